@@ -54,9 +54,9 @@ def main() -> int:
 
 
 def own_work() -> None:
-    from outbox.domain.worker_loop import Loop
+    from outbox.domain.worker_loop import WorkerLoop
 
-    Loop().run()
+    WorkerLoop().run()
 
 
 def celery_work() -> None:
@@ -147,10 +147,10 @@ def report(run: Run, drained: bool, seconds: float) -> bool:
     from django.db.models import Count
 
     from history.models import Entry
-    from outbox.models import Attempt, Delivery, Event, State
+    from outbox.models import Attempt, Delivery, DeliveryState, Event
 
     deliveries = Delivery.objects.count()
-    undone = Delivery.objects.exclude(state=State.DONE).count()
+    undone = Delivery.objects.exclude(state=DeliveryState.DONE).count()
     counted = dict(Entry.objects.values_list("subject_id").annotate(Count("pk")))
     missing = 2 * run.told - Event.objects.count()
     lost_effects = Event.objects.count() - len(counted)

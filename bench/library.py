@@ -87,7 +87,7 @@ def student_of(session: Any, name: str, classes: int) -> Any:
         for resource in range(EACH):
             giving.resource(f"Resource {resource}", offer, when="class", class_number=1 + resource % 4)
     browser = Client()
-    browser.force_login(account, "users.backends.Rights")
+    browser.force_login(account, "users.backends.PermissionBackend")
     look(browser)
     return browser
 

@@ -50,7 +50,7 @@ def write(count: int) -> None:
     """Fresh messages, all waiting; what earlier rounds left is gone."""
     from django.db import transaction
 
-    from mailroom.domain import draft
+    from mailroom.domain import draft_message
     from mailroom.models import Message
     from outbox.models import Event
 
@@ -58,21 +58,21 @@ def write(count: int) -> None:
         Event.objects.all().delete()
         Message.objects.all().delete()
         for number in range(count):
-            draft("load.letter", to=f"reader{number}@example.org", key="1", data={"number": number})
+            draft_message("load.letter", to=f"reader{number}@example.org", key="1", data={"number": number})
 
 
 def ready_made() -> Any:
     """The same mails, made beforehand, and Django's own connection to send them through."""
     from django.core.mail import get_connection
 
-    from mailroom.domain.sending import Round, as_mail, letter_for
+    from mailroom.domain.sending import SendBatch, build_email, prepare_mail
     from mailroom.models import Message
 
     ids = list(Message.objects.values_list("pk", flat=True))
     connection = get_connection("django.core.mail.backends.smtp.EmailBackend")
-    round_ = Round(ids)
-    letters = [(message, letter_for(message, round_)) for message in round_.messages.values()]
-    return connection, [as_mail(message, letter, connection) for message, letter in letters if letter]
+    round_ = SendBatch(ids)
+    letters = [(message, prepare_mail(message, round_)) for message in round_.messages.values()]
+    return connection, [build_email(message, letter, connection) for message, letter in letters if letter]
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def start() -> Any:
 
 def kill_and_count(log: Path, mails: int, kills: int, count: int) -> bool:
     from bench.mail import write
-    from mailroom.models import Message, State
+    from mailroom.models import Message, MessageState
 
     write(mails)
     began = time.monotonic()
@@ -65,7 +65,9 @@ def kill_and_count(log: Path, mails: int, kills: int, count: int) -> bool:
         os.kill(victim.pid, signal.SIGKILL)
         victim.join()
         workers.append(start())
-    drained = wait_until(lambda: not Message.objects.filter(state__in=[State.QUEUED, State.SENDING]).exists())
+    drained = wait_until(
+        lambda: not Message.objects.filter(state__in=[MessageState.QUEUED, MessageState.SENDING]).exists()
+    )
     stop(workers)
     return report(log, mails, kills, drained, time.monotonic() - began)
 
@@ -82,23 +84,23 @@ def taken(log: Path) -> "Counter[str]":
 
 def wait_until(done: Any) -> bool:
     """Also gives up for lost what a killed worker held: the job for that runs but once a minute."""
-    from mailroom.domain.housekeeping import settle
+    from mailroom.domain.housekeeping import close_abandoned_sendings
 
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         if done():
             return True
-        settle()
+        close_abandoned_sendings()
         time.sleep(0.02)
     return False
 
 
 def report(log: Path, mails: int, kills: int, drained: bool, seconds: float) -> bool:
-    from mailroom.models import Message, State
+    from mailroom.models import Message, MessageState
 
     got = taken(log)
-    unsure = set(Message.objects.filter(state=State.PERHAPS).values_list("to", flat=True))
-    sent = set(Message.objects.filter(state=State.SENT).values_list("to", flat=True))
+    unsure = set(Message.objects.filter(state=MessageState.PERHAPS).values_list("to", flat=True))
+    sent = set(Message.objects.filter(state=MessageState.SENT).values_list("to", flat=True))
     twice = sum(number > 1 for number in got.values())
     missing = len(sent - set(got))
     unaccounted = mails - len(sent) - len(unsure)
@@ -115,13 +117,13 @@ def report(log: Path, mails: int, kills: int, drained: bool, seconds: float) -> 
 def watch_memory(mails: int) -> bool:
     """One worker sends as many again; what it holds is looked at after a quarter, when all is warm, and at the end."""
     from bench.mail import write
-    from mailroom.models import Message, State
+    from mailroom.models import Message, MessageState
 
     write(mails)
     worker = start()
 
     def left(part: float) -> bool:
-        return Message.objects.exclude(state=State.SENT).count() <= mails * part
+        return Message.objects.exclude(state=MessageState.SENT).count() <= mails * part
 
     wait_until(lambda: left(0.75))
     warm = resident(worker.pid)

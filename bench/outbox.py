@@ -84,21 +84,21 @@ def update_each(ids: list[int]) -> int:
     from django.db import transaction
     from django.utils import timezone
 
-    from outbox.models import Delivery, State
+    from outbox.models import Delivery, DeliveryState
 
     for pk in ids:
         with transaction.atomic():
-            Delivery.objects.filter(pk=pk).update(state=State.DONE, due_at=None, ended_at=timezone.now())
+            Delivery.objects.filter(pk=pk).update(state=DeliveryState.DONE, due_at=None, ended_at=timezone.now())
     return len(ids)
 
 
 def run_dry() -> int:
     """What a worker's loop does until nothing is left."""
-    from outbox.domain.claiming import claim
-    from outbox.domain.delivering import deliver
+    from outbox.domain.claiming import claim_deliveries
+    from outbox.domain.delivering import deliver_batch
 
     total = 0
-    while ended := deliver(claim()):
+    while ended := deliver_batch(claim_deliveries()):
         total += ended
     return total
 

@@ -71,12 +71,12 @@ def one_run() -> Any:
     from django.utils import timezone
 
     from billing.domain.reconciling import runs
-    from outbox.domain.claiming import claim
-    from outbox.domain.delivering import deliver
+    from outbox.domain.claiming import claim_deliveries
+    from outbox.domain.delivering import deliver_batch
 
     today = timezone.localdate()
-    run = runs.begin(today - timedelta(days=DAYS + 5), today - timedelta(days=5), by=None)
-    while deliver(claim()):
+    run = runs.start_run(today - timedelta(days=DAYS + 5), today - timedelta(days=5), by=None)
+    while deliver_batch(claim_deliveries()):
         pass
     run.refresh_from_db()
     if run.ended_at is None:
@@ -178,7 +178,7 @@ class Month:
 
     def _theirs(self, number: int, order: Any, payment: Any, at: datetime, fault: str) -> None:
         """Their line, dated some hours off, with the fault that is planted at this place."""
-        from billing.gateways.facts import About, Movement
+        from billing.gateways.facts import GatewayLine, PaymentReference
 
         if fault in ("not_opened", "not_paid"):
             self.planted.add((fault, f"order {order.pk}"))
@@ -186,8 +186,8 @@ class Month:
             self.planted.add((fault, f"pi_{number}"))
         if payment is None or fault == "only_ours":
             return
-        about = About(token=payment.token, reference=f"pi_{number}")
-        line = Movement(
+        about = PaymentReference(token=payment.token, reference=f"pi_{number}")
+        line = GatewayLine(
             "payment", f"pi_{number}", Decimal(60), "USD", at + timedelta(minutes=self.chance.randrange(-600, 600)),
             Decimal("2.04"), f"po_{at:%j}", about,
         )  # fmt: skip
@@ -216,10 +216,10 @@ class Month:
         Refund.objects.bulk_create(made)
 
     def _their_refund(self, number: int, at: datetime, state: str, fault: str) -> None:
-        from billing.gateways.facts import About, Movement
+        from billing.gateways.facts import GatewayLine, PaymentReference
 
-        about = About(reference=f"pi_{number}")
-        line = Movement("refund", f"re_{number}", Decimal(-5), "USD", at, about=about)
+        about = PaymentReference(reference=f"pi_{number}")
+        line = GatewayLine("refund", f"re_{number}", Decimal(-5), "USD", at, about=about)
         if fault != "refund_ours" and state != "sent":
             self.lines.append(line)
         if state == "failed":
@@ -228,7 +228,7 @@ class Month:
     def _noise(self) -> None:
         """What looks like a fault and is none."""
         from bench.load.books import CLOSED, OPENED
-        from billing.gateways.facts import Movement
+        from billing.gateways.facts import GatewayLine
         from billing.models import Order, OrderLine, Payment
 
         moments = [self._moment() for _ in range(200)]
@@ -243,7 +243,7 @@ class Month:
         )
         for day in range(DAYS):
             at = self.end - timedelta(days=day)
-            self.lines.append(Movement("other", f"transfer_{day}", Decimal(-9000), "USD", at, payout=f"po_{at:%j}"))
+            self.lines.append(GatewayLine("other", f"transfer_{day}", Decimal(-9000), "USD", at, payout=f"po_{at:%j}"))
 
 
 if __name__ == "__main__":

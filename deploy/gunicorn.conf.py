@@ -31,10 +31,10 @@ class SiteLogger(Logger):
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)
         sys.path.insert(0, chdir)
-        from common.logs import Line
+        from common.logs import LogFormatter
 
         for handler in self.error_log.handlers:
-            handler.setFormatter(Line())
+            handler.setFormatter(LogFormatter())
 
 
 logger_class = SiteLogger

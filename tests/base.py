@@ -18,7 +18,7 @@ from users.models import Student, User
 
 __all__ = ["BACKEND", "PASSWORD", "SchoolTestCase"]
 
-BACKEND = "users.backends.Rights"
+BACKEND = "users.backends.PermissionBackend"
 
 
 class SchoolTestCase(TestCase):

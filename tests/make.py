@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 
 from classwork.domain.catalog import subjects
 from classwork.domain.schedule import class_offers, sessions
-from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.models import ClassOffer, Level, Location, Session, Subject
 from common import dates
 from pages.domain import contact, texts
@@ -41,13 +41,13 @@ def staff(user: User, role: str, **fields: object) -> Staff:
 
 def thursday(weeks: int = 0) -> date:
     """The Thursday at least ten days from today, so that the Tuesday before it is more than a week away too."""
-    soonest = dates.today() + timedelta(days=10)
+    soonest = dates.local_today() + timedelta(days=10)
     return soonest + timedelta((3 - soonest.weekday()) % 7, weeks=weeks)
 
 
 def session(name: str, key_day: date | None = None, **values: Any) -> Session:
     """A session that the public sees since last week, unless told otherwise."""
-    published = {"publish_date": dates.today() - timedelta(weeks=1)}
+    published = {"publish_date": dates.local_today() - timedelta(weeks=1)}
     given = {"name": name, "key_day_date": key_day or thursday(), "expire_date": None}
     return sessions.create_session(None, published | given | values)
 
@@ -68,20 +68,20 @@ def offer(
 ) -> ClassOffer:
     """An approved class on Tuesday evenings, unless told otherwise."""
     usual = {"class_day": 1, "start_time": time(19), "manager_approved": True}
-    return class_offers.create_offer(
-        None, OfferDraft({"session": session, "subject": subject} | usual | values, skipped, teachers)
+    return class_offers.create_class(
+        None, ClassDraft({"session": session, "subject": subject} | usual | values, skipped, teachers)
     )
 
 
 def letter(name: str = "Sam", text: str = "Do I need a partner?", **fields: Any) -> ContactMessage:
     message = ContactMessage(name=name, email=f"{name.lower()}@example.org", text=text, **fields)
-    return contact.receive(message, None)
+    return contact.receive_contact_message(message, None)
 
 
 def text(key: str, title: str = "A title", draft: str = "Some *words*.", *, publish: bool = True) -> SiteContent:
     content = texts.save_draft(SiteContent(key=key, title=title, draft=draft), None)
     if publish:
-        texts.publish(content, texts.digest(content), None)
+        texts.publish_text(content, texts.draft_digest(content), None)
     return content
 
 

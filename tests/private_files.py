@@ -86,7 +86,7 @@ class InBucket(TestCase):
         change = in_bucket(self.server)
         change.enable()
         self.addCleanup(change.disable)
-        bucket.client().create_bucket(Bucket="school-files")
+        bucket.bucket_client().create_bucket(Bucket="school-files")
         self.addCleanup(self.empty)
 
     def empty(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.test import SimpleTestCase
 
 WEB = Path(__file__).resolve().parents[1] / "web"
-CLOCKS = {"timezone.now", "timezone.localdate", "timezone.localtime", "dates.today", "datetime.now", "date.today"}
+CLOCKS = {"timezone.now", "timezone.localdate", "timezone.localtime", "dates.local_today", "datetime.now", "date.today"}
 ASK_THE_CLOCK = {"has_lapsed", "can_be_paid", "is_overdue"}
 """Methods that look at the clock when they are not told the time."""
 

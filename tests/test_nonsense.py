@@ -231,7 +231,7 @@ class NonsenseTest(SchoolTestCase):
         return self.client.post(reverse("admin:classwork_cancellationterms_change", args=[terms.pk]), typed)
 
     def test_two_steps_of_the_terms_at_one_moment_are_refused_with_a_sentence(self) -> None:
-        self.assertContains(self.change_two_steps(2, 2), "same moment", status_code=200)
+        self.assertContains(self.change_two_steps(2, 2), "same deadline", status_code=200)
 
     def test_two_steps_of_the_terms_can_swap_their_moments(self) -> None:
         self.change_two_steps(2, 7)
@@ -254,8 +254,8 @@ class RangeTest(SimpleTestCase):
     def test_numbers_without_an_end_are_read_as_no_range(self) -> None:
         for header in (f"bytes={DIGITS}-", f"bytes=0-{DIGITS}", f"bytes=-{DIGITS}", "bytes=²-", "bytes=\0-"):
             with self.subTest(header[:12]):
-                self.assertIsNone(ranges.wanted(header, 1000))
+                self.assertIsNone(ranges.requested_range(header, 1000))
 
     def test_a_long_number_is_read_as_far_as_any_file_can_be(self) -> None:
-        part = ranges.wanted("bytes=0-999999999999999", 1000)
+        part = ranges.requested_range("bytes=0-999999999999999", 1000)
         self.assertEqual(part and part.last, 999)

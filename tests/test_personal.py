@@ -40,21 +40,21 @@ def leading_to_people() -> set[str]:
 
 class PersonalTest(SimpleTestCase):
     def test_every_model_that_leads_to_a_person_is_told_of_or_excused(self) -> None:
-        noticed = set(personal.declared()) | set(personal.excused())
+        noticed = set(personal.personal_models()) | set(personal.exempt_models())
         self.assertEqual(sorted(leading_to_people() - noticed), [])
 
     def test_what_is_told_of_exists_and_is_not_excused_as_well(self) -> None:
         labels = {model._meta.label for model in apps.get_models()}
-        self.assertEqual(set(personal.declared()) - labels, set())
-        self.assertEqual(set(personal.declared()) & set(personal.excused()), set())
+        self.assertEqual(set(personal.personal_models()) - labels, set())
+        self.assertEqual(set(personal.personal_models()) & set(personal.exempt_models()), set())
 
     def test_an_app_speaks_of_its_own_models_or_of_those_of_libraries(self) -> None:
-        ours = {label for label, _ in personal.modules()}
-        for label, module in personal.modules():
+        ours = {label for label, _ in personal.personal_modules()}
+        for label, module in personal.personal_modules():
             foreign = {name.split(".")[0] for name in module.MODELS} & ours - {label}
             self.assertEqual(foreign, set(), f"{label} speaks for {foreign}")
 
     def test_every_app_that_tells_can_export_erase_and_merge(self) -> None:
-        for label, module in personal.modules():
+        for label, module in personal.personal_modules():
             for name in ("export", "erase", "merge"):
                 self.assertTrue(callable(getattr(module, name, None)), f"{label} has no {name}")

@@ -18,7 +18,7 @@ def main() -> None:
     from outbox import causation
 
     by = f"command {sys.argv[1]}" if len(sys.argv) > 1 and sys.argv[1] != "test" else ""
-    with causation.within(causation.Cause(by, request_id=causation.new_id() if by else "")):
+    with causation.caused_by(causation.Cause(by, request_id=causation.new_id() if by else "")):
         execute_from_command_line(sys.argv)
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from billing.gateways import Gateway
-from billing.gateways.facts import Movement
-from billing.kinds import Description, Facts, ProductKind
+from billing.gateways.facts import GatewayLine
+from billing.kinds import PriceFacts, ProductDescription, ProductKind
 from billing.models import OrderLine
 
 CLOSED, OPENED = 0, 1
@@ -15,9 +15,9 @@ CLOSED, OPENED = 0, 1
 
 class Listed(Gateway):
     label = "Listed"
-    theirs: ClassVar[list[Movement]] = []
+    theirs: ClassVar[list[GatewayLine]] = []
 
-    def statement_lines(self, since: datetime, until: datetime) -> Iterator[Movement]:
+    def statement_lines(self, since: datetime, until: datetime) -> Iterator[GatewayLine]:
         """Sorted by time, as they are filled in."""
         start, end = (bisect_left(self.theirs, moment, key=lambda each: each.at) for moment in (since, until))
         return iter(self.theirs[start:end])
@@ -26,10 +26,10 @@ class Listed(Gateway):
 class Thing(ProductKind):
     name = "thing"
 
-    def describe(self, line: OrderLine) -> Description:
-        return Description("A thing")
+    def describe(self, line: OrderLine) -> ProductDescription:
+        return ProductDescription("A thing")
 
-    def price_facts(self, line: OrderLine, at: datetime) -> Facts:
+    def price_facts(self, line: OrderLine, at: datetime) -> PriceFacts:
         raise NotImplementedError
 
     def problems(self, line: OrderLine, at: datetime) -> list[str]:

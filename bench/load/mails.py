@@ -1,6 +1,6 @@
 from typing import Any
 
-from mailroom.declare import Kind, Mail
+from mailroom.declare import Mail, MailKind
 from mailroom.models import Message
 
 
@@ -12,4 +12,4 @@ def sample() -> dict[str, Any]:
     return {"number": 1, "link": "https://school.example/classes/1/"}
 
 
-MAILS = [Mail("load.letter", kind=Kind.CLASS, title="A letter", context=context, sample=sample)]
+MAILS = [Mail("load.letter", kind=MailKind.CLASS, title="A letter", context=context, sample=sample)]

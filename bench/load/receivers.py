@@ -2,21 +2,21 @@ import os
 import time
 
 from bench.load import events
-from history.domain import record
-from outbox.declare import outside
+from history.domain import record_action
+from outbox.declare import runs_outside_transaction
 from outbox.domain import emit
 from outbox.models import Event
 
 
 def count(event: Event) -> None:
-    record(None, "load.counted", event)
+    record_action(None, "load.counted", event)
 
 
 def relay(event: Event) -> None:
     emit(events.RELAYED, key=event.key, number=event.payload.number)
 
 
-@outside
+@runs_outside_transaction
 def call_out(event: Event) -> None:
     """The world outside is a file; each call leaves when it began and when it ended."""
     note("begin", event.pk)
@@ -35,6 +35,6 @@ def nothing(event: Event) -> None:
     pass
 
 
-@outside
+@runs_outside_transaction
 def nothing_outside(event: Event) -> None:
     pass

@@ -38,10 +38,10 @@ def stage(school: SimpleNamespace) -> None:
     school.refund = Refund.objects.create(payment=school.payment, amount=1)
     _reconciled(school, now)
     words = {"recipient_name": "Kit", "giver_name": "Alice", "message": "Dance!", "recipient_email": "kit@example.org"}
-    school.voucher = office.give(
+    school.voucher = office.issue_free_voucher(
         Decimal(50), None, words | {"give_on": timezone.localdate(now)}, why="A prize", by=school.ada
     )
-    office.extend(school.voucher, timezone.localdate(now), why="x", by=school.ada)
+    office.extend_voucher_expiry(school.voucher, timezone.localdate(now), why="x", by=school.ada)
     school.case = Case.objects.create(order=school.order, kind=Case.Kind.OTHER, text="Look at this")
 
 
@@ -87,7 +87,7 @@ def voucher(school: SimpleNamespace) -> list[Any]:
 
 
 def voucher_key(school: SimpleNamespace) -> list[Any]:
-    return [links.make(PURPOSE, school.voucher.pk, school.voucher.nonce)]
+    return [links.sign_token(PURPOSE, school.voucher.pk, school.voucher.nonce)]
 
 
 def of_line(school: SimpleNamespace) -> list[Any]:
@@ -168,7 +168,7 @@ ROWS = [
         "order_question",
         EVERYBODY,
         post="400   400 400 400 400 400",
-        args=lambda school: [links.make(questions.PURPOSE, school.question.pk, school.question.nonce)],
+        args=lambda school: [links.sign_token(questions.PURPOSE, school.question.pk, school.question.nonce)],
         note="whoever holds the mailed link",
     ),
     Row("order_question", NOBODY, post=NOBODY, args=lambda school: [school.question.pk], note="guessed"),

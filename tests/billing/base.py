@@ -17,7 +17,9 @@ from users.models import User
 
 def second_attempt(order: Order, variant: str = "practice") -> Payment:
     """For the same balance as one that is in progress. No page of ours begins it, but its money may come."""
-    return order.payments.create(variant=variant, total=balances.owed(order, timezone.now()), currency=order.currency)
+    return order.payments.create(
+        variant=variant, total=balances.open_balance(order, timezone.now()), currency=order.currency
+    )
 
 
 @with_toys
@@ -34,28 +36,28 @@ class BillingTestCase(SchoolTestCase):
         """So many days from now by the clock on the wall, whatever the clocks do in between."""
         if not number:
             return self.now
-        return (dates.local(self.now) + timedelta(days=number)).astimezone(UTC)
+        return (dates.to_local_time(self.now) + timedelta(days=number)).astimezone(UTC)
 
     def local_day(self, days: int = 0) -> date:
         """The day it is at the school, or so many days from it."""
-        return dates.local(self.now).date() + timedelta(days=days)
+        return dates.to_local_time(self.now).date() + timedelta(days=days)
 
     def cart(self, *products: int, payer: User | None = None, **details: Any) -> Order:
-        order = cart.new(payer)
+        order = cart.create_cart(payer)
         order.payer_name, order.payer_email = "Pat Payer", "pat@example.org"
         order.save()
         for number, product in enumerate(products):
-            cart.add(order, "toy", product, {"attendee": "Pat", "copy": number} | details)
+            cart.add_line(order, "toy", product, {"attendee": "Pat", "copy": number} | details)
         return order
 
     def placed(self, *products: int, payer: User | None = None, due: str = Order.Due.NOW, **details: Any) -> Order:
         """At the door, the mailed link was clicked."""
         order = self.cart(*products, payer=payer, **details)
-        return placement.place(order, placement.How(due, is_known=True), seen=None, at=self.now)
+        return placement.place_order(order, placement.PlacementOptions(due, is_known=True), seen=None, at=self.now)
 
     def pay(self, order: Order, amount: Decimal | str | None = None, at: datetime | None = None) -> Payment:
-        payment = attempts.start(order, "practice", at or self.now)
-        attempts.confirm(payment, attempts.Taken(Decimal(amount or payment.total), payment.currency))
+        payment = attempts.start_attempt(order, "practice", at or self.now)
+        attempts.confirm_payment(payment, attempts.PaymentCaptured(Decimal(amount or payment.total), payment.currency))
         order.refresh_from_db()
         return payment
 

@@ -21,12 +21,12 @@ class CheckoutTestCase(BillingTestCase):
     def put(self, *products: int, **details: Any) -> Order:
         """What a kind's own page does: put lines into this browser's cart."""
         user = User.objects.filter(pk=self.client.session.get("_auth_user_id")).first()
-        cart = (carts.of(user) if user else None) or carts.new(user)
+        cart = (carts.find_cart_of_account(user) if user else None) or carts.create_cart(user)
         session = self.client.session
         session["cart"] = cart.pk
         session.save()
         for product in products:
-            carts.add(cart, "toy", product, details)
+            carts.add_line(cart, "toy", product, details)
         return cart
 
     def details(self, **more: str) -> HttpResponse:

@@ -13,7 +13,7 @@ from billing.domain.orders import placement, transitions
 from billing.domain.payments import disputes
 from billing.domain.pricing import balances
 from billing.domain.refunds import price_reductions, reservations
-from billing.gateways.facts import Disputed
+from billing.gateways.facts import DisputeState
 from billing.models import Order, OrderLine, Payment
 from tests.billing import order_simulation
 from tests.billing.toys import Toy, ToyKind
@@ -30,14 +30,16 @@ class School(order_simulation.School):
         lines = list(OrderLine.objects.filter(order__state="paid").order_by("pk"))
         if lines:
             old = lines[(7 * number) % len(lines)]
-            with suppress(placement.NotPlaced):
-                placement.exchange(old, number, {"attendee": "Pat"}, placement.How(**how), seen=None, at=self.now)  # type: ignore[arg-type]
+            with suppress(placement.OrderNotPlaced):
+                placement.place_exchange_order(
+                    old, number, {"attendee": "Pat"}, placement.PlacementOptions(**how), seen=None, at=self.now
+                )  # type: ignore[arg-type]
 
     def exchange_door(self, number: int) -> None:
         self.exchange(number, due="door", by_staff=self.staff)
 
     def refund(self, number: int) -> None:
-        with suppress(reservations.Refused):
+        with suppress(reservations.RefundRefused):
             super().refund(number)
 
     def dispute(self, number: int) -> None:
@@ -45,21 +47,21 @@ class School(order_simulation.School):
         payments = [one for one in Payment.objects.order_by("pk") if one.refundable_amount > 0]
         if payments:
             payment = payments[number % len(payments)]
-            amount = min(payment.refundable_amount, balances.in_hand(payment.order))
+            amount = min(payment.refundable_amount, balances.amount_available(payment.order))
             is_open = payment.disputes.exists()
             state = "won" if is_open else ["open", "lost"][number % 2]
             if amount > 0:
-                self.tell(payment, Disputed(f"d-{payment.pk}", amount, payment.currency, state))
+                self.tell(payment, DisputeState(f"d-{payment.pk}", amount, payment.currency, state))
 
-    def tell(self, payment: Payment, fact: Disputed) -> None:
+    def tell(self, payment: Payment, fact: DisputeState) -> None:
         with transaction.atomic():
-            order = locks.order(payment.order_id)
-            disputes.told(order, Payment.objects.select_for_update().get(pk=payment.pk), fact)
+            order = locks.lock_order(payment.order_id)
+            disputes.apply_dispute_fact(order, Payment.objects.select_for_update().get(pk=payment.pk), fact)
 
     def back(self, number: int) -> None:
         """The newest is cancelled, so that chains end."""
         if heads := list(OrderLine.objects.exclude(replaces=None).filter(cancelled_at=None).order_by("-pk")):
-            with suppress(transitions.CannotBe):
+            with suppress(transitions.OrderTransitionRefused):
                 line_cancellation.cancel_line(heads[number % len(heads)], at=self.now, why="x")
 
     def states(self, lines: Iterable[OrderLine]) -> list[str]:
@@ -76,7 +78,7 @@ class School(order_simulation.School):
         super().check_order(test, order)
         if order.state == Order.State.PAID:
             price = balances.price_at(order, order.paid_at or self.now)
-            test.assertLessEqual(order.charged, price.total + price_reductions.kept(order))
+            test.assertLessEqual(order.charged, price.total + price_reductions.amount_kept(order))
 
     def check_exchange(self, test: TestCase, line: OrderLine, old: OrderLine) -> None:
         stands = line.keeps_replaced and line.cancelled_at is None
@@ -95,5 +97,5 @@ class School(order_simulation.School):
         """What the new line has taken over was paid for the old one, and only that is left of it."""
         price = balances.price_at(old.order, old.order.paid_at or self.now)
         cost = sum(part.amount for part in price.adjustments if part.key == old.pk and part.step != "credit")
-        carried = kinds.Facts.from_json(line.facts or {}).carried
-        test.assertGreaterEqual(cost + kinds.Facts.from_json(old.facts or {}).carried, carried)
+        carried = kinds.PriceFacts.from_json(line.facts or {}).carried
+        test.assertGreaterEqual(cost + kinds.PriceFacts.from_json(old.facts or {}).carried, carried)

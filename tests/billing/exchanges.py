@@ -22,10 +22,12 @@ class ReplacingTestCase(BillingTestCase):
 
     def exchange(self, old: OrderLine, product: int, **how: object) -> Order:
         details = {"attendee": "Pat"}
-        return placement.exchange(old, product, details, placement.How(**how), seen=None, at=self.now)  # type: ignore[arg-type]
+        return placement.place_exchange_order(
+            old, product, details, placement.PlacementOptions(**how), seen=None, at=self.now
+        )  # type: ignore[arg-type]
 
     def costs(self, order: Order) -> Decimal:
         return balances.price_at(order, self.now).total
 
     def in_hand(self, *orders: Order) -> Decimal:
-        return sum((balances.in_hand(Order.objects.get(pk=order.pk)) for order in orders), Decimal(0))
+        return sum((balances.amount_available(Order.objects.get(pk=order.pk)) for order in orders), Decimal(0))

@@ -12,7 +12,7 @@ from payments.core import PROVIDER_CACHE
 
 from billing.domain.payments import attempts, gateway_polling, webhooks
 from billing.domain.pricing import balances
-from billing.gateways.facts import Heard
+from billing.gateways.facts import WebhookMessage
 from billing.models import Order, Payment
 from mailroom.models import Message
 from outbox.testing import run_all
@@ -33,8 +33,8 @@ class HostedTestCase(BillingTestCase):
 
     def begun(self, order: Order | None = None, variant: str = "double") -> Payment:
         """The payer stands at the gateway."""
-        payment = attempts.start(order or self.placed(1), variant, self.now)
-        self.assertRaises(RedirectNeeded, attempts.page, payment)
+        payment = attempts.start_attempt(order or self.placed(1), variant, self.now)
+        self.assertRaises(RedirectNeeded, attempts.gateway_form, payment)
         payment.refresh_from_db()
         return payment
 
@@ -45,10 +45,10 @@ class HostedTestCase(BillingTestCase):
         payment.order.refresh_from_db()
         return payment
 
-    def hear(self, heard: Heard, variant: str = "double") -> str:
-        return webhooks.take(variant, heard)
+    def hear(self, heard: WebhookMessage, variant: str = "double") -> str:
+        return webhooks.process_webhook(variant, heard)
 
-    def tell(self, heard: Heard, variant: str = "double", **headers: str) -> HttpResponse:
+    def tell(self, heard: WebhookMessage, variant: str = "double", **headers: str) -> HttpResponse:
         """The same through the webhook's address."""
         return self.client.post(
             reverse("static_process_payment", args=[variant]),
@@ -65,7 +65,7 @@ class HostedTestCase(BillingTestCase):
         run_all()
         order = Order.objects.get(pk=order.pk)
         return {
-            "order": (order.state, order.charged, balances.received(order), balances.surplus(order)),
+            "order": (order.state, order.charged, balances.amount_received(order), balances.overpaid_amount(order)),
             "places": states(order),
             "payments": list(
                 order.payments.values_list("status", "captured_amount", "refunded_amount", "transaction_id")

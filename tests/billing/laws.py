@@ -52,7 +52,7 @@ class LawsTestCase(BillingTestCase):
         self.notices += self.fake.notices()
         if step == "back":
             payment.refresh_from_db()
-            gateway_polling.returned(payment)
+            gateway_polling.poll_returning_payer(payment)
         elif step == "told" and self.notices:
             self.tell(self.notices[number % len(self.notices)])
         elif step == "worker":
@@ -71,7 +71,7 @@ class LawsTestCase(BillingTestCase):
         """The gateway repeats what was not taken, the worker works on, and the payer comes back at last."""
         cache.clear()  # the throttle would count the messages of all examples
         self.settle(payment)
-        gateway_polling.returned(Payment.objects.get(pk=payment.pk))
+        gateway_polling.poll_returning_payer(Payment.objects.get(pk=payment.pk))
         for _ in range(2):
             self.notices += self.fake.notices()
             for notice in self.notices:

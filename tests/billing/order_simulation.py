@@ -57,25 +57,29 @@ class School:
         return found[number % len(found)] if found else None
 
     def place(self, number: int, due: str = Order.Due.NOW) -> None:
-        cart = carts.new() if self.payer is None else carts.of(self.payer) or carts.new(self.payer)
+        cart = (
+            carts.create_cart()
+            if self.payer is None
+            else carts.find_cart_of_account(self.payer) or carts.create_cart(self.payer)
+        )
         for product in {number % 4, (number + 1) % 3}:
-            carts.add(cart, "toy", product, {"attendee": "Pat"})
+            carts.add_line(cart, "toy", product, {"attendee": "Pat"})
         cart.code = Code.objects.filter(text=["third", "fifteen", ""][number % 3]).first()
         cart.save()
-        with suppress(placement.NotPlaced):
-            placement.place(cart, placement.How(due), seen=None, at=self.now)
+        with suppress(placement.OrderNotPlaced):
+            placement.place_order(cart, placement.PlacementOptions(due), seen=None, at=self.now)
 
     def place_door(self, number: int) -> None:
         self.place(number, Order.Due.DOOR)
 
     def pay(self, number: int) -> None:
         if order := self.order(number):
-            with suppress(attempts.NothingOwed):
-                attempts.start(order, "practice", self.now).change_status("confirmed")
+            with suppress(attempts.NoOpenBalance):
+                attempts.start_attempt(order, "practice", self.now).change_status("confirmed")
 
     def twice(self, number: int) -> None:
         """Two attempts in two tabs, both of which go through, perhaps after something else happened."""
-        if (order := self.order(number)) and order.can_be_paid(self.now) and balances.owed(order, self.now):
+        if (order := self.order(number)) and order.can_be_paid(self.now) and balances.open_balance(order, self.now):
             tabs = [second_attempt(order, variant) for variant in ("practice", "cash")]
             tabs[0].change_status("confirmed")
             self.lapse(number)
@@ -84,8 +88,8 @@ class School:
     def desk(self, number: int) -> None:
         """Also for orders that were not paid in time, whether or not something has changed since."""
         if order := self.order(number):
-            with suppress(attempts.NothingOwed, transitions.CannotBe):
-                attempts.record_by_hand(
+            with suppress(attempts.NoOpenBalance, transitions.OrderTransitionRefused):
+                attempts.record_desk_payment(
                     order,
                     "cash",
                     Decimal(10 * number),
@@ -96,8 +100,8 @@ class School:
 
     def by_a_date(self, number: int) -> None:
         if order := self.order(number):
-            with suppress(transitions.CannotBe):
-                due_dates.until(order, timezone.localdate(self.now), self.now, why="x", by=self.staff)
+            with suppress(transitions.OrderTransitionRefused):
+                due_dates.set_due_date(order, timezone.localdate(self.now), self.now, why="x", by=self.staff)
 
     def wait(self, number: int) -> None:
         Order.objects.filter(state="placed", due="now").update(held_until=self.now - timedelta(seconds=1))
@@ -106,17 +110,17 @@ class School:
             payment.change_status("confirmed")
 
     def lapse(self, number: int) -> None:
-        transitions.lapse_due(self.now)
+        transitions.expire_overdue_holds(self.now)
 
     def cancel(self, number: int) -> None:
         if order := self.order(number):
-            with suppress(transitions.CannotBe):
-                transitions.cancel(order, at=self.now)
+            with suppress(transitions.OrderTransitionRefused):
+                transitions.cancel_unpaid_order(order, at=self.now)
 
     def line(self, number: int, as_credit: bool = False) -> None:
         if order := self.order(number):
             line = order.lines.order_by("pk")[number % order.lines.count()]
-            with suppress(transitions.CannotBe):
+            with suppress(transitions.OrderTransitionRefused):
                 line_cancellation.cancel_line(line, at=self.now, why="x", as_credit=as_credit)
 
     def line_credit(self, number: int) -> None:
@@ -124,12 +128,12 @@ class School:
 
     def refund(self, number: int) -> None:
         if order := self.order(number):
-            with suppress(reservations.TooMuch):
-                reservations.by_staff(order, Decimal(7 * number), why="x", by=self.staff)
+            with suppress(reservations.RefundExceedsPaid):
+                reservations.refund_by_staff(order, Decimal(7 * number), why="x", by=self.staff)
 
     def give(self, number: int) -> None:
         if self.payer is not None and number:
-            credit.adjust(self.payer, Decimal(11 * number), "USD", why="x", by=self.staff)
+            credit.adjust_credit(self.payer, Decimal(11 * number), "USD", why="x", by=self.staff)
 
     def states(self, lines: Iterable[OrderLine]) -> list[str]:
         """What has become of the things sold."""
@@ -143,12 +147,12 @@ class School:
             test.assertEqual(back, payment.refunded_amount)
             test.assertEqual(payment.captured_amount, payment.total if payment.captured_at else 0)
         if self.payer is not None:
-            test.assertGreaterEqual(credit.balance(self.payer, "USD"), 0)
+            test.assertGreaterEqual(credit.credit_balance(self.payer, "USD"), 0)
         for code in Code.objects.exclude(limit=None):
-            test.assertLessEqual(discount_codes.uses(code, self.now), code.limit)
+            test.assertLessEqual(discount_codes.count_code_uses(code, self.now), code.limit)
 
     def check_order(self, test: TestCase, order: Order) -> None:
-        over, spent = balances.surplus(order), credit.spent_on(order)
+        over, spent = balances.overpaid_amount(order), credit.credit_spent_on(order)
         price = balances.price_at(order, order.paid_at or self.now)
         test.assertGreaterEqual(spent, order.credit_kept)
         if order.state == Order.State.PLACED:

@@ -9,7 +9,7 @@ from payments.core import PROVIDER_CACHE
 
 from billing import gateways
 from billing.domain.payments import attempts
-from billing.gateways.facts import Heard
+from billing.gateways.facts import WebhookMessage
 from billing.gateways.paypal import PayPal
 from billing.models import Payment
 from tests.billing.base import BillingTestCase
@@ -57,13 +57,13 @@ class PayPalTestCase(BillingTestCase):
 
     @property
     def paypal(self) -> PayPal:
-        gateway = gateways.get("paypal")
+        gateway = gateways.gateway_named("paypal")
         assert isinstance(gateway, PayPal)
         return gateway
 
     def begun(self) -> Payment:
         """A payment whose payer has been sent to PayPal."""
-        payment = attempts.start(self.placed(1), "paypal", self.now)
+        payment = attempts.start_attempt(self.placed(1), "paypal", self.now)
         payment.keep_session(self.paypal.create_session(payment, payment.key))
         return payment
 
@@ -75,8 +75,8 @@ class PayPalTestCase(BillingTestCase):
         payment.transaction_id = next(iter(self.fake.books.captures))
         return payment
 
-    def hear(self, notice: Notice) -> Heard:
+    def hear(self, notice: Notice) -> WebhookMessage:
         return self.paypal.parse_webhook(notice.body, self.fake.signed(notice))
 
-    def heard(self) -> list[Heard]:
+    def heard(self) -> list[WebhookMessage]:
         return [self.hear(notice) for notice in self.fake.notices()]

@@ -5,7 +5,7 @@ from typing import Any
 
 from billing.domain.payments import attempts
 from billing.domain.reconciling import deeds, runs
-from billing.gateways.facts import Taken
+from billing.gateways.facts import PaymentCaptured
 from billing.models import Finding, Order, Payment, Reconciliation
 from common import dates
 from outbox.testing import run_all
@@ -23,8 +23,8 @@ class ReconcilingTestCase(BillingTestCase):
     def setUp(self) -> None:
         super().setUp()
         scripted.fresh()
-        self.today = dates.today() - 2 * YESTERDAY
-        self.noon = dates.at(self.today, datetime.min.time().replace(hour=12))
+        self.today = dates.local_today() - 2 * YESTERDAY
+        self.noon = dates.local_moment(self.today, datetime.min.time().replace(hour=12))
 
     def bought(self, *products: int, **more: Any) -> Payment:
         """Paid, and known to both sides."""
@@ -34,20 +34,20 @@ class ReconcilingTestCase(BillingTestCase):
 
     def only_ours(self, *products: int, **more: Any) -> Payment:
         order = self.placed(*(products or (1,)), **more)
-        payment = attempts.start(order, scripted.NAME, self.now)
-        attempts.confirm(payment, Taken(payment.total, payment.currency, f"pi_{payment.pk}"))
+        payment = attempts.start_attempt(order, scripted.NAME, self.now)
+        attempts.confirm_payment(payment, PaymentCaptured(payment.total, payment.currency, f"pi_{payment.pk}"))
         Payment.objects.filter(pk=payment.pk).update(captured_at=self.noon)
         Order.objects.filter(pk=order.pk).update(paid_at=self.noon)
         payment.refresh_from_db()
         return payment
 
     def attempt(self) -> Payment:
-        payment = attempts.start(self.placed(1), scripted.NAME, self.now)
+        payment = attempts.start_attempt(self.placed(1), scripted.NAME, self.now)
         Scripted.theirs.append(line(payment, at=self.noon))
         return payment
 
     def run_it(self) -> Reconciliation:
-        run = runs.begin(self.today, self.today, by=self.ada)
+        run = runs.start_run(self.today, self.today, by=self.ada)
         run_all()
         run.refresh_from_db()
         return run
@@ -60,7 +60,7 @@ class ReconcilingTestCase(BillingTestCase):
         return Finding.objects.filter(verdict=verdict).latest("pk")
 
     def act(self, finding: Finding, deed: str, why: str = "Looked at both") -> Finding:
-        deeds.do(finding, deed, why=why, by=self.ada)
+        deeds.perform_action(finding, deed, why=why, by=self.ada)
         run_all()
         finding.refresh_from_db()
         return finding

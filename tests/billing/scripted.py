@@ -10,7 +10,7 @@ from django.test import override_settings
 from payments.core import PROVIDER_CACHE
 
 from billing.gateways import Gateway
-from billing.gateways.facts import About, Answer, Fact, Movement
+from billing.gateways.facts import Fact, GatewayLine, PaymentReference, RefundAnswer
 from billing.models import Payment, Refund
 
 NAME = "scripted"
@@ -19,13 +19,13 @@ PATH = "tests.billing.scripted.Scripted"
 
 class Scripted(Gateway):
     label = "Scripted"
-    theirs: ClassVar[list[Movement]] = []
+    theirs: ClassVar[list[GatewayLine]] = []
     facts: ClassVar[list[Fact]] = []
     asked: ClassVar[list[tuple[datetime, datetime]]] = []
     trouble: ClassVar[list[Exception]] = []
     """Raised one after the other, before anything is answered."""
 
-    def statement_lines(self, since: datetime, until: datetime) -> Iterator[Movement]:
+    def statement_lines(self, since: datetime, until: datetime) -> Iterator[GatewayLine]:
         if self.trouble:
             raise self.trouble.pop(0)
         self.asked.append((since, until))
@@ -34,8 +34,8 @@ class Scripted(Gateway):
     def poll_payment(self, payment: Payment) -> list[Fact]:
         return list(self.facts)
 
-    def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:
-        return Answer(Refund.State.DONE, reference=f"re_{key[:6]}")
+    def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> RefundAnswer:
+        return RefundAnswer(Refund.State.DONE, reference=f"re_{key[:6]}")
 
 
 def with_scripted(case: type) -> type:
@@ -49,7 +49,7 @@ def fresh() -> None:
         kept.clear()
 
 
-def line(payment: Payment, **changes: Any) -> Movement:
+def line(payment: Payment, **changes: Any) -> GatewayLine:
     """Their line of a payment of ours, as it should be."""
     fields = {
         "kind": "payment",
@@ -59,9 +59,9 @@ def line(payment: Payment, **changes: Any) -> Movement:
         "at": payment.captured_at or payment.created,
         "fee": Decimal("2.30"),
         "payout": "po_1",
-        "about": About(token=payment.token),
+        "about": PaymentReference(token=payment.token),
     }
-    return Movement(**fields | changes)
+    return GatewayLine(**fields | changes)
 
 
 def soon_after(moment: datetime) -> datetime:

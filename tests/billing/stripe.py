@@ -10,7 +10,7 @@ from payments import RedirectNeeded, core
 
 from billing import gateways
 from billing.domain.payments import attempts
-from billing.gateways.facts import About, Heard
+from billing.gateways.facts import PaymentReference, WebhookMessage
 from billing.gateways.stripe import Stripe
 from billing.models import Order, Payment
 from tests.billing.base import BillingTestCase
@@ -37,13 +37,13 @@ class StripeTestCase(BillingTestCase):
         self.enterContext(override_settings(PAYMENT_VARIANTS=variants(self.fake.url)))
         self.enterContext(patch.dict(core.PROVIDER_CACHE, clear=True))
         self.enterContext(patch.object(stripe.HTTPClient, "INITIAL_DELAY", 0))
-        found = gateways.get("stripe")
+        found = gateways.gateway_named("stripe")
         assert isinstance(found, Stripe)
         self.gateway = found
 
     def attempt(self, order: Order | None = None) -> Payment:
         """Begun, and the payer sent to Stripe's page."""
-        payment = attempts.start(order or self.placed(1), "stripe", self.clock())
+        payment = attempts.start_attempt(order or self.placed(1), "stripe", self.clock())
         try:
             self.gateway.get_form(payment)
         except RedirectNeeded:
@@ -64,12 +64,12 @@ class StripeTestCase(BillingTestCase):
     def intent(self, payment: Payment) -> str:
         return str(self.books.session(payment.session)["payment_intent"])
 
-    def hear(self, notice: Notice) -> Heard:
+    def hear(self, notice: Notice) -> WebhookMessage:
         return self.gateway.parse_webhook(notice.body.encode(), notice.headers())
 
-    def heard(self, *kinds: str) -> list[Heard]:
+    def heard(self, *kinds: str) -> list[WebhookMessage]:
         return [self.hear(notice) for notice in self.fake.notices(*kinds)]
 
 
-def of_session(payment: Payment) -> About:
-    return About(token=payment.token, session=payment.session)
+def of_session(payment: Payment) -> PaymentReference:
+    return PaymentReference(token=payment.token, session=payment.session)

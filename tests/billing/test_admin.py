@@ -30,8 +30,8 @@ class AdminTest(VoucherTestCase):
 
     def paid_in_cash(self) -> Payment:
         order = self.placed(1, due=Order.Due.DOOR)
-        day = dates.local(self.now).date()
-        return attempts.record_by_hand(order, "cash", Decimal(70), by=self.ash, received_on=day)
+        day = dates.to_local_time(self.now).date()
+        return attempts.record_desk_payment(order, "cash", Decimal(70), by=self.ash, received_on=day)
 
     def refund(self, payment: Payment) -> Refund:
         self.client.post(reverse("desk_refund", args=[payment.order_id]), {"amount": 20, "why": "Cold"})
@@ -75,7 +75,7 @@ class AdminTest(VoucherTestCase):
         self.assertReads(payment, "Disputed")
 
     def test_credit_is_money(self) -> None:
-        entry = credit.adjust(self.alice, Decimal(20), "USD", why="Gift", by=self.ada)
+        entry = credit.adjust_credit(self.alice, Decimal(20), "USD", why="Gift", by=self.ada)
         self.assertEqual(str(entry), "Given by the school: $20.00")
         self.assertReads(entry, "$20.00", "Open at the desk")
 
@@ -110,7 +110,7 @@ class AdminTest(VoucherTestCase):
             payment.refunds.create(amount=5, by=self.ada)
             Payment.objects.filter(pk=payment.pk).update(refunded_amount=5)
             payment.disputes.create(reference="d-1", amount=5, state="won", closed_at=self.now)
-            credit.adjust(self.alice, Decimal(1), "USD", why="x", by=self.ada)
+            credit.adjust_credit(self.alice, Decimal(1), "USD", why="x", by=self.ada)
             self.bought(50)
 
     def test_each_list_asks_the_database_as_often_for_thirty_rows_as_for_one(self) -> None:

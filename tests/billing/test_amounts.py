@@ -130,7 +130,7 @@ class AmountsTest(BillingTestCase):
 
     def test_the_lines_of_a_canceled_order_are_canceled_in_its_bill_and_in_the_mail(self) -> None:
         order = self.placed(1, 3)
-        transitions.cancel(order, at=self.now)
+        transitions.cancel_unpaid_order(order, at=self.now)
         page = text_of(self.client.get(order.address()))
         self.assertIn("Toy 1 Canceled", page)
         self.assertIn("Toy 3 Canceled", page)

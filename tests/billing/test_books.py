@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as PropertyTestCase
 
 from billing.domain import books
-from billing.domain.books import Span, shares
+from billing.domain.books import DateRange, split_by_weight
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances
 from billing.domain.refunds import reservations
 from billing.models import Order, OrderLine, Payment, Refund
 from common import dates
-from common.money import is_whole
+from common.money import is_payable_amount
 from outbox.testing import run_all
 from tests import make
 from tests.billing.base import BillingTestCase
@@ -26,8 +26,8 @@ ANY_DAY = {"since": "2020-01-01", "until": "2035-12-31"}
 CENTS = st.integers(0, 10**7).map(lambda cents: Decimal(cents) / 100)
 
 
-def ever() -> Span:
-    return Span(date(2020, 1, 1), dates.today())
+def ever() -> DateRange:
+    return DateRange(date(2020, 1, 1), dates.local_today())
 
 
 class SharesTest(SimpleTestCase):
@@ -36,15 +36,17 @@ class SharesTest(SimpleTestCase):
         self, amount: Decimal, weights: list[Decimal], out: bool
     ) -> None:
         amount = -amount if out else amount
-        found = shares(amount, weights, "USD")
+        found = split_by_weight(amount, weights, "USD")
         self.assertEqual((sum(found), len(found)), (amount, len(weights)))
         for share in found:
-            self.assertTrue(is_whole(share, "USD"))
+            self.assertTrue(is_payable_amount(share, "USD"))
             self.assertFalse(share * amount < 0, "a share of the other sign")
 
     def test_a_third_of_a_cent_goes_to_the_next(self) -> None:
-        self.assertEqual(shares(Decimal(100), [Decimal(1)] * 3, "USD"), list(map(Decimal, ("33.33", "33.34", "33.33"))))
-        self.assertEqual(shares(Decimal(100), [Decimal(1)] * 3, "JPY"), list(map(Decimal, (33, 34, 33))))
+        self.assertEqual(
+            split_by_weight(Decimal(100), [Decimal(1)] * 3, "USD"), list(map(Decimal, ("33.33", "33.34", "33.33")))
+        )
+        self.assertEqual(split_by_weight(Decimal(100), [Decimal(1)] * 3, "JPY"), list(map(Decimal, (33, 34, 33))))
 
 
 @with_toys
@@ -72,29 +74,29 @@ class LedgerLawTest(PropertyTestCase):
                 self.give_back(order, back, by)
             if sent:
                 run_all()
-        rows = list(books.rows(ever()))
+        rows = list(books.ledger_rows(ever()))
         pending = Refund.objects.exclude(state__in=["done", "failed"])
         for order in Order.objects.all():
             under_way = sum((refund.amount for refund in pending.filter(payment__order=order)), Decimal(0))
             came_to = sum((row.amount for row in rows if row.order == order.pk), Decimal(0))
-            self.assertEqual(came_to, balances.received(order) + under_way)
-        for each in books.sums(ever()):
+            self.assertEqual(came_to, balances.amount_received(order) + under_way)
+        for each in books.totals_by_method(ever()):
             self.assertEqual(each.net_amount, sum(row.amount for row in rows if row.method == each.method))
 
     def pay(self, order: Order, way: str, by: object) -> None:
-        owed = balances.owed(order, order.placed_at)
+        owed = balances.open_balance(order, order.placed_at)
         if way == "cash":
-            attempts.record_by_hand(order, "cash", owed, by=by, received_on=dates.today())
+            attempts.record_desk_payment(order, "cash", owed, by=by, received_on=dates.local_today())
         else:
-            payment = attempts.start(order, way, order.placed_at)
-            attempts.confirm(payment, attempts.Taken(payment.total, payment.currency))
+            payment = attempts.start_attempt(order, way, order.placed_at)
+            attempts.confirm_payment(payment, attempts.PaymentCaptured(payment.total, payment.currency))
 
     def give_back(self, order: Order, cents: list[int], by: object) -> None:
         for each in cents:
             order.refresh_from_db()
-            amount = min(Decimal(each) / 100, balances.received(order))
+            amount = min(Decimal(each) / 100, balances.amount_received(order))
             if amount > 0:
-                reservations.by_staff(order, amount, why="Cold", by=by)
+                reservations.refund_by_staff(order, amount, why="Cold", by=by)
 
 
 class FileTest(BillingTestCase):
@@ -127,7 +129,7 @@ class FileTest(BillingTestCase):
     def test_a_refund_is_a_row_below_zero_on_the_day_it_went(self) -> None:
         order = self.placed(1)
         self.pay(order)
-        reservations.by_staff(order, Decimal(10), why="Cold", by=self.ada)
+        reservations.refund_by_staff(order, Decimal(10), why="Cold", by=self.ada)
         run_all()
         self.assertEqual([row["amount"] for row in self.rows()], ["70.00", "-10.00"])
         self.assertEqual(self.rows(until="2021-01-01"), [])
@@ -143,7 +145,7 @@ class FileTest(BillingTestCase):
     def test_cash_belongs_to_the_day_it_was_received(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         day = self.local_day(-40)
-        attempts.record_by_hand(order, "cash", Decimal(70), by=self.ada, received_on=day)
+        attempts.record_desk_payment(order, "cash", Decimal(70), by=self.ada, received_on=day)
         [row] = self.rows(since=day.isoformat(), until=day.isoformat())
         self.assertEqual((row["date"], row["method"]), (day.isoformat(), "cash"))
 
@@ -163,7 +165,7 @@ class FileTest(BillingTestCase):
 
         buy(1)
         with self.assertNumQueries(5):
-            list(books.rows(ever()))
+            list(books.ledger_rows(ever()))
         buy(29)
         with self.assertNumQueries(5):
-            list(books.rows(ever()))
+            list(books.ledger_rows(ever()))

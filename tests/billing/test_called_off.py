@@ -11,8 +11,8 @@ from hypothesis.extra.django import TestCase
 from billing.domain.cancellations import bulk_refunds
 from billing.domain.pricing import balances, credit, quotes
 from billing.domain.refunds import order_snapshot
-from billing.domain.refunds.refund_shares import Sheet, Wish, give
-from billing.kinds import Facts
+from billing.domain.refunds.refund_shares import PricedOrder, RefundRequest, apply_refund_requests
+from billing.kinds import PriceFacts
 from billing.models import Case, Credit, Order, OrderLine, Refund
 from common import links
 from tests.billing import exchange_simulation
@@ -29,24 +29,26 @@ CENTS = st.integers(0, 9000).map(lambda cents: D(cents) / 100)
 
 
 @st.composite
-def sheets(draw: st.DrawFn) -> Sheet:
+def sheets(draw: st.DrawFn) -> PricedOrder:
     facts = [
-        Facts(draw(CENTS), prepay=draw(CENTS) / 10, multi=draw(CENTS) / 5, attendee="one")
+        PriceFacts(draw(CENTS), prepay=draw(CENTS) / 10, multi=draw(CENTS) / 5, attendee="one")
         for _ in range(draw(st.integers(1, 3)))
     ]
-    items = tuple(quotes.Item(number, "toy", number, each) for number, each in enumerate(facts, start=1))
+    items = tuple(quotes.PriceLine(number, "toy", number, each) for number, each in enumerate(facts, start=1))
     percent = draw(st.sampled_from(["0", "10", "33"]))
     discount = quotes.Discount("Code", percent=D(percent), amount=draw(CENTS) / 4)
-    ask = quotes.Ask(items, "USD", discount, credit=D(0))
-    ask = quotes.Ask(items, "USD", discount, credit=min(draw(CENTS), quotes.price(ask).total))
-    return Sheet(ask, True, quotes.price(ask).total)
+    ask = quotes.PriceRequest(items, "USD", discount, credit=D(0))
+    ask = quotes.PriceRequest(items, "USD", discount, credit=min(draw(CENTS), quotes.compute_price(ask).total))
+    return PricedOrder(ask, True, quotes.compute_price(ask).total)
 
 
 class SheetLawTest(SimpleTestCase):
     @settings(max_examples=30, deadline=None)
     @given(sheets(), st.lists(st.tuples(st.integers(1, 4), CENTS, st.booleans()), max_size=5))
-    def test_given_back_and_kept_are_what_was_paid(self, sheet: Sheet, said: list[tuple[int, Decimal, bool]]) -> None:
-        after, backs = give(sheet, [Wish(line, off, ends) for line, off, ends in said])
+    def test_given_back_and_kept_are_what_was_paid(
+        self, sheet: PricedOrder, said: list[tuple[int, Decimal, bool]]
+    ) -> None:
+        after, backs = apply_refund_requests(sheet, [RefundRequest(line, off, ends) for line, off, ends in said])
         self.assertEqual(after.charged + sum(back.money for back in backs), sheet.charged - sum(after.kept.values()))
         credit = sum(back.credit for back in backs) + after.credit_kept
         self.assertEqual(after.ask.credit + credit, sheet.ask.credit)
@@ -55,10 +57,10 @@ class SheetLawTest(SimpleTestCase):
     @settings(max_examples=30, deadline=None)
     @given(sheets(), st.integers(1, 3), CENTS)
     def test_a_line_gives_what_is_asked_of_it_and_the_others_cost_what_they_did(
-        self, sheet: Sheet, line: int, off: Decimal
+        self, sheet: PricedOrder, line: int, off: Decimal
     ) -> None:
         before = sheet.costs()
-        after, (back,) = give(sheet, [Wish(line, off)])
+        after, (back,) = apply_refund_requests(sheet, [RefundRequest(line, off)])
         self.assertEqual(back.money + back.credit, min(off, before.get(line, D(0))))
         self.assertEqual({**after.costs(), line: 0}, {**before, line: 0})
 
@@ -85,10 +87,10 @@ class School(exchange_simulation.School):
         if not lines:
             return
         line = lines[(5 * number) % len(lines)]
-        books = order_snapshot.look([line.order_id], self.now, lock=True)
-        deal = bulk_refunds.plan(books, [(line, Wish(line.pk, off, **how))])  # type: ignore[arg-type]
-        before = order_snapshot.cost(books, line)
-        bulk_refunds.carry_out(deal, key=links.new_nonce(), at=self.now, why="Snow", by=self.staff)
+        books = order_snapshot.load_order_snapshots([line.order_id], self.now, lock=True)
+        deal = bulk_refunds.plan_refunds(books, [(line, RefundRequest(line.pk, off, **how))])  # type: ignore[arg-type]
+        before = order_snapshot.cost_of_exchange_chain(books, line)
+        bulk_refunds.apply_refund_plan(deal, key=links.new_nonce(), at=self.now, why="Snow", by=self.staff)
         if how.get("ends") and not deal.spoken_for:
             ToyKind().release(OrderLine.objects.get(pk=line.pk), "Snow")
         got = deal.by_line[line.pk]
@@ -108,11 +110,11 @@ class CalledOffLawTest(TestCase):
 
 
 class GiverTestCase(BillingTestCase):
-    def demand(self, line: OrderLine, off: str, **how: object) -> bulk_refunds.Got:
+    def demand(self, line: OrderLine, off: str, **how: object) -> bulk_refunds.RefundOutcome:
         with transaction.atomic():
-            books = order_snapshot.look([line.order_id], self.now, lock=True)
-            deal = bulk_refunds.plan(books, [(line, Wish(line.pk, D(off), **how))])  # type: ignore[arg-type]
-            bulk_refunds.carry_out(deal, key=links.new_nonce(), at=self.now, why="Snow", by=None)
+            books = order_snapshot.load_order_snapshots([line.order_id], self.now, lock=True)
+            deal = bulk_refunds.plan_refunds(books, [(line, RefundRequest(line.pk, D(off), **how))])  # type: ignore[arg-type]
+            bulk_refunds.apply_refund_plan(deal, key=links.new_nonce(), at=self.now, why="Snow", by=None)
         return deal.by_line[line.pk]
 
 
@@ -130,7 +132,7 @@ class VouchersTest(GiverTestCase, VoucherTestCase):
         self.pay(order)
         got = self.demand(self.line(order), "60", as_credit=True)
         self.assertEqual((got.refund, got.new_credit), (50, 10))
-        self.assertEqual((self.balance(voucher), credit.balance(self.alice, "USD")), (50, 10))
+        self.assertEqual((self.balance(voucher), credit.credit_balance(self.alice, "USD")), (50, 10))
 
     def line(self, order: Order) -> OrderLine:
         return order.lines.select_related("order").get()
@@ -141,7 +143,7 @@ class NothingTest(GiverTestCase):
         ToyKind.catalogue[4] = Toy("20", prepay="20", starts=self.day(2))
         order = self.placed(4, due=Order.Due.DOOR)
         self.demand(order.lines.select_related("order").get(), "7.35")
-        facts = Facts.from_json(order.lines.get().facts or {})
+        facts = PriceFacts.from_json(order.lines.get().facts or {})
         self.assertEqual((facts.carried, facts.called_off), (0, 0))
 
 
@@ -171,7 +173,7 @@ class ChainTest(GiverTestCase, ReplacingTestCase):
         self.demand(self.line(first), "10")
         ToyKind.catalogue[4] = Toy("70")
         later = self.exchange(self.line(first), 4)
-        self.assertEqual(balances.owed(later, self.now), 10)
+        self.assertEqual(balances.open_balance(later, self.now), 10)
 
     def test_what_is_being_exchanged_is_left_to_a_person(self) -> None:
         ToyKind.catalogue[4] = Toy("100")

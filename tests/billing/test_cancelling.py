@@ -8,14 +8,14 @@ from django.test import override_settings
 from django.urls import reverse
 
 from billing.domain.cancellations import cancellation_options, quoted_cancellation
-from billing.domain.cancellations.cancellation_options import Way
-from billing.domain.cancellations.quoted_cancellation import Quote
+from billing.domain.cancellations.cancellation_options import CancellationOption
+from billing.domain.cancellations.quoted_cancellation import CancellationQuote
 from billing.domain.orders import placement
-from billing.domain.orders.transitions import CannotBe
+from billing.domain.orders.transitions import OrderTransitionRefused
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import reservations, terms
-from billing.kinds import Step
+from billing.kinds import TermsStep
 from billing.models import Dispute, Order, Refund
 from history.models import Entry
 from tests.billing.base import BillingTestCase
@@ -33,13 +33,14 @@ class QuotingTestCase(BillingTestCase):
         self.pay(order)
         return order
 
-    def quotes(self, order: Order, *products: int) -> list[Quote]:
+    def quotes(self, order: Order, *products: int) -> list[CancellationQuote]:
         lines = list(order.lines.filter(product_id__in=products or (1, 2, 3), cancelled_at=None))
         return [
-            quoted_cancellation.quote(order, way, self.now) for way in cancellation_options.of(order, lines, self.now)
+            quoted_cancellation.quote_cancellation(order, way, self.now)
+            for way in cancellation_options.options_for_lines(order, lines, self.now)
         ]
 
-    def do(self, order: Order, quote: Quote) -> Quote:
+    def do(self, order: Order, quote: CancellationQuote) -> CancellationQuote:
         done = quoted_cancellation.cancel_as_quoted(order, quote.way, self.now, seen=quote.fingerprint)
         order.refresh_from_db()
         return done
@@ -71,8 +72,8 @@ class QuoteTest(QuotingTestCase):
     def test_what_has_changed_meanwhile_is_shown_again_and_nothing_is_done(self) -> None:
         order = self.paid(1, 2)
         [quote] = self.quotes(order, 1)
-        reservations.by_staff(order, Decimal(5), why="x", by=self.sam)
-        with self.assertRaises(quoted_cancellation.Changed):
+        reservations.refund_by_staff(order, Decimal(5), why="x", by=self.sam)
+        with self.assertRaises(quoted_cancellation.CancellationChanged):
             self.do(order, quote)
         self.assertEqual((Refund.objects.count(), states(order)), (1, ["confirmed", "confirmed"]))
         [anew] = self.quotes(order, 1)
@@ -82,7 +83,7 @@ class QuoteTest(QuotingTestCase):
         order = self.paid(1, 2)
         [quote] = self.quotes(order, 1)
         self.do(order, quote)
-        with self.assertRaises(quoted_cancellation.Gone):
+        with self.assertRaises(quoted_cancellation.AlreadyCanceled):
             self.do(order, quote)
         self.assertEqual(Refund.objects.count(), 1)
 
@@ -94,16 +95,16 @@ class QuoteTest(QuotingTestCase):
         [quote] = self.quotes(order)
         self.assertEqual((quote.back, quote.credit), (0, 70))
         self.do(order, quote)
-        self.assertEqual(credit.balance(self.alice, "USD"), 70)
+        self.assertEqual(credit.credit_balance(self.alice, "USD"), 70)
 
     def test_credit_that_paid_comes_back_as_credit_by_the_same_share(self) -> None:
         ToyKind.catalogue[1].percent_back = "50"
-        credit.adjust(self.alice, Decimal(20), "USD", why="x", by=self.sam)
+        credit.adjust_credit(self.alice, Decimal(20), "USD", why="x", by=self.sam)
         order = self.paid(1, payer=self.alice)
         [quote] = self.quotes(order)
         self.assertEqual((quote.back, quote.parts[0].returned, quote.kept), (25, 10, 35))
         self.do(order, quote)
-        self.assertEqual(credit.balance(self.alice, "USD"), 10)
+        self.assertEqual(credit.credit_balance(self.alice, "USD"), 10)
 
     def test_a_whole_paid_order_goes_line_by_line_each_by_its_own_terms(self) -> None:
         ToyKind.catalogue[2].percent_back = "0"
@@ -111,7 +112,7 @@ class QuoteTest(QuotingTestCase):
         [quote] = self.quotes(order)
         self.assertEqual((quote.back, quote.kept), (60, 60))
         self.do(order, quote)
-        self.assertEqual((order.charged, balances.surplus(order)), (60, 0))
+        self.assertEqual((order.charged, balances.overpaid_amount(order)), (60, 0))
 
     def test_what_is_not_paid_costs_nothing(self) -> None:
         ToyKind.catalogue[1].percent_back = "0"
@@ -123,16 +124,16 @@ class QuoteTest(QuotingTestCase):
         self.assertEqual((rest.owed_before, rest.owed), (60, 0))
         self.do(order, rest)
         self.assertEqual((order.state, states(order)), (Order.State.CANCELLED, ["released", "released"]))
-        with self.assertRaises(CannotBe):
+        with self.assertRaises(OrderTransitionRefused):
             self.quotes(order)
 
     def test_a_part_that_was_paid_before_comes_back_when_nothing_is_owed_any_more(self) -> None:
         order = self.placed(1, 2, due=Order.Due.DOOR)
-        attempts.record_by_hand(order, "cash", Decimal(80), by=self.sam, received_on=self.local_day())
+        attempts.record_desk_payment(order, "cash", Decimal(80), by=self.sam, received_on=self.local_day())
         [quote] = self.quotes(order, 1)
         self.assertEqual(quote.back, 20)
         self.do(order, quote)
-        self.assertEqual((order.state, balances.surplus(order)), (Order.State.PAID, 0))
+        self.assertEqual((order.state, balances.overpaid_amount(order)), (Order.State.PAID, 0))
 
     def test_nothing_is_kept_of_what_was_paid_and_never_given(self) -> None:
         ToyKind.catalogue[1].percent_back = "0"
@@ -144,15 +145,15 @@ class QuoteTest(QuotingTestCase):
     def test_while_the_bank_thinks_nothing_can_be_cancelled(self) -> None:
         order = self.paid(1)
         Dispute.objects.create(payment=order.payments.get(), reference="d", amount=70)
-        for deed in (lambda: self.quotes(order), lambda: cancellation_options.check(order, self.now)):
-            with self.assertRaisesMessage(CannotBe, "disputed at the bank"):
+        for deed in (lambda: self.quotes(order), lambda: cancellation_options.check_can_be_canceled(order, self.now)):
+            with self.assertRaisesMessage(OrderTransitionRefused, "disputed at the bank"):
                 deed()
 
     def test_what_is_over_or_begun_and_unpaid_is_for_the_office(self) -> None:
         order, unpaid = self.paid(1), self.placed(1, due=Order.Due.DOOR)
         for used, sentence in (("1", "is over"), ("0.2", "isn’t paid yet")):
             ToyKind.catalogue[1].used = used
-            with self.subTest(used), self.assertRaisesMessage(CannotBe, sentence):
+            with self.subTest(used), self.assertRaisesMessage(OrderTransitionRefused, sentence):
                 self.quotes(unpaid)
         self.assertEqual(self.quotes(order)[0].back, 70)
 
@@ -163,7 +164,9 @@ class ChainTest(QuotingTestCase):
     def exchanged(self, product: int, **how: object) -> tuple[Order, Order]:
         first = self.paid(3)
         old = first.lines.select_related("order").get()
-        later = placement.exchange(old, product, {"attendee": "Pat"}, placement.How(**how), seen=None, at=self.now)  # type: ignore[arg-type]
+        later = placement.place_exchange_order(
+            old, product, {"attendee": "Pat"}, placement.PlacementOptions(**how), seen=None, at=self.now
+        )  # type: ignore[arg-type]
         if later.state == Order.State.PLACED and not how:
             self.pay(later)
         return first, later
@@ -182,19 +185,21 @@ class ChainTest(QuotingTestCase):
             _, later = self.exchanged(1)
             [quote] = self.quotes(later)
         self.assertEqual((quote.way.by, quote.back, quote.kept), ("withdrawal", 20, 50))
-        staff = quoted_cancellation.quote(later, Way.of_staff(later.lines.get(), Step(), self.sam), self.now)
+        staff = quoted_cancellation.quote_cancellation(
+            later, CancellationOption.of_staff(later.lines.get(), TermsStep(), self.sam), self.now
+        )
         self.assertEqual(staff.back, 70)
 
     def test_what_was_exchanged_cannot_be_cancelled_beside_it(self) -> None:
         first, _ = self.exchanged(1)
-        with self.assertRaisesMessage(CannotBe, "was exchanged"):
+        with self.assertRaisesMessage(OrderTransitionRefused, "was exchanged"):
             self.quotes(first)
-        self.assertEqual(terms.promises(first, self.now), [])
+        self.assertEqual(terms.terms_of_lines(first, self.now), [])
 
     def test_a_dispute_about_any_of_its_orders_stops_it(self) -> None:
         first, later = self.exchanged(1)
         Dispute.objects.create(payment=first.payments.get(), reference="d", amount=50)
-        with self.assertRaisesMessage(CannotBe, "disputed at the bank"):
+        with self.assertRaisesMessage(OrderTransitionRefused, "disputed at the bank"):
             self.quotes(later)
 
     def test_what_is_still_owed_at_the_door_keeps_what_was_paid_before_by_the_terms(self) -> None:
@@ -284,7 +289,7 @@ class PagesTest(QuotingTestCase):
         self.assertContains(self.client.get(url, follow=True), "This is already canceled.")
 
     def test_the_page_says_which_credit_comes_back_from_an_unpaid_order(self) -> None:
-        credit.adjust(self.alice, Decimal(20), "USD", why="x", by=self.sam)
+        credit.adjust_credit(self.alice, Decimal(20), "USD", why="x", by=self.sam)
         order = self.placed(1, payer=self.alice, due=Order.Due.DOOR)
         self.log_in(self.alice)
         page = self.client.get(order.cancel_address)
@@ -339,7 +344,7 @@ class DeskTest(QuotingTestCase):
         self.assertContains(shown, "Nothing has been canceled yet")
         self.assertContains(shown, "$30.00")
         self.assertEqual(self.send(percent="50", gives="credit", seen=self.seen(shown)).status_code, 302)
-        self.assertEqual(credit.balance(self.alice, "USD"), 30)
+        self.assertEqual(credit.credit_balance(self.alice, "USD"), 30)
         entry = Entry.objects.get(action="billing.line_cancelled")
         self.assertEqual((entry.why, entry.details["percent"], entry.details["as_credit"]), ("Illness", "50", True))
 

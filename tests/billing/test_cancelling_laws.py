@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from billing.domain.cancellations import cancellation_options, quoted_cancellation
-from billing.domain.cancellations.cancellation_options import Way
-from billing.domain.orders.transitions import CannotBe
+from billing.domain.cancellations.cancellation_options import CancellationOption
+from billing.domain.orders.transitions import OrderTransitionRefused
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import terms
-from billing.kinds import Gives, Step
+from billing.kinds import RefundMethod, TermsStep
 from billing.models import Credit, Order, OrderLine, Refund
 from outbox.testing import run_all
 from tests.billing import exchange_simulation
@@ -44,19 +44,19 @@ class School(exchange_simulation.School):
     def desk_quits(self, number: int) -> None:
         if order := self.order(number):
             line = order.lines.order_by("pk")[number % order.lines.count()]
-            step = Step(Decimal(20 * number), Gives.CREDIT if number % 2 else Gives.REFUND)
-            with suppress(CannotBe):
-                self._do(order, Way.of_staff(line, step, self.staff))
+            step = TermsStep(Decimal(20 * number), RefundMethod.CREDIT if number % 2 else RefundMethod.REFUND)
+            with suppress(OrderTransitionRefused):
+                self._do(order, CancellationOption.of_staff(line, step, self.staff))
 
     def _quit(self, order: Order, lines: list, number: int) -> None:  # type: ignore[type-arg]
-        with suppress(CannotBe):
-            found = cancellation_options.of(order, lines, self.now)
+        with suppress(OrderTransitionRefused):
+            found = cancellation_options.options_for_lines(order, lines, self.now)
             self._do(order, found[number % len(found)])
 
-    def _do(self, order: Order, way: Way) -> None:
+    def _do(self, order: Order, way: CancellationOption) -> None:
         """What comes of it is what was said, to the last coin; and saying it changed nothing."""
         before = self.sums()
-        quote = quoted_cancellation.quote(order, way, self.now)
+        quote = quoted_cancellation.quote_cancellation(order, way, self.now)
         self.test.assertEqual(self.sums(), before)
         done = quoted_cancellation.cancel_as_quoted(order, way, self.now, seen=quote.fingerprint)
         after = self.sums()
@@ -66,7 +66,7 @@ class School(exchange_simulation.School):
         for part in done.parts:
             if part.rows:
                 self.test.assertEqual(max(part.worth, Decimal(0)), part.back + part.credit + part.returned + part.kept)
-        with self.test.assertRaises(CannotBe):
+        with self.test.assertRaises(OrderTransitionRefused):
             quoted_cancellation.cancel_as_quoted(order, way, self.now, seen=quote.fingerprint)
 
     def sums(self) -> list[Decimal]:
@@ -89,11 +89,11 @@ class School(exchange_simulation.School):
         for order in Order.objects.placed():
             paid = order.payments.aggregate(sum=Sum("captured_amount"))["sum"] or Decimal(0)
             back = order.payments.aggregate(sum=Sum("refunded_amount"))["sum"] or Decimal(0)
-            kept = order.charged + balances.surplus(order)
+            kept = order.charged + balances.overpaid_amount(order)
             test.assertEqual(paid, back + order.returned_as_credit + kept)
-            test.assertGreaterEqual(credit.spent_on(order), order.credit_kept)
+            test.assertGreaterEqual(credit.credit_spent_on(order), order.credit_kept)
             for line in order.lines.all():
-                promised = terms.sold(line, self.now)
+                promised = terms.terms_sold(line, self.now)
                 test.assertEqual(self.bought.setdefault(line.pk, promised), promised)
 
 

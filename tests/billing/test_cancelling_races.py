@@ -21,30 +21,33 @@ class CancellingRaceTest(TransactionTestCase):
     def setUp(self) -> None:
         self.now = timezone.now()
         ToyKind.catalogue = {1: Toy("70"), 2: Toy("80")}
-        order = carts.new(None)
+        order = carts.create_cart(None)
         Order.objects.filter(pk=order.pk).update(payer_email="p@example.org")
         for toy in ToyKind.catalogue:
-            carts.add(order, "toy", toy, {})
-        self.order = placement.place(order, placement.How(), seen=None, at=self.now)
-        payment = attempts.start(self.order, "practice", self.now)
-        attempts.confirm(payment, attempts.Taken(payment.total, payment.currency))
+            carts.add_line(order, "toy", toy, {})
+        self.order = placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
+        payment = attempts.start_attempt(self.order, "practice", self.now)
+        attempts.confirm_payment(payment, attempts.PaymentCaptured(payment.total, payment.currency))
         self.order.refresh_from_db()
 
     def two_tabs(self) -> list[Any]:
-        [way] = cancellation_options.of(self.order, [self.order.lines.get(product_id=1)], self.now)
-        seen = quoted_cancellation.quote(self.order, way, self.now).fingerprint
+        [way] = cancellation_options.options_for_lines(self.order, [self.order.lines.get(product_id=1)], self.now)
+        seen = quoted_cancellation.quote_cancellation(self.order, way, self.now).fingerprint
 
-        def click() -> quoted_cancellation.Quote:
+        def click() -> quoted_cancellation.CancellationQuote:
             return quoted_cancellation.cancel_as_quoted(self.order, way, self.now, seen=seen)
 
         return racing.overlap(click, click)
 
     def test_one_of_them_cancels_it_and_the_other_is_told_so(self) -> None:
         outcomes = self.two_tabs()
-        self.assertEqual([type(outcome) for outcome in outcomes], [quoted_cancellation.Quote, quoted_cancellation.Gone])
+        self.assertEqual(
+            [type(outcome) for outcome in outcomes],
+            [quoted_cancellation.CancellationQuote, quoted_cancellation.AlreadyCanceled],
+        )
         self.assertEqual(Refund.objects.get().amount, 70)
 
     def test_control_without_locks_only_the_comparison_with_what_was_seen_keeps_the_second_back(self) -> None:
         with without_locks():
             outcomes = self.two_tabs()
-        self.assertIsInstance(outcomes[1], quoted_cancellation.Changed)
+        self.assertIsInstance(outcomes[1], quoted_cancellation.CancellationChanged)

@@ -20,7 +20,9 @@ class CashRefundTest(BillingTestCase):
     def canceled(self, variant: str = "cash") -> Order:
         """Paid at the desk, and canceled by the payer."""
         order = self.placed(1, due=Order.Due.DOOR)
-        attempts.record_by_hand(order, variant, Decimal(70), by=self.ash, received_on=dates.local(self.now).date())
+        attempts.record_desk_payment(
+            order, variant, Decimal(70), by=self.ash, received_on=dates.to_local_time(self.now).date()
+        )
         page = self.client.get(order.cancel_address)
         seen = {"seen": page.context["quotes"][0].fingerprint, "way": page.context["quotes"][0].way.by}
         self.answer = self.client.post(order.cancel_address, seen, follow=True)
@@ -61,8 +63,8 @@ class CashRefundTest(BillingTestCase):
 
     def test_the_desk_is_told_to_record_the_handover(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
-        day = dates.local(self.now).date()
-        attempts.record_by_hand(order, "cash", Decimal(70), by=self.ash, received_on=day)
+        day = dates.to_local_time(self.now).date()
+        attempts.record_desk_payment(order, "cash", Decimal(70), by=self.ash, received_on=day)
         self.log_in(self.ada)
         asked = {"amount": 5, "why": "Cold"}
         page = self.client.post(reverse("desk_refund", args=[order.pk]), asked, follow=True)
@@ -101,11 +103,11 @@ class CashRefundTest(BillingTestCase):
     def test_the_daily_cash_count_has_it_when_it_is_handed_over(self) -> None:
         self.canceled()
         run_all()
-        [drawer] = till.sheet(dates.today())
+        [drawer] = till.drawers_of_day(dates.local_today())
         self.assertEqual(drawer.expected, 70)
         self.log_in(self.ada)
         self.hand_over()
-        [drawer] = till.sheet(dates.today())
+        [drawer] = till.drawers_of_day(dates.local_today())
         self.assertEqual((drawer.expected, drawer.entries[-1].by), (0, str(self.ada)))
 
     def test_afterwards_the_page_and_the_mail_say_that_it_was_handed_over(self) -> None:
@@ -123,7 +125,9 @@ class CashRefundTest(BillingTestCase):
     def refund_at_the_desk(self, amount: int = 5, variant: str = "cash") -> Order:
         """Goodwill: nothing is canceled."""
         order = self.placed(1, due=Order.Due.DOOR, payer=self.alice)
-        attempts.record_by_hand(order, variant, Decimal(70), by=self.ash, received_on=dates.local(self.now).date())
+        attempts.record_desk_payment(
+            order, variant, Decimal(70), by=self.ash, received_on=dates.to_local_time(self.now).date()
+        )
         self.log_in(self.ada)
         self.client.post(reverse("desk_refund", args=[order.pk]), {"amount": amount, "why": "Cold"})
         return order

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import Code, Order
-from outbox.testing import problems, run_all
+from outbox.testing import delivery_problems, run_all
 from tests.billing.checkout import CheckoutTestCase
 from tests.billing.toys import Toy, ToyKind, states
 from tests.make import PASSWORD
@@ -35,7 +35,7 @@ class StoryTest(CheckoutTestCase):
         self.assertEqual(order.lines.get().details["attendee"], "Kim")
         self.assertEqual((states(order), order.payer), (["confirmed"], None))
         run_all()
-        self.assertEqual(problems(), [])
+        self.assertEqual(delivery_problems(), [])
 
     def test_what_the_page_sends_is_taken_in_every_language(self) -> None:
         ToyKind.catalogue[1] = Toy("1250.5")
@@ -226,7 +226,7 @@ class AddressTest(CheckoutTestCase):
         Order.objects.filter(pk=order.pk).update(payer_email=self.sam.email)
         for confirmed, status in ((None, 404), (self.now, 200)):
             User.objects.filter(pk=self.sam.pk).update(email_confirmed_at=confirmed)
-            self.client.force_login(User.objects.get(pk=self.sam.pk), "users.backends.Rights")
+            self.client.force_login(User.objects.get(pk=self.sam.pk), "users.backends.PermissionBackend")
             self.assertEqual(self.client.get(reverse("order", args=[order.pk])).status_code, status)
 
     def test_whose_an_order_is_does_not_depend_on_how_it_is_asked(self) -> None:

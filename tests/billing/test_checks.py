@@ -2,9 +2,9 @@ from django.conf import settings
 from django.core.checks import run_checks
 from django.test import SimpleTestCase, override_settings
 
-from billing.domain.orders.transitions import lapse_due
+from billing.domain.orders.transitions import expire_overdue_holds
 from billing.jobs import JOBS
-from billing.kinds import ProductKind, UnknownKind, get, installed
+from billing.kinds import ProductKind, UnknownProductKind, installed_kinds, kind_named
 from tests.billing.toys import ToyKind, with_toys
 
 
@@ -34,10 +34,10 @@ class ProductKindsTest(SimpleTestCase):
 
     @with_toys
     def test_kinds_are_found_by_name(self) -> None:
-        self.assertIsInstance(get("toy"), ToyKind)
-        self.assertIn(("toy", "tests.billing.toys.ToyKind"), list(installed()))
-        with self.assertRaises(UnknownKind):
-            get("gone")
+        self.assertIsInstance(kind_named("toy"), ToyKind)
+        self.assertIn(("toy", "tests.billing.toys.ToyKind"), list(installed_kinds()))
+        with self.assertRaises(UnknownProductKind):
+            kind_named("gone")
 
 
 class PracticePaymentsTest(SimpleTestCase):
@@ -57,4 +57,4 @@ class JobsTest(SimpleTestCase):
     def test_every_job_names_a_function(self) -> None:
         from django.utils.module_loading import import_string
 
-        self.assertIn(lapse_due, [import_string(job.run) for job in JOBS])
+        self.assertIn(expire_overdue_holds, [import_string(job.run) for job in JOBS])

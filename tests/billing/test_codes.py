@@ -69,8 +69,8 @@ class MakingCodesTest(CheckoutTestCase):
         Code.objects.create(text="two", percent=10, kind="toy", product_id=2)
         Code.objects.create(text="all", percent=10, kind="toy")
         cart = self.cart(2)
-        carts.use_code(cart, "two", self.now)
-        placement.place(cart, placement.How(Order.Due.DOOR), seen=None, at=self.now)
+        carts.set_discount_code(cart, "two", self.now)
+        placement.place_order(cart, placement.PlacementOptions(Order.Due.DOOR), seen=None, at=self.now)
         self.log_in(self.ada)
         page = self.client.get("/admin/billing/code/").content.decode()
         found = re.findall(r"field-(?:scope|used)[^>]*>([^<]*)<", page)
@@ -87,18 +87,18 @@ class LastMomentTest(CheckoutTestCase):
         return Code.objects.get()
 
     def assertEndsAt(self, code: Code, end: datetime) -> None:
-        discount_codes.check(code, None, end - timedelta(microseconds=1))
-        with self.assertRaisesMessage(discount_codes.Refused, discount_codes.EXPIRED):
-            discount_codes.check(code, None, end)
+        discount_codes.check_code(code, None, end - timedelta(microseconds=1))
+        with self.assertRaisesMessage(discount_codes.DiscountCodeRefused, discount_codes.EXPIRED):
+            discount_codes.check_code(code, None, end)
 
     def test_a_code_that_is_valid_until_a_moment_is_over_at_that_moment(self) -> None:
-        self.assertEndsAt(self.add("2027-03-13", "18:30"), dates.at(date(2027, 3, 13), time(18, 30)))
+        self.assertEndsAt(self.add("2027-03-13", "18:30"), dates.local_moment(date(2027, 3, 13), time(18, 30)))
 
     def test_a_code_that_is_valid_until_a_day_is_valid_through_the_end_of_that_day(self) -> None:
         for day, next_day in (("2027-03-13", date(2027, 3, 14)), ("2027-03-14", date(2027, 3, 15))):
             with self.subTest(day):
                 code = self.add(day, "")
-                self.assertEndsAt(code, dates.at(next_day, time.min))
+                self.assertEndsAt(code, dates.local_moment(next_day, time.min))
                 code.delete()
 
     def test_the_office_finds_the_day_again_as_it_was_typed(self) -> None:
@@ -137,12 +137,12 @@ class UsingCodesTest(CheckoutTestCase):
 
     def test_a_code_for_a_kind_names_the_kind_it_needs(self) -> None:
         Code.objects.create(text="toys", percent=10, kind="toy")
-        carts.add(self.put(), "voucher", 0, {"amount": "50"})
+        carts.add_line(self.put(), "voucher", 0, {"amount": "50"})
         self.assertContains(self.enter("toys"), "This code is for toys. Add one to your cart to use the code.")
 
     def test_a_code_takes_nothing_off_gift_vouchers_and_says_so(self) -> None:
         Code.objects.create(text="ten", percent=10)
-        carts.add(self.put(), "voucher", 0, {"amount": "50"})
+        carts.add_line(self.put(), "voucher", 0, {"amount": "50"})
         self.assertContains(self.enter("ten"), "Discount codes can’t be used for gift vouchers.")
 
     def test_a_personal_code_names_its_person_only_to_those_who_speak_for_them(self) -> None:

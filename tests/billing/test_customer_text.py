@@ -18,9 +18,9 @@ from tests.billing.toys import ToyKind
 
 class LineCanceledMailTest(BillingTestCase):
     def mail(self, line: OrderLine) -> tuple[str, str]:
-        mail = registry.mails()["billing.line_cancelled"]
+        mail = registry.declared_mails()["billing.line_cancelled"]
         message = Message(template=mail.name, data={"order_id": line.order_id, "line_id": line.pk})
-        letter = rendering.render(mail, rendering.standard(mail), mails.line_context(message))
+        letter = rendering.render_mail(mail, rendering.shipped_mail_text(mail), mails.canceled_line_context(message))
         return letter.subject, letter.text
 
     def test_a_canceled_line_promises_a_mail_about_the_refund_only_where_there_is_one(self) -> None:
@@ -31,9 +31,9 @@ class LineCanceledMailTest(BillingTestCase):
                 order = self.placed(1, 2)
                 self.pay(order)
                 line = order.lines.get(product_id=1)
-                [way] = cancellation_options.of(order, [line], self.now)
+                [way] = cancellation_options.options_for_lines(order, [line], self.now)
                 quoted_cancellation.cancel_as_quoted(
-                    order, way, self.now, seen=quoted_cancellation.quote(order, way, self.now).fingerprint
+                    order, way, self.now, seen=quoted_cancellation.quote_cancellation(order, way, self.now).fingerprint
                 )
                 line.refresh_from_db()
                 subject, text = self.mail(line)

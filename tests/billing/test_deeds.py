@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from billing.domain.payments import attempts
 from billing.domain.reconciling import deeds, questions
-from billing.gateways.facts import Movement, Taken
+from billing.gateways.facts import GatewayLine, PaymentCaptured
 from billing.models import Book, Case, Finding, Order, Question
 from common import links
 from history.models import Entry
@@ -33,7 +33,7 @@ class DeedsTest(ReconcilingTestCase):
     def test_what_both_sides_tell_later_closes_what_was_open(self) -> None:
         payment = self.attempt()
         self.run_it()
-        attempts.confirm(payment, Taken(payment.total, "USD", f"pi_{payment.pk}"))
+        attempts.confirm_payment(payment, PaymentCaptured(payment.total, "USD", f"pi_{payment.pk}"))
         self.assertEqual(self.found(), [])
         self.assertEqual(self.one("only_theirs").deed, "fits_now")
 
@@ -41,7 +41,7 @@ class DeedsTest(ReconcilingTestCase):
         self.attempt()
         self.run_it()
         finding = self.act(self.one("only_theirs"), "take_over")
-        with self.assertRaises(deeds.CannotBe):
+        with self.assertRaises(deeds.FindingActionRefused):
             self.act(finding, "take_over")
 
     def test_asked_again_the_gateway_may_say_what_we_say(self) -> None:
@@ -49,7 +49,7 @@ class DeedsTest(ReconcilingTestCase):
         self.run_it()
         finding = self.act(self.one("only_ours"), "ask")
         self.assertTrue(finding.is_open)
-        Scripted.facts.append(Taken(payment.total, "USD", payment.transaction_id or ""))
+        Scripted.facts.append(PaymentCaptured(payment.total, "USD", payment.transaction_id or ""))
         self.assertEqual(self.act(finding, "ask").deed, "fits_now")
 
     def test_what_was_paid_is_opened_with_one_click_or_it_is_said_why_not(self) -> None:
@@ -58,7 +58,7 @@ class DeedsTest(ReconcilingTestCase):
         self.run_it()
         finding = self.one("not_opened")
         ToyKind.catalogue.pop(1)
-        with self.assertRaisesMessage(deeds.CannotBe, "not made any more"):
+        with self.assertRaisesMessage(deeds.FindingActionRefused, "not made any more"):
             self.act(finding, "open")
         ToyKind.catalogue[1] = Toy()
         self.act(finding, "open")
@@ -74,7 +74,7 @@ class DeedsTest(ReconcilingTestCase):
         again = self.bought()
         wrong = Finding(verdict="not_paid", order=again.order, line=again.order.lines.get(), book=Book.objects.first())
         wrong.save()
-        with self.assertRaisesMessage(deeds.CannotBe, "It has been paid for"):
+        with self.assertRaisesMessage(deeds.FindingActionRefused, "It has been paid for"):
             self.act(wrong, "release")
 
     def test_what_is_explained_once_is_explained_in_later_runs(self) -> None:
@@ -95,9 +95,9 @@ class DeedsTest(ReconcilingTestCase):
         self.assertFalse(Finding.objects.open().exists())
 
     def test_only_what_makes_sense_is_offered(self) -> None:
-        Scripted.theirs.append(Movement("payment", "pi_other", Decimal(5), "USD", self.noon))
+        Scripted.theirs.append(GatewayLine("payment", "pi_other", Decimal(5), "USD", self.noon))
         self.run_it()
-        self.assertEqual([deed.name for deed in deeds.possible(self.one("only_theirs"))], ["explained"])
+        self.assertEqual([deed.name for deed in deeds.possible_actions(self.one("only_theirs"))], ["explained"])
 
 
 class QuestionsTest(ReconcilingTestCase):
@@ -110,7 +110,7 @@ class QuestionsTest(ReconcilingTestCase):
     def test_the_payer_is_asked_by_mail_answers_on_a_page_and_the_office_has_a_case(self) -> None:
         question = self.asked()
         self.assertEqual(Message.objects.get(template="billing.question").to, "pat@example.org")
-        address = questions.address(question)
+        address = questions.question_url(question)
         self.assertContains(self.client.get(address), "Did your bank take it back?")
         self.assertEqual(self.client.post(address, {"answer": ""}).status_code, 400)
         self.assertRedirects(self.client.post(address, {"answer": "Yes, by mistake."}), address)
@@ -128,25 +128,25 @@ class QuestionsTest(ReconcilingTestCase):
         self.assertContains(self.client.get(link), question.text)
         self.assertNotIn("Pay now", answer)
         order = self.placed(1, due=Order.Due.DOOR)
-        questions.ask(order, "Will you come?", by=self.ada)
+        questions.send_question(order, "Will you come?", by=self.ada)
         send_all()
         [_, asked] = [letter.body for letter in mail.outbox if "question" in letter.subject]
         for words in ("Will you come?", "Pay now", "$70.00 is still due"):
             self.assertIn(words, asked)
 
     def test_who_has_answered_meanwhile_is_not_asked(self) -> None:
-        questions.answer(questions.ask(self.placed(1), "Will you come?", by=self.ada), "Yes")
+        questions.record_payer_answer(questions.send_question(self.placed(1), "Will you come?", by=self.ada), "Yes")
         self.assertEqual([letter for letter in send_all() if "question" in letter.subject], [])
 
     def test_without_the_mailed_link_there_is_no_such_page(self) -> None:
         question = self.asked()
-        other = links.make(questions.PURPOSE, question.pk, "another")
-        for token in (question.pk, "x", links.make("order", question.pk, question.nonce), other):
+        other = links.sign_token(questions.PURPOSE, question.pk, "another")
+        for token in (question.pk, "x", links.sign_token("order", question.pk, question.nonce), other):
             self.assertEqual(self.client.get(reverse("order_question", args=[token])).status_code, 404)
 
     def test_an_order_without_an_address_asks_nobody(self) -> None:
         payment = self.only_ours()
         Order.objects.filter(pk=payment.order_id).update(payer_email="")
         self.run_it()
-        with self.assertRaisesMessage(deeds.CannotBe, "The order has no email"):
+        with self.assertRaisesMessage(deeds.FindingActionRefused, "The order has no email"):
             self.act(self.one("only_ours"), "ask_payer")

@@ -102,7 +102,7 @@ class DeskTest(BillingTestCase):
 
     def test_why_nothing_can_go_back_is_said(self) -> None:
         order = self.placed(1)
-        payment = attempts.start(order, "practice", self.now)
+        payment = attempts.start_attempt(order, "practice", self.now)
         payment.change_status("preauth")
         self.assertRefused(order, 70, "This order isn’t paid yet.")
         payment.change_status("confirmed")
@@ -143,13 +143,13 @@ class DeskTest(BillingTestCase):
         self.assertContains(self.client.post(url, {"amount": -16, "why": "x"}), "The balance is too low for that.")
         self.assertContains(self.client.post(url, {"amount": "0.001", "why": "x"}), "valid amount")
         self.assertEqual(self.client.post(url, {"amount": 1}).status_code, 200)
-        self.assertEqual(credit.balance(self.alice, "USD"), 15)
+        self.assertEqual(credit.credit_balance(self.alice, "USD"), 15)
         self.assertContains(self.client.get(reverse("desk_credit")), "$15.00")
         self.assertContains(self.client.get(f"{reverse('desk_credit')}?q=sam@"), "$0.00")
 
     def test_questions_are_listed_and_closed_with_an_answer(self) -> None:
         order = self.placed(1)
-        case = payment_issues.open_case(Case.Kind.OTHER, order, "Look at this")
+        case = payment_issues.open_issue(Case.Kind.OTHER, order, "Look at this")
         self.assertContains(self.client.get(reverse("desk_cases")), "Look at this")
         url = reverse("desk_close_case", args=[case.pk])
         self.client.post(url, {"answer": ""})
@@ -179,9 +179,11 @@ class DeskTest(BillingTestCase):
         order = self.placed(1)
         self.assertSameQueries(
             reverse("desk_cases"),
-            lambda count: [payment_issues.open_case("other", order, str(Case.objects.count())) for _ in range(count)],
+            lambda count: [payment_issues.open_issue("other", order, str(Case.objects.count())) for _ in range(count)],
         )
         self.assertSameQueries(
             reverse("desk_credit_of", args=[self.alice.pk]),
-            lambda count: [credit.adjust(self.alice, Decimal(1), "USD", why="x", by=self.ada) for _ in range(count)],
+            lambda count: [
+                credit.adjust_credit(self.alice, Decimal(1), "USD", why="x", by=self.ada) for _ in range(count)
+            ],
         )

@@ -4,9 +4,9 @@ from django.test import override_settings
 from django.urls import reverse
 
 from billing.domain.reconciling import runs
-from billing.gateways.facts import Movement
+from billing.gateways.facts import GatewayLine
 from billing.models import Finding, Order, Reconciliation
-from common.errors import Permanent
+from common.errors import PermanentFailure
 from outbox.testing import run_all
 from tests.billing.reconciling import ReconcilingTestCase
 from tests.billing.scripted import Scripted
@@ -24,7 +24,7 @@ class DeskReconcileTest(ReconcilingTestCase):
 
     def test_a_run_shows_how_far_it_is_without_a_script_and_with_one(self) -> None:
         self.bought()
-        run = runs.begin(self.today, self.today, by=self.ada)
+        run = runs.start_run(self.today, self.today, by=self.ada)
         shown = self.page()
         for words in ('http-equiv="refresh"', "hx-get=", "<progress", "Reading"):
             self.assertIn(words, shown)
@@ -95,13 +95,13 @@ class DeskReconcileTest(ReconcilingTestCase):
         self.run_it()
         self.assertIn("$135.40", self.page())
         Scripted.theirs.append(
-            Movement("other", "adj", 5 * self.one("matched").our_amount, "USD", self.noon, payout="po_2")
+            GatewayLine("other", "adj", 5 * self.one("matched").our_amount, "USD", self.noon, payout="po_2")
         )
         self.run_it()
         self.assertIn("Net amount of each payout", self.page())
 
     def test_a_gateway_that_could_not_be_read_is_told_and_may_be_tried_again(self) -> None:
-        Scripted.trouble.append(Permanent("It refuses our key."))
+        Scripted.trouble.append(PermanentFailure("It refuses our key."))
         run = self.run_it()
         self.assertIn("It refuses our key.", self.page())
         book = run.books.get(state="failed")

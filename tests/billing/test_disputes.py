@@ -14,11 +14,11 @@ from billing.domain.orders import transitions
 from billing.domain.payments import gateway_polling
 from billing.domain.pricing import balances
 from billing.domain.refunds import gateway_refunds, reservations
-from billing.gateways.facts import Answer, Disputed, GivenBack, Heard, Taken
+from billing.gateways.facts import DisputeState, PaymentCaptured, RefundAnswer, RefundState, WebhookMessage
 from billing.models import Case, Dispute, OrderLine, Payment, Refund
-from common.errors import Permanent
+from common.errors import PermanentFailure
 from mailroom.testing import send_all
-from outbox.testing import problems, run_all
+from outbox.testing import delivery_problems, run_all
 from tests.billing.hosted import Double, HostedTestCase
 from tests.billing.toys import states
 
@@ -26,20 +26,22 @@ State = Refund.State
 
 
 class BackTestCase(HostedTestCase):
-    def back(self, payment: Payment, amount: str = "70", state: str = "done", name: str = "r-1", **more: Any) -> Heard:
-        return Double.says(payment, GivenBack(name, Decimal(amount), "USD", state, **more))
+    def back(
+        self, payment: Payment, amount: str = "70", state: str = "done", name: str = "r-1", **more: Any
+    ) -> WebhookMessage:
+        return Double.says(payment, RefundState(name, Decimal(amount), "USD", state, **more))
 
     def dispute(self, payment: Payment, state: str = "open", amount: str = "70") -> str:
-        return self.hear(Double.says(payment, Disputed("d-1", Decimal(amount), "USD", state, "fraudulent")))
+        return self.hear(Double.says(payment, DisputeState("d-1", Decimal(amount), "USD", state, "fraudulent")))
 
     def ask_back(self, payment: Payment, amount: str = "70") -> Refund:
-        [refund] = reservations.by_staff(payment.order, Decimal(amount), why="x", by=self.sam)
+        [refund] = reservations.refund_by_staff(payment.order, Decimal(amount), why="x", by=self.sam)
         return refund
 
     def whole(self, payment: Payment) -> tuple[Decimal, Decimal, Decimal]:
         payment.refresh_from_db()
         payment.order.refresh_from_db()
-        return payment.refunded_amount, payment.order.charged, balances.surplus(payment.order)
+        return payment.refunded_amount, payment.order.charged, balances.overpaid_amount(payment.order)
 
 
 class RefundFactsTest(BackTestCase):
@@ -60,7 +62,7 @@ class RefundFactsTest(BackTestCase):
         payment = self.paid()
         refund = self.ask_back(payment)
         Double.meanwhile = lambda: self.hear(self.back(payment, name=f"r-{refund.token}", key=refund.token))  # type: ignore[misc]
-        gateway_polling.send_refund(refund.pk)
+        gateway_polling.send_reserved_refund(refund.pk)
         refund.refresh_from_db()
         self.assertEqual((refund.state, refund.transaction_id), (State.DONE, f"r-{refund.token}"))
         self.assertEqual((Refund.objects.count(), self.whole(payment)), (1, (70, 0, 0)))
@@ -89,8 +91,8 @@ class RefundFactsTest(BackTestCase):
         payment = self.paid()
         refund = self.ask_back(payment)
         heard = self.back(payment, name=f"r-{refund.token}")
-        self.assertRaises(gateway_refunds.NotYet, self.hear, heard)
-        gateway_polling.send_refund(refund.pk)
+        self.assertRaises(gateway_refunds.UnknownYet, self.hear, heard)
+        gateway_polling.send_reserved_refund(refund.pk)
         self.hear(heard)
         self.assertEqual((Refund.objects.count(), self.whole(payment)), (1, (70, 0, 0)))
 
@@ -98,12 +100,12 @@ class RefundFactsTest(BackTestCase):
         payment = self.paid()
         self.ask_back(payment)
         Double.already = True
-        Double._write(payment, GivenBack("r-theirs", Decimal(70), "USD", "done"))
+        Double._write(payment, RefundState("r-theirs", Decimal(70), "USD", "done"))
         run_all()
         self.assertEqual(
             sorted(Refund.objects.values_list("origin", "state")), [("ours", "failed"), ("theirs", "done")]
         )
-        self.assertEqual((self.whole(payment), problems()), ((70, 0, 0), []))
+        self.assertEqual((self.whole(payment), delivery_problems()), ((70, 0, 0), []))
         self.assertFalse(Case.objects.filter(closed_at=None).exists())
 
     def test_more_than_is_here_is_a_case_and_breaks_nothing(self) -> None:
@@ -115,7 +117,7 @@ class RefundFactsTest(BackTestCase):
     def test_what_the_gateway_refuses_for_good_frees_the_money_and_calls_a_person(self) -> None:
         payment = self.paid()
         refund = self.ask_back(payment)
-        Double.trouble.append(Permanent("The card does not exist any more."))
+        Double.trouble.append(PermanentFailure("The card does not exist any more."))
         run_all()
         refund.refresh_from_db()
         self.assertEqual((refund.state, refund.message), (State.FAILED, "The card does not exist any more."))
@@ -124,7 +126,7 @@ class RefundFactsTest(BackTestCase):
     def test_a_refund_taken_for_failed_that_went_through_is_found_by_asking(self) -> None:
         payment = self.paid()
         refund = self.ask_back(payment)
-        reservations.settle(refund.pk, Answer(State.FAILED))
+        reservations.record_gateway_answer(refund.pk, RefundAnswer(State.FAILED))
         self.hear(self.back(payment, name="r-9", key=refund.token))
         self.assertEqual(self.whole(payment), (0, 0, 70))
         run_all()
@@ -135,9 +137,9 @@ class RefundFactsTest(BackTestCase):
     def test_one_that_may_have_been_sent_hours_ago_is_looked_for_first(self) -> None:
         payment = self.paid()
         refund = self.ask_back(payment)
-        Double.says(payment, GivenBack("r-9", Decimal(70), "USD", "done", key=refund.token))
+        Double.says(payment, RefundState("r-9", Decimal(70), "USD", "done", key=refund.token))
         Refund.objects.update(created_at=self.day(-1))
-        gateway_polling.send_refund(refund.pk)
+        gateway_polling.send_reserved_refund(refund.pk)
         refund.refresh_from_db()
         self.assertEqual((refund.state, refund.transaction_id), (State.DONE, "r-9"))
 
@@ -145,28 +147,28 @@ class RefundFactsTest(BackTestCase):
         payment = self.paid()
         refund = self.ask_back(payment)
         self.hear(self.back(payment, "7", name="r-9", key=refund.token))
-        self.hear(Double.says(payment, GivenBack("r-8", Decimal(5), "EUR", "done", key=refund.token)))
+        self.hear(Double.says(payment, RefundState("r-8", Decimal(5), "EUR", "done", key=refund.token)))
         self.assertEqual(Case.objects.filter(kind=Case.Kind.MISFIT).count(), 2)
         self.assertEqual(self.whole(payment), (70, 0, 0))
 
     def test_money_of_a_wrong_amount_that_went_back_over_there_needs_nothing_here(self) -> None:
         payment = self.begun()
-        self.hear(Double.says(payment, Taken(Decimal(1), "USD", "money-1")))
+        self.hear(Double.says(payment, PaymentCaptured(Decimal(1), "USD", "money-1")))
         self.assertEqual(self.hear(self.back(payment, "1")), "nothing")
 
     def test_sentences_for_what_cannot_go_back(self) -> None:
         payment = self.begun()
-        with self.assertRaisesMessage(reservations.TooMuch, "This order isn’t paid yet."):
+        with self.assertRaisesMessage(reservations.RefundExceedsPaid, "This order isn’t paid yet."):
             self.ask_back(payment)
         self.hear(Double.took(payment))
         for amount, sentence in (
             ("70.01", "more than can be refunded"),
             ("0.001", "isn’t a valid amount in this currency"),
         ):
-            with self.assertRaisesMessage(reservations.TooMuch, sentence):
+            with self.assertRaisesMessage(reservations.RefundExceedsPaid, sentence):
                 self.ask_back(payment, amount)
         self.ask_back(payment)
-        with self.assertRaisesMessage(reservations.TooMuch, "has already been refunded"):
+        with self.assertRaisesMessage(reservations.RefundExceedsPaid, "has already been refunded"):
             self.ask_back(payment)
 
 
@@ -175,9 +177,9 @@ class DisputeTest(BackTestCase):
         payment = self.paid()
         self.dispute(payment)
         self.dispute(payment)
-        with self.assertRaisesMessage(reservations.Disputed, "The payer disputed a payment."):
+        with self.assertRaisesMessage(reservations.PaymentDisputed, "The payer disputed a payment."):
             self.ask_back(payment)
-        with self.assertRaises(transitions.CannotBe):
+        with self.assertRaises(transitions.OrderTransitionRefused):
             line_cancellation.cancel_line(payment.order.lines.get(), at=self.now, why="x", by=self.sam)
         self.assertEqual((Case.objects.get().kind, self.whole(payment)), (Case.Kind.DISPUTED, (0, 70, 0)))
         self.log_in(self.ada)
@@ -222,7 +224,7 @@ class DisputeTest(BackTestCase):
             for state in told:
                 self.dispute(payment, state)
             with self.subTest(said):
-                self.assertEqual(status_text.of_line(OrderLine.objects.get(order=payment.order_id)).text, said)
+                self.assertEqual(status_text.line_status(OrderLine.objects.get(order=payment.order_id)).text, said)
 
     def test_canceling_at_the_desk_waits_for_the_bank_and_nobody_is_sent_to_themselves(self) -> None:
         payment = self.paid()
@@ -314,8 +316,8 @@ class DisputeTest(BackTestCase):
         self.hear(Double.took(payment))
         self.dispute(payment)
         order.refresh_from_db()
-        reservations.late(order, Decimal(5))
+        reservations.return_late_payment(order, Decimal(5))
         self.assertTrue(Case.objects.filter(kind=Case.Kind.HAND_BACK).exists())
 
     def test_a_dispute_about_money_that_is_not_here_yet_is_told_again(self) -> None:
-        self.assertRaises(gateway_refunds.NotYet, self.dispute, self.begun())
+        self.assertRaises(gateway_refunds.UnknownYet, self.dispute, self.begun())

@@ -22,7 +22,7 @@ from users.models import User
 class DueCase(BillingTestCase):
     def by(self, days: int, product: int = 1) -> Order:
         order = self.placed(product)
-        due_dates.until(order, self.local_day(days), self.now, why="A grant pays", by=self.ada)
+        due_dates.set_due_date(order, self.local_day(days), self.now, why="A grant pays", by=self.ada)
         order.refresh_from_db()
         return order
 
@@ -45,13 +45,13 @@ class DeskTest(DueCase):
         self.assertEqual(self.post("desk_pay_later", order, due_on=self.local_day(10), why="A grant pays"), 302)
         order.refresh_from_db()
         self.assertEqual((order.due, order.due_on, states(order)), ("date", self.local_day(10), ["confirmed"]))
-        self.assertEqual(transitions.lapse_due(self.day(100)), 0)
+        self.assertEqual(transitions.expire_overdue_holds(self.day(100)), 0)
         self.assertEqual(Entry.objects.get(action="billing.due_set").why, "A grant pays")
         self.assertEqual(self.mails(order), ["order_received"])
 
     def test_what_lapsed_is_taken_up_and_what_is_paid_is_refused(self) -> None:
         lapsed, paid = self.placed(1), self.placed(1)
-        transitions.lapse(lapsed, self.day(1))
+        transitions.expire_order(lapsed, self.day(1))
         self.pay(paid)
         self.assertEqual(self.post("desk_pay_later", lapsed, due_on=self.local_day(1), why="x"), 302)
         self.assertEqual(self.post("desk_pay_later", paid, due_on=self.local_day(1), why="x"), 400)
@@ -80,8 +80,8 @@ class DeskTest(DueCase):
         self.pay(paid)
         Order.objects.filter(pk=nameless.pk).update(payer_email="")
         for order in (paid, nameless):
-            with self.assertRaises(transitions.CannotBe):
-                due_dates.ask(order, self.now, by=self.ada)
+            with self.assertRaises(transitions.OrderTransitionRefused):
+                due_dates.send_payment_request(order, self.now, by=self.ada)
             order.refresh_from_db()
 
     def test_the_payer_reads_the_date_on_the_order(self) -> None:
@@ -89,33 +89,33 @@ class DeskTest(DueCase):
         day = format_date(order.due_on)
         self.client.logout()
         self.assertContains(self.client.get(order.address()), f"Please pay $70.00 by {day}.")
-        self.assertEqual(status_text.of_order(order, self.day(6)).text, f"Overdue since {day}")
+        self.assertEqual(status_text.order_status(order, self.day(6)).text, f"Overdue since {day}")
 
 
 class ReminderTest(DueCase):
     def test_once_before_and_once_after_the_day(self) -> None:
         order = self.by(10)
-        told = [due_dates.remind(self.day(number)) for number in range(30)]
+        told = [due_dates.send_due_date_reminders(self.day(number)) for number in range(30)]
         self.assertEqual([number for number, count in enumerate(told) if count], [7, 11])
         self.assertEqual(self.mails(order), ["order_received", "payment_due", "payment_due"])
 
     def test_not_right_after_the_desk_has_asked_and_not_when_it_is_paid(self) -> None:
         order = self.by(2)
-        due_dates.ask(order, self.now, by=self.ada)
-        self.assertEqual(due_dates.remind(self.day(1)), 0)
+        due_dates.send_payment_request(order, self.now, by=self.ada)
+        self.assertEqual(due_dates.send_due_date_reminders(self.day(1)), 0)
         self.pay(order)
-        self.assertEqual(due_dates.remind(self.day(9)), 0)
+        self.assertEqual(due_dates.send_due_date_reminders(self.day(9)), 0)
 
     def test_a_new_day_is_reminded_of_anew(self) -> None:
         order = self.by(2)
-        self.assertEqual(due_dates.remind(self.now), 1)
-        due_dates.until(order, self.local_day(10), self.now, why="x", by=self.ada)
-        self.assertEqual(due_dates.remind(self.day(8)), 1)
+        self.assertEqual(due_dates.send_due_date_reminders(self.now), 1)
+        due_dates.set_due_date(order, self.local_day(10), self.now, why="x", by=self.ada)
+        self.assertEqual(due_dates.send_due_date_reminders(self.day(8)), 1)
 
 
 class TrustTest(DueCase):
     def trusted(self, yes: bool = True) -> User:
-        due_dates.trust(self.alice, yes, why="Pays her bills", by=self.ada)
+        due_dates.set_pay_later_allowed(self.alice, yes, why="Pays her bills", by=self.ada)
         return User.objects.get(pk=self.alice.pk)
 
     def test_whom_the_school_trusts_chooses_to_pay_later(self) -> None:
@@ -134,19 +134,19 @@ class TrustTest(DueCase):
     def test_nobody_else_is_offered_it_or_gets_it(self) -> None:
         self.trusted()
         for payer in (None, self.sam, self.trusted(False)):
-            self.assertIsNone(due_dates.day_for(payer, self.now))
+            self.assertIsNone(due_dates.due_date_for(payer, self.now))
             order = self.cart(1, payer=payer)
-            with self.assertRaises(placement.NotPlaced):
-                placement.place(
+            with self.assertRaises(placement.OrderNotPlaced):
+                placement.place_order(
                     order,
-                    placement.How(Order.Due.DATE, on=self.local_day(14)),
+                    placement.PlacementOptions(Order.Due.DATE, on=self.local_day(14)),
                     seen=None,
                     at=self.now,  # type: ignore[arg-type]
                 )
 
     @override_settings(PAY_LATER_DAYS=0)
     def test_the_setting_turns_it_off(self) -> None:
-        self.assertIsNone(due_dates.day_for(self.trusted(), self.now))
+        self.assertIsNone(due_dates.due_date_for(self.trusted(), self.now))
 
     def test_the_desk_says_whom_it_trusts_with_a_reason(self) -> None:
         self.log_in(self.ada)

@@ -9,9 +9,9 @@ from contextlib import suppress
 from django.http import HttpResponse
 from django.test import RequestFactory, TestCase, override_settings
 
-from billing.gateways.paypal.client import Client
-from billing.gateways.stripe.client import connect, speaking
-from common.errors import Temporary
+from billing.gateways.paypal.client import PayPalClient
+from billing.gateways.stripe.client import create_stripe_client, translate_stripe_errors
+from common.errors import TemporaryFailure
 from common.network import limit_waiting
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n"
@@ -52,7 +52,7 @@ class DrippingGatewayTest(TestCase):
             self.addCleanup(server.listener.close)
 
             def view(request: object, url: str = server.url) -> HttpResponse:
-                with self.assertRaises(Temporary):
+                with self.assertRaises(TemporaryFailure):
                     ask(url)
                 return HttpResponse()
 
@@ -62,11 +62,11 @@ class DrippingGatewayTest(TestCase):
                 self.assertLess(time.monotonic() - began, 1)
 
     def test_paypal(self) -> None:
-        self.assert_given_up(lambda url: Client(url, "id", "secret").get("/v2/orders"))
+        self.assert_given_up(lambda url: PayPalClient(url, "id", "secret").get("/v2/orders"))
 
     def test_stripe(self) -> None:
         def ask(url: str) -> None:
-            with speaking():
-                connect("sk_test_1", url).v1.balance.retrieve()
+            with translate_stripe_errors():
+                create_stripe_client("sk_test_1", url).v1.balance.retrieve()
 
         self.assert_given_up(ask)

@@ -15,15 +15,31 @@ from hypothesis.extra.django import TestCase
 
 from billing.domain.payments import gateway_polling, webhooks
 from billing.domain.refunds import reservations
-from billing.gateways.facts import Ask, Disputed, Expired, Fact, GivenBack, Heard, OnItsWay, Refused, Taken
+from billing.gateways.facts import (
+    AttemptExpired,
+    DisputeState,
+    Fact,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentPending,
+    PollNeeded,
+    RefundState,
+    WebhookMessage,
+)
 from billing.models import Payment
-from common.errors import Temporary
+from common.errors import TemporaryFailure
 from outbox.testing import run_all
 from tests.billing.hosted import Double, HostedTestCase
 
 SUMS = ("order", "payments", "refunds", "disputes", "receipts")
 ALL = (*SUMS, "places", "cases")
-BEGINNINGS: list[list[Fact]] = [[], [OnItsWay()], [Refused("Try another card.")], [Ask()], [OnItsWay(), Ask()]]
+BEGINNINGS: list[list[Fact]] = [
+    [],
+    [PaymentPending()],
+    [PaymentDeclined("Try another card.")],
+    [PollNeeded()],
+    [PaymentPending(), PollNeeded()],
+]
 CRASHES = ["no", "before the commit", "after the commit", "the gateway does not answer"]
 
 
@@ -32,11 +48,11 @@ class Died(Exception):
 
 
 def theirs(name: str, amount: int, *states: str) -> list[Fact]:
-    return [GivenBack(name, Decimal(amount), "USD", state) for state in states]
+    return [RefundState(name, Decimal(amount), "USD", state) for state in states]
 
 
 def dispute(amount: int, *states: str) -> list[Fact]:
-    return [Disputed("d-1", Decimal(amount), "USD", state, "fraudulent") for state in states]
+    return [DisputeState("d-1", Decimal(amount), "USD", state, "fraudulent") for state in states]
 
 
 STORIES: dict[str, tuple[list[Fact], tuple[str, ...]]] = {
@@ -78,7 +94,7 @@ class GatewayLawTest(TestCase, HostedTestCase):
     @given(st.sampled_from(sorted(STORIES)), st.sampled_from(BEGINNINGS), st.data())
     def test_the_end_is_the_same(self, name: str, beginning: list[Fact], data: Any) -> None:
         story, compared = STORIES[name]
-        facts = [*beginning, Taken(Decimal(70), "USD", "money-1"), *story]
+        facts = [*beginning, PaymentCaptured(Decimal(70), "USD", "money-1"), *story]
         in_turn = self.played(facts, range(len(facts)), lambda: "no")
         order = data.draw(steps(len(facts), ["browser", "job"]))
         told = self.played(facts, order, lambda: data.draw(st.sampled_from(CRASHES)))
@@ -95,7 +111,7 @@ class GatewayLawTest(TestCase, HostedTestCase):
     @override_settings(LATE_PAYMENT="refund")
     def test_a_late_attempt_expires_before_or_after_its_money(self) -> None:
         for order in ([0, 1], [1, 0], [1, 0, 1, 0]):
-            ends = self.played([Expired(), Taken(Decimal(70), "USD", "money-1")], order, lambda: "no")
+            ends = self.played([AttemptExpired(), PaymentCaptured(Decimal(70), "USD", "money-1")], order, lambda: "no")
             self.assertEqual((ends["order"][0], ends["receipts"]), ("paid", 1))
 
     # -- playing a story -------------------------------------------------------------------------------------------
@@ -108,9 +124,9 @@ class GatewayLawTest(TestCase, HostedTestCase):
 
     def refunded(self, named: bool, end: str, order: list[Any], crash: Callable[[], str]) -> dict[str, Any]:
         payment = self.at_the_gateway()
-        self.hear(Double.says(payment, Taken(Decimal(70), "USD", "money-1")))
+        self.hear(Double.says(payment, PaymentCaptured(Decimal(70), "USD", "money-1")))
         payment.order.refresh_from_db()
-        [refund] = reservations.by_staff(payment.order, Decimal(30), why="x", by=self.sam)
+        [refund] = reservations.refund_by_staff(payment.order, Decimal(30), why="x", by=self.sam)
         Double.refund_state = end
         name, key = f"r-{refund.token}", refund.token if named else ""
         states = ["sent", "done", "failed"][: ["sent", "done", "failed"].index(end) + 1]
@@ -124,7 +140,9 @@ class GatewayLawTest(TestCase, HostedTestCase):
         Double.numbers = count(1000 * next(self.plays))
         return self.begun()
 
-    def play(self, payment: Payment, messages: list[Heard], order: list[Any], crash: Callable[[], str]) -> None:
+    def play(
+        self, payment: Payment, messages: list[WebhookMessage], order: list[Any], crash: Callable[[], str]
+    ) -> None:
         """A message that was not answered with 200 comes again, after all others."""
         for _ in range(4):
             again = [step for step in order if not self.step(payment, messages, step, crash())]
@@ -132,11 +150,11 @@ class GatewayLawTest(TestCase, HostedTestCase):
         self.assertEqual(order, [])
         run_all()
 
-    def step(self, payment: Payment, messages: list[Heard], step: Any, crash: str) -> bool:
+    def step(self, payment: Payment, messages: list[WebhookMessage], step: Any, crash: str) -> bool:
         if step == "browser":
             return self.browser(payment, crash)
         if step == "job":
-            gateway_polling.ask_due(self.day(200))
+            gateway_polling.request_due_polls(self.day(200))
             run_all()
             return True
         if step == "send":
@@ -145,13 +163,13 @@ class GatewayLawTest(TestCase, HostedTestCase):
 
     def browser(self, payment: Payment, crash: str) -> bool:
         if crash == "the gateway does not answer":
-            Double.trouble.append(Temporary("No answer."))
+            Double.trouble.append(TemporaryFailure("No answer."))
         payment.refresh_from_db()
         self.come_back(payment)
         Double.trouble.clear()
         return True
 
-    def message(self, heard: Heard | None, crash: str) -> bool:
+    def message(self, heard: WebhookMessage | None, crash: str) -> bool:
         if heard is None:
             return False
         try:
@@ -159,25 +177,25 @@ class GatewayLawTest(TestCase, HostedTestCase):
                 self.hear(heard)
                 if crash == "before the commit":
                     raise Died
-        except webhooks.NotYet:
+        except webhooks.UnknownYet:
             return False
         return crash not in {"before the commit", "after the commit"}
 
     def send(self, payment: Payment, crash: str) -> bool:
         if crash == "the gateway does not answer":
-            Double.trouble.append(Temporary("No answer."))
+            Double.trouble.append(TemporaryFailure("No answer."))
         elif crash != "no":
             Double.trouble_after.append(Died())
         try:
-            gateway_polling.send_refund(payment.refunds.get(origin="ours").pk)
-        except (Died, Temporary):
+            gateway_polling.send_reserved_refund(payment.refunds.get(origin="ours").pk)
+        except (Died, TemporaryFailure):
             return False
         finally:
             Double.trouble.clear()
             Double.trouble_after.clear()
         return True
 
-    def of_ours(self, payment: Payment, step: int) -> Heard | None:
+    def of_ours(self, payment: Payment, step: int) -> WebhookMessage | None:
         """There is nothing to tell of before the gateway was asked."""
         state, name, key = self.told_by[step]
         known = Double.books[payment.token].refunds
@@ -185,7 +203,7 @@ class GatewayLawTest(TestCase, HostedTestCase):
             return None
         now = dict(known)
         heard = Double.says(
-            payment, GivenBack(name, Decimal(30), "USD", state, key=key), name=f"evt-refund-{payment.pk}-{step}"
+            payment, RefundState(name, Decimal(30), "USD", state, key=key), name=f"evt-refund-{payment.pk}-{step}"
         )
         known.clear()
         known.update(now)

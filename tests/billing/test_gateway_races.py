@@ -16,7 +16,7 @@ from billing.domain.orders import placement
 from billing.domain.payments import attempts, gateway_polling, webhooks
 from billing.domain.pricing import balances
 from billing.domain.refunds import gateway_refunds, reservations
-from billing.gateways.facts import Disputed, Fact, GivenBack, Refused
+from billing.gateways.facts import DisputeState, Fact, PaymentDeclined, RefundState
 from billing.models import Order, Payment
 from outbox.models import Event
 from outbox.testing import run_all
@@ -38,29 +38,29 @@ class GatewayRaceTest(TransactionTestCase):
         Double.reset()
         ToyKind.catalogue = {1: Toy("70")}
         self.staff = make.account("sue@example.org", "Sue")
-        order = carts.new(None)
+        order = carts.create_cart(None)
         Order.objects.filter(pk=order.pk).update(payer_email="p@example.org")
-        carts.add(order, "toy", 1, {})
-        self.order = placement.place(order, placement.How(), seen=None, at=timezone.now())
-        self.payment = attempts.start(self.order, "double", timezone.now())
+        carts.add_line(order, "toy", 1, {})
+        self.order = placement.place_order(order, placement.PlacementOptions(), seen=None, at=timezone.now())
+        self.payment = attempts.start_attempt(self.order, "double", timezone.now())
         self.payment.keep_session(Double().create_session(self.payment, self.payment.key))
 
     def telling(self, fact: Fact | None = None) -> Callable[[], str]:
         heard = Double.says(self.payment, fact) if fact else Double.took(self.payment)
-        return lambda: webhooks.take("double", heard)
+        return lambda: webhooks.process_webhook("double", heard)
 
     def paid(self) -> None:
         self.telling()()
         self.order.refresh_from_db()
 
     def back(self, reference: str, amount: int) -> Callable[[], str]:
-        return self.telling(GivenBack(reference, Decimal(amount), "USD", "done"))
+        return self.telling(RefundState(reference, Decimal(amount), "USD", "done"))
 
     def click(self) -> Any:
-        return reservations.by_staff(self.order, Decimal(70), why="x", by=self.staff)
+        return reservations.refund_by_staff(self.order, Decimal(70), why="x", by=self.staff)
 
     def surplus(self) -> Decimal:
-        return balances.surplus(Order.objects.get())
+        return balances.overpaid_amount(Order.objects.get())
 
     # -- two messages ----------------------------------------------------------------------------------------------
 
@@ -71,7 +71,7 @@ class GatewayRaceTest(TransactionTestCase):
 
     def two_refunds_over_there(self) -> list[Outcome]:
         self.paid()
-        with pausing(gateway_refunds, "count"):
+        with pausing(gateway_refunds, "count_refunded"):
             return overlap(self.back("r-1", 30), self.back("r-2", 40))
 
     def test_two_messages_of_two_refunds_leave_the_books_whole(self) -> None:
@@ -85,7 +85,7 @@ class GatewayRaceTest(TransactionTestCase):
 
     def one_refund_told_twice(self) -> list[Outcome]:
         self.paid()
-        with pausing(gateway_refunds, "count"):
+        with pausing(gateway_refunds, "count_refunded"):
             return overlap(self.back("r-1", 30), self.back("r-1", 30))
 
     def test_two_messages_of_one_refund_count_once(self) -> None:
@@ -99,10 +99,10 @@ class GatewayRaceTest(TransactionTestCase):
 
     def refused_late_and_back_with_money(self) -> None:
         """A message of the first card's refusal is being applied while the browser is back: the second card worked."""
-        refusal = self.telling(Refused("Try another card."))
+        refusal = self.telling(PaymentDeclined("Try another card."))
         Double.took(self.payment)
         with pausing(Payment, "_write"):
-            overlap(refusal, lambda: gateway_polling.returned(Payment.objects.get()))
+            overlap(refusal, lambda: gateway_polling.poll_returning_payer(Payment.objects.get()))
 
     def test_money_wins_over_a_refusal_that_is_being_applied(self) -> None:
         self.refused_late_and_back_with_money()
@@ -114,14 +114,14 @@ class GatewayRaceTest(TransactionTestCase):
         self.assertEqual((Payment.objects.get().status, Order.objects.get().state), ("rejected", "paid"))
 
     def test_a_message_and_the_browser_at_once_pay_once(self) -> None:
-        overlap(self.telling(), lambda: gateway_polling.returned(Payment.objects.get()))
+        overlap(self.telling(), lambda: gateway_polling.poll_returning_payer(Payment.objects.get()))
         self.assertEqual(Event.objects.filter(type="billing.order_paid").count(), 1)
 
     def a_message_while_we_ask(self) -> list[Outcome]:
         self.paid()
-        found = [GivenBack("r-1", Decimal(30), "USD", "done")]
-        with pausing(gateway_refunds, "count"):
-            return overlap(lambda: webhooks.learn(Payment.objects.get(), found), self.back("r-2", 40))
+        found = [RefundState("r-1", Decimal(30), "USD", "done")]
+        with pausing(gateway_refunds, "count_refunded"):
+            return overlap(lambda: webhooks.apply_polled_state(Payment.objects.get(), found), self.back("r-2", 40))
 
     def test_what_we_ask_and_what_we_are_told_at_once_leave_the_books_whole(self) -> None:
         self.assertEqual((self.a_message_while_we_ask(), self.surplus()), ([True, "applied"], 0))
@@ -152,11 +152,11 @@ class GatewayRaceTest(TransactionTestCase):
 
     def two_clicks(self) -> list[Outcome]:
         self.paid()
-        with pausing(gateway_refunds, "count"):
+        with pausing(gateway_refunds, "count_refunded"):
             return overlap(self.click, self.click)
 
     def test_the_second_of_two_clicks_is_told_that_nothing_is_left(self) -> None:
-        self.assertIsInstance(self.two_clicks()[1], reservations.TooMuch)
+        self.assertIsInstance(self.two_clicks()[1], reservations.RefundExceedsPaid)
         self.assertEqual(Payment.objects.get().refunded_amount, 70)
 
     def test_control_without_locks_only_the_constraint_refuses_the_click(self) -> None:
@@ -167,8 +167,8 @@ class GatewayRaceTest(TransactionTestCase):
         """What the click leaves to be sent waits for a worker. Else it would go out at the commit, which the dispute
         waits for as well, and nobody knows which of them is quicker."""
         self.paid()
-        lost = self.telling(Disputed("d-1", Decimal(70), "USD", "lost"))
-        with pausing(gateway_refunds, "count"), override_settings(OUTBOX_ENGINE="worker"):
+        lost = self.telling(DisputeState("d-1", Decimal(70), "USD", "lost"))
+        with pausing(gateway_refunds, "count_refunded"), override_settings(OUTBOX_ENGINE="worker"):
             return overlap(self.click, lost)
 
     def test_a_refund_that_is_overtaken_by_a_dispute_is_not_sent(self) -> None:

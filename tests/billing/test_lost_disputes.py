@@ -13,9 +13,9 @@ from billing.domain.orders import cart as carts
 from billing.domain.orders import placement, transitions, voucher_redemption
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import reservations
-from billing.gateways.facts import Disputed
+from billing.gateways.facts import DisputeState
 from billing.models import Case, Credit, Dispute, Order, Payment, Voucher, VoucherEntry
-from billing.models.fields import exact
+from billing.models.fields import exact_sum
 from history.models import Entry
 from outbox.testing import run_all
 from tests.billing.hosted import Double, HostedTestCase
@@ -29,8 +29,8 @@ class LostCase(HostedTestCase):
         """By Alice, with a card."""
         cart = self.cart(payer=self.alice)
         for product in products:
-            carts.add(cart, kind, product, {"attendee": "Alice"} | details)
-        order = placement.place(cart, placement.How(), seen=None, at=self.now)
+            carts.add_line(cart, kind, product, {"attendee": "Alice"} | details)
+        order = placement.place_order(cart, placement.PlacementOptions(), seen=None, at=self.now)
         if order.state != Order.State.PAID:
             self.hear(Double.took(self.begun(order)))
             order.refresh_from_db()
@@ -45,13 +45,13 @@ class LostCase(HostedTestCase):
 
     def dispute(self, order: Order, state: str, amount: object = None) -> None:
         payment = order.payments.exclude(captured_at=None).exclude(variant="voucher").earliest("pk")
-        fact = Disputed(f"d-{payment.pk}", Decimal(str(amount or payment.total)), "USD", state, "fraudulent")
+        fact = DisputeState(f"d-{payment.pk}", Decimal(str(amount or payment.total)), "USD", state, "fraudulent")
         self.hear(Double.says(payment, fact))
         order.refresh_from_db()
 
     def assertCannotSpend(self) -> None:
         order = self.placed(1, payer=self.alice)
-        self.assertEqual((credit.spent_on(order), order.now_total), (0, 70))
+        self.assertEqual((credit.credit_spent_on(order), order.now_total), (0, 70))
 
     def issue(self) -> str:
         return Case.objects.get(closed_at=None).text
@@ -73,14 +73,14 @@ class CreditOnHoldTest(LostCase):
         self.assertCannotSpend()
         self.dispute(order, "won")
         self.assertEqual(Entry.objects.filter(action="billing.credit_hold_lifted").count(), 1)
-        self.assertEqual(credit.spent_on(self.placed(1, payer=self.alice)), 70)
+        self.assertEqual(credit.credit_spent_on(self.placed(1, payer=self.alice)), 70)
 
     def test_only_what_the_rest_of_the_money_does_not_cover_is_on_hold(self) -> None:
         order = self.bought(1, 2)
         self.cancel_as_credit(order)
         self.dispute(order, "open", 100)
         self.assertEqual(Dispute.objects.get().credit_held, 50)
-        self.assertEqual(credit.spent_on(self.placed(1, payer=self.alice)), 20)
+        self.assertEqual(credit.credit_spent_on(self.placed(1, payer=self.alice)), 20)
 
     def test_what_was_spent_before_is_named(self) -> None:
         order = self.bought(1)
@@ -96,7 +96,7 @@ class CreditOnHoldTest(LostCase):
         spent = self.bought(2)
         self.dispute(order, "lost")
         self.cancel_as_credit(spent)
-        self.assertEqual(credit.balance(self.alice, "USD"), 70)
+        self.assertEqual(credit.credit_balance(self.alice, "USD"), 70)
         self.assertCannotSpend()
 
     def test_a_voucher_that_was_exchanged_for_credit(self) -> None:
@@ -110,10 +110,10 @@ class CreditOnHoldTest(LostCase):
     def test_late_money_that_became_credit(self) -> None:
         order = self.placed(1, payer=self.alice)
         payment = self.begun(order)
-        transitions.lapse(order, self.day(1))
+        transitions.expire_order(order, self.day(1))
         ToyKind.catalogue[1] = Toy("70", stock=0)
         self.hear(Double.took(payment))
-        self.assertEqual(credit.balance(self.alice, "USD"), 70)
+        self.assertEqual(credit.credit_balance(self.alice, "USD"), 70)
         self.dispute(order, "lost")
         ToyKind.catalogue[1] = Toy("70")
         self.assertIn("$70.00 of account credit is on hold", self.issue())
@@ -126,12 +126,12 @@ class CreditOnHoldTest(LostCase):
         self.dispute(order, "won")
         run_all()
         self.assertEqual(Entry.objects.filter(action="billing.credit_hold_lifted").count(), 1)
-        self.assertEqual(credit.spent_on(self.placed(1, payer=self.alice)), 70)
+        self.assertEqual(credit.credit_spent_on(self.placed(1, payer=self.alice)), 70)
 
     def test_a_voucher_whose_purchase_was_lost_is_void_and_what_was_used_is_named(self) -> None:
         order = self.bought(0, kind="voucher", amount="50")
         voucher = Voucher.objects.get()
-        voucher_redemption.use(self.placed(1, due=Order.Due.DOOR), voucher.code, self.now)
+        voucher_redemption.redeem_voucher_on_order(self.placed(1, due=Order.Due.DOOR), voucher.code, self.now)
         self.dispute(order, "lost")
         voucher.refresh_from_db()
         self.assertIsNotNone(voucher.voided_at)
@@ -161,7 +161,9 @@ class DecideTest(LostCase):
     def test_the_office_takes_the_credit_back_once(self) -> None:
         for _ in range(2):
             self.assertEqual(self.decide("take_back").status_code, 200)
-        self.assertEqual((credit.balance(self.alice, "USD"), Credit.objects.filter(reason="taken").count()), (0, 1))
+        self.assertEqual(
+            (credit.credit_balance(self.alice, "USD"), Credit.objects.filter(reason="taken").count()), (0, 1)
+        )
         self.assertEqual(Entry.objects.get(action="billing.held_credit_taken").actor_id, self.ada.pk)
 
     def test_the_office_releases_it_with_a_reason(self) -> None:
@@ -169,7 +171,7 @@ class DecideTest(LostCase):
         self.assertCannotSpend()
         self.decide("release")
         self.assertEqual(Entry.objects.get(action="billing.credit_hold_lifted").why, "We talked")
-        self.assertEqual(credit.spent_on(self.placed(1, payer=self.alice)), 70)
+        self.assertEqual(credit.credit_spent_on(self.placed(1, payer=self.alice)), 70)
 
 
 @tag("long")
@@ -202,7 +204,7 @@ class NobodyKeepsBothTest(LostCase):
         elif (order := self.any_order(chance)) is not None:
             try:
                 self.change(name, order, chance)
-            except (transitions.CannotBe, reservations.Refused, placement.NotPlaced):
+            except (transitions.OrderTransitionRefused, reservations.RefundRefused, placement.OrderNotPlaced):
                 return
 
     def use_voucher(self) -> None:
@@ -210,7 +212,7 @@ class NobodyKeepsBothTest(LostCase):
         if voucher is not None and self.is_usable(voucher):
             cart = self.cart(2, payer=self.alice)
             cart.vouchers.add(voucher)
-            order = placement.place(cart, placement.How(), seen=None, at=self.now)
+            order = placement.place_order(cart, placement.PlacementOptions(), seen=None, at=self.now)
             if order.state != Order.State.PAID:
                 self.hear(Double.took(self.begun(order)))
 
@@ -223,10 +225,15 @@ class NobodyKeepsBothTest(LostCase):
             if order.payments.exclude(captured_at=None).exclude(variant="voucher").exists():
                 self.dispute(order, name)
         elif name == "refund":
-            reservations.by_staff(order, Decimal(5), why="Cold", by=self.ada)
+            reservations.refund_by_staff(order, Decimal(5), why="Cold", by=self.ada)
         elif lines and name == "exchange" and lines[0].kind == "toy":
-            new = placement.exchange(
-                lines[0], chance.choice((1, 2, 3)), {"attendee": "Alice"}, placement.How(), seen=None, at=self.now
+            new = placement.place_exchange_order(
+                lines[0],
+                chance.choice((1, 2, 3)),
+                {"attendee": "Alice"},
+                placement.PlacementOptions(),
+                seen=None,
+                at=self.now,
             )
             if new.state != Order.State.PAID:
                 self.hear(Double.took(self.begun(new)))
@@ -240,20 +247,20 @@ class NobodyKeepsBothTest(LostCase):
         money = Payment.objects.exclude(variant="voucher")
         sums = money.aggregate(came=Sum("captured_amount"), went=Sum("refunded_amount"))
         paid = Order.objects.filter(state=Order.State.PAID)
-        held_and_kept = sum((order.charged + credit.spent_on(order) for order in paid), ZERO)
+        held_and_kept = sum((order.charged + credit.credit_spent_on(order) for order in paid), ZERO)
         taken = VoucherEntry.objects.filter(reason="reversed").aggregate(sum=Sum("amount"))["sum"]
-        bought = exact(Voucher.objects.aggregate(sum=Sum("worth"))["sum"]) + exact(taken)
-        on_vouchers = exact(Voucher.objects.aggregate(sum=Sum("balance"))["sum"])
-        on_hold = exact(
+        bought = exact_sum(Voucher.objects.aggregate(sum=Sum("worth"))["sum"]) + exact_sum(taken)
+        on_vouchers = exact_sum(Voucher.objects.aggregate(sum=Sum("balance"))["sum"])
+        on_hold = exact_sum(
             Dispute.objects.filter(hold_ended_at=None, state="lost").aggregate(sum=Sum("credit_held"))["sum"]
         )
-        usable = credit.balance(self.alice, "USD") - on_hold
-        received = exact(sums["came"]) - exact(sums["went"])
+        usable = credit.credit_balance(self.alice, "USD") - on_hold
+        received = exact_sum(sums["came"]) - exact_sum(sums["went"])
         self.assertEqual(received, held_and_kept - bought + usable + on_vouchers + self.unallocated(paid))
 
     def unallocated(self, paid: QuerySet[Order]) -> Decimal:
         """What was to go back when the bank asked for it: the office has an open issue about it."""
-        over = {order: balances.surplus(order) for order in paid if balances.surplus(order) > 0}
+        over = {order: balances.overpaid_amount(order) for order in paid if balances.overpaid_amount(order) > 0}
         for order in over:
             self.assertTrue(order.cases.filter(kind=Case.Kind.REFUND_FAILED, closed_at=None).exists())
         return sum(over.values(), ZERO)

@@ -6,9 +6,9 @@ from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import transitions
 from billing.domain.payments import attempts
 from billing.models import Order
-from mailroom.declare import NotNeeded
+from mailroom.declare import MailNotNeeded
 from mailroom.models import Message
-from outbox.testing import problems, run_all
+from outbox.testing import delivery_problems, run_all
 from tests.billing.base import BillingTestCase
 from tests.billing.toys import Toy, ToyKind
 
@@ -18,7 +18,7 @@ Due = Order.Due
 class MailsTest(BillingTestCase):
     def sent(self, order: Order) -> list[str]:
         run_all()
-        self.assertEqual(problems(), [])
+        self.assertEqual(delivery_problems(), [])
         messages = Message.objects.filter(about_type="order", about_id=str(order.pk)).order_by("pk")
         self.assertEqual({message.to for message in messages} - {"pat@example.org"}, set())
         return [message.template.removeprefix("billing.") for message in messages]
@@ -57,10 +57,10 @@ class MailsTest(BillingTestCase):
 
     def test_the_way_down(self) -> None:
         order = self.placed(1)
-        attempts.start(order, "practice", self.now).change_status("rejected")
-        transitions.remind_due(order.held_until)
+        attempts.start_attempt(order, "practice", self.now).change_status("rejected")
+        transitions.remind_of_expiring_holds(order.held_until)
         self.assertEqual(self.sent(order), ["payment_failed", "hold_ending"])
-        transitions.lapse_due(self.day(1))
+        transitions.expire_overdue_holds(self.day(1))
         self.assertEqual(self.sent(order)[2:], ["order_lapsed"])
 
     def test_cancelling_a_part_and_the_money_that_comes_back(self) -> None:
@@ -77,10 +77,10 @@ class MailsTest(BillingTestCase):
     def test_a_mail_that_asks_for_money_is_not_sent_when_none_is_owed(self) -> None:
         order = self.placed(1)
         message = Message(data={"order_id": order.pk})
-        self.assertEqual(mails.open_context(message)["owed"], "$70.00")
+        self.assertEqual(mails.payment_request_context(message)["owed"], "$70.00")
         self.pay(order)
-        with self.assertRaises(NotNeeded):
-            mails.open_context(message)
+        with self.assertRaises(MailNotNeeded):
+            mails.payment_request_context(message)
 
     def test_every_mail_can_be_made_from_its_sample_and_from_an_order(self) -> None:
         order = self.placed(1, 3, due=Due.DOOR)

@@ -9,7 +9,7 @@ from billing.domain.pricing import balances, credit
 from billing.domain.refunds import handovers, reservations
 from billing.models import Case, Credit, Order, Refund
 from history.models import Entry
-from outbox.testing import problems, run_all
+from outbox.testing import delivery_problems, run_all
 from tests.billing.base import BillingTestCase, second_attempt
 from tests.billing.toys import Toy, ToyKind, states
 
@@ -24,7 +24,7 @@ class RefundTest(BillingTestCase):
 
     def test_a_refund_is_reserved_first_and_sent_after_the_commit(self) -> None:
         order = self.paid(1)
-        reservations.by_staff(order, Decimal(30), why="A cold room", by=self.sam)
+        reservations.refund_by_staff(order, Decimal(30), why="A cold room", by=self.sam)
         refund = Refund.objects.get()
         self.assertEqual((refund.state, refund.payment.refundable_amount), (State.RESERVED, 40))
         run_all()
@@ -32,53 +32,53 @@ class RefundTest(BillingTestCase):
         self.assertEqual((refund.state, refund.transaction_id), (State.DONE, f"practice-{refund.token}"))
         self.assertEqual(self.told(order)[-2:], ["refund_reserved", "refund_made"])
         order.refresh_from_db()
-        self.assertEqual((order.charged, balances.surplus(order)), (40, 0))
+        self.assertEqual((order.charged, balances.overpaid_amount(order)), (40, 0))
         self.assertEqual(Entry.objects.get(action="billing.refunded").why, "A cold room")
 
     def test_never_more_goes_back_than_came_in(self) -> None:
         order = self.paid(1)
-        reservations.by_staff(order, Decimal(40), why="x", by=self.sam)
+        reservations.refund_by_staff(order, Decimal(40), why="x", by=self.sam)
         for amount in ("30.01", "0", "-5", "0.001", "NaN"):
-            with self.subTest(amount), self.assertRaises(reservations.TooMuch):
-                reservations.by_staff(order, Decimal(amount), why="x", by=self.sam)
+            with self.subTest(amount), self.assertRaises(reservations.RefundExceedsPaid):
+                reservations.refund_by_staff(order, Decimal(amount), why="x", by=self.sam)
 
     def test_what_was_paid_twice_may_go_back_in_parts_and_the_order_costs_what_it_did(self) -> None:
         order = self.placed(1)
         for payment in [second_attempt(order, variant) for variant in ("practice", "cash")]:
             payment.change_status("confirmed")
         for amount, left in ((30, 40), (40, 0)):
-            reservations.by_staff(order, Decimal(amount), why="Paid twice", by=self.sam)
+            reservations.refund_by_staff(order, Decimal(amount), why="Paid twice", by=self.sam)
             order.refresh_from_db()
-            self.assertEqual((order.charged, balances.surplus(order)), (70, left))
+            self.assertEqual((order.charged, balances.overpaid_amount(order)), (70, left))
 
     def test_sending_and_settling_twice_is_once(self) -> None:
         order = self.paid(1)
-        [refund] = reservations.by_staff(order, Decimal(70), why="x", by=self.sam)
+        [refund] = reservations.refund_by_staff(order, Decimal(70), why="x", by=self.sam)
         for _ in range(2):
-            gateway_polling.send_refund(refund.pk)
-            reservations.settle(refund.pk, gateways.Answer(State.DONE))
+            gateway_polling.send_reserved_refund(refund.pk)
+            reservations.record_gateway_answer(refund.pk, gateways.RefundAnswer(State.DONE))
         self.assertEqual(self.told(order).count("refund_made"), 1)
         self.assertEqual(order.payments.get().status, "refunded")
 
     def test_a_refund_that_fails_frees_its_amount_and_calls_for_a_person(self) -> None:
         order = self.paid(1)
-        [refund] = reservations.by_staff(order, Decimal(70), why="x", by=self.sam)
-        reservations.settle(refund.pk, gateways.Answer(State.FAILED, message="card closed"))
+        [refund] = reservations.refund_by_staff(order, Decimal(70), why="x", by=self.sam)
+        reservations.record_gateway_answer(refund.pk, gateways.RefundAnswer(State.FAILED, message="card closed"))
         self.assertEqual(
             (order.payments.get().refundable_amount, Case.objects.get().kind), (70, Case.Kind.REFUND_FAILED)
         )
         order.refresh_from_db()
-        self.assertEqual(balances.surplus(order), 70)
+        self.assertEqual(balances.overpaid_amount(order), 70)
 
     def test_cash_is_given_back_by_a_person(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
-        attempts.record_by_hand(order, "cash", Decimal(70), by=self.sam, received_on=self.local_day())
-        [refund] = reservations.by_staff(order, Decimal(70), why="x", by=self.sam)
+        attempts.record_desk_payment(order, "cash", Decimal(70), by=self.sam, received_on=self.local_day())
+        [refund] = reservations.refund_by_staff(order, Decimal(70), why="x", by=self.sam)
         run_all()
         self.assertEqual(Case.objects.get().kind, Case.Kind.HAND_BACK)
         handovers.record_handover(refund.pk, self.sam)
         self.assertFalse(Case.objects.filter(closed_at=None).exists())
-        self.assertEqual((Refund.objects.get().state, problems()), (State.DONE, []))
+        self.assertEqual((Refund.objects.get().state, delivery_problems()), (State.DONE, []))
 
 
 class CancelLineTest(BillingTestCase):
@@ -100,7 +100,9 @@ class CancelLineTest(BillingTestCase):
     def test_the_rest_is_priced_again_and_the_difference_comes_back(self) -> None:
         order = self.paid(1, 2)  # 60 and 60
         self.assertEqual(self.cancel(order, 0), 60)  # the other alone costs its full 60
-        self.assertEqual((order.charged, balances.surplus(order), states(order)), (60, 0, ["released", "confirmed"]))
+        self.assertEqual(
+            (order.charged, balances.overpaid_amount(order), states(order)), (60, 0, ["released", "confirmed"])
+        )
         self.assertEqual(self.cancel(order, 0), 0)
 
     def test_what_comes_back_is_never_below_zero(self) -> None:
@@ -115,59 +117,61 @@ class CancelLineTest(BillingTestCase):
         order = self.paid(1, 2)
         self.assertEqual(self.cancel(order, 0), 30)
         self.assertEqual(self.cancel(order, 1), 60)
-        self.assertEqual((order.charged, balances.surplus(order)), (30, 0))
+        self.assertEqual((order.charged, balances.overpaid_amount(order)), (30, 0))
 
     def test_the_school_may_give_back_more_than_its_terms(self) -> None:
         ToyKind.catalogue[1].percent_back = "0"
         self.assertEqual(self.cancel(self.paid(1), 0, percent_back=Decimal(100)), 70)
 
     def test_credit_comes_back_as_credit_and_money_as_money(self) -> None:
-        credit.adjust(self.alice, Decimal(50), "USD", why="x", by=self.sam)
+        credit.adjust_credit(self.alice, Decimal(50), "USD", why="x", by=self.sam)
         order = self.paid(1, 2, payer=self.alice)  # 120, 50 of it in credit
         self.assertEqual(self.cancel(order, 0), 60)
-        self.assertEqual(credit.balance(self.alice, "USD"), 0)
+        self.assertEqual(credit.credit_balance(self.alice, "USD"), 0)
         self.assertEqual(self.cancel(order, 1), 10)
-        self.assertEqual(credit.balance(self.alice, "USD"), 50)
+        self.assertEqual(credit.credit_balance(self.alice, "USD"), 50)
 
     def test_kept_credit_does_not_pay_for_the_rest(self) -> None:
         ToyKind.catalogue[1].percent_back = "0"
-        credit.adjust(self.alice, Decimal(120), "USD", why="x", by=self.sam)
+        credit.adjust_credit(self.alice, Decimal(120), "USD", why="x", by=self.sam)
         order = self.placed(1, 2, payer=self.alice)
         self.cancel(order, 0)
         self.cancel(order, 1)
-        self.assertEqual(credit.balance(self.alice, "USD"), 60)
+        self.assertEqual(credit.credit_balance(self.alice, "USD"), 60)
 
     def test_money_may_come_back_as_credit(self) -> None:
         order = self.paid(1, payer=self.alice)
         self.cancel(order, 0, as_credit=True)
-        self.assertEqual((credit.balance(self.alice, "USD"), balances.surplus(order)), (70, 0))
+        self.assertEqual((credit.credit_balance(self.alice, "USD"), balances.overpaid_amount(order)), (70, 0))
         self.assertEqual(self.alice.credit_entries.get().reason, Credit.Reason.INSTEAD)
-        with self.assertRaises(reservations.TooMuch):
-            reservations.by_staff(order, Decimal(1), why="x", by=self.sam)
+        with self.assertRaises(reservations.RefundExceedsPaid):
+            reservations.refund_by_staff(order, Decimal(1), why="x", by=self.sam)
 
     def test_an_unpaid_order_is_priced_again_and_its_last_line_takes_it_along(self) -> None:
         order = self.placed(1, 2, due=Order.Due.DOOR)
         self.cancel(order, 0)
-        self.assertEqual((order.state, order.now_total, balances.owed(order, self.now)), (Order.State.PLACED, 60, 60))
+        self.assertEqual(
+            (order.state, order.now_total, balances.open_balance(order, self.now)), (Order.State.PLACED, 60, 60)
+        )
         self.cancel(order, 1)
         self.assertEqual((order.state, self.told(order)[-1]), (Order.State.CANCELLED, "line_cancelled"))
 
     def test_cancelling_what_is_not_paid_yet_may_make_the_rest_paid(self) -> None:
         order = self.placed(1, 2, due=Order.Due.DOOR)
-        attempts.record_by_hand(order, "cash", Decimal(65), by=self.sam, received_on=self.local_day())
+        attempts.record_desk_payment(order, "cash", Decimal(65), by=self.sam, received_on=self.local_day())
         self.assertEqual(self.cancel(order, 0), 5)
-        self.assertEqual((order.state, order.charged, balances.surplus(order)), (Order.State.PAID, 60, 0))
+        self.assertEqual((order.state, order.charged, balances.overpaid_amount(order)), (Order.State.PAID, 60, 0))
 
     def test_a_paid_order_is_not_cancelled_as_a_whole(self) -> None:
-        with self.assertRaises(transitions.CannotBe):
-            transitions.cancel(self.paid(1), at=self.now)
+        with self.assertRaises(transitions.OrderTransitionRefused):
+            transitions.cancel_unpaid_order(self.paid(1), at=self.now)
 
     def test_a_case_is_closed_once_with_an_answer(self) -> None:
         order = self.paid(1)
-        case = payment_issues.open_case(Case.Kind.OTHER, order, "Look")
-        self.assertEqual(payment_issues.open_case(Case.Kind.OTHER, order, "Look"), case)
-        payment_issues.close(case, answer="Seen", by=self.sam)
-        payment_issues.close(case, answer="Seen again", by=self.sam)
+        case = payment_issues.open_issue(Case.Kind.OTHER, order, "Look")
+        self.assertEqual(payment_issues.open_issue(Case.Kind.OTHER, order, "Look"), case)
+        payment_issues.close_issue(case, answer="Seen", by=self.sam)
+        payment_issues.close_issue(case, answer="Seen again", by=self.sam)
         self.assertEqual(
             (Case.objects.get().answer, Entry.objects.filter(action="billing.case_closed").count()), ("Seen", 1)
         )

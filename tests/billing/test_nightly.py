@@ -8,8 +8,8 @@ from billing import mails
 from billing.domain.reconciling import deeds, nightly
 from billing.models import Finding, Reconciliation
 from common import dates
-from common.errors import Permanent
-from mailroom.declare import NotNeeded
+from common.errors import PermanentFailure
+from mailroom.declare import MailNotNeeded
 from mailroom.models import Message
 from mailroom.testing import send_all
 from outbox.models import Delivery
@@ -21,7 +21,7 @@ from tests.billing.scripted import Scripted
 class NightlyTest(ReconcilingTestCase):
     def night(self) -> None:
         Reconciliation.objects.create(since=self.today - YESTERDAY, until=self.today - YESTERDAY, cut=timezone.now())
-        nightly.begin()
+        nightly.start_nightly_run()
         run_all()
 
     def digests(self) -> list[str]:
@@ -35,7 +35,7 @@ class NightlyTest(ReconcilingTestCase):
     def test_whoever_may_settle_it_is_told_once_what_is_off(self) -> None:
         self.only_ours()
         self.night()
-        nightly.tell(Reconciliation.objects.latest("pk").pk)
+        nightly.draft_differences_mail(Reconciliation.objects.latest("pk").pk)
         self.assertEqual(self.digests(), [self.ada.email])
         [digest] = [letter for letter in send_all() if "to review" in letter.subject]
         self.assertEqual((digest.to, digest.subject[:23]), ([self.ada.email], "1 difference to review,"))
@@ -48,21 +48,21 @@ class NightlyTest(ReconcilingTestCase):
     def test_a_digest_is_not_sent_once_everything_is_settled(self) -> None:
         self.only_ours()
         self.night()
-        deeds.do(self.one("only_ours"), "explained", why="Known", by=self.ada)
-        with self.assertRaises(NotNeeded):
+        deeds.perform_action(self.one("only_ours"), "explained", why="Known", by=self.ada)
+        with self.assertRaises(MailNotNeeded):
             mails.differences_context(Message.objects.get(template="billing.differences"))
 
     @override_settings(DIFFERENCES_TO="books@example.org")
     def test_the_setting_names_who_is_told_also_of_a_gateway_that_could_not_be_read(self) -> None:
-        Scripted.trouble.append(Permanent("It refuses our key."))
+        Scripted.trouble.append(PermanentFailure("It refuses our key."))
         self.night()
         self.assertEqual(self.digests(), ["books@example.org"])
 
     def test_nights_that_were_missed_are_made_up_for_and_none_is_run_twice(self) -> None:
         self.night()
         run = Reconciliation.objects.latest("pk")
-        self.assertEqual((run.since, run.until), (self.today, dates.today() - YESTERDAY))
-        nightly.begin()
+        self.assertEqual((run.since, run.until), (self.today, dates.local_today() - YESTERDAY))
+        nightly.start_nightly_run()
         self.assertEqual(Reconciliation.objects.count(), 2)
 
     def test_a_persons_own_run_mails_nobody(self) -> None:
@@ -76,7 +76,7 @@ class NightlyTest(ReconcilingTestCase):
         self.only_ours()
         waits = self.run_it()
         Reconciliation.objects.update(ended_at=timezone.now() - timedelta(days=500))
-        nightly.tidy()
+        nightly.delete_old_runs()
         self.assertEqual(list(Reconciliation.objects.all()), [waits])
         self.assertFalse(Finding.objects.filter(book__run=done).exists())
 

@@ -13,9 +13,9 @@ from billing.domain.orders import due_dates, pay_at_door, transitions
 from billing.domain.orders.payments_in_progress import PaymentInProgress
 from billing.domain.pricing import balances
 from billing.domain.vouchers import office
-from billing.gateways.facts import OnItsWay, Refused
+from billing.gateways.facts import PaymentDeclined, PaymentPending
 from billing.models import Case, Order, Payment
-from common.errors import Temporary
+from common.errors import TemporaryFailure
 from history.models import Entry
 from tests.billing.hosted import Double, HostedTestCase
 
@@ -28,13 +28,13 @@ class InProgressCase(HostedTestCase):
         """The payer has done everything; the bank takes its days."""
         self.open_page(order)
         payment = order.payments.latest("pk")
-        self.hear(Double.says(payment, OnItsWay()))
+        self.hear(Double.says(payment, PaymentPending()))
         payment.refresh_from_db()
         return payment
 
     def new_code(self, worth: int = 100) -> str:
         words = {"recipient_name": "Rae", "giver_name": "", "message": "", "recipient_email": "", "give_on": None}
-        return office.give(Decimal(worth), None, words, why="A prize", by=self.ada).code
+        return office.issue_free_voucher(Decimal(worth), None, words, why="A prize", by=self.ada).code
 
     def use_voucher(self, order: Order) -> HttpResponse:
         return self.client.post(order.voucher_address, {"code": self.new_code()}, follow=True)
@@ -86,15 +86,15 @@ class BankDebitTest(InProgressCase):
     def test_nobody_is_asked_for_money_that_is_on_its_way(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         self.debit(order)
-        with self.assertRaisesMessage(transitions.CannotBe, "on its way from the bank"):
-            due_dates.ask(order, self.now, by=self.ada)
+        with self.assertRaisesMessage(transitions.OrderTransitionRefused, "on its way from the bank"):
+            due_dates.send_payment_request(order, self.now, by=self.ada)
 
     def test_once_the_bank_has_refused_another_way_is_free(self) -> None:
         order = self.placed(1)
         payment = self.debit(order)
         self.use_voucher(order)
         self.assertPaidBy(order)
-        self.hear(Double.says(payment, Refused("No money there.")))
+        self.hear(Double.says(payment, PaymentDeclined("No money there.")))
         self.use_voucher(order)
         self.assertPaidBy(order, "voucher")
 
@@ -118,12 +118,12 @@ class OpenPageTest(InProgressCase):
     def test_a_page_that_cannot_be_canceled_keeps_the_order_online(self) -> None:
         order = self.placed(1)
         self.open_page(order)
-        Double.trouble.append(Temporary("No answer."))
+        Double.trouble.append(TemporaryFailure("No answer."))
         self.assertContains(self.client.post(order.door_address, follow=True), "The payment service doesn’t answer")
         order.refresh_from_db()
         self.assertEqual(order.due, Order.Due.NOW)
         with self.assertRaises(PaymentInProgress):
-            pay_at_door.pay_at_the_door(order, self.clock())
+            pay_at_door.switch_to_pay_at_door(order, self.clock())
 
     def test_the_payer_cancels_an_open_page_and_pays_another_way(self) -> None:
         order = self.placed(1)
@@ -144,7 +144,7 @@ class OpenPageTest(InProgressCase):
     def test_while_the_gateway_does_not_answer_nothing_else_is_taken(self) -> None:
         order = self.placed(1)
         self.open_page(order)
-        Double.trouble.append(Temporary("No answer."))
+        Double.trouble.append(TemporaryFailure("No answer."))
         self.assertContains(self.stop(order), "Please try again in a minute")
         self.use_voucher(order)
         self.assertPaidBy(order)
@@ -163,7 +163,7 @@ class OpenPageTest(InProgressCase):
     def test_an_order_that_expired_is_not_taken_up_while_its_page_can_still_be_paid(self) -> None:
         order = self.placed(1)
         self.open_page(order)
-        transitions.lapse(order, self.day(1))
+        transitions.expire_order(order, self.day(1))
         self.assertContains(self.record_cash(order), "has been started", status_code=400)
         self.assertPaidBy(order)
 
@@ -219,7 +219,7 @@ class EverySequenceTest(InProgressCase):
             "open double": lambda: self.open_page(order),
             "open other": lambda: self.open_page(order, "other"),
             "pay": lambda: self.at_gateway(order, Double.took),
-            "debit": lambda: self.at_gateway(order, lambda payment: Double.says(payment, OnItsWay())),
+            "debit": lambda: self.at_gateway(order, lambda payment: Double.says(payment, PaymentPending())),
             "bank": lambda: self.bank(order, pays=True),
             "decline": lambda: self.bank(order, pays=False),
             "voucher": lambda: self.use_voucher(order),
@@ -239,8 +239,8 @@ class EverySequenceTest(InProgressCase):
 
     def bank(self, order: Order, *, pays: bool) -> None:
         for payment in order.payments.exclude(session=""):
-            if isinstance(Double.books[payment.token].state, OnItsWay):
-                _ = Double.took(payment) if pays else Double.says(payment, Refused())
+            if isinstance(Double.books[payment.token].state, PaymentPending):
+                _ = Double.took(payment) if pays else Double.says(payment, PaymentDeclined())
 
     def hear_all(self) -> None:
         for heard in list(Double.heard.values()):
@@ -256,5 +256,5 @@ class EverySequenceTest(InProgressCase):
                     self.step(name, order)
                 self.hear_all()
                 order.refresh_from_db()
-                self.assertLessEqual(balances.received(order), 70)
+                self.assertLessEqual(balances.amount_received(order), 70)
                 self.assertFalse(order.cases.filter(kind=Case.Kind.OVERPAID).exists())

@@ -33,21 +33,21 @@ class OnePaymentRaceTest(TransactionTestCase):
         self.now = timezone.now()
         self.staff = make.account("sue@example.org", "Sue")
         ToyKind.catalogue = {1: Toy("70")}
-        cart = carts.new()
+        cart = carts.create_cart()
         Order.objects.filter(pk=cart.pk).update(payer_email="p@example.org")
-        carts.add(cart, "toy", 1, {})
-        self.order = placement.place(cart, placement.How(Order.Due.DOOR), seen=None, at=self.now)
+        carts.add_line(cart, "toy", 1, {})
+        self.order = placement.place_order(cart, placement.PlacementOptions(Order.Due.DOOR), seen=None, at=self.now)
         words = {"recipient_name": "Rae", "giver_name": "", "message": "", "recipient_email": "", "give_on": None}
-        self.code = office.give(Decimal(100), None, words, why="A prize", by=self.staff).code
+        self.code = office.issue_free_voucher(Decimal(100), None, words, why="A prize", by=self.staff).code
 
     def starting(self, variant: str) -> Callable[[], Payment]:
-        return lambda: attempts.start(self.order, variant, self.now)
+        return lambda: attempts.start_attempt(self.order, variant, self.now)
 
     def voucher(self) -> Decimal:
-        return voucher_redemption.use(self.order, self.code, self.now)
+        return voucher_redemption.redeem_voucher_on_order(self.order, self.code, self.now)
 
     def cash(self) -> Payment:
-        return attempts.record_by_hand(
+        return attempts.record_desk_payment(
             self.order, "cash", Decimal(70), by=self.staff, received_on=timezone.localdate(self.now)
         )
 
@@ -65,31 +65,31 @@ class OnePaymentRaceTest(TransactionTestCase):
 
     def test_a_voucher_waits_for_the_card_page_that_is_just_opened(self) -> None:
         self.assertOne(overlap(self.starting("double"), self.voucher))
-        self.assertEqual(balances.received(self.order), 0)
+        self.assertEqual(balances.amount_received(self.order), 0)
 
     def test_control_without_locks_the_voucher_pays_beside_the_card_page(self) -> None:
         with without_locks():
             overlap(self.starting("double"), self.voucher)
-        self.assertEqual((Payment.objects.count(), balances.received(self.order)), (2, 70))
+        self.assertEqual((Payment.objects.count(), balances.amount_received(self.order)), (2, 70))
 
     def test_cash_waits_for_the_card_page_that_is_just_opened(self) -> None:
         self.assertOne(overlap(self.starting("double"), self.cash))
-        self.assertEqual(balances.received(self.order), 0)
+        self.assertEqual(balances.amount_received(self.order), 0)
 
     def test_control_without_locks_cash_is_taken_beside_the_card_page(self) -> None:
         with without_locks():
             overlap(self.starting("double"), self.cash)
-        self.assertEqual((Payment.objects.count(), balances.received(self.order)), (2, 70))
+        self.assertEqual((Payment.objects.count(), balances.amount_received(self.order)), (2, 70))
 
     def test_what_is_being_fetched_from_paypal_is_not_canceled_in_the_middle(self) -> None:
-        payment = attempts.start(self.order, "double", self.now)
+        payment = attempts.start_attempt(self.order, "double", self.now)
         payment.keep_session(Double().create_session(payment, payment.key))
         outcomes = overlap(payment.begin_capture, lambda: gateway_polling.stop_payment(self.order, self.now))
         self.assertIs(outcomes[0], True)
         self.assertIsInstance(outcomes[1], PaymentInProgress)
 
     def test_what_was_canceled_is_not_fetched_from_paypal(self) -> None:
-        payment = attempts.start(self.order, "double", self.now)
+        payment = attempts.start_attempt(self.order, "double", self.now)
         payment.keep_session(Double().create_session(payment, payment.key))
         gateway_polling.stop_payment(self.order, self.now)
         self.assertIs(payment.begin_capture(), False)

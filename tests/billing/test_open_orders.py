@@ -29,7 +29,7 @@ class OpenOrderTestCase(CheckoutTestCase):
 class PillTest(OpenOrderTestCase):
     def test_every_page_leads_to_the_order_that_this_browser_has_to_pay(self) -> None:
         order = self.order()
-        until = status_text.moment(order.held_until, self.now)
+        until = status_text.moment_text(order.held_until, self.now)
         page = self.elsewhere()
         self.assertContains(page, f"1 order to pay, until {until}")
         self.assertContains(page, f'href="/order/{order.pk}/?key=')
@@ -146,7 +146,7 @@ class OrderAgainTest(OpenOrderTestCase):
         code = Code.objects.create(text="ten", percent=10)
         order = self.order()
         Order.objects.filter(pk=order.pk).update(code=code)
-        transitions.cancel(order, at=self.now)
+        transitions.cancel_unpaid_order(order, at=self.now)
         self.assertContains(self.again(order), "$63.00")
         self.assertEqual(Order.objects.get(state="cart").code, code)
 

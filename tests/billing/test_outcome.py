@@ -12,9 +12,9 @@ from billing.domain import status_text
 from billing.domain.orders import transitions
 from billing.domain.orders.payments_in_progress import GRACE
 from billing.domain.payments import attempts, failure_mail, payment_status_text, webhooks
-from billing.gateways.facts import Expired, OnItsWay, Refused, Taken
+from billing.gateways.facts import AttemptExpired, PaymentCaptured, PaymentDeclined, PaymentPending
 from billing.models import Case, Order
-from common.errors import NeedsPerson, Permanent, Temporary
+from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure
 from mailroom.testing import send_all
 from outbox.testing import run_all
 from tests.billing.base import BillingTestCase
@@ -37,13 +37,16 @@ class OutcomeCase(BillingTestCase):
         return self.client.post(order.pay_address, {"way": "double"})
 
     def says(self, order: Order, fact: object) -> None:
-        webhooks.take("double", Double.says(order.payments.latest("pk"), fact))
+        webhooks.process_webhook("double", Double.says(order.payments.latest("pk"), fact))
         order.refresh_from_db()
 
     def assertTold(self, order: Order, name: str, *sentences: str, can_pay: bool) -> None:
         """On the result page, reloaded as often as they like, and on the page of the order."""
         self.assertEqual(
-            (payment_status_text.of(order, self.clock()).name, payment_status_text.of(order, self.clock()).can_pay),
+            (
+                payment_status_text.payment_text_of_order(order, self.clock()).name,
+                payment_status_text.payment_text_of_order(order, self.clock()).can_pay,
+            ),
             (name, can_pay),
         )
         for address in ("payment_fail", "payment_success", "order"):
@@ -56,7 +59,7 @@ class OutcomeCase(BillingTestCase):
 class ReasonTest(OutcomeCase):
     def test_declined(self) -> None:
         order = self.begun()
-        self.says(order, Refused("Your card has expired."))
+        self.says(order, PaymentDeclined("Your card has expired."))
         self.assertTold(order, "declined", "Your payment was declined.", "another card", can_pay=True)
         self.assertContains(self.client.get(order.address("payment_fail")), "Your card has expired.")
 
@@ -71,36 +74,39 @@ class ReasonTest(OutcomeCase):
 
     def test_took_too_long_at_the_gateway(self) -> None:
         order = self.begun()
-        self.says(order, Expired())
+        self.says(order, AttemptExpired())
         self.assertTold(order, "expired", "timed out", "You haven’t been charged", can_pay=True)
 
     def test_a_bank_that_needs_days_and_the_places_are_kept(self) -> None:
         order = self.begun()
-        self.says(order, OnItsWay())
-        until = status_text.moment(order.held_until, self.clock())
+        self.says(order, PaymentPending())
+        until = status_text.moment_text(order.held_until, self.clock())
         self.assertTold(order, "on_its_way", "usually take 3–5 days", f"reserved until {until}", can_pay=False)
 
     def test_a_bank_that_needs_longer_than_places_are_kept(self) -> None:
         order = self.begun()
-        self.says(order, OnItsWay())
+        self.says(order, PaymentPending())
         Order.objects.filter(pk=order.pk).update(held_until=self.day(-1))
         order.refresh_from_db()
         self.assertTold(order, "on_its_way", "couldn’t hold your spots that long", can_pay=False)
 
     def test_a_bank_that_needs_days_for_what_is_paid_later_anyway(self) -> None:
         order = self.begun(due=Order.Due.DOOR)
-        self.says(order, OnItsWay())
+        self.says(order, PaymentPending())
         self.assertTold(order, "on_its_way", "Your spots are reserved.", can_pay=False)
 
     def test_a_gateway_that_cannot_be_reached(self) -> None:
         order = self.placed(1)
-        Double.trouble = [Temporary("The line is busy.")]
+        Double.trouble = [TemporaryFailure("The line is busy.")]
         self.assertSentTo(self.begin(order), order.address("payment_fail"))
         self.assertTold(order, "unreachable", "couldn’t reach", "in a minute", can_pay=True)
         self.assertIn("https://pay.example.org/", self.begin(order).url)
 
     def test_a_gateway_that_will_not_have_it(self) -> None:
-        for fault in (Permanent("It takes no amounts as small as this."), NeedsPerson("Our account there is closed.")):
+        for fault in (
+            PermanentFailure("It takes no amounts as small as this."),
+            NeedsPerson("Our account there is closed."),
+        ):
             order = self.placed(1)
             Double.trouble = [fault]
             self.begin(order)
@@ -113,41 +119,41 @@ class ReasonTest(OutcomeCase):
 
     def test_another_amount_was_taken(self) -> None:
         order = self.begun()
-        self.says(order, Taken(Decimal(1), "USD", "money"))
+        self.says(order, PaymentCaptured(Decimal(1), "USD", "money"))
         self.assertTold(order, "wrong_amount", "Please don’t pay again", can_pay=False)
 
     def test_the_time_for_paying_is_over(self) -> None:
         order = self.begun()
-        transitions.lapse(order, self.day(1))
+        transitions.expire_order(order, self.day(1))
         order.refresh_from_db()
         self.assertTold(order, "lapsed", "the spots were released", "order again", can_pay=False)
 
     def test_paid_in_part_at_the_desk(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
-        attempts.record_by_hand(order, "cash", Decimal(30), by=self.ada, received_on=self.local_day())
+        attempts.record_desk_payment(order, "cash", Decimal(30), by=self.ada, received_on=self.local_day())
         self.assertContains(self.client.get(order.address("payment_fail")), "received $30.00; $40.00 is still")
 
     def test_paid_though_something_could_not_be_given(self) -> None:
         order = self.begun()
         ToyKind.catalogue.clear()
-        self.says(order, Taken(Decimal(70), "USD", "money"))
+        self.says(order, PaymentCaptured(Decimal(70), "USD", "money"))
         self.assertTold(order, "partly", "no longer available", can_pay=False)
 
     def test_cancelled(self) -> None:
         order = self.begun()
-        transitions.cancel(order, at=self.now)
+        transitions.cancel_unpaid_order(order, at=self.now)
         self.assertContains(self.client.get(order.address("payment_fail")), "Nothing is due.")
 
     def test_who_then_chose_the_door_reads_no_more_of_it_on_the_order(self) -> None:
         order = self.begun()
-        self.says(order, Refused("Your card has expired."))
+        self.says(order, PaymentDeclined("Your card has expired."))
         self.client.post(order.door_address)
         self.assertNotContains(self.client.get(order.address()), "was declined")
 
     def test_the_way_that_was_tried_comes_first_and_the_others_are_there(self) -> None:
         order = self.begun()
         self.assertNotContains(self.client.get(order.address("payment_fail")), "· Practice")
-        self.says(order, Expired())
+        self.says(order, AttemptExpired())
         page = self.client.get(order.address("payment_fail")).content.decode()
         self.assertLess(page.index("· Double"), page.index("· Practice"))
         ToyKind.catalogue[1] = Toy("70", at_the_door=False)
@@ -160,13 +166,13 @@ class LinkTest(OutcomeCase):
 
     def link(self, order: Order, subject: str) -> str:
         run_all()
-        failure_mail.release_due(timezone.now() + failure_mail.WAIT)
+        failure_mail.release_failure_mails(timezone.now() + failure_mail.WAIT)
         (letter,) = [one for one in send_all() if subject in one.subject]
         return re.findall(r"http://testserver(/payment/fail/\S+?)[)\s]", str(letter.body))[0]
 
     def failed(self) -> str:
         order = self.begun()
-        self.says(order, Refused("Your card has expired."))
+        self.says(order, PaymentDeclined("Your card has expired."))
         return self.link(order, "didn’t go through")
 
     def test_a_stranger_comes_to_the_page_that_says_why_and_pays_there(self) -> None:
@@ -197,17 +203,17 @@ class LinkTest(OutcomeCase):
             order = self.begun(due=due)
             if held_until:
                 Order.objects.filter(pk=order.pk).update(held_until=held_until)
-            self.says(order, OnItsWay())
+            self.says(order, PaymentPending())
             self.assertIn(sentence, str(send_all()[-1].body))
 
     def test_before_the_hold_ends(self) -> None:
         order = self.placed(1)
-        transitions.remind_due(order.held_until)
+        transitions.remind_of_expiring_holds(order.held_until)
         self.assertContains(self.client.get(self.link(order, "are reserved until")), "Pay $70.00")
 
     def test_after_it_was_paid_the_link_says_so(self) -> None:
         link = self.failed()
         order = Order.objects.get()
-        self.says(order, Taken(Decimal(70), "USD", "money"))
+        self.says(order, PaymentCaptured(Decimal(70), "USD", "money"))
         self.assertContains(self.client.get(link), "We’ve received your payment")
         self.assertFalse(Case.objects.exists())

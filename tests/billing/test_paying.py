@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from billing import gateways
 from billing.domain.payments import attempts, gateway_polling
-from billing.gateways.facts import Heard
+from billing.gateways.facts import WebhookMessage
 from billing.models import Case, Order, Payment, WebhookEvent
-from common.errors import NeedsPerson, Permanent, Temporary
-from common.network import InsideTransaction, place_to_wait, refuse_inside_transaction
+from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure
+from common.network import OpenTransaction, gateway_slot, refuse_inside_transaction
 from tests.billing.hosted import Double, HostedTestCase
 
 
@@ -34,7 +34,7 @@ class BeginTest(HostedTestCase):
 
     def test_after_a_fault_of_the_network_the_same_key_is_used_again(self) -> None:
         order = self.placed(1)
-        Double.trouble_after.append(Temporary("The bank does not answer. Please try again."))
+        Double.trouble_after.append(TemporaryFailure("The bank does not answer. Please try again."))
         self.assertSentTo(self.press(order), order.address("payment_fail"))
         payment = Payment.objects.get()
         self.assertEqual((payment.status, payment.session), ("waiting", ""))
@@ -45,7 +45,7 @@ class BeginTest(HostedTestCase):
 
     def test_what_will_never_work_ends_the_attempt_with_a_sentence_and_another_can_be_made(self) -> None:
         order = self.placed(1)
-        Double.trouble.append(Permanent("This card company does not take your currency."))
+        Double.trouble.append(PermanentFailure("This card company does not take your currency."))
         self.pay(order)
         self.assertContains(self.client.get(order.address("payment_fail")), "does not take your currency")
         self.pay(order)
@@ -64,9 +64,9 @@ class BeginTest(HostedTestCase):
 
     def test_an_attempt_that_could_not_be_begun_for_long_gets_a_new_key(self) -> None:
         order = self.placed(1)
-        first = attempts.start(order, "double", self.now)
+        first = attempts.start_attempt(order, "double", self.now)
         Payment.objects.update(created=self.day(-1))
-        self.assertNotEqual(attempts.start(order, "double", self.now).key, first.key)
+        self.assertNotEqual(attempts.start_attempt(order, "double", self.now).key, first.key)
 
     def test_whoever_comes_with_an_attempt_that_is_over_is_sent_on(self) -> None:
         payment = self.paid()
@@ -79,7 +79,7 @@ class BeginTest(HostedTestCase):
             Payment.objects.create(order=payment.order, variant="double", session=payment.session)
 
     def test_a_stale_copy_does_not_touch_what_the_gateway_told(self) -> None:
-        stale = attempts.start(self.placed(1), "double", self.now)
+        stale = attempts.start_attempt(self.placed(1), "double", self.now)
         payment = self.begun(stale.order)
         self.hear(Double.took(payment))
         stale.save()
@@ -110,7 +110,7 @@ class WebhookTest(HostedTestCase):
         self.assertFalse(WebhookEvent.objects.exists())
 
     def test_a_type_that_we_do_not_know_is_200(self) -> None:
-        Double.heard["evt-x"] = Heard("evt-x", "balance.available")
+        Double.heard["evt-x"] = WebhookMessage("evt-x", "balance.available")
         self.assertEqual([self.tell(Double.heard["evt-x"]).status_code for _ in range(2)], [200, 200])
 
     def test_a_body_over_the_limit_is_413(self) -> None:
@@ -122,7 +122,7 @@ class WebhookTest(HostedTestCase):
         payment = self.begun()
         heard = Double.took(payment)
         self.assertEqual(self.tell(heard, variant="other").status_code, 409)
-        Double.trouble.append(Temporary("No answer."))
+        Double.trouble.append(TemporaryFailure("No answer."))
         with self.assertLogs("billing", "WARNING"), self.assertLogs("django.request", "ERROR"):
             self.assertEqual(self.tell(heard).status_code, 503)
         self.assertEqual(self.tell(heard).status_code, 200)
@@ -133,26 +133,26 @@ class WebhookTest(HostedTestCase):
             self.assertEqual(response.status_code, 400)
 
     def test_ways_to_pay_at_a_gateway_are_offered_beside_the_others(self) -> None:
-        self.assertEqual([name for name, _ in gateways.offered()], ["practice", "double", "other"])
+        self.assertEqual([name for name, _ in gateways.online_methods()], ["practice", "double", "other"])
 
 
 class NetworkTest(HostedTestCase):
     def test_a_request_to_the_outside_is_refused_inside_a_transaction(self) -> None:
         refuse_inside_transaction()
-        with transaction.atomic(), self.assertRaises(InsideTransaction):
+        with transaction.atomic(), self.assertRaises(OpenTransaction):
             refuse_inside_transaction()
 
     def test_nothing_begins_inside_a_transaction(self) -> None:
-        payment = attempts.start(self.placed(1), "double", self.now)
-        with transaction.atomic(), self.assertRaises(InsideTransaction):
-            attempts.page(payment)
+        payment = attempts.start_attempt(self.placed(1), "double", self.now)
+        with transaction.atomic(), self.assertRaises(OpenTransaction):
+            attempts.gateway_form(payment)
 
 
 class SlowGatewayTest(HostedTestCase):
     @override_settings(GATEWAY_AT_ONCE=1)
     def test_who_comes_while_others_wait_for_a_slow_gateway_is_asked_to_try_again(self) -> None:
         order = self.placed(1)
-        with place_to_wait():
+        with gateway_slot():
             self.client.post(order.pay_address, {"way": "double"})
         self.assertContains(self.client.get(order.address("payment_fail")), "try again in half a minute")
         self.assertTrue(self.begun(order).session)
@@ -161,9 +161,9 @@ class SlowGatewayTest(HostedTestCase):
     def test_who_comes_back_meanwhile_is_asked_about_later(self) -> None:
         payment = self.begun()
         Double.took(payment)
-        with place_to_wait():
+        with gateway_slot():
             self.come_back(payment)
-        self.assertEqual((Double.asked, gateway_polling.ask_due()), ([], 1))
+        self.assertEqual((Double.asked, gateway_polling.request_due_polls()), ([], 1))
 
 
 class NoDatabaseTest(SimpleTestCase):

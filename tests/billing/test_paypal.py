@@ -9,15 +9,22 @@ from django.test import override_settings
 
 from billing import checks, gateways
 from billing.domain.payments import gateway_polling
-from billing.domain.reconciling.matching import Window, match
-from billing.domain.reconciling.ours import bookings
+from billing.domain.reconciling.matching import Window, match_entries
+from billing.domain.reconciling.ours import our_entries
 from billing.domain.refunds import reservations
 from billing.gateways import configuration
-from billing.gateways.facts import Disputed, Expired, GivenBack, OnItsWay, Refused, Taken
-from billing.gateways.paypal import orders, pages_of
+from billing.gateways.facts import (
+    AttemptExpired,
+    DisputeState,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentPending,
+    RefundState,
+)
+from billing.gateways.paypal import approval_hosts, orders
 from billing.models import Order, Payment, Refund
-from common.errors import NeedsPerson, Permanent, Temporary
-from common.network import InsideTransaction
+from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure
+from common.network import OpenTransaction
 from outbox.testing import run_all
 from tests.billing.base import second_attempt
 from tests.billing.paypal import PayPalTestCase
@@ -53,18 +60,18 @@ class BeginTest(PayPalTestCase):
     def test_a_long_name_in_any_letters_fits(self) -> None:
         with override_settings(BUSINESS_NAME="スウィング学校" * 30):
             self.begun()
-        self.assertEqual(orders.clipped("é" * 100), "é" * 63)
+        self.assertEqual(orders.clip_text("é" * 100), "é" * 63)
 
     def test_either_name_of_the_link_leads_to_the_payer_page(self) -> None:
         for name in ("payer-action", "approve"):
             order = {"links": [{"rel": "self", "href": "no"}, {"rel": name, "href": "https://yes/"}]}
             self.assertEqual(orders.approval_url(order), "https://yes/")
-        with self.assertRaises(Permanent):
+        with self.assertRaises(PermanentFailure):
             orders.approval_url({"links": []})
 
     def test_paypal_is_not_asked_inside_a_transaction(self) -> None:
         payment = self.begun()
-        with self.assertRaises(InsideTransaction), transaction.atomic():
+        with self.assertRaises(OpenTransaction), transaction.atomic():
             self.paypal.poll_payment(payment)
 
     def test_an_amount_that_paypal_cannot_write_is_refused_before_it_is_asked(self) -> None:
@@ -72,21 +79,21 @@ class BeginTest(PayPalTestCase):
         before = len(self.fake.requests)
         for currency, total in (("KWD", "1.500"), ("HUF", "10.50"), ("USD", "10.005")):
             payment.currency, payment.total = currency, Decimal(total)
-            with self.subTest(currency), self.assertRaisesRegex(Permanent, "PayPal"):
+            with self.subTest(currency), self.assertRaisesRegex(PermanentFailure, "PayPal"):
                 self.paypal.create_session(payment, "another")
         self.assertEqual(len(self.fake.requests), before)
 
     def test_forms_may_lead_to_where_payers_approve(self) -> None:
-        self.assertEqual(pages_of("https://api-m.paypal.com"), ("https://www.paypal.com",))
-        self.assertEqual(pages_of("https://api.sandbox.paypal.com"), ("https://www.sandbox.paypal.com",))
+        self.assertEqual(approval_hosts("https://api-m.paypal.com"), ("https://www.paypal.com",))
+        self.assertEqual(approval_hosts("https://api.sandbox.paypal.com"), ("https://www.sandbox.paypal.com",))
         self.assertEqual(self.paypal.hosts, (self.fake.url,))
 
 
 class AskTest(PayPalTestCase):
-    def taken(self, payment: Payment) -> Taken:
+    def taken(self, payment: Payment) -> PaymentCaptured:
         (capture,) = self.fake.books.captures.values()
         fee = (payment.total * FEE + Decimal("0.49")).quantize(Decimal("0.01"))
-        return Taken(payment.total, "USD", capture["id"], fee)
+        return PaymentCaptured(payment.total, "USD", capture["id"], fee)
 
     def approved(self, instrument: str = "balance") -> Payment:
         payment = self.begun()
@@ -119,7 +126,7 @@ class AskTest(PayPalTestCase):
                 payment = self.approved()
                 captures = len(self.fake.books.captures)
                 self.fake.faults.order(CAPTURE, kind)
-                self.assertIsInstance(self.paypal.poll_payment(payment)[0], Taken)
+                self.assertIsInstance(self.paypal.poll_payment(payment)[0], PaymentCaptured)
                 self.assertEqual(len(self.fake.books.captures), captures + 1)
                 self.assertEqual(
                     set(self.fake.keys(f"POST /v2/checkout/orders/{payment.session}")), {f"{payment.token}-capture"}
@@ -133,7 +140,7 @@ class AskTest(PayPalTestCase):
     def test_a_paypal_that_stays_down_after_capturing_is_asked_later(self) -> None:
         payment = self.approved()
         self.fake.faults.order(CAPTURE, "after", times=3)
-        with self.assertRaises(Temporary):
+        with self.assertRaises(TemporaryFailure):
             self.paypal.poll_payment(payment)
         self.assertEqual(self.paypal.poll_payment(payment), [self.taken(payment)])
 
@@ -141,26 +148,26 @@ class AskTest(PayPalTestCase):
         for instrument in ("declined", "failing"):
             with self.subTest(instrument):
                 (fact,) = self.paypal.poll_payment(self.approved(instrument))
-                self.assertIsInstance(fact, Refused)
+                self.assertIsInstance(fact, PaymentDeclined)
 
     def test_a_bank_payment_is_on_its_way_until_the_bank_answers(self) -> None:
-        for good, wanted in ((True, Taken), (False, Refused)):
+        for good, wanted in ((True, PaymentCaptured), (False, PaymentDeclined)):
             with self.subTest(good=good):
                 payment = self.approved("echeck")
                 (fact,) = self.paypal.poll_payment(payment)
-                self.assertEqual(fact, OnItsWay("The payer's bank takes a few days to send the money."))
+                self.assertEqual(fact, PaymentPending("The payer's bank takes a few days to send the money."))
                 self.fake.books.settle(list(self.fake.books.captures)[-1], good)
                 self.assertIsInstance(self.paypal.poll_payment(payment)[0], wanted)
 
     def test_an_order_that_nobody_approved_in_time_is_over(self) -> None:
         payment = self.begun()
         self.fake.forward(timedelta(hours=4))
-        self.assertEqual(self.paypal.poll_payment(payment), [Expired()])
+        self.assertEqual(self.paypal.poll_payment(payment), [AttemptExpired()])
 
     def test_an_order_that_paypal_never_heard_of_is_over(self) -> None:
         payment = self.begun()
         del self.fake.books.orders[payment.session]
-        self.assertEqual(self.paypal.poll_payment(payment), [Expired()])
+        self.assertEqual(self.paypal.poll_payment(payment), [AttemptExpired()])
 
     def test_a_captured_payment_is_known_after_its_order_is_forgotten(self) -> None:
         payment = self.captured()
@@ -170,7 +177,7 @@ class AskTest(PayPalTestCase):
     def test_an_approval_that_was_taken_back_is_over(self) -> None:
         payment = self.approved()
         self.fake.books.take_back_approval(payment.session)
-        self.assertEqual(self.paypal.poll_payment(payment), [Expired()])
+        self.assertEqual(self.paypal.poll_payment(payment), [AttemptExpired()])
 
     def test_an_attempt_that_is_over_is_not_captured_when_the_payer_approves_after_all(self) -> None:
         payment = self.approved()
@@ -182,7 +189,7 @@ class AskTest(PayPalTestCase):
         payment = self.approved()
         other = second_attempt(payment.order)
         other.change_status("confirmed")
-        gateway_polling.close_needless(Order.objects.get())
+        gateway_polling.close_unneeded_attempts(Order.objects.get())
         payment.refresh_from_db()
         self.paypal.poll_payment(payment)
         self.assertEqual((payment.status, self.fake.books.captures), ("cancelled", {}))
@@ -221,9 +228,9 @@ class AskTest(PayPalTestCase):
         refund = next(iter(self.fake.books.refunds))
         taken, back, asked = self.paypal.poll_payment(payment)
         self.assertEqual(taken, self.taken(payment))
-        self.assertEqual(back, GivenBack(refund, Decimal("4.00"), "USD", Refund.State.DONE))
+        self.assertEqual(back, RefundState(refund, Decimal("4.00"), "USD", Refund.State.DONE))
         reason = "Merchandise or service not received"
-        self.assertEqual(asked, Disputed(dispute["dispute_id"], payment.total, "USD", "open", reason))
+        self.assertEqual(asked, DisputeState(dispute["dispute_id"], payment.total, "USD", "open", reason))
 
     def test_an_account_without_disputes_is_asked_about_the_rest(self) -> None:
         payment = self.captured()
@@ -260,7 +267,7 @@ class RefundTest(PayPalTestCase):
                 self.fake.books.settle_refund(answer.reference, good)
                 (heard,) = self.heard()
                 (fact,) = heard.facts
-                assert isinstance(fact, GivenBack)
+                assert isinstance(fact, RefundState)
                 self.assertEqual((fact.state, fact.key, fact.reference), (wanted, f"key-{good}", answer.reference))
 
     def test_what_was_given_back_in_the_dashboard_is_not_given_back_again(self) -> None:
@@ -302,16 +309,16 @@ class MovementsTest(PayPalTestCase):
     def test_our_books_and_theirs_are_one(self) -> None:
         payment = self.begun()
         self.fake.books.approve(payment.session)
-        gateway_polling.ask(payment.pk)
-        reservations.by_staff(payment.order, Decimal("4"), why="The floor was wet", by=self.ada)
+        gateway_polling.poll_payment(payment.pk)
+        reservations.refund_by_staff(payment.order, Decimal("4"), why="The floor was wet", by=self.ada)
         run_all()
         (capture,) = self.fake.books.captures
         dispute = self.fake.books.dispute(capture, "10.00")
         self.fake.books.resolve(dispute["dispute_id"], "RESOLVED_BUYER_FAVOUR")
-        gateway_polling.ask(payment.pk)
+        gateway_polling.poll_payment(payment.pk)
         window = Window(self.day(-1), self.day(1))
         theirs = list(self.paypal.statement_lines(window.since, window.until))
-        pairs = list(match(bookings("paypal", window, theirs), theirs, window))
+        pairs = list(match_entries(our_entries("paypal", window, theirs), theirs, window))
         self.assertEqual([(pair.verdict, pair.theirs.kind) for pair in pairs if pair.theirs], FITTING)
 
     def test_a_long_range_is_asked_for_a_month_at_a_time_and_nothing_is_told_twice(self) -> None:
@@ -338,7 +345,7 @@ class OfferedTest(PayPalTestCase):
     def test_it_is_offered_for_the_currencies_that_it_takes(self) -> None:
         for currency, wanted in (("USD", True), ("JPY", True), ("KWD", False)):
             with self.subTest(currency), override_settings(CURRENCY=currency):
-                self.assertEqual("paypal" in dict(gateways.offered()), wanted)
+                self.assertEqual("paypal" in dict(gateways.online_methods()), wanted)
 
     def test_half_of_it_or_a_currency_that_it_does_not_take_is_said_at_the_start(self) -> None:
         whole = dict.fromkeys(configuration.NEEDED["PayPal"], "set")
@@ -349,7 +356,7 @@ class OfferedTest(PayPalTestCase):
             (whole | {"CURRENCY": "KWD"}, ["billing.W002"]),
         ):
             with self.subTest(changes), override_settings(**changes):
-                self.assertEqual([found.id for found in checks.paypal_is_whole()], wanted)
+                self.assertEqual([found.id for found in checks.check_paypal_settings()], wanted)
 
     def test_only_paypal_itself_passes_for_paypal(self) -> None:
         for url, wanted in (
@@ -359,13 +366,13 @@ class OfferedTest(PayPalTestCase):
             (self.fake.url, ["billing.E005"]),
         ):
             with self.subTest(url), override_settings(PAYPAL_URL=url):
-                self.assertEqual([found.id for found in checks.the_real_paypal()], wanted)
+                self.assertEqual([found.id for found in checks.check_paypal_host()], wanted)
 
     def test_play_money_is_said_before_a_site_is_deployed(self) -> None:
         for url, wanted in (("https://api.sandbox.paypal.com", ["billing.W005"]), ("https://api.paypal.com", [])):
             with self.subTest(url), override_settings(PAYPAL_URL=url):
-                self.assertEqual([found.id for found in checks.real_money()], wanted)
+                self.assertEqual([found.id for found in checks.check_sandbox_gateways()], wanted)
         both = {"stripe": ("", {}), "cash": ("", {})}
         for key, wanted in (("sk_test_1", ["billing.W005"]), ("sk_live_1", [])):
             with self.subTest(key), override_settings(PAYMENT_VARIANTS=both, STRIPE_KEY=key):
-                self.assertEqual([found.id for found in checks.real_money()], wanted)
+                self.assertEqual([found.id for found in checks.check_sandbox_gateways()], wanted)

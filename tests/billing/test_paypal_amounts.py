@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.gateways.paypal import amounts
-from common.errors import Permanent
+from common.errors import PermanentFailure
 from tests.fakes.paypal_server import wire
 
 CURRENCIES = sorted(amounts.WITHOUT_DECIMALS | amounts.WITH_TWO_DECIMALS)
@@ -21,17 +21,17 @@ FITTING = st.tuples(st.sampled_from(CURRENCIES), st.integers(1, 10**11 - 1)).map
 class AmountsTest(SimpleTestCase):
     @given(FITTING)
     def test_what_is_written_is_read_as_the_same(self, drawn: tuple[Decimal, str]) -> None:
-        self.assertEqual(amounts.read(amounts.money(*drawn)), drawn)
+        self.assertEqual(amounts.parse_paypal_amount(amounts.to_paypal_amount(*drawn)), drawn)
 
     @given(FITTING)
     def test_paypal_takes_what_is_written(self, drawn: tuple[Decimal, str]) -> None:
-        self.assertEqual(wire.amount_of(amounts.money(*drawn)), drawn[0])
+        self.assertEqual(wire.amount_of(amounts.to_paypal_amount(*drawn)), drawn[0])
 
     @given(ANY, st.sampled_from(CURRENCIES))
     def test_any_amount_is_written_exactly_or_refused(self, amount: Decimal, currency: str) -> None:
         try:
-            written = amounts.money(amount, currency)
-        except amounts.NotPossible:
+            written = amounts.to_paypal_amount(amount, currency)
+        except amounts.PayPalAmountRefused:
             places = 0 if currency in amounts.WITHOUT_DECIMALS else 2
             fits = amount.is_finite() and 0 < amount < amounts.MOST and amount.scaleb(places) % 1 == 0
             self.assertFalse(fits)
@@ -47,7 +47,7 @@ class AmountsTest(SimpleTestCase):
             ("0.29", "EUR", "0.29"),
             ("10.500", "USD", "10.50"),
         ):
-            self.assertEqual(amounts.money(Decimal(amount), currency)["value"], wanted)
+            self.assertEqual(amounts.to_paypal_amount(Decimal(amount), currency)["value"], wanted)
 
     def test_what_paypal_cannot_write_is_refused_with_a_sentence(self) -> None:
         for amount, currency, words in (
@@ -58,13 +58,13 @@ class AmountsTest(SimpleTestCase):
             ("0", "USD", "above zero"),
             ("-1", "USD", "above zero"),
         ):
-            with self.subTest(currency), self.assertRaisesRegex(amounts.NotPossible, words):
-                amounts.money(Decimal(amount), currency)
+            with self.subTest(currency), self.assertRaisesRegex(amounts.PayPalAmountRefused, words):
+                amounts.to_paypal_amount(Decimal(amount), currency)
 
     @given(st.one_of(st.text(max_size=8), st.integers(), st.none(), st.floats()))
     def test_nonsense_is_never_read_as_money(self, value: object) -> None:
         try:
-            read, _ = amounts.read({"value": value, "currency_code": "USD"})
-        except Permanent:
+            read, _ = amounts.parse_paypal_amount({"value": value, "currency_code": "USD"})
+        except PermanentFailure:
             return
         self.assertTrue(isinstance(value, str) and read.is_finite())

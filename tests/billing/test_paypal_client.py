@@ -6,8 +6,8 @@ from datetime import timedelta
 from django.core.cache import cache
 from django.test import TestCase, tag
 
-from billing.gateways.paypal.client import Client, Refusal
-from common.errors import NeedsPerson, Temporary
+from billing.gateways.paypal.client import PayPalClient, PayPalRefused
+from common.errors import NeedsPerson, TemporaryFailure
 from tests.fakes.paypal_server import CLIENT_ID, SECRET, PayPal, paypal_server
 
 ORDER = {
@@ -25,7 +25,7 @@ class ClientTest(TestCase):
     def setUp(self) -> None:
         cache.clear()
         self.fake = self.enterContext(paypal_server())
-        self.client_ = Client(self.fake.url, CLIENT_ID, SECRET, pauses=(0, 0))
+        self.client_ = PayPalClient(self.fake.url, CLIENT_ID, SECRET, pauses=(0, 0))
 
     def tearDown(self) -> None:
         self.assertEqual(self.fake.api.violations, [])
@@ -54,7 +54,7 @@ class ClientTest(TestCase):
 
     def test_wrong_credentials_need_a_person_and_are_not_tried_twice(self) -> None:
         with self.assertRaises(NeedsPerson) as raised:
-            Client(self.fake.url, CLIENT_ID, "wrong", pauses=(0, 0)).get(f"{ORDERS}/X")
+            PayPalClient(self.fake.url, CLIENT_ID, "wrong", pauses=(0, 0)).get(f"{ORDERS}/X")
         self.assertNotIn("wrong", str(raised.exception))
         self.assertEqual(len(self.fake.requests), 1)
 
@@ -78,27 +78,27 @@ class ClientTest(TestCase):
 
     def test_a_paypal_that_stays_down_is_temporary(self) -> None:
         self.fake.faults.order("*", "before", times=99)
-        with self.assertRaises(Temporary):
+        with self.assertRaises(TemporaryFailure):
             self.client_.get(f"{ORDERS}/X")
         self.assertEqual(len(self.fake.requests), 3)
 
     def test_a_slow_paypal_is_given_up_in_time_and_not_asked_again(self) -> None:
         self.client_.post(ORDERS, ORDER, "for the token")
         self.fake.faults.order("GET *", "slow", seconds=0.2)
-        with self.assertRaises(Temporary):
+        with self.assertRaises(TemporaryFailure):
             replace(self.client_, timeout=(1, 0.05), patience=0.01).get(f"{ORDERS}/X")
 
     def test_who_asks_too_often_hears_when_to_come_back(self) -> None:
         self.fake.faults.order("GET *", "before", status=429)
-        with self.assertRaises(Temporary):
+        with self.assertRaises(TemporaryFailure):
             self.client_.get(f"{ORDERS}/X")
 
     def test_a_server_that_is_not_there_is_temporary(self) -> None:
-        with self.assertRaises(Temporary):
-            Client("http://127.0.0.1:9", CLIENT_ID, SECRET, pauses=(0,)).get("/")
+        with self.assertRaises(TemporaryFailure):
+            PayPalClient("http://127.0.0.1:9", CLIENT_ID, SECRET, pauses=(0,)).get("/")
 
     def test_a_no_says_why_and_under_which_reference(self) -> None:
-        with self.assertRaises(Refusal) as raised:
+        with self.assertRaises(PayPalRefused) as raised:
             self.client_.get(f"{ORDERS}/UNKNOWN")
         self.assertEqual((raised.exception.status, raised.exception.issue), (404, "INVALID_RESOURCE_ID"))
         self.assertIn(raised.exception.debug_id, str(raised.exception))
@@ -106,7 +106,7 @@ class ClientTest(TestCase):
     def test_a_key_used_for_something_else_is_refused(self) -> None:
         self.client_.post(ORDERS, ORDER, "a")
         other = ORDER | {"purchase_units": [{"amount": {"currency_code": "USD", "value": "11.00"}}]}
-        with self.assertRaises(Refusal) as raised:
+        with self.assertRaises(PayPalRefused) as raised:
             self.client_.post(ORDERS, other, "a")
         self.assertEqual(raised.exception.issue, "INVALID_PARAMETER_VALUE")
 

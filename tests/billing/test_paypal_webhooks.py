@@ -4,11 +4,20 @@ import json
 from datetime import timedelta
 from decimal import Decimal
 
-from billing.gateways import BadSignature
-from billing.gateways.facts import Ask, Disputed, Expired, GivenBack, Heard, OnItsWay, Refused, Taken
+from billing.gateways import WebhookRejected
+from billing.gateways.facts import (
+    AttemptExpired,
+    DisputeState,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentPending,
+    PollNeeded,
+    RefundState,
+    WebhookMessage,
+)
 from billing.gateways.paypal import disputes
 from billing.models import Refund
-from common.errors import Temporary
+from common.errors import TemporaryFailure
 from tests.billing.paypal import PayPalTestCase
 from tests.fakes.paypal_server.webhooks import Notice
 
@@ -38,14 +47,14 @@ class SignatureTest(PayPalTestCase):
             notice.body.replace(b"\\/", b"/"),
         ):
             changed = body if body != notice.body + b" " else notice.body.replace(b",", b", ", 1)
-            with self.assertRaises(BadSignature):
+            with self.assertRaises(WebhookRejected):
                 self.paypal.parse_webhook(changed, headers)
 
     def test_a_message_for_another_webhook_is_not_ours(self) -> None:
         notice = self.notice()
         headers = self.fake.signed(notice)
         self.fake.webhooks.webhook_id = "ANOTHER"
-        with self.assertRaises(BadSignature):
+        with self.assertRaises(WebhookRejected):
             self.paypal.parse_webhook(notice.body, headers)
 
     def test_what_cannot_be_paypal_is_refused_without_asking_paypal(self) -> None:
@@ -58,7 +67,7 @@ class SignatureTest(PayPalTestCase):
         bad += [{"PayPal-Cert-Url": "https://api.paypal.com.evil.example/"}]
         bad += [{"PayPal-Transmission-Time": time} for time in (old, ahead, "yesterday", "2026-11-21T12:00:00")]
         for change in bad:
-            with self.subTest(change), self.assertRaises(BadSignature):
+            with self.subTest(change), self.assertRaises(WebhookRejected):
                 self.paypal.parse_webhook(notice.body, good | change)
         self.assertEqual(self.verified(), 0)
 
@@ -67,14 +76,14 @@ class SignatureTest(PayPalTestCase):
         whole = b'{"id":"WH-1","resource":{}}'
         bad = [b"", b"[]", b"{}", b"\xff", b'{"id":"x","resource":[]}', b"[" * 100_000, whole + b',"webhook_id":"X"']
         for body in bad:
-            with self.subTest(body[:40]), self.assertRaises(BadSignature):
+            with self.subTest(body[:40]), self.assertRaises(WebhookRejected):
                 self.paypal.parse_webhook(body, headers)
         self.assertEqual(self.verified(), 0)
 
     def test_while_paypal_cannot_verify_nothing_is_believed_and_nothing_refused_for_good(self) -> None:
         notice = self.notice()
         self.fake.faults.order(VERIFY, "before", times=3)
-        with self.assertRaises(Temporary):
+        with self.assertRaises(TemporaryFailure):
             self.hear(notice)
         self.assertEqual(self.hear(notice).kind, "CHECKOUT.ORDER.APPROVED")
 
@@ -84,11 +93,11 @@ class SignatureTest(PayPalTestCase):
 
 
 class KindsTest(PayPalTestCase):
-    def only(self) -> Heard:
+    def only(self) -> WebhookMessage:
         (heard,) = self.heard()
         return heard
 
-    def tell(self, kind: str, of: str, resource: dict[str, object]) -> Heard:
+    def tell(self, kind: str, of: str, resource: dict[str, object]) -> WebhookMessage:
         self.fake.notices()
         self.fake.webhooks.tell(kind, of, resource, self.fake.books.stamp())
         return self.only()
@@ -98,14 +107,14 @@ class KindsTest(PayPalTestCase):
         self.fake.books.approve(payment.session)
         heard = self.only()
         self.assertEqual((heard.about.token, heard.about.session), (payment.token, payment.session))
-        self.assertEqual(heard.facts, (Ask(),))
+        self.assertEqual(heard.facts, (PollNeeded(),))
         self.assertLess(abs(heard.at - self.now), timedelta(minutes=1))
 
     def test_a_completed_capture_is_money(self) -> None:
         payment = self.captured()
         _, heard = self.heard()
         (fact,) = heard.facts
-        assert isinstance(fact, Taken)
+        assert isinstance(fact, PaymentCaptured)
         self.assertEqual((fact.amount, fact.currency, fact.reference), (payment.total, "USD", payment.transaction_id))
         self.assertEqual((heard.about.token, heard.about.session), (payment.token, payment.session))
         self.assertEqual(heard.about.reference, payment.transaction_id)
@@ -114,9 +123,9 @@ class KindsTest(PayPalTestCase):
         payment = self.captured("echeck")
         self.fake.books.settle(payment.transaction_id, False)
         _, waits, denied = self.heard()
-        self.assertIsInstance(waits.facts[0], OnItsWay)
+        self.assertIsInstance(waits.facts[0], PaymentPending)
         self.assertEqual(denied.kind, "PAYMENT.CAPTURE.DENIED")
-        self.assertIsInstance(denied.facts[0], Refused)
+        self.assertIsInstance(denied.facts[0], PaymentDeclined)
 
     def test_denied_and_declined_are_one(self) -> None:
         self.captured()
@@ -124,7 +133,9 @@ class KindsTest(PayPalTestCase):
         for kind in ("PAYMENT.CAPTURE.DENIED", "PAYMENT.CAPTURE.DECLINED"):
             for status in ("DENIED", "DECLINED"):
                 with self.subTest(kind=kind, status=status):
-                    self.assertIsInstance(self.tell(kind, "capture", capture | {"status": status}).facts[0], Refused)
+                    self.assertIsInstance(
+                        self.tell(kind, "capture", capture | {"status": status}).facts[0], PaymentDeclined
+                    )
 
     def test_a_refund_of_ours_carries_its_key_and_one_of_the_dashboard_none(self) -> None:
         payment = self.captured()
@@ -132,19 +143,19 @@ class KindsTest(PayPalTestCase):
         answer = self.paypal.refund(payment, Decimal("4"), key="a-key_1")
         ours = self.only()
         self.assertEqual(
-            ours.facts, (GivenBack(answer.reference, Decimal("4.00"), "USD", Refund.State.DONE, "a-key_1"),)
+            ours.facts, (RefundState(answer.reference, Decimal("4.00"), "USD", Refund.State.DONE, "a-key_1"),)
         )
         self.assertEqual(ours.about.reference, payment.transaction_id)
         self.fake.books.refund(payment.transaction_id, {"amount": {"currency_code": "USD", "value": "1.00"}})
         (theirs,) = self.only().facts
-        assert isinstance(theirs, GivenBack)
+        assert isinstance(theirs, RefundState)
         self.assertEqual((theirs.amount, theirs.key), (Decimal("1.00"), ""))
 
     def test_money_taken_back_is_to_be_asked_about(self) -> None:
         payment = self.captured()
         refund = self.fake.books.refund(payment.transaction_id, {})
         heard = self.tell("PAYMENT.CAPTURE.REVERSED", "refund", refund)
-        self.assertEqual((heard.facts, heard.about.reference), ((Ask(),), payment.transaction_id))
+        self.assertEqual((heard.facts, heard.about.reference), ((PollNeeded(),), payment.transaction_id))
 
     def test_an_approval_taken_back_ends_the_attempt(self) -> None:
         payment = self.begun()
@@ -152,7 +163,7 @@ class KindsTest(PayPalTestCase):
         self.fake.notices()
         self.fake.books.take_back_approval(payment.session)
         heard = self.only()
-        self.assertEqual((heard.facts, heard.about.session), ((Expired(),), payment.session))
+        self.assertEqual((heard.facts, heard.about.session), ((AttemptExpired(),), payment.session))
 
     def test_a_dispute_is_opened_looked_at_and_decided(self) -> None:
         payment = self.captured()
@@ -164,14 +175,14 @@ class KindsTest(PayPalTestCase):
                 self.fake.books.resolve(number, outcome)
                 heard = self.heard()
                 facts = [fact for each in heard for fact in each.facts]
-                states = [fact.state for fact in facts if isinstance(fact, Disputed)]
+                states = [fact.state for fact in facts if isinstance(fact, DisputeState)]
                 self.assertEqual(states, ["open", "open", wanted])
                 self.assertEqual({each.about.reference for each in heard}, {payment.transaction_id})
-                self.assertEqual({fact.reference for fact in facts if isinstance(fact, Disputed)}, {number})
+                self.assertEqual({fact.reference for fact in facts if isinstance(fact, DisputeState)}, {number})
 
     def test_a_dispute_that_is_looked_at_again_is_open_whatever_was_decided_before(self) -> None:
         again = {"status": "UNDER_REVIEW", "dispute_outcome": {"outcome_code": "RESOLVED_BUYER_FAVOUR"}}
-        self.assertEqual(disputes.state(again), "open")
+        self.assertEqual(disputes.dispute_state(again), "open")
 
     def test_an_event_that_does_not_concern_us_says_nothing(self) -> None:
         heard = self.tell("BILLING.PLAN.CREATED", "plan", {"id": "P-1"})

@@ -6,7 +6,7 @@ from billing.domain.orders import cart
 from billing.domain.pricing import balances, credit
 from billing.domain.reconciling import questions
 from billing.models import Case, Code, Order, Question
-from common.personal import Person
+from common.personal import PersonRecords
 from tests.billing.base import BillingTestCase
 from users.domain import privacy
 from users.models import Student
@@ -15,9 +15,9 @@ from users.models import Student
 class PersonalTest(BillingTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.person = Person(self.alice.pk, (self.student.pk,), (self.alice.email,))
+        self.person = PersonRecords(self.alice.pk, (self.student.pk,), (self.alice.email,))
         Code.objects.create(text="forAlice", percent=5, student=self.student)
-        credit.adjust(self.alice, Decimal(5), "USD", why="A cancelled evening", by=self.ada)
+        credit.adjust_credit(self.alice, Decimal(5), "USD", why="A cancelled evening", by=self.ada)
         self.order = self.placed(1, 3, payer=self.alice)
         self.pay(self.order)
 
@@ -25,10 +25,10 @@ class PersonalTest(BillingTestCase):
         text = json.dumps(personal.export(self.person))
         for word in ("Toy 1", "practice", "forAlice", "A cancelled evening", "Pat Payer"):
             self.assertIn(word, text)
-        self.assertEqual(personal.export(Person(self.sam.pk)), {})
+        self.assertEqual(personal.export(PersonRecords(self.sam.pk)), {})
 
     def test_erasing_keeps_the_books_and_takes_the_names(self) -> None:
-        cart.add(cart.new(self.alice), "toy", 1, {})
+        cart.add_line(cart.create_cart(self.alice), "toy", 1, {})
         before = balances.price_at(self.order, self.order.paid_at or self.now).total
         personal.erase(self.person)
         self.order.refresh_from_db()
@@ -41,7 +41,7 @@ class PersonalTest(BillingTestCase):
 
     def test_what_was_asked_and_answered_is_told_and_erased(self) -> None:
         for text in ("Did Pat pay?", "Twice?"):
-            questions.answer(questions.ask(self.order, text, by=self.ada), "Pat did")
+            questions.record_payer_answer(questions.send_question(self.order, text, by=self.ada), "Pat did")
         told = json.dumps(personal.export(self.person))
         self.assertIn("Did Pat pay?", told)
         personal.erase(self.person)
@@ -50,16 +50,16 @@ class PersonalTest(BillingTestCase):
 
     def test_merging_moves_orders_credit_carts_and_what_staff_did(self) -> None:
         for account in (self.alice, self.sam):
-            cart.add(cart.new(account), "toy", 1, {})
-        moved = personal.merge(self.person, Person(self.sam.pk))
+            cart.add_line(cart.create_cart(account), "toy", 1, {})
+        moved = personal.merge(self.person, PersonRecords(self.sam.pk))
         self.assertEqual(moved, ["Merged: carts (1).", "Merged: orders (1).", "Merged: credit entries (2)."])
         self.assertEqual(Order.objects.filter(payer=self.sam).count(), 2)
-        self.assertEqual(personal.merge(self.person, Person(self.sam.pk)), [])
-        self.assertEqual(personal.merge(Person(), self.person), [])
+        self.assertEqual(personal.merge(self.person, PersonRecords(self.sam.pk)), [])
+        self.assertEqual(personal.merge(PersonRecords(), self.person), [])
 
     def test_a_code_for_somebody_follows_their_record_without_any_account(self) -> None:
         twin = Student.objects.create(first_name="Alice", last_name="Arden")
         Code.objects.create(text="hers", percent=10, student=twin)
-        told = privacy.merge(self.ada, twin, self.student, "One person")
+        told = privacy.merge_people(self.ada, twin, self.student, "One person")
         self.assertIn("Merged: codes (1).", told)
         self.assertEqual(Code.objects.get(text="hers").student, self.student)

@@ -39,7 +39,7 @@ class CancelQuoteTest(BillingTestCase):
 
 class FailureMailTest(BillingTestCase):
     def decline(self, order: Order) -> None:
-        attempts.start(order, "practice", self.now).change_status("rejected", "No.")
+        attempts.start_attempt(order, "practice", self.now).change_status("rejected", "No.")
         run_all()
 
     def states(self) -> list[str]:
@@ -47,7 +47,7 @@ class FailureMailTest(BillingTestCase):
 
     def wait(self, minutes: int) -> None:
         Message.objects.update(changed_at=timezone.now() - timedelta(minutes=minutes))
-        failure_mail.release_due()
+        failure_mail.release_failure_mails()
         run_all()
 
     def test_it_waits_a_quarter_of_an_hour(self) -> None:
@@ -67,7 +67,7 @@ class FailureMailTest(BillingTestCase):
     def test_it_is_dropped_when_the_order_has_expired_which_has_a_mail_of_its_own(self) -> None:
         order = self.placed(1)
         self.decline(order)
-        transitions.lapse(order, self.day(1))
+        transitions.expire_order(order, self.day(1))
         self.wait(16)
         self.assertEqual(self.states(), ["suppressed"])
 

@@ -51,7 +51,7 @@ class HostsTest(SimpleTestCase):
         PROVIDER_CACHE.clear()
         self.addCleanup(PROVIDER_CACHE.clear)
         with override_settings(PAYMENT_VARIANTS=settings.PAYMENT_VARIANTS | variants):
-            return gateways.hosts()
+            return gateways.form_targets()
 
     def paypal(self, url: str) -> list[str]:
         names = {"client_id": "x", "secret": "x", "webhook_id": "x", "payee": ""}

@@ -8,16 +8,24 @@ from django.test import SimpleTestCase, override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.domain.pricing.quotes import Ask, Discount, Item, Price, lost_by, price, quote
-from billing.kinds import Facts
-from common.money import is_whole
+from billing.domain.pricing.quotes import (
+    Discount,
+    Price,
+    PriceLine,
+    PriceRequest,
+    compute_price,
+    lines_past_early_price,
+    quote_both_totals,
+)
+from billing.kinds import PriceFacts
+from common.money import is_payable_amount
 
 START = datetime(2026, 11, 20, 19, tzinfo=UTC)
 
 
-def item(key: int, full: str, *, prepay: str = "0", multi: str = "0", attendee: str = "A", **more: object) -> Item:
-    facts = Facts(Decimal(full), Decimal(prepay), Decimal(multi), attendee=attendee, **more)  # type: ignore[arg-type]
-    return Item(key, "toy", key, facts)
+def item(key: int, full: str, *, prepay: str = "0", multi: str = "0", attendee: str = "A", **more: object) -> PriceLine:
+    facts = PriceFacts(Decimal(full), Decimal(prepay), Decimal(multi), attendee=attendee, **more)  # type: ignore[arg-type]
+    return PriceLine(key, "toy", key, facts)
 
 
 def totals(found: Price) -> list[str]:
@@ -27,7 +35,7 @@ def totals(found: Price) -> list[str]:
 class MultiClassTest(SimpleTestCase):
     def off(self, *multi: str) -> Decimal:
         items = tuple(item(key, "70", multi=each) for key, each in enumerate(multi))
-        return -price(Ask(items, "USD")).by_step("multi_class")
+        return -compute_price(PriceRequest(items, "USD")).by_step("multi_class")
 
     def test_the_second_largest_amount_comes_off_once(self) -> None:
         self.assertEqual(self.off("10", "10"), 10)
@@ -37,10 +45,12 @@ class MultiClassTest(SimpleTestCase):
 
     def test_it_stands_on_the_line_that_offers_it_and_in_a_tie_on_the_one_added_first(self) -> None:
         self.assertEqual(
-            totals(price(Ask((item(1, "70", multi="8"), item(2, "70", multi="10")), "USD"))), ["62.00", "70.00"]
+            totals(compute_price(PriceRequest((item(1, "70", multi="8"), item(2, "70", multi="10")), "USD"))),
+            ["62.00", "70.00"],
         )
         self.assertEqual(
-            totals(price(Ask((item(1, "70", multi="10"), item(2, "70", multi="10")), "USD"))), ["60.00", "70.00"]
+            totals(compute_price(PriceRequest((item(1, "70", multi="10"), item(2, "70", multi="10")), "USD"))),
+            ["60.00", "70.00"],
         )
 
     def test_each_attendee_counts_alone(self) -> None:
@@ -49,55 +59,58 @@ class MultiClassTest(SimpleTestCase):
             item(2, "70", multi="10", attendee="B"),
             item(3, "70", multi="6", attendee="B"),
         )
-        self.assertEqual(totals(price(Ask(items, "USD"))), ["70.00", "70.00", "64.00"])
+        self.assertEqual(totals(compute_price(PriceRequest(items, "USD"))), ["70.00", "70.00", "64.00"])
 
 
 class OrderOfStepsTest(SimpleTestCase):
     def test_each_percentage_is_of_what_is_left_of_the_line(self) -> None:
         items = (item(1, "70", prepay="5", multi="10"), item(2, "70", prepay="5", multi="10"))
-        found = quote(Ask(items, "USD", Discount("TEN", percent=Decimal(10)), credit=Decimal(20)))
+        found = quote_both_totals(PriceRequest(items, "USD", Discount("TEN", percent=Decimal(10)), credit=Decimal(20)))
         self.assertEqual(totals(found.now), ["29.50", "58.50"])  # 55 and 65, less a tenth, less 20 of credit
         self.assertEqual(totals(found.door), ["34.00", "63.00"])  # 60 and 70, less a tenth, less the same 20
 
     def test_discounts_are_rounded_half_up_and_never_more_than_what_is_left(self) -> None:
-        found = price(Ask((item(1, "0.05", prepay="9"), item(2, "0.05")), "USD", Discount("HALF", percent=Decimal(50))))
+        found = compute_price(
+            PriceRequest((item(1, "0.05", prepay="9"), item(2, "0.05")), "USD", Discount("HALF", percent=Decimal(50)))
+        )
         self.assertEqual(totals(found), ["0.00", "0.02"])
 
     def test_an_amount_code_acts_once_on_the_lines_it_fits_the_largest_first(self) -> None:
         items = (item(1, "30"), item(2, "40"), item(3, "90", student_id=5))
         self.assertEqual(
-            totals(price(Ask(items, "USD", Discount("C", amount=Decimal(100))))), ["30.00", "30.00", "0.00"]
+            totals(compute_price(PriceRequest(items, "USD", Discount("C", amount=Decimal(100))))),
+            ["30.00", "30.00", "0.00"],
         )
         only = Discount("C", amount=Decimal(100), student_id=5)
-        self.assertEqual(totals(price(Ask(items, "USD", only))), ["30.00", "40.00", "0.00"])
+        self.assertEqual(totals(compute_price(PriceRequest(items, "USD", only))), ["30.00", "40.00", "0.00"])
         other = Discount("C", percent=Decimal(50), kind="toy", product_id=1)
-        self.assertEqual(totals(price(Ask(items, "USD", other))), ["15.00", "40.00", "90.00"])
+        self.assertEqual(totals(compute_price(PriceRequest(items, "USD", other))), ["15.00", "40.00", "90.00"])
 
     def test_credit_is_capped_at_the_total_and_the_same_in_both_quotes(self) -> None:
-        found = quote(Ask((item(1, "70", prepay="5"),), "USD", credit=Decimal(500)))
+        found = quote_both_totals(PriceRequest((item(1, "70", prepay="5"),), "USD", credit=Decimal(500)))
         self.assertEqual((found.now.total, found.now.credit), (0, 65))
         self.assertEqual((found.door.total, found.door.credit), (5, 65))
 
     def test_pre_pay_paid_exactly_when_the_first_meeting_starts_still_counts(self) -> None:
         items = (item(1, "70", prepay="5", starts=START),)
-        self.assertFalse(lost_by(items, START))
-        self.assertTrue(lost_by(items, START + timedelta(microseconds=1)))
+        self.assertFalse(lines_past_early_price(items, START))
+        self.assertTrue(lines_past_early_price(items, START + timedelta(microseconds=1)))
 
     @override_settings(
-        PRICING_STEPS=["billing.domain.pricing.price_rules.full_price", "tests.billing.test_pricing.too_much"]
+        PRICING_STEPS=["billing.domain.pricing.price_rules.apply_list_price", "tests.billing.test_pricing.too_much"]
     )
     def test_a_schools_own_step_cannot_make_a_price_negative(self) -> None:
-        self.assertEqual(price(Ask((item(1, "70"),), "USD")).total, 0)
+        self.assertEqual(compute_price(PriceRequest((item(1, "70"),), "USD")).total, 0)
 
     def test_facts_and_discounts_come_back_from_json_as_they_were(self) -> None:
         facts = item(1, "70.10", prepay="5", starts=START, student_id=3, at_the_door=True).facts
-        self.assertEqual(Facts.from_json(json.loads(json.dumps(facts.as_json()))), facts)
+        self.assertEqual(PriceFacts.from_json(json.loads(json.dumps(facts.as_json()))), facts)
         discount = Discount("C", percent=Decimal("12.5"), product_id=3)
         self.assertEqual(Discount.from_json(json.loads(json.dumps(discount.as_json()))), discount)
         self.assertIsNone(Discount.from_json(None))
 
 
-def too_much(found: Price, ask: Ask) -> Price:
+def too_much(found: Price, ask: PriceRequest) -> Price:
     return found.adjust("too_much", ((each.key, "Everything", Decimal(-1000)) for each in ask.items))
 
 
@@ -106,13 +119,13 @@ SMALL = st.decimals(0, 20, places=2)
 
 
 @st.composite
-def asks(draw: st.DrawFn) -> Ask:
+def asks(draw: st.DrawFn) -> PriceRequest:
     items = tuple(
-        Item(
+        PriceLine(
             key,
             draw(st.sampled_from(["toy", "book"])),
             draw(st.integers(1, 2)),
-            Facts(
+            PriceFacts(
                 draw(AMOUNTS),
                 draw(SMALL),
                 draw(SMALL),
@@ -131,7 +144,7 @@ def asks(draw: st.DrawFn) -> Ask:
             st.builds(Discount, st.just("A"), amount=st.decimals("0.01", 300, places=2), **map_just(limits)),
         )
     )
-    return Ask(
+    return PriceRequest(
         items, draw(st.sampled_from(["USD", "JPY", "KWD"])), discount, draw(st.sampled_from([0, 5, 500])) * Decimal(1)
     )
 
@@ -142,29 +155,31 @@ def map_just(values: dict[str, object]) -> dict[str, st.SearchStrategy[object]]:
 
 class LawsTest(SimpleTestCase):
     @given(asks())
-    def test_sums_hold_nothing_is_negative_and_everything_can_be_paid_out(self, ask: Ask) -> None:
-        for found in (quote(ask).now, quote(ask).door):
+    def test_sums_hold_nothing_is_negative_and_everything_can_be_paid_out(self, ask: PriceRequest) -> None:
+        for found in (quote_both_totals(ask).now, quote_both_totals(ask).door):
             self.assertEqual(sum(found.lines.values()), found.total)
             for key, amount in found.lines.items():
                 self.assertEqual(amount, sum(part.amount for part in found.adjustments if part.key == key))
                 self.assertGreaterEqual(amount, 0)
-                self.assertTrue(is_whole(amount, ask.currency))
+                self.assertTrue(is_payable_amount(amount, ask.currency))
             self.assertLessEqual(found.credit, ask.credit)
             self.assertTrue(all(part.amount < 0 for part in found.adjustments if part.step != "full_price"))
 
     @given(asks())
-    def test_the_order_in_which_lines_are_handed_over_does_not_matter(self, ask: Ask) -> None:
-        found = {str(sorted(price(replace(ask, items=items)).lines.items())) for items in permutations(ask.items)}
+    def test_the_order_in_which_lines_are_handed_over_does_not_matter(self, ask: PriceRequest) -> None:
+        found = {
+            str(sorted(compute_price(replace(ask, items=items)).lines.items())) for items in permutations(ask.items)
+        }
         self.assertEqual(len(found), 1)
 
     @given(asks(), st.sampled_from([START, START + timedelta(hours=1), START + timedelta(days=2)]))
-    def test_what_is_owed_lies_between_the_two_quotes(self, ask: Ask, at: datetime) -> None:
-        found = quote(ask)
-        owed = price(replace(ask, lost=lost_by(ask.items, at), credit=found.now.credit))
+    def test_what_is_owed_lies_between_the_two_quotes(self, ask: PriceRequest, at: datetime) -> None:
+        found = quote_both_totals(ask)
+        owed = compute_price(replace(ask, lost=lines_past_early_price(ask.items, at), credit=found.now.credit))
         self.assertLessEqual(found.now.total, owed.total)
         self.assertLessEqual(owed.total, found.door.total)
 
     @given(asks())
-    def test_credit_never_makes_it_dearer(self, ask: Ask) -> None:
-        found = quote(ask)
-        self.assertLessEqual(found.now.total, quote(replace(ask, credit=Decimal(0))).now.total)
+    def test_credit_never_makes_it_dearer(self, ask: PriceRequest) -> None:
+        found = quote_both_totals(ask)
+        self.assertLessEqual(found.now.total, quote_both_totals(replace(ask, credit=Decimal(0))).now.total)

@@ -34,13 +34,13 @@ class RaceTest(TransactionTestCase):
         ToyKind.catalogue = {1: Toy("70")}
 
     def cart(self, **fields: Any) -> Order:
-        order = carts.new(fields.pop("payer", None))
+        order = carts.create_cart(fields.pop("payer", None))
         Order.objects.filter(pk=order.pk).update(payer_email="p@example.org", **fields)
-        carts.add(order, "toy", 1, {})
+        carts.add_line(order, "toy", 1, {})
         return order
 
     def placing(self, order: Order) -> Callable[[], Order]:
-        return lambda: placement.place(order, placement.How(), seen=None, at=self.now)
+        return lambda: placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
 
     def two_buyers(self) -> list[Outcome]:
         code = Code.objects.create(text="last", percent=10, limit=1)
@@ -54,25 +54,25 @@ class RaceTest(TransactionTestCase):
     def test_control_without_locks_both_use_it(self) -> None:
         with without_locks():
             self.two_buyers()
-        self.assertEqual(discount_codes.uses(Code.objects.get(), self.now), 2)
+        self.assertEqual(discount_codes.count_code_uses(Code.objects.get(), self.now), 2)
 
     def spend_and_take_back(self) -> list[Outcome]:
         """She spends her credit while the office takes it back."""
-        credit.adjust(self.alice, Decimal(50), "USD", why="x", by=self.staff)
+        credit.adjust_credit(self.alice, Decimal(50), "USD", why="x", by=self.staff)
         return overlap(
             self.placing(self.cart(payer=self.alice)),
-            lambda: credit.adjust(self.alice, Decimal(-50), "USD", why="x", by=self.staff),
+            lambda: credit.adjust_credit(self.alice, Decimal(-50), "USD", why="x", by=self.staff),
         )
 
     def test_credit_is_spent_once(self) -> None:
         outcomes = self.spend_and_take_back()
-        self.assertIsInstance(outcomes[1], credit.NotEnough)
-        self.assertEqual(credit.balance(self.alice, "USD"), 0)
+        self.assertIsInstance(outcomes[1], credit.InsufficientCredit)
+        self.assertEqual(credit.credit_balance(self.alice, "USD"), 0)
 
     def test_control_without_locks_it_is_spent_twice(self) -> None:
         with without_locks():
             self.spend_and_take_back()
-        self.assertEqual(credit.balance(self.alice, "USD"), -50)
+        self.assertEqual(credit.credit_balance(self.alice, "USD"), -50)
 
     def double_click(self) -> list[Outcome]:
         order = self.cart()
@@ -80,7 +80,7 @@ class RaceTest(TransactionTestCase):
 
     def test_a_double_click_places_one_order(self) -> None:
         outcomes = self.double_click()
-        self.assertIsInstance(outcomes[1], placement.AlreadyPlaced)
+        self.assertIsInstance(outcomes[1], placement.OrderAlreadyPlaced)
         self.assertEqual(Adjustment.objects.filter(step="full_price", plan="now").count(), 1)
 
     def test_control_without_locks_it_is_quoted_twice(self) -> None:
@@ -90,14 +90,16 @@ class RaceTest(TransactionTestCase):
 
     def pay_and_lapse(self) -> tuple[Order, list[Outcome]]:
         order = self.placing(self.cart())()
-        payment = attempts.start(order, "practice", self.now)
+        payment = attempts.start_attempt(order, "practice", self.now)
         later = self.now + timedelta(days=1)
-        return order, overlap(lambda: payment.change_status("confirmed"), lambda: transitions.lapse(order, later))
+        return order, overlap(
+            lambda: payment.change_status("confirmed"), lambda: transitions.expire_order(order, later)
+        )
 
     def test_an_order_that_is_being_paid_does_not_lapse(self) -> None:
         order, outcomes = self.pay_and_lapse()
         order.refresh_from_db()
-        self.assertEqual((outcomes, order.state, balances.surplus(order)), ([None, False], "paid", 0))
+        self.assertEqual((outcomes, order.state, balances.overpaid_amount(order)), ([None, False], "paid", 0))
 
     def test_control_without_locks_only_the_constraint_stands_between(self) -> None:
         with without_locks():
@@ -128,16 +130,16 @@ class RaceTest(TransactionTestCase):
     def two_clicks(self) -> list[Outcome]:
         """Give back everything, twice; the second comes before the first is written for good."""
         order = self.placing(self.cart())()
-        attempts.start(order, "practice", self.now).change_status("confirmed")
+        attempts.start_attempt(order, "practice", self.now).change_status("confirmed")
 
         def click() -> list[Refund]:
-            return reservations.by_staff(order, Decimal(70), why="x", by=self.staff)
+            return reservations.refund_by_staff(order, Decimal(70), why="x", by=self.staff)
 
         return racing.overlap(click, click)
 
     def test_two_clicks_on_give_back_give_back_once(self) -> None:
         outcomes = self.two_clicks()
-        self.assertEqual([type(outcome) for outcome in outcomes], [list, reservations.TooMuch])
+        self.assertEqual([type(outcome) for outcome in outcomes], [list, reservations.RefundExceedsPaid])
         self.assertEqual(Payment.objects.get().refunded_amount, 70)
 
     def test_control_without_locks_only_a_constraint_keeps_the_second_back(self) -> None:
@@ -159,17 +161,17 @@ class LateRaceTest(TransactionTestCase):
         ToyKind.catalogue = {1: Toy("70")}
 
     def placed(self, **fields: Any) -> Order:
-        order = carts.new(fields.pop("payer", None))
+        order = carts.create_cart(fields.pop("payer", None))
         Order.objects.filter(pk=order.pk).update(payer_email="p@example.org", **fields)
-        carts.add(order, "toy", 1, {})
-        return placement.place(order, placement.How(), seen=None, at=self.now)
+        carts.add_line(order, "toy", 1, {})
+        return placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
 
     def late(self, **fields: Any) -> tuple[Order, Callable[[], None]]:
         """An order that has lapsed, and its payment that comes all the same."""
         order = self.placed(**fields)
-        payment = attempts.start(order, "practice", self.now)
+        payment = attempts.start_attempt(order, "practice", self.now)
         Order.objects.filter(pk=order.pk).update(held_until=self.now - timedelta(seconds=1))
-        transitions.lapse_due(self.now)
+        transitions.expire_overdue_holds(self.now)
         return order, lambda: payment.change_status("confirmed")
 
     def late_and_new(self) -> list[Outcome]:
@@ -179,39 +181,41 @@ class LateRaceTest(TransactionTestCase):
     def test_the_last_use_of_a_code_goes_to_the_late_payer_or_to_the_new_one(self) -> None:
         outcomes = self.late_and_new()
         self.assertEqual((outcomes[0], str(outcomes[1])), (None, discount_codes.USED_UP))
-        self.assertEqual(discount_codes.uses(self.code, self.now), 1)
+        self.assertEqual(discount_codes.count_code_uses(self.code, self.now), 1)
 
     def test_control_without_locks_both_have_it(self) -> None:
         with without_locks():
             self.late_and_new()
-        self.assertEqual(discount_codes.uses(self.code, self.now), 2)
+        self.assertEqual(discount_codes.count_code_uses(self.code, self.now), 2)
 
     def late_and_taken_back(self) -> list[Outcome]:
-        credit.adjust(self.alice, Decimal(50), "USD", why="x", by=self.staff)
+        credit.adjust_credit(self.alice, Decimal(50), "USD", why="x", by=self.staff)
         _, pay = self.late(payer=self.alice)
-        return racing.overlap(pay, lambda: credit.adjust(self.alice, Decimal(-50), "USD", why="x", by=self.staff))
+        return racing.overlap(
+            pay, lambda: credit.adjust_credit(self.alice, Decimal(-50), "USD", why="x", by=self.staff)
+        )
 
     def test_credit_that_a_late_order_takes_again_is_spent_once(self) -> None:
-        self.assertIsInstance(self.late_and_taken_back()[1], credit.NotEnough)
-        self.assertEqual(credit.balance(self.alice, "USD"), 0)
+        self.assertIsInstance(self.late_and_taken_back()[1], credit.InsufficientCredit)
+        self.assertEqual(credit.credit_balance(self.alice, "USD"), 0)
 
     def test_control_without_locks_it_is_spent_twice(self) -> None:
         with without_locks():
             self.late_and_taken_back()
-        self.assertEqual(credit.balance(self.alice, "USD"), -50)
+        self.assertEqual(credit.credit_balance(self.alice, "USD"), -50)
 
     def late_and_at_the_desk(self) -> tuple[Order, list[Outcome]]:
         order, pay = self.late()
         today = timezone.localdate()
         return order, overlap(
-            pay, lambda: attempts.record_by_hand(order, "cash", Decimal(70), by=self.staff, received_on=today)
+            pay, lambda: attempts.record_desk_payment(order, "cash", Decimal(70), by=self.staff, received_on=today)
         )
 
     def test_the_desk_takes_nothing_for_an_order_that_is_just_being_paid(self) -> None:
         order, outcomes = self.late_and_at_the_desk()
         order.refresh_from_db()
-        self.assertIsInstance(outcomes[1], attempts.NothingOwed)
-        self.assertEqual((order.state, balances.received(order)), ("paid", 70))
+        self.assertIsInstance(outcomes[1], attempts.NoOpenBalance)
+        self.assertEqual((order.state, balances.amount_received(order)), ("paid", 70))
 
     def test_control_without_locks_the_desk_decides_by_what_is_no_longer_so(self) -> None:
         """It does not wait for the payment to be written down, and is stopped only by the second guard."""

@@ -21,7 +21,9 @@ class ReceivedMomentTest(BillingTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.morning = dates.at(dates.local(self.now).date() + timedelta(days=7), datetime.min.time().replace(hour=8))
+        self.morning = dates.local_moment(
+            dates.to_local_time(self.now).date() + timedelta(days=7), datetime.min.time().replace(hour=8)
+        )
         self.evening = self.morning - timedelta(hours=13)
         ToyKind.catalogue = {1: Toy("65", prepay="5", starts=self.evening), 2: Toy("30")}
         self.order = self.placed(1, due=Order.Due.DOOR)
@@ -31,12 +33,12 @@ class ReceivedMomentTest(BillingTestCase):
         self.addCleanup(later.stop)
 
     def record(self, amount: str = "", days_ago: int = 1, moment: str = "", order: Order | None = None) -> HttpResponse:
-        day = dates.local(self.morning).date() - timedelta(days=days_ago)
+        day = dates.to_local_time(self.morning).date() - timedelta(days=days_ago)
         data = {"amount": amount, "variant": "cash", "received_on": day, "moment": moment}
         return self.client.post(reverse("desk_record_payment", args=[(order or self.order).pk]), data)
 
     def choice(self, number: int) -> str:
-        return f"{dates.local(self.evening).date().isoformat()} {number}"
+        return f"{dates.to_local_time(self.evening).date().isoformat()} {number}"
 
     def paid(self) -> Decimal:
         self.order.refresh_from_db()
@@ -86,6 +88,6 @@ class ReceivedMomentTest(BillingTestCase):
 
     def test_a_caller_that_does_not_say_is_refused(self) -> None:
         with self.assertRaises(ValueError):
-            attempts.record_by_hand(
-                self.order, "cash", Decimal(60), by=self.ada, received_on=dates.local(self.evening).date()
+            attempts.record_desk_payment(
+                self.order, "cash", Decimal(60), by=self.ada, received_on=dates.to_local_time(self.evening).date()
             )

@@ -4,11 +4,11 @@ from decimal import Decimal
 from billing.domain.payments import attempts
 from billing.domain.reconciling import runs
 from billing.domain.refunds import reservations
-from billing.gateways.facts import About, Movement, Taken
+from billing.gateways.facts import GatewayLine, PaymentCaptured, PaymentReference
 from billing.models import Book, Finding, Order, Payment, Reconciliation, Refund
 from common import dates
-from common.errors import Permanent, Temporary
-from outbox.testing import problems, run_all
+from common.errors import PermanentFailure, TemporaryFailure
+from outbox.testing import delivery_problems, run_all
 from tests.billing.reconciling import YESTERDAY, ReconcilingTestCase
 from tests.billing.scripted import Scripted, line
 from tests.billing.toys import ToyKind
@@ -18,7 +18,7 @@ class RunsTest(ReconcilingTestCase):
     def test_what_fits_is_kept_with_fee_and_payout_and_nothing_is_off(self) -> None:
         payment = self.bought()
         run = self.run_it()
-        self.assertEqual((self.found(run), problems()), ([], []))
+        self.assertEqual((self.found(run), delivery_problems()), ([], []))
         finding = Finding.objects.get(book__run=run)
         self.assertEqual((finding.verdict, finding.payment, finding.payout), ("matched", payment, "po_1"))
         self.assertEqual(finding.fee, Decimal("2.30"))
@@ -29,7 +29,7 @@ class RunsTest(ReconcilingTestCase):
     def test_each_fault_is_found_once(self) -> None:
         self.bought()
         self.only_ours()
-        Scripted.theirs.append(Movement("payment", "pi_other", Decimal(5), "USD", self.noon))
+        Scripted.theirs.append(GatewayLine("payment", "pi_other", Decimal(5), "USD", self.noon))
         wrong = [self.only_ours(), self.only_ours()]
         Scripted.theirs.append(line(wrong[0], amount=Decimal(69)))
         Scripted.theirs.append(line(wrong[1], currency="EUR"))
@@ -40,7 +40,7 @@ class RunsTest(ReconcilingTestCase):
     def test_refunds_are_compared_too(self) -> None:
         ours, theirs, both = self.bought(), self.bought(), self.bought()
         for payment in (ours, both):
-            reservations.by_staff(payment.order, Decimal(10), why="Cold", by=self.ada)
+            reservations.refund_by_staff(payment.order, Decimal(10), why="Cold", by=self.ada)
         run_all()
         Refund.objects.update(settled_at=self.noon)
         known = both.refunds.get()
@@ -51,8 +51,8 @@ class RunsTest(ReconcilingTestCase):
         self.assertEqual(self.one("refund_ours").refund, ours.refunds.get())
 
     def book_refund(self, reference: str, payment: Payment, amount: Decimal) -> None:
-        about = About(reference=payment.transaction_id or "")
-        Scripted.theirs.append(Movement("refund", reference, amount, "USD", self.noon, about=about))
+        about = PaymentReference(reference=payment.transaction_id or "")
+        Scripted.theirs.append(GatewayLine("refund", reference, amount, "USD", self.noon, about=about))
 
     def test_paid_but_not_opened_and_opened_but_not_paid_are_found_in_our_own_books(self) -> None:
         closed = self.bought(1, 2)
@@ -82,10 +82,10 @@ class RunsTest(ReconcilingTestCase):
         payment = self.attempt()
         Scripted.theirs[:] = [line(payment, at=self.noon - 10 * YESTERDAY)]
         early = self.today - 10 * YESTERDAY
-        runs.begin(early, early, by=None)
+        runs.start_run(early, early, by=None)
         run_all()
         self.assertEqual(self.one("only_theirs").payment, payment)
-        attempts.confirm(payment, Taken(payment.total, "USD", f"pi_{payment.pk}"))
+        attempts.confirm_payment(payment, PaymentCaptured(payment.total, "USD", f"pi_{payment.pk}"))
         Payment.objects.filter(pk=payment.pk).update(captured_at=self.noon)
         self.assertEqual(self.found(), [])
 
@@ -100,14 +100,14 @@ class RunsTest(ReconcilingTestCase):
         self.bought()
         run = self.run_it()
         for book in run.books.all():
-            runs.step(book.pk)
+            runs.advance_run(book.pk)
             Book.objects.filter(pk=book.pk).update(state=Book.State.MATCHING)
-            runs.step(book.pk)
+            runs.advance_run(book.pk)
         self.assertEqual(Finding.objects.filter(book__run=run).count(), 1)
 
     def test_a_gateway_that_is_away_for_a_while_delays_the_run_and_the_page_says_so(self) -> None:
         self.bought()
-        Scripted.trouble.append(Temporary("The gateway does not answer."))
+        Scripted.trouble.append(TemporaryFailure("The gateway does not answer."))
         run = self.run_it()
         self.assertIsNone(run.ended_at)
         self.assertIn("does not answer", run.books.exclude(variant="").get().trouble)
@@ -116,12 +116,12 @@ class RunsTest(ReconcilingTestCase):
 
     def test_a_gateway_that_refuses_ends_its_book_and_a_person_may_try_again(self) -> None:
         self.bought()
-        Scripted.trouble.append(Permanent("It refuses our key."))
+        Scripted.trouble.append(PermanentFailure("It refuses our key."))
         run = self.run_it()
         book = run.books.exclude(variant="").get()
         self.assertEqual((book.state, book.trouble), ("failed", "It refuses our key."))
         self.assertIsNotNone(run.ended_at)
-        runs.again(book, self.ada)
+        runs.resume_statement(book, self.ada)
         run_all()
         book.refresh_from_db()
         self.assertEqual((book.state, book.trouble), ("done", ""))
@@ -129,17 +129,17 @@ class RunsTest(ReconcilingTestCase):
     def test_what_they_may_not_have_listed_yet_is_no_difference(self) -> None:
         payment = self.only_ours()
         Payment.objects.filter(pk=payment.pk).update(captured_at=self.now - timedelta(minutes=5))
-        runs.begin(dates.today(), dates.today(), by=self.ada)
+        runs.start_run(dates.local_today(), dates.local_today(), by=self.ada)
         run_all()
         self.assertFalse(Finding.objects.off().exists())
 
     def test_a_double_click_begins_one_run(self) -> None:
         self.assertEqual(
-            runs.begin(self.today, self.today, by=self.ada), runs.begin(self.today, self.today, by=self.ada)
+            runs.start_run(self.today, self.today, by=self.ada), runs.start_run(self.today, self.today, by=self.ada)
         )
 
     def test_days_that_cannot_be_compared_are_refused_with_a_sentence(self) -> None:
         for since, until in ((0, -1), (-400, 0), (3, 3)):
-            with self.assertRaisesMessage(runs.NoSuchSpan, ""):
+            with self.assertRaisesMessage(runs.DateRangeRefused, ""):
                 days = [self.today + timedelta(days=number) for number in (since, until)]
-                runs.begin(*days, by=self.ada)
+                runs.start_run(*days, by=self.ada)

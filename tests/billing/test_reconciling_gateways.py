@@ -10,7 +10,7 @@ from billing.domain.reconciling import deeds, runs
 from billing.domain.refunds import reservations
 from billing.models import Finding, Payment
 from common import dates
-from outbox.testing import problems, run_all
+from outbox.testing import delivery_problems, run_all
 from tests.billing.base import BillingTestCase
 from tests.billing.paypal import PayPalTestCase
 from tests.billing.stripe import StripeTestCase
@@ -19,15 +19,15 @@ from tests.billing.stripe import StripeTestCase
 class Compares(BillingTestCase):
     def compare(self) -> dict[str, Finding]:
         """What is off, by its verdict."""
-        run = runs.begin(dates.today() - timedelta(days=2), dates.today(), by=self.ada)
+        run = runs.start_run(dates.local_today() - timedelta(days=2), dates.local_today(), by=self.ada)
         run_all()
         run.refresh_from_db()
-        self.assertEqual((bool(run.ended_at), problems()), (True, []))
+        self.assertEqual((bool(run.ended_at), delivery_problems()), (True, []))
         self.compared = list(Finding.objects.filter(book__run=run, verdict="matched"))
         return {finding.verdict: finding for finding in Finding.objects.open().filter(book__run=run)}
 
     def settle(self, finding: Finding) -> None:
-        deeds.do(finding, deeds.possible(finding)[0].name, why="Seen there", by=self.ada)
+        deeds.perform_action(finding, deeds.possible_actions(finding)[0].name, why="Seen there", by=self.ada)
         run_all()
         finding.refresh_from_db()
         self.assertFalse(finding.is_open)
@@ -37,13 +37,13 @@ class Compares(BillingTestCase):
 class StripeBooksTest(StripeTestCase, Compares):
     def bought(self) -> Payment:
         payment = self.paid()
-        webhooks.learn(payment, self.gateway.poll_payment(payment))
+        webhooks.apply_polled_state(payment, self.gateway.poll_payment(payment))
         payment.refresh_from_db()
         return payment
 
     def test_what_the_webhooks_told_fits_with_its_fee_and_payout(self) -> None:
         payment = self.bought()
-        reservations.by_staff(payment.order, Decimal(10), why="Cold", by=self.ada)
+        reservations.refund_by_staff(payment.order, Decimal(10), why="Cold", by=self.ada)
         run_all()
         self.books.pay_out()
         self.assertEqual(self.compare(), {})
@@ -79,7 +79,7 @@ class PayPalBooksTest(PayPalTestCase, Compares):
     def bought(self) -> Payment:
         payment = self.begun()
         self.fake.books.approve(payment.session, "balance")
-        webhooks.learn(payment, self.paypal.poll_payment(payment))
+        webhooks.apply_polled_state(payment, self.paypal.poll_payment(payment))
         payment.refresh_from_db()
         return payment
 

@@ -45,24 +45,24 @@ class DifferenceTest(ReplacingTestCase):
         first = self.paid(1)
         self.exchange(self.line(first), 2)
         first.refresh_from_db()
-        self.assertEqual((first.charged, self.line(first).kept, balances.received(first)), (60, 10, 60))
+        self.assertEqual((first.charged, self.line(first).kept, balances.amount_received(first)), (60, 10, 60))
 
     @override_settings(EXCHANGE_SURPLUS="credit")
     def test_or_becomes_credit_where_the_school_wants_that(self) -> None:
         ToyKind.catalogue[1] = Toy(percent_back="50")
         first = self.paid(1, payer=self.alice)
         self.exchange(self.line(first), 2)
-        self.assertEqual((credit.balance(self.alice, "USD"), self.in_hand(first)), (20, 50))
+        self.assertEqual((credit.credit_balance(self.alice, "USD"), self.in_hand(first)), (20, 50))
 
     def test_credit_that_was_spent_counts_as_paid_and_comes_back_as_credit(self) -> None:
-        credit.adjust(self.alice, Decimal(70), "USD", why="x", by=self.ada)
+        credit.adjust_credit(self.alice, Decimal(70), "USD", why="x", by=self.ada)
         first = self.paid(1, payer=self.alice)
         self.exchange(self.line(first), 2)
-        self.assertEqual((credit.balance(self.alice, "USD"), credit.spent_on(first)), (20, 50))
+        self.assertEqual((credit.credit_balance(self.alice, "USD"), credit.credit_spent_on(first)), (20, 50))
 
     def test_goodwill_for_the_whole_order_is_not_given_again(self) -> None:
         first = self.paid(1)
-        reservations.by_staff(first, Decimal(30), why="x", by=self.ada)
+        reservations.refund_by_staff(first, Decimal(30), why="x", by=self.ada)
         later = self.exchange(self.line(first), 2)
         self.assertEqual((self.costs(later), later.state), (10, State.PLACED))
         self.pay(later)
@@ -88,7 +88,7 @@ class DiscountTest(ReplacingTestCase):
         cart = self.cart(1)
         cart.code = Code.objects.get()
         cart.save()
-        first = placement.place(cart, placement.How(), seen=None, at=self.now)
+        first = placement.place_order(cart, placement.PlacementOptions(), seen=None, at=self.now)
         self.pay(first)
         self.exchange(self.line(first), 6)
         self.assertEqual(self.in_hand(first), 28)
@@ -118,15 +118,17 @@ class DiscountTest(ReplacingTestCase):
         cart.code = Code.objects.get()
         cart.save()
         cart.lines.update(replaces=old)
-        self.assertEqual(placement.place(cart, placement.How(), seen=None, at=self.now).now_total, 15)
+        self.assertEqual(
+            placement.place_order(cart, placement.PlacementOptions(), seen=None, at=self.now).now_total, 15
+        )
 
 
 class BackTest(ReplacingTestCase):
     def test_an_open_exchange_that_is_cancelled_or_lapses_leaves_the_old_line_as_it_was(self) -> None:
         ToyKind.catalogue[4] = Toy("100")
         old = self.line(self.paid(1))
-        transitions.cancel(self.exchange(old, 4), at=self.now)
-        transitions.lapse(self.exchange(old, 4), self.day(1))
+        transitions.cancel_unpaid_order(self.exchange(old, 4), at=self.now)
+        transitions.expire_order(self.exchange(old, 4), self.day(1))
         self.assertEqual((states(old.order), old.successor(self.now)), (["confirmed"], None))
         self.assertEqual(line_cancellation.cancel_line(old, at=self.now, why="x"), 70)
 
@@ -141,7 +143,7 @@ class BackTest(ReplacingTestCase):
         self.assertEqual((states(late)[0] == "confirmed", self.in_hand(late)), (False, 0))
 
     def pay_late(self, order: Order) -> None:
-        transitions.lapse_due(self.now)
+        transitions.expire_overdue_holds(self.now)
         payment = order.payments.create(variant="practice", total=30, currency="USD")
         payment.change_status("confirmed")
 
@@ -163,9 +165,9 @@ class BackTest(ReplacingTestCase):
         first = self.paid(1)
         later = self.exchange(self.line(first), 4, due="door", by_staff=self.ada)
         self.assertEqual(
-            (states(first), states(later), balances.owed(later, self.now)), (["exchanged"], ["confirmed"], 30)
+            (states(first), states(later), balances.open_balance(later, self.now)), (["exchanged"], ["confirmed"], 30)
         )
-        transitions.cancel(later, at=self.now)
+        transitions.cancel_unpaid_order(later, at=self.now)
         self.assertEqual(self.in_hand(first), 0)
 
 
@@ -175,7 +177,7 @@ class RefusedTest(ReplacingTestCase):
         ToyKind.catalogue[4] = Toy("100")
 
     def assertSays(self, words: str, old: OrderLine, product: int = 4, **how: object) -> None:
-        with self.assertRaisesMessage(placement.NotPlaced, words):
+        with self.assertRaisesMessage(placement.OrderNotPlaced, words):
             self.exchange(old, product, **how)
         self.assertFalse(Order.objects.filter(state=State.CART).exists())
 
@@ -197,17 +199,17 @@ class RefusedTest(ReplacingTestCase):
     def test_the_old_line_cannot_be_cancelled_and_its_order_not_refunded_meanwhile(self) -> None:
         old = self.line(self.paid(1))
         self.exchange(old, 4)
-        with self.assertRaisesMessage(transitions.CannotBe, "is being exchanged"):
+        with self.assertRaisesMessage(transitions.OrderTransitionRefused, "is being exchanged"):
             line_cancellation.cancel_line(old, at=self.now, why="x")
-        with self.assertRaisesMessage(reservations.Moved, "is being exchanged"):
-            reservations.by_staff(old.order, Decimal(5), why="x", by=self.ada)
+        with self.assertRaisesMessage(reservations.BalanceChanged, "is being exchanged"):
+            reservations.refund_by_staff(old.order, Decimal(5), why="x", by=self.ada)
 
     def test_who_did_not_pay_cannot_exchange(self) -> None:
         old = self.line(self.paid(1, payer=self.alice))
         cart = self.cart(4, payer=self.sam)
         cart.lines.update(replaces=old)
-        with self.assertRaisesMessage(placement.NotPlaced, exchanges.NOT_YOURS):
-            placement.place(cart, placement.How(), seen=None, at=self.now)
+        with self.assertRaisesMessage(placement.OrderNotPlaced, exchanges.NOT_YOURS):
+            placement.place_order(cart, placement.PlacementOptions(), seen=None, at=self.now)
 
     def test_a_difference_is_not_left_for_the_door(self) -> None:
         self.assertSays("Not everything in your cart can be paid for at the door.", self.line(self.paid(1)), due="door")

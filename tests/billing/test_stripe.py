@@ -9,11 +9,20 @@ from billing import gateways
 from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import transitions
 from billing.domain.payments import attempts, gateway_polling
-from billing.gateways.facts import Answer, Disputed, Expired, GivenBack, Movement, OnItsWay, Refused, Taken
+from billing.gateways.facts import (
+    AttemptExpired,
+    DisputeState,
+    GatewayLine,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentPending,
+    RefundAnswer,
+    RefundState,
+)
 from billing.gateways.stripe import sessions
 from billing.models import Case, Dispute, Order, Payment, Refund
-from common.errors import NeedsPerson, Permanent, Temporary, Trouble
-from common.network import InsideTransaction
+from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure, WorkFailure
+from common.network import OpenTransaction
 from outbox.testing import run_all
 from tests.billing.base import second_attempt
 from tests.billing.stripe import DECLINED, GOOD, StripeTestCase
@@ -52,7 +61,7 @@ class BeginTest(StripeTestCase):
     def test_the_page_closes_soon_after_the_place_is_let_go_and_no_sooner_than_stripe_allows(self) -> None:
         for minutes, least, most in ((30, 31, 36), (60, 60, 65), (1440, 1380, 1385)):
             with self.subTest(minutes=minutes), override_settings(HOLD_MINUTES=minutes):
-                open_for = sessions.until() - timezone.now()
+                open_for = sessions.session_expiry() - timezone.now()
                 self.assertGreater(open_for, timedelta(minutes=least, seconds=-5))
                 self.assertLess(open_for, timedelta(minutes=most))
 
@@ -71,8 +80,15 @@ class BeginTest(StripeTestCase):
         self.assertEqual(len(self.fake.asked(SESSIONS)), 4)
 
     def test_what_goes_wrong_is_said_in_one_of_three_ways(self) -> None:
-        faults = {500: Temporary, 503: Temporary, 429: Temporary, 409: Temporary, 401: NeedsPerson, 403: NeedsPerson}
-        for status, kind in (faults | {400: Permanent}).items():
+        faults = {
+            500: TemporaryFailure,
+            503: TemporaryFailure,
+            429: TemporaryFailure,
+            409: TemporaryFailure,
+            401: NeedsPerson,
+            403: NeedsPerson,
+        }
+        for status, kind in (faults | {400: PermanentFailure}).items():
             with self.subTest(status=status):
                 self.fake.faults.clear()
                 self.fake.faults.order(SESSIONS, "before", status=status, times=9)
@@ -81,13 +97,13 @@ class BeginTest(StripeTestCase):
         self.assertEqual(self.books.every("checkout.session"), [])
 
     def test_a_stripe_that_is_not_there_is_a_matter_of_time(self) -> None:
-        gone = gateways.get("stripe").__class__("sk_test_x", ["whsec_x"], "http://127.0.0.1:9")
+        gone = gateways.gateway_named("stripe").__class__("sk_test_x", ["whsec_x"], "http://127.0.0.1:9")
         payment = self.attempt()
-        with self.assertRaises(Temporary):
+        with self.assertRaises(TemporaryFailure):
             gone.create_session(payment, payment.key)
 
     def test_another_key_is_the_schools_to_mend(self) -> None:
-        stranger = gateways.get("stripe").__class__("sk_test_other", ["whsec_x"], self.fake.url)
+        stranger = gateways.gateway_named("stripe").__class__("sk_test_other", ["whsec_x"], self.fake.url)
         payment = self.attempt()
         with self.assertRaises(NeedsPerson):
             stranger.create_session(payment, payment.key)
@@ -99,14 +115,14 @@ class BeginTest(StripeTestCase):
             ("10.005", "USD", "10.005 USD has more digits than Stripe takes."),
         ):
             payment.total, payment.currency = Decimal(total), currency
-            with self.subTest(said), self.assertRaisesMessage(Trouble, said):
+            with self.subTest(said), self.assertRaisesMessage(WorkFailure, said):
                 self.gateway.create_session(payment, f"key-{total}")
 
     def test_nothing_is_asked_inside_a_transaction(self) -> None:
         payment = self.attempt()
         with transaction.atomic():
             for act in (lambda: self.gateway.poll_payment(payment), lambda: self.gateway.refund(payment, key="k")):
-                with self.assertRaises(InsideTransaction):
+                with self.assertRaises(OpenTransaction):
                     act()
 
 
@@ -119,34 +135,36 @@ class AskTest(StripeTestCase):
 
     def test_what_was_taken_is_told_with_its_fee(self) -> None:
         payment = self.paid()
-        taken = Taken(Decimal(70), "USD", payment.transaction_id, fee=Decimal("2.33"))
+        taken = PaymentCaptured(Decimal(70), "USD", payment.transaction_id, fee=Decimal("2.33"))
         self.assertEqual(self.gateway.poll_payment(payment), [taken])
 
     def test_a_bank_is_waited_for_and_may_say_no(self) -> None:
         payment = self.attempt()
         self.books.pay_from_bank(payment.session)
-        self.assertIsInstance(self.gateway.poll_payment(payment)[0], OnItsWay)
+        self.assertIsInstance(self.gateway.poll_payment(payment)[0], PaymentPending)
         self.books.settle(payment.session, good=False)
-        self.assertEqual(self.gateway.poll_payment(payment), [Refused("The bank did not pay.")])
+        self.assertEqual(self.gateway.poll_payment(payment), [PaymentDeclined("The bank did not pay.")])
 
     def test_a_bank_that_says_yes_brings_the_money(self) -> None:
         payment = self.attempt()
         self.books.pay_from_bank(payment.session)
         self.books.settle(payment.session, good=True)
-        self.assertIsInstance(self.gateway.poll_payment(payment)[0], Taken)
+        self.assertIsInstance(self.gateway.poll_payment(payment)[0], PaymentCaptured)
 
     def test_a_page_that_was_left_is_over(self) -> None:
         payment = self.attempt()
         self.fake.forward(60 * 60)
-        self.assertEqual(self.gateway.poll_payment(payment), [Expired()])
+        self.assertEqual(self.gateway.poll_payment(payment), [AttemptExpired()])
 
     def test_refunds_and_disputes_are_named_one_by_one(self) -> None:
         payment = self.paid()
         refund = self.books.refund({"payment_intent": payment.transaction_id, "amount": 500})
         dispute = self.books.dispute(payment.transaction_id)
         _, *facts = self.gateway.poll_payment(payment)
-        back = GivenBack(refund["id"], Decimal(5), "USD", State.DONE)
-        self.assertEqual(facts, [back, Disputed(dispute["id"], Decimal(65), "USD", Dispute.State.OPEN, "fraudulent")])
+        back = RefundState(refund["id"], Decimal(5), "USD", State.DONE)
+        self.assertEqual(
+            facts, [back, DisputeState(dispute["id"], Decimal(65), "USD", Dispute.State.OPEN, "fraudulent")]
+        )
 
     def test_a_session_of_another_payment_is_for_a_person(self) -> None:
         payment, other = self.paid(), self.attempt(self.placed(2))
@@ -162,7 +180,7 @@ class CloseTest(StripeTestCase):
     def paid_otherwise(self) -> tuple[Payment, Payment]:
         left = self.attempt()
         other = second_attempt(left.order)
-        attempts.confirm(other, Taken(other.total, other.currency))
+        attempts.confirm_payment(other, PaymentCaptured(other.total, other.currency))
         return left, other
 
     def status(self, payment: Payment) -> str:
@@ -178,7 +196,7 @@ class CloseTest(StripeTestCase):
 
     def test_neither_can_what_was_cancelled_or_costs_something_else_by_now(self) -> None:
         whole, part = self.attempt(self.placed(1)), self.attempt(self.placed(1, 2))
-        transitions.cancel(whole.order, at=self.now, why="Changed their mind.")
+        transitions.cancel_unpaid_order(whole.order, at=self.now, why="Changed their mind.")
         line_cancellation.cancel_line(part.order.lines.all()[0], at=self.now, why="Changed their mind.")
         run_all()
         self.assertEqual([self.status(one) for one in (whole, part)], ["expired", "expired"])
@@ -187,24 +205,24 @@ class CloseTest(StripeTestCase):
         needed, late = self.attempt(self.placed(1)), self.attempt(self.placed(1))
         Order.objects.filter(pk=late.order_id).update(held_until=self.day(-1))
         for payment in (needed, late):
-            gateway_polling.close_needless(Order.objects.get(pk=payment.order_id))
+            gateway_polling.close_unneeded_attempts(Order.objects.get(pk=payment.order_id))
         self.assertEqual([self.status(one) for one in (needed, late)], ["open", "open"])
 
     def test_a_stripe_that_does_not_answer_is_told_later_and_told_twice_is_told_once(self) -> None:
         left, _ = self.paid_otherwise()
         self.fake.faults.order("POST /v1/checkout/sessions/*/expire", "drop", times=9)
-        with self.assertRaises(Temporary):
-            gateway_polling.close_needless(left.order)
+        with self.assertRaises(TemporaryFailure):
+            gateway_polling.close_unneeded_attempts(left.order)
         self.assertEqual(Payment.objects.get(pk=left.pk).status, "waiting")
         self.fake.faults.clear()
         for _ in range(2):
-            gateway_polling.close_needless(Order.objects.get(pk=left.order_id))
+            gateway_polling.close_unneeded_attempts(Order.objects.get(pk=left.order_id))
         self.assertEqual((self.status(left), Payment.objects.get(pk=left.pk).status), ("expired", "cancelled"))
 
     def test_a_page_that_was_paid_in_the_same_moment_is_told_as_paid(self) -> None:
         left, _ = self.paid_otherwise()
         self.books.pay(left.session, GOOD)
-        self.assertIsInstance(self.gateway.close(left)[0], Taken)
+        self.assertIsInstance(self.gateway.close(left)[0], PaymentCaptured)
         run_all()
         self.assertEqual(Case.objects.get().kind, Case.Kind.OVERPAID)
 
@@ -215,7 +233,7 @@ class RefundTest(StripeTestCase):
         payment = self.paid()
         answer = self.gateway.refund(payment, Decimal("12.50"), key="ours")
         [refund] = self.books.every("refund")
-        self.assertEqual(answer, Answer(State.DONE, refund["id"]))
+        self.assertEqual(answer, RefundAnswer(State.DONE, refund["id"]))
         self.assertEqual((refund["amount"], refund["metadata"]["refund"]), (1250, "ours"))
 
     def test_the_same_refund_is_made_once_however_often_it_is_asked_for(self) -> None:
@@ -230,7 +248,7 @@ class RefundTest(StripeTestCase):
         self.assertEqual(self.gateway.refund(payment, Decimal(10), key="ours").state, State.SENT)
         self.books.settle_refund(self.books.every("refund")[0]["id"], good=False)
         _, back = self.gateway.poll_payment(payment)
-        assert isinstance(back, GivenBack)
+        assert isinstance(back, RefundState)
         self.assertEqual((back.state, back.message, back.key), (State.FAILED, "expired or canceled card", "ours"))
 
     def test_money_that_went_back_before_is_told_as_such(self) -> None:
@@ -269,7 +287,7 @@ class RefundTest(StripeTestCase):
 
 @tag("once")
 class MovementsTest(StripeTestCase):
-    def movements(self) -> list[Movement]:
+    def movements(self) -> list[GatewayLine]:
         around = timedelta(hours=1)
         return list(self.gateway.statement_lines(self.now - around, self.now + around))
 
@@ -316,4 +334,4 @@ class GoodCardTest(StripeTestCase):
         self.books.pay(payment.session, GOOD)
         self.books.every("balance_transaction")[0]["currency"] = "eur"
         [taken] = self.gateway.poll_payment(payment)
-        self.assertIsNone(taken.fee if isinstance(taken, Taken) else taken)
+        self.assertIsNone(taken.fee if isinstance(taken, PaymentCaptured) else taken)

@@ -8,9 +8,9 @@ from billing.gateways.stripe.amounts import (
     ROUND_THOUSANDTHS,
     UNITS,
     WHOLE_HUNDREDTHS,
-    Unpayable,
-    from_stripe,
-    to_stripe,
+    StripeAmountRefused,
+    from_stripe_units,
+    to_stripe_units,
 )
 
 HUNDREDTHS = ("EUR", "HUF", "TWD", "USD")
@@ -35,7 +35,7 @@ class StripeAmountsTest(SimpleTestCase):
             ("0", "USD", 0),
         ):
             with self.subTest(amount=amount, currency=currency):
-                self.assertEqual(to_stripe(Decimal(amount), currency), units)
+                self.assertEqual(to_stripe_units(Decimal(amount), currency), units)
 
     def test_what_stripe_cannot_take_is_refused_and_not_rounded(self) -> None:
         for amount, currency in (
@@ -49,23 +49,23 @@ class StripeAmountsTest(SimpleTestCase):
             ("Infinity", "JPY"),
             ("1", "LYD"),
         ):
-            with self.subTest(amount=amount, currency=currency), self.assertRaises(Unpayable):
-                to_stripe(Decimal(amount), currency)
+            with self.subTest(amount=amount, currency=currency), self.assertRaises(StripeAmountRefused):
+                to_stripe_units(Decimal(amount), currency)
 
     def test_a_fee_between_the_steps_is_read_as_it_is(self) -> None:
-        self.assertEqual(from_stripe(1234, "ISK"), Decimal("12.34"))
-        self.assertEqual(from_stripe(-1505, "KWD"), Decimal("-1.505"))
+        self.assertEqual(from_stripe_units(1234, "ISK"), Decimal("12.34"))
+        self.assertEqual(from_stripe_units(-1505, "KWD"), Decimal("-1.505"))
 
     @given(some.sampled_from(CURRENCIES), some.integers(0, 99_999_999))
     def test_what_can_be_paid_comes_back_the_same(self, currency: str, steps: int) -> None:
         amount = Decimal(steps).scaleb(-DIGITS[currency])
-        self.assertEqual(from_stripe(to_stripe(amount, currency), currency), amount)
+        self.assertEqual(from_stripe_units(to_stripe_units(amount, currency), currency), amount)
 
     @given(some.sampled_from(CURRENCIES), some.decimals(0, 1_000_000, places=4))
     def test_an_amount_is_sent_exactly_or_not_at_all(self, currency: str, amount: Decimal) -> None:
         try:
-            units = to_stripe(amount, currency)
-        except Unpayable:
+            units = to_stripe_units(amount, currency)
+        except StripeAmountRefused:
             self.assertNotEqual(amount, round(amount, DIGITS[currency]))
         else:
-            self.assertEqual(from_stripe(units, currency), amount)
+            self.assertEqual(from_stripe_units(units, currency), amount)

@@ -71,7 +71,7 @@ class StripeChecksTest(SimpleTestCase):
             (whole | {"CURRENCY": "LYD"}, ["billing.W004"]),
         ):
             with self.subTest(wanted=wanted), override_settings(**changed):
-                self.assertEqual([found.id for found in checks.stripe_is_whole()], wanted)
+                self.assertEqual([found.id for found in checks.check_stripe_settings()], wanted)
 
     def test_a_machine_for_real_money_asks_the_real_stripe(self) -> None:
         for url, wanted in ((API, 0), ("http://127.0.0.1:8114", 1)):

@@ -6,7 +6,7 @@ import requests
 import stripe
 from django.test import SimpleTestCase, tag
 
-from billing.gateways.stripe.client import RETRIES, VERSION, connect
+from billing.gateways.stripe.client import RETRIES, VERSION, create_stripe_client
 from tests.fakes.stripe_server import KEY, contract, stripe_server
 from tests.fakes.stripe_server.checkout import ASKS_THE_BANK
 from tests.fakes.stripe_server.wire import Refusal, Wire, nested
@@ -59,7 +59,7 @@ class CanaryTest(SimpleTestCase):
 class RulesTest(SimpleTestCase):
     def setUp(self) -> None:
         self.fake = self.enterContext(stripe_server())
-        self.client_of_stripe = connect(KEY, self.fake.url)
+        self.client_of_stripe = create_stripe_client(KEY, self.fake.url)
 
     def post(self, path: str, form: str, **headers: str) -> requests.Response:
         known = {"Authorization": f"Bearer {KEY}", "Stripe-Version": VERSION}

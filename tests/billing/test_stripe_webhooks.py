@@ -3,8 +3,18 @@ from decimal import Decimal
 
 from django.test import tag
 
-from billing.gateways import BadSignature
-from billing.gateways.facts import About, Ask, Disputed, Expired, GivenBack, Heard, OnItsWay, Refused, Taken
+from billing.gateways import WebhookRejected
+from billing.gateways.facts import (
+    AttemptExpired,
+    DisputeState,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentPending,
+    PaymentReference,
+    PollNeeded,
+    RefundState,
+    WebhookMessage,
+)
 from billing.gateways.stripe.client import VERSION
 from billing.gateways.stripe.webhooks import FOLLOWED
 from billing.models import Dispute, Payment, Refund
@@ -23,7 +33,7 @@ class SignatureTest(StripeTestCase):
         return self.fake.notices("checkout.session.completed")[0]
 
     def refused(self, body: bytes, headers: dict[str, str]) -> None:
-        with self.assertRaises(BadSignature):
+        with self.assertRaises(WebhookRejected):
             self.gateway.parse_webhook(body, headers)
 
     def test_only_the_very_bytes_that_were_signed_are_believed(self) -> None:
@@ -62,7 +72,7 @@ class SignatureTest(StripeTestCase):
 
 
 class TranslationTest(StripeTestCase):
-    def only(self, *kinds: str) -> Heard:
+    def only(self, *kinds: str) -> WebhookMessage:
         [heard] = self.heard(*kinds)
         return heard
 
@@ -70,7 +80,7 @@ class TranslationTest(StripeTestCase):
         payment = self.paid()
         heard = self.only("checkout.session.completed")
         self.assertEqual(heard.about, of_session(payment))
-        self.assertEqual(heard.facts, (Taken(Decimal(70), "USD", payment.transaction_id), Ask()))
+        self.assertEqual(heard.facts, (PaymentCaptured(Decimal(70), "USD", payment.transaction_id), PollNeeded()))
         assert heard.at is not None
         self.assertLess(abs((heard.at - self.now).total_seconds()), 60)
 
@@ -78,45 +88,45 @@ class TranslationTest(StripeTestCase):
         payment = self.attempt()
         self.books.pay_from_bank(payment.session)
         heard = self.only("checkout.session.completed")
-        self.assertEqual([type(fact) for fact in heard.facts], [OnItsWay])
+        self.assertEqual([type(fact) for fact in heard.facts], [PaymentPending])
         return payment
 
     def test_a_bank_debit_comes_later(self) -> None:
         payment = self.bank_debit()
         self.books.settle(payment.session, good=True)
         heard = self.only("checkout.session.async_payment_succeeded")
-        self.assertEqual(heard.facts, (Taken(Decimal(70), "USD", self.intent(payment)), Ask()))
+        self.assertEqual(heard.facts, (PaymentCaptured(Decimal(70), "USD", self.intent(payment)), PollNeeded()))
 
     def test_or_it_does_not(self) -> None:
         payment = self.bank_debit()
         self.books.settle(payment.session, good=False)
         heard = self.only("checkout.session.async_payment_failed")
-        self.assertEqual((heard.about, heard.facts), (of_session(payment), (Refused("The bank did not pay."),)))
+        self.assertEqual((heard.about, heard.facts), (of_session(payment), (PaymentDeclined("The bank did not pay."),)))
 
     def test_a_page_that_was_left_expires(self) -> None:
         payment = self.attempt()
         self.fake.forward(60 * 60)
         heard = self.only("checkout.session.expired")
-        self.assertEqual((heard.about, heard.facts), (of_session(payment), (Expired(),)))
+        self.assertEqual((heard.about, heard.facts), (of_session(payment), (AttemptExpired(),)))
 
     def test_a_refund_of_ours_bears_our_name_through_all_its_states(self) -> None:
         payment = self.paid(REFUND_WAITS)
         self.fake.notices()
         self.gateway.refund(payment, Decimal(10), key="ours")
         number = self.books.every("refund")[0]["id"]
-        sent = GivenBack(number, Decimal(10), "USD", State.SENT, "ours")
+        sent = RefundState(number, Decimal(10), "USD", State.SENT, "ours")
         self.assertEqual(self.only("refund.created").facts, (sent,))
         self.books.settle_refund(number, good=True)
         heard = self.only("refund.updated")
-        self.assertEqual(heard.facts, (GivenBack(number, Decimal(10), "USD", State.DONE, "ours"),))
-        self.assertEqual(heard.about, About(token=payment.token, reference=payment.transaction_id))
+        self.assertEqual(heard.facts, (RefundState(number, Decimal(10), "USD", State.DONE, "ours"),))
+        self.assertEqual(heard.about, PaymentReference(token=payment.token, reference=payment.transaction_id))
 
     def test_a_refund_that_fails_says_why(self) -> None:
         payment = self.paid()
         refund = self.books.refund({"payment_intent": payment.transaction_id})
         self.fake.notices()
         self.books.settle_refund(refund["id"], good=False)
-        failed = GivenBack(refund["id"], Decimal(70), "USD", State.FAILED, "", "expired or canceled card")
+        failed = RefundState(refund["id"], Decimal(70), "USD", State.FAILED, "", "expired or canceled card")
         self.assertEqual(self.only("refund.failed").facts, (failed,))
 
     def test_a_refund_made_in_the_dashboard_is_known_by_the_payment(self) -> None:
@@ -124,9 +134,9 @@ class TranslationTest(StripeTestCase):
         self.fake.notices()
         self.books.refund({"payment_intent": payment.transaction_id, "amount": 500})
         refund, charge = self.heard("refund.created", "charge.refunded")
-        self.assertEqual(refund.about, About(reference=payment.transaction_id))
-        self.assertEqual(charge.about, About(token=payment.token, reference=payment.transaction_id))
-        self.assertEqual(charge.facts, (Ask(),))
+        self.assertEqual(refund.about, PaymentReference(reference=payment.transaction_id))
+        self.assertEqual(charge.about, PaymentReference(token=payment.token, reference=payment.transaction_id))
+        self.assertEqual(charge.facts, (PollNeeded(),))
 
     def test_a_dispute_is_told_from_its_beginning_to_its_end(self) -> None:
         for won, end in ((True, Dispute.State.WON), (False, Dispute.State.LOST)):
@@ -136,9 +146,9 @@ class TranslationTest(StripeTestCase):
             self.books.close_dispute(number, won=won)
             kinds = ("charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed")
             heard = self.heard(*kinds)
-            self.assertEqual([each.about for each in heard], [About(reference=self.intent(payment))] * 3)
+            self.assertEqual([each.about for each in heard], [PaymentReference(reference=self.intent(payment))] * 3)
             told = [
-                Disputed(number, Decimal(50), "USD", state, "fraudulent")
+                DisputeState(number, Decimal(50), "USD", state, "fraudulent")
                 for state in (Dispute.State.OPEN, Dispute.State.OPEN, end)
             ]
             self.assertEqual([fact for each in heard for fact in each.facts], told)
@@ -154,5 +164,5 @@ class TranslationTest(StripeTestCase):
         payment = self.paid()
         with self.assertLogs("billing.gateways.stripe.webhooks", "WARNING") as log:
             heard = self.only("checkout.session.completed")
-        self.assertEqual((heard.about, heard.facts), (of_session(payment), (Ask(),)))
+        self.assertEqual((heard.about, heard.facts), (of_session(payment), (PollNeeded(),)))
         self.assertIn(f"2019-05-16 where {VERSION} is expected", log.output[0])

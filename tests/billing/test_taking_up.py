@@ -21,15 +21,15 @@ class TakeUpCase(BillingTestCase):
     def lapsed(self, *products: int, code: str = "", payer: User | None = None) -> Order:
         order = self.cart(*products, payer=payer)
         if code:
-            cart.use_code(order, code, self.now)
-        order = placement.place(order, placement.How(), seen=None, at=self.now)
+            cart.set_discount_code(order, code, self.now)
+        order = placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
         Order.objects.filter(pk=order.pk).update(held_until=self.now)
-        transitions.lapse_due()
+        transitions.expire_overdue_holds()
         order.refresh_from_db()
         return order
 
     def take(self, order: Order, amount: object = 70, **more: object) -> None:
-        attempts.record_by_hand(
+        attempts.record_desk_payment(
             order,
             "cash",
             Decimal(str(amount)),
@@ -44,7 +44,7 @@ class AtTheDeskTest(TakeUpCase):
     def test_money_takes_the_order_up_again_and_pays_it(self) -> None:
         order = self.lapsed(1)
         self.take(order)
-        self.assertEqual((order.state, states(order), balances.surplus(order)), ("paid", ["confirmed"], 0))
+        self.assertEqual((order.state, states(order), balances.overpaid_amount(order)), ("paid", ["confirmed"], 0))
         self.assertTrue(Entry.objects.filter(action="billing.order_taken_up").exists())
         run_all()
         told = Message.objects.filter(about_id=str(order.pk)).order_by("pk")
@@ -54,12 +54,14 @@ class AtTheDeskTest(TakeUpCase):
         order = self.lapsed(1)
         self.take(order, 30)
         self.assertEqual((order.state, order.due, states(order)), ("placed", "door", ["confirmed"]))
-        self.assertEqual((balances.owed(order, self.now), order.has_lapsed(self.day(9))), (40, False))
+        self.assertEqual((balances.open_balance(order, self.now), order.has_lapsed(self.day(9))), (40, False))
 
     def test_what_has_gone_is_said_before_anything_is_recorded(self) -> None:
         order = self.lapsed(1, 2)
         ToyKind.catalogue[2] = Toy("50", stock=0)
-        with self.assertRaisesMessage(transitions.CannotBe, "Toy 2: sold out The rest of the order now costs $70.00."):
+        with self.assertRaisesMessage(
+            transitions.OrderTransitionRefused, "Toy 2: sold out The rest of the order now costs $70.00."
+        ):
             self.take(order, 120)
         order.refresh_from_db()
         self.assertEqual((order.state, states(order), order.payments.count()), ("lapsed", ["released"] * 2, 0))
@@ -69,35 +71,35 @@ class AtTheDeskTest(TakeUpCase):
     def test_when_nothing_is_left_it_stays_as_it_was(self) -> None:
         order = self.lapsed(1)
         ToyKind.catalogue[1] = Toy("70", stock=0)
-        with self.assertRaisesMessage(transitions.CannotBe, "Toy 1: sold out"):
+        with self.assertRaisesMessage(transitions.OrderTransitionRefused, "Toy 1: sold out"):
             self.take(order, even_so=True)
         self.assertEqual(order.payments.count(), 0)
 
     def test_what_was_cancelled_is_not_taken_up(self) -> None:
         order = self.placed(1)
-        transitions.cancel(order, at=self.now)
-        with self.assertRaises(attempts.NothingOwed):
+        transitions.cancel_unpaid_order(order, at=self.now)
+        with self.assertRaises(attempts.NoOpenBalance):
             self.take(order)
 
     def test_its_credit_is_spent_again_or_its_lack_is_said(self) -> None:
-        credit.adjust(self.alice, Decimal(20), "USD", why="x", by=self.ada)
+        credit.adjust_credit(self.alice, Decimal(20), "USD", why="x", by=self.ada)
         order = self.lapsed(1, payer=self.alice)
-        self.assertEqual(balances.if_taken_up(order, self.now), 50)
-        credit.adjust(self.alice, Decimal(-15), "USD", why="x", by=self.ada)
-        with self.assertRaisesMessage(transitions.CannotBe, "costs $65.00 now"):
+        self.assertEqual(balances.balance_if_reinstated(order, self.now), 50)
+        credit.adjust_credit(self.alice, Decimal(-15), "USD", why="x", by=self.ada)
+        with self.assertRaisesMessage(transitions.OrderTransitionRefused, "now costs $65.00"):
             self.take(order, 50)
         self.take(order, 65, even_so=True)
-        self.assertEqual((order.state, credit.balance(self.alice, "USD")), ("paid", 0))
+        self.assertEqual((order.state, credit.credit_balance(self.alice, "USD")), ("paid", 0))
 
     @override_settings(LATE_PAYMENT="credit")
     def test_a_part_that_became_credit_does_not_count_twice(self) -> None:
         order = self.placed(1, payer=self.alice)
         self.take(order, 30)
         Order.objects.filter(pk=order.pk).update(held_until=self.now)
-        transitions.lapse_due()
+        transitions.expire_overdue_holds()
         self.take(order, 70)
-        self.assertEqual((order.state, balances.surplus(order)), ("paid", 0))
-        self.assertEqual(credit.balance(self.alice, "USD"), 30)
+        self.assertEqual((order.state, balances.overpaid_amount(order)), ("paid", 0))
+        self.assertEqual(credit.credit_balance(self.alice, "USD"), 30)
 
     def test_the_page_says_what_will_happen_and_what_has(self) -> None:
         self.log_in(self.ada)
@@ -125,32 +127,36 @@ class CodeTest(TakeUpCase):
 
     def begun(self) -> Order:
         order = self.cart(1)
-        cart.use_code(order, "spring", self.now)
-        order = placement.place(order, placement.How(), seen=None, at=self.now)
-        attempts.start(order, "practice", self.now)
+        cart.set_discount_code(order, "spring", self.now)
+        order = placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
+        attempts.start_attempt(order, "practice", self.now)
         Order.objects.filter(pk=order.pk).update(held_until=self.now)
-        transitions.lapse_due()
+        transitions.expire_overdue_holds()
         return order
 
     def test_a_late_payment_has_its_code_while_a_use_is_left_whatever_became_of_its_terms(self) -> None:
         order = self.begun()
         Code.objects.update(percent=50, valid_until=self.day(-1))
         self.late(order)
-        self.assertEqual((order.state, order.charged, discount_codes.uses(self.code, self.now)), ("paid", 63, 1))
+        self.assertEqual(
+            (order.state, order.charged, discount_codes.count_code_uses(self.code, self.now)), ("paid", 63, 1)
+        )
 
     def test_when_the_code_is_used_up_meanwhile_the_late_money_goes_back(self) -> None:
         order = self.begun()
         other = self.cart(1)
-        cart.use_code(other, "spring", self.now)
-        placement.place(other, placement.How(), seen=None, at=self.now)
+        cart.set_discount_code(other, "spring", self.now)
+        placement.place_order(other, placement.PlacementOptions(), seen=None, at=self.now)
         self.late(order)
-        self.assertEqual((order.state, balances.received(order), order.code), ("lapsed", 0, self.code))
-        self.assertEqual(discount_codes.uses(self.code, self.now), 1)
+        self.assertEqual((order.state, balances.amount_received(order), order.code), ("lapsed", 0, self.code))
+        self.assertEqual(discount_codes.count_code_uses(self.code, self.now), 1)
 
     def test_at_the_desk_it_costs_what_it_costs_without_the_code(self) -> None:
         order = self.lapsed(1, code="spring")
         Code.objects.update(limit=0)
-        with self.assertRaisesMessage(transitions.CannotBe, "The discount code has since been used up."):
+        with self.assertRaisesMessage(transitions.OrderTransitionRefused, "The discount code has since been used up."):
             self.take(order, 63)
         self.take(order, 70, even_so=True)
-        self.assertEqual((order.state, order.charged, discount_codes.uses(self.code, self.now)), ("paid", 70, 0))
+        self.assertEqual(
+            (order.state, order.charged, discount_codes.count_code_uses(self.code, self.now)), ("paid", 70, 0)
+        )

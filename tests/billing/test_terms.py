@@ -7,7 +7,7 @@ from hypothesis import strategies as some
 
 from billing.domain.orders import cart as carts
 from billing.domain.refunds import terms
-from billing.kinds import NOTHING, Gives, Step, Terms
+from billing.kinds import NOTHING, RefundMethod, Terms, TermsStep
 from billing.models import OrderLine
 from common.formats import format_moment
 from tests.billing.base import BillingTestCase
@@ -16,37 +16,40 @@ from tests.billing.toys import Toy, ToyKind
 MOMENTS = some.none() | some.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda when: when.astimezone())
 PERCENTS = some.decimals(0, 100, places=2)
 STEPS = some.builds(
-    Step, PERCENTS, some.sampled_from(Gives.values), MOMENTS, some.text(max_size=9), some.text(max_size=9)
+    TermsStep, PERCENTS, some.sampled_from(RefundMethod.values), MOMENTS, some.text(max_size=9), some.text(max_size=9)
 )
 
 
 class TermsTest(SimpleTestCase):
     @settings(max_examples=30)
     @given(some.lists(STEPS, max_size=4), some.integers(0, 366), some.booleans())
-    def test_what_is_stored_comes_back_as_it_was(self, steps: list[Step], days: int, keeps: bool) -> None:
+    def test_what_is_stored_comes_back_as_it_was(self, steps: list[TermsStep], days: int, keeps: bool) -> None:
         promised = Terms(tuple(steps), days, keeps)
         self.assertEqual(Terms.from_json(promised.as_json()), promised)
 
     def test_the_last_moment_of_a_step_still_counts_and_after_the_last_step_nothing_comes_back(self) -> None:
         first, second = (datetime(2026, 9, day).astimezone() for day in (3, 10))
-        promised = Terms((Step(until=first), Step(Decimal(50), Gives.CREDIT, second)))
+        promised = Terms((TermsStep(until=first), TermsStep(Decimal(50), RefundMethod.CREDIT, second)))
         self.assertEqual([promised.at(first).percent, promised.at(second).percent], [100, 50])
-        self.assertEqual(promised.at(first + timedelta(microseconds=1)).gives, Gives.CREDIT)
+        self.assertEqual(promised.at(first + timedelta(microseconds=1)).gives, RefundMethod.CREDIT)
         self.assertEqual(promised.at(second + timedelta(microseconds=1)), NOTHING)
 
     def test_each_step_is_a_sentence_with_its_date(self) -> None:
         until = datetime(2026, 9, 3, 18).astimezone()
         promised = Terms(
-            (Step(until=until, label="a week before the first class"), Step(Decimal("12.50"), "credit", until))
+            (
+                TermsStep(until=until, label="a week before the first class"),
+                TermsStep(Decimal("12.50"), "credit", until),
+            )
         )
-        first, second, last = map(str, terms.sentences(promised, until + timedelta(1)))
+        first, second, last = map(str, terms.terms_sentences(promised, until + timedelta(1)))
         self.assertEqual(first, f"Until {format_moment(until)} (a week before the first class), you get a full refund.")
         self.assertIn("you get 12.5% back as account credit.", second)
         self.assertEqual(last, "No refunds after that.")
-        self.assertEqual(str(terms.sentences(Terms())[0]), "You get a full refund.")
-        self.assertEqual(str(terms.sentences(Terms(()))[0]), "No refunds.")
-        unknown = Terms((Step(rule="days 7", label="7 days before the first class"),))
-        self.assertIn("Until 7 days before the first class, you get", str(terms.sentences(unknown)[0]))
+        self.assertEqual(str(terms.terms_sentences(Terms())[0]), "You get a full refund.")
+        self.assertEqual(str(terms.terms_sentences(Terms(()))[0]), "No refunds.")
+        unknown = Terms((TermsStep(rule="days 7", label="7 days before the first class"),))
+        self.assertIn("Until 7 days before the first class, you get", str(terms.terms_sentences(unknown)[0]))
 
 
 class SoldTermsTest(BillingTestCase):
@@ -55,14 +58,14 @@ class SoldTermsTest(BillingTestCase):
         return self.placed(1).lines.get()
 
     def percent(self, line: OrderLine, days: float = 0) -> Decimal:
-        return terms.sold(line, self.now).at(self.day(days)).percent
+        return terms.terms_sold(line, self.now).at(self.day(days)).percent
 
     def test_what_was_promised_holds_whatever_is_promised_later(self) -> None:
         line = self.line(percent_back="80")
         ToyKind.catalogue[1].percent_back = "0"
         self.assertEqual(self.percent(line), 80)
         with override_settings(WITHDRAWAL_DAYS=14):
-            self.assertEqual(terms.withdrawal(terms.sold(line, self.now)), "")
+            self.assertEqual(terms.withdrawal_text(terms.terms_sold(line, self.now)), "")
 
     def test_whoever_bought_before_terms_were_kept_has_those_of_today(self) -> None:
         line = self.line(percent_back="80")
@@ -72,8 +75,8 @@ class SoldTermsTest(BillingTestCase):
 
     def test_of_what_is_free_no_refund_is_promised(self) -> None:
         line = self.line(price="0")
-        self.assertEqual([str(said) for said in terms.promises(line.order, self.now)[0].sentences], [terms.FREE])
-        in_cart = carts.see(self.cart(1), self.now).lines[0]
+        self.assertEqual([str(said) for said in terms.terms_of_lines(line.order, self.now)[0].sentences], [terms.FREE])
+        in_cart = carts.price_cart(self.cart(1), self.now).lines[0]
         self.assertEqual(([str(said) for said in in_cart.sentences], in_cart.withdrawal), ([terms.FREE], ""))
 
     def test_dates_move_with_what_was_bought_to_the_good_of_the_buyer_alone(self) -> None:
@@ -86,10 +89,10 @@ class SoldTermsTest(BillingTestCase):
     @override_settings(WITHDRAWAL_DAYS=14)
     def test_the_whole_of_the_last_day_is_there_to_withdraw(self) -> None:
         line = self.line()
-        holds = terms.sold(line, self.now)
+        holds = terms.terms_sold(line, self.now)
         last = terms.last_day_to_withdraw(line.order, holds)
         self.assertIsNotNone(last)
-        self.assertTrue(terms.may_withdraw(line.order, holds, self.day(14)))
-        self.assertFalse(terms.may_withdraw(line.order, holds, self.day(15)))
-        self.assertIn("Until the end of", terms.withdrawal(holds, line.order))
-        self.assertIn("Within 14 days after ordering", terms.withdrawal(holds))
+        self.assertTrue(terms.can_withdraw(line.order, holds, self.day(14)))
+        self.assertFalse(terms.can_withdraw(line.order, holds, self.day(15)))
+        self.assertIn("Until the end of", terms.withdrawal_text(holds, line.order))
+        self.assertIn("Within 14 days after ordering", terms.withdrawal_text(holds))

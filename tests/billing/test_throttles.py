@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from common.throttle import Rate, over
+from common.throttle import Rate, count_attempt
 from tests.base import SchoolTestCase
 
 LIMITS = {"register": ("register", 240), "checkout": ("checkout", 240), "checkout_review": ("place an order", 120)}
@@ -14,7 +14,7 @@ class OrderThrottleTest(SchoolTestCase):
     def use_up(self, name: str, at: str = "127.0.0.1") -> None:
         scope, most = LIMITS[name]
         for _ in range(most):
-            over(f"{scope} at {at}", Rate(most, 3600))
+            count_attempt(f"{scope} at {at}", Rate(most, 3600))
 
     def send(self, name: str, **more: Any) -> int:
         return self.client.post(reverse(name), {"email": "pat@example.org", "others": 0}, **more).status_code

@@ -18,11 +18,11 @@ class TillTest(BillingTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.log_in(self.ada)
-        self.today = dates.today()
+        self.today = dates.local_today()
 
     def taken(self, amount: str = "70", variant: str = "cash", on: date | None = None) -> Order:
         order = self.placed(1, due=Order.Due.DOOR)
-        attempts.record_by_hand(
+        attempts.record_desk_payment(
             order, variant, Decimal(amount), by=self.ash, received_on=on or self.today, reference="17"
         )
         return order
@@ -35,10 +35,10 @@ class TillTest(BillingTestCase):
         self.taken()
         self.taken("30", "cheque")
         order = self.taken()
-        reservations.by_staff(order, Decimal(5), why="Cold", by=self.ada)
+        reservations.refund_by_staff(order, Decimal(5), why="Cold", by=self.ada)
         run_all()
         handovers.record_handover(order.payments.get().refunds.get().pk, self.ada)
-        cash, cheque = till.sheet(self.today)
+        cash, cheque = till.drawers_of_day(self.today)
         self.assertEqual((cash.label, cash.expected, cheque.expected), ("Cash", Decimal(135), Decimal(30)))
         self.assertEqual(cash.takers, [(str(self.ada), Decimal(-5)), (str(self.ash), Decimal(140))])
         page = self.client.get(reverse("desk_day"))
@@ -47,21 +47,21 @@ class TillTest(BillingTestCase):
 
     def test_money_stands_on_the_sheet_of_the_day_it_was_received(self) -> None:
         self.taken(on=self.today - timedelta(days=1))
-        self.assertEqual(till.sheet(self.today), [])
-        self.assertEqual(list(till.uncounted(self.today)), [self.today - timedelta(days=1)])
+        self.assertEqual(till.drawers_of_day(self.today), [])
+        self.assertEqual(list(till.uncounted_days(self.today)), [self.today - timedelta(days=1)])
 
     def test_a_day_on_which_cash_was_only_handed_back_needs_counting_too(self) -> None:
         yesterday = self.today - timedelta(days=1)
         order = self.taken(on=self.today - timedelta(days=20))
-        reservations.by_staff(order, Decimal(5), why="Cold", by=self.ada)
-        self.assertEqual(list(till.uncounted(self.today)), [])
+        reservations.refund_by_staff(order, Decimal(5), why="Cold", by=self.ada)
+        self.assertEqual(list(till.uncounted_days(self.today)), [])
         run_all()
         handovers.record_handover(Refund.objects.get().pk, self.ada)
-        Refund.objects.update(settled_at=dates.at(yesterday, time(23, 59)))
-        self.assertEqual(list(till.uncounted(self.today)), [yesterday])
+        Refund.objects.update(settled_at=dates.local_moment(yesterday, time(23, 59)))
+        self.assertEqual(list(till.uncounted_days(self.today)), [yesterday])
         self.assertContains(self.client.get(reverse("desk_day")), f"?day={yesterday.isoformat()}")
-        till.count(yesterday, "cash", "USD", Decimal(0), why="None left", by=self.ada)
-        self.assertEqual(list(till.uncounted(self.today)), [])
+        till.record_cash_count(yesterday, "cash", "USD", Decimal(0), why="None left", by=self.ada)
+        self.assertEqual(list(till.uncounted_days(self.today)), [])
 
     def test_what_was_counted_is_kept_with_what_was_expected(self) -> None:
         self.taken()
@@ -86,7 +86,7 @@ class TillTest(BillingTestCase):
         self.taken()
         self.count(60, "Lost?")
         self.count(70)
-        [drawer] = till.sheet(self.today)
+        [drawer] = till.drawers_of_day(self.today)
         self.assertEqual((drawer.count.counted, len(drawer.counts), drawer.has_moved), (70, 2, False))
 
     def test_what_is_booked_after_the_count_is_pointed_out(self) -> None:

@@ -14,7 +14,7 @@ from billing.domain.orders import cart as carts
 from billing.domain.orders import placement, transitions
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances
-from billing.domain.pricing.discount_codes import Refused
+from billing.domain.pricing.discount_codes import DiscountCodeRefused
 from billing.domain.vouchers import office
 from billing.models import Order, Payment, Refund, Voucher, VoucherEntry
 from billing.models.vouchers import VoucherEntry as Entry
@@ -52,9 +52,13 @@ class VoucherLawTest(PropertyTestCase):
     # -- what may happen ---------------------------------------------------------------------------------------------
 
     def cart(self, kind: str, product: int, **details: str) -> Order:
-        order = carts.new(self.staff) if product == 2 and carts.of(self.staff) is None else carts.new()
+        order = (
+            carts.create_cart(self.staff)
+            if product == 2 and carts.find_cart_of_account(self.staff) is None
+            else carts.create_cart()
+        )
         Order.objects.filter(pk=order.pk).update(payer_email="p@example.org")
-        carts.add(order, kind, product, details)
+        carts.add_line(order, kind, product, details)
         return order
 
     def some(self, orders_of: str, which: int) -> Order | None:
@@ -62,36 +66,38 @@ class VoucherLawTest(PropertyTestCase):
         return found[which % len(found)] if found else None
 
     def buy(self, which: int, worth: Decimal) -> None:
-        order = placement.place(self.cart("voucher", 0, amount=str(worth)), placement.How(), seen=None, at=self.now)
+        order = placement.place_order(
+            self.cart("voucher", 0, amount=str(worth)), placement.PlacementOptions(), seen=None, at=self.now
+        )
         self.finish(order)
 
     def finish(self, order: Order) -> None:
-        payment = attempts.start(order, "practice", self.now)
-        attempts.confirm(payment, attempts.Taken(payment.total, payment.currency))
+        payment = attempts.start_attempt(order, "practice", self.now)
+        attempts.confirm_payment(payment, attempts.PaymentCaptured(payment.total, payment.currency))
 
     def use(self, which: int, worth: Decimal) -> None:
         vouchers = list(Voucher.objects.order_by("pk"))
         order = self.cart("toy", 1 + which % 2, attendee=f"{which}")
         for voucher in vouchers[which % len(vouchers) :][:2]:
             try:
-                carts.enter(order, voucher.code, self.now)
-            except Refused:
+                carts.enter_code_or_voucher(order, voucher.code, self.now)
+            except DiscountCodeRefused:
                 continue
-        placement.place(order, placement.How(), seen=None, at=self.now)
+        placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
 
     def pay(self, which: int, worth: Decimal) -> None:
         order = self.some("toy", which)
-        if order is not None and order.can_be_paid(self.now) and balances.owed(order, self.now):
+        if order is not None and order.can_be_paid(self.now) and balances.open_balance(order, self.now):
             self.finish(order)
 
     def lapse(self, which: int, worth: Decimal) -> None:
         if order := self.some("toy", which):
-            transitions.lapse(order, self.now + timedelta(days=1))
+            transitions.expire_order(order, self.now + timedelta(days=1))
 
     def void(self, which: int, worth: Decimal) -> None:
         voucher = Voucher.objects.order_by("pk")[which % Voucher.objects.count()]
         if voucher.voided_at is None:
-            office.void(voucher, why="x", by=self.staff)
+            office.void_voucher(voucher, why="x", by=self.staff)
 
     def cancel_toy(self, which: int, worth: Decimal) -> None:
         self.undo(self.some("toy", which), None)
@@ -107,7 +113,7 @@ class VoucherLawTest(PropertyTestCase):
         try:
             if line is not None:
                 line_cancellation.cancel_line(line, at=self.now, why="x", percent_back=percent, as_credit=as_credit)
-        except transitions.CannotBe:
+        except transitions.OrderTransitionRefused:
             pass
 
     # -- what must be so ---------------------------------------------------------------------------------------------
@@ -121,7 +127,7 @@ class VoucherLawTest(PropertyTestCase):
         for payment in Payment.objects.filter(variant="voucher"):
             self.assertEqual(payment.captured_amount, -payment.voucher_entry.amount)
         for order in Order.objects.filter(state=Order.State.PAID):
-            self.assertEqual(balances.in_hand(order), order.charged)
+            self.assertEqual(balances.amount_available(order), order.charged)
         for refund in Refund.objects.filter(payment__variant="voucher"):
             self.assertEqual((refund.state, refund.voucher_entry.amount), ("done", refund.amount))
         self.money()

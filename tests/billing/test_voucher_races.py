@@ -24,22 +24,22 @@ class VoucherRaceTest(TransactionTestCase):
         self.now = timezone.now()
         ToyKind.catalogue = {1: Toy("70")}
         self.purchase = self.placed(self.cart("voucher", 0, amount="50"))
-        payment = attempts.start(self.purchase, "practice", self.now)
-        attempts.confirm(payment, attempts.Taken(Decimal(50), "USD"))
+        payment = attempts.start_attempt(self.purchase, "practice", self.now)
+        attempts.confirm_payment(payment, attempts.PaymentCaptured(Decimal(50), "USD"))
         self.voucher = Voucher.objects.get()
 
     def cart(self, kind: str = "toy", product: int = 1, **details: str) -> Order:
-        order = carts.new()
+        order = carts.create_cart()
         Order.objects.filter(pk=order.pk).update(payer_email="p@example.org")
-        carts.add(order, kind, product, details)
+        carts.add_line(order, kind, product, details)
         return order
 
     def placed(self, order: Order) -> Order:
-        return placement.place(order, placement.How(), seen=None, at=self.now)
+        return placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
 
     def using(self) -> Callable[[], Order]:
         order = self.cart()
-        carts.enter(order, self.voucher.code, self.now)
+        carts.enter_code_or_voucher(order, self.voucher.code, self.now)
         return lambda: self.placed(order)
 
     def used(self) -> Decimal:
@@ -60,7 +60,7 @@ class VoucherRaceTest(TransactionTestCase):
         """What the second buyer then sees is no sentence."""
         with without_locks():
             outcomes = self.both()
-        self.assertIsInstance(outcomes[1], entries.Moved)
+        self.assertIsInstance(outcomes[1], entries.VoucherChanged)
         self.assertEqual(self.used(), 50)
 
     def undone(self) -> list[Any]:
@@ -74,4 +74,4 @@ class VoucherRaceTest(TransactionTestCase):
     def test_control_without_locks_the_buyer_would_get_what_was_used(self) -> None:
         with without_locks():
             outcomes = self.undone()
-        self.assertIsInstance(outcomes[1], entries.Moved)
+        self.assertIsInstance(outcomes[1], entries.VoucherChanged)

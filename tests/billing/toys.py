@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.test import override_settings
 
-from billing.kinds import Description, Facts, Gift, ProductKind, Step, Terms, Unavailable
+from billing.kinds import GiftOption, PriceFacts, ProductDescription, ProductKind, ProductUnavailable, Terms, TermsStep
 from billing.models import Order, OrderLine
 from users.models import User
 
@@ -47,15 +47,15 @@ class ToyKind(ProductKind):
         try:
             return self.catalogue[line.product_id]
         except KeyError:
-            raise Unavailable("This toy is not made any more.") from None
+            raise ProductUnavailable("This toy is not made any more.") from None
 
-    def describe(self, line: OrderLine) -> Description:
+    def describe(self, line: OrderLine) -> ProductDescription:
         self.toy(line)
-        return Description(f"Toy {line.product_id}", line.details.get("attendee", ""))
+        return ProductDescription(f"Toy {line.product_id}", line.details.get("attendee", ""))
 
-    def price_facts(self, line: OrderLine, at: datetime) -> Facts:
+    def price_facts(self, line: OrderLine, at: datetime) -> PriceFacts:
         toy = self.toy(line)
-        return Facts(
+        return PriceFacts(
             full=Decimal(toy.price),
             prepay=Decimal(toy.prepay),
             multi=Decimal(toy.multi),
@@ -80,7 +80,7 @@ class ToyKind(ProductKind):
     def hold(self, line: OrderLine, until: datetime | None) -> None:
         self.at_the_counter()
         if self.problems(line, datetime.min):
-            raise Unavailable("sold out")
+            raise ProductUnavailable("sold out")
         self.put(line, "held")
 
     def confirm(self, line: OrderLine) -> None:
@@ -104,7 +104,7 @@ class ToyKind(ProductKind):
 
     def terms(self, line: OrderLine, at: datetime) -> Terms:
         toy = self.toy(line)
-        return Terms((Step(Decimal(toy.percent_back), toy.gives, toy.until, "until" if toy.until else ""),))
+        return Terms((TermsStep(Decimal(toy.percent_back), toy.gives, toy.until, "until" if toy.until else ""),))
 
     def step_deadline(self, line: OrderLine, rule: str) -> datetime | None:
         return self.toy(line).until
@@ -112,8 +112,8 @@ class ToyKind(ProductKind):
     def share_used(self, line: OrderLine, at: datetime) -> Decimal:
         return Decimal(self.toy(line).used)
 
-    def gift_options(self, at: datetime) -> list[Gift]:
-        return [Gift(str(number), f"Toy {number}", Decimal(toy.price)) for number, toy in self.catalogue.items()]
+    def gift_options(self, at: datetime) -> list[GiftOption]:
+        return [GiftOption(str(number), f"Toy {number}", Decimal(toy.price)) for number, toy in self.catalogue.items()]
 
     def products(self, at: datetime) -> list[tuple[int, str]]:
         return [(number, f"Toy {number}") for number, toy in self.catalogue.items() if toy.offered]

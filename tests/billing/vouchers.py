@@ -15,8 +15,8 @@ class VoucherTestCase(BillingTestCase):
     def ordered(self, worth: object = 50, *, payer: User | None = None, due: str = "now", **details: Any) -> Order:
         order = self.cart(payer=payer)
         given = {"amount": str(worth)} if "gift" not in details else {}
-        carts.add(order, "voucher", 0, {"recipient_name": "Rae"} | given | details)
-        return placement.place(order, placement.How(due, by_staff=self.ada), seen=None, at=self.now)
+        carts.add_line(order, "voucher", 0, {"recipient_name": "Rae"} | given | details)
+        return placement.place_order(order, placement.PlacementOptions(due, by_staff=self.ada), seen=None, at=self.now)
 
     def bought(self, worth: object = 50, **details: Any) -> Voucher:
         order = self.ordered(worth, **details)
@@ -38,11 +38,11 @@ class VoucherTestCase(BillingTestCase):
     ) -> Order:
         order = self.cart(*products, payer=payer)
         for voucher in vouchers:
-            carts.enter(order, voucher.grouped.lower(), at or self.now)
+            carts.enter_code_or_voucher(order, voucher.grouped.lower(), at or self.now)
         return order
 
     def checkout(self, order: Order, at: datetime | None = None, **how: Any) -> Order:
-        return placement.place(order, placement.How(**how), seen=None, at=at or self.now)
+        return placement.place_order(order, placement.PlacementOptions(**how), seen=None, at=at or self.now)
 
     def balance(self, voucher: Voucher) -> Decimal:
         """As the row has it, which is what its entries come to."""

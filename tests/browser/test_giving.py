@@ -72,7 +72,7 @@ class GivingTest(BrowserTestCase):
         end = timezone.now() - timedelta(minutes=1)
         first = self.school.offer.meetings.order_by("starts_at")[0]
         Meeting.objects.filter(pk=first.pk).update(starts_at=end - timedelta(hours=1), ends_at=end)
-        releases.rebuild([self.school.offer.pk])
+        releases.rebuild_class_releases([self.school.offer.pk])
 
     def test_who_presses_the_button_too_early_need_not_press_it_again(self) -> None:
         page = self.open_browser(self.school.tess, width=390)
@@ -109,13 +109,15 @@ class GivingTest(BrowserTestCase):
             ("file", "a.pdf", samples.pdf()),
         ):
             values = {"kind": kind, "title": f"A {kind}", "audience": "student", "when": "sign_up"}
-            given = content.add(self.school.tess.staff, self.school.offer, values, {"file": chosen(name, data, kind)})
+            given = content.add_resource(
+                self.school.tess.staff, self.school.offer, values, {"file": chosen(name, data, kind)}
+            )
             self.visit(page, f"/resource/{given.pk}")
 
     def test_arranging_keeps_the_place_of_the_keyboard(self) -> None:
         values = {"kind": "text", "text": "x", "audience": "student", "when": "sign_up"}
         for title in ("One", "Two", "Three"):
-            content.add(self.school.tess.staff, self.school.offer, values | {"title": title}, {})
+            content.add_resource(self.school.tess.staff, self.school.offer, values | {"title": title}, {})
         page = self.open_browser(self.school.tess, width=390)
         page.goto(f"/teaching/class/{self.school.offer.pk}/resources/")
         page.get_by_role("button", name="Move “Three” up").press("Enter")

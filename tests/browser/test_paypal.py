@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from billing.models import Order
 from classwork.models import Registration
-from outbox.testing import problems, run_all
+from outbox.testing import delivery_problems, run_all
 from tests.billing.paypal import notify, variant
 from tests.browser.base import BrowserTestCase
 from tests.classwork import buying
@@ -32,7 +32,7 @@ class PayPalTest(BrowserTestCase):
 
     def tearDown(self) -> None:
         self.assertEqual(self.fake.api.violations, [])
-        self.assertEqual(problems(), [])
+        self.assertEqual(delivery_problems(), [])
         super().tearDown()
 
     def look(self, page: Page, heading: str) -> None:

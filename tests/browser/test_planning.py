@@ -55,7 +55,7 @@ class PlanningTest(BrowserTestCase):
 
         planned = Session.objects.latest("key_day_date")
         self.assertGreater(planned.start_date, self.school.session.end_date)
-        self.assertGreater(planned.publish_date, dates.today())
+        self.assertGreater(planned.publish_date, dates.local_today())
         self.assertEqual({offer.subject for offer in planned.offers.all()}, {self.school.offer.subject})
         self.assertFalse(planned.offers.filter(manager_approved=True).exists())
         self.assert_hidden(planned)

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from billing.models import Order, Payment
 from classwork.models import Registration
-from outbox.testing import problems, run_all
+from outbox.testing import delivery_problems, run_all
 from tests.billing.stripe import GOOD, variants
 from tests.browser.base import BrowserTestCase
 from tests.classwork.buying import cart, me, place
@@ -31,7 +31,7 @@ class StripeTest(BrowserTestCase):
 
     def tearDown(self) -> None:
         self.assertEqual(self.fake.api.violations, [])
-        self.assertEqual(problems(), [])
+        self.assertEqual(delivery_problems(), [])
         super().tearDown()
 
     def look(self, page: Page, heading: str) -> None:

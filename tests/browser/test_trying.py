@@ -20,7 +20,7 @@ class TryingTest(PhoneTestCase):
         run_all()
         ticket = Ticket.objects.for_lists().get()
         self.assertEqual((ticket.state, ticket.kind_text), ("confirmed", "trial"))
-        page.goto(staying.address(ticket))
+        page.goto(staying.ticket_url(ticket))
         self.look(page, "Your trial class")
         page.get_by_role("button", name="Join for $50.00").click()
         self.payer(page)

@@ -35,8 +35,8 @@ class VoucherStoryTest(PhoneTestCase):
         page.get_by_role("link", name="View order").click()
         page.get_by_role("link", name="View, print or share").click()
         self.look(page, "Gift voucher for Rae")
-        Voucher.objects.update(give_on=dates.today().replace(year=2020))
-        self.assertEqual(notifications.give_due(), 1)
+        Voucher.objects.update(give_on=dates.local_today().replace(year=2020))
+        self.assertEqual(notifications.send_due_gifts(), 1)
         run_all()
         (mail,) = [mail for mail in send_all() if mail.to == ["rae@example.org"]]
         found = re.search(r"/vouchers/[^\s)]+", str(mail.body))

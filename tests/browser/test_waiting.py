@@ -9,8 +9,8 @@ from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import cart as carts
 from billing.models import Order
 from classwork.domain.places.waiting import arranging
-from classwork.domain.places.waiting.arranging import Apart
-from classwork.domain.places.waiting.balance import Role
+from classwork.domain.places.waiting.arranging import BalanceLimits
+from classwork.domain.places.waiting.balance import RoleCapacity
 from classwork.models import ClassOffer, Registration
 from mailroom.testing import send_all
 from tests.browser.phone import PhoneTestCase
@@ -25,7 +25,9 @@ class WaitingTest(PhoneTestCase):
 
     def sold(self, name: str, role: str = "") -> Order:
         order = buying.cart(name=name, email=f"{name.lower()}@example.org")
-        carts.add(order, "place", self.school.offer.pk, buying.me().as_details() | ({"role": role} if role else {}))
+        carts.add_line(
+            order, "place", self.school.offer.pk, buying.me().as_details() | ({"role": role} if role else {})
+        )
         return buying.pay(buying.place(order))
 
     def gives_back(self, order: Order) -> None:
@@ -88,7 +90,9 @@ class WaitingTest(PhoneTestCase):
 
     def test_a_couple_waits_together_and_comes_together(self) -> None:
         self.limit(2)
-        arranging.arrange(self.school.offer, [Role("lead"), Role("follow")], Apart(most=1), self.school.ada)
+        arranging.set_class_roles(
+            self.school.offer, [RoleCapacity("lead"), RoleCapacity("follow")], BalanceLimits(most=1), self.school.ada
+        )
         first, second = self.sold("Pat", "lead"), self.sold("Kim", "follow")
         page = self.phone(self.school.alice)
         self.to_the_list(page)

@@ -3,16 +3,16 @@ from types import SimpleNamespace
 from typing import Any
 
 from classwork.domain import calendar_feeds, proposals
-from classwork.domain.calling_off.deed import call_off
-from classwork.domain.calling_off.wanted import Wanted
+from classwork.domain.calling_off.deed import cancel_classes
+from classwork.domain.calling_off.wanted import CancellationRequest
 from classwork.domain.places import attendees, diary
 from classwork.domain.places.tickets import staying
 from classwork.domain.places.waiting import entries
-from classwork.domain.places.waiting.entries import Contact, Wish
+from classwork.domain.places.waiting.entries import Contact, WaitlistRequest
 from classwork.domain.resources import content
 from classwork.domain.schedule import meetings
-from classwork.domain.schedule.class_offers import OfferDraft
-from classwork.models import Policy
+from classwork.domain.schedule.class_offers import ClassDraft
+from classwork.models import CompensationPolicy
 from tests import make
 from tests.access import EVERYBODY, MEMBERS, Row
 from tests.classwork import buying, trying
@@ -33,24 +33,26 @@ def stage(school: SimpleNamespace) -> None:
     teacher = school.tess.staff
     later = make.session("Later_session", make.thursday(10))
     values = {"session": later, "subject": make.subject("L2", "D"), "class_day": 3, "start_time": time(18)}
-    school.idea = proposals.propose_offer(teacher, OfferDraft(values))
+    school.idea = proposals.propose_class(teacher, ClassDraft(values))
     other = make.offer(later, make.subject("L3", "D"), teacher)
     school.asked = proposals.request_change(teacher, other, {"public_note": "Bring water"}, "Please")
     off = make.offer(later, make.subject("L3", "C"), start_time=time(21)).meetings.first()
-    meetings.cancel(None, off, "Snow")
+    meetings.cancel_meeting(None, off, "Snow")
     school.day_off = off
-    gone = meetings.add(None, other, meetings.MeetingDraft(other.session.end_date, time(9)))
-    school.called_off = call_off(None, Wanted(Policy.NOTHING, frozenset([gone.pk])), "Snow", seen=None)
+    gone = meetings.add_meeting(None, other, meetings.MeetingDraft(other.session.end_date, time(9)))
+    school.called_off = cancel_classes(
+        None, CancellationRequest(CompensationPolicy.NOTHING, frozenset([gone.pk])), "Snow", seen=None
+    )
     school.day = school.offer.meetings.first()
     friend = buying.other("Lee", "lee@example.org")
     basket = buying.cart((school.offer, buying.me()), (school.offer, friend), payer=school.alice)
-    diary.renew(school.alice.student)
+    diary.renew_student_feed(school.alice.student)
     values = {"kind": "text", "title": "Rock step", "text": "Left, *right*.", "audience": "student", "when": "sign_up"}
-    school.words = content.add(teacher, school.offer, values, {})
+    school.words = content.add_resource(teacher, school.offer, values, {})
     full = make.offer(school.session, make.subject("Beg", "N"), school.tess.staff, start_time=time(12), capacity=1)
     buying.pay(buying.place(buying.cart((full, buying.me()))))
-    school.entry = entries.join(
-        full, [Wish(attendees.Attendee("me"))], Contact("Alice Arden", school.alice.email, school.alice)
+    school.entry = entries.join_waitlist(
+        full, [WaitlistRequest(attendees.Attendee("me"))], Contact("Alice Arden", school.alice.email, school.alice)
     )
     school.full = full
     tried = make.offer(
@@ -80,15 +82,15 @@ def given_to_all() -> Any:
 
 
 def diary_of_alice(school: SimpleNamespace) -> list[Any]:
-    return [diary.address(school.alice.student).rpartition("/")[2].removesuffix(".ics")]
+    return [diary.student_feed_url(school.alice.student).rpartition("/")[2].removesuffix(".ics")]
 
 
 def entry(school: SimpleNamespace) -> list[Any]:
-    return [entries.address(school.entry).split("/")[2]]
+    return [entries.entry_url(school.entry).split("/")[2]]
 
 
 def ticket(school: SimpleNamespace) -> list[Any]:
-    return [staying.address(school.ticket).split("/")[2]]
+    return [staying.ticket_url(school.ticket).split("/")[2]]
 
 
 def why(school: SimpleNamespace) -> dict[str, Any]:
@@ -135,7 +137,12 @@ ROWS = [
     Row("level_guide", EVERYBODY),
     Row("school_calendar", EVERYBODY, browse=False),
     Row("classoffer_calendar", EVERYBODY, args=first("offer"), browse=False),
-    Row("teacher_calendar", EVERYBODY, args=lambda school: [calendar_feeds.token(school.tess.staff)], browse=False),
+    Row(
+        "teacher_calendar",
+        EVERYBODY,
+        args=lambda school: [calendar_feeds.teacher_feed_token(school.tess.staff)],
+        browse=False,
+    ),
     Row("sitemap", EVERYBODY, browse=False),
     Row("register", EVERYBODY, post="400 400 400 400 400 400"),
     Row(

@@ -32,22 +32,24 @@ def cart(
     *choices: tuple[ClassOffer, Attendee], payer: User | None = None, name: str = PAT[0], email: str = PAT[1]
 ) -> Order:
     """A cart of a visitor, or of an account."""
-    order = carts.of(payer) or carts.new(payer) if payer else carts.new()
+    order = carts.find_cart_of_account(payer) or carts.create_cart(payer) if payer else carts.create_cart()
     order.payer_name, order.payer_email = (payer.get_full_name(), payer.email) if payer else (name, email)
     order.save()
     for offer, attendee in choices:
-        carts.add(order, "place", offer.pk, attendee.as_details())
+        carts.add_line(order, "place", offer.pk, attendee.as_details())
     return order
 
 
 def place(order: Order, due: str = Order.Due.NOW, **how: Any) -> Order:
     """As by somebody whose address is confirmed."""
-    return placement.place(order, placement.How(due, **({"is_known": True} | how)), seen=None, at=timezone.now())
+    return placement.place_order(
+        order, placement.PlacementOptions(due, **({"is_known": True} | how)), seen=None, at=timezone.now()
+    )
 
 
 def pay(order: Order) -> Order:
-    payment = attempts.start(order, "practice", timezone.now())
-    attempts.confirm(payment, attempts.Taken(Decimal(payment.total), payment.currency))
+    payment = attempts.start_attempt(order, "practice", timezone.now())
+    attempts.confirm_payment(payment, attempts.PaymentCaptured(Decimal(payment.total), payment.currency))
     order.refresh_from_db()
     return order
 

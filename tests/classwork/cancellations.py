@@ -10,9 +10,9 @@ from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit
 from billing.domain.vouchers import office
 from billing.models import Order
-from classwork.domain.calling_off.deed import call_off
-from classwork.domain.calling_off.quote import Quote, quote
-from classwork.domain.calling_off.wanted import Wanted
+from classwork.domain.calling_off.deed import cancel_classes
+from classwork.domain.calling_off.quote import CancellationPlan, plan_cancellation
+from classwork.domain.calling_off.wanted import CancellationRequest
 from classwork.models import CallOff, ClassOffer, Subject
 from common import dates
 from tests.base import SchoolTestCase
@@ -36,20 +36,20 @@ class CancellationResultTest(SchoolTestCase):
 
     def paid_by_hand(self, name: str, amount: int | None = None, payer: User | None = None) -> Order:
         order = self.ordered(name, payer)
-        today = dates.local(self.now).date()
-        part = Decimal(amount) if amount else balances.owed(order, self.now)
-        attempts.record_by_hand(order, "cash", part, by=self.ada, received_on=today)
+        today = dates.to_local_time(self.now).date()
+        part = Decimal(amount) if amount else balances.open_balance(order, self.now)
+        attempts.record_desk_payment(order, "cash", part, by=self.ada, received_on=today)
         order.refresh_from_db()
         return order
 
     def paid_by_voucher(self, name: str, worth: int, payer: User | None = None) -> Order:
-        voucher = office.give(Decimal(worth), None, {}, why="A prize", by=self.ada)
+        voucher = office.issue_free_voucher(Decimal(worth), None, {}, why="A prize", by=self.ada)
         order = cart((self.offer, me()), payer=payer, name=name, email=f"{name.lower()}@example.org")
-        carts.enter(order, voucher.grouped, self.now)
+        carts.enter_code_or_voucher(order, voucher.grouped, self.now)
         return place(order, Order.Due.DOOR)
 
     def everybody(self) -> Mapping[str, Order]:
-        credit.adjust(self.alice, Decimal(10), "USD", why="x", by=self.ada)
+        credit.adjust_credit(self.alice, Decimal(10), "USD", why="x", by=self.ada)
         return {
             "account": self.paid_by_card("Alice", self.alice),
             "card": self.paid_by_card("Carl"),
@@ -62,9 +62,9 @@ class CancellationResultTest(SchoolTestCase):
             "part by voucher": self.paid_by_voucher("Val", 20, self.tess),
         }
 
-    def whole(self, policy: str) -> Wanted:
-        return Wanted(policy, offer=self.offer.pk)
+    def whole(self, policy: str) -> CancellationRequest:
+        return CancellationRequest(policy, offer=self.offer.pk)
 
-    def cancel(self, wanted: Wanted) -> tuple[Quote, CallOff]:
-        found = quote(wanted, timezone.now())
-        return found, call_off(self.ada, wanted, "Snow", seen=found.fingerprint)
+    def cancel(self, wanted: CancellationRequest) -> tuple[CancellationPlan, CallOff]:
+        found = plan_cancellation(wanted, timezone.now())
+        return found, cancel_classes(self.ada, wanted, "Snow", seen=found.fingerprint)

@@ -16,7 +16,7 @@ def resource(title: str = "Rock step", *hung_on: ClassOffer | Subject, **values:
     found = Resource.objects.create(title=title, **usual | values)
     for thing in hung_on:
         hang(found, thing)
-    releases.follow(*hung_on)
+    releases.rebuild_after_attachment(*hung_on)
     return found
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from billing.models import Order
 from classwork.domain.places import moving
-from classwork.domain.places.moving import ByDesk, Wish
+from classwork.domain.places.moving import DeskOverride, TransferRequest
 from classwork.models import ClassOffer, Registration
 from tests import make
 from tests.base import SchoolTestCase
@@ -44,10 +44,12 @@ class MovingTestCase(SchoolTestCase):
     def place(self, order: Order) -> Registration:
         return Registration.objects.get(line__order=order)
 
-    def move(self, mine: Registration, offer: ClassOffer, by: User | ByDesk | None = None, role: str = "") -> Order:
-        wish, at = Wish(offer, role), timezone.now()
-        seen = moving.quote(mine, wish, by or self.alice, at).fingerprint
-        return moving.move(mine, wish, by or self.alice, at, seen=seen)
+    def move(
+        self, mine: Registration, offer: ClassOffer, by: User | DeskOverride | None = None, role: str = ""
+    ) -> Order:
+        wish, at = TransferRequest(offer, role), timezone.now()
+        seen = moving.quote_transfer(mine, wish, by or self.alice, at).fingerprint
+        return moving.transfer_to_class(mine, wish, by or self.alice, at, seen=seen)
 
     def states(self) -> list[tuple[str, str]]:
         """Of Alice's places, the oldest first."""

@@ -20,7 +20,7 @@ class PlacesTestCase(SchoolTestCase):
         return self.offer
 
     def taken(self) -> int:
-        return room.of(self.offer, timezone.now()).spots_taken
+        return room.availability_of(self.offer, timezone.now()).spots_taken
 
     def run_out(self, order: Order) -> None:
         """The time for paying is over; nobody has written it down."""

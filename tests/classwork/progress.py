@@ -30,9 +30,9 @@ class ProgressTestCase(SchoolTestCase):
             start = self.now - timedelta(weeks=9 - number)
             Meeting.objects.filter(pk=meeting.pk).update(starts_at=start, ends_at=start + timedelta(hours=1))
 
-    def progress(self, student: Student | None = None) -> progress.Progress:
+    def progress(self, student: Student | None = None) -> progress.LevelProgress:
         student = student or self.student
-        return progress.among([student], self.now)[student.pk]
+        return progress.progress_of_students([student], self.now)[student.pk]
 
     def give(self, number: str, why: str = "Danced for years in Lyon") -> None:
-        progress.say(self.student, Decimal(number), why=why, by=self.ada)
+        progress.override_level(self.student, Decimal(number), why=why, by=self.ada)

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from classwork.domain.resources import content
 from classwork.models import Resource
-from common.files.file_checks import check
+from common.files.file_checks import check_file
 from tests import samples
 from tests.base import SchoolTestCase
 from tests.private_files import answer
@@ -17,7 +17,7 @@ ENDINGS = {"video": "mp4", "audio": "wav", "image": "jpg", "file": "pdf"}
 
 
 def chosen(name: str, data: bytes, kind: str) -> Any:
-    return check(samples.upload(name, data), name=name, size=len(data), declared="", kind=kind)
+    return check_file(samples.upload(name, data), name=name, size=len(data), declared="", kind=kind)
 
 
 class Given(SchoolTestCase):
@@ -32,7 +32,7 @@ class Given(SchoolTestCase):
             sent["file"] = chosen(name or f"Sugar push.{ENDINGS[kind]}", data, kind)
         if kind == "video":
             sent["subtitles"] = chosen("s.vtt", samples.VTT, "subtitles")
-        return content.add(self.tess.staff, self.offer, values, sent)
+        return content.add_resource(self.tess.staff, self.offer, values, sent)
 
     def page(self, resource: Resource, person: User | None = None) -> Any:
         browser = self.browser_of(person) if person else self.client

@@ -8,10 +8,10 @@ from django.utils import timezone
 from hypothesis.extra.django import TestCase
 
 from billing.domain.orders import pay_at_door, transitions
-from billing.domain.orders.placement import NotPlaced
+from billing.domain.orders.placement import OrderNotPlaced
 from billing.models import Case, Order, OrderLine
 from classwork.domain.places import desk, giving_up, registering
-from classwork.domain.places.attendees import Attendee, Typed
+from classwork.domain.places.attendees import Attendee, TypedPerson
 from classwork.models import ClassOffer, Registration
 from tests.billing import order_simulation
 from tests.classwork.buying import cart, me, of, other, place
@@ -34,7 +34,7 @@ class School(order_simulation.School):
         choices = [(offer, who) for offer in chosen for who in self._attendees(number)]
         name = NAMES[number % 3]
         order = cart(*choices, payer=self.payer, name=name, email=f"{name.lower()}@example.org")
-        with suppress(NotPlaced):
+        with suppress(OrderNotPlaced):
             place(order, due)
             return
         order.lines.all().delete()
@@ -46,17 +46,17 @@ class School(order_simulation.School):
 
     def enter(self, number: int, over_capacity: bool = False) -> None:
         name = NAMES[number % 3]
-        person = Typed(name, "Walk-in", f"{name.lower()}@example.org")
-        with suppress(NotPlaced):
-            desk.enter(self.staff, self.offers[number % 3], person, why="x", over_capacity=over_capacity)
+        person = TypedPerson(name, "Walk-in", f"{name.lower()}@example.org")
+        with suppress(OrderNotPlaced):
+            desk.register_at_desk(self.staff, self.offers[number % 3], person, why="x", over_capacity=over_capacity)
 
     def exceed(self, number: int) -> None:
         self.enter(number, over_capacity=True)
 
     def door(self, number: int) -> None:
         if order := self.order(number):
-            with suppress(transitions.CannotBe):
-                pay_at_door.pay_at_the_door(order, self.now, is_owner=True)
+            with suppress(transitions.OrderTransitionRefused):
+                pay_at_door.switch_to_pay_at_door(order, self.now, is_owner=True)
 
     def wait(self, number: int) -> None:
         Registration.objects.filter(state=State.HELD).exclude(held_until=None).update(
@@ -65,22 +65,22 @@ class School(order_simulation.School):
         super().wait(number)
 
     def tidy(self, number: int) -> None:
-        registering.lapse_due()
+        registering.expire_due_holds()
 
     def give_up(self, number: int) -> None:
         if live := list(Registration.objects.live().order_by("pk")):
             one = live[number % len(live)]
-            with suppress(giving_up.CannotBe):
-                seen = giving_up.quote(one, self.now).fingerprint
-                giving_up.give_up(one, self.now, seen=seen, by=self.staff)
+            with suppress(giving_up.StudentCancellationRefused):
+                seen = giving_up.quote_student_cancellation(one, self.now).fingerprint
+                giving_up.cancel_own_registration(one, self.now, seen=seen, by=self.staff)
 
     def on_hold(self, number: int) -> None:
         if confirmed := list(Registration.objects.filter(state=State.CONFIRMED).order_by("pk")):
-            registering.put_on_hold(confirmed[number % len(confirmed)], why="x", by=self.staff)
+            registering.suspend_spot(confirmed[number % len(confirmed)], why="x", by=self.staff)
 
     def off_hold(self, number: int) -> None:
         for one in Registration.objects.filter(state=State.ON_HOLD):
-            registering.take_off_hold(one, why="x", by=self.staff)
+            registering.resume_spot(one, why="x", by=self.staff)
 
     def states(self, lines: Iterable[OrderLine]) -> list[str]:
         """On hold is confirmed and in dispute."""

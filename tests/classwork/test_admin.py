@@ -44,7 +44,7 @@ class SessionAdminTest(OfficeTestCase):
         self.session.delete()
         self.assertEqual(self.post(self.add, self.values_of(self.add)).status_code, SAVED)
         key_day = Session.objects.get().key_day_date
-        self.assertEqual((key_day.weekday(), (key_day - dates.today()).days // 7), (3, 0))  # DEFAULT_KEY_DAY
+        self.assertEqual((key_day.weekday(), (key_day - dates.local_today()).days // 7), (3, 0))  # DEFAULT_KEY_DAY
 
     def test_an_overlap_says_what_would_fit_and_a_button_takes_it(self):
         values = self.values_of(self.add) | {"key_day_date": make.thursday(2).isoformat()}
@@ -100,7 +100,7 @@ class SessionAdminTest(OfficeTestCase):
         response = self.post(self.url, values)
         self.assertContains(response, "8:00–9:00 PM")
         self.assertEqual(self.post(self.url, values, seen=self.seen(response)).status_code, SAVED)
-        self.assertEqual(dates.local(self.offer.meetings.first().starts_at).hour, 20)
+        self.assertEqual(dates.to_local_time(self.offer.meetings.first().starts_at).hour, 20)
         self.assertEqual(list(self.offer.teachers.all()), [self.tess.staff])
 
     def test_thirty_classes_in_a_session_ask_no_more_than_one(self):
@@ -184,7 +184,7 @@ class OfferAdminTest(OfficeTestCase):
         self.assertEqual(ClassOffer.objects.latest("id").meetings.count(), 5)
 
     def test_what_is_chosen_is_approved_or_copied(self):
-        class_offers.set_approved(self.ada, self.offer, False)
+        class_offers.set_class_approved(self.ada, self.offer, False)
         self.act("approve", self.offer)
         self.assertTrue(ClassOffer.objects.get().manager_approved)
         self.act("copy", self.offer)

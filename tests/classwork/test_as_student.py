@@ -26,8 +26,8 @@ class AsStudentTest(SchoolTestCase):
 
     def seen(self, number: int) -> dict[str, str]:
         offer = ClassOffer.objects.get(pk=self.offer.pk)
-        week = student_view.weeks(offer)[number]
-        return {str(release.resource): state for release, state in student_view.seen(offer, week.at)}
+        week = student_view.viewing_moments(offer)[number]
+        return {str(release.resource): state for release, state in student_view.resources_at(offer, week.at)}
 
     def page(self, **query: Any) -> Any:
         return self.client.get(reverse("resources_as_student", args=[self.offer.pk]), query)
@@ -39,13 +39,13 @@ class AsStudentTest(SchoolTestCase):
         self.assertEqual(self.seen(5), {"At once": "gone", "Second": "open", "Last": "open"})
 
     def test_what_a_teacher_did_by_hand_counts(self) -> None:
-        releases.hold_back(self.tess, Release.objects.get(resource__title="Second"))
+        releases.hold_release(self.tess, Release.objects.get(resource__title="Second"))
         self.assertEqual(self.seen(3)["Second"], "held")
         self.assertContains(self.client.get(reverse("things_resources", args=["class", self.offer.pk])), "On hold")
 
     def test_only_meetings_that_take_place_are_weeks(self) -> None:
-        meetings.cancel(None, self.offer.meetings.first(), "Snow")
-        self.assertEqual(len(student_view.weeks(ClassOffer.objects.get(pk=self.offer.pk))), 5)
+        meetings.cancel_meeting(None, self.offer.meetings.first(), "Snow")
+        self.assertEqual(len(student_view.viewing_moments(ClassOffer.objects.get(pk=self.offer.pk))), 5)
 
     def test_the_page_begins_before_the_class_and_goes_to_any_week(self) -> None:
         self.assertContains(self.page(), "before it begins")

@@ -69,11 +69,11 @@ class Asked:
         self.buys()
         self.assertEqual(self.ask(resource, self.alice), self.refused)
         release = Release.objects.get(resource=resource)
-        yesterday = dates.today() - timedelta(days=1)
+        yesterday = dates.local_today() - timedelta(days=1)
         for deed, expected in (
             (lambda: releases.release_now(self.tess, release), self.given),
-            (lambda: releases.hold_back(self.tess, release), self.refused),
-            (lambda: releases.as_planned(self.tess, release), self.refused),
+            (lambda: releases.hold_release(self.tess, release), self.refused),
+            (lambda: releases.reset_release(self.tess, release), self.refused),
             (lambda: self.moves(release, opens_at=timezone.now() - timedelta(days=9)), self.given),
             (lambda: self.moves(release, last_day=yesterday), self.refused),
         ):
@@ -96,12 +96,12 @@ class Asked:
     def test_a_place_in_dispute_or_paid_back_opens_nothing(self) -> None:
         resource = self.film()
         place = self.buys()
-        registering.put_on_hold(place, why="Disputed")
+        registering.suspend_spot(place, why="Disputed")
         self.assertEqual(self.ask(resource, self.alice), self.refused)
-        registering.take_off_hold(Registration.objects.get())
+        registering.resume_spot(Registration.objects.get())
         self.assertEqual(self.ask(resource, self.alice), self.given)
         order = Order.objects.get(pk=place.line.order_id)
-        reservations.by_staff(order, order.charged, why="A present", by=self.ada)
+        reservations.refund_by_staff(order, order.charged, why="A present", by=self.ada)
         run_all()
         self.assertEqual(self.ask(resource, self.alice), self.refused)
 

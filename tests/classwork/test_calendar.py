@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classwork.domain import calendar
-from classwork.domain.calendar import Rules, SessionPlan
+from classwork.domain.calendar import CalendarRules, SessionPlan
 
-RULES = Rules(minimum_weeks=4, expire_days=8, short_expire_days=2)
+RULES = CalendarRules(minimum_weeks=4, expire_days=8, short_expire_days=2)
 KEY = date(2020, 6, 4)
 
 
@@ -66,8 +66,8 @@ class SessionDatesTest(SimpleTestCase):
             self.assertEqual(calendar.next_defaults(known, KEY, RULES).key_day, date(2020, 3, 5))
 
     def test_a_session_is_short_below_the_minimum_and_nowhere_else(self):
-        self.assertTrue(calendar.is_short(SessionPlan(KEY, weeks=3), RULES))
-        self.assertFalse(calendar.is_short(SessionPlan(KEY, weeks=4), RULES))
+        self.assertTrue(calendar.is_short_session(SessionPlan(KEY, weeks=3), RULES))
+        self.assertFalse(calendar.is_short_session(SessionPlan(KEY, weeks=4), RULES))
 
     def test_a_short_session_is_passed_over_for_the_publish_date(self):
         usual = SessionPlan(KEY, -2)
@@ -79,13 +79,13 @@ class SessionDatesTest(SimpleTestCase):
         self.assertEqual(calendar.next_defaults([chosen], KEY, RULES).publish, date(2020, 6, 20))
 
     def test_the_first_session_of_a_school_defaults_to_today(self):
-        self.assertEqual(calendar.next_defaults([], KEY, RULES), calendar.Defaults(KEY, KEY))
+        self.assertEqual(calendar.next_defaults([], KEY, RULES), calendar.SessionDefaults(KEY, KEY))
 
     def test_the_first_session_of_a_school_starts_on_the_weekday_that_the_school_has_set(self):
         for weekday, day in ((3, KEY), (4, june(5)), (0, june(8)), (2, june(10))):
             with override_settings(DEFAULT_KEY_DAY=weekday):
-                found = calendar.next_defaults([], KEY, Rules.of_the_school())
-            self.assertEqual(found, calendar.Defaults(day, KEY))
+                found = calendar.next_defaults([], KEY, CalendarRules.of_the_school())
+            self.assertEqual(found, calendar.SessionDefaults(day, KEY))
 
     def test_a_break_is_part_of_the_natural_day_and_not_added_to_a_push(self):
         usual = SessionPlan(KEY, -2, break_weeks=2)
@@ -95,35 +95,35 @@ class SessionDatesTest(SimpleTestCase):
 
     @override_settings(SESSION_MINIMUM_WEEKS=6, DEFAULT_SESSION_EXPIRE=10, SHORT_SESSION_EXPIRE=1)
     def test_the_rules_of_the_school_come_from_its_settings(self):
-        self.assertEqual(Rules.of_the_school(), Rules(6, 10, 1, 3))
+        self.assertEqual(CalendarRules.of_the_school(), CalendarRules(6, 10, 1, 3))
 
     def test_neighbours_are_found_by_key_day_and_only_the_next_passes_over_short_ones(self):
         first, short, last = SessionPlan(KEY), SessionPlan(date(2020, 7, 9), weeks=2), SessionPlan(date(2020, 8, 6))
         everything = [last, first, short]
-        self.assertEqual(calendar.previous_of(last, everything), short)
-        self.assertEqual(calendar.next_of(first, everything, RULES), last)
-        self.assertIsNone(calendar.previous_of(first, everything))
-        self.assertIsNone(calendar.next_of(last, everything, RULES))
+        self.assertEqual(calendar.previous_session(last, everything), short)
+        self.assertEqual(calendar.following_session(first, everything, RULES), last)
+        self.assertIsNone(calendar.previous_session(first, everything))
+        self.assertIsNone(calendar.following_session(last, everything, RULES))
 
 
 class OverlapTest(SimpleTestCase):
     def test_the_smallest_move_is_proposed_and_the_shift_is_kept(self):
         winter = SessionPlan(date(2020, 1, 9), -2)
-        proposed = calendar.overlap_proposal(SessionPlan(date(2020, 1, 30), -2), [winter])
+        proposed = calendar.moved_clear_of_overlaps(SessionPlan(date(2020, 1, 30), -2), [winter])
         self.assertEqual((proposed.key_day, proposed.shift, proposed.break_weeks), (date(2020, 2, 13), -2, 0))
 
     def test_a_session_does_not_overlap_with_itself(self):
         saved = SessionPlan(KEY, -2, pk=7)
-        self.assertEqual(calendar.overlapping(saved, [saved]), [])
-        self.assertEqual(calendar.overlap_proposal(saved, [saved]), saved)
+        self.assertEqual(calendar.overlapping_sessions(saved, [saved]), [])
+        self.assertEqual(calendar.moved_clear_of_overlaps(saved, [saved]), saved)
 
     def test_a_session_that_would_lie_around_a_short_one_overlaps(self):
         short = SessionPlan(date(2020, 6, 11), weeks=1)
-        self.assertEqual(calendar.overlapping(SessionPlan(KEY), [short]), [short])
+        self.assertEqual(calendar.overlapping_sessions(SessionPlan(KEY), [short]), [short])
 
     def test_the_proposal_passes_over_every_session_in_the_way(self):
         first, second = SessionPlan(KEY, -2), SessionPlan(date(2020, 7, 9), -2)
-        proposed = calendar.overlap_proposal(SessionPlan(date(2020, 6, 18), -2), [second, first])
+        proposed = calendar.moved_clear_of_overlaps(SessionPlan(date(2020, 6, 18), -2), [second, first])
         self.assertEqual(proposed.key_day, date(2020, 8, 13))
 
 
@@ -138,16 +138,16 @@ class OffsetTest(SimpleTestCase):
             5: [4, 5, -1, 0, 1, 2, 3],
         }.items():
             with self.subTest(shift=shift):
-                self.assertEqual([calendar.offset(self.THURSDAY, shift, day) for day in range(7)], wanted)
+                self.assertEqual([calendar.days_from_key_day(self.THURSDAY, shift, day) for day in range(7)], wanted)
 
     def test_a_day_exactly_at_the_limit_is_within_it(self):
-        self.assertEqual(calendar.offset(self.THURSDAY, 4, 0), 4)
-        self.assertEqual(calendar.offset(self.THURSDAY, -4, 6), -4)
+        self.assertEqual(calendar.days_from_key_day(self.THURSDAY, 4, 0), 4)
+        self.assertEqual(calendar.days_from_key_day(self.THURSDAY, -4, 6), -4)
 
     def test_days_beyond_the_shift_are_outside_reach(self):
         plan = SessionPlan(KEY, -2)
         self.assertEqual(
-            [calendar.within_reach(plan, day) for day in range(7)], [False, True, True, True] + [False] * 3
+            [calendar.is_within_reach(plan, day) for day in range(7)], [False, True, True, True] + [False] * 3
         )
 
 
@@ -167,7 +167,7 @@ class CurrentSessionTest(SimpleTestCase):
     all = (autumn, extra, spring, summer)
 
     def names(self, on: date) -> list[str]:
-        return [session.name for session in calendar.current(self.all, on)]
+        return [session.name for session in calendar.current_sessions(self.all, on)]
 
     def test_both_ends_of_the_listing_are_inclusive(self):
         self.assertEqual(self.names(self.summer.publish_date), ["summer"])
@@ -184,7 +184,7 @@ class CurrentSessionTest(SimpleTestCase):
         self.assertEqual(self.names(date(2020, 2, 29)), [])
 
     def test_without_sessions_nothing_breaks(self):
-        self.assertEqual(calendar.current([], KEY), [])
+        self.assertEqual(calendar.current_sessions([], KEY), [])
 
 
 def possible_plan(*, flip_last_day: bool, skip_weeks: int, **values: Any) -> SessionPlan:
@@ -211,16 +211,16 @@ class CalendarLaws(SimpleTestCase):
     @given(st.lists(PLANS, max_size=6), PLANS)
     def test_the_next_default_with_its_proposal_never_overlaps(self, plans, shape):
         following = replace(shape, key_day=calendar.next_defaults(plans, KEY, RULES).key_day)
-        proposed = calendar.overlap_proposal(following, plans)
-        self.assertEqual(calendar.overlapping(proposed, plans), [])
+        proposed = calendar.moved_clear_of_overlaps(following, plans)
+        self.assertEqual(calendar.overlapping_sessions(proposed, plans), [])
         self.assertLessEqual((proposed.key_day - following.key_day).days, 7)
 
     @given(st.lists(PLANS, max_size=6), PLANS)
     def test_a_proposal_moves_by_whole_weeks_and_no_further_than_needed(self, plans, plan):
-        proposed = calendar.overlap_proposal(plan, plans)
+        proposed = calendar.moved_clear_of_overlaps(plan, plans)
         self.assertEqual(proposed, plan.moved((proposed.key_day - plan.key_day).days // 7))
         if proposed != plan:
-            self.assertTrue(calendar.overlapping(proposed.moved(-1), plans))
+            self.assertTrue(calendar.overlapping_sessions(proposed.moved(-1), plans))
 
     @given(PLANS, st.integers(0, 6))
     def test_the_first_class_is_on_its_weekday_within_a_week_of_the_key_day(self, plan, class_day):
@@ -230,5 +230,5 @@ class CalendarLaws(SimpleTestCase):
 
     @given(PLANS, st.integers(0, 6))
     def test_a_day_within_reach_is_never_before_the_session_starts(self, plan, class_day):
-        if calendar.within_reach(plan, class_day):
+        if calendar.is_within_reach(plan, class_day):
             self.assertGreaterEqual(calendar.first_day(plan, class_day), plan.start)

@@ -12,16 +12,25 @@ from billing.domain.orders import cart as carts
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit
 from billing.models import Case, Credit, Order, Refund
-from classwork.domain.calling_off.deed import call_off
-from classwork.domain.calling_off.extending import of_all
-from classwork.domain.calling_off.quote import Quote, quote
-from classwork.domain.calling_off.wanted import Wanted
+from classwork.domain.calling_off.deed import cancel_classes
+from classwork.domain.calling_off.extending import replacement_dates_by_class
+from classwork.domain.calling_off.quote import CancellationPlan, plan_cancellation
+from classwork.domain.calling_off.wanted import CancellationRequest
 from classwork.domain.places.waiting import entries
-from classwork.domain.places.waiting.entries import Contact, Wish
+from classwork.domain.places.waiting.entries import Contact, WaitlistRequest
 from classwork.domain.schedule import meetings
-from classwork.domain.schedule.previews import Outdated
-from classwork.domain.schedule.problems import Refused
-from classwork.models import CallOff, ClassOffer, Meeting, Outcome, Policy, Registration, Ticket, WaitingEntry
+from classwork.domain.schedule.previews import PreviewOutdated
+from classwork.domain.schedule.problems import ChangeRefused
+from classwork.models import (
+    CallOff,
+    ClassOffer,
+    CompensationPolicy,
+    Meeting,
+    Outcome,
+    Registration,
+    Ticket,
+    WaitingEntry,
+)
 from outbox.testing import run_all
 from tests import make
 from tests.base import SchoolTestCase
@@ -37,9 +46,9 @@ class CallingOffTest(SchoolTestCase):
     def bought(self, name: str = "Ann", **how: object) -> Order:
         return pay(place(cart((self.offer, me()), name=name, email=f"{name.lower()}@example.org", **how)))
 
-    def deed(self, wanted: Wanted, why: str = "Snow") -> CallOff:
-        seen = quote(wanted, timezone.now()).fingerprint
-        return call_off(self.ada, wanted, why, seen=seen)
+    def deed(self, wanted: CancellationRequest, why: str = "Snow") -> CallOff:
+        seen = plan_cancellation(wanted, timezone.now()).fingerprint
+        return cancel_classes(self.ada, wanted, why, seen=seen)
 
     def paid(self, order: Order) -> Decimal:
         return sum((payment.captured_amount for payment in order.payments.all()), D(0))
@@ -55,7 +64,7 @@ class DaysTest(CallingOffTest):
     def test_a_day_is_worth_its_share_of_what_was_paid(self) -> None:
         order = self.bought()
         weeks = self.offer.meetings.count()
-        deed = self.deed(Wanted(Policy.REFUND, self.days(2)))
+        deed = self.deed(CancellationRequest(CompensationPolicy.REFUND, self.days(2)))
         refund = Refund.objects.get()
         self.assertEqual(refund.amount, round(self.paid(order) / weeks, 2))
         self.assertLaw(order)
@@ -66,38 +75,38 @@ class DaysTest(CallingOffTest):
     def test_all_days_one_after_the_other_are_worth_everything(self) -> None:
         order = self.bought()
         for number in range(1, self.offer.meetings.count() + 1):
-            self.deed(Wanted(Policy.REFUND, self.days(number)))
+            self.deed(CancellationRequest(CompensationPolicy.REFUND, self.days(number)))
         self.assertLaw(order)
         self.assertEqual(order.charged, 0)
 
     def test_the_same_twice_is_refused_and_gives_nothing_more(self) -> None:
         self.bought()
-        wanted = Wanted(Policy.REFUND, self.days(2))
+        wanted = CancellationRequest(CompensationPolicy.REFUND, self.days(2))
         self.deed(wanted)
-        with self.assertRaises(Refused):
+        with self.assertRaises(ChangeRefused):
             self.deed(wanted)
         self.assertEqual((Refund.objects.count(), CallOff.objects.count()), (1, 1))
 
     def test_a_day_that_is_put_back_leaves_people_what_they_got(self) -> None:
         self.bought()
-        self.deed(Wanted(Policy.REFUND, self.days(2)))
+        self.deed(CancellationRequest(CompensationPolicy.REFUND, self.days(2)))
         day = self.offer.meetings.get(number=2)
         self.assertIn(meetings.MADE_GOOD, meetings.plan_restore(day).warnings)
-        meetings.restore(self.ada, day)
+        meetings.restore_meeting(self.ada, day)
         self.assertEqual(Refund.objects.count(), 1)
 
     def test_whoever_did_not_pay_yet_owes_less(self) -> None:
         order = place(cart((self.offer, me())), Order.Due.DOOR)
-        owed = balances.owed(order, timezone.now())
-        outcome = self.deed(Wanted(Policy.REFUND, self.days(1))).outcomes.get()
+        owed = balances.open_balance(order, timezone.now())
+        outcome = self.deed(CancellationRequest(CompensationPolicy.REFUND, self.days(1))).outcomes.get()
         order.refresh_from_db()
         self.assertGreater(outcome.waived, 0)
-        self.assertEqual(balances.owed(order, timezone.now()), owed - outcome.waived)
+        self.assertEqual(balances.open_balance(order, timezone.now()), owed - outcome.waived)
         self.assertFalse(Refund.objects.exists())
 
     def test_credit_goes_to_an_account_and_money_to_whoever_has_none(self) -> None:
         mine, theirs = self.bought(payer=self.alice), self.bought("Ben")
-        self.deed(Wanted(Policy.CREDIT, self.days(1)))
+        self.deed(CancellationRequest(CompensationPolicy.CREDIT, self.days(1)))
         self.assertEqual(Credit.objects.get().order, mine)
         self.assertEqual(Refund.objects.get().payment.order, theirs)
         self.assertLaw(mine, theirs)
@@ -106,21 +115,24 @@ class DaysTest(CallingOffTest):
         self.bought()
         order = self.bought("Ben")
         mine = line(order).registrations.get()
-        wanted = Wanted(
-            Policy.EXTENSION, self.days(1), instead=self.instead(1), exceptions={f"place_{mine.pk}": Policy.REFUND}
+        wanted = CancellationRequest(
+            CompensationPolicy.EXTENSION,
+            self.days(1),
+            instead=self.instead(1),
+            exceptions={f"place_{mine.pk}": CompensationPolicy.REFUND},
         )
         deed = self.deed(wanted)
         self.assertEqual(Refund.objects.get().payment.order, order)
-        self.assertEqual(deed.outcomes.filter(policy=Policy.EXTENSION, money=0).count(), 1)
+        self.assertEqual(deed.outcomes.filter(policy=CompensationPolicy.EXTENSION, money=0).count(), 1)
 
     def instead(self, *numbers: int) -> dict[int, object]:
         offer = ClassOffer.objects.with_timetable().get(pk=self.offer.pk)
         gone = [meeting for meeting in offer.meetings.all() if meeting.pk in self.days(*numbers)]
-        return of_all({offer.pk: offer}, gone)  # type: ignore[return-value]
+        return replacement_dates_by_class({offer.pk: offer}, gone)  # type: ignore[return-value]
 
     def test_an_extension_adds_a_week_for_each_day_that_went(self) -> None:
         before = self.offer.meetings.order_by("starts_at").last()
-        self.deed(Wanted(Policy.EXTENSION, self.days(1, 2), instead=self.instead(1, 2)))
+        self.deed(CancellationRequest(CompensationPolicy.EXTENSION, self.days(1, 2), instead=self.instead(1, 2)))
         last = self.offer.meetings.filter(cancelled_at=None).order_by("starts_at").last()
         assert before and last
         self.assertEqual((last.local_date - before.local_date).days, 14)
@@ -131,9 +143,9 @@ class DaysTest(CallingOffTest):
         order = cart(name="Dot", email="dot@example.org")
         for number in (1, 2):
             day = self.offer.meetings.get(number=number)
-            carts.add(order, "ticket", day.pk, other(f"Dot{number}", f"dot{number}@example.org").as_details())
+            carts.add_line(order, "ticket", day.pk, other(f"Dot{number}", f"dot{number}@example.org").as_details())
         order = pay(place(order))
-        self.deed(Wanted(Policy.EXTENSION, self.days(1), instead=self.instead(1)))
+        self.deed(CancellationRequest(CompensationPolicy.EXTENSION, self.days(1), instead=self.instead(1)))
         self.assertEqual(Refund.objects.get().amount, 20)
         self.assertEqual(list(Ticket.objects.values_list("state", flat=True)), ["cancelled", "confirmed"])
         self.assertLaw(order)
@@ -145,21 +157,23 @@ class DaysTest(CallingOffTest):
         Meeting.objects.filter(offer=rival).delete()
         slot = draft.slot(60)  # type: ignore[attr-defined]
         Meeting.objects.create(offer=rival, starts_at=slot.starts_at, ends_at=slot.ends_at)
-        found = quote(Wanted(Policy.EXTENSION, self.days(1), instead=self.instead(1)), timezone.now())
+        found = plan_cancellation(
+            CancellationRequest(CompensationPolicy.EXTENSION, self.days(1), instead=self.instead(1)), timezone.now()
+        )
         self.assertIn("Grange Hall is double-booked", found.calendar.warnings[0])
 
     def test_whoever_registers_meanwhile_makes_the_quote_old(self) -> None:
-        wanted = Wanted(Policy.REFUND, self.days(1))
-        seen = quote(wanted, timezone.now()).fingerprint
+        wanted = CancellationRequest(CompensationPolicy.REFUND, self.days(1))
+        seen = plan_cancellation(wanted, timezone.now()).fingerprint
         self.bought()
-        with self.assertRaises(Outdated):
-            call_off(self.ada, wanted, "Snow", seen=seen)
+        with self.assertRaises(PreviewOutdated):
+            cancel_classes(self.ada, wanted, "Snow", seen=seen)
         self.assertFalse(CallOff.objects.exists())
 
     def test_money_that_a_bank_asks_back_waits_for_a_person(self) -> None:
         order = self.bought()
         order.payments.get().disputes.create(reference="d1", amount=D(5), reason="?")
-        self.deed(Wanted(Policy.REFUND, self.days(1)))
+        self.deed(CancellationRequest(CompensationPolicy.REFUND, self.days(1)))
         self.assertFalse(Refund.objects.exists())
         self.assertEqual(Case.objects.get().kind, Case.Kind.HAND_BACK)
         self.assertNotEqual(Outcome.objects.get().pending, "")
@@ -169,23 +183,23 @@ class DaysTest(CallingOffTest):
         for number, people in enumerate((3, 9), start=1):
             for each in range(people):
                 self.bought(f"N{number}{each}")
-            wanted = Wanted(Policy.REFUND, self.days(number))
+            wanted = CancellationRequest(CompensationPolicy.REFUND, self.days(number))
             with CaptureQueriesContext(connection) as asked:
-                call_off(self.ada, wanted, "Snow", seen=quote(wanted, timezone.now()).fingerprint)
+                cancel_classes(self.ada, wanted, "Snow", seen=plan_cancellation(wanted, timezone.now()).fingerprint)
             counted.append(len(asked))
         self.assertEqual(*counted)
 
     def test_nothing_is_left_of_it_when_it_dies_half_way(self) -> None:
         self.bought()
         with self.settings(WORKFLOWS="tests.classwork.test_calling_off.DYING"), self.assertRaises(ZeroDivisionError):
-            self.deed(Wanted(Policy.REFUND, self.days(1)))
+            self.deed(CancellationRequest(CompensationPolicy.REFUND, self.days(1)))
         self.assertFalse(CallOff.objects.exists() or Refund.objects.exists())
         self.assertFalse(self.offer.meetings.exclude(cancelled_at=None).exists())
 
 
 class WholeClassTest(CallingOffTest):
-    def whole(self, policy: str = Policy.REFUND, **more: object) -> Wanted:
-        return Wanted(policy, offer=self.offer.pk, **more)  # type: ignore[arg-type]
+    def whole(self, policy: str = CompensationPolicy.REFUND, **more: object) -> CancellationRequest:
+        return CancellationRequest(policy, offer=self.offer.pk, **more)  # type: ignore[arg-type]
 
     def test_everything_that_was_paid_goes_back_and_the_class_leaves_the_lists(self) -> None:
         order = self.bought()
@@ -219,14 +233,14 @@ class WholeClassTest(CallingOffTest):
 
     def test_none_of_its_days_is_put_back(self) -> None:
         self.deed(self.whole())
-        with self.assertRaises(Refused):
-            meetings.restore(self.ada, self.offer.meetings.get(number=2))
+        with self.assertRaises(ChangeRefused):
+            meetings.restore_meeting(self.ada, self.offer.meetings.get(number=2))
 
     def test_spent_credit_comes_back_as_credit(self) -> None:
-        credit.adjust(self.alice, D(30), "USD", why="x", by=self.ada)
+        credit.adjust_credit(self.alice, D(30), "USD", why="x", by=self.ada)
         order = self.bought(payer=self.alice)
         self.deed(self.whole())
-        self.assertEqual(credit.balance(self.alice, "USD"), D(30))
+        self.assertEqual(credit.credit_balance(self.alice, "USD"), D(30))
         self.assertLaw(order)
 
     def test_of_a_class_that_has_begun_the_days_left_are_worth_their_share(self) -> None:
@@ -245,13 +259,13 @@ class WholeClassTest(CallingOffTest):
         order = place(cart((self.offer, me()), (self.offer, other("Kim"))), Order.Due.DOOR)
         self.deed(self.whole())
         order.refresh_from_db()
-        self.assertEqual((order.state, balances.owed(order, timezone.now())), (Order.State.CANCELLED, 0))
+        self.assertEqual((order.state, balances.open_balance(order, timezone.now())), (Order.State.CANCELLED, 0))
 
     def test_the_other_class_of_an_order_stays_as_cheap_as_it_was(self) -> None:
         second = make.offer(self.session, make.subject("Beg", "B"), class_day=2)
         ClassOffer.objects.update(price=D(60))
         order = pay(place(cart((self.offer, me()), (second, me()))))
-        costs = {each.line.product_id: each.cost for each in balances.itemised(order, timezone.now())}
+        costs = {each.line.product_id: each.cost for each in balances.itemized_lines(order, timezone.now())}
         self.deed(self.whole())
         self.assertEqual(Refund.objects.get().amount, costs[self.offer.pk])
         self.assertLaw(order)
@@ -260,19 +274,21 @@ class WholeClassTest(CallingOffTest):
     def test_who_waits_is_told_and_nobody_waits_any_more(self) -> None:
         ClassOffer.objects.update(capacity=1)
         self.bought()
-        entries.join(self.offer, [Wish(other("Will", "will@example.org"))], Contact("Will", "will@example.org"))
+        entries.join_waitlist(
+            self.offer, [WaitlistRequest(other("Will", "will@example.org"))], Contact("Will", "will@example.org")
+        )
         self.deed(self.whole())
         run_all()
         self.assertEqual(WaitingEntry.objects.get().state, WaitingEntry.State.CLOSED)
 
     def test_nobody_can_register_or_take_up_a_lapsed_order(self) -> None:
         late = place(cart((self.offer, me()), name="Lee", email="lee@example.org"))
-        payment = attempts.start(late, "practice", timezone.now())
+        payment = attempts.start_attempt(late, "practice", timezone.now())
         past = timezone.now() - timedelta(hours=1)
         Order.objects.filter(pk=late.pk).update(held_until=past, placed_at=past - timedelta(hours=1))
         Registration.objects.update(held_until=past)
         self.deed(self.whole())
-        attempts.confirm(payment, attempts.Taken(D(payment.total), payment.currency))
+        attempts.confirm_payment(payment, attempts.PaymentCaptured(D(payment.total), payment.currency))
         late.refresh_from_db()
         self.assertEqual((late.state, Refund.objects.get().amount), (Order.State.LAPSED, self.paid(late)))
 
@@ -280,8 +296,8 @@ class WholeClassTest(CallingOffTest):
         self.bought()
         self.bought("Ben", payer=self.alice)
         place(cart((self.offer, me()), name="Cas", email="cas@example.org"), Order.Due.DOOR)
-        found: Quote = quote(self.whole(), timezone.now())
-        deed = call_off(self.ada, self.whole(), "No teacher", seen=found.fingerprint)
+        found: CancellationPlan = plan_cancellation(self.whole(), timezone.now())
+        deed = cancel_classes(self.ada, self.whole(), "No teacher", seen=found.fingerprint)
         done = {one.registration_id: (one.money, one.credit, one.waived) for one in deed.outcomes.all()}
         said = {one.spot.pk: (one.money, one.got.old_credit, one.got.waived) for one in found.gets}
         self.assertEqual(done, said)

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from billing.models import Order
 from classwork.domain.calling_off import telling
-from classwork.domain.calling_off.deed import call_off
-from classwork.domain.calling_off.quote import quote
-from classwork.domain.calling_off.wanted import Wanted
-from classwork.models import CallOff, Policy
+from classwork.domain.calling_off.deed import cancel_classes
+from classwork.domain.calling_off.quote import plan_cancellation
+from classwork.domain.calling_off.wanted import CancellationRequest
+from classwork.models import CallOff, CompensationPolicy
 from common.formats import format_date
 from history.models import Entry
 from mailroom.testing import send_all
@@ -119,8 +119,8 @@ class WizardTest(SchoolTestCase):
 
 @tag("once")
 class ToldTest(SchoolTestCase):
-    def cancel(self, wanted: Wanted) -> None:
-        call_off(self.ada, wanted, "Snow", seen=quote(wanted, timezone.now()).fingerprint)
+    def cancel(self, wanted: CancellationRequest) -> None:
+        cancel_classes(self.ada, wanted, "Snow", seen=plan_cancellation(wanted, timezone.now()).fingerprint)
         mail.outbox.clear()
         run_all()
         send_all()
@@ -129,7 +129,7 @@ class ToldTest(SchoolTestCase):
         pay(place(cart((self.offer, of(self.kit)), payer=self.gus)))
         run_all()
         send_all()
-        self.cancel(Wanted(Policy.REFUND, frozenset([self.offer.meetings.get(number=2).pk])))
+        self.cancel(CancellationRequest(CompensationPolicy.REFUND, frozenset([self.offer.meetings.get(number=2).pk])))
         letters = {letter.to[0]: letter for letter in mail.outbox if "canceled on" in letter.subject}
         self.assertEqual(sorted(letters), ["gus@example.org", "tess@example.org"])
         self.assertEqual(
@@ -146,7 +146,7 @@ class ToldTest(SchoolTestCase):
         order = pay(
             place(cart((self.offer, other("Kim", email="kim@example.org")), name="Pat", email="pat@example.org"))
         )
-        self.cancel(Wanted(Policy.REFUND, frozenset([self.offer.meetings.get(number=2).pk])))
+        self.cancel(CancellationRequest(CompensationPolicy.REFUND, frozenset([self.offer.meetings.get(number=2).pk])))
         (letter,) = [
             letter for letter in mail.outbox if letter.to == ["pat@example.org"] and "canceled on" in letter.subject
         ]
@@ -155,16 +155,16 @@ class ToldTest(SchoolTestCase):
 
     def test_telling_twice_tells_once(self) -> None:
         pay(place(cart((self.offer, me()), payer=self.alice)))
-        self.cancel(Wanted(Policy.NOTHING, frozenset([self.offer.meetings.get(number=2).pk])))
+        self.cancel(CancellationRequest(CompensationPolicy.NOTHING, frozenset([self.offer.meetings.get(number=2).pk])))
         before = len(mail.outbox)
-        telling.tell(CallOff.objects.get().pk)
+        telling.draft_cancellation_mails(CallOff.objects.get().pk)
         run_all()
         send_all()
         self.assertEqual(len(mail.outbox), before)
 
     def test_the_page_of_the_class_and_its_calendar_say_so(self) -> None:
         day = self.offer.meetings.get(number=2)
-        self.cancel(Wanted(Policy.NOTHING, frozenset([day.pk])))
+        self.cancel(CancellationRequest(CompensationPolicy.NOTHING, frozenset([day.pk])))
         page = self.client.get(self.offer.get_absolute_url())
         self.assertContains(page, format_date(day.local_date))
         self.assertContains(self.client.get(f"/classes/{self.offer.pk}/calendar.ics"), "STATUS:CANCELLED")

@@ -7,13 +7,13 @@ from typing import Any
 from django.test import TransactionTestCase, tag
 from django.utils import timezone
 
-from billing.domain.orders.placement import NotPlaced
+from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.payments import attempts
 from billing.models import Order, Payment, Refund
-from classwork.domain.calling_off.deed import call_off
-from classwork.domain.calling_off.wanted import Wanted
-from classwork.domain.schedule.problems import Refused
-from classwork.models import CallOff, Policy, Registration
+from classwork.domain.calling_off.deed import cancel_classes
+from classwork.domain.calling_off.wanted import CancellationRequest
+from classwork.domain.schedule.problems import ChangeRefused
+from classwork.models import CallOff, CompensationPolicy, Registration
 from outbox.testing import run_all
 from tests import make
 from tests.classwork.buying import cart, me, pay, place
@@ -26,13 +26,15 @@ class CallingOffRaceTest(TransactionTestCase):
         self.offer = make.offer(make.session("Race"), make.subject(), capacity=5)
 
     def cancels(self) -> CallOff:
-        return call_off(None, Wanted(Policy.REFUND, offer=self.offer.pk), "Snow", seen=None)
+        return cancel_classes(
+            None, CancellationRequest(CompensationPolicy.REFUND, offer=self.offer.pk), "Snow", seen=None
+        )
 
     def paying(self) -> tuple[Order, Callable[[], Any]]:
         order = place(cart((self.offer, me())))
-        payment = attempts.start(order, "practice", timezone.now())
-        taken = attempts.Taken(Decimal(payment.total), payment.currency)
-        return order, lambda: attempts.confirm(payment, taken)
+        payment = attempts.start_attempt(order, "practice", timezone.now())
+        taken = attempts.PaymentCaptured(Decimal(payment.total), payment.currency)
+        return order, lambda: attempts.confirm_payment(payment, taken)
 
     def test_who_pays_while_the_class_is_cancelled_gets_it_back(self) -> None:
         order, pays = self.paying()
@@ -52,7 +54,7 @@ class CallingOffRaceTest(TransactionTestCase):
     def test_who_registers_meanwhile_is_told_that_it_is_cancelled(self) -> None:
         order = cart((self.offer, me()))
         outcomes = overlap(self.cancels, lambda: place(order))
-        self.assertIsInstance(outcomes[1], NotPlaced)
+        self.assertIsInstance(outcomes[1], OrderNotPlaced)
         self.assertFalse(Registration.objects.live().exists())
 
     def test_control_without_locks_they_have_a_place_in_it(self) -> None:
@@ -64,5 +66,5 @@ class CallingOffRaceTest(TransactionTestCase):
     def test_cancelled_by_two_at_once_it_is_given_back_once(self) -> None:
         pay(place(cart((self.offer, me()))))
         outcomes = overlap(self.cancels, self.cancels)
-        self.assertIsInstance(outcomes[1], Refused)
+        self.assertIsInstance(outcomes[1], ChangeRefused)
         self.assertEqual((Refund.objects.count(), CallOff.objects.count()), (1, 1))

@@ -15,13 +15,13 @@ from billing.domain.orders import cart as carts
 from billing.domain.payments import attempts, webhooks
 from billing.domain.pricing import balances, credit
 from billing.domain.vouchers import office
-from billing.gateways.facts import Disputed
+from billing.gateways.facts import DisputeState
 from billing.models import Credit, Order, Refund
 from classwork.domain.calling_off import results
-from classwork.domain.calling_off.gets import Totals, key_of
-from classwork.domain.calling_off.quote import Quote
-from classwork.domain.calling_off.wanted import Wanted
-from classwork.models import CallOff, Policy, Registration
+from classwork.domain.calling_off.gets import CompensationTotals, spot_key
+from classwork.domain.calling_off.quote import CancellationPlan
+from classwork.domain.calling_off.wanted import CancellationRequest
+from classwork.models import CallOff, CompensationPolicy, Registration
 from common import dates
 from tests import make
 from tests.classwork.buying import cart, me, other, pay, place
@@ -45,48 +45,52 @@ class CancellationLawTest(CancellationResultTest):
     def order(self, name: str, payer: User | None, dice: random.Random) -> None:
         """Up to three people in one class or two, paid in up to three ways, in part or in full."""
         if payer and dice.random() < 0.3:
-            credit.adjust(payer, Decimal(dice.choice([10, 40, 100])), "USD", why="A present", by=self.ada)
+            credit.adjust_credit(payer, Decimal(dice.choice([10, 40, 100])), "USD", why="A present", by=self.ada)
         people = [me(), other(f"{name}b"), other(f"{name}c")][: dice.randint(1, 3)]
         choices = [(dice.choice([self.offer, self.offer, self.second]), person) for person in people]
         choices[0] = (self.offer, people[0])
         order = cart(*choices, payer=payer, name=name, email=f"{name.lower()}@example.org")
         for _ in range(dice.choice([0, 0, 1, 2])):
-            voucher = office.give(Decimal(dice.choice([20, 65, 100])), None, {}, why="A prize", by=self.ada)
-            carts.enter(order, voucher.grouped, self.now)
+            voucher = office.issue_free_voucher(
+                Decimal(dice.choice([20, 65, 100])), None, {}, why="A prize", by=self.ada
+            )
+            carts.enter_code_or_voucher(order, voucher.grouped, self.now)
         order = place(order, Order.Due.DOOR)
         for _ in range(dice.randint(0, 2)):
             self.pay_something(order, dice)
         card = order.payments.filter(variant="practice").exclude(captured_at=None).first()
         if card and dice.random() < 0.4:
-            webhooks.learn(card, [Disputed(f"d-{order.pk}", card.total, card.currency, "open")])
+            webhooks.apply_polled_state(card, [DisputeState(f"d-{order.pk}", card.total, card.currency, "open")])
 
     def pay_something(self, order: Order, dice: random.Random) -> None:
         order.refresh_from_db()
-        owed = balances.owed(order, self.now)
+        owed = balances.open_balance(order, self.now)
         if order.state != Order.State.PLACED or owed <= 0:
             return
         if dice.random() < 0.4:
             pay(order)
             return
         part = owed if dice.random() < 0.5 else min(owed, Decimal(dice.choice([15, 20, 70])))
-        day = dates.local(self.now).date()
-        attempts.record_by_hand(order, dice.choice(["cash", "transfer"]), part, by=self.ada, received_on=day)
+        day = dates.to_local_time(self.now).date()
+        attempts.record_desk_payment(order, dice.choice(["cash", "transfer"]), part, by=self.ada, received_on=day)
 
-    def wanted(self, dice: random.Random) -> Wanted:
-        policy = dice.choice([Policy.REFUND, Policy.CREDIT])
+    def wanted(self, dice: random.Random) -> CancellationRequest:
+        policy = dice.choice([CompensationPolicy.REFUND, CompensationPolicy.CREDIT])
         spots = Registration.objects.filter(offer=self.offer).order_by("pk")
         those = [spot for spot in spots if dice.random() < 0.3]
-        exceptions = {key_of(spot): dice.choice([Policy.REFUND, Policy.CREDIT]) for spot in those}
+        exceptions = {
+            spot_key(spot): dice.choice([CompensationPolicy.REFUND, CompensationPolicy.CREDIT]) for spot in those
+        }
         if dice.random() < 0.6:
-            return Wanted(policy, offer=self.offer.pk, exceptions=exceptions)
+            return CancellationRequest(policy, offer=self.offer.pk, exceptions=exceptions)
         days = self.offer.meetings.order_by("starts_at").values_list("pk", flat=True)[: dice.randint(1, 2)]
-        return Wanted(policy, frozenset(days), exceptions=exceptions)
+        return CancellationRequest(policy, frozenset(days), exceptions=exceptions)
 
     def books(self) -> dict[str, Decimal]:
         def total(rows: Any) -> Decimal:
             return rows.aggregate(sum=Sum("amount"))["sum"] or ZERO
 
-        hands = dict(gateways.at_the_desk())
+        hands = dict(gateways.desk_methods())
         return {
             "refund": total(Refund.objects.all()),
             "by_hand": total(Refund.objects.filter(payment__variant__in=hands)),
@@ -94,7 +98,7 @@ class CancellationLawTest(CancellationResultTest):
             "old_credit": total(Credit.objects.filter(reason=Credit.Reason.RETURNED)),
         }
 
-    def cancel_mixed_orders(self, seed: int) -> tuple[Quote, CallOff, dict[str, Decimal]]:
+    def cancel_mixed_orders(self, seed: int) -> tuple[CancellationPlan, CallOff, dict[str, Decimal]]:
         dice = random.Random(seed)
         payers = dice.sample([self.alice, self.gus, self.sam, self.tess, None, None], 3)
         for name, payer in zip(("Ann", "Bob", "Cy"), payers, strict=True):
@@ -106,7 +110,7 @@ class CancellationLawTest(CancellationResultTest):
     def assertEverythingAgrees(self, seed: int) -> None:
         found, deed, booked = self.cancel_mixed_orders(seed)
         (quoted,) = found.totals
-        (shown,) = results.totals(deed)
+        (shown,) = results.outcome_totals(deed)
         self.assertEqual(values(shown), values(quoted), "The result page adds up what was quoted.")
         self.assertEqual(booked, {name: getattr(quoted, name) for name in booked}, "The books are what was quoted.")
         rows = {outcome.registration_id: outcome for outcome in deed.outcomes.all()}
@@ -134,5 +138,5 @@ class CancellationLawTest(CancellationResultTest):
         self.over_all_seeds()
 
 
-def values(totals: Totals) -> dict[str, Decimal]:
+def values(totals: CompensationTotals) -> dict[str, Decimal]:
     return {name: getattr(totals, name) for name in FIELDS}

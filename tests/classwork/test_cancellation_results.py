@@ -13,10 +13,10 @@ from billing.domain.pricing import balances, credit
 from billing.domain.refunds import handovers, reservations
 from billing.domain.vouchers import office
 from billing.models import Credit, Order, Payment, Refund
-from classwork.domain.calling_off.wanted import Wanted
+from classwork.domain.calling_off.wanted import CancellationRequest
 from classwork.domain.places import desk as front_desk
-from classwork.domain.places.attendees import Typed
-from classwork.models import CallOff, Policy, Subject
+from classwork.domain.places.attendees import TypedPerson
+from classwork.models import CallOff, CompensationPolicy, Subject
 from common import dates
 from outbox.testing import run_all
 from tests import make
@@ -27,12 +27,12 @@ from users.models import Student, User
 
 class LedgerTest(CancellationResultTest):
     def owed(self) -> Decimal:
-        return sum((balances.owed(order, self.now) for order in Order.objects.all()), ZERO)
+        return sum((balances.open_balance(order, self.now) for order in Order.objects.all()), ZERO)
 
     def entries(self, reason: str) -> Decimal:
         return Credit.objects.filter(reason=reason).aggregate(sum=Sum("amount"))["sum"] or ZERO
 
-    def assertLedgerIsQuote(self, wanted: Wanted) -> None:
+    def assertLedgerIsQuote(self, wanted: CancellationRequest) -> None:
         before = self.owed()
         found, deed = self.cancel(wanted)
         (totals,) = found.totals
@@ -48,18 +48,22 @@ class LedgerTest(CancellationResultTest):
     def test_whoever_was_registered_at_the_desk_gets_credit_where_they_have_an_account(self) -> None:
         User.objects.filter(pk__in=[self.alice.pk, self.gus.pk]).update(email_confirmed_at=self.now)
         for account, person in (
-            (self.alice, Typed("Alice", "Arden", self.alice.email)),
+            (self.alice, TypedPerson("Alice", "Arden", self.alice.email)),
             (self.gus, Student.objects.get(pk=self.kit.pk)),
-            (None, Typed("Nora", "New", "nora@example.org")),
+            (None, TypedPerson("Nora", "New", "nora@example.org")),
         ):
-            order = front_desk.enter(self.ada, self.offer, person)
-            attempts.record_by_hand(
-                order, "cash", balances.owed(order, self.now), by=self.ada, received_on=dates.local(self.now).date()
+            order = front_desk.register_at_desk(self.ada, self.offer, person)
+            attempts.record_desk_payment(
+                order,
+                "cash",
+                balances.open_balance(order, self.now),
+                by=self.ada,
+                received_on=dates.to_local_time(self.now).date(),
             )
             self.assertEqual(order.payer, account)
-        self.cancel(self.whole(Policy.CREDIT))
+        self.cancel(self.whole(CompensationPolicy.CREDIT))
         for account in (self.alice, self.gus):
-            self.assertEqual(credit.balance(account, "USD"), Decimal(65))
+            self.assertEqual(credit.credit_balance(account, "USD"), Decimal(65))
         self.assertEqual(sum(refund.amount for refund in Refund.objects.all()), 65)
 
     def test_what_is_no_longer_due_at_the_door_is_the_balance_on_the_page_of_the_order(self) -> None:
@@ -67,7 +71,7 @@ class LedgerTest(CancellationResultTest):
         whole, part = self.ordered("Una"), self.paid_by_hand("Pat", 20)
         due = {order.pk: summarize_amounts(order, self.now).balance for order in (whole, part)}
         self.assertEqual(due, {whole.pk: Decimal(65), part.pk: Decimal(45)})
-        found, _ = self.cancel(self.whole(Policy.REFUND))
+        found, _ = self.cancel(self.whole(CompensationPolicy.REFUND))
         (totals,) = found.totals
         self.assertEqual((totals.waived, totals.refund), (Decimal(110), Decimal(20)))
         for order in (whole, part):
@@ -76,30 +80,30 @@ class LedgerTest(CancellationResultTest):
 
     def test_quoted_totals_are_what_the_ledger_shows_for_refunds(self) -> None:
         self.everybody()
-        self.assertLedgerIsQuote(self.whole(Policy.REFUND))
+        self.assertLedgerIsQuote(self.whole(CompensationPolicy.REFUND))
 
     def test_quoted_totals_are_what_the_ledger_shows_for_credit(self) -> None:
         self.everybody()
-        self.assertLedgerIsQuote(self.whole(Policy.CREDIT))
+        self.assertLedgerIsQuote(self.whole(CompensationPolicy.CREDIT))
 
     def test_quoted_totals_are_what_the_ledger_shows_for_one_day(self) -> None:
         self.everybody()
         day = self.offer.meetings.get(number=2).pk
-        self.assertLedgerIsQuote(Wanted(Policy.CREDIT, frozenset([day])))
+        self.assertLedgerIsQuote(CancellationRequest(CompensationPolicy.CREDIT, frozenset([day])))
 
     @override_settings(LATE_PAYMENT="credit")
     def test_part_payments_go_back_as_the_office_chose_and_not_as_late_payments_do(self) -> None:
         self.paid_by_hand("Sam", 20, payer=self.sam)
-        self.assertLedgerIsQuote(self.whole(Policy.REFUND))
+        self.assertLedgerIsQuote(self.whole(CompensationPolicy.REFUND))
         self.assertEqual(Refund.objects.get().amount, 20)
 
     def test_a_voucher_for_one_person_of_an_unpaid_order_goes_back_before_the_rest_is_waived(self) -> None:
         other_class = make.offer(self.session, make.subject("L2"), class_day=2, price=Decimal(65))
-        voucher = office.give(Decimal(65), None, {}, why="A prize", by=self.ada)
+        voucher = office.issue_free_voucher(Decimal(65), None, {}, why="A prize", by=self.ada)
         order = cart((self.offer, me()), (other_class, other("Kim")), name="Val", email="val@example.org")
-        carts.enter(order, voucher.grouped, self.now)
+        carts.enter_code_or_voucher(order, voucher.grouped, self.now)
         place(order, Order.Due.DOOR)
-        self.assertLedgerIsQuote(self.whole(Policy.REFUND))
+        self.assertLedgerIsQuote(self.whole(CompensationPolicy.REFUND))
 
 
 class ResultPageTest(CancellationResultTest):
@@ -114,7 +118,7 @@ class ResultPageTest(CancellationResultTest):
 
     def test_each_person_is_shown_what_happened_and_not_what_was_chosen(self) -> None:
         orders = self.everybody()
-        _, deed = self.cancel(self.whole(Policy.CREDIT))
+        _, deed = self.cancel(self.whole(CompensationPolicy.CREDIT))
         rows = self.rows(deed)
         said = {name: rows[order.pk] for name, order in orders.items()}
         price = "$65.00"
@@ -135,14 +139,14 @@ class ResultPageTest(CancellationResultTest):
 
     def test_the_totals_are_those_of_the_quote(self) -> None:
         self.everybody()
-        found, deed = self.cancel(self.whole(Policy.CREDIT))
+        found, deed = self.cancel(self.whole(CompensationPolicy.CREDIT))
         sentence = "Total: $235.00 refunded, $150.00 credited, $200.00 no longer due"
         self.assertEqual([totals.sentence for totals in found.totals], [sentence])
         self.assertContains(self.client.get(deed.get_absolute_url()), sentence)
 
     def test_cash_links_to_the_order_and_is_handed_over_once_somebody_says_so(self) -> None:
         order = self.paid_by_hand("Cash")
-        _, deed = self.cancel(self.whole(Policy.REFUND))
+        _, deed = self.cancel(self.whole(CompensationPolicy.REFUND))
         run_all()
         address = deed.get_absolute_url()
         self.assertContains(self.client.get(address), "$65.00 to hand over in cash")
@@ -153,18 +157,18 @@ class ResultPageTest(CancellationResultTest):
     def test_days_instead_are_named(self) -> None:
         self.paid_by_card("Carl")
         day = self.offer.meetings.get(number=2).pk
-        _, deed = self.cancel(Wanted(Policy.NOTHING, frozenset([day])))
+        _, deed = self.cancel(CancellationRequest(CompensationPolicy.NOTHING, frozenset([day])))
         self.assertContains(self.client.get(deed.get_absolute_url()), "No compensation")
 
     @tag("rows")
     def test_the_page_asks_as_often_for_thirty_as_for_one(self) -> None:
-        deed = CallOff.objects.create(policy=Policy.REFUND, why="Snow", at=self.now)
+        deed = CallOff.objects.create(policy=CompensationPolicy.REFUND, why="Snow", at=self.now)
 
         def rows(count: int) -> None:
             for _ in range(count):
                 order = self.paid_by_hand(f"N{Payment.objects.count()}")
                 day = order.lines.get().registrations.get()
-                refund = reservations.reserve(order, Decimal(5), why="Snow")
+                refund = reservations.reserve_refund(order, Decimal(5), why="Snow")
                 made = deed.outcomes.create(
                     registration=day, policy="refund", meetings=1, of=4, base=65, money=5, by_hand=5
                 )

@@ -27,7 +27,9 @@ class ClassCodeTest(SchoolTestCase):
         other = make.offer(self.session, make.subject(version="B"), class_day=4)
         Code.objects.create(text="b", percent=10, kind="place", product_id=other.pk)
         cart = buying.cart((self.offer, buying.me()))
-        with self.assertRaisesMessage(discount_codes.Refused, "This code is for Beginning B. Add it to your cart"):
-            carts.use_code(cart, "b", timezone.now())
-        carts.add(cart, "place", other.pk, buying.me().as_details())
-        self.assertIsNotNone(carts.use_code(cart, "b", timezone.now()))
+        with self.assertRaisesMessage(
+            discount_codes.DiscountCodeRefused, "This code is for Beginning B. Add it to your cart"
+        ):
+            carts.set_discount_code(cart, "b", timezone.now())
+        carts.add_line(cart, "place", other.pk, buying.me().as_details())
+        self.assertIsNotNone(carts.set_discount_code(cart, "b", timezone.now()))

@@ -11,8 +11,8 @@ from django.utils import timezone
 from billing.models import Order
 from classwork.domain.places import mine
 from classwork.domain.places.waiting import arranging
-from classwork.domain.places.waiting.arranging import Apart
-from classwork.domain.places.waiting.balance import Role
+from classwork.domain.places.waiting.arranging import BalanceLimits
+from classwork.domain.places.waiting.balance import RoleCapacity
 from classwork.models import Meeting, OfferRole, Registration
 from tests import make
 from tests.base import SchoolTestCase
@@ -62,7 +62,7 @@ class KnownPayerTest(SchoolTestCase):
         return self.client.post(reverse("register"), said)
 
     def add_roles(self) -> None:
-        arranging.arrange(self.offer, [Role("lead"), Role("follow")], Apart(), self.ada)
+        arranging.set_class_roles(self.offer, [RoleCapacity("lead"), RoleCapacity("follow")], BalanceLimits(), self.ada)
 
     def test_member_goes_straight_to_the_price(self) -> None:
         self.log_in(self.alice)
@@ -143,7 +143,7 @@ class HighestLevelTest(SchoolTestCase):
             past = meeting.starts_at - timedelta(weeks=20)
             Meeting.objects.filter(pk=meeting.pk).update(starts_at=past, ends_at=past + timedelta(hours=1))
         self.assertContains(self.client.get(url), "Highest level so far: Beginning A")
-        highest = mine.of_student(self.student, timezone.now()).highest
+        highest = mine.classes_of_student(self.student, timezone.now()).highest
         self.assertEqual([subject.title for subject in highest], ["Beginning A"])
 
 

@@ -84,14 +84,14 @@ class ClassDayPageTest(DeskTestCase):
         self.day = self.offer.meetings.all()[1]
 
     def test_a_cancelled_day_is_put_back(self):
-        meetings.cancel(self.ada, self.day, "Snow")
+        meetings.cancel_meeting(self.ada, self.day, "Snow")
         self.assertContains(self.client.get(reverse("desk_class", args=[self.offer.pk])), "Snow")
         self.twice(reverse("desk_restore_day", args=[self.day.pk]), {})
         self.assertFalse(Meeting.objects.get(pk=self.day.pk).is_cancelled)
 
     def test_class_days_are_numbered_by_what_takes_place_as_resources_are(self):
         """After a canceled second day the third is class 2; an extra day counts, where it is."""
-        meetings.cancel(self.ada, self.day, "Snow")
+        meetings.cancel_meeting(self.ada, self.day, "Snow")
         third, last = self.offer.meetings.all()[2], self.offer.meetings.all()[4]
         Meeting.objects.create(
             offer=self.offer, starts_at=third.starts_at + timedelta(1), ends_at=third.ends_at + timedelta(1)
@@ -207,7 +207,7 @@ class ProposalPageTest(DeskTestCase):
         page = self.client.get(reverse("teaching"))
         for words in ("Beginning A", "L2D: Slow", "/calendar/"):
             self.assertContains(page, words)
-        old = calendar_feeds.token(self.tess.staff)
+        old = calendar_feeds.teacher_feed_token(self.tess.staff)
         self.client.post(reverse("renew_calendar"))
         self.assertEqual(self.client.get(reverse("teacher_calendar", args=[old])).status_code, 404)
 
@@ -222,7 +222,7 @@ class ProposalPageTest(DeskTestCase):
         def rows(count):
             for number in range(count):
                 idea = {"level": level, "name": f"Idea {number}"}
-                proposals.submit(self.tess.staff, proposals.propose_subject(self.tess.staff, idea))
+                proposals.submit_proposal(self.tess.staff, proposals.propose_subject(self.tess.staff, idea))
 
         self.log_in(self.ada)
         self.assertSameQueries(reverse("desk_proposals"), rows)

@@ -79,7 +79,7 @@ class ListTest(DeskTestCase):
         found("a " * 3000)
 
     def test_a_drop_in_is_found_by_the_code_of_its_class(self) -> None:
-        self.assertTrue(kinds.get("ticket").search_products("BegA").filter(pk=self.offer.meetings.all()[0].pk))  # type: ignore[union-attr]
+        self.assertTrue(kinds.kind_named("ticket").search_products("BegA").filter(pk=self.offer.meetings.all()[0].pk))  # type: ignore[union-attr]
 
     def test_it_is_narrowed_by_state_class_and_session(self) -> None:
         self.assertEqual(self.names(show="unpaid"), ["Kit"])
@@ -137,7 +137,7 @@ class HoldTest(DeskTestCase):
         self.assertContains(said, "The bank asks")
 
     def test_the_admin_tells_what_happened_and_leads_to_the_desk(self) -> None:
-        registering.put_on_hold(self.one, why="The bank asks", by=self.ada)
+        registering.suspend_spot(self.one, why="The bank asks", by=self.ada)
         page = self.client.get(reverse("admin:classwork_registration_change", args=[self.one.pk]))
         self.assertContains(page, "On hold")
         self.assertContains(page, "The bank asks")
@@ -148,7 +148,7 @@ class HoldTest(DeskTestCase):
         self.assertEqual(self.state(), "confirmed")
 
     def test_a_place_that_is_over_has_no_such_button(self) -> None:
-        registering.release(line(Order.objects.get()), "Gone")
+        registering.release_spot(line(Order.objects.get()), "Gone")
         self.assertNotContains(self.client.get(self.page), "hold")
         self.client.post(self.page, {"why": "x"})
         self.assertEqual(self.state(), "cancelled")
@@ -173,7 +173,9 @@ class EnterTest(DeskTestCase):
         self.assertEqual(Registration.objects.get().state, "confirmed")
         self.assertEqual(order.entered_by, self.ada)
         today = timezone.localdate()
-        attempts.record_by_hand(order, "cash", balances.owed(order, order.placed_at), by=self.ada, received_on=today)
+        attempts.record_desk_payment(
+            order, "cash", balances.open_balance(order, order.placed_at), by=self.ada, received_on=today
+        )
         order.refresh_from_db()
         self.assertEqual(order.state, Order.State.PAID)
         self.assertEqual(Registration.objects.get().state, "confirmed")

@@ -5,11 +5,11 @@ from decimal import Decimal
 from django.urls import reverse
 
 from billing.domain.payments import webhooks
-from billing.gateways.facts import Disputed
+from billing.gateways.facts import DisputeState
 from billing.models import Dispute
 from classwork.models import Registration
 from mailroom.models import Message
-from outbox.testing import problems, run_all
+from outbox.testing import delivery_problems, run_all
 from tests.base import SchoolTestCase
 from tests.classwork import buying
 
@@ -24,13 +24,13 @@ class DisputeTest(SchoolTestCase):
 
     def dispute(self, state: str, amount: Decimal | None = None) -> list[str]:
         payment = self.order.payments.get()
-        said = Disputed("d-1", amount or payment.total, payment.currency, state)
-        webhooks.learn(payment, [said])
+        said = DisputeState("d-1", amount or payment.total, payment.currency, state)
+        webhooks.apply_polled_state(payment, [said])
         return self.states()
 
     def states(self) -> list[str]:
         run_all()
-        self.assertEqual(problems(), [])
+        self.assertEqual(delivery_problems(), [])
         return list(Registration.objects.order_by("pk").values_list("state", flat=True))
 
     def test_places_wait_and_come_back_when_the_school_wins_and_nobody_is_welcomed_twice(self) -> None:

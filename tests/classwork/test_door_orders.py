@@ -108,10 +108,10 @@ class DoorOrderTest(SchoolTestCase):
         order_at_the_door(self.offer, "pat@example.org")
         ends = self.deadline()
         offer = ClassOffer.objects.for_lists().get(pk=self.offer.pk)
-        self.assertEqual(room.of(offer, ends - timedelta(seconds=1)).available_spots, 0)
-        self.assertEqual(room.of(offer, ends).available_spots, 1)
+        self.assertEqual(room.availability_of(offer, ends - timedelta(seconds=1)).available_spots, 0)
+        self.assertEqual(room.availability_of(offer, ends).available_spots, 1)
         self.assertTrue(Order.objects.get().has_lapsed(ends))
-        self.assertEqual(transitions.lapse_due(ends), 1)
+        self.assertEqual(transitions.expire_overdue_holds(ends), 1)
         self.assertEqual((Order.objects.get().state, self.place().state), (Order.State.LAPSED, State.LAPSED))
 
     def test_the_page_and_the_mail_say_until_when_to_click(self) -> None:
@@ -132,7 +132,7 @@ class DoorOrderTest(SchoolTestCase):
         answer = stranger.post(path)
         self.assertContains(stranger.get(answer.url), "Your spots are reserved", count=1)
         self.assertEqual((self.place().state, self.place().held_until), (State.CONFIRMED, None))
-        self.assertEqual(transitions.lapse_due(timezone.now() + timedelta(days=30)), 0)
+        self.assertEqual(transitions.expire_overdue_holds(timezone.now() + timedelta(days=30)), 0)
         self.assertEqual(self.place().state, State.CONFIRMED)
 
     def test_clicking_twice_is_clicking_once(self) -> None:
@@ -156,7 +156,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertContains(page, "This link has expired", status_code=200)
         self.assertNotContains(page, "Keep my spot")
         self.assertContains(self.client.post(path), "This link has expired", status_code=409)
-        transitions.lapse_due()
+        transitions.expire_overdue_holds()
         self.assertContains(self.client.get(path), "This link has expired")
         self.assertEqual(self.place().state, State.LAPSED)
 
@@ -367,6 +367,6 @@ class DoorOrderRaceTest(TransactionTestCase):
         self.assertEqual(Registration.objects.filter(state=State.HELD).count(), 4)
 
     def test_control_without_the_lock_more_than_four_do(self) -> None:
-        with mock.patch.object(locks, "email_address", lambda email: None):
+        with mock.patch.object(locks, "lock_email_address", lambda email: None):
             self.eight_at_once()
         self.assertGreater(Registration.objects.filter(state=State.HELD).count(), 4)

@@ -9,7 +9,7 @@ from vobject.icalendar import registerTzid
 
 from classwork.domain import calendar_feeds
 from classwork.domain.schedule import class_offers, meetings
-from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.domain.schedule.meetings import MeetingDraft
 from common import dates
 from tests import make
@@ -66,17 +66,17 @@ class FeedTest(SchoolTestCase):
         self.assertEqual(self.whole_school(), found)
 
     def test_the_zone_comes_with_the_calendar(self):
-        lines = unfolded(calendar_feeds.of_a_class(self.offer))
+        lines = unfolded(calendar_feeds.class_calendar(self.offer))
         self.assertIn("BEGIN:VTIMEZONE", lines)
         self.assertIn("TZID:America/Los_Angeles", lines)
 
     def test_a_class_stays_at_its_hour_when_the_clocks_change(self):
-        session = make.session("Spring", date(dates.today().year + 2, 2, 25), num_weeks=10)
+        session = make.session("Spring", date(dates.local_today().year + 2, 2, 25), num_weeks=10)
         subject = make.subject("L2", num_weeks=10)
         for zone in ("America/Los_Angeles", "Europe/Berlin", "Australia/Adelaide"):
             with self.subTest(zone), override_settings(TIME_ZONE=zone):
                 offer = make.offer(session, subject)
-                found = events(calendar_feeds.of_a_class(offer))
+                found = events(calendar_feeds.class_calendar(offer))
                 self.assertEqual([event.start.hour for event in found], [19] * 10)
                 self.assertEqual(len({event.start.utcoffset() for event in found}), 2)
                 self.assertEqual([event.start for event in found], [one.starts_at for one in offer.meetings.all()])
@@ -87,7 +87,7 @@ class FeedTest(SchoolTestCase):
 
     def test_a_move_keeps_the_event_and_raises_its_number(self):
         before = self.of_class()
-        class_offers.change_offer(self.ada, self.offer, OfferDraft({"start_time": time(20)}))
+        class_offers.change_class(self.ada, self.offer, ClassDraft({"start_time": time(20)}))
         after = self.of_class()
         self.assertEqual([event.uid for event in after], [event.uid for event in before])
         self.assertEqual({event.sequence for event in before}, {"0"})
@@ -95,13 +95,13 @@ class FeedTest(SchoolTestCase):
         self.assertEqual(after[0].start, before[0].start + timedelta(hours=1))
 
     def test_a_cancelled_day_stays_in_the_calendar_as_cancelled(self):
-        meetings.cancel(self.ada, self.offer.meetings.first(), "Snow, sorry")
+        meetings.cancel_meeting(self.ada, self.offer.meetings.first(), "Snow, sorry")
         event = self.of_class()[0]
         self.assertEqual((event.status, event.sequence), ("CANCELLED", "1"))
         self.assertIn("Snow, sorry", event.description)
 
     def test_what_is_not_approved_is_in_no_public_calendar(self):
-        class_offers.set_approved(self.ada, self.offer, False)
+        class_offers.set_class_approved(self.ada, self.offer, False)
         self.assertEqual(self.whole_school(), [])
         self.assertEqual(self.client.get(reverse("classoffer_calendar", args=[self.offer.pk])).status_code, 404)
 
@@ -116,7 +116,9 @@ class FeedTest(SchoolTestCase):
 
 class TeacherCalendarTest(SchoolTestCase):
     def feed(self, token=None):
-        response = self.client.get(reverse("teacher_calendar", args=[token or calendar_feeds.token(self.tess.staff)]))
+        response = self.client.get(
+            reverse("teacher_calendar", args=[token or calendar_feeds.teacher_feed_token(self.tess.staff)])
+        )
         return response if response.status_code != 200 else events(response.content)
 
     def test_it_has_what_the_teacher_teaches_and_nothing_of_others(self):
@@ -133,24 +135,24 @@ class TeacherCalendarTest(SchoolTestCase):
         self.assertEqual(len(self.feed()), 5)
 
     def test_a_new_address_ends_the_old_one(self):
-        old = calendar_feeds.token(self.tess.staff)
-        calendar_feeds.renew(self.tess.staff)
+        old = calendar_feeds.teacher_feed_token(self.tess.staff)
+        calendar_feeds.renew_teacher_feed(self.tess.staff)
         self.assertEqual(self.feed(old).status_code, 404)
         self.assertEqual(len(self.feed()), 5)
 
     def test_a_made_up_address_and_a_closed_account_open_nothing(self):
         self.assertEqual(self.feed("nonsense").status_code, 404)
-        token = calendar_feeds.token(self.tess.staff)
+        token = calendar_feeds.teacher_feed_token(self.tess.staff)
         self.tess.is_active = False
         self.tess.save()
         self.assertEqual(self.feed(token).status_code, 404)
 
     def test_long_past_days_are_left_out(self):
         later = datetime.now(UTC) + timedelta(weeks=30)
-        self.assertEqual(events(calendar_feeds.of_a_teacher(self.tess.staff, later)), [])
-        self.assertEqual(events(calendar_feeds.of_the_school(later)), [])
+        self.assertEqual(events(calendar_feeds.teacher_calendar(self.tess.staff, later)), [])
+        self.assertEqual(events(calendar_feeds.school_calendar(later)), [])
 
     def test_a_day_added_by_hand_is_in_it(self):
         draft = MeetingDraft(make.thursday(1) + timedelta(1), time(18), reason="Practice")
-        meetings.add(self.ada, self.offer, draft)
+        meetings.add_meeting(self.ada, self.offer, draft)
         self.assertEqual(len(self.feed()), 6)

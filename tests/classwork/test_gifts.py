@@ -21,22 +21,24 @@ class GiftTest(SchoolTestCase):
         self.key = f"place:{self.offer.subject_id}"
 
     def given(self) -> Voucher:
-        return office.give(Decimal(70), (self.key, sales.gifts(self.now)[self.key]), {}, why="A prize", by=self.ada)
+        return office.issue_free_voucher(
+            Decimal(70), (self.key, sales.gift_options(self.now)[self.key]), {}, why="A prize", by=self.ada
+        )
 
     def using(self, offer: ClassOffer, voucher: Voucher) -> str:
         order = buying.cart((offer, buying.me()))
-        carts.enter(order, voucher.grouped, self.now)
+        carts.enter_code_or_voucher(order, voucher.grouped, self.now)
         return buying.place(order).state
 
     def test_each_subject_that_is_open_is_offered_once_at_its_dearest(self) -> None:
         make.offer(self.session, self.offer.subject, class_day=4, price=Decimal(80))
-        gift = sales.gifts(self.now)[self.key]
+        gift = sales.gift_options(self.now)[self.key]
         self.assertEqual((gift.title, gift.price), (self.offer.subject.title, 80))
-        self.assertEqual(len(sales.gifts(self.now)), 1)
+        self.assertEqual(len(sales.gift_options(self.now)), 1)
 
     def test_what_is_not_approved_is_not_given(self) -> None:
         ClassOffer.objects.update(manager_approved=False)
-        self.assertEqual(sales.gifts(self.now), {})
+        self.assertEqual(sales.gift_options(self.now), {})
 
     def test_it_pays_for_any_class_of_the_subject(self) -> None:
         another = make.offer(self.session, self.offer.subject, class_day=4, start_time=time(18))
@@ -45,5 +47,5 @@ class GiftTest(SchoolTestCase):
 
     def test_it_pays_for_no_other_class(self) -> None:
         other = make.offer(self.session, make.subject(version="B"), class_day=4)
-        with self.assertRaisesMessage(discount_codes.Refused, f"is for {self.offer.subject.title}"):
+        with self.assertRaisesMessage(discount_codes.DiscountCodeRefused, f"is for {self.offer.subject.title}"):
             self.using(other, self.given())

@@ -9,7 +9,7 @@ from django.urls import reverse
 from classwork.domain import proposals
 from classwork.domain.resources import content
 from classwork.domain.resources.content import Thing
-from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.models import Attachment, Resource
 from history.models import Entry
 from tests import make, samples
@@ -28,10 +28,10 @@ class GivingTestCase(SchoolTestCase):
         self.log_in(self.tess)
 
     def give(self, title: str = "Rock step", to: Thing | None = None, **changed: Any) -> Resource:
-        return content.add(self.tess.staff, to or self.offer, words(title, **changed), {})
+        return content.add_resource(self.tess.staff, to or self.offer, words(title, **changed), {})
 
     def titles(self, to: Thing | None = None) -> list[str]:
-        return [str(each.resource) for each in content.hung_on(to or self.offer)]
+        return [str(each.resource) for each in content.attached_to(to or self.offer)]
 
     def index(self, **data: str) -> Any:
         return self.client.get(reverse("things_resources", args=["class", self.offer.pk]))
@@ -46,10 +46,10 @@ class HangingTest(GivingTestCase):
         everywhere = self.give("For all", self.offer.subject)
         self.give("For these")
         Attachment.objects.create(resource=everywhere, offer=self.offer, when="class", class_number=2)
-        hung = content.hung_on(self.offer)
+        hung = content.attached_to(self.offer)
         self.assertEqual([str(each.resource) for each in hung], ["For these", "For all"])
         self.assertEqual([each.opens for each in hung], ["at sign-up", "after class 2"])
-        self.assertEqual([each.opens for each in content.hung_on(self.offer.subject)], ["at sign-up"])
+        self.assertEqual([each.opens for each in content.attached_to(self.offer.subject)], ["at sign-up"])
 
     def test_they_stand_in_the_order_in_which_they_open(self) -> None:
         self.give("Last", when="completion")
@@ -78,23 +78,23 @@ class HangingTest(GivingTestCase):
         resource = self.give("For all", self.offer.subject)
         other = make.offer(self.session, self.offer.subject)
         self.post(resource, hide="")
-        self.assertEqual([each.hidden for each in content.hung_on(self.offer)], [True])
-        self.assertEqual([each.hidden for each in content.hung_on(other)], [False])
+        self.assertEqual([each.hidden for each in content.attached_to(self.offer)], [True])
+        self.assertEqual([each.hidden for each in content.attached_to(other)], [False])
         self.assertContains(self.index(), "Hidden")
         self.post(resource, show="")
-        self.assertEqual([each.hidden for each in content.hung_on(self.offer)], [False])
+        self.assertEqual([each.hidden for each in content.attached_to(self.offer)], [False])
         deeds = Entry.objects.filter(subject_type="resource").values_list("action", flat=True)
         self.assertIn("classwork.resource_hidden", deeds)
 
     def test_what_is_taken_away_from_its_last_place_is_gone(self) -> None:
         resource = self.give()
-        content.hide(self.tess.staff, self.offer, resource, True)
+        content.set_resource_hidden(self.tess.staff, self.offer, resource, True)
         Attachment.objects.create(resource=resource, subject=make.subject("L2", "A"))
         self.post(resource, remove="")
         self.assertEqual((self.titles(), Resource.objects.count()), ([], 1))
-        content.remove(self.tess.staff, make.subject("L2", "B"), resource)
+        content.detach_resource(self.tess.staff, make.subject("L2", "B"), resource)
         self.assertEqual(Resource.objects.count(), 1)
-        content.remove(self.tess.staff, resource.attachments.get().subject, resource)
+        content.detach_resource(self.tess.staff, resource.attachments.get().subject, resource)
         self.assertEqual(Resource.objects.count(), 0)
 
     def test_the_list_asks_the_same_however_long_it_is(self) -> None:
@@ -115,22 +115,22 @@ class MayTest(GivingTestCase):
             (ada, self.offer, True),
         ):
             with self.subTest(f"{staff} {thing}"):
-                self.assertEqual(content.may_give(staff, thing), may)
+                self.assertEqual(content.may_manage_resources_of(staff, thing), may)
         self.offer.meetings.first().substitutes.add(ash)
-        self.assertTrue(content.may_give(ash, self.offer))
+        self.assertTrue(content.may_manage_resources_of(ash, self.offer))
 
     def test_an_idea_carries_its_resources(self) -> None:
-        draft = OfferDraft(
+        draft = ClassDraft(
             {"session": self.session, "subject": self.offer.subject, "start_time": time(18), "class_day": 3}
         )
-        proposal = proposals.propose_offer(self.ash.staff, draft)
+        proposal = proposals.propose_class(self.ash.staff, draft)
         self.log_in(self.ash)
         page = self.client.get(reverse("proposal", args=[proposal.pk]))
         url = reverse("things_resources", args=["class", proposal.offer_id])
         self.assertContains(page, url)
         self.assertContains(self.client.get(url), "No resources yet")
-        content.add(self.ash.staff, proposal.offer, words("Warm-up"), {})
-        proposals.submit(self.ash.staff, proposal)
+        content.add_resource(self.ash.staff, proposal.offer, words("Warm-up"), {})
+        proposals.submit_proposal(self.ash.staff, proposal)
         self.log_in(self.ada)
         self.assertContains(self.client.get(reverse("desk_proposal", args=[proposal.pk])), "Warm-up")
 
@@ -146,7 +146,7 @@ class MayTest(GivingTestCase):
         resource = self.give(audience="public")
         self.assertFalse(resource.manager_approved)
         self.assertContains(self.index(), "Waiting for approval")
-        shown = content.change(self.tess.staff, self.give("Another"), words(audience="public"), {})
+        shown = content.change_resource(self.tess.staff, self.give("Another"), words(audience="public"), {})
         self.assertFalse(shown.manager_approved)
 
 

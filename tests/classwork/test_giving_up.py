@@ -12,14 +12,14 @@ from billing.domain.cancellations import cancellation_options, quoted_cancellati
 from billing.models import Dispute, Order, Refund
 from classwork.domain.places import desk, words
 from classwork.domain.places.waiting import entries
-from classwork.domain.places.waiting.entries import Contact, Wish
+from classwork.domain.places.waiting.entries import Contact, WaitlistRequest
 from classwork.domain.resources import content
 from classwork.domain.schedule import class_offers
-from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.models import Meeting, Registration, WaitingEntry
 from history.models import Entry
 from mailroom.models import Message
-from outbox.testing import problems, run_all
+from outbox.testing import delivery_problems, run_all
 from tests import make
 from tests.base import SchoolTestCase
 from tests.classwork import buying
@@ -52,7 +52,7 @@ class GivingUpTest(SchoolTestCase):
 
     def mails(self) -> list[tuple[str, str]]:
         run_all()
-        self.assertEqual(problems(), [])
+        self.assertEqual(delivery_problems(), [])
         told = Message.objects.exclude(template__in=["billing.receipt", "classwork.registered", "billing.refund_made"])
         return [(message.template, message.to) for message in told.order_by("pk")]
 
@@ -86,7 +86,7 @@ class GivingUpTest(SchoolTestCase):
 
     def test_whoever_was_entered_at_the_desk_is_the_payer_under_their_address(self) -> None:
         other = make.offer(self.session, make.subject(version="B"))
-        order = desk.enter(self.ada, other, self.student)
+        order = desk.register_at_desk(self.ada, other, self.student)
         self.log_in(self.alice)
         self.assertEqual(self.client.get(self.url(buying.line(order).registrations.get())).status_code, 200)
         self.alice.email_confirmed_at = timezone.now()
@@ -117,7 +117,7 @@ class GivingUpTest(SchoolTestCase):
 
     def test_resources_close_and_the_place_is_free(self) -> None:
         values = {"kind": "text", "title": "x", "text": "y", "audience": "student", "when": "sign_up"}
-        words = content.add(self.tess.staff, self.offer, values, {})
+        words = content.add_resource(self.tess.staff, self.offer, values, {})
         self.log_in(self.alice)
         url = reverse("resource_detail", args=[words.pk])
         self.assertEqual(self.client.get(url).status_code, 200)
@@ -125,18 +125,20 @@ class GivingUpTest(SchoolTestCase):
         self.assertEqual(self.client.get(url).status_code, 404)
 
     def test_whoever_waits_is_offered_the_place(self) -> None:
-        class_offers.change_offer(self.ada, self.offer, OfferDraft({"capacity": 2}))
-        entry = entries.join(self.offer, [Wish(buying.me())], Contact("Sam", self.sam.email, self.sam))
+        class_offers.change_class(self.ada, self.offer, ClassDraft({"capacity": 2}))
+        entry = entries.join_waitlist(
+            self.offer, [WaitlistRequest(buying.me())], Contact("Sam", self.sam.email, self.sam)
+        )
         self.cancel()
         run_all()
         entry.refresh_from_db()
         self.assertEqual(entry.state, WaitingEntry.State.OFFERED)
 
-    def cancel(self) -> quoted_cancellation.Quote:
+    def cancel(self) -> quoted_cancellation.CancellationQuote:
         line, at = self.hers.line, timezone.now()
         assert line is not None
-        way = cancellation_options.of(self.order, [line], at)[0]
-        quote = quoted_cancellation.quote(self.order, way, at)
+        way = cancellation_options.options_for_lines(self.order, [line], at)[0]
+        quote = quoted_cancellation.quote_cancellation(self.order, way, at)
         return quoted_cancellation.cancel_as_quoted(self.order, way, at, seen=quote.fingerprint)
 
     def moved(self, days: float) -> None:
@@ -154,7 +156,7 @@ class GivingUpTest(SchoolTestCase):
         for days in (0, until - 3, 4, 7):
             self.moved(days)
             line = self.order.lines.get(pk=self.hers.line_id)
-            step = cancellation_options.of(self.order, [line], timezone.now())[0].steps[line.pk]
+            step = cancellation_options.options_for_lines(self.order, [line], timezone.now())[0].steps[line.pk]
             said.append((step.percent, step.gives if step.percent else ""))
         self.assertEqual(said, [(100, "refund"), (50, "credit"), (50, "credit"), (0, "")])
 
@@ -193,10 +195,10 @@ class StatusOfTheLineTest(SchoolTestCase):
         order = buying.pay(buying.place(buying.cart((self.offer, buying.me()), (other, buying.me()), payer=self.alice)))
         line = order.lines.get(product_id=other.pk)
         [quote] = [
-            quoted_cancellation.quote(order, way, timezone.now())
-            for way in cancellation_options.of(order, [line], timezone.now())
+            quoted_cancellation.quote_cancellation(order, way, timezone.now())
+            for way in cancellation_options.options_for_lines(order, [line], timezone.now())
         ]
         quoted_cancellation.cancel_as_quoted(order, quote.way, timezone.now(), seen=quote.fingerprint)
         found = Registration.objects.select_related("line__order").order_by("pk")
-        said = {one.offer.pk: str(words.of_payment(one, timezone.now())) for one in found}
+        said = {one.offer.pk: str(words.spot_payment_status(one, timezone.now())) for one in found}
         self.assertEqual(said, {self.offer.pk: "Paid", other.pk: "Refunded"})

@@ -11,12 +11,12 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.domain.orders.placement import NotPlaced
+from billing.domain.orders.placement import OrderNotPlaced
 from billing.models import Adjustment, Order
 from classwork.domain.places import desk, joining, opening
 from classwork.domain.schedule import meetings
 from classwork.models import ClassOffer, Registration
-from common.money import is_whole
+from common.money import is_payable_amount
 from tests import make
 from tests.base import SchoolTestCase
 from tests.classwork.buying import cart, line, me, pay, place
@@ -33,25 +33,25 @@ class PriceLaws(SimpleTestCase):
         self, full: Decimal, of: int, currency: str
     ) -> None:
         full = full.quantize(Decimal(1)) if currency == "JPY" else full
-        off = [joining.reduction(full, left, of, currency) for left in range(of, -1, -1)]
+        off = [joining.late_joiner_reduction(full, left, of, currency) for left in range(of, -1, -1)]
         self.assertEqual(off[0], 0)
         self.assertEqual(off, sorted(off))
-        self.assertTrue(all(0 <= each <= full and is_whole(each, currency) for each in off))
+        self.assertTrue(all(0 <= each <= full and is_payable_amount(each, currency) for each in off))
         self.assertEqual(off[-1], off[-2], "nobody joins for less than one class")
 
     def test_what_is_off_is_rounded_half_up(self) -> None:
-        self.assertEqual(joining.reduction(Decimal("60"), 4, 6, "USD"), Decimal("20.00"))
-        self.assertEqual(joining.reduction(Decimal("70"), 4, 6, "USD"), Decimal("23.33"))
-        self.assertEqual(joining.reduction(Decimal("0.05"), 1, 2, "USD"), Decimal("0.03"))
-        self.assertEqual(joining.reduction(Decimal("25"), 1, 2, "JPY"), Decimal(13))
+        self.assertEqual(joining.late_joiner_reduction(Decimal("60"), 4, 6, "USD"), Decimal("20.00"))
+        self.assertEqual(joining.late_joiner_reduction(Decimal("70"), 4, 6, "USD"), Decimal("23.33"))
+        self.assertEqual(joining.late_joiner_reduction(Decimal("0.05"), 1, 2, "USD"), Decimal("0.03"))
+        self.assertEqual(joining.late_joiner_reduction(Decimal("25"), 1, 2, "JPY"), Decimal(13))
 
 
 class LateTestCase(SchoolTestCase):
     def setUp(self) -> None:
         ClassOffer.objects.filter(pk=self.offer.pk).update(price=60)
 
-    def joins(self, at: Any = None) -> joining.Joining:
-        return joining.of(fresh(self.offer), at or timezone.now())
+    def joins(self, at: Any = None) -> joining.JoiningTerms:
+        return joining.joining_terms(fresh(self.offer), at or timezone.now())
 
     def asked(self, **values: Any) -> Decimal:
         ClassOffer.objects.filter(pk=self.offer.pk).update(**values)
@@ -68,15 +68,15 @@ class MeetingsLeftTest(LateTestCase):
     def test_cancelled_classes_do_not_count_and_added_ones_do(self) -> None:
         days = begun(self.offer, 2)
         self.assertEqual(self.joins().net_price, 36)
-        meetings.cancel(None, days[4], "Snow")
+        meetings.cancel_meeting(None, days[4], "Snow")
         self.assertEqual(self.joins().net_price, 30)
-        meetings.cancel(None, days[0], "Snow")
+        meetings.cancel_meeting(None, days[0], "Snow")
         self.assertEqual(self.joins().net_price, 40)
 
     def test_a_class_moved_into_the_future_is_left(self) -> None:
         days = begun(self.offer, 2)
         day = timezone.localdate() + timedelta(days=3)
-        meetings.move(None, days[0], meetings.MeetingDraft(day, days[0].starts_at.time()))
+        meetings.move_meeting(None, days[0], meetings.MeetingDraft(day, days[0].starts_at.time()))
         self.assertEqual(self.joins().left, 4)
 
     def test_the_class_has_the_last_word_on_whether_one_pays_for_what_is_left(self) -> None:
@@ -119,7 +119,7 @@ class BuyingTest(LateTestCase):
 
 class LastJoiningTest(LateTestCase):
     def closed(self) -> str:
-        return opening.closed_because(fresh(self.offer), timezone.now())
+        return opening.closed_reason(fresh(self.offer), timezone.now())
 
     def test_after_the_last_class_to_join_from_registration_is_closed_with_a_sentence(self) -> None:
         begun(self.offer, 2)
@@ -130,7 +130,7 @@ class LastJoiningTest(LateTestCase):
         page = self.client.get(self.offer.get_absolute_url())
         self.assertContains(page, "New students could join until class 2")
         self.assertContains(page, "$60.00")
-        with self.assertRaisesMessage(NotPlaced, "too late to join"):
+        with self.assertRaisesMessage(OrderNotPlaced, "too late to join"):
             place(cart((self.offer, me())))
 
     @override_settings(LAST_JOINING=1)
@@ -144,19 +144,19 @@ class LastJoiningTest(LateTestCase):
         begun(self.offer, 2)
         type(self.session).objects.update(expire_date=timezone.localdate() - timedelta(days=1))
         self.assertEqual(self.closed(), opening.CLOSED)
-        self.assertEqual(opening.open_offers(timezone.now()), [])
+        self.assertEqual(opening.open_classes(timezone.now()), [])
         self.asked(last_joining=4)
         self.assertEqual(self.closed(), "")
-        self.assertEqual(opening.open_offers(timezone.now()), [self.offer])
+        self.assertEqual(opening.open_classes(timezone.now()), [self.offer])
 
     def test_the_desk_lets_people_join_later_with_a_right_of_its_own(self) -> None:
         begun(self.offer, 2)
         self.asked(last_joining=1)
         offer, right = fresh(self.offer), Permission.objects.get(codename="join_late")
-        with self.assertRaisesMessage(NotPlaced, "too late to join"):
-            desk.enter(self.tess, offer, self.kit)
+        with self.assertRaisesMessage(OrderNotPlaced, "too late to join"):
+            desk.register_at_desk(self.tess, offer, self.kit)
         self.tess.user_permissions.add(right)
         clerk = type(self.tess).objects.get(pk=self.tess.pk)
-        order = desk.enter(clerk, offer, self.kit)
+        order = desk.register_at_desk(clerk, offer, self.kit)
         self.assertEqual(order.door_total, 36)
         self.assertTrue(Registration.objects.live().filter(student=self.kit, offer=offer).exists())

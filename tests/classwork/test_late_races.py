@@ -8,7 +8,7 @@ from django.test import TransactionTestCase, tag
 from django.utils import timezone
 
 from billing.domain.orders import transitions
-from billing.domain.orders.placement import NotPlaced
+from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances
 from billing.models import Order
@@ -31,15 +31,15 @@ class LatePlaceRaceTest(TransactionTestCase):
     def late(self, name: str) -> tuple[Order, Callable[[], None]]:
         """An order whose time is over, and its payment that comes all the same."""
         order = self.order(name)
-        payment = attempts.start(order, "practice", timezone.now())
+        payment = attempts.start_attempt(order, "practice", timezone.now())
         over = timezone.now() - timedelta(seconds=1)
         Order.objects.filter(pk=order.pk).update(held_until=over)
         Registration.objects.filter(line__order=order).update(held_until=over)
-        transitions.lapse_due()
+        transitions.expire_overdue_holds()
         return order, lambda: payment.change_status("confirmed")
 
     def taken(self) -> int:
-        return room.of(self.offer, timezone.now()).spots_taken
+        return room.availability_of(self.offer, timezone.now()).spots_taken
 
     def two_late(self) -> list[Order]:
         (ann, anns_money), (ben, bens_money) = self.late("Ann"), self.late("Ben")
@@ -52,7 +52,7 @@ class LatePlaceRaceTest(TransactionTestCase):
     def test_of_two_late_payers_one_has_the_place_and_the_other_the_money(self) -> None:
         ann, ben = self.two_late()
         self.assertEqual((ann.state, ben.state, self.taken()), ("paid", "lapsed", 1))
-        self.assertEqual((balances.surplus(ann), balances.received(ben)), (0, 0))
+        self.assertEqual((balances.overpaid_amount(ann), balances.amount_received(ben)), (0, 0))
 
     def test_control_without_locks_both_have_it(self) -> None:
         with without_locks():
@@ -66,7 +66,7 @@ class LatePlaceRaceTest(TransactionTestCase):
 
     def test_a_late_payer_and_a_new_buyer_share_no_place(self) -> None:
         outcomes = self.late_and_new()
-        self.assertIsInstance(outcomes[1], NotPlaced)
+        self.assertIsInstance(outcomes[1], OrderNotPlaced)
         self.assertEqual(self.taken(), 1)
 
     def test_control_without_locks_they_do(self) -> None:

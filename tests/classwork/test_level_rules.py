@@ -79,7 +79,7 @@ class CountingTest(ProgressTestCase):
         offer = self.take("L3", "A")
         self.take("Beg", "A")
         type(offer.subject).objects.filter(pk=offer.subject_id).update(level_num=0)
-        highest = mine.of_student(self.student, self.now).highest
+        highest = mine.classes_of_student(self.student, self.now).highest
         self.assertEqual([subject.level.code for subject in highest], ["L3"])
 
     def test_a_class_counts_from_the_very_end_of_its_last_meeting(self) -> None:

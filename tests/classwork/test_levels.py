@@ -6,24 +6,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classwork.rules import levels
-from classwork.rules.levels import BadRule, LevelRule, Taken
+from classwork.rules.levels import LevelRule, LevelRuleInvalid, TakenClass
 
-BEG = LevelRule("Beg", Decimal(1), levels.parse("A|C, B|D"), started=Decimal(1), done=Decimal(2))
-L2 = LevelRule("L2", Decimal(2), levels.parse("A,B,C,D"), done=Decimal("2.5"), done_twice=Decimal(3))
-L3 = LevelRule("L3", Decimal(3), levels.parse("A,B,C,D"), done=Decimal("3.5"), done_twice=Decimal(4))
+BEG = LevelRule("Beg", Decimal(1), levels.parse_rule("A|C, B|D"), started=Decimal(1), done=Decimal(2))
+L2 = LevelRule("L2", Decimal(2), levels.parse_rule("A,B,C,D"), done=Decimal("2.5"), done_twice=Decimal(3))
+L3 = LevelRule("L3", Decimal(3), levels.parse_rule("A,B,C,D"), done=Decimal("3.5"), done_twice=Decimal(4))
 WORKSHOP = LevelRule("WS", Decimal("2.5"), ())
 SCHOOL = [WORKSHOP, L3, BEG, L2]
 
 
-def took(**versions: str) -> list[Taken]:
-    return [Taken(level, version) for level, letters in versions.items() for version in letters]
+def took(**versions: str) -> list[TakenClass]:
+    return [TakenClass(level, version) for level, letters in versions.items() for version in letters]
 
 
 class RuleTest(SimpleTestCase):
     def test_goals_stand_between_commas_and_their_versions_between_bars(self):
-        self.assertEqual(levels.parse(" a | c ,B|D"), (frozenset("AC"), frozenset("BD")))
-        self.assertEqual(levels.show(levels.parse("c|a,B")), "A|C, B")
-        self.assertEqual(levels.parse("  "), ())
+        self.assertEqual(levels.parse_rule(" a | c ,B|D"), (frozenset("AC"), frozenset("BD")))
+        self.assertEqual(levels.format_rule(levels.parse_rule("c|a,B")), "A|C, B")
+        self.assertEqual(levels.parse_rule("  "), ())
 
     def test_a_rule_that_cannot_be_read_is_explained(self):
         for text, words in {
@@ -35,8 +35,8 @@ class RuleTest(SimpleTestCase):
             "A;B": "isn’t a version",
             "A|BEGIN": "isn’t a version",
         }.items():
-            with self.subTest(text), self.assertRaisesMessage(BadRule, words):
-                levels.parse(text)
+            with self.subTest(text), self.assertRaisesMessage(LevelRuleInvalid, words):
+                levels.parse_rule(text)
 
 
 class LevelNumberTest(SimpleTestCase):
@@ -60,10 +60,10 @@ class LevelNumberTest(SimpleTestCase):
             (took(WS="ABCD"), "0"),
         ]:
             with self.subTest(taken=taken):
-                self.assertEqual(levels.number(SCHOOL, taken), Decimal(wanted))
+                self.assertEqual(levels.level_reached(SCHOOL, taken), Decimal(wanted))
 
     def test_one_class_meets_one_goal(self):
-        overlapping = levels.parse("A|B, B|C")
+        overlapping = levels.parse_rule("A|B, B|C")
         self.assertFalse(levels.is_done(overlapping, ["B"]))
         self.assertTrue(levels.is_done(overlapping, ["B", "A"]))
         self.assertTrue(levels.is_done(overlapping, ["B", "B"]))
@@ -74,11 +74,11 @@ class LevelNumberTest(SimpleTestCase):
         self.assertFalse(levels.is_done((), ["A"]))
 
     def test_an_override_of_zero_is_an_override(self):
-        self.assertEqual(levels.effective(Decimal(3), Decimal(0)), Decimal(0))
-        self.assertEqual(levels.effective(Decimal(3), None), Decimal(3))
+        self.assertEqual(levels.effective_level(Decimal(3), Decimal(0)), Decimal(0))
+        self.assertEqual(levels.effective_level(Decimal(3), None), Decimal(3))
 
     def test_the_surplus_counts_each_goal(self):
-        self.assertEqual(levels.surplus(BEG.rule, ["A", "c", "N"]), {"A|C": 1, "B|D": -1})
+        self.assertEqual(levels.surplus_per_goal(BEG.rule, ["A", "c", "N"]), {"A|C": 1, "B|D": -1})
 
 
 class NextStepTest(SimpleTestCase):
@@ -88,7 +88,7 @@ class NextStepTest(SimpleTestCase):
 
     def test_what_is_missing_of_a_level_is_named(self):
         step = levels.next_step(SCHOOL, took(Beg="AB", L2="CA"))
-        self.assertEqual((step.level.code, levels.show(step.missing)), ("L2", "B, D"))
+        self.assertEqual((step.level.code, levels.format_rule(step.missing)), ("L2", "B, D"))
 
     def test_a_level_done_lies_above_those_never_taken(self):
         self.assertIsNone(levels.next_step(SCHOOL, took(L3="ABCD")))
@@ -107,10 +107,10 @@ class LevelLaws(SimpleTestCase):
 
     @given(RULES)
     def test_a_rule_reads_back_as_it_was_written(self, rule):
-        self.assertEqual(levels.parse(levels.show(rule)), rule)
+        self.assertEqual(levels.parse_rule(levels.format_rule(rule)), rule)
 
     @given(VERSIONS, VERSIONS)
     def test_another_class_never_lowers_the_level(self, taken, more):
-        before = [Taken("L2", one) for one in taken]
-        after = before + [Taken("Beg", one) for one in more]
-        self.assertLessEqual(levels.number(SCHOOL, before), levels.number(SCHOOL, after))
+        before = [TakenClass("L2", one) for one in taken]
+        after = before + [TakenClass("Beg", one) for one in more]
+        self.assertLessEqual(levels.level_reached(SCHOOL, before), levels.level_reached(SCHOOL, after))

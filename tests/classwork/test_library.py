@@ -24,7 +24,7 @@ class LibraryTest(SchoolTestCase):
         ends = self.offer.meetings.first().ends_at
 
         def new(at: datetime) -> list[str]:
-            return [str(item.resource) for item in library.of(self.alice, at).new]
+            return [str(item.resource) for item in library.build_library(self.alice, at).new]
 
         self.assertEqual(new(self.now), [])
         self.assertEqual(new(ends + timedelta(minutes=1)), [str(first)])
@@ -40,15 +40,17 @@ class LibraryTest(SchoolTestCase):
         self.assertContains(page, "Opens Tue")
         self.assertNotContains(page, reverse("resource_detail", args=[third.pk]))
         self.assertContains(page, reverse("resource_detail", args=[gone.pk]))
-        items = library.of(self.alice, self.now + timedelta(weeks=8)).shelves[0].items
+        items = library.build_library(self.alice, self.now + timedelta(weeks=8)).shelves[0].items
         self.assertIn("Expired", next(item.status_text for item in items if item.resource == gone))
 
     def test_the_same_thing_of_two_classes_is_found_once(self) -> None:
         other = make.offer(self.session, make.subject("L2", "B"), class_day=4)
         giving.place(self.student, other)
         giving.resource("Turn", self.offer, self.offer.subject, other)
-        self.assertEqual([str(item.resource) for item in library.of(self.alice, self.now, "tu").earned], ["Turn"])
-        self.assertEqual(library.of(self.alice, self.now, "nothing").earned, [])
+        self.assertEqual(
+            [str(item.resource) for item in library.build_library(self.alice, self.now, "tu").earned], ["Turn"]
+        )
+        self.assertEqual(library.build_library(self.alice, self.now, "nothing").earned, [])
         self.log_in(self.alice)
         self.assertContains(self.client.get(reverse("library"), {"q": "left turn"}), "Turn")
         self.assertContains(self.client.get(reverse("library"), {"q": "zzz"}), "Nothing found")
@@ -56,9 +58,9 @@ class LibraryTest(SchoolTestCase):
     def test_previous_and_next_are_what_is_open_in_the_class(self) -> None:
         one, two, three = (giving.resource(name, self.offer) for name in ("One", "Two", "Three"))
         giving.resource("Later", self.offer, when="completion")
-        found = library.beside(self.place, two, self.now)
+        found = library.neighbors_of(self.place, two, self.now)
         self.assertEqual((found.before, found.after), (one, three))
-        self.assertEqual(library.beside(self.place, three, self.now).after, None)
+        self.assertEqual(library.neighbors_of(self.place, three, self.now).after, None)
 
     @tag("rows")
     def test_forty_classes_and_four_hundred_resources_take_six_queries(self) -> None:
@@ -75,13 +77,13 @@ class LibraryTest(SchoolTestCase):
                 ]
                 hung = Resource.objects.bulk_create(made)
                 Attachment.objects.bulk_create(Attachment(resource=each, offer=offer) for each in hung)
-                releases.rebuild([offer.pk])
+                releases.rebuild_class_releases([offer.pk])
 
         classes(39)
         giving.resource("Loose", audience="student")
         self.alice.get_all_permissions()
         with self.assertNumQueries(5):
-            found = library.of(self.alice, self.now)
+            found = library.build_library(self.alice, self.now)
         self.assertEqual(sum(len(items) for shelf in found.shelves for _, items in shelf.weeks), 390)
         self.log_in(self.alice)
         self.assertSameQueries(reverse("library"), lambda count: classes(1 if count == 1 else 2), exactly=8)
@@ -96,7 +98,7 @@ class LibraryTest(SchoolTestCase):
             "Song", self.offer, self.offer.subject, audience="public", when="class", class_number=1
         )
         after = self.offer.meetings.first().ends_at
-        self.assertEqual(library.of(self.sam, after).loose, [resource])
+        self.assertEqual(library.build_library(self.sam, after).loose, [resource])
 
     def test_running_classes_stand_first_and_those_that_are_over_last(self) -> None:
         giving.resource("Now", self.offer)
@@ -105,7 +107,7 @@ class LibraryTest(SchoolTestCase):
         giving.place(self.student, later)
 
         def titles(at: datetime) -> list[list[str]]:
-            found = library.of(self.alice, at)
+            found = library.build_library(self.alice, at)
             return [[str(shelf.items[0].resource) for shelf in shelves] for shelves in (found.now, found.before)]
 
         ends = self.offer.meetings.last().ends_at

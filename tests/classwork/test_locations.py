@@ -23,6 +23,6 @@ class LocationTest(SchoolTestCase):
             "Halle", code="halle", address="", city="Berlin", state="", zipcode="10115", country="Germany"
         )
         for place, country in ((home, "US"), (away, "Germany")):
-            self.assertEqual(structured_data.place(place)["address"]["addressCountry"], country)
+            self.assertEqual(structured_data.location_json_ld(place)["address"]["addressCountry"], country)
         self.assertEqual(home.full_address, "1 Main St, Portland, OR 97214")
         self.assertEqual(away.full_address, "Berlin, 10115, Germany")

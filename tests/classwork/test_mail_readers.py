@@ -18,8 +18,8 @@ from users.models import Student
 def render(name: str, to: str, **data: Any) -> tuple[str, str]:
     run_all()
     message = Message(template=name, to=to, data=data) if data else Message.objects.get(template=name, to=to)
-    mail = registry.mails()[name]
-    letter = rendering.render(mail, rendering.standard(mail), mail.context(message))
+    mail = registry.declared_mails()[name]
+    letter = rendering.render_mail(mail, rendering.shipped_mail_text(mail), mail.context(message))
     return letter.subject, letter.text
 
 
@@ -76,4 +76,4 @@ class ReaderTest(TicketTestCase):
             size=1,
             position=1,
         )
-        self.assertEqual(waiting.context(Message(template="", data={"entry_id": entry.pk}))["name"], "Sam")
+        self.assertEqual(waiting.waitlist_context(Message(template="", data={"entry_id": entry.pk}))["name"], "Sam")

@@ -38,7 +38,7 @@ class MeetingLaw(HypothesisTestCase, SchoolTestCase):
         skipped = tuple(start + timedelta(weeks=week) for week in skips if week < weeks)
         offer = make.offer(session, make.subject("L2", num_weeks=weeks), class_day=class_day, skipped=skipped)
         for meeting in offer.meetings.filter(number__in=cancelled):
-            meetings.cancel(None, meeting, "Snow")
+            meetings.cancel_meeting(None, meeting, "Snow")
 
         stored = list(offer.meetings.all())
         end = start + timedelta(weeks=weeks + len(skipped) - 1)
@@ -49,7 +49,7 @@ class MeetingLaw(HypothesisTestCase, SchoolTestCase):
         self.assertFalse({meeting.local_date for meeting in stored} & set(skipped))
         self.assertEqual(stored[-1].local_date, end)
 
-        within = calendar.within_reach(session.plan, class_day)
+        within = calendar.is_within_reach(session.plan, class_day)
         room = session.num_weeks + session.skip_weeks - int(session.flip_last_day)
         if within and weeks + len(skipped) <= room:
             self.assertTrue(session.start_date <= start and end <= session.end_date)

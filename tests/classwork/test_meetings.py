@@ -1,10 +1,10 @@
 from datetime import time, timedelta
 
 from classwork.domain.schedule import class_offers, meetings
-from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.domain.schedule.meetings import MeetingDraft
-from classwork.domain.schedule.previews import Outdated
-from classwork.domain.schedule.problems import Refused
+from classwork.domain.schedule.previews import PreviewOutdated
+from classwork.domain.schedule.problems import ChangeRefused
 from classwork.models import Meeting
 from history.models import Entry
 from outbox.models import Event
@@ -22,7 +22,7 @@ class MeetingTestCase(SchoolTestCase):
 
     def refused(self, deed, *args):
         before = everything()
-        with self.assertRaises(Refused) as caught:
+        with self.assertRaises(ChangeRefused) as caught:
             deed(self.ada, *args)
         self.assertEqual(everything(), before)
         return caught.exception.faults[0]
@@ -33,27 +33,27 @@ class CancelTest(MeetingTestCase):
         preview = meetings.plan_cancel(self.second)
         self.assertTrue(preview.rows[0].after.endswith("(canceled)"))
         self.assertEqual(len(preview.effects[0].after), 4)
-        meetings.cancel(self.ada, self.second, "Snow", seen=preview.fingerprint)
+        meetings.cancel_meeting(self.ada, self.second, "Snow", seen=preview.fingerprint)
         stored = self.stored(self.second)
         self.assertEqual((stored.is_cancelled, stored.reason, stored.revision), (True, "Snow", 1))
         self.assertEqual(Entry.objects.latest("id").why, "Snow")
         self.assertEqual(Event.objects.get(type="classwork.meeting_cancelled").payload.meeting_id, self.second.pk)
 
     def test_it_is_cancelled_only_once(self):
-        meetings.cancel(self.ada, self.second, "Snow")
-        self.assertIn("already", self.refused(meetings.cancel, self.second, "Ice").sentence)
+        meetings.cancel_meeting(self.ada, self.second, "Snow")
+        self.assertIn("already", self.refused(meetings.cancel_meeting, self.second, "Ice").sentence)
 
     def test_it_can_be_put_back(self):
-        meetings.cancel(self.ada, self.second, "Snow")
-        meetings.restore(self.ada, self.second)
+        meetings.cancel_meeting(self.ada, self.second, "Snow")
+        meetings.restore_meeting(self.ada, self.second)
         stored = self.stored(self.second)
         self.assertEqual((stored.is_cancelled, stored.reason, stored.revision), (False, "", 2))
-        self.assertIn("not canceled", self.refused(meetings.restore, self.second).sentence)
+        self.assertIn("not canceled", self.refused(meetings.restore_meeting, self.second).sentence)
 
     def test_it_is_not_put_back_where_another_took_its_place(self):
-        meetings.cancel(self.ada, self.second, "Snow")
-        meetings.add(self.ada, self.offer, MeetingDraft(self.second.local_date, time(19)))
-        self.assertIn("already", self.refused(meetings.restore, self.second).sentence)
+        meetings.cancel_meeting(self.ada, self.second, "Snow")
+        meetings.add_meeting(self.ada, self.offer, MeetingDraft(self.second.local_date, time(19)))
+        self.assertIn("already", self.refused(meetings.restore_meeting, self.second).sentence)
 
 
 class MoveTest(MeetingTestCase):
@@ -61,56 +61,57 @@ class MoveTest(MeetingTestCase):
         draft = MeetingDraft(self.second.local_date + timedelta(1), time(18), 90, make.location("Town Hall"), "Concert")
         preview = meetings.plan_move(self.second, draft)
         self.assertIn("6:00–7:30 PM", preview.rows[0].after)
-        meetings.move(self.ada, self.second, draft, seen=preview.fingerprint)
+        meetings.move_meeting(self.ada, self.second, draft, seen=preview.fingerprint)
         stored = self.stored(self.second)
         self.assertEqual((stored.moved_from, stored.local_date), (self.second.starts_at, draft.day))
-        class_offers.change_offer(self.ada, self.offer, OfferDraft({"start_time": time(20)}))
+        class_offers.change_class(self.ada, self.offer, ClassDraft({"start_time": time(20)}))
         self.assertEqual(self.stored(self.second).slot, stored.slot)
 
     def test_moved_back_to_its_day_it_follows_the_rule_again(self):
-        meetings.move(self.ada, self.second, MeetingDraft(self.second.local_date + timedelta(1), time(19)))
-        meetings.move(self.ada, self.second, MeetingDraft(self.second.local_date, time(19)))
+        meetings.move_meeting(self.ada, self.second, MeetingDraft(self.second.local_date + timedelta(1), time(19)))
+        meetings.move_meeting(self.ada, self.second, MeetingDraft(self.second.local_date, time(19)))
         self.assertIsNone(self.stored(self.second).moved_from)
 
     def test_two_days_of_a_class_are_never_at_the_same_time(self):
-        fault = self.refused(meetings.move, self.second, MeetingDraft(self.first.local_date, time(19)))
+        fault = self.refused(meetings.move_meeting, self.second, MeetingDraft(self.first.local_date, time(19)))
         free = self.first.local_date + timedelta(weeks=5)
         self.assertEqual((fault.field, fault.proposal), ("day", {"day": free}))
-        meetings.move(self.ada, self.second, MeetingDraft(free, time(19)))
+        meetings.move_meeting(self.ada, self.second, MeetingDraft(free, time(19)))
 
     def test_a_day_ends_after_it_starts(self):
-        fault = self.refused(meetings.move, self.second, MeetingDraft(self.second.local_date, time(19), 0))
+        fault = self.refused(meetings.move_meeting, self.second, MeetingDraft(self.second.local_date, time(19), 0))
         self.assertEqual(fault.field, "minutes")
         self.assertEqual(
-            self.refused(meetings.add, self.offer, MeetingDraft(self.second.local_date, time(9), -5)).field, "minutes"
+            self.refused(meetings.add_meeting, self.offer, MeetingDraft(self.second.local_date, time(9), -5)).field,
+            "minutes",
         )
 
     def test_a_cancelled_day_is_put_back_before_it_is_moved(self):
-        meetings.cancel(self.ada, self.second, "Snow")
+        meetings.cancel_meeting(self.ada, self.second, "Snow")
         self.assertIn(
             "Restore it",
-            self.refused(meetings.move, self.second, MeetingDraft(self.second.local_date, time(9))).sentence,
+            self.refused(meetings.move_meeting, self.second, MeetingDraft(self.second.local_date, time(9))).sentence,
         )
 
     def test_a_preview_that_is_out_of_date_is_not_applied(self):
         draft = MeetingDraft(self.second.local_date + timedelta(1), time(18))
         seen = meetings.plan_move(self.second, draft).fingerprint
-        meetings.move(self.ada, self.second, MeetingDraft(self.second.local_date + timedelta(2), time(18)))
-        with self.assertRaises(Outdated):
-            meetings.move(self.ada, self.second, draft, seen=seen)
+        meetings.move_meeting(self.ada, self.second, MeetingDraft(self.second.local_date + timedelta(2), time(18)))
+        with self.assertRaises(PreviewOutdated):
+            meetings.move_meeting(self.ada, self.second, draft, seen=seen)
 
 
 class AddTest(MeetingTestCase):
     def test_an_extra_day_has_no_number_and_the_length_of_the_class(self):
         day = self.first.local_date + timedelta(3)
-        meeting = meetings.add(self.ada, self.offer, MeetingDraft(day, time(19), reason="Practice"))
+        meeting = meetings.add_meeting(self.ada, self.offer, MeetingDraft(day, time(19), reason="Practice"))
         self.assertIsNone(meeting.number)
         self.assertEqual(meeting.ends_at - meeting.starts_at, timedelta(hours=1))
         self.assertEqual(Event.objects.get(type="classwork.meeting_added").payload.meeting_id, meeting.pk)
 
     def test_an_extra_day_does_not_stand_on_another(self):
         self.assertEqual(
-            self.refused(meetings.add, self.offer, MeetingDraft(self.first.local_date, time(19))).field, "day"
+            self.refused(meetings.add_meeting, self.offer, MeetingDraft(self.first.local_date, time(19))).field, "day"
         )
 
     def test_a_place_in_use_is_warned_about(self):
@@ -137,5 +138,5 @@ class SubstituteTest(MeetingTestCase):
         meetings.set_substitutes(self.ada, self.second, [self.ash.staff])
         elsewhere = make.offer(self.session, make.subject("L2", num_weeks=1), class_day=2)
         draft = MeetingDraft(self.second.local_date, time(19))
-        class_offers.change_offer(self.ada, elsewhere, OfferDraft({}, teachers=[self.tess.staff]))
+        class_offers.change_class(self.ada, elsewhere, ClassDraft({}, teachers=[self.tess.staff]))
         self.assertEqual(meetings.plan_move(elsewhere.meetings.get(), draft).warnings, ())

@@ -9,8 +9,8 @@ from django.urls import reverse
 from billing.models import Order, Refund
 from classwork.domain.places import minimum
 from classwork.domain.schedule import class_offers
-from classwork.domain.schedule.class_offers import OfferDraft
-from classwork.domain.schedule.problems import Refused
+from classwork.domain.schedule.class_offers import ClassDraft
+from classwork.domain.schedule.problems import ChangeRefused
 from classwork.models import CallOff, ClassOffer, Registration
 from common import dates
 from common.work_lists import open_work_for
@@ -24,18 +24,18 @@ from tests.classwork.buying import cart, me, pay, place
 
 class MinimumTestCase(SchoolTestCase):
     def setUp(self) -> None:
-        self.day = dates.today() + timedelta(days=3)
+        self.day = dates.local_today() + timedelta(days=3)
         self.needs(2)
 
     def needs(self, people: int) -> None:
-        class_offers.change_offer(self.ada, self.offer, OfferDraft({"minimum": people, "decide_on": self.day}))
+        class_offers.change_class(self.ada, self.offer, ClassDraft({"minimum": people, "decide_on": self.day}))
         self.offer.refresh_from_db()
 
     def bought(self, name: str = "Ann") -> Order:
         return pay(place(cart((self.offer, me()), name=name, email=f"{name.lower()}@example.org")))
 
     def due(self) -> int:
-        return minimum.decide_due(self.day + timedelta(days=1))
+        return minimum.decide_due_classes(self.day + timedelta(days=1))
 
     def told(self, subject: str) -> list[str]:
         run_all()
@@ -45,7 +45,7 @@ class MinimumTestCase(SchoolTestCase):
 
 class DecidingTest(MinimumTestCase):
     def test_buyers_read_it_before_they_buy_and_it_is_stored_with_what_they_bought(self) -> None:
-        said = minimum.sentence(self.offer)
+        said = minimum.minimum_text(self.offer)
         self.assertIn("Needs 2 sign-ups by", said)
         for page in (self.offer.get_absolute_url(), reverse("classoffer_list"), reverse("register")):
             self.assertContains(self.client.get(page), said)
@@ -56,7 +56,7 @@ class DecidingTest(MinimumTestCase):
         self.assertEqual(self.told("is confirmed"), [])
         self.bought("Ben")
         self.assertEqual(self.told("is confirmed"), ["ann@example.org", "ben@example.org"])
-        minimum.look(self.offer.pk)
+        minimum.confirm_if_minimum_reached(self.offer.pk)
         self.assertEqual(len(self.told("is confirmed")), 2)
 
     @override_settings(MINIMUM_CONFIRMS_AT_ONCE=False)
@@ -70,14 +70,14 @@ class DecidingTest(MinimumTestCase):
 
     def test_places_at_the_door_count_and_kept_ones_do_not(self) -> None:
         place(cart((self.offer, me()), name="Ann", email="ann@example.org"))
-        self.assertEqual(minimum.number(self.offer), 0)
+        self.assertEqual(minimum.registered_count(self.offer), 0)
         place(cart((self.offer, me()), name="Ben", email="ben@example.org"), Order.Due.DOOR)
-        self.assertEqual(minimum.number(self.offer), 1)
+        self.assertEqual(minimum.registered_count(self.offer), 1)
 
     @override_settings(OFFICE_EMAIL="office@example.org")
     def test_too_few_are_put_before_a_person_once_and_nothing_is_cancelled(self) -> None:
         self.bought()
-        self.assertEqual(minimum.decide_due(self.day), 0)
+        self.assertEqual(minimum.decide_due_classes(self.day), 0)
         self.assertEqual((self.due(), self.due()), (1, 0))
         self.assertEqual(self.told("Confirm or cancel"), ["office@example.org"])
         self.assertIn("class needs a decision on its minimum", [work.label for work in open_work_for(self.ada)])
@@ -93,8 +93,8 @@ class DecidingTest(MinimumTestCase):
         self.assertIn("ann@example.org", self.told("canceled"))
 
     def test_what_was_confirmed_by_hand_stays_though_people_leave(self) -> None:
-        self.assertTrue(minimum.confirm(self.offer, why="Worth it", by=self.ada))
-        self.assertFalse(minimum.confirm(self.offer, why="Again", by=self.ada))
+        self.assertTrue(minimum.confirm_class(self.offer, why="Worth it", by=self.ada))
+        self.assertFalse(minimum.confirm_class(self.offer, why="Again", by=self.ada))
         self.assertEqual(self.due(), 0)
         self.assertTrue(Entry.objects.filter(action="classwork.class_confirmed", why="Worth it").exists())
 
@@ -102,22 +102,22 @@ class DecidingTest(MinimumTestCase):
         self.bought()
         self.due()
         later = self.day + timedelta(days=1)
-        minimum.extend(self.offer, later, why="Holidays", by=self.ada)
+        minimum.postpone_decision(self.offer, later, why="Holidays", by=self.ada)
         self.offer.refresh_from_db()
         self.assertEqual((self.offer.decide_on, self.offer.asked_at), (later, None))
         self.assertEqual(self.told("decide later"), ["ann@example.org"])
-        self.assertEqual(minimum.decide_due(later + timedelta(days=1)), 1)
+        self.assertEqual(minimum.decide_due_classes(later + timedelta(days=1)), 1)
 
     def test_a_day_that_is_over_or_after_the_beginning_is_refused(self) -> None:
-        for day in (dates.today() - timedelta(days=1), self.offer.meetings.get(number=1).local_date):
-            with self.subTest(day), self.assertRaises(Refused):
-                minimum.extend(self.offer, day, why="x", by=self.ada)
-            with self.subTest(day), self.assertRaises(Refused):
-                class_offers.change_offer(self.ada, self.offer, OfferDraft({"minimum": 3, "decide_on": day}))
+        for day in (dates.local_today() - timedelta(days=1), self.offer.meetings.get(number=1).local_date):
+            with self.subTest(day), self.assertRaises(ChangeRefused):
+                minimum.postpone_decision(self.offer, day, why="x", by=self.ada)
+            with self.subTest(day), self.assertRaises(ChangeRefused):
+                class_offers.change_class(self.ada, self.offer, ClassDraft({"minimum": 3, "decide_on": day}))
 
     def test_both_or_neither(self) -> None:
-        with self.assertRaisesMessage(Refused, "please give both, or neither"):
-            class_offers.change_offer(self.ada, self.offer, OfferDraft({"minimum": 3, "decide_on": None}))
+        with self.assertRaisesMessage(ChangeRefused, "please give both, or neither"):
+            class_offers.change_class(self.ada, self.offer, ClassDraft({"minimum": 3, "decide_on": None}))
 
 
 class DeskTest(MinimumTestCase):

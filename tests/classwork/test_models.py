@@ -24,7 +24,7 @@ def subject(**fields: object) -> Subject:
 class FirstLevelsTest(TestCase):
     def test_a_new_school_begins_with_a_ladder(self):
         rules = {level.code: level.as_rule() for level in Level.objects.all()}
-        self.assertEqual(levels.show(rules["Beg"].rule), "A|C, B|D")
+        self.assertEqual(levels.format_rule(rules["Beg"].rule), "A|C, B|D")
         self.assertEqual((rules["L2"].done, rules["L2"].done_twice), (Decimal("2.5"), Decimal(3)))
         self.assertEqual(Level.objects.get(code="WS").rank, Decimal("2.5"))
 

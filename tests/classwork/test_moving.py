@@ -14,10 +14,10 @@ from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import transitions
 from billing.domain.payments import disputes
 from billing.domain.pricing import balances
-from billing.gateways.facts import Disputed
+from billing.gateways.facts import DisputeState
 from billing.models import Order
 from classwork.domain.places import alternatives, diary, mine, moving, room
-from classwork.domain.places.moving import ByDesk, CannotBe, Wish
+from classwork.domain.places.moving import DeskOverride, TransferRefused, TransferRequest
 from classwork.domain.places.waiting import entries
 from classwork.domain.places.waiting.entries import Contact
 from classwork.models import ClassOffer, OfferRole, Registration, WaitingEntry
@@ -49,22 +49,24 @@ class MoveTest(MovingTestCase):
     def test_if_she_does_not_pay_the_old_place_stays_and_the_new_one_is_free_again(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100, capacity=1)
         order = self.move(self.bought(), self.thursday)
-        transitions.lapse(order, timezone.now() + timedelta(days=1))
+        transitions.expire_order(order, timezone.now() + timedelta(days=1))
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED), ("Thursday", State.LAPSED)])
-        self.assertEqual(room.of(ClassOffer.objects.get(pk=self.thursday.pk), timezone.now()).available_spots, 1)
+        self.assertEqual(
+            room.availability_of(ClassOffer.objects.get(pk=self.thursday.pk), timezone.now()).available_spots, 1
+        )
 
     def test_where_it_costs_less_the_rest_goes_back_as_it_was_quoted(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=40)
         place = self.bought()
-        paid = balances.received(place.line.order)  # type: ignore[union-attr]
-        quote = moving.quote(place, Wish(self.thursday), self.alice, timezone.now())
+        paid = balances.amount_received(place.line.order)  # type: ignore[union-attr]
+        quote = moving.quote_transfer(place, TransferRequest(self.thursday), self.alice, timezone.now())
         self.move(place, self.thursday)
-        self.assertEqual(paid - balances.received(place.line.order), quote.back)  # type: ignore[union-attr]
+        self.assertEqual(paid - balances.amount_received(place.line.order), quote.back)  # type: ignore[union-attr]
         self.assertGreater(quote.back, 0)
 
     def test_asking_what_it_comes_to_changes_nothing(self) -> None:
         place = self.bought()
-        moving.quote(place, Wish(self.thursday), self.alice, timezone.now())
+        moving.quote_transfer(place, TransferRequest(self.thursday), self.alice, timezone.now())
         self.assertEqual((self.states(), Order.objects.count()), ([("Tuesday", State.CONFIRMED)], 1))
 
     def test_a_place_to_be_paid_at_the_door_moves_and_is_paid_at_the_door(self) -> None:
@@ -88,7 +90,7 @@ class MoveTest(MovingTestCase):
         place = self.bought()
         order = self.move(place, self.thursday)
         line_cancellation.cancel_line(buying.line(order), at=timezone.now(), why="x")
-        self.assertEqual(balances.received(place.line.order), 0)  # type: ignore[union-attr]
+        self.assertEqual(balances.amount_received(place.line.order), 0)  # type: ignore[union-attr]
         self.assertEqual(self.states()[1], ("Thursday", State.CANCELLED))
 
     def test_what_she_attended_is_not_given_back_by_moving_on_and_on(self) -> None:
@@ -98,13 +100,13 @@ class MoveTest(MovingTestCase):
             with mock.patch("django.utils.timezone.now", lambda: at):
                 self.move(place, offer)
             place = Registration.objects.latest("pk")
-        self.assertEqual(sum(balances.received(order) for order in Order.objects.all()), 65)
+        self.assertEqual(sum(balances.amount_received(order) for order in Order.objects.all()), 65)
 
     def test_the_place_she_was_offered_from_the_waiting_list_is_the_one_she_moves_to(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(capacity=1)
         place, other = self.bought(), buying.pay(buying.place(buying.cart((self.thursday, buying.me()))))
-        entry = entries.join(
-            self.thursday, [entries.Wish(buying.me())], Contact("Alice", "alice@example.org", self.alice)
+        entry = entries.join_waitlist(
+            self.thursday, [entries.WaitlistRequest(buying.me())], Contact("Alice", "alice@example.org", self.alice)
         )
         line_cancellation.cancel_line(buying.line(other), at=timezone.now(), why="x")
         run_all()
@@ -117,7 +119,9 @@ class FollowsTest(MovingTestCase):
     def test_the_freed_place_goes_to_whoever_waits(self) -> None:
         ClassOffer.objects.filter(pk=self.tuesday.pk).update(capacity=1)
         place = self.bought()
-        entry = entries.join(self.tuesday, [entries.Wish(buying.me())], Contact("Ben", "ben@example.org"))
+        entry = entries.join_waitlist(
+            self.tuesday, [entries.WaitlistRequest(buying.me())], Contact("Ben", "ben@example.org")
+        )
         self.move(place, self.thursday)
         run_all()
         entry.refresh_from_db()
@@ -125,10 +129,10 @@ class FollowsTest(MovingTestCase):
 
     def test_her_calendar_and_her_classes_follow(self) -> None:
         self.move(self.bought(), self.thursday)
-        said = diary.calendar(self.student).decode()
+        said = diary.student_calendar(self.student).decode()
         self.assertIn(f"/classes/{self.thursday.pk}", said)
         self.assertNotIn(f"/classes/{self.tuesday.pk}", said)
-        alone = mine.people(self.alice, timezone.now())[0][0]
+        alone = mine.classes_of_account(self.alice, timezone.now())[0][0]
         self.assertEqual([one.state.text for one in alone.all], ["Registered", "Moved to another class"])
 
     def test_she_is_told_of_both_classes_and_the_payer_of_the_money(self) -> None:
@@ -176,16 +180,16 @@ class FollowsTest(MovingTestCase):
         self.assertEqual(self.states()[1], ("Thursday", State.CONFIRMED))
 
     def tell(self, place: Registration, state: str) -> None:
-        order = locks.order(place.line.order_id)  # type: ignore[union-attr]
+        order = locks.lock_order(place.line.order_id)  # type: ignore[union-attr]
         payment = order.payments.get()
-        disputes.told(order, payment, Disputed("d-1", payment.total, payment.currency, state))
+        disputes.apply_dispute_fact(order, payment, DisputeState("d-1", payment.total, payment.currency, state))
         run_all()
 
 
 class RefusedTest(MovingTestCase):
     def assertSays(self, words: str, place: Registration, offer: ClassOffer, by: object = None) -> None:
         before = self.states()
-        with self.assertRaisesMessage(CannotBe, words):
+        with self.assertRaisesMessage(TransferRefused, words):
             self.move(place, offer, by)  # type: ignore[arg-type]
         self.assertEqual(self.states(), before)
         self.assertFalse(Order.objects.filter(state=Order.State.CART).exists())
@@ -217,7 +221,7 @@ class RefusedTest(MovingTestCase):
         late = self.tuesday.meetings.all()[1].starts_at + timedelta(minutes=1)
         with mock.patch("django.utils.timezone.now", lambda: late):
             self.assertSays("could move this spot until", place, self.thursday)
-            self.move(place, self.thursday, ByDesk(self.ada, "Ill"))
+            self.move(place, self.thursday, DeskOverride(self.ada, "Ill"))
         self.assertEqual(self.states()[1], ("Thursday", State.CONFIRMED))
 
     def test_what_is_not_paid_yet_what_is_disputed_and_what_has_ended_stays(self) -> None:
@@ -234,15 +238,15 @@ class RefusedTest(MovingTestCase):
         place = self.place(buying.pay(buying.place(order)))
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=40)
         self.assertSays(moving.OTHERS_MONEY, place, self.thursday)
-        options = alternatives.options(place, self.alice, timezone.now())
+        options = alternatives.transfer_options(place, self.alice, timezone.now())
         self.assertEqual([(one.why_not, one.back) for one in options], [(moving.OTHERS_MONEY, 0)])
 
     def test_what_changed_meanwhile_is_shown_again_first(self) -> None:
-        place, wish = self.bought(), Wish(self.thursday)
-        seen = moving.quote(place, wish, self.alice, timezone.now()).fingerprint
+        place, wish = self.bought(), TransferRequest(self.thursday)
+        seen = moving.quote_transfer(place, wish, self.alice, timezone.now()).fingerprint
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)
-        with self.assertRaisesMessage(CannotBe, moving.CHANGED):
-            moving.move(place, wish, self.alice, timezone.now(), seen=seen)
+        with self.assertRaisesMessage(TransferRefused, moving.CHANGED):
+            moving.transfer_to_class(place, wish, self.alice, timezone.now(), seen=seen)
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED)])
 
     @override_settings(MOVE_UNTIL_CLASS=0)
@@ -255,14 +259,14 @@ class DeskTest(MovingTestCase):
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100, capacity=1)
         buying.pay(buying.place(buying.cart((self.thursday, buying.me()))))
         place = self.bought()
-        order = self.move(place, self.thursday, ByDesk(self.ada, "Our mistake", over_capacity=True, waived=True))
+        order = self.move(place, self.thursday, DeskOverride(self.ada, "Our mistake", over_capacity=True, waived=True))
         self.assertEqual((order.state, order.charged, self.place(order).over_capacity), (Order.State.PAID, 0, True))
         entry = Entry.objects.get(action="classwork.place_moved")
         self.assertEqual((entry.why, entry.actor_id, entry.details["waived"]), ("Our mistake", self.ada.pk, True))
 
     def test_a_difference_is_paid_at_the_desk(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)
-        order = self.move(self.bought(), self.thursday, ByDesk(self.ada, "By telephone"))
+        order = self.move(self.bought(), self.thursday, DeskOverride(self.ada, "By telephone"))
         self.assertEqual((order.state, order.due), (Order.State.PLACED, DOOR))
         self.assertEqual(self.states()[0], ("Tuesday", State.TRANSFERRED))
 
@@ -348,7 +352,7 @@ class PageTest(MovingTestCase):
     def test_amounts_stay_exact(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=Decimal("64.99"))
         place = self.bought()
-        quote = moving.quote(place, Wish(self.thursday), self.alice, timezone.now())
+        quote = moving.quote_transfer(place, TransferRequest(self.thursday), self.alice, timezone.now())
         self.move(place, self.thursday)
-        kept = sum(balances.received(order) for order in Order.objects.all())
+        kept = sum(balances.amount_received(order) for order in Order.objects.all())
         self.assertEqual(kept + quote.back, Decimal(65))

@@ -15,8 +15,8 @@ from billing.domain.pricing import balances
 from billing.domain.refunds import price_reductions
 from billing.models import Order, OrderLine
 from classwork.domain.places import moving, passing
-from classwork.domain.places.attendees import Typed
-from classwork.domain.places.moving import ByDesk, CannotBe, Wish
+from classwork.domain.places.attendees import TypedPerson
+from classwork.domain.places.moving import DeskOverride, TransferRefused, TransferRequest
 from classwork.models import Registration
 from outbox.testing import run_all
 from tests import make
@@ -36,10 +36,10 @@ class School(spot_simulation.School):
         if (place := self.some(number)) is None:
             return
         speaks = place.student.user or place.student.guardian or self.staff
-        by = ByDesk(self.staff, "x", over_capacity=number == 4, waived=number == 5) if by_desk else speaks
-        wish, at = Wish(self.offers[number % 3]), timezone.now()
-        with suppress(CannotBe):
-            moving.move(place, wish, by, at, seen=moving.quote(place, wish, by, at).fingerprint)
+        by = DeskOverride(self.staff, "x", over_capacity=number == 4, waived=number == 5) if by_desk else speaks
+        wish, at = TransferRequest(self.offers[number % 3]), timezone.now()
+        with suppress(TransferRefused):
+            moving.transfer_to_class(place, wish, by, at, seen=moving.quote_transfer(place, wish, by, at).fingerprint)
 
     def move_by_desk(self, number: int) -> None:
         self.move(number, by_desk=True)
@@ -47,13 +47,13 @@ class School(spot_simulation.School):
     def give(self, number: int) -> None:
         if place := self.some(number):
             name = NAMES[number % 3]
-            to = Typed(name, name, f"{name.lower()}@example.org")
-            with suppress(CannotBe):
-                passing.give(place, to, ByDesk(self.staff, "x"), timezone.now())
+            to = TypedPerson(name, name, f"{name.lower()}@example.org")
+            with suppress(TransferRefused):
+                passing.transfer_to_person(place, to, DeskOverride(self.staff, "x"), timezone.now())
 
     def give_up(self, number: int) -> None:
         if (place := self.some(number)) and place.line:
-            with suppress(transitions.CannotBe):
+            with suppress(transitions.OrderTransitionRefused):
                 line_cancellation.cancel_line(place.line, at=self.now, why="x")
 
     def states(self, lines: Iterable[OrderLine]) -> list[str]:
@@ -64,7 +64,7 @@ class School(spot_simulation.School):
         super().check_order(test, order)
         if order.state == Order.State.PAID:
             price = balances.price_at(order, order.paid_at or self.now)
-            test.assertLessEqual(order.charged, price.total + price_reductions.kept(order))
+            test.assertLessEqual(order.charged, price.total + price_reductions.amount_kept(order))
 
     def _check_line(self, test: TestCase, line: OrderLine) -> None:
         """Of a line that was exchanged only the payment is left; the place is the new line's."""

@@ -8,12 +8,12 @@ from django.utils import timezone
 
 from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import transitions
-from billing.domain.orders.placement import NotPlaced
+from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.refunds import exchanges
 from billing.models import Order, OrderLine
 from classwork.domain.places import moving, passing, room
-from classwork.domain.places.attendees import Typed
-from classwork.domain.places.moving import ByDesk, CannotBe, Wish
+from classwork.domain.places.attendees import TypedPerson
+from classwork.domain.places.moving import DeskOverride, TransferRefused, TransferRequest
 from classwork.models import ClassOffer, Registration
 from tests import make
 from tests.classwork.buying import cart, me, pay, place
@@ -35,11 +35,11 @@ class MovingRaceTest(TransactionTestCase):
 
     def mover(self, one: Registration, offer: ClassOffer) -> Callable[[], Any]:
         """As they saw it before."""
-        wish, by = Wish(offer), User.objects.get(email=one.student.email)
+        wish, by = TransferRequest(offer), User.objects.get(email=one.student.email)
         by.email_confirmed_at = timezone.now()
         by.save()
-        seen = moving.quote(one, wish, by, timezone.now()).fingerprint
-        return lambda: moving.move(one, wish, by, timezone.now(), seen=seen)
+        seen = moving.quote_transfer(one, wish, by, timezone.now()).fingerprint
+        return lambda: moving.transfer_to_class(one, wish, by, timezone.now(), seen=seen)
 
     def buyer(self, offer: ClassOffer) -> Callable[[], Order]:
         basket = cart((offer, me()), name="Ben", email="ben@example.org")
@@ -47,17 +47,17 @@ class MovingRaceTest(TransactionTestCase):
 
     def taken(self) -> tuple[int, int]:
         at = timezone.now()
-        return room.of(self.tuesday, at).spots_taken, room.of(self.thursday, at).spots_taken
+        return room.availability_of(self.tuesday, at).spots_taken, room.availability_of(self.thursday, at).spots_taken
 
     def test_the_last_place_goes_to_who_moves_or_to_who_buys(self) -> None:
         outcomes = overlap(self.mover(self.has(self.tuesday), self.thursday), self.buyer(self.thursday))
         self.assertIsInstance(outcomes[0], Order)
-        self.assertIsInstance(outcomes[1], NotPlaced)
+        self.assertIsInstance(outcomes[1], OrderNotPlaced)
         self.assertEqual(self.taken(), (0, 1))
 
     def test_and_the_other_way_round_the_old_place_stays(self) -> None:
         outcomes = overlap(self.buyer(self.thursday), self.mover(self.has(self.tuesday), self.thursday))
-        self.assertIsInstance(outcomes[1], CannotBe)
+        self.assertIsInstance(outcomes[1], TransferRefused)
         self.assertEqual(self.taken(), (1, 1))
 
     def test_control_without_locks_both_have_it(self) -> None:
@@ -70,7 +70,7 @@ class MovingRaceTest(TransactionTestCase):
         one = self.has(self.tuesday)
         friday = make.offer(self.tuesday.session, make.subject(version="C"), class_day=4)
         outcomes = overlap(self.mover(one, self.thursday), self.mover(one, friday))
-        self.assertEqual([type(outcome) for outcome in outcomes], [Order, CannotBe])
+        self.assertEqual([type(outcome) for outcome in outcomes], [Order, TransferRefused])
         self.assertEqual(OrderLine.objects.filter(replaces=one.line, keeps_replaced=True).count(), 1)
 
     def test_what_is_moved_is_not_cancelled_at_the_same_moment(self) -> None:
@@ -78,7 +78,7 @@ class MovingRaceTest(TransactionTestCase):
         outcomes = overlap(
             self.mover(one, self.thursday), lambda: line_cancellation.cancel_line(one.line, at=timezone.now(), why="x")
         )
-        self.assertIsInstance(outcomes[1], transitions.CannotBe)
+        self.assertIsInstance(outcomes[1], transitions.OrderTransitionRefused)
         self.assertEqual(self.taken(), (0, 1))
 
     def test_two_who_change_places_wait_for_each_other_in_no_circle(self) -> None:
@@ -90,19 +90,21 @@ class MovingRaceTest(TransactionTestCase):
 
     def test_a_place_is_given_to_one_of_two(self) -> None:
         one = self.has(self.tuesday)
-        by = ByDesk(self.staff, "x")
+        by = DeskOverride(self.staff, "x")
 
         def give(name: str) -> Callable[[], Any]:
-            return lambda: passing.give(one, Typed(name, name, f"{name}@example.org"), by, timezone.now())
+            return lambda: passing.transfer_to_person(
+                one, TypedPerson(name, name, f"{name}@example.org"), by, timezone.now()
+            )
 
         outcomes = overlap(give("lee"), give("kim"))
-        self.assertEqual([type(outcome) for outcome in outcomes], [Registration, CannotBe])
+        self.assertEqual([type(outcome) for outcome in outcomes], [Registration, TransferRefused])
         self.assertEqual(self.taken()[0], 1)
 
     def test_what_two_orders_want_to_replace_is_replaced_by_one(self) -> None:
         one = self.has(self.tuesday)
         assert one.line is not None
-        self.assertEqual(exchanges.why_not(one.line, timezone.now()), "")
+        self.assertEqual(exchanges.exchange_refusal(one.line, timezone.now()), "")
         ClassOffer.objects.filter(pk=self.thursday.pk).update(capacity=5)
         outcomes = at_once(self.mover(one, self.thursday), self.mover(one, self.thursday))
         self.assertEqual(sorted(type(outcome).__name__ for outcome in outcomes), ["CannotBe", "Order"])

@@ -3,7 +3,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from classwork.domain.schedule import next_session
-from classwork.domain.schedule.problems import Refused
+from classwork.domain.schedule.problems import ChangeRefused
 from classwork.models import ClassOffer, Session
 from tests import make
 from tests.base import SchoolTestCase
@@ -26,9 +26,9 @@ class NextSessionTest(SchoolTestCase):
         )
 
     def test_every_class_is_proposed_again_without_what_was_special(self):
-        values, repeats = next_session.propose(self.session)
+        values, repeats = next_session.propose_next_session(self.session)
         self.assertEqual(values["key_day_date"], make.thursday(5))
-        created = next_session.create(self.ada, values, repeats)
+        created = next_session.create_next_session(self.ada, values, repeats)
         again = created.offers.get(class_day=3)
         self.assertEqual((again.price, again.capacity, again.public_note), (Decimal(50), 12, ""))
         self.assertEqual(list(again.teachers.all()), [self.tess.staff])
@@ -38,7 +38,7 @@ class NextSessionTest(SchoolTestCase):
         self.assertEqual(created.offers.count(), 2)
 
     def test_nothing_of_it_is_public_before_its_day_and_its_approval(self):
-        created = next_session.create(self.ada, *next_session.propose(self.session))
+        created = next_session.create_next_session(self.ada, *next_session.propose_next_session(self.session))
         self.assertFalse(created.offers.approved().exists())
         created.offers.update(manager_approved=True)
         eve = created.publish_date - timedelta(1)
@@ -46,32 +46,34 @@ class NextSessionTest(SchoolTestCase):
         self.assertEqual(ClassOffer.objects.published(created.publish_date).filter(session=created).count(), 2)
 
     def test_the_preview_shows_all_dates_and_keeps_nothing(self):
-        values, repeats = next_session.propose(self.session)
+        values, repeats = next_session.propose_next_session(self.session)
         before = everything()
-        preview = next_session.preview(values, repeats)
+        preview = next_session.preview_next_session(values, repeats)
         self.assertEqual(everything(), before)
         self.assertEqual([len(effect.after) for effect in preview.effects], [5, 5])
-        created = next_session.create(self.ada, values, repeats)
+        created = next_session.create_next_session(self.ada, values, repeats)
         made = [[meeting.slot for meeting in offer.meetings.all()] for offer in created.offers.order_by("pk")]
         self.assertEqual([list(effect.after) for effect in preview.effects], made)
 
     def test_the_preview_sees_clashes_among_the_new_classes(self):
-        values, repeats = next_session.propose(self.session)
+        values, repeats = next_session.propose_next_session(self.session)
         same_time = [repeats[0], replace(repeats[1], class_day=1, start_time=repeats[0].start_time)]
-        self.assertIn("Tess Tanner is double-booked", next_session.preview(values, same_time).warnings[0])
+        self.assertIn("Tess Tanner is double-booked", next_session.preview_next_session(values, same_time).warnings[0])
 
     def test_one_wrong_class_refuses_all_and_is_named_by_its_number(self):
-        values, repeats = next_session.propose(self.session)
+        values, repeats = next_session.propose_next_session(self.session)
         wrong = [repeats[0], replace(repeats[1], class_day=9)]
-        self.assertEqual(next_session.preview(values, wrong).faults[0].field, "1-class_day")
+        self.assertEqual(next_session.preview_next_session(values, wrong).faults[0].field, "1-class_day")
         before = everything()
-        with self.assertRaises(Refused) as caught:
-            next_session.create(self.ada, values, wrong)
+        with self.assertRaises(ChangeRefused) as caught:
+            next_session.create_next_session(self.ada, values, wrong)
         self.assertEqual(caught.exception.faults[0].field, "1-class_day")
         self.assertEqual(everything(), before)
 
     def test_an_overlapping_session_is_refused_with_the_day_that_fits(self):
-        values, repeats = next_session.propose(self.session)
+        values, repeats = next_session.propose_next_session(self.session)
         wrong = values | {"key_day_date": make.thursday(1)}
-        self.assertEqual(next_session.preview(wrong, repeats).faults[0].proposal, {"key_day_date": make.thursday(5)})
+        self.assertEqual(
+            next_session.preview_next_session(wrong, repeats).faults[0].proposal, {"key_day_date": make.thursday(5)}
+        )
         self.assertEqual(Session.objects.count(), 1)

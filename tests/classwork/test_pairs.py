@@ -3,10 +3,10 @@
 from django.test import SimpleTestCase, tag
 from django.urls import reverse
 
-from billing.domain.orders.placement import NotPlaced
+from billing.domain.orders.placement import OrderNotPlaced
 from classwork.domain.places.waiting import arranging, entries
-from classwork.domain.places.waiting.arranging import Apart
-from classwork.domain.places.waiting.balance import Obstacle, Role, Rules, obstacle
+from classwork.domain.places.waiting.arranging import BalanceLimits
+from classwork.domain.places.waiting.balance import CapacityRules, Obstacle, RoleCapacity, find_obstacle
 from classwork.models import WaitingEntry
 from tests.classwork.buying import cart, me, other, pay, place
 from tests.classwork.waiting import WaitingTestCase, person
@@ -15,13 +15,13 @@ from tests.classwork.waiting import WaitingTestCase, person
 @tag("once")
 class PairRuleTest(SimpleTestCase):
     def test_pair_with_one_spot_left_needs_two_spots(self) -> None:
-        self.assertEqual(obstacle(Rules(capacity=3), {"": 2}, ["", ""]), Obstacle("needs_two"))
-        self.assertEqual(obstacle(Rules(capacity=3), {"": 3}, ["", ""]), Obstacle("full"))
+        self.assertEqual(find_obstacle(CapacityRules(capacity=3), {"": 2}, ["", ""]), Obstacle("needs_two"))
+        self.assertEqual(find_obstacle(CapacityRules(capacity=3), {"": 3}, ["", ""]), Obstacle("full"))
 
     def test_pair_in_one_role_with_one_spot_left_needs_two_spots_in_that_role(self) -> None:
-        rules = Rules(capacity=9, roles=(Role("lead", 2), Role("follow", 7)))
-        self.assertEqual(obstacle(rules, {"lead": 1}, ["lead", "lead"]), Obstacle("needs_two", "lead"))
-        self.assertEqual(obstacle(rules, {"lead": 2}, ["lead", "lead"]), Obstacle("role_full", "lead"))
+        rules = CapacityRules(capacity=9, roles=(RoleCapacity("lead", 2), RoleCapacity("follow", 7)))
+        self.assertEqual(find_obstacle(rules, {"lead": 1}, ["lead", "lead"]), Obstacle("needs_two", "lead"))
+        self.assertEqual(find_obstacle(rules, {"lead": 2}, ["lead", "lead"]), Obstacle("role_full", "lead"))
 
 
 class PairTest(WaitingTestCase):
@@ -47,18 +47,18 @@ class PairTest(WaitingTestCase):
         self.assertContains(page, "Omar and Pia were skipped: they need two spots and one is left.")
 
     def test_pair_reads_on_its_page_that_it_needs_two_spots(self) -> None:
-        page = self.client.get(entries.address(self.skip_pair()))
+        page = self.client.get(entries.entry_url(self.skip_pair()))
         self.assertContains(page, "You need two spots and one is left.")
         self.assertNotContains(page, "lass is full")
 
     def test_order_for_two_is_told_that_one_spot_is_left(self) -> None:
-        with self.assertRaisesMessage(NotPlaced, "You need two spots in this class and one is left."):
+        with self.assertRaisesMessage(OrderNotPlaced, "You need two spots in this class and one is left."):
             place(cart((self.offer, me()), (self.offer, other("Lee", "lee@example.org"))))
 
     def test_order_for_three_is_told_how_many_spots_are_left(self) -> None:
         self.limit(2)
         people = me(), other("Lee", "lee@example.org"), other("Max", "max@example.org")
-        with self.assertRaisesMessage(NotPlaced, "You need three spots in this class and two are left."):
+        with self.assertRaisesMessage(OrderNotPlaced, "You need three spots in this class and two are left."):
             place(cart(*((self.offer, one) for one in people)))
 
     def test_registering_two_people_for_the_last_spot_says_so_at_once(self) -> None:
@@ -73,6 +73,8 @@ class PairTest(WaitingTestCase):
 
     def test_pair_that_needs_two_follow_spots_is_told_so(self) -> None:
         self.limit(9)
-        arranging.arrange(self.offer, [Role("lead"), Role("follow", 1)], Apart(), self.ada)
+        arranging.set_class_roles(
+            self.offer, [RoleCapacity("lead"), RoleCapacity("follow", 1)], BalanceLimits(), self.ada
+        )
         pair = self.wait(person("Omar", "follow"), person("Pia", "follow"))
-        self.assertContains(self.client.get(entries.address(pair)), "You need two follow spots and one is left.")
+        self.assertContains(self.client.get(entries.entry_url(pair)), "You need two follow spots and one is left.")

@@ -12,8 +12,8 @@ from django.utils import timezone
 from billing.domain.pricing import balances
 from billing.models import Case, Order
 from classwork.domain.places import deadlines, passing, room, words
-from classwork.domain.places.attendees import Typed
-from classwork.domain.places.moving import ByDesk, CannotBe
+from classwork.domain.places.attendees import TypedPerson
+from classwork.domain.places.moving import DeskOverride, TransferRefused
 from classwork.models import OfferRole, Registration
 from common.formats import format_moment
 from history.models import Entry
@@ -24,12 +24,12 @@ from tests.classwork import buying
 from tests.classwork.moving import MovingTestCase, State
 from users.models import Student, User
 
-LEE = Typed("Lee", "Lind", "lee@example.org")
+LEE = TypedPerson("Lee", "Lind", "lee@example.org")
 
 
 class PassingTestCase(MovingTestCase):
-    def give(self, place: Registration, to: Typed = LEE, by: User | ByDesk | None = None) -> Registration:
-        return passing.give(place, to, by or self.alice, timezone.now())
+    def give(self, place: Registration, to: TypedPerson = LEE, by: User | DeskOverride | None = None) -> Registration:
+        return passing.transfer_to_person(place, to, by or self.alice, timezone.now())
 
     def mails(self) -> dict[str, str]:
         run_all()
@@ -44,7 +44,11 @@ class GiveTest(PassingTestCase):
         self.assertEqual(self.states(), [("Tuesday", State.TRANSFERRED)])
         self.assertEqual((str(theirs.student), theirs.state, theirs.line), ("Lee Lind", State.CONFIRMED, place.line))
         self.assertEqual(
-            (balances.received(place.line.order), room.of(self.tuesday, timezone.now()).spots_taken), (65, 1)
+            (
+                balances.amount_received(place.line.order),
+                room.availability_of(self.tuesday, timezone.now()).spots_taken,
+            ),
+            (65, 1),
         )  # type: ignore[union-attr]
 
     def test_all_three_are_told_each_what_is_theirs_to_know(self) -> None:
@@ -88,7 +92,7 @@ class GiveTest(PassingTestCase):
     def test_it_can_be_given_on_and_back(self) -> None:
         place = self.give(self.bought())
         lee = User.objects.get(email="lee@example.org")
-        again = self.give(place, Typed("Alice", "Arden", "alice@example.org"), lee)
+        again = self.give(place, TypedPerson("Alice", "Arden", "alice@example.org"), lee)
         self.assertEqual(again.student, self.student)
         self.assertIn("You’re registered for", self.mails()["alice@example.org"])
 
@@ -118,20 +122,20 @@ class GiveTest(PassingTestCase):
         place = self.bought()
         theirs = self.give(place)
         lee = User.objects.get(email="lee@example.org")
-        self.give(theirs, Typed("Alice", "Arden", "alice@example.org"), lee)
+        self.give(theirs, TypedPerson("Alice", "Arden", "alice@example.org"), lee)
         self.assertEqual(self.said(place, theirs), ["Transferred to someone else", "Transferred to Alice Arden"])
 
-    def by_office(self) -> ByDesk:
-        return ByDesk(self.ada, "By telephone")
+    def by_office(self) -> DeskOverride:
+        return DeskOverride(self.ada, "By telephone")
 
     def said(self, *places: Registration) -> list[str]:
         found = Registration.objects.for_lists().in_bulk([place.pk for place in places])
-        return [words.of_place(found[place.pk], timezone.now()).text for place in places]
+        return [words.registration_status(found[place.pk], timezone.now()).text for place in places]
 
 
 class RefusedTest(PassingTestCase):
-    def assertSays(self, words: str, place: Registration, to: Typed = LEE) -> None:
-        with self.assertRaisesMessage(CannotBe, words):
+    def assertSays(self, words: str, place: Registration, to: TypedPerson = LEE) -> None:
+        with self.assertRaisesMessage(TransferRefused, words):
             self.give(place, to)
         self.assertFalse(Student.objects.filter(first_name="Lee").exists())
 
@@ -143,7 +147,7 @@ class RefusedTest(PassingTestCase):
 
     def test_to_oneself_after_the_deadline_unpaid_or_on_its_way_elsewhere(self) -> None:
         place = self.bought()
-        self.assertSays("already has this spot", place, Typed("ALICE", "Arden", "alice@example.org"))
+        self.assertSays("already has this spot", place, TypedPerson("ALICE", "Arden", "alice@example.org"))
         late = self.tuesday.meetings.all()[1].starts_at + timedelta(minutes=1)
         with mock.patch("django.utils.timezone.now", lambda: late):
             self.assertSays("could transfer this spot until", place)
@@ -159,9 +163,9 @@ class RefusedTest(PassingTestCase):
     def test_twice_gives_it_once(self) -> None:
         place = self.bought()
         self.give(place)
-        with self.assertRaisesMessage(CannotBe, passing.NOT_HERE):
-            self.give(place, Typed("Kim", "Kant", "kim@example.org"))
-        self.assertEqual(room.of(self.tuesday, timezone.now()).spots_taken, 1)
+        with self.assertRaisesMessage(TransferRefused, passing.NOT_HERE):
+            self.give(place, TypedPerson("Kim", "Kant", "kim@example.org"))
+        self.assertEqual(room.availability_of(self.tuesday, timezone.now()).spots_taken, 1)
 
     def test_what_somebody_else_has_still_to_pay_is_not_given_away(self) -> None:
         order = buying.cart((self.tuesday, buying.other("Alice", "alice@example.org", "Arden")), payer=self.sam)
@@ -202,7 +206,7 @@ class PageTest(PassingTestCase):
 
     def test_where_moving_is_over_for_alice_the_desk_still_gives(self) -> None:
         place = self.bought()
-        late = deadlines.until(place, 2)
+        late = deadlines.change_deadline(place, 2)
         assert late is not None
-        passing.give(place, LEE, ByDesk(self.ada, "x"), late + timedelta(days=1))
+        passing.transfer_to_person(place, LEE, DeskOverride(self.ada, "x"), late + timedelta(days=1))
         self.assertEqual(self.states(), [("Tuesday", State.TRANSFERRED)])

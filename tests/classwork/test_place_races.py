@@ -8,7 +8,7 @@ from django.test import Client, TransactionTestCase, tag
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.domain.orders.placement import NotPlaced
+from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.payments import attempts
 from billing.models import Adjustment, Order
 from classwork.domain.places import registering, room
@@ -30,12 +30,12 @@ class PlaceRaceTest(TransactionTestCase):
         return lambda: place(order)
 
     def taken(self) -> int:
-        return room.of(self.offer, timezone.now()).spots_taken
+        return room.availability_of(self.offer, timezone.now()).spots_taken
 
     def test_the_last_place_goes_to_one_of_two(self) -> None:
         outcomes = overlap(self.buyer("Ann"), self.buyer("Ben"))
         self.assertIsInstance(outcomes[0], Order)
-        self.assertIsInstance(outcomes[1], NotPlaced)
+        self.assertIsInstance(outcomes[1], OrderNotPlaced)
         self.assertIn("full", str(outcomes[1]))
         self.assertEqual(self.taken(), 1)
 
@@ -77,25 +77,27 @@ class PlaceRaceTest(TransactionTestCase):
 
     def test_a_place_given_back_meanwhile_goes_to_whoever_waits(self) -> None:
         order = place(cart((self.offer, me())))
-        outcomes = overlap(lambda: registering.release(line(order), "Given back"), self.buyer("Ben"))
-        self.assertIsInstance(outcomes[1], NotPlaced)  # it looks first, and is told at once rather than made to wait
+        outcomes = overlap(lambda: registering.release_spot(line(order), "Given back"), self.buyer("Ben"))
+        self.assertIsInstance(
+            outcomes[1], OrderNotPlaced
+        )  # it looks first, and is told at once rather than made to wait
         self.assertIsInstance(self.buyer("Ben")(), Order)
 
     def late_payment(self) -> tuple[Order, list[Any]]:
         """Paid after the hold was over, while somebody else orders the same last place."""
         order = place(cart((self.offer, me())))
-        payment = attempts.start(order, "practice", timezone.now())
+        payment = attempts.start_attempt(order, "practice", timezone.now())
         past = timezone.now() - timedelta(minutes=1)
         Order.objects.filter(pk=order.pk).update(held_until=past, placed_at=past - timedelta(minutes=30))
         Registration.objects.update(held_until=past)
-        taken = attempts.Taken(payment.total, payment.currency)
-        return order, overlap(lambda: attempts.confirm(payment, taken), self.buyer("Ben"))
+        taken = attempts.PaymentCaptured(payment.total, payment.currency)
+        return order, overlap(lambda: attempts.confirm_payment(payment, taken), self.buyer("Ben"))
 
     def test_a_late_payment_and_a_new_buyer_share_no_place(self) -> None:
         order, outcomes = self.late_payment()
         order.refresh_from_db()
         self.assertEqual((outcomes[0], order.state, self.taken()), (True, Order.State.PAID, 1))
-        self.assertIsInstance(outcomes[1], NotPlaced)
+        self.assertIsInstance(outcomes[1], OrderNotPlaced)
 
     def test_control_without_locks_somebody_has_paid_and_has_no_place(self) -> None:
         with without_locks():

@@ -8,15 +8,15 @@ from django.utils import timezone
 
 from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import pay_at_door, transitions
-from billing.domain.orders.placement import NotPlaced
+from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.payments import attempts
-from billing.kinds import Unavailable
+from billing.kinds import ProductUnavailable
 from billing.models import Case, Order, OrderLine
 from classwork.domain.places import mine, registering, room, words
 from classwork.models import ClassOffer, Registration
 from mailroom.models import Message
 from outbox.models import Event
-from outbox.testing import problems, run_all
+from outbox.testing import delivery_problems, run_all
 from tests import make
 from tests.classwork.buying import cart, line, me, of, other, pay, place
 from tests.classwork.places import PlacesTestCase
@@ -39,7 +39,7 @@ class HoldingTest(PlacesTestCase):
         self.limit(1)
         place(cart((self.offer, me())))
         late = cart((self.offer, other("Lee", "lee@example.org")), name="Lee", email="lee@example.org")
-        with self.assertRaisesMessage(NotPlaced, "full"):
+        with self.assertRaisesMessage(OrderNotPlaced, "full"):
             place(late)
         late.refresh_from_db()
         self.assertEqual(late.state, Order.State.CART)
@@ -60,7 +60,7 @@ class HoldingTest(PlacesTestCase):
         for at, held in ((before, True), (spot.held_until, False)):
             self.assertEqual(spot.takes_a_place(at), held)
             self.assertEqual(Registration.objects.taking_a_place(at).exists(), held)
-            self.assertEqual(room.of(self.offer, at).spots_taken, int(held))
+            self.assertEqual(room.availability_of(self.offer, at).spots_taken, int(held))
 
     def test_whoever_let_a_hold_run_out_may_register_again(self) -> None:
         self.run_out(place(cart((self.offer, me()))))
@@ -70,20 +70,20 @@ class HoldingTest(PlacesTestCase):
     def test_the_job_writes_down_what_is_over_and_tells_of_it_once(self) -> None:
         order = place(cart((self.offer, me())))
         self.run_out(order)
-        self.assertEqual((registering.lapse_due(), registering.lapse_due()), (1, 0))
+        self.assertEqual((registering.expire_due_holds(), registering.expire_due_holds()), (1, 0))
         self.assertEqual(self.state_of(order), [State.LAPSED])
         self.assertEqual(Event.objects.filter(type="classwork.hold_ended").count(), 1)
 
     def test_a_lapsed_order_gives_its_place_back(self) -> None:
         order = place(cart((self.offer, me())))
         self.run_out(order)
-        transitions.lapse(order, timezone.now())
+        transitions.expire_order(order, timezone.now())
         self.assertEqual(self.state_of(order), [State.LAPSED])
 
     def test_a_late_payment_is_honoured_while_there_is_a_place(self) -> None:
         order = place(cart((self.offer, me())))
         self.run_out(order)
-        transitions.lapse(order, timezone.now())
+        transitions.expire_order(order, timezone.now())
         self.late_payment(order)
         self.assertEqual(self.state_of(order), [State.CONFIRMED])
 
@@ -91,10 +91,10 @@ class HoldingTest(PlacesTestCase):
         self.limit(1)
         order = place(cart((self.offer, me())))
 
-        payment = attempts.start(order, "practice", timezone.now())
+        payment = attempts.start_attempt(order, "practice", timezone.now())
         self.run_out(order)
         place(cart((self.offer, other("Lee", "lee@example.org")), email="lee@example.org"))
-        attempts.confirm(payment, attempts.Taken(payment.total, payment.currency))
+        attempts.confirm_payment(payment, attempts.PaymentCaptured(payment.total, payment.currency))
         payment.refresh_from_db()
         self.assertEqual(self.state_of(order), [State.LAPSED])
         self.assertEqual(payment.refunded_amount, payment.captured_amount)
@@ -102,27 +102,27 @@ class HoldingTest(PlacesTestCase):
 
     def late_payment(self, order: Order) -> None:
 
-        payment = attempts._new(order, "practice", order.now_total)
-        attempts.confirm(payment, attempts.Taken(payment.total, payment.currency))
+        payment = attempts._create_attempt(order, "practice", order.now_total)
+        attempts.confirm_payment(payment, attempts.PaymentCaptured(payment.total, payment.currency))
 
     def test_keep_my_place_at_the_door_makes_a_hold_a_place(self) -> None:
         order = place(cart((self.offer, me())))
-        pay_at_door.pay_at_the_door(order, timezone.now(), is_owner=True)
+        pay_at_door.switch_to_pay_at_door(order, timezone.now(), is_owner=True)
         self.assertEqual(self.state_of(order), [State.CONFIRMED])
 
     def test_a_class_that_wants_its_money_first_is_not_paid_at_the_door(self) -> None:
         ClassOffer.objects.filter(pk=self.offer.pk).update(pay_at_door=False)
-        with self.assertRaises(NotPlaced):
+        with self.assertRaises(OrderNotPlaced):
             place(cart((self.offer, me())), Order.Due.DOOR)
 
     def test_cancelling_gives_the_place_back_and_twice_is_once(self) -> None:
         order = pay(place(cart((self.offer, me()))))
         line_cancellation.cancel_line(line(order), at=timezone.now(), why="Moved away")
-        registering.release(line(order), "again")
+        registering.release_spot(line(order), "again")
         self.assertEqual(self.state_of(order), [State.CANCELLED])
         self.assertEqual(Event.objects.filter(type="classwork.registration_ended").count(), 1)
-        with self.assertRaises(Unavailable):
-            registering.confirm(line(order))
+        with self.assertRaises(ProductUnavailable):
+            registering.confirm_hold(line(order))
 
     def test_the_database_lets_nobody_have_two_places_in_a_class(self) -> None:
         order = place(cart((self.offer, me())))
@@ -133,21 +133,21 @@ class HoldingTest(PlacesTestCase):
     def test_a_dispute_keeps_the_place_until_it_is_decided(self) -> None:
         pay(place(cart((self.offer, me()))))
         registration = Registration.objects.get()
-        registering.put_on_hold(registration, why="The bank asks", by=self.ada)
+        registering.suspend_spot(registration, why="The bank asks", by=self.ada)
         self.assertEqual((registration.state, self.taken()), (State.ON_HOLD, 1))
-        registering.take_off_hold(registration, by=self.ada)
+        registering.resume_spot(registration, by=self.ada)
         self.assertEqual(registration.state, State.CONFIRMED)
 
     def test_places_left_are_said_when_they_are_few(self) -> None:
         self.limit(2)
-        self.assertEqual(room.of(self.offer, timezone.now()).status_text, "2 spots left")
+        self.assertEqual(room.availability_of(self.offer, timezone.now()).status_text, "2 spots left")
         place(cart((self.offer, me())))
-        self.assertEqual(room.of(self.offer, timezone.now()).status_text, "1 spot left")
+        self.assertEqual(room.availability_of(self.offer, timezone.now()).status_text, "1 spot left")
 
 
 class OpenTest(PlacesTestCase):
     def refusal(self) -> str:
-        with self.assertRaises(NotPlaced) as refused:
+        with self.assertRaises(OrderNotPlaced) as refused:
             place(cart((self.offer, me())))
         return str(refused.exception)
 
@@ -215,7 +215,7 @@ class PeopleTest(PlacesTestCase):
         self.assertEqual(attending["Kim"].guardian, self.gus)
 
     def test_another_persons_child_cannot_be_named_by_its_number(self) -> None:
-        with self.assertRaises(NotPlaced):
+        with self.assertRaises(OrderNotPlaced):
             place(cart((self.offer, of(self.kit)), payer=self.alice))
 
     def test_who_pays_for_somebody_sees_nothing_of_them(self) -> None:
@@ -229,7 +229,7 @@ class PeopleTest(PlacesTestCase):
         self.assertEqual(len({one.facts["attendee"] for one in order.lines.all()}), 2)
 
     def test_the_same_person_twice_in_a_cart_is_refused(self) -> None:
-        with self.assertRaisesMessage(NotPlaced, "already"):
+        with self.assertRaisesMessage(OrderNotPlaced, "already"):
             place(cart((self.offer, me()), (self.offer, other("Pat", "pat@example.org", "Payer"))))
 
 
@@ -244,7 +244,7 @@ class TwiceTest(PlacesTestCase):
 
     def test_the_owner_is_told(self) -> None:
         place(cart((self.offer, me()), payer=self.alice))
-        with self.assertRaisesMessage(NotPlaced, "already"):
+        with self.assertRaisesMessage(OrderNotPlaced, "already"):
             place(cart((self.offer, me()), payer=self.alice))
 
 
@@ -277,7 +277,7 @@ class TellingTest(PlacesTestCase):
     def test_the_payer_is_asked_for_another_address_when_nobody_knows_the_attendee(self) -> None:
         order = pay(place(cart((self.offer, other("Alicia", "alice@example.org")))))
         student = Registration.objects.get().student
-        guardianship.answer(self.alice, student, guardianship.Answer.UNKNOWN)
+        guardianship.answer_claim(self.alice, student, guardianship.ClaimAnswer.UNKNOWN)
         self.mail_to("pat@example.org", "classwork.address_wanted")
         self.assertIn("The person at alice@example.org doesn’t know Alicia", order.cases.get().text)
         page = order.address("attendee_address")
@@ -328,21 +328,21 @@ class JoiningTest(PlacesTestCase):
 
     def test_what_no_order_tells_of_waits_in_the_queue(self) -> None:
         ali = Student.objects.create(first_name="Ali", offered_to=self.alice)
-        guardianship.ask_the_office_to_join(self.alice, ali, guardianship.Answer.ME)
+        guardianship.request_office_merge(self.alice, ali, guardianship.ClaimAnswer.ME)
         run_all()
-        self.assertIn("are one person", problems()[0])
+        self.assertIn("are one person", delivery_problems()[0])
 
 
 class WordsTest(PlacesTestCase):
     def test_without_an_order_nothing_is_paid(self) -> None:
         registration = Registration(student=self.student, offer=self.offer, state=State.CONFIRMED)
-        self.assertEqual(str(words.of_payment(registration, timezone.now())), "No payment")
+        self.assertEqual(str(words.spot_payment_status(registration, timezone.now())), "No payment")
 
     def test_my_classes_are_now_or_before(self) -> None:
         pay(place(cart((self.offer, me()), payer=self.alice)))
-        (alice,), _ = mine.people(self.alice, timezone.now())
+        (alice,), _ = mine.classes_of_account(self.alice, timezone.now())
         self.assertEqual([str(one.state) for one in alice.now], ["Registered"])
-        (later,), _ = mine.people(self.alice, timezone.now() + timedelta(days=400))
+        (later,), _ = mine.classes_of_account(self.alice, timezone.now() + timedelta(days=400))
         self.assertEqual((later.now, [str(one.payment) for one in later.before]), ([], ["Paid"]))
 
     def test_a_line_remembers_who_attends_by_number_only(self) -> None:

@@ -30,12 +30,12 @@ class PrepayDeadlineTest(PlacesTestCase):
     def assertEndsAt(self, deadline: datetime, order: Order | None = None) -> None:
         """Exactly then still counts."""
         order = Order.objects.get(pk=(order or self.order).pk)
-        owed = [balances.owed(order, at) for at in (deadline, deadline + INSTANT)]
+        owed = [balances.open_balance(order, at) for at in (deadline, deadline + INSTANT)]
         self.assertEqual(owed, [self.early, self.regular])
 
     def moved(self, meeting: Meeting, days: int) -> datetime:
-        local = dates.local(meeting.starts_at) + timedelta(days=days)
-        meetings.move(self.ada, meeting, MeetingDraft(local.date(), local.time()))
+        local = dates.to_local_time(meeting.starts_at) + timedelta(days=days)
+        meetings.move_meeting(self.ada, meeting, MeetingDraft(local.date(), local.time()))
         meeting.refresh_from_db()
         return meeting.starts_at
 
@@ -44,16 +44,16 @@ class PrepayDeadlineTest(PlacesTestCase):
 
     def test_when_the_first_meeting_is_canceled_it_is_the_next_one(self) -> None:
         second = self.day(1).starts_at
-        meetings.cancel(self.ada, self.day(0), "Snow")
+        meetings.cancel_meeting(self.ada, self.day(0), "Snow")
         self.assertEndsAt(second)
 
     def test_when_it_is_held_after_all_it_is_that_one_again(self) -> None:
         first = self.day(0)
-        meetings.cancel(self.ada, first, "Snow")
+        meetings.cancel_meeting(self.ada, first, "Snow")
         first.refresh_from_db()
-        meetings.restore(self.ada, first)
+        meetings.restore_meeting(self.ada, first)
         self.assertEndsAt(first.starts_at)
-        meetings.cancel(self.ada, self.day(0), "Snow again")
+        meetings.cancel_meeting(self.ada, self.day(0), "Snow again")
         self.assertEndsAt(self.day(1).starts_at)
 
     def test_when_the_first_meeting_moves_it_moves_with_it(self) -> None:
@@ -61,17 +61,17 @@ class PrepayDeadlineTest(PlacesTestCase):
             self.assertEndsAt(self.moved(self.day(0), days))
 
     def test_a_meeting_that_is_added_before_it_ends_it(self) -> None:
-        local = dates.local(self.day(0).starts_at) - timedelta(days=1)
-        added = meetings.add(self.ada, self.offer, MeetingDraft(local.date(), local.time()))
+        local = dates.to_local_time(self.day(0).starts_at) - timedelta(days=1)
+        added = meetings.add_meeting(self.ada, self.offer, MeetingDraft(local.date(), local.time()))
         self.assertEndsAt(added.starts_at)
 
     def test_it_follows_for_an_order_that_was_not_paid_in_time(self) -> None:
         order = place(cart((self.offer, me()), name="Bo", email="bo@example.org"))
         Order.objects.filter(pk=order.pk).update(state="lapsed", closed_at=order.placed_at)
         second = self.day(1).starts_at
-        meetings.cancel(self.ada, self.day(0), "Snow")
+        meetings.cancel_meeting(self.ada, self.day(0), "Snow")
         order.refresh_from_db()
-        self.assertEqual(balances.if_taken_up(order, second), self.early)
+        self.assertEqual(balances.balance_if_reinstated(order, second), self.early)
 
     def test_what_was_paid_early_stays_so(self) -> None:
         pay(self.order)

@@ -7,7 +7,7 @@ from django.test import tag
 from django.urls import reverse
 
 from classwork.domain.places import choosing, mine, progress
-from classwork.domain.places.choosing import Choice
+from classwork.domain.places.choosing import RegistrationChoice
 from classwork.domain.schedule import meetings
 from classwork.models import LevelOverride, Meeting
 from history.models import Entry
@@ -33,7 +33,7 @@ class CountingTest(ProgressTestCase):
         later = self.now + timedelta(weeks=1)
         Meeting.objects.filter(pk=last.pk).update(starts_at=later, ends_at=later + timedelta(hours=1))
         self.assertEqual(self.progress().computed, Decimal(0))
-        meetings.cancel(None, Meeting.objects.get(pk=last.pk), "Snow")
+        meetings.cancel_meeting(None, Meeting.objects.get(pk=last.pk), "Snow")
         self.assertEqual(self.progress().computed, Decimal(1))
 
     def test_a_place_that_was_never_confirmed_counts_nothing(self) -> None:
@@ -44,7 +44,7 @@ class CountingTest(ProgressTestCase):
         self.take("Beg", "A")
         taken = [self.take(level, "A") for level in ("L2", "WS")]
         self.take("WS", "B", over=False)
-        highest = mine.of_student(self.student, self.now).highest
+        highest = mine.classes_of_student(self.student, self.now).highest
         self.assertEqual({subject.level.code for subject in highest}, {"WS"})
         self.assertEqual(highest, [taken[1].subject])  # the other workshop isn't over
 
@@ -52,9 +52,9 @@ class CountingTest(ProgressTestCase):
         self.take("Beg", "A")
         everybody = [self.student, self.kit]
         with self.assertNumQueries(3):
-            progress.among([self.student], self.now)
+            progress.progress_of_students([self.student], self.now)
         with self.assertNumQueries(3):
-            progress.among(everybody, self.now)
+            progress.progress_of_students(everybody, self.now)
 
 
 @tag("once")
@@ -73,7 +73,7 @@ class OverrideTest(ProgressTestCase):
     def test_taken_back_the_classes_say_it_again_and_both_are_on_record(self) -> None:
         self.take("Beg", "A")
         self.give("3")
-        progress.say(self.student, None, why="It was her sister", by=self.ada)
+        progress.override_level(self.student, None, why="It was her sister", by=self.ada)
         self.assertEqual(self.progress().number, Decimal(1))
         entries = Entry.objects.filter(subject_type="student", subject_id=str(self.student.pk))
         self.assertEqual(
@@ -99,19 +99,19 @@ class OverrideTest(ProgressTestCase):
 
     def test_the_level_check_does_not_ask_whoever_has_the_level(self) -> None:
         offer = make.offer(self.session, make.subject("L2", "A"), class_day=4)
-        choice = Choice([offer], [me()])
-        self.assertTrue(choosing.asks_for_level(choice, self.alice, self.now))
+        choice = RegistrationChoice([offer], [me()])
+        self.assertTrue(choosing.levels_to_ask_about(choice, self.alice, self.now))
         self.give("2")
-        self.assertEqual(choosing.asks_for_level(choice, self.alice, self.now), [])
+        self.assertEqual(choosing.levels_to_ask_about(choice, self.alice, self.now), [])
 
     def test_joined_records_keep_the_level_of_the_one_that_stays(self) -> None:
         twin = Student.objects.create(first_name="Alice", last_name="Arden")
-        progress.say(twin, Decimal(3), why="x", by=self.ada)
-        privacy.merge(self.ada, twin, self.student, "One person")
+        progress.override_level(twin, Decimal(3), why="x", by=self.ada)
+        privacy.merge_people(self.ada, twin, self.student, "One person")
         self.assertEqual(self.progress().number, Decimal(3))
         another = Student.objects.create(first_name="Alice", last_name="Arden")
-        progress.say(another, Decimal(1), why="x", by=self.ada)
-        privacy.merge(self.ada, another, self.student, "One person")
+        progress.override_level(another, Decimal(1), why="x", by=self.ada)
+        privacy.merge_people(self.ada, another, self.student, "One person")
         self.assertEqual(self.progress().number, Decimal(3))
 
 
@@ -203,7 +203,7 @@ class TeacherTest(ProgressTestCase):
 @tag("once")
 class AdviceTest(ProgressTestCase):
     def advice(self) -> Any:
-        return progress.advice(self.session, self.now)
+        return progress.advise_next_session(self.session, self.now)
 
     def test_it_counts_who_would_take_what_next(self) -> None:
         pay(place(cart((self.offer, me()), payer=self.alice)))

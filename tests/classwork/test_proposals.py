@@ -6,8 +6,8 @@ from django.db import IntegrityError, transaction
 from classwork.domain import proposals
 from classwork.domain.catalog import subjects
 from classwork.domain.schedule import class_offers
-from classwork.domain.schedule.class_offers import OfferDraft
-from classwork.domain.schedule.problems import Refused
+from classwork.domain.schedule.class_offers import ClassDraft
+from classwork.domain.schedule.problems import ChangeRefused
 from classwork.models import ClassOffer, Level, Proposal, Subject
 from outbox.models import Event
 from tests import make
@@ -31,8 +31,8 @@ class NewThingTest(ProposalTestCase):
         with self.settings(ASSUME_CLASS_APPROVE=True):
             proposal = self.propose()
         self.assertFalse(proposal.subject.manager_approved)
-        proposals.submit(self.teacher, proposal, "What do you think?")
-        proposals.approve(self.ada, proposal, answer="Lovely")
+        proposals.submit_proposal(self.teacher, proposal, "What do you think?")
+        proposals.approve_proposal(self.ada, proposal, answer="Lovely")
         self.assertTrue(Subject.objects.get(pk=proposal.subject.pk).manager_approved)
         self.assertEqual(self.stored(proposal).state, "approved")
         told = ["classwork.proposal_submitted", "classwork.subject_approved", "classwork.proposal_approved"]
@@ -41,60 +41,60 @@ class NewThingTest(ProposalTestCase):
 
     def test_an_answer_gives_it_back_to_the_teacher_who_submits_again(self):
         proposal = self.propose()
-        proposals.submit(self.teacher, proposal)
-        self.assertFalse(proposals.may_edit(self.teacher, self.stored(proposal)))
-        proposals.answer(self.ada, proposal, "Shorter, please")
-        self.assertTrue(proposals.may_edit(self.teacher, self.stored(proposal)))
-        proposals.edit(self.teacher, proposal, OfferDraft({"num_weeks": 2}))
-        proposals.submit(self.teacher, proposal, "Like this?")
-        proposals.approve(self.ada, proposal)
+        proposals.submit_proposal(self.teacher, proposal)
+        self.assertFalse(proposals.may_edit_proposal(self.teacher, self.stored(proposal)))
+        proposals.answer_proposal(self.ada, proposal, "Shorter, please")
+        self.assertTrue(proposals.may_edit_proposal(self.teacher, self.stored(proposal)))
+        proposals.edit_proposal(self.teacher, proposal, ClassDraft({"num_weeks": 2}))
+        proposals.submit_proposal(self.teacher, proposal, "Like this?")
+        proposals.approve_proposal(self.ada, proposal)
         self.assertEqual(Subject.objects.get(pk=proposal.subject.pk).num_weeks, 2)
 
     def test_what_was_not_handed_in_cannot_be_decided(self):
         proposal = self.propose()
         for decide in (
-            lambda: proposals.approve(self.ada, proposal),
-            lambda: proposals.answer(self.ada, proposal, "No"),
+            lambda: proposals.approve_proposal(self.ada, proposal),
+            lambda: proposals.answer_proposal(self.ada, proposal, "No"),
         ):
-            with self.assertRaisesMessage(Refused, "“Draft” now"):
+            with self.assertRaisesMessage(ChangeRefused, "“Draft” now"):
                 decide()
 
     def test_a_withdrawn_proposal_rests(self):
         proposal = self.propose()
-        proposals.withdraw(self.teacher, proposal)
-        with self.assertRaises(Refused):
-            proposals.submit(self.teacher, proposal)
+        proposals.withdraw_proposal(self.teacher, proposal)
+        with self.assertRaises(ChangeRefused):
+            proposals.submit_proposal(self.teacher, proposal)
 
     def test_a_proposed_class_is_taught_by_its_author(self):
         values = {"session": self.session, "subject": make.subject("L2"), "class_day": 3, "start_time": time(18)}
-        proposal = proposals.propose_offer(self.teacher, OfferDraft(values))
+        proposal = proposals.propose_class(self.teacher, ClassDraft(values))
         self.assertEqual(list(proposal.offer.teachers.all()), [self.teacher])
         self.assertNotIn(proposal.offer, ClassOffer.objects.approved())
-        proposals.edit(self.teacher, proposal, OfferDraft({"start_time": time(19)}))
-        proposals.submit(self.teacher, proposal)
-        proposals.approve(self.ada, proposal)
+        proposals.edit_proposal(self.teacher, proposal, ClassDraft({"start_time": time(19)}))
+        proposals.submit_proposal(self.teacher, proposal)
+        proposals.approve_proposal(self.ada, proposal)
         self.assertIn(proposal.offer, ClassOffer.objects.approved())
 
     def test_what_the_office_approved_in_the_admin_is_changed_by_request_only(self):
         """As a draft, and after an answer."""
         values = {"session": self.session, "subject": make.subject("L2"), "class_day": 3, "start_time": time(18)}
-        ideas = [self.propose(), proposals.propose_offer(self.teacher, OfferDraft(values))]
-        proposals.submit(self.teacher, ideas[0])
-        proposals.answer(self.ada, ideas[0], "Shorter, please")
+        ideas = [self.propose(), proposals.propose_class(self.teacher, ClassDraft(values))]
+        proposals.submit_proposal(self.teacher, ideas[0])
+        proposals.answer_proposal(self.ada, ideas[0], "Shorter, please")
         subjects.change_subject(self.ada, ideas[0].subject, {"manager_approved": True})
-        class_offers.set_approved(self.ada, ideas[1].offer, True)
+        class_offers.set_class_approved(self.ada, ideas[1].offer, True)
         for proposal, field in zip(ideas, ("description", "public_note"), strict=True):
             with self.subTest(proposal.about):
-                self.assertFalse(proposals.may_edit(self.teacher, self.stored(proposal)))
+                self.assertFalse(proposals.may_edit_proposal(self.teacher, self.stored(proposal)))
                 for change in (
-                    lambda proposal=proposal, field=field: proposals.edit(
-                        self.teacher, proposal, OfferDraft({field: "New"})
+                    lambda proposal=proposal, field=field: proposals.edit_proposal(
+                        self.teacher, proposal, ClassDraft({field: "New"})
                     ),
-                    lambda proposal=proposal: proposals.submit(self.teacher, proposal),
+                    lambda proposal=proposal: proposals.submit_proposal(self.teacher, proposal),
                 ):
-                    with self.assertRaisesMessage(Refused, "The office has already approved this."):
+                    with self.assertRaisesMessage(ChangeRefused, "The office has already approved this."):
                         change()
-                proposals.withdraw(self.teacher, proposal)
+                proposals.withdraw_proposal(self.teacher, proposal)
                 request = proposals.request_change(self.teacher, self.stored(proposal).about, {field: "New"}, "")
                 self.assertEqual(request.changes, {field: "New"})
 
@@ -115,13 +115,13 @@ class ChangeRequestTest(ProposalTestCase):
         self.assertEqual(ClassOffer.objects.get().start_time, time(19))
         preview = proposals.plan_approval(self.stored(proposal))
         self.assertEqual(len(preview.rows), 6)
-        proposals.approve(self.ada, proposal, seen=preview.fingerprint)
+        proposals.approve_proposal(self.ada, proposal, seen=preview.fingerprint)
         offer = ClassOffer.objects.get()
         self.assertEqual((offer.location, offer.start_time, offer.price), (hall, time(20), Decimal("55.50")))
 
     def test_a_place_may_be_asked_away(self):
         proposal = self.request(location=None)
-        proposals.approve(self.ada, proposal)
+        proposals.approve_proposal(self.ada, proposal)
         self.assertIsNone(ClassOffer.objects.get().location)
 
     def test_only_what_the_public_relies_on_is_asked_for(self):
@@ -129,21 +129,21 @@ class ChangeRequestTest(ProposalTestCase):
         self.assertEqual(proposal.changes, {"public_note": "Bring socks"})
 
     def test_asking_for_what_is_there_already_is_refused(self):
-        with self.assertRaisesMessage(Refused, "Nothing differs from what is published."):
+        with self.assertRaisesMessage(ChangeRefused, "Nothing differs from what is published."):
             self.request(start_time=time(19))
 
     def test_one_request_at_a_time_and_only_by_who_teaches_the_class(self):
-        with self.assertRaises(Refused):
+        with self.assertRaises(ChangeRefused):
             proposals.request_change(self.ash.staff, self.offer, {"public_note": "Hello"}, "")
         self.request(public_note="Hello")
-        with self.assertRaises(Refused):
+        with self.assertRaises(ChangeRefused):
             self.request(public_note="Again")
 
     def test_the_texts_of_a_subject_may_be_asked_for_by_who_teaches_it(self):
-        self.assertFalse(proposals.may_request(self.ash.staff, self.offer.subject))
+        self.assertFalse(proposals.may_request_change(self.ash.staff, self.offer.subject))
         proposal = proposals.request_change(self.teacher, self.offer.subject, {"description": "New"}, "")
-        proposals.answer(self.ada, proposal, "More, please")
-        proposals.edit(self.teacher, proposal, OfferDraft({"description": "New and longer"}))
-        proposals.submit(self.teacher, proposal)
-        proposals.approve(self.ada, proposal)
+        proposals.answer_proposal(self.ada, proposal, "More, please")
+        proposals.edit_proposal(self.teacher, proposal, ClassDraft({"description": "New and longer"}))
+        proposals.submit_proposal(self.teacher, proposal)
+        proposals.approve_proposal(self.ada, proposal)
         self.assertEqual(Subject.objects.get().description, "New and longer")

@@ -7,7 +7,7 @@ from functools import partial
 from django.test import tag
 from django.urls import reverse
 
-from classwork.domain.catalog.class_list import sessions_for
+from classwork.domain.catalog.class_list import sessions_to_show
 from classwork.domain.schedule import class_offers, meetings, sessions
 from classwork.models import Location, Session
 from common import dates
@@ -75,7 +75,7 @@ class ListTest(PublicTestCase):
         self.assertEqual(heading.findall(self.page("classoffer_list", query="?by=level")), ["Beginning", "Level 2"])
 
     def test_what_is_not_approved_is_shown_to_staff_only(self):
-        class_offers.set_approved(self.ada, self.offer, False)
+        class_offers.set_class_approved(self.ada, self.offer, False)
         self.assertNotIn("Beginning A", self.page("classoffer_list"))
         self.page("classoffer_detail", self.offer.pk, status=404)
         self.log_in(self.tess)
@@ -83,7 +83,7 @@ class ListTest(PublicTestCase):
         self.page("classoffer_detail", self.offer.pk)
 
     def test_a_session_still_being_planned_is_shown_to_staff_only(self):
-        planned = make.session("Next", make.thursday(5), publish_date=dates.today() + timedelta(1))
+        planned = make.session("Next", make.thursday(5), publish_date=dates.local_today() + timedelta(1))
         offer = make.offer(planned, make.subject("L2"))
         for names in ("Next", "all"):
             self.assertNotIn("Level 2 A", self.page("classoffer_display_session", names))
@@ -113,7 +113,7 @@ class ListTest(PublicTestCase):
 
     def test_names_and_a_day_exclude_each_other(self):
         with self.assertRaises(ValueError):
-            sessions_for(names="all", on=make.thursday(), today=dates.today())
+            sessions_to_show(names="all", on=make.thursday(), today=dates.local_today())
 
     def test_without_sessions_the_page_says_what_to_do(self):
         self.offer.delete()
@@ -151,7 +151,7 @@ class DetailTest(PublicTestCase):
         self.assertEqual(len(event["subEvent"]), 5)
 
     def test_a_cancelled_date_is_struck_and_search_engines_are_told(self):
-        meetings.cancel(self.ada, self.offer.meetings.first(), "Snow")
+        meetings.cancel_meeting(self.ada, self.offer.meetings.first(), "Snow")
         self.assertIn(">Canceled<", self.page("classoffer_detail", self.offer.pk))
         self.assertIn("Snow", self.page("classoffer_detail", self.offer.pk))
         states = [part["eventStatus"].rpartition("/")[2] for part in self.event()["subEvent"]]
@@ -166,9 +166,9 @@ class DetailTest(PublicTestCase):
     def test_moved_extra_and_substituted_dates_are_told(self):
         first, second = self.offer.meetings.all()[:2]
         draft = meetings.MeetingDraft(first.local_date + timedelta(1), time(18), location=make.location("Town Hall"))
-        meetings.move(self.ada, first, draft)
+        meetings.move_meeting(self.ada, first, draft)
         meetings.set_substitutes(self.ada, second, [self.ash.staff])
-        meetings.add(self.ada, self.offer, meetings.MeetingDraft(first.local_date + timedelta(3), time(18)))
+        meetings.add_meeting(self.ada, self.offer, meetings.MeetingDraft(first.local_date + timedelta(3), time(18)))
         page = self.page("classoffer_detail", self.offer.pk)
         for words in ("Moved from", "Town Hall", "With Ash Abara", "Extra class"):
             self.assertIn(words, page)

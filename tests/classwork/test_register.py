@@ -253,7 +253,7 @@ class MyClassesTest(RegisterTestCase):
         self.assertNotContains(self.client.get(reverse("my_classes")), self.offer.subject.title)
 
     def test_an_order_that_the_desk_entered_under_ones_address_is_a_click_away(self) -> None:
-        order = desk.enter(self.ada, self.offer, self.student)
+        order = desk.register_at_desk(self.ada, self.offer, self.student)
         self.log_in(self.alice)
         self.assertNotContains(self.client.get(reverse("my_classes")), f"Order {order.number}")
         self.alice.email_confirmed_at = timezone.now()
@@ -285,7 +285,7 @@ class MyClassesTest(RegisterTestCase):
 
     def test_a_calendar_shows_only_places_that_are_ones_own(self) -> None:
         place(cart((self.offer, me()), payer=self.alice))
-        self.assertNotIn(b"VEVENT", diary.calendar(self.alice.student))
+        self.assertNotIn(b"VEVENT", diary.student_calendar(self.alice.student))
 
     @tag("rows")
     def test_the_classes_page_costs_the_same_with_places_counted(self) -> None:

@@ -34,18 +34,18 @@ class SecondOpinion:
         held = [day for day in self.days if day not in self.off]
         n = {"sign_up": 1, "class": number, "completion": 99}[when] or 0
         if when != "completion" and n <= len(held):
-            return dates.at(held[n - 1], self.clock)
-        return dates.at(self.days[-1], self.clock)
+            return dates.local_moment(held[n - 1], self.clock)
+        return dates.local_moment(self.days[-1], self.clock)
 
     def is_open(self, resource: Resource, at: datetime) -> bool:
         opening = self.opening(resource.when, resource.class_number)
         if resource.when != "sign_up" and at < opening:
             return False
-        last, left = dates.local(opening).date(), resource.expires_after
+        last, left = dates.to_local_time(opening).date(), resource.expires_after
         while left:
             left -= not any(last < day <= last + WEEK for day in self.off)
             last += WEEK
-        return resource.expires_after is None or dates.local(at).date() <= last
+        return resource.expires_after is None or dates.to_local_time(at).date() <= last
 
 
 @tag("once", "long")
@@ -95,13 +95,16 @@ class MatrixTest(SchoolTestCase):
         return each.audience in ("public", "student") and any(one.is_open(each, moment) for one in through)
 
     def seen(self, person: User, moment: datetime, among: set[int]) -> set[int]:
-        first = library.of(person, moment)
-        turned = (library.of(person, moment, number=number) for number in range(2, first.page.paginator.num_pages + 1))
+        first = library.build_library(person, moment)
+        turned = (
+            library.build_library(person, moment, number=number)
+            for number in range(2, first.page.paginator.num_pages + 1)
+        )
         pages = [first, *turned]
         opened = {item.resource.pk for page in pages for item in page.earned}
         opened |= {one.pk for page in pages for one in page.loose}
         probe = min(among)
-        self.assertEqual(access.find(person, probe, moment) is not None, probe in opened)
+        self.assertEqual(access.find_accessible_resource(person, probe, moment) is not None, probe in opened)
         return opened & among
 
     def classes(self, subject, weeks: int, skipped: int | None, cancelled: int | None) -> list[ClassOffer]:
@@ -111,7 +114,7 @@ class MatrixTest(SchoolTestCase):
             first.delete()
             first = make.offer(self.session, subject, class_day=3, start_time=time(18), skipped=(day,))
         if cancelled is not None:
-            meetings.cancel(None, list(first.meetings.order_by("starts_at"))[cancelled], "Snow")
+            meetings.cancel_meeting(None, list(first.meetings.order_by("starts_at"))[cancelled], "Snow")
         return [first, make.offer(self.session, subject, class_day=4, start_time=time(20))]
 
     def opinion(self, offer: ClassOffer, weeks: int, skipped: int | None, cancelled: int | None) -> SecondOpinion:
@@ -135,7 +138,7 @@ class MatrixTest(SchoolTestCase):
             for to in ({"subject": offer.subject}, {"offer": offer})
             if way in (next(iter(to)), "both")
         )
-        releases.follow(offer, offer.subject)
+        releases.rebuild_after_attachment(offer, offer.subject)
         return {each.pk: (each, way) for each, way in zip(made, ways, strict=True)}
 
     def place(self, one: ClassOffer, two: ClassOffer) -> None:

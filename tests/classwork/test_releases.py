@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classwork.domain.resources import access, content, release_windows, releases
-from classwork.domain.resources.release_windows import Rule
+from classwork.domain.resources.release_windows import ReleaseRule
 from classwork.domain.schedule import class_offers, meetings
-from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.domain.schedule.meetings import MeetingDraft
-from classwork.domain.timetable import Slot, Standing
+from classwork.domain.timetable import ScheduledMeeting, Slot
 from classwork.models import Attachment, Opening, Release, Resource
 from history.models import Entry
 from tests import make
@@ -24,13 +24,15 @@ from tests.classwork import giving
 ZONE = timezone.get_default_timezone()
 HOURS = st.lists(st.integers(0, 24 * 60), min_size=1, max_size=8, unique=True)
 RULES = st.one_of(
-    st.just(Rule("completion")), st.integers(1, 9).map(lambda n: Rule("class", n)), st.just(Rule("sign_up"))
+    st.just(ReleaseRule("completion")),
+    st.integers(1, 9).map(lambda n: ReleaseRule("class", n)),
+    st.just(ReleaseRule("sign_up")),
 )
 
 
-def standing(hour: int, minutes: int = 60, *, off: Collection[int] = ()) -> Standing:
+def standing(hour: int, minutes: int = 60, *, off: Collection[int] = ()) -> ScheduledMeeting:
     start = datetime(2026, 1, 6, tzinfo=ZONE) + timedelta(hours=hour)
-    return Standing(hour, None, Slot(start, start + timedelta(minutes=minutes)), cancelled=hour in off)
+    return ScheduledMeeting(hour, None, Slot(start, start + timedelta(minutes=minutes)), cancelled=hour in off)
 
 
 @tag("once")
@@ -42,18 +44,21 @@ class RulesTest(SimpleTestCase):
         more = gone | {data.draw(st.sampled_from(hours))}
         lengths = dict(zip(hours, minutes, strict=False))
         before, after = (
-            release_windows.run([standing(*one, off=off) for one in lengths.items()], []) for off in (gone, more)
+            release_windows.class_run([standing(*one, off=off) for one in lengths.items()], []) for off in (gone, more)
         )
         assert before and after
-        opened, then = release_windows.window(rule, before).opens_at, release_windows.window(rule, after).opens_at
+        opened, then = (
+            release_windows.release_window(rule, before).opens_at,
+            release_windows.release_window(rule, after).opens_at,
+        )
         self.assertEqual(opened is None, then is None)
         if opened and then:
             self.assertGreaterEqual(then, opened)
 
     def test_a_class_that_ends_after_midnight_opens_on_the_day_it_ends(self) -> None:
-        run = release_windows.run([standing(23, 120)], [])
+        run = release_windows.class_run([standing(23, 120)], [])
         assert run
-        found = release_windows.window(Rule("class", 1, 1), run)
+        found = release_windows.release_window(ReleaseRule("class", 1, 1), run)
         self.assertEqual(found.last_day, date(2026, 1, 14))
 
     def test_each_day_off_adds_a_week_and_again_in_the_week_added(self) -> None:
@@ -64,7 +69,7 @@ class RulesTest(SimpleTestCase):
         self.assertEqual(release_windows.last_day(first, 1, [first + timedelta(weeks=5)]), first + timedelta(weeks=1))
 
     def test_a_class_without_dates_promises_nothing(self) -> None:
-        self.assertIsNone(release_windows.run([], []))
+        self.assertIsNone(release_windows.class_run([], []))
 
 
 class FollowTest(SchoolTestCase):
@@ -82,14 +87,14 @@ class FollowTest(SchoolTestCase):
         self.assertEqual(self.opens(), self.days[2].ends_at)
 
     def test_it_moves_with_a_cancelled_a_moved_and_an_added_day(self) -> None:
-        meetings.cancel(None, self.days[0], "Snow")
+        meetings.cancel_meeting(None, self.days[0], "Snow")
         self.assertEqual(self.opens(), self.days[3].ends_at)
-        meetings.restore(None, self.days[0])
+        meetings.restore_meeting(None, self.days[0])
         self.assertEqual(self.opens(), self.days[2].ends_at)
         draft = MeetingDraft(self.days[2].local_date + timedelta(1), self.offer.start_time)
-        meetings.move(None, self.days[2], draft)
+        meetings.move_meeting(None, self.days[2], draft)
         self.assertEqual(self.opens(), self.days[2].ends_at + timedelta(1))
-        added = meetings.add(
+        added = meetings.add_meeting(
             None, self.offer, MeetingDraft(self.days[0].local_date + timedelta(1), self.offer.start_time)
         )
         self.assertGreater(self.days[2].ends_at, added.ends_at)
@@ -100,9 +105,9 @@ class FollowTest(SchoolTestCase):
         said = [row for row in preview.rows if "Third" in row.what]
         self.assertEqual(len(said), 1)
         self.assertTrue(said[0].after.endswith("a week later"), said)
-        skip = class_offers.plan_offer(self.offer, OfferDraft({}, [self.days[1].local_date]))
+        skip = class_offers.plan_class(self.offer, ClassDraft({}, [self.days[1].local_date]))
         self.assertIn("a week later", next(row.after for row in skip.rows if "Third" in row.what))
-        class_offers.change_offer(None, self.offer, OfferDraft({}, [self.days[1].local_date]), seen=skip.fingerprint)
+        class_offers.change_class(None, self.offer, ClassDraft({}, [self.days[1].local_date]), seen=skip.fingerprint)
         self.assertEqual(self.opens(), self.days[3].ends_at)
 
     def test_what_is_open_early_opens_no_later_and_keeps_its_planned_last_day(self) -> None:
@@ -120,24 +125,24 @@ class FollowTest(SchoolTestCase):
         resource = giving.resource("For all", subject, when="completion")
         offer = make.offer(self.session, subject, class_day=4)
         self.assertEqual(list(offer.releases.values_list("resource", flat=True)), [resource.pk])
-        class_offers.change_offer(None, offer, OfferDraft({"subject": self.offer.subject}))
+        class_offers.change_class(None, offer, ClassDraft({"subject": self.offer.subject}))
         self.assertEqual(offer.releases.count(), 0)
 
     def test_the_class_says_otherwise_than_its_subject_or_hides_it(self) -> None:
         resource = giving.resource("For all", self.offer.subject, when="class", class_number=1)
         self.assertEqual(self.opens(resource), self.days[0].ends_at)
         giving.hang(resource, self.offer, when="class", class_number=2)
-        releases.follow(self.offer)
+        releases.rebuild_after_attachment(self.offer)
         self.assertEqual(self.opens(resource), self.days[1].ends_at)
-        content.hide(self.tess.staff, self.offer, resource, True)
+        content.set_resource_hidden(self.tess.staff, self.offer, resource, True)
         self.assertFalse(Release.objects.filter(resource=resource).exists())
-        content.hide(self.tess.staff, self.offer, resource, False)
-        content.remove(self.tess.staff, self.offer, resource)
+        content.set_resource_hidden(self.tess.staff, self.offer, resource, False)
+        content.detach_resource(self.tess.staff, self.offer, resource)
         self.assertEqual(self.opens(resource), self.days[0].ends_at)
 
     def test_the_database_keeps_each_resource_once_a_class(self) -> None:
         giving.hang(self.third, self.offer.subject)
-        releases.rebuild([self.offer.pk, self.offer.pk])
+        releases.rebuild_class_releases([self.offer.pk, self.offer.pk])
         self.assertEqual(Release.objects.filter(resource=self.third).count(), 1)
         self.assertEqual(Attachment.objects.filter(resource=self.third).count(), 2)
 
@@ -155,7 +160,7 @@ class TimesTest(SchoolTestCase):
 
     def do(self, what: str) -> bool:
         self.assertRedirects(self.client.post(self.url, {"do": what}), self.url)
-        return access.find(self.alice, self.late.pk) is not None
+        return access.find_accessible_resource(self.alice, self.late.pk) is not None
 
     def test_early_held_back_as_planned(self) -> None:
         self.assertEqual([self.do(each) for each in ("release", "hold", "release", "plan")], [True, False, True, False])
@@ -179,7 +184,7 @@ class TimesTest(SchoolTestCase):
     def test_for_one_student_alone(self) -> None:
         giving.place(self.kit, self.offer)
         self.assertTrue(self.do(f"open-{self.place.pk}"))
-        self.assertIsNone(access.find(self.gus, self.late.pk))
+        self.assertIsNone(access.find_accessible_resource(self.gus, self.late.pk))
         self.assertContains(self.client.get(self.url), "for this student only")
         self.assertFalse(self.do(f"close-{self.place.pk}"))
         self.assertEqual(Opening.objects.count(), 0)

@@ -50,7 +50,7 @@ class RepeatedClassTest(SchoolTestCase):
         Balance.objects.create(offer=cls.special, most_apart=2, ratio=Decimal("1.5"), active_from=4)
 
     def planned(self):
-        created = next_session.create(self.ada, *next_session.propose(self.session))
+        created = next_session.create_next_session(self.ada, *next_session.propose_next_session(self.session))
         return created.offers.get(class_day=3)
 
     def copied(self):
@@ -86,7 +86,7 @@ class RepeatedClassTest(SchoolTestCase):
     def test_a_copy_whose_day_of_decision_would_be_over_is_decided_today(self):
         ClassOffer.objects.filter(pk=self.special.pk).update(decide_on=make.thursday() - timedelta(days=30))
         again = self.copied()
-        self.assertEqual((again.minimum, again.decide_on), (6, dates.today()))
+        self.assertEqual((again.minimum, again.decide_on), (6, dates.local_today()))
 
     def test_a_copy_of_a_class_that_has_begun_needs_no_minimum(self):
         self.special.skipped_dates.all().delete()

@@ -21,7 +21,7 @@ class AccessTest(SchoolTestCase):
         self.words = giving.resource("Words", self.offer)
 
     def may(self, user: Any, resource: Resource | None = None, at: datetime | None = None) -> bool:
-        return access.find(user, (resource or self.words).pk, at) is not None
+        return access.find_accessible_resource(user, (resource or self.words).pk, at) is not None
 
     def test_a_place_opens_while_it_is_confirmed_and_in_no_other_state(self) -> None:
         for state, may in (("confirmed", True), ("on_hold", False), ("cancelled", False), ("transferred", False)):
@@ -35,7 +35,7 @@ class AccessTest(SchoolTestCase):
 
     def test_a_guardian_opens_what_the_child_has_and_the_payer_nothing(self) -> None:
         order = buying.pay(buying.place(buying.cart((self.offer, buying.of(self.kit)), payer=self.gus)))
-        found = access.find(self.gus, self.words.pk)
+        found = access.find_accessible_resource(self.gus, self.words.pk)
         assert found and found.place
         self.assertEqual((found.place.student, found.offer), (self.kit, self.offer))
         self.assertEqual(order.state, "paid")
@@ -75,9 +75,9 @@ class AccessTest(SchoolTestCase):
         with override_settings(LATE_JOINERS_SEE_EARLIER=False):
             self.assertFalse(self.may(self.alice, first, later))
             self.assertTrue(self.may(self.alice, self.words, later))
-            releases.open_for(self.tess, first, place)
+            releases.add_opening(self.tess, first, place)
             self.assertTrue(self.may(self.alice, first, later))
-            releases.close_for(self.tess, first, place)
+            releases.remove_opening(self.tess, first, place)
             self.assertFalse(self.may(self.alice, first, later))
 
     def test_a_ticket_opens_what_opens_after_its_class_and_nothing_else(self) -> None:
@@ -89,7 +89,7 @@ class AccessTest(SchoolTestCase):
         self.assertFalse(self.may(self.alice, after[1], days[1].starts_at))
         seen = [self.may(self.alice, each, at) for each in (*after, *more, self.words)]
         self.assertEqual(seen, [False, True, False, False, False, False])
-        self.assertEqual([item.resource for item in library.of(self.alice, at).earned], [after[1]])
+        self.assertEqual([item.resource for item in library.build_library(self.alice, at).earned], [after[1]])
         for state in ("on_hold", "transferred", "cancelled"):
             Ticket.objects.filter(pk=ticket.pk).update(state=state, ended_at=None if state == "on_hold" else at)
             self.assertFalse(self.may(self.alice, after[1], at), state)
@@ -98,10 +98,10 @@ class AccessTest(SchoolTestCase):
         days = list(self.offer.meetings.all())
         first, second = (giving.resource(f"{n}", self.offer, when="class", class_number=n) for n in (1, 2))
         giving.ticket(self.student, days[1])
-        meetings.cancel(None, days[0], "Snow")
+        meetings.cancel_meeting(None, days[0], "Snow")
         at = days[4].ends_at
         self.assertEqual([self.may(self.alice, each, at) for each in (first, second)], [True, False])
-        meetings.cancel(None, days[1], "Snow")
+        meetings.cancel_meeting(None, days[1], "Snow")
         self.assertEqual([self.may(self.alice, each, at) for each in (first, second)], [False, False])
 
     def test_those_who_teach_see_everything_at_once_and_a_substitute_from_the_assignment_on(self) -> None:
@@ -136,7 +136,7 @@ class AccessTest(SchoolTestCase):
         public = giving.resource("Public", self.offer, audience="public", when="class", class_number=1)
         at = self.offer.meetings.first().ends_at
         self.assertEqual([self.may(self.sam, public, moment) for moment in (at - timedelta(1), at)], [False, True])
-        class_offers.set_approved(None, self.offer, False)
+        class_offers.set_class_approved(None, self.offer, False)
         self.assertFalse(self.may(self.sam, public, at))
 
 

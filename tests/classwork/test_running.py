@@ -20,7 +20,7 @@ class RunningTestCase(SchoolTestCase):
     """Beside the open session one runs since two weeks ago, whose end of registration is over."""
 
     def setUp(self) -> None:
-        start = dates.today() - timedelta(weeks=2)
+        start = dates.local_today() - timedelta(weeks=2)
         self.term = make.session(
             "Autumn_term",
             start,
@@ -61,10 +61,12 @@ class ClassListTest(RunningTestCase):
 
     def test_called_off_and_finished_classes_are_not_running(self) -> None:
         off, over = self.add(last_joining=9), self.add("L2", "B", trial_price=Decimal(0))
-        ClassOffer.objects.filter(pk=off.pk).update(called_off_at=dates.at(dates.today(), off.start_time))
+        ClassOffer.objects.filter(pk=off.pk).update(
+            called_off_at=dates.local_moment(dates.local_today(), off.start_time)
+        )
         for meeting in over.meetings.all():
-            if meeting.local_date >= dates.today():
-                meetings.cancel(None, meeting, "Snow")
+            if meeting.local_date >= dates.local_today():
+                meetings.cancel_meeting(None, meeting, "Snow")
         self.assertNotIn("Running now", self.page("classoffer_list"))
 
     def test_filters_apply_to_running_classes(self) -> None:
@@ -95,9 +97,9 @@ class PastSessionsTest(RunningTestCase):
 
     def test_session_with_a_meeting_still_to_come_is_not_past(self) -> None:
         offer = self.add()
-        Session.objects.filter(pk=self.term.pk).update(key_day_date=dates.today() - timedelta(weeks=20))
+        Session.objects.filter(pk=self.term.pk).update(key_day_date=dates.local_today() - timedelta(weeks=20))
         self.assertNotIn("Autumn_term", self.page("past_sessions"))
-        offer.meetings.filter(starts_at__date__gte=dates.today()).delete()
+        offer.meetings.filter(starts_at__date__gte=dates.local_today()).delete()
         self.assertIn("Autumn_term", self.page("past_sessions"))
 
 

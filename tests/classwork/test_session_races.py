@@ -7,7 +7,7 @@ from django.test import Client, TransactionTestCase, tag
 from django.urls import reverse
 
 from classwork.domain.schedule import sessions
-from classwork.domain.schedule.problems import Refused
+from classwork.domain.schedule.problems import ChangeRefused
 from classwork.models import Session
 from tests import make
 from tests.base import BACKEND
@@ -22,7 +22,7 @@ def opening(name: str, weeks: int = 0) -> Callable[[], Session]:
 @tag("postgres")
 class SessionRaceTest(TransactionTestCase):
     def assert_refused(self, outcome: Any, rival: str) -> None:
-        self.assertIsInstance(outcome, Refused)
+        self.assertIsInstance(outcome, ChangeRefused)
         self.assertIn(f"overlaps with {rival}", str(outcome))
 
     def test_of_two_first_sessions_that_overlap_one_is_opened(self) -> None:

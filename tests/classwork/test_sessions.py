@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from classwork.domain.schedule import sessions
-from classwork.domain.schedule.previews import Outdated, Row
-from classwork.domain.schedule.problems import Refused
+from classwork.domain.schedule.previews import PreviewOutdated, PreviewRow
+from classwork.domain.schedule.problems import ChangeRefused
 from classwork.models import Session
 from common import dates
 from common.formats import format_date
@@ -20,14 +20,14 @@ from tests.classwork.planning import everything
 
 
 def releases(effects):
-    return [Row("Videos", "opens", "", str(effect.after[0])) for effect in effects]
+    return [PreviewRow("Videos", "opens", "", str(effect.after[0])) for effect in effects]
 
 
 class SessionTestCase(SchoolTestCase):
     def refused(self, values, session=None):
         before = everything()
         preview = sessions.plan_session(session or Session(), values)
-        with self.assertRaises(Refused) as caught:
+        with self.assertRaises(ChangeRefused) as caught:
             if session is None:
                 sessions.create_session(self.ada, values)
             else:
@@ -39,7 +39,7 @@ class SessionTestCase(SchoolTestCase):
 
 class NewSessionTest(SessionTestCase):
     def test_the_next_session_is_proposed_after_the_last(self):
-        proposed = sessions.propose()
+        proposed = sessions.propose_session()
         self.assertEqual(proposed["key_day_date"], self.session.key_day_date + timedelta(weeks=5))
         self.assertEqual(proposed["publish_date"], self.session.expire_date)
         created = sessions.create_session(self.ada, proposed)
@@ -49,22 +49,24 @@ class NewSessionTest(SessionTestCase):
     def test_the_first_session_of_a_school_can_be_made_from_what_is_proposed(self):
         self.offer.delete()
         Session.objects.all().delete()
-        created = sessions.create_session(self.ada, sessions.propose())
-        self.assertEqual((created.key_day_date.weekday(), created.publish_date), (3, dates.today()))
-        self.assertIn(created.key_day_date - dates.today(), [timedelta(days) for days in range(7)])
+        created = sessions.create_session(self.ada, sessions.propose_session())
+        self.assertEqual((created.key_day_date.weekday(), created.publish_date), (3, dates.local_today()))
+        self.assertIn(created.key_day_date - dates.local_today(), [timedelta(days) for days in range(7)])
 
     def test_a_name_that_is_taken_gets_a_number(self):
-        day = date(dates.today().year + 20, 1, 10)
-        self.assertEqual(sessions.free_name(day), f"Jan_{day.year}")
+        day = date(dates.local_today().year + 20, 1, 10)
+        self.assertEqual(sessions.free_session_name(day), f"Jan_{day.year}")
         make.session(f"jan_{day.year}", day)
-        self.assertEqual(sessions.free_name(day), f"Jan_{day.year}_2")
+        self.assertEqual(sessions.free_session_name(day), f"Jan_{day.year}_2")
 
     def test_an_overlap_is_refused_with_a_key_day_that_fits_and_no_session_is_touched(self):
         key_day = self.session.key_day_date + timedelta(weeks=3)
-        fault = self.refused({"name": "Next", "key_day_date": key_day, "publish_date": dates.today()})
+        fault = self.refused({"name": "Next", "key_day_date": key_day, "publish_date": dates.local_today()})
         self.assertEqual(fault.field, "key_day_date")
         self.assertIn("overlaps with Open session", fault.sentence)
-        fits = sessions.create_session(self.ada, {"name": "Next", "publish_date": dates.today()} | dict(fault.proposal))
+        fits = sessions.create_session(
+            self.ada, {"name": "Next", "publish_date": dates.local_today()} | dict(fault.proposal)
+        )
         self.assertEqual(fits.key_day_date, self.session.key_day_date + timedelta(weeks=5))
         self.assertEqual(fits.max_day_shift, -2)
 
@@ -84,7 +86,7 @@ class NewSessionTest(SessionTestCase):
         sessions.create_session(self.ada, late | dict(fault.proposal) | {"expire_date": None})
 
     def test_a_missing_day_is_asked_for(self):
-        fault = self.refused({"name": "Next", "key_day_date": None, "publish_date": dates.today()})
+        fault = self.refused({"name": "Next", "key_day_date": None, "publish_date": dates.local_today()})
         self.assertEqual(fault.field, "key_day_date")
 
     def test_a_name_that_is_taken_or_would_break_addresses_is_refused(self):
@@ -141,7 +143,7 @@ class ChangedSessionTest(SessionTestCase):
         seen = sessions.plan_session(self.session, values).fingerprint
         make.offer(self.session, make.subject("L2"), class_day=2)
         before = everything()
-        with self.assertRaises(Outdated):
+        with self.assertRaises(PreviewOutdated):
             sessions.change_session(self.ada, self.session, values, seen=seen)
         self.assertEqual(everything(), before)
 
@@ -160,7 +162,7 @@ class ChangedSessionTest(SessionTestCase):
     @override_settings(PREVIEW_CONTRIBUTORS=["tests.classwork.test_sessions.releases"])
     def test_other_apps_add_their_rows_to_the_table(self):
         preview = sessions.plan_session(self.session, {"key_day_date": make.thursday(1)})
-        self.assertEqual(preview.rows[-1], Row("Videos", "opens", "", str(preview.effects[0].after[0])))
+        self.assertEqual(preview.rows[-1], PreviewRow("Videos", "opens", "", str(preview.effects[0].after[0])))
 
     def test_a_weekday_that_comes_out_of_reach_is_warned_about(self):
         make.offer(self.session, make.subject("L2"), class_day=4)  # so is a Friday, but that is nothing new
@@ -185,7 +187,7 @@ class PreviewLaw(HypothesisTestCase, SchoolTestCase):
         st.sampled_from([3, 7]),
     )
     def test_what_is_previewed_is_what_applying_does(self, values, weeks):
-        values["publish_date"] = dates.today() - timedelta(weeks=20)
+        values["publish_date"] = dates.local_today() - timedelta(weeks=20)
         make.offer(self.session, make.subject("L2", num_weeks=weeks), class_day=3)
         preview = sessions.plan_session(self.session, values)
         predicted = {effect.offer.pk: list(effect.after) for effect in preview.effects}

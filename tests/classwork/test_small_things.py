@@ -24,10 +24,10 @@ class RegisteredMailTest(SchoolTestCase):
         pay(place(cart(*choices, name="Sam Stranger", email="sam@example.org")))
         run_all()
         mail, message = (
-            registry.mails()["classwork.registered"],
+            registry.declared_mails()["classwork.registered"],
             Message.objects.get(template="classwork.registered", to=to),
         )
-        letter = rendering.render(mail, rendering.standard(mail), mail.context(message))
+        letter = rendering.render_mail(mail, rendering.shipped_mail_text(mail), mail.context(message))
         return letter.subject, letter.text
 
     def test_mail_to_sam_about_sam_speaks_to_sam(self) -> None:
@@ -104,7 +104,7 @@ class CalendarLinksTest(SchoolTestCase):
 @tag("once")
 class MinimumTest(SchoolTestCase):
     def setUp(self) -> None:
-        decide = dates.today() + timedelta(2)
+        decide = dates.local_today() + timedelta(2)
         ClassOffer.objects.filter(pk=self.offer.pk).update(minimum=9, decide_on=decide)
         pay(place(cart((self.offer, me()))))
 
@@ -118,7 +118,7 @@ class MinimumTest(SchoolTestCase):
         self.assertContains(self.client.get(self.offer.get_absolute_url()), "1 of 9 registered")
 
     def test_counting_costs_one_query_however_many_classes_there_are(self) -> None:
-        subject, decide = make.subject("L2"), dates.today() + timedelta(2)
+        subject, decide = make.subject("L2"), dates.local_today() + timedelta(2)
 
         def add(count: int) -> None:
             for number in range(count):
@@ -131,8 +131,8 @@ class MinimumTest(SchoolTestCase):
 class CartTest(SchoolTestCase):
     def test_cart_with_only_a_voucher_says_nothing_about_spots(self) -> None:
         self.log_in(self.alice)
-        mine = carts.new(self.alice)
-        carts.add(mine, "voucher", 0, {"amount": "50", "code": new_nonce()})
+        mine = carts.create_cart(self.alice)
+        carts.add_line(mine, "voucher", 0, {"amount": "50", "code": new_nonce()})
         page = self.client.get(reverse("cart"))
         self.assertNotContains(page, "reserved until you check out")
         self.assertNotContains(page, "places are kept")

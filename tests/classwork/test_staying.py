@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import cart as carts
-from billing.domain.orders.placement import NotPlaced
+from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.pricing import balances
 from billing.domain.refunds import reservations
 from billing.models import Order
 from classwork.domain.places import joining
-from classwork.domain.places.joining import Joining
+from classwork.domain.places.joining import JoiningTerms
 from classwork.domain.places.tickets import asking, staying
 from classwork.models import Meeting, Registration, Ticket
 from history.models import Entry
@@ -45,10 +45,10 @@ class StayingTestCase(TicketTestCase):
         return Ticket.objects.for_lists().get(pk=ticket.pk)
 
     def stay(self, ticket: Ticket) -> Order:
-        basket = carts.of(self.alice) or carts.new(self.alice)
+        basket = carts.find_cart_of_account(self.alice) or carts.create_cart(self.alice)
         basket.payer_name, basket.payer_email = "Alice Arden", self.alice.email
         basket.save()
-        staying.stay(ticket, basket, timezone.now())
+        staying.add_upgrade_to_cart(ticket, basket, timezone.now())
         return place(basket)
 
     def after(self, gone: int) -> None:
@@ -83,18 +83,18 @@ class PriceTest(StayingTestCase):
     def test_a_ticket_is_taken_off_once(self) -> None:
         ticket = self.bought()
         pay(self.stay(ticket))
-        with self.assertRaisesMessage(staying.CannotBe, staying.ENDED):
+        with self.assertRaisesMessage(staying.UpgradeRefused, staying.ENDED):
             self.stay(Ticket.objects.for_lists().get())
 
     def test_nothing_is_taken_off_for_a_ticket_that_was_given_back(self) -> None:
         ticket = self.bought()
         line_cancellation.cancel_line(ticket.line, at=timezone.now(), why="Ill")
-        with self.assertRaisesMessage(staying.CannotBe, staying.ENDED):
+        with self.assertRaisesMessage(staying.UpgradeRefused, staying.ENDED):
             self.stay(Ticket.objects.for_lists().get())
 
     def test_money_given_back_for_the_ticket_is_not_taken_off_again(self) -> None:
         ticket = self.bought()
-        reservations.by_staff(ticket.line.order, Decimal(10), why="It rained in", by=self.ada)
+        reservations.refund_by_staff(ticket.line.order, Decimal(10), why="It rained in", by=self.ada)
         self.assertEqual(pay(self.stay(Ticket.objects.for_lists().get())).charged, 55)
 
     def test_who_was_there_for_an_evening_may_stay_when_registration_is_over_for_newcomers(self) -> None:
@@ -105,7 +105,7 @@ class PriceTest(StayingTestCase):
     def test_the_page_says_what_the_cart_will_say(self) -> None:
         ticket = self.bought(1)
         self.after(3)
-        self.assertEqual(staying.quote(ticket, timezone.now()), (36, 15))
+        self.assertEqual(staying.quote_upgrade(ticket, timezone.now()), (36, 15))
 
     def test_the_ticket_stands_until_the_place_is_paid(self) -> None:
         ticket = self.bought()
@@ -119,12 +119,12 @@ class PriceTest(StayingTestCase):
     def test_cancelled_all_that_was_paid_comes_back_from_both_orders(self) -> None:
         order = pay(self.stay(self.bought()))
         self.assertEqual(line_cancellation.cancel_line(line(order), at=timezone.now(), why="Moves away"), 60)
-        self.assertEqual([balances.received(one) for one in Order.objects.placed()], [0, 0])
+        self.assertEqual([balances.amount_received(one) for one in Order.objects.placed()], [0, 0])
 
     def test_the_own_ticket_stands_in_nobodys_way_but_others_do(self) -> None:
         self.change(capacity=1)
         ticket = self.bought()
-        with self.assertRaisesMessage(NotPlaced, "full"):
+        with self.assertRaisesMessage(OrderNotPlaced, "full"):
             place(cart((fresh(self.offer), other("Bo", "bo@example.org"))))
         pay(self.stay(ticket))
         self.assertEqual(self.left(), 0)
@@ -143,9 +143,9 @@ class PriceLaws(SimpleTestCase):
     ) -> None:
         gone = min(gone, of)
         at = timezone.now()
-        now = Joining(of - gone, of, full, joining.reduction(full, of - gone, of, "USD"))
+        now = JoiningTerms(of - gone, of, full, joining.late_joiner_reduction(full, of - gone, of, "USD"))
         ticket = Ticket(meeting=Meeting(starts_at=at - timedelta(days=1) if gone else at + timedelta(days=1)))
-        stays = staying.with_ticket(ticket, now, paid, at)
+        stays = staying.joining_terms_with_ticket(ticket, now, paid, at)
         to_pay = max(stays.net_price - paid, Decimal(0))
         self.assertTrue(0 <= stays.less <= full)
         self.assertLessEqual(to_pay, now.net_price)
@@ -157,9 +157,9 @@ class PagesTest(StayingTestCase):
         self.change(trial_price=5)
         pay(self.buy(0, trial=True))
         ticket = Ticket.objects.for_lists().get()
-        page = self.client.get(staying.address(ticket))
+        page = self.client.get(staying.ticket_url(ticket))
         self.assertContains(page, "Join for $55.00")
-        answer = self.client.post(reverse("stay", args=[staying.address(ticket).split("/")[2]]))
+        answer = self.client.post(reverse("stay", args=[staying.ticket_url(ticket).split("/")[2]]))
         self.assertRedirects(answer, reverse("checkout"), fetch_redirect_response=False)
         self.assertContains(self.client.get(reverse("checkout_review")), "−$5.00")
         self.assertRegex(text_of(self.client.get(reverse("cart"))), r"Paid for .* −\$5.00")
@@ -168,10 +168,10 @@ class PagesTest(StayingTestCase):
 
     def test_what_an_account_paid_for_is_exchanged_by_that_account(self) -> None:
         ticket = self.bought()
-        url = reverse("stay", args=[staying.address(ticket).split("/")[2]])
+        url = reverse("stay", args=[staying.ticket_url(ticket).split("/")[2]])
         self.assertIn("next=", self.client.post(url)["Location"])
         self.log_in(self.alice)
-        self.assertContains(self.client.get(reverse("my_classes")), staying.address(ticket).split("/")[1])
+        self.assertContains(self.client.get(reverse("my_classes")), staying.ticket_url(ticket).split("/")[1])
         self.assertRedirects(self.client.post(url), reverse("checkout"), fetch_redirect_response=False)
 
     def test_a_made_up_link_is_nothing(self) -> None:
@@ -200,7 +200,7 @@ class PagesTest(StayingTestCase):
 class MailTest(StayingTestCase):
     def ask(self, after: timedelta) -> int:
         noon = timezone.localtime(self.days[0].ends_at + after).replace(hour=12)
-        return asking.ask(noon)
+        return asking.send_stay_invitations(noon)
 
     def test_the_day_after_they_are_asked_to_stay_once(self) -> None:
         self.bought(0, trial=True)

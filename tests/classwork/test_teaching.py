@@ -22,7 +22,7 @@ PAST_PER_PAGE = 20
 class TeachingTestCase(SchoolTestCase):
     def setUp(self) -> None:
         self.first_day = self.offer.meetings.order_by("starts_at")[0]
-        self.evening = dates.at(self.first_day.local_date, time(17, 30))
+        self.evening = dates.local_moment(self.first_day.local_date, time(17, 30))
         self.log_in(self.tess)
 
     def roles(self) -> None:
@@ -31,7 +31,7 @@ class TeachingTestCase(SchoolTestCase):
 
     def order(self, name: str, role: str = "") -> Order:
         order = cart(name=name, email=f"{name.lower()}@example.org")
-        carts.add(order, "place", self.offer.pk, me().as_details() | ({"role": role} if role else {}))
+        carts.add_line(order, "place", self.offer.pk, me().as_details() | ({"role": role} if role else {}))
         return place(order)
 
     def register(self, name: str, role: str = "") -> None:
@@ -60,7 +60,7 @@ class OrderOfClassesTest(TeachingTestCase):
 
     def test_a_class_in_the_morning_is_today_and_stays_until_it_has_ended(self) -> None:
         ClassOffer.objects.update(start_time=time(9))
-        start = dates.at(self.first_day.local_date, time(9))
+        start = dates.local_moment(self.first_day.local_date, time(9))
         self.move(self.offer, start)
         during, after = start + timedelta(minutes=30), start + timedelta(minutes=60)
         self.assertEqual(teaching_agenda.agenda_of(self.tess.staff, during).heading, "Today")
@@ -81,7 +81,7 @@ class OrderOfClassesTest(TeachingTestCase):
         self.register("Ann")
         ClassOffer.objects.update(drop_in_price=20)
         order = cart(name="Dot", email="dot@example.org")
-        carts.add(order, "ticket", self.first_day.pk, other("Dot", "dot@example.org").as_details())
+        carts.add_line(order, "ticket", self.first_day.pk, other("Dot", "dot@example.org").as_details())
         pay(place(order))
         (tonight,) = teaching_agenda.agenda_of(self.tess.staff, self.evening).today
         self.assertEqual(tonight.people, "2 people")

@@ -11,7 +11,7 @@ from billing.domain.refunds import terms as promised
 from classwork.domain import proposals
 from classwork.domain.places import terms
 from classwork.domain.schedule import class_offers, meetings, next_session
-from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.models import CancellationStep, CancellationTerms, ClassOffer
 from common import dates
 from history.models import Entry
@@ -24,64 +24,64 @@ from tests.classwork.terms import usual
 class TermsOfClassesTest(SchoolTestCase):
     def starts(self) -> list[datetime]:
         """By the clock on the school's wall, so that a week earlier is the same hour, whenever clocks change."""
-        return [dates.local(start) for start in terms.starts(self.offer.pk)]
+        return [dates.to_local_time(start) for start in terms.meeting_starts(self.offer.pk)]
 
     def sentences(self, offer: ClassOffer | None = None) -> list[str]:
         found = ClassOffer.objects.for_lists().get(pk=(offer or self.offer).pk)
-        return [str(each) for each in promised.sentences(terms.of_offer(found))]
+        return [str(each) for each in promised.terms_sentences(terms.terms_of_class(found))]
 
     def test_steps_have_the_dates_of_the_class_the_earliest_first(self) -> None:
         usual()
         first, second, *_ = self.starts()
-        holds = terms.of_offer(ClassOffer.objects.for_lists().get(pk=self.offer.pk))
+        holds = terms.terms_of_class(ClassOffer.objects.for_lists().get(pk=self.offer.pk))
         self.assertEqual([step.until for step in holds.steps], [first - timedelta(7), second])
         self.assertIn("(7 days before the first class), you get a full refund.", self.sentences()[0])
         self.assertIn("(the beginning of the second class), you get 50% back as account credit.", self.sentences()[1])
 
     def test_the_wall_clock_of_the_school_counts_through_the_change_of_clocks(self) -> None:
-        first = dates.at(date(2026, 3, 10), time(19))  # the clocks went forward on the 8th
-        before = terms.ends("weeks 1", [first])
-        self.assertEqual(dates.local(before).time(), time(19))  # type: ignore[arg-type]
-        self.assertEqual(terms.ends("hours 168", [first]), first - timedelta(hours=168))
+        first = dates.local_moment(date(2026, 3, 10), time(19))  # the clocks went forward on the 8th
+        before = terms.step_deadline("weeks 1", [first])
+        self.assertEqual(dates.to_local_time(before).time(), time(19))  # type: ignore[arg-type]
+        self.assertEqual(terms.step_deadline("hours 168", [first]), first - timedelta(hours=168))
 
     def test_a_class_may_have_terms_of_its_own_and_a_school_none(self) -> None:
         self.assertIn("(the beginning of the first class), you get a full refund.", self.sentences()[0])
         usual()
         own = CancellationTerms.objects.create(name="None at all")
-        class_offers.change_offer(self.ada, self.offer, OfferDraft({"terms": own}))
+        class_offers.change_class(self.ada, self.offer, ClassDraft({"terms": own}))
         self.assertEqual(self.sentences(), ["No refunds."])
 
     def test_where_fewer_classes_take_place_than_a_step_counts_it_ends_with_the_last(self) -> None:
         when = self.starts()
-        self.assertEqual(terms.ends("meeting 9", when), when[-1])
-        self.assertIsNone(terms.ends("meeting 1", []))
+        self.assertEqual(terms.step_deadline("meeting 9", when), when[-1])
+        self.assertIsNone(terms.step_deadline("meeting 1", []))
 
     def test_how_much_has_been_had_counts_from_when_it_was_bought(self) -> None:
         when = self.starts()
-        self.assertEqual(terms.used(when, when[0] - timedelta(1), when[0]), Decimal(1) / len(when))
-        self.assertEqual(terms.used(when, when[0] + timedelta(1), when[1]), Decimal(1) / (len(when) - 1))
-        self.assertEqual(terms.used(when, when[-1] + timedelta(1), when[-1] + timedelta(2)), 1)
-        self.assertEqual(terms.used([], None, when[0]), 0)
+        self.assertEqual(terms.share_used(when, when[0] - timedelta(1), when[0]), Decimal(1) / len(when))
+        self.assertEqual(terms.share_used(when, when[0] + timedelta(1), when[1]), Decimal(1) / (len(when) - 1))
+        self.assertEqual(terms.share_used(when, when[-1] + timedelta(1), when[-1] + timedelta(2)), 1)
+        self.assertEqual(terms.share_used([], None, when[0]), 0)
 
     def test_bought_terms_hold_when_the_terms_or_the_choice_change(self) -> None:
         named = usual()
         line = buying.line(buying.place(buying.cart((self.offer, buying.me()))))
-        before = promised.sold(line, timezone.now())
+        before = promised.terms_sold(line, timezone.now())
         named.steps.update(percent=0)
-        class_offers.change_offer(
-            self.ada, self.offer, OfferDraft({"terms": CancellationTerms.objects.create(name="No")})
+        class_offers.change_class(
+            self.ada, self.offer, ClassDraft({"terms": CancellationTerms.objects.create(name="No")})
         )
-        self.assertEqual(promised.sold(line, timezone.now()), before)
+        self.assertEqual(promised.terms_sold(line, timezone.now()), before)
         self.assertEqual(before.at(timezone.now()).percent, 100)
 
     def test_a_class_that_starts_later_gives_more_time_and_one_that_starts_earlier_none_less(self) -> None:
         usual()
         line = buying.line(buying.place(buying.cart((self.offer, buying.me()))))
         first = self.starts()[0]
-        meetings.cancel(self.ada, self.offer.meetings.first(), "Snow")
-        self.assertEqual(promised.sold(line, timezone.now()).steps[0].until, first)
-        meetings.restore(self.ada, self.offer.meetings.first())
-        self.assertEqual(promised.sold(line, timezone.now()).steps[0].until, first - timedelta(7))
+        meetings.cancel_meeting(self.ada, self.offer.meetings.first(), "Snow")
+        self.assertEqual(promised.terms_sold(line, timezone.now()).steps[0].until, first)
+        meetings.restore_meeting(self.ada, self.offer.meetings.first())
+        self.assertEqual(promised.terms_sold(line, timezone.now()).steps[0].until, first - timedelta(7))
 
     def test_they_are_read_before_buying_and_on_the_order(self) -> None:
         usual()
@@ -101,13 +101,13 @@ class TermsOfClassesTest(SchoolTestCase):
 
     def test_they_come_along_to_the_next_session_and_into_a_teachers_request(self) -> None:
         named = usual(is_default=False)
-        class_offers.change_offer(self.ada, self.offer, OfferDraft({"terms": named}))
+        class_offers.change_class(self.ada, self.offer, ClassDraft({"terms": named}))
         self.offer.refresh_from_db()
-        self.assertEqual(next_session.repeat(self.offer).draft(self.session).values["terms"], named)
+        self.assertEqual(next_session.repeat_class(self.offer).draft(self.session).values["terms"], named)
         other = CancellationTerms.objects.create(name="Strict")
         asked = proposals.request_change(self.tess.staff, self.offer, {"terms": other}, "Please")
-        self.assertIn(("cancellation terms", "Usual", "Strict"), proposals.in_words(asked))
-        proposals.approve(self.ada, asked)
+        self.assertIn(("cancellation terms", "Usual", "Strict"), proposals.describe_changes(asked))
+        proposals.approve_proposal(self.ada, asked)
         self.offer.refresh_from_db()
         self.assertEqual(self.offer.terms, other)
 
@@ -148,8 +148,8 @@ class TermsAdminTest(SchoolTestCase):
             CancellationTerms(name="Other", is_default=True).full_clean()
         with self.assertRaises(IntegrityError), transaction.atomic():
             CancellationTerms.objects.create(name="Other", is_default=True)
-        class_offers.change_offer(
-            self.ada, make.offer(self.session, make.subject(version="B")), OfferDraft({"terms": first})
+        class_offers.change_class(
+            self.ada, make.offer(self.session, make.subject(version="B")), ClassDraft({"terms": first})
         )
         with self.assertRaises(IntegrityError), transaction.atomic():
             first.delete()

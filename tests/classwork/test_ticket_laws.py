@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from billing.domain.orders.placement import NotPlaced
+from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.pricing import balances
 from billing.models import Order, OrderLine
 from classwork.domain.places.tickets import staying
@@ -31,7 +31,7 @@ class School(spot_simulation.School):
     def ticket(self, number: int, *, trial: bool = False) -> None:
         day = self.offers[number % 2].meetings.all()[number % 3]
         order = ticket_cart(day, me(), trial=trial, **self.who(number))
-        with suppress(NotPlaced):
+        with suppress(OrderNotPlaced):
             place(order)
             return
         order.lines.all().delete()
@@ -46,8 +46,8 @@ class School(spot_simulation.School):
             return
         ticket = tickets[number % len(tickets)]
         order = cart(payer=self.payer, name=ticket.line.order.payer_name, email=ticket.line.order.payer_email)
-        with suppress(NotPlaced, staying.CannotBe):
-            staying.stay(ticket, order, self.now)
+        with suppress(OrderNotPlaced, staying.UpgradeRefused):
+            staying.add_upgrade_to_cart(ticket, order, self.now)
             place(order)
             return
         order.lines.all().delete()
@@ -78,7 +78,7 @@ class School(spot_simulation.School):
         for order in Order.objects.placed().filter(state=Order.State.PAID):
             kept = sum((line.kept for line in order.lines.all()), Decimal(0))
             test.assertGreaterEqual(order.charged, kept)
-            test.assertGreaterEqual(balances.in_hand(order), 0)
+            test.assertGreaterEqual(balances.amount_available(order), 0)
 
 
 @tag("once", "long")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.test import TransactionTestCase, tag
 from django.utils import timezone
 
-from billing.domain.orders.placement import NotPlaced
+from billing.domain.orders.placement import OrderNotPlaced
 from billing.models import Order
 from classwork.domain.places import room
 from classwork.models import Meeting, Registration, Ticket
@@ -41,14 +41,14 @@ class TicketRaceTest(TransactionTestCase):
             Ticket.objects.all().delete()
             Registration.objects.all().delete()
             outcomes = overlap(first, second)
-            self.assertIsInstance(outcomes[1], NotPlaced)
+            self.assertIsInstance(outcomes[1], OrderNotPlaced)
             self.assertEqual(self.taken(), 1)
 
     def test_control_without_locks_it_is_given_twice(self) -> None:
         with without_locks():
             overlap(self.guest("ann@example.org"), self.student("zoe@example.org"))
         self.assertEqual(self.taken(), 2)
-        self.assertEqual(room.of(self.offer, timezone.now()).available_spots, 0)
+        self.assertEqual(room.availability_of(self.offer, timezone.now()).available_spots, 0)
 
     def test_one_person_has_one_trial_however_fast_they_are(self) -> None:
         other = make.offer(self.session, self.offer.subject, class_day=4, trial_price=0)

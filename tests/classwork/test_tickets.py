@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import transitions
-from billing.domain.orders.placement import NotPlaced
+from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.payments import attempts
 from billing.models import Case, Order, Payment
 from classwork import personal
@@ -20,12 +20,12 @@ from classwork.domain.catalog import subjects
 from classwork.domain.places import room
 from classwork.domain.places.tickets import holders
 from classwork.domain.places.waiting import entries
-from classwork.domain.places.waiting.entries import Contact, Wish
+from classwork.domain.places.waiting.entries import Contact, WaitlistRequest
 from classwork.domain.schedule import meetings
-from classwork.domain.schedule.problems import Refused
+from classwork.domain.schedule.problems import ChangeRefused
 from classwork.letters.tickets import ticket_context
 from classwork.models import OfferRole, Registration, Ticket, WaitingEntry
-from common.personal import Conflict, Person
+from common.personal import MergeConflict, PersonRecords
 from history.models import Entry
 from mailroom.models import Message
 from outbox.testing import run_all
@@ -64,16 +64,16 @@ class BuyingTest(TicketTestCase):
 
     def test_it_is_sold_until_the_class_begins_and_not_where_the_school_does_not_want_it(self) -> None:
         begun(self.offer, 1)
-        with self.assertRaisesMessage(NotPlaced, "too late to book"):
+        with self.assertRaisesMessage(OrderNotPlaced, "too late to book"):
             self.buy(0)
-        with override_settings(TICKETS_UNTIL_MINUTES=120), self.assertRaisesMessage(NotPlaced, "too late to book"):
+        with override_settings(TICKETS_UNTIL_MINUTES=120), self.assertRaisesMessage(OrderNotPlaced, "too late to book"):
             self.buy(1)
-        meetings.cancel(None, self.days[2], "Snow")
-        with self.assertRaisesMessage(NotPlaced, "is canceled"):
+        meetings.cancel_meeting(None, self.days[2], "Snow")
+        with self.assertRaisesMessage(OrderNotPlaced, "is canceled"):
             self.buy(2)
         self.change(drop_in_price=None, trial_price=None)
         for trial in (True, False):
-            with self.assertRaises(NotPlaced):
+            with self.assertRaises(OrderNotPlaced):
                 self.buy(1, trial=trial)
 
     def test_a_ticket_is_no_part_of_the_discount_for_a_second_class(self) -> None:
@@ -87,7 +87,7 @@ class BuyingTest(TicketTestCase):
         order = place(ticket_cart(self.days[0], me()), Order.Due.DOOR)
         self.assertEqual(self.ticket(order).state, State.CONFIRMED)
         self.change(pay_at_door=False)
-        with self.assertRaises(NotPlaced):
+        with self.assertRaises(OrderNotPlaced):
             place(ticket_cart(self.days[1], me()), Order.Due.DOOR)
 
     def test_held_it_lapses_with_its_order_and_paid_late_it_is_taken_again_while_there_is_room(self) -> None:
@@ -95,21 +95,21 @@ class BuyingTest(TicketTestCase):
         order, payment = self.let_pass(self.buy(0))
         self.assertEqual(self.ticket(order).state, State.LAPSED)
         self.assertEqual(self.left(), 1)
-        attempts.confirm(payment, attempts.Taken(Decimal(15), "USD"))
+        attempts.confirm_payment(payment, attempts.PaymentCaptured(Decimal(15), "USD"))
         self.assertEqual(self.ticket(order).state, State.CONFIRMED)
         late, payment = self.let_pass(self.buy(1))
         pay(self.buy(1, other("Bo", "bo@example.org")))
-        attempts.confirm(payment, attempts.Taken(Decimal(15), "USD"))
+        attempts.confirm_payment(payment, attempts.PaymentCaptured(Decimal(15), "USD"))
         self.assertEqual(self.ticket(late).state, State.LAPSED)
         self.assertEqual(Order.objects.get(pk=late.pk).state, Order.State.LAPSED)
 
     def let_pass(self, order: Order) -> tuple[Order, Payment]:
         """The payer is at the gateway meanwhile."""
-        payment = attempts.start(order, "practice", timezone.now())
+        payment = attempts.start_attempt(order, "practice", timezone.now())
         gone = timezone.now() - timedelta(minutes=1)
         Order.objects.filter(pk=order.pk).update(held_until=gone)
         Ticket.objects.filter(line__order=order).update(held_until=gone)
-        transitions.lapse_due()
+        transitions.expire_overdue_holds()
         order.refresh_from_db()
         return order, payment
 
@@ -122,7 +122,7 @@ class BuyingTest(TicketTestCase):
     def test_the_holders_of_a_day_are_found(self) -> None:
         order = pay(self.buy(1))
         pay(self.buy(2))
-        self.assertEqual(list(holders.of_meeting(self.days[1], timezone.now())), [self.ticket(order)])
+        self.assertEqual(list(holders.tickets_for_meeting(self.days[1], timezone.now())), [self.ticket(order)])
 
 
 class RoomTest(TicketTestCase):
@@ -137,9 +137,9 @@ class RoomTest(TicketTestCase):
         self.assertEqual(self.left(), 1)
         pay(self.buy(1, other("Bo", "bo@example.org")))
         self.assertEqual(self.left(), 0)
-        with self.assertRaisesMessage(NotPlaced, "full"):
+        with self.assertRaisesMessage(OrderNotPlaced, "full"):
             place(cart((self.offer, me())))
-        with self.assertRaisesMessage(NotPlaced, "There is no spot left on that day."):
+        with self.assertRaisesMessage(OrderNotPlaced, "There is no spot left on that day."):
             self.buy(1, other("Cy", "cy@example.org"))
         self.buy(2, other("Cy", "cy@example.org"))
 
@@ -147,29 +147,33 @@ class RoomTest(TicketTestCase):
         for name in ("Bo", "Cy"):
             pay(self.buy(1, other(name, f"{name.lower()}@example.org")))
         self.assertEqual(self.left(), 0)
-        meetings.cancel(None, self.days[1], "Snow")
+        meetings.cancel_meeting(None, self.days[1], "Snow")
         self.assertEqual(self.left(), 2)
 
     def test_two_of_one_order_need_two_places(self) -> None:
         pay(self.buy(1))
         basket = ticket_cart(self.days[1], other("Bo", "bo@example.org"))
         ticket_cart(self.days[1], other("Cy", "cy@example.org"), basket)
-        with self.assertRaisesMessage(NotPlaced, "You need two spots on that day and one is left."):
+        with self.assertRaisesMessage(OrderNotPlaced, "You need two spots on that day and one is left."):
             place(basket)
         self.assertEqual(Ticket.objects.count(), 1)
 
     def test_who_waits_for_the_class_comes_before_who_wants_an_evening(self) -> None:
         pay(place(cart((self.offer, me()))))
         pay(self.buy(2, other("Bo", "bo@example.org")))
-        waiting = entries.join(self.offer, [Wish(other("Wim", "wim@example.org"))], Contact("Wim", "wim@example.org"))
+        waiting = entries.join_waitlist(
+            self.offer, [WaitlistRequest(other("Wim", "wim@example.org"))], Contact("Wim", "wim@example.org")
+        )
         self.assertEqual(waiting.state, WaitingEntry.State.WAITING)
-        with self.assertRaisesMessage(NotPlaced, "for the people on the waitlist"):
+        with self.assertRaisesMessage(OrderNotPlaced, "for the people on the waitlist"):
             self.buy(1, other("Cy", "cy@example.org"))
 
     def test_a_ticket_given_back_makes_room_for_who_waits(self) -> None:
         pay(place(cart((self.offer, me()))))
         order = pay(self.buy(2, other("Bo", "bo@example.org")))
-        waiting = entries.join(self.offer, [Wish(other("Wim", "wim@example.org"))], Contact("Wim", "wim@example.org"))
+        waiting = entries.join_waitlist(
+            self.offer, [WaitlistRequest(other("Wim", "wim@example.org"))], Contact("Wim", "wim@example.org")
+        )
         line_cancellation.cancel_line(line(order), at=timezone.now(), why="Ill")
         run_all()
         waiting.refresh_from_db()
@@ -179,28 +183,29 @@ class RoomTest(TicketTestCase):
         self.change(capacity=9)
         OfferRole.objects.create(offer=self.offer, name="lead", capacity=1)
         OfferRole.objects.create(offer=self.offer, name="follow")
-        with self.assertRaisesMessage(NotPlaced, "Please choose a role."):
+        with self.assertRaisesMessage(OrderNotPlaced, "Please choose a role."):
             self.buy(1)
         pay(self.buy(1, role="lead"))
-        with self.assertRaisesMessage(NotPlaced, "no lead spot left on that day"):
+        with self.assertRaisesMessage(OrderNotPlaced, "no lead spot left on that day"):
             self.buy(1, other("Bo", "bo@example.org"), role="lead")
-        here = room.of(fresh(self.offer), timezone.now())
+        here = room.availability_of(fresh(self.offer), timezone.now())
         self.assertEqual((here.closed_roles, here.counts), (["lead"], {}))
 
     def test_the_desk_reads_how_many_come_for_a_single_class(self) -> None:
         pay(self.buy(1))
         self.assertEqual(
-            str(room.of(fresh(self.offer), timezone.now())), "0 of 2 taken, plus up to 1 for a drop-in or trial"
+            str(room.availability_of(fresh(self.offer), timezone.now())),
+            "0 of 2 taken, plus up to 1 for a drop-in or trial",
         )
 
 
 class TrialTest(TicketTestCase):
     def test_who_speaks_for_the_student_is_told_that_there_was_a_trial(self) -> None:
         self.buy(0, payer=self.alice, trial=True)
-        with self.assertRaisesMessage(NotPlaced, "Alice Arden has already had a trial of this class."):
+        with self.assertRaisesMessage(OrderNotPlaced, "Alice Arden has already had a trial of this class."):
             self.buy(1, payer=self.alice, trial=True)
         twin_class = make.offer(self.session, self.offer.subject, class_day=4, trial_price=0)
-        with self.assertRaisesMessage(NotPlaced, "has already had a trial"):
+        with self.assertRaisesMessage(OrderNotPlaced, "has already had a trial"):
             place(ticket_cart(twin_class.meetings.all()[0], me(), payer=self.alice, trial=True))
 
     def test_a_trial_given_back_may_be_had_again(self) -> None:
@@ -213,7 +218,7 @@ class TrialTest(TicketTestCase):
         pay(place(cart((elsewhere, me()), payer=self.alice)))
         with (
             override_settings(TRIALS_FOR="school"),
-            self.assertRaisesMessage(NotPlaced, "Trials are for people new to the school."),
+            self.assertRaisesMessage(OrderNotPlaced, "Trials are for people new to the school."),
         ):
             self.buy(0, payer=self.alice, trial=True)
         self.buy(0, payer=self.alice, trial=True)
@@ -236,7 +241,7 @@ class TrialTest(TicketTestCase):
 
     def test_nobody_has_two_tickets_for_one_day(self) -> None:
         self.buy(0, payer=self.alice)
-        with self.assertRaisesMessage(NotPlaced, "already has a ticket for that day"):
+        with self.assertRaisesMessage(OrderNotPlaced, "already has a ticket for that day"):
             self.buy(0, payer=self.alice)
 
 
@@ -245,23 +250,23 @@ class PersonalTest(TicketTestCase):
         order = self.buy(0, payer=self.alice, trial=True)
         twin = Student.objects.create(first_name="Alice", last_name="Arden")
         Ticket.objects.update(student=twin)
-        self.assertIn("One ticket moves over.", privacy.merge(self.ada, twin, self.student, "One person"))
+        self.assertIn("One ticket moves over.", privacy.merge_people(self.ada, twin, self.student, "One person"))
         self.assertEqual((self.ticket(order).student, line(order).details["attends"]), (self.student, self.student.pk))
         again = Student.objects.create(first_name="Alice", last_name="Arden")
         giving.ticket(again, self.days[0])
-        with self.assertRaisesMessage(Conflict, "Both have a trial ticket"):
-            privacy.merge(self.ada, again, self.student, "One person")
+        with self.assertRaisesMessage(MergeConflict, "Both have a trial ticket"):
+            privacy.merge_people(self.ada, again, self.student, "One person")
 
     def test_what_is_told_of_a_person_names_their_tickets(self) -> None:
         self.buy(0, payer=self.alice, trial=True)
-        told = personal.export(Person(self.alice.pk, (self.student.pk,)))
+        told = personal.export(PersonRecords(self.alice.pk, (self.student.pk,)))
         self.assertEqual([one["what"] for one in told["drop-ins and trials"]], ["trial"])  # type: ignore[attr-defined]
 
 
 class ScheduleTest(TicketTestCase):
     def test_a_day_with_a_ticket_is_not_taken_away_by_a_change_of_the_rule(self) -> None:
         pay(self.buy(4))
-        with self.assertRaisesMessage(Refused, "someone has registered for"):
+        with self.assertRaisesMessage(ChangeRefused, "someone has registered for"):
             subjects.change_subject(self.ada, self.offer.subject, {"num_weeks": 3})
         self.assertEqual(self.offer.meetings.count(), 5)
 

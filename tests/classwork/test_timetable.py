@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from classwork.domain import calendar, timetable
 from classwork.domain.calendar import SessionPlan
-from classwork.domain.timetable import OfferRule, Slot, Standing
+from classwork.domain.timetable import MeetingRule, ScheduledMeeting, Slot
 
 ZONES = [ZoneInfo("America/Los_Angeles"), ZoneInfo("Europe/Berlin"), ZoneInfo("Australia/Lord_Howe")]
 FIRST = date(2020, 6, 2)
@@ -24,10 +24,10 @@ def offset_in(zone: ZoneInfo, moment: datetime) -> timedelta | None:
 
 class DaysTest(SimpleTestCase):
     def test_a_skipped_date_is_made_up_for_at_the_end(self):
-        self.assertEqual(timetable.days(FIRST, 3, {tuesday(2)}), [tuesday(1), tuesday(3), tuesday(4)])
+        self.assertEqual(timetable.meeting_days(FIRST, 3, {tuesday(2)}), [tuesday(1), tuesday(3), tuesday(4)])
 
     def test_a_skipped_first_date_moves_the_first_meeting_a_week_on(self):
-        self.assertEqual(timetable.days(FIRST, 2, {FIRST}), [tuesday(2), tuesday(3)])
+        self.assertEqual(timetable.meeting_days(FIRST, 2, {FIRST}), [tuesday(2), tuesday(3)])
 
     def test_a_skipped_date_that_is_no_meeting_is_found(self):
         wednesday, too_early, too_late = date(2020, 6, 10), tuesday(0), tuesday(9)
@@ -45,56 +45,59 @@ class DaysTest(SimpleTestCase):
 
 class StepsTest(SimpleTestCase):
     plan = SessionPlan(date(2020, 6, 4), -2)
-    rule = OfferRule(1, time(19), 60, 3)
+    rule = MeetingRule(1, time(19), 60, 3)
 
     def setUp(self):
-        self.slots = timetable.slots(self.plan, self.rule)
-        self.standing = [Standing(10 + n, n, slot) for n, slot in enumerate(self.slots, start=1)]
-        self.later = timetable.slots(self.plan, OfferRule(1, time(20), 60, 3))
+        self.slots = timetable.meeting_slots(self.plan, self.rule)
+        self.standing = [ScheduledMeeting(10 + n, n, slot) for n, slot in enumerate(self.slots, start=1)]
+        self.later = timetable.meeting_slots(self.plan, MeetingRule(1, time(20), 60, 3))
 
     def test_an_unchanged_rule_moves_nothing(self):
-        self.assertEqual(timetable.steps(self.standing, self.slots, LONG_AGO), [])
+        self.assertEqual(timetable.meeting_changes(self.standing, self.slots, LONG_AGO), [])
 
     def test_meetings_keep_their_rows_when_the_rule_moves_them(self):
-        found = timetable.steps(self.standing, self.later, LONG_AGO)
+        found = timetable.meeting_changes(self.standing, self.later, LONG_AGO)
         self.assertEqual(
             [(step.pk, step.after) for step in found], [(11, self.later[0]), (12, self.later[1]), (13, self.later[2])]
         )
 
     def test_what_has_begun_stays(self):
-        found = timetable.steps(self.standing, self.later, self.slots[1].starts_at)
+        found = timetable.meeting_changes(self.standing, self.later, self.slots[1].starts_at)
         self.assertEqual([step.number for step in found], [3])
 
     def test_a_class_whose_last_meeting_has_begun_gets_no_more(self):
-        more = timetable.slots(self.plan, OfferRule(1, time(19), 60, 4))
-        self.assertEqual(timetable.steps(self.standing, more, self.slots[-1].starts_at), [])
+        more = timetable.meeting_slots(self.plan, MeetingRule(1, time(19), 60, 4))
+        self.assertEqual(timetable.meeting_changes(self.standing, more, self.slots[-1].starts_at), [])
 
     def test_a_meeting_moved_by_hand_stays(self):
         by_hand = Slot(self.slots[1].starts_at + timedelta(days=1), self.slots[1].ends_at + timedelta(days=1))
-        self.standing[1] = Standing(12, 2, by_hand, by_hand=True)
-        self.assertEqual([step.number for step in timetable.steps(self.standing, self.later, LONG_AGO)], [1, 3])
+        self.standing[1] = ScheduledMeeting(12, 2, by_hand, by_hand=True)
+        self.assertEqual(
+            [step.number for step in timetable.meeting_changes(self.standing, self.later, LONG_AGO)], [1, 3]
+        )
 
     def test_a_cancelled_meeting_moves_and_stays_cancelled(self):
-        self.standing[1] = Standing(12, 2, self.slots[1], cancelled=True)
-        found = timetable.steps(self.standing, self.later, LONG_AGO)
+        self.standing[1] = ScheduledMeeting(12, 2, self.slots[1], cancelled=True)
+        found = timetable.meeting_changes(self.standing, self.later, LONG_AGO)
         self.assertEqual([step.cancelled for step in found], [False, True, False])
-        self.assertEqual(timetable.after(self.standing, found), [self.later[0], self.later[2]])
+        self.assertEqual(timetable.slots_after(self.standing, found), [self.later[0], self.later[2]])
 
     def test_more_weeks_add_and_fewer_take_away(self):
-        more = timetable.slots(self.plan, OfferRule(1, time(19), 60, 4))
+        more = timetable.meeting_slots(self.plan, MeetingRule(1, time(19), 60, 4))
         self.assertEqual(
-            [(step.number, step.before) for step in timetable.steps(self.standing, more, LONG_AGO)], [(4, None)]
+            [(step.number, step.before) for step in timetable.meeting_changes(self.standing, more, LONG_AGO)],
+            [(4, None)],
         )
-        fewer = timetable.steps(self.standing, self.slots[:2], LONG_AGO)
+        fewer = timetable.meeting_changes(self.standing, self.slots[:2], LONG_AGO)
         self.assertEqual([(step.pk, step.after) for step in fewer], [(13, None)])
 
     def test_extra_meetings_belong_to_no_rule(self):
-        extra = Standing(
+        extra = ScheduledMeeting(
             99, None, Slot(self.later[2].starts_at + timedelta(days=2), self.later[2].ends_at + timedelta(days=2))
         )
-        found = timetable.steps([*self.standing, extra], self.later, LONG_AGO)
+        found = timetable.meeting_changes([*self.standing, extra], self.later, LONG_AGO)
         self.assertNotIn(99, [step.pk for step in found])
-        self.assertEqual(timetable.after([*self.standing, extra], found)[-1], extra.slot)
+        self.assertEqual(timetable.slots_after([*self.standing, extra], found)[-1], extra.slot)
 
     def test_a_slot_reads_as_people_say_it(self):
         self.assertEqual(str(self.slots[0]), "Tue, Jun 2, 2020, 7:00–8:00 PM")
@@ -107,7 +110,7 @@ SESSIONS = st.builds(
     weeks=st.integers(1, 12),
 )
 RULES = st.builds(
-    OfferRule,
+    MeetingRule,
     class_day=st.integers(0, 6),
     start_time=st.builds(time, st.integers(0, 23), st.integers(0, 59)),
     minutes=st.integers(1, 600),
@@ -120,7 +123,7 @@ class TimetableLaws(SimpleTestCase):
     def test_a_class_meets_as_often_as_it_has_weeks_and_never_on_a_skipped_date(self, plan, rule, skips):
         first = calendar.first_day(plan, rule.class_day)
         skipped = {first + timedelta(weeks=week) for week in skips}
-        found = timetable.days(first, rule.weeks, skipped)
+        found = timetable.meeting_days(first, rule.weeks, skipped)
         self.assertEqual(len(found), rule.weeks)
         self.assertFalse(skipped & set(found))
         self.assertEqual({day.weekday() for day in found}, {rule.class_day})
@@ -129,7 +132,7 @@ class TimetableLaws(SimpleTestCase):
     @given(SESSIONS, RULES)
     def test_a_skip_is_accepted_exactly_when_it_takes_a_meeting_away(self, plan, rule):
         first = calendar.first_day(plan, rule.class_day)
-        plain = timetable.days(first, rule.weeks, ())
+        plain = timetable.meeting_days(first, rule.weeks, ())
         for day in (first + timedelta(n) for n in range(-8, 7 * rule.weeks + 8)):
             self.assertEqual(timetable.stray_skips(first, rule.weeks, {day}), [] if day in plain else [day])
 
@@ -137,8 +140,8 @@ class TimetableLaws(SimpleTestCase):
     def test_every_meeting_shows_the_same_time_on_the_wall_through_the_change_of_clocks(self, plan, rule):
         for zone in ZONES:
             for slot, day in zip(
-                timetable.slots(plan, rule, zone),
-                timetable.days(calendar.first_day(plan, rule.class_day), rule.weeks, ()),
+                timetable.meeting_slots(plan, rule, zone),
+                timetable.meeting_days(calendar.first_day(plan, rule.class_day), rule.weeks, ()),
                 strict=True,
             ):
                 late = slot.starts_at.astimezone(zone).replace(tzinfo=None) - datetime.combine(day, rule.start_time)
@@ -151,14 +154,14 @@ class TimetableLaws(SimpleTestCase):
 
     @given(SESSIONS, RULES, RULES, st.integers(0, 12))
     def test_taking_the_steps_leads_to_the_wanted_meetings_and_keeps_the_past(self, plan, old, new, begun):
-        before = timetable.slots(plan, old)
+        before = timetable.meeting_slots(plan, old)
         now = before[begun].starts_at if begun < len(before) else before[-1].starts_at - timedelta(days=365)
-        standing = [Standing(n, n, slot) for n, slot in enumerate(before, start=1)]
-        wanted = timetable.slots(plan, new)
-        taken = timetable.steps(standing, wanted, now)
+        standing = [ScheduledMeeting(n, n, slot) for n, slot in enumerate(before, start=1)]
+        wanted = timetable.meeting_slots(plan, new)
+        taken = timetable.meeting_changes(standing, wanted, now)
         if before[-1].starts_at <= now:
             self.assertEqual(taken, [])
             return
         begun_ones = [slot for slot in before if slot.starts_at <= now]
         stays = begun_ones[: len(wanted)]
-        self.assertCountEqual(timetable.after(standing, taken), stays + wanted[len(stays) :])
+        self.assertCountEqual(timetable.slots_after(standing, taken), stays + wanted[len(stays) :])

@@ -7,15 +7,15 @@ from django.test import SimpleTestCase, tag
 from django.utils import timezone
 
 from billing.domain.orders import cart as carts
-from billing.domain.orders.placement import NotPlaced
+from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.payments import attempts
 from billing.models import Order
 from classwork.domain.places import registering, room
 from classwork.domain.places.attendees import ME, Attendee
 from classwork.domain.places.waiting import arranging, entries, queue, record_of, shown
-from classwork.domain.places.waiting.arranging import Apart
-from classwork.domain.places.waiting.balance import EITHER, Role
-from classwork.domain.places.waiting.deadline import until
+from classwork.domain.places.waiting.arranging import BalanceLimits
+from classwork.domain.places.waiting.balance import EITHER, RoleCapacity
+from classwork.domain.places.waiting.deadline import offer_deadline
 from classwork.models import Registration, WaitingEntry, Walk
 from common import dates
 from mailroom.models import Message
@@ -38,16 +38,16 @@ class QueueTest(WaitingTestCase):
         order = self.full()
         self.wait(person("Ann"))
         self.free(order)
-        with self.assertRaisesMessage(NotPlaced, "full"):
+        with self.assertRaisesMessage(OrderNotPlaced, "full"):
             place(cart((self.offer, me()), email="zoe@example.org"))
 
     def test_a_buyer_does_not_slip_in_before_the_list_is_walked(self) -> None:
         order = self.full()
         ann = self.wait(person("Ann"))
-        registering.release(line(order), "Moved away")
-        with self.assertRaises(NotPlaced):
+        registering.release_spot(line(order), "Moved away")
+        with self.assertRaises(OrderNotPlaced):
             place(cart((self.offer, me()), email="zoe@example.org"))
-        queue.tend(self.offer.pk)
+        queue.offer_free_spots(self.offer.pk)
         self.assertEqual(self.now(ann), State.OFFERED)
 
     def test_the_place_taken_and_paid_is_theirs(self) -> None:
@@ -64,7 +64,7 @@ class QueueTest(WaitingTestCase):
         ann = self.wait(person("Ann"))
         self.free(order)
         self.take(ann)
-        with self.assertRaises(entries.CannotBe):
+        with self.assertRaises(entries.WaitlistRefused):
             self.take(ann)
         self.assertEqual(self.taken(), 1)
 
@@ -73,9 +73,9 @@ class QueueTest(WaitingTestCase):
         ann, ben = self.wait(person("Ann")), self.wait(person("Ben"))
         self.free(order)
         self.run_late(ann)
-        queue.tend_all()
+        queue.offer_free_spots_everywhere()
         self.assertEqual((self.now(ann), self.now(ben)), (State.LAPSED, State.OFFERED))
-        with self.assertRaisesMessage(entries.CannotBe, "next person"):
+        with self.assertRaisesMessage(entries.WaitlistRefused, "next person"):
             self.take(ann)
 
     def test_an_offer_is_over_at_its_deadline_and_not_a_microsecond_before(self) -> None:
@@ -85,11 +85,11 @@ class QueueTest(WaitingTestCase):
         ann.refresh_from_db()
         deadline = ann.offered_until or timezone.now()
         last = deadline - timedelta(microseconds=1)
-        kept = [room.of(self.offer, at).spots_taken for at in (last, deadline)]
-        self.assertEqual((kept, [entries.is_open(ann, at) for at in (last, deadline)]), ([1, 0], [True, False]))
-        queue.tend(self.offer.pk, last)
+        kept = [room.availability_of(self.offer, at).spots_taken for at in (last, deadline)]
+        self.assertEqual((kept, [entries.is_offer_open(ann, at) for at in (last, deadline)]), ([1, 0], [True, False]))
+        queue.offer_free_spots(self.offer.pk, last)
         self.assertEqual((self.now(ann), self.now(ben)), (State.OFFERED, State.WAITING))
-        queue.tend(self.offer.pk, deadline)
+        queue.offer_free_spots(self.offer.pk, deadline)
         self.assertEqual((self.now(ann), self.now(ben)), (State.LAPSED, State.OFFERED))
 
     def test_what_lay_in_the_cart_when_the_offer_ended_is_not_sold(self) -> None:
@@ -97,21 +97,21 @@ class QueueTest(WaitingTestCase):
         ann = self.wait(person("Ann"))
         self.wait(person("Ben"))
         self.free(order)
-        basket = carts.new()
+        basket = carts.create_cart()
         basket.payer_name, basket.payer_email = "Ann", "ann@example.org"
         basket.save()
         ann.refresh_from_db()
-        entries.take(ann, basket)
+        entries.accept_offer(ann, basket)
         self.run_late(ann)
-        with self.assertRaises(NotPlaced):
+        with self.assertRaises(OrderNotPlaced):
             place(basket)
 
     def test_letting_go_asks_the_next_and_ends_the_entry_for_good(self) -> None:
         order = self.full()
         ann, ben = self.wait(person("Ann")), self.wait(person("Ben"))
         self.free(order)
-        entries.leave(ann)
-        entries.leave(ann)
+        entries.leave_waitlist(ann)
+        entries.leave_waitlist(ann)
         self.assertEqual((self.now(ann), self.now(ben)), (State.DECLINED, State.OFFERED))
 
     def test_a_place_given_back_later_does_not_revive_an_old_entry(self) -> None:
@@ -126,11 +126,11 @@ class QueueTest(WaitingTestCase):
         ann, ben = self.wait(person("Ann")), self.wait(person("Ben"))
         self.free(order)
         unpaid = self.take(ann)
-        payment = attempts.start(unpaid, "practice", timezone.now())
+        payment = attempts.start_attempt(unpaid, "practice", timezone.now())
         self.run_out(unpaid)
-        queue.tend(self.offer.pk)
+        queue.offer_free_spots(self.offer.pk)
         self.assertEqual(self.now(ben), State.OFFERED)
-        attempts.confirm(payment, attempts.Taken(payment.total, payment.currency))
+        attempts.confirm_payment(payment, attempts.PaymentCaptured(payment.total, payment.currency))
         self.assertEqual(self.state_of(unpaid), [Registration.State.LAPSED])
 
     def test_two_who_wait_together_are_offered_two_places_or_none(self) -> None:
@@ -139,7 +139,7 @@ class QueueTest(WaitingTestCase):
         pair, single = self.wait(person("Ann"), person("Ben")), self.wait(person("Cat"))
         self.free(first)
         self.assertEqual((self.now(pair), self.now(single)), (State.WAITING, State.OFFERED))
-        entries.leave(single)
+        entries.leave_waitlist(single)
         self.free(second)
         self.assertEqual(self.now(pair), State.OFFERED)
         order = pay(self.take(pair))
@@ -151,13 +151,13 @@ class QueueTest(WaitingTestCase):
         orders = self.full(), pay(place(cart((self.offer, me()), email="p2@example.org")))
         pair = self.wait(person("Ann"), person("Ben"))
         for order in orders:
-            registering.release(line(order), "Moved away")
-        queue.tend(self.offer.pk)
+            registering.release_spot(line(order), "Moved away")
+        queue.offer_free_spots(self.offer.pk)
         basket = cart(email="ann@example.org")
         pair.refresh_from_db()
-        entries.take(pair, basket)
-        carts.remove(basket, line(basket).pk, timezone.now())
-        with self.assertRaisesMessage(NotPlaced, "together"):
+        entries.accept_offer(pair, basket)
+        carts.remove_line(basket, line(basket).pk, timezone.now())
+        with self.assertRaisesMessage(OrderNotPlaced, "together"):
             place(basket)
 
     def test_while_a_couple_takes_its_places_none_of_them_is_offered_to_who_waits_behind(self) -> None:
@@ -165,10 +165,10 @@ class QueueTest(WaitingTestCase):
         orders = self.full(), pay(place(cart((self.offer, me()), email="p2@example.org")))
         pair, behind = self.wait(person("Ann"), person("Ben")), self.wait(person("Cat"))
         for order in orders:
-            registering.release(line(order), "Moved away")
-        queue.tend(self.offer.pk)
+            registering.release_spot(line(order), "Moved away")
+        queue.offer_free_spots(self.offer.pk)
         self.take(pair)
-        queue.tend(self.offer.pk)
+        queue.offer_free_spots(self.offer.pk)
         self.assertEqual((self.taken(), self.now(behind)), (2, State.WAITING))
 
     def test_the_list_is_closed_when_the_class_is_over(self) -> None:
@@ -176,7 +176,7 @@ class QueueTest(WaitingTestCase):
         ann = self.wait(person("Ann"))
         past = timedelta(weeks=60)
         self.offer.meetings.update(starts_at=F("starts_at") - past, ends_at=F("ends_at") - past)
-        queue.tend(self.offer.pk)
+        queue.offer_free_spots(self.offer.pk)
         self.assertEqual(self.now(ann), State.CLOSED)
 
     def test_the_same_person_is_on_the_list_once(self) -> None:
@@ -188,9 +188,9 @@ class QueueTest(WaitingTestCase):
         self.wait(person("Ann"))
         self.free(order)
         before = (Walk.objects.count(), Message.objects.count())
-        queue.tend_all()
+        queue.offer_free_spots_everywhere()
         run_all()
-        queue.tend_all()
+        queue.offer_free_spots_everywhere()
         self.assertEqual(Walk.objects.count(), before[0])
 
     def test_every_walk_can_be_walked_again(self) -> None:
@@ -200,42 +200,42 @@ class QueueTest(WaitingTestCase):
         self.free(order)
         self.assertGreater(Walk.objects.count(), 1)
         for one in Walk.objects.all():
-            self.assertTrue(record_of.same_again(one.given, one.steps), one.steps)
+            self.assertTrue(record_of.replay_matches(one.given, one.steps), one.steps)
 
     def test_a_walk_that_was_tampered_with_shows(self) -> None:
         order = self.full()
         self.wait(person("Ann"))
         self.free(order)
         one = Walk.objects.latest("id")
-        self.assertFalse(record_of.same_again(one.given | {"capacity": 0}, one.steps))
+        self.assertFalse(record_of.replay_matches(one.given | {"capacity": 0}, one.steps))
 
 
 class RolesTest(WaitingTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.limit(6)
-        self.arrange(Apart(most=1))
+        self.arrange(BalanceLimits(most=1))
 
-    def arrange(self, apart: Apart) -> None:
-        arranging.arrange(self.offer, [Role("lead"), Role("follow", 3)], apart, self.ada)
+    def arrange(self, apart: BalanceLimits) -> None:
+        arranging.set_class_roles(self.offer, [RoleCapacity("lead"), RoleCapacity("follow", 3)], apart, self.ada)
         self.offer.refresh_from_db()
 
     def register(self, name: str, role: str) -> Order:
         basket = cart(email=f"{name}@example.org")
         said = Attendee(ME).as_details() | {"role": role}
-        carts.add(basket, "place", self.offer.pk, said)
+        carts.add_line(basket, "place", self.offer.pk, said)
         return pay(place(basket))
 
     def role_of(self, order: Order) -> str:
         return Registration.objects.get(line__order=order).role
 
     def test_a_role_is_asked_for(self) -> None:
-        with self.assertRaisesMessage(NotPlaced, "role"):
+        with self.assertRaisesMessage(OrderNotPlaced, "role"):
             place(cart((self.offer, me())))
 
     def test_the_balance_holds_for_buyers(self) -> None:
         self.register("a", "lead")
-        with self.assertRaisesMessage(NotPlaced, "too many people in the lead role"):
+        with self.assertRaisesMessage(OrderNotPlaced, "too many people in the lead role"):
             self.register("b", "lead")
         self.assertEqual(self.role_of(self.register("c", "follow")), "follow")
 
@@ -244,24 +244,24 @@ class RolesTest(WaitingTestCase):
         self.assertEqual(self.role_of(self.register("b", EITHER)), "follow")
 
     def test_partners_come_in_together(self) -> None:
-        self.arrange(Apart(most=0))
+        self.arrange(BalanceLimits(most=0))
         order = self.partners("lead", "follow")
         self.assertEqual(self.state_of(order), [Registration.State.CONFIRMED] * 2)
 
     def partners(self, *roles: str) -> Order:
         basket = cart(email="pair@example.org")
         for name, role in zip(("Ann", "Ben"), roles, strict=True):
-            carts.add(basket, "place", self.offer.pk, person(name).attendee.as_details() | {"role": role})
+            carts.add_line(basket, "place", self.offer.pk, person(name).attendee.as_details() | {"role": role})
         return pay(place(basket))
 
     def test_either_of_two_partners_is_what_the_other_is_not(self) -> None:
-        self.arrange(Apart(most=0))
+        self.arrange(BalanceLimits(most=0))
         order = self.partners(EITHER, "lead")
         roles = Registration.objects.filter(line__order=order).order_by("line").values_list("role", flat=True)
         self.assertEqual(list(roles), ["follow", "lead"])
 
     def test_partners_come_in_together_past_one_who_waits_and_could_not_come_alone(self) -> None:
-        self.arrange(Apart(most=0))
+        self.arrange(BalanceLimits(most=0))
         dan = self.wait(person("Dan", "follow"))
         order = self.partners("lead", "follow")
         self.assertEqual(self.state_of(order), [Registration.State.CONFIRMED] * 2)
@@ -272,38 +272,42 @@ class RolesTest(WaitingTestCase):
         waiting = self.wait(person("Ann", "lead"))
         self.assertEqual((self.now(waiting), waiting.rule, waiting.rule_role), (State.WAITING, "balance", "lead"))
         self.register("b", "follow")
-        queue.tend(self.offer.pk)
+        queue.offer_free_spots(self.offer.pk)
         self.assertEqual((self.now(waiting), waiting.roles), (State.OFFERED, ["lead"]))
 
     def test_the_schedule_says_what_is_left_in_which_role(self) -> None:
         self.register("a", "lead")
         self.offer.refresh_from_db()
-        self.assertEqual(room.of(self.offer, timezone.now()).status_text, "Spots left: lead waitlist, follow 3")
+        self.assertEqual(
+            room.availability_of(self.offer, timezone.now()).status_text, "Spots left: lead waitlist, follow 3"
+        )
 
     def test_a_role_in_use_cannot_be_taken_away(self) -> None:
         self.register("a", "lead")
-        with self.assertRaises(arranging.InUse):
-            arranging.arrange(self.offer, [Role("first"), Role("second")], Apart(), self.ada)
+        with self.assertRaises(arranging.RoleInUse):
+            arranging.set_class_roles(
+                self.offer, [RoleCapacity("first"), RoleCapacity("second")], BalanceLimits(), self.ada
+            )
 
 
 @tag("once")
 class DeadlineTest(SimpleTestCase):
     def at(self, day: int, hour: int) -> datetime:
-        return dates.moment_of(datetime(2026, 1, day, hour), timezone.get_default_timezone())
+        return dates.wall_time_to_utc(datetime(2026, 1, day, hour), timezone.get_default_timezone())
 
     def test_a_day_where_the_class_is_far(self) -> None:
-        self.assertEqual(until(self.at(5, 12), 24, self.at(20, 19)), self.at(6, 12))
+        self.assertEqual(offer_deadline(self.at(5, 12), 24, self.at(20, 19)), self.at(6, 12))
 
     def test_no_offer_ends_at_night(self) -> None:
-        self.assertEqual(until(self.at(5, 23), 24, None), self.at(7, 8))
-        self.assertEqual(until(self.at(5, 3), 24, None), self.at(6, 8))
-        self.assertEqual(until(self.at(5, 22), 24, None), self.at(7, 8))
+        self.assertEqual(offer_deadline(self.at(5, 23), 24, None), self.at(7, 8))
+        self.assertEqual(offer_deadline(self.at(5, 3), 24, None), self.at(6, 8))
+        self.assertEqual(offer_deadline(self.at(5, 22), 24, None), self.at(7, 8))
 
     def test_three_hours_where_the_class_is_near_and_never_into_it(self) -> None:
-        self.assertEqual(until(self.at(5, 12), 24, self.at(6, 19)), self.at(5, 15))
-        self.assertEqual(until(self.at(5, 18), 24, self.at(5, 19)), self.at(5, 19))
-        self.assertEqual(until(self.at(5, 21), 24, self.at(6, 7)), self.at(6, 7))
+        self.assertEqual(offer_deadline(self.at(5, 12), 24, self.at(6, 19)), self.at(5, 15))
+        self.assertEqual(offer_deadline(self.at(5, 18), 24, self.at(5, 19)), self.at(5, 19))
+        self.assertEqual(offer_deadline(self.at(5, 21), 24, self.at(6, 7)), self.at(6, 7))
 
     def test_positions_are_said_as_people_say_them(self) -> None:
-        said = [shown.ordinal(number) for number in (1, 2, 3, 4, 11, 12, 13, 21, 102, 111)]
+        said = [shown.format_ordinal(number) for number in (1, 2, 3, 4, 11, 12, 13, 21, 102, 111)]
         self.assertEqual(said, ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "102nd", "111th"])

@@ -12,14 +12,21 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from billing.domain.orders import cart as carts
-from billing.domain.orders.placement import NotPlaced
+from billing.domain.orders.placement import OrderNotPlaced
 from billing.models import Order
 from classwork.domain.places import attendees, desk, room
 from classwork.domain.places.attendees import OTHER, Attendee
 from classwork.domain.places.waiting import arranging, entries, queue, record_of
-from classwork.domain.places.waiting.arranging import Apart
-from classwork.domain.places.waiting.balance import EITHER, Obstacle, Role, Rules, obstacle, settle
-from classwork.domain.places.waiting.entries import Contact, Wish
+from classwork.domain.places.waiting.arranging import BalanceLimits
+from classwork.domain.places.waiting.balance import (
+    EITHER,
+    CapacityRules,
+    Obstacle,
+    RoleCapacity,
+    assign_roles,
+    find_obstacle,
+)
+from classwork.domain.places.waiting.entries import Contact, WaitlistRequest
 from classwork.models import ClassOffer, Registration, WaitingEntry, Walk
 from outbox.testing import run_all
 from tests import make
@@ -62,7 +69,9 @@ def see(offer: ClassOffer) -> Seen:
     seats = Counter((_whose(one), one.role) for one in taken)
     for entry in WaitingEntry.objects.filter(offer=offer, state=State.OFFERED, offered_until__gte=at):
         seats.update((owner(entry.pk), role) for role in entry.roles)
-    return Seen(seats, tuple((one.entry, one.wanted) for one in queue.as_waiting(list(queue.in_line(offer)))))
+    return Seen(
+        seats, tuple((one.entry, one.wanted) for one in queue.as_waiting_parties(list(queue.waiting_entries(offer))))
+    )
 
 
 def _whose(one: Registration) -> str:
@@ -87,11 +96,11 @@ def by_role(seats: Counter[Seat]) -> Counter[str]:
 class School(spot_simulation.School):
     """One class that is full, and people who wait for it; numbers choose who, in which role, and what."""
 
-    def __init__(self, payer: User | None, staff: User, apart: Apart | None) -> None:
+    def __init__(self, payer: User | None, staff: User, apart: BalanceLimits | None) -> None:
         super().__init__(payer, staff)
         self.apart, self.ended = apart, dict[int, str]()
         if apart is not None:
-            arranging.arrange(self.offer, [Role("lead"), Role("follow", 2)], apart, staff)
+            arranging.set_class_roles(self.offer, [RoleCapacity("lead"), RoleCapacity("follow", 2)], apart, staff)
         for number in (0, 1):
             self.place(number, Order.Due.DOOR)
         self.join_as_two(0)
@@ -110,31 +119,31 @@ class School(spot_simulation.School):
         order = cart(payer=self.payer, name=name, email=f"{name}@example.org")
         for wish in self.wishes(number, name, 1 + number // 3):
             said = wish.attendee.as_details() | ({"role": wish.role} if wish.role else {})
-            carts.add(order, "place", self.offer.pk, said)
+            carts.add_line(order, "place", self.offer.pk, said)
         self._place(order, due)
 
     def _place(self, order: Order, due: str = Order.Due.NOW) -> None:
-        with suppress(NotPlaced):
+        with suppress(OrderNotPlaced):
             place(order, due)
             return
         order.lines.all().delete()
 
-    def wishes(self, number: int, name: str, size: int) -> list[Wish]:
+    def wishes(self, number: int, name: str, size: int) -> list[WaitlistRequest]:
         people = [Attendee(OTHER, first_name=f"{name}{at}", email=f"{name}{at}@example.org") for at in range(size)]
-        return [Wish(one, self.role(number + 2 * at)) for at, one in enumerate(people)]
+        return [WaitlistRequest(one, self.role(number + 2 * at)) for at, one in enumerate(people)]
 
     def enter(self, number: int, over_capacity: bool = False) -> None:
-        person = attendees.Typed(f"W{Order.objects.count()}", "Walk-in", "walk@example.org")
+        person = attendees.TypedPerson(f"W{Order.objects.count()}", "Walk-in", "walk@example.org")
         more = {"why": "x", "over_capacity": over_capacity, "role": self.role(number)}
-        with suppress(NotPlaced):
-            desk.enter(self.staff, self.offer, person, **more)
+        with suppress(OrderNotPlaced):
+            desk.register_at_desk(self.staff, self.offer, person, **more)
 
     # -- what people who wait do, some of it too late, twice, or by an old mail --
 
     def join(self, number: int, size: int = 1) -> None:
         name = f"q{number}" if number == 5 else f"q{WaitingEntry.objects.count()}x"  # the fifth comes again and again
         contact = Contact(name, f"{name}@example.org")
-        entries.join(self.offer, self.wishes(number, name, size), contact)
+        entries.join_waitlist(self.offer, self.wishes(number, name, size), contact)
 
     def join_as_two(self, number: int) -> None:
         self.join(number, 2)
@@ -154,16 +163,16 @@ class School(spot_simulation.School):
         entry = self.entry(number // 2)
         if entry is None:
             return
-        filled = [carts.new() for _ in range(tabs)]
-        with suppress(entries.CannotBe):
+        filled = [carts.create_cart() for _ in range(tabs)]
+        with suppress(entries.WaitlistRefused):
             for tab in filled:
-                entries.take(entry, tab)
+                entries.accept_offer(entry, tab)
             for tab in filled:
                 self._place(tab, Order.Due.DOOR if number % 2 else Order.Due.NOW)
 
     def leave(self, number: int) -> None:
         if entry := self.entry(number):
-            entries.leave(entry)
+            entries.leave_waitlist(entry)
 
     def late(self, number: int) -> None:
         """The time of an offer is over, whether or not anybody has noticed yet."""
@@ -173,18 +182,18 @@ class School(spot_simulation.School):
 
     def move(self, number: int) -> None:
         if entry := self.entry(number):
-            with suppress(entries.CannotBe):
-                entries.move(entry, 1 + number % 3, why="x", by=self.staff)
+            with suppress(entries.WaitlistRefused):
+                entries.move_entry(entry, 1 + number % 3, why="x", by=self.staff)
 
     def by_hand(self, number: int) -> None:
         if entry := self.entry(number):
-            with suppress(entries.CannotBe):
-                entries.offer_by_hand(entry, why="x", by=self.staff)
+            with suppress(entries.WaitlistRefused):
+                entries.offer_spot_by_hand(entry, why="x", by=self.staff)
 
     def off(self, number: int) -> None:
         if entry := self.entry(number):
-            with suppress(entries.CannotBe):
-                entries.take_off(entry, why="x", by=self.staff)
+            with suppress(entries.WaitlistRefused):
+                entries.remove_entry(entry, why="x", by=self.staff)
 
     # -- what holds --
 
@@ -192,27 +201,27 @@ class School(spot_simulation.School):
         before = see(self.offer)
         getattr(self, act)(number)
         if number % 2:  # the worker comes by, or has not yet
-            queue.tend_all()
-        now, rules = see(self.offer), room.of(self.offer, timezone.now()).rules
+            queue.offer_free_spots_everywhere()
+        now, rules = see(self.offer), room.availability_of(self.offer, timezone.now()).rules
         self.check_limits(test, rules, now)
         self.check_newcomers(test, rules, before, now)
         if act not in ("by_hand", "move"):  # the desk's own reasons are in the history
             self.check_line(test, rules, before, now)
         self.check_ends(test)
 
-    def check_limits(self, test: TestCase, rules: Rules, now: Seen) -> None:
+    def check_limits(self, test: TestCase, rules: CapacityRules, now: Seen) -> None:
         within = by_role(ours(now.seats))
         test.assertLessEqual(within.total(), rules.capacity)
         for role in rules.roles:
             test.assertTrue(role.capacity is None or within[role.name] <= role.capacity, within)
 
-    def check_newcomers(self, test: TestCase, rules: Rules, before: Seen, now: Seen) -> None:
+    def check_newcomers(self, test: TestCase, rules: CapacityRules, before: Seen, now: Seen) -> None:
         """Whoever came in could come in by the rules, beside those who were there and stayed."""
         new = ours(now.seats - before.seats)
         if new:
-            test.assertIsNone(obstacle(rules, by_role(now.seats & before.seats), list(by_role(new).elements())))
+            test.assertIsNone(find_obstacle(rules, by_role(now.seats & before.seats), list(by_role(new).elements())))
 
-    def check_line(self, test: TestCase, rules: Rules, before: Seen, now: Seen) -> None:
+    def check_line(self, test: TestCase, rules: CapacityRules, before: Seen, now: Seen) -> None:
         """Where somebody came in past an entry that still waits, that entry could not have come and says why."""
         came = ours(now.seats - before.seats)
         ahead: set[str] = set()
@@ -221,7 +230,7 @@ class School(spot_simulation.School):
             ahead.add(owner(entry))
             if past and entry in now.waiting:
                 counts = by_role((now.seats & before.seats) + (came - past))
-                test.assertIsNotNone(obstacle(rules, counts, settle(rules, counts, wanted)))
+                test.assertIsNotNone(find_obstacle(rules, counts, assign_roles(rules, counts, wanted)))
                 test.assertTrue(WaitingEntry.objects.get(pk=entry).rule)
 
     def check_ends(self, test: TestCase) -> None:
@@ -232,13 +241,13 @@ class School(spot_simulation.School):
 
     def check_at_rest(self, test: TestCase) -> None:
         """When all is tended nobody waits who could come, and what holds each back is written beside them."""
-        queue.tend_all()
-        here = room.of(self.offer, timezone.now())
-        for entry in queue.in_line(self.offer):
-            why = obstacle(here.rules, here.counts, settle(here.rules, here.counts, entry.wanted))
+        queue.offer_free_spots_everywhere()
+        here = room.availability_of(self.offer, timezone.now())
+        for entry in queue.waiting_entries(self.offer):
+            why = find_obstacle(here.rules, here.counts, assign_roles(here.rules, here.counts, entry.wanted))
             test.assertEqual(why, Obstacle(entry.rule, entry.rule_role))
         for walk in Walk.objects.all():
-            test.assertTrue(record_of.same_again(walk.given, walk.steps))
+            test.assertTrue(record_of.replay_matches(walk.given, walk.steps))
 
 
 @tag("once", "long")
@@ -249,11 +258,13 @@ class WaitingLawTest(TestCase):
         make.offer(make.session("Open"), make.subject(), capacity=2)
 
     @settings(max_examples=20, deadline=None)
-    @given(st.lists(STEP, min_size=3, max_size=10), st.sampled_from([None, Apart(most=1), Apart(most=0)]))
+    @given(
+        st.lists(STEP, min_size=3, max_size=10), st.sampled_from([None, BalanceLimits(most=1), BalanceLimits(most=0)])
+    )
     @example([("cancel", 0), ("cancel", 1), ("take", 1)], None)
-    @example([("cancel", 0), ("cancel", 1), ("off", 0), ("place", 3)], Apart(most=0))
+    @example([("cancel", 0), ("cancel", 1), ("off", 0), ("place", 3)], BalanceLimits(most=0))
     def test_no_sequence_passes_anybody_over_exceeds_a_limit_or_revives_an_entry(
-        self, steps: list[tuple[str, int]], apart: Apart | None
+        self, steps: list[tuple[str, int]], apart: BalanceLimits | None
     ) -> None:
         school = School(None, self.sue, apart)
         for act, number in steps:

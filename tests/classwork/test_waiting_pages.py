@@ -8,7 +8,7 @@ from django.urls import reverse
 from billing.domain.orders import cart as carts
 from classwork.domain.places.attendees import ME, Attendee
 from classwork.domain.places.waiting import entries, queue
-from classwork.domain.places.waiting.entries import Contact, Wish
+from classwork.domain.places.waiting.entries import Contact, WaitlistRequest
 from classwork.models import Registration, WaitingEntry
 from history.models import Entry
 from mailroom.models import Message
@@ -28,16 +28,16 @@ class DeskTest(WaitingTestCase):
         self.ann, self.ben = self.wait(person("Ann")), self.wait(person("Ben"))
 
     def test_moving_somebody_forward_is_kept_with_the_reason(self) -> None:
-        entries.move(self.ben, 1, why="She helps at the bar", by=self.ada)
+        entries.move_entry(self.ben, 1, why="She helps at the bar", by=self.ada)
         self.free(self.order)
         self.assertEqual((self.now(self.ann), self.now(self.ben)), (State.WAITING, State.OFFERED))
         self.assertEqual(Entry.objects.get(action="classwork.waiting_moved").why, "She helps at the bar")
 
     def test_a_place_is_offered_by_hand_only_where_there_is_one(self) -> None:
-        with self.assertRaisesMessage(entries.CannotBe, "the class is full"):
-            entries.offer_by_hand(self.ben, why="A promise", by=self.ada)
+        with self.assertRaisesMessage(entries.WaitlistRefused, "the class is full"):
+            entries.offer_spot_by_hand(self.ben, why="A promise", by=self.ada)
         self.limit(3)
-        entries.offer_by_hand(self.ben, why="A promise", by=self.ada)
+        entries.offer_spot_by_hand(self.ben, why="A promise", by=self.ada)
         self.assertEqual(self.now(self.ben), State.OFFERED)
 
     def test_the_desk_reads_the_list_and_its_log(self) -> None:
@@ -57,7 +57,7 @@ class DeskTest(WaitingTestCase):
 
     def test_a_class_for_which_nobody_waits_any_more_leaves_that_page(self) -> None:
         for entry in (self.ann, self.ben):
-            entries.leave(entry)
+            entries.leave_waitlist(entry)
         self.log_in(self.ada)
         self.assertContains(self.client.get(reverse("desk_waiting_lists")), "All waitlists are empty")
 
@@ -81,7 +81,7 @@ class DeskTest(WaitingTestCase):
     def more_lists(self, count: int) -> None:
         for number in range(count):
             offer = make.offer(self.session, self.offer.subject, start_time=time(8, number), capacity=1)
-            entries.join(offer, [person(f"Lou{count}")], Contact("Lou", "lou@example.org"))
+            entries.join_waitlist(offer, [person(f"Lou{count}")], Contact("Lou", "lou@example.org"))
 
 
 @tag("once")
@@ -116,7 +116,7 @@ class PagesTest(WaitingTestCase):
         ann = self.wait(person("Ann"))
         self.free(self.order)
         pay(self.take(ann))
-        answer = self.client.post(reverse("leave_waiting", args=[entries.address(ann).split("/")[2]]), follow=True)
+        answer = self.client.post(reverse("leave_waiting", args=[entries.entry_url(ann).split("/")[2]]), follow=True)
         self.assertContains(answer, "You’ve already claimed this spot.")
         self.assertNotContains(answer, "no longer on the waitlist")
 
@@ -144,21 +144,21 @@ class PagesTest(WaitingTestCase):
         self.client.post(self.url, {"who": "me"})
         self.free(self.order)
         entry = WaitingEntry.objects.get()
-        page = self.client.get(entries.address(entry))
+        page = self.client.get(entries.entry_url(entry))
         self.assertContains(page, "Claim your spot")
-        answer = self.client.post(reverse("take_place", args=[entries.address(entry).split("/")[2]]))
+        answer = self.client.post(reverse("take_place", args=[entries.entry_url(entry).split("/")[2]]))
         self.assertRedirects(answer, reverse("checkout"), fetch_redirect_response=False)
-        bought = pay(place(carts.of(self.alice)))
+        bought = pay(place(carts.find_cart_of_account(self.alice)))
         self.assertEqual(Registration.objects.get(line__order=bought).student, self.alice.student)
 
     def test_somebody_else_cannot_take_what_was_offered_to_an_account(self) -> None:
-        self.wait(Wish(Attendee(ME)), account=self.alice)
+        self.wait(WaitlistRequest(Attendee(ME)), account=self.alice)
         self.free(self.order)
-        token = entries.address(WaitingEntry.objects.get()).split("/")[2]
+        token = entries.entry_url(WaitingEntry.objects.get()).split("/")[2]
         self.log_in(self.gus)
         answer = self.client.post(reverse("take_place", args=[token]))
         self.assertIn("next=", answer["Location"])
-        self.assertIsNone(carts.of(self.gus))
+        self.assertIsNone(carts.find_cart_of_account(self.gus))
 
     def test_a_made_up_link_is_nothing(self) -> None:
         self.assertEqual(self.client.get("/waiting/nonsense/").status_code, 404)
@@ -167,8 +167,8 @@ class PagesTest(WaitingTestCase):
         ann = self.wait(person("Ann"))
         self.free(self.order)
         self.run_late(ann)
-        queue.tend_all()
-        self.assertContains(self.client.get(entries.address(ann)), "The spot went to the next person.")
+        queue.offer_free_spots_everywhere()
+        self.assertContains(self.client.get(entries.entry_url(ann)), "The spot went to the next person.")
 
     def test_a_class_with_room_says_so_and_keeps_a_place_for_who_asks_all_the_same(self) -> None:
         self.limit(9)

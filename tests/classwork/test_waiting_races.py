@@ -6,14 +6,14 @@ from django.test import TransactionTestCase, tag
 from django.utils import timezone
 
 from billing.domain.orders import cart as carts
-from billing.domain.orders.placement import NotPlaced
+from billing.domain.orders.placement import OrderNotPlaced
 from billing.models import Order
 from classwork.domain.places import room
 from classwork.domain.places.attendees import OTHER, Attendee
 from classwork.domain.places.waiting import arranging, entries, queue
-from classwork.domain.places.waiting.arranging import Apart
-from classwork.domain.places.waiting.balance import Role
-from classwork.domain.places.waiting.entries import Contact, Wish
+from classwork.domain.places.waiting.arranging import BalanceLimits
+from classwork.domain.places.waiting.balance import RoleCapacity
+from classwork.domain.places.waiting.entries import Contact, WaitlistRequest
 from classwork.models import Registration, WaitingEntry
 from tests import make
 from tests.classwork.buying import cart, line, me, place
@@ -29,15 +29,15 @@ class WaitingRaceTest(TransactionTestCase):
 
     def wait(self, name: str) -> WaitingEntry:
         attendee = Attendee(OTHER, first_name=name, email=f"{name}@example.org")
-        return entries.join(self.offer, [Wish(attendee)], Contact(name, f"{name}@example.org"))
+        return entries.join_waitlist(self.offer, [WaitlistRequest(attendee)], Contact(name, f"{name}@example.org"))
 
     def buyer(self, email: str, role: str = "") -> Callable[[], Order]:
         basket = cart(email=email)
-        carts.add(basket, "place", self.offer.pk, me().as_details() | ({"role": role} if role else {}))
+        carts.add_line(basket, "place", self.offer.pk, me().as_details() | ({"role": role} if role else {}))
         return lambda: place(basket)
 
     def taken(self) -> int:
-        return room.of(self.offer, timezone.now()).spots_taken
+        return room.availability_of(self.offer, timezone.now()).spots_taken
 
     def free(self, order: Order) -> None:
         """A place comes back, and nobody has walked the list yet."""
@@ -48,8 +48,8 @@ class WaitingRaceTest(TransactionTestCase):
         sold = self.buyer("first@example.org")()
         self.wait("ann")
         self.free(sold)
-        outcomes = overlap(lambda: queue.tend(self.offer.pk), self.buyer("zoe@example.org"))
-        self.assertIsInstance(outcomes[1], NotPlaced)
+        outcomes = overlap(lambda: queue.offer_free_spots(self.offer.pk), self.buyer("zoe@example.org"))
+        self.assertIsInstance(outcomes[1], OrderNotPlaced)
         self.assertEqual((self.taken(), WaitingEntry.objects.get().state), (1, State.OFFERED))
 
     def test_who_joins_while_the_last_place_is_sold_waits(self) -> None:
@@ -63,19 +63,19 @@ class WaitingRaceTest(TransactionTestCase):
 
     def test_one_place_is_offered_to_one_of_two_by_the_walk_and_by_hand(self) -> None:
         ben = self.two_waiting()
-        outcomes = overlap(lambda: queue.tend(self.offer.pk), self.by_hand(ben))
-        self.assertIsInstance(outcomes[1], entries.CannotBe)
+        outcomes = overlap(lambda: queue.offer_free_spots(self.offer.pk), self.by_hand(ben))
+        self.assertIsInstance(outcomes[1], entries.WaitlistRefused)
         self.assertEqual(self.taken(), 1)
 
     def test_control_without_locks_it_is_offered_to_both(self) -> None:
         ben = self.two_waiting()
         with without_locks():
-            overlap(lambda: queue.tend(self.offer.pk), self.by_hand(ben))
+            overlap(lambda: queue.offer_free_spots(self.offer.pk), self.by_hand(ben))
         self.assertEqual(self.taken(), 2)
 
     def test_what_was_offered_once_is_given_once_to_two_tabs(self) -> None:
         outcomes = overlap(*self.two_tabs())
-        self.assertIsInstance(outcomes[1], NotPlaced)
+        self.assertIsInstance(outcomes[1], OrderNotPlaced)
         self.assertEqual(self.taken(), 1)
 
     def test_control_without_locks_both_tabs_get_a_place(self) -> None:
@@ -86,9 +86,9 @@ class WaitingRaceTest(TransactionTestCase):
 
     def two_tabs(self) -> list[Callable[[], Order]]:
         entry = self.wait("ann")
-        tabs = [carts.new(), carts.new()]
+        tabs = [carts.create_cart(), carts.create_cart()]
         for tab in tabs:
-            entries.take(entry, tab)
+            entries.accept_offer(entry, tab)
         second = line(tabs[1])  # for a friend, else one person would be there twice, which the database refuses
         second.details |= {"first_name": "Bea", "email": "bea@example.org"}
         second.save()
@@ -103,22 +103,24 @@ class WaitingRaceTest(TransactionTestCase):
 
     def by_hand(self, entry: WaitingEntry) -> Callable[[], None]:
         host = make.account("host@example.org", "Host")
-        return lambda: entries.offer_by_hand(entry, why="A promise", by=host)
+        return lambda: entries.offer_spot_by_hand(entry, why="A promise", by=host)
 
     def test_at_the_edge_of_balance_one_of_two_comes_in(self) -> None:
         self.balanced()
         outcomes = overlap(self.buyer("ann@example.org", "lead"), self.buyer("ben@example.org", "lead"))
-        self.assertIsInstance(outcomes[1], NotPlaced)
+        self.assertIsInstance(outcomes[1], OrderNotPlaced)
         self.assertEqual(self.taken(), 1)
 
     def test_control_without_locks_both_come_in_and_the_balance_is_lost(self) -> None:
         self.balanced()
         with without_locks():
             overlap(self.buyer("ann@example.org", "lead"), self.buyer("ben@example.org", "lead"))
-        self.assertEqual(room.of(self.offer, timezone.now()).counts, {"lead": 2})
+        self.assertEqual(room.availability_of(self.offer, timezone.now()).counts, {"lead": 2})
 
     def balanced(self) -> None:
         self.offer.capacity = 9
         self.offer.save()
         host = make.account("host@example.org", "Host")
-        arranging.arrange(self.offer, [Role("lead"), Role("follow")], Apart(most=1), host)
+        arranging.set_class_roles(
+            self.offer, [RoleCapacity("lead"), RoleCapacity("follow")], BalanceLimits(most=1), host
+        )

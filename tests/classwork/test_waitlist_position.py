@@ -7,9 +7,9 @@ from django.urls import reverse
 
 from classwork.domain.places.attendees import ME, Attendee
 from classwork.domain.places.waiting import arranging, entries
-from classwork.domain.places.waiting.arranging import Apart
-from classwork.domain.places.waiting.balance import Role
-from classwork.domain.places.waiting.entries import Wish
+from classwork.domain.places.waiting.arranging import BalanceLimits
+from classwork.domain.places.waiting.balance import RoleCapacity
+from classwork.domain.places.waiting.entries import WaitlistRequest
 from classwork.models import WaitingEntry
 from tests.classwork.waiting import WaitingTestCase, person
 
@@ -43,7 +43,7 @@ class WaitlistPositionTest(WaitingTestCase):
 
     def test_position_follows_the_line(self) -> None:
         self.join(self.client)
-        entries.leave(self.ann)
+        entries.leave_waitlist(self.ann)
         self.assertContains(self.client.get(self.page), "You’re 1st in line")
 
     def test_class_page_of_a_member_on_the_waitlist_leads_to_the_own_entry(self) -> None:
@@ -56,14 +56,16 @@ class WaitlistPositionTest(WaitingTestCase):
         self.assertNotContains(self.browser_of(self.gus).get(self.page), ON_LIST)
 
     def test_member_reads_on_the_class_page_that_a_spot_is_reserved(self) -> None:
-        entries.leave(self.ann)
-        self.wait(Wish(Attendee(ME)), account=self.alice)
+        entries.leave_waitlist(self.ann)
+        self.wait(WaitlistRequest(Attendee(ME)), account=self.alice)
         self.free(self.order)
         self.log_in(self.alice)
         self.assertContains(self.client.get(self.page), "Claim your spot</a>")
 
     def test_position_is_shown_per_role(self) -> None:
-        arranging.arrange(self.offer, [Role("lead", 1), Role("follow", 1)], Apart(), self.ada)
+        arranging.set_class_roles(
+            self.offer, [RoleCapacity("lead", 1), RoleCapacity("follow", 1)], BalanceLimits(), self.ada
+        )
         self.wait(person("Ben", "follow"))
         self.assertIn("You’re 3rd in line (2nd for follow)", self.join(self.client, role="follow"))
 

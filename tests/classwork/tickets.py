@@ -25,7 +25,7 @@ class TicketTestCase(SchoolTestCase):
         return place(ticket_cart(self.days[day], attendee or me(), **more))
 
     def left(self) -> int | None:
-        return room.of(fresh(self.offer), timezone.now()).available_spots
+        return room.availability_of(fresh(self.offer), timezone.now()).available_spots
 
     def ticket(self, order: Order) -> Ticket:
         return Ticket.objects.get(line=line(order))

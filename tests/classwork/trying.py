@@ -38,5 +38,5 @@ def ticket_cart(
 ) -> Order:
     order = order or buying.cart(**who)
     more = {"trial": True} if trial else {}
-    carts.add(order, "ticket", meeting.pk, attendee.as_details() | more | ({"role": role} if role else {}))
+    carts.add_line(order, "ticket", meeting.pk, attendee.as_details() | more | ({"role": role} if role else {}))
     return order

@@ -9,15 +9,15 @@ from billing.models import Order
 from classwork.domain.places import registering
 from classwork.domain.places.attendees import OTHER, Attendee
 from classwork.domain.places.waiting import entries, queue
-from classwork.domain.places.waiting.entries import Contact, Wish
+from classwork.domain.places.waiting.entries import Contact, WaitlistRequest
 from classwork.models import WaitingEntry
 from tests.classwork.buying import cart, line, me, pay, place
 from tests.classwork.places import PlacesTestCase
 from users.models import User
 
 
-def person(name: str, role: str = "") -> Wish:
-    return Wish(Attendee(OTHER, first_name=name, email=f"{name.lower()}@example.org"), role)
+def person(name: str, role: str = "") -> WaitlistRequest:
+    return WaitlistRequest(Attendee(OTHER, first_name=name, email=f"{name.lower()}@example.org"), role)
 
 
 class WaitingTestCase(PlacesTestCase):
@@ -25,30 +25,30 @@ class WaitingTestCase(PlacesTestCase):
         super().setUp()
         self.limit(1)
 
-    def wait(self, *wishes: Wish, account: User | None = None) -> WaitingEntry:
+    def wait(self, *wishes: WaitlistRequest, account: User | None = None) -> WaitingEntry:
         first = wishes[0].attendee
         contact = Contact(first.first_name, first.email) if account is None else account
         if isinstance(contact, User):
             contact = Contact(contact.get_full_name(), contact.email, contact)
-        return entries.join(self.offer, wishes, contact)
+        return entries.join_waitlist(self.offer, wishes, contact)
 
     def full(self) -> Order:
         return pay(place(cart((self.offer, me()))))
 
     def free(self, order: Order) -> None:
-        registering.release(line(order), "Moved away")
-        queue.tend(self.offer.pk)
+        registering.release_spot(line(order), "Moved away")
+        queue.offer_free_spots(self.offer.pk)
 
     def now(self, entry: WaitingEntry) -> str:
         entry.refresh_from_db()
         return entry.state
 
     def take(self, entry: WaitingEntry) -> Order:
-        basket = carts.new()
+        basket = carts.create_cart()
         basket.payer_name, basket.payer_email = entry.contact_name, entry.contact_email
         basket.save()
         entry.refresh_from_db()
-        entries.take(entry, basket)
+        entries.accept_offer(entry, basket)
         return place(basket)
 
     def run_late(self, entry: WaitingEntry) -> None:

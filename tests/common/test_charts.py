@@ -13,7 +13,7 @@ ROOM = charts.WIDTH - charts.LABELS - charts.VALUES
 class ChartsTest(SimpleTestCase):
     @given(st.lists(st.tuples(st.text(), st.integers(-(10**9), 10**9))))
     def test_bars_stay_in_their_room_and_in_the_order_of_their_values(self, rows: list[tuple[str, int]]) -> None:
-        chart = charts.bars(rows)
+        chart = charts.bar_layout(rows)
         self.assertEqual([bar.value for bar in chart.bars], [value for _, value in rows])
         for bar in chart.bars:
             self.assertTrue(0 <= float(bar.width) <= ROOM)

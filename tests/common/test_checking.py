@@ -10,7 +10,7 @@ from django.test import SimpleTestCase, override_settings, tag
 from PIL import Image
 
 from common.files import file_checks, virus_scanner
-from common.files.file_checks import Checked
+from common.files.file_checks import CheckedFile
 from tests import samples
 
 LOOKED_AT: list[bytes] = []
@@ -26,8 +26,8 @@ def is_away(file: IO[bytes]) -> str:
     raise ConnectionError("nobody answers")
 
 
-def check(name: str, data: bytes, kind: str, declared: str = "") -> Checked:
-    return file_checks.check(io.BytesIO(data), name=name, size=len(data), declared=declared, kind=kind)
+def check(name: str, data: bytes, kind: str, declared: str = "") -> CheckedFile:
+    return file_checks.check_file(io.BytesIO(data), name=name, size=len(data), declared=declared, kind=kind)
 
 
 class CheckingTestCase(SimpleTestCase):
@@ -172,4 +172,4 @@ class ScannerTest(CheckingTestCase):
             ("nowhere.look", ["common.E020"]),
         ):
             with self.subTest(path), override_settings(FILE_SCANNER=path):
-                self.assertEqual([each.id for each in virus_scanner.scanner_exists()], expected)
+                self.assertEqual([each.id for each in virus_scanner.check_scanner_setting()], expected)

@@ -12,7 +12,7 @@ from django.test import TestCase, override_settings
 from django.urls import reverse
 
 from common import env
-from common.throttle import Rate, over
+from common.throttle import Rate, count_attempt
 from tests.base import SchoolTestCase
 
 ONCE = Rate(1, 86400)
@@ -29,7 +29,7 @@ def small() -> dict[str, Any]:
 def away() -> dict[str, Any]:
     """A Redis that does not answer, as CACHE_URL would name it."""
     with mock.patch.dict(os.environ, CACHE_URL="redis://127.0.0.1:1"):
-        return env.caches()
+        return env.read_caches()
 
 
 class FloodTest(TestCase):
@@ -38,14 +38,14 @@ class FloodTest(TestCase):
     def setUp(self) -> None:
         self.enterContext(override_settings(CACHES=small()))
         for number in range(10):
-            over(f"mine {number}", ONCE)
+            count_attempt(f"mine {number}", ONCE)
 
     def limited(self) -> int:
-        return sum(over(f"mine {number}", ONCE) > 0 for number in range(10))
+        return sum(count_attempt(f"mine {number}", ONCE) > 0 for number in range(10))
 
     def test_a_flood_of_other_counts_lifts_no_limit(self) -> None:
         for number in range(100):
-            over(f"another {number}", ONCE)
+            count_attempt(f"another {number}", ONCE)
         self.assertEqual(self.limited(), 10)
 
     def test_nor_does_a_flood_of_anything_else_that_is_cached(self) -> None:

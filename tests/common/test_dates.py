@@ -15,29 +15,29 @@ CLOCKS = st.builds(time, st.integers(0, 23), st.integers(0, 59))
 
 class WallClockTest(SimpleTestCase):
     def test_a_time_that_the_clocks_skip_is_the_next_real_minute(self):
-        self.assertEqual(dates.at(date(2025, 3, 9), time(2, 30), LA), datetime(2025, 3, 9, 3, 0, tzinfo=LA))
+        self.assertEqual(dates.local_moment(date(2025, 3, 9), time(2, 30), LA), datetime(2025, 3, 9, 3, 0, tzinfo=LA))
 
     def test_a_time_that_comes_twice_is_the_first(self):
-        self.assertEqual(dates.at(date(2025, 11, 2), time(1, 30), LA).hour, 8)
+        self.assertEqual(dates.local_moment(date(2025, 11, 2), time(1, 30), LA).hour, 8)
 
     def test_the_end_is_counted_on_the_wall_clock(self):
-        start = dates.at(date(2025, 11, 2), time(0, 30), LA)
-        end = dates.later(start, 120, LA)
+        start = dates.local_moment(date(2025, 11, 2), time(0, 30), LA)
+        end = dates.add_wall_minutes(start, 120, LA)
         self.assertEqual(end.astimezone(LA).time(), time(2, 30))
         self.assertEqual(end - start, timedelta(hours=3))
 
     def test_a_class_may_end_after_midnight(self):
-        end = dates.later(dates.at(date(2025, 5, 1), time(23, 30), LA), 60, LA)
+        end = dates.add_wall_minutes(dates.local_moment(date(2025, 5, 1), time(23, 30), LA), 60, LA)
         self.assertEqual(end, datetime(2025, 5, 2, 0, 30, tzinfo=LA))
 
     @given(DAYS, CLOCKS, ZONES, st.integers(1, 1440))
     def test_every_class_ends_after_it_starts(self, day, clock, zone, minutes):
-        start = dates.at(day, clock, zone)
-        self.assertGreater(dates.later(start, minutes, zone), start)
+        start = dates.local_moment(day, clock, zone)
+        self.assertGreater(dates.add_wall_minutes(start, minutes, zone), start)
 
     @given(DAYS, CLOCKS, ZONES)
     def test_the_wall_shows_what_was_asked_unless_the_clocks_skip_it(self, day, clock, zone):
         asked = datetime.combine(day, clock)
-        shown = dates.at(day, clock, zone).astimezone(zone).replace(tzinfo=None)
+        shown = dates.local_moment(day, clock, zone).astimezone(zone).replace(tzinfo=None)
         self.assertLessEqual(timedelta(0), shown - asked)
         self.assertLessEqual(shown - asked, timedelta(hours=1))

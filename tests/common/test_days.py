@@ -8,7 +8,7 @@ from django.forms import modelform_factory
 from django.test import RequestFactory, SimpleTestCase, TestCase
 from django.urls import get_resolver
 
-from billing.forms import DueField
+from billing.forms import DueDateField
 from classwork.models import Session
 from common.days import FAR, DayField, refuse_far_days
 from tests import make
@@ -66,7 +66,7 @@ def fields_of_forms() -> Iterator[tuple[str, forms.Field]]:
 
 def days_of(where: str, form: Any) -> Iterator[tuple[str, forms.Field]]:
     for name, field in getattr(form, "base_fields", {}).items():
-        if not isinstance(field, DueField) and isinstance(
+        if not isinstance(field, DueDateField) and isinstance(
             field, (forms.DateField, forms.DateTimeField, forms.SplitDateTimeField)
         ):
             yield f"{where}: {name}", field

@@ -55,6 +55,6 @@ class BrokenSiteTest(SimpleTestCase):
 
     def test_too_often_says_when_to_come_back(self) -> None:
         for wait, words in ((timedelta(seconds=30), "in a minute."), (timedelta(minutes=14, seconds=1), "15 minutes")):
-            response = error_pages.too_many(RequestFactory().get("/"), wait)
+            response = error_pages.too_many_requests(RequestFactory().get("/"), wait)
             self.assertContains(response, words, status_code=429)
             self.assertEqual(response.headers["Retry-After"], str(int(wait.total_seconds())))

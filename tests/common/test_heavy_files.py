@@ -37,7 +37,7 @@ def packed(entries: int) -> bytes:
 class PictureTest(SimpleTestCase):
     def code_of(self, picture: io.BytesIO) -> str | None:
         with self.assertRaises(ValidationError) as refused:
-            pictures.rewritten(picture, 2400)
+            pictures.rewrite_picture(picture, 2400)
         return refused.exception.code
 
     def test_a_picture_is_refused_for_the_memory_that_it_would_take(self) -> None:
@@ -52,14 +52,14 @@ class PictureTest(SimpleTestCase):
         buffer = io.BytesIO()
         Image.new("L", (7000, 5500), 128).save(buffer, "JPEG")
         buffer.seek(0)
-        with Image.open(pictures.rewritten(buffer, 2400)) as made:
+        with Image.open(pictures.rewrite_picture(buffer, 2400)) as made:
             self.assertEqual(made.size, (2400, 1886))
 
 
 class ArchiveTest(SimpleTestCase):
     def code_of(self, data: bytes) -> str | None:
         with self.assertRaises(ValidationError) as refused:
-            file_checks.check(io.BytesIO(data), name="sheet.docx", size=len(data), declared="", kind="file")
+            file_checks.check_file(io.BytesIO(data), name="sheet.docx", size=len(data), declared="", kind="file")
         return refused.exception.code
 
     def test_a_paper_of_very_many_parts_is_refused(self) -> None:
@@ -79,5 +79,5 @@ class ArchiveTest(SimpleTestCase):
 
     def test_an_ordinary_paper_is_taken(self) -> None:
         data = packed(500)
-        checked = file_checks.check(io.BytesIO(data), name="sheet.docx", size=len(data), declared="", kind="file")
+        checked = file_checks.check_file(io.BytesIO(data), name="sheet.docx", size=len(data), declared="", kind="file")
         self.assertEqual(checked.size, len(data))

@@ -23,24 +23,24 @@ FILM = samples.mp4(30, size=3000)
 class Arriving:
     """What holds wherever files are kept: mixed into a test case that says how a file is sent."""
 
-    def invite(self, **more: Any) -> tuple[uploads.Ticket, dict[str, Any]]:
+    def invite(self, **more: Any) -> tuple[uploads.UploadTicket, dict[str, Any]]:
         usual = {"title": "Turn.mp4", "size": len(FILM), "declared": "video/mp4", "kind": "video", "person": TESS}
-        return uploads.invite(**(usual | more))
+        return uploads.issue_upload_ticket(**(usual | more))
 
     def assertRefused(self, code: str, call: Any, *given: Any, **named: Any) -> None:
         with self.assertRaises(ValidationError) as refused:
             call(*given, **named)
         self.assertEqual(refused.exception.code, code)
 
-    def sent(self, data: bytes, **more: Any) -> uploads.Ticket:
+    def sent(self, data: bytes, **more: Any) -> uploads.UploadTicket:
         ticket, form = self.invite(**more)
         self.send(ticket, form, data)
-        return uploads.read(ticket.signed(), TESS)
+        return uploads.read_ticket(ticket.signed(), TESS)
 
     def test_what_came_is_looked_at_and_kept_under_a_name_of_its_own(self) -> None:
-        arrived = uploads.look_at(self.sent(FILM))
+        arrived = uploads.check_upload(self.sent(FILM))
         self.assertEqual((arrived.checked.size, arrived.checked.seconds), (3000, 30))
-        name = uploads.keep(arrived, "resources")
+        name = uploads.store_upload(arrived, "resources")
         self.assertRegex(name, r"^resources/[0-9a-f]{16}/turn\.mp4$")
         self.assertEqual(stored(), [name])
         with private.files.open(name) as kept:
@@ -48,16 +48,16 @@ class Arriving:
 
     def test_what_came_counts_and_not_what_was_announced(self) -> None:
         ticket = self.sent(samples.EXE.ljust(3000, b"\0"))
-        self.assertRefused("program", uploads.look_at, ticket)
+        self.assertRefused("program", uploads.check_upload, ticket)
         self.assertEqual(stored(), [])
-        self.assertRefused("gone", uploads.look_at, ticket)
+        self.assertRefused("gone", uploads.check_upload, ticket)
 
     def test_a_picture_arrives_and_is_written_anew(self) -> None:
         data = samples.picture("PNG")
-        arrived = uploads.look_at(
+        arrived = uploads.check_upload(
             self.sent(data, title="steps.png", size=len(data), declared="image/png", kind="image")
         )
-        name = uploads.keep(arrived, "resources")
+        name = uploads.store_upload(arrived, "resources")
         self.assertTrue(name.endswith("/steps.jpg"))
         self.assertEqual(stored(), [name])
 
@@ -69,15 +69,15 @@ class Arriving:
             (signing.dumps(["x"], salt=uploads.SALT), TESS),
         ):
             with self.subTest(text):
-                self.assertRefused("gone", uploads.read, text, person)
-        self.assertRefused("gone", uploads.look_at, ticket)
+                self.assertRefused("gone", uploads.read_ticket, text, person)
+        self.assertRefused("gone", uploads.check_upload, ticket)
 
     def test_a_ticket_is_over_at_its_deadline_however_often_a_form_comes_back(self) -> None:
         ticket, _ = self.invite()
-        again = uploads.read(ticket.signed(), TESS).signed()
+        again = uploads.read_ticket(ticket.signed(), TESS).signed()
         for text in (ticket.signed(), again):
-            uploads.read(text, TESS, at=ticket.until - timedelta(microseconds=1))
-            self.assertRefused("gone", uploads.read, text, TESS, at=ticket.until)
+            uploads.read_ticket(text, TESS, at=ticket.until - timedelta(microseconds=1))
+            self.assertRefused("gone", uploads.read_ticket, text, TESS, at=ticket.until)
 
     def test_what_would_be_refused_is_not_even_sent(self) -> None:
         for code, announced in {
@@ -94,28 +94,28 @@ class Arriving:
 
 @tag("once")
 class ArrivingInAFolderTest(InFolder, Arriving):
-    def send(self, ticket: uploads.Ticket, form: dict[str, Any], data: bytes) -> None:
+    def send(self, ticket: uploads.UploadTicket, form: dict[str, Any], data: bytes) -> None:
         self.assertEqual(form, {})
-        uploads.receive(ticket, samples.upload("blob", data))
+        uploads.receive_upload(ticket, samples.upload("blob", data))
 
     def test_a_second_file_cannot_take_the_place_of_the_first(self) -> None:
         ticket = self.sent(FILM)
-        self.assertRefused("twice", uploads.receive, ticket, samples.upload("blob", FILM))
+        self.assertRefused("twice", uploads.receive_upload, ticket, samples.upload("blob", FILM))
 
     def test_what_no_form_claims_is_tidied_away_in_time(self) -> None:
-        uploads.tidy()
+        uploads.delete_unclaimed_uploads()
         ticket = self.sent(FILM)
-        uploads.tidy()
+        uploads.delete_unclaimed_uploads()
         self.assertEqual(stored(), [ticket.name])
         long_ago = time.time() - timedelta(hours=13).total_seconds()
         os.utime(private.files.path(ticket.name), (long_ago, long_ago))
-        uploads.tidy()
+        uploads.delete_unclaimed_uploads()
         self.assertEqual(stored(), [])
 
 
 @tag("once")
 class ArrivingInABucketTest(InBucket, Arriving):
-    def send(self, ticket: uploads.Ticket, form: dict[str, Any], data: bytes) -> None:
+    def send(self, ticket: uploads.UploadTicket, form: dict[str, Any], data: bytes) -> None:
         self.assertEqual(self.post(form, data), 204)
 
     def post(self, form: dict[str, Any], data: bytes) -> int:
@@ -135,24 +135,24 @@ class ArrivingInABucketTest(InBucket, Arriving):
     def test_a_file_that_is_larger_than_announced_is_refused_where_it_arrives_or_afterwards(self) -> None:
         ticket, form = self.invite()
         if self.post(form, samples.mp4(size=2**20 + 1)) == 204:
-            self.assertRefused("too_large", uploads.look_at, ticket)
+            self.assertRefused("too_large", uploads.check_upload, ticket)
         self.assertEqual(stored(), [])
 
     def test_what_was_looked_at_is_what_is_kept(self) -> None:
         ticket, form = self.invite()
         self.post(form, FILM)
-        arrived = uploads.look_at(ticket)
+        arrived = uploads.check_upload(ticket)
         self.post(form, samples.EXE)
-        self.assertRefused("twice", uploads.keep, arrived, "resources")
+        self.assertRefused("twice", uploads.store_upload, arrived, "resources")
 
     def test_it_leaves_as_what_it_is(self) -> None:
-        name = uploads.keep(uploads.look_at(self.sent(FILM)), "resources")
-        kept = serving.Kept(name, "Turn.mp4", 30)
-        self.assertFalse(serving.is_lost(kept))
+        name = uploads.store_upload(uploads.check_upload(self.sent(FILM)), "resources")
+        kept = serving.StoredFile(name, "Turn.mp4", 30)
+        self.assertFalse(serving.is_file_missing(kept))
         with private.files.open(name) as file:
             self.assertEqual(file.read(), FILM)
 
     def test_tidying_leaves_what_is_new(self) -> None:
         ticket = self.sent(FILM)
-        uploads.tidy()
+        uploads.delete_unclaimed_uploads()
         self.assertEqual(stored(), [ticket.name])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.formats import currency_digits
-from common.money import Money, OtherCurrency, is_whole, percentage, rounded
+from common.money import Money, OtherCurrency, is_payable_amount, percent_of, round_amount
 
 CURRENCIES = st.sampled_from(["JPY", "USD", "EUR", "KWD"])
 AMOUNTS = st.decimals(-1_000_000, 1_000_000, places=5)
@@ -18,9 +18,9 @@ class MoneyTest(SimpleTestCase):
         self.assertEqual([currency_digits(code) for code in ("JPY", "USD", "KWD")], [0, 2, 3])
 
     def test_halves_are_rounded_up(self) -> None:
-        self.assertEqual(rounded(Decimal("0.005"), "USD"), Decimal("0.01"))
-        self.assertEqual(rounded(Decimal("2.5"), "JPY"), Decimal(3))
-        self.assertEqual(percentage(Decimal("0.0025"), Decimal(20), "KWD"), Decimal("0.001"))
+        self.assertEqual(round_amount(Decimal("0.005"), "USD"), Decimal("0.01"))
+        self.assertEqual(round_amount(Decimal("2.5"), "JPY"), Decimal(3))
+        self.assertEqual(percent_of(Decimal("0.0025"), Decimal(20), "KWD"), Decimal("0.001"))
 
     def test_an_amount_says_itself_as_people_write_it(self) -> None:
         self.assertEqual(str(Money(Decimal("-500.4"), "JPY")), "−¥500")
@@ -38,8 +38,8 @@ class MoneyTest(SimpleTestCase):
 
     @given(AMOUNTS, CURRENCIES)
     def test_a_rounded_amount_can_be_paid_out_and_is_the_nearest(self, amount: Decimal, currency: str) -> None:
-        near = rounded(amount, currency)
-        self.assertTrue(is_whole(near, currency))
+        near = round_amount(amount, currency)
+        self.assertTrue(is_payable_amount(near, currency))
         self.assertLessEqual(abs(near - amount) * 2, Decimal(1).scaleb(-currency_digits(currency)))
 
     @given(st.lists(AMOUNTS), CURRENCIES)
@@ -50,6 +50,6 @@ class MoneyTest(SimpleTestCase):
 
     @given(st.decimals(0, 1_000_000, places=3), PERCENTS, CURRENCIES)
     def test_a_percentage_is_never_more_than_the_whole(self, amount: Decimal, percent: Decimal, currency: str) -> None:
-        whole = rounded(amount, currency)
-        self.assertLessEqual(percentage(whole, percent, currency), whole)
-        self.assertGreaterEqual(percentage(whole, percent, currency), 0)
+        whole = round_amount(amount, currency)
+        self.assertLessEqual(percent_of(whole, percent, currency), whole)
+        self.assertGreaterEqual(percent_of(whole, percent, currency), 0)

@@ -40,7 +40,7 @@ class OrphansTest(InFolder, SchoolTestCase):
         kept = [claimed, self.put("elsewhere/by-hand.jpg"), self.put("subjects/new.jpg", days=0)]
         self.put("subjects/replaced.jpg")
         self.put("locations/within/deleted.jpg")
-        orphans.tidy()
+        orphans.delete_orphaned_files()
         self.assertEqual(self.left(), sorted(kept))
 
     def test_a_picture_that_the_office_chooses_is_made_smaller_and_anew(self) -> None:

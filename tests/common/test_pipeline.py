@@ -4,7 +4,7 @@ from django.test import SimpleTestCase, override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.pipeline import Pipeline, StepFailed, Stop, of_pipeline, pipelines
+from common.pipeline import Pipeline, StepFailed, Stop, check_pipeline_setting, check_pipelines
 
 HERE = "tests.common.test_pipeline"
 
@@ -76,7 +76,7 @@ class PipelineTest(SimpleTestCase):
 class PipelineCheckTest(SimpleTestCase):
     def said(self, *names: str) -> str:
         with steps(*names):
-            return "\n".join(f"{found.msg} {found.hint or ''}" for found in pipelines(None))
+            return "\n".join(f"{found.msg} {found.hint or ''}" for found in check_pipelines(None))
 
     def test_a_whole_pipeline_is_passed(self) -> None:
         self.assertEqual(self.said("double", "add"), "")
@@ -91,4 +91,4 @@ class PipelineCheckTest(SimpleTestCase):
 
     @override_settings(SUM_STEPS="double")
     def test_a_text_is_no_list(self) -> None:
-        self.assertIn("must be a list", next(of_pipeline("SUM_STEPS")).msg)
+        self.assertIn("must be a list", next(check_pipeline_setting("SUM_STEPS")).msg)

@@ -31,12 +31,12 @@ class PrivatePagesTest(SchoolTestCase):
 
     def test_what_a_secret_address_shows_a_stranger_is_kept_nowhere(self) -> None:
         message = stored()
-        diary.renew(self.alice.student)
+        diary.renew_student_feed(self.alice.student)
         for path in (
-            reader_links.footer(message).choose,
-            reader_links.footer(message).stop,
-            reverse("teacher_calendar", args=[calendar_feeds.token(self.tess.staff)]),
-            diary.address(self.alice.student),
+            reader_links.footer_links(message).choose,
+            reader_links.footer_links(message).stop,
+            reverse("teacher_calendar", args=[calendar_feeds.teacher_feed_token(self.tess.staff)]),
+            diary.student_feed_url(self.alice.student),
             reverse("contact") + "?key=abc",
         ):
             with self.subTest(path):

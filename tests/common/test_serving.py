@@ -9,7 +9,7 @@ from django.http import HttpResponseBase
 from django.test import Client, RequestFactory, SimpleTestCase, override_settings, tag
 
 from common.files import bucket, private
-from common.files.serving import Kept, Lost, hand_over
+from common.files.serving import FileMissing, StoredFile, serve_private_file
 from tests import samples
 from tests.fakes.signed_server import signed_server
 from tests.private_files import KEYS, InBucket, InFolder, answer, in_bucket, store
@@ -18,16 +18,16 @@ FILM = bytes(range(256)) * 4
 
 
 class Asking(SimpleTestCase):
-    def ask(self, kept: Kept, method: str = "get", *, download: bool = False, **headers: str) -> HttpResponseBase:
-        response = hand_over(getattr(RequestFactory(), method)("/", headers=headers), kept, download=download)
+    def ask(self, kept: StoredFile, method: str = "get", *, download: bool = False, **headers: str) -> HttpResponseBase:
+        response = serve_private_file(getattr(RequestFactory(), method)("/", headers=headers), kept, download=download)
         self.addCleanup(response.close)
         return response
 
 
 @tag("once")
 class FromAFolderTest(InFolder, Asking):
-    def film(self, title: str = "Sugar push.mp4") -> Kept:
-        return Kept(store("resources/a/turn.mp4", FILM), title)
+    def film(self, title: str = "Sugar push.mp4") -> StoredFile:
+        return StoredFile(store("resources/a/turn.mp4", FILM), title)
 
     def test_whoever_may_have_it_gets_it_whole_and_nobody_keeps_a_copy(self) -> None:
         response = self.ask(self.film())
@@ -76,13 +76,13 @@ class FromAFolderTest(InFolder, Asking):
     def test_what_could_run_a_script_is_only_ever_downloaded(self) -> None:
         for name, mime in (("a.html", "text/html"), ("a.svg", "image/svg+xml"), ("a.docx", "application/vnd.openxml")):
             with self.subTest(name):
-                response = self.ask(Kept(store(f"resources/{name}", samples.SVG), name))
+                response = self.ask(StoredFile(store(f"resources/{name}", samples.SVG), name))
                 self.assertTrue(response.headers["Content-Type"].startswith(mime))
                 self.assertTrue(response.headers["Content-Disposition"].startswith("attachment"))
                 self.assertIn("sandbox", response.headers["Content-Security-Policy"])
 
     def test_a_paper_may_stand_in_a_frame_of_ours_and_nobody_elses(self) -> None:
-        headers = self.ask(Kept(store("resources/a.pdf", samples.pdf()), "a.pdf")).headers
+        headers = self.ask(StoredFile(store("resources/a.pdf", samples.pdf()), "a.pdf")).headers
         self.assertEqual(headers["X-Frame-Options"], "SAMEORIGIN")
         self.assertEqual(headers["Content-Security-Policy"], "frame-ancestors 'self'")
 
@@ -94,7 +94,7 @@ class FromAFolderTest(InFolder, Asking):
     def test_a_file_that_is_gone_is_told_apart(self) -> None:
         film = self.film()
         private.files.delete(film.name)
-        with self.assertRaises(Lost):
+        with self.assertRaises(FileMissing):
             self.ask(film)
 
     def test_a_web_server_in_front_is_told_what_to_send(self) -> None:
@@ -109,8 +109,8 @@ class FromAFolderTest(InFolder, Asking):
 
 @tag("once")
 class FromABucketTest(InBucket, Asking):
-    def kept(self, name: str = "turn.mp4", seconds: int | None = None) -> Kept:
-        return Kept(store(f"resources/{name}", FILM), f"Sugar {name}", seconds)
+    def kept(self, name: str = "turn.mp4", seconds: int | None = None) -> StoredFile:
+        return StoredFile(store(f"resources/{name}", FILM), f"Sugar {name}", seconds)
 
     def follow(self, response: HttpResponseBase, method: str = "GET", **headers: str) -> requests.Response:
         self.assertEqual(response.status_code, 302)
@@ -149,11 +149,11 @@ class FromABucketTest(InBucket, Asking):
         self.assertTrue(said.startswith("attachment"), said)
 
     def test_a_file_that_is_gone_is_told_apart(self) -> None:
-        with self.assertRaises(Lost):
-            self.ask(Kept("resources/never.mp4", "Never"))
+        with self.assertRaises(FileMissing):
+            self.ask(StoredFile("resources/never.mp4", "Never"))
 
     def test_the_policy_names_where_the_links_lead(self) -> None:
-        self.assertEqual(bucket.hosts(), [self.server])
+        self.assertEqual(bucket.bucket_hosts(), [self.server])
 
 
 def query(response: HttpResponseBase) -> dict[str, list[str]]:
@@ -174,7 +174,7 @@ class SignatureTest(Asking):
         self.server.files = {"/school-files/private/resources/sheet 1.pdf": samples.pdf()}
 
     def link(self, method: str = "get", **more: Any) -> str:
-        return self.ask(Kept("resources/sheet 1.pdf", "Ünser Blatt.pdf"), method, **more).headers["Location"]
+        return self.ask(StoredFile("resources/sheet 1.pdf", "Ünser Blatt.pdf"), method, **more).headers["Location"]
 
     def status(self, link: str, method: str = "GET") -> int:
         return requests.request(method, link, timeout=5).status_code

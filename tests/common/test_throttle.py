@@ -19,8 +19,8 @@ from users.models import User
 WEB = Path(__file__).resolve().parents[2] / "web"
 COUNT_TWO_HUNDRED = """
 import django; django.setup()
-from common.throttle import Rate, over
-for _ in range(200): over("test", Rate(350, 86400))
+from common.throttle import Rate, count_attempt
+for _ in range(200): count_attempt("test", Rate(350, 86400))
 """
 COUNTED = """
 import django; django.setup()
@@ -39,7 +39,7 @@ def ask(
 
 class ThrottledTest(SchoolTestCase):
     def limited(self, **rates: str) -> Any:
-        return throttle.throttled("test", **rates)(lambda request: HttpResponse("done"))  # type: ignore[arg-type]
+        return throttle.rate_limited("test", **rates)(lambda request: HttpResponse("done"))  # type: ignore[arg-type]
 
     def statuses(self, *answers: HttpResponse) -> list[int]:
         return [answer.status_code for answer in answers]
@@ -69,17 +69,17 @@ class ThrottledTest(SchoolTestCase):
         self.assertEqual(self.statuses(ask(view, email="a@b.example"), ask(view, email=" A@B.Example ")), [200, 429])
 
     def test_two_things_are_counted_apart(self) -> None:
-        other = throttle.throttled("other", by_address="1/h")(lambda request: HttpResponse("done"))
+        other = throttle.rate_limited("other", by_address="1/h")(lambda request: HttpResponse("done"))
         self.assertEqual(self.statuses(ask(self.limited(by_address="1/h")), ask(other)), [200, 200])
 
     def test_what_is_forgiven_does_not_count_and_takes_back_no_failure(self) -> None:
         def guess(request: HttpRequest) -> HttpResponse:
             if request.POST["password"] == "right":
-                throttle.forgive(request)
-                throttle.forgive(request)
+                throttle.uncount_request(request)
+                throttle.uncount_request(request)
             return HttpResponse("done")
 
-        view = throttle.throttled("test", by_address="2/h", by_account="2/h")(guess)
+        view = throttle.rate_limited("test", by_address="2/h", by_account="2/h")(guess)
         guesses = ["wrong", *["right"] * 5, "wrong", "right"]
         answers = [ask(view, email="alice@example.org", password=each) for each in guesses]
         self.assertEqual(self.statuses(*answers), [200] * 7 + [429])
@@ -111,13 +111,13 @@ class AddressTest(SchoolTestCase):
 
     def test_a_household_on_version_six_is_one_address(self) -> None:
         networks = {
-            throttle.network(RequestFactory().get("/", REMOTE_ADDR=address))
+            throttle.address_block(RequestFactory().get("/", REMOTE_ADDR=address))
             for address in ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9")
         }
         self.assertEqual(networks, {"2001:db8:1:2::/64"})
 
     def test_a_version_four_address_in_disguise_is_itself(self) -> None:
-        self.assertEqual(throttle.network(RequestFactory().get("/", REMOTE_ADDR="::ffff:192.0.2.1")), "192.0.2.1")
+        self.assertEqual(throttle.address_block(RequestFactory().get("/", REMOTE_ADDR="::ffff:192.0.2.1")), "192.0.2.1")
 
 
 class CountingTest(SchoolTestCase):
@@ -133,7 +133,7 @@ class CountingTest(SchoolTestCase):
             cache.incr("old")
 
     def test_no_name_or_address_of_a_person_is_kept(self) -> None:
-        throttle.over("test alice@example.org at 192.0.2.1", throttle.Rate(1, 60))
+        throttle.count_attempt("test alice@example.org at 192.0.2.1", throttle.Rate(1, 60))
         with connection.cursor() as cursor:
             cursor.execute("SELECT cache_key, value FROM throttle_entries")
             self.assertNotRegex(str(cursor.fetchall()), "alice|192")

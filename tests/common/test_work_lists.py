@@ -3,7 +3,7 @@
 from django.urls import reverse
 
 from common.work_lists import declared_work, open_work_for
-from mailroom.models import State
+from mailroom.models import MessageState
 from pages.models import ContactMessage
 from tests.base import SchoolTestCase
 from tests.mailroom.base import stored
@@ -26,7 +26,7 @@ class WorkTest(SchoolTestCase):
 
     def test_open_work_is_counted_in_words_and_leads_to_its_page(self) -> None:
         letters(2)
-        stored(State.PERHAPS)
+        stored(MessageState.PERHAPS)
         self.assertEqual(
             self.shown_to(self.ada),
             [

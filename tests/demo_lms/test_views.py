@@ -1,7 +1,7 @@
 from django.core import mail
 
 from history.models import Entry
-from outbox.models import Delivery, Event, State
+from outbox.models import Delivery, DeliveryState, Event
 from outbox.testing import run_all
 from tests.base import SchoolTestCase
 
@@ -19,15 +19,15 @@ class DemoTest(SchoolTestCase):
         self.assertRegex(next(iter(answer)), r"^<function test_receiver at 0x[0-9a-f]+>$")
         fine, failed = short(answer)["test_receiver"], short(answer)["test_receiver_exception"]
         self.assertEqual(fine, "")
-        self.assertTrue(failed["error"].startswith("Permanent: "))
+        self.assertTrue(failed["error"].startswith("PermanentFailure: "))
         self.assertIn("demo_lms/receivers.py", failed["traceback"][-1])
 
     def test_a_celery_signal_is_answered_before_its_task_has_run(self) -> None:
         answer = self.client.get("/demo_lms/test_celery_signal/").json()
         self.assertEqual(short(answer), {"test_celery_signal_task": ""})
-        self.assertEqual(Delivery.objects.get().state, State.WAITING)
+        self.assertEqual(Delivery.objects.get().state, DeliveryState.WAITING)
         run_all()
-        self.assertEqual(Delivery.objects.get().state, State.DONE)
+        self.assertEqual(Delivery.objects.get().state, DeliveryState.DONE)
 
     def test_a_purchase_is_recorded_confirmed_and_enrolled_product_by_product(self) -> None:
         answer = self.client.get("/demo_lms/demo_purchase_complete/").json()
@@ -41,7 +41,7 @@ class DemoTest(SchoolTestCase):
         self.assertEqual(Entry.objects.filter(action="demo_lms.enrolled").count(), 2)
         self.assertEqual([message.subject for message in mail.outbox], [f"Your purchase {first.key}"])
         self.assertEqual(Event.objects.get(type="mailroom.message_queued").cause, first)
-        self.assertFalse(Delivery.objects.exclude(state=State.DONE).exists())
+        self.assertFalse(Delivery.objects.exclude(state=DeliveryState.DONE).exists())
 
     def test_each_request_has_an_id_that_its_events_carry(self) -> None:
         before = set(Event.objects.values_list("pk", flat=True))

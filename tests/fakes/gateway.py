@@ -11,8 +11,18 @@ from decimal import Decimal
 from itertools import count
 from typing import Any, ClassVar
 
-from billing.gateways import BadSignature, Hosted
-from billing.gateways.facts import About, Answer, Begun, Disputed, Expired, Fact, GivenBack, Heard, Taken
+from billing.gateways import HostedGateway, WebhookRejected
+from billing.gateways.facts import (
+    AttemptExpired,
+    DisputeState,
+    Fact,
+    GatewaySession,
+    PaymentCaptured,
+    PaymentReference,
+    RefundAnswer,
+    RefundState,
+    WebhookMessage,
+)
 from billing.models import Payment
 
 VARIANTS = {"double": ("tests.fakes.gateway.Double", {}), "other": ("tests.fakes.gateway.Double", {})}
@@ -30,19 +40,19 @@ class Books:
     session: str
     begun: int = 0
     state: Fact | None = None
-    refunds: dict[str, GivenBack] = field(default_factory=dict)
-    disputes: dict[str, Disputed] = field(default_factory=dict)
+    refunds: dict[str, RefundState] = field(default_factory=dict)
+    disputes: dict[str, DisputeState] = field(default_factory=dict)
 
     def facts(self) -> list[Fact]:
         known = [self.state] if self.state else []
         return [*known, *self.refunds.values(), *self.disputes.values()]
 
 
-class Double(Hosted):
+class Double(HostedGateway):
     label = "Double"
     hosts = ("https://pay.example.org",)
     books: ClassVar[dict[str, Books]] = {}
-    heard: ClassVar[dict[str, Heard]] = {}
+    heard: ClassVar[dict[str, WebhookMessage]] = {}
     asked: ClassVar[list[str]] = []
     trouble: ClassVar[list[Exception]] = []
     """Raised before the gateway acts, one a call."""
@@ -60,13 +70,13 @@ class Double(Hosted):
 
     # -- the interface ---------------------------------------------------------------------------------------------
 
-    def create_session(self, payment: Payment, key: str) -> Begun:
+    def create_session(self, payment: Payment, key: str) -> GatewaySession:
         self._fail(self.trouble)
         books = self.books.setdefault(payment.token, Books(f"session-{key}"))
         books.begun += 1
         type(self).meanwhile()
         self._fail(self.trouble_after)
-        return Begun(books.session, f"https://pay.example.org/{books.session}")
+        return GatewaySession(books.session, f"https://pay.example.org/{books.session}")
 
     def poll_payment(self, payment: Payment) -> list[Fact]:
         self.asked.append(payment.token)
@@ -78,24 +88,24 @@ class Double(Hosted):
         """What was paid or promised there stays so; nothing else can be paid there any more."""
         self._fail(self.trouble)
         books = self.books.setdefault(payment.token, Books(payment.session))
-        books.state = books.state or Expired()
+        books.state = books.state or AttemptExpired()
         return books.facts()
 
-    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Heard:
+    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookMessage:
         if headers.get("X-Signature") != SECRET:
-            raise BadSignature
+            raise WebhookRejected
         self._fail(self.trouble)
         return self.heard[json.loads(body)["id"]]
 
-    def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:
+    def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> RefundAnswer:
         self._fail(self.trouble)
         if self.already:
-            return Answer("failed", already=True)
+            return RefundAnswer("failed", already=True)
         books, back = self.books[payment.token], amount or payment.refundable_amount
-        books.refunds.setdefault(key, GivenBack(f"r-{key}", back, payment.currency, self.refund_state, key=key))
+        books.refunds.setdefault(key, RefundState(f"r-{key}", back, payment.currency, self.refund_state, key=key))
         type(self).meanwhile()
         self._fail(self.trouble_after)
-        return Answer(books.refunds[key].state, f"r-{key}")
+        return RefundAnswer(books.refunds[key].state, f"r-{key}")
 
     @staticmethod
     def _fail(trouble: list[Exception]) -> None:
@@ -105,25 +115,29 @@ class Double(Hosted):
     # -- what happens over there -----------------------------------------------------------------------------------
 
     @classmethod
-    def says(cls, payment: Payment, fact: Fact, *, about: About | None = None, name: str = "", **more: Any) -> Heard:
+    def says(
+        cls, payment: Payment, fact: Fact, *, about: PaymentReference | None = None, name: str = "", **more: Any
+    ) -> WebhookMessage:
         """It becomes so, and a message of it is made; `about` other than the attempt's own names leaves the books."""
         if about is None:
             cls._write(payment, fact)
         name = name or f"evt-{next(cls.numbers)}"
         kind = type(fact).__name__.lower()
-        cls.heard[name] = Heard(name, kind, about or About(payment.token, payment.session), (fact,), **more)
+        cls.heard[name] = WebhookMessage(
+            name, kind, about or PaymentReference(payment.token, payment.session), (fact,), **more
+        )
         return cls.heard[name]
 
     @classmethod
     def _write(cls, payment: Payment, fact: Fact) -> None:
         books = cls.books.setdefault(payment.token, Books(payment.session))
-        if isinstance(fact, GivenBack):
+        if isinstance(fact, RefundState):
             books.refunds[fact.key or fact.reference] = fact
-        elif isinstance(fact, Disputed):
+        elif isinstance(fact, DisputeState):
             books.disputes[fact.reference] = fact
         else:
             books.state = fact
 
     @classmethod
-    def took(cls, payment: Payment, **more: Any) -> Heard:
-        return cls.says(payment, Taken(payment.total, payment.currency, f"money-{payment.pk}"), **more)
+    def took(cls, payment: Payment, **more: Any) -> WebhookMessage:
+        return cls.says(payment, PaymentCaptured(payment.total, payment.currency, f"money-{payment.pk}"), **more)

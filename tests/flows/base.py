@@ -6,7 +6,7 @@ from django.core import mail
 from django.urls import reverse
 
 from classwork.models import ClassOffer
-from outbox.testing import problems, run_all
+from outbox.testing import delivery_problems, run_all
 from tests.base import SchoolTestCase
 from tests.flows.visitor import Visitor
 
@@ -20,7 +20,7 @@ class FlowTestCase(SchoolTestCase):
         """Deliver everything that is due; returns the mail that was sent by it."""
         already_sent = len(mail.outbox)
         run_all()
-        self.assertEqual(problems(), [])
+        self.assertEqual(delivery_problems(), [])
         return list(mail.outbox[already_sent:])
 
     def subjects_to(self, address: str, messages: list[mail.EmailMessage]) -> list[str]:

@@ -55,7 +55,7 @@ class Log:
 
 class SecretsTest(SchoolTestCase):
     def test_a_refused_form_does_not_write_the_mailed_link_to_the_log(self) -> None:
-        path = account_links.address(self.alice).removeprefix(settings.SITE_URL)
+        path = account_links.password_link_url(self.alice).removeprefix(settings.SITE_URL)
         with Log() as log:
             self.assertEqual(Client(enforce_csrf_checks=True).post(path, {}).status_code, 403)
         self.assertIn("/user/reset/", log.text)

@@ -7,7 +7,7 @@ from unittest import TestSuite
 
 from django.test import SimpleTestCase, TestCase, TransactionTestCase, tag
 
-from hepcat.test_runner import turn
+from hepcat.test_runner import suite_order
 
 TOP = Path(__file__).resolve().parents[2]
 
@@ -17,7 +17,7 @@ class TurnTest(SimpleTestCase):
     def test_the_long_ones_come_first_of_those_that_empty_the_database(self) -> None:
         keeping, emptying = type("Keeping", (TestCase,), {}), type("Emptying", (TransactionTestCase,), {})
         long = type("Long", (emptying,), {"takes_long": True})
-        suites = sorted((TestSuite([kind()]) for kind in (emptying, long, keeping)), key=turn)
+        suites = sorted((TestSuite([kind()]) for kind in (emptying, long, keeping)), key=suite_order)
         self.assertEqual([type(next(iter(suite))) for suite in suites], [keeping, long, emptying])
 
 

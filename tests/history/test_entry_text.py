@@ -10,12 +10,12 @@ from typing import Any
 from django.apps import apps
 from django.test import SimpleTestCase
 
-from billing.domain.cancellations.cancellation_options import By
+from billing.domain.cancellations.cancellation_options import CanceledBy
 from billing.domain.reconciling import deeds
 from billing.sentences import RESOLVED
 from history import entry_text
 from history.models import Entry
-from users.domain.guardianship import Answer
+from users.domain.guardianship import ClaimAnswer
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 
@@ -23,7 +23,9 @@ WEB = Path(__file__).resolve().parents[2] / "web"
 COMPUTED = {
     "credit_holds.py: action": ["billing.credit_hold_lifted", "billing.held_credit_taken"],
     "credit.py: action": ["billing.credit_given", "billing.credit_taken"],
-    "quoted_cancellation.py: f'billing.cancelled_by_{way.by}'": [f"billing.cancelled_by_{by}" for by in By.values],
+    "quoted_cancellation.py: f'billing.cancelled_by_{way.by}'": [
+        f"billing.cancelled_by_{by}" for by in CanceledBy.values
+    ],
     "announcements.py: event.name": [
         f"classwork.{name}"
         for name in ("meeting_added", "meeting_cancelled", "meeting_moved", "meeting_restored", "substitutes_changed")
@@ -48,12 +50,16 @@ SOMETIMES = {"classwork.resource_added"}  # the library is added to without a cl
 
 
 def recording_calls() -> Iterator[tuple[Path, ast.Call]]:
-    """All calls of record() and record_many(), but for those of the admin, which history names by their models."""
+    """All calls of record_action() and record_actions(), except those of the admin, which are named by their models."""
     for path in sorted(WEB.rglob("*.py")):
         if "migrations" in path.parts or path.parent.name == "history":
             continue
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and len(node.args) >= 3 and called(node) in {"record", "record_many"}:
+            if (
+                isinstance(node, ast.Call)
+                and len(node.args) >= 3
+                and called(node) in {"record_action", "record_actions"}
+            ):
                 yield path, node
 
 
@@ -72,7 +78,7 @@ def actions(path: Path, node: ast.expr) -> list[str]:
 
 def templates(action: str) -> list[str]:
     """Those of its sentences that are no functions."""
-    sentence = entry_text.sentences()[action]
+    sentence = entry_text.declared_sentences()[action]
     several = sentence if isinstance(sentence, tuple) else (sentence,)
     return [each for each in several if isinstance(each, str)]
 
@@ -82,18 +88,18 @@ def entry(action: str, **details: Any) -> Entry:
 
 
 def said(action: str, **details: Any) -> str:
-    return entry_text.sentence(entry(action, **details), "Ada Adler")
+    return entry_text.entry_sentence(entry(action, **details), "Ada Adler")
 
 
 class RecordedActionsTest(SimpleTestCase):
     def test_every_recorded_action_has_a_sentence(self) -> None:
         recorded = {action for path, call in recording_calls() for action in actions(path, call.args[1])}
         self.assertGreater(len(recorded), 90)
-        self.assertEqual(recorded - set(entry_text.sentences()), set())
+        self.assertEqual(recorded - set(entry_text.declared_sentences()), set())
 
     def test_every_sentence_belongs_to_a_recorded_action(self) -> None:
         recorded = {action for path, call in recording_calls() for action in actions(path, call.args[1])}
-        self.assertEqual(set(entry_text.sentences()) - recorded, set())
+        self.assertEqual(set(entry_text.declared_sentences()) - recorded, set())
 
     def test_every_sentence_names_details_that_are_recorded(self) -> None:
         for path, call in recording_calls():
@@ -105,20 +111,20 @@ class RecordedActionsTest(SimpleTestCase):
                         self.assertEqual(named - details, set())
 
     def test_every_action_can_be_said_without_details(self) -> None:
-        for action in entry_text.sentences():
+        for action in entry_text.declared_sentences():
             with self.subTest(action):
-                self.assertTrue(entry_text.predicate(entry(action)))
+                self.assertTrue(entry_text.entry_predicate(entry(action)))
 
     def test_american_words_without_keys_of_the_code(self) -> None:
-        for action in entry_text.sentences():
+        for action in entry_text.declared_sentences():
             self.assertIsNone(
-                re.search(r"cancelled|called off|_|\bdeed\b", entry_text.predicate(entry(action))), action
+                re.search(r"cancelled|called off|_|\bdeed\b", entry_text.entry_predicate(entry(action))), action
             )
 
     def test_all_answers_and_all_ways_to_resolve_a_difference_are_said(self) -> None:
         names = {deed.name for each in deeds.BY_VERDICT.values() for deed in each}
         self.assertEqual(names, set(RESOLVED))
-        for answer in Answer:
+        for answer in ClaimAnswer:
             self.assertNotEqual(said("users.offer_answered", said=answer.value), said("users.offer_answered"))
 
 
@@ -174,7 +180,7 @@ class SentenceTest(SimpleTestCase):
 
     def test_unknown_actions_are_said_in_words_without_values(self) -> None:
         self.assertEqual(said("shop.box_cancelled", line=7, back="13.000"), "Ada Adler: box canceled")
-        self.assertEqual(entry_text.summary(entry("shop.box_cancelled", line=7)), "Box canceled")
+        self.assertEqual(entry_text.entry_summary(entry("shop.box_cancelled", line=7)), "Box canceled")
 
     def test_details_in_another_format_are_left_out(self) -> None:
         self.assertEqual(said("billing.due_set", on="tomorrow"), "Ada Adler set the due date")
@@ -183,6 +189,6 @@ class SentenceTest(SimpleTestCase):
     def test_what_is_done_in_admin_is_said_of_every_model(self) -> None:
         for model in apps.get_app_config("billing").get_models():
             name = model._meta.model_name
-            if f"billing.{name}_changed" not in entry_text.sentences():
+            if f"billing.{name}_changed" not in entry_text.declared_sentences():
                 told = said(f"billing.{name}_changed", fields=["Amount"])
                 self.assertEqual(told, f"Ada Adler changed the {model._meta.verbose_name}: Amount")

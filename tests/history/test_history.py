@@ -2,7 +2,7 @@ from django.db import transaction
 from django.test import TransactionTestCase, tag
 from django.urls import reverse
 
-from history.domain import record
+from history.domain import record_action
 from history.models import Entry
 from tests import make
 from tests.base import SchoolTestCase
@@ -10,22 +10,22 @@ from tests.base import SchoolTestCase
 
 class RecordTest(SchoolTestCase):
     def test_an_entry_is_never_changed_or_deleted(self) -> None:
-        entry = record(self.ada, "users.account_closed", self.sam, why="moved away", by="letter")
+        entry = record_action(self.ada, "users.account_closed", self.sam, why="moved away", by="letter")
         entry.why = "something else"
         self.assertRaises(TypeError, entry.save)
         self.assertRaises(TypeError, entry.delete)
 
     def test_the_site_itself_acts_without_a_name(self) -> None:
-        self.assertIsNone(record(None, "users.tidied", self.sam).actor_id)
+        self.assertIsNone(record_action(None, "users.tidied", self.sam).actor_id)
 
 
 class TransactionTest(TransactionTestCase):
     def test_a_deed_and_its_record_stand_or_fall_together(self) -> None:
         sam = make.account("sam@example.org", "Sam")
         with self.assertRaises(RuntimeError):
-            record(None, "users.account_closed", sam)
+            record_action(None, "users.account_closed", sam)
         with transaction.atomic():
-            record(None, "users.account_closed", sam)
+            record_action(None, "users.account_closed", sam)
             transaction.set_rollback(True)
         self.assertFalse(Entry.objects.filter(action="users.account_closed").exists())
 
@@ -33,7 +33,7 @@ class TransactionTest(TransactionTestCase):
 class HistoryAdminTest(SchoolTestCase):
     def setUp(self) -> None:
         self.log_in(self.ada)
-        record(self.ada, "users.role_given", self.sam, why="joins in May", role="Teacher")
+        record_action(self.ada, "users.role_given", self.sam, why="joins in May", role="Teacher")
 
     def test_the_list_reads_like_a_sentence(self) -> None:
         page = self.client.get(reverse("admin:history_entry_changelist"))
@@ -43,7 +43,7 @@ class HistoryAdminTest(SchoolTestCase):
 
     def test_what_is_gone_is_still_told_of(self) -> None:
         with transaction.atomic():
-            record(None, "old.thing_done", self.sam)
+            record_action(None, "old.thing_done", self.sam)
         Entry.objects.filter(action="old.thing_done").update(subject_type="nothing_we_know", actor_id=987654)
         page = self.client.get(reverse("admin:history_entry_changelist"))
         self.assertContains(page, "nothing_we_know")
@@ -66,6 +66,6 @@ class HistoryAdminTest(SchoolTestCase):
         def entries(count: int) -> None:
             for number in range(count):
                 actor = make.account(f"a{count}-{number}@example.org", "Actor")
-                record(actor, "users.role_given", self.sam)
+                record_action(actor, "users.role_given", self.sam)
 
         self.assertSameQueries(reverse("admin:history_entry_changelist"), entries)

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 from common import links
 from mailroom.domain import reader_links
-from mailroom.models import Message, State, Suppression
+from mailroom.models import Message, MessageState, Suppression
 from tests.access import EVERYBODY, MEMBERS, OFFICE, Row
 
 HANDLED = "login 403 403 403 403 302"
@@ -17,7 +17,7 @@ def stage(school: SimpleNamespace) -> None:
         person_id=school.alice.pk,
         key="1",
         kind="class",
-        state=State.PERHAPS,
+        state=MessageState.PERHAPS,
     )
     school.suppression = Suppression.objects.create(email="away@example.org", cause=Suppression.Cause.BOUNCE)
 
@@ -27,7 +27,7 @@ def mail(school: SimpleNamespace) -> list[object]:
 
 
 def link(school: SimpleNamespace) -> list[object]:
-    return [links.make(reader_links.READER, school.mail.pk, "class")]
+    return [links.sign_token(reader_links.READER, school.mail.pk, "class")]
 
 
 ROWS = [

@@ -49,7 +49,7 @@ def signed(message: dict[str, Any], version: str = "2") -> dict[str, Any]:
         "SignatureVersion": version,
         "SigningCertURL": CERTIFICATE,
     } | message
-    text = sns.spelled(whole, sns.SIGNED[whole["Type"]])
+    text = sns.signed_bytes(whole, sns.SIGNED[whole["Type"]])
     signature = KEY.sign(text, padding.PKCS1v15(), sns.ALGORITHMS[version])
     return whole | {"Signature": base64.b64encode(signature).decode()}
 

@@ -3,8 +3,8 @@ from typing import Any
 from django.db import transaction
 from django.test import TestCase, modify_settings
 
-from mailroom.domain import draft
-from mailroom.models import Message, State
+from mailroom.domain import draft_message
+from mailroom.models import Message, MessageState
 from tests.base import SchoolTestCase
 
 ALICE = "alice@example.org"
@@ -13,14 +13,16 @@ PLUGIN = modify_settings(INSTALLED_APPS={"append": "tests.mailroom.plugin"})
 
 def write(to: str = ALICE, name: str = "choir.welcome", key: str = "1", **more: Any) -> Message:
     with transaction.atomic():
-        return draft(name, to=to, key=key, **more)
+        return draft_message(name, to=to, key=key, **more)
 
 
-def stored(state: State = State.SENT, to: str = ALICE, **more: Any) -> Message:
+def stored(state: MessageState = MessageState.SENT, to: str = ALICE, **more: Any) -> Message:
     """A message in a state that it takes longer to get into."""
     fields: dict[str, Any] = {"template": "choir.welcome", "key": f"stored {Message.objects.count()}", "kind": "class"}
-    needs = {"reason": "Because."} if state in (State.SUPPRESSED, State.PARKED, State.BOUNCED) else {}
-    needs |= {"lease": "somebody"} if state == State.SENDING else {}
+    needs = (
+        {"reason": "Because."} if state in (MessageState.SUPPRESSED, MessageState.PARKED, MessageState.BOUNCED) else {}
+    )
+    needs |= {"lease": "somebody"} if state == MessageState.SENDING else {}
     return Message.objects.create(to=to, state=state, **(fields | needs | more))
 
 

@@ -9,7 +9,7 @@ from django.test import SimpleTestCase, TestCase, modify_settings
 from django.urls import reverse
 
 from mailroom import checks, registry
-from mailroom.declare import Kind, Mail
+from mailroom.declare import Mail, MailKind
 from mailroom.domain import rendering
 
 WEB = Path(__file__).resolve().parents[2] / "web"
@@ -17,10 +17,10 @@ WEB = Path(__file__).resolve().parents[2] / "web"
 
 class DeclaredTest(TestCase):
     def test_each_has_a_text_that_its_sample_fills(self) -> None:
-        self.assertGreater(len(registry.mails()), 0)
-        for name, mail in registry.mails().items():
+        self.assertGreater(len(registry.declared_mails()), 0)
+        for name, mail in registry.declared_mails().items():
             with self.subTest(name):
-                letter = rendering.render(mail, rendering.standard(mail), mail.sample())
+                letter = rendering.render_mail(mail, rendering.shipped_mail_text(mail), mail.sample())
                 self.assertNotIn("None", letter.text)
                 self.assertNotIn("\ue000", letter.text + letter.html + letter.subject)
 
@@ -35,19 +35,21 @@ class DeclaredTest(TestCase):
             self.assertIn(tuple(page.permission.split(".")), permissions)
 
     def test_the_site_is_content_with_them(self) -> None:
-        self.assertEqual(checks.mails_are_whole(None), [])
+        self.assertEqual(checks.check_declared_mails(None), [])
 
 
 @modify_settings(INSTALLED_APPS={"append": "tests.mailroom.plugin"})
 class CheckTest(SimpleTestCase):
     def problems(self, *mails: Mail) -> list[str]:
-        return [str(message.id) for mail in mails for message in checks.of_mail(mail) if isinstance(message, Error)]
+        return [
+            str(message.id) for mail in mails for message in checks.mail_problems(mail) if isinstance(message, Error)
+        ]
 
     def test_a_mail_without_a_text_stops_the_site_from_starting(self) -> None:
-        lost = Mail("choir.lost", kind=Kind.CLASS, title="Lost", context=lambda message: {}, sample=dict)
+        lost = Mail("choir.lost", kind=MailKind.CLASS, title="Lost", context=lambda message: {}, sample=dict)
         self.assertEqual(self.problems(lost), ["mailroom.E002"])
 
     def test_a_mail_declared_twice_stops_it_too(self) -> None:
-        self.assertEqual(checks.mails_are_whole(None), [])
-        mails = registry.declarations()
+        self.assertEqual(checks.check_declared_mails(None), [])
+        mails = registry.mail_declarations()
         self.assertEqual(checks.names_used_twice([*mails, mails[0]]), [mails[0].name])

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from history.models import Entry
 from mailroom.domain import bounces
-from mailroom.models import Message, State, Suppression, Template
+from mailroom.models import Message, MessageState, Suppression, Template
 from mailroom.testing import send_all
 from tests.mailroom.base import ALICE, ChoirSchoolTestCase, again, stored, write
 
@@ -27,8 +27,8 @@ class ListTest(DeskTest):
         self.assertSameQueries(reverse("desk_mail"), lambda count: [stored() for _ in range(count)])
 
     def test_a_state_and_words_narrow_it(self) -> None:
-        stored(State.PARKED, "parked@example.org")
-        stored(State.SENT, "sent@example.org", about_id="1042")
+        stored(MessageState.PARKED, "parked@example.org")
+        stored(MessageState.SENT, "sent@example.org", about_id="1042")
         for query, there, gone in (
             ("?state=parked", "parked@", "sent@"),
             ("?q=sent@", "sent@", "parked@"),
@@ -48,7 +48,7 @@ class ListTest(DeskTest):
         self.assertContains(self.client.get(reverse("admin:mailroom_message_changelist")), "Receipt for order 39")
 
     def test_what_nobody_knows_is_said_at_the_top(self) -> None:
-        stored(State.PERHAPS)
+        stored(MessageState.PERHAPS)
         self.assertIn("1 email may not have gone out.", self.page("desk_mail"))
 
     def test_nothing_is_said_in_words(self) -> None:
@@ -77,7 +77,7 @@ class MessageTest(DeskTest):
 
     def test_the_page_says_since_when_a_mail_waits(self) -> None:
         self.assertIn("<dt>Waiting since</dt>", self.page("desk_message", write().pk))
-        self.assertIn("<dt>Not sent</dt>", self.page("desk_message", stored(State.SUPPRESSED).pk))
+        self.assertIn("<dt>Not sent</dt>", self.page("desk_message", stored(MessageState.SUPPRESSED).pk))
 
     @override_settings(DEBUG=True)
     def test_a_developer_sees_and_follows_the_links(self) -> None:
@@ -111,23 +111,23 @@ class DeedTest(DeskTest):
         return str(self.client.post(url, {"deed": deed, "why": why}, follow=True).content.decode())
 
     def test_what_was_perhaps_sent_is_sent_again_with_one_click_and_a_reason(self) -> None:
-        message = stored(State.PERHAPS)
+        message = stored(MessageState.PERHAPS)
         self.assertIn("It will be sent in a moment.", self.handle(message, "again"))
         self.assertEqual(len(send_all()), 1)
-        self.assertEqual((again(message).state, message.rounds), (State.SENT, 1))
+        self.assertEqual((again(message).state, message.rounds), (MessageState.SENT, 1))
         entry = Entry.objects.get(action="mailroom.sent_again")
         self.assertEqual(
             (entry.actor_id, entry.why, entry.details["was"]), (self.ada.pk, "She asked for it.", "perhaps")
         )
 
     def test_a_click_twice_sends_once_more(self) -> None:
-        message = stored(State.PERHAPS)
+        message = stored(MessageState.PERHAPS)
         self.handle(message, "again")
         self.handle(message, "again")
         self.assertEqual(len(send_all()), 1)
 
     def test_each_time_a_person_asks_it_goes_out_again(self) -> None:
-        message = stored(State.SENT)
+        message = stored(MessageState.SENT)
         for count in (1, 2):
             self.handle(message, "again")
             self.assertEqual(len(send_all()), count)
@@ -137,21 +137,22 @@ class DeedTest(DeskTest):
         self.assertIn("Dismissed.", self.handle(message, "aside"))
         self.assertEqual(send_all(), [])
         self.assertEqual(
-            (again(message).state, message.reason), (State.SUPPRESSED, "Dismissed at the desk: She asked for it.")
+            (again(message).state, message.reason),
+            (MessageState.SUPPRESSED, "Dismissed at the desk: She asked for it."),
         )
 
     def test_without_a_reason_nothing_happens(self) -> None:
-        message = stored(State.PERHAPS)
+        message = stored(MessageState.PERHAPS)
         self.assertIn("This field is required", self.handle(message, "again", " "))
-        self.assertEqual(again(message).state, State.PERHAPS)
+        self.assertEqual(again(message).state, MessageState.PERHAPS)
 
     def test_what_has_moved_on_is_left_alone(self) -> None:
-        message = stored(State.SENDING)
+        message = stored(MessageState.SENDING)
         self.assertIn("This has changed", self.handle(message, "again"))
         self.assertEqual(Entry.objects.filter(action__startswith="mailroom").count(), 0)
 
     def test_who_may_only_look_sees_no_buttons_and_is_refused(self) -> None:
-        message = stored(State.PERHAPS)
+        message = stored(MessageState.PERHAPS)
         for name in ("enter_office", "view_message"):
             self.tess.user_permissions.add(Permission.objects.get(codename=name))
         self.log_in(self.tess)
@@ -164,12 +165,12 @@ class SuppressedTest(DeskTest):
     def test_the_page_asks_as_often_for_thirty_addresses_as_for_one(self) -> None:
         def suppress(count: int) -> None:
             for number in range(count):
-                bounces.suppress(f"{count}-{number}@example.org", Suppression.Cause.BOUNCE)
+                bounces.suppress_address(f"{count}-{number}@example.org", Suppression.Cause.BOUNCE)
 
         self.assertSameQueries(reverse("desk_suppressed"), suppress)
 
     def test_an_address_is_freed_with_a_reason_and_gets_mail_again(self) -> None:
-        bounces.suppress(ALICE, Suppression.Cause.COMPLAINT)
+        bounces.suppress_address(ALICE, Suppression.Cause.COMPLAINT)
         url = reverse("desk_suppressed_lift", args=[Suppression.objects.get().pk])
         self.assertContains(self.client.post(url, {"why": ""}), "This field is required")
         page = self.client.post(url, {"why": "A slip of the finger."}, follow=True)

@@ -10,7 +10,7 @@ from django.core.cache import cache, caches
 from django.test import override_settings
 from django.urls import reverse
 
-from common.throttle import Rate, over
+from common.throttle import Rate, count_attempt
 from tests.base import SchoolTestCase
 from tests.mailroom.amazon import CERTIFICATE, TOPIC, bounce, certificate, signed
 
@@ -77,7 +77,7 @@ class ForgedNoticeTest(SchoolTestCase):
 
     def test_one_network_address_sends_so_many_and_no_more(self) -> None:
         for _ in range(1200):
-            over("ses notice at 127.0.0.1", Rate(1200, 3600))
+            count_attempt("ses notice at 127.0.0.1", Rate(1200, 3600))
         self.assertEqual(self.send({}), 429)
         self.assertEqual(self.send({}, REMOTE_ADDR="192.0.2.9"), 403)
 

@@ -2,16 +2,16 @@
 
 import signal
 
-from mailroom.models import State
+from mailroom.models import MessageState
 from tests.fakes.smtp_server import Handler, smtp_server
 from tests.outbox.processes import ProcessTestCase
 
 DRAFT = """
 from django.db import transaction
-from mailroom.domain import draft
+from mailroom.domain import draft_message
 with transaction.atomic():
     for number in range({count}):
-        draft("choir.welcome", to=f"reader{{number}}@example.org", key="1")
+        draft_message("choir.welcome", to=f"reader{{number}}@example.org", key="1")
 """
 SETTLE = """
 from outbox.periodic_jobs import declared_jobs
@@ -36,7 +36,7 @@ class KilledTest(ProcessTestCase):
     def settled(self) -> bool:
         """The job that looks for the lost runs once a minute; a test does not wait for it."""
         self.manage("shell", "-c", SETTLE)
-        return State.SENDING not in self.states()
+        return MessageState.SENDING not in self.states()
 
     def test_a_worker_killed_at_the_servers_answer_leaves_one_mail_unsure_and_none_sent_twice(self) -> None:
         self.server.silent_after = 3
@@ -45,12 +45,12 @@ class KilledTest(ProcessTestCase):
         self.wait_until(lambda: len(self.server.taken) == 4)
         first.send_signal(signal.SIGKILL)
         first.wait()
-        self.assertEqual(self.states(), {State.SENT: 3, State.SENDING: 1, State.QUEUED: 4})
+        self.assertEqual(self.states(), {MessageState.SENT: 3, MessageState.SENDING: 1, MessageState.QUEUED: 4})
         self.server.silent_after = None
         self.start_worker()
-        self.wait_until(lambda: not self.states().get(State.QUEUED))
+        self.wait_until(lambda: not self.states().get(MessageState.QUEUED))
         self.wait_until(self.settled)
-        self.assertEqual(self.states(), {State.SENT: 7, State.PERHAPS: 1})
+        self.assertEqual(self.states(), {MessageState.SENT: 7, MessageState.PERHAPS: 1})
         self.assertEqual(sorted(self.server.readers()), sorted(f"reader{number}@example.org" for number in range(8)))
 
     def test_a_few_kills_at_any_moment_make_no_double_and_lose_nothing(self) -> None:
@@ -62,10 +62,10 @@ class KilledTest(ProcessTestCase):
             worker.send_signal(signal.SIGKILL)
             worker.wait()
         self.start_worker()
-        self.wait_until(lambda: not self.states().get(State.QUEUED))
+        self.wait_until(lambda: not self.states().get(MessageState.QUEUED))
         self.wait_until(self.settled)
         states, readers = self.states(), self.server.readers()
         self.assertEqual(len(readers), len(set(readers)))
-        self.assertEqual(states[State.SENT] + states.get(State.PERHAPS, 0), count)
-        self.assertLessEqual(states.get(State.PERHAPS, 0), kills)
-        self.assertGreaterEqual(len(readers), states[State.SENT])
+        self.assertEqual(states[MessageState.SENT] + states.get(MessageState.PERHAPS, 0), count)
+        self.assertLessEqual(states.get(MessageState.PERHAPS, 0), kills)
+        self.assertGreaterEqual(len(readers), states[MessageState.SENT])

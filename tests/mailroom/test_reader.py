@@ -1,11 +1,11 @@
 from django.test import Client
 from django.urls import reverse
 
-from common.personal import Person
+from common.personal import PersonRecords
 from mailroom import personal
-from mailroom.declare import Kind
+from mailroom.declare import MailKind
 from mailroom.domain import bounces, preferences, reader_links
-from mailroom.models import Message, Preference, State, Suppression
+from mailroom.models import Message, MessageState, Preference, Suppression
 from tests.mailroom.base import ALICE, ChoirSchoolTestCase, stored, write
 
 
@@ -17,8 +17,8 @@ class MessagesTest(ChoirSchoolTestCase):
         self.assertSameQueries(reverse("my_messages"), lambda count: [stored() for _ in range(count)])
 
     def test_one_sees_what_was_sent_to_oneself(self) -> None:
-        mine = [stored(), stored(to="old@example.org", person_id=self.alice.pk), stored(State.SUPPRESSED)]
-        foreign = [stored(person_id=self.gus.pk), stored(to="sam@example.org"), stored(State.QUEUED)]
+        mine = [stored(), stored(to="old@example.org", person_id=self.alice.pk), stored(MessageState.SUPPRESSED)]
+        foreign = [stored(person_id=self.gus.pk), stored(to="sam@example.org"), stored(MessageState.QUEUED)]
         for message in mine:
             self.assertEqual(self.client.get(reverse("my_message", args=[message.pk])).status_code, 200)
         for message in foreign:
@@ -44,22 +44,22 @@ class MessagesTest(ChoirSchoolTestCase):
         self.assertContains(
             self.client.post(url, {"promotional": "on"}, follow=True), "Your preferences have been saved."
         )
-        self.assertEqual(preferences.choices(ALICE), {Kind.CLASS: False, Kind.PROMOTIONAL: True})
+        self.assertEqual(preferences.preferences_of(ALICE), {MailKind.CLASS: False, MailKind.PROMOTIONAL: True})
         self.client.post(url, {"class": "on"})
-        self.assertEqual(preferences.choices(ALICE), {Kind.CLASS: True, Kind.PROMOTIONAL: False})
+        self.assertEqual(preferences.preferences_of(ALICE), {MailKind.CLASS: True, MailKind.PROMOTIONAL: False})
 
 
 class LinkTest(ChoirSchoolTestCase):
     def setUp(self) -> None:
-        self.footer = reader_links.footer(write(name="choir.rehearsal"))
+        self.footer = reader_links.footer_links(write(name="choir.rehearsal"))
 
     def test_one_click_in_a_mail_program_stops_this_kind_without_a_session(self) -> None:
         strict = Client(enforce_csrf_checks=True)
         response = strict.post(self.footer.stop, {"List-Unsubscribe": "One-Click"})
         self.assertEqual(response.status_code, 200)
-        self.assertEqual(preferences.choices(ALICE)[Kind.CLASS], False)
-        self.assertEqual(write(name="choir.rehearsal", key="2").state, State.SUPPRESSED)
-        self.assertEqual(write().state, State.QUEUED)
+        self.assertEqual(preferences.preferences_of(ALICE)[MailKind.CLASS], False)
+        self.assertEqual(write(name="choir.rehearsal", key="2").state, MessageState.SUPPRESSED)
+        self.assertEqual(write().state, MessageState.QUEUED)
 
     def test_looking_stops_nothing(self) -> None:
         self.assertContains(self.client.get(self.footer.stop), "Unsubscribe?")
@@ -68,7 +68,7 @@ class LinkTest(ChoirSchoolTestCase):
     def test_one_chooses_without_logging_in(self) -> None:
         self.assertContains(self.client.get(self.footer.choose), ALICE)
         self.client.post(self.footer.choose, {"promotional": "on"})
-        self.assertEqual(preferences.choices(ALICE), {Kind.CLASS: False, Kind.PROMOTIONAL: True})
+        self.assertEqual(preferences.preferences_of(ALICE), {MailKind.CLASS: False, MailKind.PROMOTIONAL: True})
 
     def test_the_address_holds_no_address(self) -> None:
         self.assertNotIn("alice", self.footer.choose + self.footer.stop)
@@ -86,16 +86,16 @@ class PersonalTest(ChoirSchoolTestCase):
         write(data={"name": "Alice"})
         stored(to="old@example.org", person_id=self.alice.pk)
         stored(to="sam@example.org")
-        preferences.choose(ALICE, {Kind.CLASS: False})
-        bounces.suppress(ALICE, Suppression.Cause.BOUNCE)
-        self.person = Person(self.alice.pk, (), (ALICE,))
+        preferences.save_preferences(ALICE, {MailKind.CLASS: False})
+        bounces.suppress_address(ALICE, Suppression.Cause.BOUNCE)
+        self.person = PersonRecords(self.alice.pk, (), (ALICE,))
 
     def test_what_is_told_is_what_there_is(self) -> None:
         told = personal.export(self.person)
         self.assertEqual(
             {name: len(rows) for name, rows in told.items()}, {"messages": 2, "choices": 1, "suppressed": 1}
         )  # type: ignore[arg-type]
-        self.assertEqual(personal.export(Person()), {})
+        self.assertEqual(personal.export(PersonRecords()), {})
 
     def test_what_is_erased_is_gone_and_no_more_than_that(self) -> None:
         personal.erase(self.person)
@@ -103,7 +103,7 @@ class PersonalTest(ChoirSchoolTestCase):
         self.assertEqual((Preference.objects.count(), Suppression.objects.count()), (0, 0))
 
     def test_what_belonged_to_one_account_belongs_to_the_other(self) -> None:
-        target = Person(self.gus.pk, (), (self.gus.email,))
+        target = PersonRecords(self.gus.pk, (), (self.gus.email,))
         self.assertEqual(personal.merge(self.person, target), ["Emails sent to them: 1."])
         self.assertEqual(personal.merge(self.person, target), [])
         self.assertEqual(Message.objects.get(person_id=self.gus.pk).to, "old@example.org")

@@ -7,19 +7,19 @@ from django.utils.safestring import mark_safe
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailroom.declare import Kind, Mail, Secret
-from mailroom.domain.rendering import DoesNotRender, Footer, Letter, Text, render
+from mailroom.declare import Mail, MailKind, SecretText
+from mailroom.domain.rendering import MailFooter, MailText, MailTextInvalid, RenderedMail, render_mail
 from mailroom.models import Template
 
-MAIL = Mail("a.b", kind=Kind.TRANSACTIONAL, title="A mail", context=lambda message: {}, sample=dict)
+MAIL = Mail("a.b", kind=MailKind.TRANSACTIONAL, title="A mail", context=lambda message: {}, sample=dict)
 ANYTHING = st.text(min_size=1, max_size=60).filter(lambda text: text.strip() and "\ue000" not in text)
 
 
-def made(body: str, subject: str = "Hello", *, masked: bool = False, **context: object) -> Letter:
-    return render(MAIL, Text(subject, body), context, masked=masked)
+def made(body: str, subject: str = "Hello", *, masked: bool = False, **context: object) -> RenderedMail:
+    return render_mail(MAIL, MailText(subject, body), context, masked=masked)
 
 
-def body(letter: Letter) -> str:
+def body(letter: RenderedMail) -> str:
     """The part of the page that the text became."""
     return letter.html.split('class="sheet"')[1].split(">", 1)[1].split('</td></tr>\n<tr><td class="soft"')[0]
 
@@ -108,7 +108,9 @@ class PartsTest(SimpleTestCase):
         self.assertIn("You’re receiving this because", letter.html)
 
     def test_where_to_choose_and_to_stop_stands_in_both_parts(self) -> None:
-        letter = render(MAIL, Text("Hello", "x"), {}, Footer(choose="http://t/choose/", stop="http://t/stop/"))
+        letter = render_mail(
+            MAIL, MailText("Hello", "x"), {}, MailFooter(choose="http://t/choose/", stop="http://t/stop/")
+        )
         for part in (letter.text, letter.html):
             self.assertIn("http://t/choose/", part)
             self.assertIn("http://t/stop/", part)
@@ -127,7 +129,7 @@ class MaskingTest(SimpleTestCase):
             a=urls[0],
             b=urls[1],
             c=urls[2],
-            code=Secret("AB-12"),
+            code=SecretText("AB-12"),
         )
         for secret in ("c8x2", "WzEy", "0123456789", "AB-12"):
             self.assertNotIn(secret, letter.html + letter.text)
@@ -138,12 +140,12 @@ class MaskingTest(SimpleTestCase):
         self.assertIn('href="http://testserver/classes/lindy-hop-for-beginners/12/"', letter.html)
 
     def test_the_reader_gets_the_code(self) -> None:
-        self.assertIn("AB-12", made("{{ code }}", code=Secret("AB-12")).text)
+        self.assertIn("AB-12", made("{{ code }}", code=SecretText("AB-12")).text)
 
 
 class RefusalTest(SimpleTestCase):
     def sentence(self, text: str, subject: str = "Hello", **context: object) -> tuple[str, str]:
-        with self.assertRaises(DoesNotRender) as refused:
+        with self.assertRaises(MailTextInvalid) as refused:
             made(text, subject, **context)
         return refused.exception.part, str(refused.exception)
 

@@ -4,10 +4,10 @@ from django.core import mail
 from django.test import override_settings
 
 from mailroom.domain import sending
-from mailroom.models import Message, State, Template
+from mailroom.models import Message, MessageState, Template
 from mailroom.testing import send_all
 from outbox.models import Delivery
-from outbox.testing import problems
+from outbox.testing import delivery_problems
 from tests.mailroom.base import ChoirTestCase, again, stored, write
 
 
@@ -15,7 +15,7 @@ class SendingTest(ChoirTestCase):
     def test_a_draft_is_sent_once_with_both_parts(self) -> None:
         message = write()
         (sent,) = send_all()
-        self.assertEqual(again(message).state, State.SENT)
+        self.assertEqual(again(message).state, MessageState.SENT)
         self.assertEqual((sent.to, sent.subject), (["alice@example.org"], "Alice, welcome to Hepcat Test School"))
         self.assertIn("Open the door (http://testserver/choir/open/", sent.body)
         self.assertIn("<strong>Flow My Tears</strong>", sent.alternatives[0].content)
@@ -24,29 +24,31 @@ class SendingTest(ChoirTestCase):
     def test_the_event_told_twice_sends_once(self) -> None:
         message = write()
         for _ in range(2):
-            self.assertEqual(list(sending.send([message.pk, message.pk])), [None, None])
+            self.assertEqual(list(sending.send_messages([message.pk, message.pk])), [None, None])
         self.assertEqual(len(mail.outbox), 1)
 
     def test_a_message_in_somebody_elses_hands_is_left_to_them(self) -> None:
-        message = stored(State.SENDING)
-        self.assertEqual(list(sending.send([message.pk])), [None])
-        self.assertEqual((mail.outbox, again(message).state), ([], State.SENDING))
+        message = stored(MessageState.SENDING)
+        self.assertEqual(list(sending.send_messages([message.pk])), [None])
+        self.assertEqual((mail.outbox, again(message).state), ([], MessageState.SENDING))
 
     def test_a_message_that_is_gone_is_nothing_to_do(self) -> None:
-        self.assertEqual(list(sending.send([0])), [None])
+        self.assertEqual(list(sending.send_messages([0])), [None])
 
     def test_what_is_no_longer_needed_is_not_sent(self) -> None:
         message = write(data={"called_off": True})
         self.assertEqual(send_all(), [])
-        self.assertEqual((again(message).state, message.reason), (State.SUPPRESSED, "The rehearsal was called off."))
+        self.assertEqual(
+            (again(message).state, message.reason), (MessageState.SUPPRESSED, "The rehearsal was called off.")
+        )
 
     def test_a_text_that_cannot_be_made_is_parked_whole_and_the_others_go_on(self) -> None:
         Template.objects.create(name="choir.rehearsal", subject="Hello", body="{{ nmae }}")
         broken, fine = write(name="choir.rehearsal"), write()
         self.assertEqual([one.to for one in send_all()], [[fine.to]])
-        self.assertEqual(again(broken).state, State.PARKED)
+        self.assertEqual(again(broken).state, MessageState.PARKED)
         self.assertIn("Its text cannot be rendered. It uses {{ nmae }}", broken.reason)
-        self.assertEqual(problems(), [])
+        self.assertEqual(delivery_problems(), [])
 
     def test_a_context_that_fails_is_parked_without_what_it_said(self) -> None:
         message = write(data={"gone": True})
@@ -57,7 +59,7 @@ class SendingTest(ChoirTestCase):
         message = write()
         Message.objects.update(template="choir.gone")
         self.assertEqual(send_all(), [])
-        self.assertEqual(again(message).state, State.PARKED)
+        self.assertEqual(again(message).state, MessageState.PARKED)
 
     def test_the_schools_own_words_are_sent(self) -> None:
         Template.objects.create(name="choir.welcome", subject="Ahoy {{ name }}", body="Come *now*.")
@@ -78,7 +80,7 @@ class SendingTest(ChoirTestCase):
     def test_two_thousand_readers_are_one_question_about_barriers(self) -> None:
         ids = [write(f"reader{number}@example.org").pk for number in range(20)]
         with self.assertNumQueries(4):
-            sending.Round(ids)
+            sending.SendBatch(ids)
 
 
 class HeaderTest(ChoirTestCase):

@@ -13,7 +13,7 @@ from moto.backends import get_backend
 
 from mailroom import sns
 from mailroom.domain import bounces, ses_notices
-from mailroom.models import Message, State, Suppression
+from mailroom.models import Message, MessageState, Suppression
 from mailroom.testing import send_all
 from outbox.models import Event
 from tests.base import SchoolTestCase
@@ -38,43 +38,43 @@ class NoticeTest(ChoirTestCase):
         for version in ("1", "2"):
             with self.subTest(version):
                 Message.objects.all().delete()
-                message = stored(State.SENT, provider_id="ses-1")
+                message = stored(MessageState.SENT, provider_id="ses-1")
                 self.assertEqual(self.tell(bounce(), version), 204)
-                self.assertEqual((again(message).state, message.reason), (State.BOUNCED, "It bounced. 5.1.1"))
+                self.assertEqual((again(message).state, message.reason), (MessageState.BOUNCED, "It bounced. 5.1.1"))
                 self.assertEqual(Suppression.objects.get().email, ALICE)
 
     def test_the_same_notice_again_changes_nothing(self) -> None:
-        stored(State.SENT, provider_id="ses-1")
+        stored(MessageState.SENT, provider_id="ses-1")
         self.assertEqual([self.tell(bounce()), self.tell(bounce())], [204, 204])
         self.assertEqual(Suppression.objects.count(), 1)
 
     def test_a_full_mailbox_is_no_reason_to_give_up_an_address(self) -> None:
-        message = stored(State.SENT, provider_id="ses-1")
+        message = stored(MessageState.SENT, provider_id="ses-1")
         self.tell(bounce(kind="Transient"))
-        self.assertEqual((again(message).state, Suppression.objects.count()), (State.BOUNCED, 0))
+        self.assertEqual((again(message).state, Suppression.objects.count()), (MessageState.BOUNCED, 0))
 
     def test_a_mail_whose_sender_died_is_found_by_our_own_header(self) -> None:
-        message = stored(State.PERHAPS)
-        self.tell(bounce(headers=[{"name": "X-Letter", "value": ses_notices.signed(message)}]))
-        self.assertEqual(again(message).state, State.BOUNCED)
+        message = stored(MessageState.PERHAPS)
+        self.tell(bounce(headers=[{"name": "X-Letter", "value": ses_notices.sign_message_id(message)}]))
+        self.assertEqual(again(message).state, MessageState.BOUNCED)
 
     def test_a_header_that_we_did_not_sign_finds_nothing(self) -> None:
-        message = stored(State.PERHAPS)
+        message = stored(MessageState.PERHAPS)
         self.tell(bounce(headers=[{"name": "X-Letter", "value": f"{message.pk}:forged"}]))
-        self.assertEqual(again(message).state, State.PERHAPS)
+        self.assertEqual(again(message).state, MessageState.PERHAPS)
 
     def test_a_complaint_stops_all_mail_to_the_address(self) -> None:
-        message = stored(State.SENT, provider_id="ses-1")
+        message = stored(MessageState.SENT, provider_id="ses-1")
         complained = {"complainedRecipients": [{"emailAddress": ALICE.upper()}]}
         self.tell({"eventType": "Complaint", "complaint": complained, "mail": {"messageId": "ses-1"}})
-        self.assertEqual(again(message).state, State.SENT)
+        self.assertEqual(again(message).state, MessageState.SENT)
         self.assertEqual(Suppression.objects.get().cause, Suppression.Cause.COMPLAINT)
-        self.assertEqual(write().state, State.SUPPRESSED)
+        self.assertEqual(write().state, MessageState.SUPPRESSED)
 
     def test_what_arrived_was_sent(self) -> None:
-        message = stored(State.PERHAPS, provider_id="ses-1")
+        message = stored(MessageState.PERHAPS, provider_id="ses-1")
         self.tell({"eventType": "Delivery", "delivery": {}, "mail": {"messageId": "ses-1"}})
-        self.assertEqual(again(message).state, State.SENT)
+        self.assertEqual(again(message).state, MessageState.SENT)
 
     def test_a_notice_from_before_the_address_was_freed_is_old(self) -> None:
         Suppression.objects.create(email=ALICE, cause="bounce", lifted_at=timezone.now())
@@ -171,7 +171,7 @@ class SendingTest(ChoirTestCase):
         self.amazon.verify_email_identity(EmailAddress="noreply@example.org")
         message = write()
         send_all()
-        self.assertEqual(again(message).state, State.SENT)
+        self.assertEqual(again(message).state, MessageState.SENT)
         self.assertTrue(message.provider_id)
         (sent,) = get_backend("ses")["123456789012"]["us-west-2"].sent_messages
         self.assertIn("Flow My Tears", sent.raw_data)
@@ -179,25 +179,27 @@ class SendingTest(ChoirTestCase):
     def test_a_refusal_of_amazon_needs_a_person(self) -> None:
         message = write()
         send_all()
-        self.assertEqual((again(message).state, message.reason), (State.PARKED, "Amazon SES answered MessageRejected."))
+        self.assertEqual(
+            (again(message).state, message.reason), (MessageState.PARKED, "Amazon SES answered MessageRejected.")
+        )
 
 
 class SuppressionTest(SchoolTestCase):
     def test_the_first_cause_stays(self) -> None:
-        bounces.suppress(ALICE, Suppression.Cause.BOUNCE, "5.1.1")
-        bounces.suppress(ALICE, Suppression.Cause.COMPLAINT)
+        bounces.suppress_address(ALICE, Suppression.Cause.BOUNCE, "5.1.1")
+        bounces.suppress_address(ALICE, Suppression.Cause.COMPLAINT)
         self.assertEqual(Suppression.objects.get().cause, Suppression.Cause.BOUNCE)
 
     def test_lifting_twice_is_too_late(self) -> None:
-        bounces.suppress(ALICE, Suppression.Cause.BOUNCE)
+        bounces.suppress_address(ALICE, Suppression.Cause.BOUNCE)
         pk = Suppression.objects.get().pk
-        bounces.lift(self.ada, pk, "It works again.")
-        with self.assertRaises(bounces.TooLate):
-            bounces.lift(self.ada, pk, "It works again.")
+        bounces.lift_suppression(self.ada, pk, "It works again.")
+        with self.assertRaises(bounces.SuppressionLifted):
+            bounces.lift_suppression(self.ada, pk, "It works again.")
 
 
 class CertificateTest(SimpleTestCase):
     def test_what_is_no_certificate_is_refused(self) -> None:
         for pem in ("", "x", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"):
-            with self.assertRaises(sns.Untrusted):
-                sns.key_in(pem)
+            with self.assertRaises(sns.NoticeUntrusted):
+                sns.public_key_in(pem)

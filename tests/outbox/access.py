@@ -4,7 +4,7 @@ from django.db import transaction
 
 from demo_lms import events
 from outbox.domain import emit
-from outbox.models import Delivery, State
+from outbox.models import Delivery, DeliveryState
 from outbox.testing import run_all
 from tests.access import EVERYBODY, OFFICE, Row
 
@@ -15,7 +15,7 @@ def stage(school: SimpleNamespace) -> None:
     with transaction.atomic():
         emit(events.TESTED, key="stage", run="stage", sender="Something")
     run_all()
-    school.parked = Delivery.objects.get(state=State.PARKED)
+    school.parked = Delivery.objects.get(state=DeliveryState.PARKED)
 
 
 ROWS = [

@@ -14,7 +14,7 @@ from tests.outbox.base import PATH, DoorTestCase, knock, mapped
 
 def said(workflows: Any) -> str:
     with override_settings(WORKFLOWS=workflows):
-        return "\n".join(f"{found.id} {found.msg} {found.hint or ''}" for found in checks.the_map(None))
+        return "\n".join(f"{found.id} {found.msg} {found.hint or ''}" for found in checks.check_workflow_map(None))
 
 
 def output(*arguments: str) -> str:

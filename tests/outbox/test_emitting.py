@@ -2,7 +2,7 @@ from django.db import transaction
 
 from history.models import Entry
 from outbox import causation
-from outbox.declare import BadPayload, EventType
+from outbox.declare import EventType, PayloadInvalid
 from outbox.domain import KeyTaken, UnknownEvent, emit
 from outbox.models import Delivery, Event
 from tests.outbox.base import DoorTestCase, knock, mapped
@@ -39,7 +39,7 @@ class EmitTest(DoorTestCase):
             {"door_id": 7, "note": 5},
             {"door_id": 7, "note": "alice@example.org"},
         ):
-            with self.subTest(payload), self.assertRaises(BadPayload), transaction.atomic():
+            with self.subTest(payload), self.assertRaises(PayloadInvalid), transaction.atomic():
                 emit(events.KNOCKED, key="a", **payload)
         self.assertFalse(Event.objects.exists())
 
@@ -53,7 +53,7 @@ class EmitTest(DoorTestCase):
         self.assertFalse(Event.objects.exists() or Delivery.objects.exists() or Entry.objects.exists())
 
     def test_what_a_receiver_emits_names_the_event_that_caused_it(self) -> None:
-        with mapped(now=("open_door",)), causation.within(causation.Cause("POST knock", request_id="r1")):
+        with mapped(now=("open_door",)), causation.caused_by(causation.Cause("POST knock", request_id="r1")):
             first = knock("a")
         second = Event.objects.get(type="door.opened")
         self.assertEqual((first.cause, first.cause_by, first.request_id), (None, "POST knock", "r1"))

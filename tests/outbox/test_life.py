@@ -11,9 +11,9 @@ from hypothesis.extra.django import TestCase
 
 from history.models import Entry
 from outbox.domain import office_actions
-from outbox.domain.claiming import Batch, claim
-from outbox.domain.delivering import deliver
-from outbox.models import OPEN, Delivery, State
+from outbox.domain.claiming import LeasedBatch, claim_deliveries
+from outbox.domain.delivering import deliver_batch
+from outbox.models import OPEN, Delivery, DeliveryState
 from outbox.testing import run_all
 from tests.outbox.base import knock, mapped
 
@@ -25,7 +25,7 @@ class Life:
 
     def __init__(self) -> None:
         self.told = 0
-        self.held: list[Batch] = []
+        self.held: list[LeasedBatch] = []
 
     def do(self, deed: str) -> None:
         getattr(self, deed.replace(" ", "_"))()
@@ -35,29 +35,29 @@ class Life:
         knock(str(self.told))
 
     def claim(self) -> None:
-        self.held.append(claim(2))
+        self.held.append(claim_deliveries(2))
 
     def deliver_the_oldest(self) -> None:
         if self.held:
-            deliver(self.held.pop(0))
+            deliver_batch(self.held.pop(0))
 
     def deliver_the_newest(self) -> None:
         if self.held:
-            deliver(self.held.pop(), together=1)
+            deliver_batch(self.held.pop(), together=1)
 
     def leases_end(self) -> None:
-        Delivery.objects.filter(state=State.RUNNING).update(due_at=timezone.now() - timedelta(seconds=1))
+        Delivery.objects.filter(state=DeliveryState.RUNNING).update(due_at=timezone.now() - timedelta(seconds=1))
 
     def pauses_end(self) -> None:
-        Delivery.objects.filter(state=State.WAITING).update(due_at=timezone.now() - timedelta(seconds=1))
+        Delivery.objects.filter(state=DeliveryState.WAITING).update(due_at=timezone.now() - timedelta(seconds=1))
 
     def retry(self) -> None:
-        if parked := Delivery.objects.filter(state__in=[State.PARKED, State.DISMISSED]).first():
-            office_actions.retry(parked.pk, None, "again")
+        if parked := Delivery.objects.filter(state__in=[DeliveryState.PARKED, DeliveryState.DISMISSED]).first():
+            office_actions.retry_delivery(parked.pk, None, "again")
 
     def set_aside(self) -> None:
-        if waiting := Delivery.objects.filter(state__in=[State.PARKED, State.WAITING]).first():
-            office_actions.dismiss(waiting.pk, None, "no more")
+        if waiting := Delivery.objects.filter(state__in=[DeliveryState.PARKED, DeliveryState.WAITING]).first():
+            office_actions.dismiss_delivery(waiting.pk, None, "no more")
 
 
 @modify_settings(INSTALLED_APPS={"append": "tests.outbox.plugin"})
@@ -83,8 +83,8 @@ class LifeTest(TestCase):
         self.assertFalse(Entry.objects.filter(action="door.refused").exists())
         for one in deliveries:
             self.assertEqual(one.due_at is None, one.state not in OPEN)
-            self.assertEqual(bool(one.lease), one.state == State.RUNNING)
+            self.assertEqual(bool(one.lease), one.state == DeliveryState.RUNNING)
             if one.receiver.endswith("write_down"):
-                self.assertEqual(effects[str(one.event_id)], int(one.state == State.DONE))
+                self.assertEqual(effects[str(one.event_id)], int(one.state == DeliveryState.DONE))
             else:
-                self.assertNotEqual(one.state, State.DONE)
+                self.assertNotEqual(one.state, DeliveryState.DONE)

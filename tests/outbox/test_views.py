@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from history.models import Entry
-from outbox.domain.worker_loop import beat
-from outbox.models import Delivery, Event, State, Worker
+from outbox.domain.worker_loop import record_heartbeat
+from outbox.models import Delivery, DeliveryState, Event, Worker
 from outbox.testing import run_all
 from tests.base import SchoolTestCase
 from tests.outbox.base import delivery, knock, mapped
@@ -36,7 +36,7 @@ class QueueTest(SchoolTestCase):
     def test_a_silent_worker_is_told_in_words(self) -> None:
         Worker.objects.all().delete()
         self.assertContains(self.client.get(reverse("desk_queue")), "No worker has reported yet")
-        beat("worker here")
+        record_heartbeat("worker here")
         self.assertNotContains(self.client.get(reverse("desk_queue")), "No worker has reported")
 
     def handle(self, deed: str, why: str = "The door is mended.") -> str:
@@ -46,30 +46,30 @@ class QueueTest(SchoolTestCase):
     def test_a_retry_is_recorded_with_its_reason_and_runs_again(self) -> None:
         self.park()
         self.assertIn("It will be retried in a moment.", self.handle("retry"))
-        self.assertEqual((delivery().state, delivery().tries), (State.WAITING, 0))
+        self.assertEqual((delivery().state, delivery().tries), (DeliveryState.WAITING, 0))
         entry = Entry.objects.get(action="outbox.retried")
         self.assertEqual((entry.actor_id, entry.why), (self.ada.pk, "The door is mended."))
         with mapped("never"):
             run_all()
-        self.assertEqual(delivery().state, State.PARKED)
+        self.assertEqual(delivery().state, DeliveryState.PARKED)
 
     def test_what_is_set_aside_stays_so_with_its_reason(self) -> None:
         self.park()
         self.assertIn("Dismissed.", self.handle("dismiss", "Nobody lives here."))
-        self.assertEqual((delivery().state, delivery().reason), (State.DISMISSED, "Nobody lives here."))
+        self.assertEqual((delivery().state, delivery().reason), (DeliveryState.DISMISSED, "Nobody lives here."))
         self.assertEqual(Entry.objects.get(action="outbox.dismissed").why, "Nobody lives here.")
 
     def test_a_deed_without_a_reason_is_refused_beside_the_field(self) -> None:
         self.park()
         self.assertIn("This field is required", self.handle("retry", " "))
-        self.assertEqual(delivery().state, State.PARKED)
+        self.assertEqual(delivery().state, DeliveryState.PARKED)
 
     def test_what_has_moved_on_is_left_alone(self) -> None:
         with mapped("ring"):
             knock()
             run_all()
         self.assertIn("This has changed since you opened the page", self.handle("dismiss"))
-        self.assertEqual(delivery().state, State.DONE)
+        self.assertEqual(delivery().state, DeliveryState.DONE)
 
     def test_who_may_only_look_sees_no_buttons_and_is_refused(self) -> None:
         self.park()
@@ -121,7 +121,7 @@ class HealthTest(SchoolTestCase):
         return response.status_code, response.json()
 
     def test_a_site_with_a_live_worker_is_well(self) -> None:
-        beat("worker here")
+        record_heartbeat("worker here")
         code, told = self.told("?all=1")
         self.assertEqual((code, told["status"], told["database"]), (200, "ok", "ok"))
 
@@ -137,7 +137,7 @@ class HealthTest(SchoolTestCase):
         self.assertEqual(self.told()[1]["worker"], {"working": False, "seen_seconds_ago": None})
 
     def test_a_queue_that_waits_for_long_is_late(self) -> None:
-        beat("worker here")
+        record_heartbeat("worker here")
         with mapped("ring"):
             knock()
         Delivery.objects.update(due_at=timezone.now() - timedelta(minutes=6))

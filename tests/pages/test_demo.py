@@ -13,7 +13,7 @@ from users.roles import is_admin, is_assistant, is_teacher
 @tag("once", "long")
 class DemoSchoolTest(TestCase):
     def test_the_people_have_their_roles_and_can_log_in(self) -> None:
-        demo.load()
+        demo.load_demo_school()
         people = {person.role: User.objects.get(email=person.email) for person in PEOPLE}
         self.assertTrue(all(user.check_password(PASSWORD) for user in people.values()))
         self.assertEqual([role for role, user in people.items() if is_teacher(user)], ["teacher", "admin"])
@@ -22,7 +22,7 @@ class DemoSchoolTest(TestCase):
         self.assertEqual(Student.objects.get(first_name="Kit").guardian, people["guardian"])
 
     def test_the_site_shows_its_texts_and_its_people(self) -> None:
-        demo.load()
+        demo.load_demo_school()
         page = self.client.get("/aboutus/")
         self.assertContains(page, "A school that dances")
         for staff in Staff.objects.listed():
@@ -30,14 +30,14 @@ class DemoSchoolTest(TestCase):
 
     def test_a_database_with_people_is_left_alone_unless_asked(self) -> None:
         make.account("somebody@example.org", "Somebody")
-        with self.assertRaises(demo.NotEmpty):
-            demo.load()
+        with self.assertRaises(demo.SchoolNotEmpty):
+            demo.load_demo_school()
         self.assertEqual(User.objects.count(), 1)
 
     def test_loading_it_again_changes_nothing(self) -> None:
-        demo.load()
+        demo.load_demo_school()
         before = [list(model.objects.order_by("pk").values()) for model in (User, Student, Staff)]
-        demo.load(anyway=True)
+        demo.load_demo_school(anyway=True)
         self.assertEqual([list(model.objects.order_by("pk").values()) for model in (User, Student, Staff)], before)
 
     def test_known_passwords_stay_off_a_machine_that_is_not_a_laptop(self) -> None:

@@ -11,7 +11,7 @@ from pages import demo
 @tag("once", "long")
 class DemoSchoolTest(TestCase):
     def test_an_empty_site_becomes_a_school_with_three_sessions_and_thirty_classes(self):
-        demo.load()
+        demo.load_demo_school()
         self.assertEqual((Session.objects.count(), ClassOffer.objects.count()), (3, 30))
         self.assertEqual(Proposal.objects.filter(state="submitted").count(), 2)
         self.assertTrue(Meeting.objects.exclude(cancelled_at=None).exists())
@@ -22,7 +22,7 @@ class DemoSchoolTest(TestCase):
             self.assertIn(words, page)
 
     def test_loading_it_again_adds_nothing(self):
-        demo.load()
+        demo.load_demo_school()
         before = (ClassOffer.objects.count(), Meeting.objects.count(), Proposal.objects.count())
         call_command("demo_school", "--anyway", stdout=StringIO())
         self.assertEqual((ClassOffer.objects.count(), Meeting.objects.count(), Proposal.objects.count()), before)

@@ -13,10 +13,10 @@ from users.models import User
 class DemoMoneyTest(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
-        demo.load()
+        demo.load_demo_school()
 
     def setUp(self) -> None:
-        self.client.force_login(User.objects.get(email="ada@example.org"), "users.backends.Rights")
+        self.client.force_login(User.objects.get(email="ada@example.org"), "users.backends.PermissionBackend")
 
     def assertOpens(self, name: str, pk: int, words: str) -> None:
         self.assertContains(self.client.get(reverse(name, args=[pk])), words)
@@ -29,7 +29,7 @@ class DemoMoneyTest(TestCase):
 
     def test_an_account_has_credit(self) -> None:
         gus = User.objects.get(email="gus@example.org")
-        self.assertEqual(credit.balance(gus, "USD"), 20)
+        self.assertEqual(credit.credit_balance(gus, "USD"), 20)
         self.assertOpens("desk_credit_of", gus.pk, "$20.00")
 
     def test_a_reconciliation_has_found_what_our_records_lack(self) -> None:
@@ -41,5 +41,5 @@ class DemoMoneyTest(TestCase):
 
     def test_loading_it_again_adds_no_money(self) -> None:
         before = Payment.objects.filter(variant="practice").count()
-        demo.load(anyway=True)
+        demo.load_demo_school(anyway=True)
         self.assertEqual((before, Payment.objects.filter(variant="practice").count()), (2, 2))

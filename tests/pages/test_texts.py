@@ -25,30 +25,30 @@ class TextsTest(SchoolTestCase):
         content = make.text("terms", "Terms", "Pay first.")
         content.draft = "Pay later."
         texts.save_draft(content, self.ada)
-        self.assertEqual(texts.publish(content, texts.digest(content), self.ada).number, 2)
+        self.assertEqual(texts.publish_text(content, texts.draft_digest(content), self.ada).number, 2)
         self.assertContains(self.client.get("/terms/"), "Pay later.")
         self.assertContains(self.client.get("/terms/1/"), "Pay first.")
         self.assertEqual(self.client.get("/terms/3/").status_code, 404)
 
     def test_publishing_what_is_published_makes_no_new_edition(self) -> None:
         content = make.text("terms")
-        self.assertEqual(texts.publish(content, texts.digest(content), self.ada).number, 1)
+        self.assertEqual(texts.publish_text(content, texts.draft_digest(content), self.ada).number, 1)
         self.assertEqual(content.editions.count(), 1)
 
     def test_a_draft_that_changed_after_the_look_is_not_published(self) -> None:
         content = make.text("terms")
-        seen = texts.digest(content)
+        seen = texts.draft_digest(content)
         content.draft = "Something else"
         texts.save_draft(content, self.tess)
-        with self.assertRaises(texts.Changed):
-            texts.publish(content, seen, self.ada)
+        with self.assertRaises(texts.TextChanged):
+            texts.publish_text(content, seen, self.ada)
         self.assertEqual(content.editions.count(), 1)
 
     def test_writing_and_publishing_are_in_the_history(self) -> None:
         content = make.text("terms")
         content.draft = "Anew"
         texts.save_draft(content, self.ada)
-        texts.publish(content, texts.digest(content), self.ada)
+        texts.publish_text(content, texts.draft_digest(content), self.ada)
         done = Entry.objects.filter(actor_id=self.ada.pk).values_list("action", flat=True)
         self.assertEqual(sorted(done), ["pages.text_drafted", "pages.text_published"])
 
@@ -58,8 +58,8 @@ class TextsTest(SchoolTestCase):
         changed = make.text("privacy")
         changed.draft = "Anew"
         texts.save_draft(changed, None)
-        rows = texts.overview(["home", "terms", "privacy", "contact"])
-        states = texts.State.PUBLISHED, texts.State.DRAFT, texts.State.CHANGED, texts.State.MISSING
+        rows = texts.text_overviews(["home", "terms", "privacy", "contact"])
+        states = texts.TextState.PUBLISHED, texts.TextState.DRAFT, texts.TextState.CHANGED, texts.TextState.MISSING
         self.assertEqual(tuple(row.state for row in rows), states)
 
 
@@ -76,7 +76,7 @@ class TextDeskTest(SchoolTestCase):
     def test_the_preview_shows_what_will_be_published_and_publishing_shows_the_same(self) -> None:
         preview = self.write("business_about", "Über uns", "We **dance** <script>x</script>")
         content = texts.SiteContent.objects.get(key="business_about")
-        self.client.post("/desk/texts/business_about/publish/", {"seen": texts.digest(content)})
+        self.client.post("/desk/texts/business_about/publish/", {"seen": texts.draft_digest(content)})
         self.client.get("/")  # takes the message away
         public = self.client.get("/aboutus/").content.decode()
         self.assertEqual(main_of(preview), main_of(public))
@@ -86,7 +86,7 @@ class TextDeskTest(SchoolTestCase):
         self.write("terms", "Terms", "One")
         response = self.client.post("/desk/texts/terms/publish/", {"seen": "stale"}, follow=True)
         self.assertContains(response, "Please check it again")
-        self.assertIsNone(texts.published("terms"))
+        self.assertIsNone(texts.published_edition("terms"))
 
     def test_a_text_needs_a_title(self) -> None:
         response = self.client.post("/desk/texts/terms/", {"title": "", "draft": "One"})

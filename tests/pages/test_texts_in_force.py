@@ -8,7 +8,7 @@ class InForceTest(TestCase):
     def test_the_last_edition_of_each_text_is_in_force_and_an_unpublished_text_is_not(self) -> None:
         content = make.text("terms", draft="Be kind.")
         content.draft = "Be kind, and on time."
-        texts.publish(texts.save_draft(content, None), texts.digest(content), None)
+        texts.publish_text(texts.save_draft(content, None), texts.draft_digest(content), None)
         make.text("privacy", publish=False)
         make.text("home")
         self.assertEqual(texts.in_force(["terms", "privacy"]), {"terms": 2})

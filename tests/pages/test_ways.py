@@ -27,7 +27,7 @@ class WayTest(SchoolTestCase):
         content = make.text("terms", "Terms", "First words.")
         content.draft = "Second words."
         content.save()
-        texts.publish(content, texts.digest(content), self.ada)
+        texts.publish_text(content, texts.draft_digest(content), self.ada)
         first, second = (reverse("terms_edition", args=[number]) for number in (1, 2))
         page = self.client.get(reverse("terms"))
         self.assertContains(page, f'href="{first}"')

@@ -38,7 +38,10 @@ ROWS = [
         "password_reset_confirm",
         "302 302 302 302 302 302",
         post="302 302 302 302 302 302",
-        args=lambda school: [account_links.uid(school.sam), account_links.Tokens().make_token(school.sam)],
+        args=lambda school: [
+            account_links.encoded_user_id(school.sam),
+            account_links.LinkTokens().make_token(school.sam),
+        ],
         note="a good link",
         browse=False,
     ),

@@ -6,7 +6,7 @@ from django.test import RequestFactory
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from common.throttle import network
+from common.throttle import address_block
 from tests import make
 from tests.base import SchoolTestCase
 from users.domain import code_attempts, second_factor
@@ -30,12 +30,12 @@ class SecondFactorTestCase(SchoolTestCase):
         make.staff(cls.office, "Admin")
 
     def set_up(self, user: User) -> tuple[TOTPDevice, list[str]]:
-        device = second_factor.begin(user)
-        codes = second_factor.confirm(user, code_of(device, steps=-1))
+        device = second_factor.start_device_setup(user)
+        codes = second_factor.confirm_device_setup(user, code_of(device, steps=-1))
         assert codes is not None
         return TOTPDevice.objects.get(user=user), codes
 
     def guess_often(self, user: User, at: str = "127.0.0.1") -> None:
         """So many wrong codes that even a slow machine still has to wait when it tries the right one."""
         for _ in range(8):
-            code_attempts.count_wrong(user, network(RequestFactory(REMOTE_ADDR=at).get("/")))
+            code_attempts.count_wrong_code(user, address_block(RequestFactory(REMOTE_ADDR=at).get("/")))

@@ -12,7 +12,7 @@ LONG_AGO = timezone.now() - timedelta(days=100)
 
 class ForgetUnusedTest(SchoolTestCase):
     def left(self) -> set[str]:
-        accounts.forget_unused()
+        accounts.delete_unused_accounts()
         return set(User.objects.values_list("email", flat=True))
 
     def test_an_account_whose_link_was_never_opened_is_dropped_after_a_while(self) -> None:

@@ -1,13 +1,13 @@
 from django.contrib.auth.models import AnonymousUser, Group, Permission
 
 from tests.base import SchoolTestCase
-from users.backends import Rights
+from users.backends import PermissionBackend
 from users.models import User
 
 
 class RightsTest(SchoolTestCase):
     def rights(self, user: User) -> set[str]:
-        return Rights().get_all_permissions(User.objects.get(pk=user.pk))
+        return PermissionBackend().get_all_permissions(User.objects.get(pk=user.pk))
 
     def test_rights_of_ones_own_and_of_ones_groups_come_with_one_query(self) -> None:
         given = {name: Permission.objects.get(codename=name) for name in ("view_event", "view_delivery")}
@@ -23,11 +23,11 @@ class RightsTest(SchoolTestCase):
     def test_a_closed_account_may_do_nothing(self) -> None:
         User.objects.filter(pk=self.ada.pk).update(is_active=False)
         self.assertEqual(self.rights(self.ada), set())
-        self.assertEqual(Rights().get_all_permissions(AnonymousUser()), set())
+        self.assertEqual(PermissionBackend().get_all_permissions(AnonymousUser()), set())
 
     def test_whoever_is_above_all_roles_may_do_everything(self) -> None:
         User.objects.filter(pk=self.sam.pk).update(is_superuser=True)
         self.assertEqual(len(self.rights(self.sam)), Permission.objects.count())
 
     def test_there_is_no_right_for_a_single_thing(self) -> None:
-        self.assertEqual(Rights().get_all_permissions(self.ada, self.ada), set())
+        self.assertEqual(PermissionBackend().get_all_permissions(self.ada, self.ada), set())

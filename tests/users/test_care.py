@@ -142,7 +142,7 @@ class HandOverTest(SchoolTestCase):
         self.assertEqual(self.answer("me").status_code, 404)
 
     def test_the_guardian_learns_nothing_about_the_address(self) -> None:
-        accounts.close(self.ada, self.sam)
+        accounts.close_account(self.ada, self.sam)
         seen = {post.masked(self.hand_over(email)) for email in (self.alice.email, "new@example.org", self.sam.email)}
         self.assertEqual(len(seen), 1)
         self.assertIn("is closed", post.last_mail(self.sam.email).body)
@@ -156,5 +156,5 @@ class HandOverTest(SchoolTestCase):
         self.assertIn("email", self.hand_over("GUS@example.org").context["form"].errors)
 
     def test_an_account_made_this_way_keeps_the_name_of_the_student(self) -> None:
-        guardianship.hand_over(self.gus, self.kit, KITS)
+        guardianship.offer_own_account(self.gus, self.kit, KITS)
         self.assertEqual(str(User.objects.get(email=KITS)), "Kit Gray")

@@ -86,8 +86,8 @@ class EmailChangeTest(SchoolTestCase):
         path = self.link()
         make.account(NEW, "Quick")
         self.assertContains(self.client.post(path), "belongs to another account")
-        with self.assertRaises(email_changes.Taken):
-            email_changes.confirm(User.objects.get(pk=self.alice.pk), path.split("/")[3])
+        with self.assertRaises(email_changes.EmailTaken):
+            email_changes.confirm_email(User.objects.get(pk=self.alice.pk), path.split("/")[3])
 
     def test_ones_own_address_is_refused_beside_the_field(self) -> None:
         self.assertIn("email", self.ask("ALICE@example.org").context["form"].errors)

@@ -13,7 +13,7 @@ from users.models import User
 
 
 def path_of(user: User) -> str:
-    return account_links.address(user).removeprefix("http://testserver")
+    return account_links.password_link_url(user).removeprefix("http://testserver")
 
 
 class AskTest(SchoolTestCase):
@@ -39,7 +39,7 @@ class AskTest(SchoolTestCase):
         self.assertIn("there is no account with this email address", post.last_mail("nobody@example.org").body)
 
     def test_known_unknown_and_closed_addresses_get_the_same_bytes_for_the_same_work(self) -> None:
-        accounts.close(self.ada, self.sam)
+        accounts.close_account(self.ada, self.sam)
         make.account("walt@example.org", "Walt")
         self.ask("first@example.org")
         answers = []
@@ -89,7 +89,7 @@ class LinkTest(SchoolTestCase):
         path = path_of(self.alice)
         post.choose(self.client, path)
         self.client.logout()
-        self.assertEqual(self.trouble(path), account_links.Trouble.USED)
+        self.assertEqual(self.trouble(path), account_links.LinkProblem.USED)
         page = self.client.post(reverse("link_again"), follow=True)
         self.assertContains(page, "Check your email")
         self.assertContains(post.open_link(self.client, post.account_link(self.alice.email)), "Choose a new password")
@@ -109,17 +109,19 @@ class LinkTest(SchoolTestCase):
                 self.assertContains(page, reverse("password_reset"))
 
     def test_a_link_for_one_account_does_not_fit_another(self) -> None:
-        foreign = path_of(self.sam).replace(account_links.uid(self.sam), account_links.uid(self.alice), 1)
-        self.assertEqual(self.trouble(foreign), account_links.Trouble.BAD)
+        foreign = path_of(self.sam).replace(
+            account_links.encoded_user_id(self.sam), account_links.encoded_user_id(self.alice), 1
+        )
+        self.assertEqual(self.trouble(foreign), account_links.LinkProblem.BAD)
 
     def test_a_link_does_not_outlive_its_account(self) -> None:
         path = path_of(self.sam)
         self.sam.delete()
-        self.assertEqual(self.trouble(path), account_links.Trouble.BAD)
+        self.assertEqual(self.trouble(path), account_links.LinkProblem.BAD)
 
     def test_no_link_revives_a_closed_account(self) -> None:
         page = post.open_link(self.client, path_of(self.alice))
-        accounts.close(self.ada, self.alice)
+        accounts.close_account(self.ada, self.alice)
         new = {"new_password1": "a very new password", "new_password2": "a very new password"}
         self.client.post(page.request["PATH_INFO"], new)
         self.alice.refresh_from_db()
@@ -129,9 +131,9 @@ class LinkTest(SchoolTestCase):
         self.assertNotIn("_auth_user_id", self.client.session)
 
     def test_two_browsers_with_one_link_set_one_password(self) -> None:
-        token = account_links.Tokens().make_token(self.alice)
+        token = account_links.LinkTokens().make_token(self.alice)
         accounts.choose_password(self.alice, "the first wins here", token)
-        with self.assertRaises(account_links.Unfit):
+        with self.assertRaises(account_links.AccountLinkInvalid):
             accounts.choose_password(self.alice, "the second does not", token)
 
     def test_a_weak_password_is_refused_beside_the_field(self) -> None:
@@ -148,7 +150,7 @@ class LinkTest(SchoolTestCase):
 
     def test_a_mail_sent_late_carries_a_link_made_late(self) -> None:
         """The age counts from when the mail was rendered, not from when it was asked for."""
-        account_links.ask(self.alice.email)
+        account_links.mail_password_link(self.alice.email)
         self.alice.link_nonce = "another since"
         self.alice.save()
         self.assertContains(post.open_link(self.client, post.account_link(self.alice.email)), "Choose a new password")

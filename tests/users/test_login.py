@@ -22,7 +22,7 @@ class LogInTest(SchoolTestCase):
         self.assertContains(known, "Wrong email or password.")
 
     def test_a_closed_account_does_not_log_in(self) -> None:
-        accounts.close(self.ada, self.alice)
+        accounts.close_account(self.ada, self.alice)
         self.assertContains(self.log_in_with(self.alice.email), "Wrong email or password.")
 
     def test_one_is_led_on_to_where_one_wanted_to_go_but_not_off_the_site(self) -> None:
@@ -45,7 +45,7 @@ class LogInTest(SchoolTestCase):
 
     def fail_before_limit(self) -> None:
         for _ in range(59):
-            throttle.over("login at 127.0.0.1", throttle.Rate(60, 3600))
+            throttle.count_attempt("login at 127.0.0.1", throttle.Rate(60, 3600))
 
     def test_logging_out_takes_a_post(self) -> None:
         self.log_in(self.alice)

@@ -6,9 +6,9 @@ from django.test import SimpleTestCase
 from django.urls import reverse
 
 from billing.forms import PayerForm
-from billing.forms.vouchers import IssueForm, VoucherForm
-from classwork.forms.places import OtherForm
-from classwork.forms.waiting import WaitForm
+from billing.forms.vouchers import IssueVoucherForm, VoucherForm
+from classwork.forms.places import OtherPersonForm
+from classwork.forms.waiting import JoinWaitlistForm
 from pages.forms import ContactForm
 from tests.base import SchoolTestCase
 from users.forms.account import NamesForm
@@ -22,8 +22,8 @@ FORMS: list[tuple[Any, str]] = [
     (SignUpForm, "last_name"),
     (NamesForm, "first_name"),
     (StudentForm, "last_name"),
-    (OtherForm, "first_name"),
-    (WaitForm, "partner_first_name"),
+    (OtherPersonForm, "first_name"),
+    (JoinWaitlistForm, "partner_first_name"),
     (PayerForm, "payer_name"),
     (VoucherForm, "recipient_name"),
     (VoucherForm, "giver_name"),
@@ -31,7 +31,7 @@ FORMS: list[tuple[Any, str]] = [
     (AccountForm, "first_name"),
     (NewAccountForm, "last_name"),
     (RecordForm, "first_name"),
-    (IssueForm, "payer_name"),
+    (IssueVoucherForm, "payer_name"),
 ]
 ADDRESSES = [
     "You won $1000 visit http://evil.example/win now",

@@ -128,16 +128,16 @@ class ChangingTest(OfficeTestCase):
     def test_roles_are_given_and_taken_with_a_record(self) -> None:
         assistant = Role.objects.get(name="Assistant")
         self.assertEqual(self.change(self.sam, roles=[assistant.pk]).status_code, 302)
-        self.assertTrue(roles.holds(User.objects.get(pk=self.sam.pk), "Assistant"))
+        self.assertTrue(roles.has_named_role(User.objects.get(pk=self.sam.pk), "Assistant"))
         self.change(self.sam, roles=[])
-        self.assertFalse(roles.holds(User.objects.get(pk=self.sam.pk), "Assistant"))
+        self.assertFalse(roles.has_named_role(User.objects.get(pk=self.sam.pk), "Assistant"))
         acts = Entry.objects.filter(subject_id=str(self.sam.pk)).values_list("action", flat=True)
         self.assertEqual(list(acts), ["users.role_taken", "users.role_given"])
 
     def test_nobody_gives_themselves_more_than_they_have(self) -> None:
         desk = Role.objects.create(name="Front desk")
         desk.permissions.set(
-            roles.named({"users.enter_office", "users.view_user", "users.change_user", "users.give_role"})
+            roles.permissions_named({"users.enter_office", "users.view_user", "users.change_user", "users.give_role"})
         )
         self.log_in(self.sam)
         self.sam.groups.add(desk)
@@ -146,7 +146,7 @@ class ChangingTest(OfficeTestCase):
             reverse("admin:users_user_change", args=[self.sam.pk]), self.form_of(self.sam) | {"roles": [admin.pk]}
         )
         self.assertEqual(response.status_code, 200)
-        self.assertFalse(roles.holds(User.objects.get(pk=self.sam.pk), "Admin"))
+        self.assertFalse(roles.has_named_role(User.objects.get(pk=self.sam.pk), "Admin"))
         for mightier in (self.office, self.ada):
             response = self.client.post(
                 reverse("admin:users_user_change", args=[mightier.pk]), {"email": "mine@x.example"}
@@ -205,7 +205,7 @@ class RoleAdminTest(OfficeTestCase):
         self.assertContains(page, "change account")
         self.assertNotContains(page, "Can change")
         self.assertNotContains(page, "session store")
-        wanted = roles.named({"users.enter_office", "users.view_student"})
+        wanted = roles.permissions_named({"users.enter_office", "users.view_student"})
         self.client.post(reverse("admin:users_role_add"), {"name": "Door", "permissions": [each.pk for each in wanted]})
         door = Role.objects.get(name="Door")
         self.assertEqual(roles.permissions_of(door), {"users.enter_office", "users.view_student"})
@@ -219,7 +219,7 @@ class RoleAdminTest(OfficeTestCase):
 
     def test_a_role_that_may_more_than_oneself_is_not_changed(self) -> None:
         narrow = Role.objects.create(name="Narrow")
-        narrow.permissions.set(roles.named({"users.enter_office", "users.view_role", "users.change_role"}))
+        narrow.permissions.set(roles.permissions_named({"users.enter_office", "users.view_role", "users.change_role"}))
         self.sam.groups.add(narrow)
         self.log_in(self.sam)
         admin = Role.objects.get(name="Admin")

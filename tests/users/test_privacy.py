@@ -3,7 +3,7 @@ import json
 from django.urls import reverse
 
 from common import personal
-from common.personal import Conflict
+from common.personal import MergeConflict
 from history.models import Entry
 from tests import make
 from tests.base import SchoolTestCase
@@ -39,11 +39,13 @@ class ExportTest(PrivacyTestCase):
 
 class ErasureTest(PrivacyTestCase):
     def test_nothing_that_tells_who_it_was_is_left(self) -> None:
-        consents.give(self.alice, {"terms": "1"})
-        second_factor.begin(self.alice)
+        consents.give_consents(self.alice, {"terms": "1"})
+        second_factor.start_device_setup(self.alice)
         self.deed("close", self.alice, why="Alice Arden of Elm Street moved away")
         self.deed("erase", self.alice, why="asked for by letter")
-        self.assertEqual(json.dumps(personal.export(privacy.person_of(self.alice))).lower().count("alice"), 0)
+        self.assertEqual(
+            json.dumps(personal.export_all(privacy.person_of_account(self.alice))).lower().count("alice"), 0
+        )
         alice = User.objects.get(pk=self.alice.pk)
         self.assertFalse(alice.is_active or alice.has_usable_password())
         self.assertEqual(Student.objects.get(pk=self.student.pk).first_name, "Erased")
@@ -71,7 +73,7 @@ class ErasureTest(PrivacyTestCase):
 
 class JoiningTest(PrivacyTestCase):
     def join(self, source: Student, target: Student) -> list[str]:
-        return privacy.merge(self.ada, source, target, "same person")
+        return privacy.merge_people(self.ada, source, target, "same person")
 
     def test_the_other_account_is_closed_and_its_people_move(self) -> None:
         gussie = make.account("gussie@example.org", "Gussie")
@@ -96,10 +98,10 @@ class JoiningTest(PrivacyTestCase):
     def test_children_of_one_name_in_both_accounts_are_joined_first(self) -> None:
         gussie = make.account("gussie@example.org", "Gussie")
         make.child(gussie, "Kit", "Gray")
-        with self.assertRaises(Conflict):
+        with self.assertRaises(MergeConflict):
             self.join(make.student(gussie), make.student(self.gus))
         self.assertTrue(User.objects.get(pk=gussie.pk).is_active)
 
     def test_an_account_of_the_team_is_never_the_one_that_goes(self) -> None:
-        with self.assertRaises(Conflict):
+        with self.assertRaises(MergeConflict):
             self.join(make.student(self.tess), self.student)

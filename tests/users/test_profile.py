@@ -66,7 +66,7 @@ class ConsentTest(SchoolTestCase):
             self.client.post(reverse("consent_give", args=[kind]))
         self.assertNotContains(self.client.get(reverse("profile_page")), "Please accept the updated terms")
         self.client.post(reverse("consent_withdraw", args=["terms"]))
-        self.assertEqual([text.kind for text in consents.missing(self.alice)], ["terms"])
+        self.assertEqual([text.kind for text in consents.missing_consents(self.alice)], ["terms"])
         self.client.post(reverse("consent_give", args=["terms"]))
         history = self.alice.consents.filter(kind="terms")
         self.assertEqual([bool(consent.withdrawn_at) for consent in history], [False, True])
@@ -84,7 +84,7 @@ class ConsentTest(SchoolTestCase):
 
         def old_versions(count: int) -> None:
             for _ in range(count):
-                consents.give(self.alice, {"terms": f"old-{next(made)}"})
+                consents.give_consents(self.alice, {"terms": f"old-{next(made)}"})
 
         self.assertSameQueries(reverse("my_consents"), old_versions)
 
@@ -107,7 +107,7 @@ class ClosingTest(SchoolTestCase):
         self.assertTrue(self.alice.is_active)
 
     def test_the_office_opens_it_again(self) -> None:
-        accounts.close(self.ada, self.alice, why="asked by phone")
-        accounts.reopen(self.ada, self.alice)
+        accounts.close_account(self.ada, self.alice, why="asked by phone")
+        accounts.reopen_account(self.ada, self.alice)
         self.alice.refresh_from_db()
         self.assertTrue(self.alice.is_active)

@@ -13,7 +13,7 @@ from users.models import User
 class RaceTest(TransactionTestCase):
     def test_one_link_in_two_browsers_sets_one_password(self) -> None:
         alice = make.account("alice@example.org", "Alice")
-        token = account_links.Tokens().make_token(alice)
+        token = account_links.LinkTokens().make_token(alice)
         outcomes = at_once(*[lambda n=n: accounts.choose_password(alice, f"password {n}", token) for n in range(4)])
         self.assertEqual(sorted(type(outcome).__name__ for outcome in outcomes), ["Unfit"] * 3 + ["User"])
 
@@ -26,8 +26,10 @@ class RaceTest(TransactionTestCase):
     def test_one_address_confirmed_for_two_accounts_at_once_is_one_accounts(self) -> None:
         people = [make.account(f"{name}@example.org", name) for name in ("alice", "sam")]
         for person in people:
-            email_changes.ask_change(person, "shared@example.org")
-        tokens = [email_changes.address(person).split("/")[-2] for person in people]
-        outcomes = at_once(*[lambda p=p, t=t: email_changes.confirm(p, t) for p, t in zip(people, tokens, strict=True)])
-        self.assertEqual(sum(isinstance(outcome, email_changes.Taken) for outcome in outcomes), 1, outcomes)
+            email_changes.request_email_change(person, "shared@example.org")
+        tokens = [email_changes.email_confirmation_url(person).split("/")[-2] for person in people]
+        outcomes = at_once(
+            *[lambda p=p, t=t: email_changes.confirm_email(p, t) for p, t in zip(people, tokens, strict=True)]
+        )
+        self.assertEqual(sum(isinstance(outcome, email_changes.EmailTaken) for outcome in outcomes), 1, outcomes)
         self.assertEqual(User.objects.filter(email="shared@example.org").count(), 1)

@@ -14,13 +14,13 @@ class SettingUpTest(SecondFactorTestCase):
         self.log_in(self.office)
         response = self.client.get(reverse("second_factor_set_up"))
         self.assertContains(response, "<svg")
-        key = second_factor.secret_of(second_factor.begin(self.office))
+        key = second_factor.secret_of(second_factor.start_device_setup(self.office))
         self.assertContains(response, key[:4])
         self.assertNotContains(response, "style=")
 
     def test_the_right_code_turns_it_on_and_the_recovery_codes_are_shown_this_once(self) -> None:
         self.log_in(self.office)
-        device = second_factor.begin(self.office)
+        device = second_factor.start_device_setup(self.office)
         response = self.client.post(
             reverse("second_factor_set_up"), {"code": f"{code_of(device)[:3]} {code_of(device)[3:]}"}
         )
@@ -48,7 +48,7 @@ class SettingUpTest(SecondFactorTestCase):
         self.assertRedirects(
             self.client.get(reverse("second_factor_set_up")), reverse("second_factor"), fetch_redirect_response=False
         )
-        self.assertIsNone(second_factor.confirm(self.office, "000000"))
+        self.assertIsNone(second_factor.confirm_device_setup(self.office, "000000"))
         self.assertEqual(second_factor.device_of(self.office), device)
 
 
@@ -110,17 +110,17 @@ class VerifyingTest(SecondFactorTestCase):
 
     def test_a_code_works_once(self) -> None:
         code = code_of(self.device)
-        self.assertIsNotNone(second_factor.verify(self.office, code))
-        self.assertIsNone(second_factor.verify(self.office, code))
+        self.assertIsNotNone(second_factor.verify_code(self.office, code))
+        self.assertIsNone(second_factor.verify_code(self.office, code))
 
     def test_a_recovery_code_works_once_however_it_is_typed(self) -> None:
-        self.assertIsNotNone(second_factor.verify(self.office, self.codes[0].upper().replace("-", " ")))
-        self.assertIsNone(second_factor.verify(self.office, self.codes[0]))
+        self.assertIsNotNone(second_factor.verify_code(self.office, self.codes[0].upper().replace("-", " ")))
+        self.assertIsNone(second_factor.verify_code(self.office, self.codes[0]))
         self.assertTrue(Entry.objects.filter(action="users.recovery_code_used").exists())
 
     def test_a_recovery_code_of_somebody_else_does_not_work(self) -> None:
         _, others = self.set_up(self.ada)
-        self.assertIsNone(second_factor.verify(self.office, others[0]))
+        self.assertIsNone(second_factor.verify_code(self.office, others[0]))
 
     def test_after_wrong_codes_even_the_right_one_has_to_wait(self) -> None:
         self.guess_often(self.office)
@@ -150,10 +150,12 @@ class RemovingTest(SecondFactorTestCase):
 
     def test_new_codes_end_the_old_ones_and_need_the_password(self) -> None:
         self.client.post(reverse("second_factor_codes"), {"password": "guessed"})
-        self.assertEqual(RecoveryCode.objects.get(digest=second_factor.digest(self.codes[0])).user, self.office)
+        self.assertEqual(
+            RecoveryCode.objects.get(digest=second_factor.recovery_code_digest(self.codes[0])).user, self.office
+        )
         response = self.client.post(reverse("second_factor_codes"), {"password": make.PASSWORD})
         self.assertContains(response, "Your recovery codes")
-        self.assertIsNone(second_factor.verify(self.office, self.codes[0]))
+        self.assertIsNone(second_factor.verify_code(self.office, self.codes[0]))
 
     def test_the_office_takes_it_off_for_somebody_who_lost_everything_and_says_why(self) -> None:
         browser: Client = self.browser_of(self.ada)

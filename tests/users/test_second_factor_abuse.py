@@ -17,7 +17,7 @@ class ToldTest(SecondFactorTestCase):
 
     def test_setting_one_up_is_mailed_to_the_owner(self) -> None:
         self.log_in(self.office)
-        device = second_factor.begin(self.office)
+        device = second_factor.start_device_setup(self.office)
         self.client.post(reverse("second_factor_set_up"), {"code": code_of(device)})
         self.assertIn("Two-step verification", self.last().subject)
         self.assertIn("is on", self.last().subject)

@@ -98,7 +98,7 @@ class SignUpTest(SchoolTestCase):
         self.assertEqual(len(post.mails_to(self.alice.email)), 1)
 
     def test_signing_up_does_not_open_a_closed_account(self) -> None:
-        accounts.close(self.ada, self.alice)
+        accounts.close_account(self.ada, self.alice)
         self.sign_up(self.alice.email)
         mail = post.last_mail(self.alice.email)
         self.assertIn("is closed", mail.body)
@@ -130,8 +130,8 @@ class NamesTest(PropertyTestCase):
     def test_names_of_any_script_are_kept_as_typed(self, typed: str) -> None:
         form = SignUpForm(filled(first_name=f"  {typed} "))
         self.assertEqual(form.errors, {})
-        accounts.prepare("any@example.org", form.cleaned_data["first_name"])
-        self.assertEqual(User.objects.get(email="any@example.org").first_name, names.tidy(typed))
+        accounts.prepare_account("any@example.org", form.cleaned_data["first_name"])
+        self.assertEqual(User.objects.get(email="any@example.org").first_name, names.tidy_name(typed))
 
     def test_a_name_that_looks_like_another_is_no_reason_to_refuse(self) -> None:
         for name in ("Αlice", "Аlice", "李小龍", "مريم", "O’Brien-Žižek", "Ṱshilidzi"):  # Greek, Cyrillic, …

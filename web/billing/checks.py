@@ -9,21 +9,21 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.utils.module_loading import import_string
 
 from billing.gateways import configuration, stripe
-from billing.gateways.paypal import amounts, is_real
+from billing.gateways.paypal import amounts, is_paypal_host
 from billing.gateways.practice import Practice
 from billing.kinds import ProductKind
 
 
 @register()
-def product_kinds(**kwargs: Any) -> list[CheckMessage]:
+def check_product_kinds(**kwargs: Any) -> list[CheckMessage]:
     return [
         Error(problem, hint=f"PRODUCT_KINDS[{name!r}] is {path!r}.", id="billing.E001")
         for name, path in settings.PRODUCT_KINDS.items()
-        for problem in _kind_problems(name, path)
+        for problem in _product_kind_problems(name, path)
     ]
 
 
-def _kind_problems(name: str, path: str) -> list[str]:
+def _product_kind_problems(name: str, path: str) -> list[str]:
     try:
         kind = import_string(path)
     except ImportError as error:
@@ -36,7 +36,7 @@ def _kind_problems(name: str, path: str) -> list[str]:
 
 
 @register(Tags.security, deploy=True)
-def no_practice_payments(**kwargs: Any) -> list[CheckMessage]:
+def check_practice_payments_off(**kwargs: Any) -> list[CheckMessage]:
     practice = [
         name
         for name, (path, _) in settings.PAYMENT_VARIANTS.items()
@@ -46,7 +46,7 @@ def no_practice_payments(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Error(
-            "Anyone can place orders without paying: a practice gateway is enabled.",
+            "Anyone can order without paying: a practice gateway is enabled.",
             hint="Set PRACTICE_PAYMENTS=False.",
             id="billing.E003",
         )
@@ -54,7 +54,7 @@ def no_practice_payments(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security, deploy=True)
-def the_real_stripe(**kwargs: Any) -> list[CheckMessage]:
+def check_stripe_host(**kwargs: Any) -> list[CheckMessage]:
     if settings.STRIPE_URL == stripe.API:
         return []
     hint = f"Leave STRIPE_URL empty; it is {settings.STRIPE_URL}."
@@ -62,16 +62,20 @@ def the_real_stripe(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register()
-def paypal_is_whole(**kwargs: Any) -> list[CheckMessage]:
-    return _lacks("PayPal", amounts.takes(settings.CURRENCY), ("billing.W001", "billing.W002"))
+def check_paypal_settings(**kwargs: Any) -> list[CheckMessage]:
+    return _gateway_settings_warnings(
+        "PayPal", amounts.supports_currency(settings.CURRENCY), ("billing.W001", "billing.W002")
+    )
 
 
 @register()
-def stripe_is_whole(**kwargs: Any) -> list[CheckMessage]:
-    return _lacks("Stripe", stripe.takes(settings.CURRENCY), ("billing.W003", "billing.W004"))
+def check_stripe_settings(**kwargs: Any) -> list[CheckMessage]:
+    return _gateway_settings_warnings(
+        "Stripe", stripe.supports_currency(settings.CURRENCY), ("billing.W003", "billing.W004")
+    )
 
 
-def _lacks(label: str, takes_currency: bool, ids: tuple[str, str]) -> list[CheckMessage]:
+def _gateway_settings_warnings(label: str, takes_currency: bool, ids: tuple[str, str]) -> list[CheckMessage]:
     if problem := configuration.explain_missing(label):
         hint = f"Set all of them: the site must be able to verify the webhooks of {label}."
         return [Warning(problem, hint=hint, id=ids[0])]
@@ -81,15 +85,15 @@ def _lacks(label: str, takes_currency: bool, ids: tuple[str, str]) -> list[Check
 
 
 @register(Tags.security, deploy=True)
-def the_real_paypal(**kwargs: Any) -> list[CheckMessage]:
-    if is_real(settings.PAYPAL_URL):
+def check_paypal_host(**kwargs: Any) -> list[CheckMessage]:
+    if is_paypal_host(settings.PAYPAL_URL):
         return []
     hint = f"PAYPAL_URL is {settings.PAYPAL_URL}."
     return [Error("Payers are sent to something that is not PayPal.", hint=hint, id="billing.E005")]
 
 
 @register(Tags.security, deploy=True)
-def real_money(**kwargs: Any) -> list[CheckMessage]:
+def check_sandbox_gateways(**kwargs: Any) -> list[CheckMessage]:
     sandboxes = {
         "PayPal's sandbox": "paypal" in settings.PAYMENT_VARIANTS and ".sandbox." in settings.PAYPAL_URL,
         "Stripe's test mode": "stripe" in settings.PAYMENT_VARIANTS and "_test_" in settings.STRIPE_KEY,
@@ -103,7 +107,7 @@ def real_money(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security, deploy=True)
-def currency_is_known(**kwargs: Any) -> list[CheckMessage]:
+def check_currency(**kwargs: Any) -> list[CheckMessage]:
     if is_currency(settings.CURRENCY):
         return []
     hint = "Use a code such as USD, EUR or JPY."
@@ -111,7 +115,7 @@ def currency_is_known(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security, deploy=True)
-def stripe_keys_belong_together(**kwargs: Any) -> list[CheckMessage]:
+def check_stripe_keys_match(**kwargs: Any) -> list[CheckMessage]:
     # The site uses the secret key only. Both keys are copied together, so a wrong pair means that keys were mixed up.
     public, secret = settings.STRIPE_PUBLIC_KEY, settings.STRIPE_KEY
     if not public or (public.startswith("pk_") and ("_test_" in public) == ("_test_" in secret)):

@@ -6,14 +6,14 @@ from outbox.declare import EventType
 
 
 @dataclass(frozen=True)
-class OfOrder:
+class OrderPayload:
     """Something happened to an order as a whole."""
 
     order_id: int
 
 
 @dataclass(frozen=True)
-class OfLine:
+class OrderLinePayload:
     """A line of an order was canceled."""
 
     order_id: int
@@ -21,7 +21,7 @@ class OfLine:
 
 
 @dataclass(frozen=True)
-class Replaced:
+class LineExchangePayload:
     """A line of an order was exchanged for a line of another order."""
 
     order_id: int
@@ -31,7 +31,7 @@ class Replaced:
 
 
 @dataclass(frozen=True)
-class OfPayment:
+class PaymentPayload:
     """The state of a payment attempt changed."""
 
     order_id: int
@@ -39,7 +39,7 @@ class OfPayment:
 
 
 @dataclass(frozen=True)
-class Late:
+class LatePaymentPayload:
     """A payment arrived after its order had expired. `honoured` is true if the order could still be fulfilled."""
 
     order_id: int
@@ -48,7 +48,7 @@ class Late:
 
 
 @dataclass(frozen=True)
-class OfRefund:
+class RefundPayload:
     """A refund was started, is ready or was completed."""
 
     order_id: int
@@ -56,7 +56,7 @@ class OfRefund:
 
 
 @dataclass(frozen=True)
-class OfDispute:
+class DisputePayload:
     """A payer's bank opened or closed a dispute."""
 
     order_id: int
@@ -64,7 +64,7 @@ class OfDispute:
 
 
 @dataclass(frozen=True)
-class BookStep:
+class StatementStepPayload:
     """The next part of a gateway's statement is to be read, or the whole statement compared."""
 
     run_id: int
@@ -72,40 +72,44 @@ class BookStep:
 
 
 @dataclass(frozen=True)
-class OfRun:
+class ReconciliationPayload:
     """A reconciliation has ended."""
 
     run_id: int
 
 
 @dataclass(frozen=True)
-class OfFinding:
+class FindingPayload:
     """The gateway is to be polled again about one finding."""
 
     run_id: int
     finding_id: int
 
 
-ORDER_PLACED = EventType("billing.order_placed", OfOrder, subject=("order", "order_id"))
-ORDER_KEPT = EventType("billing.order_kept", OfOrder, subject=("order", "order_id"))
-LINK_REQUESTED = EventType("billing.link_requested", OfOrder, subject=("order", "order_id"))
-ORDER_PAID = EventType("billing.order_paid", OfOrder, subject=("order", "order_id"))
-ORDER_LAPSED = EventType("billing.order_lapsed", OfOrder, subject=("order", "order_id"))
-ORDER_CANCELLED = EventType("billing.order_cancelled", OfOrder, subject=("order", "order_id"))
-HOLD_ENDING = EventType("billing.hold_ending", OfOrder, subject=("order", "order_id"))
-PAYMENT_DUE = EventType("billing.payment_due", OfOrder, subject=("order", "order_id"))
-CALLED_OFF = EventType("billing.called_off", OfOrder, subject=("order", "order_id"))
-LINE_CANCELLED = EventType("billing.line_cancelled", OfLine, subject=("order", "order_id"))
-LINE_REPLACED = EventType("billing.line_replaced", Replaced, subject=("order", "order_id"))
-PAYMENT_FAILED = EventType("billing.payment_failed", OfPayment, subject=("order", "order_id"))
-PAYMENT_PROMISED = EventType("billing.payment_promised", OfPayment, subject=("order", "order_id"))
-GATEWAY_TO_BE_ASKED = EventType("billing.gateway_to_be_asked", OfPayment, subject=("order", "order_id"))
-PAYMENT_LATE = EventType("billing.payment_late", Late, subject=("order", "order_id"))
-REFUND_RESERVED = EventType("billing.refund_reserved", OfRefund, subject=("order", "order_id"))
-REFUND_READY = EventType("billing.refund_ready", OfRefund, subject=("order", "order_id"))
-REFUND_MADE = EventType("billing.refund_made", OfRefund, subject=("order", "order_id"))
-DISPUTE_OPENED = EventType("billing.dispute_opened", OfDispute, subject=("order", "order_id"))
-DISPUTE_CLOSED = EventType("billing.dispute_closed", OfDispute, subject=("order", "order_id"))
-RECONCILIATION_STEP = EventType("billing.reconciliation_step", BookStep, subject=("reconciliation", "run_id"))
-RECONCILIATION_DONE = EventType("billing.reconciliation_done", OfRun, subject=("reconciliation", "run_id"))
-FINDING_DOUBTED = EventType("billing.finding_doubted", OfFinding, subject=("reconciliation", "run_id"))
+ORDER_PLACED = EventType("billing.order_placed", OrderPayload, subject=("order", "order_id"))
+ORDER_KEPT = EventType("billing.order_kept", OrderPayload, subject=("order", "order_id"))
+LINK_REQUESTED = EventType("billing.link_requested", OrderPayload, subject=("order", "order_id"))
+ORDER_PAID = EventType("billing.order_paid", OrderPayload, subject=("order", "order_id"))
+ORDER_LAPSED = EventType("billing.order_lapsed", OrderPayload, subject=("order", "order_id"))
+ORDER_CANCELLED = EventType("billing.order_cancelled", OrderPayload, subject=("order", "order_id"))
+HOLD_ENDING = EventType("billing.hold_ending", OrderPayload, subject=("order", "order_id"))
+PAYMENT_DUE = EventType("billing.payment_due", OrderPayload, subject=("order", "order_id"))
+CALLED_OFF = EventType("billing.called_off", OrderPayload, subject=("order", "order_id"))
+LINE_CANCELLED = EventType("billing.line_cancelled", OrderLinePayload, subject=("order", "order_id"))
+LINE_REPLACED = EventType("billing.line_replaced", LineExchangePayload, subject=("order", "order_id"))
+PAYMENT_FAILED = EventType("billing.payment_failed", PaymentPayload, subject=("order", "order_id"))
+PAYMENT_PROMISED = EventType("billing.payment_promised", PaymentPayload, subject=("order", "order_id"))
+GATEWAY_TO_BE_ASKED = EventType("billing.gateway_to_be_asked", PaymentPayload, subject=("order", "order_id"))
+PAYMENT_LATE = EventType("billing.payment_late", LatePaymentPayload, subject=("order", "order_id"))
+REFUND_RESERVED = EventType("billing.refund_reserved", RefundPayload, subject=("order", "order_id"))
+REFUND_READY = EventType("billing.refund_ready", RefundPayload, subject=("order", "order_id"))
+REFUND_MADE = EventType("billing.refund_made", RefundPayload, subject=("order", "order_id"))
+DISPUTE_OPENED = EventType("billing.dispute_opened", DisputePayload, subject=("order", "order_id"))
+DISPUTE_CLOSED = EventType("billing.dispute_closed", DisputePayload, subject=("order", "order_id"))
+RECONCILIATION_STEP = EventType(
+    "billing.reconciliation_step", StatementStepPayload, subject=("reconciliation", "run_id")
+)
+RECONCILIATION_DONE = EventType(
+    "billing.reconciliation_done", ReconciliationPayload, subject=("reconciliation", "run_id")
+)
+FINDING_DOUBTED = EventType("billing.finding_doubted", FindingPayload, subject=("reconciliation", "run_id"))

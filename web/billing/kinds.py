@@ -27,23 +27,23 @@ ZERO = Decimal(0)
 AMOUNTS = ("full", "less", "prepay", "multi", "tax_percent", "carried", "discounts", "passed_on", "called_off")
 
 
-class Unavailable(Exception):
+class ProductUnavailable(Exception):
     """The product cannot be bought, or not anymore. The message tells the buyer why."""
 
 
-class UnknownKind(LookupError):
+class UnknownProductKind(LookupError):
     """No product kind of this name is installed."""
 
 
 @dataclass(frozen=True)
-class Description:
+class ProductDescription:
     title: str
     detail: str = ""
     url: str = ""
 
 
 @dataclass(frozen=True)
-class Facts:
+class PriceFacts:
     """The values from which a line's price is calculated. They are stored with the order, which is priced again later
     by the rules of its purchase."""
 
@@ -87,10 +87,10 @@ class Facts:
         return not self.net_price and not self.replaced
 
     def as_json(self) -> dict[str, Any]:
-        return {name: _plain(value) for name, value in asdict(self).items() if value is not None}
+        return {name: _to_json_value(value) for name, value in asdict(self).items() if value is not None}
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "Facts":
+    def from_json(cls, stored: Mapping[str, Any]) -> "PriceFacts":
         names = {field.name for field in fields(cls)}
         values = {name: value for name, value in stored.items() if name in names}
         for name in AMOUNTS:
@@ -100,24 +100,24 @@ class Facts:
         return cls(**values)
 
 
-def _plain(value: Any) -> Any:
+def _to_json_value(value: Any) -> Any:
     # Amounts become text and times keep their microseconds, so that nothing is lost.
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value
 
 
-class Gives(TextChoices):
+class RefundMethod(TextChoices):
     REFUND = "refund", "money, the way it was paid"
     CREDIT = "credit", "credit with the school"
 
 
 @dataclass(frozen=True)
-class Step:
+class TermsStep:
     """A cancellation no later than `until` is refunded at this percentage."""
 
     percent: Decimal = Decimal(100)
-    gives: str = Gives.REFUND
+    gives: str = RefundMethod.REFUND
     until: datetime | None = None
     """None means that the step has no deadline, or that it is not known yet."""
     rule: str = ""
@@ -126,14 +126,14 @@ class Step:
     """The label describes the deadline, such as “7 days before the first class begins”."""
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "Step":
+    def from_json(cls, stored: Mapping[str, Any]) -> "TermsStep":
         until = stored.get("until")
         return cls(
             **{**stored, "percent": Decimal(stored["percent"]), "until": parse_datetime(until) if until else None}
         )
 
 
-NOTHING = Step(percent=ZERO)
+NOTHING = TermsStep(percent=ZERO)
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class Terms:
     The terms are stored with the line when the order is placed. Later changes do not affect it.
     """
 
-    steps: tuple[Step, ...] = (Step(),)
+    steps: tuple[TermsStep, ...] = (TermsStep(),)
     withdrawal_days: int = 0
     """The law lets a payer withdraw for this many days after ordering; 0 means that it does not."""
     keeps_used: bool = True
@@ -151,20 +151,20 @@ class Terms:
     note: str = ""
     """The note is another sentence that a payer has to know before canceling."""
 
-    def at(self, moment: datetime) -> Step:
+    def at(self, moment: datetime) -> TermsStep:
         return next((step for step in self.steps if step.until is None or moment <= step.until), NOTHING)
 
     def as_json(self) -> dict[str, Any]:
-        steps = [{name: _plain(value) for name, value in asdict(step).items()} for step in self.steps]
+        steps = [{name: _to_json_value(value) for name, value in asdict(step).items()} for step in self.steps]
         return {**asdict(self), "steps": steps}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Terms":
-        return cls(**{**stored, "steps": tuple(map(Step.from_json, stored["steps"]))})
+        return cls(**{**stored, "steps": tuple(map(TermsStep.from_json, stored["steps"]))})
 
 
 @dataclass(frozen=True)
-class Gift:
+class GiftOption:
     """A product that a voucher can be good for: the kind's own name of it, its title and its price."""
 
     what: str
@@ -193,10 +193,10 @@ class ProductKind(ABC):
         cls.label = cls.label or cls.name.capitalize()
 
     @abstractmethod
-    def describe(self, line: "OrderLine") -> Description: ...
+    def describe(self, line: "OrderLine") -> ProductDescription: ...
 
     @abstractmethod
-    def price_facts(self, line: "OrderLine", at: datetime) -> Facts: ...
+    def price_facts(self, line: "OrderLine", at: datetime) -> PriceFacts: ...
 
     @abstractmethod
     def problems(self, line: "OrderLine", at: datetime) -> list[str]:
@@ -253,7 +253,7 @@ class ProductKind(ABC):
         """Return the limit of a refund that neither the terms nor a person can exceed."""
         return Decimal(100)
 
-    def gift_options(self, at: datetime) -> Sequence[Gift]:
+    def gift_options(self, at: datetime) -> Sequence[GiftOption]:
         return []
 
     def matches_gift(self, line: "OrderLine", what: str) -> bool:
@@ -287,22 +287,22 @@ class ProductKind(ABC):
         line.save(update_fields=["details"])
 
 
-def get(name: str) -> ProductKind:
+def kind_named(name: str) -> ProductKind:
     try:
         kind: ProductKind = import_string(settings.PRODUCT_KINDS[name])()
     except KeyError:
-        raise UnknownKind(name) from None
+        raise UnknownProductKind(name) from None
     return kind
 
 
-def of(line: "OrderLine") -> ProductKind:
-    return get(line.kind)
+def kind_of_line(line: "OrderLine") -> ProductKind:
+    return kind_named(line.kind)
 
 
-def discountable() -> list[tuple[str, str]]:
+def discountable_kind_choices() -> list[tuple[str, str]]:
     """Return choices for a form field. Invalid kinds are left out, because the system checks report them."""
     choices = []
-    for name, path in installed():
+    for name, path in installed_kinds():
         try:
             kind = import_string(path)
         except ImportError:
@@ -312,5 +312,5 @@ def discountable() -> list[tuple[str, str]]:
     return choices
 
 
-def installed() -> Iterator[tuple[str, str]]:
+def installed_kinds() -> Iterator[tuple[str, str]]:
     yield from settings.PRODUCT_KINDS.items()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from billing import gateways, kinds
 from billing.domain import status_text
 from billing.domain.orders import amounts
-from billing.domain.orders.payments_in_progress import is_promised
+from billing.domain.orders.payments_in_progress import has_payment_processing
 from billing.domain.payments import payment_status_text
 from billing.domain.pricing import balances
 from billing.domain.reconciling import nightly, questions
@@ -21,20 +21,20 @@ from billing.domain.refunds import handovers, terms
 from billing.models import Dispute, Order, OrderLine, Question, Reconciliation, Refund, Voucher
 from common import names
 from common.formats import format_moment, format_money
-from mailroom.declare import AboutPage, Kind, Mail, NotNeeded
+from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded
 from mailroom.models import Message
 
 
 def order_context(message: Message) -> dict[str, Any]:
     order = Order.objects.filter(pk=message.data["order_id"]).first()
     if order is None:
-        raise NotNeeded("The order no longer exists.")
-    return _told(order)
+        raise MailNotNeeded("The order no longer exists.")
+    return _order_facts(order)
 
 
-def _told(order: Order) -> dict[str, Any]:
+def _order_facts(order: Order) -> dict[str, Any]:
     at = timezone.now()
-    owed = balances.owed(order, at)
+    owed = balances.open_balance(order, at)
     vouchers = Voucher.objects.filter(line__order=order, voided_at=None)
     return {
         "number": order.number,
@@ -42,24 +42,24 @@ def _told(order: Order) -> dict[str, Any]:
         "first_name": names.first_name(order.payer_name),
         "link": settings.SITE_URL + order.address(),
         "pay": settings.SITE_URL + order.address("payment_fail"),
-        "told": asdict(payment_status_text.of(order, at)),
+        "told": asdict(payment_status_text.payment_text_of_order(order, at)),
         "receipt": settings.SITE_URL + order.receipt_address,
-        "lines": [_line(item, order.currency) for item in balances.itemised(order, at)],
-        "promises": [_promised(promise) for promise in terms.promises(order, at)],
-        "state": status_text.of_order(order, at).text,
+        "lines": [_line_facts(item, order.currency) for item in balances.itemized_lines(order, at)],
+        "promises": [_terms_facts(promise) for promise in terms.terms_of_lines(order, at)],
+        "state": status_text.order_status(order, at).text,
         "door": order.due == Order.Due.DOOR,
         "by": order.due_on if order.due == Order.Due.DATE else None,
         "overdue": order.is_overdue(at),
         "until": timezone.localtime(order.held_until) if order.held_until else None,
         "owed": format_money(owed, order.currency) if owed else "",
-        "price": amounts.price_sentence(order, at),
+        "price": amounts.amount_due_sentence(order, at),
         "now": format_money(order.now_total, order.currency),
         "later": format_money(order.door_total, order.currency),
         "differ": order.now_total != order.door_total,
         "handover": handovers.handover_text(order),
-        "paid": format_money(balances.received(order), order.currency),
-        "nothing": not balances.received(order),
-        "free": amounts.is_free(order),
+        "paid": format_money(balances.amount_received(order), order.currency),
+        "nothing": not balances.amount_received(order),
+        "free": amounts.is_free_order(order),
         "vouchers": [
             {"gift": voucher.gift, "whom": voucher.recipient_name, "link": settings.SITE_URL + voucher.address}
             for voucher in vouchers
@@ -67,14 +67,14 @@ def _told(order: Order) -> dict[str, Any]:
     }
 
 
-def _line(item: balances.Priced, currency: str) -> dict[str, str]:
+def _line_facts(item: balances.PricedLine, currency: str) -> dict[str, str]:
     amount = "" if item.line.is_canceled else format_money(item.total, currency)
     exchange = f", instead of {item.line.replaces}" if item.line.replaces else ""
     detail = f"{item.line.detail.removesuffix('.')}{exchange}"  # The amount follows after a colon.
     return {"title": item.line.title, "detail": detail, "amount": amount}
 
 
-def _promised(promise: terms.Promise) -> dict[str, Any]:
+def _terms_facts(promise: terms.LineTerms) -> dict[str, Any]:
     sentences = [*map(str, promise.sentences), *([promise.withdrawal] if promise.withdrawal else [])]
     return {"title": promise.line.title, "sentences": sentences}
 
@@ -99,7 +99,7 @@ def order_sample() -> dict[str, Any]:
         "overdue": False,
         "until": timezone.now(),
         "confirm": f"{settings.SITE_URL}/order/1042/confirm/",
-        "by_then": status_text.deadline(timezone.now()),
+        "by_then": status_text.deadline_text(timezone.now()),
         "owed": amount,
         "price": f"Please pay {amount} at the door.",
         "now": amount,
@@ -127,19 +127,24 @@ def order_sample() -> dict[str, Any]:
     }
 
 
-def open_context(message: Message) -> dict[str, Any]:
+def payment_request_context(message: Message) -> dict[str, Any]:
     order = Order.objects.filter(pk=message.data["order_id"]).first()
     at = timezone.now()
-    if order is None or not order.can_be_paid(at) or not balances.owed(order, at) or is_promised(order):
-        raise NotNeeded("Nothing is owed anymore.")
-    return _told(order)
+    if (
+        order is None
+        or not order.can_be_paid(at)
+        or not balances.open_balance(order, at)
+        or has_payment_processing(order)
+    ):
+        raise MailNotNeeded("Nothing is owed anymore.")
+    return _order_facts(order)
 
 
-def line_context(message: Message) -> dict[str, Any]:
+def canceled_line_context(message: Message) -> dict[str, Any]:
     """Describe all lines that were canceled together, and the refund of each."""
     line = OrderLine.objects.filter(pk=message.data["line_id"]).first()
     if line is None:
-        raise NotNeeded("The order no longer exists.")
+        raise MailNotNeeded("The order no longer exists.")
     lines = line.order.lines.filter(cancelled_at=line.cancelled_at).select_related("order")
     return order_context(message) | {
         "line": ", ".join(map(str, lines)),
@@ -148,7 +153,9 @@ def line_context(message: Message) -> dict[str, Any]:
         "ended_by": line.ended_by,
         "at": format_moment(datetime.fromisoformat(line.ended["at"])) if line.ended else "",
         "ends": [
-            {"title": str(canceled), "said": status_text.of_end(canceled)} for canceled in lines if canceled.ended
+            {"title": str(canceled), "said": status_text.cancellation_text(canceled)}
+            for canceled in lines
+            if canceled.ended
         ],
     }
 
@@ -158,46 +165,49 @@ def _canceled_subject(lines: Sequence[OrderLine]) -> str:
     if others:
         return f"{', '.join(map(str, lines))} are canceled"
     try:
-        return kinds.of(first).canceled_sentence(first).removesuffix(".")
-    except kinds.UnknownKind:
+        return kinds.kind_of_line(first).canceled_sentence(first).removesuffix(".")
+    except kinds.UnknownProductKind:
         return f"{first} is canceled"
 
 
-def confirm_context(message: Message) -> dict[str, Any]:
+def spot_confirmation_context(message: Message) -> dict[str, Any]:
     order = Order.objects.filter(pk=message.data["order_id"]).first()
     at = timezone.now()
     if order is None or not order.awaits_click or order.has_lapsed(at):
-        raise NotNeeded("The order is confirmed, paid, canceled or over.")
-    links = {"confirm": settings.SITE_URL + order.confirm_address, "by_then": status_text.deadline(order.held_until)}
-    return _told(order) | links
+        raise MailNotNeeded("The order is confirmed, paid, canceled or over.")
+    links = {
+        "confirm": settings.SITE_URL + order.confirm_address,
+        "by_then": status_text.deadline_text(order.held_until),
+    }
+    return _order_facts(order) | links
 
 
-def late_context(message: Message) -> dict[str, Any]:
+def late_payment_context(message: Message) -> dict[str, Any]:
     return order_context(message) | {"honoured": message.data["honoured"]}
 
 
-def ready_context(message: Message) -> dict[str, Any]:
+def refund_ready_context(message: Message) -> dict[str, Any]:
     refund = Refund.objects.select_related("payment").get(pk=message.data["refund_id"])
-    if not handovers.waits_for_handover(refund):
-        raise NotNeeded("The refund was handed over already.")
-    sentence = handovers.payer_sentence(refund.payment, refund.amount)
-    return refund_context(message) | {"picked_up": handovers.is_picked_up(refund.payment), "sentence": sentence}
+    if not handovers.awaits_handover(refund):
+        raise MailNotNeeded("The refund was handed over already.")
+    sentence = handovers.handover_sentence(refund.payment, refund.amount)
+    return refund_context(message) | {"picked_up": handovers.is_refund_picked_up(refund.payment), "sentence": sentence}
 
 
 def refund_context(message: Message) -> dict[str, Any]:
     refund = Refund.objects.select_related("payment").get(pk=message.data["refund_id"])
     return order_context(message) | {
         "amount": format_money(refund.amount, refund.payment.currency),
-        "onto_voucher": gateways.holds(refund.payment),
-        "by_hand": handovers.is_by_hand(refund.payment),
+        "onto_voucher": gateways.keeps_our_own_money(refund.payment),
+        "by_hand": handovers.is_refunded_by_hand(refund.payment),
     }
 
 
-def promised_context(message: Message) -> dict[str, Any]:
+def payment_pending_context(message: Message) -> dict[str, Any]:
     order = Order.objects.filter(pk=message.data["order_id"]).first()
-    if order is None or not is_promised(order):
-        raise NotNeeded("The bank has answered already.")
-    return _told(order)
+    if order is None or not has_payment_processing(order):
+        raise MailNotNeeded("The bank has answered already.")
+    return _order_facts(order)
 
 
 def dispute_context(message: Message) -> dict[str, Any]:
@@ -221,11 +231,11 @@ def dispute_sample() -> dict[str, Any]:
 def question_context(message: Message) -> dict[str, Any]:
     question = Question.objects.filter(pk=message.data["question_id"], answered_at=None).first()
     if question is None:
-        raise NotNeeded("The question is answered.")
+        raise MailNotNeeded("The question is answered.")
     context = order_context(message)
     return context | {
         "question": question.text,
-        "answer": settings.SITE_URL + questions.address(question),
+        "answer": settings.SITE_URL + questions.question_url(question),
         "open": bool(context["owed"]) and question.order.can_be_paid(),
     }
 
@@ -233,7 +243,7 @@ def question_context(message: Message) -> dict[str, Any]:
 def voucher_context(message: Message) -> dict[str, Any]:
     voucher = Voucher.objects.filter(pk=message.data["voucher_id"], voided_at=None, balance__gt=0).first()
     if voucher is None:
-        raise NotNeeded("The voucher is void or used up.")
+        raise MailNotNeeded("The voucher is void or used up.")
     return {
         "gift": voucher.gift,
         "name": voucher.recipient_name,
@@ -264,10 +274,10 @@ def voucher_sample() -> dict[str, Any]:
 def differences_context(message: Message) -> dict[str, Any]:
     run = Reconciliation.objects.filter(pk=message.data["run_id"]).first()
     if run is None:
-        raise NotNeeded("The reconciliation no longer exists.")
-    differences, unread = nightly.differences(run), nightly.unread(run)
+        raise MailNotNeeded("The reconciliation no longer exists.")
+    differences, unread = nightly.open_findings_by_verdict(run), nightly.unreadable_statements(run)
     if not differences and not unread:
-        raise NotNeeded("Everything has been resolved.")
+        raise MailNotNeeded("Everything has been resolved.")
     return {
         "since": run.since,
         "until": run.until,
@@ -290,40 +300,42 @@ def differences_sample() -> dict[str, Any]:
     }
 
 
-def _mail(name: str, title: str, context: Any = order_context) -> Mail:
-    return Mail(f"billing.{name}", kind=Kind.TRANSACTIONAL, title=title, context=context, sample=order_sample)
+def _declare_order_mail(name: str, title: str, context: Any = order_context) -> Mail:
+    return Mail(f"billing.{name}", kind=MailKind.TRANSACTIONAL, title=title, context=context, sample=order_sample)
 
 
 MAILS = [
-    _mail("confirm_spot", "Please confirm your spot", confirm_context),
-    _mail("order_received", "Your order, with payment due later"),
-    _mail("receipt", "Your receipt"),
-    _mail("hold_ending", "Your hold is about to expire", open_context),
-    _mail("payment_due", "Payment is due", open_context),
-    _mail("payment_failed", "Your payment didn’t go through", open_context),
-    _mail("payment_promised", "Your payment is processing", promised_context),
-    _mail("order_lapsed", "Your order has expired"),
-    _mail("order_cancelled", "Your order is canceled"),
-    _mail("line_cancelled", "Part of your order is canceled", line_context),
-    _mail("withdrawn", "We’ve received your withdrawal", line_context),
-    _mail("payment_late", "Your payment arrived late", late_context),
-    _mail("refund_ready", "Your refund is ready at the desk", ready_context),
-    _mail("refund_made", "Your refund", refund_context),
+    _declare_order_mail("confirm_spot", "Please confirm your spot", spot_confirmation_context),
+    _declare_order_mail("order_received", "Your order, with payment due later"),
+    _declare_order_mail("receipt", "Your receipt"),
+    _declare_order_mail("hold_ending", "Your hold is about to expire", payment_request_context),
+    _declare_order_mail("payment_due", "Payment is due", payment_request_context),
+    _declare_order_mail("payment_failed", "Your payment didn’t go through", payment_request_context),
+    _declare_order_mail("payment_promised", "Your payment is processing", payment_pending_context),
+    _declare_order_mail("order_lapsed", "Your order has expired"),
+    _declare_order_mail("order_cancelled", "Your order is canceled"),
+    _declare_order_mail("line_cancelled", "Part of your order is canceled", canceled_line_context),
+    _declare_order_mail("withdrawn", "We’ve received your withdrawal", canceled_line_context),
+    _declare_order_mail("payment_late", "Your payment arrived late", late_payment_context),
+    _declare_order_mail("refund_ready", "Your refund is ready at the desk", refund_ready_context),
+    _declare_order_mail("refund_made", "Your refund", refund_context),
     Mail(
         "billing.dispute",
-        kind=Kind.TRANSACTIONAL,
+        kind=MailKind.TRANSACTIONAL,
         title="A payment is disputed, for the office",
         context=dispute_context,
         sample=dispute_sample,
     ),
     *(
-        Mail(f"billing.{name}", kind=Kind.TRANSACTIONAL, title=title, context=voucher_context, sample=voucher_sample)
+        Mail(
+            f"billing.{name}", kind=MailKind.TRANSACTIONAL, title=title, context=voucher_context, sample=voucher_sample
+        )
         for name, title in (("voucher", "A gift voucher for you"), ("voucher_ending", "Your gift voucher expires soon"))
     ),
-    _mail("question", "A question about your order", question_context),
+    _declare_order_mail("question", "A question about your order", question_context),
     Mail(
         "billing.differences",
-        kind=Kind.TRANSACTIONAL,
+        kind=MailKind.TRANSACTIONAL,
         title="Differences in reconciliation",
         context=differences_context,
         sample=differences_sample,

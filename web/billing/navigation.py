@@ -90,13 +90,13 @@ DESK_WORK = [
         many="payment issues to resolve",
         url_name="desk_cases",
         permission="billing.view_case",
-        rows=payment_issues.open_ones,
+        rows=payment_issues.open_issues,
     ),
     WorkItem(
         one="difference between our records and the payment companies'",
         many="differences between our records and the payment companies'",
         url_name="desk_reconciliations",
         permission="billing.view_reconciliation",
-        rows=summing.open_ones,
+        rows=summing.open_findings,
     ),
 ]

@@ -20,7 +20,7 @@ from billing.models import (
     Voucher,
     VoucherEntry,
 )
-from common.personal import Person
+from common.personal import PersonRecords
 
 MODELS = {
     "billing.Order": "Orders you placed, with their lines",
@@ -66,21 +66,21 @@ STAFF: list[tuple[type[Model], str]] = [
 ]
 
 
-def orders_of(person: Person) -> QuerySet[Order]:
+def orders_of(person: PersonRecords) -> QuerySet[Order]:
     by_address = Q(payer=None, payer_email__in=[email for email in person.emails if email])
     by_account = Q(payer_id=person.account_id) if person.account_id else Q(pk__in=[])
     return Order.objects.filter(by_account | by_address)
 
 
-def given_to(person: Person) -> QuerySet[Voucher]:
+def vouchers_received_by(person: PersonRecords) -> QuerySet[Voucher]:
     return Voucher.objects.filter(recipient_email__in=[email for email in person.emails if email])
 
 
-def vouchers_of(person: Person) -> QuerySet[Voucher]:
-    return given_to(person) | Voucher.objects.filter(line__order__in=orders_of(person))
+def vouchers_of(person: PersonRecords) -> QuerySet[Voucher]:
+    return vouchers_received_by(person) | Voucher.objects.filter(line__order__in=orders_of(person))
 
 
-def export(person: Person) -> dict[str, object]:
+def export(person: PersonRecords) -> dict[str, object]:
     orders = orders_of(person).prefetch_related(
         "lines__adjustments",
         "payments__refunds",
@@ -93,18 +93,18 @@ def export(person: Person) -> dict[str, object]:
     credit = Credit.objects.filter(account_id=person.account_id) if person.account_id else Credit.objects.none()
     codes = Code.objects.filter(student_id__in=person.student_ids)
     sections = {
-        "orders": [_order(order) for order in orders],
+        "orders": [_export_order(order) for order in orders],
         "credit": [
             {"at": entry.at.isoformat(), "amount": str(entry.amount), "currency": entry.currency, "why": entry.why}
             for entry in credit
         ],
         "codes": [code.text for code in codes],
-        "gift_vouchers": [_voucher(voucher) for voucher in vouchers_of(person).prefetch_related("entries")],
+        "gift_vouchers": [_export_voucher(voucher) for voucher in vouchers_of(person).prefetch_related("entries")],
     }
     return {name: value for name, value in sections.items() if value}
 
 
-def _order(order: Order) -> dict[str, Any]:
+def _export_order(order: Order) -> dict[str, Any]:
     return {
         "number": order.number,
         "state": order.get_state_display(),
@@ -113,8 +113,8 @@ def _order(order: Order) -> dict[str, Any]:
         "address": [part for part in (order.street, order.postcode, order.city, order.area, order.country) if part],
         "placed": order.placed_at and order.placed_at.isoformat(),
         "currency": order.currency,
-        "lines": [_line(line) for line in order.lines.all()],
-        "payments": [_payment(payment) for payment in order.payments.all()],
+        "lines": [_export_line(line) for line in order.lines.all()],
+        "payments": [_export_payment(payment) for payment in order.payments.all()],
         "questions": [{"text": case.text, "answer": case.answer} for case in order.cases.all()],
         "asked": [{"question": question.text, "answer": question.answer} for question in order.questions.all()],
         "differences": [
@@ -125,7 +125,7 @@ def _order(order: Order) -> dict[str, Any]:
     }
 
 
-def _voucher(voucher: Voucher) -> dict[str, Any]:
+def _export_voucher(voucher: Voucher) -> dict[str, Any]:
     # The code is left out: the buyer of a gift may not use the recipient's voucher.
     return {
         "worth": str(voucher.worth),
@@ -144,12 +144,12 @@ def _voucher(voucher: Voucher) -> dict[str, Any]:
     }
 
 
-def _line(line: OrderLine) -> dict[str, Any]:
+def _export_line(line: OrderLine) -> dict[str, Any]:
     parts = [{"plan": part.plan, "label": part.label, "amount": str(part.amount)} for part in line.adjustments.all()]
     return {"title": line.title, "detail": line.detail, "answers": line.details, "price": parts}
 
 
-def _payment(payment: Payment) -> dict[str, Any]:
+def _export_payment(payment: Payment) -> dict[str, Any]:
     return {
         "at": payment.created.isoformat(),
         "how": payment.variant,
@@ -161,13 +161,13 @@ def _payment(payment: Payment) -> dict[str, Any]:
     }
 
 
-def erase(person: Person) -> None:
+def erase(person: PersonRecords) -> None:
     orders = orders_of(person)
     orders.filter(state=Order.State.CART).delete()
     numbers = list(orders.values_list("pk", flat=True))
     # The balance of a voucher can still be used, because it belongs to the holder of the code.
     bought = list(Voucher.objects.filter(line__order__in=numbers).values_list("pk", flat=True))
-    received = list(given_to(person).values_list("pk", flat=True))
+    received = list(vouchers_received_by(person).values_list("pk", flat=True))
     VoucherEntry.objects.filter(voucher__in=bought + received).exclude(why="").update(why="(erased)")
     Voucher.objects.filter(pk__in=bought + received).update(message="")
     Voucher.objects.filter(pk__in=bought).update(giver_name="")
@@ -175,7 +175,7 @@ def erase(person: Person) -> None:
     Payment.objects.filter(order__in=numbers).update(
         **BILLED, customer_ip_address=None, extra_data="", message="", session_url=""
     )
-    _forget(list(OrderLine.objects.filter(order__in=numbers).order_by("pk")))
+    _anonymize_lines(list(OrderLine.objects.filter(order__in=numbers).order_by("pk")))
     Question.objects.filter(order__in=numbers).update(text="(erased)", answer="")
     for case in Case.objects.filter(order__in=numbers, kind=Case.Kind.ANSWERED):
         case.text = f"(erased {case.pk})"  # The texts of an order's open cases have to differ.
@@ -188,7 +188,7 @@ def erase(person: Person) -> None:
     )
 
 
-def _forget(lines: list[OrderLine]) -> None:
+def _anonymize_lines(lines: list[OrderLine]) -> None:
     """Replace the attendees' names by numbers. They remain distinct, so that the price can be calculated again."""
     labels: dict[tuple[int, str], str] = {}
     for line in lines:
@@ -199,7 +199,7 @@ def _forget(lines: list[OrderLine]) -> None:
     OrderLine.objects.bulk_update(lines, ["details", "detail", "facts"])
 
 
-def merge(source: Person, target: Person) -> list[str]:
+def merge(source: PersonRecords, target: PersonRecords) -> list[str]:
     moved: dict[str, int] = {}
     if source.account_id and target.account_id:
         moved = _merge_accounts(source.account_id, target.account_id)

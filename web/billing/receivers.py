@@ -4,32 +4,32 @@ from typing import Any
 
 from django.conf import settings
 
-from billing.domain.cancellations.cancellation_options import By
+from billing.domain.cancellations.cancellation_options import CanceledBy
 from billing.domain.payments import gateway_polling
 from billing.domain.reconciling import nightly, retelling, runs
 from billing.models import Order
-from mailroom.domain import draft
-from outbox.declare import outside
+from mailroom.domain import draft_message
+from outbox.declare import runs_outside_transaction
 
 
-@outside
+@runs_outside_transaction
 def send_refund(event: Any) -> None:
-    gateway_polling.send_refund(event.payload.refund_id)
+    gateway_polling.send_reserved_refund(event.payload.refund_id)
 
 
-@outside
-def ask_gateway(event: Any) -> None:
-    gateway_polling.ask(event.payload.payment_id)
+@runs_outside_transaction
+def poll_gateway(event: Any) -> None:
+    gateway_polling.poll_payment(event.payload.payment_id)
 
 
-@outside
-def close_attempts(event: Any) -> None:
-    gateway_polling.close_needless(Order.objects.get(pk=event.payload.order_id))
+@runs_outside_transaction
+def close_unneeded_attempts(event: Any) -> None:
+    gateway_polling.close_unneeded_attempts(Order.objects.get(pk=event.payload.order_id))
 
 
 def mail_dispute(event: Any) -> None:
     if settings.OFFICE_EMAIL:  # The office has to answer before the bank's deadline.
-        draft(
+        draft_message(
             "billing.dispute",
             to=settings.OFFICE_EMAIL,
             key=f"event:{event.pk}",
@@ -39,67 +39,67 @@ def mail_dispute(event: Any) -> None:
 
 
 def mail_payment_promised(event: Any) -> None:
-    _mail_about("payment_promised", event)
+    _draft_mail_for_event("payment_promised", event)
 
 
-@outside
-def reconcile(event: Any) -> None:
-    runs.step(event.payload.book_id)
+@runs_outside_transaction
+def advance_reconciliation(event: Any) -> None:
+    runs.advance_run(event.payload.book_id)
 
 
-@outside
-def ask_about_finding(event: Any) -> None:
-    retelling.ask_again(event.payload.finding_id)
+@runs_outside_transaction
+def recheck_finding(event: Any) -> None:
+    retelling.apply_gateway_recheck(event.payload.finding_id)
 
 
 def mail_differences(event: Any) -> None:
-    nightly.tell(event.payload.run_id)
+    nightly.draft_differences_mail(event.payload.run_id)
 
 
 def mail_order_received(event: Any) -> None:
     """Ask a visitor without an account to confirm the address first. An order that is paid gets a receipt instead."""
     order = Order.objects.get(pk=event.payload.order_id)
     if order.awaits_click:
-        _mail("confirm_spot", order, event, key=f"{order.pk}")
+        _draft_order_mail("confirm_spot", order, event, key=f"{order.pk}")
     elif order.due != Order.Due.NOW and order.state != Order.State.PAID:
-        _mail("order_received", order, event, key=f"{order.pk} {order.due} {order.due_on or ''}")
+        _draft_order_mail("order_received", order, event, key=f"{order.pk} {order.due} {order.due_on or ''}")
 
 
 def mail_link_again(event: Any) -> None:
-    _mail_about("confirm_spot", event)
+    _draft_mail_for_event("confirm_spot", event)
 
 
 def mail_receipt(event: Any) -> None:
-    _mail_about("receipt", event)
+    _draft_mail_for_event("receipt", event)
 
 
 def mail_hold_ending(event: Any) -> None:
-    _mail_about("hold_ending", event)
+    _draft_mail_for_event("hold_ending", event)
 
 
 def mail_payment_due(event: Any) -> None:
-    _mail_about("payment_due", event)
+    _draft_mail_for_event("payment_due", event)
 
 
 def mail_payment_failed(event: Any) -> None:
     """Draft the mail on hold. A job of billing.domain.payments.failure_mail releases it unless the order is paid."""
     order = Order.objects.get(pk=event.payload.order_id)
-    _mail("payment_failed", order, event, hold=True)
+    _draft_order_mail("payment_failed", order, event, hold=True)
 
 
 def mail_order_lapsed(event: Any) -> None:
     order = Order.objects.get(pk=event.payload.order_id)
     if order.state == Order.State.LAPSED:  # A late payment may have reopened the order since.
-        _mail("order_lapsed", order, event)
+        _draft_order_mail("order_lapsed", order, event)
 
 
 def mail_order_cancelled(event: Any) -> None:
     order = Order.objects.get(pk=event.payload.order_id)
-    withdrawn_line = next((line for line in order.lines.all() if line.ended_by == By.WITHDRAWAL), None)
+    withdrawn_line = next((line for line in order.lines.all() if line.ended_by == CanceledBy.WITHDRAWAL), None)
     if withdrawn_line is None:
-        _mail("order_cancelled", order, event)
+        _draft_order_mail("order_cancelled", order, event)
     else:
-        _mail("withdrawn", order, event, line_id=withdrawn_line.pk)
+        _draft_order_mail("withdrawn", order, event, line_id=withdrawn_line.pk)
 
 
 def mail_line_cancelled(event: Any) -> None:
@@ -108,30 +108,30 @@ def mail_line_cancelled(event: Any) -> None:
     order = Order.objects.get(pk=event.payload.order_id)
     line = order.lines.get(pk=event.payload.line_id)
     if order.state != Order.State.CANCELLED and line.replaced_at is None:
-        name = "withdrawn" if line.ended_by == By.WITHDRAWAL else "line_cancelled"
-        _mail(name, order, event, key=f"{order.pk} {line.cancelled_at}", line_id=line.pk)
+        name = "withdrawn" if line.ended_by == CanceledBy.WITHDRAWAL else "line_cancelled"
+        _draft_order_mail(name, order, event, key=f"{order.pk} {line.cancelled_at}", line_id=line.pk)
 
 
 def mail_payment_late(event: Any) -> None:
-    _mail_about("payment_late", event, honoured=event.payload.honoured)
+    _draft_mail_for_event("payment_late", event, honoured=event.payload.honoured)
 
 
 def mail_refund_ready(event: Any) -> None:
-    _mail_about("refund_ready", event, refund_id=event.payload.refund_id)
+    _draft_mail_for_event("refund_ready", event, refund_id=event.payload.refund_id)
 
 
 def mail_refund_made(event: Any) -> None:
-    _mail_about("refund_made", event, refund_id=event.payload.refund_id)
+    _draft_mail_for_event("refund_made", event, refund_id=event.payload.refund_id)
 
 
-def _mail_about(name: str, event: Any, **data: Any) -> None:
-    _mail(name, Order.objects.get(pk=event.payload.order_id), event, **data)
+def _draft_mail_for_event(name: str, event: Any, **data: Any) -> None:
+    _draft_order_mail(name, Order.objects.get(pk=event.payload.order_id), event, **data)
 
 
-def _mail(name: str, order: Order, event: Any, *, key: str = "", hold: bool = False, **data: Any) -> None:
+def _draft_order_mail(name: str, order: Order, event: Any, *, key: str = "", hold: bool = False, **data: Any) -> None:
     # An order that was entered at the desk or whose payer was erased has no address. Each key is mailed once.
     if order.payer_email:
-        draft(
+        draft_message(
             f"billing.{name}",
             to=order.payer_email,
             person_id=order.payer_id,

@@ -1,9 +1,9 @@
 """The history's sentences about orders and money; history.entry_text explains their format."""
 
 from billing import gateways
-from billing.domain.cancellations.cancellation_options import By
+from billing.domain.cancellations.cancellation_options import CanceledBy
 from billing.models import Case
-from history.entry_text import Details, Sentence, amounts, fill
+from history.entry_text import Details, Sentence, fill_sentence, nonzero_amounts
 
 SHARES = {"back": "{back:money} to refund", "credit": "{credit:money} as account credit", "kept": "{kept:money} kept"}
 
@@ -18,43 +18,46 @@ RESOLVED = {
 }
 
 
-def method(details: Details) -> str:
+def payment_method_text(details: Details) -> str:
     try:
-        label = gateways.get(details["variant"]).label
+        label = gateways.gateway_named(details["variant"]).label
     except gateways.UnknownGateway:  # The gateway has been switched off since.
         label = details["variant"]
     return label.lower()
 
 
 def payment_recorded(details: Details) -> str:
-    return f"recorded a {method(details)} payment of {fill('{amount:money} received on {on:date}', details)}"
+    received = fill_sentence("{amount:money} received on {on:date}", details)
+    return f"recorded a {payment_method_text(details)} payment of {received}"
 
 
 def cash_counted(details: Details) -> str:
-    counts = fill("{counted:money} for {day:date}; expected: {expected:money}", details)
-    return f"counted {method(details)}: {counts}"
+    counts = fill_sentence("{counted:money} for {day:date}; expected: {expected:money}", details)
+    return f"counted {payment_method_text(details)}: {counts}"
 
 
-def with_shares(action: str, details: Details) -> str:
-    shares = amounts(details, **SHARES)
+def add_money_shares(action: str, details: Details) -> str:
+    shares = nonzero_amounts(details, **SHARES)
     return f"{action}: {shares}" if shares else action
 
 
 def canceled_by_payer(details: Details) -> str:
-    return with_shares("canceled items", details)
+    return add_money_shares("canceled items", details)
 
 
-def withdrawn(details: Details) -> str:
-    return with_shares("withdrew from items", details)
+def withdrawn_by_payer(details: Details) -> str:
+    return add_money_shares("withdrew from items", details)
 
 
 def line_canceled(details: Details) -> str:
     action = f"canceled {details.get('title') or 'an item'}"
-    return with_shares(action, {**details, "back": 0, "credit": details["back"]} if details["as_credit"] else details)
+    return add_money_shares(
+        action, {**details, "back": 0, "credit": details["back"]} if details["as_credit"] else details
+    )
 
 
 def classes_canceled(details: Details) -> str:
-    return with_shares("canceled classes of this order", {**details, "credit": details["as_credit"]})
+    return add_money_shares("canceled classes of this order", {**details, "credit": details["as_credit"]})
 
 
 def payer_asked(details: Details) -> str:
@@ -64,11 +67,13 @@ def payer_asked(details: Details) -> str:
 def voucher_extended(details: Details) -> str:
     if details["until"] == "for ever":
         return "removed the expiration date of the gift voucher"
-    return fill("extended the gift voucher until {until:date}", details)
+    return fill_sentence("extended the gift voucher until {until:date}", details)
 
 
 def credit_taken(details: Details) -> str:
-    return fill("took back {amount:money} of account credit", {**details, "amount": details["amount"].lstrip("-")})
+    return fill_sentence(
+        "took back {amount:money} of account credit", {**details, "amount": details["amount"].lstrip("-")}
+    )
 
 
 def issue_closed(details: Details) -> str:
@@ -81,10 +86,10 @@ def difference_resolved(details: Details) -> str:
 
 SENTENCES: dict[str, Sentence] = {
     "billing.called_off": (classes_canceled, "canceled classes of this order"),
-    f"billing.cancelled_by_{By.ATTENDEE}": (canceled_by_payer, "canceled items"),
-    f"billing.cancelled_by_{By.STAFF}": (canceled_by_payer, "canceled items"),
-    f"billing.cancelled_by_{By.TERMS}": (canceled_by_payer, "canceled items"),
-    f"billing.cancelled_by_{By.WITHDRAWAL}": (withdrawn, "withdrew from items"),
+    f"billing.cancelled_by_{CanceledBy.ATTENDEE}": (canceled_by_payer, "canceled items"),
+    f"billing.cancelled_by_{CanceledBy.STAFF}": (canceled_by_payer, "canceled items"),
+    f"billing.cancelled_by_{CanceledBy.TERMS}": (canceled_by_payer, "canceled items"),
+    f"billing.cancelled_by_{CanceledBy.WITHDRAWAL}": (withdrawn_by_payer, "withdrew from items"),
     "billing.case_closed": (issue_closed, "closed a payment issue"),
     "billing.code_changed": ("changed the discount code {code}", "changed the discount code"),
     "billing.code_made": ("added the discount code {code}", "added the discount code"),

@@ -22,65 +22,65 @@ PAY_UNTIL = "pay_until"
 """The session key of a time in UTC. After that time the session's orders are no longer queried."""
 
 
-def account(request: HttpRequest) -> User | None:
+def account_of_request(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
 
 
 def knows_payer(request: HttpRequest) -> bool:
     # A billing address is asked for each time, because it may change with each order.
-    return account(request) is not None and not settings.BILLING_ADDRESS
+    return account_of_request(request) is not None and not settings.BILLING_ADDRESS
 
 
-def member(request: HttpRequest) -> User:
-    user = account(request)
+def require_account(request: HttpRequest) -> User:
+    user = account_of_request(request)
     if user is None:
         raise PermissionDenied
     return user
 
 
-def cart(request: HttpRequest) -> Order | None:
-    user = account(request)
+def find_cart(request: HttpRequest) -> Order | None:
+    user = account_of_request(request)
     if user is not None:
-        return carts.of(user)
+        return carts.find_cart_of_account(user)
     number = request.session.get(CART)
     return Order.objects.filter(pk=number, state=Order.State.CART, payer=None).first() if number else None
 
 
-def open_cart(request: HttpRequest) -> Order:
-    visitor_cart = cart(request)
+def find_or_create_cart(request: HttpRequest) -> Order:
+    visitor_cart = find_cart(request)
     if visitor_cart is None:
-        visitor_cart = carts.new(account(request))
+        visitor_cart = carts.create_cart(account_of_request(request))
         request.session[CART] = visitor_cart.pk
     return visitor_cart
 
 
-def logged_in(request: HttpRequest, user: User) -> None:
+def merge_carts_after_login(request: HttpRequest, user: User) -> None:
     # Logging in changes the key of the session but keeps its data.
     number = request.session.pop(CART, None)
     visitor_cart = Order.objects.filter(pk=number, state=Order.State.CART).first() if number else None
     if visitor_cart is not None:
-        carts.merge(visitor_cart, user)
+        carts.merge_into_account_cart(visitor_cart, user)
 
 
 def remember_payer(request: HttpRequest, cart: Order) -> None:
-    if account(request) is None:
+    if account_of_request(request) is None:
         request.session[PAYER] = {"payer_name": cart.payer_name, "payer_email": cart.payer_email}
 
 
 def remembered_payer(request: HttpRequest) -> dict[str, str]:
-    payer: dict[str, str] = request.session.get(PAYER, {}) if account(request) is None else {}
+    payer: dict[str, str] = request.session.get(PAYER, {}) if account_of_request(request) is None else {}
     return payer
 
 
 def forget_payer(request: HttpRequest) -> None:
     request.session.pop(PAYER, None)
-    visitor_cart = cart(request)
+    visitor_cart = find_cart(request)
     if visitor_cart is not None and visitor_cart.payer is None:
         visitor_cart.payer_name = visitor_cart.payer_email = ""
         visitor_cart.save(update_fields=["payer_name", "payer_email"])
 
 
-def placed(request: HttpRequest, order: Order) -> None:
+def remember_placed_order(request: HttpRequest, order: Order) -> None:
     request.session[PLACED] = [*request.session.get(PLACED, []), order.pk][-20:]
     request.session.pop(CART, None)
     remember_hold(request, order)
@@ -88,17 +88,17 @@ def placed(request: HttpRequest, order: Order) -> None:
 
 def remember_hold(request: HttpRequest, order: Order) -> None:
     """Remember the end of the hold, so that each page links to the order in the browser that placed it until then."""
-    if order.held_until is not None and has_placed(request, order):
+    if order.held_until is not None and placed_in_this_session(request, order):
         request.session[PAY_UNTIL] = max(request.session.get(PAY_UNTIL, ""), order.held_until.isoformat())
 
 
-def waiting(request: HttpRequest) -> list[Order]:
+def orders_for_header(request: HttpRequest) -> list[Order]:
     """Return the visitor's cart, with the number of its lines, and the orders to pay. Visitors without an account also
     get the orders to be paid at the door that this browser session placed.
 
     This runs on each page: it makes one query, or none if a visitor without an account has no such orders.
     """
-    user, at, condition = account(request), timezone.now(), Q(pk__in=[])
+    user, at, condition = account_of_request(request), timezone.now(), Q(pk__in=[])
     if user is not None:
         to_pay = Order.objects.visible_to(user).to_pay(at)
         condition = Q(payer=user, state=Order.State.CART) | Q(pk__in=to_pay.values("pk"))
@@ -115,7 +115,9 @@ def waiting(request: HttpRequest) -> list[Order]:
 
 
 def orders_to_pay(request: HttpRequest) -> list[Order]:
-    return [order for order in waiting(request) if order.state != Order.State.CART and order.due != Order.Due.DOOR]
+    return [
+        order for order in orders_for_header(request) if order.state != Order.State.CART and order.due != Order.Due.DOOR
+    ]
 
 
 def placed_orders(request: HttpRequest) -> list[Order]:
@@ -123,7 +125,7 @@ def placed_orders(request: HttpRequest) -> list[Order]:
     return list(Order.objects.filter(pk__in=numbers).prefetch_related("lines__order")) if numbers else []
 
 
-def last_placed(request: HttpRequest) -> Order | None:
+def last_placed_order(request: HttpRequest) -> Order | None:
     numbers = request.session.get(PLACED, [])
     return Order.objects.filter(pk=numbers[-1]).first() if numbers else None
 
@@ -134,7 +136,11 @@ def find_order(request: HttpRequest, number: int) -> Order:
     order = Order.objects.placed().filter(pk=number).first()
     if order is None:
         raise Http404
-    if not (_holds_key(request, order, "order") or has_placed(request, order) or pays(request, order)):
+    if not (
+        _has_key_for(request, order, "order")
+        or placed_in_this_session(request, order)
+        or is_payer_of_order(request, order)
+    ):
         raise Http404
     return order
 
@@ -142,23 +148,23 @@ def find_order(request: HttpRequest, number: int) -> Order:
 def find_order_to_confirm(request: HttpRequest, number: int) -> Order:
     """Return the order of a mailed link. The order's own address does not prove that the visitor reads the mail."""
     order = Order.objects.placed().filter(pk=number).first()
-    if order is None or not _holds_key(request, order, CONFIRM):
+    if order is None or not _has_key_for(request, order, CONFIRM):
         raise Http404
     return order
 
 
-def _holds_key(request: HttpRequest, order: Order, purpose: str) -> bool:
+def _has_key_for(request: HttpRequest, order: Order, purpose: str) -> bool:
     try:
-        token = links.read(purpose, request.GET.get("key", ""), KEY_AGE)
-    except links.Bad:
+        token = links.read_token(purpose, request.GET.get("key", ""), KEY_AGE)
+    except links.LinkInvalid:
         return False
-    return token.pk == order.pk and links.fits(token.nonce, order.nonce)
+    return token.pk == order.pk and links.nonce_matches(token.nonce, order.nonce)
 
 
-def pays(request: HttpRequest, order: Order) -> bool:
-    user = account(request)
+def is_payer_of_order(request: HttpRequest, order: Order) -> bool:
+    user = account_of_request(request)
     return user is not None and order.belongs_to(user)
 
 
-def has_placed(request: HttpRequest, order: Order) -> bool:
+def placed_in_this_session(request: HttpRequest, order: Order) -> bool:
     return order.pk in request.session.get(PLACED, [])

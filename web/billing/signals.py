@@ -14,11 +14,11 @@ from users.models import User
 
 
 @receiver(status_changed, sender=Payment, dispatch_uid="billing.payment_changed")
-def payment_changed(instance: Payment, **kwargs: Any) -> None:
-    attempts.changed(instance)
+def apply_payment_status_change(instance: Payment, **kwargs: Any) -> None:
+    attempts.apply_status_change(instance)
 
 
 @receiver(user_logged_in, dispatch_uid="billing.merge_carts")
-def merge_carts(request: HttpRequest | None, user: User, **kwargs: Any) -> None:
+def merge_carts_on_login(request: HttpRequest | None, user: User, **kwargs: Any) -> None:
     if request is not None:
-        session_cart.logged_in(request, user)
+        session_cart.merge_carts_after_login(request, user)

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.dateparse import parse_date
 
 from billing.domain.vouchers import sales
-from billing.kinds import Description, Facts, ProductKind, Terms, Unavailable
+from billing.kinds import PriceFacts, ProductDescription, ProductKind, ProductUnavailable, Terms
 from billing.models import OrderLine, Voucher
 from common.formats import format_date, format_money
 
@@ -21,21 +21,21 @@ class VoucherKind(ProductKind):
     label = "Gift vouchers"
     is_discountable = False
 
-    def describe(self, line: OrderLine) -> Description:
+    def describe(self, line: OrderLine) -> ProductDescription:
         details = line.details
         title = details.get("gift_title") or format_money(Decimal(details.get("amount") or 0), line.order.currency)
         recipient = details.get("recipient_name", "")
         day = parse_date(details.get("give_on") or "")
         parts = [f"for {recipient}" if recipient else "", f"to be given on {format_date(day)}" if day else ""]
-        return Description(f"Gift voucher: {title}", ", ".join(filter(None, parts)))
+        return ProductDescription(f"Gift voucher: {title}", ", ".join(filter(None, parts)))
 
-    def price_facts(self, line: OrderLine, at: datetime) -> Facts:
-        return Facts(full=sales.price(line.details, at), is_money=True)
+    def price_facts(self, line: OrderLine, at: datetime) -> PriceFacts:
+        return PriceFacts(full=sales.voucher_price(line.details, at), is_money=True)
 
     def problems(self, line: OrderLine, at: datetime) -> list[str]:
         try:
-            sales.price(line.details, at)
-        except Unavailable as refusal:
+            sales.voucher_price(line.details, at)
+        except ProductUnavailable as refusal:
             return [str(refusal)]
         return []
 
@@ -45,15 +45,15 @@ class VoucherKind(ProductKind):
     def hold(self, line: OrderLine, until: datetime | None) -> None:
         # The rules on the day of the sale decide the expiry date, and later rules do not change it.
         if "expires_on" not in line.details:
-            last_day = sales.expiry(sales.today(line.order.placed_at or line.order.created_at))
+            last_day = sales.expiry_date(sales.local_day_of(line.order.placed_at or line.order.created_at))
             line.details["expires_on"] = last_day.isoformat() if last_day else ""
             line.save(update_fields=["details"])
 
     def confirm(self, line: OrderLine) -> None:
-        sales.issue(line)  # This issues nothing while the order is to be paid later.
+        sales.issue_sold_voucher(line)  # This issues nothing while the order is to be paid later.
 
     def release(self, line: OrderLine, why: str) -> None:
-        sales.reverse(line, why)
+        sales.reverse_sale(line, why)
 
     def fulfilled_lines(self, lines: Sequence[OrderLine]) -> set[int]:
         # The buyer received a voucher that the school voided later, but not one whose purchase was reversed.

@@ -38,6 +38,6 @@ class ClassworkConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        from classwork.signals import offer_first_levels
+        from classwork.signals import ensure_starter_levels
 
-        post_migrate.connect(offer_first_levels, sender=self, dispatch_uid="classwork.first_levels")
+        post_migrate.connect(ensure_starter_levels, sender=self, dispatch_uid="classwork.first_levels")

@@ -25,7 +25,7 @@ class MeetingChanged:
 
 
 @dataclass(frozen=True)
-class OfferSaved:
+class ClassSaved:
     """A class was added to a session, or its values were changed."""
 
     offer_id: int
@@ -33,7 +33,7 @@ class OfferSaved:
 
 
 @dataclass(frozen=True)
-class OfferDecided:
+class ClassApprovalChanged:
     """A class was approved for the public, or its approval was withdrawn."""
 
     offer_id: int
@@ -41,7 +41,7 @@ class OfferDecided:
 
 
 @dataclass(frozen=True)
-class SubjectDecided:
+class SubjectApprovalChanged:
     """A subject was approved for the public, or its approval was withdrawn."""
 
     subject_id: int
@@ -49,7 +49,7 @@ class SubjectDecided:
 
 
 @dataclass(frozen=True)
-class ProposalMoved:
+class ProposalChanged:
     """A teacher's proposal was submitted, answered or approved."""
 
     proposal_id: int
@@ -62,39 +62,39 @@ MEETING_RESTORED = EventType("classwork.meeting_restored", MeetingChanged, subje
 MEETING_MOVED = EventType("classwork.meeting_moved", MeetingChanged, subject=("class_offer", "offer_id"))
 MEETING_ADDED = EventType("classwork.meeting_added", MeetingChanged, subject=("class_offer", "offer_id"))
 SUBSTITUTES_CHANGED = EventType("classwork.substitutes_changed", MeetingChanged, subject=("class_offer", "offer_id"))
-OFFER_CREATED = EventType("classwork.offer_created", OfferSaved, subject=("class_offer", "offer_id"))
-OFFER_CHANGED = EventType("classwork.offer_changed", OfferSaved, subject=("class_offer", "offer_id"))
-OFFER_APPROVED = EventType("classwork.offer_approved", OfferDecided, subject=("class_offer", "offer_id"))
-OFFER_HIDDEN = EventType("classwork.offer_hidden", OfferDecided, subject=("class_offer", "offer_id"))
-SUBJECT_APPROVED = EventType("classwork.subject_approved", SubjectDecided, subject=("subject", "subject_id"))
-SUBJECT_HIDDEN = EventType("classwork.subject_hidden", SubjectDecided, subject=("subject", "subject_id"))
-PROPOSAL_SUBMITTED = EventType("classwork.proposal_submitted", ProposalMoved, subject=("proposal", "proposal_id"))
-PROPOSAL_ANSWERED = EventType("classwork.proposal_answered", ProposalMoved, subject=("proposal", "proposal_id"))
-PROPOSAL_APPROVED = EventType("classwork.proposal_approved", ProposalMoved, subject=("proposal", "proposal_id"))
+OFFER_CREATED = EventType("classwork.offer_created", ClassSaved, subject=("class_offer", "offer_id"))
+OFFER_CHANGED = EventType("classwork.offer_changed", ClassSaved, subject=("class_offer", "offer_id"))
+OFFER_APPROVED = EventType("classwork.offer_approved", ClassApprovalChanged, subject=("class_offer", "offer_id"))
+OFFER_HIDDEN = EventType("classwork.offer_hidden", ClassApprovalChanged, subject=("class_offer", "offer_id"))
+SUBJECT_APPROVED = EventType("classwork.subject_approved", SubjectApprovalChanged, subject=("subject", "subject_id"))
+SUBJECT_HIDDEN = EventType("classwork.subject_hidden", SubjectApprovalChanged, subject=("subject", "subject_id"))
+PROPOSAL_SUBMITTED = EventType("classwork.proposal_submitted", ProposalChanged, subject=("proposal", "proposal_id"))
+PROPOSAL_ANSWERED = EventType("classwork.proposal_answered", ProposalChanged, subject=("proposal", "proposal_id"))
+PROPOSAL_APPROVED = EventType("classwork.proposal_approved", ProposalChanged, subject=("proposal", "proposal_id"))
 
 
 @dataclass(frozen=True)
-class SchoolCancelled:
+class ClassesCanceled:
     """The school canceled class days or a whole class, with a compensation for the students."""
 
     call_off_id: int
 
 
 @dataclass(frozen=True)
-class RunDecided:
+class EnrollmentDecided:
     """A class with a minimum enrollment was confirmed, its decision was postponed, or it needs a decision."""
 
     offer_id: int
 
 
-CLASS_CONFIRMED = EventType("classwork.class_confirmed", RunDecided, subject=("class_offer", "offer_id"))
-DECISION_PUT_OFF = EventType("classwork.decision_put_off", RunDecided, subject=("class_offer", "offer_id"))
-DECISION_NEEDED = EventType("classwork.decision_needed", RunDecided, subject=("class_offer", "offer_id"))
-CALLED_OFF = EventType("classwork.called_off", SchoolCancelled, subject=("call_off", "call_off_id"))
+CLASS_CONFIRMED = EventType("classwork.class_confirmed", EnrollmentDecided, subject=("class_offer", "offer_id"))
+DECISION_PUT_OFF = EventType("classwork.decision_put_off", EnrollmentDecided, subject=("class_offer", "offer_id"))
+DECISION_NEEDED = EventType("classwork.decision_needed", EnrollmentDecided, subject=("class_offer", "offer_id"))
+CALLED_OFF = EventType("classwork.called_off", ClassesCanceled, subject=("call_off", "call_off_id"))
 
 
 @dataclass(frozen=True)
-class PlaceChanged:
+class RegistrationChanged:
     """A student's spot in a class was confirmed, ended or disputed."""
 
     registration_id: int
@@ -102,17 +102,17 @@ class PlaceChanged:
     student_id: int
 
 
-PLACE_HELD = EventType("classwork.place_held", PlaceChanged, subject=("registration", "registration_id"))
+PLACE_HELD = EventType("classwork.place_held", RegistrationChanged, subject=("registration", "registration_id"))
 REGISTRATION_CONFIRMED = EventType(
-    "classwork.registration_confirmed", PlaceChanged, subject=("registration", "registration_id")
+    "classwork.registration_confirmed", RegistrationChanged, subject=("registration", "registration_id")
 )
 REGISTRATION_SUSPENDED = EventType(
-    "classwork.registration_suspended", PlaceChanged, subject=("registration", "registration_id")
+    "classwork.registration_suspended", RegistrationChanged, subject=("registration", "registration_id")
 )
 REGISTRATION_ENDED = EventType(
-    "classwork.registration_ended", PlaceChanged, subject=("registration", "registration_id")
+    "classwork.registration_ended", RegistrationChanged, subject=("registration", "registration_id")
 )
-HOLD_ENDED = EventType("classwork.hold_ended", PlaceChanged, subject=("registration", "registration_id"))
+HOLD_ENDED = EventType("classwork.hold_ended", RegistrationChanged, subject=("registration", "registration_id"))
 
 
 @dataclass(frozen=True)
@@ -132,17 +132,17 @@ TICKET_HOLD_ENDED = EventType("classwork.ticket_hold_ended", TicketChanged, subj
 
 
 @dataclass(frozen=True)
-class WaitingMoved:
+class WaitlistChanged:
     """Someone joined a waitlist, was offered a spot, accepted it, or left the list."""
 
     entry_id: int
     offer_id: int
 
 
-WAITING_JOINED = EventType("classwork.waiting_joined", WaitingMoved, subject=("waiting_entry", "entry_id"))
-WAITING_LEFT = EventType("classwork.waiting_left", WaitingMoved, subject=("waiting_entry", "entry_id"))
-WAITING_MOVED = EventType("classwork.waiting_moved", WaitingMoved, subject=("waiting_entry", "entry_id"))
-WAITING_CLOSED = EventType("classwork.waiting_closed", WaitingMoved, subject=("waiting_entry", "entry_id"))
-PLACE_OFFERED = EventType("classwork.place_offered", WaitingMoved, subject=("waiting_entry", "entry_id"))
-OFFER_TAKEN = EventType("classwork.offer_taken", WaitingMoved, subject=("waiting_entry", "entry_id"))
-OFFER_LAPSED = EventType("classwork.offer_lapsed", WaitingMoved, subject=("waiting_entry", "entry_id"))
+WAITING_JOINED = EventType("classwork.waiting_joined", WaitlistChanged, subject=("waiting_entry", "entry_id"))
+WAITING_LEFT = EventType("classwork.waiting_left", WaitlistChanged, subject=("waiting_entry", "entry_id"))
+WAITING_MOVED = EventType("classwork.waiting_moved", WaitlistChanged, subject=("waiting_entry", "entry_id"))
+WAITING_CLOSED = EventType("classwork.waiting_closed", WaitlistChanged, subject=("waiting_entry", "entry_id"))
+PLACE_OFFERED = EventType("classwork.place_offered", WaitlistChanged, subject=("waiting_entry", "entry_id"))
+OFFER_TAKEN = EventType("classwork.offer_taken", WaitlistChanged, subject=("waiting_entry", "entry_id"))
+OFFER_LAPSED = EventType("classwork.offer_lapsed", WaitlistChanged, subject=("waiting_entry", "entry_id"))

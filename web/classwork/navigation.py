@@ -103,21 +103,21 @@ DESK_WORK = [
         many="classes need a decision on their minimum",
         url_name="desk_minimum",
         permission="classwork.change_classoffer",
-        rows=minimum.undecided,
+        rows=minimum.classes_to_decide,
     ),
     WorkItem(
         one="proposal to answer",
         many="proposals to answer",
         url_name="desk_proposals",
         permission="classwork.decide_proposal",
-        rows=proposals.to_answer,
+        rows=proposals.submitted_proposals,
     ),
     WorkItem(
         one="registration on hold",
         many="registrations on hold",
         url_name="desk_registrations",
         permission="classwork.view_registration",
-        rows=desk.on_hold,
+        rows=desk.registrations_on_hold,
         query="?show=hold",
     ),
     WorkItem(
@@ -125,6 +125,6 @@ DESK_WORK = [
         many="spots on offer to the waitlist",
         url_name="desk_waiting_lists",
         permission="classwork.view_waitingentry",
-        rows=queue.kept_now,
+        rows=queue.entries_with_open_offer,
     ),
 ]

@@ -19,7 +19,7 @@ from classwork.models import (
     Ticket,
     WaitingEntry,
 )
-from common.personal import Conflict, Person
+from common.personal import MergeConflict, PersonRecords
 
 MODELS = {
     "classwork.Assignment": "The classes you teach or assist in",
@@ -43,7 +43,7 @@ NOT_PERSONAL = {
 }
 
 
-def export(person: Person) -> dict[str, object]:
+def export(person: PersonRecords) -> dict[str, object]:
     taught = Assignment.objects.filter(staff=person.account_id).select_related("offer__subject", "offer__session")
     proposals = Proposal.objects.filter(author=person.account_id).select_related("subject", "offer__subject")
     dates = Meeting.objects.filter(substitutes=person.account_id).select_related("offer")
@@ -60,7 +60,9 @@ def export(person: Person) -> dict[str, object]:
             {"what": each.kind_text, "when": str(each.meeting.slot), "class": str(each.offer), "state": each.state}
             for each in Ticket.objects.filter(student__in=person.student_ids).for_lists()
         ],
-        "waitlists": list(_waiting(person).values("state", "people", "wanted", name=F("offer__subject__name"))),
+        "waitlists": list(
+            _waitlist_entries_of(person).values("state", "people", "wanted", name=F("offer__subject__name"))
+        ),
         "level set by staff": [
             {"level": str(each.number), "why": each.why}
             for each in LevelOverride.objects.filter(student__in=person.student_ids)
@@ -71,37 +73,37 @@ def export(person: Person) -> dict[str, object]:
         "canceled by the school": list(
             outcomes.values("policy", "meetings", "money", "credit", "waived", why=F("call_off__why"))
         ),
-        "opened for you": [str(each.resource) for each in _openings(person)],
+        "opened for you": [str(each.resource) for each in _openings_of(person)],
         "library": list(LibraryVisit.objects.filter(account=person.account_id).values("at")),
         "proposals": [{"about": str(each), "message": each.message, "answer": each.answer} for each in proposals],
     }
 
 
-def _openings(person: Person) -> QuerySet[Opening]:
+def _openings_of(person: PersonRecords) -> QuerySet[Opening]:
     return Opening.objects.filter(registration__student__in=person.student_ids).select_related("resource")
 
 
-def erase(person: Person) -> None:
+def erase(person: PersonRecords) -> None:
     """Attendance and teaching stay recorded. The names disappear with the account."""
     Registration.objects.filter(student__in=person.student_ids).update(heard_from="", why="")
     Ticket.objects.filter(student__in=person.student_ids).update(why="")
     CalendarFeed.objects.filter(staff=person.account_id).delete()
     LibraryVisit.objects.filter(account=person.account_id).delete()
-    _openings(person).delete()
+    _openings_of(person).delete()
     Diary.objects.filter(student__in=person.student_ids).delete()
     LevelOverride.objects.filter(student__in=person.student_ids).delete()
     Proposal.objects.filter(author=person.account_id).update(message="", answer="")
-    _waiting(person).delete()
+    _waitlist_entries_of(person).delete()
 
 
-def _waiting(person: Person) -> "QuerySet[WaitingEntry]":
+def _waitlist_entries_of(person: PersonRecords) -> "QuerySet[WaitingEntry]":
     own: Any = Q(contact_email__in=person.emails)
     if person.account_id is not None:
         own |= Q(account=person.account_id)
     return WaitingEntry.objects.filter(own)
 
 
-def merge(source: Person, target: Person) -> list[str]:
+def merge(source: PersonRecords, target: PersonRecords) -> list[str]:
     """An account with a staff profile is never merged into another one; see users/personal.py."""
     if source.account_id and target.account_id:
         WaitingEntry.objects.filter(account=source.account_id).update(account=target.account_id)
@@ -118,24 +120,24 @@ def merge(source: Person, target: Person) -> list[str]:
         levels.append("The level set by staff moves over.")
     return [
         *levels,
-        *_merge_places(source, student_id),
+        *_merge_registrations(source, student_id),
         *_merge_tickets(source, student_id),
     ]
 
 
-def _merge_places(source: Person, student_id: int) -> list[str]:
+def _merge_registrations(source: PersonRecords, student_id: int) -> list[str]:
     places = Registration.objects.filter(student__in=source.student_ids)
     if not places:
         return []
     duplicates = Registration.objects.live().filter(student=student_id, offer__in=places.live().values("offer"))
     if both := duplicates.select_related("offer__subject__level", "offer__session").first():
-        raise Conflict(f"Both have a spot in {both.offer}. Cancel one of the two first.")
-    _attends(OrderLine.objects.filter(registrations__in=places), student_id)
+        raise MergeConflict(f"Both have a spot in {both.offer}. Cancel one of the two first.")
+    _reassign_attendee(OrderLine.objects.filter(registrations__in=places), student_id)
     moved = places.update(student=student_id)
     return ["One spot in a class moves over." if moved == 1 else f"{moved} spots in classes move over."]
 
 
-def _merge_tickets(source: Person, student_id: int) -> list[str]:
+def _merge_tickets(source: PersonRecords, student_id: int) -> list[str]:
     tickets = Ticket.objects.filter(student__in=source.student_ids)
     if not tickets:
         return []
@@ -144,13 +146,13 @@ def _merge_tickets(source: Person, student_id: int) -> list[str]:
     subjects = tickets.filter(state__in=trials.COUNTS).values("trial_of")
     tried = kept.filter(state__in=trials.COUNTS, trial_of__in=subjects)
     if both := duplicates.for_lists().first() or tried.for_lists().first():
-        raise Conflict(f"Both have a {both.kind_text} ticket for {both.offer}. Cancel one of the two first.")
-    _attends(OrderLine.objects.filter(tickets__in=tickets), student_id)
+        raise MergeConflict(f"Both have a {both.kind_text} ticket for {both.offer}. Cancel one of the two first.")
+    _reassign_attendee(OrderLine.objects.filter(tickets__in=tickets), student_id)
     moved = tickets.update(student=student_id)
     return ["One ticket moves over." if moved == 1 else f"{moved} tickets move over."]
 
 
-def _attends(lines: QuerySet[OrderLine], student_id: int) -> None:
+def _reassign_attendee(lines: QuerySet[OrderLine], student_id: int) -> None:
     for line in lines.distinct():
         line.details["attends"] = student_id
         line.save(update_fields=["details"])

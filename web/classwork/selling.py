@@ -9,9 +9,9 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.forms import Form
 
-from billing.kinds import Description, Facts, Gift, ProductKind, Terms, Unavailable
+from billing.kinds import GiftOption, PriceFacts, ProductDescription, ProductKind, ProductUnavailable, Terms
 from billing.models import OrderLine
-from classwork.domain.catalog.class_summary import Listed
+from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.places import attendees, joining, minimum, opening, registering, terms
 from classwork.domain.places.attendees import Attendee
 from classwork.domain.places.tickets import staying
@@ -24,32 +24,32 @@ from users.models import Student, User
 ANSWERS = ("who", "student_id", "first_name", "last_name", "email", "role", "readiness", "heard_from", "trial")
 
 
-class Attended(ProductKind):
+class AttendedKind(ProductKind):
     """Who attends, and in which role."""
 
     reserves_spots = True
 
     def attendee_label(self, line: OrderLine) -> str:
         attendee = Attendee.of(line.details)
-        name = attendees.name_of(attendee, line.order) if attendee else ""
+        name = attendees.attendee_name(attendee, line.order) if attendee else ""
         role = line.details.get("role")
         return f"{name} ({role})" if role else name
 
     def person_key(self, line: OrderLine) -> str:
         attendee = Attendee.of(line.details)
-        return attendees.identity(attendee, line.order) if attendee else ""
+        return attendees.attendee_key(attendee, line.order) if attendee else ""
 
     def canceled_sentence(self, line: OrderLine) -> str:
         attendee = Attendee.of(line.details)
-        name = attendees.name_of(attendee, line.order) if attendee else ""
+        name = attendees.attendee_name(attendee, line.order) if attendee else ""
         whose = f"{name}’s" if name and attendee and attendee.who != attendees.ME else "Your"
         return f"{whose} spot in {line} is canceled."
 
     def people(self, line: OrderLine) -> dict[str, Any]:
         attendee = Attendee.of(line.details)
-        student = attendees.known(attendee, line.order) if attendee else None
+        student = attendees.known_student(attendee, line.order) if attendee else None
         return {
-            "attendee": attendees.identity(attendee, line.order) if attendee else "",
+            "attendee": attendees.attendee_key(attendee, line.order) if attendee else "",
             "student_id": student.pk if student else None,
         }
 
@@ -59,13 +59,13 @@ class Attended(ProductKind):
         attendee = Attendee.of(line.details)
         if attendee is None:
             return [attendees.NOBODY]
-        student = attendees.known(attendee, line.order)
+        student = attendees.known_student(attendee, line.order)
         if attendee.who == attendees.STUDENT and student is None:
             return ["Please choose again who’s coming."]
-        name, who = attendees.name_of(attendee, line.order), attendees.identity(attendee, line.order)
+        name, who = attendees.attendee_name(attendee, line.order), attendees.attendee_key(attendee, line.order)
         before = line.order.lines.filter(kind=self.name, product_id=line.product_id, pk__lt=line.pk)
         earlier = [attendee for each in before if (attendee := Attendee.of(each.details))]
-        if any(attendees.identity(other, line.order) == who for other in earlier):
+        if any(attendees.attendee_key(other, line.order) == who for other in earlier):
             return [f"{name} is already in your cart for this class."]
         problem = self.stands_against(line, student) if student else ""
         return [problem] if problem else []
@@ -89,36 +89,42 @@ class Attended(ProductKind):
         return RoleForm(roles, data, prefix=f"line-{line.pk}", initial={"role": line.details.get("role", "")})
 
 
-class PlaceKind(Attended):
+class ClassKind(AttendedKind):
     name = "place"
     label = "Classes"
 
     def offer(self, line: OrderLine) -> ClassOffer:
         offer = ClassOffer.objects.for_lists().filter(pk=line.product_id).first()
         if offer is None:
-            raise Unavailable("This class is no longer offered.")
+            raise ProductUnavailable("This class is no longer offered.")
         return offer
 
-    def describe(self, line: OrderLine) -> Description:
+    def describe(self, line: OrderLine) -> ProductDescription:
         offer = self.offer(line)
         who = self.attendee_label(line)
-        when = f"{offer.day} {offer.time_range}, {Listed(offer, dates.today()).date_range}"
-        if condition := minimum.sentence(offer):
+        when = f"{offer.day} {offer.time_range}, {ClassSummary(offer, dates.local_today()).date_range}"
+        if condition := minimum.minimum_text(offer):
             when = f"{when}. {condition}"
-        return Description(offer.subject.title, f"{who}: {when}" if who else when, offer.get_absolute_url())
+        return ProductDescription(offer.subject.title, f"{who}: {when}" if who else when, offer.get_absolute_url())
 
-    def price_facts(self, line: OrderLine, at: datetime) -> Facts:
+    def price_facts(self, line: OrderLine, at: datetime) -> PriceFacts:
         offer = self.offer(line)
-        return replace(opening.facts(offer, staying.joins(line, offer, at)), **self.people(line))
+        return replace(
+            opening.class_price_facts(offer, staying.joining_terms_for_line(line, offer, at)), **self.people(line)
+        )
 
     def problems(self, line: OrderLine, at: datetime) -> list[str]:
         offer = self.offer(line)
         by_desk = line.details.get("by_desk")
         known = "ticket" in line.details
-        closed = joining.at_the_desk(line, offer, at) if by_desk else opening.closed_because(offer, at, known=known)
+        closed = (
+            joining.too_late_message_at_desk(line, offer, at)
+            if by_desk
+            else opening.closed_reason(offer, at, known=known)
+        )
         if closed:
             return [closed]
-        full = admission.why_not(line, offer, at)
+        full = admission.admission_refusal(line, offer, at)
         return [*([full] if full else []), *self.about_people(line)]
 
     def stands_against(self, line: OrderLine, student: Student) -> str:
@@ -129,33 +135,35 @@ class PlaceKind(Attended):
         return line.product_id
 
     def terms(self, line: OrderLine, at: datetime) -> Terms:
-        return terms.of_offer(self.offer(line))
+        return terms.terms_of_class(self.offer(line))
 
     def step_deadline(self, line: OrderLine, rule: str) -> datetime | None:
-        return terms.ends(rule, terms.starts(line.product_id))
+        return terms.step_deadline(rule, terms.meeting_starts(line.product_id))
 
     def next_start(self, line: OrderLine, at: datetime) -> datetime | None:
-        return min((start for start in terms.starts(line.product_id) if start > at), default=None)
+        return min((start for start in terms.meeting_starts(line.product_id) if start > at), default=None)
 
     def share_used(self, line: OrderLine, at: datetime) -> Decimal:
-        return terms.used(terms.starts(line.product_id), line.order.placed_at, at)
+        return terms.share_used(terms.meeting_starts(line.product_id), line.order.placed_at, at)
 
     def hold(self, line: OrderLine, until: datetime | None) -> None:
-        registering.hold(line, until)
+        registering.hold_spot(line, until)
 
     def confirm(self, line: OrderLine) -> None:
-        registering.confirm(line)
+        registering.confirm_hold(line)
 
     def release(self, line: OrderLine, why: str) -> None:
-        registering.release(line, why)
+        registering.release_spot(line, why)
 
-    def gift_options(self, at: datetime) -> list[Gift]:
+    def gift_options(self, at: datetime) -> list[GiftOption]:
         """A gift is for a subject, in any of its classes, and is worth what its most expensive class costs now."""
-        by_subject: dict[str, Gift] = {}
-        for offer in opening.open_offers(at):
+        by_subject: dict[str, GiftOption] = {}
+        for offer in opening.open_classes(at):
             known = by_subject.get(f"{offer.subject_id}")
             if known is None or known.price < offer.full_price:
-                by_subject[f"{offer.subject_id}"] = Gift(f"{offer.subject_id}", offer.subject.title, offer.full_price)
+                by_subject[f"{offer.subject_id}"] = GiftOption(
+                    f"{offer.subject_id}", offer.subject.title, offer.full_price
+                )
         return sorted(by_subject.values(), key=lambda gift: gift.title)
 
     def products(self, at: datetime) -> list[tuple[int, str]]:
@@ -175,7 +183,7 @@ class PlaceKind(Attended):
         return ClassOffer.objects.filter(pk=line.product_id, subject_id=int(what)).exists()
 
     def hand_over_to(self, line: OrderLine, by: OrderLine) -> None:
-        registering.transfer(line)
+        registering.mark_transferred(line)
 
     def fulfilled_lines(self, lines: Sequence[OrderLine]) -> set[int]:
         """A spot on hold counts, because only its benefits are suspended. A transferred spot counts too."""

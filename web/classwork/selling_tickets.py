@@ -7,64 +7,64 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from billing.kinds import ZERO, Description, Facts, Step, Terms
+from billing.kinds import ZERO, PriceFacts, ProductDescription, Terms, TermsStep
 from billing.models import OrderLine
 from classwork.domain.places.arrows import State
 from classwork.domain.places.tickets import entry, life, sale
 from classwork.models import Meeting, Subject, Ticket
-from classwork.selling import Attended
+from classwork.selling import AttendedKind
 from users.models import Student
 
 BEGINS = "class day begins"
 
 
-class TicketKind(Attended):
+class TicketKind(AttendedKind):
     name = "ticket"
     label = "Drop-ins and trials"
 
-    def describe(self, line: OrderLine) -> Description:
-        meeting = life.meeting_of(line)
+    def describe(self, line: OrderLine) -> ProductDescription:
+        meeting = life.meeting_of_line(line)
         title = f"{meeting.offer.subject.title}, {'trial' if life.is_trial(line) else 'drop-in'}"
         who = self.attendee_label(line)
         when = str(meeting.slot)
-        return Description(title, f"{who}: {when}" if who else when, meeting.offer.get_absolute_url())
+        return ProductDescription(title, f"{who}: {when}" if who else when, meeting.offer.get_absolute_url())
 
-    def price_facts(self, line: OrderLine, at: datetime) -> Facts:
+    def price_facts(self, line: OrderLine, at: datetime) -> PriceFacts:
         """Neither the early price nor the multi-class discount applies."""
-        meeting = life.meeting_of(line)
-        return Facts(
-            full=sale.price(meeting.offer, trial=life.is_trial(line)) or ZERO,
+        meeting = life.meeting_of_line(line)
+        return PriceFacts(
+            full=sale.ticket_price(meeting.offer, trial=life.is_trial(line)) or ZERO,
             starts=meeting.starts_at,
             at_the_door=meeting.offer.pay_at_door,
             **self.people(line),
         )
 
     def problems(self, line: OrderLine, at: datetime) -> list[str]:
-        meeting = life.meeting_of(line)
-        if closed := life.closed_because(line, meeting, at):
+        meeting = life.meeting_of_line(line)
+        if closed := life.closed_reason_for_line(line, meeting, at):
             return [closed]
-        full = entry.why_not(line, meeting, at)
+        full = entry.ticket_refusal(line, meeting, at)
         return [*([full] if full else []), *self.about_people(line)]
 
     def stands_against(self, line: OrderLine, student: Student) -> str:
-        return life.why_not(student, life.meeting_of(line), trial=life.is_trial(line))
+        return life.student_refusal(student, life.meeting_of_line(line), trial=life.is_trial(line))
 
     def offer_id(self, line: OrderLine) -> int:
         return Meeting.objects.filter(pk=line.product_id).values_list("offer", flat=True).first() or 0
 
     def terms(self, line: OrderLine, at: datetime) -> Terms:
         """Refundable until the class day begins."""
-        starts = life.meeting_of(line).starts_at
-        return Terms((Step(until=starts, rule=BEGINS, label="the beginning of the class"),))
+        starts = life.meeting_of_line(line).starts_at
+        return Terms((TermsStep(until=starts, rule=BEGINS, label="the beginning of the class"),))
 
     def step_deadline(self, line: OrderLine, rule: str) -> datetime | None:
-        return life.meeting_of(line).starts_at if rule == BEGINS else None
+        return life.meeting_of_line(line).starts_at if rule == BEGINS else None
 
     def next_start(self, line: OrderLine, at: datetime) -> datetime | None:
-        return life.meeting_of(line).starts_at
+        return life.meeting_of_line(line).starts_at
 
     def share_used(self, line: OrderLine, at: datetime) -> Decimal:
-        return Decimal(life.meeting_of(line).starts_at <= at)
+        return Decimal(life.meeting_of_line(line).starts_at <= at)
 
     def product_titles(self, numbers: Collection[int]) -> dict[int, str]:
         meetings = Meeting.objects.filter(pk__in=numbers).select_related("offer__subject__level")
@@ -74,16 +74,16 @@ class TicketKind(Attended):
         return Meeting.objects.filter(offer__subject__in=Subject.objects.matching(word)).values("pk")
 
     def hold(self, line: OrderLine, until: datetime | None) -> None:
-        life.hold(line, until)
+        life.hold_ticket(line, until)
 
     def confirm(self, line: OrderLine) -> None:
-        life.confirm(line)
+        life.confirm_ticket(line)
 
     def release(self, line: OrderLine, why: str) -> None:
-        life.release(line, why)
+        life.release_ticket(line, why)
 
     def hand_over_to(self, line: OrderLine, by: OrderLine) -> None:
-        life.release(line, "Stays in the class.", State.TRANSFERRED)
+        life.release_ticket(line, "Stays in the class.", State.TRANSFERRED)
 
     def fulfilled_lines(self, lines: Sequence[OrderLine]) -> set[int]:
         fulfilled = Ticket.objects.filter(line__in=lines, state__in=life.THEIRS)

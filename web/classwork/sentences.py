@@ -1,7 +1,7 @@
 """History sentences about classes and spots; history.entry_text explains how they work."""
 
-from classwork.models.called_off import Policy
-from history.entry_text import Details, Sentence, fill
+from classwork.models.called_off import CompensationPolicy
+from history.entry_text import Details, Sentence, fill_sentence
 
 MOVES_SHOWN = 3
 
@@ -9,7 +9,7 @@ MOVES_SHOWN = 3
 def classes_canceled(details: Details) -> str:
     days, students = len(details["days"]), details["students"]
     text = f"canceled {days} class day{'' if days == 1 else 's'} for {students} student{'' if students == 1 else 's'}"
-    return f"{text}; compensation: {Policy(details['policy']).label.lower()}"
+    return f"{text}; compensation: {CompensationPolicy(details['policy']).label.lower()}"
 
 
 def schedule_changed(details: Details) -> str:
@@ -22,20 +22,20 @@ def schedule_changed(details: Details) -> str:
             template = "{before:moment} removed"
         else:
             template = "{before:moment} moved to {after:moment}"
-        sentences.append(fill(template, move))
+        sentences.append(fill_sentence(template, move))
     more = f"; and {len(moves) - MOVES_SHOWN} more" if len(moves) > MOVES_SHOWN else ""
     return f"changed the schedule: {'; '.join(sentences)}{more}" if sentences else "changed the schedule"
 
 
 def spot_moved(details: Details) -> str:
-    text = fill("moved the spot to {title}", details)
+    text = fill_sentence("moved the spot to {title}", details)
     text += " over capacity" if details.get("over_capacity") else ""
     return f"{text} and waived the difference" if details.get("waived") else text
 
 
-def registered(details: Details) -> str:
+def student_registered(details: Details) -> str:
     over = " over capacity" if details.get("over_capacity") else ""
-    return fill("registered the student for {title}", details) + f"{over} at the desk"
+    return fill_sentence("registered the student for {title}", details) + f"{over} at the desk"
 
 
 def ticket_sold(details: Details) -> str:
@@ -89,7 +89,7 @@ SENTENCES: dict[str, Sentence] = {
     "classwork.level_taken_back": ("removed the level {level} that staff had set", "removed the level set by staff"),
     "classwork.place_given": "transferred the spot",
     "classwork.place_moved": (spot_moved, "moved the spot to another class"),
-    "classwork.registered_at_the_desk": (registered, "registered the student at the desk"),
+    "classwork.registered_at_the_desk": (student_registered, "registered the student at the desk"),
     "classwork.registration_confirmed": "confirmed the registration",
     "classwork.registration_suspended": "put the registration on hold",
     "classwork.stayed_at_the_desk": (

@@ -6,7 +6,7 @@ from classwork.domain.places import running
 from classwork.models import ClassOffer, Location
 
 
-class ListMap(Sitemap):
+class ListPagesSitemap(Sitemap):
     def items(self) -> list[str]:
         return ["classoffer_list", "level_guide", "past_sessions", "location_list"]
 
@@ -14,16 +14,16 @@ class ListMap(Sitemap):
         return reverse(item)
 
 
-class ClassMap(Sitemap):
+class ClassSitemap(Sitemap):
     """Current classes only. Search engines find older ones through their session."""
 
     def items(self) -> list[ClassOffer]:
-        return running.current_offers(timezone.now())
+        return running.current_classes(timezone.now())
 
 
-class LocationMap(Sitemap):
+class LocationSitemap(Sitemap):
     def items(self) -> list[Location]:
         return list(Location.objects.filter(is_public=True))
 
 
-SITEMAPS = {"lists": ListMap, "classes": ClassMap, "locations": LocationMap}
+SITEMAPS = {"lists": ListPagesSitemap, "classes": ClassSitemap, "locations": LocationSitemap}

@@ -39,14 +39,14 @@ class DayConverter:
         return day.isoformat()
 
 
-class ThingConverter(StringConverter):
+class AttachableConverter(StringConverter):
     """What resources can be attached to."""
 
     regex = "class|subject"
 
 
 register_converter(DayConverter, "day")
-register_converter(ThingConverter, "thing")
+register_converter(AttachableConverter, "thing")
 
 urlpatterns = [
     path("classes/", public.classoffer_list, name="classoffer_list"),
@@ -74,10 +74,14 @@ urlpatterns = [
     path("teaching/<thing:what>/<int:pk>/resources/arrange/", teaching_resources.arrange, name="arrange_resources"),
     path(
         "teaching/<thing:what>/<int:pk>/resources/<int:number>/",
-        teaching_resources.change_here,
+        teaching_resources.change_attachment,
         name="change_resource_here",
     ),
-    path("teaching/class/<int:pk>/resources/as-student/", teaching_resources.as_seen, name="resources_as_student"),
+    path(
+        "teaching/class/<int:pk>/resources/as-student/",
+        teaching_resources.student_view_page,
+        name="resources_as_student",
+    ),
     path("teaching/class/<int:pk>/resources/<int:number>/times/", release_times.times, name="resource_times"),
     path("teaching/resources/<int:pk>/", teaching_resources.edit, name="edit_resource"),
     path("teaching/uploads/", uploads.invite, name="invite_upload"),
@@ -101,20 +105,20 @@ urlpatterns = [
     path("desk/registrations/<int:pk>/give/", desk_places.give, name="desk_give_place"),
     path("desk/heard-from/", heard_from.index, name="desk_heard_from"),
     path("desk/students/", students.index, name="desk_students"),
-    path("desk/students/<int:pk>/", students.at_the_desk, name="desk_student"),
+    path("desk/students/<int:pk>/", students.desk_student, name="desk_student"),
     path("desk/registrations/new/", desk_places.enter, name="desk_register"),
     path("desk/proposals/", desk_schedule.proposal_list, name="desk_proposals"),
     path("desk/proposals/<int:pk>/", desk_schedule.proposal_detail, name="desk_proposal"),
     path("classes/<int:pk>/try/", tickets.buy, name="buy_ticket"),
     path("classes/<int:pk>/wait/", waiting.join, name="wait"),
-    path("classes/<int:pk>/wait/leave/", waiting.leave_typed, name="leave_waitlist"),
+    path("classes/<int:pk>/wait/leave/", waiting.leave_waitlist_in_session, name="leave_waitlist"),
     path("tickets/<str:token>/", tickets.ticket, name="ticket"),
     path("tickets/<str:token>/stay/", tickets.stay, name="stay"),
     path("waiting/<str:token>/", waiting.entry, name="waiting_entry"),
     path("waiting/<str:token>/take/", waiting.take, name="take_place"),
     path("waiting/<str:token>/leave/", waiting.leave, name="leave_waiting"),
     path("desk/waiting/", waiting.desk_lists, name="desk_waiting_lists"),
-    path("desk/classes/<int:pk>/tickets/", tickets.at_the_desk, name="desk_tickets"),
+    path("desk/classes/<int:pk>/tickets/", tickets.desk_ticket_list, name="desk_tickets"),
     path("desk/classes/<int:pk>/tickets/new/", tickets.sell, name="desk_sell_ticket"),
     path("desk/tickets/<int:pk>/", tickets.desk_ticket, name="desk_ticket"),
     path("desk/classes/<int:pk>/waiting/", waiting.desk_list, name="desk_waiting"),
@@ -125,7 +129,7 @@ urlpatterns = [
     path("register/", places.register, name="register"),
     path("register/address/<int:number>/", places.attendee_address, name="attendee_address"),
     path("user/classes/", places.my_classes, name="my_classes"),
-    path("user/classes/<int:pk>/give-up/", giving_up.give_up, name="give_up_place"),
+    path("user/classes/<int:pk>/give-up/", giving_up.cancel_my_registration, name="give_up_place"),
     path("user/classes/<int:pk>/move/", moving.choose, name="move_place"),
     path("user/classes/<int:pk>/move/<int:offer>/", moving.move, name="move_place_to"),
     path("user/classes/<int:pk>/give/", moving.give, name="give_place"),

@@ -7,15 +7,15 @@ from django import forms
 from django.conf import settings
 from django.db import models
 
-from common.money import is_whole, rounded
+from common.money import is_payable_amount, round_amount
 
 
 class AmountInput(forms.DecimalField):
     """It shows as many decimals as the school's currency has: 70.00, not 70.000."""
 
     def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, Decimal) and is_whole(value, settings.CURRENCY):
-            return rounded(value, settings.CURRENCY)
+        if isinstance(value, Decimal) and is_payable_amount(value, settings.CURRENCY):
+            return round_amount(value, settings.CURRENCY)
         return value
 
 

@@ -20,10 +20,10 @@ class CommonConfig(AppConfig):
         connection_created.connect(close_database_file, dispatch_uid="common.close_database_file")
         # Django sends no post_migrate signal for apps without models, such as this one.
         sender = apps.get_app_config("contenttypes")
-        post_migrate.connect(make_cache_table, sender=sender, dispatch_uid="common.make_cache_table")
+        post_migrate.connect(create_cache_table, sender=sender, dispatch_uid="common.make_cache_table")
 
 
-def make_cache_table(using: str, **kwargs: Any) -> None:
+def create_cache_table(using: str, **kwargs: Any) -> None:
     # The shared cache may be in the database, so migrating also creates its table.
     call_command("createcachetable", database=using, verbosity=0)
 

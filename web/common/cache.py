@@ -32,16 +32,16 @@ class DatabaseCache(db.DatabaseCache):
             row = cursor.fetchone()
             if row is None:
                 raise ValueError(f"Key '{name}' not found")
-            value: int = unpacked(row[0]) + delta
-            cursor.execute(f"UPDATE {table} SET value = %s WHERE cache_key = %s", [packed(value), name])  # noqa: S608
+            value: int = unpickle_value(row[0]) + delta
+            cursor.execute(f"UPDATE {table} SET value = %s WHERE cache_key = %s", [pickle_value(value), name])  # noqa: S608
         return value
 
 
-def packed(value: Any) -> str:
+def pickle_value(value: Any) -> str:
     return base64.b64encode(pickle.dumps(value, pickle.HIGHEST_PROTOCOL)).decode("ascii")
 
 
-def unpacked(text: str) -> Any:
+def unpickle_value(text: str) -> Any:
     return pickle.loads(base64.b64decode(text.encode()))  # noqa: S301 (only this site writes it)
 
 

@@ -38,7 +38,7 @@ class Chart:
     thick: int = THICK
 
 
-def bars(rows: Iterable[tuple[object, Number]]) -> Chart:
+def bar_layout(rows: Iterable[tuple[object, Number]]) -> Chart:
     """The largest value fills the available width. A negative value has a bar of length zero and keeps its number."""
     pairs = [(str(label), value) for label, value in rows]
     largest = max((value for _, value in pairs), default=0)

@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 
 @register(Tags.security, deploy=True)
-def proxies_are_counted(**kwargs: Any) -> list[CheckMessage]:
+def check_trusted_proxies(**kwargs: Any) -> list[CheckMessage]:
     has_proxy = settings.SECURE_PROXY_SSL_HEADER or settings.HAND_OVER_BY != "site"
     if settings.TRUSTED_PROXIES or not has_proxy:
         return []
@@ -26,9 +26,9 @@ def proxies_are_counted(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security, deploy=True)
-def web_server_reads_private_files(**kwargs: Any) -> list[CheckMessage]:
+def check_private_root_access(**kwargs: Any) -> list[CheckMessage]:
     folder = Path(settings.PRIVATE_ROOT)
-    if settings.HAND_OVER_BY == "site" or settings.S3 or not folder.is_dir() or others_may_read(folder):
+    if settings.HAND_OVER_BY == "site" or settings.S3 or not folder.is_dir() or is_readable_by_others(folder):
         return []
     return [
         Warning(
@@ -39,7 +39,7 @@ def web_server_reads_private_files(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-def others_may_read(folder: Path) -> bool:
+def is_readable_by_others(folder: Path) -> bool:
     status = folder.stat()
     if status.st_mode & stat.S_IROTH and status.st_mode & stat.S_IXOTH:
         return True

@@ -6,5 +6,5 @@ from django.conf import settings
 from django.http import HttpRequest
 
 
-def school(request: HttpRequest) -> dict[str, Any]:
+def site_context(request: HttpRequest) -> dict[str, Any]:
     return {"BUSINESS_NAME": settings.BUSINESS_NAME, "BRAND_HUE": settings.BRAND_HUE, "SITE_URL": settings.SITE_URL}

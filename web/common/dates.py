@@ -9,34 +9,34 @@ WEEK = timedelta(weeks=1)
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
-def at(day: date, clock: time, zone: tzinfo | None = None) -> datetime:
+def local_moment(day: date, clock: time, zone: tzinfo | None = None) -> datetime:
     """The moment in UTC at which the clock shows this time on this day.
 
     If daylight saving time skips the time, the next existing minute is returned. If the time occurs twice, the first
     one is returned. The answer is in UTC because Python compares two times of the same zone by their clock time, which
     is wrong in the hour of the change.
     """
-    return moment_of(datetime.combine(day, clock), zone or timezone.get_default_timezone())
+    return wall_time_to_utc(datetime.combine(day, clock), zone or timezone.get_default_timezone())
 
 
-def end_of(day: date) -> datetime:
+def end_of_day(day: date) -> datetime:
     """The first moment of the next day."""
-    return at(day + timedelta(days=1), time.min)
+    return local_moment(day + timedelta(days=1), time.min)
 
 
 def day_that_ends_at(moment: datetime) -> date | None:
-    before = local(moment - timedelta(microseconds=1)).date()
-    return before if end_of(before) == moment else None
+    before = to_local_time(moment - timedelta(microseconds=1)).date()
+    return before if end_of_day(before) == moment else None
 
 
-def later(start: datetime, minutes: int, zone: tzinfo | None = None) -> datetime:
+def add_wall_minutes(start: datetime, minutes: int, zone: tzinfo | None = None) -> datetime:
     """Add minutes as a clock on the wall shows them, even if daylight saving time starts or ends in between."""
     zone = zone or timezone.get_default_timezone()
     wall_time = start.astimezone(zone).replace(tzinfo=None, fold=0)
-    return moment_of(wall_time + minutes * MINUTE, zone)
+    return wall_time_to_utc(wall_time + minutes * MINUTE, zone)
 
 
-def moment_of(wall_time: datetime, zone: tzinfo) -> datetime:
+def wall_time_to_utc(wall_time: datetime, zone: tzinfo) -> datetime:
     while True:
         moment = wall_time.replace(tzinfo=zone).astimezone(UTC)
         if moment.astimezone(zone).replace(tzinfo=None, fold=0) == wall_time:
@@ -44,9 +44,9 @@ def moment_of(wall_time: datetime, zone: tzinfo) -> datetime:
         wall_time += MINUTE
 
 
-def local(moment: datetime) -> datetime:
+def to_local_time(moment: datetime) -> datetime:
     return moment.astimezone(timezone.get_default_timezone())
 
 
-def today() -> date:
-    return local(timezone.now()).date()
+def local_today() -> date:
+    return to_local_time(timezone.now()).date()

@@ -6,7 +6,7 @@ PASSWORD = "dance with me"  # noqa: S105 (the log-in page prints it)
 
 
 @dataclass(frozen=True)
-class Person:
+class DemoPerson:
     first_name: str
     last_name: str
     email: str
@@ -15,9 +15,9 @@ class Person:
 
 
 PEOPLE = (
-    Person("Alice", "Arden", "alice@example.org", "student", "a student in her second session"),
-    Person("Gus", "Gray", "gus@example.org", "guardian", "brings his daughter Kit"),
-    Person("Tess", "Tanner", "tess@example.org", "teacher", "teaches Balboa and Lindy Hop"),
-    Person("Ash", "Abara", "ash@example.org", "assistant", "helps in class"),
-    Person("Ada", "Adler", "ada@example.org", "admin", "runs the office"),
+    DemoPerson("Alice", "Arden", "alice@example.org", "student", "a student in her second session"),
+    DemoPerson("Gus", "Gray", "gus@example.org", "guardian", "brings his daughter Kit"),
+    DemoPerson("Tess", "Tanner", "tess@example.org", "teacher", "teaches Balboa and Lindy Hop"),
+    DemoPerson("Ash", "Abara", "ash@example.org", "assistant", "helps in class"),
+    DemoPerson("Ada", "Adler", "ada@example.org", "admin", "runs the office"),
 )

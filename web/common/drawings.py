@@ -37,7 +37,7 @@ MOST_TILES = 48
 MOST_ON_A_SHEET = 40
 
 
-def colors(hue: int, *, dark: bool = False) -> dict[str, str]:
+def pattern_colors(hue: int, *, dark: bool = False) -> dict[str, str]:
     light = (
         f"0.56 0.145 {hue}",
         f"0.86 0.06 {hue}",
@@ -49,14 +49,14 @@ def colors(hue: int, *, dark: bool = False) -> dict[str, str]:
     return {name: f"oklch({value})" for name, value in zip(COLORS, night if dark else light, strict=True)}
 
 
-def palette(hue: int) -> str:
+def drawing_css(hue: int) -> str:
     # Faces stay light in dark mode.
     faces = {"d2": f"oklch(0.79 0.06 {hue})", "d5": "oklch(0.87 0.02 75)"}
-    night = _rules(colors(hue, dark=True)) + _rules(faces, ".face ")
-    return f"{_rules(colors(hue))}@media(prefers-color-scheme:dark){{{night}}}"
+    night = _fill_rules(pattern_colors(hue, dark=True)) + _fill_rules(faces, ".face ")
+    return f"{_fill_rules(pattern_colors(hue))}@media(prefers-color-scheme:dark){{{night}}}"
 
 
-def _rules(fills: Mapping[str, str], selector: str = "") -> str:
+def _fill_rules(fills: Mapping[str, str], selector: str = "") -> str:
     return "".join(f"{selector}.{name}{{fill:{value}}}" for name, value in fills.items())
 
 
@@ -77,10 +77,10 @@ class Drawing:
     tiles: tuple[Tile, ...]
 
 
-def draw(*seeds: object, columns: int = 4, rows: int = 3) -> Drawing:
+def draw_pattern(*seeds: object, columns: int = 4, rows: int = 3) -> Drawing:
     names = [str(seed) for seed in seeds] or [""]
-    family = _pick_some(sorted(MOTIFS), _numbers(names[0]), 4)
-    numbers = _numbers("\0".join(names))
+    family = _pick_distinct(sorted(MOTIFS), _seeded_bytes(names[0]), 4)
+    numbers = _seeded_bytes("\0".join(names))
     tiles = []
     for index in range(columns * rows):
         ground = next(numbers) % len(COLORS)
@@ -117,24 +117,24 @@ CLOTHES = ("M110 300L150 236L190 300Z", "M60 300L84 226H104L80 300ZM220 300L196 
 
 
 @dataclass(frozen=True)
-class Part:
+class PortraitPart:
     color: str
     path: str
 
 
-def portrait(name: str) -> tuple[Part, ...]:
-    numbers = _numbers(f"portrait\0{name}")
-    ground, coat, trim = _pick_some(["d1", "d3", "d4"], numbers, 3)
+def draw_portrait(name: str) -> tuple[PortraitPart, ...]:
+    numbers = _seeded_bytes(f"portrait\0{name}")
+    ground, coat, trim = _pick_distinct(["d1", "d3", "d4"], numbers, 3)
     head = ("d2", "d5")[next(numbers) % 2]
     hair = trim if ground != trim else coat
     parts = [
-        Part(ground, FACE_PATHS[0]),
-        Part(hair, HAIR_BEHIND[next(numbers) % len(HAIR_BEHIND)]),
-        Part(coat, SHOULDERS[next(numbers) % len(SHOULDERS)]),
-        Part(head, CLOTHES[next(numbers) % len(CLOTHES)]),
-        Part(head, NECK),
-        Part(head, HEAD),
-        Part(hair, HAIR_IN_FRONT[next(numbers) % len(HAIR_IN_FRONT)]),
+        PortraitPart(ground, FACE_PATHS[0]),
+        PortraitPart(hair, HAIR_BEHIND[next(numbers) % len(HAIR_BEHIND)]),
+        PortraitPart(coat, SHOULDERS[next(numbers) % len(SHOULDERS)]),
+        PortraitPart(head, CLOTHES[next(numbers) % len(CLOTHES)]),
+        PortraitPart(head, NECK),
+        PortraitPart(head, HEAD),
+        PortraitPart(hair, HAIR_IN_FRONT[next(numbers) % len(HAIR_IN_FRONT)]),
     ]
     return tuple(part for part in parts if part.path)
 
@@ -149,19 +149,19 @@ GROUND = "M-.4-.4H100.4V100.4H-.4Z"
 
 
 @lru_cache(maxsize=2048)
-def key_of(*seeds: str, columns: int = 4, rows: int = 3) -> str:
+def key_of_pattern(*seeds: str, columns: int = 4, rows: int = 3) -> str:
     codes = []
-    for tile in draw(*seeds, columns=columns, rows=rows).tiles:
+    for tile in draw_pattern(*seeds, columns=columns, rows=rows).tiles:
         color_pair = COLORS.index(tile.ground) * len(COLORS) + COLORS.index(tile.color)
         motif = color_pair * len(MOTIF_PATHS) + MOTIF_PATHS.index(tile.path)
-        codes.append(_two_digits(motif * 4 + tile.turn // 90))
+        codes.append(_base36_pair(motif * 4 + tile.turn // 90))
     return DIGITS[columns] + "".join(codes)
 
 
 @lru_cache(maxsize=2048)
 def key_of_portrait(name: str) -> str:
-    parts = ((COLORS.index(part.color), FACE_PATHS.index(part.path)) for part in portrait(name))
-    return FACE + "".join(_two_digits(color * len(FACE_PATHS) + path) for color, path in parts)
+    parts = ((COLORS.index(part.color), FACE_PATHS.index(part.path)) for part in draw_portrait(name))
+    return FACE + "".join(_base36_pair(color * len(FACE_PATHS) + path) for color, path in parts)
 
 
 Sheets = dict[str, tuple[str, int]]
@@ -179,7 +179,7 @@ def render_file(name: str, hue: int) -> str:
     keys = name.split("-")
     if len(keys) > MOST_ON_A_SHEET or not 0 <= hue <= 360:
         raise ValueError(name)
-    sizes_and_bodies = [_read(key) for key in keys]
+    sizes_and_bodies = [_decode_key(key) for key in keys]
     (width, height), *others = {size for size, _ in sizes_and_bodies}
     if others:
         raise ValueError(f"{name} has different sizes.")
@@ -191,71 +191,71 @@ def render_file(name: str, hue: int) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
-        f"<style>{palette(hue)}</style>{views}</svg>\n"
+        f"<style>{drawing_css(hue)}</style>{views}</svg>\n"
     )
 
 
 @lru_cache(maxsize=8)
 def render_icon(key: str, hue: int) -> str:
     # This icon of a browser tab has only the colors of light mode.
-    (width, height), body = _read(key)
-    for name, color in colors(hue).items():
+    (width, height), body = _decode_key(key)
+    for name, color in pattern_colors(hue).items():
         body = body.replace(f'class="{name}"', f'fill="{color}"')
-    return as_address(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">{body}</svg>')
+    return svg_data_url(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">{body}</svg>')
 
 
-def as_address(svg: str) -> str:
+def svg_data_url(svg: str) -> str:
     return f"data:image/svg+xml,{quote(svg, safe=' =:/')}"
 
 
-def _read(key: str) -> tuple[tuple[int, int], str]:
+def _decode_key(key: str) -> tuple[tuple[int, int], str]:
     # The answer is the size of the drawing and the SVG inside of it.
     first, codes = key[:1], [int(key[start : start + 2], 36) for start in range(1, len(key), 2)]
     if not codes or len(codes) > MOST_TILES or len(key) % 2 == 0 or not set(key) <= set(DIGITS):
         raise ValueError(key)
     if first != FACE:
-        return _read_tiles(DIGITS.index(first), codes)
-    parts = [(_pick(COLORS, code // len(FACE_PATHS)), FACE_PATHS[code % len(FACE_PATHS)]) for code in codes]
-    return (300, 300), f'<g class="face">{"".join(_path(*part) for part in parts)}</g>'
+        return _decode_tiles(DIGITS.index(first), codes)
+    parts = [(_item_at(COLORS, code // len(FACE_PATHS)), FACE_PATHS[code % len(FACE_PATHS)]) for code in codes]
+    return (300, 300), f'<g class="face">{"".join(_path_svg(*part) for part in parts)}</g>'
 
 
-def _read_tiles(columns: int, codes: list[int]) -> tuple[tuple[int, int], str]:
+def _decode_tiles(columns: int, codes: list[int]) -> tuple[tuple[int, int], str]:
     if not columns or len(codes) % columns:
         raise ValueError(codes)
     body = []
     for index, code in enumerate(codes):
         color_pair, path = divmod(code // 4, len(MOTIF_PATHS))
-        ground, color = _pick(COLORS, color_pair // len(COLORS)), COLORS[color_pair % len(COLORS)]
+        ground, color = _item_at(COLORS, color_pair // len(COLORS)), COLORS[color_pair % len(COLORS)]
         turn = f' transform="rotate({code % 4 * 90} 50 50)"' if code % 4 else ""
         x, y = index % columns * CELL, index // columns * CELL
-        tile = _path(ground, GROUND) + _path(color, MOTIF_PATHS[path], turn)
+        tile = _path_svg(ground, GROUND) + _path_svg(color, MOTIF_PATHS[path], turn)
         body.append(f'<g transform="translate({x} {y})">{tile}</g>')
     return (columns * CELL, len(codes) // columns * CELL), "".join(body)
 
 
-def _path(color: str, path: str, turn: str = "") -> str:
+def _path_svg(color: str, path: str, turn: str = "") -> str:
     return f'<path class="{color}" d="{path}"{turn}/>'
 
 
-def _pick(items: Sequence[str], index: int) -> str:
+def _item_at(items: Sequence[str], index: int) -> str:
     if index >= len(items):
         raise ValueError(index)
     return items[index]
 
 
-def _two_digits(number: int) -> str:
+def _base36_pair(number: int) -> str:
     return DIGITS[number // 36] + DIGITS[number % 36]
 
 
 # -- pseudorandom choices ----------------------------------------------------------------------------------------
 
 
-def _pick_some(items: list[str], numbers: Iterator[int], amount: int) -> list[str]:
+def _pick_distinct(items: list[str], numbers: Iterator[int], amount: int) -> list[str]:
     remaining = list(items)
     return [remaining.pop(next(numbers) % len(remaining)) for _ in range(amount)]
 
 
-def _numbers(seed: str) -> Iterator[int]:
+def _seeded_bytes(seed: str) -> Iterator[int]:
     """Endless bytes from a seed. SHA-256 gives the same bytes in every version of Python, but `random` does not."""
     for block in count():
         yield from hashlib.sha256(f"{seed}\0{block}".encode(errors="surrogatepass")).digest()

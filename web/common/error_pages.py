@@ -43,36 +43,38 @@ PAGES = {
 }
 
 
-def page(request: HttpRequest, code: int, text: str = "", **more: Any) -> HttpResponse:
+def render_error_page(request: HttpRequest, code: int, text: str = "", **more: Any) -> HttpResponse:
     title, default_text = PAGES[code]
     context = {"code": code, "title": title, "text": text or default_text} | more
     return render(request, "error.html", context, status=code)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return page(request, 400)
+    return render_error_page(request, 400)
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     # The page links to the user's own pages, so that a teacher who followed a wrong link finds Teaching.
     links = navigation.permitted_links("ACCOUNT_LINKS", request.user) if request.user.is_authenticated else []
-    return page(request, 403, work_links=navigation.nav_items([link for link in links if link.permission]))
+    return render_error_page(request, 403, work_links=navigation.nav_items([link for link in links if link.permission]))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return page(
+    return render_error_page(
         request, 403, "This form was open too long, or cookies are off. Please go back, reload the page and try again."
     )
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return page(request, 404)
+    return render_error_page(request, 404)
 
 
-def too_many(request: HttpRequest, wait: timedelta) -> HttpResponse:
+def too_many_requests(request: HttpRequest, wait: timedelta) -> HttpResponse:
     minutes = max(1, ceil(wait.total_seconds() / 60))
     when = "a minute" if minutes == 1 else f"{minutes} minutes" if minutes <= 90 else f"{ceil(minutes / 60)} hours"
-    response = page(request, 429, f"You’ve tried that too many times in a short time. Please try again in {when}.")
+    response = render_error_page(
+        request, 429, f"You’ve tried that too many times in a short time. Please try again in {when}."
+    )
     response.headers["Retry-After"] = str(ceil(wait.total_seconds()))
     return response
 

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 
-class Trouble(Exception):
+class WorkFailure(Exception):
     """The text of these exceptions is written to be stored and read by a person."""
 
 
-class Temporary(Trouble):
+class TemporaryFailure(WorkFailure):
     """A later attempt may succeed. `retry_after` is set if the other system said how long to wait."""
 
     def __init__(self, sentence: str = "", retry_after: timedelta | None = None) -> None:
@@ -15,9 +15,9 @@ class Temporary(Trouble):
         self.retry_after = retry_after
 
 
-class Permanent(Trouble):
+class PermanentFailure(WorkFailure):
     """No later attempt can succeed."""
 
 
-class NeedsPerson(Trouble):
+class NeedsPerson(WorkFailure):
     """Someone has to decide or repair something first. The sentence says what."""

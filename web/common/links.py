@@ -12,11 +12,11 @@ from django.core import signing
 from django.utils.crypto import constant_time_compare
 
 
-class Bad(Exception):
+class LinkInvalid(Exception):
     """The token is damaged, was not signed here, or was made for another purpose."""
 
 
-class Expired(Bad):
+class LinkExpired(LinkInvalid):
     """The token was valid but is too old now."""
 
 
@@ -30,21 +30,21 @@ def new_nonce() -> str:
     return secrets.token_urlsafe(12)
 
 
-def make(purpose: str, pk: int, nonce: str) -> str:
+def sign_token(purpose: str, pk: int, nonce: str) -> str:
     return signing.dumps([pk, nonce], salt=f"links.{purpose}")
 
 
-def read(purpose: str, text: str, max_age: timedelta) -> Token:
+def read_token(purpose: str, text: str, max_age: timedelta) -> Token:
     """Raises if the token is invalid or has reached `max_age`. The caller still has to compare the nonce."""
     oldest_valid_age = max_age - timedelta(microseconds=1)
     try:
         pk, nonce = signing.loads(text, salt=f"links.{purpose}", max_age=oldest_valid_age)
     except signing.SignatureExpired:
-        raise Expired from None
+        raise LinkExpired from None
     except (signing.BadSignature, ValueError, TypeError):
-        raise Bad from None
+        raise LinkInvalid from None
     return Token(pk, nonce)
 
 
-def fits(nonce: str, stored_nonce: str) -> bool:
+def nonce_matches(nonce: str, stored_nonce: str) -> bool:
     return bool(stored_nonce) and constant_time_compare(nonce, stored_nonce)

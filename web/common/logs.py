@@ -19,7 +19,7 @@ ARGUMENTS = re.compile(r"(?<=[^\s(])(\?|&[\w.-]+=)\S+")
 DETAIL = re.compile(r"^(\s*(?:DETAIL|HINT|CONTEXT|LINE \d+):).*$", re.MULTILINE)
 
 
-def without_secrets(text: str) -> str:
+def redact_secrets(text: str) -> str:
     """Remove everything that may be a key: long parts of an address that are not plain words, and all parameters.
 
     The details of an error from PostgreSQL are removed too, because they repeat values that people typed.
@@ -30,7 +30,7 @@ def without_secrets(text: str) -> str:
     return DETAIL.sub(r"\1 [values removed]", text)
 
 
-class Line(logging.Formatter):
+class LogFormatter(logging.Formatter):
     converter = staticmethod(time.gmtime)
 
     def __init__(self) -> None:
@@ -41,4 +41,4 @@ class Line(logging.Formatter):
         request = getattr(record, "request", None)
         log_id = getattr(request, "log_id", "") or request_id.get()
         record.request_id = f" [{log_id}]" if log_id else ""
-        return without_secrets(super().format(record))
+        return redact_secrets(super().format(record))

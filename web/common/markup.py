@@ -15,6 +15,6 @@ EXTENSIONS = ["tables", "sane_lists", "toc"]
 SETTINGS = {"toc": {"baselevel": 2}}
 
 
-def to_html(text: str) -> SafeString:
+def render_markdown(text: str) -> SafeString:
     html = markdown.markdown(text, extensions=EXTENSIONS, extension_configs=SETTINGS)
     return mark_safe(nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES))

@@ -22,7 +22,7 @@ def content_security_policy(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
     # SECURE_CSP has the same name in Django 6. A view may set a policy of its own.
-    policy = serialise(with_bucket(settings.SECURE_CSP))
+    policy = serialize_policy(policy_with_bucket(settings.SECURE_CSP))
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -58,7 +58,7 @@ def has_secret_address(request: HttpRequest) -> bool:
     return "key" in request.GET or (match is not None and "token" in match.kwargs)
 
 
-def read_to_the_end(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def drain_request_body(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Read the rest of a refused upload before answering. If we hung up while the web server is still sending us the
     file, the browser would see the web server's error 502 instead of our answer."""
 
@@ -120,9 +120,9 @@ def never_compress(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpR
     return uncompressed_view
 
 
-def with_bucket(directives: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
+def policy_with_bucket(directives: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
     # Browsers load pictures, videos and documents from the bucket and send uploads to it.
-    hosts = bucket.hosts()
+    hosts = bucket.bucket_hosts()
     if not hosts:
         return directives
     default = directives["default-src"]
@@ -130,5 +130,5 @@ def with_bucket(directives: Mapping[str, Sequence[str]]) -> Mapping[str, Sequenc
     return {**directives, **{name: [*directives.get(name, default), *hosts] for name in extended}}
 
 
-def serialise(directives: Mapping[str, Sequence[str]]) -> str:
+def serialize_policy(directives: Mapping[str, Sequence[str]]) -> str:
     return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())

@@ -14,16 +14,16 @@ class OtherCurrency(ValueError):
     """Amounts in two currencies cannot be added or compared."""
 
 
-def rounded(amount: Decimal, currency: str) -> Decimal:
+def round_amount(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-currency_digits(currency)), ROUND_HALF_UP)
 
 
-def is_whole(amount: Decimal, currency: str) -> bool:
-    return amount.is_finite() and rounded(amount, currency) == amount
+def is_payable_amount(amount: Decimal, currency: str) -> bool:
+    return amount.is_finite() and round_amount(amount, currency) == amount
 
 
-def percentage(amount: Decimal, percent: Decimal, currency: str) -> Decimal:
-    return rounded(amount * percent / 100, currency)
+def percent_of(amount: Decimal, percent: Decimal, currency: str) -> Decimal:
+    return round_amount(amount * percent / 100, currency)
 
 
 @total_ordering
@@ -44,7 +44,7 @@ class Money:
         return total
 
     def rounded(self) -> "Money":
-        return Money(rounded(self.amount, self.currency), self.currency)
+        return Money(round_amount(self.amount, self.currency), self.currency)
 
     def _same(self, other: "Money") -> Decimal:
         if other.currency != self.currency:

@@ -16,16 +16,16 @@ TITLE = re.compile(r"(?<![\w.-])(?:Dr|Fr|Hr|Jr|Mr|Ms|Mx|Sr|St)\.(?=[^\W\d_a-z])"
 """This matches a title directly before a capital letter, as in St.John."""
 
 
-def tidy(name: str) -> str:
+def tidy_name(name: str) -> str:
     return " ".join(name.split())
 
 
 def first_name(full: str) -> str:
-    return tidy(full).partition(" ")[0]
+    return tidy_name(full).partition(" ")[0]
 
 
-def key(*parts: str) -> str:
-    return tidy(unicodedata.normalize("NFKC", " ".join(parts)).casefold())
+def name_key(*parts: str) -> str:
+    return tidy_name(unicodedata.normalize("NFKC", " ".join(parts)).casefold())
 
 
 def has_web_address(name: str) -> bool:

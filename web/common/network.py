@@ -11,12 +11,12 @@ from django.conf import settings
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
 
-from common.errors import Temporary
+from common.errors import TemporaryFailure
 
 BUSY = "Many people are paying at this moment. Nothing was charged; please try again in half a minute."
 
 
-class InsideTransaction(RuntimeError):
+class OpenTransaction(RuntimeError):
     """The code tried to send a request to another system while a transaction was open."""
 
 
@@ -27,10 +27,10 @@ def refuse_inside_transaction() -> None:
     """
     for connection in connections.all(initialized_only=True):
         if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
-            raise InsideTransaction("A request to another system must not be sent inside a transaction.")
+            raise OpenTransaction("A request to another system must not be sent inside a transaction.")
 
 
-class Patience:
+class WaitBudget:
     """The time that one visitor's request may spend waiting for gateways. It starts at the first such call."""
 
     def __init__(self) -> None:
@@ -42,13 +42,13 @@ class Patience:
         return self.deadline - time.monotonic()
 
 
-_wait_budget: ContextVar[Patience | None] = ContextVar("wait_budget", default=None)
+_wait_budget: ContextVar[WaitBudget | None] = ContextVar("wait_budget", default=None)
 """This is None outside of requests, because work in the background may wait without a limit."""
 
 
 def limit_waiting(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     def middleware(request: HttpRequest) -> HttpResponse:
-        token = _wait_budget.set(Patience())
+        token = _wait_budget.set(WaitBudget())
         try:
             return get_response(request)
         finally:
@@ -67,7 +67,7 @@ def seconds_left(limit: float) -> float:
     return limit if budget is None else min(limit, budget.remaining_seconds())
 
 
-def timeouts(connect: float, read: float) -> tuple[float, float]:
+def gateway_timeouts(connect: float, read: float) -> tuple[float, float]:
     """Shorten the timeouts of a request to a gateway to the seconds that are left for the visitor's request."""
     budget = _wait_budget.get()
     if budget is None:
@@ -78,11 +78,11 @@ def timeouts(connect: float, read: float) -> tuple[float, float]:
 
 
 @contextmanager
-def place_to_wait() -> Iterator[None]:
+def gateway_slot() -> Iterator[None]:
     """Limit how many visitors' requests wait for gateways at once, so that threads are left for other visitors."""
-    slots = _places(settings.GATEWAY_AT_ONCE)
+    slots = _slot_semaphore(settings.GATEWAY_AT_ONCE)
     if not slots.acquire(blocking=False):
-        raise Temporary(BUSY)
+        raise TemporaryFailure(BUSY)
     try:
         yield
     finally:
@@ -90,6 +90,6 @@ def place_to_wait() -> Iterator[None]:
 
 
 @cache
-def _places(count: int) -> BoundedSemaphore:
+def _slot_semaphore(count: int) -> BoundedSemaphore:
     # The threads of one process share the semaphore.
     return BoundedSemaphore(count)

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 
 
-def turn_together(number: str | int | None, *lists: Paginator[Any]) -> tuple[Page[Any], list[Page[Any]]]:
+def paginate_together(number: str | int | None, *lists: Paginator[Any]) -> tuple[Page[Any], list[Page[Any]]]:
     """The page of the longest list, which shows the links, and the page of each list, which may be empty."""
     longest = max(lists, key=lambda paginator: paginator.num_pages).get_page(number)
     return longest, [

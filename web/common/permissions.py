@@ -17,7 +17,7 @@ ENTER = "users.enter_office"
 View = Callable[..., HttpResponseBase]
 
 
-def only(test: Callable[[Any], bool]) -> Callable[[View], View]:
+def restrict_to_users(test: Callable[[Any], bool]) -> Callable[[View], View]:
     def decorator(view: View) -> View:
         @wraps(view)
         def restricted_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -32,9 +32,9 @@ def only(test: Callable[[Any], bool]) -> Callable[[View], View]:
     return decorator
 
 
-def at_the_desk(user: Any, permission: str = ENTER) -> bool:
+def can_use_desk(user: Any, permission: str = ENTER) -> bool:
     return bool(user.has_perms([ENTER, permission]))
 
 
 def desk_required(permission: str = ENTER) -> Callable[[View], View]:
-    return only(lambda user: at_the_desk(user, permission))
+    return restrict_to_users(lambda user: can_use_desk(user, permission))

@@ -24,7 +24,7 @@ from django.utils.module_loading import module_has_submodule
 
 
 @dataclass(frozen=True)
-class Person:
+class PersonRecords:
     """An account with its students and email addresses, or a student who has no account."""
 
     account_id: int | None = None
@@ -32,45 +32,45 @@ class Person:
     emails: tuple[str, ...] = ()
 
 
-class Module(Protocol):
+class PersonalModule(Protocol):
     __name__: str
     MODELS: dict[str, str]
 
-    def export(self, person: Person) -> dict[str, object]: ...
+    def export(self, person: PersonRecords) -> dict[str, object]: ...
 
-    def erase(self, person: Person) -> None: ...
+    def erase(self, person: PersonRecords) -> None: ...
 
-    def merge(self, source: Person, target: Person) -> list[str]: ...
+    def merge(self, source: PersonRecords, target: PersonRecords) -> list[str]: ...
 
 
-class Conflict(Exception):
+class MergeConflict(Exception):
     """Two records cannot be merged yet. The sentence says what a person has to decide first."""
 
 
-def modules() -> Iterator[tuple[str, Module]]:
+def personal_modules() -> Iterator[tuple[str, PersonalModule]]:
     for config in apps.get_app_configs():
         if config.name != __package__ and config.module and module_has_submodule(config.module, "personal"):
-            yield config.label, cast(Module, import_module(f"{config.name}.personal"))
+            yield config.label, cast(PersonalModule, import_module(f"{config.name}.personal"))
 
 
-def declared() -> dict[str, str]:
-    return {model: description for _, module in modules() for model, description in module.MODELS.items()}
+def personal_models() -> dict[str, str]:
+    return {model: description for _, module in personal_modules() for model, description in module.MODELS.items()}
 
 
-def excused() -> dict[str, str]:
-    exemptions = (getattr(module, "NOT_PERSONAL", {}) for _, module in modules())
+def exempt_models() -> dict[str, str]:
+    exemptions = (getattr(module, "NOT_PERSONAL", {}) for _, module in personal_modules())
     return {model: reason for exempt in exemptions for model, reason in exempt.items()}
 
 
-def export(person: Person) -> dict[str, dict[str, object]]:
-    data_by_app = {label: module.export(person) for label, module in modules()}
+def export_all(person: PersonRecords) -> dict[str, dict[str, object]]:
+    data_by_app = {label: module.export(person) for label, module in personal_modules()}
     return {label: data for label, data in data_by_app.items() if data}
 
 
-def erase(person: Person) -> None:
-    for _, module in modules():
+def erase_all(person: PersonRecords) -> None:
+    for _, module in personal_modules():
         module.erase(person)
 
 
-def merge(source: Person, target: Person) -> list[str]:
-    return [sentence for _, module in modules() for sentence in module.merge(source, target)]
+def merge_all(source: PersonRecords, target: PersonRecords) -> list[str]:
+    return [sentence for _, module in personal_modules() for sentence in module.merge(source, target)]

@@ -26,21 +26,21 @@ NO_PICTURE = ValidationError(
 )
 
 
-def clean(upload: "UploadedFile[bytes]", longest_side: int = 1200) -> "ContentFile[bytes]":
+def clean_picture(upload: "UploadedFile[bytes]", longest_side: int = 1200) -> "ContentFile[bytes]":
     if (upload.size or 0) > LARGEST_FILE:
         raise TOO_LARGE
-    return rewritten(upload, longest_side)
+    return rewrite_picture(upload, longest_side)
 
 
-def rewritten(file: "File[bytes] | IO[bytes]", longest_side: int) -> "ContentFile[bytes]":
+def rewrite_picture(file: "File[bytes] | IO[bytes]", longest_side: int) -> "ContentFile[bytes]":
     """The caller must have checked the size of the file."""
     try:
-        return _written_anew(file, longest_side)
+        return _decode_and_shrink(file, longest_side)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise NO_PICTURE from None
 
 
-def _written_anew(file: "File[bytes] | IO[bytes]", longest_side: int) -> "ContentFile[bytes]":
+def _decode_and_shrink(file: "File[bytes] | IO[bytes]", longest_side: int) -> "ContentFile[bytes]":
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # Our own limit is lower.
         with Image.open(file, formats=FORMATS) as picture:
@@ -50,7 +50,7 @@ def _written_anew(file: "File[bytes] | IO[bytes]", longest_side: int) -> "Conten
             if decoded_size(picture) > LARGEST_DECODED:
                 raise TOO_MANY_PIXELS
             picture.thumbnail((longest_side, longest_side))
-            return _as_jpeg(ImageOps.exif_transpose(picture))
+            return _encode_as_jpeg(ImageOps.exif_transpose(picture))
 
 
 def decoded_size(picture: Image.Image) -> int:
@@ -60,7 +60,7 @@ def decoded_size(picture: Image.Image) -> int:
     return picture.width * picture.height * per_pixel * (2 if is_deep else 1)
 
 
-def _as_jpeg(picture: Image.Image) -> "ContentFile[bytes]":
+def _encode_as_jpeg(picture: Image.Image) -> "ContentFile[bytes]":
     # Transparent parts become white.
     with_alpha = picture.convert("RGBA")
     flat = Image.new("RGB", picture.size, "white")

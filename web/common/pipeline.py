@@ -33,7 +33,7 @@ class Stop(Generic[V]):
 
 
 @dataclass(frozen=True)
-class Passed(Generic[V]):
+class StepResult(Generic[V]):
     """The record of one step: the value it received and the value it returned."""
 
     step: str
@@ -48,15 +48,15 @@ class Passed(Generic[V]):
 
 
 @dataclass(frozen=True)
-class Outcome(Generic[V]):
+class PipelineResult(Generic[V]):
     value: V
-    trace: list[Passed[V]]
+    trace: list[StepResult[V]]
 
 
 class StepFailed(Exception):
     """The exception of the step is the cause. The trace lists the steps before it."""
 
-    def __init__(self, step: str, problem: str, trace: Sequence[Passed[Any]]) -> None:
+    def __init__(self, step: str, problem: str, trace: Sequence[StepResult[Any]]) -> None:
         super().__init__(f"{step} {problem}")
         self.step, self.trace = step, list(trace)
 
@@ -68,19 +68,19 @@ class Pipeline:
     def steps(self) -> list[str]:
         return list(getattr(settings, self.setting))
 
-    def run(self, value: V, context: Any = None) -> Outcome[V]:
-        trace: list[Passed[V]] = []
+    def run(self, value: V, context: Any = None) -> PipelineResult[V]:
+        trace: list[StepResult[V]] = []
         for path in self.steps():
             answer = self._step(path, value, context, trace)
             stopped, why = (True, answer.why) if isinstance(answer, Stop) else (False, "")
             after = answer.value if isinstance(answer, Stop) else answer
-            trace.append(Passed(path, value, after, stopped, why))
+            trace.append(StepResult(path, value, after, stopped, why))
             value = after
             if stopped:
                 break
-        return Outcome(value, trace)
+        return PipelineResult(value, trace)
 
-    def _step(self, path: str, value: V, context: Any, trace: list[Passed[V]]) -> V | Stop[V]:
+    def _step(self, path: str, value: V, context: Any, trace: list[StepResult[V]]) -> V | Stop[V]:
         step: Callable[[V, Any], V | Stop[V]] = import_string(path)
         try:
             answer = step(value, context)
@@ -92,11 +92,11 @@ class Pipeline:
 
 
 @checks.register()
-def pipelines(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
-    return [message for name in dir(settings) if name.endswith("_STEPS") for message in of_pipeline(name)]
+def check_pipelines(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
+    return [message for name in dir(settings) if name.endswith("_STEPS") for message in check_pipeline_setting(name)]
 
 
-def of_pipeline(setting: str) -> Iterator[checks.CheckMessage]:
+def check_pipeline_setting(setting: str) -> Iterator[checks.CheckMessage]:
     paths = getattr(settings, setting)
     if not isinstance(paths, list | tuple) or not all(isinstance(path, str) for path in paths):
         yield checks.Error(f"{setting} must be a list of the dotted names of its steps.", id="common.E001")
@@ -108,10 +108,10 @@ def of_pipeline(setting: str) -> Iterator[checks.CheckMessage]:
             yield checks.Error(
                 f"{setting} names {path} {count} times.", hint="Name each step only once.", id="common.E002"
             )
-        yield from of_step(setting, path)
+        yield from check_pipeline_step(setting, path)
 
 
-def of_step(setting: str, path: str) -> Iterator[checks.CheckMessage]:
+def check_pipeline_step(setting: str, path: str) -> Iterator[checks.CheckMessage]:
     try:
         inspect.signature(import_string(path)).bind(object(), object())
     except ImportError as error:

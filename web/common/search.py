@@ -11,7 +11,7 @@ LONGEST_NUMBER = 15
 MOST_WORDS = 20
 
 
-def words(request: HttpRequest) -> str:
+def search_text(request: HttpRequest) -> str:
     # PostgreSQL refuses a NUL, and nobody types one by accident.
     return request.GET.get("q", "").replace("\0", "").strip()
 

@@ -29,7 +29,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.crypto import salted_hmac
 
 from common import names
-from common.error_pages import too_many
+from common.error_pages import too_many_requests
 
 View = Callable[..., HttpResponseBase]
 PERIODS = {"m": 60, "h": 3600, "d": 86400}
@@ -47,7 +47,7 @@ class Rate:
         return cls(int(count), PERIODS[period])
 
 
-def throttled(
+def rate_limited(
     scope: str,
     *,
     by_address: str = "",
@@ -63,37 +63,37 @@ def throttled(
     def seconds_to_wait(request: HttpRequest) -> int:
         counts = []
         if address:
-            counts.append((f"{scope} at {network(request)}", address))
+            counts.append((f"{scope} at {address_block(request)}", address))
         if account:
-            counts.append((f"{scope} {person(request, field)}", account))
+            counts.append((f"{scope} {account_key(request, field)}", account))
         if account_here:
-            counts.append((f"{scope} {person(request, field)} at {network(request)}", account_here))
+            counts.append((f"{scope} {account_key(request, field)} at {address_block(request)}", account_here))
         now = time.time()
-        setattr(request, COUNTED, [_entry(name, rate, now)[1] for name, rate in counts])
-        return max((over(name, rate, now) for name, rate in counts), default=0)
+        setattr(request, COUNTED, [_period_and_key(name, rate, now)[1] for name, rate in counts])
+        return max((count_attempt(name, rate, now) for name, rate in counts), default=0)
 
     def decorator(view: View) -> View:
         @wraps(view)
         def limited_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             seconds = seconds_to_wait(request) if request.method in methods else 0
-            return too_many(request, timedelta(seconds=seconds)) if seconds else view(request, *args, **kwargs)
+            return too_many_requests(request, timedelta(seconds=seconds)) if seconds else view(request, *args, **kwargs)
 
         return limited_view
 
     return decorator
 
 
-def forgive(request: HttpRequest) -> None:
+def uncount_request(request: HttpRequest) -> None:
     for key in getattr(request, COUNTED, []):
         with suppress(ValueError):  # The cache may have been cleared in the meantime.
             caches["throttles"].incr(key, -1)
     setattr(request, COUNTED, [])
 
 
-def over(name: str, rate: Rate, now: float | None = None) -> int:
+def count_attempt(name: str, rate: Rate, now: float | None = None) -> int:
     """Count one more attempt. If it is over the limit, return the seconds until the period ends, otherwise 0."""
     now = time.time() if now is None else now
-    period, key = _entry(name, rate, now)
+    period, key = _period_and_key(name, rate, now)
     counts = caches["throttles"]
     counts.add(key, 0, rate.seconds)
     try:
@@ -103,20 +103,20 @@ def over(name: str, rate: Rate, now: float | None = None) -> int:
     return math.ceil((period + 1) * rate.seconds - now) if count > rate.most else 0
 
 
-def is_used_up(name: str, rate: Rate) -> bool:
-    _, key = _entry(name, rate, time.time())
+def is_rate_exceeded(name: str, rate: Rate) -> bool:
+    _, key = _period_and_key(name, rate, time.time())
     return bool(caches["throttles"].get(key, 0) >= rate.most)
 
 
-def _entry(name: str, rate: Rate, now: float) -> tuple[int, str]:
+def _period_and_key(name: str, rate: Rate, now: float) -> tuple[int, str]:
     period = int(now // rate.seconds)
     return period, f"throttle-{salted_hmac('common.throttle', f'{name} {rate} {period}').hexdigest()}"
 
 
-def person(request: HttpRequest, field: str) -> str:
+def account_key(request: HttpRequest, field: str) -> str:
     if request.user.is_authenticated:
         return f"account {request.user.pk}"
-    return f"{names.email_key(request.POST.get(field, ''))} at {network(request)}"
+    return f"{names.email_key(request.POST.get(field, ''))} at {address_block(request)}"
 
 
 def client_address(request: HttpRequest) -> str:
@@ -140,7 +140,7 @@ def is_address(text: str) -> bool:
     return True
 
 
-def network(request: HttpRequest) -> str:
+def address_block(request: HttpRequest) -> str:
     """The address that is counted. For IPv6 it is the /64 network, because a household can use every address in it."""
     address = client_address(request)
     if ":" not in address or not is_address(address):
@@ -153,7 +153,7 @@ def network(request: HttpRequest) -> str:
 
 def locked_out(request: HttpRequest, original: HttpResponse, credentials: Any) -> HttpResponse:
     # Django-axes calls this when one address has guessed the password of one account too often.
-    return too_many(request, settings.AXES_COOLOFF_TIME)
+    return too_many_requests(request, settings.AXES_COOLOFF_TIME)
 
 
 def attempted_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:

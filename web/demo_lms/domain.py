@@ -9,19 +9,19 @@ from django.db import transaction
 from demo_lms import events
 from outbox import registry
 from outbox.domain import emit
-from outbox.domain.claiming import claim
-from outbox.domain.delivering import deliver
+from outbox.domain.claiming import claim_deliveries
+from outbox.domain.delivering import deliver_batch
 from outbox.models import OPEN, Event
 
 MAX_WAITS = 20
 PRODUCTS = ["demo-course-one", "demo-course-two"]
 
 
-def test() -> Event:
+def emit_and_deliver_test() -> Event:
     """This event is delivered at once, unlike others, because the response shows the results of its receivers."""
     with transaction.atomic():
         event = emit(events.TESTED, key=(run := secrets.token_hex(6)), run=run, sender="Something")
-    deliver(claim(ids=list(event.deliveries.values_list("pk", flat=True))), together=1)
+    deliver_batch(claim_deliveries(ids=list(event.deliveries.values_list("pk", flat=True))), together=1)
     for _ in range(MAX_WAITS):  # a worker may have claimed the deliveries first
         if not event.deliveries.filter(state__in=OPEN).exists():
             break
@@ -29,7 +29,7 @@ def test() -> Event:
     return event
 
 
-def test_celery() -> Event:
+def emit_celery_test() -> Event:
     with transaction.atomic():
         return emit(events.CELERY_TESTED, key=(run := secrets.token_hex(6)), run=run, sender="Something")
 
@@ -40,13 +40,14 @@ def complete_purchase() -> Event:
         return emit(events.PURCHASE_COMPLETE, key=order, order=order, products=PRODUCTS)
 
 
-def answers(event: Event) -> dict[str, Any]:
+def receiver_results(event: Event) -> dict[str, Any]:
     return {
-        repr(registry.receiver(delivery.receiver)): told(delivery.error) for delivery in event.deliveries.order_by("pk")
+        repr(registry.load_receiver(delivery.receiver)): error_details(delivery.error)
+        for delivery in event.deliveries.order_by("pk")
     }
 
 
-def told(error: str) -> Any:
+def error_details(error: str) -> Any:
     if not error:
         return ""
     message, *lines = error.splitlines()

@@ -1,23 +1,23 @@
 from typing import Any
 
-from mailroom.declare import Kind, Mail
+from mailroom.declare import Mail, MailKind
 from mailroom.models import Message
 
 
-def context(message: Message) -> dict[str, Any]:
+def purchase_context(message: Message) -> dict[str, Any]:
     return dict(message.data)
 
 
-def sample() -> dict[str, Any]:
+def purchase_sample() -> dict[str, Any]:
     return {"order": "DEMO-1", "products": ["demo-course-one", "demo-course-two"]}
 
 
 MAILS = [
     Mail(
         "demo_lms.purchase_complete",
-        kind=Kind.TRANSACTIONAL,
+        kind=MailKind.TRANSACTIONAL,
         title="Demonstration: a purchase is complete",
-        context=context,
-        sample=sample,
+        context=purchase_context,
+        sample=purchase_sample,
     )
 ]

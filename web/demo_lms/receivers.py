@@ -4,11 +4,11 @@ import logging
 
 from django.conf import settings
 
-from common.errors import Permanent
+from common.errors import PermanentFailure
 from demo_lms import events
-from history.domain import record
-from mailroom.domain import draft
-from outbox.declare import outside
+from history.domain import record_action
+from mailroom.domain import draft_message
+from outbox.declare import runs_outside_transaction
 from outbox.domain import emit
 from outbox.models import Event
 
@@ -23,21 +23,21 @@ def test_receiver(event: Event) -> None:
 
 def test_receiver_exception(event: Event) -> None:
     log.info("test_receiver_exception was called with the sender argument %r.", event.payload.sender)
-    raise Permanent("This receiver of the demonstration always fails; set it aside.")
+    raise PermanentFailure("This receiver of the demonstration always fails; set it aside.")
 
 
-@outside
+@runs_outside_transaction
 def test_celery_signal_task(event: Event) -> None:
     log.info("test_celery_signal_task runs outside the request, after the sender argument %r.", event.payload.sender)
 
 
 def demo_purchase_complete_order_history(event: Event) -> None:
-    record(None, "demo_lms.order_recorded", event, order=event.payload.order)
+    record_action(None, "demo_lms.order_recorded", event, order=event.payload.order)
 
 
 def demo_purchase_complete_send_confirmation_email(event: Event) -> None:
     order = event.payload.order
-    draft(
+    draft_message(
         "demo_lms.purchase_complete",
         to=settings.OFFICE_EMAIL or SAMPLE_ADDRESS,
         key=order,
@@ -54,4 +54,4 @@ def demo_purchase_complete_enroll_in_course(event: Event) -> None:
 
 
 def enroll_in_product(event: Event) -> None:
-    record(None, "demo_lms.enrolled", event, order=event.payload.order, product=event.payload.product)
+    record_action(None, "demo_lms.enrolled", event, order=event.payload.order, product=event.payload.product)

@@ -6,14 +6,14 @@ from demo_lms import domain
 
 @require_GET
 def test(request: HttpRequest) -> JsonResponse:
-    return JsonResponse(domain.answers(domain.test()))
+    return JsonResponse(domain.receiver_results(domain.emit_and_deliver_test()))
 
 
 @require_GET
 def test_celery_signal(request: HttpRequest) -> JsonResponse:
-    return JsonResponse(domain.answers(domain.test_celery()))
+    return JsonResponse(domain.receiver_results(domain.emit_celery_test()))
 
 
 @require_GET
 def demo_purchase_complete(request: HttpRequest) -> JsonResponse:
-    return JsonResponse(domain.answers(domain.complete_purchase()))
+    return JsonResponse(domain.receiver_results(domain.complete_purchase()))

@@ -32,7 +32,7 @@ Time: {time}
 {lines}
 {error}
 
-This email contains neither the error message nor what was typed and by whom. The log has the whole error at this time.
+This email contains neither the error message nor anything that was typed. The log has the whole error at this time.
 """
 
 
@@ -43,25 +43,25 @@ class ErrorReports(logging.Handler):
         if not settings.ADMINS or not record.exc_info or record.exc_info[0] is None:
             return
         try:
-            report(record.exc_info[0].__name__, record.exc_info[2], getattr(record, "request", None))
+            mail_error_report(record.exc_info[0].__name__, record.exc_info[2], getattr(record, "request", None))
         except Exception as error:  # the page has already failed, and this error must not hide that
             log.warning("An error report could not be mailed: %s", type(error).__name__)
 
 
-def report(error: str, where: TracebackType | None, request: HttpRequest | None) -> None:
+def mail_error_report(error: str, where: TracebackType | None, request: HttpRequest | None) -> None:
     match = getattr(request, "resolver_match", None)
     method = getattr(request, "method", None) or "?"
     subject = f"{error} on {method} {(match and match.view_name) or 'an unknown page'}"
     try:
-        often = count(subject)
+        often = count_error(subject)
     except Exception:  # the cache is not available, perhaps because the database is not
-        often = count_here(subject)
+        often = count_error_in_process(subject)
     if not often:
         return
     text = TEXT.format(
         subject=subject,
         page=f"{method} /{match.route}" if match else "not known",
-        request_id=causation.current().request_id or "not known",
+        request_id=causation.current_cause().request_id or "not known",
         time=timezone.now().isoformat(" ", "seconds"),
         often=f"It happened {often} times since the last report.\n" if often > 1 else "",
         lines="\n".join(code_lines(where)),
@@ -75,10 +75,12 @@ def report(error: str, where: TracebackType | None, request: HttpRequest | None)
 
 
 def code_lines(where: TracebackType | None) -> list[str]:
-    return [f"{short(frame.filename)}, line {frame.lineno}, in {frame.name}" for frame in traceback.extract_tb(where)]
+    return [
+        f"{short_path(frame.filename)}, line {frame.lineno}, in {frame.name}" for frame in traceback.extract_tb(where)
+    ]
 
 
-def short(filename: str) -> str:
+def short_path(filename: str) -> str:
     path = Path(filename)
     top = settings.WEB.parent
     return str(path.relative_to(top)) if path.is_relative_to(top) else filename.rpartition("site-packages/")[2]
@@ -91,7 +93,7 @@ def sent_key(kind: str) -> str:
 sent_times: dict[str, float] = {}
 
 
-def count_here(kind: str) -> int:
+def count_error_in_process(kind: str) -> int:
     """Count errors in this process alone, for the time without a cache."""
     now = time.monotonic()
     if now - sent_times.get(kind, -HOUR) < HOUR or sum(now - sent < HOUR for sent in sent_times.values()) >= AT_MOST:
@@ -100,7 +102,7 @@ def count_here(kind: str) -> int:
     return 1
 
 
-def count(kind: str) -> int:
+def count_error(kind: str) -> int:
     """Return how many errors of this kind came since the last report if a report is due now, else 0."""
     tally = f"{sent_key(kind)}-count"
     cache.add(tally, 0, DAY)

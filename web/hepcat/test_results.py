@@ -11,16 +11,16 @@ from django.test.runner import ParallelTestSuite, RemoteTestResult, RemoteTestRu
 ErrorInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
-class Failed(AssertionError):
+class AssertionText(AssertionError):
     """Its message contains the whole traceback."""
 
 
-class Broken(Exception):
+class ErrorText(Exception):
     """This is the same for errors that are not assertions."""
 
 
 @dataclass(frozen=True)
-class Part:
+class SubtestText:
     """It takes the place of a subtest."""
 
     name: str
@@ -37,21 +37,23 @@ class Part:
         return None
 
 
-def told(error: Any) -> ErrorInfo:
-    kind = Failed if issubclass(error[0], AssertionError) else Broken
+def error_as_text(error: Any) -> ErrorInfo:
+    kind = AssertionText if issubclass(error[0], AssertionError) else ErrorText
     return kind, kind("\n" + "".join(traceback.format_exception(*error))), None
 
 
 class TextResult(RemoteTestResult):
     def addError(self, test: Any, err: Any) -> None:  # noqa: N802
-        super().addError(test, told(err))
+        super().addError(test, error_as_text(err))
 
     def addFailure(self, test: Any, err: Any) -> None:  # noqa: N802
-        super().addFailure(test, told(err))
+        super().addFailure(test, error_as_text(err))
 
     def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:  # noqa: N802
         if err is not None:
-            self.events.append(("addSubTest", self.test_index, Part(subtest.id(), str(subtest)), told(err)))
+            self.events.append(
+                ("addSubTest", self.test_index, SubtestText(subtest.id(), str(subtest)), error_as_text(err))
+            )
         TestResult.addSubTest(self, test, subtest, err)
 
 

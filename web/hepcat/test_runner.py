@@ -32,7 +32,7 @@ class Runner(DiscoverRunner):
     def __init__(self, *, exclude_tags: list[str] | None = None, **kwargs: Any) -> None:
         if str(TOP) not in sys.path:
             sys.path.insert(0, str(TOP))
-        super().__init__(exclude_tags=[*(exclude_tags or []), *absent()], **kwargs)
+        super().__init__(exclude_tags=[*(exclude_tags or []), *missing_service_tags()], **kwargs)
 
     def setup_test_environment(self, **kwargs: Any) -> None:
         super().setup_test_environment(**kwargs)
@@ -41,7 +41,7 @@ class Runner(DiscoverRunner):
         for app in settings.SCHOOL_APPS:
             warnings.filterwarnings("error", module=rf"{app}(\.|$)")
         warnings.filterwarnings("ignore", "No directory at", UserWarning)  # tests do not collect static files
-        tick()
+        stagger_signing_times()
 
     def setup_databases(self, **kwargs: Any) -> Any:
         """SQLite uses a file as in production, because in memory all threads would share one connection."""
@@ -54,9 +54,9 @@ class Runner(DiscoverRunner):
 
     def build_suite(self, test_labels: Sequence[str] | None = None, **kwargs: Any) -> unittest.TestSuite:
         self.top_level = str(TOP)
-        suite = super().build_suite([label(text) for text in test_labels or ["tests"]], **kwargs)
+        suite = super().build_suite([dotted_label(text) for text in test_labels or ["tests"]], **kwargs)
         if isinstance(suite, ParallelTestSuite):
-            suite.subsuites.sort(key=turn)
+            suite.subsuites.sort(key=suite_order)
         return suite
 
     def suite_result(self, suite: unittest.TestSuite, result: Any, **kwargs: Any) -> int:
@@ -75,20 +75,20 @@ def fast_folder(memory: Path) -> Path | None:
     return memory if memory.is_dir() and os.access(memory, os.W_OK | os.X_OK) else None
 
 
-def turn(subsuite: unittest.TestSuite) -> int:
+def suite_order(subsuite: unittest.TestSuite) -> int:
     """Django needs the suites first that leave the database unchanged. The long ones follow, so that no process waits
     for another one at the end."""
     test = next(iter(subsuite))
     return 0 if isinstance(test, TestCase) else 1 if getattr(test, "takes_long", False) else 2
 
 
-def tick() -> None:
+def stagger_signing_times() -> None:
     """Give consecutive signatures different seconds, so that no test only passes within one second."""
     seconds = itertools.cycle((0, 1))
     signing.TimestampSigner.timestamp = lambda self: signing.b62_encode(int(time.time()) - next(seconds))  # type: ignore[method-assign]
 
 
-def absent() -> list[str]:
+def missing_service_tags() -> list[str]:
     """PostgreSQL counts as available if it is the database of this run."""
     from tests import services
 
@@ -96,7 +96,7 @@ def absent() -> list[str]:
     return [tag for tag, is_available in available.items() if not is_available]
 
 
-def label(text: str) -> str:
+def dotted_label(text: str) -> str:
     """Turn a path into tests/, from here or from the top folder, into a dotted name."""
     for folder in (Path.cwd(), TOP):
         path = (folder / text).resolve()

@@ -19,11 +19,11 @@ urlpatterns = [
     path("", include("pages.urls")),
     path("", include("mailroom.urls")),
     path("", include("outbox.urls")),
-    *(path("", include(module)) for module in registry.modules("urls", registry.plugins())),
+    *(path("", include(module)) for module in registry.app_modules("urls", registry.plugin_apps())),
     *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
 ]
 
 handler400 = "common.error_pages.bad_request"
-handler403 = "common.error_pages.forbidden"
+handler403 = "common.error_pages.permission_denied"
 handler404 = "common.error_pages.not_found"
 handler500 = "common.error_pages.server_error"

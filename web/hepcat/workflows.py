@@ -7,46 +7,48 @@ one. `manage.py workflows` prints the map in effect.
 """
 
 WORKFLOWS: dict[str, dict[str, list[str]]] = {
-    "mailroom.message_queued": {"later": ["mailroom.receivers.send"]},
+    "mailroom.message_queued": {"later": ["mailroom.receivers.send_queued_messages"]},
     "mailroom.notices_offered": {"later": ["mailroom.receivers.confirm_notices"]},
     "billing.order_placed": {"later": ["billing.receivers.mail_order_received"]},
     "billing.order_kept": {"later": ["billing.receivers.mail_order_received"]},
     "billing.link_requested": {"later": ["billing.receivers.mail_link_again"]},
-    "billing.order_paid": {"later": ["billing.receivers.mail_receipt", "billing.receivers.close_attempts"]},
+    "billing.order_paid": {"later": ["billing.receivers.mail_receipt", "billing.receivers.close_unneeded_attempts"]},
     "billing.order_lapsed": {"later": ["billing.receivers.mail_order_lapsed"]},
     "billing.order_cancelled": {
-        "later": ["billing.receivers.mail_order_cancelled", "billing.receivers.close_attempts"],
+        "later": ["billing.receivers.mail_order_cancelled", "billing.receivers.close_unneeded_attempts"],
     },
     "billing.hold_ending": {"later": ["billing.receivers.mail_hold_ending"]},
     "billing.payment_due": {"later": ["billing.receivers.mail_payment_due"]},
-    "billing.line_cancelled": {"later": ["billing.receivers.mail_line_cancelled", "billing.receivers.close_attempts"]},
-    "billing.called_off": {"later": ["billing.receivers.close_attempts"]},
+    "billing.line_cancelled": {
+        "later": ["billing.receivers.mail_line_cancelled", "billing.receivers.close_unneeded_attempts"]
+    },
+    "billing.called_off": {"later": ["billing.receivers.close_unneeded_attempts"]},
     "billing.payment_failed": {"later": ["billing.receivers.mail_payment_failed"]},
     "billing.payment_late": {"later": ["billing.receivers.mail_payment_late"]},
-    "classwork.place_held": {"later": ["classwork.receivers.look_for_twins"]},
+    "classwork.place_held": {"later": ["classwork.receivers.check_double_registration"]},
     "classwork.registration_confirmed": {
-        "later": ["classwork.receivers.tell_attendee", "classwork.receivers.look_at_minimum"]
+        "later": ["classwork.receivers.mail_attendee", "classwork.receivers.confirm_class_at_minimum"]
     },
     "classwork.registration_ended": {
         "later": [
-            "classwork.receivers.tend_waiting_list",
-            "classwork.receivers.tell_attendee_of_the_end",
-            "classwork.receivers.tell_that_it_was_given",
+            "classwork.receivers.offer_freed_spots",
+            "classwork.receivers.mail_ended_registration",
+            "classwork.receivers.mail_transferred_spot",
         ]
     },
-    "classwork.hold_ended": {"later": ["classwork.receivers.tend_waiting_list"]},
-    "classwork.ticket_held": {"later": ["classwork.receivers.look_into_ticket"]},
-    "classwork.ticket_confirmed": {"later": ["classwork.receivers.tell_guest"]},
-    "classwork.ticket_ended": {"later": ["classwork.receivers.tend_waiting_list"]},
-    "classwork.ticket_hold_ended": {"later": ["classwork.receivers.tend_waiting_list"]},
-    "classwork.waiting_joined": {"later": ["classwork.receivers.mail_waiting"]},
-    "classwork.place_offered": {"later": ["classwork.receivers.mail_waiting"]},
-    "classwork.offer_lapsed": {"later": ["classwork.receivers.mail_waiting"]},
-    "classwork.waiting_closed": {"later": ["classwork.receivers.mail_waiting"]},
-    "classwork.class_confirmed": {"later": ["classwork.receivers.tell_class_runs"]},
-    "classwork.decision_put_off": {"later": ["classwork.receivers.tell_decision_put_off"]},
-    "classwork.decision_needed": {"later": ["classwork.receivers.ask_for_decision"]},
-    "classwork.called_off": {"later": ["classwork.receivers.tell_called_off"]},
+    "classwork.hold_ended": {"later": ["classwork.receivers.offer_freed_spots"]},
+    "classwork.ticket_held": {"later": ["classwork.receivers.check_known_guest"]},
+    "classwork.ticket_confirmed": {"later": ["classwork.receivers.mail_guest"]},
+    "classwork.ticket_ended": {"later": ["classwork.receivers.offer_freed_spots"]},
+    "classwork.ticket_hold_ended": {"later": ["classwork.receivers.offer_freed_spots"]},
+    "classwork.waiting_joined": {"later": ["classwork.receivers.mail_waitlist_change"]},
+    "classwork.place_offered": {"later": ["classwork.receivers.mail_waitlist_change"]},
+    "classwork.offer_lapsed": {"later": ["classwork.receivers.mail_waitlist_change"]},
+    "classwork.waiting_closed": {"later": ["classwork.receivers.mail_waitlist_change"]},
+    "classwork.class_confirmed": {"later": ["classwork.receivers.mail_class_confirmed"]},
+    "classwork.decision_put_off": {"later": ["classwork.receivers.mail_decision_postponed"]},
+    "classwork.decision_needed": {"later": ["classwork.receivers.mail_decision_needed"]},
+    "classwork.called_off": {"later": ["classwork.receivers.mail_class_cancellation"]},
     "classwork.offer_created": {"now": ["classwork.receivers.rebuild_releases"]},
     "classwork.offer_changed": {
         "now": ["classwork.receivers.rebuild_releases", "classwork.receivers.move_early_price"]
@@ -66,16 +68,16 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "classwork.meeting_restored": {
         "now": ["classwork.receivers.rebuild_releases", "classwork.receivers.move_early_price"]
     },
-    "users.offer_answered": {"later": ["classwork.receivers.ask_for_address"]},
-    "users.joining_asked": {"later": ["classwork.receivers.ask_for_joining"]},
+    "users.offer_answered": {"later": ["classwork.receivers.request_attendee_address"]},
+    "users.joining_asked": {"later": ["classwork.receivers.open_merge_issue"]},
     "billing.payment_promised": {"later": ["billing.receivers.mail_payment_promised"]},
-    "billing.gateway_to_be_asked": {"later": ["billing.receivers.ask_gateway"]},
-    "billing.dispute_opened": {"later": ["classwork.receivers.follow_disputes", "billing.receivers.mail_dispute"]},
-    "billing.dispute_closed": {"later": ["classwork.receivers.follow_disputes", "billing.receivers.mail_dispute"]},
+    "billing.gateway_to_be_asked": {"later": ["billing.receivers.poll_gateway"]},
+    "billing.dispute_opened": {"later": ["classwork.receivers.apply_disputes", "billing.receivers.mail_dispute"]},
+    "billing.dispute_closed": {"later": ["classwork.receivers.apply_disputes", "billing.receivers.mail_dispute"]},
     "billing.refund_reserved": {"later": ["billing.receivers.send_refund"]},
     "billing.refund_ready": {"later": ["billing.receivers.mail_refund_ready"]},
     "billing.refund_made": {"later": ["billing.receivers.mail_refund_made"]},
-    "billing.reconciliation_step": {"later": ["billing.receivers.reconcile"]},
+    "billing.reconciliation_step": {"later": ["billing.receivers.advance_reconciliation"]},
     "billing.reconciliation_done": {"later": ["billing.receivers.mail_differences"]},
-    "billing.finding_doubted": {"later": ["billing.receivers.ask_about_finding"]},
+    "billing.finding_doubted": {"later": ["billing.receivers.recheck_finding"]},
 }

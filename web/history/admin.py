@@ -12,16 +12,16 @@ from django.utils.html import format_html
 
 from common.admin import ReadOnlyAdmin
 from history import entry_text
-from history.admin_base import Recorded
+from history.admin_base import RecordedModelAdmin
 from history.models import Entry
 
 
-def model_of(subject_type: str) -> type[Model] | None:
+def model_of_subject(subject_type: str) -> type[Model] | None:
     return next((model for model in apps.get_models() if model._meta.model_name == subject_type), None)
 
 
 @admin.register(Entry)
-class EntryAdmin(ReadOnlyAdmin, Recorded):
+class EntryAdmin(ReadOnlyAdmin, RecordedModelAdmin):
     list_display = ["at", "actor", "summary", "about", "why"]
     list_filter = ["action", "at"]
     search_fields = ["=subject_id", "=actor_id", "why"]
@@ -43,11 +43,11 @@ class EntryAdmin(ReadOnlyAdmin, Recorded):
 
     @admin.display(description="action", ordering="action")
     def summary(self, entry: Entry) -> str:
-        return entry_text.summary(entry)
+        return entry_text.entry_summary(entry)
 
     @admin.display(description="object")
     def about(self, entry: Entry) -> str:
-        model = model_of(entry.subject_type)
+        model = model_of_subject(entry.subject_type)
         name = f"{model._meta.verbose_name if model else entry.subject_type} {entry.subject_id}"
         try:
             url = reverse(f"admin:{model._meta.app_label}_{entry.subject_type}_change", args=[entry.subject_id])  # type: ignore[union-attr]

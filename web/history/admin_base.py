@@ -14,25 +14,25 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from common.search import read_number
-from history.domain import record, subject_of
+from history.domain import record_action, subject_of
 
 
-def action(row: Model, verb: str) -> str:
+def action_code(row: Model, verb: str) -> str:
     return f"{row._meta.app_label}.{row._meta.model_name}_{verb}"
 
 
-class Recorded(ModelAdmin):
+class RecordedModelAdmin(ModelAdmin):
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
-        record(request.user, action(obj, "added"), obj)
+        record_action(request.user, action_code(obj, "added"), obj)
 
     def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         fields = changed_fields(message)
         if fields:
-            record(request.user, action(obj, "changed"), obj, fields=fields)
+            record_action(request.user, action_code(obj, "changed"), obj, fields=fields)
 
     def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
         for row in queryset:
-            record(request.user, action(row, "deleted"), row)
+            record_action(request.user, action_code(row, "deleted"), row)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """An action and its history entry are saved in one transaction.

@@ -13,16 +13,16 @@ def subject_of(row: Model) -> tuple[str, str]:
     return row._meta.model_name or "", str(row.pk)
 
 
-def record(actor: Any, action: str, subject: Model, *, why: str = "", **details: Any) -> Entry:
+def record_action(actor: Any, action: str, subject: Model, *, why: str = "", **details: Any) -> Entry:
     """Write an entry. The caller must be inside the transaction of the action, so that both are saved or neither is."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("A history entry must be written inside the transaction of its action.")
-    entry = _entry(actor, action, subject, why, details)
+    entry = _build_entry(actor, action, subject, why, details)
     entry.save()
     return entry
 
 
-def _entry(actor: Any, action: str, subject: Model, why: str, details: Mapping[str, Any]) -> Entry:
+def _build_entry(actor: Any, action: str, subject: Model, why: str, details: Mapping[str, Any]) -> Entry:
     subject_type, subject_id = subject_of(subject)
     return Entry(
         actor_id=actor.pk if actor is not None else None,
@@ -34,8 +34,10 @@ def _entry(actor: Any, action: str, subject: Model, why: str, details: Mapping[s
     )
 
 
-def record_many(actor: Any, action: str, subjects: Iterable[tuple[Model, Mapping[str, Any]]], *, why: str = "") -> None:
+def record_actions(
+    actor: Any, action: str, subjects: Iterable[tuple[Model, Mapping[str, Any]]], *, why: str = ""
+) -> None:
     # All entries are written in one query.
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("History entries must be written inside the transaction of their action.")
-    Entry.objects.bulk_create(_entry(actor, action, row, why, details) for row, details in subjects)
+    Entry.objects.bulk_create(_build_entry(actor, action, row, why, details) for row, details in subjects)

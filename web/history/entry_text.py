@@ -35,7 +35,7 @@ LONGEST_VALUE = 40
 UNREADABLE = (LookupError, ValueError, ArithmeticError, TypeError)
 
 
-class Missing(LookupError):
+class DetailMissing(LookupError):
     """The entry has no such detail."""
 
 
@@ -46,7 +46,7 @@ class DetailFormatter(Formatter):
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         value = kwargs.get(str(key))
         if value is None or value == "":
-            raise Missing(key)
+            raise DetailMissing(key)
         return value
 
     def format_field(self, value: Any, format_spec: str) -> str:
@@ -58,35 +58,35 @@ class DetailFormatter(Formatter):
             case "moment":
                 return format_moment(datetime.fromisoformat(value))
             case "names":
-                return ", ".join(in_words(name) for name in value)
+                return ", ".join(name_in_words(name) for name in value)
             case "changes":
-                return "; ".join(change(name, *values) for name, values in value.items())
+                return "; ".join(change_text(name, *values) for name, values in value.items())
         return str(value)
 
 
-def change(name: str, before: str, after: str) -> str:
+def change_text(name: str, before: str, after: str) -> str:
     if max(len(before), len(after)) > LONGEST_VALUE:
-        return in_words(name)
-    return f"{in_words(name)} from {before or 'empty'} to {after or 'empty'}"
+        return name_in_words(name)
+    return f"{name_in_words(name)} from {before or 'empty'} to {after or 'empty'}"
 
 
-def in_words(name: Any) -> str:
+def name_in_words(name: Any) -> str:
     return str(name).replace("_", " ")
 
 
-def fill(template: str, details: Details) -> str:
+def fill_sentence(template: str, details: Details) -> str:
     """Raises one of the exceptions in UNREADABLE if a detail is missing or has another format."""
     return DetailFormatter(details.get("currency") or settings.CURRENCY).format(template, **details)
 
 
-def amounts(details: Details, **templates: str) -> str:
+def nonzero_amounts(details: Details, **templates: str) -> str:
     """Fill the templates of the amounts that are not zero and join them with commas."""
     nonzero = [template for name, template in templates.items() if Decimal(details.get(name) or 0)]
-    return ", ".join(fill(template, details) for template in nonzero)
+    return ", ".join(fill_sentence(template, details) for template in nonzero)
 
 
 @cache
-def sentences() -> dict[str, Sentence]:
+def declared_sentences() -> dict[str, Sentence]:
     sentences_by_action: dict[str, Sentence] = {}
     for config in apps.get_app_configs():
         if config.module is not None and module_has_submodule(config.module, "sentences"):
@@ -94,38 +94,38 @@ def sentences() -> dict[str, Sentence]:
     return sentences_by_action
 
 
-def predicate(entry: Entry) -> str:
+def entry_predicate(entry: Entry) -> str:
     """The sentence without the person. It is empty if the action has no sentence that fits the details."""
-    for sentence in _candidates(entry.action):
+    for sentence in _sentences_of_action(entry.action):
         try:
-            return sentence(entry.details) if callable(sentence) else fill(sentence, entry.details)
+            return sentence(entry.details) if callable(sentence) else fill_sentence(sentence, entry.details)
         except UNREADABLE:
             continue
     return ""
 
 
-def sentence(entry: Entry, who: str) -> str:
-    text = predicate(entry)
+def entry_sentence(entry: Entry, who: str) -> str:
+    text = entry_predicate(entry)
     return f"{who} {text}" if text else f"{who}: {entry.action_words}"
 
 
-def summary(entry: Entry) -> str:
+def entry_summary(entry: Entry) -> str:
     # Lists show the person in a separate column.
-    text = predicate(entry) or entry.action_words
+    text = entry_predicate(entry) or entry.action_words
     return text[:1].upper() + text[1:]
 
 
-def _candidates(action: str) -> Iterator[Template]:
-    declared = sentences().get(action)
+def _sentences_of_action(action: str) -> Iterator[Template]:
+    declared = declared_sentences().get(action)
     if declared is None:
-        yield from _in_admin(action)
+        yield from _admin_sentences(action)
     elif isinstance(declared, str) or callable(declared):
         yield declared
     else:
         yield from declared
 
 
-def _in_admin(action: str) -> Iterator[str]:
+def _admin_sentences(action: str) -> Iterator[str]:
     # The base class of the admin pages names an action for the model, such as billing.order_changed.
     app, _, rest = action.partition(".")
     name, _, verb = rest.rpartition("_")
@@ -139,9 +139,9 @@ def _in_admin(action: str) -> Iterator[str]:
     yield f"{verb} the {model._meta.verbose_name}"
 
 
-def _forget(*, setting: str, **kwargs: Any) -> None:
+def _clear_sentences(*, setting: str, **kwargs: Any) -> None:
     if setting == "INSTALLED_APPS":
-        sentences.cache_clear()
+        declared_sentences.cache_clear()
 
 
-setting_changed.connect(_forget)
+setting_changed.connect(_clear_sentences)

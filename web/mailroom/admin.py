@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from common.admin import ReadOnlyAdmin
 from mailroom import registry
 from mailroom.domain import overrides
-from mailroom.domain.preview import preview
+from mailroom.domain.preview import preview_mail
 from mailroom.forms import SuppressionForm, TemplateForm
-from mailroom.layout import as_page
+from mailroom.layout import framed_page
 from mailroom.models import Message, Preference, Suppression, Template
 
 
@@ -65,7 +65,7 @@ class TemplateAdmin(admin.ModelAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         # A new custom text starts as a copy of the standard text.
         name = request.GET.get("name", "")
-        text = overrides.standard(name)
+        text = overrides.shipped_text(name)
         return {"name": name, "subject": text.subject, "body": text.body} if text else {}
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
@@ -81,5 +81,5 @@ class TemplateAdmin(admin.ModelAdmin):
         form = self.get_form(request, template, change=bool(template))(request.POST, instance=template)
         if not form.is_valid():
             return None
-        mail = registry.mails()[form.instance.name]
-        return as_page(preview(mail, form.instance.subject, form.instance.body).html)
+        mail = registry.declared_mails()[form.instance.name]
+        return framed_page(preview_mail(mail, form.instance.subject, form.instance.body).html)

@@ -13,15 +13,15 @@ KEEP_ONE = "Keep one of the declarations in the apps’ mails.py."
 
 
 @checks.register()
-def mails_are_whole(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
-    declared = registry.declarations()
+def check_declared_mails(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
+    declared = registry.mail_declarations()
     repeated = names_used_twice(declared)
     return [
         *(
             checks.Error(f"The mail {name!r} is declared twice.", hint=KEEP_ONE, id="mailroom.E001")
             for name in repeated
         ),
-        *(message for mail in declared for message in of_mail(mail)),
+        *(message for mail in declared for message in mail_problems(mail)),
     ]
 
 
@@ -29,9 +29,9 @@ def names_used_twice(declared: Sequence[Mail]) -> list[str]:
     return [name for name, count in Counter(mail.name for mail in declared).items() if count > 1]
 
 
-def of_mail(mail: Mail) -> Iterator[checks.CheckMessage]:
+def mail_problems(mail: Mail) -> Iterator[checks.CheckMessage]:
     try:
-        subject, body = text_templates.read_file(mail.path)
+        subject, body = text_templates.read_mail_file(mail.path)
     except FileNotFoundError:
         hint = f"Write it to templates/{mail.path} of the app: a line 'Subject: …', a blank line, and the text."
         yield checks.Error(f"The mail {mail.name!r} has no text.", hint=hint, id="mailroom.E002")
@@ -42,12 +42,12 @@ def of_mail(mail: Mail) -> Iterator[checks.CheckMessage]:
 
 
 @checks.register(checks.Tags.security, deploy=True)
-def mail_leaves(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
+def check_mail_settings(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
     problems = {
         "W001": settings.MAIL_BY in {"file", "console"} and f"No mail is sent: MAIL_BY={settings.MAIL_BY}.",
         "W002": settings.DEFAULT_FROM_EMAIL == settings.NOREPLY
         and f"DEFAULT_FROM_EMAIL is not set: mail is sent from {settings.NOREPLY}.",
-        "W003": not settings.OFFICE_EMAIL and "OFFICE_EMAIL is not set: replies to mail reach nobody.",
+        "W003": not settings.OFFICE_EMAIL and "OFFICE_EMAIL is not set: replies to mail are lost.",
         "W004": settings.MAIL_BY == "smtp"
         and bool(settings.EMAIL_HOST_USER)
         and settings.EMAIL_HOST == "localhost"

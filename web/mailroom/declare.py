@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mailroom.models import Message
 
 
-class Kind(TextChoices):
+class MailKind(TextChoices):
     """The reason for a mail. Its recipient can turn off the last two kinds."""
 
     TRANSACTIONAL = "transactional", "About your account and your orders"
@@ -32,16 +32,16 @@ class Kind(TextChoices):
     PROMOTIONAL = "promotional", "News and offers"
 
 
-OPTIONAL_KINDS = [Kind.CLASS, Kind.PROMOTIONAL]
+OPTIONAL_KINDS = [MailKind.CLASS, MailKind.PROMOTIONAL]
 
 
-class Secret(str):
+class SecretText(str):
     """A text that only the recipient may see, such as a voucher code. Links are always treated as secret."""
 
     __slots__ = ()
 
 
-class NotNeeded(Exception):
+class MailNotNeeded(Exception):
     """A context raises this when its mail is no longer true. The text is stored as the reason for not sending it."""
 
 
@@ -56,7 +56,7 @@ class AboutPage:
 @dataclass(frozen=True)
 class Mail:
     name: str
-    kind: Kind
+    kind: MailKind
     title: str
     context: Callable[[Message], Mapping[str, Any]]
     sample: Callable[[], Mapping[str, Any]]

@@ -4,9 +4,9 @@ from django import forms
 
 from common.names import email_key
 from mailroom import registry
-from mailroom.declare import OPTIONAL_KINDS, Kind
-from mailroom.domain.preview import preview
-from mailroom.domain.rendering import DoesNotRender
+from mailroom.declare import OPTIONAL_KINDS, MailKind
+from mailroom.domain.preview import preview_mail
+from mailroom.domain.rendering import MailTextInvalid
 from mailroom.models import Suppression, Template
 
 
@@ -14,10 +14,10 @@ class ReasonForm(forms.Form):
     why = forms.CharField(label="Reason", max_length=200, help_text="Saved with your name in the history.")
 
 
-class ChoicesForm(forms.Form):
+class PreferencesForm(forms.Form):
     """A checkbox for each kind of mail that can be turned off."""
 
-    def __init__(self, *args: Any, current: dict[Kind, bool], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, current: dict[MailKind, bool], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for kind in OPTIONAL_KINDS:
             self.fields[kind.value] = forms.BooleanField(
@@ -25,13 +25,13 @@ class ChoicesForm(forms.Form):
             )
 
     @property
-    def chosen_kinds(self) -> dict[Kind, bool]:
+    def chosen_kinds(self) -> dict[MailKind, bool]:
         return {kind: self.cleaned_data[kind.value] for kind in OPTIONAL_KINDS}
 
 
 HELP = {
-    Kind.CLASS: "Changes, reminders and new materials from your teachers.",
-    Kind.PROMOTIONAL: "Occasional news about sessions, events and offers.",
+    MailKind.CLASS: "Changes, reminders and new materials from your teachers.",
+    MailKind.PROMOTIONAL: "Occasional news about sessions, events and offers.",
 }
 
 
@@ -68,15 +68,15 @@ class TemplateForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "name" in self.fields:
-            choices = [(name, f"{mail.title} ({name})") for name, mail in sorted(registry.mails().items())]
+            choices = [(name, f"{mail.title} ({name})") for name, mail in sorted(registry.declared_mails().items())]
             self.fields["name"].choices = choices  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        mail = registry.mails().get(cleaned.get("name") or self.instance.name)
+        mail = registry.declared_mails().get(cleaned.get("name") or self.instance.name)
         if mail is not None and {"subject", "body"} <= cleaned.keys():
             try:
-                preview(mail, cleaned["subject"], cleaned["body"])
-            except DoesNotRender as error:
+                preview_mail(mail, cleaned["subject"], cleaned["body"])
+            except MailTextInvalid as error:
                 self.add_error(error.part, str(error))
         return cleaned

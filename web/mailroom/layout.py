@@ -2,7 +2,7 @@
 
 from django.http import HttpResponse
 
-from common.middleware import serialise
+from common.middleware import serialize_policy
 
 POLICY = {
     "default-src": ["'none'"],
@@ -15,9 +15,9 @@ POLICY = {
 }
 
 
-def as_page(html: str) -> HttpResponse:
+def framed_page(html: str) -> HttpResponse:
     # Links open in a new tab, because the site cannot be used inside the frame.
     response = HttpResponse(html.replace("<a ", '<a target="_blank" rel="noopener" '))
-    response.headers["Content-Security-Policy"] = serialise(POLICY)
+    response.headers["Content-Security-Policy"] = serialize_policy(POLICY)
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
     return response

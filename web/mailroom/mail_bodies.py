@@ -9,7 +9,7 @@ from markdown.treeprocessors import Treeprocessor
 
 from common.markup import ATTRIBUTES, SCHEMES, TAGS
 from mailroom import plain_text
-from mailroom.mail_styles import styles
+from mailroom.mail_styles import tag_styles
 
 STYLED_ATTRIBUTES = {
     **{tag: {"style"} for tag in TAGS},
@@ -17,7 +17,7 @@ STYLED_ATTRIBUTES = {
 }
 
 
-class Roles(Treeprocessor):
+class StyleMarker(Treeprocessor):
     """This sets the `style` of each element to the name of a style. A link alone in its paragraph becomes a button."""
 
     def run(self, root: Element) -> None:
@@ -36,21 +36,21 @@ def stands_alone(paragraph: Element) -> bool:
 
 
 @lru_cache(maxsize=512)
-def both_parts(source: str, hue: int) -> tuple[str, str]:
+def html_and_text(source: str, hue: int) -> tuple[str, str]:
     # This is cached because most mails of a kind differ only in their placeholders, which are filled in later.
-    html = to_html(source, hue)
-    return html, plain_text.to_text(html)
+    html = render_mail_html(source, hue)
+    return html, plain_text.html_to_text(html)
 
 
-def to_html(source: str, hue: int) -> str:
+def render_mail_html(source: str, hue: int) -> str:
     """The result is safe even if the source is not. It contains no styles except our own."""
-    css_by_name = styles(hue)
+    css_by_name = tag_styles(hue)
 
     def replace_style(tag: str, attribute: str, value: str) -> str | None:
         return css_by_name.get(value) if attribute == "style" else value
 
     converter = markdown.Markdown(extensions=["tables", "sane_lists"])
-    converter.treeprocessors.register(Roles(converter), "roles", 0)
+    converter.treeprocessors.register(StyleMarker(converter), "roles", 0)
     html = converter.convert(source)
     return nh3.clean(
         html,

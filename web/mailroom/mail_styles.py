@@ -7,7 +7,7 @@ SANS = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Noto Sans',Helvetica
 SERIF = "'Iowan Old Style','Palatino Linotype',Palatino,Georgia,serif"
 
 
-def to_hex(lightness: float, chroma: float, hue: float) -> str:
+def oklch_to_hex(lightness: float, chroma: float, hue: float) -> str:
     a, b = chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
     long, medium, short = (
         (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3,
@@ -19,38 +19,38 @@ def to_hex(lightness: float, chroma: float, hue: float) -> str:
         -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
         -0.0041960863 * long - 0.7034186147 * medium + 1.707614701 * short,
     )
-    return "#" + "".join(f"{round(255 * _gamma(min(max(part, 0.0), 1.0))):02x}" for part in linear)
+    return "#" + "".join(f"{round(255 * _encode_gamma(min(max(part, 0.0), 1.0))):02x}" for part in linear)
 
 
-def _gamma(part: float) -> float:
+def _encode_gamma(part: float) -> float:
     return 12.92 * part if part <= 0.0031308 else 1.055 * part ** (1 / 2.4) - 0.055
 
 
 @cache
-def palette(hue: int) -> dict[str, str]:
+def color_palette(hue: int) -> dict[str, str]:
     # These are the colors of the site.
     return {
-        "paper": to_hex(0.955, 0.011, 75),
-        "surface": to_hex(0.998, 0.002, 75),
-        "ink": to_hex(0.25, 0.016, 75),
-        "soft": to_hex(0.45, 0.016, 75),
-        "line": to_hex(0.89, 0.012, 75),
-        "accent": to_hex(0.49, 0.14, hue),
+        "paper": oklch_to_hex(0.955, 0.011, 75),
+        "surface": oklch_to_hex(0.998, 0.002, 75),
+        "ink": oklch_to_hex(0.25, 0.016, 75),
+        "soft": oklch_to_hex(0.45, 0.016, 75),
+        "line": oklch_to_hex(0.89, 0.012, 75),
+        "accent": oklch_to_hex(0.49, 0.14, hue),
         "on_accent": "#ffffff",
-        "dark_paper": to_hex(0.155, 0.008, 75),
-        "dark_surface": to_hex(0.232, 0.009, 75),
-        "dark_ink": to_hex(0.94, 0.009, 75),
-        "dark_soft": to_hex(0.77, 0.012, 75),
-        "dark_line": to_hex(0.34, 0.011, 75),
-        "dark_accent": to_hex(0.79, 0.1, hue),
-        "dark_on_accent": to_hex(0.2, 0.03, hue),
+        "dark_paper": oklch_to_hex(0.155, 0.008, 75),
+        "dark_surface": oklch_to_hex(0.232, 0.009, 75),
+        "dark_ink": oklch_to_hex(0.94, 0.009, 75),
+        "dark_soft": oklch_to_hex(0.77, 0.012, 75),
+        "dark_line": oklch_to_hex(0.34, 0.011, 75),
+        "dark_accent": oklch_to_hex(0.79, 0.1, hue),
+        "dark_on_accent": oklch_to_hex(0.2, 0.03, hue),
     }
 
 
 @cache
-def styles(hue: int) -> dict[str, str]:
+def tag_styles(hue: int) -> dict[str, str]:
     """Return the CSS of each tag. `button` is for a link that is alone in its paragraph."""
-    colors = palette(hue)
+    colors = color_palette(hue)
     heading = f"margin:28px 0 8px;font-family:{SERIF};line-height:1.25;font-weight:600"
     cell = f"padding:8px 12px 8px 0;border-bottom:1px solid {colors['line']};text-align:left;vertical-align:top"
     return {

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from common.formats import format_date
 from mailroom import registry
-from mailroom.declare import Kind, Mail
+from mailroom.declare import Mail, MailKind
 
 
-class State(models.TextChoices):
+class MessageState(models.TextChoices):
     DRAFTED = "drafted", "Drafted"
     QUEUED = "queued", "Waiting"
     SENDING = "sending", "Sending"
@@ -22,8 +22,8 @@ class State(models.TextChoices):
     BOUNCED = "bounced", "Bounced"
 
 
-OPEN = [State.DRAFTED, State.QUEUED, State.SENDING]
-STATES_WITH_REASON = [State.SUPPRESSED, State.PARKED, State.BOUNCED]
+OPEN = [MessageState.DRAFTED, MessageState.QUEUED, MessageState.SENDING]
+STATES_WITH_REASON = [MessageState.SUPPRESSED, MessageState.PARKED, MessageState.BOUNCED]
 
 
 class Message(models.Model):
@@ -32,12 +32,12 @@ class Message(models.Model):
     template = models.CharField("mail", max_length=80)
     to = models.EmailField("address", max_length=254)
     key = models.CharField(max_length=120, help_text="Prevents sending the same email twice.")
-    kind = models.CharField(max_length=15, choices=Kind.choices)
+    kind = models.CharField(max_length=15, choices=MailKind.choices)
     person_id = models.BigIntegerField("account", null=True, blank=True, db_index=True)
     about_type = models.CharField(max_length=40, blank=True)
     about_id = models.CharField(max_length=40, blank=True)
     data = models.JSONField(default=dict, blank=True)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    state = models.CharField(max_length=10, choices=MessageState.choices, default=MessageState.QUEUED)
     subject = models.CharField(max_length=200, blank=True, help_text="As it was sent, without secret codes and links.")
     reason = models.CharField(max_length=300, blank=True, help_text="Why it was not sent, or what went wrong.")
     tries = models.PositiveSmallIntegerField(default=0)
@@ -47,7 +47,7 @@ class Message(models.Model):
     drafted_at = models.DateTimeField(default=timezone.now, db_index=True)
     changed_at = models.DateTimeField(default=timezone.now)
 
-    STATES: ClassVar[type[State]] = State
+    STATES: ClassVar[type[MessageState]] = MessageState
 
     class Meta:
         ordering = ["-id"]
@@ -63,7 +63,7 @@ class Message(models.Model):
                 condition=~Q(state__in=STATES_WITH_REASON) | ~Q(reason=""), name="mailroom_message_has_its_reason"
             ),
             models.CheckConstraint(
-                condition=~Q(state=State.SENDING) | ~Q(lease=""), name="mailroom_message_sent_by_somebody"
+                condition=~Q(state=MessageState.SENDING) | ~Q(lease=""), name="mailroom_message_sent_by_somebody"
             ),
         ]
 
@@ -73,7 +73,7 @@ class Message(models.Model):
     @property
     def mail(self) -> Mail | None:
         """The declaration of the mail, or None if no installed app declares it anymore."""
-        return registry.mails().get(self.template)
+        return registry.declared_mails().get(self.template)
 
     @property
     def title(self) -> str:
@@ -103,7 +103,7 @@ class Template(models.Model):
         ordering = ["name"]
 
     def __str__(self) -> str:
-        mail = registry.mails().get(self.name)
+        mail = registry.declared_mails().get(self.name)
         return mail.title if mail else self.name
 
 
@@ -111,7 +111,7 @@ class Preference(models.Model):
     """Whether an address wants a kind of mail. Without a row, the default applies."""
 
     email = models.EmailField("address", max_length=254)
-    kind = models.CharField(max_length=15, choices=Kind.choices)
+    kind = models.CharField(max_length=15, choices=MailKind.choices)
     wanted = models.BooleanField()
     changed_at = models.DateTimeField(auto_now=True)
 

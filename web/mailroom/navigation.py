@@ -22,7 +22,7 @@ DESK_WORK = [
         many="emails may not have gone out",
         url_name="desk_mail",
         permission="mailroom.view_message",
-        rows=office_actions.perhaps_sent,
+        rows=office_actions.possibly_sent_messages,
         query="?state=perhaps",
     ),
     WorkItem(
@@ -30,7 +30,7 @@ DESK_WORK = [
         many="emails could not be sent",
         url_name="desk_mail",
         permission="mailroom.view_message",
-        rows=office_actions.parked,
+        rows=office_actions.parked_messages,
         query="?state=parked",
     ),
 ]

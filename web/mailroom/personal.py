@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from common.personal import Person
+from common.personal import PersonRecords
 from mailroom.models import Message, Preference, Suppression
 
 MODELS = {
@@ -14,14 +14,14 @@ MODELS = {
 }
 
 
-def of(person: Person) -> "QuerySet[Message]":
+def messages_of_person(person: PersonRecords) -> "QuerySet[Message]":
     to_person = Q(to__in=person.emails)
     if person.account_id is not None:
         to_person |= Q(person_id=person.account_id)
     return Message.objects.filter(to_person)
 
 
-def export(person: Person) -> dict[str, object]:
+def export(person: PersonRecords) -> dict[str, object]:
     data: dict[str, list[dict[str, Any]]] = {
         "messages": [
             {
@@ -31,7 +31,7 @@ def export(person: Person) -> dict[str, object]:
                 "status": message.get_state_display(),
                 "at": message.changed_at.isoformat(),
             }
-            for message in of(person)
+            for message in messages_of_person(person)
         ],
         "choices": [
             {"address": preference.email, "kind": preference.get_kind_display(), "wanted": preference.wanted}
@@ -49,13 +49,13 @@ def export(person: Person) -> dict[str, object]:
     return {name: rows for name, rows in data.items() if rows}
 
 
-def erase(person: Person) -> None:
-    of(person).delete()
+def erase(person: PersonRecords) -> None:
+    messages_of_person(person).delete()
     for model in (Preference, Suppression):
         model._default_manager.filter(email__in=person.emails).delete()
 
 
-def merge(source: Person, target: Person) -> list[str]:
+def merge(source: PersonRecords, target: PersonRecords) -> list[str]:
     if not (source.account_id and target.account_id):
         return []
     count = Message.objects.filter(person_id=source.account_id).update(person_id=target.account_id)

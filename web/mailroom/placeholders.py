@@ -13,7 +13,7 @@ LINE_WITH_TOKEN = re.compile("^((?:> |\\d+\\. |- |  )*)(.*\ue000.*)$", re.MULTIL
 SAFE_URL = re.compile(r"(https?:|mailto:|tel:|[/#?])", re.IGNORECASE)
 
 
-class Values:
+class Placeholders:
     def __init__(self) -> None:
         self.index_by_value: dict[str, int] = {}
 

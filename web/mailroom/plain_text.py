@@ -38,91 +38,91 @@ class _Tree(HTMLParser):
         self.open_nodes[-1].children.append(data)
 
 
-def to_text(html: str) -> str:
+def html_to_text(html: str) -> str:
     """`html` must be well-formed, as the output of nh3 is."""
     tree = _Tree()
     tree.feed(html)
     tree.close()
-    return "\n\n".join(_blocks(tree.open_nodes[0])) + "\n"
+    return "\n\n".join(_block_texts(tree.open_nodes[0])) + "\n"
 
 
-def _blocks(node: Node) -> list[str]:
+def _block_texts(node: Node) -> list[str]:
     blocks, inline = [], ""
     for child in [*node.children, None]:
         if child is not None and (isinstance(child, str) or child.tag not in BLOCK_TAGS):
-            inline += _inline(child)
+            inline += _inline_to_text(child)
             continue
         if inline.strip():
             blocks.append("\n".join(line.strip() for line in inline.strip().split("\n")))
         inline = ""
         if child is not None:
-            blocks.append(_block(child))
+            blocks.append(_block_to_text(child))
     return [block for block in blocks if block]
 
 
-def _block(node: Node) -> str:
+def _block_to_text(node: Node) -> str:
     convert = CONVERTERS.get(node.tag)
     if convert is not None:
         return convert(node)
-    text = "\n".join(_blocks(node))
+    text = "\n".join(_block_texts(node))
     return f"{text}\n{RULE}" if node.tag.startswith("h") and text else text
 
 
-def _list(node: Node) -> str:
+def _list_to_text(node: Node) -> str:
     number = int(node.attributes.get("start") or 1)
     lines = []
-    for item in _find(node, "li"):
+    for item in _find_nearest(node, "li"):
         marker = f"{number}. " if node.tag == "ol" else "- "
-        lines.append(_indent("\n".join(_blocks(item)), marker, " " * len(marker)))
+        lines.append(_indent_lines("\n".join(_block_texts(item)), marker, " " * len(marker)))
         number += 1
     return "\n".join(lines)
 
 
-def _find(node: Node, tag: str) -> list[Node]:
+def _find_nearest(node: Node, tag: str) -> list[Node]:
     # This does not search below a match, so that nested lists and tables stay separate.
     matches = []
     for child in node.children:
         if isinstance(child, Node):
-            matches += [child] if child.tag == tag else _find(child, tag)
+            matches += [child] if child.tag == tag else _find_nearest(child, tag)
     return matches
 
 
 def _table_to_text(node: Node) -> str:
     rows = []
-    for row in _find(node, "tr"):
-        cells = [" ".join(_blocks(cell)) for cell in row.children if isinstance(cell, Node)]
+    for row in _find_nearest(node, "tr"):
+        cells = [" ".join(_block_texts(cell)) for cell in row.children if isinstance(cell, Node)]
         rows.append(" | ".join(cells))
     return "\n".join(rows)
 
 
-def _inline(child: "Node | str") -> str:
+def _inline_to_text(child: "Node | str") -> str:
     if isinstance(child, str):
         return WHITESPACE.sub(" ", child)
     if child.tag == "br":
         return "\n"
     if child.tag == "img":
         return child.attributes.get("alt", "")
-    text = "".join(map(_inline, child.children))
+    text = "".join(map(_inline_to_text, child.children))
     address = child.attributes.get("href", "").removeprefix("mailto:")
     if not address or address == text.strip():
         return text
     return f"{text} ({address})"
 
 
-def _raw(node: Node) -> str:
-    return "".join(child if isinstance(child, str) else _raw(child) for child in node.children)
+def _raw_text(node: Node) -> str:
+    return "".join(child if isinstance(child, str) else _raw_text(child) for child in node.children)
 
 
-def _indent(text: str, first: str, rest: str) -> str:
+def _indent_lines(text: str, first: str, rest: str) -> str:
     lines = text.split("\n")
     return "\n".join([f"{first}{lines[0]}".rstrip(), *(f"{rest}{line}".rstrip() for line in lines[1:])])
 
 
 CONVERTERS: dict[str, Callable[[Node], str]] = {
-    "ul": _list,
-    "ol": _list,
-    "blockquote": lambda node: _indent("\n\n".join(_blocks(node)), "> ", "> "),
+    "ul": _list_to_text,
+    "ol": _list_to_text,
+    "blockquote": lambda node: _indent_lines("\n\n".join(_block_texts(node)), "> ", "> "),
     "table": _table_to_text,
     "hr": lambda node: RULE,
-    "pre": lambda node: _raw(node).strip("\n"),
+    "pre": lambda node: _raw_text(node).strip("\n"),
 }

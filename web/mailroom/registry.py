@@ -7,36 +7,36 @@ from django.core.signals import setting_changed
 from django.dispatch import receiver
 
 from mailroom.declare import AboutPage, Mail
-from outbox.registry import modules
+from outbox.registry import app_modules
 
 
 class UnknownMail(LookupError):
     """No app declares a mail of this name."""
 
 
-def declarations() -> list[Mail]:
-    return [mail for module in modules("mails") for mail in module.MAILS]
+def mail_declarations() -> list[Mail]:
+    return [mail for module in app_modules("mails") for mail in module.MAILS]
 
 
 @cache
-def mails() -> dict[str, Mail]:
-    return {mail.name: mail for mail in declarations()}
+def declared_mails() -> dict[str, Mail]:
+    return {mail.name: mail for mail in mail_declarations()}
 
 
 @cache
 def about_pages() -> dict[str, AboutPage]:
-    return {name: page for module in modules("mails") for name, page in getattr(module, "ABOUT", {}).items()}
+    return {name: page for module in app_modules("mails") for name, page in getattr(module, "ABOUT", {}).items()}
 
 
 def mail_named(name: str) -> Mail:
     try:
-        return mails()[name]
+        return declared_mails()[name]
     except KeyError:
         raise UnknownMail(f"No app declares the email {name!r} in its mails.py.") from None
 
 
 @receiver(setting_changed)
-def _forget(*, setting: str, **kwargs: Any) -> None:
+def _clear_mail_cache(*, setting: str, **kwargs: Any) -> None:
     if setting == "INSTALLED_APPS":
-        mails.cache_clear()
+        declared_mails.cache_clear()
         about_pages.cache_clear()

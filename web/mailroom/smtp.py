@@ -6,7 +6,7 @@ from typing import Any
 from django.core.mail.backends.smtp import EmailBackend
 
 
-class Telling(smtplib.SMTP):
+class TrackingSMTP(smtplib.SMTP):
     handed_over = False
 
     def sendmail(self, *args: Any, **kwargs: Any) -> Any:
@@ -21,11 +21,11 @@ class Telling(smtplib.SMTP):
         return answer
 
 
-class TellingOverTLS(Telling, smtplib.SMTP_SSL):
+class TrackingSMTPOverTLS(TrackingSMTP, smtplib.SMTP_SSL):
     pass
 
 
 class Backend(EmailBackend):
     @property
-    def connection_class(self) -> type[Telling]:
-        return TellingOverTLS if self.use_ssl else Telling
+    def connection_class(self) -> type[TrackingSMTP]:
+        return TrackingSMTPOverTLS if self.use_ssl else TrackingSMTP

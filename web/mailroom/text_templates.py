@@ -20,7 +20,7 @@ from django.utils.formats import localize
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import template_localtime  # type: ignore[attr-defined]
 
-from mailroom.placeholders import Values
+from mailroom.placeholders import Placeholders
 
 VARIABLE = re.compile(r"\{\{(.+?)\}\}")
 FORMATS = "common.templatetags.formats"
@@ -28,10 +28,10 @@ MISSING = "\0missing:%s\0"
 MISSING_NAME = re.compile(r"\0missing:(.*?)\0", re.DOTALL)
 
 register = Library()
-_values: ContextVar[Values] = ContextVar("mailroom_values")
+_values: ContextVar[Placeholders] = ContextVar("mailroom_values")
 
 
-class MissingValue(Exception):
+class ValueMissing(Exception):
     """The text uses a placeholder that the mail does not know. The argument is its name."""
 
 
@@ -54,7 +54,7 @@ def markdown(value: Any) -> SafeString:
     return mark_safe(str(value))
 
 
-class Files(Loader):
+class MailTextLoader(Loader):
     """A loader for the template folders of all apps, in the order of INSTALLED_APPS."""
 
     def get_dirs(self) -> list[Path | str]:
@@ -62,17 +62,17 @@ class Files(Loader):
 
     def get_contents(self, origin: Origin) -> str:
         contents = super().get_contents(origin)
-        return literal(contents) if str(origin.name).endswith(".md") else contents
+        return apply_as_written_filter(contents) if str(origin.name).endswith(".md") else contents
 
 
-def literal(source: str) -> str:
+def apply_as_written_filter(source: str) -> str:
     return VARIABLE.sub(r"{{\1|as_written}}", source)
 
 
 @cache
-def engines() -> tuple[Engine, Engine]:
+def template_engines() -> tuple[Engine, Engine]:
     """Return the engines for bodies and for subjects. A subject is neither Markdown nor HTML."""
-    loaders: list[Any] = ["mailroom.text_templates.Files"]
+    loaders: list[Any] = ["mailroom.text_templates.MailTextLoader"]
     if not settings.DEBUG:
         loaders = [("django.template.loaders.cached.Loader", loaders)]
     texts = Engine(loaders=loaders, builtins=[FORMATS, "mailroom.text_templates"], string_if_invalid=MISSING)
@@ -82,38 +82,38 @@ def engines() -> tuple[Engine, Engine]:
 
 @lru_cache(maxsize=512)
 def subject_template(source: str) -> Template:
-    return engines()[1].from_string(source)
+    return template_engines()[1].from_string(source)
 
 
 @lru_cache(maxsize=512)
 def body_template(source: str) -> Template:
-    return engines()[0].from_string(literal(source))
+    return template_engines()[0].from_string(apply_as_written_filter(source))
 
 
-def fill(template: Template, context: dict[str, Any]) -> tuple[str, Values]:
+def fill_template(template: Template, context: dict[str, Any]) -> tuple[str, Placeholders]:
     """Return the text with its tokens, and the placeholders that replace them."""
-    placeholders = Values()
+    placeholders = Placeholders()
     token = _values.set(placeholders)
     try:
         text: str = template.render(Context(context, autoescape=template.engine.autoescape))
     finally:
         _values.reset(token)
     if missing := MISSING_NAME.search(text):
-        raise MissingValue(missing[1])
+        raise ValueMissing(missing[1])
     return text, placeholders
 
 
-def page(path: str, values: dict[str, Any]) -> str:
-    html: str = engines()[0].get_template(path).render(Context(values))
+def render_html_page(path: str, values: dict[str, Any]) -> str:
+    html: str = template_engines()[0].get_template(path).render(Context(values))
     return html
 
 
-def read_file(path: str) -> tuple[str, str]:
-    return _split(path) if settings.DEBUG else _split_once(path)
+def read_mail_file(path: str) -> tuple[str, str]:
+    return _read_subject_and_body(path) if settings.DEBUG else _split_once(path)
 
 
-def _split(path: str) -> tuple[str, str]:
-    loader = Files(engines()[0])
+def _read_subject_and_body(path: str) -> tuple[str, str]:
+    loader = MailTextLoader(template_engines()[0])
     for origin in loader.get_template_sources(path):
         try:
             contents = Loader.get_contents(loader, origin)
@@ -124,13 +124,13 @@ def _split(path: str) -> tuple[str, str]:
     raise FileNotFoundError(path)
 
 
-_split_once = cache(_split)
+_split_once = cache(_read_subject_and_body)
 
 
 @receiver(setting_changed)
-def _forget(*, setting: str, **kwargs: Any) -> None:
+def _clear_template_cache(*, setting: str, **kwargs: Any) -> None:
     if setting in {"INSTALLED_APPS", "DEBUG"}:
-        engines.cache_clear()
+        template_engines.cache_clear()
         _split_once.cache_clear()
         subject_template.cache_clear()
         body_template.cache_clear()

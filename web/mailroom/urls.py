@@ -16,5 +16,5 @@ urlpatterns = [
     path("desk/mail/suppressed/<int:pk>/lift/", desk.lift, name="desk_suppressed_lift"),
     path("desk/mail/<int:pk>/", desk.message, name="desk_message"),
     path("desk/mail/<int:pk>/html/", desk.message_html, name="desk_message_html"),
-    path("desk/mail/<int:pk>/handle/", desk.handle, name="desk_message_handle"),
+    path("desk/mail/<int:pk>/handle/", desk.resend_or_dismiss_message, name="desk_message_handle"),
 ]

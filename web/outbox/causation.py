@@ -20,12 +20,12 @@ NO_CAUSE = Cause()
 _current: ContextVar[Cause] = ContextVar("outbox_cause", default=NO_CAUSE)
 
 
-def current() -> Cause:
+def current_cause() -> Cause:
     return _current.get()
 
 
 @contextmanager
-def within(cause: Cause) -> Iterator[Cause]:
+def caused_by(cause: Cause) -> Iterator[Cause]:
     token = _current.set(cause)
     try:
         yield cause
@@ -33,7 +33,7 @@ def within(cause: Cause) -> Iterator[Cause]:
         _current.reset(token)
 
 
-def refine(by: str) -> None:
+def refine_cause(by: str) -> None:
     _current.set(replace(_current.get(), by=by[:200]))
 
 

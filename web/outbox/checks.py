@@ -14,24 +14,30 @@ from django.utils.module_loading import import_string
 
 from common.dotted import did_you_mean, names_beside
 from outbox import registry
-from outbox.declare import EventType, storable
+from outbox.declare import EventType, is_storable
 from outbox.periodic_jobs import declared_jobs
 
 
 @checks.register()
-def the_map(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
+def check_workflow_map(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
     try:
-        maps = registry.maps()
+        maps = registry.workflow_maps()
     except (ImportError, AttributeError) as error:
         hint = "WORKFLOWS must name a dict, such as hepcat.workflows.WORKFLOWS."
         return [checks.Error(f"The workflow map cannot be read: {error}", hint=hint, id="outbox.E001")]
-    problems = [message for place, workflow in maps for message in of_map(place, workflow)]
+    problems = [message for place, workflow in maps for message in workflow_map_problems(place, workflow)]
     if any(message.id in {"outbox.E001"} for message in problems):
         return problems
-    return [*problems, *twice(), *declared(), *jobs(), *unreached()]
+    return [
+        *problems,
+        *repeated_receiver_problems(),
+        *event_type_problems(),
+        *job_problems(),
+        *unused_receiver_warnings(),
+    ]
 
 
-def of_map(place: str, workflow: Any) -> Iterator[checks.CheckMessage]:
+def workflow_map_problems(place: str, workflow: Any) -> Iterator[checks.CheckMessage]:
     for name, receivers in workflow.items():
         if name not in registry.event_types():
             yield checks.Error(
@@ -39,7 +45,7 @@ def of_map(place: str, workflow: Any) -> Iterator[checks.CheckMessage]:
                 hint="Declare it in the app's events.py, or remove the entry.",
                 id="outbox.E002",
             )
-        if not isinstance(receivers, dict) or not set(receivers) <= {"now", "later"} or not lists(receivers):
+        if not isinstance(receivers, dict) or not set(receivers) <= {"now", "later"} or not has_name_lists(receivers):
             yield checks.Error(
                 f"{place}[{name!r}] must be a dict with lists of dotted names under 'now' and 'later'.",
                 id="outbox.E001",
@@ -47,27 +53,27 @@ def of_map(place: str, workflow: Any) -> Iterator[checks.CheckMessage]:
             continue
         for when in ("now", "later"):
             for path in receivers.get(when, []):
-                yield from of_receiver(f"{place}[{name!r}]", path, when)
+                yield from receiver_problems(f"{place}[{name!r}]", path, when)
 
 
-def lists(receivers: dict[str, Any]) -> bool:
+def has_name_lists(receivers: dict[str, Any]) -> bool:
     return all(
         isinstance(paths, list | tuple) and all(isinstance(path, str) for path in paths) for paths in receivers.values()
     )
 
 
-def of_receiver(place: str, path: str, when: str) -> Iterator[checks.CheckMessage]:
+def receiver_problems(place: str, path: str, when: str) -> Iterator[checks.CheckMessage]:
     try:
         receiver = import_string(path)
     except ImportError as error:
-        known = names_beside(path) or receivers_named_alike(path)
+        known = names_beside(path) or similar_receivers(path)
         yield checks.Error(
             f"{place} names {path!r}, which does not exist: {error}.{did_you_mean(path, known)}",
             hint="Correct the name, or remove the entry.",
             id="outbox.E003",
         )
         return
-    if not takes_one(receiver):
+    if not takes_one_argument(receiver):
         yield checks.Error(
             f"{place}: {path} must be a function that takes one event.",
             hint="def receiver(event): ...",
@@ -87,12 +93,12 @@ def of_receiver(place: str, path: str, when: str) -> Iterator[checks.CheckMessag
         )
 
 
-def receivers_named_alike(path: str) -> list[str]:
+def similar_receivers(path: str) -> list[str]:
     # The module name may be misspelled, so this lists the same function in the receivers of every app.
-    return [f"{module.__name__}.{path.rpartition('.')[2]}" for module in registry.modules("receivers")]
+    return [f"{module.__name__}.{path.rpartition('.')[2]}" for module in registry.app_modules("receivers")]
 
 
-def takes_one(receiver: object) -> bool:
+def takes_one_argument(receiver: object) -> bool:
     if not callable(receiver):
         return False
     try:
@@ -102,8 +108,8 @@ def takes_one(receiver: object) -> bool:
     return True
 
 
-def twice() -> Iterator[checks.CheckMessage]:
-    for name, receivers in registry.workflows().items():
+def repeated_receiver_problems() -> Iterator[checks.CheckMessage]:
+    for name, receivers in registry.merged_workflows().items():
         for path, count in Counter([*receivers.now, *receivers.later]).items():
             if count > 1:
                 yield checks.Error(
@@ -111,8 +117,8 @@ def twice() -> Iterator[checks.CheckMessage]:
                 )
 
 
-def declared() -> Iterator[checks.CheckMessage]:
-    event_types = registry.declarations()
+def event_type_problems() -> Iterator[checks.CheckMessage]:
+    event_types = registry.event_declarations()
     distinct = {id(event_type): event_type for event_type in event_types}.values()
     for name, count in Counter(event_type.name for event_type in distinct).items():
         if count > 1:
@@ -120,11 +126,11 @@ def declared() -> Iterator[checks.CheckMessage]:
                 f"The event {name!r} is declared {count} times.", hint="Keep one declaration.", id="outbox.E008"
             )
     for event_type in event_types:
-        for problem in of_declaration(event_type):
+        for problem in declaration_problems(event_type):
             yield checks.Error(f"The event {event_type.name!r}: {problem}", id="outbox.E009")
 
 
-def of_declaration(event_type: EventType) -> Iterator[str]:
+def declaration_problems(event_type: EventType) -> Iterator[str]:
     payload, id_field = event_type.payload, event_type.subject[1]
     if not dataclasses.is_dataclass(payload) or not vars(payload)["__dataclass_params__"].frozen:
         yield "its payload must be a frozen dataclass."
@@ -133,11 +139,11 @@ def of_declaration(event_type: EventType) -> Iterator[str]:
     if id_field not in fields:
         yield f"its subject id is {id_field!r}, which its payload lacks.{did_you_mean(id_field, fields)}"
     for name, hint in fields.items():
-        if not storable(hint):
+        if not is_storable(hint):
             yield f"{name} must consist of str, int, bool, None, list and dict; store money and dates as text."
 
 
-def jobs() -> Iterator[checks.CheckMessage]:
+def job_problems() -> Iterator[checks.CheckMessage]:
     for name, count in Counter(job.name for job in declared_jobs()).items():
         if count > 1:
             yield checks.Error(
@@ -156,7 +162,7 @@ def jobs() -> Iterator[checks.CheckMessage]:
 
 
 @checks.register()
-def the_engine(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
+def check_engine_setting(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
     if settings.OUTBOX_ENGINE != "celery" or can_import("celery"):
         return []
     return [
@@ -176,8 +182,8 @@ def can_import(module: str) -> bool:
     return True
 
 
-def unreached() -> Iterator[checks.CheckMessage]:
-    for path in registry.unreached():
+def unused_receiver_warnings() -> Iterator[checks.CheckMessage]:
+    for path in registry.unused_receivers():
         yield checks.Warning(
             f"{path} is a receiver that no event reaches.",
             hint="Map an event to it in WORKFLOWS, or delete it.",

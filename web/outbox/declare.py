@@ -25,7 +25,7 @@ R = TypeVar("R", bound=Callable[..., Any])
 PRIMITIVES = (str, int, bool, types.NoneType)
 
 
-class BadPayload(TypeError):
+class PayloadInvalid(TypeError):
     """The payload does not match the declaration of its event."""
 
 
@@ -53,13 +53,13 @@ class EventType:
         try:
             payload = self.payload(**values)
         except TypeError as error:
-            raise BadPayload(f"{self.name}: {str(error).removeprefix(self.payload.__name__)}") from None
+            raise PayloadInvalid(f"{self.name}: {str(error).removeprefix(self.payload.__name__)}") from None
         for name, hint in typing.get_type_hints(self.payload).items():
             value = getattr(payload, name)
-            if not fits(value, hint):
-                raise BadPayload(f"{self.name}: {name} must be {spelled(hint)}, not {type(value).__name__}.")
+            if not matches_type(value, hint):
+                raise PayloadInvalid(f"{self.name}: {name} must be {type_text(hint)}, not {type(value).__name__}.")
             if isinstance(value, str) and "@" in value:
-                raise BadPayload(
+                raise PayloadInvalid(
                     f"{self.name}: {name} looks like an email address; payloads hold ids, not personal data."
                 )
         return payload
@@ -68,35 +68,35 @@ class EventType:
         return str(data[self.subject[1]])
 
 
-def fits(value: object, hint: Any) -> bool:
+def matches_type(value: object, hint: Any) -> bool:
     # Unlike `isinstance`, this does not accept a bool as an int.
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        return any(fits(value, argument) for argument in arguments)
+        return any(matches_type(value, argument) for argument in arguments)
     if origin is list:
-        return isinstance(value, list) and all(fits(item, arguments[0]) for item in value)
+        return isinstance(value, list) and all(matches_type(item, arguments[0]) for item in value)
     if origin is dict:
         return isinstance(value, dict) and all(
-            isinstance(key, str) and fits(item, arguments[1]) for key, item in value.items()
+            isinstance(key, str) and matches_type(item, arguments[1]) for key, item in value.items()
         )
     return type(value) is (types.NoneType if hint is None else hint)
 
 
-def storable(hint: Any) -> bool:
+def is_storable(hint: Any) -> bool:
     """Whether values of a type stay the same when they are stored as JSON and loaded again."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType, list):
-        return all(storable(argument) for argument in arguments)
+        return all(is_storable(argument) for argument in arguments)
     if origin is dict:
-        return arguments[0] is str and storable(arguments[1])
+        return arguments[0] is str and is_storable(arguments[1])
     return hint in PRIMITIVES
 
 
-def spelled(hint: Any) -> str:
+def type_text(hint: Any) -> str:
     return hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint)
 
 
-def outside(receiver: R) -> R:
+def runs_outside_transaction(receiver: R) -> R:
     """Mark a receiver that calls another system. It runs outside any transaction and may run more than once."""
     receiver.outside = True  # type: ignore[attr-defined]
     return receiver
@@ -105,7 +105,7 @@ def outside(receiver: R) -> R:
 Outcomes = Iterator[tuple[Any, Exception | None]]
 
 
-def batched(size: int) -> Callable[[Callable[[Sequence[Any]], Outcomes]], Callable[[Sequence[Any]], Outcomes]]:
+def receives_batches(size: int) -> Callable[[Callable[[Sequence[Any]], Outcomes]], Callable[[Sequence[Any]], Outcomes]]:
     """Mark a receiver that takes up to `size` events at once, such as to send many mails over one connection.
 
     The receiver is a generator that yields `(event, None)` for each success and `(event, exception)` for each failure.

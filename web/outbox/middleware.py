@@ -26,7 +26,7 @@ class RequestCause:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with causation.within(causation.Cause(by=request.method or "", request_id=causation.new_id())) as cause:
+        with causation.caused_by(causation.Cause(by=request.method or "", request_id=causation.new_id())) as cause:
             request.log_id = cause.request_id  # type: ignore[attr-defined]
             token = logs.request_id.set(cause.request_id)
             try:
@@ -39,4 +39,4 @@ class RequestCause:
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         # The cause is the name of the page and not its URL, because URLs may contain secrets.
         match = request.resolver_match
-        causation.refine(f"{request.method} {(match and match.view_name) or view.__name__}")
+        causation.refine_cause(f"{request.method} {(match and match.view_name) or view.__name__}")

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from outbox import registry
-from outbox.declare import BadPayload
+from outbox.declare import PayloadInvalid
 
 
 class Event(models.Model):
@@ -49,11 +49,11 @@ class Event(models.Model):
     def payload(self) -> Any:
         declared = registry.event_types().get(self.type)
         if declared is None:
-            raise BadPayload(f"{self.type} is no longer declared.")
+            raise PayloadInvalid(f"{self.type} is no longer declared.")
         return declared.unpack(self.data)
 
 
-class State(models.TextChoices):
+class DeliveryState(models.TextChoices):
     WAITING = "waiting", "Waiting"
     RUNNING = "running", "Running"
     DONE = "done", "Done"
@@ -61,7 +61,7 @@ class State(models.TextChoices):
     DISMISSED = "dismissed", "Dismissed"
 
 
-OPEN = [State.WAITING, State.RUNNING]
+OPEN = [DeliveryState.WAITING, DeliveryState.RUNNING]
 
 
 class Delivery(models.Model):
@@ -73,7 +73,7 @@ class Delivery(models.Model):
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
     receiver = models.CharField(max_length=200)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.WAITING)
     due_at = models.DateTimeField(default=timezone.now, null=True, blank=True, db_index=True)
     lease = models.CharField(max_length=32, blank=True, help_text="The worker that runs it.")
     tries = models.PositiveSmallIntegerField(default=0)
@@ -83,7 +83,7 @@ class Delivery(models.Model):
     reason = models.TextField(blank=True, help_text="Why it failed or was dismissed.")
     sent_at = models.DateTimeField(null=True, blank=True, help_text="When the sweep last handed it to Celery.")
 
-    STATES: ClassVar[type[State]] = State
+    STATES: ClassVar[type[DeliveryState]] = DeliveryState
 
     class Meta:
         verbose_name_plural = "deliveries"

@@ -20,6 +20,6 @@ DESK_WORK = [
         many="background jobs have failed",
         url_name="desk_queue",
         permission="outbox.view_delivery",
-        rows=office_actions.parked,
+        rows=office_actions.parked_deliveries,
     )
 ]

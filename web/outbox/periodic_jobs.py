@@ -41,4 +41,4 @@ class Job:
 
 
 def declared_jobs() -> list[Job]:
-    return [job for module in registry.modules("jobs") for job in module.JOBS]
+    return [job for module in registry.app_modules("jobs") for job in module.JOBS]

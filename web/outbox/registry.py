@@ -19,29 +19,31 @@ Receiver = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
-class Heard:
+class Receivers:
     """The dotted names of the receivers of one event. Those in `now` run in the transaction that emits it."""
 
     now: list[str] = field(default_factory=list)
     later: list[str] = field(default_factory=list)
 
 
-def modules(name: str, configs: list[AppConfig] | None = None) -> Iterator[ModuleType]:
+def app_modules(name: str, configs: list[AppConfig] | None = None) -> Iterator[ModuleType]:
     for config in apps.get_app_configs() if configs is None else configs:
         if config.module is not None and module_has_submodule(config.module, name):
             yield import_module(f"{config.name}.{name}")
 
 
-def declarations() -> list[EventType]:
-    return [value for module in modules("events") for value in vars(module).values() if isinstance(value, EventType)]
+def event_declarations() -> list[EventType]:
+    return [
+        value for module in app_modules("events") for value in vars(module).values() if isinstance(value, EventType)
+    ]
 
 
 @cache
 def event_types() -> dict[str, EventType]:
-    return {event_type.name: event_type for event_type in declarations()}
+    return {event_type.name: event_type for event_type in event_declarations()}
 
 
-def plugins() -> list[AppConfig]:
+def plugin_apps() -> list[AppConfig]:
     """Return the apps in PLUGINS, which may name either the app or its AppConfig."""
     return [
         config
@@ -50,38 +52,41 @@ def plugins() -> list[AppConfig]:
     ]
 
 
-def maps() -> list[tuple[str, Mapping[str, Any]]]:
+def workflow_maps() -> list[tuple[str, Mapping[str, Any]]]:
     """Return the workflow map of the site and those of the plug-ins, each with the name of its place in the code."""
     setting = settings.WORKFLOWS
     site = ("WORKFLOWS", setting) if not isinstance(setting, str) else (setting, import_string(setting))
-    return [site, *((f"{module.__name__}.WORKFLOWS", module.WORKFLOWS) for module in modules("workflows", plugins()))]
+    return [
+        site,
+        *((f"{module.__name__}.WORKFLOWS", module.WORKFLOWS) for module in app_modules("workflows", plugin_apps())),
+    ]
 
 
 @cache
-def workflows() -> dict[str, Heard]:
-    merged: dict[str, Heard] = {}
-    for _, workflow in maps():
+def merged_workflows() -> dict[str, Receivers]:
+    merged: dict[str, Receivers] = {}
+    for _, workflow in workflow_maps():
         for name, receivers in workflow.items():
-            of_event = merged.setdefault(name, Heard())
+            of_event = merged.setdefault(name, Receivers())
             of_event.now.extend(receivers.get("now", []))
             of_event.later.extend(receivers.get("later", []))
     return merged
 
 
-def heard_by(event_name: str) -> Heard:
-    return workflows().get(event_name) or Heard()
+def receivers_of(event_name: str) -> Receivers:
+    return merged_workflows().get(event_name) or Receivers()
 
 
-def unheard() -> list[str]:
-    return sorted(name for name in event_types() if not heard_by(name).now and not heard_by(name).later)
+def events_without_receivers() -> list[str]:
+    return sorted(name for name in event_types() if not receivers_of(name).now and not receivers_of(name).later)
 
 
-def unreached() -> list[str]:
+def unused_receivers() -> list[str]:
     """Return the public functions in the `receivers.py` of all apps that no workflow maps to an event."""
-    used = {path for receivers in workflows().values() for path in (*receivers.now, *receivers.later)}
+    used = {path for receivers in merged_workflows().values() for path in (*receivers.now, *receivers.later)}
     defined = {
         f"{module.__name__}.{name}"
-        for module in modules("receivers")
+        for module in app_modules("receivers")
         for name, value in vars(module).items()
         if isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_")
     }
@@ -89,14 +94,14 @@ def unreached() -> list[str]:
 
 
 @cache
-def receiver(path: str) -> Receiver:
+def load_receiver(path: str) -> Receiver:
     return import_string(path)
 
 
-def _forget(*, setting: str, **kwargs: Any) -> None:
+def _clear_event_cache(*, setting: str, **kwargs: Any) -> None:
     if setting in {"WORKFLOWS", "INSTALLED_APPS", "PLUGINS"}:
         event_types.cache_clear()
-        workflows.cache_clear()
+        merged_workflows.cache_clear()
 
 
-setting_changed.connect(_forget)
+setting_changed.connect(_clear_event_cache)

@@ -2,28 +2,28 @@
 
 from celery import shared_task
 
-from outbox.domain.claiming import claim
-from outbox.domain.delivering import deliver
-from outbox.domain.requeue import overdue
+from outbox.domain.claiming import claim_deliveries
+from outbox.domain.delivering import deliver_batch
+from outbox.domain.requeue import overdue_batches
 from outbox.domain.scheduler import run_due_jobs
-from outbox.domain.worker_loop import beat
+from outbox.domain.worker_loop import record_heartbeat
 from outbox.engines import celery as engine
 
 
 @shared_task(name="outbox.deliver", acks_late=True, ignore_result=True)
-def deliver_these(ids: list[int]) -> None:
-    while deliver(claim(limit=len(ids), ids=ids)):
+def deliver_by_ids(ids: list[int]) -> None:
+    while deliver_batch(claim_deliveries(limit=len(ids), ids=ids)):
         pass
 
 
 @shared_task(name="outbox.clock", ignore_result=True)
-def clock() -> None:
-    beat("celery")
+def perform_clock_tick() -> None:
+    record_heartbeat("celery")
     run_due_jobs()
 
 
 @shared_task(name="outbox.sweep", ignore_result=True)
-def sweep() -> None:
+def resend_overdue_deliveries() -> None:
     """Send retries that are due, and deliveries whose message the broker lost."""
-    for ids in overdue(engine.MESSAGE_SIZE):
-        engine.send(ids)
+    for ids in overdue_batches(engine.MESSAGE_SIZE):
+        engine.send_delivery_task(ids)

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from outbox.domain.claiming import claim
-from outbox.domain.delivering import deliver
-from outbox.models import Delivery, State
+from outbox.domain.claiming import claim_deliveries
+from outbox.domain.delivering import deliver_batch
+from outbox.models import Delivery, DeliveryState
 
 
 def run_all(*, retries: bool = False) -> int:
@@ -14,13 +14,13 @@ def run_all(*, retries: bool = False) -> int:
     total = 0
     while True:
         if retries:
-            Delivery.objects.filter(state=State.WAITING).update(due_at=timezone.now() - timedelta(seconds=1))
-        ended = deliver(claim(), together=1)
+            Delivery.objects.filter(state=DeliveryState.WAITING).update(due_at=timezone.now() - timedelta(seconds=1))
+        ended = deliver_batch(claim_deliveries(), together=1)
         total += ended
         if not ended:
             return total
 
 
-def problems() -> list[str]:
+def delivery_problems() -> list[str]:
     failed = Delivery.objects.exclude(error="", reason="")
     return [f"{delivery.receiver}: {delivery.error or delivery.reason}" for delivery in failed]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from outbox.domain.trace import Chapter, Try
+from outbox.domain.trace import TracedAttempt, TracedEvent
 
 WIDTH, LABEL_WIDTH, ROW_HEIGHT, INDENT = 760, 250, 24, 14
 SHORTEST_BAR = 4.0
@@ -14,7 +14,7 @@ LABEL_LENGTH = 34
 
 
 @dataclass(frozen=True)
-class Mark:
+class TraceBar:
     """The bar of a try. It has a sign as well as a color, for readers who cannot tell the colors apart."""
 
     x: float
@@ -29,17 +29,17 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Line:
+class TraceRow:
     y: int
     indent: int
     label: str
     is_event: bool
-    marks: list[Mark]
+    marks: list[TraceBar]
 
 
 @dataclass(frozen=True)
-class Drawing:
-    lines: list[Line]
+class TraceDrawing:
+    lines: list[TraceRow]
     width: int
     height: int
     begins: datetime
@@ -47,7 +47,7 @@ class Drawing:
     labels: int = LABEL_WIDTH
 
 
-def draw(chapters: Sequence[Chapter]) -> Drawing | None:
+def draw_trace(chapters: Sequence[TracedEvent]) -> TraceDrawing | None:
     if not chapters:
         return None
     now = timezone.now()
@@ -60,20 +60,20 @@ def draw(chapters: Sequence[Chapter]) -> Drawing | None:
         return round(LABEL_WIDTH + (moment - begins) / span * (WIDTH - LABEL_WIDTH - 30), 1)
 
     lines = []
-    for number, (indent, label, moment, attempts_in_row) in enumerate(rows(chapters)):
-        marks = [Mark(x(moment), 0, "event", "", label)] if moment else []
-        marks += [mark(attempt, x(attempt.began), x(attempt.ended or now)) for attempt in attempts_in_row]
-        lines.append(Line(ROW_HEIGHT * (number + 1), indent, label[:LABEL_LENGTH], moment is not None, marks))
-    return Drawing(lines, WIDTH, ROW_HEIGHT * (len(lines) + 2), begins, ends)
+    for number, (indent, label, moment, attempts_in_row) in enumerate(trace_rows(chapters)):
+        marks = [TraceBar(x(moment), 0, "event", "", label)] if moment else []
+        marks += [trace_bar(attempt, x(attempt.began), x(attempt.ended or now)) for attempt in attempts_in_row]
+        lines.append(TraceRow(ROW_HEIGHT * (number + 1), indent, label[:LABEL_LENGTH], moment is not None, marks))
+    return TraceDrawing(lines, WIDTH, ROW_HEIGHT * (len(lines) + 2), begins, ends)
 
 
-def rows(chapters: Sequence[Chapter]) -> Iterator[tuple[int, str, datetime | None, list[Try]]]:
+def trace_rows(chapters: Sequence[TracedEvent]) -> Iterator[tuple[int, str, datetime | None, list[TracedAttempt]]]:
     for chapter in chapters:
         yield chapter.depth * INDENT, chapter.event.type, chapter.event.at, []
         for path in chapter.paths:
             yield (chapter.depth + 1) * INDENT, path.delivery.short_name, None, path.tries
 
 
-def mark(attempt: Try, start: float, end: float) -> Mark:
+def trace_bar(attempt: TracedAttempt, start: float, end: float) -> TraceBar:
     look, sign = {True: ("good", "✓"), False: ("bad", "✕"), None: ("open", "…")}[attempt.good]
-    return Mark(start, max(round(end - start, 1), SHORTEST_BAR), look, sign, attempt.words)
+    return TraceBar(start, max(round(end - start, 1), SHORTEST_BAR), look, sign, attempt.words)

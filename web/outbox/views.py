@@ -11,11 +11,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from common.permissions import desk_required
 from outbox.domain import office_actions
-from outbox.domain.health import health
-from outbox.domain.trace import story
+from outbox.domain.health import queue_health
+from outbox.domain.trace import trace_subject
 from outbox.forms import ReasonForm
-from outbox.models import Delivery, JobRow, State, Worker
-from outbox.trace_drawing import draw
+from outbox.models import Delivery, DeliveryState, JobRow, Worker
+from outbox.trace_drawing import draw_trace
 
 PAGE_SIZE = 25
 VIEW_PERMISSION, HANDLE_PERMISSION = "outbox.view_delivery", "outbox.handle_delivery"
@@ -25,12 +25,12 @@ VIEW_PERMISSION, HANDLE_PERMISSION = "outbox.view_delivery", "outbox.handle_deli
 @desk_required(VIEW_PERMISSION)
 def queue(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", "")
-    state = state if state in State.values else State.PARKED.value
+    state = state if state in DeliveryState.values else DeliveryState.PARKED.value
     shown = Delivery.objects.filter(state=state).select_related("event").order_by("-pk")
     context = {
-        "health": health(),
+        "health": queue_health(),
         "state": state,
-        "states": State.choices,
+        "states": DeliveryState.choices,
         "page": Paginator(shown, PAGE_SIZE).get_page(request.GET.get("page")),
         "workers": Worker.objects.all(),
         "jobs": JobRow.objects.all(),
@@ -41,32 +41,32 @@ def queue(request: HttpRequest) -> HttpResponse:
 @require_safe
 @desk_required(VIEW_PERMISSION)
 def delivery(request: HttpRequest, pk: int) -> HttpResponse:
-    return show(request, pk, ReasonForm())
+    return render_delivery(request, pk, ReasonForm())
 
 
-def show(request: HttpRequest, pk: int, form: ReasonForm) -> HttpResponse:
+def render_delivery(request: HttpRequest, pk: int, form: ReasonForm) -> HttpResponse:
     delivery = get_object_or_404(Delivery.objects.select_related("event__cause"), pk=pk)
     context = {
         "delivery": delivery,
         "attempts": delivery.attempts.all(),
         "form": form,
-        "can_retry": delivery.state in (State.PARKED, State.DISMISSED, State.WAITING),
-        "can_dismiss": delivery.state in (State.PARKED, State.WAITING),
+        "can_retry": delivery.state in (DeliveryState.PARKED, DeliveryState.DISMISSED, DeliveryState.WAITING),
+        "can_dismiss": delivery.state in (DeliveryState.PARKED, DeliveryState.WAITING),
     }
     return render(request, "outbox/delivery.html", context)
 
 
 @require_POST
 @desk_required(HANDLE_PERMISSION)
-def handle(request: HttpRequest, pk: int) -> HttpResponse:
+def retry_or_dismiss_delivery(request: HttpRequest, pk: int) -> HttpResponse:
     get_object_or_404(Delivery, pk=pk)
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        return show(request, pk, form)
+        return render_delivery(request, pk, form)
     action, confirmation = ACTIONS.get(request.POST.get("deed", ""), ACTIONS["retry"])
     try:
         action(pk, request.user, form.cleaned_data["why"])
-    except office_actions.TooLate:
+    except office_actions.DeliveryMovedOn:
         messages.warning(request, "This has changed since you opened the page. Here is the current status.")
     else:
         messages.success(request, confirmation)
@@ -74,18 +74,18 @@ def handle(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 ACTIONS: dict[str, tuple[Callable[[int, Any, str], Delivery], str]] = {
-    "retry": (office_actions.retry, "It will be retried in a moment."),
-    "dismiss": (office_actions.dismiss, "Dismissed. It will not run again unless you retry it."),
+    "retry": (office_actions.retry_delivery, "It will be retried in a moment."),
+    "dismiss": (office_actions.dismiss_delivery, "Dismissed. It will not run again unless you retry it."),
 }
 
 
 @require_safe
 @desk_required("outbox.view_event")
 def story_page(request: HttpRequest, kind: str, subject_id: str) -> HttpResponse:
-    chapters = story(kind, subject_id)
+    chapters = trace_subject(kind, subject_id)
     if not chapters:
         raise Http404
-    context = {"kind": kind, "subject_id": subject_id, "chapters": chapters, "drawing": draw(chapters)}
+    context = {"kind": kind, "subject_id": subject_id, "chapters": chapters, "drawing": draw_trace(chapters)}
     return render(request, "outbox/story.html", context)
 
 
@@ -97,7 +97,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
     Load balancers ask without ?all=1, because those problems are no reason to remove a working web server.
     """
     try:
-        status = health()
+        status = queue_health()
     except DatabaseError:
         return JsonResponse({"status": "down", "database": "away"}, status=503, headers={"Retry-After": "30"})
     report: dict[str, Any] = {

@@ -6,26 +6,28 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from outbox import registry
-from outbox.declare import spelled
+from outbox.declare import type_text
 
 
-def atlas() -> dict[str, Any]:
+def build_workflow_report() -> dict[str, Any]:
     return {
-        "events": {name: entry(name) for name in sorted({*registry.event_types(), *registry.workflows()})},
-        "unheard": registry.unheard(),
-        "unreached": registry.unreached(),
+        "events": {
+            name: event_report(name) for name in sorted({*registry.event_types(), *registry.merged_workflows()})
+        },
+        "unheard": registry.events_without_receivers(),
+        "unreached": registry.unused_receivers(),
     }
 
 
-def entry(name: str) -> dict[str, Any]:
-    receivers, event_type = registry.heard_by(name), registry.event_types().get(name)
+def event_report(name: str) -> dict[str, Any]:
+    receivers, event_type = registry.receivers_of(name), registry.event_types().get(name)
     description = {"about": "", "meaning": "Not declared.", "payload": {}}
     if event_type is not None:
         fields = typing.get_type_hints(event_type.payload)
         description = {
             "about": event_type.subject[0],
             "meaning": event_type.meaning,
-            "payload": {field: spelled(hint) for field, hint in fields.items()},
+            "payload": {field: type_text(hint) for field, hint in fields.items()},
         }
     return description | {"now": list(receivers.now), "later": list(receivers.later)}
 

@@ -9,7 +9,7 @@ from common.admin import ReadOnlyAdmin
 from pages.domain import texts
 from pages.models import ContactMessage, Edition, SiteContent
 from pages.text_pages import TEXT_PAGES
-from users.roles import acting
+from users.roles import acting_user
 
 
 @admin.register(SiteContent)
@@ -20,7 +20,7 @@ class SiteContentAdmin(admin.ModelAdmin):
     fields = ["key", "title", "draft", "preview"]
 
     def save_model(self, request: HttpRequest, obj: SiteContent, form: ModelForm, change: bool) -> None:
-        texts.save_draft(obj, acting(request))
+        texts.save_draft(obj, acting_user(request))
 
     @admin.display(description="preview")
     def preview(self, obj: SiteContent) -> str | SafeString:

@@ -3,7 +3,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from mailroom.declare import AboutPage, Kind, Mail, NotNeeded
+from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded
 from mailroom.models import Message
 from pages.models import ContactMessage
 
@@ -11,22 +11,22 @@ from pages.models import ContactMessage
 def contact_context(message: Message) -> dict[str, Any]:
     contact_message = ContactMessage.objects.filter(pk=message.data["letter_id"]).first()
     if contact_message is None:
-        raise NotNeeded("The message to the school has been erased.")
-    return _words(contact_message.name, contact_message.email, contact_message.text)
+        raise MailNotNeeded("The message to the school has been erased.")
+    return _contact_values(contact_message.name, contact_message.email, contact_message.text)
 
 
 def contact_sample() -> dict[str, Any]:
-    return _words("Sam Stranger", "sam@example.org", "Do I need a partner?\nAnd which shoes?")
+    return _contact_values("Sam Stranger", "sam@example.org", "Do I need a partner?\nAnd which shoes?")
 
 
-def _words(name: str, email: str, text: str) -> dict[str, Any]:
+def _contact_values(name: str, email: str, text: str) -> dict[str, Any]:
     return {"name": name, "email": email, "text": text, "desk_url": f"{settings.SITE_URL}{reverse('desk_contact')}"}
 
 
 MAILS = [
     Mail(
         "pages.contact",
-        kind=Kind.TRANSACTIONAL,
+        kind=MailKind.TRANSACTIONAL,
         title="A message to the school, for the office",
         context=contact_context,
         sample=contact_sample,

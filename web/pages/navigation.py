@@ -35,6 +35,6 @@ DESK_WORK = [
         many="messages to answer",
         url_name="desk_contact",
         permission="pages.view_contactmessage",
-        rows=contact.unanswered,
+        rows=contact.unanswered_messages,
     )
 ]

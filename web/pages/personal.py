@@ -2,19 +2,19 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from common.personal import Person
+from common.personal import PersonRecords
 from pages.models import ContactMessage
 
 MODELS = {"pages.ContactMessage": "Your messages to the school from the contact page"}
 
 
-def of(person: Person) -> QuerySet[ContactMessage]:
+def contact_messages_of(person: PersonRecords) -> QuerySet[ContactMessage]:
     by_email = Q(email__in=person.emails)
     condition = by_email if person.account_id is None else by_email | Q(sender=person.account_id)
     return ContactMessage.objects.filter(condition)
 
 
-def export(person: Person) -> dict[str, object]:
+def export(person: PersonRecords) -> dict[str, object]:
     rows: list[dict[str, Any]] = [
         {
             "sent_at": message.sent_at.isoformat(),
@@ -22,16 +22,16 @@ def export(person: Person) -> dict[str, object]:
             "email": message.email,
             "text": message.text,
         }
-        for message in of(person)
+        for message in contact_messages_of(person)
     ]
     return {"messages": rows} if rows else {}
 
 
-def erase(person: Person) -> None:
-    of(person).delete()
+def erase(person: PersonRecords) -> None:
+    contact_messages_of(person).delete()
 
 
-def merge(source: Person, target: Person) -> list[str]:
+def merge(source: PersonRecords, target: PersonRecords) -> list[str]:
     if not (source.account_id and target.account_id):
         return []
     moved = ContactMessage.objects.filter(sender=source.account_id).update(sender=target.account_id)

@@ -14,18 +14,20 @@ from pages.models import Edition
 from users.models import Staff
 
 
-def _people() -> dict[str, Any]:
+def _staff_context() -> dict[str, Any]:
     return {"people": Staff.objects.listed()}
 
 
-def _people_and_classes() -> dict[str, Any]:
-    today = dates.today()
-    sessions = class_list.sessions_for(today=today)[:2]
-    return _people() | {"programme": class_list.listing(sessions, class_list.Filters(), today=today)}
+def _staff_and_classes_context() -> dict[str, Any]:
+    today = dates.local_today()
+    sessions = class_list.sessions_to_show(today=today)[:2]
+    return _staff_context() | {
+        "programme": class_list.build_class_list(sessions, class_list.ClassFilters(), today=today)
+    }
 
 
 @dataclass(frozen=True)
-class Place:
+class TextPage:
     name: str
     url_name: str
     template: str = "pages/text.html"
@@ -33,15 +35,15 @@ class Place:
 
 
 TEXT_PAGES = {
-    "home": Place("First page", "home", "pages/home.html", _people_and_classes),
-    "business_about": Place("About us", "aboutus", "pages/about.html", _people),
-    "contact": Place("Contact", "contact", "pages/contact.html", lambda: {"form": ContactForm()}),
-    "terms": Place("Terms", "terms"),
-    "privacy": Place("Privacy", "privacy"),
+    "home": TextPage("First page", "home", "pages/home.html", _staff_and_classes_context),
+    "business_about": TextPage("About us", "aboutus", "pages/about.html", _staff_context),
+    "contact": TextPage("Contact", "contact", "pages/contact.html", lambda: {"form": ContactForm()}),
+    "terms": TextPage("Terms", "terms"),
+    "privacy": TextPage("Privacy", "privacy"),
 }
 
 
-def show(request: HttpRequest, key: str, edition: Edition | None, **more: Any) -> HttpResponse:
+def render_text_page(request: HttpRequest, key: str, edition: Edition | None, **more: Any) -> HttpResponse:
     page = TEXT_PAGES[key]
     context = {"edition": edition, "place": page, "key": key} | page.extra_context() | more
     return render(request, page.template, context)

@@ -10,20 +10,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from history.admin_base import Recorded
+from history.admin_base import RecordedModelAdmin
 
 # Models of libraries that the admin does not show: groups appear as roles, and the keys of devices are secret.
 HIDDEN_MODELS = {"auth.group", "otp_totp.totpdevice"}
 
 
-def recorded(admin_class: "type[ModelAdmin[Any]] | None") -> "type[ModelAdmin[Any]]":
+def with_history(admin_class: "type[ModelAdmin[Any]] | None") -> "type[ModelAdmin[Any]]":
     """Add Recorded to an admin class of any app, so that changes made with it go to the school's history."""
-    if admin_class is None or issubclass(admin_class, Recorded):
-        return admin_class or Recorded
-    return type(admin_class.__name__, (admin_class, Recorded), {"__module__": admin_class.__module__})
+    if admin_class is None or issubclass(admin_class, RecordedModelAdmin):
+        return admin_class or RecordedModelAdmin
+    return type(admin_class.__name__, (admin_class, RecordedModelAdmin), {"__module__": admin_class.__module__})
 
 
-class Office(AdminSite):
+class SchoolAdminSite(AdminSite):
     site_header = site_title = f"{settings.BUSINESS_NAME} Admin"
     index_title = "Admin Home"
 
@@ -32,7 +32,7 @@ class Office(AdminSite):
     ) -> None:
         models: Any = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
         shown_models = [model for model in models if model._meta.label_lower not in HIDDEN_MODELS]
-        super().register(shown_models, recorded(admin_class), **options)
+        super().register(shown_models, with_history(admin_class), **options)
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if request.user.is_authenticated and not self.has_permission(request):

@@ -31,10 +31,10 @@ class UsersConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        from users.checks import roles_name_known_permissions
+        from users.checks import check_role_permissions
         from users.signals import grant_roles
 
-        register(roles_name_known_permissions)
+        register(check_role_permissions)
         # Django sends the signal once for each app, in order. When it comes for the last app, all permissions exist.
         post_migrate.connect(grant_roles, sender=list(apps.get_app_configs())[-1], dispatch_uid="users.grant_roles")
 
@@ -43,4 +43,4 @@ class OfficeConfig(admin.AdminConfig):
     """This is Django's admin with the site's own log-in page."""
 
     default = False
-    default_site = "users.admin_site.Office"
+    default_site = "users.admin_site.SchoolAdminSite"

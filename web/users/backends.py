@@ -12,7 +12,7 @@ from django.db.models import Q
 from users.models import User
 
 
-class Rights(ModelBackend):
+class PermissionBackend(ModelBackend):
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         if not isinstance(user_obj, User) or not user_obj.is_active or obj is not None:
             return set()

@@ -15,7 +15,7 @@ def known_permissions() -> set[str]:
     return names
 
 
-def roles_name_known_permissions(**kwargs: Any) -> list[Error]:
+def check_role_permissions(**kwargs: Any) -> list[Error]:
     known = known_permissions()
     return [
         Error(f"ROLES of {config.label} gives {role} the permission {name!r}, which no model has.", id="users.E001")

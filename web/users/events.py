@@ -6,7 +6,7 @@ from outbox.declare import EventType
 
 
 @dataclass(frozen=True)
-class OfferAnswered:
+class ClaimAnswered:
     """An account's owner answered whether an offered student is the owner, someone in their care, or unknown."""
 
     student_id: int
@@ -14,12 +14,12 @@ class OfferAnswered:
 
 
 @dataclass(frozen=True)
-class JoiningAsked:
+class MergeRequested:
     """An account's owner says that two records belong to one person, and only the office can merge them."""
 
     student_id: int
     other_id: int
 
 
-MERGE_REQUESTED = EventType("users.joining_asked", JoiningAsked, subject=("student", "student_id"))
-CLAIM_ANSWERED = EventType("users.offer_answered", OfferAnswered, subject=("student", "student_id"))
+MERGE_REQUESTED = EventType("users.joining_asked", MergeRequested, subject=("student", "student_id"))
+CLAIM_ANSWERED = EventType("users.offer_answered", ClaimAnswered, subject=("student", "student_id"))

@@ -5,49 +5,49 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from mailroom.declare import AboutPage, Kind, Mail, NotNeeded
+from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded
 from mailroom.models import Message
 from users.domain import account_links, email_changes
 from users.models import Student, User
 
 
-def page(name: str) -> str:
+def page_url(name: str) -> str:
     return f"{settings.SITE_URL}{reverse(name)}"
 
 
-def _owner(message: Message) -> User | None:
+def _account_of_recipient(message: Message) -> User | None:
     return User.objects.filter(email=message.to).first()
 
 
-def account(user: User | None) -> dict[str, Any]:
+def account_values(user: User | None) -> dict[str, Any]:
     values = {
         "days": settings.ACCOUNT_ACTIVATION_DAYS,
-        "login": page("login"),
-        "signup": page("signup"),
-        "profile": page("profile_page"),
-        "contact": page("contact"),
+        "login": page_url("login"),
+        "signup": page_url("signup"),
+        "profile": page_url("profile_page"),
+        "contact": page_url("contact"),
     }
     if user is None:
         return values | {"state": "unknown"}
     state = "closed" if not user.is_active else "known" if user.has_usable_password() else "new"
-    link = account_links.address(user) if user.is_active else ""
+    link = account_links.password_link_url(user) if user.is_active else ""
     return values | {"state": state, "name": user.first_name, "link": link}
 
 
 def account_context(message: Message) -> dict[str, Any]:
-    return account(_owner(message))
+    return account_values(_account_of_recipient(message))
 
 
 def account_sample(state: str = "new") -> dict[str, Any]:
-    return account(None) | {"state": state, "name": "Alice", "link": page("home")}
+    return account_values(None) | {"state": state, "name": "Alice", "link": page_url("home")}
 
 
 def claim_context(message: Message) -> dict[str, Any]:
     students = Student.objects.select_related("guardian").exclude(guardian=None)
     student = students.filter(pk=message.data["student_id"], offered_to__email=message.to).first()
     if student is None:
-        raise NotNeeded("The offer was withdrawn or answered.")
-    return account(_owner(message)) | {"student": str(student), "guardian": str(student.guardian)}
+        raise MailNotNeeded("The offer was withdrawn or answered.")
+    return account_values(_account_of_recipient(message)) | {"student": str(student), "guardian": str(student.guardian)}
 
 
 def claim_sample() -> dict[str, Any]:
@@ -57,32 +57,36 @@ def claim_sample() -> dict[str, Any]:
 def new_email_context(message: Message) -> dict[str, Any]:
     user = User.objects.filter(pk=message.data["user_id"], new_email=message.to).first()
     if user is None:
-        raise NotNeeded("The owner has changed or canceled this request since then.")
+        raise MailNotNeeded("The owner has changed or canceled this request since then.")
     taken = User.objects.filter(email=message.to).exists()
-    link = "" if taken else email_changes.address(user)
-    return _new_email(user.first_name, taken, link)
+    link = "" if taken else email_changes.email_confirmation_url(user)
+    return _new_email_values(user.first_name, taken, link)
 
 
-def _new_email(name: str, taken: bool, link: str) -> dict[str, Any]:
+def _new_email_values(name: str, taken: bool, link: str) -> dict[str, Any]:
     days = settings.ACCOUNT_ACTIVATION_DAYS
-    return {"name": name, "taken": taken, "link": link, "days": days, "contact": page("contact")}
+    return {"name": name, "taken": taken, "link": link, "days": days, "contact": page_url("contact")}
 
 
 def new_email_sample() -> dict[str, Any]:
-    return _new_email("Alice", taken=False, link=page("home"))
+    return _new_email_values("Alice", taken=False, link=page_url("home"))
 
 
 def notice_context(message: Message) -> dict[str, Any]:
-    user = User.objects.filter(pk=message.data["user_id"]).first() if "user_id" in message.data else _owner(message)
-    return _notice(user.first_name if user else "")
+    user = (
+        User.objects.filter(pk=message.data["user_id"]).first()
+        if "user_id" in message.data
+        else _account_of_recipient(message)
+    )
+    return _notice_values(user.first_name if user else "")
 
 
-def _notice(name: str) -> dict[str, Any]:
-    return {"name": name, "reset": page("password_reset"), "contact": page("contact")}
+def _notice_values(name: str) -> dict[str, Any]:
+    return {"name": name, "reset": page_url("password_reset"), "contact": page_url("contact")}
 
 
 def notice_sample() -> dict[str, Any]:
-    return _notice("Alice")
+    return _notice_values("Alice")
 
 
 def recovery_context(message: Message) -> dict[str, Any]:
@@ -100,31 +104,31 @@ def answer_context(message: Message) -> dict[str, Any]:
         "name": guardian.first_name if guardian else "",
         "student": str(student or "The person"),
         "said": message.data["said"],
-        "profile": page("profile_page"),
+        "profile": page_url("profile_page"),
     }
 
 
 def answer_sample() -> dict[str, Any]:
-    return {"name": "Gus", "student": "Kit Gray", "said": "me", "profile": page("profile_page")}
+    return {"name": "Gus", "student": "Kit Gray", "said": "me", "profile": page_url("profile_page")}
 
 
-def _mail(name: str, title: str, context: Any, sample: Any) -> Mail:
-    return Mail(f"users.{name}", kind=Kind.TRANSACTIONAL, title=title, context=context, sample=sample)
+def _account_mail(name: str, title: str, context: Any, sample: Any) -> Mail:
+    return Mail(f"users.{name}", kind=MailKind.TRANSACTIONAL, title=title, context=context, sample=sample)
 
 
 MAILS = [
-    _mail("signup", "Welcome", account_context, account_sample),
-    _mail("link", "Choose a password", account_context, lambda: account_sample("known")),
-    _mail("claim", "Your record was handed over", claim_context, claim_sample),
-    _mail("new_email", "Confirm your new email", new_email_context, new_email_sample),
-    _mail("email_changed", "Your email was changed", notice_context, notice_sample),
-    _mail("password_changed", "Your password was changed", notice_context, notice_sample),
-    _mail("second_factor_removed", "Two-step verification is off", notice_context, notice_sample),
-    _mail("second_factor_set_up", "Two-step verification is on", notice_context, notice_sample),
-    _mail("recovery_code_used", "A recovery code was used", recovery_context, recovery_sample),
-    _mail("recovery_codes_made", "New recovery codes", notice_context, notice_sample),
-    _mail("closed", "Your account is closed", notice_context, notice_sample),
-    _mail("offer_answered", "Answer to your hand-over", answer_context, answer_sample),
+    _account_mail("signup", "Welcome", account_context, account_sample),
+    _account_mail("link", "Choose a password", account_context, lambda: account_sample("known")),
+    _account_mail("claim", "Your record was handed over", claim_context, claim_sample),
+    _account_mail("new_email", "Confirm your new email", new_email_context, new_email_sample),
+    _account_mail("email_changed", "Your email was changed", notice_context, notice_sample),
+    _account_mail("password_changed", "Your password was changed", notice_context, notice_sample),
+    _account_mail("second_factor_removed", "Two-step verification is off", notice_context, notice_sample),
+    _account_mail("second_factor_set_up", "Two-step verification is on", notice_context, notice_sample),
+    _account_mail("recovery_code_used", "A recovery code was used", recovery_context, recovery_sample),
+    _account_mail("recovery_codes_made", "New recovery codes", notice_context, notice_sample),
+    _account_mail("closed", "Your account is closed", notice_context, notice_sample),
+    _account_mail("offer_answered", "Answer to your hand-over", answer_context, answer_sample),
 ]
 
 ABOUT = {

@@ -23,7 +23,7 @@ class SecondFactorFirst:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:
         user: Any = request.user
-        if not user.is_authenticated or user.is_verified() or not second_factor.is_asked_of(user):
+        if not user.is_authenticated or user.is_verified() or not second_factor.must_use_second_factor(user):
             return None
         if request.resolver_match and request.resolver_match.url_name in OPEN:
             return None

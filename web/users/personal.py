@@ -8,8 +8,8 @@ from django.db.models import Model, QuerySet
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from common import links
-from common.personal import Conflict, Person
-from common.relations import is_pointed_at
+from common.personal import MergeConflict, PersonRecords
+from common.relations import is_referenced
 from users.models import Consent, RecoveryCode, Staff, Student, User
 
 MODELS = {
@@ -29,48 +29,57 @@ NOT_PERSONAL = {
 ERASED = "Erased"
 
 
-def accounts(person: Person) -> list[int]:
+def account_ids(person: PersonRecords) -> list[int]:
     return [] if person.account_id is None else [person.account_id]
 
 
-def export(person: Person) -> dict[str, object]:
+def export(person: PersonRecords) -> dict[str, object]:
     return {
-        "account": rows(
-            User.objects.filter(pk__in=accounts(person)), "email", "new_email", "first_name", "last_name", "date_joined"
+        "account": exported_rows(
+            User.objects.filter(pk__in=account_ids(person)),
+            "email",
+            "new_email",
+            "first_name",
+            "last_name",
+            "date_joined",
         ),
-        "students": rows(
+        "students": exported_rows(
             Student.objects.filter(pk__in=person.student_ids),
             *("first_name", "last_name", "email", "born_on", "notes", "created_at"),
         ),
-        "staff": rows(Staff.objects.filter(pk=person.account_id), "title", "bio", "photo", "listing"),
-        "consents": rows(Consent.objects.filter(user=person.account_id), "kind", "version", "given_at", "withdrawn_at"),
-        "second factor": rows(TOTPDevice.objects.filter(user=person.account_id), "name", "created_at", "last_used_at"),
+        "staff": exported_rows(Staff.objects.filter(pk=person.account_id), "title", "bio", "photo", "listing"),
+        "consents": exported_rows(
+            Consent.objects.filter(user=person.account_id), "kind", "version", "given_at", "withdrawn_at"
+        ),
+        "second factor": exported_rows(
+            TOTPDevice.objects.filter(user=person.account_id), "name", "created_at", "last_used_at"
+        ),
     }
 
 
-def rows(queryset: QuerySet[Any], *fields: str) -> list[dict[str, str]]:
+def exported_rows(queryset: QuerySet[Any], *fields: str) -> list[dict[str, str]]:
     return [{name: str(value) for name, value in row.items() if value is not None} for row in queryset.values(*fields)]
 
 
-def erase(person: Person) -> None:
+def erase(person: PersonRecords) -> None:
     for student in Student.objects.filter(pk__in=person.student_ids):
-        erase_student(student)
-    for account in User.objects.filter(pk__in=accounts(person)):
-        erase_account(account)
+        anonymize_student(student)
+    for account in User.objects.filter(pk__in=account_ids(person)):
+        anonymize_account(account)
 
 
-def erase_student(student: Student) -> None:
+def anonymize_student(student: Student) -> None:
     """The row stays, because registrations and payments refer to it. The id keeps the name unique for a guardian."""
     student.first_name, student.last_name = ERASED, str(student.pk)
     student.email, student.born_on, student.notes, student.offered_to = "", None, "", None
     student.save()
 
 
-def erase_account(account: User) -> None:
+def anonymize_account(account: User) -> None:
     for model in (Consent, RecoveryCode, TOTPDevice):
         model._default_manager.filter(user=account).delete()
     for staff in Staff.objects.filter(user=account):
-        erase_staff(staff)
+        clear_staff_profile(staff)
     account.groups.clear()
     account.user_permissions.clear()
     account.email, account.new_email = f"erased-{account.pk}@erased.invalid", ""
@@ -82,7 +91,7 @@ def erase_account(account: User) -> None:
     account.save()
 
 
-def erase_staff(staff: Staff) -> None:
+def clear_staff_profile(staff: Staff) -> None:
     photo = staff.photo.name
     staff.photo, staff.title, staff.bio, staff.listing = "", "", "", -1
     staff.save()
@@ -90,25 +99,25 @@ def erase_staff(staff: Staff) -> None:
         transaction.on_commit(lambda: default_storage.delete(photo))
 
 
-def merge(source: Person, target: Person) -> list[str]:
+def merge(source: PersonRecords, target: PersonRecords) -> list[str]:
     sentences = []
     if source.account_id and target.account_id:
-        sentences += join_accounts(User.objects.get(pk=source.account_id), User.objects.get(pk=target.account_id))
+        sentences += merge_accounts(User.objects.get(pk=source.account_id), User.objects.get(pk=target.account_id))
     for pk in source.student_ids:
-        sentences += join_students(Student.objects.get(pk=pk), Student.objects.get(pk=target.student_ids[0]))
+        sentences += merge_students(Student.objects.get(pk=pk), Student.objects.get(pk=target.student_ids[0]))
     return sentences
 
 
-def join_accounts(source: User, target: User) -> list[str]:
+def merge_accounts(source: User, target: User) -> list[str]:
     """The people in the care of the source move to the target, its permissions do not, and it is closed."""
     if source.is_superuser or source.groups.exists() or Staff.objects.filter(user=source).exists():
-        raise Conflict(
+        raise MergeConflict(
             "The account that would be closed belongs to the school’s team. Combine them the other way around."
         )
     sentences = []
     for child in source.in_care.all():
         if target.in_care.filter(name_key=child.name_key).exists():
-            raise Conflict(f"{child} is in the care of both accounts. Combine those two records first.")
+            raise MergeConflict(f"{child} is in the care of both accounts. Combine those two records first.")
         child.guardian = target
         child.save()
         sentences.append(f"{child} will be in the care of {target}.")
@@ -118,15 +127,15 @@ def join_accounts(source: User, target: User) -> list[str]:
     return [*sentences, f"The account {source.email} will be closed; {target.email} stays."]
 
 
-def join_students(source: Student, target: Student) -> list[str]:
+def merge_students(source: Student, target: Student) -> list[str]:
     sentences = [f"The record of {source} will be combined with {target}."]
     account = source.user
     filled = [name for name in ("email", "born_on", "notes") if not getattr(target, name) and getattr(source, name)]
     for name in filled:
         setattr(target, name, getattr(source, name))
-        sentences.append(f"{field_name(target, name).capitalize()}: copied, because the other record has none.")
-    if is_pointed_at(source):
-        raise Conflict(f"The record of {source} has data that can’t be moved automatically.")
+        sentences.append(f"{field_label(target, name).capitalize()}: copied, because the other record has none.")
+    if is_referenced(source):
+        raise MergeConflict(f"The record of {source} has data that can’t be moved automatically.")
     source.delete()
     if account and not target.user and not target.guardian_id:
         target.user, target.email, target.offered_to = account, account.email, None
@@ -135,5 +144,5 @@ def join_students(source: Student, target: Student) -> list[str]:
     return sentences
 
 
-def field_name(row: Model, name: str) -> str:
+def field_label(row: Model, name: str) -> str:
     return str(row._meta.get_field(name).verbose_name)  # type: ignore[union-attr]

@@ -3,7 +3,7 @@ from django.http import HttpRequest
 from users.models import User
 
 
-class MemberRequest(HttpRequest):
+class AccountRequest(HttpRequest):
     """A request behind `login_required`, whose user is always an account."""
 
     user: User

@@ -8,22 +8,22 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from common.permissions import at_the_desk, desk_required, only
-from users.domain.roles import ADMIN, ASSISTANT, TEACHER, holds
+from common.permissions import can_use_desk, desk_required, restrict_to_users
+from users.domain.roles import ADMIN, ASSISTANT, TEACHER, has_named_role
 from users.models import User
 
 __all__ = [
-    "acting",
+    "acting_user",
     "admin_required",
     "assistant_required",
-    "at_the_desk",
+    "can_use_desk",
     "desk_required",
     "has_role",
     "is_admin",
     "is_assistant",
     "is_teacher",
     "is_team",
-    "only",
+    "restrict_to_users",
     "teacher_required",
     "team_required",
 ]
@@ -32,7 +32,7 @@ Person = User | AnonymousUser
 
 
 def has_role(user: Person, role: str) -> bool:
-    return isinstance(user, User) and holds(user, role)
+    return isinstance(user, User) and has_named_role(user, role)
 
 
 def is_teacher(user: Person) -> bool:
@@ -51,13 +51,13 @@ def is_team(user: Person) -> bool:
     return is_teacher(user) or is_assistant(user)
 
 
-teacher_required = only(is_teacher)
-assistant_required = only(is_assistant)
-admin_required = only(is_admin)
-team_required = only(is_team)
+teacher_required = restrict_to_users(is_teacher)
+assistant_required = restrict_to_users(is_assistant)
+admin_required = restrict_to_users(is_admin)
+team_required = restrict_to_users(is_team)
 
 
-def acting(request: HttpRequest) -> User:
+def acting_user(request: HttpRequest) -> User:
     """Return the logged-in user of a view that one of these decorators guards."""
     if not isinstance(request.user, User):
         raise PermissionDenied

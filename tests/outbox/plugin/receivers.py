@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from common.errors import NeedsPerson, Permanent, Temporary
-from history.domain import record
+from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure
+from history.domain import record_action
 from outbox import causation
-from outbox.declare import Outcomes, batched, outside
+from outbox.declare import Outcomes, receives_batches, runs_outside_transaction
 from outbox.domain import emit
 from outbox.models import Event
 from tests.outbox.plugin import events
@@ -17,12 +17,12 @@ calls: list[tuple[str, Any]] = []
 
 def write_down(event: Event) -> None:
     calls.append(("write_down", event.key))
-    record(None, "door.written_down", event)
+    record_action(None, "door.written_down", event)
 
 
 def write_down_slowly(event: Event) -> None:
     """Its effect is written and not yet committed while it waits to be killed; the second time nobody kills it."""
-    record(None, "door.written_down", event)
+    record_action(None, "door.written_down", event)
     mark = Path(os.environ["HALF_WAY"])
     if not mark.exists():
         mark.touch()
@@ -34,16 +34,16 @@ def open_door(event: Event) -> None:
 
 
 def refuse(event: Event) -> None:
-    record(None, "door.refused", event)
+    record_action(None, "door.refused", event)
     raise ValueError("alice@example.org may not come in")
 
 
 def later_please(event: Event) -> None:
-    raise Temporary("The door is stuck.")
+    raise TemporaryFailure("The door is stuck.")
 
 
 def never(event: Event) -> None:
-    raise Permanent("There is no door.")
+    raise PermanentFailure("There is no door.")
 
 
 def somebody(event: Event) -> None:
@@ -54,17 +54,17 @@ def leave(event: Event) -> None:
     raise SystemExit(3)
 
 
-@outside
+@runs_outside_transaction
 def ring(event: Event) -> None:
     calls.append(("ring", event.key))
 
 
-@outside
+@runs_outside_transaction
 def ring_and_emit(event: Event) -> None:
-    calls.append(("cause", causation.current()))
+    calls.append(("cause", causation.current_cause()))
 
 
-@batched(size=3)
+@receives_batches(size=3)
 def ring_all(several: Sequence[Event]) -> Outcomes:
     calls.append(("connect", len(several)))
     try:
@@ -73,6 +73,6 @@ def ring_all(several: Sequence[Event]) -> Outcomes:
                 raise ConnectionError("the line to bob@example.org broke")
             if event.payload.note == "end":
                 return
-            yield event, Temporary("No answer.") if event.payload.note == "busy" else None
+            yield event, TemporaryFailure("No answer.") if event.payload.note == "busy" else None
     finally:
         calls.append(("hang up", None))

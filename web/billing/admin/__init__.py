@@ -2,17 +2,17 @@
 rules of each action."""
 
 from billing.admin.credit import CreditAdmin, VoucherAdmin, VoucherEntryAdmin
-from billing.admin.discount_codes import CodeAdmin
-from billing.admin.orders import CaseAdmin, OrderAdmin
+from billing.admin.discount_codes import DiscountCodeAdmin
+from billing.admin.orders import OrderAdmin, PaymentIssueAdmin
 from billing.admin.payments import DisputeAdmin, PaymentAdmin, RefundAdmin, WebhookEventAdmin
 
 __all__ = [
-    "CaseAdmin",
-    "CodeAdmin",
     "CreditAdmin",
+    "DiscountCodeAdmin",
     "DisputeAdmin",
     "OrderAdmin",
     "PaymentAdmin",
+    "PaymentIssueAdmin",
     "RefundAdmin",
     "VoucherAdmin",
     "VoucherEntryAdmin",

@@ -12,17 +12,17 @@ from billing.domain.pricing import discount_codes
 from billing.forms.discount_codes import DiscountCodeForm
 from billing.models import Code
 from common.formats import format_date, format_moment, format_money, format_percent
-from history.domain import record
+from history.domain import record_action
 
 
-class CodeList(ChangeList):
+class DiscountCodeChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        discount_codes.name_scopes(list(self.result_list))
+        discount_codes.annotate_scopes(list(self.result_list))
 
 
 @admin.register(Code)
-class CodeAdmin(admin.ModelAdmin):
+class DiscountCodeAdmin(admin.ModelAdmin):
     form = DiscountCodeForm
     fields = ["text", "label", ("percent", "amount"), "applies_to", "student", "limit", ("valid_from", "valid_until")]
     list_display = ["text", "discount", "scope", "student", "used", "limit", "valid_from", "ends"]
@@ -34,10 +34,10 @@ class CodeAdmin(admin.ModelAdmin):
         js = ["js/name_autocomplete.js"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return discount_codes.with_uses(super().get_queryset(request), timezone.now())
+        return discount_codes.annotate_uses(super().get_queryset(request), timezone.now())
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return CodeList
+        return DiscountCodeChangeList
 
     @admin.display
     def discount(self, code: Code) -> str:
@@ -57,10 +57,10 @@ class CodeAdmin(admin.ModelAdmin):
     def ends(self, code: Code) -> str | None:
         if code.valid_until is None:
             return None
-        day = discount_codes.last_day(code)
+        day = discount_codes.last_valid_day(code)
         return f"Through {format_date(day)}" if day else format_moment(code.valid_until)
 
     def save_model(self, request: HttpRequest, obj: Code, form: ModelForm, change: bool) -> None:
         with transaction.atomic():
             super().save_model(request, obj, form, change)
-            record(request.user, "billing.code_changed" if change else "billing.code_made", obj, code=obj.text)
+            record_action(request.user, "billing.code_changed" if change else "billing.code_made", obj, code=obj.text)

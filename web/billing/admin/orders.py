@@ -11,7 +11,7 @@ from common.admin import ReadOnlyAdmin
 from common.formats import format_money
 
 
-class LineInline(ReadOnlyAdmin, admin.StackedInline):
+class OrderLineInline(ReadOnlyAdmin, admin.StackedInline):
     model = OrderLine
     early_price = money_column("now_total", "early price", "order.currency")
     regular_price = money_column("door_total", "regular price", "order.currency")
@@ -25,7 +25,7 @@ class LineInline(ReadOnlyAdmin, admin.StackedInline):
 
     @admin.display
     def status(self, line: OrderLine) -> str:
-        return status_text.of_line(line).text
+        return status_text.line_status(line).text
 
 
 class PaymentInline(ReadOnlyAdmin, admin.StackedInline):
@@ -41,11 +41,11 @@ class PaymentInline(ReadOnlyAdmin, admin.StackedInline):
 
     @admin.display
     def method(self, payment: Payment) -> str:
-        return gateways.label_of(payment)
+        return gateways.gateway_label(payment)
 
     @admin.display(description="status")
     def in_words(self, payment: Payment) -> str:
-        return status_text.of_payment(payment).text
+        return status_text.payment_status(payment).text
 
 
 @admin.register(Order)
@@ -54,7 +54,7 @@ class OrderAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_filter = ["state", "due", "placed_at"]
     search_fields = ["=id", "payer_name", "payer_email", "lines__title"]
     date_hierarchy = "placed_at"
-    inlines = [LineInline, PaymentInline]
+    inlines = [OrderLineInline, PaymentInline]
     early_price = money_column("now_total", "early price")
     regular_price = money_column("door_total", "regular price")
     as_credit = money_column("returned_as_credit", "returned as credit")
@@ -72,7 +72,7 @@ class OrderAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
     @admin.display(description="status")
     def in_words(self, order: Order) -> str:
-        return status_text.of_order(order).text
+        return status_text.order_status(order).text
 
     @admin.display(description="total")
     def total(self, order: Order) -> str:
@@ -84,7 +84,7 @@ class OrderAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
 
 @admin.register(Case)
-class CaseAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+class PaymentIssueAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["opened_at", "kind", "order", "text", "closed_at", "closed_by", "answer"]
     list_filter = ["kind", ("closed_at", admin.EmptyFieldListFilter)]
     list_select_related = ["order", "closed_by"]

@@ -46,18 +46,18 @@ class PaymentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
     @admin.display(ordering="variant")
     def method(self, payment: Payment) -> str:
-        return gateways.label_of(payment)
+        return gateways.gateway_label(payment)
 
     @admin.display(description="status", ordering="status")
     def in_words(self, payment: Payment) -> str:
-        return status_text.of_payment(payment).text
+        return status_text.payment_status(payment).text
 
     @admin.display(description="at the desk")
     def desk(self, payment: Payment) -> str:
         return link_to_desk("desk_order", payment.order_id)
 
 
-class OfPayment(ReadOnlyAdmin, admin.ModelAdmin):
+class PaymentRowAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     """The admin page of rows that belong to a payment, with the payment's order, payer and method."""
 
     list_select_related = ["payment__order"]
@@ -73,7 +73,7 @@ class OfPayment(ReadOnlyAdmin, admin.ModelAdmin):
 
     @admin.display(ordering="payment__variant")
     def method(self, row: Refund | Dispute) -> str:
-        return gateways.label_of(row.payment)
+        return gateways.gateway_label(row.payment)
 
     @admin.display(description="at the desk")
     def desk(self, row: Refund | Dispute) -> str:
@@ -81,7 +81,7 @@ class OfPayment(ReadOnlyAdmin, admin.ModelAdmin):
 
 
 @admin.register(Refund)
-class RefundAdmin(OfPayment):
+class RefundAdmin(PaymentRowAdmin):
     list_display = [
         *("id", "order", "payer", "method", "amount_text", "in_words", "why", "by", "created_at", "settled_at"),
         "desk",
@@ -96,11 +96,11 @@ class RefundAdmin(OfPayment):
 
     @admin.display(description="status", ordering="state")
     def in_words(self, refund: Refund) -> str:
-        return status_text.of_refund(refund).text
+        return status_text.refund_status(refund).text
 
 
 @admin.register(Dispute)
-class DisputeAdmin(OfPayment):
+class DisputeAdmin(PaymentRowAdmin):
     list_display = ["id", "order", "payer", "amount_text", "state", "reason", "opened_at", "closed_at", "desk"]
     list_filter = ["state", "opened_at"]
     held = money_column("credit_held", "account credit on hold", "payment.currency")

@@ -9,13 +9,13 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Sum
 
 from billing import gateways
-from billing.domain.reconciling.ours import portions
+from billing.domain.reconciling.ours import in_batches
 from billing.domain.vouchers import account as account_of_vouchers
-from billing.kinds import ZERO, Facts
+from billing.kinds import ZERO, PriceFacts
 from billing.models import Finding, Payment, Refund
 from common import dates
 from common.formats import currency_digits
-from common.money import rounded
+from common.money import round_amount
 
 FEES = "fees"
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -23,7 +23,7 @@ AT_ONCE = 200
 
 
 @dataclass(frozen=True)
-class Row:
+class LedgerRow:
     """One line's share of one payment or refund. Refunds are negative."""
 
     date: str
@@ -55,19 +55,19 @@ class Row:
         return cells
 
 
-HEADINGS = [field.name for field in fields(Row)]
+HEADINGS = [field.name for field in fields(LedgerRow)]
 
 
-def account(name: str) -> str:
-    return codes().get(name, name)
+def account_code(name: str) -> str:
+    return account_codes().get(name, name)
 
 
-def codes() -> dict[str, str]:
+def account_codes() -> dict[str, str]:
     return dict(pair.split(":", 1) for pair in settings.ACCOUNT_CODES)
 
 
 @dataclass(frozen=True)
-class Span:
+class DateRange:
     """A range of days in the school's time zone; both ends are included."""
 
     since: date
@@ -75,7 +75,7 @@ class Span:
 
     @property
     def moments(self) -> tuple[datetime, datetime]:
-        return dates.at(self.since, time.min), dates.at(self.until + timedelta(days=1), time.min)
+        return dates.local_moment(self.since, time.min), dates.local_moment(self.until + timedelta(days=1), time.min)
 
     def payments(self) -> QuerySet[Payment]:
         # A payment at the desk counts on the day it was received, even if it was recorded later.
@@ -89,34 +89,38 @@ class Span:
         return Refund.objects.filter(state=Refund.State.DONE, settled_at__gte=start, settled_at__lt=end)
 
 
-def rows(span: Span) -> Iterator[Row]:
+def ledger_rows(span: DateRange) -> Iterator[LedgerRow]:
     payments = span.payments().select_related("order").prefetch_related("order__lines").order_by("captured_at", "pk")
-    for payment_batch in portions(payments.iterator(AT_ONCE), AT_ONCE):
-        payouts = _payouts([payment.pk for payment in payment_batch], refunds=False)
+    for payment_batch in in_batches(payments.iterator(AT_ONCE), AT_ONCE):
+        payouts = _payout_references([payment.pk for payment in payment_batch], refunds=False)
         for payment in payment_batch:
-            day = payment.received_on or dates.local(payment.captured_at or payment.created).date()
+            day = payment.received_on or dates.to_local_time(payment.captured_at or payment.created).date()
             reference, payout = payment.transaction_id or "", payouts.get(payment.pk, "")
-            yield from _shared(payment, Moved(day, payment.captured_amount, reference, payout, payment.fee or ZERO))
+            yield from _split_among_lines(
+                payment, LedgerAmount(day, payment.captured_amount, reference, payout, payment.fee or ZERO)
+            )
     refunds = span.refunds().select_related("payment__order").prefetch_related("payment__order__lines")
-    for refund_batch in portions(refunds.order_by("settled_at", "pk").iterator(AT_ONCE), AT_ONCE):
-        payouts = _payouts([refund.pk for refund in refund_batch], refunds=True)
+    for refund_batch in in_batches(refunds.order_by("settled_at", "pk").iterator(AT_ONCE), AT_ONCE):
+        payouts = _payout_references([refund.pk for refund in refund_batch], refunds=True)
         for refund in refund_batch:
-            day = dates.local(refund.settled_at or refund.created_at).date()
+            day = dates.to_local_time(refund.settled_at or refund.created_at).date()
             payout = payouts.get(refund.pk, "")
-            yield from _shared(refund.payment, Moved(day, -refund.amount, refund.transaction_id, payout))
-    yield from _of_vouchers(span)
+            yield from _split_among_lines(
+                refund.payment, LedgerAmount(day, -refund.amount, refund.transaction_id, payout)
+            )
+    yield from _rows_of_vouchers(span)
 
 
-def _of_vouchers(span: Span) -> Iterator[Row]:
+def _rows_of_vouchers(span: DateRange) -> Iterator[LedgerRow]:
     # Free vouchers and the rest of voided ones have no payment or refund, but they change what the school owes.
-    for entry in account_of_vouchers.without_money(*span.moments):
+    for entry in account_of_vouchers.entries_without_payment(*span.moments):
         line = entry.voucher.line
-        yield Row(
-            date=dates.local(entry.at).date().isoformat(),
+        yield LedgerRow(
+            date=dates.to_local_time(entry.at).date().isoformat(),
             order=line.order_id if line else None,
             line=line.pk if line else None,
             title=f"{str(entry.voucher).capitalize()}: {entry.why}",
-            account=account("voucher"),
+            account=account_code("voucher"),
             amount=entry.amount,
             tax_percent=ZERO,
             tax=ZERO,
@@ -124,13 +128,13 @@ def _of_vouchers(span: Span) -> Iterator[Row]:
             fee_account="",
             currency=entry.voucher.currency,
             method=f"voucher {entry.reason}",
-            method_account=account(f"voucher-{entry.reason}"),
+            method_account=account_code(f"voucher-{entry.reason}"),
             reference=entry.voucher.mark,
             payout="",
         )
 
 
-def _payouts(ids: list[int], *, refunds: bool) -> dict[int, str]:
+def _payout_references(ids: list[int], *, refunds: bool) -> dict[int, str]:
     # Payouts are known from the last comparison with the gateway.
     field_name = "refund_id" if refunds else "payment_id"
     findings = Finding.objects.filter(**{f"{field_name}__in": ids}, kind="refund" if refunds else "payment")
@@ -138,7 +142,7 @@ def _payouts(ids: list[int], *, refunds: bool) -> dict[int, str]:
 
 
 @dataclass(frozen=True)
-class Moved:
+class LedgerAmount:
     """A payment or refund before it is split among the lines. Refunds are negative."""
 
     day: date
@@ -148,33 +152,33 @@ class Moved:
     fee: Decimal = ZERO
 
 
-def _shared(payment: Payment, total: Moved) -> Iterator[Row]:
+def _split_among_lines(payment: Payment, total: LedgerAmount) -> Iterator[LedgerRow]:
     lines = list(payment.order.lines.all())
     weights = [line.now_total for line in lines]
-    amounts = shares(total.amount, weights, payment.currency)
-    fees = shares(total.fee, weights, payment.currency)
+    amounts = split_by_weight(total.amount, weights, payment.currency)
+    fees = split_by_weight(total.fee, weights, payment.currency)
     for line, amount, fee in zip(lines or [None], amounts, fees, strict=True):
-        rate = Facts.from_json(line.facts).tax_percent if line and line.facts else ZERO
-        yield Row(
+        rate = PriceFacts.from_json(line.facts).tax_percent if line and line.facts else ZERO
+        yield LedgerRow(
             date=total.day.isoformat(),
             order=payment.order_id,
             line=line.pk if line else None,
             title=str(line or ""),
-            account=account(line.kind) if line else "",
+            account=account_code(line.kind) if line else "",
             amount=amount,
             tax_percent=rate,
-            tax=rounded(amount * rate / (100 + rate), payment.currency),
+            tax=round_amount(amount * rate / (100 + rate), payment.currency),
             fee=fee,
-            fee_account=account(FEES) if fee else "",
+            fee_account=account_code(FEES) if fee else "",
             currency=payment.currency,
             method=payment.variant,
-            method_account=account(payment.variant),
+            method_account=account_code(payment.variant),
             reference=total.reference,
             payout=total.payout,
         )
 
 
-def shares(amount: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
+def split_by_weight(amount: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
     """Split by weight into payable amounts. The shares add up exactly: rounding carries over to the next one."""
     total = sum(weights, ZERO)
     if not total:
@@ -182,7 +186,7 @@ def shares(amount: Decimal, weights: Sequence[Decimal], currency: str) -> list[D
     parts, allocated, weight_so_far = [], ZERO, ZERO
     for weight in weights:
         weight_so_far += weight
-        target = amount if weight_so_far == total else rounded(amount * weight_so_far / total, currency)
+        target = amount if weight_so_far == total else round_amount(amount * weight_so_far / total, currency)
         parts.append(target - allocated)
         allocated = target
     return parts
@@ -192,7 +196,7 @@ def shares(amount: Decimal, weights: Sequence[Decimal], currency: str) -> list[D
 
 
 @dataclass(frozen=True)
-class Sums:
+class MethodTotals:
     method: str
     currency: str
     payments: int = 0
@@ -209,20 +213,20 @@ class Sums:
         return gateways.method_label(self.method)
 
 
-def sums(span: Span) -> list[Sums]:
+def totals_by_method(span: DateRange) -> list[MethodTotals]:
     """Add up by method and currency, straight from the database. The ledger rows must give the same totals."""
-    totals: dict[tuple[str, str], Sums] = {}
+    totals: dict[tuple[str, str], MethodTotals] = {}
     payments = span.payments().order_by().values("variant", "currency")
     for row in payments.annotate(count=Count("pk"), came=Sum("captured_amount"), fees=Sum("fee")):
         key = (row["variant"], row["currency"])
-        totals[key] = Sums(*key, row["count"], row["came"], ZERO, row["fees"] or ZERO)
+        totals[key] = MethodTotals(*key, row["count"], row["came"], ZERO, row["fees"] or ZERO)
     refunds = span.refunds().order_by().values("payment__variant", "payment__currency")
     for row in refunds.annotate(went=Sum("amount")):
         key = (row["payment__variant"], row["payment__currency"])
-        totals[key] = replace(totals.get(key, Sums(*key)), went=row["went"])
-    for entry in account_of_vouchers.without_money(*span.moments):
+        totals[key] = replace(totals.get(key, MethodTotals(*key)), went=row["went"])
+    for entry in account_of_vouchers.entries_without_payment(*span.moments):
         key = (f"voucher {entry.reason}", entry.voucher.currency)
-        total = totals.get(key, Sums(*key))
+        total = totals.get(key, MethodTotals(*key))
         received, refunded = max(entry.amount, ZERO), max(-entry.amount, ZERO)
         totals[key] = replace(
             total, payments=total.payments + 1, came=total.came + received, went=total.went + refunded
@@ -230,7 +234,7 @@ def sums(span: Span) -> list[Sums]:
     return [totals[key] for key in sorted(totals)]
 
 
-def table(span: Span) -> Iterator[list[str]]:
+def ledger_table(span: DateRange) -> Iterator[list[str]]:
     yield HEADINGS
-    for row in rows(span):
+    for row in ledger_rows(span):
         yield row.cells()

@@ -6,26 +6,26 @@ from billing.models import Code, Order, OrderLine, Payment
 from users.models import User
 
 
-def order(pk: int) -> Order:
+def lock_order(pk: int) -> Order:
     return Order.objects.select_for_update().get(pk=pk)
 
 
-def email_address(email: str) -> None:
+def lock_email_address(email: str) -> None:
     """Uses an advisory lock, because an unknown address has no row to lock. SQLite has only one writer at a time."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"billing.door {email}"])
 
 
-def payments(order: Order) -> list[Payment]:
+def lock_payments(order: Order) -> list[Payment]:
     return list(Payment.objects.select_for_update().filter(order=order).order_by("pk"))
 
 
-def code(pk: int) -> Code:
+def lock_discount_code(pk: int) -> Code:
     return Code.objects.select_for_update().get(pk=pk)
 
 
-def account(user: User) -> User:
+def lock_account(user: User) -> User:
     return User.objects.select_for_update().get(pk=user.pk)
 
 

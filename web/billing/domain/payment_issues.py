@@ -7,28 +7,28 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from billing.models import Case, Order, Payment, Refund
-from history.domain import record
+from history.domain import record_action
 from users.models import User
 
 
-def open_ones() -> QuerySet[Case]:
+def open_issues() -> QuerySet[Case]:
     return Case.objects.filter(closed_at=None)
 
 
-def open_case(kind: str, order: Order, text: str, payment: Payment | None = None) -> Case:
+def open_issue(kind: str, order: Order, text: str, payment: Payment | None = None) -> Case:
     case, _ = Case.objects.get_or_create(
         kind=kind, order=order, text=text[:500], closed_at=None, defaults={"payment": payment}
     )
     return case
 
 
-def open_once(kind: str, order: Order, text: str, payment: Payment | None = None) -> Case:
+def open_issue_once(kind: str, order: Order, text: str, payment: Payment | None = None) -> Case:
     """An issue that was already closed is not opened again, because gateways repeat their messages."""
     existing = Case.objects.filter(kind=kind, order=order, payment=payment, text=text[:500]).first()
-    return existing or open_case(kind, order, text, payment)
+    return existing or open_issue(kind, order, text, payment)
 
 
-def refunds_to_hand_over(cases: Iterable[Case]) -> dict[int, Refund]:
+def handover_refunds_by_issue(cases: Iterable[Case]) -> dict[int, Refund]:
     """Returns refunds by the id of their issue. Such an issue is closed only by recording the handover."""
     handovers = [
         case for case in cases if case.kind == Case.Kind.HAND_BACK and case.payment_id and case.closed_at is None
@@ -40,12 +40,12 @@ def refunds_to_hand_over(cases: Iterable[Case]) -> dict[int, Refund]:
     return {pk: refund_by_ending[ending] for pk, ending in endings.items() if ending in refund_by_ending}
 
 
-def settled(kind: str, payment: Payment, answer: str) -> None:
+def close_resolved_issues(kind: str, payment: Payment, answer: str) -> None:
     payment.cases.filter(kind=kind, closed_at=None).update(closed_at=timezone.now(), answer=answer)
 
 
 @transaction.atomic
-def close(case: Case, *, answer: str, by: User) -> None:
+def close_issue(case: Case, *, answer: str, by: User) -> None:
     is_open = Case.objects.filter(pk=case.pk, closed_at=None)
     if is_open.update(closed_at=timezone.now(), closed_by=by, answer=answer):
-        record(by, "billing.case_closed", case.order, why=answer, case=case.pk, kind=case.kind)
+        record_action(by, "billing.case_closed", case.order, why=answer, case=case.pk, kind=case.kind)

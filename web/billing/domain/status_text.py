@@ -34,7 +34,7 @@ REASON_KEPT = {"withdrawal": "for what was already used", "staff": "as the schoo
 
 
 @dataclass(frozen=True)
-class Said:
+class StatusText:
     text: str
     tone: str = ""
 
@@ -42,11 +42,11 @@ class Said:
         return self.text
 
 
-DISPUTED = Said("Disputed", "warn")
+DISPUTED = StatusText("Disputed", "warn")
 """An open dispute hides every other status of the payment."""
 
 
-def moment(when: datetime | None, at: datetime | None = None) -> str:
+def moment_text(when: datetime | None, at: datetime | None = None) -> str:
     # The day is omitted when it is today.
     if when is None:
         return ""
@@ -54,122 +54,130 @@ def moment(when: datetime | None, at: datetime | None = None) -> str:
     return format_time(when) if is_today else format_moment(when)
 
 
-def deadline(when: datetime | None) -> str:
+def deadline_text(when: datetime | None) -> str:
     return f"{format_short_date(when)}, {format_time(when)}" if when else ""
 
 
-def time_to_pay(order: Order, at: datetime | None = None) -> str:
+def time_to_pay_text(order: Order, at: datetime | None = None) -> str:
     if order.due == Due.DATE and order.due_on:
         return f"by {format_date(order.due_on)}"
-    return f"until {moment(order.held_until, at)}"
+    return f"until {moment_text(order.held_until, at)}"
 
 
-def of_order(order: Order, at: datetime | None = None) -> Said:
+def order_status(order: Order, at: datetime | None = None) -> StatusText:
     if order.state == State.CART:
-        return Said("Not ordered yet")
+        return StatusText("Not ordered yet")
     if order.state == State.CANCELLED:
-        return Said("Canceled")
+        return StatusText("Canceled")
     if order.state == State.PAID:
-        return _paid(order)
+        return _paid_order_status(order)
     if order.has_lapsed(at):
-        return Said("Expired", "bad")
-    return _open(order, at)
+        return StatusText("Expired", "bad")
+    return _open_order_status(order, at)
 
 
-def _paid(order: Order) -> Said:
+def _paid_order_status(order: Order) -> StatusText:
     payments = order.payments.all()
     if any(_has_dispute(payment, Dispute.State.OPEN) for payment in payments):
         return DISPUTED
     returned = sum(payment.refunded_amount for payment in payments) + order.returned_as_credit
     if not returned:
-        return _paid_or_free(order)
-    return _waiting_for_handover(payments) or _refunded(order)
+        return _paid_or_free_status(order)
+    return _handover_status(payments) or _refunded_status(order)
 
 
 def _has_dispute(payment: Payment, state: Dispute.State) -> bool:
     return payment.captured_at is not None and any(dispute.state == state for dispute in payment.disputes.all())
 
 
-def _waiting_for_handover(payments: Iterable[Payment]) -> Said | None:
-    waiting = [payment for payment in payments if handovers.waiting_amount(payment)]
+def _handover_status(payments: Iterable[Payment]) -> StatusText | None:
+    waiting = [payment for payment in payments if handovers.amount_awaiting_handover(payment)]
     if not waiting:
         return None
-    picked_up = any(handovers.is_picked_up(payment) for payment in waiting)
-    return Said("Refund to pick up" if picked_up else "Refund to be transferred", "warn")
+    picked_up = any(handovers.is_refund_picked_up(payment) for payment in waiting)
+    return StatusText("Refund to pick up" if picked_up else "Refund to be transferred", "warn")
 
 
-def _refunded(order: Order) -> Said:
-    return Said("Partially refunded", "good") if order.charged else Said("Refunded")
+def _refunded_status(order: Order) -> StatusText:
+    return StatusText("Partially refunded", "good") if order.charged else StatusText("Refunded")
 
 
-def _paid_or_free(order: Order) -> Said:
-    return Said("Paid" if order.charged or order.now_total else "Nothing to pay", "good")
+def _paid_or_free_status(order: Order) -> StatusText:
+    return StatusText("Paid" if order.charged or order.now_total else "Nothing to pay", "good")
 
 
-def of_line(line: OrderLine, at: datetime | None = None) -> Said:
+def line_status(line: OrderLine, at: datetime | None = None) -> StatusText:
     order = line.order
     if order.state != State.PAID:
-        return of_order(order, at) if line.cancelled_at is None else Said("Canceled")
+        return order_status(order, at) if line.cancelled_at is None else StatusText("Canceled")
     if line.cancelled_at is not None:
-        return _canceled_line(line)
+        return _canceled_line_status(line)
     payments = order.payments.all()
     if any(_has_dispute(payment, Dispute.State.OPEN) for payment in payments):
         return DISPUTED
     if any(_has_dispute(payment, Dispute.State.LOST) for payment in payments):
-        return _refunded(order)
+        return _refunded_status(order)
     returned = Decimal((line.facts or {}).get("called_off", 0))
-    return Said("Partially refunded", "good") if returned else _paid_or_free(order)
+    return StatusText("Partially refunded", "good") if returned else _paid_or_free_status(order)
 
 
-def _canceled_line(line: OrderLine) -> Said:
+def _canceled_line_status(line: OrderLine) -> StatusText:
     ended = line.ended or {}
     returned = sum((Decimal(ended.get(name, 0)) for name in ("back", "credit", "returned")), Decimal(0))
     if returned:
-        return Said("Partially refunded" if line.kept else "Refunded")
+        return StatusText("Partially refunded" if line.kept else "Refunded")
     if any(_has_dispute(payment, Dispute.State.LOST) for payment in line.order.payments.all()):
-        return _refunded(line.order)
-    return Said("Not refunded" if line.kept else "Canceled")
+        return _refunded_status(line.order)
+    return StatusText("Not refunded" if line.kept else "Canceled")
 
 
-def _open(order: Order, at: datetime | None) -> Said:
+def _open_order_status(order: Order, at: datetime | None) -> StatusText:
     if order.awaits_click:
-        return Said("Waiting for email confirmation", "warn")
+        return StatusText("Waiting for email confirmation", "warn")
     if order.due == Due.DOOR:
-        return Said("Pay at the door", "warn")
+        return StatusText("Pay at the door", "warn")
     if order.due == Due.DATE and order.due_on:
         day = format_date(order.due_on)
-        return Said(f"Overdue since {day}", "bad") if order.is_overdue(at) else Said(f"Due by {day}", "warn")
+        return (
+            StatusText(f"Overdue since {day}", "bad") if order.is_overdue(at) else StatusText(f"Due by {day}", "warn")
+        )
     if any(payment.is_on_its_way for payment in order.payments.all()):
-        return Said("Payment processing", "warn")
-    return Said(f"Pay by {moment(order.held_until, at)}", "warn")
+        return StatusText("Payment processing", "warn")
+    return StatusText(f"Pay by {moment_text(order.held_until, at)}", "warn")
 
 
-def of_payment(payment: Payment) -> Said:
+def payment_status(payment: Payment) -> StatusText:
     """Prefetch the refunds and the disputes before calling this for a list."""
     if _has_dispute(payment, Dispute.State.OPEN):
         return DISPUTED
     if payment.status == PaymentStatus.CONFIRMED and payment.refunded_amount:
-        started = Said("Partially refunded", "good") if payment.refundable_amount else Said(*REFUNDS[Refund.State.SENT])
-        return _waiting_for_handover([payment]) or started
-    return Said(*PAYMENTS[payment.status])
+        started = (
+            StatusText("Partially refunded", "good")
+            if payment.refundable_amount
+            else StatusText(*REFUNDS[Refund.State.SENT])
+        )
+        return _handover_status([payment]) or started
+    return StatusText(*PAYMENTS[payment.status])
 
 
-def of_refund(refund: Refund) -> Said:
-    if handovers.waits_for_handover(refund):
-        return Said("To be picked up" if handovers.is_picked_up(refund.payment) else "To be transferred", "warn")
-    return Said(*REFUNDS[refund.state])
+def refund_status(refund: Refund) -> StatusText:
+    if handovers.awaits_handover(refund):
+        return StatusText(
+            "To be picked up" if handovers.is_refund_picked_up(refund.payment) else "To be transferred", "warn"
+        )
+    return StatusText(*REFUNDS[refund.state])
 
 
-def of_refunded(payment: Payment) -> str:
-    pending = handovers.waiting_amount(payment)
+def refunded_text(payment: Payment) -> str:
+    pending = handovers.amount_awaiting_handover(payment)
     sums = {
         "{} refunded": payment.refunded_amount - pending,
-        f"{{}} {'to be picked up' if handovers.is_picked_up(payment) else 'to be transferred'}": pending,
+        f"{{}} {'to be picked up' if handovers.is_refund_picked_up(payment) else 'to be transferred'}": pending,
     }
     return ", ".join(text.format(format_money(amount, payment.currency)) for text, amount in sums.items() if amount)
 
 
-def of_end(line: OrderLine) -> str:
+def cancellation_text(line: OrderLine) -> str:
     if line.ended is None:
         return ""
     refunded, credit, returned, kept = (Decimal(line.ended[name]) for name in ("back", "credit", "returned", "kept"))

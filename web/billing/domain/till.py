@@ -12,17 +12,17 @@ from billing import gateways
 from billing.kinds import ZERO
 from billing.models import Payment, Refund, TillCount
 from common import dates
-from common.money import is_whole
-from history.domain import record
+from common.money import is_payable_amount
+from history.domain import record_action
 from users.models import User
 
 
-class Refused(ValueError):
+class CashCountRefused(ValueError):
     """The count cannot be recorded. The message is shown to staff."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class DrawerEntry:
     """A payment taken or a refund handed over by staff. Refunds are negative."""
 
     at: datetime
@@ -34,13 +34,13 @@ class Entry:
 
 
 @dataclass
-class Drawer:
+class CashDrawer:
     """The entries and counts of one payment method and currency on one day."""
 
     variant: str
     label: str
     currency: str
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[DrawerEntry] = field(default_factory=list)
     counts: list[TillCount] = field(default_factory=list)
 
     @property
@@ -64,23 +64,25 @@ class Drawer:
         return sorted(sums.items())
 
 
-def sheet(day: date) -> list[Drawer]:
-    labels = dict(gateways.at_the_desk())
-    drawers: dict[tuple[str, str], Drawer] = {}
+def drawers_of_day(day: date) -> list[CashDrawer]:
+    labels = dict(gateways.desk_methods())
+    drawers: dict[tuple[str, str], CashDrawer] = {}
 
-    def drawer_of(variant: str, currency: str) -> Drawer:
-        return drawers.setdefault((variant, currency), Drawer(variant, labels.get(variant, variant.title()), currency))
+    def drawer_of(variant: str, currency: str) -> CashDrawer:
+        return drawers.setdefault(
+            (variant, currency), CashDrawer(variant, labels.get(variant, variant.title()), currency)
+        )
 
     payments = Payment.objects.filter(variant__in=list(labels), received_on=day).exclude(captured_at=None)
     for payment in payments.select_related("order", "recorded_by"):
         order, by = payment.order, str(payment.recorded_by or "?")
         at, reference = payment.captured_at or payment.created, payment.transaction_id or ""
-        entry = Entry(at, order.pk, order.payer_name, payment.captured_amount, by, reference)
+        entry = DrawerEntry(at, order.pk, order.payer_name, payment.captured_amount, by, reference)
         drawer_of(payment.variant, payment.currency).entries.append(entry)
-    for refund in _given(day, day, labels).select_related("payment__order", "by"):
+    for refund in _refunds_between(day, day, labels).select_related("payment__order", "by"):
         order, by = refund.payment.order, str(refund.by or "?")
         at = refund.settled_at or refund.created_at
-        entry = Entry(at, order.pk, order.payer_name, -refund.amount, by, refund.why)
+        entry = DrawerEntry(at, order.pk, order.payer_name, -refund.amount, by, refund.why)
         drawer_of(refund.payment.variant, refund.payment.currency).entries.append(entry)
     for count in TillCount.objects.filter(day=day).select_related("by"):
         drawer_of(count.variant, count.currency).counts.append(count)
@@ -89,24 +91,24 @@ def sheet(day: date) -> list[Drawer]:
     return sorted(drawers.values(), key=lambda drawer: (drawer.label, drawer.currency))
 
 
-def _given(first: date, last: date, variants: Iterable[str]) -> QuerySet[Refund]:
+def _refunds_between(first: date, last: date, variants: Iterable[str]) -> QuerySet[Refund]:
     refunds = Refund.objects.filter(payment__variant__in=variants, state=Refund.State.DONE)
-    return refunds.filter(settled_at__gte=dates.at(first, time.min), settled_at__lt=dates.end_of(last))
+    return refunds.filter(settled_at__gte=dates.local_moment(first, time.min), settled_at__lt=dates.end_of_day(last))
 
 
 @transaction.atomic
-def count(day: date, variant: str, currency: str, counted: Decimal, *, why: str, by: User) -> TillCount:
+def record_cash_count(day: date, variant: str, currency: str, counted: Decimal, *, why: str, by: User) -> TillCount:
     """Record what was counted. A difference needs a reason, and the latest count of a day is the valid one."""
-    if not is_whole(counted, currency) or counted < 0:
-        raise Refused("This is not an amount in this currency.")
-    drawers = {(drawer.variant, drawer.currency): drawer for drawer in sheet(day)}
+    if not is_payable_amount(counted, currency) or counted < 0:
+        raise CashCountRefused("This is not an amount in this currency.")
+    drawers = {(drawer.variant, drawer.currency): drawer for drawer in drawers_of_day(day)}
     expected = drawers[variant, currency].expected if (variant, currency) in drawers else ZERO
     if counted != expected and not why:
-        raise Refused("This differs from the expected amount. Please enter a reason or count again.")
+        raise CashCountRefused("This differs from the expected amount. Please enter a reason or count again.")
     cash_count = TillCount.objects.create(
         day=day, variant=variant, currency=currency, expected=expected, counted=counted, why=why, by=by
     )
-    record(
+    record_action(
         by, "billing.till_counted", cash_count, why=why,
         day=day.isoformat(), variant=variant, expected=str(expected), counted=str(counted),
         currency=currency,
@@ -114,12 +116,12 @@ def count(day: date, variant: str, currency: str, counted: Decimal, *, why: str,
     return cash_count
 
 
-def uncounted(before: date, days: int = 14) -> Iterator[date]:
+def uncounted_days(before: date, days: int = 14) -> Iterator[date]:
     since = before - timedelta(days=days)
-    variants = dict(gateways.at_the_desk())
+    variants = dict(gateways.desk_methods())
     payments = Payment.objects.filter(variant__in=variants, received_on__range=(since, before))
     days_with_money = set(payments.exclude(captured_at=None).values_list("received_on", flat=True))
-    settled = _given(since, before, variants).values_list("settled_at", flat=True)
-    days_with_money |= {dates.local(moment).date() for moment in settled if moment}
+    settled = _refunds_between(since, before, variants).values_list("settled_at", flat=True)
+    days_with_money |= {dates.to_local_time(moment).date() for moment in settled if moment}
     counted = TillCount.objects.filter(day__range=(since, before)).values_list("day", flat=True)
     yield from sorted((day for day in days_with_money - set(counted) if day), reverse=True)

@@ -10,10 +10,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from billing import gateways
-from billing.domain.orders.cart import Sight
-from billing.domain.orders.placement import How
+from billing.domain.orders.cart import CartSummary
+from billing.domain.orders.placement import PlacementOptions
 from billing.domain.payments.received_moments import ASK, MomentChoice
-from billing.kinds import Gives, Step
+from billing.kinds import RefundMethod, TermsStep
 from billing.models import Order
 from common import names
 from common.amounts import AmountInput
@@ -53,22 +53,24 @@ class PayerForm(forms.ModelForm):
         return names.email_key(self.cleaned_data["payer_email"])
 
 
-class CodeForm(forms.Form):
+class CheckoutCodeForm(forms.Form):
     code = forms.CharField(label="Discount code or gift voucher", max_length=40, required=False)
 
 
-class PlaceForm(forms.Form):
+class PlaceOrderForm(forms.Form):
     """The last step of the checkout. The totals that the payer saw are compared with ours and never trusted."""
 
     seen_now = forms.DecimalField(widget=forms.HiddenInput, max_digits=14, decimal_places=3)
     seen_door = forms.DecimalField(widget=forms.HiddenInput, max_digits=14, decimal_places=3)
     seen_vouchers = forms.DecimalField(widget=forms.HiddenInput, max_digits=14, decimal_places=3, required=False)
 
-    def __init__(self, summary: Sight, terms_version: str, pay_by: date | None, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, summary: CartSummary, terms_version: str, pay_by: date | None, *args: Any, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.terms_version, self.pay_by = terms_version, pay_by
         if summary.total_after_vouchers:
-            methods = gateways.offered() + ([(DOOR, "At the door")] if summary.at_the_door else [])
+            methods = gateways.online_methods() + ([(DOOR, "At the door")] if summary.at_the_door else [])
             methods += [(LATER, f"Later, by {format_date(pay_by)}")] if pay_by else []
             self.fields["way"] = forms.ChoiceField(
                 label="How would you like to pay?",
@@ -85,9 +87,9 @@ class PlaceForm(forms.Form):
         return DOOR in choices or LATER in choices
 
     @property
-    def how(self) -> How:
+    def how(self) -> PlacementOptions:
         due = {DOOR: Order.Due.DOOR, LATER: Order.Due.DATE}.get(self.cleaned_data.get("way", ""), Order.Due.NOW)
-        return How(
+        return PlacementOptions(
             due,
             on=self.pay_by if due == Order.Due.DATE else None,
             terms_version=self.terms_version,
@@ -103,7 +105,7 @@ class AmountForm(forms.Form):
     amount = AmountInput(max_digits=14, decimal_places=3, min_value=Decimal("0.001"))
 
 
-class SeenField(forms.DecimalField):
+class ExpectedAmountField(forms.DecimalField):
     """The amount that the page showed, which reveals a second click or an outdated page.
 
     When the form is shown again it has the current amount.
@@ -116,9 +118,9 @@ class SeenField(forms.DecimalField):
         return initial
 
 
-class RecordForm(AmountForm):
-    received = SeenField()
-    variant = forms.ChoiceField(label="Method", choices=gateways.at_the_desk)
+class RecordPaymentForm(AmountForm):
+    received = ExpectedAmountField()
+    variant = forms.ChoiceField(label="Method", choices=gateways.desk_methods)
     received_on = DayField(label="Received on", initial=timezone.localdate)
     reference = forms.CharField(max_length=100, required=False, help_text="Number of the check or transfer.")
     even_so = forms.BooleanField(
@@ -170,15 +172,15 @@ class RecordForm(AmountForm):
 
 
 class RefundForm(AmountForm):
-    received = SeenField()
+    received = ExpectedAmountField()
     why = forms.CharField(label="Reason", max_length=300)
 
 
-class WhyForm(forms.Form):
+class ReasonForm(forms.Form):
     why = forms.CharField(label="Reason", max_length=300)
 
 
-class DueField(DayField):
+class DueDateField(DayField):
     def validate(self, value: date | None) -> None:
         super().validate(value)
         today = timezone.localdate()
@@ -186,13 +188,13 @@ class DueField(DayField):
             raise forms.ValidationError("Please choose a day within the next year.")
 
 
-class DueForm(WhyForm):
-    due_on = DueField(label="Due date")
+class DueDateForm(ReasonForm):
+    due_on = DueDateField(label="Due date")
 
     field_order = ["due_on", "why"]
 
 
-class SeenQuote(forms.CharField):
+class ExpectedQuoteField(forms.CharField):
     """The fingerprint of the quote that the page showed. When the form is shown again it has the current one."""
 
     def __init__(self) -> None:
@@ -202,27 +204,27 @@ class SeenQuote(forms.CharField):
         return initial
 
 
-class CancelLineForm(WhyForm):
+class CancelLineForm(ReasonForm):
     """The cancellation of a line at the desk. The initial values are those of the terms."""
 
     percent = forms.DecimalField(
         label="Percentage to refund", min_value=0, max_value=100, max_digits=5, decimal_places=2
     )
-    gives = forms.ChoiceField(label="Refund as", choices=Gives.choices)
-    seen = SeenQuote()
+    gives = forms.ChoiceField(label="Refund as", choices=RefundMethod.choices)
+    seen = ExpectedQuoteField()
 
     field_order = ["percent", "gives", "why", "seen"]
 
-    def __init__(self, *args: Any, step: Step, has_account: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, step: TermsStep, has_account: bool, **kwargs: Any) -> None:
         kwargs["initial"] = {"percent": step.percent, "gives": step.gives}
         super().__init__(*args, **kwargs)
         if not has_account:
             del self.fields["gives"]
 
     @property
-    def terms_step(self) -> Step:
+    def terms_step(self) -> TermsStep:
         data = self.cleaned_data if self.is_bound else self.initial
-        return Step(data["percent"], data.get("gives", Gives.REFUND))
+        return TermsStep(data["percent"], data.get("gives", RefundMethod.REFUND))
 
 
 class CreditForm(forms.Form):
@@ -230,11 +232,11 @@ class CreditForm(forms.Form):
     why = forms.CharField(label="Reason", max_length=300)
 
 
-class AnswerForm(forms.Form):
+class ResolvePaymentIssueForm(forms.Form):
     answer = forms.CharField(label="Resolution", max_length=500)
 
 
-class DaysForm(forms.Form):
+class DateRangeForm(forms.Form):
     """The first and the last day of a date range."""
 
     since = DayField(label="From")
@@ -247,7 +249,7 @@ class DaysForm(forms.Form):
         return data
 
 
-class CountForm(forms.Form):
+class CashCountForm(forms.Form):
     """The cash that was counted in one drawer of the day sheet."""
 
     variant = forms.CharField(widget=forms.HiddenInput, max_length=255)
@@ -256,5 +258,5 @@ class CountForm(forms.Form):
     why = forms.CharField(label="Reason for the difference", max_length=300, required=False)
 
 
-class QuestionForm(forms.Form):
+class PayerAnswerForm(forms.Form):
     answer = forms.CharField(label="Your answer", max_length=2000, widget=forms.Textarea({"rows": 5}))

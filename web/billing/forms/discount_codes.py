@@ -32,7 +32,7 @@ class DayOrMomentField(forms.SplitDateTimeField):
 
     def compress(self, data_list: Any) -> datetime | None:
         day, clock = data_list or (None, None)
-        return dates.end_of(day) if day and clock in self.empty_values else super().compress(data_list)
+        return dates.end_of_day(day) if day and clock in self.empty_values else super().compress(data_list)
 
 
 class DiscountCodeForm(forms.ModelForm):

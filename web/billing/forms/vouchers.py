@@ -10,14 +10,14 @@ from django.utils import timezone
 
 from billing import gateways
 from billing.domain.vouchers import sales
-from billing.kinds import Gift
+from billing.kinds import GiftOption
 from billing.models import Voucher
 from billing.models.vouchers import LONGEST_MESSAGE
 from common import names
 from common.amounts import AmountInput
 from common.days import DayField
 from common.formats import format_money
-from common.money import rounded
+from common.money import round_amount
 from users.forms.fields import NameField
 
 OTHER, CLASS, SCHOOL = "other", "class", "school"
@@ -45,11 +45,11 @@ class VoucherForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.gifts = sales.gifts(timezone.now())
+        self.gifts = sales.gift_options(timezone.now())
         least = format_money(settings.VOUCHER_LEAST, settings.CURRENCY)
         most = format_money(settings.VOUCHER_MOST, settings.CURRENCY)
         self.fields["amount"].help_text = f"From {least} to {most}."
-        amounts = [(f"{amount}", format_money(amount, settings.CURRENCY)) for amount in sales.amounts()]
+        amounts = [(f"{amount}", format_money(amount, settings.CURRENCY)) for amount in sales.offered_amounts()]
         self._set_choices("gift", [*amounts, (OTHER, "Another amount"), *([(CLASS, "A class")] if self.gifts else [])])
         classes = [
             (key, f"{gift.title} ({format_money(gift.price, settings.CURRENCY)})") for key, gift in self.gifts.items()
@@ -81,12 +81,12 @@ class VoucherForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if data.get("gift") == OTHER and "amount" in data and (problem := sales.problem(data["amount"])):
+        if data.get("gift") == OTHER and "amount" in data and (problem := sales.amount_problem(data["amount"])):
             self.add_error("amount", problem)
         return data
 
     @property
-    def chosen(self) -> Gift | None:
+    def chosen(self) -> GiftOption | None:
         data = self.cleaned_data
         return self.gifts[data["which"]] if data["gift"] == CLASS else None
 
@@ -95,7 +95,7 @@ class VoucherForm(forms.Form):
         if self.chosen:
             return self.chosen.price
         data = self.cleaned_data
-        return rounded(data["amount"] if data["gift"] == OTHER else Decimal(data["gift"]), settings.CURRENCY)
+        return round_amount(data["amount"] if data["gift"] == OTHER else Decimal(data["gift"]), settings.CURRENCY)
 
     @property
     def words(self) -> dict[str, Any]:
@@ -116,7 +116,7 @@ class VoucherForm(forms.Form):
         return gift | {name: value for name, value in words.items() if value}
 
 
-class IssueForm(VoucherForm):
+class IssueVoucherForm(VoucherForm):
     """The form at the desk for a voucher that is sold there or given by the school."""
 
     how = forms.ChoiceField(label="How is it paid?", widget=forms.RadioSelect)
@@ -126,7 +126,7 @@ class IssueForm(VoucherForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [*gateways.at_the_desk(), (SCHOOL, "Not paid: a gift from the school")]
+        choices = [*gateways.desk_methods(), (SCHOOL, "Not paid: a gift from the school")]
         self._set_choices("how", choices)
         self._require_for_choice("why", "how", SCHOOL)
         self.fields["gift"].label = "What is it for?"
@@ -136,7 +136,7 @@ class VoucherCodeForm(forms.Form):
     code = forms.CharField(label="Voucher code", max_length=40)
 
 
-class ExtendForm(forms.ModelForm):
+class ExtendVoucherForm(forms.ModelForm):
     why = forms.CharField(label="Reason", max_length=300)
 
     class Meta:

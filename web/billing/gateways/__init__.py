@@ -16,13 +16,13 @@ from django.http import HttpResponseRedirect
 from payments import PaymentStatus, RedirectNeeded
 from payments.core import BasicProvider, provider_factory
 
-from billing.gateways.facts import Answer, Begun, Expired, Fact, Heard, Movement
+from billing.gateways.facts import AttemptExpired, Fact, GatewayLine, GatewaySession, RefundAnswer, WebhookMessage
 from billing.models import Payment, Refund
 from billing.models.payments import OPEN
-from common.network import place_to_wait, refuse_inside_transaction
+from common.network import gateway_slot, refuse_inside_transaction
 
 
-class BadSignature(Exception):
+class WebhookRejected(Exception):
     """The webhook was not sent by the gateway, or was altered."""
 
 
@@ -67,17 +67,17 @@ class Gateway(BasicProvider):
 
         The default is enough for gateways where we capture the money, because we capture only for open attempts.
         """
-        return [Expired()]
+        return [AttemptExpired()]
 
-    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Heard:
+    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookMessage:
         """Verify the raw body and parse it. This may call the gateway but writes nothing. Raise WebhookRejected."""
-        raise BadSignature
+        raise WebhookRejected
 
-    def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:
+    def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> RefundAnswer:
         """Refund the payment. Two calls with the same key make one refund."""
         raise NotImplementedError
 
-    def statement_lines(self, since: datetime, until: datetime) -> Iterator[Movement]:
+    def statement_lines(self, since: datetime, until: datetime) -> Iterator[GatewayLine]:
         """Fetch the gateway's statement page by page, in either order. `until` is not included."""
         return iter(())
 
@@ -86,10 +86,10 @@ class Gateway(BasicProvider):
         return HttpResponseRedirect(payment.get_success_url() if succeeded else payment.get_failure_url())
 
 
-class Hosted(Gateway):
+class HostedGateway(Gateway):
     """A gateway with pages of its own, from which the payer returns to the URL named `process_payment`."""
 
-    def create_session(self, payment: Payment, key: str) -> Begun:
+    def create_session(self, payment: Payment, key: str) -> GatewaySession:
         """Open the gateway's checkout. The same key opens the same one. Raise Temporary, Permanent or NeedsPerson."""
         raise NotImplementedError
 
@@ -100,7 +100,7 @@ class Hosted(Gateway):
         # After a network error nothing is stored, so the next click starts again with the same key.
         if payment.status in OPEN and not payment.session:
             refuse_inside_transaction()
-            with place_to_wait():
+            with gateway_slot():
                 session = self.create_session(payment, payment.key)
             payment.keep_session(session)
         if payment.status not in OPEN:
@@ -108,7 +108,7 @@ class Hosted(Gateway):
         raise RedirectNeeded(payment.session_url)
 
 
-def get(variant: str) -> Gateway:
+def gateway_named(variant: str) -> Gateway:
     try:
         gateway: Gateway = provider_factory(variant)
     except ValueError:
@@ -116,71 +116,71 @@ def get(variant: str) -> Gateway:
     return gateway
 
 
-def of(payment: Payment) -> Gateway:
-    return get(payment.variant)
+def gateway_of(payment: Payment) -> Gateway:
+    return gateway_named(payment.variant)
 
 
-def label_of(payment: Payment) -> str:
+def gateway_label(payment: Payment) -> str:
     return method_label(payment.variant)
 
 
 def method_label(variant: str) -> str:
     try:
-        return get(variant).label
+        return gateway_named(variant).label
     except UnknownGateway:  # The gateway has been disabled since.
         return variant.title()
 
 
 def method_of(payment: Payment) -> str:
     try:
-        return of(payment).method_of(payment)
+        return gateway_of(payment).method_of(payment)
     except UnknownGateway:
         return payment.variant.title()
 
 
-def holds(payment: Payment) -> bool:
+def keeps_our_own_money(payment: Payment) -> bool:
     try:
-        return of(payment).inside
+        return gateway_of(payment).inside
     except UnknownGateway:
         return False
 
 
-def offered() -> list[tuple[str, str]]:
+def online_methods() -> list[tuple[str, str]]:
     """Return the names and labels of the payment methods that a payer can choose online."""
     return [
         (name, gateway.label)
-        for name, gateway in _all()
+        for name, gateway in _enabled_gateways()
         if not (gateway.by_hand or gateway.inside) and gateway.works_in(settings.CURRENCY)
     ]
 
 
-def at_the_desk() -> list[tuple[str, str]]:
-    return [(name, gateway.label) for name, gateway in _all() if gateway.by_hand]
+def desk_methods() -> list[tuple[str, str]]:
+    return [(name, gateway.label) for name, gateway in _enabled_gateways() if gateway.by_hand]
 
 
-def hosts() -> list[str]:
-    return sorted({host for _, gateway in _all() for host in gateway.hosts})
+def form_targets() -> list[str]:
+    return sorted({host for _, gateway in _enabled_gateways() for host in gateway.hosts})
 
 
-def _all() -> Iterator[tuple[str, Gateway]]:
+def _enabled_gateways() -> Iterator[tuple[str, Gateway]]:
     for name in settings.PAYMENT_VARIANTS:
-        yield name, get(name)
+        yield name, gateway_named(name)
 
 
 __all__ = [
-    "Answer",
-    "BadSignature",
     "Gateway",
-    "Hosted",
+    "HostedGateway",
     "Refund",
+    "RefundAnswer",
     "UnknownGateway",
-    "at_the_desk",
-    "get",
-    "holds",
-    "hosts",
-    "label_of",
+    "WebhookRejected",
+    "desk_methods",
+    "form_targets",
+    "gateway_label",
+    "gateway_named",
+    "gateway_of",
+    "keeps_our_own_money",
     "method_label",
     "method_of",
-    "of",
-    "offered",
+    "online_methods",
 ]

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 
 @dataclass(frozen=True)
-class About:
+class PaymentReference:
     """The identifiers by which the gateway names a payment. A payment must match all that are given."""
 
     token: str = ""
@@ -17,7 +17,7 @@ class About:
 
 
 @dataclass(frozen=True)
-class Taken:
+class PaymentCaptured:
     """The payment was captured. This may be reported again with a fee that was not known before."""
 
     amount: Decimal
@@ -27,26 +27,26 @@ class Taken:
 
 
 @dataclass(frozen=True)
-class OnItsWay:
+class PaymentPending:
     """The payer has completed the checkout, and the bank takes days to confirm the payment."""
 
     message: str = ""
 
 
 @dataclass(frozen=True)
-class Refused:
+class PaymentDeclined:
     """The attempt failed. The message is a sentence for the payer."""
 
     message: str = ""
 
 
 @dataclass(frozen=True)
-class Expired:
+class AttemptExpired:
     """The payer left or took too long. Another attempt is possible."""
 
 
 @dataclass(frozen=True)
-class GivenBack:
+class RefundState:
     """The current state of one refund, made by us or in the gateway's dashboard. It may be reported repeatedly.
 
     A gateway that reports only the sum of all refunds requests a poll, and the poll lists them one by one. Money that a
@@ -64,7 +64,7 @@ class GivenBack:
 
 
 @dataclass(frozen=True)
-class Disputed:
+class DisputeState:
     """The payer's bank disputes the payment."""
 
     reference: str
@@ -76,15 +76,15 @@ class Disputed:
 
 
 @dataclass(frozen=True)
-class Ask:
+class PollNeeded:
     """The message alone is not enough. A worker polls the gateway and applies the result."""
 
 
-Fact = Taken | OnItsWay | Refused | Expired | GivenBack | Disputed | Ask
+Fact = PaymentCaptured | PaymentPending | PaymentDeclined | AttemptExpired | RefundState | DisputeState | PollNeeded
 
 
 @dataclass(frozen=True)
-class Begun:
+class GatewaySession:
     """A checkout session at the gateway: its page for the payer, and when it expires if that is known."""
 
     session: str
@@ -93,19 +93,19 @@ class Begun:
 
 
 @dataclass(frozen=True)
-class Heard:
+class WebhookMessage:
     """A webhook with a valid signature. Without facts it does not concern us; it is logged and answered with 200."""
 
     event_id: str
     kind: str
-    about: About = field(default_factory=About)
+    about: PaymentReference = field(default_factory=PaymentReference)
     facts: tuple[Fact, ...] = ()
     at: datetime | None = None
     """The gateway created the message at this time. Only a recent message is retried if its payment is unknown."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class RefundAnswer:
     """The result of a refund request. `state` is a Refund.State, SENT while the bank is processing it."""
 
     state: str
@@ -116,7 +116,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Movement:
+class GatewayLine:
     """One line of the gateway's statement."""
 
     kind: str
@@ -128,4 +128,4 @@ class Movement:
     at: datetime
     fee: Decimal = Decimal(0)
     payout: str = ""
-    about: About = field(default_factory=About)
+    about: PaymentReference = field(default_factory=PaymentReference)

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='code',
             name='kind',
-            field=models.CharField(blank=True, choices=billing.kinds.discountable, max_length=20),
+            field=models.CharField(blank=True, choices=billing.kinds.discountable_kind_choices, max_length=20),
         ),
         migrations.AlterField(
             model_name='code',

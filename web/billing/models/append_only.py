@@ -3,7 +3,7 @@ from typing import Any, NoReturn
 from django.db import models
 
 
-class WrittenOnce(models.Model):
+class AppendOnlyModel(models.Model):
     """An entry of a ledger, which is never changed or deleted. The balance is the sum of the entries."""
 
     class Meta:

@@ -2,13 +2,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from billing.models.append_only import WrittenOnce
-from billing.models.fields import amount
+from billing.models.append_only import AppendOnlyModel
+from billing.models.fields import money_field
 from billing.models.orders import Order
 from common.formats import format_money
 
 
-class Credit(WrittenOnce):
+class Credit(AppendOnlyModel):
     """An entry of an account's credit."""
 
     class Reason(models.TextChoices):
@@ -21,7 +21,7 @@ class Credit(WrittenOnce):
     account = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="credit_entries"
     )
-    amount = amount(help_text="Below zero for what went out.")
+    amount = money_field(help_text="Below zero for what went out.")
     currency = models.CharField(max_length=3)
     reason = models.CharField(max_length=10, choices=Reason.choices)
     why = models.CharField(max_length=300, blank=True)

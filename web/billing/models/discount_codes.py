@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Upper
 
 from billing import kinds
-from billing.models.fields import amount
+from billing.models.fields import money_field
 from users.models import Student
 
 
@@ -22,7 +22,7 @@ class Code(models.Model):
         blank=True,
         validators=[MinValueValidator(0.01), MaxValueValidator(100)],
     )
-    amount = amount(default=None, null=True, blank=True)
+    amount = money_field(default=None, null=True, blank=True)
     student = models.ForeignKey(
         Student,
         on_delete=models.CASCADE,
@@ -30,7 +30,7 @@ class Code(models.Model):
         blank=True,
         help_text="Only for what this person attends. Leave empty for everyone.",
     )
-    kind = models.CharField(max_length=20, blank=True, choices=kinds.discountable)
+    kind = models.CharField(max_length=20, blank=True, choices=kinds.discountable_kind_choices)
     product_id = models.BigIntegerField(
         null=True, blank=True, help_text="One product of the kind; empty for all of it."
     )
@@ -76,5 +76,5 @@ class Code(models.Model):
         self.text = self.text.strip()
         if self.product_id is None or self.kind not in settings.PRODUCT_KINDS:
             return
-        if self.product_id not in kinds.get(self.kind).product_titles([self.product_id]):
+        if self.product_id not in kinds.kind_named(self.kind).product_titles([self.product_id]):
             raise ValidationError("There is no such product.")

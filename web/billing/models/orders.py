@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from payments import PaymentStatus
 
-from billing.models.fields import amount
+from billing.models.fields import money_field
 from common import links
 from users.models import User
 
@@ -80,12 +80,14 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
     due_on = models.DateField(null=True, blank=True)
     held_until = models.DateTimeField(null=True, blank=True, editable=False)
 
-    now_total = amount(editable=False, help_text="Early price when ordered.")
-    door_total = amount(editable=False, help_text="Regular price when ordered.")
-    charged = amount(editable=False, help_text="What the order costs in money now that it is paid, or its kept fees.")
-    returned_as_credit = amount(editable=False, help_text="Money that was paid and returned as credit.")
+    now_total = money_field(editable=False, help_text="Early price when ordered.")
+    door_total = money_field(editable=False, help_text="Regular price when ordered.")
+    charged = money_field(
+        editable=False, help_text="What the order costs in money now that it is paid, or its kept fees."
+    )
+    returned_as_credit = money_field(editable=False, help_text="Money that was paid and returned as credit.")
 
-    credit_kept = amount(editable=False, help_text="Spent credit that cancellation terms kept back.")
+    credit_kept = money_field(editable=False, help_text="Spent credit that cancellation terms kept back.")
 
     created_at = models.DateTimeField(auto_now_add=True)
     placed_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -158,7 +160,7 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
 
     def address(self, name: str = "order", *more: int) -> str:
         """Build the secret address, whose holder may see the order. It is never stored."""
-        key = links.make("order", self.pk, self.nonce)
+        key = links.sign_token("order", self.pk, self.nonce)
         return f"{reverse(name, args=[self.pk, *more])}?{urlencode({'key': key})}"
 
     @property
@@ -208,7 +210,7 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
     @property
     def confirm_address(self) -> str:
         """Build the address for the mail only, because it proves that the visitor reads the payer's mail."""
-        key = links.make(CONFIRM, self.pk, self.nonce)
+        key = links.sign_token(CONFIRM, self.pk, self.nonce)
         return f"{reverse('order_confirm', args=[self.pk])}?{urlencode({'key': key})}"
 
     def is_overdue(self, at: datetime | None = None) -> bool:
@@ -228,9 +230,9 @@ class OrderLine(models.Model):
     detail = models.CharField(max_length=300, blank=True)
     facts = models.JSONField(null=True, blank=True, help_text="The price facts when ordered.")
     terms = models.JSONField(null=True, blank=True, editable=False, help_text="The cancellation terms when ordered.")
-    now_total = amount(editable=False)
-    door_total = amount(editable=False)
-    kept = amount(editable=False, help_text="What the cancellation terms kept back.")
+    now_total = money_field(editable=False)
+    door_total = money_field(editable=False)
+    kept = money_field(editable=False, help_text="What the cancellation terms kept back.")
     cancelled_at = models.DateTimeField("canceled at", null=True, blank=True, editable=False)
     ended = models.JSONField(null=True, blank=True, editable=False, help_text="The result of canceling it.")
     replaces = models.ForeignKey(
@@ -306,7 +308,7 @@ class Adjustment(models.Model):
     plan = models.CharField(max_length=4, choices=Plan.choices)
     step = models.CharField(max_length=40)
     label = models.CharField(max_length=120)
-    amount = amount()
+    amount = money_field()
 
     class Meta:
         ordering = ["id"]

@@ -17,7 +17,7 @@ from payments import PaymentStatus, PurchasedItem
 from payments.models import BasePayment
 from payments.signals import status_changed
 
-from billing.models.fields import amount
+from billing.models.fields import money_field
 from billing.models.orders import Order
 from common import links
 
@@ -49,7 +49,7 @@ CAPTURE_DURATION = timedelta(minutes=2)
 """This is longer than the timeout of a request to a gateway."""
 
 
-class Begun(Protocol):
+class GatewaySessionLike(Protocol):
     """The checkout session of billing.gateways.facts, which models may not import."""
 
     @property
@@ -64,16 +64,16 @@ class Begun(Protocol):
 
 class Payment(BasePayment):
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
-    total = amount(editable=False)
-    delivery = amount(editable=False)
-    tax = amount(editable=False)
-    captured_amount = amount(editable=False)
-    refunded_amount = amount(editable=False, help_text="Refunded, or being refunded.")
+    total = money_field(editable=False)
+    delivery = money_field(editable=False)
+    tax = money_field(editable=False)
+    captured_amount = money_field(editable=False)
+    refunded_amount = money_field(editable=False, help_text="Refunded, or being refunded.")
     token = models.CharField(max_length=36, unique=True, editable=False)
     session = models.CharField(max_length=255, blank=True, editable=False, help_text="The gateway's name for it.")
     session_url = models.TextField(blank=True, editable=False)
     session_until = models.DateTimeField(null=True, blank=True, editable=False)
-    fee = amount(null=True, blank=True, default=None, editable=False)
+    fee = money_field(null=True, blank=True, default=None, editable=False)
     promised_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When the payer had done everything and the bank had not."
     )
@@ -150,7 +150,7 @@ class Payment(BasePayment):
         """Return the idempotency key for creating the session of this attempt."""
         return f"{self.token}-begin"
 
-    def keep_session(self, session: Begun) -> None:
+    def keep_session(self, session: GatewaySessionLike) -> None:
         """Store the session, if no other process did. With the same key all processes received the same one."""
         now, hold_end = timezone.now(), self.order.held_until
         ask_at = now + FIRST_POLL_AFTER
@@ -228,8 +228,8 @@ class Refund(models.Model):
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.OURS, editable=False)
-    lowered = amount(editable=False, help_text="By how much what the order costs went down with it.")
-    amount = amount()
+    lowered = money_field(editable=False, help_text="By how much what the order costs went down with it.")
+    amount = money_field()
     state = models.CharField(max_length=10, choices=State.choices, default=State.RESERVED, editable=False)
     token = models.CharField(max_length=32, default=links.new_nonce, unique=True, editable=False)
     transaction_id = models.CharField(max_length=255, blank=True, editable=False)

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from billing.models.fields import amount
+from billing.models.fields import money_field
 from billing.models.orders import Order, OrderLine
 from billing.models.payments import Payment, Refund
 from common import links
@@ -118,7 +118,7 @@ class Finding(models.Model):
     line = models.ForeignKey(OrderLine, on_delete=models.CASCADE, null=True, blank=True, related_name="findings")
     payment = models.ForeignKey(Payment, on_delete=models.CASCADE, null=True, blank=True, related_name="findings")
     refund = models.ForeignKey(Refund, on_delete=models.CASCADE, null=True, blank=True, related_name="findings")
-    our_amount = amount(default=None, null=True, blank=True, help_text="Below zero for what left the school.")
+    our_amount = money_field(default=None, null=True, blank=True, help_text="Below zero for what left the school.")
     our_currency = models.CharField(max_length=3, blank=True)
     our_at = models.DateTimeField(null=True, blank=True)
 
@@ -127,10 +127,10 @@ class Finding(models.Model):
     token = models.CharField(max_length=64, blank=True)
     session = models.CharField(max_length=255, blank=True)
     of = models.CharField(max_length=255, blank=True, help_text="Their name of the payment this belongs to.")
-    their_amount = amount(default=None, null=True, blank=True)
+    their_amount = money_field(default=None, null=True, blank=True)
     their_currency = models.CharField(max_length=3, blank=True)
     their_at = models.DateTimeField(null=True, blank=True)
-    fee = amount()
+    fee = money_field()
     payout = models.CharField(max_length=255, blank=True)
 
     likeness = models.CharField(max_length=64, blank=True, help_text="The same for the same thing in another run.")
@@ -199,8 +199,8 @@ class TillCount(models.Model):
     day = models.DateField()
     variant = models.CharField("method", max_length=255)
     currency = models.CharField(max_length=3)
-    expected = amount(help_text="What our records said when it was counted.")
-    counted = amount()
+    expected = money_field(help_text="What our records said when it was counted.")
+    counted = money_field()
     why = models.CharField("why it differs", max_length=300, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)

@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from billing.models.append_only import WrittenOnce
-from billing.models.fields import amount
+from billing.models.append_only import AppendOnlyModel
+from billing.models.fields import money_field
 from billing.models.orders import Order, OrderLine
 from billing.models.payments import Payment, Refund
 from common import links
@@ -44,8 +44,8 @@ class Voucher(models.Model):
         OrderLine, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="voucher"
     )
     currency = models.CharField(max_length=3, editable=False)
-    worth = amount(editable=False)
-    balance = amount(editable=False, help_text="The sum of its entries, so that the database can guard it.")
+    worth = money_field(editable=False)
+    balance = money_field(editable=False, help_text="The sum of its entries, so that the database can guard it.")
     kind = models.CharField(max_length=20, blank=True, editable=False, help_text="Of the products it pays for only.")
     what = models.CharField(max_length=60, blank=True, editable=False, help_text="Which of them, in the kind's words.")
     title = models.CharField(max_length=200, blank=True, editable=False)
@@ -94,7 +94,7 @@ class Voucher(models.Model):
     @property
     def address(self) -> str:
         """Build the secret address of the page to print, which shows the code. It is never stored."""
-        return reverse("voucher", args=[links.make(PURPOSE, self.pk, self.nonce)])
+        return reverse("voucher", args=[links.sign_token(PURPOSE, self.pk, self.nonce)])
 
     @property
     def used(self) -> Decimal:
@@ -108,7 +108,7 @@ class Voucher(models.Model):
         return self.expires_on is not None and self.expires_on < today
 
 
-class VoucherEntry(WrittenOnce):
+class VoucherEntry(AppendOnlyModel):
     """An entry of a voucher's balance."""
 
     class Reason(models.TextChoices):
@@ -121,7 +121,7 @@ class VoucherEntry(WrittenOnce):
 
     voucher = models.ForeignKey(Voucher, on_delete=models.PROTECT, related_name="entries")
     reason = models.CharField(max_length=10, choices=Reason.choices)
-    amount = amount(help_text="Below zero for what went off.")
+    amount = money_field(help_text="Below zero for what went off.")
     order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, blank=True, related_name="voucher_entries")
     payment = models.OneToOneField(
         Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="voucher_entry"

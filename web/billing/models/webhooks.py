@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from billing.models.fields import amount
+from billing.models.fields import money_field
 from billing.models.payments import Payment
 
 
@@ -41,8 +41,10 @@ class Dispute(models.Model):
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="disputes")
     reference = models.CharField(max_length=255)
-    credit_held = amount(editable=False, help_text="Account credit of the payer that cannot be spent because of it.")
-    amount = amount()
+    credit_held = money_field(
+        editable=False, help_text="Account credit of the payer that cannot be spent because of it."
+    )
+    amount = money_field()
     state = models.CharField(max_length=4, choices=State.choices, default=State.OPEN)
     reason = models.CharField(max_length=200, blank=True)
     opened_at = models.DateTimeField(auto_now_add=True)

@@ -17,15 +17,15 @@ register = template.Library()
 
 @register.inclusion_tag("billing/header_tools.html", takes_context=True)
 def header_tools(context: template.Context) -> dict[str, Any]:
-    orders = session_cart.waiting(context["request"])
+    orders = session_cart.orders_for_header(context["request"])
     placed = [order for order in orders if order.state != Order.State.CART]
     to_pay = [order for order in placed if order.due != Order.Due.DOOR]
     things = sum(order.things for order in orders if order.state == Order.State.CART)  # type: ignore[attr-defined]
     return {
         "things": things,
         "to_pay": to_pay,
-        "until": status_text.time_to_pay(to_pay[0]) if len(to_pay) == 1 else "",
-        "to_confirm": [(order, status_text.time_to_pay(order)) for order in placed if order.awaits_click],
+        "until": status_text.time_to_pay_text(to_pay[0]) if len(to_pay) == 1 else "",
+        "to_confirm": [(order, status_text.time_to_pay_text(order)) for order in placed if order.awaits_click],
         "at_the_door": [order for order in placed if order.due == Order.Due.DOOR and not order.awaits_click],
     }
 
@@ -33,11 +33,11 @@ def header_tools(context: template.Context) -> dict[str, Any]:
 @register.filter
 def in_words(thing: Order | Payment | Refund) -> SafeString:
     if isinstance(thing, Order):
-        status = status_text.of_order(thing)
+        status = status_text.order_status(thing)
     elif isinstance(thing, Payment):
-        status = status_text.of_payment(thing)
+        status = status_text.payment_status(thing)
     else:
-        status = status_text.of_refund(thing)
+        status = status_text.refund_status(thing)
     return format_html('<span class="badge {}">{}</span>', status.tone, status.text)
 
 
@@ -49,24 +49,24 @@ def belongs_to(line: OrderLine | None, user: User) -> bool:
 
 @register.filter
 def refunded_words(payment: Payment) -> str:
-    return status_text.of_refunded(payment)
+    return status_text.refunded_text(payment)
 
 
 @register.filter
 def waits_for_handover(refund: Refund) -> bool:
-    return handovers.waits_for_handover(refund)
+    return handovers.awaits_handover(refund)
 
 
 @register.filter
 def handover_button(refund: Refund) -> str:
-    if not handovers.is_picked_up(refund.payment):
+    if not handovers.is_refund_picked_up(refund.payment):
         return "Record transfer sent"
-    return f"Record {gateways.label_of(refund.payment).lower()} handed over"
+    return f"Record {gateways.gateway_label(refund.payment).lower()} handed over"
 
 
 @register.filter
 def its_end(line: OrderLine) -> str:
-    return status_text.of_end(line)
+    return status_text.cancellation_text(line)
 
 
 @register.filter
@@ -81,4 +81,4 @@ def way_to_pay(payment: Payment) -> str:
 
 @register.filter
 def whose_books(variant: str) -> str:
-    return summing.name_of(variant)
+    return summing.gateway_name(variant)

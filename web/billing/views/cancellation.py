@@ -19,63 +19,66 @@ from common.formats import format_money
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def one_line(request: HttpRequest, number: int, line: int) -> HttpResponse:
+def cancel_line(request: HttpRequest, number: int, line: int) -> HttpResponse:
     order = session_cart.find_order(request, number)
     order_line = order.lines.filter(pk=line).first()
     if order_line is None:
         raise Http404
-    return _page(request, order, [order_line])
+    return _preview_or_cancel(request, order, [order_line])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def whole_order(request: HttpRequest, number: int) -> HttpResponse:
+def cancel_order(request: HttpRequest, number: int) -> HttpResponse:
     order, at = session_cart.find_order(request, number), timezone.now()
     active_lines = order.lines.filter(cancelled_at=None)
-    return _page(request, order, [line for line in active_lines if not line.given_away(at)])
+    return _preview_or_cancel(request, order, [line for line in active_lines if not line.given_away(at)])
 
 
-def _page(request: HttpRequest, order: Order, lines: Sequence[OrderLine]) -> HttpResponse:
+def _preview_or_cancel(request: HttpRequest, order: Order, lines: Sequence[OrderLine]) -> HttpResponse:
     if not lines or lines[0].cancelled_at is not None or order.state == Order.State.CANCELLED:
         messages.info(request, quoted_cancellation.GONE)
         return redirect(order.address())
     if request.method == "POST":
-        return _do(request, order, lines)
-    return _show(request, order, lines)
+        return _cancel_as_shown(request, order, lines)
+    return _cancellation_page(request, order, lines)
 
 
-def _do(request: HttpRequest, order: Order, lines: Sequence[OrderLine]) -> HttpResponse:
-    at, by = timezone.now(), session_cart.account(request)
+def _cancel_as_shown(request: HttpRequest, order: Order, lines: Sequence[OrderLine]) -> HttpResponse:
+    at, by = timezone.now(), session_cart.account_of_request(request)
     try:
-        options = cancellation_options.of(order, lines, at)
+        options = cancellation_options.options_for_lines(order, lines, at)
         chosen = next((option for option in options if option.by == request.POST.get("way")), None)
         if chosen is None:
-            return _show(request, order, lines, problem=quoted_cancellation.CHANGED, status=409)
+            return _cancellation_page(request, order, lines, problem=quoted_cancellation.CHANGED, status=409)
         result = quoted_cancellation.cancel_as_quoted(order, chosen, at, seen=request.POST.get("seen", ""), by=by)
-    except quoted_cancellation.Changed as refusal:
-        return _show(request, order, lines, problem=str(refusal), status=409)
-    except quoted_cancellation.Gone as refusal:
+    except quoted_cancellation.CancellationChanged as refusal:
+        return _cancellation_page(request, order, lines, problem=str(refusal), status=409)
+    except quoted_cancellation.AlreadyCanceled as refusal:
         messages.info(request, str(refusal))
-    except transitions.CannotBe:
-        return _show(request, order, lines, status=409)
+    except transitions.OrderTransitionRefused:
+        return _cancellation_page(request, order, lines, status=409)
     else:
-        messages.success(request, describe_result(result, _opening(result, lines)))
+        messages.success(request, describe_result(result, _first_sentence(result, lines)))
     return redirect(order.address())
 
 
-def _show(
+def _cancellation_page(
     request: HttpRequest, order: Order, lines: Sequence[OrderLine], *, problem: str = "", status: int = 200
 ) -> HttpResponse:
     at, quotes, refused = timezone.now(), [], ""
     try:
-        quotes = [quoted_cancellation.quote(order, option, at) for option in cancellation_options.of(order, lines, at)]
-    except transitions.CannotBe as refusal:
+        quotes = [
+            quoted_cancellation.quote_cancellation(order, option, at)
+            for option in cancellation_options.options_for_lines(order, lines, at)
+        ]
+    except transitions.OrderTransitionRefused as refusal:
         refused = str(refusal)
     context = {"order": order, "lines": lines, "quotes": quotes, "refused": refused, "problem": problem}
     return render(request, "billing/cancel.html", context, status=status)
 
 
-def describe_result(result: quoted_cancellation.Quote, opening: str, *, pick_up: str = PICK_UP) -> str:
+def describe_result(result: quoted_cancellation.CancellationQuote, opening: str, *, pick_up: str = PICK_UP) -> str:
     sentences = [opening]
     if result.sent_back:
         sentences.append(f"Refund of {format_money(result.sent_back, result.currency)} started.")
@@ -86,12 +89,12 @@ def describe_result(result: quoted_cancellation.Quote, opening: str, *, pick_up:
     return " ".join(sentences)
 
 
-def _opening(result: quoted_cancellation.Quote, lines: Sequence[OrderLine]) -> str:
+def _first_sentence(result: quoted_cancellation.CancellationQuote, lines: Sequence[OrderLine]) -> str:
     if result.way.is_withdrawal:
         return "We’ve received your withdrawal and emailed you a confirmation."
     if len(lines) > 1:
         return "Your order is canceled."
     try:
-        return kinds.of(lines[0]).canceled_sentence(lines[0])
-    except kinds.UnknownKind:
+        return kinds.kind_of_line(lines[0]).canceled_sentence(lines[0])
+    except kinds.UnknownProductKind:
         return f"{lines[0]} is canceled."

@@ -10,20 +10,20 @@ from billing.domain.pricing import balances
 
 
 @require_safe
-def show(request: HttpRequest) -> HttpResponse:
-    cart = session_cart.cart(request)
-    summary = carts.see(cart, timezone.now()) if cart else None
-    bill = balances.bill((cart_line.line for cart_line in summary.lines), summary.quote.now) if summary else []
+def show_cart(request: HttpRequest) -> HttpResponse:
+    cart = session_cart.find_cart(request)
+    summary = carts.price_cart(cart, timezone.now()) if cart else None
+    bill = balances.bill_lines((cart_line.line for cart_line in summary.lines), summary.quote.now) if summary else []
     items = list(zip(summary.lines, bill, strict=True)) if summary else []
     context = {"cart": cart, "sight": summary, "items": items, "to_pay": session_cart.orders_to_pay(request)}
     return render(request, "billing/cart.html", context)
 
 
 @require_POST
-def remove(request: HttpRequest, number: int) -> HttpResponse:
-    cart = session_cart.cart(request)
+def remove_from_cart(request: HttpRequest, number: int) -> HttpResponse:
+    cart = session_cart.find_cart(request)
     if cart is None or not cart.lines.filter(pk=number).exists():
         raise Http404
-    if warning := carts.remove(cart, number, timezone.now()):
+    if warning := carts.remove_line(cart, number, timezone.now()):
         messages.warning(request, warning)
     return redirect("cart")

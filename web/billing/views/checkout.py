@@ -12,26 +12,26 @@ from billing.domain.orders import cart as carts
 from billing.domain.orders import due_dates, placement, repeated_lines
 from billing.domain.pricing import balances, discount_codes
 from billing.domain.vouchers import redemption as vouchers
-from billing.forms import CodeForm, PayerForm, PlaceForm
+from billing.forms import CheckoutCodeForm, PayerForm, PlaceOrderForm
 from billing.models import Order
 from billing.views.form_targets import leads_to_gateways
-from billing.views.payments import begin
-from common.throttle import forgive, throttled
+from billing.views.payments import redirect_to_gateway
+from common.throttle import rate_limited, uncount_request
 from users.domain import consents
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@throttled("checkout", by_address="240/h")
+@rate_limited("checkout", by_address="240/h")
 def details(request: HttpRequest) -> HttpResponse:
-    cart = session_cart.cart(request)
+    cart = session_cart.find_cart(request)
     if cart is None or not cart.lines.exists():
-        return _after_the_last(request)
+        return _redirect_without_cart(request)
     data = request.POST if request.method == "POST" else None
-    steps = _steps(request, carts.see(cart, timezone.now()))
+    steps = _questions_of_lines(request, carts.price_cart(cart, timezone.now()))
     asks_payer = _asks_payer(request, cart)
     if data is None and not steps and not asks_payer:
         return redirect("checkout_review")
-    payer = PayerForm(data, instance=cart, initial=_known(request, cart)) if asks_payer else None
+    payer = PayerForm(data, instance=cart, initial=_initial_payer_data(request, cart)) if asks_payer else None
     forms = [*((step.item, step.form) for step in steps), *([("", payer)] if payer else [])]
     refused = [(item, form) for item, form in forms if data is not None and not form.is_valid()]
     if data is not None and not refused:
@@ -40,20 +40,26 @@ def details(request: HttpRequest) -> HttpResponse:
         for step in steps:
             step.save()
         return redirect("checkout_review")
-    context = {"cart": cart, "steps": steps, "payer": payer, "refused": refused, "not_you": _first_name(request, cart)}
+    context = {
+        "cart": cart,
+        "steps": steps,
+        "payer": payer,
+        "refused": refused,
+        "not_you": _typed_first_name(request, cart),
+    }
     return render(request, "billing/checkout.html", context)
 
 
 def _asks_payer(request: HttpRequest, cart: Order) -> bool:
-    is_known = session_cart.account(request) is not None and cart.payer_name and cart.payer_email
+    is_known = session_cart.account_of_request(request) is not None and cart.payer_name and cart.payer_email
     if not is_known or (settings.BILLING_ADDRESS and not cart.street):
         return True
     return "payer_name" in request.POST if request.method == "POST" else "change" in request.GET
 
 
-def _first_name(request: HttpRequest, cart: Order) -> str:
+def _typed_first_name(request: HttpRequest, cart: Order) -> str:
     typed = cart.payer_name or session_cart.remembered_payer(request).get("payer_name", "")
-    return typed.split(maxsplit=1)[0] if typed and session_cart.account(request) is None else ""
+    return typed.split(maxsplit=1)[0] if typed and session_cart.account_of_request(request) is None else ""
 
 
 @require_POST
@@ -62,12 +68,12 @@ def not_me(request: HttpRequest) -> HttpResponse:
     return redirect("checkout")
 
 
-class Step:
+class LineQuestions:
     """The questions that a product kind asks about one line of the cart."""
 
-    def __init__(self, cart_line: carts.Seen, form: Form, request: HttpRequest) -> None:
-        self.seen, self.form, self.viewer = cart_line, form, session_cart.account(request)
-        self.kind = kinds.of(cart_line.line)
+    def __init__(self, cart_line: carts.CartLine, form: Form, request: HttpRequest) -> None:
+        self.seen, self.form, self.viewer = cart_line, form, session_cart.account_of_request(request)
+        self.kind = kinds.kind_of_line(cart_line.line)
         self.template = self.kind.step_template
 
     @property
@@ -79,16 +85,20 @@ class Step:
         self.kind.save_answers(self.seen.line, self.form, self.viewer)
 
 
-def _steps(request: HttpRequest, summary: carts.Sight) -> list[Step]:
+def _questions_of_lines(request: HttpRequest, summary: carts.CartSummary) -> list[LineQuestions]:
     data = request.POST if request.method == "POST" else None
-    viewer = session_cart.account(request)
+    viewer = session_cart.account_of_request(request)
     lines = [cart_line for cart_line in summary.lines if cart_line.facts]
-    forms = [kinds.of(cart_line.line).checkout_form(cart_line.line, viewer, data) for cart_line in lines]
-    return [Step(cart_line, form, request) for cart_line, form in zip(lines, forms, strict=True) if form is not None]
+    forms = [kinds.kind_of_line(cart_line.line).checkout_form(cart_line.line, viewer, data) for cart_line in lines]
+    return [
+        LineQuestions(cart_line, form, request)
+        for cart_line, form in zip(lines, forms, strict=True)
+        if form is not None
+    ]
 
 
-def _known(request: HttpRequest, cart: Order) -> dict[str, str]:
-    user, typed = session_cart.account(request), session_cart.remembered_payer(request)
+def _initial_payer_data(request: HttpRequest, cart: Order) -> dict[str, str]:
+    user, typed = session_cart.account_of_request(request), session_cart.remembered_payer(request)
     values = {
         "payer_name": cart.payer_name or (user.get_full_name() if user else typed.get("payer_name", "")),
         "payer_email": cart.payer_email or (user.email if user else typed.get("payer_email", "")),
@@ -101,76 +111,76 @@ def _known(request: HttpRequest, cart: Order) -> dict[str, str]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@throttled("code", by_address="60/h", by_account="30/h")
+@rate_limited("code", by_address="60/h", by_account="30/h")
 @leads_to_gateways
 def code(request: HttpRequest) -> HttpResponse:
     """Apply a code. A refused code shows the review page at this address, which may then be opened by GET."""
-    cart = session_cart.cart(request)
-    form = CodeForm(request.POST)
+    cart = session_cart.find_cart(request)
+    form = CheckoutCodeForm(request.POST)
     if request.method != "POST" or cart is None or not form.is_valid():
         return redirect("checkout_review")
     try:
-        carts.enter(cart, form.cleaned_data["code"], timezone.now())
-    except discount_codes.Refused as refused:
+        carts.enter_code_or_voucher(cart, form.cleaned_data["code"], timezone.now())
+    except discount_codes.DiscountCodeRefused as refused:
         form.add_error("code", str(refused))
-        return _review(request, cart, code_form=form)
-    forgive(request)
+        return _review_page(request, cart, code_form=form)
+    uncount_request(request)
     return redirect("checkout_review")
 
 
 @require_POST
-def put_aside(request: HttpRequest, voucher: int) -> HttpResponse:
-    cart = session_cart.cart(request)
+def unchoose_voucher(request: HttpRequest, voucher: int) -> HttpResponse:
+    cart = session_cart.find_cart(request)
     if cart is not None:
-        vouchers.put_aside(cart, voucher)
+        vouchers.remove_chosen_voucher(cart, voucher)
     return redirect("checkout_review")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@throttled("place an order", by_address="120/h")
+@rate_limited("place an order", by_address="120/h")
 @leads_to_gateways
 def review(request: HttpRequest) -> HttpResponse:
-    cart = session_cart.cart(request)
+    cart = session_cart.find_cart(request)
     if cart is None or not cart.lines.exists():
-        return _after_the_last(request)
+        return _redirect_without_cart(request)
     if not cart.payer_email:
         return redirect("checkout")
     if request.method == "POST":
-        return _place(request, cart)
-    return _review(request, cart)
+        return _place_order(request, cart)
+    return _review_page(request, cart)
 
 
-def _place(request: HttpRequest, cart: Order) -> HttpResponse:
+def _place_order(request: HttpRequest, cart: Order) -> HttpResponse:
     at = timezone.now()
     terms = terms_version()
-    form = PlaceForm(carts.see(cart, at), terms, due_dates.day_for(cart.payer, at), request.POST)
+    form = PlaceOrderForm(carts.price_cart(cart, at), terms, due_dates.due_date_for(cart.payer, at), request.POST)
     if not form.is_valid():
-        return _review(request, cart, form, status=400)
+        return _review_page(request, cart, form, status=400)
     try:
-        order = placement.place(cart, form.how, seen=form.seen, at=at)
-    except placement.AlreadyPlaced:
-        session_cart.placed(request, cart)
+        order = placement.place_order(cart, form.how, seen=form.seen, at=at)
+    except placement.OrderAlreadyPlaced:
+        session_cart.remember_placed_order(request, cart)
         return redirect(cart.address())
-    except placement.NotPlaced as refused:
-        return _review(request, cart, form, problem=str(refused), status=409)
-    session_cart.placed(request, order)
+    except placement.OrderNotPlaced as refused:
+        return _review_page(request, cart, form, problem=str(refused), status=409)
+    session_cart.remember_placed_order(request, order)
     to_pay = order.state == Order.State.PLACED and order.due == Order.Due.NOW
-    return begin(request, order, form.cleaned_data["way"]) if to_pay else redirect(order.address())
+    return redirect_to_gateway(request, order, form.cleaned_data["way"]) if to_pay else redirect(order.address())
 
 
-def _review(
+def _review_page(
     request: HttpRequest,
     cart: Order,
-    form: PlaceForm | None = None,
+    form: PlaceOrderForm | None = None,
     *,
-    code_form: CodeForm | None = None,
+    code_form: CheckoutCodeForm | None = None,
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
     """Show the current price and problems. The totals of a refused form may be outdated, so they are not shown."""
     at = timezone.now()
-    summary = carts.see(cart, at)
-    form = form or PlaceForm(summary, terms_version(), due_dates.day_for(cart.payer, at))
+    summary = carts.price_cart(cart, at)
+    form = form or PlaceOrderForm(summary, terms_version(), due_dates.due_date_for(cart.payer, at))
     lines = [cart_line.line for cart_line in summary.lines]
     earlier_lines = repeated_lines.repeated_in(lines, session_cart.placed_orders(request), at)
     # Each policy is shown once, even if several people are registered for the same class.
@@ -183,28 +193,34 @@ def _review(
         "cart": cart,
         "policies": list(policies.values()),
         "repeated": [
-            (cart_line, kinds.of(cart_line.line).attendee_label(cart_line.line), earlier_lines[cart_line.line.pk].order)
+            (
+                cart_line,
+                kinds.kind_of_line(cart_line.line).attendee_label(cart_line.line),
+                earlier_lines[cart_line.line.pk].order,
+            )
             for cart_line in summary.lines
             if cart_line.line.pk in earlier_lines
         ],
         "pays_now": bool(summary.total_after_vouchers) and not form.offers_later,
         "sight": summary,
-        "bill": balances.bill(lines, summary.quote.now),
+        "bill": balances.bill_lines(lines, summary.quote.now),
         "form": form,
-        "code_form": code_form or CodeForm(initial={"code": cart.code.text if cart.code else ""}),
+        "code_form": code_form or CheckoutCodeForm(initial={"code": cart.code.text if cart.code else ""}),
         "problem": problem,
-        "no_details": session_cart.knows_payer(request) and not _steps(request, summary),
+        "no_details": session_cart.knows_payer(request) and not _questions_of_lines(request, summary),
     }
     return render(request, "billing/review.html", context, status=status)
 
 
 def terms_version() -> str:
     """Return the version of the terms that a payer agrees to, or "" if the school has published none."""
-    return consents.versions().get("terms", "")
+    return consents.consent_versions().get("terms", "")
 
 
-def _after_the_last(request: HttpRequest) -> HttpResponse:
+def _redirect_without_cart(request: HttpRequest) -> HttpResponse:
     # After the browser's back button, a reload or a second click, the visitor sees the order that was just placed.
-    orders = [session_cart.last_placed(request)] if request.method == "POST" else session_cart.orders_to_pay(request)
+    orders = (
+        [session_cart.last_placed_order(request)] if request.method == "POST" else session_cart.orders_to_pay(request)
+    )
     order = orders[0] if orders else None
     return redirect(order.address()) if order else redirect("cart")

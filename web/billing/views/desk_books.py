@@ -16,86 +16,88 @@ from billing.domain import books as bookkeeping
 from billing.domain import till
 from billing.domain.reconciling import summing
 from billing.domain.vouchers import account
-from billing.forms import CountForm, DaysForm
+from billing.forms import CashCountForm, DateRangeForm
 from common import dates, search
-from users.roles import at_the_desk, desk_required
+from users.roles import can_use_desk, desk_required
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @desk_required("billing.view_tillcount")
-def day(request: HttpRequest) -> HttpResponse:
+def day_sheet(request: HttpRequest) -> HttpResponse:
     # Text that is not a date shows today. There is no sheet for a future day.
-    chosen = min(search.read_day(request.GET.get("day", "")) or dates.today(), dates.today())
-    user = session_cart.member(request)
-    may_count = at_the_desk(user, "billing.add_tillcount")
+    chosen = min(search.read_day(request.GET.get("day", "")) or dates.local_today(), dates.local_today())
+    user = session_cart.require_account(request)
+    may_count = can_use_desk(user, "billing.add_tillcount")
     if request.method != "POST":
-        return _sheet(request, chosen, may_count)
+        return _day_sheet_page(request, chosen, may_count)
     if not may_count:
         return HttpResponse(status=403)
-    form = CountForm(request.POST)
+    form = CashCountForm(request.POST)
     if form.is_valid():
         try:
-            till.count(chosen, **form.cleaned_data, by=user)
+            till.record_cash_count(chosen, **form.cleaned_data, by=user)
             messages.success(request, "The count has been saved.")
             return redirect(f"{reverse('desk_day')}?day={chosen.isoformat()}")
-        except till.Refused as refusal:
+        except till.CashCountRefused as refusal:
             form.add_error("why", str(refusal))
-    return _sheet(request, chosen, True, form)
+    return _day_sheet_page(request, chosen, True, form)
 
 
-def _sheet(request: HttpRequest, chosen: date, may_count: bool, refused: CountForm | None = None) -> HttpResponse:
-    drawers = [(drawer, _form(drawer, refused)) for drawer in till.sheet(chosen)]
+def _day_sheet_page(
+    request: HttpRequest, chosen: date, may_count: bool, refused: CashCountForm | None = None
+) -> HttpResponse:
+    drawers = [(drawer, _form_of_drawer(drawer, refused)) for drawer in till.drawers_of_day(chosen)]
     context: dict[str, Any] = {
         "day": chosen,
         "before": chosen - timedelta(days=1),
-        "after": chosen + timedelta(days=1) if chosen < dates.today() else None,
+        "after": chosen + timedelta(days=1) if chosen < dates.local_today() else None,
         "drawers": drawers,
         "may_count": may_count,
-        "uncounted": list(till.uncounted(dates.today() - timedelta(days=1))),
+        "uncounted": list(till.uncounted_days(dates.local_today() - timedelta(days=1))),
     }
     return render(request, "billing/desk/day.html", context, status=400 if refused else 200)
 
 
-def _form(drawer: till.Drawer, refused: CountForm | None) -> CountForm:
+def _form_of_drawer(drawer: till.CashDrawer, refused: CashCountForm | None) -> CashCountForm:
     drawer_data = {"variant": drawer.variant, "currency": drawer.currency}
     if refused is not None and {name: refused.data.get(name) for name in drawer_data} == drawer_data:
         return refused
-    return CountForm(initial=drawer_data, auto_id=f"id_{drawer.variant}_{drawer.currency}_%s")
+    return CashCountForm(initial=drawer_data, auto_id=f"id_{drawer.variant}_{drawer.currency}_%s")
 
 
 @require_safe
 @desk_required("billing.export_books")
-def books(request: HttpRequest) -> HttpResponse:
-    form = DaysForm(request.GET or None, initial=summing.last_month())
-    span = bookkeeping.Span(**(form.cleaned_data if form.is_valid() else summing.last_month()))
+def bookkeeping_summary(request: HttpRequest) -> HttpResponse:
+    form = DateRangeForm(request.GET or None, initial=summing.last_month())
+    span = bookkeeping.DateRange(**(form.cleaned_data if form.is_valid() else summing.last_month()))
     if form.is_bound and not form.is_valid():
         return render(request, "billing/desk/books.html", {"form": form}, status=400)
     context = {
         "form": form,
         "span": span,
-        "sums": bookkeeping.sums(span),
-        "codes": bookkeeping.codes(),
-        "vouchers": account.movements(*span.moments),
+        "sums": bookkeeping.totals_by_method(span),
+        "codes": bookkeeping.account_codes(),
+        "vouchers": account.liability_movements(*span.moments),
     }
     return render(request, "billing/desk/books.html", context)
 
 
 @require_safe
 @desk_required("billing.export_books")
-def download(request: HttpRequest) -> HttpResponseBase:
-    form = DaysForm(request.GET)
+def download_bookkeeping(request: HttpRequest) -> HttpResponseBase:
+    form = DateRangeForm(request.GET)
     if not form.is_valid():
         return render(request, "billing/desk/books.html", {"form": form}, status=400)
-    span = bookkeeping.Span(**form.cleaned_data)
-    writer = csv.writer(Echo())
-    lines = (writer.writerow(row) for row in bookkeeping.table(span))
+    span = bookkeeping.DateRange(**form.cleaned_data)
+    writer = csv.writer(EchoWriter())
+    lines = (writer.writerow(row) for row in bookkeeping.ledger_table(span))
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     name = f"books-{span.since.isoformat()}-{span.until.isoformat()}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-class Echo:
+class EchoWriter:
     """A file that returns each line instead of storing it, so that the export can be streamed."""
 
     def write(self, line: str) -> str:

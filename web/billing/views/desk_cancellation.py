@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from billing import session_cart
 from billing.domain.cancellations import cancellation_options, quoted_cancellation
-from billing.domain.cancellations.cancellation_options import Way
+from billing.domain.cancellations.cancellation_options import CancellationOption
 from billing.domain.orders import transitions
 from billing.domain.refunds import terms
 from billing.domain.refunds.handovers import HAND_OVER
@@ -22,64 +22,70 @@ TO_CONFIRM = "This is a preview. Nothing has been canceled yet; press the button
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @desk_required("billing.cancel_order")
-def one_line(request: HttpRequest, number: int, line: int) -> HttpResponse:
+def cancel_line_at_desk(request: HttpRequest, number: int, line: int) -> HttpResponse:
     order_line = get_object_or_404(OrderLine.objects.select_related("order__payer"), pk=line, order_id=number)
     if order_line.cancelled_at is not None:
         messages.info(request, quoted_cancellation.GONE)
         return redirect("desk_order", number=number)
     at = timezone.now()
     try:
-        cancellation_options.check(order_line.order, at)
-        step = cancellation_options.promised(order_line.order, order_line, at)
-    except transitions.CannotBe as refusal:
-        return _page(request, order_line, None, str(refusal), status=409)
+        cancellation_options.check_can_be_canceled(order_line.order, at)
+        step = cancellation_options.terms_step_for(order_line.order, order_line, at)
+    except transitions.OrderTransitionRefused as refusal:
+        return _line_cancellation_page(request, order_line, None, str(refusal), status=409)
     form = CancelLineForm(request.POST or None, step=step, has_account=order_line.order.payer is not None)
     if form.is_bound and not form.is_valid():
-        return _page(request, order_line, form, status=400)
-    return _do(request, order_line, form) if form.is_bound else _show(request, order_line, form)
+        return _line_cancellation_page(request, order_line, form, status=400)
+    return (
+        _cancel_line_as_shown(request, order_line, form)
+        if form.is_bound
+        else _preview_line_cancellation(request, order_line, form)
+    )
 
 
-def _do(request: HttpRequest, line: OrderLine, form: CancelLineForm) -> HttpResponse:
-    by, why = session_cart.member(request), form.cleaned_data["why"]
-    option, seen = Way.of_staff(line, form.terms_step, by), form.cleaned_data["seen"]
+def _cancel_line_as_shown(request: HttpRequest, line: OrderLine, form: CancelLineForm) -> HttpResponse:
+    by, why = session_cart.require_account(request), form.cleaned_data["why"]
+    option, seen = CancellationOption.of_staff(line, form.terms_step, by), form.cleaned_data["seen"]
     try:
         result = quoted_cancellation.cancel_as_quoted(line.order, option, timezone.now(), seen=seen, why=why, by=by)
-    except quoted_cancellation.Changed:
-        return _show(request, line, form, TO_CONFIRM)
-    except transitions.CannotBe as refusal:
-        return _page(request, line, form, str(refusal), status=409)
+    except quoted_cancellation.CancellationChanged:
+        return _preview_line_cancellation(request, line, form, TO_CONFIRM)
+    except transitions.OrderTransitionRefused as refusal:
+        return _line_cancellation_page(request, line, form, str(refusal), status=409)
     messages.success(request, describe_result(result, f"{line} is canceled.", pick_up=HAND_OVER))
     return redirect("desk_order", number=line.order_id)
 
 
-def _show(request: HttpRequest, line: OrderLine, form: CancelLineForm, problem: str = "") -> HttpResponse:
-    option = Way.of_staff(line, form.terms_step, session_cart.member(request))
+def _preview_line_cancellation(
+    request: HttpRequest, line: OrderLine, form: CancelLineForm, problem: str = ""
+) -> HttpResponse:
+    option = CancellationOption.of_staff(line, form.terms_step, session_cart.require_account(request))
     try:
-        quote = quoted_cancellation.quote(line.order, option, timezone.now())
-    except transitions.CannotBe as refusal:
-        return _page(request, line, form, str(refusal))
+        quote = quoted_cancellation.quote_cancellation(line.order, option, timezone.now())
+    except transitions.OrderTransitionRefused as refusal:
+        return _line_cancellation_page(request, line, form, str(refusal))
     form.initial["seen"] = quote.fingerprint
-    return _page(request, line, form, problem, quote)
+    return _line_cancellation_page(request, line, form, problem, quote)
 
 
-def _page(
+def _line_cancellation_page(
     request: HttpRequest,
     line: OrderLine,
     form: CancelLineForm | None,
     problem: str = "",
-    quote: quoted_cancellation.Quote | None = None,
+    quote: quoted_cancellation.CancellationQuote | None = None,
     *,
     status: int = 200,
 ) -> HttpResponse:
     at = timezone.now()
-    sold_terms = terms.sold(line, at)
+    sold_terms = terms.terms_sold(line, at)
     context = {
         "order": line.order,
         "line": line,
         "form": form,
         "quote": quote,
         "problem": problem,
-        "sentences": terms.sentences(sold_terms, at),
-        "withdrawal": terms.withdrawal(sold_terms, line.order),
+        "sentences": terms.terms_sentences(sold_terms, at),
+        "withdrawal": terms.withdrawal_text(sold_terms, line.order),
     }
     return render(request, "billing/desk/cancel.html", context, status=status)

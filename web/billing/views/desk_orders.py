@@ -17,19 +17,19 @@ from billing.domain.cancellations import cancellation_options
 from billing.domain.orders import amounts, due_dates, transitions, voucher_redemption
 from billing.domain.orders.payments_in_progress import payment_in_progress, progress_text
 from billing.domain.payments import attempts, gateway_polling
-from billing.domain.payments.received_moments import MomentUnknown, moment_choices
+from billing.domain.payments.received_moments import ReceivedMomentUnknown, moment_choices
 from billing.domain.pricing import balances, credit, discount_codes
 from billing.domain.refunds import handovers, reservations
 from billing.domain.refunds.handovers import HAND_OVER
-from billing.forms import DueForm, RecordForm, RefundForm, WhyForm
+from billing.forms import DueDateForm, ReasonForm, RecordPaymentForm, RefundForm
 from billing.forms.vouchers import VoucherCodeForm
 from billing.kinds import ZERO
 from billing.models import Dispute, Order, OrderLine
 from billing.models.orders import OrderQuerySet
-from billing.views.payments import try_to_stop
+from billing.views.payments import try_to_stop_payment
 from common import search
 from common.formats import format_date, format_money
-from common.money import rounded
+from common.money import round_amount
 from users.domain import recent_history
 from users.models import User
 from users.roles import desk_required
@@ -46,9 +46,9 @@ LISTED: dict[str, tuple[str, Chosen]] = {
 
 @require_safe
 @desk_required("billing.view_order")
-def index(request: HttpRequest) -> HttpResponse:
+def list_orders(request: HttpRequest) -> HttpResponse:
     orders = Order.objects.placed().prefetch_related("lines", "payments__refunds", "payments__disputes")
-    chosen, text = request.GET.get("show", ""), search.words(request)
+    chosen, text = request.GET.get("show", ""), search.search_text(request)
     if chosen in LISTED:
         orders = LISTED[chosen][1](orders)
     number = _typed_number(text)
@@ -56,7 +56,7 @@ def index(request: HttpRequest) -> HttpResponse:
         orders = orders.filter(pk=number)
     else:
         for word in search.split_words(text):
-            orders = orders.filter(_matches(word))
+            orders = orders.filter(_search_condition(word))
     page = Paginator(orders, 50).get_page(request.GET.get("page"))
     context = {"page": page, "q": text, "chosen": chosen, "choices": LISTED}
     return render(request, "billing/desk/orders.html", context)
@@ -66,11 +66,11 @@ def _typed_number(text: str) -> int | None:
     return search.read_number(text.removeprefix("#"))
 
 
-def _matches(word: str) -> Q:
+def _search_condition(word: str) -> Q:
     """Match the payer, an item or its attendee, a product's short code, or an order number written after a #."""
     line_matches = Q(title__icontains=word) | Q(detail__icontains=word)
-    for name, _ in kinds.installed():
-        line_matches |= Q(kind=name, product_id__in=kinds.get(name).search_products(word))
+    for name, _ in kinds.installed_kinds():
+        line_matches |= Q(kind=name, product_id__in=kinds.kind_named(name).search_products(word))
     matches = Q(payer_name__icontains=word) | Q(payer_email__icontains=word)
     matches |= Q(pk__in=OrderLine.objects.filter(line_matches).values("order"))
     number = _typed_number(word) if word.startswith("#") else None
@@ -79,30 +79,30 @@ def _matches(word: str) -> Q:
 
 @require_safe
 @desk_required("billing.view_order")
-def one(request: HttpRequest, number: int) -> HttpResponse:
-    return _page(request, _order(number))
+def show_order(request: HttpRequest, number: int) -> HttpResponse:
+    return _desk_order_page(request, _order_or_404(number))
 
 
-def _order(number: int) -> Order:
+def _order_or_404(number: int) -> Order:
     return get_object_or_404(Order.objects.placed().select_related("payer", "code", "entered_by"), pk=number)
 
 
-def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResponse:
+def _desk_order_page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResponse:
     at = timezone.now()
     lapsed = order.has_lapsed(at)
-    owed = balances.if_taken_up(order, at) if lapsed else balances.owed(order, at)
-    received = balances.received(order)
+    owed = balances.balance_if_reinstated(order, at) if lapsed else balances.open_balance(order, at)
+    received = balances.amount_received(order)
     progress = payment_in_progress(order, at)
-    bill = balances.itemised(order, at)
+    bill = balances.itemized_lines(order, at)
     disputes = Dispute.objects.filter(payment__order=order)
     action_forms: dict[str, forms.Form] = {
-        "record_form": RecordForm(
-            initial={"amount": rounded(owed, order.currency)}, lapsed=lapsed, moments=moment_choices(order, at)
+        "record_form": RecordPaymentForm(
+            initial={"amount": round_amount(owed, order.currency)}, lapsed=lapsed, moments=moment_choices(order, at)
         ),
         "voucher_form": VoucherCodeForm(),
-        "due_form": DueForm(initial={"due_on": order.due_on}),
+        "due_form": DueDateForm(initial={"due_on": order.due_on}),
         "refund_form": RefundForm(),
-        "cancel_form": WhyForm(),
+        "cancel_form": ReasonForm(),
     }
     for name, form in (action_forms | refused).items():
         form.auto_id = f"{name}-%s"  # Several forms on the page have a field for the reason.
@@ -111,7 +111,7 @@ def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResp
         "order": order,
         "bill": bill,
         "amounts": amounts.summarize_amounts(order, at),
-        "price": amounts.price_sentence(order, at),
+        "price": amounts.amount_due_sentence(order, at),
         "lines": [item.line for item in bill if not item.line.cancelled_at],
         "payments": order.payments.select_related("recorded_by").prefetch_related(
             "refunds__by", "refunds__payment", "disputes"
@@ -122,9 +122,9 @@ def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResp
         "lapsed": lapsed,
         "owed": owed,
         "received": received,
-        "surplus": balances.surplus(order) if order.state != Order.State.PLACED else 0,
-        "credit": credit.spent_on(order),
-        "happened": recent_history.to(order),
+        "surplus": balances.overpaid_amount(order) if order.state != Order.State.PLACED else 0,
+        "credit": credit.credit_spent_on(order),
+        "happened": recent_history.recent_history_of(order),
         "disputes": disputes,
         "in_dispute": any(dispute.state == Dispute.State.OPEN for dispute in disputes),
         "items_disputed": cancellation_options.is_disputed(order),
@@ -132,75 +132,82 @@ def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResp
     return render(request, "billing/desk/order.html", context | action_forms | refused, status=400 if refused else 200)
 
 
-def _act(
+def _perform_order_action(
     request: HttpRequest, number: int, name: str, form: forms.Form, action: Callable[[Order, User, dict[str, Any]], str]
 ) -> HttpResponse:
     """Check the form and perform the action. If the domain refuses it, show the page again with the reason."""
-    order, user = _order(number), session_cart.member(request)
+    order, user = _order_or_404(number), session_cart.require_account(request)
     if not form.is_valid():
-        return _page(request, order, **{name: form})
+        return _desk_order_page(request, order, **{name: form})
     try:
         messages.success(request, action(order, user, form.cleaned_data))
-    except reservations.Refused as refused:
+    except reservations.RefundRefused as refused:
         form.add_error(None, str(refused))
-        return _page(request, order, **{name: form})
-    except attempts.NothingOwed:
+        return _desk_order_page(request, order, **{name: form})
+    except attempts.NoOpenBalance:
         form.add_error(None, "That is more than is due, or not a valid amount in this currency.")
-        return _page(request, order, **{name: form})
-    except (transitions.CannotBe, kinds.Unavailable, discount_codes.Refused, MomentUnknown) as refused:
+        return _desk_order_page(request, order, **{name: form})
+    except (
+        transitions.OrderTransitionRefused,
+        kinds.ProductUnavailable,
+        discount_codes.DiscountCodeRefused,
+        ReceivedMomentUnknown,
+    ) as refused:
         form.add_error(None, str(refused))
-        return _page(request, order, **{name: form})
+        return _desk_order_page(request, order, **{name: form})
     return redirect("desk_order", number=number)
 
 
 @require_POST
 @desk_required("billing.add_payment")
-def record(request: HttpRequest, number: int) -> HttpResponse:
+def record_payment(request: HttpRequest, number: int) -> HttpResponse:
     def action(order: Order, by: User, data: dict[str, Any]) -> str:
-        payment = attempts.record_by_hand(order, by=by, **data)
+        payment = attempts.record_desk_payment(order, by=by, **data)
         return f"Recorded: {format_money(payment.total, order.currency)}."
 
-    order = _order(number)
-    gateway_polling.close_overdue(order, timezone.now())
+    order = _order_or_404(number)
+    gateway_polling.close_outdated_attempts(order, timezone.now())
     lapsed, moments = order.has_lapsed(), moment_choices(order, timezone.now())
-    return _act(request, number, "record_form", RecordForm(request.POST, lapsed=lapsed, moments=moments), action)
+    return _perform_order_action(
+        request, number, "record_form", RecordPaymentForm(request.POST, lapsed=lapsed, moments=moments), action
+    )
 
 
 @require_POST
 @desk_required("billing.add_payment")
 def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
     def action(order: Order, by: User, data: dict[str, Any]) -> str:
-        paid = voucher_redemption.use(order, data["code"], timezone.now(), by=by)
+        paid = voucher_redemption.redeem_voucher_on_order(order, data["code"], timezone.now(), by=by)
         return f"The voucher has paid {format_money(paid, order.currency)}."
 
-    gateway_polling.close_overdue(_order(number), timezone.now())
-    return _act(request, number, "voucher_form", VoucherCodeForm(request.POST), action)
+    gateway_polling.close_outdated_attempts(_order_or_404(number), timezone.now())
+    return _perform_order_action(request, number, "voucher_form", VoucherCodeForm(request.POST), action)
 
 
 @require_POST
 @desk_required("billing.add_payment")
 def stop_payment(request: HttpRequest, number: int) -> HttpResponse:
-    try_to_stop(request, _order(number), session_cart.member(request))
+    try_to_stop_payment(request, _order_or_404(number), session_cart.require_account(request))
     return redirect("desk_order", number=number)
 
 
 @require_POST
 @desk_required("billing.change_order")
-def pay_later(request: HttpRequest, number: int) -> HttpResponse:
+def set_due_date(request: HttpRequest, number: int) -> HttpResponse:
     def action(order: Order, by: User, data: dict[str, Any]) -> str:
-        due_dates.until(order, data["due_on"], timezone.now(), why=data["why"], by=by)
+        due_dates.set_due_date(order, data["due_on"], timezone.now(), why=data["why"], by=by)
         return f"Payment is due by {format_date(data['due_on'])}."
 
-    return _act(request, number, "due_form", DueForm(request.POST), action)
+    return _perform_order_action(request, number, "due_form", DueDateForm(request.POST), action)
 
 
 @require_POST
 @desk_required("billing.change_order")
-def ask_payer(request: HttpRequest, number: int) -> HttpResponse:
-    order = _order(number)
+def request_payment(request: HttpRequest, number: int) -> HttpResponse:
+    order = _order_or_404(number)
     try:
-        due_dates.ask(order, timezone.now(), by=session_cart.member(request))
-    except transitions.CannotBe as refused:
+        due_dates.send_payment_request(order, timezone.now(), by=session_cart.require_account(request))
+    except transitions.OrderTransitionRefused as refused:
         messages.error(request, str(refused))
     else:
         messages.success(request, f"A payment link is being emailed to {order.payer_email}.")
@@ -209,21 +216,21 @@ def ask_payer(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 @desk_required("billing.add_refund")
-def refund(request: HttpRequest, number: int) -> HttpResponse:
+def refund_order(request: HttpRequest, number: int) -> HttpResponse:
     def action(order: Order, by: User, data: dict[str, Any]) -> str:
-        refunds = reservations.by_staff(order, by=by, **data)
-        by_hand = sum((refund.amount for refund in refunds if handovers.waits_for_handover(refund)), ZERO)
+        refunds = reservations.refund_by_staff(order, by=by, **data)
+        by_hand = sum((refund.amount for refund in refunds if handovers.awaits_handover(refund)), ZERO)
         started = f"Refund of {format_money(data['amount'], order.currency)} started."
         return f"{started} {HAND_OVER.format(format_money(by_hand, order.currency))}" if by_hand else started
 
-    return _act(request, number, "refund_form", RefundForm(request.POST), action)
+    return _perform_order_action(request, number, "refund_form", RefundForm(request.POST), action)
 
 
 @require_POST
 @desk_required("billing.cancel_order")
 def cancel_order(request: HttpRequest, number: int) -> HttpResponse:
     def action(order: Order, by: User, data: dict[str, Any]) -> str:
-        transitions.cancel(order, at=timezone.now(), by=by, why=data["why"])
+        transitions.cancel_unpaid_order(order, at=timezone.now(), by=by, why=data["why"])
         return "The order is canceled."
 
-    return _act(request, number, "cancel_form", WhyForm(request.POST), action)
+    return _perform_order_action(request, number, "cancel_form", ReasonForm(request.POST), action)

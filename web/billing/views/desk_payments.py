@@ -16,20 +16,20 @@ from billing.domain.orders import due_dates
 from billing.domain.payments import credit_holds
 from billing.domain.pricing import credit
 from billing.domain.refunds import handovers
-from billing.forms import AnswerForm, CreditForm, WhyForm
+from billing.forms import CreditForm, ReasonForm, ResolvePaymentIssueForm
 from billing.kinds import ZERO
 from billing.models import Case, Dispute, Payment, Refund
 from common import search
 from common.formats import format_money
 from users.models import User
-from users.roles import at_the_desk, desk_required
+from users.roles import can_use_desk, desk_required
 
 HOLD_DECISIONS = {"release": credit_holds.release_hold, "take_back": credit_holds.take_back_held_credit}
 
 
 @require_safe
 @desk_required("billing.view_payment")
-def payments(request: HttpRequest) -> HttpResponse:
+def list_payments(request: HttpRequest) -> HttpResponse:
     received = Payment.objects.exclude(captured_at=None).select_related("order", "recorded_by")
     received = received.prefetch_related("refunds", "disputes").order_by("-captured_at")
     page = Paginator(received, 50).get_page(request.GET.get("page"))
@@ -40,11 +40,11 @@ def payments(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @desk_required("billing.add_refund")
-def handed_back(request: HttpRequest, refund: int) -> HttpResponse:
+def record_refund_handover(request: HttpRequest, refund: int) -> HttpResponse:
     due_refund = get_object_or_404(Refund.objects.select_related("payment"), pk=refund)
-    if not handovers.is_by_hand(due_refund.payment):
+    if not handovers.is_refunded_by_hand(due_refund.payment):
         raise Http404
-    if handovers.record_handover(due_refund.pk, session_cart.member(request)):
+    if handovers.record_handover(due_refund.pk, session_cart.require_account(request)):
         amount = format_money(due_refund.amount, due_refund.payment.currency)
         messages.success(request, f"Handover of {amount} recorded.")
     else:
@@ -54,23 +54,23 @@ def handed_back(request: HttpRequest, refund: int) -> HttpResponse:
 
 @require_safe
 @desk_required("billing.view_case")
-def all_cases(request: HttpRequest) -> HttpResponse:
+def list_payment_issues(request: HttpRequest) -> HttpResponse:
     issues = Case.objects.filter(closed_at=None).select_related("order", "payment").order_by("opened_at")
     page = Paginator(issues, 50).get_page(request.GET.get("page"))
-    waiting = payment_issues.refunds_to_hand_over(page)
+    waiting = payment_issues.handover_refunds_by_issue(page)
     listed = [(issue, waiting.get(issue.pk)) for issue in page]
     return render(request, "billing/desk/cases.html", {"page": page, "listed": listed})
 
 
 @require_POST
 @desk_required("billing.change_case")
-def close_case(request: HttpRequest, case: int) -> HttpResponse:
+def close_payment_issue(request: HttpRequest, case: int) -> HttpResponse:
     issue = get_object_or_404(Case.objects.select_related("order"), pk=case)
-    form, user = AnswerForm(request.POST), session_cart.member(request)
-    if payment_issues.refunds_to_hand_over([issue]):
+    form, user = ResolvePaymentIssueForm(request.POST), session_cart.require_account(request)
+    if payment_issues.handover_refunds_by_issue([issue]):
         messages.error(request, f"Record the handover on the order: it closes this issue. (Order {issue.order_id})")
     elif form.is_valid():
-        payment_issues.close(issue, answer=form.cleaned_data["answer"], by=user)
+        payment_issues.close_issue(issue, answer=form.cleaned_data["answer"], by=user)
         messages.success(request, "Resolved.")
     else:
         messages.error(request, "Please enter what was done.")
@@ -79,8 +79,8 @@ def close_case(request: HttpRequest, case: int) -> HttpResponse:
 
 @require_safe
 @desk_required("billing.view_credit")
-def all_credit(request: HttpRequest) -> HttpResponse:
-    text = search.words(request)
+def list_credit(request: HttpRequest) -> HttpResponse:
+    text = search.search_text(request)
     users = User.objects.filter(email__icontains=text) if text else User.objects.exclude(credit_entries=None)
     users = users.annotate(balance=Coalesce(Sum("credit_entries__amount"), ZERO))
     page = Paginator(users.order_by("first_name", "last_name", "pk"), 50).get_page(request.GET.get("page"))
@@ -89,43 +89,45 @@ def all_credit(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @desk_required("billing.view_credit")
-def one_credit(request: HttpRequest, account: int) -> HttpResponse:
-    person, user = get_object_or_404(User, pk=account), session_cart.member(request)
-    may_give = at_the_desk(user, "billing.give_credit")
+def show_credit(request: HttpRequest, account: int) -> HttpResponse:
+    person, user = get_object_or_404(User, pk=account), session_cart.require_account(request)
+    may_give = can_use_desk(user, "billing.give_credit")
     form = CreditForm(request.POST or None)
     if may_give and form.is_valid():
         try:
-            credit.adjust(person, form.cleaned_data["amount"], settings.CURRENCY, why=form.cleaned_data["why"], by=user)
+            credit.adjust_credit(
+                person, form.cleaned_data["amount"], settings.CURRENCY, why=form.cleaned_data["why"], by=user
+            )
             return redirect("desk_credit_of", account=account)
-        except credit.NotEnough:
+        except credit.InsufficientCredit:
             form.add_error("amount", "The balance is too low for that.")
         except ValueError:
             form.add_error("amount", "This isn’t a valid amount in the school’s currency.")
-    may_trust = at_the_desk(user, "billing.change_order")
+    may_trust = can_use_desk(user, "billing.change_order")
     entries = person.credit_entries.select_related("order", "by")
     context = {
         "person": person,
         "page": Paginator(entries, 50).get_page(request.GET.get("page")),
-        "balances": credit.balances(person),
-        "holds": [(hold, WhyForm(auto_id=f"hold-{hold.pk}-%s")) for hold in credit_holds.open_holds(person)],
+        "balances": credit.credit_balances(person),
+        "holds": [(hold, ReasonForm(auto_id=f"hold-{hold.pk}-%s")) for hold in credit_holds.open_holds(person)],
         "form": form if may_give else None,
-        "trusted": due_dates.day_for(person, timezone.now()),
-        "trust_form": WhyForm(auto_id="trust-%s") if may_trust else None,
+        "trusted": due_dates.due_date_for(person, timezone.now()),
+        "trust_form": ReasonForm(auto_id="trust-%s") if may_trust else None,
     }
     return render(request, "billing/desk/credit.html", context)
 
 
 @require_POST
 @desk_required("billing.give_credit")
-def decide_hold(request: HttpRequest, dispute: int) -> HttpResponse:
+def decide_credit_hold(request: HttpRequest, dispute: int) -> HttpResponse:
     held = get_object_or_404(Dispute.objects.select_related("payment__order"), pk=dispute, credit_held__gt=0)
-    account, form = held.payment.order.payer_id, WhyForm(request.POST)
+    account, form = held.payment.order.payer_id, ReasonForm(request.POST)
     decide = HOLD_DECISIONS.get(request.POST.get("action", ""))
     if decide is None or account is None:
         raise Http404
     if not form.is_valid():
         messages.error(request, "Please enter a reason.")
-    elif decide(held.pk, timezone.now(), why=form.cleaned_data["why"], by=session_cart.member(request)):
+    elif decide(held.pk, timezone.now(), why=form.cleaned_data["why"], by=session_cart.require_account(request)):
         messages.success(request, "Saved.")
     else:
         messages.info(request, "This was already decided.")
@@ -134,10 +136,12 @@ def decide_hold(request: HttpRequest, dispute: int) -> HttpResponse:
 
 @require_POST
 @desk_required("billing.change_order")
-def trust(request: HttpRequest, account: int) -> HttpResponse:
-    person, form = get_object_or_404(User, pk=account), WhyForm(request.POST)
+def set_payer_trust(request: HttpRequest, account: int) -> HttpResponse:
+    person, form = get_object_or_404(User, pk=account), ReasonForm(request.POST)
     if form.is_valid():
-        due_dates.trust(person, "trust" in request.POST, why=form.cleaned_data["why"], by=session_cart.member(request))
+        due_dates.set_pay_later_allowed(
+            person, "trust" in request.POST, why=form.cleaned_data["why"], by=session_cart.require_account(request)
+        )
         messages.success(request, "Saved.")
     else:
         messages.error(request, "Please enter a reason.")

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from billing import session_cart
 from billing.domain.reconciling import deeds, runs, summing
-from billing.forms import DaysForm, WhyForm
+from billing.forms import DateRangeForm, ReasonForm
 from billing.gateways import configuration
 from billing.models import Book, Finding, Reconciliation
-from users.roles import at_the_desk, desk_required
+from users.roles import can_use_desk, desk_required
 
 ACT = "billing.reconcile"
 OPEN, ALL = "open", "all"
@@ -23,23 +23,23 @@ OPEN, ALL = "open", "all"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @desk_required("billing.view_reconciliation")
-def index(request: HttpRequest) -> HttpResponse:
-    user = session_cart.member(request)
-    may_act = at_the_desk(user, ACT)
-    form = DaysForm(request.POST or None, initial=summing.last_month())
+def list_reconciliations(request: HttpRequest) -> HttpResponse:
+    user = session_cart.require_account(request)
+    may_act = can_use_desk(user, ACT)
+    form = DateRangeForm(request.POST or None, initial=summing.last_month())
     if may_act and form.is_valid():
         try:
-            run = runs.begin(**form.cleaned_data, by=user)
+            run = runs.start_run(**form.cleaned_data, by=user)
             return redirect("desk_reconciliation", run=run.pk)
-        except runs.NoSuchSpan as refusal:
+        except runs.DateRangeRefused as refusal:
             form.add_error(None, str(refusal))
     page = Paginator(Reconciliation.objects.select_related("by"), 30).get_page(request.GET.get("page"))
-    waiting = summing.waiting(page)
+    waiting = summing.open_counts_by_run(page)
     context = {
         "page": page,
         "listed": [(run, waiting.get(run.pk, 0)) for run in page],
         "form": form if may_act else None,
-        "gateways": runs.with_books(),
+        "gateways": runs.comparable_gateways(),
         "incomplete": configuration.incomplete_gateways(),
     }
     return render(request, "billing/desk/reconciliations.html", context)
@@ -48,31 +48,31 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 @desk_required("billing.view_reconciliation")
-def one(request: HttpRequest, run: int) -> HttpResponse:
+def show_reconciliation(request: HttpRequest, run: int) -> HttpResponse:
     reconciliation = get_object_or_404(Reconciliation.objects.select_related("by"), pk=run)
-    context = _standing(reconciliation)
+    context = _run_context(reconciliation)
     if reconciliation.ended_at:
-        context |= _findings(request, reconciliation)
+        context |= _findings_context(request, reconciliation)
     return render(request, "billing/desk/reconciliation.html", context)
 
 
 @require_safe
 @never_cache
 @desk_required("billing.view_reconciliation")
-def progress(request: HttpRequest, run: int) -> HttpResponse:
+def reconciliation_progress(request: HttpRequest, run: int) -> HttpResponse:
     reconciliation = get_object_or_404(Reconciliation, pk=run)
-    response = render(request, "billing/desk/_progress.html", _standing(reconciliation))
+    response = render(request, "billing/desk/_progress.html", _run_context(reconciliation))
     if reconciliation.ended_at:
         response["HX-Refresh"] = "true"  # The page reloads to show the findings.
     return response
 
 
-def _standing(run: Reconciliation) -> dict[str, Any]:
+def _run_context(run: Reconciliation) -> dict[str, Any]:
     return {"run": run, "books": list(run.books.all())}
 
 
-def _findings(request: HttpRequest, run: Reconciliation) -> dict[str, Any]:
-    payouts = summing.payouts(run)
+def _findings_context(request: HttpRequest, run: Reconciliation) -> dict[str, Any]:
+    payouts = summing.payouts_of_run(run)
     chosen = request.GET.get("show", OPEN)
     rows = Finding.objects.filter(book__run=run).exclude(verdict="")
     if chosen in Finding.Verdict.values:
@@ -82,44 +82,44 @@ def _findings(request: HttpRequest, run: Reconciliation) -> dict[str, Any]:
     rows = rows.select_related("book", "order", "line", "payment", "refund__payment", "closed_by")
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
     return {
-        "tallies": summing.tallies(run),
-        "sides": summing.sides(run),
+        "tallies": summing.count_by_verdict(run),
+        "sides": summing.totals_by_statement(run),
         "payouts": payouts,
-        "charts": summing.drawn(payouts),
+        "charts": summing.chart_rows(payouts),
         "chosen": chosen,
         "page": page,
-        "suggested": [(finding, deeds.possible(finding)) for finding in page],
+        "suggested": [(finding, deeds.possible_actions(finding)) for finding in page],
     }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @desk_required("billing.view_reconciliation")
-def finding(request: HttpRequest, finding: int) -> HttpResponse:
+def show_finding(request: HttpRequest, finding: int) -> HttpResponse:
     rows = Finding.objects.select_related("book__run", "order", "line", "payment", "refund__payment", "closed_by")
     row = get_object_or_404(rows.exclude(verdict=""), pk=finding)
-    user = session_cart.member(request)
-    may_act = at_the_desk(user, ACT)
+    user = session_cart.require_account(request)
+    may_act = can_use_desk(user, ACT)
     if request.method != "POST":
-        return _page(request, row, may_act)
+        return _finding_page(request, row, may_act)
     if not may_act:
         return HttpResponse(status=403)
-    form = WhyForm(request.POST)
+    form = ReasonForm(request.POST)
     if not form.is_valid():
-        return _page(request, row, True, form)
+        return _finding_page(request, row, True, form)
     try:
-        action = deeds.do(row, request.POST.get("deed", ""), why=form.cleaned_data["why"], by=user)
-    except deeds.CannotBe as refused:
+        action = deeds.perform_action(row, request.POST.get("deed", ""), why=form.cleaned_data["why"], by=user)
+    except deeds.FindingActionRefused as refused:
         messages.error(request, str(refused))
         return redirect("desk_finding", finding=row.pk)
     messages.success(request, action.done)
     return redirect("desk_reconciliation", run=row.book.run_id)
 
 
-def _page(request: HttpRequest, row: Finding, may_act: bool, refused: forms.Form | None = None) -> HttpResponse:
+def _finding_page(request: HttpRequest, row: Finding, may_act: bool, refused: forms.Form | None = None) -> HttpResponse:
     context = {
         "finding": row,
-        "deeds": deeds.possible(row) if may_act and row.is_open else [],
+        "deeds": deeds.possible_actions(row) if may_act and row.is_open else [],
         "questions": row.questions.select_related("by"),
         "form": refused,
     }
@@ -128,7 +128,7 @@ def _page(request: HttpRequest, row: Finding, may_act: bool, refused: forms.Form
 
 @require_POST
 @desk_required(ACT)
-def again(request: HttpRequest, book: int) -> HttpResponse:
+def retry_statement(request: HttpRequest, book: int) -> HttpResponse:
     statement = get_object_or_404(Book.objects.select_related("run"), pk=book)
-    runs.again(statement, session_cart.member(request))
+    runs.resume_statement(statement, session_cart.require_account(request))
     return redirect("desk_reconciliation", run=statement.run_id)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from billing import gateways
-from common.middleware import serialise, with_bucket
+from common.middleware import policy_with_bucket, serialize_policy
 
 View = Callable[..., HttpResponse]
 
@@ -20,8 +20,8 @@ def leads_to_gateways(view: View) -> View:
     def view_with_policy(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = view(request, *args, **kwargs)
         own_targets = settings.SECURE_CSP["form-action"]
-        policy = settings.SECURE_CSP | {"form-action": [*own_targets, *gateways.hosts()]}
-        response.headers["Content-Security-Policy"] = serialise(with_bucket(policy))
+        policy = settings.SECURE_CSP | {"form-action": [*own_targets, *gateways.form_targets()]}
+        response.headers["Content-Security-Policy"] = serialize_policy(policy_with_bucket(policy))
         return response
 
     return view_with_policy

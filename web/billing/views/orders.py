@@ -20,82 +20,86 @@ from billing.domain.pricing import balances, credit, discount_codes
 from billing.domain.refunds import handovers, terms
 from billing.models import Order, Voucher
 from billing.views.form_targets import leads_to_gateways
-from billing.views.payments import about_paying, try_to_stop
+from billing.views.payments import payment_context, try_to_stop_payment
 from common.formats import format_money
-from common.throttle import forgive, throttled
+from common.throttle import rate_limited, uncount_request
 
 
 @require_safe
 @never_cache
 @leads_to_gateways
-def order(request: HttpRequest, number: int) -> HttpResponse:
+def show_own_order(request: HttpRequest, number: int) -> HttpResponse:
     order, at = session_cart.find_order(request, number), timezone.now()
     context: dict[str, Any] = {
         "order": order,
-        "bill": balances.itemised(order, at),
+        "bill": balances.itemized_lines(order, at),
         "amounts": amounts.summarize_amounts(order, at),
-        "just_done": amounts.is_just_done(order, at),
-        "promises": terms.promises(order, at),
+        "just_done": amounts.is_recently_completed(order, at),
+        "promises": terms.terms_of_lines(order, at),
         "payments": order.payments.exclude(captured_at=None).prefetch_related("refunds__payment"),
         "handover": handovers.handover_text(order),
         "vouchers": Voucher.objects.filter(line__order=order),
-    } | about_paying(order, at)
+    } | payment_context(order, at)
     if order.awaits_click and context["told"].can_pay:
-        context["click"] = payment_status_text.awaiting_click(order, at)
+        context["click"] = payment_status_text.text_for_unconfirmed_order(order, at)
     return render(request, "billing/order.html", context)
 
 
 @require_safe
 @never_cache
-def receipt(request: HttpRequest, number: int) -> HttpResponse:
+def show_receipt(request: HttpRequest, number: int) -> HttpResponse:
     order = session_cart.find_order(request, number)
     if order.state != Order.State.PAID:
         raise Http404
-    bill = balances.itemised(order, timezone.now())
+    bill = balances.itemized_lines(order, timezone.now())
     school_lines = [settings.BUSINESS_ADDRESS, settings.BUSINESS_PHONE, settings.OFFICE_EMAIL]
     context = {
         "order": order,
         "bill": bill,
         "amounts": amounts.summarize_amounts(order, timezone.now()),
         "payments": order.payments.exclude(captured_at=None),
-        "credit": credit.spent_on(order),
-        "tax": balances.tax(bill, order.currency),
-        "price": amounts.price_sentence(order, timezone.now()),
+        "credit": credit.credit_spent_on(order),
+        "tax": balances.included_tax(bill, order.currency),
+        "price": amounts.amount_due_sentence(order, timezone.now()),
         "school": {"lines": list(filter(None, school_lines)), "tax_id": settings.BUSINESS_TAX_ID},
     }
     return render(request, "billing/receipt.html", context)
 
 
 @require_POST
-def at_the_door(request: HttpRequest, number: int) -> HttpResponse:
+def pay_at_the_door(request: HttpRequest, number: int) -> HttpResponse:
     order, at = session_cart.find_order(request, number), timezone.now()
-    if not try_to_stop(request, order):  # A payment that is open at a gateway is canceled first.
+    if not try_to_stop_payment(request, order):  # A payment that is open at a gateway is canceled first.
         return redirect(order.address())
     try:
-        pay_at_door.pay_at_the_door(order, at, is_owner=session_cart.pays(request, order))
-    except (transitions.CannotBe, pay_at_door.TooManyOpenSpots, kinds.Unavailable) as refused:
+        pay_at_door.switch_to_pay_at_door(order, at, is_owner=session_cart.is_payer_of_order(request, order))
+    except (
+        transitions.OrderTransitionRefused,
+        pay_at_door.TooManyUnconfirmedSpots,
+        kinds.ProductUnavailable,
+    ) as refused:
         messages.error(request, str(refused))
     else:
         order.refresh_from_db()
         session_cart.remember_hold(request, order)
         if not order.awaits_click:
-            messages.success(request, f"Your spots are reserved. {amounts.price_sentence(order, at)}")
+            messages.success(request, f"Your spots are reserved. {amounts.amount_due_sentence(order, at)}")
     return redirect(order.address())
 
 
 @require_POST
-@throttled("link of an order", by_address="20/h")
+@rate_limited("link of an order", by_address="20/h")
 def send_link_again(request: HttpRequest, number: int) -> HttpResponse:
     """Send the link again. The answer is the same whether or not anything is sent, so it reveals nothing."""
     order = session_cart.find_order(request, number)
-    pay_at_door.send_link_again(order, timezone.now())
+    pay_at_door.resend_confirmation_link(order, timezone.now())
     messages.info(request, "If this order still needs to be confirmed, we’ve emailed the link again.")
     return redirect(order.address())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def confirm(request: HttpRequest, number: int) -> HttpResponse:
+def confirm_order(request: HttpRequest, number: int) -> HttpResponse:
     """Confirm the order by a button, because mail programs open the links in a mail by themselves."""
     order, at = session_cart.find_order_to_confirm(request, number), timezone.now()
     if not order.awaits_click and not order.has_lapsed(at):
@@ -103,20 +107,20 @@ def confirm(request: HttpRequest, number: int) -> HttpResponse:
     status = 200
     if request.method == "POST":
         try:
-            pay_at_door.confirm(order, at)
-        except pay_at_door.LinkExpired:
+            pay_at_door.confirm_door_order(order, at)
+        except pay_at_door.ConfirmationLinkExpired:
             order.refresh_from_db()
             status = 409
-        except kinds.Unavailable as refusal:
+        except kinds.ProductUnavailable as refusal:
             messages.error(request, str(refusal))
             return redirect(order.address())
         else:
             order.refresh_from_db()
-            if not amounts.is_just_done(order, at):  # Otherwise the order's page says so itself.
-                messages.success(request, f"Your spots are reserved. {amounts.price_sentence(order, at)}")
+            if not amounts.is_recently_completed(order, at):  # Otherwise the order's page says so itself.
+                messages.success(request, f"Your spots are reserved. {amounts.amount_due_sentence(order, at)}")
             return redirect(order.address())
-    context = {"order": order, "expired": order.has_lapsed(at), "bill": balances.itemised(order, at)}
-    context["deadline"] = status_text.deadline(order.held_until)
+    context = {"order": order, "expired": order.has_lapsed(at), "bill": balances.itemized_lines(order, at)}
+    context["deadline"] = status_text.deadline_text(order.held_until)
     return render(request, "billing/confirm_spot.html", context, status=status)
 
 
@@ -126,7 +130,7 @@ def order_again(request: HttpRequest, number: int) -> HttpResponse:
     order, at = session_cart.find_order(request, number), timezone.now()
     if not reorder.can_be_ordered_again(order, at):
         return redirect(order.address())
-    cart = session_cart.open_cart(request)
+    cart = session_cart.find_or_create_cart(request)
     missing = reorder.refill_cart(cart, order, at)
     for sentence in missing:
         messages.warning(request, sentence)
@@ -134,24 +138,24 @@ def order_again(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
-@throttled("code", by_address="60/h", by_account="30/h")
+@rate_limited("code", by_address="60/h", by_account="30/h")
 def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
     order = session_cart.find_order(request, number)
-    gateway_polling.close_overdue(order, timezone.now())
+    gateway_polling.close_outdated_attempts(order, timezone.now())
     try:
-        paid = voucher_redemption.use(order, request.POST.get("code", "")[:40], timezone.now())
-    except (transitions.CannotBe, discount_codes.Refused) as refused:
+        paid = voucher_redemption.redeem_voucher_on_order(order, request.POST.get("code", "")[:40], timezone.now())
+    except (transitions.OrderTransitionRefused, discount_codes.DiscountCodeRefused) as refused:
         messages.error(request, str(refused))
     else:
-        forgive(request)
+        uncount_request(request)
         messages.success(request, f"Your voucher has paid {format_money(paid, order.currency)}.")
     return redirect(order.address())
 
 
 @require_safe
 @login_required
-def mine(request: HttpRequest) -> HttpResponse:
-    orders = Order.objects.visible_to(session_cart.member(request))
+def my_orders(request: HttpRequest) -> HttpResponse:
+    orders = Order.objects.visible_to(session_cart.require_account(request))
     orders = orders.prefetch_related("lines", "payments__refunds", "payments__disputes")
     page = Paginator(orders, 25).get_page(request.GET.get("page"))
     return render(request, "billing/my_orders.html", {"page": page})
@@ -160,10 +164,10 @@ def mine(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def my_credit(request: HttpRequest) -> HttpResponse:
-    user = session_cart.member(request)
+    user = session_cart.require_account(request)
     page = Paginator(user.credit_entries.select_related("order"), 25).get_page(request.GET.get("page"))
     return render(
         request,
         "billing/my_credit.html",
-        {"page": page, "balances": credit.balances(user), "holds": credit_holds.open_holds(user)},
+        {"page": page, "balances": credit.credit_balances(user), "holds": credit_holds.open_holds(user)},
     )

@@ -20,10 +20,10 @@ from billing.domain.payments import attempts, gateway_polling, payment_status_te
 from billing.domain.pricing import balances
 from billing.models import Order, Payment
 from billing.views.form_targets import leads_to_gateways
-from common.errors import Trouble
-from common.network import place_to_wait
+from common.errors import WorkFailure
+from common.network import gateway_slot
 from common.search import read_number
-from common.throttle import throttled
+from common.throttle import rate_limited
 from users.models import User
 
 log = logging.getLogger(__name__)
@@ -31,12 +31,12 @@ LARGEST_MESSAGE = 256 * 1024
 NO_ANSWER = "The payment service doesn’t answer, so nothing has changed. Please try again in a minute."
 
 
-def begin(request: HttpRequest, order: Order, variant: str) -> HttpResponse:
-    gateway_polling.close_overdue(order, timezone.now())
+def redirect_to_gateway(request: HttpRequest, order: Order, variant: str) -> HttpResponse:
+    gateway_polling.close_outdated_attempts(order, timezone.now())
     try:
-        payment = attempts.start(order, variant, timezone.now())
-        attempts.page(payment)
-    except attempts.NothingOwed:
+        payment = attempts.start_attempt(order, variant, timezone.now())
+        attempts.gateway_form(payment)
+    except attempts.NoOpenBalance:
         return redirect(order.address())
     except PaymentInProgress as refused:
         messages.error(request, str(refused))
@@ -47,29 +47,29 @@ def begin(request: HttpRequest, order: Order, variant: str) -> HttpResponse:
 
 
 @require_POST
-def start(request: HttpRequest, number: int) -> HttpResponse:
+def pay_order(request: HttpRequest, number: int) -> HttpResponse:
     order = session_cart.find_order(request, number)
     variant = request.POST.get("way", "")
-    if variant not in dict(gateways.offered()):
+    if variant not in dict(gateways.online_methods()):
         return HttpResponse("This payment method doesn’t exist.", status=400, content_type="text/plain")
-    return begin(request, order, variant)
+    return redirect_to_gateway(request, order, variant)
 
 
 @require_POST
-def stop(request: HttpRequest, number: int) -> HttpResponse:
+def stop_own_payment(request: HttpRequest, number: int) -> HttpResponse:
     order = session_cart.find_order(request, number)
-    try_to_stop(request, order)
+    try_to_stop_payment(request, order)
     return redirect(order.address())
 
 
-def try_to_stop(request: HttpRequest, order: Order, by: User | None = None) -> bool:
+def try_to_stop_payment(request: HttpRequest, order: Order, by: User | None = None) -> bool:
     """Stop the payment in progress and tell the user the result. Return False if it continues or already succeeded."""
     try:
-        with place_to_wait():
+        with gateway_slot():
             payment = gateway_polling.stop_payment(order, timezone.now(), by=by)
     except PaymentInProgress as refused:
         messages.error(request, str(refused))
-    except (Trouble, gateways.UnknownGateway):
+    except (WorkFailure, gateways.UnknownGateway):
         messages.error(request, NO_ANSWER)
     else:
         is_paid = payment is not None and payment.captured_at is not None
@@ -83,14 +83,14 @@ def try_to_stop(request: HttpRequest, order: Order, by: User | None = None) -> b
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @leads_to_gateways
-def attempt(request: HttpRequest, token: str) -> HttpResponse:
+def show_attempt(request: HttpRequest, token: str) -> HttpResponse:
     """Show the form of a gateway on our own site. Only the payer's browser knows the token."""
     payment = get_object_or_404(Payment.objects.select_related("order"), token=token)
-    gateway = _gateway(payment.variant)
+    gateway = _gateway_or_404(payment.variant)
     if gateway.by_hand:
         raise Http404
     try:
-        form = attempts.page(payment, request.POST if request.method == "POST" else None)
+        form = attempts.gateway_form(payment, request.POST if request.method == "POST" else None)
     except RedirectNeeded as onward:
         return redirect(str(onward))
     return render(request, "billing/attempt.html", {"payment": payment, "form": form, "gateway": gateway})
@@ -98,52 +98,52 @@ def attempt(request: HttpRequest, token: str) -> HttpResponse:
 
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-def process(request: HttpRequest, token: str) -> HttpResponse:
+def return_from_gateway(request: HttpRequest, token: str) -> HttpResponse:
     """Receive the payer from the gateway. The query string is not trusted, because anyone can write it."""
     payment = get_object_or_404(Payment.objects.select_related("order"), token=token)
-    gateway = _gateway(payment.variant)
-    gateway_polling.returned(payment, canceled="canceled" in request.GET)
+    gateway = _gateway_or_404(payment.variant)
+    gateway_polling.poll_returning_payer(payment, canceled="canceled" in request.GET)
     return gateway.redirect_after_payment(payment)
 
 
 @csrf_exempt
 @require_POST
-@throttled("gateway message", by_address="1200/h")
-def hear(request: HttpRequest, variant: str) -> HttpResponse:
+@rate_limited("gateway message", by_address="1200/h")
+def receive_webhook(request: HttpRequest, variant: str) -> HttpResponse:
     """Receive a webhook. Any status but 200 makes the gateway send it again, unless that would not help."""
-    gateway = _gateway(variant)
+    gateway = _gateway_or_404(variant)
     if (read_number(request.headers.get("Content-Length") or "") or 0) > LARGEST_MESSAGE:
-        return _said(413, "Too long.")
+        return _text_response(413, "Too long.")
     try:
-        webhooks.take(variant, gateway.parse_webhook(request.body, request.headers))
-    except gateways.BadSignature:
-        return _said(400, "The signature doesn’t match.")
-    except webhooks.NotYet:
-        return _said(409, "Not known here yet. Please send it again later.")
-    except Trouble as fault:
+        webhooks.process_webhook(variant, gateway.parse_webhook(request.body, request.headers))
+    except gateways.WebhookRejected:
+        return _text_response(400, "The signature doesn’t match.")
+    except webhooks.UnknownYet:
+        return _text_response(409, "Not known here yet. Please send it again later.")
+    except WorkFailure as fault:
         log.warning("A message of %s could not be read: %s", variant, fault)
-        return _said(503, "Please send it again later.")
-    return _said(200, "Thank you.")
+        return _text_response(503, "Please send it again later.")
+    return _text_response(200, "Thank you.")
 
 
-def _said(status: int, text: str) -> HttpResponse:
+def _text_response(status: int, text: str) -> HttpResponse:
     return HttpResponse(text, status=status, content_type="text/plain")
 
 
-def _gateway(variant: str) -> gateways.Gateway:
+def _gateway_or_404(variant: str) -> gateways.Gateway:
     try:
-        return gateways.get(variant)
+        return gateways.gateway_named(variant)
     except gateways.UnknownGateway:
         raise Http404 from None
 
 
 @require_safe
-def open_order(request: HttpRequest) -> HttpResponse:
+def find_order_to_pay(request: HttpRequest) -> HttpResponse:
     """Show the visitor's order that needs payment at `/payment/`, or a list if there are several."""
     to_pay = session_cart.orders_to_pay(request)
     if len(to_pay) > 1:
         return render(request, "billing/orders_to_pay.html", {"orders": to_pay})
-    user, last = session_cart.account(request), session_cart.last_placed(request)
+    user, last = session_cart.account_of_request(request), session_cart.last_placed_order(request)
     own_orders = Order.objects.visible_to(user) if user else Order.objects.filter(pk=last.pk if last else 0)
     order = to_pay[0] if to_pay else own_orders.filter(state=Order.State.PLACED).first()
     return redirect(order.address()) if order else render(request, "billing/nothing_open.html")
@@ -152,25 +152,25 @@ def open_order(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 @leads_to_gateways
-def result(request: HttpRequest, number: int) -> HttpResponse:
+def payment_result(request: HttpRequest, number: int) -> HttpResponse:
     order, at = session_cart.find_order(request, number), timezone.now()
-    return render(request, "billing/result.html", {"order": order} | about_paying(order, at))
+    return render(request, "billing/result.html", {"order": order} | payment_context(order, at))
 
 
-def about_paying(order: Order, at: datetime) -> dict[str, Any]:
+def payment_context(order: Order, at: datetime) -> dict[str, Any]:
     """Build the context that the order page and the result page share. The method tried last is listed first."""
-    last, status = order.payments.first(), payment_status_text.of(order, at)
+    last, status = order.payments.first(), payment_status_text.payment_text_of_order(order, at)
     last_variant = last.variant if last else ""
-    methods = sorted(gateways.offered(), key=lambda method: method[0] != last_variant) if status.can_pay else []
+    methods = sorted(gateways.online_methods(), key=lambda method: method[0] != last_variant) if status.can_pay else []
     progress = payment_in_progress(order, at)
     return {
         "told": status,
-        "news": payment_status_text.is_news(order, status),
-        "owed": balances.owed(order, at),
-        "price": amounts.price_sentence(order, at),
+        "news": payment_status_text.adds_to_order_state(order, status),
+        "owed": balances.open_balance(order, at),
+        "price": amounts.amount_due_sentence(order, at),
         "ways": [method for method in methods if method[0] == progress.variant] if progress else methods,
         "in_progress": progress,
         "progress_text": progress_text(progress) if progress else "",
         "again": reorder.can_be_ordered_again(order, at),
-        "door": status.can_pay and order.due == Order.Due.NOW and transitions.allows_the_door(order),
+        "door": status.can_pay and order.due == Order.Due.NOW and transitions.can_be_paid_at_door(order),
     }

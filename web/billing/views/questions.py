@@ -8,20 +8,20 @@ from django.views.decorators.http import require_http_methods
 
 from billing.domain.pricing import balances
 from billing.domain.reconciling import questions
-from billing.forms import QuestionForm
+from billing.forms import PayerAnswerForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def answer(request: HttpRequest, token: str) -> HttpResponse:
-    question = questions.find(token)
+    question = questions.find_question(token)
     if question is None:
         raise Http404
-    form = QuestionForm(request.POST if request.method == "POST" else None)
+    form = PayerAnswerForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        questions.answer(question, form.cleaned_data["answer"])
+        questions.record_payer_answer(question, form.cleaned_data["answer"])
         return redirect(request.path)
     order = question.order
-    owed = balances.owed(order, timezone.now())
+    owed = balances.open_balance(order, timezone.now())
     context = {"question": question, "order": order, "form": form, "owed": owed if order.can_be_paid() else 0}
     return render(request, "billing/question.html", context, status=400 if form.errors else 200)

@@ -14,34 +14,34 @@ from billing.forms.vouchers import VoucherForm
 from billing.models import Voucher
 from billing.models.vouchers import KEY_AGE, PURPOSE
 from common import dates, links
-from common.throttle import throttled
+from common.throttle import rate_limited
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@throttled("register", by_address="240/h")
-def buy(request: HttpRequest) -> HttpResponse:
+@rate_limited("register", by_address="240/h")
+def buy_voucher(request: HttpRequest) -> HttpResponse:
     if not settings.SELL_VOUCHERS:
         return render(request, "billing/vouchers.html", {"closed": True})
     form = VoucherForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            carts.add(session_cart.open_cart(request), "voucher", 0, form.details)
+            carts.add_line(session_cart.find_or_create_cart(request), "voucher", 0, form.details)
             return redirect("cart")
-        except carts.Full as full:
+        except carts.CartFull as full:
             form.add_error(None, str(full))
-    context = {"form": form, "until": sales.expiry(dates.today())}
+    context = {"form": form, "until": sales.expiry_date(dates.local_today())}
     return render(request, "billing/vouchers.html", context, status=400 if form.errors else 200)
 
 
 @require_safe
 @never_cache
-def one(request: HttpRequest, token: str) -> HttpResponse:
+def show_voucher_by_link(request: HttpRequest, token: str) -> HttpResponse:
     try:
-        key = links.read(PURPOSE, token, KEY_AGE)
-    except links.Bad:
+        key = links.read_token(PURPOSE, token, KEY_AGE)
+    except links.LinkInvalid:
         raise Http404 from None
     voucher = Voucher.objects.select_related("line__order").filter(pk=key.pk).first()
-    if voucher is None or not links.fits(key.nonce, voucher.nonce):
+    if voucher is None or not links.nonce_matches(key.nonce, voucher.nonce):
         raise Http404
-    problem = eligibility.why_not(voucher, voucher.currency, timezone.now())
+    problem = eligibility.voucher_refusal(voucher, voucher.currency, timezone.now())
     return render(request, "billing/voucher.html", {"voucher": voucher, "problem": problem})

@@ -9,26 +9,26 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 
-from classwork.domain.schedule.previews import Outdated
-from classwork.domain.schedule.problems import Fault, Refused
-from classwork.forms.previews import PreviewedModelForm, Taking
-from history.admin_base import Recorded
+from classwork.domain.schedule.previews import PreviewOutdated
+from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
+from classwork.forms.previews import AcceptProposalButton, PreviewedModelForm
+from history.admin_base import RecordedModelAdmin
 from users.models import User
-from users.roles import acting
+from users.roles import acting_user
 
 
-class OfficeForm(PreviewedModelForm):
+class PreviewedAdminForm(PreviewedModelForm):
     """The admin renders errors beside their field as plain text, so the button is part of the error text."""
 
-    def problem_text(self, fault: Fault) -> str:
+    def problem_text(self, fault: FieldProblem) -> str:
         if not fault.proposal:
             return fault.sentence
-        taking = Taking(fault)
+        taking = AcceptProposalButton(fault)
         button = '{} <button type="submit" name="take" value="{}">{}</button>'
         return format_html(button, fault.sentence, taking.value, taking.label)
 
 
-class PlannedAdmin(Recorded):
+class PreviewedAdmin(RecordedModelAdmin):
     """Saving goes through the domain. Dates that would move are shown first, and a conflicting change is reported
     instead of saved."""
 
@@ -39,7 +39,7 @@ class PlannedAdmin(Recorded):
         raise NotImplementedError
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
-        stored = self.store(acting(request), obj, form, change)
+        stored = self.store(acting_user(request), obj, form, change)
         obj.pk, obj._state.adding = stored.pk, False
         obj.refresh_from_db()
 
@@ -51,7 +51,7 @@ class PlannedAdmin(Recorded):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except (Refused, Outdated) as error:
+        except (ChangeRefused, PreviewOutdated) as error:
             messages.error(request, str(error))
             return HttpResponseRedirect(request.get_full_path())
 
@@ -65,7 +65,7 @@ class PlannedAdmin(Recorded):
         return super().render_change_form(request, context, *args, **kwargs)
 
 
-class Grouped(admin.ModelAdmin):
+class GroupedAdmin(admin.ModelAdmin):
     """The first column shows the name of the group once, for all rows of the group that follow each other."""
 
     def group_of(self, obj: Any) -> str:

@@ -5,14 +5,14 @@ from django.db.models import Count, QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 
-from billing.domain.refunds.terms import sentences
+from billing.domain.refunds.terms import terms_sentences
 from billing.kinds import Terms
 from classwork.domain.places import terms
 from classwork.models import CancellationStep, CancellationTerms
-from history.admin_base import Recorded
+from history.admin_base import RecordedModelAdmin
 
 
-class StepFormSet(BaseInlineFormSet):
+class TermsStepFormSet(BaseInlineFormSet):
     """Each step needs its own deadline. The rows are compared with each other, not with their stored values."""
 
     def get_unique_error_message(self, unique_check: Any) -> str:
@@ -26,18 +26,18 @@ class StepFormSet(BaseInlineFormSet):
         return super().save_existing_objects(commit)
 
 
-class StepInline(admin.StackedInline):
+class TermsStepInline(admin.StackedInline):
     """The rows are stacked, so that each field keeps its label on a phone."""
 
     model = CancellationStep
-    formset = StepFormSet
+    formset = TermsStepFormSet
     extra = 1
 
 
 @admin.register(CancellationTerms)
-class CancellationTermsAdmin(Recorded):
+class CancellationTermsAdmin(RecordedModelAdmin):
     list_display = ["name", "is_default", "in_words", "classes"]
-    inlines = [StepInline]
+    inlines = [TermsStepInline]
     fields = ["name", "is_default", "in_words"]
     readonly_fields = ["in_words"]
 
@@ -52,4 +52,4 @@ class CancellationTermsAdmin(Recorded):
     def in_words(self, obj: CancellationTerms) -> str:
         if obj.pk is None:
             return "Save the steps to see how students will read them."
-        return " ".join(map(str, sentences(Terms(terms.as_steps(obj.steps.all(), [])))))
+        return " ".join(map(str, terms_sentences(Terms(terms.resolve_steps(obj.steps.all(), [])))))

@@ -6,13 +6,13 @@ from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from classwork.admin.base import Grouped, OfficeForm, PlannedAdmin
+from classwork.admin.base import GroupedAdmin, PreviewedAdmin, PreviewedAdminForm
 from classwork.domain.catalog import subjects
 from classwork.forms.planning import SubjectForm
 from classwork.models import Level, Location, Subject
 from common.files.fields import PictureField
 from users.models import User
-from users.roles import acting
+from users.roles import acting_user
 
 
 @admin.register(Level)
@@ -48,13 +48,13 @@ class LocationAdmin(admin.ModelAdmin):
     ]
 
 
-class SubjectOfficeForm(OfficeForm, SubjectForm):
+class SubjectAdminForm(PreviewedAdminForm, SubjectForm):
     pass
 
 
 @admin.register(Subject)
-class SubjectAdmin(PlannedAdmin, Grouped):
-    form = SubjectOfficeForm
+class SubjectAdmin(PreviewedAdmin, GroupedAdmin):
+    form = SubjectAdminForm
     list_display = ["group", "__str__", "name", "level_number", "version", "num_weeks", "manager_approved"]
     list_display_links = ["__str__"]
     list_filter = ["level", "version", "manager_approved"]
@@ -99,12 +99,12 @@ class SubjectAdmin(PlannedAdmin, Grouped):
     def approve(self, request: HttpRequest, chosen: "QuerySet[Subject]") -> None:
         with transaction.atomic():
             for subject in chosen:
-                subjects.set_approved(acting(request), subject, True)
+                subjects.set_subject_approved(acting_user(request), subject, True)
         self.message_user(request, "Approved.")
 
     @admin.action(description="Copy selected", permissions=["add"])
     def copy(self, request: HttpRequest, chosen: "QuerySet[Subject]") -> None:
         with transaction.atomic():
             for subject in chosen:
-                subjects.copy_subject(acting(request), subject)
+                subjects.copy_subject(acting_user(request), subject)
         self.message_user(request, "Copied; the copies are not approved yet.")

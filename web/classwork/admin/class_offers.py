@@ -10,28 +10,28 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from classwork.admin.base import Grouped, OfficeForm, PlannedAdmin
+from classwork.admin.base import GroupedAdmin, PreviewedAdmin, PreviewedAdminForm
 from classwork.admin.filters import ClassDayFilter
-from classwork.domain.catalog.class_summary import Listed
+from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.places import room
 from classwork.domain.schedule import class_offers, next_session
-from classwork.domain.schedule.problems import Refused
-from classwork.forms.planning import OfferForm
+from classwork.domain.schedule.problems import ChangeRefused
+from classwork.forms.planning import ClassOfferForm
 from classwork.models import ClassOffer, Meeting, Proposal
 from common import dates
 from common.admin import ReadOnlyAdmin
 from common.formats import format_date
 from users.models import User
-from users.roles import acting
+from users.roles import acting_user
 
 
-class OfferOfficeForm(OfficeForm, OfferForm):
+class ClassOfferAdminForm(PreviewedAdminForm, ClassOfferForm):
     pass
 
 
 @admin.register(ClassOffer)
-class ClassOfferAdmin(PlannedAdmin, Grouped):
-    form = OfferOfficeForm
+class ClassOfferAdmin(PreviewedAdmin, GroupedAdmin):
+    form = ClassOfferAdminForm
     list_display = [
         "group",
         "subject",
@@ -63,15 +63,15 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
     ]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[ClassOffer]":
-        return room.counted(ClassOffer.objects.for_lists(), timezone.now())
+        return room.annotate_taken(ClassOffer.objects.for_lists(), timezone.now())
 
     def group_of(self, obj: ClassOffer) -> str:
         return obj.session.title
 
     def store(self, actor: User, obj: ClassOffer, form: Any, change: bool) -> ClassOffer:
         if not change:
-            return class_offers.create_offer(actor, form.draft())
-        class_offers.change_offer(actor, obj, form.draft(), seen=form.seen)
+            return class_offers.create_class(actor, form.draft())
+        class_offers.change_class(actor, obj, form.draft(), seen=form.seen)
         return obj
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
@@ -79,12 +79,12 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
         return objects, counts, missing_permissions - {Meeting._meta.verbose_name}, protected
 
     def delete_model(self, request: HttpRequest, obj: ClassOffer) -> None:
-        class_offers.delete_offer(acting(request), obj)
+        class_offers.delete_class(acting_user(request), obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[ClassOffer]") -> None:
         with transaction.atomic():
             for offer in queryset:
-                class_offers.delete_offer(acting(request), offer)
+                class_offers.delete_class(acting_user(request), offer)
 
     def log_deletions(self, request: HttpRequest, queryset: "QuerySet[Any]") -> Any:
         """The domain has already recorded the deletion."""
@@ -92,16 +92,16 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
         try:
             return super().delete_view(request, object_id, extra_context)
-        except Refused as error:
+        except ChangeRefused as error:
             return self.show_refusal(request, error)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         try:
             return super().changelist_view(request, extra_context)
-        except Refused as error:
+        except ChangeRefused as error:
             return self.show_refusal(request, error)
 
-    def show_refusal(self, request: HttpRequest, error: Refused) -> Any:
+    def show_refusal(self, request: HttpRequest, error: ChangeRefused) -> Any:
         self.message_user(request, str(error), messages.ERROR)
         return redirect("admin:classwork_classoffer_changelist")
 
@@ -111,17 +111,17 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
 
     @admin.display(description="starts")
     def start_day(self, obj: ClassOffer) -> str:
-        first = Listed(obj, dates.today()).first
+        first = ClassSummary(obj, dates.local_today()).first
         return format_date(first.local_date) if first else "–"
 
     @admin.display(description="ends")
     def end_day(self, obj: ClassOffer) -> str:
-        last = Listed(obj, dates.today()).last
+        last = ClassSummary(obj, dates.local_today()).last
         return format_date(last.local_date) if last else "–"
 
     @admin.display(description="teachers")
     def taught_by(self, obj: ClassOffer) -> str:
-        return Listed(obj, dates.today()).teachers
+        return ClassSummary(obj, dates.local_today()).teachers
 
     @admin.display(description="spots", ordering="taken")
     def places(self, obj: Any) -> str:
@@ -131,7 +131,7 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
     def dates_now(self, obj: ClassOffer) -> str:
         if obj.pk is None:
             return "Class days are computed from the session, the weekday and the number of weeks of the subject."
-        return Listed(obj, dates.today()).date_range
+        return ClassSummary(obj, dates.local_today()).date_range
 
     @admin.display(description="single days")
     def single_days(self, obj: ClassOffer) -> str | SafeString:
@@ -143,14 +143,16 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
     def approve(self, request: HttpRequest, chosen: "QuerySet[ClassOffer]") -> None:
         with transaction.atomic():
             for offer in chosen:
-                class_offers.set_approved(acting(request), offer, True)
+                class_offers.set_class_approved(acting_user(request), offer, True)
         self.message_user(request, "Approved.")
 
     @admin.action(description="Copy selected", permissions=["add"])
     def copy(self, request: HttpRequest, chosen: "QuerySet[ClassOffer]") -> None:
         with transaction.atomic():
             for offer in ClassOffer.objects.with_timetable().filter(pk__in=chosen):
-                next_session.create_repeated_class(acting(request), next_session.repeat(offer), offer.session)
+                next_session.create_repeated_class(
+                    acting_user(request), next_session.repeat_class(offer), offer.session
+                )
         self.message_user(request, "Copied into the same session; give the copies their own day and time.")
 
 

@@ -39,15 +39,15 @@ class RegistrationAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
     @admin.display(description="history")
     def what_happened(self, obj: Registration) -> str:
-        return side_panels.happened(obj)
+        return side_panels.recent_history_panel(obj)
 
     @admin.display(description="spot", ordering="state")
     def place(self, obj: Registration) -> str:
-        return str(words.of_place(obj, timezone.now()))
+        return str(words.registration_status(obj, timezone.now()))
 
     @admin.display
     def payment(self, obj: Registration) -> str:
-        return str(words.of_payment(obj, timezone.now()))
+        return str(words.spot_payment_status(obj, timezone.now()))
 
 
 @admin.register(Ticket)
@@ -71,8 +71,8 @@ class TicketAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
     @admin.display(description="spot", ordering="state")
     def place(self, obj: Ticket) -> str:
-        return str(words.of_ticket(obj, timezone.now()))
+        return str(words.ticket_status(obj, timezone.now()))
 
     @admin.display
     def payment(self, obj: Ticket) -> str:
-        return str(words.of_payment(obj, timezone.now()))
+        return str(words.spot_payment_status(obj, timezone.now()))

@@ -9,16 +9,16 @@ from classwork.domain.resources import content, kind_rules, releases
 from classwork.models import Attachment, Release, Resource
 from common.admin import ReadOnlyAdmin
 from common.files import file_checks, storage_checks
-from common.files.file_checks import Checked
-from history.admin_base import Recorded
-from users.roles import acting
+from common.files.file_checks import CheckedFile
+from history.admin_base import RecordedModelAdmin
+from users.roles import acting_user
 
 
-class ResourceOfficeForm(forms.ModelForm):
+class ResourceAdminForm(forms.ModelForm):
     """The file is checked like the files that teachers send, and is stored only when all other fields are valid."""
 
     sent = forms.FileField(label="File", required=False, help_text="Replaces the current file.")
-    checked: Checked | None = None
+    checked: CheckedFile | None = None
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -34,7 +34,7 @@ class ResourceOfficeForm(forms.ModelForm):
             return values
         names = ("kind", "link", "text", "when", "class_number")
         resource = Resource(**{name: values[name] for name in names if name in values})
-        problems = kind_rules.faults(resource, has_file=bool(sent or self.instance.file))
+        problems = kind_rules.resource_kind_problems(resource, has_file=bool(sent or self.instance.file))
         for name, problem in problems.items():
             if name not in self.errors:
                 self.add_error("sent" if name == "file" else name, problem)
@@ -42,8 +42,8 @@ class ResourceOfficeForm(forms.ModelForm):
 
     def _look_at(self, kind: str, sent: Any) -> None:
         try:
-            storage_checks.check_private()
-            self.checked = file_checks.check(
+            storage_checks.check_private_storage()
+            self.checked = file_checks.check_file(
                 sent, name=sent.name, size=sent.size, declared=sent.content_type or "", kind=kind
             )
         except forms.ValidationError as error:
@@ -63,7 +63,7 @@ class AttachmentInline(admin.StackedInline):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
-class Hangs(admin.SimpleListFilter):
+class AttachedFilter(admin.SimpleListFilter):
     title = "attached to"
     parameter_name = "hangs"
 
@@ -80,7 +80,7 @@ class Hangs(admin.SimpleListFilter):
 
 
 @admin.register(Resource)
-class ResourceAdmin(Recorded):
+class ResourceAdmin(RecordedModelAdmin):
     """Saving here rebuilds the releases in the same transaction."""
 
     list_display = [
@@ -93,11 +93,11 @@ class ResourceAdmin(Recorded):
         "hangs_on",
         "manager_approved",
     ]
-    list_filter = ["kind", "audience", "when", "manager_approved", Hangs]
+    list_filter = ["kind", "audience", "when", "manager_approved", AttachedFilter]
     search_fields = ["title", "text", "file_title"]
     inlines = [AttachmentInline]
     actions = ["approve"]
-    form = ResourceOfficeForm
+    form = ResourceAdminForm
     readonly_fields = ["author", "file_title", "size", "seconds"]
     fieldsets = [
         (None, {"fields": ["title", ("kind", "audience"), "manager_approved", "author"]}),
@@ -115,17 +115,17 @@ class ResourceAdmin(Recorded):
         return "; ".join(str(each.offer or each.subject) for each in attachments)
 
     def save_model(self, request: HttpRequest, obj: Resource, form: Any, change: bool) -> None:
-        content.keep(obj, {"file": form.checked})
+        content.store_files(obj, {"file": form.checked})
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        before = set(releases.offers_of(form.instance))
+        before = set(releases.classes_with_resource(form.instance))
         super().save_related(request, form, formsets, change)
-        releases.rebuild(before.union(releases.offers_of(form.instance)))
+        releases.rebuild_class_releases(before.union(releases.classes_with_resource(form.instance)))
 
     @admin.action(description="Approve selected", permissions=["change"])
     def approve(self, request: HttpRequest, queryset: "QuerySet[Resource]") -> None:
-        count = sum(content.approve(acting(request), resource) for resource in queryset)
+        count = sum(content.approve_resource(acting_user(request), resource) for resource in queryset)
         messages.success(request, "One resource is approved." if count == 1 else f"{count} resources are approved.")
 
 

@@ -7,20 +7,20 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from classwork.admin.base import OfficeForm, PlannedAdmin
+from classwork.admin.base import PreviewedAdmin, PreviewedAdminForm
 from classwork.domain.schedule import class_offers, sessions
-from classwork.forms.planning import OfferRowForm, SessionForm
+from classwork.forms.planning import ClassOfferRowForm, SessionForm
 from classwork.models import ClassOffer, Session
 from common.formats import format_date
 from users.models import User
-from users.roles import acting
+from users.roles import acting_user
 
 
-class SessionOfficeForm(OfficeForm, SessionForm):
+class SessionAdminForm(PreviewedAdminForm, SessionForm):
     pass
 
 
-class OfferRowOfficeForm(OfficeForm, OfferRowForm):
+class ClassOfferRowAdminForm(PreviewedAdminForm, ClassOfferRowForm):
     """The columns have headings, but a screen reader does not connect them with the fields below."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -32,7 +32,7 @@ class OfferRowOfficeForm(OfficeForm, OfferRowForm):
             inner.attrs["aria-label"] = f"{field.label} of {of}"
 
 
-class OfferRows(BaseInlineFormSet):
+class ClassOfferFormSet(BaseInlineFormSet):
     """The choices are read once for all rows."""
 
     SHARED = ("subject", "location", "teaching")
@@ -42,21 +42,21 @@ class OfferRows(BaseInlineFormSet):
     def add_fields(self, form: ModelForm, index: int | None) -> None:
         super().add_fields(form, index)
         if self.shared_choices is None:
-            self.shared_choices = {name: list(cast(Any, chosen(form, name).choices)) for name in self.SHARED}
+            self.shared_choices = {name: list(cast(Any, choice_field(form, name).choices)) for name in self.SHARED}
         for name in self.SHARED:
-            chosen(form, name).choices = self.shared_choices[name]
+            choice_field(form, name).choices = self.shared_choices[name]
 
 
-def chosen(form: ModelForm, name: str) -> ModelChoiceField:
+def choice_field(form: ModelForm, name: str) -> ModelChoiceField:
     return cast(ModelChoiceField, form.fields[name])
 
 
-class OfferInline(admin.TabularInline):
+class ClassOfferInline(admin.TabularInline):
     """The classes of the session. Settings that only one class has are edited on the page of the class."""
 
     model = ClassOffer
-    form = OfferRowOfficeForm
-    formset = OfferRows
+    form = ClassOfferRowAdminForm
+    formset = ClassOfferFormSet
     fields = ["subject", "class_day", "start_time", "location", "teaching", "capacity", "manager_approved"]
     extra = 0
     can_delete = False
@@ -68,9 +68,9 @@ class OfferInline(admin.TabularInline):
 
 
 @admin.register(Session)
-class SessionAdmin(PlannedAdmin):
-    form = SessionOfficeForm
-    inlines = [OfferInline]
+class SessionAdmin(PreviewedAdmin):
+    form = SessionAdminForm
+    inlines = [ClassOfferInline]
     list_display = ["name", "first_day", "last_day", "skip_weeks", "break_weeks", "published", "expires", "plan_next"]
     search_fields = ["name"]
     fieldsets = [
@@ -81,7 +81,7 @@ class SessionAdmin(PlannedAdmin):
     ]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return sessions.propose() | super().get_changeform_initial_data(request)
+        return sessions.propose_session() | super().get_changeform_initial_data(request)
 
     def store(self, actor: User, obj: Session, form: Any, change: bool) -> Session:
         if not change:
@@ -94,14 +94,14 @@ class SessionAdmin(PlannedAdmin):
         """The preview of a class was made for the session before it moved, so the class itself changes less
         afterwards."""
         formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
-        actor = acting(request)
+        actor = acting_user(request)
         for row in formset.forms:
             if not row.has_changed():
                 continue
             if row.instance.pk is None:
-                formset.new_objects.append(class_offers.create_offer(actor, row.draft()))
+                formset.new_objects.append(class_offers.create_class(actor, row.draft()))
             else:
-                class_offers.change_offer(
+                class_offers.change_class(
                     actor, row.instance, row.draft(), seen=None if form.changed_data else row.seen
                 )
                 formset.changed_objects.append((row.instance, row.changed_data))

@@ -13,7 +13,7 @@ MOST_WEEKS, FARTHEST_SHIFT = 53, 6
 
 
 @dataclass(frozen=True)
-class Rules:
+class CalendarRules:
     """The school's settings for all sessions."""
 
     minimum_weeks: int
@@ -23,7 +23,7 @@ class Rules:
     """The weekday on which the first session starts; later sessions follow from it. None means today's weekday."""
 
     @classmethod
-    def of_the_school(cls) -> Rules:
+    def of_the_school(cls) -> CalendarRules:
         return cls(
             settings.SESSION_MINIMUM_WEEKS,
             settings.DEFAULT_SESSION_EXPIRE,
@@ -83,24 +83,24 @@ class SessionPlan:
 
 
 @dataclass(frozen=True)
-class Defaults:
+class SessionDefaults:
     """Suggested values for a new session."""
 
     key_day: date
     publish: date
 
 
-def is_short(plan: SessionPlan, rules: Rules) -> bool:
+def is_short_session(plan: SessionPlan, rules: CalendarRules) -> bool:
     return plan.weeks < rules.minimum_weeks
 
 
-def expire_default(plan: SessionPlan, rules: Rules) -> date:
+def expire_default(plan: SessionPlan, rules: CalendarRules) -> date:
     """Skipped weeks do not extend the period, because people join at the beginning."""
-    days = rules.short_expire_days if is_short(plan, rules) else rules.expire_days
+    days = rules.short_expire_days if is_short_session(plan, rules) else rules.expire_days
     return plan.key_day + timedelta(max(plan.shift, 0) + days)
 
 
-def natural_next(plan: SessionPlan) -> date:
+def natural_next_key_day(plan: SessionPlan) -> date:
     """The key day that follows when no other session is in the way.
 
     One week is gained when only the other class days were skipped, however many weeks that was: the last of them falls
@@ -110,35 +110,35 @@ def natural_next(plan: SessionPlan) -> date:
     return plan.key_day + timedelta(weeks=plan.weeks + plan.skip_weeks + plan.break_weeks - int(only_others_skip))
 
 
-def next_defaults(earlier: Iterable[SessionPlan], today: date, rules: Rules) -> Defaults:
+def next_defaults(earlier: Iterable[SessionPlan], today: date, rules: CalendarRules) -> SessionDefaults:
     """Short sessions do not set the school's rhythm, but no session starts before they have ended."""
     known = sorted(earlier, key=lambda plan: plan.key_day)
     if not known:
         wait = 0 if rules.key_weekday is None else (rules.key_weekday - today.weekday()) % 7
-        return Defaults(today + timedelta(wait), today)
-    long = [plan for plan in known if not is_short(plan, rules)]
+        return SessionDefaults(today + timedelta(wait), today)
+    long = [plan for plan in known if not is_short_session(plan, rules)]
     reference = (long or known)[-1]
-    key_day, last = natural_next(reference), max(plan.end for plan in known)
+    key_day, last = natural_next_key_day(reference), max(plan.end for plan in known)
     while key_day <= last:
         key_day += timedelta(weeks=1)
     publish = (reference.expire or expire_default(reference, rules)) if long else today
-    return Defaults(key_day, publish)
+    return SessionDefaults(key_day, publish)
 
 
-def overlapping(plan: SessionPlan, others: Iterable[SessionPlan]) -> list[SessionPlan]:
+def overlapping_sessions(plan: SessionPlan, others: Iterable[SessionPlan]) -> list[SessionPlan]:
     rivals = (other for other in others if plan.pk is None or other.pk != plan.pk)
     return sorted((other for other in rivals if plan.overlaps(other)), key=lambda other: other.key_day)
 
 
-def overlap_proposal(plan: SessionPlan, others: Sequence[SessionPlan]) -> SessionPlan:
+def moved_clear_of_overlaps(plan: SessionPlan, others: Sequence[SessionPlan]) -> SessionPlan:
     """The same session, moved by the fewest whole weeks after which it overlaps with no other session."""
-    while rivals := overlapping(plan, others):
+    while rivals := overlapping_sessions(plan, others):
         days = (max(rival.end for rival in rivals) - plan.start).days
         plan = plan.moved(days // 7 + 1)
     return plan
 
 
-def offset(key_weekday: int, shift: int, class_day: int) -> int:
+def days_from_key_day(key_weekday: int, shift: int, class_day: int) -> int:
     """The number of days from the key day to the first class on a weekday.
 
     A weekday has a date before and a date after the key day. The date on the side of the shift is used if it is within
@@ -154,15 +154,15 @@ def offset(key_weekday: int, shift: int, class_day: int) -> int:
 
 
 def first_day(plan: SessionPlan, class_day: int) -> date:
-    return plan.key_day + timedelta(offset(plan.key_day.weekday(), plan.shift, class_day))
+    return plan.key_day + timedelta(days_from_key_day(plan.key_day.weekday(), plan.shift, class_day))
 
 
-def within_reach(plan: SessionPlan, class_day: int) -> bool:
-    days = offset(plan.key_day.weekday(), plan.shift, class_day)
+def is_within_reach(plan: SessionPlan, class_day: int) -> bool:
+    days = days_from_key_day(plan.key_day.weekday(), plan.shift, class_day)
     return min(plan.shift, 0) <= days <= max(plan.shift, 0)
 
 
-class Published(Protocol):
+class PublishedSession(Protocol):
     @property
     def key_day_date(self) -> date: ...
     @property
@@ -171,10 +171,10 @@ class Published(Protocol):
     def expire_date(self) -> date: ...
 
 
-P = TypeVar("P", bound=Published)
+P = TypeVar("P", bound=PublishedSession)
 
 
-def current(sessions: Iterable[P], on: date) -> list[P]:
+def current_sessions(sessions: Iterable[P], on: date) -> list[P]:
     """The sessions that the site shows on a day: the published ones, or else the last session that was published.
 
     The site is therefore never empty between two sessions, and a session in planning stays hidden.
@@ -185,11 +185,11 @@ def current(sessions: Iterable[P], on: date) -> list[P]:
     return [session for session in published if on <= session.expire_date] or published[-1:]
 
 
-def previous_of(plan: SessionPlan, others: Iterable[SessionPlan]) -> SessionPlan | None:
+def previous_session(plan: SessionPlan, others: Iterable[SessionPlan]) -> SessionPlan | None:
     earlier = [other for other in others if other.key_day < plan.key_day]
     return max(earlier, key=lambda other: other.key_day, default=None)
 
 
-def next_of(plan: SessionPlan, others: Iterable[SessionPlan], rules: Rules) -> SessionPlan | None:
-    later = [other for other in others if other.key_day > plan.key_day and not is_short(other, rules)]
+def following_session(plan: SessionPlan, others: Iterable[SessionPlan], rules: CalendarRules) -> SessionPlan | None:
+    later = [other for other in others if other.key_day > plan.key_day and not is_short_session(other, rules)]
     return min(later, key=lambda other: other.key_day, default=None)

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from icalendar import Calendar, Event
 
-from classwork.domain.catalog.structured_data import absolute
+from classwork.domain.catalog.structured_data import absolute_url
 from classwork.models import CalendarFeed, ClassOffer, Meeting
 from common import dates, links
 from users.models import Staff
@@ -21,7 +21,7 @@ FOR_GOOD = timedelta(days=36_500)
 BACK = timedelta(weeks=8)
 
 
-def calendar(title: str, shown: Iterable[Meeting]) -> bytes:
+def build_calendar(title: str, shown: Iterable[Meeting]) -> bytes:
     document = Calendar()
     document.add("prodid", f"-//{settings.BUSINESS_NAME}//hepcat//EN")
     document.add("version", "2.0")
@@ -30,26 +30,26 @@ def calendar(title: str, shown: Iterable[Meeting]) -> bytes:
     document.add("refresh-interval;value=duration", "PT1H")
     shown = list(shown)
     for meeting in shown:
-        document.add_component(_event(meeting))
+        document.add_component(_calendar_event(meeting))
     if shown:
         # The time zone covers only these meetings, because some programs read just the first few transitions.
         first, last = min(meeting.starts_at for meeting in shown), max(meeting.ends_at for meeting in shown)
         day = timedelta(days=1)
-        document.add_missing_timezones(dates.local(first).date() - day, dates.local(last).date() + day)
+        document.add_missing_timezones(dates.to_local_time(first).date() - day, dates.to_local_time(last).date() + day)
     return bytes(document.to_ical())
 
 
-def _event(meeting: Meeting) -> Event:
+def _calendar_event(meeting: Meeting) -> Event:
     offer, entry = meeting.offer, Event()
     entry.add("uid", f"{meeting.uid}@hepcat")
     entry.add("sequence", meeting.revision)
     entry.add("dtstamp", meeting.changed_at)
     entry.add("last-modified", meeting.changed_at)
-    entry.add("dtstart", dates.local(meeting.starts_at))
-    entry.add("dtend", dates.local(meeting.ends_at))
+    entry.add("dtstart", dates.to_local_time(meeting.starts_at))
+    entry.add("dtend", dates.to_local_time(meeting.ends_at))
     entry.add("summary", offer.subject.title)
     entry.add("status", "CANCELLED" if meeting.is_cancelled else "CONFIRMED")
-    entry.add("url", absolute(offer.get_absolute_url()))
+    entry.add("url", absolute_url(offer.get_absolute_url()))
     if place := meeting.location or offer.location:
         entry.add("location", ", ".join(part for part in (place.name, place.full_address) if part))
     people = list(meeting.substitutes.all()) or [assignment.staff for assignment in offer.assignments.all()]
@@ -59,48 +59,52 @@ def _event(meeting: Meeting) -> Event:
     return entry
 
 
-def meetings() -> QuerySet[Meeting]:
+def meetings_for_calendars() -> QuerySet[Meeting]:
     related = Meeting.objects.select_related("offer__subject__level", "offer__session", "offer__location", "location")
     return related.prefetch_related("substitutes__user", "offer__assignments__staff__user")
 
 
-def of_the_school(now: datetime | None = None) -> bytes:
+def school_calendar(now: datetime | None = None) -> bytes:
     """Published classes from eight weeks ago on. Older classes are in their own calendars."""
     now = now or timezone.now()
-    offers = ClassOffer.objects.published(dates.local(now).date())
-    return calendar(settings.BUSINESS_NAME, meetings().filter(offer__in=offers, ends_at__gt=now - BACK))
+    offers = ClassOffer.objects.published(dates.to_local_time(now).date())
+    return build_calendar(
+        settings.BUSINESS_NAME, meetings_for_calendars().filter(offer__in=offers, ends_at__gt=now - BACK)
+    )
 
 
-def of_a_class(offer: ClassOffer) -> bytes:
-    return calendar(f"{offer.subject.title}, {offer.day}", meetings().filter(offer=offer))
+def class_calendar(offer: ClassOffer) -> bytes:
+    return build_calendar(f"{offer.subject.title}, {offer.day}", meetings_for_calendars().filter(offer=offer))
 
 
-def of_a_teacher(staff: Staff, now: datetime | None = None) -> bytes:
+def teacher_calendar(staff: Staff, now: datetime | None = None) -> bytes:
     """The meetings of the teacher's classes without those that a substitute teaches, and the meetings at which they
     substitute."""
     since = (now or timezone.now()) - BACK
     usual = Q(offer__assignments__staff=staff) & Q(substitutes=None)
     own = Meeting.objects.filter(usual | Q(substitutes=staff), ends_at__gt=since)
-    return calendar(f"{settings.BUSINESS_NAME}: {staff}", meetings().filter(pk__in=own.values("pk")))
+    return build_calendar(
+        f"{settings.BUSINESS_NAME}: {staff}", meetings_for_calendars().filter(pk__in=own.values("pk"))
+    )
 
 
 # -- the secret address of a teacher's calendar ----------------------------------------------------------------------
 
 
-def token(staff: Staff) -> str:
+def teacher_feed_token(staff: Staff) -> str:
     feed, _ = CalendarFeed.objects.get_or_create(staff=staff)
-    return links.make(PURPOSE, staff.pk, feed.nonce)
+    return links.sign_token(PURPOSE, staff.pk, feed.nonce)
 
 
-def renew(staff: Staff) -> None:
+def renew_teacher_feed(staff: Staff) -> None:
     """All earlier addresses stop working."""
     CalendarFeed.objects.update_or_create(staff=staff, defaults={"nonce": links.new_nonce()})
 
 
-def holder(token: str) -> Staff | None:
+def teacher_of_feed(token: str) -> Staff | None:
     try:
-        read = links.read(PURPOSE, token, FOR_GOOD)
-    except links.Bad:
+        read = links.read_token(PURPOSE, token, FOR_GOOD)
+    except links.LinkInvalid:
         return None
     feed = CalendarFeed.objects.select_related("staff__user").filter(pk=read.pk, staff__user__is_active=True).first()
-    return feed.staff if feed and links.fits(read.nonce, feed.nonce) else None
+    return feed.staff if feed and links.nonce_matches(read.nonce, feed.nonce) else None

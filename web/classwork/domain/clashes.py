@@ -33,7 +33,7 @@ class Clash:
         return f"{self.first.what} is double-booked on {self.second.slot}: {self.first.offer}, and {self.second.offer}."
 
 
-def clashes(bookings: Iterable[Booking]) -> list[Clash]:
+def find_clashes(bookings: Iterable[Booking]) -> list[Clash]:
     """Each pair of classes is listed once for each person or location that they share, with the first time at which
     they clash."""
     by_pair: dict[tuple[object, ...], Clash] = {}

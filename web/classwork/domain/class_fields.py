@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Repeated(Enum):
+class RepeatBehavior(Enum):
     CHOSEN = "chosen"
     """The planner sets it for each class. The repeated class supplies the suggestion."""
     KEPT = "kept"
@@ -24,7 +24,7 @@ class Repeated(Enum):
 
 @dataclass(frozen=True)
 class FieldPolicy:
-    repeated: Repeated
+    repeated: RepeatBehavior
     office: bool = True
     """The office edits it in the form of the class."""
     idea: bool = False
@@ -33,7 +33,7 @@ class FieldPolicy:
     """A teacher may request a change after the class was approved."""
 
 
-CHOSEN, KEPT, COMPUTED, FRESH = Repeated
+CHOSEN, KEPT, COMPUTED, FRESH = RepeatBehavior
 TEACHERS = {"idea": True, "request": True}
 
 CLASS_FIELDS = {

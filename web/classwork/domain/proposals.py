@@ -18,12 +18,12 @@ from classwork import events
 from classwork.domain.catalog import subjects
 from classwork.domain.class_fields import REQUEST_FIELDS
 from classwork.domain.schedule import class_offers
-from classwork.domain.schedule.changes import shown, with_values
-from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.domain.schedule.changes import copy_with_values, display_value
+from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.domain.schedule.previews import Preview
-from classwork.domain.schedule.problems import Fault, Refused
+from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
 from classwork.models import ClassOffer, Proposal, Subject
-from history.domain import record
+from history.domain import record_action
 from outbox.declare import EventType
 from outbox.domain import emit
 from users.models import Staff, User
@@ -47,12 +47,12 @@ CHANGEABLE: dict[type[Subject | ClassOffer], tuple[str, ...]] = {
 }
 
 
-def may_edit(staff: Staff, proposal: Proposal) -> bool:
+def may_edit_proposal(staff: Staff, proposal: Proposal) -> bool:
     in_hand = proposal.author_id == staff.pk and proposal.state in (State.DRAFT, State.ANSWERED)
     return in_hand and not proposal.is_overtaken
 
 
-def may_request(staff: Staff, thing: Subject | ClassOffer) -> bool:
+def may_request_change(staff: Staff, thing: Subject | ClassOffer) -> bool:
     """Only for something approved that the person teaches or proposed, and only without another open proposal."""
     if not thing.manager_approved or thing.proposals.filter(state__in=Proposal.OPEN).exists():
         return False
@@ -71,93 +71,93 @@ def propose_subject(staff: Staff, values: Mapping[str, Any]) -> Proposal:
         return Proposal.objects.create(author=staff, subject=subject)
 
 
-def propose_offer(staff: Staff, draft: OfferDraft) -> Proposal:
+def propose_class(staff: Staff, draft: ClassDraft) -> Proposal:
     """The author teaches the class, unless the draft names other teachers."""
     with transaction.atomic():
         values = {**draft.values, "manager_approved": False}
-        offer = class_offers.create_offer(staff.user, OfferDraft(values, draft.skipped, draft.teachers or [staff]))
+        offer = class_offers.create_class(staff.user, ClassDraft(values, draft.skipped, draft.teachers or [staff]))
         return Proposal.objects.create(author=staff, offer=offer)
 
 
-def edit(staff: Staff, proposal: Proposal, draft: OfferDraft) -> None:
+def edit_proposal(staff: Staff, proposal: Proposal, draft: ClassDraft) -> None:
     """A request keeps its values in the proposal, while a new subject or class is changed directly."""
     with transaction.atomic():
-        stored = _locked(proposal, State.DRAFT, State.ANSWERED)
+        stored = _lock_proposal(proposal, State.DRAFT, State.ANSWERED)
         _refuse_overtaken(stored)
         if stored.changes:
-            stored.changes = _as_json(stored.about, draft.values)
+            stored.changes = _changes_to_json(stored.about, draft.values)
             stored.save()
         elif stored.subject is not None:
             subjects.change_subject(staff.user, stored.subject, draft.values)
         elif stored.offer is not None:
-            class_offers.change_offer(staff.user, stored.offer, draft)
+            class_offers.change_class(staff.user, stored.offer, draft)
 
 
 def request_change(staff: Staff, thing: Subject | ClassOffer, values: Mapping[str, Any], message: str) -> Proposal:
     with transaction.atomic():
         stored: Subject | ClassOffer = type(thing).objects.select_for_update().get(pk=thing.pk)
-        if not may_request(staff, stored):
-            raise Refused(Fault("", "There is already an open request, or this isn’t your class."))
-        changes = _as_json(stored, values)
+        if not may_request_change(staff, stored):
+            raise ChangeRefused(FieldProblem("", "There is already an open request, or this isn’t your class."))
+        changes = _changes_to_json(stored, values)
         if not changes:
-            raise Refused(Fault("", "Nothing differs from what is published."))
+            raise ChangeRefused(FieldProblem("", "Nothing differs from what is published."))
         about = {"subject": stored} if isinstance(stored, Subject) else {"offer": stored}
         proposal = Proposal.objects.create(author=staff, changes=changes, **about)
-        return submit(staff, proposal, message)
+        return submit_proposal(staff, proposal, message)
 
 
-def submit(staff: Staff, proposal: Proposal, message: str = "") -> Proposal:
+def submit_proposal(staff: Staff, proposal: Proposal, message: str = "") -> Proposal:
     with transaction.atomic():
-        stored = _locked(proposal, State.DRAFT, State.ANSWERED)
+        stored = _lock_proposal(proposal, State.DRAFT, State.ANSWERED)
         _refuse_overtaken(stored)
         stored.message, stored.submitted_at = message or stored.message, timezone.now()
-        return _move(staff.user, stored, State.SUBMITTED, events.PROPOSAL_SUBMITTED, message)
+        return _set_proposal_state(staff.user, stored, State.SUBMITTED, events.PROPOSAL_SUBMITTED, message)
 
 
-def withdraw(staff: Staff, proposal: Proposal) -> Proposal:
+def withdraw_proposal(staff: Staff, proposal: Proposal) -> Proposal:
     with transaction.atomic():
-        stored = _locked(proposal, *Proposal.OPEN)
+        stored = _lock_proposal(proposal, *Proposal.OPEN)
         stored.decided_at = timezone.now()
-        return _move(staff.user, stored, State.WITHDRAWN, None, "")
+        return _set_proposal_state(staff.user, stored, State.WITHDRAWN, None, "")
 
 
 # -- the office ------------------------------------------------------------------------------------------------------
 
 
-def to_answer() -> QuerySet[Proposal]:
+def submitted_proposals() -> QuerySet[Proposal]:
     return Proposal.objects.filter(state=State.SUBMITTED)
 
 
 def plan_approval(proposal: Proposal, now: datetime | None = None) -> Preview:
-    values = wanted(proposal)
+    values = proposed_values(proposal)
     if proposal.offer is not None:
-        return class_offers.plan_offer(proposal.offer, OfferDraft(values), now)
-    return subjects.plan_subject(_subject(proposal), values, now)
+        return class_offers.plan_class(proposal.offer, ClassDraft(values), now)
+    return subjects.plan_subject(_subject_of_proposal(proposal), values, now)
 
 
-def approve(actor: User, proposal: Proposal, *, answer: str = "", seen: str | None = None) -> Proposal:
+def approve_proposal(actor: User, proposal: Proposal, *, answer: str = "", seen: str | None = None) -> Proposal:
     with transaction.atomic():
-        stored = _locked(proposal, State.SUBMITTED)
-        values = wanted(stored)
+        stored = _lock_proposal(proposal, State.SUBMITTED)
+        values = proposed_values(stored)
         if stored.offer is not None:
-            class_offers.change_offer(actor, stored.offer, OfferDraft(values), seen=seen, why=stored.message)
+            class_offers.change_class(actor, stored.offer, ClassDraft(values), seen=seen, why=stored.message)
         else:
-            subjects.change_subject(actor, _subject(stored), values, seen=seen, why=stored.message)
+            subjects.change_subject(actor, _subject_of_proposal(stored), values, seen=seen, why=stored.message)
         stored.answer, stored.decided_at = answer, timezone.now()
-        return _move(actor, stored, State.APPROVED, events.PROPOSAL_APPROVED, answer)
+        return _set_proposal_state(actor, stored, State.APPROVED, events.PROPOSAL_APPROVED, answer)
 
 
-def answer(actor: User, proposal: Proposal, text: str) -> Proposal:
+def answer_proposal(actor: User, proposal: Proposal, text: str) -> Proposal:
     with transaction.atomic():
-        stored = _locked(proposal, State.SUBMITTED)
+        stored = _lock_proposal(proposal, State.SUBMITTED)
         stored.answer, stored.decided_at = text, timezone.now()
-        return _move(actor, stored, State.ANSWERED, events.PROPOSAL_ANSWERED, text)
+        return _set_proposal_state(actor, stored, State.ANSWERED, events.PROPOSAL_ANSWERED, text)
 
 
 # -- values and states -----------------------------------------------------------------------------------------------
 
 
-def wanted(proposal: Proposal) -> dict[str, Any]:
+def proposed_values(proposal: Proposal) -> dict[str, Any]:
     model = type(proposal.about)
     values: dict[str, Any] = {}
     for name, value in proposal.changes.items():
@@ -169,26 +169,26 @@ def wanted(proposal: Proposal) -> dict[str, Any]:
     return values or {"manager_approved": True}
 
 
-def in_words(proposal: Proposal) -> list[tuple[str, str, str]]:
+def describe_changes(proposal: Proposal) -> list[tuple[str, str, str]]:
     thing = proposal.about
-    asked = with_values(thing, wanted(proposal)) if proposal.changes else thing
+    asked = copy_with_values(thing, proposed_values(proposal)) if proposal.changes else thing
     return [
-        (str(thing._meta.get_field(name).verbose_name), shown(thing, name), shown(asked, name))  # type: ignore[union-attr]
+        (str(thing._meta.get_field(name).verbose_name), display_value(thing, name), display_value(asked, name))  # type: ignore[union-attr]
         for name in proposal.changes
     ]
 
 
-def as_initial(proposal: Proposal) -> dict[str, Any]:
-    return wanted(proposal) if proposal.changes else {}
+def initial_form_values(proposal: Proposal) -> dict[str, Any]:
+    return proposed_values(proposal) if proposal.changes else {}
 
 
-def _subject(proposal: Proposal) -> Subject:
+def _subject_of_proposal(proposal: Proposal) -> Subject:
     if proposal.subject is None:
         raise LookupError("This proposal is about a class.")
     return proposal.subject
 
 
-def _as_json(thing: Subject | ClassOffer, values: Mapping[str, Any]) -> dict[str, Any]:
+def _changes_to_json(thing: Subject | ClassOffer, values: Mapping[str, Any]) -> dict[str, Any]:
     """Keeps only values that differ and may be changed. A related row is stored by its key."""
     asked = {name: values[name] for name in CHANGEABLE[type(thing)] if name in values}
     return {
@@ -198,10 +198,10 @@ def _as_json(thing: Subject | ClassOffer, values: Mapping[str, Any]) -> dict[str
     }
 
 
-def _locked(proposal: Proposal, *states: str) -> Proposal:
+def _lock_proposal(proposal: Proposal, *states: str) -> Proposal:
     stored = Proposal.objects.select_for_update(of=("self",)).select_related("author__user").get(pk=proposal.pk)
     if stored.state not in states:
-        raise Refused(Fault("", f"This proposal is “{stored.get_state_display()}” now."))
+        raise ChangeRefused(FieldProblem("", f"This proposal is “{stored.get_state_display()}” now."))
     return stored
 
 
@@ -211,13 +211,13 @@ def _refuse_overtaken(proposal: Proposal) -> None:
     type(thing)._default_manager.select_for_update().get(pk=thing.pk)
     thing.refresh_from_db(fields=["manager_approved"])
     if proposal.is_overtaken:
-        raise Refused(Fault("", OVERTAKEN))
+        raise ChangeRefused(FieldProblem("", OVERTAKEN))
 
 
-def _move(actor: User, proposal: Proposal, state: str, event: EventType | None, why: str) -> Proposal:
+def _set_proposal_state(actor: User, proposal: Proposal, state: str, event: EventType | None, why: str) -> Proposal:
     before, proposal.state = proposal.state, state
     proposal.save()
-    entry = record(
+    entry = record_action(
         actor, f"classwork.proposal_{state}", proposal, why=why, before=before, changes=sorted(proposal.changes)
     )
     if event is not None:

@@ -13,7 +13,7 @@ from common.formats import format_date, format_time_span
 
 
 @dataclass(frozen=True)
-class OfferRule:
+class MeetingRule:
     """A class meets once a week from its first day on, except on the skipped dates."""
 
     class_day: int
@@ -36,7 +36,7 @@ class Slot:
 
 
 @dataclass(frozen=True)
-class Standing:
+class ScheduledMeeting:
     """A stored meeting. Extra meetings have no number, because they do not follow the rule."""
 
     pk: int
@@ -47,7 +47,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Step:
+class MeetingChange:
     """One meeting that is added, moved, canceled or removed. Extra meetings have no number."""
 
     number: int | None
@@ -58,7 +58,7 @@ class Step:
     cancelled: bool = False
 
 
-def days(first: date, weeks: int, skipped: Iterable[date]) -> list[date]:
+def meeting_days(first: date, weeks: int, skipped: Iterable[date]) -> list[date]:
     """A skipped date is made up for a week later, at the end."""
     left_out, day = set(skipped), first
     result: list[date] = []
@@ -71,50 +71,50 @@ def days(first: date, weeks: int, skipped: Iterable[date]) -> list[date]:
 
 def stray_skips(first: date, weeks: int, skipped: Iterable[date]) -> list[date]:
     left_out = set(skipped)
-    last = days(first, weeks, left_out)[-1]
+    last = meeting_days(first, weeks, left_out)[-1]
     return sorted(day for day in left_out if not first <= day < last or (day - first).days % 7)
 
 
 def nearest_meeting(day: date, first: date, weeks: int, skipped: Iterable[date]) -> date:
-    meeting_dates = days(first, weeks, (other for other in skipped if other != day))
+    meeting_dates = meeting_days(first, weeks, (other for other in skipped if other != day))
     return min(meeting_dates, key=lambda other: (abs((other - day).days), other))
 
 
-def slots(plan: SessionPlan, rule: OfferRule, zone: tzinfo | None = None) -> list[Slot]:
+def meeting_slots(plan: SessionPlan, rule: MeetingRule, zone: tzinfo | None = None) -> list[Slot]:
     result = []
-    for day in days(first_day(plan, rule.class_day), rule.weeks, rule.skipped):
-        start = dates.at(day, rule.start_time, zone)
-        result.append(Slot(start, dates.later(start, rule.minutes, zone)))
+    for day in meeting_days(first_day(plan, rule.class_day), rule.weeks, rule.skipped):
+        start = dates.local_moment(day, rule.start_time, zone)
+        result.append(Slot(start, dates.add_wall_minutes(start, rule.minutes, zone)))
     return result
 
 
-def steps(stored: Sequence[Standing], planned: Sequence[Slot], now: datetime) -> list[Step]:
+def meeting_changes(stored: Sequence[ScheduledMeeting], planned: Sequence[Slot], now: datetime) -> list[MeetingChange]:
     """Meetings that have begun or were moved by a person stay, and the rest follows the rule.
 
     If the last meeting of a class has begun, no rule adds meetings to it.
     """
-    if is_over(stored, now):
+    if is_class_over(stored, now):
         return []
     numbered = {meeting.number: meeting for meeting in stored if meeting.number is not None}
     changes = []
     for number, slot in enumerate(planned, start=1):
         meeting = numbered.get(number)
         if meeting is None:
-            changes.append(Step(number, None, None, slot))
+            changes.append(MeetingChange(number, None, None, slot))
         elif meeting.slot != slot and not meeting.by_hand and meeting.slot.starts_at > now:
-            changes.append(Step(number, meeting.pk, meeting.slot, slot, meeting.cancelled, meeting.cancelled))
+            changes.append(MeetingChange(number, meeting.pk, meeting.slot, slot, meeting.cancelled, meeting.cancelled))
     surplus = [meeting for number, meeting in numbered.items() if number > len(planned)]
     return changes + [
-        Step(meeting.number, meeting.pk, meeting.slot, None, meeting.cancelled, meeting.cancelled)
+        MeetingChange(meeting.number, meeting.pk, meeting.slot, None, meeting.cancelled, meeting.cancelled)
         for meeting in surplus
     ]
 
 
-def is_over(stored: Sequence[Standing], now: datetime) -> bool:
+def is_class_over(stored: Sequence[ScheduledMeeting], now: datetime) -> bool:
     return bool(stored) and all(meeting.slot.starts_at <= now for meeting in stored)
 
 
-def after(stored: Iterable[Standing], changes: Iterable[Step]) -> list[Slot]:
+def slots_after(stored: Iterable[ScheduledMeeting], changes: Iterable[MeetingChange]) -> list[Slot]:
     by_pk = {meeting.pk: meeting.slot for meeting in stored if not meeting.cancelled}
     for change in changes:
         if change.pk is not None:

@@ -9,25 +9,25 @@ from typing import Any, cast
 from django import forms
 from django.conf import settings
 
-from classwork.domain.calling_off.extending import of_all
-from classwork.domain.calling_off.gets import Gets
-from classwork.domain.calling_off.wanted import FOR_CLASSES, FOR_DAYS, Wanted
+from classwork.domain.calling_off.extending import replacement_dates_by_class
+from classwork.domain.calling_off.gets import Compensation
+from classwork.domain.calling_off.wanted import FOR_CLASSES, FOR_DAYS, CancellationRequest
 from classwork.domain.schedule.meetings import MeetingDraft
-from classwork.models import ClassOffer, Location, Meeting, Policy
+from classwork.models import ClassOffer, CompensationPolicy, Location, Meeting
 from common.days import DayField
 
 POLICY_LABELS = {
-    Policy.REFUND: "Refund each student's share to the original payment method",
-    Policy.CREDIT: "Account credit (students without an account are refunded)",
-    Policy.MAKE_UP: "Make-up day, chosen below",
-    Policy.EXTENSION: "Extend the class: one more week for each canceled day, same time and location",
-    Policy.NOTHING: "No compensation",
+    CompensationPolicy.REFUND: "Refund each student's share to the original payment method",
+    CompensationPolicy.CREDIT: "Account credit (students without an account are refunded)",
+    CompensationPolicy.MAKE_UP: "Make-up day, chosen below",
+    CompensationPolicy.EXTENSION: "Extend the class: one more week for each canceled day, same time and location",
+    CompensationPolicy.NOTHING: "No compensation",
 }
 SAME = ""
 NO_DAY = "Please choose at least one class day."
 
 
-class WhereForm(forms.Form):
+class CancellationScopeForm(forms.Form):
     """All classes on a day, in the whole school or at one location."""
 
     day = DayField()
@@ -36,7 +36,7 @@ class WhereForm(forms.Form):
     )
 
 
-class WhatForm(forms.Form):
+class CanceledDaysForm(forms.Form):
     """Single class days, or the whole class."""
 
     meeting = forms.MultipleChoiceField(
@@ -82,7 +82,7 @@ class WhatForm(forms.Form):
         return [] if self.is_whole else [self.meetings[pk] for pk in self.cleaned_data["meeting"]]
 
 
-class HowForm(forms.Form):
+class CompensationForm(forms.Form):
     """The policy, and the make-up days if it needs any."""
 
     policy = forms.ChoiceField(label="How should students be compensated?", widget=forms.RadioSelect)
@@ -91,11 +91,11 @@ class HowForm(forms.Form):
         self, *args: Any, offers: Mapping[int, ClassOffer], cancelled: Sequence[Meeting], whole: bool, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.cancelled, self.extension_drafts = cancelled, of_all(offers, cancelled)
+        self.cancelled, self.extension_drafts = cancelled, replacement_dates_by_class(offers, cancelled)
         allowed = FOR_CLASSES if whole else FOR_DAYS
         cast(forms.ChoiceField, self.fields["policy"]).choices = [(each.value, POLICY_LABELS[each]) for each in allowed]
         usual = settings.CALLED_OFF_POLICY
-        self.initial.setdefault("policy", usual if usual in allowed else Policy.REFUND)
+        self.initial.setdefault("policy", usual if usual in allowed else CompensationPolicy.REFUND)
         places = [("", "Usual location"), *((str(one.pk), str(one)) for one in Location.objects.all())]
         for meeting in cancelled:
             draft, picker = self.extension_drafts[meeting.pk], forms.TimeInput(attrs={"type": "time"})
@@ -114,16 +114,16 @@ class HowForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if data.get("policy") == Policy.MAKE_UP:
+        if data.get("policy") == CompensationPolicy.MAKE_UP:
             for name in (f"{part}_{meeting.pk}" for meeting in self.cancelled for part in ("day", "time")):
                 if name not in self.errors and not data.get(name):
                     self.add_error(name, "Please enter the day and time of the make-up.")
         return data
 
     def replacements(self) -> dict[int, MeetingDraft]:
-        if self.cleaned_data["policy"] == Policy.EXTENSION:
+        if self.cleaned_data["policy"] == CompensationPolicy.EXTENSION:
             return self.extension_drafts
-        if self.cleaned_data["policy"] != Policy.MAKE_UP:
+        if self.cleaned_data["policy"] != CompensationPolicy.MAKE_UP:
             return {}
         drafts = {}
         for pk in (meeting.pk for meeting in self.cancelled):
@@ -132,26 +132,28 @@ class HowForm(forms.Form):
             drafts[pk] = MeetingDraft(day, start, location=location)
         return drafts
 
-    def cancellation_request(self, what: WhatForm, exceptions: Mapping[str, str]) -> Wanted:
+    def cancellation_request(self, what: CanceledDaysForm, exceptions: Mapping[str, str]) -> CancellationRequest:
         policy = self.cleaned_data["policy"]
         if what.is_whole and what.offer is not None:
-            return Wanted(policy, offer=what.offer.pk, exceptions=exceptions)
+            return CancellationRequest(policy, offer=what.offer.pk, exceptions=exceptions)
         days = frozenset(meeting.pk for meeting in what.chosen)
-        return Wanted(policy, days, instead=self.replacements(), exceptions=exceptions)
+        return CancellationRequest(policy, days, instead=self.replacements(), exceptions=exceptions)
 
 
-class DoForm(forms.Form):
+class ConfirmCancellationForm(forms.Form):
     why = forms.CharField(label="Reason", max_length=200, help_text="Students and teachers read this.")
 
 
-def exceptions(data: Mapping[str, str]) -> dict[str, str]:
+def read_exceptions(data: Mapping[str, str]) -> dict[str, str]:
     """Reads the exceptions for single spots from the selects of the plan. Unknown policies are ignored."""
     named = {name.removeprefix("for_"): value for name, value in data.items() if name.startswith("for_")}
     return {key: value for key, value in named.items() if value in FOR_CLASSES}
 
 
-def choices(gets: Iterable[Gets], data: Mapping[str, str]) -> list[tuple[Gets, list[tuple[str, str, bool]]]]:
-    chosen = exceptions(data)
+def compensation_choices(
+    gets: Iterable[Compensation], data: Mapping[str, str]
+) -> list[tuple[Compensation, list[tuple[str, str, bool]]]]:
+    chosen = read_exceptions(data)
     names = [(SAME, "Same as everyone"), *((each.value, str(each.label)) for each in FOR_CLASSES)]
     return [
         (one, [(value, label, value == chosen.get(one.key, SAME)) for value, label in names])

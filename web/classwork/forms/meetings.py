@@ -10,14 +10,14 @@ from classwork.domain.schedule import meetings
 from classwork.domain.schedule.meetings import MeetingDraft
 from classwork.domain.schedule.previews import Preview
 from classwork.forms.fields import StaffField
-from classwork.forms.previews import Previewed
+from classwork.forms.previews import PreviewedFormMixin
 from classwork.models import ClassOffer, Location, Meeting
 from common import dates
 from common.days import DayField
 from users.models import User
 
 
-class DeedForm(Previewed, forms.Form):
+class MeetingActionForm(PreviewedFormMixin, forms.Form):
     """An action on one meeting. `plan_changes` previews it and `carry_out` applies it."""
 
     title = ""
@@ -31,17 +31,17 @@ class DeedForm(Previewed, forms.Form):
         raise NotImplementedError
 
 
-class RestoreForm(DeedForm):
+class RestoreMeetingForm(MeetingActionForm):
     title, submit = "Restore this class day", "Restore class day"
 
     def plan_changes(self) -> Preview:
         return meetings.plan_restore(self.meeting)
 
     def carry_out(self, actor: User) -> None:
-        meetings.restore(actor, self.meeting, seen=self.seen)
+        meetings.restore_meeting(actor, self.meeting, seen=self.seen)
 
 
-class WhenForm(Previewed, forms.Form):
+class MeetingTimeForm(PreviewedFormMixin, forms.Form):
     day = DayField()
     start_time = forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}), label="Starts at")
     minutes = forms.IntegerField(max_value=1440, required=False, help_text="Leave empty for the usual length.")
@@ -54,11 +54,11 @@ class WhenForm(Previewed, forms.Form):
         return MeetingDraft(**self.cleaned_data)
 
 
-class MoveForm(WhenForm, DeedForm):
+class MoveMeetingForm(MeetingTimeForm, MeetingActionForm):
     title, submit = "Move this class day", "Move class day"
 
     def __init__(self, *args: Any, meeting: Meeting, **kwargs: Any) -> None:
-        start = dates.local(meeting.starts_at)
+        start = dates.to_local_time(meeting.starts_at)
         now = {"day": start.date(), "start_time": start.time(), "location": meeting.location_id}
         super().__init__(*args, meeting=meeting, initial=now, **kwargs)
 
@@ -66,10 +66,10 @@ class MoveForm(WhenForm, DeedForm):
         return meetings.plan_move(self.meeting, self.draft())
 
     def carry_out(self, actor: User) -> None:
-        meetings.move(actor, self.meeting, self.draft(), seen=self.seen)
+        meetings.move_meeting(actor, self.meeting, self.draft(), seen=self.seen)
 
 
-class SubstituteForm(DeedForm):
+class SubstitutesForm(MeetingActionForm):
     title, submit = "Substitute", "Save changes"
     people = StaffField(label="Substitutes", help_text="Leave empty for the usual teachers.")
     why = forms.CharField(max_length=200, required=False, label="Reason", help_text="For the office.")
@@ -85,7 +85,7 @@ class SubstituteForm(DeedForm):
         meetings.set_substitutes(actor, self.meeting, list(self.cleaned_data["people"]), why=self.cleaned_data["why"])
 
 
-class AddForm(WhenForm):
+class AddMeetingForm(MeetingTimeForm):
     title, submit = "Add a class day", "Add class day"
 
     def __init__(self, *args: Any, offer: ClassOffer, **kwargs: Any) -> None:
@@ -96,11 +96,11 @@ class AddForm(WhenForm):
         return meetings.plan_add(self.offer, self.draft())
 
     def carry_out(self, actor: User) -> None:
-        meetings.add(actor, self.offer, self.draft(), seen=self.seen)
+        meetings.add_meeting(actor, self.offer, self.draft(), seen=self.seen)
 
 
-MEETING_FORMS: dict[str, type[DeedForm]] = {
-    "restore": RestoreForm,
-    "move": MoveForm,
-    "substitutes": SubstituteForm,
+MEETING_FORMS: dict[str, type[MeetingActionForm]] = {
+    "restore": RestoreMeetingForm,
+    "move": MoveMeetingForm,
+    "substitutes": SubstitutesForm,
 }

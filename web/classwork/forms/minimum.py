@@ -1,6 +1,6 @@
-from billing.forms import WhyForm
+from billing.forms import ReasonForm
 from common.days import DayField
 
 
-class PutOffForm(WhyForm):
+class PostponeDecisionForm(ReasonForm):
     day = DayField(label="Decision date")

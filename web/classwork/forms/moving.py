@@ -6,10 +6,10 @@ from typing import Any, cast
 from django import forms
 from django.db.models import QuerySet
 
-from classwork.domain.places.attendees import Typed
-from classwork.domain.places.moving import ByDesk, Wish
+from classwork.domain.places.attendees import TypedPerson
+from classwork.domain.places.moving import DeskOverride, TransferRequest
 from classwork.domain.places.waiting.balance import EITHER
-from classwork.forms.places import OfferField, RoleField
+from classwork.forms.places import ClassOfferField, RoleField
 from classwork.models import ClassOffer, OfferRole, Registration
 from users.forms.fields import AddressField, NameField
 from users.models import User
@@ -18,7 +18,7 @@ Readiness = Registration.Readiness
 READY = [(Readiness.READY, "Yes"), (Readiness.UNSURE, "I’m not sure")]
 
 
-class MoveForm(forms.Form):
+class TransferForm(forms.Form):
     """The confirmation of a move. `seen` is the fingerprint of the price that was shown."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
@@ -32,12 +32,12 @@ class MoveForm(forms.Form):
                 label="Have you taken it, here or elsewhere?", choices=READY, widget=forms.RadioSelect
             )
 
-    def wish(self, offer: ClassOffer) -> Wish:
+    def wish(self, offer: ClassOffer) -> TransferRequest:
         data = self.cleaned_data
-        return Wish(offer, data.get("role", ""), data.get("ready", ""))
+        return TransferRequest(offer, data.get("role", ""), data.get("ready", ""))
 
 
-class GiveForm(forms.Form):
+class TransferToPersonForm(forms.Form):
     first_name = NameField(label="First name")
     last_name = NameField(label="Last name", required=False)
     email = AddressField(
@@ -54,22 +54,22 @@ class GiveForm(forms.Form):
             del self.fields["ready"]
 
     @property
-    def person(self) -> Typed:
+    def person(self) -> TypedPerson:
         data = self.cleaned_data
-        return Typed(data["first_name"], data["last_name"], data["email"])
+        return TypedPerson(data["first_name"], data["last_name"], data["email"])
 
 
-class DeskGiveForm(GiveForm):
+class DeskTransferToPersonForm(TransferToPersonForm):
     why = forms.CharField(label="Why", max_length=300, help_text="Kept in the history.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(False, *args, **kwargs)
 
 
-class DeskMoveForm(forms.Form):
+class DeskTransferForm(forms.Form):
     """The first button shows the price, and the second one moves the spot."""
 
-    offer = OfferField(label="New class", queryset=ClassOffer.objects.none())
+    offer = ClassOfferField(label="New class", queryset=ClassOffer.objects.none())
     role = forms.ChoiceField(label="Role", required=False, help_text="For a class that has roles.")
     waived = forms.BooleanField(label="Waive the difference", required=False)
     over_capacity = forms.BooleanField(label="Move anyway if the class is full", required=False)
@@ -78,7 +78,7 @@ class DeskMoveForm(forms.Form):
     def __init__(self, offers: "QuerySet[ClassOffer]", staff: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.staff = staff
-        cast(OfferField, self.fields["offer"]).queryset = offers
+        cast(ClassOfferField, self.fields["offer"]).queryset = offers
         names = OfferRole.objects.filter(offer__in=offers).order_by("name").values_list("name", flat=True).distinct()
         choices = [("", "–"), *((name, name.capitalize()) for name in names), (EITHER, "Either, whichever is needed")]
         cast(forms.ChoiceField, self.fields["role"]).choices = choices
@@ -90,10 +90,10 @@ class DeskMoveForm(forms.Form):
             del self.fields["waived"]
 
     @property
-    def wish(self) -> Wish:
-        return Wish(self.cleaned_data["offer"], self.cleaned_data.get("role", ""))
+    def wish(self) -> TransferRequest:
+        return TransferRequest(self.cleaned_data["offer"], self.cleaned_data.get("role", ""))
 
     @property
-    def by(self) -> ByDesk:
+    def by(self) -> DeskOverride:
         data = self.cleaned_data
-        return ByDesk(self.staff, data["why"], data.get("over_capacity", False), data.get("waived", False))
+        return DeskOverride(self.staff, data["why"], data.get("over_capacity", False), data.get("waived", False))

@@ -7,13 +7,13 @@ from typing import Any
 
 from django import forms
 
-from classwork.domain.schedule.next_session import Repeat
+from classwork.domain.schedule.next_session import RepeatedClass
 from classwork.models import Location
 from classwork.models.class_offers import WEEKDAYS
 from users.models import Staff
 
 
-class RepeatForm(forms.Form):
+class RepeatedClassForm(forms.Form):
     """One class of the earlier session: whether to repeat it, and what changes."""
 
     keep = forms.BooleanField(required=False, initial=True)
@@ -22,7 +22,7 @@ class RepeatForm(forms.Form):
     location = forms.TypedChoiceField(required=False, empty_value=None)
     teaching = forms.TypedMultipleChoiceField(required=False, label="Teachers")
 
-    def __init__(self, data: Any, *, source: Repeat, choices: Choices, prefix: str) -> None:
+    def __init__(self, data: Any, *, source: RepeatedClass, choices: SharedChoices, prefix: str) -> None:
         self.source = source
         initial = {
             "class_day": source.class_day,
@@ -33,10 +33,10 @@ class RepeatForm(forms.Form):
         super().__init__(data, initial=initial, prefix=prefix)
         choices.fill(self)
 
-    def repeat(self) -> Repeat:
+    def repeat(self) -> RepeatedClass:
         data = self.cleaned_data
         assistants = tuple(person for person in self.source.assistants if person not in data["teaching"])
-        return Repeat(
+        return RepeatedClass(
             self.source.subject,
             data["class_day"],
             data["start_time"],
@@ -47,7 +47,7 @@ class RepeatForm(forms.Form):
         )
 
 
-class Choices:
+class SharedChoices:
     """Locations and people, read once for the whole page."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Choices:
         active = Staff.objects.filter(user__is_active=True).select_related("user")
         self.people = {str(person.pk): person for person in active}
 
-    def fill(self, form: RepeatForm) -> None:
+    def fill(self, form: RepeatedClassForm) -> None:
         location, teaching = form.fields["location"], form.fields["teaching"]
         location.choices = [("", "To be announced"), *((key, str(place)) for key, place in self.places.items())]  # type: ignore[attr-defined]
         location.coerce = self.places.__getitem__  # type: ignore[attr-defined]
@@ -63,6 +63,6 @@ class Choices:
         teaching.coerce = self.people.__getitem__  # type: ignore[attr-defined]
 
 
-def repeat_forms(data: Any, repeats: Sequence[Repeat]) -> list[RepeatForm]:
-    choices = Choices()
-    return [RepeatForm(data, source=one, choices=choices, prefix=f"class-{n}") for n, one in enumerate(repeats)]
+def repeated_class_forms(data: Any, repeats: Sequence[RepeatedClass]) -> list[RepeatedClassForm]:
+    choices = SharedChoices()
+    return [RepeatedClassForm(data, source=one, choices=choices, prefix=f"class-{n}") for n, one in enumerate(repeats)]

@@ -7,11 +7,11 @@ from typing import Any, cast
 from django import forms
 from django.db.models import QuerySet
 
-from billing.forms import DueField
-from classwork.domain.places.attendees import ME, OTHER, STUDENT, Attendee, Typed, default_choices
+from billing.forms import DueDateField
+from classwork.domain.places.attendees import ME, OTHER, STUDENT, Attendee, TypedPerson, default_choices
 from classwork.domain.places.waiting.balance import EITHER
 from classwork.models import ClassOffer, OfferRole, Registration
-from classwork.rules.levels import written
+from classwork.rules.levels import format_level
 from users.forms.fields import AddressField, NameField
 from users.models import Student, User
 
@@ -19,7 +19,7 @@ MOST_OTHERS = 6
 Readiness = Registration.Readiness
 
 
-class WhoForm(forms.Form):
+class AttendeeForm(forms.Form):
     """Which of the people in the buyer's care attend."""
 
     who = forms.MultipleChoiceField(label="Who’s coming?", widget=forms.CheckboxSelectMultiple, required=False)
@@ -39,7 +39,7 @@ class WhoForm(forms.Form):
             yield Attendee(STUDENT, student_id=int(number)) if number else Attendee(ME)
 
 
-class PeopleForm(WhoForm):
+class RegistrationForm(AttendeeForm):
     """The people and the classes of a registration."""
 
     field_order = ("classes", "who")
@@ -86,7 +86,7 @@ class PeopleForm(WhoForm):
         return [int(number) for number in self.cleaned_data.get("classes", [])]
 
 
-class OtherForm(forms.Form):
+class OtherPersonForm(forms.Form):
     """Another person. An empty form is ignored."""
 
     first_name = NameField(label="First name")
@@ -105,15 +105,15 @@ class OtherForm(forms.Form):
         return Attendee(OTHER, first_name=data["first_name"], last_name=data["last_name"], email=data["email"])
 
 
-def other_forms(count: int, data: Mapping[str, Any] | None, *, checked: bool) -> list[OtherForm]:
+def other_person_forms(count: int, data: Mapping[str, Any] | None, *, checked: bool) -> list[OtherPersonForm]:
     """An unchecked form only shows again what was typed."""
     forms_shown = []
     for prefix in (f"other-{number}" for number in range(count)):
         typed = None
         if not checked:
-            typed = {name: (data or {}).get(f"{prefix}-{name}", "") for name in OtherForm.base_fields}
+            typed = {name: (data or {}).get(f"{prefix}-{name}", "") for name in OtherPersonForm.base_fields}
         forms_shown.append(
-            OtherForm(
+            OtherPersonForm(
                 data if checked else None,
                 prefix=prefix,
                 initial=typed,
@@ -141,11 +141,11 @@ class RoleForm(forms.Form):
         self.fields["role"] = RoleField(roles)
 
 
-class AddressForm(forms.Form):
+class ContactEmailForm(forms.Form):
     email = AddressField(label="Another email")
 
 
-class LevelForm(forms.Form):
+class LevelOverrideForm(forms.Form):
     """The level that a person sets. The first choice computes it from the classes taken."""
 
     CLASSES = "classes"
@@ -154,9 +154,9 @@ class LevelForm(forms.Form):
     why = forms.CharField(label="Reason", max_length=300, help_text="For example “Danced for years in Lyon”.")
 
     def __init__(self, rungs: Sequence[tuple[Decimal, str]], given: Decimal | None, data: Any) -> None:
-        super().__init__(data, initial={"number": self.CLASSES if given is None else written(given)})
+        super().__init__(data, initial={"number": self.CLASSES if given is None else format_level(given)})
         known = rungs if given is None or given in dict(rungs) else [*rungs, (given, "")]
-        choices = [(written(number), f"{written(number)} {words}") for number, words in known]
+        choices = [(format_level(number), f"{format_level(number)} {words}") for number, words in known]
         cast(forms.ChoiceField, self.fields["number"]).choices = [
             (self.CLASSES, "Computed from classes taken"),
             *choices,
@@ -167,7 +167,7 @@ class LevelForm(forms.Form):
         return None if number == self.CLASSES else Decimal(number)
 
 
-class OfferField(forms.ModelChoiceField):
+class ClassOfferField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
         return str(obj)
 
@@ -189,20 +189,20 @@ class PersonForm(forms.Form):
                 del self.fields[name]
 
     @property
-    def person(self) -> Student | Typed:
+    def person(self) -> Student | TypedPerson:
         if self.student is not None:
             return self.student
         data = self.cleaned_data
-        return Typed(data["first_name"], data["last_name"], data["email"])
+        return TypedPerson(data["first_name"], data["last_name"], data["email"])
 
 
-class EntryForm(PersonForm):
+class DeskRegistrationForm(PersonForm):
     """A registration entered at the desk."""
 
     field_order = ("offer",)
 
-    offer = OfferField(label="Class", queryset=ClassOffer.objects.none())
-    pay_by = DueField(label="Due date", required=False, help_text="Leave empty to pay at the door.")
+    offer = ClassOfferField(label="Class", queryset=ClassOffer.objects.none())
+    pay_by = DueDateField(label="Due date", required=False, help_text="Leave empty to pay at the door.")
     role = forms.ChoiceField(label="Role", required=False, help_text="For a class that has roles.")
     over_capacity = forms.BooleanField(label="Register anyway if the class is full", required=False)
     why = forms.CharField(label="Reason", max_length=300, required=False, help_text="Shown in the history.")
@@ -211,7 +211,7 @@ class EntryForm(PersonForm):
         self, offers: "QuerySet[ClassOffer]", student: Student | None, *args: Any, may_exceed: bool, **kwargs: Any
     ) -> None:
         super().__init__(student, *args, **kwargs)
-        cast(OfferField, self.fields["offer"]).queryset = offers
+        cast(ClassOfferField, self.fields["offer"]).queryset = offers
         roles = OfferRole.objects.filter(offer__in=offers).order_by("name").values_list("name", flat=True).distinct()
         choices = [("", "–"), *((name, name.capitalize()) for name in roles), (EITHER, "Either is fine")]
         cast(forms.ChoiceField, self.fields["role"]).choices = choices

@@ -9,7 +9,7 @@ from django import forms
 from classwork.domain.catalog import subjects
 from classwork.domain.class_fields import OFFICE_FIELDS
 from classwork.domain.schedule import class_offers, sessions
-from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.domain.schedule.previews import Preview
 from classwork.forms.fields import DatesField, StaffField
 from classwork.forms.previews import PreviewedModelForm
@@ -39,7 +39,7 @@ class SessionForm(PreviewedModelForm):
         self.fields["expire_date"].required = False  # An empty value is computed from the key day.
 
     def plan_changes(self) -> Preview:
-        return sessions.plan_session(stored(self.instance), self.values())
+        return sessions.plan_session(stored_row(self.instance), self.values())
 
 
 class SubjectForm(PreviewedModelForm):
@@ -50,7 +50,7 @@ class SubjectForm(PreviewedModelForm):
         exclude = ("date_added", "date_modified")
 
     def plan_changes(self) -> Preview:
-        return subjects.plan_subject(stored(self.instance), self.values())
+        return subjects.plan_subject(stored_row(self.instance), self.values())
 
     def values(self) -> dict[str, Any]:
         """A removed image is False in the form and an empty value in the row."""
@@ -58,7 +58,7 @@ class SubjectForm(PreviewedModelForm):
         return values | {"image": values.get("image") or ""}
 
 
-class OfferForm(PreviewedModelForm):
+class ClassOfferForm(PreviewedModelForm):
     teaching = StaffField(label="Teachers")
     assisting = StaffField(label="Assistants")
     skipped = DatesField(
@@ -73,17 +73,17 @@ class OfferForm(PreviewedModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        start_with_lists(self)
+        set_initial_lists(self)
 
-    def draft(self) -> OfferDraft:
+    def draft(self) -> ClassDraft:
         data = self.cleaned_data
-        return OfferDraft(self.values(), data.get("skipped"), data.get("teaching"), data.get("assisting"))
+        return ClassDraft(self.values(), data.get("skipped"), data.get("teaching"), data.get("assisting"))
 
     def plan_changes(self) -> Preview:
-        return class_offers.plan_offer(stored(self.instance), self.draft())
+        return class_offers.plan_class(stored_row(self.instance), self.draft())
 
 
-class OfferRowForm(PreviewedModelForm):
+class ClassOfferRowForm(PreviewedModelForm):
     """A class within its session, as one row of a table. The session may be changed by the same form."""
 
     teaching = StaffField(label="Teachers")
@@ -94,17 +94,17 @@ class OfferRowForm(PreviewedModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        start_with_lists(self)
+        set_initial_lists(self)
 
-    def draft(self) -> OfferDraft:
+    def draft(self) -> ClassDraft:
         session = cast(ClassOffer, self.instance).session
-        return OfferDraft(self.values() | {"session": session}, teachers=self.cleaned_data.get("teaching"))
+        return ClassDraft(self.values() | {"session": session}, teachers=self.cleaned_data.get("teaching"))
 
     def plan_changes(self) -> Preview:
-        return class_offers.plan_offer(stored(self.instance), self.draft())
+        return class_offers.plan_class(stored_row(self.instance), self.draft())
 
 
-def start_with_lists(form: PreviewedModelForm) -> None:
+def set_initial_lists(form: PreviewedModelForm) -> None:
     offer = cast(ClassOffer, form.instance)
     if offer.pk is None:
         return
@@ -114,6 +114,6 @@ def start_with_lists(form: PreviewedModelForm) -> None:
     form.initial.setdefault("skipped", [skipped.on for skipped in offer.skipped_dates.all()])
 
 
-def stored(thing: Any) -> Any:
+def stored_row(thing: Any) -> Any:
     """Reads the row again, because the form has already written its values into the given object."""
     return type(thing)._default_manager.get(pk=thing.pk) if thing.pk else type(thing)()

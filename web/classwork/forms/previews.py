@@ -14,27 +14,27 @@ from django.forms.models import construct_instance
 from django.utils.datastructures import MultiValueDict
 
 from classwork.domain.schedule.previews import Preview
-from classwork.domain.schedule.problems import Fault, Refused
+from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
 from common.formats import format_date
 
 READ_FIRST = "Nothing has been saved yet. Please check what would change, then save again."
 
 
-class Taking:
+class AcceptProposalButton:
     """A button that fills suggested values into the form. Its name is `take` and its value is JSON."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: FieldProblem) -> None:
         self.value = json.dumps(dict(fault.proposal), cls=DjangoJSONEncoder)
-        self.label = "Use " + ", ".join(map(shown, fault.proposal.values()))
+        self.label = "Use " + ", ".join(map(field_value_text, fault.proposal.values()))
 
 
-def shown(value: Any) -> str:
+def field_value_text(value: Any) -> str:
     if isinstance(value, list):
-        return " and ".join(map(shown, value))
+        return " and ".join(map(field_value_text, value))
     return format_date(value) if isinstance(value, date) else str(value)
 
 
-def taken(data: Mapping[str, Any], form: forms.BaseForm) -> Mapping[str, Any]:
+def with_accepted_proposal(data: Mapping[str, Any], form: forms.BaseForm) -> Mapping[str, Any]:
     """Ignores names that are not fields of the form."""
     try:
         values = json.loads(data.get("take", ""))
@@ -49,7 +49,7 @@ def taken(data: Mapping[str, Any], form: forms.BaseForm) -> Mapping[str, Any]:
     return changed
 
 
-class Previewed(forms.BaseForm):
+class PreviewedFormMixin(forms.BaseForm):
     """A mixin for forms with a `plan_changes()` method.
 
     The hidden value `seen` holds the fingerprints of the previews that were shown.
@@ -60,7 +60,7 @@ class Previewed(forms.BaseForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.is_bound:
-            self.data = taken(self.data, self)
+            self.data = with_accepted_proposal(self.data, self)
 
     def plan_changes(self) -> Preview:
         raise NotImplementedError
@@ -80,22 +80,22 @@ class Previewed(forms.BaseForm):
             self.add_error(None, forms.ValidationError(READ_FIRST, code="unread"))
         return cleaned
 
-    def refuse(self, *faults: Fault) -> None:
+    def refuse(self, *faults: FieldProblem) -> None:
         for fault in faults:
             field = self.fields.get(fault.field)
             if field is not None and fault.proposal:
-                field.taking = Taking(fault)  # type: ignore[attr-defined]
+                field.taking = AcceptProposalButton(fault)  # type: ignore[attr-defined]
             self.add_error(fault.field if field is not None else None, self.problem_text(fault))
 
-    def problem_text(self, fault: Fault) -> str:
+    def problem_text(self, fault: FieldProblem) -> str:
         return fault.sentence
 
-    def refused(self, error: Refused) -> None:
+    def refused(self, error: ChangeRefused) -> None:
         """Someone else was faster: the form was valid, but saving was refused."""
         self.refuse(*error.faults)
 
 
-class PreviewedModelForm(Previewed, forms.ModelForm):
+class PreviewedModelForm(PreviewedFormMixin, forms.ModelForm):
     """The domain validates the whole row, so the form does not validate it again."""
 
     def _post_clean(self) -> None:

@@ -8,10 +8,10 @@ from classwork.domain.catalog import subjects
 from classwork.domain.class_fields import IDEA_FIELDS
 from classwork.domain.proposals import CHANGEABLE
 from classwork.domain.schedule import class_offers
-from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.domain.schedule.previews import Preview
 from classwork.forms.fields import DatesField
-from classwork.forms.planning import stored
+from classwork.forms.planning import stored_row
 from classwork.forms.previews import PreviewedModelForm
 from classwork.models import ClassOffer, Session, Subject
 from common import dates
@@ -26,11 +26,11 @@ class ProposalForm(PreviewedModelForm):
     def seen(self) -> str | None:
         return None
 
-    def draft(self) -> OfferDraft:
-        return OfferDraft(self.values())
+    def draft(self) -> ClassDraft:
+        return ClassDraft(self.values())
 
 
-class SubjectIdeaForm(ProposalForm):
+class ProposeSubjectForm(ProposalForm):
     class Meta:
         model = Subject
         fields = [
@@ -47,10 +47,10 @@ class SubjectIdeaForm(ProposalForm):
         ]
 
     def plan_changes(self) -> Preview:
-        return subjects.plan_subject(stored(self.instance), self.values())
+        return subjects.plan_subject(stored_row(self.instance), self.values())
 
 
-class OfferIdeaForm(ProposalForm):
+class ProposeClassForm(ProposalForm):
     skipped = DatesField(required=False, label="Skipped dates", help_text="For example 2026-11-26.")
 
     class Meta:
@@ -60,39 +60,39 @@ class OfferIdeaForm(ProposalForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        ahead = [session.pk for session in Session.objects.all() if session.end_date >= dates.today()]
+        ahead = [session.pk for session in Session.objects.all() if session.end_date >= dates.local_today()]
         cast(forms.ModelChoiceField, self.fields["session"]).queryset = Session.objects.filter(pk__in=ahead)
         subject = cast(forms.ModelChoiceField, self.fields["subject"])
         subject.queryset = Subject.objects.filter(manager_approved=True).select_related("level")
 
-    def draft(self) -> OfferDraft:
-        return OfferDraft(self.values(), self.cleaned_data.get("skipped"))
+    def draft(self) -> ClassDraft:
+        return ClassDraft(self.values(), self.cleaned_data.get("skipped"))
 
     def plan_changes(self) -> Preview:
-        return class_offers.plan_offer(stored(self.instance), self.draft())
+        return class_offers.plan_class(stored_row(self.instance), self.draft())
 
 
-class ChangeSubjectForm(SubjectIdeaForm):
+class ChangeSubjectForm(ProposeSubjectForm):
     class Meta:
         model = Subject
         fields = CHANGEABLE[Subject]
 
 
-class ChangeOfferForm(ProposalForm):
+class ChangeClassForm(ProposalForm):
     class Meta:
         model = ClassOffer
         fields = CHANGEABLE[ClassOffer]
         widgets = {"start_time": TIME}
 
     def plan_changes(self) -> Preview:
-        return class_offers.plan_offer(stored(self.instance), self.draft())
+        return class_offers.plan_class(stored_row(self.instance), self.draft())
 
 
-class MessageForm(forms.Form):
+class ProposalMessageForm(forms.Form):
     message = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 3}), required=False, label="Message to the office", max_length=2000
     )
 
 
-class AnswerForm(forms.Form):
+class ProposalAnswerForm(forms.Form):
     answer = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), required=False, max_length=2000)

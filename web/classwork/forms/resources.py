@@ -9,12 +9,12 @@ from typing import Any
 from django import forms
 from django.urls import reverse_lazy
 
-from classwork.domain.catalog.class_summary import Listed
+from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.resources import kind_rules
-from classwork.models import ClassOffer, Resource, Subject, When
+from classwork.models import ClassOffer, ReleaseMoment, Resource, Subject
 from common import dates
 from common.files.fields import UploadField
-from common.files.uploads import Arrived, Chosen
+from common.files.uploads import Chosen, ReceivedUpload
 from common.formats import format_date
 
 Kind = Resource.Kind
@@ -43,7 +43,7 @@ class ResourceForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.kind, self.thing, self.person = kind, thing, person
         self.resource: Resource | None = self.initial.get("resource")
-        self.fields["opens"] = forms.ChoiceField(label="Opens", choices=moments(thing))
+        self.fields["opens"] = forms.ChoiceField(label="Opens", choices=release_choices(thing))
         if self.resource or isinstance(thing, Subject):
             del self.fields["to"]
         else:
@@ -91,7 +91,7 @@ class ResourceForm(forms.Form):
         values = super().clean() or {}
         sent = values.get("file")
         if sent and not values.get("title"):
-            checked = sent.checked if isinstance(sent, Arrived) else sent
+            checked = sent.checked if isinstance(sent, ReceivedUpload) else sent
             values["title"] = PurePath(checked.title).stem.replace("_", " ")[:125]
         elif not values.get("title") and self.resource:
             values["title"] = self.resource.title
@@ -119,29 +119,36 @@ class ResourceForm(forms.Form):
         return self.thing.subject if wide and isinstance(self.thing, ClassOffer) else self.thing
 
 
-def moments(thing: ClassOffer | Subject) -> Sequence[tuple[str, str]]:
+def release_choices(thing: ClassOffer | Subject) -> Sequence[tuple[str, str]]:
     days = {}
     if isinstance(thing, ClassOffer):
-        days = {number: meeting.local_date for number, meeting in enumerate(Listed(thing, dates.today()).meetings, 1)}
+        days = {
+            number: meeting.local_date
+            for number, meeting in enumerate(ClassSummary(thing, dates.local_today()).meetings, 1)
+        }
     weeks = thing.subject.num_weeks if isinstance(thing, ClassOffer) else thing.num_weeks
     count = max(weeks, len(days))
     after = [
-        (f"{When.CLASS}-{n}", f"After class {n}" + (f", {format_date(days[n])}" if n in days else ""))
+        (f"{ReleaseMoment.CLASS}-{n}", f"After class {n}" + (f", {format_date(days[n])}" if n in days else ""))
         for n in range(1, count + 1)
     ]
-    return [(When.SIGN_UP, "Immediately on registration"), *after, (When.COMPLETION, "After the last class")]
+    return [
+        (ReleaseMoment.SIGN_UP, "Immediately on registration"),
+        *after,
+        (ReleaseMoment.COMPLETION, "After the last class"),
+    ]
 
 
-def usual_moment(thing: ClassOffer | Subject) -> str:
+def default_release(thing: ClassOffer | Subject) -> str:
     if isinstance(thing, ClassOffer):
-        for number, meeting in enumerate(Listed(thing, dates.today()).meetings, 1):
-            if meeting.local_date >= dates.today():
-                return f"{When.CLASS}-{number}"
-        return When.COMPLETION
-    return f"{When.CLASS}-1"
+        for number, meeting in enumerate(ClassSummary(thing, dates.local_today()).meetings, 1):
+            if meeting.local_date >= dates.local_today():
+                return f"{ReleaseMoment.CLASS}-{number}"
+        return ReleaseMoment.COMPLETION
+    return f"{ReleaseMoment.CLASS}-1"
 
 
-def initial_of(resource: Resource) -> dict[str, Any]:
+def resource_initial_values(resource: Resource) -> dict[str, Any]:
     number = f"-{resource.class_number}" if resource.class_number else ""
     names = ("title", "text", "link", "audience", "expires_after")
     return {name: getattr(resource, name) for name in names} | {

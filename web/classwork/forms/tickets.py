@@ -6,19 +6,19 @@ from typing import Any, cast
 from django import forms
 from django.conf import settings
 
-from classwork.domain.places.tickets.sale import Day
-from classwork.forms.places import PersonForm, RoleField, WhoForm
+from classwork.domain.places.tickets.sale import TicketDay
+from classwork.forms.places import AttendeeForm, PersonForm, RoleField
 from classwork.models import ClassOffer
 from common.formats import format_money
 
 DROP_IN, TRIAL = "drop_in", "trial"
 
 
-class DayForm(forms.Form):
+class TicketDayForm(forms.Form):
     meeting = forms.ChoiceField(label="Which day?", widget=forms.RadioSelect)
     what = forms.ChoiceField(label="What would you like?", widget=forms.RadioSelect)
 
-    def offer_days(self, offer: ClassOffer, days: Sequence[Day]) -> None:
+    def offer_days(self, offer: ClassOffer, days: Sequence[TicketDay]) -> None:
         kinds = []
         if offer.trial_price is not None:
             price = format_money(offer.trial_price, settings.CURRENCY) if offer.trial_price else "free"
@@ -45,20 +45,20 @@ class DayForm(forms.Form):
         return int(self.cleaned_data["meeting"])
 
 
-class TicketForm(DayForm, WhoForm):
+class TicketForm(TicketDayForm, AttendeeForm):
     field_order = ("what", "meeting", "who")
 
-    def __init__(self, offer: ClassOffer, days: Sequence[Day], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, offer: ClassOffer, days: Sequence[TicketDay], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.offer_days(offer, days)
 
 
-class SaleForm(DayForm, PersonForm):
+class SellTicketForm(TicketDayForm, PersonForm):
     """A ticket sold at the desk."""
 
     field_order = ("what", "meeting", "first_name", "last_name", "email", "role")
 
-    def __init__(self, offer: ClassOffer, days: Sequence[Day], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, offer: ClassOffer, days: Sequence[TicketDay], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.offer_days(offer, days)
         self.fields["what"].label = "Type"

@@ -6,16 +6,16 @@ from typing import Any, cast
 from django import forms
 
 from classwork.domain.places.attendees import ME, OTHER, STUDENT, Attendee, default_choices
-from classwork.domain.places.waiting.arranging import Apart
-from classwork.domain.places.waiting.balance import EITHER, Role, Rules
-from classwork.domain.places.waiting.entries import Contact, Wish
+from classwork.domain.places.waiting.arranging import BalanceLimits
+from classwork.domain.places.waiting.balance import EITHER, CapacityRules, RoleCapacity
+from classwork.domain.places.waiting.entries import Contact, WaitlistRequest
 from classwork.forms.places import RoleField
 from common import names
 from users.forms.fields import AddressField, NameField
 from users.models import Student, User
 
 
-class WaitForm(forms.Form):
+class JoinWaitlistForm(forms.Form):
     who = forms.ChoiceField(label="Who’s coming?", widget=forms.RadioSelect)
     first_name = NameField(label="First name", autocomplete="given-name")
     last_name = NameField(label="Last name", autocomplete="family-name", required=False)
@@ -49,7 +49,7 @@ class WaitForm(forms.Form):
         you = [data.get(name) or "" for name in ("first_name", "last_name", "email")]
         partner = [data.get(f"partner_{name}") or "" for name in ("first_name", "last_name", "email")]
         partner[2] = partner[2] or you[2]
-        if has_partner and [names.key(part) for part in you] == [names.key(part) for part in partner]:
+        if has_partner and [names.name_key(part) for part in you] == [names.name_key(part) for part in partner]:
             self.add_error("partner_first_name", "That’s the same person. Please enter your partner’s name.")
         if has_partner and "partner_role" in self.fields and not data.get("partner_role"):
             self.add_error("partner_role", "Please choose their role.")
@@ -67,14 +67,14 @@ class WaitForm(forms.Form):
         named = [(wish.attendee.first_name, wish.attendee.last_name, wish.role) for wish in self.wishes()]
         return " and ".join(f"{first} {last}".strip() + (f" ({role})" if role else "") for first, last, role in named)
 
-    def wishes(self) -> Iterator[Wish]:
+    def wishes(self) -> Iterator[WaitlistRequest]:
         data = self.cleaned_data
         if self.viewer is None:
             first = Attendee(OTHER, first_name=data["first_name"], last_name=data["last_name"], email=data["email"])
         else:
             _, _, number = data["who"].partition("-")
             first = Attendee(STUDENT, student_id=int(number)) if number else Attendee(ME)
-        yield Wish(first, data.get("role", ""))
+        yield WaitlistRequest(first, data.get("role", ""))
         if data["partner_first_name"]:
             partner = Attendee(
                 OTHER,
@@ -82,10 +82,10 @@ class WaitForm(forms.Form):
                 last_name=data["partner_last_name"],
                 email=data["partner_email"],
             )
-            yield Wish(partner, data.get("partner_role", ""))
+            yield WaitlistRequest(partner, data.get("partner_role", ""))
 
 
-class MoveForm(forms.Form):
+class MoveEntryForm(forms.Form):
     place = forms.IntegerField(label="New position", min_value=1, max_value=999)
     why = forms.CharField(label="Why", max_length=300)
 
@@ -93,7 +93,7 @@ class MoveForm(forms.Form):
 MOST_ROLES = 4
 
 
-class RolesForm(forms.Form):
+class ClassRolesForm(forms.Form):
     """Up to four roles with their spots, and the balance between them."""
 
     most_apart = forms.IntegerField(
@@ -130,20 +130,20 @@ class RolesForm(forms.Form):
         return data
 
     @property
-    def roles(self) -> list[Role]:
+    def roles(self) -> list[RoleCapacity]:
         return self._roles(self.cleaned_data)
 
     @property
-    def apart(self) -> Apart:
+    def apart(self) -> BalanceLimits:
         data = self.cleaned_data
-        return Apart(data["most_apart"], data["ratio"], data["active_from"] or 0)
+        return BalanceLimits(data["most_apart"], data["ratio"], data["active_from"] or 0)
 
-    def _roles(self, data: dict[str, Any]) -> list[Role]:
+    def _roles(self, data: dict[str, Any]) -> list[RoleCapacity]:
         rows = ((data.get(f"name_{each}"), data.get(f"capacity_{each}")) for each in range(1, MOST_ROLES + 1))
-        return [Role(name, capacity) for name, capacity in rows if name]
+        return [RoleCapacity(name, capacity) for name, capacity in rows if name]
 
     @staticmethod
-    def known(rules: Rules) -> dict[str, Any]:
+    def known(rules: CapacityRules) -> dict[str, Any]:
         initial: dict[str, Any] = {"most_apart": rules.most_apart, "ratio": rules.ratio}
         initial["active_from"] = rules.active_from or None
         for number, role in enumerate(rules.roles, start=1):

@@ -6,36 +6,36 @@ from typing import Any
 from django.urls import reverse
 
 from classwork.domain.calling_off import telling
-from classwork.domain.catalog.class_summary import Listed
+from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.places import minimum
-from classwork.letters.parts import page
+from classwork.letters.parts import absolute_url
 from classwork.models import CallOff, ClassOffer
 from common import dates
 from common.formats import format_date
-from mailroom.declare import NotNeeded
+from mailroom.declare import MailNotNeeded
 from mailroom.models import Message
 
 
-def called_off_context(message: Message) -> dict[str, Any]:
+def class_cancellation_context(message: Message) -> dict[str, Any]:
     cancellation = CallOff.objects.filter(pk=message.data["call_off_id"]).first()
     if cancellation is None:
-        raise NotNeeded("The cancellation no longer exists.")
-    notice = telling.letter(cancellation, message.to)
+        raise MailNotNeeded("The cancellation no longer exists.")
+    notice = telling.build_cancellation_notice(cancellation, message.to)
     first = cancellation.meetings.order_by("starts_at").first()
     return asdict(notice) | {
         "title": notice.title,
         "first": format_date(first.local_date) if first else "",
-        "contact": page(reverse("contact")),
+        "contact": absolute_url(reverse("contact")),
     }
 
 
-def called_off_sample() -> dict[str, Any]:
+def class_cancellation_sample() -> dict[str, Any]:
     one = {
         "title": "Balboa 1",
         "student": "Kit Gray",
         "days": ["Tue, Jan 13, 2026, 7:00–8:00 PM"],
         "instead": ["Tue, Feb 10, 2026, 7:00–8:00 PM, Grange Hall"],
-        "link": page("/classes/1"),
+        "link": absolute_url("/classes/1"),
     }
     return {
         "title": "Balboa 1",
@@ -44,9 +44,9 @@ def called_off_sample() -> dict[str, Any]:
         "whole": False,
         "why": "Snow.",
         "classes": [one],
-        "money": [{"number": "1042", "link": page("/order/1042/"), "said": "no change", "handover": ""}],
+        "money": [{"number": "1042", "link": absolute_url("/order/1042/"), "said": "no change", "handover": ""}],
         "teaching": [],
-        "contact": page("/contact/"),
+        "contact": absolute_url("/contact/"),
     }
 
 
@@ -54,20 +54,20 @@ def decision_context(message: Message) -> dict[str, Any]:
     """Raises NotNeeded if the mail no longer applies when it is sent."""
     offer = ClassOffer.objects.for_lists().filter(pk=message.data["offer_id"]).first()
     if offer is None or offer.is_called_off:
-        raise NotNeeded("The class was deleted or canceled.")
+        raise MailNotNeeded("The class was deleted or canceled.")
     if offer.is_tentative is (message.template == "classwork.class_runs"):
-        raise NotNeeded("The decision has changed.")
+        raise MailNotNeeded("The decision has changed.")
     return {
         "title": offer.subject.title,
-        "name": minimum.greeting_name(offer, message.to),
-        "when": f"{offer.day} {offer.time_range}, {Listed(offer, dates.today()).date_range}",
+        "name": minimum.greeting_name_in_class(offer, message.to),
+        "when": f"{offer.day} {offer.time_range}, {ClassSummary(offer, dates.local_today()).date_range}",
         "day": format_date(offer.decide_on) if offer.decide_on else "",
         "minimum": offer.minimum,
-        "registered": minimum.number(offer),
-        "sentence": minimum.sentence(offer),
-        "link": page(offer.get_absolute_url()),
-        "desk": page(reverse("desk_minimum")),
-        "contact": page(reverse("contact")),
+        "registered": minimum.registered_count(offer),
+        "sentence": minimum.minimum_text(offer),
+        "link": absolute_url(offer.get_absolute_url()),
+        "desk": absolute_url(reverse("desk_minimum")),
+        "contact": absolute_url(reverse("contact")),
     }
 
 
@@ -80,7 +80,7 @@ def decision_sample() -> dict[str, Any]:
         "minimum": 8,
         "registered": 5,
         "sentence": "Needs 8 sign-ups by Sat, Jan 3, 2026, or you get a full refund.",
-        "link": page("/classes/1"),
-        "desk": page("/desk/minimum/"),
-        "contact": page("/contact/"),
+        "link": absolute_url("/classes/1"),
+        "desk": absolute_url("/desk/minimum/"),
+        "contact": absolute_url("/contact/"),
     }

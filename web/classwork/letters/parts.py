@@ -5,18 +5,18 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from classwork.domain.catalog.class_summary import Listed
+from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.places import attendees
 from classwork.models import ClassOffer
 from common import dates
 from users.models import Student
 
 
-def page(path: str) -> str:
+def absolute_url(path: str) -> str:
     return f"{settings.SITE_URL}{path}"
 
 
-def of_reader(student: Student) -> dict[str, Any]:
+def reader_context(student: Student) -> dict[str, Any]:
     return {
         "student": str(student),
         "name": attendees.greeting_name(student),
@@ -25,12 +25,12 @@ def of_reader(student: Student) -> dict[str, Any]:
     }
 
 
-def of_class(offer_id: int) -> dict[str, str]:
+def class_context(offer_id: int) -> dict[str, str]:
     offer = ClassOffer.objects.for_lists().get(pk=offer_id)
     return {
         "title": offer.subject.title,
-        "when": f"{offer.day} {offer.time_range}, {Listed(offer, dates.today()).date_range}",
+        "when": f"{offer.day} {offer.time_range}, {ClassSummary(offer, dates.local_today()).date_range}",
         "where": f"{offer.location}, {offer.location.full_address}" if offer.location else "",
-        "link": page(offer.get_absolute_url()),
-        "calendar": page(reverse("classoffer_calendar", args=[offer.pk])),
+        "link": absolute_url(offer.get_absolute_url()),
+        "calendar": absolute_url(reverse("classoffer_calendar", args=[offer.pk])),
     }

@@ -5,13 +5,13 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.kinds import Facts
-from classwork.domain.catalog.class_summary import Listed
+from billing.kinds import PriceFacts
+from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.places.tickets import staying
-from classwork.letters.parts import of_reader, page
+from classwork.letters.parts import absolute_url, reader_context
 from classwork.models import ClassOffer, Ticket
 from common import dates
-from mailroom.declare import NotNeeded
+from mailroom.declare import MailNotNeeded
 from mailroom.models import Message
 
 
@@ -19,26 +19,29 @@ def ticket_context(message: Message) -> dict[str, Any]:
     """Raises NotNeeded if the ticket has changed by the time the mail is sent."""
     ticket = Ticket.objects.confirmed().for_lists().filter(pk=message.data["ticket_id"]).first()
     if ticket is None or ticket.meeting.is_cancelled:
-        raise NotNeeded("The ticket is no longer valid, or the class day was canceled.")
+        raise MailNotNeeded("The ticket is no longer valid, or the class day was canceled.")
     offer, place = ticket.offer, ticket.meeting.location or ticket.offer.location
-    return of_reader(ticket.student) | {
+    return reader_context(ticket.student) | {
         "title": offer.subject.title,
         "trial": ticket.is_trial,
-        "costs": Facts.from_json(ticket.line.facts or {"full": 0}).net_price > 0,
+        "costs": PriceFacts.from_json(ticket.line.facts or {"full": 0}).net_price > 0,
         "when": str(ticket.meeting.slot),
         "where": f"{place}, {place.full_address}" if place else "",
-        "link": page(staying.address(ticket)),
-        "contact": page(reverse("contact")),
+        "link": absolute_url(staying.ticket_url(ticket)),
+        "contact": absolute_url(reverse("contact")),
     }
 
 
-def stay_context(message: Message) -> dict[str, Any]:
+def stay_invitation_context(message: Message) -> dict[str, Any]:
     context = ticket_context(message)
     ticket = Ticket.objects.for_lists().get(pk=message.data["ticket_id"])
     offer = ClassOffer.objects.for_lists().get(pk=ticket.offer_id)
-    if reason := staying.why_not(ticket, timezone.now()):
-        raise NotNeeded(reason)
-    return context | {"when": f"{offer.day} {offer.time_range}", "until": Listed(offer, dates.today()).date_range}
+    if reason := staying.upgrade_refusal(ticket, timezone.now()):
+        raise MailNotNeeded(reason)
+    return context | {
+        "when": f"{offer.day} {offer.time_range}",
+        "until": ClassSummary(offer, dates.local_today()).date_range,
+    }
 
 
 def ticket_sample() -> dict[str, Any]:
@@ -53,6 +56,6 @@ def ticket_sample() -> dict[str, Any]:
         "name": "Kit",
         "is_self": True,
         "to_guardian": False,
-        "link": page("/"),
-        "contact": page("/contact/"),
+        "link": absolute_url("/"),
+        "contact": absolute_url("/contact/"),
     }

@@ -5,41 +5,41 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from classwork.domain.catalog.class_summary import Listed
+from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.places.waiting import entries, shown
-from classwork.letters.parts import page
+from classwork.letters.parts import absolute_url
 from classwork.models import ClassOffer, WaitingEntry
 from common import dates
 from common.names import first_name
-from mailroom.declare import NotNeeded
+from mailroom.declare import MailNotNeeded
 from mailroom.models import Message
 
 
-def context(message: Message) -> dict[str, Any]:
+def waitlist_context(message: Message) -> dict[str, Any]:
     """Raises NotNeeded if the offer is no longer valid when the mail is sent."""
     entry = WaitingEntry.objects.filter(pk=message.data["entry_id"]).first()
     offer = ClassOffer.objects.for_lists().filter(pk=entry.offer_id).first() if entry else None
     if entry is None or offer is None:
-        raise NotNeeded("The entry no longer exists.")
-    status = shown.one(entry, timezone.now())
+        raise MailNotNeeded("The entry no longer exists.")
+    status = shown.describe_entry(entry, timezone.now())
     if message.template == "classwork.place_offered" and not status.is_open:
-        raise NotNeeded("The spot is no longer reserved for them.")
+        raise MailNotNeeded("The spot is no longer reserved for them.")
     if message.template == "classwork.waiting_joined" and not status.is_waiting:
-        raise NotNeeded("They are no longer waiting.")
+        raise MailNotNeeded("They are no longer waiting.")
     return {
         "title": offer.subject.title,
-        "when": f"{offer.day} {offer.time_range}, {Listed(offer, dates.today()).date_range}",
+        "when": f"{offer.day} {offer.time_range}, {ClassSummary(offer, dates.local_today()).date_range}",
         "name": first_name(entry.contact_name),
         "names": status.names,
         "in_line": status.in_line,
         "until": status.until,
         "called_off": offer.is_called_off,
-        "link": page(entries.address(entry)),
-        "classes": page(reverse("classoffer_list")),
+        "link": absolute_url(entries.entry_url(entry)),
+        "classes": absolute_url(reverse("classoffer_list")),
     }
 
 
-def sample() -> dict[str, Any]:
+def waitlist_sample() -> dict[str, Any]:
     return {
         "title": "Balboa 1",
         "when": "Tuesdays 7:00–8:00 PM, Tue, Jan 6, 2026 to Tue, Feb 3, 2026",
@@ -48,6 +48,6 @@ def sample() -> dict[str, Any]:
         "in_line": "You’re 3rd in line",
         "until": "Tue, Jan 6, 2026, 6:00 PM",
         "called_off": False,
-        "link": page("/"),
-        "classes": page("/classes/"),
+        "link": absolute_url("/"),
+        "classes": absolute_url("/classes/"),
     }

@@ -35,12 +35,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='classoffer',
             name='drop_in_price',
-            field=models.DecimalField(blank=True, decimal_places=3, help_text='Empty: no drop-ins.', max_digits=14, null=True, validators=[classwork.models.catalog.payable], verbose_name='price of a single class'),
+            field=models.DecimalField(blank=True, decimal_places=3, help_text='Empty: no drop-ins.', max_digits=14, null=True, validators=[classwork.models.catalog.validate_price], verbose_name='price of a single class'),
         ),
         migrations.AddField(
             model_name='classoffer',
             name='trial_price',
-            field=models.DecimalField(blank=True, decimal_places=3, help_text='A single class, once, for who is new; 0 is free. Empty: no trials.', max_digits=14, null=True, validators=[classwork.models.catalog.payable], verbose_name='price of a trial'),
+            field=models.DecimalField(blank=True, decimal_places=3, help_text='A single class, once, for who is new; 0 is free. Empty: no trials.', max_digits=14, null=True, validators=[classwork.models.catalog.validate_price], verbose_name='price of a trial'),
         ),
         migrations.AddConstraint(
             model_name='classoffer',

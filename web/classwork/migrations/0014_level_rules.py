@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='level',
             name='planned_versions',
-            field=models.CharField(blank=True, help_text='Versions such as “C, D” that no subject has yet, so that the rule above may name them.', max_length=120, validators=[classwork.models.catalog.readable_versions]),
+            field=models.CharField(blank=True, help_text='Versions such as “C, D” that no subject has yet, so that the rule above may name them.', max_length=120, validators=[classwork.models.catalog.validate_versions]),
         ),
         migrations.AlterField(
             model_name='subject',

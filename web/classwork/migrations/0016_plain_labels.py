@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='classoffer',
             name='drop_in_price',
-            field=models.DecimalField(blank=True, decimal_places=3, help_text='Leave empty for no drop-ins.', max_digits=14, null=True, validators=[classwork.models.catalog.payable], verbose_name='drop-in price'),
+            field=models.DecimalField(blank=True, decimal_places=3, help_text='Leave empty for no drop-ins.', max_digits=14, null=True, validators=[classwork.models.catalog.validate_price], verbose_name='drop-in price'),
         ),
         migrations.AlterField(
             model_name='classoffer',
@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='classoffer',
             name='price',
-            field=models.DecimalField(blank=True, decimal_places=3, help_text='Leave empty for the price of the subject.', max_digits=14, null=True, validators=[classwork.models.catalog.payable]),
+            field=models.DecimalField(blank=True, decimal_places=3, help_text='Leave empty for the price of the subject.', max_digits=14, null=True, validators=[classwork.models.catalog.validate_price]),
         ),
         migrations.AlterField(
             model_name='classoffer',
@@ -143,7 +143,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='classoffer',
             name='trial_price',
-            field=models.DecimalField(blank=True, decimal_places=3, help_text='One class for new students; 0 is free. Leave empty for no trials.', max_digits=14, null=True, validators=[classwork.models.catalog.payable], verbose_name='trial price'),
+            field=models.DecimalField(blank=True, decimal_places=3, help_text='One class for new students; 0 is free. Leave empty for no trials.', max_digits=14, null=True, validators=[classwork.models.catalog.validate_price], verbose_name='trial price'),
         ),
         migrations.AlterField(
             model_name='level',
@@ -168,7 +168,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='level',
             name='rule',
-            field=models.CharField(blank=True, help_text='Versions that complete the level, for example “A|C, B|D”: A or C, and B or D.', max_length=120, validators=[classwork.models.catalog.readable_rule], verbose_name='completed by'),
+            field=models.CharField(blank=True, help_text='Versions that complete the level, for example “A|C, B|D”: A or C, and B or D.', max_length=120, validators=[classwork.models.catalog.validate_level_rule], verbose_name='completed by'),
         ),
         migrations.AlterField(
             model_name='location',
@@ -318,7 +318,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='subject',
             name='multiple_purchase_discount',
-            field=models.DecimalField(decimal_places=3, default=classwork.models.catalog.default_multi_discount, help_text='Applied once, to a second class.', max_digits=14, validators=[classwork.models.catalog.payable], verbose_name='multi-class discount'),
+            field=models.DecimalField(decimal_places=3, default=classwork.models.catalog.default_multi_discount, help_text='Applied once, to a second class.', max_digits=14, validators=[classwork.models.catalog.validate_price], verbose_name='multi-class discount'),
         ),
         migrations.AlterField(
             model_name='subject',
@@ -328,7 +328,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='subject',
             name='pre_pay_discount',
-            field=models.DecimalField(decimal_places=3, default=classwork.models.catalog.default_pre_pay_discount, help_text='Discount for paying before the first class starts.', max_digits=14, validators=[classwork.models.catalog.payable]),
+            field=models.DecimalField(decimal_places=3, default=classwork.models.catalog.default_pre_pay_discount, help_text='Discount for paying before the first class starts.', max_digits=14, validators=[classwork.models.catalog.validate_price]),
         ),
         migrations.AlterField(
             model_name='subject',

@@ -19,6 +19,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='subject',
             name='pre_pay_discount',
-            field=models.DecimalField(decimal_places=3, default=classwork.models.catalog.default_pre_pay_discount, help_text='Discount for paying before the first class starts.', max_digits=14, validators=[classwork.models.catalog.payable], verbose_name='early price discount'),
+            field=models.DecimalField(decimal_places=3, default=classwork.models.catalog.default_pre_pay_discount, help_text='Discount for paying before the first class starts.', max_digits=14, validators=[classwork.models.catalog.validate_price], verbose_name='early price discount'),
         ),
     ]

@@ -1,11 +1,11 @@
-from classwork.models.called_off import CallOff, Outcome, Policy
+from classwork.models.called_off import CallOff, CompensationPolicy, Outcome
 from classwork.models.cancellation_terms import CancellationStep, CancellationTerms
 from classwork.models.catalog import Level, Location, Subject
 from classwork.models.class_offers import Assignment, CalendarFeed, ClassOffer, Meeting, SkippedDate
 from classwork.models.places import Diary, LevelOverride, Registration
 from classwork.models.proposals import Proposal
 from classwork.models.releases import LibraryVisit, Opening, Release
-from classwork.models.resources import Attachment, Resource, When
+from classwork.models.resources import Attachment, ReleaseMoment, Resource
 from classwork.models.sessions import Session
 from classwork.models.tickets import Ticket
 from classwork.models.waiting import Balance, OfferRole, WaitingEntry, Walk
@@ -19,6 +19,7 @@ __all__ = [
     "CancellationStep",
     "CancellationTerms",
     "ClassOffer",
+    "CompensationPolicy",
     "Diary",
     "Level",
     "LevelOverride",
@@ -28,10 +29,10 @@ __all__ = [
     "OfferRole",
     "Opening",
     "Outcome",
-    "Policy",
     "Proposal",
     "Registration",
     "Release",
+    "ReleaseMoment",
     "Resource",
     "Session",
     "SkippedDate",
@@ -39,5 +40,4 @@ __all__ = [
     "Ticket",
     "WaitingEntry",
     "Walk",
-    "When",
 ]

@@ -7,13 +7,13 @@ from django.db.models import Q
 from django.urls import reverse
 
 from billing.models import Refund
-from billing.models.fields import amount
+from billing.models.fields import money_field
 from classwork.models.class_offers import ClassOffer
 from classwork.models.places import Registration
 from classwork.models.tickets import Ticket
 
 
-class Policy(models.TextChoices):
+class CompensationPolicy(models.TextChoices):
     REFUND = "refund", "Refund"
     CREDIT = "credit", "Account credit"
     MAKE_UP = "make_up", "Make-up class"
@@ -28,7 +28,7 @@ class CallOff(models.Model):
         ClassOffer, on_delete=models.CASCADE, null=True, blank=True, related_name="call_offs",
         help_text="The class, if it was canceled as a whole.",
     )  # fmt: skip
-    policy = models.CharField(max_length=10, choices=Policy)
+    policy = models.CharField(max_length=10, choices=CompensationPolicy)
     why = models.CharField(max_length=200)
     at = models.DateTimeField()
 
@@ -54,17 +54,17 @@ class Outcome(models.Model):
         Registration, on_delete=models.CASCADE, null=True, blank=True, related_name="outcomes"
     )
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, null=True, blank=True, related_name="outcomes")
-    policy = models.CharField(max_length=10, choices=Policy)
+    policy = models.CharField(max_length=10, choices=CompensationPolicy)
     meetings = models.PositiveSmallIntegerField(help_text="How many of their class days are affected.")
     of = models.PositiveSmallIntegerField(help_text="How many class days they bought.")
-    base = amount(help_text="What all of them cost.")
-    money = amount(help_text="Of what was paid: refunded, credited, or pending.")
-    credited = amount(help_text="Of the money, what became account credit.")
-    on_hold = amount(help_text="Of the money, what could not be refunded right away.")
-    by_hand = amount(help_text="Of the money, what a person hands over.")
-    onto_vouchers = amount(help_text="Of the money, what was returned to gift vouchers.")
-    credit = amount(help_text="Spent credit that was returned.")
-    waived = amount(help_text="What is no longer due.")
+    base = money_field(help_text="What all of them cost.")
+    money = money_field(help_text="Of what was paid: refunded, credited, or pending.")
+    credited = money_field(help_text="Of the money, what became account credit.")
+    on_hold = money_field(help_text="Of the money, what could not be refunded right away.")
+    by_hand = money_field(help_text="Of the money, what a person hands over.")
+    onto_vouchers = money_field(help_text="Of the money, what was returned to gift vouchers.")
+    credit = money_field(help_text="Spent credit that was returned.")
+    waived = money_field(help_text="What is no longer due.")
     refunds = models.ManyToManyField(
         Refund, blank=True, related_name="+", help_text="The refunds that the money is part of."
     )

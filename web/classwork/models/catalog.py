@@ -14,39 +14,39 @@ from django.urls import reverse
 from classwork.rules import levels
 from common.amounts import AmountField
 from common.formats import currency_digits
-from common.money import is_whole
+from common.money import is_payable_amount
 
 version_letters = RegexValidator(r"^[A-Za-z0-9]{1,4}\Z", "Use one to four letters or digits, such as A, or N for none.")
 
 
-def payable(amount: Decimal) -> None:
+def validate_price(amount: Decimal) -> None:
     """The amount must be payable in the school's currency and not below zero."""
     if amount < 0:
         raise ValidationError("An amount cannot be below zero.", code="negative")
-    if not is_whole(amount, settings.CURRENCY):
+    if not is_payable_amount(amount, settings.CURRENCY):
         places = currency_digits(settings.CURRENCY) or "no"
         raise ValidationError(f"Amounts in {settings.CURRENCY} have {places} decimals.", code="decimals")
 
 
-def readable_rule(text: str) -> None:
+def validate_level_rule(text: str) -> None:
     try:
-        levels.parse(text)
-    except levels.BadRule as error:
+        levels.parse_rule(text)
+    except levels.LevelRuleInvalid as error:
         raise ValidationError(str(error), code="rule") from None
 
 
-def readable_versions(text: str) -> None:
+def validate_versions(text: str) -> None:
     try:
         levels.parse_versions(text)
-    except levels.BadRule as error:
+    except levels.LevelRuleInvalid as error:
         raise ValidationError(str(error), code="versions") from None
 
 
-def amount(**kwargs: Any) -> AmountField:
-    return AmountField(validators=[payable], **kwargs)
+def price_field(**kwargs: Any) -> AmountField:
+    return AmountField(validators=[validate_price], **kwargs)
 
 
-def worth(help_text: str) -> models.DecimalField:
+def level_number_field(help_text: str) -> models.DecimalField:
     return models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True, help_text=help_text)
 
 
@@ -68,18 +68,18 @@ class Level(models.Model):
         "completed by",
         max_length=120,
         blank=True,
-        validators=[readable_rule],
+        validators=[validate_level_rule],
         help_text="Versions that complete the level, for example “A|C, B|D”: A or C, and B or D.",
     )
     planned_versions = models.CharField(
         max_length=120,
         blank=True,
-        validators=[readable_versions],
+        validators=[validate_versions],
         help_text="Versions such as “C, D” that no subject has yet, so that the rule above may name them.",
     )
-    started = worth("A student's level after one class of it, any version.")
-    done = worth("A student's level once it is complete.")
-    done_twice = worth("A student's level once it is complete twice over.")
+    started = level_number_field("A student's level after one class of it, any version.")
+    done = level_number_field("A student's level once it is complete.")
+    done_twice = level_number_field("A student's level once it is complete twice over.")
     description = models.TextField(
         blank=True, help_text="Shown in the level guide: who it is for and what comes before."
     )
@@ -110,8 +110,8 @@ class Level(models.Model):
                 raise ValidationError({"rule": NEEDS_A_RULE})
             return
         try:
-            unknown = levels.unknown_versions(levels.parse(self.rule), self.known_versions())
-        except levels.BadRule:
+            unknown = levels.unknown_versions(levels.parse_rule(self.rule), self.known_versions())
+        except levels.LevelRuleInvalid:
             return  # The field reports this problem itself.
         if unknown:
             names, pronoun = " or ".join(unknown), "it" if len(unknown) == 1 else "them"
@@ -123,7 +123,9 @@ class Level(models.Model):
         return {*taught, *levels.parse_versions(self.planned_versions)}
 
     def as_rule(self) -> levels.LevelRule:
-        return levels.LevelRule(self.code, self.rank, levels.parse(self.rule), self.started, self.done, self.done_twice)
+        return levels.LevelRule(
+            self.code, self.rank, levels.parse_rule(self.rule), self.started, self.done, self.done_twice
+        )
 
 
 def default_full_price() -> Decimal:
@@ -189,13 +191,13 @@ class Subject(models.Model):
     num_minutes = models.PositiveSmallIntegerField(
         "minutes", default=default_minutes, validators=[MinValueValidator(1), MaxValueValidator(1440)]
     )
-    full_price = amount(default=default_full_price)
-    pre_pay_discount = amount(
+    full_price = price_field(default=default_full_price)
+    pre_pay_discount = price_field(
         verbose_name="early price discount",
         default=default_pre_pay_discount,
         help_text="Discount for paying before the first class starts.",
     )
-    multiple_purchase_discount = amount(
+    multiple_purchase_discount = price_field(
         verbose_name="multi-class discount",
         default=default_multi_discount,
         help_text="Applied once, to a second class.",

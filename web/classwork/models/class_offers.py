@@ -11,9 +11,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from classwork.domain.timetable import OfferRule, Slot, Standing
+from classwork.domain.timetable import MeetingRule, ScheduledMeeting, Slot
 from classwork.models.cancellation_terms import CancellationTerms
-from classwork.models.catalog import Location, Subject, amount, default_approval
+from classwork.models.catalog import Location, Subject, default_approval, price_field
 from classwork.models.sessions import Session
 from common import dates, links
 from common.days import DayColumn
@@ -82,7 +82,7 @@ class ClassOffer(models.Model):
         validators=[MinValueValidator(1)],
         help_text="Maximum number of students. Leave empty for no limit.",
     )
-    price = amount(null=True, blank=True, help_text="Leave empty for the price of the subject.")
+    price = price_field(null=True, blank=True, help_text="Leave empty for the price of the subject.")
     pay_at_door = models.BooleanField(
         "pay at the door", default=True, help_text="Off: students must pay when they register."
     )
@@ -109,10 +109,10 @@ class ClassOffer(models.Model):
         verbose_name="cancellation terms",
         help_text="Leave empty for the school default. Students keep the terms they bought under.",
     )
-    drop_in_price = amount(
+    drop_in_price = price_field(
         verbose_name="drop-in price", null=True, blank=True, help_text="Leave empty for no drop-ins."
     )
-    trial_price = amount(
+    trial_price = price_field(
         verbose_name="trial price",
         null=True,
         blank=True,
@@ -177,8 +177,8 @@ class ClassOffer(models.Model):
         return f"{self.subject}, {self.day} {format_time(self.start_time)}"
 
     @property
-    def rule(self) -> OfferRule:
-        return OfferRule(
+    def rule(self) -> MeetingRule:
+        return MeetingRule(
             class_day=self.class_day,
             start_time=self.start_time,
             minutes=self.subject.num_minutes,
@@ -320,8 +320,10 @@ class Meeting(models.Model):
         return Slot(self.starts_at, self.ends_at)
 
     @property
-    def as_scheduled(self) -> Standing:
-        return Standing(self.pk, self.number, self.slot, self.moved_from is not None, self.cancelled_at is not None)
+    def as_scheduled(self) -> ScheduledMeeting:
+        return ScheduledMeeting(
+            self.pk, self.number, self.slot, self.moved_from is not None, self.cancelled_at is not None
+        )
 
     @property
     def is_cancelled(self) -> bool:
@@ -329,7 +331,7 @@ class Meeting(models.Model):
 
     @property
     def local_date(self) -> date:
-        return dates.local(self.starts_at).date()
+        return dates.to_local_time(self.starts_at).date()
 
     def has_begun(self, now: datetime) -> bool:
         return self.starts_at <= now

@@ -5,12 +5,12 @@ from django.db.models import Q
 
 from billing.models import OrderLine
 from classwork.models.class_offers import ClassOffer
-from classwork.models.seats import Seat, SeatQuerySet, says_when
+from classwork.models.seats import Seat, SpotQuerySet, state_constraints
 from common import links
 from users.models import Staff, Student, User
 
 
-class RegistrationQuerySet(SeatQuerySet["Registration"]):
+class RegistrationQuerySet(SpotQuerySet["Registration"]):
     def taught_by(self, staff: Staff) -> "RegistrationQuerySet":
         return self.filter(offer__in=ClassOffer.objects.taught_by(staff))
 
@@ -59,7 +59,7 @@ class Registration(Seat):
                 condition=Q(state__in=["held", "confirmed", "on_hold"]),
                 name="classwork_registration_one_a_line",
             ),
-            *says_when("classwork_registration"),
+            *state_constraints("classwork_registration"),
         ]
         permissions = [
             ("exceed_capacity", "May register more people than a class takes"),

@@ -17,7 +17,7 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
     def open_to_all(self, at: datetime) -> "ReleaseQuerySet":
         """Open by plan or by a teacher. What opens on registration is only for registered students."""
         has_opened = Q(opens_at__lte=at) | Q(released_at__lte=at)
-        is_not_expired = Q(last_day=None) | Q(last_day__gte=dates.local(at).date())
+        is_not_expired = Q(last_day=None) | Q(last_day__gte=dates.to_local_time(at).date())
         return self.filter(has_opened, is_not_expired, held_at=None)
 
 

@@ -12,13 +12,13 @@ from common.files import private
 from users.models import Staff
 
 
-class When(models.TextChoices):
+class ReleaseMoment(models.TextChoices):
     SIGN_UP = "sign_up", "at sign-up"
     CLASS = "class", "after a class"
     COMPLETION = "completion", "after the last class"
 
 
-def week(text: str, **kwargs: Any) -> models.PositiveSmallIntegerField:
+def week_number_field(text: str, **kwargs: Any) -> models.PositiveSmallIntegerField:
     return models.PositiveSmallIntegerField(
         text, null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(53)], **kwargs
     )
@@ -46,9 +46,9 @@ class Resource(models.Model):
     title = models.CharField(max_length=125)
     kind = models.CharField(max_length=8, choices=Kind)
     audience = models.CharField("for", max_length=8, choices=Audience, default=Audience.STUDENT)
-    when = models.CharField("opens", max_length=10, choices=When, default=When.CLASS)
-    class_number = week("after class number")
-    expires_after = week("expires after (weeks)", help_text="Leave empty for no expiry.")
+    when = models.CharField("opens", max_length=10, choices=ReleaseMoment, default=ReleaseMoment.CLASS)
+    class_number = week_number_field("after class number")
+    expires_after = week_number_field("expires after (weeks)", help_text="Leave empty for no expiry.")
     text = models.TextField(blank=True, help_text="Markdown works.")
     link = models.CharField(max_length=500, blank=True)
     file = models.FileField(storage=private.storage, upload_to="resources", blank=True, max_length=200)
@@ -100,10 +100,14 @@ class Attachment(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     hidden = models.BooleanField(default=False)
     when = models.CharField(
-        "opens", max_length=10, choices=When, blank=True, help_text="Leave empty to use the setting of the resource."
+        "opens",
+        max_length=10,
+        choices=ReleaseMoment,
+        blank=True,
+        help_text="Leave empty to use the setting of the resource.",
     )
-    class_number = week("after class number")
-    expires_after = week("gone after weeks")
+    class_number = week_number_field("after class number")
+    expires_after = week_number_field("gone after weeks")
 
     class Meta:
         ordering = ["position", "id"]

@@ -9,7 +9,7 @@ from django.db.models import Q
 S = TypeVar("S", bound="Seat")
 
 
-class SeatQuerySet(models.QuerySet[S]):
+class SpotQuerySet(models.QuerySet[S]):
     def live(self) -> Self:
         return self.filter(state__in=Seat.LIVE)
 
@@ -49,7 +49,7 @@ class Seat(models.Model):
         return self.is_live and not lapsed
 
 
-def says_when(name: str) -> list[models.BaseConstraint]:
+def state_constraints(name: str) -> list[models.BaseConstraint]:
     """A check constraint: an ended row has an end date, and a confirmed one has a confirmation date."""
     return [
         models.CheckConstraint(

@@ -6,12 +6,12 @@ from django.db.models import Q
 from billing.models import OrderLine
 from classwork.models.catalog import Subject
 from classwork.models.class_offers import ClassOffer, Meeting
-from classwork.models.seats import Seat, SeatQuerySet, says_when
+from classwork.models.seats import Seat, SpotQuerySet, state_constraints
 from common import links
 from users.models import Staff, Student, User
 
 
-class TicketQuerySet(SeatQuerySet["Ticket"]):
+class TicketQuerySet(SpotQuerySet["Ticket"]):
     def confirmed(self) -> "TicketQuerySet":
         """Tickets that admit someone. A ticket that was exchanged for a spot does not."""
         return self.filter(state=Seat.State.CONFIRMED)
@@ -66,7 +66,7 @@ class Ticket(Seat):
                 condition=Q(state__in=["held", "confirmed", "on_hold", "transferred"]),
                 name="classwork_trial_once_a_subject",
             ),
-            *says_when("classwork_ticket"),
+            *state_constraints("classwork_ticket"),
         ]
 
     def __str__(self) -> str:

@@ -65,18 +65,18 @@ class Balance(models.Model):
         return f"Balance of {self.offer}"
 
 
-class EntryQuerySet(models.QuerySet["WaitingEntry"]):
-    def live(self) -> "EntryQuerySet":
+class WaitlistEntryQuerySet(models.QuerySet["WaitingEntry"]):
+    def live(self) -> "WaitlistEntryQuerySet":
         return self.filter(state__in=WaitingEntry.LIVE)
 
-    def with_open_offer(self, at: datetime) -> "EntryQuerySet":
+    def with_open_offer(self, at: datetime) -> "WaitlistEntryQuerySet":
         """A spot is reserved for these entries until their deadline."""
         return self.filter(state=WaitingEntry.State.OFFERED, offered_until__gt=at)
 
-    def with_ended_offer(self, at: datetime) -> "EntryQuerySet":
+    def with_ended_offer(self, at: datetime) -> "WaitlistEntryQuerySet":
         return self.filter(state=WaitingEntry.State.OFFERED, offered_until__lte=at)
 
-    def visible_to(self, user: object) -> "EntryQuerySet":
+    def visible_to(self, user: object) -> "WaitlistEntryQuerySet":
         return self.filter(account=user) if getattr(user, "is_authenticated", False) else self.none()
 
 
@@ -116,7 +116,7 @@ class WaitingEntry(models.Model):
     joined_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = EntryQuerySet.as_manager()
+    objects = WaitlistEntryQuerySet.as_manager()
 
     class Meta:
         ordering = ["offer", "position", "id"]

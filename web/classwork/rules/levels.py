@@ -20,7 +20,7 @@ Goal = frozenset[str]
 Rule = tuple[Goal, ...]
 
 
-class BadRule(ValueError):
+class LevelRuleInvalid(ValueError):
     """The rule is invalid. The message says where and how to correct it."""
 
 
@@ -38,7 +38,7 @@ class LevelRule:
 
 
 @dataclass(frozen=True)
-class Taken:
+class TakenClass:
     """One class that counts."""
 
     level: str
@@ -51,25 +51,27 @@ class NextStep:
     missing: Rule
 
 
-def parse(text: str) -> Rule:
+def parse_rule(text: str) -> Rule:
     """An empty rule means that nothing completes the level."""
     if not text.strip():
         return ()
-    return tuple(_goal(part, place) for place, part in enumerate(text.split(","), start=1))
+    return tuple(_parse_goal(part, place) for place, part in enumerate(text.split(","), start=1))
 
 
-def _goal(text: str, place: int) -> Goal:
+def _parse_goal(text: str, place: int) -> Goal:
     versions = [word.strip().upper() for word in text.split("|")]
     if not any(versions):
-        raise BadRule(f"Goal {place} has no version: write one such as A between the commas, or take one comma out.")
+        raise LevelRuleInvalid(
+            f"Goal {place} has no version: write one such as A between the commas, or take one comma out."
+        )
     if not all(versions):
-        raise BadRule(f"In “{text.strip()}” a version is missing beside the |.")
+        raise LevelRuleInvalid(f"In “{text.strip()}” a version is missing beside the |.")
     for version in versions:
         _check_version(version)
         if version in (NOT_APPLICABLE, "NA"):
-            raise BadRule("Version NA never completes a level, so the rule cannot contain it.")
+            raise LevelRuleInvalid("Version NA never completes a level, so the rule cannot contain it.")
     if len(set(versions)) < len(versions):
-        raise BadRule(f"“{text.strip()}” names a version twice.")
+        raise LevelRuleInvalid(f"“{text.strip()}” names a version twice.")
     return frozenset(versions)
 
 
@@ -82,24 +84,24 @@ def parse_versions(text: str) -> frozenset[str]:
 
 def _check_version(version: str) -> None:
     if not VERSION.fullmatch(version):
-        raise BadRule(f"“{version}” isn’t a version: use one to four letters or digits, such as A or B2.")
+        raise LevelRuleInvalid(f"“{version}” isn’t a version: use one to four letters or digits, such as A or B2.")
 
 
 def unknown_versions(rule: Rule, known: Iterable[str]) -> list[str]:
     return sorted(frozenset().union(*rule) - {version.upper() for version in known})
 
 
-def show(rule: Rule) -> str:
+def format_rule(rule: Rule) -> str:
     return ", ".join("|".join(sorted(goal)) for goal in rule)
 
 
-def in_words(rule: Rule) -> str:
+def rule_text(rule: Rule) -> str:
     goals = [" or ".join(sorted(goal)) for goal in rule]
     joint = ", and " if any(len(goal) > 1 for goal in rule) else " and "
     return joint.join([", ".join(goals[:-1]), goals[-1]]) if len(goals) > 1 else "".join(goals)
 
 
-def missing(rule: Rule, versions: Sequence[str], times: int = 1) -> Rule:
+def missing_goals(rule: Rule, versions: Sequence[str], times: int = 1) -> Rule:
     """The goals still open when each class meets one goal, and each goal needs `times` classes.
 
     Goals may share versions, so classes are reassigned where that lets one more goal be met (augmenting paths).
@@ -121,15 +123,15 @@ def missing(rule: Rule, versions: Sequence[str], times: int = 1) -> Rule:
 
 
 def is_done(rule: Rule, versions: Sequence[str], times: int = 1) -> bool:
-    return bool(rule) and not missing(rule, versions, times)
+    return bool(rule) and not missing_goals(rule, versions, times)
 
 
-def surplus(rule: Rule, versions: Sequence[str]) -> dict[str, int]:
+def surplus_per_goal(rule: Rule, versions: Sequence[str]) -> dict[str, int]:
     upper = [version.upper() for version in versions]
-    return {show((goal,)): sum(version in goal for version in upper) - 1 for goal in rule}
+    return {format_rule((goal,)): sum(version in goal for version in upper) - 1 for goal in rule}
 
 
-def number(levels: Iterable[LevelRule], taken: Iterable[Taken]) -> Decimal:
+def level_reached(levels: Iterable[LevelRule], taken: Iterable[TakenClass]) -> Decimal:
     """The highest number counts, even if lower levels were skipped."""
     by_level = versions_by_level(taken)
     highest = NOTHING
@@ -144,16 +146,18 @@ def number(levels: Iterable[LevelRule], taken: Iterable[Taken]) -> Decimal:
     return highest
 
 
-def effective(computed: Decimal, override: Decimal | None) -> Decimal:
+def effective_level(computed: Decimal, override: Decimal | None) -> Decimal:
     """A level that a person set counts even if it is 0."""
     return computed if override is None else override
 
 
-def written(number: Decimal) -> str:
+def format_level(number: Decimal) -> str:
     return f"{number.normalize():f}"
 
 
-def next_step(levels: Iterable[LevelRule], taken: Iterable[Taken], override: Decimal | None = None) -> NextStep | None:
+def next_step(
+    levels: Iterable[LevelRule], taken: Iterable[TakenClass], override: Decimal | None = None
+) -> NextStep | None:
     """The lowest level above the highest completed one, with its open goals, or None for the highest level.
 
     If a person set the level, that number decides what is completed. After a lower number was set, all goals of the
@@ -167,11 +171,11 @@ def next_step(levels: Iterable[LevelRule], taken: Iterable[Taken], override: Dec
         done = [level.rank for level in ladder if level.done is not None and level.done <= override]
     above = (level for level in ladder if not done or level.rank > max(done))
     for level in above:
-        return NextStep(level, missing(level.rule, by_level.get(level.code, [])) or level.rule)
+        return NextStep(level, missing_goals(level.rule, by_level.get(level.code, [])) or level.rule)
     return None
 
 
-def versions_by_level(taken: Iterable[Taken]) -> Mapping[str, list[str]]:
+def versions_by_level(taken: Iterable[TakenClass]) -> Mapping[str, list[str]]:
     by_level: dict[str, list[str]] = defaultdict(list)
     for each in taken:
         by_level[each.level].append(each.version)

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from classwork.domain.places import joining as late
 from classwork.domain.places import minimum, words
-from classwork.domain.places.room import Room
+from classwork.domain.places.room import Availability
 from classwork.domain.places.tickets import sale
 from classwork.models import ClassOffer, Registration
 from classwork.rules import levels
@@ -27,14 +27,14 @@ def linked_data(data: dict[str, Any]) -> SafeString:
 
 
 @register.filter
-def room_of(rooms: Mapping[int, Room] | None, offer: ClassOffer) -> Room | None:
+def room_of(rooms: Mapping[int, Availability] | None, offer: ClassOffer) -> Availability | None:
     """Returns None on a page that has not counted the spots."""
     return rooms.get(offer.pk) if rooms else None
 
 
 @register.filter
-def joining(offer: ClassOffer) -> late.Joining:
-    return late.offered(offer, timezone.now())
+def joining(offer: ClassOffer) -> late.JoiningTerms:
+    return late.joining_terms_for_page(offer, timezone.now())
 
 
 @register.filter
@@ -44,7 +44,7 @@ def sells_single_classes(offer: ClassOffer) -> bool:
 
 @register.filter
 def condition(offer: ClassOffer) -> str:
-    return minimum.sentence(offer)
+    return minimum.minimum_text(offer)
 
 
 @register.filter
@@ -56,9 +56,9 @@ def sign_ups(numbers: Mapping[int, int] | None, offer: ClassOffer) -> str:
 
 @register.filter
 def goals(rule: levels.Rule) -> str:
-    return levels.in_words(rule)
+    return levels.rule_text(rule)
 
 
 @register.filter
 def place_in_words(registration: Registration) -> str:
-    return str(words.of_place(registration, timezone.now()))
+    return str(words.registration_status(registration, timezone.now()))

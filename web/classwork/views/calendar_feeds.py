@@ -9,7 +9,7 @@ from classwork.models import ClassOffer
 from common import dates
 
 
-def ics(data: bytes, name: str) -> HttpResponse:
+def calendar_response(data: bytes, name: str) -> HttpResponse:
     response = HttpResponse(data, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = f'inline; filename="{name}.ics"'
     return response
@@ -18,28 +18,28 @@ def ics(data: bytes, name: str) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=300)
 def school(request: HttpRequest) -> HttpResponse:
-    return ics(calendar_feeds.of_the_school(), "classes")
+    return calendar_response(calendar_feeds.school_calendar(), "classes")
 
 
 @require_safe
 @cache_control(public=True, max_age=300)
 def classoffer(request: HttpRequest, pk: int) -> HttpResponse:
-    offer = get_object_or_404(ClassOffer.objects.published(dates.today()).select_related("subject__level"), pk=pk)
-    return ics(calendar_feeds.of_a_class(offer), f"class-{pk}")
+    offer = get_object_or_404(ClassOffer.objects.published(dates.local_today()).select_related("subject__level"), pk=pk)
+    return calendar_response(calendar_feeds.class_calendar(offer), f"class-{pk}")
 
 
 @require_safe
 def teacher(request: HttpRequest, token: str) -> HttpResponse:
     """Calendar programs cannot log in, so the secret address alone gives access."""
-    staff = calendar_feeds.holder(token)
+    staff = calendar_feeds.teacher_of_feed(token)
     if staff is None:
         raise Http404
-    return ics(calendar_feeds.of_a_teacher(staff), "my-classes")
+    return calendar_response(calendar_feeds.teacher_calendar(staff), "my-classes")
 
 
 @require_safe
 def student(request: HttpRequest, token: str) -> HttpResponse:
-    holder = diary.holder(token)
+    holder = diary.student_of_feed(token)
     if holder is None:
         raise Http404
-    return ics(diary.calendar(holder), "my-classes")
+    return calendar_response(diary.student_calendar(holder), "my-classes")

@@ -10,16 +10,23 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from classwork.domain.calling_off import wanted
-from classwork.domain.calling_off.deed import call_off
-from classwork.domain.calling_off.quote import quote
-from classwork.domain.calling_off.results import ResultRow, totals
-from classwork.domain.schedule.previews import Outdated
-from classwork.domain.schedule.problems import Refused
-from classwork.forms.calling_off import DoForm, HowForm, WhatForm, WhereForm, choices, exceptions
+from classwork.domain.calling_off.deed import cancel_classes
+from classwork.domain.calling_off.quote import plan_cancellation
+from classwork.domain.calling_off.results import CompensationResult, outcome_totals
+from classwork.domain.schedule.previews import PreviewOutdated
+from classwork.domain.schedule.problems import ChangeRefused
+from classwork.forms.calling_off import (
+    CanceledDaysForm,
+    CancellationScopeForm,
+    CompensationForm,
+    ConfirmCancellationForm,
+    compensation_choices,
+    read_exceptions,
+)
 from classwork.models import CallOff, ClassOffer, Meeting
-from classwork.views import posted
+from classwork.views import posted_data
 from common import search
-from users.roles import acting, desk_required
+from users.roles import acting_user, desk_required
 
 ASK = ["GET", "HEAD", "POST"]
 RECENT = 10
@@ -32,7 +39,7 @@ CHANGED = "Something has changed since this preview. Nothing has been canceled y
 @desk_required("classwork.add_calloff")
 def steps(request: HttpRequest) -> HttpResponse:
     """Shows the first step that has no valid answer yet."""
-    offer, where, meetings = _begin(request)
+    offer, where, meetings = _read_scope(request)
     context: dict[str, Any] = {"offer": offer, "where": where}
     if offer is None and not where.is_valid():
         classes = Paginator(wanted.cancelable_classes(timezone.now()), CLASSES_PER_PAGE)
@@ -40,47 +47,53 @@ def steps(request: HttpRequest) -> HttpResponse:
         context["recent"] = CallOff.objects.select_related("offer__subject__level", "offer__session")[:RECENT]
         return render(request, "desk/call_off_where.html", context)
     has_days = bool({"meeting", "whole", "asked"} & set(request.GET))
-    what = WhatForm(request.GET if has_days else None, meetings=meetings, offer=offer)
+    what = CanceledDaysForm(request.GET if has_days else None, meetings=meetings, offer=offer)
     context["what"] = what
     if request.GET.get("step") == "what" or not what.is_answered:
         return render(request, "desk/call_off_what.html", context)
     affected = ClassOffer.objects.with_timetable().filter(pk__in={meeting.offer_id for meeting in what.chosen})
     offers = {each.pk: each for each in affected}
     has_policy = "policy" in request.GET
-    how = HowForm(request.GET if has_policy else None, offers=offers, cancelled=what.chosen, whole=what.is_whole)
+    how = CompensationForm(
+        request.GET if has_policy else None, offers=offers, cancelled=what.chosen, whole=what.is_whole
+    )
     context["how"] = how
     if not how.is_answered:
         return render(request, "desk/call_off_how.html", context)
-    return _last(request, what, how, context)
+    return _confirm_cancellation(request, what, how, context)
 
 
-def _begin(request: HttpRequest) -> tuple[ClassOffer | None, WhereForm, list[Meeting]]:
+def _read_scope(request: HttpRequest) -> tuple[ClassOffer | None, CancellationScopeForm, list[Meeting]]:
     now, pk = timezone.now(), search.read_number(request.GET.get("class", ""))
-    where = WhereForm(request.GET if "day" in request.GET else None)
+    where = CancellationScopeForm(request.GET if "day" in request.GET else None)
     if pk is not None:
         offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
-        return offer, where, list(wanted.of_class(offer, now))
+        return offer, where, list(wanted.cancelable_meetings_of(offer, now))
     if not where.is_valid():
         return None, where, []
-    return None, where, list(wanted.on_day(where.cleaned_data["day"], where.cleaned_data["place"], now))
+    return None, where, list(wanted.cancelable_meetings_on(where.cleaned_data["day"], where.cleaned_data["place"], now))
 
 
-def _last(request: HttpRequest, what: WhatForm, how: HowForm, context: dict[str, Any]) -> HttpResponse:
-    plan = quote(how.cancellation_request(what, exceptions(request.POST)), timezone.now())
-    form = DoForm(posted(request) if "do" in request.POST else None, initial={"why": request.POST.get("why", "")})
+def _confirm_cancellation(
+    request: HttpRequest, what: CanceledDaysForm, how: CompensationForm, context: dict[str, Any]
+) -> HttpResponse:
+    plan = plan_cancellation(how.cancellation_request(what, read_exceptions(request.POST)), timezone.now())
+    form = ConfirmCancellationForm(
+        posted_data(request) if "do" in request.POST else None, initial={"why": request.POST.get("why", "")}
+    )
     if "do" in request.POST and form.is_valid() and not plan.faults:
         try:
             seen = request.POST.get("seen", "")
-            cancellation = call_off(acting(request), plan.wanted, form.cleaned_data["why"], seen=seen)
-        except Outdated:
+            cancellation = cancel_classes(acting_user(request), plan.wanted, form.cleaned_data["why"], seen=seen)
+        except PreviewOutdated:
             messages.warning(request, CHANGED)
-        except Refused as error:
+        except ChangeRefused as error:
             messages.error(request, str(error))
         else:
             messages.success(request, "Canceled. Everyone affected is being emailed, and calendars are up to date.")
             return redirect(cancellation)
-        plan = quote(plan.wanted, timezone.now())
-    context |= {"quote": plan, "form": form, "rows": choices(plan.gets, request.POST)}
+        plan = plan_cancellation(plan.wanted, timezone.now())
+    context |= {"quote": plan, "form": form, "rows": compensation_choices(plan.gets, request.POST)}
     return render(request, "desk/call_off_quote.html", context)
 
 
@@ -92,5 +105,10 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     related = ("registration__student", "registration__line__order", "ticket__student", "ticket__line__order")
     outcomes = cancellation.outcomes.select_related(*related).prefetch_related("refunds__payment")
     page = Paginator(outcomes, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"deed": cancellation, "days": days, "page": page, "rows": [ResultRow(outcome) for outcome in page]}
-    return render(request, "desk/called_off.html", context | {"totals": totals(cancellation)})
+    context = {
+        "deed": cancellation,
+        "days": days,
+        "page": page,
+        "rows": [CompensationResult(outcome) for outcome in page],
+    }
+    return render(request, "desk/called_off.html", context | {"totals": outcome_totals(cancellation)})

@@ -11,26 +11,26 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.domain.cancellations import cancellation_options
-from billing.domain.orders.placement import NotPlaced
-from billing.forms import WhyForm
-from classwork.domain.catalog.class_summary import Listed
+from billing.domain.orders.placement import OrderNotPlaced
+from billing.forms import ReasonForm
+from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.places import desk, mine, moving, passing, registering, room
-from classwork.domain.places.desk import Wanted
-from classwork.domain.places.moving import ByDesk, CannotBe
-from classwork.forms.moving import DeskGiveForm, DeskMoveForm
-from classwork.forms.places import EntryForm
+from classwork.domain.places.desk import RegistrationSearch
+from classwork.domain.places.moving import DeskOverride, TransferRefused
+from classwork.forms.moving import DeskTransferForm, DeskTransferToPersonForm
+from classwork.forms.places import DeskRegistrationForm
 from classwork.models import ClassOffer, Registration, Session
-from classwork.views import posted
+from classwork.views import posted_data
 from common import dates, search
 from users.domain import recent_history
 from users.models import Student
-from users.roles import acting, desk_required
+from users.roles import acting_user, desk_required
 
 PER_PAGE = 50
 ASK = ["GET", "HEAD", "POST"]
 HOLD_ACTIONS: dict[str, tuple[str, Callable[..., bool]]] = {
-    Registration.State.CONFIRMED: ("Put on hold", registering.put_on_hold),
-    Registration.State.ON_HOLD: ("Take off hold", registering.take_off_hold),
+    Registration.State.CONFIRMED: ("Put on hold", registering.suspend_spot),
+    Registration.State.ON_HOLD: ("Take off hold", registering.resume_spot),
 }
 
 
@@ -38,23 +38,23 @@ HOLD_ACTIONS: dict[str, tuple[str, Callable[..., bool]]] = {
 @desk_required("classwork.view_registration")
 def index(request: HttpRequest) -> HttpResponse:
     query, at = request.GET, timezone.now()
-    criteria = Wanted(
-        search.words(request),
+    criteria = RegistrationSearch(
+        search.search_text(request),
         query.get("show", ""),
         search.read_number(query.get("class", "")),
         search.read_number(query.get("session", "")),
         query.get("heard", ""),
     )
-    page = Paginator(desk.search(criteria), PER_PAGE).get_page(query.get("page"))
+    page = Paginator(desk.search_registrations(criteria), PER_PAGE).get_page(query.get("page"))
     offer = ClassOffer.objects.for_lists().filter(pk=criteria.offer_id).first() if criteria.offer_id else None
     context = {
         "page": page,
-        "places": [mine.place(registration, at) for registration in page],
+        "places": [mine.describe_registration(registration, at) for registration in page],
         "wanted": criteria,
         "choices": desk.LISTED,
         "sessions": Session.objects.order_by("-key_day_date")[:24],
         "offer": offer,
-        "room": room.of(offer, at) if offer else None,
+        "room": room.availability_of(offer, at) if offer else None,
     }
     return render(request, "desk/registrations.html", context)
 
@@ -64,18 +64,18 @@ def index(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     registration = get_object_or_404(Registration.objects.for_lists(), pk=pk)
     label, action = HOLD_ACTIONS.get(registration.state, ("", None))
-    form = WhyForm(posted(request)) if action else None
-    if request.method == "POST" and not acting(request).has_perm("classwork.change_registration"):
+    form = ReasonForm(posted_data(request)) if action else None
+    if request.method == "POST" and not acting_user(request).has_perm("classwork.change_registration"):
         raise PermissionDenied
     if action and form and form.is_valid():
-        if action(registration, why=form.cleaned_data["why"], by=acting(request)):
+        if action(registration, why=form.cleaned_data["why"], by=acting_user(request)):
             messages.success(request, f"{label}: done.")
         return redirect("desk_registration", pk)
     context = {
-        "place": mine.place(registration, timezone.now()),
+        "place": mine.describe_registration(registration, timezone.now()),
         "form": form,
         "deed": label,
-        "happened": recent_history.to(registration),
+        "happened": recent_history.recent_history_of(registration),
         "may_cancel": registration.is_live
         and registration.line is not None
         and not cancellation_options.is_disputed(registration.line.order),
@@ -86,11 +86,11 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(ASK)
 @desk_required("classwork.add_registration")
 def enter(request: HttpRequest) -> HttpResponse:
-    actor = acting(request)
+    actor = acting_user(request)
     chosen = search.read_number(request.GET.get("student", ""))
     student = get_object_or_404(Student.objects.visible_to(actor), pk=chosen) if chosen else None
-    form = EntryForm(
-        desk.open_to_the_desk(timezone.now()),
+    form = DeskRegistrationForm(
+        desk.classes_open_to_desk(timezone.now()),
         student,
         request.POST or None,
         may_exceed=actor.has_perm("classwork.exceed_capacity"),
@@ -99,7 +99,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         entry = form.cleaned_data
         try:
-            order = desk.enter(
+            order = desk.register_at_desk(
                 actor,
                 entry["offer"],
                 form.person,
@@ -108,7 +108,7 @@ def enter(request: HttpRequest) -> HttpResponse:
                 pay_by=entry["pay_by"],
                 role=entry.get("role", ""),
             )
-        except NotPlaced as refused:
+        except OrderNotPlaced as refused:
             form.add_error(None, str(refused))
         else:
             messages.success(request, f"{order.payer_name} is registered for {entry['offer']}.")
@@ -121,19 +121,24 @@ def enter(request: HttpRequest) -> HttpResponse:
 def move(request: HttpRequest, pk: int) -> HttpResponse:
     """The first button shows the price, and the second one moves the spot."""
     registration, at = get_object_or_404(Registration.objects.for_lists(), pk=pk), timezone.now()
-    open_now = desk.open_to_the_desk(at).exclude(pk=registration.offer_id)
-    form = DeskMoveForm(open_now, acting(request), posted(request))
+    open_now = desk.classes_open_to_desk(at).exclude(pk=registration.offer_id)
+    form = DeskTransferForm(open_now, acting_user(request), posted_data(request))
     quote = None
     if form.is_valid():
         try:
             if "do" in request.POST:
-                moving.move(registration, form.wish, form.by, at, seen=request.POST.get("seen", ""))
+                moving.transfer_to_class(registration, form.wish, form.by, at, seen=request.POST.get("seen", ""))
                 messages.success(request, f"{registration.student} has been moved to {form.wish.offer}.")
                 return redirect("desk_registration", pk)
-            quote = moving.quote(registration, form.wish, form.by, at)
-        except CannotBe as error:
+            quote = moving.quote_transfer(registration, form.wish, form.by, at)
+        except TransferRefused as error:
             form.add_error(None, str(error))
-    context = {"one": registration, "listed": Listed(registration.offer, dates.today()), "form": form, "quote": quote}
+    context = {
+        "one": registration,
+        "listed": ClassSummary(registration.offer, dates.local_today()),
+        "form": form,
+        "quote": quote,
+    }
     return render(request, "desk/move.html", context)
 
 
@@ -141,12 +146,12 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 @desk_required("classwork.change_registration")
 def give(request: HttpRequest, pk: int) -> HttpResponse:
     registration = get_object_or_404(Registration.objects.for_lists(), pk=pk)
-    form = DeskGiveForm(posted(request))
+    form = DeskTransferToPersonForm(posted_data(request))
     if form.is_valid():
-        by = ByDesk(acting(request), form.cleaned_data["why"])
+        by = DeskOverride(acting_user(request), form.cleaned_data["why"])
         try:
-            transferred = passing.give(registration, form.person, by, timezone.now())
-        except CannotBe as error:
+            transferred = passing.transfer_to_person(registration, form.person, by, timezone.now())
+        except TransferRefused as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"The registration has been transferred to {transferred.student}.")
@@ -154,5 +159,5 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "desk/give.html",
-        {"one": registration, "listed": Listed(registration.offer, dates.today()), "form": form},
+        {"one": registration, "listed": ClassSummary(registration.offer, dates.local_today()), "form": form},
     )

@@ -11,20 +11,20 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from classwork.domain import proposals
-from classwork.domain.catalog.class_summary import Listed
+from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.places import progress, room
 from classwork.domain.resources import content
 from classwork.domain.schedule import next_session
-from classwork.domain.schedule.previews import Outdated, Preview
-from classwork.domain.schedule.problems import Refused
-from classwork.forms.meetings import MEETING_FORMS, AddForm, DeedForm
-from classwork.forms.next_session import repeat_forms
+from classwork.domain.schedule.previews import Preview, PreviewOutdated
+from classwork.domain.schedule.problems import ChangeRefused
+from classwork.forms.meetings import MEETING_FORMS, AddMeetingForm, MeetingActionForm
+from classwork.forms.next_session import repeated_class_forms
 from classwork.forms.planning import SessionForm
-from classwork.forms.proposals import AnswerForm
+from classwork.forms.proposals import ProposalAnswerForm
 from classwork.models import ClassOffer, Meeting, Proposal, Session
-from classwork.views import posted
+from classwork.views import posted_data
 from common import dates
-from users.roles import acting, desk_required
+from users.roles import acting_user, desk_required
 
 PER_PAGE = 25
 ASK = ["GET", "HEAD", "POST"]
@@ -44,20 +44,20 @@ def sessions(request: HttpRequest) -> HttpResponse:
 @desk_required("classwork.add_session")
 def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
     source = get_object_or_404(Session, pk=pk)
-    initial, repeats = next_session.propose(source)
-    data = posted(request)
-    form, rows = SessionForm(data, initial=initial), repeat_forms(data, repeats)
+    initial, repeats = next_session.propose_next_session(source)
+    data = posted_data(request)
+    form, rows = SessionForm(data, initial=initial), repeated_class_forms(data, repeats)
     context: dict[str, Any] = {"source": source, "form": form, "rows": rows}
-    context["advice"] = progress.advice(source, timezone.now())
+    context["advice"] = progress.advise_next_session(source, timezone.now())
     if all([form.is_valid(), *(row.is_valid() for row in rows)]):
         chosen = [row for row in rows if row.cleaned_data["keep"]]
         repeated = [row.repeat() for row in chosen]
-        preview = next_session.preview(form.values(), repeated)
+        preview = next_session.preview_next_session(form.values(), repeated)
         context |= {"preview": preview}
         if not preview.faults and request.POST.get("seen") == preview.fingerprint:
             try:
-                session = next_session.create(acting(request), form.values(), repeated)
-            except Refused as error:
+                session = next_session.create_next_session(acting_user(request), form.values(), repeated)
+            except ChangeRefused as error:
                 context["preview"] = Preview(faults=error.faults)
             else:
                 text = CREATED_WITH_ONE if len(repeated) == 1 else CREATED
@@ -75,7 +75,11 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
 @desk_required("classwork.view_meeting")
 def class_days(request: HttpRequest, pk: int) -> HttpResponse:
     offer = get_object_or_404(ClassOffer.objects.with_timetable(), pk=pk)
-    context = {"offer": offer, "listed": Listed(offer, dates.today()), "room": room.of(offer, timezone.now())}
+    context = {
+        "offer": offer,
+        "listed": ClassSummary(offer, dates.local_today()),
+        "room": room.availability_of(offer, timezone.now()),
+    }
     return render(request, "desk/class_days.html", context)
 
 
@@ -84,24 +88,24 @@ def class_days(request: HttpRequest, pk: int) -> HttpResponse:
 def change_day(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     related = Meeting.objects.select_related("offer__subject__level", "offer__session", "location")
     meeting = get_object_or_404(related, pk=pk)
-    form = MEETING_FORMS[action](posted(request), meeting=meeting)
-    return _carry_out(request, form, meeting.offer, {"meeting": meeting})
+    form = MEETING_FORMS[action](posted_data(request), meeting=meeting)
+    return _apply_meeting_action(request, form, meeting.offer, {"meeting": meeting})
 
 
 @require_http_methods(ASK)
 @desk_required("classwork.add_meeting")
 def add_day(request: HttpRequest, pk: int) -> HttpResponse:
     offer = get_object_or_404(ClassOffer.objects.select_related("subject__level", "session"), pk=pk)
-    return _carry_out(request, AddForm(posted(request), offer=offer), offer, {})
+    return _apply_meeting_action(request, AddMeetingForm(posted_data(request), offer=offer), offer, {})
 
 
-def _carry_out(
-    request: HttpRequest, form: DeedForm | AddForm, offer: ClassOffer, context: dict[str, Any]
+def _apply_meeting_action(
+    request: HttpRequest, form: MeetingActionForm | AddMeetingForm, offer: ClassOffer, context: dict[str, Any]
 ) -> HttpResponse:
     if form.is_valid():
         try:
-            form.carry_out(acting(request))
-        except (Refused, Outdated) as error:
+            form.carry_out(acting_user(request))
+        except (ChangeRefused, PreviewOutdated) as error:
             messages.error(request, str(error))
         else:
             messages.success(request, "Saved. Calendars and the public page are up to date.")
@@ -126,22 +130,22 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
 def proposal_detail(request: HttpRequest, pk: int) -> HttpResponse:
     submitted = Proposal.objects.exclude(state=Proposal.State.DRAFT)
     proposal = get_object_or_404(submitted, pk=pk)
-    form = AnswerForm(posted(request))
+    form = ProposalAnswerForm(posted_data(request))
     if form.is_valid():
         text = form.cleaned_data["answer"]
         try:
             if "approve" in request.POST:
-                proposals.approve(acting(request), proposal, answer=text, seen=request.POST.get("seen"))
+                proposals.approve_proposal(acting_user(request), proposal, answer=text, seen=request.POST.get("seen"))
                 messages.success(request, f"Approved: {proposal.about}.")
             else:
-                proposals.answer(acting(request), proposal, text)
+                proposals.answer_proposal(acting_user(request), proposal, text)
                 messages.success(request, f"Your answer has been sent to {proposal.author}.")
-        except (Refused, Outdated) as error:
+        except (ChangeRefused, PreviewOutdated) as error:
             messages.error(request, str(error))
             return redirect("desk_proposal", proposal.pk)
         return redirect("desk_proposals")
     preview = proposals.plan_approval(proposal) if proposal.state == Proposal.State.SUBMITTED else None
-    context = {"proposal": proposal, "form": form, "preview": preview, "changes": proposals.in_words(proposal)}
+    context = {"proposal": proposal, "form": form, "preview": preview, "changes": proposals.describe_changes(proposal)}
     if not proposal.changes:
-        context["resources"] = content.hung_on(proposal.about)
+        context["resources"] = content.attached_to(proposal.about)
     return render(request, "desk/proposal.html", context)

@@ -9,13 +9,13 @@ from django.views.decorators.http import require_http_methods
 from billing.domain.cancellations import quoted_cancellation
 from classwork.domain.places import giving_up
 from classwork.models import Registration
-from users.requests import MemberRequest
+from users.requests import AccountRequest
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @never_cache
-def give_up(request: MemberRequest, pk: int) -> HttpResponse:
+def cancel_my_registration(request: AccountRequest, pk: int) -> HttpResponse:
     """A payer is redirected to the cancellation page of the order, which shows the amounts."""
     registration = get_object_or_404(Registration.objects.visible_to(request.user).for_lists(), pk=pk)
     line = registration.line
@@ -25,25 +25,29 @@ def give_up(request: MemberRequest, pk: int) -> HttpResponse:
         messages.info(request, "This class is already canceled.")
         return redirect("my_classes")
     if request.method != "POST":
-        return _show(request, registration)
+        return _render_cancellation(request, registration)
     try:
-        giving_up.give_up(registration, timezone.now(), seen=request.POST.get("seen", ""), by=request.user)
-    except quoted_cancellation.Changed as changed:
-        return _show(request, registration, str(changed), status=409)
-    except giving_up.CannotBe:
-        return _show(request, registration, status=409)
-    except quoted_cancellation.Gone as gone:
+        giving_up.cancel_own_registration(
+            registration, timezone.now(), seen=request.POST.get("seen", ""), by=request.user
+        )
+    except quoted_cancellation.CancellationChanged as changed:
+        return _render_cancellation(request, registration, str(changed), status=409)
+    except giving_up.StudentCancellationRefused:
+        return _render_cancellation(request, registration, status=409)
+    except quoted_cancellation.AlreadyCanceled as gone:
         messages.info(request, str(gone))
     else:
         messages.success(request, "Your spot is canceled. Thanks for letting us know.")
     return redirect("my_classes")
 
 
-def _show(request: HttpRequest, registration: Registration, problem: str = "", *, status: int = 200) -> HttpResponse:
+def _render_cancellation(
+    request: HttpRequest, registration: Registration, problem: str = "", *, status: int = 200
+) -> HttpResponse:
     seen, refused = "", ""
     try:
-        seen = giving_up.quote(registration, timezone.now()).fingerprint
-    except giving_up.CannotBe as cannot:
+        seen = giving_up.quote_student_cancellation(registration, timezone.now()).fingerprint
+    except giving_up.StudentCancellationRefused as cannot:
         refused = str(cannot)
     context = {
         "registration": registration,

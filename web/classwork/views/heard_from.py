@@ -14,6 +14,6 @@ PER_PAGE = 50
 @require_safe
 @desk_required("classwork.view_registration")
 def index(request: HttpRequest) -> HttpResponse:
-    page = Paginator(heard_from.answers(), PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(heard_from.answer_counts(), PER_PAGE).get_page(request.GET.get("page"))
     rows = heard_from.as_answers(list(page.object_list))
     return render(request, "desk/heard_from.html", {"page": page, "rows": rows})

@@ -7,8 +7,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from classwork.domain.resources import library
-from common.names import tidy
-from common.search import words
+from common.names import tidy_name
+from common.search import search_text
 
 LONGEST = 100
 
@@ -16,8 +16,8 @@ LONGEST = 100
 @require_safe
 @never_cache
 def index(request: HttpRequest) -> HttpResponse:
-    text = tidy(words(request))[:LONGEST]
-    viewer_library = library.of(request.user, timezone.now(), text, request.GET.get("page"))
+    text = tidy_name(search_text(request))[:LONGEST]
+    viewer_library = library.build_library(request.user, timezone.now(), text, request.GET.get("page"))
     return render(
         request,
         "classwork/library.html",

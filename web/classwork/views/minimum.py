@@ -5,45 +5,47 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from billing.forms import WhyForm
+from billing.forms import ReasonForm
 from classwork.domain.places import minimum
-from classwork.domain.schedule.problems import Refused
-from classwork.forms.minimum import PutOffForm
+from classwork.domain.schedule.problems import ChangeRefused
+from classwork.forms.minimum import PostponeDecisionForm
 from classwork.models import ClassOffer
 from common import dates
 from common.days import FAR
 from common.formats import format_date
-from users.roles import acting, desk_required
+from users.roles import acting_user, desk_required
 
 
 @require_safe
 @desk_required("classwork.view_classoffer")
 def index(request: HttpRequest) -> HttpResponse:
-    offers = minimum.counted(ClassOffer.objects.tentative().select_related("subject__level", "session", "location"))
+    offers = minimum.annotate_registered(
+        ClassOffer.objects.tentative().select_related("subject__level", "session", "location")
+    )
     rows = [
-        (offer, minimum.progress(offer, offer.registered))  # type: ignore[attr-defined]
+        (offer, minimum.minimum_progress_text(offer, offer.registered))  # type: ignore[attr-defined]
         for offer in offers.order_by("decide_on", "pk")
     ]
-    return render(request, "desk/minimum.html", {"rows": rows, "today": dates.today()})
+    return render(request, "desk/minimum.html", {"rows": rows, "today": dates.local_today()})
 
 
 @require_POST
 @desk_required("classwork.change_classoffer")
 def decide(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     offer = get_object_or_404(ClassOffer.objects.select_related("subject__level", "session"), pk=pk)
-    form = WhyForm(request.POST) if action == "confirm" else PutOffForm(request.POST)
+    form = ReasonForm(request.POST) if action == "confirm" else PostponeDecisionForm(request.POST)
     if not form.is_valid():
         usual = "Please enter a reason" + ("." if action == "confirm" else " and a new decision date.")
         messages.error(request, FAR if form.has_error("day", "far") else usual)
         return redirect("desk_minimum")
-    why, by = form.cleaned_data["why"], acting(request)
+    why, by = form.cleaned_data["why"], acting_user(request)
     try:
         if action == "confirm":
-            minimum.confirm(offer, why=why, by=by)
+            minimum.confirm_class(offer, why=why, by=by)
             messages.success(request, f"{offer} is confirmed. Everyone registered is being emailed.")
         else:
-            minimum.extend(offer, form.cleaned_data["day"], why=why, by=by)
+            minimum.postpone_decision(offer, form.cleaned_data["day"], why=why, by=by)
             messages.success(request, f"{offer}: the decision date is now {format_date(form.cleaned_data['day'])}.")
-    except Refused as error:
+    except ChangeRefused as error:
         messages.error(request, str(error))
     return redirect("desk_minimum")

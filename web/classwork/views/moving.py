@@ -10,47 +10,49 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.models import Order
-from classwork.domain.catalog.class_summary import Listed
+from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.places import alternatives, choosing, moving, passing
 from classwork.domain.places.attendees import STUDENT, Attendee
-from classwork.domain.places.choosing import Choice
-from classwork.domain.places.deadlines import until
-from classwork.domain.places.moving import CannotBe, Wish
+from classwork.domain.places.choosing import RegistrationChoice
+from classwork.domain.places.deadlines import change_deadline
+from classwork.domain.places.moving import TransferRefused, TransferRequest
 from classwork.domain.places.waiting.balance import EITHER
-from classwork.forms.moving import GiveForm, MoveForm
+from classwork.forms.moving import TransferForm, TransferToPersonForm
 from classwork.models import ClassOffer, Registration
-from classwork.views import posted
+from classwork.views import posted_data
 from common import dates
-from common.throttle import throttled
+from common.throttle import rate_limited
 from users.models import User
-from users.requests import MemberRequest
+from users.requests import AccountRequest
 
 ASK = ["GET", "HEAD", "POST"]
 
 
-def _mine(user: User, pk: int) -> Registration:
+def _own_registration(user: User, pk: int) -> Registration:
     return get_object_or_404(Registration.objects.visible_to(user).for_lists(), pk=pk)
 
 
 @login_required
 @require_safe
 @never_cache
-def choose(request: MemberRequest, pk: int) -> HttpResponse:
-    registration, at = _mine(request.user, pk), timezone.now()
+def choose(request: AccountRequest, pk: int) -> HttpResponse:
+    registration, at = _own_registration(request.user, pk), timezone.now()
     try:
-        options = alternatives.options(registration, request.user, at)
-    except CannotBe as error:
-        return _back(request, error)
+        options = alternatives.transfer_options(registration, request.user, at)
+    except TransferRefused as error:
+        return _redirect_with_warning(request, error)
     context = {
         "place": registration,
-        "listed": Listed(registration.offer, dates.today()),
+        "listed": ClassSummary(registration.offer, dates.local_today()),
         "options": options,
         "currency": registration.line.order.currency if registration.line else "",
     }
-    return render(request, "classwork/move.html", context | {"until": until(registration, settings.MOVE_UNTIL_CLASS)})
+    return render(
+        request, "classwork/move.html", context | {"until": change_deadline(registration, settings.MOVE_UNTIL_CLASS)}
+    )
 
 
-def _back(request: HttpRequest, error: CannotBe) -> HttpResponse:
+def _redirect_with_warning(request: HttpRequest, error: TransferRefused) -> HttpResponse:
     messages.warning(request, str(error))
     return redirect("my_classes")
 
@@ -58,56 +60,63 @@ def _back(request: HttpRequest, error: CannotBe) -> HttpResponse:
 @login_required
 @require_http_methods(ASK)
 @never_cache
-def move(request: MemberRequest, pk: int, offer: int) -> HttpResponse:
-    registration, at = _mine(request.user, pk), timezone.now()
-    chosen = get_object_or_404(ClassOffer.objects.published(dates.today()).for_lists(), pk=offer)
+def move(request: AccountRequest, pk: int, offer: int) -> HttpResponse:
+    registration, at = _own_registration(request.user, pk), timezone.now()
+    chosen = get_object_or_404(ClassOffer.objects.published(dates.local_today()).for_lists(), pk=offer)
     roles = [role.name for role in chosen.roles.all()]
-    choice = Choice([chosen], [Attendee(STUDENT, student_id=registration.student_id)])
-    levels = [(level, choosing.below(level)) for level in choosing.asks_for_level(choice, request.user, at)]
-    form = MoveForm(roles, bool(levels), posted(request), initial={"role": registration.role})
-    wish = form.wish(chosen) if form.is_valid() else Wish(chosen, EITHER if roles else "")
+    choice = RegistrationChoice([chosen], [Attendee(STUDENT, student_id=registration.student_id)])
+    levels = [(level, choosing.level_below(level)) for level in choosing.levels_to_ask_about(choice, request.user, at)]
+    form = TransferForm(roles, bool(levels), posted_data(request), initial={"role": registration.role})
+    wish = form.wish(chosen) if form.is_valid() else TransferRequest(chosen, EITHER if roles else "")
     try:
         if form.is_valid():
-            order = moving.move(registration, wish, request.user, timezone.now(), seen=form.cleaned_data["seen"])
+            order = moving.transfer_to_class(
+                registration, wish, request.user, timezone.now(), seen=form.cleaned_data["seen"]
+            )
             if order.state == Order.State.PLACED and order.due == Order.Due.NOW:
                 messages.success(request, "Your new spot is reserved. You keep your old spot until you’ve paid.")
                 return redirect(order.address())
             messages.success(request, f"{registration.student} has a spot in {wish.offer.subject.title} now.")
             return redirect("my_classes")
-        quote = moving.quote(registration, wish, request.user, at)
-    except CannotBe as error:
+        quote = moving.quote_transfer(registration, wish, request.user, at)
+    except TransferRefused as error:
         messages.warning(request, str(error))
         return redirect("move_place", pk) if registration.is_live else redirect("my_classes")
     form.initial["seen"] = quote.fingerprint
     context = {"place": registration, "form": form, "levels": levels, "quote": quote}
-    context |= {"before": Listed(registration.offer, dates.today()), "now": Listed(chosen, dates.today())}
+    context |= {
+        "before": ClassSummary(registration.offer, dates.local_today()),
+        "now": ClassSummary(chosen, dates.local_today()),
+    }
     return render(request, "classwork/move_to.html", context)
 
 
 @login_required
 @require_http_methods(ASK)
 @never_cache
-@throttled("give_place", by_address="60/h", by_account="20/h")
-def give(request: MemberRequest, pk: int) -> HttpResponse:
-    registration, at = _mine(request.user, pk), timezone.now()
-    asked = choosing.asks_for_level(Choice([registration.offer], [Attendee("other")]), None, at)
-    levels = [(level, choosing.below(level)) for level in asked]
-    form = GiveForm(bool(levels), posted(request))
+@rate_limited("give_place", by_address="60/h", by_account="20/h")
+def give(request: AccountRequest, pk: int) -> HttpResponse:
+    registration, at = _own_registration(request.user, pk), timezone.now()
+    asked = choosing.levels_to_ask_about(RegistrationChoice([registration.offer], [Attendee("other")]), None, at)
+    levels = [(level, choosing.level_below(level)) for level in asked]
+    form = TransferToPersonForm(bool(levels), posted_data(request))
     try:
-        passing.check(registration, request.user, at)
+        passing.check_transferable(registration, request.user, at)
         if form.is_valid():
-            passing.give(registration, form.person, request.user, at, readiness=form.cleaned_data.get("ready", ""))
+            passing.transfer_to_person(
+                registration, form.person, request.user, at, readiness=form.cleaned_data.get("ready", "")
+            )
             messages.success(
                 request, f"The spot was transferred to {form.cleaned_data['first_name']}. We’ve emailed them."
             )
             return redirect("my_classes")
-    except CannotBe as error:
+    except TransferRefused as error:
         if str(error) != passing.THEIRS.format(registration.student):
-            return _back(request, error)
+            return _redirect_with_warning(request, error)
         form.add_error(None, str(error))
     context = {
         "place": registration,
-        "listed": Listed(registration.offer, dates.today()),
+        "listed": ClassSummary(registration.offer, dates.local_today()),
         "form": form,
         "levels": levels,
     }

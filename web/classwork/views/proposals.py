@@ -10,41 +10,41 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from classwork.domain import calendar_feeds, proposals
-from classwork.domain.catalog.structured_data import absolute
+from classwork.domain.catalog.structured_data import absolute_url
 from classwork.domain.places import teaching_agenda
-from classwork.domain.schedule.problems import Refused
+from classwork.domain.schedule.problems import ChangeRefused
 from classwork.forms.proposals import (
-    ChangeOfferForm,
+    ChangeClassForm,
     ChangeSubjectForm,
-    MessageForm,
-    OfferIdeaForm,
     ProposalForm,
-    SubjectIdeaForm,
+    ProposalMessageForm,
+    ProposeClassForm,
+    ProposeSubjectForm,
 )
 from classwork.models import ClassOffer, Subject
-from classwork.views import posted
+from classwork.views import posted_data
 from users.models import Staff
-from users.roles import acting, team_required
+from users.roles import acting_user, team_required
 
 ASK = ["GET", "HEAD", "POST"]
-IDEAS: dict[str, type[ProposalForm]] = {"subject": SubjectIdeaForm, "class": OfferIdeaForm}
+IDEAS: dict[str, type[ProposalForm]] = {"subject": ProposeSubjectForm, "class": ProposeClassForm}
 
 
-def me(request: HttpRequest) -> Staff:
-    return get_object_or_404(Staff.objects.select_related("user"), user=acting(request))
+def staff_profile_of(request: HttpRequest) -> Staff:
+    return get_object_or_404(Staff.objects.select_related("user"), user=acting_user(request))
 
 
 @require_safe
 @team_required
 def teaching(request: HttpRequest) -> HttpResponse:
-    staff, now = me(request), timezone.now()
+    staff, now = staff_profile_of(request), timezone.now()
     if request.GET.get("show") == "past":
         page = teaching_agenda.past_classes(staff, now).get_page(request.GET.get("page"))
         return render(request, "classwork/teaching_past.html", {"page": page})
     context = {
         "agenda": teaching_agenda.agenda_of(staff, now),
         "proposals": staff.proposals.select_related("subject__level", "offer__subject__level", "offer__session"),
-        "calendar": absolute(reverse("teacher_calendar", args=[calendar_feeds.token(staff)])),
+        "calendar": absolute_url(reverse("teacher_calendar", args=[calendar_feeds.teacher_feed_token(staff)])),
     }
     return render(request, "classwork/teaching.html", context)
 
@@ -52,7 +52,7 @@ def teaching(request: HttpRequest) -> HttpResponse:
 @require_POST
 @team_required
 def renew_calendar(request: HttpRequest) -> HttpResponse:
-    calendar_feeds.renew(me(request))
+    calendar_feeds.renew_teacher_feed(staff_profile_of(request))
     messages.success(request, "Your calendar has a new address. The old one no longer works.")
     return redirect("teaching")
 
@@ -60,12 +60,12 @@ def renew_calendar(request: HttpRequest) -> HttpResponse:
 @require_http_methods(ASK)
 @team_required
 def propose(request: HttpRequest, kind: str) -> HttpResponse:
-    staff, form = me(request), IDEAS[kind](posted(request))
+    staff, form = staff_profile_of(request), IDEAS[kind](posted_data(request))
     if form.is_valid():
         if kind == "subject":
             proposal = proposals.propose_subject(staff, form.values())
         else:
-            proposal = proposals.propose_offer(staff, form.draft())
+            proposal = proposals.propose_class(staff, form.draft())
         return redirect("proposal", proposal.pk)
     return render(request, "classwork/proposal_form.html", {"form": form, "kind": kind})
 
@@ -73,32 +73,36 @@ def propose(request: HttpRequest, kind: str) -> HttpResponse:
 @require_safe
 @team_required
 def proposal(request: HttpRequest, pk: int) -> HttpResponse:
-    staff = me(request)
+    staff = staff_profile_of(request)
     stored = get_object_or_404(staff.proposals, pk=pk)
-    context = {"proposal": stored, "may_edit": proposals.may_edit(staff, stored), "changes": proposals.in_words(stored)}
-    more = {"form": MessageForm(), "overtaken": proposals.OVERTAKEN if stored.is_overtaken else ""}
+    context = {
+        "proposal": stored,
+        "may_edit": proposals.may_edit_proposal(staff, stored),
+        "changes": proposals.describe_changes(stored),
+    }
+    more = {"form": ProposalMessageForm(), "overtaken": proposals.OVERTAKEN if stored.is_overtaken else ""}
     return render(request, "classwork/proposal.html", context | more)
 
 
 @require_http_methods(ASK)
 @team_required
 def edit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
-    staff = me(request)
+    staff = staff_profile_of(request)
     stored = get_object_or_404(staff.proposals, pk=pk)
-    if not proposals.may_edit(staff, stored):
+    if not proposals.may_edit_proposal(staff, stored):
         status = f"The status is “{stored.get_state_display()}”, so this cannot be edited now."
         messages.error(request, proposals.OVERTAKEN if stored.is_overtaken else status)
         return redirect("proposal", stored.pk)
     form_class: type[ProposalForm]
     if stored.offer_id:
-        form_class = ChangeOfferForm if stored.changes else OfferIdeaForm
+        form_class = ChangeClassForm if stored.changes else ProposeClassForm
     else:
-        form_class = ChangeSubjectForm if stored.changes else SubjectIdeaForm
-    form = form_class(posted(request), instance=stored.about, initial=proposals.as_initial(stored))
+        form_class = ChangeSubjectForm if stored.changes else ProposeSubjectForm
+    form = form_class(posted_data(request), instance=stored.about, initial=proposals.initial_form_values(stored))
     if form.is_valid():
         try:
-            proposals.edit(staff, stored, form.draft())
-        except Refused as error:
+            proposals.edit_proposal(staff, stored, form.draft())
+        except ChangeRefused as error:
             messages.error(request, str(error))
         return redirect("proposal", stored.pk)
     return render(request, "classwork/proposal_form.html", {"form": form, "proposal": stored})
@@ -107,17 +111,17 @@ def edit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @team_required
 def submit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
-    staff, form = me(request), MessageForm(request.POST)
+    staff, form = staff_profile_of(request), ProposalMessageForm(request.POST)
     stored = get_object_or_404(staff.proposals, pk=pk)
     if form.is_valid():
         try:
             if "withdraw" in request.POST:
-                proposals.withdraw(staff, stored)
+                proposals.withdraw_proposal(staff, stored)
                 messages.success(request, "Your proposal has been withdrawn.")
             else:
-                proposals.submit(staff, stored, form.cleaned_data["message"])
+                proposals.submit_proposal(staff, stored, form.cleaned_data["message"])
                 messages.success(request, "Your proposal has been sent to the office.")
-        except Refused as error:
+        except ChangeRefused as error:
             messages.error(request, str(error))
     return redirect("proposal", stored.pk)
 
@@ -125,17 +129,17 @@ def submit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(ASK)
 @team_required
 def request_change(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
-    staff = me(request)
+    staff = staff_profile_of(request)
     thing: Any = get_object_or_404(Subject if kind == "subject" else ClassOffer, pk=pk)
-    if not proposals.may_request(staff, thing):
+    if not proposals.may_request_change(staff, thing):
         messages.error(request, "There is already an open request, or this isn’t your class.")
         return redirect("teaching")
-    form_class = ChangeSubjectForm if kind == "subject" else ChangeOfferForm
-    form, message = form_class(posted(request), instance=thing), MessageForm(posted(request))
+    form_class = ChangeSubjectForm if kind == "subject" else ChangeClassForm
+    form, message = form_class(posted_data(request), instance=thing), ProposalMessageForm(posted_data(request))
     if form.is_valid() and message.is_valid():
         try:
             stored = proposals.request_change(staff, thing, form.values(), message.cleaned_data["message"])
-        except Refused as error:
+        except ChangeRefused as error:
             form.refused(error)
         else:
             return redirect("proposal", stored.pk)

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_safe
 from billing import session_cart
 from billing.domain.refunds import terms as promised
 from classwork.domain import calendar
-from classwork.domain.calendar import Rules
+from classwork.domain.calendar import CalendarRules
 from classwork.domain.catalog import class_list, guide, structured_data
-from classwork.domain.catalog.class_list import Filters
-from classwork.domain.catalog.class_summary import Listed
+from classwork.domain.catalog.class_list import ClassFilters
+from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.places import joining, minimum, opening, room, running, terms
 from classwork.domain.places.calendar_links import CalendarLinks
 from classwork.domain.places.tickets import sale
@@ -28,28 +28,28 @@ SESSIONS_A_PAGE = 4
 PAST_SESSIONS_A_PAGE = 24
 
 
-def sees_everything(request: HttpRequest) -> bool:
+def sees_unpublished(request: HttpRequest) -> bool:
     """Teachers and the office see classes that are still being planned."""
-    return roles.at_the_desk(request.user) or roles.is_team(request.user)
+    return roles.can_use_desk(request.user) or roles.is_team(request.user)
 
 
 @require_safe
 def classoffer_list(request: HttpRequest, names: str | None = None, day: date | None = None) -> HttpResponse:
-    today, everything = dates.today(), sees_everything(request)
-    sessions = class_list.sessions_for(names=names, on=day, today=today, everything=everything)
+    today, everything = dates.local_today(), sees_unpublished(request)
+    sessions = class_list.sessions_to_show(names=names, on=day, today=today, everything=everything)
     page = Paginator(sessions, SESSIONS_A_PAGE).get_page(request.GET.get("page"))
     several, sessions = len(sessions) > 1, list(page)
-    filters = Filters(*(request.GET.get(name, "") for name in ("level", "day", "place")))
+    filters = ClassFilters(*(request.GET.get(name, "") for name in ("level", "day", "place")))
     by = "level" if request.GET.get("by") == "level" else "day"
-    rule = running.rule_at(timezone.now()) if names is None and day is None else None
-    listing = class_list.listing(sessions, filters, by=by, today=today, everything=everything, running=rule)
+    rule = running.running_rule_at(timezone.now()) if names is None and day is None else None
+    listing = class_list.build_class_list(sessions, filters, by=by, today=today, everything=everything, running=rule)
     drawn = [offer.subject for offer in listing.offers if not offer.subject.image]
-    drawing_keys = (drawings.key_of(subject.level.code, subject.version, subject.title) for subject in drawn)
+    drawing_keys = (drawings.key_of_pattern(subject.level.code, subject.version, subject.title) for subject in drawn)
     context = {
         "listing": listing,
-        "rooms": room.among(listing.offers, timezone.now()),
+        "rooms": room.availability_by_class(listing.offers, timezone.now()),
         "drawing_sheet": drawings.sheets_of(drawing_keys),
-        "registered": minimum.numbers(listing.offers),
+        "registered": minimum.registered_count_by_class(listing.offers),
         "sessions": sessions,
         "page": page,
         "day": day,
@@ -57,66 +57,68 @@ def classoffer_list(request: HttpRequest, names: str | None = None, day: date | 
     }
     if names is not None and not several and sessions:
         plan = sessions[0].plan
-        known = class_list.sessions_for(names="all", today=today, everything=everything)
+        known = class_list.sessions_to_show(names="all", today=today, everything=everything)
         plans = [session.plan for session in known]
-        context["previous"] = calendar.previous_of(plan, plans)
-        context["following"] = calendar.next_of(plan, plans, Rules.of_the_school())
+        context["previous"] = calendar.previous_session(plan, plans)
+        context["following"] = calendar.following_session(plan, plans, CalendarRules.of_the_school())
     return render(request, "classwork/classoffer_list.html", context)
 
 
 @require_safe
 def classoffer_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    today = dates.today()
-    visible = ClassOffer.objects.all() if sees_everything(request) else ClassOffer.objects.published(today)
+    today = dates.local_today()
+    visible = ClassOffer.objects.all() if sees_unpublished(request) else ClassOffer.objects.published(today)
     offer = get_object_or_404(visible.with_timetable(), pk=pk)
-    listed = Listed(offer, today)
+    listed = ClassSummary(offer, today)
     now = timezone.now()
-    conditions = promised.with_the_law(terms.of_offer(offer))
+    conditions = promised.add_withdrawal_right(terms.terms_of_class(offer))
     context = {
         "listed": listed,
         "offer": offer,
         "subject": offer.subject,
-        "event": structured_data.event(listed),
+        "event": structured_data.class_json_ld(listed),
         "calendar": CalendarLinks(
-            structured_data.absolute(reverse("classoffer_calendar", args=[offer.pk])), offer.subject.title
+            structured_data.absolute_url(reverse("classoffer_calendar", args=[offer.pk])), offer.subject.title
         ),
-        "room": room.of(offer, now),
-        "on_list": shown.of_viewer(offer, session_cart.account(request), request.session, now),
-        "registered": minimum.numbers([offer]),
-        "closed": opening.closed_because(offer, now),
-        "tickets": sale.is_sold(offer) and sale.days(offer, now),
-        "joins": joining.offered(offer, now),
-        "sentences": promised.sentences(conditions, now),
-        "withdrawal": promised.withdrawal(conditions),
+        "room": room.availability_of(offer, now),
+        "on_list": shown.entries_of_viewer(offer, session_cart.account_of_request(request), request.session, now),
+        "registered": minimum.registered_count_by_class([offer]),
+        "closed": opening.closed_reason(offer, now),
+        "tickets": sale.sells_tickets(offer) and sale.days_with_tickets(offer, now),
+        "joins": joining.joining_terms_for_page(offer, now),
+        "sentences": promised.terms_sentences(conditions, now),
+        "withdrawal": promised.withdrawal_text(conditions),
     }
     return render(request, "classwork/classoffer_detail.html", context)
 
 
 @require_safe
 def past_sessions(request: HttpRequest) -> HttpResponse:
-    sessions = Paginator(class_list.past_sessions(dates.today()), PAST_SESSIONS_A_PAGE)
+    sessions = Paginator(class_list.past_sessions(dates.local_today()), PAST_SESSIONS_A_PAGE)
     page = sessions.get_page(request.GET.get("page"))
     return render(request, "classwork/past_sessions.html", {"page": page})
 
 
 @require_safe
 def location_list(request: HttpRequest) -> HttpResponse:
-    visible = Location.objects.all() if sees_everything(request) else Location.objects.filter(is_public=True)
+    visible = Location.objects.all() if sees_unpublished(request) else Location.objects.filter(is_public=True)
     return render(request, "classwork/location_list.html", {"locations": visible})
 
 
 @require_safe
 def location_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    everything = sees_everything(request)
+    everything = sees_unpublished(request)
     location = get_object_or_404(Location, pk=pk)
     if not (location.is_public or everything):
         raise Http404
-    today = dates.today()
-    sessions = class_list.sessions_for(today=today, everything=everything)
-    filters, rule = Filters(place=str(pk)), running.rule_at(timezone.now())
-    listing = class_list.listing(sessions, filters, today=today, everything=everything, running=rule)
+    today = dates.local_today()
+    sessions = class_list.sessions_to_show(today=today, everything=everything)
+    filters, rule = ClassFilters(place=str(pk)), running.running_rule_at(timezone.now())
+    listing = class_list.build_class_list(sessions, filters, today=today, everything=everything, running=rule)
     context = {"location": location, "listing": listing if listing.filters.place else None}
-    return render(request, "classwork/location_detail.html", context | {"place": structured_data.place(location)})
+    return render(
+        request, "classwork/location_detail.html", context | {"place": structured_data.location_json_ld(location)}
+    )
 
 
 @require_safe
@@ -124,5 +126,5 @@ def level_guide(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "classwork/level_guide.html",
-        {"steps": guide.steps(dates.today(), running.current_offers(timezone.now()))},
+        {"steps": guide.guide_steps(dates.local_today(), running.current_classes(timezone.now()))},
     )

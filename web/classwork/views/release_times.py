@@ -8,32 +8,32 @@ from django.views.decorators.http import require_http_methods
 
 from classwork.domain.resources import library, releases
 from classwork.models import ClassOffer, Registration, Release
-from classwork.views.proposals import ASK, me
-from classwork.views.teaching_resources import mine
+from classwork.views.proposals import ASK, staff_profile_of
+from classwork.views.teaching_resources import attachable_or_404
 from common.search import read_number
 from users.models import User
-from users.roles import acting, team_required
+from users.roles import acting_user, team_required
 
 CLASS_ACTIONS = {
     "release": (releases.release_now, "The class can see it now."),
-    "hold": (releases.hold_back, "It stays closed until you release it."),
-    "plan": (releases.as_planned, "It opens as planned."),
+    "hold": (releases.hold_release, "It stays closed until you release it."),
+    "plan": (releases.reset_release, "It opens as planned."),
 }
 STUDENT_ACTIONS = {
-    "open": (releases.open_for, "{} may open it now."),
-    "close": (releases.close_for, "{} has it with the class."),
+    "open": (releases.add_opening, "{} may open it now."),
+    "close": (releases.remove_opening, "{} has it with the class."),
 }
 
 
 @require_http_methods(ASK)
 @team_required
 def times(request: HttpRequest, pk: int, number: int) -> HttpResponse:
-    offer = mine(me(request), "class", pk)
+    offer = attachable_or_404(staff_profile_of(request), "class", pk)
     if not isinstance(offer, ClassOffer):
         raise Http404
     release = get_object_or_404(offer.releases.select_related("resource"), resource=number)
     if request.method == "POST":
-        messages.success(request, _do(acting(request), release, request.POST.get("do", "")))
+        messages.success(request, _apply_release_action(acting_user(request), release, request.POST.get("do", "")))
         return redirect(request.path)
     now = timezone.now()
     context = {
@@ -41,12 +41,12 @@ def times(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         "release": release,
         "plan": release.plan_in_words(now),
         "is_ahead": release.is_ahead(now),
-        "items": library.of_release(release, now),
+        "items": library.release_by_student(release, now),
     }
     return render(request, "classwork/resource_times.html", context)
 
 
-def _do(by: User, release: Release, choice: str) -> str:
+def _apply_release_action(by: User, release: Release, choice: str) -> str:
     """`choice` is an action for the class such as `hold`, or one for a registration such as `open-12`."""
     name, _, number = choice.partition("-")
     if name in CLASS_ACTIONS:

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from classwork.domain.resources import content, student_view
 from classwork.domain.resources.content import Thing
-from classwork.domain.resources.student_view import Planned
-from classwork.domain.schedule.problems import Refused
-from classwork.forms.resources import ResourceForm, initial_of, usual_moment
+from classwork.domain.resources.student_view import PlannedResource
+from classwork.domain.schedule.problems import ChangeRefused
+from classwork.forms.resources import ResourceForm, default_release, resource_initial_values
 from classwork.models import ClassOffer, Resource, Subject
-from classwork.views.proposals import ASK, me
+from classwork.views.proposals import ASK, staff_profile_of
 from common.search import read_number
 from users.models import Staff
 from users.roles import team_required
@@ -25,12 +25,12 @@ Kind = Resource.Kind
 OFFERED = [Kind.VIDEO, Kind.IMAGE, Kind.AUDIO, Kind.FILE, Kind.LINK, Kind.TEXT, Kind.PAGE]
 
 
-def mine(staff: Staff, what: str, pk: int) -> Thing:
+def attachable_or_404(staff: Staff, what: str, pk: int) -> Thing:
     candidates: Any = (
         ClassOffer.objects.with_timetable() if what == "class" else Subject.objects.select_related("level")
     )
     thing: Thing = get_object_or_404(candidates, pk=pk)
-    if not content.may_give(staff, thing):
+    if not content.may_manage_resources_of(staff, thing):
         raise Http404
     return thing
 
@@ -38,35 +38,39 @@ def mine(staff: Staff, what: str, pk: int) -> Thing:
 @require_safe
 @team_required
 def index(request: HttpRequest, what: str, pk: int) -> HttpResponse:
-    thing = mine(me(request), what, pk)
+    thing = attachable_or_404(staff_profile_of(request), what, pk)
     context = {
         "thing": thing,
         "what": what,
-        "planned": planned_on(thing),
+        "planned": planned_resources_of(thing),
         "kinds": OFFERED,
-        "editable": set(content.editable_by(me(request)).values_list("pk", flat=True)),
+        "editable": set(content.resources_editable_by(staff_profile_of(request)).values_list("pk", flat=True)),
     }
     return render(request, "classwork/teaching_resources.html", context)
 
 
-def planned_on(thing: Thing) -> list[tuple[Planned, str]]:
+def planned_resources_of(thing: Thing) -> list[tuple[PlannedResource, str]]:
     if isinstance(thing, Subject):
-        return [(Planned(each, None), "") for each in content.hung_on(thing)]
+        return [(PlannedResource(each, None), "") for each in content.attached_to(thing)]
     now = timezone.now()
-    return [(each, each.at(now)) for each in student_view.planned(thing)]
+    return [(each, each.at(now)) for each in student_view.planned_resources(thing)]
 
 
 @require_http_methods(ASK)
 @team_required
 def add(request: HttpRequest, what: str, pk: int, kind: str) -> HttpResponse:
-    staff = me(request)
-    thing = mine(staff, what, pk)
+    staff = staff_profile_of(request)
+    thing = attachable_or_404(staff, what, pk)
     if kind not in OFFERED:
         raise Http404
-    form = bound(request, kind, thing, {"opens": usual_moment(thing), "audience": Resource.Audience.STUDENT})
-    if form.is_valid() and kept(form, lambda: content.add(staff, form.target(), form.values(), form.chosen())):
+    form = bound_resource_form(
+        request, kind, thing, {"opens": default_release(thing), "audience": Resource.Audience.STUDENT}
+    )
+    if form.is_valid() and save_or_show_error(
+        form, lambda: content.add_resource(staff, form.target(), form.values(), form.chosen())
+    ):
         messages.success(request, f"“{form.cleaned_data['title']}” has been added.")
-        return back(thing)
+        return redirect_to_resources(thing)
     context = {"form": form, "thing": thing, "what": what, "kind": Kind(kind)}
     return render(request, "classwork/resource_form.html", context)
 
@@ -74,23 +78,31 @@ def add(request: HttpRequest, what: str, pk: int, kind: str) -> HttpResponse:
 @require_http_methods(ASK)
 @team_required
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    staff = me(request)
-    resource = get_object_or_404(content.editable_by(staff), pk=pk)
-    thing = place_of(resource)
-    form = bound(request, resource.kind, thing, initial_of(resource))
-    if form.is_valid() and kept(form, lambda: content.change(staff, resource, form.values(), form.chosen())):
+    staff = staff_profile_of(request)
+    resource = get_object_or_404(content.resources_editable_by(staff), pk=pk)
+    thing = attachable_of_resource(resource)
+    form = bound_resource_form(request, resource.kind, thing, resource_initial_values(resource))
+    if form.is_valid() and save_or_show_error(
+        form, lambda: content.change_resource(staff, resource, form.values(), form.chosen())
+    ):
         messages.success(request, "Saved.")
-        return back(thing)
-    context = {"form": form, "thing": thing, "what": kind_of(thing), "resource": resource, "kind": Kind(resource.kind)}
+        return redirect_to_resources(thing)
+    context = {
+        "form": form,
+        "thing": thing,
+        "what": attachable_kind(thing),
+        "resource": resource,
+        "kind": Kind(resource.kind),
+    }
     return render(request, "classwork/resource_form.html", context)
 
 
-def bound(request: HttpRequest, kind: str, thing: Thing, initial: dict[str, Any]) -> ResourceForm:
+def bound_resource_form(request: HttpRequest, kind: str, thing: Thing, initial: dict[str, Any]) -> ResourceForm:
     data = (request.POST, request.FILES) if request.method == "POST" else ()
-    return ResourceForm(kind, thing, *data, initial=initial, person=me(request).pk)
+    return ResourceForm(kind, thing, *data, initial=initial, person=staff_profile_of(request).pk)
 
 
-def kept(form: ResourceForm, save: Any) -> bool:
+def save_or_show_error(form: ResourceForm, save: Any) -> bool:
     """A file that became invalid between the check and saving is reported beside its field."""
     try:
         save()
@@ -100,7 +112,7 @@ def kept(form: ResourceForm, save: Any) -> bool:
     return True
 
 
-def place_of(resource: Resource) -> Thing:
+def attachable_of_resource(resource: Resource) -> Thing:
     attachment = resource.attachments.select_related("subject__level", "offer").first()
     if attachment is None:
         raise Http404
@@ -109,59 +121,64 @@ def place_of(resource: Resource) -> Thing:
     return attachment.subject  # type: ignore[return-value]
 
 
-def kind_of(thing: Thing) -> str:
+def attachable_kind(thing: Thing) -> str:
     return "class" if isinstance(thing, ClassOffer) else "subject"
 
 
-def back(thing: Thing) -> HttpResponse:
-    return redirect("things_resources", kind_of(thing), thing.pk)
+def redirect_to_resources(thing: Thing) -> HttpResponse:
+    return redirect("things_resources", attachable_kind(thing), thing.pk)
 
 
 @require_POST
 @team_required
 def arrange(request: HttpRequest, what: str, pk: int) -> HttpResponse:
     """The buttons send values such as `up-12`."""
-    staff = me(request)
-    thing = mine(staff, what, pk)
+    staff = staff_profile_of(request)
+    thing = attachable_or_404(staff, what, pk)
     direction, _, number = request.POST.get("move", "").partition("-")
     resource = get_object_or_404(Resource, pk=read_number(number) or 0)
     try:
-        content.move(staff, thing, resource, -1 if direction == "up" else 1)
-    except Refused as error:
+        content.move_resource(staff, thing, resource, -1 if direction == "up" else 1)
+    except ChangeRefused as error:
         messages.error(request, str(error))
-    return back(thing)
+    return redirect_to_resources(thing)
 
 
 @require_POST
 @team_required
-def change_here(request: HttpRequest, what: str, pk: int, number: int) -> HttpResponse:
-    staff = me(request)
-    thing = mine(staff, what, pk)
-    resource = next((each.resource for each in content.hung_on(thing) if each.resource.pk == number), None)
+def change_attachment(request: HttpRequest, what: str, pk: int, number: int) -> HttpResponse:
+    staff = staff_profile_of(request)
+    thing = attachable_or_404(staff, what, pk)
+    resource = next((each.resource for each in content.attached_to(thing) if each.resource.pk == number), None)
     if resource is None:
         raise Http404
     if "remove" in request.POST:
-        if not content.editable_by(staff).filter(pk=resource.pk).exists():
+        if not content.resources_editable_by(staff).filter(pk=resource.pk).exists():
             raise Http404
-        content.remove(staff, thing, resource)
+        content.detach_resource(staff, thing, resource)
         messages.success(request, f"“{resource}” has been removed.")
     elif isinstance(thing, ClassOffer):
         hidden = "hide" in request.POST
-        content.hide(staff, thing, resource, hidden)
+        content.set_resource_hidden(staff, thing, resource, hidden)
         messages.success(request, f"“{resource}” is {'hidden from' if hidden else 'visible to'} this class.")
-    return back(thing)
+    return redirect_to_resources(thing)
 
 
 @require_safe
 @team_required
-def as_seen(request: HttpRequest, pk: int) -> HttpResponse:
+def student_view_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Shows what a student sees who registered at the beginning, before the class or right after one of its
     meetings."""
     offer = get_object_or_404(ClassOffer.objects.with_timetable(), pk=pk)
-    if not content.may_give(me(request), offer):
+    if not content.may_manage_resources_of(staff_profile_of(request), offer):
         raise Http404
-    weeks = student_view.weeks(offer)
+    weeks = student_view.viewing_moments(offer)
     selected = request.GET.get("week", "")
     week = next((each for each in weeks if str(each.number) == selected), weeks[0] if weeks else None)
-    context = {"offer": offer, "weeks": weeks, "week": week, "seen": student_view.seen(offer, week.at) if week else []}
+    context = {
+        "offer": offer,
+        "weeks": weeks,
+        "week": week,
+        "seen": student_view.resources_at(offer, week.at) if week else [],
+    }
     return render(request, "classwork/resources_as_student.html", context)

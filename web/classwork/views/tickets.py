@@ -12,46 +12,48 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing import session_cart
 from billing.domain.orders import cart as carts
 from billing.domain.orders import placement
-from billing.forms import WhyForm
+from billing.forms import ReasonForm
 from classwork.domain.places import attendees, choosing, desk, mine, words
 from classwork.domain.places.tickets import holders, sale, staying
-from classwork.forms.places import OtherForm
-from classwork.forms.tickets import SaleForm, TicketForm
+from classwork.forms.places import OtherPersonForm
+from classwork.forms.tickets import SellTicketForm, TicketForm
 from classwork.models import ClassOffer, Ticket
-from classwork.views import posted
+from classwork.views import posted_data
 from common import dates
-from common.throttle import throttled
+from common.throttle import rate_limited
 from users.domain import recent_history
-from users.roles import acting, desk_required
+from users.roles import acting_user, desk_required
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@throttled("register", by_address="240/h")
+@rate_limited("register", by_address="240/h")
 @never_cache
 def buy(request: HttpRequest, pk: int) -> HttpResponse:
-    offer = get_object_or_404(ClassOffer.objects.published(dates.today()).for_lists(), pk=pk)
-    days = sale.days(offer, timezone.now()) if sale.is_sold(offer) else []
+    offer = get_object_or_404(ClassOffer.objects.published(dates.local_today()).for_lists(), pk=pk)
+    days = sale.days_with_tickets(offer, timezone.now()) if sale.sells_tickets(offer) else []
     if not days:
-        messages.warning(request, sale.BEGUN if sale.is_sold(offer) else sale.NOT_SOLD)
+        messages.warning(request, sale.BEGUN if sale.sells_tickets(offer) else sale.NOT_SOLD)
         return redirect(offer)
-    viewer = session_cart.account(request)
+    viewer = session_cart.account_of_request(request)
     in_care = list(viewer.in_care.all()) if viewer else []
-    form = TicketForm(offer, days, viewer, in_care, posted(request))
-    other = OtherForm(posted(request), prefix="other-0", empty_permitted=True, use_required_attribute=False)
+    form = TicketForm(offer, days, viewer, in_care, posted_data(request))
+    other = OtherPersonForm(posted_data(request), prefix="other-0", empty_permitted=True, use_required_attribute=False)
     if request.method == "POST" and form.is_valid() and other.is_valid():
-        return _into_the_cart(request, form, other) or _page(request, offer, days, form, other)
-    return _page(request, offer, days, form, other)
+        return _add_ticket_to_cart(request, form, other) or _ticket_page(request, offer, days, form, other)
+    return _ticket_page(request, offer, days, form, other)
 
 
-def _into_the_cart(request: HttpRequest, form: TicketForm, other: OtherForm) -> HttpResponse | None:
+def _add_ticket_to_cart(request: HttpRequest, form: TicketForm, other: OtherPersonForm) -> HttpResponse | None:
     other_person = other.attendee()
     people = [*form.attendees(), *([other_person] if other_person else [])]
     if not people:
         form.add_error("who", attendees.NOBODY)
         return None
     try:
-        choosing.put_tickets_in_cart(session_cart.open_cart(request), form.meeting_id, people, trial=form.is_trial)
-    except carts.Full:
+        choosing.add_tickets_to_cart(
+            session_cart.find_or_create_cart(request), form.meeting_id, people, trial=form.is_trial
+        )
+    except carts.CartFull:
         form.add_error(None, "That’s too many for one order. Please order in two steps.")
         return None
     return redirect("checkout")
@@ -60,21 +62,21 @@ def _into_the_cart(request: HttpRequest, form: TicketForm, other: OtherForm) -> 
 @require_safe
 @never_cache
 def ticket(request: HttpRequest, token: str) -> HttpResponse:
-    stored, at = _find(token), timezone.now()
-    refusal = staying.why_not(stored, at)
-    price, credit = (None, None) if refusal else staying.quote(stored, at)
+    stored, at = _ticket_or_404(token), timezone.now()
+    refusal = staying.upgrade_refusal(stored, at)
+    price, credit = (None, None) if refusal else staying.quote_upgrade(stored, at)
     context = {
         "ticket": stored,
         "offer": stored.offer,
         "token": token,
-        "said": words.of_ticket(stored, at),
+        "said": words.ticket_status(stored, at),
         "why_not": refusal,
         "asked": price,
         "taken_off": credit,
         "currency": stored.line.order.currency,
         "rest": price - credit if price is not None and credit is not None else None,
-        "log_in": _is_another(request, stored),
-        "by_another": staying.paid_by_another(stored),
+        "log_in": _belongs_to_another_account(request, stored),
+        "by_another": staying.is_paid_by_someone_else(stored),
     }
     return render(request, "classwork/ticket.html", context)
 
@@ -82,34 +84,34 @@ def ticket(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def stay(request: HttpRequest, token: str) -> HttpResponse:
     """Only the account that paid may exchange the ticket, because “me” in the cart means that account."""
-    stored = _find(token)
-    if _is_another(request, stored):
-        return redirect_to_login(staying.address(stored))
+    stored = _ticket_or_404(token)
+    if _belongs_to_another_account(request, stored):
+        return redirect_to_login(staying.ticket_url(stored))
     try:
-        staying.stay(stored, session_cart.open_cart(request), timezone.now())
-    except staying.CannotBe as error:
+        staying.add_upgrade_to_cart(stored, session_cart.find_or_create_cart(request), timezone.now())
+    except staying.UpgradeRefused as error:
         messages.warning(request, str(error))
-        return redirect(staying.address(stored))
-    except carts.Full as full:
+        return redirect(staying.ticket_url(stored))
+    except carts.CartFull as full:
         messages.warning(request, str(full))
         return redirect("cart")
     return redirect("checkout")
 
 
-def _find(token: str) -> Ticket:
-    stored = staying.find(token)
+def _ticket_or_404(token: str) -> Ticket:
+    stored = staying.find_ticket(token)
     if stored is None:
         raise Http404
     return stored
 
 
-def _is_another(request: HttpRequest, stored: Ticket) -> bool:
+def _belongs_to_another_account(request: HttpRequest, stored: Ticket) -> bool:
     payer = stored.line.order.payer
-    return payer is not None and session_cart.account(request) != payer
+    return payer is not None and session_cart.account_of_request(request) != payer
 
 
-def _page(
-    request: HttpRequest, offer: ClassOffer, days: list[sale.Day], form: TicketForm, other: OtherForm
+def _ticket_page(
+    request: HttpRequest, offer: ClassOffer, days: list[sale.TicketDay], form: TicketForm, other: OtherPersonForm
 ) -> HttpResponse:
     form.fields["who"].required = True  # This changes only the label, which would say "optional".
     full = [day.meeting for day in days if day.room.is_full]
@@ -122,10 +124,12 @@ def _page(
 
 @require_safe
 @desk_required("classwork.view_ticket")
-def at_the_desk(request: HttpRequest, pk: int) -> HttpResponse:
+def desk_ticket_list(request: HttpRequest, pk: int) -> HttpResponse:
     offer, at = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk), timezone.now()
-    singles = [mine.single(one, at) for one in holders.of_offer(offer, at)]
-    return render(request, "desk/tickets.html", {"offer": offer, "singles": singles, "is_sold": sale.is_sold(offer)})
+    singles = [mine.describe_ticket(one, at) for one in holders.tickets_for_class(offer, at)]
+    return render(
+        request, "desk/tickets.html", {"offer": offer, "singles": singles, "is_sold": sale.sells_tickets(offer)}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -133,17 +137,21 @@ def at_the_desk(request: HttpRequest, pk: int) -> HttpResponse:
 def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     stored, at = get_object_or_404(Ticket.objects.for_lists(), pk=pk), timezone.now()
     refusal = "" if stored.state == Ticket.State.CONFIRMED else staying.ENDED
-    if request.method == "POST" and not acting(request).has_perm("classwork.add_registration"):
+    if request.method == "POST" and not acting_user(request).has_perm("classwork.add_registration"):
         raise PermissionDenied
-    form = None if refusal else WhyForm(posted(request))
+    form = None if refusal else ReasonForm(posted_data(request))
     if form and form.is_valid():
         try:
-            order = staying.at_the_desk(stored, by=acting(request), why=form.cleaned_data["why"], at=at)
+            order = staying.upgrade_at_desk(stored, by=acting_user(request), why=form.cleaned_data["why"], at=at)
             messages.success(request, f"{stored.student} is registered for the rest of {stored.offer}.")
             return redirect("desk_order", number=order.pk)
-        except placement.NotPlaced as error:
+        except placement.OrderNotPlaced as error:
             form.add_error(None, str(error))
-    context = {"one": mine.single(stored, at), "form": form, "happened": recent_history.to(stored)}
+    context = {
+        "one": mine.describe_ticket(stored, at),
+        "form": form,
+        "happened": recent_history.recent_history_of(stored),
+    }
     return render(request, "desk/ticket.html", context)
 
 
@@ -151,18 +159,18 @@ def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
 @desk_required("classwork.add_ticket")
 def sell(request: HttpRequest, pk: int) -> HttpResponse:
     offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
-    days = sale.days(offer, timezone.now(), by_desk=True) if sale.is_sold(offer) else []
+    days = sale.days_with_tickets(offer, timezone.now(), by_desk=True) if sale.sells_tickets(offer) else []
     if not days:
-        messages.warning(request, sale.BEGUN if sale.is_sold(offer) else sale.NOT_SOLD)
+        messages.warning(request, sale.BEGUN if sale.sells_tickets(offer) else sale.NOT_SOLD)
         return redirect("desk_tickets", pk)
-    form = SaleForm(offer, days, None, posted(request))
+    form = SellTicketForm(offer, days, None, posted_data(request))
     if form.is_valid():
         day = next(day.meeting for day in days if day.meeting.pk == form.meeting_id)
         try:
             role = form.cleaned_data.get("role", "")
-            order = desk.sell_ticket(acting(request), day, form.person, trial=form.is_trial, role=role)
+            order = desk.sell_ticket_at_desk(acting_user(request), day, form.person, trial=form.is_trial, role=role)
             messages.success(request, f"{order.payer_name} is registered for this class day.")
             return redirect("desk_order", number=order.pk)
-        except placement.NotPlaced as error:
+        except placement.OrderNotPlaced as error:
             form.add_error(None, str(error))
     return render(request, "desk/sell_ticket.html", {"offer": offer, "form": form})

@@ -10,11 +10,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from common.files import bucket, file_types, storage_checks, uploads
-from common.throttle import throttled
-from users.roles import acting, team_required
+from common.throttle import rate_limited
+from users.roles import acting_user, team_required
 
 
-class Announcement(forms.Form):
+class UploadAnnouncementForm(forms.Form):
     title = forms.CharField(max_length=300)
     size = forms.IntegerField(min_value=0)
     declared = forms.CharField(max_length=150, required=False)
@@ -23,15 +23,15 @@ class Announcement(forms.Form):
 
 @require_POST
 @team_required
-@throttled("upload", by_account="120/h")
+@rate_limited("upload", by_account="120/h")
 def invite(request: HttpRequest) -> HttpResponse:
-    announced = Announcement(request.POST)
+    announced = UploadAnnouncementForm(request.POST)
     if not announced.is_valid():
         return JsonResponse({"error": "We could not read what this file is. Please choose it again."}, status=400)
     try:
         if not bucket.is_used():
-            storage_checks.check_private()
-        ticket, form = uploads.invite(**announced.cleaned_data, person=acting(request).pk)
+            storage_checks.check_private_storage()
+        ticket, form = uploads.issue_upload_ticket(**announced.cleaned_data, person=acting_user(request).pk)
     except ValidationError as error:
         return JsonResponse({"error": error.messages[0]}, status=503 if error.code == "storage" else 400)
     signed = ticket.signed()
@@ -44,8 +44,8 @@ def invite(request: HttpRequest) -> HttpResponse:
 def receive(request: HttpRequest, ticket: str) -> HttpResponse:
     """Receives uploads if no bucket is configured."""
     try:
-        announced = uploads.read(ticket, acting(request).pk)
-        uploads.receive(announced, cast(UploadedFile, request.FILES["file"]))
+        announced = uploads.read_ticket(ticket, acting_user(request).pk)
+        uploads.receive_upload(announced, cast(UploadedFile, request.FILES["file"]))
     except (ValidationError, KeyError):
         return HttpResponse(status=400)
     except OSError:

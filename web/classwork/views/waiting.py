@@ -13,13 +13,13 @@ from billing import session_cart
 from billing.domain.orders import cart as carts
 from classwork.domain.places import opening, room
 from classwork.domain.places.waiting import arranging, entries, session_entries, shown
-from classwork.forms.waiting import MoveForm, RolesForm, WaitForm
+from classwork.forms.waiting import ClassRolesForm, JoinWaitlistForm, MoveEntryForm
 from classwork.models import ClassOffer, WaitingEntry
-from classwork.views import posted
+from classwork.views import posted_data
 from common import dates
 from common.search import read_number
-from common.throttle import throttled
-from users.roles import acting, desk_required
+from common.throttle import rate_limited
+from users.roles import acting_user, desk_required
 
 JOINED = "You’re on the waitlist. We’ve emailed the details to {}."
 
@@ -31,42 +31,42 @@ LEFT = "You’re no longer on the waitlist."
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-@throttled("wait", by_address="60/h", by_account="10/h")
+@rate_limited("wait", by_address="60/h", by_account="10/h")
 def join(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
-    offer = get_object_or_404(ClassOffer.objects.published(dates.today()).for_lists(), pk=pk)
-    if reason := opening.closed_because(offer, at):
+    offer = get_object_or_404(ClassOffer.objects.published(dates.local_today()).for_lists(), pk=pk)
+    if reason := opening.closed_reason(offer, at):
         messages.warning(request, reason)
         return redirect(offer)
-    viewer, availability = session_cart.account(request), room.of(offer, at)
+    viewer, availability = session_cart.account_of_request(request), room.availability_of(offer, at)
     if request.method != "POST" and not availability.has_waitlist:
         messages.success(request, "This class has spots left: you can register right away.")
         return redirect(offer)
     names = [role.name for role in availability.rules.roles]
-    form = WaitForm(names, viewer, list(viewer.in_care.all()) if viewer else [], posted(request))
+    form = JoinWaitlistForm(names, viewer, list(viewer.in_care.all()) if viewer else [], posted_data(request))
     if request.method == "POST" and form.is_valid():
         try:
-            joined = entries.join_or_find(offer, list(form.wishes()), form.contact)
-        except entries.CannotBe as error:
+            joined = entries.find_or_join_waitlist(offer, list(form.wishes()), form.contact)
+        except entries.WaitlistRefused as error:
             messages.warning(request, str(error))
             return redirect(offer)
         if viewer is not None:
-            return redirect(entries.address(joined.entry))
-        session_entries.remember(request.session, joined, form.people)
+            return redirect(entries.entry_url(joined.entry))
+        session_entries.remember_session_entry(request.session, joined, form.people)
         messages.success(request, JOINED.format(form.contact.email))
         return redirect(offer)
-    on_list = shown.of_viewer(offer, viewer, request.session, at)
+    on_list = shown.entries_of_viewer(offer, viewer, request.session, at)
     return render(
         request, "classwork/wait.html", {"offer": offer, "form": form, "room": availability, "on_list": on_list}
     )
 
 
 @require_POST
-def leave_typed(request: HttpRequest, pk: int) -> HttpResponse:
+def leave_waitlist_in_session(request: HttpRequest, pk: int) -> HttpResponse:
     """For a visitor who joined in this browser session."""
-    offer = get_object_or_404(ClassOffer.objects.published(dates.today()), pk=pk)
+    offer = get_object_or_404(ClassOffer.objects.published(dates.local_today()), pk=pk)
     position = read_number(request.POST.get("position", ""))
-    if position is not None and session_entries.leave(request.session, offer, position):
+    if position is not None and session_entries.leave_session_entry(request.session, offer, position):
         messages.success(request, LEFT)
     return redirect(offer)
 
@@ -74,14 +74,14 @@ def leave_typed(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD"])
 @never_cache
 def entry(request: HttpRequest, token: str) -> HttpResponse:
-    stored = _find(token)
-    entry_state = shown.one(stored, timezone.now())
+    stored = _entry_or_404(token)
+    entry_state = shown.describe_entry(stored, timezone.now())
     context = {
         "one": entry_state,
         "token": token,
         "offer": stored.offer,
-        "ended": "" if entry_state.is_waiting or entry_state.is_open else entries.why_not(stored),
-        "log_in": stored.account is not None and session_cart.account(request) != stored.account,
+        "ended": "" if entry_state.is_waiting or entry_state.is_open else entries.closed_entry_reason(stored),
+        "log_in": stored.account is not None and session_cart.account_of_request(request) != stored.account,
     }
     return render(request, "classwork/waiting_entry.html", context)
 
@@ -89,15 +89,15 @@ def entry(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def take(request: HttpRequest, token: str) -> HttpResponse:
     """Only the account that owns the entry may accept, because “me” in the cart means that account."""
-    stored = _find(token)
-    if stored.account is not None and session_cart.account(request) != stored.account:
-        return redirect_to_login(entries.address(stored))
+    stored = _entry_or_404(token)
+    if stored.account is not None and session_cart.account_of_request(request) != stored.account:
+        return redirect_to_login(entries.entry_url(stored))
     try:
-        entries.take(stored, session_cart.open_cart(request))
-    except entries.CannotBe as error:
+        entries.accept_offer(stored, session_cart.find_or_create_cart(request))
+    except entries.WaitlistRefused as error:
         messages.warning(request, str(error))
-        return redirect(entries.address(stored))
-    except carts.Full as full:
+        return redirect(entries.entry_url(stored))
+    except carts.CartFull as full:
         messages.warning(request, str(full))
         return redirect("cart")
     return redirect("checkout")
@@ -105,14 +105,14 @@ def take(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 def leave(request: HttpRequest, token: str) -> HttpResponse:
-    stored = _find(token)
-    if entries.leave(stored):
+    stored = _entry_or_404(token)
+    if entries.leave_waitlist(stored):
         messages.success(request, LEFT)
-    return redirect(entries.address(stored))
+    return redirect(entries.entry_url(stored))
 
 
-def _find(token: str) -> WaitingEntry:
-    stored = entries.find(token)
+def _entry_or_404(token: str) -> WaitingEntry:
+    stored = entries.find_entry(token)
     if stored is None:
         raise Http404
     return stored
@@ -124,8 +124,8 @@ def _find(token: str) -> WaitingEntry:
 @require_http_methods(["GET", "HEAD"])
 @desk_required("classwork.view_waitingentry")
 def desk_lists(request: HttpRequest) -> HttpResponse:
-    page = Paginator(shown.waited_for(), PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "lists": shown.lists(list(page), timezone.now())}
+    page = Paginator(shown.classes_with_waitlist(), PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "lists": shown.waitlists_of_classes(list(page), timezone.now())}
     return render(request, "desk/waiting_lists.html", context)
 
 
@@ -136,11 +136,11 @@ def desk_list(request: HttpRequest, pk: int) -> HttpResponse:
     offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
     context = {
         "offer": offer,
-        "room": room.of(offer, at),
-        "page": Paginator(shown.of_offer(offer, at), PER_PAGE).get_page(request.GET.get("page")),
-        "ended": shown.ended(offer, at),
-        "walks": shown.walks(offer),
-        "form": MoveForm(),
+        "room": room.availability_of(offer, at),
+        "page": Paginator(shown.entries_of_class(offer, at), PER_PAGE).get_page(request.GET.get("page")),
+        "ended": shown.ended_entries(offer, at),
+        "walks": shown.describe_walks(offer),
+        "form": MoveEntryForm(),
     }
     return render(request, "desk/waiting.html", context)
 
@@ -149,14 +149,14 @@ def desk_list(request: HttpRequest, pk: int) -> HttpResponse:
 @desk_required("classwork.arrange_waiting")
 def roles(request: HttpRequest, pk: int) -> HttpResponse:
     offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
-    availability = room.of(offer, timezone.now())
-    form = RolesForm(posted(request), initial=RolesForm.known(availability.rules))
+    availability = room.availability_of(offer, timezone.now())
+    form = ClassRolesForm(posted_data(request), initial=ClassRolesForm.known(availability.rules))
     if form.is_valid():
         try:
-            arranging.arrange(offer, form.roles, form.apart, acting(request))
+            arranging.set_class_roles(offer, form.roles, form.apart, acting_user(request))
             messages.success(request, "Saved. Everyone who fits these rules has been offered a spot.")
             return redirect("desk_waiting", pk)
-        except arranging.InUse as error:
+        except arranging.RoleInUse as error:
             form.add_error(None, str(error))
     return render(request, "desk/roles.html", {"offer": offer, "form": form})
 
@@ -165,19 +165,19 @@ def roles(request: HttpRequest, pk: int) -> HttpResponse:
 @desk_required("classwork.arrange_waiting")
 def arrange(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     stored = get_object_or_404(WaitingEntry.objects.select_related("offer"), pk=pk)
-    form = MoveForm(request.POST)
+    form = MoveEntryForm(request.POST)
     if action != "move":
         del form.fields["place"]
     if not form.is_valid():
         messages.error(request, "Please enter a reason" + (" and the new position." if action == "move" else "."))
         return redirect("desk_waiting", stored.offer_id)
-    why, by = form.cleaned_data["why"], acting(request)
+    why, by = form.cleaned_data["why"], acting_user(request)
     try:
         if action == "move":
-            entries.move(stored, form.cleaned_data["place"], why=why, by=by)
+            entries.move_entry(stored, form.cleaned_data["place"], why=why, by=by)
         else:
-            {"offer": entries.offer_by_hand, "remove": entries.take_off}[action](stored, why=why, by=by)
-    except entries.CannotBe as error:
+            {"offer": entries.offer_spot_by_hand, "remove": entries.remove_entry}[action](stored, why=why, by=by)
+    except entries.WaitlistRefused as error:
         messages.error(request, str(error))
     else:
         messages.success(request, "Done.")

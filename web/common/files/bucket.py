@@ -14,7 +14,7 @@ BUFFER_SIZE = 256 * 1024
 PRECONDITION_FAILED = 412
 
 
-class Changed(Exception):
+class UploadChanged(Exception):
     """The file in the bucket was replaced after it was checked."""
 
 
@@ -22,65 +22,65 @@ def is_used() -> bool:
     return hasattr(private.files, "bucket")
 
 
-def key(name: str) -> str:
+def bucket_key(name: str) -> str:
     # The storage keeps its files in a folder of the bucket.
     text: str = private.files._normalize_name(name)
     return text
 
 
-def client() -> Any:
+def bucket_client() -> Any:
     return private.files.connection.meta.client
 
 
-def link(name: str, *, headers: Mapping[str, str], seconds: int, method: str) -> str:
+def signed_link(name: str, *, headers: Mapping[str, str], seconds: int, method: str) -> str:
     """The headers of the response are part of the signature, so nobody can change how browsers treat the file."""
     parameters = {f"Response{name.replace('-', '')}": value for name, value in headers.items()}
     url: str = private.files.url(name, parameters=parameters, expire=seconds, http_method=method)
     return url
 
 
-def form(name: str, *, mime: str, max_size: int, seconds: int) -> dict[str, Any]:
+def upload_form(name: str, *, mime: str, max_size: int, seconds: int) -> dict[str, Any]:
     """The URL and the fields of a form with which a browser can send one file of this type and of at most this size."""
     fields = {"Content-Type": mime, "success_action_status": "204"}
     conditions: list[Any] = [{name: value} for name, value in fields.items()]
     conditions.append(["content-length-range", 1, max_size])
-    post: dict[str, Any] = client().generate_presigned_post(
-        private.files.bucket_name, key(name), Fields=fields, Conditions=conditions, ExpiresIn=seconds
+    post: dict[str, Any] = bucket_client().generate_presigned_post(
+        private.files.bucket_name, bucket_key(name), Fields=fields, Conditions=conditions, ExpiresIn=seconds
     )
     return post
 
 
-def copy(source: str, target: str, *, mime: str, etag: str) -> None:
+def copy_object(source: str, target: str, *, mime: str, etag: str) -> None:
     """Copy the file only if it still has this ETag. A browser can upload again until its form expires."""
     bucket = private.files.bucket_name
-    origin = {"Bucket": bucket, "Key": key(source)}
+    origin = {"Bucket": bucket, "Key": bucket_key(source)}
     options = {"ContentType": mime, "MetadataDirective": "REPLACE", "CopySourceIfMatch": etag}
     try:
-        client().copy(origin, bucket, key(target), ExtraArgs=options)
+        bucket_client().copy(origin, bucket, bucket_key(target), ExtraArgs=options)
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == PRECONDITION_FAILED:
-            raise Changed from error
+            raise UploadChanged from error
         raise
 
 
-def etag(name: str) -> str:
-    head = client().head_object(Bucket=private.files.bucket_name, Key=key(name))
+def object_etag(name: str) -> str:
+    head = bucket_client().head_object(Bucket=private.files.bucket_name, Key=bucket_key(name))
     return str(head["ETag"])
 
 
-def hosts() -> list[str]:
+def bucket_hosts() -> list[str]:
     # Public pictures and private files can be on different hosts.
     if not is_used():
         return []
-    links = (default_storage.url("any"), link("any", headers={}, seconds=1, method="GET"))
+    links = (default_storage.url("any"), signed_link("any", headers={}, seconds=1, method="GET"))
     return sorted({f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, links) if parts.netloc})
 
 
-class Ranged(io.RawIOBase):
+class BucketReader(io.RawIOBase):
     """This reader fetches only the requested parts of a file, because most checks need just its beginning."""
 
     def __init__(self, name: str) -> None:
-        self.key, self.size, self.position = key(name), private.files.size(name), 0
+        self.key, self.size, self.position = bucket_key(name), private.files.size(name), 0
 
     def readable(self) -> bool:
         return True
@@ -98,12 +98,12 @@ class Ranged(io.RawIOBase):
         if last < self.position:
             return 0
         byte_range = f"bytes={self.position}-{last}"
-        response = client().get_object(Bucket=private.files.bucket_name, Key=self.key, Range=byte_range)
+        response = bucket_client().get_object(Bucket=private.files.bucket_name, Key=self.key, Range=byte_range)
         data = response["Body"].read()
         buffer[: len(data)] = data
         self.position += len(data)
         return len(data)
 
 
-def opened(name: str) -> io.BufferedReader:
-    return io.BufferedReader(Ranged(name), BUFFER_SIZE)
+def open_object(name: str) -> io.BufferedReader:
+    return io.BufferedReader(BucketReader(name), BUFFER_SIZE)

@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import UploadedFile
 
 from common import pictures
 from common.files import file_checks, file_types, storage_checks, uploads
-from common.files.file_checks import Checked
-from common.files.uploads import Arrived
+from common.files.file_checks import CheckedFile
+from common.files.uploads import ReceivedUpload
 
 
 class PictureField(forms.FileField):
@@ -24,20 +24,20 @@ class PictureField(forms.FileField):
         value = super().clean(data, initial)
         if not isinstance(value, UploadedFile):
             return value
-        picture = pictures.clean(value)
-        storage_checks.check_public()
+        picture = pictures.clean_picture(value)
+        storage_checks.check_public_storage()
         return picture
 
 
 @dataclass(frozen=True)
-class Sent:
+class SubmittedFile:
     """A form contains either a file or the ticket of a file that was uploaded before."""
 
     file: "UploadedFile[bytes] | None"
     ticket: str
 
 
-def accepted(kind: str) -> str:
+def accept_attribute(kind: str) -> str:
     # Phones convert a picture to a type in this list. They offer videos only if any type of video is accepted.
     if kind in ("audio", "video"):
         return f"{kind}/*"
@@ -52,26 +52,26 @@ class UploadInput(forms.FileInput):
     template_name = "common/upload.html"
 
     def __init__(self, kind: str, invite: Any) -> None:
-        super().__init__({"accept": accepted(kind)})
+        super().__init__({"accept": accept_attribute(kind)})
         self.kind, self.invite = kind, invite
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Sent:
-        return Sent(files.get(name), data.get(f"{name}-ticket", ""))
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> SubmittedFile:
+        return SubmittedFile(files.get(name), data.get(f"{name}-ticket", ""))
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         return name not in files and f"{name}-ticket" not in data
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context = super().get_context(name, None, attrs)
-        uploaded = value.here if isinstance(value, Again) else None
+        uploaded = value.here if isinstance(value, RedisplayedUpload) else None
         return context | {"name": name, "kind": self.kind, "invite": self.invite, "here": uploaded}
 
 
 @dataclass(frozen=True)
-class Again:
+class RedisplayedUpload:
     """If other fields of the form have errors, the form shows this ticket, so the file is not uploaded again."""
 
-    here: uploads.Ticket | None
+    here: uploads.UploadTicket | None
 
 
 class UploadField(forms.Field):
@@ -81,27 +81,29 @@ class UploadField(forms.Field):
 
     def __init__(self, kind: str, *, person: int, invite: Any, **options: Any) -> None:
         self.kind, self.person = kind, person
-        limit = f"Up to {file_checks.most(kind) // file_checks.MEGABYTE} MB."
+        limit = f"Up to {file_checks.size_limit(kind) // file_checks.MEGABYTE} MB."
         super().__init__(widget=UploadInput(kind, invite), **{"help_text": limit} | options)
 
-    def clean(self, value: Sent) -> Checked | Arrived | None:
+    def clean(self, value: SubmittedFile) -> CheckedFile | ReceivedUpload | None:
         if value.ticket:
-            return uploads.look_at(uploads.read(value.ticket, self.person, self.kind))
+            return uploads.check_upload(uploads.read_ticket(value.ticket, self.person, self.kind))
         if value.file is not None:
-            storage_checks.check_private()
+            storage_checks.check_private_storage()
             file = value.file
             declared = file.content_type or ""
-            return file_checks.check(file, name=file.name or "", size=file.size or 0, declared=declared, kind=self.kind)
+            return file_checks.check_file(
+                file, name=file.name or "", size=file.size or 0, declared=declared, kind=self.kind
+            )
         if self.required:
             raise ValidationError(file_types.PLEASE[self.kind], code="required")
         return None
 
-    def bound_data(self, data: Sent, initial: Any) -> Again:
+    def bound_data(self, data: SubmittedFile, initial: Any) -> RedisplayedUpload:
         try:
-            ticket = uploads.read(data.ticket, self.person, self.kind) if data.ticket else None
+            ticket = uploads.read_ticket(data.ticket, self.person, self.kind) if data.ticket else None
         except ValidationError:
-            return Again(None)
-        return Again(ticket if ticket and uploads.is_here(ticket) else None)
+            return RedisplayedUpload(None)
+        return RedisplayedUpload(ticket if ticket and uploads.has_arrived(ticket) else None)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return bool(data and (data.file or data.ticket))

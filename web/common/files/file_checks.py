@@ -32,7 +32,7 @@ MACROS = ValidationError("This document contains macros. Please save it without 
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedFile:
     """A file that passed the checks. `content` is what to store; a picture has been saved again as JPEG."""
 
     content: Any
@@ -47,56 +47,57 @@ class Checked:
         return f"{slugify(path.stem)[:60] or 'file'}{path.suffix.lower()}"
 
 
-def most(kind: str) -> int:
+def size_limit(kind: str) -> int:
     return MEGABYTE * int(settings.FILE_MEGABYTES.get(kind, SUBTITLES_MEGABYTES))
 
 
-def check_announced(name: str, size: int, declared: str, kind: str) -> file_types.FileType:
-    if file_types.ending(name) in file_types.PROGRAMS:
+def check_announced_file(name: str, size: int, declared: str, kind: str) -> file_types.FileType:
+    if file_types.file_ending(name) in file_types.PROGRAMS:
         raise PROGRAM
-    file_type = file_types.KINDS[kind].get(file_types.ending(name))
+    file_type = file_types.KINDS[kind].get(file_types.file_ending(name))
     if file_type is None:
         raise ValidationError(file_types.PLEASE[kind], code="type")
     if declared.partition(";")[0].strip().lower() not in UNDECLARED | file_type.declared | {file_type.mime}:
-        raise _other_than_it_says(name)
-    if size > most(kind):
+        raise _type_mismatch_error(name)
+    if size > size_limit(kind):
         raise ValidationError(
-            f"This file is larger than {most(kind) // MEGABYTE} MB. Please choose a smaller one.", code="too_large"
+            f"This file is larger than {size_limit(kind) // MEGABYTE} MB. Please choose a smaller one.",
+            code="too_large",
         )
     if size == 0:
         raise EMPTY
     return file_type
 
 
-def check(file: "IO[bytes] | File[Any]", *, name: str, size: int, declared: str, kind: str) -> Checked:
+def check_file(file: "IO[bytes] | File[Any]", *, name: str, size: int, declared: str, kind: str) -> CheckedFile:
     """`file` may be an upload, a stored file or a file in a bucket. Only the parts that the checks need are read."""
     title = PurePath(name.replace("\\", "/")).name[-150:]
-    file_type = check_announced(title, size, declared, kind)
+    file_type = check_announced_file(title, size, declared, kind)
     file.seek(0)
     head = file.read(HEAD)
     if file_types.is_program(title, head):
         raise PROGRAM
-    if not _fits(file_type, head):
-        raise _other_than_it_says(title)
+    if not _content_matches_type(file_type, head):
+        raise _type_mismatch_error(title)
     if "officedocument" in file_type.mime or "opendocument" in file_type.mime:
-        _no_macros(file)
-    virus_scanner.look_at(file)
+        _refuse_macros(file)
+    virus_scanner.scan_file(file)
     file.seek(0)
     if kind == "image":
-        picture = pictures.rewritten(file, longest_side=2400)
-        return Checked(picture, f"{PurePath(title).stem}.jpg", "image/jpeg", picture.size)
-    return Checked(file, title, file_type.mime, size, media_length.seconds(file, size))
+        picture = pictures.rewrite_picture(file, longest_side=2400)
+        return CheckedFile(picture, f"{PurePath(title).stem}.jpg", "image/jpeg", picture.size)
+    return CheckedFile(file, title, file_type.mime, size, media_length.media_seconds(file, size))
 
 
-def _fits(file_type: file_types.FileType, head: bytes) -> bool:
-    endings = file_types.told_by(head)
+def _content_matches_type(file_type: file_types.FileType, head: bytes) -> bool:
+    endings = file_types.endings_by_content(head)
     if file_type.is_text:
         allowed = file_type.detected_endings | {"txt", "csv", "xml", "html", "md"}
         return file_types.is_text(head) and (not endings or bool(endings & allowed))
     return bool(endings & file_type.detected_endings)
 
 
-def _no_macros(file: Any) -> None:
+def _refuse_macros(file: Any) -> None:
     try:
         if not _has_few_entries(file):
             raise TOO_MANY
@@ -124,8 +125,8 @@ def _has_few_entries(file: Any) -> bool:
     return entries <= MOST_ENTRIES and size <= LARGEST_ENTRY_LIST and ZIP64_END not in tail[max(start - 20, 0) : start]
 
 
-def _other_than_it_says(name: str) -> ValidationError:
+def _type_mismatch_error(name: str) -> ValidationError:
     return ValidationError(
-        f"The file name says {file_types.ending(name).upper()}, but it isn’t. Please choose the original file.",
+        f"The file name says {file_types.file_ending(name).upper()}, but it isn’t. Please choose the original file.",
         code="mismatch",
     )

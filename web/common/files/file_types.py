@@ -22,44 +22,44 @@ class FileType:
         return self.mime.startswith("text/") or self.mime == "image/svg+xml"
 
 
-def _type(mime: str, endings: str = "", declared: str = "", *, inline: bool = False) -> FileType:
+def _file_type(mime: str, endings: str = "", declared: str = "", *, inline: bool = False) -> FileType:
     return FileType(mime, frozenset(endings.split()), frozenset(declared.split()), inline)
 
 
-JPEG = _type("image/jpeg", "jpg jpeg jpe jfif", inline=True)
+JPEG = _file_type("image/jpeg", "jpg jpeg jpe jfif", inline=True)
 OOXML = "application/vnd.openxmlformats-officedocument."
 ODF = "application/vnd.oasis.opendocument."
-PICTURES = {"jpg": JPEG, "jpeg": JPEG, "png": _type("image/png", "png", inline=True)}
-PICTURES["webp"] = _type("image/webp", "webp", inline=True)
-MP4 = _type("video/mp4", "mp4", "video/x-m4v video/quicktime", inline=True)
+PICTURES = {"jpg": JPEG, "jpeg": JPEG, "png": _file_type("image/png", "png", inline=True)}
+PICTURES["webp"] = _file_type("image/webp", "webp", inline=True)
+MP4 = _file_type("video/mp4", "mp4", "video/x-m4v video/quicktime", inline=True)
 VIDEOS = {
     "mp4": MP4,
     "m4v": MP4,
-    "mov": _type("video/quicktime", "mp4 mov", "video/mp4", inline=True),
-    "webm": _type("video/webm", "webm", "audio/webm", inline=True),
+    "mov": _file_type("video/quicktime", "mp4 mov", "video/mp4", inline=True),
+    "webm": _file_type("video/webm", "webm", "audio/webm", inline=True),
 }
 RECORDINGS = {
-    "mp3": _type("audio/mpeg", "mp3 mpga", "audio/mp3", inline=True),
-    "m4a": _type("audio/mp4", "mp4 m4a", "audio/x-m4a audio/m4a audio/aac video/mp4", inline=True),
-    "wav": _type("audio/wav", "wav", "audio/x-wav audio/wave audio/vnd.wave", inline=True),
-    "ogg": _type("audio/ogg", "ogg oga opus", "video/ogg application/ogg", inline=True),
-    "flac": _type("audio/flac", "flac", "audio/x-flac", inline=True),
+    "mp3": _file_type("audio/mpeg", "mp3 mpga", "audio/mp3", inline=True),
+    "m4a": _file_type("audio/mp4", "mp4 m4a", "audio/x-m4a audio/m4a audio/aac video/mp4", inline=True),
+    "wav": _file_type("audio/wav", "wav", "audio/x-wav audio/wave audio/vnd.wave", inline=True),
+    "ogg": _file_type("audio/ogg", "ogg oga opus", "video/ogg application/ogg", inline=True),
+    "flac": _file_type("audio/flac", "flac", "audio/x-flac", inline=True),
 }
 DOCUMENTS = {
-    "pdf": _type("application/pdf", "pdf", inline=True),
-    "docx": _type(OOXML + "wordprocessingml.document", "docx"),
-    "xlsx": _type(OOXML + "spreadsheetml.sheet", "xlsx"),
-    "pptx": _type(OOXML + "presentationml.presentation", "pptx"),
-    "odt": _type(ODF + "text", "odt docx"),  # Both are zip files, and puremagic may detect either.
-    "ods": _type(ODF + "spreadsheet", "ods docx"),
-    "odp": _type(ODF + "presentation", "odp docx"),
-    "txt": _type("text/plain", "txt", inline=True),
-    "md": _type("text/markdown", "md txt", "text/plain text/x-markdown"),
-    "csv": _type("text/csv", "csv txt", "text/plain application/vnd.ms-excel application/csv"),
-    "vtt": _type("text/vtt", "vtt", "text/plain"),
-    "svg": _type("image/svg+xml", "svg xml html"),
-    "html": _type("text/html", "html htm xml svg"),
-    "gif": _type("image/gif", "gif", inline=True),
+    "pdf": _file_type("application/pdf", "pdf", inline=True),
+    "docx": _file_type(OOXML + "wordprocessingml.document", "docx"),
+    "xlsx": _file_type(OOXML + "spreadsheetml.sheet", "xlsx"),
+    "pptx": _file_type(OOXML + "presentationml.presentation", "pptx"),
+    "odt": _file_type(ODF + "text", "odt docx"),  # Both are zip files, and puremagic may detect either.
+    "ods": _file_type(ODF + "spreadsheet", "ods docx"),
+    "odp": _file_type(ODF + "presentation", "odp docx"),
+    "txt": _file_type("text/plain", "txt", inline=True),
+    "md": _file_type("text/markdown", "md txt", "text/plain text/x-markdown"),
+    "csv": _file_type("text/csv", "csv txt", "text/plain application/vnd.ms-excel application/csv"),
+    "vtt": _file_type("text/vtt", "vtt", "text/plain"),
+    "svg": _file_type("image/svg+xml", "svg xml html"),
+    "html": _file_type("text/html", "html htm xml svg"),
+    "gif": _file_type("image/gif", "gif", inline=True),
 }
 ALL = PICTURES | VIDEOS | RECORDINGS | DOCUMENTS
 KINDS = {"image": PICTURES, "video": VIDEOS, "audio": RECORDINGS, "file": ALL, "subtitles": {"vtt": DOCUMENTS["vtt"]}}
@@ -84,27 +84,27 @@ PROGRAM_SIGNATURES = (
 )
 
 
-def ending(name: str) -> str:
+def file_ending(name: str) -> str:
     return name.rpartition(".")[2].lower() if "." in name else ""
 
 
-def of(name: str) -> FileType:
+def type_of_file(name: str) -> FileType:
     """The type of a stored file. A file with an unknown ending is served as plain bytes."""
-    return ALL.get(ending(name), _type("application/octet-stream"))
+    return ALL.get(file_ending(name), _file_type("application/octet-stream"))
 
 
 def is_program(name: str, head: bytes) -> bool:
-    return ending(name) in PROGRAMS or head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(PROGRAM_SIGNATURES)
+    return file_ending(name) in PROGRAMS or head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(PROGRAM_SIGNATURES)
 
 
-def told_by(head: bytes) -> set[str]:
+def endings_by_content(head: bytes) -> set[str]:
     """The endings that fit the content. The set is empty for plain text."""
     if head[4:8] == b"ftyp" and not head.startswith((b"heic", b"heix", b"mif1", b"avif"), 8):
-        return {"mp4"} | _guesses(head)
-    return _guesses(head)
+        return {"mp4"} | _magic_endings(head)
+    return _magic_endings(head)
 
 
-def _guesses(head: bytes) -> set[str]:
+def _magic_endings(head: bytes) -> set[str]:
     try:
         return {match.extension.lstrip(".").lower() for match in puremagic.magic_string(head)}
     except (puremagic.PureError, ValueError):

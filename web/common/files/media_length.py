@@ -7,20 +7,20 @@ from typing import IO
 MOST_BOXES = 200
 
 
-def seconds(file: "IO[bytes]", size: int) -> int | None:
+def media_seconds(file: "IO[bytes]", size: int) -> int | None:
     file.seek(0)
     head = file.read(12)
     try:
         if head[4:8] == b"ftyp":
-            return _mp4(file, size)
+            return _mp4_seconds(file, size)
         if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
-            return _wav(file, size)
+            return _wav_seconds(file, size)
     except (struct.error, ZeroDivisionError):
         return None
     return None
 
 
-def _boxes(file: "IO[bytes]", start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def _mp4_boxes(file: "IO[bytes]", start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     # Each item is the name of a box and the positions where its content begins and ends.
     for _ in range(MOST_BOXES):
         if start + 8 > end:
@@ -38,13 +38,13 @@ def _boxes(file: "IO[bytes]", start: int, end: int) -> Iterator[tuple[bytes, int
         start += length
 
 
-def _inside(file: "IO[bytes]", name: bytes, start: int, end: int) -> tuple[int, int] | None:
-    return next(((begin, stop) for box, begin, stop in _boxes(file, start, end) if box == name), None)
+def _find_box(file: "IO[bytes]", name: bytes, start: int, end: int) -> tuple[int, int] | None:
+    return next(((begin, stop) for box, begin, stop in _mp4_boxes(file, start, end) if box == name), None)
 
 
-def _mp4(file: "IO[bytes]", size: int) -> int | None:
-    moov = _inside(file, b"moov", 0, size)
-    mvhd = moov and _inside(file, b"mvhd", *moov)
+def _mp4_seconds(file: "IO[bytes]", size: int) -> int | None:
+    moov = _find_box(file, b"moov", 0, size)
+    mvhd = moov and _find_box(file, b"mvhd", *moov)
     if not mvhd:
         return None
     file.seek(mvhd[0])
@@ -55,7 +55,7 @@ def _mp4(file: "IO[bytes]", size: int) -> int | None:
     return int(ticks) // int(scale) + 1
 
 
-def _wav(file: "IO[bytes]", size: int) -> int | None:
+def _wav_seconds(file: "IO[bytes]", size: int) -> int | None:
     file.seek(28)
     (bytes_per_second,) = struct.unpack("<I", file.read(4))
     return size // int(bytes_per_second) + 1

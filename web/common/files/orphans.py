@@ -16,8 +16,8 @@ from django.utils import timezone
 MINIMUM_AGE = timedelta(days=1)
 
 
-def tidy() -> None:
-    for (storage, folder), fields in _folders().items():
+def delete_orphaned_files() -> None:
+    for (storage, folder), fields in _fields_by_folder().items():
         claimed = {
             name
             for field in fields
@@ -25,12 +25,12 @@ def tidy() -> None:
             .values_list(field.name, flat=True)
             .iterator()
         }
-        for name in list(_files(storage, folder)):
+        for name in list(_walk_folder(storage, folder)):
             if name not in claimed and timezone.now() - storage.get_modified_time(name) > MINIMUM_AGE:
                 storage.delete(name)
 
 
-def _folders() -> "dict[tuple[Storage, str], list[FileField]]":
+def _fields_by_folder() -> "dict[tuple[Storage, str], list[FileField]]":
     fields = defaultdict(list)
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
@@ -39,11 +39,11 @@ def _folders() -> "dict[tuple[Storage, str], list[FileField]]":
     return fields
 
 
-def _files(storage: Storage, folder: str) -> Iterator[str]:
+def _walk_folder(storage: Storage, folder: str) -> Iterator[str]:
     try:
         folders, names = storage.listdir(folder)
     except FileNotFoundError:
         return
     yield from (f"{folder}/{name}" for name in names)
     for subfolder in folders:
-        yield from _files(storage, f"{folder}/{subfolder}")
+        yield from _walk_folder(storage, f"{folder}/{subfolder}")

@@ -27,7 +27,7 @@ def storage() -> Storage:
 
 
 @receiver(setting_changed, dispatch_uid="common.files.private")
-def forget(setting: str, **kwargs: Any) -> None:
+def reset_private_storage(setting: str, **kwargs: Any) -> None:
     # Django does the same for the default storage if tests change STORAGES.
     if setting == "STORAGES":
         files._wrapped = empty

@@ -7,7 +7,7 @@ BYTE_RANGE = re.compile(r"\s*([0-9]{0,15})\s*-\s*([0-9]{0,15})\s*\Z")
 
 
 @dataclass(frozen=True)
-class Part:
+class ByteRange:
     first: int
     last: int  # The last byte is included, as in the header.
 
@@ -16,11 +16,11 @@ class Part:
         return self.last - self.first + 1
 
 
-class Unsatisfiable(Exception):
+class RangeUnsatisfiable(Exception):
     """The requested range is outside of the file."""
 
 
-def wanted(header: str, size: int) -> Part | None:
+def requested_range(header: str, size: int) -> ByteRange | None:
     """The first range of a Range header. None means the whole file: the header is missing or cannot be read."""
     unit, _, parts = header.partition("=")
     match = BYTE_RANGE.match(parts.partition(",")[0])
@@ -32,11 +32,11 @@ def wanted(header: str, size: int) -> Part | None:
         if not last:
             return None
         if int(last) == 0 or size == 0:
-            raise Unsatisfiable
-        return Part(max(size - int(last), 0), size - 1)
+            raise RangeUnsatisfiable
+        return ByteRange(max(size - int(last), 0), size - 1)
     begin, end = int(first), min(int(last), size - 1) if last else size - 1
     if last and int(last) < begin:
         return None
     if begin >= size:
-        raise Unsatisfiable
-    return Part(begin, end)
+        raise RangeUnsatisfiable
+    return ByteRange(begin, end)

@@ -29,12 +29,12 @@ PDF_HEADERS = {"Content-Security-Policy": "frame-ancestors 'self'", "X-Frame-Opt
 SANDBOX_HEADERS = {"Content-Security-Policy": "default-src 'none'; sandbox"}
 
 
-class Lost(Exception):
+class FileMissing(Exception):
     """The file is not in the storage."""
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredFile:
     """A stored file. `name` is its name in the storage, `title` is the name people see, `seconds` is its length."""
 
     name: str
@@ -43,7 +43,7 @@ class Kept:
 
     @property
     def type(self) -> file_types.FileType:
-        return file_types.of(self.name)
+        return file_types.type_of_file(self.name)
 
     def headers(self, *, download: bool) -> dict[str, str]:
         is_inline = self.type.inline and not download
@@ -60,22 +60,24 @@ class Kept:
         return max((self.seconds or UNKNOWN_LENGTH) + EXTRA_SECONDS, settings.RESOURCE_LINK_SECONDS)
 
 
-def is_lost(file: Kept) -> bool:
+def is_file_missing(file: StoredFile) -> bool:
     return not private.files.exists(file.name)
 
 
-def hand_over(request: HttpRequest, file: Kept, *, download: bool = False, near: bool = False) -> HttpResponseBase:
+def serve_private_file(
+    request: HttpRequest, file: StoredFile, *, download: bool = False, near: bool = False
+) -> HttpResponseBase:
     """If `near` is true, the site sends the file itself. Use it for small files that must come from our own address."""
-    if is_lost(file):
-        raise Lost(file.name)
+    if is_file_missing(file):
+        raise FileMissing(file.name)
     headers = file.headers(download=download)
     if bucket.is_used() and not near:
         signed_headers = headers | {"Cache-Control": PRIVATE_HEADERS["Cache-Control"]}
         method = "HEAD" if request.method == "HEAD" else "GET"
-        link = bucket.link(file.name, headers=signed_headers, seconds=file.link_seconds, method=method)
+        link = bucket.signed_link(file.name, headers=signed_headers, seconds=file.link_seconds, method=method)
         response: HttpResponseBase = HttpResponse(status=302, headers={"Location": link})
     elif near or settings.HAND_OVER_BY == "site":
-        response = _by_the_site(request, file)
+        response = _site_response(request, file)
     elif settings.HAND_OVER_BY == "x-accel-redirect":
         response = HttpResponse(headers={"X-Accel-Redirect": NGINX_LOCATION + quote(file.name)})
     else:
@@ -86,7 +88,7 @@ def hand_over(request: HttpRequest, file: Kept, *, download: bool = False, near:
     return response
 
 
-def _by_the_site(request: HttpRequest, file: Kept) -> HttpResponseBase:
+def _site_response(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
     size = private.files.size(file.name)
     modified = private.files.get_modified_time(file.name).timestamp()
     headers = {"Accept-Ranges": "bytes", "ETag": f'"{int(modified):x}-{size:x}"', "Last-Modified": http_date(modified)}
@@ -94,16 +96,20 @@ def _by_the_site(request: HttpRequest, file: Kept) -> HttpResponseBase:
     if request.method == "HEAD":
         return HttpResponse(headers=whole_file_headers)
     try:
-        part = ranges.wanted(request.headers.get("Range", ""), size) if _same(request, headers) else None
-    except ranges.Unsatisfiable:
+        part = (
+            ranges.requested_range(request.headers.get("Range", ""), size)
+            if _range_still_valid(request, headers)
+            else None
+        )
+    except ranges.RangeUnsatisfiable:
         return HttpResponse(status=416, headers=headers | {"Content-Range": f"bytes */{size}"})
     if part is None:
         return FileResponse(private.files.open(file.name), headers=whole_file_headers)
     headers |= {"Content-Range": f"bytes {part.first}-{part.last}/{size}", "Content-Length": str(part.length)}
-    return StreamingHttpResponse(_pieces(file.name, part), status=206, headers=headers)
+    return StreamingHttpResponse(_read_chunks(file.name, part), status=206, headers=headers)
 
 
-def _same(request: HttpRequest, headers: dict[str, str]) -> bool:
+def _range_still_valid(request: HttpRequest, headers: dict[str, str]) -> bool:
     # With If-Range, a client asks for a part only if the rest that it already has is unchanged.
     version = request.headers.get("If-Range", "").strip()
     if not version or version == headers["ETag"]:
@@ -111,7 +117,7 @@ def _same(request: HttpRequest, headers: dict[str, str]) -> bool:
     return '"' not in version and parse_http_date_safe(version) == parse_http_date_safe(headers["Last-Modified"])
 
 
-def _pieces(name: str, part: ranges.Part) -> Iterator[bytes]:
+def _read_chunks(name: str, part: ranges.ByteRange) -> Iterator[bytes]:
     with private.files.open(name) as file:
         file.seek(part.first)
         left = part.length

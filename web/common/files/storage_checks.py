@@ -14,11 +14,11 @@ CANNOT_SAVE = ValidationError("We can’t save files right now. Please try again
 PROBE_CONTENT = bytes(4096)
 
 
-def check_private() -> None:
+def check_private_storage() -> None:
     check_storage(private.storage())
 
 
-def check_public() -> None:
+def check_public_storage() -> None:
     check_storage(default_storage)
 
 

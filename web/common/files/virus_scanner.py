@@ -19,7 +19,7 @@ SCANNER_FAILED = (
 )
 
 
-def look_at(file: "IO[bytes]") -> None:
+def scan_file(file: "IO[bytes]") -> None:
     if not settings.FILE_SCANNER:
         return
     file.seek(0)
@@ -34,7 +34,7 @@ def look_at(file: "IO[bytes]") -> None:
 
 
 @register()
-def scanner_exists(**kwargs: Any) -> list[CheckMessage]:
+def check_scanner_setting(**kwargs: Any) -> list[CheckMessage]:
     try:
         if not settings.FILE_SCANNER or callable(import_string(settings.FILE_SCANNER)):
             return []

@@ -16,4 +16,4 @@ def bar_chart(
 
     The rows are pairs of a name and a number. If a currency is given, the numbers are shown as amounts of money.
     """
-    return {"chart": charts.bars(rows), "title": title, "label": label, "value": value, "currency": currency}
+    return {"chart": charts.bar_layout(rows), "title": title, "label": label, "value": value, "currency": currency}

@@ -17,7 +17,7 @@ def drawing(context: template.Context, *seeds: object, columns: int = 4, rows: i
 
     If the view puts a `drawing_sheet` into the context, all drawings of the page are loaded from that one file.
     """
-    key = drawings.key_of(*map(str, seeds), columns=columns, rows=rows)
+    key = drawings.key_of_pattern(*map(str, seeds), columns=columns, rows=rows)
     name, number = (context.get(SHEET_VARIABLE) or {}).get(key, (key, 0))
     size = (columns * drawings.CELL, rows * drawings.CELL)
     return _image(f"{address(name)}#{number}" if number else address(name), size, label)
@@ -39,7 +39,7 @@ def brand_icon() -> str:
 
 
 def _mark() -> str:
-    return drawings.key_of(settings.BUSINESS_NAME, columns=2, rows=2)
+    return drawings.key_of_pattern(settings.BUSINESS_NAME, columns=2, rows=2)
 
 
 def address(name: str) -> str:

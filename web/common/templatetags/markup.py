@@ -1,11 +1,11 @@
 from django import template
 from django.utils.safestring import SafeString
 
-from common.markup import to_html
+from common.markup import render_markdown
 
 register = template.Library()
 
 
 @register.filter
 def markdown(text: str) -> SafeString:
-    return to_html(text)
+    return render_markdown(text)

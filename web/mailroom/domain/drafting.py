@@ -11,8 +11,8 @@ from django.db import transaction
 from common.names import email_key
 from mailroom import events
 from mailroom.domain import transitions
-from mailroom.domain.suppression import Barriers
-from mailroom.models import Message, State
+from mailroom.domain.suppression import DeliveryBarriers
+from mailroom.models import Message, MessageState
 from mailroom.registry import mail_named
 from outbox.domain import emit
 
@@ -21,7 +21,7 @@ LONGEST_ADDRESS = 254
 NO_ADDRESS = "This is not an address that mail can be sent to."
 
 
-def draft(
+def draft_message(
     name: str,
     *,
     to: str,
@@ -47,40 +47,40 @@ def draft(
         "data": dict(data or {}),
         "about_type": about[0],
         "about_id": str(about[1]),
-        "state": State.DRAFTED,
+        "state": MessageState.DRAFTED,
     }
     with transaction.atomic():
         message, new = Message.objects.get_or_create(template=name, to=address, key=key, defaults=fields)
         if new and not hold:
-            release(message)
+            release_message(message)
     return message
 
 
-def release(message: Message) -> Message:
+def release_message(message: Message) -> Message:
     with transaction.atomic():
-        if reason := reason_against(message):
-            transitions.suppress(message, reason)
-        elif transitions.queue(message):
-            announce(message)
+        if reason := reason_not_to_send(message):
+            transitions.suppress_message(message, reason)
+        elif transitions.queue_message(message):
+            emit_queued(message)
     return message
 
 
-def release_held(name: str, drafted_before: datetime) -> int:
-    held = Message.objects.filter(template=name, state=State.DRAFTED, changed_at__lte=drafted_before)
-    return len([release(message) for message in held.order_by("pk")[:500]])
+def release_held_messages(name: str, drafted_before: datetime) -> int:
+    held = Message.objects.filter(template=name, state=MessageState.DRAFTED, changed_at__lte=drafted_before)
+    return len([release_message(message) for message in held.order_by("pk")[:500]])
 
 
-def reason_against(message: Message) -> str:
+def reason_not_to_send(message: Message) -> str:
     try:
         validate_email(message.to)
     except ValidationError:
         return NO_ADDRESS
     if len(message.to) == LONGEST_ADDRESS:
         return NO_ADDRESS
-    return Barriers([message.to]).against(message.to, message.kind)
+    return DeliveryBarriers([message.to]).against(message.to, message.kind)
 
 
-def announce(message: Message) -> None:
+def emit_queued(message: Message) -> None:
     # The key contains the round, so that each resending emits its own event.
     key = f"{message.pk}:{message.rounds}"
     emit(events.MESSAGE_QUEUED, key=key, message_id=message.pk, template=message.template)

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from mailroom.domain import transitions
-from mailroom.domain.drafting import announce
-from mailroom.models import OPEN, Message, State
+from mailroom.domain.drafting import emit_queued
+from mailroom.models import OPEN, Message, MessageState
 from outbox.models import OPEN as OPEN_DELIVERY_STATES
 from outbox.models import Delivery
 
@@ -16,14 +16,14 @@ FORGOTTEN_AFTER = timedelta(hours=1)
 BATCH_SIZE = 500
 
 
-def settle() -> int:
-    return transitions.give_up(timezone.now() - timedelta(seconds=settings.MAIL_LEASE))
+def close_abandoned_sendings() -> int:
+    return transitions.mark_abandoned_possibly_sent(timezone.now() - timedelta(seconds=settings.MAIL_LEASE))
 
 
-def remind() -> int:
+def requeue_forgotten_messages() -> int:
     # A queued message can have no open delivery left, such as after the mail server was down for a day.
     now = timezone.now()
-    queued = Message.objects.filter(state=State.QUEUED, changed_at__lt=now - FORGOTTEN_AFTER)
+    queued = Message.objects.filter(state=MessageState.QUEUED, changed_at__lt=now - FORGOTTEN_AFTER)
     waiting = {str(pk): pk for pk in queued.order_by("changed_at").values_list("pk", flat=True)[:BATCH_SIZE]}
     open_deliveries = Delivery.objects.filter(
         state__in=OPEN_DELIVERY_STATES, event__subject_type="message", event__subject_id__in=list(waiting)
@@ -33,14 +33,14 @@ def remind() -> int:
     for pk in waiting.values():
         with transaction.atomic():
             message = Message.objects.select_for_update().get(pk=pk)
-            if message.state == State.QUEUED:
+            if message.state == MessageState.QUEUED:
                 message.rounds, message.changed_at = message.rounds + 1, now
                 message.save(update_fields=["rounds", "changed_at"])
-                announce(message)
+                emit_queued(message)
     return len(waiting)
 
 
-def forget_old() -> int:
+def delete_old_messages() -> int:
     oldest_kept = timezone.now() - timedelta(days=settings.MAIL_KEEP_DAYS)
     total = 0
     ended = Message.objects.exclude(state__in=OPEN).filter(changed_at__lt=oldest_kept)

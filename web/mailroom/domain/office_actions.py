@@ -7,59 +7,59 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from common.permissions import at_the_desk
-from history.domain import record
+from common.permissions import can_use_desk
+from history.domain import record_action
 from mailroom import registry
 from mailroom.domain import transitions
-from mailroom.domain.drafting import announce
-from mailroom.models import Message, State
+from mailroom.domain.drafting import emit_queued
+from mailroom.models import Message, MessageState
 
 
-def perhaps_sent() -> QuerySet[Message]:
-    return Message.objects.filter(state=State.PERHAPS)
+def possibly_sent_messages() -> QuerySet[Message]:
+    return Message.objects.filter(state=MessageState.PERHAPS)
 
 
-def parked() -> QuerySet[Message]:
-    return Message.objects.filter(state=State.PARKED)
+def parked_messages() -> QuerySet[Message]:
+    return Message.objects.filter(state=MessageState.PARKED)
 
 
 @dataclass(frozen=True)
-class About:
+class SubjectLink:
     name: str
     url: str = ""
 
 
-def about(message: Message, user: Any) -> About:
+def subject_link_for(message: Message, user: Any) -> SubjectLink:
     """The result has a URL only if the user is allowed to open that page."""
     page = registry.about_pages().get(message.about_type)
     if page is None:
-        return About(f"{message.about_type.replace('_', ' ')} {message.about_id}".strip().capitalize())
+        return SubjectLink(f"{message.about_type.replace('_', ' ')} {message.about_id}".strip().capitalize())
     name = page.title.format(message.about_id)
-    if not at_the_desk(user, page.permission):
-        return About(name)
-    return About(name, reverse(page.view, args=[message.about_id] if page.has_id else []))
+    if not can_use_desk(user, page.permission):
+        return SubjectLink(name)
+    return SubjectLink(name, reverse(page.view, args=[message.about_id] if page.has_id else []))
 
 
-class TooLate(Exception):
+class MessageMovedOn(Exception):
     """The message has changed since the page was shown."""
 
 
-def send_again(actor: Any, pk: int, why: str) -> Message:
+def resend_message(actor: Any, pk: int, why: str) -> Message:
     with transaction.atomic():
         message = Message.objects.select_for_update().get(pk=pk)
         old_state = message.state
-        if not transitions.again(message):
-            raise TooLate
-        announce(message)
-        record(actor, "mailroom.sent_again", message, why=why, mail=message.template, was=old_state)
+        if not transitions.requeue_message(message):
+            raise MessageMovedOn
+        emit_queued(message)
+        record_action(actor, "mailroom.sent_again", message, why=why, mail=message.template, was=old_state)
     return message
 
 
-def set_aside(actor: Any, pk: int, why: str) -> Message:
+def dismiss_message(actor: Any, pk: int, why: str) -> Message:
     with transaction.atomic():
         message = Message.objects.get(pk=pk)
         old_state = message.state
-        if not transitions.set_aside(message, f"Dismissed at the desk: {why}"):
-            raise TooLate
-        record(actor, "mailroom.set_aside", message, why=why, mail=message.template, was=old_state)
+        if not transitions.mark_dismissed(message, f"Dismissed at the desk: {why}"):
+            raise MessageMovedOn
+        record_action(actor, "mailroom.set_aside", message, why=why, mail=message.template, was=old_state)
     return message

@@ -3,16 +3,16 @@
 from typing import Any
 
 from mailroom.domain import rendering
-from mailroom.domain.rendering import Text
+from mailroom.domain.rendering import MailText
 from mailroom.models import Template
-from mailroom.registry import mails
+from mailroom.registry import declared_mails
 
 
-def overview() -> list[tuple[Any, Template | None]]:
+def list_mail_texts() -> list[tuple[Any, Template | None]]:
     overrides = {row.name: row for row in Template.objects.all()}
-    return [(mail, overrides.get(name)) for name, mail in sorted(mails().items())]
+    return [(mail, overrides.get(name)) for name, mail in sorted(declared_mails().items())]
 
 
-def standard(name: str) -> Text | None:
-    mail = mails().get(name)
-    return rendering.standard(mail) if mail else None
+def shipped_text(name: str) -> MailText | None:
+    mail = declared_mails().get(name)
+    return rendering.shipped_mail_text(mail) if mail else None

@@ -3,35 +3,35 @@
 from django.conf import settings
 from django.db import DatabaseError
 
-from mailroom.declare import Mail, NotNeeded
+from mailroom.declare import Mail, MailNotNeeded
 from mailroom.domain import reader_links, rendering
-from mailroom.domain.rendering import DoesNotRender, Letter, Text
+from mailroom.domain.rendering import MailText, MailTextInvalid, RenderedMail
 from mailroom.models import Message
 from mailroom.registry import UnknownMail, mail_named
 
 
-class CannotBeShown(Exception):
+class PreviewUnavailable(Exception):
     """The message explains why in a sentence."""
 
 
-def shown(message: Message, *, masked: bool | None = None) -> Letter:
+def render_sent_mail(message: Message, *, masked: bool | None = None) -> RenderedMail:
     """Secret links and codes are left out, because only the recipient may have them. In DEBUG they are shown."""
     hide = not settings.DEBUG if masked is None else masked
     try:
         mail = mail_named(message.template)
-        footer = rendering.NO_FOOTER if hide else reader_links.footer(message)
-        return rendering.render(mail, rendering.text_of(mail), mail.context(message), footer, masked=hide)
+        footer = rendering.NO_FOOTER if hide else reader_links.footer_links(message)
+        return rendering.render_mail(mail, rendering.mail_text_of(mail), mail.context(message), footer, masked=hide)
     except UnknownMail:
-        raise CannotBeShown("No app declares this email anymore.") from None
-    except NotNeeded as reason:
-        raise CannotBeShown(str(reason) or "What it says is no longer true.") from None
-    except DoesNotRender as error:
-        raise CannotBeShown(str(error)) from None
+        raise PreviewUnavailable("No app declares this email anymore.") from None
+    except MailNotNeeded as reason:
+        raise PreviewUnavailable(str(reason) or "What it says is no longer true.") from None
+    except MailTextInvalid as error:
+        raise PreviewUnavailable(str(error)) from None
     except DatabaseError:
         raise
     except Exception:
-        raise CannotBeShown("The record it is about no longer exists.") from None
+        raise PreviewUnavailable("The record it is about no longer exists.") from None
 
 
-def preview(mail: Mail, subject: str, body: str) -> Letter:
-    return rendering.render(mail, Text(subject, body, ours=False), mail.sample())
+def preview_mail(mail: Mail, subject: str, body: str) -> RenderedMail:
+    return rendering.render_mail(mail, MailText(subject, body, ours=False), mail.sample())

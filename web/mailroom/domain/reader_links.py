@@ -10,32 +10,32 @@ from django.urls import reverse
 
 from common import links
 from mailroom.declare import OPTIONAL_KINDS
-from mailroom.domain.rendering import NO_FOOTER, Footer
+from mailroom.domain.rendering import NO_FOOTER, MailFooter
 from mailroom.models import Message
 
 READER = "mailroom.reader"
 
 
-def footer(message: Message) -> Footer:
+def footer_links(message: Message) -> MailFooter:
     if message.kind not in OPTIONAL_KINDS:
         return NO_FOOTER
-    token = links.make(READER, message.pk, message.kind)
+    token = links.sign_token(READER, message.pk, message.kind)
     choose_url, stop_url = (
         f"{settings.SITE_URL}{reverse(name, args=[token])}" for name in ("mail_choose", "mail_stop")
     )
-    return Footer(choose_url, stop_url)
+    return MailFooter(choose_url, stop_url)
 
 
-def read(token: str) -> Message:
+def message_of_link(token: str) -> Message:
     """Return the message that contained the link. Raises `links.Bad` if the link is invalid or has expired."""
-    pk = links.read(READER, token, timedelta(days=settings.MAIL_KEEP_DAYS)).pk
+    pk = links.read_token(READER, token, timedelta(days=settings.MAIL_KEEP_DAYS)).pk
     message = Message.objects.filter(pk=pk).first()
     if message is None:
-        raise links.Expired
+        raise links.LinkExpired
     return message
 
 
-def unsubscribe_headers(links_in_footer: Footer) -> dict[str, str]:
+def unsubscribe_headers(links_in_footer: MailFooter) -> dict[str, str]:
     """The headers of RFC 8058 let mail programs offer to unsubscribe with one click."""
     if not links_in_footer.stop:
         return {}

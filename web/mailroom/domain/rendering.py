@@ -15,26 +15,26 @@ from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.utils.functional import Promise
 from django.utils.safestring import mark_safe
 
-from common.names import tidy
+from common.names import tidy_name
 from mailroom import mail_bodies, mail_styles, text_templates
-from mailroom.declare import Kind, Mail, Secret
+from mailroom.declare import Mail, MailKind, SecretText
 from mailroom.masking import HIDDEN, without_secrets
 from mailroom.models import Template
-from mailroom.placeholders import Values
+from mailroom.placeholders import Placeholders
 
-FilledText = tuple[str, Values]
+FilledText = tuple[str, Placeholders]
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 PART = re.compile("\ue000([a-z]+)\ue001")
 LONGEST_SUBJECT = 200
 REASONS_FOR_MAIL = {
-    Kind.TRANSACTIONAL: "You’re receiving this because this address was used to register.",
-    Kind.CLASS: "You’re receiving this because of your class.",
-    Kind.PROMOTIONAL: "You’re receiving this because you asked for our news.",
+    MailKind.TRANSACTIONAL: "You’re receiving this because this address was used to register.",
+    MailKind.CLASS: "You’re receiving this because of your class.",
+    MailKind.PROMOTIONAL: "You’re receiving this because you asked for our news.",
 }
 
 
-class DoesNotRender(Exception):
+class MailTextInvalid(Exception):
     """The message is a sentence that describes the error. `part` is 'subject' or 'body'."""
 
     def __init__(self, sentence: str, part: str = "body") -> None:
@@ -43,7 +43,7 @@ class DoesNotRender(Exception):
 
 
 @dataclass(frozen=True)
-class Text:
+class MailText:
     """The subject and body of a mail with placeholders."""
 
     subject: str
@@ -52,107 +52,109 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Footer:
+class MailFooter:
     """The URLs by which the recipient can choose which mail to get, and unsubscribe from this kind."""
 
     choose: str = ""
     stop: str = ""
 
 
-NO_FOOTER = Footer()
+NO_FOOTER = MailFooter()
 
 
 @dataclass(frozen=True)
-class Letter:
+class RenderedMail:
     subject: str
     text: str
     html: str
-    footer: Footer = NO_FOOTER
+    footer: MailFooter = NO_FOOTER
     masked_subject: str = ""  # Only this version of the subject may be stored.
 
 
-def texts(names: Iterable[str]) -> dict[str, Text]:
+def override_texts(names: Iterable[str]) -> dict[str, MailText]:
     """Return the school's own texts of these mails, by name. Mails without one are left out."""
-    return {row.name: Text(row.subject, row.body, ours=False) for row in Template.objects.filter(name__in=names)}
+    return {row.name: MailText(row.subject, row.body, ours=False) for row in Template.objects.filter(name__in=names)}
 
 
-def text_of(mail: Mail) -> Text:
-    return texts([mail.name]).get(mail.name) or standard(mail)
+def mail_text_of(mail: Mail) -> MailText:
+    return override_texts([mail.name]).get(mail.name) or shipped_mail_text(mail)
 
 
-def standard(mail: Mail) -> Text:
+def shipped_mail_text(mail: Mail) -> MailText:
     try:
-        return Text(*text_templates.read_file(mail.path))
+        return MailText(*text_templates.read_mail_file(mail.path))
     except FileNotFoundError:
-        raise DoesNotRender(f"There is no file {mail.path} for this mail.") from None
+        raise MailTextInvalid(f"There is no file {mail.path} for this mail.") from None
 
 
-def render(
-    mail: Mail, text: Text, context: Mapping[str, Any], footer: Footer = NO_FOOTER, *, masked: bool = False
-) -> Letter:
+def render_mail(
+    mail: Mail, text: MailText, context: Mapping[str, Any], footer: MailFooter = NO_FOOTER, *, masked: bool = False
+) -> RenderedMail:
     """With `masked`, secret texts and links are replaced, so that people other than the recipient can see the mail."""
-    values = _values(context, masked)
-    subject = _subject(text, values)
-    source, placeholders = _filled(text_templates.body_template, text.body, values, "body")
-    html, plain = mail_bodies.both_parts(source, settings.BRAND_HUE)
+    values = _template_values(context, masked)
+    subject = _render_subject(text, values)
+    source, placeholders = _fill_source(text_templates.body_template, text.body, values, "body")
+    html, plain = mail_bodies.html_and_text(source, settings.BRAND_HUE)
     html, plain = placeholders.into_html(html), placeholders.into_text(plain)
     if masked:
         html, plain = without_secrets(html), without_secrets(plain)
     for part, content in (("subject", subject), ("body", plain.strip())):
         if not content:
-            raise DoesNotRender(f"The {part} is empty.", part)
-    masked_subject = without_secrets(subject if masked else _subject(text, _values(context, masked=True)))
-    text_part = plain + _signature(mail, footer)
-    return Letter(subject, text_part, _page(mail, subject, html, footer), footer, masked_subject)
+            raise MailTextInvalid(f"The {part} is empty.", part)
+    masked_subject = without_secrets(
+        subject if masked else _render_subject(text, _template_values(context, masked=True))
+    )
+    text_part = plain + _text_signature(mail, footer)
+    return RenderedMail(subject, text_part, _html_page(mail, subject, html, footer), footer, masked_subject)
 
 
-def _values(context: Mapping[str, Any], masked: bool) -> dict[str, Any]:
+def _template_values(context: Mapping[str, Any], masked: bool) -> dict[str, Any]:
     # Every mail can use these settings.
     site = {name: getattr(settings, name) for name in ("BUSINESS_NAME", "SITE_URL", "OFFICE_EMAIL")}
-    return site | {name: primitive(value, masked) for name, value in context.items()}
+    return site | {name: to_primitive(value, masked) for name, value in context.items()}
 
 
-def _subject(text: Text, values: dict[str, Any]) -> str:
-    source, placeholders = _filled(text_templates.subject_template, text.subject, values, "subject")
-    return one_line(placeholders.into_text(source))
+def _render_subject(text: MailText, values: dict[str, Any]) -> str:
+    source, placeholders = _fill_source(text_templates.subject_template, text.subject, values, "subject")
+    return to_one_line(placeholders.into_text(source))
 
 
-def primitive(value: Any, masked: bool) -> Any:
+def to_primitive(value: Any, masked: bool) -> Any:
     """Texts get no model instances, because a text that the school wrote itself could read anything through them."""
-    if isinstance(value, Secret):
+    if isinstance(value, SecretText):
         return HIDDEN if masked else str(value)
     if isinstance(value, Mapping):
-        return {key: primitive(item, masked) for key, item in value.items()}
+        return {key: to_primitive(item, masked) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [primitive(item, masked) for item in value]
+        return [to_primitive(item, masked) for item in value]
     if value is None or isinstance(value, str | bool | int | Decimal | date | datetime | time | timedelta):
         return value
     if isinstance(value, Promise):
         return str(value)
-    raise DoesNotRender(f"Its context contains a {type(value).__name__}; only text, numbers and dates are allowed.")
+    raise MailTextInvalid(f"Its context contains a {type(value).__name__}; only text, numbers and dates are allowed.")
 
 
-def one_line(text: str) -> str:
+def to_one_line(text: str) -> str:
     # Without control characters, a subject cannot inject another header.
-    line = tidy(CONTROL_CHARACTERS.sub(" ", text))
+    line = tidy_name(CONTROL_CHARACTERS.sub(" ", text))
     return line if len(line) <= LONGEST_SUBJECT else f"{line[: LONGEST_SUBJECT - 1]}…"
 
 
-def _filled(compile_: Callable[[str], Compiled], source: str, values: dict[str, Any], part: str) -> FilledText:
+def _fill_source(compile_: Callable[[str], Compiled], source: str, values: dict[str, Any], part: str) -> FilledText:
     try:
-        return text_templates.fill(compile_(source), values)
-    except text_templates.MissingValue as missing:
+        return text_templates.fill_template(compile_(source), values)
+    except text_templates.ValueMissing as missing:
         known = f"This mail knows {', '.join(sorted(values))}."
-        raise DoesNotRender(f"It uses {{{{ {missing} }}}}, which is not known here. {known}", part) from None
+        raise MailTextInvalid(f"It uses {{{{ {missing} }}}}, which is not known here. {known}", part) from None
     except TemplateSyntaxError as error:
-        raise DoesNotRender(f"It cannot be read: {error}.".replace("..", "."), part) from None
+        raise MailTextInvalid(f"It cannot be read: {error}.".replace("..", "."), part) from None
     except TemplateDoesNotExist as error:
-        raise DoesNotRender(f"It includes {error}, which does not exist.", part) from None
+        raise MailTextInvalid(f"It includes {error}, which does not exist.", part) from None
     except Exception as error:
-        raise DoesNotRender(f"It cannot be filled in ({type(error).__name__}).", part) from error
+        raise MailTextInvalid(f"It cannot be filled in ({type(error).__name__}).", part) from error
 
 
-def _signature(mail: Mail, footer: Footer) -> str:
+def _text_signature(mail: Mail, footer: MailFooter) -> str:
     # Mail programs recognize a line of two hyphens and a space as the start of a signature.
     lines = ["-- ", settings.BUSINESS_NAME, settings.SITE_URL, "", REASONS_FOR_MAIL[mail.kind]]
     lines += [f"Email preferences: {footer.choose}"] if footer.choose else []
@@ -160,15 +162,15 @@ def _signature(mail: Mail, footer: Footer) -> str:
     return "\n".join(["", *lines, ""])
 
 
-def _page(mail: Mail, subject: str, body: str, footer: Footer) -> str:
+def _html_page(mail: Mail, subject: str, body: str, footer: MailFooter) -> str:
     # The frame is the same for all mails of a kind and cached, so the other parts are filled in afterwards.
-    frame = _frame(mail.kind, bool(footer.choose), bool(footer.stop), settings.BUSINESS_NAME, settings.BRAND_HUE)
+    frame = _html_frame(mail.kind, bool(footer.choose), bool(footer.stop), settings.BUSINESS_NAME, settings.BRAND_HUE)
     parts = {"subject": escape(subject), "body": body, "choose": escape(footer.choose), "stop": escape(footer.stop)}
     return PART.sub(lambda match: parts[match[1]], frame)
 
 
 @lru_cache(maxsize=16)
-def _frame(kind: Kind, choose: bool, stop: bool, school: str, hue: int) -> str:
+def _html_frame(kind: MailKind, choose: bool, stop: bool, school: str, hue: int) -> str:
     values = {
         "subject": "\ue000subject\ue001",
         "body": "\ue000body\ue001",
@@ -176,9 +178,9 @@ def _frame(kind: Kind, choose: bool, stop: bool, school: str, hue: int) -> str:
         "stop": "\ue000stop\ue001" if stop else "",
         "school": school,
         "site": settings.SITE_URL,
-        "look": mail_styles.palette(hue),
+        "look": mail_styles.color_palette(hue),
         "serif": mark_safe(mail_styles.SERIF),
         "sans": mark_safe(mail_styles.SANS),
         "why": REASONS_FOR_MAIL[kind],
     }
-    return text_templates.page("mail/letter.html", values)
+    return text_templates.render_html_page("mail/letter.html", values)

@@ -20,17 +20,17 @@ from outbox.domain import emit
 MESSAGE_HEADER = "X-Letter"
 
 
-class Unreadable(ValueError):
+class NoticeUnreadable(ValueError):
     """The notice has a valid signature, but its content is not in a known format."""
 
 
-def offered(topic: str, address: str, number: str) -> None:
+def emit_subscription_offer(topic: str, address: str, number: str) -> None:
     # A receiver confirms the subscription later, so that the web request need not wait for Amazon.
     with transaction.atomic():
         emit(events.NOTICES_OFFERED, key=number, topic=topic, address=address)
 
 
-def take(text: str) -> None:
+def apply_notice(text: str) -> None:
     """Applying the same notice twice has no effect. Notices of other kinds, such as opens and clicks, are ignored."""
     try:
         notice = json.loads(text)
@@ -38,64 +38,64 @@ def take(text: str) -> None:
         mail = notice["mail"]
         details = notice.get(str(kind).lower(), {})
         with transaction.atomic():
-            message = message_of(mail)
+            message = message_of_notice(mail)
             if kind in APPLY_BY_KIND:
                 APPLY_BY_KIND[kind](message, details)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Unreadable(type(error).__name__) from None
+        raise NoticeUnreadable(type(error).__name__) from None
 
 
-def message_of(mail: Mapping[str, Any]) -> Message | None:
+def message_of_notice(mail: Mapping[str, Any]) -> Message | None:
     # If the sending process disappeared before it saved the id from SES, our own header identifies the message.
     message = Message.objects.filter(provider_id=mail["messageId"]).exclude(provider_id="").first()
     if message is not None:
         return message
     for header in mail.get("headers", []):
         if header["name"].lower() == MESSAGE_HEADER.lower():
-            return Message.objects.filter(pk=unsigned(header["value"])).first()
+            return Message.objects.filter(pk=read_signed_id(header["value"])).first()
     return None
 
 
-def signed(message: Message) -> str:
+def sign_message_id(message: Message) -> str:
     return signing.Signer(salt="mailroom.letter").sign(str(message.pk))
 
 
-def unsigned(text: str) -> int:
+def read_signed_id(text: str) -> int:
     try:
         return int(signing.Signer(salt="mailroom.letter").unsign(text))
     except (signing.BadSignature, ValueError):
         return 0
 
 
-def _bounce(message: Message | None, details: Mapping[str, Any]) -> None:
+def _apply_bounce(message: Message | None, details: Mapping[str, Any]) -> None:
     permanent = details.get("bounceType") == "Permanent"
-    for address, status in recipients(details["bouncedRecipients"]):
+    for address, status in parse_recipients(details["bouncedRecipients"]):
         reason = f"It bounced{'' if permanent else ', maybe temporarily'}. {status}".strip()
         if message is not None and message.to == address:
-            transitions.returned(message, reason)
+            transitions.mark_bounced(message, reason)
         if permanent:
-            bounces.suppress(address, Suppression.Cause.BOUNCE, reason, at=moment(details))
+            bounces.suppress_address(address, Suppression.Cause.BOUNCE, reason, at=notice_time(details))
 
 
-def _complaint(message: Message | None, details: Mapping[str, Any]) -> None:
-    for address, _ in recipients(details["complainedRecipients"]):
-        bounces.suppress(address, Suppression.Cause.COMPLAINT, at=moment(details))
+def _apply_complaint(message: Message | None, details: Mapping[str, Any]) -> None:
+    for address, _ in parse_recipients(details["complainedRecipients"]):
+        bounces.suppress_address(address, Suppression.Cause.COMPLAINT, at=notice_time(details))
 
 
-def _delivery(message: Message | None, details: Mapping[str, Any]) -> None:
+def _apply_delivery(message: Message | None, details: Mapping[str, Any]) -> None:
     if message is not None:
-        transitions.arrived(message)
+        transitions.mark_delivered(message)
 
 
-APPLY_BY_KIND = {"Bounce": _bounce, "Complaint": _complaint, "Delivery": _delivery}
+APPLY_BY_KIND = {"Bounce": _apply_bounce, "Complaint": _apply_complaint, "Delivery": _apply_delivery}
 
 
-def recipients(rows: list[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+def parse_recipients(rows: list[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     # A status is used only if it is a plain code, because other text from servers may contain addresses.
     for row in rows:
         status = str(row.get("status", ""))
         yield email_key(parseaddr(row["emailAddress"])[1]), status if status.replace(".", "").isdigit() else ""
 
 
-def moment(details: Mapping[str, Any]) -> datetime:
+def notice_time(details: Mapping[str, Any]) -> datetime:
     return parse_datetime(str(details.get("timestamp", ""))) or timezone.now()

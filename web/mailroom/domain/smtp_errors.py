@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.mail import BadHeaderError
 
-from mailroom.smtp import Telling
+from mailroom.smtp import TrackingSMTP
 
 ENHANCED = re.compile(rb"\d\.\d{1,3}\.\d{1,3}")
 NO_MAILBOX = (b"5.1.1", b"5.1.2", b"5.1.3", b"5.1.6", b"5.1.10", b"5.2.1")
@@ -20,7 +20,7 @@ BUSY_CODES = {"Throttling", "ThrottlingException", "TooManyRequestsException", "
 NOT_SENT_ERRORS = {"EndpointConnectionError", "ConnectTimeoutError", "NoCredentialsError"}
 
 
-class Answer(Enum):
+class ServerAnswer(Enum):
     LATER = "rejected temporarily"
     NEVER = "rejected permanently"
     NO_SUCH_ADDRESS = "rejected, no such mailbox"
@@ -28,48 +28,54 @@ class Answer(Enum):
 
 
 @dataclass(frozen=True)
-class Verdict:
-    answer: Answer
+class SmtpVerdict:
+    answer: ServerAnswer
     reason: str
     broken: bool = True  # If this is True, the connection cannot be used anymore.
 
 
-def judge(error: Exception, connection: Any) -> Verdict:
+def judge_error(error: Exception, connection: Any) -> SmtpVerdict:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return _by_code(*next(iter(error.recipients.values())), recipient=True)
+        return _verdict_by_code(*next(iter(error.recipients.values())), recipient=True)
     if isinstance(error, smtplib.SMTPResponseException):
-        return _by_code(error.smtp_code, error.smtp_error)
+        return _verdict_by_code(error.smtp_code, error.smtp_error)
     if isinstance(error, BadHeaderError | UnicodeError):
-        return Verdict(Answer.NEVER, f"It cannot be formatted as an email. {sentence(error)}", broken=False)
+        return SmtpVerdict(ServerAnswer.NEVER, f"It cannot be formatted as an email. {error_text(error)}", broken=False)
     if type(error).__module__.startswith("botocore."):
-        return _by_amazon(error)
+        return _verdict_by_amazon(error)
     smtp = getattr(connection, "connection", None)
-    if isinstance(smtp, Telling) and not smtp.handed_over:
-        return Verdict(Answer.LATER, f"The connection broke before the email was handed over. {sentence(error)}")
-    return Verdict(Answer.PERHAPS, f"The connection broke while the email was handed over. {sentence(error)}")
+    if isinstance(smtp, TrackingSMTP) and not smtp.handed_over:
+        return SmtpVerdict(
+            ServerAnswer.LATER, f"The connection broke before the email was handed over. {error_text(error)}"
+        )
+    return SmtpVerdict(
+        ServerAnswer.PERHAPS, f"The connection broke while the email was handed over. {error_text(error)}"
+    )
 
 
-def _by_code(code: int, answer: bytes | str, *, recipient: bool = False) -> Verdict:
+def _verdict_by_code(code: int, answer: bytes | str, *, recipient: bool = False) -> SmtpVerdict:
     enhanced = ENHANCED.match(answer if isinstance(answer, bytes) else answer.encode())
     codes = f"{code} {enhanced[0].decode()}" if enhanced else str(code)
     reason = f"The mail server answered {codes}."
     if code == CLOSING_CODE or code < 500:
-        return Verdict(Answer.LATER, reason, broken=code == CLOSING_CODE)
+        return SmtpVerdict(ServerAnswer.LATER, reason, broken=code == CLOSING_CODE)
     if recipient and enhanced and enhanced[0] in NO_MAILBOX:
-        return Verdict(Answer.NO_SUCH_ADDRESS, f"There is no such address. {reason}", broken=False)
-    return Verdict(Answer.NEVER, reason, broken=False)
+        return SmtpVerdict(ServerAnswer.NO_SUCH_ADDRESS, f"There is no such address. {reason}", broken=False)
+    return SmtpVerdict(ServerAnswer.NEVER, reason, broken=False)
 
 
-def _by_amazon(error: Any) -> Verdict:
+def _verdict_by_amazon(error: Any) -> SmtpVerdict:
     code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
     if code:
-        answer = Answer.LATER if code in BUSY_CODES else Answer.NEVER
-        return Verdict(answer, f"Amazon SES answered {code[:60]}.", broken=False)
+        answer = ServerAnswer.LATER if code in BUSY_CODES else ServerAnswer.NEVER
+        return SmtpVerdict(answer, f"Amazon SES answered {code[:60]}.", broken=False)
     if type(error).__name__ in NOT_SENT_ERRORS:
-        return Verdict(Answer.LATER, f"Amazon SES could not be reached. {sentence(error)}")
-    return Verdict(Answer.PERHAPS, f"The connection broke while the email was handed over. {sentence(error)}")
+        return SmtpVerdict(ServerAnswer.LATER, f"Amazon SES could not be reached. {error_text(error)}")
+    return SmtpVerdict(
+        ServerAnswer.PERHAPS, f"The connection broke while the email was handed over. {error_text(error)}"
+    )
 
 
-def sentence(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     code = getattr(error, "smtp_code", None)
     return f"({type(error).__name__}{f' {code}' if code else ''})"

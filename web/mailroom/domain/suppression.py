@@ -4,16 +4,16 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-from mailroom.declare import OPTIONAL_KINDS, Kind
+from mailroom.declare import OPTIONAL_KINDS, MailKind
 from mailroom.models import Preference, Suppression
 
 
-def default(kind: str) -> bool:
+def wants_by_default(kind: str) -> bool:
     """Return the default for people without a preference: the school can choose to send them no news."""
-    return kind != Kind.PROMOTIONAL or settings.NEWS_UNASKED
+    return kind != MailKind.PROMOTIONAL or settings.NEWS_UNASKED
 
 
-class Barriers:
+class DeliveryBarriers:
     """The suppressions and preferences of some addresses, loaded in two queries."""
 
     def __init__(self, addresses: Iterable[str]) -> None:
@@ -27,6 +27,6 @@ class Barriers:
         """Return the reason as a sentence, or an empty string if mail can be sent."""
         if address in self.suppressed:
             return f"Nothing is sent to this address. {self.suppressed[address]}."
-        if kind in OPTIONAL_KINDS and not self.preferences.get((address, kind), default(kind)):
-            return f"The recipient does not want this kind of mail: {Kind(kind).label.lower()}."
+        if kind in OPTIONAL_KINDS and not self.preferences.get((address, kind), wants_by_default(kind)):
+            return f"The recipient does not want this kind of mail: {MailKind(kind).label.lower()}."
         return ""

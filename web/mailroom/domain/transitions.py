@@ -15,13 +15,24 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from mailroom.models import Message, State
+from mailroom.models import Message, MessageState
 
-FINAL_STATES = [State.SENT, State.PERHAPS, State.SUPPRESSED, State.PARKED, State.BOUNCED]
+FINAL_STATES = [
+    MessageState.SENT,
+    MessageState.PERHAPS,
+    MessageState.SUPPRESSED,
+    MessageState.PARKED,
+    MessageState.BOUNCED,
+]
 
 
-def _move(
-    message: Message, old_states: Sequence[State], new_state: State, *, lease_held: str = "", **changes: Any
+def _change_state(
+    message: Message,
+    old_states: Sequence[MessageState],
+    new_state: MessageState,
+    *,
+    lease_held: str = "",
+    **changes: Any,
 ) -> bool:
     # This uses SQL because every mail needs two of these updates, and the ORM would double the cost of sending.
     changes |= {"state": new_state, "changed_at": timezone.now()}
@@ -44,64 +55,78 @@ def _move(
     return True
 
 
-def queue(message: Message) -> bool:
-    return _move(message, [State.DRAFTED], State.QUEUED)
+def queue_message(message: Message) -> bool:
+    return _change_state(message, [MessageState.DRAFTED], MessageState.QUEUED)
 
 
-def suppress(message: Message, reason: str) -> bool:
-    return _move(message, [State.DRAFTED, State.QUEUED], State.SUPPRESSED, reason=reason)
+def suppress_message(message: Message, reason: str) -> bool:
+    return _change_state(message, [MessageState.DRAFTED, MessageState.QUEUED], MessageState.SUPPRESSED, reason=reason)
 
 
-def begin(message: Message, lease: str, subject: str = "") -> bool:
+def start_sending(message: Message, lease: str, subject: str = "") -> bool:
     """The caller must commit this before it sends any data, so that no other process sends the message again."""
-    return _move(message, [State.QUEUED], State.SENDING, lease=lease, tries=message.tries + 1, subject=subject)
+    return _change_state(
+        message, [MessageState.QUEUED], MessageState.SENDING, lease=lease, tries=message.tries + 1, subject=subject
+    )
 
 
-def put_back(message: Message, lease: str, reason: str) -> bool:
+def return_to_queue(message: Message, lease: str, reason: str) -> bool:
     """Call this only if the server has certainly not accepted the mail."""
-    return _move(message, [State.SENDING], State.QUEUED, lease_held=lease, lease="", reason=reason)
+    return _change_state(
+        message, [MessageState.SENDING], MessageState.QUEUED, lease_held=lease, lease="", reason=reason
+    )
 
 
-def sent(message: Message, lease: str, provider_id: str = "") -> bool:
+def mark_sent(message: Message, lease: str, provider_id: str = "") -> bool:
     # The message may have been marked as possibly sent meanwhile, but its sender knows that it was sent.
-    old_states = [State.SENDING, State.PERHAPS]
-    return _move(message, old_states, State.SENT, lease_held=lease, reason="", provider_id=provider_id[:120])
+    old_states = [MessageState.SENDING, MessageState.PERHAPS]
+    return _change_state(
+        message, old_states, MessageState.SENT, lease_held=lease, reason="", provider_id=provider_id[:120]
+    )
 
 
-def arrived(message: Message) -> bool:
-    return _move(message, [State.PERHAPS], State.SENT, reason="")
+def mark_delivered(message: Message) -> bool:
+    return _change_state(message, [MessageState.PERHAPS], MessageState.SENT, reason="")
 
 
-def perhaps(message: Message, lease: str, reason: str) -> bool:
-    return _move(message, [State.SENDING], State.PERHAPS, lease_held=lease, reason=reason)
+def mark_possibly_sent(message: Message, lease: str, reason: str) -> bool:
+    return _change_state(message, [MessageState.SENDING], MessageState.PERHAPS, lease_held=lease, reason=reason)
 
 
-def give_up(older_than: datetime) -> int:
-    abandoned = Message.objects.filter(state=State.SENDING, changed_at__lt=older_than)
+def mark_abandoned_possibly_sent(older_than: datetime) -> int:
+    abandoned = Message.objects.filter(state=MessageState.SENDING, changed_at__lt=older_than)
     reason = "The sending process disappeared while it was being sent."
-    return abandoned.update(state=State.PERHAPS, changed_at=timezone.now(), reason=reason)
+    return abandoned.update(state=MessageState.PERHAPS, changed_at=timezone.now(), reason=reason)
 
 
-def park(message: Message, reason: str) -> bool:
-    return _move(message, [State.QUEUED], State.PARKED, reason=reason)
+def park_message(message: Message, reason: str) -> bool:
+    return _change_state(message, [MessageState.QUEUED], MessageState.PARKED, reason=reason)
 
 
-def refused(message: Message, lease: str, reason: str) -> bool:
-    return _move(message, [State.SENDING], State.PARKED, lease_held=lease, lease="", reason=reason)
+def mark_refused(message: Message, lease: str, reason: str) -> bool:
+    return _change_state(
+        message, [MessageState.SENDING], MessageState.PARKED, lease_held=lease, lease="", reason=reason
+    )
 
 
-def returned(message: Message, reason: str) -> bool:
+def mark_bounced(message: Message, reason: str) -> bool:
     # A server can also reject an address that does not exist while the message is being sent.
-    old_states = [State.SENDING, State.SENT, State.PERHAPS]
-    return _move(message, old_states, State.BOUNCED, lease="", reason=reason)
+    old_states = [MessageState.SENDING, MessageState.SENT, MessageState.PERHAPS]
+    return _change_state(message, old_states, MessageState.BOUNCED, lease="", reason=reason)
 
 
-def set_aside(message: Message, reason: str) -> bool:
-    old_states = [State.QUEUED, State.PARKED, State.PERHAPS]
-    return _move(message, old_states, State.SUPPRESSED, lease="", reason=reason)
+def mark_dismissed(message: Message, reason: str) -> bool:
+    old_states = [MessageState.QUEUED, MessageState.PARKED, MessageState.PERHAPS]
+    return _change_state(message, old_states, MessageState.SUPPRESSED, lease="", reason=reason)
 
 
-def again(message: Message) -> bool:
-    return _move(
-        message, [*FINAL_STATES, State.QUEUED], State.QUEUED, lease="", reason="", tries=0, rounds=message.rounds + 1
+def requeue_message(message: Message) -> bool:
+    return _change_state(
+        message,
+        [*FINAL_STATES, MessageState.QUEUED],
+        MessageState.QUEUED,
+        lease="",
+        reason="",
+        tries=0,
+        rounds=message.rounds + 1,
     )

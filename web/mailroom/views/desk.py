@@ -12,10 +12,10 @@ from common import search
 from common.permissions import desk_required
 from mailroom import registry
 from mailroom.domain import bounces, office_actions, overrides
-from mailroom.domain.preview import CannotBeShown, shown
+from mailroom.domain.preview import PreviewUnavailable, render_sent_mail
 from mailroom.forms import ReasonForm
-from mailroom.layout import as_page
-from mailroom.models import Message, State, Suppression
+from mailroom.layout import framed_page
+from mailroom.models import Message, MessageState, Suppression
 
 PAGE_SIZE = 25
 VIEW_PERMISSION, RESEND_PERMISSION = "mailroom.view_message", "mailroom.resend_message"
@@ -24,23 +24,23 @@ VIEW_PERMISSION, RESEND_PERMISSION = "mailroom.view_message", "mailroom.resend_m
 @require_safe
 @desk_required(VIEW_PERMISSION)
 def mail(request: HttpRequest) -> HttpResponse:
-    state, query = request.GET.get("state", ""), search.words(request)
+    state, query = request.GET.get("state", ""), search.search_text(request)
     context = {
-        "state": state if state in State.values else "",
-        "states": State.choices,
+        "state": state if state in MessageState.values else "",
+        "states": MessageState.choices,
         "q": query,
-        "page": Paginator(found(state, query), PAGE_SIZE).get_page(request.GET.get("page")),
-        "unsure": Message.objects.filter(state=State.PERHAPS).count(),
+        "page": Paginator(matching_messages(state, query), PAGE_SIZE).get_page(request.GET.get("page")),
+        "unsure": Message.objects.filter(state=MessageState.PERHAPS).count(),
     }
     return render(request, "mailroom/mail.html", context)
 
 
-def found(state: str, query: str) -> "QuerySet[Message]":
+def matching_messages(state: str, query: str) -> "QuerySet[Message]":
     matches = Message.objects.all()
-    if state in State.values:
+    if state in MessageState.values:
         matches = matches.filter(state=state)
     for word in query.split()[:5]:
-        names = [name for name, mail in registry.mails().items() if word.lower() in mail.title.lower()]
+        names = [name for name, mail in registry.declared_mails().items() if word.lower() in mail.title.lower()]
         in_mail = Q(subject__icontains=word) | Q(template__icontains=word) | Q(template__in=names)
         matches = matches.filter(in_mail | Q(to__icontains=word) | Q(about_id=word))
     return matches
@@ -49,20 +49,20 @@ def found(state: str, query: str) -> "QuerySet[Message]":
 @require_safe
 @desk_required(VIEW_PERMISSION)
 def message(request: HttpRequest, pk: int) -> HttpResponse:
-    return show(request, get_object_or_404(Message, pk=pk), ReasonForm())
+    return render_message(request, get_object_or_404(Message, pk=pk), ReasonForm())
 
 
-def show(request: HttpRequest, message: Message, form: ReasonForm) -> HttpResponse:
+def render_message(request: HttpRequest, message: Message, form: ReasonForm) -> HttpResponse:
     context: dict[str, Any] = {
         "message": message,
-        "about": office_actions.about(message, request.user),
+        "about": office_actions.subject_link_for(message, request.user),
         "form": form,
-        "can_send": message.state not in (State.DRAFTED, State.SENDING),
-        "can_set_aside": message.state in (State.QUEUED, State.PARKED, State.PERHAPS),
+        "can_send": message.state not in (MessageState.DRAFTED, MessageState.SENDING),
+        "can_set_aside": message.state in (MessageState.QUEUED, MessageState.PARKED, MessageState.PERHAPS),
     }
     try:
-        context["letter"] = shown(message)
-    except CannotBeShown as error:
+        context["letter"] = render_sent_mail(message)
+    except PreviewUnavailable as error:
         context["why_not"] = str(error)
     return render(request, "mailroom/message.html", context)
 
@@ -71,22 +71,22 @@ def show(request: HttpRequest, message: Message, form: ReasonForm) -> HttpRespon
 @desk_required(VIEW_PERMISSION)
 def message_html(request: HttpRequest, pk: int) -> HttpResponse:
     try:
-        return as_page(shown(get_object_or_404(Message, pk=pk)).html)
-    except CannotBeShown:
+        return framed_page(render_sent_mail(get_object_or_404(Message, pk=pk)).html)
+    except PreviewUnavailable:
         raise Http404 from None
 
 
 @require_POST
 @desk_required(RESEND_PERMISSION)
-def handle(request: HttpRequest, pk: int) -> HttpResponse:
+def resend_or_dismiss_message(request: HttpRequest, pk: int) -> HttpResponse:
     message = get_object_or_404(Message, pk=pk)
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        return show(request, message, form)
+        return render_message(request, message, form)
     action, confirmation = ACTIONS.get(request.POST.get("deed", ""), ACTIONS["again"])
     try:
         action(request.user, pk, form.cleaned_data["why"])
-    except office_actions.TooLate:
+    except office_actions.MessageMovedOn:
         messages.warning(request, "This has changed since you opened the page. Here is the current status.")
     else:
         messages.success(request, confirmation)
@@ -94,15 +94,15 @@ def handle(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 ACTIONS: dict[str, tuple[Callable[[Any, int, str], Message], str]] = {
-    "again": (office_actions.send_again, "It will be sent in a moment."),
-    "aside": (office_actions.set_aside, "Dismissed. It will not be sent unless you resend it."),
+    "again": (office_actions.resend_message, "It will be sent in a moment."),
+    "aside": (office_actions.dismiss_message, "Dismissed. It will not be sent unless you resend it."),
 }
 
 
 @require_safe
 @desk_required("mailroom.view_template")
 def texts(request: HttpRequest) -> HttpResponse:
-    return render(request, "mailroom/texts.html", {"rows": overrides.overview()})
+    return render(request, "mailroom/texts.html", {"rows": overrides.list_mail_texts()})
 
 
 @require_safe
@@ -121,8 +121,8 @@ def lift(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return render(request, "mailroom/lift.html", {"suppression": suppression, "form": form})
     try:
-        bounces.lift(request.user, pk, form.cleaned_data["why"])
-    except bounces.TooLate:
+        bounces.lift_suppression(request.user, pk, form.cleaned_data["why"])
+    except bounces.SuppressionLifted:
         messages.warning(request, "Someone else has already unblocked this address.")
     else:
         messages.success(

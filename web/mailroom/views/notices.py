@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from common import search
-from common.throttle import network, throttled
+from common.throttle import address_block, rate_limited
 from mailroom import sns
 from mailroom.domain import ses_notices
 
@@ -21,7 +21,7 @@ LARGEST_MESSAGE = 256 * 1024  # SNS sends no larger messages.
 
 @csrf_exempt
 @require_POST
-@throttled("ses notice", by_address="1200/h")
+@rate_limited("ses notice", by_address="1200/h")
 def ses(request: HttpRequest) -> HttpResponse:
     if not settings.AWS_SNS_TOPICS:
         raise Http404
@@ -29,9 +29,9 @@ def ses(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=413)
     try:
         message = json.loads(request.body)
-        sns.check(message, network(request))
-        take(message)
-    except sns.Untrusted as error:
+        sns.verify_message(message, address_block(request))
+        dispatch_notice(message)
+    except sns.NoticeUntrusted as error:
         log.warning("A notice was refused: %s.", error)
         return HttpResponse(status=403)
     except (ValueError, TypeError, RecursionError):
@@ -39,8 +39,10 @@ def ses(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def take(message: dict[str, Any]) -> None:
+def dispatch_notice(message: dict[str, Any]) -> None:
     if message["Type"] == "SubscriptionConfirmation":
-        ses_notices.offered(message["TopicArn"], sns.confirmation(message), message["MessageId"])
+        ses_notices.emit_subscription_offer(
+            message["TopicArn"], sns.sns_confirmation_url(message), message["MessageId"]
+        )
     elif message["Type"] == "Notification":
-        ses_notices.take(message["Message"])
+        ses_notices.apply_notice(message["Message"])

@@ -12,15 +12,15 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from common import links
-from mailroom.declare import Kind
+from mailroom.declare import MailKind
 from mailroom.domain import preferences, reader_links
-from mailroom.domain.preview import CannotBeShown, shown
-from mailroom.forms import ChoicesForm
-from mailroom.layout import as_page
-from mailroom.models import Message, State
+from mailroom.domain.preview import PreviewUnavailable, render_sent_mail
+from mailroom.forms import PreferencesForm
+from mailroom.layout import framed_page
+from mailroom.models import Message, MessageState
 
 PAGE_SIZE = 25
-VISIBLE_STATES = [State.SENT, State.PERHAPS, State.BOUNCED, State.SUPPRESSED]
+VISIBLE_STATES = [MessageState.SENT, MessageState.PERHAPS, MessageState.BOUNCED, MessageState.SUPPRESSED]
 METHODS = ["GET", "HEAD", "POST"]
 
 
@@ -43,8 +43,8 @@ def my_message(request: HttpRequest, pk: int) -> HttpResponse:
     message = get_object_or_404(visible_to(request.user), pk=pk)
     context: dict[str, Any] = {"message": message}
     try:
-        context["letter"] = shown(message, masked=True)
-    except CannotBeShown as error:
+        context["letter"] = render_sent_mail(message, masked=True)
+    except PreviewUnavailable as error:
         context["why_not"] = str(error)
     return render(request, "mailroom/my_message.html", context)
 
@@ -53,30 +53,32 @@ def my_message(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 def my_message_html(request: HttpRequest, pk: int) -> HttpResponse:
     try:
-        return as_page(shown(get_object_or_404(visible_to(request.user), pk=pk), masked=True).html)
-    except CannotBeShown:
+        return framed_page(render_sent_mail(get_object_or_404(visible_to(request.user), pk=pk), masked=True).html)
+    except PreviewUnavailable:
         raise Http404 from None
 
 
 @require_http_methods(METHODS)
 @login_required
 def my_choices(request: HttpRequest) -> HttpResponse:
-    return choose_for(request, getattr(request.user, "email", ""))
+    return edit_preferences(request, getattr(request.user, "email", ""))
 
 
 @require_http_methods(METHODS)
 def choose(request: HttpRequest, token: str) -> HttpResponse:
     try:
-        message = reader_links.read(token)
-    except links.Bad:
-        return no_such_link(request)
-    return choose_for(request, message.to)
+        message = reader_links.message_of_link(token)
+    except links.LinkInvalid:
+        return render_expired_link(request)
+    return edit_preferences(request, message.to)
 
 
-def choose_for(request: HttpRequest, address: str) -> HttpResponse:
-    form = ChoicesForm(request.POST if request.method == "POST" else None, current=preferences.choices(address))
+def edit_preferences(request: HttpRequest, address: str) -> HttpResponse:
+    form = PreferencesForm(
+        request.POST if request.method == "POST" else None, current=preferences.preferences_of(address)
+    )
     if form.is_valid():
-        preferences.choose(address, form.chosen_kinds)
+        preferences.save_preferences(address, form.chosen_kinds)
         messages.success(request, "Your preferences have been saved.")
         return redirect(request.path)
     return render(request, "mailroom/choices.html", {"form": form, "address": address})
@@ -90,15 +92,15 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     A GET request only shows a page with a button, because virus scanners open every link.
     """
     try:
-        message = reader_links.read(token)
-    except links.Bad:
-        return no_such_link(request)
+        message = reader_links.message_of_link(token)
+    except links.LinkInvalid:
+        return render_expired_link(request)
     done = request.method == "POST"
     if done:
-        preferences.choose(message.to, {Kind(message.kind): False})
-    context = {"done": done, "kind": Kind(message.kind), "choose": reader_links.footer(message).choose}
+        preferences.save_preferences(message.to, {MailKind(message.kind): False})
+    context = {"done": done, "kind": MailKind(message.kind), "choose": reader_links.footer_links(message).choose}
     return render(request, "mailroom/stop.html", context)
 
 
-def no_such_link(request: HttpRequest) -> HttpResponse:
+def render_expired_link(request: HttpRequest) -> HttpResponse:
     return render(request, "mailroom/old_link.html", status=404)

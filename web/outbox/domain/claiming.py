@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from outbox import causation
 from outbox.domain import delivery_results
-from outbox.models import Attempt, Delivery, State
+from outbox.models import Attempt, Delivery, DeliveryState
 
 BATCH_SIZE = 100
 
@@ -25,7 +25,7 @@ def lease_time() -> timedelta:
 
 
 @dataclass
-class Batch:
+class LeasedBatch:
     """Deliveries that share one lease. Inside a `with` block, a thread keeps renewing the lease."""
 
     lease: str = ""
@@ -48,19 +48,19 @@ class Batch:
         # This runs in its own thread, which opens a database connection only if the batch takes long enough to need it.
         try:
             while not self._finished.wait(settings.OUTBOX_LEASE / 3):
-                renew(self.lease)
+                renew_lease(self.lease)
         finally:
             connection.close()
 
 
-def renew(lease: str) -> None:
+def renew_lease(lease: str) -> None:
     try:
-        Delivery.objects.filter(lease=lease, state=State.RUNNING).update(due_at=timezone.now() + lease_time())
+        Delivery.objects.filter(lease=lease, state=DeliveryState.RUNNING).update(due_at=timezone.now() + lease_time())
     except DatabaseError:
         delivery_results.log.warning("A lease could not be renewed. It will be tried again.")
 
 
-def claim(limit: int = BATCH_SIZE, ids: Sequence[int] | None = None) -> Batch:
+def claim_deliveries(limit: int = BATCH_SIZE, ids: Sequence[int] | None = None) -> LeasedBatch:
     """Lease up to `limit` due deliveries.
 
     A delivery whose worker disappeared is leased alone, because it may be what killed that worker.
@@ -73,43 +73,43 @@ def claim(limit: int = BATCH_SIZE, ids: Sequence[int] | None = None) -> Batch:
         with transaction.atomic():
             unlocked = due.select_related("event").select_for_update(of=("self",), skip_locked=True)
             candidates = list(unlocked.order_by("due_at", "pk")[:limit])
-            chosen = _choose(candidates, now)
+            chosen = _choose_deliveries(candidates, now)
             if chosen or not candidates:
-                return _lease(chosen, now)
-    return Batch()
+                return _lease_deliveries(chosen, now)
+    return LeasedBatch()
 
 
-def _choose(candidates: list[Delivery], now: datetime) -> list[Delivery]:
+def _choose_deliveries(candidates: list[Delivery], now: datetime) -> list[Delivery]:
     # A delivery that was lost too often is parked here, so the result can be empty although there were candidates.
     eligible = []
     for delivery in candidates:
-        lost = delivery.state == State.RUNNING
+        lost = delivery.state == DeliveryState.RUNNING
         if lost and delivery.tries >= settings.OUTBOX_TRIES:
-            _note_loss(delivery, now)
-            delivery_results.park_lost(delivery, now)
+            _record_lost_attempt(delivery, now)
+            delivery_results.park_lost_delivery(delivery, now)
         else:
             eligible.append(delivery)
-    if eligible and eligible[0].state == State.RUNNING:
-        _note_loss(eligible[0], now)
+    if eligible and eligible[0].state == DeliveryState.RUNNING:
+        _record_lost_attempt(eligible[0], now)
         return eligible[:1]
-    return [delivery for delivery in eligible if delivery.state == State.WAITING]
+    return [delivery for delivery in eligible if delivery.state == DeliveryState.WAITING]
 
 
-def _lease(chosen: list[Delivery], now: datetime) -> Batch:
+def _lease_deliveries(chosen: list[Delivery], now: datetime) -> LeasedBatch:
     if not chosen:
-        return Batch()
-    batch = Batch(causation.new_id(), chosen)
+        return LeasedBatch()
+    batch = LeasedBatch(causation.new_id(), chosen)
     lease_end = now + lease_time()
     Delivery.objects.filter(pk__in=[delivery.pk for delivery in chosen]).update(
-        state=State.RUNNING, lease=batch.lease, due_at=lease_end, started_at=now, tries=F("tries") + 1
+        state=DeliveryState.RUNNING, lease=batch.lease, due_at=lease_end, started_at=now, tries=F("tries") + 1
     )
     for delivery in chosen:
-        delivery.state, delivery.lease, delivery.due_at = State.RUNNING, batch.lease, lease_end
+        delivery.state, delivery.lease, delivery.due_at = DeliveryState.RUNNING, batch.lease, lease_end
         delivery.started_at, delivery.tries = now, delivery.tries + 1
     return batch
 
 
-def _note_loss(delivery: Delivery, now: datetime) -> None:
+def _record_lost_attempt(delivery: Delivery, now: datetime) -> None:
     Attempt.objects.create(
         delivery=delivery,
         started_at=delivery.started_at or now,

@@ -12,8 +12,8 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from common.errors import NeedsPerson, Permanent, Trouble
-from outbox.models import Attempt, Delivery, State
+from common.errors import NeedsPerson, PermanentFailure, WorkFailure
+from outbox.models import Attempt, Delivery, DeliveryState
 
 log = logging.getLogger("outbox")
 
@@ -22,43 +22,45 @@ LONGEST_DELAY = timedelta(hours=6)
 TRACEBACK_FRAMES = 6
 
 
-def done(deliveries: Sequence[Delivery]) -> int:
+def mark_done(deliveries: Sequence[Delivery]) -> int:
     """Mark the deliveries that are still leased by this batch as done, and return how many there were."""
     keys = [delivery.pk for delivery in deliveries]
     selection = {"pk": keys[0]} if len(keys) == 1 else {"pk__in": keys}
     leased = Delivery.objects.filter(lease=deliveries[0].lease, **selection)
-    return leased.update(state=State.DONE, due_at=None, lease="", ended_at=timezone.now(), error="")
+    return leased.update(state=DeliveryState.DONE, due_at=None, lease="", ended_at=timezone.now(), error="")
 
 
-def hand_back(lease: str) -> int:
+def release_unstarted(lease: str) -> int:
     """Return the deliveries that were leased but not started to the queue, without counting a try."""
-    return Delivery.objects.filter(lease=lease, state=State.RUNNING).update(
-        state=State.WAITING, lease="", due_at=timezone.now(), tries=F("tries") - 1
+    return Delivery.objects.filter(lease=lease, state=DeliveryState.RUNNING).update(
+        state=DeliveryState.WAITING, lease="", due_at=timezone.now(), tries=F("tries") - 1
     )
 
 
-def failed(delivery: Delivery, error: BaseException) -> None:
-    text = describe(error)
+def record_failure(delivery: Delivery, error: BaseException) -> None:
+    text = describe_error(error)
     log.warning("Delivery %s to %s failed: %s", delivery.pk, delivery.receiver, text.partition("\n")[0])
-    if isinstance(error, Permanent | NeedsPerson):
-        reason = scrubbed(str(error)) or "The receiver reported that a retry would not help."
+    if isinstance(error, PermanentFailure | NeedsPerson):
+        reason = scrub_text(str(error)) or "The receiver reported that a retry would not help."
     elif delivery.tries >= settings.OUTBOX_TRIES:
         reason = f"Tried {delivery.tries} times without success."
     else:
-        _end(delivery, text, due_at=timezone.now() + pause(delivery.tries, getattr(error, "retry_after", None)))
+        _end_attempt(
+            delivery, text, due_at=timezone.now() + retry_delay(delivery.tries, getattr(error, "retry_after", None))
+        )
         return
-    _end(delivery, text, reason=reason)
+    _end_attempt(delivery, text, reason=reason)
 
 
-def park(delivery: Delivery, reason: str) -> None:
+def park_delivery(delivery: Delivery, reason: str) -> None:
     log.warning("Delivery %s to %s needs a person: %s", delivery.pk, delivery.receiver, reason)
-    _end(delivery, "", reason=reason)
+    _end_attempt(delivery, "", reason=reason)
 
 
-def park_lost(delivery: Delivery, now: datetime) -> None:
+def park_lost_delivery(delivery: Delivery, now: datetime) -> None:
     # This runs in the transaction that claims deliveries, where nobody holds a lease on this one.
     Delivery.objects.filter(pk=delivery.pk).update(
-        state=State.PARKED,
+        state=DeliveryState.PARKED,
         due_at=None,
         lease="",
         ended_at=now,
@@ -66,11 +68,11 @@ def park_lost(delivery: Delivery, now: datetime) -> None:
     )
 
 
-def _end(delivery: Delivery, text: str, *, due_at: datetime | None = None, reason: str = "") -> None:
+def _end_attempt(delivery: Delivery, text: str, *, due_at: datetime | None = None, reason: str = "") -> None:
     now = timezone.now()
-    state = State.WAITING if due_at else State.PARKED
+    state = DeliveryState.WAITING if due_at else DeliveryState.PARKED
     with transaction.atomic():
-        leased = Delivery.objects.filter(pk=delivery.pk, lease=delivery.lease, state=State.RUNNING)
+        leased = Delivery.objects.filter(pk=delivery.pk, lease=delivery.lease, state=DeliveryState.RUNNING)
         if not leased.update(state=state, due_at=due_at, lease="", ended_at=now, error=text, reason=reason):
             return
         Attempt.objects.create(
@@ -82,7 +84,7 @@ def _end(delivery: Delivery, text: str, *, due_at: datetime | None = None, reaso
         )
 
 
-def pause(tries: int, retry_after: timedelta | None = None) -> timedelta:
+def retry_delay(tries: int, retry_after: timedelta | None = None) -> timedelta:
     """The delay starts at ten seconds and grows fourfold with each try, up to six hours.
 
     It varies by a quarter, so that deliveries that failed together are not all retried at once.
@@ -92,9 +94,9 @@ def pause(tries: int, retry_after: timedelta | None = None) -> timedelta:
     return max(varied, retry_after or timedelta())
 
 
-def describe(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Only the text of our own exceptions is kept, because that of others may contain personal data."""
-    sentence = scrubbed(str(error)) if isinstance(error, Trouble) else ""
+    sentence = scrub_text(str(error)) if isinstance(error, WorkFailure) else ""
     lines = [f"{type(error).__name__}{': ' if sentence else ''}{sentence}"]
     frames = traceback.extract_tb(error.__traceback__)[-TRACEBACK_FRAMES:]
     for frame in frames:
@@ -104,7 +106,7 @@ def describe(error: BaseException) -> str:
     return "\n".join(lines)
 
 
-def scrubbed(sentence: str) -> str:
+def scrub_text(sentence: str) -> str:
     # Our own messages should contain no addresses or numbers, but this makes sure of it.
     sentence = re.sub(r"\S+@\S+", "[address]", sentence)
     return re.sub(r"\+?\d[\d\s()/-]{6,}\d", "[number]", sentence)[:500]

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 
-from outbox.domain.scheduler import is_displaced
-from outbox.models import Delivery, JobRow, State, Worker
+from outbox.domain.scheduler import is_due_too_far_ahead
+from outbox.models import Delivery, DeliveryState, JobRow, Worker
 from outbox.periodic_jobs import declared_jobs
 
 LATE_AFTER = timedelta(minutes=5)
@@ -17,7 +17,7 @@ CLOCK_TOLERANCE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
-class Health:
+class QueueHealth:
     due: int
     later: int
     running: int
@@ -50,30 +50,30 @@ class Health:
         return self.working and not self.late and not self.overdue_jobs
 
 
-def health() -> Health:
+def queue_health() -> QueueHealth:
     now = timezone.now()
-    due = Q(state=State.WAITING, due_at__lte=now)
-    counts = Delivery.objects.filter(Q(due_at__isnull=False) | Q(state=State.PARKED)).aggregate(
+    due = Q(state=DeliveryState.WAITING, due_at__lte=now)
+    counts = Delivery.objects.filter(Q(due_at__isnull=False) | Q(state=DeliveryState.PARKED)).aggregate(
         due=Count("pk", filter=due),
-        later=Count("pk", filter=Q(state=State.WAITING, due_at__gt=now)),
-        running=Count("pk", filter=Q(state=State.RUNNING)),
-        parked=Count("pk", filter=Q(state=State.PARKED)),
+        later=Count("pk", filter=Q(state=DeliveryState.WAITING, due_at__gt=now)),
+        running=Count("pk", filter=Q(state=DeliveryState.RUNNING)),
+        parked=Count("pk", filter=Q(state=DeliveryState.PARKED)),
         due_since=Min("due_at", filter=due),
     )
-    return Health(
+    return QueueHealth(
         **counts,
-        done_lately=Delivery.objects.filter(state=State.DONE, ended_at__gte=now - timedelta(hours=1)).count(),
+        done_lately=Delivery.objects.filter(state=DeliveryState.DONE, ended_at__gte=now - timedelta(hours=1)).count(),
         heartbeat=Worker.objects.filter(seen_at__lte=now + CLOCK_TOLERANCE)
         .order_by("-seen_at")
         .values_list("seen_at", flat=True)
         .first(),
         failing_jobs=JobRow.objects.filter(failures__gt=0).count(),
-        overdue_jobs=sum(is_overdue(row, now) for row in JobRow.objects.all()),
+        overdue_jobs=sum(is_job_overdue(row, now) for row in JobRow.objects.all()),
         now=now,
     )
 
 
-def is_overdue(row: JobRow, now: datetime) -> bool:
+def is_job_overdue(row: JobRow, now: datetime) -> bool:
     """A job is also overdue if a clock that jumped has moved its due time too far into the future."""
     job = {job.name: job for job in declared_jobs()}.get(row.name)
-    return row.due_at < now - LATE_AFTER or (job is not None and is_displaced(row, job, now))
+    return row.due_at < now - LATE_AFTER or (job is not None and is_due_too_far_ahead(row, job, now))

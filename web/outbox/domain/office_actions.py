@@ -6,40 +6,42 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from history.domain import record
-from outbox.models import Delivery, State
+from history.domain import record_action
+from outbox.models import Delivery, DeliveryState
 
 
-def parked() -> QuerySet[Delivery]:
-    return Delivery.objects.filter(state=State.PARKED)
+def parked_deliveries() -> QuerySet[Delivery]:
+    return Delivery.objects.filter(state=DeliveryState.PARKED)
 
 
-class TooLate(Exception):
+class DeliveryMovedOn(Exception):
     """The delivery has changed since the page was shown."""
 
 
-def retry(pk: int, actor: Any, why: str) -> Delivery:
+def retry_delivery(pk: int, actor: Any, why: str) -> Delivery:
     with transaction.atomic():
-        delivery = locked(pk, [State.PARKED, State.DISMISSED, State.WAITING])
-        delivery.state, delivery.due_at = State.WAITING, timezone.now()
+        delivery = lock_delivery(pk, [DeliveryState.PARKED, DeliveryState.DISMISSED, DeliveryState.WAITING])
+        delivery.state, delivery.due_at = DeliveryState.WAITING, timezone.now()
         delivery.tries, delivery.reason, delivery.sent_at = 0, "", None
         delivery.save(update_fields=["state", "due_at", "tries", "reason", "sent_at"])
-        record(actor, "outbox.retried", delivery, why=why, event=delivery.event.type, receiver=delivery.receiver)
+        record_action(actor, "outbox.retried", delivery, why=why, event=delivery.event.type, receiver=delivery.receiver)
     return delivery
 
 
-def dismiss(pk: int, actor: Any, why: str) -> Delivery:
+def dismiss_delivery(pk: int, actor: Any, why: str) -> Delivery:
     with transaction.atomic():
-        delivery = locked(pk, [State.PARKED, State.WAITING])
-        delivery.state, delivery.due_at, delivery.ended_at = State.DISMISSED, None, timezone.now()
+        delivery = lock_delivery(pk, [DeliveryState.PARKED, DeliveryState.WAITING])
+        delivery.state, delivery.due_at, delivery.ended_at = DeliveryState.DISMISSED, None, timezone.now()
         delivery.reason = why
         delivery.save(update_fields=["state", "due_at", "ended_at", "reason"])
-        record(actor, "outbox.dismissed", delivery, why=why, event=delivery.event.type, receiver=delivery.receiver)
+        record_action(
+            actor, "outbox.dismissed", delivery, why=why, event=delivery.event.type, receiver=delivery.receiver
+        )
     return delivery
 
 
-def locked(pk: int, states: list[State]) -> Delivery:
+def lock_delivery(pk: int, states: list[DeliveryState]) -> Delivery:
     delivery = Delivery.objects.select_for_update(of=("self",)).select_related("event").get(pk=pk)
     if delivery.state not in states:
-        raise TooLate
+        raise DeliveryMovedOn
     return delivery

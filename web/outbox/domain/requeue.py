@@ -13,7 +13,7 @@ RESEND_AFTER = timedelta(minutes=1)
 MAX_DELIVERIES = 5000
 
 
-def overdue(size: int) -> Iterator[list[int]]:
+def overdue_batches(size: int) -> Iterator[list[int]]:
     """Yield batches of ids. A batch is marked as sent when the next one is requested, so not if sending it raises."""
     now = timezone.now()
     unsent = Delivery.objects.filter(Q(sent_at=None) | Q(sent_at__lt=now - RESEND_AFTER), due_at__lt=now - GRACE)

@@ -14,14 +14,14 @@ from django.utils import timezone
 from outbox import causation
 from outbox.domain import delivery_results
 from outbox.domain.claiming import lease_time
-from outbox.domain.delivering import RECEIVER_ERRORS, Stop, never
+from outbox.domain.delivering import RECEIVER_ERRORS, Stop, never_stop
 from outbox.models import JobRow
 from outbox.periodic_jobs import Job, declared_jobs
 
 FAILURE_DELAY = timedelta(minutes=5)
 
 
-def run_due_jobs(stop: Stop = never, declared: Sequence[Job] | None = None) -> list[str]:
+def run_due_jobs(stop: Stop = never_stop, declared: Sequence[Job] | None = None) -> list[str]:
     """Return the names of the jobs that this process ran."""
     jobs = {job.name: job for job in (declared_jobs() if declared is None else declared)}
     rows = {row.name: row for row in JobRow.objects.filter(name__in=jobs).order_by("due_at")}
@@ -31,11 +31,11 @@ def run_due_jobs(stop: Stop = never, declared: Sequence[Job] | None = None) -> l
         due_at = start if jobs[name].at is None else jobs[name].slot_after(start)
         rows[name], _ = JobRow.objects.get_or_create(name=name, defaults={"due_at": due_at})
     now = timezone.now()
-    due = [name for name, row in rows.items() if row.due_at <= now or is_displaced(row, jobs[name], now)]
-    return [name for name in due if not stop() and run(jobs[name], rows[name].due_at)]
+    due = [name for name, row in rows.items() if row.due_at <= now or is_due_too_far_ahead(row, jobs[name], now)]
+    return [name for name in due if not stop() and claim_and_run_job(jobs[name], rows[name].due_at)]
 
 
-def is_displaced(row: JobRow, job: Job, now: datetime) -> bool:
+def is_due_too_far_ahead(row: JobRow, job: Job, now: datetime) -> bool:
     """Whether a job is due later than any correct clock would have set, because a clock had jumped.
 
     Such a job is treated as due now, because otherwise it would not run until that time.
@@ -43,7 +43,7 @@ def is_displaced(row: JobRow, job: Job, now: datetime) -> bool:
     return row.due_at > (now + 2 * lease_time() if row.lease else job.slot_after(now))
 
 
-def run(job: Job, due_at: datetime) -> bool:
+def claim_and_run_job(job: Job, due_at: datetime) -> bool:
     """Return False if another worker has already claimed the job that was due at `due_at`."""
     now = timezone.now()
     lease = causation.new_id()
@@ -54,16 +54,16 @@ def run(job: Job, due_at: datetime) -> bool:
         return False
     error = ""
     try:
-        with renewed(lease), causation.within(causation.Cause(f"job {job.name}", request_id=lease)):
+        with keep_job_lease(lease), causation.caused_by(causation.Cause(f"job {job.name}", request_id=lease)):
             job()
     except RECEIVER_ERRORS as raised:
-        error = delivery_results.describe(raised)
+        error = delivery_results.describe_error(raised)
         delivery_results.log.warning("Job %s failed: %s", job.name, error.partition("\n")[0])
-    end(job, lease, now, error)
+    finish_job(job, lease, now, error)
     return True
 
 
-def end(job: Job, lease: str, started_at: datetime, error: str) -> None:
+def finish_job(job: Job, lease: str, started_at: datetime, error: str) -> None:
     now = timezone.now()
     due_at = job.slot_after(started_at)
     if error:
@@ -75,7 +75,7 @@ def end(job: Job, lease: str, started_at: datetime, error: str) -> None:
 
 
 @contextmanager
-def renewed(lease: str) -> Iterator[None]:
+def keep_job_lease(lease: str) -> Iterator[None]:
     finished = Signal()
 
     def renew_until_finished() -> None:

@@ -7,14 +7,14 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from outbox.models import Attempt, Delivery, Event, State
+from outbox.models import Attempt, Delivery, DeliveryState, Event
 
 MAX_DEPTH = 20
 MAX_EVENTS = 300
 
 
 @dataclass(frozen=True)
-class Try:
+class TracedAttempt:
     """One attempt, or the current state if there is none yet. `good` is None unless it succeeded or failed."""
 
     began: datetime
@@ -30,64 +30,66 @@ class Try:
 
 
 @dataclass(frozen=True)
-class Path:
+class TracedDelivery:
     delivery: Delivery
-    tries: list[Try]
+    tries: list[TracedAttempt]
 
 
 @dataclass(frozen=True)
-class Chapter:
+class TracedEvent:
     event: Event
     depth: int
-    paths: list[Path] = field(default_factory=list)
+    paths: list[TracedDelivery] = field(default_factory=list)
 
 
-def story(kind: str, subject_id: str) -> list[Chapter]:
+def trace_subject(kind: str, subject_id: str) -> list[TracedEvent]:
     """Return the events of a subject with their causes and effects, each effect after its cause."""
     own = Event.objects.filter(subject_type=kind, subject_id=subject_id)
-    events = {event.pk: event for event in related(own)}
+    events = {event.pk: event for event in related_events(own)}
     effects: dict[int | None, list[Event]] = defaultdict(list)
     for event in sorted(events.values(), key=lambda event: event.pk):
         effects[event.cause_id if event.cause_id in events else None].append(event)
-    return list(chapters(effects, None, 0))
+    return list(events_by_cause(effects, None, 0))
 
 
-def related(own: QuerySet[Event]) -> Iterable[Event]:
+def related_events(own: QuerySet[Event]) -> Iterable[Event]:
     # The number of queries grows with the depth of the trace, not with the number of events.
-    loaded = {event.pk: event for event in told(own)}
+    loaded = {event.pk: event for event in load_events(own)}
     causes, effects = list(loaded.values()), list(loaded.values())
     for _ in range(MAX_DEPTH):
-        causes = told(
+        causes = load_events(
             Event.objects.filter(pk__in={event.cause_id for event in causes if event.cause_id} - loaded.keys())
         )
         loaded |= {event.pk: event for event in causes}
-        effects = told(Event.objects.filter(cause__in=[event.pk for event in effects]).exclude(pk__in=loaded))
+        effects = load_events(Event.objects.filter(cause__in=[event.pk for event in effects]).exclude(pk__in=loaded))
         loaded |= {event.pk: event for event in effects}
         if not causes + effects or len(loaded) >= MAX_EVENTS:
             break
     return loaded.values()
 
 
-def told(events: QuerySet[Event]) -> list[Event]:
+def load_events(events: QuerySet[Event]) -> list[Event]:
     return list(events.select_related("cause").prefetch_related("deliveries__attempts")[:MAX_EVENTS])
 
 
-def chapters(effects: dict[int | None, list[Event]], cause: int | None, depth: int) -> Iterator[Chapter]:
+def events_by_cause(effects: dict[int | None, list[Event]], cause: int | None, depth: int) -> Iterator[TracedEvent]:
     for event in effects[cause]:
-        paths = [Path(delivery, list(tries(delivery))) for delivery in event.deliveries.all()]
-        yield Chapter(event, depth, paths)
-        yield from chapters(effects, event.pk, depth + 1)
+        paths = [TracedDelivery(delivery, list(attempts_of(delivery))) for delivery in event.deliveries.all()]
+        yield TracedEvent(event, depth, paths)
+        yield from events_by_cause(effects, event.pk, depth + 1)
 
 
-def tries(delivery: Delivery) -> Iterator[Try]:
+def attempts_of(delivery: Delivery) -> Iterator[TracedAttempt]:
     for attempt in delivery.attempts.all():
-        yield Try(attempt.started_at, attempt.ended_at, Attempt.Outcome(attempt.outcome).label, False, attempt.error)
+        yield TracedAttempt(
+            attempt.started_at, attempt.ended_at, Attempt.Outcome(attempt.outcome).label, False, attempt.error
+        )
     last = delivery.ended_at or delivery.event.at
-    if delivery.state == State.DONE:
-        yield Try(delivery.started_at or last, last, "Done", True)
-    elif delivery.state == State.RUNNING:
-        yield Try(delivery.started_at or last, None, "Running", None)
-    elif delivery.state == State.DISMISSED:
-        yield Try(last, last, "Dismissed", None, delivery.reason)
+    if delivery.state == DeliveryState.DONE:
+        yield TracedAttempt(delivery.started_at or last, last, "Done", True)
+    elif delivery.state == DeliveryState.RUNNING:
+        yield TracedAttempt(delivery.started_at or last, None, "Running", None)
+    elif delivery.state == DeliveryState.DISMISSED:
+        yield TracedAttempt(last, last, "Dismissed", None, delivery.reason)
     elif not delivery.attempts.all():
-        yield Try(last, None, "Waiting for its first try", None)
+        yield TracedAttempt(last, None, "Waiting for its first try", None)

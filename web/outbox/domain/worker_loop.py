@@ -12,8 +12,8 @@ from datetime import timedelta
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
-from outbox.domain.claiming import claim
-from outbox.domain.delivering import deliver
+from outbox.domain.claiming import claim_deliveries
+from outbox.domain.delivering import deliver_batch
 from outbox.domain.scheduler import run_due_jobs
 from outbox.models import Worker
 
@@ -25,34 +25,34 @@ HEARTBEAT_SECONDS = 10.0
 WORKER_GONE_AFTER = timedelta(days=1)
 
 
-def name_here(engine: str = "worker") -> str:
+def worker_name(engine: str = "worker") -> str:
     return f"{engine} {socket.gethostname()}:{os.getpid()}"
 
 
-def beat(name: str) -> None:
+def record_heartbeat(name: str) -> None:
     now = timezone.now()
     Worker.objects.update_or_create(name=name, defaults={"seen_at": now})
     Worker.objects.filter(seen_at__lt=now - WORKER_GONE_AFTER).delete()
 
 
-def one_pass(stop: Callable[[], bool]) -> int:
+def work_once(stop: Callable[[], bool]) -> int:
     """Run all due jobs, then deliver until the queue is empty, and return how many deliveries ended."""
     run_due_jobs(stop)
     total = 0
     while not stop():
-        ended = deliver(claim(), stop)
+        ended = deliver_batch(claim_deliveries(), stop)
         if not ended:
             break
         total += ended
     return total
 
 
-class Loop:
+class WorkerLoop:
     """A loop that ends when `stopping` is set: deliveries that are running finish, and the others are released."""
 
     def __init__(self) -> None:
         self.stopping = threading.Event()
-        self.name = name_here()
+        self.name = worker_name()
         self.jobs_checked_at = self.heartbeat_at = float("-inf")
 
     def run(self) -> None:
@@ -74,9 +74,9 @@ class Loop:
     def run_once(self) -> bool:
         now = time.monotonic()
         if now - self.heartbeat_at > HEARTBEAT_SECONDS:
-            beat(self.name)
+            record_heartbeat(self.name)
             self.heartbeat_at = now
         if now - self.jobs_checked_at > JOBS_SECONDS:
             run_due_jobs(self.stopping.is_set)
             self.jobs_checked_at = now
-        return bool(deliver(claim(), self.stopping.is_set))
+        return bool(deliver_batch(claim_deliveries(), self.stopping.is_set))

@@ -48,7 +48,7 @@ class Publisher:
     def send(self, ids: list[int]) -> None:
         try:
             if ids:
-                send(ids)
+                send_delivery_task(ids)
         except Exception as error:
             log.warning(
                 "The broker is not available (%s); the periodic task will send these deliveries later.",
@@ -72,6 +72,6 @@ def announce(ids: list[int]) -> None:
     publisher.announce(ids)
 
 
-def send(ids: list[int]) -> None:
+def send_delivery_task(ids: list[int]) -> None:
     app: Any = import_string(settings.OUTBOX_CELERY_APP)
     app.send_task("outbox.deliver", args=[ids])

@@ -1,8 +1,8 @@
 """The engine for tests, which delivers events in the same process as soon as the transaction has committed."""
 
-from outbox.domain.claiming import claim
-from outbox.domain.delivering import deliver
+from outbox.domain.claiming import claim_deliveries
+from outbox.domain.delivering import deliver_batch
 
 
 def announce(ids: list[int]) -> None:
-    deliver(claim(ids=ids), together=1)
+    deliver_batch(claim_deliveries(ids=ids), together=1)

@@ -35,7 +35,7 @@ TOPICS = (
 )
 
 
-class NotEmpty(Exception):
+class SchoolNotEmpty(Exception):
     """The database already has people."""
 
 
@@ -43,10 +43,10 @@ def is_empty() -> bool:
     return not User.objects.exists()
 
 
-def load(*, anyway: bool = False) -> None:
+def load_demo_school(*, anyway: bool = False) -> None:
     """Load everything or nothing. `anyway` adds what is missing to a school with people, and changes nobody."""
     if not (anyway or is_empty()):
-        raise NotEmpty
+        raise SchoolNotEmpty
     with transaction.atomic():
         for topic in TOPICS:
             topic.load()

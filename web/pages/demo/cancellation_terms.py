@@ -2,9 +2,9 @@
 
 from decimal import Decimal
 
-from billing.kinds import Gives
+from billing.kinds import RefundMethod
 from classwork.domain.schedule import class_offers
-from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.models import CancellationStep, CancellationTerms, ClassOffer
 from users.models import User
 
@@ -17,10 +17,10 @@ def load() -> None:
         return
     usual = CancellationTerms.objects.create(name="Usual", is_default=True)
     usual.steps.create(number=3, unit=Unit.DAYS, percent=ALL)
-    usual.steps.create(number=2, unit=Unit.MEETING, percent=HALF, gives=Gives.CREDIT)
+    usual.steps.create(number=2, unit=Unit.MEETING, percent=HALF, gives=RefundMethod.CREDIT)
     workshop = CancellationTerms.objects.create(name="Workshops")
     workshop.steps.create(number=2, unit=Unit.WEEKS, percent=ALL)
-    workshop.steps.create(number=3, unit=Unit.DAYS, percent=ALL, gives=Gives.CREDIT)
+    workshop.steps.create(number=3, unit=Unit.DAYS, percent=ALL, gives=RefundMethod.CREDIT)
     ada = User.objects.get(email="ada@example.org")
     for offer in ClassOffer.objects.filter(subject__level__code="WS"):
-        class_offers.change_offer(ada, offer, OfferDraft({"terms": workshop}))
+        class_offers.change_class(ada, offer, ClassDraft({"terms": workshop}))

@@ -10,7 +10,7 @@ from users.models import User
 
 
 @dataclass(frozen=True)
-class Taught:
+class DemoSubject:
     """A subject, identified by its level and version, and outside the levels by its name."""
 
     level: str
@@ -23,7 +23,7 @@ class Taught:
 
 
 SUBJECTS = (
-    Taught(
+    DemoSubject(
         "Beg",
         "A",
         "",
@@ -33,7 +33,7 @@ SUBJECTS = (
         "and no one has to.",
         ("No partner needed.", "No experience at all.", "The first song is closer than you think."),
     ),
-    Taught(
+    DemoSubject(
         "Beg",
         "B",
         "",
@@ -41,42 +41,42 @@ SUBJECTS = (
         "The other half of the beginning. It doesn’t build on version A: take them **in any order**.",
         ("The swing out, at last.",),
     ),
-    Taught(
+    DemoSubject(
         "L2",
         "A",
         "",
         "Charleston beside each other, behind each other and by hand.",
         "For dancers who have done both halves of the beginning. We kick, we turn, we learn to stop on time.",
     ),
-    Taught(
+    DemoSubject(
         "L2",
         "B",
         "",
         "Turns for both roles, and the art of waiting for the right beat.",
         "Four turns taken apart and put together again. Bring a notebook if you are the kind that writes.",
     ),
-    Taught(
+    DemoSubject(
         "L2",
         "C",
         "",
         "Musicality: hearing the phrase, the break and the joke.",
         "We listen as much as we dance. You will never hear a clarinet in the same way again.",
     ),
-    Taught(
+    DemoSubject(
         "L3",
         "A",
         "",
         "Fast dancing without hurry: posture, small steps and breath.",
         "For those who have completed Level 2. Two hundred beats a minute are a matter of relaxing.",
     ),
-    Taught(
+    DemoSubject(
         "L3",
         "B",
         "",
         "Conversation: giving each other room and using it.",
         "Both roles invent. We practice suggesting, listening, and laughing when it goes wrong.",
     ),
-    Taught(
+    DemoSubject(
         "Spec",
         "N",
         "Balboa basics",
@@ -84,14 +84,14 @@ SUBJECTS = (
         "Balboa comes from ballrooms in which kicking was forbidden. We start from nothing, so every level is welcome.",
         ("For crowded floors.",),
     ),
-    Taught(
+    DemoSubject(
         "Spec",
         "N",
         "Solo jazz",
         "A routine from the thirties, step by step, without a partner.",
         "Twelve steps with names such as *Shorty George* and *Suzie Q*, and where they come from.",
     ),
-    Taught(
+    DemoSubject(
         "WS",
         "N",
         "Aerials for the careful",
@@ -149,15 +149,15 @@ def load() -> None:
     for location in LOCATIONS:
         Location.objects.get_or_create(code=location["code"], defaults=location)
     for subject in SUBJECTS:
-        if not Subject.objects.filter(**key(subject)).exists():
-            subjects.create_subject(ada, values(subject))
+        if not Subject.objects.filter(**subject_lookup(subject)).exists():
+            subjects.create_subject(ada, subject_values(subject))
 
 
-def key(subject: Taught) -> dict[str, str]:
+def subject_lookup(subject: DemoSubject) -> dict[str, str]:
     return {"level__code": subject.level, "version": subject.version, "name": subject.name}
 
 
-def values(subject: Taught) -> dict[str, Any]:
+def subject_values(subject: DemoSubject) -> dict[str, Any]:
     taglines = {f"tagline_{number}": line for number, line in enumerate(subject.taglines, start=1)}
     return {
         "level": Level.objects.get(code=subject.level),

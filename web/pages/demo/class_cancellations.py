@@ -4,13 +4,13 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from classwork.domain.calling_off.deed import call_off
-from classwork.domain.calling_off.extending import days
-from classwork.domain.calling_off.wanted import Wanted
+from classwork.domain.calling_off.deed import cancel_classes
+from classwork.domain.calling_off.extending import replacement_dates
+from classwork.domain.calling_off.wanted import CancellationRequest
 from classwork.domain.schedule import class_offers
-from classwork.domain.schedule.class_offers import OfferDraft
-from classwork.models import CallOff, ClassOffer, Policy, Session
-from pages.demo.registrations import beginning
+from classwork.domain.schedule.class_offers import ClassDraft
+from classwork.models import CallOff, ClassOffer, CompensationPolicy, Session
+from pages.demo.registrations import beginner_class
 from users.models import User
 
 
@@ -18,21 +18,26 @@ def load() -> None:
     if CallOff.objects.exists():
         return
     ada, following = User.objects.get(email="ada@example.org"), Session.objects.latest("key_day_date")
-    snow(ada, beginning(following, "A"))
-    tentative(ada, following.offers.get(subject__name="Aerials for the careful"))
+    cancel_snow_day(ada, beginner_class(following, "A"))
+    require_minimum_enrollment(ada, following.offers.get(subject__name="Aerials for the careful"))
 
 
-def snow(ada: User, offer: ClassOffer) -> None:
+def cancel_snow_day(ada: User, offer: ClassOffer) -> None:
     offer = ClassOffer.objects.with_timetable().get(pk=offer.pk)
     day = offer.meetings.all()[1]
     # One student cannot come a week later and gets a refund.
     busy_student = offer.registrations.live().latest("pk")
-    exceptions = {f"place_{busy_student.pk}": Policy.REFUND}
-    request = Wanted(Policy.EXTENSION, frozenset([day.pk]), instead=days(offer, [day]), exceptions=exceptions)
-    call_off(ada, request, "Snow is forecast.", seen=None, now=timezone.now())
+    exceptions = {f"place_{busy_student.pk}": CompensationPolicy.REFUND}
+    request = CancellationRequest(
+        CompensationPolicy.EXTENSION,
+        frozenset([day.pk]),
+        instead=replacement_dates(offer, [day]),
+        exceptions=exceptions,
+    )
+    cancel_classes(ada, request, "Snow is forecast.", seen=None, now=timezone.now())
 
 
-def tentative(ada: User, offer: ClassOffer) -> None:
+def require_minimum_enrollment(ada: User, offer: ClassOffer) -> None:
     first = offer.meetings.order_by("starts_at")[0]
     values = {"minimum": 9, "decide_on": first.local_date - timedelta(days=3)}
-    class_offers.change_offer(ada, offer, OfferDraft(values))
+    class_offers.change_class(ada, offer, ClassDraft(values))

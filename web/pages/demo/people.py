@@ -11,7 +11,7 @@ from users.models import Role, Staff, Student, User
 
 
 @dataclass(frozen=True)
-class Profile:
+class DemoProfile:
     email: str
     title: str
     bio: str
@@ -19,7 +19,7 @@ class Profile:
 
 
 @dataclass(frozen=True)
-class Colleague:
+class DemoTeacher:
     """A teacher whose account has no password, because nobody logs in with it."""
 
     first_name: str
@@ -34,20 +34,20 @@ class Colleague:
 
 
 PROFILES = (
-    Profile(
+    DemoProfile(
         "tess@example.org",
         "Teaches Balboa and Lindy Hop",
         "Tess walked into a class in 2009 because it rained, and never left. She teaches the way she dances: small "
         "steps, a clear lead, and time to laugh about the rest.",
         1,
     ),
-    Profile(
+    DemoProfile(
         "ash@example.org",
         "Assists on Tuesdays and Thursdays",
         "Ash makes sure that no one stands at the wall. Ask them for a dance, a tissue or the name of that song.",
         5,
     ),
-    Profile(
+    DemoProfile(
         "ada@example.org",
         "Runs the office",
         "Ada answers your email, finds your lost jacket and knows which class fits you, usually before you do.",
@@ -55,21 +55,21 @@ PROFILES = (
     ),
 )
 COLLEAGUES = (
-    Colleague(
+    DemoTeacher(
         "Bo",
         "Lindqvist",
         "Teaches Lindy Hop",
         "Bo learned from the people who were there in the eighties and passes it on with their stories. Bring water.",
         2,
     ),
-    Colleague(
+    DemoTeacher(
         "Inez",
         "Ibarra",
         "Teaches Charleston and solo jazz",
         "Inez believes that everyone has a solo in them. Her warm-ups are known as far as the parking lot.",
         3,
     ),
-    Colleague(
+    DemoTeacher(
         "Ruben",
         "Okafor",
         "Teaches beginners",
@@ -87,16 +87,16 @@ def load() -> None:
     ada = accounts["ada@example.org"]
     ada.groups.add(Role.objects.get(name=roles.ADMIN))
     ada.forget_roles()
-    guardianship.own_record(accounts["alice@example.org"])
+    guardianship.ensure_own_record(accounts["alice@example.org"])
     Student.objects.get_or_create(guardian=accounts["gus@example.org"], first_name="Kit", last_name="Gray")
-    give(ada, accounts["tess@example.org"], roles.TEACHER)
-    give(ada, accounts["ash@example.org"], roles.ASSISTANT)
+    give_demo_role(ada, accounts["tess@example.org"], roles.TEACHER)
+    give_demo_role(ada, accounts["ash@example.org"], roles.ASSISTANT)
     for profile in PROFILES:
-        introduce(accounts[profile.email], profile)
+        add_staff_profile(accounts[profile.email], profile)
     for colleague in COLLEAGUES:
         teacher = open_account(colleague.email, colleague.first_name, colleague.last_name)
-        give(ada, teacher, roles.TEACHER)
-        introduce(teacher, colleague)
+        give_demo_role(ada, teacher, roles.TEACHER)
+        add_staff_profile(teacher, colleague)
 
 
 def open_account(email: str, first_name: str, last_name: str, password: str | None = None) -> User:
@@ -105,15 +105,15 @@ def open_account(email: str, first_name: str, last_name: str, password: str | No
         return user
     names = {"first_name": first_name, "last_name": last_name}
     user = User.objects.create_user(email, password, email_confirmed_at=timezone.now(), **names)
-    consents.give(user, consents.versions())
+    consents.give_consents(user, consents.consent_versions())
     return user
 
 
-def give(ada: User, user: User, role: str) -> None:
+def give_demo_role(ada: User, user: User, role: str) -> None:
     roles.give_role(ada, user, cast(Role, Role.objects.get(name=role)), why="The demo school")
 
 
-def introduce(user: User, profile: Profile | Colleague) -> None:
+def add_staff_profile(user: User, profile: DemoProfile | DemoTeacher) -> None:
     Staff.objects.get_or_create(
         user=user, defaults={"title": profile.title, "bio": profile.bio, "listing": profile.listing}
     )

@@ -53,7 +53,7 @@ def load() -> None:
     ruben = Staff.objects.get(user__email="ruben@example.org")
     for subject in Subject.objects.filter(level__code="Beg", version__in="AB"):
         for values in EVERY_WEEK:
-            content.add(ruben, subject, {"kind": "text", "audience": "student"} | values, {})
+            content.add_resource(ruben, subject, {"kind": "text", "audience": "student"} | values, {})
     ada = User.objects.get(email="ada@example.org")
     for values in LIBRARIES:
-        content.put_in_library(ada, {"kind": "text", "when": "sign_up"} | values)
+        content.add_library_resource(ada, {"kind": "text", "when": "sign_up"} | values)

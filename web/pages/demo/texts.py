@@ -76,4 +76,4 @@ def load() -> None:
     for key, title, text in TEXTS:
         if not SiteContent.objects.filter(key=key).exists():
             content = texts.save_draft(SiteContent(key=key, title=title, draft=text.strip()), None)
-            texts.publish(content, texts.digest(content), None)
+            texts.publish_text(content, texts.draft_digest(content), None)

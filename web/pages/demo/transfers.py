@@ -3,8 +3,8 @@
 from django.utils import timezone
 
 from classwork.domain.places import moving, passing
-from classwork.domain.places.attendees import Typed
-from classwork.domain.places.moving import ByDesk, Wish
+from classwork.domain.places.attendees import TypedPerson
+from classwork.domain.places.moving import DeskOverride, TransferRequest
 from classwork.models import Registration, Session
 from users.models import User
 
@@ -19,7 +19,12 @@ def load() -> None:
     beginner_offer = following.offers.get(subject__level__code="Beg", subject__version="A")
     registrations = Registration.objects.filter(offer=beginner_offer, student__last_name="Demo", state=State.CONFIRMED)
     mover, giver = registrations.order_by("pk")[:2]
-    wish = Wish(following.offers.get(subject__level__code="Beg", subject__version="B"))
-    actor, now = ByDesk(ada, "Works late on that evening now"), timezone.now()
-    moving.move(mover, wish, actor, now, seen=moving.quote(mover, wish, actor, now).fingerprint)
-    passing.give(giver, Typed("Rosa", "Demo", "rosa.demo@example.org"), ByDesk(ada, "Hurt a knee, a friend comes"), now)
+    wish = TransferRequest(following.offers.get(subject__level__code="Beg", subject__version="B"))
+    actor, now = DeskOverride(ada, "Works late on that evening now"), timezone.now()
+    moving.transfer_to_class(mover, wish, actor, now, seen=moving.quote_transfer(mover, wish, actor, now).fingerprint)
+    passing.transfer_to_person(
+        giver,
+        TypedPerson("Rosa", "Demo", "rosa.demo@example.org"),
+        DeskOverride(ada, "Hurt a knee, a friend comes"),
+        now,
+    )

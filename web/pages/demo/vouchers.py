@@ -19,8 +19,8 @@ def load() -> None:
     if Voucher.objects.exists():
         return
     ada = User.objects.get(email="ada@example.org")
-    day = dates.today() + timedelta(days=10)
+    day = dates.local_today() + timedelta(days=10)
     bought = BIRTHDAY_GIFT | {"amount": "75", "give_on": day.isoformat(), "recipient_email": "rosa.demo@example.org"}
-    office.sell(bought, "cash", payer_name="Gus Gray", payer_email="gus@example.org", by=ada)
+    office.sell_voucher(bought, "cash", payer_name="Gus Gray", payer_email="gus@example.org", by=ada)
     prize = {"recipient_name": "Femi", "giver_name": "", "message": "First prize of the summer raffle."}
-    office.give(Decimal(25), None, prize, why="The raffle", by=ada)
+    office.issue_free_voucher(Decimal(25), None, prize, why="The raffle", by=ada)

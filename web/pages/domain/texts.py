@@ -9,18 +9,18 @@ from django.db import transaction
 from django.db.models import Max, Prefetch
 from django.utils import timezone
 
-from history.domain import record
+from history.domain import record_action
 from pages.models import Edition, SiteContent
 from users.models import User
 
 MAX_OTHER_EDITIONS = 50
 
 
-class Changed(Exception):
+class TextChanged(Exception):
     """The draft has changed since the preview was shown."""
 
 
-class State(Enum):
+class TextState(Enum):
     MISSING = "Not written yet"
     DRAFT = "Draft"
     CHANGED = "Unpublished changes"
@@ -28,14 +28,14 @@ class State(Enum):
 
 
 @dataclass(frozen=True)
-class Overview:
+class TextOverview:
     key: str
     content: SiteContent | None
     edition: Edition | None
-    state: State
+    state: TextState
 
 
-def published(key: str, number: int | None = None) -> Edition | None:
+def published_edition(key: str, number: int | None = None) -> Edition | None:
     editions = Edition.objects.filter(content__key=key)
     if number is not None:
         editions = editions.filter(number=number)
@@ -50,24 +50,24 @@ def other_editions(edition: Edition) -> list[Edition]:
     )
 
 
-def overview(keys: Iterable[str]) -> list[Overview]:
+def text_overviews(keys: Iterable[str]) -> list[TextOverview]:
     editions = Prefetch("editions", Edition.objects.order_by("content", "-number"))
     contents = {content.key: content for content in SiteContent.objects.prefetch_related(editions)}
-    return [_overview(key, contents.get(key)) for key in keys]
+    return [_text_overview(key, contents.get(key)) for key in keys]
 
 
-def _overview(key: str, content: SiteContent | None) -> Overview:
+def _text_overview(key: str, content: SiteContent | None) -> TextOverview:
     edition = next(iter(content.editions.all()), None) if content else None
     if content is None:
-        state = State.MISSING
+        state = TextState.MISSING
     elif edition is None:
-        state = State.DRAFT
+        state = TextState.DRAFT
     else:
-        state = State.PUBLISHED if _says_the_same(content, edition) else State.CHANGED
-    return Overview(key, content, edition, state)
+        state = TextState.PUBLISHED if _matches_edition(content, edition) else TextState.CHANGED
+    return TextOverview(key, content, edition, state)
 
 
-def _says_the_same(content: SiteContent, edition: Edition) -> bool:
+def _matches_edition(content: SiteContent, edition: Edition) -> bool:
     return (edition.title, edition.text) == (content.title, content.draft)
 
 
@@ -77,14 +77,14 @@ def in_force(keys: Iterable[str]) -> dict[str, int]:
     return dict(numbers.annotate(last=Max("number")))
 
 
-def digest(content: SiteContent) -> str:
+def draft_digest(content: SiteContent) -> str:
     return hashlib.sha256(f"{content.title}\0{content.draft}".encode()).hexdigest()[:24]
 
 
 def save_draft(content: SiteContent, by: User | None) -> SiteContent:
     with transaction.atomic():
         content.save()
-        record(by, "pages.text_drafted", content, key=content.key)
+        record_action(by, "pages.text_drafted", content, key=content.key)
     return content
 
 
@@ -96,16 +96,16 @@ def next_edition(content: SiteContent) -> Edition:
     return Edition(content=content, number=number, title=content.title, text=content.draft, published_at=now)
 
 
-def publish(content: SiteContent, seen: str, by: User | None) -> Edition:
+def publish_text(content: SiteContent, seen: str, by: User | None) -> Edition:
     """Publish the draft with the digest `seen`. A draft that somebody has changed since then is refused."""
     with transaction.atomic():
         content = SiteContent.objects.select_for_update().get(pk=content.pk)
-        if digest(content) != seen:
-            raise Changed
+        if draft_digest(content) != seen:
+            raise TextChanged
         last = content.editions.first()
-        if last is not None and _says_the_same(content, last):
+        if last is not None and _matches_edition(content, last):
             return last
         edition = next_edition(content)
         edition.save()
-        record(by, "pages.text_published", content, key=content.key, number=edition.number)
+        record_action(by, "pages.text_published", content, key=content.key, number=edition.number)
     return edition

@@ -10,8 +10,8 @@ from common.work_lists import open_work_for
 from pages.domain import contact, texts
 from pages.forms import TextForm
 from pages.models import ContactMessage, SiteContent
-from pages.text_pages import TEXT_PAGES, show
-from users.roles import acting, desk_required
+from pages.text_pages import TEXT_PAGES, render_text_page
+from users.roles import acting_user, desk_required
 
 PER_PAGE = 25
 
@@ -34,7 +34,7 @@ def contact_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 @desk_required("pages.change_contactmessage")
 def contact_answered(request: HttpRequest, pk: int) -> HttpResponse:
-    message = contact.mark_answered(get_object_or_404(ContactMessage, pk=pk), acting(request))
+    message = contact.mark_answered(get_object_or_404(ContactMessage, pk=pk), acting_user(request))
     messages.success(request, f"The message from {message.name} has been marked as answered.")
     return redirect("desk_contact")
 
@@ -42,17 +42,17 @@ def contact_answered(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @desk_required("pages.change_sitecontent")
 def text_list(request: HttpRequest) -> HttpResponse:
-    rows = [(TEXT_PAGES[row.key], row) for row in texts.overview(TEXT_PAGES)]
+    rows = [(TEXT_PAGES[row.key], row) for row in texts.text_overviews(TEXT_PAGES)]
     return render(request, "desk/texts.html", {"rows": rows})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @desk_required("pages.change_sitecontent")
 def text_edit(request: HttpRequest, key: str) -> HttpResponse:
-    content = draft_at(key)
+    content = draft_for_key(key)
     form = TextForm(request.POST or None, instance=content)
     if form.is_valid():
-        texts.save_draft(form.save(commit=False), acting(request))
+        texts.save_draft(form.save(commit=False), acting_user(request))
         return redirect("desk_text_preview", key)
     return render(request, "desk/text.html", {"form": form, "place": TEXT_PAGES[key], "content": content})
 
@@ -61,8 +61,8 @@ def text_edit(request: HttpRequest, key: str) -> HttpResponse:
 @desk_required("pages.change_sitecontent")
 def text_preview(request: HttpRequest, key: str) -> HttpResponse:
     content = get_object_or_404(SiteContent, key=key, key__in=TEXT_PAGES)
-    preview = {"above": "desk/preview_bar.html", "content": content, "seen": texts.digest(content)}
-    return show(request, key, texts.next_edition(content), **preview)
+    preview = {"above": "desk/preview_bar.html", "content": content, "seen": texts.draft_digest(content)}
+    return render_text_page(request, key, texts.next_edition(content), **preview)
 
 
 @require_POST
@@ -70,15 +70,15 @@ def text_preview(request: HttpRequest, key: str) -> HttpResponse:
 def text_publish(request: HttpRequest, key: str) -> HttpResponse:
     content = get_object_or_404(SiteContent, key=key, key__in=TEXT_PAGES)
     try:
-        edition = texts.publish(content, request.POST.get("seen", ""), acting(request))
-    except texts.Changed:
+        edition = texts.publish_text(content, request.POST.get("seen", ""), acting_user(request))
+    except texts.TextChanged:
         messages.warning(request, "Someone changed this text after you opened the preview. Please check it again.")
         return redirect("desk_text_preview", key)
     messages.success(request, f"Published as version {edition.number}.")
     return redirect(TEXT_PAGES[key].url_name)
 
 
-def draft_at(key: str) -> SiteContent:
+def draft_for_key(key: str) -> SiteContent:
     """A page that has no text yet gets an empty draft with the page's name as its title."""
     if key not in TEXT_PAGES:
         raise Http404

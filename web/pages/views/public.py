@@ -8,7 +8,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from common import drawings
-from common.throttle import throttled
+from common.throttle import rate_limited
 from pages import text_pages
 from pages.domain import contact as contact_messages
 from pages.domain import texts
@@ -19,35 +19,35 @@ cache_forever = cache_control(public=True, max_age=365 * 24 * 3600, immutable=Tr
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return text_pages.show(request, "home", texts.published("home"))
+    return text_pages.render_text_page(request, "home", texts.published_edition("home"))
 
 
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
-    return text_pages.show(request, "business_about", texts.published("business_about"))
+    return text_pages.render_text_page(request, "business_about", texts.published_edition("business_about"))
 
 
 @require_safe
 def text(request: HttpRequest, key: str, number: int | None = None) -> HttpResponse:
     """Each edition stays readable for the people who agreed to it."""
-    edition = texts.published(key, number)
+    edition = texts.published_edition(key, number)
     if edition is None and number is not None:
         raise Http404
     others = texts.other_editions(edition) if edition else []
     newest = all(other.number < edition.number for other in others) if edition else True
-    return text_pages.show(request, key, edition, others=others, newest=newest)
+    return text_pages.render_text_page(request, key, edition, others=others, newest=newest)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@throttled("contact", by_address="20/h", by_account="5/h")
+@rate_limited("contact", by_address="20/h", by_account="5/h")
 def contact(request: HttpRequest) -> HttpResponse:
     user = request.user if request.user.is_authenticated else None
     known = {"name": user.get_full_name(), "email": user.email} if user else {}
     form = ContactForm(request.POST or None, initial=known)
     if form.is_valid():
-        contact_messages.receive(form.save(commit=False), user)
+        contact_messages.receive_contact_message(form.save(commit=False), user)
         return redirect("contact_thanks")
-    return text_pages.show(request, "contact", texts.published("contact"), form=form)
+    return text_pages.render_text_page(request, "contact", texts.published_edition("contact"), form=form)
 
 
 @require_safe
@@ -59,8 +59,8 @@ def contact_thanks(request: HttpRequest) -> HttpResponse:
 @cache_forever
 def brand_css(request: HttpRequest, hue: int, mark: str) -> HttpResponse:
     """The school's color and mark are a file of one rule, because the security policy allows no inline styles."""
-    svg = _rendered(mark, hue)
-    rule = f':root{{--brand-hue:{hue};--brand-mark:url("{drawings.as_address(svg)}")}}\n'
+    svg = _render_drawing(mark, hue)
+    rule = f':root{{--brand-hue:{hue};--brand-mark:url("{drawings.svg_data_url(svg)}")}}\n'
     return HttpResponse(rule, content_type="text/css; charset=utf-8")
 
 
@@ -69,10 +69,10 @@ def brand_css(request: HttpRequest, hue: int, mark: str) -> HttpResponse:
 def drawing_file(request: HttpRequest, hue: int, name: str) -> HttpResponse:
     """The URL describes the whole drawing, so that browsers can cache it forever. Its colors are an inline style."""
     headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
-    return HttpResponse(_rendered(name, hue), content_type="image/svg+xml", headers=headers)
+    return HttpResponse(_render_drawing(name, hue), content_type="image/svg+xml", headers=headers)
 
 
-def _rendered(name: str, hue: int) -> str:
+def _render_drawing(name: str, hue: int) -> str:
     try:
         return drawings.render_file(name, hue)
     except ValueError as error:

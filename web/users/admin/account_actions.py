@@ -9,7 +9,7 @@ from users.models import User
 
 
 @dataclass(frozen=True)
-class Deed:
+class AccountAction:
     key: str
     label: str
     text: str
@@ -26,7 +26,7 @@ class Deed:
 ACCOUNT_ACTIONS = {
     action.key: action
     for action in (
-        Deed(
+        AccountAction(
             key="send-link",
             label="Send password link",
             text="An email with a link to choose a password is sent. Earlier links stay valid until one is used.",
@@ -35,41 +35,41 @@ ACCOUNT_ACTIONS = {
             fits=lambda account: account.is_active,
             asks_why=False,
         ),
-        Deed(
+        AccountAction(
             key="close",
             label="Close account",
             text="No one can log in to this account, and no link reopens it. Registrations and payments stay as they "
             "are. Only the office can reopen it. The owner gets an email.",
             done="Closed: {people}.",
-            do=accounts.close,
+            do=accounts.close_account,
             fits=lambda account: account.is_active,
             danger=True,
         ),
-        Deed(
+        AccountAction(
             key="reopen",
             label="Reopen account",
             text="The owner can log in again with the previous password.",
             done="Reopened: {people}.",
-            do=accounts.reopen,
+            do=accounts.reopen_account,
             fits=lambda account: not account.is_active,
         ),
-        Deed(
+        AccountAction(
             key="second-factor",
             label="Turn off two-step verification",
             text="For someone who has lost both phone and recovery codes. Until a new one is set up, the password "
             "alone opens the account, so make sure the request really comes from the owner.",
             done="Two-step verification is off for {people}.",
-            do=second_factor.remove,
+            do=second_factor.remove_second_factor,
             fits=lambda account: second_factor.device_of(account) is not None,
             danger=True,
         ),
-        Deed(
+        AccountAction(
             key="erase",
             label="Erase person",
             text="Name, email, notes and everything else that identifies this person is erased permanently, also for "
             "students in this person's care. Bookkeeping records stay, without a name. This cannot be undone.",
             done="Erased.",
-            do=privacy.erase,
+            do=privacy.erase_person,
             fits=lambda account: not account.email.endswith("@erased.invalid"),
             permission="users.handle_privacy",
             danger=True,
@@ -78,9 +78,9 @@ ACCOUNT_ACTIONS = {
 }
 
 
-def fitting(actor: User, account: User) -> list[Deed]:
+def available_actions(actor: User, account: User) -> list[AccountAction]:
     return [action for action in ACCOUNT_ACTIONS.values() if actor.has_perm(action.permission) and action.fits(account)]
 
 
-def named(people: Sequence[User]) -> str:
+def joined_names(people: Sequence[User]) -> str:
     return ", ".join(str(person) for person in people)

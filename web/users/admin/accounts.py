@@ -11,10 +11,10 @@ from django.urls import path, reverse
 
 from common.formats import format_date
 from common.search import read_number
-from history.admin_base import Recorded
+from history.admin_base import RecordedModelAdmin
 from users.admin import account_actions, side_panels
 from users.domain import office_accounts, privacy, roles, second_factor
-from users.forms.office import AccountForm, NewAccountForm, RecordForm, WhyForm
+from users.forms.office import AccountForm, AccountReasonForm, NewAccountForm, RecordForm
 from users.models import Consent, Staff, Student, User
 
 
@@ -49,7 +49,7 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(**self.STATES.get(self.value() or "", {}))
 
 
-class OwnRecord(admin.StackedInline):
+class OwnRecordInline(admin.StackedInline):
     model = Student
     fk_name = "user"
     verbose_name = verbose_name_plural = "Attends as"
@@ -61,7 +61,7 @@ class OwnRecord(admin.StackedInline):
         return False
 
 
-class InCare(admin.TabularInline):
+class InCareInline(admin.TabularInline):
     model = Student
     form = RecordForm
     fk_name = "guardian"
@@ -72,7 +72,7 @@ class InCare(admin.TabularInline):
     show_change_link = True
 
 
-class Profile(admin.StackedInline):
+class StaffProfileInline(admin.StackedInline):
     model = Staff
     verbose_name = verbose_name_plural = "Profile on the About page"
     fields = ["title", "bio", "listing"]
@@ -80,7 +80,7 @@ class Profile(admin.StackedInline):
     can_delete = False
 
 
-class Agreed(admin.TabularInline):
+class ConsentInline(admin.TabularInline):
     model = Consent
     verbose_name_plural = "Consents"
     fields = readonly_fields = ("kind", "version", "given_at", "withdrawn_at")
@@ -91,7 +91,7 @@ class Agreed(admin.TabularInline):
         return False
 
 
-def deed_action(key: str) -> Any:
+def list_action_for(key: str) -> Any:
     action = account_actions.ACCOUNT_ACTIONS[key]
 
     @admin.action(description=action.label, permissions=["change"])
@@ -104,7 +104,7 @@ def deed_action(key: str) -> Any:
 
 
 @admin.register(User)
-class AccountAdmin(Recorded):
+class AccountAdmin(RecordedModelAdmin):
     form = AccountForm
     list_display = ["__str__", "email", "roles_held", "last_seen", "state"]
     list_filter = [StateFilter, RoleFilter]
@@ -112,9 +112,9 @@ class AccountAdmin(Recorded):
     search_help_text = "Name or email, also of the people in an account’s care."
     list_per_page = 50
     show_full_result_count = False
-    actions = [deed_action("send-link"), deed_action("close"), deed_action("reopen")]
+    actions = [list_action_for("send-link"), list_action_for("close"), list_action_for("reopen")]
     readonly_fields = ("state", "roles_held", "last_seen", "log_in_method", "history_panel")
-    inlines = [OwnRecord, InCare, Profile, Agreed]
+    inlines = [OwnRecordInline, InCareInline, StaffProfileInline, ConsentInline]
     change_form_template = "admin/users/account.html"
 
     # -- the list ------------------------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ class AccountAdmin(Recorded):
 
     @admin.display(description="latest changes")
     def history_panel(self, account: User) -> str:
-        return side_panels.happened(account)
+        return side_panels.recent_history_panel(account)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
@@ -160,7 +160,7 @@ class AccountAdmin(Recorded):
         ]
 
     def _may_give_roles(self, request: Any, account: User) -> bool:
-        return request.user.has_perm("users.give_role") and roles.may_change(request.user, account)
+        return request.user.has_perm("users.give_role") and roles.may_change_account(request.user, account)
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs | {"form": AccountForm if obj else NewAccountForm})
@@ -172,7 +172,7 @@ class AccountAdmin(Recorded):
 
     def has_change_permission(self, request: Any, obj: User | None = None) -> bool:
         allowed = super().has_change_permission(request, obj)
-        return allowed and (obj is None or roles.may_change(request.user, obj))
+        return allowed and (obj is None or roles.may_change_account(request.user, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Accounts are closed or erased instead, because orders and history refer to the row."""
@@ -185,7 +185,7 @@ class AccountAdmin(Recorded):
             return
         changed = [name for name in form.changed_data if name != "roles"]
         if changed:
-            office_accounts.correct(request.user, obj, changed)
+            office_accounts.correct_account(request.user, obj, changed)
         if "roles" in form.changed_data:
             roles.set_roles(request.user, obj, given["roles"], among=form.fields["roles"].queryset)
 
@@ -200,7 +200,7 @@ class AccountAdmin(Recorded):
         account = self.get_object(request, object_id)
         may_change = self.has_change_permission(request, account)
         more_context = {
-            "deeds": account_actions.fitting(request.user, account) if account and may_change else [],
+            "deeds": account_actions.available_actions(request.user, account) if account and may_change else [],
             "exports": request.user.has_perm("users.handle_privacy"),
         }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more_context})
@@ -220,9 +220,9 @@ class AccountAdmin(Recorded):
         if action is None or not request.user.has_perm(action.permission):
             raise Http404 if action is None else PermissionDenied
         people = self._people(request, action)
-        form = WhyForm(request.POST if request.method == "POST" else None, asks_why=action.asks_why)
+        form = AccountReasonForm(request.POST if request.method == "POST" else None, asks_why=action.asks_why)
         if form.is_valid():
-            names = account_actions.named(people)
+            names = account_actions.joined_names(people)
             for person in people:
                 action.do(request.user, person, form.cleaned_data.get("why", ""))
             messages.success(request, action.done.format(people=names))
@@ -230,12 +230,12 @@ class AccountAdmin(Recorded):
         context = {**self.admin_site.each_context(request), "deed": action, "people": people, "form": form}
         return render(request, "admin/users/deed.html", context | {"title": action.label, "opts": self.opts})
 
-    def _people(self, request: Any, action: account_actions.Deed) -> list[User]:
+    def _people(self, request: Any, action: account_actions.AccountAction) -> list[User]:
         selected = [pk for text in request.GET.get("people", "").split(",") if (pk := read_number(text))]
         people = list(User.objects.filter(pk__in=selected))
         if not people or any(not self.has_view_permission(request, person) for person in people):
             raise Http404
-        if any(not roles.may_change(request.user, person) for person in people):
+        if any(not roles.may_change_account(request.user, person) for person in people):
             raise PermissionDenied
         return [person for person in people if action.fits(person)]
 
@@ -243,7 +243,7 @@ class AccountAdmin(Recorded):
         if not request.user.has_perm("users.handle_privacy"):
             raise PermissionDenied
         account = get_object_or_404(User, pk=pk)
-        data = privacy.export(request.user, account)
+        data = privacy.export_person(request.user, account)
         response = JsonResponse(data, json_dumps_params={"indent": 2, "ensure_ascii": False})
         response["Content-Disposition"] = f'attachment; filename="person-{pk}.json"'
         return response

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from history.admin_base import Recorded
+from history.admin_base import RecordedModelAdmin
 from users.admin import side_panels
 from users.domain import roles
 from users.forms.office import RoleForm
@@ -14,7 +14,7 @@ from users.models import Role
 
 
 @admin.register(Role)
-class RoleAdmin(Recorded):
+class RoleAdmin(RecordedModelAdmin):
     form = RoleForm
     list_display = ["name", "people", "permission_count"]
     search_fields = ["name"]
@@ -34,7 +34,7 @@ class RoleAdmin(Recorded):
 
     @admin.display(description="latest changes")
     def history_panel(self, role: Role) -> str:
-        return side_panels.happened(role)
+        return side_panels.recent_history_panel(role)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         history = [("History", {"fields": ["history_panel"]})] if obj else []
@@ -51,7 +51,7 @@ class RoleAdmin(Recorded):
 
     def has_change_permission(self, request: Any, obj: Any = None) -> bool:
         allowed = super().has_change_permission(request, obj)
-        return allowed and (obj is None or roles.covers(request.user, roles.permissions_of(obj)))
+        return allowed and (obj is None or roles.has_all_permissions(request.user, roles.permissions_of(obj)))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if obj is not None and obj.name in roles.BUILT_IN:

@@ -9,8 +9,8 @@ from history.domain import subject_of
 from users.domain import recent_history as history
 
 
-def happened(row: Model) -> str:
-    entries = history.to(row)
+def recent_history_panel(row: Model) -> str:
+    entries = history.recent_history_of(row)
     if not entries:
         return "Nothing is on record yet."
     subject_type, subject_id = subject_of(row)

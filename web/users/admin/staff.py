@@ -5,15 +5,15 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from common.files.fields import PictureField
-from history.admin_base import Recorded
+from history.admin_base import RecordedModelAdmin
 from users.models import Staff
 
 
-class StaffForm(forms.ModelForm):
+class StaffAdminForm(forms.ModelForm):
     photo = PictureField(required=False, widget=forms.ClearableFileInput)
 
 
-class ListingForm(forms.ModelForm):
+class StaffListingForm(forms.ModelForm):
     """The column heading labels this field for the eye, and the aria-label does so for a screen reader."""
 
     class Meta:
@@ -23,8 +23,8 @@ class ListingForm(forms.ModelForm):
 
 
 @admin.register(Staff)
-class StaffAdmin(Recorded):
-    form = StaffForm
+class StaffAdmin(RecordedModelAdmin):
+    form = StaffAdminForm
     list_display = ["__str__", "title", "listing", "has_bio", "has_photo"]
     list_editable = ["listing"]
     list_select_related = ["user"]
@@ -41,7 +41,7 @@ class StaffAdmin(Recorded):
         return bool(staff.photo)
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[forms.ModelForm]:
-        return super().get_changelist_form(request, **kwargs | {"form": ListingForm})
+        return super().get_changelist_form(request, **kwargs | {"form": StaffListingForm})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Staff | None = None) -> list[str]:
         return ["user"] if obj else []

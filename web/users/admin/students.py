@@ -9,12 +9,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 
-from common.personal import Conflict
+from common.personal import MergeConflict
 from common.search import read_number
-from history.admin_base import Recorded
+from history.admin_base import RecordedModelAdmin
 from users.admin import side_panels
 from users.domain import privacy
-from users.forms.office import RecordForm, WhyForm
+from users.forms.office import AccountReasonForm, RecordForm
 from users.models import Student
 
 
@@ -35,7 +35,7 @@ class AccountFilter(admin.SimpleListFilter):
 
 
 @admin.register(Student)
-class StudentAdmin(Recorded):
+class StudentAdmin(RecordedModelAdmin):
     form = RecordForm
     list_display = ["__str__", "address", "account", "created_at"]
     list_filter = [AccountFilter]
@@ -61,7 +61,7 @@ class StudentAdmin(Recorded):
 
     @admin.display(description="history")
     def history_panel(self, student: Student) -> str:
-        return side_panels.happened(student) if student.pk else ""
+        return side_panels.recent_history_panel(student) if student.pk else ""
 
     def has_delete_permission(self, request: HttpRequest, obj: Student | None = None) -> bool:
         """Records are merged or erased instead, because registrations and payments refer to them."""
@@ -83,14 +83,14 @@ class StudentAdmin(Recorded):
         if not request.user.has_perm("users.handle_privacy"):
             raise PermissionDenied
         source, target = self._selected_pair(request)
-        form = WhyForm(request.POST or None)
+        form = AccountReasonForm(request.POST or None)
         try:
             sentences = privacy.preview_merge(source, target)
             if form.is_valid():
-                privacy.merge(request.user, source, target, form.cleaned_data["why"])
+                privacy.merge_people(request.user, source, target, form.cleaned_data["why"])
                 messages.success(request, " ".join(sentences))
                 return redirect("admin:users_student_change", target.pk)
-        except Conflict as conflict:
+        except MergeConflict as conflict:
             sentences = []
             messages.error(request, str(conflict))
         context = {**self.admin_site.each_context(request), "source": source, "target": target, "told": sentences}

@@ -14,14 +14,14 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from common import links, names
-from mailroom.domain import draft
+from mailroom.domain import draft_message
 from users.models import User
 
 PURPOSE = "account"
 FOREVER = timedelta(days=36500)
 
 
-class Trouble(StrEnum):
+class LinkProblem(StrEnum):
     """The reasons why a link does not open its account."""
 
     BAD = "bad"
@@ -30,61 +30,61 @@ class Trouble(StrEnum):
     CLOSED = "closed"
 
 
-class Unfit(Exception):
+class AccountLinkInvalid(Exception):
     """The link became invalid after the form was shown and before it was submitted."""
 
 
-class Tokens:
+class LinkTokens:
     """The token generator that Django's password views need."""
 
     def make_token(self, user: User) -> str:
-        return links.make(PURPOSE, user.pk, user.link_nonce)
+        return links.sign_token(PURPOSE, user.pk, user.link_nonce)
 
     def check_token(self, user: User | None, token: str | None) -> bool:
-        return trouble(user, token) is None
+        return link_problem(user, token) is None
 
 
-def age() -> timedelta:
+def link_lifetime() -> timedelta:
     return timedelta(days=settings.ACCOUNT_ACTIVATION_DAYS)
 
 
-def uid(user: User) -> str:
+def encoded_user_id(user: User) -> str:
     return urlsafe_base64_encode(force_bytes(user.pk))
 
 
-def address(user: User) -> str:
-    path = reverse("password_reset_confirm", args=[uid(user), Tokens().make_token(user)])
+def password_link_url(user: User) -> str:
+    path = reverse("password_reset_confirm", args=[encoded_user_id(user), LinkTokens().make_token(user)])
     return f"{settings.SITE_URL}{path}"
 
 
-def trouble(user: User | None, text: str | None) -> Trouble | None:
+def link_problem(user: User | None, text: str | None) -> LinkProblem | None:
     try:
-        token = links.read(PURPOSE, text or "", FOREVER)
-    except links.Bad:
-        return Trouble.BAD
+        token = links.read_token(PURPOSE, text or "", FOREVER)
+    except links.LinkInvalid:
+        return LinkProblem.BAD
     if user is None or token.pk != user.pk:
-        return Trouble.BAD
+        return LinkProblem.BAD
     if not user.is_active:
-        return Trouble.CLOSED
-    if not links.fits(token.nonce, user.link_nonce):
-        return Trouble.USED
-    return Trouble.EXPIRED if _is_old(text or "") else None
+        return LinkProblem.CLOSED
+    if not links.nonce_matches(token.nonce, user.link_nonce):
+        return LinkProblem.USED
+    return LinkProblem.EXPIRED if _is_expired(text or "") else None
 
 
-def _is_old(text: str) -> bool:
+def _is_expired(text: str) -> bool:
     try:
-        links.read(PURPOSE, text, age())
-    except links.Expired:
+        links.read_token(PURPOSE, text, link_lifetime())
+    except links.LinkExpired:
         return True
     return False
 
 
-def today() -> str:
+def daily_mail_key() -> str:
     """In a mail's key, this limits such mails to one a day for each address, no matter who asks for them."""
     return timezone.localdate().isoformat()
 
 
-def ask(email: str) -> None:
+def mail_password_link(email: str) -> None:
     """Mail a link to the owner of an address.
 
     What the mail says (no such account, closed, first password, new password) is decided when it is rendered. The work
@@ -93,4 +93,4 @@ def ask(email: str) -> None:
     """
     email = names.email_key(email)
     nonce = User.objects.filter(email=email).values_list("link_nonce", flat=True).first()
-    draft("users.link", to=email, key=f"{today()}:{nonce or ''}")
+    draft_message("users.link", to=email, key=f"{daily_mail_key()}:{nonce or ''}")

@@ -10,21 +10,21 @@ from django.utils import timezone
 
 from common import links as nonces
 from common import names
-from common.relations import is_pointed_at
-from history.domain import record
-from mailroom.domain import draft
+from common.relations import is_referenced
+from history.domain import record_action
+from mailroom.domain import draft_message
 from users.domain import account_links, consents
 from users.models import Student, User
 
 KEEP_UNUSED = timedelta(days=60)
 
 
-def prepare(email: str, first_name: str, last_name: str = "", agreed: Mapping[str, str] | None = None) -> None:
+def prepare_account(email: str, first_name: str, last_name: str = "", agreed: Mapping[str, str] | None = None) -> None:
     """Create an account without a password unless the address has one. Both cases take one statement."""
     user = User(
         email=names.email_key(email),
-        first_name=names.tidy(first_name),
-        last_name=names.tidy(last_name),
+        first_name=names.tidy_name(first_name),
+        last_name=names.tidy_name(last_name),
         signup_consents=dict(agreed or {}),
     )
     user.set_unusable_password()
@@ -34,15 +34,15 @@ def prepare(email: str, first_name: str, last_name: str = "", agreed: Mapping[st
 @transaction.atomic
 def sign_up(email: str, first_name: str, last_name: str, agreed: Mapping[str, str]) -> None:
     """Do the same work for known and unknown addresses. What the mail says is decided when it is rendered."""
-    prepare(email, first_name, last_name, agreed)
-    draft("users.signup", to=names.email_key(email), key=account_links.today())
+    prepare_account(email, first_name, last_name, agreed)
+    draft_message("users.signup", to=names.email_key(email), key=account_links.daily_mail_key())
 
 
-def forget_unused() -> None:
+def delete_unused_accounts() -> None:
     before = timezone.now() - KEEP_UNUSED
     for user in User.objects.filter(email_confirmed_at=None, last_login=None, date_joined__lt=before).iterator():
         with transaction.atomic():
-            if user.is_active and not user.has_usable_password() and not is_pointed_at(user):
+            if user.is_active and not user.has_usable_password() and not is_referenced(user):
                 user.delete()
 
 
@@ -55,22 +55,22 @@ def clear_expired_sessions() -> None:
 def choose_password(user: User, password: str, token: str) -> User:
     """Set the password with the mailed link. This also confirms the address and invalidates the link."""
     user = User.objects.select_for_update().get(pk=user.pk)
-    if account_links.trouble(user, token):
-        raise account_links.Unfit
+    if account_links.link_problem(user, token):
+        raise account_links.AccountLinkInvalid
     had_password = user.has_usable_password()
     user.email_confirmed_at = user.email_confirmed_at or timezone.now()
-    consents.give(user, user.signup_consents)
+    consents.give_consents(user, user.signup_consents)
     user.signup_consents = {}
     _set_password(user, password)
     if had_password:
-        _tell_of_new_password(user)
+        _mail_password_changed(user)
     return user
 
 
 @transaction.atomic
 def change_password(user: User, password: str) -> None:
     _set_password(user, password)
-    _tell_of_new_password(user)
+    _mail_password_changed(user)
 
 
 def _set_password(user: User, password: str) -> None:
@@ -79,13 +79,15 @@ def _set_password(user: User, password: str) -> None:
     user.save(update_fields=["password", "link_nonce", "email_confirmed_at", "signup_consents"])
 
 
-def _tell_of_new_password(user: User) -> None:
-    draft("users.password_changed", to=user.email, person_id=user.pk, key=user.link_nonce, about=("account", user.pk))
+def _mail_password_changed(user: User) -> None:
+    draft_message(
+        "users.password_changed", to=user.email, person_id=user.pk, key=user.link_nonce, about=("account", user.pk)
+    )
 
 
 @transaction.atomic
-def rename(user: User, first_name: str, last_name: str) -> None:
-    user.first_name, user.last_name = names.tidy(first_name), names.tidy(last_name)
+def rename_account(user: User, first_name: str, last_name: str) -> None:
+    user.first_name, user.last_name = names.tidy_name(first_name), names.tidy_name(last_name)
     user.save(update_fields=["first_name", "last_name"])
     for student in Student.objects.filter(user=user):
         student.first_name, student.last_name = user.first_name, user.last_name
@@ -93,25 +95,25 @@ def rename(user: User, first_name: str, last_name: str) -> None:
 
 
 @transaction.atomic
-def close(actor: User, user: User, why: str = "") -> None:
+def close_account(actor: User, user: User, why: str = "") -> None:
     """Nothing is deleted, and no link reopens the account: only the office can."""
     user.is_active = False
     user.link_nonce = nonces.new_nonce()
     user.new_email = ""
     user.save(update_fields=["is_active", "link_nonce", "new_email"])
-    entry = record(actor, "users.account_closed", user, why=why)
-    draft("users.closed", to=user.email, person_id=user.pk, key=str(entry.pk), about=("account", user.pk))
+    entry = record_action(actor, "users.account_closed", user, why=why)
+    draft_message("users.closed", to=user.email, person_id=user.pk, key=str(entry.pk), about=("account", user.pk))
 
 
 @transaction.atomic
-def reopen(actor: User, user: User, why: str = "") -> None:
+def reopen_account(actor: User, user: User, why: str = "") -> None:
     user.is_active = True
     user.save(update_fields=["is_active"])
-    record(actor, "users.account_opened", user, why=why)
+    record_action(actor, "users.account_opened", user, why=why)
 
 
 @transaction.atomic
 def send_link(actor: User, user: User) -> None:
     """Mail the owner a new link at once. The limit of one mail a day only applies to requests by visitors."""
-    entry = record(actor, "users.link_sent", user)
-    draft("users.link", to=user.email, person_id=user.pk, key=f"office:{entry.pk}", about=("account", user.pk))
+    entry = record_action(actor, "users.link_sent", user)
+    draft_message("users.link", to=user.email, person_id=user.pk, key=f"office:{entry.pk}", about=("account", user.pk))

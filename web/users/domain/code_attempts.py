@@ -9,7 +9,7 @@ import time
 from django.core.cache import caches
 from django.utils.crypto import salted_hmac
 
-from common.throttle import Rate, is_used_up, over
+from common.throttle import Rate, count_attempt, is_rate_exceeded
 from users.models import User
 
 UNKNOWN_NETWORKS = Rate(50, 3600)
@@ -17,30 +17,32 @@ LONGEST_PAUSE, A_DAY, KNOWN_FOR = 900, 24 * 3600, 90 * 24 * 3600
 
 
 def has_to_wait(user: User, network: str) -> bool:
-    failures, since = caches["throttles"].get(_key("failed", user, network), (0, 0.0))
+    failures, since = caches["throttles"].get(_attempts_key("failed", user, network), (0, 0.0))
     return bool(failures) and time.time() < since + min(2 ** (failures - 1), LONGEST_PAUSE)
 
 
-def is_stopped(user: User, network: str) -> bool:
+def is_locked_out(user: User, network: str) -> bool:
     """After too many guesses within an hour, only networks that have sent a right code before are accepted."""
-    return is_used_up(_elsewhere(user), UNKNOWN_NETWORKS) and not caches["throttles"].get(_key("known", user, network))
+    return is_rate_exceeded(_unknown_networks_key(user), UNKNOWN_NETWORKS) and not caches["throttles"].get(
+        _attempts_key("known", user, network)
+    )
 
 
-def count_wrong(user: User, network: str) -> None:
-    failures, _ = caches["throttles"].get(_key("failed", user, network), (0, 0.0))
-    caches["throttles"].set(_key("failed", user, network), (failures + 1, time.time()), A_DAY)
-    if not caches["throttles"].get(_key("known", user, network)):
-        over(_elsewhere(user), UNKNOWN_NETWORKS)
+def count_wrong_code(user: User, network: str) -> None:
+    failures, _ = caches["throttles"].get(_attempts_key("failed", user, network), (0, 0.0))
+    caches["throttles"].set(_attempts_key("failed", user, network), (failures + 1, time.time()), A_DAY)
+    if not caches["throttles"].get(_attempts_key("known", user, network)):
+        count_attempt(_unknown_networks_key(user), UNKNOWN_NETWORKS)
 
 
-def count_right(user: User, network: str) -> None:
-    caches["throttles"].delete(_key("failed", user, network))
-    caches["throttles"].set(_key("known", user, network), True, KNOWN_FOR)
+def count_right_code(user: User, network: str) -> None:
+    caches["throttles"].delete(_attempts_key("failed", user, network))
+    caches["throttles"].set(_attempts_key("known", user, network), True, KNOWN_FOR)
 
 
-def _elsewhere(user: User) -> str:
+def _unknown_networks_key(user: User) -> str:
     return f"second factor of account {user.pk} from elsewhere"
 
 
-def _key(kind: str, user: User, network: str) -> str:
+def _attempts_key(kind: str, user: User, network: str) -> str:
     return f"second-factor-{salted_hmac('users.guessing', f'{kind} {user.pk} {network}').hexdigest()}"

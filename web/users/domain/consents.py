@@ -14,32 +14,32 @@ TITLES = {"terms": "terms of use", "privacy": "privacy notice"}
 
 
 @dataclass(frozen=True)
-class Text:
+class ConsentText:
     kind: str
     title: str
     version: str
 
 
-def texts() -> list[Text]:
+def consent_texts() -> list[ConsentText]:
     """A setting names the function that knows the versions in force, because this app must not import the pages."""
     published = import_string(settings.CONSENT_VERSIONS)(list(TITLES))
-    return [Text(kind, title, str(published[kind])) for kind, title in TITLES.items() if kind in published]
+    return [ConsentText(kind, title, str(published[kind])) for kind, title in TITLES.items() if kind in published]
 
 
-def versions() -> dict[str, str]:
-    return {text.kind: text.version for text in texts()}
+def consent_versions() -> dict[str, str]:
+    return {text.kind: text.version for text in consent_texts()}
 
 
-def missing(user: User) -> list[Text]:
+def missing_consents(user: User) -> list[ConsentText]:
     given = set(user.consents.filter(withdrawn_at=None).values_list("kind", "version"))
-    return [text for text in texts() if (text.kind, text.version) not in given]
+    return [text for text in consent_texts() if (text.kind, text.version) not in given]
 
 
-def give(user: User, agreed: Mapping[str, str]) -> None:
+def give_consents(user: User, agreed: Mapping[str, str]) -> None:
     rows = [Consent(user=user, kind=kind, version=version) for kind, version in agreed.items()]
     Consent.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 @transaction.atomic
-def withdraw(user: User, kind: str) -> None:
+def withdraw_consent(user: User, kind: str) -> None:
     user.consents.filter(kind=kind, withdrawn_at=None).update(withdrawn_at=timezone.now())

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Model
 
 from history.domain import subject_of
-from history.entry_text import sentence
+from history.entry_text import entry_sentence
 from history.models import Entry
 from users.models import User
 
@@ -14,13 +14,13 @@ MAX_ENTRIES = 20
 
 
 @dataclass(frozen=True)
-class Happening:
+class HistoryLine:
     at: datetime
     what: str
     why: str
 
 
-def to(row: Model) -> list[Happening]:
+def recent_history_of(row: Model) -> list[HistoryLine]:
     subject_type, subject_id = subject_of(row)
     entries = list(Entry.objects.filter(subject_type=subject_type, subject_id=subject_id)[:MAX_ENTRIES])
     actors = User.objects.in_bulk({entry.actor_id for entry in entries if entry.actor_id})
@@ -28,5 +28,5 @@ def to(row: Model) -> list[Happening]:
     for entry in entries:
         account = actors.get(entry.actor_id or 0, f"Account {entry.actor_id}")
         actor_name = "The site" if entry.actor_id is None else str(account)
-        lines.append(Happening(entry.at, sentence(entry, actor_name), entry.why))
+        lines.append(HistoryLine(entry.at, entry_sentence(entry, actor_name), entry.why))
     return lines

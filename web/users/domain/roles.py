@@ -11,7 +11,7 @@ from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from history.domain import record
+from history.domain import record_action
 from users.models import Grant, Role, User
 
 TEACHER, ASSISTANT, ADMIN = "Teacher", "Assistant", "Admin"
@@ -19,18 +19,18 @@ BUILT_IN = (TEACHER, ASSISTANT, ADMIN)
 INCLUDED = {ADMIN: (TEACHER, ASSISTANT)}  # people with the first role count as having the others
 
 
-class NotYours(Exception):
+class RoleNotGrantable(Exception):
     """People can only give and remove roles whose permissions they all have themselves."""
 
 
-def holds(user: User, role: str) -> bool:
+def has_named_role(user: User, role: str) -> bool:
     if not user.is_active:
         return False
     wider = {name for name, included in INCLUDED.items() if role in included}
     return user.is_superuser or not user.role_names.isdisjoint({role} | wider)
 
 
-def declared() -> dict[str, set[str]]:
+def declared_permissions() -> dict[str, set[str]]:
     declarations: dict[str, set[str]] = defaultdict(set, {name: set() for name in BUILT_IN})
     for config in apps.get_app_configs():
         for role, permissions in getattr(config, "ROLES", {}).items():
@@ -40,7 +40,7 @@ def declared() -> dict[str, set[str]]:
     return dict(declarations)
 
 
-def named(names: set[str]) -> QuerySet[Permission]:
+def permissions_named(names: set[str]) -> QuerySet[Permission]:
     condition = Q(pk=None)
     for name in names:
         label, codename = name.split(".")
@@ -48,56 +48,56 @@ def named(names: set[str]) -> QuerySet[Permission]:
     return Permission.objects.filter(condition).select_related("content_type")
 
 
-def offered() -> QuerySet[Permission]:
-    return named(set().union(*declared().values())).order_by("content_type__app_label", "name")
+def grantable_permissions() -> QuerySet[Permission]:
+    return permissions_named(set().union(*declared_permissions().values())).order_by("content_type__app_label", "name")
 
 
-def name_of(permission: Permission) -> str:
+def permission_name(permission: Permission) -> str:
     return f"{permission.content_type.app_label}.{permission.codename}"
 
 
 @transaction.atomic
 def grant_declared() -> None:
-    for role, permissions in declared().items():
+    for role, permissions in declared_permissions().items():
         granted = set(Grant.objects.filter(role=role).values_list("permission", flat=True))
-        new = list(named(permissions - granted)) if permissions - granted else []
+        new = list(permissions_named(permissions - granted)) if permissions - granted else []
         if new or (role in BUILT_IN and not granted):
             Role.objects.get_or_create(name=role)[0].permissions.add(*new)
-        Grant.objects.bulk_create([Grant(role=role, permission=name_of(permission)) for permission in new])
+        Grant.objects.bulk_create([Grant(role=role, permission=permission_name(permission)) for permission in new])
 
 
 def permissions_of(role: Role) -> set[str]:
-    return {name_of(permission) for permission in role.permissions.select_related("content_type")}
+    return {permission_name(permission) for permission in role.permissions.select_related("content_type")}
 
 
-def covers(actor: User, permissions: set[str]) -> bool:
+def has_all_permissions(actor: User, permissions: set[str]) -> bool:
     return actor.is_superuser or permissions <= actor.get_all_permissions()
 
 
-def may_change(actor: User, account: User) -> bool:
+def may_change_account(actor: User, account: User) -> bool:
     """People could otherwise take over an account with more rights by changing its email address."""
     if account.is_superuser and not actor.is_superuser:
         return False
-    return covers(actor, account.get_all_permissions())
+    return has_all_permissions(actor, account.get_all_permissions())
 
 
-def givable(actor: User) -> QuerySet[Role]:
-    forbidden = Permission.objects.exclude(pk__in=named(actor.get_all_permissions()))
+def roles_actor_may_give(actor: User) -> QuerySet[Role]:
+    forbidden = Permission.objects.exclude(pk__in=permissions_named(actor.get_all_permissions()))
     all_roles: QuerySet[Role] = QuerySet(Role).order_by("name")
     return all_roles if actor.is_superuser else all_roles.exclude(permissions__in=forbidden)
 
 
-def givable_permissions(actor: User) -> QuerySet[Permission]:
+def permissions_actor_may_give(actor: User) -> QuerySet[Permission]:
     if actor.is_superuser:
-        return offered()
-    return offered().filter(pk__in=named(actor.get_all_permissions()))
+        return grantable_permissions()
+    return grantable_permissions().filter(pk__in=permissions_named(actor.get_all_permissions()))
 
 
-def area(permission: Permission) -> str:
+def permission_area(permission: Permission) -> str:
     return str(apps.get_app_config(permission.content_type.app_label).verbose_name)
 
 
-def in_words(permission: Permission) -> str:
+def permission_text(permission: Permission) -> str:
     """“Can change account” and “May change account” both become “change account”."""
     verb, _, rest = permission.name.partition(" ")
     return rest if verb in ("Can", "May") else permission.name
@@ -108,24 +108,24 @@ def set_roles(actor: User, user: User, chosen: QuerySet[Role], *, among: QuerySe
     """Roles outside `among`, which the form did not show to the actor, stay unchanged."""
     chosen_roles = set(chosen)
     for role in among:
-        _change(actor, user, role, given=role in chosen_roles, why="")
+        _add_or_remove_role(actor, user, role, given=role in chosen_roles, why="")
 
 
 @transaction.atomic
 def give_role(actor: User, user: User, role: Role, why: str = "") -> None:
-    _change(actor, user, role, given=True, why=why)
+    _add_or_remove_role(actor, user, role, given=True, why=why)
 
 
 @transaction.atomic
 def take_role(actor: User, user: User, role: Role, why: str = "") -> None:
-    _change(actor, user, role, given=False, why=why)
+    _add_or_remove_role(actor, user, role, given=False, why=why)
 
 
-def _change(actor: User, user: User, role: Role, *, given: bool, why: str) -> None:
-    if not (covers(actor, permissions_of(role)) and may_change(actor, user)):
-        raise NotYours
+def _add_or_remove_role(actor: User, user: User, role: Role, *, given: bool, why: str) -> None:
+    if not (has_all_permissions(actor, permissions_of(role)) and may_change_account(actor, user)):
+        raise RoleNotGrantable
     if user.groups.filter(pk=role.pk).exists() == given:
         return
     (user.groups.add if given else user.groups.remove)(role)
     user.forget_roles()
-    record(actor, "users.role_given" if given else "users.role_taken", user, why=why, role=role.name)
+    record_action(actor, "users.role_given" if given else "users.role_taken", user, why=why, role=role.name)

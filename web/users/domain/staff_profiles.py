@@ -7,7 +7,7 @@ from users.models import Staff
 
 
 @transaction.atomic
-def describe(
+def save_staff_profile(
     staff: Staff, *, title: str, bio: str, photo: "ContentFile[bytes] | None", without_photo: bool = False
 ) -> None:
     """The old photo is deleted once the new values are committed."""

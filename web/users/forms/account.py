@@ -30,7 +30,7 @@ class NamesForm(forms.Form):
     last_name = NameField(label="Last name", autocomplete="family-name", required=False)
 
 
-class PasswordAsked(forms.Form):
+class PasswordConfirmationForm(forms.Form):
     """For steps that someone else at an unattended screen must not be able to take."""
 
     password = forms.CharField(
@@ -50,7 +50,7 @@ class PasswordAsked(forms.Form):
         return password
 
 
-class NewAddressForm(PasswordAsked):
+class NewAddressForm(PasswordConfirmationForm):
     email = AddressField(label="New email")
     field_order = ["email", "password"]
 
@@ -61,7 +61,7 @@ class NewAddressForm(PasswordAsked):
         return email
 
 
-class ClosingForm(PasswordAsked):
+class CloseAccountForm(PasswordConfirmationForm):
     sure = forms.BooleanField(
         label="Yes, close my account", error_messages={"required": "Please check this box to close your account."}
     )

@@ -28,7 +28,7 @@ class NameField(forms.CharField):
         super().__init__(**{"max_length": 100} | kwargs)
 
     def to_python(self, value: Any) -> str:
-        return names.tidy(super().to_python(value) or "")
+        return names.tidy_name(super().to_python(value) or "")
 
     def validate(self, value: Any) -> None:
         super().validate(value)

@@ -33,7 +33,7 @@ class AccountForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "roles" in self.fields:
-            choices = roles.givable(self.actor)
+            choices = roles.roles_actor_may_give(self.actor)
             self.fields["roles"].queryset = choices  # type: ignore[attr-defined]
             self.initial["roles"] = list(choices.filter(user=self.instance))
 
@@ -63,19 +63,19 @@ class NewAccountForm(forms.ModelForm):
         fields = ["first_name", "last_name", "email"]
 
 
-class ByArea(ModelChoiceIterator):
+class PermissionsByArea(ModelChoiceIterator):
     """Groups the permissions by the part of the site that they are about."""
 
     def __iter__(self) -> Iterator[Any]:
-        for area, permissions in groupby(self.queryset, roles.area):
+        for area, permissions in groupby(self.queryset, roles.permission_area):
             yield area, [self.choice(permission) for permission in permissions]
 
 
 class PermissionField(forms.ModelMultipleChoiceField):
-    iterator = ByArea
+    iterator = PermissionsByArea
 
     def label_from_instance(self, permission: Permission) -> str:
-        return roles.in_words(permission)
+        return roles.permission_text(permission)
 
 
 class RoleForm(forms.ModelForm):
@@ -96,10 +96,10 @@ class RoleForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "permissions" in self.fields:
-            self.fields["permissions"].queryset = roles.givable_permissions(self.actor)  # type: ignore[attr-defined]
+            self.fields["permissions"].queryset = roles.permissions_actor_may_give(self.actor)  # type: ignore[attr-defined]
 
 
-class WhyForm(forms.Form):
+class AccountReasonForm(forms.Form):
     why = forms.CharField(
         label="Reason",
         max_length=300,

@@ -1,7 +1,7 @@
 from django import forms
 
 
-class CodeForm(forms.Form):
+class SecondFactorForm(forms.Form):
     """Accepts six digits from the app or a recovery code. Spaces and hyphens do not matter."""
 
     code = forms.CharField(

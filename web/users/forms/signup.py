@@ -9,7 +9,7 @@ from users.forms.fields import AddressField, NameField
 from users.models import User
 
 
-def agreement(text: consents.Text) -> forms.BooleanField:
+def agreement_field(text: consents.ConsentText) -> forms.BooleanField:
     return forms.BooleanField(
         label=f"I agree to the {text.title} (version {text.version})",
         help_text=format_html('<a href="{}">Read the {}</a>', reverse(text.kind), text.title),
@@ -30,9 +30,9 @@ class SignUpForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.texts = consents.texts()
+        self.texts = consents.consent_texts()
         for text in self.texts:
-            self.fields[text.kind] = agreement(text)
+            self.fields[text.kind] = agreement_field(text)
 
     def _get_validation_exclusions(self) -> set[str]:
         """The form never says that an address is taken, because that would tell strangers who has an account."""

@@ -87,7 +87,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def clean(self) -> None:
         self.email = names.email_key(self.email)
-        self.first_name, self.last_name = names.tidy(self.first_name), names.tidy(self.last_name)
+        self.first_name, self.last_name = names.tidy_name(self.first_name), names.tidy_name(self.last_name)
 
     def get_full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
@@ -175,7 +175,7 @@ class Student(models.Model):
         return f"{self.first_name} {self.last_name}".strip()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.name_key = names.key(self.first_name, self.last_name)
+        self.name_key = names.name_key(self.first_name, self.last_name)
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], "name_key"}
         super().save(*args, **kwargs)

@@ -6,29 +6,29 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from common.personal import Conflict
-from common.relations import is_pointed_at
-from common.throttle import throttled
+from common.personal import MergeConflict
+from common.relations import is_referenced
+from common.throttle import rate_limited
 from users.domain import guardianship, privacy
 from users.forms.care import HandOverForm, OwnRecordForm, StudentForm
 from users.models import Student
-from users.requests import MemberRequest
+from users.requests import AccountRequest
 from users.views.profile import PAGE_WITH_FORM
 
 ALREADY_IN_CARE = "Someone with this name is already in your care."
 
 
-def _in_care(request: MemberRequest, pk: int) -> Student:
+def _student_in_care(request: AccountRequest, pk: int) -> Student:
     return get_object_or_404(Student, pk=pk, guardian=request.user)
 
 
 @login_required
 @require_http_methods(PAGE_WITH_FORM)
-def own_record(request: MemberRequest) -> HttpResponse:
+def own_record(request: AccountRequest) -> HttpResponse:
     student = Student.objects.filter(user=request.user).first()
     form = OwnRecordForm(request.POST or None, instance=student)
     if form.is_valid():
-        guardianship.change(student or guardianship.own_record(request.user), form.cleaned_data)
+        guardianship.change_student(student or guardianship.ensure_own_record(request.user), form.cleaned_data)
         messages.success(request, "Saved.")
         return redirect("profile_page")
     return render(request, "users/own_record.html", {"form": form, "student": student})
@@ -36,12 +36,12 @@ def own_record(request: MemberRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(PAGE_WITH_FORM)
-def care_add(request: MemberRequest) -> HttpResponse:
+def care_add(request: AccountRequest) -> HttpResponse:
     form = StudentForm(request.POST or None)
     if form.is_valid():
         try:
-            student = guardianship.add(request.user, form.cleaned_data)
-        except guardianship.Twice:
+            student = guardianship.add_student(request.user, form.cleaned_data)
+        except guardianship.AlreadyInCare:
             form.add_error("first_name", ALREADY_IN_CARE)
         else:
             messages.success(request, f"{student} is now in your care.")
@@ -51,14 +51,14 @@ def care_add(request: MemberRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(PAGE_WITH_FORM)
-def care_edit(request: MemberRequest, pk: int) -> HttpResponse:
-    student = _in_care(request, pk)
+def care_edit(request: AccountRequest, pk: int) -> HttpResponse:
+    student = _student_in_care(request, pk)
     title = str(student)
     form = StudentForm(request.POST or None, instance=student)
     if form.is_valid():
         try:
-            guardianship.change(student, form.cleaned_data)
-        except guardianship.Twice:
+            guardianship.change_student(student, form.cleaned_data)
+        except guardianship.AlreadyInCare:
             form.add_error("first_name", ALREADY_IN_CARE)
         else:
             messages.success(request, "Saved.")
@@ -68,27 +68,27 @@ def care_edit(request: MemberRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(PAGE_WITH_FORM)
-def care_remove(request: MemberRequest, pk: int) -> HttpResponse:
-    student = _in_care(request, pk)
+def care_remove(request: AccountRequest, pk: int) -> HttpResponse:
+    student = _student_in_care(request, pk)
     if request.method == "POST":
         try:
-            guardianship.remove(request.user, student)
-        except guardianship.StillNeeded:
+            guardianship.remove_student(request.user, student)
+        except guardianship.StudentInUse:
             messages.error(request, f"{student} has bookings, so this record can’t be deleted.")
         else:
             messages.success(request, f"{student} was removed.")
         return redirect("profile_page")
-    return render(request, "users/care_remove.html", {"student": student, "needed": is_pointed_at(student)})
+    return render(request, "users/care_remove.html", {"student": student, "needed": is_referenced(student)})
 
 
 @login_required
-@throttled("hand over", by_account="10/h")
+@rate_limited("hand over", by_account="10/h")
 @require_http_methods(PAGE_WITH_FORM)
-def care_hand_over(request: MemberRequest, pk: int) -> HttpResponse:
-    student = _in_care(request, pk)
+def care_hand_over(request: AccountRequest, pk: int) -> HttpResponse:
+    student = _student_in_care(request, pk)
     form = HandOverForm(request.user, request.POST or None)
     if form.is_valid():
-        guardianship.hand_over(request.user, student, form.cleaned_data["email"])
+        guardianship.offer_own_account(request.user, student, form.cleaned_data["email"])
         messages.success(request, f"We’ve emailed {student}. Nothing changes until they answer.")
         return redirect("profile_page")
     return render(request, "users/care_hand_over.html", {"form": form, "student": student})
@@ -96,20 +96,20 @@ def care_hand_over(request: MemberRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def care_take_back(request: MemberRequest, pk: int) -> HttpResponse:
-    student = _in_care(request, pk)
-    guardianship.take_back(student)
+def care_take_back(request: AccountRequest, pk: int) -> HttpResponse:
+    student = _student_in_care(request, pk)
+    guardianship.withdraw_offer(student)
     messages.success(request, f"{student} stays in your care.")
     return redirect("profile_page")
 
 
 @login_required
 @require_POST
-def offer_answer(request: MemberRequest, pk: int) -> HttpResponse:
-    student, reply = _offered(request, pk), _answer(request.POST.get("answer", ""))
+def offer_answer(request: AccountRequest, pk: int) -> HttpResponse:
+    student, reply = _offered_student(request, pk), _parse_answer(request.POST.get("answer", ""))
     try:
-        guardianship.answer(request.user, student, reply)
-    except guardianship.Twice:
+        guardianship.answer_claim(request.user, student, reply)
+    except guardianship.AlreadyInCare:
         return redirect("offer_join", student.pk, reply.value)
     messages.success(request, "Thanks, noted.")
     return redirect("profile_page")
@@ -117,36 +117,36 @@ def offer_answer(request: MemberRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(PAGE_WITH_FORM)
-def offer_join(request: MemberRequest, pk: int, said: str) -> HttpResponse:
+def offer_join(request: AccountRequest, pk: int, said: str) -> HttpResponse:
     """The account already has a record for this person: show what a merge would do, and then merge."""
-    student, reply = _offered(request, pk), _answer(said)
-    target = guardianship.rival(request.user, student, reply)
+    student, reply = _offered_student(request, pk), _parse_answer(said)
+    target = guardianship.conflicting_record(request.user, student, reply)
     if target is None:
         raise Http404
     sentences: list[str] = []
     problem = ""
     try:
         sentences = privacy.preview_merge(student, target)
-    except Conflict as conflict:
+    except MergeConflict as conflict:
         problem = str(conflict)
     if request.method != "POST":
         context = {"student": student, "target": target, "told": sentences, "fault": problem}
         return render(request, "users/offer_join.html", context)
     if problem:
-        guardianship.ask_the_office_to_join(request.user, student, reply)
+        guardianship.request_office_merge(request.user, student, reply)
         messages.success(request, "The office will combine the two records and let you know.")
     else:
-        guardianship.join(request.user, student, reply)
+        guardianship.merge_claimed_record(request.user, student, reply)
         messages.success(request, f"Combined: everything of {student} is now with {target}.")
     return redirect("profile_page")
 
 
-def _offered(request: MemberRequest, pk: int) -> Student:
+def _offered_student(request: AccountRequest, pk: int) -> Student:
     return get_object_or_404(Student, pk=pk, offered_to=request.user)
 
 
-def _answer(text: str) -> guardianship.Answer:
+def _parse_answer(text: str) -> guardianship.ClaimAnswer:
     try:
-        return guardianship.Answer(text)
+        return guardianship.ClaimAnswer(text)
     except ValueError:
         raise Http404 from None

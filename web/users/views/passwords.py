@@ -14,16 +14,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common import demo
-from common.throttle import forgive, throttled
+from common.throttle import rate_limited, uncount_request
 from users.domain import account_links, accounts
 from users.forms.account import LinkForm, LogInForm
 from users.models import User
 
-BACKEND = "users.backends.Rights"
+BACKEND = "users.backends.PermissionBackend"
 LINK_OWNER_KEY = "link_of"  # the session stores under this key whose old link was opened
 
 
-@method_decorator(throttled("login", by_address="60/h"), name="dispatch")
+@method_decorator(rate_limited("login", by_address="60/h"), name="dispatch")
 class LogIn(auth.LoginView):
     form_class = LogInForm
     template_name = "users/login.html"
@@ -31,7 +31,7 @@ class LogIn(auth.LoginView):
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Only failures count, because a whole studio logs in from one address."""
         response = super().form_valid(form)
-        forgive(self.request)
+        uncount_request(self.request)
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -47,24 +47,24 @@ def demo_log_ins() -> dict[str, Any]:
 
 
 @never_cache
-@throttled("link", by_address="20/h", by_account="5/h")
+@rate_limited("link", by_address="20/h", by_account="5/h")
 @require_http_methods(["GET", "HEAD", "POST"])
 def password_reset(request: HttpRequest) -> HttpResponse:
     form = LinkForm(request.POST or None)
     if form.is_valid():
-        account_links.ask(form.cleaned_data["email"])
+        account_links.mail_password_link(form.cleaned_data["email"])
         return redirect("password_reset_done")
     return render(request, "users/password_reset.html", {"form": form})
 
 
-@throttled("link", by_address="20/h")
+@rate_limited("link", by_address="20/h")
 @require_POST
 def link_again(request: HttpRequest) -> HttpResponse:
     """The page of an old link has one button for this: the address is known, so that nobody has to type it."""
     user = User.objects.filter(pk=request.session.pop(LINK_OWNER_KEY, None)).first()
     if user is None:
         return redirect("password_reset")
-    account_links.ask(user.email)
+    account_links.mail_password_link(user.email)
     return redirect("password_reset_done")
 
 
@@ -78,14 +78,14 @@ class ChoosePassword(auth.PasswordResetConfirmView):
 
     user: User | None
     template_name = "users/choose_password.html"
-    token_generator = account_links.Tokens()
+    token_generator = account_links.LinkTokens()
 
     def form_valid(self, form: "SetPasswordForm[User]") -> HttpResponse:
         """Django has checked the link, but another click may have used it since then."""
         token = self.request.session.pop(auth.INTERNAL_RESET_SESSION_TOKEN)
         try:
             user = accounts.choose_password(form.user, form.cleaned_data["new_password1"], token)
-        except account_links.Unfit:
+        except account_links.AccountLinkInvalid:
             self.validlink = False
             return self.render_to_response(self.get_context_data())
         login(self.request, user, BACKEND)
@@ -95,8 +95,8 @@ class ChoosePassword(auth.PasswordResetConfirmView):
         context = super().get_context_data(**kwargs)
         if self.validlink and self.user:
             return context | {"first": not self.user.has_usable_password()}
-        problem = account_links.trouble(self.user, self._token()) or account_links.Trouble.USED
-        if self.user and problem in (account_links.Trouble.EXPIRED, account_links.Trouble.USED):
+        problem = account_links.link_problem(self.user, self._token()) or account_links.LinkProblem.USED
+        if self.user and problem in (account_links.LinkProblem.EXPIRED, account_links.LinkProblem.USED):
             self.request.session[LINK_OWNER_KEY] = self.user.pk
         return context | {"trouble": problem}
 
@@ -112,7 +112,7 @@ def password_reset_complete(request: HttpRequest) -> HttpResponse:
     return render(request, "users/password_reset_complete.html")
 
 
-@method_decorator(throttled("password", by_account="10/h"), name="dispatch")
+@method_decorator(rate_limited("password", by_account="10/h"), name="dispatch")
 @method_decorator(never_cache, name="dispatch")
 class ChangePassword(auth.PasswordChangeView):
     template_name = "users/password_change.html"

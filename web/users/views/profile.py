@@ -7,50 +7,50 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from common.throttle import throttled
+from common.throttle import rate_limited
 from users.domain import accounts, consents, email_changes, second_factor, staff_profiles
-from users.forms.account import ClosingForm, NamesForm, NewAddressForm
+from users.forms.account import CloseAccountForm, NamesForm, NewAddressForm
 from users.forms.staff import StaffForm
 from users.models import Staff, Student
-from users.requests import MemberRequest
+from users.requests import AccountRequest
 
 PAGE_WITH_FORM = ["GET", "HEAD", "POST"]
 
 
 @login_required
 @require_safe
-def profile_page(request: MemberRequest) -> HttpResponse:
+def profile_page(request: AccountRequest) -> HttpResponse:
     user = request.user
     context = {
         "own": Student.objects.filter(user=user).first(),
         "in_care": user.in_care.all(),
         "offered": user.offered.select_related("guardian"),
         "staff": Staff.objects.filter(user=user).first(),
-        "missing": consents.missing(user),
-        "second_factor": second_factor.concerns(user),
+        "missing": consents.missing_consents(user),
+        "second_factor": second_factor.can_use_second_factor(user),
     }
     return render(request, "users/profile.html", context)
 
 
 @login_required
 @require_http_methods(PAGE_WITH_FORM)
-def user_update(request: MemberRequest) -> HttpResponse:
+def user_update(request: AccountRequest) -> HttpResponse:
     names = {"first_name": request.user.first_name, "last_name": request.user.last_name}
     form = NamesForm(request.POST or None, initial=names)
     if form.is_valid():
-        accounts.rename(request.user, **form.cleaned_data)
+        accounts.rename_account(request.user, **form.cleaned_data)
         messages.success(request, "Your name has been changed.")
         return redirect("profile_page")
     return render(request, "users/update.html", {"form": form})
 
 
 @login_required
-@throttled("password", by_account="10/h")
+@rate_limited("password", by_account="10/h")
 @require_http_methods(PAGE_WITH_FORM)
-def email_change(request: MemberRequest) -> HttpResponse:
+def email_change(request: AccountRequest) -> HttpResponse:
     form = NewAddressForm(request.user, request.POST or None)
     if form.is_valid():
-        email_changes.ask_change(request.user, form.cleaned_data["email"])
+        email_changes.request_email_change(request.user, form.cleaned_data["email"])
         messages.success(request, "We’ve sent a link to your new address. Open it to confirm.")
         return redirect("profile_page")
     return render(request, "users/email_change.html", {"form": form})
@@ -58,24 +58,26 @@ def email_change(request: MemberRequest) -> HttpResponse:
 
 @login_required
 @require_http_methods(PAGE_WITH_FORM)
-def email_confirm(request: MemberRequest, token: str) -> HttpResponse:
+def email_confirm(request: AccountRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         try:
-            email_changes.confirm(request.user, token)
-        except (email_changes.Unfit, email_changes.Taken):
+            email_changes.confirm_email(request.user, token)
+        except (email_changes.EmailLinkInvalid, email_changes.EmailTaken):
             return render(request, "users/email_confirm.html", {"fits": False})
         messages.success(request, "Your email address has been changed. Use it to log in from now on.")
         return redirect("profile_page")
-    return render(request, "users/email_confirm.html", {"fits": email_changes.fits(request.user, token)})
+    return render(
+        request, "users/email_confirm.html", {"fits": email_changes.is_confirmation_valid(request.user, token)}
+    )
 
 
 @login_required
 @require_http_methods(PAGE_WITH_FORM)
-def staff_update(request: MemberRequest) -> HttpResponse:
+def staff_update(request: AccountRequest) -> HttpResponse:
     profile = get_object_or_404(Staff, user=request.user)
     form = StaffForm(request.POST or None, request.FILES or None, instance=profile)
     if form.is_valid():
-        staff_profiles.describe(profile, **form.cleaned_data)
+        staff_profiles.save_staff_profile(profile, **form.cleaned_data)
         messages.success(request, "Your public profile has been saved.")
         return redirect("profile_staff", profile.pk)
     return render(request, "users/staff_update.html", {"form": form, "profile": profile})
@@ -83,37 +85,37 @@ def staff_update(request: MemberRequest) -> HttpResponse:
 
 @login_required
 @require_safe
-def my_consents(request: MemberRequest) -> HttpResponse:
-    context = {"missing": consents.missing(request.user), "history": request.user.consents.all()}
-    return render(request, "users/consents.html", context | {"texts": consents.texts()})
+def my_consents(request: AccountRequest) -> HttpResponse:
+    context = {"missing": consents.missing_consents(request.user), "history": request.user.consents.all()}
+    return render(request, "users/consents.html", context | {"texts": consents.consent_texts()})
 
 
 @login_required
 @require_POST
-def consent_give(request: MemberRequest, kind: str) -> HttpResponse:
-    version = consents.versions().get(kind)
+def consent_give(request: AccountRequest, kind: str) -> HttpResponse:
+    version = consents.consent_versions().get(kind)
     if version is None:
         raise Http404
-    consents.give(request.user, {kind: version})
+    consents.give_consents(request.user, {kind: version})
     messages.success(request, "Thanks, we’ve noted that you agree.")
     return redirect("my_consents")
 
 
 @login_required
 @require_POST
-def consent_withdraw(request: MemberRequest, kind: str) -> HttpResponse:
-    consents.withdraw(request.user, kind)
+def consent_withdraw(request: AccountRequest, kind: str) -> HttpResponse:
+    consents.withdraw_consent(request.user, kind)
     messages.success(request, "We’ve noted that you no longer agree.")
     return redirect("my_consents")
 
 
 @login_required
-@throttled("password", by_account="10/h")
+@rate_limited("password", by_account="10/h")
 @require_http_methods(PAGE_WITH_FORM)
-def account_close(request: MemberRequest) -> HttpResponse:
-    form = ClosingForm(request.user, request.POST or None)
+def account_close(request: AccountRequest) -> HttpResponse:
+    form = CloseAccountForm(request.user, request.POST or None)
     if form.is_valid():
-        accounts.close(request.user, request.user, why="asked by the owner")
+        accounts.close_account(request.user, request.user, why="asked by the owner")
         logout(request)
         return redirect("account_closed")
     return render(request, "users/close.html", {"form": form})

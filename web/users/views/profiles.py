@@ -6,12 +6,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from users.models import Staff, Student, User
-from users.requests import MemberRequest
+from users.requests import AccountRequest
 
 
 @login_required
 @require_safe
-def profile_user(request: MemberRequest, pk: int) -> HttpResponse:
+def profile_user(request: AccountRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
     if person == request.user:
         return redirect("profile_page")
@@ -21,7 +21,7 @@ def profile_user(request: MemberRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_safe
-def profile_student(request: MemberRequest, pk: int) -> HttpResponse:
+def profile_student(request: AccountRequest, pk: int) -> HttpResponse:
     students = Student.objects.visible_to(request.user).select_related("user", "guardian")
     return render(request, "users/student.html", {"student": get_object_or_404(students, pk=pk)})
 

@@ -17,30 +17,30 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_otp import login as otp_login
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from common.error_pages import too_many
+from common.error_pages import too_many_requests
 from common.middleware import never_compress
-from common.throttle import network, throttled
+from common.throttle import address_block, rate_limited
 from users.domain import code_attempts, second_factor
-from users.forms.account import PasswordAsked
-from users.forms.second_factor import CodeForm
-from users.requests import MemberRequest
+from users.forms.account import PasswordConfirmationForm
+from users.forms.second_factor import SecondFactorForm
+from users.requests import AccountRequest
 
 PAGE_WITH_FORM = ["GET", "HEAD", "POST"]
 WRONG_CODE = "That code isn’t right. It changes every 30 seconds; please try the next one."
 WAIT_AND_RETRY = "Please wait a moment after a wrong code, then try again."
 
 
-def only_concerned(request: MemberRequest) -> None:
-    if not second_factor.concerns(request.user):
+def require_second_factor_access(request: AccountRequest) -> None:
+    if not second_factor.can_use_second_factor(request.user):
         raise Http404
 
 
-def with_device(view: Callable[[MemberRequest], HttpResponse]) -> Callable[[MemberRequest], HttpResponse]:
+def device_required(view: Callable[[AccountRequest], HttpResponse]) -> Callable[[AccountRequest], HttpResponse]:
     """Without a device, people are sent to the overview, which explains how to set one up."""
 
     @wraps(view)
-    def guarded(request: MemberRequest) -> HttpResponse:
-        only_concerned(request)
+    def guarded(request: AccountRequest) -> HttpResponse:
+        require_second_factor_access(request)
         if second_factor.device_of(request.user) is None:
             return redirect("second_factor")
         return view(request)
@@ -48,7 +48,7 @@ def with_device(view: Callable[[MemberRequest], HttpResponse]) -> Callable[[Memb
     return guarded
 
 
-def target(request: MemberRequest) -> str:
+def next_page_url(request: AccountRequest) -> str:
     """Return the page where the person was going, if it belongs to this site."""
     path = request.POST.get("next") or request.GET.get("next") or ""
     is_safe = url_has_allowed_host_and_scheme(path, {request.get_host()}, require_https=request.is_secure())
@@ -58,8 +58,8 @@ def target(request: MemberRequest) -> str:
 @never_cache
 @login_required
 @require_safe
-def overview(request: MemberRequest) -> HttpResponse:
-    only_concerned(request)
+def overview(request: AccountRequest) -> HttpResponse:
+    require_second_factor_access(request)
     context = {
         "device": second_factor.device_of(request.user),
         "codes_left": request.user.recovery_codes.count(),
@@ -72,41 +72,41 @@ def overview(request: MemberRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_http_methods(PAGE_WITH_FORM)
-@throttled("second_factor", by_account_here="60/h")
-def set_up(request: MemberRequest) -> HttpResponse:
-    only_concerned(request)
+@rate_limited("second_factor", by_account_here="60/h")
+def set_up(request: AccountRequest) -> HttpResponse:
+    require_second_factor_access(request)
     if second_factor.device_of(request.user):
         return redirect("second_factor")
-    device = second_factor.begin(request.user)
-    form = CodeForm(request.POST or None, initial={"next": target(request)})
+    device = second_factor.start_device_setup(request.user)
+    form = SecondFactorForm(request.POST or None, initial={"next": next_page_url(request)})
     if form.is_valid():
-        client_network = network(request)
+        client_network = address_block(request)
         had_to_wait = code_attempts.has_to_wait(request.user, client_network)
-        codes = second_factor.confirm(request.user, form.cleaned_data["code"], client_network)
+        codes = second_factor.confirm_device_setup(request.user, form.cleaned_data["code"], client_network)
         if codes is not None:
             otp_login(request, second_factor.device_of(request.user))
-            return shown_once(request, codes)
+            return render_codes_once(request, codes)
         form.add_error("code", WAIT_AND_RETRY if had_to_wait else WRONG_CODE)
-    context = {"form": form, "qr": picture(device), "secret": secret(device)}
+    context = {"form": form, "qr": qr_code_svg(device), "secret": grouped_secret(device)}
     return render(request, "users/second_factor/set_up.html", context)
 
 
 @never_cache
 @login_required
 @require_http_methods(PAGE_WITH_FORM)
-@throttled("second_factor", by_account_here="60/h")
-@with_device
-def verify(request: MemberRequest) -> HttpResponse:
-    form = CodeForm(request.POST or None, initial={"next": target(request)})
+@rate_limited("second_factor", by_account_here="60/h")
+@device_required
+def verify(request: AccountRequest) -> HttpResponse:
+    form = SecondFactorForm(request.POST or None, initial={"next": next_page_url(request)})
     if form.is_valid():
-        client_network = network(request)
-        if code_attempts.is_stopped(request.user, client_network):
-            return too_many(request, timedelta(hours=1))
+        client_network = address_block(request)
+        if code_attempts.is_locked_out(request.user, client_network):
+            return too_many_requests(request, timedelta(hours=1))
         had_to_wait = code_attempts.has_to_wait(request.user, client_network)
-        device = second_factor.verify(request.user, form.cleaned_data["code"], client_network)
+        device = second_factor.verify_code(request.user, form.cleaned_data["code"], client_network)
         if device:
             otp_login(request, device)
-            return redirect(target(request))
+            return redirect(next_page_url(request))
         form.add_error("code", WAIT_AND_RETRY if had_to_wait else WRONG_CODE)
     return render(request, "users/second_factor/verify.html", {"form": form})
 
@@ -115,40 +115,40 @@ def verify(request: MemberRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_http_methods(PAGE_WITH_FORM)
-@throttled("password", by_account="10/h")
-@with_device
-def new_codes(request: MemberRequest) -> HttpResponse:
-    form = PasswordAsked(request.user, request.POST or None)
+@rate_limited("password", by_account="10/h")
+@device_required
+def new_codes(request: AccountRequest) -> HttpResponse:
+    form = PasswordConfirmationForm(request.user, request.POST or None)
     if form.is_valid():
-        return shown_once(request, second_factor.new_codes(request.user))
+        return render_codes_once(request, second_factor.replace_recovery_codes(request.user))
     return render(request, "users/second_factor/new_codes.html", {"form": form})
 
 
 @never_cache
 @login_required
 @require_http_methods(PAGE_WITH_FORM)
-@throttled("password", by_account="10/h")
-@with_device
-def remove(request: MemberRequest) -> HttpResponse:
-    form = PasswordAsked(request.user, request.POST or None)
+@rate_limited("password", by_account="10/h")
+@device_required
+def remove(request: AccountRequest) -> HttpResponse:
+    form = PasswordConfirmationForm(request.user, request.POST or None)
     if form.is_valid():
-        second_factor.remove(request.user, request.user)
+        second_factor.remove_second_factor(request.user, request.user)
         messages.success(request, "Two-step verification is off. Your password alone logs you in.")
         return redirect("profile_page")
     return render(request, "users/second_factor/remove.html", {"form": form})
 
 
-def shown_once(request: MemberRequest, codes: list[str]) -> HttpResponse:
+def render_codes_once(request: AccountRequest, codes: list[str]) -> HttpResponse:
     """The codes are in this response itself, so that no URL leads to them a second time."""
-    return render(request, "users/second_factor/codes.html", {"codes": codes, "next": target(request)})
+    return render(request, "users/second_factor/codes.html", {"codes": codes, "next": next_page_url(request)})
 
 
-def picture(device: TOTPDevice) -> str:
+def qr_code_svg(device: TOTPDevice) -> str:
     """The code is dark on light in dark mode as well, because cameras need that."""
     drawing = segno.make(device.config_url, error="m", micro=False)
     return mark_safe(drawing.svg_inline(scale=5, border=4, dark="#000", light="#fff", svgclass="qr"))
 
 
-def secret(device: TOTPDevice) -> str:
+def grouped_secret(device: TOTPDevice) -> str:
     text = second_factor.secret_of(device)
     return " ".join(text[start : start + 4] for start in range(0, len(text), 4))

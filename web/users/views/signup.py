@@ -9,12 +9,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django_registration.views import RegistrationView
 
-from common.throttle import throttled
+from common.throttle import rate_limited
 from users.domain import accounts
 from users.forms.signup import SignUpForm
 
 
-@method_decorator(throttled("signup", by_address="20/h", by_account="5/h"), name="dispatch")
+@method_decorator(rate_limited("signup", by_address="20/h", by_account="5/h"), name="dispatch")
 @method_decorator(never_cache, name="dispatch")
 class SignUp(RegistrationView):
     """The workflow of django-registration, with a form that does not reveal who has an account."""

@@ -15,12 +15,12 @@ from billing.domain import payment_issues
 from billing.domain.orders import transitions
 from billing.domain.pricing import balances, quotes
 from billing.domain.refunds import reservations
-from billing.domain.refunds.order_snapshot import Books, Looked, chain
-from billing.domain.refunds.refund_shares import Back, Sheet, Wish, give
+from billing.domain.refunds.order_snapshot import Books, OrderSnapshot, chain_of_exchanged_lines
+from billing.domain.refunds.refund_shares import PricedOrder, RefundRequest, RefundShare, apply_refund_requests
 from billing.kinds import ZERO
 from billing.models import Case, Credit, Order, OrderLine, Payment, Refund
 from common.formats import format_money
-from history.domain import record_many
+from history.domain import record_actions
 from outbox.domain import emit_many
 from users.models import User
 
@@ -29,13 +29,13 @@ Parts = list[tuple[Payment, Decimal]]
 
 
 @dataclass(frozen=True)
-class Plan:
+class OrderRefundPlan:
     """What comes of the wishes about one order."""
 
-    looked: Looked
-    wishes: tuple[Wish, ...]
-    backs: tuple[Back, ...]
-    sheet: Sheet
+    looked: OrderSnapshot
+    wishes: tuple[RefundRequest, ...]
+    backs: tuple[RefundShare, ...]
+    sheet: PricedOrder
     why_not: str = ""
     """Why its money cannot go back now, as it was before anything was done."""
 
@@ -80,7 +80,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Got:
+class RefundOutcome:
     """What comes of one demand, in all the orders that it reaches into."""
 
     refund: Decimal = ZERO
@@ -96,15 +96,15 @@ class Got:
     @property
     def by_hand(self) -> Decimal:
         """Of the refund: cash and transfers, which a person gives back and finds on the desk's list."""
-        hands = dict(gateways.at_the_desk())
+        hands = dict(gateways.desk_methods())
         return sum((part for payment, part in self.parts if payment.variant in hands), ZERO)
 
     @property
     def onto_vouchers(self) -> Decimal:
-        return sum((part for payment, part in self.parts if gateways.holds(payment)), ZERO)
+        return sum((part for payment, part in self.parts if gateways.keeps_our_own_money(payment)), ZERO)
 
-    def __add__(self, other: "Got") -> "Got":
-        return Got(
+    def __add__(self, other: "RefundOutcome") -> "RefundOutcome":
+        return RefundOutcome(
             self.refund + other.refund,
             self.new_credit + other.new_credit,
             self.old_credit + other.old_credit,
@@ -116,19 +116,19 @@ class Got:
         )
 
 
-def got(one: Plan) -> Iterable[Got]:
+def outcomes_of_plan(one: OrderRefundPlan) -> Iterable[RefundOutcome]:
     """By wish."""
     left = one.parts
     for back, (refund, credit) in zip(one.backs, one.splits, strict=True):
-        given = Got(old_credit=back.credit, waived=back.waived, kept=back.kept)
+        given = RefundOutcome(old_credit=back.credit, waived=back.waived, kept=back.kept)
         if back.money and one.why_not:
-            yield given + Got(pending=back.money, why_not=one.why_not)
+            yield given + RefundOutcome(pending=back.money, why_not=one.why_not)
         else:
-            mine, left = _split(left, refund)
-            yield given + Got(refund, credit, parts=tuple(mine))
+            mine, left = _split_off_amount(left, refund)
+            yield given + RefundOutcome(refund, credit, parts=tuple(mine))
 
 
-def _split(parts: Parts, amount: Decimal) -> tuple[Parts, Parts]:
+def _split_off_amount(parts: Parts, amount: Decimal) -> tuple[Parts, Parts]:
     """Those that make up the amount, from the first on, and what is left of them."""
     mine, rest = [], []
     for payment, part in parts:
@@ -140,40 +140,42 @@ def _split(parts: Parts, amount: Decimal) -> tuple[Parts, Parts]:
 
 
 @dataclass(frozen=True)
-class Deal:
+class RefundPlan:
     """Everything that is to be done, and by line what comes of it."""
 
-    plans: tuple[Plan, ...]
-    by_line: Mapping[int, Got]
+    plans: tuple[OrderRefundPlan, ...]
+    by_line: Mapping[int, RefundOutcome]
     spoken_for: tuple[tuple[Order, str], ...] = ()
 
 
-def plan(books: Books, demands: Iterable[tuple[OrderLine, Wish]]) -> Deal:
+def plan_refunds(books: Books, demands: Iterable[tuple[OrderLine, RefundRequest]]) -> RefundPlan:
     """Plan the refunds of each line and of the lines that it replaced, starting with the latest payment. Staff handle a
     line that is being exchanged at this moment, and its refund."""
-    wishes: dict[int, list[tuple[int, Wish]]] = defaultdict(list)
+    wishes: dict[int, list[tuple[int, RefundRequest]]] = defaultdict(list)
     spoken_for: dict[int, tuple[Order, str]] = {}
-    found: dict[int, Got] = {}
+    found: dict[int, RefundOutcome] = {}
     for line, wish in sorted(demands, key=lambda pair: pair[0].pk):
-        found[line.pk] = Got()
+        found[line.pk] = RefundOutcome()
         looked = books[line.order_id]
         if said := looked.spoken_for.get(line.pk):
-            spoken_for[line.pk], found[line.pk] = (looked.order, said), Got(why_not=said)
+            spoken_for[line.pk], found[line.pk] = (looked.order, said), RefundOutcome(why_not=said)
             continue
-        for order_id, part in _spread(books, line, wish):
+        for order_id, part in _spread_over_exchanged_lines(books, line, wish):
             wishes[order_id].append((line.pk, part))
     plans = []
     for order_id in sorted(wishes):
-        one = _plan(books[order_id], [part for _, part in wishes[order_id]])
+        one = _plan_order_refunds(books[order_id], [part for _, part in wishes[order_id]])
         plans.append(one)
-        for (line_id, _), more in zip(wishes[order_id], got(one), strict=True):
-            found[line_id] = found.get(line_id, Got()) + more
-    return Deal(tuple(plans), found, tuple(spoken_for.values()))
+        for (line_id, _), more in zip(wishes[order_id], outcomes_of_plan(one), strict=True):
+            found[line_id] = found.get(line_id, RefundOutcome()) + more
+    return RefundPlan(tuple(plans), found, tuple(spoken_for.values()))
 
 
-def _spread(books: Books, line: OrderLine, wish: Wish) -> Iterable[tuple[int, Wish]]:
+def _spread_over_exchanged_lines(
+    books: Books, line: OrderLine, wish: RefundRequest
+) -> Iterable[tuple[int, RefundRequest]]:
     left, parts = wish.off, []
-    for each in chain(books, line):
+    for each in chain_of_exchanged_lines(books, line):
         looked = books[each.order_id]
         if each.cancelled_at is None and looked.is_open:
             part = min(left, looked.cost(each.pk))
@@ -186,15 +188,15 @@ def _spread(books: Books, line: OrderLine, wish: Wish) -> Iterable[tuple[int, Wi
             yield each.order_id, replace(wish, line=each.pk, off=part, behind=behind)
 
 
-def _plan(looked: Looked, wishes: Sequence[Wish]) -> Plan:
-    sheet, backs = give(looked.sheet, wishes)
+def _plan_order_refunds(looked: OrderSnapshot, wishes: Sequence[RefundRequest]) -> OrderRefundPlan:
+    sheet, backs = apply_refund_requests(looked.sheet, wishes)
     if not sheet.is_paid and looked.payments:
-        backs = _from_part_payments(backs, looked.overpaid(sheet))
+        backs = _refund_part_payments(backs, looked.overpaid(sheet))
     money = sum((back.money for back in backs), ZERO)
-    return Plan(looked, tuple(wishes), tuple(backs), sheet, looked.why_not(money))
+    return OrderRefundPlan(looked, tuple(wishes), tuple(backs), sheet, looked.why_not(money))
 
 
-def _from_part_payments(backs: Iterable[Back], overpaid: Decimal) -> list[Back]:
+def _refund_part_payments(backs: Iterable[RefundShare], overpaid: Decimal) -> list[RefundShare]:
     """Refund the part of the reduction that was paid already. Only the rest is no longer due."""
     found = []
     for back in backs:
@@ -204,45 +206,45 @@ def _from_part_payments(backs: Iterable[Back], overpaid: Decimal) -> list[Back]:
     return found
 
 
-def _recorded(plan: Plan) -> dict[str, str]:
+def _history_details(plan: OrderRefundPlan) -> dict[str, str]:
     return {"back": str(plan.money), "as_credit": str(plan.as_credit), "currency": plan.order.currency}
 
 
-def carry_out(deal: Deal, *, key: str, at: datetime, why: str, by: User | None) -> list[Refund]:
+def apply_refund_plan(deal: RefundPlan, *, key: str, at: datetime, why: str, by: User | None) -> list[Refund]:
     """Return the refunds that were made. The `key` identifies this action among all others."""
     plans = deal.plans
     refunds = Refund.objects.filter(payment__order__in=[one.order for one in plans])
     before = set(refunds.values_list("pk", flat=True))
-    lines = [line for one in plans for line in _lines(one, at)]
+    lines = [line for one in plans for line in _update_lines(one, at)]
     OrderLine.objects.bulk_update(lines, ["facts", "kept", "cancelled_at", "keeps_replaced"], batch_size=200)
     for one in plans:
-        _write_sums(one, at)
+        _update_order_totals(one, at)
     fields = ["charged", "credit_kept", "returned_as_credit", "now_total", "door_total", "state", "closed_at"]
     Order.objects.bulk_update([one.order for one in plans], fields, batch_size=200)
-    Credit.objects.bulk_create(entry for one in plans for entry in _credits(one, why, by))
+    Credit.objects.bulk_create(entry for one in plans for entry in _credit_entries(one, why, by))
     reserved = [one for one in plans if one.refunded and not one.why_not]
-    _reserve([one for one in reserved if not one.looked.held], why, by)
+    _reserve_in_bulk([one for one in reserved if not one.looked.held], why, by)
     for one in reserved:
         if one.looked.held:
-            reservations.reserve_parts(one.order, one.parts, why=why, by=by)
+            reservations.reserve_refund_parts(one.order, one.parts, why=why, by=by)
     for one in plans:
-        _see_to_the_rest(one, at, why)
+        _finish_order(one, at, why)
     for order, said in deal.spoken_for:
-        payment_issues.open_case(Case.Kind.HAND_BACK, order, f"{said} The school has canceled it since then ({why}).")
-    details = [(one.order, _recorded(one)) for one in plans]
-    record_many(by, "billing.called_off", details, why=why)
+        payment_issues.open_issue(Case.Kind.HAND_BACK, order, f"{said} The school has canceled it since then ({why}).")
+    details = [(one.order, _history_details(one)) for one in plans]
+    record_actions(by, "billing.called_off", details, why=why)
     emit_many(events.CALLED_OFF, {f"{one.order.pk} {key}": {"order_id": one.order.pk} for one in plans})
     return [refund for refund in refunds.select_related("payment").order_by("pk") if refund.pk not in before]
 
 
-def _see_to_the_rest(one: Plan, at: datetime, why: str) -> None:
+def _finish_order(one: OrderRefundPlan, at: datetime, why: str) -> None:
     if one.order.state == State.PLACED:
-        _see_whether_paid(one, at, why)
+        _settle_unpaid_order(one, at, why)
     elif one.why_not:
-        _ask_a_person(one)
+        _open_refund_issue(one)
 
 
-def _lines(one: Plan, at: datetime) -> Iterable[OrderLine]:
+def _update_lines(one: OrderRefundPlan, at: datetime) -> Iterable[OrderLine]:
     for line in one.looked.lines:
         before, after = one.looked.sheet.facts(line.pk), one.sheet.facts(line.pk)
         if line.pk in one.ended:
@@ -254,7 +256,7 @@ def _lines(one: Plan, at: datetime) -> Iterable[OrderLine]:
             yield line
 
 
-def _write_sums(one: Plan, at: datetime) -> None:
+def _update_order_totals(one: OrderRefundPlan, at: datetime) -> None:
     order = one.order
     order.credit_kept += one.sheet.credit_kept
     order.returned_as_credit += ZERO if one.why_not else one.as_credit
@@ -262,14 +264,16 @@ def _write_sums(one: Plan, at: datetime) -> None:
         order.charged -= one.money
         return
     items = one.sheet.ask.items
-    lost = quotes.lost_by(items, order.placed_at or at)
-    quote = quotes.quote(quotes.Ask(items, order.currency, one.sheet.ask.discount, one.sheet.ask.credit, lost))
+    lost = quotes.lines_past_early_price(items, order.placed_at or at)
+    quote = quotes.quote_both_totals(
+        quotes.PriceRequest(items, order.currency, one.sheet.ask.discount, one.sheet.ask.credit, lost)
+    )
     order.now_total, order.door_total = quote.now.total, quote.door.total
     if not items and not one.looked.payments:
         order.state, order.closed_at = State.CANCELLED, at
 
 
-def _credits(one: Plan, why: str, by: User | None) -> Iterable[Credit]:
+def _credit_entries(one: OrderRefundPlan, why: str, by: User | None) -> Iterable[Credit]:
     fields = {"account_id": one.order.payer_id, "currency": one.order.currency, "order": one.order}
     if one.sheet.credit_back:
         yield Credit(amount=one.sheet.credit_back, reason=Credit.Reason.RETURNED, **fields)
@@ -277,7 +281,7 @@ def _credits(one: Plan, why: str, by: User | None) -> Iterable[Credit]:
         yield Credit(amount=one.as_credit, reason=Credit.Reason.INSTEAD, why=why[:300], by=by, **fields)
 
 
-def _reserve(plans: Sequence[Plan], why: str, by: User | None) -> None:
+def _reserve_in_bulk(plans: Sequence[OrderRefundPlan], why: str, by: User | None) -> None:
     parts = [part for one in plans for part in one.parts]
     for payment, amount in parts:
         payment.refunded_amount += amount
@@ -288,17 +292,17 @@ def _reserve(plans: Sequence[Plan], why: str, by: User | None) -> None:
     emit_many(events.REFUND_RESERVED, told)
 
 
-def _ask_a_person(one: Plan) -> None:
+def _open_refund_issue(one: OrderRefundPlan) -> None:
     text = f"{format_money(one.money, one.order.currency)} needs to be refunded: the school canceled. {one.why_not}"
-    payment_issues.open_case(Case.Kind.HAND_BACK, one.order, text)
+    payment_issues.open_issue(Case.Kind.HAND_BACK, one.order, text)
 
 
-def _see_whether_paid(one: Plan, at: datetime, why: str) -> None:
+def _settle_unpaid_order(one: OrderRefundPlan, at: datetime, why: str) -> None:
     """Less is to be paid now: perhaps everything is there already, and more than that."""
     if not one.sheet.ask.items:
-        transitions.cancel(one.order, at=at, why=why)
-    elif one.sheet.price.total <= (balances.in_hand(one.order) if one.looked.payments else ZERO):
-        transitions.pay_off(one.order, at)
-        reservations.late(one.order, balances.surplus(one.order))
+        transitions.cancel_unpaid_order(one.order, at=at, why=why)
+    elif one.sheet.price.total <= (balances.amount_available(one.order) if one.looked.payments else ZERO):
+        transitions.mark_paid(one.order, at)
+        reservations.return_late_payment(one.order, balances.overpaid_amount(one.order))
     elif one.why_not:
-        _ask_a_person(one)
+        _open_refund_issue(one)

@@ -9,13 +9,13 @@ from decimal import Decimal
 from django.db.models import TextChoices
 
 from billing import kinds
-from billing.domain.orders.transitions import CannotBe
+from billing.domain.orders.transitions import OrderTransitionRefused
 from billing.domain.refunds import exchanges, terms
-from billing.kinds import Gives, Step
+from billing.kinds import RefundMethod, TermsStep
 from billing.models import Dispute, Order, OrderLine
 from users.models import User
 
-ALL_OF_IT = Step()
+ALL_OF_IT = TermsStep()
 CLOSED = "This order is already closed."
 LAPSED = "This order has expired, so there is nothing to cancel."
 DISPUTED = "The payment is disputed at the bank. Nothing can be canceled until the bank has decided."
@@ -24,7 +24,7 @@ NOT_SOLD = "This is no longer sold, so it can’t be canceled here."
 OWED = "{} has started and isn’t paid yet, so it can’t be canceled here."
 
 
-class By(TextChoices):
+class CanceledBy(TextChoices):
     TERMS = "terms", "canceled by the payer"
     WITHDRAWAL = "withdrawal", "withdrawn by the payer"
     ATTENDEE = "attendee", "canceled by the student"
@@ -32,94 +32,96 @@ class By(TextChoices):
 
 
 @dataclass(frozen=True)
-class Way:
+class CancellationOption:
     by: str
-    steps: Mapping[int, Step]
+    steps: Mapping[int, TermsStep]
     """The refund step of each line, by the line's id."""
     staff: User | None = None
 
     @classmethod
-    def of_staff(cls, line: OrderLine, step: Step, staff: User) -> "Way":
+    def of_staff(cls, line: OrderLine, step: TermsStep, staff: User) -> "CancellationOption":
         # Staff may refund more or less than the terms.
-        return cls(By.STAFF, {line.pk: step}, staff)
+        return cls(CanceledBy.STAFF, {line.pk: step}, staff)
 
     @property
     def is_withdrawal(self) -> bool:
-        return self.by == By.WITHDRAWAL
+        return self.by == CanceledBy.WITHDRAWAL
 
 
 @contextmanager
-def _of_what_is_sold() -> Iterator[None]:
+def _refuse_unknown_products() -> Iterator[None]:
     try:
         yield
-    except (kinds.UnknownKind, kinds.Unavailable):
-        raise CannotBe(NOT_SOLD) from None
+    except (kinds.UnknownProductKind, kinds.ProductUnavailable):
+        raise OrderTransitionRefused(NOT_SOLD) from None
 
 
-def behind(order: Order) -> list[Order]:
+def orders_behind(order: Order) -> list[Order]:
     """Return the order and those that paid for the lines it replaced in exchanges."""
     lines = order.lines.filter(cancelled_at=None)
-    return list(dict.fromkeys([order, *(earlier.order for line in lines for earlier in exchanges.chain(line))]))
+    return list(
+        dict.fromkeys([order, *(earlier.order for line in lines for earlier in exchanges.exchange_chain(line))])
+    )
 
 
-def check(order: Order, at: datetime) -> None:
+def check_can_be_canceled(order: Order, at: datetime) -> None:
     if order.has_lapsed(at):
-        raise CannotBe(LAPSED)
+        raise OrderTransitionRefused(LAPSED)
     if order.state not in (Order.State.PLACED, Order.State.PAID):
-        raise CannotBe(CLOSED)
+        raise OrderTransitionRefused(CLOSED)
     if is_disputed(order):
-        raise CannotBe(DISPUTED)
+        raise OrderTransitionRefused(DISPUTED)
 
 
 def is_disputed(order: Order) -> bool:
-    return Dispute.objects.filter(payment__order__in=behind(order), state=Dispute.State.OPEN).exists()
+    return Dispute.objects.filter(payment__order__in=orders_behind(order), state=Dispute.State.OPEN).exists()
 
 
-@_of_what_is_sold()
-def of(order: Order, lines: Sequence[OrderLine], at: datetime) -> list[Way]:
+@_refuse_unknown_products()
+def options_for_lines(order: Order, lines: Sequence[OrderLine], at: datetime) -> list[CancellationOption]:
     """Return the best option for the payer, and a second one only if it refunds more as account credit."""
-    check(order, at)
+    check_can_be_canceled(order, at)
     if not lines:
-        raise CannotBe(CLOSED)
+        raise OrderTransitionRefused(CLOSED)
     for line in lines:
-        used = kinds.of(line).share_used(line, at)
+        used = kinds.kind_of_line(line).share_used(line, at)
         if used >= 1:
-            raise CannotBe(OVER.format(line))
+            raise OrderTransitionRefused(OVER.format(line))
         if used and order.state == Order.State.PLACED:
-            raise CannotBe(OWED.format(line))
-    by_terms = {line.pk: promised(order, line, at) for line in lines}
-    by_law = {line.pk: step for line in lines if (step := _by_law(order, line, at)) is not None}
+            raise OrderTransitionRefused(OWED.format(line))
+    by_terms = {line.pk: terms_step_for(order, line, at) for line in lines}
+    by_law = {line.pk: step for line in lines if (step := _withdrawal_step(order, line, at)) is not None}
     if not by_law:
-        return [Way(By.TERMS, by_terms)]
+        return [CancellationOption(CanceledBy.TERMS, by_terms)]
     best = {}
     for pk, agreed in by_terms.items():
         legal = by_law.get(pk, agreed)
-        terms_are_better = agreed.gives == Gives.REFUND and agreed.percent > legal.percent
+        terms_are_better = agreed.gives == RefundMethod.REFUND and agreed.percent > legal.percent
         best[pk] = agreed if terms_are_better else legal
-    options = [Way(By.WITHDRAWAL, best)]
+    options = [CancellationOption(CanceledBy.WITHDRAWAL, best)]
     if any(step.percent > best[pk].percent for pk, step in by_terms.items()):
-        options.append(Way(By.TERMS, by_terms))
+        options.append(CancellationOption(CanceledBy.TERMS, by_terms))
     return options
 
 
-@_of_what_is_sold()
-def promised(order: Order, line: OrderLine, at: datetime) -> Step:
+@_refuse_unknown_products()
+def terms_step_for(order: Order, line: OrderLine, at: datetime) -> TermsStep:
     # A line that is unpaid or unfulfilled is refunded in full.
-    kind = kinds.of(line)
+    kind = kinds.kind_of_line(line)
     is_exchanged = line.replaces is not None and line.replaces.replaced_at is not None
     if not is_exchanged and (order.state == Order.State.PLACED or not kind.fulfilled_lines([line])):
         return ALL_OF_IT
-    return _at_most(kind.max_refund_percent(line), terms.sold(line, at).at(at))
+    return _limit_percent(kind.max_refund_percent(line), terms.terms_sold(line, at).at(at))
 
 
-def _by_law(order: Order, line: OrderLine, at: datetime) -> Step | None:
-    agreed = terms.sold(line, at)
-    if not terms.may_withdraw(order, agreed, at):
+def _withdrawal_step(order: Order, line: OrderLine, at: datetime) -> TermsStep | None:
+    agreed = terms.terms_sold(line, at)
+    if not terms.can_withdraw(order, agreed, at):
         return None
-    kind = kinds.of(line)
+    kind = kinds.kind_of_line(line)
     unused = (100 * (1 - kind.share_used(line, at))).quantize(Decimal("0.01"))
-    return _at_most(kind.max_refund_percent(line), Step(unused if agreed.keeps_used else Decimal(100)))
+    return _limit_percent(kind.max_refund_percent(line), TermsStep(unused if agreed.keeps_used else Decimal(100)))
 
 
-def _at_most(percent: Decimal, step: Step) -> Step:
+def _limit_percent(percent: Decimal, step: TermsStep) -> TermsStep:
     return replace(step, percent=min(step.percent, percent))

@@ -12,7 +12,7 @@ from billing.domain.pricing import balances
 from billing.domain.refunds import exchanges, price_reductions, reservations, terms
 from billing.kinds import ZERO
 from billing.models import Order, OrderLine
-from history.domain import record
+from history.domain import record_action
 from outbox.domain import emit
 from users.models import User
 
@@ -33,48 +33,48 @@ def cancel_line(
     With `even_so`, the percentage also applies to the lines that it replaced, regardless of their terms. Returns the
     money that is refunded. Spent credit is returned as credit, by the same share.
     """
-    order = locks.order(line.order_id)
+    order = locks.lock_order(line.order_id)
     line = order.lines.get(pk=line.pk)
     if line.cancelled_at is not None:
         return ZERO
     if order.state not in (Order.State.PLACED, Order.State.PAID):
-        raise transitions.CannotBe("This order is closed already.")
+        raise transitions.OrderTransitionRefused("This order is closed already.")
     if said := line.given_away(at):
-        raise transitions.CannotBe(said)
-    kind = kinds.of(line)
+        raise transitions.OrderTransitionRefused(said)
+    kind = kinds.kind_of_line(line)
     kind.lock_refundable(line)
-    share = terms.sold(line, at).at(at).percent if percent_back is None else percent_back
+    share = terms.terms_sold(line, at).at(at).percent if percent_back is None else percent_back
     share = min(share, kind.max_refund_percent(line))
     line.cancelled_at = at
     line.save(update_fields=["cancelled_at"])
     kind.release(line, why)
-    how = price_reductions.Back(share, why, by, as_credit, even_so=even_so and percent_back is not None)
+    how = price_reductions.RefundTerms(share, why, by, as_credit, even_so=even_so and percent_back is not None)
     try:
         back = (
-            price_reductions.settle(order, line, share)
+            price_reductions.settle_price_reduction(order, line, share)
             if order.state == Order.State.PAID
-            else _after_placed(order, at, why)
+            else _release_unpaid_line(order, at, why)
         )
-        price_reductions.give(order, back, how)
-        back += exchanges.undo(line, at, how)
-    except reservations.Refused as refused:
-        raise transitions.CannotBe(str(refused)) from refused
+        price_reductions.pay_out_refund(order, back, how)
+        back += exchanges.cancel_exchange(line, at, how)
+    except reservations.RefundRefused as refused:
+        raise transitions.OrderTransitionRefused(str(refused)) from refused
     if by is not None:
         what = {"line": line.pk, "title": line.title, "currency": order.currency}
         sums = {"back": str(back), "as_credit": as_credit, "percent": str(share)}
-        record(by, "billing.line_cancelled", order, why=why, **what, **sums)
+        record_action(by, "billing.line_cancelled", order, why=why, **what, **sums)
     emit(events.LINE_CANCELLED, key=f"{line.pk}", order_id=order.pk, line_id=line.pk)
     return back
 
 
-def _after_placed(order: Order, at: datetime, why: str) -> Decimal:
+def _release_unpaid_line(order: Order, at: datetime, why: str) -> Decimal:
     """Nothing is owed for it any more; the last line takes the order with it."""
     if not locks.live_lines(order):
-        transitions.cancel(order, at=at, why=why)
+        transitions.cancel_unpaid_order(order, at=at, why=why)
         return ZERO
-    price_reductions.free_credit(order, order.placed_at or at, Decimal(100))
-    transitions.quote_again(order)
-    reservations.from_lines_that_are_gone(order, at, why)
-    if balances.in_hand(order) >= balances.price_at(order, at).total:
-        transitions.pay_off(order, at)
-    return max(balances.surplus(order), ZERO) if order.state == Order.State.PAID else ZERO
+    price_reductions.release_unneeded_credit(order, order.placed_at or at, Decimal(100))
+    transitions.requote_order(order)
+    reservations.return_voucher_payments(order, at, why)
+    if balances.amount_available(order) >= balances.price_at(order, at).total:
+        transitions.mark_paid(order, at)
+    return max(balances.overpaid_amount(order), ZERO) if order.state == Order.State.PAID else ZERO

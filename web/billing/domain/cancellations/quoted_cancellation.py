@@ -15,14 +15,14 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from billing import gateways
 from billing.domain import locks
 from billing.domain.cancellations import cancellation_options, line_cancellation
-from billing.domain.cancellations.cancellation_options import By, Way
+from billing.domain.cancellations.cancellation_options import CanceledBy, CancellationOption
 from billing.domain.orders import transitions
 from billing.domain.pricing import balances, quotes
 from billing.domain.refunds import exchanges, handovers, terms
-from billing.kinds import ZERO, Gives
+from billing.kinds import ZERO, RefundMethod
 from billing.models import Credit, Order, OrderLine, Refund
-from common.money import rounded
-from history.domain import record
+from common.money import round_amount
+from history.domain import record_action
 from users.models import User
 
 GONE = "This is already canceled."
@@ -30,16 +30,16 @@ EARLIER = "Already refunded"
 CHANGED = "Something changed since you opened this page. Please check it again; nothing has been canceled yet."
 
 
-class Changed(Exception):
+class CancellationChanged(Exception):
     """It would do something else by now than what was seen."""
 
 
-class Gone(transitions.CannotBe):
+class AlreadyCanceled(transitions.OrderTransitionRefused):
     """A second click, or another tab: it is cancelled."""
 
 
 @dataclass(frozen=True)
-class Row:
+class QuoteRow:
     """One step of how the amount came about."""
 
     text: str
@@ -49,13 +49,13 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Part:
+class LineCancellationQuote:
     """What becomes of one line, or of an order that is not paid as a whole."""
 
     title: str
     said: str
-    rows: tuple[Row, ...]
-    money: tuple[Row, ...]
+    rows: tuple[QuoteRow, ...]
+    money: tuple[QuoteRow, ...]
     """The way it was paid, payment by payment."""
     credit: Decimal
     """In place of money."""
@@ -83,15 +83,15 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Quote:
-    way: Way
+class CancellationQuote:
+    way: CancellationOption
     currency: str
-    parts: tuple[Part, ...]
+    parts: tuple[LineCancellationQuote, ...]
     owed_before: Decimal
     owed: Decimal
 
     @property
-    def money(self) -> list[Row]:
+    def money(self) -> list[QuoteRow]:
         return [row for part in self.parts for row in part.money]
 
     @property
@@ -125,22 +125,22 @@ class Quote:
 # -- what it would be, and doing it ------------------------------------------------------------------------------
 
 
-def quote(order: Order, way: Way, at: datetime) -> Quote:
+def quote_cancellation(order: Order, way: CancellationOption, at: datetime) -> CancellationQuote:
     """Raises CannotBe where it cannot be."""
     with transaction.atomic():
-        found = _carry_out(order, way, at, way.by)
+        found = _cancel_and_quote(order, way, at, way.by)
         transaction.set_rollback(True)
     return found
 
 
 @transaction.atomic
 def cancel_as_quoted(
-    order: Order, way: Way, at: datetime, *, seen: str, why: str = "", by: User | None = None
-) -> Quote:
+    order: Order, way: CancellationOption, at: datetime, *, seen: str, why: str = "", by: User | None = None
+) -> CancellationQuote:
     """Raises Changed when it is not what was seen, Gone when it was done already, CannotBe."""
-    found = _carry_out(order, way, at, why or f"{By(way.by).label.capitalize()}.")
+    found = _cancel_and_quote(order, way, at, why or f"{CanceledBy(way.by).label.capitalize()}.")
     if not constant_time_compare(found.fingerprint, seen):
-        raise Changed(CHANGED)
+        raise CancellationChanged(CHANGED)
     if way.staff is None:
         sums = {
             "back": str(found.back),
@@ -148,35 +148,45 @@ def cancel_as_quoted(
             "kept": str(found.kept),
             "currency": order.currency,
         }
-        record(by, f"billing.cancelled_by_{way.by}", order, lines=list(way.steps), **sums)
+        record_action(by, f"billing.cancelled_by_{way.by}", order, lines=list(way.steps), **sums)
     return found
 
 
-def _carry_out(order: Order, way: Way, at: datetime, why: str) -> Quote:
-    order = locks.order(order.pk)
+def _cancel_and_quote(order: Order, way: CancellationOption, at: datetime, why: str) -> CancellationQuote:
+    order = locks.lock_order(order.pk)
     live = [line for line in locks.live_lines(order) if line.pk in way.steps]
     if len(live) < len(way.steps):
-        raise Gone(GONE)
-    exchanges.lock(order)
-    cancellation_options.check(order, at)
-    owed = balances.owed(order, at)
+        raise AlreadyCanceled(GONE)
+    exchanges.lock_orders_behind(order)
+    cancellation_options.check_can_be_canceled(order, at)
+    owed = balances.open_balance(order, at)
     if order.state == Order.State.PLACED and len(live) == len(locks.live_lines(order)):
-        parts = [_whole(order, live, way, at, why)]
+        parts = [_cancel_whole_order(order, live, way, at, why)]
     else:
-        parts = [_one(order, line, way, at, why) for line in live]
-    return Quote(way, order.currency, tuple(parts), _round(owed, order), _round(balances.owed(order, at), order))
+        parts = [_cancel_single_line(order, line, way, at, why) for line in live]
+    return CancellationQuote(
+        way,
+        order.currency,
+        tuple(parts),
+        _round_for_order(owed, order),
+        _round_for_order(balances.open_balance(order, at), order),
+    )
 
 
-def _whole(order: Order, lines: Sequence[OrderLine], way: Way, at: datetime, why: str) -> Part:
+def _cancel_whole_order(
+    order: Order, lines: Sequence[OrderLine], way: CancellationOption, at: datetime, why: str
+) -> LineCancellationQuote:
     """An order that is not paid goes as one, its lines with it."""
-    before = Books.of(cancellation_options.behind(order))
-    transitions.cancel(order, at=at, why=why, by=way.staff)
-    return _write(order, lines, way, before, at)
+    before = BalanceSnapshot.of(cancellation_options.orders_behind(order))
+    transitions.cancel_unpaid_order(order, at=at, why=why, by=way.staff)
+    return _store_line_quote(order, lines, way, before, at)
 
 
-def _one(order: Order, line: OrderLine, way: Way, at: datetime, why: str) -> Part:
-    before, step = Books.of(cancellation_options.behind(order)), way.steps[line.pk]
-    as_credit = step.gives == Gives.CREDIT
+def _cancel_single_line(
+    order: Order, line: OrderLine, way: CancellationOption, at: datetime, why: str
+) -> LineCancellationQuote:
+    before, step = BalanceSnapshot.of(cancellation_options.orders_behind(order)), way.steps[line.pk]
+    as_credit = step.gives == RefundMethod.CREDIT
     line_cancellation.cancel_line(
         line,
         at=at,
@@ -186,20 +196,22 @@ def _one(order: Order, line: OrderLine, way: Way, at: datetime, why: str) -> Par
         percent_back=step.percent,
         even_so=way.staff is not None,
     )
-    return _write(order, [line], way, before, at)
+    return _store_line_quote(order, [line], way, before, at)
 
 
-def _write(order: Order, lines: Sequence[OrderLine], way: Way, before: "Books", at: datetime) -> Part:
+def _store_line_quote(
+    order: Order, lines: Sequence[OrderLine], way: CancellationOption, before: "BalanceSnapshot", at: datetime
+) -> LineCancellationQuote:
     order.refresh_from_db()
-    part = _part(order, lines, way, before)
+    part = _line_quote(order, lines, way, before)
     for number, line in enumerate(lines):
-        sums = _sums(part) if number == 0 else dict.fromkeys(_sums(part), "0")
+        sums = _amounts_as_text(part) if number == 0 else dict.fromkeys(_amounts_as_text(part), "0")
         line.ended = {"by": str(way.by), "at": at.isoformat(), "title": str(line), "said": part.said, **sums}
         line.save(update_fields=["ended"])
     return part
 
 
-def _sums(part: Part) -> dict[str, str]:
+def _amounts_as_text(part: LineCancellationQuote) -> dict[str, str]:
     return {name: str(getattr(part, name)) for name in ("back", "picked_up", "credit", "returned", "kept")}
 
 
@@ -207,7 +219,7 @@ def _sums(part: Part) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Books:
+class BalanceSnapshot:
     """How an order stands, and those behind it, to see afterwards what has become of them."""
 
     orders: Sequence[Order]
@@ -218,7 +230,7 @@ class Books:
     kept: Decimal
 
     @classmethod
-    def of(cls, orders: Sequence[Order]) -> "Books":
+    def of(cls, orders: Sequence[Order]) -> "BalanceSnapshot":
         fresh = Order.objects.in_bulk([order.pk for order in orders])
         paid = [order for order in fresh.values() if order.state == Order.State.PAID]
         prices = {order.pk: balances.price_at(order, order.paid_at or order.created_at) for order in paid}
@@ -229,51 +241,59 @@ class Books:
         return cls(orders, prices, refund or 0, entry or 0, sum(kept, ZERO))
 
 
-def _part(order: Order, lines: Sequence[OrderLine], way: Way, before: Books) -> Part:
-    after = Books.of(before.orders)
+def _line_quote(
+    order: Order, lines: Sequence[OrderLine], way: CancellationOption, before: BalanceSnapshot
+) -> LineCancellationQuote:
+    after = BalanceSnapshot.of(before.orders)
 
     def credit(reason: str) -> Decimal:
         entries = Credit.objects.filter(order__in=before.orders, pk__gt=before.entry, reason=reason)
-        return _round(sum((entry.amount for entry in entries), ZERO), order)
+        return _round_for_order(sum((entry.amount for entry in entries), ZERO), order)
 
     refunds = Refund.objects.filter(payment__order__in=before.orders, pk__gt=before.refund).order_by("pk")
-    part = Part(
+    part = LineCancellationQuote(
         title=", ".join(map(str, lines)),
-        said=terms.what(step) if before.prices and (step := way.steps[lines[0].pk]).percent else "",
-        rows=tuple(_rows(before, after, order.currency)),
+        said=terms.refund_text(step) if before.prices and (step := way.steps[lines[0].pk]).percent else "",
+        rows=tuple(_quote_rows(before, after, order.currency)),
         money=tuple(
-            Row(gateways.method_of(each.payment), _round(each.amount, order), handovers.is_picked_up(each.payment))
+            QuoteRow(
+                gateways.method_of(each.payment),
+                _round_for_order(each.amount, order),
+                handovers.is_refund_picked_up(each.payment),
+            )
             for each in refunds.select_related("payment")
         ),
         credit=credit(Credit.Reason.INSTEAD),
         returned=credit(Credit.Reason.RETURNED),
-        kept=_round(after.kept - before.kept, order),
+        kept=_round_for_order(after.kept - before.kept, order),
     )
     missing = part.worth - part.back - part.credit - part.returned - part.kept
-    return replace(part, rows=(*part.rows, Row(EARLIER, -missing))) if missing > 0 else part
+    return replace(part, rows=(*part.rows, QuoteRow(EARLIER, -missing))) if missing > 0 else part
 
 
-def _rows(before: Books, after: Books, currency: str) -> Iterator[Row]:
+def _quote_rows(before: BalanceSnapshot, after: BalanceSnapshot, currency: str) -> Iterator[QuoteRow]:
     """What it cost, and which discounts on the rest stood on it; the rest is priced again as if bought without it."""
     names = {line.pk: str(line) for line in OrderLine.objects.filter(order__in=before.prices)}
     for number, price in before.prices.items():
-        then, now = _costs(price), _costs(after.prices[number])
+        then, now = _costs_by_label(price), _costs_by_label(after.prices[number])
         for key, steps in then.items():
             if key not in after.prices[number].lines:
-                yield Row(f"Price of {names[key]}", rounded(sum(steps.values(), ZERO), currency))
+                yield QuoteRow(f"Price of {names[key]}", round_amount(sum(steps.values(), ZERO), currency))
         for key in after.prices[number].lines:
             steps, anew = then.get(key, {}), now.get(key, {})
             for label in steps | anew:
                 if less := steps.get(label, ZERO) - anew.get(label, ZERO):
-                    yield Row(_lost(label, names[key], anew.get(label, ZERO)), rounded(less, currency))
+                    yield QuoteRow(
+                        _changed_discount_text(label, names[key], anew.get(label, ZERO)), round_amount(less, currency)
+                    )
 
 
-def _lost(label: str, title: str, left: Decimal) -> str:
+def _changed_discount_text(label: str, title: str, left: Decimal) -> str:
     """Of a discount on what stays, which is smaller without the line that goes."""
     return f"{label} on {title} changes" if left else f"{label} no longer applies"
 
 
-def _costs(price: quotes.Price) -> dict[int, dict[str, Decimal]]:
+def _costs_by_label(price: quotes.Price) -> dict[int, dict[str, Decimal]]:
     """Before credit, which pays and makes nothing cheaper."""
     costs: dict[int, dict[str, Decimal]] = {}
     for part in price.adjustments:
@@ -283,5 +303,5 @@ def _costs(price: quotes.Price) -> dict[int, dict[str, Decimal]]:
     return costs
 
 
-def _round(amount: Decimal, order: Order) -> Decimal:
-    return rounded(amount, order.currency)
+def _round_for_order(amount: Decimal, order: Order) -> Decimal:
+    return round_amount(amount, order.currency)

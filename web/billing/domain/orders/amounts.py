@@ -8,7 +8,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from billing.domain import status_text
-from billing.domain.orders.payments_in_progress import is_promised
+from billing.domain.orders.payments_in_progress import has_payment_processing
 from billing.domain.pricing import balances, credit
 from billing.kinds import ZERO
 from billing.models import Order
@@ -40,13 +40,13 @@ def summarize_amounts(order: Order, at: datetime) -> AmountSummary:
     if order.state == State.CANCELLED:
         total = fees = order.charged
     else:
-        total, fees = sum((item.total for item in balances.itemised(order, at)), ZERO), ZERO
+        total, fees = sum((item.total for item in balances.itemized_lines(order, at)), ZERO), ZERO
         if order.state == State.PAID:
             total, fees = order.charged, max(order.charged - total, ZERO)
     if order.has_lapsed(at):
         balance = ZERO
     else:
-        balance = balances.owed_at_door(order) if order.due == Due.DOOR else balances.owed(order, at)
+        balance = balances.open_balance_at_door(order) if order.due == Due.DOOR else balances.open_balance(order, at)
     return AmountSummary(
         total=total,
         fees=fees,
@@ -54,39 +54,39 @@ def summarize_amounts(order: Order, at: datetime) -> AmountSummary:
         refunded=sums["refunded"] or ZERO,
         credited=order.returned_as_credit,
         balance=balance,
-        credit=credit.spent_on(order),
+        credit=credit.credit_spent_on(order),
     )
 
 
-def price_sentence(order: Order, at: datetime) -> str:
+def amount_due_sentence(order: Order, at: datetime) -> str:
     if order.state == State.PAID:
-        return "Nothing to pay." if is_free(order) else "Paid in full."
-    owed = balances.owed(order, at)
-    if not owed or not order.can_be_paid(at) or is_promised(order):
+        return "Nothing to pay." if is_free_order(order) else "Paid in full."
+    owed = balances.open_balance(order, at)
+    if not owed or not order.can_be_paid(at) or has_payment_processing(order):
         return ""
     amount = format_money(owed, order.currency)
     if order.due == Due.DOOR:
-        door = balances.owed_at_door(order)
+        door = balances.open_balance_at_door(order)
         online = f", or {amount} online before the first class starts" if owed < door else ""
         return f"Please pay {format_money(door, order.currency)} at the door{online}."
     if order.due_on is not None:
         day = format_date(order.due_on)
         if order.is_overdue(at):
             return f"Payment of {amount} was due by {day}. Your spots are still reserved."
-        later = balances.owed(order, dates.at(order.due_on, time.max))
+        later = balances.open_balance(order, dates.local_moment(order.due_on, time.max))
         regular = f" before the first class starts, or {format_money(later, order.currency)}" if owed < later else ""
         return f"Please pay {amount}{regular} by {day}."
-    return f"Please pay {amount} by {status_text.moment(order.held_until, at)}."
+    return f"Please pay {amount} by {status_text.moment_text(order.held_until, at)}."
 
 
-def is_free(order: Order) -> bool:
-    if order.now_total or order.door_total or order.charged or credit.spent_on(order):
+def is_free_order(order: Order) -> bool:
+    if order.now_total or order.door_total or order.charged or credit.credit_spent_on(order):
         return False
     # A line that replaces another one was paid for with the earlier line.
     return not order.lines.exclude(replaces=None).exists()
 
 
-def is_just_done(order: Order, at: datetime | None = None) -> bool:
+def is_recently_completed(order: Order, at: datetime | None = None) -> bool:
     completed_at = order.paid_at if order.state == State.PAID else order.placed_at
     since = (at or timezone.now()) - JUST_NOW
     return completed_at is not None and completed_at > since and not order.lines.exclude(cancelled_at=None).exists()

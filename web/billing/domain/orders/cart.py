@@ -15,7 +15,7 @@ from billing.domain import locks
 from billing.domain.pricing import credit, discount_codes, quotes
 from billing.domain.refunds import exchanges, terms
 from billing.domain.vouchers import eligibility, redemption, voucher_codes
-from billing.domain.vouchers.eligibility import Part
+from billing.domain.vouchers.eligibility import VoucherShare
 from billing.models import Code, Order, OrderLine
 from users.models import User
 
@@ -24,32 +24,32 @@ MAX_LINES = 20
 ABANDONED_AFTER = timedelta(days=30)
 
 
-class Full(Exception):
+class CartFull(Exception):
     def __str__(self) -> str:
         return "Your cart is full. Please order what is in it first."
 
 
 @dataclass(frozen=True)
-class Seen:
+class CartLine:
     line: OrderLine
-    about: kinds.Description
-    facts: kinds.Facts | None
+    about: kinds.ProductDescription
+    facts: kinds.PriceFacts | None
     problems: list[str]
-    sentences: list[terms.Sentence] = field(default_factory=list)
+    sentences: list[terms.TermsSentence] = field(default_factory=list)
     """These sentences say what is refunded when the line is canceled."""
     withdrawal: str = ""
 
 
 @dataclass(frozen=True)
-class Sight:
-    lines: list[Seen]
+class CartSummary:
+    lines: list[CartLine]
     quote: quotes.Quote
     code_problem: str = ""
-    vouchers: tuple[Part, ...] = ()
+    vouchers: tuple[VoucherShare, ...] = ()
 
     @property
     def reserves_spots(self) -> bool:
-        return any(row.facts and kinds.of(row.line).reserves_spots for row in self.lines)
+        return any(row.facts and kinds.kind_of_line(row.line).reserves_spots for row in self.lines)
 
     @property
     def problems(self) -> bool:
@@ -69,82 +69,84 @@ class Sight:
 
     @property
     def payable(self) -> list[OrderLine]:
-        return eligibility.payable((row.line for row in self.lines), {row.line.pk: row.facts for row in self.lines})
+        return eligibility.payable_lines(
+            (row.line for row in self.lines), {row.line.pk: row.facts for row in self.lines}
+        )
 
     @property
     def at_the_door(self) -> bool:
         return all(row.facts is not None and row.facts.at_the_door for row in self.lines)
 
 
-def new(payer: User | None = None) -> Order:
-    return Order.objects.create(payer=payer, currency=settings.CURRENCY, **_known_payer(payer))
+def create_cart(payer: User | None = None) -> Order:
+    return Order.objects.create(payer=payer, currency=settings.CURRENCY, **_payer_fields(payer))
 
 
-def _known_payer(payer: User | None) -> dict[str, str]:
+def _payer_fields(payer: User | None) -> dict[str, str]:
     name = payer.get_full_name() if payer else ""
     return {"payer_name": name, "payer_email": payer.email} if payer and name else {}
 
 
-def beside(order: Order) -> Order:
+def create_second_cart(order: Order) -> Order:
     """The new cart has no account yet, because an account has one cart. It gets the account when it is placed."""
     fields = ("currency", "payer_name", "payer_email", "street", "city", "area", "postcode", "country")
     return Order.objects.create(**{name: getattr(order, name) for name in fields})
 
 
-def of(account: User) -> Order | None:
+def find_cart_of_account(account: User) -> Order | None:
     return Order.objects.filter(payer=account, state=Order.State.CART).first()
 
 
 @transaction.atomic
-def add(
+def add_line(
     cart: Order,
     kind: str,
     product_id: int,
     details: dict[str, Any] | None = None,
     replaces: OrderLine | None = None,
 ) -> OrderLine:
-    kinds.get(kind)
-    locks.order(cart.pk)
+    kinds.kind_named(kind)
+    locks.lock_order(cart.pk)
     fields = {"kind": kind, "product_id": product_id, "details": details or {}, "replaces": replaces}
     # A double click adds one line only.
     same = cart.lines.filter(**fields).first()
     if same:
         return same
     if cart.lines.count() >= MAX_LINES:
-        raise Full
+        raise CartFull
     return cart.lines.create(**fields)
 
 
 @transaction.atomic
-def remove(cart: Order, line_id: int, at: datetime) -> str:
+def remove_line(cart: Order, line_id: int, at: datetime) -> str:
     """Returns a sentence when the discount code fits none of the remaining lines and was removed, otherwise ''."""
     OrderLine.objects.filter(pk=line_id, order=cart, order__state=Order.State.CART).delete()
     if cart.code is None:
         return ""
     try:
-        discount_codes.check_fits(cart.code, _items(cart, at))
-    except discount_codes.Refused as refused:
+        discount_codes.check_code_fits(cart.code, _price_lines_of_cart(cart, at))
+    except discount_codes.DiscountCodeRefused as refused:
         text = cart.code.text.upper()
-        use_code(cart, "", at)
+        set_discount_code(cart, "", at)
         return f"The code {text} was removed. {refused}"
     return ""
 
 
-def _items(cart: Order, at: datetime) -> tuple[quotes.Item, ...]:
-    rows = [_see_line(line, at) for line in cart.lines.all()]
-    return items_of((row.line, row.facts) for row in rows)
+def _price_lines_of_cart(cart: Order, at: datetime) -> tuple[quotes.PriceLine, ...]:
+    rows = [_price_cart_line(line, at) for line in cart.lines.all()]
+    return to_price_lines((row.line, row.facts) for row in rows)
 
 
 @transaction.atomic
-def merge(cart: Order, account: User) -> Order:
-    cart = locks.order(cart.pk)
-    locks.account(account)
-    account_cart = of(account)
+def merge_into_account_cart(cart: Order, account: User) -> Order:
+    cart = locks.lock_order(cart.pk)
+    locks.lock_account(account)
+    account_cart = find_cart_of_account(account)
     if cart.state != Order.State.CART or cart == account_cart or cart.payer_id is not None:
         return account_cart or cart
     if account_cart is None:
         cart.payer = account
-        for name, value in _known_payer(account).items():
+        for name, value in _payer_fields(account).items():
             setattr(cart, name, getattr(cart, name) or value)
         cart.save(update_fields=["payer", "payer_name", "payer_email"])
         return cart
@@ -160,74 +162,74 @@ def merge(cart: Order, account: User) -> Order:
     return account_cart
 
 
-def see(cart: Order, at: datetime) -> Sight:
-    lines = [_see_line(line, at) for line in cart.lines.all()]
-    items = items_of((row.line, row.facts) for row in lines)
+def price_cart(cart: Order, at: datetime) -> CartSummary:
+    lines = [_price_cart_line(line, at) for line in cart.lines.all()]
+    items = to_price_lines((row.line, row.facts) for row in lines)
     discount, problem = None, ""
     if cart.code is not None:
         try:
-            discount_codes.check_fits(discount_codes.check(cart.code, cart.payer, at), items)
-            discount = discount_codes.terms(cart.code)
-        except discount_codes.Refused as refused:
+            discount_codes.check_code_fits(discount_codes.check_code(cart.code, cart.payer, at), items)
+            discount = discount_codes.discount_terms(cart.code)
+        except discount_codes.DiscountCodeRefused as refused:
             problem = str(refused)
-    quote = quote_of(cart, items, discount, at)
-    summary = Sight(lines, quote, problem)
-    return replace(summary, vouchers=tuple(redemption.seen(cart, summary.payable, quote.now, at)))
+    quote = quote_cart(cart, items, discount, at)
+    summary = CartSummary(lines, quote, problem)
+    return replace(summary, vouchers=tuple(redemption.preview_vouchers(cart, summary.payable, quote.now, at)))
 
 
-def _see_line(line: OrderLine, at: datetime) -> Seen:
+def _price_cart_line(line: OrderLine, at: datetime) -> CartLine:
     try:
-        kind = kinds.of(line)
+        kind = kinds.kind_of_line(line)
         about = kind.describe(line)
         line.title, line.detail = about.title, about.detail
-        facts, line_terms = exchanges.facts_of(line, at), terms.offered(line, at)
-        sentences, withdrawal = terms.sentences(line_terms, at), terms.withdrawal(line_terms)
+        facts, line_terms = exchanges.price_facts_of_line(line, at), terms.terms_offered(line, at)
+        sentences, withdrawal = terms.terms_sentences(line_terms, at), terms.withdrawal_text(line_terms)
         if facts.is_free:
-            sentences, withdrawal = [terms.Sentence(terms.FREE)], ""
-        problems = exchanges.problems(line, at) or kind.problems(line, at)
-        return Seen(line, about, facts, problems, sentences, withdrawal)
-    except kinds.UnknownKind:
-        return Seen(line, kinds.Description(GONE), None, [GONE])
-    except kinds.Unavailable as unavailable:
-        return Seen(line, kinds.Description(line.title or GONE), None, [str(unavailable) or GONE])
+            sentences, withdrawal = [terms.TermsSentence(terms.FREE)], ""
+        problems = exchanges.exchange_problems(line, at) or kind.problems(line, at)
+        return CartLine(line, about, facts, problems, sentences, withdrawal)
+    except kinds.UnknownProductKind:
+        return CartLine(line, kinds.ProductDescription(GONE), None, [GONE])
+    except kinds.ProductUnavailable as unavailable:
+        return CartLine(line, kinds.ProductDescription(line.title or GONE), None, [str(unavailable) or GONE])
 
 
-def items_of(lines: Iterable[tuple[OrderLine, kinds.Facts | None]]) -> tuple[quotes.Item, ...]:
-    return tuple(quotes.Item(line.pk, line.kind, line.product_id, facts) for line, facts in lines if facts)
+def to_price_lines(lines: Iterable[tuple[OrderLine, kinds.PriceFacts | None]]) -> tuple[quotes.PriceLine, ...]:
+    return tuple(quotes.PriceLine(line.pk, line.kind, line.product_id, facts) for line, facts in lines if facts)
 
 
-def quote_of(
-    cart: Order, items: tuple[quotes.Item, ...], discount: quotes.Discount | None, at: datetime
+def quote_cart(
+    cart: Order, items: tuple[quotes.PriceLine, ...], discount: quotes.Discount | None, at: datetime
 ) -> quotes.Quote:
-    return quotes.quote(
-        quotes.Ask(
+    return quotes.quote_both_totals(
+        quotes.PriceRequest(
             items=items,
             currency=cart.currency,
             discount=discount,
-            credit=credit.available(cart.payer, cart.currency),
-            lost=quotes.lost_by(items, at),
+            credit=credit.available_credit(cart.payer, cart.currency),
+            lost=quotes.lines_past_early_price(items, at),
         )
     )
 
 
-def enter(cart: Order, text: str, at: datetime) -> None:
+def enter_code_or_voucher(cart: Order, text: str, at: datetime) -> None:
     """The text may be a gift voucher's code or a discount code. Raises DiscountCodeRefused."""
-    voucher = voucher_codes.find(text)
+    voucher = voucher_codes.find_voucher(text)
     if voucher is None:
-        use_code(cart, text, at)
+        set_discount_code(cart, text, at)
     else:
-        redemption.choose(cart, voucher, see(cart, at).payable, at)
+        redemption.choose_voucher(cart, voucher, price_cart(cart, at).payable, at)
 
 
-def use_code(cart: Order, text: str, at: datetime) -> Code | None:
-    code = discount_codes.check(discount_codes.find(text), cart.payer, at) if text.strip() else None
+def set_discount_code(cart: Order, text: str, at: datetime) -> Code | None:
+    code = discount_codes.check_code(discount_codes.find_code(text), cart.payer, at) if text.strip() else None
     if code is not None:
-        discount_codes.check_fits(code, _items(cart, at))
+        discount_codes.check_code_fits(code, _price_lines_of_cart(cart, at))
     Order.objects.filter(pk=cart.pk, state=Order.State.CART).update(code=code)
     cart.code = code
     return code
 
 
-def tidy() -> int:
+def delete_abandoned_carts() -> int:
     old = Order.objects.filter(state=Order.State.CART, created_at__lt=timezone.now() - ABANDONED_AFTER)
     return old.delete()[0]

@@ -9,7 +9,7 @@ from django.db import transaction
 from billing import events, kinds
 from billing.domain import locks
 from billing.domain.orders import transitions
-from billing.domain.orders.payments_in_progress import refuse_payment_in_progress
+from billing.domain.orders.payments_in_progress import check_no_payment_in_progress
 from billing.models import Order, OrderLine
 from common import throttle
 from outbox.domain import emit
@@ -19,7 +19,7 @@ LINK_RATE = throttle.Rate.parse("3/d")
 NOT_AT_THE_DOOR = "This order cannot be paid at the door."
 
 
-class TooManyOpenSpots(Exception):
+class TooManyUnconfirmedSpots(Exception):
     def __init__(self) -> None:
         super().__init__(
             f"Without logging in, you can hold {settings.DOOR_OPEN_SPOTS} unconfirmed spots to pay at the door. "
@@ -27,64 +27,64 @@ class TooManyOpenSpots(Exception):
         )
 
 
-class LinkExpired(Exception):
+class ConfirmationLinkExpired(Exception):
     """The payer did not click the link in time."""
 
 
-def hold_deadline(lines: Iterable[OrderLine], at: datetime) -> datetime:
+def confirmation_deadline(lines: Iterable[OrderLine], at: datetime) -> datetime:
     # The deadline is never later than the next meeting of any line.
-    starts = [start for line in lines if (start := kinds.of(line).next_start(line, at))]
+    starts = [start for line in lines if (start := kinds.kind_of_line(line).next_start(line, at))]
     return min([at + timedelta(hours=settings.DOOR_CONFIRM_HOURS), *starts])
 
 
-def check_open_spots(order: Order, lines: list[OrderLine], at: datetime) -> None:
+def check_unconfirmed_spots(order: Order, lines: list[OrderLine], at: datetime) -> None:
     # Known and unknown addresses are counted the same way, so that the answer does not reveal who has an account.
-    locks.email_address(order.payer_email)
+    locks.lock_email_address(order.payer_email)
     orders = Order.objects.filter(state=State.PLACED, due=Due.DOOR, held_until__gt=at, payer_email=order.payer_email)
     open_spots = OrderLine.objects.filter(cancelled_at=None, order__in=orders)
     if open_spots.exclude(order=order).count() + len(lines) > settings.DOOR_OPEN_SPOTS:
-        raise TooManyOpenSpots
+        raise TooManyUnconfirmedSpots
 
 
 @transaction.atomic
-def pay_at_the_door(order: Order, at: datetime, *, is_owner: bool = False) -> None:
+def switch_to_pay_at_door(order: Order, at: datetime, *, is_owner: bool = False) -> None:
     """`is_owner` means that the visitor's account has the payer's address, so that no link has to be clicked.
 
     Raises OrderTransitionRefused (also while a payment is in progress) and TooManyUnconfirmedSpots.
     """
-    order = locks.order(order.pk)
+    order = locks.lock_order(order.pk)
     if order.due == Due.DOOR and order.state == State.PLACED:
         return
-    if not order.can_be_paid(at) or not transitions.allows_the_door(order):
-        raise transitions.CannotBe(NOT_AT_THE_DOOR)
-    refuse_payment_in_progress(order, at)
+    if not order.can_be_paid(at) or not transitions.can_be_paid_at_door(order):
+        raise transitions.OrderTransitionRefused(NOT_AT_THE_DOOR)
+    check_no_payment_in_progress(order, at)
     lines = locks.live_lines(order)
     needs_click = order.payer is None and not is_owner
     if needs_click:
-        check_open_spots(order, lines, at)
-    order.due, order.held_until = Due.DOOR, hold_deadline(lines, at) if needs_click else None
+        check_unconfirmed_spots(order, lines, at)
+    order.due, order.held_until = Due.DOOR, confirmation_deadline(lines, at) if needs_click else None
     order.save(update_fields=["due", "held_until"])
-    transitions.hold(order, lines, at)
+    transitions.hold_lines(order, lines, at)
     emit(events.ORDER_KEPT, key=f"{order.pk}", order_id=order.pk)
 
 
 @transaction.atomic
-def send_link_again(order: Order, at: datetime) -> None:
-    order = locks.order(order.pk)
-    is_allowed = not throttle.over(f"link of order {order.pk}", LINK_RATE)
+def resend_confirmation_link(order: Order, at: datetime) -> None:
+    order = locks.lock_order(order.pk)
+    is_allowed = not throttle.count_attempt(f"link of order {order.pk}", LINK_RATE)
     if is_allowed and order.awaits_click and not order.has_lapsed(at):
         emit(events.LINK_REQUESTED, key=f"{order.pk} {at.isoformat()}", order_id=order.pk)
 
 
 @transaction.atomic
-def confirm(order: Order, at: datetime) -> None:
+def confirm_door_order(order: Order, at: datetime) -> None:
     """Does nothing on a second click. Raises ConfirmationLinkExpired, or Unavailable when a line has no spot left."""
-    order = locks.order(order.pk)
+    order = locks.lock_order(order.pk)
     if order.has_lapsed(at):
-        raise LinkExpired
+        raise ConfirmationLinkExpired
     if not order.awaits_click:
         return
     order.held_until = None
     order.save(update_fields=["held_until"])
-    transitions.hold(order, locks.live_lines(order), at)
+    transitions.hold_lines(order, locks.live_lines(order), at)
     emit(events.ORDER_KEPT, key=f"{order.pk} clicked", order_id=order.pk)

@@ -7,7 +7,7 @@ from django.db.models import Q
 from payments import PaymentStatus
 
 from billing import gateways
-from billing.domain.orders.transitions import CannotBe
+from billing.domain.orders.transitions import OrderTransitionRefused
 from billing.models import Order, Payment
 from common.formats import format_date, format_money
 
@@ -21,7 +21,7 @@ PROCESSING_TEXT = (
 STARTED_TEXT = "A payment of {} has been started. Method: {}. Finish it, or cancel it to pay another way."
 
 
-class PaymentInProgress(CannotBe):
+class PaymentInProgress(OrderTransitionRefused):
     def __init__(self, payment: Payment) -> None:
         super().__init__(progress_text(payment))
         self.payment = payment
@@ -35,32 +35,32 @@ def payment_in_progress(order: Order, at: datetime) -> Payment | None:
     return order.payments.filter(can_still_pay).first()
 
 
-def refuse_payment_in_progress(order: Order, at: datetime) -> None:
+def check_no_payment_in_progress(order: Order, at: datetime) -> None:
     """Raises PaymentInProgress. Otherwise it also cancels the attempts that never reached a gateway.
 
     The caller has locked the order and takes money in the same transaction.
     """
     if payment := payment_in_progress(order, at):
         raise PaymentInProgress(payment)
-    drop_unbegun_attempts(order)
+    cancel_unstarted_attempts_of_order(order)
 
 
-def drop_unbegun_attempts(order: Order, but: Payment | None = None) -> None:
+def cancel_unstarted_attempts_of_order(order: Order, but: Payment | None = None) -> None:
     unstarted = order.payments.filter(status__in=UNDECIDED, session="")
     for payment in unstarted.exclude(pk=but.pk if but else None):
         payment.change_status(PaymentStatus.CANCELLED)
 
 
-def is_promised(order: Order) -> bool:
+def has_payment_processing(order: Order) -> bool:
     return order.payments.filter(status=PaymentStatus.PREAUTH).exists()
 
 
 def progress_text(payment: Payment) -> str:
-    amount, method = format_money(payment.total, payment.currency), gateways.label_of(payment)
+    amount, method = format_money(payment.total, payment.currency), gateways.gateway_label(payment)
     if payment.is_on_its_way:
-        return PROCESSING_TEXT.format(amount, method, format_date(known_by(payment)))
+        return PROCESSING_TEXT.format(amount, method, format_date(bank_answer_due_at(payment)))
     return STARTED_TEXT.format(amount, method)
 
 
-def known_by(payment: Payment) -> datetime:
+def bank_answer_due_at(payment: Payment) -> datetime:
     return (payment.promised_at or payment.created) + timedelta(days=settings.BANK_DAYS)

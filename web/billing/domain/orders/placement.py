@@ -24,20 +24,20 @@ SeenTotals = tuple[Decimal, Decimal]
 """The payer saw these two totals: the early price and the regular price."""
 
 
-class NotPlaced(Exception):
+class OrderNotPlaced(Exception):
     """The text tells the payer why the order was not placed."""
 
 
-class PriceChanged(NotPlaced):
+class PriceChanged(OrderNotPlaced):
     """The totals differ from those that the payer saw."""
 
 
-class AlreadyPlaced(Exception):
+class OrderAlreadyPlaced(Exception):
     """The payer clicked twice. The first click placed the order."""
 
 
 @dataclass(frozen=True)
-class How:
+class PlacementOptions:
     due: str = Due.NOW
     on: date | None = None
     by_staff: User | None = None
@@ -51,21 +51,21 @@ class How:
 
 
 @dataclass(frozen=True)
-class Plan:
+class PlacementPlan:
     lines: list[OrderLine]
-    facts: dict[int, kinds.Facts]
+    facts: dict[int, kinds.PriceFacts]
     terms: dict[int, kinds.Terms]
     quote: quotes.Quote
 
 
 @transaction.atomic
-def place(cart: Order, options: How, *, seen: SeenTotals | None, at: datetime) -> Order:
-    order = locks.order(cart.pk)
+def place_order(cart: Order, options: PlacementOptions, *, seen: SeenTotals | None, at: datetime) -> Order:
+    order = locks.lock_order(cart.pk)
     if order.state != State.CART:
-        raise AlreadyPlaced
+        raise OrderAlreadyPlaced
     order.payer = order.payer or options.payer
-    exchanges.lock(order)
-    plan = _plan(order, at)
+    exchanges.lock_orders_behind(order)
+    plan = _plan_placement(order, at)
     if seen is not None and seen != (plan.quote.now.total, plan.quote.door.total):
         raise PriceChanged("The price has changed since you opened this page. Please check it again.")
     if (
@@ -73,84 +73,92 @@ def place(cart: Order, options: How, *, seen: SeenTotals | None, at: datetime) -
         and options.by_staff is None
         and not all(facts.at_the_door for facts in plan.facts.values())
     ):
-        raise NotPlaced("Not everything in your cart can be paid for at the door.")
-    if options.due == Due.DATE and options.by_staff is None and options.on != due_dates.day_for(order.payer, at):
-        raise NotPlaced("Please choose again how you’d like to pay.")
+        raise OrderNotPlaced("Not everything in your cart can be paid for at the door.")
+    if options.due == Due.DATE and options.by_staff is None and options.on != due_dates.due_date_for(order.payer, at):
+        raise OrderNotPlaced("Please choose again how you’d like to pay.")
     held_until = _hold_until(order, plan.lines, options, at)
-    _store(order, plan, options, at, held_until)
+    _store_order(order, plan, options, at, held_until)
     try:
-        transitions.hold(order, plan.lines, at)
-    except kinds.Unavailable as unavailable:
-        raise NotPlaced(str(unavailable)) from unavailable
+        transitions.hold_lines(order, plan.lines, at)
+    except kinds.ProductUnavailable as unavailable:
+        raise OrderNotPlaced(str(unavailable)) from unavailable
     emit(events.ORDER_PLACED, key=f"{order.pk}", order_id=order.pk)
     _use_vouchers(order, options, at)
-    if balances.in_hand(order) >= plan.quote.now.total:
-        transitions.pay_off(order, at)
+    if balances.amount_available(order) >= plan.quote.now.total:
+        transitions.mark_paid(order, at)
     return order
 
 
-def _hold_until(order: Order, lines: list[OrderLine], options: How, at: datetime) -> datetime | None:
+def _hold_until(order: Order, lines: list[OrderLine], options: PlacementOptions, at: datetime) -> datetime | None:
     if options.due == Due.NOW:
         return at + timedelta(minutes=settings.HOLD_MINUTES)
     if options.due == Due.DATE or options.by_staff or options.is_known or order.payer is not None:
         return None
     try:
-        pay_at_door.check_open_spots(order, lines, at)
-    except pay_at_door.TooManyOpenSpots as refused:
-        raise NotPlaced(str(refused)) from refused
-    return pay_at_door.hold_deadline(lines, at)
+        pay_at_door.check_unconfirmed_spots(order, lines, at)
+    except pay_at_door.TooManyUnconfirmedSpots as refused:
+        raise OrderNotPlaced(str(refused)) from refused
+    return pay_at_door.confirmation_deadline(lines, at)
 
 
-def _use_vouchers(order: Order, options: How, at: datetime) -> None:
+def _use_vouchers(order: Order, options: PlacementOptions, at: datetime) -> None:
     try:
-        paid = vouchers.pay(order, at)
-    except discount_codes.Refused as refused:
-        raise NotPlaced(str(refused)) from refused
+        paid = vouchers.pay_with_vouchers(order, at)
+    except discount_codes.DiscountCodeRefused as refused:
+        raise OrderNotPlaced(str(refused)) from refused
     if options.by_vouchers is not None and options.by_vouchers != paid:
         raise PriceChanged("The amount your gift vouchers cover has changed. Please check it again.")
 
 
 @transaction.atomic
-def exchange(
-    old: OrderLine, product_id: int, details: dict[str, Any], options: How, *, seen: SeenTotals | None, at: datetime
+def place_exchange_order(
+    old: OrderLine,
+    product_id: int,
+    details: dict[str, Any],
+    options: PlacementOptions,
+    *,
+    seen: SeenTotals | None,
+    at: datetime,
 ) -> Order:
-    cart = carts.beside(old.order)
-    carts.add(cart, old.kind, product_id, details, replaces=old)
-    return place(cart, replace(options, payer=old.order.payer, is_known=True), seen=seen, at=at)
+    cart = carts.create_second_cart(old.order)
+    carts.add_line(cart, old.kind, product_id, details, replaces=old)
+    return place_order(cart, replace(options, payer=old.order.payer, is_known=True), seen=seen, at=at)
 
 
-def _plan(order: Order, at: datetime) -> Plan:
+def _plan_placement(order: Order, at: datetime) -> PlacementPlan:
     lines = locks.live_lines(order)
     if not lines:
-        raise NotPlaced("Your cart is empty.")
-    facts = {line.pk: _facts(line, at) for line in lines}
-    line_terms = {line.pk: terms.offered(line, at) for line in lines}
-    items = carts.items_of((line, facts[line.pk]) for line in lines)
+        raise OrderNotPlaced("Your cart is empty.")
+    facts = {line.pk: _facts_if_available(line, at) for line in lines}
+    line_terms = {line.pk: terms.terms_offered(line, at) for line in lines}
+    items = carts.to_price_lines((line, facts[line.pk]) for line in lines)
     try:
-        discount = discount_codes.take(order, items, at)
-    except discount_codes.Refused as refused:
-        raise NotPlaced(str(refused)) from refused
+        discount = discount_codes.claim_code(order, items, at)
+    except discount_codes.DiscountCodeRefused as refused:
+        raise OrderNotPlaced(str(refused)) from refused
     order.discount = discount.as_json() if discount else None
     if order.payer is not None:
-        locks.account(order.payer)
-    return Plan(lines, facts, line_terms, carts.quote_of(order, items, discount, at))
+        locks.lock_account(order.payer)
+    return PlacementPlan(lines, facts, line_terms, carts.quote_cart(order, items, discount, at))
 
 
-def _facts(line: OrderLine, at: datetime) -> kinds.Facts:
-    kind = kinds.of(line)
+def _facts_if_available(line: OrderLine, at: datetime) -> kinds.PriceFacts:
+    kind = kinds.kind_of_line(line)
     try:
-        problems = exchanges.problems(line, at) or kind.problems(line, at)
+        problems = exchanges.exchange_problems(line, at) or kind.problems(line, at)
         if problems:
-            raise NotPlaced(f"{kind.describe(line).title}: {problems[0]}")
-        return exchanges.facts_of(line, at)
-    except kinds.Unavailable as unavailable:
-        raise NotPlaced(str(unavailable) or carts.GONE) from unavailable
+            raise OrderNotPlaced(f"{kind.describe(line).title}: {problems[0]}")
+        return exchanges.price_facts_of_line(line, at)
+    except kinds.ProductUnavailable as unavailable:
+        raise OrderNotPlaced(str(unavailable) or carts.GONE) from unavailable
 
 
-def _store(order: Order, plan: Plan, options: How, at: datetime, held_until: datetime | None) -> None:
+def _store_order(
+    order: Order, plan: PlacementPlan, options: PlacementOptions, at: datetime, held_until: datetime | None
+) -> None:
     quote = plan.quote
     for line in plan.lines:
-        about = kinds.of(line).describe(line)
+        about = kinds.kind_of_line(line).describe(line)
         line.title, line.detail = about.title[:200], about.detail[:300]
         line.facts, line.terms = plan.facts[line.pk].as_json(), plan.terms[line.pk].as_json()
         line.now_total, line.door_total = quote.now.lines[line.pk], quote.door.lines[line.pk]
@@ -165,4 +173,4 @@ def _store(order: Order, plan: Plan, options: How, at: datetime, held_until: dat
     order.now_total, order.door_total = quote.now.total, quote.door.total
     order.entered_by, order.terms_version = options.by_staff, options.terms_version
     order.save()
-    credit.spend(order, quote.now.credit)
+    credit.spend_credit(order, quote.now.credit)

@@ -23,9 +23,9 @@ def can_be_ordered_again(order: Order, at: datetime) -> bool:
 @transaction.atomic
 def refill_cart(cart: Order, order: Order, at: datetime) -> list[str]:
     """Returns one sentence for each line, and for a code, that is no longer available."""
-    transitions.lapse(order, at)
+    transitions.expire_order(order, at)
     lines = order.lines.filter(cancelled_at=None) or order.lines.all()
-    problems = [_add(cart, line, at) for line in lines]
+    problems = [_add_line_again(cart, line, at) for line in lines]
     if not cart.payer_email:
         for name in PAYER:
             setattr(cart, name, getattr(order, name))
@@ -33,24 +33,24 @@ def refill_cart(cart: Order, order: Order, at: datetime) -> list[str]:
     cart.vouchers.add(*order.vouchers.all())
     if order.code is not None and cart.code is None:
         try:
-            carts.use_code(cart, order.code.text, at)
-        except discount_codes.Refused as refused:
+            carts.set_discount_code(cart, order.code.text, at)
+        except discount_codes.DiscountCodeRefused as refused:
             problems.append(f"Code {order.code.text.upper()}: {refused}")
     return list(filter(None, problems))
 
 
-def _add(cart: Order, line: OrderLine, at: datetime) -> str:
+def _add_line_again(cart: Order, line: OrderLine, at: datetime) -> str:
     if line.replaces_id is not None:
         return EXCHANGED.format(line)
     try:
-        kind = kinds.of(line)
+        kind = kinds.kind_of_line(line)
         with transaction.atomic():
-            new = carts.add(cart, line.kind, line.product_id, kind.answers(line))
+            new = carts.add_line(cart, line.kind, line.product_id, kind.answers(line))
             # Raising here also removes the new line.
             if problems := kind.problems(new, at):
-                raise kinds.Unavailable(problems[0])
-    except kinds.UnknownKind:
+                raise kinds.ProductUnavailable(problems[0])
+    except kinds.UnknownProductKind:
         return f"{line}: {carts.GONE}"
-    except (kinds.Unavailable, carts.Full) as unavailable:
+    except (kinds.ProductUnavailable, carts.CartFull) as unavailable:
         return f"{line}: {unavailable}"
     return ""

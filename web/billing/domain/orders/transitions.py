@@ -15,7 +15,7 @@ from billing.domain.vouchers import redemption as vouchers
 from billing.kinds import ZERO
 from billing.models import Case, Order, OrderLine, Payment
 from common.formats import format_money
-from history.domain import record
+from history.domain import record_action
 from outbox.domain import emit
 from users.models import User
 
@@ -23,26 +23,26 @@ State, Due = Order.State, Order.Due
 TOO_LATE = "The payment deadline has passed."
 
 
-class CannotBe(Exception):
+class OrderTransitionRefused(Exception):
     """The state of the order does not allow this. The text tells the reader why."""
 
 
-def hold(order: Order, lines: list[OrderLine], at: datetime) -> None:
+def hold_lines(order: Order, lines: list[OrderLine], at: datetime) -> None:
     for line in lines:
         try:
-            exchanges.keep(line, at)
-            kinds.of(line).hold(line, order.held_until)
+            exchanges.reserve_old_line(line, at)
+            kinds.kind_of_line(line).hold(line, order.held_until)
             if order.held_until is None:
-                kinds.of(line).confirm(line)
-                exchanges.complete(line, at)
-        except kinds.Unavailable as unavailable:
-            raise kinds.Unavailable(f"{line.title}: {unavailable}") from unavailable
+                kinds.kind_of_line(line).confirm(line)
+                exchanges.complete_exchange(line, at)
+        except kinds.ProductUnavailable as unavailable:
+            raise kinds.ProductUnavailable(f"{line.title}: {unavailable}") from unavailable
 
 
 # -- placed → paid -----------------------------------------------------------------------------------------------
 
 
-def pay_off(order: Order, at: datetime) -> None:
+def mark_paid(order: Order, at: datetime) -> None:
     """Never fails, because the money has arrived: a line that cannot be confirmed opens a payment issue."""
     price = balances.price_at(order, at)
     order.state, order.paid_at, order.closed_at, order.charged = State.PAID, at, None, price.total
@@ -50,43 +50,43 @@ def pay_off(order: Order, at: datetime) -> None:
     for line in locks.live_lines(order):
         try:
             with transaction.atomic():
-                kinds.of(line).confirm(line)
-                exchanges.complete(line, at)
-        except (kinds.Unavailable, kinds.UnknownKind) as unavailable:
-            payment_issues.open_case(Case.Kind.NOT_CONFIRMED, order, f"{line.title}: {unavailable}")
+                kinds.kind_of_line(line).confirm(line)
+                exchanges.complete_exchange(line, at)
+        except (kinds.ProductUnavailable, kinds.UnknownProductKind) as unavailable:
+            payment_issues.open_issue(Case.Kind.NOT_CONFIRMED, order, f"{line.title}: {unavailable}")
     emit(events.ORDER_PAID, key=f"{order.pk}", order_id=order.pk)
 
 
-def money_came(order: Order, payment: Payment, paid_at: datetime, at: datetime) -> None:
+def apply_payment(order: Order, payment: Payment, paid_at: datetime, at: datetime) -> None:
     """The caller has locked the order and the payment. `paid_at` decides whether the early price applies."""
     if order.has_lapsed(at):
-        honour_late(order, payment, paid_at, at)
-    elif order.state == State.PLACED and balances.in_hand(order) >= balances.price_at(order, paid_at).total:
-        pay_off(order, paid_at)
+        honor_late_payment(order, payment, paid_at, at)
+    elif order.state == State.PLACED and balances.amount_available(order) >= balances.price_at(order, paid_at).total:
+        mark_paid(order, paid_at)
     elif order.state == State.CANCELLED:
-        reservations.late(order, balances.surplus(order))
-    if order.state != State.PLACED and balances.surplus(order) > 0:
-        surplus = format_money(balances.surplus(order), order.currency)
-        payment_issues.open_case(Case.Kind.OVERPAID, order, f"{surplus} more than the order costs.", payment)
+        reservations.return_late_payment(order, balances.overpaid_amount(order))
+    if order.state != State.PLACED and balances.overpaid_amount(order) > 0:
+        surplus = format_money(balances.overpaid_amount(order), order.currency)
+        payment_issues.open_issue(Case.Kind.OVERPAID, order, f"{surplus} more than the order costs.", payment)
 
 
-def honour_late(order: Order, payment: Payment, paid_at: datetime, at: datetime) -> None:
+def honor_late_payment(order: Order, payment: Payment, paid_at: datetime, at: datetime) -> None:
     if order.state == State.PLACED:
-        _close(order, State.LAPSED, at, TOO_LATE)
+        _close_order(order, State.LAPSED, at, TOO_LATE)
         emit(events.ORDER_LAPSED, key=f"{order.pk}", order_id=order.pk)
     honored = True
     try:
         with transaction.atomic():
-            _take_again(order, at)
-            vouchers.pay(order, at, paid_at=paid_at, strict=False)
-            if balances.in_hand(order) < balances.price_at(order, paid_at).total:
-                raise CannotBe("The money received doesn’t cover the rest of the order.")
-            pay_off(order, paid_at)
-    except CannotBe:
+            _reclaim_order(order, at)
+            vouchers.pay_with_vouchers(order, at, paid_at=paid_at, strict=False)
+            if balances.amount_available(order) < balances.price_at(order, paid_at).total:
+                raise OrderTransitionRefused("The money received doesn’t cover the rest of the order.")
+            mark_paid(order, paid_at)
+    except OrderTransitionRefused:
         order.refresh_from_db()
         honored = False
     # The setting LATE_PAYMENT decides how the rest is returned.
-    reservations.late(order, balances.surplus(order))
+    reservations.return_late_payment(order, balances.overpaid_amount(order))
     emit(events.PAYMENT_LATE, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk, honoured=honored)
 
 
@@ -94,69 +94,69 @@ def honour_late(order: Order, payment: Payment, paid_at: datetime, at: datetime)
 
 
 @transaction.atomic
-def take_up(order: Order, at: datetime, *, even_so: bool = False) -> Order:
+def reinstate_order(order: Order, at: datetime, *, even_so: bool = False) -> Order:
     """Reserves the spots of an expired order again, without a time limit.
 
     Raises OrderTransitionRefused if anything has changed, unless `even_so` accepts the changes and the current price.
     """
-    order = locks.order(order.pk)
+    order = locks.lock_order(order.pk)
     if order.state == State.PLACED and order.has_lapsed(at):
-        _close(order, State.LAPSED, at, TOO_LATE)
+        _close_order(order, State.LAPSED, at, TOO_LATE)
         emit(events.ORDER_LAPSED, key=f"{order.pk}", order_id=order.pk)
     if order.state != State.LAPSED:
-        raise CannotBe("Only an expired order can be restored.")
-    changed = _take_again(order, at)
+        raise OrderTransitionRefused("Only an expired order can be restored.")
+    changed = _reclaim_order(order, at)
     if changed and not even_so:
         price = format_money(balances.price_at(order, at).total, order.currency)
-        raise CannotBe(f"{' '.join(changed)} The rest of the order now costs {price}.")
+        raise OrderTransitionRefused(f"{' '.join(changed)} The rest of the order now costs {price}.")
     order.state, order.closed_at, order.due, order.held_until = State.PLACED, None, Due.DOOR, None
     order.save(update_fields=["state", "closed_at", "due", "held_until"])
-    hold(order, locks.live_lines(order), at)
+    hold_lines(order, locks.live_lines(order), at)
     emit(events.ORDER_KEPT, key=f"{order.pk} again {at.isoformat()}", order_id=order.pk)
-    if not balances.owed(order, at):
-        pay_off(order, at)
+    if not balances.open_balance(order, at):
+        mark_paid(order, at)
     return order
 
 
-def _take_again(order: Order, at: datetime) -> list[str]:
+def _reclaim_order(order: Order, at: datetime) -> list[str]:
     """Returns sentences about what has changed. The caller undoes everything by raising an exception.
 
     Rows are locked in the same sequence as when an order is placed. Raises OrderTransitionRefused when no spot is left.
     """
-    exchanges.lock(order)
+    exchanges.lock_orders_behind(order)
     changed: list[str] = []
-    if not discount_codes.take_again(order, at):
+    if not discount_codes.reclaim_code(order, at):
         order.code, order.discount = None, None
         order.save(update_fields=["code", "discount"])
         changed.append("The discount code has since been used up.")
     if order.payer is not None:
-        locks.account(order.payer)
+        locks.lock_account(order.payer)
     lines = locks.live_lines(order)
     unavailable: dict[int, str] = {}
     for line in lines:
         try:
             with transaction.atomic():
-                exchanges.keep(line, at)
-                kinds.of(line).hold(line, None)
-        except (kinds.Unavailable, kinds.UnknownKind) as error:
+                exchanges.reserve_old_line(line, at)
+                kinds.kind_of_line(line).hold(line, None)
+        except (kinds.ProductUnavailable, kinds.UnknownProductKind) as error:
             unavailable[line.pk] = f"{line.title}: {error}"
     if len(unavailable) == len(lines):
-        raise CannotBe(" ".join(unavailable.values()) or "Nothing is left in this order.")
+        raise OrderTransitionRefused(" ".join(unavailable.values()) or "Nothing is left in this order.")
     OrderLine.objects.filter(pk__in=unavailable).update(cancelled_at=at, keeps_replaced=False)
     changed.extend(unavailable.values())
     quoted = balances.quoted_credit(order)
-    if credit.spend_what_is_left(order, quoted) < quoted:
+    if credit.spend_available_credit(order, quoted) < quoted:
         changed.append("The account credit for this order has since been used.")
-    excess = credit.spent_on(order) - balances.price_at(order, at).credit
-    credit.give_back(order, max(excess, ZERO))
+    excess = credit.credit_spent_on(order) - balances.price_at(order, at).credit
+    credit.return_spent_credit(order, max(excess, ZERO))
     if changed:
-        quote_again(order)
+        requote_order(order)
     return changed
 
 
-def quote_again(order: Order) -> None:
+def requote_order(order: Order) -> None:
     # Use the rules and prices of the purchase.
-    quote = quotes.quote(balances.ask_for(order, order.placed_at or order.created_at))
+    quote = quotes.quote_both_totals(balances.price_request_for(order, order.placed_at or order.created_at))
     order.now_total, order.door_total = quote.now.total, quote.door.total
     order.save(update_fields=["now_total", "door_total"])
 
@@ -165,51 +165,51 @@ def quote_again(order: Order) -> None:
 
 
 @transaction.atomic
-def lapse(order: Order, at: datetime) -> bool:
-    order = locks.order(order.pk)
+def expire_order(order: Order, at: datetime) -> bool:
+    order = locks.lock_order(order.pk)
     if order.state != State.PLACED or not order.has_lapsed(at):
         return False
-    _close(order, State.LAPSED, at, TOO_LATE)
-    reservations.late(order, balances.surplus(order))
+    _close_order(order, State.LAPSED, at, TOO_LATE)
+    reservations.return_late_payment(order, balances.overpaid_amount(order))
     emit(events.ORDER_LAPSED, key=f"{order.pk}", order_id=order.pk)
     return True
 
 
 @transaction.atomic
-def cancel(order: Order, *, at: datetime, why: str = "", by: User | None = None) -> None:
-    order = locks.order(order.pk)
+def cancel_unpaid_order(order: Order, *, at: datetime, why: str = "", by: User | None = None) -> None:
+    order = locks.lock_order(order.pk)
     if order.state == State.CANCELLED:
         return
     if order.state != State.PLACED:
-        raise CannotBe("Only an unpaid order can be canceled as a whole.")
-    _close(order, State.CANCELLED, at, why or "The order was canceled.")
-    reservations.late(order, balances.surplus(order))
+        raise OrderTransitionRefused("Only an unpaid order can be canceled as a whole.")
+    _close_order(order, State.CANCELLED, at, why or "The order was canceled.")
+    reservations.return_late_payment(order, balances.overpaid_amount(order))
     if by is not None:
-        record(by, "billing.order_cancelled", order, why=why)
+        record_action(by, "billing.order_cancelled", order, why=why)
     emit(events.ORDER_CANCELLED, key=f"{order.pk}", order_id=order.pk)
 
 
-def _close(order: Order, state: str, at: datetime, why: str) -> None:
+def _close_order(order: Order, state: str, at: datetime, why: str) -> None:
     order.state, order.closed_at = state, at
     order.save(update_fields=["state", "closed_at"])
     for line in locks.live_lines(order):
-        kinds.of(line).release(line, why)
+        kinds.kind_of_line(line).release(line, why)
         if line.replaces is None:
             continue
         # The replaced line becomes valid again, or is refunded by its terms if the exchange was already completed.
-        step = terms.sold(line, at).at(at)
-        refund = price_reductions.Back(step.percent, why, as_credit=step.gives == kinds.Gives.CREDIT)
+        step = terms.terms_sold(line, at).at(at)
+        refund = price_reductions.RefundTerms(step.percent, why, as_credit=step.gives == kinds.RefundMethod.CREDIT)
         try:
-            exchanges.undo(line, at, refund)
-        except reservations.Refused as refused:
-            raise CannotBe(str(refused)) from refused
-    credit.give_back(order)
+            exchanges.cancel_exchange(line, at, refund)
+        except reservations.RefundRefused as refused:
+            raise OrderTransitionRefused(str(refused)) from refused
+    credit.return_spent_credit(order)
 
 
 # -- staying placed ----------------------------------------------------------------------------------------------
 
 
-def wait(order: Order, at: datetime, duration: timedelta) -> bool:
+def extend_hold(order: Order, at: datetime, duration: timedelta) -> bool:
     """Returns False for an order without a hold. The hold may also become shorter. The caller has locked the order."""
     if order.held_until is None or not order.can_be_paid(at):
         return False
@@ -218,23 +218,23 @@ def wait(order: Order, at: datetime, duration: timedelta) -> bool:
     for line in locks.live_lines(order):
         try:
             with transaction.atomic():
-                kinds.of(line).hold(line, order.held_until)
-        except (kinds.Unavailable, kinds.UnknownKind) as unavailable:
-            payment_issues.open_case(Case.Kind.OTHER, order, f"{line.title} could not be reserved: {unavailable}")
+                kinds.kind_of_line(line).hold(line, order.held_until)
+        except (kinds.ProductUnavailable, kinds.UnknownProductKind) as unavailable:
+            payment_issues.open_issue(Case.Kind.OTHER, order, f"{line.title} could not be reserved: {unavailable}")
     return True
 
 
-def allows_the_door(order: Order) -> bool:
+def can_be_paid_at_door(order: Order) -> bool:
     return all((line.facts or {}).get("at_the_door") for line in order.lines.all() if line.cancelled_at is None)
 
 
-def lapse_due(at: datetime | None = None) -> int:
+def expire_overdue_holds(at: datetime | None = None) -> int:
     at = at or timezone.now()
     overdue = Order.objects.filter(state=State.PLACED, held_until__lte=at).order_by("held_until")
-    return sum(lapse(order, at) for order in overdue[:500])
+    return sum(expire_order(order, at) for order in overdue[:500])
 
 
-def remind_due(at: datetime | None = None) -> int:
+def remind_of_expiring_holds(at: datetime | None = None) -> int:
     # Each payer gets one reminder, when a third of the hold is left.
     at = at or timezone.now()
     soon = at + timedelta(minutes=settings.HOLD_MINUTES) / 3

@@ -7,32 +7,34 @@ from django.db import transaction
 
 from billing.domain import locks
 from billing.domain.orders import transitions
-from billing.domain.orders.payments_in_progress import refuse_payment_in_progress
+from billing.domain.orders.payments_in_progress import check_no_payment_in_progress
 from billing.domain.pricing import balances, discount_codes
 from billing.domain.vouchers import redemption, voucher_codes
 from billing.models import Order
-from history.domain import record
+from history.domain import record_action
 from users.models import User
 
 NOTHING_FITS = "This order has nothing left that the voucher can pay for."
 
 
 @transaction.atomic
-def use(order: Order, text: str, at: datetime, *, by: User | None = None) -> Decimal:
+def redeem_voucher_on_order(order: Order, text: str, at: datetime, *, by: User | None = None) -> Decimal:
     """Returns the amount paid. Raises OrderTransitionRefused or DiscountCodeRefused."""
-    order = locks.order(order.pk)
-    if not order.can_be_paid(at) or not balances.owed(order, at):
-        raise transitions.CannotBe("Nothing is due on this order.")
-    refuse_payment_in_progress(order, at)
-    voucher = voucher_codes.find(text)
+    order = locks.lock_order(order.pk)
+    if not order.can_be_paid(at) or not balances.open_balance(order, at):
+        raise transitions.OrderTransitionRefused("Nothing is due on this order.")
+    check_no_payment_in_progress(order, at)
+    voucher = voucher_codes.find_voucher(text)
     if voucher is None:
-        raise discount_codes.Refused(discount_codes.UNKNOWN)
-    redemption.choose(order, voucher, redemption.payable(order), at)
-    paid = redemption.pay(order, at, strict=False)
+        raise discount_codes.DiscountCodeRefused(discount_codes.UNKNOWN)
+    redemption.choose_voucher(order, voucher, redemption.voucher_payable_lines(order), at)
+    paid = redemption.pay_with_vouchers(order, at, strict=False)
     if not paid:
-        raise discount_codes.Refused(NOTHING_FITS)
+        raise discount_codes.DiscountCodeRefused(NOTHING_FITS)
     if by is not None:
-        record(by, "billing.voucher_used", order, voucher=voucher.mark, amount=str(paid), currency=order.currency)
-    if not balances.owed(order, at):
-        transitions.pay_off(order, at)
+        record_action(
+            by, "billing.voucher_used", order, voucher=voucher.mark, amount=str(paid), currency=order.currency
+        )
+    if not balances.open_balance(order, at):
+        transitions.mark_paid(order, at)
     return paid

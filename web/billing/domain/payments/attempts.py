@@ -18,58 +18,58 @@ from billing.domain.orders import transitions
 from billing.domain.orders.payments_in_progress import (
     UNDECIDED,
     PaymentInProgress,
-    drop_unbegun_attempts,
+    cancel_unstarted_attempts_of_order,
+    check_no_payment_in_progress,
     payment_in_progress,
-    refuse_payment_in_progress,
 )
-from billing.domain.payments.received_moments import moment_of
+from billing.domain.payments.received_moments import received_moment_of
 from billing.domain.pricing import balances
 from billing.domain.refunds import reservations
-from billing.gateways.facts import Expired, OnItsWay, Refused, Taken
+from billing.gateways.facts import AttemptExpired, PaymentCaptured, PaymentDeclined, PaymentPending
 from billing.models import Case, Order, Payment
 from billing.models.payments import OPEN
-from common.errors import NeedsPerson, Permanent, Temporary
+from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure
 from common.formats import format_money
-from common.money import is_whole
-from history.domain import record
+from common.money import is_payable_amount
+from history.domain import record_action
 from outbox.domain import emit
 from users.models import User
 
 FAILED = (PaymentStatus.REJECTED, PaymentStatus.ERROR)
 ENDS = {
-    OnItsWay: (PaymentStatus.PREAUTH, UNDECIDED),
-    Refused: (PaymentStatus.REJECTED, OPEN),
-    Expired: (PaymentStatus.CANCELLED, UNDECIDED),
+    PaymentPending: (PaymentStatus.PREAUTH, UNDECIDED),
+    PaymentDeclined: (PaymentStatus.REJECTED, OPEN),
+    AttemptExpired: (PaymentStatus.CANCELLED, UNDECIDED),
 }
 TIME_TO_FINISH = timedelta(minutes=2)
 RETRY_FOR = timedelta(hours=1)
 
 
-class NothingOwed(Exception):
+class NoOpenBalance(Exception):
     """The order has no balance that can be paid now."""
 
 
 @transaction.atomic
-def start(order: Order, variant: str, at: datetime) -> Payment:
+def start_attempt(order: Order, variant: str, at: datetime) -> Payment:
     """Returns the open attempt on a double click. Raises PaymentInProgress."""
-    order = locks.order(order.pk)
-    owed = balances.owed(order, at)
+    order = locks.lock_order(order.pk)
+    owed = balances.open_balance(order, at)
     if not order.can_be_paid(at) or owed <= 0:
-        raise NothingOwed
-    same = order.payments.filter(still_good(at), variant=variant, total=owed, status__in=UNDECIDED).first()
+        raise NoOpenBalance
+    same = order.payments.filter(resumable_attempts(at), variant=variant, total=owed, status__in=UNDECIDED).first()
     if (other := payment_in_progress(order, at)) and other != same:
         raise PaymentInProgress(other)
-    drop_unbegun_attempts(order, but=same)
-    return same or _new(order, variant, owed)
+    cancel_unstarted_attempts_of_order(order, but=same)
+    return same or _create_attempt(order, variant, owed)
 
 
-def still_good(at: datetime) -> Q:
+def resumable_attempts(at: datetime) -> Q:
     # An attempt that could not be started for an hour gets a new idempotency key, so it is not reused.
     started = ~Q(session="") & (Q(session_until=None) | Q(session_until__gt=at + TIME_TO_FINISH))
     return started | Q(session="", created__gt=at - RETRY_FOR)
 
 
-def _new(order: Order, variant: str, total: Decimal) -> Payment:
+def _create_attempt(order: Order, variant: str, total: Decimal) -> Payment:
     first, _, last = order.payer_name.partition(" ")
     payment = Payment(
         order=order,
@@ -89,32 +89,32 @@ def _new(order: Order, variant: str, total: Decimal) -> Payment:
     return payment
 
 
-def page(payment: Payment, data: Mapping[str, Any] | None = None) -> Form:
+def gateway_form(payment: Payment, data: Mapping[str, Any] | None = None) -> Form:
     """Raises RedirectNeeded when the payer continues elsewhere. Call it outside of any transaction."""
     try:
-        return gateways.of(payment).get_form(payment, data)
-    except Temporary as fault:
+        return gateways.gateway_of(payment).get_form(payment, data)
+    except TemporaryFailure as fault:
         Payment.objects.filter(pk=payment.pk, status__in=OPEN).update(message=str(fault))
-    except (PaymentError, Permanent, NeedsPerson) as fault:
+    except (PaymentError, PermanentFailure, NeedsPerson) as fault:
         with transaction.atomic():
             if isinstance(fault, NeedsPerson):
-                order = locks.order(payment.order_id)
-                payment_issues.open_case(Case.Kind.OTHER, order, f"Payment isn’t possible: {fault}", payment)
+                order = locks.lock_order(payment.order_id)
+                payment_issues.open_issue(Case.Kind.OTHER, order, f"Payment isn’t possible: {fault}", payment)
             payment.change_status(PaymentStatus.ERROR, str(fault))
     raise RedirectNeeded(payment.get_failure_url())
 
 
 @transaction.atomic
-def confirm(payment: Payment, taken: Taken) -> bool:
+def confirm_payment(payment: Payment, taken: PaymentCaptured) -> bool:
     """A different amount or currency opens a payment issue and does not confirm the payment."""
-    order = locks.order(payment.order_id)
+    order = locks.lock_order(payment.order_id)
     payment.refresh_from_db()
     if payment.captured_at is not None:
         # The same reference means the same money. Another reference means that the payer paid twice.
         if taken.reference and payment.transaction_id and taken.reference != payment.transaction_id:
             received = format_money(taken.amount, taken.currency)
             text = f"{received} was received a second time, with the reference {taken.reference}."
-            payment_issues.open_once(Case.Kind.MISFIT, order, text, payment)
+            payment_issues.open_issue_once(Case.Kind.MISFIT, order, text, payment)
             return False
         outdated = Payment.objects.filter(pk=payment.pk).exclude(fee=taken.fee)
         return taken.fee is not None and bool(outdated.update(fee=taken.fee))
@@ -125,7 +125,7 @@ def confirm(payment: Payment, taken: Taken) -> bool:
     if (taken.amount, taken.currency) != (payment.total, payment.currency):
         received = format_money(taken.amount, taken.currency)
         text = f"{received} received instead of {format_money(payment.total, payment.currency)}."
-        payment_issues.open_once(Case.Kind.WRONG_AMOUNT, order, text, payment)
+        payment_issues.open_issue_once(Case.Kind.WRONG_AMOUNT, order, text, payment)
         payment.change_status(PaymentStatus.ERROR, "The bank charged a different amount. We’re checking it.")
         return False
     payment.change_status(PaymentStatus.CONFIRMED)
@@ -134,43 +134,45 @@ def confirm(payment: Payment, taken: Taken) -> bool:
 
 
 @transaction.atomic
-def told(payment: Payment, fact: Taken | OnItsWay | Refused | Expired) -> bool:
+def apply_attempt_fact(
+    payment: Payment, fact: PaymentCaptured | PaymentPending | PaymentDeclined | AttemptExpired
+) -> bool:
     """Returns whether it changes anything. An attempt that has ended changes only when the gateway captures money."""
-    if isinstance(fact, Taken):
-        return confirm(payment, fact)
+    if isinstance(fact, PaymentCaptured):
+        return confirm_payment(payment, fact)
     status, before = ENDS[type(fact)]
-    locks.order(payment.order_id)
+    locks.lock_order(payment.order_id)
     payment.refresh_from_db()
     is_being_captured = payment.capturing_until is not None and payment.capturing_until > timezone.now()
-    if payment.status not in before or (isinstance(fact, Expired) and is_being_captured):
+    if payment.status not in before or (isinstance(fact, AttemptExpired) and is_being_captured):
         return False
     payment.change_status(status, getattr(fact, "message", ""))
     return True
 
 
-def changed(payment: Payment) -> None:
-    order = locks.order(payment.order_id)
+def apply_status_change(payment: Payment) -> None:
+    order = locks.lock_order(payment.order_id)
     if payment.status == PaymentStatus.CONFIRMED:
-        transitions.money_came(order, payment, moment(payment), timezone.now())
+        transitions.apply_payment(order, payment, time_of_payment(payment), timezone.now())
     elif payment.status == PaymentStatus.PREAUTH:
-        transitions.wait(order, timezone.now(), timedelta(days=settings.BANK_DAYS))
+        transitions.extend_hold(order, timezone.now(), timedelta(days=settings.BANK_DAYS))
         if order.state in (Order.State.PLACED, Order.State.LAPSED):
             emit(events.PAYMENT_PROMISED, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk)
     elif payment.status in FAILED:
         if payment.promised_at is not None:
             # The bank took days, so the payer is no longer online and gets a day to pay another way.
-            transitions.wait(order, timezone.now(), timedelta(days=1))
+            transitions.extend_hold(order, timezone.now(), timedelta(days=1))
         if not payment.cases.filter(kind=Case.Kind.WRONG_AMOUNT).exists():
             emit(events.PAYMENT_FAILED, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk)
 
 
-def moment(payment: Payment) -> datetime:
+def time_of_payment(payment: Payment) -> datetime:
     """The payer has paid when nothing is left to do for them, even if the bank takes days to answer."""
     return payment.received_at or payment.promised_at or payment.captured_at or timezone.now()
 
 
 @transaction.atomic
-def record_by_hand(
+def record_desk_payment(
     order: Order,
     variant: str,
     amount: Decimal | None,
@@ -188,30 +190,30 @@ def record_by_hand(
     `moment` is needed on a day on which an early price ended; raises ReceivedMomentUnknown without it.
     `received` is the amount that the desk saw as received before, so that no payment is recorded twice.
     """
-    order = locks.order(order.pk)
-    reservations.check_nothing_moved(order, received)
-    if not gateways.get(variant).by_hand:
+    order = locks.lock_order(order.pk)
+    reservations.check_balance_unchanged(order, received)
+    if not gateways.gateway_named(variant).by_hand:
         raise ValueError(f"{variant} cannot be recorded at the desk.")
     at = timezone.now()
-    refuse_payment_in_progress(order, at)
+    check_no_payment_in_progress(order, at)
     is_expired = order.has_lapsed(at)
     if is_expired:
-        order = transitions.take_up(order, at, even_so=even_so)
+        order = transitions.reinstate_order(order, at, even_so=even_so)
     if order.state != Order.State.PLACED:
-        raise NothingOwed
-    paid_at = moment_of(order, received_on, at, moment)
-    owed = balances.owed(order, paid_at)
+        raise NoOpenBalance
+    paid_at = received_moment_of(order, received_on, at, moment)
+    owed = balances.open_balance(order, paid_at)
     amount = owed if amount is None else amount
-    if not is_whole(amount, order.currency) or not 0 < amount <= owed:
-        raise NothingOwed
-    payment = _new(order, variant, amount)
+    if not is_payable_amount(amount, order.currency) or not 0 < amount <= owed:
+        raise NoOpenBalance
+    payment = _create_attempt(order, variant, amount)
     Payment.objects.filter(pk=payment.pk).update(
         received_on=received_on, received_at=paid_at, recorded_by=by, transaction_id=reference
     )
     payment.received_on, payment.received_at = received_on, paid_at
     details = {"amount": str(amount), "currency": order.currency, "variant": variant, "on": received_on.isoformat()}
-    record(by, "billing.payment_recorded", order, **details)
+    record_action(by, "billing.payment_recorded", order, **details)
     payment.change_status(PaymentStatus.CONFIRMED)
     if is_expired:
-        record(by, "billing.order_taken_up", order)
+        record_action(by, "billing.order_taken_up", order)
     return payment

@@ -10,9 +10,9 @@ from billing.domain import locks, payment_issues
 from billing.domain.pricing import balances, credit
 from billing.kinds import ZERO
 from billing.models import Case, Credit, Dispute, Order, Payment
-from billing.models.fields import exact
+from billing.models.fields import exact_sum
 from common.formats import format_money
-from history.domain import record
+from history.domain import record_action
 from users.models import User
 
 State = Dispute.State
@@ -29,19 +29,19 @@ def hold_credit(order: Order, dispute: Dispute) -> Decimal:
     The hold includes credit that was already spent, so that it cannot be spent again if it is returned later.
     """
     if order.payer is not None:
-        locks.account(order.payer)
+        locks.lock_account(order.payer)
     disputes = Dispute.objects.filter(payment__order=order).select_related("payment")
     at_risk = sum((min(row.amount, row.payment.refundable_amount) for row in disputes if row.state == State.OPEN), ZERO)
     elsewhere = sum((row.credit_held for row in disputes if row.pk != dispute.pk and not row.hold_ended_at), ZERO)
-    short = min(max(at_risk - balances.in_hand(order), ZERO), order.returned_as_credit)
+    short = min(max(at_risk - balances.amount_available(order), ZERO), order.returned_as_credit)
     dispute.credit_held, dispute.hold_ended_at, dispute.hold_ended_by = max(short - elsewhere, ZERO), None, None
     dispute.save(update_fields=["credit_held", "hold_ended_at", "hold_ended_by"])
     return dispute.credit_held
 
 
-def open_lost_issue(order: Order, payment: Payment, dispute: Dispute) -> None:
+def open_lost_dispute_issue(order: Order, payment: Payment, dispute: Dispute) -> None:
     held = dispute.credit_held
-    spent = max(held - credit.balance(order.payer, order.currency), ZERO)
+    spent = max(held - credit.credit_balance(order.payer, order.currency), ZERO)
     text = f"Dispute {dispute.pk} was lost, and {format_money(held, order.currency)} of account credit is on hold."
     if spent:
         # List the orders that the account has paid with credit since this credit was granted.
@@ -49,16 +49,16 @@ def open_lost_issue(order: Order, payment: Payment, dispute: Dispute) -> None:
         granted = entries.filter(order=order, reason=Credit.Reason.INSTEAD).order_by("pk").first()
         later = entries.filter(reason=Credit.Reason.SPENT, pk__gt=granted.pk if granted else 0)
         sums = later.values("order").annotate(sum=Sum("amount")).order_by("order")
-        numbers = [str(row["order"]) for row in sums if exact(row["sum"])]
+        numbers = [str(row["order"]) for row in sums if exact_sum(row["sum"])]
         orders = f"{'orders' if len(numbers) > 1 else 'order'} {', '.join(numbers)}"
         text += f" {format_money(spent, order.currency)} of it was already spent ({orders})."
-    payment_issues.open_once(Case.Kind.LOST, order, f"{text} Take it back, or release it?", payment)
+    payment_issues.open_issue_once(Case.Kind.LOST, order, f"{text} Take it back, or release it?", payment)
 
 
 def lift_hold(dispute: Dispute, at: datetime, *, why: str, by: User | None = None) -> bool:
     if not _end_hold(dispute, at, by):
         return False
-    _record(by, "billing.credit_hold_lifted", dispute, at, amount=dispute.credit_held, why=why)
+    _record_hold_decision(by, "billing.credit_hold_lifted", dispute, at, amount=dispute.credit_held, why=why)
     return True
 
 
@@ -67,36 +67,38 @@ def _end_hold(dispute: Dispute, at: datetime, by: User | None) -> bool:
     return bool(active_hold.update(hold_ended_at=at, hold_ended_by=by))
 
 
-def _record(by: User | None, action: str, dispute: Dispute, at: datetime, *, amount: Decimal, why: str) -> None:
+def _record_hold_decision(
+    by: User | None, action: str, dispute: Dispute, at: datetime, *, amount: Decimal, why: str
+) -> None:
     order = dispute.payment.order
-    record(by, action, order, why=why, dispute=dispute.pk, amount=str(amount), currency=order.currency)
+    record_action(by, action, order, why=why, dispute=dispute.pk, amount=str(amount), currency=order.currency)
     for case in order.cases.filter(kind=Case.Kind.LOST, payment=dispute.payment, closed_at=None):
         Case.objects.filter(pk=case.pk).update(closed_at=at, closed_by=by, answer=why[:500])
 
 
 @transaction.atomic
 def release_hold(dispute_id: int, at: datetime, *, why: str, by: User) -> bool:
-    return lift_hold(_locked(dispute_id), at, why=why, by=by)
+    return lift_hold(_lock_dispute(dispute_id), at, why=why, by=by)
 
 
 @transaction.atomic
 def take_back_held_credit(dispute_id: int, at: datetime, *, why: str, by: User) -> bool:
-    dispute = _locked(dispute_id)
+    dispute = _lock_dispute(dispute_id)
     order = dispute.payment.order
     account = order.payer
     if account is None or not _end_hold(dispute, at, by):
         return False
-    locks.account(account)
-    part = min(dispute.credit_held, credit.balance(account, order.currency))
+    locks.lock_account(account)
+    part = min(dispute.credit_held, credit.credit_balance(account, order.currency))
     if part > 0:
         Credit.objects.create(
             account=account, amount=-part, currency=order.currency, reason=Credit.Reason.TAKEN, why=why, by=by
         )
-    _record(by, "billing.held_credit_taken", dispute, at, amount=part, why=why)
+    _record_hold_decision(by, "billing.held_credit_taken", dispute, at, amount=part, why=why)
     return True
 
 
-def _locked(dispute_id: int) -> Dispute:
+def _lock_dispute(dispute_id: int) -> Dispute:
     order_id = Dispute.objects.values_list("payment__order", flat=True).get(pk=dispute_id)
-    locks.order(order_id)
+    locks.lock_order(order_id)
     return Dispute.objects.select_related("payment__order__payer").get(pk=dispute_id)

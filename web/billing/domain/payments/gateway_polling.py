@@ -14,12 +14,12 @@ from billing.domain.orders.payments_in_progress import UNDECIDED, PaymentInProgr
 from billing.domain.payments import webhooks
 from billing.domain.pricing import balances
 from billing.domain.refunds import reservations
-from billing.gateways.facts import Expired, Fact
+from billing.gateways.facts import AttemptExpired, Fact
 from billing.models import Dispute, Order, Payment, Refund
 from billing.models.payments import OPEN
-from common.errors import Trouble
-from common.network import place_to_wait, refuse_inside_transaction
-from history.domain import record
+from common.errors import WorkFailure
+from common.network import gateway_slot, refuse_inside_transaction
+from history.domain import record_action
 from outbox.domain import emit
 from users.models import User
 
@@ -29,33 +29,33 @@ STOP_POLLING_AFTER = timedelta(days=120)
 CANCEL_UNSTARTED_AFTER = timedelta(days=1)
 
 
-def ask(payment_id: int) -> bool:
+def poll_payment(payment_id: int) -> bool:
     """Returns whether anything changed. Raises the exceptions of the gateway, after scheduling the next poll."""
     refuse_inside_transaction()
     payment = Payment.objects.select_related("order").get(pk=payment_id)
-    plan(payment, timezone.now())
+    schedule_next_poll(payment, timezone.now())
     try:
-        gateway = gateways.of(payment)
+        gateway = gateways.gateway_of(payment)
     except gateways.UnknownGateway:
         return False
-    is_changed = webhooks.learn(payment, gateway.poll_payment(payment))
-    plan(payment, timezone.now())
+    is_changed = webhooks.apply_polled_state(payment, gateway.poll_payment(payment))
+    schedule_next_poll(payment, timezone.now())
     return is_changed
 
 
-def returned(payment: Payment, *, canceled: bool = False) -> None:
+def poll_returning_payer(payment: Payment, *, canceled: bool = False) -> None:
     """Asks the gateway, because the data in the payer's browser is not trusted.
 
     A payment that was `canceled` on the gateway's page is closed, so that the payer can choose another method.
     """
     if payment.status in OPEN and payment.session:
         try:
-            with place_to_wait():
+            with gateway_slot():
                 if canceled and payment.is_undecided:
-                    _close(payment)
+                    _close_attempt(payment)
                 else:
-                    ask(payment.pk)
-        except Trouble:
+                    poll_payment(payment.pk)
+        except WorkFailure:
             Payment.objects.filter(pk=payment.pk, status__in=OPEN).update(ask_at=timezone.now())
     payment.refresh_from_db()
 
@@ -69,12 +69,12 @@ def stop_payment(order: Order, at: datetime, *, by: User | None = None) -> Payme
     if payment is None:
         return None
     if payment.is_undecided:
-        _close(payment)
+        _close_attempt(payment)
         payment.refresh_from_db()
     if payment.status in OPEN:
         raise PaymentInProgress(payment)
     if by is not None and payment.status == PaymentStatus.CANCELLED:
-        record(
+        record_action(
             by,
             "billing.payment_stopped",
             order,
@@ -85,56 +85,56 @@ def stop_payment(order: Order, at: datetime, *, by: User | None = None) -> Payme
     return payment
 
 
-def close_overdue(order: Order, at: datetime) -> None:
+def close_outdated_attempts(order: Order, at: datetime) -> None:
     # Ask the gateway even after the deadline, because it may have captured the money at the last moment.
-    owed = balances.if_taken_up(order, at) if order.has_lapsed(at) else balances.owed(order, at)
+    owed = balances.balance_if_reinstated(order, at) if order.has_lapsed(at) else balances.open_balance(order, at)
     for payment in order.payments.filter(status__in=UNDECIDED).exclude(session=""):
         is_past_deadline = payment.session_until is not None and payment.session_until <= at
         if is_past_deadline or payment.total != owed:
             try:
-                with place_to_wait():
-                    _close(payment)
-            except (Trouble, gateways.UnknownGateway) as fault:
+                with gateway_slot():
+                    _close_attempt(payment)
+            except (WorkFailure, gateways.UnknownGateway) as fault:
                 log.warning("Payment %s could not be closed: %s", payment.pk, fault)
 
 
-def _close(payment: Payment) -> None:
-    facts: list[Fact] = [Expired()]
+def _close_attempt(payment: Payment) -> None:
+    facts: list[Fact] = [AttemptExpired()]
     if payment.session:
         refuse_inside_transaction()
-        facts = gateways.of(payment).close(payment)
-    webhooks.learn(payment, facts)
+        facts = gateways.gateway_of(payment).close(payment)
+    webhooks.apply_polled_state(payment, facts)
 
 
-def close_needless(order: Order) -> None:
+def close_unneeded_attempts(order: Order) -> None:
     refuse_inside_transaction()
-    for payment in needless(order, timezone.now()):
+    for payment in unneeded_attempts(order, timezone.now()):
         with suppress(gateways.UnknownGateway):
-            _close(payment)
+            _close_attempt(payment)
 
 
-def needless(order: Order, at: datetime) -> QuerySet[Payment]:
+def unneeded_attempts(order: Order, at: datetime) -> QuerySet[Payment]:
     # This excludes an expired order, which may still be paid late, and payments that a bank is processing.
     undecided = order.payments.filter(status__in=UNDECIDED)
     if order.state == Order.State.LAPSED or order.has_lapsed(at):
         return undecided.none()
-    return undecided.exclude(total=balances.owed(order, at))
+    return undecided.exclude(total=balances.open_balance(order, at))
 
 
-def send_refund(refund_id: int) -> None:
-    refund = reservations.to_send(refund_id)
-    if refund and reservations.is_old(refund):
+def send_reserved_refund(refund_id: int) -> None:
+    refund = reservations.refund_to_send(refund_id)
+    if refund and reservations.is_stale_refund(refund):
         # A process that died may have sent this refund, so ask the gateway before sending it again.
-        ask(refund.payment_id)
-        refund = reservations.to_send(refund_id)
+        poll_payment(refund.payment_id)
+        refund = reservations.refund_to_send(refund_id)
     if refund:
-        reservations.send(refund)
+        reservations.send_refund_to_gateway(refund)
 
 
 # -- scheduled polling -------------------------------------------------------------------------------------------
 
 
-def plan(payment: Payment, now: datetime) -> None:
+def schedule_next_poll(payment: Payment, now: datetime) -> None:
     is_open = (
         Payment.objects.filter(pk=payment.pk, status__in=OPEN).exclude(session="").exists()
         or payment.refunds.filter(state=Refund.State.SENT).exists()
@@ -145,7 +145,7 @@ def plan(payment: Payment, now: datetime) -> None:
     Payment.objects.filter(pk=payment.pk).update(ask_at=next_poll)
 
 
-def ask_due(at: datetime | None = None) -> int:
+def request_due_polls(at: datetime | None = None) -> int:
     at = at or timezone.now()
     due = Payment.objects.filter(ask_at__lte=at).order_by("ask_at")
     requested = 0
@@ -159,7 +159,7 @@ def ask_due(at: datetime | None = None) -> int:
     return requested
 
 
-def forget_unbegun(at: datetime | None = None) -> int:
+def cancel_unstarted_attempts(at: datetime | None = None) -> int:
     # These attempts never reached a gateway, so no payer was sent anywhere to pay.
     before = (at or timezone.now()) - CANCEL_UNSTARTED_AFTER
     unstarted = Payment.objects.filter(status__in=[PaymentStatus.WAITING, PaymentStatus.INPUT], session="")

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from billing.domain.pricing import balances
-from billing.kinds import Facts
+from billing.kinds import PriceFacts
 from billing.models import Order
 from common import dates
 from common.formats import format_money, format_time
@@ -14,7 +14,7 @@ INSTANT = timedelta(microseconds=1)
 ASK = "Was it received before or after class started?"
 
 
-class MomentUnknown(ValueError):
+class ReceivedMomentUnknown(ValueError):
     """The price depends on the time of day, which was not given."""
 
 
@@ -38,19 +38,23 @@ class MomentChoice:
 
 def moment_choices(order: Order, at: datetime) -> list[MomentChoice]:
     starts_by_day: dict[date, list[datetime]] = {}
-    all_facts = [Facts.from_json(line.facts or {"full": 0}) for line in order.lines.filter(cancelled_at=None)]
+    all_facts = [PriceFacts.from_json(line.facts or {"full": 0}) for line in order.lines.filter(cancelled_at=None)]
     early = [facts for facts in all_facts if facts.prepay]
     for start in sorted({facts.starts for facts in early if facts.starts and facts.starts < at}):
-        starts_by_day.setdefault(dates.local(start).date(), []).append(start)
+        starts_by_day.setdefault(dates.to_local_time(start).date(), []).append(start)
     choices = []
     for day, starts in starts_by_day.items():
-        for number, moment in enumerate([dates.at(day, time.min), *(start + INSTANT for start in starts)]):
-            due = balances.if_taken_up(order, moment) if order.has_lapsed(moment) else balances.owed(order, moment)
-            choices.append(MomentChoice(day, number, moment, _text(number, starts), due, order.currency))
+        for number, moment in enumerate([dates.local_moment(day, time.min), *(start + INSTANT for start in starts)]):
+            due = (
+                balances.balance_if_reinstated(order, moment)
+                if order.has_lapsed(moment)
+                else balances.open_balance(order, moment)
+            )
+            choices.append(MomentChoice(day, number, moment, _choice_text(number, starts), due, order.currency))
     return choices
 
 
-def _text(number: int, starts: list[datetime]) -> str:
+def _choice_text(number: int, starts: list[datetime]) -> str:
     times = [format_time(start) for start in starts]
     if len(starts) == 1:
         return f"Before class started ({times[0]})" if number == 0 else "After class started"
@@ -59,11 +63,11 @@ def _text(number: int, starts: list[datetime]) -> str:
     return f"After {times[-1]}" if number == len(starts) else f"Between {times[number - 1]} and {times[number]}"
 
 
-def moment_of(order: Order, received_on: date, at: datetime, chosen: datetime | None) -> datetime:
+def received_moment_of(order: Order, received_on: date, at: datetime, chosen: datetime | None) -> datetime:
     """`chosen` counts only if the time of day matters. Raises ReceivedMomentUnknown when it is missing then."""
     choices = [choice.moment for choice in moment_choices(order, at) if choice.day == received_on]
     if choices:
         if chosen not in choices:
-            raise MomentUnknown(ASK)
+            raise ReceivedMomentUnknown(ASK)
         return chosen
-    return at if received_on >= dates.local(at).date() else dates.at(received_on, time.min)
+    return at if received_on >= dates.to_local_time(at).date() else dates.local_moment(received_on, time.min)

@@ -8,40 +8,40 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from billing.domain.pricing import credit, quotes
-from billing.kinds import ZERO, Facts
+from billing.kinds import ZERO, PriceFacts
 from billing.models import Adjustment, Order, OrderLine
-from billing.models.fields import exact
-from common.money import rounded
+from billing.models.fields import exact_sum
+from common.money import round_amount
 
 
-def ask_for(order: Order, at: datetime) -> quotes.Ask:
+def price_request_for(order: Order, at: datetime) -> quotes.PriceRequest:
     # These are the facts, code and credit of the purchase. The early price counts if it is still valid at that time.
     items = tuple(
-        quotes.Item(line.pk, line.kind, line.product_id, Facts.from_json(line.facts or {"full": 0}))
+        quotes.PriceLine(line.pk, line.kind, line.product_id, PriceFacts.from_json(line.facts or {"full": 0}))
         for line in order.lines.filter(cancelled_at=None)
     )
-    return quotes.Ask(
+    return quotes.PriceRequest(
         items=items,
         currency=order.currency,
         discount=quotes.Discount.from_json(order.discount),
-        credit=max(credit.spent_on(order) - order.credit_kept, ZERO),
-        lost=quotes.lost_by(items, at),
+        credit=max(credit.credit_spent_on(order) - order.credit_kept, ZERO),
+        lost=quotes.lines_past_early_price(items, at),
     )
 
 
 def price_at(order: Order, at: datetime) -> quotes.Price:
-    return quotes.price(ask_for(order, at))
+    return quotes.compute_price(price_request_for(order, at))
 
 
 def regular_price(order: Order) -> quotes.Price:
-    request = ask_for(order, order.placed_at or order.created_at)
-    return quotes.price(replace(request, lost=frozenset(item.key for item in request.items)))
+    request = price_request_for(order, order.placed_at or order.created_at)
+    return quotes.compute_price(replace(request, lost=frozenset(item.key for item in request.items)))
 
 
 @dataclass(frozen=True)
-class Priced:
+class PricedLine:
     line: OrderLine
-    parts: list[quotes.Adjustment]
+    parts: list[quotes.PriceStep]
     total: Decimal
 
     @property
@@ -49,63 +49,65 @@ class Priced:
         return sum((part.amount for part in self.parts if part.step != "credit"), ZERO)
 
 
-def itemised(order: Order, at: datetime) -> list[Priced]:
+def itemized_lines(order: Order, at: datetime) -> list[PricedLine]:
     """Uses the prices at the time of payment, or current prices, and the regular price for an order due at the door."""
     at_the_door = order.state == Order.State.PLACED and order.due == Order.Due.DOOR
     price = regular_price(order) if at_the_door else price_at(order, order.paid_at or at)
-    return bill(order.lines.all(), price)
+    return bill_lines(order.lines.all(), price)
 
 
-def bill(lines: Iterable[OrderLine], price: quotes.Price) -> list[Priced]:
+def bill_lines(lines: Iterable[OrderLine], price: quotes.Price) -> list[PricedLine]:
     return [
-        Priced(line, [], ZERO)
+        PricedLine(line, [], ZERO)
         if line.is_canceled
-        else Priced(line, [part for part in price.adjustments if part.key == line.pk], price.lines.get(line.pk, ZERO))
+        else PricedLine(
+            line, [part for part in price.adjustments if part.key == line.pk], price.lines.get(line.pk, ZERO)
+        )
         for line in lines
     ]
 
 
-def tax(priced: list[Priced], currency: str) -> list[tuple[Decimal, Decimal]]:
+def included_tax(priced: list[PricedLine], currency: str) -> list[tuple[Decimal, Decimal]]:
     """Returns pairs of rate and included tax, rounded per line. Credit is a payment, so it does not lower the tax."""
     sums: dict[Decimal, Decimal] = {}
     for item in priced:
-        rate = Facts.from_json(item.line.facts or {"full": 0}).tax_percent
+        rate = PriceFacts.from_json(item.line.facts or {"full": 0}).tax_percent
         if rate:
-            sums[rate] = sums.get(rate, ZERO) + rounded(item.cost * rate / (100 + rate), currency)
+            sums[rate] = sums.get(rate, ZERO) + round_amount(item.cost * rate / (100 + rate), currency)
     return sorted(sums.items())
 
 
-def received(order: Order) -> Decimal:
+def amount_received(order: Order) -> Decimal:
     sums = order.payments.aggregate(captured=Sum("captured_amount"), refunded=Sum("refunded_amount"))
     return (sums["captured"] or ZERO) - (sums["refunded"] or ZERO)
 
 
-def in_hand(order: Order) -> Decimal:
+def amount_available(order: Order) -> Decimal:
     # Money that became account credit after the order had expired cannot pay for it any more.
-    return received(order) - order.returned_as_credit
+    return amount_received(order) - order.returned_as_credit
 
 
-def owed(order: Order, at: datetime) -> Decimal:
+def open_balance(order: Order, at: datetime) -> Decimal:
     if order.state != Order.State.PLACED:
         return ZERO
-    return max(price_at(order, at).total - in_hand(order), ZERO)
+    return max(price_at(order, at).total - amount_available(order), ZERO)
 
 
-def owed_at_door(order: Order) -> Decimal:
+def open_balance_at_door(order: Order) -> Decimal:
     if order.state != Order.State.PLACED:
         return ZERO
-    return max(regular_price(order).total - in_hand(order), ZERO)
+    return max(regular_price(order).total - amount_available(order), ZERO)
 
 
-def if_taken_up(order: Order, at: datetime) -> Decimal:
-    price = quotes.price(replace(ask_for(order, at), credit=quoted_credit(order)))
-    return max(price.total - in_hand(order), ZERO)
+def balance_if_reinstated(order: Order, at: datetime) -> Decimal:
+    price = quotes.compute_price(replace(price_request_for(order, at), credit=quoted_credit(order)))
+    return max(price.total - amount_available(order), ZERO)
 
 
-def surplus(order: Order) -> Decimal:
-    return in_hand(order) - order.charged
+def overpaid_amount(order: Order) -> Decimal:
+    return amount_available(order) - order.charged
 
 
 def quoted_credit(order: Order) -> Decimal:
     parts = Adjustment.objects.filter(line__order=order, plan=Adjustment.Plan.NOW, step="credit")
-    return -exact(parts.aggregate(sum=Sum("amount"))["sum"])
+    return -exact_sum(parts.aggregate(sum=Sum("amount"))["sum"])

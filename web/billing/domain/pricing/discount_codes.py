@@ -8,7 +8,7 @@ from django.db.models import Count, Q, QuerySet
 
 from billing import kinds
 from billing.domain import locks
-from billing.domain.pricing.quotes import Discount, Item
+from billing.domain.pricing.quotes import Discount, PriceLine
 from billing.kinds import ZERO
 from billing.models import Code, Order
 from common import dates
@@ -24,49 +24,49 @@ GONE = "This code is for something that is no longer offered."
 EVERYTHING = "Everything"
 
 
-class Refused(Exception):
+class DiscountCodeRefused(Exception):
     """The text tells the payer why the code cannot be used."""
 
 
-def find(text: str) -> Code | None:
+def find_code(text: str) -> Code | None:
     return Code.objects.filter(text__iexact=text.strip()).first() if text.strip() else None
 
 
-def check(code: Code | None, payer: User | None, at: datetime) -> Code:
+def check_code(code: Code | None, payer: User | None, at: datetime) -> Code:
     if code is None:
-        raise Refused(UNKNOWN)
+        raise DiscountCodeRefused(UNKNOWN)
     if code.student_id is not None:
         # A personal code is only for the student's own account or guardian, so that typing a name does not reveal it.
         own_students = Student.objects.filter(Q(user=payer) | Q(guardian=payer))
         if payer is None or not own_students.filter(pk=code.student_id).exists():
-            raise Refused(UNKNOWN)
+            raise DiscountCodeRefused(UNKNOWN)
     if code.valid_from and at < code.valid_from:
-        raise Refused(EARLY)
+        raise DiscountCodeRefused(EARLY)
     if code.valid_until and code.valid_until <= at:
-        raise Refused(EXPIRED)
-    if code.limit is not None and uses(code, at) >= code.limit:
-        raise Refused(USED_UP)
+        raise DiscountCodeRefused(EXPIRED)
+    if code.limit is not None and count_code_uses(code, at) >= code.limit:
+        raise DiscountCodeRefused(USED_UP)
     return code
 
 
-def last_day(code: Code) -> date | None:
+def last_valid_day(code: Code) -> date | None:
     return dates.day_that_ends_at(code.valid_until) if code.valid_until else None
 
 
-def check_fits(code: Code, items: Iterable[Item]) -> None:
+def check_code_fits(code: Code, items: Iterable[PriceLine]) -> None:
     """Raises DiscountCodeRefused when the code fits none of the items. A code for everything fits an empty cart."""
-    items, discount = list(items), terms(code)
+    items, discount = list(items), discount_terms(code)
     if any(discount.fits(item) for item in items):
         return
     if items or code.kind or code.student is not None:
-        raise Refused(_needs(code))
+        raise DiscountCodeRefused(_requirement_text(code))
 
 
-def _needs(code: Code) -> str:
+def _requirement_text(code: Code) -> str:
     is_one_product = code.product_id is not None
     try:
-        kind = kinds.get(code.kind)
-    except kinds.UnknownKind:
+        kind = kinds.kind_named(code.kind)
+    except kinds.UnknownProductKind:
         title = ""
     else:
         title = kind.label.lower()
@@ -86,37 +86,37 @@ def _needs(code: Code) -> str:
 # -- uses ----------------------------------------------------------------------------------------------------------
 
 
-def _counts(at: datetime, prefix: str = "") -> Q:
+def _counted_orders(at: datetime, prefix: str = "") -> Q:
     expired = Q(**{f"{prefix}held_until__lte": at})
     return Q(**{f"{prefix}state": Order.State.PAID}) | Q(**{f"{prefix}state": Order.State.PLACED}) & ~expired
 
 
-def uses(code: Code, at: datetime) -> int:
-    return Order.objects.filter(_counts(at), code=code).count()
+def count_code_uses(code: Code, at: datetime) -> int:
+    return Order.objects.filter(_counted_orders(at), code=code).count()
 
 
-def with_uses(codes: QuerySet[Code], at: datetime) -> QuerySet[Code]:
-    return codes.annotate(used=Count("orders", filter=_counts(at, "orders__")))
+def annotate_uses(codes: QuerySet[Code], at: datetime) -> QuerySet[Code]:
+    return codes.annotate(used=Count("orders", filter=_counted_orders(at, "orders__")))
 
 
-def take(order: Order, items: Iterable[Item], at: datetime) -> Discount | None:
+def claim_code(order: Order, items: Iterable[PriceLine], at: datetime) -> Discount | None:
     # The lock prevents two orders from both getting the last use.
     if order.code_id is None:
         return None
-    code = check(locks.code(order.code_id), order.payer, at)
-    check_fits(code, items)
-    return terms(code)
+    code = check_code(locks.lock_discount_code(order.code_id), order.payer, at)
+    check_code_fits(code, items)
+    return discount_terms(code)
 
 
-def take_again(order: Order, at: datetime) -> bool:
+def reclaim_code(order: Order, at: datetime) -> bool:
     # Restoring an expired order checks only the limit again. Everything else stays as it was at the purchase.
     if order.code_id is None:
         return True
-    code = locks.code(order.code_id)
-    return code.limit is None or uses(code, at) < code.limit
+    code = locks.lock_discount_code(order.code_id)
+    return code.limit is None or count_code_uses(code, at) < code.limit
 
 
-def terms(code: Code) -> Discount:
+def discount_terms(code: Code) -> Discount:
     return Discount(
         label=code.label or f"Code {code.text.upper()}",
         percent=code.percent or ZERO,
@@ -136,7 +136,7 @@ def scope_choices(at: datetime, code: Code) -> Choices:
     # The current scope of the code is always among the choices, even if it is no longer offered.
     choices: Choices = [("", EVERYTHING)]
     for name in settings.PRODUCT_KINDS:
-        kind = kinds.get(name)
+        kind = kinds.kind_named(name)
         if not kind.is_discountable:
             continue
         products = dict(kind.products(at))
@@ -152,13 +152,13 @@ def scope_value(code: Code) -> str:
     return code.kind if code.product_id is None else f"{code.kind}:{code.product_id}"
 
 
-def name_scopes(codes: Sequence[Code]) -> None:
+def annotate_scopes(codes: Sequence[Code]) -> None:
     """Sets `scope` on each code, with one query per kind."""
     for name in {code.kind for code in codes}:
         codes_of_kind = [code for code in codes if code.kind == name]
         try:
-            kind = kinds.get(name)
-        except kinds.UnknownKind:
+            kind = kinds.kind_named(name)
+        except kinds.UnknownProductKind:
             kind = None
         titles = kind.product_titles({code.product_id for code in codes_of_kind if code.product_id}) if kind else {}
         for code in codes_of_kind:

@@ -4,23 +4,23 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import groupby
 
-from billing.domain.pricing.quotes import Ask, Item, Price
-from common.money import percentage
+from billing.domain.pricing.quotes import Price, PriceLine, PriceRequest
+from common.money import percent_of
 
 
-def full_price(price: Price, request: Ask) -> Price:
+def apply_list_price(price: Price, request: PriceRequest) -> Price:
     return price.adjust("full_price", ((item.key, "Regular price", item.facts.full) for item in request.items))
 
 
-def reduction(price: Price, request: Ask) -> Price:
+def apply_reduction(price: Price, request: PriceRequest) -> Price:
     parts = ((item.key, item.facts.less_why, -item.facts.less) for item in request.items)
     return price.adjust("reduction", parts)
 
 
-def multi_class(price: Price, request: Ask) -> Price:
+def apply_multi_class_discount(price: Price, request: PriceRequest) -> Price:
     # Each attendee gets the second-largest discount once, on the first line that offers this amount.
 
-    def attendee(item: Item) -> str:
+    def attendee(item: PriceLine) -> str:
         return item.facts.attendee
 
     parts = []
@@ -33,12 +33,12 @@ def multi_class(price: Price, request: Ask) -> Price:
     return price.adjust("multi_class", parts)
 
 
-def prepay(price: Price, request: Ask) -> Price:
+def apply_early_price(price: Price, request: PriceRequest) -> Price:
     early = (item for item in request.items if item.key not in request.lost)
     return price.adjust("prepay", ((item.key, "Early price", -item.facts.prepay) for item in early))
 
 
-def replaced(price: Price, request: Ask) -> Price:
+def apply_exchange_credit(price: Price, request: PriceRequest) -> Price:
     # A line that replaces another gets the larger of its own and the earlier discounts, then what was paid before.
     replacing = {item.key: item.facts for item in request.items if item.facts.replaced}
     own_discounts = {key: facts.net_price - price.lines[key] for key, facts in replacing.items()}
@@ -52,45 +52,45 @@ def replaced(price: Price, request: Ask) -> Price:
     )
 
 
-def percentage_code(price: Price, request: Ask) -> Price:
+def apply_percentage_code(price: Price, request: PriceRequest) -> Price:
     discount = request.discount
     if discount is None or not discount.percent:
         return price
     amounts = {
-        item.key: percentage(price.lines[item.key], discount.percent, request.currency) for item in request.items
+        item.key: percent_of(price.lines[item.key], discount.percent, request.currency) for item in request.items
     }
     fitting = filter(discount.fits, request.items)
     return price.adjust("percentage_code", ((item.key, discount.label, -amounts[item.key]) for item in fitting))
 
 
-def amount_code(price: Price, request: Ask) -> Price:
+def apply_amount_code(price: Price, request: PriceRequest) -> Price:
     # The amount is deducted from the largest matching line first, and the remainder from the next.
     discount = request.discount
     if discount is None or not discount.amount:
         return price
     fitting = sorted(filter(discount.fits, request.items), key=lambda item: (-price.lines[item.key], item.key))
-    parts = _spread(discount.amount, [item.key for item in fitting], price)
+    parts = _spread_over_lines(discount.amount, [item.key for item in fitting], price)
     return price.adjust("amount_code", ((key, discount.label, -part) for key, part in parts))
 
 
-def passed_on(price: Price, request: Ask) -> Price:
+def apply_returned_on_exchange(price: Price, request: PriceRequest) -> Price:
     parts = ((item.key, "Refunded when exchanged", -item.facts.passed_on) for item in request.items)
     return price.adjust("passed_on", parts)
 
 
-def called_off(price: Price, request: Ask) -> Price:
+def apply_school_cancellation(price: Price, request: PriceRequest) -> Price:
     # This step comes after the discounts, so that a cancellation does not change them.
     return price.adjust(
         "called_off", ((item.key, "Canceled by the school", -item.facts.called_off) for item in request.items)
     )
 
 
-def credit(price: Price, request: Ask) -> Price:
-    parts = _spread(request.credit, sorted(price.lines.keys() - price.firm), price)
+def apply_account_credit(price: Price, request: PriceRequest) -> Price:
+    parts = _spread_over_lines(request.credit, sorted(price.lines.keys() - price.firm), price)
     return price.adjust("credit", ((key, "Credit", -part) for key, part in parts))
 
 
-def _spread(amount: Decimal, keys: Iterable[int], price: Price) -> Iterator[tuple[int, Decimal]]:
+def _spread_over_lines(amount: Decimal, keys: Iterable[int], price: Price) -> Iterator[tuple[int, Decimal]]:
     for key in keys:
         part = min(amount, price.lines[key])
         amount -= part

@@ -10,19 +10,19 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from billing.kinds import ZERO, Facts
-from common.money import rounded
+from billing.kinds import ZERO, PriceFacts
+from common.money import round_amount
 from common.pipeline import Pipeline
 
 
 @dataclass(frozen=True)
-class Item:
+class PriceLine:
     """`key` increases in the order in which the lines were added."""
 
     key: int
     kind: str
     product_id: int
-    facts: Facts
+    facts: PriceFacts
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Discount:
     product_id: int | None = None
     student_id: int | None = None
 
-    def fits(self, item: Item) -> bool:
+    def fits(self, item: PriceLine) -> bool:
         return (
             (not self.kind or item.kind == self.kind)
             and (self.product_id is None or item.product_id == self.product_id)
@@ -56,8 +56,8 @@ class Discount:
 
 
 @dataclass(frozen=True)
-class Ask:
-    items: tuple[Item, ...]
+class PriceRequest:
+    items: tuple[PriceLine, ...]
     currency: str
     discount: Discount | None = None
     credit: Decimal = ZERO
@@ -66,7 +66,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Adjustment:
+class PriceStep:
     step: str
     key: int
     label: str
@@ -77,7 +77,7 @@ class Adjustment:
 class Price:
     currency: str
     lines: Mapping[int, Decimal]
-    adjustments: tuple[Adjustment, ...] = ()
+    adjustments: tuple[PriceStep, ...] = ()
     firm: frozenset[int] = frozenset()
     """Nothing is ever deducted from these lines, because they buy stored value."""
 
@@ -96,10 +96,10 @@ class Price:
         # Amounts are rounded half up, line by line. A line never costs less than zero.
         totals, steps = dict(self.lines), list(self.adjustments)
         for key, label, amount in parts:
-            change = max(rounded(amount, self.currency), -totals[key])
+            change = max(round_amount(amount, self.currency), -totals[key])
             if change and not (change < 0 and key in self.firm):
                 totals[key] += change
-                steps.append(Adjustment(step, key, label, change))
+                steps.append(PriceStep(step, key, label, change))
         return replace(self, lines=totals, adjustments=tuple(steps))
 
 
@@ -111,18 +111,18 @@ class Quote:
     door: Price
 
 
-def price(request: Ask) -> Price:
+def compute_price(request: PriceRequest) -> Price:
     firm = frozenset(item.key for item in request.items if item.facts.is_money)
     start = Price(request.currency, dict.fromkeys(sorted(item.key for item in request.items), ZERO), firm=firm)
     return Pipeline("PRICING_STEPS").run(start, request).value
 
 
-def quote(request: Ask) -> Quote:
-    now = price(request)
+def quote_both_totals(request: PriceRequest) -> Quote:
+    now = compute_price(request)
     all_keys = frozenset(item.key for item in request.items)
-    return Quote(now, price(replace(request, lost=all_keys, credit=now.credit)))
+    return Quote(now, compute_price(replace(request, lost=all_keys, credit=now.credit)))
 
 
-def lost_by(items: Iterable[Item], at: datetime) -> frozenset[int]:
+def lines_past_early_price(items: Iterable[PriceLine], at: datetime) -> frozenset[int]:
     # A payment at the very moment when the class starts still gets the early price.
     return frozenset(item.key for item in items if item.facts.starts is not None and item.facts.starts < at)

@@ -13,10 +13,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from billing.domain.reconciling.matching import DISPUTE, PAYMENT, REFUND, Pair, Window, match
+from billing.domain.reconciling.matching import DISPUTE, PAYMENT, REFUND, JudgedPair, Window, match_entries
 from billing.domain.reconciling.matching import Verdict as Judged
-from billing.domain.reconciling.ours import bookings, portions
-from billing.gateways.facts import About, Movement
+from billing.domain.reconciling.ours import in_batches, our_entries
+from billing.gateways.facts import GatewayLine, PaymentReference
 from billing.models import Book, Finding, Payment
 from common import dates
 
@@ -33,13 +33,13 @@ SETTLING = timedelta(hours=4)
 
 
 @dataclass(frozen=True)
-class Line(Movement):
+class StatementLine(GatewayLine):
     """A line of the gateway's statement, with the id of its stored row."""
 
     pk: int = 0
 
 
-def kept(book: Book, movement: Movement) -> Finding:
+def finding_from_line(book: Book, movement: GatewayLine) -> Finding:
     return Finding(
         book=book,
         kind=movement.kind,
@@ -55,41 +55,41 @@ def kept(book: Book, movement: Movement) -> Finding:
     )
 
 
-def lines(book: Book) -> Iterator[Line]:
+def statement_lines(book: Book) -> Iterator[StatementLine]:
     for row in book.findings.exclude(their_at=None).order_by("their_at", "pk").iterator(AT_ONCE):
-        yield line_of(row)
+        yield line_from_finding(row)
 
 
-def line_of(row: Finding) -> Line:
+def line_from_finding(row: Finding) -> StatementLine:
     if row.their_at is None or row.their_amount is None:
         raise ValueError("This difference is only in our records.")
-    about = About(row.token, row.session, row.of)
-    return Line(
+    about = PaymentReference(row.token, row.session, row.of)
+    return StatementLine(
         row.kind, row.reference, row.their_amount, row.their_currency, row.their_at, row.fee, row.payout, about,
         pk=row.pk,
     )  # fmt: skip
 
 
-def window_of(book: Book) -> Window:
+def window_of_statement(book: Book) -> Window:
     run = book.run
-    return Window(dates.at(run.since, time.min), run.cut, sure=run.begun_at - SETTLING)
+    return Window(dates.local_moment(run.since, time.min), run.cut, sure=run.begun_at - SETTLING)
 
 
-def compare(book: Book) -> None:
-    window = window_of(book)
+def compare_statement(book: Book) -> None:
+    window = window_of_statement(book)
     book.findings.filter(their_at=None).delete()
-    ours = bookings(book.variant, window, lines(book))
-    for pairs in portions(match(ours, lines(book), window), AT_ONCE):
-        _write(book, pairs)
+    ours = our_entries(book.variant, window, statement_lines(book))
+    for pairs in in_batches(match_entries(ours, statement_lines(book), window), AT_ONCE):
+        _write_findings(book, pairs)
     inside = book.findings.filter(verdict="", their_at__gte=window.since, their_at__lt=window.until)
     inside.update(verdict=Verdict.OTHER)
 
 
-def _write(book: Book, pairs: list[Pair]) -> None:
-    seen = _seen_before(book, pairs)
-    findings = [_finding(book, pair) for pair in pairs if not (pair.ours and pair.ours.reference in seen)]
-    _link(book, [finding for finding in findings if finding.payment_id is None])
-    remember(findings)
+def _write_findings(book: Book, pairs: list[JudgedPair]) -> None:
+    seen = _references_seen_before(book, pairs)
+    findings = [_finding_of_pair(book, pair) for pair in pairs if not (pair.ours and pair.ours.reference in seen)]
+    _link_to_payments(book, [finding for finding in findings if finding.payment_id is None])
+    apply_earlier_explanations(findings)
     with transaction.atomic():
         Finding.objects.bulk_create(finding for finding in findings if finding.pk is None)
         # These rows exist already. Creating them with update_conflicts is the fastest way to update many fields.
@@ -100,7 +100,7 @@ def _write(book: Book, pairs: list[Pair]) -> None:
             update_fields=WRITTEN,
         )
         matched = [finding for finding in findings if finding.verdict == Verdict.MATCHED]
-        _settle_earlier(book, matched)
+        _close_earlier_findings(book, matched)
         # The webhook of a payment often arrives before the gateway knows its fee.
         fees = {f.payment_id: f.fee for f in matched if f.payment_id and f.kind == PAYMENT}
         payments = list(Payment.objects.filter(pk__in=fees, fee=None))
@@ -109,13 +109,13 @@ def _write(book: Book, pairs: list[Pair]) -> None:
         Payment.objects.bulk_update(payments, ["fee"])
 
 
-def _finding(book: Book, pair: Pair) -> Finding:
+def _finding_of_pair(book: Book, pair: JudgedPair) -> Finding:
     # A line of the gateway keeps its stored row. An entry that only we have gets a new one.
     ours, theirs = pair.ours, pair.theirs
-    finding = Finding(book=book, verdict=_verdict(pair))
-    if isinstance(theirs, Line):
-        finding = kept(book, theirs)
-        finding.pk, finding.verdict = theirs.pk, _verdict(pair)
+    finding = Finding(book=book, verdict=_verdict_of_pair(pair))
+    if isinstance(theirs, StatementLine):
+        finding = finding_from_line(book, theirs)
+        finding.pk, finding.verdict = theirs.pk, _verdict_of_pair(pair)
     if ours is not None:
         finding.kind = finding.kind or ours.kind
         finding.order_id = ours.order
@@ -125,7 +125,7 @@ def _finding(book: Book, pair: Pair) -> Finding:
     return finding
 
 
-def _verdict(pair: Pair) -> str:
+def _verdict_of_pair(pair: JudgedPair) -> str:
     kind = pair.theirs.kind if pair.theirs else pair.ours.kind if pair.ours else ""
     if kind == DISPUTE and pair.verdict is not Judged.MATCHED:
         return Verdict.DISPUTE
@@ -134,7 +134,7 @@ def _verdict(pair: Pair) -> str:
     return Verdict(pair.verdict)
 
 
-def _seen_before(book: Book, pairs: Iterable[Pair]) -> set[str]:
+def _references_seen_before(book: Book, pairs: Iterable[JudgedPair]) -> set[str]:
     # After days without webhooks we record a payment long after the gateway did, and an earlier run has its line.
     only_ours = {pair.ours.reference: pair.ours for pair in pairs if pair.theirs is None and pair.ours}
     only_ours.pop("", None)
@@ -146,7 +146,7 @@ def _seen_before(book: Book, pairs: Iterable[Pair]) -> set[str]:
     }
 
 
-def _link(book: Book, findings: list[Finding]) -> None:
+def _link_to_payments(book: Book, findings: list[Finding]) -> None:
     # An unknown refund or dispute still names the payment that it belongs to.
     references = {finding.of for finding in findings if finding.of and finding.refund_id is None}
     for payment in Payment.objects.filter(variant=book.variant, transaction_id__in=references):
@@ -155,7 +155,7 @@ def _link(book: Book, findings: list[Finding]) -> None:
                 finding.payment_id, finding.order_id = payment.pk, payment.order_id
 
 
-def likeness(finding: Finding) -> str:
+def finding_fingerprint(finding: Finding) -> str:
     """Return a text that is the same for the same difference in every run."""
     ids = (finding.verdict, finding.payment_id, finding.refund_id, finding.line_id, finding.kind, finding.reference)
     amounts = (finding.our_amount, finding.our_currency, finding.their_amount, finding.their_currency)
@@ -163,11 +163,11 @@ def likeness(finding: Finding) -> str:
     return hashlib.sha256("|".join([finding.book.variant, *shown]).encode()).hexdigest()
 
 
-def remember(findings: Iterable[Finding]) -> None:
+def apply_earlier_explanations(findings: Iterable[Finding]) -> None:
     differences = {}
     for finding in findings:
         if finding.is_off:
-            finding.likeness = likeness(finding)
+            finding.likeness = finding_fingerprint(finding)
             differences[finding.likeness] = finding
     # A difference that was explained once needs no second explanation.
     for earlier in Finding.objects.filter(likeness__in=differences, deed=EXPLAINED).order_by("pk"):
@@ -176,7 +176,7 @@ def remember(findings: Iterable[Finding]) -> None:
         finding.closed_at, finding.closed_by_id = earlier.closed_at, earlier.closed_by_id
 
 
-def _settle_earlier(book: Book, matched: list[Finding]) -> None:
+def _close_earlier_findings(book: Book, matched: list[Finding]) -> None:
     # Both sides are here now, so an earlier run that missed one of them needs no answer any more.
     references = {finding.reference for finding in matched if finding.reference}
     refunds = {finding.refund_id for finding in matched if finding.refund_id}

@@ -12,76 +12,78 @@ from billing.domain.pricing import balances
 from billing.domain.reconciling import opening, questions, retelling
 from billing.domain.reconciling.comparing import EXPLAINED
 from billing.models import Finding, Order, OrderLine
-from history.domain import record
+from history.domain import record_action
 from outbox.domain import emit
 from users.models import User
 
 Verdict = Finding.Verdict
 
 
-class CannotBe(Exception):
+class FindingActionRefused(Exception):
     """The action does not fit the finding. The message is shown to staff."""
 
 
-def take_over(finding: Finding, why: str, by: User) -> None:
+def accept_gateway_line(finding: Finding, why: str, by: User) -> None:
     if finding.payment is None:
-        raise CannotBe("It matches none of our payments. Check the gateway’s dashboard, then close it as explained.")
-    retelling.take_over(finding)
-    if not retelling.fits_now(finding):
-        raise CannotBe("That did not resolve the difference. Check the order and its payment issues.")
+        raise FindingActionRefused(
+            "It matches none of our payments. Check the gateway’s dashboard, then close it as explained."
+        )
+    retelling.replay_gateway_line(finding)
+    if not retelling.matches_now(finding):
+        raise FindingActionRefused("That did not resolve the difference. Check the order and its payment issues.")
 
 
-def ask_gateway(finding: Finding, why: str, by: User) -> None:
+def recheck_with_gateway(finding: Finding, why: str, by: User) -> None:
     if finding.payment is None and finding.refund is None:
-        raise CannotBe("It matches none of our payments, so there is nothing to ask about.")
+        raise FindingActionRefused("It matches none of our payments, so there is nothing to ask about.")
     at = timezone.now()
     Finding.objects.filter(pk=finding.pk).update(asked_at=at)
     key = f"{finding.pk} {at.isoformat()}"
     emit(events.FINDING_DOUBTED, key=key, run_id=finding.book.run_id, finding_id=finding.pk)
 
 
-def open_line(finding: Finding, why: str, by: User) -> None:
+def fulfill_line(finding: Finding, why: str, by: User) -> None:
     # The item may have been released since the order was placed, so it is reserved again if it is still available.
-    order, line = _locked(finding)
+    order, line = _lock_order_line(finding)
     if order.state != Order.State.PAID or line.cancelled_at is not None:
-        raise CannotBe("The order is no longer paid, or the item was canceled.")
+        raise FindingActionRefused("The order is no longer paid, or the item was canceled.")
     try:
         with transaction.atomic():
-            kinds.of(line).hold(line, None)
-            kinds.of(line).confirm(line)
-    except kinds.Unavailable as error:
-        raise CannotBe(f"It cannot be fulfilled: {error}") from error
+            kinds.kind_of_line(line).hold(line, None)
+            kinds.kind_of_line(line).confirm(line)
+    except kinds.ProductUnavailable as error:
+        raise FindingActionRefused(f"It cannot be fulfilled: {error}") from error
 
 
 def release_line(finding: Finding, why: str, by: User) -> None:
-    order, line = _locked(finding)
-    if opening.is_paid_for(order, line, balances.received(order), timezone.now()):
-        raise CannotBe("It has been paid for.")
-    kinds.of(line).release(line, why)
+    order, line = _lock_order_line(finding)
+    if opening.is_paid_for(order, line, balances.amount_received(order), timezone.now()):
+        raise FindingActionRefused("It has been paid for.")
+    kinds.kind_of_line(line).release(line, why)
 
 
-def _locked(finding: Finding) -> tuple[Order, OrderLine]:
+def _lock_order_line(finding: Finding) -> tuple[Order, OrderLine]:
     if finding.order_id is None or finding.line_id is None:
-        raise CannotBe("This difference is not about an item of an order.")
-    order = locks.order(finding.order_id)
+        raise FindingActionRefused("This difference is not about an item of an order.")
+    order = locks.lock_order(finding.order_id)
     return order, order.lines.get(pk=finding.line_id)
 
 
 def ask_payer(finding: Finding, why: str, by: User) -> None:
     if finding.order is None:
-        raise CannotBe("It matches none of our orders, so there is no payer to ask.")
+        raise FindingActionRefused("It matches none of our orders, so there is no payer to ask.")
     try:
-        questions.ask(finding.order, why, by=by, finding=finding)
-    except questions.NoAddress:
-        raise CannotBe("The order has no email.") from None
+        questions.send_question(finding.order, why, by=by, finding=finding)
+    except questions.PayerHasNoEmail:
+        raise FindingActionRefused("The order has no email.") from None
 
 
-def explain(finding: Finding, why: str, by: User) -> None:
+def close_as_explained(finding: Finding, why: str, by: User) -> None:
     """Change nothing. The reason that staff entered also closes the same difference in later runs."""
 
 
 @dataclass(frozen=True)
-class Deed:
+class FindingAction:
     name: str
     label: str
     done: str
@@ -93,19 +95,23 @@ class Deed:
     """Whether the action resolves the finding."""
 
 
-TAKE_OVER = Deed("take_over", "Apply to our records", "Applied to our records.", take_over)
-ENTER = Deed("enter", "Record their refund", "Recorded.", take_over)
-ASK = Deed(
-    "ask", "Ask the gateway again", "The gateway is being asked. Check again in a moment.", ask_gateway, ends=False
+TAKE_OVER = FindingAction("take_over", "Apply to our records", "Applied to our records.", accept_gateway_line)
+ENTER = FindingAction("enter", "Record their refund", "Recorded.", accept_gateway_line)
+ASK = FindingAction(
+    "ask",
+    "Ask the gateway again",
+    "The gateway is being asked. Check again in a moment.",
+    recheck_with_gateway,
+    ends=False,
 )
-OPEN = Deed("open", "Fulfill", "Fulfilled.", open_line)
-RELEASE = Deed("release", "Revoke", "Revoked.", release_line)
-ASK_PAYER = Deed(
+OPEN = FindingAction("open", "Fulfill", "Fulfilled.", fulfill_line)
+RELEASE = FindingAction("release", "Revoke", "Revoked.", release_line)
+ASK_PAYER = FindingAction(
     "ask_payer", "Email the payer", "An email is on its way. The answer will appear under payment issues.",
     ask_payer, asks="Question", ends=False,
 )  # fmt: skip
-EXPLAIN = Deed(EXPLAINED, "Close as explained", "Closed.", explain)
-BY_VERDICT: dict[str, tuple[Deed, ...]] = {
+EXPLAIN = FindingAction(EXPLAINED, "Close as explained", "Closed.", close_as_explained)
+BY_VERDICT: dict[str, tuple[FindingAction, ...]] = {
     Verdict.ONLY_THEIRS: (TAKE_OVER, ASK, ASK_PAYER, EXPLAIN),
     Verdict.ONLY_OURS: (ASK, ASK_PAYER, EXPLAIN),
     Verdict.AMOUNT: (ASK, ASK_PAYER, EXPLAIN),
@@ -119,7 +125,7 @@ BY_VERDICT: dict[str, tuple[Deed, ...]] = {
 NEEDS_PAYMENT = {TAKE_OVER.name, ENTER.name, ASK.name}
 
 
-def possible(finding: Finding) -> list[Deed]:
+def possible_actions(finding: Finding) -> list[FindingAction]:
     # The first action is the one that the page suggests.
     return [
         action
@@ -130,21 +136,21 @@ def possible(finding: Finding) -> list[Deed]:
 
 
 @transaction.atomic
-def do(finding: Finding, name: str, *, why: str, by: User) -> Deed:
+def perform_action(finding: Finding, name: str, *, why: str, by: User) -> FindingAction:
     if finding.order_id is not None:
-        locks.order(finding.order_id)  # Webhooks lock the order before the finding, too.
+        locks.lock_order(finding.order_id)  # Webhooks lock the order before the finding, too.
     locked = Finding.objects.select_for_update().filter(pk=finding.pk, closed_at=None).exists()
-    action = next((action for action in possible(finding) if action.name == name), None)
+    action = next((action for action in possible_actions(finding) if action.name == name), None)
     if not locked or action is None:
-        raise CannotBe("This has already been resolved.")
+        raise FindingActionRefused("This has already been resolved.")
     action.do(finding, why, by)
-    record(by, "billing.finding_settled", finding.order or finding, why=why, finding=finding.pk, deed=name)
+    record_action(by, "billing.finding_settled", finding.order or finding, why=why, finding=finding.pk, deed=name)
     if action.ends:
-        close(finding, name, why, by)
+        close_finding(finding, name, why, by)
     return action
 
 
-def close(finding: Finding, action: str, why: str, by: User | None = None) -> None:
+def close_finding(finding: Finding, action: str, why: str, by: User | None = None) -> None:
     """Close this finding and the same finding in all other runs."""
     findings = Finding.objects.open().filter(likeness=finding.likeness)
     findings.update(closed_at=timezone.now(), closed_by=by, deed=action, why=why[:300])

@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import zip_longest
 from typing import Generic, TypeVar
 
-from billing.gateways.facts import Movement
+from billing.gateways.facts import GatewayLine
 
 PAYMENT, REFUND, DISPUTE = "payment", "refund", "dispute"
 COMPARED = (PAYMENT, REFUND, DISPUTE)
@@ -28,7 +28,7 @@ class Verdict(StrEnum):
     CURRENCY = "currency"
 
 
-class Standing(StrEnum):
+class Certainty(StrEnum):
     """How sure we are that an entry of ours happened."""
 
     FIRM = "firm"
@@ -40,7 +40,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True)
-class Ours:
+class OurEntry:
     """A payment, refund or dispute in our records. Amounts that left the school are negative."""
 
     kind: str
@@ -49,7 +49,7 @@ class Ours:
     amount: Decimal
     currency: str
     at: datetime
-    standing: Standing = Standing.FIRM
+    standing: Certainty = Certainty.FIRM
     reference: str = ""
     token: str = ""
     session: str = ""
@@ -74,13 +74,13 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Pair:
+class JudgedPair:
     verdict: Verdict
-    ours: Ours | None = None
-    theirs: Movement | None = None
+    ours: OurEntry | None = None
+    theirs: GatewayLine | None = None
 
 
-class Shelf(Generic[T]):
+class UnmatchedEntries(Generic[T]):
     """Entries that wait for their counterpart. Only these are held in memory, never a whole stream."""
 
     def __init__(self, key_of: Callable[[T], Key | None], entries: Iterable[T] = ()) -> None:
@@ -110,8 +110,8 @@ class Shelf(Generic[T]):
         return [*self.without_key, *(entry for waiting in self.by_key.values() for entry in waiting)]
 
 
-def match(ours: Iterable[Ours], theirs: Iterable[Movement], window: Window) -> Iterator[Pair]:
-    our_rest, their_rest = Shelf(_ours_by_reference), Shelf(_theirs_by_reference)
+def match_entries(ours: Iterable[OurEntry], theirs: Iterable[GatewayLine], window: Window) -> Iterator[JudgedPair]:
+    our_rest, their_rest = UnmatchedEntries(_ours_by_reference), UnmatchedEntries(_theirs_by_reference)
     compared = (movement for movement in theirs if movement.kind in COMPARED)
     for entry, movement in zip_longest(ours, compared):
         if entry is not None:
@@ -119,37 +119,37 @@ def match(ours: Iterable[Ours], theirs: Iterable[Movement], window: Window) -> I
             if their_match is None:
                 our_rest.put(entry)
             else:
-                yield from _together(entry, their_match, window)
+                yield from _pair_in_window(entry, their_match, window)
         if movement is not None:
             our_match = our_rest.take(_theirs_by_reference(movement))
             if our_match is None:
                 their_rest.put(movement)
             else:
-                yield from _together(our_match, movement, window)
-    yield from _leftovers(our_rest.rest(), their_rest.rest(), window)
+                yield from _pair_in_window(our_match, movement, window)
+    yield from _match_leftovers(our_rest.rest(), their_rest.rest(), window)
 
 
-def _leftovers(ours: list[Ours], theirs: list[Movement], window: Window) -> Iterator[Pair]:
+def _match_leftovers(ours: list[OurEntry], theirs: list[GatewayLine], window: Window) -> Iterator[JudgedPair]:
     ours.sort(key=lambda entry: (entry.at, entry.pk))
-    theirs.sort(key=_in_order)
+    theirs.sort(key=_line_sort_key)
     for our_key, their_key in WEAKER:
-        waiting, unmatched = Shelf(our_key, ours), []
+        waiting, unmatched = UnmatchedEntries(our_key, ours), []
         for movement in theirs:
             entry = waiting.take(their_key(movement))
             if entry is None:
                 unmatched.append(movement)
             else:
-                yield from _together(entry, movement, window)
+                yield from _pair_in_window(entry, movement, window)
         ours, theirs = waiting.rest(), unmatched
     for entry in ours:
-        if entry.standing is Standing.FIRM and window.should_be_there(entry.at):
-            yield Pair(Verdict.ONLY_OURS, ours=entry)
-    for movement in _without_undone(theirs):
+        if entry.standing is Certainty.FIRM and window.should_be_there(entry.at):
+            yield JudgedPair(Verdict.ONLY_OURS, ours=entry)
+    for movement in _without_reversed_lines(theirs):
         if window.has(movement.at):
-            yield Pair(Verdict.ONLY_THEIRS, theirs=movement)
+            yield JudgedPair(Verdict.ONLY_THEIRS, theirs=movement)
 
 
-def _together(ours: Ours, theirs: Movement, window: Window) -> Iterator[Pair]:
+def _pair_in_window(ours: OurEntry, theirs: GatewayLine, window: Window) -> Iterator[JudgedPair]:
     if not window.has(theirs.at):
         return
     if ours.currency != theirs.currency:
@@ -157,46 +157,48 @@ def _together(ours: Ours, theirs: Movement, window: Window) -> Iterator[Pair]:
     elif ours.amount != theirs.amount:
         verdict = Verdict.AMOUNT
     else:
-        verdict = Verdict.ONLY_THEIRS if ours.standing is Standing.OPEN else Verdict.MATCHED
-    yield Pair(verdict, ours, theirs)
+        verdict = Verdict.ONLY_THEIRS if ours.standing is Certainty.OPEN else Verdict.MATCHED
+    yield JudgedPair(verdict, ours, theirs)
 
 
-def _without_undone(theirs: list[Movement]) -> list[Movement]:
+def _without_reversed_lines(theirs: list[GatewayLine]) -> list[GatewayLine]:
     # A failed refund appears twice, once in each direction. Both lines together change nothing.
-    waiting: Shelf[Movement] = Shelf(lambda line: (line.kind, line.reference, line.currency, line.amount))
+    waiting: UnmatchedEntries[GatewayLine] = UnmatchedEntries(
+        lambda line: (line.kind, line.reference, line.currency, line.amount)
+    )
     for line in theirs:
         opposite = (line.kind, line.reference, line.currency, -line.amount)
         if line.kind == PAYMENT or waiting.take(opposite) is None:
             waiting.put(line)
-    return sorted(waiting.rest(), key=_in_order)
+    return sorted(waiting.rest(), key=_line_sort_key)
 
 
-def _in_order(movement: Movement) -> tuple[datetime, str, Decimal]:
+def _line_sort_key(movement: GatewayLine) -> tuple[datetime, str, Decimal]:
     return movement.at, movement.reference, movement.amount
 
 
 # -- keys, the strongest first -------------------------------------------------------------------------------------
 
 
-def _ours_by_reference(entry: Ours) -> Key | None:
+def _ours_by_reference(entry: OurEntry) -> Key | None:
     return (entry.kind, entry.reference, entry.amount < 0) if entry.reference else None
 
 
-def _theirs_by_reference(movement: Movement) -> Key | None:
+def _theirs_by_reference(movement: GatewayLine) -> Key | None:
     return (movement.kind, movement.reference, movement.amount < 0) if movement.reference else None
 
 
-def _key_of_payment(movement: Movement, value: str, *more: object) -> Key | None:
+def _key_of_payment(movement: GatewayLine, value: str, *more: object) -> Key | None:
     return (PAYMENT, value, *more) if value and movement.kind == PAYMENT else None
 
 
-def _theirs_by_payment(movement: Movement) -> Key | None:
+def _theirs_by_payment(movement: GatewayLine) -> Key | None:
     if movement.kind == PAYMENT or not movement.about.reference:
         return None
     return (movement.kind, movement.about.reference, movement.amount, movement.currency)
 
 
-WEAKER: list[tuple[Callable[[Ours], Key | None], Callable[[Movement], Key | None]]] = [
+WEAKER: list[tuple[Callable[[OurEntry], Key | None], Callable[[GatewayLine], Key | None]]] = [
     # Some gateways list a payment under a reference of their own, with the payment's reference beside it.
     (_ours_by_reference, lambda line: _key_of_payment(line, line.about.reference, line.amount < 0)),
     (

@@ -10,39 +10,39 @@ from django.utils import timezone
 from billing.domain.reconciling import runs
 from billing.models import Book, Finding, Reconciliation
 from common import dates
-from mailroom.domain import draft
+from mailroom.domain import draft_message
 from users.models import User
 
 DAY = timedelta(days=1)
 AT_MOST = timedelta(days=31)
 
 
-def begin() -> None:
+def start_nightly_run() -> None:
     # Days that earlier runs missed, for example while the site was down, are compared as well.
-    yesterday = dates.today() - DAY
+    yesterday = dates.local_today() - DAY
     last = Reconciliation.objects.filter(by=None).order_by("-until").first()
     since = max(last.until + DAY, yesterday - AT_MOST) if last else yesterday
     if since <= yesterday:
-        runs.begin(since, yesterday, by=None)
+        runs.start_run(since, yesterday, by=None)
 
 
-def differences(run: Reconciliation) -> list[tuple[str, int]]:
+def open_findings_by_verdict(run: Reconciliation) -> list[tuple[str, int]]:
     rows = Finding.objects.open().filter(book__run=run).order_by().values("verdict").annotate(count=Count("pk"))
     counts = {row["verdict"]: row["count"] for row in rows}
     return [(str(verdict.label), counts[verdict]) for verdict in Finding.Verdict if verdict in counts]
 
 
-def unread(run: Reconciliation) -> list[Book]:
+def unreadable_statements(run: Reconciliation) -> list[Book]:
     return list(run.books.filter(state=Book.State.FAILED))
 
 
-def tell(run_id: int) -> None:
+def draft_differences_mail(run_id: int) -> None:
     # A run that was started by hand needs no mail, because the person who started it looks at it.
     run = Reconciliation.objects.filter(pk=run_id, by=None).first()
-    if run is None or not (differences(run) or unread(run)):
+    if run is None or not (open_findings_by_verdict(run) or unreadable_statements(run)):
         return
-    for address, person_id in readers():
-        draft(
+    for address, person_id in digest_recipients():
+        draft_message(
             "billing.differences",
             to=address,
             person_id=person_id,
@@ -52,7 +52,7 @@ def tell(run_id: int) -> None:
         )
 
 
-def readers() -> list[tuple[str, int | None]]:
+def digest_recipients() -> list[tuple[str, int | None]]:
     if settings.DIFFERENCES_TO:
         return [(settings.DIFFERENCES_TO, None)]
     permission = Permission.objects.filter(content_type__app_label="billing", codename="reconcile")
@@ -61,7 +61,7 @@ def readers() -> list[tuple[str, int | None]]:
     return [(person.email, person.pk) for person in people]
 
 
-def tidy() -> int:
+def delete_old_runs() -> int:
     limit = timezone.now() - timedelta(days=settings.RECONCILIATIONS_KEEP_DAYS)
     old_runs = Reconciliation.objects.filter(ended_at__lt=limit)
     # Runs with open findings stay. So do explained ones, because later runs reuse the explanations.

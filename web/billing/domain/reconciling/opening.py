@@ -9,9 +9,9 @@ from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
 from billing import kinds
-from billing.domain.reconciling.comparing import AT_ONCE, remember, window_of
+from billing.domain.reconciling.comparing import AT_ONCE, apply_earlier_explanations, window_of_statement
 from billing.domain.reconciling.matching import Window
-from billing.domain.reconciling.ours import portions
+from billing.domain.reconciling.ours import in_batches
 from billing.kinds import ZERO
 from billing.models import Book, Finding, Order, OrderLine
 
@@ -19,15 +19,15 @@ State, Verdict = Order.State, Finding.Verdict
 GOT = Coalesce(Sum("payments__captured_amount"), ZERO) - Coalesce(Sum("payments__refunded_amount"), ZERO)
 
 
-def compare(book: Book) -> None:
+def compare_fulfillment(book: Book) -> None:
     book.findings.all().delete()
-    window = window_of(book)
-    for portion in portions(_orders(window), AT_ONCE):
+    window = window_of_statement(book)
+    for portion in in_batches(_orders_changed_in(window), AT_ONCE):
         findings = []
-        fulfilled = opened_of([line for order in portion for line in order.lines.all()])
+        fulfilled = fulfilled_lines([line for order in portion for line in order.lines.all()])
         for order in portion:
             for line in order.lines.all():
-                if verdict := _verdict(order, line, fulfilled.get(line.pk), window):
+                if verdict := _fulfillment_verdict(order, line, fulfilled.get(line.pk), window):
                     findings.append(
                         Finding(
                             book=book, verdict=verdict, kind="line", order=order, line=line,
@@ -35,12 +35,12 @@ def compare(book: Book) -> None:
                             our_at=order.paid_at or order.placed_at,
                         )
                     )  # fmt: skip
-        remember(findings)
+        apply_earlier_explanations(findings)
         with transaction.atomic():
             Finding.objects.bulk_create(findings)
 
 
-def _orders(window: Window) -> Iterator[Order]:
+def _orders_changed_in(window: Window) -> Iterator[Order]:
     since, until = window.since, window.until
     paid = Q(paid_at__gte=since, paid_at__lt=until)
     closed = Q(closed_at__gte=since, closed_at__lt=until)
@@ -50,19 +50,19 @@ def _orders(window: Window) -> Iterator[Order]:
     return orders.annotate(got=GOT).prefetch_related("lines").order_by("pk").iterator(AT_ONCE)
 
 
-def opened_of(lines: list[OrderLine]) -> dict[int, bool]:
+def fulfilled_lines(lines: list[OrderLine]) -> dict[int, bool]:
     answers: dict[int, bool] = {}
     for name in {line.kind for line in lines}:
         lines_of_kind = [line for line in lines if line.kind == name]
         try:
-            fulfilled = kinds.get(name).fulfilled_lines(lines_of_kind)
-        except kinds.UnknownKind:
+            fulfilled = kinds.kind_named(name).fulfilled_lines(lines_of_kind)
+        except kinds.UnknownProductKind:
             continue  # The kind is no longer installed, so nobody knows.
         answers |= {line.pk: line.pk in fulfilled for line in lines_of_kind}
     return answers
 
 
-def _verdict(order: Order, line: OrderLine, is_fulfilled: bool | None, window: Window) -> str:
+def _fulfillment_verdict(order: Order, line: OrderLine, is_fulfilled: bool | None, window: Window) -> str:
     if is_fulfilled is None:
         return ""
     if not is_fulfilled:

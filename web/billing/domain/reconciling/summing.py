@@ -11,11 +11,11 @@ from billing import gateways
 from billing.kinds import ZERO
 from billing.models import Finding, Reconciliation
 from common import dates
-from common.money import rounded
+from common.money import round_amount
 
 
 @dataclass(frozen=True)
-class Tally:
+class VerdictCount:
     verdict: str
     label: str
     all: int
@@ -23,26 +23,26 @@ class Tally:
     is_off: bool
 
 
-def open_ones() -> QuerySet[Finding]:
+def open_findings() -> QuerySet[Finding]:
     return Finding.objects.open()
 
 
-def name_of(variant: str) -> str:
+def gateway_name(variant: str) -> str:
     if not variant:
         return "Our records"
     try:
-        brand = type(gateways.get(variant)).__name__
+        brand = type(gateways.gateway_named(variant)).__name__
     except gateways.UnknownGateway:
         return variant.title()
     return brand if brand.lower() == variant else variant.title()
 
 
-def tallies(run: Reconciliation) -> list[Tally]:
+def count_by_verdict(run: Reconciliation) -> list[VerdictCount]:
     rows = Finding.objects.filter(book__run=run).exclude(verdict="").order_by().values("verdict")
     totals = rows.annotate(all=Count("pk"), open=Count("pk", filter=Q(closed_at=None)))
     counts = {row["verdict"]: (row["all"], row["open"]) for row in totals}
     return [
-        Tally(verdict.value, str(verdict.label), *counts[verdict], is_off=verdict not in Finding.FINE)
+        VerdictCount(verdict.value, str(verdict.label), *counts[verdict], is_off=verdict not in Finding.FINE)
         for verdict in Finding.Verdict
         if verdict in counts
     ]
@@ -65,7 +65,7 @@ class Payout:
 
 
 @dataclass(frozen=True)
-class Side:
+class StatementTotals:
     """The totals of one gateway in one currency, by our records and by its own."""
 
     variant: str
@@ -80,28 +80,30 @@ class Side:
     @property
     def drawn(self) -> list[tuple[str, Decimal]]:
         return [
-            ("Our records", rounded(self.ours, self.currency)),
-            ("Their records", rounded(self.theirs, self.currency)),
+            ("Our records", round_amount(self.ours, self.currency)),
+            ("Their records", round_amount(self.theirs, self.currency)),
         ]
 
 
-def sides(run: Reconciliation) -> list[Side]:
+def totals_by_statement(run: Reconciliation) -> list[StatementTotals]:
     rows = Finding.objects.filter(book__run=run).exclude(book__variant="").exclude(verdict__in=["", "other"]).order_by()
     # An amount that only the gateway has does not count as ours, even if one of our attempts is linked to it.
     ours = rows.exclude(verdict__in=["only_theirs", "refund_theirs", "dispute"]).exclude(our_amount=None)
     theirs = rows.exclude(their_amount=None)
-    our_sums = dict(_sums(ours.values_list("book__variant", "our_currency").annotate(Sum("our_amount"))))
-    their_sums = dict(_sums(theirs.values_list("book__variant", "their_currency").annotate(Sum("their_amount"))))
+    our_sums = dict(_sums_by_gateway(ours.values_list("book__variant", "our_currency").annotate(Sum("our_amount"))))
+    their_sums = dict(
+        _sums_by_gateway(theirs.values_list("book__variant", "their_currency").annotate(Sum("their_amount")))
+    )
     keys = sorted(our_sums.keys() | their_sums.keys())
-    return [Side(*key, our_sums.get(key, ZERO), their_sums.get(key, ZERO)) for key in keys]
+    return [StatementTotals(*key, our_sums.get(key, ZERO), their_sums.get(key, ZERO)) for key in keys]
 
 
-def _sums(rows: Iterable[tuple[str, str, Decimal]]) -> Iterator[tuple[tuple[str, str], Decimal]]:
+def _sums_by_gateway(rows: Iterable[tuple[str, str, Decimal]]) -> Iterator[tuple[tuple[str, str], Decimal]]:
     for variant, currency, amount in rows:
         yield (variant, currency), amount
 
 
-def payouts(run: Reconciliation) -> list[Payout]:
+def payouts_of_run(run: Reconciliation) -> list[Payout]:
     rows = Finding.objects.filter(book__run=run).exclude(their_at=None).exclude(verdict="")
     # The transfer itself is also a line. It is left out because it would cancel the others.
     rows = rows.exclude(~Q(payout=""), reference=F("payout"))
@@ -111,20 +113,20 @@ def payouts(run: Reconciliation) -> list[Payout]:
     return [Payout(*row) for row in totals.order_by("book__variant", "payout", "their_currency")]
 
 
-def drawn(shown: list[Payout]) -> list[tuple[str, list[tuple[str, Decimal]]]]:
+def chart_rows(shown: list[Payout]) -> list[tuple[str, list[tuple[str, Decimal]]]]:
     # Amounts in different currencies cannot share a scale, so each currency gets a chart.
     charts: dict[str, list[tuple[str, Decimal]]] = {}
     for payout in shown:
-        name = payout.name or f"{name_of(payout.variant)}, not paid out yet"
-        charts.setdefault(payout.currency, []).append((name, rounded(payout.net, payout.currency)))
+        name = payout.name or f"{gateway_name(payout.variant)}, not paid out yet"
+        charts.setdefault(payout.currency, []).append((name, round_amount(payout.net, payout.currency)))
     return [(currency, rows) for currency, rows in charts.items() if len(rows) > 1]
 
 
-def waiting(runs: Iterable[Reconciliation]) -> dict[int, int]:
+def open_counts_by_run(runs: Iterable[Reconciliation]) -> dict[int, int]:
     rows = Finding.objects.open().filter(book__run__in=list(runs)).order_by().values("book__run")
     return dict(rows.annotate(count=Count("pk")).values_list("book__run", "count"))
 
 
 def last_month() -> dict[str, date]:
-    end = dates.today().replace(day=1) - timedelta(days=1)
+    end = dates.local_today().replace(day=1) - timedelta(days=1)
     return {"since": end.replace(day=1), "until": end}

@@ -16,12 +16,12 @@ from billing import events, kinds
 from billing.domain import locks, payment_issues
 from billing.domain.pricing import balances, quotes
 from billing.domain.refunds import price_reductions, reservations, terms
-from billing.domain.refunds.price_reductions import Back
-from billing.kinds import ZERO, Facts
+from billing.domain.refunds.price_reductions import RefundTerms
+from billing.kinds import ZERO, PriceFacts
 from billing.models import Case, Credit, Dispute, Order, OrderLine, Payment
-from billing.models.fields import exact
+from billing.models.fields import exact_sum
 from common.formats import format_money
-from common.money import percentage
+from common.money import percent_of
 from outbox.domain import emit
 
 NOT_PAID = "Only something you’ve paid for can be exchanged."
@@ -32,23 +32,23 @@ DISPUTED = "The payment is disputed at the bank, so this can’t be exchanged."
 # -- may it be? --------------------------------------------------------------------------------------------------
 
 
-def why_not(line: OrderLine, at: datetime, by: OrderLine | None = None) -> str:
+def exchange_refusal(line: OrderLine, at: datetime, by: OrderLine | None = None) -> str:
     """'' when the line can be exchanged, by that one."""
     if line.cancelled_at is not None or line.order.state != Order.State.PAID:
         return NOT_PAID
     if Dispute.objects.filter(payment__order=line.order_id).exclude(state=Dispute.State.WON).exists():
         return DISPUTED
-    if by is not None and _payer(by.order) != _payer(line.order):
+    if by is not None and _payer_email(by.order) != _payer_email(line.order):
         return NOT_YOURS
     return "" if by is not None and line.successor(at) == by else line.given_away(at)
 
 
-def problems(line: OrderLine, at: datetime) -> list[str]:
-    said = why_not(line.replaces, at, by=line) if line.replaces else ""
+def exchange_problems(line: OrderLine, at: datetime) -> list[str]:
+    said = exchange_refusal(line.replaces, at, by=line) if line.replaces else ""
     return [said] if said else []
 
 
-def _payer(order: Order) -> str:
+def _payer_email(order: Order) -> str:
     return order.payer.email if order.payer else order.payer_email
 
 
@@ -56,7 +56,7 @@ def _payer(order: Order) -> str:
 
 
 @dataclass(frozen=True)
-class Worth:
+class LineWorth:
     paid: Decimal
     """In money and credit, in this order and those before it."""
     discounts: Decimal
@@ -66,40 +66,40 @@ class Worth:
         """All of them; by their share where the new price is lower, so that nobody gains by moving down."""
         if asked >= self.asked:
             return self.discounts
-        return percentage(self.discounts, asked * 100 / self.asked, currency)
+        return percent_of(self.discounts, asked * 100 / self.asked, currency)
 
 
-def worth(line: OrderLine) -> Worth:
+def line_worth(line: OrderLine) -> LineWorth:
     """Goodwill that went back for the order as a whole is counted against the line."""
     order = line.order
     price = balances.price_at(order, order.paid_at or order.created_at)
-    less = max(price.total + price_reductions.kept(order) - order.charged, ZERO)
-    cost, carried = _cost(price, line), _carried(price, line)
-    before = min(carried, worth(line.replaces).paid) if line.replaces else ZERO
-    asked = Facts.from_json(line.facts or {"full": 0}).net_price
-    given_back = _part(price, line, "called_off")
-    return Worth(max(cost - less, ZERO) + before, asked - cost - carried - given_back, asked)
+    less = max(price.total + price_reductions.amount_kept(order) - order.charged, ZERO)
+    cost, carried = _line_cost(price, line), _exchange_credit_used(price, line)
+    before = min(carried, line_worth(line.replaces).paid) if line.replaces else ZERO
+    asked = PriceFacts.from_json(line.facts or {"full": 0}).net_price
+    given_back = _step_reduction(price, line, "called_off")
+    return LineWorth(max(cost - less, ZERO) + before, asked - cost - carried - given_back, asked)
 
 
-def _cost(price: quotes.Price, line: OrderLine) -> Decimal:
+def _line_cost(price: quotes.Price, line: OrderLine) -> Decimal:
     """In money and credit."""
     parts = (part for part in price.adjustments if part.key == line.pk and part.step != "credit")
     return sum((part.amount for part in parts), ZERO)
 
 
-def _carried(price: quotes.Price, line: OrderLine) -> Decimal:
-    return _part(price, line, "carried")
+def _exchange_credit_used(price: quotes.Price, line: OrderLine) -> Decimal:
+    return _step_reduction(price, line, "carried")
 
 
-def _part(price: quotes.Price, line: OrderLine, step: str) -> Decimal:
+def _step_reduction(price: quotes.Price, line: OrderLine, step: str) -> Decimal:
     """What a step took off the line."""
     parts = (part for part in price.adjustments if part.key == line.pk and part.step == step)
     return -sum((part.amount for part in parts), ZERO)
 
 
-def facts_of(line: OrderLine, at: datetime) -> Facts:
+def price_facts_of_line(line: OrderLine, at: datetime) -> PriceFacts:
     """What the kind says, and what was paid for the line that this one replaces."""
-    facts = kinds.of(line).price_facts(line, at)
+    facts = kinds.kind_of_line(line).price_facts(line, at)
     if line.replaces is None:
         return facts
     exchange = Exchange.of(line.replaces, at)
@@ -114,14 +114,14 @@ class Exchange:
 
     title: str
     currency: str
-    worth: Worth
+    worth: LineWorth
     is_used: bool
 
     @classmethod
     def of(cls, old: OrderLine, at: datetime) -> Self:
-        return cls(old.title, old.order.currency, worth(old), _is_used(old, at))
+        return cls(old.title, old.order.currency, line_worth(old), _is_used(old, at))
 
-    def facts(self, new: Facts, *, waived: bool = False) -> Facts:
+    def facts(self, new: PriceFacts, *, waived: bool = False) -> PriceFacts:
         """The old discounts go along, so the new line is not asked for multi-class. And what of the new thing is over
         already comes off only where nothing of the old one was had: else one would be had for nothing."""
         new = replace(new, multi=ZERO, at_the_door=False, replaced=self.title, carried=self.worth.paid)
@@ -136,17 +136,17 @@ class Exchange:
 
 def _is_used(line: OrderLine, at: datetime) -> bool:
     """Or one before it, while it stood."""
-    if kinds.of(line).share_used(line, at) > 0:
+    if kinds.kind_of_line(line).share_used(line, at) > 0:
         return True
     return line.replaces is not None and _is_used(line.replaces, line.replaces.replaced_at or at)
 
 
-def chain(line: OrderLine) -> list[OrderLine]:
+def exchange_chain(line: OrderLine) -> list[OrderLine]:
     """The line and those before it."""
-    return [line] if line.replaces is None else [line, *chain(line.replaces)]
+    return [line] if line.replaces is None else [line, *exchange_chain(line.replaces)]
 
 
-def built_on(order_id: int) -> list[OrderLine]:
+def lines_built_on(order_id: int) -> list[OrderLine]:
     """The lines of an order, and those that have taken their places since."""
     found = newest = list(OrderLine.objects.filter(order=order_id))
     while newest:
@@ -156,7 +156,7 @@ def built_on(order_id: int) -> list[OrderLine]:
 
 
 @dataclass(frozen=True)
-class GoneBack:
+class ReturnedSoFar:
     money: Decimal
     credit: Decimal
     kept: Decimal
@@ -167,45 +167,45 @@ class GoneBack:
         return replace(self, **less)
 
 
-def gone_back(line: OrderLine) -> GoneBack:
+def returned_so_far(line: OrderLine) -> ReturnedSoFar:
     """From the orders of the line and those before it, for whatever reason."""
-    orders = {one.order_id for one in chain(line)}
+    orders = {one.order_id for one in exchange_chain(line)}
     money = Payment.objects.filter(order__in=orders).aggregate(sum=Sum("refunded_amount"))["sum"]
     reasons = [Credit.Reason.RETURNED, Credit.Reason.INSTEAD]
     entries = Credit.objects.filter(order__in=orders, reason__in=reasons).aggregate(sum=Sum("amount"))["sum"]
-    kept = sum((one.kept for one in chain(line)), ZERO)
-    return GoneBack(exact(money), exact(entries), kept)
+    kept = sum((one.kept for one in exchange_chain(line)), ZERO)
+    return ReturnedSoFar(exact_sum(money), exact_sum(entries), kept)
 
 
 # -- held, let go ------------------------------------------------------------------------------------------------
 
 
-def lock(order: Order) -> None:
+def lock_orders_behind(order: Order) -> None:
     """The orders behind this one; before anything else that is locked after orders."""
     for line in order.lines.filter(cancelled_at=None).exclude(replaces=None).order_by("replaces__order", "pk"):
-        _lock_behind(line)
+        _lock_earlier_orders(line)
 
 
-def _lock_behind(line: OrderLine) -> None:
+def _lock_earlier_orders(line: OrderLine) -> None:
     while line.replaces is not None:
-        locks.order(line.replaces.order_id)
+        locks.lock_order(line.replaces.order_id)
         line = line.replaces
 
 
-def keep(line: OrderLine, at: datetime) -> None:
+def reserve_old_line(line: OrderLine, at: datetime) -> None:
     """Nothing else may become of what this line replaces while its order stands. Raises Unavailable."""
     if line.replaces is None or (line.keeps_replaced and line.replaces.replaced_at):
         return
-    _lock_behind(line)
+    _lock_earlier_orders(line)
     old = OrderLine.objects.select_related("order").get(pk=line.replaces.pk)
-    if said := why_not(old, at, by=line):
-        raise kinds.Unavailable(said)
+    if said := exchange_refusal(old, at, by=line):
+        raise kinds.ProductUnavailable(said)
     old.successors.exclude(pk=line.pk).update(keeps_replaced=False)
     line.keeps_replaced = True
     line.save(update_fields=["keeps_replaced"])
 
 
-def let_go(line: OrderLine) -> None:
+def release_old_line(line: OrderLine) -> None:
     if line.keeps_replaced:
         line.keeps_replaced = False
         line.save(update_fields=["keeps_replaced"])
@@ -214,76 +214,76 @@ def let_go(line: OrderLine) -> None:
 # -- done --------------------------------------------------------------------------------------------------------
 
 
-def complete(line: OrderLine, at: datetime) -> None:
+def complete_exchange(line: OrderLine, at: datetime) -> None:
     """End the old line once the new one is confirmed, and refund what the new one costs less. Repeating is harmless."""
     if line.replaces is None or not line.keeps_replaced:
         return
-    _lock_behind(line)
+    _lock_earlier_orders(line)
     old = OrderLine.objects.select_related("order").get(pk=line.replaces.pk)
     if old.replaced_at is not None:
         return
     old.replaced_at = at
     old.save(update_fields=["replaced_at"])
-    kinds.of(old).hand_over_to(old, line)
-    needed = _carried(balances.price_at(line.order, line.order.paid_at or at), line)
+    kinds.kind_of_line(old).hand_over_to(old, line)
+    needed = _exchange_credit_used(balances.price_at(line.order, line.order.paid_at or at), line)
     line.facts = {**(line.facts or {}), "carried": str(needed)}
     line.save(update_fields=["facts"])
-    _lower(old, needed, surplus(old, at))
+    _reduce_old_line(old, needed, surplus_refund_terms(old, at))
     emit(
         events.LINE_REPLACED, key=f"{old.pk} {line.pk}",
         order_id=old.order_id, line_id=old.pk, by_order_id=line.order_id, by_line_id=line.pk,
     )  # fmt: skip
 
 
-def surplus(old: OrderLine, at: datetime) -> Back:
+def surplus_refund_terms(old: OrderLine, at: datetime) -> RefundTerms:
     """Say how the surplus is returned: under the terms of the old line, or all of it as credit."""
     why = "Exchanged for something that costs less."
     if settings.EXCHANGE_SURPLUS == "credit" and old.order.payer is not None:
-        return Back(Decimal(100), why, as_credit=True)
-    step = terms.sold(old, at).at(at)
-    return Back(step.percent, why, as_credit=step.gives == kinds.Gives.CREDIT)
+        return RefundTerms(Decimal(100), why, as_credit=True)
+    step = terms.terms_sold(old, at).at(at)
+    return RefundTerms(step.percent, why, as_credit=step.gives == kinds.RefundMethod.CREDIT)
 
 
-def _lower(line: OrderLine, to: Decimal, how: Back) -> None:
+def _reduce_old_line(line: OrderLine, to: Decimal, how: RefundTerms) -> None:
     """Reduce the line and those before it to the amount that is needed, starting with the newest."""
-    order = locks.order(line.order_id)
+    order = locks.lock_order(line.order_id)
     price = balances.price_at(order, order.paid_at or order.created_at)
-    before = min(_carried(price, line), worth(line.replaces).paid) if line.replaces else ZERO
-    less = _cost(price, line) - max(to - before, ZERO)
+    before = min(_exchange_credit_used(price, line), line_worth(line.replaces).paid) if line.replaces else ZERO
+    less = _line_cost(price, line) - max(to - before, ZERO)
     if less > 0:
-        facts = Facts.from_json(line.facts or {"full": 0})
+        facts = PriceFacts.from_json(line.facts or {"full": 0})
         line.facts = {**(line.facts or {}), "passed_on": str(facts.passed_on + less)}
         line.save(update_fields=["facts"])
-        _give(order, price_reductions.settle(order, line, how.share), how)
+        _refund_or_open_issue(order, price_reductions.settle_price_reduction(order, line, how.share), how)
     if line.replaces is not None and to < before:
-        _lower(line.replaces, to, how)
+        _reduce_old_line(line.replaces, to, how)
 
 
-def _give(order: Order, amount: Decimal, how: Back) -> None:
+def _refund_or_open_issue(order: Order, amount: Decimal, how: RefundTerms) -> None:
     try:
-        price_reductions.give(order, amount, how)
-    except reservations.Refused as refused:
-        payment_issues.open_case(
+        price_reductions.pay_out_refund(order, amount, how)
+    except reservations.RefundRefused as refused:
+        payment_issues.open_issue(
             Case.Kind.HAND_BACK, order, f"{format_money(amount, order.currency)} needs to be refunded. {refused}"
         )
 
 
-def undo(line: OrderLine, at: datetime, how: Back) -> Decimal:
+def cancel_exchange(line: OrderLine, at: datetime, how: RefundTerms) -> Decimal:
     """Refund the same share of what was paid for the lines that the canceled line replaced, from their orders.
 
     An exchange buys no better terms, so the share is at most what those lines allowed when they were exchanged.
     """
-    let_go(line)
+    release_old_line(line)
     old = line.replaces
     if old is None or old.replaced_at is None or old.cancelled_at is not None:
         return ZERO
-    order = locks.order(old.order_id)
+    order = locks.lock_order(old.order_id)
     old = OrderLine.objects.get(pk=old.pk)
-    promised = terms.sold(old, at).at(old.replaced_at or at).percent
+    promised = terms.terms_sold(old, at).at(old.replaced_at or at).percent
     how = how if how.even_so else replace(how, share=min(how.share, promised))
     old.cancelled_at = at
     old.save(update_fields=["cancelled_at"])
-    back = price_reductions.settle(order, old, how.share)
-    price_reductions.give(order, back, how)
+    back = price_reductions.settle_price_reduction(order, old, how.share)
+    price_reductions.pay_out_refund(order, back, how)
     emit(events.LINE_CANCELLED, key=f"{old.pk}", order_id=order.pk, line_id=old.pk)
-    return back + undo(old, at, how)
+    return back + cancel_exchange(old, at, how)

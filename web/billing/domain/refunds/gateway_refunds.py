@@ -15,7 +15,7 @@ from payments import PaymentStatus
 from billing import events, gateways
 from billing.domain import payment_issues
 from billing.domain.pricing import balances
-from billing.gateways.facts import Answer, GivenBack
+from billing.gateways.facts import RefundAnswer, RefundState
 from billing.kinds import ZERO
 from billing.models import Case, Order, Payment, Refund
 from common.formats import format_money
@@ -31,14 +31,14 @@ FORWARD = {
 ELSEWHERE = "Refunded in the gateway’s dashboard."
 
 
-class NotYet(Exception):
+class UnknownYet(Exception):
     """The message is about something that we have not recorded yet. The gateway must send it again."""
 
 
 # -- amounts ----------------------------------------------------------------------------------------------------
 
 
-def count(payment: Payment, amount: Decimal) -> None:
+def count_refunded(payment: Payment, amount: Decimal) -> None:
     # The sum is calculated here because SQLite would add floats, so the update compares the old amount.
     payment.refresh_from_db(fields=["refunded_amount"])
     unchanged = Payment.objects.filter(pk=payment.pk, refunded_amount=payment.refunded_amount)
@@ -47,7 +47,7 @@ def count(payment: Payment, amount: Decimal) -> None:
         raise IntegrityError("A refund of this payment was counted without its lock.")
 
 
-def lower(order: Order, amount: Decimal) -> Decimal:
+def lower_amount_charged(order: Order, amount: Decimal) -> Decimal:
     """Lower the amount charged, at most to zero, and return by how much. A negative amount raises it again."""
     reduction = min(amount, order.charged) if amount > 0 else min(amount, ZERO)
     order.charged -= reduction
@@ -55,112 +55,118 @@ def lower(order: Order, amount: Decimal) -> Decimal:
     return reduction
 
 
-def add(order: Order, payment: Payment, amount: Decimal, origin: str, **fields: object) -> Refund | None:
+def book_refund(order: Order, payment: Payment, amount: Decimal, origin: str, **fields: object) -> Refund | None:
     """Record a refund that we did not ask for. Whatever exceeds the payment becomes a payment issue."""
     part = min(amount, payment.refundable_amount)
     if part < amount:
         money, reference = format_money(amount, order.currency), fields["transaction_id"]
         text = f"{money} left the school ({reference}), which is more than the payment had left."
-        payment_issues.open_once(Case.Kind.MISFIT, order, text, payment)
+        payment_issues.open_issue_once(Case.Kind.MISFIT, order, text, payment)
     if part <= 0:
         return None
-    overpaid = max(balances.surplus(order), ZERO)
-    count(payment, part)
-    lowered = lower(order, max(part - overpaid, ZERO)) if order.state != Order.State.PLACED else ZERO
+    overpaid = max(balances.overpaid_amount(order), ZERO)
+    count_refunded(payment, part)
+    lowered = lower_amount_charged(order, max(part - overpaid, ZERO)) if order.state != Order.State.PLACED else ZERO
     return Refund.objects.create(payment=payment, origin=origin, amount=part, lowered=lowered, **fields)
 
 
 # -- states ------------------------------------------------------------------------------------------------------
 
 
-def move(order: Order, payment: Payment, refund: Refund, answer: Answer, *, sure: bool = False) -> bool:
+def apply_refund_answer(
+    order: Order, payment: Payment, refund: Refund, answer: RefundAnswer, *, sure: bool = False
+) -> bool:
     """Apply the gateway's answer. Only a `sure` one, which we asked for just now, can revive a failed refund."""
     if answer.state == refund.state:
         return False
     if refund.state == State.FAILED and answer.state != State.FAILED:
-        return _revive(order, payment, refund, answer) if sure else look(payment, f"{refund.pk} {answer.state}")
+        return (
+            _revive_failed_refund(order, payment, refund, answer)
+            if sure
+            else request_refund_poll(payment, f"{refund.pk} {answer.state}")
+        )
     if answer.state not in FORWARD[State(refund.state)]:
         return False
-    _write(refund, answer)
-    _after(order, payment, refund, answer)
+    _store_refund_answer(refund, answer)
+    _follow_up_new_state(order, payment, refund, answer)
     return True
 
 
-def _write(refund: Refund, answer: Answer) -> None:
+def _store_refund_answer(refund: Refund, answer: RefundAnswer) -> None:
     refund.state, refund.message = answer.state, answer.message
     refund.transaction_id = answer.reference or refund.transaction_id
     refund.settled_at = timezone.now() if answer.state != State.SENT else None
     refund.save(update_fields=["state", "message", "transaction_id", "settled_at"])
 
 
-def _after(order: Order, payment: Payment, refund: Refund, answer: Answer) -> None:
+def _follow_up_new_state(order: Order, payment: Payment, refund: Refund, answer: RefundAnswer) -> None:
     if refund.state == State.SENT:
-        _sent(order, payment, refund)
+        _await_completion(order, payment, refund)
     elif refund.state == State.DONE:
-        done(order, payment, refund)
+        complete_refund(order, payment, refund)
     elif refund.state == State.FAILED:
-        count(payment, -refund.amount)
-        lower(order, -refund.lowered)
+        count_refunded(payment, -refund.amount)
+        lower_amount_charged(order, -refund.lowered)
         # Nothing new was received, so the status changes without the effects of change_status.
         Payment.objects.filter(pk=payment.pk, status=PaymentStatus.REFUNDED).update(status=PaymentStatus.CONFIRMED)
-        payment.cases.filter(text=_places(order, refund), closed_at=None).update(
+        payment.cases.filter(text=_keep_spots_question(order, refund), closed_at=None).update(
             closed_at=timezone.now(), answer="The refund did not go through."
         )
-        _call_for_help(order, payment, refund, already=answer.already)
+        _open_failed_refund_issue(order, payment, refund, already=answer.already)
         if answer.already:
-            look(payment, f"{refund.pk} already")
+            request_refund_poll(payment, f"{refund.pk} already")
 
 
-def _sent(order: Order, payment: Payment, refund: Refund) -> None:
-    if gateways.of(payment).by_hand:
+def _await_completion(order: Order, payment: Payment, refund: Refund) -> None:
+    if gateways.gateway_of(payment).by_hand:
         text = f"{format_money(refund.amount, order.currency)} to be handed over (refund {refund.pk})."
-        payment_issues.open_case(Case.Kind.HAND_BACK, order, text, payment)
+        payment_issues.open_issue(Case.Kind.HAND_BACK, order, text, payment)
     else:
         Payment.objects.filter(pk=payment.pk, ask_at=None).update(ask_at=timezone.now() + timedelta(days=1))
 
 
-def handover_cases(refund: Refund) -> QuerySet[Case]:
+def handover_issues(refund: Refund) -> QuerySet[Case]:
     open_cases = Case.objects.filter(kind=Case.Kind.HAND_BACK, payment=refund.payment_id, closed_at=None)
     return open_cases.filter(text__endswith=f"(refund {refund.pk}).")
 
 
-def _call_for_help(order: Order, payment: Payment, refund: Refund, *, already: bool = False) -> None:
+def _open_failed_refund_issue(order: Order, payment: Payment, refund: Refund, *, already: bool = False) -> None:
     problem = "was already refunded, according to the gateway" if already else "could not be refunded"
     text = f"{format_money(refund.amount, order.currency)} {problem} (refund {refund.pk})."
-    payment_issues.open_case(Case.Kind.REFUND_FAILED, order, text, payment)
+    payment_issues.open_issue(Case.Kind.REFUND_FAILED, order, text, payment)
 
 
-def _places(order: Order, refund: Refund) -> str:
+def _keep_spots_question(order: Order, refund: Refund) -> str:
     amount = format_money(refund.amount, order.currency)
     return f"{amount} was refunded in the gateway’s dashboard. Should the spots stay? (refund {refund.pk})"
 
 
-def done(order: Order, payment: Payment, refund: Refund) -> None:
-    handover_cases(refund).update(closed_at=timezone.now(), closed_by=refund.by, answer="Handed over.")
+def complete_refund(order: Order, payment: Payment, refund: Refund) -> None:
+    handover_issues(refund).update(closed_at=timezone.now(), closed_by=refund.by, answer="Handed over.")
     if refund.origin != Origin.DISPUTE:
         emit(events.REFUND_MADE, key=f"{refund.pk}", order_id=order.pk, refund_id=refund.pk)
     if not payment.refundable_amount and not payment.refunds.exclude(state__in=[State.DONE, State.FAILED]).exists():
         payment.change_status(PaymentStatus.REFUNDED)
 
 
-def _revive(order: Order, payment: Payment, refund: Refund, answer: Answer) -> bool:
+def _revive_failed_refund(order: Order, payment: Payment, refund: Refund, answer: RefundAnswer) -> bool:
     # We recorded the refund as failed, but the gateway has made it.
     if refund.amount > payment.refundable_amount:
         amount = format_money(refund.amount, order.currency)
         text = f"Refund {refund.pk} of {amount} went through after all, which is more than the payment had left."
-        payment_issues.open_once(Case.Kind.MISFIT, order, text, payment)
+        payment_issues.open_issue_once(Case.Kind.MISFIT, order, text, payment)
         return False
-    overpaid = max(balances.surplus(order), ZERO)
-    count(payment, refund.amount)
-    refund.lowered = lower(order, max(refund.amount - overpaid, ZERO))
+    overpaid = max(balances.overpaid_amount(order), ZERO)
+    count_refunded(payment, refund.amount)
+    refund.lowered = lower_amount_charged(order, max(refund.amount - overpaid, ZERO))
     refund.save(update_fields=["lowered"])
-    _write(refund, answer)
-    payment_issues.settled(Case.Kind.REFUND_FAILED, payment, "It went through after all.")
-    _after(order, payment, refund, answer)
+    _store_refund_answer(refund, answer)
+    payment_issues.close_resolved_issues(Case.Kind.REFUND_FAILED, payment, "It went through after all.")
+    _follow_up_new_state(order, payment, refund, answer)
     return True
 
 
-def look(payment: Payment, key: str) -> bool:
+def request_refund_poll(payment: Payment, key: str) -> bool:
     # The message contradicts our records, so the gateway is asked for the current state.
     emit(events.GATEWAY_TO_BE_ASKED, key=f"{payment.pk} refund {key}", order_id=payment.order_id, payment_id=payment.pk)
     return False
@@ -169,47 +175,49 @@ def look(payment: Payment, key: str) -> bool:
 # -- messages of the gateway --------------------------------------------------------------------------------------
 
 
-def told(order: Order, payment: Payment, fact: GivenBack, *, sure: bool = False) -> bool:
+def apply_refund_fact(order: Order, payment: Payment, fact: RefundState, *, sure: bool = False) -> bool:
     if payment.captured_at is None:
         if payment.status == PaymentStatus.ERROR:
             return False
-        raise NotYet
+        raise UnknownYet
     refunds = Refund.objects.select_for_update().filter(payment=payment)
     refund = refunds.filter(token=fact.key).first() if fact.key else None
     refund = refund or refunds.filter(transaction_id=fact.reference).first()
     if refund is None:
-        return _theirs(order, payment, fact)
+        return _record_gateway_refund(order, payment, fact)
     if (fact.amount, fact.currency) != (refund.amount, payment.currency) and refund.origin == Origin.OURS:
         text = f"Refund {refund.pk} was made as {format_money(fact.amount, fact.currency)}."
-        payment_issues.open_once(Case.Kind.MISFIT, order, text, payment)
+        payment_issues.open_issue_once(Case.Kind.MISFIT, order, text, payment)
         return False
-    return move(order, payment, refund, Answer(fact.state, fact.reference, fact.message), sure=sure)
+    return apply_refund_answer(
+        order, payment, refund, RefundAnswer(fact.state, fact.reference, fact.message), sure=sure
+    )
 
 
-def _theirs(order: Order, payment: Payment, fact: GivenBack) -> bool:
+def _record_gateway_refund(order: Order, payment: Payment, fact: RefundState) -> bool:
     if payment.refunds.filter(origin=Origin.OURS, state=State.RESERVED).exists():
-        raise NotYet  # This may be the refund that we are asking for at this moment.
+        raise UnknownYet  # This may be the refund that we are asking for at this moment.
     if fact.currency != payment.currency:
         text = f"{format_money(fact.amount, fact.currency)} was refunded in another currency ({fact.reference})."
-        payment_issues.open_once(Case.Kind.MISFIT, order, text, payment)
+        payment_issues.open_issue_once(Case.Kind.MISFIT, order, text, payment)
         return False
     if fact.state == State.FAILED:
         fields = {"state": State.FAILED, "transaction_id": fact.reference, "message": fact.message, "why": ELSEWHERE}
         failed = Refund.objects.create(payment=payment, origin=Origin.THEIRS, amount=fact.amount, **fields)
-        _call_for_help(order, payment, failed)
+        _open_failed_refund_issue(order, payment, failed)
         return True
-    refund = add(
+    refund = book_refund(
         order, payment, fact.amount, Origin.THEIRS, state=State.SENT, transaction_id=fact.reference, why=ELSEWHERE
     )
     if refund is None:
         return False
-    if balances.surplus(order) <= 0:
-        payment_issues.settled(Case.Kind.REFUND_FAILED, payment, ELSEWHERE)
+    if balances.overpaid_amount(order) <= 0:
+        payment_issues.close_resolved_issues(Case.Kind.REFUND_FAILED, payment, ELSEWHERE)
     if refund.lowered:
         # The refund was more than an overpayment, so staff decide whether the spots stay.
-        payment_issues.open_once(Case.Kind.OTHER, order, _places(order, refund), payment)
+        payment_issues.open_issue_once(Case.Kind.OTHER, order, _keep_spots_question(order, refund), payment)
     if fact.state == State.DONE:
-        move(order, payment, refund, Answer(State.DONE, fact.reference, fact.message))
+        apply_refund_answer(order, payment, refund, RefundAnswer(State.DONE, fact.reference, fact.message))
     else:
-        _sent(order, payment, refund)
+        _await_completion(order, payment, refund)
     return True

@@ -7,11 +7,11 @@ from django.db import transaction
 from billing import gateways
 from billing.domain import locks
 from billing.domain.refunds import gateway_refunds
-from billing.gateways.facts import Answer
+from billing.gateways.facts import RefundAnswer
 from billing.kinds import ZERO
 from billing.models import Order, Payment, Refund
 from common.formats import format_money
-from history.domain import record
+from history.domain import record_action
 from users.models import User
 
 State = Refund.State
@@ -22,52 +22,52 @@ HAND_OVER = "Record the handover of {} on the order once it is done."
 SEND = "We’ll send you {} by bank transfer."
 
 
-def is_by_hand(payment: Payment) -> bool:
+def is_refunded_by_hand(payment: Payment) -> bool:
     try:
-        return gateways.of(payment).by_hand
+        return gateways.gateway_of(payment).by_hand
     except gateways.UnknownGateway:
         return False
 
 
-def is_picked_up(payment: Payment) -> bool:
-    return is_by_hand(payment) and gateways.of(payment).picked_up
+def is_refund_picked_up(payment: Payment) -> bool:
+    return is_refunded_by_hand(payment) and gateways.gateway_of(payment).picked_up
 
 
-def waits_for_handover(refund: Refund) -> bool:
-    return refund.state in WAITING and is_by_hand(refund.payment)
+def awaits_handover(refund: Refund) -> bool:
+    return refund.state in WAITING and is_refunded_by_hand(refund.payment)
 
 
-def waiting_refunds(order: Order) -> list[Refund]:
+def refunds_awaiting_handover(order: Order) -> list[Refund]:
     refunds = Refund.objects.filter(payment__order=order, state__in=WAITING).select_related("payment")
-    return [refund for refund in refunds.order_by("pk") if waits_for_handover(refund)]
+    return [refund for refund in refunds.order_by("pk") if awaits_handover(refund)]
 
 
 def handover_text(order: Order) -> str:
     sums = {PICK_UP: ZERO, SEND: ZERO}
-    for refund in waiting_refunds(order):
-        sums[PICK_UP if is_picked_up(refund.payment) else SEND] += refund.amount
+    for refund in refunds_awaiting_handover(order):
+        sums[PICK_UP if is_refund_picked_up(refund.payment) else SEND] += refund.amount
     return " ".join(text.format(format_money(amount, order.currency)) for text, amount in sums.items() if amount)
 
 
-def payer_sentence(payment: Payment, amount: Decimal) -> str:
-    return (PICK_UP if is_picked_up(payment) else SEND).format(format_money(amount, payment.currency))
+def handover_sentence(payment: Payment, amount: Decimal) -> str:
+    return (PICK_UP if is_refund_picked_up(payment) else SEND).format(format_money(amount, payment.currency))
 
 
-def waiting_amount(payment: Payment) -> Decimal:
-    return sum((refund.amount for refund in payment.refunds.all() if waits_for_handover(refund)), ZERO)
+def amount_awaiting_handover(payment: Payment) -> Decimal:
+    return sum((refund.amount for refund in payment.refunds.all() if awaits_handover(refund)), ZERO)
 
 
 @transaction.atomic
 def record_handover(refund_id: int, by: User) -> bool:
     """Record that the refund was handed over. Return False if that is recorded already."""
-    order = locks.order(Refund.objects.get(pk=refund_id).payment.order_id)
+    order = locks.lock_order(Refund.objects.get(pk=refund_id).payment.order_id)
     refund = Refund.objects.select_for_update().get(pk=refund_id)
     payment = Payment.objects.select_for_update().get(pk=refund.payment_id)
     if refund.state not in WAITING:
         return False
     refund.by = by
     refund.save(update_fields=["by"])
-    record(
+    record_action(
         by, "billing.refund_handed_back", order, refund=refund.pk, amount=str(refund.amount), currency=order.currency
     )
-    return gateway_refunds.move(order, payment, refund, Answer(State.DONE))
+    return gateway_refunds.apply_refund_answer(order, payment, refund, RefundAnswer(State.DONE))

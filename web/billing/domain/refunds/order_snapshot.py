@@ -11,22 +11,22 @@ from django.db.models import Sum
 from billing import gateways
 from billing.domain.pricing import quotes
 from billing.domain.refunds import reservations
-from billing.domain.refunds.refund_shares import Sheet
+from billing.domain.refunds.refund_shares import PricedOrder
 from billing.domain.vouchers import eligibility, redemption
-from billing.kinds import ZERO, Facts
+from billing.kinds import ZERO, PriceFacts
 from billing.models import Credit, Dispute, Order, OrderLine, Payment
-from billing.models.fields import exact
+from billing.models.fields import exact_sum
 
 State = Order.State
 
 
 @dataclass(frozen=True)
-class Looked:
+class OrderSnapshot:
     """An order as it stands now. `payments` are those that brought money, the newest first."""
 
     order: Order
     lines: tuple[OrderLine, ...]
-    sheet: Sheet
+    sheet: PricedOrder
     payments: tuple[Payment, ...] = ()
     disputed: bool = False
     spoken_for: Mapping[int, str] = field(default_factory=dict)
@@ -45,34 +45,38 @@ class Looked:
     @property
     def held(self) -> Decimal:
         """The part that gift vouchers paid. It always returns to the vouchers."""
-        return sum((payment.refundable_amount for payment in self.payments if gateways.holds(payment)), ZERO)
+        return sum(
+            (payment.refundable_amount for payment in self.payments if gateways.keeps_our_own_money(payment)), ZERO
+        )
 
     def cost(self, line: int) -> Decimal:
         return self.sheet.costs().get(line, ZERO) if self.is_open else ZERO
 
-    def vouchers_without_room(self, sheet: Sheet) -> Mapping[int, Decimal]:
+    def vouchers_without_room(self, sheet: PricedOrder) -> Mapping[int, Decimal]:
         """What gift vouchers had paid for lines that are gone from this sheet, by payment."""
         facts = {item.key: item.facts for item in sheet.ask.items}
-        lines = eligibility.payable((line for line in self.lines if line.pk in facts), facts)
-        mine = [payment for payment in self.payments if payment.refundable_amount and gateways.holds(payment)]
-        return redemption.without_room(mine, lines, dict(sheet.price.lines)) if mine else {}
+        lines = eligibility.payable_lines((line for line in self.lines if line.pk in facts), facts)
+        mine = [
+            payment for payment in self.payments if payment.refundable_amount and gateways.keeps_our_own_money(payment)
+        ]
+        return redemption.allocate_earlier_payments(mine, lines, dict(sheet.price.lines)) if mine else {}
 
-    def overpaid(self, sheet: Sheet) -> Decimal:
+    def overpaid(self, sheet: PricedOrder) -> Decimal:
         """Of an order that is not paid in full: what was paid already and is more than the sheet still asks for."""
         freed = sum(self.vouchers_without_room(sheet).values(), ZERO)
         return freed + max(self.available_amount - freed - sheet.price.total, ZERO)
 
-    def parts(self, amount: Decimal, onto_vouchers: Decimal, sheet: Sheet) -> list[tuple[Payment, Decimal]]:
+    def parts(self, amount: Decimal, onto_vouchers: Decimal, sheet: PricedOrder) -> list[tuple[Payment, Decimal]]:
         """From the newest payments first, but before all others what vouchers had paid for lines that are gone, and
         as much onto vouchers as is not to become credit."""
         first = dict(self.vouchers_without_room(sheet))
         missing = max(onto_vouchers - sum(first.values(), ZERO), ZERO)
         for payment in self.payments:
-            if gateways.holds(payment):
+            if gateways.keeps_our_own_money(payment):
                 more = min(missing, payment.refundable_amount - first.get(payment.pk, ZERO))
                 first[payment.pk] = first.get(payment.pk, ZERO) + more
                 missing -= more
-        return reservations.divide(self.payments, amount, first)
+        return reservations.divide_among_payments(self.payments, amount, first)
 
     def why_not(self, money: Decimal) -> str:
         """Why this money cannot go back now; '' when it can."""
@@ -83,25 +87,25 @@ class Looked:
         return "The order has less money left than that. Please check it." if money > self.available_amount else ""
 
 
-Books = Mapping[int, Looked]
+Books = Mapping[int, OrderSnapshot]
 
 
-def look(ids: Collection[int], at: datetime, *, lock: bool = False) -> Books:
+def load_order_snapshots(ids: Collection[int], at: datetime, *, lock: bool = False) -> Books:
     """These orders, and those behind them whose lines theirs have replaced. With `lock` they are locked, the later
     before the earlier as an exchange does it, and then their payments."""
-    ids = _with_those_behind(ids)
+    ids = _with_exchanged_orders(ids)
     orders = Order.objects.filter(pk__in=ids).order_by("-pk")
     payments = Payment.objects.filter(order__in=ids).prefetch_related("voucher_entry__voucher").order_by("pk")
     if lock:
         orders, payments = orders.select_for_update(), payments.select_for_update()
     found = list(orders)
-    lines, money, spent = _lines(ids), _by_order(payments), _spent(ids)
-    disputed, leaving = set(_disputed(ids)), _leaving(ids, at)
+    lines, money, spent = _lines_by_order(ids), _payments_by_order(payments), _spent_credit_by_order(ids)
+    disputed, leaving = set(_disputed_order_ids(ids)), _exchanges_in_progress(ids, at)
     return {
-        order.pk: Looked(
+        order.pk: OrderSnapshot(
             order,
             tuple(lines[order.pk]),
-            _sheet(order, lines[order.pk], spent.get(order.pk, ZERO), at),
+            _build_priced_order(order, lines[order.pk], spent.get(order.pk, ZERO), at),
             tuple(money[order.pk]),
             order.pk in disputed,
             {line.pk: leaving[line.pk] for line in lines[order.pk] if line.pk in leaving},
@@ -110,7 +114,7 @@ def look(ids: Collection[int], at: datetime, *, lock: bool = False) -> Books:
     }
 
 
-def _with_those_behind(ids: Collection[int]) -> set[int]:
+def _with_exchanged_orders(ids: Collection[int]) -> set[int]:
     found = fresh = set(ids)
     while fresh:
         behind = OrderLine.objects.filter(order__in=fresh, replaces__replaced_at__isnull=False).order_by()
@@ -119,7 +123,7 @@ def _with_those_behind(ids: Collection[int]) -> set[int]:
     return found
 
 
-def _leaving(ids: Collection[int], at: datetime) -> Mapping[int, str]:
+def _exchanges_in_progress(ids: Collection[int], at: datetime) -> Mapping[int, str]:
     lines = OrderLine.objects.filter(replaces__order__in=ids, replaces__replaced_at=None, keeps_replaced=True)
     found = lines.filter(cancelled_at=None).select_related("order", "replaces")
     return {
@@ -129,7 +133,7 @@ def _leaving(ids: Collection[int], at: datetime) -> Mapping[int, str]:
     }
 
 
-def chain(books: Books, line: OrderLine | None) -> list[OrderLine]:
+def chain_of_exchanged_lines(books: Books, line: OrderLine | None) -> list[OrderLine]:
     """The line and those that it has replaced, the newest first."""
     lines = {each.pk: each for looked in books.values() for each in looked.lines}
     found = []
@@ -141,19 +145,19 @@ def chain(books: Books, line: OrderLine | None) -> list[OrderLine]:
     return found
 
 
-def cost(books: Books, line: OrderLine | None) -> Decimal:
+def cost_of_exchange_chain(books: Books, line: OrderLine | None) -> Decimal:
     """What the line costs together with what was paid for those before it."""
-    return sum((books[each.order_id].cost(each.pk) for each in chain(books, line)), ZERO)
+    return sum((books[each.order_id].cost(each.pk) for each in chain_of_exchanged_lines(books, line)), ZERO)
 
 
-def _lines(ids: Collection[int]) -> Mapping[int, list[OrderLine]]:
+def _lines_by_order(ids: Collection[int]) -> Mapping[int, list[OrderLine]]:
     found: dict[int, list[OrderLine]] = defaultdict(list)
     for line in OrderLine.objects.filter(order__in=ids).order_by("pk"):
         found[line.order_id].append(line)
     return found
 
 
-def _by_order(payments: Iterable[Payment]) -> Mapping[int, list[Payment]]:
+def _payments_by_order(payments: Iterable[Payment]) -> Mapping[int, list[Payment]]:
     found: dict[int, list[Payment]] = defaultdict(list)
     for payment in payments:
         if payment.captured_amount:
@@ -161,30 +165,30 @@ def _by_order(payments: Iterable[Payment]) -> Mapping[int, list[Payment]]:
     return found
 
 
-def _spent(ids: Collection[int]) -> Mapping[int, Decimal]:
+def _spent_credit_by_order(ids: Collection[int]) -> Mapping[int, Decimal]:
     reasons = [Credit.Reason.SPENT, Credit.Reason.RETURNED]
     rows = Credit.objects.filter(order__in=ids, reason__in=reasons).order_by().values("order_id")
-    return {row["order_id"]: -exact(row["sum"]) for row in rows.annotate(sum=Sum("amount"))}
+    return {row["order_id"]: -exact_sum(row["sum"]) for row in rows.annotate(sum=Sum("amount"))}
 
 
-def _disputed(ids: Collection[int]) -> Collection[int]:
+def _disputed_order_ids(ids: Collection[int]) -> Collection[int]:
     open_ones = Dispute.objects.filter(payment__order__in=ids, state=Dispute.State.OPEN)
     return open_ones.values_list("payment__order", flat=True)
 
 
-def _sheet(order: Order, lines: list[OrderLine], spent: Decimal, at: datetime) -> Sheet:
+def _build_priced_order(order: Order, lines: list[OrderLine], spent: Decimal, at: datetime) -> PricedOrder:
     is_paid = order.state == State.PAID
     items = tuple(
-        quotes.Item(line.pk, line.kind, line.product_id, Facts.from_json(line.facts or {"full": 0}))
+        quotes.PriceLine(line.pk, line.kind, line.product_id, PriceFacts.from_json(line.facts or {"full": 0}))
         for line in lines
         if line.cancelled_at is None
     )
-    ask = quotes.Ask(
+    ask = quotes.PriceRequest(
         items=items,
         currency=order.currency,
         discount=quotes.Discount.from_json(order.discount),
         credit=max(spent - order.credit_kept, ZERO),
-        lost=quotes.lost_by(items, order.paid_at if is_paid and order.paid_at else at),
+        lost=quotes.lines_past_early_price(items, order.paid_at if is_paid and order.paid_at else at),
     )
     charged = order.charged - sum((line.kept for line in lines), ZERO)
-    return Sheet(ask, is_paid, charged, at_the_door=not is_paid and order.due == Order.Due.DOOR)
+    return PricedOrder(ask, is_paid, charged, at_the_door=not is_paid and order.due == Order.Due.DOOR)

@@ -8,12 +8,12 @@ from billing.domain.pricing import balances, credit, quotes
 from billing.domain.refunds import reservations
 from billing.kinds import ZERO
 from billing.models import Order, OrderLine
-from common.money import percentage
+from common.money import percent_of
 from users.models import User
 
 
 @dataclass(frozen=True)
-class Back:
+class RefundTerms:
     """The percentage of the surplus that is returned, and how it is returned."""
 
     share: Decimal
@@ -24,15 +24,15 @@ class Back:
     """Said by the school, whatever was promised."""
 
 
-def settle(order: Order, line: OrderLine, share: Decimal) -> Decimal:
+def settle_price_reduction(order: Order, line: OrderLine, share: Decimal) -> Decimal:
     """The rest is priced again; of the difference this many percent go back, and the line keeps what does not.
 
     Returns the money; credit that was spent comes back as credit by the same share. The order is locked.
     """
     moment = order.paid_at or order.created_at
-    free_credit(order, moment, share)
-    over = max(order.charged - kept(order) - balances.price_at(order, moment).total, ZERO)
-    back = percentage(over, share, order.currency)
+    release_unneeded_credit(order, moment, share)
+    over = max(order.charged - amount_kept(order) - balances.price_at(order, moment).total, ZERO)
+    back = percent_of(over, share, order.currency)
     line.kept += over - back
     line.save(update_fields=["kept"])
     order.charged -= back
@@ -40,22 +40,22 @@ def settle(order: Order, line: OrderLine, share: Decimal) -> Decimal:
     return back
 
 
-def kept(order: Order) -> Decimal:
+def amount_kept(order: Order) -> Decimal:
     return sum((each.kept for each in order.lines.all()), ZERO)
 
 
-def free_credit(order: Order, moment: datetime, share: Decimal) -> None:
+def release_unneeded_credit(order: Order, moment: datetime, share: Decimal) -> None:
     """Credit that the remaining lines do not need comes back by the same share; the rest is kept for good."""
-    ask = balances.ask_for(order, moment)
-    over = ask.credit - quotes.price(ask).credit
-    back = credit.give_back(order, percentage(over, share, order.currency))
+    ask = balances.price_request_for(order, moment)
+    over = ask.credit - quotes.compute_price(ask).credit
+    back = credit.return_spent_credit(order, percent_of(over, share, order.currency))
     order.credit_kept += over - back
     order.save(update_fields=["credit_kept"])
 
 
-def give(order: Order, amount: Decimal, back: Back) -> None:
+def pay_out_refund(order: Order, amount: Decimal, back: RefundTerms) -> None:
     """Raises money_back.Refused."""
     if back.as_credit and order.payer is not None:
-        reservations.as_credit(order, amount, back.why, back.by)
+        reservations.return_as_credit(order, amount, back.why, back.by)
     elif amount > 0:
-        reservations.reserve(order, amount, why=back.why, by=back.by)
+        reservations.reserve_refund(order, amount, why=back.why, by=back.by)

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from billing.domain.pricing import quotes
-from billing.kinds import ZERO, Facts
-from common.money import rounded
+from billing.kinds import ZERO, PriceFacts
+from common.money import round_amount
 
 
 @dataclass(frozen=True)
-class Wish:
+class RefundRequest:
     """What the school wants to give back of a line: `off` of what it costs. `ends`: the line is over with it."""
 
     line: int
@@ -28,7 +28,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Back:
+class RefundShare:
     """The result for one line. `money` is refunded, `credit` is returned as credit, `waived` was not paid yet and is no
     longer due, and `kept` is what the school keeps of a line that ended."""
 
@@ -41,10 +41,10 @@ class Back:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class PricedOrder:
     """`ask` are the live lines by the facts of the purchase; `charged` what they cost in money, fees left out."""
 
-    ask: quotes.Ask
+    ask: quotes.PriceRequest
     is_paid: bool
     charged: Decimal = ZERO
     kept: Mapping[int, Decimal] = field(default_factory=dict)
@@ -56,25 +56,25 @@ class Sheet:
 
     @property
     def price(self) -> quotes.Price:
-        return quotes.price(self.ask)
+        return quotes.compute_price(self.ask)
 
     @property
     def due(self) -> Decimal:
         """What is to be paid in money where nothing is paid yet."""
         if not self.at_the_door:
             return self.price.total
-        return quotes.price(replace(self.ask, lost=frozenset(item.key for item in self.ask.items))).total
+        return quotes.compute_price(replace(self.ask, lost=frozenset(item.key for item in self.ask.items))).total
 
     def costs(self) -> dict[int, Decimal]:
         """What each live line costs, whether it is paid with money or with credit."""
-        return costs(self.price)
+        return line_costs(self.price)
 
-    def facts(self, line: int) -> Facts | None:
+    def facts(self, line: int) -> PriceFacts | None:
         """None for a line that ended."""
         return next((item.facts for item in self.ask.items if item.key == line), None)
 
 
-def costs(price: quotes.Price) -> dict[int, Decimal]:
+def line_costs(price: quotes.Price) -> dict[int, Decimal]:
     found = dict(price.lines)
     for part in price.adjustments:
         if part.step == "credit":
@@ -82,52 +82,54 @@ def costs(price: quotes.Price) -> dict[int, Decimal]:
     return found
 
 
-def give(sheet: Sheet, wishes: Iterable[Wish]) -> tuple[Sheet, list[Back]]:
+def apply_refund_requests(sheet: PricedOrder, wishes: Iterable[RefundRequest]) -> tuple[PricedOrder, list[RefundShare]]:
     """One after the other; a line that is not there (any more) gives nothing."""
     backs = []
     for wish in wishes:
-        sheet, back = _give(sheet, wish)
+        sheet, back = _apply_refund_request(sheet, wish)
         backs.append(back)
     return sheet, backs
 
 
-def _give(sheet: Sheet, wish: Wish) -> tuple[Sheet, Back]:
-    before = costs(sheet.price)
+def _apply_refund_request(sheet: PricedOrder, wish: RefundRequest) -> tuple[PricedOrder, RefundShare]:
+    before = line_costs(sheet.price)
     if wish.line not in before:
-        return sheet, Back(wish.line)
+        return sheet, RefundShare(wish.line)
     cost = before[wish.line]
-    off = max(min(rounded(wish.off, sheet.ask.currency), cost), ZERO)
+    off = max(min(round_amount(wish.off, sheet.ask.currency), cost), ZERO)
     if wish.ends:
         off = off if sheet.is_paid else cost  # nothing is owed for what was not paid and is over
         items = tuple(item for item in sheet.ask.items if item.key != wish.line)
     else:
-        items = _taken_off(sheet.ask.items, wish.line, off, wish.behind)
-    ask = _as_before(replace(sheet.ask, items=items), before)
-    return _settled(sheet, ask, Back(wish.line, cost, kept=cost - off if wish.ends else ZERO), off)
+        items = _reduce_line_cost(sheet.ask.items, wish.line, off, wish.behind)
+    ask = _keep_other_costs(replace(sheet.ask, items=items), before)
+    return _account_for_reduction(sheet, ask, RefundShare(wish.line, cost, kept=cost - off if wish.ends else ZERO), off)
 
 
-def _as_before(ask: quotes.Ask, before: Mapping[int, Decimal]) -> quotes.Ask:
+def _keep_other_costs(ask: quotes.PriceRequest, before: Mapping[int, Decimal]) -> quotes.PriceRequest:
     """The other lines do not become dearer."""
-    for line, cost in costs(quotes.price(ask)).items():
+    for line, cost in line_costs(quotes.compute_price(ask)).items():
         if cost > before[line]:
-            ask = replace(ask, items=_taken_off(ask.items, line, cost - before[line]))
+            ask = replace(ask, items=_reduce_line_cost(ask.items, line, cost - before[line]))
     return ask
 
 
-def _taken_off(
-    items: Iterable[quotes.Item], line: int, off: Decimal, behind: Decimal = ZERO
-) -> tuple[quotes.Item, ...]:
+def _reduce_line_cost(
+    items: Iterable[quotes.PriceLine], line: int, off: Decimal, behind: Decimal = ZERO
+) -> tuple[quotes.PriceLine, ...]:
     return tuple(
-        replace(item, facts=_less(item.facts, off, behind)) if item.key == line else item for item in items
+        replace(item, facts=_reduced_facts(item.facts, off, behind)) if item.key == line else item for item in items
     )  # fmt: skip
 
 
-def _less(facts: Facts, off: Decimal, behind: Decimal) -> Facts:
+def _reduced_facts(facts: PriceFacts, off: Decimal, behind: Decimal) -> PriceFacts:
     return replace(facts, called_off=facts.called_off + off + behind, carried=facts.carried - behind)
 
 
-def _settled(sheet: Sheet, ask: quotes.Ask, back: Back, off: Decimal) -> tuple[Sheet, Back]:
-    price = quotes.price(ask)
+def _account_for_reduction(
+    sheet: PricedOrder, ask: quotes.PriceRequest, back: RefundShare, off: Decimal
+) -> tuple[PricedOrder, RefundShare]:
+    price = quotes.compute_price(ask)
     over = ask.credit - price.credit
     kept_credit = min(over, back.kept)
     credit = over - kept_credit

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from billing import kinds
-from billing.kinds import Facts, Gives, Step, Terms
+from billing.kinds import PriceFacts, RefundMethod, Terms, TermsStep
 from billing.models import Order, OrderLine
 from common.formats import format_date, format_moment, format_percent
 
@@ -15,26 +15,26 @@ EXCEPT_USED = ", except for what you’ve already used"
 FREE = "This is free, so there’s nothing to refund."
 
 
-def offered(line: OrderLine, at: datetime) -> Terms:
-    return with_the_law(kinds.of(line).terms(line, at))
+def terms_offered(line: OrderLine, at: datetime) -> Terms:
+    return add_withdrawal_right(kinds.kind_of_line(line).terms(line, at))
 
 
-def with_the_law(terms: Terms) -> Terms:
+def add_withdrawal_right(terms: Terms) -> Terms:
     return replace(terms, withdrawal_days=settings.WITHDRAWAL_DAYS, keeps_used=settings.WITHDRAWAL_KEEPS_USED)
 
 
-def sold(line: OrderLine, at: datetime) -> Terms:
+def terms_sold(line: OrderLine, at: datetime) -> Terms:
     """Return the terms at purchase. A deadline follows a class that moves, but it only ever becomes later."""
     try:
-        kind = kinds.of(line)
-        agreed = Terms.from_json(line.terms) if line.terms else offered(line, at)
+        kind = kinds.kind_of_line(line)
+        agreed = Terms.from_json(line.terms) if line.terms else terms_offered(line, at)
         steps = []
         for step in agreed.steps:
             deadline = kind.step_deadline(line, step.rule) if step.rule else None
             is_later = deadline is not None and (step.until is None or deadline > step.until)
             steps.append(replace(step, until=deadline) if is_later else step)
         return replace(agreed, steps=tuple(steps))
-    except (kinds.UnknownKind, kinds.Unavailable):
+    except (kinds.UnknownProductKind, kinds.ProductUnavailable):
         return Terms.from_json(line.terms) if line.terms else Terms(())
 
 
@@ -48,7 +48,7 @@ def last_day_to_withdraw(order: Order, terms: Terms) -> date | None:
     return timezone.localdate(order.placed_at) + timedelta(days=terms.withdrawal_days)
 
 
-def may_withdraw(order: Order, terms: Terms, at: datetime) -> bool:
+def can_withdraw(order: Order, terms: Terms, at: datetime) -> bool:
     last = last_day_to_withdraw(order, terms)
     return last is not None and timezone.localdate(at) <= last
 
@@ -57,7 +57,7 @@ def may_withdraw(order: Order, terms: Terms, at: datetime) -> bool:
 
 
 @dataclass(frozen=True)
-class Sentence:
+class TermsSentence:
     text: str
     is_over: bool = False
 
@@ -66,31 +66,31 @@ class Sentence:
 
 
 @dataclass(frozen=True)
-class Promise:
+class LineTerms:
     line: OrderLine
-    sentences: list[Sentence]
+    sentences: list[TermsSentence]
     withdrawal: str
     may_withdraw: bool
 
 
-def promises(order: Order, at: datetime) -> list[Promise]:
+def terms_of_lines(order: Order, at: datetime) -> list[LineTerms]:
     if order.state not in (Order.State.PLACED, Order.State.PAID) or order.has_lapsed(at):
         return []
     line_terms = []
     for line in order.lines.filter(cancelled_at=None, kind__in=settings.PRODUCT_KINDS):
         if line.given_away(at):
             continue
-        terms = sold(line, at)
-        by_law = may_withdraw(line.order, terms, at)
-        if line.facts and Facts.from_json(line.facts).is_free:
-            line_terms.append(Promise(line, [Sentence(FREE)], "", by_law))
+        terms = terms_sold(line, at)
+        by_law = can_withdraw(line.order, terms, at)
+        if line.facts and PriceFacts.from_json(line.facts).is_free:
+            line_terms.append(LineTerms(line, [TermsSentence(FREE)], "", by_law))
         else:
-            right = withdrawal(terms, line.order) if by_law else ""
-            line_terms.append(Promise(line, sentences(terms, at), right, by_law))
+            right = withdrawal_text(terms, line.order) if by_law else ""
+            line_terms.append(LineTerms(line, terms_sentences(terms, at), right, by_law))
     return line_terms
 
 
-def withdrawal(terms: Terms, order: Order | None = None) -> str:
+def withdrawal_text(terms: Terms, order: Order | None = None) -> str:
     # Before an order is placed, the text names the number of days, afterwards the last day.
     if not terms.withdrawal_days:
         return ""
@@ -101,27 +101,27 @@ def withdrawal(terms: Terms, order: Order | None = None) -> str:
     return f"{until} {right}{EXCEPT_USED if terms.keeps_used else ''}."
 
 
-def sentences(terms: Terms, at: datetime | None = None) -> list[Sentence]:
+def terms_sentences(terms: Terms, at: datetime | None = None) -> list[TermsSentence]:
     """Write the terms as sentences. With `at`, steps that have passed are marked as over."""
     texts = []
     for step in terms.steps:
-        refund = what(step)
+        refund = refund_text(step)
         if step.until is not None:
             label = f" ({step.label})" if step.label else ""
             text = f"Until {format_moment(step.until)}{label}, {refund}."
         else:
             text = f"Until {step.label}, {refund}." if step.rule else f"{refund[0].upper()}{refund[1:]}."
-        texts.append(Sentence(text, bool(at and step.until and step.until < at)))
-    note = [Sentence(terms.note)] if terms.note else []
+        texts.append(TermsSentence(text, bool(at and step.until and step.until < at)))
+    note = [TermsSentence(terms.note)] if terms.note else []
     endless = any(step.until is None and not step.rule for step in terms.steps)
     last = "No refunds after that." if terms.steps else "No refunds."
-    return [*texts, *note] if endless else [*texts, Sentence(last), *note]
+    return [*texts, *note] if endless else [*texts, TermsSentence(last), *note]
 
 
-def what(step: Step) -> str:
+def refund_text(step: TermsStep) -> str:
     if not step.percent:
         return "there is no refund"
-    as_credit = " as account credit" if step.gives == Gives.CREDIT else ""
+    as_credit = " as account credit" if step.gives == RefundMethod.CREDIT else ""
     if step.percent == 100 and not as_credit:
         return "you get a full refund"
     share = "everything" if step.percent == 100 else format_percent(step.percent)

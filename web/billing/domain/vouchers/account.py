@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models import QuerySet, Sum
 
 from billing.models import VoucherEntry
-from billing.models.fields import exact
+from billing.models.fields import exact_sum
 
 Reason = VoucherEntry.Reason
 WITHOUT_MONEY = (Reason.GIVEN, Reason.VOID)
@@ -16,35 +16,35 @@ WITHOUT_MONEY = (Reason.GIVEN, Reason.VOID)
 
 
 @dataclass(frozen=True)
-class Movement:
+class LiabilityMovement:
     label: str
     currency: str
     amount: Decimal
 
 
-def entries(start: datetime, end: datetime) -> QuerySet[VoucherEntry]:
+def entries_between(start: datetime, end: datetime) -> QuerySet[VoucherEntry]:
     return VoucherEntry.objects.filter(at__gte=start, at__lt=end)
 
 
-def movements(start: datetime, end: datetime) -> list[Movement]:
+def liability_movements(start: datetime, end: datetime) -> list[LiabilityMovement]:
     """List the change for each reason in that time, then the balance of all vouchers at its end."""
-    sums = dict(_sums(entries(start, end), "reason", "voucher__currency"))
+    sums = dict(_sum_entries_by(entries_between(start, end), "reason", "voucher__currency"))
     changes = [
-        Movement(str(reason.label), currency, amount)
+        LiabilityMovement(str(reason.label), currency, amount)
         for reason in Reason
         for (name, currency), amount in sums.items()
         if name == reason
     ]
-    balances = _sums(VoucherEntry.objects.filter(at__lt=end), "voucher__currency")
+    balances = _sum_entries_by(VoucherEntry.objects.filter(at__lt=end), "voucher__currency")
     total = "Balance of all vouchers at the end"
-    return changes + [Movement(total, currency, amount) for (currency,), amount in balances]
+    return changes + [LiabilityMovement(total, currency, amount) for (currency,), amount in balances]
 
 
-def _sums(selected: QuerySet[VoucherEntry], *names: str) -> Iterator[tuple[tuple[str, ...], Decimal]]:
+def _sum_entries_by(selected: QuerySet[VoucherEntry], *names: str) -> Iterator[tuple[tuple[str, ...], Decimal]]:
     for *key, amount in selected.order_by(*names).values_list(*names).annotate(sum=Sum("amount")):
-        yield tuple(key), exact(amount)
+        yield tuple(key), exact_sum(amount)
 
 
-def without_money(start: datetime, end: datetime) -> QuerySet[VoucherEntry]:
-    selected = entries(start, end).filter(reason__in=WITHOUT_MONEY)
+def entries_without_payment(start: datetime, end: datetime) -> QuerySet[VoucherEntry]:
+    selected = entries_between(start, end).filter(reason__in=WITHOUT_MONEY)
     return selected.select_related("voucher__line").order_by("at", "pk")

@@ -8,9 +8,9 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from billing import kinds
-from billing.kinds import ZERO, Facts
+from billing.kinds import ZERO, PriceFacts
 from billing.models import Dispute, Order, OrderLine, Voucher
-from billing.models.fields import exact
+from billing.models.fields import exact_sum
 from common import dates
 from common.formats import format_date
 
@@ -24,81 +24,81 @@ FITS_NO_VOUCHER = "Gift vouchers can’t be used to buy gift vouchers."
 
 
 @dataclass(frozen=True)
-class Part:
+class VoucherShare:
     voucher: Voucher
     amount: Decimal
     problem: str = ""
 
 
-def why_not(voucher: Voucher, currency: str, at: datetime) -> str:
+def voucher_refusal(voucher: Voucher, currency: str, at: datetime) -> str:
     if voucher.voided_at is not None:
         return VOID
-    if voucher.expires_on and voucher.has_expired(dates.local(at).date()):
+    if voucher.expires_on and voucher.has_expired(dates.to_local_time(at).date()):
         return EXPIRED.format(format_date(voucher.expires_on))
     if not voucher.balance:
         return EMPTY
     if voucher.currency != currency:
         return CURRENCY.format(voucher.currency)
-    return "" if is_paid_for(voucher) else WAITS
+    return "" if is_voucher_paid_for(voucher) else WAITS
 
 
-def is_paid_for(voucher: Voucher) -> bool:
+def is_voucher_paid_for(voucher: Voucher) -> bool:
     # The school must still have the payment, so it may be neither disputed nor refunded.
     if voucher.line is None:
         return True
     order = voucher.line.order
     if Dispute.objects.filter(payment__order=order).exclude(state=Dispute.State.WON).exists():
         return False
-    return order.state == Order.State.PAID and order.charged >= pledged(order)
+    return order.state == Order.State.PAID and order.charged >= value_of_vouchers_sold(order)
 
 
-def pledged(order: Order) -> Decimal:
+def value_of_vouchers_sold(order: Order) -> Decimal:
     sold = Voucher.objects.filter(line__order=order, voided_at=None)
-    return exact(sold.aggregate(sum=Sum("worth"))["sum"])
+    return exact_sum(sold.aggregate(sum=Sum("worth"))["sum"])
 
 
 # -- allocation -------------------------------------------------------------------------------------------------
 
 
-def fits(voucher: Voucher, line: OrderLine) -> bool:
+def can_pay_for_line(voucher: Voucher, line: OrderLine) -> bool:
     if not voucher.kind:
         return True
     if voucher.kind != line.kind:
         return False
     try:
-        return kinds.of(line).matches_gift(line, voucher.what)
-    except (kinds.UnknownKind, kinds.Unavailable):
+        return kinds.kind_of_line(line).matches_gift(line, voucher.what)
+    except (kinds.UnknownProductKind, kinds.ProductUnavailable):
         return False
 
 
-def payable(lines: Iterable[OrderLine], facts: Mapping[int, Facts | None]) -> list[OrderLine]:
+def payable_lines(lines: Iterable[OrderLine], facts: Mapping[int, PriceFacts | None]) -> list[OrderLine]:
     # A gift voucher cannot pay for another gift voucher.
     return [line for line in lines if (line_facts := facts.get(line.pk)) and not line_facts.is_money]
 
 
-def turn(voucher: Voucher) -> tuple[bool, date, int]:
+def spending_order(voucher: Voucher) -> tuple[bool, date, int]:
     # Vouchers for one class come first, then those that expire soonest.
     return not voucher.kind, voucher.expires_on or date.max, voucher.pk
 
 
-def spread(voucher: Voucher, amount: Decimal, lines: list[OrderLine], left: dict[int, Decimal]) -> Decimal:
+def allocate_voucher(voucher: Voucher, amount: Decimal, lines: list[OrderLine], left: dict[int, Decimal]) -> Decimal:
     """Return how much of the amount the lines can take, and reduce `left` by it."""
     allocated = ZERO
     for line in lines:
-        if fits(voucher, line):
+        if can_pay_for_line(voucher, line):
             share = min(amount - allocated, left[line.pk])
             left[line.pk] -= share
             allocated += share
     return allocated
 
 
-def divide(
+def allocate_vouchers(
     vouchers: Iterable[Voucher], lines: list[OrderLine], left: dict[int, Decimal], limit: Decimal
 ) -> list[tuple[Voucher, Decimal]]:
     """Return what each voucher pays, at most `limit` in total, and reduce `left` by it."""
     allocations = []
-    for voucher in sorted(vouchers, key=turn):
-        amount = spread(voucher, min(voucher.balance, limit), lines, left)
+    for voucher in sorted(vouchers, key=spending_order):
+        amount = allocate_voucher(voucher, min(voucher.balance, limit), lines, left)
         limit -= amount
         allocations.append((voucher, amount))
     return allocations

@@ -9,14 +9,14 @@ from django.utils import timezone
 
 from billing.models import Voucher
 from common import dates
-from mailroom.domain import draft
+from mailroom.domain import draft_message
 
 MORNING = 8
 
 
-def give_due(at: datetime | None = None) -> int:
+def send_due_gifts(at: datetime | None = None) -> int:
     at = at or timezone.now()
-    local = dates.local(at)
+    local = dates.to_local_time(at)
     # Gifts are not sent before eight in the morning.
     last = local.date() if local.hour >= MORNING else local.date() - timedelta(days=1)
     due = Voucher.objects.with_balance().filter(give_on__lte=last, given_at=None).exclude(recipient_email="")
@@ -25,14 +25,14 @@ def give_due(at: datetime | None = None) -> int:
         with transaction.atomic():
             # Two workers may run this job at the same time; only one of them updates the row.
             if Voucher.objects.filter(pk=voucher.pk, given_at=None, voided_at=None).update(given_at=at):
-                _draft("voucher", voucher, voucher.recipient_email, f"{voucher.pk}")
+                _draft_voucher_mail("voucher", voucher, voucher.recipient_email, f"{voucher.pk}")
                 sent += 1
     return sent
 
 
-def remind(at: datetime | None = None) -> int:
+def send_expiry_reminders(at: datetime | None = None) -> int:
     at = at or timezone.now()
-    today = dates.local(at).date()
+    today = dates.to_local_time(at).date()
     until = today + timedelta(days=settings.VOUCHER_REMIND_DAYS)
     # There is one reminder for each expiry date, so an extended voucher gets another one.
     expiring = (
@@ -49,12 +49,12 @@ def remind(at: datetime | None = None) -> int:
             address = voucher.recipient_email if voucher.given_at else ""
             address = address or (voucher.line.order.payer_email if voucher.line else voucher.recipient_email)
             if address:
-                _draft("voucher_ending", voucher, address, f"{voucher.pk} {voucher.expires_on}")
+                _draft_voucher_mail("voucher_ending", voucher, address, f"{voucher.pk} {voucher.expires_on}")
                 sent += 1
     return sent
 
 
-def _draft(name: str, voucher: Voucher, to: str, key: str) -> None:
-    draft(
+def _draft_voucher_mail(name: str, voucher: Voucher, to: str, key: str) -> None:
+    draft_message(
         f"billing.{name}", to=to, key=f"voucher:{key}", data={"voucher_id": voucher.pk}, about=("voucher", voucher.pk)
     )

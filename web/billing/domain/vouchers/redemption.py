@@ -8,10 +8,10 @@ from payments import PaymentStatus
 
 from billing.domain import payment_issues
 from billing.domain.pricing import balances, quotes
-from billing.domain.pricing.discount_codes import Refused
+from billing.domain.pricing.discount_codes import DiscountCodeRefused
 from billing.domain.vouchers import eligibility, entries
-from billing.domain.vouchers.eligibility import Part
-from billing.kinds import ZERO, Facts
+from billing.domain.vouchers.eligibility import VoucherShare
+from billing.kinds import ZERO, PriceFacts
 from billing.models import Case, Order, OrderLine, Payment, Refund, Voucher
 from common import dates
 from common.formats import format_money
@@ -22,56 +22,58 @@ VARIANT = "voucher"
 # -- in the cart -------------------------------------------------------------------------------------------------
 
 
-def choose(cart: Order, voucher: Voucher, lines: list[OrderLine], at: datetime) -> None:
-    problem = eligibility.why_not(voucher, cart.currency, at) or unfit(voucher, lines)
+def choose_voucher(cart: Order, voucher: Voucher, lines: list[OrderLine], at: datetime) -> None:
+    problem = eligibility.voucher_refusal(voucher, cart.currency, at) or unfit_reason(voucher, lines)
     if problem:
-        raise Refused(problem)
+        raise DiscountCodeRefused(problem)
     cart.vouchers.add(voucher)
 
 
-def unfit(voucher: Voucher, lines: list[OrderLine]) -> str:
-    if any(eligibility.fits(voucher, line) for line in lines):
+def unfit_reason(voucher: Voucher, lines: list[OrderLine]) -> str:
+    if any(eligibility.can_pay_for_line(voucher, line) for line in lines):
         return ""
     return eligibility.FITS_NOTHING.format(voucher.title) if voucher.title else eligibility.FITS_NO_VOUCHER
 
 
-def put_aside(cart: Order, voucher_id: int) -> None:
+def remove_chosen_voucher(cart: Order, voucher_id: int) -> None:
     if cart.state == Order.State.CART:
         cart.vouchers.remove(voucher_id)
 
 
-def seen(order: Order, lines: list[OrderLine], price: quotes.Price, at: datetime) -> list[Part]:
+def preview_vouchers(order: Order, lines: list[OrderLine], price: quotes.Price, at: datetime) -> list[VoucherShare]:
     chosen = list(order.vouchers.select_related("line__order"))
-    problems = {voucher.pk: eligibility.why_not(voucher, order.currency, at) for voucher in chosen}
+    problems = {voucher.pk: eligibility.voucher_refusal(voucher, order.currency, at) for voucher in chosen}
     usable = [voucher for voucher in chosen if not problems[voucher.pk]]
-    shares = eligibility.divide(usable, lines, dict(price.lines), price.total)
-    return [Part(*share) for share in shares] + [
-        Part(voucher, ZERO, problems[voucher.pk]) for voucher in chosen if problems[voucher.pk]
+    shares = eligibility.allocate_vouchers(usable, lines, dict(price.lines), price.total)
+    return [VoucherShare(*share) for share in shares] + [
+        VoucherShare(voucher, ZERO, problems[voucher.pk]) for voucher in chosen if problems[voucher.pk]
     ]
 
 
 # -- paying ------------------------------------------------------------------------------------------------------
 
 
-def pay(order: Order, at: datetime, *, paid_at: datetime | None = None, strict: bool = True) -> Decimal:
+def pay_with_vouchers(order: Order, at: datetime, *, paid_at: datetime | None = None, strict: bool = True) -> Decimal:
     """Pay as much of the open balance as the chosen vouchers can. The caller has locked the order.
 
     The order costs what it cost at `paid_at`. A voucher that cannot be used raises an error, or is skipped without
     `strict`.
     """
     usable = []
-    for voucher in entries.lock(list(order.vouchers.values_list("pk", flat=True))):
-        problem = eligibility.why_not(voucher, order.currency, at)
+    for voucher in entries.lock_vouchers(list(order.vouchers.values_list("pk", flat=True))):
+        problem = eligibility.voucher_refusal(voucher, order.currency, at)
         if problem and strict:
-            raise Refused(f"{problem} ({voucher.mark})")
+            raise DiscountCodeRefused(f"{problem} ({voucher.mark})")
         if not problem:
             usable.append(voucher)
     if not usable:
         return ZERO
     price = balances.price_at(order, paid_at or at)
-    lines, left = payable(order), dict(price.lines)
-    without_room(_by_voucher(order), lines, left)
-    shares = eligibility.divide(usable, lines, left, max(price.total - balances.in_hand(order), ZERO))
+    lines, left = voucher_payable_lines(order), dict(price.lines)
+    allocate_earlier_payments(_voucher_payments(order), lines, left)
+    shares = eligibility.allocate_vouchers(
+        usable, lines, left, max(price.total - balances.amount_available(order), ZERO)
+    )
     for voucher, amount in shares:
         if amount:
             # No gateway takes part, so the payment is captured at once. The caller checks whether the order is paid.
@@ -86,45 +88,49 @@ def pay(order: Order, at: datetime, *, paid_at: datetime | None = None, strict: 
                 transaction_id=voucher.mark,
                 description=f"Order {order.number}",
             )
-            entries.use(voucher, payment)
+            entries.charge_voucher(voucher, payment)
     return sum((amount for _, amount in shares), ZERO)
 
 
-def payable(order: Order) -> list[OrderLine]:
+def voucher_payable_lines(order: Order) -> list[OrderLine]:
     lines = [line for line in order.lines.all() if line.cancelled_at is None]
-    return eligibility.payable(lines, {line.pk: Facts.from_json(line.facts or {"full": 0}) for line in lines})
+    return eligibility.payable_lines(
+        lines, {line.pk: PriceFacts.from_json(line.facts or {"full": 0}) for line in lines}
+    )
 
 
-def without_room(payments: Iterable[Payment], lines: list[OrderLine], left: dict[int, Decimal]) -> dict[int, Decimal]:
+def allocate_earlier_payments(
+    payments: Iterable[Payment], lines: list[OrderLine], left: dict[int, Decimal]
+) -> dict[int, Decimal]:
     """Reduce `left` by what vouchers paid before; return the part of each payment that no line can take."""
     return {
         payment.pk: payment.refundable_amount
-        - eligibility.spread(payment.voucher_entry.voucher, payment.refundable_amount, lines, left)
-        for payment in sorted(payments, key=lambda payment: eligibility.turn(payment.voucher_entry.voucher))
+        - eligibility.allocate_voucher(payment.voucher_entry.voucher, payment.refundable_amount, lines, left)
+        for payment in sorted(payments, key=lambda payment: eligibility.spending_order(payment.voucher_entry.voucher))
     }
 
 
-def _by_voucher(order: Order) -> Iterable[Payment]:
+def _voucher_payments(order: Order) -> Iterable[Payment]:
     return order.payments.filter(variant=VARIANT).select_related("voucher_entry__voucher")
 
 
 # -- refunds -----------------------------------------------------------------------------------------------------
 
 
-def put_back(order: Order, refund: Refund, at: datetime) -> None:
-    voucher = entries.put_back(refund).voucher
-    if voucher.voided_at or voucher.has_expired(dates.local(at).date()):
+def return_refund_to_voucher(order: Order, refund: Refund, at: datetime) -> None:
+    voucher = entries.credit_refund_to_voucher(refund).voucher
+    if voucher.voided_at or voucher.has_expired(dates.to_local_time(at).date()):
         # Only staff can decide whether a void or expired voucher becomes valid again.
         amount = format_money(refund.amount, voucher.currency)
         text = f"{amount} was returned to gift voucher {voucher.mark}, which has expired or is void."
-        payment_issues.open_case(Case.Kind.OTHER, order, f"{text} Should it be valid again? (refund {refund.pk})")
+        payment_issues.open_issue(Case.Kind.OTHER, order, f"{text} Should it be valid again? (refund {refund.pk})")
 
 
-def homeless(order: Order, at: datetime) -> dict[int, Decimal]:
+def unallocated_payments(order: Order, at: datetime) -> dict[int, Decimal]:
     """Return what vouchers paid for lines that have been canceled, by payment. This part is refunded first.
 
     Otherwise a voucher for one class would go on paying for another, while ordinary money is refunded.
     """
     price = balances.price_at(order, order.paid_at or at)
-    unallocated = without_room(_by_voucher(order), payable(order), dict(price.lines))
+    unallocated = allocate_earlier_payments(_voucher_payments(order), voucher_payable_lines(order), dict(price.lines))
     return {pk: amount for pk, amount in unallocated.items() if amount > 0}

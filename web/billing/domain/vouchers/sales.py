@@ -13,15 +13,15 @@ from django.utils.dateparse import parse_date
 from billing import kinds
 from billing.domain import payment_issues
 from billing.domain.vouchers import eligibility, entries, voucher_codes
-from billing.kinds import ZERO, Facts, Gift
+from billing.kinds import ZERO, GiftOption, PriceFacts
 from billing.models import Case, Order, OrderLine, Voucher
 from billing.models.vouchers import VoucherEntry
 from common import dates
 from common.formats import format_money
-from common.money import is_whole
+from common.money import is_payable_amount
 
 
-def expiry(sold_on: date) -> date | None:
+def expiry_date(sold_on: date) -> date | None:
     if not settings.VOUCHER_MONTHS:
         return None
     years, month = divmod(sold_on.month - 1 + settings.VOUCHER_MONTHS, 12)
@@ -34,39 +34,39 @@ def expiry(sold_on: date) -> date | None:
 # -- offers ------------------------------------------------------------------------------------------------------
 
 
-def gifts(at: datetime) -> dict[str, Gift]:
+def gift_options(at: datetime) -> dict[str, GiftOption]:
     """List the classes that can be given instead of an amount, by `kind:what`."""
     return {
         f"{name}:{gift.what}": gift
-        for name, _ in kinds.installed()
-        for gift in kinds.get(name).gift_options(at)
+        for name, _ in kinds.installed_kinds()
+        for gift in kinds.kind_named(name).gift_options(at)
         if gift.price > 0
     }
 
 
-def amounts() -> list[Decimal]:
-    return [amount for amount in settings.VOUCHER_AMOUNTS if not problem(amount)]
+def offered_amounts() -> list[Decimal]:
+    return [amount for amount in settings.VOUCHER_AMOUNTS if not amount_problem(amount)]
 
 
-def problem(amount: Decimal) -> str:
+def amount_problem(amount: Decimal) -> str:
     least, most = settings.VOUCHER_LEAST, settings.VOUCHER_MOST
-    if not is_whole(amount, settings.CURRENCY) or not least <= amount <= most:
+    if not is_payable_amount(amount, settings.CURRENCY) or not least <= amount <= most:
         lowest, highest = (format_money(each, settings.CURRENCY) for each in (least, most))
         return f"Please choose an amount from {lowest} to {highest}."
     return ""
 
 
-def price(details: dict[str, Any], at: datetime) -> Decimal:
+def voucher_price(details: dict[str, Any], at: datetime) -> Decimal:
     if not settings.SELL_VOUCHERS:
-        raise kinds.Unavailable("We don’t sell gift vouchers right now.")
+        raise kinds.ProductUnavailable("We don’t sell gift vouchers right now.")
     if details.get("gift"):
-        gift = gifts(at).get(details["gift"])
+        gift = gift_options(at).get(details["gift"])
         if gift is None:
-            raise kinds.Unavailable("This class isn’t available as a gift right now. Please choose an amount.")
+            raise kinds.ProductUnavailable("This class isn’t available as a gift right now. Please choose an amount.")
         return gift.price
     amount = Decimal(details.get("amount") or 0)
-    if why := problem(amount):
-        raise kinds.Unavailable(why)
+    if why := amount_problem(amount):
+        raise kinds.ProductUnavailable(why)
     return amount
 
 
@@ -74,7 +74,7 @@ def price(details: dict[str, Any], at: datetime) -> Decimal:
 
 
 @transaction.atomic
-def issue(line: OrderLine) -> Voucher | None:
+def issue_sold_voucher(line: OrderLine) -> Voucher | None:
     """Issue one voucher for the line once its order is paid. Before that, return None."""
     order = Order.objects.get(pk=line.order_id)
     if order.state != Order.State.PAID:
@@ -84,8 +84,8 @@ def issue(line: OrderLine) -> Voucher | None:
         return voucher
     details = line.details
     kind, _, what = details.get("gift", "").partition(":")
-    return make(
-        Facts.from_json(line.facts or {"full": 0}).full,
+    return create_voucher(
+        PriceFacts.from_json(line.facts or {"full": 0}).full,
         order.currency,
         order=order,
         line=line,
@@ -101,33 +101,35 @@ def issue(line: OrderLine) -> Voucher | None:
     )
 
 
-def make(worth: Decimal, currency: str, *, order: Order | None = None, why: str = "", **fields: Any) -> Voucher:
-    voucher = Voucher.objects.create(code=voucher_codes.new_code(), worth=worth, currency=currency, **fields)
-    entries.fill(voucher, order=order, why=why, by=fields.get("issued_by"))
+def create_voucher(
+    worth: Decimal, currency: str, *, order: Order | None = None, why: str = "", **fields: Any
+) -> Voucher:
+    voucher = Voucher.objects.create(code=voucher_codes.new_voucher_code(), worth=worth, currency=currency, **fields)
+    entries.load_voucher(voucher, order=order, why=why, by=fields.get("issued_by"))
     return voucher
 
 
 # -- reversal ----------------------------------------------------------------------------------------------------
 
 
-def reverse(line: OrderLine, why: str) -> None:
+def reverse_sale(line: OrderLine, why: str) -> None:
     """Empty the voucher because its purchase was refunded, even if the desk had voided it before.
 
     If the money was lost, the office gets a payment issue that says how much of the voucher was used.
     """
     for voucher in Voucher.objects.select_for_update().filter(line=line):
         order = Order.objects.get(pk=line.order_id)
-        entries.empty(voucher, VoucherEntry.Reason.REVERSED, order=order, why=why)
+        entries.empty_voucher(voucher, VoucherEntry.Reason.REVERSED, order=order, why=why)
         if voucher.voided_at is not None:
             continue
         Voucher.objects.filter(pk=voucher.pk).update(voided_at=timezone.now())
         reversal = voucher.entries.filter(reason=VoucherEntry.Reason.REVERSED).first()
         used = voucher.worth + (reversal.amount if reversal else ZERO)
-        if used and not eligibility.is_paid_for(voucher):
+        if used and not eligibility.is_voucher_paid_for(voucher):
             amount = format_money(used, voucher.currency)
             text = f"{amount} of gift voucher {voucher.mark} was used before its payment was reversed."
-            payment_issues.open_case(Case.Kind.OTHER, order, text)
+            payment_issues.open_issue(Case.Kind.OTHER, order, text)
 
 
-def today(at: datetime) -> date:
-    return dates.local(at).date()
+def local_day_of(at: datetime) -> date:
+    return dates.to_local_time(at).date()

@@ -9,7 +9,7 @@ from common import names
 SIGNS = "CDFGHJKMNPQRTVWXY34679"
 
 
-def new_code() -> str:
+def new_voucher_code() -> str:
     # A code has more than fifty random bits, so guessing one is hopeless at the rate that the throttle allows.
     while True:
         code = "".join(secrets.choice(SIGNS) for _ in range(CODE_LENGTH))
@@ -17,10 +17,10 @@ def new_code() -> str:
             return code
 
 
-def plain(text: str) -> str:
-    return "".join(sign for sign in names.tidy(text).upper() if sign.isalnum())
+def normalize_voucher_code(text: str) -> str:
+    return "".join(sign for sign in names.tidy_name(text).upper() if sign.isalnum())
 
 
-def find(text: str) -> Voucher | None:
-    code = plain(text)
+def find_voucher(text: str) -> Voucher | None:
+    code = normalize_voucher_code(text)
     return Voucher.objects.filter(code=code).first() if len(code) == CODE_LENGTH else None

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from billing.gateways import Gateway
-from billing.gateways.facts import Answer
+from billing.gateways.facts import RefundAnswer
 from billing.models import Payment, Refund
 
 
@@ -14,5 +14,5 @@ class Desk(Gateway):
         super().__init__()
         self.label, self.picked_up = label, picked_up
 
-    def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:
-        return Answer(Refund.State.SENT)
+    def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> RefundAnswer:
+        return RefundAnswer(Refund.State.SENT)

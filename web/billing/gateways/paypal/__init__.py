@@ -9,10 +9,18 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils import timezone
 
-from billing.gateways import BadSignature, Hosted
-from billing.gateways.facts import Answer, Begun, Expired, Fact, Heard, Movement, Refused
+from billing.gateways import HostedGateway, WebhookRejected
+from billing.gateways.facts import (
+    AttemptExpired,
+    Fact,
+    GatewayLine,
+    GatewaySession,
+    PaymentDeclined,
+    RefundAnswer,
+    WebhookMessage,
+)
 from billing.gateways.paypal import amounts, disputes, orders, statement, webhooks
-from billing.gateways.paypal.client import Client, Refusal
+from billing.gateways.paypal.client import PayPalClient, PayPalRefused
 from billing.models import Payment, Refund
 from common.errors import NeedsPerson
 
@@ -33,69 +41,69 @@ DECLINED = "PayPal could not take the money from the card or account that was ch
 ALREADY_BACK = ("CAPTURE_FULLY_REFUNDED", "REFUND_AMOUNT_EXCEEDED")
 
 
-class PayPal(Hosted):
+class PayPal(HostedGateway):
     label = "PayPal"
 
     def __init__(self, url: str, client_id: str, secret: str, webhook_id: str, payee: str = "", **more: Any) -> None:
         super().__init__(**more)
-        self.client = Client(url.rstrip("/"), client_id, secret)
-        self.verifier = webhooks.Verifier(self.client, webhook_id)
+        self.client = PayPalClient(url.rstrip("/"), client_id, secret)
+        self.verifier = webhooks.WebhookVerifier(self.client, webhook_id)
         self.payee = payee
-        self.hosts = pages_of(url)
+        self.hosts = approval_hosts(url)
 
     def works_in(self, currency: str) -> bool:
-        return amounts.takes(currency)
+        return amounts.supports_currency(currency)
 
-    def create_session(self, payment: Payment, key: str) -> Begun:
-        request = orders.Wanted(payment, settings.SITE_URL, settings.BUSINESS_NAME, self.payee)
+    def create_session(self, payment: Payment, key: str) -> GatewaySession:
+        request = orders.OrderRequest(payment, settings.SITE_URL, settings.BUSINESS_NAME, self.payee)
         order = self.client.post(ORDERS, request.body(), key)
-        return Begun(str(order["id"]), orders.approval_url(order), timezone.now() + APPROVAL_WINDOW)
+        return GatewaySession(str(order["id"]), orders.approval_url(order), timezone.now() + APPROVAL_WINDOW)
 
     def poll_payment(self, payment: Payment) -> list[Fact]:
         if not payment.session:
             return []
         try:
             order = self.client.get(f"{ORDERS}/{payment.session}")
-        except Refusal as refusal:
+        except PayPalRefused as refusal:
             if refusal.status != 404:
                 raise
             return self._poll_capture(payment)
-        if orders.about(order).token != payment.token:
+        if orders.reference_of_order(order).token != payment.token:
             raise NeedsPerson("PayPal's order belongs to another payment.")
         if order.get("status") == "APPROVED" and payment.begin_capture():
             return self._capture_order(payment)
-        return [*orders.facts(order), *self._disputes(payment)]
+        return [*orders.facts_of_order(order), *self._disputes(payment)]
 
     def close(self, payment: Payment) -> list[Fact]:
         """Return the facts. An order that was approved but not captured is not captured after the attempt has ended."""
         try:
             order = self.client.get(f"{ORDERS}/{payment.session}")
-        except Refusal as refusal:
+        except PayPalRefused as refusal:
             if refusal.status != 404:
                 raise
             return self._poll_capture(payment)
-        return list(orders.facts(order)) or [Expired()]
+        return list(orders.facts_of_order(order)) or [AttemptExpired()]
 
     def _poll_capture(self, payment: Payment) -> list[Fact]:
         # PayPal deletes orders that nobody approved, and later the others too, but it keeps the captures.
         if not payment.transaction_id:
-            return [Expired()]
+            return [AttemptExpired()]
         capture = self.client.get(f"{CAPTURES}/{payment.transaction_id}")
-        return [orders.from_capture(capture), *self._disputes(payment)]
+        return [orders.fact_of_capture(capture), *self._disputes(payment)]
 
     def _capture_order(self, payment: Payment) -> list[Fact]:
         """Capture the order once, even if a webhook and the payer's browser request it at the same time."""
         path = f"{ORDERS}/{payment.session}"
         try:
-            return list(orders.facts(self.client.post(f"{path}/capture", {}, f"{payment.token}-capture")))
-        except Refusal as refusal:
+            return list(orders.facts_of_order(self.client.post(f"{path}/capture", {}, f"{payment.token}-capture")))
+        except PayPalRefused as refusal:
             order = self.client.get(path)
             if order.get("status") == "COMPLETED":  # Another process captured it first.
-                return list(orders.facts(order))
+                return list(orders.facts_of_order(order))
             if refusal.issue in PAYER_GOES_BACK:
                 return []
             if refusal.issue in PAYER_PAYS_OTHERWISE:
-                return [Refused(DECLINED)]
+                return [PaymentDeclined(DECLINED)]
             if refusal.issue.startswith("PAYEE_"):
                 raise NeedsPerson(
                     f"PayPal does not allow the school's account to receive money: {refusal.issue}."
@@ -104,37 +112,37 @@ class PayPal(Hosted):
 
     def _disputes(self, payment: Payment) -> Iterator[Fact]:
         if payment.transaction_id:
-            yield from disputes.about(self.client, payment.transaction_id)
+            yield from disputes.disputes_of_capture(self.client, payment.transaction_id)
 
-    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Heard:
+    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookMessage:
         try:
-            return webhooks.heard(self.verifier.check(headers, body))
-        except webhooks.Forged as forgery:
-            raise BadSignature(str(forgery)) from None
+            return webhooks.parse_paypal_event(self.verifier.check(headers, body))
+        except webhooks.WebhookForged as forgery:
+            raise WebhookRejected(str(forgery)) from None
 
-    def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:
+    def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> RefundAnswer:
         body: dict[str, Any] = {"custom_id": f"{orders.OURS}{key}"}
         if amount is not None:
-            body["amount"] = amounts.money(amount, payment.currency)
+            body["amount"] = amounts.to_paypal_amount(amount, payment.currency)
         try:
             refund = self.client.post(f"{CAPTURES}/{payment.transaction_id}/refund", body, f"{orders.OURS}{key}")
-        except Refusal as refusal:
-            return Answer(Refund.State.FAILED, message=str(refusal), already=refusal.issue in ALREADY_BACK)
-        fact = orders.from_refund(refund)
-        return Answer(fact.state, fact.reference, fact.message)
+        except PayPalRefused as refusal:
+            return RefundAnswer(Refund.State.FAILED, message=str(refusal), already=refusal.issue in ALREADY_BACK)
+        fact = orders.fact_of_refund(refund)
+        return RefundAnswer(fact.state, fact.reference, fact.message)
 
-    def statement_lines(self, since: datetime, until: datetime) -> Iterator[Movement]:
-        return statement.between(self.client, since, until)
+    def statement_lines(self, since: datetime, until: datetime) -> Iterator[GatewayLine]:
+        return statement.list_paypal_lines(self.client, since, until)
 
 
-def pages_of(url: str) -> tuple[str, ...]:
+def approval_hosts(url: str) -> tuple[str, ...]:
     """Return the origins where payers approve. PayPal's pages and its API have different hosts; a fake's do not."""
-    if not is_real(url):
+    if not is_paypal_host(url):
         parts = urlsplit(url)
         return (f"{parts.scheme}://{parts.netloc}",)
     return ("https://www.sandbox.paypal.com",) if ".sandbox." in url else ("https://www.paypal.com",)
 
 
-def is_real(url: str) -> bool:
+def is_paypal_host(url: str) -> bool:
     parts = urlsplit(url)
     return parts.scheme == "https" and (parts.hostname or "").endswith(".paypal.com")

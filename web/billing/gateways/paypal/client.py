@@ -12,7 +12,7 @@ import requests
 from django.core.cache import cache
 
 from common import network
-from common.errors import NeedsPerson, Permanent, Temporary
+from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure
 from common.network import refuse_inside_transaction
 from common.timed_http import timed_session
 
@@ -22,11 +22,11 @@ EARLY = 60
 JSON = {"Accept": "application/json", "Content-Type": "application/json"}
 
 
-class NotAllowed(NeedsPerson):
+class PayPalNotPermitted(NeedsPerson):
     """The school's PayPal app does not have this permission."""
 
 
-class Refusal(Permanent):
+class PayPalRefused(PermanentFailure):
     """PayPal refused a valid request. `issue` is its code for the reason."""
 
     def __init__(self, status: int, answer: Mapping[str, Any]) -> None:
@@ -40,7 +40,7 @@ class Refusal(Permanent):
 
 
 @dataclass(frozen=True)
-class Client:
+class PayPalClient:
     url: str
     client_id: str
     secret: str = field(repr=False)
@@ -72,7 +72,7 @@ class Client:
             authorized = JSON | dict(headers or {}) | {"Authorization": f"Bearer {token}"}
             response = self._send(method, path, headers=authorized, **more)
             if response.status_code != 401:
-                return understood(response)
+                return read_response(response)
         raise NeedsPerson("PayPal does not accept the client id and the secret.")
 
     def _token(self, fresh: bool) -> str:
@@ -85,7 +85,7 @@ class Client:
         response = self._send("POST", "/v1/oauth2/token", auth=login, data=form, headers={"Accept": "application/json"})
         if response.status_code in (400, 401, 403):
             raise NeedsPerson("PayPal does not accept the client id and the secret.")
-        answer = understood(response)
+        answer = read_response(response)
         token = str(answer.get("access_token") or "")
         cache.set(name, token, max(int(answer.get("expires_in") or 0) - EARLY, 0))
         return token
@@ -98,23 +98,23 @@ class Client:
         for pause in (*self.pauses, None):
             if not network.has_time():
                 break
-            outcome = attempt(method, f"{self.url}{path}", timeout=network.timeouts(*self.timeout), **more)
-            if isinstance(outcome, requests.Response) and not is_passing(outcome.status_code):
+            outcome = send_once(method, f"{self.url}{path}", timeout=network.gateway_timeouts(*self.timeout), **more)
+            if isinstance(outcome, requests.Response) and not is_temporary_status(outcome.status_code):
                 return outcome
             if pause is None or time.monotonic() - started_at > self.patience:
                 break
             time.sleep(pause)
         if isinstance(outcome, requests.Response):
             return outcome
-        raise Temporary("PayPal cannot be reached at the moment.")
+        raise TemporaryFailure("PayPal cannot be reached right now.")
 
 
-def is_passing(status: int) -> bool:
+def is_temporary_status(status: int) -> bool:
     # PayPal answers 409 while another process of ours is sending the same request.
     return status >= 500 or status == 409
 
 
-def attempt(
+def send_once(
     method: str, url: str, timeout: tuple[float, float], **more: Any
 ) -> requests.Response | requests.RequestException:
     try:
@@ -124,25 +124,27 @@ def attempt(
         return error
 
 
-def understood(response: requests.Response) -> dict[str, Any]:
+def read_response(response: requests.Response) -> dict[str, Any]:
     status = response.status_code
     if status == 429:
         seconds = response.headers.get("Retry-After", "")
-        raise Temporary(
+        raise TemporaryFailure(
             "PayPal limits the number of requests.", timedelta(seconds=int(seconds)) if seconds.isdecimal() else None
         )
     if status >= 500:
-        raise Temporary("PayPal has a temporary problem.")
+        raise TemporaryFailure("PayPal has a temporary problem.")
     try:
         answer = response.json()
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
-        raise Temporary("PayPal's answer could not be read.")
+        raise TemporaryFailure("PayPal's answer could not be read.")
     if status == 409:
-        raise Temporary("PayPal is still processing the same request.")
+        raise TemporaryFailure("PayPal is still processing the same request.")
     if status == 403:
-        raise NotAllowed(f"PayPal does not allow this to the school's account: {Refusal(status, answer).issue}.")
+        raise PayPalNotPermitted(
+            f"PayPal does not allow this to the school's account: {PayPalRefused(status, answer).issue}."
+        )
     if status >= 300:
-        raise Refusal(status, answer)
+        raise PayPalRefused(status, answer)
     return answer

@@ -4,10 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from billing.gateways.facts import About, Expired, Fact, GivenBack, OnItsWay, Refused, Taken
+from billing.gateways.facts import (
+    AttemptExpired,
+    Fact,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentPending,
+    PaymentReference,
+    RefundState,
+)
 from billing.gateways.paypal import amounts
 from billing.models import Payment, Refund
-from common.errors import Permanent
+from common.errors import PermanentFailure
 
 LONGEST = 127
 LINKS = ("payer-action", "approve")
@@ -33,7 +41,7 @@ WAITING = {
 
 
 @dataclass(frozen=True)
-class Wanted:
+class OrderRequest:
     payment: Payment
     site: str
     brand: str
@@ -45,14 +53,14 @@ class Wanted:
             "cancel_url": f"{self.site}{self.payment.canceled_address}",
             "user_action": "PAY_NOW",
             "shipping_preference": "NO_SHIPPING",
-            "brand_name": clipped(self.brand),
+            "brand_name": clip_text(self.brand),
         }
         unit: dict[str, Any] = {
-            "amount": amounts.money(self.payment.total, self.payment.currency),
+            "amount": amounts.to_paypal_amount(self.payment.total, self.payment.currency),
             "custom_id": self.payment.token,
             # An account may be configured to refuse a known invoice number, so each attempt has its own.
             "invoice_id": f"{self.payment.order.number}-{self.payment.token[:8]}",
-            "description": clipped(f"{self.brand}: {self.payment.description}"),
+            "description": clip_text(f"{self.brand}: {self.payment.description}"),
         }
         if self.payee:
             unit["payee"] = {"email_address": self.payee}
@@ -63,7 +71,7 @@ class Wanted:
         }
 
 
-def clipped(text: str) -> str:
+def clip_text(text: str) -> str:
     """Cut a text to PayPal's limit, which counts UTF-8 bytes."""
     return text.encode()[:LONGEST].decode(errors="ignore")
 
@@ -73,44 +81,46 @@ def approval_url(order: Mapping[str, Any]) -> str:
     for name in LINKS:
         if links.get(name):
             return str(links[name])
-    raise Permanent("PayPal's order has no page for the payer.")
+    raise PermanentFailure("PayPal's order has no page for the payer.")
 
 
-def about(order: Mapping[str, Any]) -> About:
+def reference_of_order(order: Mapping[str, Any]) -> PaymentReference:
     units = order.get("purchase_units") or [{}]
-    return About(token=str(units[0].get("custom_id") or ""), session=str(order.get("id") or ""))
+    return PaymentReference(token=str(units[0].get("custom_id") or ""), session=str(order.get("id") or ""))
 
 
-def facts(order: Mapping[str, Any]) -> tuple[Fact, ...]:
+def facts_of_order(order: Mapping[str, Any]) -> tuple[Fact, ...]:
     if order.get("status") == "VOIDED":
-        return (Expired(),)
+        return (AttemptExpired(),)
     # Even the status COMPLETED does not prove a payment; only the captures do.
     payments = [unit.get("payments") or {} for unit in order.get("purchase_units", ())]
-    captures = (from_capture(capture) for payment in payments for capture in payment.get("captures", ()))
-    refunds = (from_refund(refund) for payment in payments for refund in payment.get("refunds", ()))
+    captures = (fact_of_capture(capture) for payment in payments for capture in payment.get("captures", ()))
+    refunds = (fact_of_refund(refund) for payment in payments for refund in payment.get("refunds", ()))
     return (*captures, *refunds)
 
 
-def from_capture(capture: Mapping[str, Any]) -> Fact:
+def fact_of_capture(capture: Mapping[str, Any]) -> Fact:
     status, reason = capture.get("status"), (capture.get("status_details") or {}).get("reason", "")
     if status == "PENDING":
-        return OnItsWay(WAITING.get(reason, "PayPal has not finished with this payment yet."))
+        return PaymentPending(WAITING.get(reason, "PayPal has not finished with this payment yet."))
     if status in ("DECLINED", "FAILED"):
-        return Refused("PayPal could not take the money.")
+        return PaymentDeclined("PayPal could not take the money.")
     if status not in ("COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"):
-        raise Permanent("PayPal reports an unknown payment status.")
-    amount, currency = amounts.read(capture.get("amount") or {})
+        raise PermanentFailure("PayPal reports an unknown payment status.")
+    amount, currency = amounts.parse_paypal_amount(capture.get("amount") or {})
     fee = (capture.get("seller_receivable_breakdown") or {}).get("paypal_fee")
-    fee_amount, fee_currency = amounts.read(fee) if fee else (None, currency)
-    return Taken(amount, currency, str(capture.get("id") or ""), fee_amount if fee_currency == currency else None)
+    fee_amount, fee_currency = amounts.parse_paypal_amount(fee) if fee else (None, currency)
+    return PaymentCaptured(
+        amount, currency, str(capture.get("id") or ""), fee_amount if fee_currency == currency else None
+    )
 
 
-def from_refund(refund: Mapping[str, Any]) -> GivenBack:
-    amount, currency = amounts.read(refund.get("amount") or {})
+def fact_of_refund(refund: Mapping[str, Any]) -> RefundState:
+    amount, currency = amounts.parse_paypal_amount(refund.get("amount") or {})
     state = REFUND_STATES.get(str(refund.get("status")))
     if state is None:
-        raise Permanent("PayPal reports an unknown refund status.")
+        raise PermanentFailure("PayPal reports an unknown refund status.")
     custom_id = str(refund.get("custom_id") or "")
     key = custom_id.removeprefix(OURS) if custom_id.startswith(OURS) else ""
     reason = (refund.get("status_details") or {}).get("reason", "")
-    return GivenBack(str(refund.get("id") or ""), amount, currency, state, key, f"PayPal: {reason}" if reason else "")
+    return RefundState(str(refund.get("id") or ""), amount, currency, state, key, f"PayPal: {reason}" if reason else "")

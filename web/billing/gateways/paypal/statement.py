@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from billing.gateways.facts import About, Movement
+from billing.gateways.facts import GatewayLine, PaymentReference
 from billing.gateways.paypal import amounts, disputes
-from billing.gateways.paypal.client import Client, Refusal
+from billing.gateways.paypal.client import PayPalClient, PayPalRefused
 
 LONGEST = timedelta(days=31)
 PAGE = 500
@@ -26,43 +26,43 @@ KINDS = {
 }
 
 
-def between(client: Client, start: datetime, end: datetime) -> Iterator[Movement]:
+def list_paypal_lines(client: PayPalClient, start: datetime, end: datetime) -> Iterator[GatewayLine]:
     """Yield the lines from `start` until before `end`, in windows of the length that PayPal allows."""
     while start < end:
         until = min(start + LONGEST, end)
-        for line in _window(client, start, until):
+        for line in _lines_in_window(client, start, until):
             if line.kind == "dispute" and line.about.reference:
                 # PayPal names the payment and an id of its own, but our records use the id of the dispute.
-                dispute_id = disputes.named(client, line.about.reference, abs(line.amount))
+                dispute_id = disputes.find_dispute_id(client, line.about.reference, abs(line.amount))
                 yield replace(line, reference=dispute_id or line.reference)
             else:
                 yield line
         start = until
 
 
-def _window(client: Client, start: datetime, end: datetime) -> Iterator[Movement]:
+def _lines_in_window(client: PayPalClient, start: datetime, end: datetime) -> Iterator[GatewayLine]:
     try:
-        pages = list(_pages(client, start, end))
-    except Refusal as refusal:
+        pages = list(_fetch_result_pages(client, start, end))
+    except PayPalRefused as refusal:
         if refusal.issue != "RESULTSET_TOO_LARGE" or end - start < timedelta(minutes=2):
             raise
         middle = start + (end - start) / 2
-        yield from _window(client, start, middle)
-        yield from _window(client, middle, end)
+        yield from _lines_in_window(client, start, middle)
+        yield from _lines_in_window(client, middle, end)
         return
     for page in pages:
         for row in page.get("transaction_details") or ():
-            line = read(row.get("transaction_info") or {})
+            line = parse_transaction(row.get("transaction_info") or {})
             if line and start <= line.at < end:  # PayPal includes both ends.
                 yield line
 
 
-def _pages(client: Client, start: datetime, end: datetime) -> Iterator[Mapping[str, Any]]:
+def _fetch_result_pages(client: PayPalClient, start: datetime, end: datetime) -> Iterator[Mapping[str, Any]]:
     number, last = 1, 1
     while number <= last:
         params = {
-            "start_date": written(start),
-            "end_date": written(end),
+            "start_date": format_paypal_time(start),
+            "end_date": format_paypal_time(end),
             "fields": "transaction_info",
             "balance_affecting_records_only": "Y",
             "page_size": str(PAGE),
@@ -73,25 +73,25 @@ def _pages(client: Client, start: datetime, end: datetime) -> Iterator[Mapping[s
         number, last = number + 1, int(page.get("total_pages") or 0)
 
 
-def written(moment: datetime) -> str:
+def format_paypal_time(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
 
 
-def read(row: Mapping[str, Any]) -> Movement | None:
+def parse_transaction(row: Mapping[str, Any]) -> GatewayLine | None:
     if row.get("transaction_status") not in COUNTS:
         return None
     code = str(row.get("transaction_event_code") or "")
-    amount, currency = amounts.read(row.get("transaction_amount") or {})
+    amount, currency = amounts.parse_paypal_amount(row.get("transaction_amount") or {})
     fee = row.get("fee_amount")
     related_id, id_type = str(row.get("paypal_reference_id") or ""), row.get("paypal_reference_id_type")
-    return Movement(
+    return GatewayLine(
         kind=KINDS.get(code) or KINDS.get(code[:3]) or "other",
         reference=str(row.get("transaction_id") or ""),
         amount=amount,
         currency=currency,
         at=datetime.fromisoformat(str(row.get("transaction_initiation_date"))),
-        fee=-amounts.read(fee)[0] if fee else amount * 0,
-        about=About(
+        fee=-amounts.parse_paypal_amount(fee)[0] if fee else amount * 0,
+        about=PaymentReference(
             token=str(row.get("custom_field") or ""),
             session=related_id if id_type == "ODR" else "",
             reference=related_id if id_type == "TXN" else "",

@@ -8,7 +8,7 @@ from django import forms
 from payments import PaymentStatus, RedirectNeeded
 
 from billing.gateways import Gateway
-from billing.gateways.facts import Answer
+from billing.gateways.facts import RefundAnswer
 from billing.models import Payment, Refund
 from billing.models.payments import OPEN
 
@@ -19,7 +19,7 @@ ANSWERS = {
 }
 
 
-class Buttons(forms.Form):
+class PracticeForm(forms.Form):
     answer = forms.ChoiceField(choices=[(name, name.title()) for name in ANSWERS], widget=forms.HiddenInput)
 
 
@@ -27,12 +27,12 @@ class Practice(Gateway):
     label = "Practice payment (no real money)"
 
     def get_form(self, payment: Payment, data: Mapping[str, Any] | None = None) -> forms.Form:
-        form = Buttons(data)
+        form = PracticeForm(data)
         if payment.status in OPEN:
             if not form.is_valid():
                 return form
             payment.change_status(*ANSWERS[form.cleaned_data["answer"]], only_open=True)
         raise RedirectNeeded(self.redirect_after_payment(payment).url)
 
-    def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:
-        return Answer(Refund.State.DONE, reference=f"practice-{key}")
+    def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> RefundAnswer:
+        return RefundAnswer(Refund.State.DONE, reference=f"practice-{key}")

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from common.errors import Permanent
+from common.errors import PermanentFailure
 
 UNITS = frozenset(
     ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"]
@@ -15,15 +15,15 @@ ROUND_THOUSANDTHS = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))
 """These currencies have three decimals, and the last one must be 0."""
 
 
-class Unpayable(Permanent):
+class StripeAmountRefused(PermanentFailure):
     """Stripe cannot represent this amount. It is refused, never rounded."""
 
 
-def takes(currency: str) -> bool:
+def supports_currency(currency: str) -> bool:
     return currency not in NOT_TAKEN
 
 
-def scale(currency: str) -> tuple[int, int]:
+def unit_scale(currency: str) -> tuple[int, int]:
     """Return how many of Stripe's units make one unit of the currency, and the step by which they may change."""
     if currency in UNITS:
         return 1, 1
@@ -31,22 +31,22 @@ def scale(currency: str) -> tuple[int, int]:
         return 100, 100
     if currency in ROUND_THOUSANDTHS:
         return 1000, 10
-    if not takes(currency):
-        raise Unpayable(f"Stripe does not support {currency}.")
+    if not supports_currency(currency):
+        raise StripeAmountRefused(f"Stripe does not support {currency}.")
     return 100, 1
 
 
-def to_stripe(amount: Decimal, currency: str) -> int:
-    factor, increment = scale(currency)
+def to_stripe_units(amount: Decimal, currency: str) -> int:
+    factor, increment = unit_scale(currency)
     if not amount.is_finite() or amount < 0:
-        raise Unpayable(f"{amount} {currency} is not a payable amount.")
+        raise StripeAmountRefused(f"{amount} {currency} is not a payable amount.")
     units = amount * factor
     if units % increment:
-        raise Unpayable(f"{amount} {currency} has more digits than Stripe takes.")
+        raise StripeAmountRefused(f"{amount} {currency} has more digits than Stripe takes.")
     return int(units)
 
 
-def from_stripe(units: int, currency: str) -> Decimal:
+def from_stripe_units(units: int, currency: str) -> Decimal:
     # A fee may lie between the steps that are allowed for payments.
-    factor, _ = scale(currency)
+    factor, _ = unit_scale(currency)
     return Decimal(units) / factor

@@ -8,7 +8,7 @@ from typing import Any, Final
 import stripe
 
 from common import network
-from common.errors import NeedsPerson, Permanent, Temporary, Trouble
+from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure, WorkFailure
 from common.network import refuse_inside_transaction
 from common.timed_http import timed_session
 
@@ -25,17 +25,17 @@ SENTENCES = {
 }
 
 
-def connect(key: str, url: str) -> stripe.StripeClient:
+def create_stripe_client(key: str, url: str) -> stripe.StripeClient:
     return stripe.StripeClient(
         key,
         stripe_version=VERSION,
         base_addresses={"api": url},
         max_network_retries=RETRIES,
-        http_client=Patient(session=timed_session()),
+        http_client=DeadlineHttpClient(session=timed_session()),
     )
 
 
-class Patient(stripe.RequestsClient):
+class DeadlineHttpClient(stripe.RequestsClient):
     """An HTTP client that stops before the deadline of the request in which a person waits."""
 
     def _request_internal(self, *args: Any, **more: Any) -> Any:
@@ -45,7 +45,7 @@ class Patient(stripe.RequestsClient):
 
     @property
     def _timeout(self) -> tuple[float, float]:
-        return network.timeouts(*TIMEOUT)
+        return network.gateway_timeouts(*TIMEOUT)
 
     @_timeout.setter
     def _timeout(self, value: Any) -> None:
@@ -55,7 +55,7 @@ class Patient(stripe.RequestsClient):
         return network.has_time(WORTH_ASKING) and bool(super()._should_retry(*args, **more))
 
 
-class Declined(Permanent):
+class StripeDeclined(PermanentFailure):
     """Stripe refused a valid request. `again` means that it replayed its earlier answer to the same key."""
 
     def __init__(self, sentence: str, code: str, again: bool) -> None:
@@ -64,25 +64,25 @@ class Declined(Permanent):
 
 
 @contextmanager
-def speaking() -> Iterator[None]:
+def translate_stripe_errors() -> Iterator[None]:
     refuse_inside_transaction()
     try:
         yield
     except stripe.StripeError as error:
-        raise trouble(error) from error
+        raise translate_error(error) from error
 
 
-def trouble(error: stripe.StripeError) -> Trouble:
+def translate_error(error: stripe.StripeError) -> WorkFailure:
     # Stripe's messages may contain names of people, so only its codes are kept.
     if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
         return NeedsPerson("Stripe does not accept the school's key.")
     if isinstance(error, stripe.InvalidRequestError | stripe.CardError):
         code = error.code or "invalid request"
         again = (error.headers or {}).get("Idempotent-Replayed") == "true"
-        return Declined(SENTENCES.get(code, f"Stripe did not accept this ({code})."), code, again)
+        return StripeDeclined(SENTENCES.get(code, f"Stripe did not accept this ({code})."), code, again)
     if isinstance(error, stripe.IdempotencyError):
-        return Permanent("Stripe received a different request with the same key.")
-    return Temporary("Stripe cannot be reached at the moment.", retry_after(error))
+        return PermanentFailure("Stripe received a different request with the same key.")
+    return TemporaryFailure("Stripe cannot be reached right now.", retry_after(error))
 
 
 def retry_after(error: stripe.StripeError) -> timedelta | None:

@@ -5,8 +5,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
 from billing.gateways.stripe import webhook_endpoint
-from billing.gateways.stripe.client import VERSION, connect
-from common.errors import Trouble
+from billing.gateways.stripe.client import VERSION, create_stripe_client
+from common.errors import WorkFailure
 
 
 class Command(BaseCommand):
@@ -21,18 +21,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.STRIPE_KEY:
             raise CommandError("STRIPE_KEY is not set.")
-        client = connect(settings.STRIPE_KEY, settings.STRIPE_URL)
+        client = create_stripe_client(settings.STRIPE_KEY, settings.STRIPE_URL)
         url = settings.SITE_URL + reverse("static_process_payment", args=["stripe"])
         try:
-            endpoints = webhook_endpoint.look(client, url)
+            endpoints = webhook_endpoint.find_endpoints(client, url)
             if options["make"]:
-                self.show_secret(webhook_endpoint.make(client, url), endpoints)
+                self.show_secret(webhook_endpoint.create_endpoint(client, url), endpoints)
             else:
                 self.check_endpoints(url, endpoints)
-        except Trouble as trouble:
+        except WorkFailure as trouble:
             raise CommandError(str(trouble)) from trouble
 
-    def check_endpoints(self, url: str, endpoints: list[webhook_endpoint.Found]) -> None:
+    def check_endpoints(self, url: str, endpoints: list[webhook_endpoint.RegisteredEndpoint]) -> None:
         for endpoint in endpoints:
             self.stdout.write(f"{endpoint.id}: {'; '.join(endpoint.problems) or 'correct'}.")
         if any(not endpoint.problems for endpoint in endpoints):
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             return
         raise CommandError(f"No endpoint at Stripe works for {url}. Create one: manage.py stripe_endpoint --make")
 
-    def show_secret(self, secret: str, endpoints: list[webhook_endpoint.Found]) -> None:
+    def show_secret(self, secret: str, endpoints: list[webhook_endpoint.RegisteredEndpoint]) -> None:
         self.stdout.write(f"STRIPE_WEBHOOK_SECRET={secret}")
         self.stdout.write("Put this line into the environment now and restart the site. It is shown only once.")
         for endpoint in endpoints:

@@ -7,7 +7,7 @@ from classwork.domain.schedule.meetings import MeetingDraft
 from classwork.models import ClassOffer, Meeting
 
 
-def days(offer: ClassOffer, cancelled: Sequence[Meeting]) -> dict[int, MeetingDraft]:
+def replacement_dates(offer: ClassOffer, cancelled: Sequence[Meeting]) -> dict[int, MeetingDraft]:
     last = max(meeting.local_date for meeting in offer.meetings.all() if not meeting.is_cancelled)
     skipped = {each.on for each in offer.skipped_dates.all()}
     drafts = {}
@@ -19,10 +19,12 @@ def days(offer: ClassOffer, cancelled: Sequence[Meeting]) -> dict[int, MeetingDr
     return drafts
 
 
-def of_all(offers: Mapping[int, ClassOffer], cancelled: Iterable[Meeting]) -> dict[int, MeetingDraft]:
+def replacement_dates_by_class(
+    offers: Mapping[int, ClassOffer], cancelled: Iterable[Meeting]
+) -> dict[int, MeetingDraft]:
     meetings = list(cancelled)
     drafts: dict[int, MeetingDraft] = {}
     for pk, offer in offers.items():
         if of_class := [meeting for meeting in meetings if meeting.offer_id == pk]:
-            drafts |= days(offer, of_class)
+            drafts |= replacement_dates(offer, of_class)
     return drafts

@@ -4,22 +4,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 
-from billing.domain.cancellations.bulk_refunds import Got
+from billing.domain.cancellations.bulk_refunds import RefundOutcome
 from billing.models import Order
 from classwork.domain.places.arrows import Seat
-from classwork.models import Policy, Ticket
+from classwork.models import CompensationPolicy, Ticket
 from common.formats import format_money
 
 ZERO = Decimal(0)
-NOTHING = Got()
+NOTHING = RefundOutcome()
 
 
-def key_of(seat: Seat) -> str:
+def spot_key(seat: Seat) -> str:
     return f"{'ticket' if isinstance(seat, Ticket) else 'place'}_{seat.pk}"
 
 
 @dataclass(frozen=True)
-class Gets:
+class Compensation:
     spot: Seat
     policy: str
     meetings: int
@@ -27,11 +27,11 @@ class Gets:
     base: Decimal
     share: Decimal
     in_order: Order | None
-    got: Got = NOTHING
+    got: RefundOutcome = NOTHING
 
     @property
     def key(self) -> str:
-        return key_of(self.spot)
+        return spot_key(self.spot)
 
     @property
     def is_ticket(self) -> bool:
@@ -57,7 +57,7 @@ class Gets:
             return self.got.why_not
         if self.got.by_hand:
             return "Paid at the desk: the refund is handed over by a person."
-        falls_back = self.policy == Policy.CREDIT and self.got.refund
+        falls_back = self.policy == CompensationPolicy.CREDIT and self.got.refund
         return "No account for credit: refunded instead." if falls_back else ""
 
     @property
@@ -75,7 +75,11 @@ class Gets:
     def summary_text(self) -> str:
         if self.parts:
             return ", ".join(self.parts)
-        return "Nothing to refund" if self.policy in (Policy.REFUND, Policy.CREDIT) else Policy(self.policy).label
+        return (
+            "Nothing to refund"
+            if self.policy in (CompensationPolicy.REFUND, CompensationPolicy.CREDIT)
+            else CompensationPolicy(self.policy).label
+        )
 
     @property
     def as_read(self) -> tuple[object, ...]:
@@ -83,7 +87,7 @@ class Gets:
 
 
 @dataclass(frozen=True)
-class Totals:
+class CompensationTotals:
     currency: str
     refund: Decimal = ZERO
     by_hand: Decimal = ZERO
@@ -93,10 +97,10 @@ class Totals:
     pending: Decimal = ZERO
     kept: Decimal = ZERO
 
-    def plus(self, **amounts: Decimal) -> "Totals":
+    def plus(self, **amounts: Decimal) -> "CompensationTotals":
         return replace(self, **{name: getattr(self, name) + amount for name, amount in amounts.items()})
 
-    def __add__(self, compensation: Gets) -> "Totals":
+    def __add__(self, compensation: Compensation) -> "CompensationTotals":
         return self.plus(**{field.name: getattr(compensation.got, field.name) for field in fields(self)[1:]})
 
     @property
@@ -135,9 +139,9 @@ class Totals:
         return format_money(self.total, self.currency)
 
 
-def add_up(gets: Iterable[Gets]) -> list[Totals]:
-    by_currency: dict[str, Totals] = {}
+def total_by_currency(gets: Iterable[Compensation]) -> list[CompensationTotals]:
+    by_currency: dict[str, CompensationTotals] = {}
     for each in gets:
         if each.currency:
-            by_currency[each.currency] = by_currency.get(each.currency, Totals(each.currency)) + each
+            by_currency[each.currency] = by_currency.get(each.currency, CompensationTotals(each.currency)) + each
     return [by_currency[currency] for currency in sorted(by_currency)]

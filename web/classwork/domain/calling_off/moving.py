@@ -6,18 +6,21 @@ from datetime import datetime
 from classwork.domain import timetable
 from classwork.domain.schedule import schedule_effects
 from classwork.domain.schedule.meetings import MeetingDraft
-from classwork.domain.schedule.previews import Effect, Preview, draw
-from classwork.domain.schedule.problems import Fault
-from classwork.domain.timetable import Step
+from classwork.domain.schedule.previews import Preview, ScheduleEffect, build_preview
+from classwork.domain.schedule.problems import FieldProblem
+from classwork.domain.timetable import MeetingChange
 from classwork.models import ClassOffer, Meeting
 from common.formats import format_date
 
 
-def preview(
+def preview_canceled_days(
     offers: Iterable[ClassOffer], cancelled: Sequence[Meeting], instead: Mapping[int, MeetingDraft], now: datetime
 ) -> Preview:
     classes = list(offers)
-    effects = [_effect(offer, [each for each in cancelled if each.offer_id == offer.pk], instead) for offer in classes]
+    effects = [
+        _cancellation_effect(offer, [each for each in cancelled if each.offer_id == offer.pk], instead)
+        for offer in classes
+    ]
     faults = []
     for effect in effects:
         starts = [slot.starts_at for slot in effect.after]
@@ -28,26 +31,30 @@ def preview(
                 sentence = f"{effect.offer.heading} already meets on {format_date(slot.starts_at)} at that time."
             else:
                 continue
-            faults.append(Fault("", sentence))
+            faults.append(FieldProblem("", sentence))
     clashes = (
-        schedule_effects.clashes_of([schedule_effects.as_it_is(offer) for offer in classes], effects) if instead else []
+        schedule_effects.clashes_with_others([schedule_effects.planned_as_stored(offer) for offer in classes], effects)
+        if instead
+        else []
     )
-    return draw(effects, warnings=map(str, clashes), faults=faults)
+    return build_preview(effects, warnings=map(str, clashes), faults=faults)
 
 
-def _effect(offer: ClassOffer, canceled: Sequence[Meeting], instead: Mapping[int, MeetingDraft]) -> Effect:
+def _cancellation_effect(
+    offer: ClassOffer, canceled: Sequence[Meeting], instead: Mapping[int, MeetingDraft]
+) -> ScheduleEffect:
     drafts = [instead[meeting.pk] for meeting in canceled if meeting.pk in instead]
     new = [draft.slot(offer.subject.num_minutes) for draft in drafts]
-    steps = [Step(each.number, each.pk, each.slot, each.slot, cancelled=True) for each in canceled]
-    steps += [Step(None, None, None, slot) for slot in new]
+    steps = [MeetingChange(each.number, each.pk, each.slot, each.slot, cancelled=True) for each in canceled]
+    steps += [MeetingChange(None, None, None, slot) for slot in new]
     stored = [each.as_scheduled for each in offer.meetings.all()]
     ids = {meeting.pk for meeting in canceled}
-    after = timetable.after([each for each in stored if each.pk not in ids], [])
+    after = timetable.slots_after([each for each in stored if each.pk not in ids], [])
     locations = [(slot, draft.location) for slot, draft in zip(new, drafts, strict=True) if draft.location is not None]
-    return Effect(
+    return ScheduleEffect(
         offer,
         tuple(steps),
-        tuple(timetable.after(stored, [])),
+        tuple(timetable.slots_after(stored, [])),
         tuple(sorted([*after, *new], key=lambda slot: slot.starts_at)),
         offer.rule.skipped,
         tuple(locations),

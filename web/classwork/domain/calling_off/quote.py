@@ -11,48 +11,48 @@ from datetime import datetime
 from decimal import Decimal
 
 from billing.domain.cancellations import bulk_refunds
-from billing.domain.cancellations.bulk_refunds import Deal
+from billing.domain.cancellations.bulk_refunds import RefundPlan
 from billing.domain.refunds import order_snapshot
 from billing.domain.refunds.order_snapshot import Books
-from billing.domain.refunds.refund_shares import Wish
+from billing.domain.refunds.refund_shares import RefundRequest
 from classwork.domain.calling_off import moving
-from classwork.domain.calling_off.gets import NOTHING, Gets, Totals, add_up, key_of
-from classwork.domain.calling_off.shares import ZERO, shares
-from classwork.domain.calling_off.wanted import Wanted, ahead, of_class
+from classwork.domain.calling_off.gets import NOTHING, Compensation, CompensationTotals, spot_key, total_by_currency
+from classwork.domain.calling_off.shares import ZERO, value_of_next_days
+from classwork.domain.calling_off.wanted import CancellationRequest, cancelable_meetings, cancelable_meetings_of
 from classwork.domain.places import attendees
 from classwork.domain.places.arrows import Seat
-from classwork.domain.schedule.previews import Outdated, Preview
-from classwork.domain.schedule.problems import Fault, Refused
-from classwork.models import ClassOffer, Meeting, Outcome, Policy, Registration, Ticket, WaitingEntry
+from classwork.domain.schedule.previews import Preview, PreviewOutdated
+from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
+from classwork.models import ClassOffer, CompensationPolicy, Meeting, Outcome, Registration, Ticket, WaitingEntry
 
-GIVES = (Policy.REFUND, Policy.CREDIT)
+GIVES = (CompensationPolicy.REFUND, CompensationPolicy.CREDIT)
 
 
 @dataclass(frozen=True)
-class Quote:
-    wanted: Wanted
+class CancellationPlan:
+    wanted: CancellationRequest
     offers: Mapping[int, ClassOffer]
     meetings: Sequence[Meeting]
     calendar: Preview
-    gets: Sequence[Gets]
-    deal: Deal
+    gets: Sequence[Compensation]
+    deal: RefundPlan
     waiting: int
 
     @property
-    def faults(self) -> tuple[Fault, ...]:
+    def faults(self) -> tuple[FieldProblem, ...]:
         return self.calendar.faults
 
     @property
-    def totals(self) -> list[Totals]:
-        return add_up(self.gets)
+    def totals(self) -> list[CompensationTotals]:
+        return total_by_currency(self.gets)
 
     @property
-    def pending(self) -> list[Gets]:
+    def pending(self) -> list[Compensation]:
         return [each for each in self.gets if each.note]
 
     @property
     def addresses(self) -> set[str]:
-        students = {attendees.address(each.spot.student) for each in self.gets}
+        students = {attendees.email_of(each.spot.student) for each in self.gets}
         return (students | {each.payer for each in self.gets}) - {""}
 
     @property
@@ -62,13 +62,13 @@ class Quote:
 
     def insist(self, seen: str | None) -> None:
         if self.faults:
-            raise Refused(*self.faults)
+            raise ChangeRefused(*self.faults)
         if seen is not None and seen != self.fingerprint:
-            raise Outdated(self.calendar)
+            raise PreviewOutdated(self.calendar)
 
 
 @dataclass(frozen=True)
-class Before:
+class EarlierCompensation:
     """What a spot was compensated before: `given` of its `of` class days, which cost `base` together."""
 
     given: int = 0
@@ -76,53 +76,55 @@ class Before:
     base: Decimal = ZERO
 
 
-def quote(request: Wanted, now: datetime, snapshot: Books | None = None) -> Quote:
+def plan_cancellation(request: CancellationRequest, now: datetime, snapshot: Books | None = None) -> CancellationPlan:
     """`snapshot` holds the orders if they are locked already."""
     if request.offer is not None:
-        meetings = list(of_class(ClassOffer(pk=request.offer), now))
+        meetings = list(cancelable_meetings_of(ClassOffer(pk=request.offer), now))
     else:
-        meetings = list(ahead(now).filter(pk__in=request.meetings))
+        meetings = list(cancelable_meetings(now).filter(pk__in=request.meetings))
     ids = {meeting.offer_id for meeting in meetings} | ({request.offer} if request.offer else set())
     offers = {offer.pk: offer for offer in ClassOffer.objects.with_timetable().filter(pk__in=ids).order_by("pk")}
-    seats = seats_of(offers, meetings, now)
+    seats = affected_spots(offers, meetings, now)
     if snapshot is None:
-        snapshot = order_snapshot.look(orders_of(seats), now)
-    elif orders_of(seats) - snapshot.keys():
-        raise Outdated(Preview())  # Someone registered in the meantime.
-    gets, deal = _reckon(request, seats, _Days(offers, meetings), snapshot)
+        snapshot = order_snapshot.load_order_snapshots(orders_of_spots(seats), now)
+    elif orders_of_spots(seats) - snapshot.keys():
+        raise PreviewOutdated(Preview())  # Someone registered in the meantime.
+    gets, deal = _compute_compensations(request, seats, _PurchasedDays(offers, meetings), snapshot)
     replacements = request.instead if request.is_moved else {}
-    calendar = moving.preview(offers.values(), meetings, replacements, now)
-    if missing := _missing(request, offers, meetings):
+    calendar = moving.preview_canceled_days(offers.values(), meetings, replacements, now)
+    if missing := _request_problem(request, offers, meetings):
         calendar = Preview(calendar.rows, calendar.effects, calendar.warnings, (missing, *calendar.faults))
     waiting = WaitingEntry.objects.filter(offer=request.offer or 0).live().count()
-    return Quote(request, offers, meetings, calendar, gets, deal, waiting)
+    return CancellationPlan(request, offers, meetings, calendar, gets, deal, waiting)
 
 
-def _missing(request: Wanted, offers: Mapping[int, ClassOffer], meetings: Sequence[Meeting]) -> Fault | None:
+def _request_problem(
+    request: CancellationRequest, offers: Mapping[int, ClassOffer], meetings: Sequence[Meeting]
+) -> FieldProblem | None:
     if any(offer.is_called_off for offer in offers.values()) or not offers:
-        return Fault("", "This is already canceled.")
+        return FieldProblem("", "This is already canceled.")
     if request.offer is None and len(meetings) != len(request.meetings):
-        return Fault("", "One of these class days is already canceled or has started.")
+        return FieldProblem("", "One of these class days is already canceled or has started.")
     if request.is_moved and {meeting.pk for meeting in meetings} - request.instead.keys():
-        return Fault("", "Please enter a make-up day for every class day.")
+        return FieldProblem("", "Please enter a make-up day for every class day.")
     return None
 
 
-def seats_of(offers: Iterable[int], meetings: Iterable[Meeting], now: datetime) -> list[Seat]:
+def affected_spots(offers: Iterable[int], meetings: Iterable[Meeting], now: datetime) -> list[Seat]:
     related = ("student__user", "student__guardian", "line")
     places = Registration.objects.filter(offer__in=offers).taking_a_place(now).order_by("offer", "pk")
     tickets = Ticket.objects.filter(meeting__in=meetings).taking_a_place(now).order_by("meeting", "pk")
     return [*places.select_related(*related), *tickets.select_related(*related, "meeting")]
 
 
-def orders_of(seats: Iterable[Seat]) -> set[int]:
+def orders_of_spots(seats: Iterable[Seat]) -> set[int]:
     return {seat.line.order_id for seat in seats if seat.line is not None}
 
 
 # -- compensation of each spot ---------------------------------------------------------------------------------------
 
 
-class _Days:
+class _PurchasedDays:
     """Which class days a student bought, and how many of them are canceled now."""
 
     def __init__(self, offers: Mapping[int, ClassOffer], meetings: Iterable[Meeting]) -> None:
@@ -147,35 +149,46 @@ class _Days:
         return sum(each.starts_at > seat.created_at for each in self.canceled[seat.offer_id])
 
 
-def _reckon(request: Wanted, seats: Sequence[Seat], days: _Days, books: Books) -> tuple[list[Gets], Deal]:
-    before: dict[str, Before] = {}
+def _compute_compensations(
+    request: CancellationRequest, seats: Sequence[Seat], days: _PurchasedDays, books: Books
+) -> tuple[list[Compensation], RefundPlan]:
+    before: dict[str, EarlierCompensation] = {}
     registrations = [seat for seat in seats if isinstance(seat, Registration)]
     for outcome in Outcome.objects.filter(registration__in=registrations).select_related("registration"):
-        key = key_of(outcome.seat)
+        key = spot_key(outcome.seat)
         given = outcome.meetings if outcome.policy in GIVES else 0
-        before[key] = Before(before.get(key, Before()).given + given, outcome.of, outcome.base)
-    lines = [_get(request, seat, days, books, before.get(key_of(seat), Before())) for seat in seats]
+        before[key] = EarlierCompensation(
+            before.get(key, EarlierCompensation()).given + given, outcome.of, outcome.base
+        )
+    lines = [
+        _compensation_of_spot(request, seat, days, books, before.get(spot_key(seat), EarlierCompensation()))
+        for seat in seats
+    ]
     lines = [line for line in lines if line.meetings or request.offer]
     demands = []
     for line in lines:
         # A canceled class ends every registration and ticket, and a canceled day ends its tickets.
         ends = request.offer is not None or line.is_ticket
         if line.spot.line and (ends or line.share):
-            wish = Wish(line.spot.line_id or 0, line.share, ends, as_credit=line.policy == Policy.CREDIT)
+            wish = RefundRequest(
+                line.spot.line_id or 0, line.share, ends, as_credit=line.policy == CompensationPolicy.CREDIT
+            )
             demands.append((line.spot.line, wish))
-    deal = bulk_refunds.plan(books, demands)
+    deal = bulk_refunds.plan_refunds(books, demands)
     return [replace(line, got=deal.by_line.get(line.spot.line_id or 0, NOTHING)) for line in lines], deal
 
 
-def _get(request: Wanted, seat: Seat, days: _Days, books: Books, before: Before) -> Gets:
+def _compensation_of_spot(
+    request: CancellationRequest, seat: Seat, days: _PurchasedDays, books: Books, before: EarlierCompensation
+) -> Compensation:
     order = books[seat.line.order_id].order if seat.line else None
-    policy = request.exceptions.get(key_of(seat), request.policy)
+    policy = request.exceptions.get(spot_key(seat), request.policy)
     if isinstance(seat, Ticket) and policy not in GIVES:
-        policy = Policy.REFUND  # A ticket is for one day, so only money or credit can compensate it.
+        policy = CompensationPolicy.REFUND  # A ticket is for one day, so only money or credit can compensate it.
     of = before.of or days.bought(seat)
-    base = before.base if before.of else order_snapshot.cost(books, seat.line)
+    base = before.base if before.of else order_snapshot.cost_of_exchange_chain(books, seat.line)
     lost = days.lost(seat)
-    share = shares(base, of, before.given, lost, order.currency) if policy in GIVES and order else ZERO
+    share = value_of_next_days(base, of, before.given, lost, order.currency) if policy in GIVES and order else ZERO
     if request.offer is not None and policy in GIVES and lost + before.given >= of:
         share = base  # No class day has taken place, so the whole remaining price is refunded.
-    return Gets(seat, policy, lost, of, base, share, order)
+    return Compensation(seat, policy, lost, of, base, share, order)

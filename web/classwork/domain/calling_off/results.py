@@ -7,11 +7,11 @@ from typing import Any
 from django.db.models import F, Sum
 
 from billing import gateways
-from billing.domain.cancellations.bulk_refunds import Got
+from billing.domain.cancellations.bulk_refunds import RefundOutcome
 from billing.models import Order, Refund
-from billing.models.fields import exact
-from classwork.domain.calling_off.gets import Totals
-from classwork.models import CallOff, Outcome, Policy
+from billing.models.fields import exact_sum
+from classwork.domain.calling_off.gets import CompensationTotals
+from classwork.models import CallOff, CompensationPolicy, Outcome
 from common.formats import format_money
 
 OPEN = (Refund.State.RESERVED, Refund.State.SENT)
@@ -19,7 +19,7 @@ CASH = "cash"
 PER_ORDER = ("registration__line__order", "ticket__line__order")
 
 
-def attach_refunds(outcomes: Mapping[Outcome, Got], refunds: Iterable[Refund]) -> None:
+def attach_refunds(outcomes: Mapping[Outcome, RefundOutcome], refunds: Iterable[Refund]) -> None:
     """Link each outcome with the refunds that contain its money, and record how that money is refunded."""
     by_payment: dict[int, Refund] = {}
     for refund in refunds:
@@ -38,7 +38,7 @@ def attach_refunds(outcomes: Mapping[Outcome, Got], refunds: Iterable[Refund]) -
 
 
 @dataclass(frozen=True)
-class ResultRow:
+class CompensationResult:
     outcome: Outcome
 
     @property
@@ -48,7 +48,7 @@ class ResultRow:
 
     @property
     def by_hand(self) -> list[Refund]:
-        hands = dict(gateways.at_the_desk())
+        hands = dict(gateways.desk_methods())
         return [refund for refund in self.outcome.refunds.all() if refund.payment.variant in hands]
 
     @property
@@ -58,7 +58,7 @@ class ResultRow:
     @property
     def parts(self) -> list[str]:
         outcome = self.outcome
-        labels = dict(gateways.at_the_desk())
+        labels = dict(gateways.desk_methods())
         variants = {refund.payment.variant for refund in self.by_hand}
         how = (
             "in cash" if variants <= {CASH} else "by " + " and ".join(sorted(labels[name].lower() for name in variants))
@@ -76,14 +76,18 @@ class ResultRow:
         return [text.format(format_money(amount, currency)) for amount, text in named if amount]
 
     def __str__(self) -> str:
-        policy = Policy(self.outcome.policy)
-        moved = [str(policy.label)] if policy in (Policy.MAKE_UP, Policy.EXTENSION) else []
-        nothing = "Nothing to refund" if policy in (Policy.REFUND, Policy.CREDIT) else str(policy.label)
+        policy = CompensationPolicy(self.outcome.policy)
+        moved = [str(policy.label)] if policy in (CompensationPolicy.MAKE_UP, CompensationPolicy.EXTENSION) else []
+        nothing = (
+            "Nothing to refund"
+            if policy in (CompensationPolicy.REFUND, CompensationPolicy.CREDIT)
+            else str(policy.label)
+        )
         return "; ".join(moved + self.parts) or nothing
 
 
-def totals(cancellation: CallOff) -> list[Totals]:
-    by_currency: dict[str, Totals] = {}
+def outcome_totals(cancellation: CallOff) -> list[CompensationTotals]:
+    by_currency: dict[str, CompensationTotals] = {}
     for path in PER_ORDER:
         rows = (
             cancellation.outcomes.filter(**{f"{path}__isnull": False})
@@ -93,8 +97,8 @@ def totals(cancellation: CallOff) -> list[Totals]:
         names = ("money", "credited", "on_hold", "credit", "waived", "by_hand")
         row: dict[str, Any]
         for row in rows.annotate(**{f"sum_{name}": Sum(name) for name in names}):  # type: ignore[assignment]
-            sums = {name: exact(row[f"sum_{name}"]) for name in names}
-            before = by_currency.get(row["currency"], Totals(row["currency"]))
+            sums = {name: exact_sum(row[f"sum_{name}"]) for name in names}
+            before = by_currency.get(row["currency"], CompensationTotals(row["currency"]))
             by_currency[row["currency"]] = before.plus(
                 refund=sums["money"] - sums["credited"] - sums["on_hold"],
                 by_hand=sums["by_hand"],

@@ -7,15 +7,21 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Q, QuerySet
 
 from classwork.domain.schedule.meetings import MeetingDraft
-from classwork.models import ClassOffer, Location, Meeting, Policy
+from classwork.models import ClassOffer, CompensationPolicy, Location, Meeting
 from common import dates
 
-FOR_DAYS = (Policy.REFUND, Policy.CREDIT, Policy.MAKE_UP, Policy.EXTENSION, Policy.NOTHING)
-FOR_CLASSES = (Policy.REFUND, Policy.CREDIT, Policy.NOTHING)
+FOR_DAYS = (
+    CompensationPolicy.REFUND,
+    CompensationPolicy.CREDIT,
+    CompensationPolicy.MAKE_UP,
+    CompensationPolicy.EXTENSION,
+    CompensationPolicy.NOTHING,
+)
+FOR_CLASSES = (CompensationPolicy.REFUND, CompensationPolicy.CREDIT, CompensationPolicy.NOTHING)
 
 
 @dataclass(frozen=True)
-class Wanted:
+class CancellationRequest:
     """Class days by their ids, or a whole class with all its remaining days.
 
     `instead` maps a canceled day to its replacement, and `exceptions` maps the key of a spot to a compensation that
@@ -30,27 +36,27 @@ class Wanted:
 
     @property
     def is_moved(self) -> bool:
-        return self.policy in (Policy.MAKE_UP, Policy.EXTENSION)
+        return self.policy in (CompensationPolicy.MAKE_UP, CompensationPolicy.EXTENSION)
 
 
-def ahead(now: datetime) -> QuerySet[Meeting]:
+def cancelable_meetings(now: datetime) -> QuerySet[Meeting]:
     meetings = Meeting.objects.filter(cancelled_at=None, starts_at__gt=now).order_by("starts_at", "pk")
     return meetings.select_related("offer__subject__level", "offer__session", "offer__location", "location")
 
 
-def on_day(day: date, place: Location | None, now: datetime) -> QuerySet[Meeting]:
-    start = dates.at(day, time.min)
-    meetings = ahead(now).filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=1))
+def cancelable_meetings_on(day: date, place: Location | None, now: datetime) -> QuerySet[Meeting]:
+    start = dates.local_moment(day, time.min)
+    meetings = cancelable_meetings(now).filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=1))
     if place is not None:
         meetings = meetings.filter(Q(location=place) | Q(location=None, offer__location=place))
     return meetings
 
 
 def cancelable_classes(now: datetime) -> QuerySet[ClassOffer]:
-    ids = ahead(now).order_by().values("offer")
+    ids = cancelable_meetings(now).order_by().values("offer")
     classes = ClassOffer.objects.filter(pk__in=ids, called_off_at=None).select_related("subject__level", "session")
     return classes.order_by("session__key_day_date", "class_day", "start_time", "pk")
 
 
-def of_class(offer: ClassOffer, now: datetime) -> QuerySet[Meeting]:
-    return ahead(now).filter(offer=offer)
+def cancelable_meetings_of(offer: ClassOffer, now: datetime) -> QuerySet[Meeting]:
+    return cancelable_meetings(now).filter(offer=offer)

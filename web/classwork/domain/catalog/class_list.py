@@ -11,25 +11,25 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 
 from classwork.domain import calendar
-from classwork.domain.catalog.class_summary import Listed
+from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import ClassOffer, Level, Meeting, Session
 from common import dates
 from common.formats import format_date
 
 
 @dataclass(frozen=True)
-class Group:
+class ClassGroup:
     title: str
-    classes: list[Listed]
+    classes: list[ClassSummary]
 
 
 @dataclass(frozen=True)
-class Section:
+class SessionSection:
     """A session with its classes. `period` covers their actual meetings, which may reach beyond the dates of the
     session."""
 
     session: Session
-    groups: list[Group]
+    groups: list[ClassGroup]
 
     @property
     def period(self) -> str:
@@ -42,7 +42,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Choice:
+class FilterChoice:
     """One value of a filter that occurs among the listed classes."""
 
     value: str
@@ -51,7 +51,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Filters:
+class ClassFilters:
     """The filters of a visitor. An unknown value is ignored, so that an old link shows everything instead of an
     error."""
 
@@ -66,13 +66,13 @@ class Filters:
             and self.place in ("", str(offer.location_id))
         )
 
-    def known_among(self, offers: Sequence[ClassOffer]) -> Filters:
+    def known_among(self, offers: Sequence[ClassOffer]) -> ClassFilters:
         occurring = {
             "level": {offer.subject.level.code for offer in offers},
             "day": {str(offer.class_day) for offer in offers},
             "place": {str(offer.location_id) for offer in offers if offer.location_id},
         }
-        return Filters(
+        return ClassFilters(
             **{name: value if (value := getattr(self, name)) in occurring[name] else "" for name in occurring}
         )
 
@@ -82,7 +82,7 @@ class Filters:
 
 
 @dataclass(frozen=True)
-class Running:
+class RunningClassesRule:
     """Which classes of other sessions are shown at a moment."""
 
     at: datetime
@@ -90,14 +90,14 @@ class Running:
 
 
 @dataclass(frozen=True)
-class Listing:
-    sections: list[Section]
-    running: list[Group]
+class ClassList:
+    sections: list[SessionSection]
+    running: list[ClassGroup]
     """Classes of other sessions that people can still join or try."""
-    filters: Filters
-    levels: list[Choice]
-    days: list[Choice]
-    places: list[Choice]
+    filters: ClassFilters
+    levels: list[FilterChoice]
+    days: list[FilterChoice]
+    places: list[FilterChoice]
     by: str
 
     @property
@@ -113,7 +113,7 @@ class Listing:
 # -- which sessions --------------------------------------------------------------------------------------------------
 
 
-def sessions_for(
+def sessions_to_show(
     *, names: str | None = None, on: date | None = None, today: date, everything: bool = False
 ) -> list[Session]:
     """Sessions by name (`all`, or several names between commas), by a day, or the current ones.
@@ -124,7 +124,7 @@ def sessions_for(
         raise ValueError("Select sessions by name or by day, not by both.")
     known = [session for session in Session.objects.all() if everything or session.publish_date <= today]
     if names is None:
-        return calendar.current(known, on or today)
+        return calendar.current_sessions(known, on or today)
     asked = {name.strip().casefold() for name in names.split(",")}
     chosen = [session for session in known if "all" in asked or session.name.casefold() in asked]
     return sorted(chosen, key=lambda session: session.key_day_date)
@@ -132,9 +132,9 @@ def sessions_for(
 
 def past_sessions(today: date) -> list[Session]:
     """Latest first, without sessions that are current, still running or have a class in the future."""
-    to_come = Meeting.objects.filter(cancelled_at=None, starts_at__gte=dates.at(today, time.min))
+    to_come = Meeting.objects.filter(cancelled_at=None, starts_at__gte=dates.local_moment(today, time.min))
     known = [session for session in Session.objects.all() if session.publish_date <= today]
-    now = {session.pk for session in calendar.current(known, today)} | set(
+    now = {session.pk for session in calendar.current_sessions(known, today)} | set(
         to_come.values_list("offer__session", flat=True)
     )
     return [session for session in known if session.pk not in now and session.end_date < today]
@@ -143,21 +143,21 @@ def past_sessions(today: date) -> list[Session]:
 # -- which classes ---------------------------------------------------------------------------------------------------
 
 
-def listing(
+def build_class_list(
     sessions: Sequence[Session],
-    chosen: Filters,
+    chosen: ClassFilters,
     *,
     by: str = "day",
     today: date,
     everything: bool = False,
-    running: Running | None = None,
-) -> Listing:
+    running: RunningClassesRule | None = None,
+) -> ClassList:
     """With `running` the list includes classes of other sessions that people can still join or try."""
     shown = {session.pk for session in sessions}
     listed = Q(session__in=shown)
     if running is not None:
         to_come = Meeting.objects.filter(offer=OuterRef("pk"), cancelled_at=None, starts_at__gt=running.at)
-        published = ClassOffer.objects.published(dates.local(running.at).date()).filter(called_off_at=None)
+        published = ClassOffer.objects.published(dates.to_local_time(running.at).date()).filter(called_off_at=None)
         listed |= Q(pk__in=published.filter(Exists(to_come)).values("pk"))
     offers = [
         offer
@@ -167,39 +167,41 @@ def listing(
     if running is not None:
         offers = [offer for offer in offers if offer.session_id in shown or running.can_begin(offer)]
     filters = chosen.known_among(offers)
-    fitting = [Listed(offer, today) for offer in offers if filters.fits(offer)]
+    fitting = [ClassSummary(offer, today) for offer in offers if filters.fits(offer)]
     levels = [offer.subject.level for offer in offers]
     places = [offer.location for offer in offers if offer.location]
     sections = [
-        Section(session, _grouped([summary for summary in fitting if summary.offer.session_id == session.pk], by))
+        SessionSection(
+            session, _group_classes([summary for summary in fitting if summary.offer.session_id == session.pk], by)
+        )
         for session in sessions
     ]
-    return Listing(
+    return ClassList(
         sections=[section for section in sections if section.groups] if filters.any else sections,
-        running=_grouped([summary for summary in fitting if summary.offer.session_id not in shown], by),
+        running=_group_classes([summary for summary in fitting if summary.offer.session_id not in shown], by),
         filters=filters,
-        levels=_choices(filters.level, ((_rung(level), level.code, level.name) for level in levels)),
-        days=_choices(filters.day, ((offer.class_day, str(offer.class_day), offer.weekday) for offer in offers)),
-        places=_choices(filters.place, ((place.name, str(place.pk), place.name) for place in places)),
+        levels=_filter_choices(filters.level, ((_level_order(level), level.code, level.name) for level in levels)),
+        days=_filter_choices(filters.day, ((offer.class_day, str(offer.class_day), offer.weekday) for offer in offers)),
+        places=_filter_choices(filters.place, ((place.name, str(place.pk), place.name) for place in places)),
         by=by,
     )
 
 
-def _rung(level: Level) -> Decimal:
+def _level_order(level: Level) -> Decimal:
     return level.rank or Decimal("Infinity")
 
 
-def _choices(chosen: str, occurring: Iterable[tuple[Any, str, str]]) -> list[Choice]:
-    return [Choice(value, label, value == chosen) for _, value, label in sorted(set(occurring))]
+def _filter_choices(chosen: str, occurring: Iterable[tuple[Any, str, str]]) -> list[FilterChoice]:
+    return [FilterChoice(value, label, value == chosen) for _, value, label in sorted(set(occurring))]
 
 
-def _grouped(classes: Iterable[Listed], by: str) -> list[Group]:
-    def order(summary: Listed) -> tuple[Any, ...]:
+def _group_classes(classes: Iterable[ClassSummary], by: str) -> list[ClassGroup]:
+    def order(summary: ClassSummary) -> tuple[Any, ...]:
         level, when = summary.offer.subject.level, (summary.offer.class_day, summary.offer.start_time, summary.offer.pk)
-        return (_rung(level), level.code, *when) if by == "level" else when
+        return (_level_order(level), level.code, *when) if by == "level" else when
 
-    groups: dict[str, list[Listed]] = {}
+    groups: dict[str, list[ClassSummary]] = {}
     for summary in sorted(classes, key=order):
         title = summary.offer.subject.level.name if by == "level" else summary.offer.weekday
         groups.setdefault(title, []).append(summary)
-    return [Group(name, members) for name, members in groups.items()]
+    return [ClassGroup(name, members) for name, members in groups.items()]

@@ -11,7 +11,7 @@ from common.formats import format_date
 
 
 @dataclass(frozen=True)
-class Listed:
+class ClassSummary:
     """The dates and people of a class. It uses only prefetched rows, so that a list needs no query per class."""
 
     offer: ClassOffer

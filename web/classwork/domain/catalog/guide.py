@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from classwork.domain.catalog.class_summary import Listed
+from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import ClassOffer, Level, Subject
 from classwork.rules import levels
 
@@ -16,14 +16,14 @@ from classwork.rules import levels
 class GuideStep:
     level: Level
     subjects: list[Subject]
-    classes: list[Listed]
+    classes: list[ClassSummary]
 
     @property
-    def running(self) -> list[Listed]:
+    def running(self) -> list[ClassSummary]:
         return [summary for summary in self.classes if summary.state == "Running"]
 
     @property
-    def coming(self) -> list[Listed]:
+    def coming(self) -> list[ClassSummary]:
         return [
             summary
             for summary in self.classes
@@ -34,22 +34,22 @@ class GuideStep:
     def completed_by(self) -> str:
         """Names only versions that exist: “versions A and B”, “version A and one more that we’re planning”."""
         known = {subject.version.upper() for subject in self.subjects}
-        goals = levels.parse(self.level.rule)
+        goals = levels.parse_rule(self.level.rule)
         offered = tuple(goal & known for goal in goals if goal & known)
         if not offered:
             return ""
         are_all_needed = len(offered) > 1 and all(len(goal) == 1 for goal in offered)
-        text = f"{'versions' if are_all_needed else 'version'} {levels.in_words(offered)}"
+        text = f"{'versions' if are_all_needed else 'version'} {levels.rule_text(offered)}"
         planned = len(goals) - len(offered)
         more = f"{planned} more that we’re still planning" if planned > 1 else "one more that we’re still planning"
         return f"{text} and {more}" if planned else text
 
 
-def steps(today: date, offers: Iterable[ClassOffer]) -> list[GuideStep]:
+def guide_steps(today: date, offers: Iterable[ClassOffer]) -> list[GuideStep]:
     subjects, classes = defaultdict(list), defaultdict(list)
     for subject in Subject.objects.filter(manager_approved=True).select_related("level"):
         subjects[subject.level_id].append(subject)
     for offer in offers:
-        classes[offer.subject.level_id].append(Listed(offer, today))
+        classes[offer.subject.level_id].append(ClassSummary(offer, today))
     ladder = Level.objects.filter(is_step=True)
     return [GuideStep(level, subjects[level.pk], classes[level.pk]) for level in ladder if level.pk in subjects]

@@ -26,7 +26,7 @@ OTHER_KINDS = [
 ]
 
 
-def add(using: str = "default") -> None:
+def create_starter_levels(using: str = "default") -> None:
     """Does nothing if there is any level already."""
     if Level.objects.using(using).exists():
         return

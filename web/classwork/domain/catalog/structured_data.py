@@ -6,18 +6,18 @@ from typing import Any
 
 from django.conf import settings
 
-from classwork.domain.catalog.class_summary import Listed
+from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import Location
-from common.money import rounded
+from common.money import round_amount
 
 SCHEMA = "https://schema.org"
 
 
-def absolute(path: str) -> str:
+def absolute_url(path: str) -> str:
     return f"{settings.SITE_URL}{path}"
 
 
-def event(listed: Listed) -> dict[str, Any]:
+def class_json_ld(listed: ClassSummary) -> dict[str, Any]:
     """A class with each of its meetings as a part. Without dates the event has no start and no end."""
     offer = listed.offer
     parts = []
@@ -27,24 +27,24 @@ def event(listed: Listed) -> dict[str, Any]:
             "name": offer.subject.title,
             "startDate": meeting.starts_at.isoformat(),
             "endDate": meeting.ends_at.isoformat(),
-            "eventStatus": _status(is_canceled=meeting.is_cancelled),
+            "eventStatus": _event_status(is_canceled=meeting.is_cancelled),
         }
         where = meeting.location or offer.location
-        parts.append(part | {"location": place(where)} if where else part)
+        parts.append(part | {"location": location_json_ld(where)} if where else part)
     data: dict[str, Any] = {
         "@context": SCHEMA,
         "@type": "EducationEvent",
         "name": offer.subject.title,
         "description": offer.subject.short_description or offer.subject.title,
-        "url": absolute(offer.get_absolute_url()),
-        "organizer": {"@type": "Organization", "name": settings.BUSINESS_NAME, "url": absolute("/")},
+        "url": absolute_url(offer.get_absolute_url()),
+        "organizer": {"@type": "Organization", "name": settings.BUSINESS_NAME, "url": absolute_url("/")},
         "eventAttendanceMode": f"{SCHEMA}/OfflineEventAttendanceMode",
-        "eventStatus": _status(is_canceled=offer.is_called_off),
+        "eventStatus": _event_status(is_canceled=offer.is_called_off),
         "offers": {
             "@type": "Offer",
-            "price": str(rounded(offer.full_price, settings.CURRENCY)),
+            "price": str(round_amount(offer.full_price, settings.CURRENCY)),
             "priceCurrency": settings.CURRENCY,
-            "url": absolute(offer.get_absolute_url()),
+            "url": absolute_url(offer.get_absolute_url()),
         },
         "performer": [{"@type": "Person", "name": name} for name in listed.teacher_names],
         "subEvent": parts,
@@ -52,15 +52,15 @@ def event(listed: Listed) -> dict[str, Any]:
     if listed.first and listed.last:
         data |= {"startDate": listed.first.starts_at.isoformat(), "endDate": listed.last.ends_at.isoformat()}
     if offer.location:
-        data["location"] = place(offer.location)
+        data["location"] = location_json_ld(offer.location)
     return data
 
 
-def _status(*, is_canceled: bool) -> str:
+def _event_status(*, is_canceled: bool) -> str:
     return f"{SCHEMA}/EventCancelled" if is_canceled else f"{SCHEMA}/EventScheduled"
 
 
-def place(location: Location) -> dict[str, Any]:
+def location_json_ld(location: Location) -> dict[str, Any]:
     address = {
         "@type": "PostalAddress",
         "streetAddress": location.address,

@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from classwork import events
 from classwork.domain.schedule import problems, schedule_effects
-from classwork.domain.schedule.announcements import carry_out
-from classwork.domain.schedule.changes import differences, with_values
-from classwork.domain.schedule.previews import Preview, draw
+from classwork.domain.schedule.announcements import apply_schedule_changes
+from classwork.domain.schedule.changes import copy_with_values, field_differences
+from classwork.domain.schedule.previews import Preview, build_preview
 from classwork.models import ClassOffer, Subject
-from history.domain import record
+from history.domain import record_action
 from outbox.domain import emit
 from users.models import User
 
@@ -25,27 +25,27 @@ ON_CALENDARS = {"level", "version", "name"}
 
 def plan_subject(subject: Subject, values: Values, now: datetime | None = None) -> Preview:
     now = now or timezone.now()
-    changed = with_values(subject, values)
-    if invalid := problems.of_model(changed):
+    changed = copy_with_values(subject, values)
+    if invalid := problems.model_problems(changed):
         return Preview(faults=tuple(invalid))
     coming: list[ClassOffer] = []
     if subject.pk:
         coming = list(subject.offers.filter(meetings__starts_at__gt=now).distinct().with_timetable())
-    planned = [schedule_effects.as_it_is(with_values(offer, {"subject": changed})) for offer in coming]
-    effects = [schedule_effects.effect(each, now) for each in planned]
-    return draw(
+    planned = [schedule_effects.planned_as_stored(copy_with_values(offer, {"subject": changed})) for offer in coming]
+    effects = [schedule_effects.schedule_effect(each, now) for each in planned]
+    return build_preview(
         effects,
-        warnings=schedule_effects.new_warnings(planned, effects, now),
-        faults=schedule_effects.faults(effects, now),
+        warnings=schedule_effects.new_schedule_warnings(planned, effects, now),
+        faults=schedule_effects.schedule_problems(effects, now),
     )
 
 
 def create_subject(actor: User | None, values: Values, *, why: str = "") -> Subject:
     with transaction.atomic():
         plan_subject(Subject(), values).insist(None)
-        subject = with_values(Subject(), values)
+        subject = copy_with_values(Subject(), values)
         subject.save()
-        record(actor, "classwork.subject_created", subject, why=why, title=str(subject))
+        record_action(actor, "classwork.subject_created", subject, why=why, title=str(subject))
     return subject
 
 
@@ -63,16 +63,16 @@ def change_subject(
         stored = Subject.objects.select_for_update().get(pk=subject.pk)
         preview = plan_subject(stored, values, now)
         preview.insist(seen)
-        changed = with_values(stored, values)
-        fields = differences(stored, changed)
+        changed = copy_with_values(stored, values)
+        fields = field_differences(stored, changed)
         changed.save()
-        carry_out(actor, preview.effects, now, why)
+        apply_schedule_changes(actor, preview.effects, now, why)
         if ON_CALENDARS & fields.keys():
             for offer in changed.offers.all():
-                schedule_effects.touch(offer, now)
-        record(actor, "classwork.subject_changed", changed, why=why, changes=fields)
+                schedule_effects.bump_revisions(offer, now)
+        record_action(actor, "classwork.subject_changed", changed, why=why, changes=fields)
         if "manager_approved" in fields:
-            announce_approval(actor, changed, why)
+            announce_subject_approval(actor, changed, why)
     return preview
 
 
@@ -84,17 +84,17 @@ def copy_subject(actor: User | None, subject: Subject) -> Subject:
     return create_subject(actor, values | {"manager_approved": False}, why=f"Copied from {subject}")
 
 
-def set_approved(actor: User | None, subject: Subject, approved: bool, *, why: str = "") -> None:
+def set_subject_approved(actor: User | None, subject: Subject, approved: bool, *, why: str = "") -> None:
     with transaction.atomic():
         stored = Subject.objects.select_for_update().get(pk=subject.pk)
         if stored.manager_approved == approved:
             return
         stored.manager_approved = approved
         stored.save(update_fields=["manager_approved", "date_modified"])
-        announce_approval(actor, stored, why)
+        announce_subject_approval(actor, stored, why)
 
 
-def announce_approval(actor: User | None, subject: Subject, why: str = "") -> None:
+def announce_subject_approval(actor: User | None, subject: Subject, why: str = "") -> None:
     event = events.SUBJECT_APPROVED if subject.manager_approved else events.SUBJECT_HIDDEN
-    entry = record(actor, event.name, subject, why=why)
+    entry = record_action(actor, event.name, subject, why=why)
     emit(event, key=f"change {entry.pk}", subject_id=subject.pk, change=entry.pk)

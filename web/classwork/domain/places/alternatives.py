@@ -6,25 +6,25 @@ from decimal import Decimal
 
 from billing.domain.pricing import balances, quotes
 from billing.domain.refunds import exchanges
-from billing.domain.refunds.exchanges import Exchange, Worth
+from billing.domain.refunds.exchanges import Exchange, LineWorth
 from billing.kinds import ZERO
 from billing.models import Order, OrderLine
-from classwork.domain.catalog.class_summary import Listed
+from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.places import joining, moving, opening, room
-from classwork.domain.places.room import Room
+from classwork.domain.places.room import Availability
 from classwork.domain.places.waiting import offered
 from classwork.models import ClassOffer, Registration
 from common import dates
-from common.money import percentage
+from common.money import percent_of
 from users.models import User
 
 
 @dataclass(frozen=True)
-class Option:
+class TransferOption:
     """A class that the spot could be transferred to."""
 
-    listed: Listed
-    room: Room
+    listed: ClassSummary
+    room: Availability
     to_pay: Decimal
     back: Decimal
     as_credit: bool
@@ -41,45 +41,48 @@ class Option:
         return not self.to_pay and not self.back
 
 
-def options(registration: Registration, viewer: User, at: datetime) -> list[Option]:
+def transfer_options(registration: Registration, viewer: User, at: datetime) -> list[TransferOption]:
     """The number of queries does not depend on the number of classes. Raises TransferRefused."""
-    line = moving.line_of(registration, at)
-    moving.check_time(registration, at)
+    line = moving.transferable_line(registration, at)
+    moving.check_transfer_deadline(registration, at)
     live = Registration.objects.live().filter(student=registration.student_id)
     attended = set(live.values_list("offer", flat=True))
-    offers = [offer for offer in opening.open_offers(at) if offer.pk not in attended]
-    rooms, prices = room.among(offers, at), Prices(line, at, is_payer=moving.pays(viewer, line))
-    offered_classes = {entry.offer_id for entry in offered.to_alone(registration)}
-    today = dates.local(at).date()
+    offers = [offer for offer in opening.open_classes(at) if offer.pk not in attended]
+    rooms, prices = (
+        room.availability_by_class(offers, at),
+        TransferPrices(line, at, is_payer=moving.is_payer(viewer, line)),
+    )
+    offered_classes = {entry.offer_id for entry in offered.offers_to_student_alone(registration)}
+    today = dates.to_local_time(at).date()
     choices = []
     for offer in offers:
-        listed, here, is_offered = Listed(offer, today), rooms[offer.pk], offer.pk in offered_classes
+        listed, here, is_offered = ClassSummary(offer, today), rooms[offer.pk], offer.pk in offered_classes
         to_pay, refund, as_credit = prices.of(offer)
         if (to_pay or refund) and not prices.is_payer:
             # Only the payer may see amounts.
-            choices.append(Option(listed, here, ZERO, ZERO, False, is_offered, moving.OTHERS_MONEY))
+            choices.append(TransferOption(listed, here, ZERO, ZERO, False, is_offered, moving.OTHERS_MONEY))
         else:
-            choices.append(Option(listed, here, to_pay, refund, as_credit, is_offered))
+            choices.append(TransferOption(listed, here, to_pay, refund, as_credit, is_offered))
     return choices
 
 
-class Prices:
+class TransferPrices:
     """Prices other classes for the person who has the spot."""
 
     def __init__(self, line: OrderLine, at: datetime, *, is_payer: bool) -> None:
         self.line, self.at, self.is_payer = line, at, is_payer
         self.is_paid = line.order.state == Order.State.PAID
-        self.worth = exchanges.worth(line) if self.is_paid else Worth(ZERO, ZERO, ZERO)
-        self.exchange, self.surplus = Exchange.of(line, at), exchanges.surplus(line, at)
+        self.worth = exchanges.line_worth(line) if self.is_paid else LineWorth(ZERO, ZERO, ZERO)
+        self.exchange, self.surplus = Exchange.of(line, at), exchanges.surplus_refund_terms(line, at)
         self.before = balances.price_at(line.order, at).lines[line.pk]
 
     def of(self, offer: ClassOffer) -> tuple[Decimal, Decimal, bool]:
-        facts = opening.facts(offer, joining.of(offer, self.at))
+        facts = opening.class_price_facts(offer, joining.joining_terms(offer, self.at))
         facts = self.exchange.facts(facts) if self.is_paid else facts
-        item = quotes.Item(0, self.line.kind, offer.pk, facts)
-        lost = quotes.lost_by([item], self.at)
-        price = quotes.price(quotes.Ask((item,), self.line.order.currency, lost=lost))
+        item = quotes.PriceLine(0, self.line.kind, offer.pk, facts)
+        lost = quotes.lines_past_early_price([item], self.at)
+        price = quotes.compute_price(quotes.PriceRequest((item,), self.line.order.currency, lost=lost))
         if not self.is_paid:
             return max(price.total - self.before, ZERO), ZERO, False
         over = self.worth.paid + price.by_step("carried")
-        return price.total, percentage(over, self.surplus.share, price.currency), self.surplus.as_credit
+        return price.total, percent_of(over, self.surplus.share, price.currency), self.surplus.as_credit

@@ -39,7 +39,7 @@ class Attendee:
 
 
 @dataclass(frozen=True)
-class Typed:
+class TypedPerson:
     """A typed name and email address. `in_care_of` names the account that is created if the address has none."""
 
     first_name: str
@@ -49,35 +49,35 @@ class Typed:
 
     @property
     def key(self) -> str:
-        return f"{names.key(self.first_name, self.last_name)}|{self.email}"
+        return f"{names.name_key(self.first_name, self.last_name)}|{self.email}"
 
 
-def typed(attendee: Attendee, order: Order) -> Typed:
+def typed_person(attendee: Attendee, order: Order) -> TypedPerson:
     if order.payer is not None:
         payer_first, payer_last, payer_email = order.payer.first_name, order.payer.last_name, order.payer.email
     else:
-        payer_first, _, payer_last = names.tidy(order.payer_name).partition(" ")
+        payer_first, _, payer_last = names.tidy_name(order.payer_name).partition(" ")
         payer_email = names.email_key(order.payer_email)
     if attendee.who == ME:
-        return Typed(payer_first, payer_last, payer_email)
+        return TypedPerson(payer_first, payer_last, payer_email)
     if attendee.email:
-        return Typed(attendee.first_name, attendee.last_name, attendee.email)
-    return Typed(attendee.first_name, attendee.last_name, payer_email, (payer_first, payer_last))
+        return TypedPerson(attendee.first_name, attendee.last_name, attendee.email)
+    return TypedPerson(attendee.first_name, attendee.last_name, payer_email, (payer_first, payer_last))
 
 
-def name_of(attendee: Attendee, order: Order) -> str:
+def attendee_name(attendee: Attendee, order: Order) -> str:
     if attendee.who == STUDENT:
-        return str(known(attendee, order) or "")
-    person = typed(attendee, order)
+        return str(known_student(attendee, order) or "")
+    person = typed_person(attendee, order)
     return f"{person.first_name} {person.last_name}".strip() or "You"
 
 
-def identity(attendee: Attendee, order: Order) -> str:
-    student = known(attendee, order)
-    return f"student {student.pk}" if student else typed(attendee, order).key
+def attendee_key(attendee: Attendee, order: Order) -> str:
+    student = known_student(attendee, order)
+    return f"student {student.pk}" if student else typed_person(attendee, order).key
 
 
-def known(attendee: Attendee, order: Order) -> Student | None:
+def known_student(attendee: Attendee, order: Order) -> Student | None:
     """Returns None unless the buyer speaks for the student, because nobody else may learn who is stored."""
     if order.payer is None:
         return None
@@ -89,10 +89,10 @@ def known(attendee: Attendee, order: Order) -> Student | None:
     return None
 
 
-def speaks_for(line: OrderLine, student: Student) -> bool:
+def payer_speaks_for(line: OrderLine, student: Student) -> bool:
     attendee = Attendee.of(line.details)
     is_trusted = line.details.get("by_desk") or line.details.get("moved_from")
-    return bool(is_trusted or (attendee and known(attendee, line.order) == student))
+    return bool(is_trusted or (attendee and known_student(attendee, line.order) == student))
 
 
 def default_choices(viewer: User | None, in_care: Sequence[Student]) -> list[str]:
@@ -101,64 +101,66 @@ def default_choices(viewer: User | None, in_care: Sequence[Student]) -> list[str
     return [f"{STUDENT}-{in_care[0].pk}"] if len(in_care) == 1 else []
 
 
-def settle(order: Order) -> None:
+def assign_students(order: Order) -> None:
     """Goes by email address before any class is locked, so that two orders for the same people cannot deadlock."""
     lines = [line for line in order.lines.filter(kind__in=ATTENDED, cancelled_at=None) if "attends" not in line.details]
     pairs = [(line, attendee) for line in lines if (attendee := Attendee.of(line.details))]
-    for line, attendee in sorted(pairs, key=lambda pair: (typed(pair[1], order).email, pair[0].pk)):
-        line.details["attends"] = find_or_make(attendee, order).pk
+    for line, attendee in sorted(pairs, key=lambda pair: (typed_person(pair[1], order).email, pair[0].pk)):
+        line.details["attends"] = find_or_create_student(attendee, order).pk
         line.save(update_fields=["details"])
 
 
-def of_line(line: OrderLine) -> Student | None:
+def student_of_line(line: OrderLine) -> Student | None:
     line.refresh_from_db(fields=["details"])
     students = Student.objects.select_related("user", "guardian", "offered_to")
     return students.filter(pk=line.details.get("attends") or 0).first()
 
 
-def find_or_make(attendee: Attendee, order: Order) -> Student:
-    if attendee.who == STUDENT and (student := known(attendee, order)):
+def find_or_create_student(attendee: Attendee, order: Order) -> Student:
+    if attendee.who == STUDENT and (student := known_student(attendee, order)):
         return student
     if attendee.who == ME and order.payer is not None:
-        return guardianship.own_record(order.payer)
-    person = typed(attendee, order)
+        return guardianship.ensure_own_record(order.payer)
+    person = typed_person(attendee, order)
     if not person.in_care_of or order.payer is None:
-        return by_address(person)
-    name_key = names.key(person.first_name, person.last_name)
+        return find_or_create_by_email(person)
+    name_key = names.name_key(person.first_name, person.last_name)
     child = Student.objects.filter(guardian=order.payer, name_key=name_key).first()
-    return child or guardianship.add(order.payer, {"first_name": person.first_name, "last_name": person.last_name})
+    return child or guardianship.add_student(
+        order.payer, {"first_name": person.first_name, "last_name": person.last_name}
+    )
 
 
-def by_address(person: Typed) -> Student:
+def find_or_create_by_email(person: TypedPerson) -> Student:
     """Runs the same queries and writes one row in every case, so that the response time reveals nothing."""
     owner_name = person.in_care_of or (person.first_name, person.last_name)
-    accounts.prepare(person.email, *owner_name)
+    accounts.prepare_account(person.email, *owner_name)
     account = User.objects.select_for_update().get(email=person.email)
-    key = names.key(person.first_name, person.last_name)
+    key = names.name_key(person.first_name, person.last_name)
     own = Student.objects.filter(user=account).first()
     same_name = Student.objects.filter(name_key=key, user=None)
     child = same_name.filter(guardian=account).first()
     offered = same_name.filter(offered_to=account, guardian=None).first()
-    is_owner = key in (own.name_key if own else "", names.key(account.first_name, account.last_name))
+    is_owner = key in (own.name_key if own else "", names.name_key(account.first_name, account.last_name))
     student = (own if is_owner else None) or child or offered
     if student is not None:
-        touch(student)
+        equalize_work(student)
         return student
     owner = {"user": account} if is_owner and own is None else {"offered_to": account}
     return Student.objects.create(first_name=person.first_name, last_name=person.last_name, email=person.email, **owner)
 
 
-def touch(student: Student) -> None:
+def equalize_work(student: Student) -> None:
     """Writes one row, so that finding a student takes as long as creating one."""
     Student.objects.filter(pk=student.pk).update(name_key=student.name_key)
 
 
-def twin(student: Student) -> Student:
+def create_duplicate(student: Student) -> Student:
     """Creates a second record for a name that is registered twice. The office decides what to do with it."""
-    return Student.objects.create(first_name=student.first_name, last_name=student.last_name, email=address(student))
+    return Student.objects.create(first_name=student.first_name, last_name=student.last_name, email=email_of(student))
 
 
-def address(student: Student) -> str:
+def email_of(student: Student) -> str:
     account = student.user or student.guardian
     return account.email if account else student.email
 
@@ -175,12 +177,12 @@ def reads_own_mail(student: Student) -> bool:
 
 
 @transaction.atomic
-def reach_at(student: Student, email: str) -> None:
-    accounts.prepare(email, student.first_name, student.last_name)
+def set_contact_email(student: Student, email: str) -> None:
+    accounts.prepare_account(email, student.first_name, student.last_name)
     student.email, student.offered_to = email, User.objects.get(email=email)
     student.save(update_fields=["email", "offered_to"])
 
 
-def out_of_reach(order: Order) -> QuerySet[Student]:
+def unreachable_students(order: Order) -> QuerySet[Student]:
     unclaimed = Student.objects.filter(user=None, guardian=None, offered_to=None)
     return unclaimed.filter(registrations__line__order=order, registrations__state__in=Registration.LIVE).distinct()

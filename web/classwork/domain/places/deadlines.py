@@ -6,12 +6,12 @@ from classwork.domain.places import terms
 from classwork.models import CancellationStep, Registration
 
 
-def until(registration: Registration, number: int) -> datetime | None:
+def change_deadline(registration: Registration, number: int) -> datetime | None:
     when = [meeting.starts_at for meeting in registration.offer.meetings.all() if not meeting.is_cancelled]
-    return terms.ends(f"{CancellationStep.Unit.MEETING} {number}", when)
+    return terms.step_deadline(f"{CancellationStep.Unit.MEETING} {number}", when)
 
 
-def in_time(registration: Registration, number: int, at: datetime) -> bool:
+def is_before_deadline(registration: Registration, number: int, at: datetime) -> bool:
     """A number of 0 means that the school does not allow the change at all."""
-    ends = until(registration, number) if number else None
+    ends = change_deadline(registration, number) if number else None
     return bool(number) and (ends is None or at <= ends)

@@ -9,13 +9,13 @@ from django.conf import settings
 from billing.kinds import ZERO
 from billing.models import OrderLine
 from classwork.models import ClassOffer
-from common.money import rounded
+from common.money import round_amount
 
 TOO_LATE = "It’s too late to join this class. New students could join until class {}."
 
 
 @dataclass(frozen=True)
-class Joining:
+class JoiningTerms:
     """The terms for a person who joins now. A meeting that has started no longer counts as left."""
 
     left: int
@@ -41,39 +41,41 @@ class Joining:
         return self.said or (f"Joins from class {min(self.number, self.of)} of {self.of}" if self.is_late else "")
 
 
-def of(offer: ClassOffer, at: datetime) -> Joining:
+def joining_terms(offer: ClassOffer, at: datetime) -> JoiningTerms:
     starts = [meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_cancelled]
     left = sum(start > at for start in starts)
-    discount = reduction(offer.full_price, left, len(starts), settings.CURRENCY) if is_pro_rata(offer) else ZERO
-    return Joining(left, len(starts), offer.full_price, discount)
+    discount = (
+        late_joiner_reduction(offer.full_price, left, len(starts), settings.CURRENCY) if is_pro_rata(offer) else ZERO
+    )
+    return JoiningTerms(left, len(starts), offer.full_price, discount)
 
 
-def offered(offer: ClassOffer, at: datetime) -> Joining:
-    terms = of(offer, at)
-    if terms.left and not too_late(offer, at):
+def joining_terms_for_page(offer: ClassOffer, at: datetime) -> JoiningTerms:
+    terms = joining_terms(offer, at)
+    if terms.left and not too_late_message(offer, at):
         return terms
-    return Joining(terms.of, terms.of, offer.full_price)
+    return JoiningTerms(terms.of, terms.of, offer.full_price)
 
 
 def is_pro_rata(offer: ClassOffer) -> bool:
     return settings.LATE_JOINERS_PAY_PRO_RATA if offer.pro_rata is None else offer.pro_rata
 
 
-def reduction(full: Decimal, left: int, of: int, currency: str) -> Decimal:
+def late_joiner_reduction(full: Decimal, left: int, of: int, currency: str) -> Decimal:
     """Charges for at least one meeting. The result is rounded half up, like every discount."""
     gone = of - max(left, 1)
-    return rounded(full * gone / of, currency) if gone > 0 else ZERO
+    return round_amount(full * gone / of, currency) if gone > 0 else ZERO
 
 
-def last_to_join(offer: ClassOffer) -> int:
+def last_joinable_class_number(offer: ClassOffer) -> int:
     """Returns 0 if people can join until the last meeting."""
     return settings.LAST_JOINING if offer.last_joining is None else offer.last_joining
 
 
-def too_late(offer: ClassOffer, at: datetime) -> str:
-    last = last_to_join(offer)
-    return TOO_LATE.format(last) if last and of(offer, at).number > last else ""
+def too_late_message(offer: ClassOffer, at: datetime) -> str:
+    last = last_joinable_class_number(offer)
+    return TOO_LATE.format(last) if last and joining_terms(offer, at).number > last else ""
 
 
-def at_the_desk(line: OrderLine, offer: ClassOffer, at: datetime) -> str:
-    return "" if line.details.get("late") else too_late(offer, at)
+def too_late_message_at_desk(line: OrderLine, offer: ClassOffer, at: datetime) -> str:
+    return "" if line.details.get("late") else too_late_message(offer, at)

@@ -9,12 +9,12 @@ from typing import Any
 from django.conf import settings
 from django.core.paginator import Page, Paginator
 
-from billing.domain.status_text import Said
-from classwork.domain.catalog.class_summary import Listed
+from billing.domain.status_text import StatusText
+from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.places import diary, words
 from classwork.domain.places.arrows import Seat
 from classwork.domain.places.calendar_links import CalendarLinks
-from classwork.domain.places.deadlines import in_time
+from classwork.domain.places.deadlines import is_before_deadline
 from classwork.domain.places.tickets import staying
 from classwork.models import Registration, Subject, Ticket
 from common import dates
@@ -25,40 +25,40 @@ PER_PAGE = 50
 
 
 @dataclass(frozen=True)
-class Place:
+class MyRegistration:
     registration: Registration
-    listed: Listed
-    state: Said
-    payment: Said
+    listed: ClassSummary
+    state: StatusText
+    payment: StatusText
     may_move: bool = False
     may_give: bool = False
     """Whether the spot can be transferred to another person."""
 
 
 @dataclass(frozen=True)
-class Single:
+class MyTicket:
     """A ticket for one meeting of a class."""
 
     ticket: Ticket
-    state: Said
-    payment: Said
+    state: StatusText
+    payment: StatusText
     is_over: bool
     can_stay: bool
 
     @property
     def address(self) -> str:
-        return staying.address(self.ticket)
+        return staying.ticket_url(self.ticket)
 
 
 @dataclass(frozen=True)
-class Attending:
+class StudentClasses:
     student: Student
-    now: list[Place]
-    before: list[Place]
-    singles: list[Single]
+    now: list[MyRegistration]
+    before: list[MyRegistration]
+    singles: list[MyTicket]
 
     @property
-    def all(self) -> list[Place]:
+    def all(self) -> list[MyRegistration]:
         return [*self.now, *self.before]
 
     @property
@@ -74,11 +74,13 @@ class Attending:
 
     @property
     def calendar(self) -> CalendarLinks | None:
-        address = diary.address(self.student)
+        address = diary.student_feed_url(self.student)
         return CalendarLinks(address, f"{settings.BUSINESS_NAME}: {self.student}") if address else None
 
 
-def people(user: User, at: datetime, number: str | int | None = 1) -> tuple[list[Attending], Page[Any]]:
+def classes_of_account(
+    user: User, at: datetime, number: str | int | None = 1
+) -> tuple[list[StudentClasses], Page[Any]]:
     """Lists the account's owner first, then the people in their care. Pages hold the latest classes first."""
     in_care = Student.objects.in_care_of(user).select_related("diary")
     students = sorted(in_care, key=lambda student: (student.user_id != user.pk, student.name_key))
@@ -89,13 +91,13 @@ def people(user: User, at: datetime, number: str | int | None = 1) -> tuple[list
     page: Page[Any] = Paginator([*zip_longest(registration_ids, ticket_ids)], PER_PAGE).get_page(number)
     window = slice(max(page.start_index() - 1, 0), page.end_index())
     on_page = registrations.filter(pk__in=registration_ids[window]).for_lists()
-    places = [place(registration, at) for registration in _worth_showing(on_page, at)]
+    places = [describe_registration(registration, at) for registration in _worth_showing(on_page, at)]
     tickets_on_page: Iterable[Ticket] = (
         Ticket.objects.filter(pk__in=ticket_ids[window]).for_lists() if ticket_ids[window] else []
     )
     tickets = [ticket for ticket in tickets_on_page if _is_worth_showing(ticket, at)]
     classes = [
-        _attending(
+        _build_student_classes(
             student,
             [place for place in places if place.registration.student_id == student.pk],
             [ticket for ticket in tickets if ticket.student_id == student.pk],
@@ -106,12 +108,12 @@ def people(user: User, at: datetime, number: str | int | None = 1) -> tuple[list
     return classes, page
 
 
-def of_student(student: Student, at: datetime) -> Attending:
+def classes_of_student(student: Student, at: datetime) -> StudentClasses:
     registrations = Registration.objects.filter(student=student).exclude(state=State.LAPSED).for_lists()
     tickets = Ticket.objects.filter(student=student).for_lists()
-    return _attending(
+    return _build_student_classes(
         student,
-        [place(registration, at) for registration in _worth_showing(registrations, at)],
+        [describe_registration(registration, at) for registration in _worth_showing(registrations, at)],
         [ticket for ticket in tickets if _is_worth_showing(ticket, at)],
         at,
     )
@@ -125,40 +127,42 @@ def _is_worth_showing(spot: Seat, at: datetime) -> bool:
     return spot.takes_a_place(at) or not (spot.is_live or spot.state == State.LAPSED)
 
 
-def place(registration: Registration, at: datetime) -> Place:
+def describe_registration(registration: Registration, at: datetime) -> MyRegistration:
     is_confirmed = registration.state == State.CONFIRMED
-    return Place(
+    return MyRegistration(
         registration,
-        Listed(registration.offer, dates.local(at).date()),
-        words.of_place(registration, at),
-        words.of_payment(registration, at),
-        may_move=is_confirmed and in_time(registration, settings.MOVE_UNTIL_CLASS, at),
-        may_give=is_confirmed and in_time(registration, settings.GIVE_UNTIL_CLASS, at),
+        ClassSummary(registration.offer, dates.to_local_time(at).date()),
+        words.registration_status(registration, at),
+        words.spot_payment_status(registration, at),
+        may_move=is_confirmed and is_before_deadline(registration, settings.MOVE_UNTIL_CLASS, at),
+        may_give=is_confirmed and is_before_deadline(registration, settings.GIVE_UNTIL_CLASS, at),
     )
 
 
-def single(ticket: Ticket, at: datetime, registered: Collection[int] = ()) -> Single:
+def describe_ticket(ticket: Ticket, at: datetime, registered: Collection[int] = ()) -> MyTicket:
     is_over = ticket.meeting.ends_at <= at
     can_stay = (
         ticket.state == State.CONFIRMED
         and ticket.offer_id not in registered
-        and ticket.offer.session.end_date >= dates.local(at).date()
+        and ticket.offer.session.end_date >= dates.to_local_time(at).date()
     )
-    return Single(ticket, words.of_ticket(ticket, at), words.of_payment(ticket, at), is_over, can_stay)
+    return MyTicket(ticket, words.ticket_status(ticket, at), words.spot_payment_status(ticket, at), is_over, can_stay)
 
 
-def _attending(student: Student, places: list[Place], tickets: list[Ticket], at: datetime) -> Attending:
-    current: list[Place] = []
-    before: list[Place] = []
+def _build_student_classes(
+    student: Student, places: list[MyRegistration], tickets: list[Ticket], at: datetime
+) -> StudentClasses:
+    current: list[MyRegistration] = []
+    before: list[MyRegistration] = []
     for place in places:
         last = place.listed.last
         is_over = last is not None and last.ends_at <= at
         (current if place.registration.is_live and not is_over else before).append(place)
     registered = {place.registration.offer_id for place in places if place.registration.is_live}
-    singles = [single(ticket, at, registered) for ticket in tickets]
-    return Attending(student, sorted(current, key=_first), before, singles)
+    singles = [describe_ticket(ticket, at, registered) for ticket in tickets]
+    return StudentClasses(student, sorted(current, key=_first_start_key), before, singles)
 
 
-def _first(place: Place) -> tuple[bool, datetime]:
+def _first_start_key(place: MyRegistration) -> tuple[bool, datetime]:
     first = place.listed.first
     return first is None, first.starts_at if first else place.registration.created_at

@@ -12,17 +12,17 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import cart as carts
 from billing.domain.orders import placement, transitions
-from billing.domain.orders.placement import NotPlaced
+from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.pricing import balances
 from billing.domain.refunds import exchanges
 from billing.models import Order, OrderLine
 from classwork.domain.places import registering
 from classwork.domain.places.attendees import STUDENT, Attendee
-from classwork.domain.places.deadlines import in_time, until
+from classwork.domain.places.deadlines import change_deadline, is_before_deadline
 from classwork.domain.places.waiting import offered
 from classwork.models import ClassOffer, Registration
 from common.formats import format_moment
-from history.domain import record
+from history.domain import record_action
 from users.models import User
 
 State = Registration.State
@@ -35,12 +35,12 @@ OTHERS_MONEY = "Someone else paid for this spot, and this class has a different 
 CHANGED = "Something has changed since you opened this page. Please check again. Nothing has been changed yet."
 
 
-class CannotBe(Exception):
+class TransferRefused(Exception):
     """The message says why the spot cannot be transferred."""
 
 
 @dataclass(frozen=True)
-class Wish:
+class TransferRequest:
     """The class and role that the spot is transferred to."""
 
     offer: ClassOffer
@@ -49,7 +49,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class ByDesk:
+class DeskOverride:
     """A transfer by the office, which may override the usual limits."""
 
     staff: User
@@ -61,27 +61,27 @@ class ByDesk:
 # -- checks --------------------------------------------------------------------------------------------------------
 
 
-def line_of(registration: Registration, at: datetime) -> OrderLine:
+def transferable_line(registration: Registration, at: datetime) -> OrderLine:
     line = registration.line
     if line is None or line.cancelled_at is not None:
-        raise CannotBe(NOT_HERE)
+        raise TransferRefused(NOT_HERE)
     if registration.state == State.ON_HOLD:
-        raise CannotBe(ON_HOLD)
+        raise TransferRefused(ON_HOLD)
     if registration.state != State.CONFIRMED:
-        raise CannotBe(PAY_FIRST if registration.takes_a_place(at) else NOT_HERE)
-    if line.order.state == Order.State.PAID and (reason := exchanges.why_not(line, at)):
-        raise CannotBe(reason)
+        raise TransferRefused(PAY_FIRST if registration.takes_a_place(at) else NOT_HERE)
+    if line.order.state == Order.State.PAID and (reason := exchanges.exchange_refusal(line, at)):
+        raise TransferRefused(reason)
     return line
 
 
-def check_time(registration: Registration, at: datetime) -> None:
+def check_transfer_deadline(registration: Registration, at: datetime) -> None:
     number = settings.MOVE_UNTIL_CLASS
-    if not in_time(registration, number, at):
-        ends = until(registration, number)
-        raise CannotBe(TOO_LATE.format(format_moment(ends)) if number and ends else NOT_HERE)
+    if not is_before_deadline(registration, number, at):
+        ends = change_deadline(registration, number)
+        raise TransferRefused(TOO_LATE.format(format_moment(ends)) if number and ends else NOT_HERE)
 
 
-def pays(user: User, line: OrderLine) -> bool:
+def is_payer(user: User, line: OrderLine) -> bool:
     return line.order.belongs_to(user)
 
 
@@ -89,7 +89,7 @@ def pays(user: User, line: OrderLine) -> bool:
 
 
 @dataclass(frozen=True)
-class Quote:
+class TransferQuote:
     """What the transfer costs or refunds."""
 
     currency: str
@@ -112,66 +112,78 @@ class Quote:
         return salted_hmac("classwork.moving", amounts).hexdigest()[:32]
 
 
-def quote(registration: Registration, target: Wish, by: User | ByDesk, at: datetime) -> Quote:
+def quote_transfer(
+    registration: Registration, target: TransferRequest, by: User | DeskOverride, at: datetime
+) -> TransferQuote:
     """Performs the transfer and rolls it back, so that the quote always matches the result. Raises TransferRefused."""
     with transaction.atomic():
-        _, result = _carry_out(registration, target, by, at)
+        _, result = _perform_transfer(registration, target, by, at)
         transaction.set_rollback(True)
     return result
 
 
 @transaction.atomic
-def move(registration: Registration, target: Wish, by: User | ByDesk, at: datetime, *, seen: str) -> Order:
+def transfer_to_class(
+    registration: Registration, target: TransferRequest, by: User | DeskOverride, at: datetime, *, seen: str
+) -> Order:
     """Raises TransferRefused, also if the result would differ from the quote that was shown."""
-    order, result = _carry_out(registration, target, by, at)
+    order, result = _perform_transfer(registration, target, by, at)
     if not constant_time_compare(result.fingerprint, seen):
-        raise CannotBe(CHANGED)
+        raise TransferRefused(CHANGED)
     to: dict[str, Any] = {"to": target.offer.pk, "title": str(target.offer)}
-    if isinstance(by, ByDesk):
+    if isinstance(by, DeskOverride):
         overrides = {"over_capacity": by.over_capacity, "waived": by.waived}
-        record(by.staff, "classwork.place_moved", registration, why=by.why, **to, **overrides)
+        record_action(by.staff, "classwork.place_moved", registration, why=by.why, **to, **overrides)
     else:
-        record(by, "classwork.place_moved", registration, **to)
+        record_action(by, "classwork.place_moved", registration, **to)
     return order
 
 
-def _carry_out(registration: Registration, target: Wish, by: User | ByDesk, at: datetime) -> tuple[Order, Quote]:
+def _perform_transfer(
+    registration: Registration, target: TransferRequest, by: User | DeskOverride, at: datetime
+) -> tuple[Order, TransferQuote]:
     registration = Registration.objects.select_related("line__order", "student").get(pk=registration.pk)
-    line = line_of(registration, at)
+    line = transferable_line(registration, at)
     if target.offer.pk == registration.offer_id:
-        raise CannotBe(SAME)
-    if not isinstance(by, ByDesk):
-        check_time(registration, at)
-    before = exchanges.gone_back(line)
+        raise TransferRefused(SAME)
+    if not isinstance(by, DeskOverride):
+        check_transfer_deadline(registration, at)
+    before = exchanges.returned_so_far(line)
     try:
         with transaction.atomic():
-            order = _place(line, _details(registration, line, target, by), target.offer, by, at)
-    except (NotPlaced, transitions.CannotBe) as refused:
-        raise CannotBe(str(refused)) from refused
-    result = _quote(order, exchanges.gone_back(line).since(before), at)
-    if not isinstance(by, ByDesk) and not result.is_even and not pays(by, line):
-        raise CannotBe(OTHERS_MONEY)
+            order = _place_transfer_order(
+                line, _transfer_line_details(registration, line, target, by), target.offer, by, at
+            )
+    except (OrderNotPlaced, transitions.OrderTransitionRefused) as refused:
+        raise TransferRefused(str(refused)) from refused
+    result = _build_transfer_quote(order, exchanges.returned_so_far(line).since(before), at)
+    if not isinstance(by, DeskOverride) and not result.is_even and not is_payer(by, line):
+        raise TransferRefused(OTHERS_MONEY)
     return order, result
 
 
-def _place(line: OrderLine, details: dict[str, Any], offer: ClassOffer, by: User | ByDesk, at: datetime) -> Order:
+def _place_transfer_order(
+    line: OrderLine, details: dict[str, Any], offer: ClassOffer, by: User | DeskOverride, at: datetime
+) -> Order:
     """An unpaid line is canceled at no cost and ordered again with the same due date."""
-    staff, old = by.staff if isinstance(by, ByDesk) else None, line.order
+    staff, old = by.staff if isinstance(by, DeskOverride) else None, line.order
     if old.state == Order.State.PAID:
-        how = placement.How(Order.Due.DOOR if staff else Order.Due.NOW, by_staff=staff)
-        return placement.exchange(line, offer.pk, details, how, seen=None, at=at)
-    if balances.received(old):
-        raise CannotBe(PAY_FIRST)
-    cart = carts.beside(old)
-    carts.add(cart, line.kind, offer.pk, details)
-    how = placement.How(old.due, on=old.due_on, by_staff=staff, payer=old.payer, is_known=True)
-    order = placement.place(cart, how, seen=None, at=at)
-    registering.transfer(line)
+        how = placement.PlacementOptions(Order.Due.DOOR if staff else Order.Due.NOW, by_staff=staff)
+        return placement.place_exchange_order(line, offer.pk, details, how, seen=None, at=at)
+    if balances.amount_received(old):
+        raise TransferRefused(PAY_FIRST)
+    cart = carts.create_second_cart(old)
+    carts.add_line(cart, line.kind, offer.pk, details)
+    how = placement.PlacementOptions(old.due, on=old.due_on, by_staff=staff, payer=old.payer, is_known=True)
+    order = placement.place_order(cart, how, seen=None, at=at)
+    registering.mark_transferred(line)
     line_cancellation.cancel_line(line, at=at, why="Moved to another class.", by=staff)
     return order
 
 
-def _details(registration: Registration, line: OrderLine, target: Wish, by: User | ByDesk) -> dict[str, Any]:
+def _transfer_line_details(
+    registration: Registration, line: OrderLine, target: TransferRequest, by: User | DeskOverride
+) -> dict[str, Any]:
     attendee = Attendee.of(line.details) or Attendee(STUDENT, student_id=registration.student_id)
     details = attendee.as_details() | {
         "attends": registration.student_id,
@@ -179,21 +191,25 @@ def _details(registration: Registration, line: OrderLine, target: Wish, by: User
         "readiness": target.readiness,
     }
     details["moved_from"] = registration.pk
-    if isinstance(by, ByDesk):
+    if isinstance(by, DeskOverride):
         may_join_late = by.staff.has_perm("classwork.join_late")
         desk = {"by_desk": True, "over_capacity": by.over_capacity, "waived": by.waived, "late": may_join_late}
         return details | desk
-    offered_entries = [entry.pk for entry in offered.to_alone(registration) if entry.offer_id == target.offer.pk]
+    offered_entries = [
+        entry.pk for entry in offered.offers_to_student_alone(registration) if entry.offer_id == target.offer.pk
+    ]
     return details | ({"entry": offered_entries[0]} if offered_entries else {})
 
 
-def _quote(order: Order, returned: exchanges.GoneBack, at: datetime) -> Quote:
+def _build_transfer_quote(order: Order, returned: exchanges.ReturnedSoFar, at: datetime) -> TransferQuote:
     price = balances.price_at(order, order.paid_at or at)
     carried = -price.by_step("carried")
     new, paid = price.total + carried, carried + returned.money + returned.credit + returned.kept
     amounts = [("New price", new), ("You paid", paid), ("Kept under the cancellation policy", returned.kept)]
     parts = tuple((label, amount) for label, amount in amounts if amount or label == "New price")
-    owed = balances.owed(order, at)
+    owed = balances.open_balance(order, at)
     is_now = order.due == Order.Due.NOW
     minutes = settings.HOLD_MINUTES if owed and is_now else 0
-    return Quote(order.currency, parts, owed, returned.money, returned.credit, bool(owed) and not is_now, minutes)
+    return TransferQuote(
+        order.currency, parts, owed, returned.money, returned.credit, bool(owed) and not is_now, minutes
+    )

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from billing.kinds import ZERO, Facts
+from billing.kinds import ZERO, PriceFacts
 from classwork.domain.places import joining
-from classwork.domain.places.joining import Joining
+from classwork.domain.places.joining import JoiningTerms
 from classwork.models import ClassOffer
 from common import dates
 
@@ -16,17 +16,17 @@ NOT_OPEN = "This class isn’t open for registration."
 CALLED_OFF = "This class is canceled."
 
 
-def open_offers(at: datetime) -> list[ClassOffer]:
-    today = dates.local(at).date()
+def open_classes(at: datetime) -> list[ClassOffer]:
+    today = dates.to_local_time(at).date()
     is_open = Q(session__expire_date__gte=today) | Q(last_joining__isnull=False)
     published = ClassOffer.objects.published(today).filter(is_open, called_off_at=None).for_lists()
-    return [offer for offer in published if not closed_because(offer, at)]
+    return [offer for offer in published if not closed_reason(offer, at)]
 
 
-def closed_because(offer: ClassOffer, at: datetime, *, known: bool = False) -> str:
+def closed_reason(offer: ClassOffer, at: datetime, *, known: bool = False) -> str:
     """Returns '' while people can register. People who have tried the class (`known`) may register after the
     deadline."""
-    today = dates.local(at).date()
+    today = dates.to_local_time(at).date()
     if not offer.is_listed or offer.session.publish_date > today:
         return NOT_OPEN
     if offer.is_called_off:
@@ -36,11 +36,11 @@ def closed_because(offer: ClassOffer, at: datetime, *, known: bool = False) -> s
         return OVER
     if offer.session.expire_date < today and offer.last_joining is None and not known:
         return CLOSED
-    return joining.too_late(offer, at)
+    return joining.too_late_message(offer, at)
 
 
-def facts(offer: ClassOffer, joins: Joining) -> Facts:
-    return Facts(
+def class_price_facts(offer: ClassOffer, joins: JoiningTerms) -> PriceFacts:
+    return PriceFacts(
         full=offer.full_price,
         less=joins.less,
         less_why=joins.reason_text,

@@ -14,18 +14,18 @@ from django.db.models import Max, Q
 
 from classwork.models import Level, LevelOverride, Registration, Session
 from classwork.rules import levels
-from classwork.rules.levels import LevelRule, NextStep, Taken
-from history.domain import record
+from classwork.rules.levels import LevelRule, NextStep, TakenClass
+from history.domain import record_action
 from users.models import Student, User
 
 
 @dataclass(frozen=True)
-class Progress:
+class LevelProgress:
     """`over` holds the classes that count now. `taken` adds those still running, which advice treats as finished."""
 
     rules: Sequence[LevelRule]
-    over: Sequence[Taken] = ()
-    taken: Sequence[Taken] = ()
+    over: Sequence[TakenClass] = ()
+    taken: Sequence[TakenClass] = ()
     override: LevelOverride | None = None
 
     @property
@@ -34,42 +34,42 @@ class Progress:
 
     @cached_property
     def computed(self) -> Decimal:
-        return levels.number(self.rules, self.over)
+        return levels.level_reached(self.rules, self.over)
 
     @cached_property
     def number(self) -> Decimal:
-        return levels.effective(self.computed, self.override_number)
+        return levels.effective_level(self.computed, self.override_number)
 
     @cached_property
     def expected(self) -> Decimal:
-        return levels.effective(levels.number(self.rules, self.taken), self.override_number)
+        return levels.effective_level(levels.level_reached(self.rules, self.taken), self.override_number)
 
     @cached_property
     def next_step(self) -> NextStep | None:
         return levels.next_step(self.rules, self.taken, self.override_number)
 
 
-def among(students: Iterable[Student], at: datetime) -> Mapping[int, Progress]:
+def progress_of_students(students: Iterable[Student], at: datetime) -> Mapping[int, LevelProgress]:
     student_ids = [student.pk for student in students]
     rules = [level.as_rule() for level in Level.objects.all()]
     overrides = LevelOverride.objects.select_related("set_by").in_bulk(student_ids)
-    over: dict[int, list[Taken]] = defaultdict(list)
-    taken: dict[int, list[Taken]] = defaultdict(list)
+    over: dict[int, list[TakenClass]] = defaultdict(list)
+    taken: dict[int, list[TakenClass]] = defaultdict(list)
     confirmed = Registration.objects.filter(student__in=student_ids, state=Registration.State.CONFIRMED).order_by()
     last = Max("offer__meetings__ends_at", filter=Q(offer__meetings__cancelled_at=None))
     rows = confirmed.annotate(last=last)
     for row in rows.values_list("student", "offer__subject__level__code", "offer__subject__version", "last"):
         student, code, version, ends = row
-        taken[student].append(Taken(code, version))
+        taken[student].append(TakenClass(code, version))
         if ends is not None and ends <= at:
-            over[student].append(Taken(code, version))
-    return {pk: Progress(rules, over[pk], taken[pk], overrides.get(pk)) for pk in student_ids}
+            over[student].append(TakenClass(code, version))
+    return {pk: LevelProgress(rules, over[pk], taken[pk], overrides.get(pk)) for pk in student_ids}
 
 
 # -- the names of the levels ---------------------------------------------------------------------------------------
 
 
-def rungs() -> list[tuple[Decimal, str]]:
+def level_labels() -> list[tuple[Decimal, str]]:
     texts = {levels.NOTHING: "No level yet"}
     for level in Level.objects.filter(is_step=True):
         for number, text in (
@@ -82,7 +82,7 @@ def rungs() -> list[tuple[Decimal, str]]:
     return sorted(texts.items())
 
 
-def in_words(number: Decimal, known: Sequence[tuple[Decimal, str]]) -> str:
+def level_text(number: Decimal, known: Sequence[tuple[Decimal, str]]) -> str:
     return [words for least, words in known if least <= number][-1]
 
 
@@ -90,15 +90,15 @@ def in_words(number: Decimal, known: Sequence[tuple[Decimal, str]]) -> str:
 
 
 @transaction.atomic
-def say(student: Student, number: Decimal | None, *, why: str, by: User) -> None:
+def override_level(student: Student, number: Decimal | None, *, why: str, by: User) -> None:
     """A number of None removes the override."""
     before = LevelOverride.objects.select_for_update().filter(student=student).first()
     if number is not None:
         values = {"number": number, "why": why, "set_by": by}
         LevelOverride.objects.update_or_create(student=student, defaults=values)
-        record(by, "classwork.level_given", student, why=why, level=levels.written(number))
+        record_action(by, "classwork.level_given", student, why=why, level=levels.format_level(number))
     elif before is not None:
-        record(by, "classwork.level_taken_back", student, why=why, level=levels.written(before.number))
+        record_action(by, "classwork.level_taken_back", student, why=why, level=levels.format_level(before.number))
         before.delete()
 
 
@@ -106,7 +106,7 @@ def say(student: Student, number: Decimal | None, *, why: str, by: User) -> None
 
 
 @dataclass(frozen=True)
-class Need:
+class VersionDemand:
     """How many of the session's students could take one of these versions next."""
 
     level: Level
@@ -119,12 +119,12 @@ class Need:
 
 
 @dataclass(frozen=True)
-class Advice:
+class SessionAdvice:
     attending: int
-    needs: Sequence[Need]
+    needs: Sequence[VersionDemand]
 
     @property
-    def most(self) -> Need | None:
+    def most(self) -> VersionDemand | None:
         return max(self.needs, key=lambda need: need.students, default=None)
 
     @property
@@ -136,12 +136,14 @@ class Advice:
         return [(need.name, need.students) for need in self.needs]
 
 
-def advice(session: Session, at: datetime) -> Advice:
+def advise_next_session(session: Session, at: datetime) -> SessionAdvice:
     attending = Registration.objects.filter(offer__session=session).taking_a_place(at)
     students = Student.objects.filter(pk__in=attending.values("student"))
-    progress_by_student = among(students, at)
+    progress_by_student = progress_of_students(students, at)
     steps = [progress.next_step for progress in progress_by_student.values()]
     counted = Counter((step.level.code, goal) for step in steps if step for goal in set(step.missing))
     by_code = {level.code: level for level in Level.objects.all()}
-    demands = [Need(by_code[code], goal, count) for (code, goal), count in counted.items()]
-    return Advice(len(progress_by_student), sorted(demands, key=lambda need: (need.level.rank, sorted(need.goal))))
+    demands = [VersionDemand(by_code[code], goal, count) for (code, goal), count in counted.items()]
+    return SessionAdvice(
+        len(progress_by_student), sorted(demands, key=lambda need: (need.level.rank, sorted(need.goal)))
+    )

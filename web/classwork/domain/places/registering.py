@@ -7,11 +7,11 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from billing.kinds import Unavailable
+from billing.kinds import ProductUnavailable
 from billing.models import OrderLine
 from classwork.domain.places import arrows, attendees, room
 from classwork.domain.places.waiting import admission
-from classwork.domain.places.waiting.admission import Seat
+from classwork.domain.places.waiting.admission import AdmittedSpot
 from classwork.models import ClassOffer, Registration, Ticket
 from users.models import Student, User
 
@@ -23,84 +23,86 @@ ALREADY = "{} already has a spot in this class."
 
 
 @transaction.atomic
-def hold(line: OrderLine, until: datetime | None) -> Registration:
-    attendees.settle(line.order)
-    student = attendees.of_line(line)
+def hold_spot(line: OrderLine, until: datetime | None) -> Registration:
+    attendees.assign_students(line.order)
+    student = attendees.student_of_line(line)
     if student is None:
-        raise Unavailable(attendees.NOBODY)
-    offer = room.lock_for(line)
+        raise ProductUnavailable(attendees.NOBODY)
+    offer = room.lock_classes_of_order(line)
     at = timezone.now()
-    registration = _tidied(offer, line, at)
+    registration = _expire_and_find_registration(offer, line, at)
     if registration and registration.is_live:
         Registration.objects.filter(pk=registration.pk, state=State.HELD).update(held_until=until)
         return registration
-    admitted = admission.admit(line, offer, at)
-    student = _once(line, registration.student if registration else student, offer)
-    return _take(registration or Registration(line=line, offer=offer), student, until, admitted)
+    admitted = admission.admit_line(line, offer, at)
+    student = _attendee_or_duplicate(line, registration.student if registration else student, offer)
+    return _hold_registration(registration or Registration(line=line, offer=offer), student, until, admitted)
 
 
-def _tidied(offer: ClassOffer, line: OrderLine, at: datetime) -> Registration | None:
-    arrows.lapse(Registration.objects.filter(offer=offer, state=State.HELD, held_until__lte=at))
+def _expire_and_find_registration(offer: ClassOffer, line: OrderLine, at: datetime) -> Registration | None:
+    arrows.expire_holds(Registration.objects.filter(offer=offer, state=State.HELD, held_until__lte=at))
     return Registration.objects.select_related("student__user").filter(line=line).first()
 
 
-def _once(line: OrderLine, student: Student, offer: ClassOffer) -> Student:
+def _attendee_or_duplicate(line: OrderLine, student: Student, offer: ClassOffer) -> Student:
     """A buyer who speaks for the student learns of the duplicate. For others, the office sorts it out."""
     is_duplicate = Registration.objects.live().filter(student=student, offer=offer).exists()
-    if is_duplicate and attendees.speaks_for(line, student):
-        raise Unavailable(ALREADY.format(student))
+    if is_duplicate and attendees.payer_speaks_for(line, student):
+        raise ProductUnavailable(ALREADY.format(student))
     line.details["twin_of"] = student.pk if is_duplicate else None
     line.save(update_fields=["details"])
     if is_duplicate:
-        return attendees.twin(student)
-    attendees.touch(student)
+        return attendees.create_duplicate(student)
+    attendees.equalize_work(student)
     return student
 
 
-def _take(registration: Registration, student: Student, until: datetime | None, admitted: Seat) -> Registration:
+def _hold_registration(
+    registration: Registration, student: Student, until: datetime | None, admitted: AdmittedSpot
+) -> Registration:
     details = registration.line.details if registration.line else {}
     registration.student, registration.role, registration.over_capacity = student, admitted.role, admitted.over
     registration.readiness, registration.heard_from = details.get("readiness", ""), details.get("heard_from", "")
-    arrows.held(registration, until)
+    arrows.start_hold(registration, until)
     return registration
 
 
 @transaction.atomic
-def confirm(line: OrderLine) -> Registration:
-    offer = room.lock_for(line)
+def confirm_hold(line: OrderLine) -> Registration:
+    offer = room.lock_classes_of_order(line)
     at = timezone.now()
-    registration = _tidied(offer, line, at)
+    registration = _expire_and_find_registration(offer, line, at)
     if registration is None or registration.state in (State.CANCELLED, State.TRANSFERRED):
-        raise Unavailable("This spot was released.")
+        raise ProductUnavailable("This spot was released.")
     if registration.state == State.LAPSED:
-        student = _once(line, registration.student, offer)
-        registration = _take(registration, student, None, admission.admit(line, offer, at))
+        student = _attendee_or_duplicate(line, registration.student, offer)
+        registration = _hold_registration(registration, student, None, admission.admit_line(line, offer, at))
     if registration.state == State.HELD:
-        arrows.confirm(registration, at)
+        arrows.confirm_spot(registration, at)
     return registration
 
 
 @transaction.atomic
-def release(line: OrderLine, why: str) -> None:
-    room.lock_for(line)
+def release_spot(line: OrderLine, why: str) -> None:
+    room.lock_classes_of_order(line)
     registration = Registration.objects.live().filter(line=line).first()
     if registration is None:
         return
     lapsed = registration.state == State.HELD and line.order.has_lapsed()
-    arrows.end(registration, State.LAPSED if lapsed else State.CANCELLED, why)
+    arrows.end_spot(registration, State.LAPSED if lapsed else State.CANCELLED, why)
 
 
 @transaction.atomic
-def transfer(line: OrderLine) -> None:
-    room.lock(line.product_id)
+def mark_transferred(line: OrderLine) -> None:
+    room.lock_class(line.product_id)
     registration = Registration.objects.live().filter(line=line).first()
     if registration is not None:
-        arrows.end(registration, State.TRANSFERRED, "")
+        arrows.end_spot(registration, State.TRANSFERRED, "")
 
 
-def pass_on(registration: Registration, student: Student, readiness: str, at: datetime) -> Registration:
+def hand_over_spot(registration: Registration, student: Student, readiness: str, at: datetime) -> Registration:
     """Hands the spot over in the same role, so that it is never free in between. The caller holds the class's lock."""
-    arrows.end(registration, State.TRANSFERRED, PASSED_ON, at)
+    arrows.end_spot(registration, State.TRANSFERRED, PASSED_ON, at)
     new_registration = Registration(
         student=student,
         offer=registration.offer,
@@ -109,8 +111,8 @@ def pass_on(registration: Registration, student: Student, readiness: str, at: da
         readiness=readiness,
         over_capacity=registration.over_capacity,
     )
-    arrows.held(new_registration, None)
-    arrows.confirm(new_registration, at)
+    arrows.start_hold(new_registration, None)
+    arrows.confirm_spot(new_registration, at)
     return new_registration
 
 
@@ -118,34 +120,34 @@ def pass_on(registration: Registration, student: Student, readiness: str, at: da
 
 
 @transaction.atomic
-def put_on_hold(spot: arrows.Seat, *, why: str, by: User | None = None) -> bool:
+def suspend_spot(spot: arrows.Seat, *, why: str, by: User | None = None) -> bool:
     """The spot stays taken while a dispute is open. Returns False if its state has changed."""
-    return _move(spot, State.CONFIRMED, State.ON_HOLD, why, by)
+    return _lock_and_change_state(spot, State.CONFIRMED, State.ON_HOLD, why, by)
 
 
 @transaction.atomic
-def take_off_hold(spot: arrows.Seat, *, why: str = "", by: User | None = None) -> bool:
-    return _move(spot, State.ON_HOLD, State.CONFIRMED, why, by)
+def resume_spot(spot: arrows.Seat, *, why: str = "", by: User | None = None) -> bool:
+    return _lock_and_change_state(spot, State.ON_HOLD, State.CONFIRMED, why, by)
 
 
-def _move(spot: arrows.Seat, before: str, after: str, why: str, by: User | None) -> bool:
-    room.lock(spot.offer_id)
-    return arrows.move(spot, before, after, why, by)
+def _lock_and_change_state(spot: arrows.Seat, before: str, after: str, why: str, by: User | None) -> bool:
+    room.lock_class(spot.offer_id)
+    return arrows.change_spot_state(spot, before, after, why, by)
 
 
 # -- the job -------------------------------------------------------------------------------------------------------
 
 
-def lapse_due() -> int:
+def expire_due_holds() -> int:
     """Cleans up expired holds. Nothing depends on it, because every query compares the time of the hold."""
     at = timezone.now()
     overdue = {"state": State.HELD, "held_until__lte": at}
     registrations = Registration.objects.filter(**overdue).order_by("held_until")[:500]
     tickets = Ticket.objects.filter(**overdue).select_related("meeting").order_by("held_until")[:500]
-    return sum(_lapse(spot, overdue) for spot in [*registrations, *tickets])
+    return sum(_expire_locked_hold(spot, overdue) for spot in [*registrations, *tickets])
 
 
 @transaction.atomic
-def _lapse(spot: arrows.Seat, overdue: dict[str, Any]) -> int:
-    room.lock(spot.offer_id)
-    return arrows.lapse(type(spot).objects.filter(pk=spot.pk, **overdue))
+def _expire_locked_hold(spot: arrows.Seat, overdue: dict[str, Any]) -> int:
+    room.lock_class(spot.offer_id)
+    return arrows.expire_holds(type(spot).objects.filter(pk=spot.pk, **overdue))

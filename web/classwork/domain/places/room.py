@@ -11,17 +11,17 @@ from typing import Any
 from django.db.models import CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Coalesce
 
-from billing.kinds import Unavailable
+from billing.kinds import ProductUnavailable
 from billing.models import OrderLine
 from classwork.domain.places.attendees import PLACE, TICKET
-from classwork.domain.places.waiting.balance import Counts, Role, Rules, obstacle
+from classwork.domain.places.waiting.balance import CapacityRules, Counts, RoleCapacity, find_obstacle
 from classwork.models import Balance, ClassOffer, Meeting, OfferRole, Registration, Ticket, WaitingEntry
 
 FEW = 5
 NO_LIMIT = -1
 
 
-def lock_for(line: OrderLine) -> ClassOffer:
+def lock_classes_of_order(line: OrderLine) -> ClassOffer:
     """Locks all classes of the order by their ids, so that two orders never deadlock. Returns the line's class."""
     lines = line.order.lines.filter(cancelled_at=None)
     days = Meeting.objects.filter(pk__in=lines.filter(kind=TICKET).values("product_id"))
@@ -33,21 +33,21 @@ def lock_for(line: OrderLine) -> ClassOffer:
     locked = ClassOffer.objects.select_for_update().filter(classes | Q(pk=offer_id)).order_by("pk")
     offer = next((offer for offer in locked if offer.pk == offer_id), None)
     if offer is None:
-        raise Unavailable("This class is no longer offered.")
+        raise ProductUnavailable("This class is no longer offered.")
     return offer
 
 
-def lock(offer_id: int) -> ClassOffer:
+def lock_class(offer_id: int) -> ClassOffer:
     """Everything that counts spots before taking one holds this lock. SQLite allows only one writer anyway."""
     offer = ClassOffer.objects.select_for_update().filter(pk=offer_id).first()
     if offer is None:
-        raise Unavailable("This class is no longer offered.")
+        raise ProductUnavailable("This class is no longer offered.")
     return offer
 
 
 @dataclass(frozen=True)
-class Room:
-    rules: Rules
+class Availability:
+    rules: CapacityRules
     """The capacity without the spots that guests take."""
     counts: Counts = field(default_factory=dict)
     """Spots that are taken or reserved by a waitlist offer, by role."""
@@ -69,7 +69,7 @@ class Room:
 
     @cached_property
     def closed_roles(self) -> list[str]:
-        return [name for name in self.rules.names if obstacle(self.rules, self.counts, [name])]
+        return [name for name in self.rules.names if find_obstacle(self.rules, self.counts, [name])]
 
     @property
     def is_full(self) -> bool:
@@ -79,7 +79,7 @@ class Room:
     def has_waitlist(self) -> bool:
         return bool(self.closed_roles or self.waiting or self.available_spots == 1)
 
-    def left_for(self, role: Role) -> int | None:
+    def left_for(self, role: RoleCapacity) -> int | None:
         own = None if role.capacity is None else max(role.capacity - self.counts.get(role.name, 0), 0)
         both = [number for number in (own, self.available_spots) if number is not None]
         return min(both) if both else None
@@ -109,14 +109,14 @@ class Room:
             return ""
         return "Spots left: " + ", ".join(f"{name} {text or 'enough'}" for name, text in texts.items())
 
-    def _word_for(self, role: Role) -> str:
+    def _word_for(self, role: RoleCapacity) -> str:
         if role.name in self.closed_roles:
             return "waitlist"
         left = self.left_for(role)
         return "" if left is None or left > FEW else str(left)
 
 
-def counted(offers: QuerySet[ClassOffer], at: datetime) -> QuerySet[ClassOffer]:
+def annotate_taken(offers: QuerySet[ClassOffer], at: datetime) -> QuerySet[ClassOffer]:
     rows = Registration.objects.taking_a_place(at).filter(offer=OuterRef("pk")).order_by().values("offer")
     return offers.annotate(taken=Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0))
 
@@ -126,15 +126,15 @@ TicketCounts = Mapping[int, Counts]
 
 
 @dataclass
-class Tally:
+class SpotCounts:
     counts: Counter[str] = field(default_factory=Counter)
-    roles: list[Role] = field(default_factory=list)
+    roles: list[RoleCapacity] = field(default_factory=list)
     guests: dict[int, Counter[str]] = field(default_factory=dict)
     waiting: int = 0
 
     def add(self, what: str, name: str, number: int, key: int) -> None:
         if what == "role":
-            self.roles.append(Role(name, None if number == NO_LIMIT else number))
+            self.roles.append(RoleCapacity(name, None if number == NO_LIMIT else number))
         elif what == "waiting":
             self.waiting += number
         elif what == "ticket":
@@ -142,39 +142,45 @@ class Tally:
         else:
             self.counts.update(json.loads(name) if what == "kept" else {name: number})
 
-    def room(self, offer: ClassOffer, guests: TicketCounts) -> Room:
+    def room(self, offer: ClassOffer, guests: TicketCounts) -> Availability:
         most = max((sum(counts.values()) for counts in guests.values()), default=0)
-        return Room(less(rules(offer, self.roles), guests, most), self.counts, self.waiting, most)
+        return Availability(
+            rules_without_guests(capacity_rules(offer, self.roles), guests, most), self.counts, self.waiting, most
+        )
 
 
-def of(offer: ClassOffer, at: datetime, *, but: Collection[int] = ()) -> Room:
+def availability_of(offer: ClassOffer, at: datetime, *, but: Collection[int] = ()) -> Availability:
     """Leaves out the tickets in `but`, because they are being turned into registrations."""
-    return among([offer], at, but=but)[offer.pk]
+    return availability_by_class([offer], at, but=but)[offer.pk]
 
 
-def among(offers: Iterable[ClassOffer], at: datetime, *, but: Collection[int] = ()) -> Mapping[int, Room]:
+def availability_by_class(
+    offers: Iterable[ClassOffer], at: datetime, *, but: Collection[int] = ()
+) -> Mapping[int, Availability]:
     """Counts the fullest of the meetings to come, because a new student attends all of them. Runs one query for any
     number of classes."""
-    counts_by_class = _tallies(offers := list(offers), at, but)
+    counts_by_class = _count_spots_by_class(offers := list(offers), at, but)
     return {offer.pk: counts_by_class[offer.pk].room(offer, counts_by_class[offer.pk].guests) for offer in offers}
 
 
-def by_day(offer: ClassOffer, days: Iterable[Meeting], at: datetime) -> dict[int, Room]:
-    tally = _tallies([offer], at)[offer.pk]
+def availability_by_meeting(offer: ClassOffer, days: Iterable[Meeting], at: datetime) -> dict[int, Availability]:
+    tally = _count_spots_by_class([offer], at)[offer.pk]
     return {day.pk: tally.room(offer, {day.pk: tally.guests.get(day.pk, {})}) for day in days}
 
 
-def less(rules: Rules, guests: TicketCounts, most: int) -> Rules:
-    def without(role: Role) -> Role:
+def rules_without_guests(rules: CapacityRules, guests: TicketCounts, most: int) -> CapacityRules:
+    def without(role: RoleCapacity) -> RoleCapacity:
         taken = max((counts.get(role.name, 0) for counts in guests.values()), default=0)
-        return role if role.capacity is None else Role(role.name, role.capacity - taken)
+        return role if role.capacity is None else RoleCapacity(role.name, role.capacity - taken)
 
     capacity = None if rules.capacity is None else rules.capacity - most
     return replace(rules, capacity=capacity, roles=tuple(map(without, rules.roles)))
 
 
-def _tallies(offers: Iterable[ClassOffer], at: datetime, but: Collection[int] = ()) -> dict[int, Tally]:
-    tallies = {offer.pk: Tally() for offer in offers}
+def _count_spots_by_class(
+    offers: Iterable[ClassOffer], at: datetime, but: Collection[int] = ()
+) -> dict[int, SpotCounts]:
+    tallies = {offer.pk: SpotCounts() for offer in offers}
     offer_ids = list(tallies)
     taken = Registration.objects.filter(offer__in=offer_ids).taking_a_place(at).order_by()
     entries = WaitingEntry.objects.filter(offer__in=offer_ids).order_by()
@@ -185,11 +191,11 @@ def _tallies(offers: Iterable[ClassOffer], at: datetime, but: Collection[int] = 
         meeting__offer__in=offer_ids, meeting__starts_at__gt=at, meeting__cancelled_at=None
     ).taking_a_place(at)
     parts = [
-        _shaped(taken, "taken", F("role"), Count("pk"), Value(0)),
-        _shaped(offered, "kept", Cast("roles", CharField()), F("size"), F("pk")),
-        _shaped(waiting, "waiting", Value(""), Count("pk"), Value(0)),
-        _shaped(roles, "role", F("name"), Coalesce("capacity", NO_LIMIT), F("pk")),
-        _shaped(
+        _spot_count_query(taken, "taken", F("role"), Count("pk"), Value(0)),
+        _spot_count_query(offered, "kept", Cast("roles", CharField()), F("size"), F("pk")),
+        _spot_count_query(waiting, "waiting", Value(""), Count("pk"), Value(0)),
+        _spot_count_query(roles, "role", F("name"), Coalesce("capacity", NO_LIMIT), F("pk")),
+        _spot_count_query(
             tickets.exclude(pk__in=but).order_by(),
             "ticket",
             F("role"),
@@ -204,16 +210,16 @@ def _tallies(offers: Iterable[ClassOffer], at: datetime, but: Collection[int] = 
     return tallies
 
 
-def _shaped(
+def _spot_count_query(
     rows: QuerySet[Any], what: str, row_name: Any, number: Any, key: Any, *, of: str = "offer_id"
 ) -> QuerySet[Any, tuple[Any, ...]]:
     values = rows.values(of).annotate(what=Value(what), row_name=row_name, number=number, row_key=key)
     return values.values_list(of, "what", "row_name", "number", "row_key")
 
 
-def rules(offer: ClassOffer, roles: Iterable[Role]) -> Rules:
+def capacity_rules(offer: ClassOffer, roles: Iterable[RoleCapacity]) -> CapacityRules:
     try:
         balance = offer.balance
     except Balance.DoesNotExist:
-        return Rules(offer.capacity, tuple(roles))
-    return Rules(offer.capacity, tuple(roles), balance.most_apart, balance.ratio, balance.active_from)
+        return CapacityRules(offer.capacity, tuple(roles))
+    return CapacityRules(offer.capacity, tuple(roles), balance.most_apart, balance.ratio, balance.active_from)

@@ -3,22 +3,22 @@
 from datetime import datetime
 
 from classwork.domain.catalog import class_list
-from classwork.domain.catalog.class_list import Filters, Running
+from classwork.domain.catalog.class_list import ClassFilters, RunningClassesRule
 from classwork.domain.places import opening
 from classwork.domain.places.tickets import sale
 from classwork.models import ClassOffer
 from common import dates
 
 
-def can_begin(offer: ClassOffer, at: datetime) -> bool:
-    return not opening.closed_because(offer, at) or sale.is_on_sale(offer, at)
+def can_join_or_try(offer: ClassOffer, at: datetime) -> bool:
+    return not opening.closed_reason(offer, at) or sale.is_on_sale(offer, at)
 
 
-def rule_at(at: datetime) -> Running:
-    return Running(at, lambda offer: can_begin(offer, at))
+def running_rule_at(at: datetime) -> RunningClassesRule:
+    return RunningClassesRule(at, lambda offer: can_join_or_try(offer, at))
 
 
-def current_offers(at: datetime) -> list[ClassOffer]:
-    today = dates.local(at).date()
-    sessions = class_list.sessions_for(today=today)
-    return class_list.listing(sessions, Filters(), today=today, running=rule_at(at)).offers
+def current_classes(at: datetime) -> list[ClassOffer]:
+    today = dates.to_local_time(at).date()
+    sessions = class_list.sessions_to_show(today=today)
+    return class_list.build_class_list(sessions, ClassFilters(), today=today, running=running_rule_at(at)).offers

@@ -8,9 +8,9 @@ from datetime import datetime, time
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 
-from classwork.domain.catalog.class_summary import Listed
+from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.places import room
-from classwork.domain.places.room import Room
+from classwork.domain.places.room import Availability
 from classwork.models import ClassOffer, Location, Meeting, Registration, Ticket
 from common import dates
 from users.models import Staff
@@ -36,11 +36,11 @@ class RoleCounts:
 
 @dataclass(frozen=True)
 class TaughtClass:
-    listed: Listed
+    listed: ClassSummary
     next_meeting: Meeting | None
     """The next meeting that this person teaches and that has not ended."""
     is_substitute: bool
-    room: Room
+    room: Availability
     people: str
 
     @property
@@ -60,7 +60,7 @@ class Agenda:
     @property
     def heading(self) -> str:
         meetings = [taught.next_meeting for taught in self.today if taught.next_meeting]
-        starts = [dates.local(meeting.starts_at).time() for meeting in meetings]
+        starts = [dates.to_local_time(meeting.starts_at).time() for meeting in meetings]
         return "Tonight" if starts and min(starts) >= EVENING else "Today"
 
 
@@ -70,10 +70,10 @@ def agenda_of(staff: Staff, now: datetime) -> Agenda:
     )
     ahead = {offer.pk: _next_meeting(offer, staff, now) for offer in offers}
     offers.sort(key=lambda offer: (ahead[offer.pk] is None, getattr(ahead[offer.pk], "starts_at", now), offer.pk))
-    rooms, people = room.among(offers, now), _count_people(offers, ahead.values(), now)
+    rooms, people = room.availability_by_class(offers, now), _count_people(offers, ahead.values(), now)
     classes = [
         TaughtClass(
-            Listed(offer, dates.local(now).date()),
+            ClassSummary(offer, dates.to_local_time(now).date()),
             ahead[offer.pk],
             not _is_assigned(offer, staff),
             rooms[offer.pk],
@@ -112,7 +112,7 @@ def _is_assigned(offer: ClassOffer, staff: Staff) -> bool:
 
 
 def _is_today(meeting: Meeting, now: datetime) -> bool:
-    return meeting.starts_at <= now or dates.local(meeting.starts_at).date() == dates.local(now).date()
+    return meeting.starts_at <= now or dates.to_local_time(meeting.starts_at).date() == dates.to_local_time(now).date()
 
 
 def _count_people(

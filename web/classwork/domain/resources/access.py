@@ -34,7 +34,7 @@ FOR_STUDENTS = Q(resource__manager_approved=True, resource__audience__in=[Audien
 FOR_STUDENTS &= ~Q(resource__kind=Kind.EMAIL)
 
 
-class State(Enum):
+class AccessState(Enum):
     OPEN = "open"
     LOCKED = "locked"  # It opens later.
     HELD = "held"  # The teacher holds it.
@@ -44,7 +44,7 @@ class State(Enum):
 
 
 @dataclass(frozen=True)
-class Found:
+class AccessibleResource:
     """A resource that a person may open, with the class and the spot or ticket that open it, if any."""
 
     resource: Resource
@@ -52,79 +52,83 @@ class Found:
     place: Way | None = None
 
 
-def find(user: User | AnonymousUser, pk: int, at: datetime | None = None) -> Found | None:
+def find_accessible_resource(
+    user: User | AnonymousUser, pk: int, at: datetime | None = None
+) -> AccessibleResource | None:
     at = at or timezone.now()
     resource = Resource.objects.filter(pk=pk).first()
     if resource is None:
         return None
     students = Student.objects.ids_of(user) if isinstance(user, User) else []
-    if students and (way := _place(students, resource, at) or _ticket(students, resource, at)):
-        return Found(resource, way.offer, way)
+    if students and (
+        way := _registration_that_opens(students, resource, at) or _ticket_that_opens(students, resource, at)
+    ):
+        return AccessibleResource(resource, way.offer, way)
     if user.has_perm("classwork.view_resource"):
-        return Found(resource)
-    if in_libraries(user, at, is_student=places(students).exists()).filter(pk=pk).exists():
-        return Found(resource)
-    return Found(resource) if _gives(user, resource) else None
+        return AccessibleResource(resource)
+    if library_resources(user, at, is_student=registrations_of_students(students).exists()).filter(pk=pk).exists():
+        return AccessibleResource(resource)
+    return AccessibleResource(resource) if _teaches_resource(user, resource) else None
 
 
 # -- spots and tickets --------------------------------------------------------------------------------------
 
 
-def places(students: Collection[int]) -> QuerySet[Registration]:
+def registrations_of_students(students: Collection[int]) -> QuerySet[Registration]:
     return Registration.objects.filter(student__in=students, state=Registration.State.CONFIRMED)
 
 
-def _place(students: Collection[int], resource: Resource, at: datetime) -> Registration | None:
+def _registration_that_opens(students: Collection[int], resource: Resource, at: datetime) -> Registration | None:
     attached = Release.objects.filter(FOR_STUDENTS, resource=resource)
     releases = {release.offer_id: release for release in attached}
     registrations = (
-        places(students)
+        registrations_of_students(students)
         .filter(offer__in=releases)
         .select_related("offer__subject__level", "offer__session", "student", "line__order")
     )
     for place in registrations.prefetch_related("openings"):
         by_hand = any(opening.resource_id == resource.pk for opening in place.openings.all())
-        if state(releases[place.offer_id], place, at, by_hand=by_hand) == State.OPEN:
+        if access_state(releases[place.offer_id], place, at, by_hand=by_hand) == AccessState.OPEN:
             return place
     return None
 
 
-def tickets(students: Collection[int]) -> TicketQuerySet:
+def tickets_of_students(students: Collection[int]) -> TicketQuerySet:
     return Ticket.objects.filter(student__in=students).confirmed()
 
 
-def _ticket(students: Collection[int], resource: Resource, at: datetime) -> Ticket | None:
-    own_tickets = tickets(students).for_lists().filter(meeting__offer__releases__resource=resource)
+def _ticket_that_opens(students: Collection[int], resource: Resource, at: datetime) -> Ticket | None:
+    own_tickets = tickets_of_students(students).for_lists().filter(meeting__offer__releases__resource=resource)
     releases = Release.objects.filter(FOR_STUDENTS, resource=resource, offer__in=own_tickets.values("meeting__offer"))
     by_offer = {release.offer_id: release for release in releases}
     for ticket in own_tickets:
         release = by_offer.get(ticket.offer_id)
-        if release and of_ticket(release, ticket) and state(release, ticket, at) == State.OPEN:
+        if release and opens_with_ticket(release, ticket) and access_state(release, ticket, at) == AccessState.OPEN:
             return ticket
     return None
 
 
-def of_ticket(release: Release, ticket: Ticket) -> bool:
+def opens_with_ticket(release: Release, ticket: Ticket) -> bool:
     meeting = ticket.meeting
     return release.class_number is not None and release.opens_at == meeting.ends_at and not meeting.is_cancelled
 
 
-def state(release: Release, place: Way, at: datetime, *, by_hand: bool = False) -> State:
+def access_state(release: Release, place: Way, at: datetime, *, by_hand: bool = False) -> AccessState:
     """`by_hand` means that a teacher opened it for this one student."""
     if not is_settled(place):
-        return State.UNPAID
+        return AccessState.UNPAID
     if by_hand:
-        return State.OPEN
-    if release.is_over(dates.local(at).date()):
-        return State.GONE
+        return AccessState.OPEN
+    if release.is_over(dates.to_local_time(at).date()):
+        return AccessState.GONE
     if release.held_at:
-        return State.HELD
+        return AccessState.HELD
     begun = release.begins_at
     if begun is not None and begun > at:
-        return State.LOCKED
+        return AccessState.LOCKED
     joined = place.confirmed_at
     is_missed = begun is not None and joined is not None and begun < joined
-    return State.MISSED if is_missed and not settings.LATE_JOINERS_SEE_EARLIER else State.OPEN
+    return AccessState.MISSED if is_missed and not settings.LATE_JOINERS_SEE_EARLIER else AccessState.OPEN
 
 
 def is_settled(place: Way) -> bool:
@@ -138,7 +142,7 @@ def is_settled(place: Way) -> bool:
 # -- the libraries ---------------------------------------------------------------------------------------------------
 
 
-def in_libraries(user: User | AnonymousUser, at: datetime, *, is_student: bool) -> QuerySet[Resource]:
+def library_resources(user: User | AnonymousUser, at: datetime, *, is_student: bool) -> QuerySet[Resource]:
     """Resources without a class or subject, by their audience. Everyone also sees what a class has opened to all."""
     audiences = [Audience.PUBLIC]
     if is_student:
@@ -157,7 +161,7 @@ def in_libraries(user: User | AnonymousUser, at: datetime, *, is_student: bool) 
 # -- teachers -------------------------------------------------------------------------------------------------
 
 
-def _gives(user: User | AnonymousUser, resource: Resource) -> bool:
+def _teaches_resource(user: User | AnonymousUser, resource: Resource) -> bool:
     staff = Staff.objects.filter(user=user.pk).first() if isinstance(user, User) else None
     if staff is None or resource.audience == Audience.ADMIN:
         return False
@@ -165,4 +169,4 @@ def _gives(user: User | AnonymousUser, resource: Resource) -> bool:
         return True
     attachments = resource.attachments.select_related("offer", "subject")
     things = [each.offer or each.subject for each in attachments]
-    return any(content.may_give(staff, thing) for thing in things if thing is not None)
+    return any(content.may_manage_resources_of(staff, thing) for thing in things if thing is not None)

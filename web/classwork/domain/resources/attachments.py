@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from classwork.models import Attachment, ClassOffer, Resource, Subject, When
+from classwork.models import Attachment, ClassOffer, ReleaseMoment, Resource, Subject
 
-ORDER = {When.SIGN_UP: 0, When.CLASS: 1, When.COMPLETION: 2}
+ORDER = {ReleaseMoment.SIGN_UP: 0, ReleaseMoment.CLASS: 1, ReleaseMoment.COMPLETION: 2}
 
 
 @dataclass(frozen=True)
-class Hung:
+class AttachedResource:
     """A resource with the rule that applies to it in this class or subject."""
 
     resource: Resource
@@ -26,37 +26,37 @@ class Hung:
 
     @property
     def place(self) -> tuple[int, int, int, int]:
-        return ORDER[When(self.when)], self.class_number or 0, self.position, self.resource.pk
+        return ORDER[ReleaseMoment(self.when)], self.class_number or 0, self.position, self.resource.pk
 
     @property
     def opens(self) -> str:
-        if self.when == When.CLASS:
+        if self.when == ReleaseMoment.CLASS:
             return f"after class {self.class_number}"
-        return When(self.when).label
+        return ReleaseMoment(self.when).label
 
 
-def on_offer(offer: ClassOffer) -> list[Hung]:
+def attached_to_class(offer: ClassOffer) -> list[AttachedResource]:
     """Includes hidden resources, because teachers see what they have hidden."""
     here = Q(offer=offer) | Q(subject=offer.subject_id)
-    return merged(Attachment.objects.filter(here).select_related("resource"))
+    return merge_attachments(Attachment.objects.filter(here).select_related("resource"))
 
 
-def on_offers(offers: Sequence[ClassOffer]) -> dict[int, list[Hung]]:
+def attached_to_classes(offers: Sequence[ClassOffer]) -> dict[int, list[AttachedResource]]:
     here = Q(offer__in=offers) | Q(subject__in={offer.subject_id for offer in offers})
     attachments = list(Attachment.objects.filter(here).select_related("resource"))
     return {
-        offer.pk: merged(
+        offer.pk: merge_attachments(
             each for each in attachments if each.offer_id == offer.pk or each.subject_id == offer.subject_id
         )
         for offer in offers
     }
 
 
-def on_subject(subject: Subject) -> list[Hung]:
-    return merged(Attachment.objects.filter(subject=subject).select_related("resource"))
+def attached_to_subject(subject: Subject) -> list[AttachedResource]:
+    return merge_attachments(Attachment.objects.filter(subject=subject).select_related("resource"))
 
 
-def merged(attachments: Iterable[Attachment]) -> list[Hung]:
+def merge_attachments(attachments: Iterable[Attachment]) -> list[AttachedResource]:
     """Lists each resource once. The attachment of the class overrides the one of the subject."""
     by_resource: dict[int, list[Attachment]] = {}
     for each in sorted(attachments, key=lambda each: each.offer_id is not None):
@@ -65,7 +65,7 @@ def merged(attachments: Iterable[Attachment]) -> list[Hung]:
     for same in by_resource.values():
         resource, last = same[0].resource, same[-1]
         rule: Attachment | Resource = next((each for each in reversed(same) if each.when), resource)
-        attached = Hung(
+        attached = AttachedResource(
             resource=resource,
             when=rule.when,
             class_number=rule.class_number,

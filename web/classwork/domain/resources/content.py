@@ -13,19 +13,19 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from classwork.domain.resources import attachments, releases
-from classwork.domain.resources.attachments import Hung
-from classwork.domain.schedule.problems import Fault, Refused
+from classwork.domain.resources.attachments import AttachedResource
+from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
 from classwork.models import Attachment, ClassOffer, Resource, Subject
 from common.files import uploads
-from common.files.uploads import Arrived, Chosen
-from history.domain import record
+from common.files.uploads import Chosen, ReceivedUpload
+from history.domain import record_action
 from users.models import Staff, User
 
 Thing = ClassOffer | Subject
 FOLDER = "resources"
 
 
-def may_give(staff: Staff, thing: Thing) -> bool:
+def may_manage_resources_of(staff: Staff, thing: Thing) -> bool:
     """For teachers, substitutes and proposers of a class. For a subject, teachers of any of its classes."""
     if staff.user.has_perm("classwork.change_resource") or thing.proposals.filter(author=staff).exists():
         return True
@@ -34,7 +34,7 @@ def may_give(staff: Staff, thing: Thing) -> bool:
     return teaches.exists()
 
 
-def editable_by(staff: Staff) -> QuerySet[Resource]:
+def resources_editable_by(staff: Staff) -> QuerySet[Resource]:
     if staff.user.has_perm("classwork.change_resource"):
         return Resource.objects.all()
     own = Resource.objects.filter(author=staff)
@@ -42,32 +42,38 @@ def editable_by(staff: Staff) -> QuerySet[Resource]:
     return (own | taught).distinct()
 
 
-def hung_on(thing: Thing) -> list[Hung]:
-    return attachments.on_offer(thing) if isinstance(thing, ClassOffer) else attachments.on_subject(thing)
+def attached_to(thing: Thing) -> list[AttachedResource]:
+    return (
+        attachments.attached_to_class(thing)
+        if isinstance(thing, ClassOffer)
+        else attachments.attached_to_subject(thing)
+    )
 
 
-def add(staff: Staff, thing: Thing, values: Mapping[str, Any], chosen: Mapping[str, Chosen | None]) -> Resource:
+def add_resource(
+    staff: Staff, thing: Thing, values: Mapping[str, Any], chosen: Mapping[str, Chosen | None]
+) -> Resource:
     """`chosen` holds the uploads for `file` and `subtitles`. They are stored together with the row or not at all."""
     with transaction.atomic():
         approved = values["audience"] != Resource.Audience.PUBLIC
         resource = Resource(author=staff, manager_approved=approved, **values)
-        keep(resource, chosen)
+        store_files(resource, chosen)
         resource.save()
-        last = max((each.position for each in hung_on(thing)), default=0)
-        Attachment.objects.create(resource=resource, position=last + 1, **_to(thing))
-        releases.follow(thing)
-        record(staff.user, "classwork.resource_added", resource, title=str(resource), to=str(thing))
+        last = max((each.position for each in attached_to(thing)), default=0)
+        Attachment.objects.create(resource=resource, position=last + 1, **_attachment_target(thing))
+        releases.rebuild_after_attachment(thing)
+        record_action(staff.user, "classwork.resource_added", resource, title=str(resource), to=str(thing))
     return resource
 
 
-def put_in_library(by: User, values: Mapping[str, Any]) -> Resource:
+def add_library_resource(by: User, values: Mapping[str, Any]) -> Resource:
     with transaction.atomic():
         resource = Resource.objects.create(manager_approved=True, **values)
-        record(by, "classwork.resource_added", resource, title=str(resource))
+        record_action(by, "classwork.resource_added", resource, title=str(resource))
     return resource
 
 
-def change(
+def change_resource(
     staff: Staff, resource: Resource, values: Mapping[str, Any], chosen: Mapping[str, Chosen | None]
 ) -> Resource:
     """A replaced file is deleted later by a job, when no row refers to it."""
@@ -77,22 +83,22 @@ def change(
             stored.manager_approved = False
         for name, value in values.items():
             setattr(stored, name, value)
-        keep(stored, chosen)
+        store_files(stored, chosen)
         stored.save()
-        releases.follow_resource(stored)
-        record(staff.user, "classwork.resource_changed", stored, title=str(stored))
+        releases.rebuild_for_resource(stored)
+        record_action(staff.user, "classwork.resource_changed", stored, title=str(stored))
     return stored
 
 
-def approve(by: User, resource: Resource) -> bool:
+def approve_resource(by: User, resource: Resource) -> bool:
     with transaction.atomic():
         changed = Resource.objects.filter(pk=resource.pk, manager_approved=False).update(manager_approved=True)
         if changed:
-            record(by, "classwork.resource_approved", resource, title=str(resource))
+            record_action(by, "classwork.resource_approved", resource, title=str(resource))
     return bool(changed)
 
 
-def hide(staff: Staff, offer: ClassOffer, resource: Resource, hidden: bool) -> None:
+def set_resource_hidden(staff: Staff, offer: ClassOffer, resource: Resource, hidden: bool) -> None:
     with transaction.atomic():
         inherited = Attachment.objects.filter(resource=resource, subject=offer.subject_id).first()
         attachment, _ = Attachment.objects.get_or_create(
@@ -100,53 +106,53 @@ def hide(staff: Staff, offer: ClassOffer, resource: Resource, hidden: bool) -> N
         )
         attachment.hidden = hidden
         attachment.save(update_fields=["hidden"])
-        releases.follow(offer)
+        releases.rebuild_after_attachment(offer)
         action = "hidden" if hidden else "shown"
-        record(staff.user, f"classwork.resource_{action}", resource, title=str(resource), to=str(offer))
+        record_action(staff.user, f"classwork.resource_{action}", resource, title=str(resource), to=str(offer))
 
 
-def remove(staff: Staff, thing: Thing, resource: Resource) -> None:
+def detach_resource(staff: Staff, thing: Thing, resource: Resource) -> None:
     """Removing the last attachment also deletes the resource."""
     with transaction.atomic():
-        resource.attachments.filter(**_to(thing)).delete()
-        releases.follow(thing)
-        record(staff.user, "classwork.resource_removed", resource, title=str(resource), to=str(thing))
+        resource.attachments.filter(**_attachment_target(thing)).delete()
+        releases.rebuild_after_attachment(thing)
+        record_action(staff.user, "classwork.resource_removed", resource, title=str(resource), to=str(thing))
         if not resource.attachments.exists():
             resource.delete()
 
 
-def arrange(staff: Staff, thing: Thing, order: list[int]) -> None:
+def reorder_resources(staff: Staff, thing: Thing, order: list[int]) -> None:
     """Resources that were added after the page was shown are put last."""
     with transaction.atomic():
-        known = {each.resource.pk: each for each in hung_on(thing)}
+        known = {each.resource.pk: each for each in attached_to(thing)}
         new_order = [pk for pk in order if pk in known] + [pk for pk in known if pk not in order]
         for position, pk in enumerate(new_order, 1):
-            attachment, _ = Attachment.objects.get_or_create(resource=known[pk].resource, **_to(thing))
+            attachment, _ = Attachment.objects.get_or_create(resource=known[pk].resource, **_attachment_target(thing))
             attachment.position = position
             attachment.save(update_fields=["position"])
-        releases.follow(thing)
-        record(staff.user, "classwork.resources_arranged", thing, order=new_order)
+        releases.rebuild_after_attachment(thing)
+        record_action(staff.user, "classwork.resources_arranged", thing, order=new_order)
 
 
-def move(staff: Staff, thing: Thing, resource: Resource, by: int) -> None:
-    order = [each.resource.pk for each in hung_on(thing)]
+def move_resource(staff: Staff, thing: Thing, resource: Resource, by: int) -> None:
+    order = [each.resource.pk for each in attached_to(thing)]
     if resource.pk not in order:
-        raise Refused(Fault("", "It is no longer attached here."))
+        raise ChangeRefused(FieldProblem("", "It is no longer attached here."))
     at = order.index(resource.pk)
     to = min(max(at + by, 0), len(order) - 1)
     order.insert(to, order.pop(at))
-    arrange(staff, thing, order)
+    reorder_resources(staff, thing, order)
 
 
-def keep(resource: Resource, chosen: Mapping[str, Chosen | None]) -> None:
+def store_files(resource: Resource, chosen: Mapping[str, Chosen | None]) -> None:
     for name, sent in chosen.items():
         if sent is None:
             continue
-        setattr(resource, name, uploads.keep(sent, FOLDER))
+        setattr(resource, name, uploads.store_upload(sent, FOLDER))
         if name == "file":
-            checked = sent.checked if isinstance(sent, Arrived) else sent
+            checked = sent.checked if isinstance(sent, ReceivedUpload) else sent
             resource.file_title, resource.size, resource.seconds = checked.title, checked.size, checked.seconds
 
 
-def _to(thing: Thing) -> dict[str, Any]:
+def _attachment_target(thing: Thing) -> dict[str, Any]:
     return {"offer": thing} if isinstance(thing, ClassOffer) else {"subject": thing}

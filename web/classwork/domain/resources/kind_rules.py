@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.urls import Resolver404, resolve
 
-from classwork.models import Resource, When
+from classwork.models import ReleaseMoment, Resource
 
 Kind = Resource.Kind
 NO_LINK = "Links begin with http:// or https://, such as https://www.example.org/steps."
@@ -31,7 +31,7 @@ def clean_link(kind: str, link: str) -> str:
     return link
 
 
-def faults(resource: Resource, *, has_file: bool) -> dict[str, str]:
+def resource_kind_problems(resource: Resource, *, has_file: bool) -> dict[str, str]:
     """Messages by field. The database has the same constraints, but without readable messages."""
     problems: dict[str, str] = {}
     if resource.kind in Resource.FILES and not has_file:
@@ -42,7 +42,7 @@ def faults(resource: Resource, *, has_file: bool) -> dict[str, str]:
         problems["link"] = "Please enter the link."
     if resource.kind in (Kind.TEXT, Kind.EMAIL) and not resource.text:
         problems["text"] = "Please enter the text."
-    if (resource.when == When.CLASS) != bool(resource.class_number):
+    if (resource.when == ReleaseMoment.CLASS) != bool(resource.class_number):
         problems["class_number"] = (
             "Please enter the class number if it opens after a class, and leave it empty otherwise."
         )

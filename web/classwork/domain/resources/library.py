@@ -13,11 +13,11 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Exists, F, Q, Subquery
 
 from classwork.domain.resources import access
-from classwork.domain.resources.access import FOR_STUDENTS, State, Way
+from classwork.domain.resources.access import FOR_STUDENTS, AccessState, Way
 from classwork.models import LibraryVisit, Opening, Registration, Release, Resource, Ticket
 from common import dates
 from common.formats import format_date, format_moment
-from common.paging import turn_together
+from common.paging import paginate_together
 from users.models import Student, User
 
 PAUSE = timedelta(hours=1)  # A shorter pause belongs to the same visit.
@@ -27,17 +27,17 @@ CLASSES_A_PAGE = 40
 LOOSE_A_PAGE = 100
 """For resources without a class or subject."""
 WORDS = {
-    State.HELD: "Your teacher will open this",
-    State.UNPAID: "Available once the class is paid",
-    State.MISSED: "Before you joined: ask your teacher",
+    AccessState.HELD: "Your teacher will open this",
+    AccessState.UNPAID: "Available once the class is paid",
+    AccessState.MISSED: "Before you joined: ask your teacher",
 }
 
 
 @dataclass(frozen=True)
-class Item:
+class LibraryItem:
     release: Release
     place: Way
-    state: State
+    state: AccessState
     opened_at: datetime
     is_new: bool = False
     by_hand: bool = False  # A teacher opened it for this one student.
@@ -48,16 +48,16 @@ class Item:
 
     @property
     def is_open(self) -> bool:
-        return self.state == State.OPEN
+        return self.state == AccessState.OPEN
 
     @property
     def status_text(self) -> str:
         release = self.release
-        if self.state == State.LOCKED and (begins := release.begins_at):
+        if self.state == AccessState.LOCKED and (begins := release.begins_at):
             return f"Opens {format_moment(begins)}"
-        if self.state == State.GONE and release.last_day:
+        if self.state == AccessState.GONE and release.last_day:
             return f"Expired {format_date(release.last_day)}"
-        if self.state == State.OPEN and release.last_day:
+        if self.state == AccessState.OPEN and release.last_day:
             return f"Available until {format_date(release.last_day)}"
         return WORDS.get(self.state, "")
 
@@ -67,14 +67,14 @@ class Shelf:
     """What one spot in a class or one ticket opens."""
 
     place: Way
-    items: list[Item]
+    items: list[LibraryItem]
 
     @property
     def key(self) -> str:
         return f"{type(self.place).__name__.lower()}-{self.place.pk}"
 
     @property
-    def weeks(self) -> Iterator[tuple[str, list[Item]]]:
+    def weeks(self) -> Iterator[tuple[str, list[LibraryItem]]]:
         for week, items in groupby(self.items, key=lambda item: item.release.week):
             yield week, list(items)
 
@@ -91,12 +91,12 @@ class Library:
     page: Page[Any]
 
     @property
-    def new(self) -> list[Item]:
-        return _once(item for shelf in self.shelves for item in shelf.items if item.is_new)
+    def new(self) -> list[LibraryItem]:
+        return _latest_per_resource(item for shelf in self.shelves for item in shelf.items if item.is_new)
 
     @property
-    def earned(self) -> list[Item]:
-        return _once(item for shelf in self.shelves for item in shelf.items if item.is_open)
+    def earned(self) -> list[LibraryItem]:
+        return _latest_per_resource(item for shelf in self.shelves for item in shelf.items if item.is_open)
 
     @property
     def now(self) -> list[Shelf]:
@@ -120,12 +120,12 @@ class Library:
         return shelf.place.offer.session.end_date >= self.today
 
 
-def _once(items: Iterable[Item]) -> list[Item]:
+def _latest_per_resource(items: Iterable[LibraryItem]) -> list[LibraryItem]:
     latest = sorted(items, key=lambda item: item.opened_at, reverse=True)
     return list({item.resource.pk: item for item in reversed(latest)}.values())[::-1]
 
 
-def of(user: User | AnonymousUser, at: datetime, text: str = "", number: str | int | None = 1) -> Library:
+def build_library(user: User | AnonymousUser, at: datetime, text: str = "", number: str | int | None = 1) -> Library:
     """One page of the library, the latest classes first. It needs the same number of queries for one class and for
     forty.
 
@@ -133,53 +133,55 @@ def of(user: User | AnonymousUser, at: datetime, text: str = "", number: str | i
     together with the classes.
     """
     students = Student.objects.ids_of(user) if isinstance(user, User) else []
-    places, by_hand = _places(user, students) if isinstance(user, User) else ([], {})
+    places, by_hand = _registrations_with_visit(user, students) if isinstance(user, User) else ([], {})
     tickets: list[Ticket] = []
     if isinstance(user, User) and (not places or places[0].has_tickets):
         visit = LibraryVisit.objects.filter(account=user)
-        confirmed = access.tickets(students).for_lists().prefetch_related(None)
+        confirmed = access.tickets_of_students(students).for_lists().prefetch_related(None)
         tickets = list(confirmed.annotate(since=Subquery(visit.values("since")), last=Subquery(visit.values("at"))))
     is_student = bool(places)
     ways: list[Any] = sorted([*places, *tickets], key=lambda way: way.offer.session.key_day_date, reverse=True)
-    since = _visit(user, ways[0], at) if isinstance(user, User) and ways else None
+    since = _record_visit(user, ways[0], at) if isinstance(user, User) and ways else None
     if text and ways:
         matching = Release.objects.filter(
-            FOR_STUDENTS, _has(text, "resource__"), offer__in={way.offer_id for way in ways}
+            FOR_STUDENTS, _text_filter(text, "resource__"), offer__in={way.offer_id for way in ways}
         )
         offers = set(matching.order_by().values_list("offer", flat=True))
         ways = [way for way in ways if way.offer_id in offers]
     shown = Paginator(ways, CLASSES_A_PAGE)
-    resources = access.in_libraries(user, at, is_student=is_student).filter(_has(text)).defer("text")
+    resources = access.library_resources(user, at, is_student=is_student).filter(_text_filter(text)).defer("text")
     resources = resources.order_by("-audience", "title", "pk")
     first = list(resources[: LOOSE_A_PAGE + 1])  # Rows are counted only if one page does not hold them all.
     without_class: Paginator[Any] = Paginator(first if len(first) <= LOOSE_A_PAGE else resources, LOOSE_A_PAGE)
-    page, (classes, loose) = turn_together(number, shown, without_class)
+    page, (classes, loose) = paginate_together(number, shown, without_class)
     places = [way for way in classes if isinstance(way, Registration)]
     tickets = [way for way in classes if isinstance(way, Ticket)]
-    releases = _releases(list(classes), text)
+    releases = _releases_by_class(list(classes), text)
     shelves = [
         Shelf(
             place,
             [
-                _item(release, place, at, since=since, by_hand=by_hand.get((place.pk, release.resource_id)))
+                _library_item(release, place, at, since=since, by_hand=by_hand.get((place.pk, release.resource_id)))
                 for release in releases.get(place.offer_id, [])
             ],
         )
         for place in places
     ]
-    shelves += [Shelf(ticket, _of_ticket(ticket, releases, at, since)) for ticket in tickets]
-    return Library([shelf for shelf in shelves if shelf.items], list(loose), dates.local(at).date(), page)
+    shelves += [Shelf(ticket, _ticket_items(ticket, releases, at, since)) for ticket in tickets]
+    return Library([shelf for shelf in shelves if shelf.items], list(loose), dates.to_local_time(at).date(), page)
 
 
-def _places(user: User, students: Collection[int]) -> tuple[list[Any], dict[tuple[int, int], datetime]]:
+def _registrations_with_visit(
+    user: User, students: Collection[int]
+) -> tuple[list[Any], dict[tuple[int, int], datetime]]:
     """Includes the last visit and the openings of the viewer, which would otherwise need separate queries."""
     visit = LibraryVisit.objects.filter(account=user)
-    annotated = access.places(students).annotate(
+    annotated = access.registrations_of_students(students).annotate(
         since=Subquery(visit.values("since")),
         last=Subquery(visit.values("at")),
         opened=F("openings__resource"),
         opened_on=F("openings__date_added"),
-        has_tickets=Exists(access.tickets(students)),
+        has_tickets=Exists(access.tickets_of_students(students)),
     )
     related = annotated.select_related("student", "offer__subject__level", "offer__session", "line__order")
     rows = related.order_by("-offer__session__key_day_date", "offer__class_day", "pk")
@@ -187,14 +189,14 @@ def _places(user: User, students: Collection[int]) -> tuple[list[Any], dict[tupl
     return list({row.pk: row for row in rows}.values()), by_hand
 
 
-def _of_ticket(
+def _ticket_items(
     ticket: Ticket, releases: dict[int, list[Release]], at: datetime, since: datetime | None = None
-) -> list[Item]:
-    opened = (release for release in releases.get(ticket.offer_id, []) if access.of_ticket(release, ticket))
-    return [_item(release, ticket, at, since=since) for release in opened]
+) -> list[LibraryItem]:
+    opened = (release for release in releases.get(ticket.offer_id, []) if access.opens_with_ticket(release, ticket))
+    return [_library_item(release, ticket, at, since=since) for release in opened]
 
 
-def _visit(user: User, place: Any, at: datetime) -> datetime | None:
+def _record_visit(user: User, place: Any, at: datetime) -> datetime | None:
     """Returns the moment after which resources are new to this account. The visit is stored every few minutes at
     most."""
     since, last = place.since, place.last
@@ -211,11 +213,11 @@ def _visit(user: User, place: Any, at: datetime) -> datetime | None:
     return since
 
 
-def _releases(places: Iterable[Way], text: str) -> dict[int, list[Release]]:
+def _releases_by_class(places: Iterable[Way], text: str) -> dict[int, list[Release]]:
     offers = {place.offer_id for place in places}
     if not offers:
         return {}
-    matching = Release.objects.filter(FOR_STUDENTS, _has(text, "resource__"), offer__in=offers)
+    matching = Release.objects.filter(FOR_STUDENTS, _text_filter(text, "resource__"), offer__in=offers)
     ordered = matching.select_related("resource").defer("resource__text")
     by_offer: dict[int, list[Release]] = {}
     for release in ordered.order_by(F("opens_at").asc(nulls_first=True), "position", "resource_id"):
@@ -223,41 +225,41 @@ def _releases(places: Iterable[Way], text: str) -> dict[int, list[Release]]:
     return by_offer
 
 
-def _has(text: str, where: str = "") -> Q:
+def _text_filter(text: str, where: str = "") -> Q:
     condition = Q()
     for word in text.split():
         condition &= Q(**{f"{where}title__icontains": word}) | Q(**{f"{where}text__icontains": word})
     return condition
 
 
-def _item(
+def _library_item(
     release: Release,
     place: Way,
     at: datetime,
     *,
     since: datetime | None = None,
     by_hand: datetime | None = None,
-) -> Item:
-    state = access.state(release, place, at, by_hand=by_hand is not None)
+) -> LibraryItem:
+    state = access.access_state(release, place, at, by_hand=by_hand is not None)
     planned = [moment for moment in (release.begins_at, place.confirmed_at, release.date_added) if moment]
     opened_at = by_hand or max(planned)
-    is_new = state == State.OPEN and since is not None and opened_at > since
-    return Item(release, place, state, opened_at, is_new, by_hand is not None)
+    is_new = state == AccessState.OPEN and since is not None and opened_at > since
+    return LibraryItem(release, place, state, opened_at, is_new, by_hand is not None)
 
 
-def of_release(release: Release, at: datetime) -> list[Item]:
+def release_by_student(release: Release, at: datetime) -> list[LibraryItem]:
     registrations = Registration.objects.filter(offer=release.offer_id, state=Registration.State.CONFIRMED)
     places = list(registrations.select_related("student", "line__order").order_by("student__name_key", "pk"))
     opened = Opening.objects.filter(registration__in=places, resource=release.resource_id)
     by_hand = dict(opened.values_list("registration", "date_added"))
-    return [_item(release, place, at, by_hand=by_hand.get(place.pk)) for place in places]
+    return [_library_item(release, place, at, by_hand=by_hand.get(place.pk)) for place in places]
 
 
 # -- neighbors of a resource ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Beside:
+class NeighborResources:
     """The open resources before and after this one in its class, and how long it stays open."""
 
     before: Resource | None = None
@@ -265,17 +267,17 @@ class Beside:
     status_text: str = ""
 
 
-def beside(place: Way, resource: Resource, at: datetime) -> Beside:
-    releases = _releases([place], "")
+def neighbors_of(place: Way, resource: Resource, at: datetime) -> NeighborResources:
+    releases = _releases_by_class([place], "")
     if isinstance(place, Ticket):
-        items = _of_ticket(place, releases, at)
+        items = _ticket_items(place, releases, at)
     else:
         by_hand = dict(place.openings.values_list("resource", "date_added"))
         own = releases.get(place.offer_id, [])
-        items = [_item(release, place, at, by_hand=by_hand.get(release.resource_id)) for release in own]
+        items = [_library_item(release, place, at, by_hand=by_hand.get(release.resource_id)) for release in own]
     items_open = [item for item in items if item.is_open]
     position = next((n for n, item in enumerate(items_open) if item.resource == resource), None)
     if position is None:
-        return Beside()
+        return NeighborResources()
     neighbors = [None, *(item.resource for item in items_open), None]
-    return Beside(neighbors[position], neighbors[position + 2], items_open[position].status_text)
+    return NeighborResources(neighbors[position], neighbors[position + 2], items_open[position].status_text)

@@ -12,20 +12,20 @@ from datetime import date, datetime, timedelta, tzinfo
 
 from django.utils import timezone
 
-from classwork.domain.timetable import Standing
+from classwork.domain.timetable import ScheduledMeeting
 
 SIGN_UP, CLASS, COMPLETION = "sign_up", "class", "completion"
 
 
 @dataclass(frozen=True)
-class Rule:
+class ReleaseRule:
     when: str
     class_number: int | None = None
     expires_after: int | None = None
 
 
 @dataclass(frozen=True)
-class Run:
+class ClassRun:
     """The meetings of one class: the ends of those that are not canceled, in order; the planned end of the last one;
     and the days on which the class does not meet."""
 
@@ -38,26 +38,28 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Window:
+class ReleaseWindow:
     """None as `opens_at` means on registration, and None as `last_day` means that it never expires."""
 
     opens_at: datetime | None
     last_day: date | None
 
 
-def run(meetings: Iterable[Standing], skipped: Iterable[date], zone: tzinfo | None = None) -> Run | None:
+def class_run(
+    meetings: Iterable[ScheduledMeeting], skipped: Iterable[date], zone: tzinfo | None = None
+) -> ClassRun | None:
     known = list(meetings)
     if not known:
         return None
-    cancelled = (day_of(meeting.slot.starts_at, zone) for meeting in known if meeting.cancelled)
-    return Run(
+    cancelled = (local_date_of_moment(meeting.slot.starts_at, zone) for meeting in known if meeting.cancelled)
+    return ClassRun(
         ends=tuple(sorted(meeting.slot.ends_at for meeting in known if not meeting.cancelled)),
         planned_end=max(meeting.slot.ends_at for meeting in known),
         off=frozenset((*skipped, *cancelled)),
     )
 
 
-def window(rule: Rule, run: Run, zone: tzinfo | None = None) -> Window:
+def release_window(rule: ReleaseRule, run: ClassRun, zone: tzinfo | None = None) -> ReleaseWindow:
     opens_at: datetime | None
     if rule.when == SIGN_UP:
         opens_at = None
@@ -66,9 +68,9 @@ def window(rule: Rule, run: Run, zone: tzinfo | None = None) -> Window:
     else:
         opens_at = run.after(rule.class_number)
     if rule.expires_after is None:
-        return Window(opens_at, None)
-    counted_from = day_of(run.after(1) if opens_at is None else opens_at, zone)
-    return Window(opens_at, last_day(counted_from, rule.expires_after, run.off))
+        return ReleaseWindow(opens_at, None)
+    counted_from = local_date_of_moment(run.after(1) if opens_at is None else opens_at, zone)
+    return ReleaseWindow(opens_at, last_day(counted_from, rule.expires_after, run.off))
 
 
 def last_day(first: date, weeks: int, off: Iterable[date]) -> date:
@@ -80,5 +82,5 @@ def last_day(first: date, weeks: int, off: Iterable[date]) -> date:
     return last
 
 
-def day_of(moment: datetime, zone: tzinfo | None = None) -> date:
+def local_date_of_moment(moment: datetime, zone: tzinfo | None = None) -> date:
     return moment.astimezone(zone or timezone.get_default_timezone()).date()

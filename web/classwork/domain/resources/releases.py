@@ -10,28 +10,28 @@ from django.db.models import Q
 from django.utils import timezone
 
 from classwork.domain.resources import attachments, release_windows
-from classwork.domain.resources.attachments import Hung
-from classwork.domain.resources.release_windows import Rule
+from classwork.domain.resources.attachments import AttachedResource
+from classwork.domain.resources.release_windows import ReleaseRule
 from classwork.models import ClassOffer, Opening, Registration, Release, Resource, Subject
-from history.domain import record
+from history.domain import record_action
 from users.models import User
 
 PLANNED = ("opens_at", "last_day", "class_number", "position")
 
 
-def rebuild(offers: Iterable[int]) -> None:
+def rebuild_class_releases(offers: Iterable[int]) -> None:
     """Locks the rows of the classes, so that of two concurrent changes the later one wins."""
     with transaction.atomic():
         locked = ClassOffer.objects.select_for_update(of=("self",)).filter(pk__in=set(offers)).order_by("pk")
         classes = list(locked.prefetch_related("meetings", "skipped_dates", "releases"))
-        attached = attachments.on_offers(classes)
+        attached = attachments.attached_to_classes(classes)
         for offer in classes:
-            _rebuild(offer, planned(offer, attached[offer.pk]))
+            _save_planned_releases(offer, planned_releases(offer, attached[offer.pk]))
 
 
-def planned(offer: ClassOffer, attached: Iterable[Hung]) -> dict[int, dict[str, Any]]:
+def planned_releases(offer: ClassOffer, attached: Iterable[AttachedResource]) -> dict[int, dict[str, Any]]:
     """The values of each release. Hidden resources have none, and neither has a class without dates."""
-    run = release_windows.run(
+    run = release_windows.class_run(
         [each.as_scheduled for each in offer.meetings.all()], [each.on for each in offer.skipped_dates.all()]
     )
     if run is None:
@@ -39,17 +39,17 @@ def planned(offer: ClassOffer, attached: Iterable[Hung]) -> dict[int, dict[str, 
     values: dict[int, dict[str, Any]] = {}
     for each in attached:
         if not each.hidden:
-            window = release_windows.window(rule_of(each), run)
+            window = release_windows.release_window(release_rule(each), run)
             columns = (window.opens_at, window.last_day, each.class_number, each.position)
             values[each.resource.pk] = dict(zip(PLANNED, columns, strict=True))
     return values
 
 
-def rule_of(each: Hung) -> Rule:
-    return Rule(each.when, each.class_number, each.expires_after)
+def release_rule(each: AttachedResource) -> ReleaseRule:
+    return ReleaseRule(each.when, each.class_number, each.expires_after)
 
 
-def _rebuild(offer: ClassOffer, rows: dict[int, dict[str, Any]]) -> None:
+def _save_planned_releases(offer: ClassOffer, rows: dict[int, dict[str, Any]]) -> None:
     stored = {release.resource_id: release for release in offer.releases.all()}
     if obsolete := stored.keys() - rows.keys():
         Release.objects.filter(offer=offer, resource__in=obsolete).delete()
@@ -65,17 +65,17 @@ def _rebuild(offer: ClassOffer, rows: dict[int, dict[str, Any]]) -> None:
     )
 
 
-def follow(*things: ClassOffer | Subject) -> None:
+def rebuild_after_attachment(*things: ClassOffer | Subject) -> None:
     offers = {thing.pk for thing in things if isinstance(thing, ClassOffer)}
     subjects = [thing.pk for thing in things if isinstance(thing, Subject)]
-    rebuild(offers.union(ClassOffer.objects.filter(subject__in=subjects).values_list("pk", flat=True)))
+    rebuild_class_releases(offers.union(ClassOffer.objects.filter(subject__in=subjects).values_list("pk", flat=True)))
 
 
-def follow_resource(resource: Resource) -> None:
-    rebuild(offers_of(resource))
+def rebuild_for_resource(resource: Resource) -> None:
+    rebuild_class_releases(classes_with_resource(resource))
 
 
-def offers_of(resource: Resource) -> Collection[int]:
+def classes_with_resource(resource: Resource) -> Collection[int]:
     has_resource = Q(attachments__resource=resource) | Q(subject__attachments__resource=resource)
     return set(ClassOffer.objects.filter(has_resource).values_list("pk", flat=True))
 
@@ -85,33 +85,33 @@ def offers_of(resource: Resource) -> Collection[int]:
 
 def release_now(by: User, release: Release) -> None:
     """The last day stays as planned."""
-    _set(by, release, "released", released_at=timezone.now(), held_at=None)
+    _update_release(by, release, "released", released_at=timezone.now(), held_at=None)
 
 
-def hold_back(by: User, release: Release) -> None:
-    _set(by, release, "held_back", released_at=None, held_at=timezone.now())
+def hold_release(by: User, release: Release) -> None:
+    _update_release(by, release, "held_back", released_at=None, held_at=timezone.now())
 
 
-def as_planned(by: User, release: Release) -> None:
-    _set(by, release, "as_planned", released_at=None, held_at=None)
+def reset_release(by: User, release: Release) -> None:
+    _update_release(by, release, "as_planned", released_at=None, held_at=None)
 
 
-def _set(by: User, release: Release, action: str, **values: object) -> None:
+def _update_release(by: User, release: Release, action: str, **values: object) -> None:
     with transaction.atomic():
         if Release.objects.filter(pk=release.pk).update(**values):
             resource = release.resource
-            record(by, f"classwork.resource_{action}", resource, title=str(resource), offer=release.offer_id)
+            record_action(by, f"classwork.resource_{action}", resource, title=str(resource), offer=release.offer_id)
 
 
-def open_for(by: User, resource: Resource, registration: Registration) -> None:
+def add_opening(by: User, resource: Resource, registration: Registration) -> None:
     with transaction.atomic():
         _, is_new = Opening.objects.get_or_create(registration=registration, resource=resource)
         if is_new:
-            record(by, "classwork.resource_opened_for_one", resource, registration=registration.pk)
+            record_action(by, "classwork.resource_opened_for_one", resource, registration=registration.pk)
 
 
-def close_for(by: User, resource: Resource, registration: Registration) -> None:
+def remove_opening(by: User, resource: Resource, registration: Registration) -> None:
     with transaction.atomic():
         deleted, _ = Opening.objects.filter(registration=registration, resource=resource).delete()
         if deleted:
-            record(by, "classwork.resource_closed_for_one", resource, registration=registration.pk)
+            record_action(by, "classwork.resource_closed_for_one", resource, registration=registration.pk)

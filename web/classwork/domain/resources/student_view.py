@@ -7,24 +7,24 @@ from datetime import datetime, timedelta
 
 from classwork.domain.resources import content
 from classwork.domain.resources.access import FOR_STUDENTS
-from classwork.domain.resources.attachments import Hung
+from classwork.domain.resources.attachments import AttachedResource
 from classwork.models import ClassOffer, Release
 from common import dates
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedResource:
     """A resource of a class and its opening time. A hidden resource never opens."""
 
-    hung: Hung
+    hung: AttachedResource
     release: Release | None
 
     def at(self, now: datetime) -> str:
-        return state(self.release, now) if self.release else ""
+        return state_by_schedule(self.release, now) if self.release else ""
 
 
 @dataclass(frozen=True)
-class Week:
+class ViewingMoment:
     """A moment at which the class can be viewed."""
 
     number: int
@@ -32,14 +32,14 @@ class Week:
     at: datetime
 
 
-def planned(offer: ClassOffer) -> list[Planned]:
+def planned_resources(offer: ClassOffer) -> list[PlannedResource]:
     known = {release.resource_id: release for release in offer.releases.all()}
-    return [Planned(each, known.get(each.resource.pk)) for each in content.hung_on(offer)]
+    return [PlannedResource(each, known.get(each.resource.pk)) for each in content.attached_to(offer)]
 
 
-def state(release: Release, at: datetime) -> str:
+def state_by_schedule(release: Release, at: datetime) -> str:
     """The state for a student who registered at the beginning."""
-    if release.is_over(dates.local(at).date()):
+    if release.is_over(dates.to_local_time(at).date()):
         return "gone"
     if release.held_at:
         return "held"
@@ -47,17 +47,17 @@ def state(release: Release, at: datetime) -> str:
     return "open" if begun is None or begun <= at else "locked"
 
 
-def weeks(offer: ClassOffer) -> list[Week]:
+def viewing_moments(offer: ClassOffer) -> list[ViewingMoment]:
     meetings = [meeting for meeting in offer.meetings.all() if not meeting.is_cancelled]
     if not meetings:
         return []
-    before = Week(0, "Before it begins", min(meeting.starts_at for meeting in meetings) - timedelta(minutes=1))
+    before = ViewingMoment(0, "Before it begins", min(meeting.starts_at for meeting in meetings) - timedelta(minutes=1))
     ends = sorted(meeting.ends_at for meeting in meetings)
-    return [before, *(Week(number, f"After class {number}", end) for number, end in enumerate(ends, 1))]
+    return [before, *(ViewingMoment(number, f"After class {number}", end) for number, end in enumerate(ends, 1))]
 
 
-def seen(offer: ClassOffer, at: datetime) -> list[tuple[Release, str]]:
+def resources_at(offer: ClassOffer, at: datetime) -> list[tuple[Release, str]]:
     visible = offer.releases.filter(FOR_STUDENTS).select_related("resource")
-    order = {each.resource.pk: place for place, each in enumerate(content.hung_on(offer))}
+    order = {each.resource.pk: place for place, each in enumerate(content.attached_to(offer))}
     releases = sorted(visible, key=lambda release: order.get(release.resource_id, 0))
-    return [(release, state(release, at)) for release in releases]
+    return [(release, state_by_schedule(release, at)) for release in releases]

@@ -8,35 +8,35 @@ from typing import Any
 
 from classwork import events
 from classwork.domain.schedule import schedule_effects
-from classwork.domain.schedule.previews import Effect
+from classwork.domain.schedule.previews import ScheduleEffect
 from classwork.domain.timetable import Slot
 from classwork.models import Meeting
-from history.domain import record
+from history.domain import record_action
 from outbox.declare import EventType
 from outbox.domain import emit
 from users.models import User
 
 
-def carry_out(actor: User | None, effects: Iterable[Effect], now: datetime, why: str = "") -> None:
+def apply_schedule_changes(actor: User | None, effects: Iterable[ScheduleEffect], now: datetime, why: str = "") -> None:
     effects = list(effects)
-    schedule_effects.write(effects, now)
+    schedule_effects.write_meetings(effects, now)
     for effect in effects:
         announce_schedule(actor, effect, why)
 
 
-def announce_schedule(actor: User | None, effect: Effect, why: str = "") -> None:
+def announce_schedule(actor: User | None, effect: ScheduleEffect, why: str = "") -> None:
     moves = [
-        {"meeting": str(step.pk or ""), "before": _moment(step.before), "after": _moment(step.after)}
+        {"meeting": str(step.pk or ""), "before": _slot_start_text(step.before), "after": _slot_start_text(step.after)}
         for step in effect.steps
     ]
-    entry = record(actor, "classwork.schedule_changed", effect.offer, why=why, moves=moves)
+    entry = record_action(actor, "classwork.schedule_changed", effect.offer, why=why, moves=moves)
     emit(events.SCHEDULE_CHANGED, key=f"change {entry.pk}", offer_id=effect.offer.pk, change=entry.pk, moves=moves)
 
 
-def _moment(slot: Slot | None) -> str:
+def _slot_start_text(slot: Slot | None) -> str:
     return slot.starts_at.isoformat() if slot else ""
 
 
 def announce_meeting(actor: User | None, event: EventType, meeting: Meeting, *, why: str = "", **details: Any) -> None:
-    entry = record(actor, event.name, meeting, why=why, offer=meeting.offer_id, **details)
+    entry = record_action(actor, event.name, meeting, why=why, offer=meeting.offer_id, **details)
     emit(event, key=f"change {entry.pk}", offer_id=meeting.offer_id, meeting_id=meeting.pk, change=entry.pk)

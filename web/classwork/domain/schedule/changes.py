@@ -15,7 +15,7 @@ M = TypeVar("M", bound=Model)
 Differences = dict[str, tuple[str, str]]
 
 
-def with_values(thing: M, values: Mapping[str, Any]) -> M:
+def copy_with_values(thing: M, values: Mapping[str, Any]) -> M:
     """Neither the row nor the given object changes."""
     changed = copy.copy(thing)
     changed._state = copy.copy(thing._state)
@@ -25,15 +25,15 @@ def with_values(thing: M, values: Mapping[str, Any]) -> M:
     return changed
 
 
-def differences(before: Model, after: Model) -> Differences:
+def field_differences(before: Model, after: Model) -> Differences:
     return {
-        field.name: (shown(before, field.name), shown(after, field.name))
+        field.name: (display_value(before, field.name), display_value(after, field.name))
         for field in after._meta.concrete_fields
         if field.editable and getattr(before, field.attname) != getattr(after, field.attname)
     }
 
 
-def shown(thing: Model, name: str) -> str:
+def display_value(thing: Model, name: str) -> str:
     display = getattr(thing, f"get_{name}_display", None)
     value = display() if display else getattr(thing, name)
     if isinstance(value, datetime):

@@ -13,9 +13,9 @@ from classwork import events
 from classwork.domain import timetable
 from classwork.domain.schedule import schedule_effects
 from classwork.domain.schedule.announcements import announce_meeting
-from classwork.domain.schedule.previews import Effect, Preview, draw
-from classwork.domain.schedule.problems import Fault
-from classwork.domain.timetable import Slot, Standing, Step
+from classwork.domain.schedule.previews import Preview, ScheduleEffect, build_preview
+from classwork.domain.schedule.problems import FieldProblem
+from classwork.domain.timetable import MeetingChange, ScheduledMeeting, Slot
 from classwork.models import ClassOffer, Location, Meeting
 from common import dates
 from common.formats import format_date
@@ -35,8 +35,8 @@ class MeetingDraft:
     reason: str = ""
 
     def slot(self, usual: int) -> Slot:
-        start = dates.at(self.day, self.start_time)
-        return Slot(start, dates.later(start, usual if self.minutes is None else self.minutes))
+        start = dates.local_moment(self.day, self.start_time)
+        return Slot(start, dates.add_wall_minutes(start, usual if self.minutes is None else self.minutes))
 
 
 # -- previews --------------------------------------------------------------------------------------------------------
@@ -44,99 +44,103 @@ class MeetingDraft:
 
 def plan_cancel(meeting: Meeting) -> Preview:
     if meeting.is_cancelled:
-        return Preview(faults=(Fault("", "This class day is already canceled."),))
-    step = Step(meeting.number, meeting.pk, meeting.slot, meeting.slot, cancelled=True)
-    return _draw(meeting.offer, step, lambda others: others)
+        return Preview(faults=(FieldProblem("", "This class day is already canceled."),))
+    step = MeetingChange(meeting.number, meeting.pk, meeting.slot, meeting.slot, cancelled=True)
+    return _preview_meeting_change(meeting.offer, step, lambda others: others)
 
 
 def plan_restore(meeting: Meeting) -> Preview:
     if not meeting.is_cancelled:
-        return Preview(faults=(Fault("", "This class day is not canceled."),))
+        return Preview(faults=(FieldProblem("", "This class day is not canceled."),))
     if meeting.offer.is_called_off:
-        return Preview(faults=(Fault("", "The whole class is canceled, and students have been refunded."),))
-    step = Step(meeting.number, meeting.pk, meeting.slot, meeting.slot, was_cancelled=True)
-    drawn = _draw_at(meeting.offer, step, meeting.slot)
+        return Preview(faults=(FieldProblem("", "The whole class is canceled, and students have been refunded."),))
+    step = MeetingChange(meeting.number, meeting.pk, meeting.slot, meeting.slot, was_cancelled=True)
+    drawn = _preview_at_slot(meeting.offer, step, meeting.slot)
     return replace(drawn, warnings=(*drawn.warnings, MADE_GOOD)) if meeting.called_off_id else drawn
 
 
 def plan_move(meeting: Meeting, draft: MeetingDraft) -> Preview:
     if meeting.is_cancelled:
-        return Preview(faults=(Fault("", "This class day is canceled. Restore it before you move it."),))
-    if problem := _impossible(draft):
+        return Preview(faults=(FieldProblem("", "This class day is canceled. Restore it before you move it."),))
+    if problem := _minutes_problem(draft):
         return Preview(faults=(problem,))
     slot = draft.slot(meeting.offer.subject.num_minutes)
-    return _draw_at(meeting.offer, Step(meeting.number, meeting.pk, meeting.slot, slot), slot)
+    return _preview_at_slot(meeting.offer, MeetingChange(meeting.number, meeting.pk, meeting.slot, slot), slot)
 
 
 def plan_add(offer: ClassOffer, draft: MeetingDraft) -> Preview:
-    if problem := _impossible(draft):
+    if problem := _minutes_problem(draft):
         return Preview(faults=(problem,))
     slot = draft.slot(offer.subject.num_minutes)
-    return _draw_at(offer, Step(None, None, None, slot), slot)
+    return _preview_at_slot(offer, MeetingChange(None, None, None, slot), slot)
 
 
-def _impossible(draft: MeetingDraft) -> Fault | None:
+def _minutes_problem(draft: MeetingDraft) -> FieldProblem | None:
     if draft.minutes is not None and draft.minutes < 1:
-        return Fault("minutes", "Please enter at least one minute.")
+        return FieldProblem("minutes", "Please enter at least one minute.")
     return None
 
 
-def _draw_at(offer: ClassOffer, step: Step, slot: Slot) -> Preview:
-    return _draw(offer, step, lambda others: sorted([*others, slot], key=lambda each: each.starts_at))
+def _preview_at_slot(offer: ClassOffer, step: MeetingChange, slot: Slot) -> Preview:
+    return _preview_meeting_change(offer, step, lambda others: sorted([*others, slot], key=lambda each: each.starts_at))
 
 
-def _draw(offer: ClassOffer, step: Step, place: Callable[[list[Slot]], list[Slot]]) -> Preview:
+def _preview_meeting_change(
+    offer: ClassOffer, step: MeetingChange, place: Callable[[list[Slot]], list[Slot]]
+) -> Preview:
     fresh = ClassOffer.objects.with_timetable().get(pk=offer.pk)
     stored = [each.as_scheduled for each in fresh.meetings.all()]
-    others = timetable.after([each for each in stored if each.pk != step.pk], [])
-    effect = Effect(fresh, (step,), tuple(timetable.after(stored, [])), tuple(place(others)), fresh.rule.skipped)
-    clashes = schedule_effects.clashes_of([schedule_effects.as_it_is(fresh)], [effect])
-    return draw([effect], warnings=map(str, clashes), faults=_taken(step, stored))
+    others = timetable.slots_after([each for each in stored if each.pk != step.pk], [])
+    effect = ScheduleEffect(
+        fresh, (step,), tuple(timetable.slots_after(stored, [])), tuple(place(others)), fresh.rule.skipped
+    )
+    clashes = schedule_effects.clashes_with_others([schedule_effects.planned_as_stored(fresh)], [effect])
+    return build_preview([effect], warnings=map(str, clashes), faults=_taken_slot_problems(step, stored))
 
 
-def _taken(step: Step, stored: Iterable[Standing]) -> list[Fault]:
+def _taken_slot_problems(step: MeetingChange, stored: Iterable[ScheduledMeeting]) -> list[FieldProblem]:
     if step.after is None or step.cancelled:
         return []
     slots = [each.slot for each in stored if each.pk != step.pk and not each.cancelled]
     if step.after.starts_at not in {slot.starts_at for slot in slots}:
         return []
-    free = dates.local(max(slot.starts_at for slot in slots)).date() + timedelta(weeks=1)
+    free = dates.to_local_time(max(slot.starts_at for slot in slots)).date() + timedelta(weeks=1)
     sentence = f"The class already meets at that time. {format_date(free)} is free."
-    return [Fault("day", sentence, {"day": free})]
+    return [FieldProblem("day", sentence, {"day": free})]
 
 
 # -- changes ---------------------------------------------------------------------------------------------------------
 
 
-def cancel(actor: User | None, meeting: Meeting, reason: str, *, seen: str | None = None) -> Preview:
+def cancel_meeting(actor: User | None, meeting: Meeting, reason: str, *, seen: str | None = None) -> Preview:
     with transaction.atomic():
-        stored = _locked(meeting)
+        stored = _lock_meeting(meeting)
         preview = plan_cancel(stored)
         preview.insist(seen)
-        _save(stored, cancelled_at=timezone.now(), reason=reason)
+        _save_meeting(stored, cancelled_at=timezone.now(), reason=reason)
         announce_meeting(actor, events.MEETING_CANCELLED, stored, why=reason)
     return preview
 
 
-def restore(actor: User | None, meeting: Meeting, *, why: str = "", seen: str | None = None) -> Preview:
+def restore_meeting(actor: User | None, meeting: Meeting, *, why: str = "", seen: str | None = None) -> Preview:
     with transaction.atomic():
-        stored = _locked(meeting)
+        stored = _lock_meeting(meeting)
         preview = plan_restore(stored)
         preview.insist(seen)
-        _save(stored, cancelled_at=None, reason="")
+        _save_meeting(stored, cancelled_at=None, reason="")
         announce_meeting(actor, events.MEETING_RESTORED, stored, why=why)
     return preview
 
 
-def move(actor: User | None, meeting: Meeting, draft: MeetingDraft, *, seen: str | None = None) -> Preview:
+def move_meeting(actor: User | None, meeting: Meeting, draft: MeetingDraft, *, seen: str | None = None) -> Preview:
     """A moved meeting no longer follows the rule, until it is moved to its original time again."""
     with transaction.atomic():
-        stored = _locked(meeting)
+        stored = _lock_meeting(meeting)
         preview = plan_move(stored, draft)
         preview.insist(seen)
         before, slot = stored.slot, draft.slot(stored.offer.subject.num_minutes)
         planned = stored.moved_from or before.starts_at
-        _save(
+        _save_meeting(
             stored,
             starts_at=slot.starts_at,
             ends_at=slot.ends_at,
@@ -149,7 +153,7 @@ def move(actor: User | None, meeting: Meeting, draft: MeetingDraft, *, seen: str
     return preview
 
 
-def add(actor: User | None, offer: ClassOffer, draft: MeetingDraft, *, seen: str | None = None) -> Meeting:
+def add_meeting(actor: User | None, offer: ClassOffer, draft: MeetingDraft, *, seen: str | None = None) -> Meeting:
     with transaction.atomic():
         stored = ClassOffer.objects.select_for_update(of=("self",)).select_related("subject").get(pk=offer.pk)
         plan_add(stored, draft).insist(seen)
@@ -166,30 +170,30 @@ def add(actor: User | None, offer: ClassOffer, draft: MeetingDraft, *, seen: str
 
 
 def plan_substitutes(meeting: Meeting, people: Collection[Staff]) -> Preview:
-    planned = replace(schedule_effects.as_it_is(meeting.offer), staff=tuple(people))
-    effect = Effect(meeting.offer, (), (), (meeting.slot,))
-    return Preview(warnings=tuple(str(clash) for clash in schedule_effects.clashes_of([planned], [effect])))
+    planned = replace(schedule_effects.planned_as_stored(meeting.offer), staff=tuple(people))
+    effect = ScheduleEffect(meeting.offer, (), (), (meeting.slot,))
+    return Preview(warnings=tuple(str(clash) for clash in schedule_effects.clashes_with_others([planned], [effect])))
 
 
 def set_substitutes(actor: User | None, meeting: Meeting, people: Collection[Staff], *, why: str = "") -> None:
     with transaction.atomic():
-        stored = _locked(meeting)
+        stored = _lock_meeting(meeting)
         before = sorted(stored.substitutes.values_list("pk", flat=True))
         after = sorted(person.pk for person in people)
         if before == after:
             return
         stored.substitutes.set(people)
-        _save(stored)
+        _save_meeting(stored)
         announce_meeting(actor, events.SUBSTITUTES_CHANGED, stored, why=why, before=before, after=after)
 
 
-def _locked(meeting: Meeting) -> Meeting:
+def _lock_meeting(meeting: Meeting) -> Meeting:
     """Locks the class too, so that its other meetings cannot move at the same time."""
     ClassOffer.objects.select_for_update().get(pk=meeting.offer_id)
     return Meeting.objects.select_related("offer__subject__level", "offer__session").get(pk=meeting.pk)
 
 
-def _save(meeting: Meeting, **values: object) -> None:
+def _save_meeting(meeting: Meeting, **values: object) -> None:
     for name, value in values.items():
         setattr(meeting, name, value)
     meeting.revision += 1

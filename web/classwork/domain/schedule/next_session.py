@@ -14,17 +14,17 @@ from classwork.domain import timetable
 from classwork.domain.calendar import first_day
 from classwork.domain.class_fields import KEPT_FIELDS, KEPT_ROWS
 from classwork.domain.schedule import sessions
-from classwork.domain.schedule.class_offers import OfferDraft, create_offer, plan_offer
-from classwork.domain.schedule.previews import Preview, draw
-from classwork.domain.schedule.problems import Fault, Refused
+from classwork.domain.schedule.class_offers import ClassDraft, create_class, plan_class
+from classwork.domain.schedule.previews import Preview, build_preview
+from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
 from classwork.models import ClassOffer, Location, Session, Subject
 from common import dates
-from history.domain import record
+from history.domain import record_action
 from users.models import Staff, User
 
 
 @dataclass(frozen=True)
-class Repeat:
+class RepeatedClass:
     """A class of the new session. `source` is the class that it repeats, if any."""
 
     subject: Subject
@@ -35,7 +35,7 @@ class Repeat:
     assistants: tuple[Staff, ...] = ()
     source: ClassOffer | None = None
 
-    def draft(self, session: Session) -> OfferDraft:
+    def draft(self, session: Session) -> ClassDraft:
         values: dict[str, Any] = {
             "session": session,
             "subject": self.subject,
@@ -45,25 +45,25 @@ class Repeat:
         }
         if self.source is not None:
             values |= {name: getattr(self.source, name) for name in KEPT_FIELDS}
-            values |= _minimum(self.source, first_day(session.plan, self.class_day))
-        return OfferDraft(values, (), self.teachers, self.assistants)
+            values |= _minimum_enrollment_values(self.source, first_day(session.plan, self.class_day))
+        return ClassDraft(values, (), self.teachers, self.assistants)
 
 
-def propose(source: Session) -> tuple[dict[str, Any], list[Repeat]]:
+def propose_next_session(source: Session) -> tuple[dict[str, Any], list[RepeatedClass]]:
     """The suggested values have the shape of this session and start after all existing sessions."""
     shape = {"max_day_shift": source.max_day_shift, "num_weeks": source.num_weeks}
-    return sessions.propose() | shape, [repeat(offer) for offer in source.offers.with_timetable()]
+    return sessions.propose_session() | shape, [repeat_class(offer) for offer in source.offers.with_timetable()]
 
 
-def repeat(offer: ClassOffer) -> Repeat:
-    roles = OfferDraft({}).staff(offer)
+def repeat_class(offer: ClassOffer) -> RepeatedClass:
+    roles = ClassDraft({}).staff(offer)
     teachers, assistants = (tuple(people) for people in roles.values())
-    return Repeat(offer.subject, offer.class_day, offer.start_time, offer.location, teachers, assistants, offer)
+    return RepeatedClass(offer.subject, offer.class_day, offer.start_time, offer.location, teachers, assistants, offer)
 
 
-def create_repeated_class(actor: User | None, repeated: Repeat, session: Session) -> ClassOffer:
+def create_repeated_class(actor: User | None, repeated: RepeatedClass, session: Session) -> ClassOffer:
     with transaction.atomic():
-        offer = create_offer(actor, repeated.draft(session))
+        offer = create_class(actor, repeated.draft(session))
         if repeated.source is not None:
             for name in KEPT_ROWS:
                 relation = ClassOffer._meta.get_field(name)
@@ -78,54 +78,56 @@ def create_repeated_class(actor: User | None, repeated: Repeat, session: Session
     return offer
 
 
-def _minimum(source: ClassOffer, begins: date) -> dict[str, Any]:
+def _minimum_enrollment_values(source: ClassOffer, begins: date) -> dict[str, Any]:
     """The decision date keeps its distance from the first class, but is never in the past.
 
     If the class has begun by then, it gets no minimum.
     """
     if source.minimum is None or source.decide_on is None:
         return {}
-    began = timetable.slots(source.session.plan, source.rule)[0].starts_at
-    ahead = dates.local(began).date() - source.decide_on
-    day = max(begins - ahead, dates.today())
+    began = timetable.meeting_slots(source.session.plan, source.rule)[0].starts_at
+    ahead = dates.to_local_time(began).date() - source.decide_on
+    day = max(begins - ahead, dates.local_today())
     return {"minimum": source.minimum, "decide_on": day} if day < begins else {}
 
 
-def preview(values: Mapping[str, Any], repeats: Sequence[Repeat]) -> Preview:
+def preview_next_session(values: Mapping[str, Any], repeats: Sequence[RepeatedClass]) -> Preview:
     """Creates everything in a transaction and rolls it back, so that all dates are real."""
     with transaction.atomic():
-        sessions.take_turns()
+        sessions.lock_sessions()
         session_preview = sessions.plan_session(Session(), values)
         if session_preview.faults:
             return session_preview
-        session = sessions.drafted(Session(), values)
+        session = sessions.drafted_session(Session(), values)
         session.save()
         parts = []
         for repeated in repeats:
-            parts.append(plan_offer(ClassOffer(), repeated.draft(session)))
+            parts.append(plan_class(ClassOffer(), repeated.draft(session)))
             if not parts[-1].faults:
                 create_repeated_class(None, repeated, session)
         transaction.set_rollback(True)
-    return draw(
+    return build_preview(
         [effect for part in parts for effect in part.effects],
         warnings=dict.fromkeys(sentence for part in parts for sentence in part.warnings),
         faults=[
-            Fault(f"{number}-{fault.field}", fault.sentence, fault.proposal)
+            FieldProblem(f"{number}-{fault.field}", fault.sentence, fault.proposal)
             for number, part in enumerate(parts)
             for fault in part.faults
         ],
     )
 
 
-def create(actor: User | None, values: Mapping[str, Any], repeats: Sequence[Repeat]) -> Session:
+def create_next_session(actor: User | None, values: Mapping[str, Any], repeats: Sequence[RepeatedClass]) -> Session:
     """Either the session is created with all its classes, or nothing is."""
     with transaction.atomic():
         session = sessions.create_session(actor, values)
         for number, repeated in enumerate(repeats):
             try:
                 create_repeated_class(actor, repeated, session)
-            except Refused as error:
-                raise Refused(*(Fault(f"{number}-{f.field}", f.sentence, f.proposal) for f in error.faults)) from error
+            except ChangeRefused as error:
+                raise ChangeRefused(
+                    *(FieldProblem(f"{number}-{f.field}", f.sentence, f.proposal) for f in error.faults)
+                ) from error
         sources = [repeated.source.pk for repeated in repeats if repeated.source]
-        record(actor, "classwork.session_planned", session, repeats=sources, classes=len(repeats))
+        record_action(actor, "classwork.session_planned", session, repeats=sources, classes=len(repeats))
     return session

@@ -10,13 +10,13 @@ from datetime import date
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from classwork.domain.schedule.problems import Fault, Refused
-from classwork.domain.timetable import Slot, Step
+from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
+from classwork.domain.timetable import MeetingChange, Slot
 from classwork.models import ClassOffer, Location
 
 
 @dataclass(frozen=True)
-class Effect:
+class ScheduleEffect:
     """The change to the meetings of one class.
 
     `offer` carries the new values, `before` and `after` are the times of the meetings that are not canceled, and
@@ -24,7 +24,7 @@ class Effect:
     """
 
     offer: ClassOffer
-    steps: tuple[Step, ...]
+    steps: tuple[MeetingChange, ...]
     before: tuple[Slot, ...]
     after: tuple[Slot, ...]
     skipped: frozenset[date] = frozenset()
@@ -33,7 +33,7 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Row:
+class PreviewRow:
     """A line of the preview table. `before` is empty for something new."""
 
     group: str
@@ -44,10 +44,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Preview:
-    rows: tuple[Row, ...] = ()
-    effects: tuple[Effect, ...] = ()
+    rows: tuple[PreviewRow, ...] = ()
+    effects: tuple[ScheduleEffect, ...] = ()
     warnings: tuple[str, ...] = ()
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[FieldProblem, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -62,12 +62,12 @@ class Preview:
     def insist(self, seen: str | None) -> None:
         """Refuse a change that has problems, or that differs from the preview that was shown."""
         if self.faults:
-            raise Refused(*self.faults)
+            raise ChangeRefused(*self.faults)
         if seen is not None and seen != self.fingerprint:
-            raise Outdated(self)
+            raise PreviewOutdated(self)
 
 
-class Outdated(Exception):
+class PreviewOutdated(Exception):
     """The data changed in the meantime, so the preview must be shown again."""
 
     def __init__(self, preview: Preview) -> None:
@@ -75,12 +75,12 @@ class Outdated(Exception):
         self.preview = preview
 
 
-def draw(
-    effects: Sequence[Effect],
+def build_preview(
+    effects: Sequence[ScheduleEffect],
     *,
-    rows: Iterable[Row] = (),
+    rows: Iterable[PreviewRow] = (),
     warnings: Iterable[str] = (),
-    faults: Iterable[Fault] = (),
+    faults: Iterable[FieldProblem] = (),
 ) -> Preview:
     touched = tuple(effect for effect in effects if effect.steps)
     meetings = (meeting_row(effect.offer, step) for effect in touched for step in effect.steps)
@@ -88,12 +88,12 @@ def draw(
     return Preview((*rows, *meetings, *added), touched, tuple(warnings), tuple(faults))
 
 
-def meeting_row(offer: ClassOffer, step: Step) -> Row:
+def meeting_row(offer: ClassOffer, step: MeetingChange) -> PreviewRow:
     what = f"Class {step.number}" if step.number else "Extra class"
-    before = _said(step.before, step.was_cancelled) if step.before else ""
-    after = _said(step.after, step.cancelled) if step.after else "removed"
-    return Row(offer.heading, what, before, after)
+    before = _slot_text(step.before, step.was_cancelled) if step.before else ""
+    after = _slot_text(step.after, step.cancelled) if step.after else "removed"
+    return PreviewRow(offer.heading, what, before, after)
 
 
-def _said(slot: Slot, cancelled: bool) -> str:
+def _slot_text(slot: Slot, cancelled: bool) -> str:
     return f"{slot} (canceled)" if cancelled else str(slot)

@@ -12,7 +12,7 @@ from django.db.models import Model
 
 
 @dataclass(frozen=True)
-class Fault:
+class FieldProblem:
     """`proposal` maps field names to values that solve the problem."""
 
     field: str
@@ -20,15 +20,15 @@ class Fault:
     proposal: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
-class Refused(Exception):
+class ChangeRefused(Exception):
     """The change was refused and nothing was saved."""
 
-    def __init__(self, *faults: Fault) -> None:
+    def __init__(self, *faults: FieldProblem) -> None:
         super().__init__(" ".join(fault.sentence for fault in faults))
         self.faults = faults
 
 
-def of_model(thing: Model, found: Iterable[Fault] = (), exclude: Iterable[str] = ()) -> list[Fault]:
+def model_problems(thing: Model, found: Iterable[FieldProblem] = (), exclude: Iterable[str] = ()) -> list[FieldProblem]:
     """The given problems and those of the model's own validation.
 
     A problem found by a rule explains more than a database constraint does, so constraints are checked only if there is
@@ -38,21 +38,21 @@ def of_model(thing: Model, found: Iterable[Fault] = (), exclude: Iterable[str] =
     try:
         thing.clean_fields(exclude=skip | {fault.field for fault in faults})
     except ValidationError as error:
-        faults += _flat(error)
+        faults += _validation_problems(error)
     if not faults:
         try:
             thing.clean()
             thing.validate_unique(exclude=skip)
             thing.validate_constraints(exclude=skip)
         except ValidationError as error:
-            faults += _flat(error)
+            faults += _validation_problems(error)
     return faults
 
 
-def _flat(error: ValidationError) -> list[Fault]:
+def _validation_problems(error: ValidationError) -> list[FieldProblem]:
     by_field = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
     return [
-        Fault("" if name == NON_FIELD_ERRORS else name, sentence)
+        FieldProblem("" if name == NON_FIELD_ERRORS else name, sentence)
         for name, sentences in by_field.items()
         for sentence in sentences
     ]

@@ -11,54 +11,56 @@ from django.db.models import F, Q
 
 from classwork.domain import calendar, timetable
 from classwork.domain.calendar import SessionPlan
-from classwork.domain.clashes import Booking, Clash, clashes
-from classwork.domain.schedule.previews import Effect
-from classwork.domain.schedule.problems import Fault
-from classwork.domain.timetable import OfferRule, Slot, Step
+from classwork.domain.clashes import Booking, Clash, find_clashes
+from classwork.domain.schedule.previews import ScheduleEffect
+from classwork.domain.schedule.problems import FieldProblem
+from classwork.domain.timetable import MeetingChange, MeetingRule, Slot
 from classwork.models import ClassOffer, Location, Meeting, Ticket
 from common.formats import format_date
 from users.models import Staff
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PlannedClass:
     """A class with its planned values. The stored row may differ."""
 
     offer: ClassOffer
     plan: SessionPlan
-    rule: OfferRule
+    rule: MeetingRule
     staff: tuple[Staff, ...]
 
 
-def as_it_is(offer: ClassOffer, plan: SessionPlan | None = None) -> Wanted:
+def planned_as_stored(offer: ClassOffer, plan: SessionPlan | None = None) -> PlannedClass:
     staff = tuple(assignment.staff for assignment in offer.assignments.all())
-    return Wanted(offer, plan or offer.session.plan, offer.rule, staff)
+    return PlannedClass(offer, plan or offer.session.plan, offer.rule, staff)
 
 
-def effect(planned: Wanted, now: datetime) -> Effect:
+def schedule_effect(planned: PlannedClass, now: datetime) -> ScheduleEffect:
     meetings = planned.offer.meetings.all() if planned.offer.pk else []
     stored = [meeting.as_scheduled for meeting in meetings]
-    steps = timetable.steps(stored, timetable.slots(planned.plan, planned.rule), now)
-    before, after = timetable.after(stored, []), timetable.after(stored, steps)
-    return Effect(planned.offer, tuple(steps), tuple(before), tuple(after), planned.rule.skipped)
+    steps = timetable.meeting_changes(stored, timetable.meeting_slots(planned.plan, planned.rule), now)
+    before, after = timetable.slots_after(stored, []), timetable.slots_after(stored, steps)
+    return ScheduleEffect(planned.offer, tuple(steps), tuple(before), tuple(after), planned.rule.skipped)
 
 
-def faults(effects: Iterable[Effect], now: datetime) -> list[Fault]:
+def schedule_problems(effects: Iterable[ScheduleEffect], now: datetime) -> list[FieldProblem]:
     problems = []
     for each in effects:
         removed = [step for step in each.steps if step.before and not step.after and step.before.starts_at <= now]
         if removed:
-            problems.append(Fault("", f"{each.offer.heading}: class {removed[0].number} is over and can’t be removed."))
-        if sentence := _wanted_days(each):
-            problems.append(Fault("", sentence))
+            problems.append(
+                FieldProblem("", f"{each.offer.heading}: class {removed[0].number} is over and can’t be removed.")
+            )
+        if sentence := _ticketed_day_problem(each):
+            problems.append(FieldProblem("", sentence))
         doubled = [start for start, times in Counter(slot.starts_at for slot in each.after).items() if times > 1]
         if doubled:
             day = format_date(doubled[0])
-            problems.append(Fault("", f"{each.offer.heading} would meet twice at the same time on {day}."))
+            problems.append(FieldProblem("", f"{each.offer.heading} would meet twice at the same time on {day}."))
     return problems
 
 
-def _wanted_days(effect: Effect) -> str:
+def _ticketed_day_problem(effect: ScheduleEffect) -> str:
     """A day for which a ticket was sold cannot be removed."""
     removed = [step.pk for step in effect.steps if step.pk and not step.after]
     ticket = Ticket.objects.filter(meeting__in=removed).select_related("meeting").first() if removed else None
@@ -71,32 +73,34 @@ def _wanted_days(effect: Effect) -> str:
 # -- warnings --------------------------------------------------------------------------------------------------------
 
 
-def new_warnings(planned: Sequence[Wanted], effects: Sequence[Effect], now: datetime) -> list[str]:
+def new_schedule_warnings(
+    planned: Sequence[PlannedClass], effects: Sequence[ScheduleEffect], now: datetime
+) -> list[str]:
     """Leaves out warnings that the stored values cause already."""
     stored = ClassOffer.objects.with_timetable().filter(pk__in=[each.offer.pk for each in planned if each.offer.pk])
-    known = [as_it_is(offer) for offer in stored]
-    before = warnings(known, [effect(each, now) for each in known], now)
-    return [sentence for sentence in warnings(planned, effects, now) if sentence not in before]
+    known = [planned_as_stored(offer) for offer in stored]
+    before = schedule_warnings(known, [schedule_effect(each, now) for each in known], now)
+    return [sentence for sentence in schedule_warnings(planned, effects, now) if sentence not in before]
 
 
-def warnings(planned: Sequence[Wanted], effects: Sequence[Effect], now: datetime) -> list[str]:
-    sentences = [sentence for each in planned for sentence in _of_the_rule(each)]
-    sentences += [sentence for pair in zip(planned, effects, strict=True) for sentence in _of_the_past(*pair, now)]
-    return sentences + [str(clash) for clash in clashes_of(planned, effects)]
+def schedule_warnings(planned: Sequence[PlannedClass], effects: Sequence[ScheduleEffect], now: datetime) -> list[str]:
+    sentences = [sentence for each in planned for sentence in _rule_warnings(each)]
+    sentences += [sentence for pair in zip(planned, effects, strict=True) for sentence in _past_warnings(*pair, now)]
+    return sentences + [str(clash) for clash in clashes_with_others(planned, effects)]
 
 
-def _of_the_past(planned: Wanted, effect: Effect, now: datetime) -> Iterable[str]:
+def _past_warnings(planned: PlannedClass, effect: ScheduleEffect, now: datetime) -> Iterable[str]:
     heading, begun = planned.offer.heading, [slot for slot in effect.before if slot.starts_at <= now]
-    by_rule = timetable.slots(planned.plan, planned.rule)
+    by_rule = timetable.meeting_slots(planned.plan, planned.rule)
     if begun and begun == list(effect.before) and not set(begun) & set(by_rule):
         yield f"{heading}: this class has ended, so its meetings stay as they were."
     if any(step.before and step.after and step.after.starts_at <= now for step in effect.steps):
         yield f"{heading}: upcoming meetings would move into the past."
 
 
-def _of_the_rule(planned: Wanted) -> Iterable[str]:
+def _rule_warnings(planned: PlannedClass) -> Iterable[str]:
     plan, rule, heading = planned.plan, planned.rule, planned.offer.heading
-    if not calendar.within_reach(plan, rule.class_day):
+    if not calendar.is_within_reach(plan, rule.class_day):
         first = format_date(calendar.first_day(plan, rule.class_day))
         yield f"{heading}: this weekday is outside the session's date range; the class would start on {first}."
     if rule.weeks > plan.weeks:
@@ -106,21 +110,23 @@ def _of_the_rule(planned: Wanted) -> Iterable[str]:
         yield f"{heading}: the skipped date {format_date(day)} is not a class day."
 
 
-def clashes_of(planned: Sequence[Wanted], effects: Sequence[Effect]) -> list[Clash]:
-    own = [booking for each, change in zip(planned, effects, strict=True) for booking in _bookings(each, change)]
+def clashes_with_others(planned: Sequence[PlannedClass], effects: Sequence[ScheduleEffect]) -> list[Clash]:
+    own = [
+        booking for each, change in zip(planned, effects, strict=True) for booking in _planned_bookings(each, change)
+    ]
     if not own:
         return []
     ids = {each.offer.pk for each in planned}
     others: list[Booking] = []
-    for meeting in _rivals(own, ids):
+    for meeting in _rival_meetings(own, ids):
         offer = meeting.offer
         staff = tuple(meeting.substitutes.all()) or tuple(each.staff for each in offer.assignments.all())
-        others += _booked(offer, meeting.slot, meeting.location or offer.location, staff)
-    all_clashes = clashes([*own, *others])
+        others += _bookings_for_slot(offer, meeting.slot, meeting.location or offer.location, staff)
+    all_clashes = find_clashes([*own, *others])
     return [clash for clash in all_clashes if {clash.first.offer_id, clash.second.offer_id} & ids]
 
 
-def _rivals(own: Sequence[Booking], excluded: set[int]) -> Iterable[Meeting]:
+def _rival_meetings(own: Sequence[Booking], excluded: set[int]) -> Iterable[Meeting]:
     """The meetings of other classes at about that time that share a person or a location."""
     places = {booking.pk for booking in own if booking.kind == "place"}
     staff = {booking.pk for booking in own if booking.kind == "staff"}
@@ -140,7 +146,7 @@ def _rivals(own: Sequence[Booking], excluded: set[int]) -> Iterable[Meeting]:
     )
 
 
-def _bookings(planned: Wanted, change: Effect) -> Iterable[Booking]:
+def _planned_bookings(planned: PlannedClass, change: ScheduleEffect) -> Iterable[Booking]:
     """A meeting that does not move keeps its own location and substitutes. All others use the ones of the class."""
     own = {meeting.slot: meeting for meeting in planned.offer.meetings.all()} if planned.offer.pk else {}
     elsewhere = dict(change.elsewhere)
@@ -148,10 +154,12 @@ def _bookings(planned: Wanted, change: Effect) -> Iterable[Booking]:
         meeting = own.get(slot)
         place = elsewhere.get(slot) or (meeting and meeting.location) or planned.offer.location
         substitutes = tuple(meeting.substitutes.all()) if meeting else ()
-        yield from _booked(planned.offer, slot, place, substitutes or planned.staff)
+        yield from _bookings_for_slot(planned.offer, slot, place, substitutes or planned.staff)
 
 
-def _booked(offer: ClassOffer, slot: Slot, place: Location | None, staff: Iterable[Staff]) -> Iterable[Booking]:
+def _bookings_for_slot(
+    offer: ClassOffer, slot: Slot, place: Location | None, staff: Iterable[Staff]
+) -> Iterable[Booking]:
     if place is not None:
         yield Booking("place", place.pk, str(place), offer.pk, str(offer), slot)
     for person in staff:
@@ -161,7 +169,7 @@ def _booked(offer: ClassOffer, slot: Slot, place: Location | None, staff: Iterab
 # -- writing ---------------------------------------------------------------------------------------------------------
 
 
-def write(effects: Iterable[Effect], now: datetime) -> None:
+def write_meetings(effects: Iterable[ScheduleEffect], now: datetime) -> None:
     for each in effects:
         Meeting.objects.filter(pk__in=[step.pk for step in each.steps if step.pk and step.after is None]).delete()
         for pk, slot in _in_safe_order(each.steps):
@@ -175,7 +183,7 @@ def write(effects: Iterable[Effect], now: datetime) -> None:
         )
 
 
-def _in_safe_order(steps: Iterable[Step]) -> list[tuple[int, Slot]]:
+def _in_safe_order(steps: Iterable[MeetingChange]) -> list[tuple[int, Slot]]:
     """Orders the moves so that no meeting takes the slot of another one: moves to a later time start with the last
     meeting, and moves to an earlier time with the first."""
     moved = [(step.before.starts_at, step.pk, step.after) for step in steps if step.pk and step.before and step.after]
@@ -185,6 +193,6 @@ def _in_safe_order(steps: Iterable[Step]) -> list[tuple[int, Slot]]:
     return later[::-1] + others
 
 
-def touch(offer: ClassOffer, now: datetime) -> None:
+def bump_revisions(offer: ClassOffer, now: datetime) -> None:
     """For a change of what calendars show, such as the location or the title, that does not move a meeting."""
     Meeting.objects.filter(offer=offer, starts_at__gt=now).update(revision=F("revision") + 1, changed_at=now)

@@ -11,44 +11,48 @@ from django.db import transaction
 from django.utils import timezone
 
 from classwork.domain import calendar
-from classwork.domain.calendar import Rules, SessionPlan
+from classwork.domain.calendar import CalendarRules, SessionPlan
 from classwork.domain.schedule import problems, schedule_effects
-from classwork.domain.schedule.announcements import carry_out
-from classwork.domain.schedule.changes import differences, with_values
-from classwork.domain.schedule.previews import Preview, Row, draw
-from classwork.domain.schedule.problems import Fault
+from classwork.domain.schedule.announcements import apply_schedule_changes
+from classwork.domain.schedule.changes import copy_with_values, field_differences
+from classwork.domain.schedule.previews import Preview, PreviewRow, build_preview
+from classwork.domain.schedule.problems import FieldProblem
 from classwork.models import ClassOffer, Session
 from common import dates
 from common.formats import format_date
-from history.domain import record
+from history.domain import record_action
 from users.models import User
 
 Values = Mapping[str, Any]
 
 
-def propose() -> dict[str, Any]:
+def propose_session() -> dict[str, Any]:
     plans = [session.plan for session in Session.objects.all()]
-    defaults = calendar.next_defaults(plans, dates.today(), Rules.of_the_school())
-    return {"name": free_name(defaults.key_day), "key_day_date": defaults.key_day, "publish_date": defaults.publish}
+    defaults = calendar.next_defaults(plans, dates.local_today(), CalendarRules.of_the_school())
+    return {
+        "name": free_session_name(defaults.key_day),
+        "key_day_date": defaults.key_day,
+        "publish_date": defaults.publish,
+    }
 
 
-def free_name(key_day: date) -> str:
+def free_session_name(key_day: date) -> str:
     plain = f"{key_day:%b_%Y}"
     taken = {name.casefold() for name in Session.objects.filter(name__istartswith=plain).values_list("name", flat=True)}
     names = [plain, *(f"{plain}_{number}" for number in range(2, len(taken) + 3))]
     return next(name for name in names if name.casefold() not in taken)
 
 
-def drafted(session: Session, values: Values) -> Session:
+def drafted_session(session: Session, values: Values) -> Session:
     """The session with its new values.
 
     The last day is moved only where weeks are skipped. An expiry date that followed the rule still follows it, while
     one that a person chose is kept. The publish date is always kept.
     """
-    changed = with_values(session, values)
+    changed = copy_with_values(session, values)
     if not changed.skip_weeks:
         changed.flip_last_day = False
-    rules = Rules.of_the_school()
+    rules = CalendarRules.of_the_school()
     by_rule = calendar.expire_default(session.plan, rules) if session.pk else None
     follows_rule = by_rule is not None and changed.expire_date == session.expire_date == by_rule
     if changed.expire_date is None or follows_rule:
@@ -56,62 +60,64 @@ def drafted(session: Session, values: Values) -> Session:
     return changed
 
 
-def session_faults(session: Session, others: Iterable[SessionPlan]) -> list[Fault]:
+def session_problems(session: Session, others: Iterable[SessionPlan]) -> list[FieldProblem]:
     faults = []
     plan, plans = session.plan, list(others)
-    if rivals := calendar.overlapping(plan, plans):
-        rival, proposed = rivals[0], calendar.overlap_proposal(plan, plans)
+    if rivals := calendar.overlapping_sessions(plan, plans):
+        rival, proposed = rivals[0], calendar.moved_clear_of_overlaps(plan, plans)
         sentence = (
             f"{format_date(plan.start)} to {format_date(plan.end)} overlaps with {rival.name.replace('_', ' ')}, "
             f"which has classes from {format_date(rival.start)} to {format_date(rival.end)}. "
             f"With the key day on {format_date(proposed.key_day)} nothing would overlap."
         )
-        faults.append(Fault("key_day_date", sentence, {"key_day_date": proposed.key_day}))
+        faults.append(FieldProblem("key_day_date", sentence, {"key_day_date": proposed.key_day}))
     if session.publish_date > session.expire_date:
-        expire = calendar.expire_default(plan, Rules.of_the_school())
+        expire = calendar.expire_default(plan, CalendarRules.of_the_school())
         better = {"expire_date": expire} if session.publish_date <= expire else {"publish_date": plan.start}
         sentence = (
             f"It would be published on {format_date(session.publish_date)}, after the last day on which it is shown, "
             f"{format_date(session.expire_date)}."
         )
-        faults.append(Fault("publish_date", sentence, better))
+        faults.append(FieldProblem("publish_date", sentence, better))
     return faults
 
 
 def plan_session(session: Session, values: Values, now: datetime | None = None) -> Preview:
     """Nothing is written, whatever the result is."""
-    changed = drafted_or_faults(session, values)
+    changed = drafted_session_or_problems(session, values)
     if isinstance(changed, list):
         return Preview(faults=tuple(changed))
     now = now or timezone.now()
-    planned = [schedule_effects.as_it_is(offer, changed.plan) for offer in offers_of(session)]
-    effects = [schedule_effects.effect(each, now) for each in planned]
-    return draw(
+    planned = [schedule_effects.planned_as_stored(offer, changed.plan) for offer in classes_of_session(session)]
+    effects = [schedule_effects.schedule_effect(each, now) for each in planned]
+    return build_preview(
         effects,
-        rows=_own_rows(session, changed),
-        warnings=schedule_effects.new_warnings(planned, effects, now),
-        faults=schedule_effects.faults(effects, now),
+        rows=_session_date_rows(session, changed),
+        warnings=schedule_effects.new_schedule_warnings(planned, effects, now),
+        faults=schedule_effects.schedule_problems(effects, now),
     )
 
 
-def drafted_or_faults(session: Session, values: Values) -> Session | list[Fault]:
-    empty = [name for name in ("key_day_date", "publish_date") if with_values(session, values).__dict__[name] is None]
+def drafted_session_or_problems(session: Session, values: Values) -> Session | list[FieldProblem]:
+    empty = [
+        name for name in ("key_day_date", "publish_date") if copy_with_values(session, values).__dict__[name] is None
+    ]
     if empty:
-        return [Fault(name, "Please enter a date.") for name in empty]
+        return [FieldProblem(name, "Please enter a date.") for name in empty]
     try:
-        changed = drafted(session, values)
+        changed = drafted_session(session, values)
     except calendar.ImpossiblePlan as impossible:
-        fields = problems.of_model(with_values(session, values), exclude=["expire_date"])
-        return fields or [Fault("", str(impossible))]
+        fields = problems.model_problems(copy_with_values(session, values), exclude=["expire_date"])
+        return fields or [FieldProblem("", str(impossible))]
     others = [other.plan for other in Session.objects.exclude(pk=session.pk)]
-    return problems.of_model(changed, session_faults(changed, others)) or changed
+    return problems.model_problems(changed, session_problems(changed, others)) or changed
 
 
-def offers_of(session: Session) -> list[ClassOffer]:
+def classes_of_session(session: Session) -> list[ClassOffer]:
     return list(session.offers.with_timetable()) if session.pk else []
 
 
-def _own_rows(before: Session, after: Session) -> list[Row]:
+def _session_date_rows(before: Session, after: Session) -> list[PreviewRow]:
     if not before.pk:
         return []
     shown = [
@@ -121,13 +127,13 @@ def _own_rows(before: Session, after: Session) -> list[Row]:
         ("Published until", before.expire_date, after.expire_date),
     ]
     return [
-        Row(f"Session {after.title}", what, format_date(old), format_date(new))
+        PreviewRow(f"Session {after.title}", what, format_date(old), format_date(new))
         for what, old, new in shown
         if old != new
     ]
 
 
-def take_turns() -> None:
+def lock_sessions() -> None:
     """Locks sessions until the transaction ends, so that two concurrent changes cannot overlap.
 
     Locking the rows of the sessions is not enough, because before the first session there is no row.
@@ -138,11 +144,11 @@ def take_turns() -> None:
 
 def create_session(actor: User | None, values: Values, *, why: str = "") -> Session:
     with transaction.atomic():
-        take_turns()
+        lock_sessions()
         plan_session(Session(), values).insist(None)
-        session = drafted(Session(), values)
+        session = drafted_session(Session(), values)
         session.save()
-        record(actor, "classwork.session_created", session, why=why, name=session.name)
+        record_action(actor, "classwork.session_created", session, why=why, name=session.name)
     return session
 
 
@@ -157,13 +163,15 @@ def change_session(
 ) -> Preview:
     now = now or timezone.now()
     with transaction.atomic():
-        take_turns()
+        lock_sessions()
         stored = Session.objects.get(pk=session.pk)
         preview = plan_session(stored, values, now)
         preview.insist(seen)
-        changed = drafted(stored, values)
-        fields = differences(stored, changed)
+        changed = drafted_session(stored, values)
+        fields = field_differences(stored, changed)
         changed.save()
-        carry_out(actor, preview.effects, now, why)
-        record(actor, "classwork.session_changed", changed, why=why, changes=fields, classes=len(preview.effects))
+        apply_schedule_changes(actor, preview.effects, now, why)
+        record_action(
+            actor, "classwork.session_changed", changed, why=why, changes=fields, classes=len(preview.effects)
+        )
     return preview

@@ -39,14 +39,14 @@ class Command(BaseCommand):
         self.replay(walks.filter(offer=options["offer"]) if options["offer"] else walks)
 
     def play(self, people: int, seed: int) -> QuerySet[Walk]:
-        offers = [offer for offer in opening.open_offers(timezone.now()) if offer.capacity][:CLASSES]
+        offers = [offer for offer in opening.open_classes(timezone.now()) if offer.capacity][:CLASSES]
         if len(offers) < CLASSES:
             raise CommandError("It takes three open classes with a capacity; `manage.py demo_school` makes some.")
         host = User.objects.create(email="host@evening.invalid", first_name="Host")
         before = Walk.objects.order_by("-id").values_list("id", flat=True).first() or 0
-        evening.play(offers, people, seed, host)
+        evening.simulate_evening(offers, people, seed, host)
         for offer in ClassOffer.objects.for_lists().filter(pk__in=[each.pk for each in offers]):
-            room_state = room.of(offer, timezone.now())
+            room_state = room.availability_of(offer, timezone.now())
             self.stdout.write(
                 f"{offer}: {room_state.spots_taken} of {room_state.capacity} spots, {room_state.waiting} still waiting"
             )
@@ -62,5 +62,5 @@ class Command(BaseCommand):
 
     def differing(self, walks: QuerySet[Walk]) -> Iterator[int]:
         for walk in walks.iterator():
-            if not record_of.same_again(walk.given, walk.steps):
+            if not record_of.replay_matches(walk.given, walk.steps):
                 yield walk.pk

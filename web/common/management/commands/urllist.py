@@ -16,12 +16,12 @@ class Address:
     view: str
 
 
-def addresses(patterns: list[Any], prefix: str = "", namespace: str = "") -> Iterator[Address]:
+def list_addresses(patterns: list[Any], prefix: str = "", namespace: str = "") -> Iterator[Address]:
     for entry in patterns:
         route = prefix + str(entry.pattern)
         if isinstance(entry, URLResolver):
             inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
-            yield from addresses(entry.url_patterns, route, inner)
+            yield from list_addresses(entry.url_patterns, route, inner)
         elif isinstance(entry, URLPattern):
             yield Address(f"/{route}", namespace + (entry.name or ""), entry.lookup_str)
 
@@ -37,15 +37,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         rows = [
             row
-            for row in addresses(get_resolver().url_patterns)
+            for row in list_addresses(get_resolver().url_patterns)
             if all(word in f"{row.route} {row.name} {row.view}" for word in options["words"])
             and (options["admin"] or not row.name.startswith("admin:") or options["words"])
         ]
-        text = json.dumps([asdict(row) for row in rows], indent=2) if options["json"] else table(rows)
+        text = json.dumps([asdict(row) for row in rows], indent=2) if options["json"] else address_table(rows)
         self.stdout.write(text)
 
 
-def table(rows: list[Address]) -> str:
+def address_table(rows: list[Address]) -> str:
     lines = [("ROUTE", "NAME", "VIEW"), *((row.route, row.name, row.view) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(2)]
     return "\n".join(f"{route:{widths[0]}}  {name:{widths[1]}}  {view}".rstrip() for route, name, view in lines)

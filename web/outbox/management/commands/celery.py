@@ -23,29 +23,29 @@ class Command(BaseCommand):
         child = subprocess.Popen(command, cwd=settings.WEB)
         try:
             while child.poll() is None:
-                timestamps = stamps() if options["reload"] else {}
+                timestamps = file_timestamps() if options["reload"] else {}
                 child = self.watch(child, timestamps, command)
         except KeyboardInterrupt:
             pass
         finally:
-            end(child)
+            stop_child_process(child)
 
     def watch(self, child: "subprocess.Popen[bytes]", timestamps: dict[Path, float], command: list[str]) -> Any:
         """Return the child when it ends, or a new child if a file has changed."""
         while child.poll() is None:
             time.sleep(1)
-            if timestamps and stamps() != timestamps:
+            if timestamps and file_timestamps() != timestamps:
                 self.stdout.write("A file has changed; restarting Celery.")
-                end(child)
+                stop_child_process(child)
                 return subprocess.Popen(command, cwd=settings.WEB)
         return child
 
 
-def stamps() -> dict[Path, float]:
+def file_timestamps() -> dict[Path, float]:
     return {path: path.stat().st_mtime for path in Path(settings.WEB).rglob("*.py") if path.exists()}
 
 
-def end(child: "subprocess.Popen[bytes]") -> None:
+def stop_child_process(child: "subprocess.Popen[bytes]") -> None:
     child.terminate()
     try:
         child.wait(15)

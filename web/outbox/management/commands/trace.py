@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from outbox.domain.trace import Chapter, Try, story
+from outbox.domain.trace import TracedAttempt, TracedEvent, trace_subject
 
 
 class Command(BaseCommand):
@@ -16,34 +16,35 @@ class Command(BaseCommand):
         parser.add_argument("id")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        chapters = story(options["kind"], options["id"])
+        chapters = trace_subject(options["kind"], options["id"])
         if not chapters:
             raise CommandError(f"No event is about {options['kind']} {options['id']}.")
         for chapter in chapters:
-            self.stdout.write("\n".join(lines(chapter)))
+            self.stdout.write("\n".join(traced_event_lines(chapter)))
 
 
-def lines(chapter: Chapter) -> Iterator[str]:
+def traced_event_lines(chapter: TracedEvent) -> Iterator[str]:
     event, indent = chapter.event, "    " * chapter.depth
     cause = f", caused by {event.cause_by}" if event.cause_by else ""
     request = f" ({event.request_id})" if event.request_id and not event.cause_id else ""
-    yield f"{clock(event.at)}  {indent}{event.type} {event.key}{cause}{request}"
+    yield f"{format_trace_time(event.at)}  {indent}{event.type} {event.key}{cause}{request}"
     for name in event.now:
-        yield f"{clock(event.at)}  {indent}  immediately: {name}"
+        yield f"{format_trace_time(event.at)}  {indent}  immediately: {name}"
     for path in chapter.paths:
         delivery = path.delivery
         yield from (
-            f"{clock(attempt.began)}  {indent}  {delivery.receiver}: {outcome(attempt)}" for attempt in path.tries
+            f"{format_trace_time(attempt.began)}  {indent}  {delivery.receiver}: {attempt_text(attempt)}"
+            for attempt in path.tries
         )
         if delivery.reason:
             yield f"{' ' * 19}  {indent}    {delivery.reason}"
 
 
-def clock(moment: datetime) -> str:
+def format_trace_time(moment: datetime) -> str:
     return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def outcome(attempt: Try) -> str:
+def attempt_text(attempt: TracedAttempt) -> str:
     duration = f" after {(attempt.ended - attempt.began).total_seconds():.2f} s" if attempt.ended else ""
     error = f": {attempt.last_word}" if attempt.error else ""
     return f"{attempt.words}{duration}{error}"

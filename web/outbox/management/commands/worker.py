@@ -4,14 +4,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from outbox.domain.worker_loop import Loop
+from outbox.domain.worker_loop import WorkerLoop
 
 
 class Command(BaseCommand):
     help = "Delivers events and runs the periodic jobs until it is stopped. Several workers can run at the same time."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        loop = Loop()
+        loop = WorkerLoop()
 
         def stop(number: int, frame: FrameType | None) -> None:
             loop.stopping.set()

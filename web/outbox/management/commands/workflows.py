@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from outbox.workflow_report import OUTPUT_FORMATS, atlas
+from outbox.workflow_report import OUTPUT_FORMATS, build_workflow_report
 
 
 class Command(BaseCommand):
@@ -14,4 +14,4 @@ class Command(BaseCommand):
             formats.add_argument(f"--{name}", action="store_const", dest="format", const=name)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(OUTPUT_FORMATS[options["format"] or "text"](atlas()))
+        self.stdout.write(OUTPUT_FORMATS[options["format"] or "text"](build_workflow_report()))

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         if not (settings.DEBUG or anyway):
             raise CommandError("The demo people's passwords are known, and DEBUG is off. Add --anyway if you are sure.")
         try:
-            demo.load(anyway=anyway)
-        except demo.NotEmpty:
+            demo.load_demo_school(anyway=anyway)
+        except demo.SchoolNotEmpty:
             raise CommandError("There are people in this database already. Add --anyway if you are sure.") from None
         self.stdout.write("The demo school is open.")

@@ -21,13 +21,13 @@ class Command(BaseCommand):
         parser.add_argument("--address", default="", help="The URL of the site, which is shown in the output.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if migrations_wait():
+        if has_pending_migrations():
             self.stdout.write("Preparing the database ...")
             call_command("migrate", verbosity=0)
         if settings.DEBUG:
             if demo.is_empty():
                 self.stdout.write("Opening the demo school ...")
-                demo.load()
+                demo.load_demo_school()
             self.welcome(options["address"])
 
     def welcome(self, address: str) -> None:
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         self.stdout.write("")
 
 
-def migrations_wait() -> bool:
+def has_pending_migrations() -> bool:
     """Asking first is faster than running a migrate that has nothing to do."""
     executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

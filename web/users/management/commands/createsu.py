@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from users.domain.superusers import make_superuser
+from users.domain.superusers import ensure_superuser
 
 
 class Command(BaseCommand):
@@ -18,7 +18,7 @@ class Command(BaseCommand):
             return
         if "@" not in email:
             raise CommandError("SUPERUSER_EMAIL must be an email address.")
-        created = make_superuser(
+        created = ensure_superuser(
             email,
             settings.SUPERUSER_FIRST_NAME or "Admin",
             settings.SUPERUSER_LAST_NAME,

@@ -13,14 +13,16 @@ FROM = time(9)
 NOT_AFTER = timedelta(days=3)
 
 
-def ask(at: datetime | None = None) -> int:
+def send_stay_invitations(at: datetime | None = None) -> int:
     at = at or timezone.now()
-    today = dates.local(at).date()
-    if at < dates.at(today, FROM):
+    today = dates.to_local_time(at).date()
+    if at < dates.local_moment(today, FROM):
         return 0
-    morning = dates.at(today, time(0))
+    morning = dates.local_moment(today, time(0))
     ended = Ticket.objects.confirmed().filter(meeting__ends_at__lt=morning, meeting__ends_at__gt=morning - NOT_AFTER)
-    asked = [one for one in ended.filter(meeting__cancelled_at=None).for_lists() if not staying.why_not(one, at)]
+    asked = [
+        one for one in ended.filter(meeting__cancelled_at=None).for_lists() if not staying.upgrade_refusal(one, at)
+    ]
     for ticket in asked:
-        telling.that_they_may_stay(ticket)
+        telling.draft_stay_mail(ticket)
     return len(asked)

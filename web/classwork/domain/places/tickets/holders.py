@@ -6,10 +6,10 @@ from classwork.models import ClassOffer, Meeting, Ticket
 from classwork.models.tickets import TicketQuerySet
 
 
-def of_meeting(meeting: Meeting, at: datetime) -> TicketQuerySet:
+def tickets_for_meeting(meeting: Meeting, at: datetime) -> TicketQuerySet:
     return Ticket.objects.filter(meeting=meeting).taking_a_place(at).for_lists()
 
 
-def of_offer(offer: ClassOffer, at: datetime) -> TicketQuerySet:
+def tickets_for_class(offer: ClassOffer, at: datetime) -> TicketQuerySet:
     found = Ticket.objects.filter(meeting__offer=offer).taking_a_place(at).for_lists()
     return found.order_by("meeting__starts_at", "student__first_name", "student__last_name", "pk")

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from billing.kinds import Unavailable
+from billing.kinds import ProductUnavailable
 from billing.models import OrderLine
 from classwork.domain.places import arrows, attendees, room
 from classwork.domain.places.arrows import State
@@ -20,11 +20,11 @@ MEANWHILE = "Someone else is buying this right now. Please try again."
 THEIRS = (State.CONFIRMED, State.ON_HOLD, State.TRANSFERRED)
 
 
-def meeting_of(line: OrderLine) -> Meeting:
+def meeting_of_line(line: OrderLine) -> Meeting:
     found = Meeting.objects.select_related("offer__subject__level", "offer__session", "offer__location")
     meeting = found.filter(pk=line.product_id).first()
     if meeting is None:
-        raise Unavailable("This class no longer exists.")
+        raise ProductUnavailable("This class no longer exists.")
     return meeting
 
 
@@ -32,93 +32,93 @@ def is_trial(line: OrderLine) -> bool:
     return bool(line.details.get("trial"))
 
 
-def closed_because(line: OrderLine, meeting: Meeting, at: datetime) -> str:
-    return sale.closed_because(meeting, at, trial=is_trial(line), by_desk="by_desk" in line.details)
+def closed_reason_for_line(line: OrderLine, meeting: Meeting, at: datetime) -> str:
+    return sale.ticket_closed_reason(meeting, at, trial=is_trial(line), by_desk="by_desk" in line.details)
 
 
 @transaction.atomic
-def hold(line: OrderLine, until: datetime | None) -> Ticket:
-    attendees.settle(line.order)
-    student = attendees.of_line(line)
+def hold_ticket(line: OrderLine, until: datetime | None) -> Ticket:
+    attendees.assign_students(line.order)
+    student = attendees.student_of_line(line)
     if student is None:
-        raise Unavailable(attendees.NOBODY)
-    room.lock_for(line)
-    mine = _tidied(line, timezone.now())
+        raise ProductUnavailable(attendees.NOBODY)
+    room.lock_classes_of_order(line)
+    mine = _expire_and_find_ticket(line, timezone.now())
     if mine and mine.is_live:
         Ticket.objects.filter(pk=mine.pk, state=State.HELD).update(held_until=until)
         return mine
-    return _take(line, mine, mine.student if mine else student, until)
+    return _admit_and_hold_ticket(line, mine, mine.student if mine else student, until)
 
 
-def _tidied(line: OrderLine, at: datetime) -> Ticket | None:
-    arrows.lapse(Ticket.objects.filter(meeting=line.product_id, state=State.HELD, held_until__lte=at))
+def _expire_and_find_ticket(line: OrderLine, at: datetime) -> Ticket | None:
+    arrows.expire_holds(Ticket.objects.filter(meeting=line.product_id, state=State.HELD, held_until__lte=at))
     found = Ticket.objects.select_for_update(of=("self",)).select_related("student__user", "meeting__offer")
     return found.filter(line=line).first()
 
 
-def _take(line: OrderLine, mine: Ticket | None, student: Student, until: datetime | None) -> Ticket:
-    at, meeting = timezone.now(), meeting_of(line)
-    if gone := closed_because(line, meeting, at):
-        raise Unavailable(gone)
-    role = entry.admit(line, meeting, at)
+def _admit_and_hold_ticket(line: OrderLine, mine: Ticket | None, student: Student, until: datetime | None) -> Ticket:
+    at, meeting = timezone.now(), meeting_of_line(line)
+    if gone := closed_reason_for_line(line, meeting, at):
+        raise ProductUnavailable(gone)
+    role = entry.admit_guest(line, meeting, at)
     ticket = mine or Ticket(line=line, meeting=meeting, trial_of=meeting.offer.subject if is_trial(line) else None)
-    ticket.student, ticket.role = _once(line, student, meeting, at), role
+    ticket.student, ticket.role = _guest_or_duplicate(line, student, meeting, at), role
     try:
         with transaction.atomic():
-            arrows.held(ticket, until)
+            arrows.start_hold(ticket, until)
     except IntegrityError as twice:
-        raise Unavailable(MEANWHILE) from twice
+        raise ProductUnavailable(MEANWHILE) from twice
     return ticket
 
 
-def _once(line: OrderLine, student: Student, meeting: Meeting, at: datetime) -> Student:
+def _guest_or_duplicate(line: OrderLine, student: Student, meeting: Meeting, at: datetime) -> Student:
     """A buyer who speaks for the student learns what prevents the ticket. For others, the office sorts it out."""
     overdue = Ticket.objects.filter(student=student, state=State.HELD, held_until__lte=at)
-    arrows.lapse(overdue.select_for_update(of=("self",)).select_related("meeting"))
-    said = why_not(student, meeting, trial=is_trial(line))
-    if said and attendees.speaks_for(line, student):
-        raise Unavailable(said)
-    is_double = bool(said) and _stands_in_the_way(student, meeting, trial=is_trial(line))
+    arrows.expire_holds(overdue.select_for_update(of=("self",)).select_related("meeting"))
+    said = student_refusal(student, meeting, trial=is_trial(line))
+    if said and attendees.payer_speaks_for(line, student):
+        raise ProductUnavailable(said)
+    is_double = bool(said) and _would_be_duplicate(student, meeting, trial=is_trial(line))
     line.details |= {"twin_of": student.pk if is_double else None, "remark": said}
     line.save(update_fields=["details"])
     if is_double:
-        return attendees.twin(student)
-    attendees.touch(student)
+        return attendees.create_duplicate(student)
+    attendees.equalize_work(student)
     return student
 
 
-def why_not(student: Student, meeting: Meeting, *, trial: bool) -> str:
+def student_refusal(student: Student, meeting: Meeting, *, trial: bool) -> str:
     if Ticket.objects.live().filter(student=student, meeting=meeting).exists():
         return TWICE.format(student)
     if Registration.objects.live().filter(student=student, offer=meeting.offer).exists():
         return ALREADY.format(student)
-    return trials.why_not(student, meeting.offer.subject) if trial else ""
+    return trials.trial_refusal(student, meeting.offer.subject) if trial else ""
 
 
-def _stands_in_the_way(student: Student, meeting: Meeting, *, trial: bool) -> bool:
+def _would_be_duplicate(student: Student, meeting: Meeting, *, trial: bool) -> bool:
     there = Ticket.objects.live().filter(student=student, meeting=meeting).exists()
-    return there or (trial and trials.had(student, meeting.offer.subject))
+    return there or (trial and trials.has_had_trial(student, meeting.offer.subject))
 
 
 @transaction.atomic
-def confirm(line: OrderLine) -> Ticket:
-    room.lock_for(line)
+def confirm_ticket(line: OrderLine) -> Ticket:
+    room.lock_classes_of_order(line)
     at = timezone.now()
-    mine = _tidied(line, at)
+    mine = _expire_and_find_ticket(line, at)
     if mine is None or mine.state in (State.CANCELLED, State.TRANSFERRED):
-        raise Unavailable("This booking was canceled.")
+        raise ProductUnavailable("This booking was canceled.")
     if mine.state == State.LAPSED:
-        mine = _take(line, mine, mine.student, None)
+        mine = _admit_and_hold_ticket(line, mine, mine.student, None)
     if mine.state == State.HELD:
-        arrows.confirm(mine, at)
+        arrows.confirm_spot(mine, at)
     return mine
 
 
 @transaction.atomic
-def release(line: OrderLine, why: str, state: str = State.CANCELLED) -> None:
-    room.lock_for(line)
+def release_ticket(line: OrderLine, why: str, state: str = State.CANCELLED) -> None:
+    room.lock_classes_of_order(line)
     mine = Ticket.objects.live().filter(line=line).select_related("meeting").first()
     if mine is None:
         return
     lapsed = mine.state == State.HELD and line.order.has_lapsed()
-    arrows.end(mine, State.LAPSED if lapsed else state, why)
+    arrows.end_spot(mine, State.LAPSED if lapsed else state, why)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.conf import settings
 
 from classwork.domain.places import opening, room
-from classwork.domain.places.room import Room
+from classwork.domain.places.room import Availability
 from classwork.models import ClassOffer, Meeting
 from common import dates
 
@@ -18,46 +18,46 @@ BEGUN = "It’s too late to book this class."
 
 
 @dataclass(frozen=True)
-class Day:
+class TicketDay:
     """A meeting to come, and the spots that are left on that day."""
 
     meeting: Meeting
-    room: Room
+    room: Availability
 
 
-def price(offer: ClassOffer, *, trial: bool) -> Decimal | None:
+def ticket_price(offer: ClassOffer, *, trial: bool) -> Decimal | None:
     return offer.trial_price if trial else offer.drop_in_price
 
 
-def is_sold(offer: ClassOffer) -> bool:
+def sells_tickets(offer: ClassOffer) -> bool:
     return offer.drop_in_price is not None or offer.trial_price is not None
 
 
 def is_on_sale(offer: ClassOffer, at: datetime) -> bool:
     to_come = [one for one in offer.meetings.all() if not one.is_cancelled]
-    return is_sold(offer) and not offer.is_called_off and any(at < sold_until(one) for one in to_come)
+    return sells_tickets(offer) and not offer.is_called_off and any(at < ticket_sale_end(one) for one in to_come)
 
 
-def closed_because(meeting: Meeting, at: datetime, *, trial: bool, by_desk: bool = False) -> str:
+def ticket_closed_reason(meeting: Meeting, at: datetime, *, trial: bool, by_desk: bool = False) -> str:
     """Returns '' while a ticket can be bought, also after registration has closed."""
     offer = meeting.offer
-    if not offer.is_listed or offer.session.publish_date > dates.local(at).date():
+    if not offer.is_listed or offer.session.publish_date > dates.to_local_time(at).date():
         return opening.NOT_OPEN
     if offer.is_called_off:
         return opening.CALLED_OFF
-    if price(offer, trial=trial) is None:
+    if ticket_price(offer, trial=trial) is None:
         return NO_TRIAL if trial else NOT_SOLD
     if meeting.is_cancelled:
         return OFF
-    return BEGUN if at >= sold_until(meeting, by_desk=by_desk) else ""
+    return BEGUN if at >= ticket_sale_end(meeting, by_desk=by_desk) else ""
 
 
-def sold_until(meeting: Meeting, *, by_desk: bool = False) -> datetime:
+def ticket_sale_end(meeting: Meeting, *, by_desk: bool = False) -> datetime:
     return meeting.starts_at - timedelta(minutes=0 if by_desk else settings.TICKETS_UNTIL_MINUTES)
 
 
-def days(offer: ClassOffer, at: datetime, *, by_desk: bool = False) -> list[Day]:
+def days_with_tickets(offer: ClassOffer, at: datetime, *, by_desk: bool = False) -> list[TicketDay]:
     to_come = [one for one in offer.meetings.all() if not one.is_cancelled]
-    sold = [one for one in to_come if at < sold_until(one, by_desk=by_desk)]
-    rooms = room.by_day(offer, sold, at)
-    return [Day(one, rooms[one.pk]) for one in sold]
+    sold = [one for one in to_come if at < ticket_sale_end(one, by_desk=by_desk)]
+    rooms = room.availability_by_meeting(offer, sold, at)
+    return [TicketDay(one, rooms[one.pk]) for one in sold]

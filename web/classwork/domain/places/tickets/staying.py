@@ -15,11 +15,11 @@ from billing.domain.refunds import exchanges
 from billing.models import Order, OrderLine
 from classwork.domain.places import attendees, joining, opening
 from classwork.domain.places.arrows import State
-from classwork.domain.places.joining import Joining
+from classwork.domain.places.joining import JoiningTerms
 from classwork.domain.places.registering import ALREADY
 from classwork.models import ClassOffer, Registration, Ticket
 from common import links
-from history.domain import record
+from history.domain import record_action
 from users.models import User
 
 PURPOSE = "classwork.ticket"
@@ -27,60 +27,62 @@ LINK_AGE = timedelta(days=400)
 ENDED = "This booking is no longer valid."
 
 
-class CannotBe(Exception):
+class UpgradeRefused(Exception):
     """The message says why the ticket cannot be turned into a registration."""
 
 
-def address(ticket: Ticket) -> str:
-    return reverse("ticket", args=[links.make(PURPOSE, ticket.pk, ticket.nonce)])
+def ticket_url(ticket: Ticket) -> str:
+    return reverse("ticket", args=[links.sign_token(PURPOSE, ticket.pk, ticket.nonce)])
 
 
-def find(token: str) -> Ticket | None:
+def find_ticket(token: str) -> Ticket | None:
     try:
-        read = links.read(PURPOSE, token, LINK_AGE)
-    except links.Bad:
+        read = links.read_token(PURPOSE, token, LINK_AGE)
+    except links.LinkInvalid:
         return None
     ticket = Ticket.objects.for_lists().filter(pk=read.pk).first()
-    return ticket if ticket is not None and links.fits(read.nonce, ticket.nonce) else None
+    return ticket if ticket is not None and links.nonce_matches(read.nonce, ticket.nonce) else None
 
 
-def why_not(ticket: Ticket, at: datetime) -> str:
+def upgrade_refusal(ticket: Ticket, at: datetime) -> str:
     if ticket.state != State.CONFIRMED:
         return ENDED
     offer = ClassOffer.objects.for_lists().get(pk=ticket.offer_id)
     if Registration.objects.live().filter(student=ticket.student_id, offer=offer).exists():
         return ALREADY.format(ticket.student)
-    return opening.closed_because(offer, at, known=True) or exchanges.why_not(ticket.line, at)
+    return opening.closed_reason(offer, at, known=True) or exchanges.exchange_refusal(ticket.line, at)
 
 
 # -- price ---------------------------------------------------------------------------------------------------------
 
 
-def joins(line: OrderLine, offer: ClassOffer, at: datetime) -> Joining:
-    now = joining.of(offer, at)
+def joining_terms_for_line(line: OrderLine, offer: ClassOffer, at: datetime) -> JoiningTerms:
+    now = joining.joining_terms(offer, at)
     ticket = (
         Ticket.objects.filter(line=line.replaces_id).select_related("meeting").first() if line.replaces_id else None
     )
     if ticket is None or ticket.offer_id != offer.pk or not now.less:
         return now
-    return with_ticket(ticket, now, exchanges.worth(ticket.line).paid, at)
+    return joining_terms_with_ticket(ticket, now, exchanges.line_worth(ticket.line).paid, at)
 
 
-def with_ticket(ticket: Ticket, now: Joining, paid: Decimal, at: datetime) -> Joining:
+def joining_terms_with_ticket(ticket: Ticket, now: JoiningTerms, paid: Decimal, at: datetime) -> JoiningTerms:
     """Never charges more than joining without the ticket would cost."""
     visited = not ticket.meeting.is_cancelled and ticket.meeting.has_begun(at)
     if not visited:
         return now
     left = now.left + 1
-    off = joining.reduction(now.full, left, now.of, settings.CURRENCY)
-    return Joining(now.left, now.of, now.full, max(off, now.less - paid), said=f"For {left} of {now.of} classes")
+    off = joining.late_joiner_reduction(now.full, left, now.of, settings.CURRENCY)
+    return JoiningTerms(now.left, now.of, now.full, max(off, now.less - paid), said=f"For {left} of {now.of} classes")
 
 
-def quote(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:
+def quote_upgrade(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:
     line = OrderLine(order=ticket.line.order, kind=attendees.PLACE, product_id=ticket.offer_id, replaces=ticket.line)
-    line.details = details(ticket)
-    item = quotes.Item(0, line.kind, line.product_id, exchanges.facts_of(line, at))
-    price = quotes.price(quotes.Ask((item,), ticket.line.order.currency, lost=quotes.lost_by([item], at)))
+    line.details = upgrade_line_details(ticket)
+    item = quotes.PriceLine(0, line.kind, line.product_id, exchanges.price_facts_of_line(line, at))
+    price = quotes.compute_price(
+        quotes.PriceRequest((item,), ticket.line.order.currency, lost=quotes.lines_past_early_price([item], at))
+    )
     paid = -price.by_step("carried")
     return price.total + paid, paid
 
@@ -89,34 +91,34 @@ def quote(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:
 
 
 @transaction.atomic
-def stay(ticket: Ticket, cart: Order, at: datetime) -> None:
-    if said := why_not(ticket, at):
-        raise CannotBe(said)
+def add_upgrade_to_cart(ticket: Ticket, cart: Order, at: datetime) -> None:
+    if said := upgrade_refusal(ticket, at):
+        raise UpgradeRefused(said)
     paid_by = ticket.line.order
-    if not cart.payer_email and cart.payer is None and not paid_by_another(ticket):
+    if not cart.payer_email and cart.payer is None and not is_paid_by_someone_else(ticket):
         cart.payer_name, cart.payer_email = paid_by.payer_name, paid_by.payer_email
         cart.save(update_fields=["payer_name", "payer_email"])
-    carts.add(cart, attendees.PLACE, ticket.offer_id, details(ticket), replaces=ticket.line)
+    carts.add_line(cart, attendees.PLACE, ticket.offer_id, upgrade_line_details(ticket), replaces=ticket.line)
 
 
-def paid_by_another(ticket: Ticket) -> bool:
+def is_paid_by_someone_else(ticket: Ticket) -> bool:
     """The attendee has the link, but only the payer may have the ticket deducted."""
-    return ticket.line.order.payer_email != attendees.address(ticket.student)
+    return ticket.line.order.payer_email != attendees.email_of(ticket.student)
 
 
-def details(ticket: Ticket) -> dict[str, Any]:
+def upgrade_line_details(ticket: Ticket) -> dict[str, Any]:
     said = attendees.Attendee.of(ticket.line.details)
     who = said.as_details() if said else {}
     return who | {"attends": ticket.student_id, "ticket": ticket.pk, "role": ticket.role}
 
 
 @transaction.atomic
-def at_the_desk(ticket: Ticket, *, by: User, why: str, at: datetime) -> Order:
+def upgrade_at_desk(ticket: Ticket, *, by: User, why: str, at: datetime) -> Order:
     paid_by = ticket.line.order
-    cart = carts.beside(paid_by)
+    cart = carts.create_second_cart(paid_by)
     more = {"by_desk": True, "late": by.has_perm("classwork.join_late")}
-    carts.add(cart, attendees.PLACE, ticket.offer_id, details(ticket) | more, replaces=ticket.line)
-    how = placement.How(Order.Due.DOOR, by_staff=by, payer=paid_by.payer)
-    order = placement.place(cart, how, seen=None, at=at)
-    record(by, "classwork.stayed_at_the_desk", ticket, why=why, order=order.pk)
+    carts.add_line(cart, attendees.PLACE, ticket.offer_id, upgrade_line_details(ticket) | more, replaces=ticket.line)
+    how = placement.PlacementOptions(Order.Due.DOOR, by_staff=by, payer=paid_by.payer)
+    order = placement.place_order(cart, how, seen=None, at=at)
+    record_action(by, "classwork.stayed_at_the_desk", ticket, why=why, order=order.pk)
     return order

@@ -11,13 +11,13 @@ KNOWS_SCHOOL = "Trials are for people new to the school. {} has been here before
 COUNTS = (*Ticket.LIVE, Ticket.State.TRANSFERRED)
 
 
-def had(student: Student, subject: Subject) -> bool:
+def has_had_trial(student: Student, subject: Subject) -> bool:
     return Ticket.objects.filter(student=student, trial_of=subject, state__in=COUNTS).exists()
 
 
-def why_not(student: Student, subject: Subject) -> str:
+def trial_refusal(student: Student, subject: Subject) -> str:
     """Returns '' if a trial is allowed. Expired holds must have been cleaned up first."""
-    if had(student, subject):
+    if has_had_trial(student, subject):
         return HAD.format(student)
     places = Registration.objects.filter(student=student).exclude(confirmed_at=None)
     if settings.TRIALS_FOR == "subject":

@@ -4,12 +4,12 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from billing.kinds import Unavailable
+from billing.kinds import ProductUnavailable
 from billing.models import OrderLine
 from classwork.domain.places import opening, room
 from classwork.domain.places.waiting import queue, reasons
-from classwork.domain.places.waiting.balance import EITHER, Counts, Rules, obstacle, settle
-from classwork.domain.places.waiting.walk import usable
+from classwork.domain.places.waiting.balance import EITHER, CapacityRules, Counts, assign_roles, find_obstacle
+from classwork.domain.places.waiting.walk import may_pass_waitlist
 from classwork.models import ClassOffer, Registration, WaitingEntry
 
 State = WaitingEntry.State
@@ -19,47 +19,47 @@ TOGETHER = "You were offered two spots together. Please take both, or let us kno
 
 
 @dataclass(frozen=True)
-class Seat:
+class AdmittedSpot:
     role: str
     over: bool = False
     """True if the desk gave a spot beyond the capacity."""
 
 
-def why_not(line: OrderLine, offer: ClassOffer, at: datetime) -> str:
+def admission_refusal(line: OrderLine, offer: ClassOffer, at: datetime) -> str:
     entry = _entry_of(line)
     if entry is not None and entry.has_open_offer(at):
-        lines = len(together(line))
+        lines = len(lines_admitted_together(line))
         return "" if lines >= entry.size else TOGETHER
     if line.details.get("over_capacity"):
         return ""
-    return _refusal(offer, _party(line, offer, at))
+    return _party_refusal(offer, _party_of_line(line, offer, at))
 
 
-def admit(line: OrderLine, offer: ClassOffer, at: datetime) -> Seat:
+def admit_line(line: OrderLine, offer: ClassOffer, at: datetime) -> AdmittedSpot:
     """The caller holds the lock of the class. Raises Unavailable with the reason."""
     if offer.is_called_off:
-        raise Unavailable(opening.CALLED_OFF)
+        raise ProductUnavailable(opening.CALLED_OFF)
     # The walk must not run while only some people of a group have their spots.
-    if not _company(line):
-        queue.advance(offer, at)
+    if not _admitted_roles(line):
+        queue.advance_waitlist(offer, at)
     entry = _entry_of(line)
     if entry is not None and entry.has_open_offer(at):
-        return _kept_seat(entry, line, at)
-    party = _party(line, offer, at)
+        return _claim_offered_spot(entry, line, at)
+    party = _party_of_line(line, offer, at)
     role = party.role
     if line.details.get("over_capacity"):
-        here = room.of(offer, at, but=_own_tickets(line))
-        return Seat(role, over=obstacle(here.rules, here.counts, [role]) is not None)
-    if reason := _refusal(offer, party):
-        raise Unavailable(reason)
-    return Seat(role)
+        here = room.availability_of(offer, at, but=_own_tickets(line))
+        return AdmittedSpot(role, over=find_obstacle(here.rules, here.counts, [role]) is not None)
+    if reason := _party_refusal(offer, party):
+        raise ProductUnavailable(reason)
+    return AdmittedSpot(role)
 
 
 @dataclass(frozen=True)
 class Party:
     """People who are admitted together or not at all, and the class without them."""
 
-    rules: Rules
+    rules: CapacityRules
     counts: Counts
     roles: tuple[str, ...]
     """The role that each person asked for."""
@@ -68,43 +68,43 @@ class Party:
 
     @property
     def role(self) -> str:
-        return settle(self.rules, self.counts, self.roles)[self.number]
+        return assign_roles(self.rules, self.counts, self.roles)[self.number]
 
 
-def _party(line: OrderLine, offer: ClassOffer, at: datetime) -> Party:
-    here, company = room.of(offer, at, but=_own_tickets(line)), _company(line)
-    others = [other for other in together(line) if other != line and other.pk not in company]
+def _party_of_line(line: OrderLine, offer: ClassOffer, at: datetime) -> Party:
+    here, company = room.availability_of(offer, at, but=_own_tickets(line)), _admitted_roles(line)
+    others = [other for other in lines_admitted_together(line) if other != line and other.pk not in company]
     before = Counter(here.counts)
     before.subtract(company.values())
-    roles = (*company.values(), wish(line), *map(wish, others))
+    roles = (*company.values(), requested_role(line), *map(requested_role, others))
     return Party(here.rules, before, roles, len(company))
 
 
-def _refusal(offer: ClassOffer, party: Party) -> str:
+def _party_refusal(offer: ClassOffer, party: Party) -> str:
     if party.rules.roles and any(role not in {*party.rules.names, EITHER} for role in party.roles):
         return WHICH_ROLE
-    taken = settle(party.rules, party.counts, party.roles)
-    if why := obstacle(party.rules, party.counts, taken):
-        return reasons.refusal(party.rules, party.counts, taken, why)
-    waiting = queue.as_waiting(list(queue.in_line(offer)))
-    return reasons.QUEUE if waiting and not usable(party.rules, party.counts, waiting, party.roles) else ""
+    taken = assign_roles(party.rules, party.counts, party.roles)
+    if why := find_obstacle(party.rules, party.counts, taken):
+        return reasons.obstacle_refusal(party.rules, party.counts, taken, why)
+    waiting = queue.as_waiting_parties(list(queue.waiting_entries(offer)))
+    return reasons.QUEUE if waiting and not may_pass_waitlist(party.rules, party.counts, waiting, party.roles) else ""
 
 
-def wish(line: OrderLine) -> str:
+def requested_role(line: OrderLine) -> str:
     return str(line.details.get("role", ""))
 
 
-def together(line: OrderLine) -> list[OrderLine]:
+def lines_admitted_together(line: OrderLine) -> list[OrderLine]:
     lines = line.order.lines.filter(kind=line.kind, product_id=line.product_id, cancelled_at=None).order_by("pk")
     return [other for other in lines if other.details.get("entry") == line.details.get("entry")]
 
 
 def _own_tickets(line: OrderLine) -> list[int]:
-    return [each_line.details["ticket"] for each_line in together(line) if "ticket" in each_line.details]
+    return [each_line.details["ticket"] for each_line in lines_admitted_together(line) if "ticket" in each_line.details]
 
 
-def _company(line: OrderLine) -> dict[int, str]:
-    others = [other.pk for other in together(line) if other != line]
+def _admitted_roles(line: OrderLine) -> dict[int, str]:
+    others = [other.pk for other in lines_admitted_together(line) if other != line]
     return dict(Registration.objects.live().filter(line__in=others).order_by("line").values_list("line", "role"))
 
 
@@ -113,11 +113,11 @@ def _entry_of(line: OrderLine) -> WaitingEntry | None:
     return WaitingEntry.objects.filter(pk=number, offer=line.product_id).first() if number else None
 
 
-def _kept_seat(entry: WaitingEntry, line: OrderLine, at: datetime) -> Seat:
+def _claim_offered_spot(entry: WaitingEntry, line: OrderLine, at: datetime) -> AdmittedSpot:
     """Gives one of the entry's spots, whatever name was typed. The offer stays open until its last spot is taken."""
-    number = together(line).index(line)
+    number = lines_admitted_together(line).index(line)
     if number >= entry.size:
-        raise Unavailable(reasons.FULL)
-    if len(_company(line)) + 1 >= entry.size:
-        queue.end(entry, State.TAKEN, at, order=line.order)
-    return Seat(entry.roles[number])
+        raise ProductUnavailable(reasons.FULL)
+    if len(_admitted_roles(line)) + 1 >= entry.size:
+        queue.end_entry(entry, State.TAKEN, at, order=line.order)
+    return AdmittedSpot(entry.roles[number])

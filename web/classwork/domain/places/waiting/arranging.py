@@ -9,18 +9,18 @@ from django.utils import timezone
 
 from classwork.domain.places import room
 from classwork.domain.places.waiting import queue
-from classwork.domain.places.waiting.balance import Role
+from classwork.domain.places.waiting.balance import RoleCapacity
 from classwork.models import Balance, ClassOffer, OfferRole, Registration, WaitingEntry
-from history.domain import record
+from history.domain import record_action
 from users.models import User
 
 
-class InUse(Exception):
+class RoleInUse(Exception):
     """Someone has a spot in this role or is on the waitlist for one."""
 
 
 @dataclass(frozen=True)
-class Apart:
+class BalanceLimits:
     """The largest difference allowed between the roles. There is no limit if nothing is set."""
 
     most: int | None = None
@@ -33,16 +33,16 @@ class Apart:
 
 
 @transaction.atomic
-def arrange(offer: ClassOffer, roles: Sequence[Role], apart: Apart, by: User) -> None:
+def set_class_roles(offer: ClassOffer, roles: Sequence[RoleCapacity], apart: BalanceLimits, by: User) -> None:
     """Existing registrations stay as they are. People on the waitlist who now fit are offered spots at once."""
-    offer = room.lock(offer.pk)
+    offer = room.lock_class(offer.pk)
     names = [role.name for role in roles]
     registered = Registration.objects.live().filter(offer=offer).values_list("role", flat=True)
     waiting = WaitingEntry.objects.filter(offer=offer).live().values_list("wanted", flat=True)
     in_use = {*registered, *(role for entry_roles in waiting for role in entry_roles if role != "either")}
     if removed := in_use - {*names, ""}:
         named = ", ".join(sorted(removed))
-        raise InUse(f"There are registrations or waitlist entries as {named}, so this role can’t be removed.")
+        raise RoleInUse(f"There are registrations or waitlist entries as {named}, so this role can’t be removed.")
     OfferRole.objects.filter(offer=offer).exclude(name__in=names).delete()
     for role in roles:
         OfferRole.objects.update_or_create(offer=offer, name=role.name, defaults={"capacity": role.capacity})
@@ -51,5 +51,7 @@ def arrange(offer: ClassOffer, roles: Sequence[Role], apart: Apart, by: User) ->
         Balance.objects.update_or_create(offer=offer, defaults=values)
     else:
         Balance.objects.filter(offer=offer).delete()
-    record(by, "classwork.roles_arranged", offer, roles=names, most_apart=apart.most, ratio=str(apart.ratio or ""))
-    queue.advance(ClassOffer.objects.get(pk=offer.pk), timezone.now())
+    record_action(
+        by, "classwork.roles_arranged", offer, roles=names, most_apart=apart.most, ratio=str(apart.ratio or "")
+    )
+    queue.advance_waitlist(ClassOffer.objects.get(pk=offer.pk), timezone.now())

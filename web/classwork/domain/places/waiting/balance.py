@@ -10,17 +10,17 @@ Counts = Mapping[str, int]
 
 
 @dataclass(frozen=True)
-class Role:
+class RoleCapacity:
     name: str
     capacity: int | None = None
 
 
 @dataclass(frozen=True)
-class Rules:
+class CapacityRules:
     """A class without roles has one role with an empty name."""
 
     capacity: int | None = None
-    roles: tuple[Role, ...] = ()
+    roles: tuple[RoleCapacity, ...] = ()
     most_apart: int | None = None
     """How many more people one role may have than another."""
     ratio: Decimal | None = None
@@ -46,60 +46,62 @@ class Obstacle:
     role: str = ""
 
 
-def settle(rules: Rules, counts: Counts, requests: Sequence[str]) -> tuple[str, ...]:
+def assign_roles(rules: CapacityRules, counts: Counts, requests: Sequence[str]) -> tuple[str, ...]:
     """People who named a role are counted first, so that `either` evens out."""
-    after = _add(counts, [role for role in requests if role != EITHER])
+    after = _add_roles(counts, [role for role in requests if role != EITHER])
     taken: list[str] = []
     for request in requests:
-        taken.append(_scarcest(rules, after) if request == EITHER else request)
+        taken.append(_scarcest_role(rules, after) if request == EITHER else request)
         if request == EITHER:
-            after = _add(after, taken[-1:])
+            after = _add_roles(after, taken[-1:])
     return tuple(taken)
 
 
-def obstacle(rules: Rules, counts: Counts, taken: Sequence[str]) -> Obstacle | None:
+def find_obstacle(rules: CapacityRules, counts: Counts, taken: Sequence[str]) -> Obstacle | None:
     """Returns None if these people, who join all together or not at all, can join."""
-    after = _add(counts, taken)
+    after = _add_roles(counts, taken)
     if rules.capacity is not None and sum(after.values()) > rules.capacity:
         return Obstacle("needs_two" if sum(counts.values()) < rules.capacity else "full")
     for role in rules.roles:
         if role.name in taken and role.capacity is not None and after.get(role.name, 0) > role.capacity:
             return Obstacle("needs_two" if counts.get(role.name, 0) < role.capacity else "role_full", role.name)
-    if _balanced(rules, counts, after):
+    if _is_balanced(rules, counts, after):
         return None
     return Obstacle("balance", max(rules.names, key=lambda name: after.get(name, 0)))
 
 
-def _balanced(rules: Rules, before: Counts, after: Counts) -> bool:
+def _is_balanced(rules: CapacityRules, before: Counts, after: Counts) -> bool:
     """A class that is already unbalanced admits people who reduce the difference."""
     if len(rules.roles) < 2 or sum(after.values()) < rules.active_from:
         return True
-    return _within(rules, after) or (not _within(rules, before) and _apart(rules, after) < _apart(rules, before))
+    return _is_within_limits(rules, after) or (
+        not _is_within_limits(rules, before) and _role_difference(rules, after) < _role_difference(rules, before)
+    )
 
 
-def _within(rules: Rules, counts: Counts) -> bool:
-    least, most = _ends(rules, counts)
+def _is_within_limits(rules: CapacityRules, counts: Counts) -> bool:
+    least, most = _role_extremes(rules, counts)
     near = rules.most_apart is None or most - least <= rules.most_apart
     return near and (rules.ratio is None or most <= rules.ratio * least)
 
 
-def _apart(rules: Rules, counts: Counts) -> int:
-    least, most = _ends(rules, counts)
+def _role_difference(rules: CapacityRules, counts: Counts) -> int:
+    least, most = _role_extremes(rules, counts)
     return most - least
 
 
-def _ends(rules: Rules, counts: Counts) -> tuple[int, int]:
+def _role_extremes(rules: CapacityRules, counts: Counts) -> tuple[int, int]:
     sizes = [counts.get(name, 0) for name in rules.names]
     return min(sizes), max(sizes)
 
 
-def _scarcest(rules: Rules, counts: Counts) -> str:
+def _scarcest_role(rules: CapacityRules, counts: Counts) -> str:
     open_roles = [role for role in rules.roles if role.capacity is None or counts.get(role.name, 0) < role.capacity]
     names = [role.name for role in open_roles] or list(rules.names)
     return min(names, key=lambda name: counts.get(name, 0))
 
 
-def _add(counts: Counts, taken: Sequence[str]) -> dict[str, int]:
+def _add_roles(counts: Counts, taken: Sequence[str]) -> dict[str, int]:
     after = dict(counts)
     for role in taken:
         after[role] = after.get(role, 0) + 1

@@ -16,10 +16,10 @@ from classwork.domain.places import opening, registering, room
 from classwork.domain.places.attendees import ME, STUDENT, Attendee
 from classwork.domain.places.choosing import KIND
 from classwork.domain.places.waiting import queue, reasons
-from classwork.domain.places.waiting.walk import Offered, walk
+from classwork.domain.places.waiting.walk import SpotOffered, walk_waitlist
 from classwork.models import ClassOffer, Registration, WaitingEntry
 from common import links, names
-from history.domain import record
+from history.domain import record_action
 from users.models import Student, User
 
 State = WaitingEntry.State
@@ -27,12 +27,12 @@ PURPOSE = "classwork.waiting"
 LINK_AGE = timedelta(days=400)
 
 
-class CannotBe(Exception):
+class WaitlistRefused(Exception):
     """The message says why the entry cannot be changed in this way."""
 
 
 @dataclass(frozen=True)
-class Wish:
+class WaitlistRequest:
     """A person who wants to join the class, and the role they ask for."""
 
     attendee: Attendee
@@ -47,27 +47,27 @@ class Contact:
 
 
 @dataclass(frozen=True)
-class Joined:
+class JoinResult:
     entry: WaitingEntry
     is_new: bool
     """False if the same people were already on the list. Strangers must not learn it."""
 
 
-def join(offer: ClassOffer, requests: Sequence[Wish], contact: Contact) -> WaitingEntry:
-    return join_or_find(offer, requests, contact).entry
+def join_waitlist(offer: ClassOffer, requests: Sequence[WaitlistRequest], contact: Contact) -> WaitingEntry:
+    return find_or_join_waitlist(offer, requests, contact).entry
 
 
 @transaction.atomic
-def join_or_find(offer: ClassOffer, requests: Sequence[Wish], contact: Contact) -> Joined:
+def find_or_join_waitlist(offer: ClassOffer, requests: Sequence[WaitlistRequest], contact: Contact) -> JoinResult:
     """Adds the people at the end of the list. The same people with the same address are on it only once."""
-    offer = room.lock(offer.pk)
+    offer = room.lock_class(offer.pk)
     at = timezone.now()
-    if reason := opening.closed_because(offer, at):
-        raise CannotBe(reason)
-    _refuse_who_has_a_place(offer, requests, contact)
+    if reason := opening.closed_reason(offer, at):
+        raise WaitlistRefused(reason)
+    _refuse_registered_people(offer, requests, contact)
     people = [request.attendee for request in requests]
     person_keys = sorted(
-        f"{person.who}{person.student_id or ''}|{names.key(person.first_name, person.last_name)}|{person.email}"
+        f"{person.who}{person.student_id or ''}|{names.name_key(person.first_name, person.last_name)}|{person.email}"
         for person in people
     )
     key = f"{contact.email}:{'+'.join(person_keys)}"[:500]
@@ -85,13 +85,13 @@ def join_or_find(offer: ClassOffer, requests: Sequence[Wish], contact: Contact) 
             who_key=key,
             position=queue.next_position(offer.pk),
         )
-    queue.tell(events.WAITING_JOINED, entry, at)
-    queue.advance(offer, at)
+    queue.emit_entry_event(events.WAITING_JOINED, entry, at)
+    queue.advance_waitlist(offer, at)
     entry.refresh_from_db()
-    return Joined(entry, is_new)
+    return JoinResult(entry, is_new)
 
 
-def _refuse_who_has_a_place(offer: ClassOffer, requests: Sequence[Wish], contact: Contact) -> None:
+def _refuse_registered_people(offer: ClassOffer, requests: Sequence[WaitlistRequest], contact: Contact) -> None:
     """Only an account that speaks for a student learns that the student is registered."""
     if contact.account is None:
         return
@@ -102,37 +102,37 @@ def _refuse_who_has_a_place(offer: ClassOffer, requests: Sequence[Wish], contact
         condition |= Q(user=contact.account)
     live = Registration.objects.live().filter(offer=offer, student__in=visible.filter(condition))
     if registration := live.select_related("student").first():
-        raise CannotBe(registering.ALREADY.format(registration.student))
+        raise WaitlistRefused(registering.ALREADY.format(registration.student))
 
 
 @transaction.atomic
-def leave(entry: WaitingEntry) -> bool:
-    entry = _locked(entry)
+def leave_waitlist(entry: WaitingEntry) -> bool:
+    entry = _lock_entry(entry)
     if not entry.is_live:
         return False
     at = timezone.now()
-    queue.end(entry, State.DECLINED if entry.state == State.OFFERED else State.LEFT, at)
-    queue.advance(entry.offer, at)
+    queue.end_entry(entry, State.DECLINED if entry.state == State.OFFERED else State.LEFT, at)
+    queue.advance_waitlist(entry.offer, at)
     return True
 
 
 @transaction.atomic
-def take(entry: WaitingEntry, cart: Order) -> None:
-    entry = _locked(entry)
-    if not is_open(entry, timezone.now()):
-        raise CannotBe(why_not(entry))
+def accept_offer(entry: WaitingEntry, cart: Order) -> None:
+    entry = _lock_entry(entry)
+    if not is_offer_open(entry, timezone.now()):
+        raise WaitlistRefused(closed_entry_reason(entry))
     if not cart.payer_email:
         cart.payer_name, cart.payer_email = entry.contact_name, entry.contact_email
         cart.save(update_fields=["payer_name", "payer_email"])
     for person, role in zip(entry.people, entry.roles, strict=True):
-        carts.add(cart, KIND, entry.offer_id, person | {"role": role, "entry": entry.pk})
+        carts.add_line(cart, KIND, entry.offer_id, person | {"role": role, "entry": entry.pk})
 
 
-def is_open(entry: WaitingEntry, at: datetime) -> bool:
+def is_offer_open(entry: WaitingEntry, at: datetime) -> bool:
     return entry.has_open_offer(at)
 
 
-def why_not(entry: WaitingEntry) -> str:
+def closed_entry_reason(entry: WaitingEntry) -> str:
     return {
         State.WAITING: "No spot has opened up yet. We’ll email you as soon as one does.",
         State.OFFERED: "Your offer has expired. The spot goes to the next person.",
@@ -144,9 +144,9 @@ def why_not(entry: WaitingEntry) -> str:
     }[State(entry.state)]
 
 
-def _locked(entry: WaitingEntry) -> WaitingEntry:
+def _lock_entry(entry: WaitingEntry) -> WaitingEntry:
     """Locks the class before the entry, in the same order as everything else that counts spots."""
-    offer = room.lock(entry.offer_id)
+    offer = room.lock_class(entry.offer_id)
     entry = WaitingEntry.objects.select_for_update().get(pk=entry.pk)
     entry.offer = offer
     return entry
@@ -156,56 +156,56 @@ def _locked(entry: WaitingEntry) -> WaitingEntry:
 
 
 @transaction.atomic
-def offer_by_hand(entry: WaitingEntry, *, why: str, by: User) -> None:
-    entry = _locked(entry)
+def offer_spot_by_hand(entry: WaitingEntry, *, why: str, by: User) -> None:
+    entry = _lock_entry(entry)
     at = timezone.now()
     if entry.state != State.WAITING:
-        raise CannotBe(why_not(entry))
-    here = room.of(entry.offer, at)
-    step = walk(here.rules, here.counts, queue.as_waiting([entry]))[0]
-    if not isinstance(step, Offered):
-        raise CannotBe(f"They can’t be offered a spot: {reasons.skip_reason(step.obstacle)}.")
-    queue.keep(entry, entry.offer, step, at)
-    record(by, "classwork.place_offered", entry, why=why, offer=entry.offer_id)
-    queue.advance(entry.offer, at)
+        raise WaitlistRefused(closed_entry_reason(entry))
+    here = room.availability_of(entry.offer, at)
+    step = walk_waitlist(here.rules, here.counts, queue.as_waiting_parties([entry]))[0]
+    if not isinstance(step, SpotOffered):
+        raise WaitlistRefused(f"They can’t be offered a spot: {reasons.skip_reason(step.obstacle)}.")
+    queue.offer_spot(entry, entry.offer, step, at)
+    record_action(by, "classwork.place_offered", entry, why=why, offer=entry.offer_id)
+    queue.advance_waitlist(entry.offer, at)
 
 
 @transaction.atomic
-def move(entry: WaitingEntry, place: int, *, why: str, by: User) -> None:
-    entry = _locked(entry)
+def move_entry(entry: WaitingEntry, place: int, *, why: str, by: User) -> None:
+    entry = _lock_entry(entry)
     if entry.state != State.WAITING:
-        raise CannotBe(why_not(entry))
-    line = [other for other in queue.in_line(entry.offer) if other.pk != entry.pk]
+        raise WaitlistRefused(closed_entry_reason(entry))
+    line = [other for other in queue.waiting_entries(entry.offer) if other.pk != entry.pk]
     line.insert(max(place, 1) - 1, entry)
     numbers = sorted(other.position for other in line)
     for other, number in zip(line, numbers, strict=True):
         WaitingEntry.objects.filter(pk=other.pk).update(position=number)
-    record(by, "classwork.waiting_moved", entry, why=why, position=place)
+    record_action(by, "classwork.waiting_moved", entry, why=why, position=place)
     at = timezone.now()
-    queue.tell(events.WAITING_MOVED, entry, at)
-    queue.advance(entry.offer, at)
+    queue.emit_entry_event(events.WAITING_MOVED, entry, at)
+    queue.advance_waitlist(entry.offer, at)
 
 
 @transaction.atomic
-def take_off(entry: WaitingEntry, *, why: str, by: User) -> None:
-    entry = _locked(entry)
+def remove_entry(entry: WaitingEntry, *, why: str, by: User) -> None:
+    entry = _lock_entry(entry)
     if not entry.is_live:
-        raise CannotBe(why_not(entry))
-    record(by, "classwork.waiting_taken_off", entry, why=why)
-    leave(entry)
+        raise WaitlistRefused(closed_entry_reason(entry))
+    record_action(by, "classwork.waiting_taken_off", entry, why=why)
+    leave_waitlist(entry)
 
 
 # -- links ---------------------------------------------------------------------------------------------------------
 
 
-def address(entry: WaitingEntry) -> str:
-    return reverse("waiting_entry", args=[links.make(PURPOSE, entry.pk, entry.nonce)])
+def entry_url(entry: WaitingEntry) -> str:
+    return reverse("waiting_entry", args=[links.sign_token(PURPOSE, entry.pk, entry.nonce)])
 
 
-def find(token: str) -> WaitingEntry | None:
+def find_entry(token: str) -> WaitingEntry | None:
     try:
-        link = links.read(PURPOSE, token, LINK_AGE)
-    except links.Bad:
+        link = links.read_token(PURPOSE, token, LINK_AGE)
+    except links.LinkInvalid:
         return None
     entry = WaitingEntry.objects.select_related("offer__subject__level", "offer__session").filter(pk=link.pk).first()
-    return entry if entry is not None and links.fits(link.nonce, entry.nonce) else None
+    return entry if entry is not None and links.nonce_matches(link.nonce, entry.nonce) else None

@@ -10,9 +10,9 @@ from billing.domain.orders import placement
 from billing.models import Order
 from classwork.domain.places.attendees import OTHER, Attendee
 from classwork.domain.places.waiting import arranging, entries, queue
-from classwork.domain.places.waiting.arranging import Apart
-from classwork.domain.places.waiting.balance import EITHER, Role
-from classwork.domain.places.waiting.entries import Contact, Wish
+from classwork.domain.places.waiting.arranging import BalanceLimits
+from classwork.domain.places.waiting.balance import EITHER, RoleCapacity
+from classwork.domain.places.waiting.entries import Contact, WaitlistRequest
 from classwork.models import ClassOffer, WaitingEntry
 from users.models import User
 
@@ -21,40 +21,42 @@ PLACES = 20
 State = WaitingEntry.State
 
 
-def play(offers: list[ClassOffer], people: int, seed: int, by: User) -> None:
+def simulate_evening(offers: list[ClassOffer], people: int, seed: int, by: User) -> None:
     chance = random.Random(seed)  # noqa: S311 - This is a simulation, and nothing in it is secret.
     for offer in offers:
         ClassOffer.objects.filter(pk=offer.pk).update(capacity=PLACES, pay_at_door=True)
-        roles = [Role(name, PLACES * 3 // 5) for name in ROLES]
-        arranging.arrange(offer, roles, Apart(most=2, active_from=6), by)
+        roles = [RoleCapacity(name, PLACES * 3 // 5) for name in ROLES]
+        arranging.set_class_roles(offer, roles, BalanceLimits(most=2, active_from=6), by)
     for number in range(people):
         offer = chance.choice(offers)
-        requests = [_wish(f"p{number}", chance)]
+        requests = [_random_request(f"p{number}", chance)]
         if chance.random() < 0.2:
-            requests.append(_wish(f"p{number}b", chance))
-        entries.join(offer, requests, Contact(f"P {number}", f"p{number}@evening.invalid"))
-        _answer(offer, chance)
+            requests.append(_random_request(f"p{number}b", chance))
+        entries.join_waitlist(offer, requests, Contact(f"P {number}", f"p{number}@evening.invalid"))
+        _answer_random_offer(offer, chance)
 
 
-def _wish(name: str, chance: random.Random) -> Wish:
+def _random_request(name: str, chance: random.Random) -> WaitlistRequest:
     attendee = Attendee(OTHER, first_name=name, email=f"{name}@evening.invalid")
-    return Wish(attendee, chance.choice((*ROLES, EITHER)))
+    return WaitlistRequest(attendee, chance.choice((*ROLES, EITHER)))
 
 
-def _answer(offer: ClassOffer, chance: random.Random) -> None:
+def _answer_random_offer(offer: ClassOffer, chance: random.Random) -> None:
     offered = list(WaitingEntry.objects.filter(offer=offer, state=State.OFFERED))
     if not offered:
         if chance.random() < 0.1:
-            entries.leave(chance.choice(list(queue.in_line(offer))))
+            entries.leave_waitlist(chance.choice(list(queue.waiting_entries(offer))))
         return
     entry, luck = chance.choice(offered), chance.random()
     if luck < 0.5:
-        cart = carts.new()
+        cart = carts.create_cart()
         cart.payer_name, cart.payer_email = entry.contact_name, entry.contact_email
         cart.save(update_fields=["payer_name", "payer_email"])
-        entries.take(entry, cart)
-        placement.place(cart, placement.How(Order.Due.DOOR, is_known=True), seen=None, at=timezone.now())
+        entries.accept_offer(entry, cart)
+        placement.place_order(
+            cart, placement.PlacementOptions(Order.Due.DOOR, is_known=True), seen=None, at=timezone.now()
+        )
     elif luck < 0.8 or entry.offered_until is None:
-        entries.leave(entry)
+        entries.leave_waitlist(entry)
     else:
-        queue.tend(offer.pk, entry.offered_until + timedelta(minutes=1))
+        queue.offer_free_spots(offer.pk, entry.offered_until + timedelta(minutes=1))

@@ -4,15 +4,15 @@ from classwork.domain.places.attendees import ME, STUDENT, Attendee
 from classwork.models import Registration, WaitingEntry
 
 
-def to_alone(registration: Registration) -> list[WaitingEntry]:
+def offers_to_student_alone(registration: Registration) -> list[WaitingEntry]:
     account = registration.student.user_id or registration.student.guardian_id
     if account is None:
         return []
     offered = WaitingEntry.objects.filter(account=account, state=WaitingEntry.State.OFFERED, size=1)
-    return [entry for entry in offered if _is_for(entry, registration)]
+    return [entry for entry in offered if _is_for_student(entry, registration)]
 
 
-def _is_for(entry: WaitingEntry, registration: Registration) -> bool:
+def _is_for_student(entry: WaitingEntry, registration: Registration) -> bool:
     person = Attendee.of(entry.people[0])
     if person is None:
         return False

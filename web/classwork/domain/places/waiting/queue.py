@@ -13,7 +13,7 @@ from classwork import events
 from classwork.domain.places import opening, room
 from classwork.domain.places.waiting import deadline, record_of
 from classwork.domain.places.waiting.balance import EITHER
-from classwork.domain.places.waiting.walk import Offered, Waiting, WalkStep, walk
+from classwork.domain.places.waiting.walk import SpotOffered, WaitingParty, WalkStep, walk_waitlist
 from classwork.models import ClassOffer, WaitingEntry, Walk
 from outbox.declare import EventType
 from outbox.domain import emit
@@ -22,25 +22,25 @@ State = WaitingEntry.State
 
 
 @transaction.atomic
-def tend(offer_id: int, at: datetime | None = None) -> None:
-    offer = room.lock(offer_id)
-    advance(offer, at or timezone.now())
+def offer_free_spots(offer_id: int, at: datetime | None = None) -> None:
+    offer = room.lock_class(offer_id)
+    advance_waitlist(offer, at or timezone.now())
 
 
-def advance(offer: ClassOffer, at: datetime) -> None:
+def advance_waitlist(offer: ClassOffer, at: datetime) -> None:
     """The caller holds the lock of the class."""
     for late in WaitingEntry.objects.filter(offer=offer).with_ended_offer(at):
-        end(late, State.LAPSED, at)
-    if opening.closed_because(offer, at):
+        end_entry(late, State.LAPSED, at)
+    if opening.closed_reason(offer, at):
         for entry in WaitingEntry.objects.filter(offer=offer).live():
-            end(entry, State.CLOSED, at)
+            end_entry(entry, State.CLOSED, at)
         return
-    entries = {entry.pk: entry for entry in in_line(offer)}
+    entries = {entry.pk: entry for entry in waiting_entries(offer)}
     if entries:
-        _walk(offer, entries, at)
+        _walk_and_log(offer, entries, at)
 
 
-def in_line(offer: ClassOffer) -> QuerySet[WaitingEntry]:
+def waiting_entries(offer: ClassOffer) -> QuerySet[WaitingEntry]:
     return WaitingEntry.objects.filter(offer=offer, state=State.WAITING)
 
 
@@ -49,7 +49,7 @@ def next_position(offer_id: int) -> int:
     return int(last) + 1
 
 
-def numbers_in_line(offer_id: int, position: int, requests: Iterable[str]) -> dict[str, int]:
+def positions_in_line(offer_id: int, position: int, requests: Iterable[str]) -> dict[str, int]:
     """Returns the position among all entries under '', and among those that could take each role."""
     entries = WaitingEntry.objects.filter(offer=offer_id, state=State.WAITING, position__lt=position)
     ahead = list(entries.values_list("wanted", flat=True))
@@ -59,29 +59,31 @@ def numbers_in_line(offer_id: int, position: int, requests: Iterable[str]) -> di
     return positions
 
 
-def kept_now() -> QuerySet[WaitingEntry]:
+def entries_with_open_offer() -> QuerySet[WaitingEntry]:
     return WaitingEntry.objects.with_open_offer(timezone.now())
 
 
-def as_waiting(entries: Sequence[WaitingEntry]) -> list[Waiting]:
-    return [Waiting(entry.pk, tuple(entry.wanted)) for entry in entries]
+def as_waiting_parties(entries: Sequence[WaitingEntry]) -> list[WaitingParty]:
+    return [WaitingParty(entry.pk, tuple(entry.wanted)) for entry in entries]
 
 
-def _walk(offer: ClassOffer, entries: dict[int, WaitingEntry], at: datetime) -> None:
-    now = room.of(offer, at)
-    waiting = as_waiting(list(entries.values()))
-    steps = walk(now.rules, now.counts, waiting)
-    changed = [step for step in steps if _apply(step, entries[step.entry], offer, at)]
+def _walk_and_log(offer: ClassOffer, entries: dict[int, WaitingEntry], at: datetime) -> None:
+    now = room.availability_of(offer, at)
+    waiting = as_waiting_parties(list(entries.values()))
+    steps = walk_waitlist(now.rules, now.counts, waiting)
+    changed = [step for step in steps if _apply_walk_step(step, entries[step.entry], offer, at)]
     if changed:
         # The log lets `manage.py replay_queue` repeat the walk.
         Walk.objects.create(
-            offer=offer, given=record_of.given(now.rules, now.counts, waiting), steps=record_of.steps(steps)
+            offer=offer,
+            given=record_of.walk_input_as_json(now.rules, now.counts, waiting),
+            steps=record_of.walk_steps_as_json(steps),
         )
 
 
-def _apply(step: WalkStep, entry: WaitingEntry, offer: ClassOffer, at: datetime) -> bool:
-    if isinstance(step, Offered):
-        keep(entry, offer, step, at)
+def _apply_walk_step(step: WalkStep, entry: WaitingEntry, offer: ClassOffer, at: datetime) -> bool:
+    if isinstance(step, SpotOffered):
+        offer_spot(entry, offer, step, at)
         return True
     before = (entry.rule, entry.rule_role)
     entry.rule, entry.rule_role = step.obstacle.rule, step.obstacle.role
@@ -91,13 +93,13 @@ def _apply(step: WalkStep, entry: WaitingEntry, offer: ClassOffer, at: datetime)
     return True
 
 
-def keep(entry: WaitingEntry, offer: ClassOffer, step: Offered, at: datetime) -> None:
+def offer_spot(entry: WaitingEntry, offer: ClassOffer, step: SpotOffered, at: datetime) -> None:
     starts = [meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_cancelled]
     next_meeting = min((start for start in starts if start > at), default=None)
     entry.state, entry.roles, entry.rule, entry.rule_role = State.OFFERED, list(step.roles), "", ""
-    entry.offered_until = deadline.until(at, settings.OFFER_HOURS, next_meeting)
+    entry.offered_until = deadline.offer_deadline(at, settings.OFFER_HOURS, next_meeting)
     entry.save(update_fields=["state", "roles", "rule", "rule_role", "offered_until"])
-    tell(events.PLACE_OFFERED, entry, at)
+    emit_entry_event(events.PLACE_OFFERED, entry, at)
 
 
 ENDS: dict[str, EventType] = {
@@ -109,20 +111,20 @@ ENDS: dict[str, EventType] = {
 }
 
 
-def end(entry: WaitingEntry, state: str, at: datetime, **fields: Any) -> None:
+def end_entry(entry: WaitingEntry, state: str, at: datetime, **fields: Any) -> None:
     entry.state, entry.ended_at = state, at
     for name, value in fields.items():
         setattr(entry, name, value)
     entry.save(update_fields=["state", "ended_at", *fields])
-    tell(ENDS[state], entry, at)
+    emit_entry_event(ENDS[state], entry, at)
 
 
-def tell(event: EventType, entry: WaitingEntry, at: datetime) -> None:
+def emit_entry_event(event: EventType, entry: WaitingEntry, at: datetime) -> None:
     emit(event, key=f"{entry.pk} {at.isoformat()}", entry_id=entry.pk, offer_id=entry.offer_id)
 
 
-def tend_all() -> int:
+def offer_free_spots_everywhere() -> int:
     offers = set(WaitingEntry.objects.live().order_by().values_list("offer_id", flat=True))
     for offer_id in sorted(offers):
-        tend(offer_id)
+        offer_free_spots(offer_id)
     return len(offers)

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from classwork.domain.places.waiting.balance import Counts, Obstacle, Role, Rules
-from classwork.domain.places.waiting.walk import Offered, Passed, Waiting, WalkStep, walk
+from classwork.domain.places.waiting.balance import CapacityRules, Counts, Obstacle, RoleCapacity
+from classwork.domain.places.waiting.walk import EntrySkipped, SpotOffered, WaitingParty, WalkStep, walk_waitlist
 
 
-def given(rules: Rules, counts: Counts, waiting: Sequence[Waiting]) -> dict[str, Any]:
+def walk_input_as_json(rules: CapacityRules, counts: Counts, waiting: Sequence[WaitingParty]) -> dict[str, Any]:
     return {
         "capacity": rules.capacity,
         "roles": [[role.name, role.capacity] for role in rules.roles],
@@ -20,32 +20,34 @@ def given(rules: Rules, counts: Counts, waiting: Sequence[Waiting]) -> dict[str,
     }
 
 
-def steps(walked: Sequence[WalkStep]) -> list[list[Any]]:
+def walk_steps_as_json(walked: Sequence[WalkStep]) -> list[list[Any]]:
     return [
         ["offered", step.entry, list(step.roles)]
-        if isinstance(step, Offered)
+        if isinstance(step, SpotOffered)
         else ["passed", step.entry, step.obstacle.rule, step.obstacle.role]
         for step in walked
     ]
 
 
-def read(stored: Mapping[str, Any]) -> tuple[Rules, Counts, list[Waiting]]:
-    rules = Rules(
+def read_walk_input(stored: Mapping[str, Any]) -> tuple[CapacityRules, Counts, list[WaitingParty]]:
+    rules = CapacityRules(
         capacity=stored["capacity"],
-        roles=tuple(Role(name, capacity) for name, capacity in stored["roles"]),
+        roles=tuple(RoleCapacity(name, capacity) for name, capacity in stored["roles"]),
         most_apart=stored["most_apart"],
         ratio=None if stored["ratio"] is None else Decimal(stored["ratio"]),
         active_from=stored["active_from"],
     )
-    return rules, stored["counts"], [Waiting(entry, tuple(requests)) for entry, requests in stored["waiting"]]
+    return rules, stored["counts"], [WaitingParty(entry, tuple(requests)) for entry, requests in stored["waiting"]]
 
 
-def read_steps(stored: Sequence[Sequence[Any]]) -> list[WalkStep]:
+def read_walk_steps(stored: Sequence[Sequence[Any]]) -> list[WalkStep]:
     return [
-        Offered(step[1], tuple(step[2])) if step[0] == "offered" else Passed(step[1], Obstacle(step[2], step[3]))
+        SpotOffered(step[1], tuple(step[2]))
+        if step[0] == "offered"
+        else EntrySkipped(step[1], Obstacle(step[2], step[3]))
         for step in stored
     ]
 
 
-def same_again(stored: Mapping[str, Any], walked: Sequence[Sequence[Any]]) -> bool:
-    return steps(walk(*read(stored))) == [list(step) for step in walked]
+def replay_matches(stored: Mapping[str, Any], walked: Sequence[Sequence[Any]]) -> bool:
+    return walk_steps_as_json(walk_waitlist(*read_walk_input(stored))) == [list(step) for step in walked]

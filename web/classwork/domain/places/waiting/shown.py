@@ -6,43 +6,43 @@ from datetime import datetime
 
 from django.db.models import Exists, Min, OuterRef, QuerySet, Sum
 
-from billing.domain.status_text import Said
+from billing.domain.status_text import StatusText
 from classwork.domain.places import room
-from classwork.domain.places.room import Room
+from classwork.domain.places.room import Availability
 from classwork.domain.places.waiting import entries, queue, reasons, record_of, session_entries
 from classwork.domain.places.waiting.balance import Obstacle
 from classwork.domain.places.waiting.session_entries import Session
-from classwork.domain.places.waiting.walk import Offered, WalkStep
+from classwork.domain.places.waiting.walk import SpotOffered, WalkStep
 from classwork.models import ClassOffer, WaitingEntry, Walk
 from common.formats import format_moment
 from users.models import User
 
 State = WaitingEntry.State
 ENDED = {
-    State.TAKEN: Said("Registered", "good"),
-    State.DECLINED: Said("Declined"),
-    State.LAPSED: Said("Offer expired", "bad"),
-    State.LEFT: Said("Left the waitlist"),
-    State.CLOSED: Said("Closed"),
+    State.TAKEN: StatusText("Registered", "good"),
+    State.DECLINED: StatusText("Declined"),
+    State.LAPSED: StatusText("Offer expired", "bad"),
+    State.LEFT: StatusText("Left the waitlist"),
+    State.CLOSED: StatusText("Closed"),
 }
 
 
 @dataclass(frozen=True)
-class Shown:
+class EntryView:
     entry: WaitingEntry
     number: int
     at: datetime
     by_role: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def status(self) -> Said:
+    def status(self) -> StatusText:
         if self.entry.state == State.WAITING:
-            return Said(f"Waitlisted ({ordinal(self.number)})", "warn")
+            return StatusText(f"Waitlisted ({format_ordinal(self.number)})", "warn")
         if self.entry.state != State.OFFERED:
             return ENDED[State(self.entry.state)]
-        if not entries.is_open(self.entry, self.at):
+        if not entries.is_offer_open(self.entry, self.at):
             return ENDED[State.LAPSED]
-        return Said(f"Spot reserved until {self.until}", "good")
+        return StatusText(f"Spot reserved until {self.until}", "good")
 
     @property
     def in_line(self) -> str:
@@ -70,11 +70,11 @@ class Shown:
 
     @property
     def is_open(self) -> bool:
-        return entries.is_open(self.entry, self.at)
+        return entries.is_offer_open(self.entry, self.at)
 
     @property
     def address(self) -> str:
-        return entries.address(self.entry)
+        return entries.entry_url(self.entry)
 
     @property
     def names(self) -> str:
@@ -87,25 +87,25 @@ class Shown:
             yield f"{name} ({role})" if role else name
 
 
-def ordinal(number: int) -> str:
+def format_ordinal(number: int) -> str:
     ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
 
 
 def position_sentence(numbers: Mapping[str, int]) -> str:
-    roles = ", ".join(f"{ordinal(number)} for {role}" for role, number in numbers.items() if role)
-    return f"You’re {ordinal(numbers[''])} in line{f' ({roles})' if roles else ''}"
+    roles = ", ".join(f"{format_ordinal(number)} for {role}" for role, number in numbers.items() if role)
+    return f"You’re {format_ordinal(numbers[''])} in line{f' ({roles})' if roles else ''}"
 
 
-def one(entry: WaitingEntry, at: datetime) -> Shown:
+def describe_entry(entry: WaitingEntry, at: datetime) -> EntryView:
     if entry.state != State.WAITING:
-        return Shown(entry, 0, at)
-    positions = queue.numbers_in_line(entry.offer_id, entry.position, entry.wanted)
-    return Shown(entry, positions.pop(""), at, positions)
+        return EntryView(entry, 0, at)
+    positions = queue.positions_in_line(entry.offer_id, entry.position, entry.wanted)
+    return EntryView(entry, positions.pop(""), at, positions)
 
 
 @dataclass(frozen=True)
-class OnList:
+class ViewerEntry:
     """The viewer's own entry, as the page of a class shows it."""
 
     people: str
@@ -117,30 +117,30 @@ class OnList:
     has_offer: bool = False
 
 
-def of_viewer(offer: ClassOffer, viewer: User | None, session: Session, at: datetime) -> list[OnList]:
+def entries_of_viewer(offer: ClassOffer, viewer: User | None, session: Session, at: datetime) -> list[ViewerEntry]:
     own = WaitingEntry.objects.visible_to(viewer).live().filter(offer=offer) if viewer else []
-    views = [one(entry, at) for entry in own]
-    listed = [OnList(view.names, view.in_line, view.address, has_offer=view.is_open) for view in views]
-    for typed in session_entries.of_class(session, offer):
-        positions = queue.numbers_in_line(typed.offer, typed.position, typed.wanted)
-        listed.append(OnList(typed.people, position_sentence(positions), position=typed.position))
+    views = [describe_entry(entry, at) for entry in own]
+    listed = [ViewerEntry(view.names, view.in_line, view.address, has_offer=view.is_open) for view in views]
+    for typed in session_entries.session_entries_of_class(session, offer):
+        positions = queue.positions_in_line(typed.offer, typed.position, typed.wanted)
+        listed.append(ViewerEntry(typed.people, position_sentence(positions), position=typed.position))
     return listed
 
 
-def of_offer(offer: ClassOffer, at: datetime) -> list[Shown]:
+def entries_of_class(offer: ClassOffer, at: datetime) -> list[EntryView]:
     offered = WaitingEntry.objects.filter(offer=offer, state=State.OFFERED).select_related("account")
-    waiting = queue.in_line(offer).select_related("account")
-    return [Shown(entry, 0, at) for entry in offered] + [
-        Shown(entry, number, at) for number, entry in enumerate(waiting, start=1)
+    waiting = queue.waiting_entries(offer).select_related("account")
+    return [EntryView(entry, 0, at) for entry in offered] + [
+        EntryView(entry, number, at) for number, entry in enumerate(waiting, start=1)
     ]
 
 
 @dataclass(frozen=True)
-class Queued:
+class ClassWaitlist:
     """A class with a waitlist, as the office's overview shows it."""
 
     offer: ClassOffer
-    room: Room
+    room: Availability
     kept: int
     until: datetime | None
 
@@ -149,52 +149,57 @@ class Queued:
         return format_moment(self.until) if self.until else ""
 
 
-def waited_for() -> QuerySet[ClassOffer]:
+def classes_with_waitlist() -> QuerySet[ClassOffer]:
     live = WaitingEntry.objects.live().filter(offer=OuterRef("pk"))
     return ClassOffer.objects.for_lists().filter(Exists(live))
 
 
-def lists(offers: Sequence[ClassOffer], at: datetime) -> list[Queued]:
+def waitlists_of_classes(offers: Sequence[ClassOffer], at: datetime) -> list[ClassWaitlist]:
     open_offers = WaitingEntry.objects.filter(offer__in=offers).with_open_offer(at).order_by()
     rows = open_offers.values_list("offer").annotate(Sum("size"), Min("offered_until"))
     offered = {row[0]: row[1:] for row in rows}
-    rooms = room.among(offers, at)
-    return [Queued(offer, rooms[offer.pk], *offered.get(offer.pk, (0, None))) for offer in offers]
+    rooms = room.availability_by_class(offers, at)
+    return [ClassWaitlist(offer, rooms[offer.pk], *offered.get(offer.pk, (0, None))) for offer in offers]
 
 
-def ended(offer: ClassOffer, at: datetime) -> list[Shown]:
+def ended_entries(offer: ClassOffer, at: datetime) -> list[EntryView]:
     entries_ended = WaitingEntry.objects.filter(offer=offer).exclude(state__in=WaitingEntry.LIVE).order_by("-ended_at")
-    return [Shown(entry, 0, at) for entry in entries_ended[:50]]
+    return [EntryView(entry, 0, at) for entry in entries_ended[:50]]
 
 
-def of_user(user: User, at: datetime) -> list[Shown]:
+def entries_of_user(user: User, at: datetime) -> list[EntryView]:
     own = list(WaitingEntry.objects.visible_to(user).live().select_related("offer__subject__level", "offer__session"))
     waiting = WaitingEntry.objects.filter(offer__in={entry.offer_id for entry in own}, state=State.WAITING)
     positions = list(waiting.values_list("offer_id", "position"))
     return [
-        Shown(entry, sum(offer == entry.offer_id and position <= entry.position for offer, position in positions), at)
+        EntryView(
+            entry, sum(offer == entry.offer_id and position <= entry.position for offer, position in positions), at
+        )
         for entry in own
     ]
 
 
 @dataclass(frozen=True)
-class Told:
+class WalkText:
     """One walk as text: who was offered a spot, and who was skipped and why."""
 
     at: datetime
     steps: list[str]
 
 
-def walks(offer: ClassOffer, most: int = 20) -> list[Told]:
+def describe_walks(offer: ClassOffer, most: int = 20) -> list[WalkText]:
     rows = list(Walk.objects.filter(offer=offer).order_by("-id")[:most])
-    known = {entry.pk: Shown(entry, 0, entry.joined_at) for entry in WaitingEntry.objects.filter(offer=offer)}
-    return [Told(row.at, [_tell(step, known) for step in record_of.read_steps(row.steps)]) for row in rows]
+    known = {entry.pk: EntryView(entry, 0, entry.joined_at) for entry in WaitingEntry.objects.filter(offer=offer)}
+    return [
+        WalkText(row.at, [_describe_walk_step(step, known) for step in record_of.read_walk_steps(row.steps)])
+        for row in rows
+    ]
 
 
-def _tell(step: WalkStep, known: Mapping[int, Shown]) -> str:
+def _describe_walk_step(step: WalkStep, known: Mapping[int, EntryView]) -> str:
     view = known.get(step.entry)
     names, were = (view.names, "were" if view.entry.size == 2 else "was") if view else (f"Entry {step.entry}", "was")
-    if isinstance(step, Offered):
+    if isinstance(step, SpotOffered):
         roles = " and ".join(role for role in step.roles if role)
         return f"{names} {were} offered {'two spots' if were == 'were' else 'a spot'}{f' as {roles}' if roles else ''}."
     return f"{names} {were} skipped: {reasons.skip_reason(step.obstacle)}."

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from classwork.domain.places.waiting.balance import Counts, Obstacle, Rules, obstacle, settle
+from classwork.domain.places.waiting.balance import CapacityRules, Counts, Obstacle, assign_roles, find_obstacle
 
 
 @dataclass(frozen=True)
-class Waiting:
+class WaitingParty:
     """An entry of the waitlist, for one person or for two who are admitted together."""
 
     entry: int
@@ -15,26 +15,26 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Offered:
+class SpotOffered:
     entry: int
     roles: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Passed:
+class EntrySkipped:
     entry: int
     obstacle: Obstacle
 
 
-WalkStep = Offered | Passed
+WalkStep = SpotOffered | EntrySkipped
 
 
-def walk(rules: Rules, counts: Counts, waiting: Sequence[Waiting]) -> list[WalkStep]:
+def walk_waitlist(rules: CapacityRules, counts: Counts, waiting: Sequence[WaitingParty]) -> list[WalkStep]:
     """Starts again at the top after each offer, because that person may have made room for others. The last record of
     an entry says why it still waits."""
     steps: list[WalkStep] = []
     remaining, taken = list(waiting), dict(counts)
-    while (offered := _first(rules, taken, remaining, steps)) is not None:
+    while (offered := _first_fitting_entry(rules, taken, remaining, steps)) is not None:
         remaining = [party for party in remaining if party.entry != offered.entry]
         for role in offered.roles:
             taken[role] = taken.get(role, 0) + 1
@@ -42,18 +42,22 @@ def walk(rules: Rules, counts: Counts, waiting: Sequence[Waiting]) -> list[WalkS
     return steps
 
 
-def _first(rules: Rules, counts: Counts, waiting: Sequence[Waiting], steps: list[WalkStep]) -> Offered | None:
+def _first_fitting_entry(
+    rules: CapacityRules, counts: Counts, waiting: Sequence[WaitingParty], steps: list[WalkStep]
+) -> SpotOffered | None:
     for party in waiting:
-        roles = settle(rules, counts, party.wanted)
-        reason = obstacle(rules, counts, roles)
+        roles = assign_roles(rules, counts, party.wanted)
+        reason = find_obstacle(rules, counts, roles)
         if reason is None:
-            return Offered(party.entry, roles)
-        steps.append(Passed(party.entry, reason))
+            return SpotOffered(party.entry, roles)
+        steps.append(EntrySkipped(party.entry, reason))
     return None
 
 
-def usable(rules: Rules, counts: Counts, waiting: Sequence[Waiting], newcomer: tuple[str, ...]) -> bool:
+def may_pass_waitlist(
+    rules: CapacityRules, counts: Counts, waiting: Sequence[WaitingParty], newcomer: tuple[str, ...]
+) -> bool:
     """A newcomer may pass the waitlist only if nobody on it could take a spot now."""
-    if any(isinstance(step, Offered) for step in walk(rules, counts, waiting)):
+    if any(isinstance(step, SpotOffered) for step in walk_waitlist(rules, counts, waiting)):
         return False
-    return obstacle(rules, counts, settle(rules, counts, newcomer)) is None
+    return find_obstacle(rules, counts, assign_roles(rules, counts, newcomer)) is None
