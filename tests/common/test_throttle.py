@@ -156,10 +156,10 @@ class CountingTest(SchoolTestCase):
 
 READ = """
 from django.db import connection
-from common.cache import unpacked
+from common.cache import unpickle_value
 with connection.cursor() as cursor:
     cursor.execute("SELECT value FROM throttle_entries")
-    print(*(unpacked(row[0]) for row in cursor.fetchall()))
+    print(*(unpickle_value(row[0]) for row in cursor.fetchall()))
 """
 
 

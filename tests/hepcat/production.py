@@ -21,7 +21,7 @@ from django.test import Client
 from users.models import User
 client = Client()
 ada = User.objects.create_superuser("ada@example.org", None, first_name="Ada", last_name="Adler")
-client.force_login(ada, "users.backends.Rights")
+client.force_login(ada, "users.backends.PermissionBackend")
 print(settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME].value)
 """
 
