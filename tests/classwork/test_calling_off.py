@@ -39,7 +39,7 @@ from tests.classwork.buying import cart, line, me, other, pay, place
 D = Decimal
 
 
-class CallingOffTest(SchoolTestCase):
+class CancellationTestCase(SchoolTestCase):
     def days(self, *numbers: int) -> frozenset[int]:
         return frozenset(self.offer.meetings.filter(number__in=numbers).values_list("pk", flat=True))
 
@@ -60,8 +60,8 @@ class CallingOffTest(SchoolTestCase):
             self.assertEqual(back + order.charged, self.paid(order))
 
 
-class DaysTest(CallingOffTest):
-    def test_a_day_is_worth_its_share_of_what_was_paid(self) -> None:
+class ClassDayCancellationTest(CancellationTestCase):
+    def test_canceled_day_refunds_its_share_of_the_payment(self) -> None:
         order = self.bought()
         weeks = self.offer.meetings.count()
         deed = self.deed(CancellationRequest(CompensationPolicy.REFUND, self.days(2)))
@@ -72,14 +72,14 @@ class DaysTest(CallingOffTest):
         self.assertTrue(Meeting.objects.get(pk__in=self.days(2)).is_cancelled)
         self.assertEqual(Registration.objects.get().state, Registration.State.CONFIRMED)
 
-    def test_all_days_one_after_the_other_are_worth_everything(self) -> None:
+    def test_canceling_every_day_refunds_the_whole_payment(self) -> None:
         order = self.bought()
         for number in range(1, self.offer.meetings.count() + 1):
             self.deed(CancellationRequest(CompensationPolicy.REFUND, self.days(number)))
         self.assertLaw(order)
         self.assertEqual(order.charged, 0)
 
-    def test_the_same_twice_is_refused_and_gives_nothing_more(self) -> None:
+    def test_canceling_the_same_day_twice_is_refused_and_refunds_once(self) -> None:
         self.bought()
         wanted = CancellationRequest(CompensationPolicy.REFUND, self.days(2))
         self.deed(wanted)
@@ -87,7 +87,7 @@ class DaysTest(CallingOffTest):
             self.deed(wanted)
         self.assertEqual((Refund.objects.count(), CallOff.objects.count()), (1, 1))
 
-    def test_a_day_that_is_put_back_leaves_people_what_they_got(self) -> None:
+    def test_refund_stays_when_a_canceled_day_is_restored(self) -> None:
         self.bought()
         self.deed(CancellationRequest(CompensationPolicy.REFUND, self.days(2)))
         day = self.offer.meetings.get(number=2)
@@ -95,7 +95,7 @@ class DaysTest(CallingOffTest):
         meetings.restore_meeting(self.ada, day)
         self.assertEqual(Refund.objects.count(), 1)
 
-    def test_whoever_did_not_pay_yet_owes_less(self) -> None:
+    def test_unpaid_order_owes_less_after_a_canceled_day(self) -> None:
         order = place(cart((self.offer, me())), Order.Due.DOOR)
         owed = balances.open_balance(order, timezone.now())
         outcome = self.deed(CancellationRequest(CompensationPolicy.REFUND, self.days(1))).outcomes.get()
@@ -104,14 +104,14 @@ class DaysTest(CallingOffTest):
         self.assertEqual(balances.open_balance(order, timezone.now()), owed - outcome.waived)
         self.assertFalse(Refund.objects.exists())
 
-    def test_credit_goes_to_an_account_and_money_to_whoever_has_none(self) -> None:
+    def test_account_gets_credit_and_a_payer_without_account_gets_a_refund(self) -> None:
         mine, theirs = self.bought(payer=self.alice), self.bought("Ben")
         self.deed(CancellationRequest(CompensationPolicy.CREDIT, self.days(1)))
         self.assertEqual(Credit.objects.get().order, mine)
         self.assertEqual(Refund.objects.get().payment.order, theirs)
         self.assertLaw(mine, theirs)
 
-    def test_an_exception_gets_money_where_the_others_get_another_day(self) -> None:
+    def test_exception_is_refunded_while_the_others_get_an_extension(self) -> None:
         self.bought()
         order = self.bought("Ben")
         mine = line(order).registrations.get()
@@ -130,7 +130,7 @@ class DaysTest(CallingOffTest):
         gone = [meeting for meeting in offer.meetings.all() if meeting.pk in self.days(*numbers)]
         return replacement_dates_by_class({offer.pk: offer}, gone)  # type: ignore[return-value]
 
-    def test_an_extension_adds_a_week_for_each_day_that_went(self) -> None:
+    def test_extension_adds_one_week_for_each_canceled_day(self) -> None:
         before = self.offer.meetings.order_by("starts_at").last()
         self.deed(CancellationRequest(CompensationPolicy.EXTENSION, self.days(1, 2), instead=self.instead(1, 2)))
         last = self.offer.meetings.filter(cancelled_at=None).order_by("starts_at").last()
@@ -138,7 +138,7 @@ class DaysTest(CallingOffTest):
         self.assertEqual((last.local_date - before.local_date).days, 14)
         self.assertEqual(self.offer.meetings.exclude(stands_in_for=None).count(), 2)
 
-    def test_a_ticket_for_the_day_goes_back_whatever_the_others_get(self) -> None:
+    def test_drop_in_on_the_canceled_day_is_refunded_even_if_the_class_is_extended(self) -> None:
         ClassOffer.objects.update(drop_in_price=D(20))
         order = cart(name="Dot", email="dot@example.org")
         for number in (1, 2):
@@ -150,7 +150,7 @@ class DaysTest(CallingOffTest):
         self.assertEqual(list(Ticket.objects.values_list("state", flat=True)), ["cancelled", "confirmed"])
         self.assertLaw(order)
 
-    def test_a_clash_of_the_day_instead_is_said(self) -> None:
+    def test_preview_warns_when_the_replacement_day_is_double_booked(self) -> None:
         make.offer(self.session, make.subject("Beg", "B"), location=self.hall)
         draft = next(iter(self.instead(1).values()))
         rival = ClassOffer.objects.latest("pk")
@@ -162,7 +162,7 @@ class DaysTest(CallingOffTest):
         )
         self.assertIn("Grange Hall is double-booked", found.calendar.warnings[0])
 
-    def test_whoever_registers_meanwhile_makes_the_quote_old(self) -> None:
+    def test_registration_after_the_preview_makes_it_outdated(self) -> None:
         wanted = CancellationRequest(CompensationPolicy.REFUND, self.days(1))
         seen = plan_cancellation(wanted, timezone.now()).fingerprint
         self.bought()
@@ -170,7 +170,7 @@ class DaysTest(CallingOffTest):
             cancel_classes(self.ada, wanted, "Snow", seen=seen)
         self.assertFalse(CallOff.objects.exists())
 
-    def test_money_that_a_bank_asks_back_waits_for_a_person(self) -> None:
+    def test_refund_of_a_disputed_payment_waits_for_the_office(self) -> None:
         order = self.bought()
         order.payments.get().disputes.create(reference="d1", amount=D(5), reason="?")
         self.deed(CancellationRequest(CompensationPolicy.REFUND, self.days(1)))
@@ -178,7 +178,7 @@ class DaysTest(CallingOffTest):
         self.assertEqual(Case.objects.get().kind, Case.Kind.HAND_BACK)
         self.assertNotEqual(Outcome.objects.get().pending, "")
 
-    def test_cancelling_asks_the_database_as_often_for_nine_as_for_three(self) -> None:
+    def test_cancellation_runs_the_same_queries_for_nine_registrations_as_for_three(self) -> None:
         counted = []
         for number, people in enumerate((3, 9), start=1):
             for each in range(people):
@@ -189,7 +189,7 @@ class DaysTest(CallingOffTest):
             counted.append(len(asked))
         self.assertEqual(*counted)
 
-    def test_nothing_is_left_of_it_when_it_dies_half_way(self) -> None:
+    def test_failure_midway_rolls_back_the_whole_cancellation(self) -> None:
         self.bought()
         with self.settings(WORKFLOWS="tests.classwork.test_calling_off.DYING"), self.assertRaises(ZeroDivisionError):
             self.deed(CancellationRequest(CompensationPolicy.REFUND, self.days(1)))
@@ -197,11 +197,11 @@ class DaysTest(CallingOffTest):
         self.assertFalse(self.offer.meetings.exclude(cancelled_at=None).exists())
 
 
-class WholeClassTest(CallingOffTest):
+class WholeClassCancellationTest(CancellationTestCase):
     def whole(self, policy: str = CompensationPolicy.REFUND, **more: object) -> CancellationRequest:
         return CancellationRequest(policy, offer=self.offer.pk, **more)  # type: ignore[arg-type]
 
-    def test_everything_that_was_paid_goes_back_and_the_class_leaves_the_lists(self) -> None:
+    def test_all_payments_are_refunded_and_the_class_leaves_the_lists(self) -> None:
         order = self.bought()
         self.deed(self.whole())
         self.assertLaw(order)
@@ -213,14 +213,14 @@ class WholeClassTest(CallingOffTest):
         self.assertContains(self.client.get(self.offer.get_absolute_url()), "This class is canceled.")
         self.assertContains(self.client.get("/classes/calendar.ics"), "STATUS:CANCELLED")
 
-    def test_the_page_of_a_canceled_class_announces_no_dates(self) -> None:
+    def test_page_of_a_canceled_class_shows_no_dates(self) -> None:
         self.deed(self.whole())
         page = self.client.get(self.offer.get_absolute_url())
         self.assertContains(page, '<span class="badge bad">Canceled</span>', count=5)
         for wrong in ("to be announced", "0 classes", "No class on", "Add to calendar", "EventScheduled"):
             self.assertNotContains(page, wrong)
 
-    def test_desk_and_students_read_that_it_is_canceled_and_of_no_dates(self) -> None:
+    def test_desk_and_students_see_canceled_instead_of_dates(self) -> None:
         self.bought(payer=self.alice)
         self.deed(self.whole())
         pages = ((self.ada, reverse("desk_class", args=[self.offer.pk])), (self.alice, reverse("my_classes")))
@@ -231,19 +231,19 @@ class WholeClassTest(CallingOffTest):
             for wrong in ("to be announced", "0 classes", "0 of "):
                 self.assertNotContains(answer, wrong)
 
-    def test_none_of_its_days_is_put_back(self) -> None:
+    def test_days_of_a_canceled_class_cannot_be_restored(self) -> None:
         self.deed(self.whole())
         with self.assertRaises(ChangeRefused):
             meetings.restore_meeting(self.ada, self.offer.meetings.get(number=2))
 
-    def test_spent_credit_comes_back_as_credit(self) -> None:
+    def test_spent_credit_is_returned_as_credit(self) -> None:
         credit.adjust_credit(self.alice, D(30), "USD", why="x", by=self.ada)
         order = self.bought(payer=self.alice)
         self.deed(self.whole())
         self.assertEqual(credit.credit_balance(self.alice, "USD"), D(30))
         self.assertLaw(order)
 
-    def test_of_a_class_that_has_begun_the_days_left_are_worth_their_share(self) -> None:
+    def test_remaining_days_of_a_class_that_has_begun_are_refunded(self) -> None:
         order = self.bought()
         Registration.objects.update(created_at=timezone.now() - timedelta(days=30))
         first = self.offer.meetings.get(number=1)
@@ -255,13 +255,13 @@ class WholeClassTest(CallingOffTest):
         self.assertEqual(Refund.objects.get().amount, round(paid / weeks, 2) * (weeks - 1))
         self.assertLaw(order)
 
-    def test_an_order_that_is_not_paid_is_over_and_owes_nothing(self) -> None:
+    def test_unpaid_order_is_canceled_and_owes_nothing(self) -> None:
         order = place(cart((self.offer, me()), (self.offer, other("Kim"))), Order.Due.DOOR)
         self.deed(self.whole())
         order.refresh_from_db()
         self.assertEqual((order.state, balances.open_balance(order, timezone.now())), (Order.State.CANCELLED, 0))
 
-    def test_the_other_class_of_an_order_stays_as_cheap_as_it_was(self) -> None:
+    def test_other_class_of_the_order_keeps_its_price(self) -> None:
         second = make.offer(self.session, make.subject("Beg", "B"), class_day=2)
         ClassOffer.objects.update(price=D(60))
         order = pay(place(cart((self.offer, me()), (second, me()))))
@@ -271,7 +271,7 @@ class WholeClassTest(CallingOffTest):
         self.assertLaw(order)
         self.assertEqual(order.charged, costs[second.pk])
 
-    def test_who_waits_is_told_and_nobody_waits_any_more(self) -> None:
+    def test_waitlist_is_closed(self) -> None:
         ClassOffer.objects.update(capacity=1)
         self.bought()
         entries.join_waitlist(
@@ -281,7 +281,7 @@ class WholeClassTest(CallingOffTest):
         run_all()
         self.assertEqual(WaitingEntry.objects.get().state, WaitingEntry.State.CLOSED)
 
-    def test_nobody_can_register_or_take_up_a_lapsed_order(self) -> None:
+    def test_late_payment_of_an_expired_order_is_refunded(self) -> None:
         late = place(cart((self.offer, me()), name="Lee", email="lee@example.org"))
         payment = attempts.start_attempt(late, "practice", timezone.now())
         past = timezone.now() - timedelta(hours=1)
@@ -292,7 +292,7 @@ class WholeClassTest(CallingOffTest):
         late.refresh_from_db()
         self.assertEqual((late.state, Refund.objects.get().amount), (Order.State.LAPSED, self.paid(late)))
 
-    def test_the_quote_is_what_is_done(self) -> None:
+    def test_cancellation_carries_out_exactly_what_the_preview_showed(self) -> None:
         self.bought()
         self.bought("Ben", payer=self.alice)
         place(cart((self.offer, me()), name="Cas", email="cas@example.org"), Order.Due.DOOR)

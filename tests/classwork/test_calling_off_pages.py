@@ -25,7 +25,7 @@ WIZARD = reverse("desk_call_off")
 
 
 @tag("once")
-class WizardTest(SchoolTestCase):
+class CancellationWizardTest(SchoolTestCase):
     def setUp(self) -> None:
         self.log_in(self.ada)
         self.day = self.offer.meetings.get(number=2)
@@ -39,7 +39,7 @@ class WizardTest(SchoolTestCase):
     def address(self, **more: Any) -> str:
         return self.client.get(WIZARD, self.ask(**more)).wsgi_request.get_full_path()
 
-    def test_a_day_is_cancelled_step_by_step(self) -> None:
+    def test_class_day_is_canceled_step_by_step(self) -> None:
         self.bought()
         self.assertContains(self.client.get(WIZARD, {"class": self.offer.pk}), "Choose what to cancel")
         self.assertContains(self.client.get(WIZARD, self.ask()), "Compensation")
@@ -52,7 +52,7 @@ class WizardTest(SchoolTestCase):
         self.assertRedirects(done, CallOff.objects.get().get_absolute_url())
         self.assertTrue(Entry.objects.filter(action="classwork.called_off", why="Snow").exists())
 
-    def test_what_was_not_read_is_not_done(self) -> None:
+    def test_compensation_changed_after_the_preview_is_shown_again_and_cancels_nothing(self) -> None:
         order = self.bought()
         looked = self.client.get(WIZARD, self.ask(policy="refund"))
         place_id = order.lines.get().registrations.get().pk
@@ -67,18 +67,18 @@ class WizardTest(SchoolTestCase):
         self.assertContains(again, "as credit")
         self.assertFalse(CallOff.objects.exists())
 
-    def test_steps_go_back(self) -> None:
+    def test_wizard_can_return_to_earlier_steps(self) -> None:
         how = self.client.get(WIZARD, self.ask(policy="extension", step="how"))
         self.assertContains(how, "Compensation")
         self.assertTrue(how.context["how"].data["policy"], "extension")
         self.assertContains(self.client.get(WIZARD, self.ask(step="what")), "Choose what to cancel")
 
-    def test_another_day_has_to_be_named(self) -> None:
+    def test_make_up_day_needs_a_future_date_and_time(self) -> None:
         self.assertContains(self.client.get(WIZARD, self.ask(policy="make_up")), "Please enter the day and time")
         when = {f"day_{self.day.pk}": "2001-01-01", f"time_{self.day.pk}": "19:00"}
         self.assertContains(self.client.get(WIZARD, self.ask(policy="make_up") | when), "has passed. Please choose")
 
-    def test_snow_takes_all_classes_of_a_day_at_one_place(self) -> None:
+    def test_one_day_cancels_all_classes_or_those_at_one_location(self) -> None:
         elsewhere = make.offer(self.session, make.subject("L2"), location=make.location("Other hall"))
         day = self.day.local_date.isoformat()
         both = self.client.get(WIZARD, {"day": day}).context["what"].meetings
@@ -86,7 +86,7 @@ class WizardTest(SchoolTestCase):
         self.assertEqual((len(both), len(here)), (2, 1))
         self.assertNotIn(elsewhere.pk, [meeting.offer_id for meeting in here.values()])
 
-    def test_class_days_are_optional_only_beside_the_whole_class(self) -> None:
+    def test_class_days_are_optional_only_when_the_whole_class_can_be_canceled(self) -> None:
         on = self.day.local_date.isoformat()
         self.assertContains(self.client.get(WIZARD, {"class": self.offer.pk}), "(optional)")
         day = self.client.get(WIZARD, {"day": on})
@@ -95,19 +95,19 @@ class WizardTest(SchoolTestCase):
         self.assertNotContains(day, "Please choose")
         self.assertContains(self.client.get(WIZARD, {"day": on, "asked": 1}), "Please choose at least one class day.")
 
-    def test_nonsense_is_a_sentence(self) -> None:
+    def test_invalid_input_is_answered_with_a_message(self) -> None:
         for asked in ({"day": "x"}, {"class": self.offer.pk, "meeting": "99999"}, self.ask(policy="nonsense")):
             with self.subTest(asked):
                 self.assertEqual(self.client.get(WIZARD, asked).status_code, 200)
         self.assertEqual(self.client.get(WIZARD, {"class": "99999"}).status_code, 404)
         self.assertContains(self.client.get(WIZARD, {"day": "2001-01-01"}), "No classes to cancel")
 
-    def test_only_the_office_cancels(self) -> None:
+    def test_only_the_office_can_cancel(self) -> None:
         for person, status in ((self.tess, 403), (self.alice, 403)):
             browser = self.browser_of(person)
             self.assertEqual(browser.post(self.address(policy="refund"), {"do": "1"}).status_code, status)
 
-    def test_the_quote_asks_as_often_for_thirty_as_for_one(self) -> None:
+    def test_preview_runs_the_same_queries_for_thirty_registrations(self) -> None:
         def rows(count: int) -> None:
             for _ in range(count):
                 number = Order.objects.count()
@@ -118,14 +118,14 @@ class WizardTest(SchoolTestCase):
 
 
 @tag("once")
-class ToldTest(SchoolTestCase):
+class CancellationMailTest(SchoolTestCase):
     def cancel(self, wanted: CancellationRequest) -> None:
         cancel_classes(self.ada, wanted, "Snow", seen=plan_cancellation(wanted, timezone.now()).fingerprint)
         mail.outbox.clear()
         run_all()
         send_all()
 
-    def test_each_address_gets_one_mail_with_all_that_concerns_it(self) -> None:
+    def test_each_address_gets_one_mail_about_the_cancellation(self) -> None:
         pay(place(cart((self.offer, of(self.kit)), payer=self.gus)))
         run_all()
         send_all()
@@ -142,7 +142,7 @@ class ToldTest(SchoolTestCase):
             self.assertIn(words, said)
         self.assertIn("You’re not teaching on", str(letters["tess@example.org"].body))
 
-    def test_a_payer_who_does_not_attend_reads_which_class_it_is(self) -> None:
+    def test_payer_who_does_not_attend_reads_which_class_is_canceled(self) -> None:
         order = pay(
             place(cart((self.offer, other("Kim", email="kim@example.org")), name="Pat", email="pat@example.org"))
         )
@@ -153,7 +153,7 @@ class ToldTest(SchoolTestCase):
         self.assertIn(str(order.lines.get().title), str(letter.body))
         self.assertNotIn("ready to be picked up", str(letter.body))
 
-    def test_telling_twice_tells_once(self) -> None:
+    def test_drafting_the_mails_twice_sends_them_once(self) -> None:
         pay(place(cart((self.offer, me()), payer=self.alice)))
         self.cancel(CancellationRequest(CompensationPolicy.NOTHING, frozenset([self.offer.meetings.get(number=2).pk])))
         before = len(mail.outbox)
@@ -162,7 +162,7 @@ class ToldTest(SchoolTestCase):
         send_all()
         self.assertEqual(len(mail.outbox), before)
 
-    def test_the_page_of_the_class_and_its_calendar_say_so(self) -> None:
+    def test_class_page_and_calendar_show_the_canceled_day(self) -> None:
         day = self.offer.meetings.get(number=2)
         self.cancel(CancellationRequest(CompensationPolicy.NOTHING, frozenset([day.pk])))
         page = self.client.get(self.offer.get_absolute_url())

@@ -21,7 +21,7 @@ from tests.racing import overlap, without_locks
 
 
 @tag("postgres")
-class CallingOffRaceTest(TransactionTestCase):
+class CancellationRaceTest(TransactionTestCase):
     def setUp(self) -> None:
         self.offer = make.offer(make.session("Race"), make.subject(), capacity=5)
 
@@ -36,7 +36,7 @@ class CallingOffRaceTest(TransactionTestCase):
         taken = attempts.PaymentCaptured(Decimal(payment.total), payment.currency)
         return order, lambda: attempts.confirm_payment(payment, taken)
 
-    def test_who_pays_while_the_class_is_cancelled_gets_it_back(self) -> None:
+    def test_payment_during_the_cancellation_is_refunded(self) -> None:
         order, pays = self.paying()
         overlap(self.cancels, pays)
         run_all()
@@ -44,26 +44,26 @@ class CallingOffRaceTest(TransactionTestCase):
         paid = Payment.objects.get().captured_amount
         self.assertEqual((order.state, Refund.objects.get().amount), (Order.State.CANCELLED, paid))
 
-    def test_control_without_locks_they_have_paid_for_nothing(self) -> None:
+    def test_control_without_locks_payment_for_a_canceled_class_is_kept(self) -> None:
         order, pays = self.paying()
         with without_locks():
             overlap(self.cancels, pays)
         order.refresh_from_db()
         self.assertEqual((order.state, Refund.objects.count()), (Order.State.PAID, 0))
 
-    def test_who_registers_meanwhile_is_told_that_it_is_cancelled(self) -> None:
+    def test_registration_during_the_cancellation_is_refused(self) -> None:
         order = cart((self.offer, me()))
         outcomes = overlap(self.cancels, lambda: place(order))
         self.assertIsInstance(outcomes[1], OrderNotPlaced)
         self.assertFalse(Registration.objects.live().exists())
 
-    def test_control_without_locks_they_have_a_place_in_it(self) -> None:
+    def test_control_without_locks_registration_in_a_canceled_class_succeeds(self) -> None:
         order = cart((self.offer, me()))
         with without_locks():
             overlap(self.cancels, lambda: place(order))
         self.assertTrue(Registration.objects.live().exists())
 
-    def test_cancelled_by_two_at_once_it_is_given_back_once(self) -> None:
+    def test_two_simultaneous_cancellations_refund_once(self) -> None:
         pay(place(cart((self.offer, me()))))
         outcomes = overlap(self.cancels, self.cancels)
         self.assertIsInstance(outcomes[1], ChangeRefused)

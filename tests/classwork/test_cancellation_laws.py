@@ -130,11 +130,11 @@ class CancellationLawTest(CancellationResultTest):
                     pass
 
     @override_settings(LATE_PAYMENT="credit")
-    def test_quote_books_and_result_page_agree_where_late_payments_become_credit(self) -> None:
+    def test_preview_ledger_and_result_page_agree_when_late_payments_become_credit(self) -> None:
         self.over_all_seeds()
 
     @override_settings(LATE_PAYMENT="refund")
-    def test_quote_books_and_result_page_agree_where_late_payments_are_refunded(self) -> None:
+    def test_preview_ledger_and_result_page_agree_when_late_payments_are_refunded(self) -> None:
         self.over_all_seeds()
 
 

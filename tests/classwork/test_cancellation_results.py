@@ -45,7 +45,7 @@ class LedgerTest(CancellationResultTest):
         self.assertEqual({name: getattr(totals, name) for name in booked}, booked)
         self.assertEqual(sum(one.waived for one in deed.outcomes.all()), totals.waived)
 
-    def test_whoever_was_registered_at_the_desk_gets_credit_where_they_have_an_account(self) -> None:
+    def test_student_registered_at_the_desk_gets_credit_when_they_have_an_account(self) -> None:
         User.objects.filter(pk__in=[self.alice.pk, self.gus.pk]).update(email_confirmed_at=self.now)
         for account, person in (
             (self.alice, TypedPerson("Alice", "Arden", self.alice.email)),
@@ -66,7 +66,7 @@ class LedgerTest(CancellationResultTest):
             self.assertEqual(credit.credit_balance(account, "USD"), Decimal(65))
         self.assertEqual(sum(refund.amount for refund in Refund.objects.all()), 65)
 
-    def test_what_is_no_longer_due_at_the_door_is_the_balance_on_the_page_of_the_order(self) -> None:
+    def test_amount_no_longer_due_at_the_door_matches_the_balance_on_the_order_page(self) -> None:
         Subject.objects.update(pre_pay_discount=5)
         whole, part = self.ordered("Una"), self.paid_by_hand("Pat", 20)
         due = {order.pk: summarize_amounts(order, self.now).balance for order in (whole, part)}
@@ -78,26 +78,26 @@ class LedgerTest(CancellationResultTest):
             order.refresh_from_db()
             self.assertEqual(summarize_amounts(order, self.now).balance, 0)
 
-    def test_quoted_totals_are_what_the_ledger_shows_for_refunds(self) -> None:
+    def test_previewed_totals_match_the_ledger_for_refunds(self) -> None:
         self.everybody()
         self.assertLedgerIsQuote(self.whole(CompensationPolicy.REFUND))
 
-    def test_quoted_totals_are_what_the_ledger_shows_for_credit(self) -> None:
+    def test_previewed_totals_match_the_ledger_for_credit(self) -> None:
         self.everybody()
         self.assertLedgerIsQuote(self.whole(CompensationPolicy.CREDIT))
 
-    def test_quoted_totals_are_what_the_ledger_shows_for_one_day(self) -> None:
+    def test_previewed_totals_match_the_ledger_for_one_day(self) -> None:
         self.everybody()
         day = self.offer.meetings.get(number=2).pk
         self.assertLedgerIsQuote(CancellationRequest(CompensationPolicy.CREDIT, frozenset([day])))
 
     @override_settings(LATE_PAYMENT="credit")
-    def test_part_payments_go_back_as_the_office_chose_and_not_as_late_payments_do(self) -> None:
+    def test_partial_payment_is_compensated_as_chosen_and_not_by_the_late_payment_setting(self) -> None:
         self.paid_by_hand("Sam", 20, payer=self.sam)
         self.assertLedgerIsQuote(self.whole(CompensationPolicy.REFUND))
         self.assertEqual(Refund.objects.get().amount, 20)
 
-    def test_a_voucher_for_one_person_of_an_unpaid_order_goes_back_before_the_rest_is_waived(self) -> None:
+    def test_voucher_on_an_unpaid_order_is_returned_before_the_rest_is_waived(self) -> None:
         other_class = make.offer(self.session, make.subject("L2"), class_day=2, price=Decimal(65))
         voucher = office.issue_free_voucher(Decimal(65), None, {}, why="A prize", by=self.ada)
         order = cart((self.offer, me()), (other_class, other("Kim")), name="Val", email="val@example.org")
@@ -116,7 +116,7 @@ class ResultPageTest(CancellationResultTest):
         page = self.client.get(deed.get_absolute_url())
         return {row.order.pk: str(row) for row in page.context["rows"]}
 
-    def test_each_person_is_shown_what_happened_and_not_what_was_chosen(self) -> None:
+    def test_result_page_shows_what_happened_instead_of_what_was_chosen(self) -> None:
         orders = self.everybody()
         _, deed = self.cancel(self.whole(CompensationPolicy.CREDIT))
         rows = self.rows(deed)
@@ -137,14 +137,14 @@ class ResultPageTest(CancellationResultTest):
             },
         )
 
-    def test_the_totals_are_those_of_the_quote(self) -> None:
+    def test_totals_match_the_preview(self) -> None:
         self.everybody()
         found, deed = self.cancel(self.whole(CompensationPolicy.CREDIT))
         sentence = "Total: $235.00 refunded, $150.00 credited, $200.00 no longer due"
         self.assertEqual([totals.sentence for totals in found.totals], [sentence])
         self.assertContains(self.client.get(deed.get_absolute_url()), sentence)
 
-    def test_cash_links_to_the_order_and_is_handed_over_once_somebody_says_so(self) -> None:
+    def test_cash_refund_links_to_the_order_until_the_desk_confirms_it(self) -> None:
         order = self.paid_by_hand("Cash")
         _, deed = self.cancel(self.whole(CompensationPolicy.REFUND))
         run_all()
@@ -154,14 +154,14 @@ class ResultPageTest(CancellationResultTest):
         handovers.record_handover(Refund.objects.get().pk, self.ada)
         self.assertContains(self.client.get(address), "$65.00 handed over in cash")
 
-    def test_days_instead_are_named(self) -> None:
+    def test_replacement_days_are_listed(self) -> None:
         self.paid_by_card("Carl")
         day = self.offer.meetings.get(number=2).pk
         _, deed = self.cancel(CancellationRequest(CompensationPolicy.NOTHING, frozenset([day])))
         self.assertContains(self.client.get(deed.get_absolute_url()), "No compensation")
 
     @tag("rows")
-    def test_the_page_asks_as_often_for_thirty_as_for_one(self) -> None:
+    def test_result_page_runs_the_same_queries_for_thirty_registrations(self) -> None:
         deed = CallOff.objects.create(policy=CompensationPolicy.REFUND, why="Snow", at=self.now)
 
         def rows(count: int) -> None:

@@ -31,7 +31,7 @@ class DeskTestCase(SchoolTestCase):
 
 
 @tag("once")
-class ListTest(DeskTestCase):
+class RegistrationListTest(DeskTestCase):
     def names(self, **query: Any) -> list[str]:
         page = self.client.get(LIST, query)
         return sorted(one.registration.student.first_name for one in page.context["places"])
@@ -41,19 +41,19 @@ class ListTest(DeskTestCase):
         pay(place(cart((self.offer, me()), payer=self.alice)))
         place(cart((self.offer, of(self.kit)), payer=self.gus), Order.Due.DOOR)
 
-    def test_it_says_who_has_a_place_and_what_is_paid_in_words(self) -> None:
+    def test_list_shows_attendees_and_their_payment_status_in_words(self) -> None:
         page = self.client.get(LIST)
         self.assertContains(page, "Pay at the door")
         self.assertContains(page, "Paid")
         self.assertNotContains(page, "confirmed")
 
-    def test_people_are_found_by_name_address_and_class(self) -> None:
+    def test_registrations_are_found_by_name_address_and_class(self) -> None:
         self.assertEqual(self.names(q="alice"), ["Alice"])
         self.assertEqual(self.names(q="gus@example.org"), ["Kit"])
         self.assertEqual(self.names(q="beginning kit"), ["Kit"])
         self.assertEqual(self.names(q="nobody"), [])
 
-    def test_people_are_found_by_class_code_and_order_number_every_word_of_a_search(self) -> None:
+    def test_registration_search_matches_class_code_and_order_number_and_needs_every_word(self) -> None:
         buying = Registration.objects.get(student=self.kit).line.order  # type: ignore[union-attr]
         for text in ("BegA kit", "bega", f"#{buying.pk} kit", "Beginning A gus@"):
             self.assertIn("Kit", self.names(q=text))
@@ -63,7 +63,7 @@ class ListTest(DeskTestCase):
         self.assertEqual(self.names(q="BegA nobody"), [])
         self.names(q="a " * 3000)
 
-    def test_orders_are_found_by_class_code_attendee_and_every_word(self) -> None:
+    def test_order_search_matches_class_code_and_attendee_and_needs_every_word(self) -> None:
         def found(text: str) -> list[str]:
             page = self.client.get(reverse("desk_orders"), {"q": text}).context["page"]
             return sorted(order.payer.first_name for order in page)
@@ -78,24 +78,24 @@ class ListTest(DeskTestCase):
         self.assertEqual(found("gus nobody"), [])
         found("a " * 3000)
 
-    def test_a_drop_in_is_found_by_the_code_of_its_class(self) -> None:
+    def test_drop_in_is_found_by_its_class_code(self) -> None:
         self.assertTrue(kinds.kind_named("ticket").search_products("BegA").filter(pk=self.offer.meetings.all()[0].pk))  # type: ignore[union-attr]
 
-    def test_it_is_narrowed_by_state_class_and_session(self) -> None:
+    def test_list_is_filtered_by_state_class_and_session(self) -> None:
         self.assertEqual(self.names(show="unpaid"), ["Kit"])
         self.assertEqual(self.names(show="ended"), [])
         self.assertEqual(self.names(**{"class": self.offer.pk}), ["Alice", "Kit"])
         self.assertEqual(self.names(session=self.session.pk + 1), [])
 
-    def test_no_letter_of_a_search_is_too_odd_for_the_database(self) -> None:
+    def test_searches_accept_special_characters(self) -> None:
         for name in ("desk_registrations", "desk_students", "desk_orders", "desk_credit", "desk_mail"):
             with self.subTest(name):
                 self.assertEqual(self.client.get(reverse(name), {"q": "%_'\\ö²"}).status_code, 200)
 
-    def test_nonsense_finds_everything(self) -> None:
+    def test_invalid_filters_are_ignored(self) -> None:
         self.assertEqual(self.names(**{"class": "9" * 40, "session": "x", "show": "?"}), ["Alice", "Kit"])
 
-    def test_how_many_places_are_taken_is_said_wherever_staff_see_the_class(self) -> None:
+    def test_spots_taken_are_shown_on_every_staff_page_of_the_class(self) -> None:
         ClassOffer.objects.update(capacity=12)
         pages = [
             f"{LIST}?class={self.offer.pk}",
@@ -106,7 +106,7 @@ class ListTest(DeskTestCase):
             self.assertContains(self.client.get(page), "2 of 12 taken")
         self.assertContains(self.browser_of(self.tess).get(reverse("teaching")), "2 of 12 taken")
 
-    def test_it_costs_the_same_for_one_and_for_thirty(self) -> None:
+    def test_list_runs_the_same_queries_for_thirty_registrations(self) -> None:
         def rows(count: int) -> None:
             for _ in range(count):
                 number = User.objects.count()
@@ -126,7 +126,7 @@ class HoldTest(DeskTestCase):
     def state(self) -> str:
         return Registration.objects.get(pk=self.one.pk).state
 
-    def test_a_place_is_put_on_hold_and_taken_off_each_with_its_reason(self) -> None:
+    def test_registration_is_put_on_hold_and_resumed_each_with_a_reason(self) -> None:
         self.assertContains(self.client.get(LIST), self.page)
         said = self.client.post(self.page, {"why": "The bank asks"}, follow=True)
         self.assertContains(said, "On hold")
@@ -136,24 +136,24 @@ class HoldTest(DeskTestCase):
         self.assertEqual(list(actions), ["It was a mistake of theirs", "The bank asks"])
         self.assertContains(said, "The bank asks")
 
-    def test_the_admin_tells_what_happened_and_leads_to_the_desk(self) -> None:
+    def test_admin_shows_the_history_and_links_to_the_desk_page(self) -> None:
         registering.suspend_spot(self.one, why="The bank asks", by=self.ada)
         page = self.client.get(reverse("admin:classwork_registration_change", args=[self.one.pk]))
         self.assertContains(page, "On hold")
         self.assertContains(page, "The bank asks")
         self.assertContains(page, self.page)
 
-    def test_it_asks_why(self) -> None:
+    def test_hold_requires_a_reason(self) -> None:
         self.assertContains(self.client.post(self.page, {"why": ""}), "required")
         self.assertEqual(self.state(), "confirmed")
 
-    def test_a_place_that_is_over_has_no_such_button(self) -> None:
+    def test_canceled_registration_cannot_be_put_on_hold(self) -> None:
         registering.release_spot(line(Order.objects.get()), "Gone")
         self.assertNotContains(self.client.get(self.page), "hold")
         self.client.post(self.page, {"why": "x"})
         self.assertEqual(self.state(), "cancelled")
 
-    def test_whoever_may_only_look_is_refused(self) -> None:
+    def test_staff_with_view_permission_only_cannot_put_it_on_hold(self) -> None:
         self.log_in(self.allow(self.ash, "view_registration"))
         self.assertNotContains(self.client.get(self.page), "Put on hold")
         self.assertEqual(self.client.post(self.page, {"why": "x"}).status_code, 403)
@@ -161,12 +161,12 @@ class HoldTest(DeskTestCase):
 
 
 @tag("once")
-class EnterTest(DeskTestCase):
+class DeskRegistrationTest(DeskTestCase):
     def enter(self, **more: Any) -> Any:
         said = {"offer": self.offer.pk, "first_name": "Wes", "last_name": "Walk-in", "email": "wes@example.org"}
         return self.client.post(ENTER, said | more)
 
-    def test_a_walk_in_has_a_place_and_pays_in_cash(self) -> None:
+    def test_walk_in_is_registered_and_pays_cash(self) -> None:
         page = self.enter()
         order = Order.objects.get()
         self.assertRedirects(page, reverse("desk_order", args=[order.pk]))
@@ -180,30 +180,30 @@ class EnterTest(DeskTestCase):
         self.assertEqual(order.state, Order.State.PAID)
         self.assertEqual(Registration.objects.get().state, "confirmed")
 
-    def test_a_place_may_be_paid_by_a_date(self) -> None:
+    def test_registration_can_have_a_due_date(self) -> None:
         day = timezone.localdate() + timedelta(days=10)
         self.assertEqual(self.enter(pay_by=timezone.localdate() - timedelta(days=1)).status_code, 200)
         self.assertEqual(self.enter(pay_by=day).status_code, 302)
         self.assertEqual(Order.objects.values_list("due", "due_on").get(), ("date", day))
         self.assertEqual(Registration.objects.get().state, "confirmed")
 
-    def test_somebody_known_is_registered_by_their_record(self) -> None:
+    def test_known_student_is_registered_with_their_record(self) -> None:
         page = self.client.post(f"{ENTER}?student={self.kit.pk}", {"offer": self.offer.pk})
         self.assertEqual(page.status_code, 302)
         self.assertEqual(Registration.objects.get().student, self.kit)
         self.assertEqual(Order.objects.get().payer_email, "gus@example.org")
 
-    def test_somebody_who_has_a_place_is_refused(self) -> None:
+    def test_student_already_in_the_class_is_refused(self) -> None:
         place(cart((self.offer, me()), payer=self.alice))
         page = self.enter(first_name="Alice", last_name="Arden", email="alice@example.org")
         self.assertContains(page, "already has a spot in this class")
         self.assertEqual(Registration.objects.count(), 1)
 
-    def test_a_class_that_is_closed_to_the_public_is_open_to_the_desk(self) -> None:
+    def test_desk_can_register_for_a_class_closed_to_the_public(self) -> None:
         ClassOffer.objects.update(manager_approved=False)
         self.assertEqual(self.enter().status_code, 302)
 
-    def test_one_more_than_the_class_takes_needs_the_permission_and_a_reason(self) -> None:
+    def test_registration_over_capacity_needs_permission_and_a_reason(self) -> None:
         ClassOffer.objects.update(capacity=1)
         place(cart((self.offer, me()), payer=self.alice))
         self.assertContains(self.enter(), "This class is full now.")
@@ -212,7 +212,7 @@ class EnterTest(DeskTestCase):
         self.assertTrue(Registration.objects.first().over_capacity)
         self.assertEqual(Entry.objects.get(action="classwork.registered_at_the_desk").why, "Plays the piano")
 
-    def test_without_the_permission_the_box_is_not_there_and_not_believed(self) -> None:
+    def test_over_capacity_is_hidden_and_ignored_without_permission(self) -> None:
         ClassOffer.objects.update(capacity=1)
         place(cart((self.offer, me()), payer=self.alice))
         self.log_in(self.allow(self.ash, "add_registration", "view_registration"))
@@ -223,7 +223,7 @@ class EnterTest(DeskTestCase):
         key_day = make.thursday(-20)
         return make.session("Old", key_day, publish_date=key_day)
 
-    def test_a_class_of_the_past_is_not_offered(self) -> None:
+    def test_past_class_cannot_be_chosen(self) -> None:
         old = make.offer(self.past(), make.subject(version="B"))
         page = self.enter(offer=old.pk)
         self.assertContains(page, "Select a valid choice")

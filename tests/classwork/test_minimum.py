@@ -43,15 +43,15 @@ class MinimumTestCase(SchoolTestCase):
         return sorted(letter.to[0] for letter in mail.outbox if subject in letter.subject)
 
 
-class DecidingTest(MinimumTestCase):
-    def test_buyers_read_it_before_they_buy_and_it_is_stored_with_what_they_bought(self) -> None:
+class MinimumDecisionTest(MinimumTestCase):
+    def test_minimum_is_shown_before_buying_and_stored_on_the_order_line(self) -> None:
         said = minimum.minimum_text(self.offer)
         self.assertIn("Needs 2 sign-ups by", said)
         for page in (self.offer.get_absolute_url(), reverse("classoffer_list"), reverse("register")):
             self.assertContains(self.client.get(page), said)
         self.assertIn("or you get a full refund", self.bought().lines.get().detail)
 
-    def test_enough_before_the_day_is_certain_at_once_and_everybody_is_told_once(self) -> None:
+    def test_reaching_the_minimum_confirms_the_class_at_once_and_mails_everybody_once(self) -> None:
         self.bought()
         self.assertEqual(self.told("is confirmed"), [])
         self.bought("Ben")
@@ -60,7 +60,7 @@ class DecidingTest(MinimumTestCase):
         self.assertEqual(len(self.told("is confirmed")), 2)
 
     @override_settings(MINIMUM_CONFIRMS_AT_ONCE=False)
-    def test_or_on_the_day_where_the_school_wants_it_so(self) -> None:
+    def test_school_can_confirm_on_the_decision_day_instead(self) -> None:
         self.bought()
         self.bought("Ben")
         run_all()
@@ -68,14 +68,14 @@ class DecidingTest(MinimumTestCase):
         self.assertEqual((self.due(), self.due()), (1, 0))
         self.assertFalse(ClassOffer.objects.get(pk=self.offer.pk).is_tentative)
 
-    def test_places_at_the_door_count_and_kept_ones_do_not(self) -> None:
+    def test_pay_at_the_door_registrations_count_toward_the_minimum_and_holds_do_not(self) -> None:
         place(cart((self.offer, me()), name="Ann", email="ann@example.org"))
         self.assertEqual(minimum.registered_count(self.offer), 0)
         place(cart((self.offer, me()), name="Ben", email="ben@example.org"), Order.Due.DOOR)
         self.assertEqual(minimum.registered_count(self.offer), 1)
 
     @override_settings(OFFICE_EMAIL="office@example.org")
-    def test_too_few_are_put_before_a_person_once_and_nothing_is_cancelled(self) -> None:
+    def test_class_below_the_minimum_is_put_before_the_office_once_and_not_canceled(self) -> None:
         self.bought()
         self.assertEqual(minimum.decide_due_classes(self.day), 0)
         self.assertEqual((self.due(), self.due()), (1, 0))
@@ -84,7 +84,7 @@ class DecidingTest(MinimumTestCase):
         self.assertFalse(CallOff.objects.exists())
 
     @override_settings(MINIMUM_NOT_REACHED="cancel")
-    def test_or_cancelled_with_everything_given_back(self) -> None:
+    def test_school_can_cancel_below_the_minimum_and_refund_everybody(self) -> None:
         order = self.bought()
         self.assertEqual((self.due(), self.due()), (1, 0))
         order.refresh_from_db()
@@ -92,13 +92,13 @@ class DecidingTest(MinimumTestCase):
         self.assertEqual(Registration.objects.get().state, Registration.State.CANCELLED)
         self.assertIn("ann@example.org", self.told("canceled"))
 
-    def test_what_was_confirmed_by_hand_stays_though_people_leave(self) -> None:
+    def test_class_confirmed_by_hand_needs_no_decision(self) -> None:
         self.assertTrue(minimum.confirm_class(self.offer, why="Worth it", by=self.ada))
         self.assertFalse(minimum.confirm_class(self.offer, why="Again", by=self.ada))
         self.assertEqual(self.due(), 0)
         self.assertTrue(Entry.objects.filter(action="classwork.class_confirmed", why="Worth it").exists())
 
-    def test_the_day_is_put_off_and_everybody_is_told(self) -> None:
+    def test_decision_is_postponed_and_everybody_is_told(self) -> None:
         self.bought()
         self.due()
         later = self.day + timedelta(days=1)
@@ -108,20 +108,20 @@ class DecidingTest(MinimumTestCase):
         self.assertEqual(self.told("decide later"), ["ann@example.org"])
         self.assertEqual(minimum.decide_due_classes(later + timedelta(days=1)), 1)
 
-    def test_a_day_that_is_over_or_after_the_beginning_is_refused(self) -> None:
+    def test_decision_day_in_the_past_or_after_the_first_class_is_refused(self) -> None:
         for day in (dates.local_today() - timedelta(days=1), self.offer.meetings.get(number=1).local_date):
             with self.subTest(day), self.assertRaises(ChangeRefused):
                 minimum.postpone_decision(self.offer, day, why="x", by=self.ada)
             with self.subTest(day), self.assertRaises(ChangeRefused):
                 class_offers.change_class(self.ada, self.offer, ClassDraft({"minimum": 3, "decide_on": day}))
 
-    def test_both_or_neither(self) -> None:
+    def test_minimum_and_decision_day_must_be_given_together(self) -> None:
         with self.assertRaisesMessage(ChangeRefused, "please give both, or neither"):
             class_offers.change_class(self.ada, self.offer, ClassDraft({"minimum": 3, "decide_on": None}))
 
 
-class DeskTest(MinimumTestCase):
-    def test_the_desk_lets_it_run_or_puts_it_off_with_a_reason(self) -> None:
+class MinimumDeskTest(MinimumTestCase):
+    def test_desk_confirms_or_postpones_a_class_with_a_reason(self) -> None:
         self.log_in(self.ada)
         self.assertContains(self.client.get(reverse("desk_minimum")), "0 of 2: 2 more to go")
         later = {"why": "Holidays", "day": (self.day + timedelta(days=1)).isoformat()}
@@ -132,7 +132,7 @@ class DeskTest(MinimumTestCase):
         self.assertContains(empty, "Please enter a reason")
 
     @tag("rows")
-    def test_the_list_asks_as_often_for_thirty_as_for_one(self) -> None:
+    def test_list_runs_the_same_queries_for_thirty_classes(self) -> None:
         self.log_in(self.ada)
 
         def rows(count: int) -> None:
@@ -142,7 +142,7 @@ class DeskTest(MinimumTestCase):
 
         self.assertSameQueries(reverse("desk_minimum"), rows)
 
-    def test_the_wizard_cancels_it(self) -> None:
+    def test_cancellation_wizard_opens_for_the_whole_class(self) -> None:
         self.log_in(self.ada)
         asked = {"class": self.offer.pk, "whole": "on"}
         self.assertContains(self.client.get(reverse("desk_call_off"), asked), "Compensation")

@@ -33,20 +33,20 @@ from tests.page_text import text_of
 NOW, DOOR = Order.Due.NOW, Order.Due.DOOR
 
 
-class MoveTest(MovingTestCase):
-    def test_to_a_class_of_the_same_price_she_moves_at_once_and_nothing_is_paid(self) -> None:
+class TransferPriceTest(MovingTestCase):
+    def test_transfer_at_the_same_price_happens_at_once_without_payment(self) -> None:
         order = self.move(self.bought(), self.thursday)
         self.assertEqual((order.state, order.charged), (Order.State.PAID, 0))
         self.assertEqual(self.states(), [("Tuesday", State.TRANSFERRED), ("Thursday", State.CONFIRMED)])
 
-    def test_where_it_costs_more_the_old_place_is_hers_until_the_difference_is_paid(self) -> None:
+    def test_transfer_at_a_higher_price_keeps_the_old_spot_until_the_difference_is_paid(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)
         order = self.move(self.bought(), self.thursday)
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED), ("Thursday", State.HELD)])
         buying.pay(order)
         self.assertEqual(self.states(), [("Tuesday", State.TRANSFERRED), ("Thursday", State.CONFIRMED)])
 
-    def test_if_she_does_not_pay_the_old_place_stays_and_the_new_one_is_free_again(self) -> None:
+    def test_unpaid_transfer_keeps_the_old_spot_and_releases_the_new_one(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100, capacity=1)
         order = self.move(self.bought(), self.thursday)
         transitions.expire_order(order, timezone.now() + timedelta(days=1))
@@ -55,7 +55,7 @@ class MoveTest(MovingTestCase):
             room.availability_of(ClassOffer.objects.get(pk=self.thursday.pk), timezone.now()).available_spots, 1
         )
 
-    def test_where_it_costs_less_the_rest_goes_back_as_it_was_quoted(self) -> None:
+    def test_transfer_at_a_lower_price_refunds_the_quoted_difference(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=40)
         place = self.bought()
         paid = balances.amount_received(place.line.order)  # type: ignore[union-attr]
@@ -64,19 +64,19 @@ class MoveTest(MovingTestCase):
         self.assertEqual(paid - balances.amount_received(place.line.order), quote.back)  # type: ignore[union-attr]
         self.assertGreater(quote.back, 0)
 
-    def test_asking_what_it_comes_to_changes_nothing(self) -> None:
+    def test_quote_changes_nothing(self) -> None:
         place = self.bought()
         moving.quote_transfer(place, TransferRequest(self.thursday), self.alice, timezone.now())
         self.assertEqual((self.states(), Order.objects.count()), ([("Tuesday", State.CONFIRMED)], 1))
 
-    def test_a_place_to_be_paid_at_the_door_moves_and_is_paid_at_the_door(self) -> None:
+    def test_spot_to_pay_at_the_door_stays_payable_at_the_door_after_a_transfer(self) -> None:
         place = self.bought(due=DOOR)
         order = self.move(place, self.thursday)
         self.assertEqual((order.state, order.due), (Order.State.PLACED, DOOR))
         self.assertEqual(self.states(), [("Tuesday", State.TRANSFERRED), ("Thursday", State.CONFIRMED)])
         self.assertEqual(Order.objects.get(lines=place.line_id).state, Order.State.CANCELLED)
 
-    def test_the_page_says_the_new_price_what_was_paid_and_what_comes_back(self) -> None:
+    def test_transfer_page_shows_the_new_price_the_payment_and_the_difference(self) -> None:
         place = self.bought()
         for price, said in ((38, "New price $33.00 You paid $65.00 You get back $32.00"),
                             (100, "New price $95.00 You paid $65.00 You pay $30.00")):  # fmt: skip
@@ -86,14 +86,14 @@ class MoveTest(MovingTestCase):
             with self.subTest(price):
                 self.assertIn(said, text_of(page))
 
-    def test_cancelling_the_new_place_gives_everything_back(self) -> None:
+    def test_canceling_the_new_spot_refunds_the_whole_payment(self) -> None:
         place = self.bought()
         order = self.move(place, self.thursday)
         line_cancellation.cancel_line(buying.line(order), at=timezone.now(), why="x")
         self.assertEqual(balances.amount_received(place.line.order), 0)  # type: ignore[union-attr]
         self.assertEqual(self.states()[1], ("Thursday", State.CANCELLED))
 
-    def test_what_she_attended_is_not_given_back_by_moving_on_and_on(self) -> None:
+    def test_repeated_transfers_do_not_refund_classes_already_attended(self) -> None:
         place = self.bought()
         at = self.tuesday.meetings.all()[0].starts_at + timedelta(hours=2)
         for offer in (self.thursday, self.another("C", class_day=4, pro_rata=True)):
@@ -102,7 +102,7 @@ class MoveTest(MovingTestCase):
             place = Registration.objects.latest("pk")
         self.assertEqual(sum(balances.amount_received(order) for order in Order.objects.all()), 65)
 
-    def test_the_place_she_was_offered_from_the_waiting_list_is_the_one_she_moves_to(self) -> None:
+    def test_transfer_to_a_class_accepts_the_waitlist_offer_for_it(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(capacity=1)
         place, other = self.bought(), buying.pay(buying.place(buying.cart((self.thursday, buying.me()))))
         entry = entries.join_waitlist(
@@ -115,8 +115,8 @@ class MoveTest(MovingTestCase):
         self.assertEqual(entry.state, WaitingEntry.State.TAKEN)
 
 
-class FollowsTest(MovingTestCase):
-    def test_the_freed_place_goes_to_whoever_waits(self) -> None:
+class TransferConsequencesTest(MovingTestCase):
+    def test_released_spot_is_offered_to_the_waitlist(self) -> None:
         ClassOffer.objects.filter(pk=self.tuesday.pk).update(capacity=1)
         place = self.bought()
         entry = entries.join_waitlist(
@@ -127,7 +127,7 @@ class FollowsTest(MovingTestCase):
         entry.refresh_from_db()
         self.assertEqual(entry.state, WaitingEntry.State.OFFERED)
 
-    def test_her_calendar_and_her_classes_follow(self) -> None:
+    def test_calendar_and_my_classes_show_the_new_class(self) -> None:
         self.move(self.bought(), self.thursday)
         said = diary.student_calendar(self.student).decode()
         self.assertIn(f"/classes/{self.thursday.pk}", said)
@@ -135,7 +135,7 @@ class FollowsTest(MovingTestCase):
         alone = mine.classes_of_account(self.alice, timezone.now())[0][0]
         self.assertEqual([one.state.text for one in alone.all], ["Registered", "Moved to another class"])
 
-    def test_she_is_told_of_both_classes_and_the_payer_of_the_money(self) -> None:
+    def test_attendee_gets_a_mail_about_the_transfer_and_the_payer_a_receipt(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)
         order = self.move(self.bought(), self.thursday)
         run_all()
@@ -149,7 +149,7 @@ class FollowsTest(MovingTestCase):
         self.assertIn("Receipt", subjects[0])
         self.assertIn("You’ve moved to Beginning B", subjects[1])
 
-    def test_both_orders_say_what_became_of_what(self) -> None:
+    def test_both_orders_name_the_exchanged_class(self) -> None:
         place = self.bought()
         order = self.move(place, self.thursday)
         self.log_in(self.alice)
@@ -161,7 +161,7 @@ class FollowsTest(MovingTestCase):
         self.assertIn("instead of Beginning A", str(receipt.body))
         self.assertIn("There was nothing to pay", str(receipt.body))
 
-    def test_the_payers_mails_name_no_account_of_somebody_else(self) -> None:
+    def test_mail_to_the_payer_does_not_reveal_the_address_of_the_attendee(self) -> None:
         order = buying.cart((self.tuesday, buying.other("Alice", "alice@example.org", "Arden")), payer=self.sam)
         self.move(self.place(buying.pay(buying.place(order))), self.thursday)
         run_all()
@@ -171,7 +171,7 @@ class FollowsTest(MovingTestCase):
         for message in to_payer:
             self.assertNotIn("alice@example.org", str(message.body))
 
-    def test_a_dispute_about_the_first_payment_puts_the_new_place_on_hold(self) -> None:
+    def test_dispute_of_the_original_payment_puts_the_new_spot_on_hold(self) -> None:
         place = self.bought()
         self.move(place, self.thursday)
         self.tell(place, "open")
@@ -186,7 +186,7 @@ class FollowsTest(MovingTestCase):
         run_all()
 
 
-class RefusedTest(MovingTestCase):
+class TransferRefusedTest(MovingTestCase):
     def assertSays(self, words: str, place: Registration, offer: ClassOffer, by: object = None) -> None:
         before = self.states()
         with self.assertRaisesMessage(TransferRefused, words):
@@ -194,7 +194,7 @@ class RefusedTest(MovingTestCase):
         self.assertEqual(self.states(), before)
         self.assertFalse(Order.objects.filter(state=Order.State.CART).exists())
 
-    def test_to_the_same_a_full_an_unapproved_or_a_past_class_nobody_moves(self) -> None:
+    def test_transfer_to_the_same_a_full_an_unapproved_or_a_past_class_is_refused(self) -> None:
         place = self.bought()
         self.assertSays(moving.SAME, place, self.tuesday)
         full = self.another("C", class_day=4, capacity=1)
@@ -205,18 +205,18 @@ class RefusedTest(MovingTestCase):
         past = make.offer(make.session("Past", begun, publish_date=begun), make.subject(version="N"))
         self.assertSays("over", place, past)
 
-    def test_where_she_has_a_place_already_she_does_not_move(self) -> None:
+    def test_transfer_to_a_class_with_an_existing_spot_is_refused(self) -> None:
         place = self.bought()
         self.bought(self.thursday)
         self.assertSays("already has a spot in this class", place, self.thursday)
 
-    def test_on_the_day_of_the_deadline_the_sentence_says_which_day_it_was(self) -> None:
+    def test_refusal_after_the_deadline_names_the_deadline(self) -> None:
         place = self.bought()
         begins = self.tuesday.meetings.all()[1].starts_at
         with mock.patch("django.utils.timezone.now", lambda: begins + timedelta(minutes=1)):
             self.assertSays(f"could move this spot until {format_moment(begins)}.", place, self.thursday)
 
-    def test_after_the_deadline_only_the_office_moves(self) -> None:
+    def test_only_the_office_can_transfer_after_the_deadline(self) -> None:
         place = self.bought()
         late = self.tuesday.meetings.all()[1].starts_at + timedelta(minutes=1)
         with mock.patch("django.utils.timezone.now", lambda: late):
@@ -224,7 +224,7 @@ class RefusedTest(MovingTestCase):
             self.move(place, self.thursday, DeskOverride(self.ada, "Ill"))
         self.assertEqual(self.states()[1], ("Thursday", State.CONFIRMED))
 
-    def test_what_is_not_paid_yet_what_is_disputed_and_what_has_ended_stays(self) -> None:
+    def test_unpaid_exchanged_and_canceled_spots_cannot_be_transferred(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)
         place = self.bought()
         held = self.place(self.move(place, self.thursday))
@@ -233,7 +233,7 @@ class RefusedTest(MovingTestCase):
         line_cancellation.cancel_line(buying.line(held.line.order), at=timezone.now(), why="x")  # type: ignore[union-attr]
         self.assertSays(moving.NOT_HERE, held, self.tuesday)
 
-    def test_with_somebody_elses_money_she_moves_only_at_the_same_price(self) -> None:
+    def test_spot_paid_by_somebody_else_can_only_be_transferred_at_the_same_price(self) -> None:
         order = buying.cart((self.tuesday, buying.other("Alice", "alice@example.org", "Arden")), payer=self.sam)
         place = self.place(buying.pay(buying.place(order)))
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=40)
@@ -241,7 +241,7 @@ class RefusedTest(MovingTestCase):
         options = alternatives.transfer_options(place, self.alice, timezone.now())
         self.assertEqual([(one.why_not, one.back) for one in options], [(moving.OTHERS_MONEY, 0)])
 
-    def test_what_changed_meanwhile_is_shown_again_first(self) -> None:
+    def test_price_change_after_the_quote_is_refused_until_it_is_shown(self) -> None:
         place, wish = self.bought(), TransferRequest(self.thursday)
         seen = moving.quote_transfer(place, wish, self.alice, timezone.now()).fingerprint
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)
@@ -250,12 +250,12 @@ class RefusedTest(MovingTestCase):
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED)])
 
     @override_settings(MOVE_UNTIL_CLASS=0)
-    def test_a_school_may_leave_it_to_the_office(self) -> None:
+    def test_school_can_leave_transfers_to_the_office(self) -> None:
         self.assertSays(moving.NOT_HERE, self.bought(), self.thursday)
 
 
-class DeskTest(MovingTestCase):
-    def test_over_capacity_without_the_difference_and_with_a_reason(self) -> None:
+class DeskTransferTest(MovingTestCase):
+    def test_desk_can_exceed_capacity_and_waive_the_difference_with_a_reason(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100, capacity=1)
         buying.pay(buying.place(buying.cart((self.thursday, buying.me()))))
         place = self.bought()
@@ -264,13 +264,13 @@ class DeskTest(MovingTestCase):
         entry = Entry.objects.get(action="classwork.place_moved")
         self.assertEqual((entry.why, entry.actor_id, entry.details["waived"]), ("Our mistake", self.ada.pk, True))
 
-    def test_a_difference_is_paid_at_the_desk(self) -> None:
+    def test_desk_transfer_makes_the_difference_payable_at_the_door(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)
         order = self.move(self.bought(), self.thursday, DeskOverride(self.ada, "By telephone"))
         self.assertEqual((order.state, order.due), (Order.State.PLACED, DOOR))
         self.assertEqual(self.states()[0], ("Tuesday", State.TRANSFERRED))
 
-    def test_the_page_says_what_it_comes_to_and_then_does_it(self) -> None:
+    def test_desk_page_shows_a_quote_before_it_transfers(self) -> None:
         place = self.bought()
         self.log_in(self.ada)
         page, said = reverse("desk_move_place", args=[place.pk]), {"offer": self.thursday.pk, "why": "Ill"}
@@ -279,7 +279,7 @@ class DeskTest(MovingTestCase):
         self.client.post(page, said | {"do": "", "seen": quote.fingerprint})
         self.assertEqual(self.states()[1], ("Thursday", State.CONFIRMED))
 
-    def test_what_nobody_was_shown_is_not_done(self) -> None:
+    def test_transfer_with_an_unknown_fingerprint_is_refused(self) -> None:
         place = self.bought()
         self.log_in(self.ada)
         said = {"offer": self.thursday.pk, "why": "Ill", "do": "", "seen": "é" * 70}
@@ -289,8 +289,8 @@ class DeskTest(MovingTestCase):
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED)])
 
 
-class PageTest(MovingTestCase):
-    def test_the_list_shows_each_difference_and_sends_to_the_waiting_list_where_it_is_full(self) -> None:
+class TransferPagesTest(MovingTestCase):
+    def test_list_shows_each_difference_and_links_full_classes_to_the_waitlist(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)
         full = self.another("C", class_day=4, capacity=1)
         buying.pay(buying.place(buying.cart((full, buying.me()))))
@@ -302,7 +302,7 @@ class PageTest(MovingTestCase):
         self.assertNotContains(page, reverse("move_place_to", args=[place.pk, full.pk]))
 
     @tag("rows")
-    def test_thirty_classes_ask_the_database_as_often_as_one(self) -> None:
+    def test_list_runs_the_same_queries_for_thirty_classes(self) -> None:
         place = self.bought()
         self.log_in(self.alice)
 
@@ -312,7 +312,7 @@ class PageTest(MovingTestCase):
 
         self.assertSameQueries(reverse("move_place", args=[place.pk]), more)
 
-    def test_she_clicks_and_pays_the_difference(self) -> None:
+    def test_student_transfers_and_is_sent_to_pay_the_difference(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)
         place = self.bought()
         self.log_in(self.alice)
@@ -325,7 +325,7 @@ class PageTest(MovingTestCase):
         self.assertContains(again, "is being exchanged")
         self.assertEqual(Order.objects.count(), 2)
 
-    def test_in_a_class_with_roles_she_says_which(self) -> None:
+    def test_class_with_roles_asks_for_the_role(self) -> None:
         for name in ("lead", "follow"):
             OfferRole.objects.create(offer=self.thursday, name=name)
         place = self.bought()
@@ -336,20 +336,20 @@ class PageTest(MovingTestCase):
         self.client.post(page, {"seen": seen, "role": "follow"})
         self.assertEqual(Registration.objects.latest("pk").role, "follow")
 
-    def test_strangers_payers_and_guardians_of_others_find_nothing(self) -> None:
+    def test_transfer_pages_are_not_found_for_other_people(self) -> None:
         place = self.bought()
         for person in (self.sam, self.gus, self.ada):
             browser = self.browser_of(person)
             for name, more in (("move_place", []), ("move_place_to", [self.thursday.pk]), ("give_place", [])):
                 self.assertEqual(browser.get(reverse(name, args=[place.pk, *more])).status_code, 404)
 
-    def test_a_guardian_moves_whoever_is_in_their_care(self) -> None:
+    def test_guardian_can_transfer_their_child(self) -> None:
         order = buying.cart((self.tuesday, buying.of(self.kit)), payer=self.gus)
         place = self.place(buying.pay(buying.place(order)))
         self.move(place, self.thursday, self.gus)
         self.assertEqual(Registration.objects.get(student=self.kit, state=State.CONFIRMED).offer, self.thursday)
 
-    def test_amounts_stay_exact(self) -> None:
+    def test_refund_and_remaining_payment_add_up_to_the_original_payment(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=Decimal("64.99"))
         place = self.bought()
         quote = moving.quote_transfer(place, TransferRequest(self.thursday), self.alice, timezone.now())

@@ -22,7 +22,7 @@ from users.models import User
 
 
 @tag("postgres")
-class MovingRaceTest(TransactionTestCase):
+class TransferRaceTest(TransactionTestCase):
     def setUp(self) -> None:
         session = make.session("Race")
         self.tuesday = make.offer(session, make.subject(), capacity=1)
@@ -49,31 +49,31 @@ class MovingRaceTest(TransactionTestCase):
         at = timezone.now()
         return room.availability_of(self.tuesday, at).spots_taken, room.availability_of(self.thursday, at).spots_taken
 
-    def test_the_last_place_goes_to_who_moves_or_to_who_buys(self) -> None:
+    def test_last_spot_goes_to_a_transfer_or_to_a_buyer_but_not_to_both(self) -> None:
         outcomes = overlap(self.mover(self.has(self.tuesday), self.thursday), self.buyer(self.thursday))
         self.assertIsInstance(outcomes[0], Order)
         self.assertIsInstance(outcomes[1], OrderNotPlaced)
         self.assertEqual(self.taken(), (0, 1))
 
-    def test_and_the_other_way_round_the_old_place_stays(self) -> None:
+    def test_transfer_that_loses_the_last_spot_keeps_the_old_one(self) -> None:
         outcomes = overlap(self.buyer(self.thursday), self.mover(self.has(self.tuesday), self.thursday))
         self.assertIsInstance(outcomes[1], TransferRefused)
         self.assertEqual(self.taken(), (1, 1))
 
-    def test_control_without_locks_both_have_it(self) -> None:
+    def test_control_without_locks_transfer_and_buyer_both_get_the_last_spot(self) -> None:
         mover, buyer = self.mover(self.has(self.tuesday), self.thursday), self.buyer(self.thursday)
         with without_locks():
             overlap(buyer, mover)
         self.assertEqual(self.taken()[1], 2)
 
-    def test_two_tabs_move_once(self) -> None:
+    def test_transfer_submitted_in_two_tabs_happens_once(self) -> None:
         one = self.has(self.tuesday)
         friday = make.offer(self.tuesday.session, make.subject(version="C"), class_day=4)
         outcomes = overlap(self.mover(one, self.thursday), self.mover(one, friday))
         self.assertEqual([type(outcome) for outcome in outcomes], [Order, TransferRefused])
         self.assertEqual(OrderLine.objects.filter(replaces=one.line, keeps_replaced=True).count(), 1)
 
-    def test_what_is_moved_is_not_cancelled_at_the_same_moment(self) -> None:
+    def test_spot_is_not_transferred_and_canceled_at_the_same_time(self) -> None:
         one = self.has(self.tuesday)
         outcomes = overlap(
             self.mover(one, self.thursday), lambda: line_cancellation.cancel_line(one.line, at=timezone.now(), why="x")
@@ -81,14 +81,14 @@ class MovingRaceTest(TransactionTestCase):
         self.assertIsInstance(outcomes[1], transitions.OrderTransitionRefused)
         self.assertEqual(self.taken(), (0, 1))
 
-    def test_two_who_change_places_wait_for_each_other_in_no_circle(self) -> None:
+    def test_two_students_who_swap_classes_do_not_deadlock(self) -> None:
         ClassOffer.objects.update(capacity=2)
         one, two = self.has(self.tuesday), self.has(self.thursday, "bea@example.org")
         outcomes = at_once(self.mover(one, self.thursday), self.mover(two, self.tuesday))
         self.assertEqual([type(outcome) for outcome in outcomes], [Order, Order])
         self.assertEqual(self.taken(), (1, 1))
 
-    def test_a_place_is_given_to_one_of_two(self) -> None:
+    def test_spot_transferred_to_two_people_at_once_goes_to_one(self) -> None:
         one = self.has(self.tuesday)
         by = DeskOverride(self.staff, "x")
 
@@ -101,7 +101,7 @@ class MovingRaceTest(TransactionTestCase):
         self.assertEqual([type(outcome) for outcome in outcomes], [Registration, TransferRefused])
         self.assertEqual(self.taken()[0], 1)
 
-    def test_what_two_orders_want_to_replace_is_replaced_by_one(self) -> None:
+    def test_line_exchanged_by_two_orders_at_once_is_exchanged_by_one(self) -> None:
         one = self.has(self.tuesday)
         assert one.line is not None
         self.assertEqual(exchanges.exchange_refusal(one.line, timezone.now()), "")

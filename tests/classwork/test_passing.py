@@ -37,8 +37,8 @@ class PassingTestCase(MovingTestCase):
         return {message.to[0]: f"{message.subject} {message.body}" for message in mail.outbox}
 
 
-class GiveTest(PassingTestCase):
-    def test_the_place_is_theirs_and_not_hers_any_more_and_no_money_moves(self) -> None:
+class TransferToPersonTest(PassingTestCase):
+    def test_transferred_spot_belongs_to_the_recipient_and_no_money_moves(self) -> None:
         place = self.bought()
         theirs = self.give(place)
         self.assertEqual(self.states(), [("Tuesday", State.TRANSFERRED)])
@@ -51,7 +51,7 @@ class GiveTest(PassingTestCase):
             (65, 1),
         )  # type: ignore[union-attr]
 
-    def test_all_three_are_told_each_what_is_theirs_to_know(self) -> None:
+    def test_recipient_payer_and_attendee_each_get_their_own_mail(self) -> None:
         order = buying.cart((self.tuesday, buying.other("Alice", "alice@example.org", "Arden")), payer=self.sam)
         place = self.place(buying.pay(buying.place(order)))
         self.mails()
@@ -64,14 +64,14 @@ class GiveTest(PassingTestCase):
         self.assertIn("Lee Lind is taking Alice Arden’s spot", told["sam@example.org"])
         self.assertNotIn("lee@example.org", told["sam@example.org"])
 
-    def test_the_role_goes_along(self) -> None:
+    def test_role_is_transferred_with_the_spot(self) -> None:
         for name in ("lead", "follow"):
             OfferRole.objects.create(offer=self.tuesday, name=name)
         order = buying.cart(payer=self.alice)
         order.lines.create(kind="place", product_id=self.tuesday.pk, details={"who": "me", "role": "lead"})
         self.assertEqual(self.give(self.place(buying.pay(buying.place(order)))).role, "lead")
 
-    def test_what_is_typed_is_what_the_payer_reads_whatever_is_stored(self) -> None:
+    def test_payer_reads_the_name_that_was_typed_and_not_the_stored_one(self) -> None:
         other = Student.objects.create(
             first_name="LEE", last_name="LIND", user=User.objects.create_user("lee@example.org", None)
         )
@@ -82,27 +82,27 @@ class GiveTest(PassingTestCase):
         self.assertIn("Lee Lind", theirs.line.detail)  # type: ignore[union-attr]
         self.assertIn("Lee Lind", self.mails()["alice@example.org"])
 
-    def test_whoever_is_there_already_gets_a_second_record_and_a_person_decides(self) -> None:
+    def test_recipient_already_in_the_class_gets_a_second_record_and_a_case(self) -> None:
         buying.pay(buying.place(buying.cart((self.tuesday, buying.me()), name="Lee Lind", email="lee@example.org")))
         theirs = self.give(self.bought())
         run_all()
         self.assertEqual(Student.objects.filter(first_name="Lee").count(), 2)
         self.assertTrue(Case.objects.filter(order=theirs.line.order, text__contains="registered twice").exists())  # type: ignore[union-attr]
 
-    def test_it_can_be_given_on_and_back(self) -> None:
+    def test_transferred_spot_can_be_transferred_back(self) -> None:
         place = self.give(self.bought())
         lee = User.objects.get(email="lee@example.org")
         again = self.give(place, TypedPerson("Alice", "Arden", "alice@example.org"), lee)
         self.assertEqual(again.student, self.student)
         self.assertIn("You’re registered for", self.mails()["alice@example.org"])
 
-    def test_whoever_has_it_now_may_move_it_at_the_same_price(self) -> None:
+    def test_recipient_can_exchange_the_spot_at_the_same_price(self) -> None:
         place = self.give(self.bought())
         lee = User.objects.get(email="lee@example.org")
         self.move(place, self.thursday, lee)
         self.assertEqual(Registration.objects.get(state=State.CONFIRMED).student.first_name, "Lee")
 
-    def test_a_spot_that_was_moved_is_not_called_a_transfer_also_where_it_was_transferred_before(self) -> None:
+    def test_exchange_after_a_transfer_is_not_called_a_transfer(self) -> None:
         for due in (Order.Due.DOOR, Order.Due.NOW):
             with self.subTest(due), transaction.atomic():
                 place = self.bought(due=due)
@@ -118,7 +118,7 @@ class GiveTest(PassingTestCase):
                 self.assertEqual(set(given.values_list("to", flat=True)), {"alice@example.org"})
                 transaction.set_rollback(True)
 
-    def test_nobody_transfers_a_spot_to_themselves(self) -> None:
+    def test_spot_transferred_back_does_not_name_its_attendee_as_the_recipient(self) -> None:
         place = self.bought()
         theirs = self.give(place)
         lee = User.objects.get(email="lee@example.org")
@@ -133,19 +133,19 @@ class GiveTest(PassingTestCase):
         return [words.registration_status(found[place.pk], timezone.now()).text for place in places]
 
 
-class RefusedTest(PassingTestCase):
+class TransferToPersonRefusedTest(PassingTestCase):
     def assertSays(self, words: str, place: Registration, to: TypedPerson = LEE) -> None:
         with self.assertRaisesMessage(TransferRefused, words):
             self.give(place, to)
         self.assertFalse(Student.objects.filter(first_name="Lee").exists())
 
-    def test_on_the_day_of_the_deadline_the_sentence_says_which_day_it_was(self) -> None:
+    def test_refusal_after_the_deadline_names_the_deadline(self) -> None:
         place = self.bought()
         begins = self.tuesday.meetings.all()[1].starts_at
         with mock.patch("django.utils.timezone.now", lambda: begins + timedelta(minutes=1)):
             self.assertSays(f"could transfer this spot until {format_moment(begins)}.", place)
 
-    def test_to_oneself_after_the_deadline_unpaid_or_on_its_way_elsewhere(self) -> None:
+    def test_transfer_to_oneself_after_the_deadline_or_during_an_exchange_is_refused(self) -> None:
         place = self.bought()
         self.assertSays("already has this spot", place, TypedPerson("ALICE", "Arden", "alice@example.org"))
         late = self.tuesday.meetings.all()[1].starts_at + timedelta(minutes=1)
@@ -160,43 +160,43 @@ class RefusedTest(PassingTestCase):
         self.thursday.save()
         self.move(place, self.thursday)
 
-    def test_twice_gives_it_once(self) -> None:
+    def test_spot_can_be_transferred_only_once(self) -> None:
         place = self.bought()
         self.give(place)
         with self.assertRaisesMessage(TransferRefused, passing.NOT_HERE):
             self.give(place, TypedPerson("Kim", "Kant", "kim@example.org"))
         self.assertEqual(room.availability_of(self.tuesday, timezone.now()).spots_taken, 1)
 
-    def test_what_somebody_else_has_still_to_pay_is_not_given_away(self) -> None:
+    def test_spot_that_somebody_else_still_has_to_pay_for_cannot_be_transferred(self) -> None:
         order = buying.cart((self.tuesday, buying.other("Alice", "alice@example.org", "Arden")), payer=self.sam)
         self.assertSays(passing.PAY_FIRST, self.place(buying.place(order, Order.Due.DOOR)))
 
 
-class PageTest(PassingTestCase):
+class TransferToPersonPagesTest(PassingTestCase):
     def post(self, place: Registration, **said: Any) -> Any:
         self.log_in(self.alice)
         usual = {"first_name": "Lee", "last_name": "Lind", "email": "lee@example.org"}
         return self.client.post(reverse("give_place", args=[place.pk]), usual | said, follow=True)
 
-    def test_one_form_and_it_is_done(self) -> None:
+    def test_attendee_transfers_the_spot_with_one_form(self) -> None:
         page = self.post(self.bought())
         self.assertContains(page, "The spot was transferred to Lee.")
         self.assertContains(page, "Transferred to Lee")
 
-    def test_known_and_unknown_addresses_are_answered_alike(self) -> None:
+    def test_known_and_unknown_addresses_get_the_same_answer(self) -> None:
         pages = []
         for email in ("gus@example.org", "nobody@example.org"):
             place = self.bought(self.another("CD"[len(pages)], class_day=4 + len(pages)))
             pages.append(self.post(place, email=email).context["messages"]._loaded_data)
         self.assertEqual(*([str(one) for one in found] for found in pages))
 
-    def test_hostile_input_is_a_sentence(self) -> None:
+    def test_invalid_input_is_answered_with_a_message(self) -> None:
         place = self.bought()
         for wrong in ({"email": "x"}, {"first_name": ""}, {"first_name": "x" * 500}, {"email": "a@b.c\nBcc: d@e.f"}):
             self.assertContains(self.post(place, **wrong), "Please check the following")
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED)])
 
-    def test_the_office_gives_it_with_a_reason(self) -> None:
+    def test_office_transfers_a_spot_with_a_reason(self) -> None:
         place = self.bought()
         self.log_in(self.ada)
         said = {"first_name": "Lee", "last_name": "Lind", "email": "lee@example.org", "why": "By telephone"}
@@ -204,7 +204,7 @@ class PageTest(PassingTestCase):
         entry = Entry.objects.get(action="classwork.place_given")
         self.assertEqual((entry.why, entry.actor_id), ("By telephone", self.ada.pk))
 
-    def test_where_moving_is_over_for_alice_the_desk_still_gives(self) -> None:
+    def test_desk_can_transfer_after_the_deadline(self) -> None:
         place = self.bought()
         late = deadlines.change_deadline(place, 2)
         assert late is not None

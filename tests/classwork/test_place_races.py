@@ -21,7 +21,7 @@ from users.models import Student, User
 
 
 @tag("postgres")
-class PlaceRaceTest(TransactionTestCase):
+class RegistrationRaceTest(TransactionTestCase):
     def setUp(self) -> None:
         self.offer = make.offer(make.session("Race"), make.subject(), capacity=1)
 
@@ -32,14 +32,14 @@ class PlaceRaceTest(TransactionTestCase):
     def taken(self) -> int:
         return room.availability_of(self.offer, timezone.now()).spots_taken
 
-    def test_the_last_place_goes_to_one_of_two(self) -> None:
+    def test_last_spot_goes_to_one_of_two_buyers(self) -> None:
         outcomes = overlap(self.buyer("Ann"), self.buyer("Ben"))
         self.assertIsInstance(outcomes[0], Order)
         self.assertIsInstance(outcomes[1], OrderNotPlaced)
         self.assertIn("full", str(outcomes[1]))
         self.assertEqual(self.taken(), 1)
 
-    def test_control_without_locks_both_get_it(self) -> None:
+    def test_control_without_locks_both_buyers_get_the_last_spot(self) -> None:
         with without_locks():
             overlap(self.buyer("Ann"), self.buyer("Ben"))
         self.assertEqual(self.taken(), 2)
@@ -59,7 +59,7 @@ class PlaceRaceTest(TransactionTestCase):
             lambda: browser.post(review, said), lambda: other.post(review, said, REMOTE_ADDR="198.51.100.7")
         )
 
-    def test_a_double_click_is_one_order_with_one_place_and_both_lead_to_it(self) -> None:
+    def test_double_click_places_one_order_with_one_spot(self) -> None:
         browser, outcomes = self.double_click()
         order = Order.objects.exclude(state=Order.State.CART).get()
         self.assertEqual(Registration.objects.get().line.order, order)
@@ -67,7 +67,7 @@ class PlaceRaceTest(TransactionTestCase):
         for outcome in outcomes:
             self.assertEqual(browser.get(outcome.url).status_code, 200)
 
-    def test_control_without_locks_it_is_placed_twice_over(self) -> None:
+    def test_control_without_locks_double_click_prices_the_order_twice(self) -> None:
         with without_locks():
             self.double_click()
         self.assertEqual(self.quoted(), 2)
@@ -75,7 +75,7 @@ class PlaceRaceTest(TransactionTestCase):
     def quoted(self) -> int:
         return Adjustment.objects.filter(step="full_price", plan=Adjustment.Plan.NOW).count()
 
-    def test_a_place_given_back_meanwhile_goes_to_whoever_waits(self) -> None:
+    def test_spot_released_during_a_purchase_is_available_to_the_next_attempt(self) -> None:
         order = place(cart((self.offer, me())))
         outcomes = overlap(lambda: registering.release_spot(line(order), "Given back"), self.buyer("Ben"))
         self.assertIsInstance(
@@ -93,20 +93,20 @@ class PlaceRaceTest(TransactionTestCase):
         taken = attempts.PaymentCaptured(payment.total, payment.currency)
         return order, overlap(lambda: attempts.confirm_payment(payment, taken), self.buyer("Ben"))
 
-    def test_a_late_payment_and_a_new_buyer_share_no_place(self) -> None:
+    def test_late_payment_and_new_buyer_do_not_share_the_last_spot(self) -> None:
         order, outcomes = self.late_payment()
         order.refresh_from_db()
         self.assertEqual((outcomes[0], order.state, self.taken()), (True, Order.State.PAID, 1))
         self.assertIsInstance(outcomes[1], OrderNotPlaced)
 
-    def test_control_without_locks_somebody_has_paid_and_has_no_place(self) -> None:
+    def test_control_without_locks_late_payment_is_kept_without_a_spot(self) -> None:
         with without_locks():
             order, _ = self.late_payment()
         order.refresh_from_db()
         self.assertEqual(order.state, Order.State.PAID)
         self.assertEqual(Registration.objects.get(line__order=order).state, Registration.State.LAPSED)
 
-    def test_one_person_registered_twice_at_once_is_one_account_and_one_case(self) -> None:
+    def test_one_person_registered_twice_at_once_has_one_account_and_one_case(self) -> None:
         ClassOffer.objects.update(capacity=5)
         outcomes = overlap(self.buyer("Ann"), self.buyer("Ann"))
         self.assertEqual([type(each) for each in outcomes], [Order, Order], outcomes)

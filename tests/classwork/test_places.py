@@ -27,15 +27,15 @@ from users.models import Student, User
 State = Registration.State
 
 
-class HoldingTest(PlacesTestCase):
-    def test_a_placed_order_holds_a_place_and_its_payment_confirms_it(self) -> None:
+class HoldTest(PlacesTestCase):
+    def test_placed_order_holds_a_spot_and_its_payment_confirms_it(self) -> None:
         order = place(cart((self.offer, me())))
         self.assertEqual(self.state_of(order), [State.HELD])
         self.assertEqual(self.taken(), 1)
         pay(order)
         self.assertEqual(self.state_of(order), [State.CONFIRMED])
 
-    def test_the_last_place_goes_once(self) -> None:
+    def test_last_spot_is_sold_only_once(self) -> None:
         self.limit(1)
         place(cart((self.offer, me())))
         late = cart((self.offer, other("Lee", "lee@example.org")), name="Lee", email="lee@example.org")
@@ -45,7 +45,7 @@ class HoldingTest(PlacesTestCase):
         self.assertEqual(late.state, Order.State.CART)
         self.assertFalse(User.objects.filter(email="lee@example.org").exists())
 
-    def test_a_hold_that_is_over_takes_no_place_though_nobody_wrote_it_down(self) -> None:
+    def test_expired_hold_takes_no_spot_before_the_job_has_marked_it(self) -> None:
         self.limit(1)
         order = place(cart((self.offer, me())))
         self.run_out(order)
@@ -62,32 +62,32 @@ class HoldingTest(PlacesTestCase):
             self.assertEqual(Registration.objects.taking_a_place(at).exists(), held)
             self.assertEqual(room.availability_of(self.offer, at).spots_taken, int(held))
 
-    def test_whoever_let_a_hold_run_out_may_register_again(self) -> None:
+    def test_person_whose_hold_expired_can_register_again(self) -> None:
         self.run_out(place(cart((self.offer, me()))))
         again = place(cart((self.offer, me())))
         self.assertEqual(self.state_of(again), [State.HELD])
 
-    def test_the_job_writes_down_what_is_over_and_tells_of_it_once(self) -> None:
+    def test_job_marks_expired_holds_and_sends_one_event(self) -> None:
         order = place(cart((self.offer, me())))
         self.run_out(order)
         self.assertEqual((registering.expire_due_holds(), registering.expire_due_holds()), (1, 0))
         self.assertEqual(self.state_of(order), [State.LAPSED])
         self.assertEqual(Event.objects.filter(type="classwork.hold_ended").count(), 1)
 
-    def test_a_lapsed_order_gives_its_place_back(self) -> None:
+    def test_expired_order_releases_its_spot(self) -> None:
         order = place(cart((self.offer, me())))
         self.run_out(order)
         transitions.expire_order(order, timezone.now())
         self.assertEqual(self.state_of(order), [State.LAPSED])
 
-    def test_a_late_payment_is_honoured_while_there_is_a_place(self) -> None:
+    def test_late_payment_confirms_the_registration_while_a_spot_is_left(self) -> None:
         order = place(cart((self.offer, me())))
         self.run_out(order)
         transitions.expire_order(order, timezone.now())
         self.late_payment(order)
         self.assertEqual(self.state_of(order), [State.CONFIRMED])
 
-    def test_a_late_payment_for_a_class_that_is_full_goes_back(self) -> None:
+    def test_late_payment_is_refunded_when_the_class_is_full(self) -> None:
         self.limit(1)
         order = place(cart((self.offer, me())))
 
@@ -105,17 +105,17 @@ class HoldingTest(PlacesTestCase):
         payment = attempts._create_attempt(order, "practice", order.now_total)
         attempts.confirm_payment(payment, attempts.PaymentCaptured(payment.total, payment.currency))
 
-    def test_keep_my_place_at_the_door_makes_a_hold_a_place(self) -> None:
+    def test_switching_to_pay_at_the_door_confirms_a_held_spot(self) -> None:
         order = place(cart((self.offer, me())))
         pay_at_door.switch_to_pay_at_door(order, timezone.now(), is_owner=True)
         self.assertEqual(self.state_of(order), [State.CONFIRMED])
 
-    def test_a_class_that_wants_its_money_first_is_not_paid_at_the_door(self) -> None:
+    def test_class_that_requires_prepayment_cannot_be_paid_at_the_door(self) -> None:
         ClassOffer.objects.filter(pk=self.offer.pk).update(pay_at_door=False)
         with self.assertRaises(OrderNotPlaced):
             place(cart((self.offer, me())), Order.Due.DOOR)
 
-    def test_cancelling_gives_the_place_back_and_twice_is_once(self) -> None:
+    def test_canceling_a_line_releases_its_spot_and_releasing_again_changes_nothing(self) -> None:
         order = pay(place(cart((self.offer, me()))))
         line_cancellation.cancel_line(line(order), at=timezone.now(), why="Moved away")
         registering.release_spot(line(order), "again")
@@ -124,13 +124,13 @@ class HoldingTest(PlacesTestCase):
         with self.assertRaises(ProductUnavailable):
             registering.confirm_hold(line(order))
 
-    def test_the_database_lets_nobody_have_two_places_in_a_class(self) -> None:
+    def test_database_refuses_a_second_spot_for_one_student_in_a_class(self) -> None:
         order = place(cart((self.offer, me())))
         first = Registration.objects.get(line__order=order)
         with self.assertRaises(IntegrityError), transaction.atomic():
             Registration.objects.create(student=first.student, offer=first.offer, state=State.HELD)
 
-    def test_a_dispute_keeps_the_place_until_it_is_decided(self) -> None:
+    def test_disputed_registration_keeps_its_spot_on_hold_until_the_decision(self) -> None:
         pay(place(cart((self.offer, me()))))
         registration = Registration.objects.get()
         registering.suspend_spot(registration, why="The bank asks", by=self.ada)
@@ -138,36 +138,36 @@ class HoldingTest(PlacesTestCase):
         registering.resume_spot(registration, by=self.ada)
         self.assertEqual(registration.state, State.CONFIRMED)
 
-    def test_places_left_are_said_when_they_are_few(self) -> None:
+    def test_remaining_spots_are_shown_when_few_are_left(self) -> None:
         self.limit(2)
         self.assertEqual(room.availability_of(self.offer, timezone.now()).status_text, "2 spots left")
         place(cart((self.offer, me())))
         self.assertEqual(room.availability_of(self.offer, timezone.now()).status_text, "1 spot left")
 
 
-class OpenTest(PlacesTestCase):
+class RegistrationClosedTest(PlacesTestCase):
     def refusal(self) -> str:
         with self.assertRaises(OrderNotPlaced) as refused:
             place(cart((self.offer, me())))
         return str(refused.exception)
 
-    def test_an_unapproved_class_gives_no_place(self) -> None:
+    def test_unapproved_class_refuses_registrations(self) -> None:
         ClassOffer.objects.filter(pk=self.offer.pk).update(manager_approved=False)
         self.assertIn("isn’t open", self.refusal())
 
-    def test_a_session_that_is_not_published_gives_no_place(self) -> None:
+    def test_class_of_an_unpublished_session_refuses_registrations(self) -> None:
         type(self.session).objects.filter(pk=self.session.pk).update(
             publish_date=timezone.localdate() + timedelta(days=1)
         )
         self.assertIn("isn’t open", self.refusal())
 
-    def test_a_session_that_has_expired_gives_no_place(self) -> None:
+    def test_class_of_an_expired_session_refuses_registrations(self) -> None:
         type(self.session).objects.filter(pk=self.session.pk).update(
             expire_date=timezone.localdate() - timedelta(days=1)
         )
         self.assertIn("closed", self.refusal())
 
-    def test_a_class_that_is_over_gives_no_place(self) -> None:
+    def test_finished_class_refuses_registrations(self) -> None:
         past = timezone.now() - timedelta(days=60)
         for number, meeting in enumerate(self.offer.meetings.all()):
             start = past + timedelta(days=number)
@@ -175,38 +175,38 @@ class OpenTest(PlacesTestCase):
         self.assertIn("over", self.refusal())
 
 
-class PeopleTest(PlacesTestCase):
+class AttendeeRecordTest(PlacesTestCase):
     def registered(self, order: Order) -> Student:
         place(order)
         return Registration.objects.get(line__order=order).student
 
-    def test_an_unknown_address_becomes_an_account_without_a_password(self) -> None:
+    def test_unknown_address_gets_an_account_without_a_password(self) -> None:
         student = self.registered(cart((self.offer, me())))
         self.assertEqual((str(student), student.user.email), ("Pat Payer", "pat@example.org"))
         self.assertFalse(student.user.has_usable_password())
 
-    def test_the_same_name_under_a_known_address_is_the_same_student(self) -> None:
+    def test_same_name_with_a_known_address_is_the_existing_student(self) -> None:
         order = cart((self.offer, me()), name="alice  ARDEN", email="Alice@Example.org")
         self.assertEqual(self.registered(order), self.alice.student)
 
-    def test_another_name_under_a_known_address_waits_for_its_owner(self) -> None:
+    def test_other_name_with_a_known_address_is_a_new_record_until_the_owner_claims_it(self) -> None:
         student = self.registered(cart((self.offer, me()), name="Alicia Arden", email="alice@example.org"))
         self.assertEqual((student.offered_to, student.user, student.guardian), (self.alice, None, None))
 
-    def test_the_same_new_name_typed_twice_is_one_student(self) -> None:
+    def test_new_name_registered_twice_with_one_address_is_one_student(self) -> None:
         friday = make.offer(self.session, make.subject(version="B"), class_day=4)
         first = self.registered(cart((self.offer, me()), name="Ali", email="alice@example.org"))
         self.assertEqual(self.registered(cart((friday, me()), name="ali", email="alice@example.org")), first)
 
-    def test_a_child_under_its_guardians_address_is_found_by_name(self) -> None:
+    def test_child_is_found_by_name_with_the_address_of_the_guardian(self) -> None:
         order = cart((self.offer, other("Kit", "gus@example.org", "Gray")))
         self.assertEqual(self.registered(order), self.kit)
 
-    def test_a_child_of_a_visitor_is_offered_to_the_account_made_for_the_visitor(self) -> None:
+    def test_child_of_a_visitor_is_offered_to_the_account_created_for_the_visitor(self) -> None:
         student = self.registered(cart((self.offer, other("Kim"))))
         self.assertEqual(student.offered_to.get_full_name(), "Pat Payer")
 
-    def test_whoever_is_logged_in_registers_themselves_their_child_and_a_new_child(self) -> None:
+    def test_guardian_registers_themselves_their_child_and_a_new_child(self) -> None:
         order = cart((self.offer, me()), (self.offer, of(self.kit)), (self.offer, other("Kim")), payer=self.gus)
         place(order)
         attending = {str(one.student): one.student for one in Registration.objects.all()}
@@ -214,27 +214,27 @@ class PeopleTest(PlacesTestCase):
         self.assertEqual(attending["Kit Gray"], self.kit)
         self.assertEqual(attending["Kim"].guardian, self.gus)
 
-    def test_another_persons_child_cannot_be_named_by_its_number(self) -> None:
+    def test_child_of_another_account_cannot_be_registered_by_id(self) -> None:
         with self.assertRaises(OrderNotPlaced):
             place(cart((self.offer, of(self.kit)), payer=self.alice))
 
-    def test_who_pays_for_somebody_sees_nothing_of_them(self) -> None:
+    def test_payer_cannot_see_the_registration_of_the_person_they_paid_for(self) -> None:
         place(cart((self.offer, other("Alice", "alice@example.org", "Arden")), payer=self.sam))
         self.assertFalse(Registration.objects.visible_to(self.sam).exists())
         self.assertTrue(Registration.objects.visible_to(self.alice).exists())
 
-    def test_two_names_in_one_order_share_the_discount_only_when_they_are_one_person(self) -> None:
+    def test_two_names_with_one_address_count_as_two_attendees_for_the_discount(self) -> None:
         make_two = [(self.offer, other("Lee", "lee@example.org")), (self.offer, other("Lou", "lee@example.org"))]
         order = place(cart(*make_two))
         self.assertEqual(len({one.facts["attendee"] for one in order.lines.all()}), 2)
 
-    def test_the_same_person_twice_in_a_cart_is_refused(self) -> None:
+    def test_cart_with_the_same_person_twice_is_refused(self) -> None:
         with self.assertRaisesMessage(OrderNotPlaced, "already"):
             place(cart((self.offer, me()), (self.offer, other("Pat", "pat@example.org", "Payer"))))
 
 
-class TwiceTest(PlacesTestCase):
-    def test_a_stranger_is_not_told_that_somebody_has_a_place(self) -> None:
+class DuplicateRegistrationTest(PlacesTestCase):
+    def test_stranger_is_not_told_that_the_person_is_already_registered(self) -> None:
         place(cart((self.offer, me()), payer=self.alice))
         again = place(cart((self.offer, me()), name="Alice Arden", email="alice@example.org"))
         self.assertEqual(self.state_of(again), [State.HELD])
@@ -242,18 +242,18 @@ class TwiceTest(PlacesTestCase):
         self.assertEqual(again.cases.get().kind, Case.Kind.OTHER)
         self.assertEqual(Message.objects.filter(template="classwork.twice").get().to, "alice@example.org")
 
-    def test_the_owner_is_told(self) -> None:
+    def test_logged_in_member_is_told_that_they_are_already_registered(self) -> None:
         place(cart((self.offer, me()), payer=self.alice))
         with self.assertRaisesMessage(OrderNotPlaced, "already"):
             place(cart((self.offer, me()), payer=self.alice))
 
 
-class TellingTest(PlacesTestCase):
+class RegistrationMailTest(PlacesTestCase):
     def mail_to(self, address: str, name: str = "classwork.registered") -> Message:
         run_all()
         return Message.objects.filter(template=name, to=address).get()
 
-    def test_each_attendee_hears_at_their_own_address_once_for_all_classes(self) -> None:
+    def test_each_attendee_gets_one_mail_for_all_their_classes(self) -> None:
         friday = make.offer(self.session, make.subject(version="B"), class_day=4)
         friend = other("Lee", "lee@example.org")
         pay(place(cart((self.offer, me()), (self.offer, friend), (friday, friend))))
@@ -261,20 +261,20 @@ class TellingTest(PlacesTestCase):
         self.assertNotIn("@", body)
         self.mail_to("pat@example.org")
 
-    def test_nobody_is_told_before_there_is_a_place(self) -> None:
+    def test_no_mail_is_sent_before_the_registration_is_confirmed(self) -> None:
         place(cart((self.offer, me())))
         run_all()
         self.assertFalse(Message.objects.filter(template="classwork.registered").exists())
 
     @override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend")
-    def test_a_friend_gets_a_link_and_the_payer_gets_none(self) -> None:
+    def test_friend_gets_an_account_link_and_the_payer_gets_none(self) -> None:
 
         pay(place(cart((self.offer, other("Lee", "lee@example.org")))))
         self.assertTrue(links_in(last_mail("lee@example.org"), "/user/reset/"))
         self.assertIn("Pat Payer registered you", last_mail("lee@example.org").subject)
         self.assertFalse(links_in(last_mail("pat@example.org"), "/user/reset/"))
 
-    def test_the_payer_is_asked_for_another_address_when_nobody_knows_the_attendee(self) -> None:
+    def test_payer_is_asked_for_another_address_when_its_owner_does_not_know_the_attendee(self) -> None:
         order = pay(place(cart((self.offer, other("Alicia", "alice@example.org")))))
         student = Registration.objects.get().student
         guardianship.answer_claim(self.alice, student, guardianship.ClaimAnswer.UNKNOWN)
@@ -288,7 +288,7 @@ class TellingTest(PlacesTestCase):
         self.assertEqual(self.state_of(order), [State.CONFIRMED])
 
 
-class JoiningTest(PlacesTestCase):
+class RecordMergeTest(PlacesTestCase):
     """Alice has a record of her own; somebody registers her under a nickname, and she says that it is her."""
 
     def setUp(self) -> None:
@@ -304,7 +304,7 @@ class JoiningTest(PlacesTestCase):
         self.assertRedirects(answered, reverse("offer_join", args=[ali.pk, "me"]))
         return self.client.get(answered.url)
 
-    def test_the_places_move_to_her_own_record_and_the_order_knows_it(self) -> None:
+    def test_registrations_and_order_lines_move_to_the_claimed_record(self) -> None:
         ali = self.registered_as_ali()
         page = self.say_me(ali)
         self.assertContains(page, "2 spots in classes move over.")
@@ -313,7 +313,7 @@ class JoiningTest(PlacesTestCase):
         self.assertEqual(OrderLine.objects.filter(details__attends=self.student.pk).count(), 2)
         self.assertContains(self.client.get(reverse("my_classes")), "Registered", count=2)
 
-    def test_with_a_place_in_the_same_class_it_is_for_the_office(self) -> None:
+    def test_claim_by_a_student_in_the_same_class_becomes_one_case_for_the_office(self) -> None:
         pay(place(cart((self.offer, me()), payer=self.alice)))
         ali = self.registered_as_ali()
         page = self.say_me(ali)
@@ -326,25 +326,25 @@ class JoiningTest(PlacesTestCase):
         self.assertIn("Both have a spot in", case.text)
         self.assertEqual(ali.registrations.count(), 2)
 
-    def test_what_no_order_tells_of_waits_in_the_queue(self) -> None:
+    def test_merge_request_without_an_order_is_reported_as_a_delivery_problem(self) -> None:
         ali = Student.objects.create(first_name="Ali", offered_to=self.alice)
         guardianship.request_office_merge(self.alice, ali, guardianship.ClaimAnswer.ME)
         run_all()
         self.assertIn("are one person", delivery_problems()[0])
 
 
-class WordsTest(PlacesTestCase):
-    def test_without_an_order_nothing_is_paid(self) -> None:
+class RegistrationDisplayTest(PlacesTestCase):
+    def test_registration_without_an_order_has_no_payment(self) -> None:
         registration = Registration(student=self.student, offer=self.offer, state=State.CONFIRMED)
         self.assertEqual(str(words.spot_payment_status(registration, timezone.now())), "No payment")
 
-    def test_my_classes_are_now_or_before(self) -> None:
+    def test_my_classes_lists_current_and_past_registrations(self) -> None:
         pay(place(cart((self.offer, me()), payer=self.alice)))
         (alice,), _ = mine.classes_of_account(self.alice, timezone.now())
         self.assertEqual([str(one.state) for one in alice.now], ["Registered"])
         (later,), _ = mine.classes_of_account(self.alice, timezone.now() + timedelta(days=400))
         self.assertEqual((later.now, [str(one.payment) for one in later.before]), ([], ["Paid"]))
 
-    def test_a_line_remembers_who_attends_by_number_only(self) -> None:
+    def test_order_line_stores_the_attendee_by_id_only(self) -> None:
         order = place(cart((self.offer, me()), payer=self.alice))
         self.assertEqual(OrderLine.objects.get(order=order).details["attends"], self.alice.student.pk)

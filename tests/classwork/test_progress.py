@@ -20,13 +20,13 @@ from users.models import Student, User
 
 @tag("once")
 class CountingTest(ProgressTestCase):
-    def test_a_class_counts_once_its_last_meeting_is_over_and_in_advice_before(self) -> None:
+    def test_class_counts_after_its_last_meeting_and_is_expected_before(self) -> None:
         offer = self.take("Beg", "A", over=False)
         self.assertEqual((self.progress().computed, self.progress().expected), (Decimal(0), Decimal(1)))
         self.end(offer)
         self.assertEqual(self.progress().computed, Decimal(1))
 
-    def test_a_last_day_that_was_cancelled_is_not_waited_for(self) -> None:
+    def test_canceled_last_meeting_does_not_delay_the_level(self) -> None:
         offer = self.take("Beg", "A", over=False)
         last = offer.meetings.last()
         self.end(offer)
@@ -36,7 +36,7 @@ class CountingTest(ProgressTestCase):
         meetings.cancel_meeting(None, Meeting.objects.get(pk=last.pk), "Snow")
         self.assertEqual(self.progress().computed, Decimal(1))
 
-    def test_a_place_that_was_never_confirmed_counts_nothing(self) -> None:
+    def test_unconfirmed_registration_does_not_count(self) -> None:
         place(cart((self.offer, me()), payer=self.alice))
         self.assertEqual(self.progress().expected, Decimal(0))
 
@@ -48,7 +48,7 @@ class CountingTest(ProgressTestCase):
         self.assertEqual({subject.level.code for subject in highest}, {"WS"})
         self.assertEqual(highest, [taken[1].subject])  # the other workshop isn't over
 
-    def test_it_costs_the_same_for_one_and_for_many(self) -> None:
+    def test_progress_of_many_students_takes_three_queries(self) -> None:
         self.take("Beg", "A")
         everybody = [self.student, self.kit]
         with self.assertNumQueries(3):
@@ -58,19 +58,19 @@ class CountingTest(ProgressTestCase):
 
 
 @tag("once")
-class OverrideTest(ProgressTestCase):
-    def test_what_a_person_said_stays_when_further_classes_are_over(self) -> None:
+class LevelOverrideTest(ProgressTestCase):
+    def test_level_set_by_staff_stays_when_more_classes_are_finished(self) -> None:
         self.give("2.5")
         for version in "ABCD":
             self.take("L3", version)
         self.assertEqual((self.progress().number, self.progress().computed), (Decimal("2.5"), Decimal("3.5")))
 
-    def test_zero_is_said_too(self) -> None:
+    def test_level_can_be_set_to_zero(self) -> None:
         self.take("Beg", "A")
         self.give("0")
         self.assertEqual((self.progress().number, self.progress().expected), (Decimal(0), Decimal(0)))
 
-    def test_taken_back_the_classes_say_it_again_and_both_are_on_record(self) -> None:
+    def test_removed_override_restores_the_computed_level_and_both_are_recorded(self) -> None:
         self.take("Beg", "A")
         self.give("3")
         progress.override_level(self.student, None, why="It was her sister", by=self.ada)
@@ -84,27 +84,27 @@ class OverrideTest(ProgressTestCase):
             ],
         )
 
-    def test_what_was_said_decides_what_is_taken_next(self) -> None:
+    def test_override_decides_the_next_step(self) -> None:
         self.give("2")
         self.assertEqual(self.progress().next_step.level.code, "L2")
         self.take("L2", "A")
         self.assertEqual(len(self.progress().next_step.missing), 3)
 
-    def test_whoever_is_set_back_takes_all_of_the_step_again(self) -> None:
+    def test_student_set_back_to_zero_has_to_take_the_whole_level_again(self) -> None:
         self.take("Beg", "A")
         self.take("Beg", "B")
         self.give("0")
         step = self.progress().next_step
         self.assertEqual((step.level.code, len(step.missing)), ("Beg", 2))
 
-    def test_the_level_check_does_not_ask_whoever_has_the_level(self) -> None:
+    def test_level_check_skips_students_who_have_the_level(self) -> None:
         offer = make.offer(self.session, make.subject("L2", "A"), class_day=4)
         choice = RegistrationChoice([offer], [me()])
         self.assertTrue(choosing.levels_to_ask_about(choice, self.alice, self.now))
         self.give("2")
         self.assertEqual(choosing.levels_to_ask_about(choice, self.alice, self.now), [])
 
-    def test_joined_records_keep_the_level_of_the_one_that_stays(self) -> None:
+    def test_merged_record_keeps_its_own_level_override(self) -> None:
         twin = Student.objects.create(first_name="Alice", last_name="Arden")
         progress.override_level(twin, Decimal(3), why="x", by=self.ada)
         privacy.merge_people(self.ada, twin, self.student, "One person")
@@ -116,13 +116,13 @@ class OverrideTest(ProgressTestCase):
 
 
 @tag("once")
-class DeskTest(ProgressTestCase):
+class DeskLevelTest(ProgressTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.log_in(self.ada)
         self.page = reverse("desk_student", args=[self.student.pk])
 
-    def test_the_way_leads_from_the_desk_to_a_level_and_back(self) -> None:
+    def test_desk_finds_a_student_and_sets_and_removes_the_level(self) -> None:
         self.assertContains(self.client.get(reverse("desk")), reverse("desk_students"))
         self.assertContains(self.client.get(reverse("desk_students"), {"q": "ali ard"}), self.page)
         said = self.client.post(self.page, {"number": "2.5", "why": "Danced in Lyon"}, follow=True)
@@ -133,19 +133,19 @@ class DeskTest(ProgressTestCase):
         self.assertContains(said, "No level yet")
         self.assertContains(said, "A mistake")
 
-    def test_without_a_reason_or_with_a_level_that_is_none_nothing_is_said(self) -> None:
+    def test_level_needs_a_reason_and_a_valid_number(self) -> None:
         for data in ({"number": "2"}, {"number": "-1", "why": "x"}, {"number": "NaN", "why": "x"}):
             with self.subTest(data):
                 self.assertContains(self.client.post(self.page, data), "error")
         self.assertFalse(LevelOverride.objects.exists())
 
-    def test_whoever_may_look_but_not_say_is_refused(self) -> None:
+    def test_staff_with_view_permission_only_cannot_set_a_level(self) -> None:
         self.ash.user_permissions.set(Permission.objects.filter(codename__in=["view_registration", "enter_office"]))
         self.log_in(User.objects.get(pk=self.ash.pk))
         self.assertNotContains(self.client.get(self.page), "Set level")
         self.assertEqual(self.client.post(self.page, {"number": "2", "why": "x"}).status_code, 403)
 
-    def test_the_list_costs_the_same_for_one_and_for_thirty(self) -> None:
+    def test_student_list_runs_the_same_queries_for_thirty_students(self) -> None:
         def rows(count: int) -> None:
             for _ in range(count):
                 number = User.objects.count()
@@ -155,7 +155,7 @@ class DeskTest(ProgressTestCase):
 
 
 @tag("once")
-class TeacherTest(ProgressTestCase):
+class TeacherLevelTest(ProgressTestCase):
     def setUp(self) -> None:
         super().setUp()
         pay(place(cart((self.offer, me()), payer=self.alice)))
@@ -163,7 +163,7 @@ class TeacherTest(ProgressTestCase):
         self.list = reverse("participants", args=[self.offer.pk])
         self.page = reverse("taught_student", args=[self.student.pk])
 
-    def test_the_way_leads_from_teaching_to_a_student_and_tells_nothing_of_money(self) -> None:
+    def test_teacher_sees_the_level_of_a_student_but_no_payments(self) -> None:
         self.assertContains(self.client.get(reverse("teaching")), self.list)
         self.assertContains(self.client.get(self.list), self.page)
         page = self.client.get(self.page)
@@ -172,26 +172,26 @@ class TeacherTest(ProgressTestCase):
         self.assertNotContains(page, "Paid")
         self.assertNotContains(page, "alice@example.org")
 
-    def test_a_teacher_says_what_level_somebody_has(self) -> None:
+    def test_teacher_sets_the_level_of_a_student(self) -> None:
         page = self.client.post(self.page, {"number": "2", "why": "Saw her dance"}, follow=True)
         self.assertContains(page, "Beginning done")
         self.assertEqual(Entry.objects.get(action="classwork.level_given").actor_id, self.tess.pk)
 
-    def test_students_of_other_classes_do_not_exist_for_a_teacher(self) -> None:
+    def test_teacher_cannot_see_students_of_other_classes(self) -> None:
         self.assertEqual(self.client.get(reverse("taught_student", args=[self.kit.pk])).status_code, 404)
         other_class = make.offer(self.session, make.subject(version="B"), self.ada.staff, class_day=4)
         pay(place(cart((other_class, of(self.kit)), payer=self.gus)))
         self.assertEqual(self.client.get(reverse("taught_student", args=[self.kit.pk])).status_code, 404)
         self.assertEqual(self.client.get(reverse("participants", args=[other_class.pk])).status_code, 404)
 
-    def test_whoever_stands_in_for_a_day_sees_the_class(self) -> None:
+    def test_substitute_sees_the_student_but_cannot_set_the_level(self) -> None:
         self.log_in(self.ash)
         self.assertEqual(self.client.get(self.page).status_code, 404)
         self.offer.meetings.first().substitutes.add(self.ash.staff)
         self.assertEqual(self.client.get(self.page).status_code, 200)
         self.assertEqual(self.client.post(self.page, {"number": "2", "why": "x"}).status_code, 403)
 
-    def test_the_list_costs_the_same_for_one_and_for_thirty(self) -> None:
+    def test_participant_list_runs_the_same_queries_for_thirty_students(self) -> None:
         def rows(count: int) -> None:
             for _ in range(count):
                 number = User.objects.count()
@@ -201,11 +201,11 @@ class TeacherTest(ProgressTestCase):
 
 
 @tag("once")
-class AdviceTest(ProgressTestCase):
+class NextSessionAdviceTest(ProgressTestCase):
     def advice(self) -> Any:
         return progress.advise_next_session(self.session, self.now)
 
-    def test_it_counts_who_would_take_what_next(self) -> None:
+    def test_advice_counts_the_next_step_of_each_student(self) -> None:
         pay(place(cart((self.offer, me()), payer=self.alice)))
         pay(place(cart((self.offer, of(self.kit)), payer=self.gus)))
         make.student(self.sam)
@@ -215,15 +215,15 @@ class AdviceTest(ProgressTestCase):
         rows = dict(self.advice().rows)
         self.assertEqual((rows["Beginning B or D"], rows["Level 2 A"], rows["Level 2 D"]), (1, 1, 1))
 
-    def test_what_a_person_said_counts(self) -> None:
+    def test_advice_uses_level_overrides(self) -> None:
         pay(place(cart((self.offer, me()), payer=self.alice)))
         self.give("2.5")
         self.assertEqual(self.advice().most.level.code, "L3")
 
-    def test_nobody_needs_anything_in_an_empty_session(self) -> None:
+    def test_advice_for_an_empty_session_is_empty(self) -> None:
         self.assertEqual((self.advice().attending, self.advice().rows, self.advice().most), (0, [], None))
 
-    def test_the_page_draws_it_with_the_table_beside_it_at_the_same_cost_for_many(self) -> None:
+    def test_advice_page_has_a_chart_and_runs_the_same_queries_for_many_students(self) -> None:
         self.log_in(self.ada)
         page = reverse("desk_next_session", args=[self.session.pk])
 

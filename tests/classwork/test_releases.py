@@ -36,9 +36,9 @@ def standing(hour: int, minutes: int = 60, *, off: Collection[int] = ()) -> Sche
 
 
 @tag("once")
-class RulesTest(SimpleTestCase):
+class ReleaseRulesTest(SimpleTestCase):
     @given(HOURS, st.lists(st.integers(15, 300), min_size=8, max_size=8), st.data(), RULES)
-    def test_a_cancellation_never_moves_a_release_earlier(self, hours, minutes, data, rule) -> None:
+    def test_cancellation_never_moves_a_release_earlier(self, hours, minutes, data, rule) -> None:
         """Whatever is called off already, and however the meetings overlap."""
         gone = data.draw(st.sets(st.sampled_from(hours)))
         more = gone | {data.draw(st.sampled_from(hours))}
@@ -55,24 +55,24 @@ class RulesTest(SimpleTestCase):
         if opened and then:
             self.assertGreaterEqual(then, opened)
 
-    def test_a_class_that_ends_after_midnight_opens_on_the_day_it_ends(self) -> None:
+    def test_class_that_ends_after_midnight_opens_on_the_day_it_ends(self) -> None:
         run = release_windows.class_run([standing(23, 120)], [])
         assert run
         found = release_windows.release_window(ReleaseRule("class", 1, 1), run)
         self.assertEqual(found.last_day, date(2026, 1, 14))
 
-    def test_each_day_off_adds_a_week_and_again_in_the_week_added(self) -> None:
+    def test_each_canceled_day_extends_the_last_day_by_a_week(self) -> None:
         first = date(2026, 1, 6)
         off = {first + timedelta(weeks=n) for n in (1, 2)}
         self.assertEqual(release_windows.last_day(first, 1, off), first + timedelta(weeks=3))
         self.assertEqual(release_windows.last_day(first, 1, [first]), first + timedelta(weeks=1))
         self.assertEqual(release_windows.last_day(first, 1, [first + timedelta(weeks=5)]), first + timedelta(weeks=1))
 
-    def test_a_class_without_dates_promises_nothing(self) -> None:
+    def test_class_without_dates_has_no_releases(self) -> None:
         self.assertIsNone(release_windows.class_run([], []))
 
 
-class FollowTest(SchoolTestCase):
+class ReleaseUpdateTest(SchoolTestCase):
     """The fixed class meets five Tuesdays."""
 
     def setUp(self) -> None:
@@ -83,10 +83,10 @@ class FollowTest(SchoolTestCase):
     def opens(self, resource: Resource | None = None) -> datetime | None:
         return Release.objects.get(offer=self.offer, resource=resource or self.third).opens_at
 
-    def test_it_opens_at_the_end_of_its_class(self) -> None:
+    def test_resource_opens_at_the_end_of_its_class(self) -> None:
         self.assertEqual(self.opens(), self.days[2].ends_at)
 
-    def test_it_moves_with_a_cancelled_a_moved_and_an_added_day(self) -> None:
+    def test_release_follows_canceled_moved_and_added_days(self) -> None:
         meetings.cancel_meeting(None, self.days[0], "Snow")
         self.assertEqual(self.opens(), self.days[3].ends_at)
         meetings.restore_meeting(None, self.days[0])
@@ -100,7 +100,7 @@ class FollowTest(SchoolTestCase):
         self.assertGreater(self.days[2].ends_at, added.ends_at)
         self.assertEqual(self.opens(), self.days[1].ends_at)
 
-    def test_the_preview_says_what_opens_later_and_no_change_slips_by(self) -> None:
+    def test_preview_lists_resources_that_open_later(self) -> None:
         preview = meetings.plan_cancel(self.days[0])
         said = [row for row in preview.rows if "Third" in row.what]
         self.assertEqual(len(said), 1)
@@ -110,7 +110,7 @@ class FollowTest(SchoolTestCase):
         class_offers.change_class(None, self.offer, ClassDraft({}, [self.days[1].local_date]), seen=skip.fingerprint)
         self.assertEqual(self.opens(), self.days[3].ends_at)
 
-    def test_what_is_open_early_opens_no_later_and_keeps_its_planned_last_day(self) -> None:
+    def test_resource_released_early_stays_open_and_keeps_its_last_day(self) -> None:
         short = giving.resource("Short", self.offer, when="class", class_number=2, expires_after=1)
         planned = Release.objects.get(resource=short)
         releases.release_now(self.tess, planned)
@@ -120,7 +120,7 @@ class FollowTest(SchoolTestCase):
         self.assertEqual((early.opens_at, early.last_day), (planned.opens_at, planned.last_day))
         self.assertLess(early.begins_at, planned.opens_at)
 
-    def test_a_new_class_and_another_subject_bring_what_the_subject_has(self) -> None:
+    def test_new_class_and_changed_subject_update_the_resources(self) -> None:
         subject = make.subject("L2", "B")
         resource = giving.resource("For all", subject, when="completion")
         offer = make.offer(self.session, subject, class_day=4)
@@ -128,7 +128,7 @@ class FollowTest(SchoolTestCase):
         class_offers.change_class(None, offer, ClassDraft({"subject": self.offer.subject}))
         self.assertEqual(offer.releases.count(), 0)
 
-    def test_the_class_says_otherwise_than_its_subject_or_hides_it(self) -> None:
+    def test_class_can_override_or_hide_a_resource_of_its_subject(self) -> None:
         resource = giving.resource("For all", self.offer.subject, when="class", class_number=1)
         self.assertEqual(self.opens(resource), self.days[0].ends_at)
         giving.hang(resource, self.offer, when="class", class_number=2)
@@ -140,7 +140,7 @@ class FollowTest(SchoolTestCase):
         content.detach_resource(self.tess.staff, self.offer, resource)
         self.assertEqual(self.opens(resource), self.days[0].ends_at)
 
-    def test_the_database_keeps_each_resource_once_a_class(self) -> None:
+    def test_resource_is_released_once_per_class(self) -> None:
         giving.hang(self.third, self.offer.subject)
         releases.rebuild_class_releases([self.offer.pk, self.offer.pk])
         self.assertEqual(Release.objects.filter(resource=self.third).count(), 1)
@@ -148,7 +148,7 @@ class FollowTest(SchoolTestCase):
 
 
 @tag("once")
-class TimesTest(SchoolTestCase):
+class ReleaseTimesPageTest(SchoolTestCase):
     """The page on which a teacher opens early, holds back, opens for one."""
 
     def setUp(self) -> None:
@@ -162,14 +162,14 @@ class TimesTest(SchoolTestCase):
         self.assertRedirects(self.client.post(self.url, {"do": what}), self.url)
         return access.find_accessible_resource(self.alice, self.late.pk) is not None
 
-    def test_early_held_back_as_planned(self) -> None:
+    def test_teacher_releases_a_resource_early_holds_it_back_and_restores_the_plan(self) -> None:
         self.assertEqual([self.do(each) for each in ("release", "hold", "release", "plan")], [True, False, True, False])
         done = Entry.objects.filter(subject_type="resource", subject_id=str(self.late.pk)).values_list(
             "action", flat=True
         )
         self.assertIn("classwork.resource_held_back", done)
 
-    def test_the_page_says_what_is_planned_and_offers_what_makes_sense(self) -> None:
+    def test_page_shows_the_planned_release_and_the_possible_actions(self) -> None:
         self.assertContains(self.client.get(self.url), "Release now")
         for resource, said in (
             (self.late, "Opens Tue"),
@@ -181,7 +181,7 @@ class TimesTest(SchoolTestCase):
         self.assertContains(page, "Open since")
         self.assertNotContains(page, "Release now")
 
-    def test_for_one_student_alone(self) -> None:
+    def test_teacher_opens_a_resource_for_one_student(self) -> None:
         giving.place(self.kit, self.offer)
         self.assertTrue(self.do(f"open-{self.place.pk}"))
         self.assertIsNone(access.find_accessible_resource(self.gus, self.late.pk))
@@ -189,7 +189,7 @@ class TimesTest(SchoolTestCase):
         self.assertFalse(self.do(f"close-{self.place.pk}"))
         self.assertEqual(Opening.objects.count(), 0)
 
-    def test_nobody_elses_place_and_no_other_deed(self) -> None:
+    def test_registrations_of_other_classes_and_unknown_actions_are_not_found(self) -> None:
         elsewhere = giving.place(self.kit, make.offer(self.session, make.subject("L2")))
         for wanted in (f"open-{elsewhere.pk}", "open-x", "explode"):
             self.assertEqual(self.client.post(self.url, {"do": wanted}).status_code, 404)

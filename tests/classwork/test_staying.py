@@ -55,59 +55,59 @@ class StayingTestCase(TicketTestCase):
         begun(self.offer, gone)
 
 
-class PriceTest(StayingTestCase):
-    def test_before_the_evening_the_price_is_that_of_the_class_less_the_ticket(self) -> None:
+class UpgradePriceTest(StayingTestCase):
+    def test_before_the_drop_in_the_upgrade_costs_the_class_price_less_the_ticket(self) -> None:
         order = pay(self.stay(self.bought()))
         self.assertEqual(order.charged, 45)
         self.assertEqual(Registration.objects.get().state, "confirmed")
         self.assertEqual(Ticket.objects.get().state, State.TRANSFERRED)
 
-    def test_after_it_the_evening_is_paid_for_with_those_to_come(self) -> None:
+    def test_after_the_drop_in_its_class_is_charged_with_the_remaining_ones(self) -> None:
         ticket = self.bought(1)
         self.after(3)  # two of five are left, and the one that was tried
         order = pay(self.stay(ticket))
         self.assertEqual(line(order).facts["less_why"], "For 3 of 5 classes")
         self.assertEqual(order.charged, 36 - 15)
 
-    def test_a_free_trial_costs_nothing_afterwards_either(self) -> None:
+    def test_attended_free_trial_is_not_charged_on_upgrade(self) -> None:
         ticket = self.bought(0, trial=True)
         self.after(1)
         self.assertEqual(pay(self.stay(ticket)).charged, 48)
 
-    def test_where_late_joiners_pay_in_full_the_ticket_is_taken_off_that(self) -> None:
+    def test_ticket_is_credited_against_the_full_price_when_late_joiners_pay_in_full(self) -> None:
         self.change(pro_rata=False)
         ticket = self.bought(0)
         self.after(2)
         self.assertEqual(pay(self.stay(ticket)).charged, 45)
 
-    def test_a_ticket_is_taken_off_once(self) -> None:
+    def test_ticket_can_be_upgraded_only_once(self) -> None:
         ticket = self.bought()
         pay(self.stay(ticket))
         with self.assertRaisesMessage(staying.UpgradeRefused, staying.ENDED):
             self.stay(Ticket.objects.for_lists().get())
 
-    def test_nothing_is_taken_off_for_a_ticket_that_was_given_back(self) -> None:
+    def test_canceled_ticket_cannot_be_upgraded(self) -> None:
         ticket = self.bought()
         line_cancellation.cancel_line(ticket.line, at=timezone.now(), why="Ill")
         with self.assertRaisesMessage(staying.UpgradeRefused, staying.ENDED):
             self.stay(Ticket.objects.for_lists().get())
 
-    def test_money_given_back_for_the_ticket_is_not_taken_off_again(self) -> None:
+    def test_refunded_part_of_the_ticket_is_not_credited(self) -> None:
         ticket = self.bought()
         reservations.refund_by_staff(ticket.line.order, Decimal(10), why="It rained in", by=self.ada)
         self.assertEqual(pay(self.stay(Ticket.objects.for_lists().get())).charged, 55)
 
-    def test_who_was_there_for_an_evening_may_stay_when_registration_is_over_for_newcomers(self) -> None:
+    def test_ticket_holder_can_upgrade_after_registration_has_closed(self) -> None:
         ticket = self.bought()
         type(self.session).objects.update(expire_date=timezone.localdate() - timedelta(days=1))
         self.assertEqual(pay(self.stay(ticket)).charged, 45)
 
-    def test_the_page_says_what_the_cart_will_say(self) -> None:
+    def test_quoted_upgrade_price_is_the_cart_price(self) -> None:
         ticket = self.bought(1)
         self.after(3)
         self.assertEqual(staying.quote_upgrade(ticket, timezone.now()), (36, 15))
 
-    def test_the_ticket_stands_until_the_place_is_paid(self) -> None:
+    def test_ticket_stays_valid_until_the_upgrade_is_paid(self) -> None:
         ticket = self.bought()
         order = self.stay(ticket)
         ticket.refresh_from_db()
@@ -116,12 +116,12 @@ class PriceTest(StayingTestCase):
         ticket.refresh_from_db()
         self.assertEqual(ticket.state, State.TRANSFERRED)
 
-    def test_cancelled_all_that_was_paid_comes_back_from_both_orders(self) -> None:
+    def test_canceling_the_upgrade_refunds_both_orders(self) -> None:
         order = pay(self.stay(self.bought()))
         self.assertEqual(line_cancellation.cancel_line(line(order), at=timezone.now(), why="Moves away"), 60)
         self.assertEqual([balances.amount_received(one) for one in Order.objects.placed()], [0, 0])
 
-    def test_the_own_ticket_stands_in_nobodys_way_but_others_do(self) -> None:
+    def test_upgrade_reuses_the_spot_of_the_ticket_that_other_buyers_cannot_take(self) -> None:
         self.change(capacity=1)
         ticket = self.bought()
         with self.assertRaisesMessage(OrderNotPlaced, "full"):
@@ -130,7 +130,7 @@ class PriceTest(StayingTestCase):
         self.assertEqual(self.left(), 0)
 
 
-class PriceLaws(SimpleTestCase):
+class UpgradePricePropertyTest(SimpleTestCase):
     @given(
         full=st.decimals(0, 300, places=2),
         of=st.integers(1, 12),
@@ -138,7 +138,7 @@ class PriceLaws(SimpleTestCase):
         paid=st.decimals(0, 60, places=2),
     )
     @settings(max_examples=30)
-    def test_who_stays_never_pays_more_than_who_comes_anew_nor_less_than_the_evenings_cost(
+    def test_upgrade_never_costs_more_than_registering_new_and_never_exceeds_the_full_price(
         self, full: Decimal, of: int, gone: int, paid: Decimal
     ) -> None:
         gone = min(gone, of)
@@ -152,8 +152,8 @@ class PriceLaws(SimpleTestCase):
         self.assertLessEqual(to_pay + min(paid, stays.net_price), full)
 
 
-class PagesTest(StayingTestCase):
-    def test_a_stranger_stays_by_the_link_in_the_mail(self) -> None:
+class UpgradePagesTest(StayingTestCase):
+    def test_stranger_upgrades_by_the_link_in_the_mail(self) -> None:
         self.change(trial_price=5)
         pay(self.buy(0, trial=True))
         ticket = Ticket.objects.for_lists().get()
@@ -166,7 +166,7 @@ class PagesTest(StayingTestCase):
         self.assertEqual(pay(place(Order.objects.get(state=Order.State.CART))).charged, 55)
         self.assertEqual(Registration.objects.get().student, ticket.student)
 
-    def test_what_an_account_paid_for_is_exchanged_by_that_account(self) -> None:
+    def test_ticket_paid_by_an_account_is_upgraded_by_that_account(self) -> None:
         ticket = self.bought()
         url = reverse("stay", args=[staying.ticket_url(ticket).split("/")[2]])
         self.assertIn("next=", self.client.post(url)["Location"])
@@ -174,10 +174,10 @@ class PagesTest(StayingTestCase):
         self.assertContains(self.client.get(reverse("my_classes")), staying.ticket_url(ticket).split("/")[1])
         self.assertRedirects(self.client.post(url), reverse("checkout"), fetch_redirect_response=False)
 
-    def test_a_made_up_link_is_nothing(self) -> None:
+    def test_invalid_link_is_not_found(self) -> None:
         self.assertEqual(self.client.get("/tickets/nonsense/").status_code, 404)
 
-    def test_the_desk_does_it_with_a_reason(self) -> None:
+    def test_desk_upgrades_a_ticket_with_a_reason(self) -> None:
         ticket = self.bought()
         self.log_in(self.ada)
         url = reverse("desk_ticket", args=[ticket.pk])
@@ -188,7 +188,7 @@ class PagesTest(StayingTestCase):
         self.assertTrue(Entry.objects.filter(action="classwork.stayed_at_the_desk", why="Asked at the door").exists())
 
     @tag("rows")
-    def test_the_list_of_the_desk_costs_the_same_queries_with_many(self) -> None:
+    def test_ticket_list_of_the_desk_runs_the_same_queries_with_many_tickets(self) -> None:
         self.log_in(self.ada)
         self.assertSameQueries(reverse("desk_tickets", args=[self.offer.pk]), self.many)
 
@@ -197,12 +197,12 @@ class PagesTest(StayingTestCase):
             pay(self.buy(1, other("Bo", f"bo{count}of{number}@example.org")))
 
 
-class MailTest(StayingTestCase):
+class UpgradeInvitationTest(StayingTestCase):
     def ask(self, after: timedelta) -> int:
         noon = timezone.localtime(self.days[0].ends_at + after).replace(hour=12)
         return asking.send_stay_invitations(noon)
 
-    def test_the_day_after_they_are_asked_to_stay_once(self) -> None:
+    def test_invitation_is_sent_once_on_the_day_after_the_ticket(self) -> None:
         self.bought(0, trial=True)
         self.after(1)
         self.days = list(fresh(self.offer).meetings.all())
@@ -211,7 +211,7 @@ class MailTest(StayingTestCase):
         self.ask(timedelta(days=1))
         self.assertEqual(Message.objects.filter(template="classwork.stay").count(), 1)
 
-    def test_who_has_a_place_or_cannot_join_any_more_is_not_asked(self) -> None:
+    def test_nobody_is_invited_when_joining_is_no_longer_possible(self) -> None:
         self.bought(0, trial=True)
         self.after(1)
         self.change(last_joining=1)

@@ -40,8 +40,8 @@ from users.models import Student
 State = Ticket.State
 
 
-class BuyingTest(TicketTestCase):
-    def test_a_stranger_buys_one_class_at_its_own_price(self) -> None:
+class TicketPurchaseTest(TicketTestCase):
+    def test_stranger_buys_a_drop_in_at_the_drop_in_price(self) -> None:
         order = pay(self.buy(1))
         ticket = self.ticket(order)
         self.assertEqual(
@@ -50,19 +50,19 @@ class BuyingTest(TicketTestCase):
         self.assertEqual(line(order).title, f"{self.offer.subject.title}, drop-in")
         self.assertFalse(Registration.objects.exists())
 
-    def test_a_free_trial_needs_no_payment(self) -> None:
+    def test_free_trial_needs_no_payment(self) -> None:
         order = self.buy(0, trial=True)
         self.assertEqual((order.state, self.ticket(order).kind_text), ("paid", "trial"))
         self.assertNotIn("off the price", self.mail_of(order))
 
-    def test_the_mail_of_a_drop_in_says_that_it_counts_towards_the_price(self) -> None:
+    def test_drop_in_mail_says_that_the_ticket_counts_toward_the_price(self) -> None:
         self.assertIn("off the price", self.mail_of(pay(self.buy(0))))
 
     def mail_of(self, order: Order) -> str:
         context = ticket_context(Message(data={"ticket_id": self.ticket(order).pk}))
         return get_template("mail/classwork/ticket.md").template.render(Context(context))
 
-    def test_it_is_sold_until_the_class_begins_and_not_where_the_school_does_not_want_it(self) -> None:
+    def test_sales_close_before_the_class_begins_and_when_it_is_canceled_or_sells_no_tickets(self) -> None:
         begun(self.offer, 1)
         with self.assertRaisesMessage(OrderNotPlaced, "too late to book"):
             self.buy(0)
@@ -76,21 +76,21 @@ class BuyingTest(TicketTestCase):
             with self.assertRaises(OrderNotPlaced):
                 self.buy(1, trial=trial)
 
-    def test_a_ticket_is_no_part_of_the_discount_for_a_second_class(self) -> None:
+    def test_ticket_does_not_count_for_the_multi_class_discount(self) -> None:
         basket = ticket_cart(self.days[0], me())
         basket = cart((make.offer(self.session, make.subject("L2"), class_day=3), me()), payer=self.alice)
         ticket_cart(self.days[0], me(), basket)
         order = place(basket)
         self.assertEqual({one.kind: one.now_total for one in order.lines.all()}, {"place": 65, "ticket": 15})
 
-    def test_it_may_be_paid_at_the_door_where_the_class_may(self) -> None:
+    def test_ticket_can_be_paid_at_the_door_if_the_class_allows_it(self) -> None:
         order = place(ticket_cart(self.days[0], me()), Order.Due.DOOR)
         self.assertEqual(self.ticket(order).state, State.CONFIRMED)
         self.change(pay_at_door=False)
         with self.assertRaises(OrderNotPlaced):
             place(ticket_cart(self.days[1], me()), Order.Due.DOOR)
 
-    def test_held_it_lapses_with_its_order_and_paid_late_it_is_taken_again_while_there_is_room(self) -> None:
+    def test_expired_ticket_is_confirmed_by_a_late_payment_only_if_a_spot_is_left(self) -> None:
         self.change(capacity=1)
         order, payment = self.let_pass(self.buy(0))
         self.assertEqual(self.ticket(order).state, State.LAPSED)
@@ -113,24 +113,24 @@ class BuyingTest(TicketTestCase):
         order.refresh_from_db()
         return order, payment
 
-    def test_cancelled_before_it_begins_all_of_it_comes_back_and_the_place_is_free(self) -> None:
+    def test_ticket_canceled_before_the_class_is_refunded_and_releases_its_spot(self) -> None:
         self.change(capacity=1)
         order = pay(self.buy(0))
         back = line_cancellation.cancel_line(line(order), at=timezone.now(), why="Ill")
         self.assertEqual((back, self.ticket(order).state, self.left()), (15, State.CANCELLED, 1))
 
-    def test_the_holders_of_a_day_are_found(self) -> None:
+    def test_ticket_holders_of_a_class_day_are_found(self) -> None:
         order = pay(self.buy(1))
         pay(self.buy(2))
         self.assertEqual(list(holders.tickets_for_meeting(self.days[1], timezone.now())), [self.ticket(order)])
 
 
-class RoomTest(TicketTestCase):
+class TicketCapacityTest(TicketTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.change(capacity=2)
 
-    def test_a_ticket_takes_a_place_of_its_day_and_a_registration_needs_one_on_every_day_to_come(self) -> None:
+    def test_ticket_takes_a_spot_on_its_day_and_a_registration_on_every_remaining_day(self) -> None:
         pay(self.buy(1))
         self.assertEqual(self.left(), 1)
         pay(self.buy(3))
@@ -143,14 +143,14 @@ class RoomTest(TicketTestCase):
             self.buy(1, other("Cy", "cy@example.org"))
         self.buy(2, other("Cy", "cy@example.org"))
 
-    def test_a_day_that_has_begun_or_is_cancelled_stands_in_nobodys_way(self) -> None:
+    def test_tickets_for_a_canceled_day_do_not_take_a_spot_in_the_class(self) -> None:
         for name in ("Bo", "Cy"):
             pay(self.buy(1, other(name, f"{name.lower()}@example.org")))
         self.assertEqual(self.left(), 0)
         meetings.cancel_meeting(None, self.days[1], "Snow")
         self.assertEqual(self.left(), 2)
 
-    def test_two_of_one_order_need_two_places(self) -> None:
+    def test_two_tickets_in_one_order_need_two_spots(self) -> None:
         pay(self.buy(1))
         basket = ticket_cart(self.days[1], other("Bo", "bo@example.org"))
         ticket_cart(self.days[1], other("Cy", "cy@example.org"), basket)
@@ -158,7 +158,7 @@ class RoomTest(TicketTestCase):
             place(basket)
         self.assertEqual(Ticket.objects.count(), 1)
 
-    def test_who_waits_for_the_class_comes_before_who_wants_an_evening(self) -> None:
+    def test_waitlist_has_priority_over_ticket_buyers(self) -> None:
         pay(place(cart((self.offer, me()))))
         pay(self.buy(2, other("Bo", "bo@example.org")))
         waiting = entries.join_waitlist(
@@ -168,7 +168,7 @@ class RoomTest(TicketTestCase):
         with self.assertRaisesMessage(OrderNotPlaced, "for the people on the waitlist"):
             self.buy(1, other("Cy", "cy@example.org"))
 
-    def test_a_ticket_given_back_makes_room_for_who_waits(self) -> None:
+    def test_canceled_ticket_releases_a_spot_for_the_waitlist(self) -> None:
         pay(place(cart((self.offer, me()))))
         order = pay(self.buy(2, other("Bo", "bo@example.org")))
         waiting = entries.join_waitlist(
@@ -179,7 +179,7 @@ class RoomTest(TicketTestCase):
         waiting.refresh_from_db()
         self.assertEqual(waiting.state, WaitingEntry.State.OFFERED)
 
-    def test_roles_have_their_places_and_the_balance_is_asked_of_the_class_alone(self) -> None:
+    def test_role_capacity_applies_to_tickets_but_the_role_balance_does_not(self) -> None:
         self.change(capacity=9)
         OfferRole.objects.create(offer=self.offer, name="lead", capacity=1)
         OfferRole.objects.create(offer=self.offer, name="follow")
@@ -191,7 +191,7 @@ class RoomTest(TicketTestCase):
         here = room.availability_of(fresh(self.offer), timezone.now())
         self.assertEqual((here.closed_roles, here.counts), (["lead"], {}))
 
-    def test_the_desk_reads_how_many_come_for_a_single_class(self) -> None:
+    def test_desk_sees_how_many_drop_ins_are_expected(self) -> None:
         pay(self.buy(1))
         self.assertEqual(
             str(room.availability_of(fresh(self.offer), timezone.now())),
@@ -200,7 +200,7 @@ class RoomTest(TicketTestCase):
 
 
 class TrialTest(TicketTestCase):
-    def test_who_speaks_for_the_student_is_told_that_there_was_a_trial(self) -> None:
+    def test_second_trial_of_the_same_subject_is_refused(self) -> None:
         self.buy(0, payer=self.alice, trial=True)
         with self.assertRaisesMessage(OrderNotPlaced, "Alice Arden has already had a trial of this class."):
             self.buy(1, payer=self.alice, trial=True)
@@ -208,12 +208,12 @@ class TrialTest(TicketTestCase):
         with self.assertRaisesMessage(OrderNotPlaced, "has already had a trial"):
             place(ticket_cart(twin_class.meetings.all()[0], me(), payer=self.alice, trial=True))
 
-    def test_a_trial_given_back_may_be_had_again(self) -> None:
+    def test_canceled_trial_can_be_booked_again(self) -> None:
         order = self.buy(0, payer=self.alice, trial=True)
         line_cancellation.cancel_line(line(order), at=timezone.now(), why="Ill")
         self.assertEqual(self.ticket(self.buy(1, payer=self.alice, trial=True)).state, State.CONFIRMED)
 
-    def test_new_is_new_to_the_subject_or_to_the_school(self) -> None:
+    def test_trial_eligibility_is_per_subject_or_per_school(self) -> None:
         elsewhere = make.offer(self.session, make.subject("L2"), class_day=3)
         pay(place(cart((elsewhere, me()), payer=self.alice)))
         with (
@@ -223,7 +223,7 @@ class TrialTest(TicketTestCase):
             self.buy(0, payer=self.alice, trial=True)
         self.buy(0, payer=self.alice, trial=True)
 
-    def test_a_stranger_learns_nothing_and_the_office_gets_a_case(self) -> None:
+    def test_stranger_is_not_told_about_an_earlier_trial_and_the_office_gets_a_case(self) -> None:
         self.buy(0, payer=self.alice, trial=True)
         stranger = {"name": "Alice Arden", "email": "alice@example.org"}
         order = self.buy(1, trial=True, **stranger)
@@ -232,21 +232,21 @@ class TrialTest(TicketTestCase):
         self.assertIn("has already had a trial of this class", Case.objects.get().text)
         self.assertNotEqual(self.ticket(order).student, self.student)
 
-    def test_a_stranger_who_is_in_the_class_gets_a_case_as_well(self) -> None:
+    def test_stranger_is_not_told_about_a_registration_and_the_office_gets_a_case(self) -> None:
         pay(place(cart((self.offer, me()), payer=self.alice)))
         order = self.buy(1, trial=True, name="Alice Arden", email="alice@example.org")
         run_all()
         self.assertEqual(self.ticket(order).student, self.student)
         self.assertIn("already has a spot in this class", Case.objects.get().text)
 
-    def test_nobody_has_two_tickets_for_one_day(self) -> None:
+    def test_student_cannot_have_two_tickets_for_one_day(self) -> None:
         self.buy(0, payer=self.alice)
         with self.assertRaisesMessage(OrderNotPlaced, "already has a ticket for that day"):
             self.buy(0, payer=self.alice)
 
 
-class PersonalTest(TicketTestCase):
-    def test_joined_records_take_tickets_over_unless_both_have_the_same(self) -> None:
+class TicketPersonalDataTest(TicketTestCase):
+    def test_merge_moves_tickets_unless_both_records_have_the_same_one(self) -> None:
         order = self.buy(0, payer=self.alice, trial=True)
         twin = Student.objects.create(first_name="Alice", last_name="Arden")
         Ticket.objects.update(student=twin)
@@ -257,27 +257,27 @@ class PersonalTest(TicketTestCase):
         with self.assertRaisesMessage(MergeConflict, "Both have a trial ticket"):
             privacy.merge_people(self.ada, again, self.student, "One person")
 
-    def test_what_is_told_of_a_person_names_their_tickets(self) -> None:
+    def test_personal_data_export_lists_tickets(self) -> None:
         self.buy(0, payer=self.alice, trial=True)
         told = personal.export(PersonRecords(self.alice.pk, (self.student.pk,)))
         self.assertEqual([one["what"] for one in told["drop-ins and trials"]], ["trial"])  # type: ignore[attr-defined]
 
 
 class ScheduleTest(TicketTestCase):
-    def test_a_day_with_a_ticket_is_not_taken_away_by_a_change_of_the_rule(self) -> None:
+    def test_day_with_a_ticket_is_not_removed_when_the_class_is_shortened(self) -> None:
         pay(self.buy(4))
         with self.assertRaisesMessage(ChangeRefused, "someone has registered for"):
             subjects.change_subject(self.ada, self.offer.subject, {"num_weeks": 3})
         self.assertEqual(self.offer.meetings.count(), 5)
 
 
-class SeenTest(TicketTestCase):
-    def test_the_attendee_hears_where_and_when(self) -> None:
+class TicketPagesTest(TicketTestCase):
+    def test_ticket_mail_goes_to_the_attendee(self) -> None:
         pay(self.buy(0, other("Bo", "bo@example.org")))
         run_all()
         self.assertEqual(Message.objects.get(template="classwork.ticket").to, "bo@example.org")
 
-    def test_teachers_see_who_comes_for_a_single_class(self) -> None:
+    def test_teacher_sees_drop_ins_in_the_participant_list(self) -> None:
         pay(self.buy(1, of(self.kit), payer=self.gus))
         self.log_in(self.tess)
         page = self.client.get(reverse("participants", args=[self.offer.pk]))
@@ -285,19 +285,19 @@ class SeenTest(TicketTestCase):
         self.assertContains(page, "Kit Gray")
         self.assertEqual(self.client.get(reverse("taught_student", args=[self.kit.pk])).status_code, 200)
 
-    def test_it_stands_among_my_classes(self) -> None:
+    def test_ticket_is_listed_in_my_classes(self) -> None:
         pay(self.buy(1, of(self.kit), payer=self.log_in(self.gus)))
         page = self.client.get(reverse("my_classes"))
         self.assertContains(page, "Drop-ins and trials")
         self.assertContains(page, "Confirmed")
 
     @tag("rows")
-    def test_my_classes_cost_the_same_queries_with_many_tickets(self) -> None:
+    def test_my_classes_runs_the_same_queries_with_many_tickets(self) -> None:
         self.log_in(self.gus)
         self.assertSameQueries(reverse("my_classes"), self.many)
 
     @tag("rows")
-    def test_the_teachers_list_costs_the_same_queries_with_many(self) -> None:
+    def test_participant_list_runs_the_same_queries_with_many_tickets(self) -> None:
         self.log_in(self.tess)
         self.assertSameQueries(reverse("participants", args=[self.offer.pk]), self.many)
 
@@ -308,13 +308,13 @@ class SeenTest(TicketTestCase):
             pay(self.buy(1, of(child), payer=self.gus))
 
 
-class DeskTest(TicketTestCase):
+class DeskTicketTest(TicketTestCase):
     def sell(self, **said: Any) -> Any:
         self.log_in(self.ada)
         usual = {"what": "drop_in", "meeting": self.days[0].pk, "first_name": "Bo", "email": "bo@example.org"}
         return self.client.post(reverse("desk_sell_ticket", args=[self.offer.pk]), usual | said)
 
-    def test_the_desk_sells_until_it_begins(self) -> None:
+    def test_desk_sells_tickets_after_online_sales_have_closed(self) -> None:
         with override_settings(TICKETS_UNTIL_MINUTES=120):
             answer = self.sell()
         order = Order.objects.get()
@@ -322,13 +322,13 @@ class DeskTest(TicketTestCase):
         self.assertEqual((self.ticket(order).state, order.door_total), (State.CONFIRMED, 15))
         self.assertTrue(Entry.objects.filter(action="classwork.ticket_sold_at_the_desk").exists())
 
-    def test_the_desk_is_told_who_is_not_new(self) -> None:
+    def test_desk_is_told_that_the_student_already_had_a_trial(self) -> None:
         self.sell(what="trial")
         self.assertContains(
             self.sell(what="trial", meeting=self.days[1].pk), "Bo has already had a trial of this class."
         )
 
-    def test_what_the_desk_sold_is_listed_for_the_class(self) -> None:
+    def test_class_page_at_the_desk_counts_tickets_sold(self) -> None:
         self.sell()
         self.assertContains(self.client.get(reverse("desk_tickets", args=[self.offer.pk])), "Sell a drop-in or trial")
         self.assertContains(
@@ -336,7 +336,7 @@ class DeskTest(TicketTestCase):
         )
 
 
-class FormTest(TicketTestCase):
+class TicketFormTest(TicketTestCase):
     def url(self) -> str:
         return reverse("buy_ticket", args=[self.offer.pk])
 
@@ -347,26 +347,26 @@ class FormTest(TicketTestCase):
     def basket(self) -> Order:
         return Order.objects.get(state=Order.State.CART)
 
-    def test_a_visitor_chooses_a_day_and_goes_on_to_the_checkout(self) -> None:
+    def test_visitor_chooses_a_day_and_continues_to_checkout(self) -> None:
         self.assertContains(self.client.get(self.offer.get_absolute_url()), "Try one class, free")
         self.assertContains(self.client.get(self.url()), "Drop-in, $15.00")
         self.assertRedirects(self.post(), reverse("checkout"), fetch_redirect_response=False)
         chosen = self.basket().lines.get()
         self.assertEqual((chosen.kind, chosen.product_id, chosen.details), ("ticket", self.days[1].pk, {"who": "me"}))
 
-    def test_a_friend_comes_too(self) -> None:
+    def test_friend_is_added_to_the_cart(self) -> None:
         self.post(what="trial", **{"other-0-first_name": "Bo", "other-0-email": "bo@example.org"})
         self.assertEqual([one.details["trial"] for one in self.basket().lines.all()], [True, True])
 
-    def test_somebody_has_to_come(self) -> None:
+    def test_at_least_one_attendee_is_required(self) -> None:
         self.assertContains(self.post(who=[]), "Please choose who’s coming.")
 
-    def test_full_days_are_told_and_cannot_be_chosen(self) -> None:
+    def test_full_days_are_listed_and_cannot_be_chosen(self) -> None:
         self.change(capacity=1)
         pay(self.buy(1))
         self.assertContains(self.client.get(self.url()), "Full: ")
         self.assertContains(self.post(), "Select a valid choice")
 
-    def test_where_nothing_is_sold_the_class_itself_is_shown(self) -> None:
+    def test_class_without_tickets_redirects_to_the_class_page(self) -> None:
         self.change(drop_in_price=None, trial_price=None)
         self.assertRedirects(self.client.get(self.url()), self.offer.get_absolute_url())

@@ -26,22 +26,22 @@ from tests.classwork.waiting import WaitingTestCase, person
 State = WaitingEntry.State
 
 
-class QueueTest(WaitingTestCase):
-    def test_a_place_that_becomes_free_is_offered_to_the_first_in_line(self) -> None:
+class WaitlistTest(WaitingTestCase):
+    def test_released_spot_is_offered_to_the_first_person_on_the_waitlist(self) -> None:
         order = self.full()
         ann, ben = self.wait(person("Ann")), self.wait(person("Ben"))
         self.free(order)
         self.assertEqual((self.now(ann), self.now(ben)), (State.OFFERED, State.WAITING))
         self.assertEqual(ben.rule, "full")
 
-    def test_a_place_that_is_kept_is_sold_to_nobody_else(self) -> None:
+    def test_spot_held_for_an_offer_is_not_sold_to_a_buyer(self) -> None:
         order = self.full()
         self.wait(person("Ann"))
         self.free(order)
         with self.assertRaisesMessage(OrderNotPlaced, "full"):
             place(cart((self.offer, me()), email="zoe@example.org"))
 
-    def test_a_buyer_does_not_slip_in_before_the_list_is_walked(self) -> None:
+    def test_buyer_cannot_take_a_released_spot_before_the_waitlist_is_processed(self) -> None:
         order = self.full()
         ann = self.wait(person("Ann"))
         registering.release_spot(line(order), "Moved away")
@@ -50,7 +50,7 @@ class QueueTest(WaitingTestCase):
         queue.offer_free_spots(self.offer.pk)
         self.assertEqual(self.now(ann), State.OFFERED)
 
-    def test_the_place_taken_and_paid_is_theirs(self) -> None:
+    def test_accepted_and_paid_offer_confirms_the_registration(self) -> None:
         order = self.full()
         ann = self.wait(person("Ann"))
         self.free(order)
@@ -59,7 +59,7 @@ class QueueTest(WaitingTestCase):
         self.assertEqual(self.now(ann), State.TAKEN)
         self.assertEqual(ann.order, bought)
 
-    def test_taking_twice_gives_one_place(self) -> None:
+    def test_accepting_an_offer_twice_takes_one_spot(self) -> None:
         order = self.full()
         ann = self.wait(person("Ann"))
         self.free(order)
@@ -68,7 +68,7 @@ class QueueTest(WaitingTestCase):
             self.take(ann)
         self.assertEqual(self.taken(), 1)
 
-    def test_an_offer_that_nobody_answered_goes_to_the_next(self) -> None:
+    def test_unanswered_offer_expires_and_goes_to_the_next_person(self) -> None:
         order = self.full()
         ann, ben = self.wait(person("Ann")), self.wait(person("Ben"))
         self.free(order)
@@ -78,7 +78,7 @@ class QueueTest(WaitingTestCase):
         with self.assertRaisesMessage(entries.WaitlistRefused, "next person"):
             self.take(ann)
 
-    def test_an_offer_is_over_at_its_deadline_and_not_a_microsecond_before(self) -> None:
+    def test_offer_expires_at_its_deadline_to_the_microsecond(self) -> None:
         order = self.full()
         ann, ben = self.wait(person("Ann")), self.wait(person("Ben"))
         self.free(order)
@@ -92,7 +92,7 @@ class QueueTest(WaitingTestCase):
         queue.offer_free_spots(self.offer.pk, deadline)
         self.assertEqual((self.now(ann), self.now(ben)), (State.LAPSED, State.OFFERED))
 
-    def test_what_lay_in_the_cart_when_the_offer_ended_is_not_sold(self) -> None:
+    def test_cart_filled_from_an_expired_offer_cannot_be_placed(self) -> None:
         order = self.full()
         ann = self.wait(person("Ann"))
         self.wait(person("Ben"))
@@ -106,7 +106,7 @@ class QueueTest(WaitingTestCase):
         with self.assertRaises(OrderNotPlaced):
             place(basket)
 
-    def test_letting_go_asks_the_next_and_ends_the_entry_for_good(self) -> None:
+    def test_declining_an_offer_offers_the_spot_to_the_next_person_and_ends_the_entry(self) -> None:
         order = self.full()
         ann, ben = self.wait(person("Ann")), self.wait(person("Ben"))
         self.free(order)
@@ -114,14 +114,14 @@ class QueueTest(WaitingTestCase):
         entries.leave_waitlist(ann)
         self.assertEqual((self.now(ann), self.now(ben)), (State.DECLINED, State.OFFERED))
 
-    def test_a_place_given_back_later_does_not_revive_an_old_entry(self) -> None:
+    def test_spot_canceled_after_acceptance_does_not_revive_the_entry(self) -> None:
         order = self.full()
         ann = self.wait(person("Ann"))
         self.free(order)
         self.free(pay(self.take(ann)))
         self.assertEqual(self.now(ann), State.TAKEN)
 
-    def test_who_took_a_place_and_did_not_pay_has_no_right_to_it_later(self) -> None:
+    def test_late_payment_of_an_accepted_offer_does_not_take_the_spot_from_the_next_person(self) -> None:
         order = self.full()
         ann, ben = self.wait(person("Ann")), self.wait(person("Ben"))
         self.free(order)
@@ -133,7 +133,7 @@ class QueueTest(WaitingTestCase):
         attempts.confirm_payment(payment, attempts.PaymentCaptured(payment.total, payment.currency))
         self.assertEqual(self.state_of(unpaid), [Registration.State.LAPSED])
 
-    def test_two_who_wait_together_are_offered_two_places_or_none(self) -> None:
+    def test_pair_is_offered_two_spots_or_none(self) -> None:
         self.limit(2)
         first, second = self.full(), pay(place(cart((self.offer, me()), email="p2@example.org")))
         pair, single = self.wait(person("Ann"), person("Ben")), self.wait(person("Cat"))
@@ -146,7 +146,7 @@ class QueueTest(WaitingTestCase):
         self.assertEqual(self.state_of(order), [Registration.State.CONFIRMED] * 2)
         self.assertEqual(self.taken(), 2)
 
-    def test_one_of_two_cannot_take_the_place_alone(self) -> None:
+    def test_one_partner_cannot_take_a_spot_of_the_pair_alone(self) -> None:
         self.limit(2)
         orders = self.full(), pay(place(cart((self.offer, me()), email="p2@example.org")))
         pair = self.wait(person("Ann"), person("Ben"))
@@ -160,7 +160,7 @@ class QueueTest(WaitingTestCase):
         with self.assertRaisesMessage(OrderNotPlaced, "together"):
             place(basket)
 
-    def test_while_a_couple_takes_its_places_none_of_them_is_offered_to_who_waits_behind(self) -> None:
+    def test_spots_of_a_pair_that_is_checking_out_are_not_offered_to_the_next_person(self) -> None:
         self.limit(2)
         orders = self.full(), pay(place(cart((self.offer, me()), email="p2@example.org")))
         pair, behind = self.wait(person("Ann"), person("Ben")), self.wait(person("Cat"))
@@ -171,7 +171,7 @@ class QueueTest(WaitingTestCase):
         queue.offer_free_spots(self.offer.pk)
         self.assertEqual((self.taken(), self.now(behind)), (2, State.WAITING))
 
-    def test_the_list_is_closed_when_the_class_is_over(self) -> None:
+    def test_waitlist_is_closed_when_the_class_is_over(self) -> None:
         self.full()
         ann = self.wait(person("Ann"))
         past = timedelta(weeks=60)
@@ -179,11 +179,11 @@ class QueueTest(WaitingTestCase):
         queue.offer_free_spots(self.offer.pk)
         self.assertEqual(self.now(ann), State.CLOSED)
 
-    def test_the_same_person_is_on_the_list_once(self) -> None:
+    def test_same_person_is_on_the_waitlist_once(self) -> None:
         self.full()
         self.assertEqual(self.wait(person("Ann")), self.wait(person("Ann")))
 
-    def test_tending_twice_is_the_same_as_once(self) -> None:
+    def test_processing_the_waitlists_again_changes_nothing(self) -> None:
         order = self.full()
         self.wait(person("Ann"))
         self.free(order)
@@ -193,7 +193,7 @@ class QueueTest(WaitingTestCase):
         queue.offer_free_spots_everywhere()
         self.assertEqual(Walk.objects.count(), before[0])
 
-    def test_every_walk_can_be_walked_again(self) -> None:
+    def test_every_recorded_walk_can_be_replayed(self) -> None:
         order = self.full()
         self.wait(person("Ann"), person("Ben"))
         self.wait(person("Cat"))
@@ -202,7 +202,7 @@ class QueueTest(WaitingTestCase):
         for one in Walk.objects.all():
             self.assertTrue(record_of.replay_matches(one.given, one.steps), one.steps)
 
-    def test_a_walk_that_was_tampered_with_shows(self) -> None:
+    def test_replay_detects_a_tampered_walk(self) -> None:
         order = self.full()
         self.wait(person("Ann"))
         self.free(order)
@@ -229,21 +229,21 @@ class RolesTest(WaitingTestCase):
     def role_of(self, order: Order) -> str:
         return Registration.objects.get(line__order=order).role
 
-    def test_a_role_is_asked_for(self) -> None:
+    def test_class_with_roles_requires_a_role(self) -> None:
         with self.assertRaisesMessage(OrderNotPlaced, "role"):
             place(cart((self.offer, me())))
 
-    def test_the_balance_holds_for_buyers(self) -> None:
+    def test_role_balance_limits_buyers(self) -> None:
         self.register("a", "lead")
         with self.assertRaisesMessage(OrderNotPlaced, "too many people in the lead role"):
             self.register("b", "lead")
         self.assertEqual(self.role_of(self.register("c", "follow")), "follow")
 
-    def test_either_is_bound_to_the_scarcer_role(self) -> None:
+    def test_either_is_assigned_the_scarcer_role(self) -> None:
         self.register("a", "lead")
         self.assertEqual(self.role_of(self.register("b", EITHER)), "follow")
 
-    def test_partners_come_in_together(self) -> None:
+    def test_partners_can_register_together(self) -> None:
         self.arrange(BalanceLimits(most=0))
         order = self.partners("lead", "follow")
         self.assertEqual(self.state_of(order), [Registration.State.CONFIRMED] * 2)
@@ -254,20 +254,20 @@ class RolesTest(WaitingTestCase):
             carts.add_line(basket, "place", self.offer.pk, person(name).attendee.as_details() | {"role": role})
         return pay(place(basket))
 
-    def test_either_of_two_partners_is_what_the_other_is_not(self) -> None:
+    def test_partner_who_chose_either_gets_the_other_role(self) -> None:
         self.arrange(BalanceLimits(most=0))
         order = self.partners(EITHER, "lead")
         roles = Registration.objects.filter(line__order=order).order_by("line").values_list("role", flat=True)
         self.assertEqual(list(roles), ["follow", "lead"])
 
-    def test_partners_come_in_together_past_one_who_waits_and_could_not_come_alone(self) -> None:
+    def test_partners_register_ahead_of_a_waiting_person_who_would_break_the_balance(self) -> None:
         self.arrange(BalanceLimits(most=0))
         dan = self.wait(person("Dan", "follow"))
         order = self.partners("lead", "follow")
         self.assertEqual(self.state_of(order), [Registration.State.CONFIRMED] * 2)
         self.assertEqual(self.now(dan), State.WAITING)
 
-    def test_who_waits_is_asked_when_the_other_role_comes(self) -> None:
+    def test_waiting_lead_is_offered_a_spot_when_a_follow_registers(self) -> None:
         self.register("a", "lead")
         waiting = self.wait(person("Ann", "lead"))
         self.assertEqual((self.now(waiting), waiting.rule, waiting.rule_role), (State.WAITING, "balance", "lead"))
@@ -275,14 +275,14 @@ class RolesTest(WaitingTestCase):
         queue.offer_free_spots(self.offer.pk)
         self.assertEqual((self.now(waiting), waiting.roles), (State.OFFERED, ["lead"]))
 
-    def test_the_schedule_says_what_is_left_in_which_role(self) -> None:
+    def test_schedule_shows_the_spots_left_in_each_role(self) -> None:
         self.register("a", "lead")
         self.offer.refresh_from_db()
         self.assertEqual(
             room.availability_of(self.offer, timezone.now()).status_text, "Spots left: lead waitlist, follow 3"
         )
 
-    def test_a_role_in_use_cannot_be_taken_away(self) -> None:
+    def test_role_in_use_cannot_be_removed(self) -> None:
         self.register("a", "lead")
         with self.assertRaises(arranging.RoleInUse):
             arranging.set_class_roles(
@@ -291,23 +291,23 @@ class RolesTest(WaitingTestCase):
 
 
 @tag("once")
-class DeadlineTest(SimpleTestCase):
+class OfferDeadlineTest(SimpleTestCase):
     def at(self, day: int, hour: int) -> datetime:
         return dates.wall_time_to_utc(datetime(2026, 1, day, hour), timezone.get_default_timezone())
 
-    def test_a_day_where_the_class_is_far(self) -> None:
+    def test_offer_lasts_a_day_when_the_class_is_far_away(self) -> None:
         self.assertEqual(offer_deadline(self.at(5, 12), 24, self.at(20, 19)), self.at(6, 12))
 
-    def test_no_offer_ends_at_night(self) -> None:
+    def test_offer_never_expires_at_night(self) -> None:
         self.assertEqual(offer_deadline(self.at(5, 23), 24, None), self.at(7, 8))
         self.assertEqual(offer_deadline(self.at(5, 3), 24, None), self.at(6, 8))
         self.assertEqual(offer_deadline(self.at(5, 22), 24, None), self.at(7, 8))
 
-    def test_three_hours_where_the_class_is_near_and_never_into_it(self) -> None:
+    def test_offer_lasts_three_hours_when_the_class_is_near_and_ends_before_it_starts(self) -> None:
         self.assertEqual(offer_deadline(self.at(5, 12), 24, self.at(6, 19)), self.at(5, 15))
         self.assertEqual(offer_deadline(self.at(5, 18), 24, self.at(5, 19)), self.at(5, 19))
         self.assertEqual(offer_deadline(self.at(5, 21), 24, self.at(6, 7)), self.at(6, 7))
 
-    def test_positions_are_said_as_people_say_them(self) -> None:
+    def test_waitlist_positions_are_written_as_ordinals(self) -> None:
         said = [shown.format_ordinal(number) for number in (1, 2, 3, 4, 11, 12, 13, 21, 102, 111)]
         self.assertEqual(said, ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "102nd", "111th"])

@@ -251,7 +251,7 @@ class School(spot_simulation.School):
 
 
 @tag("once", "long")
-class WaitingLawTest(TestCase):
+class WaitlistPropertyTest(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         cls.sue = make.account("sue@example.org", "Sue")
@@ -263,7 +263,7 @@ class WaitingLawTest(TestCase):
     )
     @example([("cancel", 0), ("cancel", 1), ("take", 1)], None)
     @example([("cancel", 0), ("cancel", 1), ("off", 0), ("place", 3)], BalanceLimits(most=0))
-    def test_no_sequence_passes_anybody_over_exceeds_a_limit_or_revives_an_entry(
+    def test_no_sequence_skips_a_person_without_reason_exceeds_a_limit_or_revives_an_entry(
         self, steps: list[tuple[str, int]], apart: BalanceLimits | None
     ) -> None:
         school = School(None, self.sue, apart)

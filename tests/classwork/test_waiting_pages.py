@@ -21,33 +21,33 @@ State = WaitingEntry.State
 
 
 @tag("once")
-class DeskTest(WaitingTestCase):
+class DeskWaitlistTest(WaitingTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.order = self.full()
         self.ann, self.ben = self.wait(person("Ann")), self.wait(person("Ben"))
 
-    def test_moving_somebody_forward_is_kept_with_the_reason(self) -> None:
+    def test_moving_an_entry_forward_changes_the_order_and_records_the_reason(self) -> None:
         entries.move_entry(self.ben, 1, why="She helps at the bar", by=self.ada)
         self.free(self.order)
         self.assertEqual((self.now(self.ann), self.now(self.ben)), (State.WAITING, State.OFFERED))
         self.assertEqual(Entry.objects.get(action="classwork.waiting_moved").why, "She helps at the bar")
 
-    def test_a_place_is_offered_by_hand_only_where_there_is_one(self) -> None:
+    def test_spot_can_be_offered_by_hand_only_when_one_is_available(self) -> None:
         with self.assertRaisesMessage(entries.WaitlistRefused, "the class is full"):
             entries.offer_spot_by_hand(self.ben, why="A promise", by=self.ada)
         self.limit(3)
         entries.offer_spot_by_hand(self.ben, why="A promise", by=self.ada)
         self.assertEqual(self.now(self.ben), State.OFFERED)
 
-    def test_the_desk_reads_the_list_and_its_log(self) -> None:
+    def test_desk_sees_the_waitlist_and_its_log(self) -> None:
         self.free(self.order)
         self.log_in(self.ada)
         page = self.client.get(reverse("desk_waiting", args=[self.offer.pk]))
         self.assertContains(page, "Ann was offered a spot.")
         self.assertContains(page, "Ben was skipped: the class is full.")
 
-    def test_all_lists_of_the_school_stand_on_one_page(self) -> None:
+    def test_all_waitlists_are_listed_on_one_page(self) -> None:
         self.log_in(self.ada)
         page = self.client.get(reverse("desk_waiting_lists"))
         self.assertContains(page, reverse("desk_waiting", args=[self.offer.pk]))
@@ -55,18 +55,18 @@ class DeskTest(WaitingTestCase):
         page = self.client.get(reverse("desk_waiting_lists"))
         self.assertContains(page, "1 spot</span>")
 
-    def test_a_class_for_which_nobody_waits_any_more_leaves_that_page(self) -> None:
+    def test_class_with_an_empty_waitlist_is_not_listed(self) -> None:
         for entry in (self.ann, self.ben):
             entries.leave_waitlist(entry)
         self.log_in(self.ada)
         self.assertContains(self.client.get(reverse("desk_waiting_lists")), "All waitlists are empty")
 
-    def test_without_a_reason_nothing_is_arranged(self) -> None:
+    def test_removing_an_entry_requires_a_reason(self) -> None:
         self.log_in(self.ada)
         self.client.post(reverse("desk_remove_waiting", args=[self.ann.pk]), {"why": ""})
         self.assertEqual(self.now(self.ann), State.WAITING)
 
-    def test_the_list_costs_the_same_queries_with_many(self) -> None:
+    def test_waitlist_runs_the_same_queries_with_many_entries(self) -> None:
         self.log_in(self.ada)
         url = reverse("desk_waiting", args=[self.offer.pk])
         self.assertSameQueries(
@@ -74,7 +74,7 @@ class DeskTest(WaitingTestCase):
             lambda count: [self.wait(person(f"More{count}of{number}")) for number in range(count)],
         )
 
-    def test_the_lists_of_many_classes_cost_the_same_queries(self) -> None:
+    def test_list_of_waitlists_runs_the_same_queries_with_many_classes(self) -> None:
         self.log_in(self.ada)
         self.assertSameQueries(reverse("desk_waiting_lists"), self.more_lists)
 
@@ -85,26 +85,26 @@ class DeskTest(WaitingTestCase):
 
 
 @tag("once")
-class PagesTest(WaitingTestCase):
+class WaitlistPagesTest(WaitingTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.order = self.full()
         self.url = reverse("wait", args=[self.offer.pk])
         self.said = {"first_name": "Zoe", "last_name": "Zed", "email": "zoe@example.org"}
 
-    def test_a_stranger_joins_and_hears_by_mail_where_she_stands(self) -> None:
+    def test_stranger_joins_and_gets_a_confirmation_mail(self) -> None:
         answer = self.client.post(self.url, self.said, follow=True)
         self.assertContains(answer, "We’ve emailed the details to zoe@example.org")
         run_all()
         message = Message.objects.get(template="classwork.waiting_joined")
         self.assertEqual(message.to, "zoe@example.org")
 
-    def test_one_person_is_no_couple(self) -> None:
+    def test_partner_must_be_another_person(self) -> None:
         answer = self.client.post(self.url, self.said | {"partner_first_name": "zoe", "partner_last_name": "Zed"})
         self.assertContains(answer, "That’s the same person.")
         self.assertFalse(WaitingEntry.objects.exists())
 
-    def test_who_has_a_place_is_told_so_instead_of_waiting(self) -> None:
+    def test_registered_student_is_told_so_instead_of_joining_the_waitlist(self) -> None:
         self.limit(2)
         pay(place(cart((self.offer, me()), payer=self.alice)))
         self.log_in(self.alice)
@@ -112,7 +112,7 @@ class PagesTest(WaitingTestCase):
         self.assertContains(answer, "Alice Arden already has a spot in this class.")
         self.assertFalse(WaitingEntry.objects.exists())
 
-    def test_leaving_by_an_old_mail_says_what_became_of_the_place(self) -> None:
+    def test_leaving_by_an_old_link_says_that_the_spot_was_already_claimed(self) -> None:
         ann = self.wait(person("Ann"))
         self.free(self.order)
         pay(self.take(ann))
@@ -120,26 +120,26 @@ class PagesTest(WaitingTestCase):
         self.assertContains(answer, "You’ve already claimed this spot.")
         self.assertNotContains(answer, "no longer on the waitlist")
 
-    def test_joining_twice_answers_the_same_to_a_stranger(self) -> None:
+    def test_joining_twice_gives_a_stranger_the_same_answer(self) -> None:
         first = self.client.post(self.url, self.said)
         again = self.client.post(self.url, self.said)
         self.assertEqual((first.status_code, first["Location"]), (again.status_code, again["Location"]))
         self.assertEqual(WaitingEntry.objects.count(), 1)
 
-    def test_what_was_typed_stays_beside_the_message(self) -> None:
+    def test_form_keeps_its_input_when_it_is_refused(self) -> None:
         answer = self.client.post(self.url, self.said | {"email": "no address", "partner_last_name": "Lost"})
         self.assertContains(answer, "Zoe")
         self.assertContains(answer, "Please enter your partner’s first name")
         self.assertFalse(WaitingEntry.objects.exists())
 
-    def test_alice_sees_her_place_in_line_among_her_classes(self) -> None:
+    def test_member_sees_their_position_in_my_classes(self) -> None:
         self.wait(person("Ann"))
         self.log_in(self.alice)
         answer = self.client.post(self.url, {"who": "me"}, follow=True)
         self.assertContains(answer, "Waitlisted (2nd)")
         self.assertContains(self.client.get(reverse("my_classes")), "Waitlisted (2nd)")
 
-    def test_from_the_offer_to_a_paid_place(self) -> None:
+    def test_member_claims_an_offer_and_pays_for_the_spot(self) -> None:
         self.log_in(self.alice)
         self.client.post(self.url, {"who": "me"})
         self.free(self.order)
@@ -151,7 +151,7 @@ class PagesTest(WaitingTestCase):
         bought = pay(place(carts.find_cart_of_account(self.alice)))
         self.assertEqual(Registration.objects.get(line__order=bought).student, self.alice.student)
 
-    def test_somebody_else_cannot_take_what_was_offered_to_an_account(self) -> None:
+    def test_offer_to_one_account_cannot_be_claimed_by_another(self) -> None:
         self.wait(WaitlistRequest(Attendee(ME)), account=self.alice)
         self.free(self.order)
         token = entries.entry_url(WaitingEntry.objects.get()).split("/")[2]
@@ -160,17 +160,17 @@ class PagesTest(WaitingTestCase):
         self.assertIn("next=", answer["Location"])
         self.assertIsNone(carts.find_cart_of_account(self.gus))
 
-    def test_a_made_up_link_is_nothing(self) -> None:
+    def test_invalid_link_is_not_found(self) -> None:
         self.assertEqual(self.client.get("/waiting/nonsense/").status_code, 404)
 
-    def test_an_old_mail_says_what_became_of_the_place(self) -> None:
+    def test_old_link_says_that_the_spot_went_to_the_next_person(self) -> None:
         ann = self.wait(person("Ann"))
         self.free(self.order)
         self.run_late(ann)
         queue.offer_free_spots_everywhere()
         self.assertContains(self.client.get(entries.entry_url(ann)), "The spot went to the next person.")
 
-    def test_a_class_with_room_says_so_and_keeps_a_place_for_who_asks_all_the_same(self) -> None:
+    def test_joining_the_waitlist_of_a_class_with_room_gets_an_offer_at_once(self) -> None:
         self.limit(9)
         self.assertContains(self.client.get(self.url, follow=True), "you can register right away")
         answer = self.client.post(self.url, self.said, follow=True)
@@ -179,8 +179,8 @@ class PagesTest(WaitingTestCase):
 
 
 @tag("once")
-class MailTest(WaitingTestCase):
-    def test_the_offer_goes_by_mail_once_and_only_while_it_stands(self) -> None:
+class WaitlistMailTest(WaitingTestCase):
+    def test_offer_is_mailed_once(self) -> None:
         order = self.full()
         ann = self.wait(person("Ann"))
         self.free(order)

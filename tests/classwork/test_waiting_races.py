@@ -23,7 +23,7 @@ State = WaitingEntry.State
 
 
 @tag("postgres")
-class WaitingRaceTest(TransactionTestCase):
+class WaitlistRaceTest(TransactionTestCase):
     def setUp(self) -> None:
         self.offer = make.offer(make.session("Race"), make.subject(), capacity=1)
 
@@ -44,7 +44,7 @@ class WaitingRaceTest(TransactionTestCase):
         gone = {"state": Registration.State.CANCELLED, "ended_at": timezone.now()}
         Registration.objects.filter(line__order=order).update(**gone)
 
-    def test_the_last_place_goes_to_who_waits_and_not_to_a_new_buyer(self) -> None:
+    def test_released_spot_goes_to_the_waitlist_and_not_to_a_new_buyer(self) -> None:
         sold = self.buyer("first@example.org")()
         self.wait("ann")
         self.free(sold)
@@ -52,33 +52,33 @@ class WaitingRaceTest(TransactionTestCase):
         self.assertIsInstance(outcomes[1], OrderNotPlaced)
         self.assertEqual((self.taken(), WaitingEntry.objects.get().state), (1, State.OFFERED))
 
-    def test_who_joins_while_the_last_place_is_sold_waits(self) -> None:
+    def test_person_who_joins_while_the_last_spot_is_sold_stays_on_the_waitlist(self) -> None:
         outcomes = overlap(self.buyer("zoe@example.org"), lambda: self.wait("ann"))
         self.assertEqual((outcomes[1].state, self.taken()), (State.WAITING, 1))
 
-    def test_control_without_locks_the_place_is_sold_and_kept(self) -> None:
+    def test_control_without_locks_spot_is_sold_and_offered(self) -> None:
         with without_locks():
             overlap(self.buyer("zoe@example.org"), lambda: self.wait("ann"))
         self.assertEqual(self.taken(), 2)
 
-    def test_one_place_is_offered_to_one_of_two_by_the_walk_and_by_hand(self) -> None:
+    def test_automatic_offer_and_offer_by_hand_do_not_share_a_spot(self) -> None:
         ben = self.two_waiting()
         outcomes = overlap(lambda: queue.offer_free_spots(self.offer.pk), self.by_hand(ben))
         self.assertIsInstance(outcomes[1], entries.WaitlistRefused)
         self.assertEqual(self.taken(), 1)
 
-    def test_control_without_locks_it_is_offered_to_both(self) -> None:
+    def test_control_without_locks_spot_is_offered_to_two_people(self) -> None:
         ben = self.two_waiting()
         with without_locks():
             overlap(lambda: queue.offer_free_spots(self.offer.pk), self.by_hand(ben))
         self.assertEqual(self.taken(), 2)
 
-    def test_what_was_offered_once_is_given_once_to_two_tabs(self) -> None:
+    def test_offer_claimed_in_two_tabs_takes_one_spot(self) -> None:
         outcomes = overlap(*self.two_tabs())
         self.assertIsInstance(outcomes[1], OrderNotPlaced)
         self.assertEqual(self.taken(), 1)
 
-    def test_control_without_locks_both_tabs_get_a_place(self) -> None:
+    def test_control_without_locks_both_tabs_take_a_spot(self) -> None:
         tabs = self.two_tabs()
         with without_locks():
             overlap(*tabs)
@@ -105,13 +105,13 @@ class WaitingRaceTest(TransactionTestCase):
         host = make.account("host@example.org", "Host")
         return lambda: entries.offer_spot_by_hand(entry, why="A promise", by=host)
 
-    def test_at_the_edge_of_balance_one_of_two_comes_in(self) -> None:
+    def test_two_simultaneous_leads_cannot_break_the_role_balance(self) -> None:
         self.balanced()
         outcomes = overlap(self.buyer("ann@example.org", "lead"), self.buyer("ben@example.org", "lead"))
         self.assertIsInstance(outcomes[1], OrderNotPlaced)
         self.assertEqual(self.taken(), 1)
 
-    def test_control_without_locks_both_come_in_and_the_balance_is_lost(self) -> None:
+    def test_control_without_locks_two_leads_break_the_role_balance(self) -> None:
         self.balanced()
         with without_locks():
             overlap(self.buyer("ann@example.org", "lead"), self.buyer("ben@example.org", "lead"))

@@ -32,69 +32,69 @@ def taken(leads: int, follows: int) -> dict[str, int]:
 
 
 @tag("once")
-class BalanceTest(SimpleTestCase):
-    def test_a_class_without_roles_takes_people_until_it_is_full(self) -> None:
+class CapacityRulesTest(SimpleTestCase):
+    def test_class_without_roles_accepts_people_until_it_is_full(self) -> None:
         rules = CapacityRules(capacity=2)
         self.assertIsNone(find_obstacle(rules, {"": 1}, [""]))
         self.assertEqual(find_obstacle(rules, {"": 2}, [""]), Obstacle("full"))
 
-    def test_two_who_come_together_need_two_places(self) -> None:
+    def test_pair_needs_two_spots(self) -> None:
         self.assertEqual(find_obstacle(CapacityRules(capacity=3), {"": 2}, ["", ""]), Obstacle("needs_two"))
 
-    def test_a_role_may_be_full_before_the_class_is(self) -> None:
+    def test_role_can_be_full_before_the_class_is(self) -> None:
         rules = CapacityRules(capacity=10, roles=(RoleCapacity(LEAD, 2), RoleCapacity(FOLLOW, 8)))
         self.assertEqual(find_obstacle(rules, taken(2, 0), [LEAD]), Obstacle("role_full", LEAD))
         self.assertIsNone(find_obstacle(rules, taken(2, 0), [FOLLOW]))
 
-    def test_the_difference_counts_the_newcomer(self) -> None:
+    def test_role_difference_includes_the_newcomer(self) -> None:
         rules = CapacityRules(roles=ROLES, most_apart=2)
         self.assertIsNone(find_obstacle(rules, taken(1, 0), [LEAD]))
         self.assertEqual(find_obstacle(rules, taken(2, 0), [LEAD]), Obstacle("balance", LEAD))
 
-    def test_balance_is_not_asked_for_before_enough_people_are_there(self) -> None:
+    def test_balance_applies_only_once_enough_people_are_registered(self) -> None:
         rules = CapacityRules(roles=ROLES, most_apart=1, active_from=6)
         self.assertIsNone(find_obstacle(rules, taken(4, 0), [LEAD]))
         self.assertEqual(find_obstacle(rules, taken(5, 0), [LEAD]), Obstacle("balance", LEAD))
 
-    def test_where_it_is_out_of_balance_whoever_brings_it_closer_may_come(self) -> None:
+    def test_unbalanced_class_accepts_people_who_improve_the_balance(self) -> None:
         rules = CapacityRules(roles=ROLES, most_apart=1)
         self.assertIsNone(find_obstacle(rules, taken(9, 2), [FOLLOW]))
         self.assertIsNotNone(find_obstacle(rules, taken(9, 2), [LEAD]))
 
-    def test_a_ratio_holds_from_so_many_people_on(self) -> None:
+    def test_ratio_applies_once_enough_people_are_registered(self) -> None:
         rules = CapacityRules(roles=ROLES, ratio=Decimal("1.5"), active_from=4)
         self.assertIsNone(find_obstacle(rules, taken(2, 2), [LEAD]))
         self.assertEqual(find_obstacle(rules, taken(3, 2), [LEAD]), Obstacle("balance", LEAD))
         with self.assertRaises(ValueError):
             CapacityRules(roles=ROLES, ratio=Decimal(2))
 
-    def test_either_takes_the_scarcer_role_and_the_first_named_when_equal(self) -> None:
+    def test_either_is_assigned_the_scarcer_role_or_the_first_when_equal(self) -> None:
         rules = CapacityRules(roles=ROLES)
         self.assertEqual(assign_roles(rules, taken(3, 1), [EITHER]), (FOLLOW,))
         self.assertEqual(assign_roles(rules, taken(2, 2), [EITHER]), (LEAD,))
         self.assertEqual(assign_roles(rules, taken(0, 0), [EITHER, LEAD]), (FOLLOW, LEAD))
         self.assertEqual(assign_roles(rules, taken(0, 0), [EITHER, EITHER]), (LEAD, FOLLOW))
 
-    def test_either_does_not_take_a_role_that_is_full(self) -> None:
+    def test_either_is_not_assigned_a_full_role(self) -> None:
         rules = CapacityRules(roles=(RoleCapacity(LEAD, 1), RoleCapacity(FOLLOW, 9)))
         self.assertEqual(assign_roles(rules, taken(1, 3), [EITHER]), (FOLLOW,))
 
 
 @tag("once")
-class WalkTest(SimpleTestCase):
-    def test_the_earliest_that_fits_is_offered_and_who_is_passed_over_has_the_rule(self) -> None:
+class WaitlistWalkTest(SimpleTestCase):
+    def test_first_entry_that_fits_is_offered_a_spot_and_skipped_entries_name_the_obstacle(self) -> None:
         rules = CapacityRules(capacity=4)
         steps = walk_waitlist(rules, {"": 3}, [WaitingParty(1, ("", "")), WaitingParty(2), WaitingParty(3)])
         self.assertEqual(steps[:2], [EntrySkipped(1, Obstacle("needs_two")), SpotOffered(2, ("",))])
         self.assertEqual(steps[2:], [EntrySkipped(1, Obstacle("full")), EntrySkipped(3, Obstacle("full"))])
 
-    def test_after_each_offer_the_walk_starts_again_at_the_top(self) -> None:
+    def test_walk_restarts_at_the_top_after_each_offer(self) -> None:
         """The follow evens out the class, so that the lead who came first may come after all."""
         rules = CapacityRules(roles=ROLES, most_apart=1)
         steps = walk_waitlist(rules, taken(3, 2), [WaitingParty(1, (LEAD,)), WaitingParty(2, (FOLLOW,))])
         self.assertEqual([step.entry for step in steps if isinstance(step, SpotOffered)], [2, 1])
 
-    def test_a_newcomer_takes_only_what_nobody_who_waits_can_use(self) -> None:
+    def test_newcomer_gets_only_a_spot_that_nobody_on_the_waitlist_can_use(self) -> None:
         rules = CapacityRules(capacity=6, roles=ROLES, most_apart=1)
         self.assertTrue(may_pass_waitlist(rules, taken(3, 2), [WaitingParty(1, (LEAD,))], (FOLLOW,)))
         self.assertFalse(may_pass_waitlist(rules, taken(3, 2), [WaitingParty(1, (FOLLOW,))], (FOLLOW,)))
@@ -119,9 +119,9 @@ counted = st.builds(taken, sizes, sizes)
 
 
 @tag("once")
-class LawsTest(SimpleTestCase):
+class WaitlistWalkPropertyTest(SimpleTestCase):
     @given(classes(), counted, queues)
-    def test_nobody_is_passed_over_without_a_rule(
+    def test_nobody_is_skipped_without_an_obstacle(
         self, rules: CapacityRules, counts: dict[str, int], queue: list[WaitingParty]
     ) -> None:
         """Replayed step by step: at each offer, every earlier entry that still waits really could not come."""
@@ -141,7 +141,7 @@ class LawsTest(SimpleTestCase):
             self.assertIsNotNone(find_obstacle(rules, now, assign_roles(rules, now, each.wanted)))
 
     @given(classes(), queues)
-    def test_from_an_empty_class_on_no_limit_is_ever_passed(
+    def test_offers_from_an_empty_class_never_exceed_a_limit(
         self, rules: CapacityRules, queue: list[WaitingParty]
     ) -> None:
         now: Counter[str] = Counter()
@@ -153,7 +153,7 @@ class LawsTest(SimpleTestCase):
             self.assertTrue(role.capacity is None or now[role.name] <= role.capacity)
 
     @given(classes(), counted, queues)
-    def test_the_same_walk_gives_the_same_steps(
+    def test_same_input_gives_the_same_steps(
         self, rules: CapacityRules, counts: dict[str, int], queue: list[WaitingParty]
     ) -> None:
         self.assertEqual(walk_waitlist(rules, counts, queue), walk_waitlist(rules, counts, queue))
