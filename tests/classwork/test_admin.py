@@ -24,7 +24,7 @@ class SessionAdminTest(OfficeTestCase):
         self.url = reverse("admin:classwork_session_change", args=[self.session.pk])
         self.add = reverse("admin:classwork_session_add")
 
-    def test_the_list_shows_dates_with_their_weekday(self):
+    def test_list_shows_dates_with_their_weekday(self):
         page = self.client.get(reverse("admin:classwork_session_changelist")).content.decode()
         for day in (
             self.session.start_date,
@@ -34,19 +34,19 @@ class SessionAdminTest(OfficeTestCase):
         ):
             self.assertIn(format_date(day), page)
 
-    def test_a_new_session_starts_from_what_is_proposed(self):
+    def test_new_session_form_starts_with_the_proposed_values(self):
         response = self.post(self.add, self.values_of(self.add))
         self.assertEqual(response.status_code, SAVED)
         self.assertEqual(Session.objects.latest("id").key_day_date, make.thursday(5))
 
-    def test_the_first_session_of_a_school_can_be_made(self):
+    def test_first_session_of_a_school_can_be_created(self):
         self.offer.delete()
         self.session.delete()
         self.assertEqual(self.post(self.add, self.values_of(self.add)).status_code, SAVED)
         key_day = Session.objects.get().key_day_date
         self.assertEqual((key_day.weekday(), (key_day - dates.local_today()).days // 7), (3, 0))  # DEFAULT_KEY_DAY
 
-    def test_an_overlap_says_what_would_fit_and_a_button_takes_it(self):
+    def test_overlap_offers_a_button_with_the_next_free_day(self):
         values = self.values_of(self.add) | {"key_day_date": make.thursday(2).isoformat()}
         before = everything()
         response = self.post(self.add, values)
@@ -56,16 +56,16 @@ class SessionAdminTest(OfficeTestCase):
         self.assertEqual(self.post(self.add, values, take=self.taking(response)).status_code, SAVED)
         self.assertEqual(Session.objects.latest("id").key_day_date, make.thursday(5))
 
-    def test_publishing_after_the_last_day_says_what_would_fit(self):
+    def test_publish_date_after_the_last_day_offers_a_valid_one(self):
         values = self.values_of(self.add) | {"publish_date": make.thursday(30).isoformat()}
         response = self.post(self.add, values)
         self.assertContains(response, "It would be published on")
         self.assertEqual(self.post(self.add, values, take=self.taking(response)).status_code, SAVED)
 
-    def test_a_date_that_is_none_is_said_beside_its_field(self):
+    def test_invalid_date_is_reported_at_its_field(self):
         self.assertContains(self.post(self.add, self.values_of(self.add), key_day_date="soon"), "Enter a valid date.")
 
-    def test_moving_dates_is_shown_before_it_is_saved(self):
+    def test_moved_dates_are_previewed_before_they_are_saved(self):
         values = self.values_of(self.url) | {"key_day_date": make.thursday(1).isoformat()}
         before = everything()
         response = self.post(self.url, values)
@@ -76,15 +76,15 @@ class SessionAdminTest(OfficeTestCase):
         self.assertEqual(self.offer.meetings.first().local_date, make.thursday(1) - timedelta(2))
         self.assertEqual(Entry.objects.filter(action="classwork.session_changed", actor_id=self.ada.pk).count(), 1)
 
-    def test_a_change_that_moves_nothing_is_saved_at_once(self):
+    def test_change_that_moves_nothing_is_saved_at_once(self):
         self.assertEqual(self.post(self.url, self.values_of(self.url), break_weeks="2").status_code, SAVED)
         self.assertEqual(Session.objects.get(pk=self.session.pk).break_weeks, 2)
 
-    def test_an_empty_expiry_is_worked_out(self):
+    def test_empty_expiry_is_calculated(self):
         self.assertEqual(self.post(self.url, self.values_of(self.url), expire_date="").status_code, SAVED)
         self.assertEqual(Session.objects.get(pk=self.session.pk).expire_date, self.session.expire_date)
 
-    def test_classes_are_added_and_changed_in_their_session(self):
+    def test_classes_are_added_and_changed_within_their_session(self):
         values = self.values_of(self.url)
         row = {
             "offers-TOTAL_FORMS": "2",
@@ -103,11 +103,11 @@ class SessionAdminTest(OfficeTestCase):
         self.assertEqual(dates.to_local_time(self.offer.meetings.first().starts_at).hour, 20)
         self.assertEqual(list(self.offer.teachers.all()), [self.tess.staff])
 
-    def test_thirty_classes_in_a_session_ask_no_more_than_one(self):
+    def test_form_runs_the_same_queries_for_thirty_classes(self):
         subject = make.subject("L2")
         self.assertSameQueries(self.url, lambda count: [make.offer(self.session, subject) for _ in range(count)])
 
-    def test_a_wrong_time_is_said_and_the_other_rows_are_untouched(self):
+    def test_invalid_time_is_reported_and_the_other_rows_stay_unchanged(self):
         before = everything()
         response = self.post(self.url, self.values_of(self.url), **{"offers-0-start_time": "25:00"})
         self.assertContains(response, "Enter a valid time.")
@@ -115,7 +115,7 @@ class SessionAdminTest(OfficeTestCase):
 
 
 @tag("once")
-class OfferAdminTest(OfficeTestCase):
+class ClassAdminTest(OfficeTestCase):
     def setUp(self):
         super().setUp()
         self.url = reverse("admin:classwork_classoffer_change", args=[self.offer.pk])
@@ -124,7 +124,7 @@ class OfferAdminTest(OfficeTestCase):
     def act(self, name, *chosen):
         return self.client.post(self.list, {"action": name, "_selected_action": [one.pk for one in chosen]})
 
-    def test_the_list_shows_friendly_times_and_dates_with_weekdays(self):
+    def test_list_shows_formatted_times_and_dates_with_weekdays(self):
         page = self.client.get(self.list).content.decode()
         first, last = self.offer.meetings.first(), self.offer.meetings.last()
         for words in (
@@ -136,7 +136,7 @@ class OfferAdminTest(OfficeTestCase):
         ):
             self.assertIn(words, page)
 
-    def test_only_class_days_that_occur_are_offered_as_a_filter(self):
+    def test_weekday_filter_lists_only_weekdays_in_use(self):
         make.offer(self.session, make.subject("L2"), class_day=3)
         page = self.client.get(self.list).content.decode()
         self.assertIn("?class_day=3", page)
@@ -146,16 +146,16 @@ class OfferAdminTest(OfficeTestCase):
         )
         self.assertEqual(self.client.get(self.list + "?class_day=nonsense").status_code, 200)
 
-    def test_a_group_is_named_once(self):
+    def test_session_is_named_once_per_group(self):
         make.offer(self.session, make.subject("L2"), class_day=3)
         rows = self.client.get(self.list).context["cl"].result_list
         self.assertEqual([row.group_shown for row in rows], ["Open session", ""])
 
-    def test_the_list_asks_as_often_for_many_as_for_few(self):
+    def test_list_runs_the_same_queries_for_many_classes(self):
         subject = make.subject("L2")
         self.assertSameQueries(self.list, lambda count: [make.offer(self.session, subject) for _ in range(count)])
 
-    def test_a_skipped_date_that_is_none_is_refused_with_one_that_is(self):
+    def test_skipped_date_without_a_class_is_refused_with_the_nearest_class_day(self):
         values = self.values_of(self.url) | {"skipped": make.thursday(1).isoformat()}
         response = self.post(self.url, values)
         self.assertContains(response, "The class does not meet on")
@@ -167,23 +167,23 @@ class OfferAdminTest(OfficeTestCase):
         self.assertEqual(self.post(self.url, values, seen=self.seen(taken)).status_code, SAVED)
         self.assertEqual([str(skipped.on) for skipped in self.offer.skipped_dates.all()], [right])
 
-    def test_words_that_are_no_day_are_refused(self):
+    def test_invalid_skipped_date_is_refused(self):
         self.assertContains(self.post(self.url, self.values_of(self.url), skipped="Tuesday"), "“Tuesday” isn’t a date")
 
-    def test_who_teaches_is_kept_and_changed(self):
+    def test_teachers_stay_on_saving_and_can_be_replaced(self):
         values = self.values_of(self.url)
         self.assertEqual(self.post(self.url, values).status_code, SAVED)
         self.assertEqual(list(self.offer.teachers.all()), [self.tess.staff])
         self.assertEqual(self.post(self.url, values, teaching=[], assisting=[self.ash.staff.pk]).status_code, SAVED)
         self.assertEqual([str(one) for one in self.offer.assignments.all()], ["Ash Abara (Assistant)"])
 
-    def test_a_new_class_gets_its_meetings(self):
+    def test_new_class_gets_its_meetings(self):
         url = reverse("admin:classwork_classoffer_add")
         values = {"session": self.session.pk, "subject": make.subject("L2").pk, "class_day": 3, "start_time": "18:00"}
         self.assertEqual(self.client.post(url, values).status_code, SAVED)
         self.assertEqual(ClassOffer.objects.latest("id").meetings.count(), 5)
 
-    def test_what_is_chosen_is_approved_or_copied(self):
+    def test_selected_classes_are_approved_or_copied(self):
         class_offers.set_class_approved(self.ada, self.offer, False)
         self.act("approve", self.offer)
         self.assertTrue(ClassOffer.objects.get().manager_approved)
@@ -194,7 +194,7 @@ class OfferAdminTest(OfficeTestCase):
         )
         self.assertEqual(list(copied.teachers.all()), [self.tess.staff])
 
-    def test_a_class_that_has_begun_is_kept(self):
+    def test_class_that_has_begun_cannot_be_deleted(self):
         old = make.offer(make.session("Old", make.thursday(-20), publish_date=make.thursday(-24)), make.subject("L2"))
         response = self.client.post(
             reverse("admin:classwork_classoffer_delete", args=[old.pk]), {"post": "yes"}, follow=True
@@ -207,7 +207,7 @@ class OfferAdminTest(OfficeTestCase):
 
 @tag("once")
 class CatalogueAdminTest(OfficeTestCase):
-    def test_more_weeks_are_shown_before_they_are_saved(self):
+    def test_more_weeks_are_previewed_before_they_are_saved(self):
         url = reverse("admin:classwork_subject_change", args=[self.offer.subject_id])
         values = self.values_of(url) | {"num_weeks": "6"}
         response = self.post(url, values)
@@ -216,7 +216,7 @@ class CatalogueAdminTest(OfficeTestCase):
         self.assertEqual(self.post(url, values, seen=self.seen(response)).status_code, SAVED)
         self.assertEqual(self.offer.meetings.count(), 6)
 
-    def test_forms_and_lists_use_the_words_of_pages(self):
+    def test_forms_and_lists_use_the_same_terms_as_the_site(self):
         subject = self.client.get(reverse("admin:classwork_subject_add"))
         self.assertContains(subject, "Early price discount")
         self.assertNotContains(subject, "Pre pay")
@@ -229,7 +229,7 @@ class CatalogueAdminTest(OfficeTestCase):
             self.assertIn("spot", names)
             self.assertNotIn("place", names)
 
-    def test_what_late_joiners_pay_is_the_schools_unless_chosen(self):
+    def test_late_joiner_setting_defaults_to_the_school(self):
         url = reverse("admin:classwork_classoffer_change", args=[self.offer.pk])
         for typed, kept in (("True", True), ("False", False), ("", None)):
             response = self.post(url, self.values_of(url) | {"pro_rata": typed})
@@ -237,14 +237,14 @@ class CatalogueAdminTest(OfficeTestCase):
             self.offer.refresh_from_db()
             self.assertIs(self.offer.pro_rata, kept)
 
-    def test_a_subject_is_copied_without_its_code_and_its_approval(self):
+    def test_copied_subject_has_no_code_and_no_approval(self):
         subject = make.subject("L2", code="X1")
         data = {"action": "copy", "_selected_action": [subject.pk]}
         self.client.post(reverse("admin:classwork_subject_changelist"), data)
         copied = Subject.objects.latest("id")
         self.assertEqual((copied.level, copied.code, copied.manager_approved), (subject.level, "", False))
 
-    def test_a_rule_that_cannot_be_read_is_explained_beside_its_field(self):
+    def test_invalid_level_rule_is_explained_at_its_field(self):
         url = reverse("admin:classwork_level_add")
         response = self.client.post(url, {"name": "Level 9", "code": "L9", "rank": "9", "rule": "A,,B"})
         self.assertContains(response, "Goal 2 has no version")

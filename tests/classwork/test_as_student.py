@@ -13,7 +13,7 @@ from tests.classwork import giving
 
 
 @tag("once")
-class AsStudentTest(SchoolTestCase):
+class StudentPreviewTest(SchoolTestCase):
     def setUp(self) -> None:
         self.log_in(self.tess)
         for title, values in {
@@ -32,22 +32,22 @@ class AsStudentTest(SchoolTestCase):
     def page(self, **query: Any) -> Any:
         return self.client.get(reverse("resources_as_student", args=[self.offer.pk]), query)
 
-    def test_each_week_shows_what_is_open_then(self) -> None:
+    def test_each_week_shows_the_resources_open_then(self) -> None:
         self.assertEqual(self.seen(0), {"At once": "open", "Second": "locked", "Last": "locked"})
         self.assertEqual(self.seen(2), {"At once": "open", "Second": "open", "Last": "locked"})
         self.assertEqual(self.seen(3), {"At once": "gone", "Second": "open", "Last": "locked"})
         self.assertEqual(self.seen(5), {"At once": "gone", "Second": "open", "Last": "open"})
 
-    def test_what_a_teacher_did_by_hand_counts(self) -> None:
+    def test_resource_held_back_by_the_teacher_is_shown_on_hold(self) -> None:
         releases.hold_release(self.tess, Release.objects.get(resource__title="Second"))
         self.assertEqual(self.seen(3)["Second"], "held")
         self.assertContains(self.client.get(reverse("things_resources", args=["class", self.offer.pk])), "On hold")
 
-    def test_only_meetings_that_take_place_are_weeks(self) -> None:
+    def test_canceled_meetings_are_not_weeks(self) -> None:
         meetings.cancel_meeting(None, self.offer.meetings.first(), "Snow")
         self.assertEqual(len(student_view.viewing_moments(ClassOffer.objects.get(pk=self.offer.pk))), 5)
 
-    def test_the_page_begins_before_the_class_and_goes_to_any_week(self) -> None:
+    def test_preview_starts_before_the_class_and_opens_any_week(self) -> None:
         self.assertContains(self.page(), "before it begins")
         page = self.page(week=3)
         self.assertContains(page, "after class 3")

@@ -15,7 +15,7 @@ from tests.classwork import giving
 from users.models import Student
 
 
-class BoundsTest(SchoolTestCase):
+class PaginationTest(SchoolTestCase):
     def parts(self, path: str, pattern: str) -> list[list[str]]:
         """What each page of a list shows, followed by its own links to the next."""
         found, query = [], ""
@@ -31,7 +31,7 @@ class BoundsTest(SchoolTestCase):
         self.fail(f"{path} has no end.")
 
     @tag("rows")
-    def test_all_sessions_come_four_at_a_time(self) -> None:
+    def test_all_sessions_are_listed_four_per_page(self) -> None:
         for number in range(9):
             session = past(f"Past_{number}", 12 * (number + 2))
             make.offer(session, make.subject("L2", name=f"Class of {number}"))
@@ -46,7 +46,7 @@ class BoundsTest(SchoolTestCase):
             session = past(f"Long_ago_{self.number}", 12 * self.number)
             make.offer(session, make.subject("L3", name=f"Old {self.number}"))
 
-    def test_ones_own_classes_come_fifty_at_a_time_the_latest_first(self) -> None:
+    def test_my_classes_lists_fifty_per_page_with_the_latest_first(self) -> None:
         session = past("Long_ago", 60)
         for number in range(60):
             offer = make.offer(session, make.subject("L2", name=f"Class of {number:02}"), class_day=number % 7)
@@ -58,7 +58,7 @@ class BoundsTest(SchoolTestCase):
         self.assertEqual(sorted(first + second), [f"{number:02}" for number in range(60)])
         self.assertIn(self.offer.subject.title, self.client.get(reverse("my_classes")).content.decode())
 
-    def test_the_library_opens_forty_classes_at_a_time(self) -> None:
+    def test_library_lists_forty_classes_per_page(self) -> None:
         session = past("Long_ago", 60)
         for number in range(45):
             offer = make.offer(session, make.subject("L2", name=f"Class of {number:02}"), class_day=number % 7)
@@ -72,7 +72,7 @@ class BoundsTest(SchoolTestCase):
 
     # XF
     @tag("rows")
-    def test_past_sessions_come_a_page_at_a_time(self) -> None:
+    def test_past_sessions_are_paginated(self) -> None:
         for number in range(30):
             past(f"Past_{number:02}", 12 * (number + 2))
         parts = self.parts(reverse("past_sessions"), r">Past (\d\d)</a></h2>")
@@ -86,7 +86,7 @@ class BoundsTest(SchoolTestCase):
             past(f"Long_ago_{self.number}", 12 * self.number)
 
     # XF
-    def test_what_hangs_on_no_class_comes_a_page_at_a_time(self) -> None:
+    def test_unattached_resources_are_paginated(self) -> None:
         for number in range(250):
             giving.resource(f"Loose {number:03}", audience="public")
         for query in ("", "?q=loose"):
@@ -96,7 +96,7 @@ class BoundsTest(SchoolTestCase):
                 self.assertEqual(len({title for part in parts for title in part}), 250)
 
     # XF
-    def test_a_search_of_the_library_reaches_every_class_that_has_it(self) -> None:
+    def test_library_search_covers_every_class(self) -> None:
         session = past("Long_ago", 60)
         for number in range(50):
             offer = make.offer(session, make.subject("L2", name=f"Class of {number:02}"), class_day=number % 7)
@@ -107,7 +107,7 @@ class BoundsTest(SchoolTestCase):
         self.assertEqual([len(part) for part in parts], [40, 5])
 
     # XF
-    def test_guests_on_a_roster_come_a_hundred_at_a_time_beside_the_students(self) -> None:
+    def test_roster_lists_one_hundred_drop_ins_per_page_beside_the_students(self) -> None:
         self.fill(20)
         self.invite(120)
         self.log_in(self.tess)
@@ -122,7 +122,7 @@ class BoundsTest(SchoolTestCase):
         for student in Student.objects.bulk_create(made):
             giving.ticket(student, meeting)
 
-    def test_a_roster_comes_a_hundred_at_a_time(self) -> None:
+    def test_roster_lists_one_hundred_students_per_page(self) -> None:
         self.fill(120)
         self.log_in(self.tess)
         parts = self.parts(reverse("participants", args=[self.offer.pk]), r"Dancer (\d\d\d)</a>")
@@ -134,7 +134,7 @@ class BoundsTest(SchoolTestCase):
         confirmed = {"offer": self.offer, "state": "confirmed", "confirmed_at": timezone.now()}
         Registration.objects.bulk_create(Registration(student=one, **confirmed) for one in students)
 
-    def test_waiting_lists_come_fifty_at_a_time(self) -> None:
+    def test_waitlists_are_listed_fifty_per_page(self) -> None:
         self.wait(self.offer, 60)
         self.log_in(self.ada)
         parts = self.parts(reverse("desk_waiting", args=[self.offer.pk]), r"Waiter (\d\d)<br>")

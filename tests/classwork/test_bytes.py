@@ -24,7 +24,7 @@ from users.models import User
 WAYS: list[tuple[str, dict[str, str]]] = [("get", {}), ("get", {"range": "bytes=0-9"}), ("head", {})]
 
 
-class Asked:
+class FileAccessTests:
     """What holds wherever files are kept; `given` are the three answers to who may have them."""
 
     given: list[int]
@@ -48,7 +48,7 @@ class Asked:
         run_all()
         return Registration.objects.get(student=self.student)
 
-    def test_a_student_of_the_class_gets_them_and_those_who_are_none_do_not(self) -> None:
+    def test_student_of_the_class_gets_the_file_and_other_people_do_not(self) -> None:
         resource = self.film()
         self.assertEqual(self.ask(resource, self.alice), self.refused)
         self.buys()
@@ -59,12 +59,12 @@ class Asked:
         for guessed in (resource.pk + 1, 999_999):
             self.assertEqual(self.client.get(f"/resource/{guessed}/file").status_code, 404)
 
-    def test_a_guardian_gets_what_the_child_may_have(self) -> None:
+    def test_guardian_gets_the_files_of_their_child(self) -> None:
         resource = self.film()
         giving.place(self.kit, self.offer)
         self.assertEqual(self.ask(resource, self.gus), self.given)
 
-    def test_only_while_it_is_open(self) -> None:
+    def test_file_is_available_only_while_the_release_is_open(self) -> None:
         resource = self.film(when="class", class_number=1)
         self.buys()
         self.assertEqual(self.ask(resource, self.alice), self.refused)
@@ -86,14 +86,14 @@ class Asked:
         deed()
         self.assertEqual(self.ask(resource, self.alice), expected)
 
-    def test_who_pays_at_the_door_gets_them_at_once_or_when_it_is_paid(self) -> None:
+    def test_pay_at_the_door_gets_the_file_at_once_or_after_payment_as_the_school_sets(self) -> None:
         resource = self.film()
         self.buys(due="door")
         for at_once, expected in ((True, self.given), (False, self.refused)):
             with override_settings(OPEN_BEFORE_PAID=at_once):
                 self.assertEqual(self.ask(resource, self.alice), expected)
 
-    def test_a_place_in_dispute_or_paid_back_opens_nothing(self) -> None:
+    def test_disputed_and_refunded_registrations_get_no_file(self) -> None:
         resource = self.film()
         place = self.buys()
         registering.suspend_spot(place, why="Disputed")
@@ -105,7 +105,7 @@ class Asked:
         run_all()
         self.assertEqual(self.ask(resource, self.alice), self.refused)
 
-    def test_a_cancelled_place_opens_nothing(self) -> None:
+    def test_canceled_registration_gets_no_file(self) -> None:
         resource = self.film()
         place = self.buys()
         line_cancellation.cancel_line(place.line, at=timezone.now(), why="Moved away")
@@ -113,15 +113,15 @@ class Asked:
 
 
 @tag("once")
-class FromAFolderTest(Asked, InFolder, Given):
+class FileAccessFromFolderTest(FileAccessTests, InFolder, Given):
     given = [200, 206, 200]
 
 
 @tag("once")
-class FromABucketTest(Asked, InBucket, Given):
+class FileAccessFromBucketTest(FileAccessTests, InBucket, Given):
     given = [302, 302, 302]
 
-    def test_the_link_of_a_student_brings_the_film_and_ends_with_it(self) -> None:
+    def test_signed_link_of_a_student_downloads_the_video_and_is_needed_for_it(self) -> None:
         resource = self.film()
         self.buys()
         link = self.browser_of(self.alice).get(f"/resource/{resource.pk}/file").headers["Location"]

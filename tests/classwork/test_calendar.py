@@ -32,7 +32,7 @@ WORKED = [
 
 
 class SessionDatesTest(SimpleTestCase):
-    def test_the_worked_examples(self):
+    def test_worked_examples_give_the_documented_dates(self):
         for shift, skips, flip, start, end, following, expire in WORKED:
             with self.subTest(shift=shift, skips=skips, flip=flip):
                 plan = SessionPlan(KEY, shift, 5, skips, flip)
@@ -40,7 +40,7 @@ class SessionDatesTest(SimpleTestCase):
                 self.assertEqual(calendar.expire_default(plan, RULES), expire)
                 self.assertEqual(calendar.next_defaults([plan], KEY, RULES).key_day, following)
 
-    def test_a_plan_that_cannot_be_is_refused(self) -> None:
+    def test_impossible_plan_is_refused(self) -> None:
         good = SessionPlan(KEY, -2, 5, 1, flip_last_day=True)
         for changes in (
             {"weeks": 0},
@@ -54,7 +54,7 @@ class SessionDatesTest(SimpleTestCase):
             with self.subTest(changes), self.assertRaises(calendar.ImpossiblePlan):
                 replace(good, **changes)
 
-    def test_a_winter_session_and_the_short_one_after_it(self):
+    def test_next_key_day_follows_a_winter_session_and_a_short_session_after_it(self):
         winter = SessionPlan(date(2020, 1, 9), -2)
         short = SessionPlan(date(2020, 2, 13), -2, weeks=3)
         self.assertEqual((winter.start, winter.end), (date(2020, 1, 7), date(2020, 2, 6)))
@@ -65,39 +65,39 @@ class SessionDatesTest(SimpleTestCase):
         for known in ([short], [winter, short], [short, winter]):
             self.assertEqual(calendar.next_defaults(known, KEY, RULES).key_day, date(2020, 3, 5))
 
-    def test_a_session_is_short_below_the_minimum_and_nowhere_else(self):
+    def test_session_is_short_only_below_the_minimum_weeks(self):
         self.assertTrue(calendar.is_short_session(SessionPlan(KEY, weeks=3), RULES))
         self.assertFalse(calendar.is_short_session(SessionPlan(KEY, weeks=4), RULES))
 
-    def test_a_short_session_is_passed_over_for_the_publish_date(self):
+    def test_short_session_is_ignored_for_the_next_publish_date(self):
         usual = SessionPlan(KEY, -2)
         short = SessionPlan(date(2020, 7, 9), -2, weeks=2, expire=date(2020, 8, 1))
         self.assertEqual(calendar.next_defaults([usual, short], KEY, RULES).publish, june(12))
 
-    def test_a_chosen_expiry_is_when_the_next_session_is_published(self):
+    def test_next_session_is_published_when_a_chosen_expiry_is_reached(self):
         chosen = SessionPlan(KEY, -2, expire=date(2020, 6, 20))
         self.assertEqual(calendar.next_defaults([chosen], KEY, RULES).publish, date(2020, 6, 20))
 
-    def test_the_first_session_of_a_school_defaults_to_today(self):
+    def test_first_session_defaults_to_today(self):
         self.assertEqual(calendar.next_defaults([], KEY, RULES), calendar.SessionDefaults(KEY, KEY))
 
-    def test_the_first_session_of_a_school_starts_on_the_weekday_that_the_school_has_set(self):
+    def test_first_session_starts_on_the_weekday_in_the_settings(self):
         for weekday, day in ((3, KEY), (4, june(5)), (0, june(8)), (2, june(10))):
             with override_settings(DEFAULT_KEY_DAY=weekday):
                 found = calendar.next_defaults([], KEY, CalendarRules.of_the_school())
             self.assertEqual(found, calendar.SessionDefaults(day, KEY))
 
-    def test_a_break_is_part_of_the_natural_day_and_not_added_to_a_push(self):
+    def test_break_is_part_of_the_default_key_day_and_not_added_to_an_overlap_shift(self):
         usual = SessionPlan(KEY, -2, break_weeks=2)
         self.assertEqual(calendar.next_defaults([usual], KEY, RULES).key_day, date(2020, 7, 23))
         short = SessionPlan(date(2020, 7, 9), -2, weeks=2)
         self.assertEqual(calendar.next_defaults([usual, short], KEY, RULES).key_day, date(2020, 7, 23))
 
     @override_settings(SESSION_MINIMUM_WEEKS=6, DEFAULT_SESSION_EXPIRE=10, SHORT_SESSION_EXPIRE=1)
-    def test_the_rules_of_the_school_come_from_its_settings(self):
+    def test_calendar_rules_come_from_the_settings(self):
         self.assertEqual(CalendarRules.of_the_school(), CalendarRules(6, 10, 1, 3))
 
-    def test_neighbours_are_found_by_key_day_and_only_the_next_passes_over_short_ones(self):
+    def test_previous_and_next_sessions_are_found_by_key_day_and_next_ignores_short_ones(self):
         first, short, last = SessionPlan(KEY), SessionPlan(date(2020, 7, 9), weeks=2), SessionPlan(date(2020, 8, 6))
         everything = [last, first, short]
         self.assertEqual(calendar.previous_session(last, everything), short)
@@ -107,21 +107,21 @@ class SessionDatesTest(SimpleTestCase):
 
 
 class OverlapTest(SimpleTestCase):
-    def test_the_smallest_move_is_proposed_and_the_shift_is_kept(self):
+    def test_smallest_move_is_proposed_and_keeps_the_day_shift(self):
         winter = SessionPlan(date(2020, 1, 9), -2)
         proposed = calendar.moved_clear_of_overlaps(SessionPlan(date(2020, 1, 30), -2), [winter])
         self.assertEqual((proposed.key_day, proposed.shift, proposed.break_weeks), (date(2020, 2, 13), -2, 0))
 
-    def test_a_session_does_not_overlap_with_itself(self):
+    def test_session_does_not_overlap_with_itself(self):
         saved = SessionPlan(KEY, -2, pk=7)
         self.assertEqual(calendar.overlapping_sessions(saved, [saved]), [])
         self.assertEqual(calendar.moved_clear_of_overlaps(saved, [saved]), saved)
 
-    def test_a_session_that_would_lie_around_a_short_one_overlaps(self):
+    def test_session_around_a_short_one_overlaps(self):
         short = SessionPlan(date(2020, 6, 11), weeks=1)
         self.assertEqual(calendar.overlapping_sessions(SessionPlan(KEY), [short]), [short])
 
-    def test_the_proposal_passes_over_every_session_in_the_way(self):
+    def test_proposal_skips_every_overlapping_session(self):
         first, second = SessionPlan(KEY, -2), SessionPlan(date(2020, 7, 9), -2)
         proposed = calendar.moved_clear_of_overlaps(SessionPlan(date(2020, 6, 18), -2), [second, first])
         self.assertEqual(proposed.key_day, date(2020, 8, 13))
@@ -130,7 +130,7 @@ class OverlapTest(SimpleTestCase):
 class OffsetTest(SimpleTestCase):
     THURSDAY = 3
 
-    def test_the_offsets_of_every_weekday_around_a_thursday(self):
+    def test_weekdays_around_a_thursday_key_day_have_the_expected_offsets(self):
         for shift, wanted in {
             -2: [4, -2, -1, 0, 1, 2, 3],
             0: [-3, -2, -1, 0, 1, 2, 3],
@@ -140,11 +140,11 @@ class OffsetTest(SimpleTestCase):
             with self.subTest(shift=shift):
                 self.assertEqual([calendar.days_from_key_day(self.THURSDAY, shift, day) for day in range(7)], wanted)
 
-    def test_a_day_exactly_at_the_limit_is_within_it(self):
+    def test_offset_equal_to_the_limit_is_allowed(self):
         self.assertEqual(calendar.days_from_key_day(self.THURSDAY, 4, 0), 4)
         self.assertEqual(calendar.days_from_key_day(self.THURSDAY, -4, 6), -4)
 
-    def test_days_beyond_the_shift_are_outside_reach(self):
+    def test_weekdays_beyond_the_day_shift_are_out_of_reach(self):
         plan = SessionPlan(KEY, -2)
         self.assertEqual(
             [calendar.is_within_reach(plan, day) for day in range(7)], [False, True, True, True] + [False] * 3
@@ -169,21 +169,21 @@ class CurrentSessionTest(SimpleTestCase):
     def names(self, on: date) -> list[str]:
         return [session.name for session in calendar.current_sessions(self.all, on)]
 
-    def test_both_ends_of_the_listing_are_inclusive(self):
+    def test_publish_date_and_expiry_are_both_inclusive(self):
         self.assertEqual(self.names(self.summer.publish_date), ["summer"])
         self.assertEqual(self.names(self.summer.expire_date), ["summer"])
 
-    def test_several_sessions_may_be_current(self):
+    def test_several_sessions_can_be_current(self):
         self.assertEqual(self.names(date(2020, 6, 7)), ["summer", "extra"])
 
-    def test_after_the_last_expiry_the_latest_published_session_stays(self):
+    def test_latest_published_session_stays_current_after_its_expiry(self):
         self.assertEqual(self.names(date(2020, 7, 20)), ["extra"])
         self.assertEqual(self.names(date(2020, 4, 11)), ["spring"])
 
-    def test_a_session_still_being_planned_is_not_given_away(self):
+    def test_planned_session_is_not_current(self):
         self.assertEqual(self.names(date(2020, 2, 29)), [])
 
-    def test_without_sessions_nothing_breaks(self):
+    def test_no_sessions_means_no_current_session(self):
         self.assertEqual(calendar.current_sessions([], KEY), [])
 
 
@@ -202,33 +202,33 @@ PLANS = st.builds(
 )
 
 
-class CalendarLaws(SimpleTestCase):
+class CalendarPropertyTest(SimpleTestCase):
     @given(st.lists(PLANS, min_size=1, max_size=6))
-    def test_the_next_key_day_lies_after_every_end(self, plans):
+    def test_next_key_day_is_after_the_end_of_every_session(self, plans):
         following = calendar.next_defaults(plans, KEY, RULES).key_day
         self.assertGreater(following, max(plan.end for plan in plans))
 
     @given(st.lists(PLANS, max_size=6), PLANS)
-    def test_the_next_default_with_its_proposal_never_overlaps(self, plans, shape):
+    def test_proposed_next_session_never_overlaps(self, plans, shape):
         following = replace(shape, key_day=calendar.next_defaults(plans, KEY, RULES).key_day)
         proposed = calendar.moved_clear_of_overlaps(following, plans)
         self.assertEqual(calendar.overlapping_sessions(proposed, plans), [])
         self.assertLessEqual((proposed.key_day - following.key_day).days, 7)
 
     @given(st.lists(PLANS, max_size=6), PLANS)
-    def test_a_proposal_moves_by_whole_weeks_and_no_further_than_needed(self, plans, plan):
+    def test_proposal_moves_by_whole_weeks_and_no_further_than_needed(self, plans, plan):
         proposed = calendar.moved_clear_of_overlaps(plan, plans)
         self.assertEqual(proposed, plan.moved((proposed.key_day - plan.key_day).days // 7))
         if proposed != plan:
             self.assertTrue(calendar.overlapping_sessions(proposed.moved(-1), plans))
 
     @given(PLANS, st.integers(0, 6))
-    def test_the_first_class_is_on_its_weekday_within_a_week_of_the_key_day(self, plan, class_day):
+    def test_first_class_is_on_its_weekday_within_a_week_of_the_key_day(self, plan, class_day):
         first = calendar.first_day(plan, class_day)
         self.assertEqual(first.weekday(), class_day)
         self.assertLess(abs((first - plan.key_day).days), 7)
 
     @given(PLANS, st.integers(0, 6))
-    def test_a_day_within_reach_is_never_before_the_session_starts(self, plan, class_day):
+    def test_reachable_weekday_is_never_before_the_session_starts(self, plan, class_day):
         if calendar.is_within_reach(plan, class_day):
             self.assertGreaterEqual(calendar.first_day(plan, class_day), plan.start)

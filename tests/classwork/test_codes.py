@@ -14,7 +14,7 @@ from tests.classwork import buying
 
 
 class ClassCodeTest(SchoolTestCase):
-    def test_the_office_chooses_a_class_from_those_that_are_not_over(self) -> None:
+    def test_office_chooses_among_classes_that_are_not_over(self) -> None:
         self.log_in(self.ada)
         page = self.client.get("/admin/billing/code/add/")
         self.assertContains(page, f'<option value="place:{self.offer.pk}">{self.offer}</option>', html=True)
@@ -23,7 +23,7 @@ class ClassCodeTest(SchoolTestCase):
         self.offer.meetings.update(starts_at=F("starts_at") - long_ago, ends_at=F("ends_at") - long_ago)
         self.assertNotContains(self.client.get("/admin/billing/code/add/"), f'value="place:{self.offer.pk}"')
 
-    def test_a_code_for_another_class_names_that_class(self) -> None:
+    def test_code_for_another_class_names_that_class(self) -> None:
         other = make.offer(self.session, make.subject(version="B"), class_day=4)
         Code.objects.create(text="b", percent=10, kind="place", product_id=other.pk)
         cart = buying.cart((self.offer, buying.me()))

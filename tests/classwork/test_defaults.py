@@ -28,7 +28,7 @@ class ParticipantDefaultTest(SchoolTestCase):
     def kit_key(self) -> str:
         return f"student-{self.kit.pk}"
 
-    def test_guardian_who_does_not_attend_has_the_only_child_selected(self) -> None:
+    def test_guardian_who_does_not_attend_has_their_only_child_selected(self) -> None:
         self.log_in(self.gus)
         self.assertEqual(self.checked(reverse("register")), [self.kit_key()])
 
@@ -37,7 +37,7 @@ class ParticipantDefaultTest(SchoolTestCase):
         self.log_in(self.gus)
         self.assertEqual(self.checked(reverse("register")), [])
 
-    def test_guardian_who_attends_is_selected_as_before(self) -> None:
+    def test_guardian_who_attends_is_selected(self) -> None:
         make.student(self.gus)
         self.log_in(self.gus)
         self.assertEqual(self.checked(reverse("register")), ["me"])
@@ -47,7 +47,7 @@ class ParticipantDefaultTest(SchoolTestCase):
         self.log_in(self.sam)
         self.assertEqual(self.checked(reverse("register")), ["me"])
 
-    def test_waitlist_and_drop_in_start_with_the_child_as_well(self) -> None:
+    def test_waitlist_and_drop_in_forms_also_start_with_the_child(self) -> None:
         self.offer.capacity, self.offer.trial_price = 1, 0
         self.offer.save()
         self.log_in(self.gus)
@@ -95,7 +95,7 @@ class KnownPayerTest(SchoolTestCase):
         self.assertContains(self.client.get(reverse("checkout")), 'name="payer_name"')
 
     @override_settings(BILLING_ADDRESS=True)
-    def test_member_is_asked_for_the_billing_address_where_the_school_wants_it(self) -> None:
+    def test_member_is_asked_for_the_billing_address_if_the_school_requires_it(self) -> None:
         self.log_in(self.alice)
         self.register()
         self.assertContains(self.client.get(reverse("checkout")), 'name="street"')
@@ -108,14 +108,14 @@ class KnownPayerTest(SchoolTestCase):
         self.assertContains(page, 'value="sam@example.org"')
         self.assertContains(page, "Not Sam?")
 
-    def test_another_browser_knows_nothing_of_the_first(self) -> None:
+    def test_other_browser_does_not_remember_the_payer(self) -> None:
         self.order_as_sam()
         other = self.browser_of(None)
         other.post(reverse("register"), {"classes": [self.offer.pk], "who": ["me"], "others": "0"})
         page = other.get(reverse("checkout"))
         self.assertNotContains(page, "Sam")
 
-    def test_not_sam_clears_what_was_remembered(self) -> None:
+    def test_not_me_button_clears_the_remembered_payer(self) -> None:
         self.order_as_sam()
         self.register()
         answer = self.client.post(reverse("checkout_not_me"), follow=True)
@@ -152,7 +152,7 @@ class StepBarTest(SchoolTestCase):
         page = self.client.get(url).content.decode()
         return re.sub(r"\s+", " ", page.partition('aria-label="Steps"')[2].partition("</ol>")[0])
 
-    def test_step_bar_names_the_page_it_stands_on_and_links_back(self) -> None:
+    def test_step_bar_names_the_current_page_and_links_back(self) -> None:
         self.assertIn('aria-current="step">Choose', self.steps(reverse("register")))
         said = {"classes": [self.offer.pk], "who": ["me"], "others": "0"}
         self.client.post(reverse("register"), said)
@@ -165,7 +165,7 @@ class StepBarTest(SchoolTestCase):
         self.assertIn(f'href="{reverse("checkout")}?change=1">Your details</a>', review)
         self.assertIn('aria-current="step">Review', review)
 
-    def test_step_bar_leaves_out_the_details_that_nobody_asks_for(self) -> None:
+    def test_step_bar_leaves_out_details_when_nothing_is_asked(self) -> None:
         self.log_in(self.alice)
         chosen = f"{reverse('register')}?class={self.offer.pk}"
         self.assertNotIn("Your details", self.steps(chosen))
@@ -174,7 +174,7 @@ class StepBarTest(SchoolTestCase):
         self.assertIn('aria-current="step">Review', review)
         self.assertNotIn("Your details", review)
 
-    def test_step_bar_names_the_details_where_a_class_asks_for_a_role(self) -> None:
+    def test_step_bar_includes_details_when_a_class_asks_for_a_role(self) -> None:
         self.log_in(self.alice)
         OfferRole.objects.create(offer=self.offer, name="lead", capacity=5)
         self.assertIn("Your details", self.steps(f"{reverse('register')}?class={self.offer.pk}"))

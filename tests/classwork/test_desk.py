@@ -39,14 +39,14 @@ class NextSessionPageTest(DeskTestCase):
     def values(self):
         return as_it_opens(self.client, self.url)
 
-    def test_from_the_last_session_to_the_next_in_two_clicks(self):
+    def test_next_session_is_created_after_a_preview(self):
         looked = self.twice(self.url, self.values())
         self.assertContains(looked, format_date(make.thursday(5)))
         planned = Session.objects.latest("id")
         self.assertEqual((planned.key_day_date, planned.offers.count()), (make.thursday(5), 2))
         self.assertFalse(planned.offers.approved().exists())
 
-    def test_what_is_not_wanted_is_left_out_and_what_is_changed_is_changed(self):
+    def test_excluded_classes_are_left_out_and_edited_values_are_used(self):
         values = self.values() | {"class-1-class_day": "2", "class-1-start_time": "18:30", "class-1-teaching": []}
         del values["class-0-keep"]
         self.twice(self.url, values)
@@ -55,23 +55,23 @@ class NextSessionPageTest(DeskTestCase):
         sessions = self.client.get(reverse("desk_sessions"))
         self.assertContains(sessions, "has been created with 1 class. It is not approved yet.")
 
-    def test_an_overlap_shows_a_button_with_the_day_that_fits(self):
+    def test_overlap_offers_a_button_with_the_next_free_day(self):
         response = self.client.post(self.url, self.values() | {"key_day_date": make.thursday(2).isoformat()})
         self.assertContains(response, f"Use {format_date(make.thursday(5))}")
         self.assertEqual(Session.objects.count(), 1)
 
-    def test_a_wrong_time_is_said_beside_its_class(self):
+    def test_invalid_time_is_reported_at_its_class(self):
         response = self.client.post(self.url, self.values() | {"class-0-start_time": "25:00"})
         self.assertContains(response, "Enter a valid time.")
 
-    def test_sessions_are_listed_with_as_many_questions_for_thirty_as_for_one(self):
+    def test_session_list_runs_the_same_queries_for_thirty_sessions(self):
         def rows(count):
             for _ in range(count):
                 make.session(f"S{Session.objects.count()}", make.thursday(10 + 6 * Session.objects.count()))
 
         self.assertSameQueries(reverse("desk_sessions"), rows)
 
-    def test_a_school_without_sessions_is_shown_where_to_begin(self):
+    def test_school_without_sessions_is_told_to_create_the_first(self):
         ClassOffer.objects.all().delete()
         Session.objects.all().delete()
         self.assertContains(self.client.get(reverse("desk_sessions")), "Create the first session")
@@ -83,7 +83,7 @@ class ClassDayPageTest(DeskTestCase):
         self.log_in(self.ada)
         self.day = self.offer.meetings.all()[1]
 
-    def test_a_cancelled_day_is_put_back(self):
+    def test_canceled_day_is_restored(self):
         meetings.cancel_meeting(self.ada, self.day, "Snow")
         self.assertContains(self.client.get(reverse("desk_class", args=[self.offer.pk])), "Snow")
         self.twice(reverse("desk_restore_day", args=[self.day.pk]), {})
@@ -103,30 +103,30 @@ class ClassDayPageTest(DeskTestCase):
             said, ["Class 1", "Canceled", "Class 2", "Class 3", "Extra", "Class 4", "Class 5", "Moved from"]
         )
 
-    def test_a_day_is_moved_after_its_new_time_was_read(self):
+    def test_day_is_moved_after_a_preview(self):
         data = {"day": (self.day.local_date + timedelta(1)).isoformat(), "start_time": "18:00", "reason": "Concert"}
         looked = self.twice(reverse("desk_move_day", args=[self.day.pk]), data)
         self.assertContains(looked, "6:00–7:00 PM")
         self.assertEqual(Meeting.objects.get(pk=self.day.pk).local_date, self.day.local_date + timedelta(1))
 
-    def test_a_day_that_is_taken_shows_one_that_is_free(self):
+    def test_occupied_day_is_refused_with_a_free_one(self):
         data = {"day": self.offer.meetings.first().local_date.isoformat(), "start_time": "19:00"}
         response = self.client.post(reverse("desk_move_day", args=[self.day.pk]), data)
         self.assertContains(response, "The class already meets at that time.")
         self.assertContains(response, f"Use {format_date(self.offer.meetings.last().local_date + timedelta(weeks=1))}")
 
-    def test_a_day_is_added(self):
+    def test_extra_day_is_added(self):
         data = {"day": (self.day.local_date + timedelta(3)).isoformat(), "start_time": "18:00", "minutes": "90"}
         self.assertEqual(self.client.post(reverse("desk_add_day", args=[self.offer.pk]), data).status_code, 302)
         self.assertEqual(self.offer.meetings.filter(number=None).count(), 1)
 
-    def test_a_day_on_which_the_place_is_taken_is_added_only_after_this_was_read(self):
+    def test_double_booked_day_is_added_only_after_a_preview(self):
         make.offer(self.session, make.subject("L2"), class_day=2, location=self.hall)
         data = {"day": (self.day.local_date + timedelta(1)).isoformat(), "start_time": "19:00"}
         looked = self.twice(reverse("desk_add_day", args=[self.offer.pk]), data)
         self.assertContains(looked, "Grange Hall is double-booked")
 
-    def test_somebody_else_teaches_and_nothing_has_to_be_read_first(self):
+    def test_substitute_is_assigned_without_a_preview(self):
         url = reverse("desk_substitutes_day", args=[self.day.pk])
         self.assertEqual(self.client.post(url, {"people": [self.ash.staff.pk]}).status_code, 302)
         self.assertEqual(list(self.day.substitutes.all()), [self.ash.staff])
@@ -143,7 +143,7 @@ class ProposalPageTest(DeskTestCase):
         self.client.post(reverse("propose_subject"), data)
         return Proposal.objects.get()
 
-    def test_from_an_idea_to_an_approved_subject_with_an_answer_in_between(self):
+    def test_subject_proposal_is_answered_changed_and_approved(self):
         proposal = self.propose()
         self.assertFalse(proposal.subject.manager_approved)
         page, hand_in = reverse("proposal", args=[proposal.pk]), reverse("submit_proposal", args=[proposal.pk])
@@ -166,14 +166,14 @@ class ProposalPageTest(DeskTestCase):
         self.assertEqual((subject.manager_approved, subject.num_weeks), (True, 2))
         self.assertContains(self.client.get(reverse("desk_proposals") + "?show=decided"), "Slow")
 
-    def test_a_class_is_proposed_for_a_session_ahead(self):
+    def test_teacher_proposes_a_class_for_an_upcoming_session(self):
         self.log_in(self.tess)
         values = {"session": self.session.pk, "subject": make.subject("L2").pk, "class_day": "3", "start_time": "18:00"}
         self.client.post(reverse("propose_class"), values)
         offer = Proposal.objects.get().offer
         self.assertEqual((offer.manager_approved, list(offer.teachers.all())), (False, [self.tess.staff]))
 
-    def test_a_change_is_asked_for_and_shown_to_the_office_with_what_it_moves(self):
+    def test_change_request_shows_the_office_what_it_moves(self):
         self.log_in(self.tess)
         url = reverse("change_class", args=[self.offer.pk])
         values = {"location": self.hall.pk, "class_day": "1", "start_time": "20:00", "message": "Trains"}
@@ -189,20 +189,20 @@ class ProposalPageTest(DeskTestCase):
         self.client.post(reverse("desk_proposal", args=[proposal.pk]), {"approve": "", "seen": self.seen(page)})
         self.assertEqual(ClassOffer.objects.get().start_time.hour, 20)
 
-    def test_asking_for_nothing_is_said(self):
+    def test_change_request_without_a_change_is_refused(self):
         self.log_in(self.tess)
         values = {"location": self.hall.pk, "class_day": "1", "start_time": "19:00"}
         response = self.client.post(reverse("change_class", args=[self.offer.pk]), values)
         self.assertContains(response, "Nothing differs from what is published.")
 
-    def test_an_idea_is_withdrawn(self):
+    def test_withdrawn_proposal_cannot_be_submitted_again(self):
         proposal = self.propose()
         self.client.post(reverse("submit_proposal", args=[proposal.pk]), {"withdraw": ""})
         self.assertEqual(Proposal.objects.get().state, "withdrawn")
         self.client.post(reverse("submit_proposal", args=[proposal.pk]), {"message": "After all"})
         self.assertEqual(Proposal.objects.get().state, "withdrawn")
 
-    def test_the_teachers_page_shows_classes_ideas_and_the_calendar(self):
+    def test_teaching_page_shows_classes_proposals_and_the_calendar(self):
         self.propose()
         page = self.client.get(reverse("teaching"))
         for words in ("Beginning A", "L2D: Slow", "/calendar/"):
@@ -211,12 +211,12 @@ class ProposalPageTest(DeskTestCase):
         self.client.post(reverse("renew_calendar"))
         self.assertEqual(self.client.get(reverse("teacher_calendar", args=[old])).status_code, 404)
 
-    def test_the_office_sees_no_draft(self):
+    def test_office_cannot_see_drafts(self):
         proposal = self.propose()
         self.log_in(self.ada)
         self.assertEqual(self.client.get(reverse("desk_proposal", args=[proposal.pk])).status_code, 404)
 
-    def test_lists_ask_as_often_for_thirty_as_for_one(self):
+    def test_proposal_lists_run_the_same_queries_for_thirty_proposals(self):
         level = make.subject("L2").level
 
         def rows(count):

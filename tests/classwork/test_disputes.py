@@ -33,13 +33,13 @@ class DisputeTest(SchoolTestCase):
         self.assertEqual(delivery_problems(), [])
         return list(Registration.objects.order_by("pk").values_list("state", flat=True))
 
-    def test_places_wait_and_come_back_when_the_school_wins_and_nobody_is_welcomed_twice(self) -> None:
+    def test_disputed_registrations_are_on_hold_and_confirmed_without_mail_when_the_dispute_is_won(self) -> None:
         mails = Message.objects.filter(template="classwork.registered").count()
         self.assertEqual(self.dispute("open"), [State.ON_HOLD, State.ON_HOLD])
         self.assertEqual(self.dispute("won"), [State.CONFIRMED, State.CONFIRMED])
         self.assertEqual(Message.objects.filter(template="classwork.registered").count(), mails)
 
-    def test_the_desk_cannot_cancel_a_registration_until_the_bank_has_decided(self) -> None:
+    def test_desk_cannot_cancel_a_registration_until_the_dispute_is_decided(self) -> None:
         self.log_in(self.ada)
         address = reverse("desk_registration", args=[Registration.objects.order_by("pk")[0].pk])
         self.assertContains(self.client.get(address), "Cancel registration")
@@ -48,7 +48,7 @@ class DisputeTest(SchoolTestCase):
         self.dispute("won")
         self.assertContains(self.client.get(address), "Cancel registration")
 
-    def test_the_desk_reads_of_a_disputed_registration_that_it_is_disputed_and_not_paid(self) -> None:
+    def test_desk_sees_a_disputed_registration_as_disputed_instead_of_paid(self) -> None:
         self.log_in(self.ada)
         one = Registration.objects.order_by("pk")[0]
         addresses = [
@@ -64,15 +64,15 @@ class DisputeTest(SchoolTestCase):
                 self.assertNotContains(page, '<span class="badge good">Paid</span>')
         self.assertContains(self.client.get(reverse("admin:classwork_registration_changelist")), ">Disputed<")
 
-    def test_places_are_cancelled_when_all_the_money_is_lost(self) -> None:
+    def test_lost_dispute_of_the_whole_payment_cancels_the_registrations(self) -> None:
         self.dispute("open")
         self.assertEqual(self.dispute("lost"), [State.CANCELLED, State.CANCELLED])
 
-    def test_places_stay_on_hold_when_part_is_lost_until_the_office_decides(self) -> None:
+    def test_lost_dispute_of_a_part_keeps_the_registrations_on_hold(self) -> None:
         self.dispute("open", Decimal(5))
         self.assertEqual(self.dispute("lost", Decimal(5)), [State.ON_HOLD, State.ON_HOLD])
 
-    def test_a_place_that_the_office_put_on_hold_itself_stays_there(self) -> None:
+    def test_registration_put_on_hold_by_the_office_stays_on_hold_when_a_dispute_is_won(self) -> None:
         Registration.objects.update(state=State.ON_HOLD, why="Looked into")
         self.dispute("open")
         self.assertEqual(self.dispute("won"), [State.ON_HOLD, State.ON_HOLD])

@@ -75,7 +75,7 @@ class DoorOrderTest(SchoolTestCase):
         Meeting.objects.filter(pk=first.pk).update(starts_at=starts, ends_at=starts + timedelta(hours=1))
         return starts
 
-    def test_the_spot_is_on_hold_for_a_day(self) -> None:
+    def test_spot_is_held_for_24_hours_by_default(self) -> None:
         before = timezone.now()
         answer = order_at_the_door(self.offer, "pat@example.org")
         self.assertEqual(answer.status_code, 302)
@@ -84,18 +84,18 @@ class DoorOrderTest(SchoolTestCase):
         self.assertTrue(before + day <= self.deadline() <= timezone.now() + day)
 
     @override_settings(DOOR_CONFIRM_HOURS=3)
-    def test_the_school_says_for_how_long(self) -> None:
+    def test_school_sets_the_hours_a_spot_is_held(self) -> None:
         before = timezone.now()
         order_at_the_door(self.offer, "pat@example.org")
         hours = timedelta(hours=3)
         self.assertTrue(before + hours <= self.deadline() <= timezone.now() + hours)
 
-    def test_a_class_that_starts_in_two_hours_is_held_for_two_hours(self) -> None:
+    def test_hold_ends_when_a_class_in_two_hours_starts(self) -> None:
         starts = self.starts_in(hours=2)
         order_at_the_door(self.offer, "pat@example.org")
         self.assertEqual(self.deadline(), starts)
 
-    def test_a_class_that_has_begun_is_held_until_its_next_meeting(self) -> None:
+    def test_hold_for_a_class_that_has_begun_ends_at_its_next_meeting(self) -> None:
         self.starts_in(hours=-2)
         following = timezone.now() + timedelta(hours=5)
         later = self.offer.meetings.all()[1]
@@ -103,7 +103,7 @@ class DoorOrderTest(SchoolTestCase):
         order_at_the_door(self.offer, "pat@example.org")
         self.assertEqual(self.deadline(), following)
 
-    def test_it_is_free_at_the_deadline_to_the_second(self) -> None:
+    def test_spot_is_released_at_the_deadline_to_the_second(self) -> None:
         ClassOffer.objects.filter(pk=self.offer.pk).update(capacity=1)
         order_at_the_door(self.offer, "pat@example.org")
         ends = self.deadline()
@@ -114,7 +114,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertEqual(transitions.expire_overdue_holds(ends), 1)
         self.assertEqual((Order.objects.get().state, self.place().state), (Order.State.LAPSED, State.LAPSED))
 
-    def test_the_page_and_the_mail_say_until_when_to_click(self) -> None:
+    def test_page_and_mail_show_the_deadline_of_the_link(self) -> None:
         page = Client().get(order_at_the_door(self.offer, "pat@example.org").url)
         self.assertContains(page, "We’ve emailed you a link. Click it by")
         self.assertNotContains(page, "Your spots are reserved")
@@ -123,7 +123,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertIn("to keep it", message.body)
         self.assertEqual(len(LINK.findall(message.body)), 1)
 
-    def test_opening_the_link_writes_nothing_and_its_button_keeps_the_spot(self) -> None:
+    def test_opening_the_link_changes_nothing_and_its_button_confirms_the_spot(self) -> None:
         order_at_the_door(self.offer, "pat@example.org")
         path, stranger = confirm_path("pat@example.org"), Client()
         page = stranger.get(path)
@@ -135,7 +135,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertEqual(transitions.expire_overdue_holds(timezone.now() + timedelta(days=30)), 0)
         self.assertEqual(self.place().state, State.CONFIRMED)
 
-    def test_clicking_twice_is_clicking_once(self) -> None:
+    def test_confirming_twice_changes_nothing_and_sends_no_mail(self) -> None:
         order_at_the_door(self.offer, "pat@example.org")
         path = confirm_path("pat@example.org")
         self.client.post(path)
@@ -146,7 +146,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertEqual(len(mails_to("pat@example.org")), mails)
         self.assertEqual(self.client.get(path).status_code, 302)
 
-    def test_a_link_that_is_over_explains_and_takes_nothing(self) -> None:
+    def test_expired_link_explains_itself_and_confirms_nothing(self) -> None:
         order_at_the_door(self.offer, "pat@example.org")
         path = confirm_path("pat@example.org")
         past = timezone.now() - timedelta(seconds=1)
@@ -160,7 +160,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertContains(self.client.get(path), "This link has expired")
         self.assertEqual(self.place().state, State.LAPSED)
 
-    def test_the_address_of_the_order_is_no_such_link(self) -> None:
+    def test_key_of_the_order_page_does_not_confirm_the_spot(self) -> None:
         answer = order_at_the_door(self.offer, "pat@example.org")
         key = answer.url.partition("key=")[2]
         order = Order.objects.get()
@@ -181,7 +181,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertFalse(Registration.objects.filter(state=State.CONFIRMED).exists())
 
     @override_settings(DOOR_OPEN_SPOTS=2)
-    def test_spots_are_counted_not_orders_and_upper_case_is_no_other_address(self) -> None:
+    def test_limit_counts_spots_instead_of_orders_and_ignores_upper_case_in_addresses(self) -> None:
         browser = Client()
         register(browser, self.offer, "Kim", "Lou")
         self.assertEqual(check_out(browser, "pat@example.org").status_code, 409)
@@ -190,7 +190,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertEqual(order_at_the_door(self.offer, "pat@example.org", "Lou P").status_code, 409)
 
     @override_settings(DOOR_OPEN_SPOTS=1)
-    def test_a_clicked_link_and_one_that_is_over_leave_room_for_another_spot(self) -> None:
+    def test_confirmed_and_expired_orders_do_not_count_toward_the_limit(self) -> None:
         order_at_the_door(self.offer, "pat@example.org")
         self.assertEqual(order_at_the_door(self.offer, "pat@example.org", "Kim P").status_code, 409)
         self.client.post(confirm_path("pat@example.org"))
@@ -199,7 +199,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertEqual(order_at_the_door(self.offer, "pat@example.org", "Lou P").status_code, 302)
 
     @override_settings(DOOR_OPEN_SPOTS=1)
-    def test_whoever_is_refused_can_pay_online(self) -> None:
+    def test_order_refused_at_the_door_can_be_paid_online(self) -> None:
         order_at_the_door(self.offer, "pat@example.org")
         browser = Client()
         register(browser, self.offer)
@@ -208,7 +208,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertIn("/payment/attempt/", answer.url)
 
     @override_settings(DOOR_OPEN_SPOTS=1)
-    def test_an_order_to_be_paid_online_cannot_be_turned_into_one_spot_too_many(self) -> None:
+    def test_online_order_cannot_switch_to_the_door_beyond_the_limit(self) -> None:
         order_at_the_door(self.offer, "pat@example.org")
         browser = Client()
         register(browser, self.offer)
@@ -219,7 +219,7 @@ class DoorOrderTest(SchoolTestCase):
         order.refresh_from_db()
         self.assertEqual(order.due, Order.Due.NOW)
 
-    def test_an_order_that_is_turned_into_one_at_the_door_waits_for_the_link_too(self) -> None:
+    def test_online_order_switched_to_the_door_waits_for_confirmation(self) -> None:
         browser = Client()
         register(browser, self.offer)
         check_out(browser, "pat@example.org", way="practice")
@@ -229,7 +229,7 @@ class DoorOrderTest(SchoolTestCase):
         self.client.post(confirm_path("pat@example.org"))
         self.assertEqual(self.place().state, State.CONFIRMED)
 
-    def test_a_guardian_of_six_children_who_is_logged_in_is_not_limited(self) -> None:
+    def test_logged_in_guardian_of_six_children_is_not_limited(self) -> None:
         children = [self.kit, *(make.child(self.gus, f"Child {number}", "Gray") for number in range(5))]
         self.log_in(self.gus)
         who = [f"student-{child.pk}" for child in children]
@@ -239,7 +239,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertEqual(set(Registration.objects.values_list("state", flat=True)), {State.CONFIRMED})
         self.assertEqual(Registration.objects.count(), 6)
 
-    def test_paying_the_order_online_keeps_the_spot_without_the_link(self) -> None:
+    def test_online_payment_confirms_the_spot_without_the_link(self) -> None:
         browser = Client()
         register(browser, self.offer)
         check_out(browser, "pat@example.org")
@@ -249,7 +249,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertEqual(self.place().state, State.CONFIRMED)
         self.assertEqual(self.client.get(path).status_code, 302)
 
-    def test_answers_and_work_are_the_same_for_known_and_unknown_addresses(self) -> None:
+    def test_pages_and_work_are_the_same_for_known_and_unknown_addresses(self) -> None:
         self.until_refused("warm@example.org", "Ann Other")
         unknown = self.until_refused("unknown@example.org", "Ann Other")
         for email, name in (("alice@example.org", "Ann Other"), ("gus@example.org", "Gus Gray")):
@@ -272,7 +272,7 @@ class DoorOrderTest(SchoolTestCase):
         return pages, queries
 
 
-class LinkAgainTest(SchoolTestCase):
+class ResendLinkTest(SchoolTestCase):
     """Whoever misses the mail asks for the link once more, on the page of the order."""
 
     BUTTON = re.compile(r'action="(/order/\d+/link/[^"]*)"')
@@ -290,7 +290,7 @@ class LinkAgainTest(SchoolTestCase):
     def links_to(self, email: str) -> list[str]:
         return [link for message in mails_to(email) for link in LINK.findall(message.body)]
 
-    def test_the_link_comes_again_and_keeps_the_spot(self) -> None:
+    def test_resent_link_confirms_the_spot(self) -> None:
         path = self.order()
         page = self.browser.post(path, follow=True)
         self.assertContains(page, "If this order still needs to be confirmed, we’ve emailed the link again.")
@@ -298,7 +298,7 @@ class LinkAgainTest(SchoolTestCase):
         self.client.post(self.links_to("pat@example.org")[1])
         self.assertEqual(Registration.objects.get().state, State.CONFIRMED)
 
-    def test_the_answer_is_the_same_when_nothing_is_sent(self) -> None:
+    def test_answer_is_the_same_when_no_link_is_sent(self) -> None:
         path = self.order()
         self.client.post(self.links_to("pat@example.org")[0])
         mails = len(mails_to("pat@example.org"))
@@ -310,20 +310,20 @@ class LinkAgainTest(SchoolTestCase):
         self.assertContains(page, "If this order still needs to be confirmed, we’ve emailed the link again.")
         self.assertEqual(len(mails_to("pat@example.org")), mails)
 
-    def test_one_order_never_fills_a_mailbox(self) -> None:
+    def test_one_order_sends_at_most_four_links(self) -> None:
         path = self.order()
         pages = [self.browser.post(path, follow=True) for _ in range(6)]
         self.assertEqual(len({without_names(page, "pat@example.org", "Pat") for page in pages}), 1)
         self.assertEqual(len(self.links_to("pat@example.org")), 4)
 
-    def test_it_is_limited_by_network_address(self) -> None:
+    def test_requests_are_limited_by_network_address(self) -> None:
         path = self.order()
         answers = [self.browser.post(path).status_code for _ in range(21)]
         self.assertEqual(answers, [302] * 20 + [429])
         elsewhere = self.browser.post(path, REMOTE_ADDR="198.51.100.7")
         self.assertEqual(elsewhere.status_code, 302)
 
-    def test_a_stranger_and_a_look_at_the_address_send_nothing(self) -> None:
+    def test_request_without_the_key_or_with_get_sends_nothing(self) -> None:
         path = self.order()
         self.assertEqual(self.browser.get(path).status_code, 405)
         bare = path.partition("?")[0]
@@ -362,11 +362,11 @@ class DoorOrderRaceTest(TransactionTestCase):
 
         return at_once(*[buyer(number) for number in range(8)])
 
-    def test_four_of_them_hold_a_spot(self) -> None:
+    def test_eight_simultaneous_orders_hold_four_spots(self) -> None:
         self.assertEqual(sorted(self.eight_at_once()), [302] * 4 + [409] * 4)
         self.assertEqual(Registration.objects.filter(state=State.HELD).count(), 4)
 
-    def test_control_without_the_lock_more_than_four_do(self) -> None:
+    def test_control_without_the_lock_more_than_four_spots_are_held(self) -> None:
         with mock.patch.object(locks, "lock_email_address", lambda email: None):
             self.eight_at_once()
         self.assertGreater(Registration.objects.filter(state=State.HELD).count(), 4)

@@ -55,7 +55,7 @@ class FeedTest(SchoolTestCase):
     def of_class(self):
         return events(self.client.get(reverse("classoffer_calendar", args=[self.offer.pk])).content)
 
-    def test_every_class_day_is_an_event_at_its_time_and_place(self):
+    def test_every_class_day_is_an_event_at_its_time_and_location(self):
         found = self.of_class()
         stored = list(self.offer.meetings.all())
         self.assertEqual([event.start for event in found], [meeting.starts_at for meeting in stored])
@@ -65,12 +65,12 @@ class FeedTest(SchoolTestCase):
         self.assertEqual(found[0].description, "With Tess Tanner")
         self.assertEqual(self.whole_school(), found)
 
-    def test_the_zone_comes_with_the_calendar(self):
+    def test_time_zone_is_part_of_the_calendar(self):
         lines = unfolded(calendar_feeds.class_calendar(self.offer))
         self.assertIn("BEGIN:VTIMEZONE", lines)
         self.assertIn("TZID:America/Los_Angeles", lines)
 
-    def test_a_class_stays_at_its_hour_when_the_clocks_change(self):
+    def test_class_keeps_its_local_time_when_the_clocks_change(self):
         session = make.session("Spring", date(dates.local_today().year + 2, 2, 25), num_weeks=10)
         subject = make.subject("L2", num_weeks=10)
         for zone in ("America/Los_Angeles", "Europe/Berlin", "Australia/Adelaide"):
@@ -81,11 +81,11 @@ class FeedTest(SchoolTestCase):
                 self.assertEqual(len({event.start.utcoffset() for event in found}), 2)
                 self.assertEqual([event.start for event in found], [one.starts_at for one in offer.meetings.all()])
 
-    def test_it_is_sent_as_a_calendar(self):
+    def test_feed_has_the_calendar_content_type(self):
         response = self.client.get(reverse("school_calendar"))
         self.assertEqual(response["Content-Type"], "text/calendar; charset=utf-8")
 
-    def test_a_move_keeps_the_event_and_raises_its_number(self):
+    def test_moved_class_keeps_its_event_ids_and_raises_their_sequence(self):
         before = self.of_class()
         class_offers.change_class(self.ada, self.offer, ClassDraft({"start_time": time(20)}))
         after = self.of_class()
@@ -94,19 +94,19 @@ class FeedTest(SchoolTestCase):
         self.assertEqual({event.sequence for event in after}, {"1"})
         self.assertEqual(after[0].start, before[0].start + timedelta(hours=1))
 
-    def test_a_cancelled_day_stays_in_the_calendar_as_cancelled(self):
+    def test_canceled_day_stays_in_the_calendar_as_canceled(self):
         meetings.cancel_meeting(self.ada, self.offer.meetings.first(), "Snow, sorry")
         event = self.of_class()[0]
         self.assertEqual((event.status, event.sequence), ("CANCELLED", "1"))
         self.assertIn("Snow, sorry", event.description)
 
-    def test_what_is_not_approved_is_in_no_public_calendar(self):
+    def test_unapproved_class_is_in_no_public_calendar(self):
         class_offers.set_class_approved(self.ada, self.offer, False)
         self.assertEqual(self.whole_school(), [])
         self.assertEqual(self.client.get(reverse("classoffer_calendar", args=[self.offer.pk])).status_code, 404)
 
     @tag("rows")
-    def test_the_calendar_of_the_school_asks_as_often_for_many_days_as_for_few(self):
+    def test_school_calendar_runs_the_same_queries_for_many_classes(self):
         def rows(count):
             for _ in range(count):
                 make.offer(self.session, make.subject("L2"), self.tess.staff, location=self.hall)
@@ -121,11 +121,11 @@ class TeacherCalendarTest(SchoolTestCase):
         )
         return response if response.status_code != 200 else events(response.content)
 
-    def test_it_has_what_the_teacher_teaches_and_nothing_of_others(self):
+    def test_teacher_calendar_has_only_the_classes_they_teach(self):
         make.offer(self.session, make.subject("L2"), self.ash.staff)
         self.assertEqual(len(self.feed()), 5)
 
-    def test_days_taken_over_come_and_days_given_away_go(self):
+    def test_substituted_days_move_to_the_calendar_of_the_substitute(self):
         other = make.offer(self.session, make.subject("L2"), self.ash.staff)
         meetings.set_substitutes(self.ada, other.meetings.first(), [self.tess.staff])
         meetings.set_substitutes(self.ada, self.offer.meetings.last(), [self.ash.staff])
@@ -134,25 +134,25 @@ class TeacherCalendarTest(SchoolTestCase):
         meetings.set_substitutes(self.ada, self.offer.meetings.first(), [self.tess.staff, self.ash.staff])
         self.assertEqual(len(self.feed()), 5)
 
-    def test_a_new_address_ends_the_old_one(self):
+    def test_renewed_link_ends_the_old_one(self):
         old = calendar_feeds.teacher_feed_token(self.tess.staff)
         calendar_feeds.renew_teacher_feed(self.tess.staff)
         self.assertEqual(self.feed(old).status_code, 404)
         self.assertEqual(len(self.feed()), 5)
 
-    def test_a_made_up_address_and_a_closed_account_open_nothing(self):
+    def test_invalid_link_and_deactivated_account_are_not_found(self):
         self.assertEqual(self.feed("nonsense").status_code, 404)
         token = calendar_feeds.teacher_feed_token(self.tess.staff)
         self.tess.is_active = False
         self.tess.save()
         self.assertEqual(self.feed(token).status_code, 404)
 
-    def test_long_past_days_are_left_out(self):
+    def test_days_long_past_are_left_out(self):
         later = datetime.now(UTC) + timedelta(weeks=30)
         self.assertEqual(events(calendar_feeds.teacher_calendar(self.tess.staff, later)), [])
         self.assertEqual(events(calendar_feeds.school_calendar(later)), [])
 
-    def test_a_day_added_by_hand_is_in_it(self):
+    def test_extra_day_is_included(self):
         draft = MeetingDraft(make.thursday(1) + timedelta(1), time(18), reason="Practice")
         meetings.add_meeting(self.ada, self.offer, draft)
         self.assertEqual(len(self.feed()), 6)

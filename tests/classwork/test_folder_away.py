@@ -17,7 +17,7 @@ from tests.base import SchoolTestCase
 CANNOT = "We can’t save files right now. Please try again later."
 
 
-class FolderAwayTest(SchoolTestCase):
+class MissingUploadFolderTest(SchoolTestCase):
     def setUp(self) -> None:
         """Both folders lie below a file, where nobody can make a folder."""
         below = Path(self.enterContext(tempfile.NamedTemporaryFile()).name) / "folder"
@@ -31,21 +31,21 @@ class FolderAwayTest(SchoolTestCase):
         for text in typed:
             self.assertContains(answer, text)
 
-    def test_a_file_for_a_class(self) -> None:
+    def test_class_file_is_refused_and_the_input_kept(self) -> None:
         path = reverse("add_resource", args=["class", self.offer.pk, "file"])
         sheet = SimpleUploadedFile("sheet.pdf", samples.pdf(), "application/pdf")
         said = {"title": "A sheet that I typed", "audience": "student", "opens": "0", "file": sheet}
         self.assert_told(self.client.post(path, said), "A sheet that I typed")
         self.assertFalse(Resource.objects.exists())
 
-    def test_a_photograph_of_a_teacher(self) -> None:
+    def test_photo_of_a_teacher_is_refused_and_the_input_kept(self) -> None:
         me = SimpleUploadedFile("me.png", samples.picture("PNG"), "image/png")
         answer = self.client.post(reverse("staff_update"), {"title": "Teaches", "bio": "All that I typed", "photo": me})
         self.assert_told(answer, "All that I typed")
         self.tess.staff.refresh_from_db()
         self.assertNotEqual(self.tess.staff.bio, "All that I typed")
 
-    def test_a_photograph_of_a_location_in_the_admin(self) -> None:
+    def test_photo_of_a_location_in_the_admin_is_refused_and_the_input_kept(self) -> None:
         self.ada.is_superuser = True
         self.ada.save()
         self.log_in(self.ada)
@@ -53,7 +53,7 @@ class FolderAwayTest(SchoolTestCase):
         said = {"name": "Typed Hall", "code": "Typed", "address": "1 Main Street", "image": hall}
         self.assert_told(self.client.post(reverse("admin:classwork_location_add"), said), "Typed Hall")
 
-    def test_a_photograph_of_a_teacher_in_the_admin(self) -> None:
+    def test_photo_of_a_teacher_in_the_admin_is_refused_and_the_input_kept(self) -> None:
         self.ada.is_superuser = True
         self.ada.save()
         self.log_in(self.ada)
@@ -62,7 +62,7 @@ class FolderAwayTest(SchoolTestCase):
         path = reverse("admin:users_staff_change", args=[self.tess.pk])
         self.assert_told(self.client.post(path, said), "A title that I typed")
 
-    def test_a_large_file_that_comes_before_its_form(self) -> None:
+    def test_large_upload_is_refused_before_it_starts(self) -> None:
         announced = {"title": "turn.mp4", "size": 100, "declared": "video/mp4", "kind": "video"}
         ticket = self.client.post(reverse("invite_upload"), announced)
         self.assertEqual(ticket.status_code, 503)

@@ -30,22 +30,22 @@ class GiftTest(SchoolTestCase):
         carts.enter_code_or_voucher(order, voucher.grouped, self.now)
         return buying.place(order).state
 
-    def test_each_subject_that_is_open_is_offered_once_at_its_dearest(self) -> None:
+    def test_each_open_subject_is_offered_once_at_its_highest_price(self) -> None:
         make.offer(self.session, self.offer.subject, class_day=4, price=Decimal(80))
         gift = sales.gift_options(self.now)[self.key]
         self.assertEqual((gift.title, gift.price), (self.offer.subject.title, 80))
         self.assertEqual(len(sales.gift_options(self.now)), 1)
 
-    def test_what_is_not_approved_is_not_given(self) -> None:
+    def test_unapproved_subject_is_not_offered(self) -> None:
         ClassOffer.objects.update(manager_approved=False)
         self.assertEqual(sales.gift_options(self.now), {})
 
-    def test_it_pays_for_any_class_of_the_subject(self) -> None:
+    def test_gift_pays_for_any_class_of_the_subject(self) -> None:
         another = make.offer(self.session, self.offer.subject, class_day=4, start_time=time(18))
         self.assertEqual(self.using(another, self.given()), "paid")
         self.assertEqual(Registration.objects.get().state, "confirmed")
 
-    def test_it_pays_for_no_other_class(self) -> None:
+    def test_gift_does_not_pay_for_another_class(self) -> None:
         other = make.offer(self.session, make.subject(version="B"), class_day=4)
         with self.assertRaisesMessage(discount_codes.DiscountCodeRefused, f"is for {self.offer.subject.title}"):
             self.using(other, self.given())

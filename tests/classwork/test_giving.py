@@ -41,8 +41,8 @@ class GivingTestCase(SchoolTestCase):
 
 
 @tag("once")
-class HangingTest(GivingTestCase):
-    def test_a_class_has_what_its_subject_has_and_what_is_added_each_once(self) -> None:
+class AttachmentTest(GivingTestCase):
+    def test_class_lists_its_own_and_its_subjects_resources_once_each(self) -> None:
         everywhere = self.give("For all", self.offer.subject)
         self.give("For these")
         Attachment.objects.create(resource=everywhere, offer=self.offer, when="class", class_number=2)
@@ -51,14 +51,14 @@ class HangingTest(GivingTestCase):
         self.assertEqual([each.opens for each in hung], ["at sign-up", "after class 2"])
         self.assertEqual([each.opens for each in content.attached_to(self.offer.subject)], ["at sign-up"])
 
-    def test_they_stand_in_the_order_in_which_they_open(self) -> None:
+    def test_resources_are_listed_in_the_order_in_which_they_open(self) -> None:
         self.give("Last", when="completion")
         self.give("Second", when="class", class_number=2)
         self.give("First", when="class", class_number=1)
         self.give("At once")
         self.assertEqual(self.titles(), ["At once", "First", "Second", "Last"])
 
-    def test_a_teacher_arranges_them_and_this_class_alone(self) -> None:
+    def test_teacher_reorders_the_resources_of_one_class_only(self) -> None:
         one, _two, three = (self.give(name, self.offer.subject) for name in ("One", "Two", "Three"))
         url = reverse("arrange_resources", args=["class", self.offer.pk])
         self.client.post(url, {"move": f"up-{three.pk}"})
@@ -74,7 +74,7 @@ class HangingTest(GivingTestCase):
             self.client.post(url, {"move": f"up-{elsewhere.pk}"}, follow=True), "no longer attached here"
         )
 
-    def test_what_the_subject_has_is_hidden_from_one_class(self) -> None:
+    def test_subject_resource_is_hidden_from_one_class_only(self) -> None:
         resource = self.give("For all", self.offer.subject)
         other = make.offer(self.session, self.offer.subject)
         self.post(resource, hide="")
@@ -86,7 +86,7 @@ class HangingTest(GivingTestCase):
         deeds = Entry.objects.filter(subject_type="resource").values_list("action", flat=True)
         self.assertIn("classwork.resource_hidden", deeds)
 
-    def test_what_is_taken_away_from_its_last_place_is_gone(self) -> None:
+    def test_resource_is_deleted_with_its_last_attachment(self) -> None:
         resource = self.give()
         content.set_resource_hidden(self.tess.staff, self.offer, resource, True)
         Attachment.objects.create(resource=resource, subject=make.subject("L2", "A"))
@@ -97,14 +97,14 @@ class HangingTest(GivingTestCase):
         content.detach_resource(self.tess.staff, resource.attachments.get().subject, resource)
         self.assertEqual(Resource.objects.count(), 0)
 
-    def test_the_list_asks_the_same_however_long_it_is(self) -> None:
+    def test_resource_list_runs_the_same_queries_with_many_resources(self) -> None:
         url = reverse("things_resources", args=["class", self.offer.pk])
         self.assertSameQueries(url, lambda count: [self.give(f"Number {n}") for n in range(count)])
 
 
 @tag("once")
-class MayTest(GivingTestCase):
-    def test_who_teaches_a_class_gives_to_it_and_to_its_subject(self) -> None:
+class ResourcePermissionTest(GivingTestCase):
+    def test_teachers_and_substitutes_manage_resources_of_their_classes_and_subjects(self) -> None:
         ash, ada = self.ash.staff, self.ada.staff
         for staff, thing, may in (
             (self.tess.staff, self.offer, True),
@@ -119,7 +119,7 @@ class MayTest(GivingTestCase):
         self.offer.meetings.first().substitutes.add(ash)
         self.assertTrue(content.may_manage_resources_of(ash, self.offer))
 
-    def test_an_idea_carries_its_resources(self) -> None:
+    def test_proposed_class_can_have_resources(self) -> None:
         draft = ClassDraft(
             {"session": self.session, "subject": self.offer.subject, "start_time": time(18), "class_day": 3}
         )
@@ -134,14 +134,14 @@ class MayTest(GivingTestCase):
         self.log_in(self.ada)
         self.assertContains(self.client.get(reverse("desk_proposal", args=[proposal.pk])), "Warm-up")
 
-    def test_only_who_gave_it_or_teaches_that_class_changes_it(self) -> None:
+    def test_only_author_office_and_teachers_of_the_class_can_edit_a_resource(self) -> None:
         resource = self.give()
         url = reverse("edit_resource", args=[resource.pk])
         for person, status in ((self.tess, 200), (self.ada, 200), (self.ash, 404)):
             self.log_in(person)
             self.assertEqual(self.client.get(url).status_code, status)
 
-    def test_what_is_for_everybody_waits_for_the_office(self) -> None:
+    def test_public_resource_waits_for_approval(self) -> None:
         self.assertTrue(self.give().manager_approved)
         resource = self.give(audience="public")
         self.assertFalse(resource.manager_approved)
@@ -151,7 +151,7 @@ class MayTest(GivingTestCase):
 
 
 @tag("once")
-class AddingTest(InFolder, GivingTestCase):
+class ResourceFormTest(InFolder, GivingTestCase):
     def url(self, kind: str, what: str = "class") -> str:
         pk = self.offer.pk if what == "class" else self.offer.subject_id
         return reverse("add_resource", args=[what, pk, kind])
@@ -165,7 +165,7 @@ class AddingTest(InFolder, GivingTestCase):
         self.assertContains(answer, words)
         self.assertEqual((Resource.objects.count(), stored()), (0, []))
 
-    def test_a_film_is_added_in_one_form(self) -> None:
+    def test_video_is_added_with_one_form(self) -> None:
         self.assertRedirects(
             self.add("video", file=samples.upload("Sugar_push.mp4", samples.mp4(90), "video/mp4")),
             reverse("things_resources", args=["class", self.offer.pk]),
@@ -175,7 +175,7 @@ class AddingTest(InFolder, GivingTestCase):
         self.assertEqual((found.when, found.class_number, found.author), ("class", 1, self.tess.staff))
         self.assertEqual(stored(), [found.file.name])
 
-    def test_a_film_that_came_before_its_form_is_added_by_its_ticket(self) -> None:
+    def test_video_uploaded_before_the_form_is_added_by_its_ticket(self) -> None:
         data = samples.mp4()
         announced = {"title": "Turn.mp4", "size": len(data), "declared": "video/mp4", "kind": "video"}
         invitation = self.client.post(reverse("invite_upload"), announced).json()
@@ -188,7 +188,7 @@ class AddingTest(InFolder, GivingTestCase):
         self.assertEqual(stored(), [Resource.objects.get().file.name])
         self.assertContains(self.add("video", **ticket), "This upload has expired. Please choose the file again.")
 
-    def test_each_kind_has_its_payload(self) -> None:
+    def test_each_resource_kind_stores_its_own_content(self) -> None:
         for kind, data, field, expected in (
             ("link", {"link": "example.org/steps"}, "link", "https://example.org/steps"),
             ("page", {"link": "/classes/levels/?x#y"}, "link", "/classes/levels/?x#y"),
@@ -203,14 +203,14 @@ class AddingTest(InFolder, GivingTestCase):
         self.assertEqual(self.client.get(self.url("email")).status_code, 404)
         self.assertEqual(self.client.get(self.url("nothing")).status_code, 404)
 
-    def test_it_goes_to_this_class_or_to_every_class_of_the_subject(self) -> None:
+    def test_resource_is_added_to_one_class_or_to_every_class_of_the_subject(self) -> None:
         self.add("text", title="Here", text="x")
         self.add("text", title="Everywhere", text="x", to="everywhere")
         self.add("text", "subject", title="From the subject", text="x")
         self.assertEqual(self.titles(self.offer.subject), ["Everywhere", "From the subject"])
         self.assertCountEqual(self.titles(), ["Here", "Everywhere", "From the subject"])
 
-    def test_links_that_could_run_something_are_refused_beside_the_field(self) -> None:
+    def test_unsafe_and_unknown_links_are_refused_at_the_field(self) -> None:
         for link in (
             "javascript:alert(1)",
             "JavaScript://x%0aalert(1)",
@@ -225,7 +225,7 @@ class AddingTest(InFolder, GivingTestCase):
                 self.refused("This site has no such page", "page", title="A", link=link)
 
     @override_settings(FILE_MEGABYTES={"video": 1, "image": 15, "file": 1, "audio": 1})
-    def test_bad_files_are_refused_beside_the_field_and_nothing_is_stored(self) -> None:
+    def test_invalid_files_are_refused_at_the_field_and_not_stored(self) -> None:
         for said, name, data in (
             ("You can’t upload programs or scripts.", "turn.mp4", samples.EXE),
             ("The file name says MP4, but it isn’t.", "turn.mp4", samples.pdf()),
@@ -240,11 +240,11 @@ class AddingTest(InFolder, GivingTestCase):
             "WebVTT", "video", file=samples.upload("a.mp4", samples.mp4()), subtitles=samples.upload("a.srt", b"1")
         )
 
-    def test_a_form_says_what_is_missing(self) -> None:
+    def test_missing_fields_are_reported(self) -> None:
         self.refused("This field is required", "text", text="Left")
         self.refused("This field is required", "link", title="A")
 
-    def test_what_was_given_is_changed_and_its_file_stays_unless_another_comes(self) -> None:
+    def test_edited_resource_keeps_its_file_unless_a_new_one_is_uploaded(self) -> None:
         self.add("video", file=samples.upload("turn.mp4", samples.mp4(), "video/mp4"))
         found = Resource.objects.get()
         url = reverse("edit_resource", args=[found.pk])

@@ -29,7 +29,7 @@ from users.models import Student
 State = Registration.State
 
 
-class GivingUpTest(SchoolTestCase):
+class AttendeeCancellationTest(SchoolTestCase):
     def setUp(self) -> None:
         usual()
         self.order = buying.pay(
@@ -60,7 +60,7 @@ class GivingUpTest(SchoolTestCase):
         said = dict(re.findall(r'name="(way|seen)" value="([^"]*)"', page.content.decode()))
         return self.client.post(url, said)  # type: ignore[return-value]
 
-    def test_whoever_attends_gives_the_place_up_and_the_money_goes_to_the_payer(self) -> None:
+    def test_attendee_cancels_their_registration_and_the_payer_is_refunded(self) -> None:
         self.log_in(self.alice)
         self.assertContains(self.client.get(reverse("my_classes")), self.url(self.hers))
         page = self.client.get(self.url(self.hers))
@@ -75,7 +75,7 @@ class GivingUpTest(SchoolTestCase):
         )
         self.assertContains(self.client.get(self.url(self.hers), follow=True), "already canceled")
 
-    def test_the_payer_is_led_to_the_figures_and_told_alone_where_they_speak_for_the_child(self) -> None:
+    def test_payer_sees_the_refund_amount_and_gets_the_only_mail_about_their_child(self) -> None:
         self.log_in(self.gus)
         page = self.client.get(self.url(self.kits), follow=True)
         url = page.redirect_chain[-1][0]
@@ -84,7 +84,7 @@ class GivingUpTest(SchoolTestCase):
         self.assertEqual(self.now(self.kits), State.CANCELLED)
         self.assertEqual(self.mails(), [("billing.line_cancelled", self.gus.email)])
 
-    def test_whoever_was_entered_at_the_desk_is_the_payer_under_their_address(self) -> None:
+    def test_student_registered_at_the_desk_is_the_payer_once_their_address_is_confirmed(self) -> None:
         other = make.offer(self.session, make.subject(version="B"))
         order = desk.register_at_desk(self.ada, other, self.student)
         self.log_in(self.alice)
@@ -94,13 +94,13 @@ class GivingUpTest(SchoolTestCase):
         page = self.client.get(self.url(buying.line(order).registrations.get()), follow=True)
         self.assertContains(page, "Nothing will be due.")
 
-    def test_strangers_do_not_find_the_place(self) -> None:
+    def test_other_people_cannot_open_the_cancellation_page(self) -> None:
         for person in (self.sam, self.tess, self.ada):
             self.log_in(person)
             self.assertEqual(self.client.get(self.url(self.hers)).status_code, 404)
             self.assertEqual(self.client.post(self.url(self.hers)).status_code, 404)
 
-    def test_how_it_stands_with_the_payment_is_not_the_attendees_to_read(self) -> None:
+    def test_attendee_is_not_told_about_a_payment_dispute(self) -> None:
         Dispute.objects.create(payment=self.order.payments.get(), reference="d", amount=70)
         self.log_in(self.alice)
         page = self.client.get(self.url(self.hers))
@@ -108,14 +108,14 @@ class GivingUpTest(SchoolTestCase):
         self.assertNotContains(page, "bank")
         self.assertEqual(self.client.post(self.url(self.hers), {"seen": "x"}).status_code, 409)
 
-    def test_what_was_not_shown_is_not_done(self) -> None:
+    def test_cancellation_without_a_current_quote_is_refused(self) -> None:
         self.log_in(self.alice)
         for seen in ("", "x", "ñ"):
             answer = self.client.post(self.url(self.hers), {"seen": seen})
             self.assertContains(answer, "nothing has been canceled yet", status_code=409)
         self.assertEqual(self.now(self.hers), State.CONFIRMED)
 
-    def test_resources_close_and_the_place_is_free(self) -> None:
+    def test_canceled_attendee_loses_access_to_resources(self) -> None:
         values = {"kind": "text", "title": "x", "text": "y", "audience": "student", "when": "sign_up"}
         words = content.add_resource(self.tess.staff, self.offer, values, {})
         self.log_in(self.alice)
@@ -124,7 +124,7 @@ class GivingUpTest(SchoolTestCase):
         self.cancel()
         self.assertEqual(self.client.get(url).status_code, 404)
 
-    def test_whoever_waits_is_offered_the_place(self) -> None:
+    def test_canceled_spot_is_offered_to_the_waitlist(self) -> None:
         class_offers.change_class(self.ada, self.offer, ClassDraft({"capacity": 2}))
         entry = entries.join_waitlist(
             self.offer, [WaitlistRequest(buying.me())], Contact("Sam", self.sam.email, self.sam)
@@ -149,7 +149,7 @@ class GivingUpTest(SchoolTestCase):
             meeting.save()
         self.order.lines.update(terms=None)
 
-    def test_steps_follow_each_other(self) -> None:
+    def test_refund_steps_apply_in_order_as_time_passes(self) -> None:
         first = self.offer.meetings.first()
         until = (first.starts_at - timezone.now()).days  # type: ignore[union-attr]
         said = []
@@ -161,7 +161,7 @@ class GivingUpTest(SchoolTestCase):
         self.assertEqual(said, [(100, "refund"), (50, "credit"), (50, "credit"), (0, "")])
 
     @override_settings(WITHDRAWAL_DAYS=14)
-    def test_a_withdrawal_is_confirmed_by_mail_and_has_money_back(self) -> None:
+    def test_withdrawal_is_confirmed_by_mail_and_refunded(self) -> None:
         order = buying.pay(buying.place(buying.cart((self.offer, buying.other("Pim")), payer=self.ash)))
         self.log_in(self.ash)
         url = buying.line(order).cancel_address
@@ -176,9 +176,9 @@ class GivingUpTest(SchoolTestCase):
         self.assertNotIn("billing.order_cancelled", dict(self.mails()))
 
 
-class ManyPlacesTest(SchoolTestCase):
+class MyClassesQueryTest(SchoolTestCase):
     @tag("rows")
-    def test_my_classes_asks_as_often_for_many_places_as_for_one(self) -> None:
+    def test_my_classes_runs_the_same_queries_with_many_registrations(self) -> None:
         self.log_in(self.gus)
 
         def places(count: int) -> None:
@@ -189,8 +189,8 @@ class ManyPlacesTest(SchoolTestCase):
         self.assertSameQueries(reverse("my_classes"), places)
 
 
-class StatusOfTheLineTest(SchoolTestCase):
-    def test_my_classes_shows_what_became_of_each_line_and_not_of_the_whole_order(self) -> None:
+class LineStatusTest(SchoolTestCase):
+    def test_my_classes_shows_the_payment_status_of_each_line(self) -> None:
         other = make.offer(self.session, make.subject(version="B"), class_day=4)
         order = buying.pay(buying.place(buying.cart((self.offer, buying.me()), (other, buying.me()), payer=self.alice)))
         line = order.lines.get(product_id=other.pk)

@@ -26,10 +26,10 @@ from tests.page_text import text_of
 prices = st.decimals(min_value=0, max_value=500, places=2)
 
 
-class PriceLaws(SimpleTestCase):
+class LateJoinerPricePropertyTest(SimpleTestCase):
     @given(prices, st.integers(1, 60), st.sampled_from(["USD", "JPY", "KWD"]))
     @settings(max_examples=30)
-    def test_it_falls_class_by_class_from_the_full_price_and_never_below_nothing(
+    def test_late_joiner_price_falls_with_each_class_and_never_below_zero(
         self, full: Decimal, of: int, currency: str
     ) -> None:
         full = full.quantize(Decimal(1)) if currency == "JPY" else full
@@ -39,7 +39,7 @@ class PriceLaws(SimpleTestCase):
         self.assertTrue(all(0 <= each <= full and is_payable_amount(each, currency) for each in off))
         self.assertEqual(off[-1], off[-2], "nobody joins for less than one class")
 
-    def test_what_is_off_is_rounded_half_up(self) -> None:
+    def test_late_joiner_reduction_is_rounded_half_up(self) -> None:
         self.assertEqual(joining.late_joiner_reduction(Decimal("60"), 4, 6, "USD"), Decimal("20.00"))
         self.assertEqual(joining.late_joiner_reduction(Decimal("70"), 4, 6, "USD"), Decimal("23.33"))
         self.assertEqual(joining.late_joiner_reduction(Decimal("0.05"), 1, 2, "USD"), Decimal("0.03"))
@@ -58,14 +58,14 @@ class LateTestCase(SchoolTestCase):
         return self.joins().net_price
 
 
-class MeetingsLeftTest(LateTestCase):
-    def test_whoever_joins_in_time_pays_in_full_and_the_class_that_has_started_is_gone(self) -> None:
+class RemainingClassesTest(LateTestCase):
+    def test_early_registration_costs_the_full_price_and_a_class_that_has_started_is_not_charged(self) -> None:
         first = fresh(self.offer).meetings.all()[0]
         self.assertEqual(self.joins(first.starts_at - timedelta(seconds=1)).net_price, 60)
         self.assertEqual(self.joins(first.starts_at).net_price, 48)
         self.assertEqual(self.joins(first.starts_at).reason_text, "Joins from class 2 of 5")
 
-    def test_cancelled_classes_do_not_count_and_added_ones_do(self) -> None:
+    def test_canceled_classes_are_not_charged_and_added_ones_are(self) -> None:
         days = begun(self.offer, 2)
         self.assertEqual(self.joins().net_price, 36)
         meetings.cancel_meeting(None, days[4], "Snow")
@@ -73,13 +73,13 @@ class MeetingsLeftTest(LateTestCase):
         meetings.cancel_meeting(None, days[0], "Snow")
         self.assertEqual(self.joins().net_price, 40)
 
-    def test_a_class_moved_into_the_future_is_left(self) -> None:
+    def test_class_moved_into_the_future_counts_as_remaining(self) -> None:
         days = begun(self.offer, 2)
         day = timezone.localdate() + timedelta(days=3)
         meetings.move_meeting(None, days[0], meetings.MeetingDraft(day, days[0].starts_at.time()))
         self.assertEqual(self.joins().left, 4)
 
-    def test_the_class_has_the_last_word_on_whether_one_pays_for_what_is_left(self) -> None:
+    def test_late_joiner_setting_of_the_class_overrides_the_school(self) -> None:
         begun(self.offer, 2)
         self.assertEqual(self.asked(pro_rata=False), 60)
         with override_settings(LATE_JOINERS_PAY_PRO_RATA=False):
@@ -87,8 +87,8 @@ class MeetingsLeftTest(LateTestCase):
             self.assertEqual(self.asked(pro_rata=True), 36)
 
 
-class BuyingTest(LateTestCase):
-    def test_the_bill_names_it_and_neither_prepay_nor_a_second_class_comes_off(self) -> None:
+class LateJoinerPurchaseTest(LateTestCase):
+    def test_late_joiner_reduction_is_itemized_and_excludes_other_discounts(self) -> None:
         begun(self.offer, 2)
         other = make.offer(self.session, make.subject("L2"), class_day=3)
         order = place(cart((self.offer, me()), (other, me())))
@@ -97,12 +97,12 @@ class BuyingTest(LateTestCase):
         self.assertEqual(said, [("Regular price", 60), ("Joins from class 3 of 5", -24)])
         self.assertEqual([one.now_total for one in order.lines.order_by("pk")], [36, 65])
 
-    def test_the_price_that_was_bought_holds(self) -> None:
+    def test_ordered_price_stays_when_the_class_starts_before_payment(self) -> None:
         order = place(cart((self.offer, me()), payer=self.alice), Order.Due.DOOR)
         begun(self.offer, 3)
         self.assertEqual(pay(order).charged, 55)  # less what paying ahead takes off, by the dates of the purchase
 
-    def test_pages_say_it_before_it_is_bought(self) -> None:
+    def test_late_joiner_price_is_shown_before_buying(self) -> None:
         begun(self.offer, 2)
         for url in (self.offer.get_absolute_url(), reverse("classoffer_list"), reverse("register")):
             with self.subTest(url):
@@ -111,7 +111,7 @@ class BuyingTest(LateTestCase):
                 self.assertContains(page, "$36.00")
                 self.assertNotContains(page, "early price (until the first class starts)")
 
-    def test_the_cart_says_it_too(self) -> None:
+    def test_late_joiner_price_is_shown_in_the_cart(self) -> None:
         begun(self.offer, 2)
         cart((self.offer, me()), payer=self.log_in(self.alice))
         self.assertIn("Joins from class 3 of 5 −", text_of(self.client.get(reverse("cart"))))
@@ -121,7 +121,7 @@ class LastJoiningTest(LateTestCase):
     def closed(self) -> str:
         return opening.closed_reason(fresh(self.offer), timezone.now())
 
-    def test_after_the_last_class_to_join_from_registration_is_closed_with_a_sentence(self) -> None:
+    def test_registration_closes_after_the_last_class_to_join_with_an_explanation(self) -> None:
         begun(self.offer, 2)
         self.asked(last_joining=3)
         self.assertEqual(self.closed(), "")
@@ -134,13 +134,13 @@ class LastJoiningTest(LateTestCase):
             place(cart((self.offer, me())))
 
     @override_settings(LAST_JOINING=1)
-    def test_the_school_says_it_for_all_and_a_class_for_itself(self) -> None:
+    def test_last_class_to_join_is_set_by_the_school_and_overridden_by_a_class(self) -> None:
         begun(self.offer, 2)
         self.assertTrue(self.closed())
         self.asked(last_joining=5)
         self.assertEqual(self.closed(), "")
 
-    def test_the_sessions_end_of_registration_is_for_classes_that_say_nothing_themselves(self) -> None:
+    def test_registration_end_of_the_session_applies_to_classes_without_their_own(self) -> None:
         begun(self.offer, 2)
         type(self.session).objects.update(expire_date=timezone.localdate() - timedelta(days=1))
         self.assertEqual(self.closed(), opening.CLOSED)
@@ -149,7 +149,7 @@ class LastJoiningTest(LateTestCase):
         self.assertEqual(self.closed(), "")
         self.assertEqual(opening.open_classes(timezone.now()), [self.offer])
 
-    def test_the_desk_lets_people_join_later_with_a_right_of_its_own(self) -> None:
+    def test_desk_needs_a_permission_to_register_late_joiners(self) -> None:
         begun(self.offer, 2)
         self.asked(last_joining=1)
         offer, right = fresh(self.offer), Permission.objects.get(codename="join_late")

@@ -21,7 +21,7 @@ from tests.racing import overlap, without_locks
 
 
 @tag("postgres")
-class LatePlaceRaceTest(TransactionTestCase):
+class LatePaymentRaceTest(TransactionTestCase):
     def setUp(self) -> None:
         self.offer = make.offer(make.session("Race"), make.subject(), capacity=1)
 
@@ -49,12 +49,12 @@ class LatePlaceRaceTest(TransactionTestCase):
             order.refresh_from_db()
         return [ann, ben]
 
-    def test_of_two_late_payers_one_has_the_place_and_the_other_the_money(self) -> None:
+    def test_of_two_late_payers_one_gets_the_spot_and_the_other_a_refund(self) -> None:
         ann, ben = self.two_late()
         self.assertEqual((ann.state, ben.state, self.taken()), ("paid", "lapsed", 1))
         self.assertEqual((balances.overpaid_amount(ann), balances.amount_received(ben)), (0, 0))
 
-    def test_control_without_locks_both_have_it(self) -> None:
+    def test_control_without_locks_both_late_payers_get_the_last_spot(self) -> None:
         with without_locks():
             self.two_late()
         self.assertEqual(self.taken(), 2)
@@ -64,12 +64,12 @@ class LatePlaceRaceTest(TransactionTestCase):
         cal = cart((self.offer, me()), name="Cal", email="cal@example.org")
         return overlap(money, lambda: place(cal))
 
-    def test_a_late_payer_and_a_new_buyer_share_no_place(self) -> None:
+    def test_late_payer_and_new_buyer_do_not_share_the_last_spot(self) -> None:
         outcomes = self.late_and_new()
         self.assertIsInstance(outcomes[1], OrderNotPlaced)
         self.assertEqual(self.taken(), 1)
 
-    def test_control_without_locks_they_do(self) -> None:
+    def test_control_without_locks_late_payer_and_new_buyer_share_the_last_spot(self) -> None:
         with without_locks():
             self.late_and_new()
         self.assertEqual(self.taken(), 2)

@@ -16,29 +16,29 @@ from tests.classwork.progress import ProgressTestCase
 
 
 @tag("once")
-class RuleOfALevelTest(TestCase):
+class LevelValidationTest(TestCase):
     def refused(self, level: Level) -> dict[str, list[str]]:
         with self.assertRaises(ValidationError) as caught:
             level.full_clean()
         return caught.exception.message_dict
 
-    def test_first_levels_differ_by_more_than_a_plural(self):
+    def test_names_of_the_first_levels_differ_by_more_than_a_plural(self):
         names = [name.rstrip("s") for name in Level.objects.values_list("name", flat=True)]
         self.assertEqual(len(names), len(set(names)))
 
-    def test_a_step_of_the_ladder_without_a_rule_is_refused(self):
+    def test_level_on_the_ladder_requires_a_rule(self):
         for rule in ("", "  "):
             with self.subTest(rule=rule):
                 found = self.refused(Level(name="Level 9", code="L9", rule=rule))
                 self.assertEqual(found["rule"], ["A step of the ladder needs a rule that says what completes it."])
         Level(name="Retreat", code="R", is_step=False).full_clean()
 
-    def test_no_row_of_a_step_is_without_a_rule_whoever_writes_it(self):
+    def test_database_refuses_a_level_on_the_ladder_without_a_rule(self):
         with self.assertRaises(IntegrityError), transaction.atomic():
             Level.objects.create(name="Level 9", code="L9")
         self.assertFalse(Level.objects.filter(is_step=True, rule=""))
 
-    def test_a_rule_names_versions_that_the_level_has_in_either_case(self):
+    def test_rule_may_name_existing_versions_in_either_case(self):
         level = Level.objects.create(name="Level 9", code="L9", rule="A")
         for version in ("a", "B"):
             make.subject("L9", version)
@@ -49,7 +49,7 @@ class RuleOfALevelTest(TestCase):
         sentence = "Level 9 has no version C or D. Change the rule, or name them under “Planned versions”."
         self.assertEqual(self.refused(level)["rule"], [sentence])
 
-    def test_a_rule_may_name_versions_that_are_planned(self):
+    def test_rule_may_name_planned_versions(self):
         level = Level(name="Level 9", code="L9", rule="A|C, B", planned_versions="a, C")
         sentence = "Level 9 has no version B. Change the rule, or name it under “Planned versions”."
         self.assertEqual(self.refused(level)["rule"], [sentence])
@@ -58,14 +58,14 @@ class RuleOfALevelTest(TestCase):
         level.planned_versions = "A, toolong"
         self.assertIn("“TOOLONG” isn’t a version", self.refused(level)["planned_versions"][0])
 
-    def test_the_ladder_of_a_new_school_passes_its_own_rules(self):
+    def test_first_levels_pass_their_own_validation(self):
         for level in Level.objects.all():
             level.full_clean()
 
 
 @tag("once")
 class LevelFormTest(OfficeTestCase):
-    def test_the_form_says_beside_the_rule_which_versions_do_not_exist(self):
+    def test_form_names_the_missing_versions_at_the_rule(self):
         values = {"name": "Level 9", "code": "L9", "rank": "9", "is_step": "on", "rule": "A, B"}
         url = reverse("admin:classwork_level_add")
         self.assertContains(self.client.post(url, values), "Level 9 has no version A or B.")
@@ -75,14 +75,14 @@ class LevelFormTest(OfficeTestCase):
 
 @tag("once")
 class CountingTest(ProgressTestCase):
-    def test_the_highest_subject_is_not_missed_for_a_level_number_of_zero(self) -> None:
+    def test_highest_subject_is_found_even_with_level_number_zero(self) -> None:
         offer = self.take("L3", "A")
         self.take("Beg", "A")
         type(offer.subject).objects.filter(pk=offer.subject_id).update(level_num=0)
         highest = mine.classes_of_student(self.student, self.now).highest
         self.assertEqual([subject.level.code for subject in highest], ["L3"])
 
-    def test_a_class_counts_from_the_very_end_of_its_last_meeting(self) -> None:
+    def test_class_counts_from_the_exact_end_of_its_last_meeting(self) -> None:
         offer = self.take("Beg", "A")
         last = offer.meetings.last()
         self.now = last.ends_at - timedelta(microseconds=1)

@@ -20,12 +20,12 @@ def took(**versions: str) -> list[TakenClass]:
 
 
 class RuleTest(SimpleTestCase):
-    def test_goals_stand_between_commas_and_their_versions_between_bars(self):
+    def test_goals_are_separated_by_commas_and_versions_by_bars(self):
         self.assertEqual(levels.parse_rule(" a | c ,B|D"), (frozenset("AC"), frozenset("BD")))
         self.assertEqual(levels.format_rule(levels.parse_rule("c|a,B")), "A|C, B")
         self.assertEqual(levels.parse_rule("  "), ())
 
-    def test_a_rule_that_cannot_be_read_is_explained(self):
+    def test_invalid_rule_is_explained(self):
         for text, words in {
             "A,,B": "Goal 2 has no version",
             "A|,B": "a version is missing",
@@ -40,7 +40,7 @@ class RuleTest(SimpleTestCase):
 
 
 class LevelNumberTest(SimpleTestCase):
-    def test_the_numbers_of_a_school_with_three_levels(self):
+    def test_taken_classes_give_the_expected_level_numbers(self):
         for taken, wanted in [
             ([], "0"),
             (took(Beg="A"), "1"),
@@ -62,7 +62,7 @@ class LevelNumberTest(SimpleTestCase):
             with self.subTest(taken=taken):
                 self.assertEqual(levels.level_reached(SCHOOL, taken), Decimal(wanted))
 
-    def test_one_class_meets_one_goal(self):
+    def test_one_class_meets_only_one_goal(self):
         overlapping = levels.parse_rule("A|B, B|C")
         self.assertFalse(levels.is_done(overlapping, ["B"]))
         self.assertTrue(levels.is_done(overlapping, ["B", "A"]))
@@ -70,27 +70,27 @@ class LevelNumberTest(SimpleTestCase):
         self.assertFalse(levels.is_done(overlapping, ["B", "B", "A"], 2))
         self.assertTrue(levels.is_done(overlapping, ["B", "B", "A", "C"], 2))
 
-    def test_a_level_without_a_rule_is_never_done(self):
+    def test_level_without_a_rule_is_never_done(self):
         self.assertFalse(levels.is_done((), ["A"]))
 
-    def test_an_override_of_zero_is_an_override(self):
+    def test_override_of_zero_is_used(self):
         self.assertEqual(levels.effective_level(Decimal(3), Decimal(0)), Decimal(0))
         self.assertEqual(levels.effective_level(Decimal(3), None), Decimal(3))
 
-    def test_the_surplus_counts_each_goal(self):
+    def test_surplus_is_counted_for_each_goal(self):
         self.assertEqual(levels.surplus_per_goal(BEG.rule, ["A", "c", "N"]), {"A|C": 1, "B|D": -1})
 
 
 class NextStepTest(SimpleTestCase):
-    def test_a_newcomer_begins_at_the_beginning(self):
+    def test_newcomer_starts_with_the_first_level(self):
         step = levels.next_step(SCHOOL, [])
         self.assertEqual((step.level.code, step.missing), ("Beg", BEG.rule))
 
-    def test_what_is_missing_of_a_level_is_named(self):
+    def test_next_step_names_the_missing_goals(self):
         step = levels.next_step(SCHOOL, took(Beg="AB", L2="CA"))
         self.assertEqual((step.level.code, levels.format_rule(step.missing)), ("L2", "B, D"))
 
-    def test_a_level_done_lies_above_those_never_taken(self):
+    def test_finished_level_is_above_levels_never_taken(self):
         self.assertIsNone(levels.next_step(SCHOOL, took(L3="ABCD")))
 
 
@@ -98,15 +98,15 @@ RULES = st.lists(st.frozensets(st.sampled_from("ABCD"), min_size=1), min_size=1,
 VERSIONS = st.lists(st.sampled_from("ABCDN"), max_size=6)
 
 
-class LevelLaws(SimpleTestCase):
+class LevelPropertyTest(SimpleTestCase):
     @given(RULES, VERSIONS)
-    def test_a_rule_is_done_exactly_when_some_order_of_the_classes_meets_every_goal(self, rule, versions):
+    def test_rule_is_done_exactly_when_some_order_of_the_classes_meets_every_goal(self, rule, versions):
         orders = permutations(versions, len(rule)) if len(versions) >= len(rule) else ()
         by_trying = any(all(one in goal for one, goal in zip(order, rule, strict=True)) for order in orders)
         self.assertEqual(levels.is_done(rule, versions), by_trying)
 
     @given(RULES)
-    def test_a_rule_reads_back_as_it_was_written(self, rule):
+    def test_formatted_rule_parses_to_the_same_rule(self, rule):
         self.assertEqual(levels.parse_rule(levels.format_rule(rule)), rule)
 
     @given(VERSIONS, VERSIONS)

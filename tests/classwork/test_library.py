@@ -19,7 +19,7 @@ class LibraryTest(SchoolTestCase):
         self.place = giving.place(self.student, self.offer)
         self.now = timezone.now()
 
-    def test_what_opened_since_the_last_visit_is_new_until_the_visit_is_over(self) -> None:
+    def test_resource_opened_since_the_last_visit_is_new_until_the_visit_ends(self) -> None:
         first = giving.resource("First", self.offer, when="class", class_number=1)
         ends = self.offer.meetings.first().ends_at
 
@@ -31,7 +31,7 @@ class LibraryTest(SchoolTestCase):
         self.assertEqual(new(ends + timedelta(minutes=10)), [str(first)])
         self.assertEqual(new(ends + timedelta(hours=5)), [])
 
-    def test_what_is_still_to_come_stands_there_with_its_day_and_without_a_link(self) -> None:
+    def test_upcoming_resource_shows_its_day_without_a_link(self) -> None:
         third = giving.resource("Third", self.offer, when="class", class_number=3)
         gone = giving.resource("Gone", self.offer, expires_after=1)
         self.log_in(self.alice)
@@ -43,7 +43,7 @@ class LibraryTest(SchoolTestCase):
         items = library.build_library(self.alice, self.now + timedelta(weeks=8)).shelves[0].items
         self.assertIn("Expired", next(item.status_text for item in items if item.resource == gone))
 
-    def test_the_same_thing_of_two_classes_is_found_once(self) -> None:
+    def test_resource_of_two_classes_is_found_once(self) -> None:
         other = make.offer(self.session, make.subject("L2", "B"), class_day=4)
         giving.place(self.student, other)
         giving.resource("Turn", self.offer, self.offer.subject, other)
@@ -55,7 +55,7 @@ class LibraryTest(SchoolTestCase):
         self.assertContains(self.client.get(reverse("library"), {"q": "left turn"}), "Turn")
         self.assertContains(self.client.get(reverse("library"), {"q": "zzz"}), "Nothing found")
 
-    def test_previous_and_next_are_what_is_open_in_the_class(self) -> None:
+    def test_previous_and_next_links_are_the_open_resources_of_the_class(self) -> None:
         one, two, three = (giving.resource(name, self.offer) for name in ("One", "Two", "Three"))
         giving.resource("Later", self.offer, when="completion")
         found = library.neighbors_of(self.place, two, self.now)
@@ -88,19 +88,19 @@ class LibraryTest(SchoolTestCase):
         self.log_in(self.alice)
         self.assertSameQueries(reverse("library"), lambda count: classes(1 if count == 1 else 2), exactly=8)
 
-    def test_a_visitor_reads_what_is_for_everybody(self) -> None:
+    def test_visitor_sees_public_resources(self) -> None:
         self.assertContains(self.client.get(reverse("library")), "Nothing public right now")
         giving.resource("Shoes", audience="public")
         self.assertContains(self.client.get(reverse("library")), "Shoes")
 
-    def test_what_two_classes_open_to_everybody_stands_there_once(self) -> None:
+    def test_public_resource_of_two_classes_is_listed_once(self) -> None:
         resource = giving.resource(
             "Song", self.offer, self.offer.subject, audience="public", when="class", class_number=1
         )
         after = self.offer.meetings.first().ends_at
         self.assertEqual(library.build_library(self.sam, after).loose, [resource])
 
-    def test_running_classes_stand_first_and_those_that_are_over_last(self) -> None:
+    def test_current_classes_are_listed_first_and_finished_ones_last(self) -> None:
         giving.resource("Now", self.offer)
         later = make.offer(make.session("Later", make.thursday(10)), make.subject("L2", "B"))
         giving.resource("Then", later)

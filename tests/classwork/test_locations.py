@@ -11,13 +11,13 @@ from tests.base import SchoolTestCase
 
 class LocationTest(SchoolTestCase):
     @override_settings(DEFAULT_COUNTRY="US")
-    def test_a_new_location_is_in_the_schools_country(self) -> None:
+    def test_new_location_defaults_to_the_country_of_the_school(self) -> None:
         self.assertEqual(Location().country, "US")
         self.log_in(self.ada)
         self.assertContains(self.client.get(reverse("admin:classwork_location_add")), 'name="country" value="US"')
 
     @override_settings(DEFAULT_COUNTRY="US")
-    def test_search_engines_are_always_told_the_country_and_people_when_it_is_another(self) -> None:
+    def test_structured_data_always_has_the_country_and_the_address_only_a_foreign_one(self) -> None:
         home = make.location("Hall", code="hall", address="1 Main St", city="Portland", state="OR", zipcode="97214")
         away = make.location(
             "Halle", code="halle", address="", city="Berlin", state="", zipcode="10115", country="Germany"

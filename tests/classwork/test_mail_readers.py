@@ -23,7 +23,7 @@ def render(name: str, to: str, **data: Any) -> tuple[str, str]:
     return letter.subject, letter.text
 
 
-class ReaderTest(TicketTestCase):
+class MailGreetingTest(TicketTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.gus = make.account("gus2@example.org", "Gus", "Gray")
@@ -35,7 +35,7 @@ class ReaderTest(TicketTestCase):
         self.assertIn("Kit Gray’s drop-in in Beginning A", subject)
         self.assertIn("Hi Gus,\n\nKit Gray has a spot in", body)
 
-    def test_ticket_of_ones_own_is_yours(self) -> None:
+    def test_mail_about_ones_own_ticket_says_your(self) -> None:
         pay(self.buy(1, payer=self.alice))
         subject, body = render("classwork.ticket", self.alice.email)
         self.assertIn("Your drop-in in Beginning A", subject)
@@ -44,7 +44,7 @@ class ReaderTest(TicketTestCase):
     def kit_ticket(self) -> Any:
         return pay(place(ticket_cart(self.days[1], of(self.kit), payer=self.gus)))
 
-    def test_who_was_registered_twice_is_spoken_to(self) -> None:
+    def test_mail_about_a_duplicate_registration_addresses_student_or_guardian(self) -> None:
         alice = Student.objects.get(user=self.alice)
         subject, body = render("classwork.twice", self.alice.email, student_id=alice.pk, offer_id=self.offer.pk)
         self.assertIn("You were registered twice", subject)

@@ -30,9 +30,7 @@ class MeetingLaw(HypothesisTestCase, SchoolTestCase):
         st.sets(st.integers(0, 7), max_size=3),
         st.sets(st.integers(1, 8)),
     )
-    def test_every_meeting_lies_between_start_and_end_and_none_is_lost(
-        self, values, class_day, weeks, skips, cancelled
-    ):
+    def test_every_meeting_is_between_start_and_end_and_none_is_lost(self, values, class_day, weeks, skips, cancelled):
         session = make.session("Law", make.thursday(10), **values)
         start = calendar.first_day(session.plan, class_day)
         skipped = tuple(start + timedelta(weeks=week) for week in skips if week < weeks)

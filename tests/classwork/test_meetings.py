@@ -29,7 +29,7 @@ class MeetingTestCase(SchoolTestCase):
 
 
 class CancelTest(MeetingTestCase):
-    def test_a_cancelled_day_stays_with_its_reason_and_is_told(self):
+    def test_canceled_day_stays_listed_with_its_reason_and_sends_an_event(self):
         preview = meetings.plan_cancel(self.second)
         self.assertTrue(preview.rows[0].after.endswith("(canceled)"))
         self.assertEqual(len(preview.effects[0].after), 4)
@@ -39,25 +39,25 @@ class CancelTest(MeetingTestCase):
         self.assertEqual(Entry.objects.latest("id").why, "Snow")
         self.assertEqual(Event.objects.get(type="classwork.meeting_cancelled").payload.meeting_id, self.second.pk)
 
-    def test_it_is_cancelled_only_once(self):
+    def test_day_can_be_canceled_only_once(self):
         meetings.cancel_meeting(self.ada, self.second, "Snow")
         self.assertIn("already", self.refused(meetings.cancel_meeting, self.second, "Ice").sentence)
 
-    def test_it_can_be_put_back(self):
+    def test_canceled_day_can_be_restored(self):
         meetings.cancel_meeting(self.ada, self.second, "Snow")
         meetings.restore_meeting(self.ada, self.second)
         stored = self.stored(self.second)
         self.assertEqual((stored.is_cancelled, stored.reason, stored.revision), (False, "", 2))
         self.assertIn("not canceled", self.refused(meetings.restore_meeting, self.second).sentence)
 
-    def test_it_is_not_put_back_where_another_took_its_place(self):
+    def test_canceled_day_is_not_restored_when_another_meeting_took_its_time(self):
         meetings.cancel_meeting(self.ada, self.second, "Snow")
         meetings.add_meeting(self.ada, self.offer, MeetingDraft(self.second.local_date, time(19)))
         self.assertIn("already", self.refused(meetings.restore_meeting, self.second).sentence)
 
 
 class MoveTest(MeetingTestCase):
-    def test_one_day_moves_and_the_rule_leaves_it_there(self):
+    def test_moved_day_stays_when_the_schedule_changes(self):
         draft = MeetingDraft(self.second.local_date + timedelta(1), time(18), 90, make.location("Town Hall"), "Concert")
         preview = meetings.plan_move(self.second, draft)
         self.assertIn("6:00–7:30 PM", preview.rows[0].after)
@@ -67,18 +67,18 @@ class MoveTest(MeetingTestCase):
         class_offers.change_class(self.ada, self.offer, ClassDraft({"start_time": time(20)}))
         self.assertEqual(self.stored(self.second).slot, stored.slot)
 
-    def test_moved_back_to_its_day_it_follows_the_rule_again(self):
+    def test_day_moved_back_follows_the_schedule_again(self):
         meetings.move_meeting(self.ada, self.second, MeetingDraft(self.second.local_date + timedelta(1), time(19)))
         meetings.move_meeting(self.ada, self.second, MeetingDraft(self.second.local_date, time(19)))
         self.assertIsNone(self.stored(self.second).moved_from)
 
-    def test_two_days_of_a_class_are_never_at_the_same_time(self):
+    def test_two_days_of_a_class_cannot_be_at_the_same_time(self):
         fault = self.refused(meetings.move_meeting, self.second, MeetingDraft(self.first.local_date, time(19)))
         free = self.first.local_date + timedelta(weeks=5)
         self.assertEqual((fault.field, fault.proposal), ("day", {"day": free}))
         meetings.move_meeting(self.ada, self.second, MeetingDraft(free, time(19)))
 
-    def test_a_day_ends_after_it_starts(self):
+    def test_day_must_end_after_it_starts(self):
         fault = self.refused(meetings.move_meeting, self.second, MeetingDraft(self.second.local_date, time(19), 0))
         self.assertEqual(fault.field, "minutes")
         self.assertEqual(
@@ -86,14 +86,14 @@ class MoveTest(MeetingTestCase):
             "minutes",
         )
 
-    def test_a_cancelled_day_is_put_back_before_it_is_moved(self):
+    def test_canceled_day_must_be_restored_before_it_is_moved(self):
         meetings.cancel_meeting(self.ada, self.second, "Snow")
         self.assertIn(
             "Restore it",
             self.refused(meetings.move_meeting, self.second, MeetingDraft(self.second.local_date, time(9))).sentence,
         )
 
-    def test_a_preview_that_is_out_of_date_is_not_applied(self):
+    def test_outdated_preview_is_not_applied(self):
         draft = MeetingDraft(self.second.local_date + timedelta(1), time(18))
         seen = meetings.plan_move(self.second, draft).fingerprint
         meetings.move_meeting(self.ada, self.second, MeetingDraft(self.second.local_date + timedelta(2), time(18)))
@@ -102,39 +102,39 @@ class MoveTest(MeetingTestCase):
 
 
 class AddTest(MeetingTestCase):
-    def test_an_extra_day_has_no_number_and_the_length_of_the_class(self):
+    def test_extra_day_has_no_number_and_the_length_of_the_class(self):
         day = self.first.local_date + timedelta(3)
         meeting = meetings.add_meeting(self.ada, self.offer, MeetingDraft(day, time(19), reason="Practice"))
         self.assertIsNone(meeting.number)
         self.assertEqual(meeting.ends_at - meeting.starts_at, timedelta(hours=1))
         self.assertEqual(Event.objects.get(type="classwork.meeting_added").payload.meeting_id, meeting.pk)
 
-    def test_an_extra_day_does_not_stand_on_another(self):
+    def test_extra_day_cannot_overlap_another_day(self):
         self.assertEqual(
             self.refused(meetings.add_meeting, self.offer, MeetingDraft(self.first.local_date, time(19))).field, "day"
         )
 
-    def test_a_place_in_use_is_warned_about(self):
+    def test_double_booked_location_is_reported(self):
         make.offer(self.session, make.subject("L2"), location=self.hall, class_day=2)
         warnings = meetings.plan_add(self.offer, MeetingDraft(self.first.local_date + timedelta(1), time(19))).warnings
         self.assertIn("Grange Hall is double-booked", warnings[0])
 
 
 class SubstituteTest(MeetingTestCase):
-    def test_somebody_else_teaches_one_day(self):
+    def test_substitute_teaches_one_day(self):
         meetings.set_substitutes(self.ada, self.second, [self.ash.staff], why="Tess is ill")
         self.assertEqual(list(self.stored(self.second).substitutes.all()), [self.ash.staff])
         self.assertEqual(Event.objects.filter(type="classwork.substitutes_changed").count(), 1)
         meetings.set_substitutes(self.ada, self.second, [self.ash.staff])
         self.assertEqual(Event.objects.filter(type="classwork.substitutes_changed").count(), 1)
 
-    def test_a_substitute_who_teaches_elsewhere_is_warned_about(self):
+    def test_double_booked_substitute_is_reported(self):
         make.offer(self.session, make.subject("L2"), self.ash.staff)
         self.assertIn(
             "Ash Abara is double-booked", meetings.plan_substitutes(self.second, [self.ash.staff]).warnings[0]
         )
 
-    def test_the_teacher_who_is_replaced_is_free_that_day(self):
+    def test_substituted_teacher_is_free_that_day(self):
         meetings.set_substitutes(self.ada, self.second, [self.ash.staff])
         elsewhere = make.offer(self.session, make.subject("L2", num_weeks=1), class_day=2)
         draft = MeetingDraft(self.second.local_date, time(19))

@@ -22,13 +22,13 @@ def subject(**fields: object) -> Subject:
 
 
 class FirstLevelsTest(TestCase):
-    def test_a_new_school_begins_with_a_ladder(self):
+    def test_new_school_starts_with_the_default_levels(self):
         rules = {level.code: level.as_rule() for level in Level.objects.all()}
         self.assertEqual(levels.format_rule(rules["Beg"].rule), "A|C, B|D")
         self.assertEqual((rules["L2"].done, rules["L2"].done_twice), (Decimal("2.5"), Decimal(3)))
         self.assertEqual(Level.objects.get(code="WS").rank, Decimal("2.5"))
 
-    def test_a_rule_is_read_before_it_is_kept(self):
+    def test_invalid_rule_is_refused(self):
         level = Level(name="Level 9", code="L9", rule="A,,B")
         with self.assertRaisesMessage(ValidationError, "Goal 2 has no version"):
             level.full_clean()
@@ -39,7 +39,7 @@ class ConstraintTest(TestCase):
         with self.assertRaises(IntegrityError), transaction.atomic():
             make(*args, **fields)
 
-    def test_a_session_keeps_its_rules_whoever_writes_it(self):
+    def test_database_enforces_the_rules_of_a_session(self):
         session()
         self.assert_refused(session, "jan_2026")
         for number, fields in enumerate(
@@ -52,13 +52,13 @@ class ConstraintTest(TestCase):
         ):
             self.assert_refused(session, f"other_{number}", **fields)
 
-    def test_a_session_name_fits_into_an_address(self):
+    def test_session_name_must_be_valid_in_an_address(self):
         for name in ("all", "Jan,2026", "Jan/2026", " Jan"):
             with self.subTest(name), self.assertRaises(ValidationError):
                 Session(name=name, key_day_date=DAY, publish_date=DAY, expire_date=DAY).full_clean()
         Session(name="Jan_2026", key_day_date=DAY, publish_date=DAY, expire_date=DAY).full_clean()
 
-    def test_a_subject_keeps_its_rules(self):
+    def test_database_enforces_the_rules_of_a_subject(self):
         subject(code="B-1")
         subject(code="")
         subject(code="")
@@ -68,11 +68,11 @@ class ConstraintTest(TestCase):
         self.assert_refused(subject, full_price=Decimal(5), pre_pay_discount=Decimal(6))
 
     @override_settings(CURRENCY="JPY")
-    def test_a_price_is_payable_in_the_currency_of_the_school(self):
+    def test_price_must_be_payable_in_the_currency_of_the_school(self):
         with self.assertRaisesMessage(ValidationError, "Amounts in JPY have no decimals."):
             Subject(level=Level.objects.get(code="L2"), full_price=Decimal("70.5")).full_clean()
 
-    def test_a_class_meets_once_at_a_time_unless_one_of_the_two_is_cancelled(self):
+    def test_class_cannot_meet_twice_at_one_time_unless_one_meeting_is_canceled(self):
         offer = ClassOffer.objects.create(session=session(), subject=subject(), start_time=time(19))
         start = datetime(2026, 1, 8, 19, tzinfo=UTC)
         hour = timedelta(hours=1)
@@ -87,14 +87,14 @@ class ConstraintTest(TestCase):
         self.assert_refused(SkippedDate.objects.create, offer=offer, on=DAY)
 
 
-class NamesTest(TestCase):
-    def test_a_subject_goes_by_level_and_version_and_by_its_name_when_it_has_one(self):
+class DerivedValuesTest(TestCase):
+    def test_subject_is_named_by_level_and_version_or_by_its_own_name(self):
         workshop = Subject(level=Level.objects.get(code="WS"), version="n", name="Charleston")
         self.assertEqual((str(workshop), workshop.title), ("WS: Charleston", "Charleston"))
         beginners = Subject(level=Level.objects.get(code="Beg"), version="a")
         self.assertEqual((str(beginners), beginners.title), ("BegA", "Beginning A"))
 
-    def test_prices_of_a_class_follow_its_own_price_first(self):
+    def test_price_of_a_class_overrides_the_price_of_its_subject(self):
         offer = ClassOffer(
             subject=Subject(
                 full_price=Decimal(70),
@@ -107,7 +107,7 @@ class NamesTest(TestCase):
         offer.price = Decimal(3)
         self.assertEqual((offer.full_price, offer.advance_price), (3, 0))
 
-    def test_the_level_number_of_a_subject_may_be_overridden_but_not_by_zero(self):
+    def test_level_number_of_a_subject_can_be_overridden_but_not_by_zero(self):
         level = Level.objects.get(code="L2")
         self.assertEqual(Subject(level=level).level_number, Decimal(2))
         self.assertEqual(Subject(level=level, level_num=Decimal(0)).level_number, Decimal(2))

@@ -78,7 +78,7 @@ class School(spot_simulation.School):
 
 
 @tag("once", "long")
-class MovingLawTest(TestCase):
+class TransferPropertyTest(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         cls.gus, cls.sue = make.account("gus@example.org", "Gus"), make.account("sue@example.org", "Sue")
@@ -90,7 +90,7 @@ class MovingLawTest(TestCase):
 
     @settings(max_examples=12, deadline=None, phases=[Phase.generate])
     @given(st.lists(STEP, min_size=5, max_size=14), st.booleans())
-    def test_no_sequence_leaves_two_places_or_none_for_what_is_paid(
+    def test_no_sequence_leaves_two_spots_or_none_for_one_payment(
         self, steps: list[tuple[str, int]], logged_in: bool
     ) -> None:
         school = School(self.gus if logged_in else None, self.sue)

@@ -25,7 +25,7 @@ class NextSessionTest(SchoolTestCase):
             skipped=[make.thursday(1)],
         )
 
-    def test_every_class_is_proposed_again_without_what_was_special(self):
+    def test_every_class_is_repeated_without_its_notes_and_skipped_dates(self):
         values, repeats = next_session.propose_next_session(self.session)
         self.assertEqual(values["key_day_date"], make.thursday(5))
         created = next_session.create_next_session(self.ada, values, repeats)
@@ -37,7 +37,7 @@ class NextSessionTest(SchoolTestCase):
         )
         self.assertEqual(created.offers.count(), 2)
 
-    def test_nothing_of_it_is_public_before_its_day_and_its_approval(self):
+    def test_new_session_is_public_only_after_its_publish_date_and_approval(self):
         created = next_session.create_next_session(self.ada, *next_session.propose_next_session(self.session))
         self.assertFalse(created.offers.approved().exists())
         created.offers.update(manager_approved=True)
@@ -45,7 +45,7 @@ class NextSessionTest(SchoolTestCase):
         self.assertFalse(ClassOffer.objects.published(eve).filter(session=created).exists())
         self.assertEqual(ClassOffer.objects.published(created.publish_date).filter(session=created).count(), 2)
 
-    def test_the_preview_shows_all_dates_and_keeps_nothing(self):
+    def test_preview_shows_all_dates_and_stores_nothing(self):
         values, repeats = next_session.propose_next_session(self.session)
         before = everything()
         preview = next_session.preview_next_session(values, repeats)
@@ -55,12 +55,12 @@ class NextSessionTest(SchoolTestCase):
         made = [[meeting.slot for meeting in offer.meetings.all()] for offer in created.offers.order_by("pk")]
         self.assertEqual([list(effect.after) for effect in preview.effects], made)
 
-    def test_the_preview_sees_clashes_among_the_new_classes(self):
+    def test_preview_reports_conflicts_between_the_new_classes(self):
         values, repeats = next_session.propose_next_session(self.session)
         same_time = [repeats[0], replace(repeats[1], class_day=1, start_time=repeats[0].start_time)]
         self.assertIn("Tess Tanner is double-booked", next_session.preview_next_session(values, same_time).warnings[0])
 
-    def test_one_wrong_class_refuses_all_and_is_named_by_its_number(self):
+    def test_one_invalid_class_refuses_the_session_and_is_named_by_its_number(self):
         values, repeats = next_session.propose_next_session(self.session)
         wrong = [repeats[0], replace(repeats[1], class_day=9)]
         self.assertEqual(next_session.preview_next_session(values, wrong).faults[0].field, "1-class_day")
@@ -70,7 +70,7 @@ class NextSessionTest(SchoolTestCase):
         self.assertEqual(caught.exception.faults[0].field, "1-class_day")
         self.assertEqual(everything(), before)
 
-    def test_an_overlapping_session_is_refused_with_the_day_that_fits(self):
+    def test_overlapping_session_is_refused_with_the_next_free_day(self):
         values, repeats = next_session.propose_next_session(self.session)
         wrong = values | {"key_day_date": make.thursday(1)}
         self.assertEqual(

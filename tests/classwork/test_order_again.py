@@ -9,7 +9,7 @@ from tests.classwork import buying
 
 
 class OrderAgainTest(SchoolTestCase):
-    def test_an_expired_order_is_filled_in_again_with_its_people_and_answers_and_nothing_the_office_noted(self) -> None:
+    def test_expired_order_is_restored_with_people_and_answers_but_without_office_notes(self) -> None:
         for name in ("Lead", "Follow"):
             OfferRole.objects.create(offer=self.offer, name=name)
         order = buying.cart((self.offer, buying.of(self.kit)), payer=self.gus)

@@ -14,7 +14,7 @@ BY_SEARCH = re.compile(r'"student_id" IN \(SELECT')
 BY_ID = re.compile(r'"student_id" IN \(\d+(?:, \d+)*\)')
 
 
-class OwnPagesTest(SchoolTestCase):
+class PersonalPageQueryTest(SchoolTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.place = giving.place(self.student, self.offer)
@@ -30,13 +30,13 @@ class OwnPagesTest(SchoolTestCase):
         asked = [each["sql"] for each in captured if re.search(r'"classwork_(?:registration|ticket)"', each["sql"])]
         return [sql for sql in asked if BY_SEARCH.search(sql) or BY_ID.search(sql)]
 
-    def test_ones_own_classes_the_library_and_a_resource_are_found_by_the_ids_of_people(self) -> None:
+    def test_personal_pages_query_by_the_ids_of_the_people_of_the_account(self) -> None:
         for path in (reverse("my_classes"), reverse("library"), reverse("resource_detail", args=[self.resource.pk])):
             with self.subTest(path):
                 asked = self.asked(path)
                 self.assertTrue(asked)
                 self.assertEqual([sql for sql in asked if BY_SEARCH.search(sql)], [])
 
-    def test_the_query_of_a_list_has_no_search_for_people_in_it(self) -> None:
+    def test_list_query_has_no_subquery_for_people(self) -> None:
         self.assertNotIn('users_student" U0', str(Registration.objects.visible_to(self.alice).for_lists().query))
         self.assertEqual(list(Registration.objects.visible_to(self.alice).for_lists()), [self.place])

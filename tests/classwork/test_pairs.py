@@ -35,18 +35,18 @@ class PairTest(WaitingTestCase):
         pair.refresh_from_db()
         return pair
 
-    def test_reason_a_pair_was_skipped_is_stored_with_the_decision(self) -> None:
+    def test_reason_why_a_pair_was_skipped_is_stored(self) -> None:
         pair = self.skip_pair()
         self.assertEqual(pair.rule, "needs_two")
         self.assertEqual(self.offer.walks.latest("pk").steps, [["passed", pair.pk, "needs_two", ""]])
 
-    def test_desk_reads_that_a_pair_needs_two_spots(self) -> None:
+    def test_desk_sees_that_a_pair_needs_two_spots(self) -> None:
         self.skip_pair()
         self.log_in(self.ada)
         page = self.client.get(reverse("desk_waiting", args=[self.offer.pk]))
         self.assertContains(page, "Omar and Pia were skipped: they need two spots and one is left.")
 
-    def test_pair_reads_on_its_page_that_it_needs_two_spots(self) -> None:
+    def test_pair_sees_on_its_page_that_it_needs_two_spots(self) -> None:
         page = self.client.get(entries.entry_url(self.skip_pair()))
         self.assertContains(page, "You need two spots and one is left.")
         self.assertNotContains(page, "lass is full")
@@ -61,7 +61,7 @@ class PairTest(WaitingTestCase):
         with self.assertRaisesMessage(OrderNotPlaced, "You need three spots in this class and two are left."):
             place(cart(*((self.offer, one) for one in people)))
 
-    def test_registering_two_people_for_the_last_spot_says_so_at_once(self) -> None:
+    def test_registering_two_people_for_the_last_spot_is_refused_at_once(self) -> None:
         said = {"classes": [self.offer.pk], "who": ["me"], "others": 1, "other-0-first_name": "Lee"}
         page = self.client.post(reverse("register"), said)
         self.assertContains(page, "You need two spots and one is left.")

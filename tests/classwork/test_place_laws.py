@@ -13,7 +13,7 @@ STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
 
 
 @tag("once", "long")
-class PlaceLawTest(TestCase):
+class RegistrationPropertyTest(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         cls.gus, cls.sue = make.account("gus@example.org", "Gus"), make.account("sue@example.org", "Sue")
@@ -25,7 +25,7 @@ class PlaceLawTest(TestCase):
 
     @settings(max_examples=30, deadline=None)
     @given(st.lists(STEP, min_size=3, max_size=12), st.booleans())
-    def test_no_sequence_leaves_a_place_without_its_reason_or_a_class_overfull(
+    def test_no_sequence_overfills_a_class_or_leaves_a_spot_without_a_reason(
         self, steps: list[tuple[str, int]], logged_in: bool
     ) -> None:
         school = School(self.gus if logged_in else None, self.sue)

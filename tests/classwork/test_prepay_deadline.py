@@ -14,7 +14,7 @@ from tests.classwork.places import PlacesTestCase
 INSTANT = timedelta(microseconds=1)
 
 
-class PrepayDeadlineTest(PlacesTestCase):
+class EarlyPriceDeadlineTest(PlacesTestCase):
     def setUp(self) -> None:
         super().setUp()
         subject = self.offer.subject
@@ -39,15 +39,15 @@ class PrepayDeadlineTest(PlacesTestCase):
         meeting.refresh_from_db()
         return meeting.starts_at
 
-    def test_it_ends_at_the_first_meeting(self) -> None:
+    def test_early_price_ends_when_the_first_class_starts(self) -> None:
         self.assertEndsAt(self.day(0).starts_at)
 
-    def test_when_the_first_meeting_is_canceled_it_is_the_next_one(self) -> None:
+    def test_early_price_ends_at_the_second_class_when_the_first_is_canceled(self) -> None:
         second = self.day(1).starts_at
         meetings.cancel_meeting(self.ada, self.day(0), "Snow")
         self.assertEndsAt(second)
 
-    def test_when_it_is_held_after_all_it_is_that_one_again(self) -> None:
+    def test_early_price_ends_at_the_first_class_again_when_it_is_restored(self) -> None:
         first = self.day(0)
         meetings.cancel_meeting(self.ada, first, "Snow")
         first.refresh_from_db()
@@ -56,16 +56,16 @@ class PrepayDeadlineTest(PlacesTestCase):
         meetings.cancel_meeting(self.ada, self.day(0), "Snow again")
         self.assertEndsAt(self.day(1).starts_at)
 
-    def test_when_the_first_meeting_moves_it_moves_with_it(self) -> None:
+    def test_early_price_deadline_moves_with_the_first_class(self) -> None:
         for days in (2, -1):
             self.assertEndsAt(self.moved(self.day(0), days))
 
-    def test_a_meeting_that_is_added_before_it_ends_it(self) -> None:
+    def test_early_price_ends_at_a_class_added_before_the_first(self) -> None:
         local = dates.to_local_time(self.day(0).starts_at) - timedelta(days=1)
         added = meetings.add_meeting(self.ada, self.offer, MeetingDraft(local.date(), local.time()))
         self.assertEndsAt(added.starts_at)
 
-    def test_it_follows_for_an_order_that_was_not_paid_in_time(self) -> None:
+    def test_early_price_deadline_moves_for_an_expired_order_too(self) -> None:
         order = place(cart((self.offer, me()), name="Bo", email="bo@example.org"))
         Order.objects.filter(pk=order.pk).update(state="lapsed", closed_at=order.placed_at)
         second = self.day(1).starts_at
@@ -73,7 +73,7 @@ class PrepayDeadlineTest(PlacesTestCase):
         order.refresh_from_db()
         self.assertEqual(balances.balance_if_reinstated(order, second), self.early)
 
-    def test_what_was_paid_early_stays_so(self) -> None:
+    def test_order_paid_at_the_early_price_keeps_it_when_the_first_class_moves(self) -> None:
         pay(self.order)
         paid = Order.objects.get(pk=self.order.pk)
         self.moved(self.day(0), -1)

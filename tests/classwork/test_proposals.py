@@ -22,12 +22,12 @@ class ProposalTestCase(SchoolTestCase):
         return Proposal.objects.get(pk=proposal.pk)
 
 
-class NewThingTest(ProposalTestCase):
+class NewProposalTest(ProposalTestCase):
     def propose(self):
         level = Level.objects.get(code="Spec")
         return proposals.propose_subject(self.teacher, {"level": level, "name": "Slow Bal"})
 
-    def test_a_proposed_subject_is_public_only_after_approval(self):
+    def test_proposed_subject_is_public_only_after_approval(self):
         with self.settings(ASSUME_CLASS_APPROVE=True):
             proposal = self.propose()
         self.assertFalse(proposal.subject.manager_approved)
@@ -39,7 +39,7 @@ class NewThingTest(ProposalTestCase):
         since = Event.objects.exclude(type="classwork.offer_created").order_by("id")
         self.assertEqual(list(since.values_list("type", flat=True)), told)
 
-    def test_an_answer_gives_it_back_to_the_teacher_who_submits_again(self):
+    def test_answered_proposal_can_be_edited_and_submitted_again(self):
         proposal = self.propose()
         proposals.submit_proposal(self.teacher, proposal)
         self.assertFalse(proposals.may_edit_proposal(self.teacher, self.stored(proposal)))
@@ -50,7 +50,7 @@ class NewThingTest(ProposalTestCase):
         proposals.approve_proposal(self.ada, proposal)
         self.assertEqual(Subject.objects.get(pk=proposal.subject.pk).num_weeks, 2)
 
-    def test_what_was_not_handed_in_cannot_be_decided(self):
+    def test_draft_cannot_be_approved_or_answered(self):
         proposal = self.propose()
         for decide in (
             lambda: proposals.approve_proposal(self.ada, proposal),
@@ -59,13 +59,13 @@ class NewThingTest(ProposalTestCase):
             with self.assertRaisesMessage(ChangeRefused, "“Draft” now"):
                 decide()
 
-    def test_a_withdrawn_proposal_rests(self):
+    def test_withdrawn_proposal_cannot_be_submitted(self):
         proposal = self.propose()
         proposals.withdraw_proposal(self.teacher, proposal)
         with self.assertRaises(ChangeRefused):
             proposals.submit_proposal(self.teacher, proposal)
 
-    def test_a_proposed_class_is_taught_by_its_author(self):
+    def test_proposed_class_is_taught_by_its_author(self):
         values = {"session": self.session, "subject": make.subject("L2"), "class_day": 3, "start_time": time(18)}
         proposal = proposals.propose_class(self.teacher, ClassDraft(values))
         self.assertEqual(list(proposal.offer.teachers.all()), [self.teacher])
@@ -75,7 +75,7 @@ class NewThingTest(ProposalTestCase):
         proposals.approve_proposal(self.ada, proposal)
         self.assertIn(proposal.offer, ClassOffer.objects.approved())
 
-    def test_what_the_office_approved_in_the_admin_is_changed_by_request_only(self):
+    def test_proposal_already_approved_in_the_admin_can_only_be_changed_by_request(self):
         """As a draft, and after an answer."""
         values = {"session": self.session, "subject": make.subject("L2"), "class_day": 3, "start_time": time(18)}
         ideas = [self.propose(), proposals.propose_class(self.teacher, ClassDraft(values))]
@@ -98,7 +98,7 @@ class NewThingTest(ProposalTestCase):
                 request = proposals.request_change(self.teacher, self.stored(proposal).about, {field: "New"}, "")
                 self.assertEqual(request.changes, {field: "New"})
 
-    def test_a_proposal_is_about_one_thing_and_one_is_open_at_a_time(self):
+    def test_proposal_is_about_one_thing_and_only_one_is_open_at_a_time(self):
         proposal = self.propose()
         for wrong in ({}, {"subject": proposal.subject, "offer": self.offer}, {"subject": proposal.subject}):
             with self.assertRaises(IntegrityError), transaction.atomic():
@@ -109,7 +109,7 @@ class ChangeRequestTest(ProposalTestCase):
     def request(self, **values):
         return proposals.request_change(self.teacher, self.offer, values, "The hall is cold")
 
-    def test_what_is_asked_for_waits_and_is_applied_on_approval(self):
+    def test_requested_change_is_applied_on_approval(self):
         hall = make.location("Town Hall")
         proposal = self.request(location=hall, start_time=time(20), price=Decimal("55.50"))
         self.assertEqual(ClassOffer.objects.get().start_time, time(19))
@@ -119,27 +119,27 @@ class ChangeRequestTest(ProposalTestCase):
         offer = ClassOffer.objects.get()
         self.assertEqual((offer.location, offer.start_time, offer.price), (hall, time(20), Decimal("55.50")))
 
-    def test_a_place_may_be_asked_away(self):
+    def test_location_can_be_removed_by_request(self):
         proposal = self.request(location=None)
         proposals.approve_proposal(self.ada, proposal)
         self.assertIsNone(ClassOffer.objects.get().location)
 
-    def test_only_what_the_public_relies_on_is_asked_for(self):
+    def test_fields_that_teachers_may_not_change_are_ignored(self):
         proposal = self.request(public_note="Bring socks", capacity=3, manager_approved=False)
         self.assertEqual(proposal.changes, {"public_note": "Bring socks"})
 
-    def test_asking_for_what_is_there_already_is_refused(self):
+    def test_request_without_a_change_is_refused(self):
         with self.assertRaisesMessage(ChangeRefused, "Nothing differs from what is published."):
             self.request(start_time=time(19))
 
-    def test_one_request_at_a_time_and_only_by_who_teaches_the_class(self):
+    def test_only_teachers_of_the_class_can_request_and_one_request_is_open_at_a_time(self):
         with self.assertRaises(ChangeRefused):
             proposals.request_change(self.ash.staff, self.offer, {"public_note": "Hello"}, "")
         self.request(public_note="Hello")
         with self.assertRaises(ChangeRefused):
             self.request(public_note="Again")
 
-    def test_the_texts_of_a_subject_may_be_asked_for_by_who_teaches_it(self):
+    def test_teacher_can_request_changes_to_the_texts_of_their_subject(self):
         self.assertFalse(proposals.may_request_change(self.ash.staff, self.offer.subject))
         proposal = proposals.request_change(self.teacher, self.offer.subject, {"description": "New"}, "")
         proposals.answer_proposal(self.ada, proposal, "More, please")

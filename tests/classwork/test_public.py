@@ -25,7 +25,7 @@ class PublicTestCase(SchoolTestCase):
 
 @tag("once")
 class AddressTest(SchoolTestCase):
-    def test_addresses_are_those_that_people_have_in_their_bookmarks(self):
+    def test_public_addresses_do_not_change(self):
         for name, args, path in [
             ("classoffer_list", [], "/classes/"),
             ("classoffer_detail", [3], "/classes/3"),
@@ -36,13 +36,13 @@ class AddressTest(SchoolTestCase):
         ]:
             self.assertEqual(reverse(name, args=args), path)
 
-    def test_a_day_that_does_not_exist_is_no_address(self):
+    def test_invalid_date_in_an_address_is_not_found(self):
         self.assertEqual(self.client.get("/classes/date/2026-02-30").status_code, 404)
 
 
 @tag("once")
-class ListTest(PublicTestCase):
-    def test_a_class_is_shown_with_day_time_dates_place_teacher_and_prices(self):
+class ClassListTest(PublicTestCase):
+    def test_class_is_listed_with_day_time_dates_location_teacher_and_prices(self):
         page = self.page("classoffer_list")
         last = self.offer.meetings.last().local_date
         for words in (
@@ -57,12 +57,12 @@ class ListTest(PublicTestCase):
         ):
             self.assertIn(words, page)
 
-    def test_skipped_weeks_are_named_with_their_reason(self):
+    def test_skipped_weeks_are_listed_with_their_reason(self):
         skip = make.thursday(1)
         make.offer(self.session, make.subject("L2"), class_day=3, skipped=[skip], skip_tagline="Thanksgiving")
         self.assertIn(f"No class on {format_date(skip)}: Thanksgiving", self.page("classoffer_list"))
 
-    def test_filters_narrow_the_list_and_values_that_do_not_occur_are_left_out(self):
+    def test_filters_narrow_the_list_and_unknown_values_are_ignored(self):
         make.offer(self.session, make.subject("L2"), class_day=3)
         self.assertNotIn("Level 2 A", self.page("classoffer_list", query="?level=Beg&day=1"))
         self.assertIn("No classes match", self.page("classoffer_list", query="?level=Beg&day=3"))
@@ -74,7 +74,7 @@ class ListTest(PublicTestCase):
         self.assertEqual(heading.findall(self.page("classoffer_list")), ["Monday", "Tuesday"])
         self.assertEqual(heading.findall(self.page("classoffer_list", query="?by=level")), ["Beginning", "Level 2"])
 
-    def test_what_is_not_approved_is_shown_to_staff_only(self):
+    def test_unapproved_class_is_shown_to_staff_only(self):
         class_offers.set_class_approved(self.ada, self.offer, False)
         self.assertNotIn("Beginning A", self.page("classoffer_list"))
         self.page("classoffer_detail", self.offer.pk, status=404)
@@ -82,7 +82,7 @@ class ListTest(PublicTestCase):
         self.assertIn("Not approved yet", self.page("classoffer_list"))
         self.page("classoffer_detail", self.offer.pk)
 
-    def test_a_session_still_being_planned_is_shown_to_staff_only(self):
+    def test_planned_session_is_shown_to_staff_only(self):
         planned = make.session("Next", make.thursday(5), publish_date=dates.local_today() + timedelta(1))
         offer = make.offer(planned, make.subject("L2"))
         for names in ("Next", "all"):
@@ -92,36 +92,36 @@ class ListTest(PublicTestCase):
         self.log_in(self.ada)
         self.assertIn("Level 2 A", self.page("classoffer_display_session", "all"))
 
-    def test_several_sessions_may_be_named_with_spaces_around_the_commas(self):
+    def test_several_sessions_can_be_named_with_spaces_around_the_commas(self):
         make.offer(make.session("Next", make.thursday(5)), make.subject("L2"))
         page = self.page("classoffer_display_session", " next , Open_session,unknown")
         self.assertIn("Level 2 A", page)
         self.assertIn("Beginning A", page)
         self.assertIn("No classes here yet", self.page("classoffer_display_session", "unknown"))
 
-    def test_a_session_leads_to_the_one_before_and_the_one_after(self):
+    def test_session_links_to_the_previous_and_the_next_one(self):
         make.session("Next", make.thursday(5))
         self.assertIn("/classes/sess/Next", self.page("classoffer_display_session", "Open_session"))
         self.assertIn("/classes/sess/Open_session", self.page("classoffer_display_session", "Next"))
 
-    def test_by_day_the_sessions_of_that_day_are_shown(self):
+    def test_date_page_shows_the_sessions_of_that_day(self):
         old = make.session("Old", make.thursday(-20), publish_date=make.thursday(-24))
         make.offer(old, make.subject("L2"))
         page = self.page("classoffer_display_date", make.thursday(-20))
         self.assertIn("Level 2 A", page)
         self.assertNotIn("Beginning A", page)
 
-    def test_names_and_a_day_exclude_each_other(self):
+    def test_session_names_and_a_date_cannot_be_combined(self):
         with self.assertRaises(ValueError):
             sessions_to_show(names="all", on=make.thursday(), today=dates.local_today())
 
-    def test_without_sessions_the_page_says_what_to_do(self):
+    def test_list_without_sessions_says_that_there_are_no_classes(self):
         self.offer.delete()
         Session.objects.all().delete()
         self.assertIn("No classes here yet", self.page("classoffer_list"))
         self.page("classoffer_display_session", "all")
 
-    def test_a_visitor_costs_six_queries_at_most_however_many_classes_there_are(self):
+    def test_list_takes_six_queries_for_a_visitor_however_many_classes_there_are(self):
         subject = make.subject("L2")
 
         def rows(count, **more):
@@ -135,14 +135,14 @@ class ListTest(PublicTestCase):
 
 
 @tag("once")
-class DetailTest(PublicTestCase):
+class ClassPageTest(PublicTestCase):
     def event(self):
         found = re.search(
             r'<script type="application/ld\+json">(.*?)</script>', self.page("classoffer_detail", self.offer.pk)
         )
         return json.loads(found[1])
 
-    def test_search_engines_read_the_class_and_each_of_its_dates(self):
+    def test_structured_data_has_the_class_and_each_of_its_dates(self):
         event = self.event()
         first = self.offer.meetings.first()
         self.assertEqual(event["startDate"], first.starts_at.isoformat())
@@ -150,20 +150,20 @@ class DetailTest(PublicTestCase):
         self.assertEqual(event["location"]["name"], "Grange Hall")
         self.assertEqual(len(event["subEvent"]), 5)
 
-    def test_a_cancelled_date_is_struck_and_search_engines_are_told(self):
+    def test_canceled_date_is_marked_on_the_page_and_in_structured_data(self):
         meetings.cancel_meeting(self.ada, self.offer.meetings.first(), "Snow")
         self.assertIn(">Canceled<", self.page("classoffer_detail", self.offer.pk))
         self.assertIn("Snow", self.page("classoffer_detail", self.offer.pk))
         states = [part["eventStatus"].rpartition("/")[2] for part in self.event()["subEvent"]]
         self.assertEqual(states, ["EventCancelled"] + ["EventScheduled"] * 4)
 
-    def test_no_text_ends_the_data_block_early(self):
+    def test_class_name_cannot_end_the_structured_data_script(self):
         subject = self.offer.subject
         subject.name = "</script><script>alert(1)</script>"
         subject.save()
         self.assertEqual(self.event()["name"], subject.name)
 
-    def test_moved_extra_and_substituted_dates_are_told(self):
+    def test_moved_extra_and_substituted_dates_are_shown(self):
         first, second = self.offer.meetings.all()[:2]
         draft = meetings.MeetingDraft(first.local_date + timedelta(1), time(18), location=make.location("Town Hall"))
         meetings.move_meeting(self.ada, first, draft)
@@ -173,7 +173,7 @@ class DetailTest(PublicTestCase):
         for words in ("Moved from", "Town Hall", "With Ash Abara", "Extra class"):
             self.assertIn(words, page)
 
-    def test_its_own_price_and_a_subject_without_discount_are_shown_as_they_are(self):
+    def test_own_price_of_the_class_is_shown_and_no_discount_when_there_is_none(self):
         offer = make.offer(self.session, make.subject("L2", pre_pay_discount=Decimal(0)), price=Decimal(40))
         page = self.page("classoffer_detail", offer.pk)
         self.assertIn("$40.00", page)
@@ -181,32 +181,32 @@ class DetailTest(PublicTestCase):
 
 
 @tag("once")
-class PlaceTest(PublicTestCase):
-    def test_a_place_shows_its_classes_and_how_to_get_there(self):
+class LocationPageTest(PublicTestCase):
+    def test_location_shows_its_classes_and_directions(self):
         Location.objects.update(directions="The **red** door", map_link="https://maps.example.org/1")
         page = self.page("location_detail", self.hall.pk)
         for words in ("1 Main Street", "<strong>red</strong>", "https://maps.example.org/1", "Beginning A"):
             self.assertIn(words, page)
 
-    def test_a_place_that_is_not_published_is_shown_to_staff_only(self):
+    def test_unpublished_location_is_shown_to_staff_only(self):
         Location.objects.update(is_public=False)
         self.assertNotIn("Grange Hall", self.page("location_list"))
         self.page("location_detail", self.hall.pk, status=404)
         self.log_in(self.tess)
         self.assertIn("Not published", self.page("location_detail", self.hall.pk))
 
-    def test_a_place_without_classes_says_so(self):
+    def test_location_without_classes_says_so(self):
         self.assertIn("No classes here right now", self.page("location_detail", make.location("Empty Hall").pk))
 
 
 @tag("once")
 class GuideTest(PublicTestCase):
-    def test_the_guide_says_what_completes_a_level_and_what_is_on(self):
+    def test_guide_shows_what_completes_a_level_and_the_current_classes(self):
         page = self.page("level_guide")
         self.assertIn("Complete after version A and one more that we’re still planning.", page)
         self.assertIn("Beginning A, Tuesdays 7:00–8:00 PM", page)
 
-    def test_past_sessions_are_those_no_longer_current(self):
+    def test_past_sessions_lists_only_sessions_no_longer_current(self):
         make.session("Old", make.thursday(-20), publish_date=make.thursday(-24))
         page = self.page("past_sessions")
         self.assertIn("/classes/sess/Old", page)
@@ -215,7 +215,7 @@ class GuideTest(PublicTestCase):
 
 @tag("once")
 class SitemapTest(PublicTestCase):
-    def test_what_the_public_sees_is_in_the_sitemap_and_nothing_else(self):
+    def test_sitemap_lists_public_pages_only(self):
         hidden = make.offer(self.session, make.subject("L2"), manager_approved=False)
         page = self.client.get("/sitemap.xml").content.decode()
         self.assertIn(f"<loc>http://testserver/classes/{self.offer.pk}</loc>", page)
@@ -226,8 +226,8 @@ class SitemapTest(PublicTestCase):
 
 
 @tag("once")
-class SessionWordsTest(PublicTestCase):
-    def test_a_session_shows_when_its_classes_really_meet(self):
+class SessionDatesTest(PublicTestCase):
+    def test_session_shows_the_dates_of_its_first_and_last_class(self):
         make.offer(self.session, make.subject("L2"), class_day=0)
         sessions.change_session(self.ada, self.session, {})
         first = make.thursday() - timedelta(2)

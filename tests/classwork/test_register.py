@@ -21,21 +21,21 @@ from users.models import User
 Watched = tuple[list[bytes], int, int]  # pages, queries, hashes
 
 
-class ChoosingTest(RegisterTestCase):
-    def test_the_page_of_a_class_leads_here_with_the_class_chosen(self) -> None:
+class RegistrationFormTest(RegisterTestCase):
+    def test_class_page_links_to_the_form_with_the_class_selected(self) -> None:
         page = self.client.get(reverse("classoffer_detail", args=[self.offer.pk]))
         self.assertContains(page, f"{URL}?class={self.offer.pk}")
         page = self.client.get(URL, {"class": self.offer.pk})
         self.assertContains(page, f'value="{self.offer.pk}" id="class-{self.offer.pk}" checked')
 
-    def test_a_stranger_registers_and_pays(self) -> None:
+    def test_visitor_registers_and_pays(self) -> None:
         self.assertRedirects(self.send("me"), reverse("checkout"))
         paying = self.check_out()
         self.client.post(paying.url, {"answer": "pay"})
         registration = Registration.objects.get()
         self.assertEqual((str(registration.student), registration.state), ("Pat Payer", "confirmed"))
 
-    def test_a_friend_is_added_without_losing_what_was_typed(self) -> None:
+    def test_adding_a_friend_keeps_what_was_typed(self) -> None:
         said = {"heard_from": "A poster"} | self.friend() | {"more": "1"}
         page = self.send("me", **said)
         self.assertContains(page, 'value="lee@example.org"')
@@ -43,30 +43,30 @@ class ChoosingTest(RegisterTestCase):
         self.assertContains(page, "A poster")
         self.assertEqual(self.lines(), [])
 
-    def test_everybody_attends_every_class_chosen(self) -> None:
+    def test_every_attendee_is_added_to_every_selected_class(self) -> None:
         friday = make.offer(self.session, make.subject(version="B"), class_day=4)
         self.send("me", classes=[self.offer.pk, friday.pk], **self.friend())
         self.assertEqual(len(self.lines()), 4)
 
-    def test_the_same_choice_sent_twice_is_in_the_cart_once(self) -> None:
+    def test_same_choice_submitted_twice_is_in_the_cart_once(self) -> None:
         self.send("me", **self.friend())
         self.send("me", **self.friend())
         self.assertEqual(len(self.lines()), 2)
 
-    def test_an_empty_form_for_somebody_else_is_nobody(self) -> None:
+    def test_empty_form_for_a_friend_is_ignored(self) -> None:
         self.send("me", **self.friend(first_name="", email=""))
         self.assertEqual([details["who"] for details in self.lines()], ["me"])
 
-    def test_a_friend_needs_a_name(self) -> None:
+    def test_friend_needs_a_name(self) -> None:
         self.assertContains(self.send("me", **self.friend(first_name="")), "This field is required")
 
-    def test_somebody_has_to_attend(self) -> None:
+    def test_at_least_one_attendee_is_required(self) -> None:
         self.assertContains(self.send(), "Please choose who’s coming.")
 
-    def test_a_class_has_to_be_chosen(self) -> None:
+    def test_at_least_one_class_is_required(self) -> None:
         self.assertContains(self.send("me", classes=[]), "Please choose a class.")
 
-    def test_a_guardian_finds_the_children_by_name_and_a_visitor_does_not(self) -> None:
+    def test_guardian_sees_their_children_by_name_and_a_visitor_does_not(self) -> None:
         self.assertNotContains(self.client.get(URL), "Kit Gray")
         self.log_in(self.gus)
         self.assertContains(self.client.get(URL), "Kit Gray")
@@ -74,12 +74,12 @@ class ChoosingTest(RegisterTestCase):
         self.check_out()
         self.assertEqual({one.student.first_name for one in Registration.objects.all()}, {"Gus", "Kit"})
 
-    def test_who_told_them_is_kept(self) -> None:
+    def test_referral_source_is_stored(self) -> None:
         self.send("me", heard_from="Alice")
         self.check_out()
         self.assertEqual(Registration.objects.get().heard_from, "Alice")
 
-    def test_whoever_has_a_place_is_told_so_and_nothing_is_added(self) -> None:
+    def test_already_registered_student_is_told_so_and_nothing_is_added(self) -> None:
         self.log_in(self.alice)
         place(cart((self.offer, me()), payer=self.alice))
         page = self.send("me")
@@ -88,11 +88,11 @@ class ChoosingTest(RegisterTestCase):
         self.assertEqual(OrderLine.objects.filter(order__state=Order.State.CART).count(), 0)
 
 
-class LevelTest(RegisterTestCase):
+class LevelCheckTest(RegisterTestCase):
     def second(self) -> ClassOffer:
         return make.offer(self.session, make.subject("L2"), class_day=2)
 
-    def test_a_visitor_is_asked_about_a_class_that_builds_on_another(self) -> None:
+    def test_visitor_is_asked_about_the_level_of_an_advanced_class(self) -> None:
         offer = self.second()
         self.assertContains(self.send("me", offer=offer), "Is this the right level?")
         self.assertEqual(self.lines(), [])
@@ -100,28 +100,28 @@ class LevelTest(RegisterTestCase):
         self.check_out()
         self.assertEqual(Registration.objects.get().readiness, "unsure")
 
-    def test_going_on_without_an_answer_says_what_is_missing(self) -> None:
+    def test_level_question_must_be_answered(self) -> None:
         offer = self.second()
         self.assertNotContains(self.send("me", offer=offer), "Please choose an answer.")
         self.assertContains(self.send("me", offer=offer, asked="1"), "Please choose an answer.")
 
-    def test_a_beginner_is_asked_nothing_about_a_first_class(self) -> None:
+    def test_first_class_has_no_level_question(self) -> None:
         self.assertRedirects(self.send("me"), reverse("checkout"))
 
-    def test_whoever_has_done_the_level_below_is_not_asked(self) -> None:
+    def test_student_who_finished_the_level_below_is_not_asked(self) -> None:
         for version in ("C", "D"):
             offer = make.offer(self.session, make.subject("Beg", version), class_day=4)
             pay(place(cart((offer, me()), payer=self.alice)))
         self.log_in(self.alice)
         self.assertRedirects(self.send("me", offer=self.second()), reverse("checkout"), fetch_redirect_response=False)
 
-    def test_whoever_has_not_is_asked(self) -> None:
+    def test_student_who_did_not_finish_the_level_below_is_asked(self) -> None:
         self.log_in(self.alice)
         self.assertContains(self.send("me", offer=self.second()), "Is this the right level?")
 
 
 class BadInputTest(RegisterTestCase):
-    def test_what_no_page_offers_is_refused_and_nothing_is_written(self) -> None:
+    def test_invalid_choices_are_refused_and_nothing_is_stored(self) -> None:
         hidden = make.offer(self.session, make.subject(version="B"), class_day=4, manager_approved=False)
         hostile: list[dict[str, Any]] = [
             {"classes": ["-1"]},
@@ -141,17 +141,17 @@ class BadInputTest(RegisterTestCase):
                 self.assertEqual(self.send("me", **said).status_code, 400)
         self.assertEqual(OrderLine.objects.count(), 0)
 
-    def test_a_class_that_is_not_public_is_not_there(self) -> None:
+    def test_unapproved_class_is_not_found(self) -> None:
         ClassOffer.objects.filter(pk=self.offer.pk).update(manager_approved=False)
         self.assertEqual(self.client.get(URL, {"class": self.offer.pk}).status_code, 404)
         self.assertEqual(self.client.get(URL, {"class": "x"}).status_code, 404)
 
-    def test_a_class_that_is_closed_says_so(self) -> None:
+    def test_closed_class_says_that_registration_is_closed(self) -> None:
         type(self.session).objects.update(publish_date="2020-01-01", expire_date="2020-01-02")
         page = self.client.get(URL, {"class": self.offer.pk}, follow=True)
         self.assertContains(page, "Registration for this class is closed.")
 
-    def test_a_class_that_filled_up_while_typing_is_said_and_the_rest_is_kept(self) -> None:
+    def test_class_that_filled_up_meanwhile_can_be_removed_and_the_rest_ordered(self) -> None:
         friday = make.offer(self.session, make.subject(version="B"), class_day=4)
         self.send("me", classes=[self.offer.pk, friday.pk])
         ClassOffer.objects.filter(pk=self.offer.pk).update(capacity=1)
@@ -165,12 +165,12 @@ class BadInputTest(RegisterTestCase):
         self.assertEqual(self.check_out().status_code, 302)
         self.assertEqual(Registration.objects.filter(offer=friday).count(), 1)
 
-    def test_a_full_class_cannot_be_chosen(self) -> None:
+    def test_full_class_cannot_be_chosen(self) -> None:
         ClassOffer.objects.filter(pk=self.offer.pk).update(capacity=1)
         place(cart((self.offer, me()), payer=self.alice))
         self.assertContains(self.send("me"), "This class is full.")
 
-    def test_the_way_to_a_full_class_says_so_and_shows_the_others(self) -> None:
+    def test_form_of_a_full_class_offers_the_waitlist_and_other_classes(self) -> None:
         ClassOffer.objects.filter(pk=self.offer.pk).update(capacity=1)
         place(cart((self.offer, me()), payer=self.alice))
         page = self.client.get(URL, {"class": self.offer.pk})
@@ -185,7 +185,7 @@ def hashes() -> Any:
     return mock.patch.object(hasher, "encode", autospec=True, side_effect=hasher.encode)
 
 
-class StrangersTest(RegisterTestCase):
+class AddressPrivacyTest(RegisterTestCase):
     """Somebody at the keyboard who types other people's addresses learns nothing."""
 
     def whole_way(self, name: str, email: str) -> Watched:
@@ -213,7 +213,7 @@ class StrangersTest(RegisterTestCase):
         page = re.sub(rb"/cart/remove/\d+/|/cancel/\d+/|\d?\d:\d\d", b"", page)
         return re.sub(rb"(Order |/order/)%d\b" % order.pk, rb"\1NUMBER", page)
 
-    def test_the_answers_and_the_work_are_the_same_for_known_and_unknown_addresses(self) -> None:
+    def test_pages_and_work_are_the_same_for_known_and_unknown_addresses(self) -> None:
         self.whole_way("Ann Other", "warm@example.org")
         unknown = self.whole_way("Ann Other", "unknown@example.org")
         place(cart((self.offer, me()), payer=self.alice))
@@ -226,7 +226,7 @@ class StrangersTest(RegisterTestCase):
             with self.subTest(case):
                 self.assert_same(self.whole_way(name, email), unknown)
 
-    def test_so_are_they_for_the_address_of_a_friend(self) -> None:
+    def test_pages_and_work_are_the_same_for_known_and_unknown_addresses_of_a_friend(self) -> None:
         def friends(name: str, email: str) -> Watched:
             first, _, last = name.partition(" ")
             others = self.friend(first_name=first, last_name=last, email=email)
@@ -245,14 +245,14 @@ class StrangersTest(RegisterTestCase):
 
 
 class MyClassesTest(RegisterTestCase):
-    def test_a_guardian_sees_the_children_and_a_payer_sees_nobody(self) -> None:
+    def test_guardian_sees_classes_of_their_children_and_others_do_not(self) -> None:
         place(cart((self.offer, of(self.kit)), payer=self.gus), Order.Due.DOOR)
         self.log_in(self.gus)
         self.assertContains(self.client.get(reverse("my_classes")), "Pay at the door")
         self.log_in(self.sam)
         self.assertNotContains(self.client.get(reverse("my_classes")), self.offer.subject.title)
 
-    def test_an_order_that_the_desk_entered_under_ones_address_is_a_click_away(self) -> None:
+    def test_order_entered_at_the_desk_is_linked_once_the_address_is_confirmed(self) -> None:
         order = desk.register_at_desk(self.ada, self.offer, self.student)
         self.log_in(self.alice)
         self.assertNotContains(self.client.get(reverse("my_classes")), f"Order {order.number}")
@@ -261,7 +261,7 @@ class MyClassesTest(RegisterTestCase):
         self.assertContains(self.client.get(reverse("my_classes")), f"Order {order.number}")
 
     @tag("rows")
-    def test_the_list_costs_the_same_for_one_class_and_for_thirty(self) -> None:
+    def test_my_classes_runs_the_same_queries_for_thirty_classes(self) -> None:
         self.log_in(self.alice)
 
         def rows(count: int) -> None:
@@ -271,7 +271,7 @@ class MyClassesTest(RegisterTestCase):
 
         self.assertSameQueries(reverse("my_classes"), rows)
 
-    def test_a_guardian_subscribes_to_the_calendar_of_a_child_and_a_new_address_ends_the_old(self) -> None:
+    def test_guardian_subscribes_to_the_calendar_of_a_child_and_renewing_ends_the_old_link(self) -> None:
         pay(place(cart((self.offer, of(self.kit)), payer=self.gus)))
         self.log_in(self.gus)
         renew = reverse("renew_student_calendar", args=[self.kit.pk])
@@ -283,12 +283,12 @@ class MyClassesTest(RegisterTestCase):
         self.client.post(renew)
         self.assertEqual(Client().get(before).status_code, 404)
 
-    def test_a_calendar_shows_only_places_that_are_ones_own(self) -> None:
+    def test_calendar_leaves_out_unpaid_holds(self) -> None:
         place(cart((self.offer, me()), payer=self.alice))
         self.assertNotIn(b"VEVENT", diary.student_calendar(self.alice.student))
 
     @tag("rows")
-    def test_the_classes_page_costs_the_same_with_places_counted(self) -> None:
+    def test_class_list_runs_the_same_queries_with_many_registrations(self) -> None:
         def rows(count: int) -> None:
             for _ in range(count):
                 number = User.objects.count()

@@ -49,8 +49,8 @@ class SecondOpinion:
 
 
 @tag("once", "long")
-class MatrixTest(SchoolTestCase):
-    def test_everybody_sees_at_each_moment_what_the_second_opinion_says(self) -> None:
+class ReleaseMatrixTest(SchoolTestCase):
+    def test_library_matches_an_independent_calculation_for_every_person_and_moment(self) -> None:
         for weeks, skipped, cancelled in CLASSES:
             with self.subTest(weeks=weeks, skipped=skipped, cancelled=cancelled):
                 self.try_out(weeks, skipped, cancelled)

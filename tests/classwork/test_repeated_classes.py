@@ -64,31 +64,31 @@ class RepeatedClassTest(SchoolTestCase):
         balance = again.balance
         self.assertEqual((balance.most_apart, balance.ratio, balance.active_from), (2, Decimal("1.5"), 4))
 
-    def test_the_planned_class_keeps_everything_but_what_was_special_this_term(self):
+    def test_repeated_class_keeps_its_settings_without_notes_and_skipped_dates(self):
         again = self.planned()
         self.assertEqual({name: getattr(again, name) for name in self.kept}, self.kept)
         self.assertEqual((again.skip_tagline, again.public_note, again.skipped_dates.count()), ("", "", 0))
 
-    def test_the_planned_class_keeps_its_roles_and_their_balance(self):
+    def test_repeated_class_keeps_its_roles_and_their_balance(self):
         self.assert_roles_kept(self.planned())
         self.assertEqual(self.special.roles.count(), 2)
 
-    def test_the_minimum_of_the_planned_class_is_decided_as_long_before_its_first_class(self):
+    def test_repeated_class_decides_its_minimum_as_many_days_before_its_first_class(self):
         again = self.planned()
         first = again.meetings.first().local_date
         self.assertEqual(again.decide_on, first - timedelta(days=5))
 
-    def test_a_copy_in_the_same_session_keeps_the_same(self):
+    def test_copy_in_the_same_session_keeps_settings_and_roles(self):
         again = self.copied()
         self.assertEqual({name: getattr(again, name) for name in self.kept}, self.kept)
         self.assert_roles_kept(again)
 
-    def test_a_copy_whose_day_of_decision_would_be_over_is_decided_today(self):
+    def test_copy_with_a_decision_day_in_the_past_is_decided_today(self):
         ClassOffer.objects.filter(pk=self.special.pk).update(decide_on=make.thursday() - timedelta(days=30))
         again = self.copied()
         self.assertEqual((again.minimum, again.decide_on), (6, dates.local_today()))
 
-    def test_a_copy_of_a_class_that_has_begun_needs_no_minimum(self):
+    def test_copy_of_a_class_that_has_begun_has_no_minimum(self):
         self.special.skipped_dates.all().delete()
         type(self.session).objects.filter(pk=self.session.pk).update(key_day_date=make.thursday(-2))
         again = self.copied()
@@ -99,21 +99,21 @@ class RepeatedClassTest(SchoolTestCase):
 class ClassFieldsTest(SimpleTestCase):
     """The one declaration knows every field there is. Whoever adds one decides there what becomes of it."""
 
-    def test_each_field_of_a_class_and_each_table_that_refers_to_one_has_a_decision(self):
+    def test_every_class_field_and_related_table_is_declared(self):
         automatic = {"id", "date_added", "date_modified"}
         found = {field.name for field in ClassOffer._meta.get_fields(include_hidden=True)} - automatic
         self.assertEqual(found, {*CLASS_FIELDS, *CLASS_ROWS})
 
-    def test_the_office_edits_what_the_model_says_is_editable(self):
+    def test_office_fields_are_the_editable_model_fields(self):
         editable = [name for name in CLASS_FIELDS if ClassOffer._meta.get_field(name).editable]
         self.assertEqual(editable, OFFICE_FIELDS)
 
-    def test_each_field_of_the_office_stands_in_one_group_of_the_admin(self):
+    def test_every_office_field_is_in_one_group_of_the_admin_form(self):
         shown = flatten_fieldsets(ClassOfferAdmin.fieldsets)
         self.assertLessEqual({*OFFICE_FIELDS}, {*shown})
         self.assertEqual(len(shown), len({*shown}))
 
-    def test_the_class_above_has_a_value_of_its_own_in_each_field_that_is_kept(self):
+    def test_sample_class_has_a_non_default_value_for_every_repeated_field(self):
         self.assertEqual({*KEPT_FIELDS, "minimum"}, {*KEPT, "terms"})
         usual = ClassOffer()
         self.assertFalse([name for name, value in KEPT.items() if getattr(usual, name) == value])

@@ -13,7 +13,7 @@ class RepeatedOrderTest(RegisterTestCase):
         page: str = browser.get("/checkout/review/").content.decode()  # type: ignore[attr-defined]
         return page
 
-    def test_the_browser_that_ordered_it_is_told_before_paying_again(self) -> None:
+    def test_same_browser_is_warned_before_paying_for_the_same_order_again(self) -> None:
         self.send("me")
         self.check_out()
         order = Order.objects.placed().get()
@@ -22,12 +22,12 @@ class RepeatedOrderTest(RegisterTestCase):
         self.assertIn(f"order {order.number}", page)
         self.assertNotIn("disabled", page.partition("<main")[2])
 
-    def test_another_browser_learns_nothing_of_it(self) -> None:
+    def test_other_browser_is_not_told_about_the_earlier_order(self) -> None:
         self.send("me")
         self.check_out()
         self.assertNotIn("already", self.review(self.browser_of(None)))
 
-    def test_another_person_is_no_repetition_and_neither_is_an_order_that_is_gone(self) -> None:
+    def test_order_for_another_person_or_after_an_expired_one_is_not_a_repetition(self) -> None:
         self.send("me")
         self.check_out()
         self.assertIn(TOLD, self.review(self.client))

@@ -14,7 +14,7 @@ class ReplayTest(SchoolTestCase):
         call_command("replay_queue", *arguments, stdout=said)
         return said.getvalue()
 
-    def test_a_busy_evening_comes_out_as_logged_and_leaves_nothing_behind(self) -> None:
+    def test_simulated_busy_evening_replays_without_differences_and_leaves_no_data(self) -> None:
         for hour in (10, 11, 12):
             make.offer(self.session, make.subject("Beg", f"V{hour}"), start_time=time(hour), capacity=9)
         said = self.run_command("--busy-evening", "--people", "40")
@@ -22,7 +22,7 @@ class ReplayTest(SchoolTestCase):
         self.assertNotIn("\n0 walks", said)
         self.assertFalse(Walk.objects.exists() or WaitingEntry.objects.exists() or Registration.objects.exists())
 
-    def test_a_log_that_does_not_fit_its_rules_is_named(self) -> None:
+    def test_walk_that_does_not_match_its_rules_is_reported(self) -> None:
         given = {
             "capacity": 1,
             "roles": [],

@@ -15,7 +15,7 @@ from tests.classwork import buying, giving
 
 
 @tag("once")
-class AccessTest(SchoolTestCase):
+class ResourceAccessTest(SchoolTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.words = giving.resource("Words", self.offer)
@@ -23,7 +23,7 @@ class AccessTest(SchoolTestCase):
     def may(self, user: Any, resource: Resource | None = None, at: datetime | None = None) -> bool:
         return access.find_accessible_resource(user, (resource or self.words).pk, at) is not None
 
-    def test_a_place_opens_while_it_is_confirmed_and_in_no_other_state(self) -> None:
+    def test_only_a_confirmed_registration_opens_a_resource(self) -> None:
         for state, may in (("confirmed", True), ("on_hold", False), ("cancelled", False), ("transferred", False)):
             with self.subTest(state):
                 Registration.objects.all().delete()
@@ -33,7 +33,7 @@ class AccessTest(SchoolTestCase):
         Registration.objects.create(student=self.student, offer=self.offer, state="held")
         self.assertFalse(self.may(self.alice))
 
-    def test_a_guardian_opens_what_the_child_has_and_the_payer_nothing(self) -> None:
+    def test_guardian_has_access_for_their_child_and_the_payer_of_others_has_none(self) -> None:
         order = buying.pay(buying.place(buying.cart((self.offer, buying.of(self.kit)), payer=self.gus)))
         found = access.find_accessible_resource(self.gus, self.words.pk)
         assert found and found.place
@@ -42,7 +42,7 @@ class AccessTest(SchoolTestCase):
         buying.pay(buying.place(buying.cart((self.offer, buying.other("Lee", "lee@example.org")), payer=self.sam)))
         self.assertFalse(self.may(self.sam))
 
-    def test_what_is_not_paid_opens_by_the_schools_setting(self) -> None:
+    def test_unpaid_registration_has_access_if_the_school_allows_it(self) -> None:
         order = buying.place(buying.cart((self.offer, buying.me()), payer=self.alice), "door")
         self.assertTrue(self.may(self.alice))
         with override_settings(OPEN_BEFORE_PAID=False):
@@ -50,7 +50,7 @@ class AccessTest(SchoolTestCase):
             buying.pay(order)
             self.assertTrue(self.may(self.alice))
 
-    def test_all_of_the_money_back_closes_it_and_a_part_does_not(self) -> None:
+    def test_full_refund_ends_access_and_a_partial_refund_does_not(self) -> None:
         order = buying.pay(buying.place(buying.cart((self.offer, buying.me()), payer=self.alice)))
         order.charged -= 1
         order.save()
@@ -59,7 +59,7 @@ class AccessTest(SchoolTestCase):
         order.save()
         self.assertFalse(self.may(self.alice))
 
-    def test_a_class_that_is_over_stays_open(self) -> None:
+    def test_finished_class_stays_accessible(self) -> None:
         giving.place(self.student, self.offer)
         last = giving.resource("Last", self.offer, when="completion")
         at = self.offer.meetings.last().ends_at
@@ -67,7 +67,7 @@ class AccessTest(SchoolTestCase):
         self.assertTrue(self.may(self.alice, last, at))
         self.assertTrue(self.may(self.alice, last, at + timedelta(days=2000)))
 
-    def test_late_joiners_see_what_opened_before_unless_the_school_says_no(self) -> None:
+    def test_late_joiners_see_earlier_resources_if_the_school_allows_it(self) -> None:
         first = giving.resource("First", self.offer, when="class", class_number=1)
         later = self.offer.meetings.all()[1].starts_at
         place = giving.place(self.student, self.offer, at=later)
@@ -80,7 +80,7 @@ class AccessTest(SchoolTestCase):
             releases.remove_opening(self.tess, first, place)
             self.assertFalse(self.may(self.alice, first, later))
 
-    def test_a_ticket_opens_what_opens_after_its_class_and_nothing_else(self) -> None:
+    def test_ticket_opens_only_the_resources_of_its_class_day(self) -> None:
         days = list(self.offer.meetings.all())
         after = [giving.resource(f"After {n}", self.offer, when="class", class_number=n) for n in (1, 2, 3)]
         more = [giving.resource("End", self.offer, when="completion"), giving.resource("Loose", audience="student")]
@@ -94,7 +94,7 @@ class AccessTest(SchoolTestCase):
             Ticket.objects.filter(pk=ticket.pk).update(state=state, ended_at=None if state == "on_hold" else at)
             self.assertFalse(self.may(self.alice, after[1], at), state)
 
-    def test_a_ticket_follows_its_class_when_days_are_cancelled_and_moved(self) -> None:
+    def test_ticket_follows_its_class_day_when_days_are_canceled(self) -> None:
         days = list(self.offer.meetings.all())
         first, second = (giving.resource(f"{n}", self.offer, when="class", class_number=n) for n in (1, 2))
         giving.ticket(self.student, days[1])
@@ -104,7 +104,7 @@ class AccessTest(SchoolTestCase):
         meetings.cancel_meeting(None, days[1], "Snow")
         self.assertEqual([self.may(self.alice, each, at) for each in (first, second)], [False, False])
 
-    def test_those_who_teach_see_everything_at_once_and_a_substitute_from_the_assignment_on(self) -> None:
+    def test_teachers_see_everything_at_once_and_substitutes_once_assigned(self) -> None:
         last = giving.resource("Last", self.offer, when="completion", audience="teacher")
         for person, may in ((self.tess, True), (self.ada, True), (self.ash, False), (self.alice, False)):
             self.assertEqual(self.may(person, last), may, person)
@@ -113,7 +113,7 @@ class AccessTest(SchoolTestCase):
         office = giving.resource("Office", self.offer, audience="admin")
         self.assertEqual([self.may(each, office) for each in (self.tess, self.ada)], [False, True])
 
-    def test_libraries_are_for_their_audience_and_wait_for_the_office(self) -> None:
+    def test_unattached_resources_are_for_their_audience_and_need_approval(self) -> None:
         giving.place(self.student, self.offer)
         people = (self.alice, self.sam, self.tess, self.ada)
         for audience, expected in (
@@ -127,12 +127,12 @@ class AccessTest(SchoolTestCase):
         waiting = giving.resource("Waiting", audience="public", manager_approved=False)
         self.assertFalse(self.may(self.alice, waiting))
 
-    def test_words_for_the_mail_have_no_page_and_what_is_not_approved_neither(self) -> None:
+    def test_mail_texts_and_unapproved_resources_have_no_page(self) -> None:
         giving.place(self.student, self.offer)
         self.assertFalse(self.may(self.alice, giving.resource("Mail", self.offer, kind="email")))
         self.assertFalse(self.may(self.alice, giving.resource("Idea", self.offer, manager_approved=False)))
 
-    def test_what_is_for_everybody_follows_the_class_but_not_a_class_that_is_hidden(self) -> None:
+    def test_public_resource_follows_its_class_unless_the_class_is_hidden(self) -> None:
         public = giving.resource("Public", self.offer, audience="public", when="class", class_number=1)
         at = self.offer.meetings.first().ends_at
         self.assertEqual([self.may(self.sam, public, moment) for moment in (at - timedelta(1), at)], [False, True])
@@ -141,7 +141,7 @@ class AccessTest(SchoolTestCase):
 
 
 @tag("once")
-class OfficeTest(SchoolTestCase):
+class ResourceAdminTest(SchoolTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.log_in(self.ada)
@@ -152,11 +152,11 @@ class OfficeTest(SchoolTestCase):
         data = usual | rows | {"attachments-0-position": "0"} | changed
         return self.client.post(reverse("admin:classwork_resource_add"), data)
 
-    def test_what_the_office_makes_is_released_with_the_class(self) -> None:
+    def test_resource_created_in_the_admin_is_released_with_the_class(self) -> None:
         self.assertEqual(self.save().status_code, 302)
         self.assertEqual(self.offer.releases.get().resource.title, "Steps")
 
-    def test_the_payload_has_to_fit_the_kind(self) -> None:
+    def test_content_must_match_the_resource_kind(self) -> None:
         for said, changed in (
             ("Please enter the text", {"text": ""}),
             ("Please choose the file", {"kind": "video"}),
@@ -168,7 +168,7 @@ class OfficeTest(SchoolTestCase):
                 self.assertContains(self.save(**changed), said)
         self.assertEqual(Resource.objects.count(), 0)
 
-    def test_it_is_approved_from_the_list(self) -> None:
+    def test_resource_is_approved_from_the_admin_list(self) -> None:
         waiting = giving.resource("Waiting", audience="public", manager_approved=False)
         url = reverse("admin:classwork_resource_changelist")
         self.assertContains(self.client.get(url, {"hangs": "nothing"}), "Waiting")

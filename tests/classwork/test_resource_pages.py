@@ -14,7 +14,7 @@ from tests.private_files import InBucket, InFolder, answer
 
 
 @tag("once")
-class PageTest(InFolder, Given):
+class ResourcePageTest(InFolder, Given):
     def test_each_kind_has_its_player_or_viewer(self) -> None:
         for kind, data, shown in (
             ("video", FILM, "<video"),
@@ -28,7 +28,7 @@ class PageTest(InFolder, Given):
                 self.assertContains(page, shown)
                 self.assertContains(page, f'src="/resource/{resource.pk}/file"')
 
-    def test_a_film_has_its_subtitles_from_our_own_address(self) -> None:
+    def test_video_loads_subtitles_from_our_own_address(self) -> None:
         resource = self.give()
         url = f"/resource/{resource.pk}/subtitles"
         self.assertContains(self.page(resource), f'src="{url}"')
@@ -38,13 +38,13 @@ class PageTest(InFolder, Given):
             self.client.get(f"/resource/{self.give('audio', samples.wav()).pk}/subtitles").status_code, 404
         )
 
-    def test_texts_are_written_in_markdown_and_nothing_in_them_runs(self) -> None:
+    def test_markdown_is_rendered_and_scripts_are_removed(self) -> None:
         page = self.page(self.give("text", text="*Left*, then <script>alert(1)</script> [right](javascript:alert(1))"))
         self.assertContains(page, "<em>Left</em>")
         self.assertNotContains(page, "alert(1)</script>")
         self.assertNotContains(page, "javascript:")
 
-    def test_a_link_says_where_it_leads_and_that_it_leaves_us(self) -> None:
+    def test_link_page_names_the_destination_and_marks_external_links(self) -> None:
         page = self.page(self.give("link", link="https://video.example.org/steps?a=1&b=2"))
         self.assertContains(page, "Go to video.example.org")
         self.assertContains(
@@ -53,12 +53,12 @@ class PageTest(InFolder, Given):
         self.assertContains(page, "External link")
         self.assertContains(self.page(self.give("page", link="/classes/levels/")), 'href="/classes/levels/"')
 
-    def test_papers_that_no_browser_shows_are_saved(self) -> None:
+    def test_file_that_no_browser_can_show_is_downloaded(self) -> None:
         page = self.page(self.give("file", samples.DOCX, "Sheet.docx"))
         self.assertNotContains(page, "<iframe")
         self.assertContains(page, "Download Sheet.docx")
 
-    def test_a_stranger_is_told_there_is_no_such_thing_and_a_visitor_is_asked_to_log_in(self) -> None:
+    def test_other_members_get_not_found_and_visitors_are_asked_to_log_in(self) -> None:
         resource = self.give()
         for pk in (resource.pk, 999_999):
             self.client.logout()
@@ -68,7 +68,7 @@ class PageTest(InFolder, Given):
             self.log_in(self.sam)
             self.assertEqual([self.client.get(f"{url}{more}").status_code for more in ("", "/file")], [404, 404])
 
-    def test_what_hangs_nowhere_and_is_for_everybody_is_everybodys_once_approved(self) -> None:
+    def test_unattached_public_resource_is_visible_to_everybody_once_approved(self) -> None:
         resource = self.give("text", text="Welcome", audience="public")
         resource.attachments.all().delete()
         self.assertEqual(self.page(resource, self.sam).status_code, 404)
@@ -77,7 +77,7 @@ class PageTest(InFolder, Given):
         self.assertContains(self.page(resource), "Welcome")
 
     @override_settings(OFFICE_EMAIL="office@example.org")
-    def test_a_lost_file_is_said_and_the_office_hears_of_it_once(self) -> None:
+    def test_missing_file_is_reported_on_the_page_and_to_the_office_once(self) -> None:
         resource = self.give()
         private.files.delete(resource.file.name)
         for _ in range(2):
@@ -90,8 +90,8 @@ class PageTest(InFolder, Given):
 
 
 @tag("once")
-class BytesFromAFolderTest(InFolder, Given):
-    def test_whoever_may_see_the_page_gets_the_bytes_and_parts_of_them(self) -> None:
+class FileFromFolderTest(InFolder, Given):
+    def test_student_with_access_downloads_the_file_and_byte_ranges(self) -> None:
         resource = self.give()
         self.assertEqual(self.bytes(resource).body, FILM)
         part = self.bytes(resource, range="bytes=10-19")
@@ -100,18 +100,18 @@ class BytesFromAFolderTest(InFolder, Given):
         saved = self.bytes(resource, query="?download=1").headers["Content-Disposition"]
         self.assertEqual(saved, 'attachment; filename="Sugar push.mp4"')
 
-    def test_no_address_of_the_file_itself_leads_to_it(self) -> None:
+    def test_stored_file_has_no_public_address(self) -> None:
         name = self.give().file.name
         for path in (f"/media/{name}", f"/private/{name}", f"/private-files/{name}", f"/static/{name}", f"/{name}"):
             self.assertEqual(self.client.get(path).status_code, 404, path)
 
-    def test_what_has_no_file_has_no_bytes(self) -> None:
+    def test_resource_without_a_file_has_no_download(self) -> None:
         self.assertEqual(self.bytes(self.give("text", text="x")).status_code, 404)
 
 
 @tag("once")
-class BytesFromABucketTest(InBucket, Given):
-    def test_whoever_may_see_the_page_is_given_a_link_that_plays(self) -> None:
+class FileFromBucketTest(InBucket, Given):
+    def test_student_with_access_gets_a_signed_link(self) -> None:
         resource = self.give()
         self.assertContains(self.page(resource), "<video")
         response = self.bytes(resource)
@@ -123,7 +123,7 @@ class BytesFromABucketTest(InBucket, Given):
         head = self.bytes(resource, "head").headers["Location"]
         self.assertEqual(requests.head(head, timeout=5).status_code, 200)
 
-    def test_nobody_else_is_given_one_and_the_bare_address_is_refused(self) -> None:
+    def test_other_members_get_no_link_and_the_unsigned_address_is_refused(self) -> None:
         resource = self.give()
         bare = self.bytes(resource).headers["Location"].partition("?")[0]
         self.assertEqual(requests.get(bare, timeout=5).status_code, 403)
@@ -131,11 +131,11 @@ class BytesFromABucketTest(InBucket, Given):
         self.assertEqual(self.bytes(resource).status_code, 404)
         self.assertEqual(self.bytes(resource, "head", range="bytes=0-").status_code, 404)
 
-    def test_subtitles_come_through_the_site(self) -> None:
+    def test_subtitles_are_served_by_the_site(self) -> None:
         response = self.client.get(f"/resource/{self.give().pk}/subtitles")
         self.assertEqual((response.status_code, answer(response)), (200, samples.VTT))
 
-    def test_a_lost_file_is_said(self) -> None:
+    def test_missing_file_is_reported(self) -> None:
         resource = self.give()
         private.files.delete(resource.file.name)
         self.assertContains(self.page(resource), "This file is missing.")

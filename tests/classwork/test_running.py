@@ -41,7 +41,7 @@ class ClassListTest(RunningTestCase):
     def linked(self, page: str) -> set[int]:
         return {int(number) for number in re.findall(r'(?:href="/classes/|name="classes" value=")(\d+)"', page)}
 
-    def test_class_one_can_still_join_is_listed_under_running_now(self) -> None:
+    def test_class_that_can_still_be_joined_is_listed_under_running_now(self) -> None:
         joinable, closed = self.add(last_joining=4), self.add("L2", "B")
         page = self.page("classoffer_list")
         running = page.partition("Running now")[2].partition("</section>")[0]
@@ -59,7 +59,7 @@ class ClassListTest(RunningTestCase):
         self.add("L2", "B")
         self.assertEqual(self.linked(self.page("register")), self.linked(self.page("classoffer_list")))
 
-    def test_called_off_and_finished_classes_are_not_running(self) -> None:
+    def test_canceled_and_finished_classes_are_not_listed_as_running(self) -> None:
         off, over = self.add(last_joining=9), self.add("L2", "B", trial_price=Decimal(0))
         ClassOffer.objects.filter(pk=off.pk).update(
             called_off_at=dates.local_moment(dates.local_today(), off.start_time)
@@ -74,7 +74,7 @@ class ClassListTest(RunningTestCase):
         self.assertNotIn("Running now", self.page("classoffer_list", "?level=Beg"))
         self.assertIn("Running now", self.page("classoffer_list", "?level=L2"))
 
-    def test_page_of_a_named_session_has_no_other_running_classes(self) -> None:
+    def test_page_of_a_named_session_lists_no_other_running_classes(self) -> None:
         self.add(last_joining=4)
         page = self.client.get(reverse("classoffer_display_session", args=["Open_session"]))
         self.assertNotContains(page, "Running now")
@@ -84,7 +84,7 @@ class ClassListTest(RunningTestCase):
         page = self.client.get(reverse("location_detail", args=[self.hall.pk])).content.decode()
         self.assertIn(running.pk, self.linked(page))
 
-    def test_search_engines_find_running_classes_in_the_sitemap(self) -> None:
+    def test_sitemap_includes_running_classes(self) -> None:
         running = self.add(last_joining=4)
         self.assertContains(self.client.get("/sitemap.xml"), f"/classes/{running.pk}<")
 
@@ -95,7 +95,7 @@ class PastSessionsTest(RunningTestCase):
         self.add()
         self.assertNotIn("Autumn_term", self.page("past_sessions"))
 
-    def test_session_with_a_meeting_still_to_come_is_not_past(self) -> None:
+    def test_session_with_an_upcoming_meeting_is_not_past(self) -> None:
         offer = self.add()
         Session.objects.filter(pk=self.term.pk).update(key_day_date=dates.local_today() - timedelta(weeks=20))
         self.assertNotIn("Autumn_term", self.page("past_sessions"))
@@ -105,7 +105,7 @@ class PastSessionsTest(RunningTestCase):
 
 @tag("once")
 class LevelGuideTest(RunningTestCase):
-    def test_guide_says_now_only_of_what_runs_now(self) -> None:
+    def test_guide_lists_only_current_classes_as_running_now(self) -> None:
         self.add("L2", last_joining=4)
         guide = self.page("level_guide")
         beginning, second = (
@@ -124,5 +124,5 @@ class LevelGuideTest(RunningTestCase):
         self.assertIn("Complete after versions A and B.", guide)
         self.assertNotIn("A or C", guide)
 
-    def test_guide_says_when_a_version_that_is_needed_is_still_to_come(self) -> None:
+    def test_guide_says_when_a_required_version_is_still_planned(self) -> None:
         self.assertIn("Complete after version A and one more that we’re still planning.", self.page("level_guide"))

@@ -25,32 +25,32 @@ class SessionRaceTest(TransactionTestCase):
         self.assertIsInstance(outcome, ChangeRefused)
         self.assertIn(f"overlaps with {rival}", str(outcome))
 
-    def test_of_two_first_sessions_that_overlap_one_is_opened(self) -> None:
+    def test_one_of_two_overlapping_first_sessions_is_created(self) -> None:
         first, second = overlap(opening("Ours"), opening("Theirs", 2))
         self.assert_refused(second, "Ours")
         self.assertEqual(Session.objects.get(), first)
 
-    def test_control_without_locks_both_are_opened(self) -> None:
+    def test_control_without_locks_two_overlapping_sessions_are_created(self) -> None:
         with without_locks():
             overlap(opening("Ours"), opening("Theirs", 2))
         self.assertEqual(Session.objects.count(), 2)
 
-    def test_of_two_next_sessions_that_overlap_one_is_opened(self) -> None:
+    def test_one_of_two_overlapping_next_sessions_is_created(self) -> None:
         make.session("Last")
         _, second = overlap(opening("Ours", 5), opening("Theirs", 7))
         self.assert_refused(second, "Ours")
 
-    def test_a_session_is_not_moved_onto_one_that_is_being_opened(self) -> None:
+    def test_session_cannot_be_moved_onto_one_that_is_being_created(self) -> None:
         last = make.session("Last")
         values = {"key_day_date": make.thursday(7)}
         _, second = overlap(opening("Ours", 5), lambda: sessions.change_session(None, last, values))
         self.assert_refused(second, "Ours")
 
-    def test_two_first_sessions_one_after_the_other_are_both_opened(self) -> None:
+    def test_two_first_sessions_that_do_not_overlap_are_both_created(self) -> None:
         outcomes = overlap(opening("Ours"), opening("Theirs", 5))
         self.assertCountEqual(Session.objects.all(), outcomes)
 
-    def test_whoever_is_slower_with_the_next_session_reads_so_beside_the_key_day(self) -> None:
+    def test_slower_office_user_sees_the_overlap_at_the_key_day(self) -> None:
         school = make.school()
         client = Client()
         client.force_login(school.ada, BACKEND)

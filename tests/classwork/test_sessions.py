@@ -38,7 +38,7 @@ class SessionTestCase(SchoolTestCase):
 
 
 class NewSessionTest(SessionTestCase):
-    def test_the_next_session_is_proposed_after_the_last(self):
+    def test_next_session_is_proposed_after_the_last(self):
         proposed = sessions.propose_session()
         self.assertEqual(proposed["key_day_date"], self.session.key_day_date + timedelta(weeks=5))
         self.assertEqual(proposed["publish_date"], self.session.expire_date)
@@ -46,20 +46,20 @@ class NewSessionTest(SessionTestCase):
         self.assertEqual(created.expire_date, created.key_day_date + timedelta(8))
         self.assertEqual(Entry.objects.latest("id").action, "classwork.session_created")
 
-    def test_the_first_session_of_a_school_can_be_made_from_what_is_proposed(self):
+    def test_first_session_can_be_created_as_proposed(self):
         self.offer.delete()
         Session.objects.all().delete()
         created = sessions.create_session(self.ada, sessions.propose_session())
         self.assertEqual((created.key_day_date.weekday(), created.publish_date), (3, dates.local_today()))
         self.assertIn(created.key_day_date - dates.local_today(), [timedelta(days) for days in range(7)])
 
-    def test_a_name_that_is_taken_gets_a_number(self):
+    def test_name_in_use_gets_a_number(self):
         day = date(dates.local_today().year + 20, 1, 10)
         self.assertEqual(sessions.free_session_name(day), f"Jan_{day.year}")
         make.session(f"jan_{day.year}", day)
         self.assertEqual(sessions.free_session_name(day), f"Jan_{day.year}_2")
 
-    def test_an_overlap_is_refused_with_a_key_day_that_fits_and_no_session_is_touched(self):
+    def test_overlapping_session_is_refused_with_a_free_key_day_and_changes_nothing(self):
         key_day = self.session.key_day_date + timedelta(weeks=3)
         fault = self.refused({"name": "Next", "key_day_date": key_day, "publish_date": dates.local_today()})
         self.assertEqual(fault.field, "key_day_date")
@@ -70,7 +70,7 @@ class NewSessionTest(SessionTestCase):
         self.assertEqual(fits.key_day_date, self.session.key_day_date + timedelta(weeks=5))
         self.assertEqual(fits.max_day_shift, -2)
 
-    def test_publishing_after_the_last_day_is_refused_with_a_day_that_fits(self):
+    def test_publish_date_after_the_expiry_is_refused_with_a_valid_one(self):
         key_day = self.session.key_day_date + timedelta(weeks=5)
         values = {
             "name": "Next",
@@ -85,28 +85,28 @@ class NewSessionTest(SessionTestCase):
         self.assertEqual(fault.proposal, {"publish_date": key_day - timedelta(2)})
         sessions.create_session(self.ada, late | dict(fault.proposal) | {"expire_date": None})
 
-    def test_a_missing_day_is_asked_for(self):
+    def test_key_day_is_required(self):
         fault = self.refused({"name": "Next", "key_day_date": None, "publish_date": dates.local_today()})
         self.assertEqual(fault.field, "key_day_date")
 
-    def test_a_name_that_is_taken_or_would_break_addresses_is_refused(self):
+    def test_name_that_is_in_use_or_invalid_in_addresses_is_refused(self):
         key_day = self.session.key_day_date + timedelta(weeks=5)
         values = {"key_day_date": key_day, "publish_date": key_day}
         self.assertEqual(self.refused(values | {"name": "a,b"}).field, "name")
         self.assertIn("has this name", self.refused(values | {"name": "open_session"}).sentence)
 
-    def test_a_flip_without_skips_is_taken_back(self):
+    def test_flipped_last_day_without_skipped_weeks_is_reset(self):
         created = make.session("Next", make.thursday(20), flip_last_day=True)
         self.assertFalse(created.flip_last_day)
 
 
 class ChangedSessionTest(SessionTestCase):
-    def test_saving_it_unchanged_moves_nothing_and_does_not_find_itself_in_the_way(self):
+    def test_saving_an_unchanged_session_moves_nothing(self):
         preview = sessions.change_session(self.ada, self.session, {})
         self.assertEqual((preview.rows, preview.faults), ((), ()))
         self.assertFalse(Event.objects.filter(type="classwork.schedule_changed").exists())
 
-    def test_moving_the_key_day_moves_every_class_with_it(self):
+    def test_moving_the_key_day_moves_every_class(self):
         before = [meeting.slot for meeting in self.offer.meetings.all()]
         values = {"key_day_date": self.session.key_day_date + timedelta(weeks=1)}
         preview = sessions.plan_session(self.session, values)
@@ -117,7 +117,7 @@ class ChangedSessionTest(SessionTestCase):
         self.assertEqual([slot.starts_at.date() for slot in after[:-1]], [slot.starts_at.date() for slot in before[1:]])
         self.assertEqual(set(self.offer.meetings.values_list("revision", flat=True)), {1})
 
-    def test_an_expiry_that_followed_the_rule_still_does_and_a_chosen_one_stays(self):
+    def test_default_expiry_follows_the_key_day_and_a_chosen_one_stays(self):
         week = timedelta(weeks=1)
         sessions.change_session(self.ada, self.session, {"key_day_date": self.session.key_day_date + week})
         moved = Session.objects.get(pk=self.session.pk)
@@ -128,17 +128,17 @@ class ChangedSessionTest(SessionTestCase):
         again = Session.objects.get(pk=self.session.pk)
         self.assertEqual((again.expire_date, again.publish_date), (chosen, self.session.publish_date))
 
-    def test_saving_a_session_leaves_the_next_one_alone(self):
+    def test_saving_a_session_does_not_change_the_next_one(self):
         following = make.session("Next", make.thursday(5), publish_date=make.thursday(2))
         sessions.change_session(self.ada, self.session, {"expire_date": make.thursday(3)})
         self.assertEqual(Session.objects.get(pk=following.pk).publish_date, make.thursday(2))
 
-    def test_a_move_onto_the_next_session_is_refused_and_changes_nothing(self):
+    def test_moving_a_session_onto_the_next_one_is_refused(self):
         make.session("Next", make.thursday(5))
         fault = self.refused({"key_day_date": make.thursday(1)}, self.session)
         self.assertEqual(fault.proposal, {"key_day_date": make.thursday(10)})
 
-    def test_a_preview_that_is_out_of_date_is_not_applied(self):
+    def test_outdated_preview_is_not_applied(self):
         values = {"key_day_date": make.thursday(1)}
         seen = sessions.plan_session(self.session, values).fingerprint
         make.offer(self.session, make.subject("L2"), class_day=2)
@@ -147,7 +147,7 @@ class ChangedSessionTest(SessionTestCase):
             sessions.change_session(self.ada, self.session, values, seen=seen)
         self.assertEqual(everything(), before)
 
-    def test_the_deed_and_its_reason_are_written_down_and_told(self):
+    def test_change_and_reason_are_recorded_and_an_event_is_sent(self):
         sessions.change_session(self.ada, self.session, {"key_day_date": make.thursday(1)}, why="The hall floods")
         entry = Entry.objects.get(action="classwork.session_changed")
         self.assertEqual((entry.actor_id, entry.why), (self.ada.pk, "The hall floods"))
@@ -160,11 +160,11 @@ class ChangedSessionTest(SessionTestCase):
         self.assertEqual(event.payload.moves[0], {"meeting": ANY, "before": ANY, "after": ANY})
 
     @override_settings(PREVIEW_CONTRIBUTORS=["tests.classwork.test_sessions.releases"])
-    def test_other_apps_add_their_rows_to_the_table(self):
+    def test_preview_includes_rows_from_other_apps(self):
         preview = sessions.plan_session(self.session, {"key_day_date": make.thursday(1)})
         self.assertEqual(preview.rows[-1], PreviewRow("Videos", "opens", "", str(preview.effects[0].after[0])))
 
-    def test_a_weekday_that_comes_out_of_reach_is_warned_about(self):
+    def test_preview_warns_about_a_weekday_that_becomes_unreachable(self):
         make.offer(self.session, make.subject("L2"), class_day=4)  # so is a Friday, but that is nothing new
         warnings = sessions.plan_session(self.session, {"max_day_shift": -1}).warnings
         self.assertEqual(len(warnings), 1)
@@ -186,7 +186,7 @@ class PreviewLaw(HypothesisTestCase, SchoolTestCase):
         ),
         st.sampled_from([3, 7]),
     )
-    def test_what_is_previewed_is_what_applying_does(self, values, weeks):
+    def test_applied_change_equals_its_preview(self, values, weeks):
         values["publish_date"] = dates.local_today() - timedelta(weeks=20)
         make.offer(self.session, make.subject("L2", num_weeks=weeks), class_day=3)
         preview = sessions.plan_session(self.session, values)

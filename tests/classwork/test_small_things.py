@@ -30,14 +30,14 @@ class RegisteredMailTest(SchoolTestCase):
         letter = rendering.render_mail(mail, rendering.shipped_mail_text(mail), mail.context(message))
         return letter.subject, letter.text
 
-    def test_mail_to_sam_about_sam_speaks_to_sam(self) -> None:
+    def test_mail_about_ones_own_registration_says_you(self) -> None:
         subject, body = self.mail("sam@example.org", (self.offer, me()))
         self.assertEqual(subject, "You’re registered for Beginning A")
         self.assertIn("Hi Sam,\n\nYou’re registered:", body)
         self.assertIn("We look forward to seeing you.", body)
         self.assertNotIn("Sam Stranger", body)
 
-    def test_mail_about_two_classes_counts_them_in_its_subject(self) -> None:
+    def test_mail_about_two_classes_has_their_number_in_the_subject(self) -> None:
         second = make.offer(self.session, make.subject("L2"), class_day=2)
         subject, _ = self.mail("sam@example.org", (self.offer, me()), (second, me()))
         self.assertEqual(subject, "You’re registered for 2 classes")
@@ -87,7 +87,7 @@ class CalendarLinksTest(SchoolTestCase):
         page = self.client.get(self.offer.get_absolute_url()).content.decode()
         self.check_buttons(page, reverse("classoffer_calendar", args=[self.offer.pk]))
 
-    def test_my_classes_offers_the_own_calendar_with_buttons_and_copy(self) -> None:
+    def test_my_classes_shows_the_personal_calendar_with_buttons_and_a_copy_button(self) -> None:
         pay(place(cart((self.offer, me()), payer=self.alice)))
         self.log_in(self.alice)
         self.client.post(reverse("renew_student_calendar", args=[self.student.pk]))
@@ -96,7 +96,7 @@ class CalendarLinksTest(SchoolTestCase):
         self.assertIn('value="http://testserver/calendar/student/', page)
         self.assertIn("data-copies", page)
 
-    def test_my_classes_offers_to_make_the_calendar_link(self) -> None:
+    def test_my_classes_offers_to_create_the_calendar_link(self) -> None:
         self.log_in(self.alice)
         self.assertContains(self.client.get(reverse("my_classes")), "Get calendar link")
 
@@ -108,16 +108,16 @@ class MinimumTest(SchoolTestCase):
         ClassOffer.objects.filter(pk=self.offer.pk).update(minimum=9, decide_on=decide)
         pay(place(cart((self.offer, me()))))
 
-    def test_card_says_how_many_of_the_needed_are_registered(self) -> None:
+    def test_class_card_shows_how_many_of_the_minimum_are_registered(self) -> None:
         page = self.client.get(reverse("classoffer_list"))
         self.assertContains(page, "Needs 9 sign-ups by")
         self.assertContains(page, "or you get a full refund.")
         self.assertContains(page, "1 of 9 registered")
 
-    def test_class_page_says_it_as_well(self) -> None:
+    def test_class_page_shows_how_many_of_the_minimum_are_registered(self) -> None:
         self.assertContains(self.client.get(self.offer.get_absolute_url()), "1 of 9 registered")
 
-    def test_counting_costs_one_query_however_many_classes_there_are(self) -> None:
+    def test_class_list_counts_registrations_with_one_query(self) -> None:
         subject, decide = make.subject("L2"), dates.local_today() + timedelta(2)
 
         def add(count: int) -> None:
@@ -129,7 +129,7 @@ class MinimumTest(SchoolTestCase):
 
 @tag("once")
 class CartTest(SchoolTestCase):
-    def test_cart_with_only_a_voucher_says_nothing_about_spots(self) -> None:
+    def test_cart_with_only_a_voucher_does_not_mention_spots(self) -> None:
         self.log_in(self.alice)
         mine = carts.create_cart(self.alice)
         carts.add_line(mine, "voucher", 0, {"amount": "50", "code": new_nonce()})

@@ -25,19 +25,19 @@ class TaughtStudentTest(SchoolTestCase):
                 starts_at=meeting.starts_at + shift, ends_at=meeting.ends_at + shift
             )
 
-    def test_before_and_during_the_class(self) -> None:
+    def test_teacher_sees_a_student_before_and_during_the_class(self) -> None:
         self.assertEqual(self.client.get(self.path).status_code, 200)
         self.move(minutes=5)
         self.assertEqual(self.client.get(self.path).status_code, 200)
 
-    def test_not_any_more_once_the_class_is_over(self) -> None:
+    def test_teacher_cannot_see_a_student_after_the_class_is_over(self) -> None:
         self.move(minutes=-5)
         self.assertEqual(self.client.get(self.path).status_code, 404)
         roster = self.client.get(reverse("participants", args=[self.offer.pk]))
         self.assertContains(roster, "Alice")
         self.assertNotContains(roster, self.path)
 
-    def test_a_class_whose_last_meeting_was_canceled_is_over_after_the_one_before(self) -> None:
+    def test_class_with_a_canceled_last_meeting_is_over_after_the_one_before(self) -> None:
         last = self.offer.meetings.last()
         self.move(days=6)
         Meeting.objects.filter(pk=last.pk).update(cancelled_at=timezone.now())
@@ -45,13 +45,13 @@ class TaughtStudentTest(SchoolTestCase):
 
 
 class ForbiddenTest(SchoolTestCase):
-    def test_the_page_leads_a_teacher_to_teaching(self) -> None:
+    def test_forbidden_page_links_a_teacher_to_teaching(self) -> None:
         self.log_in(self.tess)
         self.assertContains(self.client.get(reverse("desk")), f'href="{reverse("teaching")}"', status_code=403)
         page = self.client.get(reverse("desk")).content.decode().partition('class="error-page"')[2]
         self.assertIn("Teaching", page)
 
-    def test_nobody_else(self) -> None:
+    def test_forbidden_page_does_not_link_other_members_to_teaching(self) -> None:
         self.log_in(self.alice)
         page = self.client.get(reverse("desk"))
         self.assertEqual(page.status_code, 403)

@@ -48,8 +48,8 @@ class TeachingTestCase(SchoolTestCase):
             Meeting.objects.filter(pk=meeting.pk).update(starts_at=start, ends_at=start + timedelta(hours=1))
 
 
-class OrderOfClassesTest(TeachingTestCase):
-    def test_tonight_comes_first_and_then_the_next_meetings_whatever_their_session(self) -> None:
+class TeachingAgendaTest(TeachingTestCase):
+    def test_tonights_class_comes_first_and_then_the_next_ones_of_any_session(self) -> None:
         later_session = make.session("Next", self.session.key_day_date + timedelta(weeks=8))
         in_spring = make.offer(later_session, make.subject("L3"), self.tess.staff)
         tomorrow = make.offer(self.session, make.subject("L2"), self.tess.staff, class_day=2, start_time=time(9))
@@ -58,7 +58,7 @@ class OrderOfClassesTest(TeachingTestCase):
         self.assertEqual(found.heading, "Tonight")
         self.assertEqual([one.offer for one in found.upcoming], [tomorrow, in_spring])
 
-    def test_a_class_in_the_morning_is_today_and_stays_until_it_has_ended(self) -> None:
+    def test_morning_class_is_listed_under_today_until_it_has_ended(self) -> None:
         ClassOffer.objects.update(start_time=time(9))
         start = dates.local_moment(self.first_day.local_date, time(9))
         self.move(self.offer, start)
@@ -67,7 +67,7 @@ class OrderOfClassesTest(TeachingTestCase):
         self.assertEqual(len(teaching_agenda.agenda_of(self.tess.staff, during).today), 1)
         self.assertEqual(teaching_agenda.agenda_of(self.tess.staff, after).today, [])
 
-    def test_tonight_says_when_where_and_how_many_of_each_role(self) -> None:
+    def test_tonight_shows_time_location_and_the_number_of_each_role(self) -> None:
         self.roles()
         for name, role in (("Ann", "lead"), ("Ben", "lead"), ("Cas", "follow")):
             self.register(name, role)
@@ -77,7 +77,7 @@ class OrderOfClassesTest(TeachingTestCase):
             (str(tonight.location), str(tonight.next_meeting.slot)), ("Grange Hall", str(self.first_day.slot))
         )
 
-    def test_a_single_class_counts_on_its_own_evening_only(self) -> None:
+    def test_drop_in_counts_only_on_its_own_evening(self) -> None:
         self.register("Ann")
         ClassOffer.objects.update(drop_in_price=20)
         order = cart(name="Dot", email="dot@example.org")
@@ -88,7 +88,7 @@ class OrderOfClassesTest(TeachingTestCase):
         (next_week,) = teaching_agenda.agenda_of(self.tess.staff, self.evening + timedelta(weeks=1)).today
         self.assertEqual(next_week.people, "1 person")
 
-    def test_substitutes_see_the_class_on_their_evening_and_the_teacher_the_one_after(self) -> None:
+    def test_substitute_sees_the_class_on_their_evening_and_the_teacher_the_one_after(self) -> None:
         meetings.set_substitutes(self.ada, self.first_day, [self.ash.staff])
         (stepping_in,) = teaching_agenda.agenda_of(self.ash.staff, self.evening).today
         self.assertTrue(stepping_in.is_substitute)
@@ -97,12 +97,12 @@ class OrderOfClassesTest(TeachingTestCase):
             (own.today, own.upcoming[0].next_meeting.local_date), ([], self.first_day.local_date + timedelta(weeks=1))
         )
 
-    def test_the_page_of_a_substitute_links_the_participants(self) -> None:
+    def test_page_of_a_substitute_links_to_the_participants(self) -> None:
         meetings.set_substitutes(self.ada, self.first_day, [self.ash.staff])
         self.log_in(self.ash)
         self.assertContains(self.client.get(TEACHING), reverse("participants", args=[self.offer.pk]))
 
-    def test_past_classes_stand_behind_a_link_page_by_page(self) -> None:
+    def test_past_classes_are_behind_a_link_and_paginated(self) -> None:
         self.end(self.offer)
         for number in range(PAST_PER_PAGE):
             self.end(make.offer(self.session, make.subject("L2", f"V{number}"), self.tess.staff))
@@ -115,7 +115,7 @@ class OrderOfClassesTest(TeachingTestCase):
         self.assertEqual(len(past.context["page"]), PAST_PER_PAGE)
 
     @tag("rows")
-    def test_the_page_asks_as_often_for_thirty_classes_as_for_one(self) -> None:
+    def test_teaching_page_runs_the_same_queries_for_thirty_classes(self) -> None:
         def rows(count: int) -> None:
             for _ in range(count):
                 offer = make.offer(self.session, self.offer.subject, self.tess.staff)
@@ -129,7 +129,7 @@ class RosterTest(TeachingTestCase):
         super().setUp()
         self.roster = reverse("participants", args=[self.offer.pk])
 
-    def test_each_row_says_the_role_and_the_caption_counts_them(self) -> None:
+    def test_roster_shows_each_role_and_their_totals(self) -> None:
         self.roles()
         for name, role in (("Ann", "lead"), ("Ben", "lead"), ("Cas", "follow")):
             self.register(name, role)
@@ -138,14 +138,14 @@ class RosterTest(TeachingTestCase):
         self.assertContains(page, '<td class="role">follow</td>', html=True)
         self.assertNotContains(page, "Registered</td>")
 
-    def test_only_a_spot_that_is_not_confirmed_says_so(self) -> None:
+    def test_roster_marks_only_unconfirmed_spots(self) -> None:
         self.register("Ann")
         self.assertNotContains(self.client.get(self.roster), "Not confirmed")
         self.order("Ben")
         self.assertContains(self.client.get(self.roster), "Not confirmed", count=1)
 
     @tag("rows")
-    def test_the_roster_asks_as_often_for_thirty_as_for_one(self) -> None:
+    def test_roster_runs_the_same_queries_for_thirty_students(self) -> None:
         self.roles()
 
         def rows(count: int) -> None:

@@ -21,7 +21,7 @@ from tests.classwork import buying
 from tests.classwork.terms import usual
 
 
-class TermsOfClassesTest(SchoolTestCase):
+class ClassTermsTest(SchoolTestCase):
     def starts(self) -> list[datetime]:
         """By the clock on the school's wall, so that a week earlier is the same hour, whenever clocks change."""
         return [dates.to_local_time(start) for start in terms.meeting_starts(self.offer.pk)]
@@ -30,7 +30,7 @@ class TermsOfClassesTest(SchoolTestCase):
         found = ClassOffer.objects.for_lists().get(pk=(offer or self.offer).pk)
         return [str(each) for each in promised.terms_sentences(terms.terms_of_class(found))]
 
-    def test_steps_have_the_dates_of_the_class_the_earliest_first(self) -> None:
+    def test_refund_steps_are_dated_by_the_class_and_sorted(self) -> None:
         usual()
         first, second, *_ = self.starts()
         holds = terms.terms_of_class(ClassOffer.objects.for_lists().get(pk=self.offer.pk))
@@ -38,32 +38,32 @@ class TermsOfClassesTest(SchoolTestCase):
         self.assertIn("(7 days before the first class), you get a full refund.", self.sentences()[0])
         self.assertIn("(the beginning of the second class), you get 50% back as account credit.", self.sentences()[1])
 
-    def test_the_wall_clock_of_the_school_counts_through_the_change_of_clocks(self) -> None:
+    def test_deadline_in_weeks_keeps_the_local_time_through_the_clock_change(self) -> None:
         first = dates.local_moment(date(2026, 3, 10), time(19))  # the clocks went forward on the 8th
         before = terms.step_deadline("weeks 1", [first])
         self.assertEqual(dates.to_local_time(before).time(), time(19))  # type: ignore[arg-type]
         self.assertEqual(terms.step_deadline("hours 168", [first]), first - timedelta(hours=168))
 
-    def test_a_class_may_have_terms_of_its_own_and_a_school_none(self) -> None:
+    def test_class_can_have_its_own_terms_and_a_school_none(self) -> None:
         self.assertIn("(the beginning of the first class), you get a full refund.", self.sentences()[0])
         usual()
         own = CancellationTerms.objects.create(name="None at all")
         class_offers.change_class(self.ada, self.offer, ClassDraft({"terms": own}))
         self.assertEqual(self.sentences(), ["No refunds."])
 
-    def test_where_fewer_classes_take_place_than_a_step_counts_it_ends_with_the_last(self) -> None:
+    def test_step_beyond_the_last_class_ends_with_the_last_class(self) -> None:
         when = self.starts()
         self.assertEqual(terms.step_deadline("meeting 9", when), when[-1])
         self.assertIsNone(terms.step_deadline("meeting 1", []))
 
-    def test_how_much_has_been_had_counts_from_when_it_was_bought(self) -> None:
+    def test_used_share_counts_classes_since_the_purchase(self) -> None:
         when = self.starts()
         self.assertEqual(terms.share_used(when, when[0] - timedelta(1), when[0]), Decimal(1) / len(when))
         self.assertEqual(terms.share_used(when, when[0] + timedelta(1), when[1]), Decimal(1) / (len(when) - 1))
         self.assertEqual(terms.share_used(when, when[-1] + timedelta(1), when[-1] + timedelta(2)), 1)
         self.assertEqual(terms.share_used([], None, when[0]), 0)
 
-    def test_bought_terms_hold_when_the_terms_or_the_choice_change(self) -> None:
+    def test_ordered_terms_stay_when_the_terms_or_the_choice_change(self) -> None:
         named = usual()
         line = buying.line(buying.place(buying.cart((self.offer, buying.me()))))
         before = promised.terms_sold(line, timezone.now())
@@ -74,7 +74,7 @@ class TermsOfClassesTest(SchoolTestCase):
         self.assertEqual(promised.terms_sold(line, timezone.now()), before)
         self.assertEqual(before.at(timezone.now()).percent, 100)
 
-    def test_a_class_that_starts_later_gives_more_time_and_one_that_starts_earlier_none_less(self) -> None:
+    def test_postponed_class_extends_the_refund_deadline_and_an_earlier_start_does_not_shorten_it(self) -> None:
         usual()
         line = buying.line(buying.place(buying.cart((self.offer, buying.me()))))
         first = self.starts()[0]
@@ -83,7 +83,7 @@ class TermsOfClassesTest(SchoolTestCase):
         meetings.restore_meeting(self.ada, self.offer.meetings.first())
         self.assertEqual(promised.terms_sold(line, timezone.now()).steps[0].until, first - timedelta(7))
 
-    def test_they_are_read_before_buying_and_on_the_order(self) -> None:
+    def test_terms_are_shown_before_buying_and_on_the_order(self) -> None:
         usual()
         sentence = self.sentences()[0]
         self.assertContains(self.client.get(self.offer.get_absolute_url()), sentence)
@@ -99,7 +99,7 @@ class TermsOfClassesTest(SchoolTestCase):
         self.assertContains(page, sentence)
         self.assertContains(page, "you can withdraw for any reason")
 
-    def test_they_come_along_to_the_next_session_and_into_a_teachers_request(self) -> None:
+    def test_terms_are_copied_to_the_next_session_and_can_be_requested_by_a_teacher(self) -> None:
         named = usual(is_default=False)
         class_offers.change_class(self.ada, self.offer, ClassDraft({"terms": named}))
         self.offer.refresh_from_db()
@@ -119,14 +119,14 @@ class TermsAdminTest(SchoolTestCase):
         url = reverse("admin:classwork_cancellationterms_add")
         return self.client.post(url, form | step | more).status_code  # type: ignore[arg-type]
 
-    def test_an_admin_writes_them_and_it_is_written_down(self) -> None:
+    def test_terms_are_added_in_the_admin_and_recorded(self) -> None:
         self.log_in(self.ada)
         self.assertEqual(self.save(), 302)
         page = self.client.get(reverse("admin:classwork_cancellationterms_changelist"))
         self.assertContains(page, "Until 7 days before the first class, you get a full refund.")
         self.assertTrue(Entry.objects.filter(action="classwork.cancellationterms_added").exists())
 
-    def test_what_makes_no_sense_is_refused(self) -> None:
+    def test_invalid_terms_are_refused(self) -> None:
         self.log_in(self.ada)
         for wrong in (
             {"steps-0-percent": "101"},
@@ -142,7 +142,7 @@ class TermsAdminTest(SchoolTestCase):
                 self.assertEqual(self.save(**wrong), 200)
         self.assertFalse(CancellationTerms.objects.exists())
 
-    def test_only_one_of_them_is_usual_and_chosen_ones_stay(self) -> None:
+    def test_only_one_set_of_terms_is_the_default_and_terms_in_use_cannot_be_deleted(self) -> None:
         first = usual()
         with self.assertRaises(ValidationError):
             CancellationTerms(name="Other", is_default=True).full_clean()

@@ -82,7 +82,7 @@ class School(spot_simulation.School):
 
 
 @tag("once", "long")
-class TicketLawTest(TestCase):
+class TicketPropertyTest(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         cls.gus, cls.sue = make.account("gus@example.org", "Gus"), make.account("sue@example.org", "Sue")

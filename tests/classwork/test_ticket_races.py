@@ -33,7 +33,7 @@ class TicketRaceTest(TransactionTestCase):
     def taken(self) -> int:
         return Registration.objects.live().count() + Ticket.objects.live().count()
 
-    def test_the_last_place_of_a_day_goes_to_the_ticket_or_to_the_registration(self) -> None:
+    def test_last_spot_of_a_day_goes_to_the_ticket_or_to_the_registration(self) -> None:
         for first, second in (
             (self.guest("ann@example.org"), self.student("zoe@example.org")),
             (self.student("zoe@example.org"), self.guest("ann@example.org")),
@@ -44,20 +44,20 @@ class TicketRaceTest(TransactionTestCase):
             self.assertIsInstance(outcomes[1], OrderNotPlaced)
             self.assertEqual(self.taken(), 1)
 
-    def test_control_without_locks_it_is_given_twice(self) -> None:
+    def test_control_without_locks_last_spot_is_sold_twice(self) -> None:
         with without_locks():
             overlap(self.guest("ann@example.org"), self.student("zoe@example.org"))
         self.assertEqual(self.taken(), 2)
         self.assertEqual(room.availability_of(self.offer, timezone.now()).available_spots, 0)
 
-    def test_one_person_has_one_trial_however_fast_they_are(self) -> None:
+    def test_simultaneous_orders_give_one_person_at_most_one_trial(self) -> None:
         other = make.offer(self.session, self.offer.subject, class_day=4, trial_price=0)
         same = {"email": "ann@example.org", "trial": True}
         overlap(self.guest(**same), self.guest(day=other.meetings.all()[0], **same))
         tried = Ticket.objects.live().values_list("student", flat=True)
         self.assertEqual(len(tried), len(set(tried)))
 
-    def test_two_orders_about_two_classes_never_wait_for_each_other_in_a_circle(self) -> None:
+    def test_two_orders_for_the_same_two_classes_do_not_deadlock(self) -> None:
         other = make.offer(self.session, make.subject("L2"), class_day=4, drop_in_price=15)
         type(self.offer).objects.update(capacity=9)
         one = cart((other, me()), email="ann@example.org")

@@ -23,27 +23,27 @@ def offset_in(zone: ZoneInfo, moment: datetime) -> timedelta | None:
 
 
 class DaysTest(SimpleTestCase):
-    def test_a_skipped_date_is_made_up_for_at_the_end(self):
+    def test_skipped_date_is_added_at_the_end(self):
         self.assertEqual(timetable.meeting_days(FIRST, 3, {tuesday(2)}), [tuesday(1), tuesday(3), tuesday(4)])
 
-    def test_a_skipped_first_date_moves_the_first_meeting_a_week_on(self):
+    def test_skipped_first_date_moves_the_first_meeting_by_a_week(self):
         self.assertEqual(timetable.meeting_days(FIRST, 2, {FIRST}), [tuesday(2), tuesday(3)])
 
-    def test_a_skipped_date_that_is_no_meeting_is_found(self):
+    def test_skipped_date_without_a_meeting_is_found(self):
         wednesday, too_early, too_late = date(2020, 6, 10), tuesday(0), tuesday(9)
         skipped = {tuesday(2), wednesday, too_early, too_late}
         self.assertEqual(timetable.stray_skips(FIRST, 3, skipped), [too_early, wednesday, too_late])
 
-    def test_skipping_the_week_after_the_last_makes_sense_only_with_the_last_skipped_too(self):
+    def test_week_after_the_last_can_be_skipped_only_together_with_the_last(self):
         self.assertEqual(timetable.stray_skips(FIRST, 3, {tuesday(4)}), [tuesday(4)])
         self.assertEqual(timetable.stray_skips(FIRST, 3, {tuesday(3), tuesday(4)}), [])
 
-    def test_the_meeting_nearest_to_a_stray_date_is_proposed(self):
+    def test_nearest_meeting_to_an_invalid_skipped_date_is_proposed(self):
         self.assertEqual(timetable.nearest_meeting(date(2020, 6, 10), FIRST, 3, {date(2020, 6, 10)}), tuesday(2))
         self.assertEqual(timetable.nearest_meeting(tuesday(9), FIRST, 3, {tuesday(9)}), tuesday(3))
 
 
-class StepsTest(SimpleTestCase):
+class MeetingChangesTest(SimpleTestCase):
     plan = SessionPlan(date(2020, 6, 4), -2)
     rule = MeetingRule(1, time(19), 60, 3)
 
@@ -52,7 +52,7 @@ class StepsTest(SimpleTestCase):
         self.standing = [ScheduledMeeting(10 + n, n, slot) for n, slot in enumerate(self.slots, start=1)]
         self.later = timetable.meeting_slots(self.plan, MeetingRule(1, time(20), 60, 3))
 
-    def test_an_unchanged_rule_moves_nothing(self):
+    def test_unchanged_rule_moves_nothing(self):
         self.assertEqual(timetable.meeting_changes(self.standing, self.slots, LONG_AGO), [])
 
     def test_meetings_keep_their_rows_when_the_rule_moves_them(self):
@@ -61,28 +61,28 @@ class StepsTest(SimpleTestCase):
             [(step.pk, step.after) for step in found], [(11, self.later[0]), (12, self.later[1]), (13, self.later[2])]
         )
 
-    def test_what_has_begun_stays(self):
+    def test_past_meetings_stay(self):
         found = timetable.meeting_changes(self.standing, self.later, self.slots[1].starts_at)
         self.assertEqual([step.number for step in found], [3])
 
-    def test_a_class_whose_last_meeting_has_begun_gets_no_more(self):
+    def test_class_whose_last_meeting_has_begun_gets_no_more(self):
         more = timetable.meeting_slots(self.plan, MeetingRule(1, time(19), 60, 4))
         self.assertEqual(timetable.meeting_changes(self.standing, more, self.slots[-1].starts_at), [])
 
-    def test_a_meeting_moved_by_hand_stays(self):
+    def test_meeting_moved_by_hand_stays(self):
         by_hand = Slot(self.slots[1].starts_at + timedelta(days=1), self.slots[1].ends_at + timedelta(days=1))
         self.standing[1] = ScheduledMeeting(12, 2, by_hand, by_hand=True)
         self.assertEqual(
             [step.number for step in timetable.meeting_changes(self.standing, self.later, LONG_AGO)], [1, 3]
         )
 
-    def test_a_cancelled_meeting_moves_and_stays_cancelled(self):
+    def test_canceled_meeting_moves_and_stays_canceled(self):
         self.standing[1] = ScheduledMeeting(12, 2, self.slots[1], cancelled=True)
         found = timetable.meeting_changes(self.standing, self.later, LONG_AGO)
         self.assertEqual([step.cancelled for step in found], [False, True, False])
         self.assertEqual(timetable.slots_after(self.standing, found), [self.later[0], self.later[2]])
 
-    def test_more_weeks_add_and_fewer_take_away(self):
+    def test_more_weeks_add_meetings_and_fewer_remove_them(self):
         more = timetable.meeting_slots(self.plan, MeetingRule(1, time(19), 60, 4))
         self.assertEqual(
             [(step.number, step.before) for step in timetable.meeting_changes(self.standing, more, LONG_AGO)],
@@ -91,7 +91,7 @@ class StepsTest(SimpleTestCase):
         fewer = timetable.meeting_changes(self.standing, self.slots[:2], LONG_AGO)
         self.assertEqual([(step.pk, step.after) for step in fewer], [(13, None)])
 
-    def test_extra_meetings_belong_to_no_rule(self):
+    def test_extra_meetings_are_not_moved_by_the_rule(self):
         extra = ScheduledMeeting(
             99, None, Slot(self.later[2].starts_at + timedelta(days=2), self.later[2].ends_at + timedelta(days=2))
         )
@@ -99,7 +99,7 @@ class StepsTest(SimpleTestCase):
         self.assertNotIn(99, [step.pk for step in found])
         self.assertEqual(timetable.slots_after([*self.standing, extra], found)[-1], extra.slot)
 
-    def test_a_slot_reads_as_people_say_it(self):
+    def test_slot_is_formatted_with_date_and_time_range(self):
         self.assertEqual(str(self.slots[0]), "Tue, Jun 2, 2020, 7:00–8:00 PM")
 
 
@@ -118,9 +118,9 @@ RULES = st.builds(
 )
 
 
-class TimetableLaws(SimpleTestCase):
+class TimetablePropertyTest(SimpleTestCase):
     @given(SESSIONS, RULES, st.sets(st.integers(0, 14), max_size=4))
-    def test_a_class_meets_as_often_as_it_has_weeks_and_never_on_a_skipped_date(self, plan, rule, skips):
+    def test_class_meets_as_often_as_it_has_weeks_and_never_on_a_skipped_date(self, plan, rule, skips):
         first = calendar.first_day(plan, rule.class_day)
         skipped = {first + timedelta(weeks=week) for week in skips}
         found = timetable.meeting_days(first, rule.weeks, skipped)
@@ -130,14 +130,14 @@ class TimetableLaws(SimpleTestCase):
         self.assertLessEqual(first, found[0])
 
     @given(SESSIONS, RULES)
-    def test_a_skip_is_accepted_exactly_when_it_takes_a_meeting_away(self, plan, rule):
+    def test_skipped_date_is_accepted_exactly_when_it_removes_a_meeting(self, plan, rule):
         first = calendar.first_day(plan, rule.class_day)
         plain = timetable.meeting_days(first, rule.weeks, ())
         for day in (first + timedelta(n) for n in range(-8, 7 * rule.weeks + 8)):
             self.assertEqual(timetable.stray_skips(first, rule.weeks, {day}), [] if day in plain else [day])
 
     @given(SESSIONS, RULES)
-    def test_every_meeting_shows_the_same_time_on_the_wall_through_the_change_of_clocks(self, plan, rule):
+    def test_every_meeting_keeps_its_local_time_through_clock_changes(self, plan, rule):
         for zone in ZONES:
             for slot, day in zip(
                 timetable.meeting_slots(plan, rule, zone),
@@ -153,7 +153,7 @@ class TimetableLaws(SimpleTestCase):
                 self.assertGreater(slot.ends_at, slot.starts_at)
 
     @given(SESSIONS, RULES, RULES, st.integers(0, 12))
-    def test_taking_the_steps_leads_to_the_wanted_meetings_and_keeps_the_past(self, plan, old, new, begun):
+    def test_applied_changes_give_the_wanted_meetings_and_keep_past_ones(self, plan, old, new, begun):
         before = timetable.meeting_slots(plan, old)
         now = before[begun].starts_at if begun < len(before) else before[-1].starts_at - timedelta(days=365)
         standing = [ScheduledMeeting(n, n, slot) for n, slot in enumerate(before, start=1)]

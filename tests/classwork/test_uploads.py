@@ -17,12 +17,12 @@ class Announcing(SchoolTestCase):
 
 
 @tag("once")
-class UploadToUsTest(InFolder, Announcing):
+class UploadToSiteTest(InFolder, Announcing):
     def setUp(self) -> None:
         super().setUp()
         self.log_in(self.tess)
 
-    def test_a_teacher_announces_a_file_and_sends_it_to_us(self) -> None:
+    def test_teacher_uploads_a_file_to_the_site(self) -> None:
         invitation = self.announce().json()
         answer = self.client.post(invitation["url"], {"file": samples.upload("blob", FILM)})
         self.assertEqual(answer.status_code, 204)
@@ -30,7 +30,7 @@ class UploadToUsTest(InFolder, Announcing):
         again = self.client.post(invitation["url"], {"file": samples.upload("blob", FILM)})
         self.assertEqual((again.status_code, len(stored())), (400, 1))
 
-    def test_what_would_be_refused_is_said_before_it_is_sent(self) -> None:
+    def test_file_that_would_be_refused_is_refused_before_the_upload(self) -> None:
         for words, changed in {
             "larger than 2000 MB": {"size": 10**12},
             "MP4, MOV or WebM": {"title": "sheet.pdf", "declared": ""},
@@ -41,7 +41,7 @@ class UploadToUsTest(InFolder, Announcing):
                 self.assertEqual(answer.status_code, 400)
                 self.assertIn(words, answer.json()["error"])
 
-    def test_anothers_ticket_or_none_takes_nothing(self) -> None:
+    def test_upload_needs_a_file_and_a_ticket_of_the_same_person(self) -> None:
         url = self.announce().json()["url"]
         self.log_in(self.ash)
         self.assertEqual(self.client.post(url, {"file": samples.upload("blob", FILM)}).status_code, 400)
@@ -51,8 +51,8 @@ class UploadToUsTest(InFolder, Announcing):
 
 
 @tag("once")
-class UploadToTheBucketTest(InBucket, Announcing):
-    def test_a_teacher_is_sent_to_the_bucket(self) -> None:
+class UploadToBucketTest(InBucket, Announcing):
+    def test_upload_goes_directly_to_the_bucket(self) -> None:
         self.log_in(self.tess)
         invitation = self.announce().json()
         self.assertEqual(invitation["url"], f"{self.server}/school-files")

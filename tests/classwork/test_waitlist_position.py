@@ -29,24 +29,24 @@ class WaitlistPositionTest(WaitingTestCase):
         typed = {"first_name": name, "email": f"{name.lower()}@example.org"}
         return browser.post(self.url, typed | more, follow=True).content.decode()
 
-    def test_stranger_reads_her_position_on_the_page_she_lands_on(self) -> None:
+    def test_stranger_sees_their_position_after_joining(self) -> None:
         page = self.join(self.client)
         self.assertIn("You’re 2nd in line", page)
         self.assertIn(f'href="{self.url}">{ON_LIST}</a>', page)
         self.assertNotIn("Join the waitlist", page)
 
-    def test_another_browser_sees_nothing_of_it(self) -> None:
+    def test_other_browser_does_not_show_the_position(self) -> None:
         self.join(self.client)
         page = self.browser_of(None).get(self.page)
         self.assertNotContains(page, ON_LIST)
         self.assertContains(page, "Join the waitlist")
 
-    def test_position_follows_the_line(self) -> None:
+    def test_position_updates_when_the_waitlist_moves(self) -> None:
         self.join(self.client)
         entries.leave_waitlist(self.ann)
         self.assertContains(self.client.get(self.page), "You’re 1st in line")
 
-    def test_class_page_of_a_member_on_the_waitlist_leads_to_the_own_entry(self) -> None:
+    def test_class_page_links_a_waitlisted_member_to_their_entry(self) -> None:
         self.log_in(self.alice)
         landed = self.client.post(self.url, {"who": "me"}, follow=True)
         self.assertContains(landed, "You’re 2nd in line")
@@ -55,7 +55,7 @@ class WaitlistPositionTest(WaitingTestCase):
         self.assertIn("You’re 2nd in line", page)
         self.assertNotContains(self.browser_of(self.gus).get(self.page), ON_LIST)
 
-    def test_member_reads_on_the_class_page_that_a_spot_is_reserved(self) -> None:
+    def test_class_page_tells_a_member_that_a_spot_is_reserved(self) -> None:
         entries.leave_waitlist(self.ann)
         self.wait(WaitlistRequest(Attendee(ME)), account=self.alice)
         self.free(self.order)
@@ -69,7 +69,7 @@ class WaitlistPositionTest(WaitingTestCase):
         self.wait(person("Ben", "follow"))
         self.assertIn("You’re 3rd in line (2nd for follow)", self.join(self.client, role="follow"))
 
-    def test_typing_somebody_who_is_on_the_waitlist_already_is_answered_the_same(self) -> None:
+    def test_joining_for_somebody_already_on_the_waitlist_gets_the_same_answer(self) -> None:
         self.wait(person("Zoe"))
         self.wait(person("Bob"))
         known, unknown = (self.masked(self.browser_of(None), name) for name in ("Zoe", "Yan"))
@@ -81,7 +81,7 @@ class WaitlistPositionTest(WaitingTestCase):
         pages = re.sub(r'(csrf\w*token"? (?:value|content)=)"\w+"', r"\1", pages)
         return re.sub(r'nonce="[^"]+"', "", pages.replace(name, "X").replace(name.lower(), "x"))
 
-    def test_leaving_in_the_same_browser_session_ends_the_entry(self) -> None:
+    def test_entry_made_in_the_same_browser_session_can_be_left(self) -> None:
         self.join(self.client)
         zoe = WaitingEntry.objects.latest("pk")
         self.assertContains(self.client.get(self.url), "Leave the waitlist")
@@ -92,7 +92,7 @@ class WaitlistPositionTest(WaitingTestCase):
         self.assertContains(left, "Join the waitlist")
         self.assertEqual(self.now(zoe), WaitingEntry.State.LEFT)
 
-    def test_entry_that_another_browser_made_cannot_be_ended_by_typing_its_people(self) -> None:
+    def test_entry_made_in_another_browser_cannot_be_left_by_entering_its_people(self) -> None:
         self.join(self.browser_of(None))
         zoe = WaitingEntry.objects.latest("pk")
         self.join(self.client)
