@@ -1,4 +1,4 @@
-"""A teacher looks at her class as a student sees it, after any of its meetings."""
+"""Teachers can preview the resources of a class as a student sees them after any of its meetings."""
 
 from typing import Any
 

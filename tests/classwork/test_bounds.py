@@ -1,4 +1,4 @@
-"""No page grows for ever: what is long comes in parts, and each part is one tap from the next."""
+"""Long lists are split into pages, and each page links to the next."""
 
 import re
 from datetime import timedelta
@@ -17,7 +17,7 @@ from users.models import Student
 
 class PaginationTest(SchoolTestCase):
     def parts(self, path: str, pattern: str) -> list[list[str]]:
-        """What each page of a list shows, followed by its own links to the next."""
+        """Return the matches on each page of a list, following the links to the next page."""
         found, query = [], ""
         for _ in range(30):
             response = self.client.get(query or path)
@@ -70,7 +70,6 @@ class PaginationTest(SchoolTestCase):
         found = self.client.get(reverse("library") + "?q=Steps+03").content.decode()
         self.assertIn("Steps 03", found)
 
-    # XF
     @tag("rows")
     def test_past_sessions_are_paginated(self) -> None:
         for number in range(30):
@@ -85,7 +84,6 @@ class PaginationTest(SchoolTestCase):
             self.number = getattr(self, "number", 40) + 1
             past(f"Long_ago_{self.number}", 12 * self.number)
 
-    # XF
     def test_unattached_resources_are_paginated(self) -> None:
         for number in range(250):
             giving.resource(f"Loose {number:03}", audience="public")
@@ -95,7 +93,6 @@ class PaginationTest(SchoolTestCase):
                 self.assertEqual([len(part) for part in parts], [100, 100, 50])
                 self.assertEqual(len({title for part in parts for title in part}), 250)
 
-    # XF
     def test_library_search_covers_every_class(self) -> None:
         session = past("Long_ago", 60)
         for number in range(50):
@@ -106,7 +103,6 @@ class PaginationTest(SchoolTestCase):
         parts = self.parts(reverse("library") + "?q=steps", r">Steps (\d\d)<")
         self.assertEqual([len(part) for part in parts], [40, 5])
 
-    # XF
     def test_roster_lists_one_hundred_drop_ins_per_page_beside_the_students(self) -> None:
         self.fill(20)
         self.invite(120)

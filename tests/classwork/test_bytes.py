@@ -1,4 +1,4 @@
-"""Who gets the bytes of a film: whoever may see it now, and nobody else, whichever way and from wherever they ask."""
+"""Only people who have access to a resource can download its file, with every HTTP method and from either storage."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -25,7 +25,7 @@ WAYS: list[tuple[str, dict[str, str]]] = [("get", {}), ("get", {"range": "bytes=
 
 
 class FileAccessTests:
-    """What holds wherever files are kept; `given` are the three answers to who may have them."""
+    """Tests that hold for every storage. `given` are the three status codes for a person who has access."""
 
     given: list[int]
     refused = [404, 404, 404]

@@ -1,4 +1,4 @@
-"""The school cancels class days and classes: what people get, in money and in days."""
+"""The school cancels class days and whole classes, and students get refunds, credit or replacement days."""
 
 from datetime import timedelta
 from decimal import Decimal

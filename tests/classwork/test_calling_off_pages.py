@@ -1,4 +1,4 @@
-"""The wizard at the desk, step by step, and what people read about it."""
+"""The cancellation wizard at the desk, and the mail and pages about a cancellation."""
 
 from typing import Any
 

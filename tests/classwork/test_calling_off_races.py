@@ -1,4 +1,4 @@
-"""Somebody pays, or registers, while the school cancels: on two connections, with and without locks."""
+"""Somebody pays or registers while the school cancels a class: two database connections, with and without locks."""
 
 from collections.abc import Callable
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Over mixed orders: what a cancellation was quoted to give is what it books, and what the result page adds up."""
+"""For random orders, the previewed compensation equals the booked one and the totals on the result page."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FIELDS = ("refund", "by_hand", "new_credit", "old_credit", "waived", "pending")
 
 
 class Undone(Exception):
-    """The end of one case, which leaves nothing behind."""
+    """Raised at the end of each example to roll it back."""
 
 
 @tag("long")
@@ -43,7 +43,7 @@ class CancellationLawTest(CancellationResultTest):
         self.second = make.offer(self.session, make.subject("L2"), class_day=2, price=Decimal(65))
 
     def order(self, name: str, payer: User | None, dice: random.Random) -> None:
-        """Up to three people in one class or two, paid in up to three ways, in part or in full."""
+        """Up to three people register for one or two classes and pay in up to three ways, partly or in full."""
         if payer and dice.random() < 0.3:
             credit.adjust_credit(payer, Decimal(dice.choice([10, 40, 100])), "USD", why="A present", by=self.ada)
         people = [me(), other(f"{name}b"), other(f"{name}c")][: dice.randint(1, 3)]

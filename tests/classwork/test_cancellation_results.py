@@ -1,4 +1,4 @@
-"""After the school has cancelled: what the quote promised is what the ledger shows, and what the desk's page says."""
+"""After a cancellation, the ledger and the result page at the desk show what the preview promised."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -112,7 +112,7 @@ class ResultPageTest(CancellationResultTest):
         self.log_in(self.ada)
 
     def rows(self, deed: CallOff) -> Mapping[int, str]:
-        """What the page says for each order's student."""
+        """Return the outcome that the page shows for the student of each order."""
         page = self.client.get(deed.get_absolute_url())
         return {row.order.pk: str(row) for row in page.context["rows"]}
 

@@ -1,4 +1,4 @@
-"""Discount codes for classes: chosen from the classes there are, and named to whoever needs one."""
+"""Discount codes that are valid for one class only."""
 
 from datetime import timedelta
 

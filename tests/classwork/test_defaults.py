@@ -1,4 +1,4 @@
-"""What registering and checking out start with, so that nobody types or unticks what the school can know."""
+"""Registration and checkout start with what the school already knows about the visitor or member."""
 
 import re
 from datetime import timedelta

@@ -19,7 +19,7 @@ class DeskTestCase(SchoolTestCase):
         return re.search(r'name="seen" value="([^"]*)"', response.content.decode())[1]
 
     def twice(self, url, data):
-        """Look first, then agree; nothing is written by looking."""
+        """Post the form for a preview, check that it stores nothing, then confirm it."""
         before = everything()
         looked = self.client.post(url, data)
         self.assertEqual(looked.status_code, 200)
@@ -90,7 +90,7 @@ class ClassDayPageTest(DeskTestCase):
         self.assertFalse(Meeting.objects.get(pk=self.day.pk).is_cancelled)
 
     def test_class_days_are_numbered_by_what_takes_place_as_resources_are(self):
-        """After a canceled second day the third is class 2; an extra day counts, where it is."""
+        """The third day is class 2 after the second is canceled. An extra day is numbered in the order of dates."""
         meetings.cancel_meeting(self.ada, self.day, "Snow")
         third, last = self.offer.meetings.all()[2], self.offer.meetings.all()[4]
         Meeting.objects.create(

@@ -1,4 +1,4 @@
-"""What a dispute about the money means for the places it paid for."""
+"""A payment dispute puts the registrations that it paid for on hold."""
 
 from decimal import Decimal
 

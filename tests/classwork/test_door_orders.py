@@ -1,4 +1,4 @@
-"""Somebody who is not logged in orders at the door: the spot is on hold until they click the link we email them."""
+"""A visitor without a login who pays at the door has a held spot until they click the link we email them."""
 
 import re
 from datetime import datetime, timedelta
@@ -41,7 +41,7 @@ def check_out(browser: Client, email: str, way: str = "door", name: str = "Pat P
 
 
 def order_at_the_door(offer: ClassOffer, email: str, name: str = "Pat Payer") -> Any:
-    """By a visitor with a browser of their own; the answer to the last click."""
+    """Order with a new browser and return the response to the last step."""
     browser = Client()
     register(browser, offer)
     return check_out(browser, email, name=name)
@@ -52,7 +52,7 @@ def confirm_path(email: str) -> str:
 
 
 def without_names(page: Any, email: str, name: str) -> bytes:
-    """What a page says, apart from whom and which order it is about and what time it is."""
+    """Return the page without names, order numbers and times."""
     text = masked(page).replace(email.encode(), b"ADDRESS").replace(name.encode(), b"NAME")
     text = re.sub(rb"key=[^\"&]+", b"key", text)
     text = re.sub(rb"/cart/remove/\d+/|/cancel/\d+/|\d?\d:\d\d", b"", text)
@@ -69,7 +69,7 @@ class DoorOrderTest(SchoolTestCase):
         return found  # type: ignore[return-value]
 
     def starts_in(self, **delta: float) -> datetime:
-        """The next meeting of the class begins then."""
+        """Let the next meeting of the class start after this much time."""
         starts = timezone.now() + timedelta(**delta)
         first = self.offer.meetings.first()
         Meeting.objects.filter(pk=first.pk).update(starts_at=starts, ends_at=starts + timedelta(hours=1))
@@ -259,7 +259,7 @@ class DoorOrderTest(SchoolTestCase):
                 self.assertEqual(known[1], unknown[1], "as many queries")
 
     def until_refused(self, email: str, name: str) -> tuple[list[bytes], list[int]]:
-        """Five orders at the door, the last one too many: what the pages say, and how often the database is asked."""
+        """Place five orders at the door, the last beyond the limit, and return the pages and the numbers of queries."""
         pages, queries = [], []
         for _ in range(5):
             browser = Client()
@@ -273,7 +273,7 @@ class DoorOrderTest(SchoolTestCase):
 
 
 class ResendLinkTest(SchoolTestCase):
-    """Whoever misses the mail asks for the link once more, on the page of the order."""
+    """A visitor who missed the mail can request the link again on the page of the order."""
 
     BUTTON = re.compile(r'action="(/order/\d+/link/[^"]*)"')
 
@@ -281,7 +281,7 @@ class ResendLinkTest(SchoolTestCase):
         self.browser = Client()
 
     def order(self, email: str = "pat@example.org", name: str = "Pat Payer") -> str:
-        """The address of the button on the page of a fresh order."""
+        """Place an order and return the address of the button on its page."""
         register(self.browser, self.offer)
         page = self.browser.get(check_out(self.browser, email, name=name).url).content.decode()
         self.assertIn("Send the link again", page)
@@ -346,7 +346,7 @@ class ResendLinkTest(SchoolTestCase):
 
 @tag("postgres")
 class DoorOrderRaceTest(TransactionTestCase):
-    """Eight last clicks for one address at the same moment, each on a connection of its own."""
+    """Eight orders for one email address are placed at the same moment, each on its own database connection."""
 
     def setUp(self) -> None:
         self.offer = make.offer(make.session("Race"), make.subject(), capacity=30)

@@ -17,7 +17,7 @@ from tests.base import SchoolTestCase
 
 
 def unfolded(data):
-    """The lines of a calendar read by the rules of RFC 5545, without the library that wrote it."""
+    """Unfold the lines of a calendar as RFC 5545 says, without the library that wrote it."""
     text = data.decode()
     assert "\n" not in text.replace("\r\n", ""), "lines end with CR and LF"
     assert all(len(line.encode()) <= 75 for line in text.split("\r\n")), "long lines are folded"
@@ -36,7 +36,7 @@ class Entry(NamedTuple):
 
 
 def events(data):
-    """As vobject reads them, which has its own reader of zones; it would go on with that of the last calendar."""
+    """Parse the events with vobject, after clearing the time zone that it cached from the previous calendar."""
     registerTzid(settings.TIME_ZONE, None)
     calendar = vobject.readOne(data.decode())
     calendar.validate(raiseException=True)

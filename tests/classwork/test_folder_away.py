@@ -1,4 +1,4 @@
-"""A folder that cannot be written: the form says so beside the file and keeps what was typed."""
+"""When the upload folder is not writable, forms report it at the file field and keep their input."""
 
 import copy
 import tempfile
@@ -19,7 +19,7 @@ CANNOT = "We can’t save files right now. Please try again later."
 
 class MissingUploadFolderTest(SchoolTestCase):
     def setUp(self) -> None:
-        """Both folders lie below a file, where nobody can make a folder."""
+        """Put both folders below a file, where no folder can be created."""
         below = Path(self.enterContext(tempfile.NamedTemporaryFile()).name) / "folder"
         storages = copy.deepcopy(settings.STORAGES)
         storages["private"]["OPTIONS"]["location"] = below

@@ -1,4 +1,4 @@
-"""A class given as a voucher: any class of the subject, no other one."""
+"""A gift voucher for a class pays for any class of its subject and for no other."""
 
 from datetime import time
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Teachers give resources to their classes: what they may, what the forms say, what hangs where."""
+"""Teachers add resources to their classes: permissions, forms and attachments."""
 
 from datetime import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""Cancelling a place: by whoever paid, by whoever attends, and what becomes of the place."""
+"""The payer or the attendee cancels a registration, and its spot is released."""
 
 import re
 from datetime import timedelta
@@ -142,7 +142,7 @@ class AttendeeCancellationTest(SchoolTestCase):
         return quoted_cancellation.cancel_as_quoted(self.order, way, at, seen=quote.fingerprint)
 
     def moved(self, days: float) -> None:
-        """As if so much time had passed since it was bought."""
+        """Move the class so that this many days have passed since the purchase."""
         for meeting in Meeting.objects.filter(offer=self.offer):
             meeting.starts_at -= timedelta(days=days)
             meeting.ends_at -= timedelta(days=days)

@@ -1,4 +1,4 @@
-"""Joining a class that has begun: until when, and at which price."""
+"""Deadline and price for joining a class that has begun."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -100,7 +100,7 @@ class LateJoinerPurchaseTest(LateTestCase):
     def test_ordered_price_stays_when_the_class_starts_before_payment(self) -> None:
         order = place(cart((self.offer, me()), payer=self.alice), Order.Due.DOOR)
         begun(self.offer, 3)
-        self.assertEqual(pay(order).charged, 55)  # less what paying ahead takes off, by the dates of the purchase
+        self.assertEqual(pay(order).charged, 55)  # the early price at the time of the purchase
 
     def test_late_joiner_price_is_shown_before_buying(self) -> None:
         begun(self.offer, 2)

@@ -1,4 +1,4 @@
-"""Late money and the last place, on two connections: with our locks, and without any."""
+"""Late payments for the last spot on two database connections, with and without locks."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -29,7 +29,7 @@ class LatePaymentRaceTest(TransactionTestCase):
         return place(cart((self.offer, me()), name=name, email=f"{name.lower()}@example.org"))
 
     def late(self, name: str) -> tuple[Order, Callable[[], None]]:
-        """An order whose time is over, and its payment that comes all the same."""
+        """Return an expired order and a function that confirms its late payment."""
         order = self.order(name)
         payment = attempts.start_attempt(order, "practice", timezone.now())
         over = timezone.now() - timedelta(seconds=1)

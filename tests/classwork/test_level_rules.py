@@ -1,4 +1,4 @@
-"""Which rules a level may have, and when and what a class counts."""
+"""Validation of level rules, and when a class counts toward a level."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The library of an account: what is new, what is open, what is still to come."""
+"""The resource library of an account: new, open and upcoming resources."""
 
 from datetime import datetime, timedelta
 
@@ -64,7 +64,7 @@ class LibraryTest(SchoolTestCase):
 
     @tag("rows")
     def test_forty_classes_and_four_hundred_resources_take_six_queries(self) -> None:
-        """Six beside session and account: four of its own, the rights, the cart; now and then the visit is kept."""
+        """Six queries besides session and account: four for the library, one each for permissions and the cart."""
 
         def classes(count: int) -> None:
             for number in range(count):

@@ -1,4 +1,4 @@
-"""Where classes are: an address, with its country where that is not the school's own."""
+"""The address of a location includes the country only if it is not the school's own."""
 
 from django.test import override_settings
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""Mails about a spot speak to whoever reads them: to the student, or to whoever cares for them."""
+"""Mail about a spot addresses its reader: the student or the guardian."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Alice moves from one class to another: what it comes to, what follows, and what is refused with a sentence."""
+"""Alice transfers from one class to another: the price, the consequences and the refusals."""
 
 from datetime import timedelta
 from decimal import Decimal

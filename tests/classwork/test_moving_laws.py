@@ -1,4 +1,4 @@
-"""Whatever is bought, moved, given away and cancelled: one place for each paid line, no class overfull, no loss."""
+"""After any purchases, transfers and cancellations, each paid line has one spot and no class is overfull."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -57,7 +57,7 @@ class School(spot_simulation.School):
                 line_cancellation.cancel_line(place.line, at=self.now, why="x")
 
     def states(self, lines: Iterable[OrderLine]) -> list[str]:
-        """What went on to another class or person is nobody's any more."""
+        """A spot that was transferred to another class or person no longer belongs to anybody."""
         return [state for state in super().states(lines) if state != State.TRANSFERRED]
 
     def check_order(self, test: TestCase, order: Order) -> None:
@@ -67,7 +67,7 @@ class School(spot_simulation.School):
             test.assertLessEqual(order.charged, price.total + price_reductions.amount_kept(order))
 
     def _check_line(self, test: TestCase, line: OrderLine) -> None:
-        """Of a line that was exchanged only the payment is left; the place is the new line's."""
+        """An exchanged line keeps only its payment; the spot belongs to the new line."""
         if line.replaced_at is None:
             super()._check_line(test, line)
             return

@@ -1,4 +1,4 @@
-"""Moving at the same moment as somebody buys, moves or cancels, on two connections: with our locks, and without any."""
+"""A transfer runs at the same moment as a purchase, a transfer or a cancellation, with and without locks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -34,7 +34,7 @@ class TransferRaceTest(TransactionTestCase):
         return Registration.objects.get(line__order=order)
 
     def mover(self, one: Registration, offer: ClassOffer) -> Callable[[], Any]:
-        """As they saw it before."""
+        """Return a function that transfers the registration with a quote made in advance."""
         wish, by = TransferRequest(offer), User.objects.get(email=one.student.email)
         by.email_confirmed_at = timezone.now()
         by.save()

@@ -1,4 +1,4 @@
-"""What somebody's own pages ask: by the ids of a few people, never by a search among what everybody booked."""
+"""Personal pages query by the ids of a few people and never search everybody's registrations."""
 
 import re
 
@@ -22,7 +22,7 @@ class PersonalPageQueryTest(SchoolTestCase):
         self.log_in(self.alice)
 
     def asked(self, path: str) -> list[str]:
-        """The queries that look for somebody's registrations and tickets."""
+        """Return the queries for registrations and tickets of the account."""
         with CaptureQueriesContext(
             connection,
         ) as captured:

@@ -1,4 +1,4 @@
-"""Two people who want to come together, or several in one order, while fewer spots are left than they need."""
+"""A pair, or an order for several people, when fewer spots are left than they need."""
 
 from django.test import SimpleTestCase, tag
 from django.urls import reverse
@@ -26,7 +26,7 @@ class PairRuleTest(SimpleTestCase):
 
 class PairTest(WaitingTestCase):
     def skip_pair(self) -> WaitingEntry:
-        """Two spots are taken, Omar and Pia wait together, and one spot becomes free."""
+        """Fill two spots, put Omar and Pia on the waitlist together, and release one spot."""
         self.limit(2)
         first = self.full()
         pay(place(cart((self.offer, me()), email="p2@example.org")))

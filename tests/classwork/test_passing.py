@@ -1,4 +1,4 @@
-"""Giving one's place to another person: what passes, who is told, and what nobody learns."""
+"""Transferring a spot to another person: the new registration, the mail and the refusals."""
 
 from datetime import timedelta
 from typing import Any

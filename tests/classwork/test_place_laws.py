@@ -1,4 +1,4 @@
-"""Whatever happens to places and their orders: nobody has a place without a reason for it, and no class is overfull."""
+"""After any sequence of actions, every spot has a reason and no class is overfull."""
 
 from django.test import tag
 from hypothesis import given, settings

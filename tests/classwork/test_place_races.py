@@ -1,4 +1,4 @@
-"""Two buyers at the same moment, on two connections: with our locks, and without any."""
+"""Two buyers at the same moment on two database connections, with and without locks."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -45,7 +45,7 @@ class RegistrationRaceTest(TransactionTestCase):
         self.assertEqual(self.taken(), 2)
 
     def double_click(self) -> tuple[Client, list[Any]]:
-        """A visitor's last click twice, from one browser, each with its own connection."""
+        """Submit the last step of the checkout twice from one browser, each on its own connection."""
         browser = Client()
         browser.post(reverse("register"), {"classes": [self.offer.pk], "who": ["me"], "others": 0})
         browser.post(reverse("checkout"), {"payer_name": "Pat Payer", "payer_email": "pat@example.org"})
@@ -54,7 +54,7 @@ class RegistrationRaceTest(TransactionTestCase):
         said = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "practice", "terms": "on"}
         other = Client()
         other.cookies = browser.cookies.copy()
-        # From another network address: counting how often an address orders would make the second wait for the first.
+        # Another network address, because the rate limit per address would make the second request wait for the first.
         return browser, overlap(
             lambda: browser.post(review, said), lambda: other.post(review, said, REMOTE_ADDR="198.51.100.7")
         )
@@ -78,13 +78,11 @@ class RegistrationRaceTest(TransactionTestCase):
     def test_spot_released_during_a_purchase_is_available_to_the_next_attempt(self) -> None:
         order = place(cart((self.offer, me())))
         outcomes = overlap(lambda: registering.release_spot(line(order), "Given back"), self.buyer("Ben"))
-        self.assertIsInstance(
-            outcomes[1], OrderNotPlaced
-        )  # it looks first, and is told at once rather than made to wait
+        self.assertIsInstance(outcomes[1], OrderNotPlaced)  # it checks availability before it waits for the lock
         self.assertIsInstance(self.buyer("Ben")(), Order)
 
     def late_payment(self) -> tuple[Order, list[Any]]:
-        """Paid after the hold was over, while somebody else orders the same last place."""
+        """Pay after the hold has expired while somebody else orders the same last spot."""
         order = place(cart((self.offer, me())))
         payment = attempts.start_attempt(order, "practice", timezone.now())
         past = timezone.now() - timedelta(minutes=1)

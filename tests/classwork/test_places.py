@@ -289,7 +289,7 @@ class RegistrationMailTest(PlacesTestCase):
 
 
 class RecordMergeTest(PlacesTestCase):
-    """Alice has a record of her own; somebody registers her under a nickname, and she says that it is her."""
+    """Alice has her own record. Somebody registers her under a nickname, and she confirms that it is her."""
 
     def setUp(self) -> None:
         self.friday = make.offer(self.session, make.subject(version="B"), class_day=4)

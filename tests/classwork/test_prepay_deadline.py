@@ -1,4 +1,4 @@
-"""The early price ends when the first meeting that takes place starts, wherever the school has put it."""
+"""The early price ends when the first meeting that is not canceled starts."""
 
 from datetime import datetime, timedelta
 
@@ -28,7 +28,7 @@ class EarlyPriceDeadlineTest(PlacesTestCase):
         return self.offer.meetings.order_by("starts_at")[number]
 
     def assertEndsAt(self, deadline: datetime, order: Order | None = None) -> None:
-        """Exactly then still counts."""
+        """Check that the deadline itself still has the early price."""
         order = Order.objects.get(pk=(order or self.order).pk)
         owed = [balances.open_balance(order, at) for at in (deadline, deadline + INSTANT)]
         self.assertEqual(owed, [self.early, self.regular])

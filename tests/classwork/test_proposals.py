@@ -76,7 +76,7 @@ class NewProposalTest(ProposalTestCase):
         self.assertIn(proposal.offer, ClassOffer.objects.approved())
 
     def test_proposal_already_approved_in_the_admin_can_only_be_changed_by_request(self):
-        """As a draft, and after an answer."""
+        """This holds for a draft and for an answered proposal."""
         values = {"session": self.session, "subject": make.subject("L2"), "class_day": 3, "start_time": time(18)}
         ideas = [self.propose(), proposals.propose_class(self.teacher, ClassDraft(values))]
         proposals.submit_proposal(self.teacher, ideas[0])

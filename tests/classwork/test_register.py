@@ -180,19 +180,19 @@ class BadInputTest(RegisterTestCase):
 
 
 def hashes() -> Any:
-    """Counts how often a password is hashed, which takes longer than all else."""
+    """Count password hashes, which take longer than everything else."""
     hasher = type(get_hasher())
     return mock.patch.object(hasher, "encode", autospec=True, side_effect=hasher.encode)
 
 
 class AddressPrivacyTest(RegisterTestCase):
-    """Somebody at the keyboard who types other people's addresses learns nothing."""
+    """A visitor who enters other people's addresses learns nothing about them."""
 
     def whole_way(self, name: str, email: str) -> Watched:
         return self.watched(name, email, name, email)
 
     def watched(self, name: str, email: str, payer: str, payer_email: str, **others: str) -> Watched:
-        """`name` and `email` are what is typed of whoever attends."""
+        """`name` and `email` are what is typed for the attendee."""
         client, answers = Client(), []
         who = [] if others else ["me"]
         with CaptureQueriesContext(connection) as queries, hashes() as hashed:

@@ -1,4 +1,4 @@
-"""Which resource is open to whom at which moment, for every combination, against a second opinion of a few lines."""
+"""For every combination, access to resources equals an independent calculation of a few lines."""
 
 from datetime import date, datetime, time, timedelta
 from itertools import product
@@ -21,7 +21,7 @@ EXPIRIES, AUDIENCES, WAYS = (None, 1, 2), ("public", "student", "teacher", "admi
 
 
 class SecondOpinion:
-    """One class, as a list of its days and which of them are off."""
+    """A class as the list of its days and those that are skipped or canceled."""
 
     def __init__(self, first: date, clock: time, weeks: int, skipped: int | None, cancelled: int | None) -> None:
         skip = {first + skipped * WEEK} if skipped is not None and skipped < weeks else set()
@@ -74,20 +74,20 @@ class ReleaseMatrixTest(SchoolTestCase):
             self.assertEqual(self.seen(guest, moment, set(resources)), expected, ("guest", moment))
 
     def guest(self, one: ClassOffer) -> tuple[User, Meeting]:
-        """Somebody with a ticket for the second of its days, or the only one."""
+        """Return an account with a ticket for the second day of the class, or for its only day."""
         evening = list(one.meetings.order_by("starts_at"))[:2][-1]
         account = make.account(f"guest{one.pk}@example.org", "Guest")
         giving.ticket(make.student(account), evening)
         return account, evening
 
     def expects_of_guest(self, each: Resource, one: "SecondOpinion", evening: Meeting, moment: datetime) -> bool:
-        """What opens after that evening, where it takes place, and nothing else."""
+        """A ticket opens only what opens after its class day, unless that day is canceled."""
         if each.when != "class" or each.audience not in ("public", "student") or evening.local_date in one.off:
             return False
         return one.opening("class", each.class_number) == evening.ends_at and one.is_open(each, moment)
 
     def expects(self, each: Resource, way: str, taken: list, every: list, moment: datetime) -> bool:
-        """Through the class alone it hangs only on the first of the two."""
+        """A resource attached to a class is attached to the first of the two classes only."""
         reach = every[:1] if way == "offer" else every
         if each.audience == "public" and each.when != "sign_up" and any(one.is_open(each, moment) for one in reach):
             return True

@@ -1,4 +1,4 @@
-"""Releases follow the schedule and the hand of whoever teaches."""
+"""Releases follow the schedule and the changes that teachers make by hand."""
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
@@ -39,7 +39,7 @@ def standing(hour: int, minutes: int = 60, *, off: Collection[int] = ()) -> Sche
 class ReleaseRulesTest(SimpleTestCase):
     @given(HOURS, st.lists(st.integers(15, 300), min_size=8, max_size=8), st.data(), RULES)
     def test_cancellation_never_moves_a_release_earlier(self, hours, minutes, data, rule) -> None:
-        """Whatever is called off already, and however the meetings overlap."""
+        """This holds for any earlier cancellations and for overlapping meetings."""
         gone = data.draw(st.sets(st.sampled_from(hours)))
         more = gone | {data.draw(st.sampled_from(hours))}
         lengths = dict(zip(hours, minutes, strict=False))
@@ -73,7 +73,7 @@ class ReleaseRulesTest(SimpleTestCase):
 
 
 class ReleaseUpdateTest(SchoolTestCase):
-    """The fixed class meets five Tuesdays."""
+    """The class of the fixture meets on five Tuesdays."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -149,7 +149,7 @@ class ReleaseUpdateTest(SchoolTestCase):
 
 @tag("once")
 class ReleaseTimesPageTest(SchoolTestCase):
-    """The page on which a teacher opens early, holds back, opens for one."""
+    """On this page a teacher releases a resource early, holds it back or opens it for one student."""
 
     def setUp(self) -> None:
         super().setUp()

@@ -1,4 +1,4 @@
-"""What a class keeps when the next session is planned from it, or when the office copies it."""
+"""What a class keeps when it is repeated in the next session or copied by the office."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -25,7 +25,7 @@ KEPT: dict[str, object] = {
     "trial_price": Decimal(0),
     "minimum": 6,
 }
-"""Values that no class has by default. The cancellation terms are a row and come on top."""
+"""Values that no class has by default. The cancellation terms are a database row and are added in the tests."""
 
 
 class RepeatedClassTest(SchoolTestCase):
@@ -97,7 +97,7 @@ class RepeatedClassTest(SchoolTestCase):
 
 
 class ClassFieldsTest(SimpleTestCase):
-    """The one declaration knows every field there is. Whoever adds one decides there what becomes of it."""
+    """Every field of a class is declared in one place, which decides whether a repeated class keeps it."""
 
     def test_every_class_field_and_related_table_is_declared(self):
         automatic = {"id", "date_added", "date_modified"}

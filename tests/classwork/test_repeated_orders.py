@@ -1,4 +1,4 @@
-"""Ordering the same spot twice without an account: told by this browser session's own orders, by nothing stored."""
+"""A visitor who orders the same spot twice is warned from the orders of the same browser session only."""
 
 from billing.models import Order
 from tests.classwork.registering import RegisterTestCase

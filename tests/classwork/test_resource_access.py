@@ -1,4 +1,4 @@
-"""Who may open what, through which place; what the office makes and approves."""
+"""Who has access to which resource, and how the office creates and approves resources."""
 
 from datetime import datetime, timedelta
 from typing import Any

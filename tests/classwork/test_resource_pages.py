@@ -1,4 +1,4 @@
-"""The page of a resource and its bytes, on a folder and on a bucket."""
+"""The page of a resource and its file, stored in a folder or in a bucket."""
 
 import requests
 from django.test import override_settings, tag

@@ -1,4 +1,4 @@
-"""What is running: classes one can still join, free trials, past sessions and the level guide's "now"."""
+"""Running classes that can still be joined, free trials, past sessions and the level guide."""
 
 import re
 from datetime import timedelta
@@ -17,7 +17,7 @@ from tests.base import SchoolTestCase
 
 
 class RunningTestCase(SchoolTestCase):
-    """Beside the open session one runs since two weeks ago, whose end of registration is over."""
+    """Besides the open session, another began two weeks ago, and its registration has closed."""
 
     def setUp(self) -> None:
         start = dates.local_today() - timedelta(weeks=2)

@@ -1,4 +1,4 @@
-"""Two people who plan at the same moment, on two connections: with our locks, and without any."""
+"""Two people create sessions at the same moment on two database connections, with and without locks."""
 
 from collections.abc import Callable
 from typing import Any

@@ -165,7 +165,9 @@ class ChangedSessionTest(SessionTestCase):
         self.assertEqual(preview.rows[-1], PreviewRow("Videos", "opens", "", str(preview.effects[0].after[0])))
 
     def test_preview_warns_about_a_weekday_that_becomes_unreachable(self):
-        make.offer(self.session, make.subject("L2"), class_day=4)  # so is a Friday, but that is nothing new
+        make.offer(
+            self.session, make.subject("L2"), class_day=4
+        )  # Friday is unreachable too, but it was before the change
         warnings = sessions.plan_session(self.session, {"max_day_shift": -1}).warnings
         self.assertEqual(len(warnings), 1)
         self.assertIn("BegA, Tuesdays 7:00 PM: this weekday is outside", warnings[0])

@@ -1,4 +1,4 @@
-"""What a customer stumbled over on the way to a class: mails, questions, calendars, counts."""
+"""Details of the registration mail, the level question, calendar links, minimum enrollment and the cart."""
 
 from datetime import timedelta
 from typing import Any

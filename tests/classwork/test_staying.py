@@ -1,4 +1,4 @@
-"""A ticket becomes a place at the difference."""
+"""A drop-in or trial ticket is upgraded to a registration for the difference in price."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -31,7 +31,7 @@ State = Ticket.State
 
 
 class StayingTestCase(TicketTestCase):
-    """Six evenings for sixty, one for fifteen."""
+    """The class costs $60.00 and a drop-in $15.00."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -64,7 +64,7 @@ class UpgradePriceTest(StayingTestCase):
 
     def test_after_the_drop_in_its_class_is_charged_with_the_remaining_ones(self) -> None:
         ticket = self.bought(1)
-        self.after(3)  # two of five are left, and the one that was tried
+        self.after(3)  # two of five are left, plus the one attended with the ticket
         order = pay(self.stay(ticket))
         self.assertEqual(line(order).facts["less_why"], "For 3 of 5 classes")
         self.assertEqual(order.charged, 36 - 15)

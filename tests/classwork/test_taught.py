@@ -1,4 +1,4 @@
-"""Teachers see level and history of those who are in their running and coming classes."""
+"""Teachers see the level and history of students in their current and upcoming classes."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ class TaughtStudentTest(SchoolTestCase):
         self.log_in(self.tess)
 
     def move(self, **delta: float) -> None:
-        """All meetings of the class, so that the last one ends that much from now."""
+        """Move all meetings of the class so that the last one ends this much time from now."""
         last = self.offer.meetings.last()
         shift = timezone.now() + timedelta(**delta) - last.ends_at
         for meeting in self.offer.meetings.all():

@@ -1,4 +1,4 @@
-"""What a teacher opens the phone for: tonight's class first, then the next ones, and who comes in which role."""
+"""The teaching page: tonight's class first, then the next ones, with the participants and their roles."""
 
 from datetime import datetime, time, timedelta
 
@@ -38,7 +38,7 @@ class TeachingTestCase(SchoolTestCase):
         pay(self.order(name, role))
 
     def move(self, offer: ClassOffer, start: datetime) -> None:
-        """Its first meeting, so that a page opened now finds it under way."""
+        """Move the first meeting of the class to this start."""
         first = offer.meetings.order_by("starts_at")[0]
         Meeting.objects.filter(pk=first.pk).update(starts_at=start, ends_at=start + timedelta(hours=1))
 

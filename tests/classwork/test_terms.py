@@ -23,7 +23,7 @@ from tests.classwork.terms import usual
 
 class ClassTermsTest(SchoolTestCase):
     def starts(self) -> list[datetime]:
-        """By the clock on the school's wall, so that a week earlier is the same hour, whenever clocks change."""
+        """Return local times, so that a week earlier is the same hour through clock changes."""
         return [dates.to_local_time(start) for start in terms.meeting_starts(self.offer.pk)]
 
     def sentences(self, offer: ClassOffer | None = None) -> list[str]:

@@ -1,4 +1,4 @@
-"""Whatever happens to tickets and the places they become: no day is overfull, and no money is lost or given twice."""
+"""After any sequence of ticket actions, no class day is overfull and no money is lost or refunded twice."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -40,7 +40,7 @@ class School(spot_simulation.School):
         self.ticket(number, trial=True)
 
     def stay(self, number: int) -> None:
-        """By whoever paid for it; what cannot be is said."""
+        """Upgrade a ticket with the cart of its payer. A refusal is expected when it cannot be upgraded."""
         tickets = list(Ticket.objects.for_lists().filter(state=State.CONFIRMED).order_by("pk"))
         if not tickets:
             return
@@ -57,7 +57,7 @@ class School(spot_simulation.School):
         return {"payer": self.payer, "name": name, "email": f"{name.lower()}@example.org"}
 
     def states(self, lines: Iterable[OrderLine]) -> list[str]:
-        """A ticket that became a place is paid for like one that stands."""
+        """An upgraded ticket has been paid for like a valid one."""
         lines = list(lines)
         tickets = Ticket.objects.filter(line__in=lines).values_list("state", flat=True)
         stand = [State.CONFIRMED if each == State.TRANSFERRED else each for each in tickets]

@@ -1,4 +1,4 @@
-"""The last place of a class day between a ticket and a registration, on two connections; and without our locks."""
+"""A ticket and a registration compete for the last spot of a class day, with and without locks."""
 
 from collections.abc import Callable
 

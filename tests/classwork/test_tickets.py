@@ -1,4 +1,4 @@
-"""Tickets for single classes: drop-ins and trials, their places, and what becomes of them."""
+"""Tickets for single classes: drop-ins and trials."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -104,7 +104,7 @@ class TicketPurchaseTest(TicketTestCase):
         self.assertEqual(Order.objects.get(pk=late.pk).state, Order.State.LAPSED)
 
     def let_pass(self, order: Order) -> tuple[Order, Payment]:
-        """The payer is at the gateway meanwhile."""
+        """Start a payment and let the order expire before it is confirmed."""
         payment = attempts.start_attempt(order, "practice", timezone.now())
         gone = timezone.now() - timedelta(minutes=1)
         Order.objects.filter(pk=order.pk).update(held_until=gone)

@@ -1,4 +1,4 @@
-"""Waitlist: fair, kept for a while, explained, and final."""
+"""The waitlist, its offers and their deadlines."""
 
 from datetime import datetime, timedelta
 

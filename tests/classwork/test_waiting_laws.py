@@ -1,4 +1,4 @@
-"""Whatever happens while people wait: nobody is passed over without a rule, every limit and every end holds."""
+"""After any sequence of actions, nobody is skipped without a reason, limits hold and ended entries stay ended."""
 
 from collections import Counter
 from contextlib import suppress
@@ -43,7 +43,7 @@ ACTS = [
 STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
 
 Seat = tuple[str, str]
-"""Whose it is, be it kept or taken, and the role."""
+"""The owner of a spot, held or taken, and the role."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Seen:
 
     seats: Counter[Seat]
     line: tuple[tuple[int, tuple[str, ...]], ...]
-    """Who waits, in their order, and for what."""
+    """The entries on the waitlist, in order, with the roles they want."""
 
     @property
     def waiting(self) -> dict[int, tuple[str, ...]]:
@@ -82,7 +82,7 @@ def _whose(one: Registration) -> str:
 
 
 def ours(seats: Counter[Seat]) -> Counter[Seat]:
-    """Without those beyond the capacity or the balance, which the desk alone gives."""
+    """Leave out spots over capacity or balance, which only the desk can give."""
     return Counter({seat: number for seat, number in seats.items() if seat[0] != "beyond"})
 
 
@@ -94,7 +94,7 @@ def by_role(seats: Counter[Seat]) -> Counter[str]:
 
 
 class School(spot_simulation.School):
-    """One class that is full, and people who wait for it; numbers choose who, in which role, and what."""
+    """A full class with a waitlist. The number of each step selects the person, the role and the action."""
 
     def __init__(self, payer: User | None, staff: User, apart: BalanceLimits | None) -> None:
         super().__init__(payer, staff)
@@ -114,7 +114,7 @@ class School(spot_simulation.School):
         return "" if self.apart is None else ROLES[number % 3]
 
     def place(self, number: int, due: str = Order.Due.NOW) -> None:
-        """One person, or two who are partners."""
+        """Register one person or two partners."""
         name = f"b{Order.objects.count()}"
         order = cart(payer=self.payer, name=name, email=f"{name}@example.org")
         for wish in self.wishes(number, name, 1 + number // 3):
@@ -138,10 +138,10 @@ class School(spot_simulation.School):
         with suppress(OrderNotPlaced):
             desk.register_at_desk(self.staff, self.offer, person, **more)
 
-    # -- what people who wait do, some of it too late, twice, or by an old mail --
+    # -- actions of people on the waitlist, some of them late, repeated or from an old mail --
 
     def join(self, number: int, size: int = 1) -> None:
-        name = f"q{number}" if number == 5 else f"q{WaitingEntry.objects.count()}x"  # the fifth comes again and again
+        name = f"q{number}" if number == 5 else f"q{WaitingEntry.objects.count()}x"  # the fifth person joins repeatedly
         contact = Contact(name, f"{name}@example.org")
         entries.join_waitlist(self.offer, self.wishes(number, name, size), contact)
 
@@ -149,7 +149,7 @@ class School(spot_simulation.School):
         self.join(number, 2)
 
     def entry(self, number: int) -> WaitingEntry | None:
-        """Any that ever was: those for whom a place is kept come first, for they get a mail."""
+        """Return any entry that ever existed, those with an open offer first, because they get a mail."""
         found = sorted(WaitingEntry.objects.order_by("pk"), key=lambda one: one.state != State.OFFERED)
         return found[number % len(found)] if found else None
 
@@ -175,7 +175,7 @@ class School(spot_simulation.School):
             entries.leave_waitlist(entry)
 
     def late(self, number: int) -> None:
-        """The time of an offer is over, whether or not anybody has noticed yet."""
+        """Let offers expire without marking them as expired."""
         past = timezone.now() - timedelta(minutes=1)
         offered = WaitingEntry.objects.filter(state=State.OFFERED).order_by("pk")
         WaitingEntry.objects.filter(pk__in=[one.pk for one in offered[: 1 + number // 3]]).update(offered_until=past)
@@ -195,17 +195,17 @@ class School(spot_simulation.School):
             with suppress(entries.WaitlistRefused):
                 entries.remove_entry(entry, why="x", by=self.staff)
 
-    # -- what holds --
+    # -- checks --
 
     def go(self, test: TestCase, act: str, number: int) -> None:
         before = see(self.offer)
         getattr(self, act)(number)
-        if number % 2:  # the worker comes by, or has not yet
+        if number % 2:  # for odd numbers the worker processes the waitlists at once
             queue.offer_free_spots_everywhere()
         now, rules = see(self.offer), room.availability_of(self.offer, timezone.now()).rules
         self.check_limits(test, rules, now)
         self.check_newcomers(test, rules, before, now)
-        if act not in ("by_hand", "move"):  # the desk's own reasons are in the history
+        if act not in ("by_hand", "move"):  # the desk records its own reasons in the history
             self.check_line(test, rules, before, now)
         self.check_ends(test)
 
@@ -216,13 +216,13 @@ class School(spot_simulation.School):
             test.assertTrue(role.capacity is None or within[role.name] <= role.capacity, within)
 
     def check_newcomers(self, test: TestCase, rules: CapacityRules, before: Seen, now: Seen) -> None:
-        """Whoever came in could come in by the rules, beside those who were there and stayed."""
+        """The rules allow every new spot beside the ones that were there before and stayed."""
         new = ours(now.seats - before.seats)
         if new:
             test.assertIsNone(find_obstacle(rules, by_role(now.seats & before.seats), list(by_role(new).elements())))
 
     def check_line(self, test: TestCase, rules: CapacityRules, before: Seen, now: Seen) -> None:
-        """Where somebody came in past an entry that still waits, that entry could not have come and says why."""
+        """An entry that somebody got ahead of did not fit at that time and stores the obstacle."""
         came = ours(now.seats - before.seats)
         ahead: set[str] = set()
         for entry, wanted in before.line:
@@ -240,7 +240,7 @@ class School(spot_simulation.School):
         self.ended = {entry: state for entry, state in states.items() if state not in WaitingEntry.LIVE}
 
     def check_at_rest(self, test: TestCase) -> None:
-        """When all is tended nobody waits who could come, and what holds each back is written beside them."""
+        """After processing, nobody on the waitlist could be offered a spot, and each entry stores its obstacle."""
         queue.offer_free_spots_everywhere()
         here = room.availability_of(self.offer, timezone.now())
         for entry in queue.waiting_entries(self.offer):

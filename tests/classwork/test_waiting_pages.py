@@ -1,4 +1,4 @@
-"""Waitlist, as the pages and the mails of it say it."""
+"""The pages and the mail of the waitlist."""
 
 from datetime import time
 

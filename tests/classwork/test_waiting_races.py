@@ -1,4 +1,4 @@
-"""The last place between those who wait and those who buy, on two connections: with our locks, and without any."""
+"""The waitlist and a buyer compete for the last spot on two database connections, with and without locks."""
 
 from collections.abc import Callable
 
@@ -40,7 +40,7 @@ class WaitlistRaceTest(TransactionTestCase):
         return room.availability_of(self.offer, timezone.now()).spots_taken
 
     def free(self, order: Order) -> None:
-        """A place comes back, and nobody has walked the list yet."""
+        """Release a spot without processing the waitlist."""
         gone = {"state": Registration.State.CANCELLED, "ended_at": timezone.now()}
         Registration.objects.filter(line__order=order).update(**gone)
 
@@ -89,7 +89,7 @@ class WaitlistRaceTest(TransactionTestCase):
         tabs = [carts.create_cart(), carts.create_cart()]
         for tab in tabs:
             entries.accept_offer(entry, tab)
-        second = line(tabs[1])  # for a friend, else one person would be there twice, which the database refuses
+        second = line(tabs[1])  # for a friend, because the database refuses one person twice
         second.details |= {"first_name": "Bea", "email": "bea@example.org"}
         second.save()
         return [lambda tab=tab: place(tab) for tab in tabs]

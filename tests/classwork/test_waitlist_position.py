@@ -1,4 +1,4 @@
-"""Joining a waitlist shows the position at once, to the account or browser session that joined and to nobody else."""
+"""The position on a waitlist is shown only to the account or browser session that joined."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Who comes next: places, roles and the order of a waitlist, as pure rules."""
+"""Capacity, roles and the order of a waitlist as pure functions."""
 
 from collections import Counter
 from decimal import Decimal
@@ -89,7 +89,7 @@ class WaitlistWalkTest(SimpleTestCase):
         self.assertEqual(steps[2:], [EntrySkipped(1, Obstacle("full")), EntrySkipped(3, Obstacle("full"))])
 
     def test_walk_restarts_at_the_top_after_each_offer(self) -> None:
-        """The follow evens out the class, so that the lead who came first may come after all."""
+        """The follow restores the balance, so the lead who was skipped first fits after all."""
         rules = CapacityRules(roles=ROLES, most_apart=1)
         steps = walk_waitlist(rules, taken(3, 2), [WaitingParty(1, (LEAD,)), WaitingParty(2, (FOLLOW,))])
         self.assertEqual([step.entry for step in steps if isinstance(step, SpotOffered)], [2, 1])
@@ -124,7 +124,7 @@ class WaitlistWalkPropertyTest(SimpleTestCase):
     def test_nobody_is_skipped_without_an_obstacle(
         self, rules: CapacityRules, counts: dict[str, int], queue: list[WaitingParty]
     ) -> None:
-        """Replayed step by step: at each offer, every earlier entry that still waits really could not come."""
+        """Replay the steps: at each offer, every earlier entry that is still waiting really did not fit."""
         now, left = Counter(counts), list(queue)
         for step in walk_waitlist(rules, counts, queue):
             here = next(each for each in left if each.entry == step.entry)
