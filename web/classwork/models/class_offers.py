@@ -15,7 +15,7 @@ from classwork.domain.timetable import MeetingRule, ScheduledMeeting, Slot
 from classwork.models.cancellation_terms import CancellationTerms
 from classwork.models.catalog import Location, Subject, default_approval, price_field
 from classwork.models.sessions import Session
-from common import dates, links
+from common import dates
 from common.days import DayColumn
 from common.formats import format_date, format_time, format_time_span
 from users.models import Staff
@@ -335,13 +335,3 @@ class Meeting(models.Model):
 
     def has_begun(self, now: datetime) -> bool:
         return self.starts_at <= now
-
-
-class CalendarFeed(models.Model):
-    """The secret calendar address of a teacher. A new nonce makes the old address useless."""
-
-    staff = models.OneToOneField(Staff, on_delete=models.CASCADE, primary_key=True, related_name="calendar_feed")
-    nonce = models.CharField(max_length=32, default=links.new_nonce)
-
-    def __str__(self) -> str:
-        return f"Calendar of {self.staff}"

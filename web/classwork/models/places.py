@@ -6,7 +6,6 @@ from django.db.models import Q
 from billing.models import OrderLine
 from classwork.models.class_offers import ClassOffer
 from classwork.models.seats import Seat, SpotQuerySet, state_constraints
-from common import links
 from users.models import Staff, Student, User
 
 
@@ -73,35 +72,3 @@ class Registration(Seat):
     def taken_over_by(self) -> list["Registration"]:
         """Later registrations on the same order line. Empty if the spot was moved to another class."""
         return [later for later in self.line.registrations.all() if later.pk > self.pk] if self.line else []
-
-
-class LevelOverride(models.Model):
-    """A level that a person set, for example for someone who learned elsewhere. It overrides the computed level."""
-
-    student = models.OneToOneField(Student, on_delete=models.CASCADE, primary_key=True, related_name="level_override")
-    number = models.DecimalField("level", max_digits=4, decimal_places=1)
-    why = models.CharField(max_length=300)
-    set_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+", editable=False)
-    set_at = models.DateTimeField(auto_now=True)
-
-    class Meta:
-        verbose_name = "level set by staff"
-        verbose_name_plural = "levels set by staff"
-        constraints = [models.CheckConstraint(condition=Q(number__gte=0), name="classwork_level_override_not_negative")]
-        permissions = [("set_level", "May give a student a level by hand")]
-
-    def __str__(self) -> str:
-        return f"{self.student}: {self.number}"
-
-
-class Diary(models.Model):
-    """The secret calendar address of a student. A new nonce makes the old address useless."""
-
-    student = models.OneToOneField(Student, on_delete=models.CASCADE, primary_key=True, related_name="diary")
-    nonce = models.CharField(max_length=32, default=links.new_nonce)
-
-    class Meta:
-        verbose_name = "student's calendar"
-
-    def __str__(self) -> str:
-        return f"Calendar of {self.student}"

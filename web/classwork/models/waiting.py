@@ -1,68 +1,14 @@
 """Roles of a class, and its waitlist."""
 
 from datetime import datetime
-from decimal import Decimal
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
 from billing.models import Order
 from classwork.models.class_offers import ClassOffer
 from common import links
-
-
-class OfferRole(models.Model):
-    """A role by the school's own name, such as lead or follow, in the order in which they are named."""
-
-    offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="roles", verbose_name="class")
-    name = models.CharField(max_length=30)
-    capacity = models.PositiveSmallIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Leave empty for the capacity of the class."
-    )
-
-    class Meta:
-        ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(fields=["offer", "name"], name="classwork_role_once"),
-            models.CheckConstraint(
-                condition=Q(capacity__isnull=True) | Q(capacity__gte=1), name="classwork_role_capacity_positive"
-            ),
-            models.CheckConstraint(condition=~Q(name__in=["", "either"]), name="classwork_role_has_a_name_of_its_own"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Balance(models.Model):
-    """The largest allowed difference between the roles of a class."""
-
-    offer = models.OneToOneField(ClassOffer, on_delete=models.CASCADE, primary_key=True, related_name="balance")
-    most_apart = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Largest difference between roles.")
-    ratio = models.DecimalField(
-        max_digits=3,
-        decimal_places=1,
-        null=True,
-        blank=True,
-        validators=[MinValueValidator(Decimal(1))],
-        help_text="Largest ratio between roles.",
-    )
-    active_from = models.PositiveSmallIntegerField(
-        default=0, help_text="Applies from this many people. Required for a ratio."
-    )
-
-    class Meta:
-        verbose_name_plural = "balance"
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(ratio__isnull=True) | Q(ratio__gte=1, active_from__gte=1), name="classwork_ratio_says_when"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"Balance of {self.offer}"
 
 
 class WaitlistEntryQuerySet(models.QuerySet["WaitingEntry"]):

@@ -1,0 +1,14 @@
+from django.db import models
+
+from common import links
+from users.models import Staff
+
+
+class CalendarFeed(models.Model):
+    """The secret calendar address of a teacher. A new nonce makes the old address useless."""
+
+    staff = models.OneToOneField(Staff, on_delete=models.CASCADE, primary_key=True, related_name="calendar_feed")
+    nonce = models.CharField(max_length=32, default=links.new_nonce)
+
+    def __str__(self) -> str:
+        return f"Calendar of {self.staff}"

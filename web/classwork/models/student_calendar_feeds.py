@@ -1,0 +1,17 @@
+from django.db import models
+
+from common import links
+from users.models import Student
+
+
+class Diary(models.Model):
+    """The secret calendar address of a student. A new nonce makes the old address useless."""
+
+    student = models.OneToOneField(Student, on_delete=models.CASCADE, primary_key=True, related_name="diary")
+    nonce = models.CharField(max_length=32, default=links.new_nonce)
+
+    class Meta:
+        verbose_name = "student's calendar"
+
+    def __str__(self) -> str:
+        return f"Calendar of {self.student}"
