@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 from billing.gateways import Gateway
 from billing.gateways.facts import GatewayLine
-from billing.kinds import PriceFacts, ProductDescription, ProductKind
+from billing.kinds import ProductDescription, ProductKind
 from billing.models import OrderLine
+from billing.rules.price_facts import PriceFacts
 
 CLOSED, OPENED = 0, 1
 

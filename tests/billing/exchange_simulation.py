@@ -6,7 +6,6 @@ from contextlib import suppress
 from django.db import transaction
 from hypothesis.extra.django import TestCase
 
-from billing import kinds
 from billing.domain import locks
 from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import placement, transitions
@@ -15,6 +14,7 @@ from billing.domain.pricing import balances
 from billing.domain.refunds import price_reductions, reservations
 from billing.gateways.facts import DisputeState
 from billing.models import Order, OrderLine, Payment
+from billing.rules.price_facts import PriceFacts
 from tests.billing import order_simulation
 from tests.billing.toys import Toy, ToyKind
 
@@ -97,5 +97,5 @@ class School(order_simulation.School):
         """What the new line has taken over was paid for the old one, and only that is left of it."""
         price = balances.price_at(old.order, old.order.paid_at or self.now)
         cost = sum(part.amount for part in price.adjustments if part.key == old.pk and part.step != "credit")
-        carried = kinds.PriceFacts.from_json(line.facts or {}).carried
-        test.assertGreaterEqual(cost + kinds.PriceFacts.from_json(old.facts or {}).carried, carried)
+        carried = PriceFacts.from_json(line.facts or {}).carried
+        test.assertGreaterEqual(cost + PriceFacts.from_json(old.facts or {}).carried, carried)

@@ -12,8 +12,8 @@ from billing.domain.cancellations import bulk_refunds
 from billing.domain.pricing import balances, credit, quotes
 from billing.domain.refunds import order_snapshot
 from billing.domain.refunds.refund_shares import PricedOrder, RefundRequest, apply_refund_requests
-from billing.kinds import PriceFacts
 from billing.models import Case, Credit, Order, OrderLine, Refund
+from billing.rules.price_facts import PriceFacts
 from common import links
 from tests.billing import exchange_simulation
 from tests.billing.base import BillingTestCase

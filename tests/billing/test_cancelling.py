@@ -15,8 +15,8 @@ from billing.domain.orders.transitions import OrderTransitionRefused
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import reservations, terms
-from billing.kinds import TermsStep
 from billing.models import Dispute, Order, Refund
+from billing.rules.terms import TermsStep
 from history.models import Entry
 from tests.billing.base import BillingTestCase
 from tests.billing.toys import Toy, ToyKind, states

@@ -14,8 +14,8 @@ from billing.domain.cancellations.cancellation_options import CancellationOption
 from billing.domain.orders.transitions import OrderTransitionRefused
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import terms
-from billing.kinds import RefundMethod, TermsStep
 from billing.models import Credit, Order, OrderLine, Refund
+from billing.rules.terms import RefundMethod, TermsStep
 from outbox.testing import run_all
 from tests.billing import exchange_simulation
 from tests.billing.toys import ToyKind, with_toys

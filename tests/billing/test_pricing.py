@@ -17,7 +17,7 @@ from billing.domain.pricing.quotes import (
     lines_past_early_price,
     quote_both_totals,
 )
-from billing.kinds import PriceFacts
+from billing.rules.price_facts import PriceFacts
 from common.money import is_payable_amount
 
 START = datetime(2026, 11, 20, 19, tzinfo=UTC)

@@ -7,8 +7,8 @@ from hypothesis import strategies as some
 
 from billing.domain.orders import cart as carts
 from billing.domain.refunds import terms
-from billing.kinds import NOTHING, RefundMethod, Terms, TermsStep
 from billing.models import OrderLine
+from billing.rules.terms import NOTHING, RefundMethod, Terms, TermsStep
 from common.formats import format_moment
 from tests.billing.base import BillingTestCase
 from tests.billing.toys import Toy, ToyKind

@@ -9,8 +9,10 @@ from typing import Any, ClassVar
 from django import forms
 from django.test import override_settings
 
-from billing.kinds import GiftOption, PriceFacts, ProductDescription, ProductKind, ProductUnavailable, Terms, TermsStep
+from billing.kinds import GiftOption, ProductDescription, ProductKind, ProductUnavailable
 from billing.models import Order, OrderLine
+from billing.rules.price_facts import PriceFacts
+from billing.rules.terms import Terms, TermsStep
 from users.models import User
 
 KINDS = {"toy": "tests.billing.toys.ToyKind", "voucher": "billing.voucher_kind.VoucherKind"}

@@ -6,25 +6,24 @@ the order line, never the other way around.
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import TextChoices
 from django.forms import Form
-from django.utils.dateparse import parse_datetime
 from django.utils.module_loading import import_string
+
+from billing.rules.price_facts import PriceFacts
+from billing.rules.terms import Terms
+from common.money import ZERO
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from billing.models import OrderLine
     from users.models import User
-
-ZERO = Decimal(0)
-AMOUNTS = ("full", "less", "prepay", "multi", "tax_percent", "carried", "discounts", "passed_on", "called_off")
 
 
 class ProductUnavailable(Exception):
@@ -40,127 +39,6 @@ class ProductDescription:
     title: str
     detail: str = ""
     url: str = ""
-
-
-@dataclass(frozen=True)
-class PriceFacts:
-    """The values from which a line's price is calculated. They are stored with the order, which is priced again later
-    by the rules of its purchase."""
-
-    full: Decimal
-    prepay: Decimal = ZERO
-    """This is deducted if the whole order is paid no later than `starts`."""
-    multi: Decimal = ZERO
-    """The line contributes this to the multi-class discount; it is 0 for lines that are excluded from it."""
-    attendee: str = ""
-    """The same person has the same text within an order; lines of one attendee share the multi-class discount."""
-    student_id: int | None = None
-    """This is the attendee if known for certain: a personal code applies to this student's lines."""
-    starts: datetime | None = None
-    at_the_door: bool = False
-    tax_percent: Decimal = ZERO
-    """The tax is included in the price."""
-    replaced: str = ""
-    """This is the title of the earlier line that was exchanged for this one; see billing.domain.refunds.exchanges."""
-    carried: Decimal = ZERO
-    """This was paid for the replaced line."""
-    discounts: Decimal = ZERO
-    """The replaced line was reduced by this; the buyer keeps the reduction as far as the new price allows."""
-    passed_on: Decimal = ZERO
-    """The price of a replaced line is reduced by this amount, which was returned with the exchange."""
-    less: Decimal = ZERO
-    """The list price is reduced by this because of the product itself, for example because a part of it is over."""
-    less_why: str = ""
-    """The bill shows this reason for the reduction."""
-    is_money: bool = False
-    """A gift voucher is money: it is never discounted and cannot be paid with credit or with vouchers."""
-    called_off: Decimal = ZERO
-    """The school deducted this after the purchase for the classes that it canceled."""
-
-    @property
-    def net_price(self) -> Decimal:
-        return self.full - self.less
-
-    @property
-    def is_free(self) -> bool:
-        # The line of an exchange carries money that was paid, so it is not free even at a price of zero.
-        return not self.net_price and not self.replaced
-
-    def as_json(self) -> dict[str, Any]:
-        return {name: _to_json_value(value) for name, value in asdict(self).items() if value is not None}
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "PriceFacts":
-        names = {field.name for field in fields(cls)}
-        values = {name: value for name, value in stored.items() if name in names}
-        for name in AMOUNTS:
-            values[name] = Decimal(values.get(name, 0))
-        if isinstance(values.get("starts"), str):
-            values["starts"] = parse_datetime(values["starts"])
-        return cls(**values)
-
-
-def _to_json_value(value: Any) -> Any:
-    # Amounts become text and times keep their microseconds, so that nothing is lost.
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
-
-
-class RefundMethod(TextChoices):
-    REFUND = "refund", "money, the way it was paid"
-    CREDIT = "credit", "credit with the school"
-
-
-@dataclass(frozen=True)
-class TermsStep:
-    """A cancellation no later than `until` is refunded at this percentage."""
-
-    percent: Decimal = Decimal(100)
-    gives: str = RefundMethod.REFUND
-    until: datetime | None = None
-    """None means that the step has no deadline, or that it is not known yet."""
-    rule: str = ""
-    """The kind recalculates `until` by this rule when the product is rescheduled; it is "" for a fixed deadline."""
-    label: str = ""
-    """The label describes the deadline, such as “7 days before the first class begins”."""
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "TermsStep":
-        until = stored.get("until")
-        return cls(
-            **{**stored, "percent": Decimal(stored["percent"]), "until": parse_datetime(until) if until else None}
-        )
-
-
-NOTHING = TermsStep(percent=ZERO)
-
-
-@dataclass(frozen=True)
-class Terms:
-    """The refund of a canceled line, in steps from the earliest deadline on. After the last step nothing is refunded.
-
-    The terms are stored with the line when the order is placed. Later changes do not affect it.
-    """
-
-    steps: tuple[TermsStep, ...] = (TermsStep(),)
-    withdrawal_days: int = 0
-    """The law lets a payer withdraw for this many days after ordering; 0 means that it does not."""
-    keeps_used: bool = True
-    """A payer who withdraws pays for the part that was used until then."""
-    note: str = ""
-    """The note is another sentence that a payer has to know before canceling."""
-
-    def at(self, moment: datetime) -> TermsStep:
-        return next((step for step in self.steps if step.until is None or moment <= step.until), NOTHING)
-
-    def as_json(self) -> dict[str, Any]:
-        steps = [{name: _to_json_value(value) for name, value in asdict(step).items()} for step in self.steps]
-        return {**asdict(self), "steps": steps}
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "Terms":
-        return cls(**{**stored, "steps": tuple(map(TermsStep.from_json, stored["steps"]))})
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.forms import Form
 
-from billing.kinds import GiftOption, PriceFacts, ProductDescription, ProductKind, ProductUnavailable, Terms
+from billing.kinds import GiftOption, ProductDescription, ProductKind, ProductUnavailable
 from billing.models import OrderLine
+from billing.rules.price_facts import PriceFacts
+from billing.rules.terms import Terms
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.places import attendees, joining, minimum, opening, registering, terms
 from classwork.domain.places.attendees import Attendee

@@ -7,12 +7,15 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from billing.kinds import ZERO, PriceFacts, ProductDescription, Terms, TermsStep
+from billing.kinds import ProductDescription
 from billing.models import OrderLine
+from billing.rules.price_facts import PriceFacts
+from billing.rules.terms import Terms, TermsStep
 from classwork.domain.places.arrows import State
 from classwork.domain.places.tickets import entry, life, sale
 from classwork.models import Meeting, Subject, Ticket
 from classwork.selling import AttendedKind
+from common.money import ZERO
 from users.models import Student
 
 BEGINS = "class day begins"

@@ -11,11 +11,11 @@ from django.db.models import Count, Q, QuerySet, Sum
 from billing import gateways
 from billing.domain.reconciling.ours import in_batches
 from billing.domain.vouchers import account as account_of_vouchers
-from billing.kinds import ZERO, PriceFacts
 from billing.models import Finding, Payment, Refund
+from billing.rules.price_facts import PriceFacts
 from common import dates
 from common.formats import currency_digits
-from common.money import round_amount
+from common.money import ZERO, round_amount
 
 FEES = "fees"
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")

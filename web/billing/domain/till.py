@@ -9,10 +9,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from billing import gateways
-from billing.kinds import ZERO
 from billing.models import Payment, Refund, TillCount
 from common import dates
-from common.money import is_payable_amount
+from common.money import ZERO, is_payable_amount
 from history.domain import record_action
 from users.models import User
 

@@ -13,8 +13,8 @@ from billing import gateways
 from billing.domain.orders.cart import CartSummary
 from billing.domain.orders.placement import PlacementOptions
 from billing.domain.payments.received_moments import ASK, MomentChoice
-from billing.kinds import RefundMethod, TermsStep
 from billing.models import Order
+from billing.rules.terms import RefundMethod, TermsStep
 from common import names
 from common.amounts import AmountInput
 from common.days import DayField

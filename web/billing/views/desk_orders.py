@@ -23,13 +23,12 @@ from billing.domain.refunds import handovers, reservations
 from billing.domain.refunds.handovers import HAND_OVER
 from billing.forms import DueDateForm, ReasonForm, RecordPaymentForm, RefundForm
 from billing.forms.vouchers import VoucherCodeForm
-from billing.kinds import ZERO
 from billing.models import Dispute, Order, OrderLine
 from billing.models.orders import OrderQuerySet
 from billing.views.payments import try_to_stop_payment
 from common import search
 from common.formats import format_date, format_money
-from common.money import round_amount
+from common.money import ZERO, round_amount
 from users.domain import recent_history
 from users.models import User
 from users.roles import desk_required

@@ -17,10 +17,10 @@ from billing.domain.payments import credit_holds
 from billing.domain.pricing import credit
 from billing.domain.refunds import handovers
 from billing.forms import CreditForm, ReasonForm, ResolvePaymentIssueForm
-from billing.kinds import ZERO
 from billing.models import Case, Dispute, Payment, Refund
 from common import search
 from common.formats import format_money
+from common.money import ZERO
 from users.models import User
 from users.roles import can_use_desk, desk_required
 

@@ -6,7 +6,7 @@ from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 
 from billing.domain.refunds.terms import terms_sentences
-from billing.kinds import Terms
+from billing.rules.terms import Terms
 from classwork.domain.places import terms
 from classwork.models import CancellationStep, CancellationTerms
 from history.admin_base import RecordedModelAdmin

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.kinds import PriceFacts
+from billing.rules.price_facts import PriceFacts
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.places.tickets import staying
 from classwork.letters.parts import absolute_url, reader_context

@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from billing.kinds import RefundMethod
+from billing.rules.terms import RefundMethod
 from common.formats import format_percent
 
 

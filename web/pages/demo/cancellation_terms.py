@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from billing.kinds import RefundMethod
+from billing.rules.terms import RefundMethod
 from classwork.domain.schedule import class_offers
 from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.models import CancellationStep, CancellationTerms, ClassOffer

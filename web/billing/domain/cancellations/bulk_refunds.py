@@ -17,9 +17,9 @@ from billing.domain.pricing import balances, quotes
 from billing.domain.refunds import reservations
 from billing.domain.refunds.order_snapshot import Books, OrderSnapshot, chain_of_exchanged_lines
 from billing.domain.refunds.refund_shares import PricedOrder, RefundRequest, RefundShare, apply_refund_requests
-from billing.kinds import ZERO
 from billing.models import Case, Credit, Order, OrderLine, Payment, Refund
 from common.formats import format_money
+from common.money import ZERO
 from history.domain import record_actions
 from outbox.domain import emit_many
 from users.models import User

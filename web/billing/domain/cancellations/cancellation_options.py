@@ -11,8 +11,8 @@ from django.db.models import TextChoices
 from billing import kinds
 from billing.domain.orders.transitions import OrderTransitionRefused
 from billing.domain.refunds import exchanges, terms
-from billing.kinds import RefundMethod, TermsStep
 from billing.models import Dispute, Order, OrderLine
+from billing.rules.terms import RefundMethod, TermsStep
 from users.models import User
 
 ALL_OF_IT = TermsStep()

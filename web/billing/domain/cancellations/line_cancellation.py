@@ -10,8 +10,8 @@ from billing.domain import locks
 from billing.domain.orders import transitions
 from billing.domain.pricing import balances
 from billing.domain.refunds import exchanges, price_reductions, reservations, terms
-from billing.kinds import ZERO
 from billing.models import Order, OrderLine
+from common.money import ZERO
 from history.domain import record_action
 from outbox.domain import emit
 from users.models import User

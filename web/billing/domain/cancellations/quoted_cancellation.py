@@ -19,9 +19,9 @@ from billing.domain.cancellations.cancellation_options import CanceledBy, Cancel
 from billing.domain.orders import transitions
 from billing.domain.pricing import balances, quotes
 from billing.domain.refunds import exchanges, handovers, terms
-from billing.kinds import ZERO, RefundMethod
 from billing.models import Credit, Order, OrderLine, Refund
-from common.money import round_amount
+from billing.rules.terms import RefundMethod
+from common.money import ZERO, round_amount
 from history.domain import record_action
 from users.models import User
 

@@ -10,10 +10,10 @@ from django.utils import timezone
 from billing.domain import status_text
 from billing.domain.orders.payments_in_progress import has_payment_processing
 from billing.domain.pricing import balances, credit
-from billing.kinds import ZERO
 from billing.models import Order
 from common import dates
 from common.formats import format_date, format_money
+from common.money import ZERO
 
 State, Due = Order.State, Order.Due
 JUST_NOW = timedelta(minutes=30)

@@ -17,6 +17,8 @@ from billing.domain.refunds import exchanges, terms
 from billing.domain.vouchers import eligibility, redemption, voucher_codes
 from billing.domain.vouchers.eligibility import VoucherShare
 from billing.models import Code, Order, OrderLine
+from billing.rules.price_facts import PriceFacts
+from common.money import ZERO
 from users.models import User
 
 GONE = "This is no longer available."
@@ -33,7 +35,7 @@ class CartFull(Exception):
 class CartLine:
     line: OrderLine
     about: kinds.ProductDescription
-    facts: kinds.PriceFacts | None
+    facts: PriceFacts | None
     problems: list[str]
     sentences: list[terms.TermsSentence] = field(default_factory=list)
     """These sentences say what is refunded when the line is canceled."""
@@ -57,7 +59,7 @@ class CartSummary:
 
     @property
     def by_vouchers(self) -> Decimal:
-        return sum((share.amount for share in self.vouchers), kinds.ZERO)
+        return sum((share.amount for share in self.vouchers), ZERO)
 
     @property
     def total_after_vouchers(self) -> Decimal:
@@ -194,7 +196,7 @@ def _price_cart_line(line: OrderLine, at: datetime) -> CartLine:
         return CartLine(line, kinds.ProductDescription(line.title or GONE), None, [str(unavailable) or GONE])
 
 
-def to_price_lines(lines: Iterable[tuple[OrderLine, kinds.PriceFacts | None]]) -> tuple[quotes.PriceLine, ...]:
+def to_price_lines(lines: Iterable[tuple[OrderLine, PriceFacts | None]]) -> tuple[quotes.PriceLine, ...]:
     return tuple(quotes.PriceLine(line.pk, line.kind, line.product_id, facts) for line, facts in lines if facts)
 
 

@@ -16,6 +16,8 @@ from billing.domain.pricing import balances, credit, discount_codes, quotes
 from billing.domain.refunds import exchanges, terms
 from billing.domain.vouchers import redemption as vouchers
 from billing.models import Adjustment, Order, OrderLine
+from billing.rules.price_facts import PriceFacts
+from billing.rules.terms import Terms
 from outbox.domain import emit
 from users.models import User
 
@@ -53,8 +55,8 @@ class PlacementOptions:
 @dataclass(frozen=True)
 class PlacementPlan:
     lines: list[OrderLine]
-    facts: dict[int, kinds.PriceFacts]
-    terms: dict[int, kinds.Terms]
+    facts: dict[int, PriceFacts]
+    terms: dict[int, Terms]
     quote: quotes.Quote
 
 
@@ -142,7 +144,7 @@ def _plan_placement(order: Order, at: datetime) -> PlacementPlan:
     return PlacementPlan(lines, facts, line_terms, carts.quote_cart(order, items, discount, at))
 
 
-def _facts_if_available(line: OrderLine, at: datetime) -> kinds.PriceFacts:
+def _facts_if_available(line: OrderLine, at: datetime) -> PriceFacts:
     kind = kinds.kind_of_line(line)
     try:
         problems = exchanges.exchange_problems(line, at) or kind.problems(line, at)

@@ -12,9 +12,10 @@ from billing.domain import locks, payment_issues
 from billing.domain.pricing import balances, credit, discount_codes, quotes
 from billing.domain.refunds import exchanges, price_reductions, reservations, terms
 from billing.domain.vouchers import redemption as vouchers
-from billing.kinds import ZERO
 from billing.models import Case, Order, OrderLine, Payment
+from billing.rules.terms import RefundMethod
 from common.formats import format_money
+from common.money import ZERO
 from history.domain import record_action
 from outbox.domain import emit
 from users.models import User
@@ -198,7 +199,7 @@ def _close_order(order: Order, state: str, at: datetime, why: str) -> None:
             continue
         # The replaced line becomes valid again, or is refunded by its terms if the exchange was already completed.
         step = terms.terms_sold(line, at).at(at)
-        refund = price_reductions.RefundTerms(step.percent, why, as_credit=step.gives == kinds.RefundMethod.CREDIT)
+        refund = price_reductions.RefundTerms(step.percent, why, as_credit=step.gives == RefundMethod.CREDIT)
         try:
             exchanges.cancel_exchange(line, at, refund)
         except reservations.RefundRefused as refused:

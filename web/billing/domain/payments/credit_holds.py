@@ -8,10 +8,10 @@ from django.db.models import QuerySet, Sum
 
 from billing.domain import locks, payment_issues
 from billing.domain.pricing import balances, credit
-from billing.kinds import ZERO
 from billing.models import Case, Credit, Dispute, Order, Payment
 from billing.models.fields import exact_sum
 from common.formats import format_money
+from common.money import ZERO
 from history.domain import record_action
 from users.models import User
 

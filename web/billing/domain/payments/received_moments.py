@@ -5,8 +5,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from billing.domain.pricing import balances
-from billing.kinds import PriceFacts
 from billing.models import Order
+from billing.rules.price_facts import PriceFacts
 from common import dates
 from common.formats import format_money, format_time
 

@@ -8,10 +8,10 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from billing.domain.pricing import credit, quotes
-from billing.kinds import ZERO, PriceFacts
 from billing.models import Adjustment, Order, OrderLine
 from billing.models.fields import exact_sum
-from common.money import round_amount
+from billing.rules.price_facts import PriceFacts
+from common.money import ZERO, round_amount
 
 
 def price_request_for(order: Order, at: datetime) -> quotes.PriceRequest:

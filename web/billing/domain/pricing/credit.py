@@ -6,10 +6,9 @@ from django.db import transaction
 from django.db.models import Sum
 
 from billing.domain import locks
-from billing.kinds import ZERO
 from billing.models import Credit, Dispute, Order
 from billing.models.fields import exact_sum
-from common.money import is_payable_amount
+from common.money import ZERO, is_payable_amount
 from history.domain import record_action
 from users.models import User
 

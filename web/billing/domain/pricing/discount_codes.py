@@ -9,9 +9,9 @@ from django.db.models import Count, Q, QuerySet
 from billing import kinds
 from billing.domain import locks
 from billing.domain.pricing.quotes import Discount, PriceLine
-from billing.kinds import ZERO
 from billing.models import Code, Order
 from common import dates
+from common.money import ZERO
 from users.models import Student, User
 
 UNKNOWN = "That code isn’t valid for this order."

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from billing.kinds import PriceFacts
 from billing.models import Order, OrderLine
+from billing.rules.price_facts import PriceFacts
 
 UNPAID = (Order.State.PLACED, Order.State.LAPSED)
 

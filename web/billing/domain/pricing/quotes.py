@@ -10,8 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from billing.kinds import ZERO, PriceFacts
-from common.money import round_amount
+from billing.rules.price_facts import PriceFacts
+from common.money import ZERO, round_amount
 from common.pipeline import Pipeline
 
 

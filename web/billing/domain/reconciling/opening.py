@@ -12,8 +12,8 @@ from billing import kinds
 from billing.domain.reconciling.comparing import AT_ONCE, apply_earlier_explanations, window_of_statement
 from billing.domain.reconciling.matching import Window
 from billing.domain.reconciling.ours import in_batches
-from billing.kinds import ZERO
 from billing.models import Book, Finding, Order, OrderLine
+from common.money import ZERO
 
 State, Verdict = Order.State, Finding.Verdict
 GOT = Coalesce(Sum("payments__captured_amount"), ZERO) - Coalesce(Sum("payments__refunded_amount"), ZERO)

@@ -11,8 +11,8 @@ from billing.domain.reconciling.comparing import FITS_NOW, line_from_finding
 from billing.domain.reconciling.matching import DISPUTE, REFUND, Verdict, Window, match_entries
 from billing.domain.reconciling.ours import entries_of_dispute, entry_of_payment, entry_of_refund
 from billing.gateways.facts import DisputeState, Fact, PaymentCaptured, RefundState
-from billing.kinds import ZERO
 from billing.models import Dispute, Finding, Payment, Refund
+from common.money import ZERO
 
 ALWAYS = Window(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 

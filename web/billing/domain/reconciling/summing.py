@@ -8,10 +8,9 @@ from decimal import Decimal
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from billing import gateways
-from billing.kinds import ZERO
 from billing.models import Finding, Reconciliation
 from common import dates
-from common.money import round_amount
+from common.money import ZERO, round_amount
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,12 @@ from billing.domain import locks, payment_issues
 from billing.domain.pricing import balances, quotes
 from billing.domain.refunds import price_reductions, reservations, terms
 from billing.domain.refunds.price_reductions import RefundTerms
-from billing.kinds import ZERO, PriceFacts
 from billing.models import Case, Credit, Dispute, Order, OrderLine, Payment
 from billing.models.fields import exact_sum
+from billing.rules.price_facts import PriceFacts
+from billing.rules.terms import RefundMethod
 from common.formats import format_money
-from common.money import percent_of
+from common.money import ZERO, percent_of
 from outbox.domain import emit
 
 NOT_PAID = "Only something you’ve paid for can be exchanged."
@@ -241,7 +242,7 @@ def surplus_refund_terms(old: OrderLine, at: datetime) -> RefundTerms:
     if settings.EXCHANGE_SURPLUS == "credit" and old.order.payer is not None:
         return RefundTerms(Decimal(100), why, as_credit=True)
     step = terms.terms_sold(old, at).at(at)
-    return RefundTerms(step.percent, why, as_credit=step.gives == kinds.RefundMethod.CREDIT)
+    return RefundTerms(step.percent, why, as_credit=step.gives == RefundMethod.CREDIT)
 
 
 def _reduce_old_line(line: OrderLine, to: Decimal, how: RefundTerms) -> None:

@@ -16,9 +16,9 @@ from billing import events, gateways
 from billing.domain import payment_issues
 from billing.domain.pricing import balances
 from billing.gateways.facts import RefundAnswer, RefundState
-from billing.kinds import ZERO
 from billing.models import Case, Order, Payment, Refund
 from common.formats import format_money
+from common.money import ZERO
 from outbox.domain import emit
 
 State, Origin = Refund.State, Refund.Origin

@@ -8,9 +8,9 @@ from billing import gateways
 from billing.domain import locks
 from billing.domain.refunds import gateway_refunds
 from billing.gateways.facts import RefundAnswer
-from billing.kinds import ZERO
 from billing.models import Order, Payment, Refund
 from common.formats import format_money
+from common.money import ZERO
 from history.domain import record_action
 from users.models import User
 

@@ -13,9 +13,10 @@ from billing.domain.pricing import quotes
 from billing.domain.refunds import reservations
 from billing.domain.refunds.refund_shares import PricedOrder
 from billing.domain.vouchers import eligibility, redemption
-from billing.kinds import ZERO, PriceFacts
 from billing.models import Credit, Dispute, Order, OrderLine, Payment
 from billing.models.fields import exact_sum
+from billing.rules.price_facts import PriceFacts
+from common.money import ZERO
 
 State = Order.State
 

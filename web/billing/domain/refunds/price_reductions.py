@@ -6,9 +6,8 @@ from decimal import Decimal
 
 from billing.domain.pricing import balances, credit, quotes
 from billing.domain.refunds import reservations
-from billing.kinds import ZERO
 from billing.models import Order, OrderLine
-from common.money import percent_of
+from common.money import ZERO, percent_of
 from users.models import User
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from billing.domain.pricing import quotes
-from billing.kinds import ZERO, PriceFacts
-from common.money import round_amount
+from billing.rules.price_facts import PriceFacts
+from common.money import ZERO, round_amount
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,10 @@ from billing.domain.refunds import gateway_refunds, handovers
 from billing.domain.vouchers import redemption as vouchers
 from billing.domain.vouchers.eligibility import value_of_vouchers_sold
 from billing.gateways.facts import RefundAnswer
-from billing.kinds import ZERO
 from billing.models import Case, Dispute, Order, Payment, Refund
 from common.errors import PermanentFailure
 from common.formats import format_money
-from common.money import is_payable_amount
+from common.money import ZERO, is_payable_amount
 from history.domain import record_action
 from outbox.domain import emit
 from users.models import User

@@ -7,8 +7,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from billing import kinds
-from billing.kinds import PriceFacts, RefundMethod, Terms, TermsStep
 from billing.models import Order, OrderLine
+from billing.rules.price_facts import PriceFacts
+from billing.rules.terms import RefundMethod, Terms, TermsStep
 from common.formats import format_date, format_moment, format_percent
 
 EXCEPT_USED = ", except for what you’ve already used"

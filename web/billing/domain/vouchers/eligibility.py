@@ -8,11 +8,12 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from billing import kinds
-from billing.kinds import ZERO, PriceFacts
 from billing.models import Dispute, Order, OrderLine, Voucher
 from billing.models.fields import exact_sum
+from billing.rules.price_facts import PriceFacts
 from common import dates
 from common.formats import format_date
+from common.money import ZERO
 
 VOID = "This gift voucher is no longer valid. Please contact us."
 EXPIRED = "This gift voucher expired on {}. Please contact us."

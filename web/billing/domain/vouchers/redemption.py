@@ -11,10 +11,11 @@ from billing.domain.pricing import balances, quotes
 from billing.domain.pricing.discount_codes import DiscountCodeRefused
 from billing.domain.vouchers import eligibility, entries
 from billing.domain.vouchers.eligibility import VoucherShare
-from billing.kinds import ZERO, PriceFacts
 from billing.models import Case, Order, OrderLine, Payment, Refund, Voucher
+from billing.rules.price_facts import PriceFacts
 from common import dates
 from common.formats import format_money
+from common.money import ZERO
 
 VARIANT = "voucher"
 

@@ -13,12 +13,13 @@ from django.utils.dateparse import parse_date
 from billing import kinds
 from billing.domain import payment_issues
 from billing.domain.vouchers import eligibility, entries, voucher_codes
-from billing.kinds import ZERO, GiftOption, PriceFacts
+from billing.kinds import GiftOption
 from billing.models import Case, Order, OrderLine, Voucher
 from billing.models.vouchers import VoucherEntry
+from billing.rules.price_facts import PriceFacts
 from common import dates
 from common.formats import format_money
-from common.money import is_payable_amount
+from common.money import ZERO, is_payable_amount
 
 
 def expiry_date(sold_on: date) -> date | None:

@@ -7,7 +7,6 @@ from decimal import Decimal
 from billing.domain.pricing import balances, quotes
 from billing.domain.refunds import exchanges
 from billing.domain.refunds.exchanges import Exchange, LineWorth
-from billing.kinds import ZERO
 from billing.models import Order, OrderLine
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.places import joining, moving, opening, room
@@ -15,7 +14,7 @@ from classwork.domain.places.room import Availability
 from classwork.domain.places.waiting import offered
 from classwork.models import ClassOffer, Registration
 from common import dates
-from common.money import percent_of
+from common.money import ZERO, percent_of
 from users.models import User
 
 

@@ -6,10 +6,9 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from billing.kinds import ZERO
 from billing.models import OrderLine
 from classwork.models import ClassOffer
-from common.money import round_amount
+from common.money import ZERO, round_amount
 
 TOO_LATE = "It’s too late to join this class. New students could join until class {}."
 

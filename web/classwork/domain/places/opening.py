@@ -4,11 +4,12 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from billing.kinds import ZERO, PriceFacts
+from billing.rules.price_facts import PriceFacts
 from classwork.domain.places import joining
 from classwork.domain.places.joining import JoiningTerms
 from classwork.models import ClassOffer
 from common import dates
+from common.money import ZERO
 
 OVER = "This class is over."
 CLOSED = "Registration for this class is closed."

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.db.models import Q
 
-from billing.kinds import RefundMethod, Terms, TermsStep
+from billing.rules.terms import RefundMethod, Terms, TermsStep
 from classwork.domain.places.waiting.shown import format_ordinal
 from classwork.models import CancellationStep, CancellationTerms, ClassOffer, Meeting
 from common import dates
