@@ -34,8 +34,8 @@ CAPTURE = "POST /v2/checkout/orders/*/capture"
 FEE = Decimal("0.0299")
 
 
-class BeginTest(PayPalTestCase):
-    def test_an_order_names_us_the_payment_and_the_way_back(self) -> None:
+class CreateOrderTest(PayPalTestCase):
+    def test_order_names_payment_payee_amount_and_return_address(self) -> None:
         payment = self.begun()
         order, context = self.fake.books.orders[payment.session], self.fake.books.contexts[payment.session]
         unit = order["purchase_units"][0]
@@ -46,35 +46,35 @@ class BeginTest(PayPalTestCase):
         self.assertEqual((context["user_action"], context["shipping_preference"]), ("PAY_NOW", "NO_SHIPPING"))
         self.assertEqual(payment.session_url, f"{self.fake.url}/checkoutnow?token={payment.session}")
 
-    def test_the_cancel_link_ends_the_payment(self) -> None:
+    def test_cancel_link_ends_payment(self) -> None:
         payment = self.begun()
         self.client.get(self.fake.books.contexts[payment.session]["cancel_url"] + "&token=X")
         payment.refresh_from_db()
         self.assertEqual(payment.status, "cancelled")
 
-    def test_the_same_key_is_the_same_order(self) -> None:
+    def test_same_key_returns_same_order(self) -> None:
         payment = self.begun()
         self.assertEqual(self.paypal.create_session(payment, payment.key).session, payment.session)
         self.assertEqual(len(self.fake.books.orders), 1)
 
-    def test_a_long_name_in_any_letters_fits(self) -> None:
+    def test_long_non_latin_business_name_is_clipped_to_fit(self) -> None:
         with override_settings(BUSINESS_NAME="スウィング学校" * 30):
             self.begun()
         self.assertEqual(orders.clip_text("é" * 100), "é" * 63)
 
-    def test_either_name_of_the_link_leads_to_the_payer_page(self) -> None:
+    def test_approval_url_is_read_from_either_link_name(self) -> None:
         for name in ("payer-action", "approve"):
             order = {"links": [{"rel": "self", "href": "no"}, {"rel": name, "href": "https://yes/"}]}
             self.assertEqual(orders.approval_url(order), "https://yes/")
         with self.assertRaises(PermanentFailure):
             orders.approval_url({"links": []})
 
-    def test_paypal_is_not_asked_inside_a_transaction(self) -> None:
+    def test_paypal_is_not_called_inside_transaction(self) -> None:
         payment = self.begun()
         with self.assertRaises(OpenTransaction), transaction.atomic():
             self.paypal.poll_payment(payment)
 
-    def test_an_amount_that_paypal_cannot_write_is_refused_before_it_is_asked(self) -> None:
+    def test_unsupported_amount_is_refused_without_calling_paypal(self) -> None:
         payment = self.begun()
         before = len(self.fake.requests)
         for currency, total in (("KWD", "1.500"), ("HUF", "10.50"), ("USD", "10.005")):
@@ -83,13 +83,13 @@ class BeginTest(PayPalTestCase):
                 self.paypal.create_session(payment, "another")
         self.assertEqual(len(self.fake.requests), before)
 
-    def test_forms_may_lead_to_where_payers_approve(self) -> None:
+    def test_form_targets_are_the_hosts_where_payers_approve(self) -> None:
         self.assertEqual(approval_hosts("https://api-m.paypal.com"), ("https://www.paypal.com",))
         self.assertEqual(approval_hosts("https://api.sandbox.paypal.com"), ("https://www.sandbox.paypal.com",))
         self.assertEqual(self.paypal.hosts, (self.fake.url,))
 
 
-class AskTest(PayPalTestCase):
+class PollPaymentTest(PayPalTestCase):
     def taken(self, payment: Payment) -> PaymentCaptured:
         (capture,) = self.fake.books.captures.values()
         fee = (payment.total * FEE + Decimal("0.49")).quantize(Decimal("0.01"))
@@ -100,27 +100,27 @@ class AskTest(PayPalTestCase):
         self.fake.books.approve(payment.session, instrument)
         return payment
 
-    def test_nothing_is_known_until_the_payer_approves(self) -> None:
+    def test_unapproved_order_reports_nothing(self) -> None:
         self.assertEqual(self.paypal.poll_payment(self.begun()), [])
 
-    def test_what_the_payer_approved_is_captured_with_amount_currency_and_fee_as_paypal_says(self) -> None:
+    def test_approved_order_is_captured_with_amount_currency_and_fee_reported_by_paypal(self) -> None:
         payment = self.approved()
         self.assertEqual(self.paypal.poll_payment(payment), [self.taken(payment)])
 
-    def test_asked_again_and_again_it_is_captured_once(self) -> None:
+    def test_repeated_polls_capture_once(self) -> None:
         payment = self.approved()
         for _ in range(3):
             self.assertEqual(self.paypal.poll_payment(payment), [self.taken(payment)])
         self.assertEqual(len(self.fake.books.captures), 1)
 
-    def test_somebody_else_has_just_captured_it(self) -> None:
+    def test_capture_by_another_process_is_reported(self) -> None:
         payment = self.approved()
         stale = {"id": payment.session, "status": "APPROVED", "purchase_units": [{"custom_id": payment.token}]}
         self.fake.books.capture(payment.session)
         self.assertEqual(stale["status"], "APPROVED")
         self.assertEqual(self.paypal._capture_order(payment), [self.taken(payment)])
 
-    def test_a_crash_on_either_side_of_the_capture_is_healed_by_the_same_key(self) -> None:
+    def test_failure_before_or_after_capture_is_retried_with_same_key(self) -> None:
         for kind in ("before", "after", "drop"):
             with self.subTest(kind):
                 payment = self.approved()
@@ -132,25 +132,25 @@ class AskTest(PayPalTestCase):
                     set(self.fake.keys(f"POST /v2/checkout/orders/{payment.session}")), {f"{payment.token}-capture"}
                 )
 
-    def test_while_another_process_captures_the_same_we_wait_for_its_end(self) -> None:
+    def test_poll_waits_for_capture_by_another_process(self) -> None:
         payment = self.approved()
         self.fake.faults.order(CAPTURE, "before", status=409)
         self.assertEqual(self.paypal.poll_payment(payment), [self.taken(payment)])
 
-    def test_a_paypal_that_stays_down_after_capturing_is_asked_later(self) -> None:
+    def test_outage_after_capture_is_resolved_by_next_poll(self) -> None:
         payment = self.approved()
         self.fake.faults.order(CAPTURE, "after", times=3)
         with self.assertRaises(TemporaryFailure):
             self.paypal.poll_payment(payment)
         self.assertEqual(self.paypal.poll_payment(payment), [self.taken(payment)])
 
-    def test_a_declined_card_ends_the_attempt_with_a_sentence_for_the_payer(self) -> None:
+    def test_declined_instrument_declines_payment(self) -> None:
         for instrument in ("declined", "failing"):
             with self.subTest(instrument):
                 (fact,) = self.paypal.poll_payment(self.approved(instrument))
                 self.assertIsInstance(fact, PaymentDeclined)
 
-    def test_a_bank_payment_is_on_its_way_until_the_bank_answers(self) -> None:
+    def test_bank_payment_is_pending_until_the_bank_answers(self) -> None:
         for good, wanted in ((True, PaymentCaptured), (False, PaymentDeclined)):
             with self.subTest(good=good):
                 payment = self.approved("echeck")
@@ -159,33 +159,33 @@ class AskTest(PayPalTestCase):
                 self.fake.books.settle(list(self.fake.books.captures)[-1], good)
                 self.assertIsInstance(self.paypal.poll_payment(payment)[0], wanted)
 
-    def test_an_order_that_nobody_approved_in_time_is_over(self) -> None:
+    def test_order_not_approved_in_time_is_expired(self) -> None:
         payment = self.begun()
         self.fake.forward(timedelta(hours=4))
         self.assertEqual(self.paypal.poll_payment(payment), [AttemptExpired()])
 
-    def test_an_order_that_paypal_never_heard_of_is_over(self) -> None:
+    def test_order_unknown_to_paypal_is_expired(self) -> None:
         payment = self.begun()
         del self.fake.books.orders[payment.session]
         self.assertEqual(self.paypal.poll_payment(payment), [AttemptExpired()])
 
-    def test_a_captured_payment_is_known_after_its_order_is_forgotten(self) -> None:
+    def test_captured_payment_is_reported_after_its_order_is_deleted(self) -> None:
         payment = self.captured()
         del self.fake.books.orders[payment.session]
         self.assertEqual(self.paypal.poll_payment(payment), [self.taken(payment)])
 
-    def test_an_approval_that_was_taken_back_is_over(self) -> None:
+    def test_withdrawn_approval_expires_attempt(self) -> None:
         payment = self.approved()
         self.fake.books.take_back_approval(payment.session)
         self.assertEqual(self.paypal.poll_payment(payment), [AttemptExpired()])
 
-    def test_an_attempt_that_is_over_is_not_captured_when_the_payer_approves_after_all(self) -> None:
+    def test_rejected_attempt_is_not_captured_after_approval(self) -> None:
         payment = self.approved()
         payment.change_status("rejected")
         self.assertEqual(self.paypal.poll_payment(payment), [])
         self.assertEqual(self.fake.books.captures, {})
 
-    def test_an_order_that_was_paid_another_way_meanwhile_is_not_captured_either(self) -> None:
+    def test_attempt_is_not_captured_when_order_was_paid_with_another_method(self) -> None:
         payment = self.approved()
         other = second_attempt(payment.order)
         other.change_status("confirmed")
@@ -194,33 +194,33 @@ class AskTest(PayPalTestCase):
         self.paypal.poll_payment(payment)
         self.assertEqual((payment.status, self.fake.books.captures), ("cancelled", {}))
 
-    def test_an_approval_that_the_payer_drops_is_never_captured(self) -> None:
+    def test_approved_payment_stopped_by_payer_is_never_captured(self) -> None:
         payment = self.approved()
         gateway_polling.stop_payment(payment.order, self.now)
         payment.refresh_from_db()
         self.paypal.poll_payment(payment)
         self.assertEqual((payment.status, self.fake.books.captures), ("cancelled", {}))
 
-    def test_what_was_captured_meanwhile_is_not_dropped(self) -> None:
+    def test_stopping_a_captured_payment_keeps_the_capture(self) -> None:
         payment = self.approved()
         self.paypal.poll_payment(payment)
         Payment.objects.update(capturing_until=None)
         stopped = gateway_polling.stop_payment(payment.order, self.now)
         self.assertEqual(stopped and stopped.captured_amount, payment.total)
 
-    def test_an_order_of_another_payment_says_nothing_about_this_one(self) -> None:
+    def test_order_of_another_payment_needs_staff_and_is_not_captured(self) -> None:
         one, other = self.approved(), self.begun()
         other.session = one.session
         with self.assertRaises(NeedsPerson):
             self.paypal.poll_payment(other)
         self.assertEqual(self.fake.books.captures, {})
 
-    def test_an_attempt_without_an_order_is_not_asked_about(self) -> None:
+    def test_attempt_without_paypal_order_reports_nothing(self) -> None:
         payment = self.begun()
         payment.session = ""
         self.assertEqual(self.paypal.poll_payment(payment), [])
 
-    def test_refunds_and_disputes_are_told_one_by_one(self) -> None:
+    def test_refunds_and_disputes_are_reported_individually(self) -> None:
         payment = self.captured()
         capture = payment.transaction_id
         dispute = self.fake.books.dispute(capture)
@@ -232,32 +232,32 @@ class AskTest(PayPalTestCase):
         reason = "Merchandise or service not received"
         self.assertEqual(asked, DisputeState(dispute["dispute_id"], payment.total, "USD", "open", reason))
 
-    def test_an_account_without_disputes_is_asked_about_the_rest(self) -> None:
+    def test_account_without_dispute_access_still_reports_the_capture(self) -> None:
         payment = self.captured()
         self.fake.faults.order("GET /v1/customer/disputes", "before", status=403)
         self.assertEqual(self.paypal.poll_payment(payment), [self.taken(payment)])
 
 
 class RefundTest(PayPalTestCase):
-    def test_part_of_it_and_then_the_rest(self) -> None:
+    def test_payment_is_refunded_in_part_and_then_the_rest(self) -> None:
         payment = self.captured()
         first = self.paypal.refund(payment, Decimal("4"), key="one")
         self.assertEqual((first.state, first.reference), (Refund.State.DONE, next(iter(self.fake.books.refunds))))
         self.assertEqual(self.paypal.refund(payment, key="two").state, Refund.State.DONE)
         self.assertEqual(self.fake.books.captures[payment.transaction_id]["status"], "REFUNDED")
 
-    def test_the_same_key_twice_is_one_refund(self) -> None:
+    def test_same_key_creates_one_refund(self) -> None:
         payment = self.captured()
         answers = {self.paypal.refund(payment, Decimal("4"), key="one") for _ in range(2)}
         self.assertEqual((len(answers), len(self.fake.books.refunds)), (1, 1))
 
-    def test_a_crash_after_it_happened_is_one_refund(self) -> None:
+    def test_lost_answer_creates_one_refund(self) -> None:
         payment = self.captured()
         self.fake.faults.order("POST /v2/payments/captures/*/refund", "drop")
         self.assertEqual(self.paypal.refund(payment, Decimal("4"), key="one").state, Refund.State.DONE)
         self.assertEqual(len(self.fake.books.refunds), 1)
 
-    def test_a_refund_that_waits_is_sent_and_then_told_done_or_failed(self) -> None:
+    def test_pending_refund_is_sent_and_later_reported_done_or_failed(self) -> None:
         payment, self.fake.books.pending_refunds = self.captured(), True
         for good, wanted in ((True, Refund.State.DONE), (False, Refund.State.FAILED)):
             with self.subTest(wanted):
@@ -270,26 +270,26 @@ class RefundTest(PayPalTestCase):
                 assert isinstance(fact, RefundState)
                 self.assertEqual((fact.state, fact.key, fact.reference), (wanted, f"key-{good}", answer.reference))
 
-    def test_what_was_given_back_in_the_dashboard_is_not_given_back_again(self) -> None:
+    def test_payment_refunded_in_dashboard_is_not_refunded_again(self) -> None:
         payment = self.captured()
         self.fake.books.refund(payment.transaction_id, {})
         answer = self.paypal.refund(payment, Decimal("4"), key="one")
         self.assertEqual((answer.state, answer.already), (Refund.State.FAILED, True))
 
-    def test_more_than_is_left_is_refused_with_a_sentence(self) -> None:
+    def test_refund_above_remaining_amount_is_refused_with_message(self) -> None:
         payment = self.captured()
         self.fake.books.refund(payment.transaction_id, {"amount": {"currency_code": "USD", "value": "1.00"}})
         answer = self.paypal.refund(payment, payment.total, key="one")
         self.assertEqual((answer.state, answer.already), (Refund.State.FAILED, True))
         self.assertIn("REFUND_AMOUNT_EXCEEDED", answer.message)
 
-    def test_a_payment_that_is_still_on_its_way_cannot_be_refunded(self) -> None:
+    def test_pending_bank_payment_cannot_be_refunded(self) -> None:
         answer = self.paypal.refund(self.captured("echeck"), Decimal("4"), key="one")
         self.assertEqual((answer.state, answer.already), (Refund.State.FAILED, False))
 
 
-class MovementsTest(PayPalTestCase):
-    def test_payments_refunds_and_disputes_with_their_fees(self) -> None:
+class StatementTest(PayPalTestCase):
+    def test_statement_lists_payments_refunds_and_disputes_with_fees(self) -> None:
         payment = self.captured()
         self.paypal.refund(payment, Decimal("4"), key="one")
         dispute = self.fake.books.dispute(payment.transaction_id, "10.00")
@@ -306,7 +306,7 @@ class MovementsTest(PayPalTestCase):
         self.assertEqual((lost.amount, lost.about.reference), (Decimal("-10.00"), payment.transaction_id))
         self.assertEqual(lost.reference, dispute["dispute_id"])
 
-    def test_our_books_and_theirs_are_one(self) -> None:
+    def test_statement_matches_our_entries(self) -> None:
         payment = self.begun()
         self.fake.books.approve(payment.session)
         gateway_polling.poll_payment(payment.pk)
@@ -321,7 +321,7 @@ class MovementsTest(PayPalTestCase):
         pairs = list(match_entries(our_entries("paypal", window, theirs), theirs, window))
         self.assertEqual([(pair.verdict, pair.theirs.kind) for pair in pairs if pair.theirs], FITTING)
 
-    def test_a_long_range_is_asked_for_a_month_at_a_time_and_nothing_is_told_twice(self) -> None:
+    def test_long_range_is_requested_month_by_month_without_duplicates(self) -> None:
         start = (self.now - timedelta(days=100)).replace(microsecond=0)
         edges = [start + timedelta(days=31 * number) for number in range(4)]
         for number, at in enumerate([*edges, start + timedelta(days=99), start + timedelta(days=100)]):
@@ -329,7 +329,7 @@ class MovementsTest(PayPalTestCase):
         found = list(self.paypal.statement_lines(start, start + timedelta(days=100)))
         self.assertEqual([each.reference for each in found], ["R0", "R1", "R2", "R3", "R4"])
 
-    def test_many_are_read_page_by_page_and_too_many_in_smaller_windows(self) -> None:
+    def test_many_lines_are_read_page_by_page_and_too_many_in_smaller_windows(self) -> None:
         start = self.now - timedelta(days=30)
         for number in range(1100):
             at = start + timedelta(minutes=30 * number)
@@ -341,13 +341,13 @@ class MovementsTest(PayPalTestCase):
                 self.assertEqual([each.reference for each in found], [f"R{number}" for number in range(1100)])
 
 
-class OfferedTest(PayPalTestCase):
-    def test_it_is_offered_for_the_currencies_that_it_takes(self) -> None:
+class PayPalSettingsTest(PayPalTestCase):
+    def test_paypal_is_offered_only_for_supported_currencies(self) -> None:
         for currency, wanted in (("USD", True), ("JPY", True), ("KWD", False)):
             with self.subTest(currency), override_settings(CURRENCY=currency):
                 self.assertEqual("paypal" in dict(gateways.online_methods()), wanted)
 
-    def test_half_of_it_or_a_currency_that_it_does_not_take_is_said_at_the_start(self) -> None:
+    def test_incomplete_settings_or_unsupported_currency_raise_system_check_warning(self) -> None:
         whole = dict.fromkeys(configuration.NEEDED["PayPal"], "set")
         for changes, wanted in (
             (dict.fromkeys(configuration.NEEDED["PayPal"], ""), []),
@@ -358,7 +358,7 @@ class OfferedTest(PayPalTestCase):
             with self.subTest(changes), override_settings(**changes):
                 self.assertEqual([found.id for found in checks.check_paypal_settings()], wanted)
 
-    def test_only_paypal_itself_passes_for_paypal(self) -> None:
+    def test_only_real_paypal_hosts_pass_the_system_check(self) -> None:
         for url, wanted in (
             ("https://api.paypal.com", []),
             ("http://api.paypal.com", ["billing.E005"]),
@@ -368,7 +368,7 @@ class OfferedTest(PayPalTestCase):
             with self.subTest(url), override_settings(PAYPAL_URL=url):
                 self.assertEqual([found.id for found in checks.check_paypal_host()], wanted)
 
-    def test_play_money_is_said_before_a_site_is_deployed(self) -> None:
+    def test_sandbox_gateways_raise_system_check_warning(self) -> None:
         for url, wanted in (("https://api.sandbox.paypal.com", ["billing.W005"]), ("https://api.paypal.com", [])):
             with self.subTest(url), override_settings(PAYPAL_URL=url):
                 self.assertEqual([found.id for found in checks.check_sandbox_gateways()], wanted)

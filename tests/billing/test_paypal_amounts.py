@@ -18,17 +18,17 @@ FITTING = st.tuples(st.sampled_from(CURRENCIES), st.integers(1, 10**11 - 1)).map
 
 
 @tag("once")
-class AmountsTest(SimpleTestCase):
+class PayPalAmountsTest(SimpleTestCase):
     @given(FITTING)
-    def test_what_is_written_is_read_as_the_same(self, drawn: tuple[Decimal, str]) -> None:
+    def test_written_amount_is_read_back_unchanged(self, drawn: tuple[Decimal, str]) -> None:
         self.assertEqual(amounts.parse_paypal_amount(amounts.to_paypal_amount(*drawn)), drawn)
 
     @given(FITTING)
-    def test_paypal_takes_what_is_written(self, drawn: tuple[Decimal, str]) -> None:
+    def test_paypal_accepts_every_written_amount(self, drawn: tuple[Decimal, str]) -> None:
         self.assertEqual(wire.amount_of(amounts.to_paypal_amount(*drawn)), drawn[0])
 
     @given(ANY, st.sampled_from(CURRENCIES))
-    def test_any_amount_is_written_exactly_or_refused(self, amount: Decimal, currency: str) -> None:
+    def test_amount_is_written_exactly_or_refused(self, amount: Decimal, currency: str) -> None:
         try:
             written = amounts.to_paypal_amount(amount, currency)
         except amounts.PayPalAmountRefused:
@@ -38,7 +38,7 @@ class AmountsTest(SimpleTestCase):
         else:
             self.assertEqual(Decimal(written["value"]), amount)
 
-    def test_by_example(self) -> None:
+    def test_example_amounts_are_written_as_paypal_expects(self) -> None:
         for amount, currency, wanted in (
             ("500", "JPY", "500"),
             ("500.000", "TWD", "500"),
@@ -49,7 +49,7 @@ class AmountsTest(SimpleTestCase):
         ):
             self.assertEqual(amounts.to_paypal_amount(Decimal(amount), currency)["value"], wanted)
 
-    def test_what_paypal_cannot_write_is_refused_with_a_sentence(self) -> None:
+    def test_unsupported_amount_is_refused_with_message(self) -> None:
         for amount, currency, words in (
             ("1.500", "KWD", "does not take KWD"),
             ("5000", "KRW", "does not take KRW"),
@@ -62,7 +62,7 @@ class AmountsTest(SimpleTestCase):
                 amounts.to_paypal_amount(Decimal(amount), currency)
 
     @given(st.one_of(st.text(max_size=8), st.integers(), st.none(), st.floats()))
-    def test_nonsense_is_never_read_as_money(self, value: object) -> None:
+    def test_invalid_value_is_never_read_as_money(self, value: object) -> None:
         try:
             read, _ = amounts.parse_paypal_amount({"value": value, "currency_code": "USD"})
         except PermanentFailure:

@@ -111,23 +111,23 @@ REFUSED_BY_THE_DESCRIPTIONS = {
 
 
 @tag("once")
-class ContractTest(SimpleTestCase):
-    def test_what_we_say_is_understood(self) -> None:
+class PayPalContractTest(SimpleTestCase):
+    def test_valid_requests_have_no_faults(self) -> None:
         for name, request in GOOD.items():
             with self.subTest(name):
                 self.assertEqual(contract.faults_of(request), [])
 
-    def test_canaries_are_refused(self) -> None:
+    def test_invalid_requests_are_refused(self) -> None:
         for name, request in ALWAYS_REFUSED.items():
             with self.subTest(name):
                 self.assertTrue(contract.faults_of(request))
 
-    def test_an_answer_that_paypals_package_cannot_read_is_noticed(self) -> None:
+    def test_answer_unreadable_by_paypals_package_is_reported(self) -> None:
         for body in (b"{", b'{"id": "A", "nonsense": 1}', b'{"links": [{"rel": "self"}]}'):
             with self.subTest(body):
                 self.assertTrue(contract.faults_in_answer(Asked("GET", f"{ORDERS}/A"), 200, body))
 
-    def test_a_folder_without_the_descriptions_is_a_mistake(self) -> None:
+    def test_folder_without_openapi_files_raises_error(self) -> None:
         with self.assertRaises(FileNotFoundError):
             contract.folder_of(".")
 
@@ -135,13 +135,13 @@ class ContractTest(SimpleTestCase):
 if contract.folder():
 
     @tag("once")
-    class DescriptionsTest(SimpleTestCase):
-        def test_canaries_are_refused(self) -> None:
+    class OpenApiDescriptionsTest(SimpleTestCase):
+        def test_requests_invalid_by_openapi_are_refused(self) -> None:
             for name, request in REFUSED_BY_THE_DESCRIPTIONS.items():
                 with self.subTest(name):
                     self.assertTrue(contract.faults_of(request))
 
-        def test_answers_are_judged(self) -> None:
+        def test_answers_invalid_by_openapi_are_reported(self) -> None:
             for body in (b'{"id": "A", "status": "WHAT"}', b'{"status": 1}', b'{"create_time": "now"}'):
                 with self.subTest(body):
                     self.assertTrue(contract.faults_in_answer(Asked("GET", f"{ORDERS}/A"), 200, body))

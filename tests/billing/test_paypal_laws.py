@@ -30,7 +30,7 @@ class PayPalLawsTest(PayPalTestCase, LawsTestCase):
         else:
             self.fake.faults.order("*" if number % 2 else "*/capture", fault, times=1 + number % 4)
 
-    def test_money_that_came_is_there_once(self) -> None:
+    def test_captured_money_is_counted_once(self) -> None:
         @QUICK
         @given(st.sampled_from(["balance", "echeck"]), steps("no token"))
         def law(instrument: str, happened: list[Step]) -> None:
@@ -47,7 +47,7 @@ class PayPalLawsTest(PayPalTestCase, LawsTestCase):
 
         law()
 
-    def test_what_went_back_in_the_dashboard_is_counted_once(self) -> None:
+    def test_dashboard_refunds_are_counted_once(self) -> None:
         @QUICK
         @given(st.lists(st.sampled_from(["1.00", "2.50", "4.00"]), max_size=3), steps("no token"))
         def law(amounts: list[str], happened: list[Step]) -> None:

@@ -28,7 +28,7 @@ def order(currency: str = "USD", value: str = "10.00") -> dict[str, Any]:
 
 
 @tag("once")
-class ServerTest(SimpleTestCase):
+class PayPalServerTest(SimpleTestCase):
     fake: PayPal
 
     def setUp(self) -> None:
@@ -66,7 +66,7 @@ class ServerTest(SimpleTestCase):
     def captured(self) -> str:
         return self.fake.books.capture(self.approved())["purchase_units"][0]["payments"]["captures"][0]["id"]
 
-    def test_who_may_not_ask_is_told_nothing(self) -> None:
+    def test_request_without_valid_token_is_unauthorized(self) -> None:
         for token in ("", "A21.invented"):
             self.assertEqual(self.ask("GET", f"{ORDERS}/A", token=token)[0], 401)
         self.fake.forward(timedelta(hours=10))
@@ -74,7 +74,7 @@ class ServerTest(SimpleTestCase):
         wrong = requests.post(f"{self.fake.url}/v1/oauth2/token", {"grant_type": "client_credentials"}, timeout=5)
         self.assertEqual(wrong.status_code, 401)
 
-    def test_amounts_that_paypal_does_not_know_are_refused(self) -> None:
+    def test_unsupported_amounts_are_refused(self) -> None:
         for currency, value, issue in (
             ("JPY", "500.00", "DECIMAL_PRECISION"),
             ("HUF", "500.5", "DECIMAL_PRECISION"),
@@ -85,7 +85,7 @@ class ServerTest(SimpleTestCase):
             with self.subTest(currency, value=value):
                 self.refused(issue, 422, f"POST {ORDERS}", order(currency, value), f"{currency}{value}")
 
-    def test_what_does_not_exist_is_not_found(self) -> None:
+    def test_unknown_resources_are_not_found(self) -> None:
         for method, path in (
             ("GET", f"{ORDERS}/NONE"),
             ("POST", f"{ORDERS}/NONE/capture"),
@@ -98,7 +98,7 @@ class ServerTest(SimpleTestCase):
             with self.subTest(path):
                 self.refused("INVALID_RESOURCE_ID", 404, f"{method} {path}", {} if method == "POST" else None, path)
 
-    def test_an_order_is_captured_when_approved_and_once(self) -> None:
+    def test_approved_order_is_captured_once(self) -> None:
         number = self.ask("POST", ORDERS, order(), "a")[1]["id"]
         self.refused("ORDER_NOT_APPROVED", 422, f"POST {ORDERS}/{number}/capture", {}, "b")
         self.fake.books.approve(number)
@@ -106,12 +106,12 @@ class ServerTest(SimpleTestCase):
         self.assertEqual(self.ask("POST", f"{ORDERS}/{number}/capture", {}, "c")[0], 200)
         self.refused("ORDER_ALREADY_CAPTURED", 422, f"POST {ORDERS}/{number}/capture", {}, "d")
 
-    def test_a_declined_instrument_stays_declined_under_its_key(self) -> None:
+    def test_declined_capture_stays_declined_under_same_key(self) -> None:
         number = self.approved("declined")
         for _ in range(2):
             self.refused("INSTRUMENT_DECLINED", 422, f"POST {ORDERS}/{number}/capture", {}, "a")
 
-    def test_no_more_goes_back_than_came(self) -> None:
+    def test_refunds_cannot_exceed_the_captured_amount(self) -> None:
         path = f"/v2/payments/captures/{self.captured()}/refund"
         part, euro = ({"amount": {"currency_code": currency, "value": "6.00"}} for currency in ("USD", "EUR"))
         self.refused("REFUND_CAPTURE_CURRENCY_MISMATCH", 422, f"POST {path}", euro, "a")
@@ -120,27 +120,27 @@ class ServerTest(SimpleTestCase):
         self.assertEqual(self.ask("POST", path, {}, "d")[1]["amount"]["value"], "4.00")
         self.refused("CAPTURE_FULLY_REFUNDED", 422, f"POST {path}", {}, "e")
 
-    def test_an_order_with_a_source_wants_a_key_and_a_key_wants_the_same_body(self) -> None:
+    def test_order_with_payment_source_needs_key_and_key_needs_same_body(self) -> None:
         self.refused("PAYPAL_REQUEST_ID_REQUIRED", 400, f"POST {ORDERS}", order(), "")
         self.ask("POST", ORDERS, order(), "a")
         self.refused("INVALID_PARAMETER_VALUE", 400, f"POST {ORDERS}", order(value="11.00"), "a")
 
-    def test_what_paypal_would_not_understand_is_refused_and_remembered(self) -> None:
+    def test_invalid_request_is_refused_and_recorded(self) -> None:
         self.refused("INVALID_PARAMETER_SYNTAX", 400, f"POST {ORDERS}", order() | {"unknown": "key"})
         self.assertEqual(len(self.pull("violations")), 1)
 
-    def test_without_a_source_the_link_has_its_older_name(self) -> None:
+    def test_order_without_payment_source_has_older_approval_link(self) -> None:
         old = {name: part for name, part in order().items() if name != "payment_source"} | {
             "application_context": CONTEXT
         }
         answer = self.ask("POST", ORDERS, old, "a")[1]
         self.assertEqual((answer["status"], answer["links"][1]["rel"]), ("CREATED", "approve"))
 
-    def test_a_search_is_no_longer_than_a_month(self) -> None:
+    def test_search_over_more_than_a_month_is_refused(self) -> None:
         dates = "start_date=2026-01-01T00:00:00Z&end_date=2026-03-01T00:00:00Z"
         self.refused("DATE_RANGE_IS_INVALID", 400, f"GET /v1/reporting/transactions?{dates}")
 
-    def test_every_lever_is_listed_and_a_wrong_one_says_so(self) -> None:
+    def test_levers_are_listed_and_invalid_levers_return_400(self) -> None:
         listed = requests.get(f"{self.fake.url}/_control/", timeout=5).json()["levers"]
         self.assertIn("fault", listed)
         for lever, wanted in (
@@ -151,7 +151,7 @@ class ServerTest(SimpleTestCase):
             answer = requests.post(f"{self.fake.url}/_control/{lever}", json=wanted, timeout=5)
             self.assertEqual(answer.status_code, 400)
 
-    def test_the_dashboard_is_pulled_by_levers(self) -> None:
+    def test_dashboard_actions_by_lever_send_webhooks(self) -> None:
         number = self.fake.books.create(order())["id"]
         self.pull("approve", number=number, instrument="echeck")
         self.ask("POST", f"{ORDERS}/{number}/capture", {}, "a")
@@ -178,7 +178,7 @@ class ServerTest(SimpleTestCase):
             ],
         )
 
-    def test_notices_are_sent_again_until_they_are_taken_doubled_and_out_of_turn_on_order(self) -> None:
+    def test_webhooks_are_retried_duplicated_and_reordered_on_demand(self) -> None:
         with site() as (url, got):
             self.pull("hold-webhooks")
             self.pull("copies-of-webhooks", copies=2)
@@ -195,7 +195,7 @@ class ServerTest(SimpleTestCase):
     def pending(self) -> str:
         return self.fake.books.capture(self.approved("echeck"))["purchase_units"][0]["payments"]["captures"][0]["id"]
 
-    def test_paypals_own_program_orders_captures_gives_back_and_searches(self) -> None:
+    def test_paypals_own_client_can_order_capture_refund_and_search(self) -> None:
         config = Configuration(
             environment=Environment.SANDBOX,
             client_credentials_auth_credentials=ClientCredentialsAuthCredentials(CLIENT_ID, SECRET),
@@ -217,7 +217,7 @@ class ServerTest(SimpleTestCase):
         self.assertEqual(self.fake.api.violations, [])
 
 
-class Got:
+class ReceivedWebhooks:
     """What a site was told; it refuses the first."""
 
     def __init__(self, wanted: int) -> None:
@@ -226,8 +226,8 @@ class Got:
 
 
 @contextmanager
-def site() -> Iterator[tuple[str, Got]]:
-    got = Got(7)
+def site() -> Iterator[tuple[str, ReceivedWebhooks]]:
+    got = ReceivedWebhooks(7)
 
     class Site(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:

@@ -24,7 +24,7 @@ from tests.fakes.paypal_server.webhooks import Notice
 VERIFY = "POST /v1/notifications/verify-webhook-signature"
 
 
-class SignatureTest(PayPalTestCase):
+class WebhookSignatureTest(PayPalTestCase):
     def notice(self) -> Notice:
         self.fake.books.approve(self.begun().session)
         (notice,) = self.fake.notices()
@@ -33,12 +33,12 @@ class SignatureTest(PayPalTestCase):
     def verified(self) -> int:
         return len([each for each in self.fake.requests if each.where == VERIFY])
 
-    def test_a_message_goes_to_be_verified_byte_for_byte(self) -> None:
+    def test_message_is_sent_for_verification_byte_for_byte(self) -> None:
         notice = self.notice()
         self.assertNotEqual(json.dumps(json.loads(notice.body)).encode(), notice.body)
         self.assertEqual(self.hear(notice).kind, "CHECKOUT.ORDER.APPROVED")
 
-    def test_one_changed_byte_is_noticed(self) -> None:
+    def test_one_changed_byte_is_rejected(self) -> None:
         notice = self.notice()
         headers = self.fake.signed(notice)
         for body in (
@@ -50,14 +50,14 @@ class SignatureTest(PayPalTestCase):
             with self.assertRaises(WebhookRejected):
                 self.paypal.parse_webhook(changed, headers)
 
-    def test_a_message_for_another_webhook_is_not_ours(self) -> None:
+    def test_message_for_another_webhook_is_rejected(self) -> None:
         notice = self.notice()
         headers = self.fake.signed(notice)
         self.fake.webhooks.webhook_id = "ANOTHER"
         with self.assertRaises(WebhookRejected):
             self.paypal.parse_webhook(notice.body, headers)
 
-    def test_what_cannot_be_paypal_is_refused_without_asking_paypal(self) -> None:
+    def test_impossible_headers_are_rejected_without_calling_paypal(self) -> None:
         notice = self.notice()
         good = self.fake.signed(notice)
         old = (self.fake.books.now() - timedelta(days=5)).isoformat()
@@ -71,7 +71,7 @@ class SignatureTest(PayPalTestCase):
                 self.paypal.parse_webhook(notice.body, good | change)
         self.assertEqual(self.verified(), 0)
 
-    def test_what_is_no_event_is_refused_without_asking_paypal(self) -> None:
+    def test_body_that_is_not_an_event_is_rejected_without_calling_paypal(self) -> None:
         headers = self.fake.signed(self.notice())
         whole = b'{"id":"WH-1","resource":{}}'
         bad = [b"", b"[]", b"{}", b"\xff", b'{"id":"x","resource":[]}', b"[" * 100_000, whole + b',"webhook_id":"X"']
@@ -80,19 +80,19 @@ class SignatureTest(PayPalTestCase):
                 self.paypal.parse_webhook(body, headers)
         self.assertEqual(self.verified(), 0)
 
-    def test_while_paypal_cannot_verify_nothing_is_believed_and_nothing_refused_for_good(self) -> None:
+    def test_verification_outage_is_temporary_and_message_is_accepted_later(self) -> None:
         notice = self.notice()
         self.fake.faults.order(VERIFY, "before", times=3)
         with self.assertRaises(TemporaryFailure):
             self.hear(notice)
         self.assertEqual(self.hear(notice).kind, "CHECKOUT.ORDER.APPROVED")
 
-    def test_sent_again_it_is_the_same_event(self) -> None:
+    def test_repeated_message_is_the_same_event(self) -> None:
         notice = self.notice()
         self.assertEqual(self.hear(notice), self.hear(notice))
 
 
-class KindsTest(PayPalTestCase):
+class EventTranslationTest(PayPalTestCase):
     def only(self) -> WebhookMessage:
         (heard,) = self.heard()
         return heard
@@ -102,7 +102,7 @@ class KindsTest(PayPalTestCase):
         self.fake.webhooks.tell(kind, of, resource, self.fake.books.stamp())
         return self.only()
 
-    def test_an_approved_order_is_to_be_asked_about(self) -> None:
+    def test_approved_order_requests_a_poll(self) -> None:
         payment = self.begun()
         self.fake.books.approve(payment.session)
         heard = self.only()
@@ -110,7 +110,7 @@ class KindsTest(PayPalTestCase):
         self.assertEqual(heard.facts, (PollNeeded(),))
         self.assertLess(abs(heard.at - self.now), timedelta(minutes=1))
 
-    def test_a_completed_capture_is_money(self) -> None:
+    def test_completed_capture_is_reported_as_captured_payment(self) -> None:
         payment = self.captured()
         _, heard = self.heard()
         (fact,) = heard.facts
@@ -119,7 +119,7 @@ class KindsTest(PayPalTestCase):
         self.assertEqual((heard.about.token, heard.about.session), (payment.token, payment.session))
         self.assertEqual(heard.about.reference, payment.transaction_id)
 
-    def test_a_bank_payment_waits_and_is_then_denied(self) -> None:
+    def test_bank_payment_is_pending_and_then_denied(self) -> None:
         payment = self.captured("echeck")
         self.fake.books.settle(payment.transaction_id, False)
         _, waits, denied = self.heard()
@@ -127,7 +127,7 @@ class KindsTest(PayPalTestCase):
         self.assertEqual(denied.kind, "PAYMENT.CAPTURE.DENIED")
         self.assertIsInstance(denied.facts[0], PaymentDeclined)
 
-    def test_denied_and_declined_are_one(self) -> None:
+    def test_denied_and_declined_both_mean_declined_payment(self) -> None:
         self.captured()
         capture = next(iter(self.fake.books.captures.values()))
         for kind in ("PAYMENT.CAPTURE.DENIED", "PAYMENT.CAPTURE.DECLINED"):
@@ -137,7 +137,7 @@ class KindsTest(PayPalTestCase):
                         self.tell(kind, "capture", capture | {"status": status}).facts[0], PaymentDeclined
                     )
 
-    def test_a_refund_of_ours_carries_its_key_and_one_of_the_dashboard_none(self) -> None:
+    def test_our_refund_carries_its_key_and_dashboard_refund_has_none(self) -> None:
         payment = self.captured()
         self.fake.notices()
         answer = self.paypal.refund(payment, Decimal("4"), key="a-key_1")
@@ -151,13 +151,13 @@ class KindsTest(PayPalTestCase):
         assert isinstance(theirs, RefundState)
         self.assertEqual((theirs.amount, theirs.key), (Decimal("1.00"), ""))
 
-    def test_money_taken_back_is_to_be_asked_about(self) -> None:
+    def test_reversed_capture_requests_a_poll(self) -> None:
         payment = self.captured()
         refund = self.fake.books.refund(payment.transaction_id, {})
         heard = self.tell("PAYMENT.CAPTURE.REVERSED", "refund", refund)
         self.assertEqual((heard.facts, heard.about.reference), ((PollNeeded(),), payment.transaction_id))
 
-    def test_an_approval_taken_back_ends_the_attempt(self) -> None:
+    def test_withdrawn_approval_expires_attempt(self) -> None:
         payment = self.begun()
         self.fake.books.approve(payment.session)
         self.fake.notices()
@@ -165,7 +165,7 @@ class KindsTest(PayPalTestCase):
         heard = self.only()
         self.assertEqual((heard.facts, heard.about.session), ((AttemptExpired(),), payment.session))
 
-    def test_a_dispute_is_opened_looked_at_and_decided(self) -> None:
+    def test_dispute_is_opened_updated_and_resolved(self) -> None:
         payment = self.captured()
         for outcome, wanted in (("RESOLVED_SELLER_FAVOUR", "won"), ("RESOLVED_BUYER_FAVOUR", "lost"), ("NONE", "open")):
             with self.subTest(outcome):
@@ -180,16 +180,16 @@ class KindsTest(PayPalTestCase):
                 self.assertEqual({each.about.reference for each in heard}, {payment.transaction_id})
                 self.assertEqual({fact.reference for fact in facts if isinstance(fact, DisputeState)}, {number})
 
-    def test_a_dispute_that_is_looked_at_again_is_open_whatever_was_decided_before(self) -> None:
+    def test_dispute_under_review_is_open_despite_earlier_outcome(self) -> None:
         again = {"status": "UNDER_REVIEW", "dispute_outcome": {"outcome_code": "RESOLVED_BUYER_FAVOUR"}}
         self.assertEqual(disputes.dispute_state(again), "open")
 
-    def test_an_event_that_does_not_concern_us_says_nothing(self) -> None:
+    def test_unrelated_event_reports_no_facts(self) -> None:
         heard = self.tell("BILLING.PLAN.CREATED", "plan", {"id": "P-1"})
         self.assertEqual((heard.kind, heard.facts), ("BILLING.PLAN.CREATED", ()))
 
 
-class AtTheDoorTest(PayPalTestCase):
+class WebhookEndpointTest(PayPalTestCase):
     """The address that PayPal calls, and what it answers."""
 
     def call(self, notice: Notice, body: bytes | None = None) -> int:
@@ -199,7 +199,7 @@ class AtTheDoorTest(PayPalTestCase):
             "/payments/process/paypal/", sent, content_type="application/json", headers=headers
         ).status_code
 
-    def test_what_paypal_says_is_done_once(self) -> None:
+    def test_repeated_message_is_applied_once(self) -> None:
         payment = self.captured()
         _, notice = self.fake.notices()
         for _ in range(2):
@@ -213,7 +213,7 @@ class AtTheDoorTest(PayPalTestCase):
         (capture,) = self.fake.books.captures.values()
         return Decimal(capture["seller_receivable_breakdown"]["paypal_fee"]["value"])
 
-    def test_forgeries_and_noise_change_nothing(self) -> None:
+    def test_forged_and_unrelated_messages_change_nothing(self) -> None:
         payment = self.captured()
         _, notice = self.fake.notices()
         with self.assertLogs("django.request", "WARNING"):
@@ -226,7 +226,7 @@ class AtTheDoorTest(PayPalTestCase):
         payment.refresh_from_db()
         self.assertEqual(payment.status, "waiting")
 
-    def test_another_amount_than_ours_is_for_a_person(self) -> None:
+    def test_wrong_captured_amount_opens_payment_issue(self) -> None:
         payment = self.begun()
         self.fake.books.orders[payment.session]["purchase_units"][0]["amount"]["value"] = "1.00"
         self.fake.books.approve(payment.session)

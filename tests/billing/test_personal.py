@@ -12,7 +12,7 @@ from users.domain import privacy
 from users.models import Student
 
 
-class PersonalTest(BillingTestCase):
+class PersonalDataTest(BillingTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.person = PersonRecords(self.alice.pk, (self.student.pk,), (self.alice.email,))
@@ -21,13 +21,13 @@ class PersonalTest(BillingTestCase):
         self.order = self.placed(1, 3, payer=self.alice)
         self.pay(self.order)
 
-    def test_export_tells_orders_payments_credit_and_codes(self) -> None:
+    def test_export_contains_orders_payments_credit_and_codes(self) -> None:
         text = json.dumps(personal.export(self.person))
         for word in ("Toy 1", "practice", "forAlice", "A cancelled evening", "Pat Payer"):
             self.assertIn(word, text)
         self.assertEqual(personal.export(PersonRecords(self.sam.pk)), {})
 
-    def test_erasing_keeps_the_books_and_takes_the_names(self) -> None:
+    def test_erasing_removes_names_and_keeps_order_totals(self) -> None:
         cart.add_line(cart.create_cart(self.alice), "toy", 1, {})
         before = balances.price_at(self.order, self.order.paid_at or self.now).total
         personal.erase(self.person)
@@ -39,7 +39,7 @@ class PersonalTest(BillingTestCase):
         self.assertEqual(self.order.payments.get().billing_email, "")
         self.assertFalse(Code.objects.exists() or Order.objects.filter(state="cart").exists())
 
-    def test_what_was_asked_and_answered_is_told_and_erased(self) -> None:
+    def test_questions_and_answers_are_exported_and_erased(self) -> None:
         for text in ("Did Pat pay?", "Twice?"):
             questions.record_payer_answer(questions.send_question(self.order, text, by=self.ada), "Pat did")
         told = json.dumps(personal.export(self.person))
@@ -48,7 +48,7 @@ class PersonalTest(BillingTestCase):
         kept = [*Case.objects.values_list("text", flat=True), *Question.objects.values_list("text", "answer")]
         self.assertNotIn("Pat", str(kept))
 
-    def test_merging_moves_orders_credit_carts_and_what_staff_did(self) -> None:
+    def test_merging_moves_carts_orders_and_credit(self) -> None:
         for account in (self.alice, self.sam):
             cart.add_line(cart.create_cart(account), "toy", 1, {})
         moved = personal.merge(self.person, PersonRecords(self.sam.pk))
@@ -57,7 +57,7 @@ class PersonalTest(BillingTestCase):
         self.assertEqual(personal.merge(self.person, PersonRecords(self.sam.pk)), [])
         self.assertEqual(personal.merge(PersonRecords(), self.person), [])
 
-    def test_a_code_for_somebody_follows_their_record_without_any_account(self) -> None:
+    def test_merging_people_moves_code_of_student_without_account(self) -> None:
         twin = Student.objects.create(first_name="Alice", last_name="Arden")
         Code.objects.create(text="hers", percent=10, student=twin)
         told = privacy.merge_people(self.ada, twin, self.student, "One person")

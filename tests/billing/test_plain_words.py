@@ -22,8 +22,8 @@ from tests.page_text import text_of
 FAILED = "billing.payment_failed"
 
 
-class CancelQuoteTest(BillingTestCase):
-    def test_the_quote_is_a_subtraction_that_anybody_can_follow(self) -> None:
+class CancellationQuoteTest(BillingTestCase):
+    def test_quote_shows_each_deduction_from_price_to_refund(self) -> None:
         ToyKind.catalogue = {1: Toy("70", multi="12", percent_back="50"), 2: Toy("60", multi="10")}
         order = self.placed(1, 2)
         self.pay(order)
@@ -50,21 +50,21 @@ class FailureMailTest(BillingTestCase):
         failure_mail.release_failure_mails()
         run_all()
 
-    def test_it_waits_a_quarter_of_an_hour(self) -> None:
+    def test_failure_mail_is_sent_after_fifteen_minutes(self) -> None:
         self.decline(self.placed(1))
         self.wait(14)
         self.assertEqual(self.states(), ["drafted"])
         self.wait(16)
         self.assertEqual(self.states(), ["sent"])
 
-    def test_it_is_dropped_when_the_order_was_paid_meanwhile(self) -> None:
+    def test_failure_mail_is_suppressed_when_order_was_paid_meanwhile(self) -> None:
         order = self.placed(1)
         self.decline(order)
         self.pay(order)
         self.wait(16)
         self.assertEqual(self.states(), ["suppressed"])
 
-    def test_it_is_dropped_when_the_order_has_expired_which_has_a_mail_of_its_own(self) -> None:
+    def test_failure_mail_is_suppressed_when_order_has_expired(self) -> None:
         order = self.placed(1)
         self.decline(order)
         transitions.expire_order(order, self.day(1))
@@ -73,7 +73,7 @@ class FailureMailTest(BillingTestCase):
 
 
 class FormErrorsTest(CheckoutTestCase):
-    def test_each_error_names_its_item_and_ends_its_label_once(self) -> None:
+    def test_each_error_names_its_item_without_doubled_punctuation(self) -> None:
         ToyKind.catalogue = {1: Toy(asks_name=True), 2: Toy(asks_name=True)}
         self.put(1, 2)
         page = text_of(self.details())
@@ -82,7 +82,7 @@ class FormErrorsTest(CheckoutTestCase):
             self.assertIn(f"Toy {number}: Whose toy is it? This field is required.", page)
         self.assertNotIn("?:", page)
 
-    def test_the_price_page_puts_its_errors_at_the_top(self) -> None:
+    def test_price_page_lists_errors_at_the_top(self) -> None:
         with override_settings(CONSENT_VERSIONS="tests.billing.checkout.edition_three"):
             self.put(1)
             self.details()
@@ -96,7 +96,7 @@ class ReceiptTest(BillingTestCase):
     def receipt(self, order: Order) -> HttpResponse:
         return self.client.get(order.receipt_address)
 
-    def test_it_has_what_an_employer_asks_for(self) -> None:
+    def test_receipt_has_everything_an_employer_needs(self) -> None:
         order = self.placed(1)
         self.pay(order)
         page = text_of(self.receipt(order))
@@ -114,12 +114,12 @@ class ReceiptTest(BillingTestCase):
             self.assertIn(wanted, page)
         self.assertIn(f"{day.year}", page)
 
-    def test_it_can_be_printed_with_one_button(self) -> None:
+    def test_receipt_has_print_button(self) -> None:
         order = self.placed(1)
         self.pay(order)
         self.assertContains(self.receipt(order), "data-prints")
 
-    def test_what_the_school_has_not_filled_in_leaves_no_gap(self) -> None:
+    def test_receipt_omits_settings_left_empty(self) -> None:
         order = self.placed(1)
         self.pay(order)
         with override_settings(BUSINESS_ADDRESS="", BUSINESS_PHONE="", BUSINESS_TAX_ID=""):

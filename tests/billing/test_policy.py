@@ -22,8 +22,8 @@ def form_action(response: HttpResponse) -> list[str]:
 
 
 @override_settings(PAYMENT_VARIANTS=settings.PAYMENT_VARIANTS | VARIANTS)
-class PolicyTest(CheckoutTestCase):
-    def test_pages_with_a_button_to_pay_name_the_gateways_and_no_other_page_does(self) -> None:
+class FormActionPolicyTest(CheckoutTestCase):
+    def test_only_pages_with_pay_button_allow_forms_to_submit_to_gateways(self) -> None:
         self.put(1)
         self.details()
         review = [
@@ -38,7 +38,7 @@ class PolicyTest(CheckoutTestCase):
         for name in ("cart", "checkout", "home"):
             self.assertEqual(form_action(self.client.get(reverse(name))), ["'self'"], name)
 
-    def test_the_rest_of_the_policy_is_the_sites(self) -> None:
+    def test_rest_of_policy_is_the_same_on_all_pages(self) -> None:
         policies = [
             self.client.get(address).headers["Content-Security-Policy"].replace(" https://pay.example.org", "")
             for address in (self.placed(1).address(), reverse("home"))
@@ -46,7 +46,7 @@ class PolicyTest(CheckoutTestCase):
         self.assertEqual(policies[0], policies[1])
 
 
-class HostsTest(SimpleTestCase):
+class FormTargetsTest(SimpleTestCase):
     def hosts(self, **variants: tuple[str, dict[str, object]]) -> list[str]:
         PROVIDER_CACHE.clear()
         self.addCleanup(PROVIDER_CACHE.clear)
@@ -57,16 +57,16 @@ class HostsTest(SimpleTestCase):
         names = {"client_id": "x", "secret": "x", "webhook_id": "x", "payee": ""}
         return self.hosts(paypal=(PAYPAL, {"url": url} | names))
 
-    def test_money_by_hand_and_practice_stay_here(self) -> None:
+    def test_desk_and_practice_payments_add_no_form_targets(self) -> None:
         self.assertEqual(self.hosts(), [])
 
-    def test_stripes_checkout_or_its_imitation(self) -> None:
+    def test_stripe_form_target_is_its_checkout_or_the_configured_url(self) -> None:
         names = {"key": "sk_test_x", "secrets": ["whsec_x"]}
         self.assertEqual(self.hosts(stripe=(STRIPE, names)), ["https://checkout.stripe.com"])
         here = "http://127.0.0.1:9"
         self.assertEqual(self.hosts(stripe=(STRIPE, names | {"url": here})), [here])
 
-    def test_paypals_pages_follow_from_where_its_interface_is(self) -> None:
+    def test_paypal_form_target_follows_from_api_url(self) -> None:
         for url, host in (
             ("https://api.sandbox.paypal.com", "https://www.sandbox.paypal.com"),
             ("https://api-m.sandbox.paypal.com", "https://www.sandbox.paypal.com"),

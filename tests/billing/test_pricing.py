@@ -32,18 +32,18 @@ def totals(found: Price) -> list[str]:
     return [f"{amount:.2f}" for amount in found.lines.values()]
 
 
-class MultiClassTest(SimpleTestCase):
+class MultiClassDiscountTest(SimpleTestCase):
     def off(self, *multi: str) -> Decimal:
         items = tuple(item(key, "70", multi=each) for key, each in enumerate(multi))
         return -compute_price(PriceRequest(items, "USD")).by_step("multi_class")
 
-    def test_the_second_largest_amount_comes_off_once(self) -> None:
+    def test_second_largest_discount_is_applied_once(self) -> None:
         self.assertEqual(self.off("10", "10"), 10)
         self.assertEqual(self.off("10", "0"), 0)
         self.assertEqual(self.off("10", "8", "6"), 8)
         self.assertEqual(self.off("10"), 0)
 
-    def test_it_stands_on_the_line_that_offers_it_and_in_a_tie_on_the_one_added_first(self) -> None:
+    def test_discount_goes_to_line_offering_it_or_to_first_added_line_in_a_tie(self) -> None:
         self.assertEqual(
             totals(compute_price(PriceRequest((item(1, "70", multi="8"), item(2, "70", multi="10")), "USD"))),
             ["62.00", "70.00"],
@@ -53,7 +53,7 @@ class MultiClassTest(SimpleTestCase):
             ["60.00", "70.00"],
         )
 
-    def test_each_attendee_counts_alone(self) -> None:
+    def test_each_attendee_gets_discount_separately(self) -> None:
         items = (
             item(1, "70", multi="10", attendee="A"),
             item(2, "70", multi="10", attendee="B"),
@@ -62,20 +62,20 @@ class MultiClassTest(SimpleTestCase):
         self.assertEqual(totals(compute_price(PriceRequest(items, "USD"))), ["70.00", "70.00", "64.00"])
 
 
-class OrderOfStepsTest(SimpleTestCase):
-    def test_each_percentage_is_of_what_is_left_of_the_line(self) -> None:
+class PriceStepsTest(SimpleTestCase):
+    def test_percentage_applies_to_what_earlier_steps_left_of_the_line(self) -> None:
         items = (item(1, "70", prepay="5", multi="10"), item(2, "70", prepay="5", multi="10"))
         found = quote_both_totals(PriceRequest(items, "USD", Discount("TEN", percent=Decimal(10)), credit=Decimal(20)))
         self.assertEqual(totals(found.now), ["29.50", "58.50"])  # 55 and 65, less a tenth, less 20 of credit
         self.assertEqual(totals(found.door), ["34.00", "63.00"])  # 60 and 70, less a tenth, less the same 20
 
-    def test_discounts_are_rounded_half_up_and_never_more_than_what_is_left(self) -> None:
+    def test_discounts_are_rounded_half_up_and_capped_at_remaining_amount(self) -> None:
         found = compute_price(
             PriceRequest((item(1, "0.05", prepay="9"), item(2, "0.05")), "USD", Discount("HALF", percent=Decimal(50)))
         )
         self.assertEqual(totals(found), ["0.00", "0.02"])
 
-    def test_an_amount_code_acts_once_on_the_lines_it_fits_the_largest_first(self) -> None:
+    def test_code_applies_to_fitting_lines_and_fixed_amount_to_the_largest_first(self) -> None:
         items = (item(1, "30"), item(2, "40"), item(3, "90", student_id=5))
         self.assertEqual(
             totals(compute_price(PriceRequest(items, "USD", Discount("C", amount=Decimal(100))))),
@@ -86,12 +86,12 @@ class OrderOfStepsTest(SimpleTestCase):
         other = Discount("C", percent=Decimal(50), kind="toy", product_id=1)
         self.assertEqual(totals(compute_price(PriceRequest(items, "USD", other))), ["15.00", "40.00", "90.00"])
 
-    def test_credit_is_capped_at_the_total_and_the_same_in_both_quotes(self) -> None:
+    def test_credit_is_capped_at_early_total_and_equal_in_both_quotes(self) -> None:
         found = quote_both_totals(PriceRequest((item(1, "70", prepay="5"),), "USD", credit=Decimal(500)))
         self.assertEqual((found.now.total, found.now.credit), (0, 65))
         self.assertEqual((found.door.total, found.door.credit), (5, 65))
 
-    def test_pre_pay_paid_exactly_when_the_first_meeting_starts_still_counts(self) -> None:
+    def test_early_price_applies_to_payment_at_the_exact_start(self) -> None:
         items = (item(1, "70", prepay="5", starts=START),)
         self.assertFalse(lines_past_early_price(items, START))
         self.assertTrue(lines_past_early_price(items, START + timedelta(microseconds=1)))
@@ -99,10 +99,10 @@ class OrderOfStepsTest(SimpleTestCase):
     @override_settings(
         PRICING_STEPS=["billing.domain.pricing.price_rules.apply_list_price", "tests.billing.test_pricing.too_much"]
     )
-    def test_a_schools_own_step_cannot_make_a_price_negative(self) -> None:
+    def test_custom_price_step_cannot_make_price_negative(self) -> None:
         self.assertEqual(compute_price(PriceRequest((item(1, "70"),), "USD")).total, 0)
 
-    def test_facts_and_discounts_come_back_from_json_as_they_were(self) -> None:
+    def test_facts_and_discounts_survive_json_round_trip(self) -> None:
         facts = item(1, "70.10", prepay="5", starts=START, student_id=3, at_the_door=True).facts
         self.assertEqual(PriceFacts.from_json(json.loads(json.dumps(facts.as_json()))), facts)
         discount = Discount("C", percent=Decimal("12.5"), product_id=3)
@@ -153,9 +153,9 @@ def map_just(values: dict[str, object]) -> dict[str, st.SearchStrategy[object]]:
     return {name: st.just(value) for name, value in values.items()}
 
 
-class LawsTest(SimpleTestCase):
+class PriceLawsTest(SimpleTestCase):
     @given(asks())
-    def test_sums_hold_nothing_is_negative_and_everything_can_be_paid_out(self, ask: PriceRequest) -> None:
+    def test_lines_sum_to_total_without_negative_or_unpayable_amounts(self, ask: PriceRequest) -> None:
         for found in (quote_both_totals(ask).now, quote_both_totals(ask).door):
             self.assertEqual(sum(found.lines.values()), found.total)
             for key, amount in found.lines.items():
@@ -166,20 +166,20 @@ class LawsTest(SimpleTestCase):
             self.assertTrue(all(part.amount < 0 for part in found.adjustments if part.step != "full_price"))
 
     @given(asks())
-    def test_the_order_in_which_lines_are_handed_over_does_not_matter(self, ask: PriceRequest) -> None:
+    def test_line_order_does_not_change_prices(self, ask: PriceRequest) -> None:
         found = {
             str(sorted(compute_price(replace(ask, items=items)).lines.items())) for items in permutations(ask.items)
         }
         self.assertEqual(len(found), 1)
 
     @given(asks(), st.sampled_from([START, START + timedelta(hours=1), START + timedelta(days=2)]))
-    def test_what_is_owed_lies_between_the_two_quotes(self, ask: PriceRequest, at: datetime) -> None:
+    def test_amount_due_lies_between_early_and_regular_total(self, ask: PriceRequest, at: datetime) -> None:
         found = quote_both_totals(ask)
         owed = compute_price(replace(ask, lost=lines_past_early_price(ask.items, at), credit=found.now.credit))
         self.assertLessEqual(found.now.total, owed.total)
         self.assertLessEqual(owed.total, found.door.total)
 
     @given(asks())
-    def test_credit_never_makes_it_dearer(self, ask: PriceRequest) -> None:
+    def test_credit_never_raises_the_price(self, ask: PriceRequest) -> None:
         found = quote_both_totals(ask)
         self.assertLessEqual(found.now.total, quote_both_totals(replace(ask, credit=Decimal(0))).now.total)

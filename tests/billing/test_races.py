@@ -26,7 +26,7 @@ from tests.racing import without_locks
 
 @tag("postgres")
 @with_toys
-class RaceTest(TransactionTestCase):
+class CheckoutRaceTest(TransactionTestCase):
     def setUp(self) -> None:
         self.now = timezone.now()
         self.alice = make.account("alice@example.org", "Alice")
@@ -46,12 +46,12 @@ class RaceTest(TransactionTestCase):
         code = Code.objects.create(text="last", percent=10, limit=1)
         return overlap(self.placing(self.cart(code=code)), self.placing(self.cart(code=code)))
 
-    def test_the_last_use_of_a_code_goes_to_one_order(self) -> None:
+    def test_last_use_of_code_goes_to_one_order(self) -> None:
         outcomes = self.two_buyers()
         self.assertIsInstance(outcomes[0], Order)
         self.assertEqual(str(outcomes[1]), discount_codes.USED_UP)
 
-    def test_control_without_locks_both_use_it(self) -> None:
+    def test_control_without_locks_both_orders_use_the_code(self) -> None:
         with without_locks():
             self.two_buyers()
         self.assertEqual(discount_codes.count_code_uses(Code.objects.get(), self.now), 2)
@@ -69,7 +69,7 @@ class RaceTest(TransactionTestCase):
         self.assertIsInstance(outcomes[1], credit.InsufficientCredit)
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 0)
 
-    def test_control_without_locks_it_is_spent_twice(self) -> None:
+    def test_control_without_locks_credit_is_spent_twice(self) -> None:
         with without_locks():
             self.spend_and_take_back()
         self.assertEqual(credit.credit_balance(self.alice, "USD"), -50)
@@ -78,12 +78,12 @@ class RaceTest(TransactionTestCase):
         order = self.cart()
         return overlap(self.placing(order), self.placing(order))
 
-    def test_a_double_click_places_one_order(self) -> None:
+    def test_double_click_places_one_order(self) -> None:
         outcomes = self.double_click()
         self.assertIsInstance(outcomes[1], placement.OrderAlreadyPlaced)
         self.assertEqual(Adjustment.objects.filter(step="full_price", plan="now").count(), 1)
 
-    def test_control_without_locks_it_is_quoted_twice(self) -> None:
+    def test_control_without_locks_double_click_quotes_order_twice(self) -> None:
         with without_locks():
             self.double_click()
         self.assertEqual(Adjustment.objects.filter(step="full_price", plan="now").count(), 2)
@@ -96,12 +96,12 @@ class RaceTest(TransactionTestCase):
             lambda: payment.change_status("confirmed"), lambda: transitions.expire_order(order, later)
         )
 
-    def test_an_order_that_is_being_paid_does_not_lapse(self) -> None:
+    def test_order_being_paid_does_not_expire(self) -> None:
         order, outcomes = self.pay_and_lapse()
         order.refresh_from_db()
         self.assertEqual((outcomes, order.state, balances.overpaid_amount(order)), ([None, False], "paid", 0))
 
-    def test_control_without_locks_only_the_constraint_stands_between(self) -> None:
+    def test_control_without_locks_only_constraint_prevents_expiry(self) -> None:
         with without_locks():
             _, outcomes = self.pay_and_lapse()
         self.assertIsInstance(outcomes[1], IntegrityError)
@@ -113,12 +113,12 @@ class RaceTest(TransactionTestCase):
         overlap(*[lambda tab=tab: tab.change_status("confirmed") for tab in tabs])
         return order
 
-    def test_the_second_of_two_payments_is_seen_as_too_much_and_confirms_nothing(self) -> None:
+    def test_second_payment_is_overpaid_and_does_not_confirm_order_again(self) -> None:
         with self.counted_confirmations() as confirmed:
             order = self.two_tabs()
         self.assertEqual((order.cases.get().kind, confirmed.call_count), ("overpaid", 1))
 
-    def test_control_without_locks_the_second_pays_the_order_off_once_more(self) -> None:
+    def test_control_without_locks_second_payment_confirms_order_again(self) -> None:
         with without_locks(), self.counted_confirmations() as confirmed:
             self.two_tabs()
         self.assertEqual(confirmed.call_count, 2)
@@ -137,12 +137,12 @@ class RaceTest(TransactionTestCase):
 
         return racing.overlap(click, click)
 
-    def test_two_clicks_on_give_back_give_back_once(self) -> None:
+    def test_double_click_on_refund_refunds_once(self) -> None:
         outcomes = self.two_clicks()
         self.assertEqual([type(outcome) for outcome in outcomes], [list, reservations.RefundExceedsPaid])
         self.assertEqual(Payment.objects.get().refunded_amount, 70)
 
-    def test_control_without_locks_only_a_constraint_keeps_the_second_back(self) -> None:
+    def test_control_without_locks_only_constraint_prevents_second_refund(self) -> None:
         with without_locks():
             outcomes = self.two_clicks()
         self.assertIsInstance(outcomes[1], IntegrityError)
@@ -150,7 +150,7 @@ class RaceTest(TransactionTestCase):
 
 @tag("postgres")
 @with_toys
-class LateRaceTest(TransactionTestCase):
+class LatePaymentRaceTest(TransactionTestCase):
     """Money comes for an order whose time was over, at the moment in which somebody else wants what it had."""
 
     def setUp(self) -> None:
@@ -178,12 +178,12 @@ class LateRaceTest(TransactionTestCase):
         _, pay = self.late(code=self.code)
         return overlap(pay, lambda: self.placed(code=self.code))
 
-    def test_the_last_use_of_a_code_goes_to_the_late_payer_or_to_the_new_one(self) -> None:
+    def test_last_use_of_code_goes_to_late_payment_or_new_order(self) -> None:
         outcomes = self.late_and_new()
         self.assertEqual((outcomes[0], str(outcomes[1])), (None, discount_codes.USED_UP))
         self.assertEqual(discount_codes.count_code_uses(self.code, self.now), 1)
 
-    def test_control_without_locks_both_have_it(self) -> None:
+    def test_control_without_locks_late_payment_and_new_order_both_use_the_code(self) -> None:
         with without_locks():
             self.late_and_new()
         self.assertEqual(discount_codes.count_code_uses(self.code, self.now), 2)
@@ -195,11 +195,11 @@ class LateRaceTest(TransactionTestCase):
             pay, lambda: credit.adjust_credit(self.alice, Decimal(-50), "USD", why="x", by=self.staff)
         )
 
-    def test_credit_that_a_late_order_takes_again_is_spent_once(self) -> None:
+    def test_credit_used_again_by_late_payment_is_spent_once(self) -> None:
         self.assertIsInstance(self.late_and_taken_back()[1], credit.InsufficientCredit)
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 0)
 
-    def test_control_without_locks_it_is_spent_twice(self) -> None:
+    def test_control_without_locks_credit_of_late_payment_is_spent_twice(self) -> None:
         with without_locks():
             self.late_and_taken_back()
         self.assertEqual(credit.credit_balance(self.alice, "USD"), -50)
@@ -211,13 +211,13 @@ class LateRaceTest(TransactionTestCase):
             pay, lambda: attempts.record_desk_payment(order, "cash", Decimal(70), by=self.staff, received_on=today)
         )
 
-    def test_the_desk_takes_nothing_for_an_order_that_is_just_being_paid(self) -> None:
+    def test_desk_payment_is_refused_while_order_is_being_paid(self) -> None:
         order, outcomes = self.late_and_at_the_desk()
         order.refresh_from_db()
         self.assertIsInstance(outcomes[1], attempts.NoOpenBalance)
         self.assertEqual((order.state, balances.amount_received(order)), ("paid", 70))
 
-    def test_control_without_locks_the_desk_decides_by_what_is_no_longer_so(self) -> None:
+    def test_control_without_locks_desk_payment_is_refused_only_by_second_guard(self) -> None:
         """It does not wait for the payment to be written down, and is stopped only by the second guard."""
         with without_locks():
             _, outcomes = self.late_and_at_the_desk()

@@ -16,7 +16,7 @@ from tests.billing.toys import Toy, ToyKind
 
 
 @tag("once")
-class ReceivedMomentTest(BillingTestCase):
+class DeskPaymentTimeTest(BillingTestCase):
     """A class of 65 that costs 60 until it starts at 19:00; it is 8 o'clock on the next morning."""
 
     def setUp(self) -> None:
@@ -45,39 +45,39 @@ class ReceivedMomentTest(BillingTestCase):
         self.assertEqual(self.order.state, "paid")
         return self.order.charged
 
-    def test_on_the_day_of_the_first_class_the_form_asks_and_proposes_the_amount(self) -> None:
+    def test_form_asks_before_or_after_class_start_and_proposes_amounts(self) -> None:
         page = self.record()
         self.assertContains(page, "Was it received before or after class started?", status_code=400)
         self.assertContains(page, "Before class started (7:00 PM): $60.00", status_code=400)
         self.assertContains(page, "After class started: $65.00", status_code=400)
 
-    def test_before_class_it_is_the_early_price(self) -> None:
+    def test_payment_before_class_start_gets_early_price(self) -> None:
         self.assertEqual(self.record(moment=self.choice(0)).status_code, 302)
         self.assertEqual(self.paid(), 60)
 
-    def test_after_class_started_it_is_the_regular_price_on_the_next_morning_as_well(self) -> None:
+    def test_payment_after_class_start_gets_regular_price_when_recorded_next_morning(self) -> None:
         self.assertEqual(self.record("60", moment=self.choice(1)).status_code, 302)
         self.order.refresh_from_db()
         self.assertEqual(self.order.state, "placed")
         self.assertEqual(self.record(moment=self.choice(1)).status_code, 302)
         self.assertEqual(self.paid(), 65)
 
-    def test_more_than_what_was_due_at_that_moment_is_refused(self) -> None:
+    def test_amount_above_balance_at_that_time_is_refused(self) -> None:
         self.assertContains(self.record("65", moment=self.choice(0)), "more than is due", status_code=400)
 
-    def test_an_answer_for_another_day_is_none(self) -> None:
+    def test_answer_for_another_day_is_invalid(self) -> None:
         for answer in ("2020-01-01 0", self.choice(7), "x", "\0"):
             self.assertEqual(self.record(moment=answer).status_code, 400, answer)
 
-    def test_on_any_other_day_nothing_is_asked(self) -> None:
+    def test_no_time_is_asked_for_a_day_without_class(self) -> None:
         self.assertEqual(self.record("60", days_ago=2).status_code, 302)
         self.assertEqual(self.paid(), 60)
 
-    def test_today_it_is_the_moment_of_recording(self) -> None:
+    def test_payment_received_today_counts_at_recording_time(self) -> None:
         self.assertEqual(self.record(days_ago=0).status_code, 302)
         self.assertEqual(self.paid(), 65)
 
-    def test_two_classes_on_one_day_have_three_answers(self) -> None:
+    def test_two_classes_on_one_day_offer_three_answers(self) -> None:
         ToyKind.catalogue[2] = Toy("30", prepay="3", starts=self.evening + timedelta(hours=1))
         self.order = self.placed(1, 2, due=Order.Due.DOOR)
         page = self.record()
@@ -86,7 +86,7 @@ class ReceivedMomentTest(BillingTestCase):
         self.record(moment=self.choice(1))
         self.assertEqual(self.paid(), 92)
 
-    def test_a_caller_that_does_not_say_is_refused(self) -> None:
+    def test_desk_payment_without_received_time_raises_error(self) -> None:
         with self.assertRaises(ValueError):
             attempts.record_desk_payment(
                 self.order, "cash", Decimal(60), by=self.ada, received_on=dates.to_local_time(self.evening).date()

@@ -14,8 +14,8 @@ from tests.billing.scripted import Scripted, line
 from tests.billing.toys import ToyKind
 
 
-class RunsTest(ReconcilingTestCase):
-    def test_what_fits_is_kept_with_fee_and_payout_and_nothing_is_off(self) -> None:
+class ReconciliationRunTest(ReconcilingTestCase):
+    def test_matching_payment_is_kept_with_fee_and_payout_and_no_difference(self) -> None:
         payment = self.bought()
         run = self.run_it()
         self.assertEqual((self.found(run), delivery_problems()), ([], []))
@@ -26,7 +26,7 @@ class RunsTest(ReconcilingTestCase):
         self.assertEqual(payment.fee, Decimal("2.30"))
         self.assertIsNotNone(run.ended_at)
 
-    def test_each_fault_is_found_once(self) -> None:
+    def test_each_payment_difference_is_found_once(self) -> None:
         self.bought()
         self.only_ours()
         Scripted.theirs.append(GatewayLine("payment", "pi_other", Decimal(5), "USD", self.noon))
@@ -37,7 +37,7 @@ class RunsTest(ReconcilingTestCase):
         expected = ["amount", "currency", "only_ours", "only_theirs", "only_theirs"]
         self.assertEqual(self.found(), expected)
 
-    def test_refunds_are_compared_too(self) -> None:
+    def test_missing_refunds_are_found_on_both_sides(self) -> None:
         ours, theirs, both = self.bought(), self.bought(), self.bought()
         for payment in (ours, both):
             reservations.refund_by_staff(payment.order, Decimal(10), why="Cold", by=self.ada)
@@ -54,7 +54,7 @@ class RunsTest(ReconcilingTestCase):
         about = PaymentReference(reference=payment.transaction_id or "")
         Scripted.theirs.append(GatewayLine("refund", reference, amount, "USD", self.noon, about=about))
 
-    def test_paid_but_not_opened_and_opened_but_not_paid_are_found_in_our_own_books(self) -> None:
+    def test_paid_but_unfulfilled_and_fulfilled_but_unpaid_lines_are_found(self) -> None:
         closed = self.bought(1, 2)
         ToyKind().put(closed.order.lines.get(product_id=2), "released")
         lapsed = self.placed(1)
@@ -64,21 +64,21 @@ class RunsTest(ReconcilingTestCase):
         self.assertEqual(self.one("not_opened").line, closed.order.lines.get(product_id=2))
         self.assertEqual(self.one("not_paid").order, lapsed)
 
-    def test_an_order_to_be_paid_at_the_door_is_rightly_open(self) -> None:
+    def test_unpaid_order_due_at_the_door_is_not_a_difference(self) -> None:
         self.placed(1, due=Order.Due.DOOR)
         self.assertEqual(self.found(), [])
 
-    def test_a_cancelled_line_that_is_still_open_is_found(self) -> None:
+    def test_canceled_line_that_is_still_fulfilled_is_found(self) -> None:
         order = self.bought(1, 2).order
         order.lines.filter(product_id=2).update(cancelled_at=self.noon)
         self.assertEqual(self.found(), ["not_paid"])
 
-    def test_money_that_both_date_differently_is_no_difference(self) -> None:
+    def test_different_dates_of_the_same_payment_are_not_a_difference(self) -> None:
         payment = self.only_ours()
         Scripted.theirs.append(line(payment, at=self.noon - 2 * YESTERDAY))
         self.assertEqual(self.found(), [])
 
-    def test_money_booked_long_after_them_is_known_from_an_earlier_run(self) -> None:
+    def test_payment_confirmed_later_is_matched_from_an_earlier_run(self) -> None:
         payment = self.attempt()
         Scripted.theirs[:] = [line(payment, at=self.noon - 10 * YESTERDAY)]
         early = self.today - 10 * YESTERDAY
@@ -89,14 +89,14 @@ class RunsTest(ReconcilingTestCase):
         Payment.objects.filter(pk=payment.pk).update(captured_at=self.noon)
         self.assertEqual(self.found(), [])
 
-    def test_the_gateway_is_read_portion_by_portion_and_nothing_twice(self) -> None:
+    def test_statement_is_read_in_consecutive_portions_without_overlap(self) -> None:
         self.bought()
         self.run_it()
         spans = sorted(Scripted.asked)
         self.assertTrue(all(until - since <= runs.STEP for since, until in spans))
         self.assertEqual([until for _, until in spans[:-1]], [since for since, _ in spans[1:]])
 
-    def test_a_step_that_comes_twice_changes_nothing(self) -> None:
+    def test_repeated_step_changes_nothing(self) -> None:
         self.bought()
         run = self.run_it()
         for book in run.books.all():
@@ -105,7 +105,7 @@ class RunsTest(ReconcilingTestCase):
             runs.advance_run(book.pk)
         self.assertEqual(Finding.objects.filter(book__run=run).count(), 1)
 
-    def test_a_gateway_that_is_away_for_a_while_delays_the_run_and_the_page_says_so(self) -> None:
+    def test_unreachable_gateway_delays_run_and_records_trouble(self) -> None:
         self.bought()
         Scripted.trouble.append(TemporaryFailure("The gateway does not answer."))
         run = self.run_it()
@@ -114,7 +114,7 @@ class RunsTest(ReconcilingTestCase):
         run_all(retries=True)
         self.assertEqual(self.found(Reconciliation.objects.get(ended_at__isnull=False)), [])
 
-    def test_a_gateway_that_refuses_ends_its_book_and_a_person_may_try_again(self) -> None:
+    def test_gateway_refusal_fails_statement_and_staff_can_resume_it(self) -> None:
         self.bought()
         Scripted.trouble.append(PermanentFailure("It refuses our key."))
         run = self.run_it()
@@ -126,19 +126,19 @@ class RunsTest(ReconcilingTestCase):
         book.refresh_from_db()
         self.assertEqual((book.state, book.trouble), ("done", ""))
 
-    def test_what_they_may_not_have_listed_yet_is_no_difference(self) -> None:
+    def test_recent_payment_not_yet_listed_by_gateway_is_not_a_difference(self) -> None:
         payment = self.only_ours()
         Payment.objects.filter(pk=payment.pk).update(captured_at=self.now - timedelta(minutes=5))
         runs.start_run(dates.local_today(), dates.local_today(), by=self.ada)
         run_all()
         self.assertFalse(Finding.objects.off().exists())
 
-    def test_a_double_click_begins_one_run(self) -> None:
+    def test_double_click_starts_one_run(self) -> None:
         self.assertEqual(
             runs.start_run(self.today, self.today, by=self.ada), runs.start_run(self.today, self.today, by=self.ada)
         )
 
-    def test_days_that_cannot_be_compared_are_refused_with_a_sentence(self) -> None:
+    def test_invalid_date_ranges_are_refused_with_message(self) -> None:
         for since, until in ((0, -1), (-400, 0), (3, 3)):
             with self.assertRaisesMessage(runs.DateRangeRefused, ""):
                 days = [self.today + timedelta(days=number) for number in (since, until)]

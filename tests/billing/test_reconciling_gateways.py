@@ -16,7 +16,7 @@ from tests.billing.paypal import PayPalTestCase
 from tests.billing.stripe import StripeTestCase
 
 
-class Compares(BillingTestCase):
+class ReconciliationTestCase(BillingTestCase):
     def compare(self) -> dict[str, Finding]:
         """What is off, by its verdict."""
         run = runs.start_run(dates.local_today() - timedelta(days=2), dates.local_today(), by=self.ada)
@@ -34,14 +34,14 @@ class Compares(BillingTestCase):
 
 
 @tag("once")
-class StripeBooksTest(StripeTestCase, Compares):
+class StripeReconciliationTest(StripeTestCase, ReconciliationTestCase):
     def bought(self) -> Payment:
         payment = self.paid()
         webhooks.apply_polled_state(payment, self.gateway.poll_payment(payment))
         payment.refresh_from_db()
         return payment
 
-    def test_what_the_webhooks_told_fits_with_its_fee_and_payout(self) -> None:
+    def test_webhook_payments_and_refunds_match_with_fee_and_payout(self) -> None:
         payment = self.bought()
         reservations.refund_by_staff(payment.order, Decimal(10), why="Cold", by=self.ada)
         run_all()
@@ -52,7 +52,7 @@ class StripeBooksTest(StripeTestCase, Compares):
         self.assertGreater(kinds["payment"].fee, 0)
         self.assertTrue(kinds["payment"].payout)
 
-    def test_what_no_webhook_told_is_found_and_taken_over(self) -> None:
+    def test_payment_and_refund_without_webhook_are_found_and_applied(self) -> None:
         lost, other = self.attempt(), self.bought()
         self.books.pay(lost.session, "4242424242424242")
         self.books.refund({"payment_intent": other.transaction_id, "amount": 1000})
@@ -64,7 +64,7 @@ class StripeBooksTest(StripeTestCase, Compares):
         self.assertEqual((lost.status, lost.order.state, other.refunds.get().amount), ("confirmed", "paid", 10))
         self.assertEqual(self.compare(), {})
 
-    def test_a_dispute_that_no_webhook_told_is_found_and_taken_over(self) -> None:
+    def test_dispute_without_webhook_is_found_and_applied(self) -> None:
         payment = self.bought()
         self.books.dispute(payment.transaction_id)
         found = self.compare()
@@ -75,7 +75,7 @@ class StripeBooksTest(StripeTestCase, Compares):
 
 
 @tag("once")
-class PayPalBooksTest(PayPalTestCase, Compares):
+class PayPalReconciliationTest(PayPalTestCase, ReconciliationTestCase):
     def bought(self) -> Payment:
         payment = self.begun()
         self.fake.books.approve(payment.session, "balance")
@@ -83,7 +83,7 @@ class PayPalBooksTest(PayPalTestCase, Compares):
         payment.refresh_from_db()
         return payment
 
-    def test_what_we_know_fits_and_what_was_given_back_there_is_found(self) -> None:
+    def test_known_payment_matches_and_dashboard_refund_is_found(self) -> None:
         payment = self.bought()
         self.assertEqual((self.compare(), [finding.kind for finding in self.compared]), ({}, ["payment"]))
         self.fake.books.refund(payment.transaction_id, {"amount": {"currency_code": "USD", "value": "10.00"}})

@@ -21,10 +21,10 @@ STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
 
 @with_toys
 @tag("once", "long")
-class ReplacingLawTest(TestCase):
+class ExchangeLawTest(TestCase):
     @settings(max_examples=30, deadline=None, phases=[Phase.generate])
     @given(st.lists(STEP, min_size=6, max_size=18), st.booleans(), st.booleans())
-    def test_no_sequence_loses_money_or_gives_it_twice(
+    def test_no_sequence_loses_money_or_refunds_it_twice(
         self, steps: list[tuple[str, int]], logged_in: bool, as_credit: bool
     ) -> None:
         school = School(logged_in)

@@ -33,8 +33,8 @@ SESSIONS, REFUNDS = "POST /v1/checkout/sessions", "POST /v1/refunds"
 
 
 @tag("once")
-class BeginTest(StripeTestCase):
-    def test_the_payer_is_sent_to_a_page_for_exactly_what_is_owed(self) -> None:
+class CreateSessionTest(StripeTestCase):
+    def test_session_is_created_for_exactly_the_amount_due(self) -> None:
         payment = self.attempt()
         session = self.books.session(payment.session)
         self.assertEqual(payment.session_url, session["url"])
@@ -44,7 +44,7 @@ class BeginTest(StripeTestCase):
         self.assertFalse(session["adaptive_pricing"]["enabled"])
         self.assertEqual(session["success_url"], f"http://testserver/payments/process/{payment.token}/")
 
-    def test_the_cancel_link_ends_the_payment_so_that_all_methods_are_offered(self) -> None:
+    def test_cancel_link_ends_payment_and_offers_all_methods(self) -> None:
         payment = self.attempt()
         page = self.client.get(self.books.session(payment.session)["cancel_url"], follow=True)
         self.assertContains(page, "The payment was canceled or timed out. You haven’t been charged.")
@@ -52,26 +52,26 @@ class BeginTest(StripeTestCase):
         self.assertIn("practice", [name for name, _ in page.context["ways"]])
         self.assertEqual(self.books.session(payment.session)["status"], "expired")
 
-    def test_the_cancel_link_of_a_paid_payment_changes_nothing(self) -> None:
+    def test_cancel_link_of_paid_payment_changes_nothing(self) -> None:
         payment = self.attempt()
         self.books.pay(payment.session, GOOD)
         page = self.client.get(payment.canceled_address, follow=True)
         self.assertContains(page, "We’ve received your payment.")
 
-    def test_the_page_closes_soon_after_the_place_is_let_go_and_no_sooner_than_stripe_allows(self) -> None:
+    def test_session_expires_soon_after_the_hold_and_within_stripes_limits(self) -> None:
         for minutes, least, most in ((30, 31, 36), (60, 60, 65), (1440, 1380, 1385)):
             with self.subTest(minutes=minutes), override_settings(HOLD_MINUTES=minutes):
                 open_for = sessions.session_expiry() - timezone.now()
                 self.assertGreater(open_for, timedelta(minutes=least, seconds=-5))
                 self.assertLess(open_for, timedelta(minutes=most))
 
-    def test_a_second_click_leads_to_the_same_page(self) -> None:
+    def test_second_click_leads_to_the_same_session(self) -> None:
         payment = self.attempt()
         again = self.gateway.create_session(payment, payment.key)
         self.assertEqual(again.session, payment.session)
         self.assertEqual(len(self.books.every("checkout.session")), 1)
 
-    def test_an_answer_that_got_lost_makes_no_second_session(self) -> None:
+    def test_lost_answer_creates_no_second_session(self) -> None:
         for kind in ("drop", "after"):
             with self.subTest(kind):
                 self.fake.faults.order(SESSIONS, kind)
@@ -79,7 +79,7 @@ class BeginTest(StripeTestCase):
         self.assertEqual(len(self.books.every("checkout.session")), 2)
         self.assertEqual(len(self.fake.asked(SESSIONS)), 4)
 
-    def test_what_goes_wrong_is_said_in_one_of_three_ways(self) -> None:
+    def test_stripe_error_status_becomes_temporary_staff_or_permanent_failure(self) -> None:
         faults = {
             500: TemporaryFailure,
             503: TemporaryFailure,
@@ -96,19 +96,19 @@ class BeginTest(StripeTestCase):
                     self.attempt(self.placed(2))
         self.assertEqual(self.books.every("checkout.session"), [])
 
-    def test_a_stripe_that_is_not_there_is_a_matter_of_time(self) -> None:
+    def test_unreachable_stripe_is_temporary_failure(self) -> None:
         gone = gateways.gateway_named("stripe").__class__("sk_test_x", ["whsec_x"], "http://127.0.0.1:9")
         payment = self.attempt()
         with self.assertRaises(TemporaryFailure):
             gone.create_session(payment, payment.key)
 
-    def test_another_key_is_the_schools_to_mend(self) -> None:
+    def test_wrong_api_key_needs_staff(self) -> None:
         stranger = gateways.gateway_named("stripe").__class__("sk_test_other", ["whsec_x"], self.fake.url)
         payment = self.attempt()
         with self.assertRaises(NeedsPerson):
             stranger.create_session(payment, payment.key)
 
-    def test_amounts_that_stripe_does_not_take_are_refused_with_a_sentence(self) -> None:
+    def test_unsupported_amounts_are_refused_with_message(self) -> None:
         payment = self.attempt()
         for total, currency, said in (
             ("0.20", "USD", "This amount is too small for a card payment."),
@@ -118,7 +118,7 @@ class BeginTest(StripeTestCase):
             with self.subTest(said), self.assertRaisesMessage(WorkFailure, said):
                 self.gateway.create_session(payment, f"key-{total}")
 
-    def test_nothing_is_asked_inside_a_transaction(self) -> None:
+    def test_stripe_is_not_called_inside_transaction(self) -> None:
         payment = self.attempt()
         with transaction.atomic():
             for act in (lambda: self.gateway.poll_payment(payment), lambda: self.gateway.refund(payment, key="k")):
@@ -127,36 +127,36 @@ class BeginTest(StripeTestCase):
 
 
 @tag("once")
-class AskTest(StripeTestCase):
-    def test_a_page_that_is_still_open_says_nothing(self) -> None:
+class PollPaymentTest(StripeTestCase):
+    def test_open_session_reports_nothing(self) -> None:
         payment = self.attempt()
         self.books.pay(payment.session, DECLINED)
         self.assertEqual(self.gateway.poll_payment(payment), [])
 
-    def test_what_was_taken_is_told_with_its_fee(self) -> None:
+    def test_captured_payment_is_reported_with_fee(self) -> None:
         payment = self.paid()
         taken = PaymentCaptured(Decimal(70), "USD", payment.transaction_id, fee=Decimal("2.33"))
         self.assertEqual(self.gateway.poll_payment(payment), [taken])
 
-    def test_a_bank_is_waited_for_and_may_say_no(self) -> None:
+    def test_bank_debit_is_pending_until_the_bank_declines(self) -> None:
         payment = self.attempt()
         self.books.pay_from_bank(payment.session)
         self.assertIsInstance(self.gateway.poll_payment(payment)[0], PaymentPending)
         self.books.settle(payment.session, good=False)
         self.assertEqual(self.gateway.poll_payment(payment), [PaymentDeclined("The bank did not pay.")])
 
-    def test_a_bank_that_says_yes_brings_the_money(self) -> None:
+    def test_bank_debit_is_captured_when_the_bank_accepts(self) -> None:
         payment = self.attempt()
         self.books.pay_from_bank(payment.session)
         self.books.settle(payment.session, good=True)
         self.assertIsInstance(self.gateway.poll_payment(payment)[0], PaymentCaptured)
 
-    def test_a_page_that_was_left_is_over(self) -> None:
+    def test_abandoned_session_is_expired(self) -> None:
         payment = self.attempt()
         self.fake.forward(60 * 60)
         self.assertEqual(self.gateway.poll_payment(payment), [AttemptExpired()])
 
-    def test_refunds_and_disputes_are_named_one_by_one(self) -> None:
+    def test_refunds_and_disputes_are_reported_individually(self) -> None:
         payment = self.paid()
         refund = self.books.refund({"payment_intent": payment.transaction_id, "amount": 500})
         dispute = self.books.dispute(payment.transaction_id)
@@ -166,7 +166,7 @@ class AskTest(StripeTestCase):
             facts, [back, DisputeState(dispute["id"], Decimal(65), "USD", Dispute.State.OPEN, "fraudulent")]
         )
 
-    def test_a_session_of_another_payment_is_for_a_person(self) -> None:
+    def test_session_of_another_payment_needs_staff(self) -> None:
         payment, other = self.paid(), self.attempt(self.placed(2))
         other.session = payment.session
         with self.assertRaises(NeedsPerson):
@@ -174,7 +174,7 @@ class AskTest(StripeTestCase):
 
 
 @tag("once")
-class CloseTest(StripeTestCase):
+class CloseSessionTest(StripeTestCase):
     """Nobody is to pay a second time on a page that was left open."""
 
     def paid_otherwise(self) -> tuple[Payment, Payment]:
@@ -186,7 +186,7 @@ class CloseTest(StripeTestCase):
     def status(self, payment: Payment) -> str:
         return str(self.books.session(payment.session)["status"])
 
-    def test_what_was_paid_another_way_cannot_be_paid_at_stripe_any_more(self) -> None:
+    def test_session_is_closed_when_order_was_paid_with_another_method(self) -> None:
         left, other = self.paid_otherwise()
         self.assertEqual(self.status(left), "open")
         run_all()
@@ -194,21 +194,21 @@ class CloseTest(StripeTestCase):
         self.assertEqual([Payment.objects.get(pk=one.pk).status for one in (left, other)], ["cancelled", "confirmed"])
         self.assertEqual(list(Case.objects.all()), [])
 
-    def test_neither_can_what_was_cancelled_or_costs_something_else_by_now(self) -> None:
+    def test_session_is_closed_when_order_was_canceled_or_its_total_changed(self) -> None:
         whole, part = self.attempt(self.placed(1)), self.attempt(self.placed(1, 2))
         transitions.cancel_unpaid_order(whole.order, at=self.now, why="Changed their mind.")
         line_cancellation.cancel_line(part.order.lines.all()[0], at=self.now, why="Changed their mind.")
         run_all()
         self.assertEqual([self.status(one) for one in (whole, part)], ["expired", "expired"])
 
-    def test_a_page_that_is_needed_stays_open_and_so_does_one_that_may_be_paid_late(self) -> None:
+    def test_needed_session_and_session_of_expired_order_stay_open(self) -> None:
         needed, late = self.attempt(self.placed(1)), self.attempt(self.placed(1))
         Order.objects.filter(pk=late.order_id).update(held_until=self.day(-1))
         for payment in (needed, late):
             gateway_polling.close_unneeded_attempts(Order.objects.get(pk=payment.order_id))
         self.assertEqual([self.status(one) for one in (needed, late)], ["open", "open"])
 
-    def test_a_stripe_that_does_not_answer_is_told_later_and_told_twice_is_told_once(self) -> None:
+    def test_failed_closing_is_retried_and_repeated_closing_changes_nothing(self) -> None:
         left, _ = self.paid_otherwise()
         self.fake.faults.order("POST /v1/checkout/sessions/*/expire", "drop", times=9)
         with self.assertRaises(TemporaryFailure):
@@ -219,7 +219,7 @@ class CloseTest(StripeTestCase):
             gateway_polling.close_unneeded_attempts(Order.objects.get(pk=left.order_id))
         self.assertEqual((self.status(left), Payment.objects.get(pk=left.pk).status), ("expired", "cancelled"))
 
-    def test_a_page_that_was_paid_in_the_same_moment_is_told_as_paid(self) -> None:
+    def test_session_paid_while_being_closed_is_reported_as_captured_and_overpaid(self) -> None:
         left, _ = self.paid_otherwise()
         self.books.pay(left.session, GOOD)
         self.assertIsInstance(self.gateway.close(left)[0], PaymentCaptured)
@@ -229,21 +229,21 @@ class CloseTest(StripeTestCase):
 
 @tag("once")
 class RefundTest(StripeTestCase):
-    def test_a_part_goes_back_under_our_own_name_for_it(self) -> None:
+    def test_partial_refund_carries_our_key(self) -> None:
         payment = self.paid()
         answer = self.gateway.refund(payment, Decimal("12.50"), key="ours")
         [refund] = self.books.every("refund")
         self.assertEqual(answer, RefundAnswer(State.DONE, refund["id"]))
         self.assertEqual((refund["amount"], refund["metadata"]["refund"]), (1250, "ours"))
 
-    def test_the_same_refund_is_made_once_however_often_it_is_asked_for(self) -> None:
+    def test_repeated_refund_request_creates_one_refund(self) -> None:
         payment = self.paid()
         for kind in ("drop", "after"):
             self.fake.faults.order(REFUNDS, kind)
             self.gateway.refund(payment, Decimal(10), key="ours")
         self.assertEqual(len(self.books.every("refund")), 1)
 
-    def test_a_refund_may_take_a_while_and_may_fail_later(self) -> None:
+    def test_pending_refund_can_fail_later(self) -> None:
         payment = self.paid(REFUND_WAITS)
         self.assertEqual(self.gateway.refund(payment, Decimal(10), key="ours").state, State.SENT)
         self.books.settle_refund(self.books.every("refund")[0]["id"], good=False)
@@ -251,7 +251,7 @@ class RefundTest(StripeTestCase):
         assert isinstance(back, RefundState)
         self.assertEqual((back.state, back.message, back.key), (State.FAILED, "expired or canceled card", "ours"))
 
-    def test_money_that_went_back_before_is_told_as_such(self) -> None:
+    def test_refund_of_already_refunded_money_fails_as_already_refunded(self) -> None:
         payment = self.paid()
         self.books.refund({"payment_intent": payment.transaction_id, "amount": 6500})
         part = self.gateway.refund(payment, Decimal(10), key="one")
@@ -260,18 +260,18 @@ class RefundTest(StripeTestCase):
         whole = self.gateway.refund(payment, Decimal(5), key="two")
         self.assertEqual((whole.state, whole.already), (State.FAILED, True))
 
-    def test_more_than_was_paid_does_not_go_back(self) -> None:
+    def test_refund_above_paid_amount_fails(self) -> None:
         answer = self.gateway.refund(self.paid(), Decimal(71), key="ours")
         self.assertEqual((answer.state, answer.already), (State.FAILED, False))
 
-    def test_nothing_goes_back_beside_a_dispute(self) -> None:
+    def test_disputed_payment_is_not_refunded(self) -> None:
         payment = self.paid()
         self.books.dispute(payment.transaction_id)
         answer = self.gateway.refund(payment, Decimal(10), key="ours")
         self.assertEqual(answer.state, State.FAILED)
         self.assertIn("The payer disputed this payment", answer.message)
 
-    def test_a_short_balance_is_topped_up_by_a_person_who_then_tries_again(self) -> None:
+    def test_insufficient_balance_needs_staff_and_refund_succeeds_after_top_up(self) -> None:
         payment = self.paid()
         self.books.short = True
         for _ in range(2):
@@ -286,12 +286,12 @@ class RefundTest(StripeTestCase):
 
 
 @tag("once")
-class MovementsTest(StripeTestCase):
+class StatementTest(StripeTestCase):
     def movements(self) -> list[GatewayLine]:
         around = timedelta(hours=1)
         return list(self.gateway.statement_lines(self.now - around, self.now + around))
 
-    def test_their_books_are_read_with_fee_and_payout(self) -> None:
+    def test_statement_lists_payment_refund_and_payout_with_fee(self) -> None:
         payment = self.paid()
         refund = self.gateway.refund(payment, Decimal(10), key="ours")
         payout = self.books.pay_out()
@@ -301,25 +301,25 @@ class MovementsTest(StripeTestCase):
         self.assertEqual((back.kind, back.reference, back.amount), ("refund", refund.reference, Decimal(-10)))
         self.assertEqual((later.kind, later.amount), ("other", Decimal("-57.67")))
 
-    def test_a_dispute_is_in_their_books_twice_when_it_is_won(self) -> None:
+    def test_won_dispute_appears_twice_in_statement(self) -> None:
         dispute = self.books.dispute(self.paid().transaction_id)
         self.books.close_dispute(dispute["id"], won=True)
         sums = [each.amount for each in self.movements() if each.kind == "dispute"]
         self.assertEqual(sums, [Decimal(70), Decimal(-70)])
 
-    def test_long_books_are_read_page_by_page(self) -> None:
+    def test_long_statement_is_read_page_by_page(self) -> None:
         payment = self.paid()
         for _ in range(120):
             self.books.book("charge", payment.transaction_id, 100, "usd")
         self.assertEqual(len(self.movements()), 121)
         self.assertEqual(len(self.fake.asked("GET /v1/balance_transactions")), 2)
 
-    def test_what_is_out_of_the_span_is_left_out(self) -> None:
+    def test_lines_outside_the_range_are_omitted(self) -> None:
         self.paid()
         late = self.clock() + timedelta(hours=1)
         self.assertEqual(list(self.gateway.statement_lines(late, late + timedelta(days=1))), [])
 
-    def test_what_stripe_changed_into_another_currency_is_told_in_what_was_paid(self) -> None:
+    def test_converted_amounts_are_reported_in_the_paid_currency(self) -> None:
         self.paid()
         [line] = self.books.every("balance_transaction")
         line |= {"currency": "eur", "amount": 6300, "fee": 210, "exchange_rate": 0.9}
@@ -328,8 +328,8 @@ class MovementsTest(StripeTestCase):
 
 
 @tag("once")
-class GoodCardTest(StripeTestCase):
-    def test_the_fee_of_a_payment_in_another_currency_is_not_told(self) -> None:
+class ForeignCurrencyFeeTest(StripeTestCase):
+    def test_fee_in_another_currency_is_not_reported(self) -> None:
         payment = self.attempt()
         self.books.pay(payment.session, GOOD)
         self.books.every("balance_transaction")[0]["currency"] = "eur"

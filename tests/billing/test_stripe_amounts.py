@@ -21,7 +21,7 @@ DIGITS = dict.fromkeys([*UNITS, *WHOLE_HUNDREDTHS], 0) | dict.fromkeys([*ROUND_T
 
 @tag("once")
 class StripeAmountsTest(SimpleTestCase):
-    def test_amounts_are_written_as_stripe_wants_them(self) -> None:
+    def test_amounts_are_written_in_stripe_units(self) -> None:
         for amount, currency, units in (
             ("10", "USD", 1000),
             ("0.29", "EUR", 29),
@@ -37,7 +37,7 @@ class StripeAmountsTest(SimpleTestCase):
             with self.subTest(amount=amount, currency=currency):
                 self.assertEqual(to_stripe_units(Decimal(amount), currency), units)
 
-    def test_what_stripe_cannot_take_is_refused_and_not_rounded(self) -> None:
+    def test_unsupported_amount_is_refused_and_not_rounded(self) -> None:
         for amount, currency in (
             ("10.005", "USD"),
             ("500.5", "JPY"),
@@ -52,17 +52,17 @@ class StripeAmountsTest(SimpleTestCase):
             with self.subTest(amount=amount, currency=currency), self.assertRaises(StripeAmountRefused):
                 to_stripe_units(Decimal(amount), currency)
 
-    def test_a_fee_between_the_steps_is_read_as_it_is(self) -> None:
+    def test_fee_with_more_digits_than_payable_amounts_is_read_exactly(self) -> None:
         self.assertEqual(from_stripe_units(1234, "ISK"), Decimal("12.34"))
         self.assertEqual(from_stripe_units(-1505, "KWD"), Decimal("-1.505"))
 
     @given(some.sampled_from(CURRENCIES), some.integers(0, 99_999_999))
-    def test_what_can_be_paid_comes_back_the_same(self, currency: str, steps: int) -> None:
+    def test_payable_amount_is_read_back_unchanged(self, currency: str, steps: int) -> None:
         amount = Decimal(steps).scaleb(-DIGITS[currency])
         self.assertEqual(from_stripe_units(to_stripe_units(amount, currency), currency), amount)
 
     @given(some.sampled_from(CURRENCIES), some.decimals(0, 1_000_000, places=4))
-    def test_an_amount_is_sent_exactly_or_not_at_all(self, currency: str, amount: Decimal) -> None:
+    def test_amount_is_written_exactly_or_refused(self, currency: str, amount: Decimal) -> None:
         try:
             units = to_stripe_units(amount, currency)
         except StripeAmountRefused:

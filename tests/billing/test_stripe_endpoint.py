@@ -26,7 +26,7 @@ class StripeEndpointTest(StripeTestCase):
         call_command("stripe_endpoint", *options, stdout=out)
         return out.getvalue()
 
-    def test_an_endpoint_is_made_with_our_version_and_events_and_is_then_as_it_should_be(self) -> None:
+    def test_command_creates_endpoint_with_our_version_and_events_and_reports_it_correct(self) -> None:
         self.fake.endpoint["url"] = "https://elsewhere.example/"
         with self.assertRaisesMessage(CommandError, "stripe_endpoint --make"):
             self.told()
@@ -35,7 +35,7 @@ class StripeEndpointTest(StripeTestCase):
         self.assertEqual((made["api_version"], sorted(made["enabled_events"])), (VERSION, sorted(FOLLOWED)))
         self.assertIn(": correct.", self.told())
 
-    def test_another_version_missing_events_and_a_switched_off_endpoint_are_told(self) -> None:
+    def test_wrong_version_missing_events_and_disabled_endpoint_are_reported(self) -> None:
         self.fake.endpoint |= {"url": ADDRESS, "api_version": "2019-05-16", "status": "disabled"}
         self.fake.endpoint["enabled_events"] = [kind for kind in FOLLOWED if kind != "refund.failed"]
         out = StringIO()
@@ -45,7 +45,7 @@ class StripeEndpointTest(StripeTestCase):
             self.assertIn(problem, out.getvalue())
         self.assertIn(f"Then delete {self.fake.endpoint['id']}", self.told("--make"))
 
-    def test_a_wrong_key_is_said_so(self) -> None:
+    def test_wrong_or_missing_key_is_reported(self) -> None:
         with override_settings(STRIPE_KEY="sk_test_other"), self.assertRaisesMessage(CommandError, "school's key"):
             self.told()
         with override_settings(STRIPE_KEY=""), self.assertRaisesMessage(CommandError, "STRIPE_KEY is not set"):
@@ -54,15 +54,15 @@ class StripeEndpointTest(StripeTestCase):
 
 @tag("once")
 class StripeChecksTest(SimpleTestCase):
-    def test_our_pages_may_lead_to_stripes_page_and_to_that_of_an_imitation(self) -> None:
+    def test_form_targets_are_stripes_checkout_or_the_configured_url(self) -> None:
         self.assertEqual(Stripe("sk_live_x", ["whsec_x"]).hosts, ("https://checkout.stripe.com",))
         self.assertEqual(Stripe("sk_x", ["whsec_x"], "http://127.0.0.1:8114").hosts, ("http://127.0.0.1:8114",))
 
-    def test_stripes_package_writes_nothing_of_people_into_the_log(self) -> None:
+    def test_stripe_package_does_not_log_personal_data(self) -> None:
         """At INFO it repeats what Stripe says, such as an address that it finds wrong."""
         self.assertEqual(settings.LOGGING["loggers"]["stripe"]["level"], "WARNING")
 
-    def test_half_of_what_stripe_needs_is_told(self) -> None:
+    def test_incomplete_settings_or_unsupported_currency_raise_system_check_warning(self) -> None:
         whole = {"STRIPE_KEY": "sk_live_x", "STRIPE_WEBHOOK_SECRET": ["whsec_x"]}
         for changed, wanted in (
             ({"STRIPE_KEY": "", "STRIPE_WEBHOOK_SECRET": []}, []),
@@ -73,7 +73,7 @@ class StripeChecksTest(SimpleTestCase):
             with self.subTest(wanted=wanted), override_settings(**changed):
                 self.assertEqual([found.id for found in checks.check_stripe_settings()], wanted)
 
-    def test_a_machine_for_real_money_asks_the_real_stripe(self) -> None:
+    def test_deployment_must_use_the_real_stripe_api(self) -> None:
         for url, wanted in ((API, 0), ("http://127.0.0.1:8114", 1)):
             with override_settings(STRIPE_URL=url):
                 found = [each for each in run_checks(include_deployment_checks=True) if each.id == "billing.E004"]

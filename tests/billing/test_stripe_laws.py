@@ -27,7 +27,7 @@ class StripeLawsTest(StripeTestCase, LawsTestCase):
         self.notices = []
         return self.attempt(self.placed(1))
 
-    def test_money_that_came_is_there_once(self) -> None:
+    def test_captured_money_is_counted_once(self) -> None:
         @QUICK
         @given(some.booleans(), steps())
         def law(by_card: bool, happened: list[Step]) -> None:
@@ -45,7 +45,7 @@ class StripeLawsTest(StripeTestCase, LawsTestCase):
 
         law()
 
-    def test_what_went_back_and_what_was_disputed_is_counted_once(self) -> None:
+    def test_refunds_and_disputes_are_counted_once(self) -> None:
         @QUICK
         @given(some.lists(some.sampled_from([100, 250, 400]), max_size=3), some.booleans(), steps())
         def law(amounts: list[int], won: bool, happened: list[Step]) -> None:
@@ -65,7 +65,7 @@ class StripeLawsTest(StripeTestCase, LawsTestCase):
 
         law()
 
-    def test_a_message_with_a_wrong_signature_is_refused_and_changes_nothing(self) -> None:
+    def test_wrong_signature_is_refused_and_changes_nothing(self) -> None:
         payment = self.begun()
         self.books.pay(payment.session, GOOD)
         for notice in self.fake.notices():

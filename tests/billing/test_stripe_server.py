@@ -20,13 +20,13 @@ def line(**changes: Any) -> Wire:
 
 
 @tag("once")
-class CanaryTest(SimpleTestCase):
-    def test_a_good_request_is_read(self) -> None:
+class StripeContractTest(SimpleTestCase):
+    def test_valid_request_is_parsed(self) -> None:
         read = contract.check("SessionCreateParams", GOOD | {"adaptive_pricing": {"enabled": "false"}})
         self.assertEqual(read["line_items"][0]["price_data"]["unit_amount"], 1000)
         self.assertIs(read["adaptive_pricing"]["enabled"], False)
 
-    def test_canaries_are_refused(self) -> None:
+    def test_invalid_requests_are_refused(self) -> None:
         for types, wrong, said in (
             ("SessionCreateParams", GOOD | {"payment_method_types": ["card"]}, "unknown parameter"),
             ("SessionCreateParams", GOOD | {"api_key": "sk_test"}, "unknown parameter: api_key"),
@@ -49,14 +49,14 @@ class CanaryTest(SimpleTestCase):
             with self.subTest(types=types, wrong=said), self.assertRaisesMessage(Refusal, said):
                 contract.check(types, wrong)
 
-    def test_nested_forms_are_read(self) -> None:
+    def test_nested_forms_are_parsed(self) -> None:
         form = "a=1&b[c]=2&d[0][e]=3&d[1][e]=4&expand[0]=x&expand[1]=y"
         read = {"a": "1", "b": {"c": "2"}, "d": [{"e": "3"}, {"e": "4"}], "expand": ["x", "y"]}
         self.assertEqual(nested(form), read)
 
 
 @tag("once")
-class RulesTest(SimpleTestCase):
+class StripeServerTest(SimpleTestCase):
     def setUp(self) -> None:
         self.fake = self.enterContext(stripe_server())
         self.client_of_stripe = create_stripe_client(KEY, self.fake.url)
@@ -80,26 +80,26 @@ class RulesTest(SimpleTestCase):
         with self.subTest(said), self.assertRaisesMessage(stripe.InvalidRequestError, said):
             act()
 
-    def test_the_client_pins_what_the_contract_says(self) -> None:
+    def test_client_pins_api_version_and_retries(self) -> None:
         self.assertEqual(VERSION, stripe.api_version)
         self.assertEqual(self.client_of_stripe._requestor._options.max_network_retries, RETRIES)
         self.assertIsNone(stripe.api_key)
 
-    def test_who_asks_must_have_the_key_and_speak_the_version(self) -> None:
+    def test_wrong_key_version_or_path_is_refused(self) -> None:
         self.assertEqual(self.post("/v1/refunds", "", Authorization="Bearer sk_other").status_code, 401)
         self.assertEqual(self.post("/v1/refunds", "", **{"Stripe-Version": "2019-05-16"}).status_code, 400)
         self.assertEqual(self.post("/v1/no_such_thing", "").status_code, 404)
 
-    def test_sums_that_stripe_does_not_take(self) -> None:
+    def test_unsupported_amounts_are_refused(self) -> None:
         for units, currency in ((49, "usd"), (100_000_000, "usd"), (12_345, "isk"), (1505, "kwd"), (1000, "xyz")):
             self.refuses("", lambda units=units, currency=currency: self.open(units, currency))
 
-    def test_a_session_is_open_between_half_an_hour_and_a_day(self) -> None:
+    def test_session_expiry_must_be_between_thirty_minutes_and_a_day(self) -> None:
         now = self.fake.books.now()
         for seconds in (60 * 29, 60 * 60 * 25):
             self.refuses("30 minutes to 24 hours", lambda seconds=seconds: self.open(expires_at=now + seconds))
 
-    def test_what_stripe_does_not_take_of_a_session(self) -> None:
+    def test_invalid_session_parameters_are_refused(self) -> None:
         for wrong in (
             {"success_url": "/payments/"},
             {"cancel_url": "school"},
@@ -111,7 +111,7 @@ class RulesTest(SimpleTestCase):
             self.refuses("", lambda wrong=wrong: self.open(**wrong))
         self.assertEqual(self.fake.books.every("checkout.session"), [])
 
-    def test_a_key_is_for_one_request(self) -> None:
+    def test_idempotency_key_replays_same_request_and_refuses_another(self) -> None:
         form = "mode=payment&success_url=https://a.example/&line_items[0][price_data][currency]=usd&line_items[0][quantity]=1"
         form += "&line_items[0][price_data][unit_amount]=1000&line_items[0][price_data][product_data][name]=A"
         where, key = "/v1/checkout/sessions", {"Idempotency-Key": "k"}
@@ -121,13 +121,13 @@ class RulesTest(SimpleTestCase):
         other = self.post(where, form.replace("1000", "2000"), **key)
         self.assertEqual((other.status_code, other.json()["error"]["type"]), (400, "idempotency_error"))
 
-    def test_what_is_not_there_is_not_found(self) -> None:
+    def test_unknown_resources_are_not_found(self) -> None:
         v1 = self.client_of_stripe.v1
         self.refuses("No such", lambda: v1.checkout.sessions.retrieve("cs_no"))
         self.refuses("No such", lambda: v1.refunds.create({"payment_intent": "pi_no"}))
         self.refuses("cannot be expanded", lambda: v1.checkout.sessions.retrieve(self.open().id, {"expand": ["no"]}))
 
-    def test_refunds_that_stripe_does_not_make(self) -> None:
+    def test_excessive_repeated_and_disputed_refunds_are_refused(self) -> None:
         intent = self.paid()
         refund = self.client_of_stripe.v1.refunds.create
         self.refuses("greater than", lambda: refund({"payment_intent": intent, "amount": 1001}))
@@ -138,21 +138,21 @@ class RulesTest(SimpleTestCase):
         self.fake.books.dispute(disputed)
         self.refuses("charged back", lambda: refund({"payment_intent": disputed}))
 
-    def test_nobody_pays_on_a_page_that_is_closed(self) -> None:
+    def test_expired_session_cannot_be_paid(self) -> None:
         session = self.open()
         self.client_of_stripe.v1.checkout.sessions.expire(session.id)
         self.assertEqual(requests.get(str(session.url), timeout=5).status_code, 410)
         with self.assertRaises(Refusal):
             self.fake.books.pay(session.id, "4242424242424242")
 
-    def test_a_card_that_asks_the_bank_is_not_charged_before_it_agrees(self) -> None:
+    def test_card_needing_bank_authentication_is_charged_only_after_approval(self) -> None:
         for card in ASKS_THE_BANK:
             session = self.open()
             self.assertEqual(self.fake.books.pay(session.id, card), "bank")
             self.assertEqual(self.fake.books.session(session.id)["payment_status"], "unpaid")
             self.assertEqual(self.fake.books.pay(session.id, card, agreed=True), "paid")
 
-    def test_levers_are_pulled_from_outside_too(self) -> None:
+    def test_levers_work_over_http(self) -> None:
         intent = self.paid()
         levers = f"{self.fake.url}/_control"
         done = requests.post(f"{levers}/refund", json={"payment_intent": intent, "amount": 400}, timeout=5).json()
@@ -162,7 +162,7 @@ class RulesTest(SimpleTestCase):
         self.assertIn("reorder-webhooks", requests.get(f"{levers}/", timeout=5).json()["levers"])
         self.assertEqual(requests.post(f"{levers}/dispute", json={"intent": "pi_no"}, timeout=5).status_code, 400)
 
-    def test_messages_are_repeated_and_turned_round_on_demand(self) -> None:
+    def test_webhooks_are_duplicated_and_reordered_on_demand(self) -> None:
         self.fake.webhooks.copies = 2
         self.paid()
         self.fake.webhooks.reorder("reversed")

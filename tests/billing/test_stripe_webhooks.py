@@ -27,7 +27,7 @@ State = Refund.State
 
 
 @tag("once")
-class SignatureTest(StripeTestCase):
+class WebhookSignatureTest(StripeTestCase):
     def notice(self) -> Notice:
         self.books.pay(self.attempt().session, GOOD)
         return self.fake.notices("checkout.session.completed")[0]
@@ -36,7 +36,7 @@ class SignatureTest(StripeTestCase):
         with self.assertRaises(WebhookRejected):
             self.gateway.parse_webhook(body, headers)
 
-    def test_only_the_very_bytes_that_were_signed_are_believed(self) -> None:
+    def test_only_exactly_the_signed_bytes_are_accepted(self) -> None:
         notice = self.notice()
         body, headers = notice.body.encode(), notice.headers()
         self.assertEqual(self.gateway.parse_webhook(body, headers).event_id, notice.event["id"])
@@ -45,7 +45,7 @@ class SignatureTest(StripeTestCase):
             with self.subTest(wrong[:20]):
                 self.refused(wrong, headers)
 
-    def test_a_signature_must_be_there_be_ours_and_be_young(self) -> None:
+    def test_signature_must_be_present_ours_and_recent(self) -> None:
         notice = self.notice()
         signature = notice.headers()["Stripe-Signature"]
         old = notice.headers(at=int(self.now.timestamp()) - 301)["Stripe-Signature"]
@@ -56,14 +56,14 @@ class SignatureTest(StripeTestCase):
                 self.refused(notice.body.encode(), {"Stripe-Signature": wrong})
         self.refused(notice.body.encode(), {})
 
-    def test_while_the_secret_is_changed_both_are_good(self) -> None:
+    def test_old_and_new_secret_are_both_accepted_during_rotation(self) -> None:
         notice = self.notice()
         self.gateway.secrets = ["whsec_new", *self.gateway.secrets]
         old = self.hear(notice)
         notice.endpoint["_secret"] = "whsec_new"
         self.assertEqual(self.hear(notice), old)
 
-    def test_what_is_signed_and_yet_no_event_is_refused(self) -> None:
+    def test_signed_body_that_is_not_an_event_is_rejected(self) -> None:
         notice = self.notice()
         for body in ("no json", json.dumps({"object": "v2.core.event", "id": "evt_1"})):
             notice.body = body
@@ -71,12 +71,12 @@ class SignatureTest(StripeTestCase):
                 self.refused(body.encode(), notice.headers())
 
 
-class TranslationTest(StripeTestCase):
+class EventTranslationTest(StripeTestCase):
     def only(self, *kinds: str) -> WebhookMessage:
         [heard] = self.heard(*kinds)
         return heard
 
-    def test_a_paid_session_says_what_was_taken_and_that_the_fee_is_to_be_asked(self) -> None:
+    def test_paid_session_reports_capture_and_requests_poll_for_fee(self) -> None:
         payment = self.paid()
         heard = self.only("checkout.session.completed")
         self.assertEqual(heard.about, of_session(payment))
@@ -91,25 +91,25 @@ class TranslationTest(StripeTestCase):
         self.assertEqual([type(fact) for fact in heard.facts], [PaymentPending])
         return payment
 
-    def test_a_bank_debit_comes_later(self) -> None:
+    def test_successful_bank_debit_is_captured_later(self) -> None:
         payment = self.bank_debit()
         self.books.settle(payment.session, good=True)
         heard = self.only("checkout.session.async_payment_succeeded")
         self.assertEqual(heard.facts, (PaymentCaptured(Decimal(70), "USD", self.intent(payment)), PollNeeded()))
 
-    def test_or_it_does_not(self) -> None:
+    def test_failed_bank_debit_is_declined_later(self) -> None:
         payment = self.bank_debit()
         self.books.settle(payment.session, good=False)
         heard = self.only("checkout.session.async_payment_failed")
         self.assertEqual((heard.about, heard.facts), (of_session(payment), (PaymentDeclined("The bank did not pay."),)))
 
-    def test_a_page_that_was_left_expires(self) -> None:
+    def test_abandoned_session_expires(self) -> None:
         payment = self.attempt()
         self.fake.forward(60 * 60)
         heard = self.only("checkout.session.expired")
         self.assertEqual((heard.about, heard.facts), (of_session(payment), (AttemptExpired(),)))
 
-    def test_a_refund_of_ours_bears_our_name_through_all_its_states(self) -> None:
+    def test_our_refund_keeps_its_key_in_every_state(self) -> None:
         payment = self.paid(REFUND_WAITS)
         self.fake.notices()
         self.gateway.refund(payment, Decimal(10), key="ours")
@@ -121,7 +121,7 @@ class TranslationTest(StripeTestCase):
         self.assertEqual(heard.facts, (RefundState(number, Decimal(10), "USD", State.DONE, "ours"),))
         self.assertEqual(heard.about, PaymentReference(token=payment.token, reference=payment.transaction_id))
 
-    def test_a_refund_that_fails_says_why(self) -> None:
+    def test_failed_refund_reports_the_reason(self) -> None:
         payment = self.paid()
         refund = self.books.refund({"payment_intent": payment.transaction_id})
         self.fake.notices()
@@ -129,7 +129,7 @@ class TranslationTest(StripeTestCase):
         failed = RefundState(refund["id"], Decimal(70), "USD", State.FAILED, "", "expired or canceled card")
         self.assertEqual(self.only("refund.failed").facts, (failed,))
 
-    def test_a_refund_made_in_the_dashboard_is_known_by_the_payment(self) -> None:
+    def test_dashboard_refund_is_identified_by_its_payment(self) -> None:
         payment = self.paid()
         self.fake.notices()
         self.books.refund({"payment_intent": payment.transaction_id, "amount": 500})
@@ -138,7 +138,7 @@ class TranslationTest(StripeTestCase):
         self.assertEqual(charge.about, PaymentReference(token=payment.token, reference=payment.transaction_id))
         self.assertEqual(charge.facts, (PollNeeded(),))
 
-    def test_a_dispute_is_told_from_its_beginning_to_its_end(self) -> None:
+    def test_dispute_is_reported_from_opening_to_closing(self) -> None:
         for won, end in ((True, Dispute.State.WON), (False, Dispute.State.LOST)):
             payment = self.attempt(self.placed(2))
             self.books.pay(payment.session, DISPUTED_SOON)
@@ -153,13 +153,13 @@ class TranslationTest(StripeTestCase):
             ]
             self.assertEqual([fact for each in heard for fact in each.facts], told)
 
-    def test_what_we_do_not_follow_is_heard_and_means_nothing(self) -> None:
+    def test_unfollowed_events_report_no_facts(self) -> None:
         self.paid()
         strangers = [heard for heard in self.heard() if heard.kind not in FOLLOWED]
         self.assertEqual({heard.kind for heard in strangers}, {"charge.succeeded", "payment_intent.succeeded"})
         self.assertEqual([heard.facts for heard in strangers], [(), ()])
 
-    def test_an_endpoint_of_another_version_is_noticed_and_not_believed_in_detail(self) -> None:
+    def test_endpoint_with_another_version_is_logged_and_only_requests_a_poll(self) -> None:
         self.fake.endpoint["api_version"] = "2019-05-16"
         payment = self.paid()
         with self.assertLogs("billing.gateways.stripe.webhooks", "WARNING") as log:

@@ -17,7 +17,7 @@ from tests.billing.toys import Toy, ToyKind, states
 from users.models import User
 
 
-class TakeUpCase(BillingTestCase):
+class ReinstatementTestCase(BillingTestCase):
     def lapsed(self, *products: int, code: str = "", payer: User | None = None) -> Order:
         order = self.cart(*products, payer=payer)
         if code:
@@ -40,8 +40,8 @@ class TakeUpCase(BillingTestCase):
         order.refresh_from_db()
 
 
-class AtTheDeskTest(TakeUpCase):
-    def test_money_takes_the_order_up_again_and_pays_it(self) -> None:
+class DeskReinstatementTest(ReinstatementTestCase):
+    def test_desk_payment_reinstates_and_pays_expired_order(self) -> None:
         order = self.lapsed(1)
         self.take(order)
         self.assertEqual((order.state, states(order), balances.overpaid_amount(order)), ("paid", ["confirmed"], 0))
@@ -50,13 +50,13 @@ class AtTheDeskTest(TakeUpCase):
         told = Message.objects.filter(about_id=str(order.pk)).order_by("pk")
         self.assertEqual([message.template for message in told], ["billing.receipt"])
 
-    def test_a_part_keeps_the_places_and_the_rest_is_owed(self) -> None:
+    def test_partial_payment_reinstates_order_and_leaves_balance_due_at_the_door(self) -> None:
         order = self.lapsed(1)
         self.take(order, 30)
         self.assertEqual((order.state, order.due, states(order)), ("placed", "door", ["confirmed"]))
         self.assertEqual((balances.open_balance(order, self.now), order.has_lapsed(self.day(9))), (40, False))
 
-    def test_what_has_gone_is_said_before_anything_is_recorded(self) -> None:
+    def test_sold_out_item_is_reported_before_payment_is_recorded(self) -> None:
         order = self.lapsed(1, 2)
         ToyKind.catalogue[2] = Toy("50", stock=0)
         with self.assertRaisesMessage(
@@ -68,20 +68,20 @@ class AtTheDeskTest(TakeUpCase):
         self.take(order, 70, even_so=True)
         self.assertEqual((order.state, states(order), order.now_total), ("paid", ["confirmed", "released"], 70))
 
-    def test_when_nothing_is_left_it_stays_as_it_was(self) -> None:
+    def test_order_without_available_items_stays_expired(self) -> None:
         order = self.lapsed(1)
         ToyKind.catalogue[1] = Toy("70", stock=0)
         with self.assertRaisesMessage(transitions.OrderTransitionRefused, "Toy 1: sold out"):
             self.take(order, even_so=True)
         self.assertEqual(order.payments.count(), 0)
 
-    def test_what_was_cancelled_is_not_taken_up(self) -> None:
+    def test_canceled_order_is_not_reinstated(self) -> None:
         order = self.placed(1)
         transitions.cancel_unpaid_order(order, at=self.now)
         with self.assertRaises(attempts.NoOpenBalance):
             self.take(order)
 
-    def test_its_credit_is_spent_again_or_its_lack_is_said(self) -> None:
+    def test_credit_is_spent_again_or_its_shortfall_is_reported(self) -> None:
         credit.adjust_credit(self.alice, Decimal(20), "USD", why="x", by=self.ada)
         order = self.lapsed(1, payer=self.alice)
         self.assertEqual(balances.balance_if_reinstated(order, self.now), 50)
@@ -92,7 +92,7 @@ class AtTheDeskTest(TakeUpCase):
         self.assertEqual((order.state, credit.credit_balance(self.alice, "USD")), ("paid", 0))
 
     @override_settings(LATE_PAYMENT="credit")
-    def test_a_part_that_became_credit_does_not_count_twice(self) -> None:
+    def test_partial_payment_turned_into_credit_is_not_counted_twice(self) -> None:
         order = self.placed(1, payer=self.alice)
         self.take(order, 30)
         Order.objects.filter(pk=order.pk).update(held_until=self.now)
@@ -101,7 +101,7 @@ class AtTheDeskTest(TakeUpCase):
         self.assertEqual((order.state, balances.overpaid_amount(order)), ("paid", 0))
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 30)
 
-    def test_the_page_says_what_will_happen_and_what_has(self) -> None:
+    def test_desk_page_shows_released_spots_sold_out_item_and_result(self) -> None:
         self.log_in(self.ada)
         order = self.lapsed(1, 2)
         ToyKind.catalogue[2] = Toy("50", stock=0)
@@ -114,7 +114,7 @@ class AtTheDeskTest(TakeUpCase):
         self.assertContains(self.client.get(page), "Canceled")
 
 
-class CodeTest(TakeUpCase):
+class ReinstatedCodeTest(ReinstatementTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.code = Code.objects.create(text="spring", percent=10, limit=1)
@@ -134,7 +134,7 @@ class CodeTest(TakeUpCase):
         transitions.expire_overdue_holds()
         return order
 
-    def test_a_late_payment_has_its_code_while_a_use_is_left_whatever_became_of_its_terms(self) -> None:
+    def test_late_payment_keeps_code_with_a_use_left_despite_changed_terms(self) -> None:
         order = self.begun()
         Code.objects.update(percent=50, valid_until=self.day(-1))
         self.late(order)
@@ -142,7 +142,7 @@ class CodeTest(TakeUpCase):
             (order.state, order.charged, discount_codes.count_code_uses(self.code, self.now)), ("paid", 63, 1)
         )
 
-    def test_when_the_code_is_used_up_meanwhile_the_late_money_goes_back(self) -> None:
+    def test_late_payment_is_refunded_when_code_was_used_up_meanwhile(self) -> None:
         order = self.begun()
         other = self.cart(1)
         cart.set_discount_code(other, "spring", self.now)
@@ -151,7 +151,7 @@ class CodeTest(TakeUpCase):
         self.assertEqual((order.state, balances.amount_received(order), order.code), ("lapsed", 0, self.code))
         self.assertEqual(discount_codes.count_code_uses(self.code, self.now), 1)
 
-    def test_at_the_desk_it_costs_what_it_costs_without_the_code(self) -> None:
+    def test_desk_payment_costs_full_price_when_code_was_used_up(self) -> None:
         order = self.lapsed(1, code="spring")
         Code.objects.update(limit=0)
         with self.assertRaisesMessage(transitions.OrderTransitionRefused, "The discount code has since been used up."):

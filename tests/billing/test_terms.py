@@ -20,21 +20,21 @@ STEPS = some.builds(
 )
 
 
-class TermsTest(SimpleTestCase):
+class RefundTermsTest(SimpleTestCase):
     @settings(max_examples=30)
     @given(some.lists(STEPS, max_size=4), some.integers(0, 366), some.booleans())
-    def test_what_is_stored_comes_back_as_it_was(self, steps: list[TermsStep], days: int, keeps: bool) -> None:
+    def test_terms_survive_json_round_trip(self, steps: list[TermsStep], days: int, keeps: bool) -> None:
         promised = Terms(tuple(steps), days, keeps)
         self.assertEqual(Terms.from_json(promised.as_json()), promised)
 
-    def test_the_last_moment_of_a_step_still_counts_and_after_the_last_step_nothing_comes_back(self) -> None:
+    def test_step_includes_its_last_moment_and_nothing_is_refunded_after_last_step(self) -> None:
         first, second = (datetime(2026, 9, day).astimezone() for day in (3, 10))
         promised = Terms((TermsStep(until=first), TermsStep(Decimal(50), RefundMethod.CREDIT, second)))
         self.assertEqual([promised.at(first).percent, promised.at(second).percent], [100, 50])
         self.assertEqual(promised.at(first + timedelta(microseconds=1)).gives, RefundMethod.CREDIT)
         self.assertEqual(promised.at(second + timedelta(microseconds=1)), NOTHING)
 
-    def test_each_step_is_a_sentence_with_its_date(self) -> None:
+    def test_each_step_becomes_a_sentence_with_its_date(self) -> None:
         until = datetime(2026, 9, 3, 18).astimezone()
         promised = Terms(
             (
@@ -52,7 +52,7 @@ class TermsTest(SimpleTestCase):
         self.assertIn("Until 7 days before the first class, you get", str(terms.terms_sentences(unknown)[0]))
 
 
-class SoldTermsTest(BillingTestCase):
+class TermsOfSoldLineTest(BillingTestCase):
     def line(self, **toy: object) -> OrderLine:
         ToyKind.catalogue[1] = Toy(**toy)  # type: ignore[arg-type]
         return self.placed(1).lines.get()
@@ -60,26 +60,26 @@ class SoldTermsTest(BillingTestCase):
     def percent(self, line: OrderLine, days: float = 0) -> Decimal:
         return terms.terms_sold(line, self.now).at(self.day(days)).percent
 
-    def test_what_was_promised_holds_whatever_is_promised_later(self) -> None:
+    def test_terms_promised_at_sale_apply_despite_later_changes(self) -> None:
         line = self.line(percent_back="80")
         ToyKind.catalogue[1].percent_back = "0"
         self.assertEqual(self.percent(line), 80)
         with override_settings(WITHDRAWAL_DAYS=14):
             self.assertEqual(terms.withdrawal_text(terms.terms_sold(line, self.now)), "")
 
-    def test_whoever_bought_before_terms_were_kept_has_those_of_today(self) -> None:
+    def test_line_without_stored_terms_gets_current_terms(self) -> None:
         line = self.line(percent_back="80")
         OrderLine.objects.update(terms=None)
         line.refresh_from_db()
         self.assertEqual(self.percent(line), 80)
 
-    def test_of_what_is_free_no_refund_is_promised(self) -> None:
+    def test_free_line_promises_no_refund(self) -> None:
         line = self.line(price="0")
         self.assertEqual([str(said) for said in terms.terms_of_lines(line.order, self.now)[0].sentences], [terms.FREE])
         in_cart = carts.price_cart(self.cart(1), self.now).lines[0]
         self.assertEqual(([str(said) for said in in_cart.sentences], in_cart.withdrawal), ([terms.FREE], ""))
 
-    def test_dates_move_with_what_was_bought_to_the_good_of_the_buyer_alone(self) -> None:
+    def test_deadline_moves_with_the_product_only_in_the_buyers_favor(self) -> None:
         line = self.line(until=self.day(7))
         for moved_to, last_day in ((self.day(9), 9), (self.day(3), 7), (None, 7)):
             ToyKind.catalogue[1].until = moved_to
@@ -87,7 +87,7 @@ class SoldTermsTest(BillingTestCase):
                 self.assertEqual((self.percent(line, last_day), self.percent(line, last_day + 0.1)), (100, 0))
 
     @override_settings(WITHDRAWAL_DAYS=14)
-    def test_the_whole_of_the_last_day_is_there_to_withdraw(self) -> None:
+    def test_withdrawal_is_possible_until_the_end_of_the_last_day(self) -> None:
         line = self.line()
         holds = terms.terms_sold(line, self.now)
         last = terms.last_day_to_withdraw(line.order, holds)

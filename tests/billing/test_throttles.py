@@ -19,7 +19,7 @@ class OrderThrottleTest(SchoolTestCase):
     def send(self, name: str, **more: Any) -> int:
         return self.client.post(reverse(name), {"email": "pat@example.org", "others": 0}, **more).status_code
 
-    def test_one_network_address_is_told_to_come_back_later(self) -> None:
+    def test_network_address_over_the_limit_gets_429_with_retry_after(self) -> None:
         for name in LIMITS:
             with self.subTest(name):
                 self.assertNotEqual(self.send(name), 429)
@@ -28,12 +28,12 @@ class OrderThrottleTest(SchoolTestCase):
                 self.assertEqual(answer.status_code, 429)
                 self.assertIn("Retry-After", answer.headers)
 
-    def test_others_can_go_on_for_the_same_class_and_the_same_email_address(self) -> None:
+    def test_other_network_addresses_are_not_limited_for_the_same_email_address(self) -> None:
         for name in LIMITS:
             with self.subTest(name):
                 self.use_up(name)
                 self.assertNotEqual(self.send(name, REMOTE_ADDR="192.0.2.77"), 429)
 
-    def test_looking_is_not_counted(self) -> None:
+    def test_viewing_the_page_is_not_limited(self) -> None:
         self.use_up("register")
         self.assertEqual(self.client.get(reverse("register")).status_code, 200)

@@ -14,7 +14,7 @@ from outbox.testing import run_all
 from tests.billing.base import BillingTestCase
 
 
-class TillTest(BillingTestCase):
+class DailyCashCountTest(BillingTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.log_in(self.ada)
@@ -31,7 +31,7 @@ class TillTest(BillingTestCase):
         data = {"variant": variant, "currency": "USD", "counted": counted, "why": why}
         return self.client.post(reverse("desk_day"), data).status_code
 
-    def test_the_sheet_tells_who_took_what_how_and_who_gave_back(self) -> None:
+    def test_daily_cash_count_shows_who_received_and_refunded_money(self) -> None:
         self.taken()
         self.taken("30", "cheque")
         order = self.taken()
@@ -45,12 +45,12 @@ class TillTest(BillingTestCase):
         for words in (str(self.ash), "17", "$135.00", "−$5.00"):
             self.assertContains(page, words)
 
-    def test_money_stands_on_the_sheet_of_the_day_it_was_received(self) -> None:
+    def test_payment_is_listed_on_the_day_it_was_received(self) -> None:
         self.taken(on=self.today - timedelta(days=1))
         self.assertEqual(till.drawers_of_day(self.today), [])
         self.assertEqual(list(till.uncounted_days(self.today)), [self.today - timedelta(days=1)])
 
-    def test_a_day_on_which_cash_was_only_handed_back_needs_counting_too(self) -> None:
+    def test_day_with_only_cash_refunds_needs_a_count(self) -> None:
         yesterday = self.today - timedelta(days=1)
         order = self.taken(on=self.today - timedelta(days=20))
         reservations.refund_by_staff(order, Decimal(5), why="Cold", by=self.ada)
@@ -63,7 +63,7 @@ class TillTest(BillingTestCase):
         till.record_cash_count(yesterday, "cash", "USD", Decimal(0), why="None left", by=self.ada)
         self.assertEqual(list(till.uncounted_days(self.today)), [])
 
-    def test_what_was_counted_is_kept_with_what_was_expected(self) -> None:
+    def test_count_is_saved_with_expected_amount(self) -> None:
         self.taken()
         self.assertEqual(self.count(70), 302)
         found = TillCount.objects.get()
@@ -76,33 +76,33 @@ class TillTest(BillingTestCase):
         self.assertEqual(self.count("69.50", "Change given wrongly"), 302)
         self.assertContains(self.client.get(reverse("desk_day")), "−$0.50 difference. Reason: Change given wrongly")
 
-    def test_nonsense_is_no_count(self) -> None:
+    def test_invalid_amount_is_not_saved_as_count(self) -> None:
         self.taken()
         for counted in ("-1", "70.005", "a lot", "", "NaN"):
             self.assertEqual(self.count(counted, "x"), 400, counted)
         self.assertFalse(TillCount.objects.exists())
 
-    def test_counting_again_adds_a_row_and_the_last_one_holds(self) -> None:
+    def test_second_count_is_added_and_the_latest_applies(self) -> None:
         self.taken()
         self.count(60, "Lost?")
         self.count(70)
         [drawer] = till.drawers_of_day(self.today)
         self.assertEqual((drawer.count.counted, len(drawer.counts), drawer.has_moved), (70, 2, False))
 
-    def test_what_is_booked_after_the_count_is_pointed_out(self) -> None:
+    def test_payment_recorded_after_the_count_asks_for_a_recount(self) -> None:
         self.taken()
         self.count(70)
         self.taken()
         self.assertContains(self.client.get(reverse("desk_day")), "Please count again")
 
-    def test_whoever_may_only_look_counts_nothing(self) -> None:
+    def test_staff_without_permission_cannot_count(self) -> None:
         self.log_in(self.tess)
         self.assertEqual(self.count(70), 403)
 
-    def test_a_day_that_is_none_shows_today_and_the_future_has_no_sheet(self) -> None:
+    def test_invalid_or_future_day_shows_today(self) -> None:
         for text in ("2026-02-31", "soon", "9999-12-31"):
             self.assertEqual(self.client.get(reverse("desk_day"), {"day": text}).context["day"], self.today)
 
     @tag("rows")
-    def test_the_sheet_asks_as_often_for_thirty_entries_as_for_one(self) -> None:
+    def test_number_of_queries_is_the_same_for_one_and_thirty_payments(self) -> None:
         self.assertSameQueries(reverse("desk_day"), lambda count: [self.taken() for _ in range(count)])

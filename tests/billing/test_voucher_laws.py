@@ -35,7 +35,7 @@ class VoucherLawTest(PropertyTestCase):
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
     @given(deeds)
     @example([("use", 0, 1000), ("void", 0, 1000), ("cancel", 0, 1000), ("cancel_purchase", 0, 1000)])
-    def test_the_laws_hold_after_any_sequence(self, deeds: list[Deed]) -> None:
+    def test_balances_and_payments_are_consistent_after_any_sequence(self, deeds: list[Deed]) -> None:
         self.now = BillingTestCase.clock()
         self.staff = make.account("sue@example.org", "Sue")
         ToyKind.catalogue = {1: Toy("70.01"), 2: Toy("49.99", prepay="5", starts=self.now + timedelta(days=3))}

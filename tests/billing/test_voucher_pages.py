@@ -25,7 +25,7 @@ RECIPIENT = {"recipient_email": "rae@example.org", "giver_name": "Alice", "messa
 
 
 @tag("once")
-class BuyingPageTest(VoucherTestCase):
+class VoucherPurchasePageTest(VoucherTestCase):
     def send(self, **said: object) -> int:
         return self.client.post(reverse("vouchers"), {"gift": "50"} | said).status_code
 
@@ -33,21 +33,21 @@ class BuyingPageTest(VoucherTestCase):
         order = Order.objects.get(state="cart")
         return order.lines.get().details
 
-    def test_a_stranger_buys_one_and_a_double_click_buys_one(self) -> None:
+    def test_visitor_buys_voucher_and_double_click_adds_one(self) -> None:
         words = {"recipient_name": " Rae  Ray ", "recipient_email": "RAE@example.org", "give_on": dates.local_today()}
         self.assertEqual([self.send(**words), self.send(**words)], [302, 302])
         given = {"recipient_name": "Rae Ray", "recipient_email": "rae@example.org", "give_on": f"{dates.local_today()}"}
         self.assertEqual(self.details(), {"amount": "50.00"} | given)
         self.assertContains(self.client.get(reverse("cart")), "Gift voucher: $50.00")
 
-    def test_another_amount_and_a_class(self) -> None:
+    def test_custom_amount_or_class_can_be_chosen(self) -> None:
         self.assertEqual(self.send(gift="other", amount="33.5"), 302)
         self.assertEqual(self.details(), {"amount": "33.50"})
         Order.objects.all().delete()
         self.assertEqual(self.send(gift="class", which="toy:2"), 302)
         self.assertEqual(self.details(), {"gift": "toy:2", "gift_title": "Toy 2"})
 
-    def test_whatever_else_is_sent_is_asked_again(self) -> None:
+    def test_invalid_input_is_refused(self) -> None:
         far = dates.local_today() + timedelta(days=400)
         wrong: tuple[dict[str, object], ...] = (
             {"gift": "51"}, {"gift": "other"}, {"gift": "other", "amount": "-5"}, {"gift": "other", "amount": "NaN"},
@@ -61,14 +61,14 @@ class BuyingPageTest(VoucherTestCase):
         self.assertFalse(Order.objects.exists())
 
     @override_settings(SELL_VOUCHERS=False)
-    def test_a_school_that_sells_none_says_so(self) -> None:
+    def test_page_says_so_when_school_sells_no_vouchers(self) -> None:
         self.assertEqual(self.send(), 200)
         self.assertContains(self.client.get(reverse("vouchers")), "We don’t sell gift vouchers right now.")
         self.assertFalse(Order.objects.exists())
 
 
 @tag("once")
-class CheckoutPageTest(VoucherTestCase):
+class VoucherCheckoutPageTest(VoucherTestCase):
     def visit_with(self, *products: int) -> Order:
         order = self.cart(*products)
         session = self.client.session
@@ -83,7 +83,7 @@ class CheckoutPageTest(VoucherTestCase):
         data = {"seen_now": seen, "seen_door": seen, "seen_vouchers": by_vouchers} | more
         return self.client.post(reverse("checkout_review"), data).status_code
 
-    def test_one_field_takes_both_and_shows_what_is_left(self) -> None:
+    def test_code_field_accepts_voucher_and_shows_remaining_total(self) -> None:
         voucher = self.bought(30)
         self.visit_with(1)
         page = self.enter(f" {voucher.grouped.lower()} ")
@@ -93,7 +93,7 @@ class CheckoutPageTest(VoucherTestCase):
         self.client.post(reverse("checkout_voucher_aside", args=[voucher.pk]))
         self.assertNotIn(voucher.mark, self.client.get(reverse("checkout_review")).content.decode())
 
-    def test_nothing_left_needs_no_way_to_pay(self) -> None:
+    def test_order_fully_paid_by_voucher_needs_no_payment_method(self) -> None:
         voucher = self.bought(100)
         order = self.visit_with(1)
         self.assertIn("Complete order", self.enter(voucher.code))
@@ -101,7 +101,7 @@ class CheckoutPageTest(VoucherTestCase):
         order.refresh_from_db()
         self.assertEqual((order.state, self.balance(voucher)), ("paid", 30))
 
-    def test_another_tab_was_quicker(self) -> None:
+    def test_voucher_used_in_another_tab_stops_placement_with_reason(self) -> None:
         """The page was shown when the voucher could pay; nothing is placed, and the page says why."""
         voucher = self.bought(70)
         order = self.visit_with(1)
@@ -121,12 +121,12 @@ class CheckoutPageTest(VoucherTestCase):
         order.refresh_from_db()
         self.assertEqual(order.state, "cart")
 
-    def test_guessing_is_throttled(self) -> None:
+    def test_guessing_codes_is_throttled(self) -> None:
         self.visit_with(1)
         statuses = [self.client.post(reverse("checkout_code"), {"code": f"{n:012}"}).status_code for n in range(31)]
         self.assertEqual((statuses[0], statuses[-1]), (200, 429))
 
-    def test_an_order_that_waits_for_money_takes_one(self) -> None:
+    def test_voucher_pays_placed_order_due_at_the_door(self) -> None:
         voucher, order = self.bought(100), self.placed(1, payer=self.alice, due=Order.Due.DOOR)
         self.log_in(self.alice)
         for code, said in (("nonsense", discount_codes.UNKNOWN), (voucher.grouped, "Your voucher has paid $70.00.")):
@@ -137,11 +137,11 @@ class CheckoutPageTest(VoucherTestCase):
 
 
 @tag("once")
-class GivenTest(VoucherTestCase):
+class VoucherDeliveryTest(VoucherTestCase):
     def morning(self, days: int = 0, hour: int = 8) -> datetime:
         return dates.local_moment(dates.local_today() + timedelta(days=days), time(hour))
 
-    def test_the_page_shows_it_without_telling_addresses_and_escapes_what_was_written(self) -> None:
+    def test_voucher_page_hides_email_addresses_and_escapes_the_message(self) -> None:
         voucher = self.bought(50, **RECIPIENT)
         page = self.client.get(voucher.address)
         self.assertContains(page, voucher.grouped)
@@ -150,7 +150,7 @@ class GivenTest(VoucherTestCase):
         Voucher.objects.update(nonce="another")
         self.assertEqual(self.client.get(voucher.address).status_code, 404)
 
-    def test_the_buyer_finds_it_in_the_order_and_in_the_receipt(self) -> None:
+    def test_buyer_finds_voucher_in_order_and_receipt(self) -> None:
         voucher = self.bought(50)
         order = voucher.line.order  # type: ignore[union-attr]
         self.assertContains(self.client.get(order.address()), "/vouchers/")
@@ -158,7 +158,7 @@ class GivenTest(VoucherTestCase):
         (mail,) = send_all()
         self.assertIn("gift voucher for Rae, $50.00", str(mail.body))
 
-    def test_the_mail_goes_on_its_day_not_before_eight_and_once(self) -> None:
+    def test_gift_mail_is_sent_once_on_its_day_and_not_before_eight(self) -> None:
         day = dates.local_today() + timedelta(days=3)
         voucher = self.bought(50, give_on=day.isoformat(), **RECIPIENT)
         self.assertEqual(notifications.send_due_gifts(self.morning(2, 23)), 0)
@@ -172,7 +172,7 @@ class GivenTest(VoucherTestCase):
         self.assertIn(voucher.grouped, str(mail.body))
         self.assertIn("&lt;b&gt;Dance&lt;/b&gt; *with* me!", str(mail.alternatives[0][0]))  # type: ignore[attr-defined]
 
-    def test_a_process_that_dies_before_the_mail_is_written_tries_again(self) -> None:
+    def test_gift_mail_is_retried_when_process_dies_before_writing_it(self) -> None:
         self.bought(50, give_on=dates.local_today().isoformat(), **RECIPIENT)
         with (
             mock.patch.object(notifications, "draft_message", side_effect=RuntimeError),
@@ -181,7 +181,7 @@ class GivenTest(VoucherTestCase):
             notifications.send_due_gifts(self.morning(1))
         self.assertEqual(notifications.send_due_gifts(self.morning(1)), 1)
 
-    def test_what_is_void_used_up_or_without_an_address_is_not_sent(self) -> None:
+    def test_void_used_up_or_unaddressed_voucher_is_not_mailed(self) -> None:
         day = {"give_on": dates.local_today().isoformat()}
         office.void_voucher(self.bought(50, **day, **RECIPIENT), why="x", by=self.ada)
         self.spent(self.bought(50, **day, **RECIPIENT))
@@ -189,7 +189,7 @@ class GivenTest(VoucherTestCase):
         self.assertEqual(notifications.send_due_gifts(self.morning(1)), 0)
 
     @override_settings(VOUCHER_MONTHS=12, VOUCHER_REMIND_DAYS=30)
-    def test_a_reminder_before_it_ends_once_and_again_after_more_time(self) -> None:
+    def test_expiry_reminder_is_sent_once_and_again_after_extension(self) -> None:
         voucher = self.bought(50)
         assert voucher.expires_on
         at = dates.local_moment(voucher.expires_on - timedelta(days=20), time(9, 30))
@@ -202,7 +202,7 @@ class GivenTest(VoucherTestCase):
 
 
 @tag("once")
-class DeskTest(VoucherTestCase):
+class VoucherDeskTest(VoucherTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.log_in(self.ada)
@@ -210,7 +210,7 @@ class DeskTest(VoucherTestCase):
     def issue(self, **said: object) -> int:
         return self.client.post(reverse("desk_voucher_issue"), {"gift": "50", "how": "cash"} | said).status_code
 
-    def test_sold_for_cash_it_is_an_order_that_is_paid(self) -> None:
+    def test_voucher_sold_for_cash_is_a_paid_order(self) -> None:
         self.assertEqual(self.issue(payer_name="Bo", recipient_name="Rae"), 302)
         voucher = Voucher.objects.get()
         order = voucher.line.order  # type: ignore[union-attr]
@@ -218,7 +218,7 @@ class DeskTest(VoucherTestCase):
         self.assertEqual((order.state, order.payer_name, payment.variant), ("paid", "Bo", "cash"))
         self.assertEqual((payment.recorded_by, voucher.issued_by, self.balance(voucher)), (self.ada, self.ada, 50))
 
-    def test_given_by_the_school_it_needs_a_reason_and_no_money_moves(self) -> None:
+    def test_free_voucher_needs_reason_and_creates_no_payment(self) -> None:
         self.assertEqual(self.issue(how="school"), 400)
         self.assertEqual(self.issue(how="school", why="A prize", gift="class", which="toy:1"), 302)
         voucher = Voucher.objects.get()
@@ -230,7 +230,7 @@ class DeskTest(VoucherTestCase):
     def act(self, name: str, voucher: Voucher, **said: object) -> int:
         return self.client.post(reverse(name, args=[voucher.pk]), said).status_code
 
-    def test_more_time_and_void_with_a_reason(self) -> None:
+    def test_extending_and_voiding_need_a_reason(self) -> None:
         voucher = self.bought(50)
         day = dates.local_today() + timedelta(days=9)
         self.assertEqual(self.act("desk_voucher_extend", voucher, expires_on=day), 400)
@@ -245,7 +245,7 @@ class DeskTest(VoucherTestCase):
         self.assertEqual(self.act("desk_voucher_extend", voucher, expires_on=day, why="x"), 400)
         self.assertContains(self.client.get(reverse("desk_voucher", args=[voucher.pk])), "Stolen")
 
-    def test_somebody_comes_with_the_paper(self) -> None:
+    def test_desk_redeems_voucher_for_order_due_at_the_door(self) -> None:
         voucher, order = self.bought(30), self.placed(1, due=Order.Due.DOOR)
         for code, status in (("", 400), ("nonsense", 400), (voucher.grouped, 302), (voucher.grouped, 400)):
             answer = self.client.post(reverse("desk_use_voucher", args=[order.pk]), {"code": code})
@@ -253,7 +253,7 @@ class DeskTest(VoucherTestCase):
         self.assertEqual(Entry.objects.get(action="billing.voucher_used").details["amount"], "30.000")
         self.assertEqual(self.balance(voucher), 0)
 
-    def test_it_is_found_by_its_code_its_people_and_its_order(self) -> None:
+    def test_voucher_is_found_by_code_recipient_and_order(self) -> None:
         voucher, other = self.bought(50, recipient_name="Rae"), self.bought(60, recipient_name="Zoe")
         number = voucher.line.order_id  # type: ignore[union-attr]
         for text in (voucher.grouped.lower(), voucher.code[-4:], "rae", f"#{number}"):
@@ -262,10 +262,10 @@ class DeskTest(VoucherTestCase):
             self.assertNotContains(page, other.mark)
         self.assertEqual(self.client.get(reverse("desk_vouchers"), {"show": "void", "q": "\0"}).status_code, 400)
 
-    def test_the_list_asks_as_often_for_thirty_as_for_one(self) -> None:
+    def test_number_of_queries_is_the_same_for_one_and_thirty_vouchers(self) -> None:
         self.assertSameQueries(reverse("desk_vouchers"), lambda count: [self.bought(20) for _ in range(count)])
 
-    def test_the_books_tell_what_is_owed(self) -> None:
+    def test_books_show_outstanding_voucher_balance(self) -> None:
         self.spent(self.bought(70))
         office.void_voucher(
             office.issue_free_voucher(Decimal(25), None, {}, why="A prize", by=self.ada), why="Lost", by=self.ada
@@ -285,8 +285,8 @@ class DeskTest(VoucherTestCase):
 
 
 @tag("once")
-class PersonTest(VoucherTestCase):
-    def test_who_was_given_one_is_told_and_forgotten_and_the_money_stays(self) -> None:
+class VoucherPersonalDataTest(VoucherTestCase):
+    def test_recipient_data_is_exported_and_erased_and_voucher_stays_usable(self) -> None:
         voucher = self.bought(50, **RECIPIENT)
         person = PersonRecords(emails=("rae@example.org",))
         (told,) = personal.export(person)["gift_vouchers"]  # type: ignore[misc]
@@ -297,7 +297,7 @@ class PersonTest(VoucherTestCase):
         self.assertEqual((voucher.recipient_email, voucher.message, voucher.giver_name), ("", "", "Alice"))
         self.assertEqual(self.spent(voucher, products=(2,)).state, "paid")
 
-    def test_who_bought_one_is_forgotten_and_it_can_still_be_paid_for(self) -> None:
+    def test_buyer_data_is_erased_and_unpaid_voucher_order_can_still_be_paid(self) -> None:
         order = self.ordered(50, **RECIPIENT)
         payment_first = self.bought(50, **RECIPIENT)
         personal.erase(PersonRecords(emails=("pat@example.org",)))
@@ -307,7 +307,7 @@ class PersonTest(VoucherTestCase):
         self.pay(order)
         self.assertEqual(Voucher.objects.get(line__order=order).worth, 50)
 
-    def test_entries_are_written_once(self) -> None:
+    def test_voucher_entries_cannot_be_changed_or_deleted(self) -> None:
         entry = VoucherEntry.objects.get(voucher=self.bought(50))
         with self.assertRaises(TypeError):
             entry.save()

@@ -50,13 +50,13 @@ class VoucherRaceTest(TransactionTestCase):
     def both(self) -> list[Any]:
         return overlap(self.using(), self.using())
 
-    def test_a_balance_is_used_once(self) -> None:
+    def test_balance_is_used_by_one_order(self) -> None:
         outcomes = self.both()
         self.assertIsInstance(outcomes[0], Order)
         self.assertIn(eligibility.EMPTY, str(outcomes[1]))
         self.assertEqual(self.used(), 50)
 
-    def test_control_without_locks_only_the_table_stands_in_between(self) -> None:
+    def test_control_without_locks_only_database_prevents_double_use(self) -> None:
         """What the second buyer then sees is no sentence."""
         with without_locks():
             outcomes = self.both()
@@ -67,11 +67,11 @@ class VoucherRaceTest(TransactionTestCase):
         (line,) = self.purchase.lines.all()
         return overlap(self.using(), lambda: line_cancellation.cancel_line(line, at=self.now, why="changed mind"))
 
-    def test_what_is_used_does_not_go_back_to_the_buyer_as_well(self) -> None:
+    def test_used_amount_is_not_also_refunded_to_buyer(self) -> None:
         outcomes = self.undone()
         self.assertEqual((outcomes[1], self.used()), (0, 50))
 
-    def test_control_without_locks_the_buyer_would_get_what_was_used(self) -> None:
+    def test_control_without_locks_cancellation_fails_on_changed_voucher(self) -> None:
         with without_locks():
             outcomes = self.undone()
         self.assertIsInstance(outcomes[1], entries.VoucherChanged)

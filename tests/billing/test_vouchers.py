@@ -25,25 +25,25 @@ from outbox.testing import run_all
 from tests.billing.vouchers import VoucherTestCase
 
 
-class ExpiryTest(SimpleTestCase):
-    def test_never_by_default(self) -> None:
+class VoucherExpiryTest(SimpleTestCase):
+    def test_voucher_never_expires_by_default(self) -> None:
         self.assertIsNone(sales.expiry_date(date(2026, 5, 10)))
 
     @override_settings(VOUCHER_MONTHS=36)
-    def test_months_from_the_day_of_the_sale(self) -> None:
+    def test_voucher_expires_months_after_day_of_sale(self) -> None:
         self.assertEqual(sales.expiry_date(date(2026, 12, 10)), date(2029, 12, 10))
 
     @override_settings(VOUCHER_MONTHS=18)
-    def test_a_day_that_the_month_lacks_is_its_last(self) -> None:
+    def test_expiry_day_missing_in_month_becomes_last_day_of_month(self) -> None:
         self.assertEqual(sales.expiry_date(date(2026, 8, 31)), date(2028, 2, 29))
 
     @override_settings(VOUCHER_MONTHS=36, VOUCHER_TO_YEARS_END=True)
-    def test_to_the_end_of_that_year_as_some_laws_count(self) -> None:
+    def test_voucher_can_expire_at_end_of_year(self) -> None:
         self.assertEqual(sales.expiry_date(date(2026, 1, 2)), date(2029, 12, 31))
 
 
-class BuyingTest(VoucherTestCase):
-    def test_a_voucher_is_there_once_its_order_is_paid(self) -> None:
+class VoucherPurchaseTest(VoucherTestCase):
+    def test_voucher_is_issued_when_its_order_is_paid(self) -> None:
         order = self.ordered(50)
         self.assertFalse(Voucher.objects.exists())
         self.pay(order)
@@ -53,20 +53,20 @@ class BuyingTest(VoucherTestCase):
             voucher.grouped, f"^[{voucher_codes.SIGNS}]{{4}}-[{voucher_codes.SIGNS}]{{4}}-[{voucher_codes.SIGNS}]{{4}}$"
         )
 
-    def test_one_that_is_to_be_paid_by_a_date_waits_for_the_money(self) -> None:
+    def test_voucher_with_due_date_is_not_issued_before_payment(self) -> None:
         order = self.cart()
         carts.add_line(order, "voucher", 0, {"amount": "50"})
         how = placement.PlacementOptions(Order.Due.DATE, on=dates.local_today(), by_staff=self.ada)
         placement.place_order(order, how, seen=None, at=self.now)
         self.assertFalse(Voucher.objects.exists())
 
-    def test_a_second_confirmation_makes_no_second_voucher(self) -> None:
+    def test_second_confirmation_issues_no_second_voucher(self) -> None:
         voucher = self.bought()
         assert voucher.line is not None
         self.assertEqual(sales.issue_sold_voucher(voucher.line), voucher)
         self.assertEqual(voucher.entries.count(), 1)
 
-    def test_nothing_is_taken_off_and_credit_does_not_buy_it(self) -> None:
+    def test_discount_codes_do_not_reduce_voucher_price(self) -> None:
         Code.objects.create(text="half", percent=50)
         Code.objects.create(text="ten", amount=10)
         for text in ("half", "ten"):
@@ -76,7 +76,7 @@ class BuyingTest(VoucherTestCase):
             lines = carts.price_cart(order, self.now).quote.now.lines
             self.assertEqual([lines[line.pk] for line in order.lines.all()], [25 if text == "half" else 40, 50])
 
-    def test_it_is_not_sold_at_the_door_outside_the_limits_or_when_the_school_sells_none(self) -> None:
+    def test_voucher_cannot_be_sold_at_the_door_outside_limits_or_when_disabled(self) -> None:
         order = self.cart()
         line = carts.add_line(order, "voucher", 0, {"amount": "50"})
         self.assertFalse(carts.price_cart(order, self.now).at_the_door)
@@ -94,7 +94,7 @@ class BuyingTest(VoucherTestCase):
             with self.subTest(amount), self.settings(**settings), self.assertRaises(placement.OrderNotPlaced):
                 self.checkout(order)
 
-    def test_a_class_costs_what_the_class_costs(self) -> None:
+    def test_voucher_for_a_class_costs_the_class_price(self) -> None:
         self.assertEqual(self.for_toy(1).worth, 70)
         order = self.cart()
         carts.add_line(order, "voucher", 0, {"gift": "toy:99", "gift_title": "Toy 99"})
@@ -102,15 +102,15 @@ class BuyingTest(VoucherTestCase):
             self.checkout(order)
 
     @override_settings(VOUCHER_MONTHS=12)
-    def test_its_last_day_is_that_of_the_sale_whatever_the_school_says_later(self) -> None:
+    def test_expiry_follows_settings_at_time_of_order(self) -> None:
         order = self.ordered()
         with override_settings(VOUCHER_MONTHS=1):
             self.pay(order)
         self.assertEqual(Voucher.objects.get().expires_on, sales.expiry_date(dates.to_local_time(self.now).date()))
 
 
-class UsingTest(VoucherTestCase):
-    def test_it_pays_part_and_the_rest_is_paid_otherwise(self) -> None:
+class VoucherRedemptionTest(VoucherTestCase):
+    def test_voucher_pays_part_and_rest_is_paid_otherwise(self) -> None:
         voucher, order = self.bought(30), self.cart(1)
         carts.enter_code_or_voucher(order, voucher.code, self.now)
         self.assertEqual(carts.price_cart(order, self.now).total_after_vouchers, 40)
@@ -122,28 +122,28 @@ class UsingTest(VoucherTestCase):
         self.assertEqual(self.pay(order).total, 40)
         self.assertEqual(order.state, "paid")
 
-    def test_what_is_left_stays_on_it_and_a_total_of_nothing_needs_no_gateway(self) -> None:
+    def test_remaining_balance_stays_on_voucher_and_zero_total_needs_no_gateway(self) -> None:
         voucher = self.bought(100)
         self.assertEqual(self.spent(voucher).state, "paid")
         self.assertEqual(self.balance(voucher), 30)
         self.assertEqual(self.spent(voucher, products=(2,)).state, "placed")
         self.assertEqual(self.balance(voucher), 0)
 
-    def test_several_pay_one_order_the_narrow_and_the_old_ones_first(self) -> None:
+    def test_class_vouchers_and_soonest_expiring_vouchers_are_used_first(self) -> None:
         late, soon, narrow = self.bought(40), self.bought(40), self.for_toy(2)
         Voucher.objects.filter(pk=soon.pk).update(expires_on=dates.local_today())
         order = self.spent(late, soon, narrow, products=(1, 2))
         self.assertEqual([self.balance(each) for each in (late, soon, narrow)], [10, 0, 0])
         self.assertEqual(order.state, "paid")
 
-    def test_one_for_a_class_pays_for_lines_of_that_class_only(self) -> None:
+    def test_class_voucher_pays_only_for_lines_of_that_class(self) -> None:
         voucher = self.for_toy(1)
         with self.assertRaisesMessage(DiscountCodeRefused, eligibility.FITS_NOTHING.format("Toy 1")):
             self.with_vouchers(voucher, products=(2,))
         order = self.spent(voucher, self.for_toy(1), products=(1, 2))
         self.assertEqual(balances.open_balance(order, self.now), 50)
 
-    def test_vouchers_do_not_buy_vouchers(self) -> None:
+    def test_voucher_cannot_buy_voucher(self) -> None:
         voucher, order = self.bought(50), self.cart()
         carts.add_line(order, "voucher", 0, {"amount": "50"})
         with self.assertRaisesMessage(DiscountCodeRefused, eligibility.FITS_NO_VOUCHER):
@@ -153,12 +153,12 @@ class UsingTest(VoucherTestCase):
         carts.enter_code_or_voucher(order, self.bought(50).code, self.now)
         self.assertEqual(carts.price_cart(order, self.now).total_after_vouchers, 50)
 
-    def test_a_wrong_code_is_answered_like_any_other(self) -> None:
+    def test_invalid_voucher_code_gets_unknown_code_message(self) -> None:
         for text in ("CDFG-HJKM-NPQR", "x", "CDFGHJKMNPQRT"):
             with self.subTest(text), self.assertRaisesMessage(DiscountCodeRefused, UNKNOWN):
                 carts.enter_code_or_voucher(self.cart(1), text, self.now)
 
-    def test_what_has_ended_says_so_in_a_sentence(self) -> None:
+    def test_expired_void_foreign_currency_or_empty_voucher_is_refused_with_reason(self) -> None:
         yesterday = dates.local_today() - timedelta(days=1)
         ends = (
             ({"expires_on": yesterday}, eligibility.EXPIRED.format(format_date(yesterday))),
@@ -180,7 +180,7 @@ class UsingTest(VoucherTestCase):
         with self.assertRaisesMessage(DiscountCodeRefused, eligibility.EMPTY):
             self.with_vouchers(used)
 
-    def test_used_elsewhere_meanwhile_the_price_is_shown_anew(self) -> None:
+    def test_voucher_used_elsewhere_meanwhile_stops_placement(self) -> None:
         voucher = self.bought(70)
         first, second = self.with_vouchers(voucher), self.with_vouchers(voucher, products=(2,))
         self.checkout(first, by_vouchers=Decimal(70))
@@ -189,13 +189,13 @@ class UsingTest(VoucherTestCase):
         second.refresh_from_db()
         self.assertEqual((second.state, self.balance(voucher)), ("cart", 0))
 
-    def test_seen_to_pay_another_amount_nothing_is_placed(self) -> None:
+    def test_different_voucher_amount_than_shown_stops_placement(self) -> None:
         order = self.with_vouchers(self.bought(30))
         with self.assertRaises(placement.PriceChanged), transaction.atomic():
             self.checkout(order, by_vouchers=Decimal(70))
         self.assertFalse(order.payments.exists())
 
-    def test_a_process_that_dies_while_placing_has_used_nothing(self) -> None:
+    def test_crash_during_placement_uses_no_balance(self) -> None:
         voucher = self.bought(100)
         order = self.with_vouchers(voucher)
         with mock.patch.object(transitions, "mark_paid", side_effect=SystemExit), self.assertRaises(SystemExit):
@@ -203,18 +203,18 @@ class UsingTest(VoucherTestCase):
         self.assertEqual((self.balance(voucher), order.payments.count()), (100, 0))
         self.assertEqual(self.checkout(Order.objects.get(pk=order.pk)).state, "paid")
 
-    def test_the_table_refuses_a_balance_below_nothing_or_beyond_its_worth(self) -> None:
+    def test_database_refuses_balance_below_zero_or_above_worth(self) -> None:
         voucher = self.bought()
         for balance in (-1, 51):
             with self.assertRaises(IntegrityError), transaction.atomic():
                 Voucher.objects.filter(pk=voucher.pk).update(balance=balance)
 
-    def test_nobody_is_offered_to_pay_with_it_at_a_gateway(self) -> None:
+    def test_voucher_is_not_offered_as_payment_method(self) -> None:
         self.assertNotIn("voucher", dict(gateways.online_methods()) | dict(gateways.desk_methods()))
 
 
-class GoingBackTest(VoucherTestCase):
-    def test_an_order_that_lapses_or_is_cancelled_puts_it_back(self) -> None:
+class VoucherRefundTest(VoucherTestCase):
+    def test_expired_or_canceled_order_returns_voucher_balance(self) -> None:
         voucher = self.bought(30)
         order = self.spent(voucher)
         self.assertTrue(transitions.expire_order(order, self.day(1)))
@@ -224,14 +224,14 @@ class GoingBackTest(VoucherTestCase):
         self.assertEqual((self.balance(voucher), order.payments.get().status), (30, "refunded"))
 
     @override_settings(LATE_PAYMENT="credit")
-    def test_it_never_becomes_credit(self) -> None:
+    def test_voucher_payment_never_becomes_account_credit(self) -> None:
         voucher = self.bought(30)
         order = self.with_vouchers(voucher, payer=self.alice)
         self.checkout(order)
         transitions.expire_order(order, self.day(1))
         self.assertEqual((self.balance(voucher), self.alice.credit_entries.count()), (30, 0))
 
-    def test_late_money_finds_the_voucher_again(self) -> None:
+    def test_late_payment_redeems_the_voucher_again(self) -> None:
         voucher = self.bought(30)
         order = self.spent(voucher)
         payment = attempts.start_attempt(order, "practice", self.now)
@@ -240,7 +240,7 @@ class GoingBackTest(VoucherTestCase):
         order.refresh_from_db()
         self.assertEqual((order.state, self.balance(voucher), balances.overpaid_amount(order)), ("paid", 0, 0))
 
-    def test_late_money_goes_back_when_the_voucher_is_used_up(self) -> None:
+    def test_late_payment_is_refunded_when_voucher_was_used_up(self) -> None:
         voucher = self.bought(30)
         order = self.spent(voucher)
         payment = attempts.start_attempt(order, "practice", self.now)
@@ -251,7 +251,7 @@ class GoingBackTest(VoucherTestCase):
         order.refresh_from_db()
         self.assertEqual((order.state, balances.amount_received(order), self.balance(voucher)), ("lapsed", 0, 0))
 
-    def test_a_cancelled_line_goes_back_the_way_it_was_paid(self) -> None:
+    def test_canceled_line_is_refunded_to_original_payment_methods(self) -> None:
         voucher = self.bought(30)
         order = self.spent(voucher)
         self.pay(order)
@@ -259,7 +259,7 @@ class GoingBackTest(VoucherTestCase):
         run_all()
         self.assertEqual((self.balance(voucher), balances.amount_received(order)), (30, 0))
 
-    def test_what_a_voucher_for_one_class_paid_goes_back_onto_it_first(self) -> None:
+    def test_canceled_class_line_is_refunded_to_class_voucher_first(self) -> None:
         voucher = self.for_toy(1)
         order = self.spent(voucher, products=(1, 2))
         self.pay(order)
@@ -267,14 +267,14 @@ class GoingBackTest(VoucherTestCase):
         run_all()
         self.assertEqual((self.balance(voucher), balances.amount_received(order)), (70, 50))
 
-    def test_before_all_is_paid_too(self) -> None:
+    def test_canceled_class_line_of_partly_paid_order_is_refunded_to_class_voucher(self) -> None:
         voucher = self.for_toy(1)
         order = self.spent(voucher, products=(1, 2), due=Order.Due.DOOR)
         line_cancellation.cancel_line(order.lines.get(product_id=1), at=self.now, why="ill")
         order.refresh_from_db()
         self.assertEqual((self.balance(voucher), balances.open_balance(order, self.now)), (70, 50))
 
-    def test_what_comes_back_onto_one_that_has_ended_is_for_a_person(self) -> None:
+    def test_refund_to_expired_voucher_opens_payment_issue(self) -> None:
         voucher = self.bought(70)
         order = self.spent(voucher)
         Voucher.objects.filter(pk=voucher.pk).update(expires_on=dates.local_today() - timedelta(days=2))
@@ -283,7 +283,7 @@ class GoingBackTest(VoucherTestCase):
         self.assertIn("Should it be valid again?", Case.objects.get().text)
 
 
-class UndoneTest(VoucherTestCase):
+class VoucherCancellationTest(VoucherTestCase):
     """The purchase of a voucher is reversed."""
 
     def line(self, voucher: Voucher) -> "object":
@@ -295,21 +295,21 @@ class UndoneTest(VoucherTestCase):
         run_all()
         return back
 
-    def test_unused_it_is_void_and_all_comes_back(self) -> None:
+    def test_unused_voucher_is_fully_refunded_and_void(self) -> None:
         voucher = self.bought()
         self.assertEqual(self.undo(voucher), 50)
         self.assertEqual(self.balance(voucher), 0)
         self.assertEqual(eligibility.voucher_refusal(voucher, "USD", self.now), eligibility.VOID)
         self.assertFalse(Case.objects.exists())
 
-    def test_partly_used_only_what_is_left_comes_back_whoever_asks(self) -> None:
+    def test_partly_used_voucher_is_refunded_only_its_balance(self) -> None:
         for percent in (None, Decimal(100)):
             voucher = self.bought("70.10")
             self.spent(voucher, products=(2,))
             self.assertEqual(self.undo(voucher, percent_back=percent), Decimal("20.10"))
             self.assertEqual(self.balance(voucher), 0)
 
-    def test_the_quote_says_what_stays_and_holds_only_while_nothing_more_is_used(self) -> None:
+    def test_quote_shows_kept_amount_and_fails_after_further_use(self) -> None:
         voucher = self.bought(90)
         line, order = voucher.line, voucher.line.order  # type: ignore[union-attr]
         assert line is not None
@@ -322,7 +322,7 @@ class UndoneTest(VoucherTestCase):
             quoted_cancellation.cancel_as_quoted(order, way, self.now, seen=seen.fingerprint)
         self.assertIsNone(Voucher.objects.get(pk=voucher.pk).voided_at)
 
-    def test_money_does_not_go_back_while_the_voucher_stands(self) -> None:
+    def test_purchase_cannot_be_refunded_while_voucher_is_valid(self) -> None:
         voucher = self.bought()
         order = voucher.line.order  # type: ignore[union-attr]
         with self.assertRaisesMessage(reservations.RefundExceedsPaid, "is on gift vouchers"):
@@ -336,14 +336,14 @@ class UndoneTest(VoucherTestCase):
             webhooks.apply_payment_fact(order, payment, DisputeState("dp_1", payment.total, "USD", state), sure=True)
         run_all()
 
-    def test_while_a_bank_asks_the_money_back_the_voucher_waits(self) -> None:
+    def test_voucher_is_blocked_while_its_payment_is_disputed(self) -> None:
         voucher = self.bought()
         self.dispute(voucher, "open")
         self.assertEqual(eligibility.voucher_refusal(voucher, "USD", self.now), eligibility.WAITS)
         self.dispute(voucher, "won")
         self.assertEqual(eligibility.voucher_refusal(voucher, "USD", self.now), "")
 
-    def test_a_lost_dispute_takes_what_is_left_and_the_office_hears_of_what_was_used(self) -> None:
+    def test_lost_dispute_voids_voucher_and_opens_payment_issue_for_used_amount(self) -> None:
         for spent, cases in ((False, []), (True, ["$50.00 of gift voucher"])):
             voucher = self.bought(60)
             if spent:
@@ -355,7 +355,7 @@ class UndoneTest(VoucherTestCase):
             told = Case.objects.filter(kind=Case.Kind.OTHER, order=voucher.line.order)  # type: ignore[union-attr]
             self.assertEqual([case.text[: len("$50.00 of gift voucher")] for case in told], cases)
 
-    def test_money_that_left_in_the_gateways_own_pages_stops_it(self) -> None:
+    def test_refund_outside_the_site_blocks_voucher(self) -> None:
         voucher = self.bought()
         order = voucher.line.order  # type: ignore[union-attr]
         Order.objects.filter(pk=order.pk).update(charged=20)
@@ -363,10 +363,10 @@ class UndoneTest(VoucherTestCase):
         self.assertEqual(eligibility.voucher_refusal(voucher, "USD", self.now), eligibility.WAITS)
 
 
-class PlacedOrderTest(VoucherTestCase):
+class VoucherOnPlacedOrderTest(VoucherTestCase):
     """A voucher for an order that stands and waits for its money."""
 
-    def test_it_pays_what_is_to_be_paid_at_the_door(self) -> None:
+    def test_voucher_pays_order_due_at_the_door(self) -> None:
         voucher, order = self.bought(100), self.placed(1, due=Order.Due.DOOR)
         self.assertEqual(voucher_redemption.redeem_voucher_on_order(order, voucher.grouped, self.now), 70)
         order.refresh_from_db()
@@ -374,7 +374,7 @@ class PlacedOrderTest(VoucherTestCase):
         with self.assertRaises(transitions.OrderTransitionRefused):
             voucher_redemption.redeem_voucher_on_order(order, voucher.code, self.now)
 
-    def test_what_another_voucher_has_paid_for_is_not_paid_again(self) -> None:
+    def test_lines_paid_by_another_voucher_are_not_paid_again(self) -> None:
         order = self.placed(1, 2, due=Order.Due.DOOR)
         voucher_redemption.redeem_voucher_on_order(order, self.for_toy(1).code, self.now)
         with self.assertRaisesMessage(DiscountCodeRefused, voucher_redemption.NOTHING_FITS):
