@@ -1,4 +1,4 @@
-"""Beginning at a gateway that has pages of its own, and its messages at their address."""
+"""Starting payments at a gateway with its own payment pages, and receiving its webhooks."""
 
 from datetime import timedelta
 
@@ -19,9 +19,9 @@ from tests.billing.hosted import Double, HostedTestCase
 
 class StartPaymentTest(HostedTestCase):
     def pay(self, order: Order) -> str:  # type: ignore[override]
-        return self.press(order).headers["Location"]
+        return self.post_payment(order).headers["Location"]
 
-    def press(self, order: Order) -> HttpResponse:
+    def post_payment(self, order: Order) -> HttpResponse:
         return self.client.post(order.pay_address, {"way": "double"})
 
     def test_payer_is_redirected_to_gateway_and_second_click_reuses_the_session(self) -> None:
@@ -35,7 +35,7 @@ class StartPaymentTest(HostedTestCase):
     def test_start_is_retried_with_same_key_after_network_failure(self) -> None:
         order = self.placed(1)
         Double.trouble_after.append(TemporaryFailure("The bank does not answer. Please try again."))
-        self.assertSentTo(self.press(order), order.address("payment_fail"))
+        self.assertSentTo(self.post_payment(order), order.address("payment_fail"))
         payment = Payment.objects.get()
         self.assertEqual((payment.status, payment.session), ("waiting", ""))
         self.assertContains(self.client.get(order.address("payment_fail")), "The bank does not answer.")
@@ -90,10 +90,10 @@ class StartPaymentTest(HostedTestCase):
     def test_only_pages_that_offer_payment_allow_forms_to_submit_to_gateway(self) -> None:
         order = self.placed(1)
         for address in (order.address(), order.address("payment_fail")):
-            self.assertIn("form-action 'self' https://pay.example.org", self.policy(address))
-        self.assertIn("form-action 'self';", self.policy(reverse("cart")))
+            self.assertIn("form-action 'self' https://pay.example.org", self.content_security_policy(address))
+        self.assertIn("form-action 'self';", self.content_security_policy(reverse("cart")))
 
-    def policy(self, address: str) -> str:
+    def content_security_policy(self, address: str) -> str:
         return self.client.get(address).headers["Content-Security-Policy"]
 
 
@@ -120,12 +120,12 @@ class WebhookEndpointTest(HostedTestCase):
 
     def test_unknown_payment_returns_409_and_unreachable_gateway_returns_503(self) -> None:
         payment = self.begun()
-        heard = Double.took(payment)
-        self.assertEqual(self.tell(heard, variant="other").status_code, 409)
+        message = Double.took(payment)
+        self.assertEqual(self.tell(message, variant="other").status_code, 409)
         Double.trouble.append(TemporaryFailure("No answer."))
         with self.assertLogs("billing", "WARNING"), self.assertLogs("django.request", "ERROR"):
-            self.assertEqual(self.tell(heard).status_code, 503)
-        self.assertEqual(self.tell(heard).status_code, 200)
+            self.assertEqual(self.tell(message).status_code, 503)
+        self.assertEqual(self.tell(message).status_code, 200)
 
     def test_desk_and_practice_gateways_reject_webhooks(self) -> None:
         for variant in ("cash", "practice"):

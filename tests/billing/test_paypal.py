@@ -1,4 +1,4 @@
-"""PayPal as a gateway: begin, ask, refund, the account's books; what it makes happen there and what it says of it."""
+"""PayPal as a gateway: creating orders, polling, refunds, statements and settings."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -90,12 +90,12 @@ class CreateOrderTest(PayPalTestCase):
 
 
 class PollPaymentTest(PayPalTestCase):
-    def taken(self, payment: Payment) -> PaymentCaptured:
+    def expected_capture(self, payment: Payment) -> PaymentCaptured:
         (capture,) = self.fake.books.captures.values()
         fee = (payment.total * FEE + Decimal("0.49")).quantize(Decimal("0.01"))
         return PaymentCaptured(payment.total, "USD", capture["id"], fee)
 
-    def approved(self, instrument: str = "balance") -> Payment:
+    def approved_payment(self, instrument: str = "balance") -> Payment:
         payment = self.begun()
         self.fake.books.approve(payment.session, instrument)
         return payment
@@ -104,26 +104,26 @@ class PollPaymentTest(PayPalTestCase):
         self.assertEqual(self.paypal.poll_payment(self.begun()), [])
 
     def test_approved_order_is_captured_with_amount_currency_and_fee_reported_by_paypal(self) -> None:
-        payment = self.approved()
-        self.assertEqual(self.paypal.poll_payment(payment), [self.taken(payment)])
+        payment = self.approved_payment()
+        self.assertEqual(self.paypal.poll_payment(payment), [self.expected_capture(payment)])
 
     def test_repeated_polls_capture_once(self) -> None:
-        payment = self.approved()
+        payment = self.approved_payment()
         for _ in range(3):
-            self.assertEqual(self.paypal.poll_payment(payment), [self.taken(payment)])
+            self.assertEqual(self.paypal.poll_payment(payment), [self.expected_capture(payment)])
         self.assertEqual(len(self.fake.books.captures), 1)
 
     def test_capture_by_another_process_is_reported(self) -> None:
-        payment = self.approved()
+        payment = self.approved_payment()
         stale = {"id": payment.session, "status": "APPROVED", "purchase_units": [{"custom_id": payment.token}]}
         self.fake.books.capture(payment.session)
         self.assertEqual(stale["status"], "APPROVED")
-        self.assertEqual(self.paypal._capture_order(payment), [self.taken(payment)])
+        self.assertEqual(self.paypal._capture_order(payment), [self.expected_capture(payment)])
 
     def test_failure_before_or_after_capture_is_retried_with_same_key(self) -> None:
         for kind in ("before", "after", "drop"):
             with self.subTest(kind):
-                payment = self.approved()
+                payment = self.approved_payment()
                 captures = len(self.fake.books.captures)
                 self.fake.faults.order(CAPTURE, kind)
                 self.assertIsInstance(self.paypal.poll_payment(payment)[0], PaymentCaptured)
@@ -133,27 +133,27 @@ class PollPaymentTest(PayPalTestCase):
                 )
 
     def test_poll_waits_for_capture_by_another_process(self) -> None:
-        payment = self.approved()
+        payment = self.approved_payment()
         self.fake.faults.order(CAPTURE, "before", status=409)
-        self.assertEqual(self.paypal.poll_payment(payment), [self.taken(payment)])
+        self.assertEqual(self.paypal.poll_payment(payment), [self.expected_capture(payment)])
 
     def test_outage_after_capture_is_resolved_by_next_poll(self) -> None:
-        payment = self.approved()
+        payment = self.approved_payment()
         self.fake.faults.order(CAPTURE, "after", times=3)
         with self.assertRaises(TemporaryFailure):
             self.paypal.poll_payment(payment)
-        self.assertEqual(self.paypal.poll_payment(payment), [self.taken(payment)])
+        self.assertEqual(self.paypal.poll_payment(payment), [self.expected_capture(payment)])
 
     def test_declined_instrument_declines_payment(self) -> None:
         for instrument in ("declined", "failing"):
             with self.subTest(instrument):
-                (fact,) = self.paypal.poll_payment(self.approved(instrument))
+                (fact,) = self.paypal.poll_payment(self.approved_payment(instrument))
                 self.assertIsInstance(fact, PaymentDeclined)
 
     def test_bank_payment_is_pending_until_the_bank_answers(self) -> None:
         for good, wanted in ((True, PaymentCaptured), (False, PaymentDeclined)):
             with self.subTest(good=good):
-                payment = self.approved("echeck")
+                payment = self.approved_payment("echeck")
                 (fact,) = self.paypal.poll_payment(payment)
                 self.assertEqual(fact, PaymentPending("The payer's bank takes a few days to send the money."))
                 self.fake.books.settle(list(self.fake.books.captures)[-1], good)
@@ -172,21 +172,21 @@ class PollPaymentTest(PayPalTestCase):
     def test_captured_payment_is_reported_after_its_order_is_deleted(self) -> None:
         payment = self.captured()
         del self.fake.books.orders[payment.session]
-        self.assertEqual(self.paypal.poll_payment(payment), [self.taken(payment)])
+        self.assertEqual(self.paypal.poll_payment(payment), [self.expected_capture(payment)])
 
     def test_withdrawn_approval_expires_attempt(self) -> None:
-        payment = self.approved()
+        payment = self.approved_payment()
         self.fake.books.take_back_approval(payment.session)
         self.assertEqual(self.paypal.poll_payment(payment), [AttemptExpired()])
 
     def test_rejected_attempt_is_not_captured_after_approval(self) -> None:
-        payment = self.approved()
+        payment = self.approved_payment()
         payment.change_status("rejected")
         self.assertEqual(self.paypal.poll_payment(payment), [])
         self.assertEqual(self.fake.books.captures, {})
 
     def test_attempt_is_not_captured_when_order_was_paid_with_another_method(self) -> None:
-        payment = self.approved()
+        payment = self.approved_payment()
         other = second_attempt(payment.order)
         other.change_status("confirmed")
         gateway_polling.close_unneeded_attempts(Order.objects.get())
@@ -195,22 +195,22 @@ class PollPaymentTest(PayPalTestCase):
         self.assertEqual((payment.status, self.fake.books.captures), ("cancelled", {}))
 
     def test_approved_payment_stopped_by_payer_is_never_captured(self) -> None:
-        payment = self.approved()
+        payment = self.approved_payment()
         gateway_polling.stop_payment(payment.order, self.now)
         payment.refresh_from_db()
         self.paypal.poll_payment(payment)
         self.assertEqual((payment.status, self.fake.books.captures), ("cancelled", {}))
 
     def test_stopping_a_captured_payment_keeps_the_capture(self) -> None:
-        payment = self.approved()
+        payment = self.approved_payment()
         self.paypal.poll_payment(payment)
         Payment.objects.update(capturing_until=None)
         stopped = gateway_polling.stop_payment(payment.order, self.now)
         self.assertEqual(stopped and stopped.captured_amount, payment.total)
 
     def test_order_of_another_payment_needs_staff_and_is_not_captured(self) -> None:
-        one, other = self.approved(), self.begun()
-        other.session = one.session
+        approved, other = self.approved_payment(), self.begun()
+        other.session = approved.session
         with self.assertRaises(NeedsPerson):
             self.paypal.poll_payment(other)
         self.assertEqual(self.fake.books.captures, {})
@@ -226,16 +226,16 @@ class PollPaymentTest(PayPalTestCase):
         dispute = self.fake.books.dispute(capture)
         self.fake.books.refund(capture, {"amount": {"currency_code": "USD", "value": "4.00"}})
         refund = next(iter(self.fake.books.refunds))
-        taken, back, asked = self.paypal.poll_payment(payment)
-        self.assertEqual(taken, self.taken(payment))
-        self.assertEqual(back, RefundState(refund, Decimal("4.00"), "USD", Refund.State.DONE))
+        captured, refunded, disputed = self.paypal.poll_payment(payment)
+        self.assertEqual(captured, self.expected_capture(payment))
+        self.assertEqual(refunded, RefundState(refund, Decimal("4.00"), "USD", Refund.State.DONE))
         reason = "Merchandise or service not received"
-        self.assertEqual(asked, DisputeState(dispute["dispute_id"], payment.total, "USD", "open", reason))
+        self.assertEqual(disputed, DisputeState(dispute["dispute_id"], payment.total, "USD", "open", reason))
 
     def test_account_without_dispute_access_still_reports_the_capture(self) -> None:
         payment = self.captured()
         self.fake.faults.order("GET /v1/customer/disputes", "before", status=403)
-        self.assertEqual(self.paypal.poll_payment(payment), [self.taken(payment)])
+        self.assertEqual(self.paypal.poll_payment(payment), [self.expected_capture(payment)])
 
 
 class RefundTest(PayPalTestCase):
@@ -265,8 +265,8 @@ class RefundTest(PayPalTestCase):
                 self.assertEqual(answer.state, Refund.State.SENT)
                 self.fake.notices()
                 self.fake.books.settle_refund(answer.reference, good)
-                (heard,) = self.heard()
-                (fact,) = heard.facts
+                (message,) = self.heard()
+                (fact,) = message.facts
                 assert isinstance(fact, RefundState)
                 self.assertEqual((fact.state, fact.key, fact.reference), (wanted, f"key-{good}", answer.reference))
 
@@ -296,13 +296,13 @@ class StatementTest(PayPalTestCase):
         self.fake.books.resolve(dispute["dispute_id"], "RESOLVED_BUYER_FAVOUR")
         self.fake.books.book("T0400", "PAYOUT", Decimal("-50"), "USD")
         self.fake.books.book("T0006", "WAITING", Decimal("50"), "USD", status="P")
-        found = list(self.paypal.statement_lines(self.now - timedelta(hours=1), self.now + timedelta(hours=1)))
-        self.assertEqual([each.kind for each in found], ["payment", "refund", "dispute", "other"])
-        paid, back, lost, _ = found
+        lines = list(self.paypal.statement_lines(self.now - timedelta(hours=1), self.now + timedelta(hours=1)))
+        self.assertEqual([each.kind for each in lines], ["payment", "refund", "dispute", "other"])
+        paid, refunded, lost, _ = lines
         self.assertEqual((paid.reference, paid.amount, paid.currency), (payment.transaction_id, payment.total, "USD"))
         self.assertEqual(paid.fee, (payment.total * FEE + Decimal("0.49")).quantize(Decimal("0.01")))
         self.assertEqual((paid.about.token, paid.about.session), (payment.token, payment.session))
-        self.assertEqual((back.amount, back.about.reference), (Decimal("-4.00"), payment.transaction_id))
+        self.assertEqual((refunded.amount, refunded.about.reference), (Decimal("-4.00"), payment.transaction_id))
         self.assertEqual((lost.amount, lost.about.reference), (Decimal("-10.00"), payment.transaction_id))
         self.assertEqual(lost.reference, dispute["dispute_id"])
 
@@ -326,8 +326,8 @@ class StatementTest(PayPalTestCase):
         edges = [start + timedelta(days=31 * number) for number in range(4)]
         for number, at in enumerate([*edges, start + timedelta(days=99), start + timedelta(days=100)]):
             self.fake.books.book("T0006", f"R{number}", Decimal(1), "USD", at=at)
-        found = list(self.paypal.statement_lines(start, start + timedelta(days=100)))
-        self.assertEqual([each.reference for each in found], ["R0", "R1", "R2", "R3", "R4"])
+        lines = list(self.paypal.statement_lines(start, start + timedelta(days=100)))
+        self.assertEqual([each.reference for each in lines], ["R0", "R1", "R2", "R3", "R4"])
 
     def test_many_lines_are_read_page_by_page_and_too_many_in_smaller_windows(self) -> None:
         start = self.now - timedelta(days=30)
@@ -337,8 +337,8 @@ class StatementTest(PayPalTestCase):
         for most in (10_000, 600):
             with self.subTest(most=most):
                 self.fake.api.most_rows = most
-                found = list(self.paypal.statement_lines(start - timedelta(minutes=1), self.now))
-                self.assertEqual([each.reference for each in found], [f"R{number}" for number in range(1100)])
+                lines = list(self.paypal.statement_lines(start - timedelta(minutes=1), self.now))
+                self.assertEqual([each.reference for each in lines], [f"R{number}" for number in range(1100)])
 
 
 class PayPalSettingsTest(PayPalTestCase):

@@ -1,4 +1,4 @@
-"""Amounts as PayPal writes them: exact, with the right decimals, or refused."""
+"""PayPal amounts are written exactly, with the right number of decimals, or refused."""
 
 from decimal import Decimal
 

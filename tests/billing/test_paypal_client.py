@@ -1,4 +1,4 @@
-"""The client against a PayPal that fails, is slow, and forgets its tokens."""
+"""The PayPal client against a server that fails, is slow or loses its tokens."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,6 +1,7 @@
-"""The judge of what we say to PayPal, held to canaries: requests that must be refused, else it looks at nothing.
+"""Check the validator of our PayPal requests with requests that it must refuse.
 
-PayPal's own package judges everywhere. Its published descriptions judge where PAYPAL_OPENAPI names their folder.
+Without them, a validator that accepts everything would go unnoticed. PayPal's own package always validates.
+PayPal's OpenAPI files also validate if PAYPAL_OPENAPI names their folder.
 """
 
 import json
@@ -56,11 +57,11 @@ SIGNED: dict[str, Any] = {
 }
 
 
-def asked(path: str, body: Any, **headers: str) -> Asked:
+def post_request(path: str, body: Any, **headers: str) -> Asked:
     return Asked("POST", path, json.dumps(body).encode(), HEADERS | headers)
 
 
-def changed(change: Callable[[Any], object]) -> dict[str, Any]:
+def changed_order(change: Callable[[Any], object]) -> dict[str, Any]:
     order = deepcopy(ORDER)
     change(order)
     return order
@@ -75,38 +76,44 @@ def context(order: Any) -> Any:
 
 
 GOOD = {
-    "an order": asked(ORDERS, ORDER),
-    "a capture": asked(CAPTURE, {}),
-    "a refund of part": asked(REFUND, {"amount": MONEY, "custom_id": "refund-a_B-1"}),
-    "a refund of all": asked(REFUND, {}),
-    "a signature": asked(VERIFY, SIGNED),
+    "an order": post_request(ORDERS, ORDER),
+    "a capture": post_request(CAPTURE, {}),
+    "a refund of part": post_request(REFUND, {"amount": MONEY, "custom_id": "refund-a_B-1"}),
+    "a refund of all": post_request(REFUND, {}),
+    "a signature": post_request(VERIFY, SIGNED),
 }
 ALWAYS_REFUSED = {
-    "an unknown key": asked(ORDERS, changed(lambda order: order.update(return_url="https://a.org/"))),
-    "an unknown key deep inside": asked(ORDERS, changed(lambda order: context(order).update(user_acton="PAY_NOW"))),
-    "no intent": asked(ORDERS, changed(lambda order: order.pop("intent"))),
-    "no amount": asked(ORDERS, changed(lambda order: unit(order).pop("amount"))),
-    "no currency": asked(REFUND, {"amount": {"value": "1.00"}}),
-    "an unknown key of a refund": asked(REFUND, {"amout": MONEY}),
-    "a form instead of JSON": asked(ORDERS, ORDER, **{"Content-Type": "application/x-www-form-urlencoded"}),
+    "an unknown key": post_request(ORDERS, changed_order(lambda order: order.update(return_url="https://a.org/"))),
+    "an unknown key deep inside": post_request(
+        ORDERS, changed_order(lambda order: context(order).update(user_acton="PAY_NOW"))
+    ),
+    "no intent": post_request(ORDERS, changed_order(lambda order: order.pop("intent"))),
+    "no amount": post_request(ORDERS, changed_order(lambda order: unit(order).pop("amount"))),
+    "no currency": post_request(REFUND, {"amount": {"value": "1.00"}}),
+    "an unknown key of a refund": post_request(REFUND, {"amout": MONEY}),
+    "a form instead of JSON": post_request(ORDERS, ORDER, **{"Content-Type": "application/x-www-form-urlencoded"}),
     "no JSON": Asked("POST", ORDERS, b"{", HEADERS),
     "a search without an end": Asked("GET", "/v1/reporting/transactions?start_date=2026-11-21T12:00:00Z"),
     "an unknown search": Asked("GET", "/v1/reporting/transactions?start_date=a&end_date=b&from=c"),
-    "a token by JSON": asked("/v1/oauth2/token", {"grant_type": "client_credentials"}),
+    "a token by JSON": post_request("/v1/oauth2/token", {"grant_type": "client_credentials"}),
 }
 REFUSED_BY_THE_DESCRIPTIONS = {
-    "an intent of the old interface": asked(ORDERS, changed(lambda order: order.update(intent="sale"))),
-    "a number for a text": asked(ORDERS, changed(lambda order: unit(order).update(amount=MONEY | {"value": 10}))),
-    "a comma": asked(ORDERS, changed(lambda order: unit(order).update(amount=MONEY | {"value": "10,00"}))),
-    "a long currency": asked(
-        ORDERS, changed(lambda order: unit(order).update(amount=MONEY | {"currency_code": "EURO"}))
+    "an intent of the old interface": post_request(ORDERS, changed_order(lambda order: order.update(intent="sale"))),
+    "a number for a text": post_request(
+        ORDERS, changed_order(lambda order: unit(order).update(amount=MONEY | {"value": 10}))
     ),
-    "a long description": asked(ORDERS, changed(lambda order: unit(order).update(description="a" * 128))),
-    "an action that does not exist": asked(ORDERS, changed(lambda order: context(order).update(user_action="PAY"))),
-    "an order's id with a hyphen": asked("/v2/checkout/orders/5O-1/capture", {}),
-    "a long key": asked(ORDERS, ORDER, **{"PayPal-Request-Id": "a" * 109}),
-    "a signature without a time": asked(VERIFY, {k: v for k, v in SIGNED.items() if k != "transmission_time"}),
-    "a webhook's id with a space": asked(VERIFY, SIGNED | {"webhook_id": "W H"}),
+    "a comma": post_request(ORDERS, changed_order(lambda order: unit(order).update(amount=MONEY | {"value": "10,00"}))),
+    "a long currency": post_request(
+        ORDERS, changed_order(lambda order: unit(order).update(amount=MONEY | {"currency_code": "EURO"}))
+    ),
+    "a long description": post_request(ORDERS, changed_order(lambda order: unit(order).update(description="a" * 128))),
+    "an action that does not exist": post_request(
+        ORDERS, changed_order(lambda order: context(order).update(user_action="PAY"))
+    ),
+    "an order's id with a hyphen": post_request("/v2/checkout/orders/5O-1/capture", {}),
+    "a long key": post_request(ORDERS, ORDER, **{"PayPal-Request-Id": "a" * 109}),
+    "a signature without a time": post_request(VERIFY, {k: v for k, v in SIGNED.items() if k != "transmission_time"}),
+    "a webhook's id with a space": post_request(VERIFY, SIGNED | {"webhook_id": "W H"}),
 }
 
 
@@ -147,4 +154,4 @@ if contract.folder():
                     self.assertTrue(contract.faults_in_answer(Asked("GET", f"{ORDERS}/A"), 200, body))
 
 else:
-    print("PAYPAL_OPENAPI is not set: PayPal's descriptions judge nothing, only its package does.", file=sys.stderr)
+    print("PAYPAL_OPENAPI is not set: PayPal's package validates requests, its OpenAPI files do not.", file=sys.stderr)

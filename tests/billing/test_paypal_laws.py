@@ -1,4 +1,4 @@
-"""Whatever happens between us and PayPal, in whatever order and however often: one capture, one receipt, one end."""
+"""Any sequence of webhooks, polls and failures ends with one capture, one receipt and one final state."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""The imitation of PayPal refuses what PayPal refuses, and PayPal's own program gets on with it."""
+"""The fake PayPal server refuses what PayPal refuses and works with PayPal's own client."""
 
 import http.server
 import threading
@@ -38,7 +38,9 @@ class PayPalServerTest(SimpleTestCase):
         answer = requests.post(f"{self.fake.url}/v1/oauth2/token", form, auth=login, timeout=5)
         self.token = answer.json()["access_token"]
 
-    def ask(self, method: str, path: str, body: Any = None, key: str = "", token: str | None = None) -> tuple[int, Any]:
+    def send_request(
+        self, method: str, path: str, body: Any = None, key: str = "", token: str | None = None
+    ) -> tuple[int, Any]:
         headers = {
             "Authorization": f"Bearer {self.token if token is None else token}",
             "Prefer": "return=representation",
@@ -48,29 +50,30 @@ class PayPalServerTest(SimpleTestCase):
         answer = requests.request(method, f"{self.fake.url}{path}", json=body, headers=headers, timeout=5)
         return answer.status_code, answer.json()
 
-    def refused(self, issue: str, status: int, asked: str, body: Any = None, key: str = "k") -> None:
-        method, path = asked.split()
-        got, answer = self.ask(method, path, body, key)
-        self.assertEqual((got, answer["details"][0]["issue"]), (status, issue))
+    def assert_refused(self, issue: str, status: int, request: str, body: Any = None, key: str = "k") -> None:
+        method, path = request.split()
+        code, answer = self.send_request(method, path, body, key)
+        self.assertEqual((code, answer["details"][0]["issue"]), (status, issue))
 
-    def pull(self, lever: str, **wanted: Any) -> Any:
+    def pull_lever(self, lever: str, **wanted: Any) -> Any:
         answer = requests.post(f"{self.fake.url}/_control/{lever}", json=wanted, timeout=5)
         self.assertEqual(answer.status_code, 200, answer.text)
         return answer.json()["done"]
 
-    def approved(self, instrument: str = "balance") -> str:
+    def create_approved_order(self, instrument: str = "balance") -> str:
         number = self.fake.books.create(order())["id"]
         self.fake.books.approve(number, instrument)
         return number
 
-    def captured(self) -> str:
-        return self.fake.books.capture(self.approved())["purchase_units"][0]["payments"]["captures"][0]["id"]
+    def create_capture(self, instrument: str = "balance") -> str:
+        order = self.fake.books.capture(self.create_approved_order(instrument))
+        return order["purchase_units"][0]["payments"]["captures"][0]["id"]
 
     def test_request_without_valid_token_is_unauthorized(self) -> None:
         for token in ("", "A21.invented"):
-            self.assertEqual(self.ask("GET", f"{ORDERS}/A", token=token)[0], 401)
+            self.assertEqual(self.send_request("GET", f"{ORDERS}/A", token=token)[0], 401)
         self.fake.forward(timedelta(hours=10))
-        self.assertEqual(self.ask("GET", f"{ORDERS}/A")[0], 401)
+        self.assertEqual(self.send_request("GET", f"{ORDERS}/A")[0], 401)
         wrong = requests.post(f"{self.fake.url}/v1/oauth2/token", {"grant_type": "client_credentials"}, timeout=5)
         self.assertEqual(wrong.status_code, 401)
 
@@ -83,7 +86,7 @@ class PayPalServerTest(SimpleTestCase):
             ("KWD", "1.500", "INVALID_CURRENCY_CODE"),
         ):
             with self.subTest(currency, value=value):
-                self.refused(issue, 422, f"POST {ORDERS}", order(currency, value), f"{currency}{value}")
+                self.assert_refused(issue, 422, f"POST {ORDERS}", order(currency, value), f"{currency}{value}")
 
     def test_unknown_resources_are_not_found(self) -> None:
         for method, path in (
@@ -96,49 +99,51 @@ class PayPalServerTest(SimpleTestCase):
             ("GET", "/v9/nothing"),
         ):
             with self.subTest(path):
-                self.refused("INVALID_RESOURCE_ID", 404, f"{method} {path}", {} if method == "POST" else None, path)
+                self.assert_refused(
+                    "INVALID_RESOURCE_ID", 404, f"{method} {path}", {} if method == "POST" else None, path
+                )
 
     def test_approved_order_is_captured_once(self) -> None:
-        number = self.ask("POST", ORDERS, order(), "a")[1]["id"]
-        self.refused("ORDER_NOT_APPROVED", 422, f"POST {ORDERS}/{number}/capture", {}, "b")
+        number = self.send_request("POST", ORDERS, order(), "a")[1]["id"]
+        self.assert_refused("ORDER_NOT_APPROVED", 422, f"POST {ORDERS}/{number}/capture", {}, "b")
         self.fake.books.approve(number)
-        self.assertEqual(self.ask("POST", f"{ORDERS}/{number}/capture", {}, "c")[0], 201)
-        self.assertEqual(self.ask("POST", f"{ORDERS}/{number}/capture", {}, "c")[0], 200)
-        self.refused("ORDER_ALREADY_CAPTURED", 422, f"POST {ORDERS}/{number}/capture", {}, "d")
+        self.assertEqual(self.send_request("POST", f"{ORDERS}/{number}/capture", {}, "c")[0], 201)
+        self.assertEqual(self.send_request("POST", f"{ORDERS}/{number}/capture", {}, "c")[0], 200)
+        self.assert_refused("ORDER_ALREADY_CAPTURED", 422, f"POST {ORDERS}/{number}/capture", {}, "d")
 
     def test_declined_capture_stays_declined_under_same_key(self) -> None:
-        number = self.approved("declined")
+        number = self.create_approved_order("declined")
         for _ in range(2):
-            self.refused("INSTRUMENT_DECLINED", 422, f"POST {ORDERS}/{number}/capture", {}, "a")
+            self.assert_refused("INSTRUMENT_DECLINED", 422, f"POST {ORDERS}/{number}/capture", {}, "a")
 
     def test_refunds_cannot_exceed_the_captured_amount(self) -> None:
-        path = f"/v2/payments/captures/{self.captured()}/refund"
+        path = f"/v2/payments/captures/{self.create_capture()}/refund"
         part, euro = ({"amount": {"currency_code": currency, "value": "6.00"}} for currency in ("USD", "EUR"))
-        self.refused("REFUND_CAPTURE_CURRENCY_MISMATCH", 422, f"POST {path}", euro, "a")
-        self.assertEqual(self.ask("POST", path, part, "b")[0], 201)
-        self.refused("REFUND_AMOUNT_EXCEEDED", 422, f"POST {path}", part, "c")
-        self.assertEqual(self.ask("POST", path, {}, "d")[1]["amount"]["value"], "4.00")
-        self.refused("CAPTURE_FULLY_REFUNDED", 422, f"POST {path}", {}, "e")
+        self.assert_refused("REFUND_CAPTURE_CURRENCY_MISMATCH", 422, f"POST {path}", euro, "a")
+        self.assertEqual(self.send_request("POST", path, part, "b")[0], 201)
+        self.assert_refused("REFUND_AMOUNT_EXCEEDED", 422, f"POST {path}", part, "c")
+        self.assertEqual(self.send_request("POST", path, {}, "d")[1]["amount"]["value"], "4.00")
+        self.assert_refused("CAPTURE_FULLY_REFUNDED", 422, f"POST {path}", {}, "e")
 
     def test_order_with_payment_source_needs_key_and_key_needs_same_body(self) -> None:
-        self.refused("PAYPAL_REQUEST_ID_REQUIRED", 400, f"POST {ORDERS}", order(), "")
-        self.ask("POST", ORDERS, order(), "a")
-        self.refused("INVALID_PARAMETER_VALUE", 400, f"POST {ORDERS}", order(value="11.00"), "a")
+        self.assert_refused("PAYPAL_REQUEST_ID_REQUIRED", 400, f"POST {ORDERS}", order(), "")
+        self.send_request("POST", ORDERS, order(), "a")
+        self.assert_refused("INVALID_PARAMETER_VALUE", 400, f"POST {ORDERS}", order(value="11.00"), "a")
 
     def test_invalid_request_is_refused_and_recorded(self) -> None:
-        self.refused("INVALID_PARAMETER_SYNTAX", 400, f"POST {ORDERS}", order() | {"unknown": "key"})
-        self.assertEqual(len(self.pull("violations")), 1)
+        self.assert_refused("INVALID_PARAMETER_SYNTAX", 400, f"POST {ORDERS}", order() | {"unknown": "key"})
+        self.assertEqual(len(self.pull_lever("violations")), 1)
 
     def test_order_without_payment_source_has_older_approval_link(self) -> None:
         old = {name: part for name, part in order().items() if name != "payment_source"} | {
             "application_context": CONTEXT
         }
-        answer = self.ask("POST", ORDERS, old, "a")[1]
+        answer = self.send_request("POST", ORDERS, old, "a")[1]
         self.assertEqual((answer["status"], answer["links"][1]["rel"]), ("CREATED", "approve"))
 
     def test_search_over_more_than_a_month_is_refused(self) -> None:
         dates = "start_date=2026-01-01T00:00:00Z&end_date=2026-03-01T00:00:00Z"
-        self.refused("DATE_RANGE_IS_INVALID", 400, f"GET /v1/reporting/transactions?{dates}")
+        self.assert_refused("DATE_RANGE_IS_INVALID", 400, f"GET /v1/reporting/transactions?{dates}")
 
     def test_levers_are_listed_and_invalid_levers_return_400(self) -> None:
         listed = requests.get(f"{self.fake.url}/_control/", timeout=5).json()["levers"]
@@ -153,19 +158,19 @@ class PayPalServerTest(SimpleTestCase):
 
     def test_dashboard_actions_by_lever_send_webhooks(self) -> None:
         number = self.fake.books.create(order())["id"]
-        self.pull("approve", number=number, instrument="echeck")
-        self.ask("POST", f"{ORDERS}/{number}/capture", {}, "a")
-        capture = next(iter(self.pull("captures")))
-        self.pull("settle", number=capture)
-        self.pull("pending-refunds", on=True)
-        refund = self.pull("refund", number=capture, amount={"currency_code": "USD", "value": "1.00"})
-        self.pull("settle-refund", number=refund["id"])
-        dispute = self.pull("dispute", number=capture)["dispute_id"]
-        self.pull("update-dispute", number=dispute)
-        self.pull("resolve", number=dispute, outcome="RESOLVED_SELLER_FAVOUR")
-        told = [notice.kind for notice in self.fake.notices()]
+        self.pull_lever("approve", number=number, instrument="echeck")
+        self.send_request("POST", f"{ORDERS}/{number}/capture", {}, "a")
+        capture = next(iter(self.pull_lever("captures")))
+        self.pull_lever("settle", number=capture)
+        self.pull_lever("pending-refunds", on=True)
+        refund = self.pull_lever("refund", number=capture, amount={"currency_code": "USD", "value": "1.00"})
+        self.pull_lever("settle-refund", number=refund["id"])
+        dispute = self.pull_lever("dispute", number=capture)["dispute_id"]
+        self.pull_lever("update-dispute", number=dispute)
+        self.pull_lever("resolve", number=dispute, outcome="RESOLVED_SELLER_FAVOUR")
+        kinds = [notice.kind for notice in self.fake.notices()]
         self.assertEqual(
-            told,
+            kinds,
             [
                 "CHECKOUT.ORDER.APPROVED",
                 "PAYMENT.CAPTURE.PENDING",
@@ -179,21 +184,21 @@ class PayPalServerTest(SimpleTestCase):
         )
 
     def test_webhooks_are_retried_duplicated_and_reordered_on_demand(self) -> None:
-        with site() as (url, got):
-            self.pull("hold-webhooks")
-            self.pull("copies-of-webhooks", copies=2)
-            self.fake.books.settle(self.pending())
-            self.pull("reorder-webhooks", order="reversed")
-            self.pull("webhooks-to", url=url)
-            self.assertTrue(got.enough.wait(10))
-        self.assertEqual(got.kinds[0], "PAYMENT.CAPTURE.COMPLETED")
-        self.assertEqual(got.kinds.count("PAYMENT.CAPTURE.COMPLETED"), 3)  # two, and the one that was refused
+        with webhook_receiver() as (url, received):
+            self.pull_lever("hold-webhooks")
+            self.pull_lever("copies-of-webhooks", copies=2)
+            self.fake.books.settle(self.create_capture("echeck"))
+            self.pull_lever("reorder-webhooks", order="reversed")
+            self.pull_lever("webhooks-to", url=url)
+            self.assertTrue(received.enough.wait(10))
+        self.assertEqual(received.kinds[0], "PAYMENT.CAPTURE.COMPLETED")
         self.assertEqual(
-            sorted(set(got.kinds)), ["CHECKOUT.ORDER.APPROVED", "PAYMENT.CAPTURE.COMPLETED", "PAYMENT.CAPTURE.PENDING"]
+            received.kinds.count("PAYMENT.CAPTURE.COMPLETED"), 3
+        )  # Two copies, and the one that was refused.
+        self.assertEqual(
+            sorted(set(received.kinds)),
+            ["CHECKOUT.ORDER.APPROVED", "PAYMENT.CAPTURE.COMPLETED", "PAYMENT.CAPTURE.PENDING"],
         )
-
-    def pending(self) -> str:
-        return self.fake.books.capture(self.approved("echeck"))["purchase_units"][0]["payments"]["captures"][0]["id"]
 
     def test_paypals_own_client_can_order_capture_refund_and_search(self) -> None:
         config = Configuration(
@@ -218,7 +223,7 @@ class PayPalServerTest(SimpleTestCase):
 
 
 class ReceivedWebhooks:
-    """What a site was told; it refuses the first."""
+    """The webhooks received by a site that refuses the first one."""
 
     def __init__(self, wanted: int) -> None:
         self.kinds: list[str] = []
@@ -226,26 +231,26 @@ class ReceivedWebhooks:
 
 
 @contextmanager
-def site() -> Iterator[tuple[str, ReceivedWebhooks]]:
-    got = ReceivedWebhooks(7)
+def webhook_receiver() -> Iterator[tuple[str, ReceivedWebhooks]]:
+    received = ReceivedWebhooks(7)
 
     class Site(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            got.kinds.append(body.split(b'"event_type":"')[1].split(b'"')[0].decode())
-            self.send_response(503 if len(got.kinds) == 1 else 200)
+            received.kinds.append(body.split(b'"event_type":"')[1].split(b'"')[0].decode())
+            self.send_response(503 if len(received.kinds) == 1 else 200)
             self.end_headers()
-            if len(got.kinds) == got.wanted:
-                got.enough.set()
+            if len(received.kinds) == received.wanted:
+                received.enough.set()
 
         def log_message(self, format: str, *arguments: Any) -> None:
-            """Quiet."""
+            """Write no log."""
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/", got
+        yield f"http://127.0.0.1:{server.server_port}/", received
     finally:
         server.shutdown()
         server.server_close()

@@ -1,4 +1,4 @@
-"""What PayPal tells by itself: believed only when PayPal says that it said so, and put into our words."""
+"""PayPal webhooks are accepted only after PayPal verifies them, and become payment facts."""
 
 import json
 from datetime import timedelta
@@ -30,7 +30,7 @@ class WebhookSignatureTest(PayPalTestCase):
         (notice,) = self.fake.notices()
         return notice
 
-    def verified(self) -> int:
+    def verification_count(self) -> int:
         return len([each for each in self.fake.requests if each.where == VERIFY])
 
     def test_message_is_sent_for_verification_byte_for_byte(self) -> None:
@@ -69,7 +69,7 @@ class WebhookSignatureTest(PayPalTestCase):
         for change in bad:
             with self.subTest(change), self.assertRaises(WebhookRejected):
                 self.paypal.parse_webhook(notice.body, good | change)
-        self.assertEqual(self.verified(), 0)
+        self.assertEqual(self.verification_count(), 0)
 
     def test_body_that_is_not_an_event_is_rejected_without_calling_paypal(self) -> None:
         headers = self.fake.signed(self.notice())
@@ -78,7 +78,7 @@ class WebhookSignatureTest(PayPalTestCase):
         for body in bad:
             with self.subTest(body[:40]), self.assertRaises(WebhookRejected):
                 self.paypal.parse_webhook(body, headers)
-        self.assertEqual(self.verified(), 0)
+        self.assertEqual(self.verification_count(), 0)
 
     def test_verification_outage_is_temporary_and_message_is_accepted_later(self) -> None:
         notice = self.notice()
@@ -93,31 +93,31 @@ class WebhookSignatureTest(PayPalTestCase):
 
 
 class EventTranslationTest(PayPalTestCase):
-    def only(self) -> WebhookMessage:
-        (heard,) = self.heard()
-        return heard
+    def only_message(self) -> WebhookMessage:
+        (message,) = self.heard()
+        return message
 
-    def tell(self, kind: str, of: str, resource: dict[str, object]) -> WebhookMessage:
+    def send_event(self, kind: str, of: str, resource: dict[str, object]) -> WebhookMessage:
         self.fake.notices()
         self.fake.webhooks.tell(kind, of, resource, self.fake.books.stamp())
-        return self.only()
+        return self.only_message()
 
     def test_approved_order_requests_a_poll(self) -> None:
         payment = self.begun()
         self.fake.books.approve(payment.session)
-        heard = self.only()
-        self.assertEqual((heard.about.token, heard.about.session), (payment.token, payment.session))
-        self.assertEqual(heard.facts, (PollNeeded(),))
-        self.assertLess(abs(heard.at - self.now), timedelta(minutes=1))
+        message = self.only_message()
+        self.assertEqual((message.about.token, message.about.session), (payment.token, payment.session))
+        self.assertEqual(message.facts, (PollNeeded(),))
+        self.assertLess(abs(message.at - self.now), timedelta(minutes=1))
 
     def test_completed_capture_is_reported_as_captured_payment(self) -> None:
         payment = self.captured()
-        _, heard = self.heard()
-        (fact,) = heard.facts
+        _, message = self.heard()
+        (fact,) = message.facts
         assert isinstance(fact, PaymentCaptured)
         self.assertEqual((fact.amount, fact.currency, fact.reference), (payment.total, "USD", payment.transaction_id))
-        self.assertEqual((heard.about.token, heard.about.session), (payment.token, payment.session))
-        self.assertEqual(heard.about.reference, payment.transaction_id)
+        self.assertEqual((message.about.token, message.about.session), (payment.token, payment.session))
+        self.assertEqual(message.about.reference, payment.transaction_id)
 
     def test_bank_payment_is_pending_and_then_denied(self) -> None:
         payment = self.captured("echeck")
@@ -134,36 +134,36 @@ class EventTranslationTest(PayPalTestCase):
             for status in ("DENIED", "DECLINED"):
                 with self.subTest(kind=kind, status=status):
                     self.assertIsInstance(
-                        self.tell(kind, "capture", capture | {"status": status}).facts[0], PaymentDeclined
+                        self.send_event(kind, "capture", capture | {"status": status}).facts[0], PaymentDeclined
                     )
 
     def test_our_refund_carries_its_key_and_dashboard_refund_has_none(self) -> None:
         payment = self.captured()
         self.fake.notices()
         answer = self.paypal.refund(payment, Decimal("4"), key="a-key_1")
-        ours = self.only()
+        ours = self.only_message()
         self.assertEqual(
             ours.facts, (RefundState(answer.reference, Decimal("4.00"), "USD", Refund.State.DONE, "a-key_1"),)
         )
         self.assertEqual(ours.about.reference, payment.transaction_id)
         self.fake.books.refund(payment.transaction_id, {"amount": {"currency_code": "USD", "value": "1.00"}})
-        (theirs,) = self.only().facts
+        (theirs,) = self.only_message().facts
         assert isinstance(theirs, RefundState)
         self.assertEqual((theirs.amount, theirs.key), (Decimal("1.00"), ""))
 
     def test_reversed_capture_requests_a_poll(self) -> None:
         payment = self.captured()
         refund = self.fake.books.refund(payment.transaction_id, {})
-        heard = self.tell("PAYMENT.CAPTURE.REVERSED", "refund", refund)
-        self.assertEqual((heard.facts, heard.about.reference), ((PollNeeded(),), payment.transaction_id))
+        message = self.send_event("PAYMENT.CAPTURE.REVERSED", "refund", refund)
+        self.assertEqual((message.facts, message.about.reference), ((PollNeeded(),), payment.transaction_id))
 
     def test_withdrawn_approval_expires_attempt(self) -> None:
         payment = self.begun()
         self.fake.books.approve(payment.session)
         self.fake.notices()
         self.fake.books.take_back_approval(payment.session)
-        heard = self.only()
-        self.assertEqual((heard.facts, heard.about.session), ((AttemptExpired(),), payment.session))
+        message = self.only_message()
+        self.assertEqual((message.facts, message.about.session), ((AttemptExpired(),), payment.session))
 
     def test_dispute_is_opened_updated_and_resolved(self) -> None:
         payment = self.captured()
@@ -173,11 +173,11 @@ class EventTranslationTest(PayPalTestCase):
                 number = self.fake.books.dispute(payment.transaction_id, "3.00")["dispute_id"]
                 self.fake.books.update_dispute(number)
                 self.fake.books.resolve(number, outcome)
-                heard = self.heard()
-                facts = [fact for each in heard for fact in each.facts]
+                messages = self.heard()
+                facts = [fact for each in messages for fact in each.facts]
                 states = [fact.state for fact in facts if isinstance(fact, DisputeState)]
                 self.assertEqual(states, ["open", "open", wanted])
-                self.assertEqual({each.about.reference for each in heard}, {payment.transaction_id})
+                self.assertEqual({each.about.reference for each in messages}, {payment.transaction_id})
                 self.assertEqual({fact.reference for fact in facts if isinstance(fact, DisputeState)}, {number})
 
     def test_dispute_under_review_is_open_despite_earlier_outcome(self) -> None:
@@ -185,14 +185,14 @@ class EventTranslationTest(PayPalTestCase):
         self.assertEqual(disputes.dispute_state(again), "open")
 
     def test_unrelated_event_reports_no_facts(self) -> None:
-        heard = self.tell("BILLING.PLAN.CREATED", "plan", {"id": "P-1"})
-        self.assertEqual((heard.kind, heard.facts), ("BILLING.PLAN.CREATED", ()))
+        message = self.send_event("BILLING.PLAN.CREATED", "plan", {"id": "P-1"})
+        self.assertEqual((message.kind, message.facts), ("BILLING.PLAN.CREATED", ()))
 
 
 class WebhookEndpointTest(PayPalTestCase):
-    """The address that PayPal calls, and what it answers."""
+    """The address that PayPal calls, and the status that it gets."""
 
-    def call(self, notice: Notice, body: bytes | None = None) -> int:
+    def post_webhook(self, notice: Notice, body: bytes | None = None) -> int:
         headers = {name: value for name, value in self.fake.signed(notice).items() if name != "Content-Type"}
         sent = notice.body if body is None else body
         return self.client.post(
@@ -203,7 +203,7 @@ class WebhookEndpointTest(PayPalTestCase):
         payment = self.captured()
         _, notice = self.fake.notices()
         for _ in range(2):
-            self.assertEqual(self.call(notice), 200)
+            self.assertEqual(self.post_webhook(notice), 200)
         payment.refresh_from_db()
         self.assertEqual((payment.status, payment.captured_amount), ("confirmed", payment.total))
         self.assertEqual(payment.fee, self.fee())
@@ -217,12 +217,12 @@ class WebhookEndpointTest(PayPalTestCase):
         payment = self.captured()
         _, notice = self.fake.notices()
         with self.assertLogs("django.request", "WARNING"):
-            self.assertEqual(self.call(notice, notice.body.replace(b"USD", b"EUR")), 400)
-            self.assertEqual(self.call(notice, b"x" * 300_000), 413)
+            self.assertEqual(self.post_webhook(notice, notice.body.replace(b"USD", b"EUR")), 400)
+            self.assertEqual(self.post_webhook(notice, b"x" * 300_000), 413)
         self.fake.webhooks.tell("BILLING.PLAN.CREATED", "plan", {"id": "P-1"}, self.fake.books.stamp())
         (other,) = self.fake.notices()
         with self.assertLogs("billing.domain.payments.webhooks", "INFO"):
-            self.assertEqual(self.call(other), 200)
+            self.assertEqual(self.post_webhook(other), 200)
         payment.refresh_from_db()
         self.assertEqual(payment.status, "waiting")
 
@@ -232,7 +232,7 @@ class WebhookEndpointTest(PayPalTestCase):
         self.fake.books.approve(payment.session)
         self.fake.books.capture(payment.session)
         for notice in self.fake.notices():
-            self.assertEqual(self.call(notice), 200)
+            self.assertEqual(self.post_webhook(notice), 200)
         payment.refresh_from_db()
         self.assertEqual((payment.status, payment.captured_amount), ("error", 0))
         self.assertEqual(payment.cases.get().kind, "wrong_amount")

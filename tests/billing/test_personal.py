@@ -42,8 +42,8 @@ class PersonalDataTest(BillingTestCase):
     def test_questions_and_answers_are_exported_and_erased(self) -> None:
         for text in ("Did Pat pay?", "Twice?"):
             questions.record_payer_answer(questions.send_question(self.order, text, by=self.ada), "Pat did")
-        told = json.dumps(personal.export(self.person))
-        self.assertIn("Did Pat pay?", told)
+        exported = json.dumps(personal.export(self.person))
+        self.assertIn("Did Pat pay?", exported)
         personal.erase(self.person)
         kept = [*Case.objects.values_list("text", flat=True), *Question.objects.values_list("text", "answer")]
         self.assertNotIn("Pat", str(kept))
@@ -58,8 +58,8 @@ class PersonalDataTest(BillingTestCase):
         self.assertEqual(personal.merge(PersonRecords(), self.person), [])
 
     def test_merging_people_moves_code_of_student_without_account(self) -> None:
-        twin = Student.objects.create(first_name="Alice", last_name="Arden")
-        Code.objects.create(text="hers", percent=10, student=twin)
-        told = privacy.merge_people(self.ada, twin, self.student, "One person")
-        self.assertIn("Merged: codes (1).", told)
+        duplicate = Student.objects.create(first_name="Alice", last_name="Arden")
+        Code.objects.create(text="hers", percent=10, student=duplicate)
+        messages = privacy.merge_people(self.ada, duplicate, self.student, "One person")
+        self.assertIn("Merged: codes (1).", messages)
         self.assertEqual(Code.objects.get(text="hers").student, self.student)

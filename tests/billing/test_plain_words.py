@@ -1,4 +1,4 @@
-"""What customers read when they cancel, fail to pay, fill in a form wrongly or need a receipt."""
+"""The text that customers read when they cancel, fail to pay, fill in a form incorrectly or need a receipt."""
 
 from datetime import timedelta
 
@@ -38,38 +38,38 @@ class CancellationQuoteTest(BillingTestCase):
 
 
 class FailureMailTest(BillingTestCase):
-    def decline(self, order: Order) -> None:
+    def decline_payment(self, order: Order) -> None:
         attempts.start_attempt(order, "practice", self.now).change_status("rejected", "No.")
         run_all()
 
-    def states(self) -> list[str]:
+    def mail_states(self) -> list[str]:
         return list(Message.objects.filter(template=FAILED).values_list("state", flat=True))
 
-    def wait(self, minutes: int) -> None:
+    def release_mails_after(self, minutes: int) -> None:
         Message.objects.update(changed_at=timezone.now() - timedelta(minutes=minutes))
         failure_mail.release_failure_mails()
         run_all()
 
     def test_failure_mail_is_sent_after_fifteen_minutes(self) -> None:
-        self.decline(self.placed(1))
-        self.wait(14)
-        self.assertEqual(self.states(), ["drafted"])
-        self.wait(16)
-        self.assertEqual(self.states(), ["sent"])
+        self.decline_payment(self.placed(1))
+        self.release_mails_after(14)
+        self.assertEqual(self.mail_states(), ["drafted"])
+        self.release_mails_after(16)
+        self.assertEqual(self.mail_states(), ["sent"])
 
     def test_failure_mail_is_suppressed_when_order_was_paid_meanwhile(self) -> None:
         order = self.placed(1)
-        self.decline(order)
+        self.decline_payment(order)
         self.pay(order)
-        self.wait(16)
-        self.assertEqual(self.states(), ["suppressed"])
+        self.release_mails_after(16)
+        self.assertEqual(self.mail_states(), ["suppressed"])
 
     def test_failure_mail_is_suppressed_when_order_has_expired(self) -> None:
         order = self.placed(1)
-        self.decline(order)
+        self.decline_payment(order)
         transitions.expire_order(order, self.day(1))
-        self.wait(16)
-        self.assertEqual(self.states(), ["suppressed"])
+        self.release_mails_after(16)
+        self.assertEqual(self.mail_states(), ["suppressed"])
 
 
 class FormErrorsTest(CheckoutTestCase):

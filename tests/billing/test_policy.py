@@ -1,4 +1,4 @@
-"""Browsers hold the policy of a page against the whole way of its forms: to us, and on to a gateway."""
+"""Browsers apply a page's form-action policy to all redirects of its forms, including those to a gateway."""
 
 import re
 

@@ -28,20 +28,20 @@ def item(key: int, full: str, *, prepay: str = "0", multi: str = "0", attendee: 
     return PriceLine(key, "toy", key, facts)
 
 
-def totals(found: Price) -> list[str]:
-    return [f"{amount:.2f}" for amount in found.lines.values()]
+def totals(price: Price) -> list[str]:
+    return [f"{amount:.2f}" for amount in price.lines.values()]
 
 
 class MultiClassDiscountTest(SimpleTestCase):
-    def off(self, *multi: str) -> Decimal:
+    def multi_class_discount(self, *multi: str) -> Decimal:
         items = tuple(item(key, "70", multi=each) for key, each in enumerate(multi))
         return -compute_price(PriceRequest(items, "USD")).by_step("multi_class")
 
     def test_second_largest_discount_is_applied_once(self) -> None:
-        self.assertEqual(self.off("10", "10"), 10)
-        self.assertEqual(self.off("10", "0"), 0)
-        self.assertEqual(self.off("10", "8", "6"), 8)
-        self.assertEqual(self.off("10"), 0)
+        self.assertEqual(self.multi_class_discount("10", "10"), 10)
+        self.assertEqual(self.multi_class_discount("10", "0"), 0)
+        self.assertEqual(self.multi_class_discount("10", "8", "6"), 8)
+        self.assertEqual(self.multi_class_discount("10"), 0)
 
     def test_discount_goes_to_line_offering_it_or_to_first_added_line_in_a_tie(self) -> None:
         self.assertEqual(
@@ -65,15 +65,15 @@ class MultiClassDiscountTest(SimpleTestCase):
 class PriceStepsTest(SimpleTestCase):
     def test_percentage_applies_to_what_earlier_steps_left_of_the_line(self) -> None:
         items = (item(1, "70", prepay="5", multi="10"), item(2, "70", prepay="5", multi="10"))
-        found = quote_both_totals(PriceRequest(items, "USD", Discount("TEN", percent=Decimal(10)), credit=Decimal(20)))
-        self.assertEqual(totals(found.now), ["29.50", "58.50"])  # 55 and 65, less a tenth, less 20 of credit
-        self.assertEqual(totals(found.door), ["34.00", "63.00"])  # 60 and 70, less a tenth, less the same 20
+        quote = quote_both_totals(PriceRequest(items, "USD", Discount("TEN", percent=Decimal(10)), credit=Decimal(20)))
+        self.assertEqual(totals(quote.now), ["29.50", "58.50"])  # 55 and 65, minus 10%, minus 20 of credit
+        self.assertEqual(totals(quote.door), ["34.00", "63.00"])  # 60 and 70, minus 10%, minus the same 20
 
     def test_discounts_are_rounded_half_up_and_capped_at_remaining_amount(self) -> None:
-        found = compute_price(
+        price = compute_price(
             PriceRequest((item(1, "0.05", prepay="9"), item(2, "0.05")), "USD", Discount("HALF", percent=Decimal(50)))
         )
-        self.assertEqual(totals(found), ["0.00", "0.02"])
+        self.assertEqual(totals(price), ["0.00", "0.02"])
 
     def test_code_applies_to_fitting_lines_and_fixed_amount_to_the_largest_first(self) -> None:
         items = (item(1, "30"), item(2, "40"), item(3, "90", student_id=5))
@@ -87,9 +87,9 @@ class PriceStepsTest(SimpleTestCase):
         self.assertEqual(totals(compute_price(PriceRequest(items, "USD", other))), ["15.00", "40.00", "90.00"])
 
     def test_credit_is_capped_at_early_total_and_equal_in_both_quotes(self) -> None:
-        found = quote_both_totals(PriceRequest((item(1, "70", prepay="5"),), "USD", credit=Decimal(500)))
-        self.assertEqual((found.now.total, found.now.credit), (0, 65))
-        self.assertEqual((found.door.total, found.door.credit), (5, 65))
+        quote = quote_both_totals(PriceRequest((item(1, "70", prepay="5"),), "USD", credit=Decimal(500)))
+        self.assertEqual((quote.now.total, quote.now.credit), (0, 65))
+        self.assertEqual((quote.door.total, quote.door.credit), (5, 65))
 
     def test_early_price_applies_to_payment_at_the_exact_start(self) -> None:
         items = (item(1, "70", prepay="5", starts=START),)
@@ -110,8 +110,8 @@ class PriceStepsTest(SimpleTestCase):
         self.assertIsNone(Discount.from_json(None))
 
 
-def too_much(found: Price, ask: PriceRequest) -> Price:
-    return found.adjust("too_much", ((each.key, "Everything", Decimal(-1000)) for each in ask.items))
+def too_much(price: Price, request: PriceRequest) -> Price:
+    return price.adjust("too_much", ((each.key, "Everything", Decimal(-1000)) for each in request.items))
 
 
 AMOUNTS = st.decimals(0, 200, places=2)
@@ -119,7 +119,7 @@ SMALL = st.decimals(0, 20, places=2)
 
 
 @st.composite
-def asks(draw: st.DrawFn) -> PriceRequest:
+def price_requests(draw: st.DrawFn) -> PriceRequest:
     items = tuple(
         PriceLine(
             key,
@@ -154,32 +154,33 @@ def map_just(values: dict[str, object]) -> dict[str, st.SearchStrategy[object]]:
 
 
 class PriceLawsTest(SimpleTestCase):
-    @given(asks())
-    def test_lines_sum_to_total_without_negative_or_unpayable_amounts(self, ask: PriceRequest) -> None:
-        for found in (quote_both_totals(ask).now, quote_both_totals(ask).door):
-            self.assertEqual(sum(found.lines.values()), found.total)
-            for key, amount in found.lines.items():
-                self.assertEqual(amount, sum(part.amount for part in found.adjustments if part.key == key))
+    @given(price_requests())
+    def test_lines_sum_to_total_without_negative_or_unpayable_amounts(self, request: PriceRequest) -> None:
+        for price in (quote_both_totals(request).now, quote_both_totals(request).door):
+            self.assertEqual(sum(price.lines.values()), price.total)
+            for key, amount in price.lines.items():
+                self.assertEqual(amount, sum(part.amount for part in price.adjustments if part.key == key))
                 self.assertGreaterEqual(amount, 0)
-                self.assertTrue(is_payable_amount(amount, ask.currency))
-            self.assertLessEqual(found.credit, ask.credit)
-            self.assertTrue(all(part.amount < 0 for part in found.adjustments if part.step != "full_price"))
+                self.assertTrue(is_payable_amount(amount, request.currency))
+            self.assertLessEqual(price.credit, request.credit)
+            self.assertTrue(all(part.amount < 0 for part in price.adjustments if part.step != "full_price"))
 
-    @given(asks())
-    def test_line_order_does_not_change_prices(self, ask: PriceRequest) -> None:
-        found = {
-            str(sorted(compute_price(replace(ask, items=items)).lines.items())) for items in permutations(ask.items)
+    @given(price_requests())
+    def test_line_order_does_not_change_prices(self, request: PriceRequest) -> None:
+        results = {
+            str(sorted(compute_price(replace(request, items=items)).lines.items()))
+            for items in permutations(request.items)
         }
-        self.assertEqual(len(found), 1)
+        self.assertEqual(len(results), 1)
 
-    @given(asks(), st.sampled_from([START, START + timedelta(hours=1), START + timedelta(days=2)]))
-    def test_amount_due_lies_between_early_and_regular_total(self, ask: PriceRequest, at: datetime) -> None:
-        found = quote_both_totals(ask)
-        owed = compute_price(replace(ask, lost=lines_past_early_price(ask.items, at), credit=found.now.credit))
-        self.assertLessEqual(found.now.total, owed.total)
-        self.assertLessEqual(owed.total, found.door.total)
+    @given(price_requests(), st.sampled_from([START, START + timedelta(hours=1), START + timedelta(days=2)]))
+    def test_amount_due_lies_between_early_and_regular_total(self, request: PriceRequest, at: datetime) -> None:
+        quote = quote_both_totals(request)
+        owed = compute_price(replace(request, lost=lines_past_early_price(request.items, at), credit=quote.now.credit))
+        self.assertLessEqual(quote.now.total, owed.total)
+        self.assertLessEqual(owed.total, quote.door.total)
 
-    @given(asks())
-    def test_credit_never_raises_the_price(self, ask: PriceRequest) -> None:
-        found = quote_both_totals(ask)
-        self.assertLessEqual(found.now.total, quote_both_totals(replace(ask, credit=Decimal(0))).now.total)
+    @given(price_requests())
+    def test_credit_never_raises_the_price(self, request: PriceRequest) -> None:
+        quote = quote_both_totals(request)
+        self.assertLessEqual(quote.now.total, quote_both_totals(replace(request, credit=Decimal(0))).now.total)

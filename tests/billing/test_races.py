@@ -1,4 +1,4 @@
-"""Two people at the same moment, on two connections. Each race is shown twice: with our row locks, and without any."""
+"""Two people act at the same moment on two connections. Each race runs with our row locks and without any."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -39,44 +39,44 @@ class CheckoutRaceTest(TransactionTestCase):
         carts.add_line(order, "toy", 1, {})
         return order
 
-    def placing(self, order: Order) -> Callable[[], Order]:
+    def place_later(self, order: Order) -> Callable[[], Order]:
         return lambda: placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
 
-    def two_buyers(self) -> list[Outcome]:
+    def place_two_orders_with_last_code(self) -> list[Outcome]:
         code = Code.objects.create(text="last", percent=10, limit=1)
-        return overlap(self.placing(self.cart(code=code)), self.placing(self.cart(code=code)))
+        return overlap(self.place_later(self.cart(code=code)), self.place_later(self.cart(code=code)))
 
     def test_last_use_of_code_goes_to_one_order(self) -> None:
-        outcomes = self.two_buyers()
+        outcomes = self.place_two_orders_with_last_code()
         self.assertIsInstance(outcomes[0], Order)
         self.assertEqual(str(outcomes[1]), discount_codes.USED_UP)
 
     def test_control_without_locks_both_orders_use_the_code(self) -> None:
         with without_locks():
-            self.two_buyers()
+            self.place_two_orders_with_last_code()
         self.assertEqual(discount_codes.count_code_uses(Code.objects.get(), self.now), 2)
 
-    def spend_and_take_back(self) -> list[Outcome]:
-        """She spends her credit while the office takes it back."""
+    def spend_and_withdraw_credit(self) -> list[Outcome]:
+        """The payer spends her credit while the office withdraws it."""
         credit.adjust_credit(self.alice, Decimal(50), "USD", why="x", by=self.staff)
         return overlap(
-            self.placing(self.cart(payer=self.alice)),
+            self.place_later(self.cart(payer=self.alice)),
             lambda: credit.adjust_credit(self.alice, Decimal(-50), "USD", why="x", by=self.staff),
         )
 
     def test_credit_is_spent_once(self) -> None:
-        outcomes = self.spend_and_take_back()
+        outcomes = self.spend_and_withdraw_credit()
         self.assertIsInstance(outcomes[1], credit.InsufficientCredit)
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 0)
 
     def test_control_without_locks_credit_is_spent_twice(self) -> None:
         with without_locks():
-            self.spend_and_take_back()
+            self.spend_and_withdraw_credit()
         self.assertEqual(credit.credit_balance(self.alice, "USD"), -50)
 
     def double_click(self) -> list[Outcome]:
         order = self.cart()
-        return overlap(self.placing(order), self.placing(order))
+        return overlap(self.place_later(order), self.place_later(order))
 
     def test_double_click_places_one_order(self) -> None:
         outcomes = self.double_click()
@@ -88,8 +88,8 @@ class CheckoutRaceTest(TransactionTestCase):
             self.double_click()
         self.assertEqual(Adjustment.objects.filter(step="full_price", plan="now").count(), 2)
 
-    def pay_and_lapse(self) -> tuple[Order, list[Outcome]]:
-        order = self.placing(self.cart())()
+    def pay_and_expire(self) -> tuple[Order, list[Outcome]]:
+        order = self.place_later(self.cart())()
         payment = attempts.start_attempt(order, "practice", self.now)
         later = self.now + timedelta(days=1)
         return order, overlap(
@@ -97,39 +97,39 @@ class CheckoutRaceTest(TransactionTestCase):
         )
 
     def test_order_being_paid_does_not_expire(self) -> None:
-        order, outcomes = self.pay_and_lapse()
+        order, outcomes = self.pay_and_expire()
         order.refresh_from_db()
         self.assertEqual((outcomes, order.state, balances.overpaid_amount(order)), ([None, False], "paid", 0))
 
     def test_control_without_locks_only_constraint_prevents_expiry(self) -> None:
         with without_locks():
-            _, outcomes = self.pay_and_lapse()
+            _, outcomes = self.pay_and_expire()
         self.assertIsInstance(outcomes[1], IntegrityError)
 
-    def two_tabs(self) -> Order:
+    def pay_in_two_tabs(self) -> Order:
         """Two attempts of 70 for one order are both confirmed."""
-        order = self.placing(self.cart())()
+        order = self.place_later(self.cart())()
         tabs = [second_attempt(order, variant) for variant in ("practice", "cash")]
         overlap(*[lambda tab=tab: tab.change_status("confirmed") for tab in tabs])
         return order
 
     def test_second_payment_is_overpaid_and_does_not_confirm_order_again(self) -> None:
-        with self.counted_confirmations() as confirmed:
-            order = self.two_tabs()
+        with self.count_confirmations() as confirmed:
+            order = self.pay_in_two_tabs()
         self.assertEqual((order.cases.get().kind, confirmed.call_count), ("overpaid", 1))
 
     def test_control_without_locks_second_payment_confirms_order_again(self) -> None:
-        with without_locks(), self.counted_confirmations() as confirmed:
-            self.two_tabs()
+        with without_locks(), self.count_confirmations() as confirmed:
+            self.pay_in_two_tabs()
         self.assertEqual(confirmed.call_count, 2)
 
     @staticmethod
-    def counted_confirmations() -> Any:
+    def count_confirmations() -> Any:
         return mock.patch.object(ToyKind, "confirm", autospec=True, side_effect=ToyKind.confirm)
 
-    def two_clicks(self) -> list[Outcome]:
-        """Give back everything, twice; the second comes before the first is written for good."""
-        order = self.placing(self.cart())()
+    def refund_with_two_clicks(self) -> list[Outcome]:
+        """Refund everything twice. The second click comes before the first is committed."""
+        order = self.place_later(self.cart())()
         attempts.start_attempt(order, "practice", self.now).change_status("confirmed")
 
         def click() -> list[Refund]:
@@ -138,20 +138,20 @@ class CheckoutRaceTest(TransactionTestCase):
         return racing.overlap(click, click)
 
     def test_double_click_on_refund_refunds_once(self) -> None:
-        outcomes = self.two_clicks()
+        outcomes = self.refund_with_two_clicks()
         self.assertEqual([type(outcome) for outcome in outcomes], [list, reservations.RefundExceedsPaid])
         self.assertEqual(Payment.objects.get().refunded_amount, 70)
 
     def test_control_without_locks_only_constraint_prevents_second_refund(self) -> None:
         with without_locks():
-            outcomes = self.two_clicks()
+            outcomes = self.refund_with_two_clicks()
         self.assertIsInstance(outcomes[1], IntegrityError)
 
 
 @tag("postgres")
 @with_toys
 class LatePaymentRaceTest(TransactionTestCase):
-    """Money comes for an order whose time was over, at the moment in which somebody else wants what it had."""
+    """An expired order is paid at the moment when somebody else wants its code, credit or balance."""
 
     def setUp(self) -> None:
         self.now = timezone.now()
@@ -166,59 +166,59 @@ class LatePaymentRaceTest(TransactionTestCase):
         carts.add_line(order, "toy", 1, {})
         return placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
 
-    def late(self, **fields: Any) -> tuple[Order, Callable[[], None]]:
-        """An order that has lapsed, and its payment that comes all the same."""
+    def expired_order_and_payment(self, **fields: Any) -> tuple[Order, Callable[[], None]]:
+        """Returns an expired order and a function that confirms its late payment."""
         order = self.placed(**fields)
         payment = attempts.start_attempt(order, "practice", self.now)
         Order.objects.filter(pk=order.pk).update(held_until=self.now - timedelta(seconds=1))
         transitions.expire_overdue_holds(self.now)
         return order, lambda: payment.change_status("confirmed")
 
-    def late_and_new(self) -> list[Outcome]:
-        _, pay = self.late(code=self.code)
+    def pay_late_and_place_new_order(self) -> list[Outcome]:
+        _, pay = self.expired_order_and_payment(code=self.code)
         return overlap(pay, lambda: self.placed(code=self.code))
 
     def test_last_use_of_code_goes_to_late_payment_or_new_order(self) -> None:
-        outcomes = self.late_and_new()
+        outcomes = self.pay_late_and_place_new_order()
         self.assertEqual((outcomes[0], str(outcomes[1])), (None, discount_codes.USED_UP))
         self.assertEqual(discount_codes.count_code_uses(self.code, self.now), 1)
 
     def test_control_without_locks_late_payment_and_new_order_both_use_the_code(self) -> None:
         with without_locks():
-            self.late_and_new()
+            self.pay_late_and_place_new_order()
         self.assertEqual(discount_codes.count_code_uses(self.code, self.now), 2)
 
-    def late_and_taken_back(self) -> list[Outcome]:
+    def pay_late_and_withdraw_credit(self) -> list[Outcome]:
         credit.adjust_credit(self.alice, Decimal(50), "USD", why="x", by=self.staff)
-        _, pay = self.late(payer=self.alice)
+        _, pay = self.expired_order_and_payment(payer=self.alice)
         return racing.overlap(
             pay, lambda: credit.adjust_credit(self.alice, Decimal(-50), "USD", why="x", by=self.staff)
         )
 
     def test_credit_used_again_by_late_payment_is_spent_once(self) -> None:
-        self.assertIsInstance(self.late_and_taken_back()[1], credit.InsufficientCredit)
+        self.assertIsInstance(self.pay_late_and_withdraw_credit()[1], credit.InsufficientCredit)
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 0)
 
     def test_control_without_locks_credit_of_late_payment_is_spent_twice(self) -> None:
         with without_locks():
-            self.late_and_taken_back()
+            self.pay_late_and_withdraw_credit()
         self.assertEqual(credit.credit_balance(self.alice, "USD"), -50)
 
-    def late_and_at_the_desk(self) -> tuple[Order, list[Outcome]]:
-        order, pay = self.late()
+    def pay_late_and_at_the_desk(self) -> tuple[Order, list[Outcome]]:
+        order, pay = self.expired_order_and_payment()
         today = timezone.localdate()
         return order, overlap(
             pay, lambda: attempts.record_desk_payment(order, "cash", Decimal(70), by=self.staff, received_on=today)
         )
 
     def test_desk_payment_is_refused_while_order_is_being_paid(self) -> None:
-        order, outcomes = self.late_and_at_the_desk()
+        order, outcomes = self.pay_late_and_at_the_desk()
         order.refresh_from_db()
         self.assertIsInstance(outcomes[1], attempts.NoOpenBalance)
         self.assertEqual((order.state, balances.amount_received(order)), ("paid", 70))
 
     def test_control_without_locks_desk_payment_is_refused_only_by_second_guard(self) -> None:
-        """It does not wait for the payment to be written down, and is stopped only by the second guard."""
+        """The desk does not wait until the other payment is committed. Only the second guard refuses it."""
         with without_locks():
-            _, outcomes = self.late_and_at_the_desk()
+            _, outcomes = self.pay_late_and_at_the_desk()
         self.assertIsInstance(outcomes[1], PaymentInProgress)

@@ -44,25 +44,25 @@ class ReconciliationRunTest(ReconcilingTestCase):
         run_all()
         Refund.objects.update(settled_at=self.noon)
         known = both.refunds.get()
-        self.book_refund("re_x", theirs, Decimal(-10))
-        self.book_refund(known.transaction_id, both, Decimal(-10))
+        self.add_refund_line("re_x", theirs, Decimal(-10))
+        self.add_refund_line(known.transaction_id, both, Decimal(-10))
         self.assertEqual(self.found(), ["refund_ours", "refund_theirs"])
         self.assertEqual(self.one("refund_theirs").payment, theirs)
         self.assertEqual(self.one("refund_ours").refund, ours.refunds.get())
 
-    def book_refund(self, reference: str, payment: Payment, amount: Decimal) -> None:
+    def add_refund_line(self, reference: str, payment: Payment, amount: Decimal) -> None:
         about = PaymentReference(reference=payment.transaction_id or "")
         Scripted.theirs.append(GatewayLine("refund", reference, amount, "USD", self.noon, about=about))
 
     def test_paid_but_unfulfilled_and_fulfilled_but_unpaid_lines_are_found(self) -> None:
-        closed = self.bought(1, 2)
-        ToyKind().put(closed.order.lines.get(product_id=2), "released")
-        lapsed = self.placed(1)
-        ToyKind().put(lapsed.lines.get(), "confirmed")
-        Order.objects.filter(pk=lapsed.pk).update(held_until=self.noon)
+        unfulfilled = self.bought(1, 2)
+        ToyKind().put(unfulfilled.order.lines.get(product_id=2), "released")
+        expired = self.placed(1)
+        ToyKind().put(expired.lines.get(), "confirmed")
+        Order.objects.filter(pk=expired.pk).update(held_until=self.noon)
         self.assertEqual(self.found(), ["not_opened", "not_paid"])
-        self.assertEqual(self.one("not_opened").line, closed.order.lines.get(product_id=2))
-        self.assertEqual(self.one("not_paid").order, lapsed)
+        self.assertEqual(self.one("not_opened").line, unfulfilled.order.lines.get(product_id=2))
+        self.assertEqual(self.one("not_paid").order, expired)
 
     def test_unpaid_order_due_at_the_door_is_not_a_difference(self) -> None:
         self.placed(1, due=Order.Due.DOOR)

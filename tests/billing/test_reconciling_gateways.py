@@ -1,4 +1,4 @@
-"""Comparisons against the imitations of Stripe and PayPal: their books are theirs, told in their own words."""
+"""Reconciliation with the fake Stripe and PayPal, whose statements do not come from our records."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -17,8 +17,8 @@ from tests.billing.stripe import StripeTestCase
 
 
 class ReconciliationTestCase(BillingTestCase):
-    def compare(self) -> dict[str, Finding]:
-        """What is off, by its verdict."""
+    def run_reconciliation(self) -> dict[str, Finding]:
+        """Returns the open findings by verdict."""
         run = runs.start_run(dates.local_today() - timedelta(days=2), dates.local_today(), by=self.ada)
         run_all()
         run.refresh_from_db()
@@ -26,7 +26,7 @@ class ReconciliationTestCase(BillingTestCase):
         self.compared = list(Finding.objects.filter(book__run=run, verdict="matched"))
         return {finding.verdict: finding for finding in Finding.objects.open().filter(book__run=run)}
 
-    def settle(self, finding: Finding) -> None:
+    def perform_first_action(self, finding: Finding) -> None:
         deeds.perform_action(finding, deeds.possible_actions(finding)[0].name, why="Seen there", by=self.ada)
         run_all()
         finding.refresh_from_db()
@@ -46,7 +46,7 @@ class StripeReconciliationTest(StripeTestCase, ReconciliationTestCase):
         reservations.refund_by_staff(payment.order, Decimal(10), why="Cold", by=self.ada)
         run_all()
         self.books.pay_out()
-        self.assertEqual(self.compare(), {})
+        self.assertEqual(self.run_reconciliation(), {})
         kinds = {finding.kind: finding for finding in self.compared}
         self.assertEqual(set(kinds), {"payment", "refund"})
         self.assertGreater(kinds["payment"].fee, 0)
@@ -56,22 +56,22 @@ class StripeReconciliationTest(StripeTestCase, ReconciliationTestCase):
         lost, other = self.attempt(), self.bought()
         self.books.pay(lost.session, "4242424242424242")
         self.books.refund({"payment_intent": other.transaction_id, "amount": 1000})
-        found = self.compare()
+        found = self.run_reconciliation()
         self.assertEqual(set(found), {"only_theirs", "refund_theirs"})
         for finding in found.values():
-            self.settle(finding)
+            self.perform_first_action(finding)
         lost.refresh_from_db()
         self.assertEqual((lost.status, lost.order.state, other.refunds.get().amount), ("confirmed", "paid", 10))
-        self.assertEqual(self.compare(), {})
+        self.assertEqual(self.run_reconciliation(), {})
 
     def test_dispute_without_webhook_is_found_and_applied(self) -> None:
         payment = self.bought()
         self.books.dispute(payment.transaction_id)
-        found = self.compare()
+        found = self.run_reconciliation()
         self.assertEqual(set(found), {"dispute"})
-        self.settle(found["dispute"])
+        self.perform_first_action(found["dispute"])
         self.assertEqual(payment.disputes.get().state, "open")
-        self.assertEqual(self.compare(), {})
+        self.assertEqual(self.run_reconciliation(), {})
 
 
 @tag("once")
@@ -85,9 +85,9 @@ class PayPalReconciliationTest(PayPalTestCase, ReconciliationTestCase):
 
     def test_known_payment_matches_and_dashboard_refund_is_found(self) -> None:
         payment = self.bought()
-        self.assertEqual((self.compare(), [finding.kind for finding in self.compared]), ({}, ["payment"]))
+        self.assertEqual((self.run_reconciliation(), [finding.kind for finding in self.compared]), ({}, ["payment"]))
         self.fake.books.refund(payment.transaction_id, {"amount": {"currency_code": "USD", "value": "10.00"}})
-        found = self.compare()
+        found = self.run_reconciliation()
         self.assertEqual(set(found), {"refund_theirs"})
-        self.settle(found["refund_theirs"])
-        self.assertEqual((payment.refunds.get().amount, self.compare()), (10, {}))
+        self.perform_first_action(found["refund_theirs"])
+        self.assertEqual((payment.refunds.get().amount, self.run_reconciliation()), (10, {}))

@@ -1,4 +1,4 @@
-"""A line takes the place of an earlier, paid one: the difference, what stays, what is refused, what goes back."""
+"""A new line replaces a paid one: the difference, the surplus, refused exchanges and cancellations."""
 
 from decimal import Decimal
 
@@ -158,9 +158,7 @@ class ExchangeReversalTest(ReplacingTestCase):
         self.assertEqual(self.in_hand(first, second, third), 40)
         self.assertFalse(OrderLine.objects.filter(order__in=[first, second, third], cancelled_at=None).exists())
 
-    def test_staff_can_defer_difference_to_the_door_and_cancellation_refunds_what_was_paid(
-        self,
-    ) -> None:
+    def test_staff_can_defer_difference_to_the_door_and_cancellation_refunds_what_was_paid(self) -> None:
         ToyKind.catalogue[4] = Toy("100")
         first = self.paid(1)
         later = self.exchange(self.line(first), 4, due="door", by_staff=self.ada)
@@ -176,25 +174,25 @@ class ExchangeRefusedTest(ReplacingTestCase):
         super().setUp()
         ToyKind.catalogue[4] = Toy("100")
 
-    def assertSays(self, words: str, old: OrderLine, product: int = 4, **how: object) -> None:
+    def assert_exchange_refused(self, words: str, old: OrderLine, product: int = 4, **how: object) -> None:
         with self.assertRaisesMessage(placement.OrderNotPlaced, words):
             self.exchange(old, product, **how)
         self.assertFalse(Order.objects.filter(state=State.CART).exists())
 
     def test_only_paid_and_active_lines_can_be_exchanged(self) -> None:
-        self.assertSays(exchanges.NOT_PAID, self.line(self.placed(1)))
+        self.assert_exchange_refused(exchanges.NOT_PAID, self.line(self.placed(1)))
         old = self.line(self.paid(1))
         line_cancellation.cancel_line(old, at=self.now, why="x")
         old.refresh_from_db()
-        self.assertSays(exchanges.NOT_PAID, old)
+        self.assert_exchange_refused(exchanges.NOT_PAID, old)
 
     def test_second_click_or_second_tab_changes_nothing(self) -> None:
         old = self.line(self.paid(1))
         later = self.exchange(old, 4)
-        self.assertSays(f"Toy 1 is being exchanged for Toy 4 (order {later.pk}).", old, 2)
+        self.assert_exchange_refused(f"Toy 1 is being exchanged for Toy 4 (order {later.pk}).", old, 2)
         self.pay(later)
         old.refresh_from_db()
-        self.assertSays(f"Toy 1 was exchanged for Toy 4 (order {later.pk}).", old, 2)
+        self.assert_exchange_refused(f"Toy 1 was exchanged for Toy 4 (order {later.pk}).", old, 2)
 
     def test_old_line_cannot_be_canceled_or_refunded_during_exchange(self) -> None:
         old = self.line(self.paid(1))
@@ -212,12 +210,14 @@ class ExchangeRefusedTest(ReplacingTestCase):
             placement.place_order(cart, placement.PlacementOptions(), seen=None, at=self.now)
 
     def test_difference_cannot_be_paid_at_the_door(self) -> None:
-        self.assertSays("Not everything in your cart can be paid for at the door.", self.line(self.paid(1)), due="door")
+        self.assert_exchange_refused(
+            "Not everything in your cart can be paid for at the door.", self.line(self.paid(1)), due="door"
+        )
 
     def test_sold_out_product_leaves_old_line_unchanged(self) -> None:
         ToyKind.catalogue[4] = Toy("100", stock=0)
         old = self.line(self.paid(1))
-        self.assertSays("sold out", old)
+        self.assert_exchange_refused("sold out", old)
         self.assertEqual((states(old.order), old.successor(self.now)), (["confirmed"], None))
 
     def test_database_allows_one_successor_per_line(self) -> None:

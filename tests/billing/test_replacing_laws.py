@@ -1,4 +1,4 @@
-"""Any sequence of buying, exchanging, cancelling, refunds and disputes: given back + kept = paid, over each chain."""
+"""After any purchases, exchanges, cancellations, refunds and disputes: refunded + kept = paid in each chain."""
 
 from contextlib import suppress
 from decimal import Decimal
@@ -34,10 +34,10 @@ class ExchangeLawTest(TestCase):
                 school.check(self)
             run_all()
             school.check(self)
-        self.end(school)
+        self.cancel_all_lines(school)
 
-    def end(self, school: School) -> None:
-        """When all is cancelled by its terms, what is left is what the terms kept."""
+    def cancel_all_lines(self, school: School) -> None:
+        """After every line is canceled, no order keeps more than its terms allow."""
         for line in OrderLine.objects.filter(order__state="paid", cancelled_at=None).order_by("-pk"):
             with suppress(transitions.OrderTransitionRefused):
                 line_cancellation.cancel_line(line, at=school.now, why="x", percent_back=Decimal(100))

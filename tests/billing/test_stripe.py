@@ -110,12 +110,12 @@ class CreateSessionTest(StripeTestCase):
 
     def test_unsupported_amounts_are_refused_with_message(self) -> None:
         payment = self.attempt()
-        for total, currency, said in (
+        for total, currency, message in (
             ("0.20", "USD", "This amount is too small for a card payment."),
             ("10.005", "USD", "10.005 USD has more digits than Stripe takes."),
         ):
             payment.total, payment.currency = Decimal(total), currency
-            with self.subTest(said), self.assertRaisesMessage(WorkFailure, said):
+            with self.subTest(message), self.assertRaisesMessage(WorkFailure, message):
                 self.gateway.create_session(payment, f"key-{total}")
 
     def test_stripe_is_not_called_inside_transaction(self) -> None:
@@ -175,23 +175,25 @@ class PollPaymentTest(StripeTestCase):
 
 @tag("once")
 class CloseSessionTest(StripeTestCase):
-    """Nobody is to pay a second time on a page that was left open."""
+    """A session that was left open must not be paid a second time."""
 
-    def paid_otherwise(self) -> tuple[Payment, Payment]:
+    def pay_with_another_method(self) -> tuple[Payment, Payment]:
         left = self.attempt()
         other = second_attempt(left.order)
         attempts.confirm_payment(other, PaymentCaptured(other.total, other.currency))
         return left, other
 
-    def status(self, payment: Payment) -> str:
+    def session_status(self, payment: Payment) -> str:
         return str(self.books.session(payment.session)["status"])
 
     def test_session_is_closed_when_order_was_paid_with_another_method(self) -> None:
-        left, other = self.paid_otherwise()
-        self.assertEqual(self.status(left), "open")
+        left, other = self.pay_with_another_method()
+        self.assertEqual(self.session_status(left), "open")
         run_all()
-        self.assertEqual(self.status(left), "expired")
-        self.assertEqual([Payment.objects.get(pk=one.pk).status for one in (left, other)], ["cancelled", "confirmed"])
+        self.assertEqual(self.session_status(left), "expired")
+        self.assertEqual(
+            [Payment.objects.get(pk=payment.pk).status for payment in (left, other)], ["cancelled", "confirmed"]
+        )
         self.assertEqual(list(Case.objects.all()), [])
 
     def test_session_is_closed_when_order_was_canceled_or_its_total_changed(self) -> None:
@@ -199,17 +201,17 @@ class CloseSessionTest(StripeTestCase):
         transitions.cancel_unpaid_order(whole.order, at=self.now, why="Changed their mind.")
         line_cancellation.cancel_line(part.order.lines.all()[0], at=self.now, why="Changed their mind.")
         run_all()
-        self.assertEqual([self.status(one) for one in (whole, part)], ["expired", "expired"])
+        self.assertEqual([self.session_status(payment) for payment in (whole, part)], ["expired", "expired"])
 
     def test_needed_session_and_session_of_expired_order_stay_open(self) -> None:
         needed, late = self.attempt(self.placed(1)), self.attempt(self.placed(1))
         Order.objects.filter(pk=late.order_id).update(held_until=self.day(-1))
         for payment in (needed, late):
             gateway_polling.close_unneeded_attempts(Order.objects.get(pk=payment.order_id))
-        self.assertEqual([self.status(one) for one in (needed, late)], ["open", "open"])
+        self.assertEqual([self.session_status(payment) for payment in (needed, late)], ["open", "open"])
 
     def test_failed_closing_is_retried_and_repeated_closing_changes_nothing(self) -> None:
-        left, _ = self.paid_otherwise()
+        left, _ = self.pay_with_another_method()
         self.fake.faults.order("POST /v1/checkout/sessions/*/expire", "drop", times=9)
         with self.assertRaises(TemporaryFailure):
             gateway_polling.close_unneeded_attempts(left.order)
@@ -217,10 +219,10 @@ class CloseSessionTest(StripeTestCase):
         self.fake.faults.clear()
         for _ in range(2):
             gateway_polling.close_unneeded_attempts(Order.objects.get(pk=left.order_id))
-        self.assertEqual((self.status(left), Payment.objects.get(pk=left.pk).status), ("expired", "cancelled"))
+        self.assertEqual((self.session_status(left), Payment.objects.get(pk=left.pk).status), ("expired", "cancelled"))
 
     def test_session_paid_while_being_closed_is_reported_as_captured_and_overpaid(self) -> None:
-        left, _ = self.paid_otherwise()
+        left, _ = self.pay_with_another_method()
         self.books.pay(left.session, GOOD)
         self.assertIsInstance(self.gateway.close(left)[0], PaymentCaptured)
         run_all()
@@ -280,14 +282,14 @@ class RefundTest(StripeTestCase):
         self.books.short = False
         for _ in range(2):
             later = {key: kept for key, kept in self.fake.api.kept.items() if key == "ours"}
-            self.fake.api.kept = later  # the hour is in the key, and it is another
+            self.fake.api.kept = later  # The key contains the hour, and an hour has passed.
             self.assertEqual(self.gateway.refund(payment, Decimal(10), key="ours").state, State.DONE)
         self.assertEqual(len(self.books.every("refund")), 1)
 
 
 @tag("once")
 class StatementTest(StripeTestCase):
-    def movements(self) -> list[GatewayLine]:
+    def statement(self) -> list[GatewayLine]:
         around = timedelta(hours=1)
         return list(self.gateway.statement_lines(self.now - around, self.now + around))
 
@@ -295,23 +297,31 @@ class StatementTest(StripeTestCase):
         payment = self.paid()
         refund = self.gateway.refund(payment, Decimal(10), key="ours")
         payout = self.books.pay_out()
-        later, back, came = (each for each in self.movements())
-        self.assertEqual((came.kind, came.reference, came.amount), ("payment", payment.transaction_id, Decimal(70)))
-        self.assertEqual((came.fee, came.payout, came.about.token), (Decimal("2.33"), payout["id"], payment.token))
-        self.assertEqual((back.kind, back.reference, back.amount), ("refund", refund.reference, Decimal(-10)))
-        self.assertEqual((later.kind, later.amount), ("other", Decimal("-57.67")))
+        payout_line, refund_line, payment_line = (each for each in self.statement())
+        self.assertEqual(
+            (payment_line.kind, payment_line.reference, payment_line.amount),
+            ("payment", payment.transaction_id, Decimal(70)),
+        )
+        self.assertEqual(
+            (payment_line.fee, payment_line.payout, payment_line.about.token),
+            (Decimal("2.33"), payout["id"], payment.token),
+        )
+        self.assertEqual(
+            (refund_line.kind, refund_line.reference, refund_line.amount), ("refund", refund.reference, Decimal(-10))
+        )
+        self.assertEqual((payout_line.kind, payout_line.amount), ("other", Decimal("-57.67")))
 
     def test_won_dispute_appears_twice_in_statement(self) -> None:
         dispute = self.books.dispute(self.paid().transaction_id)
         self.books.close_dispute(dispute["id"], won=True)
-        sums = [each.amount for each in self.movements() if each.kind == "dispute"]
+        sums = [each.amount for each in self.statement() if each.kind == "dispute"]
         self.assertEqual(sums, [Decimal(70), Decimal(-70)])
 
     def test_long_statement_is_read_page_by_page(self) -> None:
         payment = self.paid()
         for _ in range(120):
             self.books.book("charge", payment.transaction_id, 100, "usd")
-        self.assertEqual(len(self.movements()), 121)
+        self.assertEqual(len(self.statement()), 121)
         self.assertEqual(len(self.fake.asked("GET /v1/balance_transactions")), 2)
 
     def test_lines_outside_the_range_are_omitted(self) -> None:
@@ -323,8 +333,10 @@ class StatementTest(StripeTestCase):
         self.paid()
         [line] = self.books.every("balance_transaction")
         line |= {"currency": "eur", "amount": 6300, "fee": 210, "exchange_rate": 0.9}
-        [came] = self.movements()
-        self.assertEqual((came.amount, came.currency, came.fee), (Decimal(70), "USD", Decimal("2.33")))
+        [payment_line] = self.statement()
+        self.assertEqual(
+            (payment_line.amount, payment_line.currency, payment_line.fee), (Decimal(70), "USD", Decimal("2.33"))
+        )
 
 
 @tag("once")

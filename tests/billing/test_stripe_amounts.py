@@ -2,7 +2,7 @@ from decimal import Decimal
 
 from django.test import SimpleTestCase, tag
 from hypothesis import given
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 
 from billing.gateways.stripe.amounts import (
     ROUND_THOUSANDTHS,
@@ -16,7 +16,7 @@ from billing.gateways.stripe.amounts import (
 HUNDREDTHS = ("EUR", "HUF", "TWD", "USD")
 CURRENCIES = [*UNITS, *WHOLE_HUNDREDTHS, *ROUND_THOUSANDTHS, *HUNDREDTHS]
 DIGITS = dict.fromkeys([*UNITS, *WHOLE_HUNDREDTHS], 0) | dict.fromkeys([*ROUND_THOUSANDTHS, *HUNDREDTHS], 2)
-"""Decimals that a payer can be asked for: of three, the last must be 0."""
+"""Decimals of a payable amount. In currencies with three decimals, the last one must be 0."""
 
 
 @tag("once")
@@ -56,12 +56,12 @@ class StripeAmountsTest(SimpleTestCase):
         self.assertEqual(from_stripe_units(1234, "ISK"), Decimal("12.34"))
         self.assertEqual(from_stripe_units(-1505, "KWD"), Decimal("-1.505"))
 
-    @given(some.sampled_from(CURRENCIES), some.integers(0, 99_999_999))
+    @given(st.sampled_from(CURRENCIES), st.integers(0, 99_999_999))
     def test_payable_amount_is_read_back_unchanged(self, currency: str, steps: int) -> None:
         amount = Decimal(steps).scaleb(-DIGITS[currency])
         self.assertEqual(from_stripe_units(to_stripe_units(amount, currency), currency), amount)
 
-    @given(some.sampled_from(CURRENCIES), some.decimals(0, 1_000_000, places=4))
+    @given(st.sampled_from(CURRENCIES), st.decimals(0, 1_000_000, places=4))
     def test_amount_is_written_exactly_or_refused(self, currency: str, amount: Decimal) -> None:
         try:
             units = to_stripe_units(amount, currency)

@@ -21,7 +21,7 @@ class StripeEndpointTest(StripeTestCase):
         super().setUp()
         self.enterContext(override_settings(STRIPE_KEY=KEY, STRIPE_URL=self.fake.url, STRIPE_WEBHOOK_SECRET=SECRETS))
 
-    def told(self, *options: str) -> str:
+    def command_output(self, *options: str) -> str:
         out = StringIO()
         call_command("stripe_endpoint", *options, stdout=out)
         return out.getvalue()
@@ -29,11 +29,11 @@ class StripeEndpointTest(StripeTestCase):
     def test_command_creates_endpoint_with_our_version_and_events_and_reports_it_correct(self) -> None:
         self.fake.endpoint["url"] = "https://elsewhere.example/"
         with self.assertRaisesMessage(CommandError, "stripe_endpoint --make"):
-            self.told()
-        self.assertIn("STRIPE_WEBHOOK_SECRET=whsec_", self.told("--make"))
+            self.command_output()
+        self.assertIn("STRIPE_WEBHOOK_SECRET=whsec_", self.command_output("--make"))
         made = self.books.every("webhook_endpoint", url=ADDRESS)[0]
         self.assertEqual((made["api_version"], sorted(made["enabled_events"])), (VERSION, sorted(FOLLOWED)))
-        self.assertIn(": correct.", self.told())
+        self.assertIn(": correct.", self.command_output())
 
     def test_wrong_version_missing_events_and_disabled_endpoint_are_reported(self) -> None:
         self.fake.endpoint |= {"url": ADDRESS, "api_version": "2019-05-16", "status": "disabled"}
@@ -43,13 +43,13 @@ class StripeEndpointTest(StripeTestCase):
             call_command("stripe_endpoint", stdout=out)
         for problem in ("it uses 2019-05-16", "it does not send refund.failed", "it is disabled"):
             self.assertIn(problem, out.getvalue())
-        self.assertIn(f"Then delete {self.fake.endpoint['id']}", self.told("--make"))
+        self.assertIn(f"Then delete {self.fake.endpoint['id']}", self.command_output("--make"))
 
     def test_wrong_or_missing_key_is_reported(self) -> None:
         with override_settings(STRIPE_KEY="sk_test_other"), self.assertRaisesMessage(CommandError, "school's key"):
-            self.told()
+            self.command_output()
         with override_settings(STRIPE_KEY=""), self.assertRaisesMessage(CommandError, "STRIPE_KEY is not set"):
-            self.told()
+            self.command_output()
 
 
 @tag("once")
@@ -59,7 +59,7 @@ class StripeChecksTest(SimpleTestCase):
         self.assertEqual(Stripe("sk_x", ["whsec_x"], "http://127.0.0.1:8114").hosts, ("http://127.0.0.1:8114",))
 
     def test_stripe_package_does_not_log_personal_data(self) -> None:
-        """At INFO it repeats what Stripe says, such as an address that it finds wrong."""
+        """At INFO the package logs messages from Stripe, which can contain an invalid email address."""
         self.assertEqual(settings.LOGGING["loggers"]["stripe"]["level"], "WARNING")
 
     def test_incomplete_settings_or_unsupported_currency_raise_system_check_warning(self) -> None:

@@ -1,10 +1,10 @@
-"""Whatever Stripe tells, in whatever order and however often, and whoever dies on the way: the same end, once."""
+"""Any sequence of Stripe webhooks, polls and crashes ends in the same state and counts everything once."""
 
 from decimal import Decimal
 
 from django.test import tag
 from hypothesis import given
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 
 from billing.models import Dispute, Payment, Refund
 from tests.billing.laws import QUICK, LawsTestCase, Step, steps
@@ -29,7 +29,7 @@ class StripeLawsTest(StripeTestCase, LawsTestCase):
 
     def test_captured_money_is_counted_once(self) -> None:
         @QUICK
-        @given(some.booleans(), steps())
+        @given(st.booleans(), steps())
         def law(by_card: bool, happened: list[Step]) -> None:
             payment = self.begun()
             if by_card:
@@ -47,7 +47,7 @@ class StripeLawsTest(StripeTestCase, LawsTestCase):
 
     def test_refunds_and_disputes_are_counted_once(self) -> None:
         @QUICK
-        @given(some.lists(some.sampled_from([100, 250, 400]), max_size=3), some.booleans(), steps())
+        @given(st.lists(st.sampled_from([100, 250, 400]), max_size=3), st.booleans(), steps())
         def law(amounts: list[int], won: bool, happened: list[Step]) -> None:
             payment = self.begun()
             self.books.pay(payment.session, GOOD)

@@ -1,4 +1,4 @@
-"""The imitation refuses what Stripe refuses: without these, that it takes our requests would say nothing."""
+"""The fake Stripe server refuses what Stripe refuses. Otherwise, its acceptance would prove nothing."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ class StripeContractTest(SimpleTestCase):
         self.assertIs(read["adaptive_pricing"]["enabled"], False)
 
     def test_invalid_requests_are_refused(self) -> None:
-        for types, wrong, said in (
+        for types, wrong, message in (
             ("SessionCreateParams", GOOD | {"payment_method_types": ["card"]}, "unknown parameter"),
             ("SessionCreateParams", GOOD | {"api_key": "sk_test"}, "unknown parameter: api_key"),
             ("SessionCreateParams", GOOD | {"idempotency_key": "x"}, "unknown parameter"),
@@ -46,7 +46,7 @@ class StripeContractTest(SimpleTestCase):
             ("WebhookEndpointCreateParams", {"url": "x", "enabled_events": ["*"], "api_version": "1"}, "Invalid"),
             ("BalanceTransactionListParams", {"created": {"since": "1"}}, "unknown parameter"),
         ):
-            with self.subTest(types=types, wrong=said), self.assertRaisesMessage(Refusal, said):
+            with self.subTest(types=types, wrong=message), self.assertRaisesMessage(Refusal, message):
                 contract.check(types, wrong)
 
     def test_nested_forms_are_parsed(self) -> None:
@@ -61,23 +61,23 @@ class StripeServerTest(SimpleTestCase):
         self.fake = self.enterContext(stripe_server())
         self.client_of_stripe = create_stripe_client(KEY, self.fake.url)
 
-    def post(self, path: str, form: str, **headers: str) -> requests.Response:
+    def post_form(self, path: str, form: str, **headers: str) -> requests.Response:
         known = {"Authorization": f"Bearer {KEY}", "Stripe-Version": VERSION}
         return requests.post(f"{self.fake.url}{path}", form, headers=known | headers, timeout=5)
 
-    def open(self, units: int = 1000, currency: str = "usd", **more: Any) -> stripe.checkout.Session:
+    def open_session(self, units: int = 1000, currency: str = "usd", **more: Any) -> stripe.checkout.Session:
         product: Any = {"currency": currency, "unit_amount": units, "product_data": {"name": "A class"}}
         params: Any = {"mode": "payment", "success_url": "https://a.example/", "line_items": [{"price_data": product}]}
         params["line_items"][0]["quantity"] = 1
         return self.client_of_stripe.v1.checkout.sessions.create(params | more)
 
-    def paid(self) -> str:
-        session = self.open()
+    def pay_session(self) -> str:
+        session = self.open_session()
         self.fake.books.pay(session.id, "4242424242424242")
         return str(self.fake.books.session(session.id)["payment_intent"])
 
-    def refuses(self, said: str, act: Any) -> None:
-        with self.subTest(said), self.assertRaisesMessage(stripe.InvalidRequestError, said):
+    def assert_refused(self, message: str, act: Any) -> None:
+        with self.subTest(message), self.assertRaisesMessage(stripe.InvalidRequestError, message):
             act()
 
     def test_client_pins_api_version_and_retries(self) -> None:
@@ -86,18 +86,20 @@ class StripeServerTest(SimpleTestCase):
         self.assertIsNone(stripe.api_key)
 
     def test_wrong_key_version_or_path_is_refused(self) -> None:
-        self.assertEqual(self.post("/v1/refunds", "", Authorization="Bearer sk_other").status_code, 401)
-        self.assertEqual(self.post("/v1/refunds", "", **{"Stripe-Version": "2019-05-16"}).status_code, 400)
-        self.assertEqual(self.post("/v1/no_such_thing", "").status_code, 404)
+        self.assertEqual(self.post_form("/v1/refunds", "", Authorization="Bearer sk_other").status_code, 401)
+        self.assertEqual(self.post_form("/v1/refunds", "", **{"Stripe-Version": "2019-05-16"}).status_code, 400)
+        self.assertEqual(self.post_form("/v1/no_such_thing", "").status_code, 404)
 
     def test_unsupported_amounts_are_refused(self) -> None:
         for units, currency in ((49, "usd"), (100_000_000, "usd"), (12_345, "isk"), (1505, "kwd"), (1000, "xyz")):
-            self.refuses("", lambda units=units, currency=currency: self.open(units, currency))
+            self.assert_refused("", lambda units=units, currency=currency: self.open_session(units, currency))
 
     def test_session_expiry_must_be_between_thirty_minutes_and_a_day(self) -> None:
         now = self.fake.books.now()
         for seconds in (60 * 29, 60 * 60 * 25):
-            self.refuses("30 minutes to 24 hours", lambda seconds=seconds: self.open(expires_at=now + seconds))
+            self.assert_refused(
+                "30 minutes to 24 hours", lambda seconds=seconds: self.open_session(expires_at=now + seconds)
+            )
 
     def test_invalid_session_parameters_are_refused(self) -> None:
         for wrong in (
@@ -108,38 +110,40 @@ class StripeServerTest(SimpleTestCase):
             {"metadata": {"x" * 41: "1"}},
             {"payment_intent_data": {"metadata": {"order": "x" * 501}}},
         ):
-            self.refuses("", lambda wrong=wrong: self.open(**wrong))
+            self.assert_refused("", lambda wrong=wrong: self.open_session(**wrong))
         self.assertEqual(self.fake.books.every("checkout.session"), [])
 
     def test_idempotency_key_replays_same_request_and_refuses_another(self) -> None:
         form = "mode=payment&success_url=https://a.example/&line_items[0][price_data][currency]=usd&line_items[0][quantity]=1"
         form += "&line_items[0][price_data][unit_amount]=1000&line_items[0][price_data][product_data][name]=A"
         where, key = "/v1/checkout/sessions", {"Idempotency-Key": "k"}
-        first, again = self.post(where, form, **key), self.post(where, form, **key)
+        first, again = self.post_form(where, form, **key), self.post_form(where, form, **key)
         self.assertEqual(first.json(), again.json())
         self.assertEqual(again.headers["Idempotent-Replayed"], "true")
-        other = self.post(where, form.replace("1000", "2000"), **key)
+        other = self.post_form(where, form.replace("1000", "2000"), **key)
         self.assertEqual((other.status_code, other.json()["error"]["type"]), (400, "idempotency_error"))
 
     def test_unknown_resources_are_not_found(self) -> None:
         v1 = self.client_of_stripe.v1
-        self.refuses("No such", lambda: v1.checkout.sessions.retrieve("cs_no"))
-        self.refuses("No such", lambda: v1.refunds.create({"payment_intent": "pi_no"}))
-        self.refuses("cannot be expanded", lambda: v1.checkout.sessions.retrieve(self.open().id, {"expand": ["no"]}))
+        self.assert_refused("No such", lambda: v1.checkout.sessions.retrieve("cs_no"))
+        self.assert_refused("No such", lambda: v1.refunds.create({"payment_intent": "pi_no"}))
+        self.assert_refused(
+            "cannot be expanded", lambda: v1.checkout.sessions.retrieve(self.open_session().id, {"expand": ["no"]})
+        )
 
     def test_excessive_repeated_and_disputed_refunds_are_refused(self) -> None:
-        intent = self.paid()
+        intent = self.pay_session()
         refund = self.client_of_stripe.v1.refunds.create
-        self.refuses("greater than", lambda: refund({"payment_intent": intent, "amount": 1001}))
-        self.refuses("positive integer", lambda: refund({"payment_intent": intent, "amount": 0}))
+        self.assert_refused("greater than", lambda: refund({"payment_intent": intent, "amount": 1001}))
+        self.assert_refused("positive integer", lambda: refund({"payment_intent": intent, "amount": 0}))
         refund({"payment_intent": intent})
-        self.refuses("already been refunded", lambda: refund({"payment_intent": intent}))
-        disputed = self.paid()
+        self.assert_refused("already been refunded", lambda: refund({"payment_intent": intent}))
+        disputed = self.pay_session()
         self.fake.books.dispute(disputed)
-        self.refuses("charged back", lambda: refund({"payment_intent": disputed}))
+        self.assert_refused("charged back", lambda: refund({"payment_intent": disputed}))
 
     def test_expired_session_cannot_be_paid(self) -> None:
-        session = self.open()
+        session = self.open_session()
         self.client_of_stripe.v1.checkout.sessions.expire(session.id)
         self.assertEqual(requests.get(str(session.url), timeout=5).status_code, 410)
         with self.assertRaises(Refusal):
@@ -147,13 +151,13 @@ class StripeServerTest(SimpleTestCase):
 
     def test_card_needing_bank_authentication_is_charged_only_after_approval(self) -> None:
         for card in ASKS_THE_BANK:
-            session = self.open()
+            session = self.open_session()
             self.assertEqual(self.fake.books.pay(session.id, card), "bank")
             self.assertEqual(self.fake.books.session(session.id)["payment_status"], "unpaid")
             self.assertEqual(self.fake.books.pay(session.id, card, agreed=True), "paid")
 
     def test_levers_work_over_http(self) -> None:
-        intent = self.paid()
+        intent = self.pay_session()
         levers = f"{self.fake.url}/_control"
         done = requests.post(f"{levers}/refund", json={"payment_intent": intent, "amount": 400}, timeout=5).json()
         self.assertEqual(done["done"]["amount"], 400)
@@ -164,7 +168,7 @@ class StripeServerTest(SimpleTestCase):
 
     def test_webhooks_are_duplicated_and_reordered_on_demand(self) -> None:
         self.fake.webhooks.copies = 2
-        self.paid()
+        self.pay_session()
         self.fake.webhooks.reorder("reversed")
         kinds = [notice.kind for notice in self.fake.notices()]
         self.assertEqual(kinds[:2], ["checkout.session.completed"] * 2)

@@ -32,7 +32,7 @@ class WebhookSignatureTest(StripeTestCase):
         self.books.pay(self.attempt().session, GOOD)
         return self.fake.notices("checkout.session.completed")[0]
 
-    def refused(self, body: bytes, headers: dict[str, str]) -> None:
+    def assert_rejected(self, body: bytes, headers: dict[str, str]) -> None:
         with self.assertRaises(WebhookRejected):
             self.gateway.parse_webhook(body, headers)
 
@@ -43,7 +43,7 @@ class WebhookSignatureTest(StripeTestCase):
         written_again = json.dumps(notice.event).encode()
         for wrong in (written_again, body.replace(b"7000", b"7001"), b"", b"\xff\xfe", b"{}"):
             with self.subTest(wrong[:20]):
-                self.refused(wrong, headers)
+                self.assert_rejected(wrong, headers)
 
     def test_signature_must_be_present_ours_and_recent(self) -> None:
         notice = self.notice()
@@ -53,8 +53,8 @@ class WebhookSignatureTest(StripeTestCase):
         foreign = notice.headers()["Stripe-Signature"]
         for wrong in ("", "t=1", "v1=x", "t=x,v1=y", "t=1,v1=é", old, foreign, signature.replace("v1=", "v0=")):
             with self.subTest(wrong):
-                self.refused(notice.body.encode(), {"Stripe-Signature": wrong})
-        self.refused(notice.body.encode(), {})
+                self.assert_rejected(notice.body.encode(), {"Stripe-Signature": wrong})
+        self.assert_rejected(notice.body.encode(), {})
 
     def test_old_and_new_secret_are_both_accepted_during_rotation(self) -> None:
         notice = self.notice()
@@ -68,46 +68,48 @@ class WebhookSignatureTest(StripeTestCase):
         for body in ("no json", json.dumps({"object": "v2.core.event", "id": "evt_1"})):
             notice.body = body
             with self.subTest(body):
-                self.refused(body.encode(), notice.headers())
+                self.assert_rejected(body.encode(), notice.headers())
 
 
 class EventTranslationTest(StripeTestCase):
-    def only(self, *kinds: str) -> WebhookMessage:
-        [heard] = self.heard(*kinds)
-        return heard
+    def only_message(self, *kinds: str) -> WebhookMessage:
+        [message] = self.heard(*kinds)
+        return message
 
     def test_paid_session_reports_capture_and_requests_poll_for_fee(self) -> None:
         payment = self.paid()
-        heard = self.only("checkout.session.completed")
-        self.assertEqual(heard.about, of_session(payment))
-        self.assertEqual(heard.facts, (PaymentCaptured(Decimal(70), "USD", payment.transaction_id), PollNeeded()))
-        assert heard.at is not None
-        self.assertLess(abs((heard.at - self.now).total_seconds()), 60)
+        message = self.only_message("checkout.session.completed")
+        self.assertEqual(message.about, of_session(payment))
+        self.assertEqual(message.facts, (PaymentCaptured(Decimal(70), "USD", payment.transaction_id), PollNeeded()))
+        assert message.at is not None
+        self.assertLess(abs((message.at - self.now).total_seconds()), 60)
 
-    def bank_debit(self) -> Payment:
+    def start_bank_debit(self) -> Payment:
         payment = self.attempt()
         self.books.pay_from_bank(payment.session)
-        heard = self.only("checkout.session.completed")
-        self.assertEqual([type(fact) for fact in heard.facts], [PaymentPending])
+        message = self.only_message("checkout.session.completed")
+        self.assertEqual([type(fact) for fact in message.facts], [PaymentPending])
         return payment
 
     def test_successful_bank_debit_is_captured_later(self) -> None:
-        payment = self.bank_debit()
+        payment = self.start_bank_debit()
         self.books.settle(payment.session, good=True)
-        heard = self.only("checkout.session.async_payment_succeeded")
-        self.assertEqual(heard.facts, (PaymentCaptured(Decimal(70), "USD", self.intent(payment)), PollNeeded()))
+        message = self.only_message("checkout.session.async_payment_succeeded")
+        self.assertEqual(message.facts, (PaymentCaptured(Decimal(70), "USD", self.intent(payment)), PollNeeded()))
 
     def test_failed_bank_debit_is_declined_later(self) -> None:
-        payment = self.bank_debit()
+        payment = self.start_bank_debit()
         self.books.settle(payment.session, good=False)
-        heard = self.only("checkout.session.async_payment_failed")
-        self.assertEqual((heard.about, heard.facts), (of_session(payment), (PaymentDeclined("The bank did not pay."),)))
+        message = self.only_message("checkout.session.async_payment_failed")
+        self.assertEqual(
+            (message.about, message.facts), (of_session(payment), (PaymentDeclined("The bank did not pay."),))
+        )
 
     def test_abandoned_session_expires(self) -> None:
         payment = self.attempt()
         self.fake.forward(60 * 60)
-        heard = self.only("checkout.session.expired")
-        self.assertEqual((heard.about, heard.facts), (of_session(payment), (AttemptExpired(),)))
+        message = self.only_message("checkout.session.expired")
+        self.assertEqual((message.about, message.facts), (of_session(payment), (AttemptExpired(),)))
 
     def test_our_refund_keeps_its_key_in_every_state(self) -> None:
         payment = self.paid(REFUND_WAITS)
@@ -115,11 +117,11 @@ class EventTranslationTest(StripeTestCase):
         self.gateway.refund(payment, Decimal(10), key="ours")
         number = self.books.every("refund")[0]["id"]
         sent = RefundState(number, Decimal(10), "USD", State.SENT, "ours")
-        self.assertEqual(self.only("refund.created").facts, (sent,))
+        self.assertEqual(self.only_message("refund.created").facts, (sent,))
         self.books.settle_refund(number, good=True)
-        heard = self.only("refund.updated")
-        self.assertEqual(heard.facts, (RefundState(number, Decimal(10), "USD", State.DONE, "ours"),))
-        self.assertEqual(heard.about, PaymentReference(token=payment.token, reference=payment.transaction_id))
+        message = self.only_message("refund.updated")
+        self.assertEqual(message.facts, (RefundState(number, Decimal(10), "USD", State.DONE, "ours"),))
+        self.assertEqual(message.about, PaymentReference(token=payment.token, reference=payment.transaction_id))
 
     def test_failed_refund_reports_the_reason(self) -> None:
         payment = self.paid()
@@ -127,7 +129,7 @@ class EventTranslationTest(StripeTestCase):
         self.fake.notices()
         self.books.settle_refund(refund["id"], good=False)
         failed = RefundState(refund["id"], Decimal(70), "USD", State.FAILED, "", "expired or canceled card")
-        self.assertEqual(self.only("refund.failed").facts, (failed,))
+        self.assertEqual(self.only_message("refund.failed").facts, (failed,))
 
     def test_dashboard_refund_is_identified_by_its_payment(self) -> None:
         payment = self.paid()
@@ -145,24 +147,24 @@ class EventTranslationTest(StripeTestCase):
             number = self.books.every("dispute")[-1]["id"]
             self.books.close_dispute(number, won=won)
             kinds = ("charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed")
-            heard = self.heard(*kinds)
-            self.assertEqual([each.about for each in heard], [PaymentReference(reference=self.intent(payment))] * 3)
-            told = [
+            messages = self.heard(*kinds)
+            self.assertEqual([each.about for each in messages], [PaymentReference(reference=self.intent(payment))] * 3)
+            expected = [
                 DisputeState(number, Decimal(50), "USD", state, "fraudulent")
                 for state in (Dispute.State.OPEN, Dispute.State.OPEN, end)
             ]
-            self.assertEqual([fact for each in heard for fact in each.facts], told)
+            self.assertEqual([fact for each in messages for fact in each.facts], expected)
 
     def test_unfollowed_events_report_no_facts(self) -> None:
         self.paid()
-        strangers = [heard for heard in self.heard() if heard.kind not in FOLLOWED]
-        self.assertEqual({heard.kind for heard in strangers}, {"charge.succeeded", "payment_intent.succeeded"})
-        self.assertEqual([heard.facts for heard in strangers], [(), ()])
+        unfollowed = [message for message in self.heard() if message.kind not in FOLLOWED]
+        self.assertEqual({message.kind for message in unfollowed}, {"charge.succeeded", "payment_intent.succeeded"})
+        self.assertEqual([message.facts for message in unfollowed], [(), ()])
 
     def test_endpoint_with_another_version_is_logged_and_only_requests_a_poll(self) -> None:
         self.fake.endpoint["api_version"] = "2019-05-16"
         payment = self.paid()
         with self.assertLogs("billing.gateways.stripe.webhooks", "WARNING") as log:
-            heard = self.only("checkout.session.completed")
-        self.assertEqual((heard.about, heard.facts), (of_session(payment), (PollNeeded(),)))
+            message = self.only_message("checkout.session.completed")
+        self.assertEqual((message.about, message.facts), (of_session(payment), (PollNeeded(),)))
         self.assertIn(f"2019-05-16 where {VERSION} is expected", log.output[0])

@@ -1,4 +1,4 @@
-"""An order that was not paid in time is taken up again: by money that comes late, or at the desk."""
+"""An expired order is reinstated by a late payment or at the desk."""
 
 from decimal import Decimal
 
@@ -18,7 +18,7 @@ from users.models import User
 
 
 class ReinstatementTestCase(BillingTestCase):
-    def lapsed(self, *products: int, code: str = "", payer: User | None = None) -> Order:
+    def expired_order(self, *products: int, code: str = "", payer: User | None = None) -> Order:
         order = self.cart(*products, payer=payer)
         if code:
             cart.set_discount_code(order, code, self.now)
@@ -28,7 +28,7 @@ class ReinstatementTestCase(BillingTestCase):
         order.refresh_from_db()
         return order
 
-    def take(self, order: Order, amount: object = 70, **more: object) -> None:
+    def record_payment(self, order: Order, amount: object = 70, **more: object) -> None:
         attempts.record_desk_payment(
             order,
             "cash",
@@ -42,75 +42,75 @@ class ReinstatementTestCase(BillingTestCase):
 
 class DeskReinstatementTest(ReinstatementTestCase):
     def test_desk_payment_reinstates_and_pays_expired_order(self) -> None:
-        order = self.lapsed(1)
-        self.take(order)
+        order = self.expired_order(1)
+        self.record_payment(order)
         self.assertEqual((order.state, states(order), balances.overpaid_amount(order)), ("paid", ["confirmed"], 0))
         self.assertTrue(Entry.objects.filter(action="billing.order_taken_up").exists())
         run_all()
-        told = Message.objects.filter(about_id=str(order.pk)).order_by("pk")
-        self.assertEqual([message.template for message in told], ["billing.receipt"])
+        messages = Message.objects.filter(about_id=str(order.pk)).order_by("pk")
+        self.assertEqual([message.template for message in messages], ["billing.receipt"])
 
     def test_partial_payment_reinstates_order_and_leaves_balance_due_at_the_door(self) -> None:
-        order = self.lapsed(1)
-        self.take(order, 30)
+        order = self.expired_order(1)
+        self.record_payment(order, 30)
         self.assertEqual((order.state, order.due, states(order)), ("placed", "door", ["confirmed"]))
         self.assertEqual((balances.open_balance(order, self.now), order.has_lapsed(self.day(9))), (40, False))
 
     def test_sold_out_item_is_reported_before_payment_is_recorded(self) -> None:
-        order = self.lapsed(1, 2)
+        order = self.expired_order(1, 2)
         ToyKind.catalogue[2] = Toy("50", stock=0)
         with self.assertRaisesMessage(
             transitions.OrderTransitionRefused, "Toy 2: sold out The rest of the order now costs $70.00."
         ):
-            self.take(order, 120)
+            self.record_payment(order, 120)
         order.refresh_from_db()
         self.assertEqual((order.state, states(order), order.payments.count()), ("lapsed", ["released"] * 2, 0))
-        self.take(order, 70, even_so=True)
+        self.record_payment(order, 70, even_so=True)
         self.assertEqual((order.state, states(order), order.now_total), ("paid", ["confirmed", "released"], 70))
 
     def test_order_without_available_items_stays_expired(self) -> None:
-        order = self.lapsed(1)
+        order = self.expired_order(1)
         ToyKind.catalogue[1] = Toy("70", stock=0)
         with self.assertRaisesMessage(transitions.OrderTransitionRefused, "Toy 1: sold out"):
-            self.take(order, even_so=True)
+            self.record_payment(order, even_so=True)
         self.assertEqual(order.payments.count(), 0)
 
     def test_canceled_order_is_not_reinstated(self) -> None:
         order = self.placed(1)
         transitions.cancel_unpaid_order(order, at=self.now)
         with self.assertRaises(attempts.NoOpenBalance):
-            self.take(order)
+            self.record_payment(order)
 
     def test_credit_is_spent_again_or_its_shortfall_is_reported(self) -> None:
         credit.adjust_credit(self.alice, Decimal(20), "USD", why="x", by=self.ada)
-        order = self.lapsed(1, payer=self.alice)
+        order = self.expired_order(1, payer=self.alice)
         self.assertEqual(balances.balance_if_reinstated(order, self.now), 50)
         credit.adjust_credit(self.alice, Decimal(-15), "USD", why="x", by=self.ada)
         with self.assertRaisesMessage(transitions.OrderTransitionRefused, "now costs $65.00"):
-            self.take(order, 50)
-        self.take(order, 65, even_so=True)
+            self.record_payment(order, 50)
+        self.record_payment(order, 65, even_so=True)
         self.assertEqual((order.state, credit.credit_balance(self.alice, "USD")), ("paid", 0))
 
     @override_settings(LATE_PAYMENT="credit")
     def test_partial_payment_turned_into_credit_is_not_counted_twice(self) -> None:
         order = self.placed(1, payer=self.alice)
-        self.take(order, 30)
+        self.record_payment(order, 30)
         Order.objects.filter(pk=order.pk).update(held_until=self.now)
         transitions.expire_overdue_holds()
-        self.take(order, 70)
+        self.record_payment(order, 70)
         self.assertEqual((order.state, balances.overpaid_amount(order)), ("paid", 0))
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 30)
 
     def test_desk_page_shows_released_spots_sold_out_item_and_result(self) -> None:
         self.log_in(self.ada)
-        order = self.lapsed(1, 2)
+        order = self.expired_order(1, 2)
         ToyKind.catalogue[2] = Toy("50", stock=0)
         page = reverse("desk_order", args=[order.pk])
         self.assertContains(self.client.get(page), "its spots were released")
-        said = {"amount": 120, "variant": "cash", "received_on": self.local_day()}
+        data = {"amount": 120, "variant": "cash", "received_on": self.local_day()}
         url = reverse("desk_record_payment", args=[order.pk])
-        self.assertContains(self.client.post(url, said), "Toy 2: sold out", status_code=400)
-        self.assertRedirects(self.client.post(url, said | {"amount": 70, "even_so": "on"}), page)
+        self.assertContains(self.client.post(url, data), "Toy 2: sold out", status_code=400)
+        self.assertRedirects(self.client.post(url, data | {"amount": 70, "even_so": "on"}), page)
         self.assertContains(self.client.get(page), "Canceled")
 
 
@@ -119,13 +119,13 @@ class ReinstatedCodeTest(ReinstatementTestCase):
         super().setUp()
         self.code = Code.objects.create(text="spring", percent=10, limit=1)
 
-    def late(self, order: Order) -> None:
+    def confirm_late_payment(self, order: Order) -> None:
         payment = order.payments.get()
         payment.change_status("confirmed")
         run_all()
         order.refresh_from_db()
 
-    def begun(self) -> Order:
+    def expired_order_with_attempt(self) -> Order:
         order = self.cart(1)
         cart.set_discount_code(order, "spring", self.now)
         order = placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
@@ -135,28 +135,28 @@ class ReinstatedCodeTest(ReinstatementTestCase):
         return order
 
     def test_late_payment_keeps_code_with_a_use_left_despite_changed_terms(self) -> None:
-        order = self.begun()
+        order = self.expired_order_with_attempt()
         Code.objects.update(percent=50, valid_until=self.day(-1))
-        self.late(order)
+        self.confirm_late_payment(order)
         self.assertEqual(
             (order.state, order.charged, discount_codes.count_code_uses(self.code, self.now)), ("paid", 63, 1)
         )
 
     def test_late_payment_is_refunded_when_code_was_used_up_meanwhile(self) -> None:
-        order = self.begun()
+        order = self.expired_order_with_attempt()
         other = self.cart(1)
         cart.set_discount_code(other, "spring", self.now)
         placement.place_order(other, placement.PlacementOptions(), seen=None, at=self.now)
-        self.late(order)
+        self.confirm_late_payment(order)
         self.assertEqual((order.state, balances.amount_received(order), order.code), ("lapsed", 0, self.code))
         self.assertEqual(discount_codes.count_code_uses(self.code, self.now), 1)
 
     def test_desk_payment_costs_full_price_when_code_was_used_up(self) -> None:
-        order = self.lapsed(1, code="spring")
+        order = self.expired_order(1, code="spring")
         Code.objects.update(limit=0)
         with self.assertRaisesMessage(transitions.OrderTransitionRefused, "The discount code has since been used up."):
-            self.take(order, 63)
-        self.take(order, 70, even_so=True)
+            self.record_payment(order, 63)
+        self.record_payment(order, 70, even_so=True)
         self.assertEqual(
             (order.state, order.charged, discount_codes.count_code_uses(self.code, self.now)), ("paid", 70, 0)
         )

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 from django.test import SimpleTestCase, override_settings
 from hypothesis import given, settings
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 
 from billing.domain.orders import cart as carts
 from billing.domain.refunds import terms
@@ -13,16 +13,16 @@ from common.formats import format_moment
 from tests.billing.base import BillingTestCase
 from tests.billing.toys import Toy, ToyKind
 
-MOMENTS = some.none() | some.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda when: when.astimezone())
-PERCENTS = some.decimals(0, 100, places=2)
-STEPS = some.builds(
-    TermsStep, PERCENTS, some.sampled_from(RefundMethod.values), MOMENTS, some.text(max_size=9), some.text(max_size=9)
+MOMENTS = st.none() | st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda when: when.astimezone())
+PERCENTS = st.decimals(0, 100, places=2)
+STEPS = st.builds(
+    TermsStep, PERCENTS, st.sampled_from(RefundMethod.values), MOMENTS, st.text(max_size=9), st.text(max_size=9)
 )
 
 
 class RefundTermsTest(SimpleTestCase):
     @settings(max_examples=30)
-    @given(some.lists(STEPS, max_size=4), some.integers(0, 366), some.booleans())
+    @given(st.lists(STEPS, max_size=4), st.integers(0, 366), st.booleans())
     def test_terms_survive_json_round_trip(self, steps: list[TermsStep], days: int, keeps: bool) -> None:
         promised = Terms(tuple(steps), days, keeps)
         self.assertEqual(Terms.from_json(promised.as_json()), promised)
@@ -53,46 +53,50 @@ class RefundTermsTest(SimpleTestCase):
 
 
 class TermsOfSoldLineTest(BillingTestCase):
-    def line(self, **toy: object) -> OrderLine:
+    def sold_line(self, **toy: object) -> OrderLine:
         ToyKind.catalogue[1] = Toy(**toy)  # type: ignore[arg-type]
         return self.placed(1).lines.get()
 
-    def percent(self, line: OrderLine, days: float = 0) -> Decimal:
+    def refund_percent(self, line: OrderLine, days: float = 0) -> Decimal:
         return terms.terms_sold(line, self.now).at(self.day(days)).percent
 
     def test_terms_promised_at_sale_apply_despite_later_changes(self) -> None:
-        line = self.line(percent_back="80")
+        line = self.sold_line(percent_back="80")
         ToyKind.catalogue[1].percent_back = "0"
-        self.assertEqual(self.percent(line), 80)
+        self.assertEqual(self.refund_percent(line), 80)
         with override_settings(WITHDRAWAL_DAYS=14):
             self.assertEqual(terms.withdrawal_text(terms.terms_sold(line, self.now)), "")
 
     def test_line_without_stored_terms_gets_current_terms(self) -> None:
-        line = self.line(percent_back="80")
+        line = self.sold_line(percent_back="80")
         OrderLine.objects.update(terms=None)
         line.refresh_from_db()
-        self.assertEqual(self.percent(line), 80)
+        self.assertEqual(self.refund_percent(line), 80)
 
     def test_free_line_promises_no_refund(self) -> None:
-        line = self.line(price="0")
-        self.assertEqual([str(said) for said in terms.terms_of_lines(line.order, self.now)[0].sentences], [terms.FREE])
+        line = self.sold_line(price="0")
+        self.assertEqual(
+            [str(sentence) for sentence in terms.terms_of_lines(line.order, self.now)[0].sentences], [terms.FREE]
+        )
         in_cart = carts.price_cart(self.cart(1), self.now).lines[0]
-        self.assertEqual(([str(said) for said in in_cart.sentences], in_cart.withdrawal), ([terms.FREE], ""))
+        self.assertEqual(([str(sentence) for sentence in in_cart.sentences], in_cart.withdrawal), ([terms.FREE], ""))
 
     def test_deadline_moves_with_the_product_only_in_the_buyers_favor(self) -> None:
-        line = self.line(until=self.day(7))
+        line = self.sold_line(until=self.day(7))
         for moved_to, last_day in ((self.day(9), 9), (self.day(3), 7), (None, 7)):
             ToyKind.catalogue[1].until = moved_to
             with self.subTest(moved_to):
-                self.assertEqual((self.percent(line, last_day), self.percent(line, last_day + 0.1)), (100, 0))
+                self.assertEqual(
+                    (self.refund_percent(line, last_day), self.refund_percent(line, last_day + 0.1)), (100, 0)
+                )
 
     @override_settings(WITHDRAWAL_DAYS=14)
     def test_withdrawal_is_possible_until_the_end_of_the_last_day(self) -> None:
-        line = self.line()
-        holds = terms.terms_sold(line, self.now)
-        last = terms.last_day_to_withdraw(line.order, holds)
+        line = self.sold_line()
+        sold_terms = terms.terms_sold(line, self.now)
+        last = terms.last_day_to_withdraw(line.order, sold_terms)
         self.assertIsNotNone(last)
-        self.assertTrue(terms.can_withdraw(line.order, holds, self.day(14)))
-        self.assertFalse(terms.can_withdraw(line.order, holds, self.day(15)))
-        self.assertIn("Until the end of", terms.withdrawal_text(holds, line.order))
-        self.assertIn("Within 14 days after ordering", terms.withdrawal_text(holds))
+        self.assertTrue(terms.can_withdraw(line.order, sold_terms, self.day(14)))
+        self.assertFalse(terms.can_withdraw(line.order, sold_terms, self.day(15)))
+        self.assertIn("Until the end of", terms.withdrawal_text(sold_terms, line.order))
+        self.assertIn("Within 14 days after ordering", terms.withdrawal_text(sold_terms))

@@ -1,4 +1,4 @@
-"""Whatever is done with vouchers, in any order: what is on them is what came minus what went, and prices are paid."""
+"""After any sequence of actions, voucher balances equal what came in minus what went out."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,33 +23,33 @@ from tests import make
 from tests.billing.base import BillingTestCase
 from tests.billing.toys import Toy, ToyKind, with_toys
 
-DEEDS = ["buy", "buy", "use", "use", "use", "pay", "cancel", "cancel_purchase", "lapse", "void", "credit"]
-Deed = tuple[str, int, int]
+ACTIONS = ["buy", "buy", "use", "use", "use", "pay", "cancel", "cancel_purchase", "lapse", "void", "credit"]
+Action = tuple[str, int, int]
 
 
 @with_toys
 @tag("once", "long")
 class VoucherLawTest(PropertyTestCase):
-    deeds = st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 9), st.integers(1000, 9999)), max_size=14)
+    actions = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 9), st.integers(1000, 9999)), max_size=14)
 
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(deeds)
+    @given(actions)
     @example([("use", 0, 1000), ("void", 0, 1000), ("cancel", 0, 1000), ("cancel_purchase", 0, 1000)])
-    def test_balances_and_payments_are_consistent_after_any_sequence(self, deeds: list[Deed]) -> None:
+    def test_balances_and_payments_are_consistent_after_any_sequence(self, actions: list[Action]) -> None:
         self.now = BillingTestCase.clock()
         self.staff = make.account("sue@example.org", "Sue")
         ToyKind.catalogue = {1: Toy("70.01"), 2: Toy("49.99", prepay="5", starts=self.now + timedelta(days=3))}
-        for name, which, cents in [("buy", 0, 5000), *deeds]:
-            doing: dict[str, Callable[[int, Decimal], object]] = {
-                "buy": self.buy, "use": self.use, "pay": self.pay, "lapse": self.lapse, "void": self.void,
-                "cancel": self.cancel_toy, "cancel_purchase": self.cancel_purchase, "credit": self.as_credit,
+        for name, which, cents in [("buy", 0, 5000), *actions]:
+            acts: dict[str, Callable[[int, Decimal], object]] = {
+                "buy": self.buy, "use": self.use, "pay": self.pay, "lapse": self.expire, "void": self.void,
+                "cancel": self.cancel_toy, "cancel_purchase": self.cancel_purchase, "credit": self.cancel_for_credit,
             }  # fmt: skip
-            doing[name](which, Decimal(cents) / 100)
-            self.laws()
+            acts[name](which, Decimal(cents) / 100)
+            self.check_invariants()
         run_all()
-        self.laws()
+        self.check_invariants()
 
-    # -- what may happen ---------------------------------------------------------------------------------------------
+    # -- actions -------------------------------------------------------------------------------------------------------
 
     def cart(self, kind: str, product: int, **details: str) -> Order:
         order = (
@@ -61,7 +61,7 @@ class VoucherLawTest(PropertyTestCase):
         carts.add_line(order, kind, product, details)
         return order
 
-    def some(self, orders_of: str, which: int) -> Order | None:
+    def pick_order(self, orders_of: str, which: int) -> Order | None:
         found = list(Order.objects.filter(lines__kind=orders_of).exclude(state="cart").order_by("pk").distinct())
         return found[which % len(found)] if found else None
 
@@ -69,9 +69,9 @@ class VoucherLawTest(PropertyTestCase):
         order = placement.place_order(
             self.cart("voucher", 0, amount=str(worth)), placement.PlacementOptions(), seen=None, at=self.now
         )
-        self.finish(order)
+        self.pay_order(order)
 
-    def finish(self, order: Order) -> None:
+    def pay_order(self, order: Order) -> None:
         payment = attempts.start_attempt(order, "practice", self.now)
         attempts.confirm_payment(payment, attempts.PaymentCaptured(payment.total, payment.currency))
 
@@ -86,12 +86,12 @@ class VoucherLawTest(PropertyTestCase):
         placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
 
     def pay(self, which: int, worth: Decimal) -> None:
-        order = self.some("toy", which)
+        order = self.pick_order("toy", which)
         if order is not None and order.can_be_paid(self.now) and balances.open_balance(order, self.now):
-            self.finish(order)
+            self.pay_order(order)
 
-    def lapse(self, which: int, worth: Decimal) -> None:
-        if order := self.some("toy", which):
+    def expire(self, which: int, worth: Decimal) -> None:
+        if order := self.pick_order("toy", which):
             transitions.expire_order(order, self.now + timedelta(days=1))
 
     def void(self, which: int, worth: Decimal) -> None:
@@ -100,15 +100,15 @@ class VoucherLawTest(PropertyTestCase):
             office.void_voucher(voucher, why="x", by=self.staff)
 
     def cancel_toy(self, which: int, worth: Decimal) -> None:
-        self.undo(self.some("toy", which), None)
+        self.cancel_first_line(self.pick_order("toy", which), None)
 
     def cancel_purchase(self, which: int, worth: Decimal) -> None:
-        self.undo(self.some("voucher", which), Decimal(100))
+        self.cancel_first_line(self.pick_order("voucher", which), Decimal(100))
 
-    def as_credit(self, which: int, worth: Decimal) -> None:
-        self.undo(self.some("toy", which), None, as_credit=True)
+    def cancel_for_credit(self, which: int, worth: Decimal) -> None:
+        self.cancel_first_line(self.pick_order("toy", which), None, as_credit=True)
 
-    def undo(self, order: Order | None, percent: Decimal | None, *, as_credit: bool = False) -> None:
+    def cancel_first_line(self, order: Order | None, percent: Decimal | None, *, as_credit: bool = False) -> None:
         line = order.lines.filter(cancelled_at=None).first() if order else None
         try:
             if line is not None:
@@ -116,29 +116,29 @@ class VoucherLawTest(PropertyTestCase):
         except transitions.OrderTransitionRefused:
             pass
 
-    # -- what must be so ---------------------------------------------------------------------------------------------
+    # -- invariants ----------------------------------------------------------------------------------------------------
 
-    def laws(self) -> None:
+    def check_invariants(self) -> None:
         for voucher in Voucher.objects.prefetch_related("entries"):
             entries = list(voucher.entries.all())
             self.assertEqual(voucher.balance, sum(entry.amount for entry in entries))
             self.assertGreaterEqual(voucher.balance, 0)
-            self.assertEqual(voucher.balance, voucher.worth - self.gone(entries) + self.back(entries))
+            self.assertEqual(voucher.balance, voucher.worth - self.total_used(entries) + self.total_returned(entries))
         for payment in Payment.objects.filter(variant="voucher"):
             self.assertEqual(payment.captured_amount, -payment.voucher_entry.amount)
         for order in Order.objects.filter(state=Order.State.PAID):
             self.assertEqual(balances.amount_available(order), order.charged)
         for refund in Refund.objects.filter(payment__variant="voucher"):
             self.assertEqual((refund.state, refund.voucher_entry.amount), ("done", refund.amount))
-        self.money()
+        self.check_payments_cover_balances()
 
-    def gone(self, entries: list[VoucherEntry]) -> Decimal:
+    def total_used(self, entries: list[VoucherEntry]) -> Decimal:
         return -sum((entry.amount for entry in entries if entry.amount < 0), Decimal(0))
 
-    def back(self, entries: list[VoucherEntry]) -> Decimal:
+    def total_returned(self, entries: list[VoucherEntry]) -> Decimal:
         return sum((entry.amount for entry in entries if entry.reason == Entry.Reason.BACK), Decimal(0))
 
-    def money(self) -> None:
-        """Nobody gets more out than was put in: real money covers what was had, and what still stands."""
+    def check_payments_cover_balances(self) -> None:
+        """Nobody gets more than was paid in: real payments cover the balances of all vouchers."""
         paid = sum((each.refundable_amount for each in Payment.objects.exclude(variant="voucher")), Decimal(0))
         self.assertGreaterEqual(paid, sum((each.balance for each in Voucher.objects.all()), Decimal(0)))

@@ -1,4 +1,4 @@
-"""The pages and mails of gift vouchers, for those who give, those who get, and the desk."""
+"""The pages and mails of gift vouchers for buyers, recipients and the desk."""
 
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -26,26 +26,26 @@ RECIPIENT = {"recipient_email": "rae@example.org", "giver_name": "Alice", "messa
 
 @tag("once")
 class VoucherPurchasePageTest(VoucherTestCase):
-    def send(self, **said: object) -> int:
-        return self.client.post(reverse("vouchers"), {"gift": "50"} | said).status_code
+    def submit_purchase(self, **fields: object) -> int:
+        return self.client.post(reverse("vouchers"), {"gift": "50"} | fields).status_code
 
-    def details(self) -> dict[str, str]:
+    def line_details(self) -> dict[str, str]:
         order = Order.objects.get(state="cart")
         return order.lines.get().details
 
     def test_visitor_buys_voucher_and_double_click_adds_one(self) -> None:
         words = {"recipient_name": " Rae  Ray ", "recipient_email": "RAE@example.org", "give_on": dates.local_today()}
-        self.assertEqual([self.send(**words), self.send(**words)], [302, 302])
+        self.assertEqual([self.submit_purchase(**words), self.submit_purchase(**words)], [302, 302])
         given = {"recipient_name": "Rae Ray", "recipient_email": "rae@example.org", "give_on": f"{dates.local_today()}"}
-        self.assertEqual(self.details(), {"amount": "50.00"} | given)
+        self.assertEqual(self.line_details(), {"amount": "50.00"} | given)
         self.assertContains(self.client.get(reverse("cart")), "Gift voucher: $50.00")
 
     def test_custom_amount_or_class_can_be_chosen(self) -> None:
-        self.assertEqual(self.send(gift="other", amount="33.5"), 302)
-        self.assertEqual(self.details(), {"amount": "33.50"})
+        self.assertEqual(self.submit_purchase(gift="other", amount="33.5"), 302)
+        self.assertEqual(self.line_details(), {"amount": "33.50"})
         Order.objects.all().delete()
-        self.assertEqual(self.send(gift="class", which="toy:2"), 302)
-        self.assertEqual(self.details(), {"gift": "toy:2", "gift_title": "Toy 2"})
+        self.assertEqual(self.submit_purchase(gift="class", which="toy:2"), 302)
+        self.assertEqual(self.line_details(), {"gift": "toy:2", "gift_title": "Toy 2"})
 
     def test_invalid_input_is_refused(self) -> None:
         far = dates.local_today() + timedelta(days=400)
@@ -55,90 +55,90 @@ class VoucherPurchasePageTest(VoucherTestCase):
             {"gift": "class", "which": "toy:99"}, {"gift": "class", "which": "voucher:1"}, {"give_on": far},
             {"give_on": "yesterday"}, {"message": "x" * 501}, {"recipient_email": "nobody"}, {"recipient_name": "\0"},
         )  # fmt: skip
-        for said in wrong:
-            with self.subTest(said):
-                self.assertEqual(self.send(**said), 400)
+        for fields in wrong:
+            with self.subTest(fields):
+                self.assertEqual(self.submit_purchase(**fields), 400)
         self.assertFalse(Order.objects.exists())
 
     @override_settings(SELL_VOUCHERS=False)
     def test_page_says_so_when_school_sells_no_vouchers(self) -> None:
-        self.assertEqual(self.send(), 200)
+        self.assertEqual(self.submit_purchase(), 200)
         self.assertContains(self.client.get(reverse("vouchers")), "We don’t sell gift vouchers right now.")
         self.assertFalse(Order.objects.exists())
 
 
 @tag("once")
 class VoucherCheckoutPageTest(VoucherTestCase):
-    def visit_with(self, *products: int) -> Order:
+    def start_cart(self, *products: int) -> Order:
         order = self.cart(*products)
         session = self.client.session
         session["cart"] = order.pk
         session.save()
         return order
 
-    def enter(self, code: str) -> str:
+    def enter_code(self, code: str) -> str:
         return self.client.post(reverse("checkout_code"), {"code": code}, follow=True).content.decode()
 
-    def place(self, seen: str, by_vouchers: str, **more: str) -> int:
+    def place_order(self, seen: str, by_vouchers: str, **more: str) -> int:
         data = {"seen_now": seen, "seen_door": seen, "seen_vouchers": by_vouchers} | more
         return self.client.post(reverse("checkout_review"), data).status_code
 
     def test_code_field_accepts_voucher_and_shows_remaining_total(self) -> None:
         voucher = self.bought(30)
-        self.visit_with(1)
-        page = self.enter(f" {voucher.grouped.lower()} ")
+        self.start_cart(1)
+        page = self.enter_code(f" {voucher.grouped.lower()} ")
         self.assertIn(f"Gift voucher {voucher.mark}", page)
         self.assertIn("<strong>$40.00</strong> is left to pay now.", page)
-        self.assertIn(discount_codes.UNKNOWN, self.enter("CDFG-HJKM-NPQR"))
+        self.assertIn(discount_codes.UNKNOWN, self.enter_code("CDFG-HJKM-NPQR"))
         self.client.post(reverse("checkout_voucher_aside", args=[voucher.pk]))
         self.assertNotIn(voucher.mark, self.client.get(reverse("checkout_review")).content.decode())
 
     def test_order_fully_paid_by_voucher_needs_no_payment_method(self) -> None:
         voucher = self.bought(100)
-        order = self.visit_with(1)
-        self.assertIn("Complete order", self.enter(voucher.code))
-        self.assertEqual(self.place("70", "70"), 302)
+        order = self.start_cart(1)
+        self.assertIn("Complete order", self.enter_code(voucher.code))
+        self.assertEqual(self.place_order("70", "70"), 302)
         order.refresh_from_db()
         self.assertEqual((order.state, self.balance(voucher)), ("paid", 30))
 
     def test_voucher_used_in_another_tab_stops_placement_with_reason(self) -> None:
-        """The page was shown when the voucher could pay; nothing is placed, and the page says why."""
+        """The page was loaded while the voucher could still pay."""
         voucher = self.bought(70)
-        order = self.visit_with(1)
-        self.enter(voucher.code)
+        order = self.start_cart(1)
+        self.enter_code(voucher.code)
         self.spent(voucher)
-        self.assertEqual(self.place("70", "70", way="practice"), 409)
+        self.assertEqual(self.place_order("70", "70", way="practice"), 409)
         order.refresh_from_db()
         self.assertEqual(order.state, "cart")
         self.assertContains(self.client.get(reverse("checkout_review")), eligibility.EMPTY)
 
     def test_hostile_values_are_refused(self) -> None:
-        order = self.visit_with(1)
+        order = self.start_cart(1)
         for value in ("NaN", "1e99", "x"):
-            self.assertEqual(self.place("70", value, way="practice"), 400)
+            self.assertEqual(self.place_order("70", value, way="practice"), 400)
         self.assertEqual(self.client.post(reverse("checkout_voucher_aside", args=[10**15])).status_code, 302)
-        self.enter("\0")
+        self.enter_code("\0")
         order.refresh_from_db()
         self.assertEqual(order.state, "cart")
 
     def test_guessing_codes_is_throttled(self) -> None:
-        self.visit_with(1)
+        self.start_cart(1)
         statuses = [self.client.post(reverse("checkout_code"), {"code": f"{n:012}"}).status_code for n in range(31)]
         self.assertEqual((statuses[0], statuses[-1]), (200, 429))
 
     def test_voucher_pays_placed_order_due_at_the_door(self) -> None:
         voucher, order = self.bought(100), self.placed(1, payer=self.alice, due=Order.Due.DOOR)
         self.log_in(self.alice)
-        for code, said in (("nonsense", discount_codes.UNKNOWN), (voucher.grouped, "Your voucher has paid $70.00.")):
+        for code, message in (("nonsense", discount_codes.UNKNOWN), (voucher.grouped, "Your voucher has paid $70.00.")):
             page = self.client.post(reverse("order_voucher", args=[order.pk]), {"code": code}, follow=True)
-            self.assertContains(page, said)
+            self.assertContains(page, message)
         order.refresh_from_db()
         self.assertEqual(order.state, "paid")
 
 
 @tag("once")
 class VoucherDeliveryTest(VoucherTestCase):
-    def morning(self, days: int = 0, hour: int = 8) -> datetime:
+    def moment_in_days(self, days: int = 0, hour: int = 8) -> datetime:
         return dates.local_moment(dates.local_today() + timedelta(days=days), time(hour))
 
     def test_voucher_page_hides_email_addresses_and_escapes_the_message(self) -> None:
@@ -161,10 +161,10 @@ class VoucherDeliveryTest(VoucherTestCase):
     def test_gift_mail_is_sent_once_on_its_day_and_not_before_eight(self) -> None:
         day = dates.local_today() + timedelta(days=3)
         voucher = self.bought(50, give_on=day.isoformat(), **RECIPIENT)
-        self.assertEqual(notifications.send_due_gifts(self.morning(2, 23)), 0)
-        self.assertEqual(notifications.send_due_gifts(self.morning(3, 7)), 0)
-        self.assertEqual(notifications.send_due_gifts(self.morning(3)), 1)
-        self.assertEqual(notifications.send_due_gifts(self.morning(3)), 0)
+        self.assertEqual(notifications.send_due_gifts(self.moment_in_days(2, 23)), 0)
+        self.assertEqual(notifications.send_due_gifts(self.moment_in_days(3, 7)), 0)
+        self.assertEqual(notifications.send_due_gifts(self.moment_in_days(3)), 1)
+        self.assertEqual(notifications.send_due_gifts(self.moment_in_days(3)), 0)
         message = Message.objects.get(template="billing.voucher")
         self.assertEqual((message.to, message.data), ("rae@example.org", {"voucher_id": voucher.pk}))
         run_all()
@@ -178,15 +178,15 @@ class VoucherDeliveryTest(VoucherTestCase):
             mock.patch.object(notifications, "draft_message", side_effect=RuntimeError),
             self.assertRaises(RuntimeError),
         ):
-            notifications.send_due_gifts(self.morning(1))
-        self.assertEqual(notifications.send_due_gifts(self.morning(1)), 1)
+            notifications.send_due_gifts(self.moment_in_days(1))
+        self.assertEqual(notifications.send_due_gifts(self.moment_in_days(1)), 1)
 
     def test_void_used_up_or_unaddressed_voucher_is_not_mailed(self) -> None:
         day = {"give_on": dates.local_today().isoformat()}
         office.void_voucher(self.bought(50, **day, **RECIPIENT), why="x", by=self.ada)
         self.spent(self.bought(50, **day, **RECIPIENT))
         self.bought(50, **day)
-        self.assertEqual(notifications.send_due_gifts(self.morning(1)), 0)
+        self.assertEqual(notifications.send_due_gifts(self.moment_in_days(1)), 0)
 
     @override_settings(VOUCHER_MONTHS=12, VOUCHER_REMIND_DAYS=30)
     def test_expiry_reminder_is_sent_once_and_again_after_extension(self) -> None:
@@ -207,11 +207,11 @@ class VoucherDeskTest(VoucherTestCase):
         super().setUp()
         self.log_in(self.ada)
 
-    def issue(self, **said: object) -> int:
-        return self.client.post(reverse("desk_voucher_issue"), {"gift": "50", "how": "cash"} | said).status_code
+    def issue_voucher(self, **fields: object) -> int:
+        return self.client.post(reverse("desk_voucher_issue"), {"gift": "50", "how": "cash"} | fields).status_code
 
     def test_voucher_sold_for_cash_is_a_paid_order(self) -> None:
-        self.assertEqual(self.issue(payer_name="Bo", recipient_name="Rae"), 302)
+        self.assertEqual(self.issue_voucher(payer_name="Bo", recipient_name="Rae"), 302)
         voucher = Voucher.objects.get()
         order = voucher.line.order  # type: ignore[union-attr]
         payment = order.payments.get()
@@ -219,30 +219,30 @@ class VoucherDeskTest(VoucherTestCase):
         self.assertEqual((payment.recorded_by, voucher.issued_by, self.balance(voucher)), (self.ada, self.ada, 50))
 
     def test_free_voucher_needs_reason_and_creates_no_payment(self) -> None:
-        self.assertEqual(self.issue(how="school"), 400)
-        self.assertEqual(self.issue(how="school", why="A prize", gift="class", which="toy:1"), 302)
+        self.assertEqual(self.issue_voucher(how="school"), 400)
+        self.assertEqual(self.issue_voucher(how="school", why="A prize", gift="class", which="toy:1"), 302)
         voucher = Voucher.objects.get()
         self.assertEqual((voucher.worth, voucher.kind, voucher.what, voucher.title), (70, "toy", "1", "Toy 1"))
         self.assertEqual((voucher.entries.get().why, Payment.objects.count()), ("A prize", 0))
         self.assertEqual(Entry.objects.get(action="billing.voucher_given").why, "A prize")
         self.assertEqual(self.spent(voucher).state, "paid")
 
-    def act(self, name: str, voucher: Voucher, **said: object) -> int:
-        return self.client.post(reverse(name, args=[voucher.pk]), said).status_code
+    def post_action(self, name: str, voucher: Voucher, **fields: object) -> int:
+        return self.client.post(reverse(name, args=[voucher.pk]), fields).status_code
 
     def test_extending_and_voiding_need_a_reason(self) -> None:
         voucher = self.bought(50)
         day = dates.local_today() + timedelta(days=9)
-        self.assertEqual(self.act("desk_voucher_extend", voucher, expires_on=day), 400)
-        self.assertEqual(self.act("desk_voucher_extend", voucher, expires_on="2020-01-01", why="x"), 400)
-        self.assertEqual(self.act("desk_voucher_extend", voucher, expires_on=day, why="Was ill"), 302)
+        self.assertEqual(self.post_action("desk_voucher_extend", voucher, expires_on=day), 400)
+        self.assertEqual(self.post_action("desk_voucher_extend", voucher, expires_on="2020-01-01", why="x"), 400)
+        self.assertEqual(self.post_action("desk_voucher_extend", voucher, expires_on=day, why="Was ill"), 302)
         voucher.refresh_from_db()
         self.assertEqual(voucher.expires_on, day)
-        self.assertEqual(self.act("desk_voucher_void", voucher), 400)
-        self.assertEqual(self.act("desk_voucher_void", voucher, why="Stolen"), 302)
+        self.assertEqual(self.post_action("desk_voucher_void", voucher), 400)
+        self.assertEqual(self.post_action("desk_voucher_void", voucher, why="Stolen"), 302)
         self.assertEqual(self.balance(voucher), 0)
-        self.assertEqual(self.act("desk_voucher_void", voucher, why="Again"), 400)
-        self.assertEqual(self.act("desk_voucher_extend", voucher, expires_on=day, why="x"), 400)
+        self.assertEqual(self.post_action("desk_voucher_void", voucher, why="Again"), 400)
+        self.assertEqual(self.post_action("desk_voucher_extend", voucher, expires_on=day, why="x"), 400)
         self.assertContains(self.client.get(reverse("desk_voucher", args=[voucher.pk])), "Stolen")
 
     def test_desk_redeems_voucher_for_order_due_at_the_door(self) -> None:
@@ -289,9 +289,9 @@ class VoucherPersonalDataTest(VoucherTestCase):
     def test_recipient_data_is_exported_and_erased_and_voucher_stays_usable(self) -> None:
         voucher = self.bought(50, **RECIPIENT)
         person = PersonRecords(emails=("rae@example.org",))
-        (told,) = personal.export(person)["gift_vouchers"]  # type: ignore[misc]
-        self.assertEqual((told["left"], told["from"]), ("50.000", "Alice"))  # type: ignore[index]
-        self.assertNotIn(voucher.code, str(told))
+        (exported,) = personal.export(person)["gift_vouchers"]  # type: ignore[misc]
+        self.assertEqual((exported["left"], exported["from"]), ("50.000", "Alice"))  # type: ignore[index]
+        self.assertNotIn(voucher.code, str(exported))
         personal.erase(person)
         voucher.refresh_from_db()
         self.assertEqual((voucher.recipient_email, voucher.message, voucher.giver_name), ("", "", "Alice"))

@@ -1,4 +1,4 @@
-"""One voucher in two places at the same moment, on two connections; with our row locks, and without any."""
+"""One voucher is used in two places at the same moment on two connections, with our row locks and without."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -37,41 +37,44 @@ class VoucherRaceTest(TransactionTestCase):
     def placed(self, order: Order) -> Order:
         return placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
 
-    def using(self) -> Callable[[], Order]:
+    def place_with_voucher_later(self) -> Callable[[], Order]:
         order = self.cart()
         carts.enter_code_or_voucher(order, self.voucher.code, self.now)
         return lambda: self.placed(order)
 
-    def used(self) -> Decimal:
+    def amount_used(self) -> Decimal:
         self.voucher.refresh_from_db()
         self.assertEqual(self.voucher.balance, sum(entry.amount for entry in self.voucher.entries.all()))
         return sum((payment.refundable_amount for payment in Payment.objects.filter(variant="voucher")), Decimal(0))
 
-    def both(self) -> list[Any]:
-        return overlap(self.using(), self.using())
+    def redeem_twice(self) -> list[Any]:
+        return overlap(self.place_with_voucher_later(), self.place_with_voucher_later())
 
     def test_balance_is_used_by_one_order(self) -> None:
-        outcomes = self.both()
+        outcomes = self.redeem_twice()
         self.assertIsInstance(outcomes[0], Order)
         self.assertIn(eligibility.EMPTY, str(outcomes[1]))
-        self.assertEqual(self.used(), 50)
+        self.assertEqual(self.amount_used(), 50)
 
     def test_control_without_locks_only_database_prevents_double_use(self) -> None:
-        """What the second buyer then sees is no sentence."""
+        """The second buyer gets an error instead of a message."""
         with without_locks():
-            outcomes = self.both()
+            outcomes = self.redeem_twice()
         self.assertIsInstance(outcomes[1], entries.VoucherChanged)
-        self.assertEqual(self.used(), 50)
+        self.assertEqual(self.amount_used(), 50)
 
-    def undone(self) -> list[Any]:
+    def redeem_and_cancel_purchase(self) -> list[Any]:
         (line,) = self.purchase.lines.all()
-        return overlap(self.using(), lambda: line_cancellation.cancel_line(line, at=self.now, why="changed mind"))
+        return overlap(
+            self.place_with_voucher_later(),
+            lambda: line_cancellation.cancel_line(line, at=self.now, why="changed mind"),
+        )
 
     def test_used_amount_is_not_also_refunded_to_buyer(self) -> None:
-        outcomes = self.undone()
-        self.assertEqual((outcomes[1], self.used()), (0, 50))
+        outcomes = self.redeem_and_cancel_purchase()
+        self.assertEqual((outcomes[1], self.amount_used()), (0, 50))
 
     def test_control_without_locks_cancellation_fails_on_changed_voucher(self) -> None:
         with without_locks():
-            outcomes = self.undone()
+            outcomes = self.redeem_and_cancel_purchase()
         self.assertIsInstance(outcomes[1], entries.VoucherChanged)

@@ -1,4 +1,4 @@
-"""Gift vouchers: bought, used, given back, undone."""
+"""Gift vouchers: purchase, redemption, refunds to vouchers and cancellation of the purchase."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -130,10 +130,10 @@ class VoucherRedemptionTest(VoucherTestCase):
         self.assertEqual(self.balance(voucher), 0)
 
     def test_class_vouchers_and_soonest_expiring_vouchers_are_used_first(self) -> None:
-        late, soon, narrow = self.bought(40), self.bought(40), self.for_toy(2)
-        Voucher.objects.filter(pk=soon.pk).update(expires_on=dates.local_today())
-        order = self.spent(late, soon, narrow, products=(1, 2))
-        self.assertEqual([self.balance(each) for each in (late, soon, narrow)], [10, 0, 0])
+        unlimited, expiring, for_class = self.bought(40), self.bought(40), self.for_toy(2)
+        Voucher.objects.filter(pk=expiring.pk).update(expires_on=dates.local_today())
+        order = self.spent(unlimited, expiring, for_class, products=(1, 2))
+        self.assertEqual([self.balance(each) for each in (unlimited, expiring, for_class)], [10, 0, 0])
         self.assertEqual(order.state, "paid")
 
     def test_class_voucher_pays_only_for_lines_of_that_class(self) -> None:
@@ -284,20 +284,20 @@ class VoucherRefundTest(VoucherTestCase):
 
 
 class VoucherCancellationTest(VoucherTestCase):
-    """The purchase of a voucher is reversed."""
+    """The purchase of a voucher is canceled."""
 
-    def line(self, voucher: Voucher) -> "object":
+    def purchase_line(self, voucher: Voucher) -> "object":
         assert voucher.line is not None
         return voucher.line
 
-    def undo(self, voucher: Voucher, **how: object) -> Decimal:
-        back = line_cancellation.cancel_line(self.line(voucher), at=self.now, why="changed mind", **how)  # type: ignore[arg-type]
+    def cancel_purchase(self, voucher: Voucher, **how: object) -> Decimal:
+        back = line_cancellation.cancel_line(self.purchase_line(voucher), at=self.now, why="changed mind", **how)  # type: ignore[arg-type]
         run_all()
         return back
 
     def test_unused_voucher_is_fully_refunded_and_void(self) -> None:
         voucher = self.bought()
-        self.assertEqual(self.undo(voucher), 50)
+        self.assertEqual(self.cancel_purchase(voucher), 50)
         self.assertEqual(self.balance(voucher), 0)
         self.assertEqual(eligibility.voucher_refusal(voucher, "USD", self.now), eligibility.VOID)
         self.assertFalse(Case.objects.exists())
@@ -306,7 +306,7 @@ class VoucherCancellationTest(VoucherTestCase):
         for percent in (None, Decimal(100)):
             voucher = self.bought("70.10")
             self.spent(voucher, products=(2,))
-            self.assertEqual(self.undo(voucher, percent_back=percent), Decimal("20.10"))
+            self.assertEqual(self.cancel_purchase(voucher, percent_back=percent), Decimal("20.10"))
             self.assertEqual(self.balance(voucher), 0)
 
     def test_quote_shows_kept_amount_and_fails_after_further_use(self) -> None:
@@ -352,8 +352,8 @@ class VoucherCancellationTest(VoucherTestCase):
             self.dispute(voucher, "lost")
             self.assertEqual(self.balance(voucher), 0)
             self.assertEqual(eligibility.voucher_refusal(voucher, "USD", self.now), eligibility.VOID)
-            told = Case.objects.filter(kind=Case.Kind.OTHER, order=voucher.line.order)  # type: ignore[union-attr]
-            self.assertEqual([case.text[: len("$50.00 of gift voucher")] for case in told], cases)
+            cases_found = Case.objects.filter(kind=Case.Kind.OTHER, order=voucher.line.order)  # type: ignore[union-attr]
+            self.assertEqual([case.text[: len("$50.00 of gift voucher")] for case in cases_found], cases)
 
     def test_refund_outside_the_site_blocks_voucher(self) -> None:
         voucher = self.bought()
@@ -364,7 +364,7 @@ class VoucherCancellationTest(VoucherTestCase):
 
 
 class VoucherOnPlacedOrderTest(VoucherTestCase):
-    """A voucher for an order that stands and waits for its money."""
+    """A voucher pays an order that is already placed and not yet paid."""
 
     def test_voucher_pays_order_due_at_the_door(self) -> None:
         voucher, order = self.bought(100), self.placed(1, due=Order.Due.DOOR)
