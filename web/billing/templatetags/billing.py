@@ -9,7 +9,7 @@ from billing import gateways, session_cart
 from billing.domain import status_text
 from billing.domain.reconciling import summing
 from billing.domain.refunds import handovers
-from billing.models import Order, OrderLine, Payment, Refund
+from billing.models import Order, OrderLine, Payment, Refund, TillCount
 from users.models import User
 
 register = template.Library()
@@ -62,6 +62,11 @@ def handover_button(refund: Refund) -> str:
     if not handovers.is_refund_picked_up(refund.payment):
         return "Record transfer sent"
     return f"Record {gateways.gateway_label(refund.payment).lower()} handed over"
+
+
+@register.filter
+def count_words(count: TillCount) -> str:
+    return status_text.cash_count_text(count)
 
 
 @register.filter
