@@ -1,6 +1,7 @@
 """The desk's pages for orders: the list, one order, and the actions on it."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -110,7 +111,7 @@ def _desk_order_page(request: HttpRequest, order: Order, **refused: forms.Form) 
         "order": order,
         "bill": bill,
         "amounts": amounts.summarize_amounts(order, at),
-        "price": amounts.amount_due_sentence(order, at),
+        "price": "" if order.state == Order.State.PAID else amounts.amount_due_sentence(order, at),
         "lines": [item.line for item in bill if not item.line.cancelled_at],
         "payments": order.payments.select_related("recorded_by").prefetch_related(
             "refunds__by", "refunds__payment", "disputes"
@@ -128,7 +129,24 @@ def _desk_order_page(request: HttpRequest, order: Order, **refused: forms.Form) 
         "in_dispute": any(dispute.state == Dispute.State.OPEN for dispute in disputes),
         "items_disputed": cancellation_options.is_disputed(order),
     }
-    return render(request, "billing/desk/order.html", context | action_forms | refused, status=400 if refused else 200)
+    context |= action_forms | refused | _offered_actions(order, lapsed, owed, received, refused=set(refused))
+    return render(request, "billing/desk/order.html", context, status=400 if refused else 200)
+
+
+def _offered_actions(
+    order: Order, lapsed: bool, owed: Decimal, received: Decimal, *, refused: set[str]
+) -> dict[str, bool]:
+    """Decide which actions fit the state of the order. A form that was refused is shown again in any case."""
+    placed, paid = order.state == Order.State.PLACED, order.state == Order.State.PAID
+    can_be_paid_now = bool(owed) and not lapsed
+    return {
+        "can_take_payment": placed or lapsed or bool(refused & {"record_form", "due_form", "voucher_form"}),
+        "can_use_voucher": can_be_paid_now or "voucher_form" in refused,
+        "can_request_payment": can_be_paid_now and bool(order.payer_email),
+        "can_refund": (bool(received) and not placed) or "refund_form" in refused,
+        "can_cancel": placed or "cancel_form" in refused,
+        "can_cancel_items": paid or (placed and not lapsed),
+    }
 
 
 def _perform_order_action(
