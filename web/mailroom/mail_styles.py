@@ -5,6 +5,7 @@ from functools import cache
 
 SANS = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Noto Sans',Helvetica,Arial,sans-serif"
 SERIF = "'Iowan Old Style','Palatino Linotype',Palatino,Georgia,serif"
+BODY_TEXT = f"font-family:{SANS};font-size:17px;line-height:1.6;overflow-wrap:anywhere"
 
 
 def oklch_to_hex(lightness: float, chroma: float, hue: float) -> str:

@@ -23,6 +23,12 @@ class MessageState(models.TextChoices):
 
 
 OPEN = [MessageState.DRAFTED, MessageState.QUEUED, MessageState.SENDING]
+TONES: dict[str, str] = {
+    MessageState.SENT: "good",
+    MessageState.PERHAPS: "warn",
+    MessageState.PARKED: "bad",
+    MessageState.BOUNCED: "bad",
+}
 STATES_WITH_REASON = [MessageState.SUPPRESSED, MessageState.PARKED, MessageState.BOUNCED]
 
 
@@ -82,6 +88,16 @@ class Message(models.Model):
     @property
     def is_under_way(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def tone(self) -> str:
+        return TONES.get(self.state, "")
+
+    @property
+    def delivery_text(self) -> str:
+        if self.state == MessageState.SUPPRESSED:
+            return "Not emailed"
+        return f"Sent to {self.to}{', but bounced' if self.state == MessageState.BOUNCED else ''}"
 
     @property
     def display_subject(self) -> str:

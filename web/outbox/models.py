@@ -106,6 +106,10 @@ class Delivery(models.Model):
         return self.receiver.rpartition(".")[2]
 
     @property
+    def tone(self) -> str:
+        return {DeliveryState.DONE: "good", DeliveryState.PARKED: "bad"}.get(DeliveryState(self.state), "")
+
+    @property
     def last_word(self) -> str:
         return self.reason or self.error.partition("\n")[0]
 

@@ -181,6 +181,7 @@ def _html_frame(kind: MailKind, choose: bool, stop: bool, school: str, hue: int)
         "look": mail_styles.color_palette(hue),
         "serif": mark_safe(mail_styles.SERIF),
         "sans": mark_safe(mail_styles.SANS),
+        "body_text": mark_safe(mail_styles.BODY_TEXT),
         "why": REASONS_FOR_MAIL[kind],
     }
     return text_templates.render_html_page("mail/letter.html", values)
