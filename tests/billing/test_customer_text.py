@@ -56,7 +56,7 @@ class KeptTest(BillingTestCase):
         order = self.placed(1, 2)
         self.pay(order)
         page = self.client.get(order.lines.get(product_id=1).cancel_address)
-        self.assertContains(page, "Kept under the cancellation policy</th>")
+        self.assertContains(page, '<th scope="row">Kept under the cancellation policy</th>', html=True)
         self.assertContains(page, "No refund.")
 
 
