@@ -21,6 +21,7 @@ from billing.domain.refunds import handovers, terms
 from billing.models import Dispute, Order, OrderLine, Question, Reconciliation, Refund, Voucher
 from common import names
 from common.formats import format_moment, format_money
+from common.links import absolute_url
 from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded
 from mailroom.models import Message
 
@@ -40,10 +41,10 @@ def _order_facts(order: Order) -> dict[str, Any]:
         "number": order.number,
         "name": order.payer_name,
         "first_name": names.first_name(order.payer_name),
-        "link": settings.SITE_URL + order.address(),
-        "pay": settings.SITE_URL + order.address("payment_fail"),
+        "link": absolute_url(order.address()),
+        "pay": absolute_url(order.address("payment_fail")),
         "told": asdict(payment_status_text.payment_text_of_order(order, at)),
-        "receipt": settings.SITE_URL + order.receipt_address,
+        "receipt": absolute_url(order.receipt_address),
         "lines": [_line_facts(item, order.currency) for item in balances.itemized_lines(order, at)],
         "promises": [_terms_facts(promise) for promise in terms.terms_of_lines(order, at)],
         "state": status_text.order_status(order, at).text,
@@ -61,7 +62,7 @@ def _order_facts(order: Order) -> dict[str, Any]:
         "nothing": not balances.amount_received(order),
         "free": amounts.is_free_order(order),
         "vouchers": [
-            {"gift": voucher.gift, "whom": voucher.recipient_name, "link": settings.SITE_URL + voucher.address}
+            {"gift": voucher.gift, "whom": voucher.recipient_name, "link": absolute_url(voucher.address)}
             for voucher in vouchers
         ],
     }
@@ -87,10 +88,10 @@ def order_sample() -> dict[str, Any]:
         "number": "1042",
         "name": "Alice Arden",
         "first_name": "Alice",
-        "link": f"{settings.SITE_URL}/order/1042/",
-        "pay": f"{settings.SITE_URL}/payment/fail/1042",
+        "link": absolute_url("/order/1042/"),
+        "pay": absolute_url("/payment/fail/1042"),
         "told": {"text": "The bank did not take the payment.", "todo": "Try another way.", "said": "It has expired."},
-        "receipt": f"{settings.SITE_URL}/order/1042/receipt/",
+        "receipt": absolute_url("/order/1042/receipt/"),
         "lines": [line],
         "promises": [{"title": "Balboa 2", "sentences": ["Until Thu, Sep 3, 2026, 6:00 PM you get everything back."]}],
         "state": "Paid",
@@ -98,7 +99,7 @@ def order_sample() -> dict[str, Any]:
         "by": None,
         "overdue": False,
         "until": timezone.now(),
-        "confirm": f"{settings.SITE_URL}/order/1042/confirm/",
+        "confirm": absolute_url("/order/1042/confirm/"),
         "by_then": status_text.deadline_text(timezone.now()),
         "owed": amount,
         "price": f"Please pay {amount} at the door.",
@@ -122,7 +123,7 @@ def order_sample() -> dict[str, Any]:
         "amount": amount,
         "honoured": False,
         "question": "Your bank says that it paid, but nothing has arrived. Could you send us your bank statement?",
-        "answer": f"{settings.SITE_URL}/order/question/1/",
+        "answer": absolute_url("/order/question/1/"),
         "open": True,
     }
 
@@ -176,7 +177,7 @@ def spot_confirmation_context(message: Message) -> dict[str, Any]:
     if order is None or not order.awaits_click or order.has_lapsed(at):
         raise MailNotNeeded("The order is confirmed, paid, canceled or over.")
     links = {
-        "confirm": settings.SITE_URL + order.confirm_address,
+        "confirm": absolute_url(order.confirm_address),
         "by_then": status_text.deadline_text(order.held_until),
     }
     return _order_facts(order) | links
@@ -218,13 +219,13 @@ def dispute_context(message: Message) -> dict[str, Any]:
         "amount": format_money(dispute.amount, dispute.payment.currency),
         "reason": dispute.reason,
         "state": dispute.state,
-        "link": settings.SITE_URL + reverse("desk_order", args=[order.pk]),
+        "link": absolute_url(reverse("desk_order", args=[order.pk])),
     }
 
 
 def dispute_sample() -> dict[str, Any]:
     amount = format_money(Decimal(65), settings.CURRENCY)
-    link = f"{settings.SITE_URL}/desk/orders/1042/"
+    link = absolute_url("/desk/orders/1042/")
     return {"number": "1042", "amount": amount, "reason": "fraudulent", "state": "open", "link": link}
 
 
@@ -235,7 +236,7 @@ def question_context(message: Message) -> dict[str, Any]:
     context = order_context(message)
     return context | {
         "question": question.text,
-        "answer": settings.SITE_URL + questions.question_url(question),
+        "answer": absolute_url(questions.question_url(question)),
         "open": bool(context["owed"]) and question.order.can_be_paid(),
     }
 
@@ -253,7 +254,7 @@ def voucher_context(message: Message) -> dict[str, Any]:
         "code": voucher.grouped,
         "until": voucher.expires_on,
         "left": format_money(voucher.balance, voucher.currency),
-        "link": settings.SITE_URL + voucher.address,
+        "link": absolute_url(voucher.address),
     }
 
 
@@ -267,7 +268,7 @@ def voucher_sample() -> dict[str, Any]:
         "code": "CDFG-HJKM-NPQR",
         "until": timezone.localdate(),
         "left": format_money(Decimal(50), settings.CURRENCY),
-        "link": f"{settings.SITE_URL}/vouchers/1/",
+        "link": absolute_url("/vouchers/1/"),
     }
 
 
@@ -284,7 +285,7 @@ def differences_context(message: Message) -> dict[str, Any]:
         "count": sum(count for _, count in differences) + len(unread),
         "differences": differences,
         "unread": [{"name": str(book), "trouble": book.trouble} for book in unread],
-        "link": settings.SITE_URL + reverse("desk_reconciliation", args=[run.pk]),
+        "link": absolute_url(reverse("desk_reconciliation", args=[run.pk])),
     }
 
 
@@ -296,7 +297,7 @@ def differences_sample() -> dict[str, Any]:
         "count": 4,
         "differences": [("Only in theirs", 1), ("Paid, but not opened", 2)],
         "unread": [{"name": "paypal", "trouble": "The gateway does not accept our API key."}],
-        "link": f"{settings.SITE_URL}/desk/reconciliation/1/",
+        "link": absolute_url("/desk/reconciliation/1/"),
     }
 
 

@@ -5,8 +5,8 @@ from typing import Any
 from django.urls import reverse
 
 from classwork.letters import called_off, places, tickets, waiting
-from classwork.letters.parts import absolute_url
 from classwork.models import Resource
+from common.links import absolute_url
 from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded
 from mailroom.models import Message
 

@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.core import signing
 from django.utils.crypto import constant_time_compare
 
@@ -48,3 +49,8 @@ def read_token(purpose: str, text: str, max_age: timedelta) -> Token:
 
 def nonce_matches(nonce: str, stored_nonce: str) -> bool:
     return bool(stored_nonce) and constant_time_compare(nonce, stored_nonce)
+
+
+def absolute_url(path: str) -> str:
+    """For mail, feeds and search engines, which have no page that the path could belong to."""
+    return f"{settings.SITE_URL}{path}"

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
+from common.links import absolute_url
 from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded
 from mailroom.models import Message
 from users.domain import account_links, email_changes
@@ -12,7 +13,7 @@ from users.models import Student, User
 
 
 def page_url(name: str) -> str:
-    return f"{settings.SITE_URL}{reverse(name)}"
+    return absolute_url(reverse(name))
 
 
 def _account_of_recipient(message: Message) -> User | None:

@@ -11,9 +11,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from icalendar import Calendar, Event
 
-from classwork.domain.catalog.structured_data import absolute_url
 from classwork.models import CalendarFeed, ClassOffer, Meeting
 from common import dates, links
+from common.links import absolute_url
 from users.models import Staff
 
 PURPOSE = "classwork.calendar"

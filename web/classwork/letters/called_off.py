@@ -8,10 +8,10 @@ from django.urls import reverse
 from classwork.domain.calling_off import telling
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.places import minimum
-from classwork.letters.parts import absolute_url
 from classwork.models import CallOff, ClassOffer
 from common import dates
 from common.formats import format_date
+from common.links import absolute_url
 from mailroom.declare import MailNotNeeded
 from mailroom.models import Message
 

@@ -2,18 +2,14 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.urls import reverse
 
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.places import attendees
 from classwork.models import ClassOffer
 from common import dates
+from common.links import absolute_url
 from users.models import Student
-
-
-def absolute_url(path: str) -> str:
-    return f"{settings.SITE_URL}{path}"
 
 
 def reader_context(student: Student) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from django.urls import reverse
 
 from classwork.domain.places import attendees
 from classwork.domain.places.attendees import Attendee
-from classwork.letters.parts import absolute_url, class_context, reader_context
+from classwork.letters.parts import class_context, reader_context
 from classwork.models import ClassOffer, Registration
+from common.links import absolute_url
 from common.names import first_name
 from mailroom.declare import MailNotNeeded
 from mailroom.models import Message

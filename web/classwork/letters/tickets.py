@@ -8,9 +8,10 @@ from django.utils import timezone
 from billing.rules.price_facts import PriceFacts
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.places.tickets import staying
-from classwork.letters.parts import absolute_url, reader_context
+from classwork.letters.parts import reader_context
 from classwork.models import ClassOffer, Ticket
 from common import dates
+from common.links import absolute_url
 from mailroom.declare import MailNotNeeded
 from mailroom.models import Message
 

@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.places.waiting import entries, shown
-from classwork.letters.parts import absolute_url
 from classwork.models import ClassOffer, WaitingEntry
 from common import dates
+from common.links import absolute_url
 from common.names import first_name
 from mailroom.declare import MailNotNeeded
 from mailroom.models import Message

@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from classwork.domain import calendar_feeds, proposals
-from classwork.domain.catalog.structured_data import absolute_url
 from classwork.domain.places import teaching_agenda
 from classwork.domain.schedule.problems import ChangeRefused
 from classwork.forms.proposals import (
@@ -23,6 +22,7 @@ from classwork.forms.proposals import (
 )
 from classwork.models import ClassOffer, Subject
 from classwork.views import posted_data
+from common.links import absolute_url
 from users.models import Staff
 from users.roles import acting_user, team_required
 

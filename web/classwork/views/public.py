@@ -22,6 +22,7 @@ from classwork.domain.places.tickets import sale
 from classwork.domain.places.waiting import shown
 from classwork.models import ClassOffer, Location
 from common import dates, drawings
+from common.links import absolute_url
 from users import roles
 
 SESSIONS_A_PAGE = 4
@@ -77,9 +78,7 @@ def classoffer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "offer": offer,
         "subject": offer.subject,
         "event": structured_data.class_json_ld(listed),
-        "calendar": CalendarLinks(
-            structured_data.absolute_url(reverse("classoffer_calendar", args=[offer.pk])), offer.subject.title
-        ),
+        "calendar": CalendarLinks(absolute_url(reverse("classoffer_calendar", args=[offer.pk])), offer.subject.title),
         "room": room.availability_of(offer, now),
         "on_list": shown.entries_of_viewer(offer, session_cart.account_of_request(request), request.session, now),
         "registered": minimum.registered_count_by_class([offer]),

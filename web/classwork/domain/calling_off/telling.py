@@ -7,7 +7,6 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Prefetch, Q, QuerySet
 
@@ -16,6 +15,7 @@ from billing.models import Order
 from classwork.domain.places import attendees
 from classwork.models import CallOff, CompensationPolicy, Meeting, Outcome, Ticket
 from common.formats import format_money
+from common.links import absolute_url
 from common.names import email_key, first_name
 from mailroom.domain import draft_message
 from users.models import Staff
@@ -136,7 +136,7 @@ def _canceled_class_data(outcome: Outcome, canceled: Iterable[Meeting], to: str)
         "student": "" if is_reader else str(seat.student),
         "days": [str(each.slot) for each in missed],
         "instead": [f"{slot}, {place}" if place else str(slot) for slot, place in places],
-        "link": f"{settings.SITE_URL}{seat.offer.get_absolute_url()}",
+        "link": absolute_url(seat.offer.get_absolute_url()),
     }
 
 
@@ -154,7 +154,7 @@ def _order_refund_data(order: Order, shares_of_order: Sequence[Outcome]) -> dict
     has_handover = any(outcome.by_hand for outcome in shares_of_order)
     return {
         "number": order.number,
-        "link": f"{settings.SITE_URL}{order.address()}",
+        "link": absolute_url(order.address()),
         "said": "; ".join(sentences) or ("" if has_handover else "no change"),
         "handover": handovers.handover_text(order) if has_handover else "",
     }

@@ -8,13 +8,10 @@ from django.conf import settings
 
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import Location
+from common.links import absolute_url
 from common.money import round_amount
 
 SCHEMA = "https://schema.org"
-
-
-def absolute_url(path: str) -> str:
-    return f"{settings.SITE_URL}{path}"
 
 
 def class_json_ld(listed: ClassSummary) -> dict[str, Any]:

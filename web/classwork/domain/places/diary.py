@@ -10,6 +10,7 @@ from django.utils import timezone
 from classwork.domain import calendar_feeds
 from classwork.models import Diary, Registration, Ticket
 from common import links
+from common.links import absolute_url
 from users.models import Student
 
 PURPOSE = "classwork.diary"
@@ -25,7 +26,7 @@ def student_feed_url(student: Student) -> str:
     if not hasattr(student, "diary"):
         return ""
     token = links.sign_token(PURPOSE, student.pk, student.diary.nonce)
-    return f"{settings.SITE_URL}{reverse('student_calendar', args=[token])}"
+    return absolute_url(reverse("student_calendar", args=[token]))
 
 
 def student_of_feed(token: str) -> Student | None:
