@@ -44,6 +44,14 @@ class Seat(models.Model):
     def is_live(self) -> bool:
         return self.state in self.LIVE
 
+    @property
+    def is_confirmed(self) -> bool:
+        return self.state == self.State.CONFIRMED
+
+    @property
+    def is_on_hold(self) -> bool:
+        return self.state == self.State.ON_HOLD
+
     def takes_a_place(self, at: datetime) -> bool:
         lapsed = self.state == self.State.HELD and self.held_until is not None and self.held_until <= at
         return self.is_live and not lapsed

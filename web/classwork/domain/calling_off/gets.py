@@ -82,6 +82,11 @@ class Compensation:
         )
 
     @property
+    def scope_text(self) -> str:
+        days = "one day" if self.is_ticket else f"{self.meetings} of {self.of} class days"
+        return f"{days}, order {self.in_order.number}" if self.in_order else days
+
+    @property
     def as_read(self) -> tuple[object, ...]:
         return (self.key, self.policy, self.meetings, *self.parts, self.note)
 
