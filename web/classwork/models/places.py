@@ -69,6 +69,10 @@ class Registration(Seat):
         return f"{self.student} in {self.offer}"
 
     @property
+    def is_unsure_of_level(self) -> bool:
+        return self.readiness == self.Readiness.UNSURE
+
+    @property
     def taken_over_by(self) -> list["Registration"]:
         """Later registrations on the same order line. Empty if the spot was moved to another class."""
         return [later for later in self.line.registrations.all() if later.pk > self.pk] if self.line else []

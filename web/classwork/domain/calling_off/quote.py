@@ -111,10 +111,13 @@ def _request_problem(
 
 
 def affected_spots(offers: Iterable[int], meetings: Iterable[Meeting], now: datetime) -> list[Seat]:
-    related = ("student__user", "student__guardian", "offer__subject__level", "line")
+    related = ("student__user", "student__guardian", "line")
     places = Registration.objects.filter(offer__in=offers).taking_a_place(now).order_by("offer", "pk")
     tickets = Ticket.objects.filter(meeting__in=meetings).taking_a_place(now).order_by("meeting", "pk")
-    return [*places.select_related(*related), *tickets.select_related(*related, "meeting")]
+    return [
+        *places.select_related(*related, "offer__subject__level"),
+        *tickets.select_related(*related, "meeting__offer__subject__level"),
+    ]
 
 
 def orders_of_spots(seats: Iterable[Seat]) -> set[int]:
