@@ -17,8 +17,8 @@ from tests.billing.scripted import Scripted
 from tests.billing.toys import Toy, ToyKind, states
 
 
-class DeedsTest(ReconcilingTestCase):
-    def test_their_money_is_taken_over_as_a_webhook_would_have_told_it(self) -> None:
+class FindingActionsTest(ReconcilingTestCase):
+    def test_payment_only_at_the_gateway_is_applied_like_a_webhook(self) -> None:
         payment = self.attempt()
         self.run_it()
         finding = self.act(self.one("only_theirs"), "take_over")
@@ -30,21 +30,21 @@ class DeedsTest(ReconcilingTestCase):
         entry = Entry.objects.get(action="billing.finding_settled")
         self.assertEqual((entry.actor_id, entry.why), (self.ada.pk, "Looked at both"))
 
-    def test_what_both_sides_tell_later_closes_what_was_open(self) -> None:
+    def test_finding_is_closed_when_the_payment_is_confirmed_later(self) -> None:
         payment = self.attempt()
         self.run_it()
         attempts.confirm_payment(payment, PaymentCaptured(payment.total, "USD", f"pi_{payment.pk}"))
         self.assertEqual(self.found(), [])
         self.assertEqual(self.one("only_theirs").deed, "fits_now")
 
-    def test_a_deed_is_done_once(self) -> None:
+    def test_finding_cannot_be_resolved_twice(self) -> None:
         self.attempt()
         self.run_it()
         finding = self.act(self.one("only_theirs"), "take_over")
         with self.assertRaises(deeds.FindingActionRefused):
             self.act(finding, "take_over")
 
-    def test_asked_again_the_gateway_may_say_what_we_say(self) -> None:
+    def test_polling_the_gateway_again_resolves_a_finding_that_matches_now(self) -> None:
         payment = self.only_ours()
         self.run_it()
         finding = self.act(self.one("only_ours"), "ask")
@@ -52,7 +52,7 @@ class DeedsTest(ReconcilingTestCase):
         Scripted.facts.append(PaymentCaptured(payment.total, "USD", payment.transaction_id or ""))
         self.assertEqual(self.act(finding, "ask").deed, "fits_now")
 
-    def test_what_was_paid_is_opened_with_one_click_or_it_is_said_why_not(self) -> None:
+    def test_paid_line_is_confirmed_with_one_click_or_refused_with_a_reason(self) -> None:
         payment = self.bought()
         ToyKind().put(payment.order.lines.get(), "released")
         self.run_it()
@@ -64,20 +64,20 @@ class DeedsTest(ReconcilingTestCase):
         self.act(finding, "open")
         self.assertEqual(states(payment.order), ["confirmed"])
 
-    def test_what_is_not_paid_is_taken_back_unless_it_is_paid_by_then(self) -> None:
+    def test_unpaid_line_is_released_unless_it_was_paid_in_the_meantime(self) -> None:
         order = self.placed(1)
         ToyKind().put(order.lines.get(), "confirmed")
         Order.objects.filter(pk=order.pk).update(held_until=self.noon)
         self.run_it()
         self.act(self.one("not_paid"), "release")
         self.assertEqual(states(order), ["released"])
-        again = self.bought()
-        wrong = Finding(verdict="not_paid", order=again.order, line=again.order.lines.get(), book=Book.objects.first())
-        wrong.save()
+        paid = self.bought()
+        finding = Finding(verdict="not_paid", order=paid.order, line=paid.order.lines.get(), book=Book.objects.first())
+        finding.save()
         with self.assertRaisesMessage(deeds.FindingActionRefused, "It has been paid for"):
-            self.act(wrong, "release")
+            self.act(finding, "release")
 
-    def test_what_is_explained_once_is_explained_in_later_runs(self) -> None:
+    def test_explained_finding_stays_explained_in_later_runs(self) -> None:
         self.only_ours()
         self.run_it()
         self.act(self.one("only_ours"), "explained", "Paid by their other account")
@@ -87,28 +87,28 @@ class DeedsTest(ReconcilingTestCase):
             (later.verdict, later.deed, later.why), ("only_ours", "explained", "Paid by their other account")
         )
 
-    def test_the_same_finding_of_two_runs_is_settled_in_both(self) -> None:
+    def test_resolving_a_finding_resolves_it_in_every_run(self) -> None:
         self.only_ours()
         self.run_it()
         self.run_it()
         self.act(self.one("only_ours"), "explained")
         self.assertFalse(Finding.objects.open().exists())
 
-    def test_only_what_makes_sense_is_offered(self) -> None:
+    def test_payment_without_an_order_can_only_be_explained(self) -> None:
         Scripted.theirs.append(GatewayLine("payment", "pi_other", Decimal(5), "USD", self.noon))
         self.run_it()
         self.assertEqual([deed.name for deed in deeds.possible_actions(self.one("only_theirs"))], ["explained"])
 
 
-class QuestionsTest(ReconcilingTestCase):
-    def asked(self) -> Question:
+class PayerQuestionsTest(ReconcilingTestCase):
+    def send_question(self) -> Question:
         self.only_ours()
         self.run_it()
         self.act(self.one("only_ours"), "ask_payer", "Did your bank take it back?")
         return Question.objects.get()
 
-    def test_the_payer_is_asked_by_mail_answers_on_a_page_and_the_office_has_a_case(self) -> None:
-        question = self.asked()
+    def test_payer_is_asked_by_mail_and_the_answer_opens_a_payment_issue(self) -> None:
+        question = self.send_question()
         self.assertEqual(Message.objects.get(template="billing.question").to, "pat@example.org")
         address = questions.question_url(question)
         self.assertContains(self.client.get(address), "Did your bank take it back?")
@@ -120,31 +120,31 @@ class QuestionsTest(ReconcilingTestCase):
         self.assertIn("Yes, by mistake.", case.text)
         self.assertContains(self.client.get(address), "Yes, by mistake.")
 
-    def test_the_mail_has_the_question_a_link_to_answer_and_one_to_pay_where_something_is_owed(self) -> None:
-        question = self.asked()
+    def test_question_mail_links_to_the_answer_page_and_to_payment_if_a_balance_is_open(self) -> None:
+        question = self.send_question()
         send_all()
-        [answer] = [letter.body for letter in mail.outbox if "question" in letter.subject]
-        [link] = re.findall(r"/order/question/[^/]+/", answer)
+        [first_body] = [letter.body for letter in mail.outbox if "question" in letter.subject]
+        [link] = re.findall(r"/order/question/[^/]+/", first_body)
         self.assertContains(self.client.get(link), question.text)
-        self.assertNotIn("Pay now", answer)
+        self.assertNotIn("Pay now", first_body)
         order = self.placed(1, due=Order.Due.DOOR)
         questions.send_question(order, "Will you come?", by=self.ada)
         send_all()
-        [_, asked] = [letter.body for letter in mail.outbox if "question" in letter.subject]
+        [_, second_body] = [letter.body for letter in mail.outbox if "question" in letter.subject]
         for words in ("Will you come?", "Pay now", "$70.00 is still due"):
-            self.assertIn(words, asked)
+            self.assertIn(words, second_body)
 
-    def test_who_has_answered_meanwhile_is_not_asked(self) -> None:
+    def test_question_that_was_answered_in_the_meantime_is_not_mailed(self) -> None:
         questions.record_payer_answer(questions.send_question(self.placed(1), "Will you come?", by=self.ada), "Yes")
         self.assertEqual([letter for letter in send_all() if "question" in letter.subject], [])
 
-    def test_without_the_mailed_link_there_is_no_such_page(self) -> None:
-        question = self.asked()
+    def test_question_page_with_a_wrong_token_is_not_found(self) -> None:
+        question = self.send_question()
         other = links.sign_token(questions.PURPOSE, question.pk, "another")
         for token in (question.pk, "x", links.sign_token("order", question.pk, question.nonce), other):
             self.assertEqual(self.client.get(reverse("order_question", args=[token])).status_code, 404)
 
-    def test_an_order_without_an_address_asks_nobody(self) -> None:
+    def test_question_is_refused_for_an_order_without_an_email_address(self) -> None:
         payment = self.only_ours()
         Order.objects.filter(pk=payment.order_id).update(payer_email="")
         self.run_it()

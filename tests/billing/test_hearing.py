@@ -1,4 +1,4 @@
-"""What gateways tell, one fact at a time."""
+"""How the facts that gateways report by webhook or by polling change payments and orders."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -26,34 +26,34 @@ from tests.billing.toys import Toy, ToyKind, states
 Outcome = WebhookEvent.Outcome
 
 
-class HearTest(HostedTestCase):
-    def test_a_message_pays_the_order_and_is_kept_by_name_only(self) -> None:
+class WebhookFactsTest(HostedTestCase):
+    def test_webhook_pays_the_order_and_only_its_metadata_is_stored(self) -> None:
         payment = self.begun()
         self.assertEqual(self.hear(Double.took(payment)), Outcome.APPLIED)
         payment.refresh_from_db()
         self.assertEqual((payment.order.state, payment.transaction_id), ("paid", f"money-{payment.pk}"))
-        kept = WebhookEvent.objects.values("variant", "event_id", "kind", "payment", "outcome").get()
-        self.assertEqual(set(kept.values()), {"double", "evt-1", "paymentcaptured", payment.pk, "applied"})
+        stored_event = WebhookEvent.objects.values("variant", "event_id", "kind", "payment", "outcome").get()
+        self.assertEqual(set(stored_event.values()), {"double", "evt-1", "paymentcaptured", payment.pk, "applied"})
 
-    def test_the_same_message_and_the_same_fact_under_another_name_change_nothing_more(self) -> None:
+    def test_repeated_webhook_or_repeated_fact_is_applied_once(self) -> None:
         payment = self.begun()
         first = Double.took(payment)
         outcomes = [self.hear(first), self.hear(first), self.hear(Double.took(payment))]
         self.assertEqual(outcomes, [Outcome.APPLIED, Outcome.NOTHING, Outcome.NOTHING])
         self.assertEqual(self.told(payment.order).count("order_paid"), 1)
 
-    def test_a_fee_that_becomes_known_later_is_kept(self) -> None:
+    def test_fee_reported_later_is_stored_on_the_payment(self) -> None:
         payment = self.paid()
         fact = PaymentCaptured(payment.total, "USD", payment.transaction_id, fee=Decimal("2.33"))
         self.assertEqual(self.hear(Double.says(payment, fact)), Outcome.APPLIED)
         self.assertEqual(Payment.objects.get().fee, Decimal("2.33"))
 
-    def test_other_money_on_the_same_attempt_is_a_case(self) -> None:
+    def test_second_capture_of_one_attempt_opens_a_payment_issue(self) -> None:
         payment = self.paid()
         self.hear(Double.says(payment, PaymentCaptured(payment.total, "USD", "money-of-another-day")))
         self.assertEqual((Case.objects.get().kind, Payment.objects.get().captured_amount), (Case.Kind.MISFIT, 70))
 
-    def test_another_amount_or_currency_is_a_case_that_is_told_once_and_no_mail_says_it_failed(self) -> None:
+    def test_wrong_amount_or_currency_opens_one_payment_issue_and_sends_no_failure_mail(self) -> None:
         for fact in (PaymentCaptured(Decimal(1), "USD"), PaymentCaptured(Decimal(70), "EUR")):
             with self.subTest(fact):
                 payment = self.begun()
@@ -65,7 +65,7 @@ class HearTest(HostedTestCase):
                 self.assertEqual(payment.cases.get().kind, Case.Kind.WRONG_AMOUNT)
                 self.assertNotIn("payment_failed", self.told(payment.order))
 
-    def test_money_of_another_session_is_a_case_and_anything_else_of_it_is_ignored(self) -> None:
+    def test_capture_of_another_session_opens_a_payment_issue_and_its_other_facts_are_ignored(self) -> None:
         payment = self.begun()
         other = PaymentReference(payment.token, "session-of-old")
         self.assertEqual(self.hear(Double.says(payment, AttemptExpired(), about=other)), Outcome.IGNORED)
@@ -75,7 +75,7 @@ class HearTest(HostedTestCase):
         payment.refresh_from_db()
         self.assertEqual((payment.status, Case.objects.get().kind), ("waiting", Case.Kind.MISFIT))
 
-    def test_a_message_of_another_gateway_never_touches_the_payment(self) -> None:
+    def test_webhook_of_another_gateway_does_not_change_the_payment(self) -> None:
         payment = self.begun()
         with self.assertRaises(webhooks.UnknownYet):
             self.hear(Double.took(payment), variant="other")
@@ -84,31 +84,31 @@ class HearTest(HostedTestCase):
         payment.refresh_from_db()
         self.assertEqual(payment.status, "waiting")
 
-    def test_what_comes_before_our_row_is_not_kept_so_that_it_comes_again(self) -> None:
+    def test_webhook_about_an_unknown_payment_is_not_stored_so_that_the_gateway_retries_it(self) -> None:
         payment = self.begun()
         back = RefundState("r-1", Decimal(10), "USD", "done")
-        heard = Double.says(payment, back)
+        message = Double.says(payment, back)
         with self.assertRaises(webhooks.UnknownYet):
-            self.hear(heard)
+            self.hear(message)
         self.assertFalse(WebhookEvent.objects.exists())
         self.hear(Double.took(payment))
-        self.assertEqual(self.hear(heard), Outcome.APPLIED)
+        self.assertEqual(self.hear(message), Outcome.APPLIED)
 
-    def test_a_message_without_facts_is_kept_as_not_about_us(self) -> None:
+    def test_webhook_without_facts_is_stored_as_ignored(self) -> None:
         self.assertEqual(self.hear(webhooks.WebhookMessage("evt-9", "customer.created")), Outcome.IGNORED)
         self.assertEqual(WebhookEvent.objects.get().payment, None)
 
-    def test_a_message_may_only_say_that_the_gateway_is_to_be_asked(self) -> None:
+    def test_webhook_that_requires_polling_polls_the_gateway_in_the_background(self) -> None:
         payment = self.begun()
         Double.took(payment)
-        heard = Double.says(payment, PollNeeded(), about=PaymentReference(session=payment.session))
-        self.hear(heard)
+        message = Double.says(payment, PollNeeded(), about=PaymentReference(session=payment.session))
+        self.hear(message)
         self.assertEqual(Double.asked, [])
         run_all()
         payment.refresh_from_db()
         self.assertEqual((Double.asked, payment.status), ([payment.token], "confirmed"))
 
-    def test_refused_then_money_and_expired_after_money(self) -> None:
+    def test_capture_overrides_a_decline_and_expiration_after_a_capture_changes_nothing(self) -> None:
         payment = self.begun()
         self.hear(Double.says(payment, PaymentDeclined("Your bank said no.")))
         payment.refresh_from_db()
@@ -118,14 +118,14 @@ class HearTest(HostedTestCase):
         payment.refresh_from_db()
         self.assertEqual((payment.status, payment.order.state), ("confirmed", "paid"))
 
-    def test_old_names_are_forgotten(self) -> None:
+    def test_old_webhook_records_are_deleted(self) -> None:
         self.hear(webhooks.WebhookMessage("evt-9", "customer.created"))
         WebhookEvent.objects.update(at=self.day(-200))
         self.assertEqual(webhooks.delete_old_webhooks(), 1)
 
 
 class BankDebitTest(HostedTestCase):
-    def test_places_are_kept_while_the_bank_is_at_it_and_nobody_pays_twice(self) -> None:
+    def test_pending_bank_debit_holds_the_spots_and_blocks_a_second_payment(self) -> None:
         payment = self.begun()
         self.hear(Double.says(payment, PaymentPending()))
         order = Order.objects.get()
@@ -138,7 +138,7 @@ class BankDebitTest(HostedTestCase):
         self.hear(Double.took(payment))
         self.assertEqual((Order.objects.get().state, states(order)), ("paid", ["confirmed"]))
 
-    def test_the_moment_of_paying_is_when_the_payer_had_done_everything(self) -> None:
+    def test_bank_debit_counts_as_paid_when_the_payer_authorized_it(self) -> None:
         ToyKind.catalogue[4] = Toy("70", prepay="10", starts=timezone.now() + timedelta(days=1))
         payment = self.begun(self.placed(4))
         self.hear(Double.says(payment, PaymentPending()))
@@ -152,7 +152,7 @@ class BankDebitTest(HostedTestCase):
         order.refresh_from_db()
         self.assertEqual((order.state, order.paid_at, balances.overpaid_amount(order)), ("paid", in_time, 0))
 
-    def test_when_the_bank_refuses_there_is_a_day_to_pay_in_another_way(self) -> None:
+    def test_declined_bank_debit_holds_the_order_one_more_day_for_another_payment(self) -> None:
         payment = self.begun()
         self.hear(Double.says(payment, PaymentPending()))
         self.hear(Double.says(payment, PaymentDeclined("The account was closed.")))
@@ -161,14 +161,14 @@ class BankDebitTest(HostedTestCase):
         self.assertIn("payment_failed", self.told(order))
         self.assertNotEqual(self.begun(order).pk, payment.pk)
 
-    def test_what_a_bank_is_at_does_not_expire(self) -> None:
+    def test_pending_bank_debit_does_not_expire(self) -> None:
         payment = self.begun()
         self.hear(Double.says(payment, PaymentPending()))
         self.assertEqual(self.hear(Double.says(payment, AttemptExpired())), Outcome.NOTHING)
 
 
-class AskTest(HostedTestCase):
-    def test_the_browser_comes_back_and_the_gateway_is_asked_whatever_the_address_says(self) -> None:
+class GatewayPollingTest(HostedTestCase):
+    def test_returning_payer_triggers_a_poll_and_the_query_string_is_not_trusted(self) -> None:
         payment = self.begun()
         response = self.client.get(payment.get_process_url() + "?status=paid&session_id=x&PayerID=1")
         self.assertSentTo(response, payment.get_failure_url())
@@ -179,7 +179,7 @@ class AskTest(HostedTestCase):
         self.come_back(payment)
         self.assertEqual(len(Double.asked), 2)
 
-    def test_a_gateway_that_does_not_answer_is_asked_again_by_the_job(self) -> None:
+    def test_gateway_that_does_not_answer_is_polled_again_by_the_job(self) -> None:
         payment = self.begun()
         Double.took(payment)
         Double.trouble.append(TemporaryFailure("The bank does not answer."))
@@ -189,7 +189,7 @@ class AskTest(HostedTestCase):
         payment.refresh_from_db()
         self.assertEqual((payment.status, payment.ask_at, delivery_problems()), ("confirmed", None, []))
 
-    def test_who_never_came_back_is_asked_about_before_the_hold_ends(self) -> None:
+    def test_payment_of_a_payer_who_never_returned_is_polled_before_the_hold_ends(self) -> None:
         payment = self.begun()
         Double.took(payment)
         self.assertLess(payment.ask_at, payment.order.held_until)
@@ -201,23 +201,23 @@ class AskTest(HostedTestCase):
         run_all()
         self.assertEqual(Order.objects.get().state, "paid")
 
-    def test_asking_becomes_rarer_and_ends(self) -> None:
+    def test_polling_slows_down_and_stops_after_120_days(self) -> None:
         payment = self.begun()
         pauses = []
         for days in (0, 0.5, 10, 121):
             Payment.objects.update(created=timezone.now() - timedelta(days=days))
             gateway_polling.poll_payment(payment.pk)
-            again = Payment.objects.get().ask_at
-            pauses.append(round((again - timezone.now()).total_seconds() / 3600) if again else None)
+            next_poll = Payment.objects.get().ask_at
+            pauses.append(round((next_poll - timezone.now()).total_seconds() / 3600) if next_poll else None)
         self.assertEqual(pauses, [0, 12, 24, None])
 
-    def test_a_gateway_that_was_switched_off_is_not_asked(self) -> None:
+    def test_removed_gateway_is_not_polled(self) -> None:
         payment = self.begun()
         with self.settings(PAYMENT_VARIANTS={}):
             PROVIDER_CACHE.clear()
             self.assertFalse(gateway_polling.poll_payment(payment.pk))
 
-    def test_attempts_that_never_reached_the_gateway_are_closed(self) -> None:
+    def test_attempts_that_never_reached_the_gateway_are_canceled(self) -> None:
         payment = self.begun()
         left = self.placed(2)
         Payment.objects.create(order=left, variant="double", total=50, currency="USD")

@@ -18,8 +18,8 @@ MOMENT = timedelta(seconds=1)
 Due, State = Order.Due, Order.State
 
 
-class PlaceTest(BillingTestCase):
-    def test_placing_stores_what_was_quoted_and_holds_every_line(self) -> None:
+class OrderPlacementTest(BillingTestCase):
+    def test_placed_order_stores_quoted_amounts_and_holds_every_line(self) -> None:
         order = self.placed(1, 3)
         self.assertEqual((order.state, order.due, order.held_until), (State.PLACED, Due.NOW, self.now + HOLD))
         self.assertEqual((order.now_total, order.door_total), (Decimal(130), Decimal(135)))
@@ -30,17 +30,17 @@ class PlaceTest(BillingTestCase):
         self.assertEqual(order.lines.get(product_id=1).title, "Toy 1")
         self.assertEqual(self.told(order), ["order_placed"])
 
-    def test_a_second_click_finds_the_order_placed(self) -> None:
+    def test_placing_an_order_twice_is_refused(self) -> None:
         order = self.cart(1)
         placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
         with self.assertRaises(placement.OrderAlreadyPlaced):
             placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
 
-    def test_an_empty_cart_is_not_placed(self) -> None:
+    def test_empty_cart_cannot_be_placed(self) -> None:
         with self.assertRaises(placement.OrderNotPlaced):
             self.placed()
 
-    def test_a_price_that_changed_since_it_was_shown_is_shown_again(self) -> None:
+    def test_order_is_not_placed_at_a_price_that_changed_since_it_was_shown(self) -> None:
         order = self.cart(1)
         ToyKind.catalogue[1] = Toy("71")
         with self.assertRaises(placement.PriceChanged):
@@ -48,14 +48,14 @@ class PlaceTest(BillingTestCase):
         order.refresh_from_db()
         self.assertEqual((order.state, states(order)), (State.CART, [""]))
 
-    def test_when_one_product_is_gone_nothing_is_held_and_the_cart_stays(self) -> None:
+    def test_sold_out_product_holds_no_line_and_keeps_the_cart(self) -> None:
         ToyKind.catalogue[2] = Toy(stock=0)
         order = self.cart(1, 2)
         with self.assertRaisesMessage(placement.OrderNotPlaced, "Toy 2: sold out"):
             placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
         self.assertEqual((Order.objects.get(pk=order.pk).state, states(order)), (State.CART, ["", ""]))
 
-    def test_a_product_that_goes_while_we_hold_it_takes_everything_back(self) -> None:
+    def test_product_that_sells_out_while_holding_lines_rolls_back_the_whole_order(self) -> None:
         ToyKind.catalogue[1] = Toy(stock=1)
         order = self.cart(1, 1)
         with self.assertRaises(placement.OrderNotPlaced):
@@ -63,27 +63,27 @@ class PlaceTest(BillingTestCase):
         self.assertEqual((Order.objects.get(pk=order.pk).state, states(order)), (State.CART, ["", ""]))
         self.assertFalse(Adjustment.objects.exists())
 
-    def test_the_door_is_open_only_where_every_product_allows_it(self) -> None:
+    def test_pay_at_the_door_requires_that_every_product_allows_it(self) -> None:
         ToyKind.catalogue[2] = Toy(at_the_door=False)
         with self.assertRaises(placement.OrderNotPlaced):
             self.placed(1, 2, due=Due.DOOR)
         self.assertEqual(states(self.placed(1, due=Due.DOOR)), ["confirmed"])
 
-    def test_an_order_without_a_total_is_paid_at_once_and_without_a_payment(self) -> None:
+    def test_free_order_is_paid_immediately_without_a_payment(self) -> None:
         ToyKind.catalogue[1] = Toy("0")
         order = self.placed(1)
         self.assertEqual((order.state, states(order)), (State.PAID, ["confirmed"]))
         self.assertFalse(order.payments.exists())
         self.assertEqual(self.told(order), ["order_placed", "order_paid"])
 
-    def test_two_carts_of_one_account_are_refused_by_the_database(self) -> None:
+    def test_database_refuses_a_second_cart_for_one_account(self) -> None:
         cart.create_cart(self.alice)
         with self.assertRaises(IntegrityError), transaction.atomic():
             cart.create_cart(self.alice)
 
 
-class PayTest(BillingTestCase):
-    def test_a_paid_order_is_confirmed_and_told_once(self) -> None:
+class OrderPaymentTest(BillingTestCase):
+    def test_paid_order_is_confirmed_and_publishes_one_paid_event(self) -> None:
         order = self.placed(1)
         payment = self.pay(order)
         payment.change_status("confirmed")
@@ -91,25 +91,25 @@ class PayTest(BillingTestCase):
         self.assertEqual((states(order), balances.overpaid_amount(order)), (["confirmed"], 0))
         self.assertEqual(self.told(order), ["order_placed", "order_paid"])
 
-    def test_paid_by_the_first_meeting_is_paid_in_advance_and_after_it_the_second_total_holds(self) -> None:
+    def test_balance_is_the_early_price_until_the_first_class_starts_and_the_regular_price_afterwards(self) -> None:
         order = self.placed(3, due=Due.DOOR)
         self.assertEqual(balances.open_balance(order, self.day(2)), 60)
         self.assertEqual(balances.open_balance(order, self.day(2) + MOMENT), order.door_total)
 
-    def test_a_double_click_begins_one_attempt(self) -> None:
+    def test_double_click_starts_one_payment_attempt(self) -> None:
         order = self.placed(1)
         self.assertEqual(
             attempts.start_attempt(order, "practice", self.now), attempts.start_attempt(order, "practice", self.now)
         )
 
-    def test_after_a_failed_attempt_a_new_one_can_be_made(self) -> None:
+    def test_order_can_be_paid_after_a_failed_attempt(self) -> None:
         order = self.placed(1)
         attempts.start_attempt(order, "practice", self.now).change_status("rejected", "no")
         self.pay(order)
         self.assertEqual(order.state, State.PAID)
         self.assertEqual(self.told(order), ["order_placed", "payment_failed", "order_paid"])
 
-    def test_another_amount_or_currency_is_a_case_and_never_a_confirmation(self) -> None:
+    def test_wrong_amount_or_currency_opens_a_payment_issue_and_confirms_nothing(self) -> None:
         order = self.placed(1)
         payment = attempts.start_attempt(order, "practice", self.now)
         for taken in (attempts.PaymentCaptured(Decimal(1), "USD"), attempts.PaymentCaptured(Decimal(70), "EUR")):
@@ -118,20 +118,20 @@ class PayTest(BillingTestCase):
         self.assertEqual((order.state, Payment.objects.get().status), (State.PLACED, "error"))
         self.assertEqual(Case.objects.filter(kind=Case.Kind.WRONG_AMOUNT).count(), 2)
 
-    def test_money_that_moved_wins_over_a_refusal_said_before(self) -> None:
+    def test_confirmed_payment_overrides_an_earlier_cancellation(self) -> None:
         order = self.placed(1)
         payment = attempts.start_attempt(order, "practice", self.now)
         payment.change_status("cancelled")
         payment.change_status("confirmed")
         self.assertEqual(Order.objects.get().state, State.PAID)
 
-    def test_a_forbidden_or_unknown_status_changes_nothing(self) -> None:
+    def test_forbidden_or_unknown_payment_status_is_ignored(self) -> None:
         payment = self.pay(self.placed(1))
         for status in ("waiting", "rejected", "no-such-status"):
             payment.change_status(status)
             self.assertEqual(Payment.objects.get().status, "confirmed")
 
-    def test_a_full_save_of_a_stale_copy_writes_no_status(self) -> None:
+    def test_saving_a_stale_payment_does_not_overwrite_its_status(self) -> None:
         order = self.placed(1)
         stale = attempts.start_attempt(order, "practice", self.now)
         self.pay(order)
@@ -139,7 +139,7 @@ class PayTest(BillingTestCase):
         stale.change_fraud_status("accept")
         self.assertEqual((Payment.objects.get().status, Payment.objects.get().captured_amount), ("confirmed", 70))
 
-    def test_paying_twice_is_a_case_for_a_person(self) -> None:
+    def test_overpayment_opens_a_payment_issue(self) -> None:
         order = self.placed(1)
         first = attempts.start_attempt(order, "practice", self.now)
         second = second_attempt(order, "cash")
@@ -149,8 +149,8 @@ class PayTest(BillingTestCase):
         self.assertEqual(balances.overpaid_amount(order), 70)
         self.assertEqual(Case.objects.get().kind, Case.Kind.OVERPAID)
 
-    def test_the_case_says_the_amount_with_the_decimals_of_its_currency(self) -> None:
-        for currency, price, said in (
+    def test_overpayment_issue_formats_the_amount_with_the_decimals_of_its_currency(self) -> None:
+        for currency, price, formatted_amount in (
             ("JPY", "500", "¥500"),
             ("KWD", "1.5", "KWD\N{NO-BREAK SPACE}1.500"),
             ("USD", "60", "$60.00"),
@@ -162,15 +162,15 @@ class PayTest(BillingTestCase):
                 second = second_attempt(order, "cash")
                 first.change_status("confirmed")
                 second.change_status("confirmed")
-                self.assertEqual(Case.objects.get(order=order).text, f"{said} more than the order costs.")
+                self.assertEqual(Case.objects.get(order=order).text, f"{formatted_amount} more than the order costs.")
 
-    def test_what_cannot_be_given_to_a_payer_becomes_a_case_and_the_money_stays(self) -> None:
+    def test_paid_product_that_cannot_be_confirmed_opens_a_payment_issue_and_keeps_the_payment(self) -> None:
         order = self.placed(1)
         ToyKind.catalogue.clear()
         self.pay(order)
         self.assertEqual((order.state, Case.objects.get().kind), (State.PAID, Case.Kind.NOT_CONFIRMED))
 
-    def test_the_desk_takes_part_of_it_and_later_the_rest(self) -> None:
+    def test_desk_records_a_partial_payment_and_later_the_rest(self) -> None:
         order = self.placed(1, due=Due.DOOR)
         for amount, state in ((30, State.PLACED), (40, State.PAID)):
             attempts.record_desk_payment(order, "cash", Decimal(amount), by=self.sam, received_on=self.local_day())
@@ -179,7 +179,7 @@ class PayTest(BillingTestCase):
         with self.assertRaises(attempts.NoOpenBalance):
             attempts.record_desk_payment(order, "cash", Decimal(1), by=self.sam, received_on=self.local_day())
 
-    def test_cash_of_an_earlier_day_counts_from_that_day(self) -> None:
+    def test_cash_received_on_an_earlier_day_pays_the_price_of_that_day(self) -> None:
         order = self.placed(3, due=Due.DOOR)
         ToyKind.catalogue[3].starts = None
         line = order.lines.get()
@@ -191,8 +191,8 @@ class PayTest(BillingTestCase):
         self.assertEqual((order.state, order.charged), (State.PAID, 60))
 
 
-class LapseTest(BillingTestCase):
-    def test_only_an_order_that_is_due_now_lapses(self) -> None:
+class OrderExpirationTest(BillingTestCase):
+    def test_only_an_order_that_is_due_now_expires(self) -> None:
         now, door = self.placed(1), self.placed(1, due=Due.DOOR)
         self.assertEqual(transitions.expire_overdue_holds(self.day(1)), 1)
         now.refresh_from_db()
@@ -201,20 +201,20 @@ class LapseTest(BillingTestCase):
         self.assertEqual((door.state, states(door)), (State.PLACED, ["confirmed"]))
         self.assertEqual(self.told(now), ["order_placed", "order_lapsed"])
 
-    def test_what_lapsed_cannot_be_paid_even_before_the_job_wrote_it_down(self) -> None:
+    def test_order_past_its_hold_cannot_be_paid_even_before_the_job_expires_it(self) -> None:
         order = self.placed(1)
         self.assertTrue(order.can_be_paid(self.now + HOLD - MOMENT))
         with self.assertRaises(attempts.NoOpenBalance):
             attempts.start_attempt(order, "practice", self.now + HOLD)
 
-    def test_a_hold_is_over_at_its_deadline_to_the_microsecond(self) -> None:
+    def test_hold_ends_exactly_at_its_deadline(self) -> None:
         order = self.placed(1)
         before, deadline = self.now + HOLD - timedelta(microseconds=1), self.now + HOLD
         self.assertEqual([order.has_lapsed(at) for at in (before, deadline)], [False, True])
         self.assertEqual([order.can_be_paid(at) for at in (before, deadline)], [True, False])
         self.assertEqual([transitions.expire_overdue_holds(at) for at in (before, deadline)], [0, 1])
 
-    def test_the_reminder_comes_once(self) -> None:
+    def test_hold_reminder_is_sent_once(self) -> None:
         order = self.placed(1)
         self.assertEqual(
             [
@@ -226,62 +226,62 @@ class LapseTest(BillingTestCase):
         self.assertEqual(transitions.remind_of_expiring_holds(self.now + HOLD - MOMENT), 0)
         self.assertIn("hold_ending", self.told(order))
 
-    def late(self, *products: int) -> Order:
-        """Paid on time as far as the payer knows, though the answer comes after the hold."""
+    def place_and_pay_late(self, *products: int) -> Order:
+        """The payer paid on time, but the gateway confirms the payment after the hold has ended."""
         order = self.placed(*products)
         payment = attempts.start_attempt(order, "practice", self.now)
         Order.objects.filter(pk=order.pk).update(held_until=self.now - MOMENT)
-        self.before_late(order)
+        self.before_late_payment(order)
         payment.change_status("confirmed")
         run_all()
         order.refresh_from_db()
         return order
 
-    def before_late(self, order: Order) -> None:
+    def before_late_payment(self, order: Order) -> None:
         pass
 
-    def test_a_late_payment_is_honoured_while_there_is_a_place(self) -> None:
-        order = self.late(1)
+    def test_late_payment_confirms_the_order_while_a_spot_is_available(self) -> None:
+        order = self.place_and_pay_late(1)
         self.assertEqual((order.state, states(order), balances.overpaid_amount(order)), (State.PAID, ["confirmed"], 0))
         self.assertEqual(self.told(order), ["order_placed", "order_lapsed", "order_paid", "payment_late"])
 
-    def test_without_a_place_the_money_goes_back(self) -> None:
+    def test_late_payment_is_refunded_when_no_spot_is_left(self) -> None:
         ToyKind.catalogue[1].stock = 1
-        self.before_late = lambda order: (transitions.expire_order(order, self.now), self.placed(1))  # type: ignore[method-assign]
-        order = self.late(1)
+        self.before_late_payment = lambda order: (transitions.expire_order(order, self.now), self.placed(1))  # type: ignore[method-assign]
+        order = self.place_and_pay_late(1)
         self.assertEqual((order.state, states(order), balances.amount_received(order)), (State.LAPSED, ["released"], 0))
         self.assertEqual(delivery_problems(), [])
         self.assertEqual(order.payments.get().status, "refunded")
 
     @override_settings(LATE_PAYMENT="credit")
-    def test_or_becomes_credit_where_the_school_says_so_and_there_is_an_account(self) -> None:
+    def test_late_payment_becomes_account_credit_when_the_school_chose_credit(self) -> None:
         ToyKind.catalogue[1].stock = 1
-        self.before_late = lambda order: (  # type: ignore[method-assign]
+        self.before_late_payment = lambda order: (  # type: ignore[method-assign]
             Order.objects.filter(pk=order.pk).update(payer=self.alice),
             transitions.expire_order(order, self.now),
             self.placed(1),
         )
-        order = self.late(1)
+        order = self.place_and_pay_late(1)
         self.assertEqual((credit.credit_balance(self.alice, "USD"), balances.overpaid_amount(order)), (70, 0))
 
-    def test_the_part_that_is_left_is_honoured_and_the_rest_goes_back(self) -> None:
+    def test_late_payment_confirms_available_lines_and_refunds_the_rest(self) -> None:
         ToyKind.catalogue[2].stock = 1
-        self.before_late = lambda order: (transitions.expire_order(order, self.now), self.placed(2))  # type: ignore[method-assign]
-        order = self.late(1, 2)
+        self.before_late_payment = lambda order: (transitions.expire_order(order, self.now), self.placed(2))  # type: ignore[method-assign]
+        order = self.place_and_pay_late(1, 2)
         self.assertEqual((order.state, order.charged, balances.amount_received(order)), (State.PAID, 70, 70))
         self.assertEqual(states(order), ["confirmed", "released"])
 
-    def test_what_the_payer_cancelled_is_not_taken_up_again(self) -> None:
-        self.before_late = lambda order: (  # type: ignore[method-assign]
+    def test_late_payment_for_an_order_canceled_by_the_payer_is_refunded(self) -> None:
+        self.before_late_payment = lambda order: (  # type: ignore[method-assign]
             Order.objects.filter(pk=order.pk).update(held_until=self.day(1)),
             transitions.cancel_unpaid_order(order, at=self.now),
         )
-        order = self.late(1)
+        order = self.place_and_pay_late(1)
         self.assertEqual((order.state, balances.amount_received(order)), (State.CANCELLED, 0))
 
 
-class PartlyPaidTest(BillingTestCase):
-    def test_what_was_paid_in_part_goes_back_when_the_order_is_cancelled_or_lapses(self) -> None:
+class PartialPaymentTest(BillingTestCase):
+    def test_partial_payment_is_refunded_when_the_order_is_canceled_or_expires(self) -> None:
         for end in (
             lambda order: transitions.cancel_unpaid_order(order, at=self.now),
             lambda order: transitions.expire_order(order, self.day(1)),
@@ -292,8 +292,8 @@ class PartlyPaidTest(BillingTestCase):
             self.assertEqual(balances.amount_received(order), 0)
 
 
-class DoorTest(BillingTestCase):
-    def test_keep_my_place_and_pay_at_the_door(self) -> None:
+class PayAtDoorTest(BillingTestCase):
+    def test_unpaid_order_can_switch_to_pay_at_the_door_and_keep_its_spot(self) -> None:
         order = self.placed(1)
         pay_at_door.switch_to_pay_at_door(order, self.now, is_owner=True)
         pay_at_door.switch_to_pay_at_door(order, self.now, is_owner=True)
@@ -302,7 +302,7 @@ class DoorTest(BillingTestCase):
         self.pay(order)
         self.assertEqual(order.state, State.PAID)
 
-    def test_not_after_it_lapsed_and_not_where_the_product_forbids_it(self) -> None:
+    def test_expired_order_or_online_only_product_cannot_switch_to_pay_at_the_door(self) -> None:
         with self.assertRaises(transitions.OrderTransitionRefused):
             pay_at_door.switch_to_pay_at_door(self.placed(1), self.day(1))
         ToyKind.catalogue[1].at_the_door = False
@@ -310,25 +310,25 @@ class DoorTest(BillingTestCase):
             pay_at_door.switch_to_pay_at_door(self.placed(1), self.now)
 
 
-class CreditTest(BillingTestCase):
-    def give(self, amount: int) -> None:
+class AccountCreditTest(BillingTestCase):
+    def adjust_alices_credit(self, amount: int) -> None:
         credit.adjust_credit(self.alice, Decimal(amount), "USD", why="A cancelled evening", by=self.sam)
 
-    def test_amounts_that_come_to_nothing_come_to_nothing(self) -> None:
+    def test_credit_entries_that_add_up_to_zero_leave_no_balance(self) -> None:
         for amount in ("0.10", "0.20", "-0.30"):
             credit.adjust_credit(self.alice, Decimal(amount), "USD", why="Cents", by=self.ada)
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 0)
         self.assertEqual(credit.credit_balances(self.alice), [])
 
-    def test_credit_is_spent_when_placed_and_comes_back_when_the_order_lapses(self) -> None:
-        self.give(20)
+    def test_credit_is_spent_on_placement_and_returned_when_the_order_expires(self) -> None:
+        self.adjust_alices_credit(20)
         order = self.placed(1, payer=self.alice)
         self.assertEqual((order.now_total, credit.credit_balance(self.alice, "USD")), (50, 0))
         transitions.expire_order(order, self.day(1))
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 20)
 
-    def test_a_late_payment_takes_the_credit_again(self) -> None:
-        self.give(20)
+    def test_late_payment_spends_the_returned_credit_again(self) -> None:
+        self.adjust_alices_credit(20)
         order = self.placed(1, payer=self.alice)
         payment = attempts.start_attempt(order, "practice", self.now)
         Order.objects.filter(pk=order.pk).update(held_until=self.now - MOMENT)
@@ -337,39 +337,39 @@ class CreditTest(BillingTestCase):
         order.refresh_from_db()
         self.assertEqual((order.state, credit.credit_balance(self.alice, "USD")), (State.PAID, 0))
 
-    def test_a_late_payment_goes_back_when_the_credit_went_elsewhere(self) -> None:
-        self.give(20)
+    def test_late_payment_is_refunded_when_the_credit_is_no_longer_available(self) -> None:
+        self.adjust_alices_credit(20)
         order = self.placed(1, payer=self.alice)
         payment = attempts.start_attempt(order, "practice", self.now)
         transitions.expire_order(order, self.day(1))
-        self.give(-20)
+        self.adjust_alices_credit(-20)
         payment.change_status("confirmed")
         order.refresh_from_db()
         self.assertEqual((order.state, states(order), balances.amount_received(order)), (State.LAPSED, ["released"], 0))
 
-    def test_credit_that_covers_everything_pays_the_order(self) -> None:
-        self.give(100)
+    def test_order_fully_covered_by_credit_is_paid(self) -> None:
+        self.adjust_alices_credit(100)
         order = self.placed(1, payer=self.alice)
         self.assertEqual((order.state, credit.credit_balance(self.alice, "USD")), (State.PAID, 30))
 
-    def test_more_credit_than_there_is_cannot_be_taken_back(self) -> None:
-        self.give(20)
+    def test_desk_cannot_take_back_more_credit_than_the_balance(self) -> None:
+        self.adjust_alices_credit(20)
         with self.assertRaises(credit.InsufficientCredit):
-            self.give(-21)
+            self.adjust_alices_credit(-21)
 
-    def test_entries_are_never_changed(self) -> None:
-        self.give(20)
+    def test_credit_entries_cannot_be_changed_or_deleted(self) -> None:
+        self.adjust_alices_credit(20)
         entry = self.alice.credit_entries.get()
         for change in (entry.save, entry.delete):
             with self.assertRaises(TypeError):
                 change()
 
 
-class CodeTest(BillingTestCase):
+class DiscountCodeTest(BillingTestCase):
     def code(self, **fields: object) -> Code:
         return Code.objects.create(**{"text": "Spring", "percent": 10} | fields)
 
-    def test_a_code_is_found_in_any_case_and_its_terms_stay_as_they_were_bought(self) -> None:
+    def test_code_is_case_insensitive_and_a_placed_order_keeps_its_discount(self) -> None:
         code = self.code()
         order = self.cart(1)
         cart.set_discount_code(order, " SPRING ", self.now)
@@ -377,7 +377,7 @@ class CodeTest(BillingTestCase):
         Code.objects.filter(pk=code.pk).update(percent=50)
         self.assertEqual(balances.open_balance(order, self.now), 63)
 
-    def test_limits_in_number_and_time(self) -> None:
+    def test_code_outside_its_dates_or_use_limit_is_refused(self) -> None:
         for fields, sentence in (
             ({"valid_from": self.day(1)}, discount_codes.EARLY),
             ({"valid_until": self.day(-1)}, discount_codes.EXPIRED),
@@ -388,7 +388,7 @@ class CodeTest(BillingTestCase):
                 discount_codes.check_code(code, None, self.now)
             code.delete()
 
-    def test_an_order_that_lapsed_gives_its_use_back(self) -> None:
+    def test_expired_order_does_not_count_as_a_use_of_its_code(self) -> None:
         code = self.code(limit=1)
         order = self.cart(1)
         cart.set_discount_code(order, "spring", self.now)
@@ -396,46 +396,46 @@ class CodeTest(BillingTestCase):
         self.assertEqual(discount_codes.count_code_uses(code, self.now), 1)
         self.assertEqual(discount_codes.count_code_uses(code, self.day(1)), 0)
 
-    def test_a_personal_code_tells_a_stranger_as_much_as_one_that_does_not_exist(self) -> None:
+    def test_personal_code_is_reported_as_unknown_to_other_payers(self) -> None:
         code = self.code(student=self.student)
         self.assertEqual(discount_codes.check_code(code, self.alice, self.now), code)
         for payer in (None, self.sam):
             with self.assertRaisesMessage(discount_codes.DiscountCodeRefused, discount_codes.UNKNOWN):
                 discount_codes.check_code(code, payer, self.now)
 
-    def test_a_code_is_a_percentage_or_an_amount(self) -> None:
+    def test_code_must_be_either_a_percentage_or_an_amount(self) -> None:
         for fields in ({"amount": 5}, {"percent": None}, {"percent": 101}, {"product_id": 3}):
             with self.assertRaises(IntegrityError), transaction.atomic():
                 self.code(**fields)
 
 
 class CartTest(BillingTestCase):
-    def test_at_log_in_what_was_chosen_before_joins_the_accounts_cart(self) -> None:
-        mine = self.cart(1, payer=self.alice)
-        before = self.cart(2)
-        self.assertEqual(cart.merge_into_account_cart(before, self.alice), mine)
-        self.assertEqual(sorted(mine.lines.values_list("product_id", flat=True)), [1, 2])
-        self.assertFalse(Order.objects.filter(pk=before.pk).exists())
+    def test_anonymous_cart_is_merged_into_the_account_cart_at_login(self) -> None:
+        account_cart = self.cart(1, payer=self.alice)
+        anonymous_cart = self.cart(2)
+        self.assertEqual(cart.merge_into_account_cart(anonymous_cart, self.alice), account_cart)
+        self.assertEqual(sorted(account_cart.lines.values_list("product_id", flat=True)), [1, 2])
+        self.assertFalse(Order.objects.filter(pk=anonymous_cart.pk).exists())
 
-    def test_another_accounts_cart_is_never_taken_over(self) -> None:
-        hers = self.cart(1, payer=self.alice)
-        cart.merge_into_account_cart(hers, self.sam)
-        hers.refresh_from_db()
-        self.assertEqual(hers.payer, self.alice)
+    def test_cart_of_another_account_is_never_merged(self) -> None:
+        alices_cart = self.cart(1, payer=self.alice)
+        cart.merge_into_account_cart(alices_cart, self.sam)
+        alices_cart.refresh_from_db()
+        self.assertEqual(alices_cart.payer, self.alice)
 
-    def test_a_product_that_is_gone_is_said_so_and_the_rest_stays(self) -> None:
+    def test_unavailable_product_in_the_cart_has_a_problem_and_the_rest_keeps_its_price(self) -> None:
         order = self.cart(1, 2)
         del ToyKind.catalogue[2]
         sight = cart.price_cart(order, self.now)
         self.assertEqual([bool(seen.problems) for seen in sight.lines], [False, True])
         self.assertEqual(sight.quote.now.total, 70)
 
-    def test_a_cart_has_room_for_so_many(self) -> None:
+    def test_adding_a_line_to_a_full_cart_is_refused(self) -> None:
         order = self.cart(*range(1, 21))
         with self.assertRaises(cart.CartFull):
             cart.add_line(order, "toy", 99, {})
 
-    def test_forgotten_carts_go(self) -> None:
+    def test_abandoned_carts_are_deleted(self) -> None:
         order = self.cart(1)
         Order.objects.filter(pk=order.pk).update(created_at=self.day(-31))
         self.placed(1)

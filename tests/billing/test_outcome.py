@@ -1,4 +1,4 @@
-"""What payers are told of their payment: by reason, on every page, and in the mails that lead back to it."""
+"""The payment status text that payers read on the result page, on the order page and through links in mail."""
 
 import re
 from decimal import Decimal
@@ -23,25 +23,25 @@ from tests.fakes.gateway import VARIANTS, Double
 
 
 @override_settings(PAYMENT_VARIANTS=settings.PAYMENT_VARIANTS | VARIANTS)
-class OutcomeCase(BillingTestCase):
+class PaymentStatusTestCase(BillingTestCase):
     def setUp(self) -> None:
         super().setUp()
         Double.reset()
 
-    def begun(self, **how: str) -> Order:
+    def start_payment(self, **how: str) -> Order:
         order = self.placed(1, **how)
-        self.begin(order)
+        self.open_payment_page(order)
         return order
 
-    def begin(self, order: Order) -> HttpResponse:
+    def open_payment_page(self, order: Order) -> HttpResponse:
         return self.client.post(order.pay_address, {"way": "double"})
 
     def says(self, order: Order, fact: object) -> None:
         webhooks.process_webhook("double", Double.says(order.payments.latest("pk"), fact))
         order.refresh_from_db()
 
-    def assertTold(self, order: Order, name: str, *sentences: str, can_pay: bool) -> None:
-        """On the result page, reloaded as often as they like, and on the page of the order."""
+    def assert_payment_status(self, order: Order, name: str, *sentences: str, can_pay: bool) -> None:
+        """Check the status name and its sentences on the result pages and on the order page."""
         self.assertEqual(
             (
                 payment_status_text.payment_text_of_order(order, self.clock()).name,
@@ -56,163 +56,166 @@ class OutcomeCase(BillingTestCase):
             self.assertEqual("Pay $70.00 · Double" in page.content.decode(), can_pay, address)
 
 
-class ReasonTest(OutcomeCase):
-    def test_declined(self) -> None:
-        order = self.begun()
+class PaymentStatusTextTest(PaymentStatusTestCase):
+    def test_declined_payment_shows_the_reason_and_offers_to_pay_again(self) -> None:
+        order = self.start_payment()
         self.says(order, PaymentDeclined("Your card has expired."))
-        self.assertTold(order, "declined", "Your payment was declined.", "another card", can_pay=True)
+        self.assert_payment_status(order, "declined", "Your payment was declined.", "another card", can_pay=True)
         self.assertContains(self.client.get(order.address("payment_fail")), "Your card has expired.")
 
-    def test_other_payment_methods_are_promised_only_once_the_open_payment_is_over(self) -> None:
-        order = self.begun()
+    def test_other_payment_methods_are_offered_only_after_the_open_payment_has_ended(self) -> None:
+        order = self.start_payment()
         while_open = "Finish it, or cancel it to pay another way."
-        self.assertTold(order, "in_progress", while_open, can_pay=True)
+        self.assert_payment_status(order, "in_progress", while_open, can_pay=True)
         for name in ("order", "payment_fail"):
             self.assertNotContains(self.client.get(order.address(name)), "wasn’t completed")
         order.payments.update(session_until=self.clock() - 2 * GRACE)
-        self.assertTold(order, "broken_off", "Try again or pick another payment method.", can_pay=True)
+        self.assert_payment_status(order, "broken_off", "Try again or pick another payment method.", can_pay=True)
 
-    def test_took_too_long_at_the_gateway(self) -> None:
-        order = self.begun()
+    def test_expired_attempt_says_that_it_timed_out_and_nothing_was_charged(self) -> None:
+        order = self.start_payment()
         self.says(order, AttemptExpired())
-        self.assertTold(order, "expired", "timed out", "You haven’t been charged", can_pay=True)
+        self.assert_payment_status(order, "expired", "timed out", "You haven’t been charged", can_pay=True)
 
-    def test_a_bank_that_needs_days_and_the_places_are_kept(self) -> None:
-        order = self.begun()
+    def test_pending_bank_payment_says_until_when_the_spots_are_reserved(self) -> None:
+        order = self.start_payment()
         self.says(order, PaymentPending())
         until = status_text.moment_text(order.held_until, self.clock())
-        self.assertTold(order, "on_its_way", "usually take 3–5 days", f"reserved until {until}", can_pay=False)
+        self.assert_payment_status(
+            order, "on_its_way", "usually take 3–5 days", f"reserved until {until}", can_pay=False
+        )
 
-    def test_a_bank_that_needs_longer_than_places_are_kept(self) -> None:
-        order = self.begun()
+    def test_pending_bank_payment_past_the_hold_says_that_the_spots_could_not_be_held(self) -> None:
+        order = self.start_payment()
         self.says(order, PaymentPending())
         Order.objects.filter(pk=order.pk).update(held_until=self.day(-1))
         order.refresh_from_db()
-        self.assertTold(order, "on_its_way", "couldn’t hold your spots that long", can_pay=False)
+        self.assert_payment_status(order, "on_its_way", "couldn’t hold your spots that long", can_pay=False)
 
-    def test_a_bank_that_needs_days_for_what_is_paid_later_anyway(self) -> None:
-        order = self.begun(due=Order.Due.DOOR)
+    def test_pending_bank_payment_for_a_pay_at_the_door_order_keeps_the_spots(self) -> None:
+        order = self.start_payment(due=Order.Due.DOOR)
         self.says(order, PaymentPending())
-        self.assertTold(order, "on_its_way", "Your spots are reserved.", can_pay=False)
+        self.assert_payment_status(order, "on_its_way", "Your spots are reserved.", can_pay=False)
 
-    def test_a_gateway_that_cannot_be_reached(self) -> None:
+    def test_unreachable_gateway_asks_the_payer_to_try_again_in_a_minute(self) -> None:
         order = self.placed(1)
         Double.trouble = [TemporaryFailure("The line is busy.")]
-        self.assertSentTo(self.begin(order), order.address("payment_fail"))
-        self.assertTold(order, "unreachable", "couldn’t reach", "in a minute", can_pay=True)
-        self.assertIn("https://pay.example.org/", self.begin(order).url)
+        self.assertSentTo(self.open_payment_page(order), order.address("payment_fail"))
+        self.assert_payment_status(order, "unreachable", "couldn’t reach", "in a minute", can_pay=True)
+        self.assertIn("https://pay.example.org/", self.open_payment_page(order).url)
 
-    def test_a_gateway_that_will_not_have_it(self) -> None:
+    def test_gateway_that_refuses_the_payment_suggests_another_payment_method(self) -> None:
         for fault in (
             PermanentFailure("It takes no amounts as small as this."),
             NeedsPerson("Our account there is closed."),
         ):
             order = self.placed(1)
             Double.trouble = [fault]
-            self.begin(order)
-            self.assertTold(order, "broken", "try another payment method", can_pay=True)
+            self.open_payment_page(order)
+            self.assert_payment_status(order, "broken", "try another payment method", can_pay=True)
 
-    def test_the_amount_changed_while_they_were_away(self) -> None:
-        order = self.begun()
+    def test_changed_amount_shows_the_old_and_the_new_amount(self) -> None:
+        order = self.start_payment()
         order.payments.update(total=65)
-        self.assertTold(order, "changed", "was $65.00 when you started to pay; it is $70.00 now", can_pay=True)
+        self.assert_payment_status(
+            order, "changed", "was $65.00 when you started to pay; it is $70.00 now", can_pay=True
+        )
 
-    def test_another_amount_was_taken(self) -> None:
-        order = self.begun()
+    def test_wrong_captured_amount_asks_the_payer_not_to_pay_again(self) -> None:
+        order = self.start_payment()
         self.says(order, PaymentCaptured(Decimal(1), "USD", "money"))
-        self.assertTold(order, "wrong_amount", "Please don’t pay again", can_pay=False)
+        self.assert_payment_status(order, "wrong_amount", "Please don’t pay again", can_pay=False)
 
-    def test_the_time_for_paying_is_over(self) -> None:
-        order = self.begun()
+    def test_expired_order_says_that_the_spots_were_released(self) -> None:
+        order = self.start_payment()
         transitions.expire_order(order, self.day(1))
         order.refresh_from_db()
-        self.assertTold(order, "lapsed", "the spots were released", "order again", can_pay=False)
+        self.assert_payment_status(order, "lapsed", "the spots were released", "order again", can_pay=False)
 
-    def test_paid_in_part_at_the_desk(self) -> None:
+    def test_partial_desk_payment_shows_the_received_and_the_remaining_amount(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         attempts.record_desk_payment(order, "cash", Decimal(30), by=self.ada, received_on=self.local_day())
         self.assertContains(self.client.get(order.address("payment_fail")), "received $30.00; $40.00 is still")
 
-    def test_paid_though_something_could_not_be_given(self) -> None:
-        order = self.begun()
+    def test_paid_order_with_an_unavailable_product_says_so(self) -> None:
+        order = self.start_payment()
         ToyKind.catalogue.clear()
         self.says(order, PaymentCaptured(Decimal(70), "USD", "money"))
-        self.assertTold(order, "partly", "no longer available", can_pay=False)
+        self.assert_payment_status(order, "partly", "no longer available", can_pay=False)
 
-    def test_cancelled(self) -> None:
-        order = self.begun()
+    def test_canceled_order_says_that_nothing_is_due(self) -> None:
+        order = self.start_payment()
         transitions.cancel_unpaid_order(order, at=self.now)
         self.assertContains(self.client.get(order.address("payment_fail")), "Nothing is due.")
 
-    def test_who_then_chose_the_door_reads_no_more_of_it_on_the_order(self) -> None:
-        order = self.begun()
+    def test_order_switched_to_pay_at_the_door_no_longer_mentions_the_declined_payment(self) -> None:
+        order = self.start_payment()
         self.says(order, PaymentDeclined("Your card has expired."))
         self.client.post(order.door_address)
         self.assertNotContains(self.client.get(order.address()), "was declined")
 
-    def test_the_way_that_was_tried_comes_first_and_the_others_are_there(self) -> None:
-        order = self.begun()
+    def test_failure_page_lists_the_method_that_was_tried_first(self) -> None:
+        order = self.start_payment()
         self.assertNotContains(self.client.get(order.address("payment_fail")), "· Practice")
         self.says(order, AttemptExpired())
         page = self.client.get(order.address("payment_fail")).content.decode()
         self.assertLess(page.index("· Double"), page.index("· Practice"))
         ToyKind.catalogue[1] = Toy("70", at_the_door=False)
         self.assertIn("at the door", page)
-        self.assertNotIn("at the door", self.client.get(self.begun().address("payment_fail")).content.decode())
+        self.assertNotIn("at the door", self.client.get(self.start_payment().address("payment_fail")).content.decode())
 
 
-class LinkTest(OutcomeCase):
-    """The links in “payment failed” and “your places are kept a little longer”."""
+class PaymentMailLinkTest(PaymentStatusTestCase):
+    """The links in the mails about a failed payment and about a hold that ends soon."""
 
     def link(self, order: Order, subject: str) -> str:
         run_all()
         failure_mail.release_failure_mails(timezone.now() + failure_mail.WAIT)
-        (letter,) = [one for one in send_all() if subject in one.subject]
+        (letter,) = [sent for sent in send_all() if subject in sent.subject]
         return re.findall(r"http://testserver(/payment/fail/\S+?)[)\s]", str(letter.body))[0]
 
-    def failed(self) -> str:
-        order = self.begun()
+    def link_in_failure_mail(self) -> str:
+        order = self.start_payment()
         self.says(order, PaymentDeclined("Your card has expired."))
         return self.link(order, "didn’t go through")
 
-    def test_a_stranger_comes_to_the_page_that_says_why_and_pays_there(self) -> None:
-        link = self.failed()
+    def test_link_in_failure_mail_works_without_login_and_leads_to_payment(self) -> None:
+        link = self.link_in_failure_mail()
         self.client = self.client_class()
         page = self.client.get(link)
         self.assertContains(page, "Your card has expired.")
         action = re.findall(r'action="(/order/\d+/pay/\S+?)"', page.content.decode())[0].replace("&amp;", "&")
         self.assertIn("pay.example.org", self.client.post(action, {"way": "double"}).url)
 
-    def test_so_does_whoever_is_logged_in(self) -> None:
-        link = self.failed()
+    def test_link_in_failure_mail_works_for_another_logged_in_account(self) -> None:
+        link = self.link_in_failure_mail()
         self.log_in(self.alice)
         self.assertContains(self.client.get(link), "Your card has expired.")
 
-    def test_without_the_key_there_is_no_such_page(self) -> None:
-        link = self.failed()
+    def test_failure_page_without_its_key_is_not_found(self) -> None:
+        link = self.link_in_failure_mail()
         self.client = self.client_class()
         self.assertEqual(self.client.get(link.split("?")[0]).status_code, 404)
 
-    def test_a_bank_that_needs_days_is_written_about_whatever_becomes_of_the_places(self) -> None:
-        """Also for what is paid later, and for what had lapsed."""
+    def test_pending_bank_payment_mail_says_what_happens_to_the_spots(self) -> None:
         for due, held_until, sentence in (
             (Order.Due.NOW, None, "Your spots are reserved until"),
             (Order.Due.DOOR, None, "Your spots are reserved."),
             (Order.Due.NOW, self.day(-1), "couldn’t hold your spots that long"),
         ):
-            order = self.begun(due=due)
+            order = self.start_payment(due=due)
             if held_until:
                 Order.objects.filter(pk=order.pk).update(held_until=held_until)
             self.says(order, PaymentPending())
             self.assertIn(sentence, str(send_all()[-1].body))
 
-    def test_before_the_hold_ends(self) -> None:
+    def test_link_in_hold_reminder_leads_to_payment(self) -> None:
         order = self.placed(1)
         transitions.remind_of_expiring_holds(order.held_until)
         self.assertContains(self.client.get(self.link(order, "are reserved until")), "Pay $70.00")
 
-    def test_after_it_was_paid_the_link_says_so(self) -> None:
-        link = self.failed()
+    def test_link_in_failure_mail_says_that_the_order_was_paid_since(self) -> None:
+        link = self.link_in_failure_mail()
         order = Order.objects.get()
         self.says(order, PaymentCaptured(Decimal(70), "USD", "money"))
         self.assertContains(self.client.get(link), "We’ve received your payment")
