@@ -1,4 +1,4 @@
-"""What comes back when the school cancels: pure, and for any sequence of what can happen to orders."""
+"""Refunds when the school cancels a class: the calculation by itself, and after any sequence of order events."""
 
 from decimal import Decimal
 
@@ -42,13 +42,13 @@ def sheets(draw: st.DrawFn) -> PricedOrder:
     return PricedOrder(ask, True, quotes.compute_price(ask).total)
 
 
-class SheetLawTest(SimpleTestCase):
+class RefundSharePropertiesTest(SimpleTestCase):
     @settings(max_examples=30, deadline=None)
     @given(sheets(), st.lists(st.tuples(st.integers(1, 4), CENTS, st.booleans()), max_size=5))
-    def test_given_back_and_kept_are_what_was_paid(
-        self, sheet: PricedOrder, said: list[tuple[int, Decimal, bool]]
+    def test_refunded_and_kept_amounts_add_up_to_the_payment(
+        self, sheet: PricedOrder, requests: list[tuple[int, Decimal, bool]]
     ) -> None:
-        after, backs = apply_refund_requests(sheet, [RefundRequest(line, off, ends) for line, off, ends in said])
+        after, backs = apply_refund_requests(sheet, [RefundRequest(line, off, ends) for line, off, ends in requests])
         self.assertEqual(after.charged + sum(back.money for back in backs), sheet.charged - sum(after.kept.values()))
         credit = sum(back.credit for back in backs) + after.credit_kept
         self.assertEqual(after.ask.credit + credit, sheet.ask.credit)
@@ -56,7 +56,7 @@ class SheetLawTest(SimpleTestCase):
 
     @settings(max_examples=30, deadline=None)
     @given(sheets(), st.integers(1, 3), CENTS)
-    def test_a_line_gives_what_is_asked_of_it_and_the_others_cost_what_they_did(
+    def test_line_refunds_the_requested_amount_and_other_lines_keep_their_price(
         self, sheet: PricedOrder, line: int, off: Decimal
     ) -> None:
         before = sheet.costs()
@@ -66,88 +66,90 @@ class SheetLawTest(SimpleTestCase):
 
 
 class School(exchange_simulation.School):
-    """What can happen to orders, and the school cancels in between."""
+    """The exchange simulation, in which the school also cancels lines in full or in part."""
 
     def part(self, number: int, **how: object) -> None:
-        self.demand(number, D("7.35"), **how)
+        self.request_refund(number, D("7.35"), **how)
 
     def part_as_credit(self, number: int) -> None:
         self.part(number, as_credit=True)
 
     def whole(self, number: int, off: Decimal = ALL) -> None:
-        self.demand(number, off, ends=True)
+        self.request_refund(number, off, ends=True)
 
     def half_of_the_whole(self, number: int) -> None:
         self.whole(number, D("21.5"))
 
     @transaction.atomic
-    def demand(self, number: int, off: Decimal, **how: object) -> None:
-        open_ones = OrderLine.objects.filter(order__state__in=["placed", "paid"], cancelled_at=None, replaced_at=None)
-        lines = [line for line in open_ones.select_related("order").order_by("pk") if not line.order.has_lapsed()]
+    def request_refund(self, number: int, off: Decimal, **how: object) -> None:
+        open_lines = OrderLine.objects.filter(order__state__in=["placed", "paid"], cancelled_at=None, replaced_at=None)
+        lines = [line for line in open_lines.select_related("order").order_by("pk") if not line.order.has_lapsed()]
         if not lines:
             return
         line = lines[(5 * number) % len(lines)]
         books = order_snapshot.load_order_snapshots([line.order_id], self.now, lock=True)
-        deal = bulk_refunds.plan_refunds(books, [(line, RefundRequest(line.pk, off, **how))])  # type: ignore[arg-type]
+        plan = bulk_refunds.plan_refunds(books, [(line, RefundRequest(line.pk, off, **how))])  # type: ignore[arg-type]
         before = order_snapshot.cost_of_exchange_chain(books, line)
-        bulk_refunds.apply_refund_plan(deal, key=links.new_nonce(), at=self.now, why="Snow", by=self.staff)
-        if how.get("ends") and not deal.spoken_for:
+        bulk_refunds.apply_refund_plan(plan, key=links.new_nonce(), at=self.now, why="Snow", by=self.staff)
+        if how.get("ends") and not plan.spoken_for:
             ToyKind().release(OrderLine.objects.get(pk=line.pk), "Snow")
-        got = deal.by_line[line.pk]
-        assert got.refund + got.new_credit + got.old_credit + got.pending <= before + 1000
+        outcome = plan.by_line[line.pk]
+        assert outcome.refund + outcome.new_credit + outcome.old_credit + outcome.pending <= before + 1000
 
 
 @with_toys
 @tag("once", "long")
-class CalledOffLawTest(TestCase):
+class ClassCancellationPropertiesTest(TestCase):
     @settings(max_examples=12, deadline=None, phases=[Phase.generate])
     @given(st.lists(STEP, min_size=6, max_size=18), st.booleans())
-    def test_no_sequence_loses_money_or_gives_it_twice(self, steps: list[tuple[str, int]], logged_in: bool) -> None:
+    def test_no_sequence_of_order_events_loses_money_or_refunds_it_twice(
+        self, steps: list[tuple[str, int]], logged_in: bool
+    ) -> None:
         school = School(logged_in)
         for act, number in [("place", 0), ("pay", 0), *steps]:
             getattr(school, act)(number)
             school.check(self)
 
 
-class GiverTestCase(BillingTestCase):
-    def demand(self, line: OrderLine, off: str, **how: object) -> bulk_refunds.RefundOutcome:
+class ClassCancellationTestCase(BillingTestCase):
+    def request_refund(self, line: OrderLine, off: str, **how: object) -> bulk_refunds.RefundOutcome:
         with transaction.atomic():
             books = order_snapshot.load_order_snapshots([line.order_id], self.now, lock=True)
-            deal = bulk_refunds.plan_refunds(books, [(line, RefundRequest(line.pk, D(off), **how))])  # type: ignore[arg-type]
-            bulk_refunds.apply_refund_plan(deal, key=links.new_nonce(), at=self.now, why="Snow", by=None)
-        return deal.by_line[line.pk]
+            plan = bulk_refunds.plan_refunds(books, [(line, RefundRequest(line.pk, D(off), **how))])  # type: ignore[arg-type]
+            bulk_refunds.apply_refund_plan(plan, key=links.new_nonce(), at=self.now, why="Snow", by=None)
+        return plan.by_line[line.pk]
 
 
-class VouchersTest(GiverTestCase, VoucherTestCase):
-    def test_what_a_gift_voucher_paid_goes_back_onto_it_and_the_money_the_way_it_came(self) -> None:
+class ClassCancellationVoucherTest(ClassCancellationTestCase, VoucherTestCase):
+    def test_voucher_part_is_returned_to_the_voucher_and_the_rest_to_the_original_payment(self) -> None:
         voucher = self.bought(50)
         order = self.spent(voucher)
         self.pay(order)
-        self.assertEqual(self.demand(self.line(order), "70", ends=True).refund, 70)
+        self.assertEqual(self.request_refund(self.line(order), "70", ends=True).refund, 70)
         self.assertEqual((self.balance(voucher), Order.objects.get(pk=order.pk).charged), (50, 0))
 
-    def test_no_credit_is_made_of_a_gift_voucher(self) -> None:
+    def test_voucher_part_is_never_turned_into_account_credit(self) -> None:
         voucher = self.bought(50)
         order = self.spent(voucher, payer=self.alice)
         self.pay(order)
-        got = self.demand(self.line(order), "60", as_credit=True)
-        self.assertEqual((got.refund, got.new_credit), (50, 10))
+        outcome = self.request_refund(self.line(order), "60", as_credit=True)
+        self.assertEqual((outcome.refund, outcome.new_credit), (50, 10))
         self.assertEqual((self.balance(voucher), credit.credit_balance(self.alice, "USD")), (50, 10))
 
     def line(self, order: Order) -> OrderLine:
         return order.lines.select_related("order").get()
 
 
-class NothingTest(GiverTestCase):
-    def test_more_than_a_line_costs_is_taken_from_nobody(self) -> None:
+class FreeLineTest(ClassCancellationTestCase):
+    def test_refund_request_for_a_free_line_changes_nothing(self) -> None:
         ToyKind.catalogue[4] = Toy("20", prepay="20", starts=self.day(2))
         order = self.placed(4, due=Order.Due.DOOR)
-        self.demand(order.lines.select_related("order").get(), "7.35")
+        self.request_refund(order.lines.select_related("order").get(), "7.35")
         facts = PriceFacts.from_json(order.lines.get().facts or {})
         self.assertEqual((facts.carried, facts.called_off), (0, 0))
 
 
-class ChainTest(GiverTestCase, ReplacingTestCase):
+class ClassCancellationExchangeTest(ClassCancellationTestCase, ReplacingTestCase):
     def exchanged(self) -> tuple[Order, Order]:
         ToyKind.catalogue[4] = Toy("100")
         first = self.paid(1)
@@ -155,30 +157,30 @@ class ChainTest(GiverTestCase, ReplacingTestCase):
         self.pay(later)
         return first, later
 
-    def test_of_an_exchanged_line_all_orders_give_back(self) -> None:
+    def test_exchanged_line_is_refunded_from_every_order_that_paid_for_it(self) -> None:
         first, later = self.exchanged()
-        self.assertEqual(self.demand(self.line(later), "100", ends=True).refund, 100)
+        self.assertEqual(self.request_refund(self.line(later), "100", ends=True).refund, 100)
         self.assertEqual(sorted(refund.amount for refund in Refund.objects.all()), [30, 70])
         self.assertEqual([Order.objects.get(pk=each.pk).charged for each in (first, later)], [0, 0])
 
-    def test_parts_come_from_the_newest_first_and_come_to_the_whole(self) -> None:
+    def test_partial_refunds_of_an_exchanged_line_add_up_to_its_price_and_no_more(self) -> None:
         first, later = self.exchanged()
         for _ in range(4):
-            self.assertEqual(self.demand(self.line(later), "25").refund, 25)
+            self.assertEqual(self.request_refund(self.line(later), "25").refund, 25)
         self.assertEqual([Order.objects.get(pk=each.pk).charged for each in (first, later)], [0, 0])
-        self.assertEqual(self.demand(self.line(later), "25").refund, 0)
+        self.assertEqual(self.request_refund(self.line(later), "25").refund, 0)
 
-    def test_what_was_given_back_is_no_discount_on_the_next_exchange(self) -> None:
+    def test_refunded_amount_is_charged_again_on_the_next_exchange(self) -> None:
         first = self.paid(1)
-        self.demand(self.line(first), "10")
+        self.request_refund(self.line(first), "10")
         ToyKind.catalogue[4] = Toy("70")
         later = self.exchange(self.line(first), 4)
         self.assertEqual(balances.open_balance(later, self.now), 10)
 
-    def test_what_is_being_exchanged_is_left_to_a_person(self) -> None:
+    def test_line_with_an_exchange_in_progress_opens_a_payment_issue(self) -> None:
         ToyKind.catalogue[4] = Toy("100")
         first = self.paid(1)
         self.exchange(self.line(first), 4)
-        self.assertIn("is being exchanged", self.demand(self.line(first), "70", ends=True).why_not)
+        self.assertIn("is being exchanged", self.request_refund(self.line(first), "70", ends=True).why_not)
         self.assertFalse(Refund.objects.exists() or Credit.objects.exists())
         self.assertEqual(Case.objects.get().kind, Case.Kind.HAND_BACK)

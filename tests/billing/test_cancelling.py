@@ -1,4 +1,4 @@
-"""Cancelling as the payer and the desk see it: quoted first, and done as it was quoted."""
+"""Cancellations by the payer and at the desk: the refund is quoted first and then applied as quoted."""
 
 import re
 from decimal import Decimal
@@ -23,7 +23,7 @@ from tests.billing.toys import Toy, ToyKind, states
 from tests.page_text import text_of
 
 
-class QuotingTestCase(BillingTestCase):
+class CancellationTestCase(BillingTestCase):
     def setUp(self) -> None:
         super().setUp()
         ToyKind.catalogue = {1: Toy("70", multi="12"), 2: Toy("60", multi="10"), 3: Toy("50")}
@@ -40,17 +40,17 @@ class QuotingTestCase(BillingTestCase):
             for way in cancellation_options.options_for_lines(order, lines, self.now)
         ]
 
-    def do(self, order: Order, quote: CancellationQuote) -> CancellationQuote:
-        done = quoted_cancellation.cancel_as_quoted(order, quote.way, self.now, seen=quote.fingerprint)
+    def cancel_as_quoted(self, order: Order, quote: CancellationQuote) -> CancellationQuote:
+        applied = quoted_cancellation.cancel_as_quoted(order, quote.way, self.now, seen=quote.fingerprint)
         order.refresh_from_db()
-        return done
+        return applied
 
 
-class QuoteTest(QuotingTestCase):
-    def test_each_step_is_named_and_nothing_is_done(self) -> None:
+class CancellationQuoteTest(CancellationTestCase):
+    def test_quote_names_each_step_and_changes_nothing(self) -> None:
         ToyKind.catalogue[1].percent_back = "50"
         order = self.paid(1, 2)
-        told = self.told(order)
+        events_before = self.told(order)
         [quote] = self.quotes(order, 1)
         [part] = quote.parts
         self.assertEqual(
@@ -58,98 +58,101 @@ class QuoteTest(QuotingTestCase):
             [("Price of Toy 1", 70), ("Multi-class discount no longer applies", -10)],
         )
         self.assertEqual((part.worth, part.back, part.kept), (60, 30, 30))
-        self.assertEqual((self.told(order), states(order)), (told, ["confirmed", "confirmed"]))
+        self.assertEqual((self.told(order), states(order)), (events_before, ["confirmed", "confirmed"]))
         self.assertFalse(Refund.objects.exists())
 
-    def test_what_is_done_is_what_was_quoted(self) -> None:
+    def test_cancellation_refunds_the_quoted_amount(self) -> None:
         order = self.paid(1, 2)
         [quote] = self.quotes(order, 1)
-        self.assertEqual(self.do(order, quote), quote)
+        self.assertEqual(self.cancel_as_quoted(order, quote), quote)
         self.assertEqual((Refund.objects.get().amount, order.charged, states(order)[0]), (60, 60, "released"))
         ended = order.lines.get(product_id=1).ended
         self.assertEqual((ended["by"], ended["back"]), ("terms", "60.00"))  # type: ignore[index]
 
-    def test_what_has_changed_meanwhile_is_shown_again_and_nothing_is_done(self) -> None:
+    def test_outdated_quote_is_refused_and_nothing_is_canceled(self) -> None:
         order = self.paid(1, 2)
         [quote] = self.quotes(order, 1)
         reservations.refund_by_staff(order, Decimal(5), why="x", by=self.sam)
         with self.assertRaises(quoted_cancellation.CancellationChanged):
-            self.do(order, quote)
+            self.cancel_as_quoted(order, quote)
         self.assertEqual((Refund.objects.count(), states(order)), (1, ["confirmed", "confirmed"]))
-        [anew] = self.quotes(order, 1)
-        self.assertEqual((anew.back, anew.parts[0].rows[-1].amount), (55, -5))
+        [new_quote] = self.quotes(order, 1)
+        self.assertEqual((new_quote.back, new_quote.parts[0].rows[-1].amount), (55, -5))
 
-    def test_a_second_click_does_nothing(self) -> None:
+    def test_canceling_a_line_twice_refunds_it_once(self) -> None:
         order = self.paid(1, 2)
         [quote] = self.quotes(order, 1)
-        self.do(order, quote)
+        self.cancel_as_quoted(order, quote)
         with self.assertRaises(quoted_cancellation.AlreadyCanceled):
-            self.do(order, quote)
+            self.cancel_as_quoted(order, quote)
         self.assertEqual(Refund.objects.count(), 1)
 
-    def test_credit_by_the_terms_needs_an_account_and_is_money_without_one(self) -> None:
+    def test_terms_that_give_credit_refund_money_to_a_payer_without_an_account(self) -> None:
         ToyKind.catalogue[1].gives = "credit"
         [quote] = self.quotes(self.paid(1))
         self.assertEqual((quote.back, quote.credit), (70, 0))
         order = self.paid(1, payer=self.alice)
         [quote] = self.quotes(order)
         self.assertEqual((quote.back, quote.credit), (0, 70))
-        self.do(order, quote)
+        self.cancel_as_quoted(order, quote)
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 70)
 
-    def test_credit_that_paid_comes_back_as_credit_by_the_same_share(self) -> None:
+    def test_spent_credit_is_returned_as_credit_at_the_refund_percentage(self) -> None:
         ToyKind.catalogue[1].percent_back = "50"
         credit.adjust_credit(self.alice, Decimal(20), "USD", why="x", by=self.sam)
         order = self.paid(1, payer=self.alice)
         [quote] = self.quotes(order)
         self.assertEqual((quote.back, quote.parts[0].returned, quote.kept), (25, 10, 35))
-        self.do(order, quote)
+        self.cancel_as_quoted(order, quote)
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 10)
 
-    def test_a_whole_paid_order_goes_line_by_line_each_by_its_own_terms(self) -> None:
+    def test_paid_order_is_canceled_line_by_line_under_the_terms_of_each_line(self) -> None:
         ToyKind.catalogue[2].percent_back = "0"
         order = self.paid(1, 2)
         [quote] = self.quotes(order)
         self.assertEqual((quote.back, quote.kept), (60, 60))
-        self.do(order, quote)
+        self.cancel_as_quoted(order, quote)
         self.assertEqual((order.charged, balances.overpaid_amount(order)), (60, 0))
 
-    def test_what_is_not_paid_costs_nothing(self) -> None:
+    def test_canceling_unpaid_lines_costs_nothing(self) -> None:
         ToyKind.catalogue[1].percent_back = "0"
         order = self.placed(1, 2, due=Order.Due.DOOR)
         [quote] = self.quotes(order, 1)
         self.assertEqual((quote.owed_before, quote.owed, quote.kept), (120, 60, 0))
-        self.do(order, quote)
+        self.cancel_as_quoted(order, quote)
         [rest] = self.quotes(order)
         self.assertEqual((rest.owed_before, rest.owed), (60, 0))
-        self.do(order, rest)
+        self.cancel_as_quoted(order, rest)
         self.assertEqual((order.state, states(order)), (Order.State.CANCELLED, ["released", "released"]))
         with self.assertRaises(OrderTransitionRefused):
             self.quotes(order)
 
-    def test_a_part_that_was_paid_before_comes_back_when_nothing_is_owed_any_more(self) -> None:
+    def test_partial_payment_above_the_remaining_price_is_refunded(self) -> None:
         order = self.placed(1, 2, due=Order.Due.DOOR)
         attempts.record_desk_payment(order, "cash", Decimal(80), by=self.sam, received_on=self.local_day())
         [quote] = self.quotes(order, 1)
         self.assertEqual(quote.back, 20)
-        self.do(order, quote)
+        self.cancel_as_quoted(order, quote)
         self.assertEqual((order.state, balances.overpaid_amount(order)), (Order.State.PAID, 0))
 
-    def test_nothing_is_kept_of_what_was_paid_and_never_given(self) -> None:
+    def test_paid_line_that_was_never_confirmed_is_refunded_in_full(self) -> None:
         ToyKind.catalogue[1].percent_back = "0"
         order = self.paid(1)
         line = order.lines.get()
         ToyKind().put(line, "held")
         self.assertEqual(self.quotes(order)[0].back, 70)
 
-    def test_while_the_bank_thinks_nothing_can_be_cancelled(self) -> None:
+    def test_disputed_order_cannot_be_canceled(self) -> None:
         order = self.paid(1)
         Dispute.objects.create(payment=order.payments.get(), reference="d", amount=70)
-        for deed in (lambda: self.quotes(order), lambda: cancellation_options.check_can_be_canceled(order, self.now)):
+        for attempt in (
+            lambda: self.quotes(order),
+            lambda: cancellation_options.check_can_be_canceled(order, self.now),
+        ):
             with self.assertRaisesMessage(OrderTransitionRefused, "disputed at the bank"):
-                deed()
+                attempt()
 
-    def test_what_is_over_or_begun_and_unpaid_is_for_the_office(self) -> None:
+    def test_unpaid_product_that_has_started_or_ended_cannot_be_canceled_by_the_payer(self) -> None:
         order, unpaid = self.paid(1), self.placed(1, due=Order.Due.DOOR)
         for used, sentence in (("1", "is over"), ("0.2", "isn’t paid yet")):
             ToyKind.catalogue[1].used = used
@@ -158,8 +161,8 @@ class QuoteTest(QuotingTestCase):
         self.assertEqual(self.quotes(order)[0].back, 70)
 
 
-class ChainTest(QuotingTestCase):
-    """What was exchanged before goes along, each part from the order in which it was paid."""
+class ExchangedLineCancellationTest(CancellationTestCase):
+    """Canceling an exchanged line refunds each part from the order in which it was paid."""
 
     def exchanged(self, product: int, **how: object) -> tuple[Order, Order]:
         first = self.paid(3)
@@ -171,15 +174,15 @@ class ChainTest(QuotingTestCase):
             self.pay(later)
         return first, later
 
-    def test_all_of_it_is_quoted_and_comes_back(self) -> None:
+    def test_exchanged_line_is_refunded_from_both_orders(self) -> None:
         first, later = self.exchanged(1)
         [quote] = self.quotes(later)
         self.assertEqual([row.amount for row in quote.parts[0].rows], [20, 50])
-        self.do(later, quote)
+        self.cancel_as_quoted(later, quote)
         first.refresh_from_db()
         self.assertEqual((quote.back, first.charged, later.charged), (70, 0, 0))
 
-    def test_moving_buys_no_better_terms_neither_by_withdrawing(self) -> None:
+    def test_exchange_does_not_improve_the_terms_of_the_original_line(self) -> None:
         ToyKind.catalogue[3].percent_back = "0"
         with override_settings(WITHDRAWAL_DAYS=14):
             _, later = self.exchanged(1)
@@ -190,71 +193,71 @@ class ChainTest(QuotingTestCase):
         )
         self.assertEqual(staff.back, 70)
 
-    def test_what_was_exchanged_cannot_be_cancelled_beside_it(self) -> None:
+    def test_line_that_was_exchanged_away_cannot_be_canceled(self) -> None:
         first, _ = self.exchanged(1)
         with self.assertRaisesMessage(OrderTransitionRefused, "was exchanged"):
             self.quotes(first)
         self.assertEqual(terms.terms_of_lines(first, self.now), [])
 
-    def test_a_dispute_about_any_of_its_orders_stops_it(self) -> None:
+    def test_dispute_about_the_original_order_blocks_canceling_the_exchanged_line(self) -> None:
         first, later = self.exchanged(1)
         Dispute.objects.create(payment=first.payments.get(), reference="d", amount=50)
         with self.assertRaisesMessage(OrderTransitionRefused, "disputed at the bank"):
             self.quotes(later)
 
-    def test_what_is_still_owed_at_the_door_keeps_what_was_paid_before_by_the_terms(self) -> None:
+    def test_canceling_an_exchange_with_an_open_balance_keeps_the_earlier_payment_under_the_terms(self) -> None:
         ToyKind.catalogue[1].percent_back = "0"
         first, later = self.exchanged(1, due="door", by_staff=self.sam)
         [quote] = self.quotes(later)
         self.assertEqual((quote.back, quote.kept, quote.owed_before, quote.owed), (0, 50, 20, 0))
-        self.do(later, quote)
+        self.cancel_as_quoted(later, quote)
         first.refresh_from_db()
         self.assertEqual((first.charged, later.state), (50, Order.State.CANCELLED))
 
 
 @override_settings(WITHDRAWAL_DAYS=14)
-class WithdrawalTest(QuotingTestCase):
-    def ways(self, order: Order) -> list[tuple[str, Decimal, Decimal]]:
+class WithdrawalTest(CancellationTestCase):
+    def options(self, order: Order) -> list[tuple[str, Decimal, Decimal]]:
         return [(str(quote.way.by), quote.back, quote.credit) for quote in self.quotes(order)]
 
-    def test_it_beats_less_generous_terms_and_gives_money(self) -> None:
+    def test_withdrawal_refunds_money_when_the_terms_are_less_generous(self) -> None:
         for toy in ({"percent_back": "30"}, {"gives": "credit"}, {}):
             ToyKind.catalogue[1] = Toy("70", **toy)
             with self.subTest(toy):
-                self.assertEqual(self.ways(self.paid(1, payer=self.alice)), [("withdrawal", 70, 0)])
+                self.assertEqual(self.options(self.paid(1, payer=self.alice)), [("withdrawal", 70, 0)])
 
-    def test_once_it_has_begun_what_was_had_is_kept_and_better_terms_beat_that(self) -> None:
+    def test_withdrawal_after_the_start_keeps_the_used_share_unless_the_terms_are_better(self) -> None:
         ToyKind.catalogue[1].used = "0.2"
         order = self.paid(1)
-        self.assertEqual(self.ways(order), [("withdrawal", 70, 0)])
+        self.assertEqual(self.options(order), [("withdrawal", 70, 0)])
         ToyKind.catalogue[1].percent_back = "50"
-        self.assertEqual(self.ways(self.paid(1)), [("withdrawal", 56, 0)])
+        self.assertEqual(self.options(self.paid(1)), [("withdrawal", 56, 0)])
         with override_settings(WITHDRAWAL_KEEPS_USED=False):
-            self.assertEqual(self.ways(self.paid(1)), [("withdrawal", 70, 0)])
+            self.assertEqual(self.options(self.paid(1)), [("withdrawal", 70, 0)])
 
-    def test_where_the_terms_give_more_though_as_credit_the_payer_chooses(self) -> None:
+    def test_payer_chooses_between_withdrawal_and_a_larger_credit_under_the_terms(self) -> None:
         ToyKind.catalogue[1] = Toy("70", gives="credit", used="0.2")
         order = self.paid(1, payer=self.alice)
-        self.assertEqual(self.ways(order), [("withdrawal", 56, 0), ("terms", 0, 70)])
+        self.assertEqual(self.options(order), [("withdrawal", 56, 0), ("terms", 0, 70)])
 
-    def test_it_ends_and_what_was_said_when_buying_holds(self) -> None:
+    def test_withdrawal_period_is_fixed_at_purchase_and_ends(self) -> None:
         ToyKind.catalogue[1].percent_back = "0"
         order = self.paid(1)
         with override_settings(WITHDRAWAL_DAYS=0):
-            self.assertEqual(self.ways(order), [("withdrawal", 70, 0)])
+            self.assertEqual(self.options(order), [("withdrawal", 70, 0)])
         self.now = self.day(15)
-        self.assertEqual(self.ways(order), [("terms", 0, 0)])
+        self.assertEqual(self.options(order), [("terms", 0, 0)])
 
 
-class PagesTest(QuotingTestCase):
+class CancellationPagesTest(CancellationTestCase):
     def url(self, order: Order, product: int) -> str:
         return order.lines.get(product_id=product).cancel_address
 
     def click(self, url: str, page: HttpResponse, **changed: str) -> HttpResponse:
-        said = dict(re.findall(r'name="(way|seen)" value="([^"]*)"', page.content.decode()))
-        return self.client.post(url, said | changed)  # type: ignore[return-value]
+        fields = dict(re.findall(r'name="(way|seen)" value="([^"]*)"', page.content.decode()))
+        return self.client.post(url, fields | changed)  # type: ignore[return-value]
 
-    def test_the_payer_reads_the_quote_and_confirms_it(self) -> None:
+    def test_payer_sees_the_quote_and_confirms_it_once(self) -> None:
         order = self.paid(1, 2)
         url = self.url(order, 1)
         self.assertContains(self.client.get(order.address()), f"/order/{order.pk}/cancel/")
@@ -269,7 +272,7 @@ class PagesTest(QuotingTestCase):
         self.assertContains(again, "This is already canceled.")
         self.assertEqual(Refund.objects.count(), 1)
 
-    def test_what_nobody_was_shown_is_not_done(self) -> None:
+    def test_request_that_does_not_match_the_quote_cancels_nothing(self) -> None:
         order = self.paid(1, 2)
         url = self.url(order, 1)
         page = self.client.get(url)
@@ -278,7 +281,7 @@ class PagesTest(QuotingTestCase):
                 self.assertContains(self.click(url, page, **changed), "nothing has been canceled yet", status_code=409)
         self.assertEqual(states(order), ["confirmed", "confirmed"])
 
-    def test_an_unpaid_order_is_cancelled_as_a_whole(self) -> None:
+    def test_unpaid_order_is_canceled_as_a_whole(self) -> None:
         order = self.placed(1, 2, due=Order.Due.DOOR)
         url = order.cancel_address
         page = self.client.get(url)
@@ -288,7 +291,7 @@ class PagesTest(QuotingTestCase):
         self.assertEqual(order.state, Order.State.CANCELLED)
         self.assertContains(self.client.get(url, follow=True), "This is already canceled.")
 
-    def test_the_page_says_which_credit_comes_back_from_an_unpaid_order(self) -> None:
+    def test_page_of_an_unpaid_order_names_the_credit_that_is_returned(self) -> None:
         credit.adjust_credit(self.alice, Decimal(20), "USD", why="x", by=self.sam)
         order = self.placed(1, payer=self.alice, due=Order.Due.DOOR)
         self.log_in(self.alice)
@@ -298,7 +301,7 @@ class PagesTest(QuotingTestCase):
         done = self.client.get(self.click(order.cancel_address, page)["Location"])
         self.assertContains(done, "$20.00 was added to account credit.")
 
-    def test_strangers_find_nothing_and_lines_belong_to_their_order(self) -> None:
+    def test_cancellation_page_is_not_found_for_other_accounts_or_lines_of_another_order(self) -> None:
         order, other = self.paid(1), self.paid(2)
         line = order.lines.get()
         self.log_in(self.sam)
@@ -306,7 +309,7 @@ class PagesTest(QuotingTestCase):
             self.assertEqual(self.client.get(reverse(name, args=args)).status_code, 404)
         self.assertEqual(self.client.get(other.address("order_cancel_line", line.pk)).status_code, 404)
 
-    def test_in_a_dispute_the_page_says_so(self) -> None:
+    def test_cancellation_page_of_a_disputed_order_says_so(self) -> None:
         order = self.paid(1)
         Dispute.objects.create(payment=order.payments.get(), reference="d", amount=70)
         url = self.url(order, 1)
@@ -314,7 +317,7 @@ class PagesTest(QuotingTestCase):
         self.assertContains(self.client.post(url, {"way": "terms"}), "disputed at the bank", status_code=409)
 
 
-class DeskTest(QuotingTestCase):
+class DeskCancellationTest(CancellationTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.log_in(self.ada)
@@ -322,15 +325,15 @@ class DeskTest(QuotingTestCase):
         self.line = self.order.lines.get(product_id=1)
         self.url = reverse("desk_cancel_line", args=[self.order.pk, self.line.pk])
 
-    def send(self, **said: str) -> HttpResponse:
-        return self.client.post(self.url, {"percent": "100", "gives": "refund", "why": "Illness"} | said)  # type: ignore[return-value]
+    def send(self, **fields: str) -> HttpResponse:
+        return self.client.post(self.url, {"percent": "100", "gives": "refund", "why": "Illness"} | fields)  # type: ignore[return-value]
 
     def seen(self, page: HttpResponse) -> str:
-        found = re.search(r'name="seen" value="([^"]*)"', page.content.decode())
-        self.assertIsNotNone(found)
-        return found[1]  # type: ignore[index]
+        field = re.search(r'name="seen" value="([^"]*)"', page.content.decode())
+        self.assertIsNotNone(field)
+        return field[1]  # type: ignore[index]
 
-    def test_it_starts_with_the_terms_and_does_what_was_shown(self) -> None:
+    def test_desk_form_starts_with_the_terms_and_refunds_the_amount_shown(self) -> None:
         page = self.client.get(self.url)
         self.assertContains(page, "Price of Toy 1")
         self.assertEqual(self.send(seen=self.seen(page)).status_code, 302)
@@ -338,7 +341,7 @@ class DeskTest(QuotingTestCase):
         self.assertEqual(Entry.objects.get(action="billing.line_cancelled").why, "Illness")
         self.assertRedirects(self.client.get(self.url), reverse("desk_order", args=[self.order.pk]))
 
-    def test_another_percentage_or_credit_is_shown_before_it_is_done(self) -> None:
+    def test_desk_sees_a_changed_percentage_or_method_before_the_line_is_canceled(self) -> None:
         page = self.client.get(self.url)
         shown = self.send(percent="50", gives="credit", seen=self.seen(page))
         self.assertContains(shown, "Nothing has been canceled yet")
@@ -348,7 +351,7 @@ class DeskTest(QuotingTestCase):
         entry = Entry.objects.get(action="billing.line_cancelled")
         self.assertEqual((entry.why, entry.details["percent"], entry.details["as_credit"]), ("Illness", "50", True))
 
-    def test_hostile_words_change_nothing(self) -> None:
+    def test_invalid_desk_input_cancels_nothing(self) -> None:
         for wrong in (
             {"percent": "101"},
             {"percent": "-1"},
@@ -362,7 +365,7 @@ class DeskTest(QuotingTestCase):
                 self.assertEqual(self.send(**wrong).status_code, 400)
         self.assertEqual(states(self.order), ["confirmed", "confirmed"])
 
-    def test_without_an_account_there_is_no_credit_to_choose(self) -> None:
+    def test_desk_cannot_choose_credit_for_a_payer_without_an_account(self) -> None:
         order = self.paid(1)
         page = self.client.get(reverse("desk_cancel_line", args=[order.pk, order.lines.get().pk]))
         self.assertNotContains(page, "credit with the school")

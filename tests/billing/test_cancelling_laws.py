@@ -1,4 +1,5 @@
-"""Any sequence of buying, cancelling, withdrawing, goodwill, disputes: given back + kept = paid, as it was quoted."""
+"""For any sequence of purchases, cancellations, withdrawals, goodwill refunds and disputes, the refunded and the kept
+amounts add up to the amount paid, as quoted."""
 
 from contextlib import suppress
 from decimal import Decimal
@@ -46,21 +47,21 @@ class School(exchange_simulation.School):
             line = order.lines.order_by("pk")[number % order.lines.count()]
             step = TermsStep(Decimal(20 * number), RefundMethod.CREDIT if number % 2 else RefundMethod.REFUND)
             with suppress(OrderTransitionRefused):
-                self._do(order, CancellationOption.of_staff(line, step, self.staff))
+                self._cancel_as_quoted(order, CancellationOption.of_staff(line, step, self.staff))
 
     def _quit(self, order: Order, lines: list, number: int) -> None:  # type: ignore[type-arg]
         with suppress(OrderTransitionRefused):
-            found = cancellation_options.options_for_lines(order, lines, self.now)
-            self._do(order, found[number % len(found)])
+            options = cancellation_options.options_for_lines(order, lines, self.now)
+            self._cancel_as_quoted(order, options[number % len(options)])
 
-    def _do(self, order: Order, way: CancellationOption) -> None:
-        """What comes of it is what was said, to the last coin; and saying it changed nothing."""
+    def _cancel_as_quoted(self, order: Order, way: CancellationOption) -> None:
+        """Cancel as quoted and check that the quote changed nothing and that the amounts moved are those quoted."""
         before = self.sums()
         quote = quoted_cancellation.quote_cancellation(order, way, self.now)
         self.test.assertEqual(self.sums(), before)
         done = quoted_cancellation.cancel_as_quoted(order, way, self.now, seen=quote.fingerprint)
         after = self.sums()
-        moved = [now - then for now, then in zip(after, before, strict=True)]
+        moved = [sum_after - sum_before for sum_after, sum_before in zip(after, before, strict=True)]
         self.test.assertEqual(moved, [done.back, done.credit, done.kept])
         self.test.assertEqual((done.back, done.credit, done.kept), (quote.back, quote.credit, quote.kept))
         for part in done.parts:
@@ -70,7 +71,7 @@ class School(exchange_simulation.School):
             quoted_cancellation.cancel_as_quoted(order, way, self.now, seen=quote.fingerprint)
 
     def sums(self) -> list[Decimal]:
-        """What has gone back, as money and as credit, and what is kept, in all orders: chains go over several."""
+        """Return the refunds, the credit and the kept amounts of all orders, because exchanges span several orders."""
         refunds = [refund.amount for refund in Refund.objects.all()]
         entries = [entry.amount for entry in Credit.objects.filter(reason__in=["instead", "returned"])]
         kept = [line.kept for line in OrderLine.objects.all()] + [order.credit_kept for order in Order.objects.all()]
@@ -84,7 +85,7 @@ class School(exchange_simulation.School):
         ToyKind.catalogue[0].used = str(Decimal(number) / 6)
 
     def check(self, test: TestCase) -> None:
-        """Beside the laws of the ledger: what was promised is what is promised still."""
+        """Check the ledger as in the simulation, and also that the terms of a line never change after its purchase."""
         super().check(test)
         for order in Order.objects.placed():
             paid = order.payments.aggregate(sum=Sum("captured_amount"))["sum"] or Decimal(0)
@@ -99,10 +100,10 @@ class School(exchange_simulation.School):
 
 @with_toys
 @tag("once", "long")
-class CancellingLawTest(TestCase):
+class CancellationPropertiesTest(TestCase):
     @settings(max_examples=25, deadline=None, phases=[Phase.generate])
     @given(st.lists(STEP, min_size=4, max_size=14), st.booleans(), st.sampled_from([0, 14]))
-    def test_given_back_and_kept_is_what_was_paid_and_what_was_quoted_is_done(
+    def test_refunded_and_kept_amounts_add_up_to_the_payment_and_match_the_quote(
         self, steps: list[tuple[str, int]], logged_in: bool, days: int
     ) -> None:
         school = School(self, logged_in)

@@ -1,4 +1,4 @@
-"""The same class cancelled in two tabs at the same moment: with our row locks, and without any."""
+"""Two browser tabs cancel the same line at the same moment, with and without row locks."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from tests.racing import without_locks
 
 @tag("postgres")
 @with_toys
-class CancellingRaceTest(TransactionTestCase):
+class CancellationRaceTest(TransactionTestCase):
     def setUp(self) -> None:
         self.now = timezone.now()
         ToyKind.catalogue = {1: Toy("70"), 2: Toy("80")}
@@ -30,7 +30,7 @@ class CancellingRaceTest(TransactionTestCase):
         attempts.confirm_payment(payment, attempts.PaymentCaptured(payment.total, payment.currency))
         self.order.refresh_from_db()
 
-    def two_tabs(self) -> list[Any]:
+    def cancel_in_two_tabs(self) -> list[Any]:
         [way] = cancellation_options.options_for_lines(self.order, [self.order.lines.get(product_id=1)], self.now)
         seen = quoted_cancellation.quote_cancellation(self.order, way, self.now).fingerprint
 
@@ -39,15 +39,15 @@ class CancellingRaceTest(TransactionTestCase):
 
         return racing.overlap(click, click)
 
-    def test_one_of_them_cancels_it_and_the_other_is_told_so(self) -> None:
-        outcomes = self.two_tabs()
+    def test_second_tab_finds_the_line_already_canceled(self) -> None:
+        outcomes = self.cancel_in_two_tabs()
         self.assertEqual(
             [type(outcome) for outcome in outcomes],
             [quoted_cancellation.CancellationQuote, quoted_cancellation.AlreadyCanceled],
         )
         self.assertEqual(Refund.objects.get().amount, 70)
 
-    def test_control_without_locks_only_the_comparison_with_what_was_seen_keeps_the_second_back(self) -> None:
+    def test_control_without_locks_only_the_outdated_quote_stops_the_second_tab(self) -> None:
         with without_locks():
-            outcomes = self.two_tabs()
+            outcomes = self.cancel_in_two_tabs()
         self.assertIsInstance(outcomes[1], quoted_cancellation.CancellationChanged)

@@ -1,4 +1,4 @@
-"""Money that goes back without our asking: in the gateway's own pages, or because a payer's bank says so."""
+"""Refunds made in the gateway's dashboard, and disputes raised by the payer's bank."""
 
 import re
 from decimal import Decimal
@@ -25,8 +25,8 @@ from tests.billing.toys import states
 State = Refund.State
 
 
-class BackTestCase(HostedTestCase):
-    def back(
+class GatewayRefundTestCase(HostedTestCase):
+    def refund_message(
         self, payment: Payment, amount: str = "70", state: str = "done", name: str = "r-1", **more: Any
     ) -> WebhookMessage:
         return Double.says(payment, RefundState(name, Decimal(amount), "USD", state, **more))
@@ -34,154 +34,166 @@ class BackTestCase(HostedTestCase):
     def dispute(self, payment: Payment, state: str = "open", amount: str = "70") -> str:
         return self.hear(Double.says(payment, DisputeState("d-1", Decimal(amount), "USD", state, "fraudulent")))
 
-    def ask_back(self, payment: Payment, amount: str = "70") -> Refund:
+    def refund_by_staff(self, payment: Payment, amount: str = "70") -> Refund:
         [refund] = reservations.refund_by_staff(payment.order, Decimal(amount), why="x", by=self.sam)
         return refund
 
-    def whole(self, payment: Payment) -> tuple[Decimal, Decimal, Decimal]:
+    def amounts(self, payment: Payment) -> tuple[Decimal, Decimal, Decimal]:
+        """Return the refunded, the charged and the overpaid amount."""
         payment.refresh_from_db()
         payment.order.refresh_from_db()
         return payment.refunded_amount, payment.order.charged, balances.overpaid_amount(payment.order)
 
 
-class RefundFactsTest(BackTestCase):
-    def test_a_refund_may_be_on_its_way_before_it_is_done(self) -> None:
+class RefundFactsTest(GatewayRefundTestCase):
+    def test_refund_is_sent_first_and_done_when_the_gateway_confirms_it(self) -> None:
         payment = self.paid()
         Double.refund_state = "sent"
-        refund = self.ask_back(payment)
+        refund = self.refund_by_staff(payment)
         run_all()
         refund.refresh_from_db()
-        self.assertEqual((refund.state, self.whole(payment)), (State.SENT, (70, 0, 0)))
+        self.assertEqual((refund.state, self.amounts(payment)), (State.SENT, (70, 0, 0)))
         self.assertIsNotNone(payment.ask_at)
-        self.hear(self.back(payment, name=refund.transaction_id, key=refund.token))
+        self.hear(self.refund_message(payment, name=refund.transaction_id, key=refund.token))
         refund.refresh_from_db()
         self.assertEqual((refund.state, Payment.objects.get().status), (State.DONE, "refunded"))
         self.assertEqual(self.told(payment.order).count("refund_made"), 1)
 
-    def test_the_message_may_be_quicker_than_the_answer_and_the_answer_may_be_lost(self) -> None:
+    def test_refund_webhook_that_arrives_before_the_response_is_applied_once(self) -> None:
         payment = self.paid()
-        refund = self.ask_back(payment)
-        Double.meanwhile = lambda: self.hear(self.back(payment, name=f"r-{refund.token}", key=refund.token))  # type: ignore[misc]
+        refund = self.refund_by_staff(payment)
+        Double.meanwhile = lambda: self.hear(self.refund_message(payment, name=f"r-{refund.token}", key=refund.token))  # type: ignore[misc]
         gateway_polling.send_reserved_refund(refund.pk)
         refund.refresh_from_db()
         self.assertEqual((refund.state, refund.transaction_id), (State.DONE, f"r-{refund.token}"))
-        self.assertEqual((Refund.objects.count(), self.whole(payment)), (1, (70, 0, 0)))
+        self.assertEqual((Refund.objects.count(), self.amounts(payment)), (1, (70, 0, 0)))
 
-    def test_a_refund_made_in_the_gateways_own_pages_is_in_the_books_and_the_office_decides_on_the_places(self) -> None:
+    def test_refund_made_at_the_gateway_is_recorded_and_opens_an_issue_about_the_spots(self) -> None:
         payment = self.paid()
         for _ in range(2):
-            self.hear(self.back(payment, "30"))
+            self.hear(self.refund_message(payment, "30"))
         refund = Refund.objects.get()
-        self.assertEqual((refund.origin, refund.state, self.whole(payment)), ("theirs", State.DONE, (30, 40, 0)))
+        self.assertEqual(
+            (refund.origin, refund.state, self.amounts(payment)),
+            ("theirs", State.DONE, (30, 40, 0)),
+        )
         self.assertEqual((Case.objects.get().kind, states(payment.order)), (Case.Kind.OTHER, ["confirmed"]))
-        self.hear(self.back(payment, "40", name="r-2"))
-        self.assertEqual((self.whole(payment), payment.status), ((70, 0, 0), "refunded"))
+        self.hear(self.refund_message(payment, "40", name="r-2"))
+        self.assertEqual((self.amounts(payment), payment.status), ((70, 0, 0), "refunded"))
 
-    def test_theirs_that_fails_leaves_the_books_as_they_were_in_whichever_order_it_is_told(self) -> None:
+    def test_failed_refund_at_the_gateway_changes_no_balance_in_any_message_order(self) -> None:
         for turn in (1, -1):
             with self.subTest(turn):
                 payment = self.paid()
-                messages = [self.back(payment, state=state, name=f"r-{payment.pk}") for state in ("sent", "failed")]
+                messages = [
+                    self.refund_message(payment, state=state, name=f"r-{payment.pk}") for state in ("sent", "failed")
+                ]
                 for message in messages[::turn]:
                     self.hear(message)
                 run_all()
-                self.assertEqual((self.whole(payment), payment.refunds.get().state), ((0, 70, 0), State.FAILED))
+                self.assertEqual(
+                    (self.amounts(payment), payment.refunds.get().state),
+                    ((0, 70, 0), State.FAILED),
+                )
 
-    def test_while_ours_is_being_sent_a_refund_without_our_key_waits(self) -> None:
+    def test_refund_message_without_our_key_is_retried_while_our_refund_is_being_sent(self) -> None:
         payment = self.paid()
-        refund = self.ask_back(payment)
-        heard = self.back(payment, name=f"r-{refund.token}")
-        self.assertRaises(gateway_refunds.UnknownYet, self.hear, heard)
+        refund = self.refund_by_staff(payment)
+        message = self.refund_message(payment, name=f"r-{refund.token}")
+        self.assertRaises(gateway_refunds.UnknownYet, self.hear, message)
         gateway_polling.send_reserved_refund(refund.pk)
-        self.hear(heard)
-        self.assertEqual((Refund.objects.count(), self.whole(payment)), (1, (70, 0, 0)))
+        self.hear(message)
+        self.assertEqual((Refund.objects.count(), self.amounts(payment)), (1, (70, 0, 0)))
 
-    def test_what_had_gone_back_before_ours_is_looked_for_and_the_books_agree(self) -> None:
+    def test_refund_already_made_at_the_gateway_is_found_and_recorded_once(self) -> None:
         payment = self.paid()
-        self.ask_back(payment)
+        self.refund_by_staff(payment)
         Double.already = True
         Double._write(payment, RefundState("r-theirs", Decimal(70), "USD", "done"))
         run_all()
         self.assertEqual(
             sorted(Refund.objects.values_list("origin", "state")), [("ours", "failed"), ("theirs", "done")]
         )
-        self.assertEqual((self.whole(payment), delivery_problems()), ((70, 0, 0), []))
+        self.assertEqual((self.amounts(payment), delivery_problems()), ((70, 0, 0), []))
         self.assertFalse(Case.objects.filter(closed_at=None).exists())
 
-    def test_more_than_is_here_is_a_case_and_breaks_nothing(self) -> None:
+    def test_gateway_refund_above_the_payment_opens_a_payment_issue(self) -> None:
         payment = self.paid()
-        self.hear(self.back(payment, "100"))
-        self.assertEqual(self.whole(payment), (70, 0, 0))
+        self.hear(self.refund_message(payment, "100"))
+        self.assertEqual(self.amounts(payment), (70, 0, 0))
         self.assertTrue(Case.objects.filter(kind=Case.Kind.MISFIT).exists())
 
-    def test_what_the_gateway_refuses_for_good_frees_the_money_and_calls_a_person(self) -> None:
+    def test_refund_that_the_gateway_refuses_frees_its_amount_and_opens_a_payment_issue(self) -> None:
         payment = self.paid()
-        refund = self.ask_back(payment)
+        refund = self.refund_by_staff(payment)
         Double.trouble.append(PermanentFailure("The card does not exist any more."))
         run_all()
         refund.refresh_from_db()
         self.assertEqual((refund.state, refund.message), (State.FAILED, "The card does not exist any more."))
-        self.assertEqual((Case.objects.get().kind, self.whole(payment)), (Case.Kind.REFUND_FAILED, (0, 0, 70)))
+        self.assertEqual(
+            (Case.objects.get().kind, self.amounts(payment)),
+            (Case.Kind.REFUND_FAILED, (0, 0, 70)),
+        )
 
-    def test_a_refund_taken_for_failed_that_went_through_is_found_by_asking(self) -> None:
+    def test_refund_recorded_as_failed_is_corrected_by_polling_the_gateway(self) -> None:
         payment = self.paid()
-        refund = self.ask_back(payment)
+        refund = self.refund_by_staff(payment)
         reservations.record_gateway_answer(refund.pk, RefundAnswer(State.FAILED))
-        self.hear(self.back(payment, name="r-9", key=refund.token))
-        self.assertEqual(self.whole(payment), (0, 0, 70))
+        self.hear(self.refund_message(payment, name="r-9", key=refund.token))
+        self.assertEqual(self.amounts(payment), (0, 0, 70))
         run_all()
         refund.refresh_from_db()
-        self.assertEqual((refund.state, self.whole(payment)), (State.DONE, (70, 0, 0)))
+        self.assertEqual((refund.state, self.amounts(payment)), (State.DONE, (70, 0, 0)))
         self.assertFalse(Case.objects.filter(closed_at=None).exists())
 
-    def test_one_that_may_have_been_sent_hours_ago_is_looked_for_first(self) -> None:
+    def test_old_reserved_refund_is_looked_up_at_the_gateway_before_it_is_sent_again(self) -> None:
         payment = self.paid()
-        refund = self.ask_back(payment)
+        refund = self.refund_by_staff(payment)
         Double.says(payment, RefundState("r-9", Decimal(70), "USD", "done", key=refund.token))
         Refund.objects.update(created_at=self.day(-1))
         gateway_polling.send_reserved_refund(refund.pk)
         refund.refresh_from_db()
         self.assertEqual((refund.state, refund.transaction_id), (State.DONE, "r-9"))
 
-    def test_another_amount_or_currency_than_ours_is_a_case(self) -> None:
+    def test_refund_with_another_amount_or_currency_opens_a_payment_issue(self) -> None:
         payment = self.paid()
-        refund = self.ask_back(payment)
-        self.hear(self.back(payment, "7", name="r-9", key=refund.token))
+        refund = self.refund_by_staff(payment)
+        self.hear(self.refund_message(payment, "7", name="r-9", key=refund.token))
         self.hear(Double.says(payment, RefundState("r-8", Decimal(5), "EUR", "done", key=refund.token)))
         self.assertEqual(Case.objects.filter(kind=Case.Kind.MISFIT).count(), 2)
-        self.assertEqual(self.whole(payment), (70, 0, 0))
+        self.assertEqual(self.amounts(payment), (70, 0, 0))
 
-    def test_money_of_a_wrong_amount_that_went_back_over_there_needs_nothing_here(self) -> None:
+    def test_gateway_refund_of_a_wrong_captured_amount_changes_nothing(self) -> None:
         payment = self.begun()
         self.hear(Double.says(payment, PaymentCaptured(Decimal(1), "USD", "money-1")))
-        self.assertEqual(self.hear(self.back(payment, "1")), "nothing")
+        self.assertEqual(self.hear(self.refund_message(payment, "1")), "nothing")
 
-    def test_sentences_for_what_cannot_go_back(self) -> None:
+    def test_refused_refund_says_why(self) -> None:
         payment = self.begun()
         with self.assertRaisesMessage(reservations.RefundExceedsPaid, "This order isn’t paid yet."):
-            self.ask_back(payment)
+            self.refund_by_staff(payment)
         self.hear(Double.took(payment))
         for amount, sentence in (
             ("70.01", "more than can be refunded"),
             ("0.001", "isn’t a valid amount in this currency"),
         ):
             with self.assertRaisesMessage(reservations.RefundExceedsPaid, sentence):
-                self.ask_back(payment, amount)
-        self.ask_back(payment)
+                self.refund_by_staff(payment, amount)
+        self.refund_by_staff(payment)
         with self.assertRaisesMessage(reservations.RefundExceedsPaid, "has already been refunded"):
-            self.ask_back(payment)
+            self.refund_by_staff(payment)
 
 
-class DisputeTest(BackTestCase):
-    def test_while_a_dispute_is_open_nothing_goes_back_and_the_office_knows(self) -> None:
+class DisputeTest(GatewayRefundTestCase):
+    def test_open_dispute_blocks_refunds_and_cancellations_and_opens_a_payment_issue(self) -> None:
         payment = self.paid()
         self.dispute(payment)
         self.dispute(payment)
         with self.assertRaisesMessage(reservations.PaymentDisputed, "The payer disputed a payment."):
-            self.ask_back(payment)
+            self.refund_by_staff(payment)
         with self.assertRaises(transitions.OrderTransitionRefused):
             line_cancellation.cancel_line(payment.order.lines.get(), at=self.now, why="x", by=self.sam)
-        self.assertEqual((Case.objects.get().kind, self.whole(payment)), (Case.Kind.DISPUTED, (0, 70, 0)))
+        self.assertEqual((Case.objects.get().kind, self.amounts(payment)), (Case.Kind.DISPUTED, (0, 70, 0)))
         self.log_in(self.ada)
         page = self.client.get(reverse("desk_order", args=[payment.order_id]))
         self.assertContains(page, "No refunds or cancellations until the bank has decided.")
@@ -189,44 +201,44 @@ class DisputeTest(BackTestCase):
         self.assertNotContains(page, "Cancel single items")
 
     def badges(self, payment: Payment) -> list[str]:
-        """Of the order and of the payment on the page of the order, in the list of orders and in that of payments."""
+        """Return the badges on the order page (order and payment), in the order list and in the payment list."""
         self.log_in(self.ada)
-        found = []
+        badges = []
         for address in (
             reverse("desk_order", args=[payment.order_id]),
             reverse("desk_orders"),
             reverse("desk_payments"),
         ):
             page = self.client.get(address).content.decode()
-            found += re.findall(r'"badge (?:good|warn|)">(Disputed|Paid|Refunded|Partially refunded)<', page)
-        return found
+            badges += re.findall(r'"badge (?:good|warn|)">(Disputed|Paid|Refunded|Partially refunded)<', page)
+        return badges
 
-    def test_while_a_dispute_is_open_nothing_says_paid(self) -> None:
+    def test_disputed_payment_is_not_shown_as_paid_until_the_dispute_is_won(self) -> None:
         payment = self.paid()
         self.dispute(payment)
         self.assertEqual(self.badges(payment), ["Disputed"] * 4)
         self.dispute(payment, "won")
         self.assertEqual(self.badges(payment), ["Paid"] * 4)
 
-    def test_after_a_lost_dispute_everything_says_refunded(self) -> None:
+    def test_lost_dispute_is_shown_as_refunded_everywhere(self) -> None:
         payment = self.paid()
         self.dispute(payment, "lost")
         self.assertEqual(self.badges(payment), ["Refunded"] * 5, "the row of the refund as well")
 
-    def test_after_a_dispute_about_a_part_was_lost_the_rest_is_still_paid(self) -> None:
+    def test_lost_partial_dispute_is_shown_as_partially_refunded(self) -> None:
         payment = self.paid()
         self.dispute(payment, "lost", "20")
         self.assertEqual(self.badges(payment).count("Partially refunded"), 4)
 
-    def test_line_of_a_disputed_order_says_so_and_of_a_lost_one_that_it_was_refunded(self) -> None:
-        for told, said in ((["open"], "Disputed"), (["open", "won"], "Paid"), (["lost"], "Refunded")):
+    def test_line_status_follows_the_state_of_the_dispute(self) -> None:
+        for dispute_states, status in ((["open"], "Disputed"), (["open", "won"], "Paid"), (["lost"], "Refunded")):
             payment = self.paid()
-            for state in told:
+            for state in dispute_states:
                 self.dispute(payment, state)
-            with self.subTest(said):
-                self.assertEqual(status_text.line_status(OrderLine.objects.get(order=payment.order_id)).text, said)
+            with self.subTest(status):
+                self.assertEqual(status_text.line_status(OrderLine.objects.get(order=payment.order_id)).text, status)
 
-    def test_canceling_at_the_desk_waits_for_the_bank_and_nobody_is_sent_to_themselves(self) -> None:
+    def test_desk_cannot_cancel_a_disputed_line_and_is_not_referred_to_the_office(self) -> None:
         payment = self.paid()
         self.dispute(payment)
         self.log_in(self.ada)
@@ -236,7 +248,7 @@ class DisputeTest(BackTestCase):
             self.assertNotContains(page, "Cancel item", status_code=409)
             self.assertNotContains(page, "the office", status_code=409)
 
-    def test_the_payer_who_cannot_cancel_finds_the_way_to_the_office(self) -> None:
+    def test_payer_of_a_disputed_order_is_referred_to_the_office(self) -> None:
         payment = self.paid()
         self.dispute(payment)
         page = self.client.get(payment.order.lines.get().cancel_address)
@@ -244,7 +256,7 @@ class DisputeTest(BackTestCase):
         self.assertContains(page, "Contact the office")
 
     @override_settings(OFFICE_EMAIL="office@example.org")
-    def test_the_office_gets_a_mail_for_each_step(self) -> None:
+    def test_office_gets_a_mail_for_each_step_of_a_dispute(self) -> None:
         payment = self.paid()
         run_all()
         send_all()
@@ -260,57 +272,57 @@ class DisputeTest(BackTestCase):
         )
         self.assertEqual(mail.outbox[0].to, ["office@example.org"])
 
-    def test_a_dispute_that_is_won_leaves_everything_as_it_was(self) -> None:
+    def test_won_dispute_changes_nothing_and_closes_the_payment_issue(self) -> None:
         payment = self.paid()
         self.dispute(payment)
         self.dispute(payment, "won")
-        self.assertEqual((self.whole(payment), states(payment.order)), ((0, 70, 0), ["confirmed"]))
+        self.assertEqual((self.amounts(payment), states(payment.order)), ((0, 70, 0), ["confirmed"]))
         self.assertFalse(Case.objects.filter(closed_at=None).exists())
-        self.ask_back(payment)
+        self.refund_by_staff(payment)
 
-    def test_a_dispute_that_is_lost_takes_the_money_and_the_places_in_whichever_order_it_is_told(self) -> None:
-        for told in (("open", "lost"), ("lost", "open"), ("lost",)):
-            with self.subTest(told):
+    def test_lost_dispute_refunds_the_payment_and_releases_the_spots_in_any_message_order(self) -> None:
+        for messages in (("open", "lost"), ("lost", "open"), ("lost",)):
+            with self.subTest(messages):
                 payment = self.paid()
-                for state in told:
+                for state in messages:
                     self.dispute(payment, state)
                 run_all()
-                self.assertEqual((self.whole(payment), states(payment.order)), ((70, 0, 0), ["released"]))
+                self.assertEqual((self.amounts(payment), states(payment.order)), ((70, 0, 0), ["released"]))
                 self.assertEqual(payment.refunds.get().origin, Refund.Origin.DISPUTE)
                 self.assertNotIn("refund_made", self.told(payment.order))
 
-    def test_when_part_is_lost_the_places_are_for_a_person(self) -> None:
+    def test_lost_partial_dispute_keeps_the_spots_and_opens_a_payment_issue(self) -> None:
         payment = self.paid()
         self.dispute(payment, "lost", "20")
-        self.assertEqual((self.whole(payment), states(payment.order)), ((20, 50, 0), ["confirmed"]))
+        self.assertEqual((self.amounts(payment), states(payment.order)), ((20, 50, 0), ["confirmed"]))
         self.assertIn("Should the spots stay?", Case.objects.get(closed_at=None).text)
 
-    def test_what_is_lost_and_won_after_all_is_believed_when_asked(self) -> None:
+    def test_lost_dispute_that_is_won_later_is_corrected_by_polling(self) -> None:
         payment = self.paid()
         self.dispute(payment, "lost")
         self.dispute(payment, "won")
-        self.assertEqual(self.whole(payment), (70, 0, 0))
+        self.assertEqual(self.amounts(payment), (70, 0, 0))
         run_all()
-        self.assertEqual((self.whole(payment)[0], Dispute.objects.get().state), (0, "won"))
+        self.assertEqual((self.amounts(payment)[0], Dispute.objects.get().state), (0, "won"))
 
-    def test_what_is_won_and_lost_after_all_is_believed_when_asked(self) -> None:
+    def test_won_dispute_that_is_lost_later_is_corrected_by_polling(self) -> None:
         payment = self.paid()
         self.dispute(payment, "won")
         self.dispute(payment, "lost")
         run_all()
-        self.assertEqual((self.whole(payment), Dispute.objects.get().state), ((70, 0, 0), "lost"))
+        self.assertEqual((self.amounts(payment), Dispute.objects.get().state), ((70, 0, 0), "lost"))
 
-    def test_a_reserved_refund_is_not_sent_once_the_bank_asks(self) -> None:
+    def test_reserved_refund_is_not_sent_once_the_payment_is_disputed(self) -> None:
         payment = self.paid()
-        refund = self.ask_back(payment)
+        refund = self.refund_by_staff(payment)
         self.dispute(payment)
         run_all()
         refund.refresh_from_db()
         self.assertEqual((refund.state, Double.books[payment.token].refunds), (State.FAILED, {}))
         self.dispute(payment, "lost")
-        self.assertEqual(self.whole(payment), (70, 0, 0))
+        self.assertEqual(self.amounts(payment), (70, 0, 0))
 
-    def test_an_order_that_cannot_take_its_money_waits_for_the_bank(self) -> None:
+    def test_late_payment_that_is_disputed_opens_a_payment_issue_instead_of_a_refund(self) -> None:
         order = self.placed(1, 2)
         payment = self.begun(order)
         self.hear(Double.took(payment))
@@ -319,5 +331,5 @@ class DisputeTest(BackTestCase):
         reservations.return_late_payment(order, Decimal(5))
         self.assertTrue(Case.objects.filter(kind=Case.Kind.HAND_BACK).exists())
 
-    def test_a_dispute_about_money_that_is_not_here_yet_is_told_again(self) -> None:
+    def test_dispute_about_an_uncaptured_payment_is_retried_later(self) -> None:
         self.assertRaises(gateway_refunds.UnknownYet, self.dispute, self.begun())

@@ -22,7 +22,7 @@ class RefundTest(BillingTestCase):
         self.pay(order)
         return order
 
-    def test_a_refund_is_reserved_first_and_sent_after_the_commit(self) -> None:
+    def test_refund_is_reserved_first_and_sent_by_the_background_job(self) -> None:
         order = self.paid(1)
         reservations.refund_by_staff(order, Decimal(30), why="A cold room", by=self.sam)
         refund = Refund.objects.get()
@@ -35,14 +35,14 @@ class RefundTest(BillingTestCase):
         self.assertEqual((order.charged, balances.overpaid_amount(order)), (40, 0))
         self.assertEqual(Entry.objects.get(action="billing.refunded").why, "A cold room")
 
-    def test_never_more_goes_back_than_came_in(self) -> None:
+    def test_refund_above_the_amount_paid_or_invalid_amount_is_refused(self) -> None:
         order = self.paid(1)
         reservations.refund_by_staff(order, Decimal(40), why="x", by=self.sam)
         for amount in ("30.01", "0", "-5", "0.001", "NaN"):
             with self.subTest(amount), self.assertRaises(reservations.RefundExceedsPaid):
                 reservations.refund_by_staff(order, Decimal(amount), why="x", by=self.sam)
 
-    def test_what_was_paid_twice_may_go_back_in_parts_and_the_order_costs_what_it_did(self) -> None:
+    def test_overpayment_can_be_refunded_in_parts_without_changing_the_price(self) -> None:
         order = self.placed(1)
         for payment in [second_attempt(order, variant) for variant in ("practice", "cash")]:
             payment.change_status("confirmed")
@@ -51,7 +51,7 @@ class RefundTest(BillingTestCase):
             order.refresh_from_db()
             self.assertEqual((order.charged, balances.overpaid_amount(order)), (70, left))
 
-    def test_sending_and_settling_twice_is_once(self) -> None:
+    def test_sending_a_refund_twice_refunds_once(self) -> None:
         order = self.paid(1)
         [refund] = reservations.refund_by_staff(order, Decimal(70), why="x", by=self.sam)
         for _ in range(2):
@@ -60,7 +60,7 @@ class RefundTest(BillingTestCase):
         self.assertEqual(self.told(order).count("refund_made"), 1)
         self.assertEqual(order.payments.get().status, "refunded")
 
-    def test_a_refund_that_fails_frees_its_amount_and_calls_for_a_person(self) -> None:
+    def test_failed_refund_frees_its_amount_and_opens_a_payment_issue(self) -> None:
         order = self.paid(1)
         [refund] = reservations.refund_by_staff(order, Decimal(70), why="x", by=self.sam)
         reservations.record_gateway_answer(refund.pk, gateways.RefundAnswer(State.FAILED, message="card closed"))
@@ -70,7 +70,7 @@ class RefundTest(BillingTestCase):
         order.refresh_from_db()
         self.assertEqual(balances.overpaid_amount(order), 70)
 
-    def test_cash_is_given_back_by_a_person(self) -> None:
+    def test_cash_refund_opens_a_payment_issue_until_the_handover_is_recorded(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         attempts.record_desk_payment(order, "cash", Decimal(70), by=self.sam, received_on=self.local_day())
         [refund] = reservations.refund_by_staff(order, Decimal(70), why="x", by=self.sam)
@@ -81,7 +81,7 @@ class RefundTest(BillingTestCase):
         self.assertEqual((Refund.objects.get().state, delivery_problems()), (State.DONE, []))
 
 
-class CancelLineTest(BillingTestCase):
+class LineCancellationTest(BillingTestCase):
     def setUp(self) -> None:
         super().setUp()
         ToyKind.catalogue = {1: Toy("70", multi="10"), 2: Toy("60", multi="10"), 4: Toy("20", multi="10")}
@@ -97,7 +97,7 @@ class CancelLineTest(BillingTestCase):
         self.pay(order)
         return order
 
-    def test_the_rest_is_priced_again_and_the_difference_comes_back(self) -> None:
+    def test_canceling_a_line_reprices_the_rest_and_refunds_the_difference(self) -> None:
         order = self.paid(1, 2)  # 60 and 60
         self.assertEqual(self.cancel(order, 0), 60)  # the other alone costs its full 60
         self.assertEqual(
@@ -105,25 +105,25 @@ class CancelLineTest(BillingTestCase):
         )
         self.assertEqual(self.cancel(order, 0), 0)
 
-    def test_what_comes_back_is_never_below_zero(self) -> None:
+    def test_refund_of_a_canceled_line_is_never_negative(self) -> None:
         order = self.paid(4, 2)  # 10 and 60
         self.assertEqual(self.cancel(order, 0), 10)
         cheap = self.paid(2, 4)
         ToyKind.catalogue[4].price = "20"
         self.assertEqual(self.cancel(cheap, 1), 10)
 
-    def test_terms_keep_a_part_for_good(self) -> None:
+    def test_amount_kept_under_the_terms_is_not_refunded_later(self) -> None:
         ToyKind.catalogue[1].percent_back = "50"
         order = self.paid(1, 2)
         self.assertEqual(self.cancel(order, 0), 30)
         self.assertEqual(self.cancel(order, 1), 60)
         self.assertEqual((order.charged, balances.overpaid_amount(order)), (30, 0))
 
-    def test_the_school_may_give_back_more_than_its_terms(self) -> None:
+    def test_school_can_refund_more_than_its_terms(self) -> None:
         ToyKind.catalogue[1].percent_back = "0"
         self.assertEqual(self.cancel(self.paid(1), 0, percent_back=Decimal(100)), 70)
 
-    def test_credit_comes_back_as_credit_and_money_as_money(self) -> None:
+    def test_canceled_lines_refund_money_first_and_then_return_spent_credit(self) -> None:
         credit.adjust_credit(self.alice, Decimal(50), "USD", why="x", by=self.sam)
         order = self.paid(1, 2, payer=self.alice)  # 120, 50 of it in credit
         self.assertEqual(self.cancel(order, 0), 60)
@@ -131,7 +131,7 @@ class CancelLineTest(BillingTestCase):
         self.assertEqual(self.cancel(order, 1), 10)
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 50)
 
-    def test_kept_credit_does_not_pay_for_the_rest(self) -> None:
+    def test_credit_kept_under_the_terms_does_not_pay_for_the_remaining_line(self) -> None:
         ToyKind.catalogue[1].percent_back = "0"
         credit.adjust_credit(self.alice, Decimal(120), "USD", why="x", by=self.sam)
         order = self.placed(1, 2, payer=self.alice)
@@ -139,7 +139,7 @@ class CancelLineTest(BillingTestCase):
         self.cancel(order, 1)
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 60)
 
-    def test_money_may_come_back_as_credit(self) -> None:
+    def test_canceled_line_can_be_refunded_as_account_credit(self) -> None:
         order = self.paid(1, payer=self.alice)
         self.cancel(order, 0, as_credit=True)
         self.assertEqual((credit.credit_balance(self.alice, "USD"), balances.overpaid_amount(order)), (70, 0))
@@ -147,7 +147,7 @@ class CancelLineTest(BillingTestCase):
         with self.assertRaises(reservations.RefundExceedsPaid):
             reservations.refund_by_staff(order, Decimal(1), why="x", by=self.sam)
 
-    def test_an_unpaid_order_is_priced_again_and_its_last_line_takes_it_along(self) -> None:
+    def test_unpaid_order_is_repriced_and_canceled_with_its_last_line(self) -> None:
         order = self.placed(1, 2, due=Order.Due.DOOR)
         self.cancel(order, 0)
         self.assertEqual(
@@ -156,17 +156,17 @@ class CancelLineTest(BillingTestCase):
         self.cancel(order, 1)
         self.assertEqual((order.state, self.told(order)[-1]), (Order.State.CANCELLED, "line_cancelled"))
 
-    def test_cancelling_what_is_not_paid_yet_may_make_the_rest_paid(self) -> None:
+    def test_canceling_a_line_of_a_partially_paid_order_can_complete_its_payment(self) -> None:
         order = self.placed(1, 2, due=Order.Due.DOOR)
         attempts.record_desk_payment(order, "cash", Decimal(65), by=self.sam, received_on=self.local_day())
         self.assertEqual(self.cancel(order, 0), 5)
         self.assertEqual((order.state, order.charged, balances.overpaid_amount(order)), (Order.State.PAID, 60, 0))
 
-    def test_a_paid_order_is_not_cancelled_as_a_whole(self) -> None:
+    def test_paid_order_cannot_be_canceled_as_a_whole(self) -> None:
         with self.assertRaises(transitions.OrderTransitionRefused):
             transitions.cancel_unpaid_order(self.paid(1), at=self.now)
 
-    def test_a_case_is_closed_once_with_an_answer(self) -> None:
+    def test_payment_issue_is_closed_once_with_a_resolution(self) -> None:
         order = self.paid(1)
         case = payment_issues.open_issue(Case.Kind.OTHER, order, "Look")
         self.assertEqual(payment_issues.open_issue(Case.Kind.OTHER, order, "Look"), case)
