@@ -16,8 +16,8 @@ from tests.page_text import text_of
 from users.models import User
 
 
-class StoryTest(CheckoutTestCase):
-    def test_a_stranger_orders_and_pays_without_an_account(self) -> None:
+class CheckoutFlowTest(CheckoutTestCase):
+    def test_visitor_without_an_account_orders_and_pays(self) -> None:
         ToyKind.catalogue[1] = Toy(asks_name=True)
         cart = self.put(1)
         self.assertContains(self.client.get(reverse("cart")), "Toy 1")
@@ -37,7 +37,7 @@ class StoryTest(CheckoutTestCase):
         run_all()
         self.assertEqual(delivery_problems(), [])
 
-    def test_what_the_page_sends_is_taken_in_every_language(self) -> None:
+    def test_review_form_accepts_its_own_amounts_in_another_language(self) -> None:
         ToyKind.catalogue[1] = Toy("1250.5")
         self.put(1)
         self.details()
@@ -46,14 +46,14 @@ class StoryTest(CheckoutTestCase):
             seen = dict(re.findall(r'name="(seen_\w+)" value="([^"]*)"', page))
             self.assertEqual(self.place("door", seen["seen_now"], seen["seen_door"]).status_code, 302)
 
-    def test_whoever_pays_at_the_door_reads_what_it_is_there_and_what_it_is_here(self) -> None:
+    def test_pay_at_the_door_order_shows_the_door_price_and_the_online_early_price(self) -> None:
         ToyKind.catalogue[1] = Toy(prepay="5", starts=timezone.now() + timedelta(days=3))
         self.put(1)
         self.details()
         page = self.client.get(self.place("door", now="65", door="70")["Location"])
         self.assertContains(page, "Please pay $70.00 at the door, or $65.00 online before the first class starts.")
 
-    def test_declined_then_paid_at_the_door(self) -> None:
+    def test_order_with_a_declined_payment_can_switch_to_pay_at_the_door(self) -> None:
         self.put(1)
         self.details()
         self.place()
@@ -65,7 +65,7 @@ class StoryTest(CheckoutTestCase):
         self.client.post(order.confirm_address)
         self.assertEqual(states(Order.objects.get(pk=order.pk)), ["confirmed"])
 
-    def test_broken_off_then_tried_again(self) -> None:
+    def test_order_can_be_paid_after_a_canceled_payment(self) -> None:
         self.put(1)
         self.details()
         self.place()
@@ -75,19 +75,19 @@ class StoryTest(CheckoutTestCase):
         self.assertContains(self.answer("pay"), "Thank you")
         self.assertEqual(order.payments.count(), 2)
 
-    def test_at_the_door_needs_no_payment_page(self) -> None:
+    def test_pay_at_the_door_order_leads_to_the_order_page(self) -> None:
         self.put(1)
         self.details()
         self.assertSentTo(self.place("door"), Order.objects.placed().get().address())
 
-    def test_nothing_to_pay_is_an_order_all_the_same(self) -> None:
+    def test_free_order_is_completed_without_payment(self) -> None:
         ToyKind.catalogue[1] = Toy("0")
         self.put(1)
         self.details()
         response = self.client.post(reverse("checkout_review"), {"seen_now": "0", "seen_door": "0"}, follow=True)
         self.assertContains(response, "Your order is complete.")
 
-    def test_a_person_who_logs_in_finds_the_cart_and_is_filled_in(self) -> None:
+    def test_login_during_checkout_keeps_the_cart_and_fills_in_the_payer(self) -> None:
         self.put(1)
         self.client.post(reverse("login"), {"username": self.alice.email, "password": PASSWORD})
         page = self.client.get(reverse("checkout"), follow=True)
@@ -99,8 +99,8 @@ class StoryTest(CheckoutTestCase):
         self.assertContains(self.client.get(reverse("my_orders")), "Pay at the door")
 
 
-class HarmlessTest(CheckoutTestCase):
-    def test_the_second_click_and_the_second_tab_lead_to_the_same_order(self) -> None:
+class CheckoutSafetyTest(CheckoutTestCase):
+    def test_placing_the_cart_twice_leads_to_the_same_order(self) -> None:
         self.put(1)
         self.details()
         self.place("door")
@@ -108,7 +108,7 @@ class HarmlessTest(CheckoutTestCase):
         self.assertSentTo(self.place("door"), order.address())
         self.assertEqual(Order.objects.placed().count(), 1)
 
-    def test_another_total_than_ours_is_shown_again_and_not_charged(self) -> None:
+    def test_order_with_a_different_total_is_not_placed_and_shows_the_new_price(self) -> None:
         self.put(1)
         self.details()
         response = self.place(now="1", door="1")
@@ -116,7 +116,7 @@ class HarmlessTest(CheckoutTestCase):
         self.assertContains(response, 'name="seen_now" value="70', status_code=409)
         self.assertFalse(Order.objects.placed().exists())
 
-    def test_what_sold_out_while_typing_is_said_and_the_rest_is_kept(self) -> None:
+    def test_product_that_sold_out_during_checkout_is_named_and_the_rest_can_be_ordered(self) -> None:
         self.put(1, 2)
         self.details()
         ToyKind.catalogue[2] = Toy(stock=0)
@@ -125,7 +125,7 @@ class HarmlessTest(CheckoutTestCase):
         self.client.post(reverse("cart_remove", args=[Order.objects.get().lines.get(product_id=2).pk]))
         self.assertEqual(self.place("door").status_code, 302)
 
-    def test_hostile_values_are_refused_and_nothing_is_written(self) -> None:
+    def test_invalid_checkout_input_places_no_order(self) -> None:
         self.put(1)
         self.details()
         for way, now in (("cash", "70"), ("practice", "-1e99"), ("x" * 5000, "70"), ("practice", "NaN"), ("", "")):
@@ -133,7 +133,7 @@ class HarmlessTest(CheckoutTestCase):
                 self.assertIn(self.place(way, now=now).status_code, (400, 409))
         self.assertFalse(Order.objects.placed().exists())
 
-    def test_paying_what_is_paid_already_shows_the_order(self) -> None:
+    def test_paying_a_paid_order_shows_the_order(self) -> None:
         order = self.placed(1)
         self.pay(order)
         self.assertSentTo(self.client.post(order.pay_address, {"way": "practice"}), order.address())
@@ -141,25 +141,25 @@ class HarmlessTest(CheckoutTestCase):
         response = self.client.get(reverse("payment_attempt", args=[payment.token]))
         self.assertSentTo(response, order.address("payment_success"))
 
-    def test_the_office_has_no_page_for_paying_cash_online(self) -> None:
+    def test_cash_payment_has_no_online_payment_page(self) -> None:
         order = self.placed(1)
         payment = order.payments.create(variant="cash", total=Decimal(70), currency="USD")
         for answer in (self.client.get, self.client.post):
             self.assertEqual(answer(reverse("payment_attempt", args=[payment.token])).status_code, 404)
 
-    def test_somebody_elses_line_cannot_be_taken_out(self) -> None:
+    def test_line_of_another_cart_cannot_be_removed(self) -> None:
         other = self.cart(1)
         self.put(2)
         response = self.client.post(reverse("cart_remove", args=[other.lines.get().pk]))
         self.assertEqual((response.status_code, other.lines.count()), (404, 1))
 
-    def test_without_a_cart_every_step_leads_back_to_it(self) -> None:
+    def test_checkout_steps_redirect_to_the_cart_or_to_the_missing_step(self) -> None:
         for name in ("checkout", "checkout_review"):
             self.assertRedirects(self.client.get(reverse(name)), reverse("cart"))
         self.put(1)
         self.assertRedirects(self.client.get(reverse("checkout_review")), reverse("checkout"))
 
-    def test_a_code_is_used_refused_and_taken_out(self) -> None:
+    def test_discount_code_is_applied_refused_and_removed(self) -> None:
         Code.objects.create(text="ten", percent=10)
         self.put(1)
         self.details()
@@ -167,7 +167,7 @@ class HarmlessTest(CheckoutTestCase):
             response = self.client.post(reverse("checkout_code"), {"code": text}, follow=True)
             self.assertContains(response, words)
 
-    def test_the_cart_shows_the_amounts_and_the_total_of_the_review(self) -> None:
+    def test_cart_shows_the_same_amounts_and_total_as_the_review(self) -> None:
         ToyKind.catalogue[1] = Toy("70", prepay="5", multi="10", starts=timezone.now() + timedelta(days=3))
         ToyKind.catalogue[2] = Toy("70", prepay="5", multi="10", starts=timezone.now() + timedelta(days=3))
         self.put(1, 2)
@@ -179,14 +179,14 @@ class HarmlessTest(CheckoutTestCase):
             self.assertIn(f"${amount}", text_of(cart))
             self.assertIn(f"${amount}", text_of(review))
 
-    def test_the_order_can_be_placed_from_the_page_that_refuses_a_code(self) -> None:
+    def test_page_that_refuses_a_code_still_has_the_order_form(self) -> None:
         self.put(1)
         self.details()
         page = self.client.post(reverse("checkout_code"), {"code": "nope"}).content.decode()
         (form,) = re.findall(r"<form(?:(?!<form).)*?seen_now", page, re.DOTALL)
         self.assertIn(f'action="{reverse("checkout_review")}"', form)
 
-    def test_opening_the_address_of_a_refused_code_leads_to_the_review_and_keeps_the_code_in_use(self) -> None:
+    def test_opening_the_code_url_redirects_to_the_review_and_keeps_the_applied_code(self) -> None:
         Code.objects.create(text="ten", percent=10)
         self.put(1)
         self.details()
@@ -195,7 +195,7 @@ class HarmlessTest(CheckoutTestCase):
         self.assertContains(self.client.get(reverse("checkout_review")), "$63.00")
 
     @override_settings(CONSENT_VERSIONS="tests.billing.checkout.edition_three")
-    def test_the_terms_are_agreed_to_with_their_version(self) -> None:
+    def test_order_stores_the_version_of_the_accepted_terms(self) -> None:
         self.put(1)
         self.details()
         self.assertEqual(self.place("door", terms="").status_code, 400)
@@ -203,13 +203,13 @@ class HarmlessTest(CheckoutTestCase):
         self.assertEqual(Order.objects.placed().get().terms_version, "3")
 
     @override_settings(BILLING_ADDRESS=True, DEFAULT_CITY="Portland")
-    def test_a_school_that_wants_addresses_asks_for_them(self) -> None:
+    def test_checkout_asks_for_a_billing_address_when_the_school_requires_one(self) -> None:
         self.put(1)
         self.assertContains(self.client.get(reverse("checkout")), 'value="Portland"')
 
 
-class AddressTest(CheckoutTestCase):
-    def test_an_order_opens_by_its_secret_address_for_its_payer_and_for_nobody_else(self) -> None:
+class OrderAccessTest(CheckoutTestCase):
+    def test_order_page_opens_only_with_its_key_or_for_its_payer(self) -> None:
         order = self.placed(1, payer=self.alice)
         plain = reverse("order", args=[order.pk])
         other = self.placed(1).address().partition("?")[2]
@@ -221,7 +221,7 @@ class AddressTest(CheckoutTestCase):
         self.log_in(self.alice)
         self.assertEqual(self.client.get(plain).status_code, 200)
 
-    def test_an_order_under_an_address_belongs_to_the_account_once_the_address_is_confirmed(self) -> None:
+    def test_order_belongs_to_the_account_with_its_email_once_the_email_is_confirmed(self) -> None:
         order = self.placed(1)
         Order.objects.filter(pk=order.pk).update(payer_email=self.sam.email)
         for confirmed, status in ((None, 404), (self.now, 200)):
@@ -229,7 +229,7 @@ class AddressTest(CheckoutTestCase):
             self.client.force_login(User.objects.get(pk=self.sam.pk), "users.backends.PermissionBackend")
             self.assertEqual(self.client.get(reverse("order", args=[order.pk])).status_code, status)
 
-    def test_whose_an_order_is_does_not_depend_on_how_it_is_asked(self) -> None:
+    def test_order_owner_check_agrees_with_the_list_of_visible_orders(self) -> None:
         order = self.placed(1)
         for payer, email, confirmed in itertools.product(
             (None, self.alice, self.sam), ("alice@example.org", ""), (None, self.now)
@@ -241,18 +241,18 @@ class AddressTest(CheckoutTestCase):
                 listed = Order.objects.visible_to(alice).filter(pk=order.pk).exists()
                 self.assertEqual(Order.objects.get(pk=order.pk).belongs_to(alice), listed)
 
-    def test_a_strangers_orders_cannot_be_paid_or_cancelled(self) -> None:
+    def test_order_of_somebody_else_cannot_be_paid_or_canceled(self) -> None:
         order = self.placed(1)
         for name in ("order_pay", "order_door", "order_cancel"):
             self.assertEqual(self.client.post(reverse(name, args=[order.pk])).status_code, 404)
 
-    def test_a_gateway_that_is_not_offered_is_refused(self) -> None:
+    def test_payment_method_that_is_not_offered_is_refused(self) -> None:
         order = self.placed(1)
         for way in ("cash", "stripe", ""):
             self.assertEqual(self.client.post(order.pay_address, {"way": way}).status_code, 400)
         self.assertFalse(order.payments.exists())
 
-    def test_the_return_address_confirms_nothing(self) -> None:
+    def test_return_url_of_a_gateway_does_not_confirm_the_payment(self) -> None:
         order = self.placed(1)
         payment = order.payments.create(variant="practice", total=Decimal(70), currency="USD")
         url = reverse("process_payment", args=[payment.token])
@@ -262,7 +262,7 @@ class AddressTest(CheckoutTestCase):
         payment.refresh_from_db()
         self.assertEqual(payment.status, "waiting")
 
-    def test_the_receipt_is_there_when_the_order_is_paid(self) -> None:
+    def test_receipt_is_available_once_the_order_is_paid(self) -> None:
         order = self.placed(1)
         self.assertEqual(self.client.get(order.receipt_address).status_code, 404)
         self.pay(order)
@@ -270,13 +270,13 @@ class AddressTest(CheckoutTestCase):
         self.assertContains(response, "$70.00")
         self.assertContains(response, "pat@example.org")
 
-    def test_the_payment_page_finds_the_open_order(self) -> None:
+    def test_payment_page_redirects_to_the_open_order(self) -> None:
         self.assertContains(self.client.get(reverse("payment")), "You have nothing to pay")
         order = self.placed(1, payer=self.alice)
         self.log_in(self.alice)
         self.assertSentTo(self.client.get(reverse("payment")), order.address())
 
-    def test_a_lapsed_order_says_so_and_offers_no_payment(self) -> None:
+    def test_expired_order_says_so_and_offers_no_payment(self) -> None:
         order = self.placed(1)
         Order.objects.filter(pk=order.pk).update(held_until=self.day(-1))
         response = self.client.get(order.address())
@@ -284,7 +284,7 @@ class AddressTest(CheckoutTestCase):
         self.assertNotContains(response, reverse("order_pay", args=[order.pk]))
 
     @tag("rows")
-    def test_my_pages_ask_the_database_as_often_for_thirty_rows_as_for_one(self) -> None:
+    def test_my_pages_need_the_same_number_of_queries_for_any_number_of_rows(self) -> None:
         self.log_in(self.alice)
         self.assertSameQueries(
             reverse("my_orders"), lambda count: [self.placed(1, 2, payer=self.alice) for _ in range(count)]

@@ -12,16 +12,16 @@ class Silent(ProductKind):
     name = "silent"
 
 
-def found(**settings: object) -> list[str]:
+def product_kind_problems(**settings: object) -> list[str]:
     with override_settings(**settings):
         return [str(message.msg) for message in run_checks() if message.id == "billing.E001"]
 
 
 class ProductKindsTest(SimpleTestCase):
-    def test_a_kind_that_answers_everything_passes(self) -> None:
-        self.assertEqual(found(PRODUCT_KINDS={"toy": "tests.billing.toys.ToyKind"}), [])
+    def test_complete_product_kind_passes_the_check(self) -> None:
+        self.assertEqual(product_kind_problems(PRODUCT_KINDS={"toy": "tests.billing.toys.ToyKind"}), [])
 
-    def test_what_cannot_answer_is_refused_at_the_start(self) -> None:
+    def test_incomplete_or_misnamed_product_kind_fails_the_check(self) -> None:
         for name, path, words in (
             ("toy", "tests.nowhere.Kind", "cannot be imported"),
             ("toy", "tests.billing.toys.Toy", "is no billing.kinds.ProductKind"),
@@ -29,11 +29,11 @@ class ProductKindsTest(SimpleTestCase):
             ("book", "tests.billing.toys.ToyKind", "calls itself 'toy'"),
         ):
             with self.subTest(path):
-                [problem] = found(PRODUCT_KINDS={name: path})
+                [problem] = product_kind_problems(PRODUCT_KINDS={name: path})
                 self.assertIn(words, problem)
 
     @with_toys
-    def test_kinds_are_found_by_name(self) -> None:
+    def test_product_kinds_are_found_by_name(self) -> None:
         self.assertIsInstance(kind_named("toy"), ToyKind)
         self.assertIn(("toy", "tests.billing.toys.ToyKind"), list(installed_kinds()))
         with self.assertRaises(UnknownProductKind):
@@ -46,7 +46,7 @@ class PracticePaymentsTest(SimpleTestCase):
             messages = run_checks(include_deployment_checks=True)
         return [str(message.id) for message in messages if message.id == "billing.E003"]
 
-    def test_a_machine_for_real_money_refuses_the_gateway_without_money(self) -> None:
+    def test_deployment_check_refuses_practice_gateways(self) -> None:
         for path in ("billing.gateways.practice.Practice", "payments.dummy.DummyProvider"):
             self.assertEqual(self.problems(anything=(path, {})), ["billing.E003"])
         cash = settings.PAYMENT_VARIANTS["cash"]
@@ -54,7 +54,7 @@ class PracticePaymentsTest(SimpleTestCase):
 
 
 class JobsTest(SimpleTestCase):
-    def test_every_job_names_a_function(self) -> None:
+    def test_every_job_names_an_importable_function(self) -> None:
         from django.utils.module_loading import import_string
 
         self.assertIn(expire_overdue_holds, [import_string(job.run) for job in JOBS])

@@ -1,4 +1,4 @@
-"""Discount codes: made with choices that exist, and refused with a reason where they fit nothing."""
+"""Discount codes in the admin and in the cart."""
 
 import re
 from datetime import date, datetime, time, timedelta
@@ -19,12 +19,12 @@ from tests.billing.toys import Toy, ToyKind
 ADD = "/admin/billing/code/add/"
 
 
-class MakingCodesTest(CheckoutTestCase):
+class DiscountCodeAdminTest(CheckoutTestCase):
     def add(self, **more: str) -> HttpResponse:
         self.log_in(self.ada)
         return self.client.post(ADD, {"text": "SPRING", "percent": "10"} | more)
 
-    def test_the_office_chooses_from_what_is_sold_and_types_no_numbers(self) -> None:
+    def test_code_form_offers_the_products_that_are_sold(self) -> None:
         self.log_in(self.ada)
         page = self.client.get(ADD).content.decode()
         select = page[page.index('name="applies_to"') :].partition("</select>")[0]
@@ -33,7 +33,7 @@ class MakingCodesTest(CheckoutTestCase):
         self.assertNotIn('name="product_id"', page)
         self.assertIn("admin-autocomplete", page)
 
-    def test_the_choice_is_what_the_code_is_for(self) -> None:
+    def test_code_stores_the_chosen_product_or_kind(self) -> None:
         for chosen, stored in (("toy:2", ("toy", 2)), ("toy", ("toy", None)), ("", ("", None))):
             with self.subTest(chosen):
                 self.assertEqual(self.add(applies_to=chosen).status_code, 302)
@@ -43,29 +43,29 @@ class MakingCodesTest(CheckoutTestCase):
                 self.assertIn(f'<option value="{chosen}" selected', page)
                 code.delete()
 
-    def test_what_is_not_sold_is_refused_where_the_code_is_made(self) -> None:
+    def test_code_form_refuses_products_that_are_not_sold(self) -> None:
         for chosen in ("class", "toy:99999", "voucher", "toy:x", "2"):
             with self.subTest(chosen):
                 self.assertContains(self.add(applies_to=chosen), "Select a valid choice")
         self.assertFalse(Code.objects.exists())
 
-    def test_a_code_for_something_unknown_does_not_pass_validation_anywhere(self) -> None:
+    def test_code_for_an_unknown_product_fails_validation(self) -> None:
         for wrong in ({"kind": "class"}, {"kind": "toy", "product_id": 99999}, {"kind": "voucher"}):
             with self.subTest(wrong), self.assertRaises(ValidationError):
                 Code(text="x", percent=10, **wrong).full_clean()
 
-    def test_a_code_cannot_end_before_it_begins(self) -> None:
+    def test_code_cannot_expire_before_it_is_valid(self) -> None:
         with self.assertRaises(IntegrityError), transaction.atomic():
             Code.objects.create(text="x", percent=10, valid_from=self.day(2), valid_until=self.day(1))
 
-    def test_a_code_of_a_class_that_is_over_can_still_be_edited(self) -> None:
+    def test_code_for_a_product_that_is_no_longer_offered_can_be_edited(self) -> None:
         ToyKind.catalogue[77] = Toy(offered=False)
         code = Code.objects.create(text="old", percent=10, kind="toy", product_id=77)
         self.log_in(self.ada)
         address = f"/admin/billing/code/{code.pk}/change/"
         self.assertContains(self.client.get(address), '<option value="toy:77" selected')
 
-    def test_the_list_says_what_each_code_is_for_and_how_often_it_was_used(self) -> None:
+    def test_code_list_shows_the_scope_and_the_number_of_uses(self) -> None:
         Code.objects.create(text="two", percent=10, kind="toy", product_id=2)
         Code.objects.create(text="all", percent=10, kind="toy")
         cart = self.cart(2)
@@ -73,13 +73,11 @@ class MakingCodesTest(CheckoutTestCase):
         placement.place_order(cart, placement.PlacementOptions(Order.Due.DOOR), seen=None, at=self.now)
         self.log_in(self.ada)
         page = self.client.get("/admin/billing/code/").content.decode()
-        found = re.findall(r"field-(?:scope|used)[^>]*>([^<]*)<", page)
-        self.assertEqual(found, ["All toys", "0", "Toy 2", "1"])
+        cells = re.findall(r"field-(?:scope|used)[^>]*>([^<]*)<", page)
+        self.assertEqual(cells, ["All toys", "0", "Toy 2", "1"])
 
 
-class LastMomentTest(CheckoutTestCase):
-    """A code that is valid until a day includes that day; one that is valid until a moment is over at that moment."""
-
+class DiscountCodeExpirationTest(CheckoutTestCase):
     def add(self, day: str, clock: str) -> Code:
         self.log_in(self.ada)
         typed = {"text": "SPRING", "percent": "10", "valid_until_0": day, "valid_until_1": clock}
@@ -91,17 +89,17 @@ class LastMomentTest(CheckoutTestCase):
         with self.assertRaisesMessage(discount_codes.DiscountCodeRefused, discount_codes.EXPIRED):
             discount_codes.check_code(code, None, end)
 
-    def test_a_code_that_is_valid_until_a_moment_is_over_at_that_moment(self) -> None:
+    def test_code_with_an_end_time_expires_at_that_time(self) -> None:
         self.assertEndsAt(self.add("2027-03-13", "18:30"), dates.local_moment(date(2027, 3, 13), time(18, 30)))
 
-    def test_a_code_that_is_valid_until_a_day_is_valid_through_the_end_of_that_day(self) -> None:
+    def test_code_with_an_end_date_is_valid_through_that_day(self) -> None:
         for day, next_day in (("2027-03-13", date(2027, 3, 14)), ("2027-03-14", date(2027, 3, 15))):
             with self.subTest(day):
                 code = self.add(day, "")
                 self.assertEndsAt(code, dates.local_moment(next_day, time.min))
                 code.delete()
 
-    def test_the_office_finds_the_day_again_as_it_was_typed(self) -> None:
+    def test_code_form_shows_the_end_date_as_entered(self) -> None:
         code = self.add("2027-03-13", "")
         page = self.client.get(f"/admin/billing/code/{code.pk}/change/").content.decode()
         day, clock = (re.search(rf'<input[^>]*name="valid_until_{part}"[^>]*>', page)[0] for part in (0, 1))
@@ -109,7 +107,7 @@ class LastMomentTest(CheckoutTestCase):
         self.assertNotIn("value=", clock)
         self.assertContains(self.client.get("/admin/billing/code/"), "Through Sat, Mar 13, 2027")
 
-    def test_the_office_finds_the_moment_again_as_it_was_typed(self) -> None:
+    def test_code_form_shows_the_end_date_and_time_as_entered(self) -> None:
         code = self.add("2027-03-13", "18:30")
         page = self.client.get(f"/admin/billing/code/{code.pk}/change/").content.decode()
         day, clock = (re.search(rf'<input[^>]*name="valid_until_{part}"[^>]*>', page)[0] for part in (0, 1))
@@ -117,35 +115,35 @@ class LastMomentTest(CheckoutTestCase):
         self.assertIn('value="18:30"', clock)
         self.assertContains(self.client.get("/admin/billing/code/"), "Sat, Mar 13, 2027, 6:30 PM")
 
-    def test_a_time_without_a_day_is_refused(self) -> None:
+    def test_end_time_without_a_date_is_refused(self) -> None:
         self.log_in(self.ada)
         typed = {"text": "SPRING", "percent": "10", "valid_until_0": "", "valid_until_1": "18:30"}
         self.assertContains(self.client.post(ADD, typed), "Enter a valid date.")
 
 
-class UsingCodesTest(CheckoutTestCase):
+class DiscountCodeUseTest(CheckoutTestCase):
     def enter(self, text: str) -> HttpResponse:
         self.details()
         return self.client.post(reverse("checkout_code"), {"code": text}, follow=True)
 
-    def test_a_code_for_another_item_names_the_item_it_needs_and_is_not_taken(self) -> None:
+    def test_code_for_another_product_names_that_product_and_is_not_applied(self) -> None:
         Code.objects.create(text="two", percent=10, kind="toy", product_id=2)
         cart = self.put(1)
         self.assertContains(self.enter("TWO"), "This code is for Toy 2. Add it to your cart to use the code.")
         cart.refresh_from_db()
         self.assertIsNone(cart.code)
 
-    def test_a_code_for_a_kind_names_the_kind_it_needs(self) -> None:
+    def test_code_for_a_product_kind_names_that_kind(self) -> None:
         Code.objects.create(text="toys", percent=10, kind="toy")
         carts.add_line(self.put(), "voucher", 0, {"amount": "50"})
         self.assertContains(self.enter("toys"), "This code is for toys. Add one to your cart to use the code.")
 
-    def test_a_code_takes_nothing_off_gift_vouchers_and_says_so(self) -> None:
+    def test_code_does_not_apply_to_gift_vouchers(self) -> None:
         Code.objects.create(text="ten", percent=10)
         carts.add_line(self.put(), "voucher", 0, {"amount": "50"})
         self.assertContains(self.enter("ten"), "Discount codes can’t be used for gift vouchers.")
 
-    def test_a_personal_code_names_its_person_only_to_those_who_speak_for_them(self) -> None:
+    def test_personal_code_names_its_student_only_to_their_guardian(self) -> None:
         Code.objects.create(text="kit", percent=10, student=self.kit)
         self.put(1, attendee="Lee")
         self.assertContains(self.enter("kit"), discount_codes.UNKNOWN)
@@ -154,11 +152,11 @@ class UsingCodesTest(CheckoutTestCase):
         page = self.enter("kit")
         self.assertContains(page, "This code is for Kit Gray. Add something for Kit Gray to your cart to use the code.")
 
-    def test_an_unknown_code_is_not_valid_for_this_order(self) -> None:
+    def test_unknown_code_is_refused(self) -> None:
         self.put(1)
         self.assertContains(self.enter("nonsense"), "That code isn’t valid for this order.")
 
-    def test_when_the_last_item_it_fits_is_removed_the_code_goes_too_and_the_page_says_so(self) -> None:
+    def test_code_is_removed_with_the_last_line_it_applies_to_and_the_page_says_so(self) -> None:
         Code.objects.create(text="two", percent=10, kind="toy", product_id=2)
         cart = self.put(1, 2)
         self.enter("two")
@@ -170,7 +168,7 @@ class UsingCodesTest(CheckoutTestCase):
         cart.refresh_from_db()
         self.assertIsNone(cart.code)
 
-    def test_an_order_is_not_placed_with_a_code_that_takes_nothing_off(self) -> None:
+    def test_order_is_not_placed_with_a_code_that_applies_to_no_line(self) -> None:
         code = Code.objects.create(text="two", percent=10, kind="toy", product_id=2)
         cart = self.put(1)
         self.details()

@@ -1,4 +1,4 @@
-"""Sentences that a payer reads on receipts, quotes and in mails."""
+"""Sentences that payers read on receipts, in refund quotes and in mail."""
 
 from typing import Any
 
@@ -23,8 +23,8 @@ class LineCanceledMailTest(BillingTestCase):
         letter = rendering.render_mail(mail, rendering.shipped_mail_text(mail), mails.canceled_line_context(message))
         return letter.subject, letter.text
 
-    def test_a_canceled_line_promises_a_mail_about_the_refund_only_where_there_is_one(self) -> None:
-        said = "We’ll email you when your refund has been sent."
+    def test_canceled_line_mail_promises_a_refund_mail_only_if_there_is_a_refund(self) -> None:
+        promise = "We’ll email you when your refund has been sent."
         for percent in ("100", "0"):
             with self.subTest(percent):
                 ToyKind.catalogue[1].percent_back = percent
@@ -38,20 +38,20 @@ class LineCanceledMailTest(BillingTestCase):
                 line.refresh_from_db()
                 subject, text = self.mail(line)
                 self.assertIn("Toy 1 is canceled", subject)
-                self.assertEqual(said in text, percent == "100")
+                self.assertEqual(promise in text, percent == "100")
                 self.assertNotIn("If a refund is due", text)
 
 
 class LineDetailTest(BillingTestCase):
-    def test_a_detail_that_is_a_sentence_is_followed_by_one_colon(self) -> None:
+    def test_line_detail_loses_its_final_period(self) -> None:
         order = self.placed(1)
         order.lines.update(detail="Tuesdays. Needs 8 sign-ups, or you get a full refund.")
         [line] = mails.order_context(Message(data={"order_id": order.pk}))["lines"]
         self.assertEqual(line["detail"], "Tuesdays. Needs 8 sign-ups, or you get a full refund")
 
 
-class KeptTest(BillingTestCase):
-    def test_what_is_kept_without_a_refund_says_it_once(self) -> None:
+class KeptAmountTextTest(BillingTestCase):
+    def test_cancellation_page_without_a_refund_shows_the_kept_amount(self) -> None:
         ToyKind.catalogue[1].percent_back = "0"
         order = self.placed(1, 2)
         self.pay(order)
@@ -60,8 +60,8 @@ class KeptTest(BillingTestCase):
         self.assertContains(page, "No refund.")
 
 
-class MethodTest(SimpleTestCase):
-    def test_a_receipt_names_what_was_used_and_not_the_choice(self) -> None:
+class PaymentMethodTextTest(SimpleTestCase):
+    def test_payment_method_text_names_the_method_that_was_used(self) -> None:
         gateway = Stripe("sk_test_x", ["whsec_x"])
         self.assertEqual(gateway.method_of(Payment()), "card")
         self.assertEqual(gateway.method_of(Payment(promised_at=timezone.now())), "bank payment")
@@ -69,7 +69,7 @@ class MethodTest(SimpleTestCase):
 
 
 class CreditTextTest(SimpleTestCase):
-    def test_an_entry_names_its_order_once(self) -> None:
+    def test_credit_entry_text_names_its_order_once(self) -> None:
         texts: list[tuple[Any, str]] = [
             ("spent", "Spent on order 45"),
             ("returned", "Came back from order 45"),

@@ -1,4 +1,4 @@
-"""Two people settle one finding at the same moment: with our row locks, and without any."""
+"""Two people resolve one finding at the same moment, with and without row locks."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from tests.racing import without_locks
 
 @tag("postgres")
 @with_toys
-class DeedRaceTest(TransactionTestCase):
+class FindingActionRaceTest(TransactionTestCase):
     def setUp(self) -> None:
         self.ada = make.account("ada@example.org", "Ada")
         ToyKind.catalogue = {1: Toy("70")}
@@ -35,19 +35,19 @@ class DeedRaceTest(TransactionTestCase):
         runs.start_run(dates.local_today(), dates.local_today(), by=self.ada)
         run_all()
 
-    def both_open_it(self) -> list[Any]:
+    def confirm_in_two_tabs(self) -> list[Any]:
         def click() -> Any:
             return deeds.perform_action(Finding.objects.get(verdict="not_opened"), "open", why="Seen", by=self.ada)
 
         return overlap(click, click)
 
-    def test_one_settles_it_and_the_other_is_told_so(self) -> None:
-        first, second = self.both_open_it()
+    def test_only_one_of_two_people_resolves_the_finding(self) -> None:
+        first, second = self.confirm_in_two_tabs()
         self.assertEqual(first, deeds.OPEN)
         self.assertIsInstance(second, deeds.FindingActionRefused)
         self.assertEqual(Entry.objects.filter(action="billing.finding_settled").count(), 1)
 
-    def test_control_without_locks_both_settle_it(self) -> None:
+    def test_control_without_locks_both_people_resolve_the_finding(self) -> None:
         with without_locks():
-            self.both_open_it()
+            self.confirm_in_two_tabs()
         self.assertEqual(Entry.objects.filter(action="billing.finding_settled").count(), 2)

@@ -26,7 +26,7 @@ class DeskTest(BillingTestCase):
         data = {"amount": amount, "variant": "cash", "received_on": self.local_day()} | more
         return self.act("desk_record_payment", order, **data)
 
-    def test_pay_at_the_door_and_the_desk_marks_it_paid(self) -> None:
+    def test_desk_records_a_cash_payment_for_a_pay_at_the_door_order(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         self.assertContains(self.client.get(reverse("desk_order", args=[order.pk])), "Pay at the door")
         self.assertEqual(self.record(order, 70), 302)
@@ -37,14 +37,14 @@ class DeskTest(BillingTestCase):
             self.client.get(reverse("desk_order", args=[order.pk])), "Ada Adler recorded a cash payment of $"
         )
 
-    def test_the_desk_takes_no_more_than_is_owed_and_nothing_from_the_future(self) -> None:
+    def test_desk_payment_above_the_balance_or_dated_in_the_future_is_refused(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         for amount, more in ((71, {}), (-1, {}), (0, {}), ("1e30", {}), (70, {"received_on": self.local_day(2)})):
             self.assertEqual(self.record(order, amount, **more), 400)
         self.assertEqual(self.record(order, 70, variant="practice"), 400)
         self.assertFalse(order.payments.exists())
 
-    def test_money_is_given_back_with_a_reason(self) -> None:
+    def test_desk_refund_requires_a_reason(self) -> None:
         order = self.placed(1)
         self.pay(order)
         self.assertEqual(self.act("desk_refund", order, amount=10), 400)
@@ -53,8 +53,8 @@ class DeskTest(BillingTestCase):
         run_all()
         self.assertContains(self.client.get(reverse("desk_order", args=[order.pk])), "A cold room")
 
-    def test_a_second_click_moves_no_money_and_the_page_says_so(self) -> None:
-        """The page says what was received when it was shown; the second click comes from the same page."""
+    def test_double_click_on_record_payment_or_refund_is_applied_once(self) -> None:
+        """The form submits the amount received when the page was shown, so the second click has an outdated amount."""
         order = self.placed(1, due=Order.Due.DOOR)
         self.assertEqual([self.record(order, 30, received=0) for _ in range(2)], [302, 400])
         self.assertEqual([self.record(order, 40, received=30) for _ in range(2)], [302, 400])
@@ -65,7 +65,7 @@ class DeskTest(BillingTestCase):
         self.assertRegex(again.content.decode(), r'name="received" value="60[."]')
         self.assertEqual((order.payments.count(), Refund.objects.get().amount), (2, 10))
 
-    def test_hostile_values_are_refused_and_nothing_is_written(self) -> None:
+    def test_invalid_desk_input_changes_nothing(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         self.pay(paid := self.placed(1))
         entries = Entry.objects.count()
@@ -84,12 +84,12 @@ class DeskTest(BillingTestCase):
                 self.assertEqual(self.act(name, order, **data), 400)
         self.assertEqual((order.payments.count(), Refund.objects.count(), Entry.objects.count()), (0, 0, entries))
 
-    def test_what_does_not_exist_is_not_found(self) -> None:
+    def test_desk_actions_on_a_missing_order_are_not_found(self) -> None:
         for number in (0, 99, 10**18, 10**30):
             for name in ("desk_record_payment", "desk_pay_later", "desk_ask_payer", "desk_refund", "desk_cancel_order"):
                 self.assertEqual(self.client.post(reverse(name, args=[number])).status_code, 404)
 
-    def test_a_refusal_is_read_though_its_form_has_gone(self) -> None:
+    def test_refused_action_shows_its_error_even_if_the_page_no_longer_has_the_form(self) -> None:
         order = self.placed(1)
         self.pay(order)
         for name, data in (
@@ -100,7 +100,7 @@ class DeskTest(BillingTestCase):
             answer = self.client.post(reverse(name, args=[order.pk]), data)
             self.assertContains(answer, "Please check the following", status_code=400)
 
-    def test_why_nothing_can_go_back_is_said(self) -> None:
+    def test_refused_desk_refund_says_why(self) -> None:
         order = self.placed(1)
         payment = attempts.start_attempt(order, "practice", self.now)
         payment.change_status("preauth")
@@ -114,19 +114,19 @@ class DeskTest(BillingTestCase):
         answer = self.client.post(reverse("desk_refund", args=[order.pk]), {"amount": amount, "why": "x"})
         self.assertContains(answer, sentence, status_code=400)
 
-    def test_each_form_of_the_page_has_labels_of_its_own(self) -> None:
+    def test_field_ids_are_unique_on_the_order_page(self) -> None:
         page = self.client.get(reverse("desk_order", args=[self.placed(1, 2).pk])).content.decode()
         ids = re.findall(r'<(?:input|select|textarea)[^>]* id="([^"]+)"', page)
         self.assertEqual(len(ids), len(set(ids)))
 
-    def test_an_order_is_cancelled_before_it_is_paid(self) -> None:
+    def test_desk_cancels_an_unpaid_order(self) -> None:
         order = self.placed(1)
         self.assertEqual(self.act("desk_cancel_order", order, why="Twice by mistake"), 302)
         order.refresh_from_db()
         self.assertEqual(order.state, "cancelled")
         self.assertEqual(Entry.objects.get(action="billing.order_cancelled").why, "Twice by mistake")
 
-    def test_cash_that_waits_is_handed_over_once(self) -> None:
+    def test_double_click_on_cash_handover_records_one_refund(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         self.record(order, 70)
         self.act("desk_refund", order, amount=70, why="x")
@@ -136,7 +136,7 @@ class DeskTest(BillingTestCase):
         self.assertEqual([self.client.post(url).status_code for _ in range(2)], [302, 302])
         self.assertContains(self.client.get(reverse("desk_order", args=[order.pk])), "Refunded")
 
-    def test_credit_is_given_and_taken_back_with_a_reason(self) -> None:
+    def test_desk_adds_and_takes_back_credit_with_a_reason(self) -> None:
         url = reverse("desk_credit_of", args=[self.alice.pk])
         for amount, why in ((20, "A cancelled evening"), (-5, "Too much")):
             self.assertRedirects(self.client.post(url, {"amount": amount, "why": why}), url)
@@ -147,7 +147,7 @@ class DeskTest(BillingTestCase):
         self.assertContains(self.client.get(reverse("desk_credit")), "$15.00")
         self.assertContains(self.client.get(f"{reverse('desk_credit')}?q=sam@"), "$0.00")
 
-    def test_questions_are_listed_and_closed_with_an_answer(self) -> None:
+    def test_payment_issues_are_listed_and_closed_with_a_resolution(self) -> None:
         order = self.placed(1)
         case = payment_issues.open_issue(Case.Kind.OTHER, order, "Look at this")
         self.assertContains(self.client.get(reverse("desk_cases")), "Look at this")
@@ -157,7 +157,7 @@ class DeskTest(BillingTestCase):
         self.client.post(url, {"answer": "Phoned her"})
         self.assertEqual((Case.objects.get().answer, Case.objects.get().closed_by), ("Phoned her", self.ada))
 
-    def test_orders_are_found_by_number_name_address_product_and_state(self) -> None:
+    def test_orders_are_found_by_number_email_product_and_state(self) -> None:
         order = self.placed(2)
         self.placed(1, due=Order.Due.DOOR)
         for query in (f"q={order.pk}", f"q=%23{order.pk}", "q=toy+2"):
@@ -166,14 +166,14 @@ class DeskTest(BillingTestCase):
             self.assertContains(self.client.get(f"{reverse('desk_orders')}?{query}"), "badge", count=count)
 
     def add_refunded_orders(self, count: int) -> None:
-        """Each with a part refunded and a dispute that the school has won."""
+        """Add orders with a partial refund and a won dispute."""
         for _ in range(count):
             payment = self.pay(self.placed(1, 2))
             payment.refunds.create(amount=Decimal(5), state=Refund.State.DONE)
             Payment.objects.filter(pk=payment.pk).update(refunded_amount=5)
             payment.disputes.create(reference="d-1", amount=Decimal(5), state="won", closed_at=self.now)
 
-    def test_each_list_asks_the_database_as_often_for_thirty_rows_as_for_one(self) -> None:
+    def test_lists_need_the_same_number_of_queries_for_any_number_of_rows(self) -> None:
         self.assertSameQueries(reverse("desk_orders"), self.add_refunded_orders)
         self.assertSameQueries(reverse("desk_payments"), self.add_refunded_orders)
         order = self.placed(1)

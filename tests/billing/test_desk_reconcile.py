@@ -12,7 +12,7 @@ from tests.billing.reconciling import ReconcilingTestCase
 from tests.billing.scripted import Scripted
 
 
-class DeskReconcileTest(ReconcilingTestCase):
+class ReconciliationPagesTest(ReconcilingTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.log_in(self.ada)
@@ -22,7 +22,7 @@ class DeskReconcileTest(ReconcilingTestCase):
         self.assertEqual(response.status_code, 200)
         return response.content.decode()
 
-    def test_a_run_shows_how_far_it_is_without_a_script_and_with_one(self) -> None:
+    def test_run_page_shows_progress_with_and_without_javascript(self) -> None:
         self.bought()
         run = runs.start_run(self.today, self.today, by=self.ada)
         shown = self.page()
@@ -35,7 +35,7 @@ class DeskReconcileTest(ReconcilingTestCase):
         self.assertEqual(response["HX-Refresh"], "true")
         self.assertNotIn('http-equiv="refresh"', self.page())
 
-    def test_a_gateway_that_lacks_a_value_is_named_with_it(self) -> None:
+    def test_gateway_with_missing_settings_is_named_with_those_settings(self) -> None:
         lacking = override_settings(
             STRIPE_KEY="sk_live_1",
             STRIPE_WEBHOOK_SECRET=[],
@@ -49,14 +49,14 @@ class DeskReconcileTest(ReconcilingTestCase):
         self.assertIn("PayPal is not offered: PAYPAL_CLIENT_ID, PAYPAL_WEBHOOK_ID are missing.", shown)
         self.assertNotIn("is not offered", self.client.get(reverse("desk_reconciliations")).content.decode())
 
-    def test_each_difference_stands_there_with_both_sides_and_its_suggestion(self) -> None:
+    def test_run_page_shows_each_difference_with_its_amount_and_suggested_action(self) -> None:
         self.attempt()
         self.run_it()
         shown = self.page()
         for words in ("Only in theirs", "$70.00", "Apply to our records", "po_1", "$2.30"):
             self.assertIn(words, shown)
 
-    def test_one_click_with_a_reason_does_it_and_none_does_nothing(self) -> None:
+    def test_finding_is_resolved_once_and_only_with_a_reason(self) -> None:
         payment = self.attempt()
         self.run_it()
         address = reverse("desk_finding", args=[self.one("only_theirs").pk])
@@ -69,7 +69,7 @@ class DeskReconcileTest(ReconcilingTestCase):
         again = self.client.post(address, {"deed": "take_over", "why": "Twice"}, follow=True)
         self.assertContains(again, "already been resolved")
 
-    def test_whoever_may_look_but_not_act_sees_no_button(self) -> None:
+    def test_staff_without_the_reconcile_permission_see_no_action_button(self) -> None:
         self.attempt()
         self.run_it()
         group = self.ada.groups.get(name="Admin")
@@ -79,7 +79,7 @@ class DeskReconcileTest(ReconcilingTestCase):
         self.assertNotContains(self.client.get(address), "Apply to our records")
         self.assertEqual(self.client.post(address, {"deed": "take_over", "why": "x"}).status_code, 403)
 
-    def test_findings_are_shown_by_what_they_are(self) -> None:
+    def test_run_page_filters_findings_by_verdict(self) -> None:
         self.bought()
         self.only_ours()
         self.run_it()
@@ -89,7 +89,7 @@ class DeskReconcileTest(ReconcilingTestCase):
         self.assertIn(">Matches<", self.page(show="all"))
         self.assertIn("Only in our records", self.page(show="nonsense"))
 
-    def test_payouts_are_summed_with_their_fees_and_drawn_when_there_are_several(self) -> None:
+    def test_run_page_totals_payouts_and_draws_a_chart_when_there_are_several(self) -> None:
         self.bought()
         self.bought()
         self.run_it()
@@ -100,7 +100,7 @@ class DeskReconcileTest(ReconcilingTestCase):
         self.run_it()
         self.assertIn("Net amount of each payout", self.page())
 
-    def test_a_gateway_that_could_not_be_read_is_told_and_may_be_tried_again(self) -> None:
+    def test_failed_gateway_import_is_shown_and_can_be_retried(self) -> None:
         Scripted.trouble.append(PermanentFailure("It refuses our key."))
         run = self.run_it()
         self.assertIn("It refuses our key.", self.page())
@@ -110,13 +110,13 @@ class DeskReconcileTest(ReconcilingTestCase):
         book.refresh_from_db()
         self.assertEqual(book.state, "done")
 
-    def test_days_that_cannot_be_compared_are_answered_with_a_sentence(self) -> None:
+    def test_run_for_future_days_is_refused_with_a_reason(self) -> None:
         day = (self.today + timedelta(days=9)).isoformat()
         response = self.client.post(reverse("desk_reconciliations"), {"since": day, "until": day})
         self.assertContains(response, "These days are in the future")
         self.assertFalse(Reconciliation.objects.exists())
 
-    def test_the_list_of_runs_asks_as_often_for_thirty_as_for_one(self) -> None:
+    def test_list_of_runs_needs_the_same_number_of_queries_for_any_number_of_runs(self) -> None:
         def run(count: int) -> None:
             for _ in range(count):
                 copy = Reconciliation.objects.create(since=self.today, until=self.today, cut=self.now, by=self.ada)
@@ -125,7 +125,7 @@ class DeskReconcileTest(ReconcilingTestCase):
 
         self.assertSameQueries(reverse("desk_reconciliations"), run)
 
-    def test_a_run_asks_as_often_for_thirty_findings_as_for_one(self) -> None:
+    def test_run_page_needs_the_same_number_of_queries_for_any_number_of_findings(self) -> None:
         run = self.run_it()
         book = run.books.exclude(variant="").get()
 

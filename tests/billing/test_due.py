@@ -1,4 +1,4 @@
-"""Orders to be paid by a date: at the desk, by payers whom the school trusts, and what follows."""
+"""Orders with a due date: set at the desk, or chosen by payers who are allowed to pay later."""
 
 from datetime import timedelta
 
@@ -19,8 +19,8 @@ from tests.billing.toys import states
 from users.models import User
 
 
-class DueCase(BillingTestCase):
-    def by(self, days: int, product: int = 1) -> Order:
+class DueDateTestCase(BillingTestCase):
+    def place_due_in(self, days: int, product: int = 1) -> Order:
         order = self.placed(product)
         due_dates.set_due_date(order, self.local_day(days), self.now, why="A grant pays", by=self.ada)
         order.refresh_from_db()
@@ -28,11 +28,11 @@ class DueCase(BillingTestCase):
 
     def mails(self, order: Order) -> list[str]:
         run_all()
-        found = Message.objects.filter(about_id=str(order.pk)).order_by("pk")
-        return [message.template.removeprefix("billing.") for message in found]
+        messages = Message.objects.filter(about_id=str(order.pk)).order_by("pk")
+        return [message.template.removeprefix("billing.") for message in messages]
 
 
-class DeskTest(DueCase):
+class DeskDueDateTest(DueDateTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.log_in(self.ada)
@@ -40,7 +40,7 @@ class DeskTest(DueCase):
     def post(self, name: str, order: Order, **data: object) -> int:
         return self.client.post(reverse(name, args=[order.pk]), data).status_code
 
-    def test_an_order_that_was_due_now_is_kept_until_a_date_and_never_lapses(self) -> None:
+    def test_order_with_a_due_date_keeps_its_spot_and_never_expires(self) -> None:
         order = self.placed(1)
         self.assertEqual(self.post("desk_pay_later", order, due_on=self.local_day(10), why="A grant pays"), 302)
         order.refresh_from_db()
@@ -49,20 +49,20 @@ class DeskTest(DueCase):
         self.assertEqual(Entry.objects.get(action="billing.due_set").why, "A grant pays")
         self.assertEqual(self.mails(order), ["order_received"])
 
-    def test_what_lapsed_is_taken_up_and_what_is_paid_is_refused(self) -> None:
+    def test_expired_order_can_get_a_due_date_and_paid_order_cannot(self) -> None:
         lapsed, paid = self.placed(1), self.placed(1)
         transitions.expire_order(lapsed, self.day(1))
         self.pay(paid)
         self.assertEqual(self.post("desk_pay_later", lapsed, due_on=self.local_day(1), why="x"), 302)
         self.assertEqual(self.post("desk_pay_later", paid, due_on=self.local_day(1), why="x"), 400)
 
-    def test_a_day_that_is_over_or_far_away_is_refused(self) -> None:
+    def test_due_date_in_the_past_or_too_far_away_is_refused(self) -> None:
         order = self.placed(1)
         for day in (self.local_day(-1), self.local_day(400), "soon", ""):
             self.assertEqual(self.post("desk_pay_later", order, due_on=day, why="x"), 400)
 
-    def test_overdue_orders_are_listed_and_the_payer_is_asked_once_a_day(self) -> None:
-        order, other = self.by(3), self.by(30)
+    def test_overdue_orders_are_listed_and_payment_is_requested_at_most_once_a_day(self) -> None:
+        order, other = self.place_due_in(3), self.place_due_in(30)
         Order.objects.filter(pk=order.pk).update(due_on=self.local_day(-1))
         page = self.client.get(f"{reverse('desk_orders')}?show=overdue")
         self.assertContains(page, f"Overdue since {format_date(self.local_day(-1))}")
@@ -75,7 +75,7 @@ class DeskTest(DueCase):
             self.client.get(reverse("desk_order", args=[order.pk])), "A payment request was already sent today."
         )
 
-    def test_nobody_is_asked_who_owes_nothing_or_has_no_address(self) -> None:
+    def test_payment_request_is_refused_without_a_balance_or_an_email_address(self) -> None:
         paid, nameless = self.placed(1), self.placed(1, due=Order.Due.DOOR)
         self.pay(paid)
         Order.objects.filter(pk=nameless.pk).update(payer_email="")
@@ -84,42 +84,42 @@ class DeskTest(DueCase):
                 due_dates.send_payment_request(order, self.now, by=self.ada)
             order.refresh_from_db()
 
-    def test_the_payer_reads_the_date_on_the_order(self) -> None:
-        order = self.by(5)
+    def test_order_page_shows_the_due_date(self) -> None:
+        order = self.place_due_in(5)
         day = format_date(order.due_on)
         self.client.logout()
         self.assertContains(self.client.get(order.address()), f"Please pay $70.00 by {day}.")
         self.assertEqual(status_text.order_status(order, self.day(6)).text, f"Overdue since {day}")
 
 
-class ReminderTest(DueCase):
-    def test_once_before_and_once_after_the_day(self) -> None:
-        order = self.by(10)
-        told = [due_dates.send_due_date_reminders(self.day(number)) for number in range(30)]
-        self.assertEqual([number for number, count in enumerate(told) if count], [7, 11])
+class DueDateReminderTest(DueDateTestCase):
+    def test_payer_is_reminded_once_before_and_once_after_the_due_date(self) -> None:
+        order = self.place_due_in(10)
+        sent = [due_dates.send_due_date_reminders(self.day(number)) for number in range(30)]
+        self.assertEqual([number for number, count in enumerate(sent) if count], [7, 11])
         self.assertEqual(self.mails(order), ["order_received", "payment_due", "payment_due"])
 
-    def test_not_right_after_the_desk_has_asked_and_not_when_it_is_paid(self) -> None:
-        order = self.by(2)
+    def test_no_reminder_right_after_a_payment_request_or_once_the_order_is_paid(self) -> None:
+        order = self.place_due_in(2)
         due_dates.send_payment_request(order, self.now, by=self.ada)
         self.assertEqual(due_dates.send_due_date_reminders(self.day(1)), 0)
         self.pay(order)
         self.assertEqual(due_dates.send_due_date_reminders(self.day(9)), 0)
 
-    def test_a_new_day_is_reminded_of_anew(self) -> None:
-        order = self.by(2)
+    def test_changed_due_date_gets_a_new_reminder(self) -> None:
+        order = self.place_due_in(2)
         self.assertEqual(due_dates.send_due_date_reminders(self.now), 1)
         due_dates.set_due_date(order, self.local_day(10), self.now, why="x", by=self.ada)
         self.assertEqual(due_dates.send_due_date_reminders(self.day(8)), 1)
 
 
-class TrustTest(DueCase):
-    def trusted(self, yes: bool = True) -> User:
-        due_dates.set_pay_later_allowed(self.alice, yes, why="Pays her bills", by=self.ada)
+class PayLaterTest(DueDateTestCase):
+    def allow_pay_later(self, allowed: bool = True) -> User:
+        due_dates.set_pay_later_allowed(self.alice, allowed, why="Pays her bills", by=self.ada)
         return User.objects.get(pk=self.alice.pk)
 
-    def test_whom_the_school_trusts_chooses_to_pay_later(self) -> None:
-        payer = self.trusted()
+    def test_payer_who_is_allowed_to_pay_later_can_choose_it_at_checkout(self) -> None:
+        payer = self.allow_pay_later()
         order = self.cart(1, payer=payer)
         self.log_in(payer)
         url = reverse("checkout_review")
@@ -131,9 +131,9 @@ class TrustTest(DueCase):
         self.assertSentTo(answer, order.address())
         self.assertEqual((order.state, order.due, order.due_on, states(order)), ("placed", "date", day, ["confirmed"]))
 
-    def test_nobody_else_is_offered_it_or_gets_it(self) -> None:
-        self.trusted()
-        for payer in (None, self.sam, self.trusted(False)):
+    def test_other_payers_cannot_pay_later(self) -> None:
+        self.allow_pay_later()
+        for payer in (None, self.sam, self.allow_pay_later(False)):
             self.assertIsNone(due_dates.due_date_for(payer, self.now))
             order = self.cart(1, payer=payer)
             with self.assertRaises(placement.OrderNotPlaced):
@@ -145,10 +145,10 @@ class TrustTest(DueCase):
                 )
 
     @override_settings(PAY_LATER_DAYS=0)
-    def test_the_setting_turns_it_off(self) -> None:
-        self.assertIsNone(due_dates.due_date_for(self.trusted(), self.now))
+    def test_zero_pay_later_days_turn_pay_later_off(self) -> None:
+        self.assertIsNone(due_dates.due_date_for(self.allow_pay_later(), self.now))
 
-    def test_the_desk_says_whom_it_trusts_with_a_reason(self) -> None:
+    def test_desk_allows_and_disallows_paying_later_with_a_reason(self) -> None:
         self.log_in(self.ada)
         url = reverse("desk_trust", args=[self.sam.pk])
         page = reverse("desk_credit_of", args=[self.sam.pk])

@@ -1,4 +1,4 @@
-"""A gateway that sends a byte now and then is given up when the visitor's time is over."""
+"""A request to a gateway that sends its response byte by byte ends when the time limit of the page is over."""
 
 import socket
 import threading
@@ -19,7 +19,7 @@ PAUSE = 0.05
 
 
 class DrippingServer:
-    """Sends `at_once`, then one byte after the other; it could go on for seconds."""
+    """Sends `at_once`, then `slowly` byte by byte, which takes seconds."""
 
     def __init__(self, at_once: bytes, slowly: bytes) -> None:
         self.at_once, self.slowly = at_once, slowly
@@ -44,29 +44,29 @@ class DrippingServer:
 
 @override_settings(GATEWAY_SECONDS=0.5)
 class DrippingGatewayTest(TestCase):
-    def assert_given_up(self, ask: Callable[[str], object]) -> None:
+    def assert_times_out(self, ask: Callable[[str], object]) -> None:
         for name, server in (
             ("body", DrippingServer(HEAD, b"x" * 90)),
             ("headers", DrippingServer(b"", HEAD.replace(b"OK", b"OK" * 20))),
         ):
             self.addCleanup(server.listener.close)
 
-            def view(request: object, url: str = server.url) -> HttpResponse:
+            def call_gateway(request: object, url: str = server.url) -> HttpResponse:
                 with self.assertRaises(TemporaryFailure):
                     ask(url)
                 return HttpResponse()
 
             with self.subTest(name):
                 began = time.monotonic()
-                limit_waiting(view)(RequestFactory().get("/"))
+                limit_waiting(call_gateway)(RequestFactory().get("/"))
                 self.assertLess(time.monotonic() - began, 1)
 
-    def test_paypal(self) -> None:
-        self.assert_given_up(lambda url: PayPalClient(url, "id", "secret").get("/v2/orders"))
+    def test_slow_paypal_response_times_out(self) -> None:
+        self.assert_times_out(lambda url: PayPalClient(url, "id", "secret").get("/v2/orders"))
 
-    def test_stripe(self) -> None:
+    def test_slow_stripe_response_times_out(self) -> None:
         def ask(url: str) -> None:
             with translate_stripe_errors():
                 create_stripe_client("sk_test_1", url).v1.balance.retrieve()
 
-        self.assert_given_up(ask)
+        self.assert_times_out(ask)

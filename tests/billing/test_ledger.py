@@ -1,4 +1,5 @@
-"""Any sequence of place, pay, lapse, cancel and refund keeps the ledger, the orders and the credits in step."""
+"""The ledger, the orders and account credit stay consistent over any sequence of placing, paying, expiring, canceling
+and refunding orders."""
 
 from django.test import override_settings, tag
 from hypothesis import given, settings
@@ -14,10 +15,12 @@ STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
 
 @with_toys
 @tag("once", "long")
-class LedgerLawTest(TestCase):
+class LedgerPropertiesTest(TestCase):
     @settings(max_examples=60, deadline=None)
     @given(st.lists(STEP, min_size=3, max_size=14), st.sampled_from(["refund", "credit"]), st.booleans())
-    def test_ledger_orders_and_credits_agree(self, steps: list[tuple[str, int]], late: str, logged_in: bool) -> None:
+    def test_ledger_orders_and_credit_agree_after_any_sequence_of_actions(
+        self, steps: list[tuple[str, int]], late: str, logged_in: bool
+    ) -> None:
         school = School(logged_in)
         with override_settings(LATE_PAYMENT=late):
             for act, number in steps:

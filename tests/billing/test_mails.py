@@ -15,7 +15,7 @@ from tests.billing.toys import Toy, ToyKind
 Due = Order.Due
 
 
-class MailsTest(BillingTestCase):
+class OrderMailsTest(BillingTestCase):
     def sent(self, order: Order) -> list[str]:
         run_all()
         self.assertEqual(delivery_problems(), [])
@@ -23,39 +23,39 @@ class MailsTest(BillingTestCase):
         self.assertEqual({message.to for message in messages} - {"pat@example.org"}, set())
         return [message.template.removeprefix("billing.") for message in messages]
 
-    def test_who_pays_at_once_gets_one_receipt(self) -> None:
+    def test_payer_who_pays_immediately_gets_one_receipt(self) -> None:
         order = self.placed(1)
         self.pay(order)
         self.assertEqual(self.sent(order), ["receipt"])
 
-    def text(self, name: str, order: Order) -> str:
+    def render_mail(self, name: str, order: Order) -> str:
         [mail] = [mail for mail in mails.MAILS if mail.name == f"billing.{name}"]
         context = mail.context(Message(data={"order_id": order.pk}))
         return " ".join(get_template(mail.path).template.render(Context(context)).split())
 
-    def test_only_an_order_with_a_balance_offers_to_pay_online(self) -> None:
+    def test_only_an_order_with_a_balance_offers_online_payment(self) -> None:
         order = self.placed(1, due=Due.DOOR)
-        self.assertIn("[View order or pay online]", self.text("order_received", order))
+        self.assertIn("[View order or pay online]", self.render_mail("order_received", order))
         self.pay(order)
-        self.assertIn("Paid in full. [View order](", self.text("order_received", order))
+        self.assertIn("Paid in full. [View order](", self.render_mail("order_received", order))
 
-    def test_the_receipt_of_something_free_promises_no_refund_and_says_once_that_nothing_was_paid(self) -> None:
+    def test_receipt_of_a_free_order_says_that_nothing_was_due_and_mentions_no_refund(self) -> None:
         ToyKind.catalogue[1] = Toy("0")
         order = self.placed(1)
         self.assertEqual(order.state, Order.State.PAID)
-        text = self.text("receipt", order)
+        text = self.render_mail("receipt", order)
         self.assertIn("There was nothing to pay.", text)
         self.assertIn("Need to cancel?", text)
         for wrong in ("Paid in full", "refund", "Cancellation policy"):
             self.assertNotIn(wrong, text)
 
-    def test_who_pays_later_gets_the_order_first(self) -> None:
+    def test_pay_at_the_door_order_gets_an_order_mail_and_later_a_receipt(self) -> None:
         order = self.placed(1, due=Due.DOOR)
         self.assertEqual(self.sent(order), ["order_received"])
         self.pay(order)
         self.assertEqual(self.sent(order), ["order_received", "receipt"])
 
-    def test_the_way_down(self) -> None:
+    def test_unpaid_order_gets_failure_reminder_and_expiration_mails(self) -> None:
         order = self.placed(1)
         attempts.start_attempt(order, "practice", self.now).change_status("rejected")
         transitions.remind_of_expiring_holds(order.held_until)
@@ -63,18 +63,18 @@ class MailsTest(BillingTestCase):
         transitions.expire_overdue_holds(self.day(1))
         self.assertEqual(self.sent(order)[2:], ["order_lapsed"])
 
-    def test_cancelling_a_part_and_the_money_that_comes_back(self) -> None:
+    def test_canceled_line_of_a_paid_order_gets_cancellation_and_refund_mails(self) -> None:
         order = self.placed(1, 2)
         self.pay(order)
         line_cancellation.cancel_line(order.lines.first(), at=self.now, why="x")
         self.assertEqual(sorted(self.sent(order)), ["line_cancelled", "receipt", "refund_made"])
 
-    def test_an_order_that_falls_with_its_last_line_is_told_of_once(self) -> None:
+    def test_order_canceled_with_its_last_line_gets_one_mail(self) -> None:
         order = self.placed(1, due=Due.DOOR)
         line_cancellation.cancel_line(order.lines.get(), at=self.now, why="x")
         self.assertEqual(self.sent(order)[1:], ["order_cancelled"])
 
-    def test_a_mail_that_asks_for_money_is_not_sent_when_none_is_owed(self) -> None:
+    def test_payment_request_is_not_mailed_when_nothing_is_due(self) -> None:
         order = self.placed(1)
         message = Message(data={"order_id": order.pk})
         self.assertEqual(mails.payment_request_context(message)["owed"], "$70.00")
@@ -82,14 +82,14 @@ class MailsTest(BillingTestCase):
         with self.assertRaises(MailNotNeeded):
             mails.payment_request_context(message)
 
-    def test_every_mail_can_be_made_from_its_sample_and_from_an_order(self) -> None:
+    def test_every_mail_renders_from_its_sample_and_from_an_order(self) -> None:
         order = self.placed(1, 3, due=Due.DOOR)
         for mail in mails.MAILS:
             for context in (mail.sample(), mails.order_context(Message(data={"order_id": order.pk}))):
                 text = get_template(mail.path).template.render(Context(dict(context)))
                 self.assertTrue(text.startswith("Subject: "), mail.name)
 
-    def test_the_links_are_whole_addresses_that_open_the_order(self) -> None:
+    def test_links_in_mail_are_absolute_urls_that_open_the_order(self) -> None:
         order = self.placed(1)
         link = mails.order_context(Message(data={"order_id": order.pk}))["link"]
         self.assertTrue(link.startswith("http://testserver/order/"))
