@@ -1,4 +1,4 @@
-"""The books in Django's admin: money, states and methods read as they do at the desk."""
+"""Billing records in the Django admin show amounts, states and methods in the same words as at the desk."""
 
 import re
 from decimal import Decimal
@@ -17,15 +17,15 @@ from tests.page_text import text_of
 RAW_MONEY = re.compile(r"\d\.\d{3}(?!\d)")
 
 
-class AdminTest(VoucherTestCase):
+class BillingAdminTest(VoucherTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.log_in(self.ada)
 
-    def listed(self, model: type[Model]) -> HttpResponse:
+    def changelist_page(self, model: type[Model]) -> HttpResponse:
         return self.client.get(reverse(f"admin:billing_{model._meta.model_name}_changelist"))
 
-    def detail(self, row: Model) -> HttpResponse:
+    def change_page(self, row: Model) -> HttpResponse:
         return self.client.get(reverse(f"admin:billing_{row._meta.model_name}_change", args=[row.pk]))
 
     def paid_in_cash(self) -> Payment:
@@ -37,22 +37,22 @@ class AdminTest(VoucherTestCase):
         self.client.post(reverse("desk_refund", args=[payment.order_id]), {"amount": 20, "why": "Cold"})
         return payment.refunds.get()
 
-    def assertReads(self, row: Model, *wanted: str) -> None:
-        """In the list and on its own page, where no money is raw."""
-        for page in (self.listed(type(row)), self.detail(row)):
+    def assert_both_pages_show(self, row: Model, *texts: str) -> None:
+        """Check that the list and the page of the row contain the texts and no unformatted amount."""
+        for page in (self.changelist_page(type(row)), self.change_page(row)):
             text = text_of(page)
-            for words in wanted:
+            for words in texts:
                 self.assertIn(words, text)
             self.assertNotRegex(text, RAW_MONEY)
 
-    def test_payment_has_its_payer_its_method_and_a_link_to_the_desk(self) -> None:
+    def test_payment_shows_its_payer_its_method_and_a_link_to_the_desk(self) -> None:
         payment = self.paid_in_cash()
-        self.assertReads(payment, "Pat Payer", "Cash", "Paid", "$70.00", "Open at the desk")
-        self.assertContains(self.listed(Payment), reverse("desk_order", args=[payment.order_id]))
-        for page in (self.listed(Payment), self.detail(payment)):
+        self.assert_both_pages_show(payment, "Pat Payer", "Cash", "Paid", "$70.00", "Open at the desk")
+        self.assertContains(self.changelist_page(Payment), reverse("desk_order", args=[payment.order_id]))
+        for page in (self.changelist_page(Payment), self.change_page(payment)):
             self.assertNotRegex(text_of(page), "Confirmed|Cancelled|cash")
 
-    def test_payments_are_filtered_by_the_words_that_they_show(self) -> None:
+    def test_payments_are_filtered_by_status_text_and_method(self) -> None:
         payment = self.paid_in_cash()
         Payment.objects.create(order=payment.order, variant="practice", total=70, currency="USD", status="input")
         address = reverse("admin:billing_payment_changelist")
@@ -62,44 +62,44 @@ class AdminTest(VoucherTestCase):
         self.assertContains(page, "?variant=practice")
         self.assertContains(page, "Canceled")
 
-    def test_cash_refund_that_waits_is_to_be_picked_up(self) -> None:
+    def test_pending_cash_refund_is_shown_as_to_be_picked_up(self) -> None:
         refund = self.refund(self.paid_in_cash())
-        self.assertReads(refund, "Pat Payer", "Cash", "To be picked up", "$20.00", "Open at the desk")
-        self.assertNotContains(self.listed(Refund), "on its way")
-        self.assertNotContains(self.detail(refund), "on its way")
+        self.assert_both_pages_show(refund, "Pat Payer", "Cash", "To be picked up", "$20.00", "Open at the desk")
+        self.assertNotContains(self.changelist_page(Refund), "on its way")
+        self.assertNotContains(self.change_page(refund), "on its way")
 
-    def test_dispute_has_its_payer_and_its_amount(self) -> None:
+    def test_dispute_shows_its_payer_and_amount(self) -> None:
         payment = self.pay(self.placed(1))
         dispute = Dispute.objects.create(payment=payment, amount=70, reference="d-1")
-        self.assertReads(dispute, "Pat Payer", "$70.00", "Open at the desk")
-        self.assertReads(payment, "Disputed")
+        self.assert_both_pages_show(dispute, "Pat Payer", "$70.00", "Open at the desk")
+        self.assert_both_pages_show(payment, "Disputed")
 
-    def test_credit_is_money(self) -> None:
+    def test_credit_entry_shows_its_amount_as_money(self) -> None:
         entry = credit.adjust_credit(self.alice, Decimal(20), "USD", why="Gift", by=self.ada)
         self.assertEqual(str(entry), "Given by the school: $20.00")
-        self.assertReads(entry, "$20.00", "Open at the desk")
+        self.assert_both_pages_show(entry, "$20.00", "Open at the desk")
 
-    def test_voucher_and_its_entries_are_money(self) -> None:
+    def test_voucher_and_its_entries_show_their_amounts_as_money(self) -> None:
         voucher = self.bought(50)
         entry = voucher.entries.get()
         self.assertEqual(str(entry), "Bought: $50.00")
-        self.assertReads(voucher, "$50.00", "Open at the desk")
-        self.assertReads(entry, "$50.00", "Open at the desk")
-        self.assertNotContains(self.detail(voucher), voucher.code)
+        self.assert_both_pages_show(voucher, "$50.00", "Open at the desk")
+        self.assert_both_pages_show(entry, "$50.00", "Open at the desk")
+        self.assertNotContains(self.change_page(voucher), voucher.code)
 
-    def test_order_shows_its_lines_and_payments_as_the_desk_does(self) -> None:
+    def test_order_shows_its_payments_and_refunds_as_the_desk_does(self) -> None:
         payment = self.paid_in_cash()
         self.refund(payment)
-        page = text_of(self.detail(payment.order))
+        page = text_of(self.change_page(payment.order))
         for words in ("Refund to pick up", "Cash", "$70.00", "$20.00", "Open at the desk"):
             self.assertIn(words, page)
         self.assertNotRegex(page, RAW_MONEY)
         self.assertNotRegex(page, "cash|Confirmed")
 
-    def test_discount_code_says_how_much_it_takes_off(self) -> None:
+    def test_discount_code_list_shows_the_percentage_or_amount(self) -> None:
         Code.objects.create(text="ten", percent=10)
         Code.objects.create(text="five", amount=5)
-        page = text_of(self.listed(Code))
+        page = text_of(self.changelist_page(Code))
         for words in ("10%", "$5.00"):
             self.assertIn(words, page)
         self.assertNotRegex(page, RAW_MONEY)
@@ -113,7 +113,7 @@ class AdminTest(VoucherTestCase):
             credit.adjust_credit(self.alice, Decimal(1), "USD", why="x", by=self.ada)
             self.bought(50)
 
-    def test_each_list_asks_the_database_as_often_for_thirty_rows_as_for_one(self) -> None:
+    def test_lists_need_the_same_number_of_queries_for_any_number_of_rows(self) -> None:
         lists = [Order, Payment, Refund, Dispute, Credit, Voucher, VoucherEntry]
         counts = []
         for number in (1, 29):

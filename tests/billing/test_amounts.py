@@ -1,5 +1,4 @@
-"""What an order costs, what is paid and what is open: the same words and amounts on the page, in the mail and on the
-receipt."""
+"""Total, paid amount and balance of an order use the same words and amounts on pages, in mail and on the receipt."""
 
 import re
 from datetime import timedelta
@@ -23,7 +22,7 @@ from tests.page_text import text_of
 DOOR = "Please pay $70.00 at the door, or $65.00 online before the first class starts."
 
 
-class AmountsTest(BillingTestCase):
+class OrderAmountsTest(BillingTestCase):
     def setUp(self) -> None:
         super().setUp()
         ToyKind.catalogue[1] = Toy("70", prepay="5", starts=self.day(2))
@@ -38,19 +37,19 @@ class AmountsTest(BillingTestCase):
         context = mail.context(Message(data={"order_id": order.pk}))
         return " ".join(get_template(mail.path).template.render(Context(context)).split())
 
-    def test_page_and_mail_of_a_door_order_say_the_door_price_and_what_paying_online_saves(self) -> None:
+    def test_pay_at_the_door_page_and_mail_show_the_door_price_and_the_online_early_price(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         self.assertIn(DOOR, self.page(order))
         self.assertIn(DOOR, self.mail("order_received", order))
 
-    def test_a_door_order_lists_no_early_price_in_its_bill(self) -> None:
+    def test_pay_at_the_door_order_is_billed_at_the_regular_price(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         page = self.page(order)
         self.assertNotIn("−$5.00", page)
         self.assertIn("Total $70.00 Paid $0.00 Balance due $70.00", page)
         self.assertIn("Toy 1, Pat: $70.00", self.mail("order_received", order))
 
-    def test_once_the_first_class_has_started_only_the_regular_price_is_named(self) -> None:
+    def test_only_the_regular_price_is_shown_once_the_first_class_has_started(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         line = order.lines.get()
         line.facts |= {"starts": (timezone.now() - timedelta(minutes=1)).isoformat()}
@@ -59,13 +58,13 @@ class AmountsTest(BillingTestCase):
         self.assertIn("Please pay $70.00 at the door.", page)
         self.assertNotIn("$65.00", page)
 
-    def test_every_order_page_says_total_paid_and_balance(self) -> None:
+    def test_order_page_shows_total_paid_amount_and_balance(self) -> None:
         order = self.placed(1, 2)
         self.assertIn("Total $115.00 Paid $0.00 Balance due $115.00", self.page(order))
         self.pay(order)
         self.assertIn("Total $115.00 Paid $115.00 Balance due $0.00", self.page(order))
 
-    def test_paying_early_is_called_the_early_price(self) -> None:
+    def test_order_and_receipt_call_the_reduction_early_price(self) -> None:
         order = self.placed(1)
         self.pay(order)
         for address in (order.address(), order.receipt_address):
@@ -73,7 +72,7 @@ class AmountsTest(BillingTestCase):
             self.assertIn("Early price", page)
             self.assertNotIn("advance", page)
 
-    def test_the_checkout_names_the_early_and_the_regular_price(self) -> None:
+    def test_checkout_shows_the_early_and_the_regular_price(self) -> None:
         cart = self.cart(1)
         session = self.client.session
         session["cart"] = cart.pk
@@ -81,20 +80,20 @@ class AmountsTest(BillingTestCase):
         page = text_of(self.client.get(reverse("checkout_review")))
         self.assertIn("Early price: $65.00 if you pay now. Regular price: $70.00 at the door.", page)
 
-    def test_a_refund_stands_between_paid_and_balance(self) -> None:
+    def test_refund_is_listed_between_paid_amount_and_balance(self) -> None:
         order = self.placed(1, 2)
         self.pay(order)
         self.cancel(order, order.lines.get(product_id=2))
         self.assertIn("Total $65.00 Paid $115.00 Refunded −$50.00 Balance due $0.00", self.page(order))
 
-    def test_the_desk_reads_the_sentence_and_the_amounts_that_the_payer_reads(self) -> None:
+    def test_desk_sees_the_same_price_sentence_and_amounts_as_the_payer(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         self.log_in(self.ada)
         page = text_of(self.client.get(reverse("desk_order", args=[order.pk])))
         for wanted in (DOOR, "Total $70.00 Paid $0.00 Balance due $70.00", "Balance if paid now $65.00"):
             self.assertIn(wanted, page)
 
-    def test_lists_at_the_desk_say_the_total_that_the_order_says(self) -> None:
+    def test_desk_order_list_shows_the_same_total_as_the_order_page(self) -> None:
         at_the_door, open_online, paid, partly_canceled = (
             self.placed(1, due=Order.Due.DOOR), self.placed(1), self.placed(1), self.placed(1, 2)
         )  # fmt: skip
@@ -120,7 +119,7 @@ class AmountsTest(BillingTestCase):
         assert seen is not None
         return self.client.post(address, {"way": "terms", "seen": seen.group(1)}, follow=True)
 
-    def test_after_a_cancellation_the_page_leads_with_it_and_does_not_say_thank_you(self) -> None:
+    def test_page_after_a_cancellation_starts_with_it_and_does_not_say_thank_you(self) -> None:
         order = self.placed(1, 2)
         self.pay(order)
         page = text_of(self.cancel(order, order.lines.get(product_id=2)))
@@ -128,7 +127,7 @@ class AmountsTest(BillingTestCase):
         self.assertNotIn("Thank you", page)
         self.assertNotIn("Thank you", self.page(order))
 
-    def test_the_lines_of_a_canceled_order_are_canceled_in_its_bill_and_in_the_mail(self) -> None:
+    def test_lines_of_a_canceled_order_are_shown_as_canceled_on_the_page_and_in_the_mail(self) -> None:
         order = self.placed(1, 3)
         transitions.cancel_unpaid_order(order, at=self.now)
         page = text_of(self.client.get(order.address()))
@@ -141,20 +140,20 @@ class AmountsTest(BillingTestCase):
         self.assertIn("Toy 3, Pat (canceled)", mail.body)
         self.assertNotIn("$", mail.body)
 
-    def test_thank_you_is_said_only_right_after_paying(self) -> None:
+    def test_order_page_says_thank_you_only_right_after_payment(self) -> None:
         order = self.placed(1)
         self.pay(order)
         self.assertIn("Thank you", self.page(order))
         Order.objects.update(paid_at=timezone.now() - timedelta(hours=2))
         self.assertNotIn("Thank you", self.page(order))
 
-    def test_whoever_has_just_ordered_to_pay_at_the_door_is_thanked(self) -> None:
+    def test_pay_at_the_door_page_says_thank_you_only_right_after_ordering(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         self.assertIn("Thank you", self.page(order))
         Order.objects.update(placed_at=timezone.now() - timedelta(hours=2))
         self.assertNotIn("Thank you", self.page(order))
 
-    def test_the_mail_of_an_order_that_is_due_by_a_date_says_the_same_as_its_page(self) -> None:
+    def test_mail_and_page_of_an_order_with_a_due_date_show_the_same_price_sentence(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         Order.objects.update(due=Order.Due.DATE, due_on=timezone.localdate() + timedelta(days=9))
         order.refresh_from_db()

@@ -26,23 +26,23 @@ ANY_DAY = {"since": "2020-01-01", "until": "2035-12-31"}
 CENTS = st.integers(0, 10**7).map(lambda cents: Decimal(cents) / 100)
 
 
-def ever() -> DateRange:
+def all_days() -> DateRange:
     return DateRange(date(2020, 1, 1), dates.local_today())
 
 
-class SharesTest(SimpleTestCase):
+class SplitByWeightTest(SimpleTestCase):
     @given(CENTS, st.lists(CENTS, min_size=1, max_size=8), st.booleans())
-    def test_shares_come_to_the_whole_and_each_can_be_paid(
+    def test_shares_add_up_to_the_amount_and_each_is_payable(
         self, amount: Decimal, weights: list[Decimal], out: bool
     ) -> None:
         amount = -amount if out else amount
-        found = split_by_weight(amount, weights, "USD")
-        self.assertEqual((sum(found), len(found)), (amount, len(weights)))
-        for share in found:
+        shares = split_by_weight(amount, weights, "USD")
+        self.assertEqual((sum(shares), len(shares)), (amount, len(weights)))
+        for share in shares:
             self.assertTrue(is_payable_amount(share, "USD"))
             self.assertFalse(share * amount < 0, "a share of the other sign")
 
-    def test_a_third_of_a_cent_goes_to_the_next(self) -> None:
+    def test_remainder_below_a_cent_is_carried_to_the_next_share(self) -> None:
         self.assertEqual(
             split_by_weight(Decimal(100), [Decimal(1)] * 3, "USD"), list(map(Decimal, ("33.33", "33.34", "33.33")))
         )
@@ -50,8 +50,8 @@ class SharesTest(SimpleTestCase):
 
 
 @with_toys
-class LedgerLawTest(PropertyTestCase):
-    """Whatever is bought, paid, given back: the rows come to what the ledger says."""
+class LedgerRowsPropertiesTest(PropertyTestCase):
+    """The rows of the accounting export add up to the ledger after any purchases, payments and refunds."""
 
     bought = st.tuples(
         st.lists(st.sampled_from([1, 2, 3]), min_size=1, max_size=3),
@@ -62,26 +62,28 @@ class LedgerLawTest(PropertyTestCase):
 
     @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(bought, min_size=1, max_size=3))
-    def test_the_rows_come_to_the_sums_of_the_ledger(self, made: list[tuple[list[int], str, list[int], bool]]) -> None:
+    def test_rows_add_up_to_order_balances_and_totals_by_method(
+        self, purchases: list[tuple[list[int], str, list[int], bool]]
+    ) -> None:
         maker = BillingTestCase("placed")
         maker.setUp()
         ToyKind.catalogue |= {2: Toy("33.33"), 3: Toy("0.01")}
         by = make.account("ada@example.org", "Ada")
-        for products, way, back, sent in made:
+        for products, way, refund_cents, sent in purchases:
             order = maker.placed(*products, due=Order.Due.DOOR)
             if way:
                 self.pay(order, way, by)
-                self.give_back(order, back, by)
+                self.refund_parts(order, refund_cents, by)
             if sent:
                 run_all()
-        rows = list(books.ledger_rows(ever()))
+        rows = list(books.ledger_rows(all_days()))
         pending = Refund.objects.exclude(state__in=["done", "failed"])
         for order in Order.objects.all():
-            under_way = sum((refund.amount for refund in pending.filter(payment__order=order)), Decimal(0))
-            came_to = sum((row.amount for row in rows if row.order == order.pk), Decimal(0))
-            self.assertEqual(came_to, balances.amount_received(order) + under_way)
-        for each in books.totals_by_method(ever()):
-            self.assertEqual(each.net_amount, sum(row.amount for row in rows if row.method == each.method))
+            pending_total = sum((refund.amount for refund in pending.filter(payment__order=order)), Decimal(0))
+            row_total = sum((row.amount for row in rows if row.order == order.pk), Decimal(0))
+            self.assertEqual(row_total, balances.amount_received(order) + pending_total)
+        for total in books.totals_by_method(all_days()):
+            self.assertEqual(total.net_amount, sum(row.amount for row in rows if row.method == total.method))
 
     def pay(self, order: Order, way: str, by: object) -> None:
         owed = balances.open_balance(order, order.placed_at)
@@ -91,7 +93,7 @@ class LedgerLawTest(PropertyTestCase):
             payment = attempts.start_attempt(order, way, order.placed_at)
             attempts.confirm_payment(payment, attempts.PaymentCaptured(payment.total, payment.currency))
 
-    def give_back(self, order: Order, cents: list[int], by: object) -> None:
+    def refund_parts(self, order: Order, cents: list[int], by: object) -> None:
         for each in cents:
             order.refresh_from_db()
             amount = min(Decimal(each) / 100, balances.amount_received(order))
@@ -99,7 +101,7 @@ class LedgerLawTest(PropertyTestCase):
                 reservations.refund_by_staff(order, amount, why="Cold", by=by)
 
 
-class FileTest(BillingTestCase):
+class LedgerFileTest(BillingTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.log_in(self.ada)
@@ -110,7 +112,7 @@ class FileTest(BillingTestCase):
         text = b"".join(response.streaming_content).decode()
         return list(csv.DictReader(io.StringIO(text)))
 
-    def test_each_line_of_an_order_has_its_share_its_tax_its_account_and_its_fee(self) -> None:
+    def test_row_of_each_order_line_has_its_amount_tax_account_and_fee(self) -> None:
         order = self.placed(1, 2)
         line = order.lines.get(product_id=2)
         OrderLine.objects.filter(pk=line.pk).update(facts=line.facts | {"tax_percent": "20"})
@@ -126,7 +128,7 @@ class FileTest(BillingTestCase):
             (first["reference"], first["order"], first["line"]), ("pi_7", order.number, f"{order.lines.first().pk}")
         )
 
-    def test_a_refund_is_a_row_below_zero_on_the_day_it_went(self) -> None:
+    def test_refund_is_a_negative_row(self) -> None:
         order = self.placed(1)
         self.pay(order)
         reservations.refund_by_staff(order, Decimal(10), why="Cold", by=self.ada)
@@ -134,7 +136,7 @@ class FileTest(BillingTestCase):
         self.assertEqual([row["amount"] for row in self.rows()], ["70.00", "-10.00"])
         self.assertEqual(self.rows(until="2021-01-01"), [])
 
-    def test_what_a_spreadsheet_would_run_is_marked_as_text_and_amounts_stay_numbers(self) -> None:
+    def test_titles_that_a_spreadsheet_would_execute_are_escaped(self) -> None:
         for title in ("=1+1", "+49", "-2", "@sum(A1)", "\tx"):
             order = self.placed(1)
             self.pay(order)
@@ -142,14 +144,14 @@ class FileTest(BillingTestCase):
         titles = [row["title"] for row in self.rows()]
         self.assertTrue(all(title.startswith("'") for title in titles), titles)
 
-    def test_cash_belongs_to_the_day_it_was_received(self) -> None:
+    def test_cash_payment_is_dated_on_the_day_it_was_received(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         day = self.local_day(-40)
         attempts.record_desk_payment(order, "cash", Decimal(70), by=self.ada, received_on=day)
         [row] = self.rows(since=day.isoformat(), until=day.isoformat())
         self.assertEqual((row["date"], row["method"]), (day.isoformat(), "cash"))
 
-    def test_the_page_shows_the_sums_and_leads_to_the_file(self) -> None:
+    def test_page_shows_totals_and_links_to_the_file(self) -> None:
         self.pay(self.placed(1))
         page = self.client.get(reverse("desk_books"), ANY_DAY)
         self.assertContains(page, "$70.00")
@@ -158,14 +160,14 @@ class FileTest(BillingTestCase):
             self.client.get(reverse("desk_books"), {"since": "2026-02-02", "until": "2026-02-01"}).status_code, 400
         )
 
-    def test_the_file_is_read_in_portions_whatever_its_length(self) -> None:
+    def test_file_needs_the_same_number_of_queries_for_any_number_of_rows(self) -> None:
         def buy(count: int) -> None:
             for _ in range(count):
                 self.pay(self.placed(1))
 
         buy(1)
         with self.assertNumQueries(5):
-            list(books.ledger_rows(ever()))
+            list(books.ledger_rows(all_days()))
         buy(29)
         with self.assertNumQueries(5):
-            list(books.ledger_rows(ever()))
+            list(books.ledger_rows(all_days()))

@@ -1,5 +1,5 @@
-"""What a gateway tells at the same moment as something else happens, on two connections. Each race is shown twice: with
-our row locks, and without any, where the harness must see the damage."""
+"""A gateway message is processed while something else happens on a second connection. Each race runs twice: with row
+locks, and without any, where the test must detect the damage."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -45,147 +45,149 @@ class GatewayRaceTest(TransactionTestCase):
         self.payment = attempts.start_attempt(self.order, "double", timezone.now())
         self.payment.keep_session(Double().create_session(self.payment, self.payment.key))
 
-    def telling(self, fact: Fact | None = None) -> Callable[[], str]:
-        heard = Double.says(self.payment, fact) if fact else Double.took(self.payment)
-        return lambda: webhooks.process_webhook("double", heard)
+    def message_handler(self, fact: Fact | None = None) -> Callable[[], str]:
+        message = Double.says(self.payment, fact) if fact else Double.took(self.payment)
+        return lambda: webhooks.process_webhook("double", message)
 
-    def paid(self) -> None:
-        self.telling()()
+    def pay_order(self) -> None:
+        self.message_handler()()
         self.order.refresh_from_db()
 
-    def back(self, reference: str, amount: int) -> Callable[[], str]:
-        return self.telling(RefundState(reference, Decimal(amount), "USD", "done"))
+    def refund_handler(self, reference: str, amount: int) -> Callable[[], str]:
+        return self.message_handler(RefundState(reference, Decimal(amount), "USD", "done"))
 
-    def click(self) -> Any:
+    def refund_by_staff(self) -> Any:
         return reservations.refund_by_staff(self.order, Decimal(70), why="x", by=self.staff)
 
-    def surplus(self) -> Decimal:
+    def overpaid_amount(self) -> Decimal:
         return balances.overpaid_amount(Order.objects.get())
 
     # -- two messages ----------------------------------------------------------------------------------------------
 
-    def test_two_messages_of_one_fact_pay_once(self) -> None:
-        outcomes = overlap(self.telling(), self.telling())
+    def test_two_messages_about_one_payment_pay_once(self) -> None:
+        outcomes = overlap(self.message_handler(), self.message_handler())
         self.assertEqual(outcomes, ["applied", "nothing"])
         self.assertEqual(Event.objects.filter(type="billing.order_paid").count(), 1)
 
-    def two_refunds_over_there(self) -> list[Outcome]:
-        self.paid()
+    def process_two_refunds_at_once(self) -> list[Outcome]:
+        self.pay_order()
         with pausing(gateway_refunds, "count_refunded"):
-            return overlap(self.back("r-1", 30), self.back("r-2", 40))
+            return overlap(self.refund_handler("r-1", 30), self.refund_handler("r-2", 40))
 
-    def test_two_messages_of_two_refunds_leave_the_books_whole(self) -> None:
-        self.assertEqual(self.two_refunds_over_there(), ["applied", "applied"])
-        self.assertEqual(self.surplus(), 0)
+    def test_two_refund_messages_at_once_keep_the_balance_correct(self) -> None:
+        self.assertEqual(self.process_two_refunds_at_once(), ["applied", "applied"])
+        self.assertEqual(self.overpaid_amount(), 0)
 
-    def test_control_without_locks_the_books_are_not_whole(self) -> None:
+    def test_control_without_locks_two_refund_messages_corrupt_the_balance(self) -> None:
         with without_locks():
-            self.two_refunds_over_there()
-        self.assertNotEqual(self.surplus(), 0)
+            self.process_two_refunds_at_once()
+        self.assertNotEqual(self.overpaid_amount(), 0)
 
-    def one_refund_told_twice(self) -> list[Outcome]:
-        self.paid()
+    def process_one_refund_twice_at_once(self) -> list[Outcome]:
+        self.pay_order()
         with pausing(gateway_refunds, "count_refunded"):
-            return overlap(self.back("r-1", 30), self.back("r-1", 30))
+            return overlap(self.refund_handler("r-1", 30), self.refund_handler("r-1", 30))
 
-    def test_two_messages_of_one_refund_count_once(self) -> None:
-        self.assertEqual(self.one_refund_told_twice(), ["applied", "nothing"])
+    def test_two_messages_about_one_refund_count_once(self) -> None:
+        self.assertEqual(self.process_one_refund_twice_at_once(), ["applied", "nothing"])
 
-    def test_control_without_locks_only_the_constraint_stands_between(self) -> None:
+    def test_control_without_locks_only_the_constraint_stops_a_duplicate_refund(self) -> None:
         with without_locks():
-            self.assertIsInstance(self.one_refund_told_twice()[0], IntegrityError)
+            self.assertIsInstance(self.process_one_refund_twice_at_once()[0], IntegrityError)
 
     # -- a message and the browser ---------------------------------------------------------------------------------
 
-    def refused_late_and_back_with_money(self) -> None:
-        """A message of the first card's refusal is being applied while the browser is back: the second card worked."""
-        refusal = self.telling(PaymentDeclined("Try another card."))
+    def decline_while_polling_finds_payment(self) -> None:
+        """Apply the decline of a first card while the returning payer's poll finds that a second card was charged."""
+        refusal = self.message_handler(PaymentDeclined("Try another card."))
         Double.took(self.payment)
         with pausing(Payment, "_write"):
             overlap(refusal, lambda: gateway_polling.poll_returning_payer(Payment.objects.get()))
 
-    def test_money_wins_over_a_refusal_that_is_being_applied(self) -> None:
-        self.refused_late_and_back_with_money()
+    def test_captured_payment_overrides_a_decline_that_is_being_applied(self) -> None:
+        self.decline_while_polling_finds_payment()
         self.assertEqual((Payment.objects.get().status, Order.objects.get().state), ("confirmed", "paid"))
 
-    def test_control_without_locks_a_paid_order_has_a_payment_that_was_refused(self) -> None:
+    def test_control_without_locks_a_late_decline_overwrites_a_captured_payment(self) -> None:
         with without_locks():
-            self.refused_late_and_back_with_money()
+            self.decline_while_polling_finds_payment()
         self.assertEqual((Payment.objects.get().status, Order.objects.get().state), ("rejected", "paid"))
 
-    def test_a_message_and_the_browser_at_once_pay_once(self) -> None:
-        overlap(self.telling(), lambda: gateway_polling.poll_returning_payer(Payment.objects.get()))
+    def test_message_and_returning_payer_at_once_pay_once(self) -> None:
+        overlap(self.message_handler(), lambda: gateway_polling.poll_returning_payer(Payment.objects.get()))
         self.assertEqual(Event.objects.filter(type="billing.order_paid").count(), 1)
 
-    def a_message_while_we_ask(self) -> list[Outcome]:
-        self.paid()
+    def refund_message_while_polling(self) -> list[Outcome]:
+        self.pay_order()
         found = [RefundState("r-1", Decimal(30), "USD", "done")]
         with pausing(gateway_refunds, "count_refunded"):
-            return overlap(lambda: webhooks.apply_polled_state(Payment.objects.get(), found), self.back("r-2", 40))
+            return overlap(
+                lambda: webhooks.apply_polled_state(Payment.objects.get(), found), self.refund_handler("r-2", 40)
+            )
 
-    def test_what_we_ask_and_what_we_are_told_at_once_leave_the_books_whole(self) -> None:
-        self.assertEqual((self.a_message_while_we_ask(), self.surplus()), ([True, "applied"], 0))
+    def test_polling_and_a_message_at_once_keep_the_balance_correct(self) -> None:
+        self.assertEqual((self.refund_message_while_polling(), self.overpaid_amount()), ([True, "applied"], 0))
 
-    def test_control_without_locks_asking_and_hearing_spoil_the_books(self) -> None:
+    def test_control_without_locks_polling_and_a_message_corrupt_the_balance(self) -> None:
         with without_locks():
-            self.a_message_while_we_ask()
-        self.assertNotEqual(self.surplus(), 0)
+            self.refund_message_while_polling()
+        self.assertNotEqual(self.overpaid_amount(), 0)
 
-    def two_buttons(self) -> None:
-        """The practice gateway's: “Decline” in one tab, “Pay” in the other."""
+    def decline_and_pay_at_once(self) -> None:
+        """Click “Decline” in one tab of the practice gateway and “Pay” in the other."""
         with pausing(Payment, "_write"):
             overlap(
                 lambda: Payment.objects.get().change_status("rejected"),
                 lambda: Payment.objects.get().change_status("confirmed"),
             )
 
-    def test_of_two_buttons_money_wins(self) -> None:
-        self.two_buttons()
+    def test_pay_overrides_decline_when_both_are_clicked_at_once(self) -> None:
+        self.decline_and_pay_at_once()
         self.assertEqual(Payment.objects.get().status, "confirmed")
 
-    def test_control_without_locks_a_paid_order_has_a_payment_that_was_declined(self) -> None:
+    def test_control_without_locks_decline_overwrites_pay_on_a_paid_order(self) -> None:
         with without_locks():
-            self.two_buttons()
+            self.decline_and_pay_at_once()
         self.assertEqual((Payment.objects.get().status, Order.objects.get().state), ("rejected", "paid"))
 
     # -- the desk --------------------------------------------------------------------------------------------------
 
-    def two_clicks(self) -> list[Outcome]:
-        self.paid()
+    def refund_twice_at_once(self) -> list[Outcome]:
+        self.pay_order()
         with pausing(gateway_refunds, "count_refunded"):
-            return overlap(self.click, self.click)
+            return overlap(self.refund_by_staff, self.refund_by_staff)
 
-    def test_the_second_of_two_clicks_is_told_that_nothing_is_left(self) -> None:
-        self.assertIsInstance(self.two_clicks()[1], reservations.RefundExceedsPaid)
+    def test_second_of_two_refund_clicks_is_refused(self) -> None:
+        self.assertIsInstance(self.refund_twice_at_once()[1], reservations.RefundExceedsPaid)
         self.assertEqual(Payment.objects.get().refunded_amount, 70)
 
-    def test_control_without_locks_only_the_constraint_refuses_the_click(self) -> None:
+    def test_control_without_locks_only_the_constraint_stops_a_second_refund(self) -> None:
         with without_locks():
-            self.assertIsInstance(self.two_clicks()[0], IntegrityError)
+            self.assertIsInstance(self.refund_twice_at_once()[0], IntegrityError)
 
-    def click_and_dispute(self) -> list[Outcome]:
-        """What the click leaves to be sent waits for a worker. Else it would go out at the commit, which the dispute
-        waits for as well, and nobody knows which of them is quicker."""
-        self.paid()
-        lost = self.telling(DisputeState("d-1", Decimal(70), "USD", "lost"))
+    def refund_while_dispute_is_lost(self) -> list[Outcome]:
+        """The refund is left for a background worker. Otherwise it would be sent at the commit, which the dispute also
+        waits for, and either could come first."""
+        self.pay_order()
+        lost = self.message_handler(DisputeState("d-1", Decimal(70), "USD", "lost"))
         with pausing(gateway_refunds, "count_refunded"), override_settings(OUTBOX_ENGINE="worker"):
-            return overlap(self.click, lost)
+            return overlap(self.refund_by_staff, lost)
 
-    def test_a_refund_that_is_overtaken_by_a_dispute_is_not_sent(self) -> None:
-        outcomes = self.click_and_dispute()
+    def test_refund_is_not_sent_when_the_dispute_is_lost_first(self) -> None:
+        outcomes = self.refund_while_dispute_is_lost()
         run_all()
         self.assertEqual((outcomes[0][0].payment_id, outcomes[1]), (self.payment.pk, "applied"))
-        told = Payment.objects.get().refunds.values_list("origin", "state")
-        self.assertEqual(sorted(told), [("dispute", "done"), ("ours", "failed")])
-        self.assertEqual((Payment.objects.get().refunded_amount, self.surplus()), (70, 0))
+        refunds = Payment.objects.get().refunds.values_list("origin", "state")
+        self.assertEqual(sorted(refunds), [("dispute", "done"), ("ours", "failed")])
+        self.assertEqual((Payment.objects.get().refunded_amount, self.overpaid_amount()), (70, 0))
 
-    def test_control_without_locks_the_money_would_go_twice(self) -> None:
+    def test_control_without_locks_only_the_constraint_stops_refunding_twice(self) -> None:
         with without_locks():
-            self.assertIsInstance(self.click_and_dispute()[0], IntegrityError)
+            self.assertIsInstance(self.refund_while_dispute_is_lost()[0], IntegrityError)
 
 
 def pausing(place: Any, name: str) -> Any:
-    """The first of the two stands still before this is called, as at the toys' counter."""
+    """Pause the first of the two connections before it calls the function."""
     function = getattr(place, name)
 
     def paused(*args: Any, **more: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Disputes about money that was given otherwise before they were lost: the credit is on hold, and nobody keeps both."""
+"""A lost dispute about a payment that was already returned as credit or a voucher puts that credit on hold."""
 
 import random
 from decimal import Decimal
@@ -24,9 +24,9 @@ from tests.billing.toys import Toy, ToyKind
 ZERO = Decimal(0)
 
 
-class LostCase(HostedTestCase):
-    def bought(self, *products: int, kind: str = "toy", **details: object) -> Order:
-        """By Alice, with a card."""
+class LostDisputeTestCase(HostedTestCase):
+    def buy(self, *products: int, kind: str = "toy", **details: object) -> Order:
+        """Alice places an order and pays by card."""
         cart = self.cart(payer=self.alice)
         for product in products:
             carts.add_line(cart, kind, product, {"attendee": "Alice"} | details)
@@ -49,65 +49,65 @@ class LostCase(HostedTestCase):
         self.hear(Double.says(payment, fact))
         order.refresh_from_db()
 
-    def assertCannotSpend(self) -> None:
+    def assert_credit_cannot_be_spent(self) -> None:
         order = self.placed(1, payer=self.alice)
         self.assertEqual((credit.credit_spent_on(order), order.now_total), (0, 70))
 
-    def issue(self) -> str:
+    def open_issue_text(self) -> str:
         return Case.objects.get(closed_at=None).text
 
 
-class CreditOnHoldTest(LostCase):
-    def test_credit_in_place_of_a_refund_is_on_hold_when_the_dispute_is_lost(self) -> None:
-        order = self.bought(1)
+class CreditOnHoldTest(LostDisputeTestCase):
+    def test_credit_instead_of_a_refund_is_on_hold_when_the_dispute_is_lost(self) -> None:
+        order = self.buy(1)
         self.cancel_as_credit(order)
         for state in ("open", "lost"):
             self.dispute(order, state)
-        self.assertIn("$70.00 of account credit is on hold", self.issue())
-        self.assertCannotSpend()
+        self.assertIn("$70.00 of account credit is on hold", self.open_issue_text())
+        self.assert_credit_cannot_be_spent()
 
-    def test_it_is_on_hold_as_soon_as_the_bank_asks_and_free_when_the_school_wins(self) -> None:
-        order = self.bought(1)
+    def test_credit_is_on_hold_while_the_dispute_is_open_and_released_when_the_school_wins(self) -> None:
+        order = self.buy(1)
         self.cancel_as_credit(order)
         self.dispute(order, "open")
-        self.assertCannotSpend()
+        self.assert_credit_cannot_be_spent()
         self.dispute(order, "won")
         self.assertEqual(Entry.objects.filter(action="billing.credit_hold_lifted").count(), 1)
         self.assertEqual(credit.credit_spent_on(self.placed(1, payer=self.alice)), 70)
 
-    def test_only_what_the_rest_of_the_money_does_not_cover_is_on_hold(self) -> None:
-        order = self.bought(1, 2)
+    def test_only_credit_not_covered_by_the_remaining_payment_is_on_hold(self) -> None:
+        order = self.buy(1, 2)
         self.cancel_as_credit(order)
         self.dispute(order, "open", 100)
         self.assertEqual(Dispute.objects.get().credit_held, 50)
         self.assertEqual(credit.credit_spent_on(self.placed(1, payer=self.alice)), 20)
 
-    def test_what_was_spent_before_is_named(self) -> None:
-        order = self.bought(1)
+    def test_payment_issue_names_the_credit_that_was_already_spent(self) -> None:
+        order = self.buy(1)
         self.cancel_as_credit(order)
-        spent = self.bought(2)
+        spent = self.buy(2)
         self.dispute(order, "lost")
-        self.assertIn(f"$50.00 of it was already spent (order {spent.number})", self.issue())
-        self.assertCannotSpend()
+        self.assertIn(f"$50.00 of it was already spent (order {spent.number})", self.open_issue_text())
+        self.assert_credit_cannot_be_spent()
 
-    def test_spent_credit_that_comes_back_is_on_hold_as_well(self) -> None:
-        order = self.bought(1)
+    def test_spent_credit_that_is_returned_is_on_hold(self) -> None:
+        order = self.buy(1)
         self.cancel_as_credit(order)
-        spent = self.bought(2)
+        spent = self.buy(2)
         self.dispute(order, "lost")
         self.cancel_as_credit(spent)
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 70)
-        self.assertCannotSpend()
+        self.assert_credit_cannot_be_spent()
 
-    def test_a_voucher_that_was_exchanged_for_credit(self) -> None:
-        order = self.bought(0, kind="voucher", amount="120")
+    def test_credit_for_a_canceled_voucher_is_on_hold_when_its_dispute_is_lost(self) -> None:
+        order = self.buy(0, kind="voucher", amount="120")
         self.cancel_as_credit(order, 99)
         self.dispute(order, "lost")
-        self.assertIn("$118.80 of account credit is on hold", self.issue())
-        self.assertCannotSpend()
+        self.assertIn("$118.80 of account credit is on hold", self.open_issue_text())
+        self.assert_credit_cannot_be_spent()
 
     @override_settings(LATE_PAYMENT="credit")
-    def test_late_money_that_became_credit(self) -> None:
+    def test_credit_for_a_late_payment_is_on_hold_when_its_dispute_is_lost(self) -> None:
         order = self.placed(1, payer=self.alice)
         payment = self.begun(order)
         transitions.expire_order(order, self.day(1))
@@ -116,11 +116,11 @@ class CreditOnHoldTest(LostCase):
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 70)
         self.dispute(order, "lost")
         ToyKind.catalogue[1] = Toy("70")
-        self.assertIn("$70.00 of account credit is on hold", self.issue())
-        self.assertCannotSpend()
+        self.assertIn("$70.00 of account credit is on hold", self.open_issue_text())
+        self.assert_credit_cannot_be_spent()
 
-    def test_lost_and_won_after_all_lifts_the_hold(self) -> None:
-        order = self.bought(1)
+    def test_hold_is_lifted_when_a_lost_dispute_is_won_later(self) -> None:
+        order = self.buy(1)
         self.cancel_as_credit(order)
         self.dispute(order, "lost")
         self.dispute(order, "won")
@@ -128,20 +128,20 @@ class CreditOnHoldTest(LostCase):
         self.assertEqual(Entry.objects.filter(action="billing.credit_hold_lifted").count(), 1)
         self.assertEqual(credit.credit_spent_on(self.placed(1, payer=self.alice)), 70)
 
-    def test_a_voucher_whose_purchase_was_lost_is_void_and_what_was_used_is_named(self) -> None:
-        order = self.bought(0, kind="voucher", amount="50")
+    def test_voucher_is_voided_when_its_dispute_is_lost_and_the_issue_names_the_used_amount(self) -> None:
+        order = self.buy(0, kind="voucher", amount="50")
         voucher = Voucher.objects.get()
         voucher_redemption.redeem_voucher_on_order(self.placed(1, due=Order.Due.DOOR), voucher.code, self.now)
         self.dispute(order, "lost")
         voucher.refresh_from_db()
         self.assertIsNotNone(voucher.voided_at)
-        self.assertIn("$50.00 of gift voucher", self.issue())
+        self.assertIn("$50.00 of gift voucher", self.open_issue_text())
 
 
-class DecideTest(LostCase):
+class CreditHoldDecisionTest(LostDisputeTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.order = self.bought(1)
+        self.order = self.buy(1)
         self.cancel_as_credit(self.order)
         self.dispute(self.order, "lost")
         self.log_in(self.ada)
@@ -152,13 +152,13 @@ class DecideTest(LostCase):
             reverse("desk_credit_hold", args=[held.pk]), {"action": action, "why": why}, follow=True
         )
 
-    def test_the_pages_say_what_is_on_hold(self) -> None:
+    def test_desk_and_payer_see_the_credit_on_hold(self) -> None:
         page = self.client.get(reverse("desk_credit_of", args=[self.alice.pk]))
         self.assertContains(page, "On hold: $70.00")
         self.log_in(self.alice)
         self.assertContains(self.client.get(reverse("my_credit")), "$70.00 is on hold")
 
-    def test_the_office_takes_the_credit_back_once(self) -> None:
+    def test_office_takes_back_held_credit_once(self) -> None:
         for _ in range(2):
             self.assertEqual(self.decide("take_back").status_code, 200)
         self.assertEqual(
@@ -166,16 +166,16 @@ class DecideTest(LostCase):
         )
         self.assertEqual(Entry.objects.get(action="billing.held_credit_taken").actor_id, self.ada.pk)
 
-    def test_the_office_releases_it_with_a_reason(self) -> None:
+    def test_office_releases_held_credit_only_with_a_reason(self) -> None:
         self.assertContains(self.decide("release", why=""), "Please enter a reason")
-        self.assertCannotSpend()
+        self.assert_credit_cannot_be_spent()
         self.decide("release")
         self.assertEqual(Entry.objects.get(action="billing.credit_hold_lifted").why, "We talked")
         self.assertEqual(credit.credit_spent_on(self.placed(1, payer=self.alice)), 70)
 
 
 @tag("long")
-class NobodyKeepsBothTest(LostCase):
+class DisputeBalancePropertiesTest(LostDisputeTestCase):
     """Received − refunded − disputed = price of what is held + what was kept + usable credit and vouchers."""
 
     STEPS = (
@@ -188,17 +188,17 @@ class NobodyKeepsBothTest(LostCase):
         ToyKind.catalogue = {1: Toy("70", percent_back="80"), 2: Toy("50"), 3: Toy("30", gives="credit")}
 
     def any_order(self, chance: random.Random) -> Order | None:
-        """One of the latest: what is done to them follows upon each other."""
-        found = list(Order.objects.filter(payer=self.alice, state=Order.State.PAID).order_by("-pk")[:2])
-        return chance.choice(found) if found else None
+        """Return one of the two latest paid orders, so that several steps affect the same order."""
+        orders = list(Order.objects.filter(payer=self.alice, state=Order.State.PAID).order_by("-pk")[:2])
+        return chance.choice(orders) if orders else None
 
     def step(self, name: str, chance: random.Random) -> None:
         if name == "buy":
-            self.bought(chance.choice((1, 2, 3)))
+            self.buy(chance.choice((1, 2, 3)))
         elif name == "buy two":
-            self.bought(1, 3)
+            self.buy(1, 3)
         elif name == "voucher":
-            self.bought(0, kind="voucher", amount="60")
+            self.buy(0, kind="voucher", amount="60")
         elif name == "use voucher":
             self.use_voucher()
         elif (order := self.any_order(chance)) is not None:
@@ -243,33 +243,33 @@ class NobodyKeepsBothTest(LostCase):
                 lines[0], at=self.now, why="x", by=self.ada, as_credit=name == "credit", percent_back=percent
             )
 
-    def assertBalanced(self) -> None:
+    def assert_balanced(self) -> None:
         money = Payment.objects.exclude(variant="voucher")
         sums = money.aggregate(came=Sum("captured_amount"), went=Sum("refunded_amount"))
         paid = Order.objects.filter(state=Order.State.PAID)
         held_and_kept = sum((order.charged + credit.credit_spent_on(order) for order in paid), ZERO)
         taken = VoucherEntry.objects.filter(reason="reversed").aggregate(sum=Sum("amount"))["sum"]
-        bought = exact_sum(Voucher.objects.aggregate(sum=Sum("worth"))["sum"]) + exact_sum(taken)
+        vouchers_sold = exact_sum(Voucher.objects.aggregate(sum=Sum("worth"))["sum"]) + exact_sum(taken)
         on_vouchers = exact_sum(Voucher.objects.aggregate(sum=Sum("balance"))["sum"])
         on_hold = exact_sum(
             Dispute.objects.filter(hold_ended_at=None, state="lost").aggregate(sum=Sum("credit_held"))["sum"]
         )
         usable = credit.credit_balance(self.alice, "USD") - on_hold
         received = exact_sum(sums["came"]) - exact_sum(sums["went"])
-        self.assertEqual(received, held_and_kept - bought + usable + on_vouchers + self.unallocated(paid))
+        self.assertEqual(received, held_and_kept - vouchers_sold + usable + on_vouchers + self.unallocated(paid))
 
     def unallocated(self, paid: QuerySet[Order]) -> Decimal:
-        """What was to go back when the bank asked for it: the office has an open issue about it."""
+        """Return overpaid amounts whose refund the dispute stopped; each has an open payment issue."""
         over = {order: balances.overpaid_amount(order) for order in paid if balances.overpaid_amount(order) > 0}
         for order in over:
             self.assertTrue(order.cases.filter(kind=Case.Kind.REFUND_FAILED, closed_at=None).exists())
         return sum(over.values(), ZERO)
 
-    def test_over_any_chain_of_disputes_exchanges_vouchers_and_credit(self) -> None:
+    def test_balance_holds_over_any_sequence_of_disputes_exchanges_vouchers_and_credit(self) -> None:
         for number in range(12):
             chance = random.Random(number)
             names = [chance.choice(self.STEPS) for _ in range(12)]
             with self.subTest(number=number, steps=names):
                 for name in names:
                     self.step(name, chance)
-                    self.assertBalanced()
+                    self.assert_balanced()

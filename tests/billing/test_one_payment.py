@@ -20,12 +20,12 @@ from history.models import Entry
 from tests.billing.hosted import Double, HostedTestCase
 
 
-class InProgressCase(HostedTestCase):
+class PaymentInProgressTestCase(HostedTestCase):
     def open_page(self, order: Order, variant: str = "double") -> HttpResponse:
         return self.client.post(order.pay_address, {"way": variant})
 
     def debit(self, order: Order) -> Payment:
-        """The payer has done everything; the bank takes its days."""
+        """Start a bank debit that the payer has authorized and the bank has not confirmed yet."""
         self.open_page(order)
         payment = order.payments.latest("pk")
         self.hear(Double.says(payment, PaymentPending()))
@@ -44,7 +44,7 @@ class InProgressCase(HostedTestCase):
         data = {"amount": amount, "variant": "cash", "received_on": self.local_day()}
         return self.client.post(reverse("desk_record_payment", args=[order.pk]), data)
 
-    def stop(self, order: Order) -> HttpResponse:
+    def cancel_payment(self, order: Order) -> HttpResponse:
         return self.client.post(order.address("order_stop_payment"), follow=True)
 
     def assertPaidBy(self, order: Order, *variants: str) -> None:
@@ -52,8 +52,8 @@ class InProgressCase(HostedTestCase):
         self.assertEqual([payment.variant for payment in paid], list(variants))
 
 
-class BankDebitTest(InProgressCase):
-    def test_a_voucher_does_not_pay_what_a_bank_debit_pays_already(self) -> None:
+class PendingBankDebitTest(PaymentInProgressTestCase):
+    def test_voucher_is_refused_while_a_bank_debit_is_pending(self) -> None:
         order = self.placed(1)
         self.debit(order)
         page = self.use_voucher(order)
@@ -62,7 +62,7 @@ class BankDebitTest(InProgressCase):
         )
         self.assertPaidBy(order)
 
-    def test_the_page_offers_no_voucher_form_and_says_when_it_will_be_known(self) -> None:
+    def test_order_page_offers_no_voucher_form_and_says_when_the_bank_debit_is_known(self) -> None:
         order = self.placed(1)
         self.debit(order)
         page = self.client.get(order.address())
@@ -70,26 +70,26 @@ class BankDebitTest(InProgressCase):
         self.assertNotContains(page, order.address("order_stop_payment"))
         self.assertContains(page, "We’ll know by")
 
-    def test_the_desk_takes_no_cash_for_what_a_bank_debit_pays_already(self) -> None:
+    def test_desk_cannot_record_cash_while_a_bank_debit_is_pending(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         self.debit(order)
         self.assertContains(self.record_cash(order), "on its way from the bank", status_code=400)
         self.assertPaidBy(order)
 
-    def test_a_bank_debit_cannot_be_stopped(self) -> None:
+    def test_pending_bank_debit_cannot_be_canceled(self) -> None:
         order = self.placed(1)
         payment = self.debit(order)
-        self.assertContains(self.stop(order), "can’t be stopped")
+        self.assertContains(self.cancel_payment(order), "can’t be stopped")
         payment.refresh_from_db()
         self.assertEqual(payment.status, "preauth")
 
-    def test_nobody_is_asked_for_money_that_is_on_its_way(self) -> None:
+    def test_payment_request_is_refused_while_a_bank_debit_is_pending(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         self.debit(order)
         with self.assertRaisesMessage(transitions.OrderTransitionRefused, "on its way from the bank"):
             due_dates.send_payment_request(order, self.now, by=self.ada)
 
-    def test_once_the_bank_has_refused_another_way_is_free(self) -> None:
+    def test_order_can_be_paid_another_way_once_the_bank_debit_is_declined(self) -> None:
         order = self.placed(1)
         payment = self.debit(order)
         self.use_voucher(order)
@@ -99,15 +99,15 @@ class BankDebitTest(InProgressCase):
         self.assertPaidBy(order, "voucher")
 
 
-class OpenPageTest(InProgressCase):
-    def test_no_second_method_beside_an_open_page_and_the_same_one_goes_on(self) -> None:
+class OpenPaymentPageTest(PaymentInProgressTestCase):
+    def test_second_method_is_refused_while_a_payment_page_is_open_and_the_first_continues(self) -> None:
         order = self.placed(1)
         first = self.open_page(order)
         self.assertSentTo(self.open_page(order, "other"), order.address())
         self.assertEqual(self.open_page(order).headers["Location"], first.headers["Location"])
         self.assertEqual(Payment.objects.count(), 1)
 
-    def test_keeping_the_spot_for_the_door_cancels_an_open_page(self) -> None:
+    def test_switching_to_pay_at_the_door_cancels_an_open_payment_page(self) -> None:
         order = self.placed(1)
         self.open_page(order)
         page = self.client.post(order.door_address, follow=True)
@@ -115,7 +115,7 @@ class OpenPageTest(InProgressCase):
         order.refresh_from_db()
         self.assertEqual((order.due, order.payments.get().status), (Order.Due.DOOR, "cancelled"))
 
-    def test_a_page_that_cannot_be_canceled_keeps_the_order_online(self) -> None:
+    def test_order_stays_online_when_its_payment_page_cannot_be_canceled(self) -> None:
         order = self.placed(1)
         self.open_page(order)
         Double.trouble.append(TemporaryFailure("No answer."))
@@ -125,31 +125,31 @@ class OpenPageTest(InProgressCase):
         with self.assertRaises(PaymentInProgress):
             pay_at_door.switch_to_pay_at_door(order, self.clock())
 
-    def test_the_payer_cancels_an_open_page_and_pays_another_way(self) -> None:
+    def test_payer_cancels_an_open_payment_page_and_pays_another_way(self) -> None:
         order = self.placed(1)
         self.open_page(order)
         self.assertContains(self.use_voucher(order), "A payment of $70.00 has been started. Method: Double.")
         self.assertContains(self.client.get(order.address()), "Cancel this payment")
-        self.assertContains(self.stop(order), "The payment was canceled. Nothing was charged.")
+        self.assertContains(self.cancel_payment(order), "The payment was canceled. Nothing was charged.")
         self.use_voucher(order)
         self.assertPaidBy(order, "voucher")
 
-    def test_a_page_that_was_just_paid_cannot_be_canceled_and_the_money_counts(self) -> None:
+    def test_payment_page_that_was_just_paid_cannot_be_canceled_and_pays_the_order(self) -> None:
         order = self.placed(1)
         self.open_page(order)
         Double.took(Payment.objects.get())
-        self.assertContains(self.stop(order), "had already gone through")
+        self.assertContains(self.cancel_payment(order), "had already gone through")
         self.assertPaidBy(order, "double")
 
-    def test_while_the_gateway_does_not_answer_nothing_else_is_taken(self) -> None:
+    def test_no_other_payment_is_accepted_while_the_gateway_does_not_answer(self) -> None:
         order = self.placed(1)
         self.open_page(order)
         Double.trouble.append(TemporaryFailure("No answer."))
-        self.assertContains(self.stop(order), "Please try again in a minute")
+        self.assertContains(self.cancel_payment(order), "Please try again in a minute")
         self.use_voucher(order)
         self.assertPaidBy(order)
 
-    def test_the_desk_cancels_an_open_page_and_takes_the_cash(self) -> None:
+    def test_desk_cancels_an_open_payment_page_and_records_cash(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         self.open_page(order)
         self.assertContains(self.record_cash(order), "has been started", status_code=400)
@@ -160,14 +160,14 @@ class OpenPageTest(InProgressCase):
         self.assertEqual(self.record_cash(order).status_code, 302)
         self.assertPaidBy(order, "cash")
 
-    def test_an_order_that_expired_is_not_taken_up_while_its_page_can_still_be_paid(self) -> None:
+    def test_cash_is_refused_for_an_expired_order_whose_payment_page_is_still_open(self) -> None:
         order = self.placed(1)
         self.open_page(order)
         transitions.expire_order(order, self.day(1))
         self.assertContains(self.record_cash(order), "has been started", status_code=400)
         self.assertPaidBy(order)
 
-    def test_a_page_whose_time_is_over_is_closed_by_whatever_pays_next(self) -> None:
+    def test_expired_payment_page_is_canceled_by_the_next_payment(self) -> None:
         order = self.placed(1)
         self.open_page(order)
         Payment.objects.update(session_until=self.now - timedelta(minutes=3))
@@ -175,8 +175,8 @@ class OpenPageTest(InProgressCase):
         self.assertPaidBy(order, "voucher")
         self.assertEqual(Payment.objects.earliest("pk").status, "cancelled")
 
-    def test_a_page_whose_time_is_over_but_which_was_paid_is_not_paid_twice(self) -> None:
-        """The gateway's message was lost."""
+    def test_expired_payment_page_that_was_paid_prevents_a_second_payment(self) -> None:
+        """The webhook of the gateway was lost."""
         order = self.placed(1)
         self.open_page(order)
         Double.took(Payment.objects.get())
@@ -184,23 +184,23 @@ class OpenPageTest(InProgressCase):
         self.use_voucher(order)
         self.assertPaidBy(order, "double")
 
-    def test_a_page_that_is_being_opened_while_another_way_pays_is_never_reached(self) -> None:
+    def test_voucher_is_refused_while_a_payment_page_is_being_opened(self) -> None:
         order = self.placed(1)
         Double.meanwhile = lambda: self.assertContains(self.use_voucher(order), "has been started")  # type: ignore[misc]
         self.open_page(order)
         self.assertPaidBy(order)
 
-    def test_a_practice_payment_is_one_as_well_and_ends_when_it_is_canceled(self) -> None:
+    def test_practice_payment_blocks_other_payments_until_it_is_canceled(self) -> None:
         order = self.placed(1)
         page = self.open_page(order, "practice").headers["Location"]
         self.use_voucher(order)
         self.assertPaidBy(order)
-        self.stop(order)
+        self.cancel_payment(order)
         self.use_voucher(order)
         self.client.post(page, {"answer": "pay"})
         self.assertPaidBy(order, "voucher")
 
-    def test_two_clicks_on_the_practice_page_pay_once(self) -> None:
+    def test_practice_payment_that_was_canceled_cannot_be_paid(self) -> None:
         order = self.placed(1)
         page = self.open_page(order, "practice").headers["Location"]
         for answer in ("cancel", "pay"):
@@ -209,8 +209,8 @@ class OpenPageTest(InProgressCase):
 
 
 @tag("long")
-class EverySequenceTest(InProgressCase):
-    """Whatever happens in whatever order, an order holds no more than it costs."""
+class PaymentSequencesTest(PaymentInProgressTestCase):
+    """No sequence of payment steps makes an order receive more than it costs."""
 
     STEPS = ("open double", "open other", "pay", "debit", "bank", "decline", "voucher", "cash", "stop", "over", "hear")
 
@@ -224,14 +224,14 @@ class EverySequenceTest(InProgressCase):
             "decline": lambda: self.bank(order, pays=False),
             "voucher": lambda: self.use_voucher(order),
             "cash": lambda: self.record_cash(order, 30),
-            "stop": lambda: self.stop(order),
+            "stop": lambda: self.cancel_payment(order),
             "over": lambda: order.payments.filter(status="waiting").update(session_until=self.now - timedelta(hours=2)),
             "hear": self.hear_all,
         }
         steps[name]()
 
     def at_gateway(self, order: Order, act: Callable[[Payment], object]) -> None:
-        """Only a page that is open over there and not over by its own clock can be paid."""
+        """Act only on payment pages that are open at the gateway and have not expired there."""
         for payment in order.payments.exclude(session=""):
             is_over = payment.session_until is not None and payment.session_until < self.now
             if Double.books[payment.token].state is None and not is_over:

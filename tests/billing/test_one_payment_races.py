@@ -1,4 +1,4 @@
-"""Two ways to pay one balance at the same moment, on two connections; with our row locks, and without any."""
+"""Two payments of one balance at the same moment on two connections, with and without row locks."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -40,7 +40,7 @@ class OnePaymentRaceTest(TransactionTestCase):
         words = {"recipient_name": "Rae", "giver_name": "", "message": "", "recipient_email": "", "give_on": None}
         self.code = office.issue_free_voucher(Decimal(100), None, words, why="A prize", by=self.staff).code
 
-    def starting(self, variant: str) -> Callable[[], Payment]:
+    def starter_of(self, variant: str) -> Callable[[], Payment]:
         return lambda: attempts.start_attempt(self.order, variant, self.now)
 
     def voucher(self) -> Decimal:
@@ -51,44 +51,44 @@ class OnePaymentRaceTest(TransactionTestCase):
             self.order, "cash", Decimal(70), by=self.staff, received_on=timezone.localdate(self.now)
         )
 
-    def assertOne(self, outcomes: list[Any]) -> None:
+    def assert_one_is_refused(self, outcomes: list[Any]) -> None:
         self.assertEqual([type(outcome) for outcome in outcomes].count(PaymentInProgress), 1, outcomes)
 
-    def test_two_gateways_at_once_begin_one_attempt(self) -> None:
-        self.assertOne(overlap(self.starting("double"), self.starting("other")))
+    def test_two_gateways_at_once_start_one_attempt(self) -> None:
+        self.assert_one_is_refused(overlap(self.starter_of("double"), self.starter_of("other")))
         self.assertEqual(Payment.objects.count(), 1)
 
-    def test_control_without_locks_two_attempts_begin(self) -> None:
+    def test_control_without_locks_two_gateways_at_once_start_two_attempts(self) -> None:
         with without_locks():
-            overlap(self.starting("double"), self.starting("other"))
+            overlap(self.starter_of("double"), self.starter_of("other"))
         self.assertEqual(Payment.objects.count(), 2)
 
-    def test_a_voucher_waits_for_the_card_page_that_is_just_opened(self) -> None:
-        self.assertOne(overlap(self.starting("double"), self.voucher))
+    def test_voucher_is_refused_while_a_card_payment_is_being_started(self) -> None:
+        self.assert_one_is_refused(overlap(self.starter_of("double"), self.voucher))
         self.assertEqual(balances.amount_received(self.order), 0)
 
-    def test_control_without_locks_the_voucher_pays_beside_the_card_page(self) -> None:
+    def test_control_without_locks_voucher_pays_while_a_card_payment_is_being_started(self) -> None:
         with without_locks():
-            overlap(self.starting("double"), self.voucher)
+            overlap(self.starter_of("double"), self.voucher)
         self.assertEqual((Payment.objects.count(), balances.amount_received(self.order)), (2, 70))
 
-    def test_cash_waits_for_the_card_page_that_is_just_opened(self) -> None:
-        self.assertOne(overlap(self.starting("double"), self.cash))
+    def test_cash_is_refused_while_a_card_payment_is_being_started(self) -> None:
+        self.assert_one_is_refused(overlap(self.starter_of("double"), self.cash))
         self.assertEqual(balances.amount_received(self.order), 0)
 
-    def test_control_without_locks_cash_is_taken_beside_the_card_page(self) -> None:
+    def test_control_without_locks_cash_is_recorded_while_a_card_payment_is_being_started(self) -> None:
         with without_locks():
-            overlap(self.starting("double"), self.cash)
+            overlap(self.starter_of("double"), self.cash)
         self.assertEqual((Payment.objects.count(), balances.amount_received(self.order)), (2, 70))
 
-    def test_what_is_being_fetched_from_paypal_is_not_canceled_in_the_middle(self) -> None:
+    def test_payment_cannot_be_canceled_while_its_capture_is_starting(self) -> None:
         payment = attempts.start_attempt(self.order, "double", self.now)
         payment.keep_session(Double().create_session(payment, payment.key))
         outcomes = overlap(payment.begin_capture, lambda: gateway_polling.stop_payment(self.order, self.now))
         self.assertIs(outcomes[0], True)
         self.assertIsInstance(outcomes[1], PaymentInProgress)
 
-    def test_what_was_canceled_is_not_fetched_from_paypal(self) -> None:
+    def test_canceled_payment_is_not_captured(self) -> None:
         payment = attempts.start_attempt(self.order, "double", self.now)
         payment.keep_session(Double().create_session(payment, payment.key))
         gateway_polling.stop_payment(self.order, self.now)
