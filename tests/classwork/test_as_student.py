@@ -24,7 +24,7 @@ class StudentPreviewTest(SchoolTestCase):
         }.items():
             giving.resource(title, self.offer, **values)
 
-    def seen(self, number: int) -> dict[str, str]:
+    def states_in_week(self, number: int) -> dict[str, str]:
         offer = ClassOffer.objects.get(pk=self.offer.pk)
         week = student_view.viewing_moments(offer)[number]
         return {str(release.resource): state for release, state in student_view.resources_at(offer, week.at)}
@@ -33,14 +33,14 @@ class StudentPreviewTest(SchoolTestCase):
         return self.client.get(reverse("resources_as_student", args=[self.offer.pk]), query)
 
     def test_each_week_shows_the_resources_open_then(self) -> None:
-        self.assertEqual(self.seen(0), {"At once": "open", "Second": "locked", "Last": "locked"})
-        self.assertEqual(self.seen(2), {"At once": "open", "Second": "open", "Last": "locked"})
-        self.assertEqual(self.seen(3), {"At once": "gone", "Second": "open", "Last": "locked"})
-        self.assertEqual(self.seen(5), {"At once": "gone", "Second": "open", "Last": "open"})
+        self.assertEqual(self.states_in_week(0), {"At once": "open", "Second": "locked", "Last": "locked"})
+        self.assertEqual(self.states_in_week(2), {"At once": "open", "Second": "open", "Last": "locked"})
+        self.assertEqual(self.states_in_week(3), {"At once": "gone", "Second": "open", "Last": "locked"})
+        self.assertEqual(self.states_in_week(5), {"At once": "gone", "Second": "open", "Last": "open"})
 
     def test_resource_held_back_by_the_teacher_is_shown_on_hold(self) -> None:
         releases.hold_release(self.tess, Release.objects.get(resource__title="Second"))
-        self.assertEqual(self.seen(3)["Second"], "held")
+        self.assertEqual(self.states_in_week(3)["Second"], "held")
         self.assertContains(self.client.get(reverse("things_resources", args=["class", self.offer.pk])), "On hold")
 
     def test_canceled_meetings_are_not_weeks(self) -> None:

@@ -33,7 +33,7 @@ class FileAccessTests:
     def film(self, **changed: Any) -> Resource:
         return self.give(**changed)
 
-    def ask(self, resource: Resource, person: User | None) -> list[int]:
+    def request_file(self, resource: Resource, person: User | None) -> list[int]:
         browser, statuses = self.browser_of(person), []
         for method, headers in WAYS:
             response = getattr(browser, method)(f"/resource/{resource.pk}/file", headers=headers)
@@ -41,7 +41,7 @@ class FileAccessTests:
             statuses.append(response.status_code)
         return statuses
 
-    def buys(self, **how: Any) -> Registration:
+    def register(self, **how: Any) -> Registration:
         order = buying.place(buying.cart((self.offer, buying.me()), payer=self.alice), **how)
         if not how:
             buying.pay(order)
@@ -50,66 +50,66 @@ class FileAccessTests:
 
     def test_student_of_the_class_gets_the_file_and_other_people_do_not(self) -> None:
         resource = self.film()
-        self.assertEqual(self.ask(resource, self.alice), self.refused)
-        self.buys()
-        self.assertEqual(self.ask(resource, self.alice), self.given)
+        self.assertEqual(self.request_file(resource, self.alice), self.refused)
+        self.register()
+        self.assertEqual(self.request_file(resource, self.alice), self.given)
         for person in (None, self.sam, self.gus, self.ash):
             with self.subTest(person):
-                self.assertEqual(self.ask(resource, person), self.refused)
+                self.assertEqual(self.request_file(resource, person), self.refused)
         for guessed in (resource.pk + 1, 999_999):
             self.assertEqual(self.client.get(f"/resource/{guessed}/file").status_code, 404)
 
     def test_guardian_gets_the_files_of_their_child(self) -> None:
         resource = self.film()
         giving.place(self.kit, self.offer)
-        self.assertEqual(self.ask(resource, self.gus), self.given)
+        self.assertEqual(self.request_file(resource, self.gus), self.given)
 
     def test_file_is_available_only_while_the_release_is_open(self) -> None:
         resource = self.film(when="class", class_number=1)
-        self.buys()
-        self.assertEqual(self.ask(resource, self.alice), self.refused)
+        self.register()
+        self.assertEqual(self.request_file(resource, self.alice), self.refused)
         release = Release.objects.get(resource=resource)
         yesterday = dates.local_today() - timedelta(days=1)
-        for deed, expected in (
+        for change, expected in (
             (lambda: releases.release_now(self.tess, release), self.given),
             (lambda: releases.hold_release(self.tess, release), self.refused),
             (lambda: releases.reset_release(self.tess, release), self.refused),
-            (lambda: self.moves(release, opens_at=timezone.now() - timedelta(days=9)), self.given),
-            (lambda: self.moves(release, last_day=yesterday), self.refused),
+            (lambda: self.update_release(release, opens_at=timezone.now() - timedelta(days=9)), self.given),
+            (lambda: self.update_release(release, last_day=yesterday), self.refused),
         ):
-            self.after(deed, resource, expected)
+            self.assert_access_after(change, resource, expected)
 
-    def moves(self, release: Release, **values: Any) -> None:
+    def update_release(self, release: Release, **values: Any) -> None:
         Release.objects.filter(pk=release.pk).update(**values)
 
-    def after(self, deed: Callable[[], object], resource: Resource, expected: list[int]) -> None:
-        deed()
-        self.assertEqual(self.ask(resource, self.alice), expected)
+    def assert_access_after(self, change: Callable[[], object], resource: Resource, expected: list[int]) -> None:
+        change()
+        self.assertEqual(self.request_file(resource, self.alice), expected)
 
     def test_pay_at_the_door_gets_the_file_at_once_or_after_payment_as_the_school_sets(self) -> None:
         resource = self.film()
-        self.buys(due="door")
+        self.register(due="door")
         for at_once, expected in ((True, self.given), (False, self.refused)):
             with override_settings(OPEN_BEFORE_PAID=at_once):
-                self.assertEqual(self.ask(resource, self.alice), expected)
+                self.assertEqual(self.request_file(resource, self.alice), expected)
 
     def test_disputed_and_refunded_registrations_get_no_file(self) -> None:
         resource = self.film()
-        place = self.buys()
+        place = self.register()
         registering.suspend_spot(place, why="Disputed")
-        self.assertEqual(self.ask(resource, self.alice), self.refused)
+        self.assertEqual(self.request_file(resource, self.alice), self.refused)
         registering.resume_spot(Registration.objects.get())
-        self.assertEqual(self.ask(resource, self.alice), self.given)
+        self.assertEqual(self.request_file(resource, self.alice), self.given)
         order = Order.objects.get(pk=place.line.order_id)
         reservations.refund_by_staff(order, order.charged, why="A present", by=self.ada)
         run_all()
-        self.assertEqual(self.ask(resource, self.alice), self.refused)
+        self.assertEqual(self.request_file(resource, self.alice), self.refused)
 
     def test_canceled_registration_gets_no_file(self) -> None:
         resource = self.film()
-        place = self.buys()
+        place = self.register()
         line_cancellation.cancel_line(place.line, at=timezone.now(), why="Moved away")
-        self.assertEqual(self.ask(resource, self.alice), self.refused)
+        self.assertEqual(self.request_file(resource, self.alice), self.refused)
 
 
 @tag("once")
@@ -123,7 +123,7 @@ class FileAccessFromBucketTest(FileAccessTests, InBucket, Given):
 
     def test_signed_link_of_a_student_downloads_the_video_and_is_needed_for_it(self) -> None:
         resource = self.film()
-        self.buys()
+        self.register()
         link = self.browser_of(self.alice).get(f"/resource/{resource.pk}/file").headers["Location"]
         self.assertIn("X-Amz-Expires=690", link)
         self.assertEqual(requests.get(link, timeout=5).content, FILM)

@@ -43,53 +43,53 @@ class CancellationTestCase(SchoolTestCase):
     def days(self, *numbers: int) -> frozenset[int]:
         return frozenset(self.offer.meetings.filter(number__in=numbers).values_list("pk", flat=True))
 
-    def bought(self, name: str = "Ann", **how: object) -> Order:
+    def buy(self, name: str = "Ann", **how: object) -> Order:
         return pay(place(cart((self.offer, me()), name=name, email=f"{name.lower()}@example.org", **how)))
 
-    def deed(self, wanted: CancellationRequest, why: str = "Snow") -> CallOff:
+    def cancel(self, wanted: CancellationRequest, why: str = "Snow") -> CallOff:
         seen = plan_cancellation(wanted, timezone.now()).fingerprint
         return cancel_classes(self.ada, wanted, why, seen=seen)
 
-    def paid(self, order: Order) -> Decimal:
+    def amount_paid(self, order: Order) -> Decimal:
         return sum((payment.captured_amount for payment in order.payments.all()), D(0))
 
     def assertLaw(self, *orders: Order) -> None:
         for order in orders:
             order.refresh_from_db()
             back = sum((payment.refunded_amount for payment in order.payments.all()), D(0)) + order.returned_as_credit
-            self.assertEqual(back + order.charged, self.paid(order))
+            self.assertEqual(back + order.charged, self.amount_paid(order))
 
 
 class ClassDayCancellationTest(CancellationTestCase):
     def test_canceled_day_refunds_its_share_of_the_payment(self) -> None:
-        order = self.bought()
+        order = self.buy()
         weeks = self.offer.meetings.count()
-        deed = self.deed(CancellationRequest(CompensationPolicy.REFUND, self.days(2)))
+        cancellation = self.cancel(CancellationRequest(CompensationPolicy.REFUND, self.days(2)))
         refund = Refund.objects.get()
-        self.assertEqual(refund.amount, round(self.paid(order) / weeks, 2))
+        self.assertEqual(refund.amount, round(self.amount_paid(order) / weeks, 2))
         self.assertLaw(order)
-        self.assertEqual(deed.outcomes.get().money, refund.amount)
+        self.assertEqual(cancellation.outcomes.get().money, refund.amount)
         self.assertTrue(Meeting.objects.get(pk__in=self.days(2)).is_cancelled)
         self.assertEqual(Registration.objects.get().state, Registration.State.CONFIRMED)
 
     def test_canceling_every_day_refunds_the_whole_payment(self) -> None:
-        order = self.bought()
+        order = self.buy()
         for number in range(1, self.offer.meetings.count() + 1):
-            self.deed(CancellationRequest(CompensationPolicy.REFUND, self.days(number)))
+            self.cancel(CancellationRequest(CompensationPolicy.REFUND, self.days(number)))
         self.assertLaw(order)
         self.assertEqual(order.charged, 0)
 
     def test_canceling_the_same_day_twice_is_refused_and_refunds_once(self) -> None:
-        self.bought()
+        self.buy()
         wanted = CancellationRequest(CompensationPolicy.REFUND, self.days(2))
-        self.deed(wanted)
+        self.cancel(wanted)
         with self.assertRaises(ChangeRefused):
-            self.deed(wanted)
+            self.cancel(wanted)
         self.assertEqual((Refund.objects.count(), CallOff.objects.count()), (1, 1))
 
     def test_refund_stays_when_a_canceled_day_is_restored(self) -> None:
-        self.bought()
-        self.deed(CancellationRequest(CompensationPolicy.REFUND, self.days(2)))
+        self.buy()
+        self.cancel(CancellationRequest(CompensationPolicy.REFUND, self.days(2)))
         day = self.offer.meetings.get(number=2)
         self.assertIn(meetings.MADE_GOOD, meetings.plan_restore(day).warnings)
         meetings.restore_meeting(self.ada, day)
@@ -98,41 +98,43 @@ class ClassDayCancellationTest(CancellationTestCase):
     def test_unpaid_order_owes_less_after_a_canceled_day(self) -> None:
         order = place(cart((self.offer, me())), Order.Due.DOOR)
         owed = balances.open_balance(order, timezone.now())
-        outcome = self.deed(CancellationRequest(CompensationPolicy.REFUND, self.days(1))).outcomes.get()
+        outcome = self.cancel(CancellationRequest(CompensationPolicy.REFUND, self.days(1))).outcomes.get()
         order.refresh_from_db()
         self.assertGreater(outcome.waived, 0)
         self.assertEqual(balances.open_balance(order, timezone.now()), owed - outcome.waived)
         self.assertFalse(Refund.objects.exists())
 
     def test_account_gets_credit_and_a_payer_without_account_gets_a_refund(self) -> None:
-        mine, theirs = self.bought(payer=self.alice), self.bought("Ben")
-        self.deed(CancellationRequest(CompensationPolicy.CREDIT, self.days(1)))
-        self.assertEqual(Credit.objects.get().order, mine)
-        self.assertEqual(Refund.objects.get().payment.order, theirs)
-        self.assertLaw(mine, theirs)
+        credited_order, refunded_order = self.buy(payer=self.alice), self.buy("Ben")
+        self.cancel(CancellationRequest(CompensationPolicy.CREDIT, self.days(1)))
+        self.assertEqual(Credit.objects.get().order, credited_order)
+        self.assertEqual(Refund.objects.get().payment.order, refunded_order)
+        self.assertLaw(credited_order, refunded_order)
 
     def test_exception_is_refunded_while_the_others_get_an_extension(self) -> None:
-        self.bought()
-        order = self.bought("Ben")
+        self.buy()
+        order = self.buy("Ben")
         mine = line(order).registrations.get()
         wanted = CancellationRequest(
             CompensationPolicy.EXTENSION,
             self.days(1),
-            instead=self.instead(1),
+            instead=self.replacement_dates(1),
             exceptions={f"place_{mine.pk}": CompensationPolicy.REFUND},
         )
-        deed = self.deed(wanted)
+        cancellation = self.cancel(wanted)
         self.assertEqual(Refund.objects.get().payment.order, order)
-        self.assertEqual(deed.outcomes.filter(policy=CompensationPolicy.EXTENSION, money=0).count(), 1)
+        self.assertEqual(cancellation.outcomes.filter(policy=CompensationPolicy.EXTENSION, money=0).count(), 1)
 
-    def instead(self, *numbers: int) -> dict[int, object]:
+    def replacement_dates(self, *numbers: int) -> dict[int, object]:
         offer = ClassOffer.objects.with_timetable().get(pk=self.offer.pk)
-        gone = [meeting for meeting in offer.meetings.all() if meeting.pk in self.days(*numbers)]
-        return replacement_dates_by_class({offer.pk: offer}, gone)  # type: ignore[return-value]
+        canceled_meetings = [meeting for meeting in offer.meetings.all() if meeting.pk in self.days(*numbers)]
+        return replacement_dates_by_class({offer.pk: offer}, canceled_meetings)  # type: ignore[return-value]
 
     def test_extension_adds_one_week_for_each_canceled_day(self) -> None:
         before = self.offer.meetings.order_by("starts_at").last()
-        self.deed(CancellationRequest(CompensationPolicy.EXTENSION, self.days(1, 2), instead=self.instead(1, 2)))
+        self.cancel(
+            CancellationRequest(CompensationPolicy.EXTENSION, self.days(1, 2), instead=self.replacement_dates(1, 2))
+        )
         last = self.offer.meetings.filter(cancelled_at=None).order_by("starts_at").last()
         assert before and last
         self.assertEqual((last.local_date - before.local_date).days, 14)
@@ -145,35 +147,36 @@ class ClassDayCancellationTest(CancellationTestCase):
             day = self.offer.meetings.get(number=number)
             carts.add_line(order, "ticket", day.pk, other(f"Dot{number}", f"dot{number}@example.org").as_details())
         order = pay(place(order))
-        self.deed(CancellationRequest(CompensationPolicy.EXTENSION, self.days(1), instead=self.instead(1)))
+        self.cancel(CancellationRequest(CompensationPolicy.EXTENSION, self.days(1), instead=self.replacement_dates(1)))
         self.assertEqual(Refund.objects.get().amount, 20)
         self.assertEqual(list(Ticket.objects.values_list("state", flat=True)), ["cancelled", "confirmed"])
         self.assertLaw(order)
 
     def test_preview_warns_when_the_replacement_day_is_double_booked(self) -> None:
         make.offer(self.session, make.subject("Beg", "B"), location=self.hall)
-        draft = next(iter(self.instead(1).values()))
+        draft = next(iter(self.replacement_dates(1).values()))
         rival = ClassOffer.objects.latest("pk")
         Meeting.objects.filter(offer=rival).delete()
         slot = draft.slot(60)  # type: ignore[attr-defined]
         Meeting.objects.create(offer=rival, starts_at=slot.starts_at, ends_at=slot.ends_at)
-        found = plan_cancellation(
-            CancellationRequest(CompensationPolicy.EXTENSION, self.days(1), instead=self.instead(1)), timezone.now()
+        plan = plan_cancellation(
+            CancellationRequest(CompensationPolicy.EXTENSION, self.days(1), instead=self.replacement_dates(1)),
+            timezone.now(),
         )
-        self.assertIn("Grange Hall is double-booked", found.calendar.warnings[0])
+        self.assertIn("Grange Hall is double-booked", plan.calendar.warnings[0])
 
     def test_registration_after_the_preview_makes_it_outdated(self) -> None:
         wanted = CancellationRequest(CompensationPolicy.REFUND, self.days(1))
         seen = plan_cancellation(wanted, timezone.now()).fingerprint
-        self.bought()
+        self.buy()
         with self.assertRaises(PreviewOutdated):
             cancel_classes(self.ada, wanted, "Snow", seen=seen)
         self.assertFalse(CallOff.objects.exists())
 
     def test_refund_of_a_disputed_payment_waits_for_the_office(self) -> None:
-        order = self.bought()
+        order = self.buy()
         order.payments.get().disputes.create(reference="d1", amount=D(5), reason="?")
-        self.deed(CancellationRequest(CompensationPolicy.REFUND, self.days(1)))
+        self.cancel(CancellationRequest(CompensationPolicy.REFUND, self.days(1)))
         self.assertFalse(Refund.objects.exists())
         self.assertEqual(Case.objects.get().kind, Case.Kind.HAND_BACK)
         self.assertNotEqual(Outcome.objects.get().pending, "")
@@ -182,28 +185,28 @@ class ClassDayCancellationTest(CancellationTestCase):
         counted = []
         for number, people in enumerate((3, 9), start=1):
             for each in range(people):
-                self.bought(f"N{number}{each}")
+                self.buy(f"N{number}{each}")
             wanted = CancellationRequest(CompensationPolicy.REFUND, self.days(number))
-            with CaptureQueriesContext(connection) as asked:
+            with CaptureQueriesContext(connection) as queries:
                 cancel_classes(self.ada, wanted, "Snow", seen=plan_cancellation(wanted, timezone.now()).fingerprint)
-            counted.append(len(asked))
+            counted.append(len(queries))
         self.assertEqual(*counted)
 
     def test_failure_midway_rolls_back_the_whole_cancellation(self) -> None:
-        self.bought()
+        self.buy()
         with self.settings(WORKFLOWS="tests.classwork.test_calling_off.DYING"), self.assertRaises(ZeroDivisionError):
-            self.deed(CancellationRequest(CompensationPolicy.REFUND, self.days(1)))
+            self.cancel(CancellationRequest(CompensationPolicy.REFUND, self.days(1)))
         self.assertFalse(CallOff.objects.exists() or Refund.objects.exists())
         self.assertFalse(self.offer.meetings.exclude(cancelled_at=None).exists())
 
 
 class WholeClassCancellationTest(CancellationTestCase):
-    def whole(self, policy: str = CompensationPolicy.REFUND, **more: object) -> CancellationRequest:
+    def whole_class(self, policy: str = CompensationPolicy.REFUND, **more: object) -> CancellationRequest:
         return CancellationRequest(policy, offer=self.offer.pk, **more)  # type: ignore[arg-type]
 
     def test_all_payments_are_refunded_and_the_class_leaves_the_lists(self) -> None:
-        order = self.bought()
-        self.deed(self.whole())
+        order = self.buy()
+        self.cancel(self.whole_class())
         self.assertLaw(order)
         self.assertEqual((order.charged, Registration.objects.get().state), (0, Registration.State.CANCELLED))
         self.assertFalse(Case.objects.exists())
@@ -214,15 +217,15 @@ class WholeClassCancellationTest(CancellationTestCase):
         self.assertContains(self.client.get("/classes/calendar.ics"), "STATUS:CANCELLED")
 
     def test_page_of_a_canceled_class_shows_no_dates(self) -> None:
-        self.deed(self.whole())
+        self.cancel(self.whole_class())
         page = self.client.get(self.offer.get_absolute_url())
         self.assertContains(page, '<span class="badge bad">Canceled</span>', count=5)
         for wrong in ("to be announced", "0 classes", "No class on", "Add to calendar", "EventScheduled"):
             self.assertNotContains(page, wrong)
 
     def test_desk_and_students_see_canceled_instead_of_dates(self) -> None:
-        self.bought(payer=self.alice)
-        self.deed(self.whole())
+        self.buy(payer=self.alice)
+        self.cancel(self.whole_class())
         pages = ((self.ada, reverse("desk_class", args=[self.offer.pk])), (self.alice, reverse("my_classes")))
         for reader, page in pages:
             self.log_in(reader)
@@ -232,32 +235,32 @@ class WholeClassCancellationTest(CancellationTestCase):
                 self.assertNotContains(answer, wrong)
 
     def test_days_of_a_canceled_class_cannot_be_restored(self) -> None:
-        self.deed(self.whole())
+        self.cancel(self.whole_class())
         with self.assertRaises(ChangeRefused):
             meetings.restore_meeting(self.ada, self.offer.meetings.get(number=2))
 
     def test_spent_credit_is_returned_as_credit(self) -> None:
         credit.adjust_credit(self.alice, D(30), "USD", why="x", by=self.ada)
-        order = self.bought(payer=self.alice)
-        self.deed(self.whole())
+        order = self.buy(payer=self.alice)
+        self.cancel(self.whole_class())
         self.assertEqual(credit.credit_balance(self.alice, "USD"), D(30))
         self.assertLaw(order)
 
     def test_remaining_days_of_a_class_that_has_begun_are_refunded(self) -> None:
-        order = self.bought()
+        order = self.buy()
         Registration.objects.update(created_at=timezone.now() - timedelta(days=30))
         first = self.offer.meetings.get(number=1)
         past = timezone.now() - timedelta(days=1)
         Meeting.objects.filter(pk=first.pk).update(starts_at=past, ends_at=past + timedelta(hours=1))
         weeks = self.offer.meetings.count()
-        self.deed(self.whole())
-        paid = self.paid(order)
+        self.cancel(self.whole_class())
+        paid = self.amount_paid(order)
         self.assertEqual(Refund.objects.get().amount, round(paid / weeks, 2) * (weeks - 1))
         self.assertLaw(order)
 
     def test_unpaid_order_is_canceled_and_owes_nothing(self) -> None:
         order = place(cart((self.offer, me()), (self.offer, other("Kim"))), Order.Due.DOOR)
-        self.deed(self.whole())
+        self.cancel(self.whole_class())
         order.refresh_from_db()
         self.assertEqual((order.state, balances.open_balance(order, timezone.now())), (Order.State.CANCELLED, 0))
 
@@ -266,18 +269,18 @@ class WholeClassCancellationTest(CancellationTestCase):
         ClassOffer.objects.update(price=D(60))
         order = pay(place(cart((self.offer, me()), (second, me()))))
         costs = {each.line.product_id: each.cost for each in balances.itemized_lines(order, timezone.now())}
-        self.deed(self.whole())
+        self.cancel(self.whole_class())
         self.assertEqual(Refund.objects.get().amount, costs[self.offer.pk])
         self.assertLaw(order)
         self.assertEqual(order.charged, costs[second.pk])
 
     def test_waitlist_is_closed(self) -> None:
         ClassOffer.objects.update(capacity=1)
-        self.bought()
+        self.buy()
         entries.join_waitlist(
             self.offer, [WaitlistRequest(other("Will", "will@example.org"))], Contact("Will", "will@example.org")
         )
-        self.deed(self.whole())
+        self.cancel(self.whole_class())
         run_all()
         self.assertEqual(WaitingEntry.objects.get().state, WaitingEntry.State.CLOSED)
 
@@ -287,21 +290,21 @@ class WholeClassCancellationTest(CancellationTestCase):
         past = timezone.now() - timedelta(hours=1)
         Order.objects.filter(pk=late.pk).update(held_until=past, placed_at=past - timedelta(hours=1))
         Registration.objects.update(held_until=past)
-        self.deed(self.whole())
+        self.cancel(self.whole_class())
         attempts.confirm_payment(payment, attempts.PaymentCaptured(D(payment.total), payment.currency))
         late.refresh_from_db()
-        self.assertEqual((late.state, Refund.objects.get().amount), (Order.State.LAPSED, self.paid(late)))
+        self.assertEqual((late.state, Refund.objects.get().amount), (Order.State.LAPSED, self.amount_paid(late)))
 
     def test_cancellation_carries_out_exactly_what_the_preview_showed(self) -> None:
-        self.bought()
-        self.bought("Ben", payer=self.alice)
+        self.buy()
+        self.buy("Ben", payer=self.alice)
         place(cart((self.offer, me()), name="Cas", email="cas@example.org"), Order.Due.DOOR)
-        found: CancellationPlan = plan_cancellation(self.whole(), timezone.now())
-        deed = cancel_classes(self.ada, self.whole(), "No teacher", seen=found.fingerprint)
-        done = {one.registration_id: (one.money, one.credit, one.waived) for one in deed.outcomes.all()}
-        said = {one.spot.pk: (one.money, one.got.old_credit, one.got.waived) for one in found.gets}
-        self.assertEqual(done, said)
-        self.assertEqual(found.totals[0].refund, sum(refund.amount for refund in Refund.objects.all()))
+        plan: CancellationPlan = plan_cancellation(self.whole_class(), timezone.now())
+        cancellation = cancel_classes(self.ada, self.whole_class(), "No teacher", seen=plan.fingerprint)
+        booked = {one.registration_id: (one.money, one.credit, one.waived) for one in cancellation.outcomes.all()}
+        previewed = {one.spot.pk: (one.money, one.got.old_credit, one.got.waived) for one in plan.gets}
+        self.assertEqual(booked, previewed)
+        self.assertEqual(plan.totals[0].refund, sum(refund.amount for refund in Refund.objects.all()))
 
 
 def die(event: object) -> None:

@@ -30,53 +30,53 @@ class CancellationWizardTest(SchoolTestCase):
         self.log_in(self.ada)
         self.day = self.offer.meetings.get(number=2)
 
-    def ask(self, **more: Any) -> dict[str, Any]:
+    def query(self, **more: Any) -> dict[str, Any]:
         return {"class": self.offer.pk, "meeting": [self.day.pk]} | more
 
-    def bought(self) -> Order:
+    def buy(self) -> Order:
         return pay(place(cart((self.offer, me()), payer=self.alice)))
 
     def address(self, **more: Any) -> str:
-        return self.client.get(WIZARD, self.ask(**more)).wsgi_request.get_full_path()
+        return self.client.get(WIZARD, self.query(**more)).wsgi_request.get_full_path()
 
     def test_class_day_is_canceled_step_by_step(self) -> None:
-        self.bought()
+        self.buy()
         self.assertContains(self.client.get(WIZARD, {"class": self.offer.pk}), "Choose what to cancel")
-        self.assertContains(self.client.get(WIZARD, self.ask()), "Compensation")
-        looked = self.client.get(WIZARD, self.ask(policy="refund"))
-        self.assertContains(looked, "Preview")
-        self.assertContains(looked, "Alice Arden")
+        self.assertContains(self.client.get(WIZARD, self.query()), "Compensation")
+        preview = self.client.get(WIZARD, self.query(policy="refund"))
+        self.assertContains(preview, "Preview")
+        self.assertContains(preview, "Alice Arden")
         self.assertFalse(CallOff.objects.exists())
-        said = {"do": "1", "why": "Snow", "seen": looked.context["quote"].fingerprint}
-        done = self.client.post(self.address(policy="refund"), said)
-        self.assertRedirects(done, CallOff.objects.get().get_absolute_url())
+        form = {"do": "1", "why": "Snow", "seen": preview.context["quote"].fingerprint}
+        answer = self.client.post(self.address(policy="refund"), form)
+        self.assertRedirects(answer, CallOff.objects.get().get_absolute_url())
         self.assertTrue(Entry.objects.filter(action="classwork.called_off", why="Snow").exists())
 
     def test_compensation_changed_after_the_preview_is_shown_again_and_cancels_nothing(self) -> None:
-        order = self.bought()
-        looked = self.client.get(WIZARD, self.ask(policy="refund"))
+        order = self.buy()
+        preview = self.client.get(WIZARD, self.query(policy="refund"))
         place_id = order.lines.get().registrations.get().pk
-        said = {
+        form = {
             "do": "1",
             "why": "Snow",
-            "seen": looked.context["quote"].fingerprint,
+            "seen": preview.context["quote"].fingerprint,
             f"for_place_{place_id}": "credit",
         }
-        again = self.client.post(self.address(policy="refund"), said)
+        again = self.client.post(self.address(policy="refund"), form)
         self.assertContains(again, "please read it again")
         self.assertContains(again, "as credit")
         self.assertFalse(CallOff.objects.exists())
 
     def test_wizard_can_return_to_earlier_steps(self) -> None:
-        how = self.client.get(WIZARD, self.ask(policy="extension", step="how"))
+        how = self.client.get(WIZARD, self.query(policy="extension", step="how"))
         self.assertContains(how, "Compensation")
         self.assertTrue(how.context["how"].data["policy"], "extension")
-        self.assertContains(self.client.get(WIZARD, self.ask(step="what")), "Choose what to cancel")
+        self.assertContains(self.client.get(WIZARD, self.query(step="what")), "Choose what to cancel")
 
     def test_make_up_day_needs_a_future_date_and_time(self) -> None:
-        self.assertContains(self.client.get(WIZARD, self.ask(policy="make_up")), "Please enter the day and time")
+        self.assertContains(self.client.get(WIZARD, self.query(policy="make_up")), "Please enter the day and time")
         when = {f"day_{self.day.pk}": "2001-01-01", f"time_{self.day.pk}": "19:00"}
-        self.assertContains(self.client.get(WIZARD, self.ask(policy="make_up") | when), "has passed. Please choose")
+        self.assertContains(self.client.get(WIZARD, self.query(policy="make_up") | when), "has passed. Please choose")
 
     def test_one_day_cancels_all_classes_or_those_at_one_location(self) -> None:
         elsewhere = make.offer(self.session, make.subject("L2"), location=make.location("Other hall"))
@@ -96,9 +96,9 @@ class CancellationWizardTest(SchoolTestCase):
         self.assertContains(self.client.get(WIZARD, {"day": on, "asked": 1}), "Please choose at least one class day.")
 
     def test_invalid_input_is_answered_with_a_message(self) -> None:
-        for asked in ({"day": "x"}, {"class": self.offer.pk, "meeting": "99999"}, self.ask(policy="nonsense")):
-            with self.subTest(asked):
-                self.assertEqual(self.client.get(WIZARD, asked).status_code, 200)
+        for query in ({"day": "x"}, {"class": self.offer.pk, "meeting": "99999"}, self.query(policy="nonsense")):
+            with self.subTest(query):
+                self.assertEqual(self.client.get(WIZARD, query).status_code, 200)
         self.assertEqual(self.client.get(WIZARD, {"class": "99999"}).status_code, 404)
         self.assertContains(self.client.get(WIZARD, {"day": "2001-01-01"}), "No classes to cancel")
 
@@ -135,11 +135,11 @@ class CancellationMailTest(SchoolTestCase):
         self.assertEqual(
             len([letter for letter in mail.outbox if letter.to == ["gus@example.org"]]), 2
         )  # and the refund
-        said = str(letters["gus@example.org"].body)
+        body = str(letters["gus@example.org"].body)
         day = self.offer.meetings.get(number=2)
-        self.assertIn(f"We’re sorry: {self.offer.subject.title} on {day.slot} is canceled. Reason: Snow.", said)
+        self.assertIn(f"We’re sorry: {self.offer.subject.title} on {day.slot} is canceled. Reason: Snow.", body)
         for words in ("Kit Gray", "Snow", "will be refunded to your original payment method"):
-            self.assertIn(words, said)
+            self.assertIn(words, body)
         self.assertIn("You’re not teaching on", str(letters["tess@example.org"].body))
 
     def test_payer_who_does_not_attend_reads_which_class_is_canceled(self) -> None:

@@ -42,7 +42,7 @@ class CancellationLawTest(CancellationResultTest):
         super().setUp()
         self.second = make.offer(self.session, make.subject("L2"), class_day=2, price=Decimal(65))
 
-    def order(self, name: str, payer: User | None, dice: random.Random) -> None:
+    def place_random_order(self, name: str, payer: User | None, dice: random.Random) -> None:
         """Up to three people register for one or two classes and pay in up to three ways, partly or in full."""
         if payer and dice.random() < 0.3:
             credit.adjust_credit(payer, Decimal(dice.choice([10, 40, 100])), "USD", why="A present", by=self.ada)
@@ -74,7 +74,7 @@ class CancellationLawTest(CancellationResultTest):
         day = dates.to_local_time(self.now).date()
         attempts.record_desk_payment(order, dice.choice(["cash", "transfer"]), part, by=self.ada, received_on=day)
 
-    def wanted(self, dice: random.Random) -> CancellationRequest:
+    def random_request(self, dice: random.Random) -> CancellationRequest:
         policy = dice.choice([CompensationPolicy.REFUND, CompensationPolicy.CREDIT])
         spots = Registration.objects.filter(offer=self.offer).order_by("pk")
         those = [spot for spot in spots if dice.random() < 0.3]
@@ -86,7 +86,7 @@ class CancellationLawTest(CancellationResultTest):
         days = self.offer.meetings.order_by("starts_at").values_list("pk", flat=True)[: dice.randint(1, 2)]
         return CancellationRequest(policy, frozenset(days), exceptions=exceptions)
 
-    def books(self) -> dict[str, Decimal]:
+    def booked_totals(self) -> dict[str, Decimal]:
         def total(rows: Any) -> Decimal:
             return rows.aggregate(sum=Sum("amount"))["sum"] or ZERO
 
@@ -102,22 +102,22 @@ class CancellationLawTest(CancellationResultTest):
         dice = random.Random(seed)
         payers = dice.sample([self.alice, self.gus, self.sam, self.tess, None, None], 3)
         for name, payer in zip(("Ann", "Bob", "Cy"), payers, strict=True):
-            self.order(name, payer, dice)
-        before = self.books()
-        found, deed = self.cancel(self.wanted(dice))
-        return found, deed, {name: amount - before[name] for name, amount in self.books().items()}
+            self.place_random_order(name, payer, dice)
+        before = self.booked_totals()
+        plan, cancellation = self.cancel(self.random_request(dice))
+        return plan, cancellation, {name: amount - before[name] for name, amount in self.booked_totals().items()}
 
     def assertEverythingAgrees(self, seed: int) -> None:
-        found, deed, booked = self.cancel_mixed_orders(seed)
-        (quoted,) = found.totals
-        (shown,) = results.outcome_totals(deed)
+        plan, cancellation, booked = self.cancel_mixed_orders(seed)
+        (quoted,) = plan.totals
+        (shown,) = results.outcome_totals(cancellation)
         self.assertEqual(values(shown), values(quoted), "The result page adds up what was quoted.")
         self.assertEqual(booked, {name: getattr(quoted, name) for name in booked}, "The books are what was quoted.")
-        rows = {outcome.registration_id: outcome for outcome in deed.outcomes.all()}
-        for one in found.gets:
+        rows = {outcome.registration_id: outcome for outcome in cancellation.outcomes.all()}
+        for one in plan.gets:
             outcome = rows[one.spot.pk]
-            said = (one.got.refund, one.got.new_credit, one.got.by_hand)
-            self.assertEqual((outcome.refunded, outcome.credited, outcome.by_hand), said, f"{one.spot}")
+            previewed = (one.got.refund, one.got.new_credit, one.got.by_hand)
+            self.assertEqual((outcome.refunded, outcome.credited, outcome.by_hand), previewed, f"{one.spot}")
 
     def over_all_seeds(self) -> None:
         for seed in SEEDS:

@@ -34,8 +34,8 @@ class LedgerTest(CancellationResultTest):
 
     def assertLedgerIsQuote(self, wanted: CancellationRequest) -> None:
         before = self.owed()
-        found, deed = self.cancel(wanted)
-        (totals,) = found.totals
+        plan, cancellation = self.cancel(wanted)
+        (totals,) = plan.totals
         booked = {
             "refund": Refund.objects.aggregate(sum=Sum("amount"))["sum"],
             "new_credit": self.entries("instead"),
@@ -43,7 +43,7 @@ class LedgerTest(CancellationResultTest):
             "waived": before - self.owed(),
         }
         self.assertEqual({name: getattr(totals, name) for name in booked}, booked)
-        self.assertEqual(sum(one.waived for one in deed.outcomes.all()), totals.waived)
+        self.assertEqual(sum(one.waived for one in cancellation.outcomes.all()), totals.waived)
 
     def test_student_registered_at_the_desk_gets_credit_when_they_have_an_account(self) -> None:
         User.objects.filter(pk__in=[self.alice.pk, self.gus.pk]).update(email_confirmed_at=self.now)
@@ -71,8 +71,8 @@ class LedgerTest(CancellationResultTest):
         whole, part = self.ordered("Una"), self.paid_by_hand("Pat", 20)
         due = {order.pk: summarize_amounts(order, self.now).balance for order in (whole, part)}
         self.assertEqual(due, {whole.pk: Decimal(65), part.pk: Decimal(45)})
-        found, _ = self.cancel(self.whole(CompensationPolicy.REFUND))
-        (totals,) = found.totals
+        plan, _ = self.cancel(self.whole(CompensationPolicy.REFUND))
+        (totals,) = plan.totals
         self.assertEqual((totals.waived, totals.refund), (Decimal(110), Decimal(20)))
         for order in (whole, part):
             order.refresh_from_db()
@@ -111,19 +111,19 @@ class ResultPageTest(CancellationResultTest):
         super().setUp()
         self.log_in(self.ada)
 
-    def rows(self, deed: CallOff) -> Mapping[int, str]:
+    def rows(self, cancellation: CallOff) -> Mapping[int, str]:
         """Return the outcome that the page shows for the student of each order."""
-        page = self.client.get(deed.get_absolute_url())
+        page = self.client.get(cancellation.get_absolute_url())
         return {row.order.pk: str(row) for row in page.context["rows"]}
 
     def test_result_page_shows_what_happened_instead_of_what_was_chosen(self) -> None:
         orders = self.everybody()
-        _, deed = self.cancel(self.whole(CompensationPolicy.CREDIT))
-        rows = self.rows(deed)
-        said = {name: rows[order.pk] for name, order in orders.items()}
+        _, cancellation = self.cancel(self.whole(CompensationPolicy.CREDIT))
+        rows = self.rows(cancellation)
+        outcomes = {name: rows[order.pk] for name, order in orders.items()}
         price = "$65.00"
         self.assertEqual(
-            said,
+            outcomes,
             {
                 "account": "$55.00 credited; $10.00 of credit returned",
                 "card": f"{price} refunded",
@@ -139,16 +139,16 @@ class ResultPageTest(CancellationResultTest):
 
     def test_totals_match_the_preview(self) -> None:
         self.everybody()
-        found, deed = self.cancel(self.whole(CompensationPolicy.CREDIT))
+        plan, cancellation = self.cancel(self.whole(CompensationPolicy.CREDIT))
         sentence = "Total: $235.00 refunded, $150.00 credited, $200.00 no longer due"
-        self.assertEqual([totals.sentence for totals in found.totals], [sentence])
-        self.assertContains(self.client.get(deed.get_absolute_url()), sentence)
+        self.assertEqual([totals.sentence for totals in plan.totals], [sentence])
+        self.assertContains(self.client.get(cancellation.get_absolute_url()), sentence)
 
     def test_cash_refund_links_to_the_order_until_the_desk_confirms_it(self) -> None:
         order = self.paid_by_hand("Cash")
-        _, deed = self.cancel(self.whole(CompensationPolicy.REFUND))
+        _, cancellation = self.cancel(self.whole(CompensationPolicy.REFUND))
         run_all()
-        address = deed.get_absolute_url()
+        address = cancellation.get_absolute_url()
         self.assertContains(self.client.get(address), "$65.00 to hand over in cash")
         self.assertContains(self.client.get(address), f"/desk/orders/{order.pk}/")
         handovers.record_handover(Refund.objects.get().pk, self.ada)
@@ -157,21 +157,21 @@ class ResultPageTest(CancellationResultTest):
     def test_replacement_days_are_listed(self) -> None:
         self.paid_by_card("Carl")
         day = self.offer.meetings.get(number=2).pk
-        _, deed = self.cancel(CancellationRequest(CompensationPolicy.NOTHING, frozenset([day])))
-        self.assertContains(self.client.get(deed.get_absolute_url()), "No compensation")
+        _, cancellation = self.cancel(CancellationRequest(CompensationPolicy.NOTHING, frozenset([day])))
+        self.assertContains(self.client.get(cancellation.get_absolute_url()), "No compensation")
 
     @tag("rows")
     def test_result_page_runs_the_same_queries_for_thirty_registrations(self) -> None:
-        deed = CallOff.objects.create(policy=CompensationPolicy.REFUND, why="Snow", at=self.now)
+        cancellation = CallOff.objects.create(policy=CompensationPolicy.REFUND, why="Snow", at=self.now)
 
         def rows(count: int) -> None:
             for _ in range(count):
                 order = self.paid_by_hand(f"N{Payment.objects.count()}")
                 day = order.lines.get().registrations.get()
                 refund = reservations.reserve_refund(order, Decimal(5), why="Snow")
-                made = deed.outcomes.create(
+                made = cancellation.outcomes.create(
                     registration=day, policy="refund", meetings=1, of=4, base=65, money=5, by_hand=5
                 )
                 made.refunds.set(refund)
 
-        self.assertSameQueries(deed.get_absolute_url(), rows, exactly=13)
+        self.assertSameQueries(cancellation.get_absolute_url(), rows, exactly=13)

@@ -58,8 +58,8 @@ class ParticipantDefaultTest(SchoolTestCase):
 
 class KnownPayerTest(SchoolTestCase):
     def register(self, *who: str, **more: Any) -> Any:
-        said = {"classes": [self.offer.pk], "who": who or ["me"], "others": "0"} | more
-        return self.client.post(reverse("register"), said)
+        form = {"classes": [self.offer.pk], "who": who or ["me"], "others": "0"} | more
+        return self.client.post(reverse("register"), form)
 
     def add_roles(self) -> None:
         arranging.set_class_roles(self.offer, [RoleCapacity("lead"), RoleCapacity("follow")], BalanceLimits(), self.ada)
@@ -127,8 +127,8 @@ class KnownPayerTest(SchoolTestCase):
         self.register()
         self.client.post(reverse("checkout"), {"payer_name": "Sam Stranger", "payer_email": "sam@example.org"})
         quote = self.client.get(reverse("checkout_review")).context["sight"].quote
-        said = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "practice", "terms": "on"}
-        self.client.post(reverse("checkout_review"), said)
+        form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "practice", "terms": "on"}
+        self.client.post(reverse("checkout_review"), form)
         self.assertEqual(Registration.objects.count(), 1)
 
 
@@ -154,8 +154,8 @@ class StepBarTest(SchoolTestCase):
 
     def test_step_bar_names_the_current_page_and_links_back(self) -> None:
         self.assertIn('aria-current="step">Choose', self.steps(reverse("register")))
-        said = {"classes": [self.offer.pk], "who": ["me"], "others": "0"}
-        self.client.post(reverse("register"), said)
+        form = {"classes": [self.offer.pk], "who": ["me"], "others": "0"}
+        self.client.post(reverse("register"), form)
         details = self.steps(reverse("checkout"))
         self.assertIn(f'href="{reverse("cart")}">Choose</a>', details)
         self.assertIn('aria-current="step">Your details', details)

@@ -15,18 +15,18 @@ from tests.page_text import text_of
 
 
 class DeskTestCase(SchoolTestCase):
-    def seen(self, response):
+    def fingerprint_on(self, response):
         return re.search(r'name="seen" value="([^"]*)"', response.content.decode())[1]
 
-    def twice(self, url, data):
+    def preview_and_confirm(self, url, data):
         """Post the form for a preview, check that it stores nothing, then confirm it."""
         before = everything()
-        looked = self.client.post(url, data)
-        self.assertEqual(looked.status_code, 200)
+        preview = self.client.post(url, data)
+        self.assertEqual(preview.status_code, 200)
         self.assertEqual(everything(), before)
-        response = self.client.post(url, data | {"seen": self.seen(looked)})
+        response = self.client.post(url, data | {"seen": self.fingerprint_on(preview)})
         self.assertEqual(response.status_code, 302)
-        return looked
+        return preview
 
 
 @tag("once")
@@ -40,8 +40,8 @@ class NextSessionPageTest(DeskTestCase):
         return as_it_opens(self.client, self.url)
 
     def test_next_session_is_created_after_a_preview(self):
-        looked = self.twice(self.url, self.values())
-        self.assertContains(looked, format_date(make.thursday(5)))
+        preview = self.preview_and_confirm(self.url, self.values())
+        self.assertContains(preview, format_date(make.thursday(5)))
         planned = Session.objects.latest("id")
         self.assertEqual((planned.key_day_date, planned.offers.count()), (make.thursday(5), 2))
         self.assertFalse(planned.offers.approved().exists())
@@ -49,7 +49,7 @@ class NextSessionPageTest(DeskTestCase):
     def test_excluded_classes_are_left_out_and_edited_values_are_used(self):
         values = self.values() | {"class-1-class_day": "2", "class-1-start_time": "18:30", "class-1-teaching": []}
         del values["class-0-keep"]
-        self.twice(self.url, values)
+        self.preview_and_confirm(self.url, values)
         (offer,) = Session.objects.latest("id").offers.all()
         self.assertEqual((offer.weekday, offer.time_range, offer.teachers.count()), ("Wednesday", "6:30–7:30 PM", 0))
         sessions = self.client.get(reverse("desk_sessions"))
@@ -86,7 +86,7 @@ class ClassDayPageTest(DeskTestCase):
     def test_canceled_day_is_restored(self):
         meetings.cancel_meeting(self.ada, self.day, "Snow")
         self.assertContains(self.client.get(reverse("desk_class", args=[self.offer.pk])), "Snow")
-        self.twice(reverse("desk_restore_day", args=[self.day.pk]), {})
+        self.preview_and_confirm(reverse("desk_restore_day", args=[self.day.pk]), {})
         self.assertFalse(Meeting.objects.get(pk=self.day.pk).is_cancelled)
 
     def test_class_days_are_numbered_by_what_takes_place_as_resources_are(self):
@@ -98,15 +98,15 @@ class ClassDayPageTest(DeskTestCase):
         )
         Meeting.objects.filter(pk=last.pk).update(moved_from=last.starts_at)
         page = text_of(self.client.get(reverse("desk_class", args=[self.offer.pk])))
-        said = re.findall(r"Class \d|Canceled|Extra|Moved from", page)
+        labels = re.findall(r"Class \d|Canceled|Extra|Moved from", page)
         self.assertEqual(
-            said, ["Class 1", "Canceled", "Class 2", "Class 3", "Extra", "Class 4", "Class 5", "Moved from"]
+            labels, ["Class 1", "Canceled", "Class 2", "Class 3", "Extra", "Class 4", "Class 5", "Moved from"]
         )
 
     def test_day_is_moved_after_a_preview(self):
         data = {"day": (self.day.local_date + timedelta(1)).isoformat(), "start_time": "18:00", "reason": "Concert"}
-        looked = self.twice(reverse("desk_move_day", args=[self.day.pk]), data)
-        self.assertContains(looked, "6:00–7:00 PM")
+        preview = self.preview_and_confirm(reverse("desk_move_day", args=[self.day.pk]), data)
+        self.assertContains(preview, "6:00–7:00 PM")
         self.assertEqual(Meeting.objects.get(pk=self.day.pk).local_date, self.day.local_date + timedelta(1))
 
     def test_occupied_day_is_refused_with_a_free_one(self):
@@ -123,8 +123,8 @@ class ClassDayPageTest(DeskTestCase):
     def test_double_booked_day_is_added_only_after_a_preview(self):
         make.offer(self.session, make.subject("L2"), class_day=2, location=self.hall)
         data = {"day": (self.day.local_date + timedelta(1)).isoformat(), "start_time": "19:00"}
-        looked = self.twice(reverse("desk_add_day", args=[self.offer.pk]), data)
-        self.assertContains(looked, "Grange Hall is double-booked")
+        preview = self.preview_and_confirm(reverse("desk_add_day", args=[self.offer.pk]), data)
+        self.assertContains(preview, "Grange Hall is double-booked")
 
     def test_substitute_is_assigned_without_a_preview(self):
         url = reverse("desk_substitutes_day", args=[self.day.pk])
@@ -161,7 +161,7 @@ class ProposalPageTest(DeskTestCase):
         self.client.post(edit, values | {"num_weeks": "2"})
         self.client.post(hand_in, {"message": "Like this?"})
         self.log_in(self.ada)
-        self.client.post(desk, {"approve": "", "seen": self.seen(self.client.get(desk))})
+        self.client.post(desk, {"approve": "", "seen": self.fingerprint_on(self.client.get(desk))})
         subject = Subject.objects.get(pk=proposal.subject.pk)
         self.assertEqual((subject.manager_approved, subject.num_weeks), (True, 2))
         self.assertContains(self.client.get(reverse("desk_proposals") + "?show=decided"), "Slow")
@@ -186,7 +186,9 @@ class ProposalPageTest(DeskTestCase):
             self.assertContains(page, words)
         self.client.post(reverse("desk_proposal", args=[proposal.pk]), {"approve": "", "seen": "something else"})
         self.assertEqual(ClassOffer.objects.get().start_time.hour, 19)
-        self.client.post(reverse("desk_proposal", args=[proposal.pk]), {"approve": "", "seen": self.seen(page)})
+        self.client.post(
+            reverse("desk_proposal", args=[proposal.pk]), {"approve": "", "seen": self.fingerprint_on(page)}
+        )
         self.assertEqual(ClassOffer.objects.get().start_time.hour, 20)
 
     def test_change_request_without_a_change_is_refused(self):

@@ -120,25 +120,25 @@ class HoldTest(DeskTestCase):
     def setUp(self) -> None:
         super().setUp()
         pay(place(cart((self.offer, me()), payer=self.alice)))
-        self.one = Registration.objects.get()
-        self.page = reverse("desk_registration", args=[self.one.pk])
+        self.registration = Registration.objects.get()
+        self.page = reverse("desk_registration", args=[self.registration.pk])
 
     def state(self) -> str:
-        return Registration.objects.get(pk=self.one.pk).state
+        return Registration.objects.get(pk=self.registration.pk).state
 
     def test_registration_is_put_on_hold_and_resumed_each_with_a_reason(self) -> None:
         self.assertContains(self.client.get(LIST), self.page)
-        said = self.client.post(self.page, {"why": "The bank asks"}, follow=True)
-        self.assertContains(said, "On hold")
-        said = self.client.post(self.page, {"why": "It was a mistake of theirs"}, follow=True)
-        self.assertContains(said, "Registered")
+        answer = self.client.post(self.page, {"why": "The bank asks"}, follow=True)
+        self.assertContains(answer, "On hold")
+        answer = self.client.post(self.page, {"why": "It was a mistake of theirs"}, follow=True)
+        self.assertContains(answer, "Registered")
         actions = Entry.objects.filter(subject_type="registration").values_list("why", flat=True)
         self.assertEqual(list(actions), ["It was a mistake of theirs", "The bank asks"])
-        self.assertContains(said, "The bank asks")
+        self.assertContains(answer, "The bank asks")
 
     def test_admin_shows_the_history_and_links_to_the_desk_page(self) -> None:
-        registering.suspend_spot(self.one, why="The bank asks", by=self.ada)
-        page = self.client.get(reverse("admin:classwork_registration_change", args=[self.one.pk]))
+        registering.suspend_spot(self.registration, why="The bank asks", by=self.ada)
+        page = self.client.get(reverse("admin:classwork_registration_change", args=[self.registration.pk]))
         self.assertContains(page, "On hold")
         self.assertContains(page, "The bank asks")
         self.assertContains(page, self.page)
@@ -162,12 +162,12 @@ class HoldTest(DeskTestCase):
 
 @tag("once")
 class DeskRegistrationTest(DeskTestCase):
-    def enter(self, **more: Any) -> Any:
-        said = {"offer": self.offer.pk, "first_name": "Wes", "last_name": "Walk-in", "email": "wes@example.org"}
-        return self.client.post(ENTER, said | more)
+    def register(self, **more: Any) -> Any:
+        form = {"offer": self.offer.pk, "first_name": "Wes", "last_name": "Walk-in", "email": "wes@example.org"}
+        return self.client.post(ENTER, form | more)
 
     def test_walk_in_is_registered_and_pays_cash(self) -> None:
-        page = self.enter()
+        page = self.register()
         order = Order.objects.get()
         self.assertRedirects(page, reverse("desk_order", args=[order.pk]))
         self.assertEqual(Registration.objects.get().state, "confirmed")
@@ -182,8 +182,8 @@ class DeskRegistrationTest(DeskTestCase):
 
     def test_registration_can_have_a_due_date(self) -> None:
         day = timezone.localdate() + timedelta(days=10)
-        self.assertEqual(self.enter(pay_by=timezone.localdate() - timedelta(days=1)).status_code, 200)
-        self.assertEqual(self.enter(pay_by=day).status_code, 302)
+        self.assertEqual(self.register(pay_by=timezone.localdate() - timedelta(days=1)).status_code, 200)
+        self.assertEqual(self.register(pay_by=day).status_code, 302)
         self.assertEqual(Order.objects.values_list("due", "due_on").get(), ("date", day))
         self.assertEqual(Registration.objects.get().state, "confirmed")
 
@@ -195,20 +195,20 @@ class DeskRegistrationTest(DeskTestCase):
 
     def test_student_already_in_the_class_is_refused(self) -> None:
         place(cart((self.offer, me()), payer=self.alice))
-        page = self.enter(first_name="Alice", last_name="Arden", email="alice@example.org")
+        page = self.register(first_name="Alice", last_name="Arden", email="alice@example.org")
         self.assertContains(page, "already has a spot in this class")
         self.assertEqual(Registration.objects.count(), 1)
 
     def test_desk_can_register_for_a_class_closed_to_the_public(self) -> None:
         ClassOffer.objects.update(manager_approved=False)
-        self.assertEqual(self.enter().status_code, 302)
+        self.assertEqual(self.register().status_code, 302)
 
     def test_registration_over_capacity_needs_permission_and_a_reason(self) -> None:
         ClassOffer.objects.update(capacity=1)
         place(cart((self.offer, me()), payer=self.alice))
-        self.assertContains(self.enter(), "This class is full now.")
-        self.assertContains(self.enter(over_capacity="on"), "Please enter a reason")
-        self.assertEqual(self.enter(over_capacity="on", why="Plays the piano").status_code, 302)
+        self.assertContains(self.register(), "This class is full now.")
+        self.assertContains(self.register(over_capacity="on"), "Please enter a reason")
+        self.assertEqual(self.register(over_capacity="on", why="Plays the piano").status_code, 302)
         self.assertTrue(Registration.objects.first().over_capacity)
         self.assertEqual(Entry.objects.get(action="classwork.registered_at_the_desk").why, "Plays the piano")
 
@@ -217,13 +217,13 @@ class DeskRegistrationTest(DeskTestCase):
         place(cart((self.offer, me()), payer=self.alice))
         self.log_in(self.allow(self.ash, "add_registration", "view_registration"))
         self.assertNotContains(self.client.get(ENTER), "over_capacity")
-        self.assertContains(self.enter(over_capacity="on", why="x"), "This class is full now.")
+        self.assertContains(self.register(over_capacity="on", why="x"), "This class is full now.")
 
-    def past(self) -> Session:
+    def past_session(self) -> Session:
         key_day = make.thursday(-20)
         return make.session("Old", key_day, publish_date=key_day)
 
     def test_past_class_cannot_be_chosen(self) -> None:
-        old = make.offer(self.past(), make.subject(version="B"))
-        page = self.enter(offer=old.pk)
+        old = make.offer(self.past_session(), make.subject(version="B"))
+        page = self.register(offer=old.pk)
         self.assertContains(page, "Select a valid choice")

@@ -24,8 +24,8 @@ class DisputeTest(SchoolTestCase):
 
     def dispute(self, state: str, amount: Decimal | None = None) -> list[str]:
         payment = self.order.payments.get()
-        said = DisputeState("d-1", amount or payment.total, payment.currency, state)
-        webhooks.apply_polled_state(payment, [said])
+        dispute_state = DisputeState("d-1", amount or payment.total, payment.currency, state)
+        webhooks.apply_polled_state(payment, [dispute_state])
         return self.states()
 
     def states(self) -> list[str]:
@@ -50,11 +50,11 @@ class DisputeTest(SchoolTestCase):
 
     def test_desk_sees_a_disputed_registration_as_disputed_instead_of_paid(self) -> None:
         self.log_in(self.ada)
-        one = Registration.objects.order_by("pk")[0]
+        registration = Registration.objects.order_by("pk")[0]
         addresses = [
             reverse("desk_registrations"),
-            reverse("desk_registration", args=[one.pk]),
-            reverse("desk_student", args=[one.student_id]),
+            reverse("desk_registration", args=[registration.pk]),
+            reverse("desk_student", args=[registration.student_id]),
         ]
         self.dispute("open")
         for address in addresses:

@@ -36,8 +36,8 @@ def register(browser: Client, offer: ClassOffer, *friends: str, me: bool = True)
 def check_out(browser: Client, email: str, way: str = "door", name: str = "Pat Payer") -> Any:
     browser.post(reverse("checkout"), {"payer_name": name, "payer_email": email})
     quote = browser.get(reverse("checkout_review")).context["sight"].quote
-    said = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": way, "terms": "on"}
-    return browser.post(reverse("checkout_review"), said)
+    form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": way, "terms": "on"}
+    return browser.post(reverse("checkout_review"), form)
 
 
 def order_at_the_door(offer: ClassOffer, email: str, name: str = "Pat Payer") -> Any:
@@ -60,11 +60,11 @@ def without_names(page: Any, email: str, name: str) -> bytes:
 
 
 class DoorOrderTest(SchoolTestCase):
-    def place(self) -> Registration:
+    def registration(self) -> Registration:
         return Registration.objects.latest("pk")
 
     def deadline(self) -> datetime:
-        found = self.place().held_until
+        found = self.registration().held_until
         self.assertIsNotNone(found)
         return found  # type: ignore[return-value]
 
@@ -79,7 +79,7 @@ class DoorOrderTest(SchoolTestCase):
         before = timezone.now()
         answer = order_at_the_door(self.offer, "pat@example.org")
         self.assertEqual(answer.status_code, 302)
-        self.assertEqual(self.place().state, State.HELD)
+        self.assertEqual(self.registration().state, State.HELD)
         day = timedelta(hours=24)
         self.assertTrue(before + day <= self.deadline() <= timezone.now() + day)
 
@@ -112,7 +112,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertEqual(room.availability_of(offer, ends).available_spots, 1)
         self.assertTrue(Order.objects.get().has_lapsed(ends))
         self.assertEqual(transitions.expire_overdue_holds(ends), 1)
-        self.assertEqual((Order.objects.get().state, self.place().state), (Order.State.LAPSED, State.LAPSED))
+        self.assertEqual((Order.objects.get().state, self.registration().state), (Order.State.LAPSED, State.LAPSED))
 
     def test_page_and_mail_show_the_deadline_of_the_link(self) -> None:
         page = Client().get(order_at_the_door(self.offer, "pat@example.org").url)
@@ -128,12 +128,12 @@ class DoorOrderTest(SchoolTestCase):
         path, stranger = confirm_path("pat@example.org"), Client()
         page = stranger.get(path)
         self.assertContains(page, "Keep my spot")
-        self.assertEqual(self.place().state, State.HELD)
+        self.assertEqual(self.registration().state, State.HELD)
         answer = stranger.post(path)
         self.assertContains(stranger.get(answer.url), "Your spots are reserved", count=1)
-        self.assertEqual((self.place().state, self.place().held_until), (State.CONFIRMED, None))
+        self.assertEqual((self.registration().state, self.registration().held_until), (State.CONFIRMED, None))
         self.assertEqual(transitions.expire_overdue_holds(timezone.now() + timedelta(days=30)), 0)
-        self.assertEqual(self.place().state, State.CONFIRMED)
+        self.assertEqual(self.registration().state, State.CONFIRMED)
 
     def test_confirming_twice_changes_nothing_and_sends_no_mail(self) -> None:
         order_at_the_door(self.offer, "pat@example.org")
@@ -142,7 +142,7 @@ class DoorOrderTest(SchoolTestCase):
         mails = len(mails_to("pat@example.org"))
         again = self.client.post(path)
         self.assertEqual(again.status_code, 302)
-        self.assertEqual(self.place().state, State.CONFIRMED)
+        self.assertEqual(self.registration().state, State.CONFIRMED)
         self.assertEqual(len(mails_to("pat@example.org")), mails)
         self.assertEqual(self.client.get(path).status_code, 302)
 
@@ -158,7 +158,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertContains(self.client.post(path), "This link has expired", status_code=409)
         transitions.expire_overdue_holds()
         self.assertContains(self.client.get(path), "This link has expired")
-        self.assertEqual(self.place().state, State.LAPSED)
+        self.assertEqual(self.registration().state, State.LAPSED)
 
     def test_key_of_the_order_page_does_not_confirm_the_spot(self) -> None:
         answer = order_at_the_door(self.offer, "pat@example.org")
@@ -167,7 +167,7 @@ class DoorOrderTest(SchoolTestCase):
         for bad in (key, "", "x" * 40):
             path = f"/order/{order.pk}/confirm/?key={bad}"
             self.assertEqual((self.client.get(path).status_code, self.client.post(path).status_code), (404, 404))
-        self.assertEqual(self.place().state, State.HELD)
+        self.assertEqual(self.registration().state, State.HELD)
 
     def test_twelve_orders_for_one_email_address_hold_four_spots(self) -> None:
         for email, name in (("alice@example.org", "Alice Arden"), ("victim@example.org", "Vic Tim")):
@@ -224,10 +224,10 @@ class DoorOrderTest(SchoolTestCase):
         register(browser, self.offer)
         check_out(browser, "pat@example.org", way="practice")
         browser.post(Order.objects.get().door_address)
-        self.assertEqual(self.place().state, State.HELD)
+        self.assertEqual(self.registration().state, State.HELD)
         self.assertGreater(self.deadline(), timezone.now() + timedelta(hours=23))
         self.client.post(confirm_path("pat@example.org"))
-        self.assertEqual(self.place().state, State.CONFIRMED)
+        self.assertEqual(self.registration().state, State.CONFIRMED)
 
     def test_logged_in_guardian_of_six_children_is_not_limited(self) -> None:
         children = [self.kit, *(make.child(self.gus, f"Child {number}", "Gray") for number in range(5))]
@@ -246,7 +246,7 @@ class DoorOrderTest(SchoolTestCase):
         order, path = Order.objects.get(), confirm_path("pat@example.org")
         attempt = browser.post(order.pay_address, {"way": "practice"}).url
         browser.post(attempt, {"answer": "pay"})
-        self.assertEqual(self.place().state, State.CONFIRMED)
+        self.assertEqual(self.registration().state, State.CONFIRMED)
         self.assertEqual(self.client.get(path).status_code, 302)
 
     def test_pages_and_work_are_the_same_for_known_and_unknown_addresses(self) -> None:
@@ -280,7 +280,7 @@ class ResendLinkTest(SchoolTestCase):
     def setUp(self) -> None:
         self.browser = Client()
 
-    def order(self, email: str = "pat@example.org", name: str = "Pat Payer") -> str:
+    def place_order_and_find_button(self, email: str = "pat@example.org", name: str = "Pat Payer") -> str:
         """Place an order and return the address of the button on its page."""
         register(self.browser, self.offer)
         page = self.browser.get(check_out(self.browser, email, name=name).url).content.decode()
@@ -291,7 +291,7 @@ class ResendLinkTest(SchoolTestCase):
         return [link for message in mails_to(email) for link in LINK.findall(message.body)]
 
     def test_resent_link_confirms_the_spot(self) -> None:
-        path = self.order()
+        path = self.place_order_and_find_button()
         page = self.browser.post(path, follow=True)
         self.assertContains(page, "If this order still needs to be confirmed, we’ve emailed the link again.")
         self.assertEqual(len(self.links_to("pat@example.org")), 2)
@@ -299,7 +299,7 @@ class ResendLinkTest(SchoolTestCase):
         self.assertEqual(Registration.objects.get().state, State.CONFIRMED)
 
     def test_answer_is_the_same_when_no_link_is_sent(self) -> None:
-        path = self.order()
+        path = self.place_order_and_find_button()
         self.client.post(self.links_to("pat@example.org")[0])
         mails = len(mails_to("pat@example.org"))
         page = self.browser.post(path, follow=True)
@@ -311,34 +311,34 @@ class ResendLinkTest(SchoolTestCase):
         self.assertEqual(len(mails_to("pat@example.org")), mails)
 
     def test_one_order_sends_at_most_four_links(self) -> None:
-        path = self.order()
+        path = self.place_order_and_find_button()
         pages = [self.browser.post(path, follow=True) for _ in range(6)]
         self.assertEqual(len({without_names(page, "pat@example.org", "Pat") for page in pages}), 1)
         self.assertEqual(len(self.links_to("pat@example.org")), 4)
 
     def test_requests_are_limited_by_network_address(self) -> None:
-        path = self.order()
+        path = self.place_order_and_find_button()
         answers = [self.browser.post(path).status_code for _ in range(21)]
         self.assertEqual(answers, [302] * 20 + [429])
         elsewhere = self.browser.post(path, REMOTE_ADDR="198.51.100.7")
         self.assertEqual(elsewhere.status_code, 302)
 
     def test_request_without_the_key_or_with_get_sends_nothing(self) -> None:
-        path = self.order()
+        path = self.place_order_and_find_button()
         self.assertEqual(self.browser.get(path).status_code, 405)
         bare = path.partition("?")[0]
         self.assertEqual(Client().post(bare).status_code, 404)
         self.assertEqual(len(self.links_to("pat@example.org")), 1)
 
     def test_pages_and_work_are_the_same_for_known_and_unknown_addresses(self) -> None:
-        self.ask_again("warm@example.org")
-        unknown = self.ask_again("unknown@example.org")
-        self.assertEqual(self.ask_again("alice@example.org"), unknown)
-        self.assertEqual(self.ask_again("gus@example.org"), unknown)
+        self.request_link("warm@example.org")
+        unknown = self.request_link("unknown@example.org")
+        self.assertEqual(self.request_link("alice@example.org"), unknown)
+        self.assertEqual(self.request_link("gus@example.org"), unknown)
 
-    def ask_again(self, email: str) -> tuple[bytes, int]:
+    def request_link(self, email: str) -> tuple[bytes, int]:
         self.browser = Client()
-        path = self.order(email, "Ann Other")
+        path = self.place_order_and_find_button(email, "Ann Other")
         with CaptureQueriesContext(connection) as captured:
             answer = self.browser.post(path)
         return without_names(self.browser.get(answer.url), email, "Ann Other"), len(captured)
@@ -351,22 +351,22 @@ class DoorOrderRaceTest(TransactionTestCase):
     def setUp(self) -> None:
         self.offer = make.offer(make.session("Race"), make.subject(), capacity=30)
 
-    def eight_at_once(self) -> list[int]:
+    def place_eight_orders(self) -> list[int]:
         def buyer(number: int) -> Any:
             browser = Client()
             register(browser, self.offer)
             browser.post(reverse("checkout"), {"payer_name": f"Pat {number}", "payer_email": "pat@example.org"})
             quote = browser.get(reverse("checkout_review")).context["sight"].quote
-            said = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "door", "terms": "on"}
-            return lambda: browser.post(reverse("checkout_review"), said).status_code
+            form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "door", "terms": "on"}
+            return lambda: browser.post(reverse("checkout_review"), form).status_code
 
         return at_once(*[buyer(number) for number in range(8)])
 
     def test_eight_simultaneous_orders_hold_four_spots(self) -> None:
-        self.assertEqual(sorted(self.eight_at_once()), [302] * 4 + [409] * 4)
+        self.assertEqual(sorted(self.place_eight_orders()), [302] * 4 + [409] * 4)
         self.assertEqual(Registration.objects.filter(state=State.HELD).count(), 4)
 
     def test_control_without_the_lock_more_than_four_spots_are_held(self) -> None:
         with mock.patch.object(locks, "lock_email_address", lambda email: None):
-            self.eight_at_once()
+            self.place_eight_orders()
         self.assertGreater(Registration.objects.filter(state=State.HELD).count(), 4)

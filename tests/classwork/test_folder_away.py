@@ -34,8 +34,8 @@ class MissingUploadFolderTest(SchoolTestCase):
     def test_class_file_is_refused_and_the_input_kept(self) -> None:
         path = reverse("add_resource", args=["class", self.offer.pk, "file"])
         sheet = SimpleUploadedFile("sheet.pdf", samples.pdf(), "application/pdf")
-        said = {"title": "A sheet that I typed", "audience": "student", "opens": "0", "file": sheet}
-        self.assert_told(self.client.post(path, said), "A sheet that I typed")
+        form = {"title": "A sheet that I typed", "audience": "student", "opens": "0", "file": sheet}
+        self.assert_told(self.client.post(path, form), "A sheet that I typed")
         self.assertFalse(Resource.objects.exists())
 
     def test_photo_of_a_teacher_is_refused_and_the_input_kept(self) -> None:
@@ -50,17 +50,17 @@ class MissingUploadFolderTest(SchoolTestCase):
         self.ada.save()
         self.log_in(self.ada)
         hall = SimpleUploadedFile("hall.png", samples.picture("PNG"), "image/png")
-        said = {"name": "Typed Hall", "code": "Typed", "address": "1 Main Street", "image": hall}
-        self.assert_told(self.client.post(reverse("admin:classwork_location_add"), said), "Typed Hall")
+        form = {"name": "Typed Hall", "code": "Typed", "address": "1 Main Street", "image": hall}
+        self.assert_told(self.client.post(reverse("admin:classwork_location_add"), form), "Typed Hall")
 
     def test_photo_of_a_teacher_in_the_admin_is_refused_and_the_input_kept(self) -> None:
         self.ada.is_superuser = True
         self.ada.save()
         self.log_in(self.ada)
         me = SimpleUploadedFile("me.png", samples.picture("PNG"), "image/png")
-        said = {"title": "A title that I typed", "listing": "1", "photo": me}
+        form = {"title": "A title that I typed", "listing": "1", "photo": me}
         path = reverse("admin:users_staff_change", args=[self.tess.pk])
-        self.assert_told(self.client.post(path, said), "A title that I typed")
+        self.assert_told(self.client.post(path, form), "A title that I typed")
 
     def test_large_upload_is_refused_before_it_starts(self) -> None:
         announced = {"title": "turn.mp4", "size": 100, "declared": "video/mp4", "kind": "video"}

@@ -20,12 +20,12 @@ class GiftTest(SchoolTestCase):
         self.now = timezone.now()
         self.key = f"place:{self.offer.subject_id}"
 
-    def given(self) -> Voucher:
+    def gift_voucher(self) -> Voucher:
         return office.issue_free_voucher(
             Decimal(70), (self.key, sales.gift_options(self.now)[self.key]), {}, why="A prize", by=self.ada
         )
 
-    def using(self, offer: ClassOffer, voucher: Voucher) -> str:
+    def order_with(self, offer: ClassOffer, voucher: Voucher) -> str:
         order = buying.cart((offer, buying.me()))
         carts.enter_code_or_voucher(order, voucher.grouped, self.now)
         return buying.place(order).state
@@ -42,10 +42,10 @@ class GiftTest(SchoolTestCase):
 
     def test_gift_pays_for_any_class_of_the_subject(self) -> None:
         another = make.offer(self.session, self.offer.subject, class_day=4, start_time=time(18))
-        self.assertEqual(self.using(another, self.given()), "paid")
+        self.assertEqual(self.order_with(another, self.gift_voucher()), "paid")
         self.assertEqual(Registration.objects.get().state, "confirmed")
 
     def test_gift_does_not_pay_for_another_class(self) -> None:
         other = make.offer(self.session, make.subject(version="B"), class_day=4)
         with self.assertRaisesMessage(discount_codes.DiscountCodeRefused, f"is for {self.offer.subject.title}"):
-            self.using(other, self.given())
+            self.order_with(other, self.gift_voucher())

@@ -46,9 +46,9 @@ class AttachmentTest(GivingTestCase):
         everywhere = self.give("For all", self.offer.subject)
         self.give("For these")
         Attachment.objects.create(resource=everywhere, offer=self.offer, when="class", class_number=2)
-        hung = content.attached_to(self.offer)
-        self.assertEqual([str(each.resource) for each in hung], ["For these", "For all"])
-        self.assertEqual([each.opens for each in hung], ["at sign-up", "after class 2"])
+        attachments = content.attached_to(self.offer)
+        self.assertEqual([str(each.resource) for each in attachments], ["For these", "For all"])
+        self.assertEqual([each.opens for each in attachments], ["at sign-up", "after class 2"])
         self.assertEqual([each.opens for each in content.attached_to(self.offer.subject)], ["at sign-up"])
 
     def test_resources_are_listed_in_the_order_in_which_they_open(self) -> None:
@@ -83,8 +83,8 @@ class AttachmentTest(GivingTestCase):
         self.assertContains(self.index(), "Hidden")
         self.post(resource, show="")
         self.assertEqual([each.hidden for each in content.attached_to(self.offer)], [False])
-        deeds = Entry.objects.filter(subject_type="resource").values_list("action", flat=True)
-        self.assertIn("classwork.resource_hidden", deeds)
+        actions = Entry.objects.filter(subject_type="resource").values_list("action", flat=True)
+        self.assertIn("classwork.resource_hidden", actions)
 
     def test_resource_is_deleted_with_its_last_attachment(self) -> None:
         resource = self.give()
@@ -226,15 +226,15 @@ class ResourceFormTest(InFolder, GivingTestCase):
 
     @override_settings(FILE_MEGABYTES={"video": 1, "image": 15, "file": 1, "audio": 1})
     def test_invalid_files_are_refused_at_the_field_and_not_stored(self) -> None:
-        for said, name, data in (
+        for message, name, data in (
             ("You can’t upload programs or scripts.", "turn.mp4", samples.EXE),
             ("The file name says MP4, but it isn’t.", "turn.mp4", samples.pdf()),
             ("larger than 1 MB", "turn.mp4", samples.mp4(size=2**20 + 1)),
             ("Please choose a video", "turn.pdf", samples.pdf()),
             ("This file is empty", "turn.mp4", b""),
         ):
-            with self.subTest(said):
-                self.refused(said, "video", file=samples.upload(name, data))
+            with self.subTest(message):
+                self.refused(message, "video", file=samples.upload(name, data))
         self.refused("Please choose a video", "video")
         self.refused(
             "WebVTT", "video", file=samples.upload("a.mp4", samples.mp4()), subtitles=samples.upload("a.srt", b"1")

@@ -41,47 +41,54 @@ class AttendeeCancellationTest(SchoolTestCase):
                 )
             )
         )
-        self.hers, self.kits = (line.registrations.get() for line in self.order.lines.order_by("pk"))
+        self.registration, self.child_registration = (
+            line.registrations.get() for line in self.order.lines.order_by("pk")
+        )
 
     def url(self, registration: Registration) -> str:
         return reverse("give_up_place", args=[registration.pk])
 
-    def now(self, registration: Registration) -> str:
+    def state_of(self, registration: Registration) -> str:
         registration.refresh_from_db()
         return registration.state
 
     def mails(self) -> list[tuple[str, str]]:
         run_all()
         self.assertEqual(delivery_problems(), [])
-        told = Message.objects.exclude(template__in=["billing.receipt", "classwork.registered", "billing.refund_made"])
-        return [(message.template, message.to) for message in told.order_by("pk")]
+        messages = Message.objects.exclude(
+            template__in=["billing.receipt", "classwork.registered", "billing.refund_made"]
+        )
+        return [(message.template, message.to) for message in messages.order_by("pk")]
 
     def click(self, url: str, page: HttpResponse) -> HttpResponse:
-        said = dict(re.findall(r'name="(way|seen)" value="([^"]*)"', page.content.decode()))
-        return self.client.post(url, said)  # type: ignore[return-value]
+        form = dict(re.findall(r'name="(way|seen)" value="([^"]*)"', page.content.decode()))
+        return self.client.post(url, form)  # type: ignore[return-value]
 
     def test_attendee_cancels_their_registration_and_the_payer_is_refunded(self) -> None:
         self.log_in(self.alice)
-        self.assertContains(self.client.get(reverse("my_classes")), self.url(self.hers))
-        page = self.client.get(self.url(self.hers))
+        self.assertContains(self.client.get(reverse("my_classes")), self.url(self.registration))
+        page = self.client.get(self.url(self.registration))
         self.assertNotContains(page, "$")
-        self.assertRedirects(self.click(self.url(self.hers), page), reverse("my_classes"))
-        self.assertEqual((self.now(self.hers), self.now(self.kits)), (State.CANCELLED, State.CONFIRMED))
+        self.assertRedirects(self.click(self.url(self.registration), page), reverse("my_classes"))
+        self.assertEqual(
+            (self.state_of(self.registration), self.state_of(self.child_registration)),
+            (State.CANCELLED, State.CONFIRMED),
+        )
         self.assertEqual(Refund.objects.get().payment.order, self.order)
         self.assertEqual(Entry.objects.get(action="billing.cancelled_by_attendee").actor_id, self.alice.pk)
         self.assertEqual(
             sorted(self.mails()),
             [("billing.line_cancelled", self.gus.email), ("classwork.place_ended", self.alice.email)],
         )
-        self.assertContains(self.client.get(self.url(self.hers), follow=True), "already canceled")
+        self.assertContains(self.client.get(self.url(self.registration), follow=True), "already canceled")
 
     def test_payer_sees_the_refund_amount_and_gets_the_only_mail_about_their_child(self) -> None:
         self.log_in(self.gus)
-        page = self.client.get(self.url(self.kits), follow=True)
+        page = self.client.get(self.url(self.child_registration), follow=True)
         url = page.redirect_chain[-1][0]
         self.assertContains(page, "Your refund to")
         self.assertEqual(self.click(url, page).status_code, 302)  # type: ignore[arg-type]
-        self.assertEqual(self.now(self.kits), State.CANCELLED)
+        self.assertEqual(self.state_of(self.child_registration), State.CANCELLED)
         self.assertEqual(self.mails(), [("billing.line_cancelled", self.gus.email)])
 
     def test_student_registered_at_the_desk_is_the_payer_once_their_address_is_confirmed(self) -> None:
@@ -97,23 +104,23 @@ class AttendeeCancellationTest(SchoolTestCase):
     def test_other_people_cannot_open_the_cancellation_page(self) -> None:
         for person in (self.sam, self.tess, self.ada):
             self.log_in(person)
-            self.assertEqual(self.client.get(self.url(self.hers)).status_code, 404)
-            self.assertEqual(self.client.post(self.url(self.hers)).status_code, 404)
+            self.assertEqual(self.client.get(self.url(self.registration)).status_code, 404)
+            self.assertEqual(self.client.post(self.url(self.registration)).status_code, 404)
 
     def test_attendee_is_not_told_about_a_payment_dispute(self) -> None:
         Dispute.objects.create(payment=self.order.payments.get(), reference="d", amount=70)
         self.log_in(self.alice)
-        page = self.client.get(self.url(self.hers))
+        page = self.client.get(self.url(self.registration))
         self.assertContains(page, "can’t be canceled here")
         self.assertNotContains(page, "bank")
-        self.assertEqual(self.client.post(self.url(self.hers), {"seen": "x"}).status_code, 409)
+        self.assertEqual(self.client.post(self.url(self.registration), {"seen": "x"}).status_code, 409)
 
     def test_cancellation_without_a_current_quote_is_refused(self) -> None:
         self.log_in(self.alice)
         for seen in ("", "x", "ñ"):
-            answer = self.client.post(self.url(self.hers), {"seen": seen})
+            answer = self.client.post(self.url(self.registration), {"seen": seen})
             self.assertContains(answer, "nothing has been canceled yet", status_code=409)
-        self.assertEqual(self.now(self.hers), State.CONFIRMED)
+        self.assertEqual(self.state_of(self.registration), State.CONFIRMED)
 
     def test_canceled_attendee_loses_access_to_resources(self) -> None:
         values = {"kind": "text", "title": "x", "text": "y", "audience": "student", "when": "sign_up"}
@@ -121,7 +128,7 @@ class AttendeeCancellationTest(SchoolTestCase):
         self.log_in(self.alice)
         url = reverse("resource_detail", args=[words.pk])
         self.assertEqual(self.client.get(url).status_code, 200)
-        self.cancel()
+        self.cancel_registration()
         self.assertEqual(self.client.get(url).status_code, 404)
 
     def test_canceled_spot_is_offered_to_the_waitlist(self) -> None:
@@ -129,19 +136,19 @@ class AttendeeCancellationTest(SchoolTestCase):
         entry = entries.join_waitlist(
             self.offer, [WaitlistRequest(buying.me())], Contact("Sam", self.sam.email, self.sam)
         )
-        self.cancel()
+        self.cancel_registration()
         run_all()
         entry.refresh_from_db()
         self.assertEqual(entry.state, WaitingEntry.State.OFFERED)
 
-    def cancel(self) -> quoted_cancellation.CancellationQuote:
-        line, at = self.hers.line, timezone.now()
+    def cancel_registration(self) -> quoted_cancellation.CancellationQuote:
+        line, at = self.registration.line, timezone.now()
         assert line is not None
         way = cancellation_options.options_for_lines(self.order, [line], at)[0]
         quote = quoted_cancellation.quote_cancellation(self.order, way, at)
         return quoted_cancellation.cancel_as_quoted(self.order, way, at, seen=quote.fingerprint)
 
-    def moved(self, days: float) -> None:
+    def let_days_pass(self, days: float) -> None:
         """Move the class so that this many days have passed since the purchase."""
         for meeting in Meeting.objects.filter(offer=self.offer):
             meeting.starts_at -= timedelta(days=days)
@@ -152,13 +159,13 @@ class AttendeeCancellationTest(SchoolTestCase):
     def test_refund_steps_apply_in_order_as_time_passes(self) -> None:
         first = self.offer.meetings.first()
         until = (first.starts_at - timezone.now()).days  # type: ignore[union-attr]
-        said = []
+        refunds = []
         for days in (0, until - 3, 4, 7):
-            self.moved(days)
-            line = self.order.lines.get(pk=self.hers.line_id)
+            self.let_days_pass(days)
+            line = self.order.lines.get(pk=self.registration.line_id)
             step = cancellation_options.options_for_lines(self.order, [line], timezone.now())[0].steps[line.pk]
-            said.append((step.percent, step.gives if step.percent else ""))
-        self.assertEqual(said, [(100, "refund"), (50, "credit"), (50, "credit"), (0, "")])
+            refunds.append((step.percent, step.gives if step.percent else ""))
+        self.assertEqual(refunds, [(100, "refund"), (50, "credit"), (50, "credit"), (0, "")])
 
     @override_settings(WITHDRAWAL_DAYS=14)
     def test_withdrawal_is_confirmed_by_mail_and_refunded(self) -> None:
@@ -199,6 +206,6 @@ class LineStatusTest(SchoolTestCase):
             for way in cancellation_options.options_for_lines(order, [line], timezone.now())
         ]
         quoted_cancellation.cancel_as_quoted(order, quote.way, timezone.now(), seen=quote.fingerprint)
-        found = Registration.objects.select_related("line__order").order_by("pk")
-        said = {one.offer.pk: str(words.spot_payment_status(one, timezone.now())) for one in found}
-        self.assertEqual(said, {self.offer.pk: "Paid", other.pk: "Refunded"})
+        registrations = Registration.objects.select_related("line__order").order_by("pk")
+        statuses = {one.offer.pk: str(words.spot_payment_status(one, timezone.now())) for one in registrations}
+        self.assertEqual(statuses, {self.offer.pk: "Paid", other.pk: "Refunded"})

@@ -50,41 +50,41 @@ class LateTestCase(SchoolTestCase):
     def setUp(self) -> None:
         ClassOffer.objects.filter(pk=self.offer.pk).update(price=60)
 
-    def joins(self, at: Any = None) -> joining.JoiningTerms:
+    def terms_at(self, at: Any = None) -> joining.JoiningTerms:
         return joining.joining_terms(fresh(self.offer), at or timezone.now())
 
-    def asked(self, **values: Any) -> Decimal:
+    def price_with(self, **values: Any) -> Decimal:
         ClassOffer.objects.filter(pk=self.offer.pk).update(**values)
-        return self.joins().net_price
+        return self.terms_at().net_price
 
 
 class RemainingClassesTest(LateTestCase):
     def test_early_registration_costs_the_full_price_and_a_class_that_has_started_is_not_charged(self) -> None:
         first = fresh(self.offer).meetings.all()[0]
-        self.assertEqual(self.joins(first.starts_at - timedelta(seconds=1)).net_price, 60)
-        self.assertEqual(self.joins(first.starts_at).net_price, 48)
-        self.assertEqual(self.joins(first.starts_at).reason_text, "Joins from class 2 of 5")
+        self.assertEqual(self.terms_at(first.starts_at - timedelta(seconds=1)).net_price, 60)
+        self.assertEqual(self.terms_at(first.starts_at).net_price, 48)
+        self.assertEqual(self.terms_at(first.starts_at).reason_text, "Joins from class 2 of 5")
 
     def test_canceled_classes_are_not_charged_and_added_ones_are(self) -> None:
         days = begun(self.offer, 2)
-        self.assertEqual(self.joins().net_price, 36)
+        self.assertEqual(self.terms_at().net_price, 36)
         meetings.cancel_meeting(None, days[4], "Snow")
-        self.assertEqual(self.joins().net_price, 30)
+        self.assertEqual(self.terms_at().net_price, 30)
         meetings.cancel_meeting(None, days[0], "Snow")
-        self.assertEqual(self.joins().net_price, 40)
+        self.assertEqual(self.terms_at().net_price, 40)
 
     def test_class_moved_into_the_future_counts_as_remaining(self) -> None:
         days = begun(self.offer, 2)
         day = timezone.localdate() + timedelta(days=3)
         meetings.move_meeting(None, days[0], meetings.MeetingDraft(day, days[0].starts_at.time()))
-        self.assertEqual(self.joins().left, 4)
+        self.assertEqual(self.terms_at().left, 4)
 
     def test_late_joiner_setting_of_the_class_overrides_the_school(self) -> None:
         begun(self.offer, 2)
-        self.assertEqual(self.asked(pro_rata=False), 60)
+        self.assertEqual(self.price_with(pro_rata=False), 60)
         with override_settings(LATE_JOINERS_PAY_PRO_RATA=False):
-            self.assertEqual(self.asked(pro_rata=None), 60)
-            self.assertEqual(self.asked(pro_rata=True), 36)
+            self.assertEqual(self.price_with(pro_rata=None), 60)
+            self.assertEqual(self.price_with(pro_rata=True), 36)
 
 
 class LateJoinerPurchaseTest(LateTestCase):
@@ -93,8 +93,8 @@ class LateJoinerPurchaseTest(LateTestCase):
         other = make.offer(self.session, make.subject("L2"), class_day=3)
         order = place(cart((self.offer, me()), (other, me())))
         stored = Adjustment.objects.filter(line=line(order), plan=Adjustment.Plan.NOW)
-        said = [(one.label, one.amount) for one in stored.order_by("pk")]
-        self.assertEqual(said, [("Regular price", 60), ("Joins from class 3 of 5", -24)])
+        adjustments = [(one.label, one.amount) for one in stored.order_by("pk")]
+        self.assertEqual(adjustments, [("Regular price", 60), ("Joins from class 3 of 5", -24)])
         self.assertEqual([one.now_total for one in order.lines.order_by("pk")], [36, 65])
 
     def test_ordered_price_stays_when_the_class_starts_before_payment(self) -> None:
@@ -123,9 +123,9 @@ class LastJoiningTest(LateTestCase):
 
     def test_registration_closes_after_the_last_class_to_join_with_an_explanation(self) -> None:
         begun(self.offer, 2)
-        self.asked(last_joining=3)
+        self.price_with(last_joining=3)
         self.assertEqual(self.closed(), "")
-        self.asked(last_joining=2)
+        self.price_with(last_joining=2)
         self.assertEqual(self.closed(), "It’s too late to join this class. New students could join until class 2.")
         page = self.client.get(self.offer.get_absolute_url())
         self.assertContains(page, "New students could join until class 2")
@@ -137,7 +137,7 @@ class LastJoiningTest(LateTestCase):
     def test_last_class_to_join_is_set_by_the_school_and_overridden_by_a_class(self) -> None:
         begun(self.offer, 2)
         self.assertTrue(self.closed())
-        self.asked(last_joining=5)
+        self.price_with(last_joining=5)
         self.assertEqual(self.closed(), "")
 
     def test_registration_end_of_the_session_applies_to_classes_without_their_own(self) -> None:
@@ -145,13 +145,13 @@ class LastJoiningTest(LateTestCase):
         type(self.session).objects.update(expire_date=timezone.localdate() - timedelta(days=1))
         self.assertEqual(self.closed(), opening.CLOSED)
         self.assertEqual(opening.open_classes(timezone.now()), [])
-        self.asked(last_joining=4)
+        self.price_with(last_joining=4)
         self.assertEqual(self.closed(), "")
         self.assertEqual(opening.open_classes(timezone.now()), [self.offer])
 
     def test_desk_needs_a_permission_to_register_late_joiners(self) -> None:
         begun(self.offer, 2)
-        self.asked(last_joining=1)
+        self.price_with(last_joining=1)
         offer, right = fresh(self.offer), Permission.objects.get(codename="join_late")
         with self.assertRaisesMessage(OrderNotPlaced, "too late to join"):
             desk.register_at_desk(self.tess, offer, self.kit)

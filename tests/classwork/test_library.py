@@ -33,15 +33,15 @@ class LibraryTest(SchoolTestCase):
 
     def test_upcoming_resource_shows_its_day_without_a_link(self) -> None:
         third = giving.resource("Third", self.offer, when="class", class_number=3)
-        gone = giving.resource("Gone", self.offer, expires_after=1)
+        expired = giving.resource("Gone", self.offer, expires_after=1)
         self.log_in(self.alice)
         page = self.client.get(reverse("library"))
         self.assertContains(page, "After class 3")
         self.assertContains(page, "Opens Tue")
         self.assertNotContains(page, reverse("resource_detail", args=[third.pk]))
-        self.assertContains(page, reverse("resource_detail", args=[gone.pk]))
+        self.assertContains(page, reverse("resource_detail", args=[expired.pk]))
         items = library.build_library(self.alice, self.now + timedelta(weeks=8)).shelves[0].items
-        self.assertIn("Expired", next(item.status_text for item in items if item.resource == gone))
+        self.assertIn("Expired", next(item.status_text for item in items if item.resource == expired))
 
     def test_resource_of_two_classes_is_found_once(self) -> None:
         other = make.offer(self.session, make.subject("L2", "B"), class_day=4)
@@ -75,8 +75,8 @@ class LibraryTest(SchoolTestCase):
                     Resource(title=f"A {n}", kind="text", text="x", when="sign_up", manager_approved=True)
                     for n in range(10)
                 ]
-                hung = Resource.objects.bulk_create(made)
-                Attachment.objects.bulk_create(Attachment(resource=each, offer=offer) for each in hung)
+                resources = Resource.objects.bulk_create(made)
+                Attachment.objects.bulk_create(Attachment(resource=each, offer=offer) for each in resources)
                 releases.rebuild_class_releases([offer.pk])
 
         classes(39)

@@ -20,10 +20,10 @@ class MeetingTestCase(SchoolTestCase):
     def stored(self, meeting):
         return Meeting.objects.get(pk=meeting.pk)
 
-    def refused(self, deed, *args):
+    def refusal_of(self, change, *args):
         before = everything()
         with self.assertRaises(ChangeRefused) as caught:
-            deed(self.ada, *args)
+            change(self.ada, *args)
         self.assertEqual(everything(), before)
         return caught.exception.faults[0]
 
@@ -41,19 +41,19 @@ class CancelTest(MeetingTestCase):
 
     def test_day_can_be_canceled_only_once(self):
         meetings.cancel_meeting(self.ada, self.second, "Snow")
-        self.assertIn("already", self.refused(meetings.cancel_meeting, self.second, "Ice").sentence)
+        self.assertIn("already", self.refusal_of(meetings.cancel_meeting, self.second, "Ice").sentence)
 
     def test_canceled_day_can_be_restored(self):
         meetings.cancel_meeting(self.ada, self.second, "Snow")
         meetings.restore_meeting(self.ada, self.second)
         stored = self.stored(self.second)
         self.assertEqual((stored.is_cancelled, stored.reason, stored.revision), (False, "", 2))
-        self.assertIn("not canceled", self.refused(meetings.restore_meeting, self.second).sentence)
+        self.assertIn("not canceled", self.refusal_of(meetings.restore_meeting, self.second).sentence)
 
     def test_canceled_day_is_not_restored_when_another_meeting_took_its_time(self):
         meetings.cancel_meeting(self.ada, self.second, "Snow")
         meetings.add_meeting(self.ada, self.offer, MeetingDraft(self.second.local_date, time(19)))
-        self.assertIn("already", self.refused(meetings.restore_meeting, self.second).sentence)
+        self.assertIn("already", self.refusal_of(meetings.restore_meeting, self.second).sentence)
 
 
 class MoveTest(MeetingTestCase):
@@ -73,16 +73,16 @@ class MoveTest(MeetingTestCase):
         self.assertIsNone(self.stored(self.second).moved_from)
 
     def test_two_days_of_a_class_cannot_be_at_the_same_time(self):
-        fault = self.refused(meetings.move_meeting, self.second, MeetingDraft(self.first.local_date, time(19)))
+        fault = self.refusal_of(meetings.move_meeting, self.second, MeetingDraft(self.first.local_date, time(19)))
         free = self.first.local_date + timedelta(weeks=5)
         self.assertEqual((fault.field, fault.proposal), ("day", {"day": free}))
         meetings.move_meeting(self.ada, self.second, MeetingDraft(free, time(19)))
 
     def test_day_must_end_after_it_starts(self):
-        fault = self.refused(meetings.move_meeting, self.second, MeetingDraft(self.second.local_date, time(19), 0))
+        fault = self.refusal_of(meetings.move_meeting, self.second, MeetingDraft(self.second.local_date, time(19), 0))
         self.assertEqual(fault.field, "minutes")
         self.assertEqual(
-            self.refused(meetings.add_meeting, self.offer, MeetingDraft(self.second.local_date, time(9), -5)).field,
+            self.refusal_of(meetings.add_meeting, self.offer, MeetingDraft(self.second.local_date, time(9), -5)).field,
             "minutes",
         )
 
@@ -90,7 +90,7 @@ class MoveTest(MeetingTestCase):
         meetings.cancel_meeting(self.ada, self.second, "Snow")
         self.assertIn(
             "Restore it",
-            self.refused(meetings.move_meeting, self.second, MeetingDraft(self.second.local_date, time(9))).sentence,
+            self.refusal_of(meetings.move_meeting, self.second, MeetingDraft(self.second.local_date, time(9))).sentence,
         )
 
     def test_outdated_preview_is_not_applied(self):
@@ -111,7 +111,8 @@ class AddTest(MeetingTestCase):
 
     def test_extra_day_cannot_overlap_another_day(self):
         self.assertEqual(
-            self.refused(meetings.add_meeting, self.offer, MeetingDraft(self.first.local_date, time(19))).field, "day"
+            self.refusal_of(meetings.add_meeting, self.offer, MeetingDraft(self.first.local_date, time(19))).field,
+            "day",
         )
 
     def test_double_booked_location_is_reported(self):

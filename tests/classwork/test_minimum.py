@@ -25,19 +25,19 @@ from tests.classwork.buying import cart, me, pay, place
 class MinimumTestCase(SchoolTestCase):
     def setUp(self) -> None:
         self.day = dates.local_today() + timedelta(days=3)
-        self.needs(2)
+        self.set_minimum(2)
 
-    def needs(self, people: int) -> None:
+    def set_minimum(self, people: int) -> None:
         class_offers.change_class(self.ada, self.offer, ClassDraft({"minimum": people, "decide_on": self.day}))
         self.offer.refresh_from_db()
 
-    def bought(self, name: str = "Ann") -> Order:
+    def buy(self, name: str = "Ann") -> Order:
         return pay(place(cart((self.offer, me()), name=name, email=f"{name.lower()}@example.org")))
 
-    def due(self) -> int:
+    def decide_due(self) -> int:
         return minimum.decide_due_classes(self.day + timedelta(days=1))
 
-    def told(self, subject: str) -> list[str]:
+    def recipients_of(self, subject: str) -> list[str]:
         run_all()
         send_all()
         return sorted(letter.to[0] for letter in mail.outbox if subject in letter.subject)
@@ -45,27 +45,27 @@ class MinimumTestCase(SchoolTestCase):
 
 class MinimumDecisionTest(MinimumTestCase):
     def test_minimum_is_shown_before_buying_and_stored_on_the_order_line(self) -> None:
-        said = minimum.minimum_text(self.offer)
-        self.assertIn("Needs 2 sign-ups by", said)
+        sentence = minimum.minimum_text(self.offer)
+        self.assertIn("Needs 2 sign-ups by", sentence)
         for page in (self.offer.get_absolute_url(), reverse("classoffer_list"), reverse("register")):
-            self.assertContains(self.client.get(page), said)
-        self.assertIn("or you get a full refund", self.bought().lines.get().detail)
+            self.assertContains(self.client.get(page), sentence)
+        self.assertIn("or you get a full refund", self.buy().lines.get().detail)
 
     def test_reaching_the_minimum_confirms_the_class_at_once_and_mails_everybody_once(self) -> None:
-        self.bought()
-        self.assertEqual(self.told("is confirmed"), [])
-        self.bought("Ben")
-        self.assertEqual(self.told("is confirmed"), ["ann@example.org", "ben@example.org"])
+        self.buy()
+        self.assertEqual(self.recipients_of("is confirmed"), [])
+        self.buy("Ben")
+        self.assertEqual(self.recipients_of("is confirmed"), ["ann@example.org", "ben@example.org"])
         minimum.confirm_if_minimum_reached(self.offer.pk)
-        self.assertEqual(len(self.told("is confirmed")), 2)
+        self.assertEqual(len(self.recipients_of("is confirmed")), 2)
 
     @override_settings(MINIMUM_CONFIRMS_AT_ONCE=False)
     def test_school_can_confirm_on_the_decision_day_instead(self) -> None:
-        self.bought()
-        self.bought("Ben")
+        self.buy()
+        self.buy("Ben")
         run_all()
         self.assertTrue(ClassOffer.objects.get(pk=self.offer.pk).is_tentative)
-        self.assertEqual((self.due(), self.due()), (1, 0))
+        self.assertEqual((self.decide_due(), self.decide_due()), (1, 0))
         self.assertFalse(ClassOffer.objects.get(pk=self.offer.pk).is_tentative)
 
     def test_pay_at_the_door_registrations_count_toward_the_minimum_and_holds_do_not(self) -> None:
@@ -76,36 +76,36 @@ class MinimumDecisionTest(MinimumTestCase):
 
     @override_settings(OFFICE_EMAIL="office@example.org")
     def test_class_below_the_minimum_is_put_before_the_office_once_and_not_canceled(self) -> None:
-        self.bought()
+        self.buy()
         self.assertEqual(minimum.decide_due_classes(self.day), 0)
-        self.assertEqual((self.due(), self.due()), (1, 0))
-        self.assertEqual(self.told("Confirm or cancel"), ["office@example.org"])
+        self.assertEqual((self.decide_due(), self.decide_due()), (1, 0))
+        self.assertEqual(self.recipients_of("Confirm or cancel"), ["office@example.org"])
         self.assertIn("class needs a decision on its minimum", [work.label for work in open_work_for(self.ada)])
         self.assertFalse(CallOff.objects.exists())
 
     @override_settings(MINIMUM_NOT_REACHED="cancel")
     def test_school_can_cancel_below_the_minimum_and_refund_everybody(self) -> None:
-        order = self.bought()
-        self.assertEqual((self.due(), self.due()), (1, 0))
+        order = self.buy()
+        self.assertEqual((self.decide_due(), self.decide_due()), (1, 0))
         order.refresh_from_db()
         self.assertEqual((order.charged, Refund.objects.get().amount), (0, order.payments.get().captured_amount))
         self.assertEqual(Registration.objects.get().state, Registration.State.CANCELLED)
-        self.assertIn("ann@example.org", self.told("canceled"))
+        self.assertIn("ann@example.org", self.recipients_of("canceled"))
 
     def test_class_confirmed_by_hand_needs_no_decision(self) -> None:
         self.assertTrue(minimum.confirm_class(self.offer, why="Worth it", by=self.ada))
         self.assertFalse(minimum.confirm_class(self.offer, why="Again", by=self.ada))
-        self.assertEqual(self.due(), 0)
+        self.assertEqual(self.decide_due(), 0)
         self.assertTrue(Entry.objects.filter(action="classwork.class_confirmed", why="Worth it").exists())
 
     def test_decision_is_postponed_and_everybody_is_told(self) -> None:
-        self.bought()
-        self.due()
+        self.buy()
+        self.decide_due()
         later = self.day + timedelta(days=1)
         minimum.postpone_decision(self.offer, later, why="Holidays", by=self.ada)
         self.offer.refresh_from_db()
         self.assertEqual((self.offer.decide_on, self.offer.asked_at), (later, None))
-        self.assertEqual(self.told("decide later"), ["ann@example.org"])
+        self.assertEqual(self.recipients_of("decide later"), ["ann@example.org"])
         self.assertEqual(minimum.decide_due_classes(later + timedelta(days=1)), 1)
 
     def test_decision_day_in_the_past_or_after_the_first_class_is_refused(self) -> None:
@@ -125,8 +125,8 @@ class MinimumDeskTest(MinimumTestCase):
         self.log_in(self.ada)
         self.assertContains(self.client.get(reverse("desk_minimum")), "0 of 2: 2 more to go")
         later = {"why": "Holidays", "day": (self.day + timedelta(days=1)).isoformat()}
-        for name, said in (("desk_put_off_class", later), ("desk_confirm_class", {"why": "Worth it"})):
-            self.assertRedirects(self.client.post(reverse(name, args=[self.offer.pk]), said), reverse("desk_minimum"))
+        for name, form in (("desk_put_off_class", later), ("desk_confirm_class", {"why": "Worth it"})):
+            self.assertRedirects(self.client.post(reverse(name, args=[self.offer.pk]), form), reverse("desk_minimum"))
         self.assertContains(self.client.get(reverse("desk_minimum")), "No decisions pending")
         empty = self.client.post(reverse("desk_confirm_class", args=[self.offer.pk]), {"why": ""}, follow=True)
         self.assertContains(empty, "Please enter a reason")
@@ -144,5 +144,5 @@ class MinimumDeskTest(MinimumTestCase):
 
     def test_cancellation_wizard_opens_for_the_whole_class(self) -> None:
         self.log_in(self.ada)
-        asked = {"class": self.offer.pk, "whole": "on"}
-        self.assertContains(self.client.get(reverse("desk_call_off"), asked), "Compensation")
+        query = {"class": self.offer.pk, "whole": "on"}
+        self.assertContains(self.client.get(reverse("desk_call_off"), query), "Compensation")

@@ -78,13 +78,13 @@ class TransferPriceTest(MovingTestCase):
 
     def test_transfer_page_shows_the_new_price_the_payment_and_the_difference(self) -> None:
         place = self.bought()
-        for price, said in ((38, "New price $33.00 You paid $65.00 You get back $32.00"),
+        for price, totals in ((38, "New price $33.00 You paid $65.00 You get back $32.00"),
                             (100, "New price $95.00 You paid $65.00 You pay $30.00")):  # fmt: skip
             ClassOffer.objects.filter(pk=self.thursday.pk).update(price=price)
             self.log_in(self.alice)
             page = self.client.get(reverse("move_place_to", args=[place.pk, self.thursday.pk]))
             with self.subTest(price):
-                self.assertIn(said, text_of(page))
+                self.assertIn(totals, text_of(page))
 
     def test_canceling_the_new_spot_refunds_the_whole_payment(self) -> None:
         place = self.bought()
@@ -129,9 +129,9 @@ class TransferConsequencesTest(MovingTestCase):
 
     def test_calendar_and_my_classes_show_the_new_class(self) -> None:
         self.move(self.bought(), self.thursday)
-        said = diary.student_calendar(self.student).decode()
-        self.assertIn(f"/classes/{self.thursday.pk}", said)
-        self.assertNotIn(f"/classes/{self.tuesday.pk}", said)
+        calendar = diary.student_calendar(self.student).decode()
+        self.assertIn(f"/classes/{self.thursday.pk}", calendar)
+        self.assertNotIn(f"/classes/{self.tuesday.pk}", calendar)
         alone = mine.classes_of_account(self.alice, timezone.now())[0][0]
         self.assertEqual([one.state.text for one in alone.all], ["Registered", "Moved to another class"])
 
@@ -174,12 +174,12 @@ class TransferConsequencesTest(MovingTestCase):
     def test_dispute_of_the_original_payment_puts_the_new_spot_on_hold(self) -> None:
         place = self.bought()
         self.move(place, self.thursday)
-        self.tell(place, "open")
+        self.report_dispute(place, "open")
         self.assertEqual(self.states()[1], ("Thursday", State.ON_HOLD))
-        self.tell(place, "won")
+        self.report_dispute(place, "won")
         self.assertEqual(self.states()[1], ("Thursday", State.CONFIRMED))
 
-    def tell(self, place: Registration, state: str) -> None:
+    def report_dispute(self, place: Registration, state: str) -> None:
         order = locks.lock_order(place.line.order_id)  # type: ignore[union-attr]
         payment = order.payments.get()
         disputes.apply_dispute_fact(order, payment, DisputeState("d-1", payment.total, payment.currency, state))
@@ -273,18 +273,18 @@ class DeskTransferTest(MovingTestCase):
     def test_desk_page_shows_a_quote_before_it_transfers(self) -> None:
         place = self.bought()
         self.log_in(self.ada)
-        page, said = reverse("desk_move_place", args=[place.pk]), {"offer": self.thursday.pk, "why": "Ill"}
-        quote = self.client.post(page, said).context["quote"]
+        page, form = reverse("desk_move_place", args=[place.pk]), {"offer": self.thursday.pk, "why": "Ill"}
+        quote = self.client.post(page, form).context["quote"]
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED)])
-        self.client.post(page, said | {"do": "", "seen": quote.fingerprint})
+        self.client.post(page, form | {"do": "", "seen": quote.fingerprint})
         self.assertEqual(self.states()[1], ("Thursday", State.CONFIRMED))
 
     def test_transfer_with_an_unknown_fingerprint_is_refused(self) -> None:
         place = self.bought()
         self.log_in(self.ada)
-        said = {"offer": self.thursday.pk, "why": "Ill", "do": "", "seen": "é" * 70}
+        form = {"offer": self.thursday.pk, "why": "Ill", "do": "", "seen": "é" * 70}
         self.assertContains(
-            self.client.post(reverse("desk_move_place", args=[place.pk]), said), "Something has changed"
+            self.client.post(reverse("desk_move_place", args=[place.pk]), form), "Something has changed"
         )
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED)])
 

@@ -21,21 +21,21 @@ class PersonalPageQueryTest(SchoolTestCase):
         self.resource = giving.resource("Steps", self.offer, when="sign_up")
         self.log_in(self.alice)
 
-    def asked(self, path: str) -> list[str]:
+    def people_queries(self, path: str) -> list[str]:
         """Return the queries for registrations and tickets of the account."""
         with CaptureQueriesContext(
             connection,
         ) as captured:
             self.assertEqual(self.client.get(path).status_code, 200)
-        asked = [each["sql"] for each in captured if re.search(r'"classwork_(?:registration|ticket)"', each["sql"])]
-        return [sql for sql in asked if BY_SEARCH.search(sql) or BY_ID.search(sql)]
+        queries = [each["sql"] for each in captured if re.search(r'"classwork_(?:registration|ticket)"', each["sql"])]
+        return [sql for sql in queries if BY_SEARCH.search(sql) or BY_ID.search(sql)]
 
     def test_personal_pages_query_by_the_ids_of_the_people_of_the_account(self) -> None:
         for path in (reverse("my_classes"), reverse("library"), reverse("resource_detail", args=[self.resource.pk])):
             with self.subTest(path):
-                asked = self.asked(path)
-                self.assertTrue(asked)
-                self.assertEqual([sql for sql in asked if BY_SEARCH.search(sql)], [])
+                queries = self.people_queries(path)
+                self.assertTrue(queries)
+                self.assertEqual([sql for sql in queries if BY_SEARCH.search(sql)], [])
 
     def test_list_query_has_no_subquery_for_people(self) -> None:
         self.assertNotIn('users_student" U0', str(Registration.objects.visible_to(self.alice).for_lists().query))

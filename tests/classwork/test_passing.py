@@ -28,7 +28,9 @@ LEE = TypedPerson("Lee", "Lind", "lee@example.org")
 
 
 class PassingTestCase(MovingTestCase):
-    def give(self, place: Registration, to: TypedPerson = LEE, by: User | DeskOverride | None = None) -> Registration:
+    def transfer(
+        self, place: Registration, to: TypedPerson = LEE, by: User | DeskOverride | None = None
+    ) -> Registration:
         return passing.transfer_to_person(place, to, by or self.alice, timezone.now())
 
     def mails(self) -> dict[str, str]:
@@ -40,9 +42,11 @@ class PassingTestCase(MovingTestCase):
 class TransferToPersonTest(PassingTestCase):
     def test_transferred_spot_belongs_to_the_recipient_and_no_money_moves(self) -> None:
         place = self.bought()
-        theirs = self.give(place)
+        received = self.transfer(place)
         self.assertEqual(self.states(), [("Tuesday", State.TRANSFERRED)])
-        self.assertEqual((str(theirs.student), theirs.state, theirs.line), ("Lee Lind", State.CONFIRMED, place.line))
+        self.assertEqual(
+            (str(received.student), received.state, received.line), ("Lee Lind", State.CONFIRMED, place.line)
+        )
         self.assertEqual(
             (
                 balances.amount_received(place.line.order),
@@ -56,48 +60,48 @@ class TransferToPersonTest(PassingTestCase):
         place = self.place(buying.pay(buying.place(order)))
         self.mails()
         mail.outbox.clear()
-        self.give(place)
-        told = self.mails()
-        self.assertEqual(sorted(told), ["alice@example.org", "lee@example.org", "sam@example.org"])
-        self.assertIn("Alice Arden transferred a spot to you", told["lee@example.org"])
-        self.assertIn("Create a password", told["lee@example.org"])
-        self.assertIn("Lee Lind is taking Alice Arden’s spot", told["sam@example.org"])
-        self.assertNotIn("lee@example.org", told["sam@example.org"])
+        self.transfer(place)
+        mails = self.mails()
+        self.assertEqual(sorted(mails), ["alice@example.org", "lee@example.org", "sam@example.org"])
+        self.assertIn("Alice Arden transferred a spot to you", mails["lee@example.org"])
+        self.assertIn("Create a password", mails["lee@example.org"])
+        self.assertIn("Lee Lind is taking Alice Arden’s spot", mails["sam@example.org"])
+        self.assertNotIn("lee@example.org", mails["sam@example.org"])
 
     def test_role_is_transferred_with_the_spot(self) -> None:
         for name in ("lead", "follow"):
             OfferRole.objects.create(offer=self.tuesday, name=name)
         order = buying.cart(payer=self.alice)
         order.lines.create(kind="place", product_id=self.tuesday.pk, details={"who": "me", "role": "lead"})
-        self.assertEqual(self.give(self.place(buying.pay(buying.place(order)))).role, "lead")
+        self.assertEqual(self.transfer(self.place(buying.pay(buying.place(order)))).role, "lead")
 
     def test_payer_reads_the_name_that_was_typed_and_not_the_stored_one(self) -> None:
         other = Student.objects.create(
             first_name="LEE", last_name="LIND", user=User.objects.create_user("lee@example.org", None)
         )
         place = self.bought()
-        theirs = self.give(place)
-        self.assertEqual(theirs.student, other)
-        theirs.line.refresh_from_db()  # type: ignore[union-attr]
-        self.assertIn("Lee Lind", theirs.line.detail)  # type: ignore[union-attr]
+        received = self.transfer(place)
+        self.assertEqual(received.student, other)
+        received.line.refresh_from_db()  # type: ignore[union-attr]
+        self.assertIn("Lee Lind", received.line.detail)  # type: ignore[union-attr]
         self.assertIn("Lee Lind", self.mails()["alice@example.org"])
 
     def test_recipient_already_in_the_class_gets_a_second_record_and_a_case(self) -> None:
         buying.pay(buying.place(buying.cart((self.tuesday, buying.me()), name="Lee Lind", email="lee@example.org")))
-        theirs = self.give(self.bought())
+        received = self.transfer(self.bought())
         run_all()
         self.assertEqual(Student.objects.filter(first_name="Lee").count(), 2)
-        self.assertTrue(Case.objects.filter(order=theirs.line.order, text__contains="registered twice").exists())  # type: ignore[union-attr]
+        self.assertTrue(Case.objects.filter(order=received.line.order, text__contains="registered twice").exists())  # type: ignore[union-attr]
 
     def test_transferred_spot_can_be_transferred_back(self) -> None:
-        place = self.give(self.bought())
+        place = self.transfer(self.bought())
         lee = User.objects.get(email="lee@example.org")
-        again = self.give(place, TypedPerson("Alice", "Arden", "alice@example.org"), lee)
+        again = self.transfer(place, TypedPerson("Alice", "Arden", "alice@example.org"), lee)
         self.assertEqual(again.student, self.student)
         self.assertIn("You’re registered for", self.mails()["alice@example.org"])
 
     def test_recipient_can_exchange_the_spot_at_the_same_price(self) -> None:
-        place = self.give(self.bought())
+        place = self.transfer(self.bought())
         lee = User.objects.get(email="lee@example.org")
         self.move(place, self.thursday, lee)
         self.assertEqual(Registration.objects.get(state=State.CONFIRMED).student.first_name, "Lee")
@@ -106,13 +110,15 @@ class TransferToPersonTest(PassingTestCase):
         for due in (Order.Due.DOOR, Order.Due.NOW):
             with self.subTest(due), transaction.atomic():
                 place = self.bought(due=due)
-                theirs = self.give(place)
+                received = self.transfer(place)
                 self.move(
-                    theirs,
+                    received,
                     self.thursday,
-                    User.objects.get(email="lee@example.org") if due == "now" else self.by_office(),
+                    User.objects.get(email="lee@example.org") if due == "now" else self.office_override(),
                 )
-                self.assertEqual(self.said(place, theirs), ["Transferred to Lee Lind", "Moved to another class"])
+                self.assertEqual(
+                    self.statuses_of(place, received), ["Transferred to Lee Lind", "Moved to another class"]
+                )
                 run_all()
                 given = Message.objects.filter(template="classwork.place_given")
                 self.assertEqual(set(given.values_list("to", flat=True)), {"alice@example.org"})
@@ -120,23 +126,25 @@ class TransferToPersonTest(PassingTestCase):
 
     def test_spot_transferred_back_does_not_name_its_attendee_as_the_recipient(self) -> None:
         place = self.bought()
-        theirs = self.give(place)
+        received = self.transfer(place)
         lee = User.objects.get(email="lee@example.org")
-        self.give(theirs, TypedPerson("Alice", "Arden", "alice@example.org"), lee)
-        self.assertEqual(self.said(place, theirs), ["Transferred to someone else", "Transferred to Alice Arden"])
+        self.transfer(received, TypedPerson("Alice", "Arden", "alice@example.org"), lee)
+        self.assertEqual(
+            self.statuses_of(place, received), ["Transferred to someone else", "Transferred to Alice Arden"]
+        )
 
-    def by_office(self) -> DeskOverride:
+    def office_override(self) -> DeskOverride:
         return DeskOverride(self.ada, "By telephone")
 
-    def said(self, *places: Registration) -> list[str]:
-        found = Registration.objects.for_lists().in_bulk([place.pk for place in places])
-        return [words.registration_status(found[place.pk], timezone.now()).text for place in places]
+    def statuses_of(self, *places: Registration) -> list[str]:
+        registrations = Registration.objects.for_lists().in_bulk([place.pk for place in places])
+        return [words.registration_status(registrations[place.pk], timezone.now()).text for place in places]
 
 
 class TransferToPersonRefusedTest(PassingTestCase):
     def assertSays(self, words: str, place: Registration, to: TypedPerson = LEE) -> None:
         with self.assertRaisesMessage(TransferRefused, words):
-            self.give(place, to)
+            self.transfer(place, to)
         self.assertFalse(Student.objects.filter(first_name="Lee").exists())
 
     def test_refusal_after_the_deadline_names_the_deadline(self) -> None:
@@ -151,20 +159,20 @@ class TransferToPersonRefusedTest(PassingTestCase):
         late = self.tuesday.meetings.all()[1].starts_at + timedelta(minutes=1)
         with mock.patch("django.utils.timezone.now", lambda: late):
             self.assertSays("could transfer this spot until", place)
-        self.move_for_more(place)
+        self.exchange_at_a_higher_price(place)
         self.assertSays("is being exchanged", place)
         self.assertSays(passing.PAY_FIRST, Registration.objects.latest("pk"))
 
-    def move_for_more(self, place: Registration) -> None:
+    def exchange_at_a_higher_price(self, place: Registration) -> None:
         self.thursday.price = 100  # type: ignore[assignment]
         self.thursday.save()
         self.move(place, self.thursday)
 
     def test_spot_can_be_transferred_only_once(self) -> None:
         place = self.bought()
-        self.give(place)
+        self.transfer(place)
         with self.assertRaisesMessage(TransferRefused, passing.NOT_HERE):
-            self.give(place, TypedPerson("Kim", "Kant", "kim@example.org"))
+            self.transfer(place, TypedPerson("Kim", "Kant", "kim@example.org"))
         self.assertEqual(room.availability_of(self.tuesday, timezone.now()).spots_taken, 1)
 
     def test_spot_that_somebody_else_still_has_to_pay_for_cannot_be_transferred(self) -> None:
@@ -173,10 +181,10 @@ class TransferToPersonRefusedTest(PassingTestCase):
 
 
 class TransferToPersonPagesTest(PassingTestCase):
-    def post(self, place: Registration, **said: Any) -> Any:
+    def post(self, place: Registration, **values: Any) -> Any:
         self.log_in(self.alice)
         usual = {"first_name": "Lee", "last_name": "Lind", "email": "lee@example.org"}
-        return self.client.post(reverse("give_place", args=[place.pk]), usual | said, follow=True)
+        return self.client.post(reverse("give_place", args=[place.pk]), usual | values, follow=True)
 
     def test_attendee_transfers_the_spot_with_one_form(self) -> None:
         page = self.post(self.bought())
@@ -188,7 +196,7 @@ class TransferToPersonPagesTest(PassingTestCase):
         for email in ("gus@example.org", "nobody@example.org"):
             place = self.bought(self.another("CD"[len(pages)], class_day=4 + len(pages)))
             pages.append(self.post(place, email=email).context["messages"]._loaded_data)
-        self.assertEqual(*([str(one) for one in found] for found in pages))
+        self.assertEqual(*([str(message) for message in messages] for messages in pages))
 
     def test_invalid_input_is_answered_with_a_message(self) -> None:
         place = self.bought()
@@ -199,8 +207,8 @@ class TransferToPersonPagesTest(PassingTestCase):
     def test_office_transfers_a_spot_with_a_reason(self) -> None:
         place = self.bought()
         self.log_in(self.ada)
-        said = {"first_name": "Lee", "last_name": "Lind", "email": "lee@example.org", "why": "By telephone"}
-        self.client.post(reverse("desk_give_place", args=[place.pk]), said)
+        form = {"first_name": "Lee", "last_name": "Lind", "email": "lee@example.org", "why": "By telephone"}
+        self.client.post(reverse("desk_give_place", args=[place.pk]), form)
         entry = Entry.objects.get(action="classwork.place_given")
         self.assertEqual((entry.why, entry.actor_id), ("By telephone", self.ada.pk))
 

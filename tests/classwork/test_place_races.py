@@ -51,28 +51,28 @@ class RegistrationRaceTest(TransactionTestCase):
         browser.post(reverse("checkout"), {"payer_name": "Pat Payer", "payer_email": "pat@example.org"})
         review = reverse("checkout_review")
         quote = browser.get(review).context["sight"].quote
-        said = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "practice", "terms": "on"}
+        form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "practice", "terms": "on"}
         other = Client()
         other.cookies = browser.cookies.copy()
         # Another network address, because the rate limit per address would make the second request wait for the first.
         return browser, overlap(
-            lambda: browser.post(review, said), lambda: other.post(review, said, REMOTE_ADDR="198.51.100.7")
+            lambda: browser.post(review, form), lambda: other.post(review, form, REMOTE_ADDR="198.51.100.7")
         )
 
     def test_double_click_places_one_order_with_one_spot(self) -> None:
         browser, outcomes = self.double_click()
         order = Order.objects.exclude(state=Order.State.CART).get()
         self.assertEqual(Registration.objects.get().line.order, order)
-        self.assertEqual((order.payments.count(), self.quoted()), (1, 1))
+        self.assertEqual((order.payments.count(), self.priced_lines()), (1, 1))
         for outcome in outcomes:
             self.assertEqual(browser.get(outcome.url).status_code, 200)
 
     def test_control_without_locks_double_click_prices_the_order_twice(self) -> None:
         with without_locks():
             self.double_click()
-        self.assertEqual(self.quoted(), 2)
+        self.assertEqual(self.priced_lines(), 2)
 
-    def quoted(self) -> int:
+    def priced_lines(self) -> int:
         return Adjustment.objects.filter(step="full_price", plan=Adjustment.Plan.NOW).count()
 
     def test_spot_released_during_a_purchase_is_available_to_the_next_attempt(self) -> None:

@@ -33,7 +33,7 @@ class EarlyPriceDeadlineTest(PlacesTestCase):
         owed = [balances.open_balance(order, at) for at in (deadline, deadline + INSTANT)]
         self.assertEqual(owed, [self.early, self.regular])
 
-    def moved(self, meeting: Meeting, days: int) -> datetime:
+    def move_by(self, meeting: Meeting, days: int) -> datetime:
         local = dates.to_local_time(meeting.starts_at) + timedelta(days=days)
         meetings.move_meeting(self.ada, meeting, MeetingDraft(local.date(), local.time()))
         meeting.refresh_from_db()
@@ -58,7 +58,7 @@ class EarlyPriceDeadlineTest(PlacesTestCase):
 
     def test_early_price_deadline_moves_with_the_first_class(self) -> None:
         for days in (2, -1):
-            self.assertEndsAt(self.moved(self.day(0), days))
+            self.assertEndsAt(self.move_by(self.day(0), days))
 
     def test_early_price_ends_at_a_class_added_before_the_first(self) -> None:
         local = dates.to_local_time(self.day(0).starts_at) - timedelta(days=1)
@@ -76,6 +76,6 @@ class EarlyPriceDeadlineTest(PlacesTestCase):
     def test_order_paid_at_the_early_price_keeps_it_when_the_first_class_moves(self) -> None:
         pay(self.order)
         paid = Order.objects.get(pk=self.order.pk)
-        self.moved(self.day(0), -1)
+        self.move_by(self.day(0), -1)
         price = balances.price_at(paid, paid.paid_at or self.day(0).starts_at)
         self.assertEqual((paid.charged, price.total), (self.early, self.early))

@@ -125,13 +125,13 @@ class DeskLevelTest(ProgressTestCase):
     def test_desk_finds_a_student_and_sets_and_removes_the_level(self) -> None:
         self.assertContains(self.client.get(reverse("desk")), reverse("desk_students"))
         self.assertContains(self.client.get(reverse("desk_students"), {"q": "ali ard"}), self.page)
-        said = self.client.post(self.page, {"number": "2.5", "why": "Danced in Lyon"}, follow=True)
-        self.assertContains(said, "Level 2 done")
-        self.assertContains(said, "Set by Ada Adler")
-        self.assertContains(said, "Danced in Lyon")
-        said = self.client.post(self.page, {"number": "classes", "why": "A mistake"}, follow=True)
-        self.assertContains(said, "No level yet")
-        self.assertContains(said, "A mistake")
+        answer = self.client.post(self.page, {"number": "2.5", "why": "Danced in Lyon"}, follow=True)
+        self.assertContains(answer, "Level 2 done")
+        self.assertContains(answer, "Set by Ada Adler")
+        self.assertContains(answer, "Danced in Lyon")
+        answer = self.client.post(self.page, {"number": "classes", "why": "A mistake"}, follow=True)
+        self.assertContains(answer, "No level yet")
+        self.assertContains(answer, "A mistake")
 
     def test_level_needs_a_reason_and_a_valid_number(self) -> None:
         for data in ({"number": "2"}, {"number": "-1", "why": "x"}, {"number": "NaN", "why": "x"}):

@@ -36,8 +36,8 @@ class RegistrationFormTest(RegisterTestCase):
         self.assertEqual((str(registration.student), registration.state), ("Pat Payer", "confirmed"))
 
     def test_adding_a_friend_keeps_what_was_typed(self) -> None:
-        said = {"heard_from": "A poster"} | self.friend() | {"more": "1"}
-        page = self.send("me", **said)
+        form = {"heard_from": "A poster"} | self.friend() | {"more": "1"}
+        page = self.send("me", **form)
         self.assertContains(page, 'value="lee@example.org"')
         self.assertContains(page, 'name="other-1-first_name"')
         self.assertContains(page, "A poster")
@@ -89,11 +89,11 @@ class RegistrationFormTest(RegisterTestCase):
 
 
 class LevelCheckTest(RegisterTestCase):
-    def second(self) -> ClassOffer:
+    def advanced_class(self) -> ClassOffer:
         return make.offer(self.session, make.subject("L2"), class_day=2)
 
     def test_visitor_is_asked_about_the_level_of_an_advanced_class(self) -> None:
-        offer = self.second()
+        offer = self.advanced_class()
         self.assertContains(self.send("me", offer=offer), "Is this the right level?")
         self.assertEqual(self.lines(), [])
         self.assertRedirects(self.send("me", offer=offer, ready="unsure"), reverse("checkout"))
@@ -101,7 +101,7 @@ class LevelCheckTest(RegisterTestCase):
         self.assertEqual(Registration.objects.get().readiness, "unsure")
 
     def test_level_question_must_be_answered(self) -> None:
-        offer = self.second()
+        offer = self.advanced_class()
         self.assertNotContains(self.send("me", offer=offer), "Please choose an answer.")
         self.assertContains(self.send("me", offer=offer, asked="1"), "Please choose an answer.")
 
@@ -113,11 +113,13 @@ class LevelCheckTest(RegisterTestCase):
             offer = make.offer(self.session, make.subject("Beg", version), class_day=4)
             pay(place(cart((offer, me()), payer=self.alice)))
         self.log_in(self.alice)
-        self.assertRedirects(self.send("me", offer=self.second()), reverse("checkout"), fetch_redirect_response=False)
+        self.assertRedirects(
+            self.send("me", offer=self.advanced_class()), reverse("checkout"), fetch_redirect_response=False
+        )
 
     def test_student_who_did_not_finish_the_level_below_is_asked(self) -> None:
         self.log_in(self.alice)
-        self.assertContains(self.send("me", offer=self.second()), "Is this the right level?")
+        self.assertContains(self.send("me", offer=self.advanced_class()), "Is this the right level?")
 
 
 class BadInputTest(RegisterTestCase):
@@ -136,9 +138,9 @@ class BadInputTest(RegisterTestCase):
             {"others": ""},
             {"ready": "<script>"},
         ]
-        for said in hostile:
-            with self.subTest(str(said)):
-                self.assertEqual(self.send("me", **said).status_code, 400)
+        for values in hostile:
+            with self.subTest(str(values)):
+                self.assertEqual(self.send("me", **values).status_code, 400)
         self.assertEqual(OrderLine.objects.count(), 0)
 
     def test_unapproved_class_is_not_found(self) -> None:
@@ -201,8 +203,8 @@ class AddressPrivacyTest(RegisterTestCase):
             review = client.get(reverse("checkout_review"))
             answers.append(masked(review))
             quote = review.context["sight"].quote
-            said = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "door", "terms": "on"}
-            placed = client.post(reverse("checkout_review"), said)
+            form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "door", "terms": "on"}
+            placed = client.post(reverse("checkout_review"), form)
             answers.append(masked(client.get(placed.url)))
         order = Order.objects.latest("pk")
         text = [answer.replace(email.encode(), b"ADDRESS").replace(name.encode(), b"NAME") for answer in answers]

@@ -40,11 +40,12 @@ class ReleaseRulesTest(SimpleTestCase):
     @given(HOURS, st.lists(st.integers(15, 300), min_size=8, max_size=8), st.data(), RULES)
     def test_cancellation_never_moves_a_release_earlier(self, hours, minutes, data, rule) -> None:
         """This holds for any earlier cancellations and for overlapping meetings."""
-        gone = data.draw(st.sets(st.sampled_from(hours)))
-        more = gone | {data.draw(st.sampled_from(hours))}
+        canceled = data.draw(st.sets(st.sampled_from(hours)))
+        more = canceled | {data.draw(st.sampled_from(hours))}
         lengths = dict(zip(hours, minutes, strict=False))
         before, after = (
-            release_windows.class_run([standing(*one, off=off) for one in lengths.items()], []) for off in (gone, more)
+            release_windows.class_run([standing(*one, off=off) for one in lengths.items()], [])
+            for off in (canceled, more)
         )
         assert before and after
         opened, then = (
@@ -102,9 +103,9 @@ class ReleaseUpdateTest(SchoolTestCase):
 
     def test_preview_lists_resources_that_open_later(self) -> None:
         preview = meetings.plan_cancel(self.days[0])
-        said = [row for row in preview.rows if "Third" in row.what]
-        self.assertEqual(len(said), 1)
-        self.assertTrue(said[0].after.endswith("a week later"), said)
+        changes = [row for row in preview.rows if "Third" in row.what]
+        self.assertEqual(len(changes), 1)
+        self.assertTrue(changes[0].after.endswith("a week later"), changes)
         skip = class_offers.plan_class(self.offer, ClassDraft({}, [self.days[1].local_date]))
         self.assertIn("a week later", next(row.after for row in skip.rows if "Third" in row.what))
         class_offers.change_class(None, self.offer, ClassDraft({}, [self.days[1].local_date]), seen=skip.fingerprint)
@@ -171,11 +172,11 @@ class ReleaseTimesPageTest(SchoolTestCase):
 
     def test_page_shows_the_planned_release_and_the_possible_actions(self) -> None:
         self.assertContains(self.client.get(self.url), "Release now")
-        for resource, said in (
+        for resource, sentence in (
             (self.late, "Opens Tue"),
             (giving.resource("First", self.offer, expires_after=1), "Opens with the registration; its last day is Tue"),
         ):
-            self.assertContains(self.client.get(reverse("resource_times", args=[self.offer.pk, resource.pk])), said)
+            self.assertContains(self.client.get(reverse("resource_times", args=[self.offer.pk, resource.pk])), sentence)
         Release.objects.filter(resource=self.late).update(opens_at=timezone.now())
         page = self.client.get(self.url)
         self.assertContains(page, "Open since")

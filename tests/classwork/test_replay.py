@@ -10,16 +10,16 @@ from tests.base import SchoolTestCase
 
 class ReplayTest(SchoolTestCase):
     def run_command(self, *arguments: str) -> str:
-        said = StringIO()
-        call_command("replay_queue", *arguments, stdout=said)
-        return said.getvalue()
+        output = StringIO()
+        call_command("replay_queue", *arguments, stdout=output)
+        return output.getvalue()
 
     def test_simulated_busy_evening_replays_without_differences_and_leaves_no_data(self) -> None:
         for hour in (10, 11, 12):
             make.offer(self.session, make.subject("Beg", f"V{hour}"), start_time=time(hour), capacity=9)
-        said = self.run_command("--busy-evening", "--people", "40")
-        self.assertIn("0 differ.", said)
-        self.assertNotIn("\n0 walks", said)
+        output = self.run_command("--busy-evening", "--people", "40")
+        self.assertIn("0 differ.", output)
+        self.assertNotIn("\n0 walks", output)
         self.assertFalse(Walk.objects.exists() or WaitingEntry.objects.exists() or Registration.objects.exists())
 
     def test_walk_that_does_not_match_its_rules_is_reported(self) -> None:

@@ -20,7 +20,7 @@ class ResourceAccessTest(SchoolTestCase):
         super().setUp()
         self.words = giving.resource("Words", self.offer)
 
-    def may(self, user: Any, resource: Resource | None = None, at: datetime | None = None) -> bool:
+    def has_access(self, user: Any, resource: Resource | None = None, at: datetime | None = None) -> bool:
         return access.find_accessible_resource(user, (resource or self.words).pk, at) is not None
 
     def test_only_a_confirmed_registration_opens_a_resource(self) -> None:
@@ -28,10 +28,10 @@ class ResourceAccessTest(SchoolTestCase):
             with self.subTest(state):
                 Registration.objects.all().delete()
                 giving.place(self.student, self.offer, state)
-                self.assertEqual(self.may(self.alice), may)
+                self.assertEqual(self.has_access(self.alice), may)
         Registration.objects.all().delete()
         Registration.objects.create(student=self.student, offer=self.offer, state="held")
-        self.assertFalse(self.may(self.alice))
+        self.assertFalse(self.has_access(self.alice))
 
     def test_guardian_has_access_for_their_child_and_the_payer_of_others_has_none(self) -> None:
         order = buying.pay(buying.place(buying.cart((self.offer, buying.of(self.kit)), payer=self.gus)))
@@ -40,45 +40,45 @@ class ResourceAccessTest(SchoolTestCase):
         self.assertEqual((found.place.student, found.offer), (self.kit, self.offer))
         self.assertEqual(order.state, "paid")
         buying.pay(buying.place(buying.cart((self.offer, buying.other("Lee", "lee@example.org")), payer=self.sam)))
-        self.assertFalse(self.may(self.sam))
+        self.assertFalse(self.has_access(self.sam))
 
     def test_unpaid_registration_has_access_if_the_school_allows_it(self) -> None:
         order = buying.place(buying.cart((self.offer, buying.me()), payer=self.alice), "door")
-        self.assertTrue(self.may(self.alice))
+        self.assertTrue(self.has_access(self.alice))
         with override_settings(OPEN_BEFORE_PAID=False):
-            self.assertFalse(self.may(self.alice))
+            self.assertFalse(self.has_access(self.alice))
             buying.pay(order)
-            self.assertTrue(self.may(self.alice))
+            self.assertTrue(self.has_access(self.alice))
 
     def test_full_refund_ends_access_and_a_partial_refund_does_not(self) -> None:
         order = buying.pay(buying.place(buying.cart((self.offer, buying.me()), payer=self.alice)))
         order.charged -= 1
         order.save()
-        self.assertTrue(self.may(self.alice))
+        self.assertTrue(self.has_access(self.alice))
         order.charged = 0
         order.save()
-        self.assertFalse(self.may(self.alice))
+        self.assertFalse(self.has_access(self.alice))
 
     def test_finished_class_stays_accessible(self) -> None:
         giving.place(self.student, self.offer)
         last = giving.resource("Last", self.offer, when="completion")
         at = self.offer.meetings.last().ends_at
-        self.assertFalse(self.may(self.alice, last, at - timedelta(seconds=1)))
-        self.assertTrue(self.may(self.alice, last, at))
-        self.assertTrue(self.may(self.alice, last, at + timedelta(days=2000)))
+        self.assertFalse(self.has_access(self.alice, last, at - timedelta(seconds=1)))
+        self.assertTrue(self.has_access(self.alice, last, at))
+        self.assertTrue(self.has_access(self.alice, last, at + timedelta(days=2000)))
 
     def test_late_joiners_see_earlier_resources_if_the_school_allows_it(self) -> None:
         first = giving.resource("First", self.offer, when="class", class_number=1)
         later = self.offer.meetings.all()[1].starts_at
         place = giving.place(self.student, self.offer, at=later)
-        self.assertTrue(self.may(self.alice, first, later))
+        self.assertTrue(self.has_access(self.alice, first, later))
         with override_settings(LATE_JOINERS_SEE_EARLIER=False):
-            self.assertFalse(self.may(self.alice, first, later))
-            self.assertTrue(self.may(self.alice, self.words, later))
+            self.assertFalse(self.has_access(self.alice, first, later))
+            self.assertTrue(self.has_access(self.alice, self.words, later))
             releases.add_opening(self.tess, first, place)
-            self.assertTrue(self.may(self.alice, first, later))
+            self.assertTrue(self.has_access(self.alice, first, later))
             releases.remove_opening(self.tess, first, place)
-            self.assertFalse(self.may(self.alice, first, later))
+            self.assertFalse(self.has_access(self.alice, first, later))
 
     def test_ticket_opens_only_the_resources_of_its_class_day(self) -> None:
         days = list(self.offer.meetings.all())
@@ -86,13 +86,13 @@ class ResourceAccessTest(SchoolTestCase):
         more = [giving.resource("End", self.offer, when="completion"), giving.resource("Loose", audience="student")]
         ticket = giving.ticket(self.student, days[1])
         at = days[4].ends_at
-        self.assertFalse(self.may(self.alice, after[1], days[1].starts_at))
-        seen = [self.may(self.alice, each, at) for each in (*after, *more, self.words)]
+        self.assertFalse(self.has_access(self.alice, after[1], days[1].starts_at))
+        seen = [self.has_access(self.alice, each, at) for each in (*after, *more, self.words)]
         self.assertEqual(seen, [False, True, False, False, False, False])
         self.assertEqual([item.resource for item in library.build_library(self.alice, at).earned], [after[1]])
         for state in ("on_hold", "transferred", "cancelled"):
             Ticket.objects.filter(pk=ticket.pk).update(state=state, ended_at=None if state == "on_hold" else at)
-            self.assertFalse(self.may(self.alice, after[1], at), state)
+            self.assertFalse(self.has_access(self.alice, after[1], at), state)
 
     def test_ticket_follows_its_class_day_when_days_are_canceled(self) -> None:
         days = list(self.offer.meetings.all())
@@ -100,18 +100,18 @@ class ResourceAccessTest(SchoolTestCase):
         giving.ticket(self.student, days[1])
         meetings.cancel_meeting(None, days[0], "Snow")
         at = days[4].ends_at
-        self.assertEqual([self.may(self.alice, each, at) for each in (first, second)], [True, False])
+        self.assertEqual([self.has_access(self.alice, each, at) for each in (first, second)], [True, False])
         meetings.cancel_meeting(None, days[1], "Snow")
-        self.assertEqual([self.may(self.alice, each, at) for each in (first, second)], [False, False])
+        self.assertEqual([self.has_access(self.alice, each, at) for each in (first, second)], [False, False])
 
     def test_teachers_see_everything_at_once_and_substitutes_once_assigned(self) -> None:
         last = giving.resource("Last", self.offer, when="completion", audience="teacher")
         for person, may in ((self.tess, True), (self.ada, True), (self.ash, False), (self.alice, False)):
-            self.assertEqual(self.may(person, last), may, person)
+            self.assertEqual(self.has_access(person, last), may, person)
         meetings.set_substitutes(None, self.offer.meetings.last(), [self.ash.staff])
-        self.assertTrue(self.may(self.ash, last))
+        self.assertTrue(self.has_access(self.ash, last))
         office = giving.resource("Office", self.offer, audience="admin")
-        self.assertEqual([self.may(each, office) for each in (self.tess, self.ada)], [False, True])
+        self.assertEqual([self.has_access(each, office) for each in (self.tess, self.ada)], [False, True])
 
     def test_unattached_resources_are_for_their_audience_and_need_approval(self) -> None:
         giving.place(self.student, self.offer)
@@ -123,21 +123,23 @@ class ResourceAccessTest(SchoolTestCase):
             ("admin", [False, False, False, True]),
         ):
             loose = giving.resource(f"For {audience}", audience=audience)
-            self.assertEqual([self.may(each, loose) for each in people], expected, audience)
+            self.assertEqual([self.has_access(each, loose) for each in people], expected, audience)
         waiting = giving.resource("Waiting", audience="public", manager_approved=False)
-        self.assertFalse(self.may(self.alice, waiting))
+        self.assertFalse(self.has_access(self.alice, waiting))
 
     def test_mail_texts_and_unapproved_resources_have_no_page(self) -> None:
         giving.place(self.student, self.offer)
-        self.assertFalse(self.may(self.alice, giving.resource("Mail", self.offer, kind="email")))
-        self.assertFalse(self.may(self.alice, giving.resource("Idea", self.offer, manager_approved=False)))
+        self.assertFalse(self.has_access(self.alice, giving.resource("Mail", self.offer, kind="email")))
+        self.assertFalse(self.has_access(self.alice, giving.resource("Idea", self.offer, manager_approved=False)))
 
     def test_public_resource_follows_its_class_unless_the_class_is_hidden(self) -> None:
         public = giving.resource("Public", self.offer, audience="public", when="class", class_number=1)
         at = self.offer.meetings.first().ends_at
-        self.assertEqual([self.may(self.sam, public, moment) for moment in (at - timedelta(1), at)], [False, True])
+        self.assertEqual(
+            [self.has_access(self.sam, public, moment) for moment in (at - timedelta(1), at)], [False, True]
+        )
         class_offers.set_class_approved(None, self.offer, False)
-        self.assertFalse(self.may(self.sam, public, at))
+        self.assertFalse(self.has_access(self.sam, public, at))
 
 
 @tag("once")
@@ -157,15 +159,15 @@ class ResourceAdminTest(SchoolTestCase):
         self.assertEqual(self.offer.releases.get().resource.title, "Steps")
 
     def test_content_must_match_the_resource_kind(self) -> None:
-        for said, changed in (
+        for message, changed in (
             ("Please enter the text", {"text": ""}),
             ("Please choose the file", {"kind": "video"}),
             ("Please enter the link", {"kind": "link"}),
             ("Links begin with http", {"kind": "link", "link": "javascript:alert(1)"}),
             ("Please enter the class number", {"when": "class"}),
         ):
-            with self.subTest(said):
-                self.assertContains(self.save(**changed), said)
+            with self.subTest(message):
+                self.assertContains(self.save(**changed), message)
         self.assertEqual(Resource.objects.count(), 0)
 
     def test_resource_is_approved_from_the_admin_list(self) -> None:

@@ -84,8 +84,8 @@ class ResourcePageTest(InFolder, Given):
             self.assertContains(self.page(resource), "This file is missing.")
             response = self.bytes(resource)
             self.assertContains(response, "This file is missing.", status_code=404)
-        told = Message.objects.filter(template="classwork.file_lost")
-        self.assertEqual([message.to for message in told], ["office@example.org"])
+        messages = Message.objects.filter(template="classwork.file_lost")
+        self.assertEqual([message.to for message in messages], ["office@example.org"])
         self.assertEqual(Entry.objects.filter(action="classwork.file_lost").count(), 1)
 
 

@@ -57,8 +57,8 @@ class RegisteredMailTest(SchoolTestCase):
 class LevelQuestionTest(SchoolTestCase):
     def ask(self, *who: str, **more: str) -> str:
         offer = make.offer(self.session, make.subject("L2"), class_day=2)
-        said = {"classes": [offer.pk], "who": who, "others": "0"} | more
-        return self.client.post(reverse("register"), said).content.decode()
+        form = {"classes": [offer.pk], "who": who, "others": "0"} | more
+        return self.client.post(reverse("register"), form).content.decode()
 
     def test_one_person_is_asked_in_the_singular(self) -> None:
         page = self.ask("me")

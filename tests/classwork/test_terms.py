@@ -27,8 +27,8 @@ class ClassTermsTest(SchoolTestCase):
         return [dates.to_local_time(start) for start in terms.meeting_starts(self.offer.pk)]
 
     def sentences(self, offer: ClassOffer | None = None) -> list[str]:
-        found = ClassOffer.objects.for_lists().get(pk=(offer or self.offer).pk)
-        return [str(each) for each in promised.terms_sentences(terms.terms_of_class(found))]
+        stored = ClassOffer.objects.for_lists().get(pk=(offer or self.offer).pk)
+        return [str(each) for each in promised.terms_sentences(terms.terms_of_class(stored))]
 
     def test_refund_steps_are_dated_by_the_class_and_sorted(self) -> None:
         usual()
@@ -105,9 +105,9 @@ class ClassTermsTest(SchoolTestCase):
         self.offer.refresh_from_db()
         self.assertEqual(next_session.repeat_class(self.offer).draft(self.session).values["terms"], named)
         other = CancellationTerms.objects.create(name="Strict")
-        asked = proposals.request_change(self.tess.staff, self.offer, {"terms": other}, "Please")
-        self.assertIn(("cancellation terms", "Usual", "Strict"), proposals.describe_changes(asked))
-        proposals.approve_proposal(self.ada, asked)
+        request = proposals.request_change(self.tess.staff, self.offer, {"terms": other}, "Please")
+        self.assertIn(("cancellation terms", "Usual", "Strict"), proposals.describe_changes(request))
+        proposals.approve_proposal(self.ada, request)
         self.offer.refresh_from_db()
         self.assertEqual(self.offer.terms, other)
 

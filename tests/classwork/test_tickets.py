@@ -92,23 +92,23 @@ class TicketPurchaseTest(TicketTestCase):
 
     def test_expired_ticket_is_confirmed_by_a_late_payment_only_if_a_spot_is_left(self) -> None:
         self.change(capacity=1)
-        order, payment = self.let_pass(self.buy(0))
+        order, payment = self.expire_during_payment(self.buy(0))
         self.assertEqual(self.ticket(order).state, State.LAPSED)
         self.assertEqual(self.left(), 1)
         attempts.confirm_payment(payment, attempts.PaymentCaptured(Decimal(15), "USD"))
         self.assertEqual(self.ticket(order).state, State.CONFIRMED)
-        late, payment = self.let_pass(self.buy(1))
+        late, payment = self.expire_during_payment(self.buy(1))
         pay(self.buy(1, other("Bo", "bo@example.org")))
         attempts.confirm_payment(payment, attempts.PaymentCaptured(Decimal(15), "USD"))
         self.assertEqual(self.ticket(late).state, State.LAPSED)
         self.assertEqual(Order.objects.get(pk=late.pk).state, Order.State.LAPSED)
 
-    def let_pass(self, order: Order) -> tuple[Order, Payment]:
+    def expire_during_payment(self, order: Order) -> tuple[Order, Payment]:
         """Start a payment and let the order expire before it is confirmed."""
         payment = attempts.start_attempt(order, "practice", timezone.now())
-        gone = timezone.now() - timedelta(minutes=1)
-        Order.objects.filter(pk=order.pk).update(held_until=gone)
-        Ticket.objects.filter(line__order=order).update(held_until=gone)
+        expired = timezone.now() - timedelta(minutes=1)
+        Order.objects.filter(pk=order.pk).update(held_until=expired)
+        Ticket.objects.filter(line__order=order).update(held_until=expired)
         transitions.expire_overdue_holds()
         order.refresh_from_db()
         return order, payment
@@ -259,8 +259,8 @@ class TicketPersonalDataTest(TicketTestCase):
 
     def test_personal_data_export_lists_tickets(self) -> None:
         self.buy(0, payer=self.alice, trial=True)
-        told = personal.export(PersonRecords(self.alice.pk, (self.student.pk,)))
-        self.assertEqual([one["what"] for one in told["drop-ins and trials"]], ["trial"])  # type: ignore[attr-defined]
+        exported = personal.export(PersonRecords(self.alice.pk, (self.student.pk,)))
+        self.assertEqual([one["what"] for one in exported["drop-ins and trials"]], ["trial"])  # type: ignore[attr-defined]
 
 
 class ScheduleTest(TicketTestCase):
@@ -309,10 +309,10 @@ class TicketPagesTest(TicketTestCase):
 
 
 class DeskTicketTest(TicketTestCase):
-    def sell(self, **said: Any) -> Any:
+    def sell(self, **values: Any) -> Any:
         self.log_in(self.ada)
         usual = {"what": "drop_in", "meeting": self.days[0].pk, "first_name": "Bo", "email": "bo@example.org"}
-        return self.client.post(reverse("desk_sell_ticket", args=[self.offer.pk]), usual | said)
+        return self.client.post(reverse("desk_sell_ticket", args=[self.offer.pk]), usual | values)
 
     def test_desk_sells_tickets_after_online_sales_have_closed(self) -> None:
         with override_settings(TICKETS_UNTIL_MINUTES=120):
@@ -340,9 +340,9 @@ class TicketFormTest(TicketTestCase):
     def url(self) -> str:
         return reverse("buy_ticket", args=[self.offer.pk])
 
-    def post(self, **said: Any) -> Any:
+    def post(self, **values: Any) -> Any:
         usual = {"what": "drop_in", "meeting": self.days[1].pk, "who": ["me"]}
-        return self.client.post(self.url(), usual | said)
+        return self.client.post(self.url(), usual | values)
 
     def basket(self) -> Order:
         return Order.objects.get(state=Order.State.CART)

@@ -199,15 +199,15 @@ class WaitlistTest(WaitingTestCase):
         self.wait(person("Cat"))
         self.free(order)
         self.assertGreater(Walk.objects.count(), 1)
-        for one in Walk.objects.all():
-            self.assertTrue(record_of.replay_matches(one.given, one.steps), one.steps)
+        for walk in Walk.objects.all():
+            self.assertTrue(record_of.replay_matches(walk.given, walk.steps), walk.steps)
 
     def test_replay_detects_a_tampered_walk(self) -> None:
         order = self.full()
         self.wait(person("Ann"))
         self.free(order)
-        one = Walk.objects.latest("id")
-        self.assertFalse(record_of.replay_matches(one.given | {"capacity": 0}, one.steps))
+        walk = Walk.objects.latest("id")
+        self.assertFalse(record_of.replay_matches(walk.given | {"capacity": 0}, walk.steps))
 
 
 class RolesTest(WaitingTestCase):
@@ -222,8 +222,8 @@ class RolesTest(WaitingTestCase):
 
     def register(self, name: str, role: str) -> Order:
         basket = cart(email=f"{name}@example.org")
-        said = Attendee(ME).as_details() | {"role": role}
-        carts.add_line(basket, "place", self.offer.pk, said)
+        details = Attendee(ME).as_details() | {"role": role}
+        carts.add_line(basket, "place", self.offer.pk, details)
         return pay(place(basket))
 
     def role_of(self, order: Order) -> str:
@@ -309,5 +309,5 @@ class OfferDeadlineTest(SimpleTestCase):
         self.assertEqual(offer_deadline(self.at(5, 21), 24, self.at(6, 7)), self.at(6, 7))
 
     def test_waitlist_positions_are_written_as_ordinals(self) -> None:
-        said = [shown.format_ordinal(number) for number in (1, 2, 3, 4, 11, 12, 13, 21, 102, 111)]
-        self.assertEqual(said, ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "102nd", "111th"])
+        ordinals = [shown.format_ordinal(number) for number in (1, 2, 3, 4, 11, 12, 13, 21, 102, 111)]
+        self.assertEqual(ordinals, ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "102nd", "111th"])

@@ -118,8 +118,8 @@ class School(spot_simulation.School):
         name = f"b{Order.objects.count()}"
         order = cart(payer=self.payer, name=name, email=f"{name}@example.org")
         for wish in self.wishes(number, name, 1 + number // 3):
-            said = wish.attendee.as_details() | ({"role": wish.role} if wish.role else {})
-            carts.add_line(order, "place", self.offer.pk, said)
+            details = wish.attendee.as_details() | ({"role": wish.role} if wish.role else {})
+            carts.add_line(order, "place", self.offer.pk, details)
         self._place(order, due)
 
     def _place(self, order: Order, due: str = Order.Due.NOW) -> None:

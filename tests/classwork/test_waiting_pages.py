@@ -90,17 +90,17 @@ class WaitlistPagesTest(WaitingTestCase):
         super().setUp()
         self.order = self.full()
         self.url = reverse("wait", args=[self.offer.pk])
-        self.said = {"first_name": "Zoe", "last_name": "Zed", "email": "zoe@example.org"}
+        self.form = {"first_name": "Zoe", "last_name": "Zed", "email": "zoe@example.org"}
 
     def test_stranger_joins_and_gets_a_confirmation_mail(self) -> None:
-        answer = self.client.post(self.url, self.said, follow=True)
+        answer = self.client.post(self.url, self.form, follow=True)
         self.assertContains(answer, "We’ve emailed the details to zoe@example.org")
         run_all()
         message = Message.objects.get(template="classwork.waiting_joined")
         self.assertEqual(message.to, "zoe@example.org")
 
     def test_partner_must_be_another_person(self) -> None:
-        answer = self.client.post(self.url, self.said | {"partner_first_name": "zoe", "partner_last_name": "Zed"})
+        answer = self.client.post(self.url, self.form | {"partner_first_name": "zoe", "partner_last_name": "Zed"})
         self.assertContains(answer, "That’s the same person.")
         self.assertFalse(WaitingEntry.objects.exists())
 
@@ -121,13 +121,13 @@ class WaitlistPagesTest(WaitingTestCase):
         self.assertNotContains(answer, "no longer on the waitlist")
 
     def test_joining_twice_gives_a_stranger_the_same_answer(self) -> None:
-        first = self.client.post(self.url, self.said)
-        again = self.client.post(self.url, self.said)
+        first = self.client.post(self.url, self.form)
+        again = self.client.post(self.url, self.form)
         self.assertEqual((first.status_code, first["Location"]), (again.status_code, again["Location"]))
         self.assertEqual(WaitingEntry.objects.count(), 1)
 
     def test_form_keeps_its_input_when_it_is_refused(self) -> None:
-        answer = self.client.post(self.url, self.said | {"email": "no address", "partner_last_name": "Lost"})
+        answer = self.client.post(self.url, self.form | {"email": "no address", "partner_last_name": "Lost"})
         self.assertContains(answer, "Zoe")
         self.assertContains(answer, "Please enter your partner’s first name")
         self.assertFalse(WaitingEntry.objects.exists())
@@ -173,7 +173,7 @@ class WaitlistPagesTest(WaitingTestCase):
     def test_joining_the_waitlist_of_a_class_with_room_gets_an_offer_at_once(self) -> None:
         self.limit(9)
         self.assertContains(self.client.get(self.url, follow=True), "you can register right away")
-        answer = self.client.post(self.url, self.said, follow=True)
+        answer = self.client.post(self.url, self.form, follow=True)
         self.assertEqual(WaitingEntry.objects.get().state, State.OFFERED)
         self.assertContains(answer, "We’ve emailed")
 
