@@ -152,7 +152,7 @@ class OffsetTest(SimpleTestCase):
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedSession:
     name: str
     key_day_date: date
     publish_date: date
@@ -160,10 +160,10 @@ class Listed:
 
 
 class CurrentSessionTest(SimpleTestCase):
-    spring = Listed("spring", date(2020, 4, 2), date(2020, 3, 1), date(2020, 4, 10))
-    summer = Listed("summer", date(2020, 6, 4), date(2020, 5, 1), date(2020, 6, 12))
-    extra = Listed("extra", date(2020, 6, 6), date(2020, 6, 1), date(2020, 6, 8))
-    autumn = Listed("autumn", date(2020, 9, 3), date(2020, 8, 1), date(2020, 9, 11))
+    spring = ListedSession("spring", date(2020, 4, 2), date(2020, 3, 1), date(2020, 4, 10))
+    summer = ListedSession("summer", date(2020, 6, 4), date(2020, 5, 1), date(2020, 6, 12))
+    extra = ListedSession("extra", date(2020, 6, 6), date(2020, 6, 1), date(2020, 6, 8))
+    autumn = ListedSession("autumn", date(2020, 9, 3), date(2020, 8, 1), date(2020, 9, 11))
     all = (autumn, extra, spring, summer)
 
     def names(self, on: date) -> list[str]:

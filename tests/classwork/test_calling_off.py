@@ -53,7 +53,7 @@ class CancellationTestCase(SchoolTestCase):
     def amount_paid(self, order: Order) -> Decimal:
         return sum((payment.captured_amount for payment in order.payments.all()), D(0))
 
-    def assertLaw(self, *orders: Order) -> None:
+    def assertPaymentsAddUp(self, *orders: Order) -> None:
         for order in orders:
             order.refresh_from_db()
             back = sum((payment.refunded_amount for payment in order.payments.all()), D(0)) + order.returned_as_credit
@@ -67,7 +67,7 @@ class ClassDayCancellationTest(CancellationTestCase):
         cancellation = self.cancel(CancellationRequest(CompensationPolicy.REFUND, self.days(2)))
         refund = Refund.objects.get()
         self.assertEqual(refund.amount, round(self.amount_paid(order) / weeks, 2))
-        self.assertLaw(order)
+        self.assertPaymentsAddUp(order)
         self.assertEqual(cancellation.outcomes.get().money, refund.amount)
         self.assertTrue(Meeting.objects.get(pk__in=self.days(2)).is_cancelled)
         self.assertEqual(Registration.objects.get().state, Registration.State.CONFIRMED)
@@ -76,7 +76,7 @@ class ClassDayCancellationTest(CancellationTestCase):
         order = self.buy()
         for number in range(1, self.offer.meetings.count() + 1):
             self.cancel(CancellationRequest(CompensationPolicy.REFUND, self.days(number)))
-        self.assertLaw(order)
+        self.assertPaymentsAddUp(order)
         self.assertEqual(order.charged, 0)
 
     def test_canceling_the_same_day_twice_is_refused_and_refunds_once(self) -> None:
@@ -109,7 +109,7 @@ class ClassDayCancellationTest(CancellationTestCase):
         self.cancel(CancellationRequest(CompensationPolicy.CREDIT, self.days(1)))
         self.assertEqual(Credit.objects.get().order, credited_order)
         self.assertEqual(Refund.objects.get().payment.order, refunded_order)
-        self.assertLaw(credited_order, refunded_order)
+        self.assertPaymentsAddUp(credited_order, refunded_order)
 
     def test_exception_is_refunded_while_the_others_get_an_extension(self) -> None:
         self.buy()
@@ -150,7 +150,7 @@ class ClassDayCancellationTest(CancellationTestCase):
         self.cancel(CancellationRequest(CompensationPolicy.EXTENSION, self.days(1), instead=self.replacement_dates(1)))
         self.assertEqual(Refund.objects.get().amount, 20)
         self.assertEqual(list(Ticket.objects.values_list("state", flat=True)), ["cancelled", "confirmed"])
-        self.assertLaw(order)
+        self.assertPaymentsAddUp(order)
 
     def test_preview_warns_when_the_replacement_day_is_double_booked(self) -> None:
         make.offer(self.session, make.subject("Beg", "B"), location=self.hall)
@@ -207,7 +207,7 @@ class WholeClassCancellationTest(CancellationTestCase):
     def test_all_payments_are_refunded_and_the_class_leaves_the_lists(self) -> None:
         order = self.buy()
         self.cancel(self.whole_class())
-        self.assertLaw(order)
+        self.assertPaymentsAddUp(order)
         self.assertEqual((order.charged, Registration.objects.get().state), (0, Registration.State.CANCELLED))
         self.assertFalse(Case.objects.exists())
         self.assertFalse(self.offer.meetings.filter(cancelled_at=None).exists())
@@ -244,7 +244,7 @@ class WholeClassCancellationTest(CancellationTestCase):
         order = self.buy(payer=self.alice)
         self.cancel(self.whole_class())
         self.assertEqual(credit.credit_balance(self.alice, "USD"), D(30))
-        self.assertLaw(order)
+        self.assertPaymentsAddUp(order)
 
     def test_remaining_days_of_a_class_that_has_begun_are_refunded(self) -> None:
         order = self.buy()
@@ -256,7 +256,7 @@ class WholeClassCancellationTest(CancellationTestCase):
         self.cancel(self.whole_class())
         paid = self.amount_paid(order)
         self.assertEqual(Refund.objects.get().amount, round(paid / weeks, 2) * (weeks - 1))
-        self.assertLaw(order)
+        self.assertPaymentsAddUp(order)
 
     def test_unpaid_order_is_canceled_and_owes_nothing(self) -> None:
         order = place(cart((self.offer, me()), (self.offer, other("Kim"))), Order.Due.DOOR)
@@ -271,7 +271,7 @@ class WholeClassCancellationTest(CancellationTestCase):
         costs = {each.line.product_id: each.cost for each in balances.itemized_lines(order, timezone.now())}
         self.cancel(self.whole_class())
         self.assertEqual(Refund.objects.get().amount, costs[self.offer.pk])
-        self.assertLaw(order)
+        self.assertPaymentsAddUp(order)
         self.assertEqual(order.charged, costs[second.pk])
 
     def test_waitlist_is_closed(self) -> None:

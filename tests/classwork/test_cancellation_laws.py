@@ -32,7 +32,7 @@ SEEDS = range(14)
 FIELDS = ("refund", "by_hand", "new_credit", "old_credit", "waived", "pending")
 
 
-class Undone(Exception):
+class ExampleRolledBack(Exception):
     """Raised at the end of each example to roll it back."""
 
 
@@ -125,8 +125,8 @@ class CancellationLawTest(CancellationResultTest):
                 try:
                     with transaction.atomic():
                         self.assertEverythingAgrees(seed)
-                        raise Undone
-                except Undone:
+                        raise ExampleRolledBack
+                except ExampleRolledBack:
                     pass
 
     @override_settings(LATE_PAYMENT="credit")

@@ -64,9 +64,9 @@ class DoorOrderTest(SchoolTestCase):
         return Registration.objects.latest("pk")
 
     def deadline(self) -> datetime:
-        found = self.registration().held_until
-        self.assertIsNotNone(found)
-        return found  # type: ignore[return-value]
+        deadline = self.registration().held_until
+        self.assertIsNotNone(deadline)
+        return deadline  # type: ignore[return-value]
 
     def starts_in(self, **delta: float) -> datetime:
         """Let the next meeting of the class start after this much time."""

@@ -49,21 +49,21 @@ def entry(event):
 
 
 class FeedTest(SchoolTestCase):
-    def whole_school(self):
+    def school_events(self):
         return events(self.client.get(reverse("school_calendar")).content)
 
-    def of_class(self):
+    def class_events(self):
         return events(self.client.get(reverse("classoffer_calendar", args=[self.offer.pk])).content)
 
     def test_every_class_day_is_an_event_at_its_time_and_location(self):
-        found = self.of_class()
+        found = self.class_events()
         stored = list(self.offer.meetings.all())
         self.assertEqual([event.start for event in found], [meeting.starts_at for meeting in stored])
         self.assertEqual([event.end for event in found], [meeting.ends_at for meeting in stored])
         self.assertEqual({event.summary for event in found}, {"Beginning A"})
         self.assertTrue(found[0].location.startswith("Grange Hall, 1 Main Street"))
         self.assertEqual(found[0].description, "With Tess Tanner")
-        self.assertEqual(self.whole_school(), found)
+        self.assertEqual(self.school_events(), found)
 
     def test_time_zone_is_part_of_the_calendar(self):
         lines = unfolded(calendar_feeds.class_calendar(self.offer))
@@ -86,9 +86,9 @@ class FeedTest(SchoolTestCase):
         self.assertEqual(response["Content-Type"], "text/calendar; charset=utf-8")
 
     def test_moved_class_keeps_its_event_ids_and_raises_their_sequence(self):
-        before = self.of_class()
+        before = self.class_events()
         class_offers.change_class(self.ada, self.offer, ClassDraft({"start_time": time(20)}))
-        after = self.of_class()
+        after = self.class_events()
         self.assertEqual([event.uid for event in after], [event.uid for event in before])
         self.assertEqual({event.sequence for event in before}, {"0"})
         self.assertEqual({event.sequence for event in after}, {"1"})
@@ -96,13 +96,13 @@ class FeedTest(SchoolTestCase):
 
     def test_canceled_day_stays_in_the_calendar_as_canceled(self):
         meetings.cancel_meeting(self.ada, self.offer.meetings.first(), "Snow, sorry")
-        event = self.of_class()[0]
+        event = self.class_events()[0]
         self.assertEqual((event.status, event.sequence), ("CANCELLED", "1"))
         self.assertIn("Snow, sorry", event.description)
 
     def test_unapproved_class_is_in_no_public_calendar(self):
         class_offers.set_class_approved(self.ada, self.offer, False)
-        self.assertEqual(self.whole_school(), [])
+        self.assertEqual(self.school_events(), [])
         self.assertEqual(self.client.get(reverse("classoffer_calendar", args=[self.offer.pk])).status_code, 404)
 
     @tag("rows")

@@ -17,7 +17,7 @@ from tests.base import SchoolTestCase
 from tests.private_files import InFolder, stored
 
 
-def words(title: str = "Rock step", **changed: Any) -> dict[str, Any]:
+def resource_values(title: str = "Rock step", **changed: Any) -> dict[str, Any]:
     usual = {"kind": "text", "title": title, "text": "Left, *right*.", "audience": "student", "when": "sign_up"}
     return usual | changed
 
@@ -28,7 +28,7 @@ class GivingTestCase(SchoolTestCase):
         self.log_in(self.tess)
 
     def give(self, title: str = "Rock step", to: Thing | None = None, **changed: Any) -> Resource:
-        return content.add_resource(self.tess.staff, to or self.offer, words(title, **changed), {})
+        return content.add_resource(self.tess.staff, to or self.offer, resource_values(title, **changed), {})
 
     def titles(self, to: Thing | None = None) -> list[str]:
         return [str(each.resource) for each in content.attached_to(to or self.offer)]
@@ -129,7 +129,7 @@ class ResourcePermissionTest(GivingTestCase):
         url = reverse("things_resources", args=["class", proposal.offer_id])
         self.assertContains(page, url)
         self.assertContains(self.client.get(url), "No resources yet")
-        content.add_resource(self.ash.staff, proposal.offer, words("Warm-up"), {})
+        content.add_resource(self.ash.staff, proposal.offer, resource_values("Warm-up"), {})
         proposals.submit_proposal(self.ash.staff, proposal)
         self.log_in(self.ada)
         self.assertContains(self.client.get(reverse("desk_proposal", args=[proposal.pk])), "Warm-up")
@@ -146,7 +146,7 @@ class ResourcePermissionTest(GivingTestCase):
         resource = self.give(audience="public")
         self.assertFalse(resource.manager_approved)
         self.assertContains(self.index(), "Waiting for approval")
-        shown = content.change_resource(self.tess.staff, self.give("Another"), words(audience="public"), {})
+        shown = content.change_resource(self.tess.staff, self.give("Another"), resource_values(audience="public"), {})
         self.assertFalse(shown.manager_approved)
 
 

@@ -28,7 +28,7 @@ class LatePaymentRaceTest(TransactionTestCase):
     def order(self, name: str) -> Order:
         return place(cart((self.offer, me()), name=name, email=f"{name.lower()}@example.org"))
 
-    def late(self, name: str) -> tuple[Order, Callable[[], None]]:
+    def late_order(self, name: str) -> tuple[Order, Callable[[], None]]:
         """Return an expired order and a function that confirms its late payment."""
         order = self.order(name)
         payment = attempts.start_attempt(order, "practice", timezone.now())
@@ -41,35 +41,35 @@ class LatePaymentRaceTest(TransactionTestCase):
     def taken(self) -> int:
         return room.availability_of(self.offer, timezone.now()).spots_taken
 
-    def two_late(self) -> list[Order]:
-        (ann, anns_money), (ben, bens_money) = self.late("Ann"), self.late("Ben")
-        overlap(anns_money, bens_money)
+    def pay_two_late_orders(self) -> list[Order]:
+        (ann, pay_for_ann), (ben, pay_for_ben) = self.late_order("Ann"), self.late_order("Ben")
+        overlap(pay_for_ann, pay_for_ben)
         run_all()
         for order in (ann, ben):
             order.refresh_from_db()
         return [ann, ben]
 
     def test_of_two_late_payers_one_gets_the_spot_and_the_other_a_refund(self) -> None:
-        ann, ben = self.two_late()
+        ann, ben = self.pay_two_late_orders()
         self.assertEqual((ann.state, ben.state, self.taken()), ("paid", "lapsed", 1))
         self.assertEqual((balances.overpaid_amount(ann), balances.amount_received(ben)), (0, 0))
 
     def test_control_without_locks_both_late_payers_get_the_last_spot(self) -> None:
         with without_locks():
-            self.two_late()
+            self.pay_two_late_orders()
         self.assertEqual(self.taken(), 2)
 
-    def late_and_new(self) -> list[Any]:
-        _, money = self.late("Ann")
+    def pay_late_during_a_purchase(self) -> list[Any]:
+        _, pay_late = self.late_order("Ann")
         cal = cart((self.offer, me()), name="Cal", email="cal@example.org")
-        return overlap(money, lambda: place(cal))
+        return overlap(pay_late, lambda: place(cal))
 
     def test_late_payer_and_new_buyer_do_not_share_the_last_spot(self) -> None:
-        outcomes = self.late_and_new()
+        outcomes = self.pay_late_during_a_purchase()
         self.assertIsInstance(outcomes[1], OrderNotPlaced)
         self.assertEqual(self.taken(), 1)
 
     def test_control_without_locks_late_payer_and_new_buyer_share_the_last_spot(self) -> None:
         with without_locks():
-            self.late_and_new()
+            self.pay_late_during_a_purchase()
         self.assertEqual(self.taken(), 2)

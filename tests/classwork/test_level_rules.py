@@ -17,7 +17,7 @@ from tests.classwork.progress import ProgressTestCase
 
 @tag("once")
 class LevelValidationTest(TestCase):
-    def refused(self, level: Level) -> dict[str, list[str]]:
+    def errors_of(self, level: Level) -> dict[str, list[str]]:
         with self.assertRaises(ValidationError) as caught:
             level.full_clean()
         return caught.exception.message_dict
@@ -29,8 +29,8 @@ class LevelValidationTest(TestCase):
     def test_level_on_the_ladder_requires_a_rule(self):
         for rule in ("", "  "):
             with self.subTest(rule=rule):
-                found = self.refused(Level(name="Level 9", code="L9", rule=rule))
-                self.assertEqual(found["rule"], ["A step of the ladder needs a rule that says what completes it."])
+                errors = self.errors_of(Level(name="Level 9", code="L9", rule=rule))
+                self.assertEqual(errors["rule"], ["A step of the ladder needs a rule that says what completes it."])
         Level(name="Retreat", code="R", is_step=False).full_clean()
 
     def test_database_refuses_a_level_on_the_ladder_without_a_rule(self):
@@ -47,16 +47,16 @@ class LevelValidationTest(TestCase):
         level.full_clean()
         level.rule = "a|c, B|D"
         sentence = "Level 9 has no version C or D. Change the rule, or name them under “Planned versions”."
-        self.assertEqual(self.refused(level)["rule"], [sentence])
+        self.assertEqual(self.errors_of(level)["rule"], [sentence])
 
     def test_rule_may_name_planned_versions(self):
         level = Level(name="Level 9", code="L9", rule="A|C, B", planned_versions="a, C")
         sentence = "Level 9 has no version B. Change the rule, or name it under “Planned versions”."
-        self.assertEqual(self.refused(level)["rule"], [sentence])
+        self.assertEqual(self.errors_of(level)["rule"], [sentence])
         level.planned_versions = "a C,b"
         level.full_clean()
         level.planned_versions = "A, toolong"
-        self.assertIn("“TOOLONG” isn’t a version", self.refused(level)["planned_versions"][0])
+        self.assertIn("“TOOLONG” isn’t a version", self.errors_of(level)["planned_versions"][0])
 
     def test_first_levels_pass_their_own_validation(self):
         for level in Level.objects.all():

@@ -187,7 +187,7 @@ class TransferConsequencesTest(MovingTestCase):
 
 
 class TransferRefusedTest(MovingTestCase):
-    def assertSays(self, words: str, place: Registration, offer: ClassOffer, by: object = None) -> None:
+    def assertRefusedWith(self, words: str, place: Registration, offer: ClassOffer, by: object = None) -> None:
         before = self.states()
         with self.assertRaisesMessage(TransferRefused, words):
             self.move(place, offer, by)  # type: ignore[arg-type]
@@ -196,31 +196,31 @@ class TransferRefusedTest(MovingTestCase):
 
     def test_transfer_to_the_same_a_full_an_unapproved_or_a_past_class_is_refused(self) -> None:
         place = self.bought()
-        self.assertSays(moving.SAME, place, self.tuesday)
+        self.assertRefusedWith(moving.SAME, place, self.tuesday)
         full = self.another("C", class_day=4, capacity=1)
         buying.pay(buying.place(buying.cart((full, buying.me()))))
-        self.assertSays("full", place, full)
-        self.assertSays("isn’t open", place, self.another("D", class_day=5, manager_approved=False))
+        self.assertRefusedWith("full", place, full)
+        self.assertRefusedWith("isn’t open", place, self.another("D", class_day=5, manager_approved=False))
         begun = make.thursday(-20)
         past = make.offer(make.session("Past", begun, publish_date=begun), make.subject(version="N"))
-        self.assertSays("over", place, past)
+        self.assertRefusedWith("over", place, past)
 
     def test_transfer_to_a_class_with_an_existing_spot_is_refused(self) -> None:
         place = self.bought()
         self.bought(self.thursday)
-        self.assertSays("already has a spot in this class", place, self.thursday)
+        self.assertRefusedWith("already has a spot in this class", place, self.thursday)
 
     def test_refusal_after_the_deadline_names_the_deadline(self) -> None:
         place = self.bought()
         begins = self.tuesday.meetings.all()[1].starts_at
         with mock.patch("django.utils.timezone.now", lambda: begins + timedelta(minutes=1)):
-            self.assertSays(f"could move this spot until {format_moment(begins)}.", place, self.thursday)
+            self.assertRefusedWith(f"could move this spot until {format_moment(begins)}.", place, self.thursday)
 
     def test_only_the_office_can_transfer_after_the_deadline(self) -> None:
         place = self.bought()
         late = self.tuesday.meetings.all()[1].starts_at + timedelta(minutes=1)
         with mock.patch("django.utils.timezone.now", lambda: late):
-            self.assertSays("could move this spot until", place, self.thursday)
+            self.assertRefusedWith("could move this spot until", place, self.thursday)
             self.move(place, self.thursday, DeskOverride(self.ada, "Ill"))
         self.assertEqual(self.states()[1], ("Thursday", State.CONFIRMED))
 
@@ -228,16 +228,16 @@ class TransferRefusedTest(MovingTestCase):
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)
         place = self.bought()
         held = self.place(self.move(place, self.thursday))
-        self.assertSays(moving.PAY_FIRST, held, self.another("C", class_day=4))
-        self.assertSays("is being exchanged", place, self.another("D", class_day=5))
+        self.assertRefusedWith(moving.PAY_FIRST, held, self.another("C", class_day=4))
+        self.assertRefusedWith("is being exchanged", place, self.another("D", class_day=5))
         line_cancellation.cancel_line(buying.line(held.line.order), at=timezone.now(), why="x")  # type: ignore[union-attr]
-        self.assertSays(moving.NOT_HERE, held, self.tuesday)
+        self.assertRefusedWith(moving.NOT_HERE, held, self.tuesday)
 
     def test_spot_paid_by_somebody_else_can_only_be_transferred_at_the_same_price(self) -> None:
         order = buying.cart((self.tuesday, buying.other("Alice", "alice@example.org", "Arden")), payer=self.sam)
         place = self.place(buying.pay(buying.place(order)))
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=40)
-        self.assertSays(moving.OTHERS_MONEY, place, self.thursday)
+        self.assertRefusedWith(moving.OTHERS_MONEY, place, self.thursday)
         options = alternatives.transfer_options(place, self.alice, timezone.now())
         self.assertEqual([(one.why_not, one.back) for one in options], [(moving.OTHERS_MONEY, 0)])
 
@@ -251,7 +251,7 @@ class TransferRefusedTest(MovingTestCase):
 
     @override_settings(MOVE_UNTIL_CLASS=0)
     def test_school_can_leave_transfers_to_the_office(self) -> None:
-        self.assertSays(moving.NOT_HERE, self.bought(), self.thursday)
+        self.assertRefusedWith(moving.NOT_HERE, self.bought(), self.thursday)
 
 
 class DeskTransferTest(MovingTestCase):

@@ -28,12 +28,12 @@ STEP = st.tuples(st.sampled_from([*spot_simulation.ACTS, *MOVES]), st.integers(0
 
 
 class School(spot_simulation.School):
-    def some(self, number: int) -> Registration | None:
+    def any_registration(self, number: int) -> Registration | None:
         found = list(Registration.objects.exclude(line=None).order_by("pk"))
         return found[(5 * number) % len(found)] if found else None
 
     def move(self, number: int, *, by_desk: bool = False) -> None:
-        if (place := self.some(number)) is None:
+        if (place := self.any_registration(number)) is None:
             return
         speaks = place.student.user or place.student.guardian or self.staff
         by = DeskOverride(self.staff, "x", over_capacity=number == 4, waived=number == 5) if by_desk else speaks
@@ -45,14 +45,14 @@ class School(spot_simulation.School):
         self.move(number, by_desk=True)
 
     def give(self, number: int) -> None:
-        if place := self.some(number):
+        if place := self.any_registration(number):
             name = NAMES[number % 3]
             to = TypedPerson(name, name, f"{name.lower()}@example.org")
             with suppress(TransferRefused):
                 passing.transfer_to_person(place, to, DeskOverride(self.staff, "x"), timezone.now())
 
     def give_up(self, number: int) -> None:
-        if (place := self.some(number)) and place.line:
+        if (place := self.any_registration(number)) and place.line:
             with suppress(transitions.OrderTransitionRefused):
                 line_cancellation.cancel_line(place.line, at=self.now, why="x")
 

@@ -20,7 +20,7 @@ class OfferTestCase(SchoolTestCase):
     def days(self, offer=None):
         return [meeting.local_date for meeting in (offer or self.offer).meetings.all()]
 
-    def refused(self, draft, offer=None):
+    def refusal_of(self, draft, offer=None):
         before = everything()
         with self.assertRaises(ChangeRefused) as caught:
             if offer is None:
@@ -48,13 +48,13 @@ class NewClassTest(OfferTestCase):
     def test_skipped_date_that_is_no_class_day_is_refused_with_the_nearest_one(self):
         values = {"session": self.session, "subject": make.subject("L2"), "class_day": 3, "start_time": time(19)}
         friday = make.thursday(1) + timedelta(1)
-        fault = self.refused(ClassDraft(values, [friday]))
+        fault = self.refusal_of(ClassDraft(values, [friday]))
         self.assertEqual((fault.field, fault.proposal), ("skipped", {"skipped": [make.thursday(1)]}))
         offer = class_offers.create_class(self.ada, ClassDraft(values, fault.proposal["skipped"]))
         self.assertNotIn(make.thursday(1), self.days(offer))
 
     def test_subject_is_required(self):
-        fault = self.refused(ClassDraft({"session": self.session, "start_time": time(19)}))
+        fault = self.refusal_of(ClassDraft({"session": self.session, "start_time": time(19)}))
         self.assertEqual(fault.field, "subject")
 
     def test_approval_of_a_new_class_follows_the_setting(self):
@@ -97,7 +97,7 @@ class ChangedClassTest(OfferTestCase):
     def test_new_weekday_refuses_an_outdated_skipped_date_with_the_right_one(self):
         skipped = make.thursday(1) - timedelta(2)
         class_offers.change_class(self.ada, self.offer, ClassDraft({}, [skipped]))
-        fault = self.refused(ClassDraft({"class_day": 2}), self.offer)
+        fault = self.refusal_of(ClassDraft({"class_day": 2}), self.offer)
         self.assertEqual(fault.proposal, {"skipped": [make.thursday(1) - timedelta(1)]})
         class_offers.change_class(self.ada, self.offer, ClassDraft({"class_day": 2}, fault.proposal["skipped"]))
         self.assertEqual(len(self.days()), 5)

@@ -142,7 +142,7 @@ class TransferToPersonTest(PassingTestCase):
 
 
 class TransferToPersonRefusedTest(PassingTestCase):
-    def assertSays(self, words: str, place: Registration, to: TypedPerson = LEE) -> None:
+    def assertRefusedWith(self, words: str, place: Registration, to: TypedPerson = LEE) -> None:
         with self.assertRaisesMessage(TransferRefused, words):
             self.transfer(place, to)
         self.assertFalse(Student.objects.filter(first_name="Lee").exists())
@@ -151,17 +151,17 @@ class TransferToPersonRefusedTest(PassingTestCase):
         place = self.bought()
         begins = self.tuesday.meetings.all()[1].starts_at
         with mock.patch("django.utils.timezone.now", lambda: begins + timedelta(minutes=1)):
-            self.assertSays(f"could transfer this spot until {format_moment(begins)}.", place)
+            self.assertRefusedWith(f"could transfer this spot until {format_moment(begins)}.", place)
 
     def test_transfer_to_oneself_after_the_deadline_or_during_an_exchange_is_refused(self) -> None:
         place = self.bought()
-        self.assertSays("already has this spot", place, TypedPerson("ALICE", "Arden", "alice@example.org"))
+        self.assertRefusedWith("already has this spot", place, TypedPerson("ALICE", "Arden", "alice@example.org"))
         late = self.tuesday.meetings.all()[1].starts_at + timedelta(minutes=1)
         with mock.patch("django.utils.timezone.now", lambda: late):
-            self.assertSays("could transfer this spot until", place)
+            self.assertRefusedWith("could transfer this spot until", place)
         self.exchange_at_a_higher_price(place)
-        self.assertSays("is being exchanged", place)
-        self.assertSays(passing.PAY_FIRST, Registration.objects.latest("pk"))
+        self.assertRefusedWith("is being exchanged", place)
+        self.assertRefusedWith(passing.PAY_FIRST, Registration.objects.latest("pk"))
 
     def exchange_at_a_higher_price(self, place: Registration) -> None:
         self.thursday.price = 100  # type: ignore[assignment]
@@ -177,7 +177,7 @@ class TransferToPersonRefusedTest(PassingTestCase):
 
     def test_spot_that_somebody_else_still_has_to_pay_for_cannot_be_transferred(self) -> None:
         order = buying.cart((self.tuesday, buying.other("Alice", "alice@example.org", "Arden")), payer=self.sam)
-        self.assertSays(passing.PAY_FIRST, self.place(buying.place(order, Order.Due.DOOR)))
+        self.assertRefusedWith(passing.PAY_FIRST, self.place(buying.place(order, Order.Due.DOOR)))
 
 
 class TransferToPersonPagesTest(PassingTestCase):

@@ -299,14 +299,14 @@ class RecordMergeTest(PlacesTestCase):
         order = pay(place(cart((self.offer, me()), (self.friday, me()), name="Ali", email="alice@example.org")))
         return order.lines.first().registrations.get().student
 
-    def say_me(self, ali: Student) -> HttpResponse:
+    def claim_record(self, ali: Student) -> HttpResponse:
         answered = self.client.post(reverse("offer_answer", args=[ali.pk]), {"answer": "me"})
         self.assertRedirects(answered, reverse("offer_join", args=[ali.pk, "me"]))
         return self.client.get(answered.url)
 
     def test_registrations_and_order_lines_move_to_the_claimed_record(self) -> None:
         ali = self.registered_as_ali()
-        page = self.say_me(ali)
+        page = self.claim_record(ali)
         self.assertContains(page, "2 spots in classes move over.")
         self.client.post(page.request["PATH_INFO"])
         self.assertEqual(Registration.objects.filter(student=self.student).count(), 2)
@@ -316,7 +316,7 @@ class RecordMergeTest(PlacesTestCase):
     def test_claim_by_a_student_in_the_same_class_becomes_one_case_for_the_office(self) -> None:
         pay(place(cart((self.offer, me()), payer=self.alice)))
         ali = self.registered_as_ali()
-        page = self.say_me(ali)
+        page = self.claim_record(ali)
         self.assertContains(page, "Both have a spot in")
         for _ in range(2):
             self.client.post(page.request["PATH_INFO"])

@@ -181,7 +181,7 @@ class BadInputTest(RegisterTestCase):
         self.assertNotContains(page, "checked disabled")
 
 
-def hashes() -> Any:
+def count_password_hashes() -> Any:
     """Count password hashes, which take longer than everything else."""
     hasher = type(get_hasher())
     return mock.patch.object(hasher, "encode", autospec=True, side_effect=hasher.encode)
@@ -197,7 +197,7 @@ class AddressPrivacyTest(RegisterTestCase):
         """`name` and `email` are what is typed for the attendee."""
         client, answers = Client(), []
         who = [] if others else ["me"]
-        with CaptureQueriesContext(connection) as queries, hashes() as hashed:
+        with CaptureQueriesContext(connection) as queries, count_password_hashes() as hashed:
             answers.append(masked(self.send(*who, client=client, **others)))
             client.post(reverse("checkout"), {"payer_name": payer, "payer_email": payer_email})
             review = client.get(reverse("checkout_review"))

@@ -20,7 +20,7 @@ MOMENTS = ((0, 0), (0, 1), (1, 1), (3, 0), (3, 1), (6, 1))  # weeks and hours af
 EXPIRIES, AUDIENCES, WAYS = (None, 1, 2), ("public", "student", "teacher", "admin"), ("subject", "offer", "both")
 
 
-class SecondOpinion:
+class ExpectedReleases:
     """A class as the list of its days and those that are skipped or canceled."""
 
     def __init__(self, first: date, clock: time, weeks: int, skipped: int | None, cancelled: int | None) -> None:
@@ -53,24 +53,27 @@ class ReleaseMatrixTest(SchoolTestCase):
     def test_library_matches_an_independent_calculation_for_every_person_and_moment(self) -> None:
         for weeks, skipped, cancelled in CLASSES:
             with self.subTest(weeks=weeks, skipped=skipped, cancelled=cancelled):
-                self.try_out(weeks, skipped, cancelled)
+                self.check_class(weeks, skipped, cancelled)
 
-    def try_out(self, weeks: int, skipped: int | None, cancelled: int | None) -> None:
+    def check_class(self, weeks: int, skipped: int | None, cancelled: int | None) -> None:
         subject = make.subject("L2", num_weeks=weeks, num_minutes=60)
         one, two = self.classes(subject, weeks, skipped, cancelled)
-        resources = self.hang_all(weeks, one)
-        opinions = [self.opinion(one, weeks, skipped, cancelled), self.opinion(two, weeks, None, None)]
+        resources = self.attach_all(weeks, one)
+        expected_releases = [
+            self.expected_releases(one, weeks, skipped, cancelled),
+            self.expected_releases(two, weeks, None, None),
+        ]
         self.place(one, two)
         guest, evening = self.guest(one)
         start = one.meetings.order_by("starts_at")[0].starts_at
         for moment in (start + n * WEEK + timedelta(hours=h) for n, h in MOMENTS):
-            for person, taken in ((self.alice, opinions), (self.gus, opinions[1:]), (self.sam, [])):
+            for person, taken in ((self.alice, expected_releases), (self.gus, expected_releases[1:]), (self.sam, [])):
                 expected = {pk for pk, (each, way) in resources.items()
-                            if self.expects(each, way, taken, opinions, moment)}  # fmt: skip
+                            if self.expects(each, way, taken, expected_releases, moment)}  # fmt: skip
                 self.assertEqual(self.seen(person, moment, set(resources)), expected, (person, moment))
             expected = {pk for pk, (each, way) in resources.items()
-                        if self.expects(each, way, [], opinions, moment)
-                        or self.expects_of_guest(each, opinions[0], evening, moment)}  # fmt: skip
+                        if self.expects(each, way, [], expected_releases, moment)
+                        or self.expects_of_guest(each, expected_releases[0], evening, moment)}  # fmt: skip
             self.assertEqual(self.seen(guest, moment, set(resources)), expected, ("guest", moment))
 
     def guest(self, one: ClassOffer) -> tuple[User, Meeting]:
@@ -80,7 +83,7 @@ class ReleaseMatrixTest(SchoolTestCase):
         giving.ticket(make.student(account), evening)
         return account, evening
 
-    def expects_of_guest(self, each: Resource, one: "SecondOpinion", evening: Meeting, moment: datetime) -> bool:
+    def expects_of_guest(self, each: Resource, one: "ExpectedReleases", evening: Meeting, moment: datetime) -> bool:
         """A ticket opens only what opens after its class day, unless that day is canceled."""
         if each.when != "class" or each.audience not in ("public", "student") or evening.local_date in one.off:
             return False
@@ -117,13 +120,15 @@ class ReleaseMatrixTest(SchoolTestCase):
             meetings.cancel_meeting(None, list(first.meetings.order_by("starts_at"))[cancelled], "Snow")
         return [first, make.offer(self.session, subject, class_day=4, start_time=time(20))]
 
-    def opinion(self, offer: ClassOffer, weeks: int, skipped: int | None, cancelled: int | None) -> SecondOpinion:
+    def expected_releases(
+        self, offer: ClassOffer, weeks: int, skipped: int | None, cancelled: int | None
+    ) -> ExpectedReleases:
         ends = time(offer.start_time.hour + 1)
-        return SecondOpinion(
+        return ExpectedReleases(
             offer.meetings.get(number=1).local_date, ends, weeks, skipped if skipped != 0 else None, cancelled
         )
 
-    def hang_all(self, weeks: int, offer: ClassOffer) -> dict[int, tuple[Resource, str]]:
+    def attach_all(self, weeks: int, offer: ClassOffer) -> dict[int, tuple[Resource, str]]:
         moments = [("sign_up", None), ("completion", None), *(("class", n) for n in (1, 2, weeks, 6))]
         every = list(product(dict.fromkeys(moments), EXPIRIES, AUDIENCES, WAYS))
         made = Resource.objects.bulk_create(

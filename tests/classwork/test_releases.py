@@ -30,7 +30,7 @@ RULES = st.one_of(
 )
 
 
-def standing(hour: int, minutes: int = 60, *, off: Collection[int] = ()) -> ScheduledMeeting:
+def scheduled_meeting(hour: int, minutes: int = 60, *, off: Collection[int] = ()) -> ScheduledMeeting:
     start = datetime(2026, 1, 6, tzinfo=ZONE) + timedelta(hours=hour)
     return ScheduledMeeting(hour, None, Slot(start, start + timedelta(minutes=minutes)), cancelled=hour in off)
 
@@ -44,7 +44,7 @@ class ReleaseRulesTest(SimpleTestCase):
         more = canceled | {data.draw(st.sampled_from(hours))}
         lengths = dict(zip(hours, minutes, strict=False))
         before, after = (
-            release_windows.class_run([standing(*one, off=off) for one in lengths.items()], [])
+            release_windows.class_run([scheduled_meeting(*one, off=off) for one in lengths.items()], [])
             for off in (canceled, more)
         )
         assert before and after
@@ -57,7 +57,7 @@ class ReleaseRulesTest(SimpleTestCase):
             self.assertGreaterEqual(then, opened)
 
     def test_class_that_ends_after_midnight_opens_on_the_day_it_ends(self) -> None:
-        run = release_windows.class_run([standing(23, 120)], [])
+        run = release_windows.class_run([scheduled_meeting(23, 120)], [])
         assert run
         found = release_windows.release_window(ReleaseRule("class", 1, 1), run)
         self.assertEqual(found.last_day, date(2026, 1, 14))
@@ -81,25 +81,25 @@ class ReleaseUpdateTest(SchoolTestCase):
         self.third = giving.resource("Third", self.offer, when="class", class_number=3)
         self.days = list(self.offer.meetings.all())
 
-    def opens(self, resource: Resource | None = None) -> datetime | None:
+    def opening_time(self, resource: Resource | None = None) -> datetime | None:
         return Release.objects.get(offer=self.offer, resource=resource or self.third).opens_at
 
     def test_resource_opens_at_the_end_of_its_class(self) -> None:
-        self.assertEqual(self.opens(), self.days[2].ends_at)
+        self.assertEqual(self.opening_time(), self.days[2].ends_at)
 
     def test_release_follows_canceled_moved_and_added_days(self) -> None:
         meetings.cancel_meeting(None, self.days[0], "Snow")
-        self.assertEqual(self.opens(), self.days[3].ends_at)
+        self.assertEqual(self.opening_time(), self.days[3].ends_at)
         meetings.restore_meeting(None, self.days[0])
-        self.assertEqual(self.opens(), self.days[2].ends_at)
+        self.assertEqual(self.opening_time(), self.days[2].ends_at)
         draft = MeetingDraft(self.days[2].local_date + timedelta(1), self.offer.start_time)
         meetings.move_meeting(None, self.days[2], draft)
-        self.assertEqual(self.opens(), self.days[2].ends_at + timedelta(1))
+        self.assertEqual(self.opening_time(), self.days[2].ends_at + timedelta(1))
         added = meetings.add_meeting(
             None, self.offer, MeetingDraft(self.days[0].local_date + timedelta(1), self.offer.start_time)
         )
         self.assertGreater(self.days[2].ends_at, added.ends_at)
-        self.assertEqual(self.opens(), self.days[1].ends_at)
+        self.assertEqual(self.opening_time(), self.days[1].ends_at)
 
     def test_preview_lists_resources_that_open_later(self) -> None:
         preview = meetings.plan_cancel(self.days[0])
@@ -109,7 +109,7 @@ class ReleaseUpdateTest(SchoolTestCase):
         skip = class_offers.plan_class(self.offer, ClassDraft({}, [self.days[1].local_date]))
         self.assertIn("a week later", next(row.after for row in skip.rows if "Third" in row.what))
         class_offers.change_class(None, self.offer, ClassDraft({}, [self.days[1].local_date]), seen=skip.fingerprint)
-        self.assertEqual(self.opens(), self.days[3].ends_at)
+        self.assertEqual(self.opening_time(), self.days[3].ends_at)
 
     def test_resource_released_early_stays_open_and_keeps_its_last_day(self) -> None:
         short = giving.resource("Short", self.offer, when="class", class_number=2, expires_after=1)
@@ -131,15 +131,15 @@ class ReleaseUpdateTest(SchoolTestCase):
 
     def test_class_can_override_or_hide_a_resource_of_its_subject(self) -> None:
         resource = giving.resource("For all", self.offer.subject, when="class", class_number=1)
-        self.assertEqual(self.opens(resource), self.days[0].ends_at)
+        self.assertEqual(self.opening_time(resource), self.days[0].ends_at)
         giving.hang(resource, self.offer, when="class", class_number=2)
         releases.rebuild_after_attachment(self.offer)
-        self.assertEqual(self.opens(resource), self.days[1].ends_at)
+        self.assertEqual(self.opening_time(resource), self.days[1].ends_at)
         content.set_resource_hidden(self.tess.staff, self.offer, resource, True)
         self.assertFalse(Release.objects.filter(resource=resource).exists())
         content.set_resource_hidden(self.tess.staff, self.offer, resource, False)
         content.detach_resource(self.tess.staff, self.offer, resource)
-        self.assertEqual(self.opens(resource), self.days[0].ends_at)
+        self.assertEqual(self.opening_time(resource), self.days[0].ends_at)
 
     def test_resource_is_released_once_per_class(self) -> None:
         giving.hang(self.third, self.offer.subject)
@@ -159,12 +159,14 @@ class ReleaseTimesPageTest(SchoolTestCase):
         self.url = reverse("resource_times", args=[self.offer.pk, self.late.pk])
         self.log_in(self.tess)
 
-    def do(self, what: str) -> bool:
+    def act(self, what: str) -> bool:
         self.assertRedirects(self.client.post(self.url, {"do": what}), self.url)
         return access.find_accessible_resource(self.alice, self.late.pk) is not None
 
     def test_teacher_releases_a_resource_early_holds_it_back_and_restores_the_plan(self) -> None:
-        self.assertEqual([self.do(each) for each in ("release", "hold", "release", "plan")], [True, False, True, False])
+        self.assertEqual(
+            [self.act(each) for each in ("release", "hold", "release", "plan")], [True, False, True, False]
+        )
         done = Entry.objects.filter(subject_type="resource", subject_id=str(self.late.pk)).values_list(
             "action", flat=True
         )
@@ -184,10 +186,10 @@ class ReleaseTimesPageTest(SchoolTestCase):
 
     def test_teacher_opens_a_resource_for_one_student(self) -> None:
         giving.place(self.kit, self.offer)
-        self.assertTrue(self.do(f"open-{self.place.pk}"))
+        self.assertTrue(self.act(f"open-{self.place.pk}"))
         self.assertIsNone(access.find_accessible_resource(self.gus, self.late.pk))
         self.assertContains(self.client.get(self.url), "for this student only")
-        self.assertFalse(self.do(f"close-{self.place.pk}"))
+        self.assertFalse(self.act(f"close-{self.place.pk}"))
         self.assertEqual(Opening.objects.count(), 0)
 
     def test_registrations_of_other_classes_and_unknown_actions_are_not_found(self) -> None:

@@ -49,11 +49,11 @@ class RepeatedClassTest(SchoolTestCase):
         OfferRole.objects.create(offer=cls.special, name="follow")
         Balance.objects.create(offer=cls.special, most_apart=2, ratio=Decimal("1.5"), active_from=4)
 
-    def planned(self):
+    def repeat_class(self):
         created = next_session.create_next_session(self.ada, *next_session.propose_next_session(self.session))
         return created.offers.get(class_day=3)
 
-    def copied(self):
+    def copy_class(self):
         self.log_in(self.ada)
         data = {"action": "copy", "_selected_action": [self.special.pk]}
         self.client.post(reverse("admin:classwork_classoffer_changelist"), data)
@@ -65,33 +65,33 @@ class RepeatedClassTest(SchoolTestCase):
         self.assertEqual((balance.most_apart, balance.ratio, balance.active_from), (2, Decimal("1.5"), 4))
 
     def test_repeated_class_keeps_its_settings_without_notes_and_skipped_dates(self):
-        again = self.planned()
+        again = self.repeat_class()
         self.assertEqual({name: getattr(again, name) for name in self.kept}, self.kept)
         self.assertEqual((again.skip_tagline, again.public_note, again.skipped_dates.count()), ("", "", 0))
 
     def test_repeated_class_keeps_its_roles_and_their_balance(self):
-        self.assert_roles_kept(self.planned())
+        self.assert_roles_kept(self.repeat_class())
         self.assertEqual(self.special.roles.count(), 2)
 
     def test_repeated_class_decides_its_minimum_as_many_days_before_its_first_class(self):
-        again = self.planned()
+        again = self.repeat_class()
         first = again.meetings.first().local_date
         self.assertEqual(again.decide_on, first - timedelta(days=5))
 
     def test_copy_in_the_same_session_keeps_settings_and_roles(self):
-        again = self.copied()
+        again = self.copy_class()
         self.assertEqual({name: getattr(again, name) for name in self.kept}, self.kept)
         self.assert_roles_kept(again)
 
     def test_copy_with_a_decision_day_in_the_past_is_decided_today(self):
         ClassOffer.objects.filter(pk=self.special.pk).update(decide_on=make.thursday() - timedelta(days=30))
-        again = self.copied()
+        again = self.copy_class()
         self.assertEqual((again.minimum, again.decide_on), (6, dates.local_today()))
 
     def test_copy_of_a_class_that_has_begun_has_no_minimum(self):
         self.special.skipped_dates.all().delete()
         type(self.session).objects.filter(pk=self.session.pk).update(key_day_date=make.thursday(-2))
-        again = self.copied()
+        again = self.copy_class()
         self.assertEqual((again.capacity, again.minimum, again.decide_on), (12, None, None))
         self.assertEqual(again.roles.count(), 2)
 

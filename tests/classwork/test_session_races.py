@@ -15,7 +15,7 @@ from tests.classwork.planning import as_it_opens
 from tests.racing import overlap, without_locks
 
 
-def opening(name: str, weeks: int = 0) -> Callable[[], Session]:
+def session_creator(name: str, weeks: int = 0) -> Callable[[], Session]:
     return lambda: make.session(name, make.thursday(weeks))
 
 
@@ -26,28 +26,28 @@ class SessionRaceTest(TransactionTestCase):
         self.assertIn(f"overlaps with {rival}", str(outcome))
 
     def test_one_of_two_overlapping_first_sessions_is_created(self) -> None:
-        first, second = overlap(opening("Ours"), opening("Theirs", 2))
+        first, second = overlap(session_creator("Ours"), session_creator("Theirs", 2))
         self.assert_refused(second, "Ours")
         self.assertEqual(Session.objects.get(), first)
 
     def test_control_without_locks_two_overlapping_sessions_are_created(self) -> None:
         with without_locks():
-            overlap(opening("Ours"), opening("Theirs", 2))
+            overlap(session_creator("Ours"), session_creator("Theirs", 2))
         self.assertEqual(Session.objects.count(), 2)
 
     def test_one_of_two_overlapping_next_sessions_is_created(self) -> None:
         make.session("Last")
-        _, second = overlap(opening("Ours", 5), opening("Theirs", 7))
+        _, second = overlap(session_creator("Ours", 5), session_creator("Theirs", 7))
         self.assert_refused(second, "Ours")
 
     def test_session_cannot_be_moved_onto_one_that_is_being_created(self) -> None:
         last = make.session("Last")
         values = {"key_day_date": make.thursday(7)}
-        _, second = overlap(opening("Ours", 5), lambda: sessions.change_session(None, last, values))
+        _, second = overlap(session_creator("Ours", 5), lambda: sessions.change_session(None, last, values))
         self.assert_refused(second, "Ours")
 
     def test_two_first_sessions_that_do_not_overlap_are_both_created(self) -> None:
-        outcomes = overlap(opening("Ours"), opening("Theirs", 5))
+        outcomes = overlap(session_creator("Ours"), session_creator("Theirs", 5))
         self.assertCountEqual(Session.objects.all(), outcomes)
 
     def test_slower_office_user_sees_the_overlap_at_the_key_day(self) -> None:
@@ -56,6 +56,6 @@ class SessionRaceTest(TransactionTestCase):
         client.force_login(school.ada, BACKEND)
         url = reverse("desk_next_session", args=[school.session.pk])
         data = as_it_opens(client, url)
-        _, response = overlap(opening("Theirs", 5), lambda: client.post(url, data))
+        _, response = overlap(session_creator("Theirs", 5), lambda: client.post(url, data))
         self.assertContains(response, "overlaps with Theirs")
         self.assertFalse(response.context["form"].is_valid())

@@ -24,7 +24,7 @@ def releases(effects):
 
 
 class SessionTestCase(SchoolTestCase):
-    def refused(self, values, session=None):
+    def refusal_of(self, values, session=None):
         before = everything()
         preview = sessions.plan_session(session or Session(), values)
         with self.assertRaises(ChangeRefused) as caught:
@@ -61,7 +61,7 @@ class NewSessionTest(SessionTestCase):
 
     def test_overlapping_session_is_refused_with_a_free_key_day_and_changes_nothing(self):
         key_day = self.session.key_day_date + timedelta(weeks=3)
-        fault = self.refused({"name": "Next", "key_day_date": key_day, "publish_date": dates.local_today()})
+        fault = self.refusal_of({"name": "Next", "key_day_date": key_day, "publish_date": dates.local_today()})
         self.assertEqual(fault.field, "key_day_date")
         self.assertIn("overlaps with Open session", fault.sentence)
         fits = sessions.create_session(
@@ -78,22 +78,22 @@ class NewSessionTest(SessionTestCase):
             "publish_date": key_day,
             "expire_date": key_day - timedelta(1),
         }
-        fault = self.refused(values)
+        fault = self.refusal_of(values)
         self.assertEqual((fault.field, fault.proposal), ("publish_date", {"expire_date": key_day + timedelta(8)}))
         late = values | {"publish_date": key_day + timedelta(40)}
-        fault = self.refused(late)
+        fault = self.refusal_of(late)
         self.assertEqual(fault.proposal, {"publish_date": key_day - timedelta(2)})
         sessions.create_session(self.ada, late | dict(fault.proposal) | {"expire_date": None})
 
     def test_key_day_is_required(self):
-        fault = self.refused({"name": "Next", "key_day_date": None, "publish_date": dates.local_today()})
+        fault = self.refusal_of({"name": "Next", "key_day_date": None, "publish_date": dates.local_today()})
         self.assertEqual(fault.field, "key_day_date")
 
     def test_name_that_is_in_use_or_invalid_in_addresses_is_refused(self):
         key_day = self.session.key_day_date + timedelta(weeks=5)
         values = {"key_day_date": key_day, "publish_date": key_day}
-        self.assertEqual(self.refused(values | {"name": "a,b"}).field, "name")
-        self.assertIn("has this name", self.refused(values | {"name": "open_session"}).sentence)
+        self.assertEqual(self.refusal_of(values | {"name": "a,b"}).field, "name")
+        self.assertIn("has this name", self.refusal_of(values | {"name": "open_session"}).sentence)
 
     def test_flipped_last_day_without_skipped_weeks_is_reset(self):
         created = make.session("Next", make.thursday(20), flip_last_day=True)
@@ -135,7 +135,7 @@ class ChangedSessionTest(SessionTestCase):
 
     def test_moving_a_session_onto_the_next_one_is_refused(self):
         make.session("Next", make.thursday(5))
-        fault = self.refused({"key_day_date": make.thursday(1)}, self.session)
+        fault = self.refusal_of({"key_day_date": make.thursday(1)}, self.session)
         self.assertEqual(fault.proposal, {"key_day_date": make.thursday(10)})
 
     def test_outdated_preview_is_not_applied(self):

@@ -53,10 +53,10 @@ class TeachingAgendaTest(TeachingTestCase):
         later_session = make.session("Next", self.session.key_day_date + timedelta(weeks=8))
         in_spring = make.offer(later_session, make.subject("L3"), self.tess.staff)
         tomorrow = make.offer(self.session, make.subject("L2"), self.tess.staff, class_day=2, start_time=time(9))
-        found = teaching_agenda.agenda_of(self.tess.staff, self.evening)
-        self.assertEqual([one.offer for one in found.today], [self.offer])
-        self.assertEqual(found.heading, "Tonight")
-        self.assertEqual([one.offer for one in found.upcoming], [tomorrow, in_spring])
+        agenda = teaching_agenda.agenda_of(self.tess.staff, self.evening)
+        self.assertEqual([one.offer for one in agenda.today], [self.offer])
+        self.assertEqual(agenda.heading, "Tonight")
+        self.assertEqual([one.offer for one in agenda.upcoming], [tomorrow, in_spring])
 
     def test_morning_class_is_listed_under_today_until_it_has_ended(self) -> None:
         ClassOffer.objects.update(start_time=time(9))

@@ -54,14 +54,14 @@ class TicketRaceTest(TransactionTestCase):
         other = make.offer(self.session, self.offer.subject, class_day=4, trial_price=0)
         same = {"email": "ann@example.org", "trial": True}
         overlap(self.guest(**same), self.guest(day=other.meetings.all()[0], **same))
-        tried = Ticket.objects.live().values_list("student", flat=True)
-        self.assertEqual(len(tried), len(set(tried)))
+        trial_students = Ticket.objects.live().values_list("student", flat=True)
+        self.assertEqual(len(trial_students), len(set(trial_students)))
 
     def test_two_orders_for_the_same_two_classes_do_not_deadlock(self) -> None:
         other = make.offer(self.session, make.subject("L2"), class_day=4, drop_in_price=15)
         type(self.offer).objects.update(capacity=9)
-        one = cart((other, me()), email="ann@example.org")
-        ticket_cart(self.day, me(), one)
-        two = cart((self.offer, me()), (other, me()), email="zoe@example.org")
-        outcomes = at_once(lambda: place(one), lambda: place(two))
+        ann_order = cart((other, me()), email="ann@example.org")
+        ticket_cart(self.day, me(), ann_order)
+        zoe_order = cart((self.offer, me()), (other, me()), email="zoe@example.org")
+        outcomes = at_once(lambda: place(ann_order), lambda: place(zoe_order))
         self.assertEqual([type(each) for each in outcomes], [Order, Order], outcomes)

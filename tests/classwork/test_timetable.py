@@ -56,14 +56,14 @@ class MeetingChangesTest(SimpleTestCase):
         self.assertEqual(timetable.meeting_changes(self.standing, self.slots, LONG_AGO), [])
 
     def test_meetings_keep_their_rows_when_the_rule_moves_them(self):
-        found = timetable.meeting_changes(self.standing, self.later, LONG_AGO)
+        changes = timetable.meeting_changes(self.standing, self.later, LONG_AGO)
         self.assertEqual(
-            [(step.pk, step.after) for step in found], [(11, self.later[0]), (12, self.later[1]), (13, self.later[2])]
+            [(step.pk, step.after) for step in changes], [(11, self.later[0]), (12, self.later[1]), (13, self.later[2])]
         )
 
     def test_past_meetings_stay(self):
-        found = timetable.meeting_changes(self.standing, self.later, self.slots[1].starts_at)
-        self.assertEqual([step.number for step in found], [3])
+        changes = timetable.meeting_changes(self.standing, self.later, self.slots[1].starts_at)
+        self.assertEqual([step.number for step in changes], [3])
 
     def test_class_whose_last_meeting_has_begun_gets_no_more(self):
         more = timetable.meeting_slots(self.plan, MeetingRule(1, time(19), 60, 4))
@@ -78,9 +78,9 @@ class MeetingChangesTest(SimpleTestCase):
 
     def test_canceled_meeting_moves_and_stays_canceled(self):
         self.standing[1] = ScheduledMeeting(12, 2, self.slots[1], cancelled=True)
-        found = timetable.meeting_changes(self.standing, self.later, LONG_AGO)
-        self.assertEqual([step.cancelled for step in found], [False, True, False])
-        self.assertEqual(timetable.slots_after(self.standing, found), [self.later[0], self.later[2]])
+        changes = timetable.meeting_changes(self.standing, self.later, LONG_AGO)
+        self.assertEqual([step.cancelled for step in changes], [False, True, False])
+        self.assertEqual(timetable.slots_after(self.standing, changes), [self.later[0], self.later[2]])
 
     def test_more_weeks_add_meetings_and_fewer_remove_them(self):
         more = timetable.meeting_slots(self.plan, MeetingRule(1, time(19), 60, 4))
@@ -95,9 +95,9 @@ class MeetingChangesTest(SimpleTestCase):
         extra = ScheduledMeeting(
             99, None, Slot(self.later[2].starts_at + timedelta(days=2), self.later[2].ends_at + timedelta(days=2))
         )
-        found = timetable.meeting_changes([*self.standing, extra], self.later, LONG_AGO)
-        self.assertNotIn(99, [step.pk for step in found])
-        self.assertEqual(timetable.slots_after([*self.standing, extra], found)[-1], extra.slot)
+        changes = timetable.meeting_changes([*self.standing, extra], self.later, LONG_AGO)
+        self.assertNotIn(99, [step.pk for step in changes])
+        self.assertEqual(timetable.slots_after([*self.standing, extra], changes)[-1], extra.slot)
 
     def test_slot_is_formatted_with_date_and_time_range(self):
         self.assertEqual(str(self.slots[0]), "Tue, Jun 2, 2020, 7:00–8:00 PM")
@@ -123,11 +123,11 @@ class TimetablePropertyTest(SimpleTestCase):
     def test_class_meets_as_often_as_it_has_weeks_and_never_on_a_skipped_date(self, plan, rule, skips):
         first = calendar.first_day(plan, rule.class_day)
         skipped = {first + timedelta(weeks=week) for week in skips}
-        found = timetable.meeting_days(first, rule.weeks, skipped)
-        self.assertEqual(len(found), rule.weeks)
-        self.assertFalse(skipped & set(found))
-        self.assertEqual({day.weekday() for day in found}, {rule.class_day})
-        self.assertLessEqual(first, found[0])
+        days = timetable.meeting_days(first, rule.weeks, skipped)
+        self.assertEqual(len(days), rule.weeks)
+        self.assertFalse(skipped & set(days))
+        self.assertEqual({day.weekday() for day in days}, {rule.class_day})
+        self.assertLessEqual(first, days[0])
 
     @given(SESSIONS, RULES)
     def test_skipped_date_is_accepted_exactly_when_it_removes_a_meeting(self, plan, rule):

@@ -10,14 +10,14 @@ from tests.private_files import InBucket, InFolder, stored
 FILM = samples.mp4()
 
 
-class Announcing(SchoolTestCase):
+class UploadTestCase(SchoolTestCase):
     def announce(self, **changed: Any) -> Any:
         values = {"title": "Turn.mp4", "size": len(FILM), "declared": "video/mp4", "kind": "video"}
         return self.client.post(reverse("invite_upload"), values | changed)
 
 
 @tag("once")
-class UploadToSiteTest(InFolder, Announcing):
+class UploadToSiteTest(InFolder, UploadTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.log_in(self.tess)
@@ -51,7 +51,7 @@ class UploadToSiteTest(InFolder, Announcing):
 
 
 @tag("once")
-class UploadToBucketTest(InBucket, Announcing):
+class UploadToBucketTest(InBucket, UploadTestCase):
     def test_upload_goes_directly_to_the_bucket(self) -> None:
         self.log_in(self.tess)
         invitation = self.announce().json()

@@ -47,7 +47,7 @@ Seat = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Seen:
+class ClassSnapshot:
     """A class at one moment."""
 
     seats: Counter[Seat]
@@ -59,34 +59,34 @@ class Seen:
         return dict(self.line)
 
 
-def owner(entry: int) -> str:
+def entry_owner(entry: int) -> str:
     return f"entry {entry}"
 
 
-def see(offer: ClassOffer) -> Seen:
+def take_snapshot(offer: ClassOffer) -> ClassSnapshot:
     at = timezone.now()
     taken = Registration.objects.filter(offer=offer).taking_a_place(at).select_related("line")
-    seats = Counter((_whose(one), one.role) for one in taken)
+    seats = Counter((spot_owner(one), one.role) for one in taken)
     for entry in WaitingEntry.objects.filter(offer=offer, state=State.OFFERED, offered_until__gte=at):
-        seats.update((owner(entry.pk), role) for role in entry.roles)
-    return Seen(
+        seats.update((entry_owner(entry.pk), role) for role in entry.roles)
+    return ClassSnapshot(
         seats, tuple((one.entry, one.wanted) for one in queue.as_waiting_parties(list(queue.waiting_entries(offer))))
     )
 
 
-def _whose(one: Registration) -> str:
+def spot_owner(one: Registration) -> str:
     if one.over_capacity:
         return "beyond"
     entry = one.line.details.get("entry")
-    return owner(entry) if entry else f"line {one.line_id}"
+    return entry_owner(entry) if entry else f"line {one.line_id}"
 
 
-def ours(seats: Counter[Seat]) -> Counter[Seat]:
+def without_overrides(seats: Counter[Seat]) -> Counter[Seat]:
     """Leave out spots over capacity or balance, which only the desk can give."""
     return Counter({seat: number for seat, number in seats.items() if seat[0] != "beyond"})
 
 
-def by_role(seats: Counter[Seat]) -> Counter[str]:
+def count_by_role(seats: Counter[Seat]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for (_, role), number in seats.items():
         counts[role] += number
@@ -197,39 +197,43 @@ class School(spot_simulation.School):
 
     # -- checks --
 
-    def go(self, test: TestCase, act: str, number: int) -> None:
-        before = see(self.offer)
+    def run_step(self, test: TestCase, act: str, number: int) -> None:
+        before = take_snapshot(self.offer)
         getattr(self, act)(number)
         if number % 2:  # for odd numbers the worker processes the waitlists at once
             queue.offer_free_spots_everywhere()
-        now, rules = see(self.offer), room.availability_of(self.offer, timezone.now()).rules
-        self.check_limits(test, rules, now)
-        self.check_newcomers(test, rules, before, now)
+        after, rules = take_snapshot(self.offer), room.availability_of(self.offer, timezone.now()).rules
+        self.check_limits(test, rules, after)
+        self.check_newcomers(test, rules, before, after)
         if act not in ("by_hand", "move"):  # the desk records its own reasons in the history
-            self.check_line(test, rules, before, now)
+            self.check_line(test, rules, before, after)
         self.check_ends(test)
 
-    def check_limits(self, test: TestCase, rules: CapacityRules, now: Seen) -> None:
-        within = by_role(ours(now.seats))
+    def check_limits(self, test: TestCase, rules: CapacityRules, after: ClassSnapshot) -> None:
+        within = count_by_role(without_overrides(after.seats))
         test.assertLessEqual(within.total(), rules.capacity)
         for role in rules.roles:
             test.assertTrue(role.capacity is None or within[role.name] <= role.capacity, within)
 
-    def check_newcomers(self, test: TestCase, rules: CapacityRules, before: Seen, now: Seen) -> None:
+    def check_newcomers(
+        self, test: TestCase, rules: CapacityRules, before: ClassSnapshot, after: ClassSnapshot
+    ) -> None:
         """The rules allow every new spot beside the ones that were there before and stayed."""
-        new = ours(now.seats - before.seats)
+        new = without_overrides(after.seats - before.seats)
         if new:
-            test.assertIsNone(find_obstacle(rules, by_role(now.seats & before.seats), list(by_role(new).elements())))
+            test.assertIsNone(
+                find_obstacle(rules, count_by_role(after.seats & before.seats), list(count_by_role(new).elements()))
+            )
 
-    def check_line(self, test: TestCase, rules: CapacityRules, before: Seen, now: Seen) -> None:
+    def check_line(self, test: TestCase, rules: CapacityRules, before: ClassSnapshot, after: ClassSnapshot) -> None:
         """An entry that somebody got ahead of did not fit at that time and stores the obstacle."""
-        came = ours(now.seats - before.seats)
+        came = without_overrides(after.seats - before.seats)
         ahead: set[str] = set()
         for entry, wanted in before.line:
             past = Counter({seat: number for seat, number in came.items() if seat[0] not in ahead})
-            ahead.add(owner(entry))
-            if past and entry in now.waiting:
-                counts = by_role((now.seats & before.seats) + (came - past))
+            ahead.add(entry_owner(entry))
+            if past and entry in after.waiting:
+                counts = count_by_role((after.seats & before.seats) + (came - past))
                 test.assertIsNotNone(find_obstacle(rules, counts, assign_roles(rules, counts, wanted)))
                 test.assertTrue(WaitingEntry.objects.get(pk=entry).rule)
 
@@ -268,7 +272,7 @@ class WaitlistPropertyTest(TestCase):
     ) -> None:
         school = School(None, self.sue, apart)
         for act, number in steps:
-            school.go(self, act, number)
+            school.run_step(self, act, number)
         run_all()
         school.check(self)
         school.check_at_rest(self)

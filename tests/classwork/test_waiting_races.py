@@ -62,15 +62,15 @@ class WaitlistRaceTest(TransactionTestCase):
         self.assertEqual(self.taken(), 2)
 
     def test_automatic_offer_and_offer_by_hand_do_not_share_a_spot(self) -> None:
-        ben = self.two_waiting()
-        outcomes = overlap(lambda: queue.offer_free_spots(self.offer.pk), self.by_hand(ben))
+        ben = self.put_two_on_waitlist()
+        outcomes = overlap(lambda: queue.offer_free_spots(self.offer.pk), self.offer_by_hand(ben))
         self.assertIsInstance(outcomes[1], entries.WaitlistRefused)
         self.assertEqual(self.taken(), 1)
 
     def test_control_without_locks_spot_is_offered_to_two_people(self) -> None:
-        ben = self.two_waiting()
+        ben = self.put_two_on_waitlist()
         with without_locks():
-            overlap(lambda: queue.offer_free_spots(self.offer.pk), self.by_hand(ben))
+            overlap(lambda: queue.offer_free_spots(self.offer.pk), self.offer_by_hand(ben))
         self.assertEqual(self.taken(), 2)
 
     def test_offer_claimed_in_two_tabs_takes_one_spot(self) -> None:
@@ -94,30 +94,30 @@ class WaitlistRaceTest(TransactionTestCase):
         second.save()
         return [lambda tab=tab: place(tab) for tab in tabs]
 
-    def two_waiting(self) -> WaitingEntry:
+    def put_two_on_waitlist(self) -> WaitingEntry:
         sold = self.buyer("first@example.org")()
         self.wait("ann")
         ben = self.wait("ben")
         self.free(sold)
         return ben
 
-    def by_hand(self, entry: WaitingEntry) -> Callable[[], None]:
+    def offer_by_hand(self, entry: WaitingEntry) -> Callable[[], None]:
         host = make.account("host@example.org", "Host")
         return lambda: entries.offer_spot_by_hand(entry, why="A promise", by=host)
 
     def test_two_simultaneous_leads_cannot_break_the_role_balance(self) -> None:
-        self.balanced()
+        self.limit_balance()
         outcomes = overlap(self.buyer("ann@example.org", "lead"), self.buyer("ben@example.org", "lead"))
         self.assertIsInstance(outcomes[1], OrderNotPlaced)
         self.assertEqual(self.taken(), 1)
 
     def test_control_without_locks_two_leads_break_the_role_balance(self) -> None:
-        self.balanced()
+        self.limit_balance()
         with without_locks():
             overlap(self.buyer("ann@example.org", "lead"), self.buyer("ben@example.org", "lead"))
         self.assertEqual(room.availability_of(self.offer, timezone.now()).counts, {"lead": 2})
 
-    def balanced(self) -> None:
+    def limit_balance(self) -> None:
         self.offer.capacity = 9
         self.offer.save()
         host = make.account("host@example.org", "Host")

@@ -125,32 +125,32 @@ class WaitlistWalkPropertyTest(SimpleTestCase):
         self, rules: CapacityRules, counts: dict[str, int], queue: list[WaitingParty]
     ) -> None:
         """Replay the steps: at each offer, every earlier entry that is still waiting really did not fit."""
-        now, left = Counter(counts), list(queue)
+        current, left = Counter(counts), list(queue)
         for step in walk_waitlist(rules, counts, queue):
             here = next(each for each in left if each.entry == step.entry)
-            why = find_obstacle(rules, now, assign_roles(rules, now, here.wanted))
+            why = find_obstacle(rules, current, assign_roles(rules, current, here.wanted))
             if isinstance(step, EntrySkipped):
                 self.assertEqual(why, step.obstacle)
                 continue
             self.assertIsNone(why)
             for earlier in left[: left.index(here)]:
-                self.assertIsNotNone(find_obstacle(rules, now, assign_roles(rules, now, earlier.wanted)))
-            now.update(step.roles)
+                self.assertIsNotNone(find_obstacle(rules, current, assign_roles(rules, current, earlier.wanted)))
+            current.update(step.roles)
             left.remove(here)
         for each in left:
-            self.assertIsNotNone(find_obstacle(rules, now, assign_roles(rules, now, each.wanted)))
+            self.assertIsNotNone(find_obstacle(rules, current, assign_roles(rules, current, each.wanted)))
 
     @given(classes(), queues)
     def test_offers_from_an_empty_class_never_exceed_a_limit(
         self, rules: CapacityRules, queue: list[WaitingParty]
     ) -> None:
-        now: Counter[str] = Counter()
+        current: Counter[str] = Counter()
         for step in walk_waitlist(rules, {}, queue):
             if isinstance(step, SpotOffered):
-                now.update(step.roles)
-        self.assertTrue(rules.capacity is None or now.total() <= rules.capacity)
+                current.update(step.roles)
+        self.assertTrue(rules.capacity is None or current.total() <= rules.capacity)
         for role in rules.roles:
-            self.assertTrue(role.capacity is None or now[role.name] <= role.capacity)
+            self.assertTrue(role.capacity is None or current[role.name] <= role.capacity)
 
     @given(classes(), counted, queues)
     def test_same_input_gives_the_same_steps(
