@@ -95,20 +95,20 @@ class FileAccessTests:
 
     def test_disputed_and_refunded_registrations_get_no_file(self) -> None:
         resource = self.film()
-        place = self.register()
-        registering.suspend_spot(place, why="Disputed")
+        registration = self.register()
+        registering.suspend_spot(registration, why="Disputed")
         self.assertEqual(self.request_file(resource, self.alice), self.refused)
         registering.resume_spot(Registration.objects.get())
         self.assertEqual(self.request_file(resource, self.alice), self.given)
-        order = Order.objects.get(pk=place.line.order_id)
+        order = Order.objects.get(pk=registration.line.order_id)
         reservations.refund_by_staff(order, order.charged, why="A present", by=self.ada)
         run_all()
         self.assertEqual(self.request_file(resource, self.alice), self.refused)
 
     def test_canceled_registration_gets_no_file(self) -> None:
         resource = self.film()
-        place = self.register()
-        line_cancellation.cancel_line(place.line, at=timezone.now(), why="Moved away")
+        registration = self.register()
+        line_cancellation.cancel_line(registration.line, at=timezone.now(), why="Moved away")
         self.assertEqual(self.request_file(resource, self.alice), self.refused)
 
 

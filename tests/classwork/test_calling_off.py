@@ -46,9 +46,9 @@ class CancellationTestCase(SchoolTestCase):
     def buy(self, name: str = "Ann", **how: object) -> Order:
         return pay(place(cart((self.offer, me()), name=name, email=f"{name.lower()}@example.org", **how)))
 
-    def cancel(self, wanted: CancellationRequest, why: str = "Snow") -> CallOff:
-        seen = plan_cancellation(wanted, timezone.now()).fingerprint
-        return cancel_classes(self.ada, wanted, why, seen=seen)
+    def cancel(self, request: CancellationRequest, why: str = "Snow") -> CallOff:
+        seen = plan_cancellation(request, timezone.now()).fingerprint
+        return cancel_classes(self.ada, request, why, seen=seen)
 
     def amount_paid(self, order: Order) -> Decimal:
         return sum((payment.captured_amount for payment in order.payments.all()), D(0))
@@ -81,10 +81,10 @@ class ClassDayCancellationTest(CancellationTestCase):
 
     def test_canceling_the_same_day_twice_is_refused_and_refunds_once(self) -> None:
         self.buy()
-        wanted = CancellationRequest(CompensationPolicy.REFUND, self.days(2))
-        self.cancel(wanted)
+        request = CancellationRequest(CompensationPolicy.REFUND, self.days(2))
+        self.cancel(request)
         with self.assertRaises(ChangeRefused):
-            self.cancel(wanted)
+            self.cancel(request)
         self.assertEqual((Refund.objects.count(), CallOff.objects.count()), (1, 1))
 
     def test_refund_stays_when_a_canceled_day_is_restored(self) -> None:
@@ -114,14 +114,14 @@ class ClassDayCancellationTest(CancellationTestCase):
     def test_exception_is_refunded_while_the_others_get_an_extension(self) -> None:
         self.buy()
         order = self.buy("Ben")
-        mine = line(order).registrations.get()
-        wanted = CancellationRequest(
+        spot = line(order).registrations.get()
+        request = CancellationRequest(
             CompensationPolicy.EXTENSION,
             self.days(1),
             instead=self.replacement_dates(1),
-            exceptions={f"place_{mine.pk}": CompensationPolicy.REFUND},
+            exceptions={f"place_{spot.pk}": CompensationPolicy.REFUND},
         )
-        cancellation = self.cancel(wanted)
+        cancellation = self.cancel(request)
         self.assertEqual(Refund.objects.get().payment.order, order)
         self.assertEqual(cancellation.outcomes.filter(policy=CompensationPolicy.EXTENSION, money=0).count(), 1)
 
@@ -166,11 +166,11 @@ class ClassDayCancellationTest(CancellationTestCase):
         self.assertIn("Grange Hall is double-booked", plan.calendar.warnings[0])
 
     def test_registration_after_the_preview_makes_it_outdated(self) -> None:
-        wanted = CancellationRequest(CompensationPolicy.REFUND, self.days(1))
-        seen = plan_cancellation(wanted, timezone.now()).fingerprint
+        request = CancellationRequest(CompensationPolicy.REFUND, self.days(1))
+        seen = plan_cancellation(request, timezone.now()).fingerprint
         self.buy()
         with self.assertRaises(PreviewOutdated):
-            cancel_classes(self.ada, wanted, "Snow", seen=seen)
+            cancel_classes(self.ada, request, "Snow", seen=seen)
         self.assertFalse(CallOff.objects.exists())
 
     def test_refund_of_a_disputed_payment_waits_for_the_office(self) -> None:
@@ -186,9 +186,9 @@ class ClassDayCancellationTest(CancellationTestCase):
         for number, people in enumerate((3, 9), start=1):
             for each in range(people):
                 self.buy(f"N{number}{each}")
-            wanted = CancellationRequest(CompensationPolicy.REFUND, self.days(number))
+            request = CancellationRequest(CompensationPolicy.REFUND, self.days(number))
             with CaptureQueriesContext(connection) as queries:
-                cancel_classes(self.ada, wanted, "Snow", seen=plan_cancellation(wanted, timezone.now()).fingerprint)
+                cancel_classes(self.ada, request, "Snow", seen=plan_cancellation(request, timezone.now()).fingerprint)
             counted.append(len(queries))
         self.assertEqual(*counted)
 

@@ -119,8 +119,8 @@ class CancellationWizardTest(SchoolTestCase):
 
 @tag("once")
 class CancellationMailTest(SchoolTestCase):
-    def cancel(self, wanted: CancellationRequest) -> None:
-        cancel_classes(self.ada, wanted, "Snow", seen=plan_cancellation(wanted, timezone.now()).fingerprint)
+    def cancel(self, request: CancellationRequest) -> None:
+        cancel_classes(self.ada, request, "Snow", seen=plan_cancellation(request, timezone.now()).fingerprint)
         mail.outbox.clear()
         run_all()
         send_all()

@@ -32,9 +32,9 @@ class LedgerTest(CancellationResultTest):
     def entries(self, reason: str) -> Decimal:
         return Credit.objects.filter(reason=reason).aggregate(sum=Sum("amount"))["sum"] or ZERO
 
-    def assertLedgerIsQuote(self, wanted: CancellationRequest) -> None:
+    def assertLedgerIsQuote(self, request: CancellationRequest) -> None:
         before = self.owed()
-        plan, cancellation = self.cancel(wanted)
+        plan, cancellation = self.cancel(request)
         (totals,) = plan.totals
         booked = {
             "refund": Refund.objects.aggregate(sum=Sum("amount"))["sum"],

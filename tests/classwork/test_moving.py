@@ -57,60 +57,60 @@ class TransferPriceTest(MovingTestCase):
 
     def test_transfer_at_a_lower_price_refunds_the_quoted_difference(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=40)
-        place = self.bought()
-        paid = balances.amount_received(place.line.order)  # type: ignore[union-attr]
-        quote = moving.quote_transfer(place, TransferRequest(self.thursday), self.alice, timezone.now())
-        self.move(place, self.thursday)
-        self.assertEqual(paid - balances.amount_received(place.line.order), quote.back)  # type: ignore[union-attr]
+        spot = self.bought()
+        paid = balances.amount_received(spot.line.order)  # type: ignore[union-attr]
+        quote = moving.quote_transfer(spot, TransferRequest(self.thursday), self.alice, timezone.now())
+        self.move(spot, self.thursday)
+        self.assertEqual(paid - balances.amount_received(spot.line.order), quote.back)  # type: ignore[union-attr]
         self.assertGreater(quote.back, 0)
 
     def test_quote_changes_nothing(self) -> None:
-        place = self.bought()
-        moving.quote_transfer(place, TransferRequest(self.thursday), self.alice, timezone.now())
+        spot = self.bought()
+        moving.quote_transfer(spot, TransferRequest(self.thursday), self.alice, timezone.now())
         self.assertEqual((self.states(), Order.objects.count()), ([("Tuesday", State.CONFIRMED)], 1))
 
     def test_spot_to_pay_at_the_door_stays_payable_at_the_door_after_a_transfer(self) -> None:
-        place = self.bought(due=DOOR)
-        order = self.move(place, self.thursday)
+        spot = self.bought(due=DOOR)
+        order = self.move(spot, self.thursday)
         self.assertEqual((order.state, order.due), (Order.State.PLACED, DOOR))
         self.assertEqual(self.states(), [("Tuesday", State.TRANSFERRED), ("Thursday", State.CONFIRMED)])
-        self.assertEqual(Order.objects.get(lines=place.line_id).state, Order.State.CANCELLED)
+        self.assertEqual(Order.objects.get(lines=spot.line_id).state, Order.State.CANCELLED)
 
     def test_transfer_page_shows_the_new_price_the_payment_and_the_difference(self) -> None:
-        place = self.bought()
+        spot = self.bought()
         for price, totals in ((38, "New price $33.00 You paid $65.00 You get back $32.00"),
                             (100, "New price $95.00 You paid $65.00 You pay $30.00")):  # fmt: skip
             ClassOffer.objects.filter(pk=self.thursday.pk).update(price=price)
             self.log_in(self.alice)
-            page = self.client.get(reverse("move_place_to", args=[place.pk, self.thursday.pk]))
+            page = self.client.get(reverse("move_place_to", args=[spot.pk, self.thursday.pk]))
             with self.subTest(price):
                 self.assertIn(totals, text_of(page))
 
     def test_canceling_the_new_spot_refunds_the_whole_payment(self) -> None:
-        place = self.bought()
-        order = self.move(place, self.thursday)
+        spot = self.bought()
+        order = self.move(spot, self.thursday)
         line_cancellation.cancel_line(buying.line(order), at=timezone.now(), why="x")
-        self.assertEqual(balances.amount_received(place.line.order), 0)  # type: ignore[union-attr]
+        self.assertEqual(balances.amount_received(spot.line.order), 0)  # type: ignore[union-attr]
         self.assertEqual(self.states()[1], ("Thursday", State.CANCELLED))
 
     def test_repeated_transfers_do_not_refund_classes_already_attended(self) -> None:
-        place = self.bought()
+        spot = self.bought()
         at = self.tuesday.meetings.all()[0].starts_at + timedelta(hours=2)
         for offer in (self.thursday, self.another("C", class_day=4, pro_rata=True)):
             with mock.patch("django.utils.timezone.now", lambda: at):
-                self.move(place, offer)
-            place = Registration.objects.latest("pk")
+                self.move(spot, offer)
+            spot = Registration.objects.latest("pk")
         self.assertEqual(sum(balances.amount_received(order) for order in Order.objects.all()), 65)
 
     def test_transfer_to_a_class_accepts_the_waitlist_offer_for_it(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(capacity=1)
-        place, other = self.bought(), buying.pay(buying.place(buying.cart((self.thursday, buying.me()))))
+        spot, other = self.bought(), buying.pay(buying.place(buying.cart((self.thursday, buying.me()))))
         entry = entries.join_waitlist(
             self.thursday, [entries.WaitlistRequest(buying.me())], Contact("Alice", "alice@example.org", self.alice)
         )
         line_cancellation.cancel_line(buying.line(other), at=timezone.now(), why="x")
         run_all()
-        self.move(place, self.thursday)
+        self.move(spot, self.thursday)
         entry.refresh_from_db()
         self.assertEqual(entry.state, WaitingEntry.State.TAKEN)
 
@@ -118,11 +118,11 @@ class TransferPriceTest(MovingTestCase):
 class TransferConsequencesTest(MovingTestCase):
     def test_released_spot_is_offered_to_the_waitlist(self) -> None:
         ClassOffer.objects.filter(pk=self.tuesday.pk).update(capacity=1)
-        place = self.bought()
+        spot = self.bought()
         entry = entries.join_waitlist(
             self.tuesday, [entries.WaitlistRequest(buying.me())], Contact("Ben", "ben@example.org")
         )
-        self.move(place, self.thursday)
+        self.move(spot, self.thursday)
         run_all()
         entry.refresh_from_db()
         self.assertEqual(entry.state, WaitingEntry.State.OFFERED)
@@ -150,10 +150,10 @@ class TransferConsequencesTest(MovingTestCase):
         self.assertIn("You’ve moved to Beginning B", subjects[1])
 
     def test_both_orders_name_the_exchanged_class(self) -> None:
-        place = self.bought()
-        order = self.move(place, self.thursday)
+        spot = self.bought()
+        order = self.move(spot, self.thursday)
         self.log_in(self.alice)
-        before = self.client.get(place.line.order.address())  # type: ignore[union-attr]
+        before = self.client.get(spot.line.order.address())  # type: ignore[union-attr]
         self.assertContains(before, f"Exchanged for Beginning B, order {order.number}")
         self.assertContains(self.client.get(order.address()), "Paid for Beginning A")
         send_all()
@@ -172,81 +172,81 @@ class TransferConsequencesTest(MovingTestCase):
             self.assertNotIn("alice@example.org", str(message.body))
 
     def test_dispute_of_the_original_payment_puts_the_new_spot_on_hold(self) -> None:
-        place = self.bought()
-        self.move(place, self.thursday)
-        self.report_dispute(place, "open")
+        spot = self.bought()
+        self.move(spot, self.thursday)
+        self.report_dispute(spot, "open")
         self.assertEqual(self.states()[1], ("Thursday", State.ON_HOLD))
-        self.report_dispute(place, "won")
+        self.report_dispute(spot, "won")
         self.assertEqual(self.states()[1], ("Thursday", State.CONFIRMED))
 
-    def report_dispute(self, place: Registration, state: str) -> None:
-        order = locks.lock_order(place.line.order_id)  # type: ignore[union-attr]
+    def report_dispute(self, spot: Registration, state: str) -> None:
+        order = locks.lock_order(spot.line.order_id)  # type: ignore[union-attr]
         payment = order.payments.get()
         disputes.apply_dispute_fact(order, payment, DisputeState("d-1", payment.total, payment.currency, state))
         run_all()
 
 
 class TransferRefusedTest(MovingTestCase):
-    def assertRefusedWith(self, words: str, place: Registration, offer: ClassOffer, by: object = None) -> None:
+    def assertRefusedWith(self, words: str, spot: Registration, offer: ClassOffer, by: object = None) -> None:
         before = self.states()
         with self.assertRaisesMessage(TransferRefused, words):
-            self.move(place, offer, by)  # type: ignore[arg-type]
+            self.move(spot, offer, by)  # type: ignore[arg-type]
         self.assertEqual(self.states(), before)
         self.assertFalse(Order.objects.filter(state=Order.State.CART).exists())
 
     def test_transfer_to_the_same_a_full_an_unapproved_or_a_past_class_is_refused(self) -> None:
-        place = self.bought()
-        self.assertRefusedWith(moving.SAME, place, self.tuesday)
+        spot = self.bought()
+        self.assertRefusedWith(moving.SAME, spot, self.tuesday)
         full = self.another("C", class_day=4, capacity=1)
         buying.pay(buying.place(buying.cart((full, buying.me()))))
-        self.assertRefusedWith("full", place, full)
-        self.assertRefusedWith("isn’t open", place, self.another("D", class_day=5, manager_approved=False))
+        self.assertRefusedWith("full", spot, full)
+        self.assertRefusedWith("isn’t open", spot, self.another("D", class_day=5, manager_approved=False))
         begun = make.thursday(-20)
         past = make.offer(make.session("Past", begun, publish_date=begun), make.subject(version="N"))
-        self.assertRefusedWith("over", place, past)
+        self.assertRefusedWith("over", spot, past)
 
     def test_transfer_to_a_class_with_an_existing_spot_is_refused(self) -> None:
-        place = self.bought()
+        spot = self.bought()
         self.bought(self.thursday)
-        self.assertRefusedWith("already has a spot in this class", place, self.thursday)
+        self.assertRefusedWith("already has a spot in this class", spot, self.thursday)
 
     def test_refusal_after_the_deadline_names_the_deadline(self) -> None:
-        place = self.bought()
+        spot = self.bought()
         begins = self.tuesday.meetings.all()[1].starts_at
         with mock.patch("django.utils.timezone.now", lambda: begins + timedelta(minutes=1)):
-            self.assertRefusedWith(f"could move this spot until {format_moment(begins)}.", place, self.thursday)
+            self.assertRefusedWith(f"could move this spot until {format_moment(begins)}.", spot, self.thursday)
 
     def test_only_the_office_can_transfer_after_the_deadline(self) -> None:
-        place = self.bought()
+        spot = self.bought()
         late = self.tuesday.meetings.all()[1].starts_at + timedelta(minutes=1)
         with mock.patch("django.utils.timezone.now", lambda: late):
-            self.assertRefusedWith("could move this spot until", place, self.thursday)
-            self.move(place, self.thursday, DeskOverride(self.ada, "Ill"))
+            self.assertRefusedWith("could move this spot until", spot, self.thursday)
+            self.move(spot, self.thursday, DeskOverride(self.ada, "Ill"))
         self.assertEqual(self.states()[1], ("Thursday", State.CONFIRMED))
 
     def test_unpaid_exchanged_and_canceled_spots_cannot_be_transferred(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)
-        place = self.bought()
-        held = self.place(self.move(place, self.thursday))
+        spot = self.bought()
+        held = self.place(self.move(spot, self.thursday))
         self.assertRefusedWith(moving.PAY_FIRST, held, self.another("C", class_day=4))
-        self.assertRefusedWith("is being exchanged", place, self.another("D", class_day=5))
+        self.assertRefusedWith("is being exchanged", spot, self.another("D", class_day=5))
         line_cancellation.cancel_line(buying.line(held.line.order), at=timezone.now(), why="x")  # type: ignore[union-attr]
         self.assertRefusedWith(moving.NOT_HERE, held, self.tuesday)
 
     def test_spot_paid_by_somebody_else_can_only_be_transferred_at_the_same_price(self) -> None:
         order = buying.cart((self.tuesday, buying.other("Alice", "alice@example.org", "Arden")), payer=self.sam)
-        place = self.place(buying.pay(buying.place(order)))
+        spot = self.place(buying.pay(buying.place(order)))
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=40)
-        self.assertRefusedWith(moving.OTHERS_MONEY, place, self.thursday)
-        options = alternatives.transfer_options(place, self.alice, timezone.now())
+        self.assertRefusedWith(moving.OTHERS_MONEY, spot, self.thursday)
+        options = alternatives.transfer_options(spot, self.alice, timezone.now())
         self.assertEqual([(one.why_not, one.back) for one in options], [(moving.OTHERS_MONEY, 0)])
 
     def test_price_change_after_the_quote_is_refused_until_it_is_shown(self) -> None:
-        place, wish = self.bought(), TransferRequest(self.thursday)
-        seen = moving.quote_transfer(place, wish, self.alice, timezone.now()).fingerprint
+        spot, request = self.bought(), TransferRequest(self.thursday)
+        seen = moving.quote_transfer(spot, request, self.alice, timezone.now()).fingerprint
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)
         with self.assertRaisesMessage(TransferRefused, moving.CHANGED):
-            moving.transfer_to_class(place, wish, self.alice, timezone.now(), seen=seen)
+            moving.transfer_to_class(spot, request, self.alice, timezone.now(), seen=seen)
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED)])
 
     @override_settings(MOVE_UNTIL_CLASS=0)
@@ -258,8 +258,8 @@ class DeskTransferTest(MovingTestCase):
     def test_desk_can_exceed_capacity_and_waive_the_difference_with_a_reason(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100, capacity=1)
         buying.pay(buying.place(buying.cart((self.thursday, buying.me()))))
-        place = self.bought()
-        order = self.move(place, self.thursday, DeskOverride(self.ada, "Our mistake", over_capacity=True, waived=True))
+        spot = self.bought()
+        order = self.move(spot, self.thursday, DeskOverride(self.ada, "Our mistake", over_capacity=True, waived=True))
         self.assertEqual((order.state, order.charged, self.place(order).over_capacity), (Order.State.PAID, 0, True))
         entry = Entry.objects.get(action="classwork.place_moved")
         self.assertEqual((entry.why, entry.actor_id, entry.details["waived"]), ("Our mistake", self.ada.pk, True))
@@ -271,21 +271,19 @@ class DeskTransferTest(MovingTestCase):
         self.assertEqual(self.states()[0], ("Tuesday", State.TRANSFERRED))
 
     def test_desk_page_shows_a_quote_before_it_transfers(self) -> None:
-        place = self.bought()
+        spot = self.bought()
         self.log_in(self.ada)
-        page, form = reverse("desk_move_place", args=[place.pk]), {"offer": self.thursday.pk, "why": "Ill"}
+        page, form = reverse("desk_move_place", args=[spot.pk]), {"offer": self.thursday.pk, "why": "Ill"}
         quote = self.client.post(page, form).context["quote"]
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED)])
         self.client.post(page, form | {"do": "", "seen": quote.fingerprint})
         self.assertEqual(self.states()[1], ("Thursday", State.CONFIRMED))
 
     def test_transfer_with_an_unknown_fingerprint_is_refused(self) -> None:
-        place = self.bought()
+        spot = self.bought()
         self.log_in(self.ada)
         form = {"offer": self.thursday.pk, "why": "Ill", "do": "", "seen": "é" * 70}
-        self.assertContains(
-            self.client.post(reverse("desk_move_place", args=[place.pk]), form), "Something has changed"
-        )
+        self.assertContains(self.client.post(reverse("desk_move_place", args=[spot.pk]), form), "Something has changed")
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED)])
 
 
@@ -294,29 +292,29 @@ class TransferPagesTest(MovingTestCase):
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)
         full = self.another("C", class_day=4, capacity=1)
         buying.pay(buying.place(buying.cart((full, buying.me()))))
-        place = self.bought()
+        spot = self.bought()
         self.log_in(self.alice)
-        page = self.client.get(reverse("move_place", args=[place.pk]))
+        page = self.client.get(reverse("move_place", args=[spot.pk]))
         self.assertContains(page, "<strong>$30.00</strong> to pay")
         self.assertContains(page, reverse("wait", args=[full.pk]))
-        self.assertNotContains(page, reverse("move_place_to", args=[place.pk, full.pk]))
+        self.assertNotContains(page, reverse("move_place_to", args=[spot.pk, full.pk]))
 
     @tag("rows")
     def test_list_runs_the_same_queries_for_thirty_classes(self) -> None:
-        place = self.bought()
+        spot = self.bought()
         self.log_in(self.alice)
 
         def more(count: int) -> None:
             for number in range(count):
                 self.another("N", class_day=number % 7, public_note=str(number))
 
-        self.assertSameQueries(reverse("move_place", args=[place.pk]), more)
+        self.assertSameQueries(reverse("move_place", args=[spot.pk]), more)
 
     def test_student_transfers_and_is_sent_to_pay_the_difference(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)
-        place = self.bought()
+        spot = self.bought()
         self.log_in(self.alice)
-        page = reverse("move_place_to", args=[place.pk, self.thursday.pk])
+        page = reverse("move_place_to", args=[spot.pk, self.thursday.pk])
         seen = self.client.get(page).context["quote"].fingerprint
         done = self.client.post(page, {"seen": seen})
         order = Order.objects.latest("pk")
@@ -328,31 +326,31 @@ class TransferPagesTest(MovingTestCase):
     def test_class_with_roles_asks_for_the_role(self) -> None:
         for name in ("lead", "follow"):
             OfferRole.objects.create(offer=self.thursday, name=name)
-        place = self.bought()
+        spot = self.bought()
         self.log_in(self.alice)
-        page = reverse("move_place_to", args=[place.pk, self.thursday.pk])
+        page = reverse("move_place_to", args=[spot.pk, self.thursday.pk])
         seen = self.client.get(page).context["quote"].fingerprint
         self.assertContains(self.client.post(page, {"seen": seen, "role": "fly"}), "Please check the following")
         self.client.post(page, {"seen": seen, "role": "follow"})
         self.assertEqual(Registration.objects.latest("pk").role, "follow")
 
     def test_transfer_pages_are_not_found_for_other_people(self) -> None:
-        place = self.bought()
+        spot = self.bought()
         for person in (self.sam, self.gus, self.ada):
             browser = self.browser_of(person)
             for name, more in (("move_place", []), ("move_place_to", [self.thursday.pk]), ("give_place", [])):
-                self.assertEqual(browser.get(reverse(name, args=[place.pk, *more])).status_code, 404)
+                self.assertEqual(browser.get(reverse(name, args=[spot.pk, *more])).status_code, 404)
 
     def test_guardian_can_transfer_their_child(self) -> None:
         order = buying.cart((self.tuesday, buying.of(self.kit)), payer=self.gus)
-        place = self.place(buying.pay(buying.place(order)))
-        self.move(place, self.thursday, self.gus)
+        spot = self.place(buying.pay(buying.place(order)))
+        self.move(spot, self.thursday, self.gus)
         self.assertEqual(Registration.objects.get(student=self.kit, state=State.CONFIRMED).offer, self.thursday)
 
     def test_refund_and_remaining_payment_add_up_to_the_original_payment(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=Decimal("64.99"))
-        place = self.bought()
-        quote = moving.quote_transfer(place, TransferRequest(self.thursday), self.alice, timezone.now())
-        self.move(place, self.thursday)
+        spot = self.bought()
+        quote = moving.quote_transfer(spot, TransferRequest(self.thursday), self.alice, timezone.now())
+        self.move(spot, self.thursday)
         kept = sum(balances.amount_received(order) for order in Order.objects.all())
         self.assertEqual(kept + quote.back, Decimal(65))

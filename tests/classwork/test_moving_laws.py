@@ -33,28 +33,30 @@ class School(spot_simulation.School):
         return found[(5 * number) % len(found)] if found else None
 
     def move(self, number: int, *, by_desk: bool = False) -> None:
-        if (place := self.any_registration(number)) is None:
+        if (spot := self.any_registration(number)) is None:
             return
-        speaks = place.student.user or place.student.guardian or self.staff
+        speaks = spot.student.user or spot.student.guardian or self.staff
         by = DeskOverride(self.staff, "x", over_capacity=number == 4, waived=number == 5) if by_desk else speaks
-        wish, at = TransferRequest(self.offers[number % 3]), timezone.now()
+        request, at = TransferRequest(self.offers[number % 3]), timezone.now()
         with suppress(TransferRefused):
-            moving.transfer_to_class(place, wish, by, at, seen=moving.quote_transfer(place, wish, by, at).fingerprint)
+            moving.transfer_to_class(
+                spot, request, by, at, seen=moving.quote_transfer(spot, request, by, at).fingerprint
+            )
 
     def move_by_desk(self, number: int) -> None:
         self.move(number, by_desk=True)
 
     def give(self, number: int) -> None:
-        if place := self.any_registration(number):
+        if spot := self.any_registration(number):
             name = NAMES[number % 3]
             to = TypedPerson(name, name, f"{name.lower()}@example.org")
             with suppress(TransferRefused):
-                passing.transfer_to_person(place, to, DeskOverride(self.staff, "x"), timezone.now())
+                passing.transfer_to_person(spot, to, DeskOverride(self.staff, "x"), timezone.now())
 
     def give_up(self, number: int) -> None:
-        if (place := self.any_registration(number)) and place.line:
+        if (spot := self.any_registration(number)) and spot.line:
             with suppress(transitions.OrderTransitionRefused):
-                line_cancellation.cancel_line(place.line, at=self.now, why="x")
+                line_cancellation.cancel_line(spot.line, at=self.now, why="x")
 
     def states(self, lines: Iterable[OrderLine]) -> list[str]:
         """A spot that was transferred to another class or person no longer belongs to anybody."""

@@ -35,11 +35,11 @@ class TransferRaceTest(TransactionTestCase):
 
     def mover(self, spot: Registration, offer: ClassOffer) -> Callable[[], Any]:
         """Return a function that transfers the registration with a quote made in advance."""
-        wish, by = TransferRequest(offer), User.objects.get(email=spot.student.email)
+        request, by = TransferRequest(offer), User.objects.get(email=spot.student.email)
         by.email_confirmed_at = timezone.now()
         by.save()
-        seen = moving.quote_transfer(spot, wish, by, timezone.now()).fingerprint
-        return lambda: moving.transfer_to_class(spot, wish, by, timezone.now(), seen=seen)
+        seen = moving.quote_transfer(spot, request, by, timezone.now()).fingerprint
+        return lambda: moving.transfer_to_class(spot, request, by, timezone.now(), seen=seen)
 
     def buyer(self, offer: ClassOffer) -> Callable[[], Order]:
         basket = cart((offer, me()), name="Ben", email="ben@example.org")

@@ -29,9 +29,9 @@ LEE = TypedPerson("Lee", "Lind", "lee@example.org")
 
 class PassingTestCase(MovingTestCase):
     def transfer(
-        self, place: Registration, to: TypedPerson = LEE, by: User | DeskOverride | None = None
+        self, spot: Registration, to: TypedPerson = LEE, by: User | DeskOverride | None = None
     ) -> Registration:
-        return passing.transfer_to_person(place, to, by or self.alice, timezone.now())
+        return passing.transfer_to_person(spot, to, by or self.alice, timezone.now())
 
     def mails(self) -> dict[str, str]:
         run_all()
@@ -41,15 +41,15 @@ class PassingTestCase(MovingTestCase):
 
 class TransferToPersonTest(PassingTestCase):
     def test_transferred_spot_belongs_to_the_recipient_and_no_money_moves(self) -> None:
-        place = self.bought()
-        received = self.transfer(place)
+        spot = self.bought()
+        received = self.transfer(spot)
         self.assertEqual(self.states(), [("Tuesday", State.TRANSFERRED)])
         self.assertEqual(
-            (str(received.student), received.state, received.line), ("Lee Lind", State.CONFIRMED, place.line)
+            (str(received.student), received.state, received.line), ("Lee Lind", State.CONFIRMED, spot.line)
         )
         self.assertEqual(
             (
-                balances.amount_received(place.line.order),
+                balances.amount_received(spot.line.order),
                 room.availability_of(self.tuesday, timezone.now()).spots_taken,
             ),
             (65, 1),
@@ -57,10 +57,10 @@ class TransferToPersonTest(PassingTestCase):
 
     def test_recipient_payer_and_attendee_each_get_their_own_mail(self) -> None:
         order = buying.cart((self.tuesday, buying.other("Alice", "alice@example.org", "Arden")), payer=self.sam)
-        place = self.place(buying.pay(buying.place(order)))
+        spot = self.place(buying.pay(buying.place(order)))
         self.mails()
         mail.outbox.clear()
-        self.transfer(place)
+        self.transfer(spot)
         mails = self.mails()
         self.assertEqual(sorted(mails), ["alice@example.org", "lee@example.org", "sam@example.org"])
         self.assertIn("Alice Arden transferred a spot to you", mails["lee@example.org"])
@@ -79,8 +79,8 @@ class TransferToPersonTest(PassingTestCase):
         other = Student.objects.create(
             first_name="LEE", last_name="LIND", user=User.objects.create_user("lee@example.org", None)
         )
-        place = self.bought()
-        received = self.transfer(place)
+        spot = self.bought()
+        received = self.transfer(spot)
         self.assertEqual(received.student, other)
         received.line.refresh_from_db()  # type: ignore[union-attr]
         self.assertIn("Lee Lind", received.line.detail)  # type: ignore[union-attr]
@@ -94,30 +94,30 @@ class TransferToPersonTest(PassingTestCase):
         self.assertTrue(Case.objects.filter(order=received.line.order, text__contains="registered twice").exists())  # type: ignore[union-attr]
 
     def test_transferred_spot_can_be_transferred_back(self) -> None:
-        place = self.transfer(self.bought())
+        spot = self.transfer(self.bought())
         lee = User.objects.get(email="lee@example.org")
-        again = self.transfer(place, TypedPerson("Alice", "Arden", "alice@example.org"), lee)
+        again = self.transfer(spot, TypedPerson("Alice", "Arden", "alice@example.org"), lee)
         self.assertEqual(again.student, self.student)
         self.assertIn("You’re registered for", self.mails()["alice@example.org"])
 
     def test_recipient_can_exchange_the_spot_at_the_same_price(self) -> None:
-        place = self.transfer(self.bought())
+        spot = self.transfer(self.bought())
         lee = User.objects.get(email="lee@example.org")
-        self.move(place, self.thursday, lee)
+        self.move(spot, self.thursday, lee)
         self.assertEqual(Registration.objects.get(state=State.CONFIRMED).student.first_name, "Lee")
 
     def test_exchange_after_a_transfer_is_not_called_a_transfer(self) -> None:
         for due in (Order.Due.DOOR, Order.Due.NOW):
             with self.subTest(due), transaction.atomic():
-                place = self.bought(due=due)
-                received = self.transfer(place)
+                spot = self.bought(due=due)
+                received = self.transfer(spot)
                 self.move(
                     received,
                     self.thursday,
                     User.objects.get(email="lee@example.org") if due == "now" else self.office_override(),
                 )
                 self.assertEqual(
-                    self.statuses_of(place, received), ["Transferred to Lee Lind", "Moved to another class"]
+                    self.statuses_of(spot, received), ["Transferred to Lee Lind", "Moved to another class"]
                 )
                 run_all()
                 given = Message.objects.filter(template="classwork.place_given")
@@ -125,54 +125,54 @@ class TransferToPersonTest(PassingTestCase):
                 transaction.set_rollback(True)
 
     def test_spot_transferred_back_does_not_name_its_attendee_as_the_recipient(self) -> None:
-        place = self.bought()
-        received = self.transfer(place)
+        spot = self.bought()
+        received = self.transfer(spot)
         lee = User.objects.get(email="lee@example.org")
         self.transfer(received, TypedPerson("Alice", "Arden", "alice@example.org"), lee)
         self.assertEqual(
-            self.statuses_of(place, received), ["Transferred to someone else", "Transferred to Alice Arden"]
+            self.statuses_of(spot, received), ["Transferred to someone else", "Transferred to Alice Arden"]
         )
 
     def office_override(self) -> DeskOverride:
         return DeskOverride(self.ada, "By telephone")
 
-    def statuses_of(self, *places: Registration) -> list[str]:
-        registrations = Registration.objects.for_lists().in_bulk([place.pk for place in places])
-        return [words.registration_status(registrations[place.pk], timezone.now()).text for place in places]
+    def statuses_of(self, *spots: Registration) -> list[str]:
+        registrations = Registration.objects.for_lists().in_bulk([spot.pk for spot in spots])
+        return [words.registration_status(registrations[spot.pk], timezone.now()).text for spot in spots]
 
 
 class TransferToPersonRefusedTest(PassingTestCase):
-    def assertRefusedWith(self, words: str, place: Registration, to: TypedPerson = LEE) -> None:
+    def assertRefusedWith(self, words: str, spot: Registration, to: TypedPerson = LEE) -> None:
         with self.assertRaisesMessage(TransferRefused, words):
-            self.transfer(place, to)
+            self.transfer(spot, to)
         self.assertFalse(Student.objects.filter(first_name="Lee").exists())
 
     def test_refusal_after_the_deadline_names_the_deadline(self) -> None:
-        place = self.bought()
+        spot = self.bought()
         begins = self.tuesday.meetings.all()[1].starts_at
         with mock.patch("django.utils.timezone.now", lambda: begins + timedelta(minutes=1)):
-            self.assertRefusedWith(f"could transfer this spot until {format_moment(begins)}.", place)
+            self.assertRefusedWith(f"could transfer this spot until {format_moment(begins)}.", spot)
 
     def test_transfer_to_oneself_after_the_deadline_or_during_an_exchange_is_refused(self) -> None:
-        place = self.bought()
-        self.assertRefusedWith("already has this spot", place, TypedPerson("ALICE", "Arden", "alice@example.org"))
+        spot = self.bought()
+        self.assertRefusedWith("already has this spot", spot, TypedPerson("ALICE", "Arden", "alice@example.org"))
         late = self.tuesday.meetings.all()[1].starts_at + timedelta(minutes=1)
         with mock.patch("django.utils.timezone.now", lambda: late):
-            self.assertRefusedWith("could transfer this spot until", place)
-        self.exchange_at_a_higher_price(place)
-        self.assertRefusedWith("is being exchanged", place)
+            self.assertRefusedWith("could transfer this spot until", spot)
+        self.exchange_at_a_higher_price(spot)
+        self.assertRefusedWith("is being exchanged", spot)
         self.assertRefusedWith(passing.PAY_FIRST, Registration.objects.latest("pk"))
 
-    def exchange_at_a_higher_price(self, place: Registration) -> None:
+    def exchange_at_a_higher_price(self, spot: Registration) -> None:
         self.thursday.price = 100  # type: ignore[assignment]
         self.thursday.save()
-        self.move(place, self.thursday)
+        self.move(spot, self.thursday)
 
     def test_spot_can_be_transferred_only_once(self) -> None:
-        place = self.bought()
-        self.transfer(place)
+        spot = self.bought()
+        self.transfer(spot)
         with self.assertRaisesMessage(TransferRefused, passing.NOT_HERE):
-            self.transfer(place, TypedPerson("Kim", "Kant", "kim@example.org"))
+            self.transfer(spot, TypedPerson("Kim", "Kant", "kim@example.org"))
         self.assertEqual(room.availability_of(self.tuesday, timezone.now()).spots_taken, 1)
 
     def test_spot_that_somebody_else_still_has_to_pay_for_cannot_be_transferred(self) -> None:
@@ -181,10 +181,10 @@ class TransferToPersonRefusedTest(PassingTestCase):
 
 
 class TransferToPersonPagesTest(PassingTestCase):
-    def post(self, place: Registration, **values: Any) -> Any:
+    def post(self, spot: Registration, **values: Any) -> Any:
         self.log_in(self.alice)
         usual = {"first_name": "Lee", "last_name": "Lind", "email": "lee@example.org"}
-        return self.client.post(reverse("give_place", args=[place.pk]), usual | values, follow=True)
+        return self.client.post(reverse("give_place", args=[spot.pk]), usual | values, follow=True)
 
     def test_attendee_transfers_the_spot_with_one_form(self) -> None:
         page = self.post(self.bought())
@@ -194,27 +194,27 @@ class TransferToPersonPagesTest(PassingTestCase):
     def test_known_and_unknown_addresses_get_the_same_answer(self) -> None:
         pages = []
         for email in ("gus@example.org", "nobody@example.org"):
-            place = self.bought(self.another("CD"[len(pages)], class_day=4 + len(pages)))
-            pages.append(self.post(place, email=email).context["messages"]._loaded_data)
+            spot = self.bought(self.another("CD"[len(pages)], class_day=4 + len(pages)))
+            pages.append(self.post(spot, email=email).context["messages"]._loaded_data)
         self.assertEqual(*([str(message) for message in messages] for messages in pages))
 
     def test_invalid_input_is_answered_with_a_message(self) -> None:
-        place = self.bought()
+        spot = self.bought()
         for wrong in ({"email": "x"}, {"first_name": ""}, {"first_name": "x" * 500}, {"email": "a@b.c\nBcc: d@e.f"}):
-            self.assertContains(self.post(place, **wrong), "Please check the following")
+            self.assertContains(self.post(spot, **wrong), "Please check the following")
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED)])
 
     def test_office_transfers_a_spot_with_a_reason(self) -> None:
-        place = self.bought()
+        spot = self.bought()
         self.log_in(self.ada)
         form = {"first_name": "Lee", "last_name": "Lind", "email": "lee@example.org", "why": "By telephone"}
-        self.client.post(reverse("desk_give_place", args=[place.pk]), form)
+        self.client.post(reverse("desk_give_place", args=[spot.pk]), form)
         entry = Entry.objects.get(action="classwork.place_given")
         self.assertEqual((entry.why, entry.actor_id), ("By telephone", self.ada.pk))
 
     def test_desk_can_transfer_after_the_deadline(self) -> None:
-        place = self.bought()
-        late = deadlines.change_deadline(place, 2)
+        spot = self.bought()
+        late = deadlines.change_deadline(spot, 2)
         assert late is not None
-        passing.transfer_to_person(place, LEE, DeskOverride(self.ada, "x"), late + timedelta(days=1))
+        passing.transfer_to_person(spot, LEE, DeskOverride(self.ada, "x"), late + timedelta(days=1))
         self.assertEqual(self.states(), [("Tuesday", State.TRANSFERRED)])

@@ -70,14 +70,14 @@ class ResourceAccessTest(SchoolTestCase):
     def test_late_joiners_see_earlier_resources_if_the_school_allows_it(self) -> None:
         first = giving.resource("First", self.offer, when="class", class_number=1)
         later = self.offer.meetings.all()[1].starts_at
-        place = giving.place(self.student, self.offer, at=later)
+        registration = giving.place(self.student, self.offer, at=later)
         self.assertTrue(self.has_access(self.alice, first, later))
         with override_settings(LATE_JOINERS_SEE_EARLIER=False):
             self.assertFalse(self.has_access(self.alice, first, later))
             self.assertTrue(self.has_access(self.alice, self.words, later))
-            releases.add_opening(self.tess, first, place)
+            releases.add_opening(self.tess, first, registration)
             self.assertTrue(self.has_access(self.alice, first, later))
-            releases.remove_opening(self.tess, first, place)
+            releases.remove_opening(self.tess, first, registration)
             self.assertFalse(self.has_access(self.alice, first, later))
 
     def test_ticket_opens_only_the_resources_of_its_class_day(self) -> None:

@@ -131,8 +131,8 @@ class MinimumTest(SchoolTestCase):
 class CartTest(SchoolTestCase):
     def test_cart_with_only_a_voucher_does_not_mention_spots(self) -> None:
         self.log_in(self.alice)
-        mine = carts.create_cart(self.alice)
-        carts.add_line(mine, "voucher", 0, {"amount": "50", "code": new_nonce()})
+        own_cart = carts.create_cart(self.alice)
+        carts.add_line(own_cart, "voucher", 0, {"amount": "50", "code": new_nonce()})
         page = self.client.get(reverse("cart"))
         self.assertNotContains(page, "reserved until you check out")
         self.assertNotContains(page, "places are kept")
