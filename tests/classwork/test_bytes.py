@@ -77,12 +77,12 @@ class FileAccessTests:
             (lambda: self.update_release(release, opens_at=timezone.now() - timedelta(days=9)), self.given),
             (lambda: self.update_release(release, last_day=yesterday), self.refused),
         ):
-            self.assert_access_after(change, resource, expected)
+            self.check_access_after(change, resource, expected)
 
     def update_release(self, release: Release, **values: Any) -> None:
         Release.objects.filter(pk=release.pk).update(**values)
 
-    def assert_access_after(self, change: Callable[[], object], resource: Resource, expected: list[int]) -> None:
+    def check_access_after(self, change: Callable[[], object], resource: Resource, expected: list[int]) -> None:
         change()
         self.assertEqual(self.request_file(resource, self.alice), expected)
 

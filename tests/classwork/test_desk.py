@@ -89,7 +89,7 @@ class ClassDayPageTest(DeskTestCase):
         self.preview_and_confirm(reverse("desk_restore_day", args=[self.day.pk]), {})
         self.assertFalse(Meeting.objects.get(pk=self.day.pk).is_cancelled)
 
-    def test_class_days_are_numbered_by_what_takes_place_as_resources_are(self):
+    def test_class_days_are_numbered_without_canceled_days_like_resources(self):
         """The third day is class 2 after the second is canceled. An extra day is numbered in the order of dates."""
         meetings.cancel_meeting(self.ada, self.day, "Snow")
         third, last = self.offer.meetings.all()[2], self.offer.meetings.all()[4]

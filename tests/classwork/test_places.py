@@ -53,7 +53,7 @@ class HoldTest(PlacesTestCase):
         place(cart((self.offer, other("Lee", "lee@example.org")), email="lee@example.org"))
         self.assertEqual(self.state_of(order), [State.LAPSED])
 
-    def test_a_spot_is_held_until_its_deadline_to_the_microsecond(self) -> None:
+    def test_spot_is_held_until_its_deadline_to_the_microsecond(self) -> None:
         place(cart((self.offer, me())))
         spot = Registration.objects.get()
         before = spot.held_until - timedelta(microseconds=1)
