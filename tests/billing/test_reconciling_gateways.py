@@ -56,9 +56,9 @@ class StripeReconciliationTest(StripeTestCase, ReconciliationTestCase):
         lost, other = self.attempt(), self.bought()
         self.books.pay(lost.session, "4242424242424242")
         self.books.refund({"payment_intent": other.transaction_id, "amount": 1000})
-        found = self.run_reconciliation()
-        self.assertEqual(set(found), {"only_theirs", "refund_theirs"})
-        for finding in found.values():
+        findings = self.run_reconciliation()
+        self.assertEqual(set(findings), {"only_theirs", "refund_theirs"})
+        for finding in findings.values():
             self.perform_first_action(finding)
         lost.refresh_from_db()
         self.assertEqual((lost.status, lost.order.state, other.refunds.get().amount), ("confirmed", "paid", 10))
@@ -67,9 +67,9 @@ class StripeReconciliationTest(StripeTestCase, ReconciliationTestCase):
     def test_dispute_without_webhook_is_found_and_applied(self) -> None:
         payment = self.bought()
         self.books.dispute(payment.transaction_id)
-        found = self.run_reconciliation()
-        self.assertEqual(set(found), {"dispute"})
-        self.perform_first_action(found["dispute"])
+        findings = self.run_reconciliation()
+        self.assertEqual(set(findings), {"dispute"})
+        self.perform_first_action(findings["dispute"])
         self.assertEqual(payment.disputes.get().state, "open")
         self.assertEqual(self.run_reconciliation(), {})
 
@@ -87,7 +87,7 @@ class PayPalReconciliationTest(PayPalTestCase, ReconciliationTestCase):
         payment = self.bought()
         self.assertEqual((self.run_reconciliation(), [finding.kind for finding in self.compared]), ({}, ["payment"]))
         self.fake.books.refund(payment.transaction_id, {"amount": {"currency_code": "USD", "value": "10.00"}})
-        found = self.run_reconciliation()
-        self.assertEqual(set(found), {"refund_theirs"})
-        self.perform_first_action(found["refund_theirs"])
+        findings = self.run_reconciliation()
+        self.assertEqual(set(findings), {"refund_theirs"})
+        self.perform_first_action(findings["refund_theirs"])
         self.assertEqual((payment.refunds.get().amount, self.run_reconciliation()), (10, {}))

@@ -161,9 +161,9 @@ class PollPaymentTest(StripeTestCase):
         refund = self.books.refund({"payment_intent": payment.transaction_id, "amount": 500})
         dispute = self.books.dispute(payment.transaction_id)
         _, *facts = self.gateway.poll_payment(payment)
-        back = RefundState(refund["id"], Decimal(5), "USD", State.DONE)
+        refunded = RefundState(refund["id"], Decimal(5), "USD", State.DONE)
         self.assertEqual(
-            facts, [back, DisputeState(dispute["id"], Decimal(65), "USD", Dispute.State.OPEN, "fraudulent")]
+            facts, [refunded, DisputeState(dispute["id"], Decimal(65), "USD", Dispute.State.OPEN, "fraudulent")]
         )
 
     def test_session_of_another_payment_needs_staff(self) -> None:
@@ -249,9 +249,11 @@ class RefundTest(StripeTestCase):
         payment = self.paid(REFUND_WAITS)
         self.assertEqual(self.gateway.refund(payment, Decimal(10), key="ours").state, State.SENT)
         self.books.settle_refund(self.books.every("refund")[0]["id"], good=False)
-        _, back = self.gateway.poll_payment(payment)
-        assert isinstance(back, RefundState)
-        self.assertEqual((back.state, back.message, back.key), (State.FAILED, "expired or canceled card", "ours"))
+        _, refunded = self.gateway.poll_payment(payment)
+        assert isinstance(refunded, RefundState)
+        self.assertEqual(
+            (refunded.state, refunded.message, refunded.key), (State.FAILED, "expired or canceled card", "ours")
+        )
 
     def test_refund_of_already_refunded_money_fails_as_already_refunded(self) -> None:
         payment = self.paid()

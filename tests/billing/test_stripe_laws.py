@@ -60,8 +60,8 @@ class StripeLawsTest(StripeTestCase, LawsTestCase):
             self.end(payment)
             self.assertEqual(payment.refunds.filter(state=Refund.State.DONE, amount__lt=10).count(), len(amounts))
             self.assertEqual(payment.disputes.get().state, Dispute.State.WON if won else Dispute.State.LOST)
-            back = Decimal(sum(amounts)) / 100 if won else payment.total
-            self.assertEqual(payment.refunded_amount, back)
+            refunded_total = Decimal(sum(amounts)) / 100 if won else payment.total
+            self.assertEqual(payment.refunded_amount, refunded_total)
 
         law()
 

@@ -62,8 +62,8 @@ class VoucherLawTest(PropertyTestCase):
         return order
 
     def pick_order(self, orders_of: str, which: int) -> Order | None:
-        found = list(Order.objects.filter(lines__kind=orders_of).exclude(state="cart").order_by("pk").distinct())
-        return found[which % len(found)] if found else None
+        orders = list(Order.objects.filter(lines__kind=orders_of).exclude(state="cart").order_by("pk").distinct())
+        return orders[which % len(orders)] if orders else None
 
     def buy(self, which: int, worth: Decimal) -> None:
         order = placement.place_order(

@@ -56,8 +56,8 @@ class VoucherPurchaseTest(VoucherTestCase):
     def test_voucher_with_due_date_is_not_issued_before_payment(self) -> None:
         order = self.cart()
         carts.add_line(order, "voucher", 0, {"amount": "50"})
-        how = placement.PlacementOptions(Order.Due.DATE, on=dates.local_today(), by_staff=self.ada)
-        placement.place_order(order, how, seen=None, at=self.now)
+        options = placement.PlacementOptions(Order.Due.DATE, on=dates.local_today(), by_staff=self.ada)
+        placement.place_order(order, options, seen=None, at=self.now)
         self.assertFalse(Voucher.objects.exists())
 
     def test_second_confirmation_issues_no_second_voucher(self) -> None:
@@ -291,9 +291,9 @@ class VoucherCancellationTest(VoucherTestCase):
         return voucher.line
 
     def cancel_purchase(self, voucher: Voucher, **how: object) -> Decimal:
-        back = line_cancellation.cancel_line(self.purchase_line(voucher), at=self.now, why="changed mind", **how)  # type: ignore[arg-type]
+        refunded = line_cancellation.cancel_line(self.purchase_line(voucher), at=self.now, why="changed mind", **how)  # type: ignore[arg-type]
         run_all()
-        return back
+        return refunded
 
     def test_unused_voucher_is_fully_refunded_and_void(self) -> None:
         voucher = self.bought()
