@@ -173,7 +173,7 @@ class CheckoutSafetyTest(CheckoutTestCase):
         self.put(1, 2)
         self.details()
         cart, review = (self.client.get(reverse(name)) for name in ("cart", "checkout_review"))
-        quote = review.context["sight"].quote.now
+        quote = review.context["summary"].quote.now
         self.assertIn(f"Total ${quote.total}", text_of(cart))
         for amount in (*quote.lines.values(), *(-part.amount for part in quote.adjustments if part.amount < 0)):
             self.assertIn(f"${amount}", text_of(cart))

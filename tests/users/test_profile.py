@@ -61,7 +61,11 @@ class ConsentTest(SchoolTestCase):
         self.log_in(self.alice)
 
     def test_agreement_is_given_taken_back_and_kept_on_record(self) -> None:
-        self.assertContains(self.client.get(reverse("profile_page")), "Please accept the updated terms")
+        terms, privacy = (text.version for text in consents.missing_consents(self.alice))
+        self.assertContains(
+            self.client.get(reverse("profile_page")),
+            f"the updated terms: the terms of use (version {terms}) and the privacy notice (version {privacy}).",
+        )
         for kind in ("terms", "privacy"):
             self.client.post(reverse("consent_give", args=[kind]))
         self.assertNotContains(self.client.get(reverse("profile_page")), "Please accept the updated terms")

@@ -203,6 +203,10 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
         return self.state == self.State.PLACED and self.held_until is not None and self.held_until <= at
 
     @property
+    def is_paid(self) -> bool:
+        return self.state == self.State.PAID
+
+    @property
     def awaits_click(self) -> bool:
         """Return whether an order at the door, placed without an account, still has to be confirmed by a link."""
         return self.state == self.State.PLACED and self.due == self.Due.DOOR and self.held_until is not None

@@ -15,7 +15,7 @@ def show_cart(request: HttpRequest) -> HttpResponse:
     summary = carts.price_cart(cart, timezone.now()) if cart else None
     bill = balances.bill_lines((cart_line.line for cart_line in summary.lines), summary.quote.now) if summary else []
     items = list(zip(summary.lines, bill, strict=True)) if summary else []
-    context = {"cart": cart, "sight": summary, "items": items, "to_pay": session_cart.orders_to_pay(request)}
+    context = {"cart": cart, "summary": summary, "items": items, "to_pay": session_cart.orders_to_pay(request)}
     return render(request, "billing/cart.html", context)
 
 

@@ -202,7 +202,7 @@ def _review_page(
             if cart_line.line.pk in earlier_lines
         ],
         "pays_now": bool(summary.total_after_vouchers) and not form.offers_later,
-        "sight": summary,
+        "summary": summary,
         "bill": balances.bill_lines(lines, summary.quote.now),
         "form": form,
         "code_form": code_form or CheckoutCodeForm(initial={"code": cart.code.text if cart.code else ""}),

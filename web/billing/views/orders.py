@@ -40,7 +40,7 @@ def show_own_order(request: HttpRequest, number: int) -> HttpResponse:
         "handover": handovers.handover_text(order),
         "vouchers": Voucher.objects.filter(line__order=order),
     } | payment_context(order, at)
-    if order.awaits_click and context["told"].can_pay:
+    if order.awaits_click and context["status"].can_pay:
         context["click"] = payment_status_text.text_for_unconfirmed_order(order, at)
     return render(request, "billing/order.html", context)
 
@@ -49,7 +49,7 @@ def show_own_order(request: HttpRequest, number: int) -> HttpResponse:
 @never_cache
 def show_receipt(request: HttpRequest, number: int) -> HttpResponse:
     order = session_cart.find_order(request, number)
-    if order.state != Order.State.PAID:
+    if not order.is_paid:
         raise Http404
     bill = balances.itemized_lines(order, timezone.now())
     school_lines = [settings.BUSINESS_ADDRESS, settings.BUSINESS_PHONE, settings.OFFICE_EMAIL]

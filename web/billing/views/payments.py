@@ -164,7 +164,7 @@ def payment_context(order: Order, at: datetime) -> dict[str, Any]:
     methods = sorted(gateways.online_methods(), key=lambda method: method[0] != last_variant) if status.can_pay else []
     progress = payment_in_progress(order, at)
     return {
-        "told": status,
+        "status": status,
         "news": payment_status_text.adds_to_order_state(order, status),
         "owed": balances.open_balance(order, at),
         "price": amounts.amount_due_sentence(order, at),

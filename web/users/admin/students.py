@@ -93,7 +93,7 @@ class StudentAdmin(RecordedModelAdmin):
         except MergeConflict as conflict:
             sentences = []
             messages.error(request, str(conflict))
-        context = {**self.admin_site.each_context(request), "source": source, "target": target, "told": sentences}
+        context = {**self.admin_site.each_context(request), "source": source, "target": target, "sentences": sentences}
         more_context = {"form": form, "title": "Merge two records of one person", "opts": self.opts}
         return render(request, "admin/users/join.html", context | more_context)
 

@@ -19,6 +19,9 @@ class ConsentText:
     title: str
     version: str
 
+    def __str__(self) -> str:
+        return f"the {self.title} (version {self.version})"
+
 
 def consent_texts() -> list[ConsentText]:
     """A setting names the function that knows the versions in force, because this app must not import the pages."""

@@ -130,7 +130,7 @@ def offer_join(request: AccountRequest, pk: int, said: str) -> HttpResponse:
     except MergeConflict as conflict:
         problem = str(conflict)
     if request.method != "POST":
-        context = {"student": student, "target": target, "told": sentences, "fault": problem}
+        context = {"student": student, "target": target, "sentences": sentences, "problem": problem}
         return render(request, "users/offer_join.html", context)
     if problem:
         guardianship.request_office_merge(request.user, student, reply)

@@ -5,6 +5,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import get_text_list
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common.throttle import rate_limited
@@ -26,7 +27,7 @@ def profile_page(request: AccountRequest) -> HttpResponse:
         "in_care": user.in_care.all(),
         "offered": user.offered.select_related("guardian"),
         "staff": Staff.objects.filter(user=user).first(),
-        "missing": consents.missing_consents(user),
+        "missing": get_text_list([str(text) for text in consents.missing_consents(user)], "and"),
         "second_factor": second_factor.can_use_second_factor(user),
     }
     return render(request, "users/profile.html", context)

@@ -70,6 +70,12 @@ class CartSummary:
         return self.quote.door.total - self.by_vouchers
 
     @property
+    def offers_early_price(self) -> bool:
+        """Return whether paying now, and not at the door, changes the price."""
+        has_choice = self.at_the_door and bool(self.total_after_vouchers)
+        return has_choice and self.quote.door.total != self.quote.now.total
+
+    @property
     def payable(self) -> list[OrderLine]:
         return eligibility.payable_lines(
             (row.line for row in self.lines), {row.line.pk: row.facts for row in self.lines}
