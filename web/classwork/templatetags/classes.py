@@ -13,6 +13,7 @@ from classwork.domain.places.room import Availability
 from classwork.domain.places.tickets import sale
 from classwork.models import ClassOffer, Registration
 from classwork.rules import levels
+from common.templatetags.formats import money
 
 register = template.Library()
 
@@ -40,6 +41,24 @@ def joining(offer: ClassOffer) -> late.JoiningTerms:
 @register.filter
 def sells_single_classes(offer: ClassOffer) -> bool:
     return sale.is_on_sale(offer, timezone.now())
+
+
+@register.filter
+def single_class_invitation(offer: ClassOffer) -> str:
+    """Names the trial before the drop-in, for a class that sells one of them."""
+    if offer.trial_price is None:
+        return f"Drop in for {money(offer.drop_in_price)}"
+    return f"Try one class for {money(offer.trial_price)}" if offer.trial_price else "Try one class, free"
+
+
+@register.filter
+def single_class_prices(offer: ClassOffer) -> str:
+    prices = []
+    if offer.drop_in_price is not None:
+        prices.append(money(offer.drop_in_price))
+    if offer.trial_price is not None:
+        prices.append(f"trial {money(offer.trial_price) if offer.trial_price else 'free'}")
+    return ", ".join(prices)
 
 
 @register.filter

@@ -20,8 +20,9 @@ from classwork.domain.places import joining, minimum, opening, room, running, te
 from classwork.domain.places.calendar_links import CalendarLinks
 from classwork.domain.places.tickets import sale
 from classwork.domain.places.waiting import shown
-from classwork.models import ClassOffer, Location
+from classwork.models import ClassOffer, Location, Session
 from common import dates, drawings
+from common.formats import format_date
 from common.links import absolute_url
 from users import roles
 
@@ -39,7 +40,7 @@ def classoffer_list(request: HttpRequest, names: str | None = None, day: date | 
     today, everything = dates.local_today(), sees_unpublished(request)
     sessions = class_list.sessions_to_show(names=names, on=day, today=today, everything=everything)
     page = Paginator(sessions, SESSIONS_A_PAGE).get_page(request.GET.get("page"))
-    several, sessions = len(sessions) > 1, list(page)
+    is_one_session, sessions = names is not None and len(sessions) == 1, list(page)
     filters = ClassFilters(*(request.GET.get(name, "") for name in ("level", "day", "place")))
     by = "level" if request.GET.get("by") == "level" else "day"
     rule = running.running_rule_at(timezone.now()) if names is None and day is None else None
@@ -53,16 +54,21 @@ def classoffer_list(request: HttpRequest, names: str | None = None, day: date | 
         "registered": minimum.registered_count_by_class(listing.offers),
         "sessions": sessions,
         "page": page,
-        "day": day,
-        "named": names is not None and not several,
+        "heading": _list_heading(sessions[0] if is_one_session else None, day),
     }
-    if names is not None and not several and sessions:
+    if is_one_session:
         plan = sessions[0].plan
         known = class_list.sessions_to_show(names="all", today=today, everything=everything)
         plans = [session.plan for session in known]
         context["previous"] = calendar.previous_session(plan, plans)
         context["following"] = calendar.following_session(plan, plans, CalendarRules.of_the_school())
     return render(request, "classwork/classoffer_list.html", context)
+
+
+def _list_heading(session: Session | None, day: date | None) -> str:
+    if session is not None:
+        return f"Classes in {session.title}"
+    return f"Classes on {format_date(day)}" if day else "Classes"
 
 
 @require_safe

@@ -46,11 +46,27 @@ class ClassSummary:
         return sorted(planned | {meeting.local_date for meeting in self.cancelled})
 
     @property
+    def skipped_text(self) -> str:
+        if not self.skipped:
+            return ""
+        days = ", ".join(format_date(day) for day in self.skipped)
+        reason = f": {self.offer.skip_tagline}" if self.offer.skip_tagline else ""
+        return f"No class on {days}{reason}"
+
+    @property
     def date_range(self) -> str:
         if self.first is None or self.last is None:
             return "Canceled" if self.offer.is_called_off else "Dates to be announced"
         first, last = format_date(self.first.local_date), format_date(self.last.local_date)
         return first if first == last else f"{first} to {last}"
+
+    @property
+    def description(self) -> str:
+        """What search engines and link previews show."""
+        offer, subject = self.offer, self.offer.subject
+        dates = "Canceled" if offer.is_called_off else self.date_range
+        location = f", {offer.location}" if offer.location else ""
+        return f"{subject.short_description or subject.title} {dates}, {offer.day} {offer.time_range}{location}."
 
     @property
     def count(self) -> str:
