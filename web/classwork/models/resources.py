@@ -90,6 +90,10 @@ class Resource(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def is_for_students(self) -> bool:
+        return self.audience == self.Audience.STUDENT
+
 
 class Attachment(models.Model):
     """Attaches a resource to a class or subject. A class may override or hide a resource of its subject."""

@@ -39,12 +39,17 @@ def attachable_or_404(staff: Staff, what: str, pk: int) -> Thing:
 @team_required
 def index(request: HttpRequest, what: str, pk: int) -> HttpResponse:
     thing = attachable_or_404(staff_profile_of(request), what, pk)
+    planned = planned_resources_of(thing)
+    editable = set(content.resources_editable_by(staff_profile_of(request)).values_list("pk", flat=True))
+    # A class hides a resource of its subject. Only the subject's own page removes it.
+    attached_here = {each.hung.resource.pk for each, _ in planned if what == "subject" or not each.hung.inherited}
     context = {
         "thing": thing,
         "what": what,
-        "planned": planned_resources_of(thing),
+        "planned": planned,
         "kinds": OFFERED,
-        "editable": set(content.resources_editable_by(staff_profile_of(request)).values_list("pk", flat=True)),
+        "editable": editable,
+        "removable": editable & attached_here,
     }
     return render(request, "classwork/teaching_resources.html", context)
 

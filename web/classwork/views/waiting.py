@@ -77,7 +77,7 @@ def entry(request: HttpRequest, token: str) -> HttpResponse:
     stored = _entry_or_404(token)
     entry_state = shown.describe_entry(stored, timezone.now())
     context = {
-        "one": entry_state,
+        "waiting_entry": entry_state,
         "token": token,
         "offer": stored.offer,
         "ended": "" if entry_state.is_waiting or entry_state.is_open else entries.closed_entry_reason(stored),

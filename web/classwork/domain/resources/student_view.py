@@ -10,6 +10,7 @@ from classwork.domain.resources.access import FOR_STUDENTS
 from classwork.domain.resources.attachments import AttachedResource
 from classwork.models import ClassOffer, Release
 from common import dates
+from common.formats import format_date
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,18 @@ class PlannedResource:
 
     def at(self, now: datetime) -> str:
         return state_by_schedule(self.release, now) if self.release else ""
+
+    @property
+    def schedule_text(self) -> str:
+        begins_at = self.release.begins_at if self.release else None
+        begin = f": {format_date(begins_at)}" if begins_at else ""
+        return f"{self.hung.resource.get_kind_display()}, {self.hung.opens}{begin}{self._end_text()}"
+
+    def _end_text(self) -> str:
+        if self.release and self.release.last_day:
+            return f", stays until {format_date(self.release.last_day)}"
+        weeks = self.hung.expires_after
+        return f", expires after {weeks} {'week' if weeks == 1 else 'weeks'}" if weeks else ""
 
 
 @dataclass(frozen=True)

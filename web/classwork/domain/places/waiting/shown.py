@@ -49,6 +49,10 @@ class EntryView:
         return position_sentence({"": self.number, **self.by_role}) if self.is_waiting else ""
 
     @property
+    def heading(self) -> str:
+        return self.in_line or str(self.status)
+
+    @property
     def until(self) -> str:
         return format_moment(self.entry.offered_until) if self.entry.offered_until else ""
 
