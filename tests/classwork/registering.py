@@ -26,7 +26,7 @@ class RegisterTestCase(SchoolTestCase):
         browser = client or self.client
         browser.post(reverse("checkout"), {"payer_name": name, "payer_email": email})
         review = browser.get(reverse("checkout_review"))
-        quote = review.context["sight"].quote
+        quote = review.context["summary"].quote
         said = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "practice", "terms": "on"}
         return browser.post(reverse("checkout_review"), said)
 

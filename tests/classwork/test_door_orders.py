@@ -35,7 +35,7 @@ def register(browser: Client, offer: ClassOffer, *friends: str, me: bool = True)
 
 def check_out(browser: Client, email: str, way: str = "door", name: str = "Pat Payer") -> Any:
     browser.post(reverse("checkout"), {"payer_name": name, "payer_email": email})
-    quote = browser.get(reverse("checkout_review")).context["sight"].quote
+    quote = browser.get(reverse("checkout_review")).context["summary"].quote
     form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": way, "terms": "on"}
     return browser.post(reverse("checkout_review"), form)
 
@@ -356,7 +356,7 @@ class DoorOrderRaceTest(TransactionTestCase):
             browser = Client()
             register(browser, self.offer)
             browser.post(reverse("checkout"), {"payer_name": f"Pat {number}", "payer_email": "pat@example.org"})
-            quote = browser.get(reverse("checkout_review")).context["sight"].quote
+            quote = browser.get(reverse("checkout_review")).context["summary"].quote
             form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "door", "terms": "on"}
             return lambda: browser.post(reverse("checkout_review"), form).status_code
 

@@ -50,7 +50,7 @@ class RegistrationRaceTest(TransactionTestCase):
         browser.post(reverse("register"), {"classes": [self.offer.pk], "who": ["me"], "others": 0})
         browser.post(reverse("checkout"), {"payer_name": "Pat Payer", "payer_email": "pat@example.org"})
         review = reverse("checkout_review")
-        quote = browser.get(review).context["sight"].quote
+        quote = browser.get(review).context["summary"].quote
         form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "practice", "terms": "on"}
         other = Client()
         other.cookies = browser.cookies.copy()

@@ -202,7 +202,7 @@ class AddressPrivacyTest(RegisterTestCase):
             client.post(reverse("checkout"), {"payer_name": payer, "payer_email": payer_email})
             review = client.get(reverse("checkout_review"))
             answers.append(masked(review))
-            quote = review.context["sight"].quote
+            quote = review.context["summary"].quote
             form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "door", "terms": "on"}
             placed = client.post(reverse("checkout_review"), form)
             answers.append(masked(client.get(placed.url)))
