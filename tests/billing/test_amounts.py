@@ -114,8 +114,8 @@ class OrderAmountsTest(BillingTestCase):
 
     def cancel(self, order: Order, line: object) -> HttpResponse:
         address = line.cancel_address  # type: ignore[attr-defined]
-        shown = self.client.get(address).content.decode()
-        seen = re.search(r'name="seen" value="([^"]+)"', shown)
+        form_html = self.client.get(address).content.decode()
+        seen = re.search(r'name="seen" value="([^"]+)"', form_html)
         assert seen is not None
         return self.client.post(address, {"way": "terms", "seen": seen.group(1)}, follow=True)
 

@@ -161,13 +161,13 @@ class ClassCancellationExchangeTest(ClassCancellationTestCase, ReplacingTestCase
         first, later = self.exchanged()
         self.assertEqual(self.request_refund(self.line(later), "100", ends=True).refund, 100)
         self.assertEqual(sorted(refund.amount for refund in Refund.objects.all()), [30, 70])
-        self.assertEqual([Order.objects.get(pk=each.pk).charged for each in (first, later)], [0, 0])
+        self.assertEqual([Order.objects.get(pk=order.pk).charged for order in (first, later)], [0, 0])
 
     def test_partial_refunds_of_an_exchanged_line_add_up_to_its_price_and_no_more(self) -> None:
         first, later = self.exchanged()
         for _ in range(4):
             self.assertEqual(self.request_refund(self.line(later), "25").refund, 25)
-        self.assertEqual([Order.objects.get(pk=each.pk).charged for each in (first, later)], [0, 0])
+        self.assertEqual([Order.objects.get(pk=order.pk).charged for order in (first, later)], [0, 0])
         self.assertEqual(self.request_refund(self.line(later), "25").refund, 0)
 
     def test_refunded_amount_is_charged_again_on_the_next_exchange(self) -> None:

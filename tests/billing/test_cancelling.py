@@ -343,10 +343,10 @@ class DeskCancellationTest(CancellationTestCase):
 
     def test_desk_sees_a_changed_percentage_or_method_before_the_line_is_canceled(self) -> None:
         page = self.client.get(self.url)
-        shown = self.send(percent="50", gives="credit", seen=self.seen(page))
-        self.assertContains(shown, "Nothing has been canceled yet")
-        self.assertContains(shown, "$30.00")
-        self.assertEqual(self.send(percent="50", gives="credit", seen=self.seen(shown)).status_code, 302)
+        new_quote_page = self.send(percent="50", gives="credit", seen=self.seen(page))
+        self.assertContains(new_quote_page, "Nothing has been canceled yet")
+        self.assertContains(new_quote_page, "$30.00")
+        self.assertEqual(self.send(percent="50", gives="credit", seen=self.seen(new_quote_page)).status_code, 302)
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 30)
         entry = Entry.objects.get(action="billing.line_cancelled")
         self.assertEqual((entry.why, entry.details["percent"], entry.details["as_credit"]), ("Illness", "50", True))

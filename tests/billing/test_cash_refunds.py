@@ -68,8 +68,8 @@ class CashRefundTest(BillingTestCase):
         day = dates.to_local_time(self.now).date()
         attempts.record_desk_payment(order, "cash", Decimal(70), by=self.ash, received_on=day)
         self.log_in(self.ada)
-        asked = {"amount": 5, "why": "Cold"}
-        page = self.client.post(reverse("desk_refund", args=[order.pk]), asked, follow=True)
+        refund_form = {"amount": 5, "why": "Cold"}
+        page = self.client.post(reverse("desk_refund", args=[order.pk]), refund_form, follow=True)
         self.assertContains(page, "Record the handover of $5.00 on the order once it is done.")
         self.assertNotContains(page, "Pick up your")
 

@@ -25,9 +25,9 @@ class ReconciliationPagesTest(ReconcilingTestCase):
     def test_run_page_shows_progress_with_and_without_javascript(self) -> None:
         self.bought()
         run = runs.start_run(self.today, self.today, by=self.ada)
-        shown = self.page()
+        html = self.page()
         for words in ('http-equiv="refresh"', "hx-get=", "<progress", "Reading"):
-            self.assertIn(words, shown)
+            self.assertIn(words, html)
         response = self.client.get(reverse("desk_reconciliation_progress", args=[run.pk]))
         self.assertNotIn("HX-Refresh", response)
         run_all()
@@ -44,17 +44,17 @@ class ReconciliationPagesTest(ReconcilingTestCase):
             PAYPAL_WEBHOOK_ID="",
         )
         with lacking:
-            shown = self.client.get(reverse("desk_reconciliations")).content.decode()
-        self.assertIn("Stripe is not offered: STRIPE_WEBHOOK_SECRET is missing.", shown)
-        self.assertIn("PayPal is not offered: PAYPAL_CLIENT_ID, PAYPAL_WEBHOOK_ID are missing.", shown)
+            html = self.client.get(reverse("desk_reconciliations")).content.decode()
+        self.assertIn("Stripe is not offered: STRIPE_WEBHOOK_SECRET is missing.", html)
+        self.assertIn("PayPal is not offered: PAYPAL_CLIENT_ID, PAYPAL_WEBHOOK_ID are missing.", html)
         self.assertNotIn("is not offered", self.client.get(reverse("desk_reconciliations")).content.decode())
 
     def test_run_page_shows_each_difference_with_its_amount_and_suggested_action(self) -> None:
         self.attempt()
         self.run_it()
-        shown = self.page()
+        html = self.page()
         for words in ("Only in theirs", "$70.00", "Apply to our records", "po_1", "$2.30"):
-            self.assertIn(words, shown)
+            self.assertIn(words, html)
 
     def test_finding_is_resolved_once_and_only_with_a_reason(self) -> None:
         payment = self.attempt()

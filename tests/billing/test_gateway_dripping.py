@@ -57,9 +57,9 @@ class DrippingGatewayTest(TestCase):
                 return HttpResponse()
 
             with self.subTest(name):
-                began = time.monotonic()
+                started_at = time.monotonic()
                 limit_waiting(call_gateway)(RequestFactory().get("/"))
-                self.assertLess(time.monotonic() - began, 1)
+                self.assertLess(time.monotonic() - started_at, 1)
 
     def test_slow_paypal_response_times_out(self) -> None:
         self.assert_times_out(lambda url: PayPalClient(url, "id", "secret").get("/v2/orders"))

@@ -119,10 +119,10 @@ class GatewayRaceTest(TransactionTestCase):
 
     def refund_message_while_polling(self) -> list[Outcome]:
         self.pay_order()
-        found = [RefundState("r-1", Decimal(30), "USD", "done")]
+        polled_facts = [RefundState("r-1", Decimal(30), "USD", "done")]
         with pausing(gateway_refunds, "count_refunded"):
             return overlap(
-                lambda: webhooks.apply_polled_state(Payment.objects.get(), found), self.refund_handler("r-2", 40)
+                lambda: webhooks.apply_polled_state(Payment.objects.get(), polled_facts), self.refund_handler("r-2", 40)
             )
 
     def test_polling_and_a_message_at_once_keep_the_balance_correct(self) -> None:

@@ -243,8 +243,8 @@ class PaymentSequencesTest(PaymentInProgressTestCase):
                 _ = Double.took(payment) if pays else Double.says(payment, PaymentDeclined())
 
     def hear_all(self) -> None:
-        for heard in list(Double.heard.values()):
-            self.hear(heard, Payment.objects.get(token=heard.about.token).variant)
+        for message in list(Double.heard.values()):
+            self.hear(message, Payment.objects.get(token=message.about.token).variant)
 
     def test_no_sequence_pays_the_same_balance_twice(self) -> None:
         chance = random.Random(8)
