@@ -66,6 +66,7 @@ class DailyCashCountTest(BillingTestCase):
     def test_count_is_saved_with_expected_amount(self) -> None:
         self.record_payment()
         self.assertEqual(self.post_count(70), 302)
+        self.assertContains(self.client.get(reverse("desk_day")), ", as expected.")
         cash_count = TillCount.objects.get()
         self.assertEqual((cash_count.expected, cash_count.counted, cash_count.by), (70, 70, self.ada))
         self.assertEqual(Entry.objects.get(action="billing.till_counted").actor_id, self.ada.pk)

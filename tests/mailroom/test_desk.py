@@ -77,6 +77,9 @@ class MessageTest(DeskTest):
 
     def test_the_page_says_since_when_a_mail_waits(self) -> None:
         self.assertIn("<dt>Waiting since</dt>", self.page("desk_message", write().pk))
+        self.assertIn(
+            '<span class="badge bad">Failed</span>', self.page("desk_message", stored(MessageState.PARKED).pk)
+        )
         self.assertIn("<dt>Not sent</dt>", self.page("desk_message", stored(MessageState.SUPPRESSED).pk))
 
     @override_settings(DEBUG=True)

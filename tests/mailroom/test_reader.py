@@ -25,6 +25,15 @@ class MessagesTest(ChoirSchoolTestCase):
             for name in ("my_message", "my_message_html"):
                 self.assertEqual(self.client.get(reverse(name, args=[message.pk])).status_code, 404)
 
+    def test_the_page_says_how_the_mail_fared(self) -> None:
+        for state, text in (
+            (MessageState.SENT, f"Sent to {ALICE}, "),
+            (MessageState.SUPPRESSED, "Not emailed, "),
+            (MessageState.BOUNCED, f"Sent to {ALICE}, but bounced, "),
+        ):
+            page = self.client.get(reverse("my_message", args=[stored(state).pk]))
+            self.assertContains(page, f'<p class="meta">{text}')
+
     def test_a_key_does_not_leave_the_mail_it_was_in(self) -> None:
         message = stored(kind="transactional")
         for name in ("my_message", "my_message_html"):
