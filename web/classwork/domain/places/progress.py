@@ -128,8 +128,12 @@ class SessionAdvice:
         return max(self.needs, key=lambda need: need.students, default=None)
 
     @property
-    def is_wanted_by_most(self) -> bool:
-        return self.most is not None and self.most.students * 2 > self.attending
+    def summary_text(self) -> str:
+        if self.most is None:
+            return ""
+        most_need_it = self.most.students * 2 > self.attending
+        lead = "Most current students still need" if most_need_it else "Most wanted:"
+        return f"{lead} {self.most.name}, {self.most.students} of {self.attending} students."
 
     @property
     def rows(self) -> list[tuple[str, int]]:
