@@ -16,7 +16,7 @@ GOALS = {
     "template lines over 160 characters": 20,
 }
 # Where a goal is not reached yet, the figure of today.
-TODAY: dict[str, float] = {"template lines over 160 characters": 449}
+TODAY: dict[str, float] = {}
 
 
 @tag("once")
