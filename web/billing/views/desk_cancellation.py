@@ -1,4 +1,4 @@
-"""Cancellation at the desk, by the terms or with an exception: the first click previews it, the second confirms it."""
+"""Cancellation at the desk, under the policy or with an exception: one click previews it, the next confirms it."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse

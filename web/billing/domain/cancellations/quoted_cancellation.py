@@ -280,11 +280,12 @@ def _quote_rows(before: BalanceSnapshot, after: BalanceSnapshot, currency: str) 
             if key not in after.prices[number].lines:
                 yield QuoteRow(f"Price of {names[key]}", round_amount(sum(steps.values(), ZERO), currency))
         for key in after.prices[number].lines:
-            steps, anew = then.get(key, {}), now.get(key, {})
-            for label in steps | anew:
-                if less := steps.get(label, ZERO) - anew.get(label, ZERO):
+            steps, new_steps = then.get(key, {}), now.get(key, {})
+            for label in steps | new_steps:
+                if less := steps.get(label, ZERO) - new_steps.get(label, ZERO):
                     yield QuoteRow(
-                        _changed_discount_text(label, names[key], anew.get(label, ZERO)), round_amount(less, currency)
+                        _changed_discount_text(label, names[key], new_steps.get(label, ZERO)),
+                        round_amount(less, currency),
                     )
 
 
