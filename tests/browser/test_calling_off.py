@@ -52,7 +52,7 @@ class SnowTest(PhoneTestCase):
         self.check_outcome()
 
     def test_a_class_that_needs_a_minimum_is_decided_at_the_desk(self) -> None:
-        day = self.school.offer.meetings.get(number=1).on - timedelta(days=1)
+        day = self.school.offer.meetings.get(number=1).local_date - timedelta(days=1)
         ClassOffer.objects.filter(pk=self.school.offer.pk).update(minimum=5, decide_on=day)
         page = self.open_browser(self.school.ada, width=PHONE)
         page.goto(self.school.offer.get_absolute_url())
