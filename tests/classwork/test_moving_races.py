@@ -108,4 +108,4 @@ class TransferRaceTest(TransactionTestCase):
         self.assertEqual(exchanges.exchange_refusal(spot.line, timezone.now()), "")
         ClassOffer.objects.filter(pk=self.thursday.pk).update(capacity=5)
         outcomes = at_once(self.mover(spot, self.thursday), self.mover(spot, self.thursday))
-        self.assertEqual(sorted(type(outcome).__name__ for outcome in outcomes), ["CannotBe", "Order"])
+        self.assertEqual(sorted(type(outcome).__name__ for outcome in outcomes), ["Order", "TransferRefused"])

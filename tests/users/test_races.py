@@ -15,7 +15,7 @@ class RaceTest(TransactionTestCase):
         alice = make.account("alice@example.org", "Alice")
         token = account_links.LinkTokens().make_token(alice)
         outcomes = at_once(*[lambda n=n: accounts.choose_password(alice, f"password {n}", token) for n in range(4)])
-        self.assertEqual(sorted(type(outcome).__name__ for outcome in outcomes), ["Unfit"] * 3 + ["User"])
+        self.assertEqual(sorted(type(outcome).__name__ for outcome in outcomes), ["AccountLinkInvalid"] * 3 + ["User"])
 
     def test_one_address_signed_up_twice_at_once_is_one_account_with_one_mail(self) -> None:
         outcomes = at_once(*[lambda: accounts.sign_up("new@example.org", "New", "", {})] * 4)
