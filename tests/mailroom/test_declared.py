@@ -1,4 +1,4 @@
-"""Every mail that any app declares."""
+"""Checks of every mail that an app declares."""
 
 import re
 from pathlib import Path
@@ -15,41 +15,43 @@ from mailroom.domain import rendering
 WEB = Path(__file__).resolve().parents[2] / "web"
 
 
-class DeclaredTest(TestCase):
-    def test_each_has_a_text_that_its_sample_fills(self) -> None:
+class DeclaredMailTest(TestCase):
+    def test_every_declared_mail_can_be_rendered_with_its_sample_data(self) -> None:
         self.assertGreater(len(registry.declared_mails()), 0)
         for name, mail in registry.declared_mails().items():
             with self.subTest(name):
-                letter = rendering.render_mail(mail, rendering.shipped_mail_text(mail), mail.sample())
-                self.assertNotIn("None", letter.text)
-                self.assertNotIn("\ue000", letter.text + letter.html + letter.subject)
+                rendered = rendering.render_mail(mail, rendering.shipped_mail_text(mail), mail.sample())
+                self.assertNotIn("None", rendered.text)
+                self.assertNotIn("\ue000", rendered.text + rendered.html + rendered.subject)
 
-    def test_what_a_mail_is_about_has_a_page(self) -> None:
+    def test_every_kind_of_record_that_a_mail_is_about_has_a_page_and_a_permission(self) -> None:
         sources = [path.read_text() for path in WEB.rglob("*.py") if "demo_lms" not in path.parts]
-        named = {name for source in sources for name in re.findall(r'\babout ?= ?\("(\w+)"', source)}
-        self.assertGreater(len(named), 5)
-        self.assertEqual(named - set(registry.about_pages()), set())
+        about_types = {name for source in sources for name in re.findall(r'\babout ?= ?\("(\w+)"', source)}
+        self.assertGreater(len(about_types), 5)
+        self.assertEqual(about_types - set(registry.about_pages()), set())
         permissions = set(Permission.objects.values_list("content_type__app_label", "codename"))
         for page in registry.about_pages().values():
             self.assertTrue(reverse(page.view, args=["7"] if page.has_id else []))
             self.assertIn(tuple(page.permission.split(".")), permissions)
 
-    def test_the_site_is_content_with_them(self) -> None:
+    def test_declared_mails_pass_the_system_check(self) -> None:
         self.assertEqual(checks.check_declared_mails(None), [])
 
 
 @modify_settings(INSTALLED_APPS={"append": "tests.mailroom.plugin"})
-class CheckTest(SimpleTestCase):
+class MailCheckTest(SimpleTestCase):
     def problems(self, *mails: Mail) -> list[str]:
         return [
             str(message.id) for mail in mails for message in checks.mail_problems(mail) if isinstance(message, Error)
         ]
 
-    def test_a_mail_without_a_text_stops_the_site_from_starting(self) -> None:
-        lost = Mail("choir.lost", kind=MailKind.CLASS, title="Lost", context=lambda message: {}, sample=dict)
-        self.assertEqual(self.problems(lost), ["mailroom.E002"])
+    def test_mail_without_a_text_fails_the_system_check(self) -> None:
+        mail_without_text = Mail(
+            "choir.lost", kind=MailKind.CLASS, title="Lost", context=lambda message: {}, sample=dict
+        )
+        self.assertEqual(self.problems(mail_without_text), ["mailroom.E002"])
 
-    def test_a_mail_declared_twice_stops_it_too(self) -> None:
+    def test_mail_name_declared_twice_is_reported(self) -> None:
         self.assertEqual(checks.check_declared_mails(None), [])
         mails = registry.mail_declarations()
         self.assertEqual(checks.names_used_twice([*mails, mails[0]]), [mails[0].name])

@@ -10,35 +10,35 @@ from tests.mailroom.base import ALICE, ChoirTestCase, again, write
 
 
 class DraftingTest(ChoirTestCase):
-    def test_the_second_draft_is_the_first_one(self) -> None:
+    def test_same_mail_drafted_twice_is_one_message_sent_once(self) -> None:
         first, second = write(), write("Alice@Example.org ")
         self.assertEqual(first, second)
         self.assertEqual((Message.objects.count(), Event.objects.count()), (1, 1))
         self.assertEqual(len(send_all()), 1)
 
-    def test_another_key_or_mail_or_address_is_another_message(self) -> None:
+    def test_different_key_mail_or_address_makes_a_different_message(self) -> None:
         messages = {write().pk, write(key="2").pk, write(name="choir.rehearsal").pk, write("bob@example.org").pk}
         self.assertEqual(len(messages), 4)
 
-    def test_a_draft_goes_with_the_transaction_that_is_undone(self) -> None:
+    def test_draft_is_rolled_back_with_its_transaction(self) -> None:
         with transaction.atomic():
             draft_message("choir.welcome", to=ALICE, key="1")
             transaction.set_rollback(True)
         self.assertEqual((Message.objects.count(), Delivery.objects.count()), (0, 0))
 
-    def test_a_mail_that_nobody_declares_is_refused(self) -> None:
+    def test_undeclared_mail_is_refused(self) -> None:
         with self.assertRaisesMessage(UnknownMail, "'choir.wellcome'"):
             write(name="choir.wellcome")
 
-    def test_a_key_that_does_not_fit_is_refused_before_it_is_cut(self) -> None:
+    def test_key_that_is_too_long_is_refused_instead_of_shortened(self) -> None:
         with self.assertRaisesMessage(ValueError, "120 characters"):
             write(key="x" * 121)
 
-    def test_the_event_carries_numbers_and_no_address(self) -> None:
+    def test_event_of_a_draft_contains_the_message_id_but_no_address(self) -> None:
         message = write(data={"name": "Alice"})
         self.assertEqual(Event.objects.get().data, {"message_id": message.pk, "template": "choir.welcome"})
 
-    def test_what_is_held_waits_until_it_is_released(self) -> None:
+    def test_held_message_is_not_sent_until_it_is_released(self) -> None:
         message = write(hold=True)
         self.assertEqual((message.state, send_all()), (MessageState.DRAFTED, []))
         with transaction.atomic():
@@ -46,13 +46,13 @@ class DraftingTest(ChoirTestCase):
         self.assertEqual(len(send_all()), 1)
         self.assertEqual(again(message).state, MessageState.SENT)
 
-    def test_releasing_twice_sends_once(self) -> None:
+    def test_message_released_twice_is_sent_once(self) -> None:
         message = write(hold=True)
         release_message(Message.objects.get(pk=message.pk))
         release_message(message)
         self.assertEqual(len(send_all()), 1)
 
-    def test_what_is_no_address_is_written_down_and_not_sent(self) -> None:
+    def test_message_to_an_invalid_address_is_stored_but_not_sent(self) -> None:
         for address in ("nobody", "a@b\nBcc: c@d.org", "x@", "", "a" * 60 + "@" + "b" * 60 + ".c" * 99):
             with self.subTest(address):
                 message = write(address, key=address[:9])
@@ -61,37 +61,37 @@ class DraftingTest(ChoirTestCase):
         self.assertEqual(send_all(), [])
 
 
-class BarrierTest(ChoirTestCase):
+class PreferenceTest(ChoirTestCase):
     def kinds_sent(self) -> list[str]:
         for name in ("welcome", "rehearsal", "concert"):
             write(name=f"choir.{name}", key="barrier")
         send_all()
         return sorted(Message.objects.filter(state=MessageState.SENT).values_list("kind", flat=True))
 
-    def test_news_are_sent_to_who_asked_for_them(self) -> None:
+    def test_promotional_mail_is_not_sent_to_readers_who_have_not_opted_in(self) -> None:
         self.assertEqual(self.kinds_sent(), ["class", "transactional"])
         self.assertIn("does not want", Message.objects.get(kind="promotional").reason)
 
-    def test_a_school_may_send_news_unasked_to_who_has_not_refused(self) -> None:
+    def test_promotional_mail_is_sent_without_opt_in_if_the_school_allows_it(self) -> None:
         with self.settings(NEWS_UNASKED=True):
             self.assertEqual(len(self.kinds_sent()), 3)
 
-    def test_each_kind_has_its_own_switch_and_what_is_about_orders_has_none(self) -> None:
+    def test_each_kind_of_mail_can_be_turned_off_except_transactional_mail(self) -> None:
         preferences.save_preferences(ALICE, {MailKind.CLASS: False, MailKind.PROMOTIONAL: True})
         self.assertEqual(self.kinds_sent(), ["promotional", "transactional"])
 
-    def test_an_address_from_which_mail_came_back_gets_nothing(self) -> None:
+    def test_nothing_is_sent_to_an_address_that_bounced(self) -> None:
         bounces.suppress_address(ALICE.upper(), Suppression.Cause.BOUNCE)
         self.assertEqual(self.kinds_sent(), [])
         self.assertEqual(write().reason, "Nothing is sent to this address. Email bounced.")
 
-    def test_what_was_chosen_meanwhile_counts_when_it_is_sent(self) -> None:
+    def test_preference_changed_after_drafting_applies_when_the_message_is_sent(self) -> None:
         message = write(name="choir.rehearsal")
         preferences.save_preferences(ALICE, {MailKind.CLASS: False})
         self.assertEqual(send_all(), [])
         self.assertEqual(again(message).state, MessageState.SUPPRESSED)
 
-    def test_choices_follow_a_changed_address(self) -> None:
+    def test_preferences_move_to_the_new_address(self) -> None:
         preferences.save_preferences(ALICE, {MailKind.CLASS: False})
         preferences.save_preferences("new@example.org", {MailKind.CLASS: True})
         preferences.move_preferences(ALICE, "New@Example.org")
