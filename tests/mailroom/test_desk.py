@@ -12,7 +12,7 @@ from mailroom.testing import send_all
 from tests.mailroom.base import ALICE, ChoirSchoolTestCase, again, stored, write
 
 
-class DeskTest(ChoirSchoolTestCase):
+class MailDeskTestCase(ChoirSchoolTestCase):
     def setUp(self) -> None:
         self.log_in(self.ada)
 
@@ -22,14 +22,14 @@ class DeskTest(ChoirSchoolTestCase):
         return str(response.content.decode())
 
 
-class ListTest(DeskTest):
-    def test_the_page_asks_as_often_for_thirty_mails_as_for_one(self) -> None:
+class MessageListTest(MailDeskTestCase):
+    def test_query_count_does_not_grow_with_the_number_of_messages(self) -> None:
         self.assertSameQueries(reverse("desk_mail"), lambda count: [stored() for _ in range(count)])
 
-    def test_a_state_and_words_narrow_it(self) -> None:
+    def test_message_list_can_be_filtered_by_state_and_search_words(self) -> None:
         stored(MessageState.PARKED, "parked@example.org")
         stored(MessageState.SENT, "sent@example.org", about_id="1042")
-        for query, there, gone in (
+        for query, shown, hidden in (
             ("?state=parked", "parked@", "sent@"),
             ("?q=sent@", "sent@", "parked@"),
             ("?q=1042", "sent@", "parked@"),
@@ -38,33 +38,33 @@ class ListTest(DeskTest):
         ):
             with self.subTest(query):
                 page = self.page("desk_mail", query=query)
-                self.assertIn(there, page)
-                self.assertNotIn(gone, page)
+                self.assertIn(shown, page)
+                self.assertNotIn(hidden, page)
 
-    def test_the_list_shows_and_finds_the_subject_that_was_sent(self) -> None:
+    def test_message_list_shows_and_searches_the_sent_subject(self) -> None:
         stored(subject="Receipt for order 39")
         for query in ("", "?q=order+39"):
             self.assertIn("Receipt for order 39</a>", self.page("desk_mail", query=query))
         self.assertContains(self.client.get(reverse("admin:mailroom_message_changelist")), "Receipt for order 39")
 
-    def test_what_nobody_knows_is_said_at_the_top(self) -> None:
+    def test_number_of_possibly_sent_messages_is_shown_at_the_top_of_the_list(self) -> None:
         stored(MessageState.PERHAPS)
         self.assertIn("1 email may not have gone out.", self.page("desk_mail"))
 
-    def test_nothing_is_said_in_words(self) -> None:
+    def test_empty_message_list_shows_an_explanation(self) -> None:
         self.assertIn("No emails yet", self.page("desk_mail"))
         self.assertIn("No emails found", self.page("desk_mail", query="?q=x"))
 
 
-class MessageTest(DeskTest):
-    def test_both_parts_are_shown_without_keys_and_codes(self) -> None:
+class MessagePageTest(MailDeskTestCase):
+    def test_text_and_html_of_a_message_are_shown_without_secret_links_and_codes(self) -> None:
         message = write()
         page = self.page("desk_message", message.pk) + self.page("desk_message_html", message.pk)
         self.assertIn("Flow My Tears", page)
         for secret in ("WzEyLCJhYmMiXQ", "AB-12"):
             self.assertNotIn(secret, page)
 
-    def test_the_page_says_when_it_was_sent_and_links_what_it_is_about(self) -> None:
+    def test_page_shows_when_a_message_was_sent_and_links_its_order_if_the_viewer_may_open_it(self) -> None:
         sent_at = datetime(2026, 11, 30, 9, 5, tzinfo=timezone.get_current_timezone())
         message = stored(about_type="order", about_id="39", changed_at=sent_at)
         page = self.page("desk_message", message.pk)
@@ -75,7 +75,7 @@ class MessageTest(DeskTest):
         self.log_in(self.tess)
         self.assertInHTML("<div><dt>About</dt><dd>Order 39</dd></div>", self.page("desk_message", message.pk))
 
-    def test_the_page_says_since_when_a_mail_waits(self) -> None:
+    def test_page_shows_whether_a_message_is_waiting_failed_or_not_sent(self) -> None:
         self.assertIn("<dt>Waiting since</dt>", self.page("desk_message", write().pk))
         self.assertIn(
             '<span class="badge bad">Failed</span>', self.page("desk_message", stored(MessageState.PARKED).pk)
@@ -83,11 +83,11 @@ class MessageTest(DeskTest):
         self.assertIn("<dt>Not sent</dt>", self.page("desk_message", stored(MessageState.SUPPRESSED).pk))
 
     @override_settings(DEBUG=True)
-    def test_a_developer_sees_and_follows_the_links(self) -> None:
+    def test_secret_links_are_shown_in_debug_mode(self) -> None:
         message = write()
         self.assertIn("WzEyLCJhYmMiXQ", self.page("desk_message_html", message.pk))
 
-    def test_the_frame_can_do_nothing(self) -> None:
+    def test_html_preview_is_sandboxed_by_its_content_security_policy(self) -> None:
         response = self.client.get(reverse("desk_message_html", args=[write().pk]))
         policy = response.headers["Content-Security-Policy"]
         for rule in ("default-src 'none'", "sandbox", "form-action 'none'", "frame-ancestors 'self'"):
@@ -95,25 +95,25 @@ class MessageTest(DeskTest):
         self.assertNotIn("script-src", policy)
         self.assertEqual(response.headers["X-Frame-Options"], "SAMEORIGIN")
 
-    def test_what_can_no_longer_be_made_says_so(self) -> None:
-        gone = (write(data={"gone": True}), "The record it is about no longer exists.")
-        undeclared = (stored(template="choir.gone"), "No app declares this email anymore.")
-        for message, said in (gone, undeclared):
-            self.assertIn(said, self.page("desk_message", message.pk))
+    def test_message_that_can_no_longer_be_rendered_shows_the_reason(self) -> None:
+        deleted_record = (write(data={"gone": True}), "The record it is about no longer exists.")
+        undeclared_mail = (stored(template="choir.gone"), "No app declares this email anymore.")
+        for message, explanation in (deleted_record, undeclared_mail):
+            self.assertIn(explanation, self.page("desk_message", message.pk))
             self.assertEqual(self.client.get(reverse("desk_message_html", args=[message.pk])).status_code, 404)
 
-    def test_no_name_makes_a_page_do_something(self) -> None:
+    def test_html_in_a_name_is_not_executed_on_message_pages(self) -> None:
         message = write(data={"name": "<script>alert(1)</script>"})
         for name in ("desk_message", "desk_message_html"):
             self.assertNotIn("<script>alert", self.page(name, message.pk))
 
 
-class DeedTest(DeskTest):
-    def handle(self, message: Message, deed: str, why: str = "She asked for it.") -> str:
+class MessageActionTest(MailDeskTestCase):
+    def handle(self, message: Message, action: str, why: str = "She asked for it.") -> str:
         url = reverse("desk_message_handle", args=[message.pk])
-        return str(self.client.post(url, {"deed": deed, "why": why}, follow=True).content.decode())
+        return str(self.client.post(url, {"deed": action, "why": why}, follow=True).content.decode())
 
-    def test_what_was_perhaps_sent_is_sent_again_with_one_click_and_a_reason(self) -> None:
+    def test_possibly_sent_message_is_resent_from_the_desk_with_a_reason(self) -> None:
         message = stored(MessageState.PERHAPS)
         self.assertIn("It will be sent in a moment.", self.handle(message, "again"))
         self.assertEqual(len(send_all()), 1)
@@ -123,19 +123,19 @@ class DeedTest(DeskTest):
             (entry.actor_id, entry.why, entry.details["was"]), (self.ada.pk, "She asked for it.", "perhaps")
         )
 
-    def test_a_click_twice_sends_once_more(self) -> None:
+    def test_clicking_resend_twice_sends_the_message_once(self) -> None:
         message = stored(MessageState.PERHAPS)
         self.handle(message, "again")
         self.handle(message, "again")
         self.assertEqual(len(send_all()), 1)
 
-    def test_each_time_a_person_asks_it_goes_out_again(self) -> None:
+    def test_sent_message_can_be_resent_several_times(self) -> None:
         message = stored(MessageState.SENT)
         for count in (1, 2):
             self.handle(message, "again")
             self.assertEqual(len(send_all()), count)
 
-    def test_what_is_set_aside_is_not_sent(self) -> None:
+    def test_dismissed_message_is_not_sent(self) -> None:
         message = write()
         self.assertIn("Dismissed.", self.handle(message, "aside"))
         self.assertEqual(send_all(), [])
@@ -144,17 +144,17 @@ class DeedTest(DeskTest):
             (MessageState.SUPPRESSED, "Dismissed at the desk: She asked for it."),
         )
 
-    def test_without_a_reason_nothing_happens(self) -> None:
+    def test_resending_without_a_reason_is_refused(self) -> None:
         message = stored(MessageState.PERHAPS)
         self.assertIn("This field is required", self.handle(message, "again", " "))
         self.assertEqual(again(message).state, MessageState.PERHAPS)
 
-    def test_what_has_moved_on_is_left_alone(self) -> None:
+    def test_message_that_is_being_sent_cannot_be_resent(self) -> None:
         message = stored(MessageState.SENDING)
         self.assertIn("This has changed", self.handle(message, "again"))
         self.assertEqual(Entry.objects.filter(action__startswith="mailroom").count(), 0)
 
-    def test_who_may_only_look_sees_no_buttons_and_is_refused(self) -> None:
+    def test_staff_without_permission_to_resend_see_no_actions_and_are_refused(self) -> None:
         message = stored(MessageState.PERHAPS)
         for name in ("enter_office", "view_message"):
             self.tess.user_permissions.add(Permission.objects.get(codename=name))
@@ -164,15 +164,15 @@ class DeedTest(DeskTest):
         self.assertEqual(self.client.post(url, {"deed": "again", "why": "x"}).status_code, 403)
 
 
-class SuppressedTest(DeskTest):
-    def test_the_page_asks_as_often_for_thirty_addresses_as_for_one(self) -> None:
+class SuppressedAddressTest(MailDeskTestCase):
+    def test_query_count_does_not_grow_with_the_number_of_addresses(self) -> None:
         def suppress(count: int) -> None:
             for number in range(count):
                 bounces.suppress_address(f"{count}-{number}@example.org", Suppression.Cause.BOUNCE)
 
         self.assertSameQueries(reverse("desk_suppressed"), suppress)
 
-    def test_an_address_is_freed_with_a_reason_and_gets_mail_again(self) -> None:
+    def test_suppression_is_lifted_with_a_reason_and_the_address_receives_mail_again(self) -> None:
         bounces.suppress_address(ALICE, Suppression.Cause.COMPLAINT)
         url = reverse("desk_suppressed_lift", args=[Suppression.objects.get().pk])
         self.assertContains(self.client.post(url, {"why": ""}), "This field is required")
@@ -183,40 +183,40 @@ class SuppressedTest(DeskTest):
         write()
         self.assertEqual(len(send_all()), 1)
 
-    def test_the_office_stops_mail_to_an_address(self) -> None:
+    def test_office_can_suppress_an_address_once(self) -> None:
         form = {"email": "Bob@Example.org", "detail": "He rang."}
         self.client.post(reverse("admin:mailroom_suppression_add"), form)
         self.assertEqual(Suppression.objects.get().email, "bob@example.org")
         self.assertEqual(Suppression.objects.get().cause, Suppression.Cause.OFFICE)
         self.assertTrue(Entry.objects.filter(action="mailroom.suppression_added", actor_id=self.ada.pk).exists())
-        again_page = self.client.post(reverse("admin:mailroom_suppression_add"), form)
-        self.assertEqual((again_page.status_code, Suppression.objects.count()), (200, 1))
+        second_response = self.client.post(reverse("admin:mailroom_suppression_add"), form)
+        self.assertEqual((second_response.status_code, Suppression.objects.count()), (200, 1))
 
 
-class TextTest(DeskTest):
+class MailTextTest(MailDeskTestCase):
     url = "/admin/mailroom/template/add/"
 
     def form(self, **changes: str) -> dict[str, str]:
         return {"name": "choir.welcome", "subject": "Ahoy {{ name }}", "body": "Come *now*, {{ name }}."} | changes
 
-    def test_every_mail_is_listed_with_whose_text_it_has(self) -> None:
+    def test_every_mail_is_listed_and_custom_texts_are_marked(self) -> None:
         Template.objects.create(name="choir.concert", subject="x", body="y")
         page = self.page("desk_mail_texts")
         self.assertIn("Custom text", page)
         self.assertIn("?name=choir.welcome", page)
 
-    def test_a_new_text_begins_with_the_one_it_replaces(self) -> None:
+    def test_new_custom_text_starts_with_the_shipped_text(self) -> None:
         page = self.client.get(f"{self.url}?name=choir.welcome")
         self.assertContains(page, "{{ name }}, welcome to {{ BUSINESS_NAME }}")
         self.assertContains(page, "we sing **{{ song }}** next")
 
-    def test_a_look_at_it_saves_nothing(self) -> None:
+    def test_preview_renders_the_text_without_saving_it(self) -> None:
         page = self.client.post(self.url, self.form(_preview="1"))
         self.assertContains(page, "Come <em>now</em>, Alice.")
         self.assertIn("sandbox", page.headers["Content-Security-Policy"])
         self.assertEqual(Template.objects.count(), 0)
 
-    def test_a_text_that_cannot_be_made_is_refused_beside_its_part(self) -> None:
+    def test_text_that_cannot_be_rendered_is_refused_beside_the_invalid_field(self) -> None:
         for changes, part in (
             ({"subject": "{{ nmae }}"}, "subject"),
             ({"body": "{% if %}"}, "body"),
@@ -228,7 +228,7 @@ class TextTest(DeskTest):
         self.assertContains(page, "which is not known here")
         self.assertEqual(Template.objects.count(), 0)
 
-    def test_a_text_is_saved_sent_and_taken_back_with_a_record(self) -> None:
+    def test_custom_text_is_saved_sent_and_deleted_with_history_entries(self) -> None:
         self.client.post(self.url, self.form(_save="1"))
         template = Template.objects.get()
         write()
@@ -244,7 +244,7 @@ class TextTest(DeskTest):
         )
         self.assertEqual(actions, [f"mailroom.template_{done}" for done in ("added", "changed", "deleted")])
 
-    def test_a_preview_asks_for_the_right_to_write(self) -> None:
+    def test_preview_requires_permission_to_write_mail_texts(self) -> None:
         for name in ("enter_office", "view_template"):
             self.tess.user_permissions.add(Permission.objects.get(codename=name))
         self.log_in(self.tess)
