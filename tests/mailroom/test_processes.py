@@ -1,4 +1,4 @@
-"""A worker that is killed while it sends to a real mail server."""
+"""A worker is killed while it sends to a real mail server."""
 
 import signal
 
@@ -13,13 +13,13 @@ with transaction.atomic():
     for number in range({count}):
         draft_message("choir.welcome", to=f"reader{{number}}@example.org", key="1")
 """
-SETTLE = """
+RUN_SETTLE_JOB = """
 from outbox.periodic_jobs import declared_jobs
 [job() for job in declared_jobs() if job.name == "mailroom.settle"]
 """
 
 
-class KilledTest(ProcessTestCase):
+class KilledWorkerTest(ProcessTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.server: Handler = self.enterContext(smtp_server())
@@ -33,12 +33,12 @@ class KilledTest(ProcessTestCase):
     def states(self) -> dict[str, int]:
         return dict(self.ask("SELECT state, count(*) FROM mailroom_message GROUP BY state"))
 
-    def settled(self) -> bool:
-        """The job that looks for the lost runs once a minute; a test does not wait for it."""
-        self.manage("shell", "-c", SETTLE)
+    def close_abandoned_sendings(self) -> bool:
+        """Run the job that a worker runs only once a minute, and return whether no message is being sent anymore."""
+        self.manage("shell", "-c", RUN_SETTLE_JOB)
         return MessageState.SENDING not in self.states()
 
-    def test_a_worker_killed_at_the_servers_answer_leaves_one_mail_unsure_and_none_sent_twice(self) -> None:
+    def test_worker_killed_before_the_server_answers_leaves_one_message_possibly_sent_and_none_sent_twice(self) -> None:
         self.server.silent_after = 3
         self.manage("shell", "-c", DRAFT.format(count=8))
         first = self.start_worker()
@@ -49,11 +49,11 @@ class KilledTest(ProcessTestCase):
         self.server.silent_after = None
         self.start_worker()
         self.wait_until(lambda: not self.states().get(MessageState.QUEUED))
-        self.wait_until(self.settled)
+        self.wait_until(self.close_abandoned_sendings)
         self.assertEqual(self.states(), {MessageState.SENT: 7, MessageState.PERHAPS: 1})
         self.assertEqual(sorted(self.server.readers()), sorted(f"reader{number}@example.org" for number in range(8)))
 
-    def test_a_few_kills_at_any_moment_make_no_double_and_lose_nothing(self) -> None:
+    def test_workers_killed_at_any_moment_lose_no_message_and_send_none_twice(self) -> None:
         count, kills = 60, 4
         self.manage("shell", "-c", DRAFT.format(count=count))
         for number in range(kills):
@@ -63,7 +63,7 @@ class KilledTest(ProcessTestCase):
             worker.wait()
         self.start_worker()
         self.wait_until(lambda: not self.states().get(MessageState.QUEUED))
-        self.wait_until(self.settled)
+        self.wait_until(self.close_abandoned_sendings)
         states, readers = self.states(), self.server.readers()
         self.assertEqual(len(readers), len(set(readers)))
         self.assertEqual(states[MessageState.SENT] + states.get(MessageState.PERHAPS, 0), count)

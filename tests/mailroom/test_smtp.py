@@ -1,4 +1,4 @@
-"""With a real mail server: what it answers decides, and nobody gets a mail twice."""
+"""Sending to a real mail server. Its answer decides the state of a message, and no reader gets a mail twice."""
 
 from datetime import timedelta
 
@@ -14,49 +14,49 @@ from tests.fakes.smtp_server import SMTP_BACKEND, smtp_server
 from tests.mailroom.base import ChoirTestCase, again, stored, write
 
 
-class ServerTest(ChoirTestCase):
+class SmtpServerTest(ChoirTestCase):
     def setUp(self) -> None:
         self.server = self.enterContext(smtp_server())
 
-    def test_many_go_through_one_connection(self) -> None:
+    def test_several_messages_are_sent_over_one_connection(self) -> None:
         for number in range(5):
             write(f"reader{number}@example.org")
         send_all()
         self.assertEqual((len(self.server.taken), len(self.server.sessions)), (5, 1))
         self.assertEqual(set(Message.objects.values_list("state", flat=True)), {MessageState.SENT})
 
-    def answered(self, at_recipient: str = "", at_text: str = "") -> Message:
+    def send_with_answers(self, at_recipient: str = "", at_text: str = "") -> Message:
         self.server.at_recipient = [at_recipient] if at_recipient else []
         self.server.at_text = [at_text] if at_text else []
         message = write()
         send_all()
         return again(message)
 
-    def test_an_address_that_does_not_exist_came_back_and_gets_nothing_more(self) -> None:
-        message = self.answered(at_recipient="550 5.1.1 alice@example.org: no such user")
+    def test_unknown_address_is_marked_as_bounced_and_suppressed(self) -> None:
+        message = self.send_with_answers(at_recipient="550 5.1.1 alice@example.org: no such user")
         self.assertEqual(message.state, MessageState.BOUNCED)
         self.assertEqual(message.reason, "There is no such address. The mail server answered 550 5.1.1.")
         self.assertEqual(Suppression.objects.get().email, "alice@example.org")
         self.assertEqual(delivery_problems(), [])
 
-    def test_a_refusal_for_good_needs_a_person(self) -> None:
+    def test_permanently_refused_message_is_parked_without_suppressing_the_address(self) -> None:
         for at in ("at_recipient", "at_text"):
             Message.objects.all().delete()
-            message = self.answered(**{at: "554 5.7.1 we know alice@example.org and want nothing"})
+            message = self.send_with_answers(**{at: "554 5.7.1 we know alice@example.org and want nothing"})
             self.assertEqual(
                 (message.state, message.reason), (MessageState.PARKED, "The mail server answered 554 5.7.1.")
             )
             self.assertEqual(Suppression.objects.count(), 0)
 
-    def test_the_log_names_the_message_and_nobody(self) -> None:
+    def test_log_contains_the_message_id_but_no_address(self) -> None:
         with self.assertLogs("mailroom") as logged:
-            message = self.answered(at_text="554 5.7.1 we know alice@example.org and want nothing")
+            message = self.send_with_answers(at_text="554 5.7.1 we know alice@example.org and want nothing")
         self.assertEqual(logged.output, [f"WARNING:mailroom:Message {message.pk}: The mail server answered 554 5.7.1."])
 
-    def test_a_busy_server_is_asked_again_and_gets_it_once(self) -> None:
+    def test_message_deferred_by_a_busy_server_is_retried_and_sent_once(self) -> None:
         for at in ("at_recipient", "at_text"):
             Message.objects.all().delete()
-            message = self.answered(**{at: "451 4.3.0 later, alice@example.org"})
+            message = self.send_with_answers(**{at: "451 4.3.0 later, alice@example.org"})
             self.assertEqual(
                 (message.state, message.reason), (MessageState.QUEUED, "The mail server answered 451 4.3.0.")
             )
@@ -65,50 +65,52 @@ class ServerTest(ChoirTestCase):
             run_all(retries=True)
             self.assertEqual((again(message).state, len(self.server.taken) - before), (MessageState.SENT, 1))
 
-    def test_a_server_that_stays_busy_is_left_alone_in_the_end(self) -> None:
+    def test_message_is_parked_if_the_server_stays_busy(self) -> None:
         with override_settings(OUTBOX_TRIES=2):
             self.server.at_text = ["451 later"] * 2
             message = write()
             run_all(retries=True)
         self.assertEqual((again(message).state, message.tries), (MessageState.PARKED, 2))
 
-    def test_a_server_that_hangs_up_before_the_text_has_nothing(self) -> None:
-        message = self.answered(at_recipient="hang up")
+    def test_message_is_retried_if_the_server_hangs_up_before_the_text(self) -> None:
+        message = self.send_with_answers(at_recipient="hang up")
         self.assertEqual(message.state, MessageState.QUEUED)
         self.assertIn("before the email was handed over", message.reason)
         run_all(retries=True)
         self.assertEqual((again(message).state, len(self.server.taken)), (MessageState.SENT, 1))
 
-    def test_a_server_that_hangs_up_after_the_text_may_have_it_and_is_not_sent_it_again(self) -> None:
-        message = self.answered(at_text="hang up")
+    def test_message_is_possibly_sent_and_not_retried_if_the_server_hangs_up_after_the_text(self) -> None:
+        message = self.send_with_answers(at_text="hang up")
         self.assertEqual(message.state, MessageState.PERHAPS)
         run_all(retries=True)
         self.assertEqual((again(message).state, len(self.server.taken)), (MessageState.PERHAPS, 1))
 
-    def test_the_others_go_on_after_a_connection_broke(self) -> None:
+    def test_other_messages_are_sent_after_a_connection_breaks(self) -> None:
         self.server.at_text = ["hang up"]
-        broken, fine = write("a@example.org"), write("b@example.org")
+        interrupted, unaffected = write("a@example.org"), write("b@example.org")
         send_all()
-        self.assertEqual((again(broken).state, again(fine).state), (MessageState.PERHAPS, MessageState.SENT))
+        self.assertEqual((again(interrupted).state, again(unaffected).state), (MessageState.PERHAPS, MessageState.SENT))
 
-    def test_a_server_that_sends_us_away_after_some_is_asked_anew(self) -> None:
+    def test_message_is_retried_after_the_server_ends_the_session(self) -> None:
         self.server.at_recipient = ["250 OK", "421 4.7.0 enough for now"]
         write("a@example.org"), write("b@example.org")
         send_all()
         run_all(retries=True)
         self.assertEqual(len(self.server.taken), 2)
 
-    def test_the_name_of_a_mail_is_the_same_whenever_it_is_sent(self) -> None:
+    def test_retried_message_has_a_hashed_message_id_at_the_domain_of_the_site(self) -> None:
         self.server.at_text = ["451 later"]
         write()
         run_all(retries=True)
-        names = [line for line in self.server.taken[0].content.splitlines() if line.startswith(b"Message-ID")]
-        self.assertRegex(names[0], rb"<[0-9a-f]{32}@testserver>")
+        message_id_headers = [
+            line for line in self.server.taken[0].content.splitlines() if line.startswith(b"Message-ID")
+        ]
+        self.assertRegex(message_id_headers[0], rb"<[0-9a-f]{32}@testserver>")
 
 
 @override_settings(EMAIL_BACKEND=SMTP_BACKEND, EMAIL_HOST="127.0.0.1", EMAIL_PORT=1)
-class AwayTest(ChoirTestCase):
-    def test_while_the_server_is_away_everything_waits_and_nothing_is_begun(self) -> None:
+class UnreachableServerTest(ChoirTestCase):
+    def test_messages_stay_queued_without_a_try_while_the_server_is_unreachable(self) -> None:
         for number in range(3):
             write(f"reader{number}@example.org")
         run_all()
@@ -116,7 +118,7 @@ class AwayTest(ChoirTestCase):
         self.assertIn("The mail server cannot be reached. (ConnectionRefusedError)", delivery_problems()[0])
         self.assertEqual(set(Delivery.objects.values_list("state", flat=True)), {"waiting"})
 
-    def test_after_a_long_absence_what_is_queued_is_remembered(self) -> None:
+    def test_queued_message_without_an_open_delivery_is_requeued_once(self) -> None:
         with override_settings(OUTBOX_TRIES=1):
             message = write()
             run_all()
@@ -129,24 +131,24 @@ class AwayTest(ChoirTestCase):
             run_all()
             self.assertEqual((again(message).state, len(server.taken)), (MessageState.SENT, 1))
 
-    def test_what_a_delivery_speaks_of_is_not_told_again(self) -> None:
+    def test_queued_message_with_an_open_delivery_is_not_requeued(self) -> None:
         write()
         Message.objects.update(changed_at=timezone.now() - timedelta(hours=2))
         self.assertEqual(housekeeping.requeue_forgotten_messages(), 0)
 
 
-class TendingTest(ChoirTestCase):
-    def test_what_a_dead_process_was_sending_is_perhaps_sent(self) -> None:
+class HousekeepingTest(ChoirTestCase):
+    def test_message_abandoned_by_a_dead_process_becomes_possibly_sent(self) -> None:
         message = stored(MessageState.SENDING, changed_at=timezone.now() - timedelta(seconds=301))
-        fresh = stored(MessageState.SENDING)
+        recent = stored(MessageState.SENDING)
         self.assertEqual((housekeeping.close_abandoned_sendings(), housekeeping.close_abandoned_sendings()), (1, 0))
-        self.assertEqual((again(message).state, again(fresh).state), (MessageState.PERHAPS, MessageState.SENDING))
+        self.assertEqual((again(message).state, again(recent).state), (MessageState.PERHAPS, MessageState.SENDING))
 
-    def test_old_messages_are_forgotten_and_open_ones_are_not(self) -> None:
+    def test_old_messages_are_deleted_except_open_ones(self) -> None:
         old = timezone.now() - timedelta(days=401)
         for state in MessageState:
             stored(state, changed_at=old)
         recent = stored(MessageState.SENT)
         self.assertEqual(housekeeping.delete_old_messages(), len(MessageState) - 3)
-        left = set(Message.objects.exclude(pk=recent.pk).values_list("state", flat=True))
-        self.assertEqual(left, {MessageState.DRAFTED, MessageState.QUEUED, MessageState.SENDING})
+        remaining_states = set(Message.objects.exclude(pk=recent.pk).values_list("state", flat=True))
+        self.assertEqual(remaining_states, {MessageState.DRAFTED, MessageState.QUEUED, MessageState.SENDING})

@@ -9,8 +9,8 @@ from mailroom.models import Message, MessageState
 from tests.mailroom.base import ChoirTestCase, again, stored
 
 S = MessageState
-# Each arrow: what moves a message, from which states, to which.
-ARROWS: dict[str, tuple[Callable[[Message], bool], set[MessageState], MessageState]] = {
+# Each transition has a function, the states in which it is allowed, and the state that follows.
+TRANSITIONS: dict[str, tuple[Callable[[Message], bool], set[MessageState], MessageState]] = {
     "queue": (transitions.queue_message, {S.DRAFTED}, S.QUEUED),
     "suppress": (lambda m: transitions.suppress_message(m, "No."), {S.DRAFTED, S.QUEUED}, S.SUPPRESSED),
     "begin": (lambda m: transitions.start_sending(m, "me"), {S.QUEUED}, S.SENDING),
@@ -24,59 +24,59 @@ ARROWS: dict[str, tuple[Callable[[Message], bool], set[MessageState], MessageSta
     "set aside": (lambda m: transitions.mark_dismissed(m, "No."), {S.QUEUED, S.PARKED, S.PERHAPS}, S.SUPPRESSED),
     "again": (transitions.requeue_message, set(S) - {S.DRAFTED, S.SENDING}, S.QUEUED),
 }
-LEASED = {"put back", "sent", "perhaps", "refused"}
+LEASE_REQUIRED = {"put back", "sent", "perhaps", "refused"}
 
 
-class ArrowTest(ChoirTestCase):
-    def test_each_arrow_begins_where_it_may_and_nowhere_else(self) -> None:
-        for name, (move, allowed, end) in ARROWS.items():
+class TransitionTest(ChoirTestCase):
+    def test_transition_changes_a_message_only_in_an_allowed_state(self) -> None:
+        for name, (transition, allowed, new_state) in TRANSITIONS.items():
             for state in MessageState:
                 with self.subTest(f"{name} from {state}"):
                     message = stored(state, lease="me")
-                    self.assertEqual(move(message), state in allowed)
-                    self.assertEqual(again(message).state, end if state in allowed else state)
+                    self.assertEqual(transition(message), state in allowed)
+                    self.assertEqual(again(message).state, new_state if state in allowed else state)
 
-    def test_an_arrow_taken_by_two_is_taken_once(self) -> None:
-        for name, (move, allowed, end) in ARROWS.items():
-            if end in allowed:
+    def test_transition_by_two_processes_succeeds_only_once(self) -> None:
+        for name, (transition, allowed, new_state) in TRANSITIONS.items():
+            if new_state in allowed:
                 continue
             with self.subTest(name):
                 message = stored(min(allowed), lease="me")
                 second = Message.objects.get(pk=message.pk)
-                self.assertEqual((move(message), move(second)), (True, False))
+                self.assertEqual((transition(message), transition(second)), (True, False))
 
-    def test_who_lost_the_lease_changes_nothing(self) -> None:
-        for name in LEASED:
+    def test_process_that_lost_its_lease_changes_nothing(self) -> None:
+        for name in LEASE_REQUIRED:
             with self.subTest(name):
                 message = stored(MessageState.SENDING, lease="somebody else")
-                self.assertFalse(ARROWS[name][0](message))
+                self.assertFalse(TRANSITIONS[name][0](message))
                 self.assertEqual(again(message).state, MessageState.SENDING)
 
-    def test_who_sent_it_after_all_is_believed(self) -> None:
+    def test_possibly_sent_message_becomes_sent_if_its_sender_confirms_it(self) -> None:
         message = stored(MessageState.SENDING, lease="me")
         transitions.mark_abandoned_possibly_sent(timezone.now() + timedelta(seconds=1))
         self.assertEqual(again(message).state, MessageState.PERHAPS)
         self.assertTrue(transitions.mark_sent(message, "me"))
         self.assertEqual((again(message).state, message.reason), (MessageState.SENT, ""))
 
-    def test_what_was_just_begun_is_not_given_up(self) -> None:
+    def test_message_whose_sending_just_started_is_not_abandoned(self) -> None:
         message = stored(MessageState.SENDING)
         self.assertEqual(transitions.mark_abandoned_possibly_sent(timezone.now() - timedelta(minutes=5)), 0)
         self.assertEqual(again(message).state, MessageState.SENDING)
 
 
 class ConstraintTest(ChoirTestCase):
-    def refused(self, **fields: object) -> None:
+    def expect_refusal(self, **fields: object) -> None:
         with self.assertRaises(IntegrityError), transaction.atomic():
             stored(**fields)  # type: ignore[arg-type]
 
-    def test_what_was_not_sent_says_why(self) -> None:
+    def test_unsent_message_must_have_a_reason(self) -> None:
         for state in (MessageState.SUPPRESSED, MessageState.PARKED, MessageState.BOUNCED):
-            self.refused(state=state, reason="")
+            self.expect_refusal(state=state, reason="")
 
-    def test_what_is_being_sent_is_sent_by_somebody(self) -> None:
-        self.refused(state=MessageState.SENDING, lease="")
+    def test_message_that_is_being_sent_must_have_a_lease(self) -> None:
+        self.expect_refusal(state=MessageState.SENDING, lease="")
 
-    def test_one_mail_about_one_thing_to_one_address(self) -> None:
+    def test_second_message_with_the_same_template_address_and_key_is_refused(self) -> None:
         stored(key="a")
-        self.refused(key="a")
+        self.expect_refusal(key="a")
