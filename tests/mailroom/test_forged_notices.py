@@ -1,4 +1,4 @@
-"""Whoever forges Amazon's notices costs us next to nothing, and cannot keep the real ones out."""
+"""Forged Amazon notices cause only a few requests to Amazon and do not block the genuine ones."""
 
 import hashlib
 import json
@@ -29,19 +29,19 @@ class ForgedNoticeTest(SchoolTestCase):
         address = CERTIFICATE.replace("0123456789abcdef", f"{number:016x}")
         return self.send(signed({"Message": "{}"}) | {"SigningCertURL": address}, **more)
 
-    def test_a_hundred_forged_notices_make_a_few_requests_to_amazon(self) -> None:
-        with mock.patch.object(requests, "get", side_effect=requests.ConnectionError) as fetched:
+    def test_hundred_forged_notices_cause_at_most_six_requests_to_amazon(self) -> None:
+        with mock.patch.object(requests, "get", side_effect=requests.ConnectionError) as fetch:
             answers = {self.forge(number) for number in range(100)}
         self.assertEqual(answers, {403})
-        self.assertLessEqual(fetched.call_count, 6)
+        self.assertLessEqual(fetch.call_count, 6)
 
-    def test_an_address_that_could_not_be_fetched_is_not_asked_again_at_once(self) -> None:
-        with mock.patch.object(requests, "get", side_effect=requests.ConnectionError) as fetched:
+    def test_certificate_url_that_failed_is_not_fetched_again_immediately(self) -> None:
+        with mock.patch.object(requests, "get", side_effect=requests.ConnectionError) as fetch:
             for _ in range(5):
                 self.forge(1)
-        self.assertEqual(fetched.call_count, 1)
+        self.assertEqual(fetch.call_count, 1)
 
-    def test_the_real_certificate_is_fetched_all_the_same(self) -> None:
+    def test_genuine_certificate_is_fetched_again_despite_many_forged_notices(self) -> None:
         response = requests.Response()
         response.status_code, response._content = 200, certificate().encode()
         with mock.patch.object(requests, "get", return_value=response):
@@ -53,7 +53,7 @@ class ForgedNoticeTest(SchoolTestCase):
         with mock.patch.object(requests, "get", return_value=response):
             self.assertEqual(self.send(signed({"Message": json.dumps(bounce())})), 204)
 
-    def test_a_forger_cannot_keep_out_a_certificate_that_amazon_has_changed(self) -> None:
+    def test_new_amazon_certificate_is_fetched_despite_earlier_forged_notices(self) -> None:
         with mock.patch.object(requests, "get", side_effect=requests.ConnectionError):
             for number in range(10):
                 self.forge(number, REMOTE_ADDR="192.0.2.66")
@@ -62,24 +62,24 @@ class ForgedNoticeTest(SchoolTestCase):
         with mock.patch.object(requests, "get", return_value=response):
             self.assertEqual(self.send(signed({"Message": json.dumps(bounce())})), 204)
 
-    def test_forgers_everywhere_make_so_many_requests_to_amazon_and_no_more(self) -> None:
-        with mock.patch.object(requests, "get", side_effect=requests.ConnectionError) as fetched:
+    def test_forged_notices_from_many_addresses_cause_sixty_requests_to_amazon(self) -> None:
+        with mock.patch.object(requests, "get", side_effect=requests.ConnectionError) as fetch:
             for number in range(100):
                 self.forge(number, REMOTE_ADDR=f"192.0.2.{number}")
-        self.assertEqual(fetched.call_count, 60)
+        self.assertEqual(fetch.call_count, 60)
 
-    def test_a_flood_of_other_entries_does_not_push_out_what_is_remembered(self) -> None:
-        with mock.patch.object(requests, "get", side_effect=requests.ConnectionError) as fetched:
+    def test_failed_certificate_url_is_remembered_after_the_cache_was_cleared(self) -> None:
+        with mock.patch.object(requests, "get", side_effect=requests.ConnectionError) as fetch:
             self.forge(1)
             cache.clear()
             self.forge(1)
-        self.assertEqual(fetched.call_count, 1)
+        self.assertEqual(fetch.call_count, 1)
 
-    def test_one_network_address_sends_so_many_and_no_more(self) -> None:
+    def test_notices_from_one_network_address_are_limited_per_hour(self) -> None:
         for _ in range(1200):
             count_attempt("ses notice at 127.0.0.1", Rate(1200, 3600))
         self.assertEqual(self.send({}), 429)
         self.assertEqual(self.send({}, REMOTE_ADDR="192.0.2.9"), 403)
 
-    def test_a_length_that_is_no_number_is_no_error_of_ours(self) -> None:
+    def test_invalid_content_length_is_answered_with_a_client_error(self) -> None:
         self.assertIn(self.send({}, CONTENT_LENGTH="²"), (400, 403))

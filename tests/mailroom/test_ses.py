@@ -1,4 +1,4 @@
-"""Sending by Amazon SES, and what Amazon tells of it: signed with a certificate that the test makes."""
+"""Sending with Amazon SES, and its notices, which are signed here with a certificate that the tests create."""
 
 import json
 import warnings
@@ -22,7 +22,7 @@ from tests.mailroom.base import ALICE, ChoirTestCase, again, stored, write
 
 
 @override_settings(AWS_SNS_TOPICS=[TOPIC])
-class NoticeTest(ChoirTestCase):
+class SesNoticeTest(ChoirTestCase):
     def setUp(self) -> None:
         trust(certificate())
 
@@ -31,62 +31,62 @@ class NoticeTest(ChoirTestCase):
         response: Any = self.client.post("/mail/notices/ses/", text, content_type="text/plain; charset=UTF-8")
         return response
 
-    def tell(self, notice: Any, version: str = "2") -> int:
+    def send_notice(self, notice: Any, version: str = "2") -> int:
         return self.post(signed({"Message": json.dumps(notice)}, version)).status_code
 
-    def test_what_came_back_for_good_bounced_and_the_address_gets_nothing_more(self) -> None:
+    def test_permanent_bounce_marks_the_message_as_bounced_and_suppresses_the_address(self) -> None:
         for version in ("1", "2"):
             with self.subTest(version):
                 Message.objects.all().delete()
                 message = stored(MessageState.SENT, provider_id="ses-1")
-                self.assertEqual(self.tell(bounce(), version), 204)
+                self.assertEqual(self.send_notice(bounce(), version), 204)
                 self.assertEqual((again(message).state, message.reason), (MessageState.BOUNCED, "It bounced. 5.1.1"))
                 self.assertEqual(Suppression.objects.get().email, ALICE)
 
-    def test_the_same_notice_again_changes_nothing(self) -> None:
+    def test_repeated_notice_changes_nothing(self) -> None:
         stored(MessageState.SENT, provider_id="ses-1")
-        self.assertEqual([self.tell(bounce()), self.tell(bounce())], [204, 204])
+        self.assertEqual([self.send_notice(bounce()), self.send_notice(bounce())], [204, 204])
         self.assertEqual(Suppression.objects.count(), 1)
 
-    def test_a_full_mailbox_is_no_reason_to_give_up_an_address(self) -> None:
+    def test_temporary_bounce_does_not_suppress_the_address(self) -> None:
         message = stored(MessageState.SENT, provider_id="ses-1")
-        self.tell(bounce(kind="Transient"))
+        self.send_notice(bounce(kind="Transient"))
         self.assertEqual((again(message).state, Suppression.objects.count()), (MessageState.BOUNCED, 0))
 
-    def test_a_mail_whose_sender_died_is_found_by_our_own_header(self) -> None:
+    def test_message_whose_amazon_id_was_not_saved_is_found_by_its_signed_header(self) -> None:
         message = stored(MessageState.PERHAPS)
-        self.tell(bounce(headers=[{"name": "X-Letter", "value": ses_notices.sign_message_id(message)}]))
+        self.send_notice(bounce(headers=[{"name": "X-Letter", "value": ses_notices.sign_message_id(message)}]))
         self.assertEqual(again(message).state, MessageState.BOUNCED)
 
-    def test_a_header_that_we_did_not_sign_finds_nothing(self) -> None:
+    def test_message_header_with_a_forged_signature_is_ignored(self) -> None:
         message = stored(MessageState.PERHAPS)
-        self.tell(bounce(headers=[{"name": "X-Letter", "value": f"{message.pk}:forged"}]))
+        self.send_notice(bounce(headers=[{"name": "X-Letter", "value": f"{message.pk}:forged"}]))
         self.assertEqual(again(message).state, MessageState.PERHAPS)
 
-    def test_a_complaint_stops_all_mail_to_the_address(self) -> None:
+    def test_complaint_suppresses_all_mail_to_the_address(self) -> None:
         message = stored(MessageState.SENT, provider_id="ses-1")
-        complained = {"complainedRecipients": [{"emailAddress": ALICE.upper()}]}
-        self.tell({"eventType": "Complaint", "complaint": complained, "mail": {"messageId": "ses-1"}})
+        complaint = {"complainedRecipients": [{"emailAddress": ALICE.upper()}]}
+        self.send_notice({"eventType": "Complaint", "complaint": complaint, "mail": {"messageId": "ses-1"}})
         self.assertEqual(again(message).state, MessageState.SENT)
         self.assertEqual(Suppression.objects.get().cause, Suppression.Cause.COMPLAINT)
         self.assertEqual(write().state, MessageState.SUPPRESSED)
 
-    def test_what_arrived_was_sent(self) -> None:
+    def test_delivery_notice_marks_a_possibly_sent_message_as_sent(self) -> None:
         message = stored(MessageState.PERHAPS, provider_id="ses-1")
-        self.tell({"eventType": "Delivery", "delivery": {}, "mail": {"messageId": "ses-1"}})
+        self.send_notice({"eventType": "Delivery", "delivery": {}, "mail": {"messageId": "ses-1"}})
         self.assertEqual(again(message).state, MessageState.SENT)
 
-    def test_a_notice_from_before_the_address_was_freed_is_old(self) -> None:
+    def test_bounce_from_before_the_suppression_was_lifted_is_ignored(self) -> None:
         Suppression.objects.create(email=ALICE, cause="bounce", lifted_at=timezone.now())
         notice = bounce()
         notice["bounce"]["timestamp"] = "2026-01-01T00:00:00.000Z"
-        self.tell(notice)
+        self.send_notice(notice)
         self.assertFalse(Suppression.objects.filter(lifted_at=None).exists())
 
-    def test_other_events_are_none_of_our_business(self) -> None:
-        self.assertEqual(self.tell({"eventType": "Open", "open": {}, "mail": {"messageId": "ses-1"}}), 204)
+    def test_notice_of_another_kind_is_accepted_and_ignored(self) -> None:
+        self.assertEqual(self.send_notice({"eventType": "Open", "open": {}, "mail": {"messageId": "ses-1"}}), 204)
 
-    def test_a_notice_that_says_nothing_is_refused_and_changes_nothing(self) -> None:
+    def test_notice_without_the_required_fields_is_refused(self) -> None:
         for notice in (
             [],
             {},
@@ -94,10 +94,10 @@ class NoticeTest(ChoirTestCase):
             {"eventType": "Bounce", "mail": {"messageId": "x"}},
             7,
         ):
-            self.assertEqual(self.tell(notice), 400, notice)
+            self.assertEqual(self.send_notice(notice), 400, notice)
 
-    def test_what_amazon_did_not_sign_is_refused(self) -> None:
-        fine = signed({"Message": json.dumps(bounce())})
+    def test_notice_without_a_valid_amazon_signature_is_refused(self) -> None:
+        valid_body = signed({"Message": json.dumps(bounce())})
         for change in (
             {"Message": json.dumps(bounce("eve@example.org"))},
             {"Signature": "AAAA"},
@@ -111,47 +111,47 @@ class NoticeTest(ChoirTestCase):
             {"TopicArn": "arn:aws:sns:us-west-2:999999999999:theirs"},
             {"TopicArn": ["arn"]},
         ):
-            self.assertEqual(self.post(fine | change).status_code, 403, change)
+            self.assertEqual(self.post(valid_body | change).status_code, 403, change)
         self.assertEqual(Suppression.objects.count(), 0)
 
-    def test_a_certificate_out_of_date_is_worth_nothing(self) -> None:
+    def test_notice_signed_with_an_expired_certificate_is_refused(self) -> None:
         trust(certificate(days=-1))
-        self.assertEqual(self.tell(bounce()), 403)
+        self.assertEqual(self.send_notice(bounce()), 403)
 
-    def test_nonsense_is_refused(self) -> None:
+    def test_malformed_request_body_is_refused(self) -> None:
         for body in ("", "{", "[]", "7", "null", "\x00", "[" * 100_000):
             self.assertIn(self.post(body).status_code, (400, 403), body[:10])
 
-    def test_what_is_larger_than_amazon_sends_is_not_read(self) -> None:
+    def test_oversized_request_body_is_refused(self) -> None:
         self.assertEqual(self.post("x" * (256 * 1024 + 1)).status_code, 413)
 
     @override_settings(AWS_SNS_TOPICS=[])
-    def test_without_a_topic_nobody_is_there(self) -> None:
-        self.assertEqual(self.tell(bounce()), 404)
+    def test_notice_url_is_not_found_if_no_topic_is_configured(self) -> None:
+        self.assertEqual(self.send_notice(bounce()), 404)
 
-    def offer(self, address: str) -> int:
+    def offer_subscription(self, address: str) -> int:
         return self.post(
             signed({"Type": "SubscriptionConfirmation", "Message": "x", "Token": "t", "SubscribeURL": address})
         ).status_code
 
-    def test_a_subscription_to_our_topic_is_confirmed_later_and_once(self) -> None:
+    def test_repeated_subscription_offer_is_confirmed_later_by_one_event(self) -> None:
         address = "https://sns.us-west-2.amazonaws.com/?Action=ConfirmSubscription&TopicArn=arn:aws:sns&Token=abc"
-        self.assertEqual([self.offer(address), self.offer(address)], [204, 204])
+        self.assertEqual([self.offer_subscription(address), self.offer_subscription(address)], [204, 204])
         event = Event.objects.get(type="mailroom.notices_offered")
         self.assertEqual((event.data["address"], event.deliveries.count()), (address, 1))
 
-    def test_a_subscription_is_confirmed_nowhere_but_at_amazon(self) -> None:
+    def test_subscription_is_confirmed_only_at_an_amazon_address(self) -> None:
         for address in (
             "http://sns.us-west-2.amazonaws.com/?a=b",
             "https://evil.example/?a=b",
             "file:///etc/passwd",
             "",
         ):
-            self.assertEqual(self.offer(address), 403, address)
+            self.assertEqual(self.offer_subscription(address), 403, address)
         self.assertEqual(Event.objects.count(), 0)
 
 
-class SendingTest(ChoirTestCase):
+class SesSendingTest(ChoirTestCase):
     def setUp(self) -> None:
         self.enterContext(mock_aws())
         self.enterContext(warnings.catch_warnings())
@@ -167,7 +167,7 @@ class SendingTest(ChoirTestCase):
         warnings.simplefilter("ignore", DeprecationWarning)
         self.amazon = boto3.client("ses", "us-west-2", aws_access_key_id="x", aws_secret_access_key="x")
 
-    def test_the_number_that_amazon_gives_is_kept_for_what_comes_back(self) -> None:
+    def test_message_id_from_amazon_is_stored_when_a_message_is_sent(self) -> None:
         self.amazon.verify_email_identity(EmailAddress="noreply@example.org")
         message = write()
         send_all()
@@ -176,7 +176,7 @@ class SendingTest(ChoirTestCase):
         (sent,) = get_backend("ses")["123456789012"]["us-west-2"].sent_messages
         self.assertIn("Flow My Tears", sent.raw_data)
 
-    def test_a_refusal_of_amazon_needs_a_person(self) -> None:
+    def test_message_refused_by_amazon_is_parked(self) -> None:
         message = write()
         send_all()
         self.assertEqual(
@@ -185,12 +185,12 @@ class SendingTest(ChoirTestCase):
 
 
 class SuppressionTest(SchoolTestCase):
-    def test_the_first_cause_stays(self) -> None:
+    def test_first_cause_of_a_suppression_is_kept(self) -> None:
         bounces.suppress_address(ALICE, Suppression.Cause.BOUNCE, "5.1.1")
         bounces.suppress_address(ALICE, Suppression.Cause.COMPLAINT)
         self.assertEqual(Suppression.objects.get().cause, Suppression.Cause.BOUNCE)
 
-    def test_lifting_twice_is_too_late(self) -> None:
+    def test_suppression_cannot_be_lifted_twice(self) -> None:
         bounces.suppress_address(ALICE, Suppression.Cause.BOUNCE)
         pk = Suppression.objects.get().pk
         bounces.lift_suppression(self.ada, pk, "It works again.")
@@ -199,7 +199,7 @@ class SuppressionTest(SchoolTestCase):
 
 
 class CertificateTest(SimpleTestCase):
-    def test_what_is_no_certificate_is_refused(self) -> None:
+    def test_invalid_certificate_is_refused(self) -> None:
         for pem in ("", "x", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"):
             with self.assertRaises(sns.NoticeUntrusted):
                 sns.public_key_in(pem)
