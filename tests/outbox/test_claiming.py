@@ -1,4 +1,4 @@
-"""Two workers at one queue: on one connection by their leases, on two by the database's locks."""
+"""Several workers share one queue: leases separate them, and on their own connections also database locks."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,41 +17,41 @@ from tests.outbox.base import DoorTestCase, delivery, knock, mapped
 from tests.outbox.plugin.receivers import calls
 
 
-def lease_ends() -> None:
+def expire_leases() -> None:
     Delivery.objects.filter(state=DeliveryState.RUNNING).update(due_at=timezone.now() - timedelta(seconds=1))
 
 
 class LeaseTest(DoorTestCase):
-    def test_what_one_worker_holds_no_other_takes(self) -> None:
+    def test_delivery_leased_by_one_worker_is_not_claimed_by_another(self) -> None:
         with mapped("ring"):
             for number in range(5):
                 knock(str(number))
         first, second, third = claim_deliveries(3), claim_deliveries(3), claim_deliveries(3)
         self.assertEqual([len(batch.deliveries) for batch in (first, second, third)], [3, 2, 0])
-        self.assertEqual(len({one.pk for batch in (first, second) for one in batch.deliveries}), 5)
+        self.assertEqual(len({claimed.pk for batch in (first, second) for claimed in batch.deliveries}), 5)
 
-    def test_a_renewed_lease_holds_longer(self) -> None:
+    def test_delivery_with_a_renewed_lease_is_not_claimed_again(self) -> None:
         with mapped("ring"):
             knock()
         batch = claim_deliveries()
-        lease_ends()
+        expire_leases()
         renew_lease(batch.lease)
         self.assertEqual(claim_deliveries().deliveries, [])
 
-    def test_what_a_lost_worker_held_is_taken_one_by_one_and_the_loss_is_told(self) -> None:
+    def test_deliveries_of_a_lost_worker_are_claimed_one_by_one_and_recorded_as_lost(self) -> None:
         with mapped("ring"):
             knock("a"), knock("b")
         claim_deliveries()
-        lease_ends()
+        expire_leases()
         self.assertEqual([len(claim_deliveries().deliveries) for _ in range(3)], [1, 1, 0])
         self.assertEqual(list(Attempt.objects.values_list("outcome", flat=True)), ["lost", "lost"])
 
     @override_settings(OUTBOX_TRIES=3)
-    def test_what_kills_every_worker_is_parked(self) -> None:
+    def test_delivery_that_kills_every_worker_is_parked(self) -> None:
         with mapped("ring"):
             knock()
         for _ in range(4):
-            lease_ends()
+            expire_leases()
             if not claim_deliveries().deliveries:
                 break
         self.assertEqual((delivery().state, delivery().tries), (DeliveryState.PARKED, 3))
@@ -59,33 +59,33 @@ class LeaseTest(DoorTestCase):
         self.assertEqual(Attempt.objects.filter(outcome=Attempt.Outcome.LOST).count(), 3)
 
     @override_settings(OUTBOX_TRIES=1)
-    def test_what_is_parked_does_not_end_the_claim_before_the_others(self) -> None:
+    def test_other_deliveries_are_claimed_when_a_lost_delivery_is_parked(self) -> None:
         with mapped("ring"):
             knock("a")
             claim_deliveries()
-            lease_ends()
+            expire_leases()
             knock("b")
-        self.assertEqual([one.event.key for one in claim_deliveries().deliveries], ["b"])
+        self.assertEqual([claimed.event.key for claimed in claim_deliveries().deliveries], ["b"])
 
-    def test_a_worker_that_lost_its_lease_changes_nothing(self) -> None:
+    def test_worker_that_lost_its_lease_changes_nothing(self) -> None:
         with mapped("later_please"):
             knock()
             slow = claim_deliveries()
-            lease_ends()
+            expire_leases()
             claim_deliveries()
             deliver_batch(slow)
         self.assertEqual((delivery().state, delivery().tries), (DeliveryState.RUNNING, 2))
 
-    def test_a_batch_of_ids_takes_no_more_than_these_and_only_what_is_due(self) -> None:
+    def test_claim_by_ids_takes_only_those_deliveries_that_are_due(self) -> None:
         with mapped("ring"):
             ids = [knock(str(number)).deliveries.get().pk for number in range(3)]
         Delivery.objects.filter(pk=ids[1]).update(due_at=timezone.now() + timedelta(minutes=1))
-        self.assertEqual([one.pk for one in claim_deliveries(ids=ids[:2]).deliveries], [ids[0]])
+        self.assertEqual([claimed.pk for claimed in claim_deliveries(ids=ids[:2]).deliveries], [ids[0]])
 
-    def test_the_sweep_finds_what_was_due_for_a_while_and_sends_it_once_a_minute(self) -> None:
+    def test_overdue_deliveries_are_sent_to_the_broker_again_after_a_minute(self) -> None:
         with mapped("ring"):
             knock("a"), knock("b"), knock("c")
-        Delivery.objects.update(due_at=timezone.now())  # however long the knocking took
+        Delivery.objects.update(due_at=timezone.now())  # So the time that the setup took does not matter.
         self.assertEqual(list(overdue_batches(2)), [])
         Delivery.objects.update(due_at=timezone.now() - timedelta(seconds=6))
         self.assertEqual([len(ids) for ids in overdue_batches(2)], [2, 1])
@@ -93,7 +93,7 @@ class LeaseTest(DoorTestCase):
         Delivery.objects.update(sent_at=timezone.now() - timedelta(seconds=61))
         self.assertEqual([len(ids) for ids in overdue_batches(2)], [2, 1])
 
-    def test_what_the_broker_did_not_take_is_not_called_sent(self) -> None:
+    def test_batch_that_the_broker_did_not_accept_is_not_marked_as_sent(self) -> None:
         with mapped("ring"):
             knock("a"), knock("b")
         Delivery.objects.update(due_at=timezone.now() - timedelta(seconds=6))
@@ -106,13 +106,13 @@ class LeaseTest(DoorTestCase):
 WORKERS = 4
 
 
-def race(take: Callable[[Barrier], list[int]]) -> list[int]:
-    """What four workers on connections of their own take when they reach for the queue at the same time."""
+def race(claim: Callable[[Barrier], list[int]]) -> list[int]:
+    """Return the ids that four workers claim at the same time, each on its own connection."""
     barrier = Barrier(WORKERS)
 
     def work(_: int) -> list[int]:
         try:
-            return take(barrier)
+            return claim(barrier)
         finally:
             connection.close()
 
@@ -120,20 +120,20 @@ def race(take: Callable[[Barrier], list[int]]) -> list[int]:
         return [pk for taken in pool.map(work, range(WORKERS)) for pk in taken]
 
 
-def by_lease(barrier: Barrier) -> list[int]:
+def claim_with_leases(barrier: Barrier) -> list[int]:
     barrier.wait()
     taken: list[int] = []
     while batch := claim_deliveries(3).deliveries:
-        taken += [one.pk for one in batch]
+        taken += [claimed.pk for claimed in batch]
     return taken
 
 
-def by_looking(barrier: Barrier) -> list[int]:
-    """The control: read what is due, then say that it is ours."""
-    found = list(Delivery.objects.filter(due_at__lte=timezone.now()).values_list("pk", flat=True))
+def take_without_lease(barrier: Barrier) -> list[int]:
+    """Read the due deliveries first and mark them as running afterwards, which is the mistake that leases prevent."""
+    due_ids = list(Delivery.objects.filter(due_at__lte=timezone.now()).values_list("pk", flat=True))
     barrier.wait()
-    Delivery.objects.filter(pk__in=found).update(state=DeliveryState.RUNNING)
-    return found
+    Delivery.objects.filter(pk__in=due_ids).update(state=DeliveryState.RUNNING)
+    return due_ids
 
 
 @tag("postgres")
@@ -146,9 +146,9 @@ class RaceTest(TransactionTestCase):
             for number in range(40):
                 knock(str(number))
 
-    def test_workers_that_reach_at_the_same_time_take_each_delivery_once(self) -> None:
-        taken = race(by_lease)
+    def test_workers_that_claim_at_the_same_time_take_each_delivery_once(self) -> None:
+        taken = race(claim_with_leases)
         self.assertEqual(sorted(taken), sorted(Delivery.objects.values_list("pk", flat=True)))
 
-    def test_without_the_lease_they_take_it_several_times(self) -> None:
-        self.assertEqual(len(race(by_looking)), 40 * WORKERS)
+    def test_workers_without_leases_take_each_delivery_several_times(self) -> None:
+        self.assertEqual(len(race(take_without_lease)), 40 * WORKERS)

@@ -1,4 +1,4 @@
-"""A delivery's whole life in any order of deeds, mishaps and waits."""
+"""Deliveries in any order of claims, failures, expired leases, retries and dismissals."""
 
 from collections import Counter
 from datetime import timedelta
@@ -17,33 +17,33 @@ from outbox.models import OPEN, Delivery, DeliveryState
 from outbox.testing import run_all
 from tests.outbox.base import knock, mapped
 
-DEEDS = ["tell", "claim", "deliver the oldest", "deliver the newest", "leases end", "pauses end", "retry", "set aside"]
+STEPS = ["tell", "claim", "deliver the oldest", "deliver the newest", "leases end", "pauses end", "retry", "set aside"]
 
 
-class Life:
-    """Workers claim, work, are late or vanish; the office retries and sets aside."""
+class DeliverySimulation:
+    """Workers claim deliveries, run them late or disappear, and the office retries and dismisses deliveries."""
 
     def __init__(self) -> None:
-        self.told = 0
-        self.held: list[LeasedBatch] = []
+        self.emitted_count = 0
+        self.held_batches: list[LeasedBatch] = []
 
-    def do(self, deed: str) -> None:
-        getattr(self, deed.replace(" ", "_"))()
+    def perform(self, step: str) -> None:
+        getattr(self, step.replace(" ", "_"))()
 
     def tell(self) -> None:
-        self.told += 1
-        knock(str(self.told))
+        self.emitted_count += 1
+        knock(str(self.emitted_count))
 
     def claim(self) -> None:
-        self.held.append(claim_deliveries(2))
+        self.held_batches.append(claim_deliveries(2))
 
     def deliver_the_oldest(self) -> None:
-        if self.held:
-            deliver_batch(self.held.pop(0))
+        if self.held_batches:
+            deliver_batch(self.held_batches.pop(0))
 
     def deliver_the_newest(self) -> None:
-        if self.held:
-            deliver_batch(self.held.pop(), together=1)
+        if self.held_batches:
+            deliver_batch(self.held_batches.pop(), together=1)
 
     def leases_end(self) -> None:
         Delivery.objects.filter(state=DeliveryState.RUNNING).update(due_at=timezone.now() - timedelta(seconds=1))
@@ -62,29 +62,29 @@ class Life:
 
 @modify_settings(INSTALLED_APPS={"append": "tests.outbox.plugin"})
 @override_settings(OUTBOX_TRIES=3)
-class LifeTest(TestCase):
+class DeliveryLifeTest(TestCase):
     @settings(max_examples=60, deadline=None)
-    @given(st.lists(st.sampled_from(DEEDS), max_size=25))
-    def test_nothing_is_lost_and_no_effect_happens_twice(self, deeds: list[str]) -> None:
-        life = Life()
+    @given(st.lists(st.sampled_from(STEPS), max_size=25))
+    def test_no_delivery_is_lost_and_no_effect_happens_twice(self, steps: list[str]) -> None:
+        simulation = DeliverySimulation()
         with mapped("write_down", "refuse", "later_please"):
-            for deed in deeds:
-                life.do(deed)
-                self.check(life)
-            life.leases_end()
+            for step in steps:
+                simulation.perform(step)
+                self.check(simulation)
+            simulation.leases_end()
             run_all(retries=True)
-        self.check(life)
+        self.check(simulation)
         self.assertFalse(Delivery.objects.filter(state__in=OPEN).exists())
 
-    def check(self, life: Life) -> None:
+    def check(self, simulation: DeliverySimulation) -> None:
         deliveries = list(Delivery.objects.select_related("event"))
-        self.assertEqual(len(deliveries), 3 * life.told)
+        self.assertEqual(len(deliveries), 3 * simulation.emitted_count)
         effects = Counter(Entry.objects.filter(action="door.written_down").values_list("subject_id", flat=True))
         self.assertFalse(Entry.objects.filter(action="door.refused").exists())
-        for one in deliveries:
-            self.assertEqual(one.due_at is None, one.state not in OPEN)
-            self.assertEqual(bool(one.lease), one.state == DeliveryState.RUNNING)
-            if one.receiver.endswith("write_down"):
-                self.assertEqual(effects[str(one.event_id)], int(one.state == DeliveryState.DONE))
+        for delivery in deliveries:
+            self.assertEqual(delivery.due_at is None, delivery.state not in OPEN)
+            self.assertEqual(bool(delivery.lease), delivery.state == DeliveryState.RUNNING)
+            if delivery.receiver.endswith("write_down"):
+                self.assertEqual(effects[str(delivery.event_id)], int(delivery.state == DeliveryState.DONE))
             else:
-                self.assertNotEqual(one.state, DeliveryState.DONE)
+                self.assertNotEqual(delivery.state, DeliveryState.DONE)
