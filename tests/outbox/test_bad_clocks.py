@@ -1,4 +1,4 @@
-"""A machine whose clock jumped must not silence the jobs, nor hide that nobody works."""
+"""A machine whose clock jumped must neither stop the jobs nor hide that no worker is running."""
 
 from datetime import timedelta
 from typing import Any
@@ -19,52 +19,56 @@ def nothing() -> None:
     """A job that does nothing."""
 
 
-class DisplacedJobTest(TestCase):
-    def job(self, job: Job, **values: Any) -> JobRow:
+class JobAfterClockJumpTest(TestCase):
+    def create_row(self, job: Job, **values: Any) -> JobRow:
         return JobRow.objects.create(name=job.name, **values)
 
     def run_all(self) -> list[str]:
         return sorted(run_due_jobs(declared=[HOURLY, DAILY]))
 
-    def test_a_job_that_is_due_further_ahead_than_its_next_slot_is_due_now(self) -> None:
+    def test_job_that_is_due_later_than_its_next_slot_runs_now(self) -> None:
         now = timezone.now()
         for job in (HOURLY, DAILY):
-            self.job(job, due_at=now + timedelta(days=3))
+            self.create_row(job, due_at=now + timedelta(days=3))
         self.assertEqual(self.run_all(), ["test.daily", "test.hourly"])
         for job in (HOURLY, DAILY):
             self.assertLessEqual(JobRow.objects.get(name=job.name).due_at, job.slot_after(timezone.now()))
         self.assertEqual(self.run_all(), [])
 
-    def test_a_job_that_waits_for_its_next_slot_waits(self) -> None:
+    def test_job_that_is_due_at_its_next_slot_does_not_run_yet(self) -> None:
         now = timezone.now()
         for job in (HOURLY, DAILY):
-            self.job(job, due_at=job.slot_after(now))
+            self.create_row(job, due_at=job.slot_after(now))
         self.assertEqual(self.run_all(), [])
 
-    def test_a_lease_that_ends_further_ahead_than_any_lease_is_lost(self) -> None:
-        self.job(HOURLY, due_at=timezone.now() + timedelta(days=3), lease="of another machine")
-        self.job(DAILY, due_at=timezone.now() + timedelta(seconds=20), lease="of a worker at work")
+    def test_job_lease_that_ends_too_far_in_the_future_is_ignored(self) -> None:
+        self.create_row(HOURLY, due_at=timezone.now() + timedelta(days=3), lease="of another machine")
+        self.create_row(DAILY, due_at=timezone.now() + timedelta(seconds=20), lease="of a worker at work")
         self.assertEqual(self.run_all(), ["test.hourly"])
 
 
-class HealthTest(TestCase):
-    def told(self) -> Any:
+class HealthAfterClockJumpTest(TestCase):
+    def health_response(self) -> Any:
         return self.client.get("/healthz?all=1")
 
-    def test_a_heartbeat_in_the_future_is_no_sign_of_life(self) -> None:
+    def test_worker_with_a_heartbeat_in_the_future_does_not_count_as_working(self) -> None:
         Worker.objects.create(name="ahead", seen_at=timezone.now() + timedelta(days=3))
-        self.assertEqual(self.told().status_code, 503)
-        self.assertFalse(self.told().json()["worker"]["working"])
+        self.assertEqual(self.health_response().status_code, 503)
+        self.assertFalse(self.health_response().json()["worker"]["working"])
         Worker.objects.create(name="right", seen_at=timezone.now())
-        self.assertTrue(self.told().json()["worker"]["working"])
+        self.assertTrue(self.health_response().json()["worker"]["working"])
 
-    def test_overdue_jobs_are_told(self) -> None:
+    def test_health_check_reports_overdue_jobs(self) -> None:
         Worker.objects.create(name="right", seen_at=timezone.now())
-        self.assertEqual(self.told().json()["jobs"], {"overdue": 0, "failing": 0})
+        self.assertEqual(self.health_response().json()["jobs"], {"overdue": 0, "failing": 0})
         JobRow.objects.create(name="billing.lapse", due_at=timezone.now() - timedelta(minutes=20))
-        self.assertEqual((self.told().status_code, self.told().json()["jobs"]["overdue"]), (503, 1))
+        self.assertEqual(
+            (self.health_response().status_code, self.health_response().json()["jobs"]["overdue"]), (503, 1)
+        )
 
-    def test_a_job_that_was_moved_far_ahead_is_overdue(self) -> None:
+    def test_health_check_counts_a_job_due_far_in_the_future_as_overdue(self) -> None:
         Worker.objects.create(name="right", seen_at=timezone.now())
         JobRow.objects.create(name="billing.lapse", due_at=timezone.now() + timedelta(days=3))
-        self.assertEqual((self.told().status_code, self.told().json()["jobs"]["overdue"]), (503, 1))
+        self.assertEqual(
+            (self.health_response().status_code, self.health_response().json()["jobs"]["overdue"]), (503, 1)
+        )

@@ -1,4 +1,4 @@
-"""The Celery engine: a broker that is away costs nothing, and with one a worker delivers what was announced."""
+"""The Celery engine, with a broker and while the broker is unreachable."""
 
 import os
 import subprocess
@@ -11,8 +11,8 @@ from outbox.engines.celery import Publisher
 from tests.outbox.processes import EMIT, ProcessTestCase
 
 
-class Silent(Publisher):
-    """Sends nowhere and remembers what it was asked to send."""
+class RecordingPublisher(Publisher):
+    """Records the batches instead of sending them to a broker."""
 
     def __init__(self) -> None:
         self.sent: list[list[int]] = []
@@ -23,8 +23,8 @@ class Silent(Publisher):
 
 
 class PublisherTest(SimpleTestCase):
-    def test_many_small_announcements_become_few_messages_and_none_is_forgotten_at_the_end(self) -> None:
-        publisher = Silent()
+    def test_many_small_announcements_are_combined_into_few_messages_and_none_is_lost(self) -> None:
+        publisher = RecordingPublisher()
         for number in range(0, 500, 2):
             publisher.announce([number, number + 1])
         publisher.end()
@@ -32,8 +32,8 @@ class PublisherTest(SimpleTestCase):
         self.assertLessEqual(max(map(len, publisher.sent)), 50)
 
 
-class BrokerAwayTest(ProcessTestCase):
-    def test_without_a_broker_the_order_commits_and_its_row_waits(self) -> None:
+class UnreachableBrokerTest(ProcessTestCase):
+    def test_delivery_is_saved_and_waits_while_the_broker_is_unreachable(self) -> None:
         self.env |= {"OUTBOX_ENGINE": "celery", "CELERY_BROKER_URL": "redis://127.0.0.1:1/0"}
         self.manage("shell", "-c", EMIT)
         self.assertEqual(self.ask("SELECT state, tries FROM outbox_delivery"), [("waiting", 0)])
@@ -41,9 +41,9 @@ class BrokerAwayTest(ProcessTestCase):
 
 @tag("redis")
 class BrokerTest(ProcessTestCase):
-    def test_a_celery_worker_delivers_what_was_announced_and_what_the_broker_forgot(self) -> None:
+    def test_celery_worker_runs_deliveries_that_were_announced_and_those_that_were_not(self) -> None:
         (self.home / "half-way").touch()
-        self.manage("shell", "-c", EMIT.replace('"a"', '"b"'))  # under the other engine nothing is announced
+        self.manage("shell", "-c", EMIT.replace('"a"', '"b"'))  # The worker engine announces nothing.
         self.env |= {
             "OUTBOX_ENGINE": "celery",
             "CELERY_BROKER_URL": os.environ["TEST_REDIS_URL"],

@@ -10,12 +10,12 @@ from outbox.models import JobRow
 from outbox.periodic_jobs import Job
 
 HERE = "tests.outbox.test_clock"
-SLOT = timedelta(days=10_000)  # slots are the clock's: none of these ends while a test runs, until 2052
-ran: list[str] = []
+SLOT = timedelta(days=10_000)  # Slots start at fixed times. No slot of this length ends before 2052.
+calls: list[str] = []
 
 
 def work() -> None:
-    ran.append("work")
+    calls.append("work")
 
 
 def fail() -> None:
@@ -23,9 +23,9 @@ def fail() -> None:
 
 
 def look_round() -> None:
-    """What another worker would do while this job runs."""
-    ran.append("look round")
-    ran.extend(run_due_jobs(declared=[LOOKING]))
+    """Do what another worker would do while this job runs."""
+    calls.append("look round")
+    calls.extend(run_due_jobs(declared=[LOOKING]))
 
 
 SELDOM = Job("seldom", every=SLOT, run=f"{HERE}.work")
@@ -34,58 +34,58 @@ LOOKING = Job("looking", every=SLOT, run=f"{HERE}.look_round")
 DAILY = Job("daily", at=time(9, 0), run=f"{HERE}.work")
 
 
-def later(name: str, **by: float) -> None:
-    """Time passes, as the job's row sees it."""
+def pass_time(name: str, **duration: float) -> None:
+    """Move the due time of the job back, as if time had passed."""
     row = JobRow.objects.get(name=name)
-    JobRow.objects.filter(name=name).update(due_at=row.due_at - timedelta(**by))
+    JobRow.objects.filter(name=name).update(due_at=row.due_at - timedelta(**duration))
 
 
-class ClockTest(TestCase):
+class SchedulerTest(TestCase):
     def setUp(self) -> None:
-        ran.clear()
+        calls.clear()
 
-    def test_a_new_job_runs_at_once_and_then_once_in_each_slot(self) -> None:
+    def test_new_job_runs_immediately_and_then_once_in_each_slot(self) -> None:
         self.assertEqual([run_due_jobs(declared=[SELDOM]) for _ in range(3)], [["seldom"], [], []])
-        later("seldom", days=SLOT.days)
+        pass_time("seldom", days=SLOT.days)
         self.assertEqual([run_due_jobs(declared=[SELDOM]) for _ in range(3)], [["seldom"], [], []])
-        self.assertEqual(ran, ["work", "work"])
+        self.assertEqual(calls, ["work", "work"])
 
-    def test_a_job_with_a_time_of_day_waits_for_it(self) -> None:
+    def test_daily_job_waits_for_its_time_of_day(self) -> None:
         self.assertEqual(run_due_jobs(declared=[DAILY]), [])
         self.assertGreater(JobRow.objects.get().due_at, timezone.now())
 
-    def test_after_a_downtime_it_catches_up_once(self) -> None:
+    def test_job_runs_only_once_after_several_missed_slots(self) -> None:
         run_due_jobs(declared=[SELDOM])
-        later("seldom", days=9 * SLOT.days)
+        pass_time("seldom", days=9 * SLOT.days)
         self.assertEqual([run_due_jobs(declared=[SELDOM]) for _ in range(3)], [["seldom"], [], []])
         self.assertGreater(JobRow.objects.get().due_at, timezone.now())
 
-    def test_a_job_under_way_is_not_begun_by_another_worker(self) -> None:
+    def test_running_job_is_not_started_by_another_worker(self) -> None:
         run_due_jobs(declared=[LOOKING])
-        self.assertEqual(ran, ["look round"])
+        self.assertEqual(calls, ["look round"])
 
-    def test_one_that_fails_is_tried_again_soon_and_keeps_no_personal_word(self) -> None:
+    def test_failed_job_is_retried_soon_and_its_stored_error_has_no_personal_data(self) -> None:
         run_due_jobs(declared=[BROKEN, SELDOM])
         row = JobRow.objects.get(name="broken")
-        self.assertEqual((row.failures, ran), (1, ["work"]))
+        self.assertEqual((row.failures, calls), (1, ["work"]))
         self.assertLessEqual(row.due_at, timezone.now() + timedelta(minutes=5))
         self.assertIn("ValueError", row.error)
         self.assertNotIn("alice", row.error)
 
-    def test_one_whose_worker_disappeared_is_taken_up_when_the_lease_ends(self) -> None:
+    def test_job_of_a_lost_worker_runs_again_when_the_lease_ends(self) -> None:
         run_due_jobs(declared=[SELDOM])
         JobRow.objects.update(lease="gone", due_at=timezone.now() + timedelta(seconds=30), ended_at=None)
         self.assertEqual(run_due_jobs(declared=[SELDOM]), [])
-        later("seldom", seconds=31)
+        pass_time("seldom", seconds=31)
         self.assertEqual(run_due_jobs(declared=[SELDOM]), ["seldom"])
 
-    def test_a_worker_told_to_stop_begins_no_job(self) -> None:
+    def test_worker_that_is_stopping_starts_no_job(self) -> None:
         self.assertEqual(run_due_jobs(lambda: True, [SELDOM]), [])
 
 
-class SlotTest(SimpleTestCase):
+class JobSlotTest(SimpleTestCase):
     @given(st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1)), st.integers(1, 10_000))
-    def test_the_next_slot_is_ahead_and_the_same_for_everyone(self, naive: datetime, minutes: int) -> None:
+    def test_next_slot_is_in_the_future_and_the_same_for_every_worker(self, naive: datetime, minutes: int) -> None:
         moment, job = naive.replace(tzinfo=UTC), Job("x", every=timedelta(minutes=minutes), run="")
         due = job.slot_after(moment)
         self.assertTrue(moment < due <= moment + job.every)
@@ -93,7 +93,7 @@ class SlotTest(SimpleTestCase):
 
     @override_settings(TIME_ZONE="America/Los_Angeles")
     @given(st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1)))
-    def test_a_time_of_day_is_on_the_schools_clock_through_summer_and_winter(self, naive: datetime) -> None:
+    def test_daily_job_keeps_its_local_time_through_daylight_saving_changes(self, naive: datetime) -> None:
         moment = naive.replace(tzinfo=UTC)
         due = DAILY.slot_after(moment)
         self.assertEqual(timezone.localtime(due).time(), time(9, 0))
