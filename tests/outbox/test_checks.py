@@ -12,9 +12,11 @@ from outbox.testing import run_all
 from tests.outbox.base import PATH, DoorTestCase, knock, mapped
 
 
-def said(workflows: Any) -> str:
+def check_messages(workflows: Any) -> str:
     with override_settings(WORKFLOWS=workflows):
-        return "\n".join(f"{found.id} {found.msg} {found.hint or ''}" for found in checks.check_workflow_map(None))
+        return "\n".join(
+            f"{problem.id} {problem.msg} {problem.hint or ''}" for problem in checks.check_workflow_map(None)
+        )
 
 
 def output(*arguments: str) -> str:
@@ -24,79 +26,81 @@ def output(*arguments: str) -> str:
 
 
 @modify_settings(INSTALLED_APPS={"append": "tests.outbox.plugin"})
-class MapCheckTest(SimpleTestCase):
+class WorkflowMapCheckTest(SimpleTestCase):
     def assertSays(self, workflows: Any, *texts: str) -> None:
         for text in texts:
-            self.assertIn(text, said(workflows))
+            self.assertIn(text, check_messages(workflows))
 
-    def test_a_whole_map_is_passed_except_for_receivers_that_nobody_calls(self) -> None:
-        found = said({"door.knocked": {"now": [f"{PATH}.write_down"], "later": [f"{PATH}.ring"]}})
-        self.assertNotIn(".E0", found)
-        self.assertIn(f"{PATH}.open_door is a receiver that no event reaches. Map an event to it", found)
-        self.assertNotIn(f"{PATH}.ring is", found)
+    def test_valid_map_has_no_errors_and_unreached_receivers_are_mentioned(self) -> None:
+        messages = check_messages({"door.knocked": {"now": [f"{PATH}.write_down"], "later": [f"{PATH}.ring"]}})
+        self.assertNotIn(".E0", messages)
+        self.assertIn(f"{PATH}.open_door is a receiver that no event reaches. Map an event to it", messages)
+        self.assertNotIn(f"{PATH}.ring is", messages)
 
-    def test_a_misspelt_event_is_named_with_what_it_may_mean(self) -> None:
+    def test_misspelled_event_is_reported_with_a_suggestion(self) -> None:
         self.assertSays({"door.knoked": {}}, "which no app declares. Did you mean 'door.knocked'?")
 
-    def test_a_misspelt_or_removed_receiver_is_named_with_what_it_may_mean(self) -> None:
+    def test_misspelled_or_removed_receiver_is_reported_with_a_suggestion(self) -> None:
         self.assertSays(
             {"door.knocked": {"later": [f"{PATH}.rinng"]}}, f"Did you mean '{PATH}.ring'?", "Correct the name"
         )
         self.assertSays({"door.knocked": {"later": [f"{PATH}s.ring"]}}, f"Did you mean '{PATH}.ring'?")
 
-    def test_a_receiver_named_twice_is_found(self) -> None:
-        twice = {"door.knocked": {"now": [f"{PATH}.ring_and_emit"], "later": [f"{PATH}.ring", f"{PATH}.ring"]}}
-        self.assertSays(twice, "ring receives 'door.knocked' 2 times. Keep one of the entries.")
+    def test_receiver_listed_twice_for_one_event_is_reported(self) -> None:
+        workflows_with_duplicate = {
+            "door.knocked": {"now": [f"{PATH}.ring_and_emit"], "later": [f"{PATH}.ring", f"{PATH}.ring"]}
+        }
+        self.assertSays(workflows_with_duplicate, "ring receives 'door.knocked' 2 times. Keep one of the entries.")
 
-    def test_what_talks_to_the_outside_may_not_be_heard_inside_a_transaction(self) -> None:
+    def test_receiver_that_runs_outside_transactions_must_not_be_a_now_receiver(self) -> None:
         self.assertSays({"door.knocked": {"now": [f"{PATH}.ring"]}}, "must not run 'now'", "Move it to 'later'.")
 
-    def test_another_shape_of_map_is_explained(self) -> None:
-        for wrong in ({"door.knocked": [PATH]}, {"door.knocked": {"soon": []}}, {"door.knocked": {"now": "a.b"}}):
-            with self.subTest(wrong):
-                self.assertSays(wrong, "must be a dict with lists of dotted names under 'now' and 'later'")
+    def test_malformed_map_is_reported_with_the_expected_structure(self) -> None:
+        for invalid_map in ({"door.knocked": [PATH]}, {"door.knocked": {"soon": []}}, {"door.knocked": {"now": "a.b"}}):
+            with self.subTest(invalid_map):
+                self.assertSays(invalid_map, "must be a dict with lists of dotted names under 'now' and 'later'")
         self.assertSays("nowhere.MAP", "The workflow map cannot be read", "hepcat.workflows.WORKFLOWS")
 
-    def test_something_else_than_a_function_of_one_event_is_refused(self) -> None:
+    def test_receiver_that_is_not_a_function_of_one_event_is_reported(self) -> None:
         self.assertSays({"door.knocked": {"later": [f"{PATH}.calls"]}}, "must be a function that takes one event")
 
 
-class MapCommandTest(DoorTestCase):
-    def test_the_map_says_who_hears_what_who_is_unheard_and_what_is_unreached(self) -> None:
+class WorkflowCommandTest(DoorTestCase):
+    def test_workflow_report_lists_receivers_unheard_events_and_unreached_receivers(self) -> None:
         with mapped("ring", now=("write_down",)):
-            text, found = output("workflows"), json.loads(output("workflows", "--json"))
+            text, report = output("workflows"), json.loads(output("workflows", "--json"))
         self.assertIn("door.knocked (about: door)  Somebody knocked at the door.", text)
-        self.assertEqual(found["events"]["door.knocked"]["later"], [f"{PATH}.ring"])
+        self.assertEqual(report["events"]["door.knocked"]["later"], [f"{PATH}.ring"])
         self.assertEqual(
-            found["events"]["door.knocked"]["payload"], {"door_id": "int", "times": "int", "note": "str | None"}
+            report["events"]["door.knocked"]["payload"], {"door_id": "int", "times": "int", "note": "str | None"}
         )
-        self.assertIn("door.ignored", found["unheard"])
-        self.assertIn(f"{PATH}.open_door", found["unreached"])
+        self.assertIn("door.ignored", report["unheard"])
+        self.assertIn(f"{PATH}.open_door", report["unreached"])
 
-    def test_yaml_and_json_say_the_same(self) -> None:
+    def test_yaml_and_json_reports_have_the_same_content(self) -> None:
         with mapped("ring"):
             self.assertEqual(yaml.safe_load(output("workflows", "--yaml")), json.loads(output("workflows", "--json")))
 
-    def test_mermaid_draws_each_arrow(self) -> None:
+    def test_mermaid_report_draws_an_arrow_for_each_receiver(self) -> None:
         with mapped("ring", now=("write_down",)):
-            drawn = output("workflows", "--mermaid")
-        self.assertTrue(drawn.startswith("flowchart LR\n"))
-        self.assertEqual((drawn.count("==>|now|"), drawn.count(f'["{PATH}.ring"]')), (1, 1))
+            diagram = output("workflows", "--mermaid")
+        self.assertTrue(diagram.startswith("flowchart LR\n"))
+        self.assertEqual((diagram.count("==>|now|"), diagram.count(f'["{PATH}.ring"]')), (1, 1))
 
-    def test_trace_tells_a_story_in_the_order_of_cause_and_effect(self) -> None:
+    def test_trace_lists_events_in_the_order_of_cause_and_effect(self) -> None:
         with mapped("ring", "never", now=("open_door",)):
             knock()
             run_all()
-        told = output("trace", "door", "7")
+        trace = output("trace", "door", "7")
         for text in (
             "door.knocked 1",
             f"immediately: {PATH}.open_door",
             "    door.opened opened:1",
             "There is no door.",
         ):
-            self.assertIn(text, told)
+            self.assertIn(text, trace)
 
-    def test_trace_of_something_unknown_says_so(self) -> None:
+    def test_trace_of_an_unknown_subject_is_an_error(self) -> None:
         with self.assertRaisesMessage(CommandError, "No event is about door 8."):
             output("trace", "door", "8")
 
