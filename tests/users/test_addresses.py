@@ -11,7 +11,7 @@ from users.models import User
 
 
 class EmailKeyTest(SimpleTestCase):
-    def test_how_addresses_are_stored_and_compared(self) -> None:
+    def test_email_key_normalizes_case_and_domain_and_is_idempotent(self) -> None:
         for typed, stored in (
             ("Alice@Example.ORG", "alice@example.org"),
             ("  alice@example.org ", "alice@example.org"),
@@ -33,18 +33,18 @@ class EmailKeyTest(SimpleTestCase):
                 self.assertEqual(email_key(stored), stored)
 
 
-class SignUpTest(SchoolTestCase):
-    def test_the_link_goes_to_the_domain_that_was_typed_and_to_no_look_alike(self) -> None:
+class SignUpAddressTest(SchoolTestCase):
+    def test_link_is_mailed_to_typed_domain_and_not_to_look_alike_domain(self) -> None:
         self.client.post(reverse("signup"), {"first_name": "Phil", "email": "phil@straße.de"})
         run_all()
         self.assertEqual([message.to for message in mail.outbox], [["phil@xn--strae-oqa.de"]])
 
-    def test_two_spellings_of_one_domain_are_one_account(self) -> None:
+    def test_unicode_and_punycode_spellings_of_one_domain_share_one_account(self) -> None:
         for typed in ("phil@bücher.example", "PHIL@BÜCHER.example", "phil@xn--bcher-kva.example"):
             self.client.post(reverse("signup"), {"first_name": "Phil", "email": typed})
         self.assertEqual(User.objects.filter(email="phil@xn--bcher-kva.example").count(), 1)
 
-    def test_look_alikes_are_two_accounts(self) -> None:
+    def test_look_alike_domains_get_separate_accounts(self) -> None:
         for typed in ("phil@straße.de", "phil@strasse.de", "phil@STRASSE.de"):
             self.client.post(reverse("signup"), {"first_name": "Phil", "email": typed})
         self.assertEqual(User.objects.filter(first_name="Phil").count(), 2)

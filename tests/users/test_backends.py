@@ -5,11 +5,11 @@ from users.backends import PermissionBackend
 from users.models import User
 
 
-class RightsTest(SchoolTestCase):
+class PermissionBackendTest(SchoolTestCase):
     def rights(self, user: User) -> set[str]:
         return PermissionBackend().get_all_permissions(User.objects.get(pk=user.pk))
 
-    def test_rights_of_ones_own_and_of_ones_groups_come_with_one_query(self) -> None:
+    def test_user_and_group_permissions_are_loaded_with_one_query(self) -> None:
         given = {name: Permission.objects.get(codename=name) for name in ("view_event", "view_delivery")}
         group = Group.objects.create(name="Lookers")
         group.permissions.add(given["view_event"])
@@ -20,14 +20,14 @@ class RightsTest(SchoolTestCase):
             self.assertEqual(sam.get_all_permissions(), {"outbox.view_event", "outbox.view_delivery"})
             self.assertTrue(sam.has_perm("outbox.view_event"))
 
-    def test_a_closed_account_may_do_nothing(self) -> None:
+    def test_closed_account_and_anonymous_visitor_have_no_permissions(self) -> None:
         User.objects.filter(pk=self.ada.pk).update(is_active=False)
         self.assertEqual(self.rights(self.ada), set())
         self.assertEqual(PermissionBackend().get_all_permissions(AnonymousUser()), set())
 
-    def test_whoever_is_above_all_roles_may_do_everything(self) -> None:
+    def test_superuser_has_every_permission(self) -> None:
         User.objects.filter(pk=self.sam.pk).update(is_superuser=True)
         self.assertEqual(len(self.rights(self.sam)), Permission.objects.count())
 
-    def test_there_is_no_right_for_a_single_thing(self) -> None:
+    def test_backend_grants_no_permissions_for_single_objects(self) -> None:
         self.assertEqual(PermissionBackend().get_all_permissions(self.ada, self.ada), set())

@@ -12,14 +12,14 @@ from users.models import Student, User
 KITS = "kit@example.org"
 
 
-class InMyCareTest(SchoolTestCase):
+class StudentsInCareTest(SchoolTestCase):
     def setUp(self) -> None:
         self.log_in(self.gus)
 
     def send(self, name: str, *args: Any, **data: Any) -> Any:
         return self.client.post(reverse(name, args=args), data, follow=True)
 
-    def test_somebody_is_added_changed_and_removed(self) -> None:
+    def test_guardian_adds_edits_and_removes_student(self) -> None:
         self.send("care_add", first_name=" Leo  Maria", last_name="Gray", born_on="2015-02-28", notes="Peanuts")
         leo = self.gus.in_care.get(first_name="Leo Maria")
         self.assertEqual((str(leo.born_on), leo.notes), ("2015-02-28", "Peanuts"))
@@ -30,7 +30,7 @@ class InMyCareTest(SchoolTestCase):
         self.assertFalse(Student.objects.filter(pk=leo.pk).exists())
         self.assertTrue(Entry.objects.filter(action="users.student_removed", subject_id=leo.pk).exists())
 
-    def test_a_name_stands_once_in_ones_care_whatever_its_case_and_spaces(self) -> None:
+    def test_duplicate_name_in_care_is_refused_regardless_of_case_and_spaces(self) -> None:
         page = self.send("care_add", first_name="KIT ", last_name=" gray")
         self.assertIn("first_name", page.context["form"].errors)
         self.assertContains(page, 'value="KIT "')
@@ -38,29 +38,29 @@ class InMyCareTest(SchoolTestCase):
         page = self.send("care_edit", leo.pk, first_name="Kit", last_name="Gray")
         self.assertIn("first_name", page.context["form"].errors)
 
-    def test_a_birthday_to_come_is_refused(self) -> None:
+    def test_birthday_in_the_future_is_refused(self) -> None:
         page = self.send("care_add", first_name="Leo", born_on="2999-01-01")
         self.assertIn("born_on", page.context["form"].errors)
 
-    def test_another_guardians_people_do_not_exist_for_me(self) -> None:
+    def test_students_of_another_guardian_are_not_found(self) -> None:
         self.log_in(self.sam)
         for name in ("care_edit", "care_remove", "care_hand_over", "care_take_back"):
             with self.subTest(name):
                 self.assertEqual(self.send(name, self.kit.pk, first_name="X", email=KITS).status_code, 404)
 
-    def test_ones_own_record_is_made_when_one_says_that_one_attends(self) -> None:
+    def test_own_record_form_creates_student_record_for_account_holder(self) -> None:
         self.send("own_record", born_on="", notes="Left knee")
         own = Student.objects.get(user=self.gus)
         self.assertEqual((str(own), own.email, own.notes), ("Gus Gray", self.gus.email, "Left knee"))
 
-    def test_the_own_record_bears_the_accounts_name(self) -> None:
+    def test_renaming_account_renames_own_student_record(self) -> None:
         self.log_in(self.alice)
         self.send("user_update", first_name="Alicia", last_name="Arden")
         self.student.refresh_from_db()
         self.assertEqual(str(self.student), "Alicia Arden")
 
 
-class HandOverTest(SchoolTestCase):
+class StudentHandoverTest(SchoolTestCase):
     def hand_over(self, email: str = KITS) -> Any:
         guardian = self.browser_of(self.gus)
         return guardian.post(reverse("care_hand_over", args=[self.kit.pk]), {"email": email}, follow=True)
@@ -68,7 +68,7 @@ class HandOverTest(SchoolTestCase):
     def answer(self, said: str) -> Any:
         return self.client.post(reverse("offer_answer", args=[self.kit.pk]), {"answer": said}, follow=True)
 
-    def test_the_link_goes_to_the_students_own_address_and_makes_the_record_theirs(self) -> None:
+    def test_student_claims_record_with_link_mailed_to_own_address(self) -> None:
         self.hand_over(" Kit@Example.ORG")
         self.assertEqual(post.mails_to(self.gus.email), [])
         self.kit.refresh_from_db()
@@ -81,7 +81,7 @@ class HandOverTest(SchoolTestCase):
         self.assertIn("their own account", post.last_mail(self.gus.email).body)
         self.assertEqual(self.browser_of(self.gus).get(reverse("care_edit", args=[self.kit.pk])).status_code, 404)
 
-    def test_whoever_does_not_know_them_says_so_and_nothing_changes(self) -> None:
+    def test_recipient_who_does_not_know_student_declines_and_guardian_stays(self) -> None:
         self.hand_over(self.sam.email)
         self.log_in(self.sam)
         self.answer("unknown")
@@ -89,14 +89,14 @@ class HandOverTest(SchoolTestCase):
         self.assertEqual((self.kit.guardian, self.kit.offered_to), (self.gus, None))
         self.assertIn("doesn’t know Kit Gray", post.last_mail(self.gus.email).body)
 
-    def test_another_guardian_may_take_them_on(self) -> None:
+    def test_recipient_can_become_the_new_guardian(self) -> None:
         self.hand_over(self.sam.email)
         self.log_in(self.sam)
         self.answer("care")
         self.kit.refresh_from_db()
         self.assertEqual(self.kit.guardian, self.sam)
 
-    def test_an_account_with_a_record_of_its_own_sees_what_joining_does_and_joins(self) -> None:
+    def test_recipient_with_own_record_previews_and_confirms_merge(self) -> None:
         self.hand_over(self.alice.email)
         self.log_in(self.alice)
         page = self.answer("me")
@@ -109,7 +109,7 @@ class HandOverTest(SchoolTestCase):
         self.assertIn("no longer in your care", mail.body)
         self.assertNotIn("Alice", mail.subject + mail.body)
 
-    def test_two_of_one_name_in_ones_care_become_one(self) -> None:
+    def test_student_is_merged_with_same_named_student_in_recipients_care(self) -> None:
         own = make.child(self.sam, "Kit", "Gray")
         self.hand_over(self.sam.email)
         self.log_in(self.sam)
@@ -118,43 +118,43 @@ class HandOverTest(SchoolTestCase):
         self.assertEqual(list(self.sam.in_care.all()), [own])
         self.assertFalse(self.gus.in_care.exists())
 
-    def test_there_is_nothing_to_join_for_whoever_has_no_record_yet(self) -> None:
+    def test_merge_page_is_not_found_for_recipient_without_matching_record(self) -> None:
         self.hand_over(self.sam.email)
         self.log_in(self.sam)
         for said in ("me", "care", "unknown", "nonsense"):
             page = self.client.post(reverse("offer_join", args=[self.kit.pk, said]))
             self.assertEqual(page.status_code, 404, said)
 
-    def test_nobody_answers_for_another(self) -> None:
+    def test_handover_cannot_be_answered_by_another_account(self) -> None:
         self.hand_over()
         self.log_in(self.sam)
         self.assertEqual(self.answer("me").status_code, 404)
 
-    def test_an_answer_that_is_none_is_not_taken(self) -> None:
+    def test_unknown_answer_to_handover_is_not_found(self) -> None:
         self.hand_over(self.sam.email)
         self.log_in(self.sam)
         self.assertEqual(self.answer("perhaps").status_code, 404)
 
-    def test_an_offer_is_taken_back(self) -> None:
+    def test_withdrawn_handover_can_no_longer_be_answered(self) -> None:
         self.hand_over(self.sam.email)
         self.browser_of(self.gus).post(reverse("care_take_back", args=[self.kit.pk]))
         self.log_in(self.sam)
         self.assertEqual(self.answer("me").status_code, 404)
 
-    def test_the_guardian_learns_nothing_about_the_address(self) -> None:
+    def test_guardian_sees_same_page_for_known_unknown_and_closed_accounts(self) -> None:
         accounts.close_account(self.ada, self.sam)
         seen = {post.masked(self.hand_over(email)) for email in (self.alice.email, "new@example.org", self.sam.email)}
         self.assertEqual(len(seen), 1)
         self.assertIn("is closed", post.last_mail(self.sam.email).body)
 
-    def test_an_offer_taken_back_before_the_mail_went_out_sends_none(self) -> None:
+    def test_handover_withdrawn_before_mail_is_sent_sends_no_mail(self) -> None:
         self.hand_over(self.sam.email)
         self.browser_of(self.gus).post(reverse("care_take_back", args=[self.kit.pk]))
         self.assertEqual(post.mails_to(self.sam.email), [])
 
-    def test_the_guardians_own_address_is_refused(self) -> None:
+    def test_handover_to_guardians_own_address_is_refused(self) -> None:
         self.assertIn("email", self.hand_over("GUS@example.org").context["form"].errors)
 
-    def test_an_account_made_this_way_keeps_the_name_of_the_student(self) -> None:
+    def test_account_created_by_handover_has_students_name(self) -> None:
         guardianship.offer_own_account(self.gus, self.kit, KITS)
         self.assertEqual(str(User.objects.get(email=KITS)), "Kit Gray")

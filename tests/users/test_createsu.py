@@ -23,7 +23,7 @@ def createsu() -> str:
 
 class CreatesuTest(SchoolTestCase):
     @override_settings(**NAMED)
-    def test_the_superuser_is_made_once_and_the_password_never_told(self) -> None:
+    def test_second_run_creates_no_other_superuser_and_output_hides_password(self) -> None:
         told = createsu() + createsu()
         rosa = User.objects.get(email="root@example.org")
         self.assertTrue(rosa.is_superuser and rosa.is_staff and rosa.check_password("open sesame please"))
@@ -31,7 +31,7 @@ class CreatesuTest(SchoolTestCase):
         self.assertEqual(Entry.objects.filter(action="users.superuser_made").count(), 1)
 
     @override_settings(**NAMED)
-    def test_a_password_changed_since_stays(self) -> None:
+    def test_second_run_keeps_a_changed_password(self) -> None:
         createsu()
         rosa = User.objects.get(email="root@example.org")
         rosa.set_password("another one entirely")
@@ -40,30 +40,30 @@ class CreatesuTest(SchoolTestCase):
         self.assertTrue(User.objects.get(pk=rosa.pk).check_password("another one entirely"))
 
     @override_settings(**NAMED | {"SUPERUSER_EMAIL": "sam@example.org"})
-    def test_an_account_of_that_address_is_raised_and_keeps_its_password(self) -> None:
+    def test_existing_account_becomes_superuser_and_keeps_its_password(self) -> None:
         before = self.sam.password
         createsu()
         sam = User.objects.get(pk=self.sam.pk)
         self.assertEqual((sam.is_superuser, sam.password), (True, before))
 
     @override_settings(**NAMED | {"SUPERUSER_PASSWORD": ""})
-    def test_without_a_password_it_is_chosen_behind_a_link(self) -> None:
+    def test_superuser_without_configured_password_is_told_to_ask_for_a_link(self) -> None:
         self.assertIn("ask for a link", createsu())
         self.assertFalse(User.objects.get(email="root@example.org").has_usable_password())
 
     @override_settings(SUPERUSER_EMAIL="")
-    def test_without_an_address_there_is_nothing_to_do_so_that_a_deployment_goes_on(self) -> None:
+    def test_without_email_setting_command_succeeds_and_creates_nobody(self) -> None:
         self.assertIn("SUPERUSER_EMAIL is not set", createsu())
         self.assertFalse(User.objects.filter(is_superuser=True).exists())
 
     @override_settings(SUPERUSER_EMAIL="nobody")
-    def test_what_is_no_address_is_refused_with_the_name_of_the_variable(self) -> None:
+    def test_error_about_invalid_email_names_the_setting(self) -> None:
         with self.assertRaisesMessage(CommandError, "SUPERUSER_EMAIL"):
             createsu()
 
 
 class CreatesuperuserTest(SchoolTestCase):
-    def test_it_takes_an_address_and_a_name(self) -> None:
+    def test_command_takes_email_and_name(self) -> None:
         call_command(
             "createsuperuser", interactive=False, email="Uma@Example.org", first_name="Uma", last_name="U.", verbosity=0
         )

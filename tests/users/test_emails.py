@@ -20,7 +20,7 @@ class EmailChangeTest(SchoolTestCase):
     def link(self, email: str = NEW) -> str:
         return post.links_in(post.last_mail(email), "/user/email/")[0]
 
-    def test_the_new_address_counts_after_its_link_and_the_old_one_is_told(self) -> None:
+    def test_new_address_takes_effect_after_confirmation_and_old_address_is_notified(self) -> None:
         self.ask(" Alice@NEW.example ")
         self.alice.refresh_from_db()
         self.assertEqual(self.alice.email, "alice@example.org")
@@ -32,18 +32,18 @@ class EmailChangeTest(SchoolTestCase):
         self.assertEqual(Student.objects.get(user=self.alice).email, NEW)
         self.assertIn("uses a different email address", post.last_mail("alice@example.org").body)
 
-    def test_opening_the_link_changes_nothing(self) -> None:
+    def test_opening_confirmation_link_changes_nothing(self) -> None:
         self.ask()
         self.client.get(self.link())
         self.alice.refresh_from_db()
         self.assertEqual(self.alice.email, "alice@example.org")
 
-    def test_the_password_is_asked_for(self) -> None:
+    def test_wrong_password_is_refused_and_typed_address_is_kept_in_form(self) -> None:
         page = self.ask(password="guessed")
         self.assertIn("password", page.context["form"].errors)
         self.assertContains(page, f'value="{NEW}"')
 
-    def test_the_link_is_of_no_use_to_whoever_reads_a_mistyped_address(self) -> None:
+    def test_confirmation_link_does_not_work_for_another_account(self) -> None:
         self.ask()
         path = self.link()
         self.assertRedirects(self.browser_of(None).get(path), f"{reverse('login')}?next={path}")
@@ -52,7 +52,7 @@ class EmailChangeTest(SchoolTestCase):
         stranger.post(path)
         self.assertFalse(User.objects.filter(email=NEW).exists())
 
-    def test_a_link_confirms_the_address_it_was_sent_to_and_no_other(self) -> None:
+    def test_link_to_earlier_new_address_stops_working_after_second_request(self) -> None:
         self.ask()
         path = self.link()
         self.ask("alice@third.example")
@@ -60,12 +60,12 @@ class EmailChangeTest(SchoolTestCase):
         self.alice.refresh_from_db()
         self.assertEqual(self.alice.email, "alice@example.org")
 
-    def test_a_mind_changed_before_the_mail_went_out_sends_none(self) -> None:
+    def test_replaced_request_sends_no_mail_to_the_earlier_address(self) -> None:
         self.ask()
         self.ask("alice@third.example")
         self.assertEqual(post.mails_to(NEW), [])
 
-    def test_used_old_and_mangled_links_say_what_to_do(self) -> None:
+    def test_used_expired_and_broken_links_ask_for_the_new_address_again(self) -> None:
         self.ask()
         path = self.link()
         with override_settings(ACCOUNT_ACTIVATION_DAYS=-1):
@@ -74,14 +74,14 @@ class EmailChangeTest(SchoolTestCase):
         self.client.post(path)
         self.assertContains(self.client.get(path), "Enter the new address again")
 
-    def test_the_asker_is_not_told_that_an_address_is_taken_but_its_owner_is(self) -> None:
+    def test_requester_is_not_told_that_address_is_taken_but_its_owner_is(self) -> None:
         free, taken = self.ask(), self.ask(self.sam.email)
         self.assertEqual(free.redirect_chain, taken.redirect_chain)
         mail = post.last_mail(self.sam.email)
         self.assertIn("can’t be used twice", mail.body)
         self.assertEqual(post.links_in(mail, "/user/email/"), [])
 
-    def test_an_address_taken_in_the_meantime_is_refused_in_words(self) -> None:
+    def test_address_taken_before_confirmation_is_refused_with_explanation(self) -> None:
         self.ask()
         path = self.link()
         make.account(NEW, "Quick")
@@ -89,5 +89,5 @@ class EmailChangeTest(SchoolTestCase):
         with self.assertRaises(email_changes.EmailTaken):
             email_changes.confirm_email(User.objects.get(pk=self.alice.pk), path.split("/")[3])
 
-    def test_ones_own_address_is_refused_beside_the_field(self) -> None:
+    def test_current_address_is_refused_as_new_address(self) -> None:
         self.assertIn("email", self.ask("ALICE@example.org").context["form"].errors)

@@ -13,45 +13,45 @@ from tests.base import PASSWORD, SchoolTestCase, shape
 VALUES = re.compile(r"'[^']*'|\"s\d+_x\d+\"")
 
 
-class LogInGuardTest(SchoolTestCase):
+class LoginAttemptLimitTest(SchoolTestCase):
     def guess(self, email: str, password: str = "guessed", *, at: str = "192.0.2.1") -> HttpResponse:
         sent = {"username": email, "password": password}
         return Client().post(reverse("login"), sent, REMOTE_ADDR=at)
 
-    def test_after_six_wrong_passwords_even_the_right_one_waits(self) -> None:
+    def test_after_six_wrong_passwords_even_the_correct_one_is_refused_for_15_minutes(self) -> None:
         statuses = [self.guess("alice@example.org").status_code for _ in range(6)]
         self.assertEqual(statuses, [200] * 5 + [429])
         answer = self.guess("alice@example.org", PASSWORD)
         self.assertEqual((answer.status_code, answer["Retry-After"]), (429, "900"))
         self.assertContains(answer, "Please try again in 15 minutes", status_code=429)
 
-    def test_guessing_from_elsewhere_locks_nobody_out(self) -> None:
+    def test_guesses_from_another_network_address_do_not_lock_out_the_owner(self) -> None:
         for _ in range(8):
             self.guess("alice@example.org", at="198.51.100.7")
         self.assertEqual(self.guess("alice@example.org", PASSWORD).status_code, 302)
 
-    def test_capital_letters_buy_no_further_guesses(self) -> None:
+    def test_spelling_of_email_address_does_not_allow_extra_guesses(self) -> None:
         spelled = ["alice@example.org", "Alice@example.org", " ALICE@EXAMPLE.ORG "]
         statuses = [self.guess(spelled[number % 3]).status_code for number in range(7)]
         self.assertEqual(statuses[-1], 429)
 
-    def test_an_unknown_address_is_locked_like_a_known_one(self) -> None:
+    def test_unknown_address_is_locked_out_like_a_known_one(self) -> None:
         known = [self.guess("alice@example.org").status_code for _ in range(7)]
         unknown = [self.guess("nobody@example.org").status_code for _ in range(7)]
         self.assertEqual(known, unknown)
 
-    def test_logging_in_forgives_earlier_mistakes(self) -> None:
+    def test_successful_login_resets_failed_attempts(self) -> None:
         for _ in range(2):
             for _ in range(4):
                 self.guess("alice@example.org")
             self.assertEqual(self.guess("alice@example.org", PASSWORD).status_code, 302)
 
-    def test_one_address_may_try_sixty_accounts_an_hour(self) -> None:
+    def test_one_network_address_is_limited_to_sixty_failed_logins_per_hour(self) -> None:
         for number in range(60):
             self.guess(f"p{number}@example.org")
         self.assertEqual(self.guess("alice@example.org", PASSWORD).status_code, 429)
 
-    def test_known_and_unknown_closed_and_unopened_cost_the_same(self) -> None:
+    def test_known_unknown_closed_and_unconfirmed_accounts_cause_the_same_work(self) -> None:
         make.account("closed@example.org", "Closed", password=PASSWORD, is_active=False)
         make.account("new@example.org", "New")
         self.guess("warm@example.org")
@@ -82,8 +82,8 @@ class LogInGuardTest(SchoolTestCase):
         )
 
 
-class PolicyTest(SchoolTestCase):
-    def test_every_answer_carries_the_policy_the_admin_too(self) -> None:
+class ContentSecurityPolicyTest(SchoolTestCase):
+    def test_every_page_including_admin_has_strict_content_security_policy(self) -> None:
         self.log_in(self.ada)
         for name in ("home", "login", "admin:index", "admin:users_user_changelist"):
             policy = self.client.get(reverse(name), follow=True)["Content-Security-Policy"]

@@ -73,13 +73,13 @@ NAMES = [
 ]
 
 
-class NameTest(SchoolTestCase):
-    def test_every_name_that_people_type_refuses_web_addresses(self) -> None:
+class NameFormsTest(SchoolTestCase):
+    def test_every_name_field_refuses_web_addresses(self) -> None:
         for form, name in FORMS:
             with self.subTest(f"{form.__name__}.{name}"):
                 self.assertIsInstance(form.base_fields[name], NameField)
 
-    def test_the_office_cannot_type_one_for_a_student_either(self) -> None:
+    def test_admin_forms_refuse_web_addresses_in_names(self) -> None:
         self.ada.is_superuser = True
         self.ada.save()
         self.log_in(self.ada)
@@ -98,7 +98,7 @@ class NameTest(SchoolTestCase):
                 for field in named:
                     self.assertIsInstance(field, NameField)
 
-    def test_sign_up_says_what_is_wrong_and_sends_nothing(self) -> None:
+    def test_sign_up_with_web_address_as_name_shows_an_error(self) -> None:
         said = {"first_name": ADDRESSES[0], "email": "victim@example.org"}
         page = self.client.post(reverse("signup"), said)
         self.assertContains(page, "Please enter a name without a web address.")
@@ -111,7 +111,7 @@ class NameFieldTest(SimpleTestCase):
                 form = NamesForm({"first_name": text})
                 self.assertEqual(form.errors.get("first_name"), ["Please enter a name without a web address."])
 
-    def test_names_with_dots_and_strokes_are_not(self) -> None:
+    def test_names_with_periods_hyphens_and_slashes_are_accepted(self) -> None:
         for text in NAMES:
             with self.subTest(text):
                 self.assertEqual(NamesForm({"first_name": text}).errors, {})

@@ -19,8 +19,8 @@ class PrivacyTestCase(SchoolTestCase):
         return self.client.post(f"{reverse('admin:users_user_deed', args=[key])}?people={account.pk}", sent)
 
 
-class ExportTest(PrivacyTestCase):
-    def test_the_office_hands_over_everything_about_a_person_and_those_in_their_care(self) -> None:
+class DataExportTest(PrivacyTestCase):
+    def test_office_exports_data_of_account_and_students_in_its_care(self) -> None:
         self.kit.notes = "left knee"
         self.kit.save()
         response = self.client.get(reverse("admin:users_user_export", args=[self.gus.pk]))
@@ -30,7 +30,7 @@ class ExportTest(PrivacyTestCase):
         self.assertNotIn("alice", response.content.decode())
         self.assertTrue(Entry.objects.filter(action="users.data_exported").exists())
 
-    def test_nobody_else_gets_it(self) -> None:
+    def test_student_and_teacher_cannot_export_account_data(self) -> None:
         for person in (self.alice, self.tess):
             self.log_in(person)
             response = self.client.get(reverse("admin:users_user_export", args=[person.pk]), follow=True)
@@ -38,7 +38,7 @@ class ExportTest(PrivacyTestCase):
 
 
 class ErasureTest(PrivacyTestCase):
-    def test_nothing_that_tells_who_it_was_is_left(self) -> None:
+    def test_erasure_leaves_no_trace_of_the_persons_name(self) -> None:
         consents.give_consents(self.alice, {"terms": "1"})
         second_factor.start_device_setup(self.alice)
         self.deed("close", self.alice, why="Alice Arden of Elm Street moved away")
@@ -51,31 +51,31 @@ class ErasureTest(PrivacyTestCase):
         self.assertEqual(Student.objects.get(pk=self.student.pk).first_name, "Erased")
         self.assertFalse(Entry.objects.filter(why__contains="Elm").exists())
 
-    def test_those_in_the_persons_care_are_erased_too(self) -> None:
+    def test_students_in_the_persons_care_are_erased_too(self) -> None:
         make.child(self.gus, "Kim", "Gray")
         self.deed("erase", self.gus, why="asked")
         names = set(Student.objects.filter(guardian=self.gus).values_list("first_name", flat=True))
         self.assertEqual(names, {"Erased"})
 
-    def test_that_it_was_done_and_on_whose_word_stays_on_record(self) -> None:
+    def test_erasure_stays_in_history_with_actor_and_reason(self) -> None:
         self.deed("erase", self.alice, why="asked for by letter")
         entry = Entry.objects.get(action="users.person_erased")
         self.assertEqual((entry.actor_id, entry.why), (self.ada.pk, "asked for by letter"))
 
-    def test_it_asks_why(self) -> None:
+    def test_erasure_without_a_reason_is_refused(self) -> None:
         self.deed("erase", self.alice)
         self.assertTrue(User.objects.get(pk=self.alice.pk).is_active)
 
-    def test_the_address_is_free_again(self) -> None:
+    def test_email_address_can_be_used_again_after_erasure(self) -> None:
         self.deed("erase", self.alice, why="asked")
         make.account("alice@example.org", "Another")
 
 
-class JoiningTest(PrivacyTestCase):
+class MergeTest(PrivacyTestCase):
     def join(self, source: Student, target: Student) -> list[str]:
         return privacy.merge_people(self.ada, source, target, "same person")
 
-    def test_the_other_account_is_closed_and_its_people_move(self) -> None:
+    def test_merged_account_is_closed_and_the_students_in_its_care_move(self) -> None:
         gussie = make.account("gussie@example.org", "Gussie")
         make.child(gussie, "Kay")
         source, target = make.student(gussie), make.student(self.gus)
@@ -83,25 +83,25 @@ class JoiningTest(PrivacyTestCase):
         self.assertFalse(User.objects.get(pk=gussie.pk).is_active)
         self.assertEqual(set(self.gus.in_care.values_list("first_name", flat=True)), {"Kit", "Kay"})
 
-    def test_a_record_without_an_account_brings_what_the_other_lacks(self) -> None:
+    def test_record_without_account_fills_in_missing_data_of_the_other(self) -> None:
         source = Student.objects.create(first_name="Al", notes="left knee", email="al@example.org")
         self.join(source, self.student)
         alice = Student.objects.get(pk=self.student.pk)
         self.assertEqual((alice.first_name, alice.notes, alice.email), ("Alice", "left knee", "alice@example.org"))
 
-    def test_a_preview_changes_nothing_and_says_what_joining_says(self) -> None:
+    def test_preview_changes_nothing_and_lists_the_same_steps_as_the_merge(self) -> None:
         source = Student.objects.create(first_name="Al", notes="left knee")
         told = privacy.preview_merge(source, self.student)
         self.assertTrue(Student.objects.filter(pk=source.pk).exists())
         self.assertEqual(told, self.join(source, self.student))
 
-    def test_children_of_one_name_in_both_accounts_are_joined_first(self) -> None:
+    def test_accounts_with_same_named_children_cannot_be_merged_before_the_children(self) -> None:
         gussie = make.account("gussie@example.org", "Gussie")
         make.child(gussie, "Kit", "Gray")
         with self.assertRaises(MergeConflict):
             self.join(make.student(gussie), make.student(self.gus))
         self.assertTrue(User.objects.get(pk=gussie.pk).is_active)
 
-    def test_an_account_of_the_team_is_never_the_one_that_goes(self) -> None:
+    def test_staff_account_cannot_be_merged_into_another(self) -> None:
         with self.assertRaises(MergeConflict):
             self.join(make.student(self.tess), self.student)

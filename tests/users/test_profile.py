@@ -9,7 +9,7 @@ from users.domain import accounts, consents
 
 
 class ProfileTest(SchoolTestCase):
-    def test_the_profile_asks_the_database_as_often_for_thirty_in_care_as_for_one(self) -> None:
+    def test_query_count_does_not_grow_with_the_number_of_students_in_care(self) -> None:
         self.log_in(self.gus)
         made = iter(range(100))
 
@@ -19,7 +19,7 @@ class ProfileTest(SchoolTestCase):
 
         self.assertSameQueries(reverse("profile_page"), children)
 
-    def test_a_name_is_changed_and_a_missing_one_refused(self) -> None:
+    def test_name_is_changed_and_empty_first_name_is_refused(self) -> None:
         self.log_in(self.alice)
         page = self.client.post(reverse("user_update"), {"first_name": " ", "last_name": "Typed"})
         self.assertIn("first_name", page.context["form"].errors)
@@ -28,7 +28,7 @@ class ProfileTest(SchoolTestCase):
         self.alice.refresh_from_db()
         self.assertEqual(str(self.alice), "Ålice")
 
-    def test_strangers_get_404_for_another_persons_pages_and_the_office_sees_them(self) -> None:
+    def test_profile_of_another_person_is_visible_only_to_the_guardian_and_the_office(self) -> None:
         pages = [
             reverse("profile_user", args=[self.alice.pk]),
             reverse("profile_student", args=[self.student.pk]),
@@ -41,11 +41,11 @@ class ProfileTest(SchoolTestCase):
                 self.assertContains(self.browser_of(self.ada).get(path), "")
         self.assertContains(self.browser_of(self.gus).get(pages[2]), "Kit Gray")
 
-    def test_ones_own_number_leads_to_ones_own_profile(self) -> None:
+    def test_own_account_id_redirects_to_own_profile(self) -> None:
         self.log_in(self.alice)
         self.assertRedirects(self.client.get(reverse("profile_user", args=[self.alice.pk])), reverse("profile_page"))
 
-    def test_who_is_hidden_on_the_staff_list_is_seen_by_themselves_and_the_office(self) -> None:
+    def test_hidden_staff_profile_is_visible_only_to_its_owner_and_the_office(self) -> None:
         path = reverse("profile_staff", args=[self.tess.pk])
         self.assertContains(self.client.get(path), "Teaches Balboa")
         self.tess.staff.listing = -1
@@ -60,7 +60,7 @@ class ConsentTest(SchoolTestCase):
     def setUp(self) -> None:
         self.log_in(self.alice)
 
-    def test_agreement_is_given_taken_back_and_kept_on_record(self) -> None:
+    def test_consent_can_be_given_withdrawn_and_given_again_and_history_is_kept(self) -> None:
         terms, privacy = (text.version for text in consents.missing_consents(self.alice))
         self.assertContains(
             self.client.get(reverse("profile_page")),
@@ -75,15 +75,15 @@ class ConsentTest(SchoolTestCase):
         history = self.alice.consents.filter(kind="terms")
         self.assertEqual([bool(consent.withdrawn_at) for consent in history], [False, True])
 
-    def test_agreeing_twice_is_agreeing_once(self) -> None:
+    def test_giving_consent_twice_records_it_once(self) -> None:
         for _ in range(2):
             self.client.post(reverse("consent_give", args=["terms"]))
         self.assertEqual(self.alice.consents.count(), 1)
 
-    def test_a_text_that_does_not_exist_is_not_found(self) -> None:
+    def test_consent_to_unknown_text_is_not_found(self) -> None:
         self.assertEqual(self.client.post(reverse("consent_give", args=["pizza"])).status_code, 404)
 
-    def test_the_page_asks_as_often_for_a_long_history(self) -> None:
+    def test_query_count_does_not_grow_with_the_consent_history(self) -> None:
         made = iter(range(100))
 
         def old_versions(count: int) -> None:
@@ -93,8 +93,8 @@ class ConsentTest(SchoolTestCase):
         self.assertSameQueries(reverse("my_consents"), old_versions)
 
 
-class ClosingTest(SchoolTestCase):
-    def test_the_owner_closes_the_account_and_is_told(self) -> None:
+class AccountClosingTest(SchoolTestCase):
+    def test_owner_closes_account_and_is_notified(self) -> None:
         self.log_in(self.alice)
         other = self.browser_of(self.alice)
         page = self.client.post(reverse("account_close"), {"sure": "on", "password": PASSWORD}, follow=True)
@@ -103,14 +103,14 @@ class ClosingTest(SchoolTestCase):
         self.assertTrue(Entry.objects.filter(action="users.account_closed", actor_id=self.alice.pk).exists())
         self.assertIn("is closed", post.last_mail(self.alice.email).body)
 
-    def test_the_password_and_a_tick_are_asked_for(self) -> None:
+    def test_closing_needs_the_password_and_a_checked_box(self) -> None:
         self.log_in(self.alice)
         page = self.client.post(reverse("account_close"), {"password": "guessed"})
         self.assertEqual(set(page.context["form"].errors), {"sure", "password"})
         self.alice.refresh_from_db()
         self.assertTrue(self.alice.is_active)
 
-    def test_the_office_opens_it_again(self) -> None:
+    def test_office_reopens_a_closed_account(self) -> None:
         accounts.close_account(self.ada, self.alice, why="asked by phone")
         accounts.reopen_account(self.ada, self.alice)
         self.alice.refresh_from_db()

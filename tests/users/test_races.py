@@ -11,19 +11,19 @@ from users.models import User
 
 @tag("postgres")
 class RaceTest(TransactionTestCase):
-    def test_one_link_in_two_browsers_sets_one_password(self) -> None:
+    def test_one_link_used_in_four_browsers_at_once_sets_one_password(self) -> None:
         alice = make.account("alice@example.org", "Alice")
         token = account_links.LinkTokens().make_token(alice)
         outcomes = at_once(*[lambda n=n: accounts.choose_password(alice, f"password {n}", token) for n in range(4)])
         self.assertEqual(sorted(type(outcome).__name__ for outcome in outcomes), ["AccountLinkInvalid"] * 3 + ["User"])
 
-    def test_one_address_signed_up_twice_at_once_is_one_account_with_one_mail(self) -> None:
+    def test_simultaneous_sign_ups_with_one_address_create_one_account_and_send_one_mail(self) -> None:
         outcomes = at_once(*[lambda: accounts.sign_up("new@example.org", "New", "", {})] * 4)
         self.assertEqual(outcomes, [None] * 4)
         self.assertEqual(User.objects.filter(email="new@example.org").count(), 1)
         self.assertEqual(Message.objects.filter(to="new@example.org").count(), 1)
 
-    def test_one_address_confirmed_for_two_accounts_at_once_is_one_accounts(self) -> None:
+    def test_address_confirmed_by_two_accounts_at_once_is_given_to_one_of_them(self) -> None:
         people = [make.account(f"{name}@example.org", name) for name in ("alice", "sam")]
         for person in people:
             email_changes.request_email_change(person, "shared@example.org")

@@ -27,43 +27,43 @@ class RolesTestCase(SchoolTestCase):
         return Role.objects.get(name=name)
 
 
-class GrantingTest(RolesTestCase):
-    def test_after_a_migrate_the_three_roles_exist_and_admin_may_what_the_others_may(self) -> None:
+class DeclaredRolesTest(RolesTestCase):
+    def test_migrate_creates_three_roles_and_admin_has_the_permissions_of_all(self) -> None:
         names = {role.name: domain.permissions_of(role) for role in Role.objects.all()}
         self.assertLessEqual(names["Teacher"] | names["Assistant"], names["Admin"])
         self.assertIn("users.enter_office", names["Admin"])
 
-    def test_what_an_admin_took_away_stays_away_after_the_next_migrate(self) -> None:
+    def test_permission_removed_by_an_admin_is_not_granted_again_by_migrate(self) -> None:
         admin = self.role("Admin")
         admin.permissions.remove(*domain.permissions_named({"users.add_user"}))
         domain.grant_declared()
         self.assertNotIn("users.add_user", domain.permissions_of(admin))
 
-    def test_what_an_admin_added_stays_after_the_next_migrate(self) -> None:
+    def test_permission_added_by_an_admin_is_kept_by_migrate(self) -> None:
         teacher = self.role("Teacher")
         teacher.permissions.add(*domain.permissions_named({"users.view_consent"}))
         domain.grant_declared()
         self.assertIn("users.view_consent", domain.permissions_of(teacher))
 
-    def test_a_wish_that_is_new_is_granted(self) -> None:
+    def test_newly_declared_permission_is_granted_by_migrate(self) -> None:
         admin = self.role("Admin")
         admin.permissions.clear()
         Grant.objects.filter(permission="users.add_user").delete()
         domain.grant_declared()
         self.assertEqual(domain.permissions_of(admin), {"users.add_user"})
 
-    def test_a_second_migrate_changes_nothing(self) -> None:
+    def test_second_migrate_changes_no_permissions(self) -> None:
         before = [(role.name, domain.permissions_of(role)) for role in Role.objects.all()]
         call_command("migrate", verbosity=0)
         self.assertEqual(before, [(role.name, domain.permissions_of(role)) for role in Role.objects.all()])
 
-    def test_a_permission_that_no_model_has_is_told_at_start_up(self) -> None:
+    def test_all_declared_permissions_exist_and_an_invented_one_is_unknown(self) -> None:
         self.assertEqual(checks.check_role_permissions(), [])
         self.assertNotIn("users.fly", checks.known_permissions())
 
 
-class PredicatesTest(RolesTestCase):
-    def test_each_role_is_held_by_whom_one_would_say(self) -> None:
+class RolePredicatesTest(RolesTestCase):
+    def test_predicates_match_the_assigned_role_and_admin_counts_as_every_role(self) -> None:
         held = {
             person.first_name: [test(person) for test in (roles.is_teacher, roles.is_assistant, roles.is_admin)]
             for person in (self.alice, self.tess, self.ash, self.office, self.ada)
@@ -77,16 +77,16 @@ class PredicatesTest(RolesTestCase):
         }
         self.assertEqual(held, wanted)
 
-    def test_a_visitor_holds_no_role(self) -> None:
+    def test_anonymous_visitor_has_no_role(self) -> None:
         self.assertFalse(roles.is_team(AnonymousUser()))
 
-    def test_a_closed_account_holds_no_role(self) -> None:
+    def test_closed_account_has_no_role(self) -> None:
         self.tess.is_active = self.ada.is_active = False
         self.assertFalse(roles.is_teacher(self.tess))
         self.assertFalse(roles.is_admin(self.ada))
 
 
-class DecoratorsTest(RolesTestCase):
+class RoleDecoratorsTest(RolesTestCase):
     def answer(self, decorator: object, person: User | AnonymousUser) -> HttpResponse:
         request = RequestFactory().get("/desk/somewhere/?page=2")
         request.user = person
@@ -94,12 +94,12 @@ class DecoratorsTest(RolesTestCase):
         return response
 
     @override_settings(LOGIN_URL="/user/login/")
-    def test_a_visitor_is_sent_to_the_log_in_page_and_will_come_back(self) -> None:
+    def test_anonymous_visitor_is_redirected_to_login_with_return_address(self) -> None:
         response = self.answer(roles.teacher_required, AnonymousUser())
         self.assertEqual(response.status_code, 302)
         self.assertTrue(response["Location"].endswith("next=/desk/somewhere/%3Fpage%3D2"), response["Location"])
 
-    def test_whoever_has_the_role_comes_in_and_others_are_refused(self) -> None:
+    def test_decorators_admit_users_with_the_role_and_refuse_others(self) -> None:
         people = SimpleNamespace(teacher=self.tess, assistant=self.ash, admin=self.office)
         cases = [
             (roles.teacher_required, ["teacher", "admin"]),
@@ -116,7 +116,7 @@ class DecoratorsTest(RolesTestCase):
                     else:
                         self.assertRaises(PermissionDenied, self.answer, decorator, person)
 
-    def test_a_desk_page_needs_its_permission_and_the_one_to_enter_the_office(self) -> None:
+    def test_desk_page_needs_its_own_permission_and_office_access(self) -> None:
         role = Role.objects.create(name="Door")
         role.permissions.add(*domain.permissions_named({"users.view_user"}))
         self.sam.groups.add(role)
@@ -129,8 +129,8 @@ class DecoratorsTest(RolesTestCase):
             self.answer(roles.desk_required("users.add_user"), sam)
 
 
-class GivingTest(RolesTestCase):
-    def test_giving_a_role_is_written_down_and_holds_at_once(self) -> None:
+class RoleAssignmentTest(RolesTestCase):
+    def test_given_role_is_recorded_and_takes_effect_immediately(self) -> None:
         self.assertFalse(roles.is_teacher(self.sam))
         domain.give_role(self.office, self.sam, self.role("Teacher"), why="joins in May")
         self.assertTrue(roles.is_teacher(self.sam))
@@ -140,23 +140,23 @@ class GivingTest(RolesTestCase):
         )
         self.assertEqual(entry.details, {"role": "Teacher"})
 
-    def test_taking_a_role_is_written_down_and_holds_at_once(self) -> None:
+    def test_removed_role_is_recorded_and_takes_effect_immediately(self) -> None:
         self.assertTrue(roles.is_teacher(self.tess))
         domain.take_role(self.office, self.tess, self.role("Teacher"))
         self.assertFalse(roles.is_teacher(self.tess))
         self.assertTrue(Entry.objects.filter(action="users.role_taken").exists())
 
-    def test_giving_a_role_twice_writes_once(self) -> None:
+    def test_giving_a_role_twice_is_recorded_once(self) -> None:
         for _ in range(2):
             domain.give_role(self.office, self.sam, self.role("Teacher"))
         self.assertEqual(Entry.objects.filter(action="users.role_given").count(), 1)
 
-    def test_nobody_gives_a_role_that_may_more_than_they_may(self) -> None:
+    def test_user_cannot_give_a_role_with_more_permissions_than_their_own(self) -> None:
         with self.assertRaises(domain.RoleNotGrantable):
             domain.give_role(self.tess, self.tess, self.role("Admin"))
         self.assertFalse(roles.is_admin(self.tess))
 
-    def test_only_a_superuser_changes_a_superuser(self) -> None:
+    def test_only_a_superuser_can_change_a_superuser(self) -> None:
         self.ada.is_superuser = True
         self.ada.save()
         self.assertFalse(domain.may_change_account(self.office, self.ada))

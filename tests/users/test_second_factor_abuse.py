@@ -11,25 +11,25 @@ from users.domain import second_factor
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.9"
 
 
-class ToldTest(SecondFactorTestCase):
+class SecondFactorNotificationTest(SecondFactorTestCase):
     def last(self) -> Any:
         return mails_to(self.office.email)[-1]
 
-    def test_setting_one_up_is_mailed_to_the_owner(self) -> None:
+    def test_owner_is_notified_when_second_factor_is_set_up(self) -> None:
         self.log_in(self.office)
         device = second_factor.start_device_setup(self.office)
         self.client.post(reverse("second_factor_set_up"), {"code": code_of(device)})
         self.assertIn("Two-step verification", self.last().subject)
         self.assertIn("is on", self.last().subject)
 
-    def test_a_recovery_code_is_mailed_to_the_owner_with_how_many_are_left(self) -> None:
+    def test_owner_is_notified_when_recovery_code_is_used_and_how_many_are_left(self) -> None:
         _, codes = self.set_up(self.office)
         self.log_in(self.office)
         self.client.post(reverse("second_factor_verify"), {"code": codes[0]})
         self.assertIn("recovery code was used", self.last().subject)
         self.assertIn("9 recovery codes", self.last().body)
 
-    def test_so_are_new_recovery_codes(self) -> None:
+    def test_owner_is_notified_when_recovery_codes_are_replaced(self) -> None:
         device, _ = self.set_up(self.office)
         self.log_in(self.office)
         self.client.post(reverse("second_factor_verify"), {"code": code_of(device)})
@@ -37,7 +37,7 @@ class ToldTest(SecondFactorTestCase):
         self.assertIn("new recovery codes", self.last().subject.lower())
 
 
-class GuessingTest(SecondFactorTestCase):
+class CodeGuessingTest(SecondFactorTestCase):
     def setUp(self) -> None:
         self.device, self.codes = self.set_up(self.office)
         self.thief, self.owner = self.browser_of(self.office), self.browser_of(self.office)
@@ -49,23 +49,23 @@ class GuessingTest(SecondFactorTestCase):
     def give(self, code: str, at: str = HERE) -> Any:
         return self.owner.post(reverse("second_factor_verify"), {"code": code}, REMOTE_ADDR=at)
 
-    def test_wrong_codes_from_one_place_do_not_keep_the_owner_out(self) -> None:
+    def test_wrong_codes_from_one_network_do_not_lock_out_the_owner(self) -> None:
         self.guess(70)
         self.assertEqual(self.give(code_of(self.device)).status_code, 302)
 
-    def test_nor_do_they_keep_out_a_recovery_code(self) -> None:
+    def test_wrong_codes_from_one_network_do_not_block_the_owners_recovery_code(self) -> None:
         self.guess(70)
         self.assertEqual(self.give(self.codes[3]).status_code, 302)
 
-    def test_whoever_guesses_waits_even_with_the_right_code(self) -> None:
+    def test_guesser_has_to_wait_even_with_the_correct_code(self) -> None:
         self.guess_often(self.office, ELSEWHERE)
         page = self.thief.post(reverse("second_factor_verify"), {"code": code_of(self.device)}, REMOTE_ADDR=ELSEWHERE)
         self.assertContains(page, "wait a moment")
 
-    def test_and_is_told_to_come_back_later_after_many(self) -> None:
+    def test_many_wrong_codes_are_rate_limited(self) -> None:
         self.assertEqual(self.guess(70)[-1], 429)
 
-    def test_guessing_from_very_many_places_is_stopped_but_not_for_a_place_that_has_been_right(self) -> None:
+    def test_guesses_from_many_networks_are_blocked_but_owner_on_a_known_network_is_not(self) -> None:
         self.assertEqual(self.give(code_of(self.device)).status_code, 302)
         answers = [code for number in range(60) for code in self.guess(2, at=f"203.0.113.{number}")]
         self.assertEqual(answers[-1], 429)

@@ -11,7 +11,7 @@ from users.domain.accounts import clear_expired_sessions
 
 
 class SessionTest(TestCase):
-    def test_a_daily_job_clears_those_that_are_over_and_keeps_the_others(self) -> None:
+    def test_daily_job_deletes_expired_sessions_and_keeps_the_others(self) -> None:
         now = timezone.now()
         for key, days in (("old", -1), ("new", 1)):
             Session.objects.create(session_key=key, session_data="", expire_date=now + timedelta(days))

@@ -27,11 +27,11 @@ class SignUpTest(SchoolTestCase):
     def sign_up(self, email: str = NEW, **more: Any) -> Any:
         return self.client.post(reverse("signup"), filled(email, **more), follow=True)
 
-    def test_the_form_asks_for_no_password(self) -> None:
+    def test_form_has_no_password_field(self) -> None:
         form = self.client.get(reverse("signup")).context["form"]
         self.assertEqual(list(form.fields), ["first_name", "last_name", "email", "terms", "privacy"])
 
-    def test_a_newcomer_signs_up_follows_the_link_and_is_logged_in(self) -> None:
+    def test_newcomer_signs_up_follows_link_and_is_logged_in(self) -> None:
         self.assertContains(self.sign_up(), "Check your email")
         page = post.choose(self.client, post.account_link(NEW))
         self.assertContains(page, "Your password is set")
@@ -40,7 +40,7 @@ class SignUpTest(SchoolTestCase):
         self.assertTrue(nia.check_password("a very new password"))
         self.assertIsNotNone(nia.email_confirmed_at)
 
-    def test_what_was_agreed_to_counts_once_the_address_is_confirmed(self) -> None:
+    def test_consents_are_recorded_when_the_address_is_confirmed(self) -> None:
         self.sign_up()
         self.assertFalse(Consent.objects.exists())
         post.choose(self.client, post.account_link(NEW))
@@ -48,7 +48,7 @@ class SignUpTest(SchoolTestCase):
         self.assertEqual(sorted(given_now), [("privacy", "1"), ("terms", "1")])
         self.assertEqual(User.objects.get(email=NEW).signup_consents, {})
 
-    def test_the_version_agreed_to_is_the_one_that_was_shown(self) -> None:
+    def test_recorded_consent_has_the_version_shown_at_sign_up(self) -> None:
         self.assertContains(self.client.get(reverse("signup")), "terms of use (version 1)")
         self.sign_up()
         with override_settings(CONSENT_VERSIONS="tests.users.texts.second"):
@@ -57,18 +57,18 @@ class SignUpTest(SchoolTestCase):
         self.assertTrue(Consent.objects.filter(kind="terms", version="1").exists())
 
     @override_settings(CONSENT_VERSIONS="tests.users.texts.none")
-    def test_nobody_is_asked_to_agree_to_what_is_not_published(self) -> None:
+    def test_no_consent_is_requested_when_no_texts_are_published(self) -> None:
         self.assertNotContains(self.client.get(reverse("signup")), "I agree")
         self.sign_up()
         self.assertTrue(User.objects.filter(email=NEW).exists())
 
-    def test_without_agreement_the_form_comes_back_with_what_was_typed(self) -> None:
+    def test_missing_consent_is_refused_and_typed_data_is_kept_in_form(self) -> None:
         page = self.client.post(reverse("signup"), filled(terms=""))
         self.assertContains(page, "Please check this box if you agree to the terms of use.")
         self.assertContains(page, 'value="Nia"')
         self.assertFalse(User.objects.filter(email=NEW).exists())
 
-    def test_known_and_unknown_addresses_get_the_same_bytes_for_the_same_work(self) -> None:
+    def test_known_and_unknown_addresses_get_same_page_for_same_work(self) -> None:
         self.sign_up("first@example.org")  # what is cached for good
         answers = []
         for email in (self.alice.email, "unknown@example.org"):
@@ -80,24 +80,24 @@ class SignUpTest(SchoolTestCase):
             answers.append((page.redirect_chain, post.masked(page), statements))
         self.assertEqual(*answers)
 
-    def test_the_owner_of_a_known_address_is_told_and_nothing_is_changed(self) -> None:
+    def test_owner_of_known_address_is_notified_and_account_is_unchanged(self) -> None:
         self.sign_up(self.alice.email, first_name="Mallory")
         self.alice.refresh_from_db()
         self.assertEqual(self.alice.first_name, "Alice")
         self.assertEqual(self.alice.signup_consents, {})
         self.assertIn("You already have an account", post.last_mail(self.alice.email).body)
 
-    def test_an_address_is_known_in_any_case_and_with_spaces(self) -> None:
+    def test_known_address_is_recognized_in_any_case_and_with_spaces(self) -> None:
         self.sign_up("  ALICE@Example.ORG ")
         self.assertEqual(User.objects.filter(email__iexact=self.alice.email).count(), 1)
         self.assertEqual(len(post.mails_to(self.alice.email)), 1)
 
-    def test_strangers_cause_one_mail_a_day_however_often_they_ask(self) -> None:
+    def test_repeated_sign_ups_send_one_mail_a_day(self) -> None:
         for _ in range(3):
             self.sign_up(self.alice.email)
         self.assertEqual(len(post.mails_to(self.alice.email)), 1)
 
-    def test_signing_up_does_not_open_a_closed_account(self) -> None:
+    def test_signing_up_does_not_reopen_a_closed_account(self) -> None:
         accounts.close_account(self.ada, self.alice)
         self.sign_up(self.alice.email)
         mail = post.last_mail(self.alice.email)
@@ -105,15 +105,15 @@ class SignUpTest(SchoolTestCase):
         self.assertEqual(post.links_in(mail, "/user/reset/"), [])
 
     @override_settings(REGISTRATION_OPEN=False)
-    def test_a_school_can_close_signing_up(self) -> None:
+    def test_sign_up_can_be_turned_off(self) -> None:
         self.assertRedirects(self.sign_up(), reverse("signup_closed"))
         self.assertFalse(User.objects.filter(email=NEW).exists())
 
-    def test_whoever_is_logged_in_is_led_to_the_profile(self) -> None:
+    def test_logged_in_user_is_redirected_to_the_profile(self) -> None:
         self.log_in(self.alice)
         self.assertRedirects(self.client.get(reverse("signup")), reverse("profile_page"))
 
-    def test_a_name_of_markup_is_shown_as_text(self) -> None:
+    def test_markup_in_name_is_shown_as_text(self) -> None:
         self.sign_up(first_name="<b>Bo</b>")
         page = post.choose(self.client, post.account_link(NEW))
         self.assertNotContains(page, "<b>Bo</b>")
@@ -126,16 +126,16 @@ LETTERS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, ma
 
 
 @override_settings(CONSENT_VERSIONS="tests.users.texts.none")
-class NamesTest(PropertyTestCase):
+class SignUpNameTest(PropertyTestCase):
     @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
     @given(LETTERS)
-    def test_names_of_any_script_are_kept_as_typed(self, typed: str) -> None:
+    def test_names_in_any_script_are_stored_as_typed(self, typed: str) -> None:
         form = SignUpForm(filled(first_name=f"  {typed} "))
         self.assertEqual(form.errors, {})
         accounts.prepare_account("any@example.org", form.cleaned_data["first_name"])
         self.assertEqual(User.objects.get(email="any@example.org").first_name, names.tidy_name(typed))
 
-    def test_a_name_that_looks_like_another_is_no_reason_to_refuse(self) -> None:
+    def test_look_alike_names_are_accepted(self) -> None:
         for name in ("Αlice", "Аlice", "李小龍", "مريم", "O’Brien-Žižek", "Ṱshilidzi"):  # Greek, Cyrillic, …
             with self.subTest(name):
                 form = SignUpForm(filled(first_name=name))

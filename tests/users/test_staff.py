@@ -21,7 +21,7 @@ def picture(kind: str = "JPEG", size: tuple[int, int] = (2000, 1000), name: str 
 
 
 @override_settings(MEDIA_ROOT=MEDIA)
-class PhotographTest(SchoolTestCase):
+class StaffPhotoTest(SchoolTestCase):
     @classmethod
     def tearDownClass(cls) -> None:
         shutil.rmtree(MEDIA)
@@ -36,7 +36,7 @@ class PhotographTest(SchoolTestCase):
         self.tess.staff.refresh_from_db()
         return answer
 
-    def test_a_photograph_is_made_smaller_and_loses_what_the_camera_added(self) -> None:
+    def test_uploaded_photo_is_downsized_and_loses_metadata_and_file_name(self) -> None:
         exif = Image.Exif()
         exif[0x010F] = "Spy camera"
         self.assertRedirects(self.send(photo=picture(exif=exif)), reverse("profile_staff", args=[self.tess.pk]))
@@ -44,7 +44,7 @@ class PhotographTest(SchoolTestCase):
             self.assertEqual((shown.format, shown.size, dict(shown.getexif())), ("JPEG", (1200, 600), {}))
         self.assertNotIn("me", self.tess.staff.photo.name.split("/")[-1])
 
-    def test_the_office_cannot_publish_what_the_camera_added_either(self) -> None:
+    def test_photo_uploaded_in_admin_is_downsized_and_loses_metadata_and_file_name(self) -> None:
         exif = Image.Exif()
         exif[0x010F] = "Spy camera"
         self.ada.is_superuser = True
@@ -57,19 +57,19 @@ class PhotographTest(SchoolTestCase):
             self.assertEqual((shown.format, shown.size, dict(shown.getexif())), ("JPEG", (1200, 600), {}))
         self.assertNotIn("me", self.tess.staff.photo.name.split("/")[-1])
 
-    def test_what_the_camera_held_sideways_stands_upright(self) -> None:
+    def test_sideways_photo_is_rotated_upright(self) -> None:
         exif = Image.Exif()
         exif[0x0112] = 6
         self.send(photo=picture(exif=exif))
         with Image.open(self.tess.staff.photo.path) as shown:
             self.assertEqual(shown.size, (600, 1200))
 
-    def test_other_kinds_of_picture_are_taken_too(self) -> None:
+    def test_png_and_webp_photos_are_accepted(self) -> None:
         for kind in ("PNG", "WEBP"):
             with self.subTest(kind):
                 self.assertEqual(self.send(photo=picture(kind, (10, 10), f"me.{kind.lower()}")).status_code, 302)
 
-    def test_a_picture_that_is_none_is_refused_beside_the_field_and_the_rest_is_kept(self) -> None:
+    def test_invalid_image_is_refused_beside_the_field_and_other_input_is_kept(self) -> None:
         page_of_markup = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
         for content in (b"no picture", page_of_markup, picture().read()[:500], b""):
             with self.subTest(content[:10]):
@@ -78,15 +78,15 @@ class PhotographTest(SchoolTestCase):
                 self.assertContains(page, "Typed bio")
         self.assertFalse(self.tess.staff.photo)
 
-    def test_a_file_of_more_than_5_mb_is_refused_before_it_is_decoded(self) -> None:
+    def test_file_over_5_mb_is_refused(self) -> None:
         large = SimpleUploadedFile("me.jpg", picture().read() + b"\0" * pictures.LARGEST_FILE)
         self.assertFormError(self.send(photo=large).context["form"], "photo", pictures.TOO_LARGE.message)
 
-    def test_a_small_file_with_very_many_pixels_is_refused(self) -> None:
+    def test_small_file_with_too_many_pixels_is_refused(self) -> None:
         bomb = picture("PNG", (30_000, 2_000), "me.png")
         self.assertFormError(self.send(photo=bomb).context["form"], "photo", pictures.TOO_MANY_PIXELS.message)
 
-    def test_a_new_photograph_takes_the_old_ones_place_and_can_be_taken_down(self) -> None:
+    def test_new_photo_replaces_the_old_file_and_can_be_removed(self) -> None:
         self.send(photo=picture())
         storage, first = self.tess.staff.photo.storage, self.tess.staff.photo.name
         self.send(photo=picture(size=(20, 20)))
@@ -98,6 +98,6 @@ class PhotographTest(SchoolTestCase):
         self.assertFalse(self.tess.staff.photo)
         self.assertFalse(storage.exists(second))
 
-    def test_whoever_is_not_on_the_staff_has_no_such_page(self) -> None:
+    def test_staff_form_is_not_found_for_users_who_are_not_staff(self) -> None:
         self.log_in(self.alice)
         self.assertEqual(self.send().status_code, 404)
