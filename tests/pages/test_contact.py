@@ -10,40 +10,40 @@ from tests.base import SchoolTestCase
 LETTER = {"name": "Zoë 李", "email": "Zoe@Example.org", "text": "Do I need a partner?"}
 
 
-class ContactTest(SchoolTestCase):
-    def test_a_message_is_kept_as_it_was_written(self) -> None:
+class ContactFormTest(SchoolTestCase):
+    def test_message_is_stored_as_written(self) -> None:
         response = self.client.post("/contact/", LETTER)
         self.assertRedirects(response, "/contact/thanks/")
         message = ContactMessage.objects.get()
         self.assertEqual((message.name, message.text, message.sender), (LETTER["name"], LETTER["text"], None))
 
     @override_settings(OFFICE_EMAIL="office@example.org")
-    def test_the_office_gets_it_by_mail_word_for_word(self) -> None:
+    def test_office_receives_the_message_unchanged_by_mail(self) -> None:
         self.client.post("/contact/", LETTER | {"text": "Hello *you*\n# not a title"})
         mail = send_all()[0]
         self.assertEqual((mail.to, mail.subject), (["office@example.org"], "Zoë 李 wrote to the school"))
         self.assertIn("Hello *you*", mail.body)
         self.assertIn("zoe@example.org", mail.body.lower())
 
-    def test_a_school_without_an_office_address_finds_it_at_the_desk(self) -> None:
+    def test_message_is_shown_at_the_desk_when_no_office_email_is_set(self) -> None:
         self.client.post("/contact/", LETTER)
         self.assertEqual(send_all(), [])
         self.log_in(self.ada)
         self.assertContains(self.client.get("/desk/contact/"), LETTER["text"])
 
     @override_settings(OFFICE_EMAIL="office@example.org")
-    def test_what_was_erased_is_not_mailed(self) -> None:
+    def test_deleted_message_is_not_mailed(self) -> None:
         self.client.post("/contact/", LETTER)
         ContactMessage.objects.all().delete()
         self.assertEqual(send_all(), [])
 
-    def test_whoever_is_logged_in_need_not_type_who_they_are(self) -> None:
+    def test_logged_in_visitors_email_is_prefilled_and_account_is_stored_as_sender(self) -> None:
         self.log_in(self.alice)
         self.assertContains(self.client.get("/contact/"), 'value="alice@example.org"')
         self.client.post("/contact/", LETTER)
         self.assertEqual(ContactMessage.objects.get().sender, self.alice)
 
-    def test_nonsense_is_refused_beside_its_field(self) -> None:
+    def test_invalid_input_is_refused_beside_its_field(self) -> None:
         for field, text, sentence in (
             ("name", " ", "Please tell us your name."),
             ("name", "x" * 121, "at most 120 characters"),
@@ -60,7 +60,7 @@ class ContactTest(SchoolTestCase):
                 self.assertContains(response, f'<a href="#id_{field}">')
         self.assertFalse(ContactMessage.objects.exists())
 
-    def test_a_message_is_answered_once_and_the_history_says_by_whom(self) -> None:
+    def test_message_marked_answered_twice_keeps_the_first_person_and_one_history_entry(self) -> None:
         message = make.letter()
         contact.mark_answered(message, self.ada)
         contact.mark_answered(message, self.tess)
@@ -69,20 +69,20 @@ class ContactTest(SchoolTestCase):
         self.assertEqual(Entry.objects.filter(action="pages.contact_answered").count(), 1)
 
 
-class LettersTest(SchoolTestCase):
+class ContactInboxTest(SchoolTestCase):
     def setUp(self) -> None:
         self.log_in(self.ada)
 
-    def test_the_list_asks_as_often_for_thirty_letters_as_for_one(self) -> None:
+    def test_query_count_does_not_grow_with_the_number_of_messages(self) -> None:
         self.assertSameQueries("/desk/contact/", lambda count: [make.letter(f"Sam{each}") for each in range(count)])
 
-    def test_an_answered_letter_moves_to_the_answered_ones(self) -> None:
+    def test_answered_message_moves_to_the_answered_list(self) -> None:
         message = make.letter()
         self.client.post(f"/desk/contact/{message.pk}/answered/")
         self.assertNotContains(self.client.get("/desk/contact/"), message.text)
         self.assertContains(self.client.get("/desk/contact/?show=answered"), message.text)
 
-    def test_a_page_that_does_not_exist_is_the_last_one(self) -> None:
+    def test_invalid_page_number_still_shows_a_page(self) -> None:
         make.letter()
         for page in ("99", "nonsense", "-1"):
             self.assertEqual(self.client.get(f"/desk/contact/?page={page}").status_code, 200)

@@ -12,7 +12,7 @@ from users.roles import is_admin, is_assistant, is_teacher
 
 @tag("once", "long")
 class DemoSchoolTest(TestCase):
-    def test_the_people_have_their_roles_and_can_log_in(self) -> None:
+    def test_demo_accounts_have_their_roles_and_can_log_in(self) -> None:
         demo.load_demo_school()
         people = {person.role: User.objects.get(email=person.email) for person in PEOPLE}
         self.assertTrue(all(user.check_password(PASSWORD) for user in people.values()))
@@ -21,26 +21,26 @@ class DemoSchoolTest(TestCase):
         self.assertEqual([role for role, user in people.items() if is_admin(user)], ["admin"])
         self.assertEqual(Student.objects.get(first_name="Kit").guardian, people["guardian"])
 
-    def test_the_site_shows_its_texts_and_its_people(self) -> None:
+    def test_about_page_shows_demo_texts_and_staff(self) -> None:
         demo.load_demo_school()
         page = self.client.get("/aboutus/")
         self.assertContains(page, "A school that dances")
         for staff in Staff.objects.listed():
             self.assertContains(page, str(staff))
 
-    def test_a_database_with_people_is_left_alone_unless_asked(self) -> None:
+    def test_database_with_accounts_is_left_unchanged(self) -> None:
         make.account("somebody@example.org", "Somebody")
         with self.assertRaises(demo.SchoolNotEmpty):
             demo.load_demo_school()
         self.assertEqual(User.objects.count(), 1)
 
-    def test_loading_it_again_changes_nothing(self) -> None:
+    def test_loading_demo_school_again_changes_nothing(self) -> None:
         demo.load_demo_school()
         before = [list(model.objects.order_by("pk").values()) for model in (User, Student, Staff)]
         demo.load_demo_school(anyway=True)
         self.assertEqual([list(model.objects.order_by("pk").values()) for model in (User, Student, Staff)], before)
 
-    def test_known_passwords_stay_off_a_machine_that_is_not_a_laptop(self) -> None:
+    def test_command_is_refused_with_debug_off_unless_forced(self) -> None:
         with self.assertRaisesMessage(CommandError, "DEBUG is off"):
             call_command("demo_school")
         call_command("demo_school", "--anyway", stdout=StringIO())
@@ -48,14 +48,14 @@ class DemoSchoolTest(TestCase):
 
 
 @tag("once", "long")
-class PrepareTest(TestCase):
+class PrepareCommandTest(TestCase):
     def prepare(self) -> str:
         out = StringIO()
         call_command("prepare", "--address", "http://127.0.0.1:8000/", stdout=out)
         return out.getvalue()
 
     @override_settings(DEBUG=True)
-    def test_an_empty_database_gets_the_demo_school_once(self) -> None:
+    def test_empty_database_gets_the_demo_school_once(self) -> None:
         self.assertIn("Opening the demo school", self.prepare())
         said = self.prepare()
         self.assertNotIn("Opening", said)
@@ -64,12 +64,12 @@ class PrepareTest(TestCase):
             self.assertIn(person.email, said)
 
     @override_settings(DEBUG=True)
-    def test_a_school_of_its_own_is_told_of_no_log_ins(self) -> None:
+    def test_database_of_another_school_shows_no_demo_logins(self) -> None:
         make.account("owner@example.com", "Olga")
         said = self.prepare()
         self.assertNotIn("alice@example.org", said)
         self.assertNotIn(PASSWORD, said)
 
-    def test_with_debug_off_nothing_is_loaded_and_nothing_told(self) -> None:
+    def test_with_debug_off_nothing_is_loaded_or_printed(self) -> None:
         self.assertEqual(self.prepare(), "")
         self.assertFalse(User.objects.exists())

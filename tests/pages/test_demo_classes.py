@@ -9,8 +9,8 @@ from pages import demo
 
 @override_settings(DEBUG=True)
 @tag("once", "long")
-class DemoSchoolTest(TestCase):
-    def test_an_empty_site_becomes_a_school_with_three_sessions_and_thirty_classes(self):
+class DemoClassesTest(TestCase):
+    def test_demo_school_has_three_sessions_and_thirty_classes_with_registrations(self):
         demo.load_demo_school()
         self.assertEqual((Session.objects.count(), ClassOffer.objects.count()), (3, 30))
         self.assertEqual(Proposal.objects.filter(state="submitted").count(), 2)
@@ -21,7 +21,7 @@ class DemoSchoolTest(TestCase):
         for words in ("Beginning A", "Balboa basics", "Inez dances in Paris", "Grange Hall"):
             self.assertIn(words, page)
 
-    def test_loading_it_again_adds_nothing(self):
+    def test_loading_demo_school_again_adds_no_classes(self):
         demo.load_demo_school()
         before = (ClassOffer.objects.count(), Meeting.objects.count(), Proposal.objects.count())
         call_command("demo_school", "--anyway", stdout=StringIO())

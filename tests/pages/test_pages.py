@@ -7,25 +7,25 @@ from tests.base import SchoolTestCase
 from users.models import Staff
 
 
-class AboutTest(SchoolTestCase):
+class AboutPageTest(SchoolTestCase):
     def names(self) -> list[str]:
         return [str(person) for person in self.client.get("/aboutus/").context["people"]]
 
-    def test_staff_stand_in_their_order_and_a_negative_number_hides(self) -> None:
+    def test_staff_are_listed_in_order_and_a_negative_number_hides_them(self) -> None:
         for person, listing in ((self.tess, 3), (self.ash, -1), (self.ada, 1)):
             Staff.objects.filter(user=person).update(listing=listing)
         self.assertEqual(self.names(), ["Ada Adler", "Tess Tanner"])
 
-    def test_closed_accounts_are_not_shown(self) -> None:
+    def test_closed_staff_accounts_are_not_shown(self) -> None:
         self.tess.is_active = False
         self.tess.save()
         self.assertNotIn("Tess Tanner", self.names())
 
-    def test_a_bio_is_text_and_never_markup(self) -> None:
+    def test_markup_in_bio_is_escaped(self) -> None:
         Staff.objects.filter(user=self.tess).update(bio="<b>Hello</b>")
         self.assertContains(self.client.get("/aboutus/"), "&lt;b&gt;Hello&lt;/b&gt;")
 
-    def test_the_page_asks_as_often_for_thirty_people_as_for_one(self) -> None:
+    def test_query_count_does_not_grow_with_the_number_of_staff(self) -> None:
         def hire(count: int) -> None:
             for _ in range(count):
                 number = Staff.objects.count()
@@ -35,9 +35,9 @@ class AboutTest(SchoolTestCase):
         self.assertSameQueries("/", hire, exactly=7)
 
 
-class BrowsersAskTest(SchoolTestCase):
+class PageAssetsTest(SchoolTestCase):
     @override_settings(BRAND_HUE=210)
-    def test_the_school_s_hue_comes_as_a_style_sheet(self) -> None:
+    def test_brand_color_is_served_as_a_cacheable_style_sheet(self) -> None:
         page = self.client.get("/").content.decode()
         (address,) = re.findall(r'href="(/brand/210/\w+\.css)"', page)
         response = self.client.get(address)
@@ -48,7 +48,7 @@ class BrowsersAskTest(SchoolTestCase):
         self.assertEqual(response.headers["Cache-Control"], "public, max-age=31536000, immutable")
         self.assertIn('<link rel="icon" href="data:image/svg+xml,', page)
 
-    def test_no_page_has_a_style_or_script_of_its_own(self) -> None:
+    def test_pages_contain_no_inline_styles_or_scripts(self) -> None:
         self.log_in(self.ada)
         for path in ("/", "/aboutus/", "/contact/", "/desk/", "/nowhere/", "/admin/"):
             with self.subTest(path):
@@ -56,5 +56,5 @@ class BrowsersAskTest(SchoolTestCase):
                 for part in (' style="', "<style", "<script>", "onclick="):
                     self.assertNotIn(part, html)
 
-    def test_search_engines_are_kept_from_the_office(self) -> None:
+    def test_robots_txt_excludes_the_desk(self) -> None:
         self.assertContains(self.client.get("/robots.txt"), "Disallow: /desk/")

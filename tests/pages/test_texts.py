@@ -6,8 +6,8 @@ from tests.base import SchoolTestCase
 WORDS = "We dance."
 
 
-class TextsTest(SchoolTestCase):
-    def test_the_public_sees_what_was_published_not_what_is_being_written(self) -> None:
+class SiteTextTest(SchoolTestCase):
+    def test_visitors_see_the_published_text_and_not_the_draft(self) -> None:
         content = make.text("business_about", "About us", WORDS)
         content.draft = "Secret plans"
         texts.save_draft(content, self.ada)
@@ -15,13 +15,13 @@ class TextsTest(SchoolTestCase):
         self.assertContains(response, WORDS)
         self.assertNotContains(response, "Secret plans")
 
-    def test_a_text_that_was_never_published_is_seen_by_nobody(self) -> None:
+    def test_unpublished_text_is_not_shown(self) -> None:
         make.text("terms", "Terms", WORDS, publish=False)
         response = self.client.get("/terms/")
         self.assertNotContains(response, WORDS)
         self.assertContains(response, "still writing")
 
-    def test_each_edition_of_the_terms_stays_readable(self) -> None:
+    def test_every_edition_of_the_terms_stays_readable(self) -> None:
         content = make.text("terms", "Terms", "Pay first.")
         content.draft = "Pay later."
         texts.save_draft(content, self.ada)
@@ -30,12 +30,12 @@ class TextsTest(SchoolTestCase):
         self.assertContains(self.client.get("/terms/1/"), "Pay first.")
         self.assertEqual(self.client.get("/terms/3/").status_code, 404)
 
-    def test_publishing_what_is_published_makes_no_new_edition(self) -> None:
+    def test_publishing_an_unchanged_text_creates_no_new_edition(self) -> None:
         content = make.text("terms")
         self.assertEqual(texts.publish_text(content, texts.draft_digest(content), self.ada).number, 1)
         self.assertEqual(content.editions.count(), 1)
 
-    def test_a_draft_that_changed_after_the_look_is_not_published(self) -> None:
+    def test_draft_changed_after_the_preview_is_not_published(self) -> None:
         content = make.text("terms")
         seen = texts.draft_digest(content)
         content.draft = "Something else"
@@ -44,7 +44,7 @@ class TextsTest(SchoolTestCase):
             texts.publish_text(content, seen, self.ada)
         self.assertEqual(content.editions.count(), 1)
 
-    def test_writing_and_publishing_are_in_the_history(self) -> None:
+    def test_saving_and_publishing_are_recorded_in_history(self) -> None:
         content = make.text("terms")
         content.draft = "Anew"
         texts.save_draft(content, self.ada)
@@ -52,7 +52,7 @@ class TextsTest(SchoolTestCase):
         done = Entry.objects.filter(actor_id=self.ada.pk).values_list("action", flat=True)
         self.assertEqual(sorted(done), ["pages.text_drafted", "pages.text_published"])
 
-    def test_the_overview_knows_how_each_text_stands(self) -> None:
+    def test_overview_shows_the_state_of_each_text(self) -> None:
         make.text("home")
         make.text("terms", publish=False)
         changed = make.text("privacy")
@@ -63,7 +63,7 @@ class TextsTest(SchoolTestCase):
         self.assertEqual(tuple(row.state for row in rows), states)
 
 
-class TextDeskTest(SchoolTestCase):
+class SiteTextDeskTest(SchoolTestCase):
     def setUp(self) -> None:
         self.log_in(self.ada)
 
@@ -73,7 +73,7 @@ class TextDeskTest(SchoolTestCase):
         self.assertEqual(response.redirect_chain, [(f"/desk/texts/{key}/preview/", 302)])
         return response.content.decode()
 
-    def test_the_preview_shows_what_will_be_published_and_publishing_shows_the_same(self) -> None:
+    def test_preview_matches_the_published_page(self) -> None:
         preview = self.write("business_about", "Über uns", "We **dance** <script>x</script>")
         content = texts.SiteContent.objects.get(key="business_about")
         self.client.post("/desk/texts/business_about/publish/", {"seen": texts.draft_digest(content)})
@@ -82,13 +82,13 @@ class TextDeskTest(SchoolTestCase):
         self.assertEqual(main_of(preview), main_of(public))
         self.assertIn("<strong>dance</strong>", public)
 
-    def test_a_preview_that_is_out_of_date_publishes_nothing(self) -> None:
+    def test_outdated_preview_cannot_be_published(self) -> None:
         self.write("terms", "Terms", "One")
         response = self.client.post("/desk/texts/terms/publish/", {"seen": "stale"}, follow=True)
         self.assertContains(response, "Please check it again")
         self.assertIsNone(texts.published_edition("terms"))
 
-    def test_a_text_needs_a_title(self) -> None:
+    def test_text_without_a_title_is_refused(self) -> None:
         response = self.client.post("/desk/texts/terms/", {"title": "", "draft": "One"})
         self.assertContains(response, "error-summary")
         self.assertFalse(texts.SiteContent.objects.exists())

@@ -4,8 +4,8 @@ from pages.domain import texts
 from tests import make
 
 
-class InForceTest(TestCase):
-    def test_the_last_edition_of_each_text_is_in_force_and_an_unpublished_text_is_not(self) -> None:
+class TextsInForceTest(TestCase):
+    def test_latest_edition_of_each_published_text_is_in_force(self) -> None:
         content = make.text("terms", draft="Be kind.")
         content.draft = "Be kind, and on time."
         texts.publish_text(texts.save_draft(content, None), texts.draft_digest(content), None)

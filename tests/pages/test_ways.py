@@ -12,8 +12,8 @@ from tests.base import SchoolTestCase
 from tests.classwork.buying import cart, me, pay, place
 
 
-class WayTest(SchoolTestCase):
-    def test_change_on_a_library_resource_leads_to_a_form(self) -> None:
+class NavigationLinksTest(SchoolTestCase):
+    def test_library_resource_links_to_its_edit_form(self) -> None:
         resource = Resource.objects.create(title="Posture", kind="text", text="Stand up.", manager_approved=True)
         resource.audience = Resource.Audience.PUBLIC
         resource.save()
@@ -23,7 +23,7 @@ class WayTest(SchoolTestCase):
         self.assertContains(page, f'href="{address}"')
         self.assertEqual(self.client.get(address).status_code, 200)
 
-    def test_earlier_versions_of_the_terms_are_linked_from_the_current_ones(self) -> None:
+    def test_current_terms_link_to_earlier_editions_and_back(self) -> None:
         content = make.text("terms", "Terms", "First words.")
         content.draft = "Second words."
         content.save()
@@ -35,10 +35,10 @@ class WayTest(SchoolTestCase):
         self.assertContains(self.client.get(first), f'href="{reverse("terms")}"')
 
     @override_settings(SELL_VOUCHERS=False)
-    def test_a_school_that_sells_no_vouchers_does_not_link_them(self) -> None:
+    def test_vouchers_are_not_linked_when_the_school_does_not_sell_them(self) -> None:
         self.assertNotContains(self.client.get(reverse("home")), reverse("vouchers"))
 
-    def test_cancel_classes_lists_the_classes_to_choose_from(self) -> None:
+    def test_cancel_classes_page_lists_classes_that_are_not_over(self) -> None:
         over = make.offer(self.session, make.subject("L2"))
         for meeting in over.meetings.all():
             meeting.starts_at -= timedelta(weeks=60)
@@ -51,7 +51,7 @@ class WayTest(SchoolTestCase):
         self.assertNotContains(page, f"{wizard}?class={over.pk}")
 
     @tag("rows")
-    def test_the_list_of_classes_to_cancel_asks_as_often_for_thirty_as_for_one(self) -> None:
+    def test_query_count_of_cancel_classes_page_does_not_grow_with_the_number_of_classes(self) -> None:
         self.log_in(self.ada)
 
         def rows(count: int) -> None:
@@ -60,20 +60,20 @@ class WayTest(SchoolTestCase):
 
         self.assertSameQueries(reverse("desk_call_off"), rows, exactly=9)
 
-    def test_codes_terms_levels_and_locations_stand_in_the_menu_of_the_desk(self) -> None:
+    def test_desk_menu_links_to_codes_terms_levels_and_locations(self) -> None:
         self.log_in(self.ada)
         page = self.client.get(reverse("desk"))
         for model in ("billing_code", "classwork_cancellationterms", "classwork_level", "classwork_location"):
             self.assertContains(page, reverse(f"admin:{model}_changelist"))
 
 
-class HeardFromTest(SchoolTestCase):
+class HeardFromReportTest(SchoolTestCase):
     def register(self, heard_from: str) -> None:
         number = Registration.objects.count()
         pay(place(cart((self.offer, me()), name=f"N{number}", email=f"n{number}@example.org")))
         Registration.objects.filter(pk=Registration.objects.latest("pk").pk).update(heard_from=heard_from)
 
-    def test_the_desk_sees_how_often_each_answer_was_given(self) -> None:
+    def test_report_counts_each_answer_ignoring_case_and_skips_blank_answers(self) -> None:
         for answer in ("Alice Arden", "alice arden ", "A flyer", ""):
             self.register(answer)
         self.log_in(self.ada)
@@ -82,7 +82,7 @@ class HeardFromTest(SchoolTestCase):
             [(row.answer, row.count) for row in page.context["rows"]], [("Alice Arden", 2), ("A flyer", 1)]
         )
 
-    def test_an_answer_leads_to_its_registrations(self) -> None:
+    def test_answer_links_to_its_registrations(self) -> None:
         self.register("A flyer")
         self.register("Alice Arden")
         self.log_in(self.ada)
@@ -92,7 +92,7 @@ class HeardFromTest(SchoolTestCase):
         self.assertEqual([one.registration.heard_from for one in found], ["A flyer"])
 
     @tag("rows")
-    def test_the_list_asks_as_often_for_thirty_as_for_one(self) -> None:
+    def test_query_count_does_not_grow_with_the_number_of_answers(self) -> None:
         self.log_in(self.ada)
 
         def rows(count: int) -> None:
