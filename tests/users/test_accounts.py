@@ -11,26 +11,26 @@ LONG_AGO = timezone.now() - timedelta(days=100)
 
 
 class UnusedAccountDeletionTest(SchoolTestCase):
-    def left(self) -> set[str]:
+    def remaining_emails(self) -> set[str]:
         accounts.delete_unused_accounts()
         return set(User.objects.values_list("email", flat=True))
 
     def test_account_without_opened_link_is_deleted_after_sixty_days(self) -> None:
         make.account("old@example.org", "Old", date_joined=LONG_AGO)
         make.account("new@example.org", "New")
-        left = self.left()
-        self.assertNotIn("old@example.org", left)
-        self.assertIn("new@example.org", left)
+        remaining = self.remaining_emails()
+        self.assertNotIn("old@example.org", remaining)
+        self.assertIn("new@example.org", remaining)
 
     def test_unused_account_with_student_record_or_pending_handover_is_kept(self) -> None:
-        held = make.account("held@example.org", "Held", date_joined=LONG_AGO)
-        make.student(held)
-        asked = make.account("asked@example.org", "Asked", date_joined=LONG_AGO)
-        make.child(self.gus, "Asked", "Gray", offered_to=asked)
-        self.assertLessEqual({held.email, asked.email}, self.left())
+        with_student = make.account("held@example.org", "Held", date_joined=LONG_AGO)
+        make.student(with_student)
+        recipient = make.account("asked@example.org", "Asked", date_joined=LONG_AGO)
+        make.child(self.gus, "Asked", "Gray", offered_to=recipient)
+        self.assertLessEqual({with_student.email, recipient.email}, self.remaining_emails())
 
     def test_confirmed_closed_and_password_protected_accounts_are_kept(self) -> None:
         make.account("sure@example.org", "Sure", date_joined=LONG_AGO, email_confirmed_at=LONG_AGO)
         make.account("shut@example.org", "Shut", date_joined=LONG_AGO, is_active=False)
         make.account("used@example.org", "Used", password="a password", date_joined=LONG_AGO)
-        self.assertLessEqual({"sure@example.org", "shut@example.org", "used@example.org"}, self.left())
+        self.assertLessEqual({"sure@example.org", "shut@example.org", "used@example.org"}, self.remaining_emails())

@@ -1,4 +1,4 @@
-"""An email address is compared without case, and its domain as the network knows it; nothing else about it changes."""
+"""Email addresses are stored in lowercase, with the domain in the form that DNS uses. Nothing else is changed."""
 
 from django.core import mail
 from django.test import SimpleTestCase

@@ -12,16 +12,16 @@ from users.domain import account_links, accounts
 from users.models import User
 
 
-def path_of(user: User) -> str:
+def link_path(user: User) -> str:
     return account_links.password_link_url(user).removeprefix("http://testserver")
 
 
 class PasswordLinkRequestTest(SchoolTestCase):
-    def ask(self, email: str) -> Any:
+    def request_link(self, email: str) -> Any:
         return self.client.post(reverse("password_reset"), {"email": email}, follow=True)
 
     def test_forgotten_password_is_replaced_with_mailed_link(self) -> None:
-        self.ask(" Alice@EXAMPLE.org")
+        self.request_link(" Alice@EXAMPLE.org")
         page = post.choose(self.client, post.account_link(self.alice.email), "something else entirely")
         self.assertContains(page, "Your password is set")
         self.alice.refresh_from_db()
@@ -30,40 +30,42 @@ class PasswordLinkRequestTest(SchoolTestCase):
 
     def test_account_without_password_gets_a_link_to_set_its_first_one(self) -> None:
         walt = make.account("walt@example.org", "Walt")
-        self.ask(walt.email)
+        self.request_link(walt.email)
         self.assertIn("doesn’t have a password yet", post.last_mail(walt.email).body)
         self.assertContains(post.choose(self.client, post.account_link(walt.email)), "Your password is set")
 
     def test_unknown_address_gets_a_mail_saying_there_is_no_account(self) -> None:
-        self.ask("nobody@example.org")
+        self.request_link("nobody@example.org")
         self.assertIn("there is no account with this email address", post.last_mail("nobody@example.org").body)
 
     def test_known_unknown_and_closed_addresses_get_same_page_for_same_work(self) -> None:
         accounts.close_account(self.ada, self.sam)
         make.account("walt@example.org", "Walt")
-        self.ask("first@example.org")
+        self.request_link("first@example.org")
         answers = []
         for email in (self.alice.email, "walt@example.org", self.sam.email, "unknown@example.org"):
-            with CaptureQueriesContext(connection) as asked:
-                page = self.ask(email)
-            statements = [query["sql"].split(" ")[0] for query in asked.captured_queries]
+            with CaptureQueriesContext(connection) as queries:
+                page = self.request_link(email)
+            statements = [query["sql"].split(" ")[0] for query in queries.captured_queries]
             answers.append((page.redirect_chain, post.masked(page), statements))
         self.assertEqual(answers[1:], answers[:-1])
 
     def test_repeated_requests_send_one_mail_a_day(self) -> None:
         for _ in range(3):
-            self.ask(self.alice.email)
+            self.request_link(self.alice.email)
         self.assertEqual(len(post.mails_to(self.alice.email)), 1)
 
     def test_second_link_can_be_mailed_the_same_day_after_the_first_is_used(self) -> None:
-        self.ask(self.alice.email)
+        self.request_link(self.alice.email)
         post.choose(self.client, post.account_link(self.alice.email))
-        self.ask(self.alice.email)
-        self.assertEqual(len([m for m in post.mails_to(self.alice.email) if post.links_in(m, "/user/reset/")]), 2)
+        self.request_link(self.alice.email)
+        self.assertEqual(
+            len([mail for mail in post.mails_to(self.alice.email) if post.links_in(mail, "/user/reset/")]), 2
+        )
 
     def test_sixth_request_is_rate_limited_for_known_and_unknown_addresses(self) -> None:
         for email in (self.alice.email, "unknown@example.org"):
-            answers = [self.ask(email).status_code for _ in range(6)]
+            answers = [self.request_link(email).status_code for _ in range(6)]
             self.assertEqual(answers, [200] * 5 + [429])
 
     def test_invalid_address_is_reported_beside_the_field(self) -> None:
@@ -73,12 +75,12 @@ class PasswordLinkRequestTest(SchoolTestCase):
 
 
 class AccountLinkTest(SchoolTestCase):
-    def trouble(self, path: str) -> Any:
+    def link_problem(self, path: str) -> Any:
         return post.open_link(self.client, path).context["trouble"]
 
     def test_opening_link_changes_nothing_and_hides_token_from_url(self) -> None:
-        path = path_of(self.alice)
-        for _ in range(2):  # a mail program may look first
+        path = link_path(self.alice)
+        for _ in range(2):  # A mail program may open the link first.
             page = post.open_link(self.client, path)
             self.assertContains(page, "Choose a new password")
         self.assertNotIn(path.split("/")[4], page.request["PATH_INFO"])
@@ -86,22 +88,22 @@ class AccountLinkTest(SchoolTestCase):
         self.assertTrue(self.alice.check_password(PASSWORD))
 
     def test_used_link_offers_to_send_a_new_one(self) -> None:
-        path = path_of(self.alice)
+        path = link_path(self.alice)
         post.choose(self.client, path)
         self.client.logout()
-        self.assertEqual(self.trouble(path), account_links.LinkProblem.USED)
+        self.assertEqual(self.link_problem(path), account_links.LinkProblem.USED)
         page = self.client.post(reverse("link_again"), follow=True)
         self.assertContains(page, "Check your email")
         self.assertContains(post.open_link(self.client, post.account_link(self.alice.email)), "Choose a new password")
 
     @override_settings(ACCOUNT_ACTIVATION_DAYS=-1)
     def test_expired_link_says_so_and_offers_to_send_a_new_one(self) -> None:
-        page = post.open_link(self.client, path_of(self.alice))
+        page = post.open_link(self.client, link_path(self.alice))
         self.assertContains(page, "This link has expired")
         self.assertContains(page, "Send a new link")
 
     def test_broken_link_explains_how_to_get_a_new_one(self) -> None:
-        path = path_of(self.alice)
+        path = link_path(self.alice)
         for broken in (path[:-3] + "/", path.replace("/reset/", "/reset/x"), "/user/reset/!!/zzz/", path[:-1] + "a/"):
             with self.subTest(broken):
                 page = post.open_link(self.client, broken)
@@ -109,25 +111,25 @@ class AccountLinkTest(SchoolTestCase):
                 self.assertContains(page, reverse("password_reset"))
 
     def test_link_of_one_account_does_not_open_another(self) -> None:
-        foreign = path_of(self.sam).replace(
+        wrong_account_path = link_path(self.sam).replace(
             account_links.encoded_user_id(self.sam), account_links.encoded_user_id(self.alice), 1
         )
-        self.assertEqual(self.trouble(foreign), account_links.LinkProblem.BAD)
+        self.assertEqual(self.link_problem(wrong_account_path), account_links.LinkProblem.BAD)
 
     def test_link_of_deleted_account_is_invalid(self) -> None:
-        path = path_of(self.sam)
+        path = link_path(self.sam)
         self.sam.delete()
-        self.assertEqual(self.trouble(path), account_links.LinkProblem.BAD)
+        self.assertEqual(self.link_problem(path), account_links.LinkProblem.BAD)
 
     def test_link_does_not_reopen_closed_account(self) -> None:
-        page = post.open_link(self.client, path_of(self.alice))
+        page = post.open_link(self.client, link_path(self.alice))
         accounts.close_account(self.ada, self.alice)
-        new = {"new_password1": "a very new password", "new_password2": "a very new password"}
-        self.client.post(page.request["PATH_INFO"], new)
+        new_passwords = {"new_password1": "a very new password", "new_password2": "a very new password"}
+        self.client.post(page.request["PATH_INFO"], new_passwords)
         self.alice.refresh_from_db()
         self.assertFalse(self.alice.is_active)
         self.assertTrue(self.alice.check_password(PASSWORD))
-        self.assertContains(post.open_link(self.client, path_of(self.alice)), "This account is closed")
+        self.assertContains(post.open_link(self.client, link_path(self.alice)), "This account is closed")
         self.assertNotIn("_auth_user_id", self.client.session)
 
     def test_link_sets_a_password_only_once(self) -> None:
@@ -137,7 +139,7 @@ class AccountLinkTest(SchoolTestCase):
             accounts.choose_password(self.alice, "the second does not", token)
 
     def test_weak_password_is_refused_beside_the_field(self) -> None:
-        page = post.choose(self.client, path_of(self.alice), "12345678")
+        page = post.choose(self.client, link_path(self.alice), "12345678")
         self.assertIn("new_password2", page.context["form"].errors)
 
     def test_new_link_button_without_old_link_redirects_to_request_form(self) -> None:
@@ -149,7 +151,7 @@ class AccountLinkTest(SchoolTestCase):
         self.assertEqual(len(post.mails_to(self.alice.email)), 2)
 
     def test_delayed_mail_contains_a_link_created_when_it_is_sent(self) -> None:
-        """The age counts from when the mail was rendered, not from when it was asked for."""
+        """The link is created when the mail is rendered for sending, not when somebody requests it."""
         account_links.mail_password_link(self.alice.email)
         self.alice.link_nonce = "another since"
         self.alice.save()

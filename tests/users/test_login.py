@@ -9,8 +9,8 @@ from users.domain import accounts
 
 
 class LoginTest(SchoolTestCase):
-    def log_in_with(self, email: str, password: str = PASSWORD, **more: str) -> object:
-        return self.client.post(reverse("login"), {"username": email, "password": password} | more)
+    def log_in_with(self, email: str, password: str = PASSWORD, **fields: str) -> object:
+        return self.client.post(reverse("login"), {"username": email, "password": password} | fields)
 
     def test_email_address_is_accepted_in_any_case_and_with_spaces(self) -> None:
         self.assertRedirects(self.log_in_with("  ALICE@example.Org "), reverse("profile_page"))
@@ -54,17 +54,17 @@ class LoginTest(SchoolTestCase):
         self.assertRedirects(self.client.get(reverse("profile_page")), f"{reverse('login')}?next=/profile/")
 
     def test_changed_password_logs_out_other_browsers_and_is_confirmed_by_mail(self) -> None:
-        here, there = self.browser_of(self.alice), self.browser_of(self.alice)
-        new = {"new_password1": "much longer than before", "new_password2": "much longer than before"}
-        page = here.post(reverse("password_change"), {"old_password": PASSWORD} | new, follow=True)
+        this_browser, other_browser = self.browser_of(self.alice), self.browser_of(self.alice)
+        new_passwords = {"new_password1": "much longer than before", "new_password2": "much longer than before"}
+        page = this_browser.post(reverse("password_change"), {"old_password": PASSWORD} | new_passwords, follow=True)
         self.assertContains(page, "Your password is changed")
-        self.assertEqual(there.get(reverse("profile_page")).status_code, 302)
+        self.assertEqual(other_browser.get(reverse("profile_page")).status_code, 302)
         self.assertIn("Your password was just changed", post.last_mail(self.alice.email).body)
 
     def test_changing_password_requires_the_old_one(self) -> None:
         self.log_in(self.alice)
-        new = {"new_password1": "much longer than before", "new_password2": "much longer than before"}
-        page = self.client.post(reverse("password_change"), {"old_password": "guessed"} | new)
+        new_passwords = {"new_password1": "much longer than before", "new_password2": "much longer than before"}
+        page = self.client.post(reverse("password_change"), {"old_password": "guessed"} | new_passwords)
         self.assertIn("old_password", page.context["form"].errors)
 
 

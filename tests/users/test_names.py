@@ -1,4 +1,4 @@
-"""A name is sent in mails to whoever's address was typed, so it cannot carry a web address."""
+"""Mail repeats names that visitors typed, and they can type any recipient. So a name cannot contain a web address."""
 
 from typing import Any
 
@@ -88,19 +88,19 @@ class NameFormsTest(SchoolTestCase):
                 page = self.client.get(path)
                 inlines = [inline.formset.form for inline in page.context["inline_admin_formsets"]]
                 forms = [page.context["adminform"].form, *inlines]
-                named = [
+                name_fields = [
                     form.base_fields[name]
                     for form in forms
                     for name in ("first_name", "last_name")
                     if name in form.base_fields
                 ]
-                self.assertTrue(named)
-                for field in named:
+                self.assertTrue(name_fields)
+                for field in name_fields:
                     self.assertIsInstance(field, NameField)
 
     def test_sign_up_with_web_address_as_name_shows_an_error(self) -> None:
-        said = {"first_name": ADDRESSES[0], "email": "victim@example.org"}
-        page = self.client.post(reverse("signup"), said)
+        form_data = {"first_name": ADDRESSES[0], "email": "victim@example.org"}
+        page = self.client.post(reverse("signup"), form_data)
         self.assertContains(page, "Please enter a name without a web address.")
 
 

@@ -22,18 +22,18 @@ class OfficeTestCase(SchoolTestCase):
     def setUp(self) -> None:
         self.log_in(self.office)
 
-    def form_of(self, account: User) -> dict[str, Any]:
-        """What the browser would send back of a person's page, unchanged."""
+    def form_data_of(self, account: User) -> dict[str, Any]:
+        """The form data of the admin page of an account, as a browser submits it without changes."""
         form = self.client.get(reverse("admin:users_user_change", args=[account.pk])).context["adminform"].form
-        sent = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
-        sent["roles"] = [role.pk for role in sent.get("roles") or []]
+        form_data = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
+        form_data["roles"] = [role.pk for role in form_data.get("roles") or []]
         for prefix in ("student", "in_care", "staff", "consents"):
-            sent |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
-        return sent
+            form_data |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
+        return form_data
 
-    def deed(self, key: str, *people: User, **sent: str) -> Any:
-        ticked = ",".join(str(person.pk) for person in people)
-        return self.client.post(f"{reverse('admin:users_user_deed', args=[key])}?people={ticked}", sent)
+    def post_action(self, key: str, *people: User, **form_data: str) -> Any:
+        ids = ",".join(str(person.pk) for person in people)
+        return self.client.post(f"{reverse('admin:users_user_deed', args=[key])}?people={ids}", form_data)
 
 
 class AdminAccessTest(OfficeTestCase):
@@ -88,8 +88,8 @@ class AccountListTest(OfficeTestCase):
 
 
 class AccountCreationTest(OfficeTestCase):
-    def add(self, **sent: Any) -> User:
-        data = {"first_name": " Nia ", "last_name": "New", "email": "Nia@Example.org"} | sent
+    def add(self, **form_data: Any) -> User:
+        data = {"first_name": " Nia ", "last_name": "New", "email": "Nia@Example.org"} | form_data
         response = self.client.post(reverse("admin:users_user_add"), data)
         self.assertEqual(response.status_code, 302, getattr(response, "context", None) and response.context["errors"])
         return User.objects.get(email="nia@example.org")
@@ -112,9 +112,9 @@ class AccountCreationTest(OfficeTestCase):
 
 
 class AccountEditTest(OfficeTestCase):
-    def change(self, account: User, **sent: Any) -> Any:
+    def change(self, account: User, **form_data: Any) -> Any:
         url = reverse("admin:users_user_change", args=[account.pk])
-        return self.client.post(url, self.form_of(account) | sent)
+        return self.client.post(url, self.form_data_of(account) | form_data)
 
     def test_corrected_email_takes_effect_immediately_and_old_address_is_notified(self) -> None:
         before = self.alice.link_nonce
@@ -131,8 +131,8 @@ class AccountEditTest(OfficeTestCase):
         self.assertTrue(roles.has_named_role(User.objects.get(pk=self.sam.pk), "Assistant"))
         self.change(self.sam, roles=[])
         self.assertFalse(roles.has_named_role(User.objects.get(pk=self.sam.pk), "Assistant"))
-        acts = Entry.objects.filter(subject_id=str(self.sam.pk)).values_list("action", flat=True)
-        self.assertEqual(list(acts), ["users.role_taken", "users.role_given"])
+        actions = Entry.objects.filter(subject_id=str(self.sam.pk)).values_list("action", flat=True)
+        self.assertEqual(list(actions), ["users.role_taken", "users.role_given"])
 
     def test_user_cannot_grant_a_more_powerful_role_or_edit_a_more_powerful_account(self) -> None:
         desk = Role.objects.create(name="Front desk")
@@ -143,13 +143,13 @@ class AccountEditTest(OfficeTestCase):
         self.sam.groups.add(desk)
         admin = Role.objects.get(name="Admin")
         response = self.client.post(
-            reverse("admin:users_user_change", args=[self.sam.pk]), self.form_of(self.sam) | {"roles": [admin.pk]}
+            reverse("admin:users_user_change", args=[self.sam.pk]), self.form_data_of(self.sam) | {"roles": [admin.pk]}
         )
         self.assertEqual(response.status_code, 200)
         self.assertFalse(roles.has_named_role(User.objects.get(pk=self.sam.pk), "Admin"))
-        for mightier in (self.office, self.ada):
+        for powerful_account in (self.office, self.ada):
             response = self.client.post(
-                reverse("admin:users_user_change", args=[mightier.pk]), {"email": "mine@x.example"}
+                reverse("admin:users_user_change", args=[powerful_account.pk]), {"email": "mine@x.example"}
             )
             self.assertEqual(response.status_code, 403)
 
@@ -157,7 +157,7 @@ class AccountEditTest(OfficeTestCase):
         User.objects.filter(pk=self.ada.pk).update(is_superuser=True)
         response = self.client.post(reverse("admin:users_user_change", args=[self.ada.pk]), {"email": "mine@x.example"})
         self.assertEqual(response.status_code, 403)
-        self.assertEqual(self.deed("close", self.ada, why="x").status_code, 403)
+        self.assertEqual(self.post_action("close", self.ada, why="x").status_code, 403)
 
     def test_account_cannot_be_deleted(self) -> None:
         self.log_in(self.ada)
@@ -166,33 +166,33 @@ class AccountEditTest(OfficeTestCase):
 
 class AccountActionTest(OfficeTestCase):
     def test_closing_accounts_needs_a_reason_and_is_recorded(self) -> None:
-        self.assertEqual(self.deed("close", self.sam, self.alice).status_code, 200)
+        self.assertEqual(self.post_action("close", self.sam, self.alice).status_code, 200)
         self.assertTrue(User.objects.get(pk=self.sam.pk).is_active)
-        self.assertEqual(self.deed("close", self.sam, self.alice, why="moved away").status_code, 302)
+        self.assertEqual(self.post_action("close", self.sam, self.alice, why="moved away").status_code, 302)
         self.assertFalse(User.objects.filter(pk__in=[self.sam.pk, self.alice.pk], is_active=True).exists())
         self.assertEqual(Entry.objects.filter(action="users.account_closed", why="moved away").count(), 2)
 
     def test_closed_account_is_reopened_with_a_reason(self) -> None:
-        self.deed("close", self.sam, why="x")
-        self.deed("reopen", self.sam, why="came back")
+        self.post_action("close", self.sam, why="x")
+        self.post_action("reopen", self.sam, why="came back")
         self.assertTrue(User.objects.get(pk=self.sam.pk).is_active)
 
     def test_account_link_is_sent_without_a_reason(self) -> None:
-        self.deed("send-link", self.sam)
+        self.post_action("send-link", self.sam)
         self.assertTrue(Message.objects.filter(to=self.sam.email, template="users.link").exists())
 
     def test_list_action_leads_to_a_confirmation_page_with_the_selected_accounts(self) -> None:
-        sent = {"action": "close", "_selected_action": [self.sam.pk, self.alice.pk]}
-        response = self.client.post(reverse("admin:users_user_changelist"), sent, follow=True)
+        form_data = {"action": "close", "_selected_action": [self.sam.pk, self.alice.pk]}
+        response = self.client.post(reverse("admin:users_user_changelist"), form_data, follow=True)
         self.assertContains(response, "Sam Stranger")
         self.assertContains(response, "Alice Arden")
 
     def test_unknown_action_or_empty_selection_is_not_found(self) -> None:
-        self.assertEqual(self.deed("dance", self.sam).status_code, 404)
-        self.assertEqual(self.deed("close").status_code, 404)
+        self.assertEqual(self.post_action("dance", self.sam).status_code, 404)
+        self.assertEqual(self.post_action("close").status_code, 404)
 
     def test_account_page_shows_the_history_of_the_account(self) -> None:
-        self.deed("close", self.sam, why="moved away")
+        self.post_action("close", self.sam, why="moved away")
         page = self.client.get(reverse("admin:users_user_change", args=[self.sam.pk]))
         self.assertContains(page, "moved away")
         self.assertContains(page, "closed the account")
@@ -205,8 +205,11 @@ class RoleAdminTest(OfficeTestCase):
         self.assertContains(page, "change account")
         self.assertNotContains(page, "Can change")
         self.assertNotContains(page, "session store")
-        wanted = roles.permissions_named({"users.enter_office", "users.view_student"})
-        self.client.post(reverse("admin:users_role_add"), {"name": "Door", "permissions": [each.pk for each in wanted]})
+        permissions = roles.permissions_named({"users.enter_office", "users.view_student"})
+        self.client.post(
+            reverse("admin:users_role_add"),
+            {"name": "Door", "permissions": [permission.pk for permission in permissions]},
+        )
         door = Role.objects.get(name="Door")
         self.assertEqual(roles.permissions_of(door), {"users.enter_office", "users.view_student"})
         self.assertTrue(Entry.objects.filter(action="users.role_added").exists())
@@ -230,7 +233,7 @@ class StudentAdminTest(OfficeTestCase):
     def test_students_without_an_account_can_be_listed(self) -> None:
         Student.objects.create(first_name="Wim", last_name="Without", email="wim@example.org")
         page = self.client.get(reverse("admin:users_student_changelist"), {"account": "none"})
-        self.assertEqual([str(each) for each in page.context["cl"].result_list], ["Wim Without"])
+        self.assertEqual([str(student) for student in page.context["cl"].result_list], ["Wim Without"])
 
     def test_query_count_does_not_grow_with_the_number_of_students(self) -> None:
         def children(count: int) -> None:
@@ -253,9 +256,9 @@ class StudentAdminTest(OfficeTestCase):
 class StaffAdminTest(OfficeTestCase):
     def test_order_on_the_about_page_is_edited_in_the_staff_list(self) -> None:
         rows = list(Staff.objects.order_by("listing", "user__first_name"))
-        sent: dict[str, Any] = {"form-TOTAL_FORMS": len(rows), "form-INITIAL_FORMS": len(rows), "_save": "Save"}
+        form_data: dict[str, Any] = {"form-TOTAL_FORMS": len(rows), "form-INITIAL_FORMS": len(rows), "_save": "Save"}
         for number, row in enumerate(rows):
-            sent |= {f"form-{number}-user": row.pk, f"form-{number}-listing": 1 if row.user == self.tess else 10}
-        self.client.post(reverse("admin:users_staff_changelist"), sent)
+            form_data |= {f"form-{number}-user": row.pk, f"form-{number}-listing": 1 if row.user == self.tess else 10}
+        self.client.post(reverse("admin:users_staff_changelist"), form_data)
         self.assertEqual(Staff.objects.listed()[0].user, self.tess)
         self.assertEqual(Entry.objects.get(action="users.staff_changed").details, {"fields": ["Listing"]})

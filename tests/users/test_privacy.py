@@ -15,8 +15,8 @@ class PrivacyTestCase(SchoolTestCase):
     def setUp(self) -> None:
         self.log_in(self.ada)
 
-    def deed(self, key: str, account: User, **sent: str) -> object:
-        return self.client.post(f"{reverse('admin:users_user_deed', args=[key])}?people={account.pk}", sent)
+    def post_action(self, key: str, account: User, **form_data: str) -> object:
+        return self.client.post(f"{reverse('admin:users_user_deed', args=[key])}?people={account.pk}", form_data)
 
 
 class DataExportTest(PrivacyTestCase):
@@ -24,9 +24,9 @@ class DataExportTest(PrivacyTestCase):
         self.kit.notes = "left knee"
         self.kit.save()
         response = self.client.get(reverse("admin:users_user_export", args=[self.gus.pk]))
-        told = json.loads(response.content)
-        self.assertEqual(told["users"]["account"][0]["email"], "gus@example.org")
-        self.assertEqual([each["notes"] for each in told["users"]["students"]], ["left knee"])
+        exported = json.loads(response.content)
+        self.assertEqual(exported["users"]["account"][0]["email"], "gus@example.org")
+        self.assertEqual([student["notes"] for student in exported["users"]["students"]], ["left knee"])
         self.assertNotIn("alice", response.content.decode())
         self.assertTrue(Entry.objects.filter(action="users.data_exported").exists())
 
@@ -41,8 +41,8 @@ class ErasureTest(PrivacyTestCase):
     def test_erasure_leaves_no_trace_of_the_persons_name(self) -> None:
         consents.give_consents(self.alice, {"terms": "1"})
         second_factor.start_device_setup(self.alice)
-        self.deed("close", self.alice, why="Alice Arden of Elm Street moved away")
-        self.deed("erase", self.alice, why="asked for by letter")
+        self.post_action("close", self.alice, why="Alice Arden of Elm Street moved away")
+        self.post_action("erase", self.alice, why="asked for by letter")
         self.assertEqual(
             json.dumps(personal.export_all(privacy.person_of_account(self.alice))).lower().count("alice"), 0
         )
@@ -53,55 +53,55 @@ class ErasureTest(PrivacyTestCase):
 
     def test_students_in_the_persons_care_are_erased_too(self) -> None:
         make.child(self.gus, "Kim", "Gray")
-        self.deed("erase", self.gus, why="asked")
+        self.post_action("erase", self.gus, why="asked")
         names = set(Student.objects.filter(guardian=self.gus).values_list("first_name", flat=True))
         self.assertEqual(names, {"Erased"})
 
     def test_erasure_stays_in_history_with_actor_and_reason(self) -> None:
-        self.deed("erase", self.alice, why="asked for by letter")
+        self.post_action("erase", self.alice, why="asked for by letter")
         entry = Entry.objects.get(action="users.person_erased")
         self.assertEqual((entry.actor_id, entry.why), (self.ada.pk, "asked for by letter"))
 
     def test_erasure_without_a_reason_is_refused(self) -> None:
-        self.deed("erase", self.alice)
+        self.post_action("erase", self.alice)
         self.assertTrue(User.objects.get(pk=self.alice.pk).is_active)
 
     def test_email_address_can_be_used_again_after_erasure(self) -> None:
-        self.deed("erase", self.alice, why="asked")
+        self.post_action("erase", self.alice, why="asked")
         make.account("alice@example.org", "Another")
 
 
 class MergeTest(PrivacyTestCase):
-    def join(self, source: Student, target: Student) -> list[str]:
+    def merge(self, source: Student, target: Student) -> list[str]:
         return privacy.merge_people(self.ada, source, target, "same person")
 
     def test_merged_account_is_closed_and_the_students_in_its_care_move(self) -> None:
         gussie = make.account("gussie@example.org", "Gussie")
         make.child(gussie, "Kay")
         source, target = make.student(gussie), make.student(self.gus)
-        self.join(source, target)
+        self.merge(source, target)
         self.assertFalse(User.objects.get(pk=gussie.pk).is_active)
         self.assertEqual(set(self.gus.in_care.values_list("first_name", flat=True)), {"Kit", "Kay"})
 
     def test_record_without_account_fills_in_missing_data_of_the_other(self) -> None:
         source = Student.objects.create(first_name="Al", notes="left knee", email="al@example.org")
-        self.join(source, self.student)
+        self.merge(source, self.student)
         alice = Student.objects.get(pk=self.student.pk)
         self.assertEqual((alice.first_name, alice.notes, alice.email), ("Alice", "left knee", "alice@example.org"))
 
     def test_preview_changes_nothing_and_lists_the_same_steps_as_the_merge(self) -> None:
         source = Student.objects.create(first_name="Al", notes="left knee")
-        told = privacy.preview_merge(source, self.student)
+        preview = privacy.preview_merge(source, self.student)
         self.assertTrue(Student.objects.filter(pk=source.pk).exists())
-        self.assertEqual(told, self.join(source, self.student))
+        self.assertEqual(preview, self.merge(source, self.student))
 
     def test_accounts_with_same_named_children_cannot_be_merged_before_the_children(self) -> None:
         gussie = make.account("gussie@example.org", "Gussie")
         make.child(gussie, "Kit", "Gray")
         with self.assertRaises(MergeConflict):
-            self.join(make.student(gussie), make.student(self.gus))
+            self.merge(make.student(gussie), make.student(self.gus))
         self.assertTrue(User.objects.get(pk=gussie.pk).is_active)
 
     def test_staff_account_cannot_be_merged_into_another(self) -> None:
         with self.assertRaises(MergeConflict):
-            self.join(make.student(self.tess), self.student)
+            self.merge(make.student(self.tess), self.student)

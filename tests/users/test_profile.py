@@ -11,11 +11,11 @@ from users.domain import accounts, consents
 class ProfileTest(SchoolTestCase):
     def test_query_count_does_not_grow_with_the_number_of_students_in_care(self) -> None:
         self.log_in(self.gus)
-        made = iter(range(100))
+        numbers = iter(range(100))
 
         def children(count: int) -> None:
             for _ in range(count):
-                make.child(self.gus, f"Child {next(made)}", offered_to=self.gus)
+                make.child(self.gus, f"Child {next(numbers)}", offered_to=self.gus)
 
         self.assertSameQueries(reverse("profile_page"), children)
 
@@ -50,8 +50,8 @@ class ProfileTest(SchoolTestCase):
         self.assertContains(self.client.get(path), "Teaches Balboa")
         self.tess.staff.listing = -1
         self.tess.staff.save()
-        found = {name: self.browser_of(getattr(self, name)).get(path).status_code for name in ("sam", "tess", "ada")}
-        self.assertEqual(found, {"sam": 404, "tess": 200, "ada": 200})
+        statuses = {name: self.browser_of(getattr(self, name)).get(path).status_code for name in ("sam", "tess", "ada")}
+        self.assertEqual(statuses, {"sam": 404, "tess": 200, "ada": 200})
         self.assertEqual(self.client.get(path).status_code, 404)
 
 
@@ -84,11 +84,11 @@ class ConsentTest(SchoolTestCase):
         self.assertEqual(self.client.post(reverse("consent_give", args=["pizza"])).status_code, 404)
 
     def test_query_count_does_not_grow_with_the_consent_history(self) -> None:
-        made = iter(range(100))
+        numbers = iter(range(100))
 
         def old_versions(count: int) -> None:
             for _ in range(count):
-                consents.give_consents(self.alice, {"terms": f"old-{next(made)}"})
+                consents.give_consents(self.alice, {"terms": f"old-{next(numbers)}"})
 
         self.assertSameQueries(reverse("my_consents"), old_versions)
 
@@ -96,10 +96,10 @@ class ConsentTest(SchoolTestCase):
 class AccountClosingTest(SchoolTestCase):
     def test_owner_closes_account_and_is_notified(self) -> None:
         self.log_in(self.alice)
-        other = self.browser_of(self.alice)
+        other_browser = self.browser_of(self.alice)
         page = self.client.post(reverse("account_close"), {"sure": "on", "password": PASSWORD}, follow=True)
         self.assertContains(page, "Your account is closed")
-        self.assertEqual(other.get(reverse("profile_page")).status_code, 302)
+        self.assertEqual(other_browser.get(reverse("profile_page")).status_code, 302)
         self.assertTrue(Entry.objects.filter(action="users.account_closed", actor_id=self.alice.pk).exists())
         self.assertIn("is closed", post.last_mail(self.alice.email).body)
 

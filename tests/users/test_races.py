@@ -1,4 +1,4 @@
-"""Two browsers at the same moment, on connections of their own."""
+"""Two browsers act at the same moment, each on its own database connection."""
 
 from django.test import TransactionTestCase, tag
 

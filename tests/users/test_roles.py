@@ -64,18 +64,18 @@ class DeclaredRolesTest(RolesTestCase):
 
 class RolePredicatesTest(RolesTestCase):
     def test_predicates_match_the_assigned_role_and_admin_counts_as_every_role(self) -> None:
-        held = {
+        actual = {
             person.first_name: [test(person) for test in (roles.is_teacher, roles.is_assistant, roles.is_admin)]
             for person in (self.alice, self.tess, self.ash, self.office, self.ada)
         }
-        wanted = {
+        expected = {
             "Alice": [False, False, False],
             "Tess": [True, False, False],
             "Ash": [False, True, False],
             "Olga": [True, True, True],
             "Ada": [True, True, True],
         }
-        self.assertEqual(held, wanted)
+        self.assertEqual(actual, expected)
 
     def test_anonymous_visitor_has_no_role(self) -> None:
         self.assertFalse(roles.is_team(AnonymousUser()))
@@ -87,7 +87,7 @@ class RolePredicatesTest(RolesTestCase):
 
 
 class RoleDecoratorsTest(RolesTestCase):
-    def answer(self, decorator: object, person: User | AnonymousUser) -> HttpResponse:
+    def call_decorated_view(self, decorator: object, person: User | AnonymousUser) -> HttpResponse:
         request = RequestFactory().get("/desk/somewhere/?page=2")
         request.user = person
         response: HttpResponse = decorator(lambda request: HttpResponse("in"))(request)  # type: ignore[operator]
@@ -95,38 +95,38 @@ class RoleDecoratorsTest(RolesTestCase):
 
     @override_settings(LOGIN_URL="/user/login/")
     def test_anonymous_visitor_is_redirected_to_login_with_return_address(self) -> None:
-        response = self.answer(roles.teacher_required, AnonymousUser())
+        response = self.call_decorated_view(roles.teacher_required, AnonymousUser())
         self.assertEqual(response.status_code, 302)
         self.assertTrue(response["Location"].endswith("next=/desk/somewhere/%3Fpage%3D2"), response["Location"])
 
     def test_decorators_admit_users_with_the_role_and_refuse_others(self) -> None:
         people = SimpleNamespace(teacher=self.tess, assistant=self.ash, admin=self.office)
-        cases = [
+        admitted_roles = [
             (roles.teacher_required, ["teacher", "admin"]),
             (roles.assistant_required, ["assistant", "admin"]),
             (roles.admin_required, ["admin"]),
             (roles.team_required, ["teacher", "assistant", "admin"]),
             (roles.desk_required("users.view_user"), ["admin"]),
         ]
-        for decorator, may in cases:
+        for decorator, admitted in admitted_roles:
             for name, person in vars(people).items():
                 with self.subTest(f"{decorator} {name}"):
-                    if name in may:
-                        self.assertEqual(self.answer(decorator, person).content, b"in")
+                    if name in admitted:
+                        self.assertEqual(self.call_decorated_view(decorator, person).content, b"in")
                     else:
-                        self.assertRaises(PermissionDenied, self.answer, decorator, person)
+                        self.assertRaises(PermissionDenied, self.call_decorated_view, decorator, person)
 
     def test_desk_page_needs_its_own_permission_and_office_access(self) -> None:
         role = Role.objects.create(name="Door")
         role.permissions.add(*domain.permissions_named({"users.view_user"}))
         self.sam.groups.add(role)
         with self.assertRaises(PermissionDenied):
-            self.answer(roles.desk_required("users.view_user"), self.sam)
+            self.call_decorated_view(roles.desk_required("users.view_user"), self.sam)
         role.permissions.add(*domain.permissions_named({"users.enter_office"}))
         sam = User.objects.get(pk=self.sam.pk)
-        self.assertEqual(self.answer(roles.desk_required("users.view_user"), sam).content, b"in")
+        self.assertEqual(self.call_decorated_view(roles.desk_required("users.view_user"), sam).content, b"in")
         with self.assertRaises(PermissionDenied):
-            self.answer(roles.desk_required("users.add_user"), sam)
+            self.call_decorated_view(roles.desk_required("users.add_user"), sam)
 
 
 class RoleAssignmentTest(RolesTestCase):

@@ -53,31 +53,31 @@ class SecondFactorSetupTest(SecondFactorTestCase):
 
 
 class SecondFactorRequirementTest(SecondFactorTestCase):
-    def leads_to(self, user: User, name: str = "desk") -> str:
+    def status_or_redirect(self, user: User, name: str = "desk") -> str:
         self.log_in(user)
         response = self.client.get(reverse(name))
         return response["Location"].partition("?")[0] if response.status_code == 302 else str(response.status_code)
 
     def test_optional_mode_asks_only_users_who_have_set_it_up(self) -> None:
-        self.assertEqual(self.leads_to(self.office), "200")
+        self.assertEqual(self.status_or_redirect(self.office), "200")
         self.set_up(self.office)
         for name in ("desk", "admin:index", "profile_page"):
-            self.assertEqual(self.leads_to(self.office, name), reverse("second_factor_verify"), name)
+            self.assertEqual(self.status_or_redirect(self.office, name), reverse("second_factor_verify"), name)
 
     @override_settings(STAFF_2FA="required")
     def test_required_mode_sends_office_staff_to_setup_first(self) -> None:
         for name in ("desk", "admin:index", "profile_page"):
-            self.assertEqual(self.leads_to(self.office, name), reverse("second_factor_set_up"), name)
+            self.assertEqual(self.status_or_redirect(self.office, name), reverse("second_factor_set_up"), name)
 
     @override_settings(STAFF_2FA="required")
     def test_required_mode_does_not_ask_users_without_office_access(self) -> None:
         for person in (self.alice, self.tess):
-            self.assertEqual(self.leads_to(person, "profile_page"), "200")
+            self.assertEqual(self.status_or_redirect(person, "profile_page"), "200")
 
     @override_settings(STAFF_2FA="off")
     def test_off_mode_asks_nobody(self) -> None:
         self.set_up(self.office)
-        self.assertEqual(self.leads_to(self.office), "200")
+        self.assertEqual(self.status_or_redirect(self.office), "200")
 
     def test_second_factor_cannot_be_removed_before_a_code_is_entered(self) -> None:
         self.set_up(self.office)
@@ -97,15 +97,15 @@ class CodeVerificationTest(SecondFactorTestCase):
         self.device, self.codes = self.set_up(self.office)
         self.log_in(self.office)
 
-    def give(self, code: str, **more: str) -> object:
-        return self.client.post(reverse("second_factor_verify"), {"code": code, **more})
+    def submit_code(self, code: str, **fields: str) -> object:
+        return self.client.post(reverse("second_factor_verify"), {"code": code, **fields})
 
     def test_correct_code_redirects_to_the_requested_page(self) -> None:
         desk = reverse("desk")
-        self.assertRedirects(self.give(code_of(self.device), next=desk), desk)
+        self.assertRedirects(self.submit_code(code_of(self.device), next=desk), desk)
 
     def test_correct_code_does_not_redirect_to_another_site(self) -> None:
-        response = self.give(code_of(self.device), next="https://elsewhere.example/")
+        response = self.submit_code(code_of(self.device), next="https://elsewhere.example/")
         self.assertRedirects(response, reverse("profile_page"))
 
     def test_code_from_the_app_works_only_once(self) -> None:
@@ -119,20 +119,20 @@ class CodeVerificationTest(SecondFactorTestCase):
         self.assertTrue(Entry.objects.filter(action="users.recovery_code_used").exists())
 
     def test_recovery_code_of_another_user_does_not_work(self) -> None:
-        _, others = self.set_up(self.ada)
-        self.assertIsNone(second_factor.verify_code(self.office, others[0]))
+        _, codes_of_ada = self.set_up(self.ada)
+        self.assertIsNone(second_factor.verify_code(self.office, codes_of_ada[0]))
 
     def test_after_wrong_codes_even_correct_and_recovery_codes_have_to_wait(self) -> None:
         self.guess_often(self.office)
-        response = self.give(code_of(self.device))
+        response = self.submit_code(code_of(self.device))
         self.assertContains(response, "wait a moment")
-        self.assertContains(self.give(self.codes[0]), "wait a moment")
+        self.assertContains(self.submit_code(self.codes[0]), "wait a moment")
         self.assertEqual(RecoveryCode.objects.filter(user=self.office).count(), 10)
 
     def test_second_browser_has_to_enter_a_code_too(self) -> None:
-        self.give(code_of(self.device))
-        other = self.browser_of(self.office)
-        self.assertEqual(other.get(reverse("desk")).status_code, 302)
+        self.submit_code(code_of(self.device))
+        other_browser = self.browser_of(self.office)
+        self.assertEqual(other_browser.get(reverse("desk")).status_code, 302)
 
 
 class SecondFactorRemovalTest(SecondFactorTestCase):

@@ -1,4 +1,4 @@
-"""Sessions that are over do not stay in the table."""
+"""Expired sessions do not stay in the database."""
 
 from datetime import timedelta
 
@@ -16,6 +16,6 @@ class SessionTest(TestCase):
         for key, days in (("old", -1), ("new", 1)):
             Session.objects.create(session_key=key, session_data="", expire_date=now + timedelta(days))
         clear_expired_sessions()
-        self.assertEqual([each.session_key for each in Session.objects.all()], ["new"])
-        (job,) = [each for each in declared_jobs() if each.name == "users.clear_sessions"]
+        self.assertEqual([session.session_key for session in Session.objects.all()], ["new"])
+        (job,) = [job for job in declared_jobs() if job.name == "users.clear_sessions"]
         self.assertEqual(job.run, f"{clear_expired_sessions.__module__}.{clear_expired_sessions.__qualname__}")

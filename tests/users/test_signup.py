@@ -18,14 +18,14 @@ from users.models import Consent, User
 NEW = "nia@example.org"
 
 
-def filled(email: str = NEW, **more: Any) -> dict[str, Any]:
-    return {"first_name": "Nia", "last_name": "Novak", "email": email, "terms": "on", "privacy": "on"} | more
+def sign_up_data(email: str = NEW, **fields: Any) -> dict[str, Any]:
+    return {"first_name": "Nia", "last_name": "Novak", "email": email, "terms": "on", "privacy": "on"} | fields
 
 
 @override_settings(CONSENT_VERSIONS="tests.users.texts.first")
 class SignUpTest(SchoolTestCase):
-    def sign_up(self, email: str = NEW, **more: Any) -> Any:
-        return self.client.post(reverse("signup"), filled(email, **more), follow=True)
+    def sign_up(self, email: str = NEW, **fields: Any) -> Any:
+        return self.client.post(reverse("signup"), sign_up_data(email, **fields), follow=True)
 
     def test_form_has_no_password_field(self) -> None:
         form = self.client.get(reverse("signup")).context["form"]
@@ -44,8 +44,8 @@ class SignUpTest(SchoolTestCase):
         self.sign_up()
         self.assertFalse(Consent.objects.exists())
         post.choose(self.client, post.account_link(NEW))
-        given_now = Consent.objects.filter(user__email=NEW).values_list("kind", "version")
-        self.assertEqual(sorted(given_now), [("privacy", "1"), ("terms", "1")])
+        consents = Consent.objects.filter(user__email=NEW).values_list("kind", "version")
+        self.assertEqual(sorted(consents), [("privacy", "1"), ("terms", "1")])
         self.assertEqual(User.objects.get(email=NEW).signup_consents, {})
 
     def test_recorded_consent_has_the_version_shown_at_sign_up(self) -> None:
@@ -63,20 +63,18 @@ class SignUpTest(SchoolTestCase):
         self.assertTrue(User.objects.filter(email=NEW).exists())
 
     def test_missing_consent_is_refused_and_typed_data_is_kept_in_form(self) -> None:
-        page = self.client.post(reverse("signup"), filled(terms=""))
+        page = self.client.post(reverse("signup"), sign_up_data(terms=""))
         self.assertContains(page, "Please check this box if you agree to the terms of use.")
         self.assertContains(page, 'value="Nia"')
         self.assertFalse(User.objects.filter(email=NEW).exists())
 
     def test_known_and_unknown_addresses_get_same_page_for_same_work(self) -> None:
-        self.sign_up("first@example.org")  # what is cached for good
+        self.sign_up("first@example.org")  # Fills the permanent caches.
         answers = []
         for email in (self.alice.email, "unknown@example.org"):
-            with CaptureQueriesContext(
-                connection,
-            ) as asked:
+            with CaptureQueriesContext(connection) as queries:
                 page = self.sign_up(email)
-            statements = [query["sql"].split(" ")[0] for query in asked.captured_queries]
+            statements = [query["sql"].split(" ")[0] for query in queries.captured_queries]
             answers.append((page.redirect_chain, post.masked(page), statements))
         self.assertEqual(*answers)
 
@@ -120,7 +118,7 @@ class SignUpTest(SchoolTestCase):
         self.assertNotIn("<b>Bo</b>", post.last_mail(NEW).alternatives[0][0])
 
 
-LETTERS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40).filter(
+TYPED_NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40).filter(
     lambda typed: typed.strip() and not names.has_web_address(typed)
 )
 
@@ -128,9 +126,9 @@ LETTERS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, ma
 @override_settings(CONSENT_VERSIONS="tests.users.texts.none")
 class SignUpNameTest(PropertyTestCase):
     @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
-    @given(LETTERS)
+    @given(TYPED_NAMES)
     def test_names_in_any_script_are_stored_as_typed(self, typed: str) -> None:
-        form = SignUpForm(filled(first_name=f"  {typed} "))
+        form = SignUpForm(sign_up_data(first_name=f"  {typed} "))
         self.assertEqual(form.errors, {})
         accounts.prepare_account("any@example.org", form.cleaned_data["first_name"])
         self.assertEqual(User.objects.get(email="any@example.org").first_name, names.tidy_name(typed))
@@ -138,6 +136,6 @@ class SignUpNameTest(PropertyTestCase):
     def test_look_alike_names_are_accepted(self) -> None:
         for name in ("Αlice", "Аlice", "李小龍", "مريم", "O’Brien-Žižek", "Ṱshilidzi"):  # Greek, Cyrillic, …
             with self.subTest(name):
-                form = SignUpForm(filled(first_name=name))
+                form = SignUpForm(sign_up_data(first_name=name))
                 self.assertTrue(form.is_valid(), form.errors)
                 self.assertEqual(form.cleaned_data["first_name"], name)
