@@ -50,25 +50,25 @@ class DemoSchoolTest(TestCase):
 @tag("once", "long")
 class PrepareCommandTest(TestCase):
     def prepare(self) -> str:
-        out = StringIO()
-        call_command("prepare", "--address", "http://127.0.0.1:8000/", stdout=out)
-        return out.getvalue()
+        stdout = StringIO()
+        call_command("prepare", "--address", "http://127.0.0.1:8000/", stdout=stdout)
+        return stdout.getvalue()
 
     @override_settings(DEBUG=True)
     def test_empty_database_gets_the_demo_school_once(self) -> None:
         self.assertIn("Opening the demo school", self.prepare())
-        said = self.prepare()
-        self.assertNotIn("Opening", said)
-        self.assertIn("http://127.0.0.1:8000/", said)
+        output = self.prepare()
+        self.assertNotIn("Opening", output)
+        self.assertIn("http://127.0.0.1:8000/", output)
         for person in PEOPLE:
-            self.assertIn(person.email, said)
+            self.assertIn(person.email, output)
 
     @override_settings(DEBUG=True)
     def test_database_of_another_school_shows_no_demo_logins(self) -> None:
         make.account("owner@example.com", "Olga")
-        said = self.prepare()
-        self.assertNotIn("alice@example.org", said)
-        self.assertNotIn(PASSWORD, said)
+        output = self.prepare()
+        self.assertNotIn("alice@example.org", output)
+        self.assertNotIn(PASSWORD, output)
 
     def test_with_debug_off_nothing_is_loaded_or_printed(self) -> None:
         self.assertEqual(self.prepare(), "")

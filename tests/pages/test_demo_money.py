@@ -1,4 +1,4 @@
-"""What the demo school shows of money: a card payment, a dispute, credit, and a comparison that found something."""
+"""The demo school contains a card payment, a dispute, account credit and a reconciliation with a finding."""
 
 from django.test import TestCase, tag
 from django.urls import reverse
@@ -22,8 +22,8 @@ class DemoMoneyTest(TestCase):
         self.assertContains(self.client.get(reverse(name, args=[pk])), words)
 
     def test_demo_school_has_a_paid_order_and_an_open_dispute(self) -> None:
-        paid = Payment.objects.filter(variant="practice", status="confirmed", disputes=None)
-        self.assertOpens("desk_order", paid.get().order_id, "Practice payment")
+        payments = Payment.objects.filter(variant="practice", status="confirmed", disputes=None)
+        self.assertOpens("desk_order", payments.get().order_id, "Practice payment")
         dispute = Dispute.objects.get(state=Dispute.State.OPEN)
         self.assertOpens("desk_order", dispute.payment.order_id, "fraudulent")
 

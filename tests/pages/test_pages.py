@@ -8,31 +8,31 @@ from users.models import Staff
 
 
 class AboutPageTest(SchoolTestCase):
-    def names(self) -> list[str]:
+    def staff_names(self) -> list[str]:
         return [str(person) for person in self.client.get("/aboutus/").context["people"]]
 
     def test_staff_are_listed_in_order_and_a_negative_number_hides_them(self) -> None:
         for person, listing in ((self.tess, 3), (self.ash, -1), (self.ada, 1)):
             Staff.objects.filter(user=person).update(listing=listing)
-        self.assertEqual(self.names(), ["Ada Adler", "Tess Tanner"])
+        self.assertEqual(self.staff_names(), ["Ada Adler", "Tess Tanner"])
 
     def test_closed_staff_accounts_are_not_shown(self) -> None:
         self.tess.is_active = False
         self.tess.save()
-        self.assertNotIn("Tess Tanner", self.names())
+        self.assertNotIn("Tess Tanner", self.staff_names())
 
     def test_markup_in_bio_is_escaped(self) -> None:
         Staff.objects.filter(user=self.tess).update(bio="<b>Hello</b>")
         self.assertContains(self.client.get("/aboutus/"), "&lt;b&gt;Hello&lt;/b&gt;")
 
     def test_query_count_does_not_grow_with_the_number_of_staff(self) -> None:
-        def hire(count: int) -> None:
+        def add_staff(count: int) -> None:
             for _ in range(count):
                 number = Staff.objects.count()
                 make.staff(make.account(f"t{number}@example.org", f"Teacher {number}"), "Teacher")
 
-        self.assertSameQueries("/aboutus/", hire, exactly=2)
-        self.assertSameQueries("/", hire, exactly=7)
+        self.assertSameQueries("/aboutus/", add_staff, exactly=2)
+        self.assertSameQueries("/", add_staff, exactly=7)
 
 
 class PageAssetsTest(SchoolTestCase):

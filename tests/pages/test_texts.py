@@ -3,22 +3,22 @@ from pages.domain import texts
 from tests import make
 from tests.base import SchoolTestCase
 
-WORDS = "We dance."
+TEXT = "We dance."
 
 
 class SiteTextTest(SchoolTestCase):
     def test_visitors_see_the_published_text_and_not_the_draft(self) -> None:
-        content = make.text("business_about", "About us", WORDS)
+        content = make.text("business_about", "About us", TEXT)
         content.draft = "Secret plans"
         texts.save_draft(content, self.ada)
         response = self.client.get("/aboutus/")
-        self.assertContains(response, WORDS)
+        self.assertContains(response, TEXT)
         self.assertNotContains(response, "Secret plans")
 
     def test_unpublished_text_is_not_shown(self) -> None:
-        make.text("terms", "Terms", WORDS, publish=False)
+        make.text("terms", "Terms", TEXT, publish=False)
         response = self.client.get("/terms/")
-        self.assertNotContains(response, WORDS)
+        self.assertNotContains(response, TEXT)
         self.assertContains(response, "still writing")
 
     def test_every_edition_of_the_terms_stays_readable(self) -> None:
@@ -37,11 +37,11 @@ class SiteTextTest(SchoolTestCase):
 
     def test_draft_changed_after_the_preview_is_not_published(self) -> None:
         content = make.text("terms")
-        seen = texts.draft_digest(content)
+        previewed_digest = texts.draft_digest(content)
         content.draft = "Something else"
         texts.save_draft(content, self.tess)
         with self.assertRaises(texts.TextChanged):
-            texts.publish_text(content, seen, self.ada)
+            texts.publish_text(content, previewed_digest, self.ada)
         self.assertEqual(content.editions.count(), 1)
 
     def test_saving_and_publishing_are_recorded_in_history(self) -> None:
@@ -49,8 +49,8 @@ class SiteTextTest(SchoolTestCase):
         content.draft = "Anew"
         texts.save_draft(content, self.ada)
         texts.publish_text(content, texts.draft_digest(content), self.ada)
-        done = Entry.objects.filter(actor_id=self.ada.pk).values_list("action", flat=True)
-        self.assertEqual(sorted(done), ["pages.text_drafted", "pages.text_published"])
+        actions = Entry.objects.filter(actor_id=self.ada.pk).values_list("action", flat=True)
+        self.assertEqual(sorted(actions), ["pages.text_drafted", "pages.text_published"])
 
     def test_overview_shows_the_state_of_each_text(self) -> None:
         make.text("home")
@@ -67,23 +67,23 @@ class SiteTextDeskTest(SchoolTestCase):
     def setUp(self) -> None:
         self.log_in(self.ada)
 
-    def write(self, key: str, title: str, draft: str) -> str:
-        """Save a draft; the page that shows it."""
+    def save_draft(self, key: str, title: str, draft: str) -> str:
+        """Save a draft and return the preview page."""
         response = self.client.post(f"/desk/texts/{key}/", {"title": title, "draft": draft}, follow=True)
         self.assertEqual(response.redirect_chain, [(f"/desk/texts/{key}/preview/", 302)])
         return response.content.decode()
 
     def test_preview_matches_the_published_page(self) -> None:
-        preview = self.write("business_about", "Über uns", "We **dance** <script>x</script>")
+        preview = self.save_draft("business_about", "Über uns", "We **dance** <script>x</script>")
         content = texts.SiteContent.objects.get(key="business_about")
         self.client.post("/desk/texts/business_about/publish/", {"seen": texts.draft_digest(content)})
-        self.client.get("/")  # takes the message away
+        self.client.get("/")  # Shows the success message, so that it is not on the next page.
         public = self.client.get("/aboutus/").content.decode()
-        self.assertEqual(main_of(preview), main_of(public))
+        self.assertEqual(main_content(preview), main_content(public))
         self.assertIn("<strong>dance</strong>", public)
 
     def test_outdated_preview_cannot_be_published(self) -> None:
-        self.write("terms", "Terms", "One")
+        self.save_draft("terms", "Terms", "One")
         response = self.client.post("/desk/texts/terms/publish/", {"seen": "stale"}, follow=True)
         self.assertContains(response, "Please check it again")
         self.assertIsNone(texts.published_edition("terms"))
@@ -94,5 +94,5 @@ class SiteTextDeskTest(SchoolTestCase):
         self.assertFalse(texts.SiteContent.objects.exists())
 
 
-def main_of(page: str) -> str:
+def main_content(page: str) -> str:
     return page.partition('<div class="opening">')[2].partition("</main>")[0]

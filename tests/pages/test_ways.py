@@ -1,4 +1,4 @@
-"""Ways to pages that could only be reached by typing their address."""
+"""Pages that could once be reached only by typing their address are linked."""
 
 from datetime import timedelta
 
@@ -39,26 +39,26 @@ class NavigationLinksTest(SchoolTestCase):
         self.assertNotContains(self.client.get(reverse("home")), reverse("vouchers"))
 
     def test_cancel_classes_page_lists_classes_that_are_not_over(self) -> None:
-        over = make.offer(self.session, make.subject("L2"))
-        for meeting in over.meetings.all():
+        past_class = make.offer(self.session, make.subject("L2"))
+        for meeting in past_class.meetings.all():
             meeting.starts_at -= timedelta(weeks=60)
             meeting.ends_at -= timedelta(weeks=60)
             meeting.save()
         self.log_in(self.ada)
-        wizard = reverse("desk_call_off")
-        page = self.client.get(wizard)
-        self.assertContains(page, f"{wizard}?class={self.offer.pk}")
-        self.assertNotContains(page, f"{wizard}?class={over.pk}")
+        cancel_page = reverse("desk_call_off")
+        page = self.client.get(cancel_page)
+        self.assertContains(page, f"{cancel_page}?class={self.offer.pk}")
+        self.assertNotContains(page, f"{cancel_page}?class={past_class.pk}")
 
     @tag("rows")
     def test_query_count_of_cancel_classes_page_does_not_grow_with_the_number_of_classes(self) -> None:
         self.log_in(self.ada)
 
-        def rows(count: int) -> None:
+        def add_rows(count: int) -> None:
             for _ in range(count):
                 make.offer(self.session, self.offer.subject)
 
-        self.assertSameQueries(reverse("desk_call_off"), rows, exactly=9)
+        self.assertSameQueries(reverse("desk_call_off"), add_rows, exactly=9)
 
     def test_desk_menu_links_to_codes_terms_levels_and_locations(self) -> None:
         self.log_in(self.ada)
@@ -88,15 +88,15 @@ class HeardFromReportTest(SchoolTestCase):
         self.log_in(self.ada)
         address = f"{reverse('desk_registrations')}?heard=a+flyer"
         self.assertContains(self.client.get(reverse("desk_heard_from")), address)
-        found = self.client.get(address).context["places"]
-        self.assertEqual([one.registration.heard_from for one in found], ["A flyer"])
+        registrations = self.client.get(address).context["places"]
+        self.assertEqual([row.registration.heard_from for row in registrations], ["A flyer"])
 
     @tag("rows")
     def test_query_count_does_not_grow_with_the_number_of_answers(self) -> None:
         self.log_in(self.ada)
 
-        def rows(count: int) -> None:
+        def add_rows(count: int) -> None:
             for _ in range(count):
                 self.register(f"Friend {Registration.objects.count()}")
 
-        self.assertSameQueries(reverse("desk_heard_from"), rows, exactly=8)
+        self.assertSameQueries(reverse("desk_heard_from"), add_rows, exactly=8)
