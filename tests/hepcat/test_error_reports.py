@@ -1,4 +1,4 @@
-"""A page that fails is mailed to ADMINS, once for each kind of failure, without a word of whom it happened to."""
+"""A page that fails is reported to ADMINS once per kind of failure, without any data about the visitor."""
 
 import logging
 from unittest import mock
@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.test import SimpleTestCase, TestCase, override_settings
 from django.urls import path
 
-AWAY = "redis://127.0.0.1:1/0"
+UNREACHABLE_REDIS = "redis://127.0.0.1:1/0"
 
 
 class Odd(Exception):
@@ -19,11 +19,14 @@ def fail(request, secret):  # type: ignore[no-untyped-def]
     raise Odd(f"{secret} typed {request.POST.get('name')}")
 
 
-def fail_anew(request, number):  # type: ignore[no-untyped-def]
+def raise_numbered_error(request, number):  # type: ignore[no-untyped-def]
     raise type(f"Odd{number}", (Exception,), {})(number)
 
 
-urlpatterns = [path("doors/<str:secret>/", fail, name="door"), path("anew/<int:number>/", fail_anew, name="anew")]
+urlpatterns = [
+    path("doors/<str:secret>/", fail, name="door"),
+    path("anew/<int:number>/", raise_numbered_error, name="anew"),
+]
 
 
 @override_settings(
@@ -36,66 +39,68 @@ class ErrorReportTest(TestCase):
     def setUp(self) -> None:
         cache.clear()
         self.client.raise_request_exception = False
-        root = logging.getLogger()
-        self.enterContext(mock.patch.object(root, "handlers", []))  # what the console would be told
+        root_logger = logging.getLogger()
+        self.enterContext(mock.patch.object(root_logger, "handlers", []))  # keeps the console quiet
 
-    def fail(self, address: str = "/doors/hunter2/?q=hidden") -> str:
+    def request_failing_page(self, address: str = "/doors/hunter2/?q=hidden") -> str:
         headers = {"user-agent": "A private browser", "cookie": "tracks=me"}
         response = self.client.post(address, {"name": "Ada Adler", "email": "ada@example.org"}, headers=headers)
         self.assertEqual(response.status_code, 500)
         return str(response.headers["X-Request-Id"])
 
-    def test_it_says_page_error_place_and_request(self) -> None:
-        request_id = self.fail()
+    def test_report_names_the_page_exception_source_file_and_request_id(self) -> None:
+        request_id = self.request_failing_page()
         (report,) = mail.outbox
         self.assertEqual(report.to, ["admin@example.org", "second@example.org"])
         self.assertEqual(report.from_email, "site@example.org")
         self.assertEqual(report.subject, "[Our school] Odd on POST door")
-        for told in ("doors/<str:secret>/", "Odd", "tests/hepcat/test_error_reports.py", "in fail", request_id):
-            self.assertIn(told, report.body)
+        for expected in ("doors/<str:secret>/", "Odd", "tests/hepcat/test_error_reports.py", "in fail", request_id):
+            self.assertIn(expected, report.body)
 
-    def test_it_holds_nothing_personal(self) -> None:
-        self.fail()
+    def test_report_contains_no_personal_data(self) -> None:
+        self.request_failing_page()
         (report,) = mail.outbox
-        whole = str(report.message())
-        for hidden in ("hunter2", "hidden", "Ada", "ada@", "private browser", "tracks", "127.0.0.1"):
-            self.assertNotIn(hidden, whole)
+        message_text = str(report.message())
+        for private_text in ("hunter2", "hidden", "Ada", "ada@", "private browser", "tracks", "127.0.0.1"):
+            self.assertNotIn(private_text, message_text)
 
-    def test_the_same_failure_is_mailed_once_an_hour_and_the_next_mail_says_how_often_it_was(self) -> None:
+    def test_repeated_failure_is_mailed_once_an_hour_and_counted_in_the_next_report(self) -> None:
         from hepcat import error_reports
 
         for _ in range(50):
-            self.fail()
+            self.request_failing_page()
         self.assertEqual(len(mail.outbox), 1)
         cache.delete(error_reports.sent_key("Odd on POST door"))  # an hour later
-        self.fail()
+        self.request_failing_page()
         self.assertEqual(len(mail.outbox), 2)
         self.assertIn("50 times since the last report", mail.outbox[1].body)
 
-    def test_a_storm_of_different_failures_is_mailed_twenty_times_an_hour(self) -> None:
+    def test_different_failures_send_at_most_twenty_reports_an_hour(self) -> None:
         for number in range(30):
-            self.fail(f"/anew/{number}/")
+            self.request_failing_page(f"/anew/{number}/")
         self.assertEqual(len(mail.outbox), 20)
 
-    def test_a_mail_server_that_is_away_makes_nothing_worse(self) -> None:
-        away = override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend", EMAIL_PORT=1)
-        with away, self.assertLogs("hepcat.error_reports", "WARNING") as logged:
-            self.fail()
+    def test_unreachable_mail_server_is_logged_without_personal_data(self) -> None:
+        unreachable = override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend", EMAIL_PORT=1)
+        with unreachable, self.assertLogs("hepcat.error_reports", "WARNING") as logged:
+            self.request_failing_page()
         self.assertIn("could not be mailed", logged.output[0])
         self.assertNotIn("hunter2", logged.output[0])
 
-    @override_settings(CACHES={"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": AWAY}})
-    def test_with_the_cache_away_each_process_mails_once(self) -> None:
+    @override_settings(
+        CACHES={"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": UNREACHABLE_REDIS}}
+    )
+    def test_each_process_mails_once_when_the_cache_is_unreachable(self) -> None:
         for _ in range(5):
-            self.fail()
+            self.request_failing_page()
         self.assertEqual(len(mail.outbox), 1)
 
     @override_settings(ADMINS=[])
     def test_without_admins_nothing_is_mailed(self) -> None:
-        self.fail()
+        self.request_failing_page()
         self.assertEqual(mail.outbox, [])
 
 
-class DjangosOwnReportTest(SimpleTestCase):
-    def test_djangos_own_report_which_repeats_all_that_was_typed_is_off(self) -> None:
-        self.assertEqual([type(each).__name__ for each in logging.getLogger("django").handlers], [])
+class DjangoErrorMailTest(SimpleTestCase):
+    def test_error_mail_of_django_that_repeats_form_input_is_off(self) -> None:
+        self.assertEqual([type(handler).__name__ for handler in logging.getLogger("django").handlers], [])

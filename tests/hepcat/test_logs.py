@@ -1,4 +1,4 @@
-"""What is written to logs: when, in which request, what happened; never a secret address and nothing personal."""
+"""Log lines say when, in which request and what happened. They contain no secret addresses and no personal data."""
 
 import io
 import logging
@@ -24,28 +24,28 @@ DETAIL = (
 
 
 def formatter() -> logging.Formatter:
-    found: logging.Formatter = DictConfigurator(settings.LOGGING).configure_formatter(
-        dict(settings.LOGGING["formatters"]["line"])  # what it makes a formatter of it takes apart
+    line_formatter: logging.Formatter = DictConfigurator(settings.LOGGING).configure_formatter(
+        dict(settings.LOGGING["formatters"]["line"])  # a copy, because configure_formatter() changes it
     )
-    return found
+    return line_formatter
 
 
 class Log:
-    """Everything that the site would write while the block runs, as its own handler would write it."""
+    """Captures all log lines while the block runs, in the format of the site's own handler."""
 
     def __enter__(self) -> "Log":
         self.stream = io.StringIO()
         self.handler = logging.StreamHandler(self.stream)
         self.handler.setFormatter(formatter())
-        self.before = [(logging.getLogger(name), logging.getLogger(name).level) for name in ("", "django")]
+        self.previous_levels = [(logging.getLogger(name), logging.getLogger(name).level) for name in ("", "django")]
         logging.getLogger().addHandler(self.handler)
-        for logger, _ in self.before:
+        for logger, _ in self.previous_levels:
             logger.setLevel(logging.INFO)
         return self
 
     def __exit__(self, *raised: Any) -> None:
         logging.getLogger().removeHandler(self.handler)
-        for logger, level in self.before:
+        for logger, level in self.previous_levels:
             logger.setLevel(level)
 
     @property
@@ -53,15 +53,15 @@ class Log:
         return self.stream.getvalue()
 
 
-class SecretsTest(SchoolTestCase):
-    def test_a_refused_form_does_not_write_the_mailed_link_to_the_log(self) -> None:
+class LogPrivacyTest(SchoolTestCase):
+    def test_mailed_link_of_a_refused_form_is_not_logged(self) -> None:
         path = account_links.password_link_url(self.alice).removeprefix(settings.SITE_URL)
         with Log() as log:
             self.assertEqual(Client(enforce_csrf_checks=True).post(path, {}).status_code, 403)
         self.assertIn("/user/reset/", log.text)
         self.assertNotIn(path.split("/")[-2], log.text)
 
-    def test_no_secret_address_is_in_the_log(self) -> None:
+    def test_tokens_and_keys_in_addresses_are_not_logged(self) -> None:
         token = "WzQ2OSwiQUJDREVGR0hJSksiXQ:1vTqXy:" + "aB3_-9" * 7
         order = Order(pk=1, nonce="abcdefghijkl")
         key = order.address().partition("key=")[2]
@@ -85,7 +85,7 @@ class SecretsTest(SchoolTestCase):
                 for secret in (token, key, key[:20], "8d7ff3a2-0d7f"):
                     self.assertNotIn(secret, log.text)
 
-    def test_nothing_that_was_asked_for_is_in_the_log(self) -> None:
+    def test_query_strings_are_not_logged(self) -> None:
         for query in (
             "q=O'Neil-secret",
             "name=Ann%20&q=secret",
@@ -102,12 +102,12 @@ class SecretsTest(SchoolTestCase):
                     self.assertNotIn("secret", log.text)
                     self.assertNotIn("Ann", log.text)
 
-    def test_a_question_stays_whole(self) -> None:
+    def test_message_with_a_question_mark_is_logged_in_full(self) -> None:
         with Log() as log:
             logging.getLogger("anything").warning("Ready? Yes.")
         self.assertIn("Ready? Yes.", log.text)
 
-    def test_what_the_database_says_about_values_is_left_out_of_tracebacks(self) -> None:
+    def test_values_in_database_errors_are_left_out_of_logged_tracebacks(self) -> None:
         with Log() as log:
             try:
                 raise IntegrityError(DETAIL)
@@ -117,40 +117,40 @@ class SecretsTest(SchoolTestCase):
         self.assertIn("Traceback", log.text)
         self.assertNotIn("alice", log.text)
 
-    def test_addresses_of_pages_stay_readable(self) -> None:
+    def test_ordinary_page_addresses_are_logged_in_full(self) -> None:
         with Log() as log:
             self.client.get("/nowhere/to-be-seen/")
         self.assertIn("Not Found: /nowhere/to-be-seen/", log.text)
 
 
-class LineTest(SchoolTestCase):
-    def test_a_line_carries_the_id_of_its_request(self) -> None:
+class LogLineTest(SchoolTestCase):
+    def test_log_line_contains_the_request_id(self) -> None:
         with Log() as log:
-            answer = self.client.get("/nowhere/")
-        self.assertIn(answer.headers["X-Request-Id"], log.text)
+            response = self.client.get("/nowhere/")
+        self.assertIn(response.headers["X-Request-Id"], log.text)
 
-    def test_the_clock_is_that_of_gunicorn(self) -> None:
+    def test_log_lines_have_the_time_format_of_gunicorn(self) -> None:
         with Log() as log:
             logging.getLogger("anything").warning("Now")
         self.assertRegex(log.text, r"^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000\] ")
 
-    def test_each_line_is_written_once(self) -> None:
-        """The site's own handler is enough, with DEBUG too."""
+    def test_each_log_line_is_written_once(self) -> None:
+        """Only the site's own handlers are attached, with DEBUG too."""
         for name in ("django", "django.server"):
             with self.subTest(name):
-                said = settings.LOGGING["loggers"][name]
-                self.assertLessEqual(set(said["handlers"]), {"console", "reports"})
-                self.assertEqual("console" in said["handlers"], said.get("propagate") is False)
+                logger_config = settings.LOGGING["loggers"][name]
+                self.assertLessEqual(set(logger_config["handlers"]), {"console", "reports"})
+                self.assertEqual("console" in logger_config["handlers"], logger_config.get("propagate") is False)
 
 
-class ServersTest(SimpleTestCase):
-    def test_gunicorn_writes_neither_addresses_of_people_nor_of_pages(self) -> None:
-        said = runpy.run_path(str(TOP / "deploy/gunicorn.conf.py"))
-        self.assertNotIn("accesslog", said)
-        fields = set(re.findall(r"%\(([^)]+)\)s", said["access_log_format"]))
+class AccessLogTest(SimpleTestCase):
+    def test_gunicorn_logs_neither_ip_addresses_nor_page_addresses(self) -> None:
+        gunicorn_config = runpy.run_path(str(TOP / "deploy/gunicorn.conf.py"))
+        self.assertNotIn("accesslog", gunicorn_config)
+        fields = set(re.findall(r"%\(([^)]+)\)s", gunicorn_config["access_log_format"]))
         self.assertLessEqual(fields, {"t", "m", "s", "b", "D", "{x-request-id}o"})
 
-    def test_nginx_writes_neither_addresses_of_people_nor_of_pages(self) -> None:
+    def test_nginx_logs_neither_ip_addresses_nor_page_addresses(self) -> None:
         text = (TOP / "deploy/nginx.conf").read_text()
         (line,) = re.findall(r"^log_format (\w+) ([^;]+);", text, re.MULTILINE)
         fields = set(re.findall(r"\$(\w+)", line[1]))

@@ -1,4 +1,4 @@
-"""The settings as a machine meets them: each case is a process of its own with nothing else in its environment."""
+"""The settings on a new machine: each case runs in its own process with nothing else in the environment."""
 
 import ast
 import json
@@ -13,14 +13,14 @@ from django.test import SimpleTestCase, tag
 from common import env
 from tests.hepcat.env_template import TEMPLATE, TOP, template_names
 
-SHOW = """
+PRINT_SETTINGS = """
 import json
 from hepcat import settings
 print(json.dumps({name: getattr(settings, name) for name in %r}, default=str))
 """
 
-# requirements/school.md and the two tables of the paywall, as they name them.
-ASKED_FOR = """
+# The variables named in requirements/school.md and in the two tables of the paywall.
+REQUIRED_VARIABLES = """
     SECRET_KEY DEBUG ALLOWED_HOSTS DB_NAME DB_USER DB_PASS DB_HOST DB_PORT EMAIL_HOST_USER EMAIL_HOST_PASSWORD
     STRIPE_PUBLIC_KEY STRIPE_KEY PAYPAL_EMAIL PAYPAL_SECRET PAYPAL_CLIENT_ID PAYPAL_URL BUSINESS_NAME
     SUPERUSER_FIRST_NAME SUPERUSER_LAST_NAME DEFAULT_CITY DEFAULT_COUNTRY_AREA_STATE DEFAULT_POSTCODE DEFAULT_COUNTRY
@@ -34,33 +34,33 @@ ASKED_FOR = """
 """.split()
 
 
-def start(*names: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Import the settings under these variables; SECRET_KEY is given unless set to nothing."""
+def import_settings(*names: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Import the settings with these environment variables. SECRET_KEY has a value unless it is passed empty."""
     bare = {"PATH": os.environ["PATH"], "PYTHONPATH": str(TOP / "web"), "ENV_FILE": os.devnull, "SECRET_KEY": "x" * 60}
-    command = [sys.executable, "-W", "ignore", "-c", SHOW % (names,)]
+    command = [sys.executable, "-W", "ignore", "-c", PRINT_SETTINGS % (names,)]
     return subprocess.run(command, env=bare | variables, capture_output=True, text=True)
 
 
 class SettingsTestCase(SimpleTestCase):
     def settings_under(self, *names: str, **variables: str) -> dict[str, object]:
-        done = start(*names, **variables)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return json.loads(done.stdout)
+        result = import_settings(*names, **variables)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return json.loads(result.stdout)
 
     def assertRefused(self, message: str, **variables: str) -> None:
-        done = start(**variables)
-        self.assertNotEqual(done.returncode, 0, variables)
-        self.assertIn(message, done.stderr.strip().splitlines()[-1])
+        result = import_settings(**variables)
+        self.assertNotEqual(result.returncode, 0, variables)
+        self.assertIn(message, result.stderr.strip().splitlines()[-1])
 
 
 @tag("once")
-class SafetyTest(SettingsTestCase):
-    def test_nothing_set_is_the_safe_site(self) -> None:
-        found = self.settings_under(
+class SafeDefaultsTest(SettingsTestCase):
+    def test_defaults_are_safe_when_no_variable_is_set(self) -> None:
+        loaded = self.settings_under(
             "DEBUG", "ALLOWED_HOSTS", "SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "DEMO_PLUGIN"
         )
         self.assertEqual(
-            found,
+            loaded,
             {
                 "DEBUG": False,
                 "ALLOWED_HOSTS": [],
@@ -70,10 +70,10 @@ class SafetyTest(SettingsTestCase):
             },
         )
 
-    def test_without_a_secret_key_it_does_not_start_and_says_which_variable(self) -> None:
+    def test_missing_secret_key_stops_the_start_and_names_the_variable(self) -> None:
         self.assertRefused("SECRET_KEY must be set", SECRET_KEY="")
 
-    def test_nonsense_is_refused_with_the_name_of_the_variable(self) -> None:
+    def test_invalid_value_is_refused_with_the_name_of_the_variable(self) -> None:
         for name, value in {
             "DEBUG": "perhaps",
             "DEFAULT_KEY_DAY": "7",
@@ -87,65 +87,65 @@ class SafetyTest(SettingsTestCase):
             with self.subTest(name):
                 self.assertRefused(f"{name} must be", **{name: value})
 
-    def test_an_address_that_is_refused_is_not_repeated_because_it_may_hold_a_password(self) -> None:
-        done = start(DATABASE_URL="nonsense://me:hunter2@host")
-        self.assertIn("DATABASE_URL", done.stderr)
-        self.assertNotIn("hunter2", done.stderr)
+    def test_invalid_database_url_is_not_repeated_because_it_may_contain_a_password(self) -> None:
+        result = import_settings(DATABASE_URL="nonsense://me:hunter2@host")
+        self.assertIn("DATABASE_URL", result.stderr)
+        self.assertNotIn("hunter2", result.stderr)
 
     def test_s3_without_its_keys_is_refused(self) -> None:
         self.assertRefused("AWS_ACCESS_KEY_ID must be set", S3="True")
 
-    def test_on_s3_private_files_need_a_signature_and_lie_apart_from_public_pictures(self) -> None:
+    def test_private_files_on_s3_need_a_signature_and_are_kept_apart_from_public_pictures(self) -> None:
         keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_STORAGE_BUCKET_NAME": "school"}
         for more, bucket in (({}, "school"), ({"AWS_PRIVATE_BUCKET_NAME": "school-private"}, "school-private")):
-            found = self.settings_under("STORAGES", S3="True", RESOURCE_LINK_SECONDS="30", **keys, **more)["STORAGES"]
-            assert isinstance(found, dict)
-            private, public = found["private"]["OPTIONS"], found["default"]["OPTIONS"]
+            loaded = self.settings_under("STORAGES", S3="True", RESOURCE_LINK_SECONDS="30", **keys, **more)["STORAGES"]
+            assert isinstance(loaded, dict)
+            private, public = loaded["private"]["OPTIONS"], loaded["default"]["OPTIONS"]
             self.assertEqual((private["location"], private["querystring_auth"]), ("private", True))
             self.assertEqual((private["bucket_name"], private["querystring_expire"]), (bucket, 30))
             self.assertEqual((public["location"], public["querystring_auth"]), ("media", False))
 
 
 @tag("once")
-class NamesTest(SettingsTestCase):
-    def test_a_django_name_serves_where_the_plain_one_is_missing_and_yields_to_it(self) -> None:
+class VariableNamesTest(SettingsTestCase):
+    def test_name_with_django_prefix_is_read_only_when_the_plain_name_is_missing(self) -> None:
         self.assertEqual(self.settings_under("DEBUG", DJANGO_DEBUG="True"), {"DEBUG": True})
         self.assertEqual(self.settings_under("DEBUG", DJANGO_DEBUG="True", DEBUG="False"), {"DEBUG": False})
         self.assertEqual(
             self.settings_under("MAILGUN_ACCESS_KEY", DJANGO_MAILGUN_API_KEY="key"), {"MAILGUN_ACCESS_KEY": "key"}
         )
 
-    def test_live_names_win_on_pythonanywhere_and_nowhere_else(self) -> None:
+    def test_names_with_live_prefix_are_preferred_on_pythonanywhere_only(self) -> None:
         both = {"ALLOWED_HOSTS": "here.example.org", "LIVE_ALLOWED_HOSTS": "live.example.org"}
         self.assertEqual(self.settings_under("ALLOWED_HOSTS", **both), {"ALLOWED_HOSTS": ["here.example.org"]})
         for sign in ({"HOSTED_PYTHONANYWHERE": "True"}, {"PYTHONANYWHERE_SITE": "www.pythonanywhere.com"}):
             with self.subTest(sign):
-                found = self.settings_under("ALLOWED_HOSTS", **both, **sign)
-                self.assertEqual(found, {"ALLOWED_HOSTS": ["live.example.org"]})
+                loaded = self.settings_under("ALLOWED_HOSTS", **both, **sign)
+                self.assertEqual(loaded, {"ALLOWED_HOSTS": ["live.example.org"]})
 
-    def test_hosts_stand_between_spaces_or_commas(self) -> None:
+    def test_allowed_hosts_are_separated_by_spaces_or_commas(self) -> None:
         for text in ("a.example b.example", "a.example,b.example", " a.example, b.example "):
             with self.subTest(text):
-                found = self.settings_under("ALLOWED_HOSTS", ALLOWED_HOSTS=text)
-                self.assertEqual(found, {"ALLOWED_HOSTS": ["a.example", "b.example"]})
+                loaded = self.settings_under("ALLOWED_HOSTS", ALLOWED_HOSTS=text)
+                self.assertEqual(loaded, {"ALLOWED_HOSTS": ["a.example", "b.example"]})
 
-    def test_database_parts_and_database_url_say_the_same(self) -> None:
+    def test_database_variables_and_database_url_give_the_same_settings(self) -> None:
         parts = {"DB_NAME": "hepcat", "DB_USER": "u", "DB_PASS": "p", "DB_HOST": "db.example", "DB_PORT": "5433"}
-        by_parts = self.settings_under("DATABASES", **parts)["DATABASES"]
-        by_url = self.settings_under("DATABASES", DATABASE_URL="postgres://u:p@db.example:5433/hepcat")["DATABASES"]
+        from_parts = self.settings_under("DATABASES", **parts)["DATABASES"]
+        from_url = self.settings_under("DATABASES", DATABASE_URL="postgres://u:p@db.example:5433/hepcat")["DATABASES"]
         for name in ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT"):
-            self.assertEqual(by_parts["default"][name], by_url["default"][name])  # type: ignore[index]
+            self.assertEqual(from_parts["default"][name], from_url["default"][name])  # type: ignore[index]
 
-    def test_mailgun_asks_for_two_variables_only(self) -> None:
-        found = self.settings_under(
+    def test_mailgun_needs_only_two_variables(self) -> None:
+        loaded = self.settings_under(
             "MAIL_BY", "EMAIL_HOST_USER", "EMAIL_USE_TLS", MAILGUN_ACCESS_KEY="k", MAILGUN_SERVER_NAME="mg.example.org"
         )
         self.assertEqual(
-            found, {"MAIL_BY": "smtp", "EMAIL_HOST_USER": "postmaster@mg.example.org", "EMAIL_USE_TLS": True}
+            loaded, {"MAIL_BY": "smtp", "EMAIL_HOST_USER": "postmaster@mg.example.org", "EMAIL_USE_TLS": True}
         )
 
-    def test_a_mail_account_alone_is_asked_at_its_own_provider_over_tls(self) -> None:
-        """EMAIL_HOST_USER and EMAIL_HOST_PASSWORD are all that the school's README names."""
+    def test_mail_account_without_a_host_uses_the_server_of_its_provider_over_tls(self) -> None:
+        """The school's README names only EMAIL_HOST_USER and EMAIL_HOST_PASSWORD."""
         names = ("MAIL_BY", "EMAIL_HOST", "EMAIL_PORT", "EMAIL_USE_TLS")
         for user, host in {
             "school@gmail.com": "smtp.gmail.com",
@@ -153,39 +153,39 @@ class NamesTest(SettingsTestCase):
             "office@school.example": "smtp.school.example",
         }.items():
             with self.subTest(user):
-                found = self.settings_under(*names, EMAIL_HOST_USER=user, EMAIL_HOST_PASSWORD="x")
-                self.assertEqual(list(found.values()), ["smtp", host, 587, True])
+                loaded = self.settings_under(*names, EMAIL_HOST_USER=user, EMAIL_HOST_PASSWORD="x")
+                self.assertEqual(list(loaded.values()), ["smtp", host, 587, True])
         for more in ({"EMAIL_HOST": "mail.example"}, {"EMAIL_PORT": "2525"}, {"EMAIL_USE_TLS": "False"}):
             with self.subTest(more):
-                found = self.settings_under(*names, EMAIL_HOST_USER="office@school.example", **more)
-                self.assertTrue(set(map(str, more.values())) <= set(map(str, found.values())), found)
+                loaded = self.settings_under(*names, EMAIL_HOST_USER="office@school.example", **more)
+                self.assertTrue(set(map(str, more.values())) <= set(map(str, loaded.values())), loaded)
 
-    def test_one_folder_may_hold_all_that_the_site_writes(self) -> None:
+    def test_data_root_contains_everything_the_site_writes_unless_a_path_is_set(self) -> None:
         names = ("MEDIA_ROOT", "PRIVATE_ROOT", "EMAIL_FILE_PATH", "OUTBOX_BEAT_FILE")
-        found = self.settings_under(*names, "DATABASES", DATA_ROOT="/data", PRIVATE_ROOT="/elsewhere")
+        loaded = self.settings_under(*names, "DATABASES", DATA_ROOT="/data", PRIVATE_ROOT="/elsewhere")
         self.assertEqual(
-            [found[name] for name in names], ["/data/media", "/elsewhere", "/data/mail", "/data/celerybeat"]
+            [loaded[name] for name in names], ["/data/media", "/elsewhere", "/data/mail", "/data/celerybeat"]
         )
-        self.assertEqual(found["DATABASES"]["default"]["NAME"], "/data/db.sqlite3")  # type: ignore[index]
+        self.assertEqual(loaded["DATABASES"]["default"]["NAME"], "/data/db.sqlite3")  # type: ignore[index]
 
-    def test_celerys_own_beat_keeps_its_time_in_the_same_file_as_manage_celery(self) -> None:
+    def test_celery_beat_uses_the_same_schedule_file_as_manage_celery(self) -> None:
         show = "from hepcat.celery import app; print(app.conf.beat_schedule_filename)"
         bare = {"PATH": os.environ["PATH"], "PYTHONPATH": str(TOP / "web"), "SECRET_KEY": "x" * 60}
         env = bare | {"ENV_FILE": os.devnull, "DATA_ROOT": "/data"}
-        done = subprocess.run([sys.executable, "-c", show], env=env, capture_output=True, text=True)
-        self.assertEqual(done.stdout.strip(), "/data/celerybeat", done.stderr)
+        result = subprocess.run([sys.executable, "-c", show], env=env, capture_output=True, text=True)
+        self.assertEqual(result.stdout.strip(), "/data/celerybeat", result.stderr)
 
-    def test_the_lists_of_browsers_are_told_of_the_site_only_when_asked(self) -> None:
+    def test_hsts_preload_is_off_unless_it_is_enabled(self) -> None:
         self.assertEqual(self.settings_under("SECURE_HSTS_PRELOAD"), {"SECURE_HSTS_PRELOAD": False})
-        asked = self.settings_under("SECURE_HSTS_PRELOAD", SECURE_HSTS_PRELOAD="True")
-        self.assertEqual(asked, {"SECURE_HSTS_PRELOAD": True})
+        enabled = self.settings_under("SECURE_HSTS_PRELOAD", SECURE_HSTS_PRELOAD="True")
+        self.assertEqual(enabled, {"SECURE_HSTS_PRELOAD": True})
 
 
 @tag("once")
-class UsedTest(SimpleTestCase):
+class UnusedSettingsTest(SimpleTestCase):
     """A setting that nothing reads is a bug."""
 
-    # Read by Django or by a package under this name, or by a script; each says by whom.
+    # Settings that are read by Django or by a package, each with the name of its reader.
     READ_ELSEWHERE = dict.fromkeys(
         """ADMINS ALLOWED_HOSTS AUTHENTICATION_BACKENDS AUTH_PASSWORD_VALIDATORS AUTH_USER_MODEL CACHES
         CSRF_COOKIE_SECURE CSRF_FAILURE_VIEW CSRF_TRUSTED_ORIGINS DATABASES DEBUG DEFAULT_AUTO_FIELD EMAIL_BACKEND
@@ -210,8 +210,8 @@ class UsedTest(SimpleTestCase):
         "REGISTRATION_OPEN": "django-registration",
     }
     PACKAGES = ("AXES_", "CELERY_", "COMPRESS_", "WHITENOISE_")
-    # Plans that are not built yet: what each waits for.
-    WAITS = {"NEWS_UNASKED": "news and offers"}
+    # Settings for features that are planned but not built yet.
+    PLANNED = {"NEWS_UNASKED": "news and offers"}
 
     def test_every_setting_is_read_by_something(self) -> None:
         path = TOP / "web" / "hepcat" / "settings.py"
@@ -228,7 +228,7 @@ class UsedTest(SimpleTestCase):
         )
         unread = {
             name
-            for name in assigned - self.READ_ELSEWHERE.keys() - self.WAITS.keys()
+            for name in assigned - self.READ_ELSEWHERE.keys() - self.PLANNED.keys()
             if not name.startswith(self.PACKAGES)
             and not re.search(rf"\b{name}\b", others)
             and len(re.findall(rf"\b{name}\b", text)) - len(re.findall(rf'"{name}"', text)) < 2
@@ -237,20 +237,20 @@ class UsedTest(SimpleTestCase):
 
 
 @tag("once")
-class TemplateTest(SimpleTestCase):
-    """`.env_template` and what the code reads are one list."""
+class EnvTemplateTest(SimpleTestCase):
+    """`.env_template` lists exactly the variables that the code reads."""
 
-    def test_every_variable_that_is_read_is_in_the_template_and_no_other(self) -> None:
-        self.assertEqual(sorted(template_names()), sorted(set(names_read()) - {"ENV_FILE"} | {"LIVE_WSGI_FILE"}))
+    def test_template_lists_exactly_the_variables_that_are_read(self) -> None:
+        self.assertEqual(sorted(template_names()), sorted(set(variables_read()) - {"ENV_FILE"} | {"LIVE_WSGI_FILE"}))
 
-    def test_every_variable_that_was_asked_for_is_read(self) -> None:
-        read = set(names_read())
+    def test_every_required_variable_is_read(self) -> None:
+        read = set(variables_read())
         known = (
             read | {f"DJANGO_{name}" for name in read} | {alias for names in env.ALIASES.values() for alias in names}
         )
-        self.assertEqual([name for name in ASKED_FOR if name not in known], [])
+        self.assertEqual([name for name in REQUIRED_VARIABLES if name not in known], [])
 
-    def test_every_group_of_variables_has_its_meaning_above_it(self) -> None:
+    def test_every_group_of_variables_has_a_comment_above_it(self) -> None:
         lines = TEMPLATE.read_text().splitlines()
         first = [
             n for n, line in enumerate(lines) if "=" in line and line[0] != "#" and not re.match("[A-Z]", lines[n - 1])
@@ -258,25 +258,25 @@ class TemplateTest(SimpleTestCase):
         self.assertEqual([lines[n] for n in first if not lines[n - 1].startswith("# ")], [])
 
     def test_the_template_is_valid_shell(self) -> None:
-        done = subprocess.run(
+        result = subprocess.run(
             ["sh", "-euc", 'set -a; . ./.env_template; printf %s "$ALLOWED_HOSTS"'],
             cwd=TOP,
             capture_output=True,
             text=True,
         )
-        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "www.example.org", ""))
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "www.example.org", ""))
 
 
-def names_read() -> Iterator[str]:
-    """The first argument of every call of common.env, there and everywhere else."""
+def variables_read() -> Iterator[str]:
+    """The first argument of every call to common.env, in that module and everywhere else."""
     for path in sorted((TOP / "web").rglob("*.py")):
         called = ast.Name if path == TOP / "web" / "common" / "env.py" else ast.Attribute
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, called) and node.args:
-                yield from variable(node)
+                yield from variable_name(node)
 
 
-def variable(call: ast.Call) -> list[str]:
+def variable_name(call: ast.Call) -> list[str]:
     name = call.args[0].value if isinstance(call.args[0], ast.Constant) else ""
     of_env = isinstance(call.func, ast.Name) or ast.unparse(call.func).startswith("env.")
     return [name] if of_env and re.fullmatch(r"[A-Z][A-Z0-9_]+", str(name)) else []
