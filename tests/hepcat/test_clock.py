@@ -1,4 +1,4 @@
-"""Tests under another clock: what each process of such a run sees."""
+"""Tests can run with a shifted clock. These check what each process of such a run sees."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from django.test import SimpleTestCase, tag
 
 from tests.clock.__main__ import shifted
 
-LOOK = """
+PROBE = """
 import json, os, subprocess, sys, tempfile, time
 from pathlib import Path
 began = time.monotonic()
@@ -30,36 +30,36 @@ print(json.dumps({"now": time.time(), "child": float(child), "slept": slept, "ag
 
 @tag("once", "clock", "processes")
 class ShiftedClockTest(SimpleTestCase):
-    def look(self, moment: str) -> dict[str, float]:
+    def run_probe(self, moment: str) -> dict[str, float]:
         env = os.environ | {"PYTHONPATH": os.environ.get("PYTHONPATH", "")} | shifted(moment)
-        done = subprocess.run([sys.executable, "-c", LOOK], env=env, capture_output=True, text=True, check=True)
-        return json.loads(done.stdout)
+        result = subprocess.run([sys.executable, "-c", PROBE], env=env, capture_output=True, text=True, check=True)
+        return json.loads(result.stdout)
 
-    def test_all_processes_see_the_same_moment_before_and_after_today(self) -> None:
+    def test_parent_and_child_processes_see_the_shifted_time(self) -> None:
         for moment in ("2028-02-29T23:30-08:00", "2019-02-28T00:10-08:00"):
             with self.subTest(moment):
-                seen, wanted = self.look(moment), datetime.fromisoformat(moment).timestamp()
-                self.assertAlmostEqual(seen["now"], wanted, delta=120)
-                self.assertAlmostEqual(seen["child"], seen["now"], delta=120)
+                probe, expected = self.run_probe(moment), datetime.fromisoformat(moment).timestamp()
+                self.assertAlmostEqual(probe["now"], expected, delta=120)
+                self.assertAlmostEqual(probe["child"], probe["now"], delta=120)
 
-    def test_sleep_still_sleeps_and_files_are_as_old_as_they_are(self) -> None:
+    def test_shifted_clock_changes_neither_sleep_nor_the_age_of_files(self) -> None:
         for moment in ("2028-02-29T23:30", "2019-02-28T00:10"):
             with self.subTest(moment):
-                seen = self.look(moment)
-                self.assertGreaterEqual(seen["slept"], 0.05)
-                new, old = seen["ages"]
+                probe = self.run_probe(moment)
+                self.assertGreaterEqual(probe["slept"], 0.05)
+                new, old = probe["ages"]
                 self.assertAlmostEqual(new, 0, delta=120)
                 self.assertAlmostEqual(old, 3600, delta=120)
 
-    def test_a_moment_is_read_by_the_clock_on_the_schools_wall(self) -> None:
+    def test_time_without_an_offset_is_read_in_the_time_zone_of_the_school(self) -> None:
         distance = [
             float(shifted(text)["FAKETIME"].removesuffix("s")) for text in ("2028-07-01T12:00", "2028-07-01T19:00Z")
         ]
         self.assertAlmostEqual(*distance, delta=60)
 
-    def test_what_is_no_moment_is_refused_with_an_example(self) -> None:
+    def test_invalid_time_is_refused_with_an_example(self) -> None:
         top = Path(__file__).parents[2]
         command = [sys.executable, "-m", "tests.clock", "tomorrow"]
-        done = subprocess.run(command, cwd=top, env=os.environ, capture_output=True, text=True)
-        self.assertEqual(done.returncode, 2)
-        self.assertIn("such as 2028-02-29T23:30", done.stderr)
+        result = subprocess.run(command, cwd=top, env=os.environ, capture_output=True, text=True)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("such as 2028-02-29T23:30", result.stderr)

@@ -7,9 +7,9 @@ from hepcat.test_results import TextResult
 
 
 class TextResultTest(SimpleTestCase):
-    def test_what_went_wrong_travels_between_processes_with_its_traceback(self) -> None:
-        class Troubled(unittest.TestCase):
-            """Holds what cannot be pickled, as a browser test does."""
+    def test_failures_keep_their_traceback_when_pickled_for_another_process(self) -> None:
+        class FailingTest(unittest.TestCase):
+            """A test with an attribute that cannot be pickled, as browser tests have."""
 
             def runTest(self) -> None:
                 self.window = lambda: None
@@ -18,10 +18,10 @@ class TextResultTest(SimpleTestCase):
                 raise OSError("the door is locked")
 
         result = TextResult()
-        Troubled().run(result)
+        FailingTest().run(result)
         events = pickle.loads(pickle.dumps(result.events))
-        told = {event[0]: str(event[-1][1]) for event in events if event[0] in ("addSubTest", "addError")}
-        self.assertIn("1 != 2", told["addSubTest"])
-        self.assertIn("the door is locked", told["addError"])
-        self.assertIn("in runTest", told["addError"])
+        messages = {event[0]: str(event[-1][1]) for event in events if event[0] in ("addSubTest", "addError")}
+        self.assertIn("1 != 2", messages["addSubTest"])
+        self.assertIn("the door is locked", messages["addError"])
+        self.assertIn("in runTest", messages["addError"])
         self.assertFalse(result.wasSuccessful())

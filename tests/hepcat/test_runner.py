@@ -13,15 +13,15 @@ TOP = Path(__file__).resolve().parents[2]
 
 
 @tag("once")
-class TurnTest(SimpleTestCase):
-    def test_the_long_ones_come_first_of_those_that_empty_the_database(self) -> None:
+class SuiteOrderTest(SimpleTestCase):
+    def test_long_tests_come_first_among_those_that_empty_the_database(self) -> None:
         keeping, emptying = type("Keeping", (TestCase,), {}), type("Emptying", (TransactionTestCase,), {})
         long = type("Long", (emptying,), {"takes_long": True})
         suites = sorted((TestSuite([kind()]) for kind in (emptying, long, keeping)), key=suite_order)
         self.assertEqual([type(next(iter(suite))) for suite in suites], [keeping, long, emptying])
 
 
-NOBODYS = """
+FAST_FOLDER_AS_NOBODY = """
 import os, sys
 from pathlib import Path
 from hepcat.test_runner import fast_folder
@@ -32,22 +32,22 @@ print(fast_folder(Path(sys.argv[1])))
 
 
 @tag("once")
-class FolderTest(SimpleTestCase):
-    def said(self, folder: Path) -> str:
+class FastFolderTest(SimpleTestCase):
+    def fast_folder_for(self, folder: Path) -> str:
         env = {"PYTHONPATH": str(TOP / "web"), "PATH": os.environ["PATH"]}
-        command = [sys.executable, "-B", "-c", NOBODYS, str(folder)]
+        command = [sys.executable, "-B", "-c", FAST_FOLDER_AS_NOBODY, str(folder)]
         return subprocess.run(command, cwd="/", env=env, capture_output=True, text=True).stdout.strip()
 
-    def test_memory_that_may_not_be_written_is_done_without(self) -> None:
+    def test_folder_without_write_permission_is_not_used(self) -> None:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             folder.chmod(0o755)
             (folder / "ours").mkdir(mode=0o555)
             (folder / "all").mkdir()
             (folder / "all").chmod(0o777)
-            self.assertEqual(self.said(folder / "ours"), "None")
-            self.assertEqual(self.said(folder / "gone"), "None")
-            self.assertEqual(self.said(folder / "all"), str(folder / "all"))
+            self.assertEqual(self.fast_folder_for(folder / "ours"), "None")
+            self.assertEqual(self.fast_folder_for(folder / "gone"), "None")
+            self.assertEqual(self.fast_folder_for(folder / "all"), str(folder / "all"))
 
 
 @tag("once", "processes")
@@ -57,16 +57,16 @@ class RunnerTest(SimpleTestCase):
         done = subprocess.run(command, cwd=TOP / folder, env=os.environ, capture_output=True, text=True)
         return done.returncode, done.stdout + done.stderr
 
-    def test_a_run_that_finds_no_test_has_failed(self) -> None:
+    def test_run_that_finds_no_tests_fails(self) -> None:
         for arguments in (["tests.fakes"], ["--tag", "unheard_of", "tests.common.test_links"]):
             with self.subTest(arguments):
-                code, said = self.run_tests(".", *arguments)
+                code, output = self.run_tests(".", *arguments)
                 self.assertEqual(code, 1)
-                self.assertIn("a run that finds nothing has not passed", said)
+                self.assertIn("a run that finds nothing has not passed", output)
 
-    def test_tests_are_found_from_either_folder_by_name_and_by_path(self) -> None:
+    def test_tests_are_found_by_name_and_by_path_from_either_folder(self) -> None:
         for folder in (".", "web"):
             for label in ("tests.common.test_links", "tests/common/test_links.py"):
                 with self.subTest(f"{label} from {folder}"):
-                    code, said = self.run_tests(folder, label)
-                    self.assertEqual((code, "Ran 0" in said), (0, False), said)
+                    code, output = self.run_tests(folder, label)
+                    self.assertEqual((code, "Ran 0" in output), (0, False), output)

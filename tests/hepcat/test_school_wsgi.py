@@ -1,4 +1,4 @@
-"""The WSGI file that the school's README prints, on a host where the site lies in ~/hepcat."""
+"""The WSGI file printed in the school's README, on a host where the site is in ~/hepcat."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 from django.test import SimpleTestCase, tag
 
 TOP = Path(__file__).resolve().parents[2]
-# As printed; only the user's name is another.
+# As printed, except for the name of the user.
 PRINTED = """
 # +++++++++++ DJANGO +++++++++++
 # To use your own Django app use code like this:
@@ -32,7 +32,7 @@ os.environ['DJANGO_SETTINGS_MODULE'] = 'hepcat.settings'
 # serve django via WSGI
 application = get_wsgi_application()
 """
-ASK = """
+PRINT_SETTINGS = """
 from django.conf import settings
 from django.test import RequestFactory
 print(settings.BUSINESS_NAME, callable(application))
@@ -41,7 +41,7 @@ print(settings.BUSINESS_NAME, callable(application))
 
 @tag("once", "processes")
 class SchoolWsgiTest(SimpleTestCase):
-    def test_it_serves_the_site_with_the_settings_of_its_env_file(self) -> None:
+    def test_printed_wsgi_file_serves_the_site_with_the_settings_of_its_env_file(self) -> None:
         with tempfile.TemporaryDirectory() as home:
             folder = Path(home) / "hepcat"
             folder.mkdir()
@@ -49,7 +49,7 @@ class SchoolWsgiTest(SimpleTestCase):
             text = (TOP / ".env_template").read_text().replace("SECRET_KEY=\n", "SECRET_KEY='a key of 50 letters'\n")
             text = text.replace('BUSINESS_NAME="School Site"', 'BUSINESS_NAME="Ada\'s Swing"')
             (folder / ".env").write_text(f"{text}ENV_FILE={os.devnull}\n")
-            code = PRINTED.replace("/home/SeattleChris", home) + ASK
+            code = PRINTED.replace("/home/SeattleChris", home) + PRINT_SETTINGS
             env = {"HOME": home, "PATH": os.environ["PATH"]}
             done = subprocess.run([sys.executable, "-c", code], cwd=home, env=env, capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stdout), (0, "Ada's Swing True\n"), done.stderr)
