@@ -1,4 +1,4 @@
-"""The papers say what is so."""
+"""The documents match the code."""
 
 import re
 import tomllib
@@ -16,18 +16,18 @@ CODE = re.compile(r"^ {4}.*$|`[^`]*`", re.MULTILINE)
 
 @tag("once")
 class DocsTest(SimpleTestCase):
-    def test_every_library_of_the_pipfile_has_its_line_and_no_other(self) -> None:
+    def test_dependencies_page_lists_exactly_the_packages_of_the_pipfile(self) -> None:
         pipfile = tomllib.loads((TOP / "Pipfile").read_text())
-        wanted = [name for category in ("packages", "dev-packages", "scale") for name in pipfile[category]]
-        told = re.findall(r"^\| ([a-z][\w-]+) \|", (TOP / "docs" / "dependencies.md").read_text(), re.MULTILINE)
-        self.assertEqual([name for name in told if name != "library"], wanted)
+        packages = [name for category in ("packages", "dev-packages", "scale") for name in pipfile[category]]
+        listed = re.findall(r"^\| ([a-z][\w-]+) \|", (TOP / "docs" / "dependencies.md").read_text(), re.MULTILINE)
+        self.assertEqual([name for name in listed if name != "library"], packages)
 
-    def test_every_decision_is_in_the_list(self) -> None:
+    def test_every_decision_page_is_listed_in_the_readme_of_decisions(self) -> None:
         pages = {path.name for path in (TOP / "docs" / "decisions").glob("*.md")} - {"README.md"}
         listed = set(LINK.findall((TOP / "docs" / "decisions" / "README.md").read_text()))
         self.assertEqual(pages, listed)
 
-    def test_every_link_between_papers_leads_somewhere(self) -> None:
+    def test_every_link_between_documents_leads_to_an_existing_file(self) -> None:
         broken = [
             f"{path.relative_to(TOP)}: {target}"
             for path in tracked(".md")
@@ -48,8 +48,7 @@ class DocsTest(SimpleTestCase):
         self.assertEqual(missing, [])
 
     def test_every_label_quoted_in_operations_is_on_a_page(self) -> None:
-        """A label is what stands in double quotes, outside of code. In `web/` it is a whole string or the whole text of
-        an element."""
+        """A label is text in double quotes outside of code. In `web/` it is a whole string or a whole element text."""
         text = CODE.sub("", (TOP / "docs" / "operations.md").read_text())
         labels = {" ".join(label.split()) for label in re.findall(r'"([^"]+)"', text)}
         pages = "".join(path.read_text() for path in tracked(".html", ".py") if path.is_relative_to(TOP / "web"))

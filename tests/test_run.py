@@ -18,7 +18,7 @@ from django.test import SimpleTestCase, tag
 from tests.tree_copy import TOP, copy_of_the_tree
 
 sys.path.insert(0, str(TOP / "bin"))
-import environments  # it belongs to ./run and lies beside it
+import environments  # part of ./run
 
 WITHOUT_ENSUREPIP = """
 import importlib.util
@@ -39,7 +39,7 @@ class BareMachineTest(SimpleTestCase):
         self.folder = copy_of_the_tree()
         self.addCleanup(shutil.rmtree, self.folder)
 
-    def test_without_python3_venv_one_sentence_says_what_to_install_and_nothing_is_left(self) -> None:
+    def test_missing_python3_venv_is_reported_in_one_line_and_leaves_no_files(self) -> None:
         hidden = self.folder / "hidden"
         hidden.mkdir()
         (hidden / "sitecustomize.py").write_text(WITHOUT_ENSUREPIP)
@@ -50,17 +50,17 @@ class BareMachineTest(SimpleTestCase):
         self.assertIn("python3-venv", done.stderr)
         self.assertEqual(sorted(path.name for path in self.folder.iterdir()), before)
 
-    def test_a_port_that_is_none_is_refused_before_anything_is_made(self) -> None:
+    def test_invalid_port_is_refused_before_anything_is_installed(self) -> None:
         for port in ("eighty", "0", "70000"):
             with self.subTest(port):
                 self.assertIn("PORT must be a number", run(self.folder, PORT=port).stderr)
         self.assertFalse((self.folder / ".venv").exists())
 
-    def test_a_port_that_is_in_use_is_told_first_with_how_to_choose_another(self) -> None:
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))
-            taken.listen()
-            port = taken.getsockname()[1]
+    def test_port_in_use_is_reported_first_with_how_to_choose_another(self) -> None:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            port = listener.getsockname()[1]
             done = run(self.folder, PORT=str(port))
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertEqual(len(done.stderr.splitlines()), 1)
@@ -68,37 +68,37 @@ class BareMachineTest(SimpleTestCase):
         self.assertIn(f"PORT={port + 1} ./run", done.stderr)
         self.assertFalse((self.folder / ".venv").exists())
 
-    def test_an_unknown_command_gets_the_help_and_an_error(self) -> None:
+    def test_unknown_command_prints_the_help_and_fails(self) -> None:
         done = run(self.folder, "fly")
         self.assertEqual(done.returncode, 2)
         self.assertIn("./run test", done.stderr)
 
 
 @tag("once", "processes")
-class UpgradeTest(SimpleTestCase):
+class EnvironmentUpgradeTest(SimpleTestCase):
     """A new environment is made beside the one in use, checked, and switched to in one step."""
 
-    made: ClassVar[Path]
+    prepared_copy: ClassVar[Path]
 
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.made = copy_of_the_tree()
-        cls.addClassCleanup(shutil.rmtree, cls.made)
-        done = run(cls.made, "setup")
+        cls.prepared_copy = copy_of_the_tree()
+        cls.addClassCleanup(shutil.rmtree, cls.prepared_copy)
+        done = run(cls.prepared_copy, "setup")
         assert done.returncode == 0, done.stderr
 
     def setUp(self) -> None:
         self.folder = Path(tempfile.mkdtemp()) / "site"
         self.addCleanup(shutil.rmtree, self.folder.parent)
-        shutil.copytree(self.made, self.folder, symlinks=True)
-        self.first = self.current()
+        shutil.copytree(self.prepared_copy, self.folder, symlinks=True)
+        self.first_environment = self.current()
 
     def setup(self, **variables: str) -> None:
         done = run(self.folder, "setup", **variables)
         self.assertEqual(done.returncode, 0, done.stderr)
 
-    def refused(self, **variables: str) -> str:
+    def failed_setup_output(self, **variables: str) -> str:
         done = run(self.folder, "setup", **variables)
         self.assertNotEqual(done.returncode, 0)
         self.assertNotIn("Traceback", done.stderr)
@@ -113,13 +113,13 @@ class UpgradeTest(SimpleTestCase):
     def require(self, text: str) -> None:
         (self.folder / "requirements.txt").write_text(text)
 
-    def install_beside(self, name: str, *needs: str) -> None:
-        """By hand, as a school adds a plug-in of its own."""
+    def install_by_hand(self, name: str, *requirements_of_package: str) -> None:
+        """Install a package with pip, as a school adds a plug-in of its own."""
         wheel = self.folder / f"{name}-1.0-py3-none-any.whl"
-        about = "".join(f"Requires-Dist: {need}\n" for need in needs)
+        requirements = "".join(f"Requires-Dist: {requirement}\n" for requirement in requirements_of_package)
         files = {
             f"{name}.py": "",
-            f"{name}-1.0.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n{about}",
+            f"{name}-1.0.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n{requirements}",
             f"{name}-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
             f"{name}-1.0.dist-info/RECORD": "".join(f"{path},,\n" for path in (f"{name}.py",)),
         }
@@ -129,68 +129,68 @@ class UpgradeTest(SimpleTestCase):
         pip = [self.folder / ".venv" / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps", wheel]
         subprocess.run(pip, check=True, capture_output=True)
 
-    def test_the_old_one_stays_and_can_be_gone_back_to_and_forward_again(self) -> None:
+    def test_old_environment_is_kept_and_back_switches_between_both(self) -> None:
         self.require("# another version\n")
         self.setup()
         second = self.current()
-        self.assertNotEqual(second, self.first)
-        self.assertTrue((self.first / "bin" / "python").exists())
-        for expected in (self.first, second):
+        self.assertNotEqual(second, self.first_environment)
+        self.assertTrue((self.first_environment / "bin" / "python").exists())
+        for expected in (self.first_environment, second):
             self.assertEqual(run(self.folder, "back").returncode, 0)
             self.assertEqual(self.current(), expected)
         self.require("")  # as with the older code checked out again
         self.assertEqual(run(self.folder, "setup", PIP_NO_INDEX="1").stdout, "")
-        self.assertEqual(self.current(), self.first)
+        self.assertEqual(self.current(), self.first_environment)
 
-    def test_with_the_registry_away_nothing_changes_and_the_next_one_finishes(self) -> None:
+    def test_unreachable_registry_changes_nothing_and_the_next_setup_succeeds(self) -> None:
         self.require(f"nowhere==1.0 --hash=sha256:{64 * '0'}\n")
-        self.assertIn(".venv is as it was", self.refused(PIP_NO_INDEX="1", PIP_FIND_LINKS=""))
-        self.assertEqual((self.current(), self.environments()), (self.first, [self.first.name]))
+        self.assertIn(".venv is as it was", self.failed_setup_output(PIP_NO_INDEX="1", PIP_FIND_LINKS=""))
+        self.assertEqual((self.current(), self.environments()), (self.first_environment, [self.first_environment.name]))
         self.require("# found again\n")
         self.setup()
-        self.assertNotEqual(self.current(), self.first)
+        self.assertNotEqual(self.current(), self.first_environment)
 
-    def test_what_the_check_of_the_site_refuses_is_not_switched_to(self) -> None:
+    def test_environment_that_fails_the_site_check_is_not_activated(self) -> None:
         self.require("# another version\n")
         (self.folder / "check-fails").touch()
-        said = self.refused()
-        self.assertIn("the check found something", said)
-        self.assertIn(".venv is as it was", said)
-        self.assertEqual(self.current(), self.first)
+        output = self.failed_setup_output()
+        self.assertIn("the check found something", output)
+        self.assertIn(".venv is as it was", output)
+        self.assertEqual(self.current(), self.first_environment)
         (self.folder / "check-fails").unlink()
-        self.assertEqual(run(self.folder, "setup").stdout, "")  # it was ready
-        self.assertNotEqual(self.current(), self.first)
+        self.assertEqual(run(self.folder, "setup").stdout, "")  # the environment was ready
+        self.assertNotEqual(self.current(), self.first_environment)
 
-    def test_what_was_installed_beside_the_requirements_is_in_the_new_one_too(self) -> None:
-        self.install_beside("plugin")
+    def test_packages_installed_by_hand_are_carried_over_to_the_new_environment(self) -> None:
+        self.install_by_hand("plugin")
         self.require("# another version\n")
         self.setup()
-        self.assertNotEqual(self.current(), self.first)
+        self.assertNotEqual(self.current(), self.first_environment)
         imported = subprocess.run([self.folder / ".venv" / "bin" / "python", "-c", "import plugin"])
         self.assertEqual(imported.returncode, 0)
 
-    def test_packages_that_do_not_fit_together_are_not_switched_to(self) -> None:
-        self.install_beside("plugin", "nowhere")
+    def test_environment_with_incompatible_packages_is_not_activated(self) -> None:
+        self.install_by_hand("plugin", "nowhere")
         self.require("# another version\n")
-        self.assertIn("plugin 1.0 requires nowhere", self.refused())
-        self.assertEqual((self.current(), self.environments()), (self.first, [self.first.name]))
+        self.assertIn("plugin 1.0 requires nowhere", self.failed_setup_output())
+        self.assertEqual((self.current(), self.environments()), (self.first_environment, [self.first_environment.name]))
 
-    def test_a_plain_folder_of_an_earlier_version_is_upgraded_and_stays(self) -> None:
-        self.first.rename(self.folder / "plain")
+    def test_plain_venv_folder_of_an_earlier_version_is_upgraded_and_kept(self) -> None:
+        self.first_environment.rename(self.folder / "plain")
         (self.folder / ".venv").unlink()
         shutil.rmtree(self.folder / ".venvs")
         (self.folder / "plain").rename(self.folder / ".venv")
-        inside = (self.folder / ".venv" / "pyvenv.cfg").stat().st_ino
+        config_inode = (self.folder / ".venv" / "pyvenv.cfg").stat().st_ino
         self.require("# another version\n")
         self.setup()
         self.assertTrue((self.folder / ".venv").is_symlink())
         self.assertEqual(run(self.folder, "back").returncode, 0)
-        self.assertEqual((self.current() / "pyvenv.cfg").stat().st_ino, inside)
+        self.assertEqual((self.current() / "pyvenv.cfg").stat().st_ino, config_inode)
 
-    def test_only_the_last_few_and_those_with_a_process_in_them_are_kept(self) -> None:
-        shutil.copytree(self.first, self.folder / ".venvs" / "0", symlinks=True)
-        (self.folder / ".venvs" / "9").mkdir()  # broke off
-        running = subprocess.Popen([self.first / "bin" / "python", "-c", "import time; time.sleep(3600)"])
+    def test_only_recent_environments_and_those_in_use_are_kept(self) -> None:
+        shutil.copytree(self.first_environment, self.folder / ".venvs" / "0", symlinks=True)
+        (self.folder / ".venvs" / "9").mkdir()  # an interrupted installation
+        running = subprocess.Popen([self.first_environment / "bin" / "python", "-c", "import time; time.sleep(3600)"])
         self.addCleanup(running.wait)
         self.addCleanup(running.kill)
         for number in (2, 3, 4):
@@ -200,8 +200,8 @@ class UpgradeTest(SimpleTestCase):
 
 
 @tag("once", "processes")
-class BesideTest(SimpleTestCase):
-    """What a new environment is to hold, told from the files of the one in use."""
+class CarriedOverPackagesTest(SimpleTestCase):
+    """Which packages a new environment needs, read from the files of the one in use."""
 
     def setUp(self) -> None:
         self.top = Path(tempfile.mkdtemp())
@@ -211,28 +211,29 @@ class BesideTest(SimpleTestCase):
         (self.top / "requirements-scale.txt").write_text("celery==5.7\nredis==8\nasync-timeout==5\n")
         (self.top / "requirements-dev.txt").write_text("ruff==1\nmypy==2\n")
 
-    def installed(self, *names: str, stamp: dict[str, object] | None = None) -> tuple[list[str], list[str]]:
+    def packages_to_install(self, *names: str, stamp: dict[str, object] | None = None) -> tuple[list[str], list[str]]:
         for name in names:
-            about = self.top / ".venv" / "lib" / "python3.11" / "site-packages" / f"{name}-1.0.dist-info"
-            about.mkdir(parents=True)
-            (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+            metadata = self.top / ".venv" / "lib" / "python3.11" / "site-packages" / f"{name}-1.0.dist-info"
+            metadata.mkdir(parents=True)
+            (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
         (self.top / ".venv" / "installed.txt").write_text(json.dumps(stamp or {}))
         return environments.Environments(self.top, lambda python: 0).wanted(["requirements.txt"])
 
-    def test_celery_that_was_installed_by_hand_comes_along_in_the_edition_of_today(self) -> None:
-        """An older edition of the file had no async-timeout."""
+    def test_celery_installed_by_hand_is_carried_over_with_current_requirements(self) -> None:
+        """An older version of the file did not list async-timeout."""
         self.assertEqual(
-            self.installed("django", "celery", "redis", "pip"), (["requirements.txt", "requirements-scale.txt"], [])
+            self.packages_to_install("django", "celery", "redis", "pip"),
+            (["requirements.txt", "requirements-scale.txt"], []),
         )
 
-    def test_what_is_in_no_file_comes_along_as_it_is_and_what_a_file_no_longer_names_does_not(self) -> None:
+    def test_unlisted_packages_keep_their_version_and_delisted_packages_are_dropped(self) -> None:
         stamp = {"requirements.txt": "before", "packages": ["django", "given-up"]}
-        names, beside = self.installed("django", "Given_Up", "sentry.sdk", "mypy", stamp=stamp)
-        self.assertEqual((names, beside), (["requirements.txt"], ["mypy==1.0", "sentry.sdk==1.0"]))
+        names, extra_packages = self.packages_to_install("django", "Given_Up", "sentry.sdk", "mypy", stamp=stamp)
+        self.assertEqual((names, extra_packages), (["requirements.txt"], ["mypy==1.0", "sentry.sdk==1.0"]))
 
 
 @tag("once", "processes")
-class InstalledTest(SimpleTestCase):
+class InstalledEnvironmentTest(SimpleTestCase):
     folder: ClassVar[Path]
 
     @classmethod
@@ -247,14 +248,14 @@ class InstalledTest(SimpleTestCase):
         done = run(cls.folder, "setup")
         assert done.returncode == 0, done.stderr
 
-    def assertMadeAnew(self) -> None:
-        mark = self.folder / ".venv" / "mark"
-        mark.write_text("of the broken one")
+    def assertEnvironmentRebuilt(self) -> None:
+        marker = self.folder / ".venv" / "mark"
+        marker.write_text("of the broken one")
         self.setup_again()
-        self.assertFalse(mark.exists())
+        self.assertFalse(marker.exists())
         self.assertTrue((self.folder / ".venv" / "installed.txt").exists())
 
-    def test_a_fresh_env_is_for_development_and_for_its_owner_only(self) -> None:
+    def test_new_env_file_is_for_development_and_readable_only_by_its_owner(self) -> None:
         path = self.folder / ".env"
         text = path.read_text()
         self.assertIn("\nDEBUG=True\n", text)
@@ -264,37 +265,37 @@ class InstalledTest(SimpleTestCase):
         self.setup_again()
         self.assertEqual(path.read_text(), text)
 
-    def test_what_is_installed_is_not_installed_again(self) -> None:
+    def test_setup_does_nothing_when_everything_is_installed(self) -> None:
         self.assertEqual(run(self.folder, "setup").stdout, "")
 
-    def test_an_installation_that_broke_off_is_made_anew(self) -> None:
+    def test_interrupted_installation_is_rebuilt(self) -> None:
         (self.folder / ".venv" / "installed.txt").unlink()
-        self.assertMadeAnew()
+        self.assertEnvironmentRebuilt()
 
-    def test_an_environment_of_a_python_that_was_replaced_is_made_anew(self) -> None:
+    def test_environment_of_a_replaced_python_is_rebuilt(self) -> None:
         path = self.folder / ".venv" / "pyvenv.cfg"
         path.write_text(path.read_text().replace("executable = ", "executable = /gone"))
-        self.assertMadeAnew()
+        self.assertEnvironmentRebuilt()
 
-    def test_ctrl_c_ends_the_site_the_worker_and_whatever_they_started(self) -> None:
+    def test_interrupt_ends_the_site_the_worker_and_their_child_processes(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             with self.subTest(number):
                 process = subprocess.Popen([sys.executable, "run"], cwd=self.folder, start_new_session=True)
-                pids = self.started("runserver") + self.started("worker")
+                pids = self.wait_for_pids("runserver") + self.wait_for_pids("worker")
                 process.send_signal(number)
                 self.assertEqual(process.wait(15), 0)
-                self.assertEqual([pid for pid in pids if alive(pid)], [])
+                self.assertEqual([pid for pid in pids if is_running(pid)], [])
 
-    def test_the_site_is_given_what_the_imitations_of_gateways_say_and_they_end_with_it(self) -> None:
+    def test_site_gets_the_settings_of_the_fake_gateways_and_they_end_with_it(self) -> None:
         arguments = [sys.executable, "run", "--gateways=fake"]
         process = subprocess.Popen(arguments, cwd=self.folder, start_new_session=True, stdout=subprocess.DEVNULL)
-        pids = [pid for name in ("runserver", "worker", "stripe", "paypal") for pid in self.started(name)]
+        pids = [pid for name in ("runserver", "worker", "stripe", "paypal") for pid in self.wait_for_pids(name)]
         self.assertEqual((self.folder / "runserver.given").read_text(), "<stripe=one><paypal=one>")
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(15), 0)
-        self.assertEqual([pid for pid in pids if alive(pid)], [])
+        self.assertEqual([pid for pid in pids if is_running(pid)], [])
 
-    def started(self, command: str) -> list[int]:
+    def wait_for_pids(self, command: str) -> list[int]:
         path = self.folder / f"{command}.pids"
         for _ in range(1200):
             if path.exists() and path.read_text():
@@ -305,8 +306,8 @@ class InstalledTest(SimpleTestCase):
         raise AssertionError(f"{command} was not started")
 
 
-def alive(pid: int) -> bool:
-    """A process that ended but that nobody has waited for yet is not alive."""
+def is_running(pid: int) -> bool:
+    """A zombie process, which has ended but has not been waited for, is not running."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
