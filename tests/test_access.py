@@ -1,4 +1,4 @@
-"""The permission table against the whole URLconf, and Django's admin by one rule."""
+"""Compares the permission table with the whole URLconf, and checks who can open Django's admin."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ from users.models import User
 LOG_IN_PAGES = {"login", "admin:login"}
 
 
-def told(response: HttpResponse) -> str:
-    """The answer in the words of the table."""
+def access_outcome(response: HttpResponse) -> str:
+    """The response as the permission table writes it: a status code, or "login"."""
     if response.status_code in (301, 302) and resolve(response.url.split("?")[0]).view_name in LOG_IN_PAGES:
         return "login"
     return str(response.status_code)
@@ -29,8 +29,8 @@ class AccessTestCase(SchoolTestCase):
         name = access.PERSON[role]
         return getattr(self.school, name) if name else None
 
-    def ask(self, role: str, method: str, path: str, **more: Any) -> HttpResponse:
-        """One request whose effects are taken back, so that each row meets the same school."""
+    def send_request(self, role: str, method: str, path: str, **more: Any) -> HttpResponse:
+        """Send one request and roll back its effects, so that each row finds the same school."""
         with transaction.atomic():
             response: HttpResponse = getattr(self.browser_of(self.person(role)), method)(path, **more)
             transaction.set_rollback(True)
@@ -38,17 +38,17 @@ class AccessTestCase(SchoolTestCase):
 
 
 @tag("long")
-class AccessTest(AccessTestCase):
+class PermissionTableTest(AccessTestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         super().setUpTestData()
         access.set_stage(cls.school)
 
-    def test_every_address_has_a_row(self) -> None:
+    def test_every_url_has_a_row_in_the_permission_table(self) -> None:
         listed = {resolve(row.path(self.school).split("?")[0]).route for row in access.rows()}
         self.assertEqual(sorted(set(access.routes()) - listed), [])
 
-    def test_every_role_is_told_what_its_row_says(self) -> None:
+    def test_every_role_gets_the_response_that_its_row_expects(self) -> None:
         for row in access.rows():
             for role in access.ROLES:
                 for method in ("get", "post"):
@@ -57,57 +57,59 @@ class AccessTest(AccessTestCase):
 
     def check(self, row: access.Row, role: str, method: str) -> None:
         more = {"data": row.data(self.school)} if method == "post" else {}
-        answer = told(self.ask(role, method, row.path(self.school), **more))
-        self.assertIn(answer, row.expected(method, role).split("|"))
+        outcome = access_outcome(self.send_request(role, method, row.path(self.school), **more))
+        self.assertIn(outcome, row.expected(method, role).split("|"))
 
 
 @tag("long")
-class OfficeAccessTest(AccessTestCase):
-    """Each registered model's pages answer to the permission of the person, and to no other rule."""
+class AdminSiteAccessTest(AccessTestCase):
+    """Only the permissions of the user decide who can open the pages of a registered model."""
 
-    def test_an_admin_may_open_every_list(self) -> None:
+    def test_admin_can_open_every_list(self) -> None:
         for model_admin in admin.site._registry.values():
             with self.subTest(str(model_admin)):
-                self.assertEqual(told(self.ask("admin", "get", page(model_admin.model, "changelist"))), "200")
+                self.assertEqual(
+                    access_outcome(self.send_request("admin", "get", page(model_admin.model, "changelist"))), "200"
+                )
 
-    def test_a_page_is_open_to_whoever_has_its_permission_and_refused_to_others(self) -> None:
+    def test_admin_page_opens_only_for_staff_with_its_permission(self) -> None:
         for role in access.ROLES:
             for model_admin in admin.site._registry.values():
-                for kind, wanted in (("changelist", "view"), ("add", "add")):
+                for kind, permission in (("changelist", "view"), ("add", "add")):
                     with self.subTest(f"{kind} of {model_admin} as {role}"):
-                        self.check(role, model_admin, kind, wanted)
+                        self.check(role, model_admin, kind, permission)
 
-    def check(self, role: str, model_admin: "ModelAdmin[Any]", kind: str, wanted: str) -> None:
+    def check(self, role: str, model_admin: "ModelAdmin[Any]", kind: str, permission: str) -> None:
         person = self.person(role)
-        response = self.ask(role, "get", page(model_admin.model, kind), follow=True)
-        may = person is not None and person.is_staff and has_right(person, model_admin.model, wanted)
-        if not may:
-            self.assertTrue(refused(response), response.redirect_chain)
+        response = self.send_request(role, "get", page(model_admin.model, kind), follow=True)
+        is_allowed = person is not None and person.is_staff and has_permission(person, model_admin.model, permission)
+        if not is_allowed:
+            self.assertTrue(is_refused(response), response.redirect_chain)
         elif kind == "changelist":
             self.assertEqual(response.status_code, 200)
         else:
-            self.assertIn(response.status_code, (200, 403))  # history, say, is added to by nobody
+            self.assertIn(response.status_code, (200, 403))  # nobody may add rows to some models, such as history
 
-    def test_the_front_page_is_the_offices(self) -> None:
+    def test_only_staff_can_open_the_admin_front_page(self) -> None:
         for role in access.ROLES:
             with self.subTest(role):
-                response = self.ask(role, "get", reverse("admin:index"), follow=True)
+                response = self.send_request(role, "get", reverse("admin:index"), follow=True)
                 person = self.person(role)
-                self.assertEqual(not refused(response), bool(person and person.is_staff))
+                self.assertEqual(not is_refused(response), bool(person and person.is_staff))
 
 
 def page(model: type[Model], kind: str) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{kind}")
 
 
-def has_right(person: User, model: type[Model], right: str) -> bool:
+def has_permission(person: User, model: type[Model], permission: str) -> bool:
     name = f"{model._meta.app_label}.{{}}_{model._meta.model_name}"
-    rights = {right, "change"} if right == "view" else {right}
-    return any(person.has_perm(name.format(each)) for each in rights)
+    permissions = {permission, "change"} if permission == "view" else {permission}
+    return any(person.has_perm(name.format(permission_name)) for permission_name in permissions)
 
 
-def refused(response: Any) -> bool:
-    """Turned away for good: by 403 or 404, or by the log-in page without going round in circles."""
+def is_refused(response: Any) -> bool:
+    """Whether the response after all redirects is 403, 404 or the login page."""
     if response.status_code in (403, 404):
         return True
     return bool(response.redirect_chain) and response.resolver_match.view_name in LOG_IN_PAGES

@@ -1,4 +1,4 @@
-"""One clock per operation: whoever is told the time passes it on, and does not look at the clock again."""
+"""One clock per operation: a function that receives the time passes it on and does not read the clock again."""
 
 import ast
 from collections.abc import Iterator
@@ -8,23 +8,23 @@ from django.test import SimpleTestCase
 
 WEB = Path(__file__).resolve().parents[1] / "web"
 CLOCKS = {"timezone.now", "timezone.localdate", "timezone.localtime", "dates.local_today", "datetime.now", "date.today"}
-ASK_THE_CLOCK = {"has_lapsed", "can_be_paid", "is_overdue"}
-"""Methods that look at the clock when they are not told the time."""
+METHODS_WITH_CLOCK_DEFAULT = {"has_lapsed", "can_be_paid", "is_overdue"}
+"""Methods that read the clock when they are called without the time."""
 
 
-def dotted(node: ast.AST) -> str:
+def dotted_name(node: ast.AST) -> str:
     if isinstance(node, ast.Attribute):
-        return f"{dotted(node.value)}.{node.attr}"
+        return f"{dotted_name(node.value)}.{node.attr}"
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def parameters(function: ast.FunctionDef) -> set[str]:
-    given = function.args
-    return {one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)}
+def parameter_names(function: ast.FunctionDef) -> set[str]:
+    arguments = function.args
+    return {argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
 
 
-def calls(function: ast.FunctionDef) -> Iterator[ast.Call]:
-    """Those of its own, but for `at or timezone.now()`."""
+def own_calls(function: ast.FunctionDef) -> Iterator[ast.Call]:
+    """All calls in the function, except defaults such as `at or timezone.now()`."""
     defaults = {
         id(value)
         for node in ast.walk(function)
@@ -35,8 +35,8 @@ def calls(function: ast.FunctionDef) -> Iterator[ast.Call]:
 
 
 def reads_clock(call: ast.Call) -> bool:
-    name = dotted(call.func)
-    return not call.args and not call.keywords and (name in CLOCKS or name.split(".")[-1] in ASK_THE_CLOCK)
+    name = dotted_name(call.func)
+    return not call.args and not call.keywords and (name in CLOCKS or name.split(".")[-1] in METHODS_WITH_CLOCK_DEFAULT)
 
 
 class OneClockTest(SimpleTestCase):
@@ -47,22 +47,22 @@ class OneClockTest(SimpleTestCase):
                     if isinstance(node, ast.FunctionDef):
                         yield path, node
 
-    def test_a_function_that_is_told_the_time_passes_it_all_the_way_down(self) -> None:
-        """It reads no clock, and calls none of ours that reads one because it cannot be told the time."""
-        found = list(self.functions())
+    def test_function_that_receives_the_time_passes_it_all_the_way_down(self) -> None:
+        """It neither reads the clock nor calls a function of ours that reads it for lack of a time parameter."""
+        functions = list(self.functions())
         self.maxDiff = None
-        self.assertGreater(len(found), 1000)
-        untold = {
+        self.assertGreater(len(functions), 1000)
+        clock_readers = {
             (path.stem, function.name)
-            for path, function in found
+            for path, function in functions
             if "domain" in path.parts
-            and not {"at", "now"} & parameters(function)
-            and any(map(reads_clock, calls(function)))
+            and not {"at", "now"} & parameter_names(function)
+            and any(map(reads_clock, own_calls(function)))
         }
-        wrong = []
-        for path, function in found:
-            for call in calls(function) if "at" in parameters(function) else ():
-                *before, name = dotted(call.func).split(".")
-                if reads_clock(call) or (before[-1] if before else path.stem, name) in untold:
-                    wrong.append(f"{path.name}:{call.lineno} {function.name} calls {dotted(call.func)}")
-        self.assertEqual(wrong, [])
+        violations = []
+        for path, function in functions:
+            for call in own_calls(function) if "at" in parameter_names(function) else ():
+                *qualifiers, name = dotted_name(call.func).split(".")
+                if reads_clock(call) or (qualifiers[-1] if qualifiers else path.stem, name) in clock_readers:
+                    violations.append(f"{path.name}:{call.lineno} {function.name} calls {dotted_name(call.func)}")
+        self.assertEqual(violations, [])

@@ -1,4 +1,4 @@
-"""A day that is too far away to count days and sessions around it is refused beside its field."""
+"""Days so far away that no days or sessions around them can be calculated are refused with an error at the field."""
 
 from typing import Any
 
@@ -21,62 +21,67 @@ class FarDaysTest(SchoolTestCase):
         self.log_in(self.ada)
         self.meeting = self.offer.meetings.get(number=2)
 
-    def post(self, name: str, pk: int, said: dict[str, Any]) -> HttpResponse:
-        return self.client.post(reverse(name, args=[pk]), said)
+    def post(self, name: str, pk: int, form_data: dict[str, Any]) -> HttpResponse:
+        return self.client.post(reverse(name, args=[pk]), form_data)
 
     def assert_refused(self, response: HttpResponse, status: int = 200) -> None:
         self.assertContains(response, FAR, status_code=status)
 
-    def test_the_steps_of_canceling_refuse_them(self) -> None:
+    def test_cancellation_steps_refuse_far_days(self) -> None:
         url = reverse("desk_call_off")
-        wanted = {"class": self.offer.pk, "meeting": self.meeting.pk, "policy": "make_up"}
+        cancellation = {"class": self.offer.pk, "meeting": self.meeting.pk, "policy": "make_up"}
         for day in DAYS:
             with self.subTest(day):
                 self.assert_refused(self.client.get(url, {"day": day}))
-                instead = {f"day_{self.meeting.pk}": day, f"time_{self.meeting.pk}": "19:00"}
-                self.assert_refused(self.client.get(url, wanted | instead))
+                replacement_day = {f"day_{self.meeting.pk}": day, f"time_{self.meeting.pk}": "19:00"}
+                self.assert_refused(self.client.get(url, cancellation | replacement_day))
 
-    def test_class_days_are_neither_added_there_nor_moved_there(self) -> None:
-        before = everything()
+    def test_class_days_cannot_be_added_on_or_moved_to_far_days(self) -> None:
+        rows_before = everything()
         for day in DAYS:
             with self.subTest(day):
                 self.assert_refused(self.post("desk_add_day", self.offer.pk, {"day": day} | TIME))
                 self.assert_refused(self.post("desk_move_day", self.meeting.pk, {"day": day} | TIME))
-        self.assertEqual(everything(), before)
+        self.assertEqual(everything(), rows_before)
 
-    def test_no_session_is_planned_there(self) -> None:
+    def test_session_cannot_be_planned_on_far_days(self) -> None:
         planned = as_it_opens(self.client, reverse("desk_next_session", args=[self.session.pk]))
         for name in ("key_day_date", "publish_date", "expire_date"):
             for day in DAYS:
                 with self.subTest(name, day=day):
                     self.assert_refused(self.post("desk_next_session", self.session.pk, planned | {name: day}))
 
-    def test_no_decision_about_a_class_waits_until_then(self) -> None:
+    def test_decision_about_a_class_cannot_be_postponed_to_far_days(self) -> None:
         for day in DAYS:
             self.post("desk_put_off_class", self.offer.pk, {"day": day, "why": "Snow"})
             with self.subTest(day):
                 self.assert_refused(self.client.get(reverse("desk_minimum")))
 
-    def test_no_money_was_received_then(self) -> None:
+    def test_payment_cannot_be_recorded_on_far_days(self) -> None:
         order = place(cart((self.offer, me())))
         for day in DAYS:
             with self.subTest(day):
-                said = {"amount": 1, "variant": "cash", "received_on": day, "received": 0}
-                self.assert_refused(self.post("desk_record_payment", order.pk, said), 400)
+                form_data = {"amount": 1, "variant": "cash", "received_on": day, "received": 0}
+                self.assert_refused(self.post("desk_record_payment", order.pk, form_data), 400)
 
-    def test_no_voucher_expires_then(self) -> None:
+    def test_voucher_cannot_be_extended_to_far_days(self) -> None:
         voucher = Voucher.objects.create(code="ABCDEFGHJKLM", worth=20, currency="USD")
         for day in DAYS:
             with self.subTest(day):
                 self.assert_refused(self.post("desk_voucher_extend", voucher.pk, {"expires_on": day, "why": "A"}), 400)
 
-    def test_no_class_skips_them_or_waits_for_them(self) -> None:
+    def test_proposed_class_cannot_skip_far_days_or_be_decided_on_them(self) -> None:
         self.log_in(self.tess)
-        usual = {"start_time": "19:00", "class_day": 1, "session": self.session.pk, "subject": self.offer.subject_id}
+        valid_data = {
+            "start_time": "19:00",
+            "class_day": 1,
+            "session": self.session.pk,
+            "subject": self.offer.subject_id,
+        }
         for day in DAYS:
             for name in ("skipped", "decide_on"):
                 with self.subTest(name, day=day):
-                    self.assert_refused(self.client.post(reverse("propose_class"), usual | {name: day}))
+                    self.assert_refused(self.client.post(reverse("propose_class"), valid_data | {name: day}))
 
 
 @override_settings(STAFF_2FA="off")
@@ -89,25 +94,27 @@ class FarDaysInAdminTest(SchoolTestCase):
     def assert_refused(self, page: str, pk: int, *names: str) -> None:
         url = reverse(f"admin:{page}_change", args=[pk])
         form = self.client.get(url).context["adminform"].form
-        usual = {name: form[name].value() for name in form.fields}
-        usual = {name: value for name, value in usual.items() if value not in (None, False)}
+        valid_data = {name: form[name].value() for name in form.fields}
+        valid_data = {name: value for name, value in valid_data.items() if value not in (None, False)}
         for name in names:
             for day in DAYS:
                 with self.subTest(f"{page}: {name}", day=day):
-                    self.assertContains(self.client.post(url, usual | {name: day}), FAR)
+                    self.assertContains(self.client.post(url, valid_data | {name: day}), FAR)
 
-    def test_nobody_was_born_then(self) -> None:
+    def test_date_of_birth_cannot_be_a_far_day(self) -> None:
         self.assert_refused("users_student", self.student.pk, "born_on")
 
-    def test_no_session_begins_then(self) -> None:
+    def test_session_dates_cannot_be_far_days(self) -> None:
         self.assert_refused("classwork_session", self.session.pk, "key_day_date", "publish_date", "expire_date")
 
-    def test_no_class_is_decided_then(self) -> None:
+    def test_class_cannot_be_decided_on_far_days_or_skip_them(self) -> None:
         self.assert_refused("classwork_classoffer", self.offer.pk, "decide_on", "skipped")
 
-    def test_no_code_is_valid_then(self) -> None:
+    def test_discount_code_cannot_start_or_end_on_far_days(self) -> None:
         url = reverse("admin:billing_code_add")
         for day in DAYS:
-            for said in ({"valid_from": f"{day}T12:00"}, {"valid_until_0": day}):
-                with self.subTest(day=day, **said):
-                    self.assertContains(self.client.post(url, {"text": "A", "percent": 10, "limit": 1} | said), FAR)
+            for form_data in ({"valid_from": f"{day}T12:00"}, {"valid_until_0": day}):
+                with self.subTest(day=day, **form_data):
+                    self.assertContains(
+                        self.client.post(url, {"text": "A", "percent": 10, "limit": 1} | form_data), FAR
+                    )

@@ -1,4 +1,4 @@
-"""No page is a dead end and none is hidden: each role walks all links from the first page."""
+"""No link is broken and no page is hidden: all links from the home page are followed as each role."""
 
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ from tests import access
 from tests.base import SchoolTestCase
 
 PER_ROUTE = 4
-"""So many addresses of each route are opened, and so many beside them with other queries."""
+"""How many addresses of each route are opened, and how many more that have a query string."""
 
-SAYS_WHY_NOT = 409
+EXPLAINS_REFUSAL = 409
 """A page that explains why something cannot be done now."""
 
 BY_MAIL_OR_FORM = {
@@ -27,29 +27,29 @@ BY_MAIL_OR_FORM = {
 }  # fmt: skip
 
 
-class Links(HTMLParser):
+class LinkParser(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.links: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         if tag == "a" and "download" not in values and values.get("href"):
-            self.found.append(str(values["href"]))
+            self.links.append(str(values["href"]))
 
 
-class Walk:
-    """All that one browser can reach by links."""
+class LinkWalk:
+    """Everything that one browser can reach by following links."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
         self.routes: Counter[str] = Counter()
-        self.names: set[str] = set()
-        self.dead: list[str] = []
+        self.view_names: set[str] = set()
+        self.broken_links: list[str] = []
         self._waiting = deque([("/", "the first page")])
         self._seen = {"/"}
 
-    def run(self) -> "Walk":
+    def run(self) -> "LinkWalk":
         while self._waiting:
             address, linked_on = self._waiting.popleft()
             self._open(address, linked_on)
@@ -57,14 +57,14 @@ class Walk:
 
     def _open(self, address: str, linked_on: str) -> None:
         response = self.client.get(address)
-        if response.status_code >= 400 and response.status_code != SAYS_WHY_NOT:
-            self.dead.append(f"{address} ({response.status_code}), linked on {linked_on}")
+        if response.status_code >= 400 and response.status_code != EXPLAINS_REFUSAL:
+            self.broken_links.append(f"{address} ({response.status_code}), linked on {linked_on}")
         if response.status_code in (301, 302):
             self._add(urljoin(address, response.headers["Location"]), linked_on)
         elif response.headers.get("Content-Type", "").startswith("text/html") and not response.streaming:
-            page = Links()
-            page.feed(response.content.decode())
-            for link in page.found:
+            parser = LinkParser()
+            parser.feed(response.content.decode())
+            for link in parser.links:
                 self._add(urljoin(address, link), address)
 
     def _add(self, link: str, linked_on: str) -> None:
@@ -73,10 +73,10 @@ class Walk:
             return
         address = parts.path + (f"?{parts.query}" if parts.query else "")
         for match in self._matches(parts.path, linked_on):
-            kind = f"{match}?" if parts.query else match
-            if address not in self._seen and self.routes[kind] < PER_ROUTE:
+            route = f"{match}?" if parts.query else match
+            if address not in self._seen and self.routes[route] < PER_ROUTE:
                 self._seen.add(address)
-                self.routes[kind] += 1
+                self.routes[route] += 1
                 self._waiting.append((address, linked_on))
 
     def _matches(self, path: str, linked_on: str) -> Iterator[str]:
@@ -85,9 +85,9 @@ class Walk:
         try:
             match = resolve(path)
         except Resolver404:
-            self.dead.append(f"{path}, linked on {linked_on}")
+            self.broken_links.append(f"{path}, linked on {linked_on}")
         else:
-            self.names.add(match.view_name)
+            self.view_names.add(match.view_name)
             yield match.route
 
 
@@ -98,21 +98,21 @@ class LinksTest(SchoolTestCase):
         super().setUpTestData()
         access.set_stage(cls.school)
 
-    def walk(self, role: str) -> Walk:
+    def walk(self, role: str) -> LinkWalk:
         name = access.PERSON[role]
-        return Walk(self.browser_of(getattr(self.school, name) if name else None)).run()
+        return LinkWalk(self.browser_of(getattr(self.school, name) if name else None)).run()
 
-    def test_no_link_leads_nowhere_and_each_page_is_linked_for_some_role(self) -> None:
-        names: set[str] = set()
+    def test_no_link_is_broken_and_every_page_is_linked_for_some_role(self) -> None:
+        view_names: set[str] = set()
         for role in access.ROLES:
             with self.subTest(role):
                 walk = self.walk(role)
-                names |= walk.names
-                self.assertEqual(walk.dead, [])
-        self.assertEqual(sorted(self.pages() - names - BY_MAIL_OR_FORM), [])
+                view_names |= walk.view_names
+                self.assertEqual(walk.broken_links, [])
+        self.assertEqual(sorted(self.pages() - view_names - BY_MAIL_OR_FORM), [])
 
     def pages(self) -> set[str]:
-        """Pages for people that somebody may open by GET."""
+        """Pages that at least one role may open with GET."""
         return {
             row.name
             for row in access.rows()
