@@ -1,4 +1,4 @@
-"""Ada cancels a class day for snow, on her telephone: quoted first, then done and told."""
+"""Ada cancels a class day for snow on her phone. She previews the refunds first, and everyone affected is emailed."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from tests.classwork import buying
 
 
 @tag("once")
-class SnowTest(PhoneTestCase):
+class ClassDayCancellationTest(PhoneTestCase):
     def setUp(self) -> None:
         super().setUp()
         cart = buying.cart((self.school.offer, buying.me()), payer=self.school.alice)
@@ -32,7 +32,7 @@ class SnowTest(PhoneTestCase):
         page.get_by_role("button", name="Next: preview").click()
         self.look(page, "Preview")
 
-    def test_ada_cancels_a_day_for_snow_and_who_cannot_come_later_gets_money_back(self) -> None:
+    def test_canceled_class_day_is_made_up_and_refunded_to_one_student_as_an_exception(self) -> None:
         page = self.open_browser(self.school.ada, width=PHONE)
         self.to_the_quote(page)
         page.get_by_text("Total: no refund and no credit").wait_for()
@@ -51,7 +51,7 @@ class SnowTest(PhoneTestCase):
         self.check_page(page)
         self.check_outcome()
 
-    def test_a_class_that_needs_a_minimum_is_decided_at_the_desk(self) -> None:
+    def test_class_below_its_minimum_enrollment_is_confirmed_at_the_desk(self) -> None:
         day = self.school.offer.meetings.get(number=1).local_date - timedelta(days=1)
         ClassOffer.objects.filter(pk=self.school.offer.pk).update(minimum=5, decide_on=day)
         page = self.open_browser(self.school.ada, width=PHONE)

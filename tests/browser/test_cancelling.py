@@ -1,4 +1,4 @@
-"""A change of mind on a phone: the terms are read before buying, and one of two classes is cancelled as quoted."""
+"""A student reads the cancellation policy on a phone before buying, and later cancels one of two classes."""
 
 import re
 from datetime import time
@@ -14,8 +14,8 @@ from tests.classwork.terms import usual
 
 
 @override_settings(WITHDRAWAL_DAYS=14)
-class CancellingTest(PhoneTestCase):
-    def test_a_student_reads_the_terms_and_cancels_one_of_two_classes(self) -> None:
+class RegistrationCancellationTest(PhoneTestCase):
+    def test_student_reads_the_cancellation_policy_and_cancels_one_of_two_classes(self) -> None:
         usual()
         other = make.offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
         buying.pay(buying.place(buying.cart(*((offer, buying.me()) for offer in (self.school.offer, other)),
@@ -34,7 +34,7 @@ class CancellingTest(PhoneTestCase):
         states = Registration.objects.order_by("offer").values_list("state", flat=True)
         self.assertEqual((list(states), Refund.objects.count()), (["confirmed", "cancelled"], 1))
 
-    def test_the_terms_stand_in_the_cart_and_before_the_last_click(self) -> None:
+    def test_cancellation_policy_is_shown_in_the_cart_and_before_the_order_is_placed(self) -> None:
         usual()
         page = self.phone()
         self.from_the_class(page)

@@ -1,4 +1,4 @@
-"""What a customer sees in each state between a class and a paid order: one test a row, each page looked at."""
+"""What a customer sees in each state between choosing a class and paying the order. Each page is checked on the way."""
 
 import re
 from datetime import time
@@ -26,7 +26,7 @@ TO_PAY = re.compile(r"^1 order to pay, until (\w+, \w+ \d+, (\d{4}, )?)?\d+:\d\d
 
 class CustomerTestCase(PhoneTestCase):
     def to_review(self, page: Page) -> None:
-        """A stranger with one class, before the last click."""
+        """Go to the review step with one class, without an account."""
         self.from_the_class(page)
         self.go_on(page)
         self.payer(page)
@@ -35,13 +35,13 @@ class CustomerTestCase(PhoneTestCase):
         return Order.objects.placed().count()
 
     def tap(self, page: Page, to: str) -> None:
-        """The order that is to be paid is one tap away."""
+        """Open the unpaid order with one tap."""
         page.get_by_role("link", name=TO_PAY).click()
         self.look(page, to)
 
 
-class GatewayTest(CustomerTestCase):
-    """At Stripe's page, and whatever may happen there."""
+class StripeCheckoutTest(CustomerTestCase):
+    """Stripe's page, and everything that can happen there."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -62,7 +62,7 @@ class GatewayTest(CustomerTestCase):
     def order_heading(self) -> str:
         return f"Order {Order.objects.placed().get().number}"
 
-    def test_back_from_the_gateway_leads_to_the_open_order(self) -> None:
+    def test_back_button_on_the_stripe_page_leads_to_the_unpaid_order(self) -> None:
         page = self.at_stripe()
         page.go_back()
         self.look(page, self.order_heading())
@@ -72,7 +72,7 @@ class GatewayTest(CustomerTestCase):
         self.look(page, "Pay with Stripe")
         self.assertEqual(len(self.fake.books.every("checkout.session")), 1)
 
-    def test_after_a_closed_tab_every_page_leads_to_the_open_order(self) -> None:
+    def test_every_page_links_to_the_unpaid_order_after_the_tab_is_closed(self) -> None:
         page = self.at_stripe()
         other = page.context.new_page()
         self.scripts[other] = True
@@ -81,7 +81,7 @@ class GatewayTest(CustomerTestCase):
             other.goto(path)
             self.tap(other, self.order_heading())
 
-    def test_a_declined_card_is_told_and_another_way_is_offered(self) -> None:
+    def test_declined_card_is_reported_and_the_order_can_still_be_paid(self) -> None:
         page = self.at_stripe()
         page.get_by_label("Card number").fill(DECLINED)
         page.get_by_role("button", name="Pay 65.00 USD").click()
@@ -90,7 +90,7 @@ class GatewayTest(CustomerTestCase):
         self.look(page, "Your payment didn’t go through")
         page.get_by_role("button", name="Pay $65.00 · Card, Apple Pay or bank").wait_for()
 
-    def test_a_bank_debit_that_is_processing_fits_on_a_phone_and_asks_for_no_second_payment(self) -> None:
+    def test_processing_bank_debit_does_not_ask_for_a_second_payment(self) -> None:
         page = self.at_stripe()
         page.get_by_role("button", name="Pay by bank debit").click()
         self.look(page, "Payment processing")
@@ -100,7 +100,7 @@ class GatewayTest(CustomerTestCase):
         self.assertEqual(page.get_by_role("button", name="Pay $65.00").count(), 0)
         self.assertEqual(page.get_by_role("link", name="order to pay").count(), 0)
 
-    def test_a_double_click_orders_once_and_pays_once(self) -> None:
+    def test_double_click_creates_one_order_and_one_payment(self) -> None:
         page = self.phone()
         self.to_review(page)
         page.get_by_label("Card, Apple Pay or bank").check()
@@ -108,7 +108,7 @@ class GatewayTest(CustomerTestCase):
         self.look(page, "Pay with Stripe")
         self.assertEqual((self.orders(), len(self.fake.books.every("checkout.session"))), (1, 1))
 
-    def test_thank_you_stays_when_it_is_reloaded_and_nothing_is_left_to_pay(self) -> None:
+    def test_thank_you_page_can_be_reloaded_and_shows_no_order_to_pay(self) -> None:
         page = self.at_stripe()
         page.get_by_label("Card number").fill(GOOD)
         page.get_by_role("button", name="Pay 65.00 USD").click()
@@ -118,7 +118,7 @@ class GatewayTest(CustomerTestCase):
         self.assertEqual(page.get_by_role("link", name="order to pay").count(), 0)
 
 
-class PayPalTest(CustomerTestCase):
+class PayPalCheckoutTest(CustomerTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.fake = self.enterContext(paypal_server())
@@ -127,7 +127,7 @@ class PayPalTest(CustomerTestCase):
         self.enterContext(override_settings(PAYMENT_VARIANTS=changed, SITE_URL=self.live_server_url))
         self.enterContext(patch.dict(PROVIDER_CACHE, clear=True))
 
-    def test_canceled_then_declined_then_paid(self) -> None:
+    def test_order_is_paid_after_a_canceled_and_a_declined_payment(self) -> None:
         page = self.phone()
         self.to_review(page)
         page.get_by_label("PayPal").check()
@@ -147,7 +147,7 @@ class PayPalTest(CustomerTestCase):
 
 
 class CheckoutTest(CustomerTestCase):
-    def test_the_second_tab_leads_to_the_one_order(self) -> None:
+    def test_second_tab_leads_to_the_order_placed_in_the_first(self) -> None:
         page = self.phone()
         self.to_review(page)
         other = page.context.new_page()
@@ -159,7 +159,7 @@ class CheckoutTest(CustomerTestCase):
         self.look(other, f"Order {Order.objects.placed().get().number}")
         self.assertEqual(self.orders(), 1)
 
-    def test_a_wrong_code_names_the_item_it_needs_and_keeps_what_was_typed(self) -> None:
+    def test_discount_code_for_another_class_names_that_class_and_stays_in_the_field(self) -> None:
         other = make.offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
         Code.objects.create(text="thursday", percent=10, kind="place", product_id=other.pk)
         page = self.phone()
@@ -177,7 +177,7 @@ class CheckoutTest(CustomerTestCase):
         self.look(page, "Pay $65.00")
         self.assertEqual(self.orders(), 1)
 
-    def test_a_stranger_hears_of_a_second_registration_only_in_the_browser_that_made_the_first(self) -> None:
+    def test_duplicate_registration_is_shown_only_in_the_browser_that_made_the_first(self) -> None:
         first = self.phone()
         self.to_review(first)
         self.order(first)
@@ -189,14 +189,14 @@ class CheckoutTest(CustomerTestCase):
         self.assertEqual(stranger.get_by_text("already").count(), 0)
 
     def to_review_again(self, page: Page) -> None:
-        """The browser session knows who pays."""
+        """Go to the review step once more; the browser session remembers the payer."""
         self.from_the_class(page)
         self.go_on(page)
         self.look(page, "Your details")
         page.get_by_role("button", name="Continue to payment").click()
         self.look(page, "Your order")
 
-    def test_a_voucher_is_bought_opened_and_used(self) -> None:
+    def test_gift_voucher_is_bought_opened_and_redeemed(self) -> None:
         page = self.phone()
         page.goto("/vouchers/")
         page.get_by_label("$100.00").check()
@@ -221,7 +221,7 @@ class CheckoutTest(CustomerTestCase):
         page.reload()
         page.get_by_text("$35.00 is left on this voucher.").wait_for()
 
-    def test_one_of_two_classes_is_canceled_and_the_page_leads_with_it(self) -> None:
+    def test_order_page_reports_the_cancellation_of_one_of_two_classes_and_the_refund(self) -> None:
         other = make.offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
         alice = self.school.alice
         order = buying.pay(
@@ -239,7 +239,7 @@ class CheckoutTest(CustomerTestCase):
         )
         self.assertEqual(page.get_by_text("Thank you").count(), 0)
 
-    def test_without_scripts_two_people_register_and_pay(self) -> None:
+    def test_two_people_register_and_pay_without_scripts(self) -> None:
         page = self.open_browser(width=390, javascript=False)
         page.goto(self.school.offer.get_absolute_url())
         page.get_by_role("link", name="Register", exact=True).click()
@@ -256,7 +256,7 @@ class CheckoutTest(CustomerTestCase):
         states = Registration.objects.order_by("student__first_name").values_list("student__first_name", "state")
         self.assertEqual(list(states), [("Lee", "confirmed"), ("Pat", "confirmed")])
 
-    def test_the_keyboard_alone_goes_from_the_class_to_the_order(self) -> None:
+    def test_class_can_be_ordered_with_the_keyboard_alone(self) -> None:
         page = self.open_browser()
         page.goto(self.school.offer.get_absolute_url())
         self.press(page, "Register")
@@ -273,7 +273,7 @@ class CheckoutTest(CustomerTestCase):
         page.get_by_role("heading", name="Pay $65.00", level=1).wait_for()
 
     def reach(self, page: Page, name: str) -> None:
-        """By Tab, with a focus that can be seen."""
+        """Press Tab until this element has a visible focus."""
         for _ in range(40):
             page.keyboard.press("Tab")
             focus = page.evaluate(FOCUS)

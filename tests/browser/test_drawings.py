@@ -1,4 +1,4 @@
-"""The drawings of a page come in one file, are seen, and follow light and dark."""
+"""The drawings of a page come in one file, are visible, and adapt to light and dark mode."""
 
 from tests import make
 from tests.browser.base import BrowserTestCase
@@ -13,7 +13,7 @@ COLORS = """(images) => images.map((image) => {
 
 
 class DrawingsTest(BrowserTestCase):
-    def test_the_cards_of_a_list_share_one_file_and_each_shows_its_own_drawing(self) -> None:
+    def test_class_cards_share_one_drawing_file_and_each_shows_its_own_drawing(self) -> None:
         for version in "BC":
             make.offer(self.school.offer.session, make.subject("L2", version=version))
         page = self.open_browser()

@@ -1,4 +1,4 @@
-"""Tess gives something to her class from her telephone, with scripts and without."""
+"""Tess adds resources to her class on her phone, with and without scripts."""
 
 import shutil
 import tempfile
@@ -19,7 +19,7 @@ from tests.private_files import in_folder, stored
 FILM = samples.mp4(20, size=300_000)
 
 
-class GivingTest(BrowserTestCase):
+class AddResourceTest(BrowserTestCase):
     elsewhere = ("chrome:", "chrome-extension:")  # the browser's own viewer of papers
 
     def setUp(self) -> None:
@@ -40,7 +40,7 @@ class GivingTest(BrowserTestCase):
         page.get_by_role("link", name="Resources").first.click()
         page.get_by_role("link", name="Video").click()
 
-    def test_a_film_is_sent_with_a_bar_and_added_and_a_student_sees_it_after_class_and_not_before(self) -> None:
+    def test_uploaded_video_is_visible_to_a_student_only_after_the_class(self) -> None:
         page = self.open_browser(self.school.tess, width=390)
         self.to_the_form(page)
         page.locator("[name=file]").set_input_files(self.file("Sugar push.mp4", FILM))
@@ -68,13 +68,13 @@ class GivingTest(BrowserTestCase):
         self.assertEqual(self.complaints, [])
 
     def class_is_over(self) -> None:
-        """The first meeting has ended a minute ago."""
+        """Change the first meeting so that it ended a minute ago."""
         end = timezone.now() - timedelta(minutes=1)
         first = self.school.offer.meetings.order_by("starts_at")[0]
         Meeting.objects.filter(pk=first.pk).update(starts_at=end - timedelta(hours=1), ends_at=end)
         releases.rebuild_class_releases([self.school.offer.pk])
 
-    def test_who_presses_the_button_too_early_need_not_press_it_again(self) -> None:
+    def test_add_pressed_during_the_upload_takes_effect_when_the_upload_ends(self) -> None:
         page = self.open_browser(self.school.tess, width=390)
         self.to_the_form(page)
         page.route("**/teaching/uploads/**", lambda route: (page.wait_for_timeout(150), route.continue_()))
@@ -82,7 +82,7 @@ class GivingTest(BrowserTestCase):
         page.get_by_role("button", name="Add").click()
         page.get_by_text("“Turn” has been added.").wait_for()
 
-    def test_what_is_refused_is_said_where_it_was_chosen(self) -> None:
+    def test_refused_file_shows_an_error_at_the_file_field(self) -> None:
         page = self.open_browser(self.school.tess, width=390)
         self.to_the_form(page)
         page.locator("[name=file]").set_input_files(self.file("Sheet.pdf", samples.pdf()))
@@ -93,14 +93,14 @@ class GivingTest(BrowserTestCase):
         page.locator(".field.has-error", has_text="You can’t upload programs or scripts.").wait_for()
         self.assertEqual((Resource.objects.count(), stored()), (0, []))
 
-    def test_without_scripts_the_form_brings_the_film_itself(self) -> None:
+    def test_form_uploads_the_video_without_scripts(self) -> None:
         page = self.open_browser(self.school.tess, width=390, javascript=False)
         self.to_the_form(page)
         page.locator("[name=file]").set_input_files(self.file("Turn.mp4", FILM))
         page.get_by_role("button", name="Add").click()
         page.get_by_text("“Turn” has been added.").wait_for()
 
-    def test_players_and_viewers_stand_within_the_page(self) -> None:
+    def test_players_and_viewers_fit_within_the_page(self) -> None:
         page = self.open_browser(self.school.tess)
         for kind, name, data in (
             ("video", "a.mp4", FILM),
@@ -114,7 +114,7 @@ class GivingTest(BrowserTestCase):
             )
             self.visit(page, f"/resource/{given.pk}")
 
-    def test_arranging_keeps_the_place_of_the_keyboard(self) -> None:
+    def test_moving_a_resource_keeps_the_keyboard_focus(self) -> None:
         values = {"kind": "text", "text": "x", "audience": "student", "when": "sign_up"}
         for title in ("One", "Two", "Three"):
             content.add_resource(self.school.tess.staff, self.school.offer, values | {"title": title}, {})

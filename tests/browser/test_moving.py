@@ -1,4 +1,4 @@
-"""Alice changes her mind: from Tuesday to Thursday, and then somebody else comes in her place."""
+"""Alice moves from the Tuesday class to the Thursday class, and then transfers her spot to someone else."""
 
 from datetime import time
 
@@ -9,12 +9,12 @@ from tests.browser.phone import PhoneTestCase
 from tests.classwork import buying
 
 
-class MovingTest(PhoneTestCase):
+class MoveAndTransferTest(PhoneTestCase):
     def places(self) -> list[tuple[str, str, str]]:
         found = Registration.objects.order_by("pk").select_related("student", "offer")
         return [(str(one.student), one.offer.weekday, one.state) for one in found]
 
-    def test_alice_moves_from_tuesday_to_thursday_and_pays_the_difference(self) -> None:
+    def test_student_moves_to_another_class_pays_the_difference_and_transfers_the_spot(self) -> None:
         make.offer(
             self.school.session, make.subject(version="B"), self.school.tess.staff,
             class_day=3, start_time=time(20), location=self.school.hall, price=90,

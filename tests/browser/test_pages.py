@@ -22,15 +22,15 @@ OF_THIS_REQUEST = re.compile(r'name="csrfmiddlewaretoken" value="\w+"|[\w-]+:[\w
 ALWAYS = {"home"}
 
 
-class Walk:
-    """One class for each role, so that parallel runs share the work."""
+class EveryPageChecks:
+    """Opens every page of one role. Each role has its own class, so that parallel runs share the work."""
 
     role: ClassVar[str]
     takes_long = True
 
-    def test_every_page_is_in_order(self: BrowserTestCase) -> None:
+    def test_every_page_of_the_role_passes_the_page_checks(self: BrowserTestCase) -> None:
         access.set_stage(self.school)
-        sight = Sight(self.school)
+        sight = RolePages(self.school)
         person = sight.person(self.role)
         page, plain = self.open_browser(person), self.open_browser(person, javascript=False)
         for row in access.rows():
@@ -44,10 +44,10 @@ class Walk:
                             self.visit_without_scripts(plain, path)
 
 
-class Sight:
-    """What each role sees between header and footer, without what tells one person or request from another.
+class RolePages:
+    """The main part of each page as each role sees it, without text that differs between people or requests.
 
-    Where an earlier role sees the same, a browser need not look again; that it may see it tests/test_access.py asks.
+    A page that looks the same to an earlier role is not opened again; tests/test_access.py checks who may open it.
     """
 
     def __init__(self, school: SimpleNamespace) -> None:
@@ -78,40 +78,40 @@ class Sight:
         return text
 
 
-class VisitorTest(Walk, BrowserTestCase):
+class VisitorPagesTest(EveryPageChecks, BrowserTestCase):
     role = "visitor"
 
 
-class StudentTest(Walk, BrowserTestCase):
+class StudentPagesTest(EveryPageChecks, BrowserTestCase):
     role = "student"
 
 
-class GuardianTest(Walk, BrowserTestCase):
+class GuardianPagesTest(EveryPageChecks, BrowserTestCase):
     role = "guardian"
 
 
-class TeacherTest(Walk, BrowserTestCase):
+class TeacherPagesTest(EveryPageChecks, BrowserTestCase):
     role = "teacher"
 
 
-class AssistantTest(Walk, BrowserTestCase):
+class AssistantPagesTest(EveryPageChecks, BrowserTestCase):
     role = "assistant"
 
 
-class AdminTest(Walk, BrowserTestCase):
+class AdminPagesTest(EveryPageChecks, BrowserTestCase):
     role = "admin"
 
 
-class OfficeTest(BrowserTestCase):
-    """Django's admin as we dress it: its front page, and for each of our models the list, a new row, the first row.
+class DjangoAdminTest(BrowserTestCase):
+    """Django's admin in our design: its front page, and the list, a new row and the first row of each of our models.
 
-    Held to the WCAG; what axe recommends beyond it, Django's own templates do not always do.
+    Only the WCAG rules apply, because Django's own templates do not follow all further recommendations of axe.
     """
 
     takes_long = True
     rules: ClassVar[list[str]] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
-    def test_every_admin_page_is_in_order(self) -> None:
+    def test_every_admin_page_passes_the_page_checks(self) -> None:
         access.set_stage(self.school)
         page = self.open_browser(self.school.ada)
         request = RequestFactory().get("/admin/")

@@ -1,4 +1,4 @@
-"""Paying with PayPal as people do it on a phone, against the imitation: what they see, and what comes of it."""
+"""Paying with PayPal on a phone, against the fake PayPal: what the payer sees, and the resulting payments."""
 
 from django.conf import settings
 from django.test import override_settings
@@ -16,7 +16,7 @@ from tests.fakes.paypal_server import PayPal, paypal_server
 PHONE = 390
 
 
-class PayPalTest(BrowserTestCase):
+class PayPalPaymentTest(BrowserTestCase):
     fake: PayPal
     order: Order
 
@@ -41,7 +41,7 @@ class PayPalTest(BrowserTestCase):
         self.assertFalse(self.complaints, "\n" + "\n".join(self.complaints))
 
     def at_paypal(self, page: Page) -> None:
-        """From the order's page."""
+        """Go to PayPal from the order's page."""
         page.goto(self.order.address())
         self.go(page)
 
@@ -61,7 +61,7 @@ class PayPalTest(BrowserTestCase):
     def place(self) -> str:
         return Registration.objects.get().state
 
-    def test_paid_and_told_twice_and_in_part_given_back_at_the_desk(self) -> None:
+    def test_payment_reported_twice_is_recorded_once_and_partially_refunded_at_the_desk(self) -> None:
         page = self.open_browser(width=PHONE)
         self.at_paypal(page)
         self.choose(page, "Pay now", "Thank you")
@@ -80,7 +80,7 @@ class PayPalTest(BrowserTestCase):
         (refund,) = self.fake.books.refunds.values()
         self.assertEqual((refund["amount"]["value"], self.place()), ("5.00", "confirmed"))
 
-    def test_told_before_the_payer_is_back(self) -> None:
+    def test_payment_reported_before_the_payer_returns_is_captured_once(self) -> None:
         page = self.open_browser(width=PHONE)
         self.at_paypal(page)
         payment = self.order.payments.get()
@@ -92,7 +92,7 @@ class PayPalTest(BrowserTestCase):
         self.look(page, "Thank you")
         self.assertEqual(len(self.fake.books.captures), 1)
 
-    def test_a_card_is_declined_and_another_pays(self) -> None:
+    def test_order_is_paid_with_another_card_after_one_is_declined(self) -> None:
         page = self.open_browser(width=PHONE)
         self.at_paypal(page)
         self.choose(page, "Pay with a card that is declined", "Your payment didn’t go through")
@@ -102,7 +102,7 @@ class PayPalTest(BrowserTestCase):
         self.told()
         self.assertEqual((self.order.state, self.place()), ("paid", "confirmed"))
 
-    def test_the_payer_turns_back_and_then_pays_after_all(self) -> None:
+    def test_payer_who_canceled_at_paypal_can_pay_on_a_second_try(self) -> None:
         page = self.open_browser(width=PHONE)
         self.at_paypal(page)
         self.choose(page, "Cancel and go back", "Your payment didn’t go through")
@@ -111,7 +111,7 @@ class PayPalTest(BrowserTestCase):
         self.choose(page, "Pay now", "Thank you")
         self.assertEqual((len(self.fake.books.orders), self.place()), (2, "confirmed"))
 
-    def test_a_bank_takes_days_and_then_pays_and_later_asks_the_money_back(self) -> None:
+    def test_bank_payment_confirms_the_spot_when_settled_and_a_dispute_puts_it_on_hold(self) -> None:
         page = self.open_browser(width=PHONE)
         self.at_paypal(page)
         self.choose(page, "Pay from my bank", "Payment processing")

@@ -1,4 +1,4 @@
-"""Two ways through the site that have to stay short: planning the next session, and finding a first class."""
+"""Two tasks that must take only a few clicks: planning the next session, and finding a first class."""
 
 from datetime import time
 
@@ -11,8 +11,8 @@ from tests import make
 from tests.browser.base import BrowserTestCase
 
 
-class Clicks:
-    """Somebody who goes through the site from its front page by clicking alone."""
+class ClickCounter:
+    """Uses the site from its home page by clicking only, and counts the clicks."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -37,9 +37,9 @@ class PlanningTest(BrowserTestCase):
         self.second = make.offer(school.session, make.subject("L2"), school.ash.staff, location=school.hall)
         make.offer(school.session, school.offer.subject, school.ash.staff, class_day=3, start_time=time(18))
 
-    def test_the_next_session_is_planned_from_the_last_in_under_fifteen_clicks(self) -> None:
+    def test_next_session_is_planned_in_fewer_than_fifteen_clicks(self) -> None:
         page = self.open_browser(self.school.ada)
-        ada = Clicks(page)
+        ada = ClickCounter(page)
         ada.on(page.locator("details.menu > summary"))
         ada.link("Desk", "nav[aria-label=Office]")
         ada.link("Sessions", "main")
@@ -61,7 +61,7 @@ class PlanningTest(BrowserTestCase):
         self.assert_hidden(planned)
 
     def assert_hidden(self, session: Session) -> None:
-        """Under a name that no date on a page resembles: the proposed "Jan 2027" also stands in "Tue 26 Jan 2027"."""
+        """Rename it first, because the proposed name "Jan 2027" also occurs in dates such as "Tue 26 Jan 2027"."""
         session.name = "Not_published_yet"
         session.save()
         visitor = Client()
@@ -70,11 +70,11 @@ class PlanningTest(BrowserTestCase):
         for offer in session.offers.all():
             self.assertEqual(visitor.get(offer.get_absolute_url()).status_code, 404)
 
-    def test_a_visitor_finds_a_tuesday_class_for_beginners_in_three_clicks(self) -> None:
+    def test_visitor_finds_a_beginner_class_on_tuesday_in_three_clicks(self) -> None:
         for javascript in (True, False):
             with self.subTest(javascript=javascript):
                 page = self.open_browser(javascript=javascript)
-                visitor = Clicks(page)
+                visitor = ClickCounter(page)
                 visitor.link("Classes", "header")
                 visitor.link("Tuesday", "nav[aria-label='Find a class']")
                 visitor.link("Beginning", "nav[aria-label='Find a class']")

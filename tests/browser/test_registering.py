@@ -1,4 +1,4 @@
-"""The way from a class to a place, as people go it on a phone; each page is looked at on the way."""
+"""Registering for a class on a phone. Each page is checked on the way."""
 
 import re
 from datetime import time
@@ -12,12 +12,12 @@ from tests.browser.phone import PhoneTestCase
 from users.models import Student
 
 
-class RegisteringTest(PhoneTestCase):
+class RegistrationTest(PhoneTestCase):
     def attending(self) -> list[tuple[str, str]]:
         found = Registration.objects.order_by("student__first_name", "offer").select_related("student")
         return [(str(one.student), one.state) for one in found]
 
-    def test_a_stranger_registers_herself(self) -> None:
+    def test_visitor_without_an_account_registers_and_pays(self) -> None:
         page = self.phone()
         self.from_the_class(page)
         self.go_on(page)
@@ -30,7 +30,7 @@ class RegisteringTest(PhoneTestCase):
         page.reload()
         self.look(page, f"Order {Order.objects.get().number}")
 
-    def test_a_stranger_registers_herself_and_a_friend_for_two_classes(self) -> None:
+    def test_visitor_without_an_account_registers_two_people_for_two_classes(self) -> None:
         make.offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
         page = self.phone()
         self.from_the_class(page)
@@ -47,7 +47,7 @@ class RegisteringTest(PhoneTestCase):
         wanted = [("Lee", "confirmed")] * 2 + [("Pat Payer", "confirmed")] * 2
         self.assertEqual(self.attending(), wanted)
 
-    def test_a_guardian_registers_two_children_and_finds_them_among_the_classes(self) -> None:
+    def test_guardian_registers_two_children_and_sees_them_in_my_classes(self) -> None:
         make.child(self.school.gus, "Kim", "Gray")
         page = self.phone(self.school.gus)
         self.from_the_class(page)
@@ -62,7 +62,7 @@ class RegisteringTest(PhoneTestCase):
         self.look(page, "My classes")
         self.assertEqual(page.get_by_text("Registered", exact=True).count(), 2)
 
-    def test_the_owner_of_an_address_confirms_a_new_name(self) -> None:
+    def test_account_owner_confirms_a_new_name_registered_with_their_email_address(self) -> None:
         page = self.phone()
         self.from_the_class(page)
         self.go_on(page)
@@ -79,7 +79,7 @@ class RegisteringTest(PhoneTestCase):
         owner.get_by_role("heading", name="Alicia Arden", exact=True).wait_for()
         self.assertEqual(Student.objects.get(first_name="Alicia").guardian, self.school.alice)
 
-    def test_a_place_that_is_paid_at_the_door_is_marked_paid_at_the_desk(self) -> None:
+    def test_spot_paid_at_the_door_is_marked_as_paid_at_the_desk(self) -> None:
         page = self.phone()
         self.from_the_class(page)
         self.go_on(page)
@@ -109,7 +109,7 @@ class RegisteringTest(PhoneTestCase):
         assert found is not None, mail.body
         return found[0]
 
-    def test_two_tabs_order_once(self) -> None:
+    def test_ordering_in_two_tabs_creates_one_order(self) -> None:
         page = self.phone()
         self.from_the_class(page)
         self.go_on(page)

@@ -1,4 +1,4 @@
-"""Paying with Stripe as people do on a phone: our pages, the pages of Stripe's imitation, and back again."""
+"""Paying with Stripe on a phone: our pages, the pages of the fake Stripe, and the way back."""
 
 from decimal import Decimal
 from unittest.mock import patch
@@ -19,7 +19,7 @@ DECLINED, BANK_ASKS = "4000 0000 0000 0002", "4000 0000 0000 3220"
 PAY = "Pay $65.00 · Card, Apple Pay or bank"
 
 
-class StripeTest(BrowserTestCase):
+class StripePaymentTest(BrowserTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.fake = self.enterContext(stripe_server())
@@ -40,7 +40,7 @@ class StripeTest(BrowserTestCase):
         self.assertFalse(self.complaints, "\n" + "\n".join(self.complaints))
 
     def at_stripe(self) -> Page:
-        """A phone, with a placed order, on Stripe's page."""
+        """Place an order and open Stripe's page on a phone."""
         self.order = place(cart((self.school.offer, me())))
         page = self.open_browser(width=390)
         page.goto(self.order.address())
@@ -53,7 +53,7 @@ class StripeTest(BrowserTestCase):
         page.get_by_role("button", name="Pay 65.00 USD").click()
 
     def told(self) -> None:
-        """Stripe's messages have arrived, and what follows from them is done."""
+        """Check that all Stripe webhooks have arrived, and run the jobs that follow."""
         self.assertTrue(self.fake.webhooks.idle())
         run_all()
 
@@ -74,7 +74,7 @@ class StripeTest(BrowserTestCase):
         desk.wait_for_load_state()
         self.told()
 
-    def test_a_card_pays_and_a_part_comes_back(self) -> None:
+    def test_card_payment_is_partially_refunded_and_the_spot_stays_confirmed(self) -> None:
         page = self.at_stripe()
         self.by_card(page, GOOD)
         self.look(page, "Thank you")
@@ -85,7 +85,7 @@ class StripeTest(BrowserTestCase):
         self.assertEqual((refund["amount"], self.payment().refunds.get().transaction_id), (1250, refund["id"]))
         self.assertEqual((self.payment().refunded_amount, self.place()), (Decimal("12.50"), "confirmed"))
 
-    def test_a_declined_card_a_bank_that_asks_and_a_payer_who_says_no_first(self) -> None:
+    def test_order_is_paid_after_a_declined_card_and_a_refused_bank_authentication(self) -> None:
         page = self.at_stripe()
         self.by_card(page, DECLINED)
         page.get_by_text("Your card was declined.").wait_for()
@@ -99,7 +99,7 @@ class StripeTest(BrowserTestCase):
         self.told()
         self.assertEqual((self.place(), Order.objects.get().state), ("confirmed", "paid"))
 
-    def test_going_back_without_paying_ends_that_payment_and_another_can_begin(self) -> None:
+    def test_payer_who_goes_back_without_paying_can_start_another_payment(self) -> None:
         page = self.at_stripe()
         page.get_by_role("link", name="Go back without paying").click()
         self.look(page, "Your payment didn’t go through")
@@ -109,7 +109,7 @@ class StripeTest(BrowserTestCase):
         self.look(page, "Thank you")
         self.assertEqual(len(self.fake.books.every("checkout.session")), 2)
 
-    def test_a_bank_debit_keeps_the_place_until_the_bank_answers(self) -> None:
+    def test_bank_debit_confirms_the_spot_only_if_the_bank_pays(self) -> None:
         for good, state in ((False, "held"), (True, "confirmed")):
             page = self.at_stripe()
             page.get_by_role("button", name="Pay by bank debit").click()
@@ -121,7 +121,7 @@ class StripeTest(BrowserTestCase):
             self.assertEqual(self.place(), state)
             Registration.objects.all().delete()
 
-    def test_a_dispute_holds_the_place_until_it_is_won(self) -> None:
+    def test_dispute_puts_the_spot_on_hold_until_it_is_won(self) -> None:
         page = self.at_stripe()
         self.by_card(page, GOOD)
         self.look(page, "Thank you")
@@ -133,8 +133,8 @@ class StripeTest(BrowserTestCase):
         self.told()
         self.assertEqual(self.place(), "confirmed")
 
-    def test_the_way_from_the_last_click_of_the_checkout_is_open(self) -> None:
-        """Chromium holds a form that is answered with a redirect to the policy of the page it stood on."""
+    def test_content_policy_allows_the_redirect_from_checkout_to_stripe(self) -> None:
+        """If a form leads to a redirect, Chromium applies the content policy of the page that contains the form."""
         page = self.open_browser(self.school.alice, width=390)
         page.goto(f"{self.school.offer.get_absolute_url()}")
         page.get_by_role("link", name="Register", exact=True).click()

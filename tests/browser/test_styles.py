@@ -1,4 +1,4 @@
-"""The style sheets as the browser reads them, before and after they are made small."""
+"""The style sheets as the browser reads them, before and after they are minified."""
 
 import re
 from pathlib import Path
@@ -16,8 +16,8 @@ RULES = """text => {
 }"""
 
 
-class StylesTest(BrowserTestCase):
-    def test_making_them_small_changes_no_rule(self) -> None:
+class StyleSheetsTest(BrowserTestCase):
+    def test_minified_style_sheets_contain_the_same_rules(self) -> None:
         page = self.open_browser()
         self.visit(page, "/")
         for path in sorted(CSS.glob("*.css")):
@@ -28,17 +28,17 @@ class StylesTest(BrowserTestCase):
                 self.assertEqual(self.rules_in(page, cssmin(text)), rules)
 
     def rules_in(self, page: Page, text: str) -> list[str]:
-        """The values of custom properties are kept as they are written, so spaces after commas may differ there."""
+        """Browsers keep custom properties as they are written, so spaces after commas may differ and are removed."""
         return [re.sub(r"(?<=[,(])\s+|\s+(?=\))", "", rule) for rule in page.evaluate(RULES, text)]
 
-    def test_whoever_asks_for_no_motion_gets_none(self) -> None:
+    def test_transitions_are_off_when_reduced_motion_is_preferred(self) -> None:
         page = self.open_browser()
         page.emulate_media(reduced_motion="reduce")
         self.visit(page, "/contact/")
         duration = page.evaluate("getComputedStyle(document.querySelector('main .button')).transitionDuration")
         self.assertIn(set(duration.split(", ")), ({"0s"}, {"0ms"}))
 
-    def test_a_finger_hits_every_control(self) -> None:
+    def test_every_control_is_tall_enough_for_a_finger(self) -> None:
         page = self.open_browser(width=390)
         page.goto("/contact/")
         page.locator("details.menu summary").click()
@@ -47,7 +47,7 @@ class StylesTest(BrowserTestCase):
             assert box is not None
             self.assertGreaterEqual(round(box["height"]), 44, control.inner_text())
 
-    def test_what_went_wrong_has_the_focus(self) -> None:
+    def test_error_summary_gets_the_focus_and_links_to_the_field(self) -> None:
         page = self.open_browser()
         page.goto("/contact/")
         page.get_by_role("button", name="Send").click()
@@ -56,7 +56,7 @@ class StylesTest(BrowserTestCase):
         page.get_by_role("link", name="Please tell us your name.").click()
         self.assertEqual(page.evaluate("document.activeElement.id"), "id_name")
 
-    def test_the_menu_opens_without_scripts(self) -> None:
+    def test_menu_opens_without_scripts(self) -> None:
         page = self.open_browser(width=390, javascript=False)
         page.goto("/")
         page.locator("details.menu summary").click()

@@ -1,4 +1,4 @@
-"""A stranger tries one evening, and stays for the difference."""
+"""A visitor takes a trial class, and then joins the rest of the series for the price difference."""
 
 from classwork.domain.places.tickets import staying
 from classwork.models import ClassOffer, Registration, Ticket
@@ -6,8 +6,8 @@ from outbox.testing import run_all
 from tests.browser.phone import PhoneTestCase
 
 
-class TryingTest(PhoneTestCase):
-    def test_a_stranger_tries_one_class_and_then_stays_for_the_difference(self) -> None:
+class TrialClassTest(PhoneTestCase):
+    def test_visitor_takes_a_trial_class_and_joins_the_series_for_the_price_difference(self) -> None:
         ClassOffer.objects.filter(pk=self.school.offer.pk).update(price=60, trial_price=5, drop_in_price=15)
         page = self.phone()
         page.goto(self.school.offer.get_absolute_url())

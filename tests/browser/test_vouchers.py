@@ -1,4 +1,4 @@
-"""A present: bought, given by mail, and used for half."""
+"""A gift voucher is bought, emailed to the recipient and partly redeemed."""
 
 import re
 
@@ -11,8 +11,8 @@ from outbox.testing import run_all
 from tests.browser.phone import PhoneTestCase
 
 
-class VoucherStoryTest(PhoneTestCase):
-    def test_a_voucher_is_bought_given_and_used_for_half(self) -> None:
+class GiftVoucherTest(PhoneTestCase):
+    def test_gift_voucher_is_bought_emailed_and_partly_redeemed(self) -> None:
         link = self.buy()
         self.use(link)
         self.assertEqual(Registration.objects.get().state, "confirmed")

@@ -1,4 +1,4 @@
-"""Waitlist, from the full class to the paid place: by the pages, and by the links that come by mail."""
+"""The waitlist, from the full class to the paid spot, with the pages and the links in emails."""
 
 import re
 
@@ -19,7 +19,7 @@ from tests.classwork import buying
 LINK = re.compile(r"https?://[^/\s]+(?P<path>/waiting/[^\s)>]+)")
 
 
-class WaitingTest(PhoneTestCase):
+class WaitlistTest(PhoneTestCase):
     def limit(self, places: int) -> None:
         ClassOffer.objects.filter(pk=self.school.offer.pk).update(capacity=places)
 
@@ -34,7 +34,7 @@ class WaitingTest(PhoneTestCase):
         line_cancellation.cancel_line(buying.line(order), at=timezone.now(), why="Moved away", by=self.school.ada)
 
     def link_of(self, to: str, subject: str) -> str:
-        """What the newest mail to this address leads to."""
+        """The link in the newest mail to this address."""
         mail = [one for one in send_all() if one.to == [to]][-1]
         self.assertIn(subject, mail.subject)
         found = LINK.search(str(mail.body))
@@ -64,7 +64,7 @@ class WaitingTest(PhoneTestCase):
         found = Registration.objects.filter(state=Registration.State.CONFIRMED).select_related("student")
         return {(str(one.student), one.role) for one in found}
 
-    def test_a_full_class_a_place_in_line_an_offer_by_mail_and_the_place_is_paid(self) -> None:
+    def test_spot_offered_from_the_waitlist_is_claimed_by_email_link_and_paid(self) -> None:
         self.limit(1)
         sold = self.sold("Pat")
         page = self.phone()
@@ -88,7 +88,7 @@ class WaitingTest(PhoneTestCase):
         page.goto(in_line)
         self.look(page, "Registered")
 
-    def test_a_couple_waits_together_and_comes_together(self) -> None:
+    def test_couple_on_the_waitlist_is_offered_spots_only_when_two_are_available(self) -> None:
         self.limit(2)
         arranging.set_class_roles(
             self.school.offer, [RoleCapacity("lead"), RoleCapacity("follow")], BalanceLimits(most=1), self.school.ada
