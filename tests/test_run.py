@@ -44,10 +44,10 @@ class BareMachineTest(SimpleTestCase):
         hidden.mkdir()
         (hidden / "sitecustomize.py").write_text(WITHOUT_ENSUREPIP)
         before = sorted(path.name for path in self.folder.iterdir())
-        done = run(self.folder, "setup", PYTHONPATH=str(hidden), PYTHONDONTWRITEBYTECODE="1")
-        self.assertEqual((done.returncode, done.stdout), (1, ""))
-        self.assertEqual(len(done.stderr.splitlines()), 1)
-        self.assertIn("python3-venv", done.stderr)
+        result = run(self.folder, "setup", PYTHONPATH=str(hidden), PYTHONDONTWRITEBYTECODE="1")
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertEqual(len(result.stderr.splitlines()), 1)
+        self.assertIn("python3-venv", result.stderr)
         self.assertEqual(sorted(path.name for path in self.folder.iterdir()), before)
 
     def test_invalid_port_is_refused_before_anything_is_installed(self) -> None:
@@ -61,17 +61,17 @@ class BareMachineTest(SimpleTestCase):
             listener.bind(("127.0.0.1", 0))
             listener.listen()
             port = listener.getsockname()[1]
-            done = run(self.folder, PORT=str(port))
-        self.assertEqual((done.returncode, done.stdout), (1, ""))
-        self.assertEqual(len(done.stderr.splitlines()), 1)
-        self.assertIn(f"port {port} is in use", done.stderr)
-        self.assertIn(f"PORT={port + 1} ./run", done.stderr)
+            result = run(self.folder, PORT=str(port))
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertEqual(len(result.stderr.splitlines()), 1)
+        self.assertIn(f"port {port} is in use", result.stderr)
+        self.assertIn(f"PORT={port + 1} ./run", result.stderr)
         self.assertFalse((self.folder / ".venv").exists())
 
     def test_unknown_command_prints_the_help_and_fails(self) -> None:
-        done = run(self.folder, "fly")
-        self.assertEqual(done.returncode, 2)
-        self.assertIn("./run test", done.stderr)
+        result = run(self.folder, "fly")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("./run test", result.stderr)
 
 
 @tag("once", "processes")
@@ -85,8 +85,8 @@ class EnvironmentUpgradeTest(SimpleTestCase):
         super().setUpClass()
         cls.prepared_copy = copy_of_the_tree()
         cls.addClassCleanup(shutil.rmtree, cls.prepared_copy)
-        done = run(cls.prepared_copy, "setup")
-        assert done.returncode == 0, done.stderr
+        result = run(cls.prepared_copy, "setup")
+        assert result.returncode == 0, result.stderr
 
     def setUp(self) -> None:
         self.folder = Path(tempfile.mkdtemp()) / "site"
@@ -95,14 +95,14 @@ class EnvironmentUpgradeTest(SimpleTestCase):
         self.first_environment = self.current()
 
     def setup(self, **variables: str) -> None:
-        done = run(self.folder, "setup", **variables)
-        self.assertEqual(done.returncode, 0, done.stderr)
+        result = run(self.folder, "setup", **variables)
+        self.assertEqual(result.returncode, 0, result.stderr)
 
     def failed_setup_output(self, **variables: str) -> str:
-        done = run(self.folder, "setup", **variables)
-        self.assertNotEqual(done.returncode, 0)
-        self.assertNotIn("Traceback", done.stderr)
-        return done.stderr
+        result = run(self.folder, "setup", **variables)
+        self.assertNotEqual(result.returncode, 0)
+        self.assertNotIn("Traceback", result.stderr)
+        return result.stderr
 
     def current(self) -> Path:
         return (self.folder / ".venv").resolve()
@@ -245,8 +245,8 @@ class InstalledEnvironmentTest(SimpleTestCase):
 
     @classmethod
     def setup_again(cls) -> None:
-        done = run(cls.folder, "setup")
-        assert done.returncode == 0, done.stderr
+        result = run(cls.folder, "setup")
+        assert result.returncode == 0, result.stderr
 
     def assertEnvironmentRebuilt(self) -> None:
         marker = self.folder / ".venv" / "mark"

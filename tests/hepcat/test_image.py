@@ -84,17 +84,17 @@ class ImageTest(SimpleTestCase):
     def test_image_user_can_write_every_configured_folder_and_all_are_in_the_volume(self) -> None:
         self.run_folder_commands()
         command = [*AS_NOBODY, sys.executable, "-W", "ignore", "-c", WRITE_EVERYWHERE]
-        done = subprocess.run(
+        result = subprocess.run(
             command if os.geteuid() == 0 else command[len(AS_NOBODY) :],
             cwd=self.top / "web",
             env=self.environment(),
             capture_output=True,
             text=True,
         )
-        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(result.returncode, 0, result.stderr)
         (volume,) = instructions("VOLUME")
-        outside = [path for path in done.stdout.split() if not path.startswith(f"{self.root}{volume}/")]
-        self.assertEqual((len(done.stdout.split()), outside), (5, []))
+        outside = [path for path in result.stdout.split() if not path.startswith(f"{self.root}{volume}/")]
+        self.assertEqual((len(result.stdout.split()), outside), (5, []))
 
     def test_image_has_its_own_user_a_current_python_and_a_health_check(self) -> None:
         self.assertEqual(list(instructions("FROM")), ["python:3.13-slim-trixie"])
@@ -143,5 +143,5 @@ class ComposeNginxTest(SimpleTestCase):
             Path(folder, "site.conf").write_text(site)
             main_config = f"pid {folder}/pid;\nevents {{}}\nhttp {{ access_log off; include {folder}/site.conf; }}\n"
             Path(folder, "nginx.conf").write_text(main_config)
-            done = as_root(nginx() or "nginx", "-t", "-q", "-e", "stderr", "-c", f"{folder}/nginx.conf")
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
+            result = as_root(nginx() or "nginx", "-t", "-q", "-e", "stderr", "-c", f"{folder}/nginx.conf")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))

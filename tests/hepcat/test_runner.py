@@ -54,8 +54,8 @@ class FastFolderTest(SimpleTestCase):
 class RunnerTest(SimpleTestCase):
     def run_tests(self, folder: str, *arguments: str) -> tuple[int, str]:
         command = [sys.executable, str(TOP / "web" / "manage.py"), "test", *arguments]
-        done = subprocess.run(command, cwd=TOP / folder, env=os.environ, capture_output=True, text=True)
-        return done.returncode, done.stdout + done.stderr
+        result = subprocess.run(command, cwd=TOP / folder, env=os.environ, capture_output=True, text=True)
+        return result.returncode, result.stdout + result.stderr
 
     def test_run_that_finds_no_tests_fails(self) -> None:
         for arguments in (["tests.fakes"], ["--tag", "unheard_of", "tests.common.test_links"]):

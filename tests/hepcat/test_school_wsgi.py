@@ -51,5 +51,5 @@ class SchoolWsgiTest(SimpleTestCase):
             (folder / ".env").write_text(f"{text}ENV_FILE={os.devnull}\n")
             code = PRINTED.replace("/home/SeattleChris", home) + PRINT_SETTINGS
             env = {"HOME": home, "PATH": os.environ["PATH"]}
-            done = subprocess.run([sys.executable, "-c", code], cwd=home, env=env, capture_output=True, text=True)
-        self.assertEqual((done.returncode, done.stdout), (0, "Ada's Swing True\n"), done.stderr)
+            result = subprocess.run([sys.executable, "-c", code], cwd=home, env=env, capture_output=True, text=True)
+        self.assertEqual((result.returncode, result.stdout), (0, "Ada's Swing True\n"), result.stderr)
