@@ -75,7 +75,7 @@ def give(person: Person, film: Path) -> None:
     person.tap(page.get_by_role("link", name="Video"))
     person.look("Video")
     page.locator("[name=file]").set_input_files(film)
-    person.type("Title", "Sugar push, slowly")
+    person.type("Title (optional)", "Sugar push, slowly")
     person.tap(page.get_by_role("button", name="Add"))
     page.get_by_text("“Sugar push, slowly” has been added.").wait_for()
     person.look("Resources")
