@@ -1,4 +1,4 @@
-"""Files as people choose them: what is taken, and what is said about the others."""
+"""Which uploaded files the site accepts, and how it explains that it refuses a file."""
 
 import io
 import struct
@@ -13,16 +13,16 @@ from common.files import file_checks, virus_scanner
 from common.files.file_checks import CheckedFile
 from tests import samples
 
-LOOKED_AT: list[bytes] = []
+SCANNED_FILES: list[bytes] = []
 
 
-def finds_eicar(file: IO[bytes]) -> str:
+def scan_for_eicar(file: IO[bytes]) -> str:
     data = file.read()
-    LOOKED_AT.append(data)
+    SCANNED_FILES.append(data)
     return "EICAR" if b"EICAR" in data else ""
 
 
-def is_away(file: IO[bytes]) -> str:
+def fail_to_connect(file: IO[bytes]) -> str:
     raise ConnectionError("nobody answers")
 
 
@@ -39,8 +39,8 @@ class CheckingTestCase(SimpleTestCase):
 
 
 @tag("once")
-class TakenTest(CheckingTestCase):
-    def test_what_is_what_it_says_is_taken(self) -> None:
+class AcceptedFilesTest(CheckingTestCase):
+    def test_file_whose_content_matches_its_name_and_type_is_accepted(self) -> None:
         for kind, name, data, declared in (
             ("video", "Turn.MP4", samples.mp4(), "video/mp4"),
             ("video", "IMG_0001.MOV", samples.mp4(), "video/quicktime"),
@@ -60,20 +60,20 @@ class TakenTest(CheckingTestCase):
             with self.subTest(name):
                 self.assertEqual(check(name, data, kind, declared).size, len(data))
 
-    def test_a_picture_is_written_anew(self) -> None:
+    def test_picture_is_scaled_down_and_saved_as_jpeg(self) -> None:
         for kind in ("JPEG", "PNG", "WEBP"):
             with self.subTest(kind):
                 checked = check(f"steps.{kind.lower()}", samples.picture(kind, (3000, 1500)), "image")
                 self.assertEqual((checked.title, checked.mime), ("steps.jpg", "image/jpeg"))
-                with Image.open(checked.content) as shown:
-                    self.assertEqual((shown.format, shown.size), ("JPEG", (2400, 1200)))
+                with Image.open(checked.content) as saved:
+                    self.assertEqual((saved.format, saved.size), ("JPEG", (2400, 1200)))
 
-    def test_the_name_in_the_storage_is_plain_and_ends_as_the_bytes_are(self) -> None:
+    def test_stored_name_is_plain_ascii_with_the_extension_of_the_file_type(self) -> None:
         checked = check("../../Böse Datei; rm -rf.PDF", samples.pdf(), "file")
         self.assertEqual((checked.title, checked.stored_as), ("Böse Datei; rm -rf.PDF", "bose-datei-rm-rf.pdf"))
         self.assertEqual(check("舞.pdf", samples.pdf(), "file").stored_as, "file.pdf")
 
-    def test_how_long_a_film_is_stands_in_its_head(self) -> None:
+    def test_duration_is_read_from_the_file_header_if_it_is_there(self) -> None:
         self.assertEqual(check("turn.mp4", samples.mp4(95), "video").seconds, 95)
         self.assertEqual(check("turn.wav", samples.wav(3), "audio").seconds, 4)
         self.assertIsNone(check("turn.webm", samples.WEBM, "video").seconds)
@@ -83,8 +83,8 @@ class TakenTest(CheckingTestCase):
 
 
 @tag("once")
-class RefusedTest(CheckingTestCase):
-    def test_programs_are_refused_whatever_they_are_called(self) -> None:
+class RefusedFilesTest(CheckingTestCase):
+    def test_programs_are_refused_under_any_file_name(self) -> None:
         for name, data in (
             ("setup.exe", samples.EXE),
             ("turn.mp4", samples.EXE),
@@ -99,7 +99,7 @@ class RefusedTest(CheckingTestCase):
         macros = samples.packed("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin")
         self.assertRefused("program", "sheet.docx", macros, "file")
 
-    def test_name_browser_and_bytes_must_agree(self) -> None:
+    def test_file_is_refused_if_name_declared_type_and_content_disagree(self) -> None:
         for kind, name, data, declared in (
             ("video", "turn.mp4", samples.pdf(), "video/mp4"),
             ("video", "turn.mp4", samples.mp4(), "image/png"),
@@ -112,10 +112,10 @@ class RefusedTest(CheckingTestCase):
             ("subtitles", "turn.vtt", samples.mp4(), "text/vtt"),
         ):
             with self.subTest(f"{name} {declared}"):
-                said = self.assertRefused("mismatch", name, data, kind, declared)
-                self.assertIn(name.rpartition(".")[2].upper(), said)
+                message = self.assertRefused("mismatch", name, data, kind, declared)
+                self.assertIn(name.rpartition(".")[2].upper(), message)
 
-    def test_each_kind_says_what_it_takes(self) -> None:
+    def test_unsupported_file_type_is_refused_with_a_message_for_its_kind(self) -> None:
         self.assertIn("MP4, MOV or WebM", self.assertRefused("type", "sheet.pdf", samples.pdf(), "video"))
         self.assertIn("JPEG, PNG or WebP", self.assertRefused("type", "me.gif", samples.picture("GIF"), "image"))
         self.assertIn("MP3", self.assertRefused("type", "noname", samples.MP3, "audio"))
@@ -125,9 +125,9 @@ class RefusedTest(CheckingTestCase):
         )
 
     @override_settings(FILE_MEGABYTES={"video": 1})
-    def test_a_file_over_the_limit_is_told_the_limit(self) -> None:
-        said = self.assertRefused("too_large", "turn.mp4", samples.mp4(size=2**20 + 1), "video")
-        self.assertIn("larger than 1 MB", said)
+    def test_too_large_or_empty_file_is_refused(self) -> None:
+        message = self.assertRefused("too_large", "turn.mp4", samples.mp4(size=2**20 + 1), "video")
+        self.assertIn("larger than 1 MB", message)
         check("turn.mp4", samples.mp4(size=2**20), "video")
         self.assertRefused("empty", "turn.mp4", b"", "video")
 
@@ -138,7 +138,7 @@ class RefusedTest(CheckingTestCase):
 
 
 def bomb(width: int, height: int) -> bytes:
-    """A PNG of a few bytes that says it has billions of pixels."""
+    """A PNG of a few bytes whose header claims the given size."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -150,26 +150,26 @@ def bomb(width: int, height: int) -> bytes:
 @tag("once")
 class ScannerTest(CheckingTestCase):
     def setUp(self) -> None:
-        LOOKED_AT.clear()
+        SCANNED_FILES.clear()
 
-    @override_settings(FILE_SCANNER=f"{__name__}.finds_eicar")
-    def test_a_scanner_sees_the_whole_file_and_what_it_finds_is_refused(self) -> None:
+    @override_settings(FILE_SCANNER=f"{__name__}.scan_for_eicar")
+    def test_scanner_reads_the_whole_file_and_infected_file_is_refused(self) -> None:
         check("words.txt", b"Good words", "file")
-        self.assertEqual(LOOKED_AT, [b"Good words"])
+        self.assertEqual(SCANNED_FILES, [b"Good words"])
         with self.assertLogs("common.files.virus_scanner", "WARNING"):
             self.assertIn("virus", self.assertRefused("infected", "words.txt", b"Words and EICAR", "file"))
 
-    @override_settings(FILE_SCANNER=f"{__name__}.is_away")
-    def test_a_scanner_that_does_not_answer_lets_nothing_through(self) -> None:
+    @override_settings(FILE_SCANNER=f"{__name__}.fail_to_connect")
+    def test_file_is_refused_while_the_scanner_is_unavailable(self) -> None:
         with self.assertLogs("common.files.virus_scanner", "ERROR"):
             self.assertIn("try again", self.assertRefused("scanner", "words.txt", b"Good words", "file"))
 
-    def test_a_scanner_that_is_none_stops_the_site_from_starting(self) -> None:
+    def test_invalid_scanner_setting_fails_the_system_check(self) -> None:
         for path, expected in (
             ("", []),
-            (f"{__name__}.finds_eicar", []),
-            (f"{__name__}.LOOKED_AT", ["common.E020"]),
+            (f"{__name__}.scan_for_eicar", []),
+            (f"{__name__}.SCANNED_FILES", ["common.E020"]),
             ("nowhere.look", ["common.E020"]),
         ):
             with self.subTest(path), override_settings(FILE_SCANNER=path):
-                self.assertEqual([each.id for each in virus_scanner.check_scanner_setting()], expected)
+                self.assertEqual([error.id for error in virus_scanner.check_scanner_setting()], expected)

@@ -1,4 +1,4 @@
-"""Small files that become large once they are opened are refused before they are."""
+"""Small files that would need a lot of memory when opened are refused before they are opened."""
 
 import io
 import struct
@@ -15,8 +15,8 @@ from common.files import file_checks
 GRAY, COLOR, ALPHA = 0, 2, 6
 
 
-def announced_png(width: int, height: int, color: int, bits: int = 8) -> io.BytesIO:
-    """A PNG that says how large it is and has no pixel in it: whoever decodes it calls it broken."""
+def png_without_pixels(width: int, height: int, color: int, bits: int = 8) -> io.BytesIO:
+    """A PNG with a header and no pixels. If the site accepts the size in the header, it finds the file invalid."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -25,59 +25,59 @@ def announced_png(width: int, height: int, color: int, bits: int = 8) -> io.Byte
     return io.BytesIO(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", b"") + chunk(b"IEND", b""))
 
 
-def packed(entries: int) -> bytes:
+def document_with_parts(parts: int) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
-        for number in range(entries):
+        for number in range(parts):
             archive.writestr(f"word/{number}", "")
     return buffer.getvalue()
 
 
-class PictureTest(SimpleTestCase):
-    def code_of(self, picture: io.BytesIO) -> str | None:
-        with self.assertRaises(ValidationError) as refused:
+class LargePicturesTest(SimpleTestCase):
+    def refusal_code(self, picture: io.BytesIO) -> str | None:
+        with self.assertRaises(ValidationError) as refusal:
             pictures.rewrite_picture(picture, 2400)
-        return refused.exception.code
+        return refusal.exception.code
 
-    def test_a_picture_is_refused_for_the_memory_that_it_would_take(self) -> None:
+    def test_picture_that_would_need_too_much_memory_is_refused(self) -> None:
         for width, height, color, bits in ((6300, 6300, COLOR, 8), (5000, 5000, ALPHA, 8), (5000, 5000, COLOR, 16)):
             with self.subTest(f"{width}×{height}, {color}, {bits} bits"):
-                self.assertEqual(self.code_of(announced_png(width, height, color, bits)), "too_large")
+                self.assertEqual(self.refusal_code(png_without_pixels(width, height, color, bits)), "too_large")
 
-    def test_as_many_pixels_without_colors_are_looked_at(self) -> None:
-        self.assertEqual(self.code_of(announced_png(5000, 5000, GRAY)), "invalid")
+    def test_grayscale_picture_of_the_same_size_passes_the_memory_check(self) -> None:
+        self.assertEqual(self.refusal_code(png_without_pixels(5000, 5000, GRAY)), "invalid")
 
-    def test_a_photograph_of_a_good_camera_is_taken(self) -> None:
+    def test_large_camera_photo_is_accepted_and_scaled_down(self) -> None:
         buffer = io.BytesIO()
         Image.new("L", (7000, 5500), 128).save(buffer, "JPEG")
         buffer.seek(0)
-        with Image.open(pictures.rewrite_picture(buffer, 2400)) as made:
-            self.assertEqual(made.size, (2400, 1886))
+        with Image.open(pictures.rewrite_picture(buffer, 2400)) as scaled:
+            self.assertEqual(scaled.size, (2400, 1886))
 
 
-class ArchiveTest(SimpleTestCase):
-    def code_of(self, data: bytes) -> str | None:
-        with self.assertRaises(ValidationError) as refused:
+class LargeDocumentsTest(SimpleTestCase):
+    def refusal_code(self, data: bytes) -> str | None:
+        with self.assertRaises(ValidationError) as refusal:
             file_checks.check_file(io.BytesIO(data), name="sheet.docx", size=len(data), declared="", kind="file")
-        return refused.exception.code
+        return refusal.exception.code
 
-    def test_a_paper_of_very_many_parts_is_refused(self) -> None:
-        self.assertEqual(self.code_of(packed(20_000)), "too_many")
+    def test_document_with_too_many_parts_is_refused(self) -> None:
+        self.assertEqual(self.refusal_code(document_with_parts(20_000)), "too_many")
 
-    def test_so_is_one_that_does_not_admit_to_them(self) -> None:
-        data = packed(20_000)
+    def test_document_that_understates_its_number_of_parts_is_refused(self) -> None:
+        data = document_with_parts(20_000)
         end = data.rindex(b"PK\5\6")
-        lying = data[: end + 8] + struct.pack("<HH", 1, 1) + data[end + 12 :]
-        self.assertEqual(self.code_of(lying), "too_many")
+        understated = data[: end + 8] + struct.pack("<HH", 1, 1) + data[end + 12 :]
+        self.assertEqual(self.refusal_code(understated), "too_many")
 
-    def test_so_is_one_that_counts_in_the_way_of_huge_archives(self) -> None:
-        data = packed(3)
+    def test_document_with_a_zip64_directory_is_refused(self) -> None:
+        data = document_with_parts(3)
         end = data.rindex(b"PK\5\6")
-        huge = data[:end] + b"PK\6\7" + struct.pack("<IQI", 0, end, 1) + data[end:]
-        self.assertEqual(self.code_of(huge), "too_many")
+        zip64 = data[:end] + b"PK\6\7" + struct.pack("<IQI", 0, end, 1) + data[end:]
+        self.assertEqual(self.refusal_code(zip64), "too_many")
 
-    def test_an_ordinary_paper_is_taken(self) -> None:
-        data = packed(500)
+    def test_ordinary_document_is_accepted(self) -> None:
+        data = document_with_parts(500)
         checked = file_checks.check_file(io.BytesIO(data), name="sheet.docx", size=len(data), declared="", kind="file")
         self.assertEqual(checked.size, len(data))

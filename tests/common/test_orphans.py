@@ -18,32 +18,32 @@ from tests.private_files import InFolder
 class OrphansTest(InFolder, SchoolTestCase):
     def setUp(self) -> None:
         super().setUp()
-        change = override_settings(MEDIA_ROOT=self.folder)
-        change.enable()
-        self.addCleanup(change.disable)
+        settings_override = override_settings(MEDIA_ROOT=self.folder)
+        settings_override.enable()
+        self.addCleanup(settings_override.disable)
 
-    def put(self, name: str, days: int = 2) -> str:
-        kept = default_storage.save(name, ContentFile(samples.picture()))
-        self.age(kept, days)
-        return kept
+    def save_picture(self, name: str, days: int = 2) -> str:
+        stored_name = default_storage.save(name, ContentFile(samples.picture()))
+        self.set_age(stored_name, days)
+        return stored_name
 
-    def age(self, name: str, days: int) -> None:
+    def set_age(self, name: str, days: int) -> None:
         then = time.time() - timedelta(days=days).total_seconds()
         os.utime(default_storage.path(name), (then, then))
 
-    def left(self) -> list[str]:
+    def remaining_pictures(self) -> list[str]:
         return sorted(str(path.relative_to(self.folder)) for path in Path(self.folder).rglob("*.jpg"))
 
-    def test_what_no_row_names_goes_after_a_day_and_all_else_stays(self) -> None:
-        claimed = self.put("locations/hall.jpg")
-        type(self.hall).objects.update(image=claimed)
-        kept = [claimed, self.put("elsewhere/by-hand.jpg"), self.put("subjects/new.jpg", days=0)]
-        self.put("subjects/replaced.jpg")
-        self.put("locations/within/deleted.jpg")
+    def test_unreferenced_pictures_are_deleted_after_a_day_and_all_others_are_kept(self) -> None:
+        referenced = self.save_picture("locations/hall.jpg")
+        type(self.hall).objects.update(image=referenced)
+        kept = [referenced, self.save_picture("elsewhere/by-hand.jpg"), self.save_picture("subjects/new.jpg", days=0)]
+        self.save_picture("subjects/replaced.jpg")
+        self.save_picture("locations/within/deleted.jpg")
         orphans.delete_orphaned_files()
-        self.assertEqual(self.left(), sorted(kept))
+        self.assertEqual(self.remaining_pictures(), sorted(kept))
 
-    def test_a_picture_that_the_office_chooses_is_made_smaller_and_anew(self) -> None:
+    def test_picture_uploaded_in_admin_is_scaled_down_saved_as_jpeg_and_can_be_removed(self) -> None:
         self.log_in(self.ada)
         url = f"/admin/classwork/location/{self.hall.pk}/change/"
         values: dict[str, Any] = {"name": "Grange Hall", "code": "Grange", "is_public": "on"}

@@ -1,4 +1,4 @@
-"""On the studio's shared machine, Back after logging out shows nothing of anybody."""
+"""On a shared computer, the Back button shows no personal page after logout, because browsers may not store it."""
 
 import re
 
@@ -17,19 +17,19 @@ OFFICE = ("desk", "desk_orders", "desk_students", "desk_mail", "desk_queue", "te
 
 
 class PrivatePagesTest(SchoolTestCase):
-    def test_what_a_person_sees_is_kept_nowhere(self) -> None:
+    def test_personal_office_and_admin_pages_may_not_be_stored(self) -> None:
         self.log_in(self.ada)
         for path in [*(reverse(name) for name in (*PERSONAL, *OFFICE)), "/admin/", "/admin/users/user/"]:
             with self.subTest(path):
                 self.assertIn("no-store", self.client.get(path).headers.get("Cache-Control", ""))
 
-    def test_a_stranger_s_cart_is_kept_nowhere(self) -> None:
+    def test_cart_and_checkout_of_a_visitor_may_not_be_stored(self) -> None:
         self.client.post(reverse("register"), {"classes": [self.offer.pk], "who": ["me"], "others": 0})
         for name in ("cart", "checkout", "register"):
             with self.subTest(name):
                 self.assertIn("no-store", self.client.get(reverse(name)).headers.get("Cache-Control", ""))
 
-    def test_what_a_secret_address_shows_a_stranger_is_kept_nowhere(self) -> None:
+    def test_pages_behind_secret_links_may_not_be_stored(self) -> None:
         message = stored()
         diary.renew_student_feed(self.alice.student)
         for path in (
@@ -45,15 +45,15 @@ class PrivatePagesTest(SchoolTestCase):
                 self.assertIn("no-store", response.headers.get("Cache-Control", ""))
                 self.assertIn("private", response.headers["Cache-Control"])
 
-    def test_public_pages_may_be_kept_by_strangers(self) -> None:
-        known = {row.name for row in rows()}
+    def test_public_pages_may_be_stored(self) -> None:
+        url_names = {row.name for row in rows()}
         for name in PUBLIC:
-            self.assertIn(name, known)
+            self.assertIn(name, url_names)
             with self.subTest(name):
                 self.assertNotIn("no-store", self.client.get(reverse(name)).headers.get("Cache-Control", ""))
 
-    def test_what_says_itself_how_long_it_may_be_kept_stays_so(self) -> None:
-        (style,) = re.findall(r'href="(/brand/[^"]+)"', self.client.get(reverse("contact")).content.decode())
-        before = self.client.get(style).headers["Cache-Control"]
+    def test_stylesheet_keeps_its_cache_control_after_login(self) -> None:
+        (stylesheet,) = re.findall(r'href="(/brand/[^"]+)"', self.client.get(reverse("contact")).content.decode())
+        before = self.client.get(stylesheet).headers["Cache-Control"]
         self.log_in(self.ada)
-        self.assertEqual(self.client.get(style).headers["Cache-Control"], before)
+        self.assertEqual(self.client.get(stylesheet).headers["Cache-Control"], before)

@@ -7,7 +7,7 @@ from common.files.ranges import ByteRange, RangeUnsatisfiable, requested_range
 
 @tag("once")
 class RangeTest(SimpleTestCase):
-    def test_a_part_is_read_as_the_standard_writes_it(self) -> None:
+    def test_range_header_is_parsed_as_http_defines_it(self) -> None:
         cases: dict[str, ByteRange | None] = {
             "": None,
             "bytes=0-99": ByteRange(0, 99),
@@ -27,13 +27,13 @@ class RangeTest(SimpleTestCase):
             with self.subTest(header):
                 self.assertEqual(requested_range(header, 1000), expected)
 
-    def test_what_lies_outside_cannot_be_had(self) -> None:
+    def test_range_outside_the_file_is_unsatisfiable(self) -> None:
         for header, size in (("bytes=1000-", 1000), ("bytes=5000-6000", 1000), ("bytes=-0", 1000), ("bytes=-5", 0)):
             with self.subTest(header), self.assertRaises(RangeUnsatisfiable):
                 requested_range(header, size)
 
     @given(st.text(max_size=30), st.integers(0, 10_000))
-    def test_whatever_is_asked_a_part_lies_within_the_file(self, text: str, size: int) -> None:
+    def test_accepted_range_always_lies_within_the_file(self, text: str, size: int) -> None:
         for header in (text, f"bytes={text}"):
             try:
                 part = requested_range(header, size)

@@ -1,4 +1,4 @@
-"""A request is read whole, even when it is refused: the web server in front of us may still be sending a large file."""
+"""The site reads even a refused request to its end, because the web server may still be sending a large file."""
 
 from io import BytesIO
 from typing import Any
@@ -17,12 +17,12 @@ class BrokenUpload(BytesIO):
         raise OSError("The browser hung up.")
 
 
-class ReadingToTheEndTest(SchoolTestCase):
-    def upload(self, body: BytesIO) -> int:
-        """Without a cookie, so that it is refused before anything is read."""
+class RefusedUploadTest(SchoolTestCase):
+    def send_upload(self, body: BytesIO) -> int:
+        """Send the upload without a CSRF cookie, so that it is refused before its body is read."""
         statuses: list[str] = []
 
-        def start_response(status: str, headers: list[tuple[str, str]], why: Any = None) -> Any:
+        def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             statuses.append(status)
 
         environ = RequestFactory(SERVER_NAME="testserver").post(reverse("receive_upload", args=["a-ticket"])).environ
@@ -30,10 +30,10 @@ class ReadingToTheEndTest(SchoolTestCase):
         list(WSGIHandler()(environ, start_response))
         return int(statuses[0].split()[0])
 
-    def test_an_upload_that_is_refused_is_read_whole(self) -> None:
+    def test_refused_upload_is_read_to_the_end(self) -> None:
         body = BytesIO(FILM)
-        self.assertEqual(self.upload(body), 403)
+        self.assertEqual(self.send_upload(body), 403)
         self.assertEqual(body.tell(), len(FILM))
 
-    def test_an_upload_that_breaks_off_is_refused_just_the_same(self) -> None:
-        self.assertEqual(self.upload(BrokenUpload()), 403)
+    def test_upload_that_breaks_off_is_still_refused(self) -> None:
+        self.assertEqual(self.send_upload(BrokenUpload()), 403)
