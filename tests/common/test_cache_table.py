@@ -5,7 +5,7 @@ from django.test import TestCase
 
 
 class CacheTableTest(TestCase):
-    def test_a_migrated_database_has_the_table_of_the_cache(self) -> None:
+    def test_migrate_creates_the_cache_table(self) -> None:
         table = settings.CACHES["default"]["LOCATION"]
         with connection.cursor() as cursor:
             cursor.execute(f"DROP TABLE {table}")

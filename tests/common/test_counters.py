@@ -1,4 +1,4 @@
-"""Counts of throttles outlive a flood of other counts, and a cache that is away."""
+"""Rate limits hold while other entries flood the cache, and the site works while the cache is unavailable."""
 
 import copy
 import os
@@ -18,62 +18,62 @@ from tests.base import SchoolTestCase
 ONCE = Rate(1, 86400)
 
 
-def small() -> dict[str, Any]:
+def small_caches() -> dict[str, Any]:
     """The site's caches, with room for twenty entries each."""
     caches = copy.deepcopy(settings.CACHES)
-    for each in caches.values():
-        each["OPTIONS"] = each.get("OPTIONS", {}) | {"MAX_ENTRIES": 20}
+    for backend in caches.values():
+        backend["OPTIONS"] = backend.get("OPTIONS", {}) | {"MAX_ENTRIES": 20}
     return caches
 
 
-def away() -> dict[str, Any]:
+def unavailable_cache() -> dict[str, Any]:
     """A Redis that does not answer, as CACHE_URL would name it."""
     with mock.patch.dict(os.environ, CACHE_URL="redis://127.0.0.1:1"):
         return env.read_caches()
 
 
-class FloodTest(TestCase):
-    """Ten people at their limit; which entries a full cache drops depends on their hashed names."""
+class CacheFloodTest(TestCase):
+    """Ten people are at their limit, because a full cache chooses the entries to drop by their hashed keys."""
 
     def setUp(self) -> None:
-        self.enterContext(override_settings(CACHES=small()))
+        self.enterContext(override_settings(CACHES=small_caches()))
         for number in range(10):
             count_attempt(f"mine {number}", ONCE)
 
-    def limited(self) -> int:
+    def count_limited_people(self) -> int:
         return sum(count_attempt(f"mine {number}", ONCE) > 0 for number in range(10))
 
-    def test_a_flood_of_other_counts_lifts_no_limit(self) -> None:
+    def test_rate_limits_hold_during_a_flood_of_other_counters(self) -> None:
         for number in range(100):
             count_attempt(f"another {number}", ONCE)
-        self.assertEqual(self.limited(), 10)
+        self.assertEqual(self.count_limited_people(), 10)
 
-    def test_nor_does_a_flood_of_anything_else_that_is_cached(self) -> None:
+    def test_rate_limits_hold_during_a_flood_of_other_cache_entries(self) -> None:
         for number in range(100):
             cache.set(f"page {number}", "x", 86400)
-        self.assertEqual(self.limited(), 10)
+        self.assertEqual(self.count_limited_people(), 10)
 
-    def test_failed_log_ins_are_counted_there_too(self) -> None:
+    def test_failed_logins_are_counted_in_the_cache_of_rate_limits(self) -> None:
         self.assertEqual(settings.AXES_CACHE, "throttles")
 
 
-class CacheAwayTest(SchoolTestCase):
+class CacheUnavailableTest(SchoolTestCase):
     def setUp(self) -> None:
-        """django-axes keeps hold of the cache that it saw first."""
+        """django-axes keeps using the first cache that it opened, so its handler must be created again."""
         AxesProxyHandler.implementation = None
         self.addCleanup(setattr, AxesProxyHandler, "implementation", None)
-        self.enterContext(override_settings(CACHES=away()))
+        self.enterContext(override_settings(CACHES=unavailable_cache()))
 
-    def test_forms_work_and_are_limited_all_the_same(self) -> None:
-        said = {"name": "Sam", "email": "away@example.org", "text": "Hello?"}
-        answers = [self.client.post(reverse("contact"), said).status_code for _ in range(6)]
-        self.assertEqual(answers, [302] * 5 + [429])
+    def test_contact_form_works_and_is_rate_limited(self) -> None:
+        form_data = {"name": "Sam", "email": "away@example.org", "text": "Hello?"}
+        statuses = [self.client.post(reverse("contact"), form_data).status_code for _ in range(6)]
+        self.assertEqual(statuses, [302] * 5 + [429])
 
-    def test_people_log_in(self) -> None:
-        said = {"username": self.alice.email, "password": "correct horse battery"}
-        self.assertEqual(self.client.post(reverse("login"), said).status_code, 302)
+    def test_people_can_log_in(self) -> None:
+        credentials = {"username": self.alice.email, "password": "correct horse battery"}
+        self.assertEqual(self.client.post(reverse("login"), credentials).status_code, 302)
 
-    def test_gateways_are_heard(self) -> None:
+    def test_webhook_of_an_unknown_gateway_is_answered_with_404(self) -> None:
         path = reverse("static_process_payment", args=["nobody"])
         self.assertEqual(self.client.post(path, "{}", content_type="application/json").status_code, 404)
 

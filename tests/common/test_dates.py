@@ -14,13 +14,13 @@ CLOCKS = st.builds(time, st.integers(0, 23), st.integers(0, 59))
 
 
 class WallClockTest(SimpleTestCase):
-    def test_a_time_that_the_clocks_skip_is_the_next_real_minute(self):
+    def test_time_skipped_by_daylight_saving_becomes_the_next_existing_minute(self):
         self.assertEqual(dates.local_moment(date(2025, 3, 9), time(2, 30), LA), datetime(2025, 3, 9, 3, 0, tzinfo=LA))
 
-    def test_a_time_that_comes_twice_is_the_first(self):
+    def test_time_that_occurs_twice_is_the_first_occurrence(self):
         self.assertEqual(dates.local_moment(date(2025, 11, 2), time(1, 30), LA).hour, 8)
 
-    def test_the_end_is_counted_on_the_wall_clock(self):
+    def test_end_is_computed_on_the_wall_clock_when_the_clocks_change(self):
         start = dates.local_moment(date(2025, 11, 2), time(0, 30), LA)
         end = dates.add_wall_minutes(start, 120, LA)
         self.assertEqual(end.astimezone(LA).time(), time(2, 30))
@@ -36,8 +36,8 @@ class WallClockTest(SimpleTestCase):
         self.assertGreater(dates.add_wall_minutes(start, minutes, zone), start)
 
     @given(DAYS, CLOCKS, ZONES)
-    def test_the_wall_shows_what_was_asked_unless_the_clocks_skip_it(self, day, clock, zone):
-        asked = datetime.combine(day, clock)
-        shown = dates.local_moment(day, clock, zone).astimezone(zone).replace(tzinfo=None)
-        self.assertLessEqual(timedelta(0), shown - asked)
-        self.assertLessEqual(shown - asked, timedelta(hours=1))
+    def test_local_moment_has_the_requested_time_unless_the_clocks_skip_it(self, day, clock, zone):
+        requested = datetime.combine(day, clock)
+        local = dates.local_moment(day, clock, zone).astimezone(zone).replace(tzinfo=None)
+        self.assertLessEqual(timedelta(0), local - requested)
+        self.assertLessEqual(local - requested, timedelta(hours=1))

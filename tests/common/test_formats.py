@@ -1,4 +1,4 @@
-"""Dates, times, numbers and money, as every page, the admin and every mail write them."""
+"""Dates, times, numbers and money look the same on every page, in the admin and in every mail."""
 
 import re
 from collections.abc import Iterator
@@ -48,14 +48,14 @@ def files(*endings: str) -> Iterator[tuple[str, str]]:
 
 
 class EnglishTest(SimpleTestCase):
-    def test_a_date_names_its_weekday_and_its_year(self) -> None:
+    def test_date_has_its_weekday_and_year_and_short_date_has_no_year(self) -> None:
         from common.formats import format_date, format_short_date
 
         self.assertEqual(format_date(DAY), "Tue, Dec 22, 2026")
         self.assertEqual(format_date(date(2026, 9, 1)), "Tue, Sep 1, 2026")
         self.assertEqual(format_short_date(DAY), "Tue, Dec 22")
 
-    def test_a_moment_is_told_by_the_clock_of_the_school(self) -> None:
+    def test_moment_is_shown_in_the_time_zone_of_the_school(self) -> None:
         from common.formats import format_date, format_moment, format_short_date, format_time
 
         with override_settings(TIME_ZONE="America/Los_Angeles"):
@@ -65,7 +65,7 @@ class EnglishTest(SimpleTestCase):
             self.assertEqual(format_moment(EVENING), "Tue, Dec 22, 2026, 4:30 PM")
             self.assertEqual(format_moment(EVENING, seconds=True), "Tue, Dec 22, 2026, 4:30:00 PM")
 
-    def test_a_span_says_am_or_pm_once_when_it_is_the_same(self) -> None:
+    def test_time_span_names_am_or_pm_once_if_start_and_end_share_it(self) -> None:
         from common.formats import format_time_span
 
         for start, end, words in [
@@ -80,7 +80,7 @@ class EnglishTest(SimpleTestCase):
             with self.subTest(words):
                 self.assertEqual(format_time_span(start, end), words)
 
-    def test_money_has_its_sign_its_decimals_and_a_true_minus(self) -> None:
+    def test_money_has_a_currency_sign_decimals_and_a_typographic_minus(self) -> None:
         from common.formats import format_money
 
         self.assertEqual(format_money(Decimal(65), "USD"), "$65.00")
@@ -92,15 +92,15 @@ class EnglishTest(SimpleTestCase):
         self.assertEqual(format_money(Decimal("0.005"), "USD"), "$0.01")
         self.assertEqual(format_money(Decimal("12345678901234567.89"), "USD"), "$12,345,678,901,234,567.89")
 
-    def test_numbers_and_percents(self) -> None:
+    def test_numbers_and_percentages_drop_trailing_zeros(self) -> None:
         from common.formats import format_number, format_percent
 
-        self.assertEqual([format_number(each) for each in (1234, Decimal("-2.50"), 0)], ["1,234", "−2.5", "0"])
-        self.assertEqual([format_percent(each) for each in (50, Decimal("12.50"), 100)], ["50%", "12.5%", "100%"])
+        self.assertEqual([format_number(number) for number in (1234, Decimal("-2.50"), 0)], ["1,234", "−2.5", "0"])
+        self.assertEqual([format_percent(number) for number in (50, Decimal("12.50"), 100)], ["50%", "12.5%", "100%"])
 
 
 class OtherLanguagesTest(SimpleTestCase):
-    def shown(self, language: str, currency: str) -> list[str]:
+    def formatted_values(self, language: str, currency: str) -> list[str]:
         from common import formats
 
         with translation.override(language):
@@ -115,53 +115,53 @@ class OtherLanguagesTest(SimpleTestCase):
                 formats.format_percent(Decimal("12.5")),
             ]
 
-    def test_german(self) -> None:
+    def test_german_formats(self) -> None:
         self.assertEqual(
-            self.shown("de", "EUR"),
+            self.formatted_values("de", "EUR"),
             [
                 "Di., 22. Dez. 2026", "Di., 22. Dez.", "19:00", "19:00–20:30 Uhr",
                 f"1.250,00{NBSP}€", f"−10,00{NBSP}€", "1.234,5", f"12,5{NBSP}%",
             ],
         )  # fmt: skip
 
-    def test_french(self) -> None:
+    def test_french_formats(self) -> None:
         self.assertEqual(
-            self.shown("fr", "EUR"),
+            self.formatted_values("fr", "EUR"),
             [
                 "mar. 22 déc. 2026", "mar. 22 déc.", "19:00", "19:00–20:30",
                 f"1{NARROW}250,00{NBSP}€", f"−10,00{NBSP}€", f"1{NARROW}234,5", f"12,5{NBSP}%",
             ],
         )  # fmt: skip
 
-    def test_japanese(self) -> None:
+    def test_japanese_formats(self) -> None:
         self.assertEqual(
-            self.shown("ja", "JPY"),
+            self.formatted_values("ja", "JPY"),
             [
                 "2026年12月22日(火)", "12月22日(火)", "19:00", "19時00分～20時30分",
                 "¥1,250", "−¥10", "1,234.5", "12.5%",
             ],
         )  # fmt: skip
 
-    def test_one_language_leaves_nothing_behind_for_the_next(self) -> None:
-        self.assertEqual(self.shown("de", "EUR")[2], "19:00")
-        self.assertEqual(self.shown("en", "EUR")[2], "7:00 PM")
+    def test_formats_follow_a_switch_to_another_language(self) -> None:
+        self.assertEqual(self.formatted_values("de", "EUR")[2], "19:00")
+        self.assertEqual(self.formatted_values("en", "EUR")[2], "7:00 PM")
 
     @override_settings(LANGUAGE_CODE="de")
-    def test_without_a_language_the_schools_own_counts(self) -> None:
+    def test_language_of_the_school_is_used_if_none_is_active(self) -> None:
         from common.formats import format_date
 
         with translation.override(None):
             self.assertEqual(format_date(DAY), "Di., 22. Dez. 2026")
 
-    def test_a_language_that_nobody_wrote_down_falls_back_to_english(self) -> None:
+    def test_language_without_formats_falls_back_to_english(self) -> None:
         from common.formats import format_money
 
         with translation.override("tlh"):
             self.assertEqual(format_money(Decimal(7), "USD"), "$7.00")
 
 
-class TemplatesTest(SimpleTestCase):
-    def test_every_template_has_a_filter_for_each_kind(self) -> None:
+class TemplateFiltersTest(SimpleTestCase):
+    def test_format_filters_are_available_in_every_template(self) -> None:
         source = (
             "{{ at|full_date }}; {{ at|short_date }}; {{ at|clock_time }}; {{ at|time_span:end }}; {{ at|moment }}; "
             "{{ at|moment:'seconds' }}; {{ price|money:'EUR' }}; {{ price|number }}; {{ price|percent }}"
@@ -175,7 +175,7 @@ class TemplatesTest(SimpleTestCase):
             "Tue, Dec 22, 2026, 7:00:00 PM; €7.50; 7.5; 7.5%",
         )
 
-    def test_what_is_not_there_is_an_empty_text(self) -> None:
+    def test_format_filters_turn_none_into_empty_text(self) -> None:
         source = (
             "[{{ x|full_date }}{{ x|short_date }}{{ x|clock_time }}{{ x|time_span:x }}{{ x|moment }}{{ x|money }}"
             "{{ x|number }}{{ x|percent }}]"
@@ -183,8 +183,8 @@ class TemplatesTest(SimpleTestCase):
         self.assertEqual(Template(source).render(Context({"x": None})), "[]")
 
 
-class AdminTest(SimpleTestCase):
-    def test_admin_writes_dates_and_times_as_the_pages_do(self) -> None:
+class AdminFormatsTest(SimpleTestCase):
+    def test_admin_formats_dates_and_times_like_the_pages(self) -> None:
         from common.formats import format_date, format_moment, format_time
 
         for days in range(0, 400, 7):
@@ -196,10 +196,10 @@ class AdminTest(SimpleTestCase):
             self.assertEqual(django_formats.localize(clock), format_time(clock))
 
 
-class OneModuleTest(SimpleTestCase):
-    """Nothing outside the module makes a date, a number or an amount by itself."""
+class NoFormatsElsewhereTest(SimpleTestCase):
+    """Only common/formats.py formats dates, numbers and amounts. All other code uses its functions and filters."""
 
-    def found(self, endings: tuple[str, ...], patterns: dict[str, re.Pattern[str]]) -> list[str]:
+    def find_lines(self, endings: tuple[str, ...], patterns: dict[str, re.Pattern[str]]) -> list[str]:
         return [
             f"{name}:{number}: {what}"
             for name, text in files(*endings)
@@ -209,13 +209,13 @@ class OneModuleTest(SimpleTestCase):
             if pattern.search(MACHINE_DATES.sub("", line))
         ]
 
-    def test_no_template_formats_by_itself(self) -> None:
-        self.assertEqual(self.found((".html", ".md", ".txt"), IN_TEMPLATES), [])
+    def test_no_template_formats_values_by_itself(self) -> None:
+        self.assertEqual(self.find_lines((".html", ".md", ".txt"), IN_TEMPLATES), [])
 
-    def test_no_module_formats_by_itself(self) -> None:
-        self.assertEqual(self.found((".py",), IN_PYTHON), [])
+    def test_no_other_module_formats_values_by_itself(self) -> None:
+        self.assertEqual(self.find_lines((".py",), IN_PYTHON), [])
 
-    def test_each_exception_is_still_one(self) -> None:
+    def test_each_listed_exception_still_formats_values_by_itself(self) -> None:
         texts = dict(files(".py"))
         for name in MACHINE_FORMATS:
             self.assertTrue(any(pattern.search(texts[name]) for pattern in IN_PYTHON.values()), name)

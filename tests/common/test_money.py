@@ -14,7 +14,7 @@ PERCENTS = st.decimals(0, 100, places=2)
 
 
 class MoneyTest(SimpleTestCase):
-    def test_currencies_have_no_two_or_three_decimals(self) -> None:
+    def test_currencies_have_zero_two_or_three_decimal_places(self) -> None:
         self.assertEqual([currency_digits(code) for code in ("JPY", "USD", "KWD")], [0, 2, 3])
 
     def test_halves_are_rounded_up(self) -> None:
@@ -22,25 +22,25 @@ class MoneyTest(SimpleTestCase):
         self.assertEqual(round_amount(Decimal("2.5"), "JPY"), Decimal(3))
         self.assertEqual(percent_of(Decimal("0.0025"), Decimal(20), "KWD"), Decimal("0.001"))
 
-    def test_an_amount_says_itself_as_people_write_it(self) -> None:
+    def test_money_converts_to_formatted_text(self) -> None:
         self.assertEqual(str(Money(Decimal("-500.4"), "JPY")), "−¥500")
 
-    def test_two_currencies_are_never_added_or_compared(self) -> None:
+    def test_two_currencies_cannot_be_added_subtracted_or_compared(self) -> None:
         dollar, euro = Money(Decimal(1), "USD"), Money(Decimal(1), "EUR")
-        for mix in (lambda: dollar + euro, lambda: dollar - euro, lambda: dollar < euro):
+        for operation in (lambda: dollar + euro, lambda: dollar - euro, lambda: dollar < euro):
             with self.assertRaises(OtherCurrency):
-                mix()
+                operation()
 
     @override_settings(CURRENCY="EUR")
-    def test_the_template_filter_takes_the_schools_currency_when_none_is_named(self) -> None:
+    def test_money_filter_uses_the_currency_of_the_school_by_default(self) -> None:
         page = Template("{{ a|money }} {{ a|money:'JPY' }}[{{ none|money }}]")
         self.assertEqual(page.render(Context({"a": Decimal(7), "none": None})), "€7.00 ¥7[]")
 
     @given(AMOUNTS, CURRENCIES)
-    def test_a_rounded_amount_can_be_paid_out_and_is_the_nearest(self, amount: Decimal, currency: str) -> None:
-        near = round_amount(amount, currency)
-        self.assertTrue(is_payable_amount(near, currency))
-        self.assertLessEqual(abs(near - amount) * 2, Decimal(1).scaleb(-currency_digits(currency)))
+    def test_rounding_returns_the_nearest_payable_amount(self, amount: Decimal, currency: str) -> None:
+        rounded = round_amount(amount, currency)
+        self.assertTrue(is_payable_amount(rounded, currency))
+        self.assertLessEqual(abs(rounded - amount) * 2, Decimal(1).scaleb(-currency_digits(currency)))
 
     @given(st.lists(AMOUNTS), CURRENCIES)
     def test_a_sum_does_not_depend_on_order(self, amounts: list[Decimal], currency: str) -> None:

@@ -33,62 +33,64 @@ def lonely(value: int) -> int:
     return value
 
 
-def steps(*names: str) -> Any:
+def override_steps(*names: str) -> Any:
     return override_settings(SUM_STEPS=[f"{HERE}.{name}" for name in names])
 
 
-def run(value: int, *names: str, context: Any = 1) -> Any:
-    with steps(*names):
+def run_pipeline(value: int, *names: str, context: Any = 1) -> Any:
+    with override_steps(*names):
         return Pipeline("SUM_STEPS").run(value, context)
 
 
 class PipelineTest(SimpleTestCase):
     def test_steps_run_in_the_order_of_the_setting(self) -> None:
-        self.assertEqual(run(5, "double", "add").value, 11)
-        self.assertEqual(run(5, "add", "double").value, 12)
+        self.assertEqual(run_pipeline(5, "double", "add").value, 11)
+        self.assertEqual(run_pipeline(5, "add", "double").value, 12)
 
-    def test_the_trace_tells_what_each_step_did(self) -> None:
-        trace = run(5, "double", "enough").trace
+    def test_trace_records_the_value_before_and_after_each_step(self) -> None:
+        trace = run_pipeline(5, "double", "enough").trace
         self.assertEqual(
-            [(one.step.rpartition(".")[2], one.before, one.after) for one in trace],
+            [(record.step.rpartition(".")[2], record.before, record.after) for record in trace],
             [("double", 5, 10), ("enough", 10, 10)],
         )
-        self.assertEqual([str(one).partition(": ")[2] for one in trace], ["5 -> 10", "nothing"])
+        self.assertEqual([str(record).partition(": ")[2] for record in trace], ["5 -> 10", "nothing"])
 
-    def test_a_step_may_end_the_run_and_say_why(self) -> None:
-        outcome = run(60, "double", "enough", "add")
+    def test_step_can_stop_the_run_with_a_reason(self) -> None:
+        outcome = run_pipeline(60, "double", "enough", "add")
         self.assertEqual((outcome.value, len(outcome.trace)), (100, 2))
         self.assertTrue(str(outcome.trace[-1]).endswith("(stopped: a hundred is enough)"))
 
-    def test_a_step_that_raises_or_returns_nothing_is_never_passed_over(self) -> None:
+    def test_step_that_raises_or_returns_nothing_fails_the_run(self) -> None:
         for name, problem in (("broken", "raised KeyError."), ("forgetful", "returned nothing")):
-            with self.subTest(name), self.assertRaises(StepFailed) as caught:
-                run(5, "double", name, "add")
-            self.assertIn(problem, str(caught.exception))
-            self.assertEqual(len(caught.exception.trace), 1)
+            with self.subTest(name), self.assertRaises(StepFailed) as failure:
+                run_pipeline(5, "double", name, "add")
+            self.assertIn(problem, str(failure.exception))
+            self.assertEqual(len(failure.exception.trace), 1)
 
     @given(st.integers(), st.lists(st.sampled_from(["double", "add"]), max_size=8))
-    def test_each_step_is_given_what_the_one_before_returned(self, start: int, names: list[str]) -> None:
-        trace = run(start, *names).trace
-        self.assertEqual([one.before for one in trace], [start, *(one.after for one in trace)][: len(trace)])
+    def test_each_step_receives_the_result_of_the_step_before(self, start: int, names: list[str]) -> None:
+        trace = run_pipeline(start, *names).trace
+        self.assertEqual(
+            [record.before for record in trace], [start, *(record.after for record in trace)][: len(trace)]
+        )
 
 
 class PipelineCheckTest(SimpleTestCase):
-    def said(self, *names: str) -> str:
-        with steps(*names):
-            return "\n".join(f"{found.msg} {found.hint or ''}" for found in check_pipelines(None))
+    def check_messages(self, *names: str) -> str:
+        with override_steps(*names):
+            return "\n".join(f"{message.msg} {message.hint or ''}" for message in check_pipelines(None))
 
-    def test_a_whole_pipeline_is_passed(self) -> None:
-        self.assertEqual(self.said("double", "add"), "")
+    def test_valid_pipeline_passes_the_check(self) -> None:
+        self.assertEqual(self.check_messages("double", "add"), "")
 
-    def test_a_misspelt_step_is_named_with_what_it_may_mean(self) -> None:
-        self.assertIn(f"Did you mean '{HERE}.double'?", self.said("duoble"))
+    def test_misspelled_step_is_reported_with_a_suggestion(self) -> None:
+        self.assertIn(f"Did you mean '{HERE}.double'?", self.check_messages("duoble"))
 
-    def test_a_step_twice_or_of_another_shape_or_none_at_all_is_refused(self) -> None:
-        self.assertIn("names tests.common.test_pipeline.add 2 times", self.said("add", "add"))
-        self.assertIn("must be a function of (value, context)", self.said("lonely"))
-        self.assertIn("SUM_STEPS is empty", self.said())
+    def test_duplicate_step_wrong_signature_and_empty_pipeline_are_reported(self) -> None:
+        self.assertIn("names tests.common.test_pipeline.add 2 times", self.check_messages("add", "add"))
+        self.assertIn("must be a function of (value, context)", self.check_messages("lonely"))
+        self.assertIn("SUM_STEPS is empty", self.check_messages())
 
     @override_settings(SUM_STEPS="double")
-    def test_a_text_is_no_list(self) -> None:
+    def test_setting_that_is_a_string_instead_of_a_list_is_reported(self) -> None:
         self.assertIn("must be a list", next(check_pipeline_setting("SUM_STEPS")).msg)

@@ -22,139 +22,155 @@ import django; django.setup()
 from common.throttle import Rate, count_attempt
 for _ in range(200): count_attempt("test", Rate(350, 86400))
 """
-COUNTED = """
+CREATE_CACHE_TABLE = """
 import django; django.setup()
 from django.core.management import call_command; call_command("createcachetable")
 """
 
 
-def ask(
-    view: Any, person: User | None = None, *, at: str = "192.0.2.1", method: str = "post", **typed: str
+def send_request(
+    view: Any, person: User | None = None, *, address: str = "192.0.2.1", method: str = "post", **form_data: str
 ) -> HttpResponse:
-    request: HttpRequest = getattr(RequestFactory(), method)("/", typed, REMOTE_ADDR=at)
+    request: HttpRequest = getattr(RequestFactory(), method)("/", form_data, REMOTE_ADDR=address)
     request.user = person or AnonymousUser()
     response: HttpResponse = view(request)
     return response
 
 
-class ThrottledTest(SchoolTestCase):
-    def limited(self, **rates: str) -> Any:
+class RateLimitTest(SchoolTestCase):
+    def limited_view(self, **rates: str) -> Any:
         return throttle.rate_limited("test", **rates)(lambda request: HttpResponse("done"))  # type: ignore[arg-type]
 
     def statuses(self, *answers: HttpResponse) -> list[int]:
         return [answer.status_code for answer in answers]
 
-    def test_one_address_may_ask_so_often_and_no_more(self) -> None:
-        view = self.limited(by_address="2/h")
-        self.assertEqual(self.statuses(*(ask(view) for _ in range(3))), [200, 200, 429])
-        self.assertEqual(ask(view, at="192.0.2.2").status_code, 200)
+    def test_address_is_refused_after_it_has_reached_its_limit(self) -> None:
+        view = self.limited_view(by_address="2/h")
+        self.assertEqual(self.statuses(*(send_request(view) for _ in range(3))), [200, 200, 429])
+        self.assertEqual(send_request(view, address="192.0.2.2").status_code, 200)
 
-    def test_looking_at_a_page_does_not_count(self) -> None:
-        view = self.limited(by_address="1/h")
-        self.assertEqual(self.statuses(*(ask(view, method="get") for _ in range(3)), ask(view)), [200] * 4)
+    def test_get_requests_are_not_counted(self) -> None:
+        view = self.limited_view(by_address="1/h")
+        self.assertEqual(
+            self.statuses(*(send_request(view, method="get") for _ in range(3)), send_request(view)), [200] * 4
+        )
 
-    def test_one_account_may_ask_so_often_wherever_it_asks_from(self) -> None:
-        view = self.limited(by_account="1/h")
-        self.assertEqual(self.statuses(ask(view, self.alice), ask(view, self.alice, at="192.0.2.9")), [200, 429])
-        self.assertEqual(ask(view, self.sam).status_code, 200)
+    def test_account_limit_applies_across_addresses(self) -> None:
+        view = self.limited_view(by_account="1/h")
+        self.assertEqual(
+            self.statuses(send_request(view, self.alice), send_request(view, self.alice, address="192.0.2.9")),
+            [200, 429],
+        )
+        self.assertEqual(send_request(view, self.sam).status_code, 200)
 
-    def test_a_typed_address_counts_only_where_it_is_typed_so_nobody_is_shut_out_from_elsewhere(self) -> None:
-        view = self.limited(by_account="1/h")
-        elsewhere = [ask(view, at="198.51.100.7", email="alice@example.org") for _ in range(3)]
+    def test_typed_email_is_limited_per_address_so_that_nobody_can_lock_out_its_owner(self) -> None:
+        view = self.limited_view(by_account="1/h")
+        elsewhere = [send_request(view, address="198.51.100.7", email="alice@example.org") for _ in range(3)]
         self.assertEqual(self.statuses(*elsewhere), [200, 429, 429])
-        self.assertEqual(ask(view, email="alice@example.org").status_code, 200)
+        self.assertEqual(send_request(view, email="alice@example.org").status_code, 200)
 
-    def test_capital_letters_and_spaces_make_no_other_address(self) -> None:
-        view = self.limited(by_account="1/h")
-        self.assertEqual(self.statuses(ask(view, email="a@b.example"), ask(view, email=" A@B.Example ")), [200, 429])
+    def test_typed_email_is_counted_regardless_of_case_and_spaces(self) -> None:
+        view = self.limited_view(by_account="1/h")
+        self.assertEqual(
+            self.statuses(send_request(view, email="a@b.example"), send_request(view, email=" A@B.Example ")),
+            [200, 429],
+        )
 
-    def test_two_things_are_counted_apart(self) -> None:
+    def test_each_limit_has_its_own_counter(self) -> None:
         other = throttle.rate_limited("other", by_address="1/h")(lambda request: HttpResponse("done"))
-        self.assertEqual(self.statuses(ask(self.limited(by_address="1/h")), ask(other)), [200, 200])
+        self.assertEqual(
+            self.statuses(send_request(self.limited_view(by_address="1/h")), send_request(other)), [200, 200]
+        )
 
-    def test_what_is_forgiven_does_not_count_and_takes_back_no_failure(self) -> None:
-        def guess(request: HttpRequest) -> HttpResponse:
+    def test_uncounted_requests_do_not_count_and_do_not_undo_earlier_failures(self) -> None:
+        def log_in(request: HttpRequest) -> HttpResponse:
             if request.POST["password"] == "right":
                 throttle.uncount_request(request)
                 throttle.uncount_request(request)
             return HttpResponse("done")
 
-        view = throttle.rate_limited("test", by_address="2/h", by_account="2/h")(guess)
+        view = throttle.rate_limited("test", by_address="2/h", by_account="2/h")(log_in)
         guesses = ["wrong", *["right"] * 5, "wrong", "right"]
-        answers = [ask(view, email="alice@example.org", password=each) for each in guesses]
+        answers = [send_request(view, email="alice@example.org", password=guess) for guess in guesses]
         self.assertEqual(self.statuses(*answers), [200] * 7 + [429])
 
-    def test_the_answer_says_when_to_come_back(self) -> None:
-        view = self.limited(by_address="1/h")
-        ask(view)
-        answer = ask(view)
+    def test_refused_request_says_when_to_try_again(self) -> None:
+        view = self.limited_view(by_address="1/h")
+        send_request(view)
+        answer = send_request(view)
         self.assertTrue(0 < int(answer["Retry-After"]) <= 3600)
         self.assertContains(answer, "Please try again in ", status_code=429)
 
 
-class AddressTest(SchoolTestCase):
-    def seen(self, proxies: int, forwarded: str, *, last: str = "10.0.0.1") -> str:
-        request = RequestFactory().get("/", REMOTE_ADDR=last, HTTP_X_FORWARDED_FOR=forwarded)
+class ClientAddressTest(SchoolTestCase):
+    def client_address(self, proxies: int, forwarded: str, *, connection: str = "10.0.0.1") -> str:
+        request = RequestFactory().get("/", REMOTE_ADDR=connection, HTTP_X_FORWARDED_FOR=forwarded)
         with override_settings(TRUSTED_PROXIES=proxies):
             return throttle.client_address(request)
 
-    def test_without_a_trusted_proxy_what_the_header_says_is_hearsay(self) -> None:
-        self.assertEqual(self.seen(0, "192.0.2.1"), "10.0.0.1")
+    def test_forwarded_header_is_ignored_without_a_trusted_proxy(self) -> None:
+        self.assertEqual(self.client_address(0, "192.0.2.1"), "10.0.0.1")
 
-    def test_each_trusted_proxy_is_one_step_back_and_no_further(self) -> None:
-        self.assertEqual(self.seen(1, "203.0.113.5, 192.0.2.1"), "192.0.2.1")
-        self.assertEqual(self.seen(2, "203.0.113.5, 192.0.2.1"), "203.0.113.5")
-        self.assertEqual(self.seen(1, ""), "10.0.0.1")
+    def test_number_of_trusted_proxies_selects_the_forwarded_address(self) -> None:
+        self.assertEqual(self.client_address(1, "203.0.113.5, 192.0.2.1"), "192.0.2.1")
+        self.assertEqual(self.client_address(2, "203.0.113.5, 192.0.2.1"), "203.0.113.5")
+        self.assertEqual(self.client_address(1, ""), "10.0.0.1")
 
-    def test_nonsense_from_a_proxy_falls_back_to_the_connection(self) -> None:
-        self.assertEqual(self.seen(1, "unknown"), "10.0.0.1")
+    def test_invalid_forwarded_address_falls_back_to_the_connection(self) -> None:
+        self.assertEqual(self.client_address(1, "unknown"), "10.0.0.1")
 
-    def test_a_household_on_version_six_is_one_address(self) -> None:
+    def test_ipv6_addresses_of_one_household_share_an_address_block(self) -> None:
         networks = {
             throttle.address_block(RequestFactory().get("/", REMOTE_ADDR=address))
             for address in ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9")
         }
         self.assertEqual(networks, {"2001:db8:1:2::/64"})
 
-    def test_a_version_four_address_in_disguise_is_itself(self) -> None:
+    def test_ipv4_address_mapped_to_ipv6_is_treated_as_ipv4(self) -> None:
         self.assertEqual(throttle.address_block(RequestFactory().get("/", REMOTE_ADDR="::ffff:192.0.2.1")), "192.0.2.1")
 
 
-class CountingTest(SchoolTestCase):
-    def test_counting_up_keeps_the_value_and_refuses_what_is_not_there(self) -> None:
+class CacheCounterTest(SchoolTestCase):
+    def test_incr_adds_to_a_stored_counter_and_refuses_a_missing_one(self) -> None:
         cache.add("seen", 3, 60)
         self.assertEqual([cache.incr("seen"), cache.incr("seen", 5), cache.get("seen")], [4, 9, 9])
         with self.assertRaises(ValueError):
             cache.incr("unseen")
 
-    def test_what_has_expired_is_not_there(self) -> None:
+    def test_incr_refuses_an_expired_counter(self) -> None:
         cache.set("old", 3, -5)
         with self.assertRaises(ValueError):
             cache.incr("old")
 
-    def test_no_name_or_address_of_a_person_is_kept(self) -> None:
+    def test_stored_counters_contain_no_email_or_network_address(self) -> None:
         throttle.count_attempt("test alice@example.org at 192.0.2.1", throttle.Rate(1, 60))
         with connection.cursor() as cursor:
             cursor.execute("SELECT cache_key, value FROM throttle_entries")
             self.assertNotRegex(str(cursor.fetchall()), "alice|192")
 
-    def test_two_processes_lose_no_count(self) -> None:
-        """Two times two hundred against a limit of 350: the next one is refused, and was not before."""
+    def test_two_processes_lose_no_attempt(self) -> None:
+        """Each process counts 200 attempts, so one more attempt makes 401."""
         with TemporaryDirectory() as folder:
             env = os.environ | {
                 "DATABASE_URL": f"sqlite:///{folder}/counts.sqlite3",
                 "PYTHONPATH": os.pathsep.join([str(WEB), os.environ.get("PYTHONPATH", "")]),
                 "DJANGO_SETTINGS_MODULE": "hepcat.settings",
             }
-            subprocess.run([sys.executable, "-c", COUNTED], env=env, check=True)
-            both = [subprocess.Popen([sys.executable, "-c", COUNT_TWO_HUNDRED], env=env) for _ in range(2)]
-            self.assertEqual([each.wait() for each in both], [0, 0])
-            last = "from django.core.cache import cache\n" + COUNT_TWO_HUNDRED.replace("range(200)", "range(1)") + READ
-            done = subprocess.run([sys.executable, "-c", last], env=env, check=True, capture_output=True, text=True)
-        self.assertEqual(done.stdout.strip(), "401")
+            subprocess.run([sys.executable, "-c", CREATE_CACHE_TABLE], env=env, check=True)
+            processes = [subprocess.Popen([sys.executable, "-c", COUNT_TWO_HUNDRED], env=env) for _ in range(2)]
+            self.assertEqual([process.wait() for process in processes], [0, 0])
+            last_attempt = (
+                "from django.core.cache import cache\n"
+                + COUNT_TWO_HUNDRED.replace("range(200)", "range(1)")
+                + PRINT_COUNTS
+            )
+            result = subprocess.run(
+                [sys.executable, "-c", last_attempt], env=env, check=True, capture_output=True, text=True
+            )
+        self.assertEqual(result.stdout.strip(), "401")
 
 
-READ = """
+PRINT_COUNTS = """
 from django.db import connection
 from common.cache import unpickle_value
 with connection.cursor() as cursor:
@@ -164,21 +180,21 @@ with connection.cursor() as cursor:
 
 
 @tag("postgres")
-class RaceTest(TransactionTestCase):
+class CacheCounterRaceTest(TransactionTestCase):
     def setUp(self) -> None:
         cache.clear()
         self.addCleanup(cache.clear)
 
-    def test_two_connections_lose_no_count(self) -> None:
+    def test_two_connections_lose_no_increment(self) -> None:
         def count() -> None:
             for _ in range(100):
                 cache.incr("race")
             connection.close()
 
         cache.add("race", 0, 60)
-        both = [Thread(target=count) for _ in range(2)]
-        for each in both:
-            each.start()
-        for each in both:
-            each.join()
+        threads = [Thread(target=count) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
         self.assertEqual(cache.get("race"), 200)

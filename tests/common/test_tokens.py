@@ -1,4 +1,4 @@
-"""The colours of assets/css/tokens.css, computed: readable in light and dark, whatever hue a school takes."""
+"""Text in the colors of assets/css/tokens.css is readable in light and dark mode with every brand hue."""
 
 import math
 import re
@@ -23,32 +23,32 @@ PAIRS = [
 
 
 class TokensTest(TestCase):
-    def test_text_can_be_read_in_light_and_dark_with_every_hue(self) -> None:
+    def test_contrast_is_sufficient_in_light_and_dark_mode_with_every_hue(self) -> None:
         declared = dict(re.findall(r"--([\w-]+): light-dark\((.*)\);", TOKENS.read_text()))
         for hue in range(0, 360, 5):
             for scheme in (0, 1):
-                for ink, ground, least in PAIRS:
-                    got = contrast(*(colour(declared[name], scheme, hue) for name in (ink, ground)))
+                for ink, ground, minimum in PAIRS:
+                    ratio = contrast(*(linear_rgb_of(declared[name], scheme, hue) for name in (ink, ground)))
                     with self.subTest(f"--{ink} on --{ground}", hue=hue, dark=bool(scheme)):
-                        self.assertGreaterEqual(got, least)
+                        self.assertGreaterEqual(ratio, minimum)
 
 
-def colour(declared: str, scheme: int, hue: int) -> tuple[float, float, float]:
+def linear_rgb_of(declared: str, scheme: int, hue: int) -> tuple[float, float, float]:
     lightness, chroma, angle = re.findall(
         r"oklch\(([\d.]+) ([\d.]+) ((?:calc\([^)]*\)[^)]*\)|var\([^)]*\)|[\d.]+))", declared
     )[scheme]
-    return srgb(float(lightness), float(chroma), degrees(angle, hue))
+    return srgb(float(lightness), float(chroma), hue_angle(angle, hue))
 
 
-def degrees(angle: str, hue: int) -> float:
-    """75, var(--brand-hue) or calc(var(--brand-hue) + 38)."""
+def hue_angle(angle: str, hue: int) -> float:
+    """The angle is a number, var(--paper-hue), var(--brand-hue) or calc(var(--brand-hue) + 38)."""
     if "brand-hue" in angle:
         return hue + float((re.findall(r"\+ (\d+)", angle) or [0])[0])
     return 75 if "paper-hue" in angle else float(angle)
 
 
 def srgb(lightness: float, chroma: float, angle: float) -> tuple[float, float, float]:
-    """Linear red, green and blue as a screen shows them: what lies outside its gamut is cut off."""
+    """Linear red, green and blue. Values outside the gamut of a screen are clipped."""
     a, b = chroma * math.cos(math.radians(angle)), chroma * math.sin(math.radians(angle))
     long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
     middle = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
@@ -59,7 +59,7 @@ def srgb(lightness: float, chroma: float, angle: float) -> tuple[float, float, f
     return tuple(min(1.0, max(0.0, value)) for value in (red, green, blue))  # type: ignore[return-value]
 
 
-def contrast(one: tuple[float, float, float], other: tuple[float, float, float]) -> float:
-    """As the Web Content Accessibility Guidelines reckon it."""
-    dark, light = sorted(0.2126 * red + 0.7152 * green + 0.0722 * blue for red, green, blue in (one, other))
+def contrast(first: tuple[float, float, float], second: tuple[float, float, float]) -> float:
+    """The contrast ratio as the Web Content Accessibility Guidelines define it."""
+    dark, light = sorted(0.2126 * red + 0.7152 * green + 0.0722 * blue for red, green, blue in (first, second))
     return (light + 0.05) / (dark + 0.05)

@@ -1,4 +1,4 @@
-"""How the site speaks: ordinary American English, one word for one thing."""
+"""Pages and mail are written in ordinary American English, with one word for one concept."""
 
 import re
 from collections.abc import Iterator
@@ -10,19 +10,19 @@ import common
 from tests.common import wording
 
 WEB = Path(common.__file__).parent.parent
-MAILS_OF = ("billing", "demo_lms", "mailroom", "pages", "users")
-FOR_USERS = (
+APPS_WITH_MAIL = ("billing", "demo_lms", "mailroom", "pages", "users")
+TEXTS_FOR_USERS = (
     "users/templates", "users/views", "users/forms", "mailroom/templates/mail", "mailroom/templates/mailroom/my_",
     "mailroom/templates/mailroom/stop", "mailroom/templates/mailroom/choices", "mailroom/templates/mailroom/old_link",
     "pages/templates/pages", "pages/templates/mail", "pages/forms", "common/error_pages", "common/files",
     "templates/partials", "templates/error",
 )  # fmt: skip
-FOREIGN = re.compile(
+STILTED = re.compile(
     r"somebody|whoever|at present|e-mail|perhaps|need not|any more\b|given back|comes to\b|by the terms|hangs? on "
     r"|telephone|photograph|first page|write to us|have a link sent|do not|does not|cannot|we have written|cancelled",
     re.IGNORECASE,
 )
-SPOKEN = re.compile(r">[^<>{}]*[A-Za-z][^<>]*<|\"[A-Z][^\"]*\.\"")
+VISIBLE_TEXT = re.compile(r">[^<>{}]*[A-Za-z][^<>]*<|\"[A-Z][^\"]*\.\"")
 
 
 def files(*endings: str) -> Iterator[tuple[str, str]]:
@@ -32,38 +32,38 @@ def files(*endings: str) -> Iterator[tuple[str, str]]:
             yield "/".join(parts), path.read_text(encoding="utf-8")
 
 
-class MailsTest(SimpleTestCase):
-    def test_each_mail_greets_and_goes_on_with_a_capital_letter(self) -> None:
-        wrong = []
+class MailGreetingsTest(SimpleTestCase):
+    def test_mail_greets_informally_and_continues_with_a_capital_letter(self) -> None:
+        violations = []
         for name, text in files(".md"):
-            if "/templates/mail/" not in name or name.partition("/")[0] not in MAILS_OF:
+            if "/templates/mail/" not in name or name.partition("/")[0] not in APPS_WITH_MAIL:
                 continue
             for greeting, after in re.findall(r"^(?:.*%\})?((?:Hello|Hi|Dear)\b[^\n]*,)\n\n(\S+)", text, re.MULTILINE):
                 if greeting.startswith("Dear") or ("{{" in greeting and not greeting.startswith("Hi")):
-                    wrong.append(f"{name}: {greeting}")
+                    violations.append(f"{name}: {greeting}")
                 if re.match(r"[a-z]", after):
-                    wrong.append(f"{name}: {greeting} {after}")
-        self.assertEqual(wrong, [])
+                    violations.append(f"{name}: {greeting} {after}")
+        self.assertEqual(violations, [])
 
 
-class PagesTest(SimpleTestCase):
-    def test_pages_for_people_use_the_words_of_a_front_desk(self) -> None:
-        wrong = []
+class TextsForUsersTest(SimpleTestCase):
+    def test_texts_for_users_contain_no_stilted_phrases(self) -> None:
+        violations = []
         for name, text in files(".html", ".md", ".py"):
-            if not name.startswith(FOR_USERS):
+            if not name.startswith(TEXTS_FOR_USERS):
                 continue
             for line in text.splitlines():
                 if '"""' in line:
                     continue
-                said = " ".join(SPOKEN.findall(line)) if name.endswith((".py", ".html")) else line
-                wrong += [f"{name}: {found}" for found in FOREIGN.findall(said)]
-        self.assertEqual(wrong, [])
+                visible = " ".join(VISIBLE_TEXT.findall(line)) if name.endswith((".py", ".html")) else line
+                violations += [f"{name}: {phrase}" for phrase in STILTED.findall(visible)]
+        self.assertEqual(violations, [])
 
 
-class EveryTextTest(SimpleTestCase):
-    """Pages, mail, labels, help, messages, choices, permissions: whoever reads them, in the office or the terminal."""
+class OldPhrasesTest(SimpleTestCase):
+    """All pages, mail, labels, help texts, messages, choices and permissions, also those for the office."""
 
-    # Where a phrase means something else than it once did.
+    # In these places an old phrase has another meaning.
     ALLOWED = (
         ("classwork/domain/catalog/structured_data.py", "place"),  # a type of schema.org
         ("classwork/models/seats.py", "seat"),  # the name of a class
@@ -71,15 +71,15 @@ class EveryTextTest(SimpleTestCase):
     )
 
     def assert_no_old_phrase(self, texts: Iterator[tuple[str, str]]) -> None:
-        wrong = {
-            f"{where}: {found}: {text[max(0, at - 60) : at + 100]}"
+        violations = {
+            f"{where}: {phrase}: {text[max(0, start - 60) : start + 100]}"
             for where, text in texts
-            for at, found in ((each.start(), each[0]) for each in wording.OLD.finditer(text))
-            if (where, found.lower()) not in self.ALLOWED
+            for start, phrase in ((match.start(), match[0]) for match in wording.OLD.finditer(text))
+            if (where, phrase.lower()) not in self.ALLOWED
         }
-        self.assertEqual(sorted(wrong), [])
+        self.assertEqual(sorted(violations), [])
 
-    def test_no_file_says_an_old_phrase(self) -> None:
+    def test_no_file_contains_an_old_phrase(self) -> None:
         self.assert_no_old_phrase(wording.in_files())
 
     def test_no_model_or_permission_is_labeled_with_an_old_phrase(self) -> None:
