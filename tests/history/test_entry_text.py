@@ -1,4 +1,4 @@
-"""Every action that the code records has a sentence; old and unknown ones fall back to their words."""
+"""Every action that the code records has a sentence. For unknown actions, the site shows the words of the name."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ from users.domain.guardianship import ClaimAnswer
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 
-# What is computed, with all that it can come to.
+# Actions whose names the code computes, with all possible names.
 COMPUTED = {
     "credit_holds.py: action": ["billing.credit_hold_lifted", "billing.held_credit_taken"],
     "credit.py: action": ["billing.credit_given", "billing.credit_taken"],
@@ -46,7 +46,7 @@ COMPUTED = {
     "missing_files.py: ACTION": ["classwork.file_lost"],
 }
 
-SOMETIMES = {"classwork.resource_added"}  # the library is added to without a class
+SOMETIMES = {"classwork.resource_added"}  # It has fewer details if the resource has no class.
 
 
 def recording_calls() -> Iterator[tuple[Path, ast.Call]]:
@@ -58,74 +58,76 @@ def recording_calls() -> Iterator[tuple[Path, ast.Call]]:
             if (
                 isinstance(node, ast.Call)
                 and len(node.args) >= 3
-                and called(node) in {"record_action", "record_actions"}
+                and called_name(node) in {"record_action", "record_actions"}
             ):
                 yield path, node
 
 
-def called(node: ast.Call) -> str:
+def called_name(node: ast.Call) -> str:
     return getattr(node.func, "id", getattr(node.func, "attr", ""))
 
 
-def actions(path: Path, node: ast.expr) -> list[str]:
+def action_names(path: Path, node: ast.expr) -> list[str]:
     match node:
         case ast.Constant(value=str(action)):
             return [action]
         case ast.IfExp():
-            return actions(path, node.body) + actions(path, node.orelse)
+            return action_names(path, node.body) + action_names(path, node.orelse)
     return COMPUTED[f"{path.name}: {ast.unparse(node)}"]
 
 
-def templates(action: str) -> list[str]:
-    """Those of its sentences that are no functions."""
+def sentence_templates(action: str) -> list[str]:
+    """The sentences of an action, without those that are functions."""
     sentence = entry_text.declared_sentences()[action]
-    several = sentence if isinstance(sentence, tuple) else (sentence,)
-    return [each for each in several if isinstance(each, str)]
+    sentences = sentence if isinstance(sentence, tuple) else (sentence,)
+    return [sentence for sentence in sentences if isinstance(sentence, str)]
 
 
-def entry(action: str, **details: Any) -> Entry:
+def make_entry(action: str, **details: Any) -> Entry:
     return Entry(action=action, subject_type="order", subject_id="39", details=details)
 
 
-def said(action: str, **details: Any) -> str:
-    return entry_text.entry_sentence(entry(action, **details), "Ada Adler")
+def sentence_by_ada(action: str, **details: Any) -> str:
+    return entry_text.entry_sentence(make_entry(action, **details), "Ada Adler")
 
 
 class RecordedActionsTest(SimpleTestCase):
     def test_every_recorded_action_has_a_sentence(self) -> None:
-        recorded = {action for path, call in recording_calls() for action in actions(path, call.args[1])}
+        recorded = {action for path, call in recording_calls() for action in action_names(path, call.args[1])}
         self.assertGreater(len(recorded), 90)
         self.assertEqual(recorded - set(entry_text.declared_sentences()), set())
 
     def test_every_sentence_belongs_to_a_recorded_action(self) -> None:
-        recorded = {action for path, call in recording_calls() for action in actions(path, call.args[1])}
+        recorded = {action for path, call in recording_calls() for action in action_names(path, call.args[1])}
         self.assertEqual(set(entry_text.declared_sentences()) - recorded, set())
 
-    def test_every_sentence_names_details_that_are_recorded(self) -> None:
+    def test_every_sentence_uses_only_recorded_details(self) -> None:
         for path, call in recording_calls():
             details = {keyword.arg for keyword in call.keywords}
-            for action in actions(path, call.args[1]) if None not in details else []:
-                for template in templates(action) if action not in SOMETIMES else []:
+            for action in action_names(path, call.args[1]) if None not in details else []:
+                for template in sentence_templates(action) if action not in SOMETIMES else []:
                     with self.subTest(action=action, template=template):
                         named = {name for _, name, _, _ in Formatter().parse(template) if name}
                         self.assertEqual(named - details, set())
 
-    def test_every_action_can_be_said_without_details(self) -> None:
+    def test_every_action_has_a_sentence_without_details(self) -> None:
         for action in entry_text.declared_sentences():
             with self.subTest(action):
-                self.assertTrue(entry_text.entry_predicate(entry(action)))
+                self.assertTrue(entry_text.entry_predicate(make_entry(action)))
 
-    def test_american_words_without_keys_of_the_code(self) -> None:
+    def test_sentences_use_american_spelling_and_no_names_from_the_code(self) -> None:
         for action in entry_text.declared_sentences():
             self.assertIsNone(
-                re.search(r"cancelled|called off|_|\bdeed\b", entry_text.entry_predicate(entry(action))), action
+                re.search(r"cancelled|called off|_|\bdeed\b", entry_text.entry_predicate(make_entry(action))), action
             )
 
-    def test_all_answers_and_all_ways_to_resolve_a_difference_are_said(self) -> None:
-        names = {deed.name for each in deeds.BY_VERDICT.values() for deed in each}
+    def test_every_claim_answer_and_reconciliation_action_has_a_sentence(self) -> None:
+        names = {action.name for actions in deeds.BY_VERDICT.values() for action in actions}
         self.assertEqual(names, set(RESOLVED))
         for answer in ClaimAnswer:
-            self.assertNotEqual(said("users.offer_answered", said=answer.value), said("users.offer_answered"))
+            self.assertNotEqual(
+                sentence_by_ada("users.offer_answered", said=answer.value), sentence_by_ada("users.offer_answered")
+            )
 
 
 class SentenceTest(SimpleTestCase):
@@ -176,19 +178,19 @@ class SentenceTest(SimpleTestCase):
             ("users.account_changed", {"fields": ["email", "first_name"]}, "changed the account: email, first name"),
         ):
             with self.subTest(words):
-                self.assertEqual(said(action, **details), f"Ada Adler {words}")
+                self.assertEqual(sentence_by_ada(action, **details), f"Ada Adler {words}")
 
-    def test_unknown_actions_are_said_in_words_without_values(self) -> None:
-        self.assertEqual(said("shop.box_cancelled", line=7, back="13.000"), "Ada Adler: box canceled")
-        self.assertEqual(entry_text.entry_summary(entry("shop.box_cancelled", line=7)), "Box canceled")
+    def test_unknown_actions_are_described_by_their_name_without_values(self) -> None:
+        self.assertEqual(sentence_by_ada("shop.box_cancelled", line=7, back="13.000"), "Ada Adler: box canceled")
+        self.assertEqual(entry_text.entry_summary(make_entry("shop.box_cancelled", line=7)), "Box canceled")
 
-    def test_details_in_another_format_are_left_out(self) -> None:
-        self.assertEqual(said("billing.due_set", on="tomorrow"), "Ada Adler set the due date")
-        self.assertEqual(said("billing.refunded", amount="much"), "Ada Adler refunded an amount")
+    def test_details_in_an_unknown_format_are_left_out(self) -> None:
+        self.assertEqual(sentence_by_ada("billing.due_set", on="tomorrow"), "Ada Adler set the due date")
+        self.assertEqual(sentence_by_ada("billing.refunded", amount="much"), "Ada Adler refunded an amount")
 
-    def test_what_is_done_in_admin_is_said_of_every_model(self) -> None:
+    def test_change_in_admin_has_a_sentence_for_every_model(self) -> None:
         for model in apps.get_app_config("billing").get_models():
             name = model._meta.model_name
             if f"billing.{name}_changed" not in entry_text.declared_sentences():
-                told = said(f"billing.{name}_changed", fields=["Amount"])
-                self.assertEqual(told, f"Ada Adler changed the {model._meta.verbose_name}: Amount")
+                sentence = sentence_by_ada(f"billing.{name}_changed", fields=["Amount"])
+                self.assertEqual(sentence, f"Ada Adler changed the {model._meta.verbose_name}: Amount")
