@@ -8,13 +8,11 @@ HEADER_TEMPLATES              are partials for the header of every page, such as
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib import import_module
-from types import ModuleType
 from typing import Any
 
-from django.apps import apps
 from django.urls import NoReverseMatch, reverse
-from django.utils.module_loading import module_has_submodule
+
+from common.app_modules import app_modules
 
 CLASSES, PEOPLE, MONEY, MAIL_AND_TEXTS, SYSTEM = GROUPS = ("Classes", "People", "Money", "Mail and texts", "System")
 OTHER = "More"
@@ -60,16 +58,9 @@ class Navigation:
     footer: list[NavItem]
 
 
-def navigation_modules() -> list[ModuleType]:
-    """The modules in the order of INSTALLED_APPS, which starts with the highest layer."""
-    packages = {config.name: config.module for config in apps.get_app_configs() if config.name != "common"}
-    names = [name for name, package in packages.items() if package and module_has_submodule(package, "navigation")]
-    return [import_module(f"{name}.navigation") for name in names]
-
-
 def declared_links(attribute: str) -> Iterator[NavLink]:
     # Lower apps come first, so that classes are listed before the school's own pages.
-    for module in reversed(navigation_modules()):
+    for module in reversed(app_modules("navigation")):
         yield from getattr(module, attribute, [])
 
 
@@ -118,5 +109,5 @@ def build_navigation(user: Any, path: str) -> Navigation:
         account=nav_items(permitted_links("ACCOUNT_LINKS", user), path) if is_logged_in else [],
         desk=group_items(permitted_links("DESK_LINKS", user), path) if can_enter_desk(user) else [],
         footer=nav_items(reachable_links("FOOTER_LINKS"), path),
-        header=[name for module in navigation_modules() for name in getattr(module, "HEADER_TEMPLATES", [])],
+        header=[name for module in app_modules("navigation") for name in getattr(module, "HEADER_TEMPLATES", [])],
     )

@@ -16,11 +16,9 @@ transaction.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Protocol, cast
 
-from django.apps import apps
-from django.utils.module_loading import module_has_submodule
+from common.app_modules import modules_by_app
 
 
 @dataclass(frozen=True)
@@ -48,9 +46,8 @@ class MergeConflict(Exception):
 
 
 def personal_modules() -> Iterator[tuple[str, PersonalModule]]:
-    for config in apps.get_app_configs():
-        if config.name != __package__ and config.module and module_has_submodule(config.module, "personal"):
-            yield config.label, cast(PersonalModule, import_module(f"{config.name}.personal"))
+    for config, module in modules_by_app("personal"):
+        yield config.label, cast(PersonalModule, module)
 
 
 def personal_models() -> dict[str, str]:

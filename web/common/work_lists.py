@@ -7,7 +7,8 @@ from typing import Any
 from django.db.models import Count, QuerySet, Value
 from django.urls import reverse
 
-from common.navigation import has_url, navigation_modules
+from common.app_modules import app_modules
+from common.navigation import has_url
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +31,7 @@ class WorkCount:
 
 
 def declared_work() -> list[WorkItem]:
-    return [item for module in navigation_modules() for item in getattr(module, "DESK_WORK", [])]
+    return [item for module in app_modules("navigation") for item in getattr(module, "DESK_WORK", [])]
 
 
 def open_work_for(user: Any) -> list[WorkCount]:

@@ -8,6 +8,7 @@ from django.urls import include, path
 from django.views.decorators.http import require_safe
 
 from classwork.sitemaps import SITEMAPS
+from common.app_modules import app_modules
 from outbox import registry
 
 urlpatterns = [
@@ -19,7 +20,7 @@ urlpatterns = [
     path("", include("pages.urls")),
     path("", include("mailroom.urls")),
     path("", include("outbox.urls")),
-    *(path("", include(module)) for module in registry.app_modules("urls", registry.plugin_apps())),
+    *(path("", include(module)) for module in app_modules("urls", registry.plugin_apps())),
     *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
 ]
 

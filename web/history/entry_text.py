@@ -14,15 +14,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from importlib import import_module
 from string import Formatter
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.core.signals import setting_changed
-from django.utils.module_loading import module_has_submodule
 
+from common.app_modules import app_modules
 from common.formats import format_date, format_moment, format_money
 from history.models import Entry
 
@@ -88,9 +87,8 @@ def nonzero_amounts(details: Details, **templates: str) -> str:
 @cache
 def declared_sentences() -> dict[str, Sentence]:
     sentences_by_action: dict[str, Sentence] = {}
-    for config in apps.get_app_configs():
-        if config.module is not None and module_has_submodule(config.module, "sentences"):
-            sentences_by_action |= getattr(import_module(f"{config.name}.sentences"), "SENTENCES", {})
+    for module in app_modules("sentences"):
+        sentences_by_action |= getattr(module, "SENTENCES", {})
     return sentences_by_action
 
 

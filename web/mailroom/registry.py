@@ -6,8 +6,8 @@ from typing import Any
 from django.core.signals import setting_changed
 from django.dispatch import receiver
 
+from common.app_modules import app_modules
 from mailroom.declare import AboutPage, Mail
-from outbox.registry import app_modules
 
 
 class UnknownMail(LookupError):

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core import checks
 from django.utils.module_loading import import_string
 
+from common.app_modules import app_modules
 from common.dotted import did_you_mean, names_beside
 from outbox import registry
 from outbox.declare import EventType, is_storable
@@ -95,7 +96,7 @@ def receiver_problems(place: str, path: str, when: str) -> Iterator[checks.Check
 
 def similar_receivers(path: str) -> list[str]:
     # The module name may be misspelled, so this lists the same function in the receivers of every app.
-    return [f"{module.__name__}.{path.rpartition('.')[2]}" for module in registry.app_modules("receivers")]
+    return [f"{module.__name__}.{path.rpartition('.')[2]}" for module in app_modules("receivers")]
 
 
 def takes_one_argument(receiver: object) -> bool:

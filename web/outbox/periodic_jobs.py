@@ -15,7 +15,7 @@ from datetime import UTC, datetime, time, timedelta
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from outbox import registry
+from common.app_modules import app_modules
 
 EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
 
@@ -41,4 +41,4 @@ class Job:
 
 
 def declared_jobs() -> list[Job]:
-    return [job for module in registry.app_modules("jobs") for job in module.JOBS]
+    return [job for module in app_modules("jobs") for job in module.JOBS]

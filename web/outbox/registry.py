@@ -1,18 +1,17 @@
 """The declared events and their receivers, loaded once from the `events.py` of each app and from WORKFLOWS."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import import_module
 from inspect import isfunction
-from types import ModuleType
 from typing import Any
 
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.signals import setting_changed
-from django.utils.module_loading import import_string, module_has_submodule
+from django.utils.module_loading import import_string
 
+from common.app_modules import app_modules
 from outbox.declare import EventType
 
 Receiver = Callable[[Any], Any]
@@ -24,12 +23,6 @@ class Receivers:
 
     now: list[str] = field(default_factory=list)
     later: list[str] = field(default_factory=list)
-
-
-def app_modules(name: str, configs: list[AppConfig] | None = None) -> Iterator[ModuleType]:
-    for config in apps.get_app_configs() if configs is None else configs:
-        if config.module is not None and module_has_submodule(config.module, name):
-            yield import_module(f"{config.name}.{name}")
 
 
 def event_declarations() -> list[EventType]:
