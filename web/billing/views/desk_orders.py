@@ -1,7 +1,6 @@
 """The desk's pages for orders: the list, one order, and the actions on it."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from billing import kinds, session_cart
 from billing.domain.cancellations import cancellation_options
 from billing.domain.orders import amounts, due_dates, transitions, voucher_redemption
+from billing.domain.orders.desk_actions import desk_actions
 from billing.domain.orders.payments_in_progress import payment_in_progress, progress_text
 from billing.domain.payments import attempts, gateway_polling
 from billing.domain.payments.received_moments import ReceivedMomentUnknown, moment_choices
@@ -119,6 +119,7 @@ def _desk_order_page(request: HttpRequest, order: Order, **refused: forms.Form) 
         "cases": order.cases.filter(closed_at=None),
         "in_progress": progress,
         "progress_text": progress_text(progress) if progress else "",
+        "actions": desk_actions(order, lapsed=lapsed, owed=owed, received=received),
         "lapsed": lapsed,
         "owed": owed,
         "received": received,
@@ -129,24 +130,8 @@ def _desk_order_page(request: HttpRequest, order: Order, **refused: forms.Form) 
         "in_dispute": any(dispute.state == Dispute.State.OPEN for dispute in disputes),
         "items_disputed": cancellation_options.is_disputed(order),
     }
-    context |= action_forms | refused | _offered_actions(order, lapsed, owed, received, refused=set(refused))
+    context |= action_forms | refused
     return render(request, "billing/desk/order.html", context, status=400 if refused else 200)
-
-
-def _offered_actions(
-    order: Order, lapsed: bool, owed: Decimal, received: Decimal, *, refused: set[str]
-) -> dict[str, bool]:
-    """Decide which actions fit the state of the order. A form that was refused is shown again in any case."""
-    placed, paid = order.state == Order.State.PLACED, order.state == Order.State.PAID
-    can_be_paid_now = bool(owed) and not lapsed
-    return {
-        "can_take_payment": placed or lapsed or bool(refused & {"record_form", "due_form", "voucher_form"}),
-        "can_use_voucher": can_be_paid_now or "voucher_form" in refused,
-        "can_request_payment": can_be_paid_now and bool(order.payer_email),
-        "can_refund": (bool(received) and not placed) or "refund_form" in refused,
-        "can_cancel": placed or "cancel_form" in refused,
-        "can_cancel_items": paid or (placed and not lapsed),
-    }
 
 
 def _perform_order_action(
