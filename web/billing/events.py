@@ -40,11 +40,11 @@ class PaymentPayload:
 
 @dataclass(frozen=True)
 class LatePaymentPayload:
-    """A payment arrived after its order had expired. `honoured` is true if the order could still be fulfilled."""
+    """A payment arrived after its order had expired. `honored` is true if the order could still be fulfilled."""
 
     order_id: int
     payment_id: int
-    honoured: bool
+    honored: bool
 
 
 @dataclass(frozen=True)

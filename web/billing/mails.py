@@ -121,7 +121,7 @@ def order_sample() -> dict[str, Any]:
         "at": format_moment(timezone.now()),
         "ends": [{"title": "Balboa 2", "said": f"{half} refunded to the original payment method."}],
         "amount": amount,
-        "honoured": False,
+        "honored": False,
         "question": "Your bank says that it paid, but nothing has arrived. Could you send us your bank statement?",
         "answer": absolute_url("/order/question/1/"),
         "open": True,
@@ -184,7 +184,7 @@ def spot_confirmation_context(message: Message) -> dict[str, Any]:
 
 
 def late_payment_context(message: Message) -> dict[str, Any]:
-    return order_context(message) | {"honoured": message.data["honoured"]}
+    return order_context(message) | {"honored": message.data["honored"]}
 
 
 def refund_ready_context(message: Message) -> dict[str, Any]:

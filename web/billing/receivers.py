@@ -113,7 +113,7 @@ def mail_line_cancelled(event: Any) -> None:
 
 
 def mail_payment_late(event: Any) -> None:
-    _draft_mail_for_event("payment_late", event, honoured=event.payload.honoured)
+    _draft_mail_for_event("payment_late", event, honored=event.payload.honored)
 
 
 def mail_refund_ready(event: Any) -> None:

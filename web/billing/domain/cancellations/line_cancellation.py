@@ -1,4 +1,4 @@
-"""Cancelling lines of a placed or paid order: the rest is priced again by the rules and prices of the purchase."""
+"""Canceling lines of a placed or paid order: the rest is priced again by the rules and prices of the purchase."""
 
 from datetime import datetime
 from decimal import Decimal

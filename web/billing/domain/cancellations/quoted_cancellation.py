@@ -35,7 +35,7 @@ class CancellationChanged(Exception):
 
 
 class AlreadyCanceled(transitions.OrderTransitionRefused):
-    """A second click, or another tab: it is cancelled."""
+    """The line was canceled already, by a second click or in another tab."""
 
 
 @dataclass(frozen=True)

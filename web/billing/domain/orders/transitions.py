@@ -88,7 +88,7 @@ def honor_late_payment(order: Order, payment: Payment, paid_at: datetime, at: da
         honored = False
     # The setting LATE_PAYMENT decides how the rest is returned.
     reservations.return_late_payment(order, balances.overpaid_amount(order))
-    emit(events.PAYMENT_LATE, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk, honoured=honored)
+    emit(events.PAYMENT_LATE, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk, honored=honored)
 
 
 # -- expired → placed --------------------------------------------------------------------------------------------
