@@ -130,7 +130,7 @@ def register(person: Person, offer_id: int) -> None:
 
 
 def judge(person: Person, seconds: float) -> bool:
-    from classwork.models import Registration
+    from registrations.models import Registration
 
     before = person.began
     for name, at in person.steps:

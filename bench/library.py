@@ -52,7 +52,8 @@ def register_others(count: int) -> None:
     from django.db import connection
     from django.utils import timezone
 
-    from classwork.models import ClassOffer, Registration
+    from classwork.models import ClassOffer
+    from registrations.models import Registration
     from users.models import Student
 
     named = [f"Other {number:05}" for number in range(3000)]

@@ -70,7 +70,7 @@ def memory() -> float:
 def one_run() -> Any:
     from django.utils import timezone
 
-    from billing.domain.reconciling import runs
+    from accounting.domain.reconciliation import runs
     from outbox.domain.claiming import claim_deliveries
     from outbox.domain.delivering import deliver_batch
 
@@ -86,7 +86,7 @@ def one_run() -> Any:
 
 def told(run: Any) -> set[tuple[str, str]]:
     """Each finding by its verdict and the name of the thing, as they were planted."""
-    from billing.models import Finding
+    from accounting.models import Finding
 
     rows = list(Finding.objects.off().filter(book__run=run).select_related("payment", "refund"))
     found = {(row.verdict, named(row)) for row in rows}

@@ -152,7 +152,7 @@ def page_rate(port: int, at_once: int, seconds: float = 5) -> float:
 
 
 def judge(options: argparse.Namespace, outcomes: Counter[str], seconds: float, pages: float, offer_id: int) -> bool:
-    from classwork.models import Registration
+    from registrations.models import Registration
 
     states = Counter(Registration.objects.filter(offer=offer_id).values_list("state", flat=True))
     sold = min(options.places, options.buyers)

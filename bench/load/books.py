@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from billing.gateways import Gateway
 from billing.gateways.facts import GatewayLine
-from billing.kinds import ProductDescription, ProductKind
+from billing.domain.product_kinds import ProductDescription, ProductKind
 from billing.models import OrderLine
 from billing.rules.price_facts import PriceFacts
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from billing.domain.reconciling import questions
+from accounting.domain import payer_questions
 from billing.domain.vouchers import office
-from billing.models import Book, Case, Finding, Order, Payment, Question, Reconciliation, Refund, TillCount
+from accounting.models import Book, Finding, Question, Reconciliation, TillCount
+from billing.models import Case, Order, Payment, Refund
 from billing.models.vouchers import PURPOSE
 from common import links
 from tests.access import EVERYBODY, MEMBERS, OFFICE, Row
@@ -168,7 +169,7 @@ ROWS = [
         "order_question",
         EVERYBODY,
         post="400   400 400 400 400 400",
-        args=lambda school: [links.sign_token(questions.PURPOSE, school.question.pk, school.question.nonce)],
+        args=lambda school: [links.sign_token(payer_questions.PURPOSE, school.question.pk, school.question.nonce)],
         note="whoever holds the mailed link",
     ),
     Row("order_question", NOBODY, post=NOBODY, args=lambda school: [school.question.pk], note="guessed"),

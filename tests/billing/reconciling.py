@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from billing.domain.payments import attempts
-from billing.domain.reconciling import deeds, runs
+from accounting.domain.reconciliation import actions, runs
 from billing.gateways.facts import PaymentCaptured
-from billing.models import Finding, Order, Payment, Reconciliation
+from accounting.models import Finding, Reconciliation
+from billing.models import Order, Payment
 from common import dates
 from outbox.testing import run_all
 from tests.billing import scripted
@@ -60,7 +61,7 @@ class ReconcilingTestCase(BillingTestCase):
         return Finding.objects.filter(verdict=verdict).latest("pk")
 
     def act(self, finding: Finding, deed: str, why: str = "Looked at both") -> Finding:
-        deeds.perform_action(finding, deed, why=why, by=self.ada)
+        actions.perform_action(finding, deed, why=why, by=self.ada)
         run_all()
         finding.refresh_from_db()
         return finding

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as PropertyTestCase
 
-from billing.domain import books
-from billing.domain.books import DateRange, split_by_weight
+from accounting.domain import ledger_export
+from accounting.domain.ledger_export import DateRange, split_by_weight
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances
 from billing.domain.refunds import reservations
@@ -76,13 +76,13 @@ class LedgerRowsPropertiesTest(PropertyTestCase):
                 self.refund_parts(order, refund_cents, by)
             if sent:
                 run_all()
-        rows = list(books.ledger_rows(all_days()))
+        rows = list(ledger_export.ledger_rows(all_days()))
         pending = Refund.objects.exclude(state__in=["done", "failed"])
         for order in Order.objects.all():
             pending_total = sum((refund.amount for refund in pending.filter(payment__order=order)), Decimal(0))
             row_total = sum((row.amount for row in rows if row.order == order.pk), Decimal(0))
             self.assertEqual(row_total, balances.amount_received(order) + pending_total)
-        for total in books.totals_by_method(all_days()):
+        for total in ledger_export.totals_by_method(all_days()):
             self.assertEqual(total.net_amount, sum(row.amount for row in rows if row.method == total.method))
 
     def pay(self, order: Order, way: str, by: object) -> None:
@@ -167,7 +167,7 @@ class LedgerFileTest(BillingTestCase):
 
         buy(1)
         with self.assertNumQueries(5):
-            list(books.ledger_rows(all_days()))
+            list(ledger_export.ledger_rows(all_days()))
         buy(29)
         with self.assertNumQueries(5):
-            list(books.ledger_rows(all_days()))
+            list(ledger_export.ledger_rows(all_days()))

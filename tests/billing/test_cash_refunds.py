@@ -6,7 +6,7 @@ from django.core import mail
 from django.http import HttpResponse
 from django.urls import reverse
 
-from billing.domain import till
+from accounting.domain import day_sheet
 from billing.domain.payments import attempts
 from billing.models import Case, Order, Refund
 from common import dates
@@ -105,11 +105,11 @@ class CashRefundTest(BillingTestCase):
     def test_daily_cash_count_includes_the_refund_once_it_is_handed_over(self) -> None:
         self.place_and_cancel()
         run_all()
-        [drawer] = till.drawers_of_day(dates.local_today())
+        [drawer] = day_sheet.drawers_of_day(dates.local_today())
         self.assertEqual(drawer.expected, 70)
         self.log_in(self.ada)
         self.hand_over()
-        [drawer] = till.drawers_of_day(dates.local_today())
+        [drawer] = day_sheet.drawers_of_day(dates.local_today())
         self.assertEqual((drawer.expected, drawer.entries[-1].by), (0, str(self.ada)))
 
     def test_page_and_mail_say_that_the_refund_was_handed_over(self) -> None:

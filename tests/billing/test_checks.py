@@ -4,7 +4,7 @@ from django.test import SimpleTestCase, override_settings
 
 from billing.domain.orders.transitions import expire_overdue_holds
 from billing.jobs import JOBS
-from billing.kinds import ProductKind, UnknownProductKind, installed_kinds, kind_named
+from billing.domain.product_kinds import ProductKind, UnknownProductKind, installed_kinds, kind_named
 from tests.billing.toys import ToyKind, with_toys
 
 

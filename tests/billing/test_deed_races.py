@@ -8,8 +8,9 @@ from django.utils import timezone
 from billing.domain.orders import cart as carts
 from billing.domain.orders import placement
 from billing.domain.payments import attempts
-from billing.domain.reconciling import deeds, runs
-from billing.models import Finding, Order
+from accounting.domain.reconciliation import actions, runs
+from accounting.models import Finding
+from billing.models import Order
 from common import dates
 from history.models import Entry
 from outbox.testing import run_all
@@ -37,17 +38,17 @@ class FindingActionRaceTest(TransactionTestCase):
 
     def confirm_in_two_tabs(self) -> list[Any]:
         def click() -> Any:
-            return deeds.perform_action(Finding.objects.get(verdict="not_opened"), "open", why="Seen", by=self.ada)
+            return actions.perform_action(Finding.objects.get(verdict="not_opened"), "open", why="Seen", by=self.ada)
 
         return overlap(click, click)
 
     def test_only_one_of_two_people_resolves_the_finding(self) -> None:
         first, second = self.confirm_in_two_tabs()
-        self.assertEqual(first, deeds.OPEN)
-        self.assertIsInstance(second, deeds.FindingActionRefused)
-        self.assertEqual(Entry.objects.filter(action="billing.finding_settled").count(), 1)
+        self.assertEqual(first, actions.OPEN)
+        self.assertIsInstance(second, actions.FindingActionRefused)
+        self.assertEqual(Entry.objects.filter(action="accounting.finding_settled").count(), 1)
 
     def test_control_without_locks_both_people_resolve_the_finding(self) -> None:
         with without_locks():
             self.confirm_in_two_tabs()
-        self.assertEqual(Entry.objects.filter(action="billing.finding_settled").count(), 2)
+        self.assertEqual(Entry.objects.filter(action="accounting.finding_settled").count(), 2)

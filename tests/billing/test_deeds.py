@@ -5,9 +5,11 @@ from django.core import mail
 from django.urls import reverse
 
 from billing.domain.payments import attempts
-from billing.domain.reconciling import deeds, questions
+from accounting.domain.reconciliation import actions
+from accounting.domain import payer_questions
 from billing.gateways.facts import GatewayLine, PaymentCaptured
-from billing.models import Book, Case, Finding, Order, Question
+from accounting.models import Book, Finding, Question
+from billing.models import Case, Order
 from common import links
 from history.models import Entry
 from mailroom.models import Message
@@ -27,7 +29,7 @@ class FindingActionsTest(ReconcilingTestCase):
             (payment.status, payment.order.state, states(payment.order)), ("confirmed", "paid", ["confirmed"])
         )
         self.assertEqual((finding.deed, finding.closed_by, finding.why), ("take_over", self.ada, "Looked at both"))
-        entry = Entry.objects.get(action="billing.finding_settled")
+        entry = Entry.objects.get(action="accounting.finding_settled")
         self.assertEqual((entry.actor_id, entry.why), (self.ada.pk, "Looked at both"))
 
     def test_finding_is_closed_when_the_payment_is_confirmed_later(self) -> None:
@@ -41,7 +43,7 @@ class FindingActionsTest(ReconcilingTestCase):
         self.attempt()
         self.run_it()
         finding = self.act(self.one("only_theirs"), "take_over")
-        with self.assertRaises(deeds.FindingActionRefused):
+        with self.assertRaises(actions.FindingActionRefused):
             self.act(finding, "take_over")
 
     def test_polling_the_gateway_again_resolves_a_finding_that_matches_now(self) -> None:
@@ -58,7 +60,7 @@ class FindingActionsTest(ReconcilingTestCase):
         self.run_it()
         finding = self.one("not_opened")
         ToyKind.catalogue.pop(1)
-        with self.assertRaisesMessage(deeds.FindingActionRefused, "not made any more"):
+        with self.assertRaisesMessage(actions.FindingActionRefused, "not made any more"):
             self.act(finding, "open")
         ToyKind.catalogue[1] = Toy()
         self.act(finding, "open")
@@ -74,7 +76,7 @@ class FindingActionsTest(ReconcilingTestCase):
         paid = self.bought()
         finding = Finding(verdict="not_paid", order=paid.order, line=paid.order.lines.get(), book=Book.objects.first())
         finding.save()
-        with self.assertRaisesMessage(deeds.FindingActionRefused, "It has been paid for"):
+        with self.assertRaisesMessage(actions.FindingActionRefused, "It has been paid for"):
             self.act(finding, "release")
 
     def test_explained_finding_stays_explained_in_later_runs(self) -> None:
@@ -97,7 +99,7 @@ class FindingActionsTest(ReconcilingTestCase):
     def test_payment_without_an_order_can_only_be_explained(self) -> None:
         Scripted.theirs.append(GatewayLine("payment", "pi_other", Decimal(5), "USD", self.noon))
         self.run_it()
-        self.assertEqual([deed.name for deed in deeds.possible_actions(self.one("only_theirs"))], ["explained"])
+        self.assertEqual([deed.name for deed in actions.possible_actions(self.one("only_theirs"))], ["explained"])
 
 
 class PayerQuestionsTest(ReconcilingTestCase):
@@ -109,8 +111,8 @@ class PayerQuestionsTest(ReconcilingTestCase):
 
     def test_payer_is_asked_by_mail_and_the_answer_opens_a_payment_issue(self) -> None:
         question = self.send_question()
-        self.assertEqual(Message.objects.get(template="billing.question").to, "pat@example.org")
-        address = questions.question_url(question)
+        self.assertEqual(Message.objects.get(template="accounting.question").to, "pat@example.org")
+        address = payer_questions.question_url(question)
         self.assertContains(self.client.get(address), "Did your bank take it back?")
         self.assertEqual(self.client.post(address, {"answer": ""}).status_code, 400)
         self.assertRedirects(self.client.post(address, {"answer": "Yes, by mistake."}), address)
@@ -128,19 +130,19 @@ class PayerQuestionsTest(ReconcilingTestCase):
         self.assertContains(self.client.get(link), question.text)
         self.assertNotIn("Pay now", first_body)
         order = self.placed(1, due=Order.Due.DOOR)
-        questions.send_question(order, "Will you come?", by=self.ada)
+        payer_questions.send_question(order, "Will you come?", by=self.ada)
         send_all()
         [_, second_body] = [letter.body for letter in mail.outbox if "question" in letter.subject]
         for words in ("Will you come?", "Pay now", "$70.00 is still due"):
             self.assertIn(words, second_body)
 
     def test_question_that_was_answered_in_the_meantime_is_not_mailed(self) -> None:
-        questions.record_payer_answer(questions.send_question(self.placed(1), "Will you come?", by=self.ada), "Yes")
+        payer_questions.record_payer_answer(payer_questions.send_question(self.placed(1), "Will you come?", by=self.ada), "Yes")
         self.assertEqual([letter for letter in send_all() if "question" in letter.subject], [])
 
     def test_question_page_with_a_wrong_token_is_not_found(self) -> None:
         question = self.send_question()
-        other = links.sign_token(questions.PURPOSE, question.pk, "another")
+        other = links.sign_token(payer_questions.PURPOSE, question.pk, "another")
         for token in (question.pk, "x", links.sign_token("order", question.pk, question.nonce), other):
             self.assertEqual(self.client.get(reverse("order_question", args=[token])).status_code, 404)
 
@@ -148,5 +150,5 @@ class PayerQuestionsTest(ReconcilingTestCase):
         payment = self.only_ours()
         Order.objects.filter(pk=payment.order_id).update(payer_email="")
         self.run_it()
-        with self.assertRaisesMessage(deeds.FindingActionRefused, "The order has no email"):
+        with self.assertRaisesMessage(actions.FindingActionRefused, "The order has no email"):
             self.act(self.one("only_ours"), "ask_payer")

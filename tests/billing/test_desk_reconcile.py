@@ -3,9 +3,10 @@ from datetime import timedelta
 from django.test import override_settings
 from django.urls import reverse
 
-from billing.domain.reconciling import runs
+from accounting.domain.reconciliation import runs
 from billing.gateways.facts import GatewayLine
-from billing.models import Finding, Order, Reconciliation
+from accounting.models import Finding, Reconciliation
+from billing.models import Order
 from common.errors import PermanentFailure
 from outbox.testing import run_all
 from tests.billing.reconciling import ReconcilingTestCase

@@ -9,17 +9,7 @@ from django.test import SimpleTestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.domain.reconciling.matching import (
-    DISPUTE,
-    PAYMENT,
-    REFUND,
-    Certainty,
-    JudgedPair,
-    OurEntry,
-    Verdict,
-    Window,
-    match_entries,
-)
+from accounting.rules.statement_matching import DISPUTE, PAYMENT, REFUND, Certainty, JudgedPair, OurEntry, Verdict, Window, match_entries
 from billing.gateways.facts import GatewayLine, PaymentReference
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)

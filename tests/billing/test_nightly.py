@@ -5,8 +5,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import mails
-from billing.domain.reconciling import deeds, nightly
-from billing.models import Finding, Reconciliation
+from accounting.domain.reconciliation import actions, nightly
+from accounting.models import Finding, Reconciliation
 from common import dates
 from common.errors import PermanentFailure
 from mailroom.declare import MailNotNeeded
@@ -25,7 +25,7 @@ class NightlyReconciliationTest(ReconcilingTestCase):
         run_all()
 
     def digests(self) -> list[str]:
-        return list(Message.objects.filter(template="billing.differences").values_list("to", flat=True))
+        return list(Message.objects.filter(template="accounting.differences").values_list("to", flat=True))
 
     def test_no_mail_is_sent_when_everything_matches(self) -> None:
         self.bought()
@@ -48,9 +48,9 @@ class NightlyReconciliationTest(ReconcilingTestCase):
     def test_differences_mail_is_not_sent_once_all_findings_are_resolved(self) -> None:
         self.only_ours()
         self.run_nightly()
-        deeds.perform_action(self.one("only_ours"), "explained", why="Known", by=self.ada)
+        actions.perform_action(self.one("only_ours"), "explained", why="Known", by=self.ada)
         with self.assertRaises(MailNotNeeded):
-            mails.differences_context(Message.objects.get(template="billing.differences"))
+            mails.differences_context(Message.objects.get(template="accounting.differences"))
 
     @override_settings(DIFFERENCES_TO="books@example.org")
     def test_failed_gateway_import_is_mailed_to_the_configured_address(self) -> None:

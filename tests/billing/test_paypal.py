@@ -9,18 +9,11 @@ from django.test import override_settings
 
 from billing import checks, gateways
 from billing.domain.payments import gateway_polling
-from billing.domain.reconciling.matching import Window, match_entries
-from billing.domain.reconciling.ours import our_entries
+from accounting.rules.statement_matching import Window, match_entries
+from accounting.domain.reconciliation.our_entries import our_entries
 from billing.domain.refunds import reservations
 from billing.gateways import configuration
-from billing.gateways.facts import (
-    AttemptExpired,
-    DisputeState,
-    PaymentCaptured,
-    PaymentDeclined,
-    PaymentPending,
-    RefundState,
-)
+from billing.gateways.facts import AttemptExpired, DisputeState, PaymentCaptured, PaymentDeclined, PaymentPending, RefundState
 from billing.gateways.paypal import approval_hosts, orders
 from billing.models import Order, Payment, Refund
 from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure

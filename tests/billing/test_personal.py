@@ -4,8 +4,9 @@ from decimal import Decimal
 from billing import personal
 from billing.domain.orders import cart
 from billing.domain.pricing import balances, credit
-from billing.domain.reconciling import questions
-from billing.models import Case, Code, Order, Question
+from accounting.domain import payer_questions
+from billing.models import Case, Code, Order
+from accounting.models import Question
 from common.personal import PersonRecords
 from tests.billing.base import BillingTestCase
 from users.domain import privacy
@@ -41,7 +42,7 @@ class PersonalDataTest(BillingTestCase):
 
     def test_questions_and_answers_are_exported_and_erased(self) -> None:
         for text in ("Did Pat pay?", "Twice?"):
-            questions.record_payer_answer(questions.send_question(self.order, text, by=self.ada), "Pat did")
+            payer_questions.record_payer_answer(payer_questions.send_question(self.order, text, by=self.ada), "Pat did")
         exported = json.dumps(personal.export(self.person))
         self.assertIn("Did Pat pay?", exported)
         personal.erase(self.person)

@@ -131,7 +131,7 @@ class ReceiptTest(BillingTestCase):
 class MailVoiceTest(BillingTestCase):
     def test_every_mail_to_a_payer_greets_by_first_name_and_begins_with_a_capital(self) -> None:
         for mail in MAILS:
-            if mail.name in ("billing.dispute", "billing.differences"):
+            if mail.name in ("billing.dispute", "accounting.differences"):
                 continue
             with self.subTest(mail.name):
                 text = get_template(mail.path).template.render(Context(mail.sample()))

@@ -2,10 +2,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 from billing.domain.payments import attempts
-from billing.domain.reconciling import runs
+from accounting.domain.reconciliation import runs
 from billing.domain.refunds import reservations
 from billing.gateways.facts import GatewayLine, PaymentCaptured, PaymentReference
-from billing.models import Book, Finding, Order, Payment, Reconciliation, Refund
+from accounting.models import Book, Finding, Reconciliation
+from billing.models import Order, Payment, Refund
 from common import dates
 from common.errors import PermanentFailure, TemporaryFailure
 from outbox.testing import delivery_problems, run_all

@@ -6,9 +6,10 @@ from decimal import Decimal
 from django.test import tag
 
 from billing.domain.payments import webhooks
-from billing.domain.reconciling import deeds, runs
+from accounting.domain.reconciliation import actions, runs
 from billing.domain.refunds import reservations
-from billing.models import Finding, Payment
+from accounting.models import Finding
+from billing.models import Payment
 from common import dates
 from outbox.testing import delivery_problems, run_all
 from tests.billing.base import BillingTestCase
@@ -27,7 +28,7 @@ class ReconciliationTestCase(BillingTestCase):
         return {finding.verdict: finding for finding in Finding.objects.open().filter(book__run=run)}
 
     def perform_first_action(self, finding: Finding) -> None:
-        deeds.perform_action(finding, deeds.possible_actions(finding)[0].name, why="Seen there", by=self.ada)
+        actions.perform_action(finding, actions.possible_actions(finding)[0].name, why="Seen there", by=self.ada)
         run_all()
         finding.refresh_from_db()
         self.assertFalse(finding.is_open)

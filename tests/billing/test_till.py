@@ -4,10 +4,11 @@ from decimal import Decimal
 from django.test import tag
 from django.urls import reverse
 
-from billing.domain import till
+from accounting.domain import day_sheet
 from billing.domain.payments import attempts
 from billing.domain.refunds import handovers, reservations
-from billing.models import Order, Refund, TillCount
+from billing.models import Order, Refund
+from accounting.models import TillCount
 from common import dates
 from history.models import Entry
 from outbox.testing import run_all
@@ -38,7 +39,7 @@ class DailyCashCountTest(BillingTestCase):
         reservations.refund_by_staff(order, Decimal(5), why="Cold", by=self.ada)
         run_all()
         handovers.record_handover(order.payments.get().refunds.get().pk, self.ada)
-        cash, cheque = till.drawers_of_day(self.today)
+        cash, cheque = day_sheet.drawers_of_day(self.today)
         self.assertEqual((cash.label, cash.expected, cheque.expected), ("Cash", Decimal(135), Decimal(30)))
         self.assertEqual(cash.takers, [(str(self.ada), Decimal(-5)), (str(self.ash), Decimal(140))])
         page = self.client.get(reverse("desk_day"))
@@ -47,21 +48,21 @@ class DailyCashCountTest(BillingTestCase):
 
     def test_payment_is_listed_on_the_day_it_was_received(self) -> None:
         self.record_payment(on=self.today - timedelta(days=1))
-        self.assertEqual(till.drawers_of_day(self.today), [])
-        self.assertEqual(list(till.uncounted_days(self.today)), [self.today - timedelta(days=1)])
+        self.assertEqual(day_sheet.drawers_of_day(self.today), [])
+        self.assertEqual(list(day_sheet.uncounted_days(self.today)), [self.today - timedelta(days=1)])
 
     def test_day_with_only_cash_refunds_needs_a_count(self) -> None:
         yesterday = self.today - timedelta(days=1)
         order = self.record_payment(on=self.today - timedelta(days=20))
         reservations.refund_by_staff(order, Decimal(5), why="Cold", by=self.ada)
-        self.assertEqual(list(till.uncounted_days(self.today)), [])
+        self.assertEqual(list(day_sheet.uncounted_days(self.today)), [])
         run_all()
         handovers.record_handover(Refund.objects.get().pk, self.ada)
         Refund.objects.update(settled_at=dates.local_moment(yesterday, time(23, 59)))
-        self.assertEqual(list(till.uncounted_days(self.today)), [yesterday])
+        self.assertEqual(list(day_sheet.uncounted_days(self.today)), [yesterday])
         self.assertContains(self.client.get(reverse("desk_day")), f"?day={yesterday.isoformat()}")
-        till.record_cash_count(yesterday, "cash", "USD", Decimal(0), why="None left", by=self.ada)
-        self.assertEqual(list(till.uncounted_days(self.today)), [])
+        day_sheet.record_cash_count(yesterday, "cash", "USD", Decimal(0), why="None left", by=self.ada)
+        self.assertEqual(list(day_sheet.uncounted_days(self.today)), [])
 
     def test_count_is_saved_with_expected_amount(self) -> None:
         self.record_payment()
@@ -69,7 +70,7 @@ class DailyCashCountTest(BillingTestCase):
         self.assertContains(self.client.get(reverse("desk_day")), ", as expected.")
         cash_count = TillCount.objects.get()
         self.assertEqual((cash_count.expected, cash_count.counted, cash_count.by), (70, 70, self.ada))
-        self.assertEqual(Entry.objects.get(action="billing.till_counted").actor_id, self.ada.pk)
+        self.assertEqual(Entry.objects.get(action="accounting.till_counted").actor_id, self.ada.pk)
 
     def test_a_difference_needs_a_reason(self) -> None:
         self.record_payment()
@@ -87,7 +88,7 @@ class DailyCashCountTest(BillingTestCase):
         self.record_payment()
         self.post_count(60, "Lost?")
         self.post_count(70)
-        [drawer] = till.drawers_of_day(self.today)
+        [drawer] = day_sheet.drawers_of_day(self.today)
         self.assertEqual((drawer.count.counted, len(drawer.counts), drawer.has_moved), (70, 2, False))
 
     def test_payment_recorded_after_the_count_asks_for_a_recount(self) -> None:

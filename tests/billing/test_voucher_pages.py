@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from billing import personal
 from billing.domain.pricing import discount_codes
-from billing.domain.vouchers import account, eligibility, notifications, office, sales
+from accounting.domain import voucher_liability
+from billing.domain.vouchers import eligibility, notifications, office, sales
 from billing.models import Order, Payment, Voucher
 from billing.models.vouchers import VoucherEntry
 from common import dates
@@ -272,7 +273,7 @@ class VoucherDeskTest(VoucherTestCase):
         )
         self.bought(40)
         start, end = timezone.now() - timedelta(days=1), timezone.now() + timedelta(days=1)
-        moved = {each.label: each.amount for each in account.liability_movements(start, end)}
+        moved = {each.label: each.amount for each in voucher_liability.liability_movements(start, end)}
         self.assertEqual(moved["Bought"], 110)
         self.assertEqual((moved["Used"], moved["Made void by the school"]), (-70, -25))
         self.assertEqual(moved["Balance of all vouchers at the end"], 40)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.test import override_settings
 
-from billing.kinds import GiftOption, ProductDescription, ProductKind, ProductUnavailable
+from billing.domain.product_kinds import GiftOption, ProductDescription, ProductKind, ProductUnavailable
 from billing.models import Order, OrderLine
 from billing.rules.price_facts import PriceFacts
 from billing.rules.terms import Terms, TermsStep

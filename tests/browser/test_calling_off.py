@@ -6,7 +6,8 @@ from django.test import tag
 from playwright.sync_api import Page
 
 from billing.models import Refund
-from classwork.models import CallOff, ClassOffer, Registration
+from registrations.models import CallOff, Registration
+from classwork.models import ClassOffer
 from mailroom.testing import send_all
 from outbox.testing import run_all
 from tests.browser.phone import PHONE, PhoneTestCase

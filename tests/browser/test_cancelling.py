@@ -6,7 +6,7 @@ from datetime import time
 from django.test import override_settings
 
 from billing.models import Refund
-from classwork.models import Registration
+from registrations.models import Registration
 from tests import make
 from tests.browser.phone import PhoneTestCase
 from tests.classwork import buying

@@ -10,7 +10,7 @@ from payments.core import PROVIDER_CACHE
 from playwright.sync_api import Page
 
 from billing.models import Code, Order, Refund, Voucher
-from classwork.models import Registration
+from registrations.models import Registration
 from outbox.testing import run_all
 from tests import make
 from tests.billing.paypal import variant

@@ -2,7 +2,7 @@
 
 from datetime import time
 
-from classwork.models import Registration
+from registrations.models import Registration
 from mailroom.testing import send_all
 from tests import make
 from tests.browser.phone import PhoneTestCase

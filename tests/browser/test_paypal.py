@@ -6,7 +6,7 @@ from payments.core import PROVIDER_CACHE
 from playwright.sync_api import Page
 
 from billing.models import Order
-from classwork.models import Registration
+from registrations.models import Registration
 from outbox.testing import delivery_problems, run_all
 from tests.billing.paypal import notify, variant
 from tests.browser.base import BrowserTestCase

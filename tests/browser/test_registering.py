@@ -4,7 +4,7 @@ import re
 from datetime import time
 
 from billing.models import Order
-from classwork.models import Registration
+from registrations.models import Registration
 from mailroom.testing import send_all
 from outbox.testing import run_all
 from tests import make

@@ -8,7 +8,7 @@ from payments import core
 from playwright.sync_api import Page
 
 from billing.models import Order, Payment
-from classwork.models import Registration
+from registrations.models import Registration
 from outbox.testing import delivery_problems, run_all
 from tests.billing.stripe import GOOD, variants
 from tests.browser.base import BrowserTestCase

@@ -1,7 +1,8 @@
 """A visitor takes a trial class, and then joins the rest of the series for the price difference."""
 
-from classwork.domain.places.tickets import staying
-from classwork.models import ClassOffer, Registration, Ticket
+from registrations.domain.tickets import upgrades
+from classwork.models import ClassOffer
+from registrations.models import Registration, Ticket
 from outbox.testing import run_all
 from tests.browser.phone import PhoneTestCase
 
@@ -20,7 +21,7 @@ class TrialClassTest(PhoneTestCase):
         run_all()
         ticket = Ticket.objects.for_lists().get()
         self.assertEqual((ticket.state, ticket.kind_text), ("confirmed", "trial"))
-        page.goto(staying.ticket_url(ticket))
+        page.goto(upgrades.ticket_url(ticket))
         self.look(page, "Your trial class")
         page.get_by_role("button", name="Join for $50.00").click()
         self.payer(page)

@@ -4,7 +4,7 @@ import re
 
 from billing.domain.vouchers import notifications
 from billing.models import Order, Voucher
-from classwork.models import Registration
+from registrations.models import Registration
 from common import dates
 from mailroom.testing import send_all
 from outbox.testing import run_all

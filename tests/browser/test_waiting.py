@@ -8,10 +8,11 @@ from playwright.sync_api import Page
 from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import cart as carts
 from billing.models import Order
-from classwork.domain.places.waiting import arranging
-from classwork.domain.places.waiting.arranging import BalanceLimits
-from classwork.domain.places.waiting.balance import RoleCapacity
-from classwork.models import ClassOffer, Registration
+from registrations.domain.waitlist import class_roles
+from registrations.domain.waitlist.class_roles import BalanceLimits
+from registrations.rules.role_balance import RoleCapacity
+from classwork.models import ClassOffer
+from registrations.models import Registration
 from mailroom.testing import send_all
 from tests.browser.phone import PhoneTestCase
 from tests.classwork import buying
@@ -90,7 +91,7 @@ class WaitlistTest(PhoneTestCase):
 
     def test_couple_on_the_waitlist_is_offered_spots_only_when_two_are_available(self) -> None:
         self.limit(2)
-        arranging.set_class_roles(
+        class_roles.set_class_roles(
             self.school.offer, [RoleCapacity("lead"), RoleCapacity("follow")], BalanceLimits(most=1), self.school.ada
         )
         first, second = self.sold("Pat", "lead"), self.sold("Kim", "follow")

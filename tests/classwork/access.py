@@ -2,17 +2,18 @@ from datetime import time
 from types import SimpleNamespace
 from typing import Any
 
-from classwork.domain import calendar_feeds, proposals
-from classwork.domain.calling_off.deed import cancel_classes
-from classwork.domain.calling_off.wanted import CancellationRequest
-from classwork.domain.places import attendees, diary
-from classwork.domain.places.tickets import staying
-from classwork.domain.places.waiting import entries
-from classwork.domain.places.waiting.entries import Contact, WaitlistRequest
+from classwork.domain.schedule import calendar_feeds
+from classwork.domain import proposals
+from registrations.domain.cancellations.class_cancellation import cancel_classes
+from registrations.domain.cancellations.request import CancellationRequest
+from registrations.domain import attendees, calendar_feeds as diary
+from registrations.domain.tickets import upgrades
+from registrations.domain.waitlist import entries
+from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from classwork.domain.resources import content
 from classwork.domain.schedule import meetings
 from classwork.domain.schedule.class_offers import ClassDraft
-from classwork.models import CompensationPolicy
+from registrations.models import CompensationPolicy
 from tests import make
 from tests.access import EVERYBODY, MEMBERS, Row
 from tests.classwork import buying, trying
@@ -90,7 +91,7 @@ def entry(school: SimpleNamespace) -> list[Any]:
 
 
 def ticket(school: SimpleNamespace) -> list[Any]:
-    return [staying.ticket_url(school.ticket).split("/")[2]]
+    return [upgrades.ticket_url(school.ticket).split("/")[2]]
 
 
 def why(school: SimpleNamespace) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from billing.domain.orders import cart as carts
 from billing.domain.orders import placement
 from billing.domain.payments import attempts
 from billing.models import Order, OrderLine
-from classwork.domain.places.attendees import ME, OTHER, STUDENT, Attendee
+from registrations.domain.attendees import ME, OTHER, STUDENT, Attendee
 from classwork.models import ClassOffer
 from users.models import Student, User
 

@@ -10,10 +10,11 @@ from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit
 from billing.domain.vouchers import office
 from billing.models import Order
-from classwork.domain.calling_off.deed import cancel_classes
-from classwork.domain.calling_off.quote import CancellationPlan, plan_cancellation
-from classwork.domain.calling_off.wanted import CancellationRequest
-from classwork.models import CallOff, ClassOffer, Subject
+from registrations.domain.cancellations.class_cancellation import cancel_classes
+from registrations.domain.cancellations.plan import CancellationPlan, plan_cancellation
+from registrations.domain.cancellations.request import CancellationRequest
+from registrations.models import CallOff
+from classwork.models import ClassOffer, Subject
 from common import dates
 from tests.base import SchoolTestCase
 from tests.classwork.buying import cart, me, pay, place

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from billing.models import Order
 from classwork.domain.resources import releases
-from classwork.models import Attachment, ClassOffer, Meeting, Registration, Resource, Subject, Ticket
+from classwork.models import Attachment, ClassOffer, Meeting, Resource, Subject
+from registrations.models import Registration, Ticket
 from users.models import Student
 
 

@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 from django.utils import timezone
 
 from billing.models import Order
-from classwork.domain.places import moving
-from classwork.domain.places.moving import DeskOverride, TransferRequest
-from classwork.models import ClassOffer, Registration
+from registrations.domain.transfers import to_class
+from registrations.domain.transfers.to_class import DeskOverride, TransferRequest
+from classwork.models import ClassOffer
+from registrations.models import Registration
 from tests import make
 from tests.base import SchoolTestCase
 from tests.classwork import buying
@@ -48,8 +49,8 @@ class MovingTestCase(SchoolTestCase):
         self, mine: Registration, offer: ClassOffer, by: User | DeskOverride | None = None, role: str = ""
     ) -> Order:
         wish, at = TransferRequest(offer, role), timezone.now()
-        seen = moving.quote_transfer(mine, wish, by or self.alice, at).fingerprint
-        return moving.transfer_to_class(mine, wish, by or self.alice, at, seen=seen)
+        seen = to_class.quote_transfer(mine, wish, by or self.alice, at).fingerprint
+        return to_class.transfer_to_class(mine, wish, by or self.alice, at, seen=seen)
 
     def states(self) -> list[tuple[str, str]]:
         """Of Alice's places, the oldest first."""

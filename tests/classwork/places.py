@@ -5,8 +5,9 @@ from datetime import timedelta
 from django.utils import timezone
 
 from billing.models import Order
-from classwork.domain.places import room
-from classwork.models import ClassOffer, Registration
+from registrations.domain import capacity
+from classwork.models import ClassOffer
+from registrations.models import Registration
 from tests.base import SchoolTestCase
 
 
@@ -20,7 +21,7 @@ class PlacesTestCase(SchoolTestCase):
         return self.offer
 
     def taken(self) -> int:
-        return room.availability_of(self.offer, timezone.now()).spots_taken
+        return capacity.availability_of(self.offer, timezone.now()).spots_taken
 
     def run_out(self, order: Order) -> None:
         """The time for paying is over; nobody has written it down."""

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from classwork.domain.places import progress
+from registrations.domain import level_progress
 from classwork.models import ClassOffer, Meeting
 from tests import make
 from tests.base import SchoolTestCase
@@ -30,9 +30,9 @@ class ProgressTestCase(SchoolTestCase):
             start = self.now - timedelta(weeks=9 - number)
             Meeting.objects.filter(pk=meeting.pk).update(starts_at=start, ends_at=start + timedelta(hours=1))
 
-    def progress(self, student: Student | None = None) -> progress.LevelProgress:
+    def progress(self, student: Student | None = None) -> level_progress.LevelProgress:
         student = student or self.student
-        return progress.progress_of_students([student], self.now)[student.pk]
+        return level_progress.progress_of_students([student], self.now)[student.pk]
 
     def give(self, number: str, why: str = "Danced for years in Lyon") -> None:
-        progress.override_level(self.student, Decimal(number), why=why, by=self.ada)
+        level_progress.override_level(self.student, Decimal(number), why=why, by=self.ada)

@@ -10,9 +10,11 @@ from hypothesis.extra.django import TestCase
 from billing.domain.orders import pay_at_door, transitions
 from billing.domain.orders.placement import OrderNotPlaced
 from billing.models import Case, Order, OrderLine
-from classwork.domain.places import desk, giving_up, registering
-from classwork.domain.places.attendees import Attendee, TypedPerson
-from classwork.models import ClassOffer, Registration
+from registrations.domain import desk_registrations, spots
+from registrations.domain.cancellations import student_cancellation
+from registrations.domain.attendees import Attendee, TypedPerson
+from classwork.models import ClassOffer
+from registrations.models import Registration
 from tests.billing import order_simulation
 from tests.classwork.buying import cart, me, of, other, place
 from users.models import User
@@ -48,7 +50,7 @@ class School(order_simulation.School):
         name = NAMES[number % 3]
         person = TypedPerson(name, "Walk-in", f"{name.lower()}@example.org")
         with suppress(OrderNotPlaced):
-            desk.register_at_desk(self.staff, self.offers[number % 3], person, why="x", over_capacity=over_capacity)
+            desk_registrations.register_at_desk(self.staff, self.offers[number % 3], person, why="x", over_capacity=over_capacity)
 
     def exceed(self, number: int) -> None:
         self.enter(number, over_capacity=True)
@@ -65,22 +67,22 @@ class School(order_simulation.School):
         super().wait(number)
 
     def tidy(self, number: int) -> None:
-        registering.expire_due_holds()
+        spots.expire_due_holds()
 
     def give_up(self, number: int) -> None:
         if live := list(Registration.objects.live().order_by("pk")):
             one = live[number % len(live)]
-            with suppress(giving_up.StudentCancellationRefused):
-                seen = giving_up.quote_student_cancellation(one, self.now).fingerprint
-                giving_up.cancel_own_registration(one, self.now, seen=seen, by=self.staff)
+            with suppress(student_cancellation.StudentCancellationRefused):
+                seen = student_cancellation.quote_student_cancellation(one, self.now).fingerprint
+                student_cancellation.cancel_own_registration(one, self.now, seen=seen, by=self.staff)
 
     def on_hold(self, number: int) -> None:
         if confirmed := list(Registration.objects.filter(state=State.CONFIRMED).order_by("pk")):
-            registering.suspend_spot(confirmed[number % len(confirmed)], why="x", by=self.staff)
+            spots.suspend_spot(confirmed[number % len(confirmed)], why="x", by=self.staff)
 
     def off_hold(self, number: int) -> None:
         for one in Registration.objects.filter(state=State.ON_HOLD):
-            registering.resume_spot(one, why="x", by=self.staff)
+            spots.resume_spot(one, why="x", by=self.staff)
 
     def states(self, lines: Iterable[OrderLine]) -> list[str]:
         """On hold is confirmed and in dispute."""

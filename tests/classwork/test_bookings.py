@@ -4,8 +4,8 @@ from django.test import SimpleTestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classwork.domain.clashes import Booking, find_clashes
-from classwork.domain.timetable import Slot
+from classwork.rules.clashes import Booking, find_clashes
+from classwork.rules.timetable import Slot
 
 SEVEN = datetime(2026, 1, 6, 19, tzinfo=UTC)
 

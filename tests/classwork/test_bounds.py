@@ -8,7 +8,8 @@ from django.test import tag
 from django.urls import reverse
 from django.utils import timezone
 
-from classwork.models import Registration, Session, WaitingEntry
+from registrations.models import Registration, WaitingEntry
+from classwork.models import Session
 from tests import make
 from tests.base import SchoolTestCase
 from tests.classwork import giving

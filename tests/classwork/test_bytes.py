@@ -11,9 +11,10 @@ from django.utils import timezone
 from billing.domain.cancellations import line_cancellation
 from billing.domain.refunds import reservations
 from billing.models import Order
-from classwork.domain.places import registering
+from registrations.domain import spots
 from classwork.domain.resources import releases
-from classwork.models import Registration, Release, Resource
+from registrations.models import Registration
+from classwork.models import Release, Resource
 from common import dates
 from outbox.testing import run_all
 from tests.classwork import buying, giving
@@ -96,9 +97,9 @@ class FileAccessTests:
     def test_disputed_and_refunded_registrations_get_no_file(self) -> None:
         resource = self.film()
         registration = self.register()
-        registering.suspend_spot(registration, why="Disputed")
+        spots.suspend_spot(registration, why="Disputed")
         self.assertEqual(self.request_file(resource, self.alice), self.refused)
-        registering.resume_spot(Registration.objects.get())
+        spots.resume_spot(Registration.objects.get())
         self.assertEqual(self.request_file(resource, self.alice), self.given)
         order = Order.objects.get(pk=registration.line.order_id)
         reservations.refund_by_staff(order, order.charged, why="A present", by=self.ada)

@@ -6,8 +6,8 @@ from django.test import SimpleTestCase, override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classwork.domain import calendar
-from classwork.domain.calendar import CalendarRules, SessionPlan
+from classwork.rules import calendar
+from classwork.rules.calendar import CalendarRules, SessionPlan
 
 RULES = CalendarRules(minimum_weeks=4, expire_days=8, short_expire_days=2)
 KEY = date(2020, 6, 4)

@@ -12,25 +12,17 @@ from billing.domain.orders import cart as carts
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit
 from billing.models import Case, Credit, Order, Refund
-from classwork.domain.calling_off.deed import cancel_classes
-from classwork.domain.calling_off.extending import replacement_dates_by_class
-from classwork.domain.calling_off.quote import CancellationPlan, plan_cancellation
-from classwork.domain.calling_off.wanted import CancellationRequest
-from classwork.domain.places.waiting import entries
-from classwork.domain.places.waiting.entries import Contact, WaitlistRequest
+from registrations.domain.cancellations.class_cancellation import cancel_classes
+from registrations.domain.cancellations.replacement_dates import replacement_dates_by_class
+from registrations.domain.cancellations.plan import CancellationPlan, plan_cancellation
+from registrations.domain.cancellations.request import CancellationRequest
+from registrations.domain.waitlist import entries
+from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from classwork.domain.schedule import meetings
 from classwork.domain.schedule.previews import PreviewOutdated
 from classwork.domain.schedule.problems import ChangeRefused
-from classwork.models import (
-    CallOff,
-    ClassOffer,
-    CompensationPolicy,
-    Meeting,
-    Outcome,
-    Registration,
-    Ticket,
-    WaitingEntry,
-)
+from registrations.models import CallOff, CompensationPolicy, Outcome, Registration, Ticket, WaitingEntry
+from classwork.models import ClassOffer, Meeting
 from outbox.testing import run_all
 from tests import make
 from tests.base import SchoolTestCase
@@ -311,4 +303,4 @@ def die(event: object) -> None:
     raise ZeroDivisionError
 
 
-DYING = {"classwork.called_off": {"now": ["tests.classwork.test_calling_off.die"]}}
+DYING = {"registrations.called_off": {"now": ["tests.classwork.test_calling_off.die"]}}

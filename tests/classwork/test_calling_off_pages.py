@@ -8,11 +8,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import Order
-from classwork.domain.calling_off import telling
-from classwork.domain.calling_off.deed import cancel_classes
-from classwork.domain.calling_off.quote import plan_cancellation
-from classwork.domain.calling_off.wanted import CancellationRequest
-from classwork.models import CallOff, CompensationPolicy
+from registrations.domain.cancellations import notifications
+from registrations.domain.cancellations.class_cancellation import cancel_classes
+from registrations.domain.cancellations.plan import plan_cancellation
+from registrations.domain.cancellations.request import CancellationRequest
+from registrations.models import CallOff, CompensationPolicy
 from common.formats import format_date
 from history.models import Entry
 from mailroom.testing import send_all
@@ -50,7 +50,7 @@ class CancellationWizardTest(SchoolTestCase):
         form = {"do": "1", "why": "Snow", "seen": preview.context["quote"].fingerprint}
         answer = self.client.post(self.address(policy="refund"), form)
         self.assertRedirects(answer, CallOff.objects.get().get_absolute_url())
-        self.assertTrue(Entry.objects.filter(action="classwork.called_off", why="Snow").exists())
+        self.assertTrue(Entry.objects.filter(action="registrations.called_off", why="Snow").exists())
 
     def test_compensation_changed_after_the_preview_is_shown_again_and_cancels_nothing(self) -> None:
         order = self.buy()
@@ -157,7 +157,7 @@ class CancellationMailTest(SchoolTestCase):
         pay(place(cart((self.offer, me()), payer=self.alice)))
         self.cancel(CancellationRequest(CompensationPolicy.NOTHING, frozenset([self.offer.meetings.get(number=2).pk])))
         before = len(mail.outbox)
-        telling.draft_cancellation_mails(CallOff.objects.get().pk)
+        notifications.draft_cancellation_mails(CallOff.objects.get().pk)
         run_all()
         send_all()
         self.assertEqual(len(mail.outbox), before)

@@ -10,10 +10,10 @@ from django.utils import timezone
 from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.payments import attempts
 from billing.models import Order, Payment, Refund
-from classwork.domain.calling_off.deed import cancel_classes
-from classwork.domain.calling_off.wanted import CancellationRequest
+from registrations.domain.cancellations.class_cancellation import cancel_classes
+from registrations.domain.cancellations.request import CancellationRequest
 from classwork.domain.schedule.problems import ChangeRefused
-from classwork.models import CallOff, CompensationPolicy, Registration
+from registrations.models import CallOff, CompensationPolicy, Registration
 from outbox.testing import run_all
 from tests import make
 from tests.classwork.buying import cart, me, pay, place

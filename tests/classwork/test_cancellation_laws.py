@@ -17,11 +17,11 @@ from billing.domain.pricing import balances, credit
 from billing.domain.vouchers import office
 from billing.gateways.facts import DisputeState
 from billing.models import Credit, Order, Refund
-from classwork.domain.calling_off import results
-from classwork.domain.calling_off.gets import CompensationTotals, spot_key
-from classwork.domain.calling_off.quote import CancellationPlan
-from classwork.domain.calling_off.wanted import CancellationRequest
-from classwork.models import CallOff, CompensationPolicy, Registration
+from registrations.domain.cancellations import results
+from registrations.domain.cancellations.compensation import CompensationTotals, spot_key
+from registrations.domain.cancellations.plan import CancellationPlan
+from registrations.domain.cancellations.request import CancellationRequest
+from registrations.models import CallOff, CompensationPolicy, Registration
 from common import dates
 from tests import make
 from tests.classwork.buying import cart, me, other, pay, place

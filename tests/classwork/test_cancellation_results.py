@@ -13,10 +13,11 @@ from billing.domain.pricing import balances, credit
 from billing.domain.refunds import handovers, reservations
 from billing.domain.vouchers import office
 from billing.models import Credit, Order, Payment, Refund
-from classwork.domain.calling_off.wanted import CancellationRequest
-from classwork.domain.places import desk as front_desk
-from classwork.domain.places.attendees import TypedPerson
-from classwork.models import CallOff, CompensationPolicy, Subject
+from registrations.domain.cancellations.request import CancellationRequest
+from registrations.domain import desk_registrations as front_desk
+from registrations.domain.attendees import TypedPerson
+from registrations.models import CallOff, CompensationPolicy
+from classwork.models import Subject
 from common import dates
 from outbox.testing import run_all
 from tests import make

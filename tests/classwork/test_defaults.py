@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import Order
-from classwork.domain.places import mine
-from classwork.domain.places.waiting import arranging
-from classwork.domain.places.waiting.arranging import BalanceLimits
-from classwork.domain.places.waiting.balance import RoleCapacity
-from classwork.models import Meeting, OfferRole, Registration
+from registrations.domain import my_classes
+from registrations.domain.waitlist import class_roles
+from registrations.domain.waitlist.class_roles import BalanceLimits
+from registrations.rules.role_balance import RoleCapacity
+from classwork.models import Meeting, OfferRole
+from registrations.models import Registration
 from tests import make
 from tests.base import SchoolTestCase
 from tests.classwork.buying import cart, me, pay, place
@@ -62,7 +63,7 @@ class KnownPayerTest(SchoolTestCase):
         return self.client.post(reverse("register"), form)
 
     def add_roles(self) -> None:
-        arranging.set_class_roles(self.offer, [RoleCapacity("lead"), RoleCapacity("follow")], BalanceLimits(), self.ada)
+        class_roles.set_class_roles(self.offer, [RoleCapacity("lead"), RoleCapacity("follow")], BalanceLimits(), self.ada)
 
     def test_member_goes_straight_to_the_price(self) -> None:
         self.log_in(self.alice)
@@ -143,7 +144,7 @@ class HighestLevelTest(SchoolTestCase):
             past = meeting.starts_at - timedelta(weeks=20)
             Meeting.objects.filter(pk=meeting.pk).update(starts_at=past, ends_at=past + timedelta(hours=1))
         self.assertContains(self.client.get(url), "Highest level so far: Beginning A")
-        highest = mine.classes_of_student(self.student, timezone.now()).highest
+        highest = my_classes.classes_of_student(self.student, timezone.now()).highest
         self.assertEqual([subject.title for subject in highest], ["Beginning A"])
 
 

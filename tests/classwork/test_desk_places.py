@@ -6,12 +6,13 @@ from django.test import tag
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import kinds
+from billing.domain import product_kinds
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances
 from billing.models import Order
-from classwork.domain.places import registering
-from classwork.models import ClassOffer, Registration, Session
+from registrations.domain import spots
+from classwork.models import ClassOffer, Session
+from registrations.models import Registration
 from history.models import Entry
 from tests import make
 from tests.base import SchoolTestCase
@@ -79,7 +80,7 @@ class RegistrationListTest(DeskTestCase):
         found("a " * 3000)
 
     def test_drop_in_is_found_by_its_class_code(self) -> None:
-        self.assertTrue(kinds.kind_named("ticket").search_products("BegA").filter(pk=self.offer.meetings.all()[0].pk))  # type: ignore[union-attr]
+        self.assertTrue(product_kinds.kind_named("ticket").search_products("BegA").filter(pk=self.offer.meetings.all()[0].pk))  # type: ignore[union-attr]
 
     def test_list_is_filtered_by_state_class_and_session(self) -> None:
         self.assertEqual(self.names(show="unpaid"), ["Kit"])
@@ -137,8 +138,8 @@ class HoldTest(DeskTestCase):
         self.assertContains(answer, "The bank asks")
 
     def test_admin_shows_the_history_and_links_to_the_desk_page(self) -> None:
-        registering.suspend_spot(self.registration, why="The bank asks", by=self.ada)
-        page = self.client.get(reverse("admin:classwork_registration_change", args=[self.registration.pk]))
+        spots.suspend_spot(self.registration, why="The bank asks", by=self.ada)
+        page = self.client.get(reverse("admin:registrations_registration_change", args=[self.registration.pk]))
         self.assertContains(page, "On hold")
         self.assertContains(page, "The bank asks")
         self.assertContains(page, self.page)
@@ -148,7 +149,7 @@ class HoldTest(DeskTestCase):
         self.assertEqual(self.state(), "confirmed")
 
     def test_canceled_registration_cannot_be_put_on_hold(self) -> None:
-        registering.release_spot(line(Order.objects.get()), "Gone")
+        spots.release_spot(line(Order.objects.get()), "Gone")
         self.assertNotContains(self.client.get(self.page), "hold")
         self.client.post(self.page, {"why": "x"})
         self.assertEqual(self.state(), "cancelled")
@@ -210,7 +211,7 @@ class DeskRegistrationTest(DeskTestCase):
         self.assertContains(self.register(over_capacity="on"), "Please enter a reason")
         self.assertEqual(self.register(over_capacity="on", why="Plays the piano").status_code, 302)
         self.assertTrue(Registration.objects.first().over_capacity)
-        self.assertEqual(Entry.objects.get(action="classwork.registered_at_the_desk").why, "Plays the piano")
+        self.assertEqual(Entry.objects.get(action="registrations.registered_at_the_desk").why, "Plays the piano")
 
     def test_over_capacity_is_hidden_and_ignored_without_permission(self) -> None:
         ClassOffer.objects.update(capacity=1)

@@ -7,7 +7,7 @@ from django.urls import reverse
 from billing.domain.payments import webhooks
 from billing.gateways.facts import DisputeState
 from billing.models import Dispute
-from classwork.models import Registration
+from registrations.models import Registration
 from mailroom.models import Message
 from outbox.testing import delivery_problems, run_all
 from tests.base import SchoolTestCase
@@ -34,10 +34,10 @@ class DisputeTest(SchoolTestCase):
         return list(Registration.objects.order_by("pk").values_list("state", flat=True))
 
     def test_disputed_registrations_are_on_hold_and_confirmed_without_mail_when_the_dispute_is_won(self) -> None:
-        mails = Message.objects.filter(template="classwork.registered").count()
+        mails = Message.objects.filter(template="registrations.registered").count()
         self.assertEqual(self.dispute("open"), [State.ON_HOLD, State.ON_HOLD])
         self.assertEqual(self.dispute("won"), [State.CONFIRMED, State.CONFIRMED])
-        self.assertEqual(Message.objects.filter(template="classwork.registered").count(), mails)
+        self.assertEqual(Message.objects.filter(template="registrations.registered").count(), mails)
 
     def test_desk_cannot_cancel_a_registration_until_the_dispute_is_decided(self) -> None:
         self.log_in(self.ada)
@@ -62,7 +62,7 @@ class DisputeTest(SchoolTestCase):
                 page = self.client.get(address)
                 self.assertContains(page, '<span class="badge warn">Disputed</span>')
                 self.assertNotContains(page, '<span class="badge good">Paid</span>')
-        self.assertContains(self.client.get(reverse("admin:classwork_registration_changelist")), ">Disputed<")
+        self.assertContains(self.client.get(reverse("admin:registrations_registration_changelist")), ">Disputed<")
 
     def test_lost_dispute_of_the_whole_payment_cancels_the_registrations(self) -> None:
         self.dispute("open")

@@ -15,8 +15,9 @@ from django.utils import timezone
 from billing.domain import locks
 from billing.domain.orders import transitions
 from billing.models import Order
-from classwork.domain.places import room
-from classwork.models import ClassOffer, Meeting, Registration
+from registrations.domain import capacity
+from classwork.models import ClassOffer, Meeting
+from registrations.models import Registration
 from tests import make
 from tests.base import SchoolTestCase
 from tests.racing import at_once
@@ -108,8 +109,8 @@ class DoorOrderTest(SchoolTestCase):
         order_at_the_door(self.offer, "pat@example.org")
         ends = self.deadline()
         offer = ClassOffer.objects.for_lists().get(pk=self.offer.pk)
-        self.assertEqual(room.availability_of(offer, ends - timedelta(seconds=1)).available_spots, 0)
-        self.assertEqual(room.availability_of(offer, ends).available_spots, 1)
+        self.assertEqual(capacity.availability_of(offer, ends - timedelta(seconds=1)).available_spots, 0)
+        self.assertEqual(capacity.availability_of(offer, ends).available_spots, 1)
         self.assertTrue(Order.objects.get().has_lapsed(ends))
         self.assertEqual(transitions.expire_overdue_holds(ends), 1)
         self.assertEqual((Order.objects.get().state, self.registration().state), (Order.State.LAPSED, State.LAPSED))

@@ -9,7 +9,8 @@ from billing.domain.orders import cart as carts
 from billing.domain.pricing import discount_codes
 from billing.domain.vouchers import office, sales
 from billing.models import Voucher
-from classwork.models import ClassOffer, Registration
+from classwork.models import ClassOffer
+from registrations.models import Registration
 from tests import make
 from tests.base import SchoolTestCase
 from tests.classwork import buying

@@ -10,13 +10,14 @@ from django.utils import timezone
 
 from billing.domain.cancellations import cancellation_options, quoted_cancellation
 from billing.models import Dispute, Order, Refund
-from classwork.domain.places import desk, words
-from classwork.domain.places.waiting import entries
-from classwork.domain.places.waiting.entries import Contact, WaitlistRequest
+from registrations.domain import desk_registrations, status_text
+from registrations.domain.waitlist import entries
+from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from classwork.domain.resources import content
 from classwork.domain.schedule import class_offers
 from classwork.domain.schedule.class_offers import ClassDraft
-from classwork.models import Meeting, Registration, WaitingEntry
+from classwork.models import Meeting
+from registrations.models import Registration, WaitingEntry
 from history.models import Entry
 from mailroom.models import Message
 from outbox.testing import delivery_problems, run_all
@@ -56,7 +57,7 @@ class AttendeeCancellationTest(SchoolTestCase):
         run_all()
         self.assertEqual(delivery_problems(), [])
         messages = Message.objects.exclude(
-            template__in=["billing.receipt", "classwork.registered", "billing.refund_made"]
+            template__in=["billing.receipt", "registrations.registered", "billing.refund_made"]
         )
         return [(message.template, message.to) for message in messages.order_by("pk")]
 
@@ -78,7 +79,7 @@ class AttendeeCancellationTest(SchoolTestCase):
         self.assertEqual(Entry.objects.get(action="billing.cancelled_by_attendee").actor_id, self.alice.pk)
         self.assertEqual(
             sorted(self.mails()),
-            [("billing.line_cancelled", self.gus.email), ("classwork.place_ended", self.alice.email)],
+            [("billing.line_cancelled", self.gus.email), ("registrations.place_ended", self.alice.email)],
         )
         self.assertContains(self.client.get(self.url(self.registration), follow=True), "already canceled")
 
@@ -93,7 +94,7 @@ class AttendeeCancellationTest(SchoolTestCase):
 
     def test_student_registered_at_the_desk_is_the_payer_once_their_address_is_confirmed(self) -> None:
         other = make.offer(self.session, make.subject(version="B"))
-        order = desk.register_at_desk(self.ada, other, self.student)
+        order = desk_registrations.register_at_desk(self.ada, other, self.student)
         self.log_in(self.alice)
         self.assertEqual(self.client.get(self.url(buying.line(order).registrations.get())).status_code, 200)
         self.alice.email_confirmed_at = timezone.now()
@@ -207,5 +208,5 @@ class LineStatusTest(SchoolTestCase):
         ]
         quoted_cancellation.cancel_as_quoted(order, quote.way, timezone.now(), seen=quote.fingerprint)
         registrations = Registration.objects.select_related("line__order").order_by("pk")
-        statuses = {one.offer.pk: str(words.spot_payment_status(one, timezone.now())) for one in registrations}
+        statuses = {one.offer.pk: str(status_text.spot_payment_status(one, timezone.now())) for one in registrations}
         self.assertEqual(statuses, {self.offer.pk: "Paid", other.pk: "Refunded"})

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from billing.domain.orders.placement import OrderNotPlaced
 from billing.models import Adjustment, Order
-from classwork.domain.places import desk, joining, opening
+from registrations.domain import desk_registrations, late_joining, registration_window
 from classwork.domain.schedule import meetings
-from classwork.models import ClassOffer, Registration
+from classwork.models import ClassOffer
+from registrations.models import Registration
 from common.money import is_payable_amount
 from tests import make
 from tests.base import SchoolTestCase
@@ -33,25 +34,25 @@ class LateJoinerPricePropertyTest(SimpleTestCase):
         self, full: Decimal, of: int, currency: str
     ) -> None:
         full = full.quantize(Decimal(1)) if currency == "JPY" else full
-        off = [joining.late_joiner_reduction(full, left, of, currency) for left in range(of, -1, -1)]
+        off = [late_joining.late_joiner_reduction(full, left, of, currency) for left in range(of, -1, -1)]
         self.assertEqual(off[0], 0)
         self.assertEqual(off, sorted(off))
         self.assertTrue(all(0 <= each <= full and is_payable_amount(each, currency) for each in off))
         self.assertEqual(off[-1], off[-2], "nobody joins for less than one class")
 
     def test_late_joiner_reduction_is_rounded_half_up(self) -> None:
-        self.assertEqual(joining.late_joiner_reduction(Decimal("60"), 4, 6, "USD"), Decimal("20.00"))
-        self.assertEqual(joining.late_joiner_reduction(Decimal("70"), 4, 6, "USD"), Decimal("23.33"))
-        self.assertEqual(joining.late_joiner_reduction(Decimal("0.05"), 1, 2, "USD"), Decimal("0.03"))
-        self.assertEqual(joining.late_joiner_reduction(Decimal("25"), 1, 2, "JPY"), Decimal(13))
+        self.assertEqual(late_joining.late_joiner_reduction(Decimal("60"), 4, 6, "USD"), Decimal("20.00"))
+        self.assertEqual(late_joining.late_joiner_reduction(Decimal("70"), 4, 6, "USD"), Decimal("23.33"))
+        self.assertEqual(late_joining.late_joiner_reduction(Decimal("0.05"), 1, 2, "USD"), Decimal("0.03"))
+        self.assertEqual(late_joining.late_joiner_reduction(Decimal("25"), 1, 2, "JPY"), Decimal(13))
 
 
 class LateTestCase(SchoolTestCase):
     def setUp(self) -> None:
         ClassOffer.objects.filter(pk=self.offer.pk).update(price=60)
 
-    def terms_at(self, at: Any = None) -> joining.JoiningTerms:
-        return joining.joining_terms(fresh(self.offer), at or timezone.now())
+    def terms_at(self, at: Any = None) -> late_joining.JoiningTerms:
+        return late_joining.joining_terms(fresh(self.offer), at or timezone.now())
 
     def price_with(self, **values: Any) -> Decimal:
         ClassOffer.objects.filter(pk=self.offer.pk).update(**values)
@@ -119,7 +120,7 @@ class LateJoinerPurchaseTest(LateTestCase):
 
 class LastJoiningTest(LateTestCase):
     def closed(self) -> str:
-        return opening.closed_reason(fresh(self.offer), timezone.now())
+        return registration_window.closed_reason(fresh(self.offer), timezone.now())
 
     def test_registration_closes_after_the_last_class_to_join_with_an_explanation(self) -> None:
         begun(self.offer, 2)
@@ -143,20 +144,20 @@ class LastJoiningTest(LateTestCase):
     def test_registration_end_of_the_session_applies_to_classes_without_their_own(self) -> None:
         begun(self.offer, 2)
         type(self.session).objects.update(expire_date=timezone.localdate() - timedelta(days=1))
-        self.assertEqual(self.closed(), opening.CLOSED)
-        self.assertEqual(opening.open_classes(timezone.now()), [])
+        self.assertEqual(self.closed(), registration_window.CLOSED)
+        self.assertEqual(registration_window.open_classes(timezone.now()), [])
         self.price_with(last_joining=4)
         self.assertEqual(self.closed(), "")
-        self.assertEqual(opening.open_classes(timezone.now()), [self.offer])
+        self.assertEqual(registration_window.open_classes(timezone.now()), [self.offer])
 
     def test_desk_needs_a_permission_to_register_late_joiners(self) -> None:
         begun(self.offer, 2)
         self.price_with(last_joining=1)
         offer, right = fresh(self.offer), Permission.objects.get(codename="join_late")
         with self.assertRaisesMessage(OrderNotPlaced, "too late to join"):
-            desk.register_at_desk(self.tess, offer, self.kit)
+            desk_registrations.register_at_desk(self.tess, offer, self.kit)
         self.tess.user_permissions.add(right)
         clerk = type(self.tess).objects.get(pk=self.tess.pk)
-        order = desk.register_at_desk(clerk, offer, self.kit)
+        order = desk_registrations.register_at_desk(clerk, offer, self.kit)
         self.assertEqual(order.door_total, 36)
         self.assertTrue(Registration.objects.live().filter(student=self.kit, offer=offer).exists())

@@ -12,8 +12,8 @@ from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances
 from billing.models import Order
-from classwork.domain.places import room
-from classwork.models import Registration
+from registrations.domain import capacity
+from registrations.models import Registration
 from outbox.testing import run_all
 from tests import make
 from tests.classwork.buying import cart, me, place
@@ -39,7 +39,7 @@ class LatePaymentRaceTest(TransactionTestCase):
         return order, lambda: payment.change_status("confirmed")
 
     def taken(self) -> int:
-        return room.availability_of(self.offer, timezone.now()).spots_taken
+        return capacity.availability_of(self.offer, timezone.now()).spots_taken
 
     def pay_two_late_orders(self) -> list[Order]:
         (ann, pay_for_ann), (ben, pay_for_ben) = self.late_order("Ann"), self.late_order("Ben")

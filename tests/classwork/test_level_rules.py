@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.test import TestCase, tag
 from django.urls import reverse
 
-from classwork.domain.places import mine
+from registrations.domain import my_classes
 from classwork.models import Level
 from tests import make
 from tests.classwork.office import OfficeTestCase
@@ -79,7 +79,7 @@ class CountingTest(ProgressTestCase):
         offer = self.take("L3", "A")
         self.take("Beg", "A")
         type(offer.subject).objects.filter(pk=offer.subject_id).update(level_num=0)
-        highest = mine.classes_of_student(self.student, self.now).highest
+        highest = my_classes.classes_of_student(self.student, self.now).highest
         self.assertEqual([subject.level.code for subject in highest], ["L3"])
 
     def test_class_counts_from_the_exact_end_of_its_last_meeting(self) -> None:

@@ -6,7 +6,8 @@ from django.test import tag
 from django.urls import reverse
 from django.utils import timezone
 
-from classwork.domain.resources import library, releases
+from registrations.domain.library import shelves as library
+from classwork.domain.resources import releases
 from classwork.models import Attachment, Resource
 from tests import make
 from tests.base import SchoolTestCase

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from classwork.letters import waiting
-from classwork.models import WaitingEntry
+from registrations.mail_contexts import waitlist
+from registrations.models import WaitingEntry
 from mailroom import registry
 from mailroom.domain import rendering
 from mailroom.models import Message
@@ -31,13 +31,13 @@ class MailGreetingTest(TicketTestCase):
 
     def test_ticket_of_a_child_is_mailed_to_its_guardian(self) -> None:
         self.kit_ticket()
-        subject, body = render("classwork.ticket", self.gus.email)
+        subject, body = render("registrations.ticket", self.gus.email)
         self.assertIn("Kit Gray’s drop-in in Beginning A", subject)
         self.assertIn("Hi Gus,\n\nKit Gray has a spot in", body)
 
     def test_mail_about_ones_own_ticket_says_your(self) -> None:
         pay(self.buy(1, payer=self.alice))
-        subject, body = render("classwork.ticket", self.alice.email)
+        subject, body = render("registrations.ticket", self.alice.email)
         self.assertIn("Your drop-in in Beginning A", subject)
         self.assertIn("Hi Alice,\n\nYou have a spot in", body)
 
@@ -46,17 +46,17 @@ class MailGreetingTest(TicketTestCase):
 
     def test_mail_about_a_duplicate_registration_addresses_student_or_guardian(self) -> None:
         alice = Student.objects.get(user=self.alice)
-        subject, body = render("classwork.twice", self.alice.email, student_id=alice.pk, offer_id=self.offer.pk)
+        subject, body = render("registrations.twice", self.alice.email, student_id=alice.pk, offer_id=self.offer.pk)
         self.assertIn("You were registered twice", subject)
         self.assertIn("Hi Alice,\n\nYou already have a spot in", body)
-        subject, body = render("classwork.twice", self.gus.email, student_id=self.kit.pk, offer_id=self.offer.pk)
+        subject, body = render("registrations.twice", self.gus.email, student_id=self.kit.pk, offer_id=self.offer.pk)
         self.assertIn("Kit Gray was registered twice", subject)
         self.assertIn("Hi Gus,\n\nKit Gray already has a spot in", body)
 
     def test_registration_of_a_child_greets_its_guardian(self) -> None:
         friday = make.offer(self.session, make.subject(version="B"), class_day=4)
         pay(place(cart((friday, of(self.kit)), payer=self.gus)))
-        _, body = render("classwork.registered", self.gus.email)
+        _, body = render("registrations.registered", self.gus.email)
         self.assertIn("Hi Gus,\n", body)
 
     def test_decision_about_a_class_greets_each_reader(self) -> None:
@@ -64,7 +64,7 @@ class MailGreetingTest(TicketTestCase):
         pay(place(cart((friday, of(self.kit)), payer=self.gus)))
         pay(place(cart((friday, me()), payer=self.alice)))
         for reader, name in ((self.gus, "Gus"), (self.alice, "Alice")):
-            _, body = render("classwork.class_runs", reader.email, offer_id=friday.pk)
+            _, body = render("registrations.class_runs", reader.email, offer_id=friday.pk)
             self.assertIn(f"Hi {name},\n", body)
 
     def test_waitlist_greets_by_first_name(self) -> None:
@@ -76,4 +76,4 @@ class MailGreetingTest(TicketTestCase):
             size=1,
             position=1,
         )
-        self.assertEqual(waiting.waitlist_context(Message(template="", data={"entry_id": entry.pk}))["name"], "Sam")
+        self.assertEqual(waitlist.waitlist_context(Message(template="", data={"entry_id": entry.pk}))["name"], "Sam")

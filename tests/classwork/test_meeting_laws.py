@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
-from classwork.domain import calendar
+from classwork.rules import calendar
 from classwork.domain.schedule import meetings
 from tests import make
 from tests.base import SchoolTestCase

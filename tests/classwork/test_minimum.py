@@ -7,11 +7,12 @@ from django.test import override_settings, tag
 from django.urls import reverse
 
 from billing.models import Order, Refund
-from classwork.domain.places import minimum
+from registrations.domain import minimum_enrollment
 from classwork.domain.schedule import class_offers
 from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.domain.schedule.problems import ChangeRefused
-from classwork.models import CallOff, ClassOffer, Registration
+from registrations.models import CallOff, Registration
+from classwork.models import ClassOffer
 from common import dates
 from common.work_lists import open_work_for
 from history.models import Entry
@@ -35,7 +36,7 @@ class MinimumTestCase(SchoolTestCase):
         return pay(place(cart((self.offer, me()), name=name, email=f"{name.lower()}@example.org")))
 
     def decide_due(self) -> int:
-        return minimum.decide_due_classes(self.day + timedelta(days=1))
+        return minimum_enrollment.decide_due_classes(self.day + timedelta(days=1))
 
     def recipients_of(self, subject: str) -> list[str]:
         run_all()
@@ -45,7 +46,7 @@ class MinimumTestCase(SchoolTestCase):
 
 class MinimumDecisionTest(MinimumTestCase):
     def test_minimum_is_shown_before_buying_and_stored_on_the_order_line(self) -> None:
-        sentence = minimum.minimum_text(self.offer)
+        sentence = minimum_enrollment.minimum_text(self.offer)
         self.assertIn("Needs 2 sign-ups by", sentence)
         for page in (self.offer.get_absolute_url(), reverse("classoffer_list"), reverse("register")):
             self.assertContains(self.client.get(page), sentence)
@@ -56,7 +57,7 @@ class MinimumDecisionTest(MinimumTestCase):
         self.assertEqual(self.recipients_of("is confirmed"), [])
         self.buy("Ben")
         self.assertEqual(self.recipients_of("is confirmed"), ["ann@example.org", "ben@example.org"])
-        minimum.confirm_if_minimum_reached(self.offer.pk)
+        minimum_enrollment.confirm_if_minimum_reached(self.offer.pk)
         self.assertEqual(len(self.recipients_of("is confirmed")), 2)
 
     @override_settings(MINIMUM_CONFIRMS_AT_ONCE=False)
@@ -70,14 +71,14 @@ class MinimumDecisionTest(MinimumTestCase):
 
     def test_pay_at_the_door_registrations_count_toward_the_minimum_and_holds_do_not(self) -> None:
         place(cart((self.offer, me()), name="Ann", email="ann@example.org"))
-        self.assertEqual(minimum.registered_count(self.offer), 0)
+        self.assertEqual(minimum_enrollment.registered_count(self.offer), 0)
         place(cart((self.offer, me()), name="Ben", email="ben@example.org"), Order.Due.DOOR)
-        self.assertEqual(minimum.registered_count(self.offer), 1)
+        self.assertEqual(minimum_enrollment.registered_count(self.offer), 1)
 
     @override_settings(OFFICE_EMAIL="office@example.org")
     def test_class_below_the_minimum_is_put_before_the_office_once_and_not_canceled(self) -> None:
         self.buy()
-        self.assertEqual(minimum.decide_due_classes(self.day), 0)
+        self.assertEqual(minimum_enrollment.decide_due_classes(self.day), 0)
         self.assertEqual((self.decide_due(), self.decide_due()), (1, 0))
         self.assertEqual(self.recipients_of("Confirm or cancel"), ["office@example.org"])
         self.assertIn("class needs a decision on its minimum", [work.label for work in open_work_for(self.ada)])
@@ -93,25 +94,25 @@ class MinimumDecisionTest(MinimumTestCase):
         self.assertIn("ann@example.org", self.recipients_of("canceled"))
 
     def test_class_confirmed_by_hand_needs_no_decision(self) -> None:
-        self.assertTrue(minimum.confirm_class(self.offer, why="Worth it", by=self.ada))
-        self.assertFalse(minimum.confirm_class(self.offer, why="Again", by=self.ada))
+        self.assertTrue(minimum_enrollment.confirm_class(self.offer, why="Worth it", by=self.ada))
+        self.assertFalse(minimum_enrollment.confirm_class(self.offer, why="Again", by=self.ada))
         self.assertEqual(self.decide_due(), 0)
-        self.assertTrue(Entry.objects.filter(action="classwork.class_confirmed", why="Worth it").exists())
+        self.assertTrue(Entry.objects.filter(action="registrations.class_confirmed", why="Worth it").exists())
 
     def test_decision_is_postponed_and_everybody_is_told(self) -> None:
         self.buy()
         self.decide_due()
         later = self.day + timedelta(days=1)
-        minimum.postpone_decision(self.offer, later, why="Holidays", by=self.ada)
+        minimum_enrollment.postpone_decision(self.offer, later, why="Holidays", by=self.ada)
         self.offer.refresh_from_db()
         self.assertEqual((self.offer.decide_on, self.offer.asked_at), (later, None))
         self.assertEqual(self.recipients_of("decide later"), ["ann@example.org"])
-        self.assertEqual(minimum.decide_due_classes(later + timedelta(days=1)), 1)
+        self.assertEqual(minimum_enrollment.decide_due_classes(later + timedelta(days=1)), 1)
 
     def test_decision_day_in_the_past_or_after_the_first_class_is_refused(self) -> None:
         for day in (dates.local_today() - timedelta(days=1), self.offer.meetings.get(number=1).local_date):
             with self.subTest(day), self.assertRaises(ChangeRefused):
-                minimum.postpone_decision(self.offer, day, why="x", by=self.ada)
+                minimum_enrollment.postpone_decision(self.offer, day, why="x", by=self.ada)
             with self.subTest(day), self.assertRaises(ChangeRefused):
                 class_offers.change_class(self.ada, self.offer, ClassDraft({"minimum": 3, "decide_on": day}))
 

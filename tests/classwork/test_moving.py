@@ -16,11 +16,13 @@ from billing.domain.payments import disputes
 from billing.domain.pricing import balances
 from billing.gateways.facts import DisputeState
 from billing.models import Order
-from classwork.domain.places import alternatives, diary, mine, moving, room
-from classwork.domain.places.moving import DeskOverride, TransferRefused, TransferRequest
-from classwork.domain.places.waiting import entries
-from classwork.domain.places.waiting.entries import Contact
-from classwork.models import ClassOffer, OfferRole, Registration, WaitingEntry
+from registrations.domain.transfers import options as alternatives, to_class
+from registrations.domain import calendar_feeds, my_classes, capacity
+from registrations.domain.transfers.to_class import DeskOverride, TransferRefused, TransferRequest
+from registrations.domain.waitlist import entries
+from registrations.domain.waitlist.entries import Contact
+from classwork.models import ClassOffer, OfferRole
+from registrations.models import Registration, WaitingEntry
 from common.formats import format_moment
 from history.models import Entry
 from mailroom.testing import send_all
@@ -52,21 +54,21 @@ class TransferPriceTest(MovingTestCase):
         transitions.expire_order(order, timezone.now() + timedelta(days=1))
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED), ("Thursday", State.LAPSED)])
         self.assertEqual(
-            room.availability_of(ClassOffer.objects.get(pk=self.thursday.pk), timezone.now()).available_spots, 1
+            capacity.availability_of(ClassOffer.objects.get(pk=self.thursday.pk), timezone.now()).available_spots, 1
         )
 
     def test_transfer_at_a_lower_price_refunds_the_quoted_difference(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=40)
         spot = self.bought()
         paid = balances.amount_received(spot.line.order)  # type: ignore[union-attr]
-        quote = moving.quote_transfer(spot, TransferRequest(self.thursday), self.alice, timezone.now())
+        quote = to_class.quote_transfer(spot, TransferRequest(self.thursday), self.alice, timezone.now())
         self.move(spot, self.thursday)
         self.assertEqual(paid - balances.amount_received(spot.line.order), quote.back)  # type: ignore[union-attr]
         self.assertGreater(quote.back, 0)
 
     def test_quote_changes_nothing(self) -> None:
         spot = self.bought()
-        moving.quote_transfer(spot, TransferRequest(self.thursday), self.alice, timezone.now())
+        to_class.quote_transfer(spot, TransferRequest(self.thursday), self.alice, timezone.now())
         self.assertEqual((self.states(), Order.objects.count()), ([("Tuesday", State.CONFIRMED)], 1))
 
     def test_spot_to_pay_at_the_door_stays_payable_at_the_door_after_a_transfer(self) -> None:
@@ -129,10 +131,10 @@ class TransferConsequencesTest(MovingTestCase):
 
     def test_calendar_and_my_classes_show_the_new_class(self) -> None:
         self.move(self.bought(), self.thursday)
-        calendar = diary.student_calendar(self.student).decode()
+        calendar = calendar_feeds.student_calendar(self.student).decode()
         self.assertIn(f"/classes/{self.thursday.pk}", calendar)
         self.assertNotIn(f"/classes/{self.tuesday.pk}", calendar)
-        alone = mine.classes_of_account(self.alice, timezone.now())[0][0]
+        alone = my_classes.classes_of_account(self.alice, timezone.now())[0][0]
         self.assertEqual([one.state.text for one in alone.all], ["Registered", "Moved to another class"])
 
     def test_attendee_gets_a_mail_about_the_transfer_and_the_payer_a_receipt(self) -> None:
@@ -196,7 +198,7 @@ class TransferRefusedTest(MovingTestCase):
 
     def test_transfer_to_the_same_a_full_an_unapproved_or_a_past_class_is_refused(self) -> None:
         spot = self.bought()
-        self.assertRefusedWith(moving.SAME, spot, self.tuesday)
+        self.assertRefusedWith(to_class.SAME, spot, self.tuesday)
         full = self.another("C", class_day=4, capacity=1)
         buying.pay(buying.place(buying.cart((full, buying.me()))))
         self.assertRefusedWith("full", spot, full)
@@ -228,30 +230,30 @@ class TransferRefusedTest(MovingTestCase):
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)
         spot = self.bought()
         held = self.place(self.move(spot, self.thursday))
-        self.assertRefusedWith(moving.PAY_FIRST, held, self.another("C", class_day=4))
+        self.assertRefusedWith(to_class.PAY_FIRST, held, self.another("C", class_day=4))
         self.assertRefusedWith("is being exchanged", spot, self.another("D", class_day=5))
         line_cancellation.cancel_line(buying.line(held.line.order), at=timezone.now(), why="x")  # type: ignore[union-attr]
-        self.assertRefusedWith(moving.NOT_HERE, held, self.tuesday)
+        self.assertRefusedWith(to_class.NOT_HERE, held, self.tuesday)
 
     def test_spot_paid_by_somebody_else_can_only_be_transferred_at_the_same_price(self) -> None:
         order = buying.cart((self.tuesday, buying.other("Alice", "alice@example.org", "Arden")), payer=self.sam)
         spot = self.place(buying.pay(buying.place(order)))
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=40)
-        self.assertRefusedWith(moving.OTHERS_MONEY, spot, self.thursday)
+        self.assertRefusedWith(to_class.OTHERS_MONEY, spot, self.thursday)
         options = alternatives.transfer_options(spot, self.alice, timezone.now())
-        self.assertEqual([(one.why_not, one.back) for one in options], [(moving.OTHERS_MONEY, 0)])
+        self.assertEqual([(one.why_not, one.back) for one in options], [(to_class.OTHERS_MONEY, 0)])
 
     def test_price_change_after_the_quote_is_refused_until_it_is_shown(self) -> None:
         spot, request = self.bought(), TransferRequest(self.thursday)
-        seen = moving.quote_transfer(spot, request, self.alice, timezone.now()).fingerprint
+        seen = to_class.quote_transfer(spot, request, self.alice, timezone.now()).fingerprint
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)
-        with self.assertRaisesMessage(TransferRefused, moving.CHANGED):
-            moving.transfer_to_class(spot, request, self.alice, timezone.now(), seen=seen)
+        with self.assertRaisesMessage(TransferRefused, to_class.CHANGED):
+            to_class.transfer_to_class(spot, request, self.alice, timezone.now(), seen=seen)
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED)])
 
     @override_settings(MOVE_UNTIL_CLASS=0)
     def test_school_can_leave_transfers_to_the_office(self) -> None:
-        self.assertRefusedWith(moving.NOT_HERE, self.bought(), self.thursday)
+        self.assertRefusedWith(to_class.NOT_HERE, self.bought(), self.thursday)
 
 
 class DeskTransferTest(MovingTestCase):
@@ -261,7 +263,7 @@ class DeskTransferTest(MovingTestCase):
         spot = self.bought()
         order = self.move(spot, self.thursday, DeskOverride(self.ada, "Our mistake", over_capacity=True, waived=True))
         self.assertEqual((order.state, order.charged, self.place(order).over_capacity), (Order.State.PAID, 0, True))
-        entry = Entry.objects.get(action="classwork.place_moved")
+        entry = Entry.objects.get(action="registrations.place_moved")
         self.assertEqual((entry.why, entry.actor_id, entry.details["waived"]), ("Our mistake", self.ada.pk, True))
 
     def test_desk_transfer_makes_the_difference_payable_at_the_door(self) -> None:
@@ -350,7 +352,7 @@ class TransferPagesTest(MovingTestCase):
     def test_refund_and_remaining_payment_add_up_to_the_original_payment(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=Decimal("64.99"))
         spot = self.bought()
-        quote = moving.quote_transfer(spot, TransferRequest(self.thursday), self.alice, timezone.now())
+        quote = to_class.quote_transfer(spot, TransferRequest(self.thursday), self.alice, timezone.now())
         self.move(spot, self.thursday)
         kept = sum(balances.amount_received(order) for order in Order.objects.all())
         self.assertEqual(kept + quote.back, Decimal(65))

@@ -14,10 +14,10 @@ from billing.domain.orders import transitions
 from billing.domain.pricing import balances
 from billing.domain.refunds import price_reductions
 from billing.models import Order, OrderLine
-from classwork.domain.places import moving, passing
-from classwork.domain.places.attendees import TypedPerson
-from classwork.domain.places.moving import DeskOverride, TransferRefused, TransferRequest
-from classwork.models import Registration
+from registrations.domain.transfers import to_class, to_person
+from registrations.domain.attendees import TypedPerson
+from registrations.domain.transfers.to_class import DeskOverride, TransferRefused, TransferRequest
+from registrations.models import Registration
 from outbox.testing import run_all
 from tests import make
 from tests.classwork import spot_simulation
@@ -39,8 +39,8 @@ class School(spot_simulation.School):
         by = DeskOverride(self.staff, "x", over_capacity=number == 4, waived=number == 5) if by_desk else speaks
         request, at = TransferRequest(self.offers[number % 3]), timezone.now()
         with suppress(TransferRefused):
-            moving.transfer_to_class(
-                spot, request, by, at, seen=moving.quote_transfer(spot, request, by, at).fingerprint
+            to_class.transfer_to_class(
+                spot, request, by, at, seen=to_class.quote_transfer(spot, request, by, at).fingerprint
             )
 
     def move_by_desk(self, number: int) -> None:
@@ -51,7 +51,7 @@ class School(spot_simulation.School):
             name = NAMES[number % 3]
             to = TypedPerson(name, name, f"{name.lower()}@example.org")
             with suppress(TransferRefused):
-                passing.transfer_to_person(spot, to, DeskOverride(self.staff, "x"), timezone.now())
+                to_person.transfer_to_person(spot, to, DeskOverride(self.staff, "x"), timezone.now())
 
     def give_up(self, number: int) -> None:
         if (spot := self.any_registration(number)) and spot.line:

@@ -11,10 +11,12 @@ from billing.domain.orders import transitions
 from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.refunds import exchanges
 from billing.models import Order, OrderLine
-from classwork.domain.places import moving, passing, room
-from classwork.domain.places.attendees import TypedPerson
-from classwork.domain.places.moving import DeskOverride, TransferRefused, TransferRequest
-from classwork.models import ClassOffer, Registration
+from registrations.domain.transfers import to_class, to_person
+from registrations.domain import capacity
+from registrations.domain.attendees import TypedPerson
+from registrations.domain.transfers.to_class import DeskOverride, TransferRefused, TransferRequest
+from classwork.models import ClassOffer
+from registrations.models import Registration
 from tests import make
 from tests.classwork.buying import cart, me, pay, place
 from tests.racing import at_once, overlap, without_locks
@@ -38,8 +40,8 @@ class TransferRaceTest(TransactionTestCase):
         request, by = TransferRequest(offer), User.objects.get(email=spot.student.email)
         by.email_confirmed_at = timezone.now()
         by.save()
-        seen = moving.quote_transfer(spot, request, by, timezone.now()).fingerprint
-        return lambda: moving.transfer_to_class(spot, request, by, timezone.now(), seen=seen)
+        seen = to_class.quote_transfer(spot, request, by, timezone.now()).fingerprint
+        return lambda: to_class.transfer_to_class(spot, request, by, timezone.now(), seen=seen)
 
     def buyer(self, offer: ClassOffer) -> Callable[[], Order]:
         basket = cart((offer, me()), name="Ben", email="ben@example.org")
@@ -47,7 +49,7 @@ class TransferRaceTest(TransactionTestCase):
 
     def taken(self) -> tuple[int, int]:
         at = timezone.now()
-        return room.availability_of(self.tuesday, at).spots_taken, room.availability_of(self.thursday, at).spots_taken
+        return capacity.availability_of(self.tuesday, at).spots_taken, capacity.availability_of(self.thursday, at).spots_taken
 
     def test_last_spot_goes_to_a_transfer_or_to_a_buyer_but_not_to_both(self) -> None:
         outcomes = overlap(self.mover(self.register(self.tuesday), self.thursday), self.buyer(self.thursday))
@@ -94,7 +96,7 @@ class TransferRaceTest(TransactionTestCase):
         by = DeskOverride(self.staff, "x")
 
         def give(name: str) -> Callable[[], Any]:
-            return lambda: passing.transfer_to_person(
+            return lambda: to_person.transfer_to_person(
                 spot, TypedPerson(name, name, f"{name}@example.org"), by, timezone.now()
             )
 

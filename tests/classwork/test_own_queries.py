@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from classwork.models import Registration
+from registrations.models import Registration
 from tests.base import SchoolTestCase
 from tests.classwork import giving
 

@@ -4,10 +4,10 @@ from django.test import SimpleTestCase, tag
 from django.urls import reverse
 
 from billing.domain.orders.placement import OrderNotPlaced
-from classwork.domain.places.waiting import arranging, entries
-from classwork.domain.places.waiting.arranging import BalanceLimits
-from classwork.domain.places.waiting.balance import CapacityRules, Obstacle, RoleCapacity, find_obstacle
-from classwork.models import WaitingEntry
+from registrations.domain.waitlist import class_roles, entries
+from registrations.domain.waitlist.class_roles import BalanceLimits
+from registrations.rules.role_balance import CapacityRules, Obstacle, RoleCapacity, find_obstacle
+from registrations.models import WaitingEntry
 from tests.classwork.buying import cart, me, other, pay, place
 from tests.classwork.waiting import WaitingTestCase, person
 
@@ -73,7 +73,7 @@ class PairTest(WaitingTestCase):
 
     def test_pair_that_needs_two_follow_spots_is_told_so(self) -> None:
         self.limit(9)
-        arranging.set_class_roles(
+        class_roles.set_class_roles(
             self.offer, [RoleCapacity("lead"), RoleCapacity("follow", 1)], BalanceLimits(), self.ada
         )
         pair = self.wait(person("Omar", "follow"), person("Pia", "follow"))

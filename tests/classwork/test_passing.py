@@ -11,10 +11,12 @@ from django.utils import timezone
 
 from billing.domain.pricing import balances
 from billing.models import Case, Order
-from classwork.domain.places import deadlines, passing, room, words
-from classwork.domain.places.attendees import TypedPerson
-from classwork.domain.places.moving import DeskOverride, TransferRefused
-from classwork.models import OfferRole, Registration
+from registrations.domain import change_deadlines, capacity, status_text
+from registrations.domain.transfers import to_person
+from registrations.domain.attendees import TypedPerson
+from registrations.domain.transfers.to_class import DeskOverride, TransferRefused
+from classwork.models import OfferRole
+from registrations.models import Registration
 from common.formats import format_moment
 from history.models import Entry
 from mailroom.models import Message
@@ -31,7 +33,7 @@ class PassingTestCase(MovingTestCase):
     def transfer(
         self, spot: Registration, to: TypedPerson = LEE, by: User | DeskOverride | None = None
     ) -> Registration:
-        return passing.transfer_to_person(spot, to, by or self.alice, timezone.now())
+        return to_person.transfer_to_person(spot, to, by or self.alice, timezone.now())
 
     def mails(self) -> dict[str, str]:
         run_all()
@@ -50,7 +52,7 @@ class TransferToPersonTest(PassingTestCase):
         self.assertEqual(
             (
                 balances.amount_received(spot.line.order),
-                room.availability_of(self.tuesday, timezone.now()).spots_taken,
+                capacity.availability_of(self.tuesday, timezone.now()).spots_taken,
             ),
             (65, 1),
         )  # type: ignore[union-attr]
@@ -120,7 +122,7 @@ class TransferToPersonTest(PassingTestCase):
                     self.statuses_of(spot, received), ["Transferred to Lee Lind", "Moved to another class"]
                 )
                 run_all()
-                given = Message.objects.filter(template="classwork.place_given")
+                given = Message.objects.filter(template="registrations.place_given")
                 self.assertEqual(set(given.values_list("to", flat=True)), {"alice@example.org"})
                 transaction.set_rollback(True)
 
@@ -138,7 +140,7 @@ class TransferToPersonTest(PassingTestCase):
 
     def statuses_of(self, *spots: Registration) -> list[str]:
         registrations = Registration.objects.for_lists().in_bulk([spot.pk for spot in spots])
-        return [words.registration_status(registrations[spot.pk], timezone.now()).text for spot in spots]
+        return [status_text.registration_status(registrations[spot.pk], timezone.now()).text for spot in spots]
 
 
 class TransferToPersonRefusedTest(PassingTestCase):
@@ -161,7 +163,7 @@ class TransferToPersonRefusedTest(PassingTestCase):
             self.assertRefusedWith("could transfer this spot until", spot)
         self.exchange_at_a_higher_price(spot)
         self.assertRefusedWith("is being exchanged", spot)
-        self.assertRefusedWith(passing.PAY_FIRST, Registration.objects.latest("pk"))
+        self.assertRefusedWith(to_person.PAY_FIRST, Registration.objects.latest("pk"))
 
     def exchange_at_a_higher_price(self, spot: Registration) -> None:
         self.thursday.price = 100  # type: ignore[assignment]
@@ -171,13 +173,13 @@ class TransferToPersonRefusedTest(PassingTestCase):
     def test_spot_can_be_transferred_only_once(self) -> None:
         spot = self.bought()
         self.transfer(spot)
-        with self.assertRaisesMessage(TransferRefused, passing.NOT_HERE):
+        with self.assertRaisesMessage(TransferRefused, to_person.NOT_HERE):
             self.transfer(spot, TypedPerson("Kim", "Kant", "kim@example.org"))
-        self.assertEqual(room.availability_of(self.tuesday, timezone.now()).spots_taken, 1)
+        self.assertEqual(capacity.availability_of(self.tuesday, timezone.now()).spots_taken, 1)
 
     def test_spot_that_somebody_else_still_has_to_pay_for_cannot_be_transferred(self) -> None:
         order = buying.cart((self.tuesday, buying.other("Alice", "alice@example.org", "Arden")), payer=self.sam)
-        self.assertRefusedWith(passing.PAY_FIRST, self.place(buying.place(order, Order.Due.DOOR)))
+        self.assertRefusedWith(to_person.PAY_FIRST, self.place(buying.place(order, Order.Due.DOOR)))
 
 
 class TransferToPersonPagesTest(PassingTestCase):
@@ -209,12 +211,12 @@ class TransferToPersonPagesTest(PassingTestCase):
         self.log_in(self.ada)
         form = {"first_name": "Lee", "last_name": "Lind", "email": "lee@example.org", "why": "By telephone"}
         self.client.post(reverse("desk_give_place", args=[spot.pk]), form)
-        entry = Entry.objects.get(action="classwork.place_given")
+        entry = Entry.objects.get(action="registrations.place_given")
         self.assertEqual((entry.why, entry.actor_id), ("By telephone", self.ada.pk))
 
     def test_desk_can_transfer_after_the_deadline(self) -> None:
         spot = self.bought()
-        late = deadlines.change_deadline(spot, 2)
+        late = change_deadlines.change_deadline(spot, 2)
         assert late is not None
-        passing.transfer_to_person(spot, LEE, DeskOverride(self.ada, "x"), late + timedelta(days=1))
+        to_person.transfer_to_person(spot, LEE, DeskOverride(self.ada, "x"), late + timedelta(days=1))
         self.assertEqual(self.states(), [("Tuesday", State.TRANSFERRED)])

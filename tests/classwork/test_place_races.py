@@ -11,8 +11,9 @@ from django.utils import timezone
 from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.payments import attempts
 from billing.models import Adjustment, Order
-from classwork.domain.places import registering, room
-from classwork.models import ClassOffer, Registration
+from registrations.domain import spots, capacity
+from classwork.models import ClassOffer
+from registrations.models import Registration
 from outbox.testing import run_all
 from tests import make
 from tests.classwork.buying import cart, line, me, place
@@ -30,7 +31,7 @@ class RegistrationRaceTest(TransactionTestCase):
         return lambda: place(order)
 
     def taken(self) -> int:
-        return room.availability_of(self.offer, timezone.now()).spots_taken
+        return capacity.availability_of(self.offer, timezone.now()).spots_taken
 
     def test_last_spot_goes_to_one_of_two_buyers(self) -> None:
         outcomes = overlap(self.buyer("Ann"), self.buyer("Ben"))
@@ -77,7 +78,7 @@ class RegistrationRaceTest(TransactionTestCase):
 
     def test_spot_released_during_a_purchase_is_available_to_the_next_attempt(self) -> None:
         order = place(cart((self.offer, me())))
-        outcomes = overlap(lambda: registering.release_spot(line(order), "Given back"), self.buyer("Ben"))
+        outcomes = overlap(lambda: spots.release_spot(line(order), "Given back"), self.buyer("Ben"))
         self.assertIsInstance(outcomes[1], OrderNotPlaced)  # it checks availability before it waits for the lock
         self.assertIsInstance(self.buyer("Ben")(), Order)
 

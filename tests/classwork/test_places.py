@@ -10,10 +10,11 @@ from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import pay_at_door, transitions
 from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.payments import attempts
-from billing.kinds import ProductUnavailable
+from billing.domain.product_kinds import ProductUnavailable
 from billing.models import Case, Order, OrderLine
-from classwork.domain.places import mine, registering, room, words
-from classwork.models import ClassOffer, Registration
+from registrations.domain import my_classes, spots, capacity, status_text
+from classwork.models import ClassOffer
+from registrations.models import Registration
 from mailroom.models import Message
 from outbox.models import Event
 from outbox.testing import delivery_problems, run_all
@@ -60,7 +61,7 @@ class HoldTest(PlacesTestCase):
         for at, held in ((before, True), (spot.held_until, False)):
             self.assertEqual(spot.takes_a_place(at), held)
             self.assertEqual(Registration.objects.taking_a_place(at).exists(), held)
-            self.assertEqual(room.availability_of(self.offer, at).spots_taken, int(held))
+            self.assertEqual(capacity.availability_of(self.offer, at).spots_taken, int(held))
 
     def test_person_whose_hold_expired_can_register_again(self) -> None:
         self.run_out(place(cart((self.offer, me()))))
@@ -70,9 +71,9 @@ class HoldTest(PlacesTestCase):
     def test_job_marks_expired_holds_and_sends_one_event(self) -> None:
         order = place(cart((self.offer, me())))
         self.run_out(order)
-        self.assertEqual((registering.expire_due_holds(), registering.expire_due_holds()), (1, 0))
+        self.assertEqual((spots.expire_due_holds(), spots.expire_due_holds()), (1, 0))
         self.assertEqual(self.state_of(order), [State.LAPSED])
-        self.assertEqual(Event.objects.filter(type="classwork.hold_ended").count(), 1)
+        self.assertEqual(Event.objects.filter(type="registrations.hold_ended").count(), 1)
 
     def test_expired_order_releases_its_spot(self) -> None:
         order = place(cart((self.offer, me())))
@@ -118,11 +119,11 @@ class HoldTest(PlacesTestCase):
     def test_canceling_a_line_releases_its_spot_and_releasing_again_changes_nothing(self) -> None:
         order = pay(place(cart((self.offer, me()))))
         line_cancellation.cancel_line(line(order), at=timezone.now(), why="Moved away")
-        registering.release_spot(line(order), "again")
+        spots.release_spot(line(order), "again")
         self.assertEqual(self.state_of(order), [State.CANCELLED])
-        self.assertEqual(Event.objects.filter(type="classwork.registration_ended").count(), 1)
+        self.assertEqual(Event.objects.filter(type="registrations.registration_ended").count(), 1)
         with self.assertRaises(ProductUnavailable):
-            registering.confirm_hold(line(order))
+            spots.confirm_hold(line(order))
 
     def test_database_refuses_a_second_spot_for_one_student_in_a_class(self) -> None:
         order = place(cart((self.offer, me())))
@@ -133,16 +134,16 @@ class HoldTest(PlacesTestCase):
     def test_disputed_registration_keeps_its_spot_on_hold_until_the_decision(self) -> None:
         pay(place(cart((self.offer, me()))))
         registration = Registration.objects.get()
-        registering.suspend_spot(registration, why="The bank asks", by=self.ada)
+        spots.suspend_spot(registration, why="The bank asks", by=self.ada)
         self.assertEqual((registration.state, self.taken()), (State.ON_HOLD, 1))
-        registering.resume_spot(registration, by=self.ada)
+        spots.resume_spot(registration, by=self.ada)
         self.assertEqual(registration.state, State.CONFIRMED)
 
     def test_remaining_spots_are_shown_when_few_are_left(self) -> None:
         self.limit(2)
-        self.assertEqual(room.availability_of(self.offer, timezone.now()).status_text, "2 spots left")
+        self.assertEqual(capacity.availability_of(self.offer, timezone.now()).status_text, "2 spots left")
         place(cart((self.offer, me())))
-        self.assertEqual(room.availability_of(self.offer, timezone.now()).status_text, "1 spot left")
+        self.assertEqual(capacity.availability_of(self.offer, timezone.now()).status_text, "1 spot left")
 
 
 class RegistrationClosedTest(PlacesTestCase):
@@ -240,7 +241,7 @@ class DuplicateRegistrationTest(PlacesTestCase):
         self.assertEqual(self.state_of(again), [State.HELD])
         run_all()
         self.assertEqual(again.cases.get().kind, Case.Kind.OTHER)
-        self.assertEqual(Message.objects.filter(template="classwork.twice").get().to, "alice@example.org")
+        self.assertEqual(Message.objects.filter(template="registrations.twice").get().to, "alice@example.org")
 
     def test_logged_in_member_is_told_that_they_are_already_registered(self) -> None:
         place(cart((self.offer, me()), payer=self.alice))
@@ -249,7 +250,7 @@ class DuplicateRegistrationTest(PlacesTestCase):
 
 
 class RegistrationMailTest(PlacesTestCase):
-    def mail_to(self, address: str, name: str = "classwork.registered") -> Message:
+    def mail_to(self, address: str, name: str = "registrations.registered") -> Message:
         run_all()
         return Message.objects.filter(template=name, to=address).get()
 
@@ -264,7 +265,7 @@ class RegistrationMailTest(PlacesTestCase):
     def test_no_mail_is_sent_before_the_registration_is_confirmed(self) -> None:
         place(cart((self.offer, me())))
         run_all()
-        self.assertFalse(Message.objects.filter(template="classwork.registered").exists())
+        self.assertFalse(Message.objects.filter(template="registrations.registered").exists())
 
     @override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend")
     def test_friend_gets_an_account_link_and_the_payer_gets_none(self) -> None:
@@ -278,7 +279,7 @@ class RegistrationMailTest(PlacesTestCase):
         order = pay(place(cart((self.offer, other("Alicia", "alice@example.org")))))
         student = Registration.objects.get().student
         guardianship.answer_claim(self.alice, student, guardianship.ClaimAnswer.UNKNOWN)
-        self.mail_to("pat@example.org", "classwork.address_wanted")
+        self.mail_to("pat@example.org", "registrations.address_wanted")
         self.assertIn("The person at alice@example.org doesn’t know Alicia", order.cases.get().text)
         page = order.address("attendee_address")
         self.assertContains(self.client.get(page), "Alicia")
@@ -336,13 +337,13 @@ class RecordMergeTest(PlacesTestCase):
 class RegistrationDisplayTest(PlacesTestCase):
     def test_registration_without_an_order_has_no_payment(self) -> None:
         registration = Registration(student=self.student, offer=self.offer, state=State.CONFIRMED)
-        self.assertEqual(str(words.spot_payment_status(registration, timezone.now())), "No payment")
+        self.assertEqual(str(status_text.spot_payment_status(registration, timezone.now())), "No payment")
 
     def test_my_classes_lists_current_and_past_registrations(self) -> None:
         pay(place(cart((self.offer, me()), payer=self.alice)))
-        (alice,), _ = mine.classes_of_account(self.alice, timezone.now())
+        (alice,), _ = my_classes.classes_of_account(self.alice, timezone.now())
         self.assertEqual([str(one.state) for one in alice.now], ["Registered"])
-        (later,), _ = mine.classes_of_account(self.alice, timezone.now() + timedelta(days=400))
+        (later,), _ = my_classes.classes_of_account(self.alice, timezone.now() + timedelta(days=400))
         self.assertEqual((later.now, [str(one.payment) for one in later.before]), ([], ["Paid"]))
 
     def test_order_line_stores_the_attendee_by_id_only(self) -> None:

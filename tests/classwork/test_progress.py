@@ -6,10 +6,11 @@ from django.contrib.auth.models import Permission
 from django.test import tag
 from django.urls import reverse
 
-from classwork.domain.places import choosing, mine, progress
-from classwork.domain.places.choosing import RegistrationChoice
+from registrations.domain import cart as choosing, my_classes, level_progress
+from registrations.domain.cart import RegistrationChoice
 from classwork.domain.schedule import meetings
-from classwork.models import LevelOverride, Meeting
+from registrations.models import LevelOverride
+from classwork.models import Meeting
 from history.models import Entry
 from tests import make
 from tests.classwork.buying import cart, me, of, other, pay, place
@@ -44,7 +45,7 @@ class CountingTest(ProgressTestCase):
         self.take("Beg", "A")
         taken = [self.take(level, "A") for level in ("L2", "WS")]
         self.take("WS", "B", over=False)
-        highest = mine.classes_of_student(self.student, self.now).highest
+        highest = my_classes.classes_of_student(self.student, self.now).highest
         self.assertEqual({subject.level.code for subject in highest}, {"WS"})
         self.assertEqual(highest, [taken[1].subject])  # the other workshop isn't over
 
@@ -52,9 +53,9 @@ class CountingTest(ProgressTestCase):
         self.take("Beg", "A")
         everybody = [self.student, self.kit]
         with self.assertNumQueries(3):
-            progress.progress_of_students([self.student], self.now)
+            level_progress.progress_of_students([self.student], self.now)
         with self.assertNumQueries(3):
-            progress.progress_of_students(everybody, self.now)
+            level_progress.progress_of_students(everybody, self.now)
 
 
 @tag("once")
@@ -73,14 +74,14 @@ class LevelOverrideTest(ProgressTestCase):
     def test_removed_override_restores_the_computed_level_and_both_are_recorded(self) -> None:
         self.take("Beg", "A")
         self.give("3")
-        progress.override_level(self.student, None, why="It was her sister", by=self.ada)
+        level_progress.override_level(self.student, None, why="It was her sister", by=self.ada)
         self.assertEqual(self.progress().number, Decimal(1))
         entries = Entry.objects.filter(subject_type="student", subject_id=str(self.student.pk))
         self.assertEqual(
             [(one.action, one.why, one.details) for one in entries],
             [
-                ("classwork.level_taken_back", "It was her sister", {"level": "3"}),
-                ("classwork.level_given", "Danced for years in Lyon", {"level": "3"}),
+                ("registrations.level_taken_back", "It was her sister", {"level": "3"}),
+                ("registrations.level_given", "Danced for years in Lyon", {"level": "3"}),
             ],
         )
 
@@ -106,11 +107,11 @@ class LevelOverrideTest(ProgressTestCase):
 
     def test_merged_record_keeps_its_own_level_override(self) -> None:
         twin = Student.objects.create(first_name="Alice", last_name="Arden")
-        progress.override_level(twin, Decimal(3), why="x", by=self.ada)
+        level_progress.override_level(twin, Decimal(3), why="x", by=self.ada)
         privacy.merge_people(self.ada, twin, self.student, "One person")
         self.assertEqual(self.progress().number, Decimal(3))
         another = Student.objects.create(first_name="Alice", last_name="Arden")
-        progress.override_level(another, Decimal(1), why="x", by=self.ada)
+        level_progress.override_level(another, Decimal(1), why="x", by=self.ada)
         privacy.merge_people(self.ada, another, self.student, "One person")
         self.assertEqual(self.progress().number, Decimal(3))
 
@@ -175,7 +176,7 @@ class TeacherLevelTest(ProgressTestCase):
     def test_teacher_sets_the_level_of_a_student(self) -> None:
         page = self.client.post(self.page, {"number": "2", "why": "Saw her dance"}, follow=True)
         self.assertContains(page, "Beginning done")
-        self.assertEqual(Entry.objects.get(action="classwork.level_given").actor_id, self.tess.pk)
+        self.assertEqual(Entry.objects.get(action="registrations.level_given").actor_id, self.tess.pk)
 
     def test_teacher_cannot_see_students_of_other_classes(self) -> None:
         self.assertEqual(self.client.get(reverse("taught_student", args=[self.kit.pk])).status_code, 404)
@@ -203,7 +204,7 @@ class TeacherLevelTest(ProgressTestCase):
 @tag("once")
 class NextSessionAdviceTest(ProgressTestCase):
     def advice(self) -> Any:
-        return progress.advise_next_session(self.session, self.now)
+        return level_progress.advise_next_session(self.session, self.now)
 
     def test_advice_counts_the_next_step_of_each_student(self) -> None:
         pay(place(cart((self.offer, me()), payer=self.alice)))

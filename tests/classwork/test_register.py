@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import Order, OrderLine
-from classwork.domain.places import desk, diary
-from classwork.models import ClassOffer, Registration
+from registrations.domain import desk_registrations, calendar_feeds
+from classwork.models import ClassOffer
+from registrations.models import Registration
 from tests import make
 from tests.classwork.buying import cart, me, of, pay, place
 from tests.classwork.registering import URL, RegisterTestCase
@@ -255,7 +256,7 @@ class MyClassesTest(RegisterTestCase):
         self.assertNotContains(self.client.get(reverse("my_classes")), self.offer.subject.title)
 
     def test_order_entered_at_the_desk_is_linked_once_the_address_is_confirmed(self) -> None:
-        order = desk.register_at_desk(self.ada, self.offer, self.student)
+        order = desk_registrations.register_at_desk(self.ada, self.offer, self.student)
         self.log_in(self.alice)
         self.assertNotContains(self.client.get(reverse("my_classes")), f"Order {order.number}")
         self.alice.email_confirmed_at = timezone.now()
@@ -287,7 +288,7 @@ class MyClassesTest(RegisterTestCase):
 
     def test_calendar_leaves_out_unpaid_holds(self) -> None:
         place(cart((self.offer, me()), payer=self.alice))
-        self.assertNotIn(b"VEVENT", diary.student_calendar(self.alice.student))
+        self.assertNotIn(b"VEVENT", calendar_feeds.student_calendar(self.alice.student))
 
     @tag("rows")
     def test_class_list_runs_the_same_queries_with_many_registrations(self) -> None:

@@ -5,7 +5,8 @@ from itertools import product
 
 from django.test import tag
 
-from classwork.domain.resources import access, library, releases
+from registrations.domain.library import access, shelves
+from classwork.domain.resources import releases
 from classwork.domain.schedule import meetings
 from classwork.models import Attachment, ClassOffer, Meeting, Resource
 from common import dates
@@ -98,9 +99,9 @@ class ReleaseMatrixTest(SchoolTestCase):
         return each.audience in ("public", "student") and any(one.is_open(each, moment) for one in through)
 
     def seen(self, person: User, moment: datetime, among: set[int]) -> set[int]:
-        first = library.build_library(person, moment)
+        first = shelves.build_library(person, moment)
         turned = (
-            library.build_library(person, moment, number=number)
+            shelves.build_library(person, moment, number=number)
             for number in range(2, first.page.paginator.num_pages + 1)
         )
         pages = [first, *turned]

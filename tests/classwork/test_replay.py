@@ -3,7 +3,7 @@ from io import StringIO
 
 from django.core.management import CommandError, call_command
 
-from classwork.models import Registration, WaitingEntry, Walk
+from registrations.models import Registration, WaitingEntry, Walk
 from tests import make
 from tests.base import SchoolTestCase
 

@@ -6,9 +6,11 @@ from typing import Any
 from django.test import override_settings, tag
 from django.urls import reverse
 
-from classwork.domain.resources import access, library, releases
+from registrations.domain.library import access, shelves
+from classwork.domain.resources import releases
 from classwork.domain.schedule import class_offers, meetings
-from classwork.models import Registration, Resource, Ticket
+from registrations.models import Registration, Ticket
+from classwork.models import Resource
 from history.models import Entry
 from tests.base import SchoolTestCase
 from tests.classwork import buying, giving
@@ -89,7 +91,7 @@ class ResourceAccessTest(SchoolTestCase):
         self.assertFalse(self.has_access(self.alice, after[1], days[1].starts_at))
         seen = [self.has_access(self.alice, each, at) for each in (*after, *more, self.words)]
         self.assertEqual(seen, [False, True, False, False, False, False])
-        self.assertEqual([item.resource for item in library.build_library(self.alice, at).earned], [after[1]])
+        self.assertEqual([item.resource for item in shelves.build_library(self.alice, at).earned], [after[1]])
         for state in ("on_hold", "transferred", "cancelled"):
             Ticket.objects.filter(pk=ticket.pk).update(state=state, ended_at=None if state == "on_hold" else at)
             self.assertFalse(self.has_access(self.alice, after[1], at), state)

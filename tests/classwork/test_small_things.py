@@ -24,8 +24,8 @@ class RegisteredMailTest(SchoolTestCase):
         pay(place(cart(*choices, name="Sam Stranger", email="sam@example.org")))
         run_all()
         mail, message = (
-            registry.declared_mails()["classwork.registered"],
-            Message.objects.get(template="classwork.registered", to=to),
+            registry.declared_mails()["registrations.registered"],
+            Message.objects.get(template="registrations.registered", to=to),
         )
         letter = rendering.render_mail(mail, rendering.shipped_mail_text(mail), mail.context(message))
         return letter.subject, letter.text

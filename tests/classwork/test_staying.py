@@ -16,10 +16,11 @@ from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.pricing import balances
 from billing.domain.refunds import reservations
 from billing.models import Order
-from classwork.domain.places import joining
-from classwork.domain.places.joining import JoiningTerms
-from classwork.domain.places.tickets import asking, staying
-from classwork.models import Meeting, Registration, Ticket
+from registrations.domain import late_joining
+from registrations.domain.late_joining import JoiningTerms
+from registrations.domain.tickets import stay_invitations, upgrades
+from classwork.models import Meeting
+from registrations.models import Registration, Ticket
 from history.models import Entry
 from mailroom.models import Message
 from tests.classwork.buying import cart, line, other, pay, place
@@ -48,7 +49,7 @@ class StayingTestCase(TicketTestCase):
         basket = carts.find_cart_of_account(self.alice) or carts.create_cart(self.alice)
         basket.payer_name, basket.payer_email = "Alice Arden", self.alice.email
         basket.save()
-        staying.add_upgrade_to_cart(ticket, basket, timezone.now())
+        upgrades.add_upgrade_to_cart(ticket, basket, timezone.now())
         return place(basket)
 
     def let_classes_pass(self, classes_held: int) -> None:
@@ -83,13 +84,13 @@ class UpgradePriceTest(StayingTestCase):
     def test_ticket_can_be_upgraded_only_once(self) -> None:
         ticket = self.buy_ticket()
         pay(self.upgrade(ticket))
-        with self.assertRaisesMessage(staying.UpgradeRefused, staying.ENDED):
+        with self.assertRaisesMessage(upgrades.UpgradeRefused, upgrades.ENDED):
             self.upgrade(Ticket.objects.for_lists().get())
 
     def test_canceled_ticket_cannot_be_upgraded(self) -> None:
         ticket = self.buy_ticket()
         line_cancellation.cancel_line(ticket.line, at=timezone.now(), why="Ill")
-        with self.assertRaisesMessage(staying.UpgradeRefused, staying.ENDED):
+        with self.assertRaisesMessage(upgrades.UpgradeRefused, upgrades.ENDED):
             self.upgrade(Ticket.objects.for_lists().get())
 
     def test_refunded_part_of_the_ticket_is_not_credited(self) -> None:
@@ -105,7 +106,7 @@ class UpgradePriceTest(StayingTestCase):
     def test_quoted_upgrade_price_is_the_cart_price(self) -> None:
         ticket = self.buy_ticket(1)
         self.let_classes_pass(3)
-        self.assertEqual(staying.quote_upgrade(ticket, timezone.now()), (36, 15))
+        self.assertEqual(upgrades.quote_upgrade(ticket, timezone.now()), (36, 15))
 
     def test_ticket_stays_valid_until_the_upgrade_is_paid(self) -> None:
         ticket = self.buy_ticket()
@@ -144,10 +145,10 @@ class UpgradePricePropertyTest(SimpleTestCase):
         classes_held = min(classes_held, of)
         at = timezone.now()
         new_terms = JoiningTerms(
-            of - classes_held, of, full, joining.late_joiner_reduction(full, of - classes_held, of, "USD")
+            of - classes_held, of, full, late_joining.late_joiner_reduction(full, of - classes_held, of, "USD")
         )
         ticket = Ticket(meeting=Meeting(starts_at=at - timedelta(days=1) if classes_held else at + timedelta(days=1)))
-        stays = staying.joining_terms_with_ticket(ticket, new_terms, paid, at)
+        stays = upgrades.joining_terms_with_ticket(ticket, new_terms, paid, at)
         to_pay = max(stays.net_price - paid, Decimal(0))
         self.assertTrue(0 <= stays.less <= full)
         self.assertLessEqual(to_pay, new_terms.net_price)
@@ -159,9 +160,9 @@ class UpgradePagesTest(StayingTestCase):
         self.change(trial_price=5)
         pay(self.buy(0, trial=True))
         ticket = Ticket.objects.for_lists().get()
-        page = self.client.get(staying.ticket_url(ticket))
+        page = self.client.get(upgrades.ticket_url(ticket))
         self.assertContains(page, "Join for $55.00")
-        answer = self.client.post(reverse("stay", args=[staying.ticket_url(ticket).split("/")[2]]))
+        answer = self.client.post(reverse("stay", args=[upgrades.ticket_url(ticket).split("/")[2]]))
         self.assertRedirects(answer, reverse("checkout"), fetch_redirect_response=False)
         self.assertContains(self.client.get(reverse("checkout_review")), "−$5.00")
         self.assertRegex(text_of(self.client.get(reverse("cart"))), r"Paid for .* −\$5.00")
@@ -170,10 +171,10 @@ class UpgradePagesTest(StayingTestCase):
 
     def test_ticket_paid_by_an_account_is_upgraded_by_that_account(self) -> None:
         ticket = self.buy_ticket()
-        url = reverse("stay", args=[staying.ticket_url(ticket).split("/")[2]])
+        url = reverse("stay", args=[upgrades.ticket_url(ticket).split("/")[2]])
         self.assertIn("next=", self.client.post(url)["Location"])
         self.log_in(self.alice)
-        self.assertContains(self.client.get(reverse("my_classes")), staying.ticket_url(ticket).split("/")[1])
+        self.assertContains(self.client.get(reverse("my_classes")), upgrades.ticket_url(ticket).split("/")[1])
         self.assertRedirects(self.client.post(url), reverse("checkout"), fetch_redirect_response=False)
 
     def test_invalid_link_is_not_found(self) -> None:
@@ -187,7 +188,7 @@ class UpgradePagesTest(StayingTestCase):
         self.client.post(url, {"why": "Asked at the door"})
         self.assertEqual(Registration.objects.get().student, ticket.student)
         self.assertEqual(Order.objects.order_by("pk").last().now_total, 45)
-        self.assertTrue(Entry.objects.filter(action="classwork.stayed_at_the_desk", why="Asked at the door").exists())
+        self.assertTrue(Entry.objects.filter(action="registrations.stayed_at_the_desk", why="Asked at the door").exists())
 
     @tag("rows")
     def test_ticket_list_of_the_desk_runs_the_same_queries_with_many_tickets(self) -> None:
@@ -202,7 +203,7 @@ class UpgradePagesTest(StayingTestCase):
 class UpgradeInvitationTest(StayingTestCase):
     def send_invitations(self, after: timedelta) -> int:
         noon = timezone.localtime(self.days[0].ends_at + after).replace(hour=12)
-        return asking.send_stay_invitations(noon)
+        return stay_invitations.send_stay_invitations(noon)
 
     def test_invitation_is_sent_once_on_the_day_after_the_ticket(self) -> None:
         self.buy_ticket(0, trial=True)
@@ -211,7 +212,7 @@ class UpgradeInvitationTest(StayingTestCase):
         self.assertEqual(self.send_invitations(timedelta(0)), 0)
         self.send_invitations(timedelta(days=1))
         self.send_invitations(timedelta(days=1))
-        self.assertEqual(Message.objects.filter(template="classwork.stay").count(), 1)
+        self.assertEqual(Message.objects.filter(template="registrations.stay").count(), 1)
 
     def test_nobody_is_invited_when_joining_is_no_longer_possible(self) -> None:
         self.buy_ticket(0, trial=True)

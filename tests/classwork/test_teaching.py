@@ -7,9 +7,10 @@ from django.urls import reverse
 
 from billing.domain.orders import cart as carts
 from billing.models import Order
-from classwork.domain.places import teaching_agenda
+from registrations.domain import teaching_agenda
 from classwork.domain.schedule import meetings
-from classwork.models import ClassOffer, Meeting, OfferRole, Registration
+from classwork.models import ClassOffer, Meeting, OfferRole
+from registrations.models import Registration
 from common import dates
 from tests import make
 from tests.base import SchoolTestCase

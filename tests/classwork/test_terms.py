@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from billing.domain.refunds import terms as promised
 from classwork.domain import proposals
-from classwork.domain.places import terms
+from classwork.domain.schedule import cancellation_terms
 from classwork.domain.schedule import class_offers, meetings, next_session
 from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.models import CancellationStep, CancellationTerms, ClassOffer
@@ -24,25 +24,25 @@ from tests.classwork.terms import usual
 class ClassTermsTest(SchoolTestCase):
     def starts(self) -> list[datetime]:
         """Return local times, so that a week earlier is the same hour through clock changes."""
-        return [dates.to_local_time(start) for start in terms.meeting_starts(self.offer.pk)]
+        return [dates.to_local_time(start) for start in cancellation_terms.meeting_starts(self.offer.pk)]
 
     def sentences(self, offer: ClassOffer | None = None) -> list[str]:
         stored = ClassOffer.objects.for_lists().get(pk=(offer or self.offer).pk)
-        return [str(each) for each in promised.terms_sentences(terms.terms_of_class(stored))]
+        return [str(each) for each in promised.terms_sentences(cancellation_terms.terms_of_class(stored))]
 
     def test_refund_steps_are_dated_by_the_class_and_sorted(self) -> None:
         usual()
         first, second, *_ = self.starts()
-        holds = terms.terms_of_class(ClassOffer.objects.for_lists().get(pk=self.offer.pk))
+        holds = cancellation_terms.terms_of_class(ClassOffer.objects.for_lists().get(pk=self.offer.pk))
         self.assertEqual([step.until for step in holds.steps], [first - timedelta(7), second])
         self.assertIn("(7 days before the first class), you get a full refund.", self.sentences()[0])
         self.assertIn("(the beginning of the second class), you get 50% back as account credit.", self.sentences()[1])
 
     def test_deadline_in_weeks_keeps_the_local_time_through_the_clock_change(self) -> None:
         first = dates.local_moment(date(2026, 3, 10), time(19))  # the clocks went forward on the 8th
-        before = terms.step_deadline("weeks 1", [first])
+        before = cancellation_terms.step_deadline("weeks 1", [first])
         self.assertEqual(dates.to_local_time(before).time(), time(19))  # type: ignore[arg-type]
-        self.assertEqual(terms.step_deadline("hours 168", [first]), first - timedelta(hours=168))
+        self.assertEqual(cancellation_terms.step_deadline("hours 168", [first]), first - timedelta(hours=168))
 
     def test_class_can_have_its_own_terms_and_a_school_none(self) -> None:
         self.assertIn("(the beginning of the first class), you get a full refund.", self.sentences()[0])
@@ -53,15 +53,15 @@ class ClassTermsTest(SchoolTestCase):
 
     def test_step_beyond_the_last_class_ends_with_the_last_class(self) -> None:
         when = self.starts()
-        self.assertEqual(terms.step_deadline("meeting 9", when), when[-1])
-        self.assertIsNone(terms.step_deadline("meeting 1", []))
+        self.assertEqual(cancellation_terms.step_deadline("meeting 9", when), when[-1])
+        self.assertIsNone(cancellation_terms.step_deadline("meeting 1", []))
 
     def test_used_share_counts_classes_since_the_purchase(self) -> None:
         when = self.starts()
-        self.assertEqual(terms.share_used(when, when[0] - timedelta(1), when[0]), Decimal(1) / len(when))
-        self.assertEqual(terms.share_used(when, when[0] + timedelta(1), when[1]), Decimal(1) / (len(when) - 1))
-        self.assertEqual(terms.share_used(when, when[-1] + timedelta(1), when[-1] + timedelta(2)), 1)
-        self.assertEqual(terms.share_used([], None, when[0]), 0)
+        self.assertEqual(cancellation_terms.share_used(when, when[0] - timedelta(1), when[0]), Decimal(1) / len(when))
+        self.assertEqual(cancellation_terms.share_used(when, when[0] + timedelta(1), when[1]), Decimal(1) / (len(when) - 1))
+        self.assertEqual(cancellation_terms.share_used(when, when[-1] + timedelta(1), when[-1] + timedelta(2)), 1)
+        self.assertEqual(cancellation_terms.share_used([], None, when[0]), 0)
 
     def test_ordered_terms_stay_when_the_terms_or_the_choice_change(self) -> None:
         named = usual()

@@ -12,8 +12,9 @@ from hypothesis.extra.django import TestCase
 from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.pricing import balances
 from billing.models import Order, OrderLine
-from classwork.domain.places.tickets import staying
-from classwork.models import ClassOffer, Registration, Ticket
+from registrations.domain.tickets import upgrades
+from classwork.models import ClassOffer
+from registrations.models import Registration, Ticket
 from outbox.testing import run_all
 from tests import make
 from tests.billing import order_simulation
@@ -46,8 +47,8 @@ class School(spot_simulation.School):
             return
         ticket = tickets[number % len(tickets)]
         order = cart(payer=self.payer, name=ticket.line.order.payer_name, email=ticket.line.order.payer_email)
-        with suppress(OrderNotPlaced, staying.UpgradeRefused):
-            staying.add_upgrade_to_cart(ticket, order, self.now)
+        with suppress(OrderNotPlaced, upgrades.UpgradeRefused):
+            upgrades.add_upgrade_to_cart(ticket, order, self.now)
             place(order)
             return
         order.lines.all().delete()

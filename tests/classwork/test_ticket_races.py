@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from billing.domain.orders.placement import OrderNotPlaced
 from billing.models import Order
-from classwork.domain.places import room
-from classwork.models import Meeting, Registration, Ticket
+from registrations.domain import capacity
+from classwork.models import Meeting
+from registrations.models import Registration, Ticket
 from tests import make
 from tests.classwork.buying import cart, me, place
 from tests.classwork.trying import ticket_cart
@@ -48,7 +49,7 @@ class TicketRaceTest(TransactionTestCase):
         with without_locks():
             overlap(self.guest("ann@example.org"), self.student("zoe@example.org"))
         self.assertEqual(self.taken(), 2)
-        self.assertEqual(room.availability_of(self.offer, timezone.now()).available_spots, 0)
+        self.assertEqual(capacity.availability_of(self.offer, timezone.now()).available_spots, 0)
 
     def test_simultaneous_orders_give_one_person_at_most_one_trial(self) -> None:
         other = make.offer(self.session, self.offer.subject, class_day=4, trial_price=0)

@@ -17,14 +17,15 @@ from billing.domain.payments import attempts
 from billing.models import Case, Order, Payment
 from classwork import personal
 from classwork.domain.catalog import subjects
-from classwork.domain.places import room
-from classwork.domain.places.tickets import holders
-from classwork.domain.places.waiting import entries
-from classwork.domain.places.waiting.entries import Contact, WaitlistRequest
+from registrations.domain import capacity
+from registrations.domain.tickets import guest_list
+from registrations.domain.waitlist import entries
+from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from classwork.domain.schedule import meetings
 from classwork.domain.schedule.problems import ChangeRefused
-from classwork.letters.tickets import ticket_context
-from classwork.models import OfferRole, Registration, Ticket, WaitingEntry
+from registrations.mail_contexts.tickets import ticket_context
+from classwork.models import OfferRole
+from registrations.models import Registration, Ticket, WaitingEntry
 from common.personal import MergeConflict, PersonRecords
 from history.models import Entry
 from mailroom.models import Message
@@ -122,7 +123,7 @@ class TicketPurchaseTest(TicketTestCase):
     def test_ticket_holders_of_a_class_day_are_found(self) -> None:
         order = pay(self.buy(1))
         pay(self.buy(2))
-        self.assertEqual(list(holders.tickets_for_meeting(self.days[1], timezone.now())), [self.ticket(order)])
+        self.assertEqual(list(guest_list.tickets_for_meeting(self.days[1], timezone.now())), [self.ticket(order)])
 
 
 class TicketCapacityTest(TicketTestCase):
@@ -188,13 +189,13 @@ class TicketCapacityTest(TicketTestCase):
         pay(self.buy(1, role="lead"))
         with self.assertRaisesMessage(OrderNotPlaced, "no lead spot left on that day"):
             self.buy(1, other("Bo", "bo@example.org"), role="lead")
-        here = room.availability_of(fresh(self.offer), timezone.now())
+        here = capacity.availability_of(fresh(self.offer), timezone.now())
         self.assertEqual((here.closed_roles, here.counts), (["lead"], {}))
 
     def test_desk_sees_how_many_drop_ins_are_expected(self) -> None:
         pay(self.buy(1))
         self.assertEqual(
-            str(room.availability_of(fresh(self.offer), timezone.now())),
+            str(capacity.availability_of(fresh(self.offer), timezone.now())),
             "0 of 2 taken, plus up to 1 for a drop-in or trial",
         )
 
@@ -275,7 +276,7 @@ class TicketPagesTest(TicketTestCase):
     def test_ticket_mail_goes_to_the_attendee(self) -> None:
         pay(self.buy(0, other("Bo", "bo@example.org")))
         run_all()
-        self.assertEqual(Message.objects.get(template="classwork.ticket").to, "bo@example.org")
+        self.assertEqual(Message.objects.get(template="registrations.ticket").to, "bo@example.org")
 
     def test_teacher_sees_drop_ins_in_the_participant_list(self) -> None:
         pay(self.buy(1, of(self.kit), payer=self.gus))
@@ -320,7 +321,7 @@ class DeskTicketTest(TicketTestCase):
         order = Order.objects.get()
         self.assertRedirects(answer, reverse("desk_order", args=[order.pk]))
         self.assertEqual((self.ticket(order).state, order.door_total), (State.CONFIRMED, 15))
-        self.assertTrue(Entry.objects.filter(action="classwork.ticket_sold_at_the_desk").exists())
+        self.assertTrue(Entry.objects.filter(action="registrations.ticket_sold_at_the_desk").exists())
 
     def test_desk_is_told_that_the_student_already_had_a_trial(self) -> None:
         self.sell(what="trial")

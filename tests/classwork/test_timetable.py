@@ -5,9 +5,9 @@ from django.test import SimpleTestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classwork.domain import calendar, timetable
-from classwork.domain.calendar import SessionPlan
-from classwork.domain.timetable import MeetingRule, ScheduledMeeting, Slot
+from classwork.rules import calendar, timetable
+from classwork.rules.calendar import SessionPlan
+from classwork.rules.timetable import MeetingRule, ScheduledMeeting, Slot
 
 ZONES = [ZoneInfo("America/Los_Angeles"), ZoneInfo("Europe/Berlin"), ZoneInfo("Australia/Lord_Howe")]
 FIRST = date(2020, 6, 2)

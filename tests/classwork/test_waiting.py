@@ -10,13 +10,15 @@ from billing.domain.orders import cart as carts
 from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.payments import attempts
 from billing.models import Order
-from classwork.domain.places import registering, room
-from classwork.domain.places.attendees import ME, Attendee
-from classwork.domain.places.waiting import arranging, entries, queue, record_of, shown
-from classwork.domain.places.waiting.arranging import BalanceLimits
-from classwork.domain.places.waiting.balance import EITHER, RoleCapacity
-from classwork.domain.places.waiting.deadline import offer_deadline
-from classwork.models import Registration, WaitingEntry, Walk
+from registrations.domain import spots, capacity
+from registrations.domain.attendees import ME, Attendee
+from registrations.domain.waitlist import class_roles, entries, presentation
+from registrations.domain import spot_offers
+from registrations.rules import walk_log
+from registrations.domain.waitlist.class_roles import BalanceLimits
+from registrations.rules.role_balance import EITHER, RoleCapacity
+from registrations.rules.offer_deadlines import offer_deadline
+from registrations.models import Registration, WaitingEntry, Walk
 from common import dates
 from mailroom.models import Message
 from outbox.testing import run_all
@@ -44,10 +46,10 @@ class WaitlistTest(WaitingTestCase):
     def test_buyer_cannot_take_a_released_spot_before_the_waitlist_is_processed(self) -> None:
         order = self.full()
         ann = self.wait(person("Ann"))
-        registering.release_spot(line(order), "Moved away")
+        spots.release_spot(line(order), "Moved away")
         with self.assertRaises(OrderNotPlaced):
             place(cart((self.offer, me()), email="zoe@example.org"))
-        queue.offer_free_spots(self.offer.pk)
+        spot_offers.offer_free_spots(self.offer.pk)
         self.assertEqual(self.now(ann), State.OFFERED)
 
     def test_accepted_and_paid_offer_confirms_the_registration(self) -> None:
@@ -73,7 +75,7 @@ class WaitlistTest(WaitingTestCase):
         ann, ben = self.wait(person("Ann")), self.wait(person("Ben"))
         self.free(order)
         self.run_late(ann)
-        queue.offer_free_spots_everywhere()
+        spot_offers.offer_free_spots_everywhere()
         self.assertEqual((self.now(ann), self.now(ben)), (State.LAPSED, State.OFFERED))
         with self.assertRaisesMessage(entries.WaitlistRefused, "next person"):
             self.take(ann)
@@ -85,11 +87,11 @@ class WaitlistTest(WaitingTestCase):
         ann.refresh_from_db()
         deadline = ann.offered_until or timezone.now()
         last = deadline - timedelta(microseconds=1)
-        kept = [room.availability_of(self.offer, at).spots_taken for at in (last, deadline)]
+        kept = [capacity.availability_of(self.offer, at).spots_taken for at in (last, deadline)]
         self.assertEqual((kept, [entries.is_offer_open(ann, at) for at in (last, deadline)]), ([1, 0], [True, False]))
-        queue.offer_free_spots(self.offer.pk, last)
+        spot_offers.offer_free_spots(self.offer.pk, last)
         self.assertEqual((self.now(ann), self.now(ben)), (State.OFFERED, State.WAITING))
-        queue.offer_free_spots(self.offer.pk, deadline)
+        spot_offers.offer_free_spots(self.offer.pk, deadline)
         self.assertEqual((self.now(ann), self.now(ben)), (State.LAPSED, State.OFFERED))
 
     def test_cart_filled_from_an_expired_offer_cannot_be_placed(self) -> None:
@@ -128,7 +130,7 @@ class WaitlistTest(WaitingTestCase):
         unpaid = self.take(ann)
         payment = attempts.start_attempt(unpaid, "practice", timezone.now())
         self.run_out(unpaid)
-        queue.offer_free_spots(self.offer.pk)
+        spot_offers.offer_free_spots(self.offer.pk)
         self.assertEqual(self.now(ben), State.OFFERED)
         attempts.confirm_payment(payment, attempts.PaymentCaptured(payment.total, payment.currency))
         self.assertEqual(self.state_of(unpaid), [Registration.State.LAPSED])
@@ -151,8 +153,8 @@ class WaitlistTest(WaitingTestCase):
         orders = self.full(), pay(place(cart((self.offer, me()), email="p2@example.org")))
         pair = self.wait(person("Ann"), person("Ben"))
         for order in orders:
-            registering.release_spot(line(order), "Moved away")
-        queue.offer_free_spots(self.offer.pk)
+            spots.release_spot(line(order), "Moved away")
+        spot_offers.offer_free_spots(self.offer.pk)
         basket = cart(email="ann@example.org")
         pair.refresh_from_db()
         entries.accept_offer(pair, basket)
@@ -165,10 +167,10 @@ class WaitlistTest(WaitingTestCase):
         orders = self.full(), pay(place(cart((self.offer, me()), email="p2@example.org")))
         pair, behind = self.wait(person("Ann"), person("Ben")), self.wait(person("Cat"))
         for order in orders:
-            registering.release_spot(line(order), "Moved away")
-        queue.offer_free_spots(self.offer.pk)
+            spots.release_spot(line(order), "Moved away")
+        spot_offers.offer_free_spots(self.offer.pk)
         self.take(pair)
-        queue.offer_free_spots(self.offer.pk)
+        spot_offers.offer_free_spots(self.offer.pk)
         self.assertEqual((self.taken(), self.now(behind)), (2, State.WAITING))
 
     def test_waitlist_is_closed_when_the_class_is_over(self) -> None:
@@ -176,7 +178,7 @@ class WaitlistTest(WaitingTestCase):
         ann = self.wait(person("Ann"))
         past = timedelta(weeks=60)
         self.offer.meetings.update(starts_at=F("starts_at") - past, ends_at=F("ends_at") - past)
-        queue.offer_free_spots(self.offer.pk)
+        spot_offers.offer_free_spots(self.offer.pk)
         self.assertEqual(self.now(ann), State.CLOSED)
 
     def test_same_person_is_on_the_waitlist_once(self) -> None:
@@ -188,9 +190,9 @@ class WaitlistTest(WaitingTestCase):
         self.wait(person("Ann"))
         self.free(order)
         before = (Walk.objects.count(), Message.objects.count())
-        queue.offer_free_spots_everywhere()
+        spot_offers.offer_free_spots_everywhere()
         run_all()
-        queue.offer_free_spots_everywhere()
+        spot_offers.offer_free_spots_everywhere()
         self.assertEqual(Walk.objects.count(), before[0])
 
     def test_every_recorded_walk_can_be_replayed(self) -> None:
@@ -200,14 +202,14 @@ class WaitlistTest(WaitingTestCase):
         self.free(order)
         self.assertGreater(Walk.objects.count(), 1)
         for walk in Walk.objects.all():
-            self.assertTrue(record_of.replay_matches(walk.given, walk.steps), walk.steps)
+            self.assertTrue(walk_log.replay_matches(walk.given, walk.steps), walk.steps)
 
     def test_replay_detects_a_tampered_walk(self) -> None:
         order = self.full()
         self.wait(person("Ann"))
         self.free(order)
         walk = Walk.objects.latest("id")
-        self.assertFalse(record_of.replay_matches(walk.given | {"capacity": 0}, walk.steps))
+        self.assertFalse(walk_log.replay_matches(walk.given | {"capacity": 0}, walk.steps))
 
 
 class RolesTest(WaitingTestCase):
@@ -217,7 +219,7 @@ class RolesTest(WaitingTestCase):
         self.arrange(BalanceLimits(most=1))
 
     def arrange(self, apart: BalanceLimits) -> None:
-        arranging.set_class_roles(self.offer, [RoleCapacity("lead"), RoleCapacity("follow", 3)], apart, self.ada)
+        class_roles.set_class_roles(self.offer, [RoleCapacity("lead"), RoleCapacity("follow", 3)], apart, self.ada)
         self.offer.refresh_from_db()
 
     def register(self, name: str, role: str) -> Order:
@@ -272,20 +274,20 @@ class RolesTest(WaitingTestCase):
         waiting = self.wait(person("Ann", "lead"))
         self.assertEqual((self.now(waiting), waiting.rule, waiting.rule_role), (State.WAITING, "balance", "lead"))
         self.register("b", "follow")
-        queue.offer_free_spots(self.offer.pk)
+        spot_offers.offer_free_spots(self.offer.pk)
         self.assertEqual((self.now(waiting), waiting.roles), (State.OFFERED, ["lead"]))
 
     def test_schedule_shows_the_spots_left_in_each_role(self) -> None:
         self.register("a", "lead")
         self.offer.refresh_from_db()
         self.assertEqual(
-            room.availability_of(self.offer, timezone.now()).status_text, "Spots left: lead waitlist, follow 3"
+            capacity.availability_of(self.offer, timezone.now()).status_text, "Spots left: lead waitlist, follow 3"
         )
 
     def test_role_in_use_cannot_be_removed(self) -> None:
         self.register("a", "lead")
-        with self.assertRaises(arranging.RoleInUse):
-            arranging.set_class_roles(
+        with self.assertRaises(class_roles.RoleInUse):
+            class_roles.set_class_roles(
                 self.offer, [RoleCapacity("first"), RoleCapacity("second")], BalanceLimits(), self.ada
             )
 
@@ -309,5 +311,5 @@ class OfferDeadlineTest(SimpleTestCase):
         self.assertEqual(offer_deadline(self.at(5, 21), 24, self.at(6, 7)), self.at(6, 7))
 
     def test_waitlist_positions_are_written_as_ordinals(self) -> None:
-        ordinals = [shown.format_ordinal(number) for number in (1, 2, 3, 4, 11, 12, 13, 21, 102, 111)]
+        ordinals = [presentation.format_ordinal(number) for number in (1, 2, 3, 4, 11, 12, 13, 21, 102, 111)]
         self.assertEqual(ordinals, ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "102nd", "111th"])

@@ -14,20 +14,16 @@ from hypothesis.extra.django import TestCase
 from billing.domain.orders import cart as carts
 from billing.domain.orders.placement import OrderNotPlaced
 from billing.models import Order
-from classwork.domain.places import attendees, desk, room
-from classwork.domain.places.attendees import OTHER, Attendee
-from classwork.domain.places.waiting import arranging, entries, queue, record_of
-from classwork.domain.places.waiting.arranging import BalanceLimits
-from classwork.domain.places.waiting.balance import (
-    EITHER,
-    CapacityRules,
-    Obstacle,
-    RoleCapacity,
-    assign_roles,
-    find_obstacle,
-)
-from classwork.domain.places.waiting.entries import Contact, WaitlistRequest
-from classwork.models import ClassOffer, Registration, WaitingEntry, Walk
+from registrations.domain import attendees, desk_registrations, capacity
+from registrations.domain.attendees import OTHER, Attendee
+from registrations.domain.waitlist import class_roles, entries
+from registrations.domain import spot_offers
+from registrations.rules import walk_log
+from registrations.domain.waitlist.class_roles import BalanceLimits
+from registrations.rules.role_balance import EITHER, CapacityRules, Obstacle, RoleCapacity, assign_roles, find_obstacle
+from registrations.domain.waitlist.entries import Contact, WaitlistRequest
+from classwork.models import ClassOffer
+from registrations.models import Registration, WaitingEntry, Walk
 from outbox.testing import run_all
 from tests import make
 from tests.classwork import spot_simulation
@@ -70,7 +66,7 @@ def take_snapshot(offer: ClassOffer) -> ClassSnapshot:
     for entry in WaitingEntry.objects.filter(offer=offer, state=State.OFFERED, offered_until__gte=at):
         seats.update((entry_owner(entry.pk), role) for role in entry.roles)
     return ClassSnapshot(
-        seats, tuple((one.entry, one.wanted) for one in queue.as_waiting_parties(list(queue.waiting_entries(offer))))
+        seats, tuple((one.entry, one.wanted) for one in spot_offers.as_waiting_parties(list(spot_offers.waiting_entries(offer))))
     )
 
 
@@ -100,7 +96,7 @@ class School(spot_simulation.School):
         super().__init__(payer, staff)
         self.apart, self.ended = apart, dict[int, str]()
         if apart is not None:
-            arranging.set_class_roles(self.offer, [RoleCapacity("lead"), RoleCapacity("follow", 2)], apart, staff)
+            class_roles.set_class_roles(self.offer, [RoleCapacity("lead"), RoleCapacity("follow", 2)], apart, staff)
         for number in (0, 1):
             self.place(number, Order.Due.DOOR)
         self.join_as_two(0)
@@ -136,7 +132,7 @@ class School(spot_simulation.School):
         person = attendees.TypedPerson(f"W{Order.objects.count()}", "Walk-in", "walk@example.org")
         more = {"why": "x", "over_capacity": over_capacity, "role": self.role(number)}
         with suppress(OrderNotPlaced):
-            desk.register_at_desk(self.staff, self.offer, person, **more)
+            desk_registrations.register_at_desk(self.staff, self.offer, person, **more)
 
     # -- actions of people on the waitlist, some of them late, repeated or from an old mail --
 
@@ -201,8 +197,8 @@ class School(spot_simulation.School):
         before = take_snapshot(self.offer)
         getattr(self, act)(number)
         if number % 2:  # for odd numbers the worker processes the waitlists at once
-            queue.offer_free_spots_everywhere()
-        after, rules = take_snapshot(self.offer), room.availability_of(self.offer, timezone.now()).rules
+            spot_offers.offer_free_spots_everywhere()
+        after, rules = take_snapshot(self.offer), capacity.availability_of(self.offer, timezone.now()).rules
         self.check_limits(test, rules, after)
         self.check_newcomers(test, rules, before, after)
         if act not in ("by_hand", "move"):  # the desk records its own reasons in the history
@@ -245,13 +241,13 @@ class School(spot_simulation.School):
 
     def check_at_rest(self, test: TestCase) -> None:
         """After processing, nobody on the waitlist could be offered a spot, and each entry stores its obstacle."""
-        queue.offer_free_spots_everywhere()
-        here = room.availability_of(self.offer, timezone.now())
-        for entry in queue.waiting_entries(self.offer):
+        spot_offers.offer_free_spots_everywhere()
+        here = capacity.availability_of(self.offer, timezone.now())
+        for entry in spot_offers.waiting_entries(self.offer):
             why = find_obstacle(here.rules, here.counts, assign_roles(here.rules, here.counts, entry.wanted))
             test.assertEqual(why, Obstacle(entry.rule, entry.rule_role))
         for walk in Walk.objects.all():
-            test.assertTrue(record_of.replay_matches(walk.given, walk.steps))
+            test.assertTrue(walk_log.replay_matches(walk.given, walk.steps))
 
 
 @tag("once", "long")

@@ -6,10 +6,11 @@ from django.test import tag
 from django.urls import reverse
 
 from billing.domain.orders import cart as carts
-from classwork.domain.places.attendees import ME, Attendee
-from classwork.domain.places.waiting import entries, queue
-from classwork.domain.places.waiting.entries import Contact, WaitlistRequest
-from classwork.models import Registration, WaitingEntry
+from registrations.domain.attendees import ME, Attendee
+from registrations.domain.waitlist import entries
+from registrations.domain import spot_offers
+from registrations.domain.waitlist.entries import Contact, WaitlistRequest
+from registrations.models import Registration, WaitingEntry
 from history.models import Entry
 from mailroom.models import Message
 from outbox.testing import run_all
@@ -31,7 +32,7 @@ class DeskWaitlistTest(WaitingTestCase):
         entries.move_entry(self.ben, 1, why="She helps at the bar", by=self.ada)
         self.free(self.order)
         self.assertEqual((self.now(self.ann), self.now(self.ben)), (State.WAITING, State.OFFERED))
-        self.assertEqual(Entry.objects.get(action="classwork.waiting_moved").why, "She helps at the bar")
+        self.assertEqual(Entry.objects.get(action="registrations.waiting_moved").why, "She helps at the bar")
 
     def test_spot_can_be_offered_by_hand_only_when_one_is_available(self) -> None:
         with self.assertRaisesMessage(entries.WaitlistRefused, "the class is full"):
@@ -96,7 +97,7 @@ class WaitlistPagesTest(WaitingTestCase):
         answer = self.client.post(self.url, self.form, follow=True)
         self.assertContains(answer, "We’ve emailed the details to zoe@example.org")
         run_all()
-        message = Message.objects.get(template="classwork.waiting_joined")
+        message = Message.objects.get(template="registrations.waiting_joined")
         self.assertEqual(message.to, "zoe@example.org")
 
     def test_partner_must_be_another_person(self) -> None:
@@ -167,7 +168,7 @@ class WaitlistPagesTest(WaitingTestCase):
         ann = self.wait(person("Ann"))
         self.free(self.order)
         self.run_late(ann)
-        queue.offer_free_spots_everywhere()
+        spot_offers.offer_free_spots_everywhere()
         self.assertContains(self.client.get(entries.entry_url(ann)), "The spot went to the next person.")
 
     def test_joining_the_waitlist_of_a_class_with_room_gets_an_offer_at_once(self) -> None:
@@ -186,5 +187,5 @@ class WaitlistMailTest(WaitingTestCase):
         self.free(order)
         run_all()
         run_all()
-        offered = Message.objects.get(template="classwork.place_offered")
+        offered = Message.objects.get(template="registrations.place_offered")
         self.assertEqual((offered.to, offered.data), ("ann@example.org", {"entry_id": ann.pk}))

@@ -8,13 +8,14 @@ from django.utils import timezone
 from billing.domain.orders import cart as carts
 from billing.domain.orders.placement import OrderNotPlaced
 from billing.models import Order
-from classwork.domain.places import room
-from classwork.domain.places.attendees import OTHER, Attendee
-from classwork.domain.places.waiting import arranging, entries, queue
-from classwork.domain.places.waiting.arranging import BalanceLimits
-from classwork.domain.places.waiting.balance import RoleCapacity
-from classwork.domain.places.waiting.entries import Contact, WaitlistRequest
-from classwork.models import Registration, WaitingEntry
+from registrations.domain import capacity
+from registrations.domain.attendees import OTHER, Attendee
+from registrations.domain.waitlist import class_roles, entries
+from registrations.domain import spot_offers
+from registrations.domain.waitlist.class_roles import BalanceLimits
+from registrations.rules.role_balance import RoleCapacity
+from registrations.domain.waitlist.entries import Contact, WaitlistRequest
+from registrations.models import Registration, WaitingEntry
 from tests import make
 from tests.classwork.buying import cart, line, me, place
 from tests.racing import overlap, without_locks
@@ -37,7 +38,7 @@ class WaitlistRaceTest(TransactionTestCase):
         return lambda: place(basket)
 
     def taken(self) -> int:
-        return room.availability_of(self.offer, timezone.now()).spots_taken
+        return capacity.availability_of(self.offer, timezone.now()).spots_taken
 
     def free(self, order: Order) -> None:
         """Release a spot without processing the waitlist."""
@@ -48,7 +49,7 @@ class WaitlistRaceTest(TransactionTestCase):
         sold = self.buyer("first@example.org")()
         self.wait("ann")
         self.free(sold)
-        outcomes = overlap(lambda: queue.offer_free_spots(self.offer.pk), self.buyer("zoe@example.org"))
+        outcomes = overlap(lambda: spot_offers.offer_free_spots(self.offer.pk), self.buyer("zoe@example.org"))
         self.assertIsInstance(outcomes[1], OrderNotPlaced)
         self.assertEqual((self.taken(), WaitingEntry.objects.get().state), (1, State.OFFERED))
 
@@ -63,14 +64,14 @@ class WaitlistRaceTest(TransactionTestCase):
 
     def test_automatic_offer_and_offer_by_hand_do_not_share_a_spot(self) -> None:
         ben = self.put_two_on_waitlist()
-        outcomes = overlap(lambda: queue.offer_free_spots(self.offer.pk), self.offer_by_hand(ben))
+        outcomes = overlap(lambda: spot_offers.offer_free_spots(self.offer.pk), self.offer_by_hand(ben))
         self.assertIsInstance(outcomes[1], entries.WaitlistRefused)
         self.assertEqual(self.taken(), 1)
 
     def test_control_without_locks_spot_is_offered_to_two_people(self) -> None:
         ben = self.put_two_on_waitlist()
         with without_locks():
-            overlap(lambda: queue.offer_free_spots(self.offer.pk), self.offer_by_hand(ben))
+            overlap(lambda: spot_offers.offer_free_spots(self.offer.pk), self.offer_by_hand(ben))
         self.assertEqual(self.taken(), 2)
 
     def test_offer_claimed_in_two_tabs_takes_one_spot(self) -> None:
@@ -115,12 +116,12 @@ class WaitlistRaceTest(TransactionTestCase):
         self.limit_balance()
         with without_locks():
             overlap(self.buyer("ann@example.org", "lead"), self.buyer("ben@example.org", "lead"))
-        self.assertEqual(room.availability_of(self.offer, timezone.now()).counts, {"lead": 2})
+        self.assertEqual(capacity.availability_of(self.offer, timezone.now()).counts, {"lead": 2})
 
     def limit_balance(self) -> None:
         self.offer.capacity = 9
         self.offer.save()
         host = make.account("host@example.org", "Host")
-        arranging.set_class_roles(
+        class_roles.set_class_roles(
             self.offer, [RoleCapacity("lead"), RoleCapacity("follow")], BalanceLimits(most=1), host
         )

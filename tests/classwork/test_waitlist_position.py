@@ -5,12 +5,12 @@ import re
 from django.test import Client, tag
 from django.urls import reverse
 
-from classwork.domain.places.attendees import ME, Attendee
-from classwork.domain.places.waiting import arranging, entries
-from classwork.domain.places.waiting.arranging import BalanceLimits
-from classwork.domain.places.waiting.balance import RoleCapacity
-from classwork.domain.places.waiting.entries import WaitlistRequest
-from classwork.models import WaitingEntry
+from registrations.domain.attendees import ME, Attendee
+from registrations.domain.waitlist import class_roles, entries
+from registrations.domain.waitlist.class_roles import BalanceLimits
+from registrations.rules.role_balance import RoleCapacity
+from registrations.domain.waitlist.entries import WaitlistRequest
+from registrations.models import WaitingEntry
 from tests.classwork.waiting import WaitingTestCase, person
 
 ON_LIST = "You’re on the waitlist"
@@ -63,7 +63,7 @@ class WaitlistPositionTest(WaitingTestCase):
         self.assertContains(self.client.get(self.page), "Claim your spot</a>")
 
     def test_position_is_shown_per_role(self) -> None:
-        arranging.set_class_roles(
+        class_roles.set_class_roles(
             self.offer, [RoleCapacity("lead", 1), RoleCapacity("follow", 1)], BalanceLimits(), self.ada
         )
         self.wait(person("Ben", "follow"))

@@ -7,21 +7,8 @@ from django.test import SimpleTestCase, tag
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classwork.domain.places.waiting.balance import (
-    EITHER,
-    CapacityRules,
-    Obstacle,
-    RoleCapacity,
-    assign_roles,
-    find_obstacle,
-)
-from classwork.domain.places.waiting.walk import (
-    EntrySkipped,
-    SpotOffered,
-    WaitingParty,
-    may_pass_waitlist,
-    walk_waitlist,
-)
+from registrations.rules.role_balance import EITHER, CapacityRules, Obstacle, RoleCapacity, assign_roles, find_obstacle
+from registrations.rules.waitlist_walk import EntrySkipped, SpotOffered, WaitingParty, may_pass_waitlist, walk_waitlist
 
 LEAD, FOLLOW = "lead", "follow"
 ROLES = (RoleCapacity(LEAD), RoleCapacity(FOLLOW))

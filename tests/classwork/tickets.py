@@ -5,9 +5,10 @@ from typing import Any
 from django.utils import timezone
 
 from billing.models import Order
-from classwork.domain.places import room
-from classwork.domain.places.attendees import Attendee
-from classwork.models import ClassOffer, Ticket
+from registrations.domain import capacity
+from registrations.domain.attendees import Attendee
+from classwork.models import ClassOffer
+from registrations.models import Ticket
 from tests.base import SchoolTestCase
 from tests.classwork.buying import line, me, place
 from tests.classwork.trying import begun, fresh, ticket_cart
@@ -25,7 +26,7 @@ class TicketTestCase(SchoolTestCase):
         return place(ticket_cart(self.days[day], attendee or me(), **more))
 
     def left(self) -> int | None:
-        return room.availability_of(fresh(self.offer), timezone.now()).available_spots
+        return capacity.availability_of(fresh(self.offer), timezone.now()).available_spots
 
     def ticket(self, order: Order) -> Ticket:
         return Ticket.objects.get(line=line(order))

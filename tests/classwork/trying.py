@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from billing.domain.orders import cart as carts
 from billing.models import Order
-from classwork.domain.places.attendees import Attendee
+from registrations.domain.attendees import Attendee
 from classwork.models import ClassOffer, Meeting
 from tests.classwork import buying
 

@@ -6,11 +6,12 @@ from django.utils import timezone
 
 from billing.domain.orders import cart as carts
 from billing.models import Order
-from classwork.domain.places import registering
-from classwork.domain.places.attendees import OTHER, Attendee
-from classwork.domain.places.waiting import entries, queue
-from classwork.domain.places.waiting.entries import Contact, WaitlistRequest
-from classwork.models import WaitingEntry
+from registrations.domain import spots
+from registrations.domain.attendees import OTHER, Attendee
+from registrations.domain.waitlist import entries
+from registrations.domain import spot_offers
+from registrations.domain.waitlist.entries import Contact, WaitlistRequest
+from registrations.models import WaitingEntry
 from tests.classwork.buying import cart, line, me, pay, place
 from tests.classwork.places import PlacesTestCase
 from users.models import User
@@ -36,8 +37,8 @@ class WaitingTestCase(PlacesTestCase):
         return pay(place(cart((self.offer, me()))))
 
     def free(self, order: Order) -> None:
-        registering.release_spot(line(order), "Moved away")
-        queue.offer_free_spots(self.offer.pk)
+        spots.release_spot(line(order), "Moved away")
+        spot_offers.offer_free_spots(self.offer.pk)
 
     def now(self, entry: WaitingEntry) -> str:
         entry.refresh_from_db()

@@ -4,8 +4,8 @@ import re
 
 from django.urls import reverse
 
-from classwork.domain import calendar_feeds
-from classwork.domain.places import diary
+from classwork.domain.schedule import calendar_feeds
+from registrations.domain import calendar_feeds as diary
 from mailroom.domain import reader_links
 from tests.access import rows
 from tests.base import SchoolTestCase

@@ -3,7 +3,7 @@ from decimal import Decimal
 from django.urls import reverse
 
 from billing.models import Order, Payment
-from classwork.models import Registration
+from registrations.models import Registration
 from tests.classwork.terms import usual
 from tests.flows.base import FlowTestCase
 from tests.flows.visitor import Visitor

@@ -3,8 +3,9 @@ from datetime import timedelta
 from django.urls import reverse
 
 from billing.domain.payments import attempts
-from billing.models import Order, Reconciliation
-from classwork.models import Registration
+from billing.models import Order
+from accounting.models import Reconciliation
+from registrations.models import Registration
 from common import dates
 from tests.billing import scripted
 from tests.billing.scripted import Scripted, line, with_scripted

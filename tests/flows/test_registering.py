@@ -1,5 +1,5 @@
 from billing.models import Order
-from classwork.models import Registration
+from registrations.models import Registration
 from tests.flows.base import FlowTestCase
 from tests.flows.visitor import Visitor
 

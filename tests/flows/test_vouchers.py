@@ -1,7 +1,7 @@
 from django.urls import reverse
 
 from billing.models import Voucher
-from classwork.models import Registration
+from registrations.models import Registration
 from tests.flows.base import FlowTestCase
 from tests.flows.visitor import Visitor
 

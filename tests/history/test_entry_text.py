@@ -11,7 +11,7 @@ from django.apps import apps
 from django.test import SimpleTestCase
 
 from billing.domain.cancellations.cancellation_options import CanceledBy
-from billing.domain.reconciling import deeds
+from accounting.domain.reconciliation import actions as deeds
 from billing.sentences import RESOLVED
 from history import entry_text
 from history.models import Entry
@@ -154,14 +154,14 @@ class SentenceTest(SimpleTestCase):
             ("billing.credit_taken", {"amount": "-5.00"}, "took back $5.00 of account credit"),
             ("billing.refunded", {"amount": "5.00", "currency": "EUR"}, "refunded €5.00"),
             ("billing.case_closed", {"kind": "overpaid"}, "closed the payment issue “Overpaid”"),
-            ("classwork.place_moved", {"to": 27, "over_capacity": False}, "moved the spot to another class"),
+            ("registrations.place_moved", {"to": 27, "over_capacity": False}, "moved the spot to another class"),
             (
-                "classwork.place_moved",
+                "registrations.place_moved",
                 {"to": 27, "title": "Beginning A", "over_capacity": True, "waived": True},
                 "moved the spot to Beginning A over capacity and waived the difference",
             ),
             (
-                "classwork.called_off",
+                "registrations.called_off",
                 {"days": [1], "students": 3, "policy": "refund"},
                 "canceled 1 class day for 3 students; compensation: refund",
             ),

@@ -3,7 +3,8 @@ from io import StringIO
 from django.core.management import call_command
 from django.test import TestCase, override_settings, tag
 
-from classwork.models import ClassOffer, Meeting, Proposal, Registration, Session
+from classwork.models import ClassOffer, Meeting, Proposal, Session
+from registrations.models import Registration
 from pages import demo
 
 

@@ -4,7 +4,8 @@ from django.test import TestCase, tag
 from django.urls import reverse
 
 from billing.domain.pricing import credit
-from billing.models import Dispute, Finding, Payment, Reconciliation
+from billing.models import Dispute, Payment
+from accounting.models import Finding, Reconciliation
 from pages import demo
 from users.models import User
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.test import override_settings, tag
 from django.urls import reverse
 
-from classwork.models import Registration, Resource
+from registrations.models import Registration
+from classwork.models import Resource
 from pages.domain import texts
 from tests import make
 from tests.base import SchoolTestCase

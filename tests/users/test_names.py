@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from billing.forms import PayerForm
 from billing.forms.vouchers import IssueVoucherForm, VoucherForm
-from classwork.forms.places import OtherPersonForm
-from classwork.forms.waiting import JoinWaitlistForm
+from registrations.forms.registration import OtherPersonForm
+from registrations.forms.waitlist import JoinWaitlistForm
 from pages.forms import ContactForm
 from tests.base import SchoolTestCase
 from users.forms.account import NamesForm

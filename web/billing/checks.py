@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string
 from billing.gateways import configuration, stripe
 from billing.gateways.paypal import amounts, is_paypal_host
 from billing.gateways.practice import Practice
-from billing.kinds import ProductKind
+from billing.domain.product_kinds import ProductKind
 
 
 @register()

@@ -63,27 +63,10 @@ class DisputePayload:
     dispute_id: int
 
 
-@dataclass(frozen=True)
-class StatementStepPayload:
-    """The next part of a gateway's statement is to be read, or the whole statement compared."""
-
-    run_id: int
-    book_id: int
 
 
-@dataclass(frozen=True)
-class ReconciliationPayload:
-    """A reconciliation has ended."""
-
-    run_id: int
 
 
-@dataclass(frozen=True)
-class FindingPayload:
-    """The gateway is to be polled again about one finding."""
-
-    run_id: int
-    finding_id: int
 
 
 ORDER_PLACED = EventType("billing.order_placed", OrderPayload, subject=("order", "order_id"))
@@ -106,10 +89,3 @@ REFUND_READY = EventType("billing.refund_ready", RefundPayload, subject=("order"
 REFUND_MADE = EventType("billing.refund_made", RefundPayload, subject=("order", "order_id"))
 DISPUTE_OPENED = EventType("billing.dispute_opened", DisputePayload, subject=("order", "order_id"))
 DISPUTE_CLOSED = EventType("billing.dispute_closed", DisputePayload, subject=("order", "order_id"))
-RECONCILIATION_STEP = EventType(
-    "billing.reconciliation_step", StatementStepPayload, subject=("reconciliation", "run_id")
-)
-RECONCILIATION_DONE = EventType(
-    "billing.reconciliation_done", ReconciliationPayload, subject=("reconciliation", "run_id")
-)
-FINDING_DOUBTED = EventType("billing.finding_doubted", FindingPayload, subject=("reconciliation", "run_id"))

@@ -10,15 +10,18 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import gateways, kinds
+from billing import gateways
+from billing.domain import product_kinds
 from billing.domain import status_text
 from billing.domain.orders import amounts
 from billing.domain.orders.payments_in_progress import has_payment_processing
 from billing.domain.payments import payment_status_text
 from billing.domain.pricing import balances
-from billing.domain.reconciling import nightly, questions
+from accounting.domain.reconciliation import nightly
+from accounting.domain import payer_questions
 from billing.domain.refunds import handovers, terms
-from billing.models import Dispute, Order, OrderLine, Question, Reconciliation, Refund, Voucher
+from billing.models import Dispute, Order, OrderLine, Refund, Voucher
+from accounting.models import Question, Reconciliation
 from common import names
 from common.formats import format_moment, format_money
 from common.links import absolute_url
@@ -166,8 +169,8 @@ def _canceled_subject(lines: Sequence[OrderLine]) -> str:
     if others:
         return f"{', '.join(map(str, lines))} are canceled"
     try:
-        return kinds.kind_of_line(first).canceled_sentence(first).removesuffix(".")
-    except kinds.UnknownProductKind:
+        return product_kinds.kind_of_line(first).canceled_sentence(first).removesuffix(".")
+    except product_kinds.UnknownProductKind:
         return f"{first} is canceled"
 
 
@@ -236,7 +239,7 @@ def question_context(message: Message) -> dict[str, Any]:
     context = order_context(message)
     return context | {
         "question": question.text,
-        "answer": absolute_url(questions.question_url(question)),
+        "answer": absolute_url(payer_questions.question_url(question)),
         "open": bool(context["owed"]) and question.order.can_be_paid(),
     }
 
@@ -335,7 +338,7 @@ MAILS = [
     ),
     _declare_order_mail("question", "A question about your order", question_context),
     Mail(
-        "billing.differences",
+        "accounting.differences",
         kind=MailKind.TRANSACTIONAL,
         title="Differences in reconciliation",
         context=differences_context,
@@ -346,5 +349,5 @@ MAILS = [
 ABOUT = {
     "order": AboutPage("Order {}", "desk_order", "billing.view_order"),
     "voucher": AboutPage("Gift voucher {}", "desk_voucher", "billing.view_voucher"),
-    "reconciliation": AboutPage("Reconciliation {}", "desk_reconciliation", "billing.view_reconciliation"),
+    "reconciliation": AboutPage("Reconciliation {}", "desk_reconciliation", "accounting.view_reconciliation"),
 }

@@ -3,7 +3,7 @@
 from django.conf import settings
 
 from billing.domain import payment_issues
-from billing.domain.reconciling import summing
+from accounting.domain.reconciliation import totals
 from common.navigation import MONEY, NavLink
 from common.work_lists import WorkItem
 
@@ -36,21 +36,21 @@ DESK_LINKS = [
     NavLink(
         "Reconciliation",
         "desk_reconciliations",
-        permission="billing.view_reconciliation",
+        permission="accounting.view_reconciliation",
         about="Compare our records with Stripe and PayPal.",
         group=MONEY,
     ),
     NavLink(
         "Daily cash count",
         "desk_day",
-        permission="billing.view_tillcount",
+        permission="accounting.view_tillcount",
         about="Count the cash and checks of a day.",
         group=MONEY,
     ),
     NavLink(
         "Bookkeeping",
         "desk_books",
-        permission="billing.export_books",
+        permission="accounting.export_books",
         about="Export for the accounting software.",
         group=MONEY,
     ),
@@ -96,7 +96,7 @@ DESK_WORK = [
         one="difference between our records and the payment companies'",
         many="differences between our records and the payment companies'",
         url_name="desk_reconciliations",
-        permission="billing.view_reconciliation",
-        rows=summing.open_findings,
+        permission="accounting.view_reconciliation",
+        rows=totals.open_findings,
     ),
 ]

@@ -4,22 +4,8 @@ from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 
-from billing.models import (
-    Case,
-    Code,
-    Credit,
-    Dispute,
-    Finding,
-    Order,
-    OrderLine,
-    Payment,
-    Question,
-    Reconciliation,
-    Refund,
-    TillCount,
-    Voucher,
-    VoucherEntry,
-)
+from billing.models import Case, Code, Credit, Dispute, Order, OrderLine, Payment, Refund, Voucher, VoucherEntry
+from accounting.models import Finding, Question, Reconciliation, TillCount
 from common.personal import PersonRecords
 
 MODELS = {

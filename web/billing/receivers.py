@@ -6,7 +6,7 @@ from django.conf import settings
 
 from billing.domain.cancellations.cancellation_options import CanceledBy
 from billing.domain.payments import gateway_polling
-from billing.domain.reconciling import nightly, retelling, runs
+from accounting.domain.reconciliation import nightly, replay, runs
 from billing.models import Order
 from mailroom.domain import draft_message
 from outbox.declare import runs_outside_transaction
@@ -49,7 +49,7 @@ def advance_reconciliation(event: Any) -> None:
 
 @runs_outside_transaction
 def recheck_finding(event: Any) -> None:
-    retelling.apply_gateway_recheck(event.payload.finding_id)
+    replay.apply_gateway_recheck(event.payload.finding_id)
 
 
 def mail_differences(event: Any) -> None:

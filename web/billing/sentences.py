@@ -97,7 +97,7 @@ SENTENCES: dict[str, Sentence] = {
     "billing.credit_hold_lifted": ("released {amount:money} of account credit", "released account credit"),
     "billing.credit_taken": (credit_taken, "took back account credit"),
     "billing.due_set": ("set the due date to {on:date}", "set the due date"),
-    "billing.finding_settled": (difference_resolved, "resolved a difference"),
+    "accounting.finding_settled": (difference_resolved, "resolved a difference"),
     "billing.held_credit_taken": (
         "took back {amount:money} of account credit that was on hold",
         "took back account credit that was on hold",
@@ -108,14 +108,14 @@ SENTENCES: dict[str, Sentence] = {
     "billing.payer_asked": payer_asked,
     "billing.payment_recorded": (payment_recorded, "recorded a payment"),
     "billing.payment_stopped": ("stopped a payment of {amount:money}", "stopped a payment"),
-    "billing.reconciliation_begun": (
+    "accounting.reconciliation_begun": (
         "started the reconciliation of {since:date} to {until:date}",
         "started the reconciliation",
     ),
-    "billing.reconciliation_tried_again": ("retried {book}", "retried a part of the reconciliation"),
+    "accounting.reconciliation_tried_again": ("retried {book}", "retried a part of the reconciliation"),
     "billing.refund_handed_back": ("handed over a refund of {amount:money}", "handed over a refund"),
     "billing.refunded": ("refunded {amount:money}", "refunded an amount"),
-    "billing.till_counted": (cash_counted, "counted cash"),
+    "accounting.till_counted": (cash_counted, "counted cash"),
     "billing.trusted": "allowed paying later",
     "billing.trusted_no_more": "stopped allowing paying later",
     "billing.voucher_extended": (voucher_extended, "changed the expiration date of the gift voucher"),

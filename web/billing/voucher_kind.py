@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.dateparse import parse_date
 
 from billing.domain.vouchers import sales
-from billing.kinds import ProductDescription, ProductKind, ProductUnavailable
+from billing.domain.product_kinds import ProductDescription, ProductKind, ProductUnavailable
 from billing.models import OrderLine, Voucher
 from billing.rules.price_facts import PriceFacts
 from billing.rules.terms import Terms

@@ -25,14 +25,14 @@ class ClassworkConfig(AppConfig):
     name = "classwork"
     verbose_name = "Classes"
     ROLES = {
-        "Teacher": ["classwork.add_proposal", "classwork.set_level"],
+        "Teacher": ["classwork.add_proposal", "registrations.set_level"],
         "Assistant": ["classwork.add_proposal"],
         "Admin": [
             "classwork.decide_proposal",
-            "classwork.exceed_capacity",
-            "classwork.join_late",
-            "classwork.arrange_waiting",
-            "classwork.set_level",
+            "registrations.exceed_capacity",
+            "registrations.join_late",
+            "registrations.arrange_waiting",
+            "registrations.set_level",
             *(f"classwork.{right}_{model}" for model in MODELS for right in ("view", "add", "change", "delete")),
         ],
     }

@@ -4,19 +4,19 @@ from outbox.periodic_jobs import Job
 
 JOBS = [
     Job(
-        "classwork.ask_to_stay",
+        "registrations.ask_to_stay",
         every=timedelta(hours=1),
-        run="classwork.domain.places.tickets.asking.send_stay_invitations",
+        run="registrations.domain.tickets.stay_invitations.send_stay_invitations",
     ),
     Job(
-        "classwork.lapse_holds", every=timedelta(minutes=5), run="classwork.domain.places.registering.expire_due_holds"
+        "registrations.lapse_holds", every=timedelta(minutes=5), run="registrations.domain.spots.expire_due_holds"
     ),
     Job("classwork.unclaimed_uploads", every=timedelta(hours=1), run="common.files.uploads.delete_unclaimed_uploads"),
     Job("classwork.orphaned_files", every=timedelta(days=1), run="common.files.orphans.delete_orphaned_files"),
-    Job("classwork.decide_minimum", every=timedelta(hours=1), run="classwork.domain.places.minimum.decide_due_classes"),
+    Job("registrations.decide_minimum", every=timedelta(hours=1), run="registrations.domain.minimum_enrollment.decide_due_classes"),
     Job(
-        "classwork.tend_waiting",
+        "registrations.tend_waiting",
         every=timedelta(minutes=2),
-        run="classwork.domain.places.waiting.queue.offer_free_spots_everywhere",
+        run="registrations.domain.spot_offers.offer_free_spots_everywhere",
     ),
 ]

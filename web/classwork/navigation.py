@@ -1,8 +1,8 @@
 """The menu links of this app, and its work lists at the desk."""
 
 from classwork.domain import proposals
-from classwork.domain.places import desk, minimum
-from classwork.domain.places.waiting import queue
+from registrations.domain import desk_registrations, minimum_enrollment
+from registrations.domain import spot_offers
 from common.navigation import CLASSES, MONEY, PEOPLE, NavLink
 from common.work_lists import WorkItem
 
@@ -28,14 +28,14 @@ DESK_LINKS = [
     NavLink(
         "Waitlists",
         "desk_waiting_lists",
-        permission="classwork.view_waitingentry",
+        permission="registrations.view_waitingentry",
         about="Who is waiting for which class, and which spots are on offer.",
         group=CLASSES,
     ),
     NavLink(
         "Cancel classes",
         "desk_call_off",
-        permission="classwork.add_calloff",
+        permission="registrations.add_calloff",
         about="Cancel single days or a whole class, and choose the compensation.",
         group=CLASSES,
     ),
@@ -70,21 +70,21 @@ DESK_LINKS = [
     NavLink(
         "Registrations",
         "desk_registrations",
-        permission="classwork.view_registration",
+        permission="registrations.view_registration",
         about="Who is registered for what, and whether it is paid.",
         group=PEOPLE,
     ),
     NavLink(
         "Students",
         "desk_students",
-        permission="classwork.view_registration",
+        permission="registrations.view_registration",
         about="Every student, with classes and level.",
         group=PEOPLE,
     ),
     NavLink(
         "How people found us",
         "desk_heard_from",
-        permission="classwork.view_registration",
+        permission="registrations.view_registration",
         about="Answers to “How did you hear about us?”",
         group=PEOPLE,
     ),
@@ -103,7 +103,7 @@ DESK_WORK = [
         many="classes need a decision on their minimum",
         url_name="desk_minimum",
         permission="classwork.change_classoffer",
-        rows=minimum.classes_to_decide,
+        rows=minimum_enrollment.classes_to_decide,
     ),
     WorkItem(
         one="proposal to answer",
@@ -116,15 +116,15 @@ DESK_WORK = [
         one="registration on hold",
         many="registrations on hold",
         url_name="desk_registrations",
-        permission="classwork.view_registration",
-        rows=desk.registrations_on_hold,
+        permission="registrations.view_registration",
+        rows=desk_registrations.registrations_on_hold,
         query="?show=hold",
     ),
     WorkItem(
         one="spot on offer to the waitlist",
         many="spots on offer to the waitlist",
         url_name="desk_waiting_lists",
-        permission="classwork.view_waitingentry",
-        rows=queue.entries_with_open_offer,
+        permission="registrations.view_waitingentry",
+        rows=spot_offers.entries_with_open_offer,
     ),
 ]

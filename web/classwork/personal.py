@@ -3,22 +3,9 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from billing.models import OrderLine
-from classwork.domain.places.tickets import trials
-from classwork.models import (
-    Assignment,
-    CalendarFeed,
-    Diary,
-    LevelOverride,
-    LibraryVisit,
-    Meeting,
-    Opening,
-    Outcome,
-    Proposal,
-    Registration,
-    Resource,
-    Ticket,
-    WaitingEntry,
-)
+from registrations.domain.tickets import trials
+from classwork.models import Assignment, CalendarFeed, Meeting, Proposal, Resource
+from registrations.models import Diary, LevelOverride, LibraryVisit, Opening, Outcome, Registration, Ticket, WaitingEntry
 from common.personal import MergeConflict, PersonRecords
 
 MODELS = {

@@ -1,6 +1,6 @@
 """History sentences about classes and spots; history.entry_text explains how they work."""
 
-from classwork.models.called_off import CompensationPolicy
+from registrations.models.class_cancellations import CompensationPolicy
 from history.entry_text import Details, Sentence, fill_sentence
 
 MOVES_SHOWN = 3
@@ -44,16 +44,16 @@ def ticket_sold(details: Details) -> str:
 
 SENTENCES: dict[str, Sentence] = {
     # classes
-    "classwork.called_off": (classes_canceled, "canceled the class"),
-    "classwork.class_confirmed": (
+    "registrations.called_off": (classes_canceled, "canceled the class"),
+    "registrations.class_confirmed": (
         "confirmed the class; {registered} registered, minimum {minimum}",
         "confirmed the class",
     ),
-    "classwork.decision_asked_for": (
+    "registrations.decision_asked_for": (
         "asked to confirm or cancel the class; {registered} registered, minimum {minimum}",
         "asked to confirm or cancel the class",
     ),
-    "classwork.decision_put_off": (
+    "registrations.decision_put_off": (
         "moved the decision from {before:date} to {after:date}",
         "moved the decision about the class",
     ),
@@ -69,7 +69,7 @@ SENTENCES: dict[str, Sentence] = {
     "classwork.offer_created": ("created the class {heading} in {session}", "created the class"),
     "classwork.offer_deleted": ("deleted the class {heading} in {session}", "deleted the class"),
     "classwork.offer_hidden": "hid the class",
-    "classwork.roles_arranged": ("changed the roles to {roles:names}", "changed the roles"),
+    "registrations.roles_arranged": ("changed the roles to {roles:names}", "changed the roles"),
     "classwork.schedule_changed": (schedule_changed, "changed the schedule"),
     "classwork.session_changed": ("changed the session: {changes:changes}", "changed the session"),
     "classwork.session_created": ("created the session {name}", "created the session"),
@@ -85,34 +85,34 @@ SENTENCES: dict[str, Sentence] = {
     "classwork.proposal_submitted": "submitted the proposal",
     "classwork.proposal_withdrawn": "withdrew the proposal",
     # students
-    "classwork.level_given": ("set the level to {level}", "set the level"),
-    "classwork.level_taken_back": ("removed the level {level} that staff had set", "removed the level set by staff"),
-    "classwork.place_given": "transferred the spot",
-    "classwork.place_moved": (spot_moved, "moved the spot to another class"),
-    "classwork.registered_at_the_desk": (student_registered, "registered the student at the desk"),
-    "classwork.registration_confirmed": "confirmed the registration",
-    "classwork.registration_suspended": "put the registration on hold",
-    "classwork.stayed_at_the_desk": (
+    "registrations.level_given": ("set the level to {level}", "set the level"),
+    "registrations.level_taken_back": ("removed the level {level} that staff had set", "removed the level set by staff"),
+    "registrations.place_given": "transferred the spot",
+    "registrations.place_moved": (spot_moved, "moved the spot to another class"),
+    "registrations.registered_at_the_desk": (student_registered, "registered the student at the desk"),
+    "registrations.registration_confirmed": "confirmed the registration",
+    "registrations.registration_suspended": "put the registration on hold",
+    "registrations.stayed_at_the_desk": (
         "registered the student for the rest of the series in order {order}",
         "registered the student for the rest of the series",
     ),
-    "classwork.ticket_confirmed": "confirmed the ticket",
-    "classwork.ticket_sold_at_the_desk": (ticket_sold, "sold a ticket at the desk"),
-    "classwork.ticket_suspended": "put the ticket on hold",
+    "registrations.ticket_confirmed": "confirmed the ticket",
+    "registrations.ticket_sold_at_the_desk": (ticket_sold, "sold a ticket at the desk"),
+    "registrations.ticket_suspended": "put the ticket on hold",
     # waitlists
-    "classwork.place_offered": "offered a spot from the waitlist",
-    "classwork.waiting_moved": ("moved the waitlist entry to position {position}", "moved the waitlist entry"),
-    "classwork.waiting_taken_off": "removed the waitlist entry",
+    "registrations.place_offered": "offered a spot from the waitlist",
+    "registrations.waiting_moved": ("moved the waitlist entry to position {position}", "moved the waitlist entry"),
+    "registrations.waiting_taken_off": "removed the waitlist entry",
     # resources
     "classwork.file_lost": ("found that the file of “{title}” is missing", "found that the file is missing"),
     "classwork.resource_added": ("added “{title}” to {to}", "added “{title}”", "added the resource"),
     "classwork.resource_approved": ("approved “{title}”", "approved the resource"),
     "classwork.resource_as_planned": ("returned “{title}” to its planned release", "returned to the planned release"),
     "classwork.resource_changed": ("changed “{title}”", "changed the resource"),
-    "classwork.resource_closed_for_one": "closed the resource for one student",
+    "registrations.resource_closed_for_one": "closed the resource for one student",
     "classwork.resource_held_back": ("held back “{title}”", "held back the resource"),
     "classwork.resource_hidden": ("hid “{title}” in {to}", "hid the resource"),
-    "classwork.resource_opened_for_one": "opened the resource for one student",
+    "registrations.resource_opened_for_one": "opened the resource for one student",
     "classwork.resource_released": ("released “{title}”", "released the resource"),
     "classwork.resource_removed": ("removed “{title}” from {to}", "removed the resource"),
     "classwork.resource_shown": ("showed “{title}” in {to}", "showed the resource"),

@@ -2,7 +2,7 @@ from django.contrib.sitemaps import Sitemap
 from django.urls import reverse
 from django.utils import timezone
 
-from classwork.domain.places import running
+from registrations.domain import current_classes
 from classwork.models import ClassOffer, Location
 
 
@@ -18,7 +18,7 @@ class ClassSitemap(Sitemap):
     """Current classes only. Search engines find older ones through their session."""
 
     def items(self) -> list[ClassOffer]:
-        return running.current_classes(timezone.now())
+        return current_classes.current_classes(timezone.now())
 
 
 class LocationSitemap(Sitemap):

@@ -25,59 +25,59 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "billing.called_off": {"later": ["billing.receivers.close_unneeded_attempts"]},
     "billing.payment_failed": {"later": ["billing.receivers.mail_payment_failed"]},
     "billing.payment_late": {"later": ["billing.receivers.mail_payment_late"]},
-    "classwork.place_held": {"later": ["classwork.receivers.check_double_registration"]},
-    "classwork.registration_confirmed": {
-        "later": ["classwork.receivers.mail_attendee", "classwork.receivers.confirm_class_at_minimum"]
+    "registrations.place_held": {"later": ["registrations.receivers.check_double_registration"]},
+    "registrations.registration_confirmed": {
+        "later": ["registrations.receivers.mail_attendee", "registrations.receivers.confirm_class_at_minimum"]
     },
-    "classwork.registration_ended": {
+    "registrations.registration_ended": {
         "later": [
-            "classwork.receivers.offer_freed_spots",
-            "classwork.receivers.mail_ended_registration",
-            "classwork.receivers.mail_transferred_spot",
+            "registrations.receivers.offer_freed_spots",
+            "registrations.receivers.mail_ended_registration",
+            "registrations.receivers.mail_transferred_spot",
         ]
     },
-    "classwork.hold_ended": {"later": ["classwork.receivers.offer_freed_spots"]},
-    "classwork.ticket_held": {"later": ["classwork.receivers.check_known_guest"]},
-    "classwork.ticket_confirmed": {"later": ["classwork.receivers.mail_guest"]},
-    "classwork.ticket_ended": {"later": ["classwork.receivers.offer_freed_spots"]},
-    "classwork.ticket_hold_ended": {"later": ["classwork.receivers.offer_freed_spots"]},
-    "classwork.waiting_joined": {"later": ["classwork.receivers.mail_waitlist_change"]},
-    "classwork.place_offered": {"later": ["classwork.receivers.mail_waitlist_change"]},
-    "classwork.offer_lapsed": {"later": ["classwork.receivers.mail_waitlist_change"]},
-    "classwork.waiting_closed": {"later": ["classwork.receivers.mail_waitlist_change"]},
-    "classwork.class_confirmed": {"later": ["classwork.receivers.mail_class_confirmed"]},
-    "classwork.decision_put_off": {"later": ["classwork.receivers.mail_decision_postponed"]},
-    "classwork.decision_needed": {"later": ["classwork.receivers.mail_decision_needed"]},
-    "classwork.called_off": {"later": ["classwork.receivers.mail_class_cancellation"]},
-    "classwork.offer_created": {"now": ["classwork.receivers.rebuild_releases"]},
+    "registrations.hold_ended": {"later": ["registrations.receivers.offer_freed_spots"]},
+    "registrations.ticket_held": {"later": ["registrations.receivers.check_known_guest"]},
+    "registrations.ticket_confirmed": {"later": ["registrations.receivers.mail_guest"]},
+    "registrations.ticket_ended": {"later": ["registrations.receivers.offer_freed_spots"]},
+    "registrations.ticket_hold_ended": {"later": ["registrations.receivers.offer_freed_spots"]},
+    "registrations.waiting_joined": {"later": ["registrations.receivers.mail_waitlist_change"]},
+    "registrations.place_offered": {"later": ["registrations.receivers.mail_waitlist_change"]},
+    "registrations.offer_lapsed": {"later": ["registrations.receivers.mail_waitlist_change"]},
+    "registrations.waiting_closed": {"later": ["registrations.receivers.mail_waitlist_change"]},
+    "registrations.class_confirmed": {"later": ["registrations.receivers.mail_class_confirmed"]},
+    "registrations.decision_put_off": {"later": ["registrations.receivers.mail_decision_postponed"]},
+    "registrations.decision_needed": {"later": ["registrations.receivers.mail_decision_needed"]},
+    "registrations.called_off": {"later": ["registrations.receivers.mail_class_cancellation"]},
+    "classwork.offer_created": {"now": ["registrations.receivers.rebuild_releases"]},
     "classwork.offer_changed": {
-        "now": ["classwork.receivers.rebuild_releases", "classwork.receivers.move_early_price"]
+        "now": ["registrations.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
     },
     "classwork.schedule_changed": {
-        "now": ["classwork.receivers.rebuild_releases", "classwork.receivers.move_early_price"]
+        "now": ["registrations.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
     },
     "classwork.meeting_added": {
-        "now": ["classwork.receivers.rebuild_releases", "classwork.receivers.move_early_price"]
+        "now": ["registrations.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
     },
     "classwork.meeting_cancelled": {
-        "now": ["classwork.receivers.rebuild_releases", "classwork.receivers.move_early_price"]
+        "now": ["registrations.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
     },
     "classwork.meeting_moved": {
-        "now": ["classwork.receivers.rebuild_releases", "classwork.receivers.move_early_price"]
+        "now": ["registrations.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
     },
     "classwork.meeting_restored": {
-        "now": ["classwork.receivers.rebuild_releases", "classwork.receivers.move_early_price"]
+        "now": ["registrations.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
     },
-    "users.offer_answered": {"later": ["classwork.receivers.request_attendee_address"]},
-    "users.joining_asked": {"later": ["classwork.receivers.open_merge_issue"]},
+    "users.offer_answered": {"later": ["registrations.receivers.request_attendee_address"]},
+    "users.joining_asked": {"later": ["registrations.receivers.open_merge_issue"]},
     "billing.payment_promised": {"later": ["billing.receivers.mail_payment_promised"]},
     "billing.gateway_to_be_asked": {"later": ["billing.receivers.poll_gateway"]},
-    "billing.dispute_opened": {"later": ["classwork.receivers.apply_disputes", "billing.receivers.mail_dispute"]},
-    "billing.dispute_closed": {"later": ["classwork.receivers.apply_disputes", "billing.receivers.mail_dispute"]},
+    "billing.dispute_opened": {"later": ["registrations.receivers.apply_disputes", "billing.receivers.mail_dispute"]},
+    "billing.dispute_closed": {"later": ["registrations.receivers.apply_disputes", "billing.receivers.mail_dispute"]},
     "billing.refund_reserved": {"later": ["billing.receivers.send_refund"]},
     "billing.refund_ready": {"later": ["billing.receivers.mail_refund_ready"]},
     "billing.refund_made": {"later": ["billing.receivers.mail_refund_made"]},
-    "billing.reconciliation_step": {"later": ["billing.receivers.advance_reconciliation"]},
-    "billing.reconciliation_done": {"later": ["billing.receivers.mail_differences"]},
-    "billing.finding_doubted": {"later": ["billing.receivers.recheck_finding"]},
+    "accounting.reconciliation_step": {"later": ["billing.receivers.advance_reconciliation"]},
+    "accounting.reconciliation_done": {"later": ["billing.receivers.mail_differences"]},
+    "accounting.finding_doubted": {"later": ["billing.receivers.recheck_finding"]},
 }

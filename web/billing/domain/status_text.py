@@ -9,7 +9,8 @@ from django.utils import timezone
 from payments import PaymentStatus
 
 from billing.domain.refunds import handovers
-from billing.models import Dispute, Order, OrderLine, Payment, Refund, TillCount
+from billing.models import Dispute, Order, OrderLine, Payment, Refund
+from accounting.models import TillCount
 from common.formats import format_date, format_moment, format_money, format_short_date, format_time
 
 State, Due = Order.State, Order.Due

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from billing import gateways
 from billing.domain.vouchers import sales
-from billing.kinds import GiftOption
+from billing.domain.product_kinds import GiftOption
 from billing.models import Voucher
 from billing.models.vouchers import LONGEST_MESSAGE
 from common import names

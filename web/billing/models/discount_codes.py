@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
 
-from billing import kinds
+from billing.domain import product_kinds
 from billing.models.fields import money_field
 from users.models import Student
 
@@ -30,7 +30,7 @@ class Code(models.Model):
         blank=True,
         help_text="Only for what this person attends. Leave empty for everyone.",
     )
-    kind = models.CharField(max_length=20, blank=True, choices=kinds.discountable_kind_choices)
+    kind = models.CharField(max_length=20, blank=True, choices=product_kinds.discountable_kind_choices)
     product_id = models.BigIntegerField(
         null=True, blank=True, help_text="One product of the kind; empty for all of it."
     )
@@ -76,5 +76,5 @@ class Code(models.Model):
         self.text = self.text.strip()
         if self.product_id is None or self.kind not in settings.PRODUCT_KINDS:
             return
-        if self.product_id not in kinds.kind_named(self.kind).product_titles([self.product_id]):
+        if self.product_id not in product_kinds.kind_named(self.kind).product_titles([self.product_id]):
             raise ValidationError("There is no such product.")

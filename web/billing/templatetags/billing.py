@@ -7,9 +7,10 @@ from django.utils.safestring import SafeString
 
 from billing import gateways, session_cart
 from billing.domain import status_text
-from billing.domain.reconciling import summing
+from accounting.domain.reconciliation import totals
 from billing.domain.refunds import handovers
-from billing.models import Order, OrderLine, Payment, Refund, TillCount
+from billing.models import Order, OrderLine, Payment, Refund
+from accounting.models import TillCount
 from users.models import User
 
 register = template.Library()
@@ -86,4 +87,4 @@ def way_to_pay(payment: Payment) -> str:
 
 @register.filter
 def whose_books(variant: str) -> str:
-    return summing.gateway_name(variant)
+    return totals.gateway_name(variant)

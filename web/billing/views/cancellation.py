@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from billing import kinds, session_cart
+from billing.domain import product_kinds
+from billing import session_cart
 from billing.domain.cancellations import cancellation_options, quoted_cancellation
 from billing.domain.orders import transitions
 from billing.domain.refunds.handovers import PICK_UP
@@ -95,6 +96,6 @@ def _first_sentence(result: quoted_cancellation.CancellationQuote, lines: Sequen
     if len(lines) > 1:
         return "Your order is canceled."
     try:
-        return kinds.kind_of_line(lines[0]).canceled_sentence(lines[0])
-    except kinds.UnknownProductKind:
+        return product_kinds.kind_of_line(lines[0]).canceled_sentence(lines[0])
+    except product_kinds.UnknownProductKind:
         return f"{lines[0]} is canceled."

@@ -7,7 +7,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from billing import kinds, session_cart
+from billing.domain import product_kinds
+from billing import session_cart
 from billing.domain.orders import cart as carts
 from billing.domain.orders import due_dates, placement, repeated_lines
 from billing.domain.pricing import balances, discount_codes
@@ -73,7 +74,7 @@ class LineQuestions:
 
     def __init__(self, cart_line: carts.CartLine, form: Form, request: HttpRequest) -> None:
         self.seen, self.form, self.viewer = cart_line, form, session_cart.account_of_request(request)
-        self.kind = kinds.kind_of_line(cart_line.line)
+        self.kind = product_kinds.kind_of_line(cart_line.line)
         self.template = self.kind.step_template
 
     @property
@@ -89,7 +90,7 @@ def _questions_of_lines(request: HttpRequest, summary: carts.CartSummary) -> lis
     data = request.POST if request.method == "POST" else None
     viewer = session_cart.account_of_request(request)
     lines = [cart_line for cart_line in summary.lines if cart_line.facts]
-    forms = [kinds.kind_of_line(cart_line.line).checkout_form(cart_line.line, viewer, data) for cart_line in lines]
+    forms = [product_kinds.kind_of_line(cart_line.line).checkout_form(cart_line.line, viewer, data) for cart_line in lines]
     return [
         LineQuestions(cart_line, form, request)
         for cart_line, form in zip(lines, forms, strict=True)
@@ -195,7 +196,7 @@ def _review_page(
         "repeated": [
             (
                 cart_line,
-                kinds.kind_of_line(cart_line.line).attendee_label(cart_line.line),
+                product_kinds.kind_of_line(cart_line.line).attendee_label(cart_line.line),
                 earlier_lines[cart_line.line.pk].order,
             )
             for cart_line in summary.lines

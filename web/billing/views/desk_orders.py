@@ -12,7 +12,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from billing import kinds, session_cart
+from billing.domain import product_kinds
+from billing import session_cart
 from billing.domain.cancellations import cancellation_options
 from billing.domain.orders import amounts, due_dates, transitions, voucher_redemption
 from billing.domain.orders.desk_actions import desk_actions
@@ -69,8 +70,8 @@ def _typed_number(text: str) -> int | None:
 def _search_condition(word: str) -> Q:
     """Match the payer, an item or its attendee, a product's short code, or an order number written after a #."""
     line_matches = Q(title__icontains=word) | Q(detail__icontains=word)
-    for name, _ in kinds.installed_kinds():
-        line_matches |= Q(kind=name, product_id__in=kinds.kind_named(name).search_products(word))
+    for name, _ in product_kinds.installed_kinds():
+        line_matches |= Q(kind=name, product_id__in=product_kinds.kind_named(name).search_products(word))
     matches = Q(payer_name__icontains=word) | Q(payer_email__icontains=word)
     matches |= Q(pk__in=OrderLine.objects.filter(line_matches).values("order"))
     number = _typed_number(word) if word.startswith("#") else None
@@ -151,7 +152,7 @@ def _perform_order_action(
         return _desk_order_page(request, order, **{name: form})
     except (
         transitions.OrderTransitionRefused,
-        kinds.ProductUnavailable,
+        product_kinds.ProductUnavailable,
         discount_codes.DiscountCodeRefused,
         ReceivedMomentUnknown,
     ) as refused:

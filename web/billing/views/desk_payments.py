@@ -59,7 +59,7 @@ def list_payment_issues(request: HttpRequest) -> HttpResponse:
     page = Paginator(issues, 50).get_page(request.GET.get("page"))
     waiting = payment_issues.handover_refunds_by_issue(page)
     listed = [(issue, waiting.get(issue.pk)) for issue in page]
-    return render(request, "billing/desk/cases.html", {"page": page, "listed": listed})
+    return render(request, "billing/desk/payment_issues.html", {"page": page, "listed": listed})
 
 
 @require_POST

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from billing import kinds, session_cart
+from billing.domain import product_kinds
+from billing import session_cart
 from billing.domain import status_text
 from billing.domain.orders import amounts, pay_at_door, reorder, transitions, voucher_redemption
 from billing.domain.payments import credit_holds, gateway_polling, payment_status_text
@@ -76,7 +77,7 @@ def pay_at_the_door(request: HttpRequest, number: int) -> HttpResponse:
     except (
         transitions.OrderTransitionRefused,
         pay_at_door.TooManyUnconfirmedSpots,
-        kinds.ProductUnavailable,
+        product_kinds.ProductUnavailable,
     ) as refused:
         messages.error(request, str(refused))
     else:
@@ -111,7 +112,7 @@ def confirm_order(request: HttpRequest, number: int) -> HttpResponse:
         except pay_at_door.ConfirmationLinkExpired:
             order.refresh_from_db()
             status = 409
-        except kinds.ProductUnavailable as refusal:
+        except product_kinds.ProductUnavailable as refusal:
             messages.error(request, str(refusal))
             return redirect(order.address())
         else:

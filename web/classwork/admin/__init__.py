@@ -1,7 +1,7 @@
 from classwork.admin.cancellation_terms import CancellationTermsAdmin
 from classwork.admin.catalog import LevelAdmin, LocationAdmin, SubjectAdmin
 from classwork.admin.class_offers import ClassOfferAdmin, MeetingAdmin, ProposalAdmin
-from classwork.admin.places import RegistrationAdmin
+from registrations.admin.registrations import RegistrationAdmin
 from classwork.admin.resources import ReleaseAdmin, ResourceAdmin
 from classwork.admin.sessions import SessionAdmin
 

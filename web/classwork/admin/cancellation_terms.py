@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from billing.domain.refunds.terms import terms_sentences
 from billing.rules.terms import Terms
-from classwork.domain.places import terms
+from classwork.domain.schedule import cancellation_terms
 from classwork.models import CancellationStep, CancellationTerms
 from history.admin_base import RecordedModelAdmin
 
@@ -52,4 +52,4 @@ class CancellationTermsAdmin(RecordedModelAdmin):
     def in_words(self, obj: CancellationTerms) -> str:
         if obj.pk is None:
             return "Save the steps to see how students will read them."
-        return " ".join(map(str, terms_sentences(Terms(terms.resolve_steps(obj.steps.all(), [])))))
+        return " ".join(map(str, terms_sentences(Terms(cancellation_terms.resolve_steps(obj.steps.all(), [])))))

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from classwork.admin.base import GroupedAdmin, PreviewedAdmin, PreviewedAdminForm
 from classwork.admin.filters import ClassDayFilter
 from classwork.domain.catalog.class_summary import ClassSummary
-from classwork.domain.places import room
+from registrations.domain import capacity
 from classwork.domain.schedule import class_offers, next_session
 from classwork.domain.schedule.problems import ChangeRefused
 from classwork.forms.planning import ClassOfferForm
@@ -63,7 +63,7 @@ class ClassOfferAdmin(PreviewedAdmin, GroupedAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[ClassOffer]":
-        return room.annotate_taken(ClassOffer.objects.for_lists(), timezone.now())
+        return capacity.annotate_taken(ClassOffer.objects.for_lists(), timezone.now())
 
     def group_of(self, obj: ClassOffer) -> str:
         return obj.session.title

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from classwork.domain.timetable import MeetingRule, ScheduledMeeting, Slot
+from classwork.rules.timetable import MeetingRule, ScheduledMeeting, Slot
 from classwork.models.cancellation_terms import CancellationTerms
 from classwork.models.catalog import Location, Subject, default_approval, price_field
 from classwork.models.sessions import Session

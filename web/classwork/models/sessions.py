@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 
-from classwork.domain.calendar import SessionPlan
+from classwork.rules.calendar import SessionPlan
 from classwork.models.catalog import default_weeks
 from common.days import DayColumn
 

@@ -7,11 +7,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from classwork.domain.places import joining as late
-from classwork.domain.places import minimum, words
-from classwork.domain.places.room import Availability
-from classwork.domain.places.tickets import sale
-from classwork.models import ClassOffer, Registration
+from registrations.domain import late_joining as late
+from registrations.domain import minimum_enrollment, status_text
+from registrations.domain.capacity import Availability
+from registrations.domain.tickets import sales
+from classwork.models import ClassOffer
+from registrations.models import Registration
 from classwork.rules import levels
 from common.templatetags.formats import money
 
@@ -40,7 +41,7 @@ def joining(offer: ClassOffer) -> late.JoiningTerms:
 
 @register.filter
 def sells_single_classes(offer: ClassOffer) -> bool:
-    return sale.is_on_sale(offer, timezone.now())
+    return sales.is_on_sale(offer, timezone.now())
 
 
 @register.filter
@@ -63,7 +64,7 @@ def single_class_prices(offer: ClassOffer) -> str:
 
 @register.filter
 def condition(offer: ClassOffer) -> str:
-    return minimum.minimum_text(offer)
+    return minimum_enrollment.minimum_text(offer)
 
 
 @register.filter
@@ -80,4 +81,4 @@ def goals(rule: levels.Rule) -> str:
 
 @register.filter
 def place_in_words(registration: Registration) -> str:
-    return str(words.registration_status(registration, timezone.now()))
+    return str(status_text.registration_status(registration, timezone.now()))

@@ -3,8 +3,8 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from classwork.domain import calendar_feeds
-from classwork.domain.places import diary
+from classwork.domain.schedule import calendar_feeds
+from registrations.domain import calendar_feeds as diary
 from classwork.models import ClassOffer
 from common import dates
 

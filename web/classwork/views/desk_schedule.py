@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from classwork.domain import proposals
 from classwork.domain.catalog.class_summary import ClassSummary
-from classwork.domain.places import progress, room
+from registrations.domain import level_progress, capacity
 from classwork.domain.resources import content
 from classwork.domain.schedule import next_session
 from classwork.domain.schedule.previews import Preview, PreviewOutdated
@@ -37,7 +37,7 @@ CREATED_WITH_ONE = "{} has been created with 1 class. It is not approved yet."
 def sessions(request: HttpRequest) -> HttpResponse:
     listed = Session.objects.annotate(classes=Count("offers")).order_by("-key_day_date", "-pk")
     page = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "desk/sessions.html", {"page": page})
+    return render(request, "classwork/desk/sessions.html", {"page": page})
 
 
 @require_http_methods(ASK)
@@ -48,7 +48,7 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
     data = posted_data(request)
     form, rows = SessionForm(data, initial=initial), repeated_class_forms(data, repeats)
     context: dict[str, Any] = {"source": source, "form": form, "rows": rows}
-    context["advice"] = progress.advise_next_session(source, timezone.now())
+    context["advice"] = level_progress.advise_next_session(source, timezone.now())
     if all([form.is_valid(), *(row.is_valid() for row in rows)]):
         chosen = [row for row in rows if row.cleaned_data["keep"]]
         repeated = [row.repeat() for row in chosen]
@@ -68,7 +68,7 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
             number, _, field = fault.field.partition("-")
             where, name = (chosen[int(number)], field) if number.isdigit() else (form, fault.field)
             where.add_error(name if name in where.fields else None, fault.sentence)
-    return render(request, "desk/next_session.html", context)
+    return render(request, "registrations/desk/next_session.html", context)
 
 
 @require_safe
@@ -78,9 +78,9 @@ def class_days(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "offer": offer,
         "listed": ClassSummary(offer, dates.local_today()),
-        "room": room.availability_of(offer, timezone.now()),
+        "room": capacity.availability_of(offer, timezone.now()),
     }
-    return render(request, "desk/class_days.html", context)
+    return render(request, "registrations/desk/class_days.html", context)
 
 
 @require_http_methods(ASK)
@@ -110,7 +110,7 @@ def _apply_meeting_action(
         else:
             messages.success(request, "Saved. Calendars and the public page are up to date.")
             return redirect("desk_class", offer.pk)
-    return render(request, "desk/class_day.html", context | {"form": form, "offer": offer})
+    return render(request, "classwork/desk/class_day.html", context | {"form": form, "offer": offer})
 
 
 @require_safe
@@ -122,7 +122,7 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
         "author__user", "subject__level", "offer__subject__level", "offer__session"
     )
     page = Paginator(related.filter(state__in=states), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "desk/proposals.html", {"page": page, "decided": decided})
+    return render(request, "classwork/desk/proposals.html", {"page": page, "decided": decided})
 
 
 @require_http_methods(ASK)
@@ -148,4 +148,4 @@ def proposal_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {"proposal": proposal, "form": form, "preview": preview, "changes": proposals.describe_changes(proposal)}
     if not proposal.changes:
         context["resources"] = content.attached_to(proposal.about)
-    return render(request, "desk/proposal.html", context)
+    return render(request, "classwork/desk/proposal.html", context)

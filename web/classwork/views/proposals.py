@@ -9,17 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from classwork.domain import calendar_feeds, proposals
-from classwork.domain.places import teaching_agenda
+from classwork.domain.schedule import calendar_feeds
+from classwork.domain import proposals
+from registrations.domain import teaching_agenda
 from classwork.domain.schedule.problems import ChangeRefused
-from classwork.forms.proposals import (
-    ChangeClassForm,
-    ChangeSubjectForm,
-    ProposalForm,
-    ProposalMessageForm,
-    ProposeClassForm,
-    ProposeSubjectForm,
-)
+from classwork.forms.proposals import ChangeClassForm, ChangeSubjectForm, ProposalForm, ProposalMessageForm, ProposeClassForm, ProposeSubjectForm
 from classwork.models import ClassOffer, Subject
 from classwork.views import posted_data
 from common.links import absolute_url
@@ -40,13 +34,13 @@ def teaching(request: HttpRequest) -> HttpResponse:
     staff, now = staff_profile_of(request), timezone.now()
     if request.GET.get("show") == "past":
         page = teaching_agenda.past_classes(staff, now).get_page(request.GET.get("page"))
-        return render(request, "classwork/teaching_past.html", {"page": page})
+        return render(request, "registrations/teaching_past.html", {"page": page})
     context = {
         "agenda": teaching_agenda.agenda_of(staff, now),
         "proposals": staff.proposals.select_related("subject__level", "offer__subject__level", "offer__session"),
         "calendar": absolute_url(reverse("teacher_calendar", args=[calendar_feeds.teacher_feed_token(staff)])),
     }
-    return render(request, "classwork/teaching.html", context)
+    return render(request, "registrations/teaching.html", context)
 
 
 @require_POST

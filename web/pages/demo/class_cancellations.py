@@ -4,12 +4,13 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from classwork.domain.calling_off.deed import cancel_classes
-from classwork.domain.calling_off.extending import replacement_dates
-from classwork.domain.calling_off.wanted import CancellationRequest
+from registrations.domain.cancellations.class_cancellation import cancel_classes
+from registrations.domain.cancellations.replacement_dates import replacement_dates
+from registrations.domain.cancellations.request import CancellationRequest
 from classwork.domain.schedule import class_offers
 from classwork.domain.schedule.class_offers import ClassDraft
-from classwork.models import CallOff, ClassOffer, CompensationPolicy, Session
+from registrations.models import CallOff, CompensationPolicy
+from classwork.models import ClassOffer, Session
 from pages.demo.registrations import beginner_class
 from users.models import User
 

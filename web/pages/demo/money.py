@@ -10,10 +10,11 @@ from billing.domain import locks
 from billing.domain.orders import placement
 from billing.domain.payments import attempts, webhooks
 from billing.domain.pricing import credit
-from billing.domain.reconciling import comparing, runs
+from accounting.domain.reconciliation import comparison, runs
 from billing.gateways.facts import DisputeState, GatewayLine, PaymentReference
-from billing.models import Book, Dispute, Finding, Order, Payment
-from classwork.domain.places import attendees, choosing
+from accounting.models import Book, Finding
+from billing.models import Dispute, Order, Payment
+from registrations.domain import attendees, cart
 from classwork.models import ClassOffer, Session
 from common import dates
 from pages.demo.registrations import beginner_class
@@ -39,7 +40,7 @@ def pay_by_card(offer: ClassOffer, name: str) -> Payment:
     now, email = timezone.now(), f"{name.lower()}.demo@example.org"
     order = Order.objects.create(currency=settings.CURRENCY, payer_name=f"{name} Demo", payer_email=email)
     attendee = attendees.Attendee(attendees.OTHER, first_name=name, last_name="Demo", email=email)
-    choosing.add_registrations_to_cart(order, choosing.RegistrationChoice([offer], [attendee]))
+    cart.add_registrations_to_cart(order, cart.RegistrationChoice([offer], [attendee]))
     order = placement.place_order(order, placement.PlacementOptions(Order.Due.NOW), seen=None, at=now)
     payment = attempts.start_attempt(order, VARIANT, now)
     attempts.confirm_payment(payment, attempts.PaymentCaptured(Decimal(payment.total), payment.currency))
@@ -69,6 +70,6 @@ def reconcile_practice_gateway(ada: User, paid: Payment) -> None:
         "payment", "demo_known", paid.total, paid.currency, now, FEE, about=PaymentReference(paid.token)
     )
     unknown = GatewayLine("payment", "demo_unknown", Decimal(40), paid.currency, now - timedelta(hours=12), FEE)
-    Finding.objects.bulk_create(comparing.finding_from_line(book, movement) for movement in (known, unknown))
+    Finding.objects.bulk_create(comparison.finding_from_line(book, movement) for movement in (known, unknown))
     for pk in (our_book.pk, book.pk):
         runs.advance_run(pk)

@@ -9,14 +9,15 @@ from billing.domain.orders import placement
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances
 from billing.models import Order
-from classwork.domain.places import attendees, choosing, desk, room
-from classwork.domain.places.waiting import arranging, entries
-from classwork.domain.places.waiting.arranging import BalanceLimits
-from classwork.domain.places.waiting.balance import RoleCapacity
-from classwork.domain.places.waiting.entries import Contact, WaitlistRequest
+from registrations.domain import attendees, cart, desk_registrations, capacity
+from registrations.domain.waitlist import class_roles, entries
+from registrations.domain.waitlist.class_roles import BalanceLimits
+from registrations.rules.role_balance import RoleCapacity
+from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from classwork.domain.schedule import class_offers
 from classwork.domain.schedule.class_offers import ClassDraft
-from classwork.models import ClassOffer, Registration, Session
+from classwork.models import ClassOffer, Session
+from registrations.models import Registration
 from common import dates
 from users.models import Student, User
 
@@ -46,9 +47,9 @@ def load() -> None:
     alice = Student.objects.get(user__email="alice@example.org")
     kit = Student.objects.get(guardian__email="gus@example.org")
     for session, version in ((past, "A"), (running, "B")):
-        pay_in_cash(ada, desk.register_at_desk(ada, beginner_class(session, version), alice))
-    pay_in_cash(ada, desk.register_at_desk(ada, beginner_class(running, "A"), kit))
-    desk.register_at_desk(ada, beginner_class(following, "A"), kit)
+        pay_in_cash(ada, desk_registrations.register_at_desk(ada, beginner_class(session, version), alice))
+    pay_in_cash(ada, desk_registrations.register_at_desk(ada, beginner_class(running, "A"), kit))
+    desk_registrations.register_at_desk(ada, beginner_class(following, "A"), kit)
     register_for_two_classes(ada, User.objects.get(email="alice@example.org"), following)
     fill_class(ada, beginner_class(following, "A"), NAMES[:8])
     fill_class(ada, following.offers.get(subject__name="Solo jazz"), NAMES[2:])
@@ -75,7 +76,7 @@ def buy_ticket(ada: User, offer: ClassOffer, student: Student, *, trial: bool) -
         return
     order = open_cart_for(account)
     attendee = attendees.Attendee(attendees.STUDENT, student_id=student.pk)
-    choosing.add_tickets_to_cart(order, day.pk, [attendee], trial=trial)
+    cart.add_tickets_to_cart(order, day.pk, [attendee], trial=trial)
     pay_in_cash(
         ada,
         placement.place_order(
@@ -99,7 +100,7 @@ def register_for_two_classes(ada: User, account: User, session: Session) -> None
     """Both are in one order, so that canceling one of them changes the price of the other."""
     order = open_cart_for(account)
     offers = [session.offers.get(subject__level__code="L2", subject__version=version) for version in "AB"]
-    choosing.add_registrations_to_cart(order, choosing.RegistrationChoice(offers, [attendees.Attendee(attendees.ME)]))
+    cart.add_registrations_to_cart(order, cart.RegistrationChoice(offers, [attendees.Attendee(attendees.ME)]))
     pay_in_cash(
         ada, placement.place_order(order, placement.PlacementOptions(Order.Due.DOOR), seen=None, at=timezone.now())
     )
@@ -107,9 +108,9 @@ def register_for_two_classes(ada: User, account: User, session: Session) -> None
 
 def fill_class(ada: User, offer: ClassOffer, names: tuple[str, ...]) -> None:
     for number, name in enumerate(names):
-        if room.availability_of(offer, timezone.now()).is_full:
+        if capacity.availability_of(offer, timezone.now()).is_full:
             return
-        order = desk.register_at_desk(
+        order = desk_registrations.register_at_desk(
             ada, offer, attendees.TypedPerson(name, "Demo", f"{name.lower()}.demo@example.org")
         )
         if number % 2:
@@ -126,7 +127,7 @@ def fill_waitlist(offer: ClassOffer) -> None:
 
 
 def balance_demo_roles(ada: User, offer: ClassOffer) -> None:
-    arranging.set_class_roles(
+    class_roles.set_class_roles(
         offer, [RoleCapacity("lead", 12), RoleCapacity("follow", 12)], BalanceLimits(most=3, active_from=8), ada
     )
 

@@ -2,10 +2,11 @@
 
 from django.utils import timezone
 
-from classwork.domain.places import moving, passing
-from classwork.domain.places.attendees import TypedPerson
-from classwork.domain.places.moving import DeskOverride, TransferRequest
-from classwork.models import Registration, Session
+from registrations.domain.transfers import to_class, to_person
+from registrations.domain.attendees import TypedPerson
+from registrations.domain.transfers.to_class import DeskOverride, TransferRequest
+from registrations.models import Registration
+from classwork.models import Session
 from users.models import User
 
 State = Registration.State
@@ -21,8 +22,8 @@ def load() -> None:
     mover, giver = registrations.order_by("pk")[:2]
     wish = TransferRequest(following.offers.get(subject__level__code="Beg", subject__version="B"))
     actor, now = DeskOverride(ada, "Works late on that evening now"), timezone.now()
-    moving.transfer_to_class(mover, wish, actor, now, seen=moving.quote_transfer(mover, wish, actor, now).fingerprint)
-    passing.transfer_to_person(
+    to_class.transfer_to_class(mover, wish, actor, now, seen=to_class.quote_transfer(mover, wish, actor, now).fingerprint)
+    to_person.transfer_to_person(
         giver,
         TypedPerson("Rosa", "Demo", "rosa.demo@example.org"),
         DeskOverride(ada, "Hurt a knee, a friend comes"),

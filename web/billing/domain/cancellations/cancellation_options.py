@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.db.models import TextChoices
 
-from billing import kinds
+from billing.domain import product_kinds
 from billing.domain.orders.transitions import OrderTransitionRefused
 from billing.domain.refunds import exchanges, terms
 from billing.models import Dispute, Order, OrderLine
@@ -52,7 +52,7 @@ class CancellationOption:
 def _refuse_unknown_products() -> Iterator[None]:
     try:
         yield
-    except (kinds.UnknownProductKind, kinds.ProductUnavailable):
+    except (product_kinds.UnknownProductKind, product_kinds.ProductUnavailable):
         raise OrderTransitionRefused(NOT_SOLD) from None
 
 
@@ -84,7 +84,7 @@ def options_for_lines(order: Order, lines: Sequence[OrderLine], at: datetime) ->
     if not lines:
         raise OrderTransitionRefused(CLOSED)
     for line in lines:
-        used = kinds.kind_of_line(line).share_used(line, at)
+        used = product_kinds.kind_of_line(line).share_used(line, at)
         if used >= 1:
             raise OrderTransitionRefused(OVER.format(line))
         if used and order.state == Order.State.PLACED:
@@ -107,7 +107,7 @@ def options_for_lines(order: Order, lines: Sequence[OrderLine], at: datetime) ->
 @_refuse_unknown_products()
 def terms_step_for(order: Order, line: OrderLine, at: datetime) -> TermsStep:
     # A line that is unpaid or unfulfilled is refunded in full.
-    kind = kinds.kind_of_line(line)
+    kind = product_kinds.kind_of_line(line)
     is_exchanged = line.replaces is not None and line.replaces.replaced_at is not None
     if not is_exchanged and (order.state == Order.State.PLACED or not kind.fulfilled_lines([line])):
         return ALL_OF_IT
@@ -118,7 +118,7 @@ def _withdrawal_step(order: Order, line: OrderLine, at: datetime) -> TermsStep |
     agreed = terms.terms_sold(line, at)
     if not terms.can_withdraw(order, agreed, at):
         return None
-    kind = kinds.kind_of_line(line)
+    kind = product_kinds.kind_of_line(line)
     unused = (100 * (1 - kind.share_used(line, at))).quantize(Decimal("0.01"))
     return _limit_percent(kind.max_refund_percent(line), TermsStep(unused if agreed.keeps_used else Decimal(100)))
 

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from billing import events, kinds
+from billing import events
+from billing.domain import product_kinds
 from billing.domain import locks
 from billing.domain.orders import transitions
 from billing.domain.pricing import balances
@@ -41,7 +42,7 @@ def cancel_line(
         raise transitions.OrderTransitionRefused("This order is closed already.")
     if said := line.given_away(at):
         raise transitions.OrderTransitionRefused(said)
-    kind = kinds.kind_of_line(line)
+    kind = product_kinds.kind_of_line(line)
     kind.lock_refundable(line)
     share = terms.terms_sold(line, at).at(at).percent if percent_back is None else percent_back
     share = min(share, kind.max_refund_percent(line))

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from billing import kinds
+from billing.domain import product_kinds
 from billing.domain import locks
 from billing.domain.pricing import credit, discount_codes, quotes
 from billing.domain.refunds import exchanges, terms
@@ -34,7 +34,7 @@ class CartFull(Exception):
 @dataclass(frozen=True)
 class CartLine:
     line: OrderLine
-    about: kinds.ProductDescription
+    about: product_kinds.ProductDescription
     facts: PriceFacts | None
     problems: list[str]
     sentences: list[terms.TermsSentence] = field(default_factory=list)
@@ -51,7 +51,7 @@ class CartSummary:
 
     @property
     def reserves_spots(self) -> bool:
-        return any(row.facts and kinds.kind_of_line(row.line).reserves_spots for row in self.lines)
+        return any(row.facts and product_kinds.kind_of_line(row.line).reserves_spots for row in self.lines)
 
     @property
     def problems(self) -> bool:
@@ -113,7 +113,7 @@ def add_line(
     details: dict[str, Any] | None = None,
     replaces: OrderLine | None = None,
 ) -> OrderLine:
-    kinds.kind_named(kind)
+    product_kinds.kind_named(kind)
     locks.lock_order(cart.pk)
     fields = {"kind": kind, "product_id": product_id, "details": details or {}, "replaces": replaces}
     # A double click adds one line only.
@@ -187,7 +187,7 @@ def price_cart(cart: Order, at: datetime) -> CartSummary:
 
 def _price_cart_line(line: OrderLine, at: datetime) -> CartLine:
     try:
-        kind = kinds.kind_of_line(line)
+        kind = product_kinds.kind_of_line(line)
         about = kind.describe(line)
         line.title, line.detail = about.title, about.detail
         facts, line_terms = exchanges.price_facts_of_line(line, at), terms.terms_offered(line, at)
@@ -196,10 +196,10 @@ def _price_cart_line(line: OrderLine, at: datetime) -> CartLine:
             sentences, withdrawal = [terms.TermsSentence(terms.FREE)], ""
         problems = exchanges.exchange_problems(line, at) or kind.problems(line, at)
         return CartLine(line, about, facts, problems, sentences, withdrawal)
-    except kinds.UnknownProductKind:
-        return CartLine(line, kinds.ProductDescription(GONE), None, [GONE])
-    except kinds.ProductUnavailable as unavailable:
-        return CartLine(line, kinds.ProductDescription(line.title or GONE), None, [str(unavailable) or GONE])
+    except product_kinds.UnknownProductKind:
+        return CartLine(line, product_kinds.ProductDescription(GONE), None, [GONE])
+    except product_kinds.ProductUnavailable as unavailable:
+        return CartLine(line, product_kinds.ProductDescription(line.title or GONE), None, [str(unavailable) or GONE])
 
 
 def to_price_lines(lines: Iterable[tuple[OrderLine, PriceFacts | None]]) -> tuple[quotes.PriceLine, ...]:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from billing import events, kinds
+from billing import events
+from billing.domain import product_kinds
 from billing.domain import locks
 from billing.domain.orders import transitions
 from billing.domain.orders.payments_in_progress import check_no_payment_in_progress
@@ -33,7 +34,7 @@ class ConfirmationLinkExpired(Exception):
 
 def confirmation_deadline(lines: Iterable[OrderLine], at: datetime) -> datetime:
     # The deadline is never later than the next meeting of any line.
-    starts = [start for line in lines if (start := kinds.kind_of_line(line).next_start(line, at))]
+    starts = [start for line in lines if (start := product_kinds.kind_of_line(line).next_start(line, at))]
     return min([at + timedelta(hours=settings.DOOR_CONFIRM_HOURS), *starts])
 
 

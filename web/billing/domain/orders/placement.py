@@ -8,7 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from billing import events, kinds
+from billing import events
+from billing.domain import product_kinds
 from billing.domain import locks
 from billing.domain.orders import cart as carts
 from billing.domain.orders import due_dates, pay_at_door, transitions
@@ -82,7 +83,7 @@ def place_order(cart: Order, options: PlacementOptions, *, seen: SeenTotals | No
     _store_order(order, plan, options, at, held_until)
     try:
         transitions.hold_lines(order, plan.lines, at)
-    except kinds.ProductUnavailable as unavailable:
+    except product_kinds.ProductUnavailable as unavailable:
         raise OrderNotPlaced(str(unavailable)) from unavailable
     emit(events.ORDER_PLACED, key=f"{order.pk}", order_id=order.pk)
     _use_vouchers(order, options, at)
@@ -145,13 +146,13 @@ def _plan_placement(order: Order, at: datetime) -> PlacementPlan:
 
 
 def _facts_if_available(line: OrderLine, at: datetime) -> PriceFacts:
-    kind = kinds.kind_of_line(line)
+    kind = product_kinds.kind_of_line(line)
     try:
         problems = exchanges.exchange_problems(line, at) or kind.problems(line, at)
         if problems:
             raise OrderNotPlaced(f"{kind.describe(line).title}: {problems[0]}")
         return exchanges.price_facts_of_line(line, at)
-    except kinds.ProductUnavailable as unavailable:
+    except product_kinds.ProductUnavailable as unavailable:
         raise OrderNotPlaced(str(unavailable) or carts.GONE) from unavailable
 
 
@@ -160,7 +161,7 @@ def _store_order(
 ) -> None:
     quote = plan.quote
     for line in plan.lines:
-        about = kinds.kind_of_line(line).describe(line)
+        about = product_kinds.kind_of_line(line).describe(line)
         line.title, line.detail = about.title[:200], about.detail[:300]
         line.facts, line.terms = plan.facts[line.pk].as_json(), plan.terms[line.pk].as_json()
         line.now_total, line.door_total = quote.now.lines[line.pk], quote.door.lines[line.pk]

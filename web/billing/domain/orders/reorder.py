@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from billing import kinds
+from billing.domain import product_kinds
 from billing.domain.orders import cart as carts
 from billing.domain.orders import transitions
 from billing.domain.pricing import discount_codes
@@ -43,14 +43,14 @@ def _add_line_again(cart: Order, line: OrderLine, at: datetime) -> str:
     if line.replaces_id is not None:
         return EXCHANGED.format(line)
     try:
-        kind = kinds.kind_of_line(line)
+        kind = product_kinds.kind_of_line(line)
         with transaction.atomic():
             new = carts.add_line(cart, line.kind, line.product_id, kind.answers(line))
             # Raising here also removes the new line.
             if problems := kind.problems(new, at):
-                raise kinds.ProductUnavailable(problems[0])
-    except kinds.UnknownProductKind:
+                raise product_kinds.ProductUnavailable(problems[0])
+    except product_kinds.UnknownProductKind:
         return f"{line}: {carts.GONE}"
-    except (kinds.ProductUnavailable, carts.CartFull) as unavailable:
+    except (product_kinds.ProductUnavailable, carts.CartFull) as unavailable:
         return f"{line}: {unavailable}"
     return ""

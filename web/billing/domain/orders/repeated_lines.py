@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from billing import kinds
+from billing.domain import product_kinds
 from billing.models import Order, OrderLine
 
 RepetitionKey = tuple[str, int, str]
@@ -21,7 +21,7 @@ def _repetition_key(line: OrderLine) -> RepetitionKey | None:
     if line.cancelled_at is not None:
         return None
     try:
-        person = kinds.kind_of_line(line).person_key(line)
-    except (kinds.UnknownProductKind, kinds.ProductUnavailable):
+        person = product_kinds.kind_of_line(line).person_key(line)
+    except (product_kinds.UnknownProductKind, product_kinds.ProductUnavailable):
         return None
     return (line.kind, line.product_id, person) if person else None

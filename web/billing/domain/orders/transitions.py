@@ -7,7 +7,8 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from billing import events, kinds
+from billing import events
+from billing.domain import product_kinds
 from billing.domain import locks, payment_issues
 from billing.domain.pricing import balances, credit, discount_codes, quotes
 from billing.domain.refunds import exchanges, price_reductions, reservations, terms
@@ -32,12 +33,12 @@ def hold_lines(order: Order, lines: list[OrderLine], at: datetime) -> None:
     for line in lines:
         try:
             exchanges.reserve_old_line(line, at)
-            kinds.kind_of_line(line).hold(line, order.held_until)
+            product_kinds.kind_of_line(line).hold(line, order.held_until)
             if order.held_until is None:
-                kinds.kind_of_line(line).confirm(line)
+                product_kinds.kind_of_line(line).confirm(line)
                 exchanges.complete_exchange(line, at)
-        except kinds.ProductUnavailable as unavailable:
-            raise kinds.ProductUnavailable(f"{line.title}: {unavailable}") from unavailable
+        except product_kinds.ProductUnavailable as unavailable:
+            raise product_kinds.ProductUnavailable(f"{line.title}: {unavailable}") from unavailable
 
 
 # -- placed → paid -----------------------------------------------------------------------------------------------
@@ -51,9 +52,9 @@ def mark_paid(order: Order, at: datetime) -> None:
     for line in locks.live_lines(order):
         try:
             with transaction.atomic():
-                kinds.kind_of_line(line).confirm(line)
+                product_kinds.kind_of_line(line).confirm(line)
                 exchanges.complete_exchange(line, at)
-        except (kinds.ProductUnavailable, kinds.UnknownProductKind) as unavailable:
+        except (product_kinds.ProductUnavailable, product_kinds.UnknownProductKind) as unavailable:
             payment_issues.open_issue(Case.Kind.NOT_CONFIRMED, order, f"{line.title}: {unavailable}")
     emit(events.ORDER_PAID, key=f"{order.pk}", order_id=order.pk)
 
@@ -138,8 +139,8 @@ def _reclaim_order(order: Order, at: datetime) -> list[str]:
         try:
             with transaction.atomic():
                 exchanges.reserve_old_line(line, at)
-                kinds.kind_of_line(line).hold(line, None)
-        except (kinds.ProductUnavailable, kinds.UnknownProductKind) as error:
+                product_kinds.kind_of_line(line).hold(line, None)
+        except (product_kinds.ProductUnavailable, product_kinds.UnknownProductKind) as error:
             unavailable[line.pk] = f"{line.title}: {error}"
     if len(unavailable) == len(lines):
         raise OrderTransitionRefused(" ".join(unavailable.values()) or "Nothing is left in this order.")
@@ -194,7 +195,7 @@ def _close_order(order: Order, state: str, at: datetime, why: str) -> None:
     order.state, order.closed_at = state, at
     order.save(update_fields=["state", "closed_at"])
     for line in locks.live_lines(order):
-        kinds.kind_of_line(line).release(line, why)
+        product_kinds.kind_of_line(line).release(line, why)
         if line.replaces is None:
             continue
         # The replaced line becomes valid again, or is refunded by its terms if the exchange was already completed.
@@ -219,8 +220,8 @@ def extend_hold(order: Order, at: datetime, duration: timedelta) -> bool:
     for line in locks.live_lines(order):
         try:
             with transaction.atomic():
-                kinds.kind_of_line(line).hold(line, order.held_until)
-        except (kinds.ProductUnavailable, kinds.UnknownProductKind) as unavailable:
+                product_kinds.kind_of_line(line).hold(line, order.held_until)
+        except (product_kinds.ProductUnavailable, product_kinds.UnknownProductKind) as unavailable:
             payment_issues.open_issue(Case.Kind.OTHER, order, f"{line.title} could not be reserved: {unavailable}")
     return True
 

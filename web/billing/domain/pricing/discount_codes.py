@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
-from billing import kinds
+from billing.domain import product_kinds
 from billing.domain import locks
 from billing.domain.pricing.quotes import Discount, PriceLine
 from billing.models import Code, Order
@@ -65,8 +65,8 @@ def check_code_fits(code: Code, items: Iterable[PriceLine]) -> None:
 def _requirement_text(code: Code) -> str:
     is_one_product = code.product_id is not None
     try:
-        kind = kinds.kind_named(code.kind)
-    except kinds.UnknownProductKind:
+        kind = product_kinds.kind_named(code.kind)
+    except product_kinds.UnknownProductKind:
         title = ""
     else:
         title = kind.label.lower()
@@ -136,7 +136,7 @@ def scope_choices(at: datetime, code: Code) -> Choices:
     # The current scope of the code is always among the choices, even if it is no longer offered.
     choices: Choices = [("", EVERYTHING)]
     for name in settings.PRODUCT_KINDS:
-        kind = kinds.kind_named(name)
+        kind = product_kinds.kind_named(name)
         if not kind.is_discountable:
             continue
         products = dict(kind.products(at))
@@ -157,8 +157,8 @@ def annotate_scopes(codes: Sequence[Code]) -> None:
     for name in {code.kind for code in codes}:
         codes_of_kind = [code for code in codes if code.kind == name]
         try:
-            kind = kinds.kind_named(name)
-        except kinds.UnknownProductKind:
+            kind = product_kinds.kind_named(name)
+        except product_kinds.UnknownProductKind:
             kind = None
         titles = kind.product_titles({code.product_id for code in codes_of_kind if code.product_id}) if kind else {}
         for code in codes_of_kind:

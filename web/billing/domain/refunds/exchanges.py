@@ -12,7 +12,8 @@ from typing import Self
 from django.conf import settings
 from django.db.models import Sum
 
-from billing import events, kinds
+from billing import events
+from billing.domain import product_kinds
 from billing.domain import locks, payment_issues
 from billing.domain.pricing import balances, quotes
 from billing.domain.refunds import price_reductions, reservations, terms
@@ -100,7 +101,7 @@ def _step_reduction(price: quotes.Price, line: OrderLine, step: str) -> Decimal:
 
 def price_facts_of_line(line: OrderLine, at: datetime) -> PriceFacts:
     """What the kind says, and what was paid for the line that this one replaces."""
-    facts = kinds.kind_of_line(line).price_facts(line, at)
+    facts = product_kinds.kind_of_line(line).price_facts(line, at)
     if line.replaces is None:
         return facts
     exchange = Exchange.of(line.replaces, at)
@@ -137,7 +138,7 @@ class Exchange:
 
 def _is_used(line: OrderLine, at: datetime) -> bool:
     """Or one before it, while it stood."""
-    if kinds.kind_of_line(line).share_used(line, at) > 0:
+    if product_kinds.kind_of_line(line).share_used(line, at) > 0:
         return True
     return line.replaces is not None and _is_used(line.replaces, line.replaces.replaced_at or at)
 
@@ -200,7 +201,7 @@ def reserve_old_line(line: OrderLine, at: datetime) -> None:
     _lock_earlier_orders(line)
     old = OrderLine.objects.select_related("order").get(pk=line.replaces.pk)
     if said := exchange_refusal(old, at, by=line):
-        raise kinds.ProductUnavailable(said)
+        raise product_kinds.ProductUnavailable(said)
     old.successors.exclude(pk=line.pk).update(keeps_replaced=False)
     line.keeps_replaced = True
     line.save(update_fields=["keeps_replaced"])
@@ -225,7 +226,7 @@ def complete_exchange(line: OrderLine, at: datetime) -> None:
         return
     old.replaced_at = at
     old.save(update_fields=["replaced_at"])
-    kinds.kind_of_line(old).hand_over_to(old, line)
+    product_kinds.kind_of_line(old).hand_over_to(old, line)
     needed = _exchange_credit_used(balances.price_at(line.order, line.order.paid_at or at), line)
     line.facts = {**(line.facts or {}), "carried": str(needed)}
     line.save(update_fields=["facts"])

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from billing import kinds
+from billing.domain import product_kinds
 from billing.models import Order, OrderLine
 from billing.rules.price_facts import PriceFacts
 from billing.rules.terms import RefundMethod, Terms, TermsStep
@@ -17,7 +17,7 @@ FREE = "This is free, so there’s nothing to refund."
 
 
 def terms_offered(line: OrderLine, at: datetime) -> Terms:
-    return add_withdrawal_right(kinds.kind_of_line(line).terms(line, at))
+    return add_withdrawal_right(product_kinds.kind_of_line(line).terms(line, at))
 
 
 def add_withdrawal_right(terms: Terms) -> Terms:
@@ -27,7 +27,7 @@ def add_withdrawal_right(terms: Terms) -> Terms:
 def terms_sold(line: OrderLine, at: datetime) -> Terms:
     """Return the terms at purchase. A deadline follows a class that moves, but it only ever becomes later."""
     try:
-        kind = kinds.kind_of_line(line)
+        kind = product_kinds.kind_of_line(line)
         agreed = Terms.from_json(line.terms) if line.terms else terms_offered(line, at)
         steps = []
         for step in agreed.steps:
@@ -35,7 +35,7 @@ def terms_sold(line: OrderLine, at: datetime) -> Terms:
             is_later = deadline is not None and (step.until is None or deadline > step.until)
             steps.append(replace(step, until=deadline) if is_later else step)
         return replace(agreed, steps=tuple(steps))
-    except (kinds.UnknownProductKind, kinds.ProductUnavailable):
+    except (product_kinds.UnknownProductKind, product_kinds.ProductUnavailable):
         return Terms.from_json(line.terms) if line.terms else Terms(())
 
 

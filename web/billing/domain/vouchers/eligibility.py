@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db.models import Sum
 
-from billing import kinds
+from billing.domain import product_kinds
 from billing.models import Dispute, Order, OrderLine, Voucher
 from billing.models.fields import exact_sum
 from billing.rules.price_facts import PriceFacts
@@ -67,8 +67,8 @@ def can_pay_for_line(voucher: Voucher, line: OrderLine) -> bool:
     if voucher.kind != line.kind:
         return False
     try:
-        return kinds.kind_of_line(line).matches_gift(line, voucher.what)
-    except (kinds.UnknownProductKind, kinds.ProductUnavailable):
+        return product_kinds.kind_of_line(line).matches_gift(line, voucher.what)
+    except (product_kinds.UnknownProductKind, product_kinds.ProductUnavailable):
         return False
 
 

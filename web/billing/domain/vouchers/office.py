@@ -13,7 +13,7 @@ from billing.domain.orders import cart as carts
 from billing.domain.orders import placement
 from billing.domain.payments import attempts
 from billing.domain.vouchers import entries, sales, voucher_codes
-from billing.kinds import GiftOption
+from billing.domain.product_kinds import GiftOption
 from billing.models import Order, Voucher, VoucherEntry
 from billing.models.fields import exact_sum
 from billing.models.vouchers import GROUP

@@ -10,10 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
-from billing import kinds
+from billing.domain import product_kinds
 from billing.domain import payment_issues
 from billing.domain.vouchers import eligibility, entries, voucher_codes
-from billing.kinds import GiftOption
+from billing.domain.product_kinds import GiftOption
 from billing.models import Case, Order, OrderLine, Voucher
 from billing.models.vouchers import VoucherEntry
 from billing.rules.price_facts import PriceFacts
@@ -39,8 +39,8 @@ def gift_options(at: datetime) -> dict[str, GiftOption]:
     """List the classes that can be given instead of an amount, by `kind:what`."""
     return {
         f"{name}:{gift.what}": gift
-        for name, _ in kinds.installed_kinds()
-        for gift in kinds.kind_named(name).gift_options(at)
+        for name, _ in product_kinds.installed_kinds()
+        for gift in product_kinds.kind_named(name).gift_options(at)
         if gift.price > 0
     }
 
@@ -59,15 +59,15 @@ def amount_problem(amount: Decimal) -> str:
 
 def voucher_price(details: dict[str, Any], at: datetime) -> Decimal:
     if not settings.SELL_VOUCHERS:
-        raise kinds.ProductUnavailable("We don’t sell gift vouchers right now.")
+        raise product_kinds.ProductUnavailable("We don’t sell gift vouchers right now.")
     if details.get("gift"):
         gift = gift_options(at).get(details["gift"])
         if gift is None:
-            raise kinds.ProductUnavailable("This class isn’t available as a gift right now. Please choose an amount.")
+            raise product_kinds.ProductUnavailable("This class isn’t available as a gift right now. Please choose an amount.")
         return gift.price
     amount = Decimal(details.get("amount") or 0)
     if why := amount_problem(amount):
-        raise kinds.ProductUnavailable(why)
+        raise product_kinds.ProductUnavailable(why)
     return amount
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
-from classwork.domain import calendar
+from classwork.rules import calendar
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import ClassOffer, Level, Meeting, Session
 from common import dates

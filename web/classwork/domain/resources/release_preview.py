@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from classwork.domain.resources import attachments, release_windows
+from classwork.domain.resources import attachments
+from classwork.rules import release_windows
 from classwork.domain.resources.releases import release_rule
 from classwork.domain.schedule.previews import PreviewRow, ScheduleEffect
-from classwork.domain.timetable import ScheduledMeeting
+from classwork.rules.timetable import ScheduledMeeting
 from classwork.models import Release
 from common import dates
 from common.formats import format_date, format_moment

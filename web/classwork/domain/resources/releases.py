@@ -9,10 +9,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from classwork.domain.resources import attachments, release_windows
+from classwork.domain.resources import attachments
+from classwork.rules import release_windows
 from classwork.domain.resources.attachments import AttachedResource
-from classwork.domain.resources.release_windows import ReleaseRule
-from classwork.models import ClassOffer, Opening, Registration, Release, Resource, Subject
+from classwork.rules.release_windows import ReleaseRule
+from classwork.models import ClassOffer, Release, Resource, Subject
+from registrations.models import Opening, Registration
 from history.domain import record_action
 from users.models import User
 
@@ -107,11 +109,11 @@ def add_opening(by: User, resource: Resource, registration: Registration) -> Non
     with transaction.atomic():
         _, is_new = Opening.objects.get_or_create(registration=registration, resource=resource)
         if is_new:
-            record_action(by, "classwork.resource_opened_for_one", resource, registration=registration.pk)
+            record_action(by, "registrations.resource_opened_for_one", resource, registration=registration.pk)
 
 
 def remove_opening(by: User, resource: Resource, registration: Registration) -> None:
     with transaction.atomic():
         deleted, _ = Opening.objects.filter(registration=registration, resource=resource).delete()
         if deleted:
-            record_action(by, "classwork.resource_closed_for_one", resource, registration=registration.pk)
+            record_action(by, "registrations.resource_closed_for_one", resource, registration=registration.pk)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from classwork.domain.resources import content
-from classwork.domain.resources.access import FOR_STUDENTS
+from registrations.domain.library.access import FOR_STUDENTS
 from classwork.domain.resources.attachments import AttachedResource
 from classwork.models import ClassOffer, Release
 from common import dates

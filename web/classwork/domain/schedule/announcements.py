@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from classwork import events
-from classwork.domain.schedule import schedule_effects
+from classwork.domain.schedule import effects as schedule_effects
 from classwork.domain.schedule.previews import ScheduleEffect
-from classwork.domain.timetable import Slot
+from classwork.rules.timetable import Slot
 from classwork.models import Meeting
 from history.domain import record_action
 from outbox.declare import EventType

@@ -11,14 +11,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from classwork import events
-from classwork.domain import calendar, timetable
-from classwork.domain.schedule import problems, schedule_effects
+from classwork.rules import calendar, timetable
+from classwork.domain.schedule import problems, effects
 from classwork.domain.schedule.announcements import apply_schedule_changes
 from classwork.domain.schedule.changes import copy_with_values, field_differences
 from classwork.domain.schedule.previews import Preview, PreviewRow, build_preview
 from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
-from classwork.domain.schedule.schedule_effects import PlannedClass
-from classwork.domain.timetable import Slot
+from classwork.domain.schedule.effects import PlannedClass
+from classwork.rules.timetable import Slot
 from classwork.models import Assignment, ClassOffer, SkippedDate
 from common import dates
 from common.formats import format_date
@@ -58,7 +58,7 @@ def plan_class(offer: ClassOffer, draft: ClassDraft, now: datetime | None = None
     skipped = stored if draft.skipped is None else frozenset(draft.skipped)
     staff = tuple(person for people in draft.staff(offer).values() for person in people)
     planned = PlannedClass(changed, changed.session.plan, replace(changed.rule, skipped=skipped), staff)
-    effect = schedule_effects.schedule_effect(planned, now)
+    effect = effects.schedule_effect(planned, now)
     fields = field_differences(offer, changed) if offer.pk else {}
     # A class that moves keeps its decision date, because the office decides about it. Only a new date is checked.
     has_new_decision = changed.is_tentative and offer.decide_on != changed.decide_on
@@ -68,11 +68,11 @@ def plan_class(offer: ClassOffer, draft: ClassDraft, now: datetime | None = None
     return build_preview(
         [effect],
         rows=[PreviewRow(changed.heading, "Location", *fields["location"])] if "location" in fields else [],
-        warnings=schedule_effects.new_schedule_warnings([planned], [effect], now),
+        warnings=effects.new_schedule_warnings([planned], [effect], now),
         faults=[
             *skipped_date_problems(planned),
             *([decision] if decision else []),
-            *schedule_effects.schedule_problems([effect], now),
+            *effects.schedule_problems([effect], now),
         ],
     )
 
@@ -115,7 +115,7 @@ def create_class(actor: User | None, draft: ClassDraft, *, why: str = "", now: d
         offer = copy_with_values(ClassOffer(), draft.values)
         offer.save()
         _save_staff_and_skipped_dates(offer, draft)
-        schedule_effects.write_meetings(
+        effects.write_meetings(
             [replace(effect, offer=offer) for effect in preview.effects], now or timezone.now()
         )
         details = {"heading": offer.heading, "session": offer.session.name}
@@ -144,7 +144,7 @@ def change_class(
         _save_staff_and_skipped_dates(changed, draft)
         apply_schedule_changes(actor, preview.effects, now, why)
         if ON_CALENDARS & fields.keys():
-            schedule_effects.bump_revisions(changed, now)
+            effects.bump_revisions(changed, now)
         entry = record_action(actor, "classwork.offer_changed", changed, why=why, changes=fields)
         emit(events.OFFER_CHANGED, key=f"change {entry.pk}", offer_id=changed.pk, change=entry.pk)
         if "manager_approved" in fields:

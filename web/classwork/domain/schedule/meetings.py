@@ -10,12 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from classwork import events
-from classwork.domain import timetable
-from classwork.domain.schedule import schedule_effects
+from classwork.rules import timetable
+from classwork.domain.schedule import effects
 from classwork.domain.schedule.announcements import announce_meeting
 from classwork.domain.schedule.previews import Preview, ScheduleEffect, build_preview
 from classwork.domain.schedule.problems import FieldProblem
-from classwork.domain.timetable import MeetingChange, ScheduledMeeting, Slot
+from classwork.rules.timetable import MeetingChange, ScheduledMeeting, Slot
 from classwork.models import ClassOffer, Location, Meeting
 from common import dates
 from common.formats import format_date
@@ -94,7 +94,7 @@ def _preview_meeting_change(
     effect = ScheduleEffect(
         fresh, (step,), tuple(timetable.slots_after(stored, [])), tuple(place(others)), fresh.rule.skipped
     )
-    clashes = schedule_effects.clashes_with_others([schedule_effects.planned_as_stored(fresh)], [effect])
+    clashes = effects.clashes_with_others([effects.planned_as_stored(fresh)], [effect])
     return build_preview([effect], warnings=map(str, clashes), faults=_taken_slot_problems(step, stored))
 
 
@@ -170,9 +170,9 @@ def add_meeting(actor: User | None, offer: ClassOffer, draft: MeetingDraft, *, s
 
 
 def plan_substitutes(meeting: Meeting, people: Collection[Staff]) -> Preview:
-    planned = replace(schedule_effects.planned_as_stored(meeting.offer), staff=tuple(people))
+    planned = replace(effects.planned_as_stored(meeting.offer), staff=tuple(people))
     effect = ScheduleEffect(meeting.offer, (), (), (meeting.slot,))
-    return Preview(warnings=tuple(str(clash) for clash in schedule_effects.clashes_with_others([planned], [effect])))
+    return Preview(warnings=tuple(str(clash) for clash in effects.clashes_with_others([planned], [effect])))
 
 
 def set_substitutes(actor: User | None, meeting: Meeting, people: Collection[Staff], *, why: str = "") -> None:

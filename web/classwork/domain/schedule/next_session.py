@@ -10,8 +10,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model
 
-from classwork.domain import timetable
-from classwork.domain.calendar import first_day
+from classwork.rules import timetable
+from classwork.rules.calendar import first_day
 from classwork.domain.class_fields import KEPT_FIELDS, KEPT_ROWS
 from classwork.domain.schedule import sessions
 from classwork.domain.schedule.class_offers import ClassDraft, create_class, plan_class

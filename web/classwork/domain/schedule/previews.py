@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
-from classwork.domain.timetable import MeetingChange, Slot
+from classwork.rules.timetable import MeetingChange, Slot
 from classwork.models import ClassOffer, Location
 
 

@@ -10,9 +10,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import timezone
 
-from classwork.domain import calendar
-from classwork.domain.calendar import CalendarRules, SessionPlan
-from classwork.domain.schedule import problems, schedule_effects
+from classwork.rules import calendar
+from classwork.rules.calendar import CalendarRules, SessionPlan
+from classwork.domain.schedule import problems, effects as schedule_effects
 from classwork.domain.schedule.announcements import apply_schedule_changes
 from classwork.domain.schedule.changes import copy_with_values, field_differences
 from classwork.domain.schedule.previews import Preview, PreviewRow, build_preview

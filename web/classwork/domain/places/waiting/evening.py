@@ -8,12 +8,14 @@ from django.utils import timezone
 from billing.domain.orders import cart as carts
 from billing.domain.orders import placement
 from billing.models import Order
-from classwork.domain.places.attendees import OTHER, Attendee
-from classwork.domain.places.waiting import arranging, entries, queue
-from classwork.domain.places.waiting.arranging import BalanceLimits
-from classwork.domain.places.waiting.balance import EITHER, RoleCapacity
-from classwork.domain.places.waiting.entries import Contact, WaitlistRequest
-from classwork.models import ClassOffer, WaitingEntry
+from registrations.domain.attendees import OTHER, Attendee
+from registrations.domain.waitlist import class_roles, entries
+from registrations.domain import spot_offers
+from registrations.domain.waitlist.class_roles import BalanceLimits
+from registrations.rules.role_balance import EITHER, RoleCapacity
+from registrations.domain.waitlist.entries import Contact, WaitlistRequest
+from classwork.models import ClassOffer
+from registrations.models import WaitingEntry
 from users.models import User
 
 ROLES = ("lead", "follow")
@@ -26,7 +28,7 @@ def simulate_evening(offers: list[ClassOffer], people: int, seed: int, by: User)
     for offer in offers:
         ClassOffer.objects.filter(pk=offer.pk).update(capacity=PLACES, pay_at_door=True)
         roles = [RoleCapacity(name, PLACES * 3 // 5) for name in ROLES]
-        arranging.set_class_roles(offer, roles, BalanceLimits(most=2, active_from=6), by)
+        class_roles.set_class_roles(offer, roles, BalanceLimits(most=2, active_from=6), by)
     for number in range(people):
         offer = chance.choice(offers)
         requests = [_random_request(f"p{number}", chance)]
@@ -45,7 +47,7 @@ def _answer_random_offer(offer: ClassOffer, chance: random.Random) -> None:
     offered = list(WaitingEntry.objects.filter(offer=offer, state=State.OFFERED))
     if not offered:
         if chance.random() < 0.1:
-            entries.leave_waitlist(chance.choice(list(queue.waiting_entries(offer))))
+            entries.leave_waitlist(chance.choice(list(spot_offers.waiting_entries(offer))))
         return
     entry, luck = chance.choice(offered), chance.random()
     if luck < 0.5:
@@ -59,4 +61,4 @@ def _answer_random_offer(offer: ClassOffer, chance: random.Random) -> None:
     elif luck < 0.8 or entry.offered_until is None:
         entries.leave_waitlist(entry)
     else:
-        queue.offer_free_spots(offer.pk, entry.offered_until + timedelta(minutes=1))
+        spot_offers.offer_free_spots(offer.pk, entry.offered_until + timedelta(minutes=1))

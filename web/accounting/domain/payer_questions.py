@@ -1,0 +1,63 @@
+"""Questions to the payer: a mail with a link to pay or to answer. The answer becomes a payment issue."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.domain import payment_issues
+from billing.models import Case, Order
+from accounting.models import Finding, Question
+from common import links
+from history.domain import record_action
+from mailroom.domain import draft_message
+from users.models import User
+
+PURPOSE = "accounting.question"
+ANSWERABLE = timedelta(days=90)
+
+
+class PayerHasNoEmail(Exception):
+    """The order has no email address to send the question to."""
+
+
+@transaction.atomic
+def send_question(order: Order, text: str, *, by: User, finding: Finding | None = None) -> Question:
+    if not order.payer_email:
+        raise PayerHasNoEmail
+    question = Question.objects.create(order=order, finding=finding, text=text, by=by)
+    record_action(by, "billing.payer_asked", order, why=text, question=question.pk)
+    draft_message(
+        "accounting.question",
+        to=order.payer_email,
+        person_id=order.payer_id,
+        key=f"question:{question.pk}",
+        data={"order_id": order.pk, "question_id": question.pk},
+        about=("order", order.pk),
+    )
+    return question
+
+
+def question_url(question: Question) -> str:
+    return reverse("order_question", args=[links.sign_token(PURPOSE, question.pk, question.nonce)])
+
+
+def find_question(text: str) -> Question | None:
+    try:
+        token = links.read_token(PURPOSE, text, ANSWERABLE)
+    except links.LinkInvalid:
+        return None
+    question = Question.objects.select_related("order", "finding__payment").filter(pk=token.pk).first()
+    return question if question is not None and links.nonce_matches(token.nonce, question.nonce) else None
+
+
+@transaction.atomic
+def record_payer_answer(question: Question, text: str) -> bool:
+    """Store the first answer only. Return False if the question was already answered."""
+    unanswered = Question.objects.filter(pk=question.pk, answered_at=None)
+    if not unanswered.update(answer=text, answered_at=timezone.now()):
+        return False
+    payment = question.finding.payment if question.finding else None
+    payment_issues.open_issue(Case.Kind.ANSWERED, question.order, f"{question.text} — {text}", payment)
+    return True

@@ -1,0 +1,187 @@
+"""Comparison of one gateway's statement with our payments and refunds. Every line gets a verdict.
+
+A worker that stops halfway does no harm, because the next one writes the same rows again.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import time, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounting.rules.statement_matching import DISPUTE, PAYMENT, REFUND, JudgedPair, Window, match_entries
+from accounting.rules.statement_matching import Verdict as Judged
+from accounting.domain.reconciliation.our_entries import in_batches, our_entries
+from billing.gateways.facts import GatewayLine, PaymentReference
+from accounting.models import Book, Finding
+from billing.models import Payment
+from common import dates
+
+Verdict = Finding.Verdict
+OF_REFUNDS = {Judged.ONLY_OURS: Verdict.REFUND_OURS, Judged.ONLY_THEIRS: Verdict.REFUND_THEIRS}
+EXPLAINED, FITS_NOW = "explained", "fits_now"
+WRITTEN = [
+    *("verdict", "order", "payment", "refund", "our_amount", "our_currency", "our_at"),
+    *("likeness", "closed_at", "closed_by", "deed", "why"),
+]
+AT_ONCE = 250
+SETTLING = timedelta(hours=4)
+"""PayPal lists payments up to three hours late."""
+
+
+@dataclass(frozen=True)
+class StatementLine(GatewayLine):
+    """A line of the gateway's statement, with the id of its stored row."""
+
+    pk: int = 0
+
+
+def finding_from_line(book: Book, movement: GatewayLine) -> Finding:
+    return Finding(
+        book=book,
+        kind=movement.kind,
+        reference=movement.reference,
+        token=movement.about.token,
+        session=movement.about.session,
+        of=movement.about.reference,
+        their_amount=movement.amount,
+        their_currency=movement.currency,
+        their_at=movement.at,
+        fee=movement.fee,
+        payout=movement.payout,
+    )
+
+
+def statement_lines(book: Book) -> Iterator[StatementLine]:
+    for row in book.findings.exclude(their_at=None).order_by("their_at", "pk").iterator(AT_ONCE):
+        yield line_from_finding(row)
+
+
+def line_from_finding(row: Finding) -> StatementLine:
+    if row.their_at is None or row.their_amount is None:
+        raise ValueError("This difference is only in our records.")
+    about = PaymentReference(row.token, row.session, row.of)
+    return StatementLine(
+        row.kind, row.reference, row.their_amount, row.their_currency, row.their_at, row.fee, row.payout, about,
+        pk=row.pk,
+    )  # fmt: skip
+
+
+def window_of_statement(book: Book) -> Window:
+    run = book.run
+    return Window(dates.local_moment(run.since, time.min), run.cut, sure=run.begun_at - SETTLING)
+
+
+def compare_statement(book: Book) -> None:
+    window = window_of_statement(book)
+    book.findings.filter(their_at=None).delete()
+    ours = our_entries(book.variant, window, statement_lines(book))
+    for pairs in in_batches(match_entries(ours, statement_lines(book), window), AT_ONCE):
+        _write_findings(book, pairs)
+    inside = book.findings.filter(verdict="", their_at__gte=window.since, their_at__lt=window.until)
+    inside.update(verdict=Verdict.OTHER)
+
+
+def _write_findings(book: Book, pairs: list[JudgedPair]) -> None:
+    seen = _references_seen_before(book, pairs)
+    findings = [_finding_of_pair(book, pair) for pair in pairs if not (pair.ours and pair.ours.reference in seen)]
+    _link_to_payments(book, [finding for finding in findings if finding.payment_id is None])
+    apply_earlier_explanations(findings)
+    with transaction.atomic():
+        Finding.objects.bulk_create(finding for finding in findings if finding.pk is None)
+        # These rows exist already. Creating them with update_conflicts is the fastest way to update many fields.
+        Finding.objects.bulk_create(
+            [finding for finding in findings if finding.pk],
+            update_conflicts=True,
+            unique_fields=["pk"],
+            update_fields=WRITTEN,
+        )
+        matched = [finding for finding in findings if finding.verdict == Verdict.MATCHED]
+        _close_earlier_findings(book, matched)
+        # The webhook of a payment often arrives before the gateway knows its fee.
+        fees = {f.payment_id: f.fee for f in matched if f.payment_id and f.kind == PAYMENT}
+        payments = list(Payment.objects.filter(pk__in=fees, fee=None))
+        for payment in payments:
+            payment.fee = fees[payment.pk]
+        Payment.objects.bulk_update(payments, ["fee"])
+
+
+def _finding_of_pair(book: Book, pair: JudgedPair) -> Finding:
+    # A line of the gateway keeps its stored row. An entry that only we have gets a new one.
+    ours, theirs = pair.ours, pair.theirs
+    finding = Finding(book=book, verdict=_verdict_of_pair(pair))
+    if isinstance(theirs, StatementLine):
+        finding = finding_from_line(book, theirs)
+        finding.pk, finding.verdict = theirs.pk, _verdict_of_pair(pair)
+    if ours is not None:
+        finding.kind = finding.kind or ours.kind
+        finding.order_id = ours.order
+        if ours.kind != DISPUTE:
+            finding.payment_id, finding.refund_id = (None, ours.pk) if ours.kind == REFUND else (ours.pk, None)
+        finding.our_amount, finding.our_currency, finding.our_at = ours.amount, ours.currency, ours.at
+    return finding
+
+
+def _verdict_of_pair(pair: JudgedPair) -> str:
+    kind = pair.theirs.kind if pair.theirs else pair.ours.kind if pair.ours else ""
+    if kind == DISPUTE and pair.verdict is not Judged.MATCHED:
+        return Verdict.DISPUTE
+    if kind == REFUND and pair.verdict in OF_REFUNDS:
+        return OF_REFUNDS[pair.verdict]
+    return Verdict(pair.verdict)
+
+
+def _references_seen_before(book: Book, pairs: Iterable[JudgedPair]) -> set[str]:
+    # After days without webhooks we record a payment long after the gateway did, and an earlier run has its line.
+    only_ours = {pair.ours.reference: pair.ours for pair in pairs if pair.theirs is None and pair.ours}
+    only_ours.pop("", None)
+    rows = Finding.objects.filter(book__variant=book.variant, reference__in=only_ours).exclude(their_at=None)
+    return {
+        reference
+        for reference, amount, currency in rows.values_list("reference", "their_amount", "their_currency")
+        if (amount, currency) == (only_ours[reference].amount, only_ours[reference].currency)
+    }
+
+
+def _link_to_payments(book: Book, findings: list[Finding]) -> None:
+    # An unknown refund or dispute still names the payment that it belongs to.
+    references = {finding.of for finding in findings if finding.of and finding.refund_id is None}
+    for payment in Payment.objects.filter(variant=book.variant, transaction_id__in=references):
+        for finding in findings:
+            if finding.of == payment.transaction_id:
+                finding.payment_id, finding.order_id = payment.pk, payment.order_id
+
+
+def finding_fingerprint(finding: Finding) -> str:
+    """Return a text that is the same for the same difference in every run."""
+    ids = (finding.verdict, finding.payment_id, finding.refund_id, finding.line_id, finding.kind, finding.reference)
+    amounts = (finding.our_amount, finding.our_currency, finding.their_amount, finding.their_currency)
+    shown = [format(part.normalize(), "f") if isinstance(part, Decimal) else str(part) for part in (*ids, *amounts)]
+    return hashlib.sha256("|".join([finding.book.variant, *shown]).encode()).hexdigest()
+
+
+def apply_earlier_explanations(findings: Iterable[Finding]) -> None:
+    differences = {}
+    for finding in findings:
+        if finding.is_off:
+            finding.likeness = finding_fingerprint(finding)
+            differences[finding.likeness] = finding
+    # A difference that was explained once needs no second explanation.
+    for earlier in Finding.objects.filter(likeness__in=differences, deed=EXPLAINED).order_by("pk"):
+        finding = differences[earlier.likeness]
+        finding.deed, finding.why = EXPLAINED, earlier.why
+        finding.closed_at, finding.closed_by_id = earlier.closed_at, earlier.closed_by_id
+
+
+def _close_earlier_findings(book: Book, matched: list[Finding]) -> None:
+    # Both sides are here now, so an earlier run that missed one of them needs no answer any more.
+    references = {finding.reference for finding in matched if finding.reference}
+    refunds = {finding.refund_id for finding in matched if finding.refund_id}
+    payments = {finding.payment_id for finding in matched if finding.payment_id}
+    is_same = Q(reference__in=references) | Q(refund__in=refunds) | Q(payment__in=payments, refund=None, kind="payment")
+    earlier = Finding.objects.open().filter(is_same, book__variant=book.variant).exclude(book=book)
+    earlier.update(closed_at=timezone.now(), deed=FITS_NOW, why="A later comparison found both sides.")

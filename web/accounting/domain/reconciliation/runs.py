@@ -1,0 +1,140 @@
+"""Reconciliation runs: start one, read each gateway's statement week by week, compare it and end the run.
+
+Each step is an outbox event of its own and can be repeated safely. A worker that dies loses one week of reading, and a
+gateway that is down for an hour only delays the run.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounting import events
+from billing import gateways
+from billing.domain import locks
+from accounting.domain.reconciliation import comparison, fulfillment
+from billing.gateways import Gateway
+from billing.gateways.facts import GatewayLine
+from accounting.models import Book, Finding, Reconciliation
+from common import dates
+from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure
+from history.domain import record_action
+from outbox.domain import emit
+from users.models import User
+
+State = Book.State
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+STEP = timedelta(days=7)
+MARGIN = timedelta(days=3)
+"""Both sides may date the same payment up to this far apart."""
+LONGEST = timedelta(days=366)
+
+
+class DateRangeRefused(ValueError):
+    """The days cannot be compared. The message is shown to staff."""
+
+
+@transaction.atomic
+def start_run(since: date, until: date, *, by: User | None, at: datetime | None = None) -> Reconciliation:
+    """Start a run, or return the unfinished one for the same days, so that a double click starts only one."""
+    at = (at or timezone.now()).replace(microsecond=0) + SECOND  # The current second is part of the run.
+    start, cut = dates.local_moment(since, time.min), min(dates.local_moment(until + DAY, time.min), at)
+    if until < since:
+        raise DateRangeRefused("The last day is before the first.")
+    if until - since > LONGEST:
+        raise DateRangeRefused("Please select a year at most.")
+    if cut <= start:
+        raise DateRangeRefused("These days are in the future.")
+    if by is not None:
+        locks.lock_account(by)  # A second click waits here for the first one.
+    unfinished = Reconciliation.objects.filter(since=since, until=until, ended_at=None).first()
+    if unfinished is not None:
+        return unfinished
+    run = Reconciliation.objects.create(since=since, until=until, cut=cut, by=by, begun_at=at)
+    read_from = start - MARGIN
+    for variant in comparable_gateways():
+        _emit_next_step(
+            Book.objects.create(run=run, variant=variant, start=read_from, end=min(cut + MARGIN, at), cursor=read_from)
+        )
+    _emit_next_step(Book.objects.create(run=run, state=State.MATCHING, start=start, end=cut, cursor=start))
+    if by is not None:
+        record_action(by, "accounting.reconciliation_begun", run, since=since.isoformat(), until=until.isoformat())
+    return run
+
+
+def comparable_gateways() -> list[str]:
+    return [
+        name
+        for name, _ in gateways.online_methods()
+        if type(gateways.gateway_named(name)).statement_lines is not Gateway.statement_lines
+    ]
+
+
+def _emit_next_step(book: Book) -> None:
+    key = f"{book.pk} {book.state} {book.cursor.isoformat()} {book.tries}"
+    emit(events.RECONCILIATION_STEP, key=key, run_id=book.run_id, book_id=book.pk)
+
+
+def advance_run(book_id: int) -> None:
+    """Read the next week or compare. This runs outside any transaction: it asks a gateway or writes many rows."""
+    book = Book.objects.select_related("run").filter(pk=book_id).first()
+    if book is None or book.is_over:
+        return
+    if book.state != State.FETCHING:
+        compare = comparison.compare_statement if book.variant else fulfillment.compare_fulfillment
+        compare(book)
+        _end_statement(book, State.DONE)
+        return
+    since, until = book.cursor, min(book.cursor + STEP, book.end)
+    try:
+        movements = list(gateways.gateway_named(book.variant).statement_lines(since, until))
+    except TemporaryFailure as error:
+        Book.objects.filter(pk=book.pk).update(trouble=f"No answer yet. We’ll try again. {error}"[:300])
+        raise
+    except (PermanentFailure, NeedsPerson) as error:
+        _end_statement(book, State.FAILED, str(error))
+    except gateways.UnknownGateway:
+        _end_statement(book, State.FAILED, "This gateway is no longer switched on.")
+    else:
+        _store_fetched_lines(book, movements, since, until)
+
+
+@transaction.atomic
+def _store_fetched_lines(book: Book, movements: Iterable[GatewayLine], since: datetime, until: datetime) -> None:
+    # The lines and the cursor are stored together. If another worker has stored them already, nothing changes.
+    locked = Book.objects.select_for_update().filter(pk=book.pk, state=State.FETCHING, cursor=since).first()
+    if locked is None:
+        return
+    Finding.objects.bulk_create(
+        (comparison.finding_from_line(locked, movement) for movement in movements if since <= movement.at < until),
+        batch_size=500,
+    )
+    locked.cursor, locked.trouble = until, ""
+    locked.state = State.MATCHING if until >= locked.end else State.FETCHING
+    locked.save(update_fields=["cursor", "trouble", "state"])
+    _emit_next_step(locked)
+
+
+@transaction.atomic
+def _end_statement(book: Book, state: str, trouble: str = "") -> None:
+    run = Reconciliation.objects.select_for_update().get(pk=book.run_id)
+    Book.objects.filter(pk=book.pk).update(state=state, trouble=trouble[:300])
+    if run.ended_at is None and not run.books.exclude(state__in=[State.DONE, State.FAILED]).exists():
+        run.ended_at = timezone.now()
+        run.save(update_fields=["ended_at"])
+        emit(events.RECONCILIATION_DONE, key=f"{run.pk} {run.ended_at.isoformat()}", run_id=run.pk)
+
+
+@transaction.atomic
+def resume_statement(book: Book, by: User) -> None:
+    run = Reconciliation.objects.select_for_update().get(pk=book.run_id)
+    locked = Book.objects.select_for_update().get(pk=book.pk)
+    if locked.state == State.DONE:
+        return
+    locked.state = State.MATCHING if locked.cursor >= locked.end or not locked.variant else State.FETCHING
+    locked.tries, locked.trouble = locked.tries + 1, ""
+    locked.save(update_fields=["state", "tries", "trouble"])
+    Reconciliation.objects.filter(pk=run.pk).update(ended_at=None)
+    record_action(by, "accounting.reconciliation_tried_again", run, book=str(locked))
+    _emit_next_step(locked)

@@ -1,0 +1,38 @@
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from billing.models.fields import money_field
+
+
+class TillCount(models.Model):
+    """A person's count of a day's cash or checks, next to the expected amount. To correct it, count again."""
+
+    day = models.DateField()
+    variant = models.CharField("method", max_length=255)
+    currency = models.CharField(max_length=3)
+    expected = money_field(help_text="What our records said when it was counted.")
+    counted = money_field()
+    why = models.CharField("why it differs", max_length=300, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "cash count"
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["day", "variant"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(counted=models.F("expected")) | ~Q(why=""), name="accounting_till_difference_has_a_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.variant} on {self.day}"
+
+    @property
+    def difference(self) -> Decimal:
+        return self.counted - self.expected

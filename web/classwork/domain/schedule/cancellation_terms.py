@@ -1,0 +1,73 @@
+"""When the steps of a class's cancellation terms end, in the school's local time."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Q
+
+from billing.rules.terms import RefundMethod, Terms, TermsStep
+from registrations.domain.waitlist.presentation import format_ordinal
+from classwork.models import CancellationStep, CancellationTerms, ClassOffer, Meeting
+from common import dates
+
+Unit = CancellationStep.Unit
+HOURS = {Unit.HOURS: 1, Unit.DAYS: 24, Unit.WEEKS: 168}
+ONE_BY_ONE = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth"}
+
+UNTIL_IT_BEGINS = CancellationStep(number=1, unit=Unit.MEETING, percent=Decimal(100), gives=RefundMethod.REFUND)
+
+
+def terms_of_class(offer: ClassOffer) -> Terms:
+    """A class without terms can be canceled until it begins if the school has no default terms."""
+    condition = Q(pk=offer.terms_id) if offer.terms_id else Q(is_default=True)
+    terms = CancellationTerms.objects.filter(condition).prefetch_related("steps").first()
+    when = [meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_cancelled]
+    return Terms(resolve_steps(terms.steps.all() if terms else [UNTIL_IT_BEGINS], when))
+
+
+def resolve_steps(steps: Iterable[CancellationStep], when: Sequence[datetime]) -> tuple[TermsStep, ...]:
+    return tuple(
+        TermsStep(step.percent, step.gives, step_deadline(step.rule, when), step.rule, step_label(step))
+        for step in sorted(steps, key=_step_order_key)
+    )
+
+
+def _step_order_key(step: CancellationStep) -> tuple[bool, int]:
+    if step.unit == Unit.MEETING:
+        return True, step.number
+    return False, -step.number * HOURS[Unit(step.unit)]
+
+
+def step_label(step: CancellationStep) -> str:
+    number, unit = step.number, Unit(step.unit)
+    if unit == Unit.MEETING:
+        return f"the beginning of the {ONE_BY_ONE.get(number, format_ordinal(number))} class"
+    counted = f"{number} {unit.value}" if number > 1 else f"{'an' if unit == Unit.HOURS else 'a'} {unit.value[:-1]}"
+    return f"{counted} before the first class"
+
+
+def meeting_starts(offer_id: int) -> list[datetime]:
+    meetings = Meeting.objects.filter(offer=offer_id, cancelled_at=None)
+    return list(meetings.order_by("starts_at").values_list("starts_at", flat=True))
+
+
+def step_deadline(rule: str, when: Sequence[datetime]) -> datetime | None:
+    """Returns None while no date is known. If there are fewer meetings than the rule counts, the last one applies."""
+    if not when:
+        return None
+    unit, _, number = rule.partition(" ")
+    if unit == Unit.MEETING:
+        return sorted(when)[min(int(number), len(when)) - 1]
+    if unit == Unit.HOURS:
+        return min(when) - timedelta(hours=int(number))
+    first = dates.to_local_time(min(when))
+    days = int(number) * (7 if unit == Unit.WEEKS else 1)
+    return dates.local_moment(first.date() - timedelta(days=days), first.time())
+
+
+def share_used(when: Sequence[datetime], since: datetime | None, at: datetime) -> Decimal:
+    """Counts only the meetings that were still to come at the time of purchase (`since`)."""
+    bought = [start for start in when if since is None or start >= since]
+    begun = [start for start in bought if start <= at]
+    return Decimal(len(begun)) / len(bought) if bought else Decimal(bool(when))

@@ -1,0 +1,199 @@
+"""Computes what planned changes do to the meetings of classes, and applies it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F, Q
+
+from classwork.rules import calendar, timetable
+from classwork.rules.calendar import SessionPlan
+from classwork.rules.clashes import Booking, Clash, find_clashes
+from classwork.domain.schedule.previews import ScheduleEffect
+from classwork.domain.schedule.problems import FieldProblem
+from classwork.rules.timetable import MeetingChange, MeetingRule, Slot
+from classwork.models import ClassOffer, Location, Meeting
+from registrations.models import Ticket
+from common.formats import format_date
+from users.models import Staff
+
+
+@dataclass(frozen=True)
+class PlannedClass:
+    """A class with its planned values. The stored row may differ."""
+
+    offer: ClassOffer
+    plan: SessionPlan
+    rule: MeetingRule
+    staff: tuple[Staff, ...]
+
+
+def planned_as_stored(offer: ClassOffer, plan: SessionPlan | None = None) -> PlannedClass:
+    staff = tuple(assignment.staff for assignment in offer.assignments.all())
+    return PlannedClass(offer, plan or offer.session.plan, offer.rule, staff)
+
+
+def schedule_effect(planned: PlannedClass, now: datetime) -> ScheduleEffect:
+    meetings = planned.offer.meetings.all() if planned.offer.pk else []
+    stored = [meeting.as_scheduled for meeting in meetings]
+    steps = timetable.meeting_changes(stored, timetable.meeting_slots(planned.plan, planned.rule), now)
+    before, after = timetable.slots_after(stored, []), timetable.slots_after(stored, steps)
+    return ScheduleEffect(planned.offer, tuple(steps), tuple(before), tuple(after), planned.rule.skipped)
+
+
+def schedule_problems(effects: Iterable[ScheduleEffect], now: datetime) -> list[FieldProblem]:
+    problems = []
+    for each in effects:
+        removed = [step for step in each.steps if step.before and not step.after and step.before.starts_at <= now]
+        if removed:
+            problems.append(
+                FieldProblem("", f"{each.offer.heading}: class {removed[0].number} is over and can’t be removed.")
+            )
+        if sentence := _ticketed_day_problem(each):
+            problems.append(FieldProblem("", sentence))
+        doubled = [start for start, times in Counter(slot.starts_at for slot in each.after).items() if times > 1]
+        if doubled:
+            day = format_date(doubled[0])
+            problems.append(FieldProblem("", f"{each.offer.heading} would meet twice at the same time on {day}."))
+    return problems
+
+
+def _ticketed_day_problem(effect: ScheduleEffect) -> str:
+    """A day for which a ticket was sold cannot be removed."""
+    removed = [step.pk for step in effect.steps if step.pk and not step.after]
+    ticket = Ticket.objects.filter(meeting__in=removed).select_related("meeting").first() if removed else None
+    if ticket is None:
+        return ""
+    day = format_date(ticket.meeting.local_date)
+    return f"{effect.offer.heading}: someone has registered for {day} alone. Cancel that day instead of removing it."
+
+
+# -- warnings --------------------------------------------------------------------------------------------------------
+
+
+def new_schedule_warnings(
+    planned: Sequence[PlannedClass], effects: Sequence[ScheduleEffect], now: datetime
+) -> list[str]:
+    """Leaves out warnings that the stored values cause already."""
+    stored = ClassOffer.objects.with_timetable().filter(pk__in=[each.offer.pk for each in planned if each.offer.pk])
+    known = [planned_as_stored(offer) for offer in stored]
+    before = schedule_warnings(known, [schedule_effect(each, now) for each in known], now)
+    return [sentence for sentence in schedule_warnings(planned, effects, now) if sentence not in before]
+
+
+def schedule_warnings(planned: Sequence[PlannedClass], effects: Sequence[ScheduleEffect], now: datetime) -> list[str]:
+    sentences = [sentence for each in planned for sentence in _rule_warnings(each)]
+    sentences += [sentence for pair in zip(planned, effects, strict=True) for sentence in _past_warnings(*pair, now)]
+    return sentences + [str(clash) for clash in clashes_with_others(planned, effects)]
+
+
+def _past_warnings(planned: PlannedClass, effect: ScheduleEffect, now: datetime) -> Iterable[str]:
+    heading, begun = planned.offer.heading, [slot for slot in effect.before if slot.starts_at <= now]
+    by_rule = timetable.meeting_slots(planned.plan, planned.rule)
+    if begun and begun == list(effect.before) and not set(begun) & set(by_rule):
+        yield f"{heading}: this class has ended, so its meetings stay as they were."
+    if any(step.before and step.after and step.after.starts_at <= now for step in effect.steps):
+        yield f"{heading}: upcoming meetings would move into the past."
+
+
+def _rule_warnings(planned: PlannedClass) -> Iterable[str]:
+    plan, rule, heading = planned.plan, planned.rule, planned.offer.heading
+    if not calendar.is_within_reach(plan, rule.class_day):
+        first = format_date(calendar.first_day(plan, rule.class_day))
+        yield f"{heading}: this weekday is outside the session's date range; the class would start on {first}."
+    if rule.weeks > plan.weeks:
+        yield f"{heading} runs for {rule.weeks} weeks, the session for {plan.weeks}."
+    first_day = calendar.first_day(plan, rule.class_day)
+    for day in timetable.stray_skips(first_day, rule.weeks, rule.skipped):
+        yield f"{heading}: the skipped date {format_date(day)} is not a class day."
+
+
+def clashes_with_others(planned: Sequence[PlannedClass], effects: Sequence[ScheduleEffect]) -> list[Clash]:
+    own = [
+        booking for each, change in zip(planned, effects, strict=True) for booking in _planned_bookings(each, change)
+    ]
+    if not own:
+        return []
+    ids = {each.offer.pk for each in planned}
+    others: list[Booking] = []
+    for meeting in _rival_meetings(own, ids):
+        offer = meeting.offer
+        staff = tuple(meeting.substitutes.all()) or tuple(each.staff for each in offer.assignments.all())
+        others += _bookings_for_slot(offer, meeting.slot, meeting.location or offer.location, staff)
+    all_clashes = find_clashes([*own, *others])
+    return [clash for clash in all_clashes if {clash.first.offer_id, clash.second.offer_id} & ids]
+
+
+def _rival_meetings(own: Sequence[Booking], excluded: set[int]) -> Iterable[Meeting]:
+    """The meetings of other classes at about that time that share a person or a location."""
+    places = {booking.pk for booking in own if booking.kind == "place"}
+    staff = {booking.pk for booking in own if booking.kind == "staff"}
+    shared = Q(location__in=places) | Q(offer__location__in=places)
+    shared |= Q(offer__assignments__staff__in=staff) | Q(substitutes__in=staff)
+    return (
+        Meeting.objects.filter(
+            shared,
+            cancelled_at=None,
+            starts_at__lt=max(booking.slot.ends_at for booking in own),
+            ends_at__gt=min(booking.slot.starts_at for booking in own),
+        )
+        .exclude(offer__in=[pk for pk in excluded if pk])
+        .select_related("offer__subject__level", "offer__session", "offer__location", "location")
+        .prefetch_related("substitutes__user", "offer__assignments__staff__user")
+        .distinct()
+    )
+
+
+def _planned_bookings(planned: PlannedClass, change: ScheduleEffect) -> Iterable[Booking]:
+    """A meeting that does not move keeps its own location and substitutes. All others use the ones of the class."""
+    own = {meeting.slot: meeting for meeting in planned.offer.meetings.all()} if planned.offer.pk else {}
+    elsewhere = dict(change.elsewhere)
+    for slot in change.after:
+        meeting = own.get(slot)
+        place = elsewhere.get(slot) or (meeting and meeting.location) or planned.offer.location
+        substitutes = tuple(meeting.substitutes.all()) if meeting else ()
+        yield from _bookings_for_slot(planned.offer, slot, place, substitutes or planned.staff)
+
+
+def _bookings_for_slot(
+    offer: ClassOffer, slot: Slot, place: Location | None, staff: Iterable[Staff]
+) -> Iterable[Booking]:
+    if place is not None:
+        yield Booking("place", place.pk, str(place), offer.pk, str(offer), slot)
+    for person in staff:
+        yield Booking("staff", person.pk, str(person), offer.pk, str(offer), slot)
+
+
+# -- writing ---------------------------------------------------------------------------------------------------------
+
+
+def write_meetings(effects: Iterable[ScheduleEffect], now: datetime) -> None:
+    for each in effects:
+        Meeting.objects.filter(pk__in=[step.pk for step in each.steps if step.pk and step.after is None]).delete()
+        for pk, slot in _in_safe_order(each.steps):
+            Meeting.objects.filter(pk=pk).update(
+                starts_at=slot.starts_at, ends_at=slot.ends_at, revision=F("revision") + 1, changed_at=now
+            )
+        Meeting.objects.bulk_create(
+            Meeting(offer=each.offer, number=step.number, starts_at=step.after.starts_at, ends_at=step.after.ends_at)
+            for step in each.steps
+            if step.after and step.pk is None
+        )
+
+
+def _in_safe_order(steps: Iterable[MeetingChange]) -> list[tuple[int, Slot]]:
+    """Orders the moves so that no meeting takes the slot of another one: moves to a later time start with the last
+    meeting, and moves to an earlier time with the first."""
+    moved = [(step.before.starts_at, step.pk, step.after) for step in steps if step.pk and step.before and step.after]
+    moved.sort(key=lambda one: one[0])
+    later = [(pk, slot) for before, pk, slot in moved if slot.starts_at > before]
+    others = [(pk, slot) for before, pk, slot in moved if slot.starts_at <= before]
+    return later[::-1] + others
+
+
+def bump_revisions(offer: ClassOffer, now: datetime) -> None:
+    """For a change of what calendars show, such as the location or the title, that does not move a meeting."""
+    Meeting.objects.filter(offer=offer, starts_at__gt=now).update(revision=F("revision") + 1, changed_at=now)

@@ -1,0 +1,78 @@
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from registrations.domain import status_text
+from registrations.models import Registration, Ticket
+from common.admin import ReadOnlyAdmin
+from users.admin import side_panels
+
+
+@admin.register(Registration)
+class RegistrationAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+    list_display = ["first_name", "last_name", "offer", "place", "payment", "created_at"]
+    list_filter = ["state", "offer__session", "offer__class_day", "readiness", "over_capacity"]
+    search_fields = ["student__first_name", "student__last_name", "student__email", "student__user__email"]
+    fields = [
+        *("student", "offer", "place", "why", "over_capacity", "payment", "readiness", "heard_from"),
+        *("created_at", "confirmed_at", "ended_at", "at_the_desk", "what_happened"),
+    ]
+    ordering = ["-offer__class_day", "offer__start_time", "student__first_name"]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Registration]":
+        return Registration.objects.for_lists()
+
+    @admin.display(ordering="student__first_name")
+    def first_name(self, obj: Registration) -> str:
+        return obj.student.first_name
+
+    @admin.display(ordering="student__last_name")
+    def last_name(self, obj: Registration) -> str:
+        return obj.student.last_name
+
+    @admin.display(description="at the desk")
+    def at_the_desk(self, obj: Registration) -> str:
+        return format_html('<a href="{}">Hold, order and class</a>', reverse("desk_registration", args=[obj.pk]))
+
+    @admin.display(description="history")
+    def what_happened(self, obj: Registration) -> str:
+        return side_panels.recent_history_panel(obj)
+
+    @admin.display(description="spot", ordering="state")
+    def place(self, obj: Registration) -> str:
+        return str(status_text.registration_status(obj, timezone.now()))
+
+    @admin.display
+    def payment(self, obj: Registration) -> str:
+        return str(status_text.spot_payment_status(obj, timezone.now()))
+
+
+@admin.register(Ticket)
+class TicketAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+    list_display = ["student", "class_day", "what", "place", "payment", "created_at"]
+    list_filter = ["state", ("trial_of", admin.EmptyFieldListFilter), "meeting__offer__session"]
+    search_fields = ["student__first_name", "student__last_name", "student__email", "student__user__email"]
+    fields = ["student", "class_day", "what", "place", "why", "payment", "created_at", "confirmed_at", "ended_at"]
+    ordering = ["-meeting__starts_at", "student__first_name"]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Ticket]":
+        return Ticket.objects.for_lists()
+
+    @admin.display(description="class day", ordering="meeting__starts_at")
+    def class_day(self, obj: Ticket) -> str:
+        return str(obj.meeting)
+
+    @admin.display(ordering="trial_of")
+    def what(self, obj: Ticket) -> str:
+        return obj.kind_text
+
+    @admin.display(description="spot", ordering="state")
+    def place(self, obj: Ticket) -> str:
+        return str(status_text.ticket_status(obj, timezone.now()))
+
+    @admin.display
+    def payment(self, obj: Ticket) -> str:
+        return str(status_text.spot_payment_status(obj, timezone.now()))

@@ -1,0 +1,125 @@
+"""Whether an order line may take a spot now, with the waitlist taken into account."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from billing.domain.product_kinds import ProductUnavailable
+from billing.models import OrderLine
+from registrations.domain import registration_window, capacity
+from registrations.domain import spot_offers
+from registrations.domain.waitlist import skip_reasons
+from registrations.rules.role_balance import EITHER, CapacityRules, Counts, assign_roles, find_obstacle
+from registrations.rules.waitlist_walk import may_pass_waitlist
+from classwork.models import ClassOffer
+from registrations.models import Registration, WaitingEntry
+
+State = WaitingEntry.State
+
+WHICH_ROLE = "Please choose a role."
+TOGETHER = "You were offered two spots together. Please take both, or let us know."
+
+
+@dataclass(frozen=True)
+class AdmittedSpot:
+    role: str
+    over: bool = False
+    """True if the desk gave a spot beyond the capacity."""
+
+
+def admission_refusal(line: OrderLine, offer: ClassOffer, at: datetime) -> str:
+    entry = _entry_of(line)
+    if entry is not None and entry.has_open_offer(at):
+        lines = len(lines_admitted_together(line))
+        return "" if lines >= entry.size else TOGETHER
+    if line.details.get("over_capacity"):
+        return ""
+    return _party_refusal(offer, _party_of_line(line, offer, at))
+
+
+def admit_line(line: OrderLine, offer: ClassOffer, at: datetime) -> AdmittedSpot:
+    """The caller holds the lock of the class. Raises Unavailable with the reason."""
+    if offer.is_called_off:
+        raise ProductUnavailable(registration_window.CALLED_OFF)
+    # The walk must not run while only some people of a group have their spots.
+    if not _admitted_roles(line):
+        spot_offers.advance_waitlist(offer, at)
+    entry = _entry_of(line)
+    if entry is not None and entry.has_open_offer(at):
+        return _claim_offered_spot(entry, line, at)
+    party = _party_of_line(line, offer, at)
+    role = party.role
+    if line.details.get("over_capacity"):
+        here = capacity.availability_of(offer, at, but=_own_tickets(line))
+        return AdmittedSpot(role, over=find_obstacle(here.rules, here.counts, [role]) is not None)
+    if reason := _party_refusal(offer, party):
+        raise ProductUnavailable(reason)
+    return AdmittedSpot(role)
+
+
+@dataclass(frozen=True)
+class Party:
+    """People who are admitted together or not at all, and the class without them."""
+
+    rules: CapacityRules
+    counts: Counts
+    roles: tuple[str, ...]
+    """The role that each person asked for."""
+    number: int
+    """The index of the line among them. People who already have a spot come first."""
+
+    @property
+    def role(self) -> str:
+        return assign_roles(self.rules, self.counts, self.roles)[self.number]
+
+
+def _party_of_line(line: OrderLine, offer: ClassOffer, at: datetime) -> Party:
+    here, company = capacity.availability_of(offer, at, but=_own_tickets(line)), _admitted_roles(line)
+    others = [other for other in lines_admitted_together(line) if other != line and other.pk not in company]
+    before = Counter(here.counts)
+    before.subtract(company.values())
+    roles = (*company.values(), requested_role(line), *map(requested_role, others))
+    return Party(here.rules, before, roles, len(company))
+
+
+def _party_refusal(offer: ClassOffer, party: Party) -> str:
+    if party.rules.roles and any(role not in {*party.rules.names, EITHER} for role in party.roles):
+        return WHICH_ROLE
+    taken = assign_roles(party.rules, party.counts, party.roles)
+    if why := find_obstacle(party.rules, party.counts, taken):
+        return skip_reasons.obstacle_refusal(party.rules, party.counts, taken, why)
+    waiting = spot_offers.as_waiting_parties(list(spot_offers.waiting_entries(offer)))
+    return skip_reasons.QUEUE if waiting and not may_pass_waitlist(party.rules, party.counts, waiting, party.roles) else ""
+
+
+def requested_role(line: OrderLine) -> str:
+    return str(line.details.get("role", ""))
+
+
+def lines_admitted_together(line: OrderLine) -> list[OrderLine]:
+    lines = line.order.lines.filter(kind=line.kind, product_id=line.product_id, cancelled_at=None).order_by("pk")
+    return [other for other in lines if other.details.get("entry") == line.details.get("entry")]
+
+
+def _own_tickets(line: OrderLine) -> list[int]:
+    return [each_line.details["ticket"] for each_line in lines_admitted_together(line) if "ticket" in each_line.details]
+
+
+def _admitted_roles(line: OrderLine) -> dict[int, str]:
+    others = [other.pk for other in lines_admitted_together(line) if other != line]
+    return dict(Registration.objects.live().filter(line__in=others).order_by("line").values_list("line", "role"))
+
+
+def _entry_of(line: OrderLine) -> WaitingEntry | None:
+    number = line.details.get("entry")
+    return WaitingEntry.objects.filter(pk=number, offer=line.product_id).first() if number else None
+
+
+def _claim_offered_spot(entry: WaitingEntry, line: OrderLine, at: datetime) -> AdmittedSpot:
+    """Gives one of the entry's spots, whatever name was typed. The offer stays open until its last spot is taken."""
+    number = lines_admitted_together(line).index(line)
+    if number >= entry.size:
+        raise ProductUnavailable(skip_reasons.FULL)
+    if len(_admitted_roles(line)) + 1 >= entry.size:
+        spot_offers.end_entry(entry, State.TAKEN, at, order=line.order)
+    return AdmittedSpot(entry.roles[number])

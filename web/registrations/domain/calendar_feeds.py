@@ -1,0 +1,50 @@
+"""A student's own classes as a calendar feed at a secret address."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from classwork.domain.schedule import calendar_feeds
+from registrations.models import Diary, Registration, Ticket
+from common import links
+from common.links import absolute_url
+from users.models import Student
+
+PURPOSE = "registrations.diary"
+FOR_GOOD = timedelta(days=36_500)
+
+
+def renew_student_feed(student: Student) -> None:
+    """Creates a new address. All earlier addresses stop working."""
+    Diary.objects.update_or_create(student=student, defaults={"nonce": links.new_nonce()})
+
+
+def student_feed_url(student: Student) -> str:
+    if not hasattr(student, "diary"):
+        return ""
+    token = links.sign_token(PURPOSE, student.pk, student.diary.nonce)
+    return absolute_url(reverse("student_calendar", args=[token]))
+
+
+def student_of_feed(token: str) -> Student | None:
+    try:
+        read = links.read_token(PURPOSE, token, FOR_GOOD)
+    except links.LinkInvalid:
+        return None
+    diary = Diary.objects.select_related("student__user", "student__guardian").filter(pk=read.pk).first()
+    if diary is None or not links.nonce_matches(read.nonce, diary.nonce):
+        return None
+    reader = diary.student.user or diary.student.guardian
+    return diary.student if reader and reader.is_active else None
+
+
+def student_calendar(student: Student, now: datetime | None = None) -> bytes:
+    since = (now or timezone.now()) - calendar_feeds.BACK
+    confirmed = Registration.objects.filter(student=student, state=Registration.State.CONFIRMED)
+    tickets = Ticket.objects.confirmed().filter(student=student)
+    attended = Q(offer__in=confirmed.values("offer")) | Q(pk__in=tickets.values("meeting"))
+    meetings = calendar_feeds.meetings_for_calendars().filter(attended, ends_at__gt=since)
+    return calendar_feeds.build_calendar(f"{settings.BUSINESS_NAME}: {student}", meetings)

@@ -1,0 +1,90 @@
+"""Cancels in one transaction: meetings, spots, money, waitlists and history. The emails follow from the event."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from billing.domain.cancellations import bulk_refunds
+from billing.domain.refunds import order_snapshot
+from registrations import events
+from registrations.domain.cancellations import results
+from registrations.domain.cancellations.compensation import Compensation
+from registrations.domain.cancellations.plan import affected_spots, orders_of_spots, plan_cancellation
+from registrations.domain.cancellations.request import CancellationRequest, cancelable_meetings, cancelable_meetings_of
+from registrations.domain import transitions, capacity
+from registrations.domain import spot_offers
+from classwork.domain.schedule import meetings
+from registrations.models import CallOff, Outcome, Ticket
+from classwork.models import ClassOffer, Meeting
+from history.domain import record_action
+from outbox.domain import emit
+from users.models import User
+
+
+@transaction.atomic
+def cancel_classes(
+    actor: User | None, request: CancellationRequest, why: str, *, seen: str | None, now: datetime | None = None
+) -> CallOff:
+    """Orders are locked before classes, in the same order as at checkout. `seen` is the fingerprint of the plan that
+    was shown."""
+    now = now or timezone.now()
+    classes = set(Meeting.objects.filter(pk__in=request.meetings).order_by().values_list("offer_id", flat=True))
+    if request.offer is not None:
+        classes.add(request.offer)
+    days = (
+        cancelable_meetings_of(ClassOffer(pk=request.offer), now)
+        if request.offer
+        else cancelable_meetings(now).filter(pk__in=request.meetings)
+    )
+    snapshot = order_snapshot.load_order_snapshots(
+        orders_of_spots(affected_spots(classes, list(days), now)), now, lock=True
+    )
+    for pk in sorted(classes):
+        capacity.lock_class(pk)
+    plan = plan_cancellation(request, now, snapshot)
+    plan.insist(seen)
+    cancellation = CallOff.objects.create(offer_id=request.offer, policy=request.policy, why=why, at=now)
+    for meeting in plan.meetings:
+        meetings.cancel_meeting(actor, meeting, why)
+    Meeting.objects.filter(pk__in=[meeting.pk for meeting in plan.meetings]).update(called_off=cancellation)
+    if request.is_moved:
+        for meeting in plan.meetings:
+            added = meetings.add_meeting(actor, plan.offers[meeting.offer_id], request.instead[meeting.pk])
+            Meeting.objects.filter(pk=added.pk).update(stands_in_for=meeting)
+    if request.offer is not None:
+        ClassOffer.objects.filter(pk=request.offer).update(called_off_at=now)
+        transitions.cancel_spots([each.spot for each in plan.gets if not each.is_ticket], why)
+        spot_offers.advance_waitlist(ClassOffer.objects.get(pk=request.offer), now)
+    transitions.cancel_spots([each.spot for each in plan.gets if each.is_ticket], why)
+    refunds = bulk_refunds.apply_refund_plan(plan.deal, key=f"{cancellation.pk}", at=now, why=why, by=actor)
+    outcomes = Outcome.objects.bulk_create(_build_outcome(cancellation, each) for each in plan.gets)
+    results.attach_refunds(dict(zip(outcomes, (each.got for each in plan.gets), strict=True)), refunds)
+    details = {
+        "policy": cancellation.policy,
+        "students": len(plan.gets),
+        "days": [meeting.pk for meeting in plan.meetings],
+        "given": [f"{totals}" for totals in plan.totals],
+    }
+    for offer in plan.offers.values():
+        record_action(actor, "registrations.called_off", offer, why=why, call_off=cancellation.pk, **details)
+    emit(events.CALLED_OFF, key=f"{cancellation.pk}", call_off_id=cancellation.pk)
+    return cancellation
+
+
+def _build_outcome(cancellation: CallOff, compensation: Compensation) -> Outcome:
+    return Outcome(
+        call_off=cancellation,
+        registration=None if isinstance(compensation.spot, Ticket) else compensation.spot,
+        ticket=compensation.spot if isinstance(compensation.spot, Ticket) else None,
+        policy=compensation.policy,
+        meetings=compensation.meetings,
+        of=compensation.of,
+        base=compensation.base,
+        money=compensation.money,
+        credited=compensation.got.new_credit,
+        on_hold=compensation.got.pending,
+        credit=compensation.got.old_credit,
+        waived=compensation.got.waived,
+        pending=compensation.got.why_not[:200],
+    )

@@ -1,0 +1,161 @@
+"""The recipients and the content of cancellation emails. Each address gets one email with everything that concerns it:
+students about their classes, payers about their money, teachers about their days."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Prefetch, Q, QuerySet
+
+from billing.domain.refunds import handovers
+from billing.models import Order
+from registrations.domain import attendees
+from registrations.models import CallOff, CompensationPolicy, Outcome, Ticket
+from classwork.models import Meeting
+from common.formats import format_money
+from common.links import absolute_url
+from common.names import email_key, first_name
+from mailroom.domain import draft_message
+from users.models import Staff
+
+SEATS = ("registration", "ticket")
+
+
+@dataclass(frozen=True)
+class CancellationNotice:
+    """The content of the mail to one address."""
+
+    name: str
+    """First name of the student or teacher who reads it. It is empty for a guardian or a payer."""
+    whole: bool
+    why: str
+    classes: list[dict[str, Any]]
+    money: list[dict[str, str]]
+    teaching: list[str]
+
+    @property
+    def title(self) -> str:
+        titles = {entry["title"] for entry in self.classes} or {"Your classes"}
+        return titles.pop() if len(titles) == 1 else "Your classes"
+
+
+def draft_cancellation_mails(call_off_id: int) -> None:
+    cancellation = CallOff.objects.get(pk=call_off_id)
+    for address in sorted(recipient_emails(cancellation)):
+        with transaction.atomic():
+            draft_message(
+                "registrations.called_off",
+                to=address,
+                key=str(cancellation.pk),
+                data={"call_off_id": cancellation.pk},
+                about=("call_off", cancellation.pk),
+            )
+
+
+def recipient_emails(cancellation: CallOff) -> set[str]:
+    seats = [outcome.seat for outcome in compensations_of(cancellation)]
+    emails = {attendees.email_of(seat.student) for seat in seats}
+    emails |= {seat.line.order.payer_email for seat in seats if seat.line}
+    emails |= {
+        person.user.email for meeting in canceled_meetings(cancellation) for person in teachers_of_meeting(meeting)
+    }
+    return {email_key(address) for address in emails if address}
+
+
+def compensations_of(cancellation: CallOff) -> QuerySet[Outcome]:
+    related = [
+        f"{seat}__{path}" for seat in SEATS for path in ("student__user", "student__guardian", "line__order")
+    ]  # fmt: skip
+    offers = ("registration__offer__subject__level", "ticket__meeting__offer__subject__level")
+    return cancellation.outcomes.select_related(*related, *offers)
+
+
+def canceled_meetings(cancellation: CallOff) -> list[Meeting]:
+    make_ups = Prefetch("made_up_by", Meeting.objects.select_related("location", "offer__location"))
+    meetings = cancellation.meetings.select_related("offer__subject__level").prefetch_related(
+        make_ups, "substitutes__user"
+    )
+    return list(meetings.prefetch_related("offer__assignments__staff__user").order_by("starts_at"))
+
+
+def teachers_of_meeting(meeting: Meeting) -> Sequence[Staff]:
+    return list(meeting.substitutes.all()) or [assignment.staff for assignment in meeting.offer.assignments.all()]
+
+
+# -- the content of one mail -----------------------------------------------------------------------------------------
+
+
+def build_cancellation_notice(cancellation: CallOff, to: str) -> CancellationNotice:
+    paths = ("student__user__email", "student__guardian__email", "student__email", "line__order__payer_email")
+    to_recipient = reduce(or_, (Q(**{f"{seat}__{path}__iexact": to}) for seat in SEATS for path in paths))
+    concerned, canceled = list(compensations_of(cancellation).filter(to_recipient)), canceled_meetings(cancellation)
+    attending = [each for each in concerned if email_key(attendees.email_of(each.seat.student)) == to]
+    paid = [each for each in concerned if each.seat.line and email_key(each.seat.line.order.payer_email) == to]
+    by_order: dict[Order, list[Outcome]] = {}
+    for outcome in paid:
+        by_order.setdefault(outcome.seat.line.order, []).append(outcome)  # type: ignore[union-attr]
+    teaching = [
+        meeting
+        for meeting in canceled
+        if to in {email_key(person.user.email) for person in teachers_of_meeting(meeting)}
+    ]
+    names = [attendees.greeting_name(each.seat.student) for each in attending]
+    payers = [first_name(each.seat.line.order.payer_name) for each in paid if each.seat.line]
+    staff = [
+        person.user
+        for meeting in teaching
+        for person in teachers_of_meeting(meeting)
+        if email_key(person.user.email) == to
+    ]
+    return CancellationNotice(
+        next(filter(None, [*names, *(user.first_name for user in staff), *payers]), ""),
+        cancellation.offer_id is not None,
+        cancellation.why if cancellation.why.endswith((".", "!", "?")) else f"{cancellation.why}.",
+        [_canceled_class_data(each, canceled, to) for each in concerned if each in attending or each in paid],
+        [_order_refund_data(order, by_order[order]) for order in sorted(by_order, key=lambda order: order.pk)],
+        [f"{meeting.offer.subject.title}, {meeting.slot}" for meeting in teaching],
+    )
+
+
+def _canceled_class_data(outcome: Outcome, canceled: Iterable[Meeting], to: str) -> dict[str, Any]:
+    seat = outcome.seat
+    if isinstance(seat, Ticket):
+        missed = [each for each in canceled if each.pk == seat.meeting_id]
+    else:
+        missed = [each for each in canceled if each.offer_id == seat.offer_id and each.starts_at > seat.created_at]
+    make_ups = []
+    if outcome.policy in (CompensationPolicy.MAKE_UP, CompensationPolicy.EXTENSION):
+        make_ups = [each.made_up_by for each in missed if hasattr(each, "made_up_by")]
+    places = [(each.slot, each.location or each.offer.location) for each in make_ups]
+    user = seat.student.user
+    is_reader = user is not None and email_key(user.email) == to
+    return {
+        "title": seat.offer.subject.title,
+        "student": "" if is_reader else str(seat.student),
+        "days": [str(each.slot) for each in missed],
+        "instead": [f"{slot}, {place}" if place else str(slot) for slot, place in places],
+        "link": absolute_url(seat.offer.get_absolute_url()),
+    }
+
+
+def _order_refund_data(order: Order, shares_of_order: Sequence[Outcome]) -> dict[str, str]:
+    sent_back = sum(outcome.refunded - outcome.by_hand - outcome.onto_vouchers for outcome in shares_of_order)
+    sums = [
+        (sent_back, "{} will be refunded to your original payment method"),
+        (sum(outcome.onto_vouchers for outcome in shares_of_order), "{} is back on your gift voucher"),
+        (sum(outcome.credited for outcome in shares_of_order), "{} was added to your account credit"),
+        (sum(outcome.credit for outcome in shares_of_order), "{} of the credit you used was returned"),
+        (sum(outcome.waived for outcome in shares_of_order), "{} is no longer due"),
+        (sum(outcome.on_hold for outcome in shares_of_order), "{} will be refunded, and we’re handling it personally"),
+    ]
+    sentences = [text.format(format_money(amount, order.currency)) for amount, text in sums if amount]
+    has_handover = any(outcome.by_hand for outcome in shares_of_order)
+    return {
+        "number": order.number,
+        "link": absolute_url(order.address()),
+        "said": "; ".join(sentences) or ("" if has_handover else "no change"),
+        "handover": handovers.handover_text(order) if has_handover else "",
+    }

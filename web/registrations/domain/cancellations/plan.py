@@ -1,0 +1,198 @@
+"""What a cancellation would do for every student, to the money and to calendars. Nothing is written here.
+
+The same function runs for the preview and again under the locks, so that what was shown is what is applied.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from billing.domain.cancellations import bulk_refunds
+from billing.domain.cancellations.bulk_refunds import RefundPlan
+from billing.domain.refunds import order_snapshot
+from billing.domain.refunds.order_snapshot import Books
+from billing.domain.refunds.refund_shares import RefundRequest
+from registrations.domain.cancellations import calendar_preview
+from registrations.domain.cancellations.compensation import NOTHING, Compensation, CompensationTotals, spot_key, total_by_currency
+from registrations.rules.day_shares import ZERO, value_of_next_days
+from registrations.domain.cancellations.request import CancellationRequest, cancelable_meetings, cancelable_meetings_of
+from registrations.domain import attendees
+from registrations.domain.transitions import Seat
+from classwork.domain.schedule.previews import Preview, PreviewOutdated
+from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
+from classwork.models import ClassOffer, Meeting
+from registrations.models import CompensationPolicy, Outcome, Registration, Ticket, WaitingEntry
+
+GIVES = (CompensationPolicy.REFUND, CompensationPolicy.CREDIT)
+
+
+@dataclass(frozen=True)
+class CancellationPlan:
+    wanted: CancellationRequest
+    offers: Mapping[int, ClassOffer]
+    meetings: Sequence[Meeting]
+    calendar: Preview
+    gets: Sequence[Compensation]
+    deal: RefundPlan
+    waiting: int
+
+    @property
+    def faults(self) -> tuple[FieldProblem, ...]:
+        return self.calendar.faults
+
+    @property
+    def totals(self) -> list[CompensationTotals]:
+        return total_by_currency(self.gets)
+
+    @property
+    def pending(self) -> list[Compensation]:
+        return [each for each in self.gets if each.note]
+
+    @property
+    def addresses(self) -> set[str]:
+        students = {attendees.email_of(each.spot.student) for each in self.gets}
+        return (students | {each.payer for each in self.gets}) - {""}
+
+    @property
+    def fingerprint(self) -> str:
+        rows = [each.as_read for each in self.gets]
+        return hashlib.sha256(repr((self.calendar.fingerprint, rows, self.waiting)).encode()).hexdigest()[:20]
+
+    def insist(self, seen: str | None) -> None:
+        if self.faults:
+            raise ChangeRefused(*self.faults)
+        if seen is not None and seen != self.fingerprint:
+            raise PreviewOutdated(self.calendar)
+
+
+@dataclass(frozen=True)
+class EarlierCompensation:
+    """What a spot was compensated before: `given` of its `of` class days, which cost `base` together."""
+
+    given: int = 0
+    of: int = 0
+    base: Decimal = ZERO
+
+
+def plan_cancellation(request: CancellationRequest, now: datetime, snapshot: Books | None = None) -> CancellationPlan:
+    """`snapshot` holds the orders if they are locked already."""
+    if request.offer is not None:
+        meetings = list(cancelable_meetings_of(ClassOffer(pk=request.offer), now))
+    else:
+        meetings = list(cancelable_meetings(now).filter(pk__in=request.meetings))
+    ids = {meeting.offer_id for meeting in meetings} | ({request.offer} if request.offer else set())
+    offers = {offer.pk: offer for offer in ClassOffer.objects.with_timetable().filter(pk__in=ids).order_by("pk")}
+    seats = affected_spots(offers, meetings, now)
+    if snapshot is None:
+        snapshot = order_snapshot.load_order_snapshots(orders_of_spots(seats), now)
+    elif orders_of_spots(seats) - snapshot.keys():
+        raise PreviewOutdated(Preview())  # Someone registered in the meantime.
+    gets, deal = _compute_compensations(request, seats, _PurchasedDays(offers, meetings), snapshot)
+    replacements = request.instead if request.is_moved else {}
+    calendar = calendar_preview.preview_canceled_days(offers.values(), meetings, replacements, now)
+    if missing := _request_problem(request, offers, meetings):
+        calendar = Preview(calendar.rows, calendar.effects, calendar.warnings, (missing, *calendar.faults))
+    waiting = WaitingEntry.objects.filter(offer=request.offer or 0).live().count()
+    return CancellationPlan(request, offers, meetings, calendar, gets, deal, waiting)
+
+
+def _request_problem(
+    request: CancellationRequest, offers: Mapping[int, ClassOffer], meetings: Sequence[Meeting]
+) -> FieldProblem | None:
+    if any(offer.is_called_off for offer in offers.values()) or not offers:
+        return FieldProblem("", "This is already canceled.")
+    if request.offer is None and len(meetings) != len(request.meetings):
+        return FieldProblem("", "One of these class days is already canceled or has started.")
+    if request.is_moved and {meeting.pk for meeting in meetings} - request.instead.keys():
+        return FieldProblem("", "Please enter a make-up day for every class day.")
+    return None
+
+
+def affected_spots(offers: Iterable[int], meetings: Iterable[Meeting], now: datetime) -> list[Seat]:
+    related = ("student__user", "student__guardian", "line")
+    places = Registration.objects.filter(offer__in=offers).taking_a_place(now).order_by("offer", "pk")
+    tickets = Ticket.objects.filter(meeting__in=meetings).taking_a_place(now).order_by("meeting", "pk")
+    return [
+        *places.select_related(*related, "offer__subject__level"),
+        *tickets.select_related(*related, "meeting__offer__subject__level"),
+    ]
+
+
+def orders_of_spots(seats: Iterable[Seat]) -> set[int]:
+    return {seat.line.order_id for seat in seats if seat.line is not None}
+
+
+# -- compensation of each spot ---------------------------------------------------------------------------------------
+
+
+class _PurchasedDays:
+    """Which class days a student bought, and how many of them are canceled now."""
+
+    def __init__(self, offers: Mapping[int, ClassOffer], meetings: Iterable[Meeting]) -> None:
+        self.all = {pk: list(offer.meetings.all()) for pk, offer in offers.items()}
+        self.canceled: dict[int, list[Meeting]] = defaultdict(list)
+        for meeting in meetings:
+            self.canceled[meeting.offer_id].append(meeting)
+
+    def bought(self, seat: Seat) -> int:
+        """Counts the days that were still ahead at the purchase. A replacement day does not count as one more."""
+        if isinstance(seat, Ticket):
+            return 1
+        coming = [each for each in self.all[seat.offer_id] if each.starts_at > seat.created_at]
+        return sum(
+            each.stands_in_for_id is None and (each.cancelled_at is None or each.cancelled_at > seat.created_at)
+            for each in coming
+        )
+
+    def lost(self, seat: Seat) -> int:
+        if isinstance(seat, Ticket):
+            return 1
+        return sum(each.starts_at > seat.created_at for each in self.canceled[seat.offer_id])
+
+
+def _compute_compensations(
+    request: CancellationRequest, seats: Sequence[Seat], days: _PurchasedDays, books: Books
+) -> tuple[list[Compensation], RefundPlan]:
+    before: dict[str, EarlierCompensation] = {}
+    registrations = [seat for seat in seats if isinstance(seat, Registration)]
+    for outcome in Outcome.objects.filter(registration__in=registrations).select_related("registration"):
+        key = spot_key(outcome.seat)
+        given = outcome.meetings if outcome.policy in GIVES else 0
+        before[key] = EarlierCompensation(
+            before.get(key, EarlierCompensation()).given + given, outcome.of, outcome.base
+        )
+    lines = [
+        _compensation_of_spot(request, seat, days, books, before.get(spot_key(seat), EarlierCompensation()))
+        for seat in seats
+    ]
+    lines = [line for line in lines if line.meetings or request.offer]
+    demands = []
+    for line in lines:
+        # A canceled class ends every registration and ticket, and a canceled day ends its tickets.
+        ends = request.offer is not None or line.is_ticket
+        if line.spot.line and (ends or line.share):
+            wish = RefundRequest(
+                line.spot.line_id or 0, line.share, ends, as_credit=line.policy == CompensationPolicy.CREDIT
+            )
+            demands.append((line.spot.line, wish))
+    deal = bulk_refunds.plan_refunds(books, demands)
+    return [replace(line, got=deal.by_line.get(line.spot.line_id or 0, NOTHING)) for line in lines], deal
+
+
+def _compensation_of_spot(
+    request: CancellationRequest, seat: Seat, days: _PurchasedDays, books: Books, before: EarlierCompensation
+) -> Compensation:
+    order = books[seat.line.order_id].order if seat.line else None
+    policy = request.exceptions.get(spot_key(seat), request.policy)
+    if isinstance(seat, Ticket) and policy not in GIVES:
+        policy = CompensationPolicy.REFUND  # A ticket is for one day, so only money or credit can compensate it.
+    of = before.of or days.bought(seat)
+    base = before.base if before.of else order_snapshot.cost_of_exchange_chain(books, seat.line)
+    lost = days.lost(seat)
+    share = value_of_next_days(base, of, before.given, lost, order.currency) if policy in GIVES and order else ZERO
+    if request.offer is not None and policy in GIVES and lost + before.given >= of:
+        share = base  # No class day has taken place, so the whole remaining price is refunded.
+    return Compensation(seat, policy, lost, of, base, share, order)

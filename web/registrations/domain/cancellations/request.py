@@ -1,0 +1,63 @@
+"""What is to be canceled, and how students are compensated."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Q, QuerySet
+
+from classwork.domain.schedule.meetings import MeetingDraft
+from classwork.models import ClassOffer, Location, Meeting
+from registrations.models import CompensationPolicy
+from common import dates
+
+FOR_DAYS = (
+    CompensationPolicy.REFUND,
+    CompensationPolicy.CREDIT,
+    CompensationPolicy.MAKE_UP,
+    CompensationPolicy.EXTENSION,
+    CompensationPolicy.NOTHING,
+)
+FOR_CLASSES = (CompensationPolicy.REFUND, CompensationPolicy.CREDIT, CompensationPolicy.NOTHING)
+
+
+@dataclass(frozen=True)
+class CancellationRequest:
+    """Class days by their ids, or a whole class with all its remaining days.
+
+    `instead` maps a canceled day to its replacement, and `exceptions` maps the key of a spot to a compensation that
+    differs from the policy.
+    """
+
+    policy: str
+    meetings: frozenset[int] = frozenset()
+    offer: int | None = None
+    instead: Mapping[int, MeetingDraft] = field(default_factory=dict)
+    exceptions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_moved(self) -> bool:
+        return self.policy in (CompensationPolicy.MAKE_UP, CompensationPolicy.EXTENSION)
+
+
+def cancelable_meetings(now: datetime) -> QuerySet[Meeting]:
+    meetings = Meeting.objects.filter(cancelled_at=None, starts_at__gt=now).order_by("starts_at", "pk")
+    return meetings.select_related("offer__subject__level", "offer__session", "offer__location", "location")
+
+
+def cancelable_meetings_on(day: date, place: Location | None, now: datetime) -> QuerySet[Meeting]:
+    start = dates.local_moment(day, time.min)
+    meetings = cancelable_meetings(now).filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=1))
+    if place is not None:
+        meetings = meetings.filter(Q(location=place) | Q(location=None, offer__location=place))
+    return meetings
+
+
+def cancelable_classes(now: datetime) -> QuerySet[ClassOffer]:
+    ids = cancelable_meetings(now).order_by().values("offer")
+    classes = ClassOffer.objects.filter(pk__in=ids, called_off_at=None).select_related("subject__level", "session")
+    return classes.order_by("session__key_day_date", "class_day", "start_time", "pk")
+
+
+def cancelable_meetings_of(offer: ClassOffer, now: datetime) -> QuerySet[Meeting]:
+    return cancelable_meetings(now).filter(offer=offer)

@@ -1,0 +1,110 @@
+"""The outcome of a cancellation for each student, from the refunds and credit that it booked."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Sum
+
+from billing import gateways
+from billing.domain.cancellations.bulk_refunds import RefundOutcome
+from billing.models import Order, Refund
+from billing.models.fields import exact_sum
+from registrations.domain.cancellations.compensation import CompensationTotals
+from registrations.models import CallOff, CompensationPolicy, Outcome
+from common.formats import format_money
+
+OPEN = (Refund.State.RESERVED, Refund.State.SENT)
+CASH = "cash"
+PER_ORDER = ("registration__line__order", "ticket__line__order")
+
+
+def attach_refunds(outcomes: Mapping[Outcome, RefundOutcome], refunds: Iterable[Refund]) -> None:
+    """Link each outcome with the refunds that contain its money, and record how that money is refunded."""
+    by_payment: dict[int, Refund] = {}
+    for refund in refunds:
+        by_payment.setdefault(refund.payment_id, refund)
+    through = Outcome.refunds.through
+    links = []
+    for outcome, got in outcomes.items():
+        paid_back = (by_payment[payment.pk] for payment, _ in got.parts)
+        links += [through(outcome_id=outcome.pk, refund_id=refund.pk) for refund in paid_back]
+        outcome.by_hand, outcome.onto_vouchers = got.by_hand, got.onto_vouchers
+    through.objects.bulk_create(links)
+    Outcome.objects.bulk_update(outcomes, ["by_hand", "onto_vouchers"], batch_size=200)
+
+
+# -- display ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CompensationResult:
+    outcome: Outcome
+
+    @property
+    def order(self) -> Order | None:
+        line = self.outcome.seat.line
+        return line.order if line else None
+
+    @property
+    def by_hand(self) -> list[Refund]:
+        hands = dict(gateways.desk_methods())
+        return [refund for refund in self.outcome.refunds.all() if refund.payment.variant in hands]
+
+    @property
+    def to_hand_over(self) -> list[int]:
+        return sorted({refund.payment.order_id for refund in self.by_hand if refund.state in OPEN})
+
+    @property
+    def parts(self) -> list[str]:
+        outcome = self.outcome
+        labels = dict(gateways.desk_methods())
+        variants = {refund.payment.variant for refund in self.by_hand}
+        how = (
+            "in cash" if variants <= {CASH} else "by " + " and ".join(sorted(labels[name].lower() for name in variants))
+        )
+        named = [
+            (outcome.refunded - outcome.by_hand - outcome.onto_vouchers, "{} refunded"),
+            (outcome.by_hand, f"{{}} to hand over {how}" if self.to_hand_over else f"{{}} handed over {how}"),
+            (outcome.onto_vouchers, "{} back on the gift voucher"),
+            (outcome.credited, "{} credited"),
+            (outcome.credit, "{} of credit returned"),
+            (outcome.waived, "{} no longer due"),
+            (outcome.on_hold, "{} on hold"),
+        ]
+        currency = self.order.currency if self.order else ""
+        return [text.format(format_money(amount, currency)) for amount, text in named if amount]
+
+    def __str__(self) -> str:
+        policy = CompensationPolicy(self.outcome.policy)
+        moved = [str(policy.label)] if policy in (CompensationPolicy.MAKE_UP, CompensationPolicy.EXTENSION) else []
+        nothing = (
+            "Nothing to refund"
+            if policy in (CompensationPolicy.REFUND, CompensationPolicy.CREDIT)
+            else str(policy.label)
+        )
+        return "; ".join(moved + self.parts) or nothing
+
+
+def outcome_totals(cancellation: CallOff) -> list[CompensationTotals]:
+    by_currency: dict[str, CompensationTotals] = {}
+    for path in PER_ORDER:
+        rows = (
+            cancellation.outcomes.filter(**{f"{path}__isnull": False})
+            .order_by()
+            .values(currency=F(f"{path}__currency"))
+        )
+        names = ("money", "credited", "on_hold", "credit", "waived", "by_hand")
+        row: dict[str, Any]
+        for row in rows.annotate(**{f"sum_{name}": Sum(name) for name in names}):  # type: ignore[assignment]
+            sums = {name: exact_sum(row[f"sum_{name}"]) for name in names}
+            before = by_currency.get(row["currency"], CompensationTotals(row["currency"]))
+            by_currency[row["currency"]] = before.plus(
+                refund=sums["money"] - sums["credited"] - sums["on_hold"],
+                by_hand=sums["by_hand"],
+                new_credit=sums["credited"],
+                old_credit=sums["credit"],
+                waived=sums["waived"],
+                pending=sums["on_hold"],
+            )
+    return [by_currency[currency] for currency in sorted(by_currency)]

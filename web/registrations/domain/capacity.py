@@ -1,0 +1,226 @@
+"""How many spots a class has left, in total and by role."""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.db.models import CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Coalesce
+
+from billing.domain.product_kinds import ProductUnavailable
+from billing.models import OrderLine
+from registrations.domain.attendees import PLACE, TICKET
+from registrations.rules.role_balance import CapacityRules, Counts, RoleCapacity, find_obstacle
+from classwork.models import Balance, ClassOffer, Meeting, OfferRole
+from registrations.models import Registration, Ticket, WaitingEntry
+
+FEW = 5
+NO_LIMIT = -1
+
+
+def lock_classes_of_order(line: OrderLine) -> ClassOffer:
+    """Locks all classes of the order by their ids, so that two orders never deadlock. Returns the line's class."""
+    lines = line.order.lines.filter(cancelled_at=None)
+    days = Meeting.objects.filter(pk__in=lines.filter(kind=TICKET).values("product_id"))
+    classes = Q(pk__in=lines.filter(kind=PLACE).values("product_id")) | Q(pk__in=days.values("offer"))
+    classes |= Q(pk__in=lines.filter(replaces__kind=PLACE).values("replaces__product_id"))
+    offer_id = line.product_id
+    if line.kind == TICKET:
+        offer_id = Meeting.objects.filter(pk=line.product_id).values_list("offer", flat=True).first() or 0
+    locked = ClassOffer.objects.select_for_update().filter(classes | Q(pk=offer_id)).order_by("pk")
+    offer = next((offer for offer in locked if offer.pk == offer_id), None)
+    if offer is None:
+        raise ProductUnavailable("This class is no longer offered.")
+    return offer
+
+
+def lock_class(offer_id: int) -> ClassOffer:
+    """Everything that counts spots before taking one holds this lock. SQLite allows only one writer anyway."""
+    offer = ClassOffer.objects.select_for_update().filter(pk=offer_id).first()
+    if offer is None:
+        raise ProductUnavailable("This class is no longer offered.")
+    return offer
+
+
+@dataclass(frozen=True)
+class Availability:
+    rules: CapacityRules
+    """The capacity without the spots that guests take."""
+    counts: Counts = field(default_factory=dict)
+    """Spots that are taken or reserved by a waitlist offer, by role."""
+    waiting: int = 0
+    guests: int = 0
+    """Tickets for the given meeting, or for the fullest of the meetings to come."""
+
+    @property
+    def capacity(self) -> int | None:
+        return None if self.rules.capacity is None else self.rules.capacity + self.guests
+
+    @property
+    def spots_taken(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def available_spots(self) -> int | None:
+        return None if self.rules.capacity is None else max(self.rules.capacity - self.spots_taken, 0)
+
+    @cached_property
+    def closed_roles(self) -> list[str]:
+        return [name for name in self.rules.names if find_obstacle(self.rules, self.counts, [name])]
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.closed_roles) == len(self.rules.names)
+
+    @property
+    def has_waitlist(self) -> bool:
+        return bool(self.closed_roles or self.waiting or self.available_spots == 1)
+
+    def left_for(self, role: RoleCapacity) -> int | None:
+        own = None if role.capacity is None else max(role.capacity - self.counts.get(role.name, 0), 0)
+        both = [number for number in (own, self.available_spots) if number is not None]
+        return min(both) if both else None
+
+    def __str__(self) -> str:
+        text = (
+            f"{self.spots_taken} taken, no limit"
+            if self.capacity is None
+            else f"{self.spots_taken} of {self.capacity} taken"
+        )
+        return f"{text}, plus up to {self.guests} for a drop-in or trial" if self.guests else text
+
+    @property
+    def status_text(self) -> str:
+        if self.is_full:
+            return "Full"
+        if self.rules.roles:
+            return self._words_by_role
+        if self.available_spots is None or self.available_spots > FEW:
+            return ""
+        return "1 spot left" if self.available_spots == 1 else f"{self.available_spots} spots left"
+
+    @property
+    def _words_by_role(self) -> str:
+        texts = {role.name: self._word_for(role) for role in self.rules.roles}
+        if not any(texts.values()):
+            return ""
+        return "Spots left: " + ", ".join(f"{name} {text or 'enough'}" for name, text in texts.items())
+
+    def _word_for(self, role: RoleCapacity) -> str:
+        if role.name in self.closed_roles:
+            return "waitlist"
+        left = self.left_for(role)
+        return "" if left is None or left > FEW else str(left)
+
+
+def annotate_taken(offers: QuerySet[ClassOffer], at: datetime) -> QuerySet[ClassOffer]:
+    rows = Registration.objects.taking_a_place(at).filter(offer=OuterRef("pk")).order_by().values("offer")
+    return offers.annotate(taken=Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0))
+
+
+TicketCounts = Mapping[int, Counts]
+"""The tickets for each meeting, by role."""
+
+
+@dataclass
+class SpotCounts:
+    counts: Counter[str] = field(default_factory=Counter)
+    roles: list[RoleCapacity] = field(default_factory=list)
+    guests: dict[int, Counter[str]] = field(default_factory=dict)
+    waiting: int = 0
+
+    def add(self, what: str, name: str, number: int, key: int) -> None:
+        if what == "role":
+            self.roles.append(RoleCapacity(name, None if number == NO_LIMIT else number))
+        elif what == "waiting":
+            self.waiting += number
+        elif what == "ticket":
+            self.guests.setdefault(key, Counter())[name] += number
+        else:
+            self.counts.update(json.loads(name) if what == "kept" else {name: number})
+
+    def room(self, offer: ClassOffer, guests: TicketCounts) -> Availability:
+        most = max((sum(counts.values()) for counts in guests.values()), default=0)
+        return Availability(
+            rules_without_guests(capacity_rules(offer, self.roles), guests, most), self.counts, self.waiting, most
+        )
+
+
+def availability_of(offer: ClassOffer, at: datetime, *, but: Collection[int] = ()) -> Availability:
+    """Leaves out the tickets in `but`, because they are being turned into registrations."""
+    return availability_by_class([offer], at, but=but)[offer.pk]
+
+
+def availability_by_class(
+    offers: Iterable[ClassOffer], at: datetime, *, but: Collection[int] = ()
+) -> Mapping[int, Availability]:
+    """Counts the fullest of the meetings to come, because a new student attends all of them. Runs one query for any
+    number of classes."""
+    counts_by_class = _count_spots_by_class(offers := list(offers), at, but)
+    return {offer.pk: counts_by_class[offer.pk].room(offer, counts_by_class[offer.pk].guests) for offer in offers}
+
+
+def availability_by_meeting(offer: ClassOffer, days: Iterable[Meeting], at: datetime) -> dict[int, Availability]:
+    tally = _count_spots_by_class([offer], at)[offer.pk]
+    return {day.pk: tally.room(offer, {day.pk: tally.guests.get(day.pk, {})}) for day in days}
+
+
+def rules_without_guests(rules: CapacityRules, guests: TicketCounts, most: int) -> CapacityRules:
+    def without(role: RoleCapacity) -> RoleCapacity:
+        taken = max((counts.get(role.name, 0) for counts in guests.values()), default=0)
+        return role if role.capacity is None else RoleCapacity(role.name, role.capacity - taken)
+
+    capacity = None if rules.capacity is None else rules.capacity - most
+    return replace(rules, capacity=capacity, roles=tuple(map(without, rules.roles)))
+
+
+def _count_spots_by_class(
+    offers: Iterable[ClassOffer], at: datetime, but: Collection[int] = ()
+) -> dict[int, SpotCounts]:
+    tallies = {offer.pk: SpotCounts() for offer in offers}
+    offer_ids = list(tallies)
+    taken = Registration.objects.filter(offer__in=offer_ids).taking_a_place(at).order_by()
+    entries = WaitingEntry.objects.filter(offer__in=offer_ids).order_by()
+    offered = entries.with_open_offer(at)
+    waiting = entries.filter(state=WaitingEntry.State.WAITING)
+    roles = OfferRole.objects.filter(offer__in=offer_ids).order_by()
+    tickets = Ticket.objects.filter(
+        meeting__offer__in=offer_ids, meeting__starts_at__gt=at, meeting__cancelled_at=None
+    ).taking_a_place(at)
+    parts = [
+        _spot_count_query(taken, "taken", F("role"), Count("pk"), Value(0)),
+        _spot_count_query(offered, "kept", Cast("roles", CharField()), F("size"), F("pk")),
+        _spot_count_query(waiting, "waiting", Value(""), Count("pk"), Value(0)),
+        _spot_count_query(roles, "role", F("name"), Coalesce("capacity", NO_LIMIT), F("pk")),
+        _spot_count_query(
+            tickets.exclude(pk__in=but).order_by(),
+            "ticket",
+            F("role"),
+            Count("pk"),
+            F("meeting_id"),
+            of="meeting__offer_id",
+        ),
+    ]
+    # The rows are sorted by their key, so that the roles keep the order in which they were named.
+    for offer_id, *row in sorted(parts[0].union(*parts[1:], all=True), key=lambda row: row[4]):
+        tallies[offer_id].add(*row)
+    return tallies
+
+
+def _spot_count_query(
+    rows: QuerySet[Any], what: str, row_name: Any, number: Any, key: Any, *, of: str = "offer_id"
+) -> QuerySet[Any, tuple[Any, ...]]:
+    values = rows.values(of).annotate(what=Value(what), row_name=row_name, number=number, row_key=key)
+    return values.values_list(of, "what", "row_name", "number", "row_key")
+
+
+def capacity_rules(offer: ClassOffer, roles: Iterable[RoleCapacity]) -> CapacityRules:
+    try:
+        balance = offer.balance
+    except Balance.DoesNotExist:
+        return CapacityRules(offer.capacity, tuple(roles))
+    return CapacityRules(offer.capacity, tuple(roles), balance.most_apart, balance.ratio, balance.active_from)

@@ -1,0 +1,102 @@
+"""Adds the chosen classes and people to the cart."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from billing.domain.orders import cart as carts
+from billing.models import Order
+from registrations.domain import level_progress, capacity
+from registrations.domain.attendees import ME, STUDENT, TICKET, Attendee
+from registrations.domain.attendees import PLACE as KIND
+from registrations.domain.capacity import Availability
+from registrations.domain.waitlist import skip_reasons
+from classwork.models import ClassOffer, Level
+from registrations.models import Registration
+from users.models import Student, User
+
+
+@dataclass(frozen=True)
+class RegistrationChoice:
+    offers: Sequence[ClassOffer]
+    attendees: Sequence[Attendee]
+    readiness: str = ""
+    heard_from: str = ""
+
+
+@transaction.atomic
+def add_registrations_to_cart(cart: Order, choice: RegistrationChoice) -> None:
+    answers = {"readiness": choice.readiness, "heard_from": choice.heard_from}
+    for offer in choice.offers:
+        for attendee in choice.attendees:
+            details = attendee.as_details() | {name: value for name, value in answers.items() if value}
+            carts.add_line(cart, KIND, offer.pk, details)
+
+
+@transaction.atomic
+def add_tickets_to_cart(cart: Order, meeting_id: int, people: Iterable[Attendee], *, trial: bool) -> None:
+    for attendee in people:
+        carts.add_line(cart, TICKET, meeting_id, attendee.as_details() | ({"trial": True} if trial else {}))
+
+
+def full_class_messages(offers: Sequence[ClassOffer], at: datetime, people: int = 1) -> list[str]:
+    rooms = capacity.availability_by_class(offers, at)
+    problems = {offer: _missing_spots_message(rooms[offer.pk], people) for offer in offers}
+    return [f"{offer.subject.title}, {offer.day}: {why}" for offer, why in problems.items() if why]
+
+
+def _missing_spots_message(here: Availability, people: int) -> str:
+    if here.is_full:
+        return "This class is full."
+    if here.available_spots is None or here.available_spots >= people:
+        return ""
+    return f"You need {skip_reasons.number_in_words(people)} spots and {skip_reasons.remaining_text(here.available_spots)}."
+
+
+def already_registered_messages(choice: RegistrationChoice, viewer: User | None) -> list[str]:
+    """Only an account that speaks for a student learns that the student is registered."""
+    students = _chosen_students(choice.attendees, viewer)
+    live = Registration.objects.live().filter(offer__in=choice.offers, student__in=students)
+    return [
+        f"{registration.student} already has a spot in {registration.offer.subject.title}, {registration.offer.day}."
+        for registration in live.select_related("student", "offer__subject__level")
+    ]
+
+
+def _chosen_students(attendees: Iterable[Attendee], viewer: User | None) -> list[Student]:
+    if viewer is None:
+        return []
+    ids = {attendee.student_id for attendee in attendees if attendee.who == STUDENT}
+    in_care = list(Student.objects.in_care_of(viewer))
+    wants_own = any(attendee.who == ME for attendee in attendees)
+    return [student for student in in_care if student.pk in ids or (wants_own and student.user_id == viewer.pk)]
+
+
+def levels_to_ask_about(choice: RegistrationChoice, viewer: User | None, at: datetime) -> list[Level]:
+    """Only the viewer's own students are looked up. For all others the buyer is asked."""
+    ladder = [level for level in Level.objects.filter(is_step=True) if level.rule]
+    levels = {offer.subject.level for offer in choice.offers}
+    required = {level: number for level in levels if (number := _required_level_number(level, ladder)) is not None}
+    if not required:
+        return []
+    students = _chosen_students(choice.attendees, viewer)
+    progress_by_student = level_progress.progress_of_students(students, at)
+    if len(students) == len(choice.attendees):
+        required = {
+            level: number
+            for level, number in required.items()
+            if any(progress_by_student[student.pk].expected < number for student in students)
+        }
+    return sorted(required, key=lambda level: level.rank)
+
+
+def _required_level_number(level: Level, ladder: Sequence[Level]) -> Decimal | None:
+    lower_steps = [step for step in ladder if level.is_step and step.rank < level.rank and step.done is not None]
+    return max(lower_steps, key=lambda step: step.rank).done if lower_steps else None
+
+
+def level_below(level: Level) -> Level | None:
+    return Level.objects.filter(is_step=True, rank__lt=level.rank).exclude(rule="").order_by("-rank").first()

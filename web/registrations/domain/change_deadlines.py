@@ -1,0 +1,18 @@
+"""The deadlines until which students may change their own registrations."""
+
+from datetime import datetime
+
+from classwork.domain.schedule import cancellation_terms
+from classwork.models import CancellationStep
+from registrations.models import Registration
+
+
+def change_deadline(registration: Registration, number: int) -> datetime | None:
+    when = [meeting.starts_at for meeting in registration.offer.meetings.all() if not meeting.is_cancelled]
+    return cancellation_terms.step_deadline(f"{CancellationStep.Unit.MEETING} {number}", when)
+
+
+def is_before_deadline(registration: Registration, number: int, at: datetime) -> bool:
+    """A number of 0 means that the school does not allow the change at all."""
+    ends = change_deadline(registration, number) if number else None
+    return bool(number) and (ends is None or at <= ends)

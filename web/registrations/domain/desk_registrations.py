@@ -1,0 +1,136 @@
+"""Searching for registrations at the desk, and entering them there."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from billing.domain.orders import cart as carts
+from billing.domain.orders import placement
+from billing.models import Order
+from registrations.domain import attendees, referral_sources
+from registrations.domain.attendees import OTHER, Attendee, TypedPerson
+from registrations.domain.cart import KIND
+from classwork.models import ClassOffer, Meeting, Subject
+from registrations.models import Registration
+from common.search import read_number, split_words
+from history.domain import record_action
+from users.models import Student, User
+
+State = Registration.State
+
+LISTED = {
+    "live": ("Registered or reserved", Q(state__in=Registration.LIVE)),
+    "unpaid": ("Registered, unpaid", Q(state=State.CONFIRMED) & ~Q(line__order__state=Order.State.PAID)),
+    "unsure": ("Not sure of the level", Q(state__in=Registration.LIVE, readiness=Registration.Readiness.UNSURE)),
+    "hold": ("On hold", Q(state=State.ON_HOLD)),
+    "ended": ("Expired, canceled or moved", ~Q(state__in=Registration.LIVE)),
+}
+
+
+@dataclass(frozen=True)
+class RegistrationSearch:
+    """What the desk searches for. An unknown value of `show` does not filter anything."""
+
+    text: str = ""
+    show: str = ""
+    offer_id: int | None = None
+    session_id: int | None = None
+    heard: str = ""
+    """A key from the list of answers to how people heard of the school."""
+
+
+def registrations_on_hold() -> QuerySet[Registration]:
+    return Registration.objects.filter(LISTED["hold"][1])
+
+
+def search_registrations(criteria: RegistrationSearch) -> QuerySet[Registration]:
+    registrations = Registration.objects.for_lists()
+    if criteria.show in LISTED:
+        registrations = registrations.filter(LISTED[criteria.show][1])
+    if criteria.offer_id:
+        registrations = registrations.filter(offer=criteria.offer_id)
+    if criteria.heard:
+        registrations = registrations.filter(pk__in=referral_sources.registrations_with_answer(criteria.heard))
+    if criteria.session_id:
+        registrations = registrations.filter(offer__session=criteria.session_id)
+    number = read_number(criteria.text.strip().removeprefix("#"))
+    if number is not None:
+        return registrations.filter(line__order=number)
+    for word in split_words(criteria.text):
+        registrations = registrations.filter(_registration_matches(word))
+    return registrations
+
+
+def _registration_matches(word: str) -> Q:
+    condition = Q(offer__subject__in=Subject.objects.matching(word)) | _person_matches("student__", word)
+    number = read_number(word[1:]) if word.startswith("#") else None
+    return condition if number is None else condition | Q(line__order=number)
+
+
+def _person_matches(student: str, word: str) -> Q:
+    fields = ("first_name", "last_name", "email", "user__email", "guardian__email")
+    return reduce(or_, (Q(**{f"{student}{field}__icontains": word}) for field in fields))
+
+
+def search_students(text: str) -> QuerySet[Student]:
+    students = Student.objects.select_related("user", "guardian").order_by("first_name", "last_name", "pk")
+    for word in split_words(text):
+        students = students.filter(_person_matches("", word))
+    return students
+
+
+def classes_open_to_desk(at: datetime) -> QuerySet[ClassOffer]:
+    ahead = ClassOffer.objects.filter(meetings__ends_at__gt=at, meetings__cancelled_at=None).distinct()
+    return ahead.select_related("subject__level", "session")
+
+
+@transaction.atomic
+def register_at_desk(
+    by: User,
+    offer: ClassOffer,
+    person: Student | TypedPerson,
+    *,
+    why: str = "",
+    over_capacity: bool = False,
+    pay_by: date | None = None,
+    role: str = "",
+) -> Order:
+    options = {"over_capacity": over_capacity, "role": role, "late": by.has_perm("registrations.join_late")}
+    how = placement.PlacementOptions(Order.Due.DATE if pay_by else Order.Due.DOOR, on=pay_by, by_staff=by)
+    order = _place_desk_order(person, (KIND, offer.pk), options, how)
+    class_data = {"offer": offer.pk, "title": str(offer), "over_capacity": over_capacity}
+    record_action(by, "registrations.registered_at_the_desk", order, why=why, **class_data)
+    return order
+
+
+@transaction.atomic
+def sell_ticket_at_desk(
+    by: User, meeting: Meeting, person: Student | TypedPerson, *, trial: bool, role: str = ""
+) -> Order:
+    options = {"role": role} | ({"trial": True} if trial else {})
+    order = _place_desk_order(
+        person, (attendees.TICKET, meeting.pk), options, placement.PlacementOptions(Order.Due.DOOR, by_staff=by)
+    )
+    record_action(by, "registrations.ticket_sold_at_the_desk", order, meeting=meeting.pk, trial=trial)
+    return order
+
+
+def _place_desk_order(
+    person: Student | TypedPerson, product: tuple[str, int], options: dict[str, Any], how: placement.PlacementOptions
+) -> Order:
+    student = person if isinstance(person, Student) else attendees.find_or_create_by_email(person)
+    order = carts.create_cart()
+    order.payer_name, order.payer_email = str(student), attendees.email_of(student)
+    order.save(update_fields=["payer_name", "payer_email"])
+    attendee = Attendee(OTHER, first_name=student.first_name, last_name=student.last_name, email=order.payer_email)
+    carts.add_line(order, *product, attendee.as_details() | options | {"by_desk": True, "attends": student.pk})
+    account = student.user or student.guardian
+    # An account that nobody has opened yet does not count, because its address may be mistyped.
+    payer = account if account and account.is_active and account.email_confirmed_at else None
+    return placement.place_order(order, replace(how, payer=payer), seen=None, at=timezone.now())

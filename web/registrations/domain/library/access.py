@@ -1,0 +1,173 @@
+"""Who may open a resource now. This is checked for the page and for every request of the file.
+
+A confirmed spot opens what its class has released, and keeps it open after the class. A ticket opens only what opens
+after its class day. A spot or ticket that is on hold, canceled, moved or fully refunded opens nothing. Teachers see
+everything immediately.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from billing.models import Order
+from classwork.domain.resources import content
+from classwork.models import Attachment, ClassOffer, Release, Resource
+from registrations.models import Registration, Ticket
+from registrations.models.tickets import TicketQuerySet
+from common import dates
+from users.models import Staff, Student, User
+
+Audience, Kind = Resource.Audience, Resource.Kind
+
+
+Way = Registration | Ticket
+
+# Resources that a spot can open. Texts for the class mail have no page.
+FOR_STUDENTS = Q(resource__manager_approved=True, resource__audience__in=[Audience.STUDENT, Audience.PUBLIC])
+FOR_STUDENTS &= ~Q(resource__kind=Kind.EMAIL)
+
+
+class AccessState(Enum):
+    OPEN = "open"
+    LOCKED = "locked"  # It opens later.
+    HELD = "held"  # The teacher holds it.
+    UNPAID = "unpaid"
+    MISSED = "missed"  # It opened before the student joined.
+    GONE = "gone"
+
+
+@dataclass(frozen=True)
+class AccessibleResource:
+    """A resource that a person may open, with the class and the spot or ticket that open it, if any."""
+
+    resource: Resource
+    offer: ClassOffer | None = None
+    place: Way | None = None
+
+
+def find_accessible_resource(
+    user: User | AnonymousUser, pk: int, at: datetime | None = None
+) -> AccessibleResource | None:
+    at = at or timezone.now()
+    resource = Resource.objects.filter(pk=pk).first()
+    if resource is None:
+        return None
+    students = Student.objects.ids_of(user) if isinstance(user, User) else []
+    if students and (
+        way := _registration_that_opens(students, resource, at) or _ticket_that_opens(students, resource, at)
+    ):
+        return AccessibleResource(resource, way.offer, way)
+    if user.has_perm("classwork.view_resource"):
+        return AccessibleResource(resource)
+    if library_resources(user, at, is_student=registrations_of_students(students).exists()).filter(pk=pk).exists():
+        return AccessibleResource(resource)
+    return AccessibleResource(resource) if _teaches_resource(user, resource) else None
+
+
+# -- spots and tickets --------------------------------------------------------------------------------------
+
+
+def registrations_of_students(students: Collection[int]) -> QuerySet[Registration]:
+    return Registration.objects.filter(student__in=students, state=Registration.State.CONFIRMED)
+
+
+def _registration_that_opens(students: Collection[int], resource: Resource, at: datetime) -> Registration | None:
+    attached = Release.objects.filter(FOR_STUDENTS, resource=resource)
+    releases = {release.offer_id: release for release in attached}
+    registrations = (
+        registrations_of_students(students)
+        .filter(offer__in=releases)
+        .select_related("offer__subject__level", "offer__session", "student", "line__order")
+    )
+    for place in registrations.prefetch_related("openings"):
+        by_hand = any(opening.resource_id == resource.pk for opening in place.openings.all())
+        if access_state(releases[place.offer_id], place, at, by_hand=by_hand) == AccessState.OPEN:
+            return place
+    return None
+
+
+def tickets_of_students(students: Collection[int]) -> TicketQuerySet:
+    return Ticket.objects.filter(student__in=students).confirmed()
+
+
+def _ticket_that_opens(students: Collection[int], resource: Resource, at: datetime) -> Ticket | None:
+    own_tickets = tickets_of_students(students).for_lists().filter(meeting__offer__releases__resource=resource)
+    releases = Release.objects.filter(FOR_STUDENTS, resource=resource, offer__in=own_tickets.values("meeting__offer"))
+    by_offer = {release.offer_id: release for release in releases}
+    for ticket in own_tickets:
+        release = by_offer.get(ticket.offer_id)
+        if release and opens_with_ticket(release, ticket) and access_state(release, ticket, at) == AccessState.OPEN:
+            return ticket
+    return None
+
+
+def opens_with_ticket(release: Release, ticket: Ticket) -> bool:
+    meeting = ticket.meeting
+    return release.class_number is not None and release.opens_at == meeting.ends_at and not meeting.is_cancelled
+
+
+def access_state(release: Release, place: Way, at: datetime, *, by_hand: bool = False) -> AccessState:
+    """`by_hand` means that a teacher opened it for this one student."""
+    if not is_settled(place):
+        return AccessState.UNPAID
+    if by_hand:
+        return AccessState.OPEN
+    if release.is_over(dates.to_local_time(at).date()):
+        return AccessState.GONE
+    if release.held_at:
+        return AccessState.HELD
+    begun = release.begins_at
+    if begun is not None and begun > at:
+        return AccessState.LOCKED
+    joined = place.confirmed_at
+    is_missed = begun is not None and joined is not None and begun < joined
+    return AccessState.MISSED if is_missed and not settings.LATE_JOINERS_SEE_EARLIER else AccessState.OPEN
+
+
+def is_settled(place: Way) -> bool:
+    """A full refund closes everything. By setting, so does an order that is not paid yet."""
+    order = place.line.order if place.line else None
+    if order is None or order.state != Order.State.PAID:
+        return settings.OPEN_BEFORE_PAID
+    return not (place.line and place.line.now_total and not order.charged)
+
+
+# -- the libraries ---------------------------------------------------------------------------------------------------
+
+
+def library_resources(user: User | AnonymousUser, at: datetime, *, is_student: bool) -> QuerySet[Resource]:
+    """Resources without a class or subject, by their audience. Everyone also sees what a class has opened to all."""
+    audiences = [Audience.PUBLIC]
+    if is_student:
+        audiences.append(Audience.STUDENT)
+    if user.has_perm("classwork.add_proposal"):  # The link to Teaching needs the same permission.
+        audiences.append(Audience.TEACHER)
+    released = Release.objects.open_to_all(at).filter(
+        resource=OuterRef("pk"), offer__manager_approved=True, offer__subject__manager_approved=True
+    )
+    attached = Attachment.objects.filter(resource=OuterRef("pk"))
+    unattached = Q(~Exists(attached), audience__in=audiences)
+    open_to_all = Q(Exists(released), audience=Audience.PUBLIC)
+    return Resource.objects.filter(unattached | open_to_all, manager_approved=True).exclude(kind=Kind.EMAIL)
+
+
+# -- teachers -------------------------------------------------------------------------------------------------
+
+
+def _teaches_resource(user: User | AnonymousUser, resource: Resource) -> bool:
+    staff = Staff.objects.filter(user=user.pk).first() if isinstance(user, User) else None
+    if staff is None or resource.audience == Audience.ADMIN:
+        return False
+    if resource.author_id == staff.pk:
+        return True
+    attachments = resource.attachments.select_related("offer", "subject")
+    things = [each.offer or each.subject for each in attachments]
+    return any(content.may_manage_resources_of(staff, thing) for thing in things if thing is not None)

@@ -1,0 +1,284 @@
+"""The library of an account: what its students may open by class and week, and what opens later."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.paginator import Page, Paginator
+from django.db.models import Exists, F, Q, Subquery
+
+from registrations.domain.library import access
+from registrations.domain.library.access import FOR_STUDENTS, AccessState, Way
+from registrations.models import LibraryVisit, Opening, Registration, Ticket
+from classwork.models import Release, Resource
+from common import dates
+from common.formats import format_date, format_moment
+from common.paging import paginate_together
+from users.models import Student, User
+
+PAUSE = timedelta(hours=1)  # A shorter pause belongs to the same visit.
+STEP = timedelta(minutes=5)
+
+CLASSES_A_PAGE = 40
+LOOSE_A_PAGE = 100
+"""For resources without a class or subject."""
+WORDS = {
+    AccessState.HELD: "Your teacher will open this",
+    AccessState.UNPAID: "Available once the class is paid",
+    AccessState.MISSED: "Before you joined: ask your teacher",
+}
+
+
+@dataclass(frozen=True)
+class LibraryItem:
+    release: Release
+    place: Way
+    state: AccessState
+    opened_at: datetime
+    is_new: bool = False
+    by_hand: bool = False  # A teacher opened it for this one student.
+
+    @property
+    def resource(self) -> Resource:
+        return self.release.resource
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == AccessState.OPEN
+
+    @property
+    def status_text(self) -> str:
+        release = self.release
+        if self.state == AccessState.LOCKED and (begins := release.begins_at):
+            return f"Opens {format_moment(begins)}"
+        if self.state == AccessState.GONE and release.last_day:
+            return f"Expired {format_date(release.last_day)}"
+        if self.state == AccessState.OPEN and release.last_day:
+            return f"Available until {format_date(release.last_day)}"
+        return WORDS.get(self.state, "")
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What one spot in a class or one ticket opens."""
+
+    place: Way
+    items: list[LibraryItem]
+
+    @property
+    def key(self) -> str:
+        return f"{type(self.place).__name__.lower()}-{self.place.pk}"
+
+    @property
+    def weeks(self) -> Iterator[tuple[str, list[LibraryItem]]]:
+        for week, items in groupby(self.items, key=lambda item: item.release.week):
+            yield week, list(items)
+
+    @property
+    def open_count(self) -> int:
+        return sum(item.is_open for item in self.items)
+
+
+@dataclass(frozen=True)
+class Library:
+    shelves: list[Shelf]
+    loose: list[Resource]
+    today: date
+    page: Page[Any]
+
+    @property
+    def new(self) -> list[LibraryItem]:
+        return _latest_per_resource(item for shelf in self.shelves for item in shelf.items if item.is_new)
+
+    @property
+    def earned(self) -> list[LibraryItem]:
+        return _latest_per_resource(item for shelf in self.shelves for item in shelf.items if item.is_open)
+
+    @property
+    def now(self) -> list[Shelf]:
+        return sorted(
+            filter(self._is_on, self.shelves), key=lambda shelf: shelf.place.offer.session.start_date > self.today
+        )
+
+    @property
+    def before(self) -> list[Shelf]:
+        return [shelf for shelf in self.shelves if not self._is_on(shelf)]
+
+    @property
+    def libraries(self) -> list[tuple[str, list[Resource]]]:
+        named = (("For students", "student"), ("For teachers", "teacher"), ("For everyone", "public"))
+        by_audience = [
+            (title, [resource for resource in self.loose if resource.audience == audience]) for title, audience in named
+        ]
+        return [(title, resources) for title, resources in by_audience if resources]
+
+    def _is_on(self, shelf: Shelf) -> bool:
+        return shelf.place.offer.session.end_date >= self.today
+
+
+def _latest_per_resource(items: Iterable[LibraryItem]) -> list[LibraryItem]:
+    latest = sorted(items, key=lambda item: item.opened_at, reverse=True)
+    return list({item.resource.pk: item for item in reversed(latest)}.values())[::-1]
+
+
+def build_library(user: User | AnonymousUser, at: datetime, text: str = "", number: str | int | None = 1) -> Library:
+    """One page of the library, the latest classes first. It needs the same number of queries for one class and for
+    forty.
+
+    `text` keeps only resources that contain all its words, in any class. Resources without a class are paginated
+    together with the classes.
+    """
+    students = Student.objects.ids_of(user) if isinstance(user, User) else []
+    places, by_hand = _registrations_with_visit(user, students) if isinstance(user, User) else ([], {})
+    tickets: list[Ticket] = []
+    if isinstance(user, User) and (not places or places[0].has_tickets):
+        visit = LibraryVisit.objects.filter(account=user)
+        confirmed = access.tickets_of_students(students).for_lists().prefetch_related(None)
+        tickets = list(confirmed.annotate(since=Subquery(visit.values("since")), last=Subquery(visit.values("at"))))
+    is_student = bool(places)
+    ways: list[Any] = sorted([*places, *tickets], key=lambda way: way.offer.session.key_day_date, reverse=True)
+    since = _record_visit(user, ways[0], at) if isinstance(user, User) and ways else None
+    if text and ways:
+        matching = Release.objects.filter(
+            FOR_STUDENTS, _text_filter(text, "resource__"), offer__in={way.offer_id for way in ways}
+        )
+        offers = set(matching.order_by().values_list("offer", flat=True))
+        ways = [way for way in ways if way.offer_id in offers]
+    shown = Paginator(ways, CLASSES_A_PAGE)
+    resources = access.library_resources(user, at, is_student=is_student).filter(_text_filter(text)).defer("text")
+    resources = resources.order_by("-audience", "title", "pk")
+    first = list(resources[: LOOSE_A_PAGE + 1])  # Rows are counted only if one page does not hold them all.
+    without_class: Paginator[Any] = Paginator(first if len(first) <= LOOSE_A_PAGE else resources, LOOSE_A_PAGE)
+    page, (classes, loose) = paginate_together(number, shown, without_class)
+    places = [way for way in classes if isinstance(way, Registration)]
+    tickets = [way for way in classes if isinstance(way, Ticket)]
+    releases = _releases_by_class(list(classes), text)
+    shelves = [
+        Shelf(
+            place,
+            [
+                _library_item(release, place, at, since=since, by_hand=by_hand.get((place.pk, release.resource_id)))
+                for release in releases.get(place.offer_id, [])
+            ],
+        )
+        for place in places
+    ]
+    shelves += [Shelf(ticket, _ticket_items(ticket, releases, at, since)) for ticket in tickets]
+    return Library([shelf for shelf in shelves if shelf.items], list(loose), dates.to_local_time(at).date(), page)
+
+
+def _registrations_with_visit(
+    user: User, students: Collection[int]
+) -> tuple[list[Any], dict[tuple[int, int], datetime]]:
+    """Includes the last visit and the openings of the viewer, which would otherwise need separate queries."""
+    visit = LibraryVisit.objects.filter(account=user)
+    annotated = access.registrations_of_students(students).annotate(
+        since=Subquery(visit.values("since")),
+        last=Subquery(visit.values("at")),
+        opened=F("openings__resource"),
+        opened_on=F("openings__date_added"),
+        has_tickets=Exists(access.tickets_of_students(students)),
+    )
+    related = annotated.select_related("student", "offer__subject__level", "offer__session", "line__order")
+    rows = related.order_by("-offer__session__key_day_date", "offer__class_day", "pk")
+    by_hand = {(row.pk, row.opened): row.opened_on for row in rows if row.opened}
+    return list({row.pk: row for row in rows}.values()), by_hand
+
+
+def _ticket_items(
+    ticket: Ticket, releases: dict[int, list[Release]], at: datetime, since: datetime | None = None
+) -> list[LibraryItem]:
+    opened = (release for release in releases.get(ticket.offer_id, []) if access.opens_with_ticket(release, ticket))
+    return [_library_item(release, ticket, at, since=since) for release in opened]
+
+
+def _record_visit(user: User, place: Any, at: datetime) -> datetime | None:
+    """Returns the moment after which resources are new to this account. The visit is stored every few minutes at
+    most."""
+    since, last = place.since, place.last
+    if last is not None and at - last < STEP:
+        return since
+    if last is not None and at - last > PAUSE:
+        since = last
+    LibraryVisit.objects.bulk_create(
+        [LibraryVisit(account=user, since=since, at=at)],
+        update_conflicts=True,
+        unique_fields=["account"],
+        update_fields=["since", "at"],
+    )
+    return since
+
+
+def _releases_by_class(places: Iterable[Way], text: str) -> dict[int, list[Release]]:
+    offers = {place.offer_id for place in places}
+    if not offers:
+        return {}
+    matching = Release.objects.filter(FOR_STUDENTS, _text_filter(text, "resource__"), offer__in=offers)
+    ordered = matching.select_related("resource").defer("resource__text")
+    by_offer: dict[int, list[Release]] = {}
+    for release in ordered.order_by(F("opens_at").asc(nulls_first=True), "position", "resource_id"):
+        by_offer.setdefault(release.offer_id, []).append(release)
+    return by_offer
+
+
+def _text_filter(text: str, where: str = "") -> Q:
+    condition = Q()
+    for word in text.split():
+        condition &= Q(**{f"{where}title__icontains": word}) | Q(**{f"{where}text__icontains": word})
+    return condition
+
+
+def _library_item(
+    release: Release,
+    place: Way,
+    at: datetime,
+    *,
+    since: datetime | None = None,
+    by_hand: datetime | None = None,
+) -> LibraryItem:
+    state = access.access_state(release, place, at, by_hand=by_hand is not None)
+    planned = [moment for moment in (release.begins_at, place.confirmed_at, release.date_added) if moment]
+    opened_at = by_hand or max(planned)
+    is_new = state == AccessState.OPEN and since is not None and opened_at > since
+    return LibraryItem(release, place, state, opened_at, is_new, by_hand is not None)
+
+
+def release_by_student(release: Release, at: datetime) -> list[LibraryItem]:
+    registrations = Registration.objects.filter(offer=release.offer_id, state=Registration.State.CONFIRMED)
+    places = list(registrations.select_related("student", "line__order").order_by("student__name_key", "pk"))
+    opened = Opening.objects.filter(registration__in=places, resource=release.resource_id)
+    by_hand = dict(opened.values_list("registration", "date_added"))
+    return [_library_item(release, place, at, by_hand=by_hand.get(place.pk)) for place in places]
+
+
+# -- neighbors of a resource ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class NeighborResources:
+    """The open resources before and after this one in its class, and how long it stays open."""
+
+    before: Resource | None = None
+    after: Resource | None = None
+    status_text: str = ""
+
+
+def neighbors_of(place: Way, resource: Resource, at: datetime) -> NeighborResources:
+    releases = _releases_by_class([place], "")
+    if isinstance(place, Ticket):
+        items = _ticket_items(place, releases, at)
+    else:
+        by_hand = dict(place.openings.values_list("resource", "date_added"))
+        own = releases.get(place.offer_id, [])
+        items = [_library_item(release, place, at, by_hand=by_hand.get(release.resource_id)) for release in own]
+    items_open = [item for item in items if item.is_open]
+    position = next((n for n, item in enumerate(items_open) if item.resource == resource), None)
+    if position is None:
+        return NeighborResources()
+    neighbors = [None, *(item.resource for item in items_open), None]
+    return NeighborResources(neighbors[position], neighbors[position + 2], items_open[position].status_text)

@@ -1,0 +1,169 @@
+"""The current and past registrations and tickets of an account's students."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import zip_longest
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Page, Paginator
+
+from billing.domain.status_text import StatusText
+from classwork.domain.catalog.class_summary import ClassSummary
+from registrations.domain import calendar_feeds, status_text
+from registrations.domain.transitions import Seat
+from registrations.domain.calendar_links import CalendarLinks
+from registrations.domain.change_deadlines import is_before_deadline
+from registrations.domain.tickets import upgrades
+from registrations.models import Registration, Ticket
+from classwork.models import Subject
+from common import dates
+from users.models import Student, User
+
+State = Registration.State
+PER_PAGE = 50
+
+
+@dataclass(frozen=True)
+class MyRegistration:
+    registration: Registration
+    listed: ClassSummary
+    state: StatusText
+    payment: StatusText
+    may_move: bool = False
+    may_give: bool = False
+    """Whether the spot can be transferred to another person."""
+
+
+@dataclass(frozen=True)
+class MyTicket:
+    """A ticket for one meeting of a class."""
+
+    ticket: Ticket
+    state: StatusText
+    payment: StatusText
+    is_over: bool
+    can_stay: bool
+
+    @property
+    def address(self) -> str:
+        return upgrades.ticket_url(self.ticket)
+
+
+@dataclass(frozen=True)
+class StudentClasses:
+    student: Student
+    now: list[MyRegistration]
+    before: list[MyRegistration]
+    singles: list[MyTicket]
+
+    @property
+    def all(self) -> list[MyRegistration]:
+        return [*self.now, *self.before]
+
+    @property
+    def highest(self) -> list[Subject]:
+        finished = [place.registration for place in self.before if place.registration.state == State.CONFIRMED]
+        subjects = [registration.offer.subject for registration in finished]
+        top = max((subject.level_number for subject in subjects), default=None)
+        return list(dict.fromkeys(subject for subject in subjects if subject.level_number == top))
+
+    @property
+    def calendar_field(self) -> str:
+        return f"calendar-link-{self.student.pk}"
+
+    @property
+    def calendar(self) -> CalendarLinks | None:
+        address = calendar_feeds.student_feed_url(self.student)
+        return CalendarLinks(address, f"{settings.BUSINESS_NAME}: {self.student}") if address else None
+
+
+def classes_of_account(
+    user: User, at: datetime, number: str | int | None = 1
+) -> tuple[list[StudentClasses], Page[Any]]:
+    """Lists the account's owner first, then the people in their care. Pages hold the latest classes first."""
+    in_care = Student.objects.in_care_of(user).select_related("diary")
+    students = sorted(in_care, key=lambda student: (student.user_id != user.pk, student.name_key))
+    registrations = Registration.objects.filter(student__in=students).exclude(state=State.LAPSED)
+    registration_ids = list(registrations.order_by("-offer__session__key_day_date", "-pk").values_list("pk", flat=True))
+    bought = Ticket.objects.filter(student__in=students).order_by("-meeting__starts_at", "-pk")
+    ticket_ids = list(bought.values_list("pk", flat=True))
+    page: Page[Any] = Paginator([*zip_longest(registration_ids, ticket_ids)], PER_PAGE).get_page(number)
+    window = slice(max(page.start_index() - 1, 0), page.end_index())
+    on_page = registrations.filter(pk__in=registration_ids[window]).for_lists()
+    places = [describe_registration(registration, at) for registration in _worth_showing(on_page, at)]
+    tickets_on_page: Iterable[Ticket] = (
+        Ticket.objects.filter(pk__in=ticket_ids[window]).for_lists() if ticket_ids[window] else []
+    )
+    tickets = [ticket for ticket in tickets_on_page if _is_worth_showing(ticket, at)]
+    classes = [
+        _build_student_classes(
+            student,
+            [place for place in places if place.registration.student_id == student.pk],
+            [ticket for ticket in tickets if ticket.student_id == student.pk],
+            at,
+        )
+        for student in students
+    ]
+    return classes, page
+
+
+def classes_of_student(student: Student, at: datetime) -> StudentClasses:
+    registrations = Registration.objects.filter(student=student).exclude(state=State.LAPSED).for_lists()
+    tickets = Ticket.objects.filter(student=student).for_lists()
+    return _build_student_classes(
+        student,
+        [describe_registration(registration, at) for registration in _worth_showing(registrations, at)],
+        [ticket for ticket in tickets if _is_worth_showing(ticket, at)],
+        at,
+    )
+
+
+def _worth_showing(registrations: Iterable[Registration], at: datetime) -> list[Registration]:
+    return [registration for registration in registrations if _is_worth_showing(registration, at)]
+
+
+def _is_worth_showing(spot: Seat, at: datetime) -> bool:
+    return spot.takes_a_place(at) or not (spot.is_live or spot.state == State.LAPSED)
+
+
+def describe_registration(registration: Registration, at: datetime) -> MyRegistration:
+    is_confirmed = registration.state == State.CONFIRMED
+    return MyRegistration(
+        registration,
+        ClassSummary(registration.offer, dates.to_local_time(at).date()),
+        status_text.registration_status(registration, at),
+        status_text.spot_payment_status(registration, at),
+        may_move=is_confirmed and is_before_deadline(registration, settings.MOVE_UNTIL_CLASS, at),
+        may_give=is_confirmed and is_before_deadline(registration, settings.GIVE_UNTIL_CLASS, at),
+    )
+
+
+def describe_ticket(ticket: Ticket, at: datetime, registered: Collection[int] = ()) -> MyTicket:
+    is_over = ticket.meeting.ends_at <= at
+    can_stay = (
+        ticket.state == State.CONFIRMED
+        and ticket.offer_id not in registered
+        and ticket.offer.session.end_date >= dates.to_local_time(at).date()
+    )
+    return MyTicket(ticket, status_text.ticket_status(ticket, at), status_text.spot_payment_status(ticket, at), is_over, can_stay)
+
+
+def _build_student_classes(
+    student: Student, places: list[MyRegistration], tickets: list[Ticket], at: datetime
+) -> StudentClasses:
+    current: list[MyRegistration] = []
+    before: list[MyRegistration] = []
+    for place in places:
+        last = place.listed.last
+        is_over = last is not None and last.ends_at <= at
+        (current if place.registration.is_live and not is_over else before).append(place)
+    registered = {place.registration.offer_id for place in places if place.registration.is_live}
+    singles = [describe_ticket(ticket, at, registered) for ticket in tickets]
+    return StudentClasses(student, sorted(current, key=_first_start_key), before, singles)
+
+
+def _first_start_key(place: MyRegistration) -> tuple[bool, datetime]:
+    first = place.listed.first
+    return first is None, first.starts_at if first else place.registration.created_at

@@ -1,0 +1,63 @@
+"""The status of a registration or ticket and of its payment, as people read it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from billing.domain import status_text
+from billing.domain.status_text import StatusText
+from registrations.domain.transitions import Seat
+from registrations.domain.attendees import Attendee
+from registrations.models import Registration, Ticket
+from common.formats import format_time
+
+State = Registration.State
+REGISTRATION_STATUSES = {
+    State.CONFIRMED: StatusText("Registered", "good"),
+    State.ON_HOLD: StatusText("On hold", "warn"),
+    State.LAPSED: StatusText("Expired", "bad"),
+    State.CANCELLED: StatusText("Canceled"),
+    State.TRANSFERRED: StatusText("Moved to another class"),
+}
+
+
+TICKET_STATUSES = REGISTRATION_STATUSES | {
+    State.CONFIRMED: StatusText("Confirmed", "good"),
+    State.TRANSFERRED: StatusText("Joined the class", "good"),
+}
+
+
+def registration_status(registration: Registration, at: datetime) -> StatusText:
+    if registration.state == State.TRANSFERRED and registration.taken_over_by:
+        return StatusText(f"Transferred to {_recipient_name(registration)}")
+    return _spot_status(registration, REGISTRATION_STATUSES, at)
+
+
+def _recipient_name(registration: Registration) -> str:
+    """The name is known only for the last transfer, because each one overwrites it on the order line."""
+    is_last = len(registration.taken_over_by) == 1
+    attendee = Attendee.of(registration.line.details) if registration.line and is_last else None
+    return f"{attendee.first_name} {attendee.last_name}".strip() if attendee and attendee.first_name else "someone else"
+
+
+def ticket_status(ticket: Ticket, at: datetime) -> StatusText:
+    if ticket.is_live and ticket.meeting.is_cancelled:
+        return StatusText("Class canceled", "bad")
+    if ticket.state == State.CONFIRMED and ticket.meeting.ends_at <= at:
+        return StatusText("Over")
+    return _spot_status(ticket, TICKET_STATUSES, at)
+
+
+def _spot_status(spot: Seat, statuses: Mapping[Registration.State, StatusText], at: datetime) -> StatusText:
+    if spot.state != State.HELD:
+        return statuses[State(spot.state)]
+    if not spot.takes_a_place(at):
+        return statuses[State.LAPSED]
+    if spot.held_until is None:
+        return StatusText("Reserved", "warn")
+    return StatusText(f"Reserved until {format_time(spot.held_until)}", "warn")
+
+
+def spot_payment_status(spot: Seat, at: datetime) -> StatusText:
+    if spot.line is None:
+        return StatusText("No payment", "bad")
+    return status_text.line_status(spot.line, at)

@@ -1,0 +1,63 @@
+"""The meetings for which tickets are sold, until when, and at which price."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+
+from registrations.domain import registration_window, capacity
+from registrations.domain.capacity import Availability
+from classwork.models import ClassOffer, Meeting
+from common import dates
+
+NOT_SOLD = "This class has no drop-ins or trials."
+NO_TRIAL = "This class has no trial."
+OFF = "This class is canceled."
+BEGUN = "It’s too late to book this class."
+
+
+@dataclass(frozen=True)
+class TicketDay:
+    """A meeting to come, and the spots that are left on that day."""
+
+    meeting: Meeting
+    room: Availability
+
+
+def ticket_price(offer: ClassOffer, *, trial: bool) -> Decimal | None:
+    return offer.trial_price if trial else offer.drop_in_price
+
+
+def sells_tickets(offer: ClassOffer) -> bool:
+    return offer.drop_in_price is not None or offer.trial_price is not None
+
+
+def is_on_sale(offer: ClassOffer, at: datetime) -> bool:
+    to_come = [one for one in offer.meetings.all() if not one.is_cancelled]
+    return sells_tickets(offer) and not offer.is_called_off and any(at < ticket_sale_end(one) for one in to_come)
+
+
+def ticket_closed_reason(meeting: Meeting, at: datetime, *, trial: bool, by_desk: bool = False) -> str:
+    """Returns '' while a ticket can be bought, also after registration has closed."""
+    offer = meeting.offer
+    if not offer.is_listed or offer.session.publish_date > dates.to_local_time(at).date():
+        return registration_window.NOT_OPEN
+    if offer.is_called_off:
+        return registration_window.CALLED_OFF
+    if ticket_price(offer, trial=trial) is None:
+        return NO_TRIAL if trial else NOT_SOLD
+    if meeting.is_cancelled:
+        return OFF
+    return BEGUN if at >= ticket_sale_end(meeting, by_desk=by_desk) else ""
+
+
+def ticket_sale_end(meeting: Meeting, *, by_desk: bool = False) -> datetime:
+    return meeting.starts_at - timedelta(minutes=0 if by_desk else settings.TICKETS_UNTIL_MINUTES)
+
+
+def days_with_tickets(offer: ClassOffer, at: datetime, *, by_desk: bool = False) -> list[TicketDay]:
+    to_come = [one for one in offer.meetings.all() if not one.is_cancelled]
+    sold = [one for one in to_come if at < ticket_sale_end(one, by_desk=by_desk)]
+    rooms = capacity.availability_by_meeting(offer, sold, at)
+    return [TicketDay(one, rooms[one.pk]) for one in sold]

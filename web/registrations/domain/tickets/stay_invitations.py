@@ -1,0 +1,28 @@
+"""The invitation to join a class, sent the day after someone came with a ticket."""
+
+from datetime import datetime, time, timedelta
+
+from django.utils import timezone
+
+from registrations.domain import notifications
+from registrations.domain.tickets import upgrades
+from registrations.models import Ticket
+from common import dates
+
+FROM = time(9)
+NOT_AFTER = timedelta(days=3)
+
+
+def send_stay_invitations(at: datetime | None = None) -> int:
+    at = at or timezone.now()
+    today = dates.to_local_time(at).date()
+    if at < dates.local_moment(today, FROM):
+        return 0
+    morning = dates.local_moment(today, time(0))
+    ended = Ticket.objects.confirmed().filter(meeting__ends_at__lt=morning, meeting__ends_at__gt=morning - NOT_AFTER)
+    asked = [
+        one for one in ended.filter(meeting__cancelled_at=None).for_lists() if not upgrades.upgrade_refusal(one, at)
+    ]
+    for ticket in asked:
+        notifications.draft_stay_mail(ticket)
+    return len(asked)

@@ -1,0 +1,125 @@
+"""The states of a ticket: held, then confirmed or lapsed; a confirmed one can be put on hold, canceled or turned into a
+registration."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from billing.domain.product_kinds import ProductUnavailable
+from billing.models import OrderLine
+from registrations.domain import transitions, attendees, capacity
+from registrations.domain.transitions import State
+from registrations.domain.spots import ALREADY
+from registrations.domain.tickets import admission, sales, trials
+from classwork.models import Meeting
+from registrations.models import Registration, Ticket
+from users.models import Student
+
+TWICE = "{} already has a ticket for that day."
+MEANWHILE = "Someone else is buying this right now. Please try again."
+THEIRS = (State.CONFIRMED, State.ON_HOLD, State.TRANSFERRED)
+
+
+def meeting_of_line(line: OrderLine) -> Meeting:
+    found = Meeting.objects.select_related("offer__subject__level", "offer__session", "offer__location")
+    meeting = found.filter(pk=line.product_id).first()
+    if meeting is None:
+        raise ProductUnavailable("This class no longer exists.")
+    return meeting
+
+
+def is_trial(line: OrderLine) -> bool:
+    return bool(line.details.get("trial"))
+
+
+def closed_reason_for_line(line: OrderLine, meeting: Meeting, at: datetime) -> str:
+    return sales.ticket_closed_reason(meeting, at, trial=is_trial(line), by_desk="by_desk" in line.details)
+
+
+@transaction.atomic
+def hold_ticket(line: OrderLine, until: datetime | None) -> Ticket:
+    attendees.assign_students(line.order)
+    student = attendees.student_of_line(line)
+    if student is None:
+        raise ProductUnavailable(attendees.NOBODY)
+    capacity.lock_classes_of_order(line)
+    mine = _expire_and_find_ticket(line, timezone.now())
+    if mine and mine.is_live:
+        Ticket.objects.filter(pk=mine.pk, state=State.HELD).update(held_until=until)
+        return mine
+    return _admit_and_hold_ticket(line, mine, mine.student if mine else student, until)
+
+
+def _expire_and_find_ticket(line: OrderLine, at: datetime) -> Ticket | None:
+    transitions.expire_holds(Ticket.objects.filter(meeting=line.product_id, state=State.HELD, held_until__lte=at))
+    found = Ticket.objects.select_for_update(of=("self",)).select_related("student__user", "meeting__offer")
+    return found.filter(line=line).first()
+
+
+def _admit_and_hold_ticket(line: OrderLine, mine: Ticket | None, student: Student, until: datetime | None) -> Ticket:
+    at, meeting = timezone.now(), meeting_of_line(line)
+    if gone := closed_reason_for_line(line, meeting, at):
+        raise ProductUnavailable(gone)
+    role = admission.admit_guest(line, meeting, at)
+    ticket = mine or Ticket(line=line, meeting=meeting, trial_of=meeting.offer.subject if is_trial(line) else None)
+    ticket.student, ticket.role = _guest_or_duplicate(line, student, meeting, at), role
+    try:
+        with transaction.atomic():
+            transitions.start_hold(ticket, until)
+    except IntegrityError as twice:
+        raise ProductUnavailable(MEANWHILE) from twice
+    return ticket
+
+
+def _guest_or_duplicate(line: OrderLine, student: Student, meeting: Meeting, at: datetime) -> Student:
+    """A buyer who speaks for the student learns what prevents the ticket. For others, the office sorts it out."""
+    overdue = Ticket.objects.filter(student=student, state=State.HELD, held_until__lte=at)
+    transitions.expire_holds(overdue.select_for_update(of=("self",)).select_related("meeting"))
+    said = student_refusal(student, meeting, trial=is_trial(line))
+    if said and attendees.payer_speaks_for(line, student):
+        raise ProductUnavailable(said)
+    is_double = bool(said) and _would_be_duplicate(student, meeting, trial=is_trial(line))
+    line.details |= {"twin_of": student.pk if is_double else None, "remark": said}
+    line.save(update_fields=["details"])
+    if is_double:
+        return attendees.create_duplicate(student)
+    attendees.equalize_work(student)
+    return student
+
+
+def student_refusal(student: Student, meeting: Meeting, *, trial: bool) -> str:
+    if Ticket.objects.live().filter(student=student, meeting=meeting).exists():
+        return TWICE.format(student)
+    if Registration.objects.live().filter(student=student, offer=meeting.offer).exists():
+        return ALREADY.format(student)
+    return trials.trial_refusal(student, meeting.offer.subject) if trial else ""
+
+
+def _would_be_duplicate(student: Student, meeting: Meeting, *, trial: bool) -> bool:
+    there = Ticket.objects.live().filter(student=student, meeting=meeting).exists()
+    return there or (trial and trials.has_had_trial(student, meeting.offer.subject))
+
+
+@transaction.atomic
+def confirm_ticket(line: OrderLine) -> Ticket:
+    capacity.lock_classes_of_order(line)
+    at = timezone.now()
+    mine = _expire_and_find_ticket(line, at)
+    if mine is None or mine.state in (State.CANCELLED, State.TRANSFERRED):
+        raise ProductUnavailable("This booking was canceled.")
+    if mine.state == State.LAPSED:
+        mine = _admit_and_hold_ticket(line, mine, mine.student, None)
+    if mine.state == State.HELD:
+        transitions.confirm_spot(mine, at)
+    return mine
+
+
+@transaction.atomic
+def release_ticket(line: OrderLine, why: str, state: str = State.CANCELLED) -> None:
+    capacity.lock_classes_of_order(line)
+    mine = Ticket.objects.live().filter(line=line).select_related("meeting").first()
+    if mine is None:
+        return
+    lapsed = mine.state == State.HELD and line.order.has_lapsed()
+    transitions.end_spot(mine, State.LAPSED if lapsed else state, why)

@@ -1,0 +1,27 @@
+"""Who may have a trial: people who are new to the subject or to the school, once for each subject."""
+
+from django.conf import settings
+
+from registrations.models import Registration, Ticket
+from classwork.models import Subject
+from users.models import Student
+
+HAD = "{} has already had a trial of this class."
+KNOWS_SUBJECT = "Trials are for people new to this class. {} has taken it before."
+KNOWS_SCHOOL = "Trials are for people new to the school. {} has been here before."
+COUNTS = (*Ticket.LIVE, Ticket.State.TRANSFERRED)
+
+
+def has_had_trial(student: Student, subject: Subject) -> bool:
+    return Ticket.objects.filter(student=student, trial_of=subject, state__in=COUNTS).exists()
+
+
+def trial_refusal(student: Student, subject: Subject) -> str:
+    """Returns '' if a trial is allowed. Expired holds must have been cleaned up first."""
+    if has_had_trial(student, subject):
+        return HAD.format(student)
+    places = Registration.objects.filter(student=student).exclude(confirmed_at=None)
+    if settings.TRIALS_FOR == "subject":
+        return KNOWS_SUBJECT.format(student) if places.filter(offer__subject=subject).exists() else ""
+    been = places.exists() or Ticket.objects.filter(student=student).exclude(confirmed_at=None).exists()
+    return KNOWS_SCHOOL.format(student) if been else ""

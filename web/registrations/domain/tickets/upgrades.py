@@ -1,0 +1,125 @@
+"""Turns a ticket into a registration for its class, at the difference in price."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from billing.domain.orders import cart as carts
+from billing.domain.orders import placement
+from billing.domain.pricing import quotes
+from billing.domain.refunds import exchanges
+from billing.models import Order, OrderLine
+from registrations.domain import attendees, late_joining, registration_window
+from registrations.domain.transitions import State
+from registrations.domain.late_joining import JoiningTerms
+from registrations.domain.spots import ALREADY
+from classwork.models import ClassOffer
+from registrations.models import Registration, Ticket
+from common import links
+from history.domain import record_action
+from users.models import User
+
+PURPOSE = "registrations.ticket"
+LINK_AGE = timedelta(days=400)
+ENDED = "This booking is no longer valid."
+
+
+class UpgradeRefused(Exception):
+    """The message says why the ticket cannot be turned into a registration."""
+
+
+def ticket_url(ticket: Ticket) -> str:
+    return reverse("ticket", args=[links.sign_token(PURPOSE, ticket.pk, ticket.nonce)])
+
+
+def find_ticket(token: str) -> Ticket | None:
+    try:
+        read = links.read_token(PURPOSE, token, LINK_AGE)
+    except links.LinkInvalid:
+        return None
+    ticket = Ticket.objects.for_lists().filter(pk=read.pk).first()
+    return ticket if ticket is not None and links.nonce_matches(read.nonce, ticket.nonce) else None
+
+
+def upgrade_refusal(ticket: Ticket, at: datetime) -> str:
+    if ticket.state != State.CONFIRMED:
+        return ENDED
+    offer = ClassOffer.objects.for_lists().get(pk=ticket.offer_id)
+    if Registration.objects.live().filter(student=ticket.student_id, offer=offer).exists():
+        return ALREADY.format(ticket.student)
+    return registration_window.closed_reason(offer, at, known=True) or exchanges.exchange_refusal(ticket.line, at)
+
+
+# -- price ---------------------------------------------------------------------------------------------------------
+
+
+def joining_terms_for_line(line: OrderLine, offer: ClassOffer, at: datetime) -> JoiningTerms:
+    now = late_joining.joining_terms(offer, at)
+    ticket = (
+        Ticket.objects.filter(line=line.replaces_id).select_related("meeting").first() if line.replaces_id else None
+    )
+    if ticket is None or ticket.offer_id != offer.pk or not now.less:
+        return now
+    return joining_terms_with_ticket(ticket, now, exchanges.line_worth(ticket.line).paid, at)
+
+
+def joining_terms_with_ticket(ticket: Ticket, now: JoiningTerms, paid: Decimal, at: datetime) -> JoiningTerms:
+    """Never charges more than joining without the ticket would cost."""
+    visited = not ticket.meeting.is_cancelled and ticket.meeting.has_begun(at)
+    if not visited:
+        return now
+    left = now.left + 1
+    off = late_joining.late_joiner_reduction(now.full, left, now.of, settings.CURRENCY)
+    return JoiningTerms(now.left, now.of, now.full, max(off, now.less - paid), said=f"For {left} of {now.of} classes")
+
+
+def quote_upgrade(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:
+    line = OrderLine(order=ticket.line.order, kind=attendees.PLACE, product_id=ticket.offer_id, replaces=ticket.line)
+    line.details = upgrade_line_details(ticket)
+    item = quotes.PriceLine(0, line.kind, line.product_id, exchanges.price_facts_of_line(line, at))
+    price = quotes.compute_price(
+        quotes.PriceRequest((item,), ticket.line.order.currency, lost=quotes.lines_past_early_price([item], at))
+    )
+    paid = -price.by_step("carried")
+    return price.total + paid, paid
+
+
+# -- joining the class ---------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def add_upgrade_to_cart(ticket: Ticket, cart: Order, at: datetime) -> None:
+    if said := upgrade_refusal(ticket, at):
+        raise UpgradeRefused(said)
+    paid_by = ticket.line.order
+    if not cart.payer_email and cart.payer is None and not is_paid_by_someone_else(ticket):
+        cart.payer_name, cart.payer_email = paid_by.payer_name, paid_by.payer_email
+        cart.save(update_fields=["payer_name", "payer_email"])
+    carts.add_line(cart, attendees.PLACE, ticket.offer_id, upgrade_line_details(ticket), replaces=ticket.line)
+
+
+def is_paid_by_someone_else(ticket: Ticket) -> bool:
+    """The attendee has the link, but only the payer may have the ticket deducted."""
+    return ticket.line.order.payer_email != attendees.email_of(ticket.student)
+
+
+def upgrade_line_details(ticket: Ticket) -> dict[str, Any]:
+    said = attendees.Attendee.of(ticket.line.details)
+    who = said.as_details() if said else {}
+    return who | {"attends": ticket.student_id, "ticket": ticket.pk, "role": ticket.role}
+
+
+@transaction.atomic
+def upgrade_at_desk(ticket: Ticket, *, by: User, why: str, at: datetime) -> Order:
+    paid_by = ticket.line.order
+    cart = carts.create_second_cart(paid_by)
+    more = {"by_desk": True, "late": by.has_perm("registrations.join_late")}
+    carts.add_line(cart, attendees.PLACE, ticket.offer_id, upgrade_line_details(ticket) | more, replaces=ticket.line)
+    how = placement.PlacementOptions(Order.Due.DOOR, by_staff=by, payer=paid_by.payer)
+    order = placement.place_order(cart, how, seen=None, at=at)
+    record_action(by, "registrations.stayed_at_the_desk", ticket, why=why, order=order.pk)
+    return order

@@ -1,0 +1,89 @@
+"""The classes to which a spot can be transferred, with what each would cost or refund."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from billing.domain.pricing import balances, quotes
+from billing.domain.refunds import exchanges
+from billing.domain.refunds.exchanges import Exchange, LineWorth
+from billing.models import Order, OrderLine
+from classwork.domain.catalog.class_summary import ClassSummary
+from registrations.domain import late_joining, registration_window, capacity
+from registrations.domain.transfers import to_class
+from registrations.domain.capacity import Availability
+from registrations.domain.waitlist import open_offers
+from classwork.models import ClassOffer
+from registrations.models import Registration
+from common import dates
+from common.money import ZERO, percent_of
+from users.models import User
+
+
+@dataclass(frozen=True)
+class TransferOption:
+    """A class that the spot could be transferred to."""
+
+    listed: ClassSummary
+    room: Availability
+    to_pay: Decimal
+    back: Decimal
+    as_credit: bool
+    is_kept: bool = False
+    """True if the waitlist has offered this class to the student."""
+    why_not: str = ""
+
+    @property
+    def is_full(self) -> bool:
+        return self.room.is_full and not self.is_kept
+
+    @property
+    def is_even(self) -> bool:
+        return not self.to_pay and not self.back
+
+
+def transfer_options(registration: Registration, viewer: User, at: datetime) -> list[TransferOption]:
+    """The number of queries does not depend on the number of classes. Raises TransferRefused."""
+    line = to_class.transferable_line(registration, at)
+    to_class.check_transfer_deadline(registration, at)
+    live = Registration.objects.live().filter(student=registration.student_id)
+    attended = set(live.values_list("offer", flat=True))
+    offers = [offer for offer in registration_window.open_classes(at) if offer.pk not in attended]
+    rooms, prices = (
+        capacity.availability_by_class(offers, at),
+        TransferPrices(line, at, is_payer=to_class.is_payer(viewer, line)),
+    )
+    offered_classes = {entry.offer_id for entry in open_offers.offers_to_student_alone(registration)}
+    today = dates.to_local_time(at).date()
+    choices = []
+    for offer in offers:
+        listed, here, is_offered = ClassSummary(offer, today), rooms[offer.pk], offer.pk in offered_classes
+        to_pay, refund, as_credit = prices.of(offer)
+        if (to_pay or refund) and not prices.is_payer:
+            # Only the payer may see amounts.
+            choices.append(TransferOption(listed, here, ZERO, ZERO, False, is_offered, to_class.OTHERS_MONEY))
+        else:
+            choices.append(TransferOption(listed, here, to_pay, refund, as_credit, is_offered))
+    return choices
+
+
+class TransferPrices:
+    """Prices other classes for the person who has the spot."""
+
+    def __init__(self, line: OrderLine, at: datetime, *, is_payer: bool) -> None:
+        self.line, self.at, self.is_payer = line, at, is_payer
+        self.is_paid = line.order.state == Order.State.PAID
+        self.worth = exchanges.line_worth(line) if self.is_paid else LineWorth(ZERO, ZERO, ZERO)
+        self.exchange, self.surplus = Exchange.of(line, at), exchanges.surplus_refund_terms(line, at)
+        self.before = balances.price_at(line.order, at).lines[line.pk]
+
+    def of(self, offer: ClassOffer) -> tuple[Decimal, Decimal, bool]:
+        facts = registration_window.class_price_facts(offer, late_joining.joining_terms(offer, self.at))
+        facts = self.exchange.facts(facts) if self.is_paid else facts
+        item = quotes.PriceLine(0, self.line.kind, offer.pk, facts)
+        lost = quotes.lines_past_early_price([item], self.at)
+        price = quotes.compute_price(quotes.PriceRequest((item,), self.line.order.currency, lost=lost))
+        if not self.is_paid:
+            return max(price.total - self.before, ZERO), ZERO, False
+        over = self.worth.paid + price.by_step("carried")
+        return price.total, percent_of(over, self.surplus.share, price.currency), self.surplus.as_credit

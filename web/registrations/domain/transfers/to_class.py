@@ -1,0 +1,216 @@
+"""Transfers of a spot to another class: the checks, the quote, and the transfer itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from billing.domain.cancellations import line_cancellation
+from billing.domain.orders import cart as carts
+from billing.domain.orders import placement, transitions
+from billing.domain.orders.placement import OrderNotPlaced
+from billing.domain.pricing import balances
+from billing.domain.refunds import exchanges
+from billing.models import Order, OrderLine
+from registrations.domain import spots
+from registrations.domain.attendees import STUDENT, Attendee
+from registrations.domain.change_deadlines import change_deadline, is_before_deadline
+from registrations.domain.waitlist import open_offers
+from classwork.models import ClassOffer
+from registrations.models import Registration
+from common.formats import format_moment
+from history.domain import record_action
+from users.models import User
+
+State = Registration.State
+NOT_HERE = "This spot can’t be moved online. Please contact the office."
+TOO_LATE = "You could move this spot until {}. The office may be able to help."
+PAY_FIRST = "Please pay for this spot before you move it."
+ON_HOLD = "This spot is on hold, so it can’t be moved right now."
+SAME = "The spot is already in this class."
+OTHERS_MONEY = "Someone else paid for this spot, and this class has a different price. Please ask the office."
+CHANGED = "Something has changed since you opened this page. Please check again. Nothing has been changed yet."
+
+
+class TransferRefused(Exception):
+    """The message says why the spot cannot be transferred."""
+
+
+@dataclass(frozen=True)
+class TransferRequest:
+    """The class and role that the spot is transferred to."""
+
+    offer: ClassOffer
+    role: str = ""
+    readiness: str = ""
+
+
+@dataclass(frozen=True)
+class DeskOverride:
+    """A transfer by the office, which may override the usual limits."""
+
+    staff: User
+    why: str
+    over_capacity: bool = False
+    waived: bool = False
+
+
+# -- checks --------------------------------------------------------------------------------------------------------
+
+
+def transferable_line(registration: Registration, at: datetime) -> OrderLine:
+    line = registration.line
+    if line is None or line.cancelled_at is not None:
+        raise TransferRefused(NOT_HERE)
+    if registration.state == State.ON_HOLD:
+        raise TransferRefused(ON_HOLD)
+    if registration.state != State.CONFIRMED:
+        raise TransferRefused(PAY_FIRST if registration.takes_a_place(at) else NOT_HERE)
+    if line.order.state == Order.State.PAID and (reason := exchanges.exchange_refusal(line, at)):
+        raise TransferRefused(reason)
+    return line
+
+
+def check_transfer_deadline(registration: Registration, at: datetime) -> None:
+    number = settings.MOVE_UNTIL_CLASS
+    if not is_before_deadline(registration, number, at):
+        ends = change_deadline(registration, number)
+        raise TransferRefused(TOO_LATE.format(format_moment(ends)) if number and ends else NOT_HERE)
+
+
+def is_payer(user: User, line: OrderLine) -> bool:
+    return line.order.belongs_to(user)
+
+
+# -- the quote and the transfer ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TransferQuote:
+    """What the transfer costs or refunds."""
+
+    currency: str
+    parts: tuple[tuple[str, Decimal], ...]
+    to_pay: Decimal
+    back: Decimal
+    credit: Decimal
+    at_the_door: bool
+    minutes: int
+    """How long the new spot is held while the difference is paid. It is 0 if nothing is due now."""
+
+    @property
+    def is_even(self) -> bool:
+        return not (self.to_pay or self.back or self.credit)
+
+    @property
+    def fingerprint(self) -> str:
+        """Signs the amounts, because the attendee sees the fingerprint but not always the amounts."""
+        amounts = repr((self.parts, self.to_pay, self.back, self.credit, self.at_the_door))
+        return salted_hmac("registrations.moving", amounts).hexdigest()[:32]
+
+
+def quote_transfer(
+    registration: Registration, target: TransferRequest, by: User | DeskOverride, at: datetime
+) -> TransferQuote:
+    """Performs the transfer and rolls it back, so that the quote always matches the result. Raises TransferRefused."""
+    with transaction.atomic():
+        _, result = _perform_transfer(registration, target, by, at)
+        transaction.set_rollback(True)
+    return result
+
+
+@transaction.atomic
+def transfer_to_class(
+    registration: Registration, target: TransferRequest, by: User | DeskOverride, at: datetime, *, seen: str
+) -> Order:
+    """Raises TransferRefused, also if the result would differ from the quote that was shown."""
+    order, result = _perform_transfer(registration, target, by, at)
+    if not constant_time_compare(result.fingerprint, seen):
+        raise TransferRefused(CHANGED)
+    to: dict[str, Any] = {"to": target.offer.pk, "title": str(target.offer)}
+    if isinstance(by, DeskOverride):
+        overrides = {"over_capacity": by.over_capacity, "waived": by.waived}
+        record_action(by.staff, "registrations.place_moved", registration, why=by.why, **to, **overrides)
+    else:
+        record_action(by, "registrations.place_moved", registration, **to)
+    return order
+
+
+def _perform_transfer(
+    registration: Registration, target: TransferRequest, by: User | DeskOverride, at: datetime
+) -> tuple[Order, TransferQuote]:
+    registration = Registration.objects.select_related("line__order", "student").get(pk=registration.pk)
+    line = transferable_line(registration, at)
+    if target.offer.pk == registration.offer_id:
+        raise TransferRefused(SAME)
+    if not isinstance(by, DeskOverride):
+        check_transfer_deadline(registration, at)
+    before = exchanges.returned_so_far(line)
+    try:
+        with transaction.atomic():
+            order = _place_transfer_order(
+                line, _transfer_line_details(registration, line, target, by), target.offer, by, at
+            )
+    except (OrderNotPlaced, transitions.OrderTransitionRefused) as refused:
+        raise TransferRefused(str(refused)) from refused
+    result = _build_transfer_quote(order, exchanges.returned_so_far(line).since(before), at)
+    if not isinstance(by, DeskOverride) and not result.is_even and not is_payer(by, line):
+        raise TransferRefused(OTHERS_MONEY)
+    return order, result
+
+
+def _place_transfer_order(
+    line: OrderLine, details: dict[str, Any], offer: ClassOffer, by: User | DeskOverride, at: datetime
+) -> Order:
+    """An unpaid line is canceled at no cost and ordered again with the same due date."""
+    staff, old = by.staff if isinstance(by, DeskOverride) else None, line.order
+    if old.state == Order.State.PAID:
+        how = placement.PlacementOptions(Order.Due.DOOR if staff else Order.Due.NOW, by_staff=staff)
+        return placement.place_exchange_order(line, offer.pk, details, how, seen=None, at=at)
+    if balances.amount_received(old):
+        raise TransferRefused(PAY_FIRST)
+    cart = carts.create_second_cart(old)
+    carts.add_line(cart, line.kind, offer.pk, details)
+    how = placement.PlacementOptions(old.due, on=old.due_on, by_staff=staff, payer=old.payer, is_known=True)
+    order = placement.place_order(cart, how, seen=None, at=at)
+    spots.mark_transferred(line)
+    line_cancellation.cancel_line(line, at=at, why="Moved to another class.", by=staff)
+    return order
+
+
+def _transfer_line_details(
+    registration: Registration, line: OrderLine, target: TransferRequest, by: User | DeskOverride
+) -> dict[str, Any]:
+    attendee = Attendee.of(line.details) or Attendee(STUDENT, student_id=registration.student_id)
+    details = attendee.as_details() | {
+        "attends": registration.student_id,
+        "role": target.role,
+        "readiness": target.readiness,
+    }
+    details["moved_from"] = registration.pk
+    if isinstance(by, DeskOverride):
+        may_join_late = by.staff.has_perm("registrations.join_late")
+        desk = {"by_desk": True, "over_capacity": by.over_capacity, "waived": by.waived, "late": may_join_late}
+        return details | desk
+    offered_entries = [
+        entry.pk for entry in open_offers.offers_to_student_alone(registration) if entry.offer_id == target.offer.pk
+    ]
+    return details | ({"entry": offered_entries[0]} if offered_entries else {})
+
+
+def _build_transfer_quote(order: Order, returned: exchanges.ReturnedSoFar, at: datetime) -> TransferQuote:
+    price = balances.price_at(order, order.paid_at or at)
+    carried = -price.by_step("carried")
+    new, paid = price.total + carried, carried + returned.money + returned.credit + returned.kept
+    amounts = [("New price", new), ("You paid", paid), ("Kept under the cancellation policy", returned.kept)]
+    parts = tuple((label, amount) for label, amount in amounts if amount or label == "New price")
+    owed = balances.open_balance(order, at)
+    is_now = order.due == Order.Due.NOW
+    minutes = settings.HOLD_MINUTES if owed and is_now else 0
+    return TransferQuote(
+        order.currency, parts, owed, returned.money, returned.credit, bool(owed) and not is_now, minutes
+    )

@@ -1,0 +1,86 @@
+"""Transfers of a spot to another person, in which no money moves."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from billing.domain import product_kinds
+from billing.domain import locks
+from billing.models import Order, OrderLine
+from registrations.domain import attendees, spots, capacity
+from registrations.domain.transfers import to_class
+from registrations.domain.attendees import OTHER, Attendee, TypedPerson
+from registrations.domain.change_deadlines import change_deadline, is_before_deadline
+from registrations.domain.transfers.to_class import DeskOverride, TransferRefused
+from registrations.models import Registration
+from common import names
+from common.formats import format_moment
+from history.domain import record_action
+from users.models import Student, User
+
+State = Registration.State
+NOT_HERE = "This spot can’t be transferred online. Please contact the office."
+TOO_LATE = "You could transfer this spot until {}. The office may be able to help."
+ON_HOLD = "This spot is on hold, so it can’t be transferred right now."
+PAY_FIRST = "Please pay for this spot before you transfer it."
+THEIRS = "{} already has this spot."
+
+
+def check_transferable(registration: Registration, by: User | DeskOverride, at: datetime) -> OrderLine:
+    line = registration.line
+    if line is None or line.cancelled_at is not None:
+        raise TransferRefused(NOT_HERE)
+    if registration.state == State.ON_HOLD:
+        raise TransferRefused(ON_HOLD)
+    if registration.state != State.CONFIRMED:
+        raise TransferRefused(PAY_FIRST if registration.takes_a_place(at) else NOT_HERE)
+    if reason := line.given_away(at):
+        raise TransferRefused(reason)
+    if isinstance(by, User):
+        _check_user_may_transfer(by, registration, line, at)
+    return line
+
+
+def _check_user_may_transfer(user: User, registration: Registration, line: OrderLine, at: datetime) -> None:
+    number = settings.GIVE_UNTIL_CLASS
+    if not is_before_deadline(registration, number, at):
+        ends = change_deadline(registration, number)
+        raise TransferRefused(TOO_LATE.format(format_moment(ends)) if number and ends else NOT_HERE)
+    if line.order.state != Order.State.PAID and not to_class.is_payer(user, line):
+        raise TransferRefused(PAY_FIRST)
+
+
+@transaction.atomic
+def transfer_to_person(
+    registration: Registration, to: TypedPerson, by: User | DeskOverride, at: datetime, *, readiness: str = ""
+) -> Registration:
+    """Raises TransferRefused. The giver never learns that the recipient already has a spot: the office sorts it out."""
+    if registration.line is None:
+        raise TransferRefused(NOT_HERE)
+    locks.lock_order(registration.line.order_id)
+    holder = registration.student
+    same_name = names.name_key(to.first_name, to.last_name) == holder.name_key
+    if same_name and to.email == attendees.email_of(holder):
+        raise TransferRefused(THEIRS.format(holder))
+    student = attendees.find_or_create_by_email(to)
+    offer = capacity.lock_class(registration.offer_id)
+    registration = Registration.objects.select_related("line__order", "student__user").get(pk=registration.pk)
+    line = check_transferable(registration, by, at)
+    giver = str(registration.student)
+    is_registered = Registration.objects.live().filter(student=student, offer=offer).exists()
+    line.details["twin_of"] = student.pk if is_registered else None
+    recipient = attendees.create_duplicate(student) if is_registered else student
+    _rename_attendee(line, to, recipient, giver)
+    new_registration = spots.hand_over_spot(registration, recipient, readiness, at)
+    staff, why = (by.staff, by.why) if isinstance(by, DeskOverride) else (by, "")
+    record_action(staff, "registrations.place_given", registration, why=why, to=new_registration.pk)
+    return new_registration
+
+
+def _rename_attendee(line: OrderLine, to: TypedPerson, student: Student, giver: str) -> None:
+    attendee = Attendee(OTHER, first_name=to.first_name, last_name=to.last_name, email=to.email)
+    kept = {name: value for name, value in line.details.items() if name in ("role", "by_desk", "twin_of")}
+    line.details = kept | attendee.as_details() | {"attends": student.pk, "given_by": giver}
+    line.detail = product_kinds.kind_of_line(line).describe(line).detail[:300]
+    line.save(update_fields=["details", "detail"])

@@ -1,0 +1,58 @@
+"""A class's roles with their capacities, and the difference allowed between them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+
+from registrations.domain import capacity
+from registrations.domain import spot_offers
+from registrations.rules.role_balance import RoleCapacity
+from classwork.models import Balance, ClassOffer, OfferRole
+from registrations.models import Registration, WaitingEntry
+from history.domain import record_action
+from users.models import User
+
+
+class RoleInUse(Exception):
+    """Someone has a spot in this role or is on the waitlist for one."""
+
+
+@dataclass(frozen=True)
+class BalanceLimits:
+    """The largest difference allowed between the roles. There is no limit if nothing is set."""
+
+    most: int | None = None
+    ratio: Decimal | None = None
+    active_from: int = 0
+
+    @property
+    def is_set(self) -> bool:
+        return self.most is not None or self.ratio is not None
+
+
+@transaction.atomic
+def set_class_roles(offer: ClassOffer, roles: Sequence[RoleCapacity], apart: BalanceLimits, by: User) -> None:
+    """Existing registrations stay as they are. People on the waitlist who now fit are offered spots at once."""
+    offer = capacity.lock_class(offer.pk)
+    names = [role.name for role in roles]
+    registered = Registration.objects.live().filter(offer=offer).values_list("role", flat=True)
+    waiting = WaitingEntry.objects.filter(offer=offer).live().values_list("wanted", flat=True)
+    in_use = {*registered, *(role for entry_roles in waiting for role in entry_roles if role != "either")}
+    if removed := in_use - {*names, ""}:
+        named = ", ".join(sorted(removed))
+        raise RoleInUse(f"There are registrations or waitlist entries as {named}, so this role can’t be removed.")
+    OfferRole.objects.filter(offer=offer).exclude(name__in=names).delete()
+    for role in roles:
+        OfferRole.objects.update_or_create(offer=offer, name=role.name, defaults={"capacity": role.capacity})
+    if apart.is_set:
+        values = {"most_apart": apart.most, "ratio": apart.ratio, "active_from": apart.active_from}
+        Balance.objects.update_or_create(offer=offer, defaults=values)
+    else:
+        Balance.objects.filter(offer=offer).delete()
+    record_action(
+        by, "registrations.roles_arranged", offer, roles=names, most_apart=apart.most, ratio=str(apart.ratio or "")
+    )
+    spot_offers.advance_waitlist(ClassOffer.objects.get(pk=offer.pk), timezone.now())

@@ -1,0 +1,213 @@
+"""What people and the desk can do with the entries of a waitlist."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.domain.orders import cart as carts
+from billing.models import Order
+from registrations import events
+from registrations.domain import registration_window, spots, capacity
+from registrations.domain.attendees import ME, STUDENT, Attendee
+from registrations.domain.cart import KIND
+from registrations.domain import spot_offers
+from registrations.domain.waitlist import skip_reasons
+from registrations.rules.waitlist_walk import SpotOffered, walk_waitlist
+from classwork.models import ClassOffer
+from registrations.models import Registration, WaitingEntry
+from common import links, names
+from history.domain import record_action
+from users.models import Student, User
+
+State = WaitingEntry.State
+PURPOSE = "registrations.waiting"
+LINK_AGE = timedelta(days=400)
+
+
+class WaitlistRefused(Exception):
+    """The message says why the entry cannot be changed in this way."""
+
+
+@dataclass(frozen=True)
+class WaitlistRequest:
+    """A person who wants to join the class, and the role they ask for."""
+
+    attendee: Attendee
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Contact:
+    name: str
+    email: str
+    account: User | None = None
+
+
+@dataclass(frozen=True)
+class JoinResult:
+    entry: WaitingEntry
+    is_new: bool
+    """False if the same people were already on the list. Strangers must not learn it."""
+
+
+def join_waitlist(offer: ClassOffer, requests: Sequence[WaitlistRequest], contact: Contact) -> WaitingEntry:
+    return find_or_join_waitlist(offer, requests, contact).entry
+
+
+@transaction.atomic
+def find_or_join_waitlist(offer: ClassOffer, requests: Sequence[WaitlistRequest], contact: Contact) -> JoinResult:
+    """Adds the people at the end of the list. The same people with the same address are on it only once."""
+    offer = capacity.lock_class(offer.pk)
+    at = timezone.now()
+    if reason := registration_window.closed_reason(offer, at):
+        raise WaitlistRefused(reason)
+    _refuse_registered_people(offer, requests, contact)
+    people = [request.attendee for request in requests]
+    person_keys = sorted(
+        f"{person.who}{person.student_id or ''}|{names.name_key(person.first_name, person.last_name)}|{person.email}"
+        for person in people
+    )
+    key = f"{contact.email}:{'+'.join(person_keys)}"[:500]
+    entry = WaitingEntry.objects.filter(offer=offer, who_key=key).live().first()
+    is_new = entry is None
+    if entry is None:
+        entry = WaitingEntry.objects.create(
+            offer=offer,
+            people=[person.as_details() for person in people],
+            wanted=[request.role for request in requests],
+            size=len(people),
+            account=contact.account,
+            contact_name=contact.name,
+            contact_email=contact.email,
+            who_key=key,
+            position=spot_offers.next_position(offer.pk),
+        )
+    spot_offers.emit_entry_event(events.WAITING_JOINED, entry, at)
+    spot_offers.advance_waitlist(offer, at)
+    entry.refresh_from_db()
+    return JoinResult(entry, is_new)
+
+
+def _refuse_registered_people(offer: ClassOffer, requests: Sequence[WaitlistRequest], contact: Contact) -> None:
+    """Only an account that speaks for a student learns that the student is registered."""
+    if contact.account is None:
+        return
+    visible = Student.objects.visible_to(contact.account)
+    named = {request.attendee.student_id for request in requests if request.attendee.who == STUDENT}
+    condition = Q(pk__in=named)
+    if any(request.attendee.who == ME for request in requests):
+        condition |= Q(user=contact.account)
+    live = Registration.objects.live().filter(offer=offer, student__in=visible.filter(condition))
+    if registration := live.select_related("student").first():
+        raise WaitlistRefused(spots.ALREADY.format(registration.student))
+
+
+@transaction.atomic
+def leave_waitlist(entry: WaitingEntry) -> bool:
+    entry = _lock_entry(entry)
+    if not entry.is_live:
+        return False
+    at = timezone.now()
+    spot_offers.end_entry(entry, State.DECLINED if entry.state == State.OFFERED else State.LEFT, at)
+    spot_offers.advance_waitlist(entry.offer, at)
+    return True
+
+
+@transaction.atomic
+def accept_offer(entry: WaitingEntry, cart: Order) -> None:
+    entry = _lock_entry(entry)
+    if not is_offer_open(entry, timezone.now()):
+        raise WaitlistRefused(closed_entry_reason(entry))
+    if not cart.payer_email:
+        cart.payer_name, cart.payer_email = entry.contact_name, entry.contact_email
+        cart.save(update_fields=["payer_name", "payer_email"])
+    for person, role in zip(entry.people, entry.roles, strict=True):
+        carts.add_line(cart, KIND, entry.offer_id, person | {"role": role, "entry": entry.pk})
+
+
+def is_offer_open(entry: WaitingEntry, at: datetime) -> bool:
+    return entry.has_open_offer(at)
+
+
+def closed_entry_reason(entry: WaitingEntry) -> str:
+    return {
+        State.WAITING: "No spot has opened up yet. We’ll email you as soon as one does.",
+        State.OFFERED: "Your offer has expired. The spot goes to the next person.",
+        State.LAPSED: "Your offer has expired. The spot went to the next person.",
+        State.TAKEN: "You’ve already claimed this spot.",
+        State.DECLINED: "You declined this spot.",
+        State.LEFT: "You left the waitlist.",
+        State.CLOSED: "This class is over.",
+    }[State(entry.state)]
+
+
+def _lock_entry(entry: WaitingEntry) -> WaitingEntry:
+    """Locks the class before the entry, in the same order as everything else that counts spots."""
+    offer = capacity.lock_class(entry.offer_id)
+    entry = WaitingEntry.objects.select_for_update().get(pk=entry.pk)
+    entry.offer = offer
+    return entry
+
+
+# -- the desk ------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def offer_spot_by_hand(entry: WaitingEntry, *, why: str, by: User) -> None:
+    entry = _lock_entry(entry)
+    at = timezone.now()
+    if entry.state != State.WAITING:
+        raise WaitlistRefused(closed_entry_reason(entry))
+    here = capacity.availability_of(entry.offer, at)
+    step = walk_waitlist(here.rules, here.counts, spot_offers.as_waiting_parties([entry]))[0]
+    if not isinstance(step, SpotOffered):
+        raise WaitlistRefused(f"They can’t be offered a spot: {skip_reasons.skip_reason(step.obstacle)}.")
+    spot_offers.offer_spot(entry, entry.offer, step, at)
+    record_action(by, "registrations.place_offered", entry, why=why, offer=entry.offer_id)
+    spot_offers.advance_waitlist(entry.offer, at)
+
+
+@transaction.atomic
+def move_entry(entry: WaitingEntry, place: int, *, why: str, by: User) -> None:
+    entry = _lock_entry(entry)
+    if entry.state != State.WAITING:
+        raise WaitlistRefused(closed_entry_reason(entry))
+    line = [other for other in spot_offers.waiting_entries(entry.offer) if other.pk != entry.pk]
+    line.insert(max(place, 1) - 1, entry)
+    numbers = sorted(other.position for other in line)
+    for other, number in zip(line, numbers, strict=True):
+        WaitingEntry.objects.filter(pk=other.pk).update(position=number)
+    record_action(by, "registrations.waiting_moved", entry, why=why, position=place)
+    at = timezone.now()
+    spot_offers.emit_entry_event(events.WAITING_MOVED, entry, at)
+    spot_offers.advance_waitlist(entry.offer, at)
+
+
+@transaction.atomic
+def remove_entry(entry: WaitingEntry, *, why: str, by: User) -> None:
+    entry = _lock_entry(entry)
+    if not entry.is_live:
+        raise WaitlistRefused(closed_entry_reason(entry))
+    record_action(by, "registrations.waiting_taken_off", entry, why=why)
+    leave_waitlist(entry)
+
+
+# -- links ---------------------------------------------------------------------------------------------------------
+
+
+def entry_url(entry: WaitingEntry) -> str:
+    return reverse("waiting_entry", args=[links.sign_token(PURPOSE, entry.pk, entry.nonce)])
+
+
+def find_entry(token: str) -> WaitingEntry | None:
+    try:
+        link = links.read_token(PURPOSE, token, LINK_AGE)
+    except links.LinkInvalid:
+        return None
+    entry = WaitingEntry.objects.select_related("offer__subject__level", "offer__session").filter(pk=link.pk).first()
+    return entry if entry is not None and links.nonce_matches(link.nonce, entry.nonce) else None

@@ -1,0 +1,20 @@
+"""Waitlist offers that a student can accept in exchange for the spot they have."""
+
+from registrations.domain.attendees import ME, STUDENT, Attendee
+from registrations.models import Registration, WaitingEntry
+
+
+def offers_to_student_alone(registration: Registration) -> list[WaitingEntry]:
+    account = registration.student.user_id or registration.student.guardian_id
+    if account is None:
+        return []
+    offered = WaitingEntry.objects.filter(account=account, state=WaitingEntry.State.OFFERED, size=1)
+    return [entry for entry in offered if _is_for_student(entry, registration)]
+
+
+def _is_for_student(entry: WaitingEntry, registration: Registration) -> bool:
+    person = Attendee.of(entry.people[0])
+    if person is None:
+        return False
+    is_owner = person.who == ME and registration.student.user_id == entry.account_id
+    return is_owner or (person.who == STUDENT and person.student_id == registration.student_id)

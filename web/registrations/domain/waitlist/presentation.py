@@ -1,0 +1,212 @@
+"""Waitlist entries as the people on the list and the office see them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Exists, Min, OuterRef, QuerySet, Sum
+
+from billing.domain.status_text import StatusText
+from registrations.domain import capacity
+from registrations.domain.capacity import Availability
+from registrations.domain.waitlist import entries, skip_reasons, session_entries
+from registrations.domain import spot_offers
+from registrations.rules import walk_log
+from registrations.rules.role_balance import Obstacle
+from registrations.domain.waitlist.session_entries import Session
+from registrations.rules.waitlist_walk import SpotOffered, WalkStep
+from classwork.models import ClassOffer
+from registrations.models import WaitingEntry, Walk
+from common.formats import format_moment
+from users.models import User
+
+State = WaitingEntry.State
+ENDED = {
+    State.TAKEN: StatusText("Registered", "good"),
+    State.DECLINED: StatusText("Declined"),
+    State.LAPSED: StatusText("Offer expired", "bad"),
+    State.LEFT: StatusText("Left the waitlist"),
+    State.CLOSED: StatusText("Closed"),
+}
+
+
+@dataclass(frozen=True)
+class EntryView:
+    entry: WaitingEntry
+    number: int
+    at: datetime
+    by_role: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def status(self) -> StatusText:
+        if self.entry.state == State.WAITING:
+            return StatusText(f"Waitlisted ({format_ordinal(self.number)})", "warn")
+        if self.entry.state != State.OFFERED:
+            return ENDED[State(self.entry.state)]
+        if not entries.is_offer_open(self.entry, self.at):
+            return ENDED[State.LAPSED]
+        return StatusText(f"Spot reserved until {self.until}", "good")
+
+    @property
+    def in_line(self) -> str:
+        return position_sentence({"": self.number, **self.by_role}) if self.is_waiting else ""
+
+    @property
+    def heading(self) -> str:
+        return self.in_line or str(self.status)
+
+    @property
+    def until(self) -> str:
+        return format_moment(self.entry.offered_until) if self.entry.offered_until else ""
+
+    @property
+    def why(self) -> str:
+        return skip_reasons.skip_reason(self._obstacle) if self.is_waiting else ""
+
+    @property
+    def why_you(self) -> str:
+        return skip_reasons.wait_reason(self._obstacle) if self.is_waiting else ""
+
+    @property
+    def _obstacle(self) -> Obstacle:
+        return Obstacle(self.entry.rule, self.entry.rule_role)
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.entry.state == State.WAITING
+
+    @property
+    def is_open(self) -> bool:
+        return entries.is_offer_open(self.entry, self.at)
+
+    @property
+    def address(self) -> str:
+        return entries.entry_url(self.entry)
+
+    @property
+    def names(self) -> str:
+        return " and ".join(self._people())
+
+    def _people(self) -> Iterator[str]:
+        for person, role in zip(self.entry.people, self.entry.wanted, strict=True):
+            typed = f"{person.get('first_name', '')} {person.get('last_name', '')}".strip()
+            name = typed or self.entry.contact_name
+            yield f"{name} ({role})" if role else name
+
+
+def format_ordinal(number: int) -> str:
+    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def position_sentence(numbers: Mapping[str, int]) -> str:
+    roles = ", ".join(f"{format_ordinal(number)} for {role}" for role, number in numbers.items() if role)
+    return f"You’re {format_ordinal(numbers[''])} in line{f' ({roles})' if roles else ''}"
+
+
+def describe_entry(entry: WaitingEntry, at: datetime) -> EntryView:
+    if entry.state != State.WAITING:
+        return EntryView(entry, 0, at)
+    positions = spot_offers.positions_in_line(entry.offer_id, entry.position, entry.wanted)
+    return EntryView(entry, positions.pop(""), at, positions)
+
+
+@dataclass(frozen=True)
+class ViewerEntry:
+    """The viewer's own entry, as the page of a class shows it."""
+
+    people: str
+    in_line: str
+    address: str = ""
+    """The address of the entry's own page. It is empty for an entry typed in this session, which is known by its
+    position."""
+    position: int = 0
+    has_offer: bool = False
+
+
+def entries_of_viewer(offer: ClassOffer, viewer: User | None, session: Session, at: datetime) -> list[ViewerEntry]:
+    own = WaitingEntry.objects.visible_to(viewer).live().filter(offer=offer) if viewer else []
+    views = [describe_entry(entry, at) for entry in own]
+    listed = [ViewerEntry(view.names, view.in_line, view.address, has_offer=view.is_open) for view in views]
+    for typed in session_entries.session_entries_of_class(session, offer):
+        positions = spot_offers.positions_in_line(typed.offer, typed.position, typed.wanted)
+        listed.append(ViewerEntry(typed.people, position_sentence(positions), position=typed.position))
+    return listed
+
+
+def entries_of_class(offer: ClassOffer, at: datetime) -> list[EntryView]:
+    offered = WaitingEntry.objects.filter(offer=offer, state=State.OFFERED).select_related("account")
+    waiting = spot_offers.waiting_entries(offer).select_related("account")
+    return [EntryView(entry, 0, at) for entry in offered] + [
+        EntryView(entry, number, at) for number, entry in enumerate(waiting, start=1)
+    ]
+
+
+@dataclass(frozen=True)
+class ClassWaitlist:
+    """A class with a waitlist, as the office's overview shows it."""
+
+    offer: ClassOffer
+    room: Availability
+    kept: int
+    until: datetime | None
+
+    @property
+    def kept_until(self) -> str:
+        return format_moment(self.until) if self.until else ""
+
+
+def classes_with_waitlist() -> QuerySet[ClassOffer]:
+    live = WaitingEntry.objects.live().filter(offer=OuterRef("pk"))
+    return ClassOffer.objects.for_lists().filter(Exists(live))
+
+
+def waitlists_of_classes(offers: Sequence[ClassOffer], at: datetime) -> list[ClassWaitlist]:
+    open_offers = WaitingEntry.objects.filter(offer__in=offers).with_open_offer(at).order_by()
+    rows = open_offers.values_list("offer").annotate(Sum("size"), Min("offered_until"))
+    offered = {row[0]: row[1:] for row in rows}
+    rooms = capacity.availability_by_class(offers, at)
+    return [ClassWaitlist(offer, rooms[offer.pk], *offered.get(offer.pk, (0, None))) for offer in offers]
+
+
+def ended_entries(offer: ClassOffer, at: datetime) -> list[EntryView]:
+    entries_ended = WaitingEntry.objects.filter(offer=offer).exclude(state__in=WaitingEntry.LIVE).order_by("-ended_at")
+    return [EntryView(entry, 0, at) for entry in entries_ended[:50]]
+
+
+def entries_of_user(user: User, at: datetime) -> list[EntryView]:
+    own = list(WaitingEntry.objects.visible_to(user).live().select_related("offer__subject__level", "offer__session"))
+    waiting = WaitingEntry.objects.filter(offer__in={entry.offer_id for entry in own}, state=State.WAITING)
+    positions = list(waiting.values_list("offer_id", "position"))
+    return [
+        EntryView(
+            entry, sum(offer == entry.offer_id and position <= entry.position for offer, position in positions), at
+        )
+        for entry in own
+    ]
+
+
+@dataclass(frozen=True)
+class WalkText:
+    """One walk as text: who was offered a spot, and who was skipped and why."""
+
+    at: datetime
+    steps: list[str]
+
+
+def describe_walks(offer: ClassOffer, most: int = 20) -> list[WalkText]:
+    rows = list(Walk.objects.filter(offer=offer).order_by("-id")[:most])
+    known = {entry.pk: EntryView(entry, 0, entry.joined_at) for entry in WaitingEntry.objects.filter(offer=offer)}
+    return [
+        WalkText(row.at, [_describe_walk_step(step, known) for step in walk_log.read_walk_steps(row.steps)])
+        for row in rows
+    ]
+
+
+def _describe_walk_step(step: WalkStep, known: Mapping[int, EntryView]) -> str:
+    view = known.get(step.entry)
+    names, were = (view.names, "were" if view.entry.size == 2 else "was") if view else (f"Entry {step.entry}", "was")
+    if isinstance(step, SpotOffered):
+        roles = " and ".join(role for role in step.roles if role)
+        return f"{names} {were} offered {'two spots' if were == 'were' else 'a spot'}{f' as {roles}' if roles else ''}."
+    return f"{names} {were} skipped: {skip_reasons.skip_reason(step.obstacle)}."

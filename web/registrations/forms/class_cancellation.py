@@ -1,0 +1,162 @@
+"""The steps of a cancellation: what is canceled, the compensation, and the plan to confirm.
+
+Each step is a form in the query string, so that the browser's back button works. Only the last one is posted.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from django import forms
+from django.conf import settings
+
+from registrations.domain.cancellations.replacement_dates import replacement_dates_by_class
+from registrations.domain.cancellations.compensation import Compensation
+from registrations.domain.cancellations.request import FOR_CLASSES, FOR_DAYS, CancellationRequest
+from classwork.domain.schedule.meetings import MeetingDraft
+from classwork.models import ClassOffer, Location, Meeting
+from registrations.models import CompensationPolicy
+from common.days import DayField
+
+POLICY_LABELS = {
+    CompensationPolicy.REFUND: "Refund each student's share to the original payment method",
+    CompensationPolicy.CREDIT: "Account credit (students without an account are refunded)",
+    CompensationPolicy.MAKE_UP: "Make-up day, chosen below",
+    CompensationPolicy.EXTENSION: "Extend the class: one more week for each canceled day, same time and location",
+    CompensationPolicy.NOTHING: "No compensation",
+}
+SAME = ""
+NO_DAY = "Please choose at least one class day."
+
+
+class CancellationScopeForm(forms.Form):
+    """All classes on a day, in the whole school or at one location."""
+
+    day = DayField()
+    place = forms.ModelChoiceField(
+        Location.objects.all(), label="Location", required=False, empty_label="All locations"
+    )
+
+
+class CanceledDaysForm(forms.Form):
+    """Single class days, or the whole class."""
+
+    meeting = forms.MultipleChoiceField(
+        label="Class days", required=False, widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "invalid_choice": "One of these class days is already canceled or has started.",
+            "required": NO_DAY,
+        },
+    )  # fmt: skip
+    whole = forms.BooleanField(
+        label="The whole class", required=False, help_text="All remaining days. The class is no longer listed."
+    )
+
+    def __init__(self, *args: Any, meetings: Sequence[Meeting], offer: ClassOffer | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.meetings, self.offer = {str(meeting.pk): meeting for meeting in meetings}, offer
+        days = cast(forms.MultipleChoiceField, self.fields["meeting"])
+        days.choices = [
+            (pk, str(meeting.slot) if offer else f"{meeting.slot}: {meeting.offer.heading}")
+            for pk, meeting in self.meetings.items()
+        ]
+        if offer is None:
+            del self.fields["whole"]
+            days.required = True
+            self.initial.setdefault("meeting", list(self.meetings))
+
+    @property
+    def is_answered(self) -> bool:
+        return bool({"meeting", "whole"} & set(self.data)) and self.is_valid()
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not data.get("meeting") and not data.get("whole") and not self.errors:
+            self.add_error("meeting", NO_DAY)
+        return data
+
+    @property
+    def is_whole(self) -> bool:
+        return bool(self.cleaned_data.get("whole"))
+
+    @property
+    def chosen(self) -> list[Meeting]:
+        return [] if self.is_whole else [self.meetings[pk] for pk in self.cleaned_data["meeting"]]
+
+
+class CompensationForm(forms.Form):
+    """The policy, and the make-up days if it needs any."""
+
+    policy = forms.ChoiceField(label="How should students be compensated?", widget=forms.RadioSelect)
+
+    def __init__(
+        self, *args: Any, offers: Mapping[int, ClassOffer], cancelled: Sequence[Meeting], whole: bool, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.cancelled, self.extension_drafts = cancelled, replacement_dates_by_class(offers, cancelled)
+        allowed = FOR_CLASSES if whole else FOR_DAYS
+        cast(forms.ChoiceField, self.fields["policy"]).choices = [(each.value, POLICY_LABELS[each]) for each in allowed]
+        usual = settings.CALLED_OFF_POLICY
+        self.initial.setdefault("policy", usual if usual in allowed else CompensationPolicy.REFUND)
+        places = [("", "Usual location"), *((str(one.pk), str(one)) for one in Location.objects.all())]
+        for meeting in cancelled:
+            draft, picker = self.extension_drafts[meeting.pk], forms.TimeInput(attrs={"type": "time"})
+            day = DayField(label="Day", required=False, initial=draft.day)
+            start = forms.TimeField(label="Starts at", required=False, initial=draft.start_time, widget=picker)
+            place = forms.ChoiceField(label="Location", required=False, choices=places)
+            self.fields |= {f"day_{meeting.pk}": day, f"time_{meeting.pk}": start, f"place_{meeting.pk}": place}
+
+    @property
+    def is_answered(self) -> bool:
+        return "policy" in self.data and self.data.get("step") != "how" and self.is_valid()
+
+    def rows(self) -> Iterator[tuple[Meeting, list[forms.BoundField]]]:
+        for meeting in self.cancelled:
+            yield meeting, [self[f"{name}_{meeting.pk}"] for name in ("day", "time", "place")]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("policy") == CompensationPolicy.MAKE_UP:
+            for name in (f"{part}_{meeting.pk}" for meeting in self.cancelled for part in ("day", "time")):
+                if name not in self.errors and not data.get(name):
+                    self.add_error(name, "Please enter the day and time of the make-up.")
+        return data
+
+    def replacements(self) -> dict[int, MeetingDraft]:
+        if self.cleaned_data["policy"] == CompensationPolicy.EXTENSION:
+            return self.extension_drafts
+        if self.cleaned_data["policy"] != CompensationPolicy.MAKE_UP:
+            return {}
+        drafts = {}
+        for pk in (meeting.pk for meeting in self.cancelled):
+            day, start, place = (self.cleaned_data[f"{name}_{pk}"] for name in ("day", "time", "place"))
+            location = Location.objects.get(pk=place) if place else None
+            drafts[pk] = MeetingDraft(day, start, location=location)
+        return drafts
+
+    def cancellation_request(self, what: CanceledDaysForm, exceptions: Mapping[str, str]) -> CancellationRequest:
+        policy = self.cleaned_data["policy"]
+        if what.is_whole and what.offer is not None:
+            return CancellationRequest(policy, offer=what.offer.pk, exceptions=exceptions)
+        days = frozenset(meeting.pk for meeting in what.chosen)
+        return CancellationRequest(policy, days, instead=self.replacements(), exceptions=exceptions)
+
+
+class ConfirmCancellationForm(forms.Form):
+    why = forms.CharField(label="Reason", max_length=200, help_text="Students and teachers read this.")
+
+
+def read_exceptions(data: Mapping[str, str]) -> dict[str, str]:
+    """Reads the exceptions for single spots from the selects of the plan. Unknown policies are ignored."""
+    named = {name.removeprefix("for_"): value for name, value in data.items() if name.startswith("for_")}
+    return {key: value for key, value in named.items() if value in FOR_CLASSES}
+
+
+def compensation_choices(
+    gets: Iterable[Compensation], data: Mapping[str, str]
+) -> list[tuple[Compensation, list[tuple[str, str, bool]]]]:
+    chosen = read_exceptions(data)
+    names = [(SAME, "Same as everyone"), *((each.value, str(each.label)) for each in FOR_CLASSES)]
+    return [
+        (one, [(value, label, value == chosen.get(one.key, SAME)) for value, label in names])
+        for one in gets
+    ]  # fmt: skip

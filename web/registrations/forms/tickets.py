@@ -1,0 +1,66 @@
+"""Buying a drop-in or a trial: the day, the kind of ticket and the people."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django import forms
+from django.conf import settings
+
+from registrations.domain.tickets.sales import TicketDay
+from registrations.forms.registration import AttendeeForm, PersonForm, RoleField
+from classwork.models import ClassOffer
+from common.formats import format_money
+
+DROP_IN, TRIAL = "drop_in", "trial"
+
+
+class TicketDayForm(forms.Form):
+    meeting = forms.ChoiceField(label="Which day?", widget=forms.RadioSelect)
+    what = forms.ChoiceField(label="What would you like?", widget=forms.RadioSelect)
+
+    def offer_days(self, offer: ClassOffer, days: Sequence[TicketDay]) -> None:
+        kinds = []
+        if offer.trial_price is not None:
+            price = format_money(offer.trial_price, settings.CURRENCY) if offer.trial_price else "free"
+            new_to = "this class" if settings.TRIALS_FOR == "subject" else "the school"
+            kinds.append((TRIAL, f"Trial, {price}: once, if you’re new to {new_to}"))
+        if offer.drop_in_price is not None:
+            kinds.append((DROP_IN, f"Drop-in, {format_money(offer.drop_in_price, settings.CURRENCY)}"))
+        self._set_choices("what", kinds)
+        open_days = [(str(day.meeting.pk), str(day.meeting.slot)) for day in days if not day.room.is_full]
+        self._set_choices("meeting", open_days)
+        self.initial.setdefault("what", kinds[0][0])
+        if open_days:
+            self.initial.setdefault("meeting", open_days[0][0])
+
+    def _set_choices(self, name: str, choices: list[tuple[str, str]]) -> None:
+        cast(forms.ChoiceField, self.fields[name]).choices = choices
+
+    @property
+    def is_trial(self) -> bool:
+        return bool(self.cleaned_data["what"] == TRIAL)
+
+    @property
+    def meeting_id(self) -> int:
+        return int(self.cleaned_data["meeting"])
+
+
+class TicketForm(TicketDayForm, AttendeeForm):
+    field_order = ("what", "meeting", "who")
+
+    def __init__(self, offer: ClassOffer, days: Sequence[TicketDay], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer_days(offer, days)
+
+
+class SellTicketForm(TicketDayForm, PersonForm):
+    """A ticket sold at the desk."""
+
+    field_order = ("what", "meeting", "first_name", "last_name", "email", "role")
+
+    def __init__(self, offer: ClassOffer, days: Sequence[TicketDay], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer_days(offer, days)
+        self.fields["what"].label = "Type"
+        if roles := [role.name for role in offer.roles.all()]:
+            self.fields["role"] = RoleField(roles, label="Role")

@@ -1,0 +1,87 @@
+"""Contents of emails about cancellations by the school and about classes with a minimum enrollment."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.urls import reverse
+
+from registrations.domain.cancellations import notifications
+from classwork.domain.catalog.class_summary import ClassSummary
+from registrations.domain import minimum_enrollment
+from registrations.models import CallOff
+from classwork.models import ClassOffer
+from common import dates
+from common.formats import format_date
+from common.links import absolute_url
+from mailroom.declare import MailNotNeeded
+from mailroom.models import Message
+
+
+def class_cancellation_context(message: Message) -> dict[str, Any]:
+    cancellation = CallOff.objects.filter(pk=message.data["call_off_id"]).first()
+    if cancellation is None:
+        raise MailNotNeeded("The cancellation no longer exists.")
+    notice = notifications.build_cancellation_notice(cancellation, message.to)
+    first = cancellation.meetings.order_by("starts_at").first()
+    return asdict(notice) | {
+        "title": notice.title,
+        "first": format_date(first.local_date) if first else "",
+        "contact": absolute_url(reverse("contact")),
+    }
+
+
+def class_cancellation_sample() -> dict[str, Any]:
+    one = {
+        "title": "Balboa 1",
+        "student": "Kit Gray",
+        "days": ["Tue, Jan 13, 2026, 7:00–8:00 PM"],
+        "instead": ["Tue, Feb 10, 2026, 7:00–8:00 PM, Grange Hall"],
+        "link": absolute_url("/classes/1"),
+    }
+    return {
+        "title": "Balboa 1",
+        "name": "Kit",
+        "first": "Tue, Jan 13, 2026",
+        "whole": False,
+        "why": "Snow.",
+        "classes": [one],
+        "money": [{"number": "1042", "link": absolute_url("/order/1042/"), "said": "no change", "handover": ""}],
+        "teaching": [],
+        "contact": absolute_url("/contact/"),
+    }
+
+
+def decision_context(message: Message) -> dict[str, Any]:
+    """Raises NotNeeded if the mail no longer applies when it is sent."""
+    offer = ClassOffer.objects.for_lists().filter(pk=message.data["offer_id"]).first()
+    if offer is None or offer.is_called_off:
+        raise MailNotNeeded("The class was deleted or canceled.")
+    if offer.is_tentative is (message.template == "registrations.class_runs"):
+        raise MailNotNeeded("The decision has changed.")
+    return {
+        "title": offer.subject.title,
+        "name": minimum_enrollment.greeting_name_in_class(offer, message.to),
+        "when": f"{offer.day} {offer.time_range}, {ClassSummary(offer, dates.local_today()).date_range}",
+        "day": format_date(offer.decide_on) if offer.decide_on else "",
+        "minimum": offer.minimum,
+        "registered": minimum_enrollment.registered_count(offer),
+        "sentence": minimum_enrollment.minimum_text(offer),
+        "link": absolute_url(offer.get_absolute_url()),
+        "desk": absolute_url(reverse("desk_minimum")),
+        "contact": absolute_url(reverse("contact")),
+    }
+
+
+def decision_sample() -> dict[str, Any]:
+    return {
+        "title": "Balboa 1",
+        "name": "Kit",
+        "when": "Tuesdays 7:00–8:00 PM, Tue, Jan 6, 2026 to Tue, Feb 3, 2026",
+        "day": "Sat, Jan 3, 2026",
+        "minimum": 8,
+        "registered": 5,
+        "sentence": "Needs 8 sign-ups by Sat, Jan 3, 2026, or you get a full refund.",
+        "link": absolute_url("/classes/1"),
+        "desk": absolute_url("/desk/minimum/"),
+        "contact": absolute_url("/contact/"),
+    }

@@ -1,0 +1,182 @@
+"""Contents of emails about a spot: confirmed, ended, moved or transferred."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from registrations.domain import attendees
+from registrations.domain.attendees import Attendee
+from registrations.mail_contexts.shared import class_context, reader_context
+from classwork.models import ClassOffer
+from registrations.models import Registration
+from common.links import absolute_url
+from common.names import first_name
+from mailroom.declare import MailNotNeeded
+from mailroom.models import Message
+from users.mails import account_values
+from users.models import Student, User
+
+
+def registered_context(message: Message) -> dict[str, Any]:
+    """One mail lists all spots of the order. Whether the address has an account decides which link it contains."""
+    registrations = Registration.objects.filter(
+        line__order=message.data["order_id"], student=message.data["student_id"]
+    )
+    confirmed = list(
+        registrations.filter(state=Registration.State.CONFIRMED).select_related("line__order").order_by("offer")
+    )
+    if not confirmed:
+        raise MailNotNeeded("The spots were released.")
+    order = confirmed[0].line.order  # type: ignore[union-attr]
+    student = Student.objects.select_related("user", "guardian").get(pk=message.data["student_id"])
+    owner = User.objects.filter(email=message.to).first()
+    by_payer = order.payer_email == message.to
+    return (
+        account_values(owner)
+        | reader_context(student)
+        | {
+            "payer": confirmed[0].line.details.get("given_by") or order.payer_name or "Someone",  # type: ignore[union-attr]
+            "given": "given_by" in confirmed[0].line.details,  # type: ignore[union-attr]
+            "own": by_payer,
+            "is_self": by_payer and attendees.reads_own_mail(student),
+            "is_new_name": student.offered_to_id is not None,
+            "classes": [class_context(each.offer_id) for each in confirmed],
+            "mine": absolute_url(reverse("my_classes")),
+        }
+    )
+
+
+def reader_sample(student: str) -> dict[str, Any]:
+    return {"student": student, "name": first_name(student), "is_self": True, "to_guardian": False}
+
+
+def registered_sample() -> dict[str, Any]:
+    sample_class = {
+        "title": "Balboa 1",
+        "when": "Tuesdays 7:00–8:00 PM, Tue, Jan 6, 2026 to Tue, Feb 3, 2026",
+        "where": "Grange Hall, 1 Main Street",
+        "link": absolute_url("/classes/1"),
+        "calendar": absolute_url("/classes/1/calendar.ics"),
+    }
+    return account_values(None) | {
+        "state": "new",
+        "link": absolute_url("/"),
+        "student": "Kit Gray",
+        "name": "Kit",
+        "payer": "Gus Gray",
+        "given": False,
+        "own": False,
+        "is_self": False,
+        "to_guardian": False,
+        "is_new_name": False,
+        "classes": [sample_class],
+        "mine": absolute_url("/user/classes/"),
+    }
+
+
+def ended_context(message: Message) -> dict[str, Any]:
+    related = ("student__guardian", "line__order")
+    registrations = Registration.objects.filter(pk=message.data["registration_id"]).select_related(*related)
+    registration = registrations.filter(state=Registration.State.CANCELLED).exclude(line=None).first()
+    if registration is None or registration.line is None:
+        raise MailNotNeeded("The student has the spot again.")
+    return reader_context(registration.student) | {
+        "by": registration.line.ended_by,
+        "payer": registration.line.order.payer_name or "the person who paid",
+        "one": class_context(registration.offer_id),
+        "classes": absolute_url(reverse("classoffer_list")),
+    }
+
+
+def ended_sample() -> dict[str, Any]:
+    sample_class = registered_sample()["classes"][0]
+    details = {"by": "terms", "payer": "Gus Gray", "one": sample_class, "classes": absolute_url("/classes/")}
+    return reader_sample("Kit Gray") | details
+
+
+def moved_context(message: Message) -> dict[str, Any]:
+    registrations = Registration.objects.filter(pk=message.data["registration_id"], state=Registration.State.CONFIRMED)
+    registration = registrations.select_related("line", "student__guardian").first()
+    old = (
+        Registration.objects.filter(pk=registration.line.details.get("moved_from")).first()
+        if registration and registration.line
+        else None
+    )
+    if registration is None or old is None:
+        raise MailNotNeeded("The student has a different spot now.")
+    return reader_context(registration.student) | {
+        "before": class_context(old.offer_id),
+        "now": class_context(registration.offer_id),
+        "role": registration.role,
+        "mine": absolute_url(reverse("my_classes")),
+        "contact": absolute_url(reverse("contact")),
+    }
+
+
+def moved_sample() -> dict[str, Any]:
+    sample_class = registered_sample()["classes"][0]
+    later = sample_class | {"title": "Balboa 2", "when": "Thursdays 7:00–8:00 PM, Thu, Jan 8, 2026 to Thu, Feb 5, 2026"}
+    links = {"mine": absolute_url("/user/classes/"), "contact": absolute_url("/contact/")}
+    return reader_sample("Alice Arden") | {"before": sample_class, "now": later, "role": "lead"} | links
+
+
+def transferred_context(message: Message) -> dict[str, Any]:
+    """The mail is sent to the previous attendee and the payer. It shows only the name that was typed, and no stored
+    data."""
+    registrations = Registration.objects.select_related("student__user", "student__guardian", "line__order")
+    old = registrations.get(pk=message.data["registration_id"])
+    recipient = Attendee.of(old.line.details) if old.line and "given_by" in old.line.details else None
+    if recipient is None or old.line is None:
+        raise MailNotNeeded("The spot is no longer taken.")
+    reader = reader_context(old.student)
+    if message.to != attendees.email_of(old.student):
+        reader |= {"name": first_name(old.line.order.payer_name), "is_self": False, "to_guardian": False}
+    return reader | {
+        "to": f"{recipient.first_name} {recipient.last_name}".strip(),
+        "one": class_context(old.offer_id),
+        "contact": absolute_url(reverse("contact")),
+    }
+
+
+def transferred_sample() -> dict[str, Any]:
+    sample_class = registered_sample()["classes"][0]
+    return reader_sample("Alice Arden") | {"to": "Lee Lind", "one": sample_class, "contact": absolute_url("/contact/")}
+
+
+def double_registration_context(message: Message) -> dict[str, Any]:
+    student = Student.objects.select_related("guardian").filter(pk=message.data["student_id"]).first()
+    offer = ClassOffer.objects.for_lists().filter(pk=message.data["offer_id"]).first()
+    if student is None or offer is None:
+        raise MailNotNeeded("The class or the student was deleted.")
+    return reader_context(student) | {
+        "offer": f"{offer.subject.title}, {offer.day} {offer.time_range}",
+        "contact": absolute_url(reverse("contact")),
+    }
+
+
+def double_registration_sample() -> dict[str, Any]:
+    details = {"offer": "Beginning A, Tuesdays 7:00–8:00 PM", "contact": absolute_url("/contact/")}
+    return reader_sample("Alice Arden") | details
+
+
+def address_needed_context(message: Message) -> dict[str, Any]:
+    registration = (
+        Registration.objects.live().filter(pk=message.data["registration_id"]).select_related("student").first()
+    )
+    if (
+        registration is None
+        or registration.line is None
+        or attendees.email_of(registration.student) != registration.student.email
+    ):
+        raise MailNotNeeded("The spot was released, or the person was found.")
+    return {
+        "name": first_name(registration.line.order.payer_name),
+        "payer": registration.line.order.payer_name,
+        "student": str(registration.student),
+        "title": ClassOffer.objects.for_lists().get(pk=registration.offer_id).subject.title,
+        "link": absolute_url(registration.line.order.address("attendee_address")),
+    }
+
+
+def address_needed_sample() -> dict[str, Any]:
+    return {"name": "Gus", "payer": "Gus Gray", "student": "Kit Gray", "title": "Balboa 1", "link": absolute_url("/")}

@@ -1,0 +1,32 @@
+"""Parts that several emails share."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from classwork.domain.catalog.class_summary import ClassSummary
+from registrations.domain import attendees
+from classwork.models import ClassOffer
+from common import dates
+from common.links import absolute_url
+from users.models import Student
+
+
+def reader_context(student: Student) -> dict[str, Any]:
+    return {
+        "student": str(student),
+        "name": attendees.greeting_name(student),
+        "is_self": attendees.reads_own_mail(student),
+        "to_guardian": student.guardian_id is not None,
+    }
+
+
+def class_context(offer_id: int) -> dict[str, str]:
+    offer = ClassOffer.objects.for_lists().get(pk=offer_id)
+    return {
+        "title": offer.subject.title,
+        "when": f"{offer.day} {offer.time_range}, {ClassSummary(offer, dates.local_today()).date_range}",
+        "where": f"{offer.location}, {offer.location.full_address}" if offer.location else "",
+        "link": absolute_url(offer.get_absolute_url()),
+        "calendar": absolute_url(reverse("classoffer_calendar", args=[offer.pk])),
+    }

@@ -1,0 +1,63 @@
+"""Contents of emails about drop-in and trial tickets."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.rules.price_facts import PriceFacts
+from classwork.domain.catalog.class_summary import ClassSummary
+from registrations.domain.tickets import upgrades
+from registrations.mail_contexts.shared import reader_context
+from classwork.models import ClassOffer
+from registrations.models import Ticket
+from common import dates
+from common.links import absolute_url
+from mailroom.declare import MailNotNeeded
+from mailroom.models import Message
+
+
+def ticket_context(message: Message) -> dict[str, Any]:
+    """Raises NotNeeded if the ticket has changed by the time the mail is sent."""
+    ticket = Ticket.objects.confirmed().for_lists().filter(pk=message.data["ticket_id"]).first()
+    if ticket is None or ticket.meeting.is_cancelled:
+        raise MailNotNeeded("The ticket is no longer valid, or the class day was canceled.")
+    offer, place = ticket.offer, ticket.meeting.location or ticket.offer.location
+    return reader_context(ticket.student) | {
+        "title": offer.subject.title,
+        "trial": ticket.is_trial,
+        "costs": PriceFacts.from_json(ticket.line.facts or {"full": 0}).net_price > 0,
+        "when": str(ticket.meeting.slot),
+        "where": f"{place}, {place.full_address}" if place else "",
+        "link": absolute_url(upgrades.ticket_url(ticket)),
+        "contact": absolute_url(reverse("contact")),
+    }
+
+
+def stay_invitation_context(message: Message) -> dict[str, Any]:
+    context = ticket_context(message)
+    ticket = Ticket.objects.for_lists().get(pk=message.data["ticket_id"])
+    offer = ClassOffer.objects.for_lists().get(pk=ticket.offer_id)
+    if reason := upgrades.upgrade_refusal(ticket, timezone.now()):
+        raise MailNotNeeded(reason)
+    return context | {
+        "when": f"{offer.day} {offer.time_range}",
+        "until": ClassSummary(offer, dates.local_today()).date_range,
+    }
+
+
+def ticket_sample() -> dict[str, Any]:
+    return {
+        "title": "Balboa 1",
+        "trial": True,
+        "costs": True,
+        "when": "Tue, Jan 6, 2026, 7:00–8:00 PM",
+        "until": "Tue, Jan 6, 2026 to Tue, Feb 3, 2026",
+        "where": "Grange Hall, 1 Main Street",
+        "student": "Kit Gray",
+        "name": "Kit",
+        "is_self": True,
+        "to_guardian": False,
+        "link": absolute_url("/"),
+        "contact": absolute_url("/contact/"),
+    }

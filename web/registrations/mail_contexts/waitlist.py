@@ -1,0 +1,54 @@
+"""Contents of waitlist emails."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from classwork.domain.catalog.class_summary import ClassSummary
+from registrations.domain.waitlist import entries, presentation
+from classwork.models import ClassOffer
+from registrations.models import WaitingEntry
+from common import dates
+from common.links import absolute_url
+from common.names import first_name
+from mailroom.declare import MailNotNeeded
+from mailroom.models import Message
+
+
+def waitlist_context(message: Message) -> dict[str, Any]:
+    """Raises NotNeeded if the offer is no longer valid when the mail is sent."""
+    entry = WaitingEntry.objects.filter(pk=message.data["entry_id"]).first()
+    offer = ClassOffer.objects.for_lists().filter(pk=entry.offer_id).first() if entry else None
+    if entry is None or offer is None:
+        raise MailNotNeeded("The entry no longer exists.")
+    status = presentation.describe_entry(entry, timezone.now())
+    if message.template == "registrations.place_offered" and not status.is_open:
+        raise MailNotNeeded("The spot is no longer reserved for them.")
+    if message.template == "registrations.waiting_joined" and not status.is_waiting:
+        raise MailNotNeeded("They are no longer waiting.")
+    return {
+        "title": offer.subject.title,
+        "when": f"{offer.day} {offer.time_range}, {ClassSummary(offer, dates.local_today()).date_range}",
+        "name": first_name(entry.contact_name),
+        "names": status.names,
+        "in_line": status.in_line,
+        "until": status.until,
+        "called_off": offer.is_called_off,
+        "link": absolute_url(entries.entry_url(entry)),
+        "classes": absolute_url(reverse("classoffer_list")),
+    }
+
+
+def waitlist_sample() -> dict[str, Any]:
+    return {
+        "title": "Balboa 1",
+        "when": "Tuesdays 7:00–8:00 PM, Tue, Jan 6, 2026 to Tue, Feb 3, 2026",
+        "name": "Alice",
+        "names": "Alice Arden (lead)",
+        "in_line": "You’re 3rd in line",
+        "until": "Tue, Jan 6, 2026, 6:00 PM",
+        "called_off": False,
+        "link": absolute_url("/"),
+        "classes": absolute_url("/classes/"),
+    }

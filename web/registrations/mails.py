@@ -1,0 +1,136 @@
+"""The emails about spots. They are sent to attendees, while emails to the payer belong to billing."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from registrations.mail_contexts import cancellations, registrations, tickets, waitlist
+from classwork.models import Resource
+from common.links import absolute_url
+from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded
+from mailroom.models import Message
+
+
+def file_lost_context(message: Message) -> dict[str, Any]:
+    resource = Resource.objects.filter(pk=message.data["resource_id"]).first()
+    if resource is None:
+        raise MailNotNeeded("The resource no longer exists.")
+    return {"title": resource.title, "link": absolute_url(reverse("edit_resource", args=[resource.pk]))}
+
+
+def file_lost_sample() -> dict[str, Any]:
+    return {"title": "Sugar push", "link": absolute_url("/admin/")}
+
+
+def _waitlist_mail(name: str, title: str) -> Mail:
+    return Mail(
+        name, kind=MailKind.TRANSACTIONAL, title=title, context=waitlist.waitlist_context, sample=waitlist.waitlist_sample
+    )
+
+
+MAILS = [
+    Mail(
+        "registrations.class_runs",
+        kind=MailKind.TRANSACTIONAL,
+        title="A class is confirmed",
+        context=cancellations.decision_context,
+        sample=cancellations.decision_sample,
+    ),
+    Mail(
+        "registrations.decision_put_off",
+        kind=MailKind.TRANSACTIONAL,
+        title="We’ll decide later about a class",
+        context=cancellations.decision_context,
+        sample=cancellations.decision_sample,
+    ),
+    Mail(
+        "registrations.decision_needed",
+        kind=MailKind.TRANSACTIONAL,
+        title="A class has too few registrations (office)",
+        context=cancellations.decision_context,
+        sample=cancellations.decision_sample,
+    ),
+    Mail(
+        "registrations.called_off",
+        kind=MailKind.TRANSACTIONAL,
+        title="Canceled classes",
+        context=cancellations.class_cancellation_context,
+        sample=cancellations.class_cancellation_sample,
+    ),
+    _waitlist_mail("registrations.waiting_joined", "You’re on the waitlist"),
+    _waitlist_mail("registrations.place_offered", "A spot opened up"),
+    _waitlist_mail("registrations.offer_lapsed", "Your spot was released"),
+    _waitlist_mail("registrations.waiting_closed", "No spot opened up"),
+    Mail(
+        "registrations.registered",
+        kind=MailKind.TRANSACTIONAL,
+        title="You’re registered",
+        context=registrations.registered_context,
+        sample=registrations.registered_sample,
+    ),
+    Mail(
+        "registrations.ticket",
+        kind=MailKind.TRANSACTIONAL,
+        title="Your drop-in or trial class",
+        context=tickets.ticket_context,
+        sample=tickets.ticket_sample,
+    ),
+    Mail(
+        "registrations.stay",
+        kind=MailKind.CLASS,
+        title="Join the rest of the series",
+        context=tickets.stay_invitation_context,
+        sample=tickets.ticket_sample,
+    ),
+    Mail(
+        "registrations.place_ended",
+        kind=MailKind.TRANSACTIONAL,
+        title="Your spot was canceled",
+        context=registrations.ended_context,
+        sample=registrations.ended_sample,
+    ),
+    Mail(
+        "registrations.moved",
+        kind=MailKind.TRANSACTIONAL,
+        title="Moved to another class",
+        context=registrations.moved_context,
+        sample=registrations.moved_sample,
+    ),
+    Mail(
+        "registrations.place_given",
+        kind=MailKind.TRANSACTIONAL,
+        title="A spot was transferred",
+        context=registrations.transferred_context,
+        sample=registrations.transferred_sample,
+    ),
+    Mail(
+        "registrations.twice",
+        kind=MailKind.TRANSACTIONAL,
+        title="Registered for a class twice",
+        context=registrations.double_registration_context,
+        sample=registrations.double_registration_sample,
+    ),
+    Mail(
+        "registrations.address_wanted",
+        kind=MailKind.TRANSACTIONAL,
+        title="The email given for a participant is wrong",
+        context=registrations.address_needed_context,
+        sample=registrations.address_needed_sample,
+    ),
+    Mail(
+        "classwork.file_lost",
+        kind=MailKind.TRANSACTIONAL,
+        title="A file of a class is missing (office)",
+        context=file_lost_context,
+        sample=file_lost_sample,
+    ),
+]
+
+ABOUT = {
+    "class_offer": AboutPage("Class {}", "desk_class", "classwork.view_meeting"),
+    "registration": AboutPage("Registration {}", "desk_registration", "registrations.view_registration"),
+    "ticket": AboutPage("Ticket {}", "desk_ticket", "registrations.view_ticket"),
+    "waiting_entry": AboutPage("Waitlist entry {}", "desk_waiting_lists", "registrations.view_waitingentry", has_id=False),
+    "call_off": AboutPage("Class cancellation {}", "desk_called_off", "registrations.view_calloff"),
+    "resource": AboutPage("Resource {}", "admin:classwork_resource_change", "classwork.view_resource"),
+}

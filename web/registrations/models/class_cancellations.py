@@ -1,0 +1,100 @@
+"""Cancellations by the school, and the compensation of each student."""
+
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from billing.models import Refund
+from billing.models.fields import money_field
+from classwork.models.class_offers import ClassOffer
+from registrations.models.registrations import Registration
+from registrations.models.tickets import Ticket
+
+
+class CompensationPolicy(models.TextChoices):
+    REFUND = "refund", "Refund"
+    CREDIT = "credit", "Account credit"
+    MAKE_UP = "make_up", "Make-up class"
+    EXTENSION = "extension", "Extended class"
+    NOTHING = "nothing", "No compensation"
+
+
+class CallOff(models.Model):
+    """One decision of the school to cancel class days or a whole class. The history says who made it."""
+
+    offer = models.ForeignKey(
+        ClassOffer, on_delete=models.CASCADE, null=True, blank=True, related_name="call_offs",
+        help_text="The class, if it was canceled as a whole.",
+    )  # fmt: skip
+    policy = models.CharField(max_length=10, choices=CompensationPolicy)
+    why = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "class cancellation"
+        verbose_name_plural = "class cancellations"
+
+    def __str__(self) -> str:
+        return f"Canceled: {self.why}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("desk_called_off", args=[self.pk])
+
+
+class Outcome(models.Model):
+    """The compensation for one spot or ticket: refunded money, returned credit, or an amount that is no longer due."""
+
+    call_off = models.ForeignKey(
+        CallOff, on_delete=models.CASCADE, related_name="outcomes", verbose_name="class cancellation"
+    )
+    registration = models.ForeignKey(
+        Registration, on_delete=models.CASCADE, null=True, blank=True, related_name="outcomes"
+    )
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, null=True, blank=True, related_name="outcomes")
+    policy = models.CharField(max_length=10, choices=CompensationPolicy)
+    meetings = models.PositiveSmallIntegerField(help_text="How many of their class days are affected.")
+    of = models.PositiveSmallIntegerField(help_text="How many class days they bought.")
+    base = money_field(help_text="What all of them cost.")
+    money = money_field(help_text="Of what was paid: refunded, credited, or pending.")
+    credited = money_field(help_text="Of the money, what became account credit.")
+    on_hold = money_field(help_text="Of the money, what could not be refunded right away.")
+    by_hand = money_field(help_text="Of the money, what a person hands over.")
+    onto_vouchers = money_field(help_text="Of the money, what was returned to gift vouchers.")
+    credit = money_field(help_text="Spent credit that was returned.")
+    waived = money_field(help_text="What is no longer due.")
+    refunds = models.ManyToManyField(
+        Refund, blank=True, related_name="+", help_text="The refunds that the money is part of."
+    )
+    pending = models.CharField(max_length=200, blank=True, help_text="Why the money could not be refunded right away.")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["call_off", "registration"], name="registrations_outcome_once"),
+            models.UniqueConstraint(fields=["call_off", "ticket"], name="registrations_outcome_of_ticket_once"),
+            models.CheckConstraint(
+                condition=Q(registration__isnull=True, ticket__isnull=False)
+                | Q(registration__isnull=False, ticket__isnull=True),
+                name="registrations_outcome_of_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(money__gte=0, credit__gte=0, waived__gte=0, credited__gte=0, by_hand__gte=0)
+                & Q(onto_vouchers__gte=0, on_hold__gte=0),
+                name="registrations_outcome_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_policy_display()}: {self.seat.student}"
+
+    @property
+    def refunded(self) -> Decimal:
+        """Includes refunds by hand and onto gift vouchers."""
+        return self.money - self.credited - self.on_hold
+
+    @property
+    def seat(self) -> Registration | Ticket:
+        return self.registration or self.ticket  # type: ignore[return-value]

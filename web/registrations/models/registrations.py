@@ -1,0 +1,78 @@
+"""Registrations: a student's spot in a class offer."""
+
+from django.db import models
+from django.db.models import Q
+
+from billing.models import OrderLine
+from classwork.models.class_offers import ClassOffer
+from registrations.models.spots import Seat, SpotQuerySet, state_constraints
+from users.models import Staff, Student, User
+
+
+class RegistrationQuerySet(SpotQuerySet["Registration"]):
+    def taught_by(self, staff: Staff) -> "RegistrationQuerySet":
+        return self.filter(offer__in=ClassOffer.objects.taught_by(staff))
+
+    def visible_to(self, user: User) -> "RegistrationQuerySet":
+        """The registrations of students in this account's care. Paying for someone else does not count."""
+        return self.filter(student__in=Student.objects.ids_of(user))
+
+    def for_lists(self) -> "RegistrationQuerySet":
+        return self.select_related(
+            "student__user", "student__guardian", "offer__subject__level", "offer__session", "offer__location",
+            "line__order",
+        ).prefetch_related("line__order__payments__disputes", "line__registrations", "offer__meetings")  # fmt: skip
+
+
+class Registration(Seat):
+    class Readiness(models.TextChoices):
+        """The answer to the level question."""
+
+        NOT_ASKED = "", "Not asked"
+        READY = "ready", "Knows what the class builds on"
+        UNSURE = "unsure", "Is not sure of the level"
+
+    student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="registrations")
+    offer = models.ForeignKey(ClassOffer, on_delete=models.PROTECT, related_name="registrations", verbose_name="class")
+    line = models.ForeignKey(
+        OrderLine, on_delete=models.PROTECT, null=True, blank=True, related_name="registrations", editable=False
+    )
+    readiness = models.CharField("level check", max_length=8, choices=Readiness, blank=True)
+    heard_from = models.CharField(max_length=120, blank=True, help_text="Answer to “How did you hear about us?”")
+    over_capacity = models.BooleanField("over capacity", default=False, editable=False)
+
+    objects = RegistrationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["offer", "state"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["student", "offer"],
+                condition=Q(state__in=["held", "confirmed", "on_hold"]),
+                name="registrations_registration_once",
+                violation_error_message="This person already has a spot in this class.",
+            ),
+            models.UniqueConstraint(
+                fields=["line"],
+                condition=Q(state__in=["held", "confirmed", "on_hold"]),
+                name="registrations_registration_one_a_line",
+            ),
+            *state_constraints("registrations_registration"),
+        ]
+        permissions = [
+            ("exceed_capacity", "May register more people than a class takes"),
+            ("join_late", "May register people after the last class to join from"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.student} in {self.offer}"
+
+    @property
+    def is_unsure_of_level(self) -> bool:
+        return self.readiness == self.Readiness.UNSURE
+
+    @property
+    def taken_over_by(self) -> list["Registration"]:
+        """Later registrations on the same order line. Empty if the spot was moved to another class."""
+        return [later for later in self.line.registrations.all() if later.pk > self.pk] if self.line else []

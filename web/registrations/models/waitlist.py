@@ -1,0 +1,113 @@
+"""Roles of a class, and its waitlist."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from billing.models import Order
+from classwork.models.class_offers import ClassOffer
+from common import links
+
+
+class WaitlistEntryQuerySet(models.QuerySet["WaitingEntry"]):
+    def live(self) -> "WaitlistEntryQuerySet":
+        return self.filter(state__in=WaitingEntry.LIVE)
+
+    def with_open_offer(self, at: datetime) -> "WaitlistEntryQuerySet":
+        """A spot is reserved for these entries until their deadline."""
+        return self.filter(state=WaitingEntry.State.OFFERED, offered_until__gt=at)
+
+    def with_ended_offer(self, at: datetime) -> "WaitlistEntryQuerySet":
+        return self.filter(state=WaitingEntry.State.OFFERED, offered_until__lte=at)
+
+    def visible_to(self, user: object) -> "WaitlistEntryQuerySet":
+        return self.filter(account=user) if getattr(user, "is_authenticated", False) else self.none()
+
+
+class WaitingEntry(models.Model):
+    """One or two people who wait for spots together. An ended entry stays ended, and joining again creates a new
+    entry."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        OFFERED = "offered", "Offered"
+        TAKEN = "taken", "Accepted"
+        DECLINED = "declined", "Declined"
+        LAPSED = "lapsed", "Offer expired"
+        LEFT = "left", "Left the list"
+        CLOSED = "closed", "Class ended"
+
+    LIVE = (State.WAITING, State.OFFERED)
+
+    offer = models.ForeignKey(ClassOffer, on_delete=models.PROTECT, related_name="waiting", verbose_name="class")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING, editable=False)
+    people = models.JSONField(editable=False, help_text="Who they are, as the lines of a cart say it.")
+    wanted = models.JSONField(default=list, editable=False, help_text="For each of them the role; empty without roles.")
+    roles = models.JSONField(default=list, editable=False, help_text="The roles in which they were offered spots.")
+    size = models.PositiveSmallIntegerField(editable=False)
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="waiting"
+    )
+    contact_name = models.CharField(max_length=200)
+    contact_email = models.EmailField()
+    who_key = models.CharField(max_length=500, editable=False)
+    nonce = models.CharField(max_length=32, default=links.new_nonce, editable=False)
+    position = models.BigIntegerField(editable=False, db_index=True, help_text="Earlier ones come first.")
+    offered_until = models.DateTimeField(null=True, blank=True, editable=False)
+    rule = models.CharField(max_length=20, blank=True, editable=False, help_text="What holds them back for now.")
+    rule_role = models.CharField(max_length=30, blank=True, editable=False)
+    order = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False)
+    joined_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = WaitlistEntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["offer", "position", "id"]
+        verbose_name = "waitlist entry"
+        verbose_name_plural = "waitlist entries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["offer", "who_key"],
+                condition=Q(state__in=["waiting", "offered"]),
+                name="registrations_waiting_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="offered", offered_until__isnull=False) | ~Q(state="offered"),
+                name="registrations_offered_says_until",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "offered"], ended_at=None)
+                | Q(ended_at__isnull=False) & ~Q(state__in=["waiting", "offered"]),
+                name="registrations_waiting_ended_says_when",
+            ),
+            models.CheckConstraint(condition=Q(size__in=[1, 2]), name="registrations_waiting_one_or_two"),
+        ]
+        permissions = [("arrange_waiting", "May offer spots out of turn and move people on the waitlist")]
+
+    def __str__(self) -> str:
+        return f"{self.contact_name}, waiting for {self.offer}"
+
+    def has_open_offer(self, at: datetime) -> bool:
+        return self.state == self.State.OFFERED and self.offered_until is not None and self.offered_until > at
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in self.LIVE
+
+
+class Walk(models.Model):
+    """The log of one pass over the waitlist of a class, with its input and result, so that it can be replayed."""
+
+    offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="walks")
+    at = models.DateTimeField(auto_now_add=True)
+    given = models.JSONField(help_text="The rules, the taken spots and the entries in order.")
+    steps = models.JSONField(help_text="Who was offered a spot, who was skipped and by which rule.")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"Walk {self.pk}"

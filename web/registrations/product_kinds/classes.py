@@ -1,0 +1,196 @@
+"""A spot in a class as a product."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.forms import Form
+
+from billing.domain.product_kinds import GiftOption, ProductDescription, ProductKind, ProductUnavailable
+from billing.models import OrderLine
+from billing.rules.price_facts import PriceFacts
+from billing.rules.terms import Terms
+from classwork.domain.catalog.class_summary import ClassSummary
+from registrations.domain import attendees, late_joining, minimum_enrollment, registration_window, spots
+from classwork.domain.schedule import cancellation_terms
+from registrations.domain.attendees import Attendee
+from registrations.domain.tickets import upgrades
+from registrations.domain import admission
+from registrations.forms.registration import RoleForm
+from classwork.models import ClassOffer, Meeting, OfferRole, Subject
+from registrations.models import Registration
+from common import dates
+from users.models import Student, User
+
+ANSWERS = ("who", "student_id", "first_name", "last_name", "email", "role", "readiness", "heard_from", "trial")
+
+
+class AttendedKind(ProductKind):
+    """Who attends, and in which role."""
+
+    reserves_spots = True
+
+    def attendee_label(self, line: OrderLine) -> str:
+        attendee = Attendee.of(line.details)
+        name = attendees.attendee_name(attendee, line.order) if attendee else ""
+        role = line.details.get("role")
+        return f"{name} ({role})" if role else name
+
+    def person_key(self, line: OrderLine) -> str:
+        attendee = Attendee.of(line.details)
+        return attendees.attendee_key(attendee, line.order) if attendee else ""
+
+    def canceled_sentence(self, line: OrderLine) -> str:
+        attendee = Attendee.of(line.details)
+        name = attendees.attendee_name(attendee, line.order) if attendee else ""
+        whose = f"{name}’s" if name and attendee and attendee.who != attendees.ME else "Your"
+        return f"{whose} spot in {line} is canceled."
+
+    def people(self, line: OrderLine) -> dict[str, Any]:
+        attendee = Attendee.of(line.details)
+        student = attendees.known_student(attendee, line.order) if attendee else None
+        return {
+            "attendee": attendees.attendee_key(attendee, line.order) if attendee else "",
+            "student_id": student.pk if student else None,
+        }
+
+    def about_people(self, line: OrderLine) -> list[str]:
+        """Cart details were typed by the buyer, while stored names are shown only to people who care for the
+        student."""
+        attendee = Attendee.of(line.details)
+        if attendee is None:
+            return [attendees.NOBODY]
+        student = attendees.known_student(attendee, line.order)
+        if attendee.who == attendees.STUDENT and student is None:
+            return ["Please choose again who’s coming."]
+        name, who = attendees.attendee_name(attendee, line.order), attendees.attendee_key(attendee, line.order)
+        before = line.order.lines.filter(kind=self.name, product_id=line.product_id, pk__lt=line.pk)
+        earlier = [attendee for each in before if (attendee := Attendee.of(each.details))]
+        if any(attendees.attendee_key(other, line.order) == who for other in earlier):
+            return [f"{name} is already in your cart for this class."]
+        problem = self.stands_against(line, student) if student else ""
+        return [problem] if problem else []
+
+    def stands_against(self, line: OrderLine, student: Student) -> str:
+        """Returns an empty string if nothing prevents the purchase."""
+        raise NotImplementedError
+
+    def answers(self, line: OrderLine) -> dict[str, Any]:
+        return {name: line.details[name] for name in ANSWERS if name in line.details}
+
+    def offer_id(self, line: OrderLine) -> int:
+        raise NotImplementedError
+
+    def checkout_form(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> Form | None:
+        """Asks for the role. A waitlist offer already has one."""
+        names = OfferRole.objects.filter(offer=self.offer_id(line)).values_list("name", flat=True)
+        roles = [] if "entry" in line.details else list(names)
+        if not roles:
+            return None
+        return RoleForm(roles, data, prefix=f"line-{line.pk}", initial={"role": line.details.get("role", "")})
+
+
+class ClassKind(AttendedKind):
+    name = "place"
+    label = "Classes"
+
+    def offer(self, line: OrderLine) -> ClassOffer:
+        offer = ClassOffer.objects.for_lists().filter(pk=line.product_id).first()
+        if offer is None:
+            raise ProductUnavailable("This class is no longer offered.")
+        return offer
+
+    def describe(self, line: OrderLine) -> ProductDescription:
+        offer = self.offer(line)
+        who = self.attendee_label(line)
+        when = f"{offer.day} {offer.time_range}, {ClassSummary(offer, dates.local_today()).date_range}"
+        if condition := minimum_enrollment.minimum_text(offer):
+            when = f"{when}. {condition}"
+        return ProductDescription(offer.subject.title, f"{who}: {when}" if who else when, offer.get_absolute_url())
+
+    def price_facts(self, line: OrderLine, at: datetime) -> PriceFacts:
+        offer = self.offer(line)
+        return replace(
+            registration_window.class_price_facts(offer, upgrades.joining_terms_for_line(line, offer, at)), **self.people(line)
+        )
+
+    def problems(self, line: OrderLine, at: datetime) -> list[str]:
+        offer = self.offer(line)
+        by_desk = line.details.get("by_desk")
+        known = "ticket" in line.details
+        closed = (
+            late_joining.too_late_message_at_desk(line, offer, at)
+            if by_desk
+            else registration_window.closed_reason(offer, at, known=known)
+        )
+        if closed:
+            return [closed]
+        full = admission.admission_refusal(line, offer, at)
+        return [*([full] if full else []), *self.about_people(line)]
+
+    def stands_against(self, line: OrderLine, student: Student) -> str:
+        is_registered = Registration.objects.live().filter(student=student, offer=line.product_id).exists()
+        return spots.ALREADY.format(student) if is_registered else ""
+
+    def offer_id(self, line: OrderLine) -> int:
+        return line.product_id
+
+    def terms(self, line: OrderLine, at: datetime) -> Terms:
+        return cancellation_terms.terms_of_class(self.offer(line))
+
+    def step_deadline(self, line: OrderLine, rule: str) -> datetime | None:
+        return cancellation_terms.step_deadline(rule, cancellation_terms.meeting_starts(line.product_id))
+
+    def next_start(self, line: OrderLine, at: datetime) -> datetime | None:
+        return min((start for start in cancellation_terms.meeting_starts(line.product_id) if start > at), default=None)
+
+    def share_used(self, line: OrderLine, at: datetime) -> Decimal:
+        return cancellation_terms.share_used(cancellation_terms.meeting_starts(line.product_id), line.order.placed_at, at)
+
+    def hold(self, line: OrderLine, until: datetime | None) -> None:
+        spots.hold_spot(line, until)
+
+    def confirm(self, line: OrderLine) -> None:
+        spots.confirm_hold(line)
+
+    def release(self, line: OrderLine, why: str) -> None:
+        spots.release_spot(line, why)
+
+    def gift_options(self, at: datetime) -> list[GiftOption]:
+        """A gift is for a subject, in any of its classes, and is worth what its most expensive class costs now."""
+        by_subject: dict[str, GiftOption] = {}
+        for offer in registration_window.open_classes(at):
+            known = by_subject.get(f"{offer.subject_id}")
+            if known is None or known.price < offer.full_price:
+                by_subject[f"{offer.subject_id}"] = GiftOption(
+                    f"{offer.subject_id}", offer.subject.title, offer.full_price
+                )
+        return sorted(by_subject.values(), key=lambda gift: gift.title)
+
+    def products(self, at: datetime) -> list[tuple[int, str]]:
+        running = Meeting.objects.filter(ends_at__gte=at).values("offer")
+        running_classes = ClassOffer.objects.on_offer().for_lists().filter(pk__in=running)
+        named = running_classes.order_by("-session__key_day_date", "class_day", "start_time")
+        return [(offer.pk, str(offer)) for offer in named]
+
+    def product_titles(self, numbers: Collection[int]) -> dict[int, str]:
+        offers = ClassOffer.objects.filter(pk__in=numbers).select_related("subject__level")
+        return {offer.pk: offer.subject.title for offer in offers}
+
+    def search_products(self, word: str) -> QuerySet[Any]:
+        return ClassOffer.objects.filter(subject__in=Subject.objects.matching(word)).values("pk")
+
+    def matches_gift(self, line: OrderLine, what: str) -> bool:
+        return ClassOffer.objects.filter(pk=line.product_id, subject_id=int(what)).exists()
+
+    def hand_over_to(self, line: OrderLine, by: OrderLine) -> None:
+        spots.mark_transferred(line)
+
+    def fulfilled_lines(self, lines: Sequence[OrderLine]) -> set[int]:
+        """A spot on hold counts, because only its benefits are suspended. A transferred spot counts too."""
+        moved_on = Q(state=Registration.State.TRANSFERRED, line__replaced_at__isnull=False, line__cancelled_at=None)
+        fulfilled = Registration.objects.filter(Q(state__in=spots.THEIRS) | moved_on, line__in=lines)
+        return {line for line in fulfilled.values_list("line", flat=True) if line is not None}

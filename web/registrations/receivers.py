@@ -1,0 +1,117 @@
+"""Receivers of events for registrations and resources; hepcat.workflows connects them."""
+
+from typing import Any
+
+from billing.domain.payments import disputes
+from billing.domain.pricing import early_price
+from billing.domain.refunds import exchanges
+from registrations.domain.cancellations.notifications import draft_cancellation_mails
+from registrations.domain import minimum_enrollment, registration_window, spots, notifications
+from registrations.domain import spot_offers
+from classwork.domain.resources import releases
+from classwork.models import ClassOffer
+from registrations.models import Registration, Ticket
+from registrations.product_kinds.classes import ClassKind
+from common.errors import NeedsPerson
+from users.domain.guardianship import ClaimAnswer
+
+IN_DISPUTE = "The payer disputed the payment."
+
+
+def mail_attendee(event: Any) -> None:
+    notifications.draft_registered_mail(
+        Registration.objects.select_related("student", "line").get(pk=event.payload.registration_id)
+    )
+
+
+def mail_ended_registration(event: Any) -> None:
+    ended = Registration.objects.select_related("student__user", "student__guardian", "line__order")
+    notifications.draft_ended_mail(ended.get(pk=event.payload.registration_id))
+
+
+def mail_transferred_spot(event: Any) -> None:
+    ended = Registration.objects.select_related("student__user", "student__guardian", "line__order")
+    notifications.draft_transferred_mail(ended.get(pk=event.payload.registration_id))
+
+
+def check_double_registration(event: Any) -> None:
+    held = Registration.objects.select_related("line__order", "offer__subject__level", "offer__session")
+    notifications.report_double_registration(held.get(pk=event.payload.registration_id))
+
+
+def check_known_guest(event: Any) -> None:
+    notifications.open_known_guest_issue(Ticket.objects.for_lists().get(pk=event.payload.ticket_id))
+
+
+def mail_guest(event: Any) -> None:
+    notifications.draft_ticket_mail(Ticket.objects.for_lists().get(pk=event.payload.ticket_id))
+
+
+def rebuild_releases(event: Any) -> None:
+    """Runs in the transaction that changes the class."""
+    releases.rebuild_class_releases([event.payload.offer_id])
+
+
+def move_early_price(event: Any) -> None:
+    """The early price ends with the start of the first meeting that is not canceled."""
+    offer = ClassOffer.objects.with_timetable().get(pk=event.payload.offer_id)
+    early_price.move_early_price_deadline(ClassKind.name, offer.pk, registration_window.first_start(offer))
+
+
+def apply_disputes(event: Any) -> None:
+    """Reads the current state of the disputes, so that the order of events does not matter.
+
+    A spot whose dispute was lost stays on hold until the office decides.
+    """
+    lines = exchanges.lines_built_on(event.payload.order_id)
+    for kind in (Registration, Ticket):
+        for seat in kind.objects.live().filter(line__in=lines).select_related("line__replaces"):
+            # A spot that replaced a disputed one is put on hold too.
+            earlier = exchanges.exchange_chain(seat.line) if seat.line else []
+            if any(disputes.has_open_or_lost_dispute(line.order_id) for line in earlier):
+                spots.suspend_spot(seat, why=IN_DISPUTE)
+            elif seat.why == IN_DISPUTE:
+                spots.resume_spot(seat)
+
+
+def request_attendee_address(event: Any) -> None:
+    if event.payload.said == ClaimAnswer.UNKNOWN:
+        notifications.request_new_address(event.payload.student_id)
+
+
+def open_merge_issue(event: Any) -> None:
+    """The issue is attached to the order that created the second record. Without an order the work item waits for a
+    person."""
+    payload = event.payload
+    if not notifications.open_duplicate_issue(payload.student_id, payload.other_id):
+        raise NeedsPerson(f"The students {payload.student_id} and {payload.other_id} are one person: join the records.")
+
+
+def offer_freed_spots(event: Any) -> None:
+    spot_offers.offer_free_spots(event.payload.offer_id)
+
+
+def mail_waitlist_change(event: Any) -> None:
+    notifications.draft_waitlist_mail(event.type.rpartition(".")[2], event.payload.entry_id)
+
+
+def mail_class_cancellation(event: Any) -> None:
+    draft_cancellation_mails(event.payload.call_off_id)
+
+
+def confirm_class_at_minimum(event: Any) -> None:
+    minimum_enrollment.confirm_if_minimum_reached(event.payload.offer_id)
+
+
+def mail_class_confirmed(event: Any) -> None:
+    minimum_enrollment.draft_decision_mails_to_attendees(event.payload.offer_id, "registrations.class_runs")
+
+
+def mail_decision_postponed(event: Any) -> None:
+    minimum_enrollment.draft_decision_mails_to_attendees(
+        event.payload.offer_id, "registrations.decision_put_off", event.key.partition(" ")[2]
+    )
+
+
+def mail_decision_needed(event: Any) -> None:
+    minimum_enrollment.draft_decision_mail_to_office(event.payload.offer_id)

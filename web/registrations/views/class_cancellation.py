@@ -1,0 +1,108 @@
+"""Cancellation by the school: one page with its steps, and the page of the result."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from registrations.domain.cancellations import request as wanted
+from registrations.domain.cancellations.class_cancellation import cancel_classes
+from registrations.domain.cancellations.plan import plan_cancellation
+from registrations.domain.cancellations.results import CompensationResult, outcome_totals
+from classwork.domain.schedule.previews import PreviewOutdated
+from classwork.domain.schedule.problems import ChangeRefused
+from registrations.forms.class_cancellation import CanceledDaysForm, CancellationScopeForm, CompensationForm, ConfirmCancellationForm, compensation_choices, read_exceptions
+from registrations.models import CallOff
+from classwork.models import ClassOffer, Meeting
+from classwork.views import posted_data
+from common import search
+from users.roles import acting_user, desk_required
+
+ASK = ["GET", "HEAD", "POST"]
+RECENT = 10
+PER_PAGE = 100
+CLASSES_PER_PAGE = 50
+CHANGED = "Something has changed since this preview. Nothing has been canceled yet: please read it again."
+
+
+@require_http_methods(ASK)
+@desk_required("registrations.add_calloff")
+def steps(request: HttpRequest) -> HttpResponse:
+    """Shows the first step that has no valid answer yet."""
+    offer, where, meetings = _read_scope(request)
+    context: dict[str, Any] = {"offer": offer, "where": where}
+    if offer is None and not where.is_valid():
+        classes = Paginator(wanted.cancelable_classes(timezone.now()), CLASSES_PER_PAGE)
+        context["page"] = classes.get_page(request.GET.get("page"))
+        context["recent"] = CallOff.objects.select_related("offer__subject__level", "offer__session")[:RECENT]
+        return render(request, "registrations/desk/cancel_scope.html", context)
+    has_days = bool({"meeting", "whole", "asked"} & set(request.GET))
+    what = CanceledDaysForm(request.GET if has_days else None, meetings=meetings, offer=offer)
+    context["what"] = what
+    if request.GET.get("step") == "what" or not what.is_answered:
+        return render(request, "registrations/desk/cancel_days.html", context)
+    affected = ClassOffer.objects.with_timetable().filter(pk__in={meeting.offer_id for meeting in what.chosen})
+    offers = {each.pk: each for each in affected}
+    has_policy = "policy" in request.GET
+    how = CompensationForm(
+        request.GET if has_policy else None, offers=offers, cancelled=what.chosen, whole=what.is_whole
+    )
+    context["how"] = how
+    if not how.is_answered:
+        return render(request, "registrations/desk/cancel_compensation.html", context)
+    return _confirm_cancellation(request, what, how, context)
+
+
+def _read_scope(request: HttpRequest) -> tuple[ClassOffer | None, CancellationScopeForm, list[Meeting]]:
+    now, pk = timezone.now(), search.read_number(request.GET.get("class", ""))
+    where = CancellationScopeForm(request.GET if "day" in request.GET else None)
+    if pk is not None:
+        offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
+        return offer, where, list(wanted.cancelable_meetings_of(offer, now))
+    if not where.is_valid():
+        return None, where, []
+    return None, where, list(wanted.cancelable_meetings_on(where.cleaned_data["day"], where.cleaned_data["place"], now))
+
+
+def _confirm_cancellation(
+    request: HttpRequest, what: CanceledDaysForm, how: CompensationForm, context: dict[str, Any]
+) -> HttpResponse:
+    plan = plan_cancellation(how.cancellation_request(what, read_exceptions(request.POST)), timezone.now())
+    form = ConfirmCancellationForm(
+        posted_data(request) if "do" in request.POST else None, initial={"why": request.POST.get("why", "")}
+    )
+    if "do" in request.POST and form.is_valid() and not plan.faults:
+        try:
+            seen = request.POST.get("seen", "")
+            cancellation = cancel_classes(acting_user(request), plan.wanted, form.cleaned_data["why"], seen=seen)
+        except PreviewOutdated:
+            messages.warning(request, CHANGED)
+        except ChangeRefused as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, "Canceled. Everyone affected is being emailed, and calendars are up to date.")
+            return redirect(cancellation)
+        plan = plan_cancellation(plan.wanted, timezone.now())
+    context |= {"quote": plan, "form": form, "rows": compensation_choices(plan.gets, request.POST)}
+    return render(request, "registrations/desk/cancel_confirm.html", context)
+
+
+@require_safe
+@desk_required("registrations.view_calloff")
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    cancellation = get_object_or_404(CallOff.objects.select_related("offer__subject__level", "offer__session"), pk=pk)
+    days = cancellation.meetings.select_related("offer__subject__level", "made_up_by").order_by("starts_at")
+    related = ("registration__student", "registration__line__order", "ticket__student", "ticket__line__order")
+    outcomes = cancellation.outcomes.select_related(*related).prefetch_related("refunds__payment")
+    page = Paginator(outcomes, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "deed": cancellation,
+        "days": days,
+        "page": page,
+        "rows": [CompensationResult(outcome) for outcome in page],
+    }
+    return render(request, "registrations/desk/class_cancellation.html", context | {"totals": outcome_totals(cancellation)})

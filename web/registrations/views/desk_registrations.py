@@ -1,0 +1,165 @@
+"""Registrations at the desk."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from billing.domain.cancellations import cancellation_options
+from billing.domain.orders.placement import OrderNotPlaced
+from billing.forms import ReasonForm
+from classwork.domain.catalog.class_summary import ClassSummary
+from registrations.domain import desk_registrations, my_classes, spots, capacity
+from registrations.domain.transfers import to_class, to_person
+from registrations.domain.desk_registrations import RegistrationSearch
+from registrations.domain.transfers.to_class import DeskOverride, TransferRefused
+from registrations.forms.transfers import DeskTransferForm, DeskTransferToPersonForm
+from registrations.forms.registration import DeskRegistrationForm
+from classwork.models import ClassOffer, Session
+from registrations.models import Registration
+from classwork.views import posted_data
+from common import dates, search
+from users.domain import recent_history
+from users.models import Student
+from users.roles import acting_user, desk_required
+
+PER_PAGE = 50
+ASK = ["GET", "HEAD", "POST"]
+HOLD_ACTIONS: dict[str, tuple[str, Callable[..., bool]]] = {
+    Registration.State.CONFIRMED: ("Put on hold", spots.suspend_spot),
+    Registration.State.ON_HOLD: ("Take off hold", spots.resume_spot),
+}
+
+
+@require_safe
+@desk_required("registrations.view_registration")
+def index(request: HttpRequest) -> HttpResponse:
+    query, at = request.GET, timezone.now()
+    criteria = RegistrationSearch(
+        search.search_text(request),
+        query.get("show", ""),
+        search.read_number(query.get("class", "")),
+        search.read_number(query.get("session", "")),
+        query.get("heard", ""),
+    )
+    page = Paginator(desk_registrations.search_registrations(criteria), PER_PAGE).get_page(query.get("page"))
+    offer = ClassOffer.objects.for_lists().filter(pk=criteria.offer_id).first() if criteria.offer_id else None
+    context = {
+        "page": page,
+        "places": [my_classes.describe_registration(registration, at) for registration in page],
+        "wanted": criteria,
+        "choices": desk_registrations.LISTED,
+        "sessions": Session.objects.order_by("-key_day_date")[:24],
+        "offer": offer,
+        "room": capacity.availability_of(offer, at) if offer else None,
+    }
+    return render(request, "registrations/desk/registrations.html", context)
+
+
+@require_http_methods(ASK)
+@desk_required("registrations.view_registration")
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    registration = get_object_or_404(Registration.objects.for_lists(), pk=pk)
+    label, action = HOLD_ACTIONS.get(registration.state, ("", None))
+    form = ReasonForm(posted_data(request)) if action else None
+    if request.method == "POST" and not acting_user(request).has_perm("registrations.change_registration"):
+        raise PermissionDenied
+    if action and form and form.is_valid():
+        if action(registration, why=form.cleaned_data["why"], by=acting_user(request)):
+            messages.success(request, f"{label}: done.")
+        return redirect("desk_registration", pk)
+    context = {
+        "place": my_classes.describe_registration(registration, timezone.now()),
+        "form": form,
+        "deed": label,
+        "happened": recent_history.recent_history_of(registration),
+        "may_cancel": registration.is_live
+        and registration.line is not None
+        and not cancellation_options.is_disputed(registration.line.order),
+    }
+    return render(request, "registrations/desk/registration.html", context)
+
+
+@require_http_methods(ASK)
+@desk_required("registrations.add_registration")
+def enter(request: HttpRequest) -> HttpResponse:
+    actor = acting_user(request)
+    chosen = search.read_number(request.GET.get("student", ""))
+    student = get_object_or_404(Student.objects.visible_to(actor), pk=chosen) if chosen else None
+    form = DeskRegistrationForm(
+        desk_registrations.classes_open_to_desk(timezone.now()),
+        student,
+        request.POST or None,
+        may_exceed=actor.has_perm("registrations.exceed_capacity"),
+        initial={"offer": request.GET.get("class")},
+    )
+    if form.is_valid():
+        entry = form.cleaned_data
+        try:
+            order = desk_registrations.register_at_desk(
+                actor,
+                entry["offer"],
+                form.person,
+                why=entry["why"],
+                over_capacity=entry.get("over_capacity", False),
+                pay_by=entry["pay_by"],
+                role=entry.get("role", ""),
+            )
+        except OrderNotPlaced as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, f"{order.payer_name} is registered for {entry['offer']}.")
+            return redirect("desk_order", number=order.pk)
+    return render(request, "registrations/desk/register.html", {"form": form, "student": student})
+
+
+@require_http_methods(ASK)
+@desk_required("registrations.change_registration")
+def move(request: HttpRequest, pk: int) -> HttpResponse:
+    """The first button shows the price, and the second one moves the spot."""
+    registration, at = get_object_or_404(Registration.objects.for_lists(), pk=pk), timezone.now()
+    open_now = desk_registrations.classes_open_to_desk(at).exclude(pk=registration.offer_id)
+    form = DeskTransferForm(open_now, acting_user(request), posted_data(request))
+    quote = None
+    if form.is_valid():
+        try:
+            if "do" in request.POST:
+                to_class.transfer_to_class(registration, form.wish, form.by, at, seen=request.POST.get("seen", ""))
+                messages.success(request, f"{registration.student} has been moved to {form.wish.offer}.")
+                return redirect("desk_registration", pk)
+            quote = to_class.quote_transfer(registration, form.wish, form.by, at)
+        except TransferRefused as error:
+            form.add_error(None, str(error))
+    context = {
+        "one": registration,
+        "listed": ClassSummary(registration.offer, dates.local_today()),
+        "form": form,
+        "quote": quote,
+    }
+    return render(request, "registrations/desk/transfer.html", context)
+
+
+@require_http_methods(ASK)
+@desk_required("registrations.change_registration")
+def give(request: HttpRequest, pk: int) -> HttpResponse:
+    registration = get_object_or_404(Registration.objects.for_lists(), pk=pk)
+    form = DeskTransferToPersonForm(posted_data(request))
+    if form.is_valid():
+        by = DeskOverride(acting_user(request), form.cleaned_data["why"])
+        try:
+            transferred = to_person.transfer_to_person(registration, form.person, by, timezone.now())
+        except TransferRefused as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, f"The registration has been transferred to {transferred.student}.")
+            return redirect("desk_registration", transferred.pk)
+    return render(
+        request,
+        "registrations/desk/transfer_to_person.html",
+        {"one": registration, "listed": ClassSummary(registration.offer, dates.local_today()), "form": form},
+    )

@@ -1,0 +1,51 @@
+"""The desk's list of classes with a minimum enrollment, and the decisions about them."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from billing.forms import ReasonForm
+from registrations.domain import minimum_enrollment
+from classwork.domain.schedule.problems import ChangeRefused
+from registrations.forms.minimum_enrollment import PostponeDecisionForm
+from classwork.models import ClassOffer
+from common import dates
+from common.days import FAR
+from common.formats import format_date
+from users.roles import acting_user, desk_required
+
+
+@require_safe
+@desk_required("classwork.view_classoffer")
+def index(request: HttpRequest) -> HttpResponse:
+    offers = minimum_enrollment.annotate_registered(
+        ClassOffer.objects.tentative().select_related("subject__level", "session", "location")
+    )
+    rows = [
+        (offer, minimum_enrollment.minimum_progress_text(offer, offer.registered))  # type: ignore[attr-defined]
+        for offer in offers.order_by("decide_on", "pk")
+    ]
+    return render(request, "registrations/desk/minimum_enrollment.html", {"rows": rows, "today": dates.local_today()})
+
+
+@require_POST
+@desk_required("classwork.change_classoffer")
+def decide(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    offer = get_object_or_404(ClassOffer.objects.select_related("subject__level", "session"), pk=pk)
+    form = ReasonForm(request.POST) if action == "confirm" else PostponeDecisionForm(request.POST)
+    if not form.is_valid():
+        usual = "Please enter a reason" + ("." if action == "confirm" else " and a new decision date.")
+        messages.error(request, FAR if form.has_error("day", "far") else usual)
+        return redirect("desk_minimum")
+    why, by = form.cleaned_data["why"], acting_user(request)
+    try:
+        if action == "confirm":
+            minimum_enrollment.confirm_class(offer, why=why, by=by)
+            messages.success(request, f"{offer} is confirmed. Everyone registered is being emailed.")
+        else:
+            minimum_enrollment.postpone_decision(offer, form.cleaned_data["day"], why=why, by=by)
+            messages.success(request, f"{offer}: the decision date is now {format_date(form.cleaned_data['day'])}.")
+    except ChangeRefused as error:
+        messages.error(request, str(error))
+    return redirect("desk_minimum")

@@ -1,0 +1,177 @@
+"""Registering for classes, and the classes of the people in an account's care."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from billing import session_cart
+from billing.domain.orders import cart as carts
+from classwork.domain.catalog.class_summary import ClassSummary
+from registrations.domain import attendees, cart, calendar_feeds, my_classes as mine, registration_window, capacity
+from registrations.domain.cart import RegistrationChoice
+from registrations.domain.waitlist import presentation
+from registrations.forms.registration import MOST_OTHERS, ContactEmailForm, OtherPersonForm, RegistrationForm, other_person_forms
+from classwork.models import ClassOffer, OfferRole
+from common import dates
+from common.search import read_number
+from common.throttle import rate_limited
+from users.models import Student
+from users.requests import AccountRequest
+
+NOBODY = "Please choose who’s coming."
+ALREADY = "already"
+UNANSWERED = "Please choose an answer."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@rate_limited("register", by_address="240/h")
+@never_cache
+def register(request: HttpRequest) -> HttpResponse:
+    offers = registration_window.open_classes(timezone.now())
+    if request.method == "POST":
+        return _submit_registration(request, offers)
+    requested = request.GET.get("class", "")
+    chosen = [offer for offer in offers if str(offer.pk) == requested]
+    if requested and not chosen:
+        number = read_number(requested)
+        known = ClassOffer.objects.published(dates.local_today()).for_lists()
+        offer = get_object_or_404(known, pk=number) if number else None
+        if offer is None:
+            raise Http404
+        messages.warning(request, registration_window.closed_reason(offer, timezone.now()))
+        return redirect(offer)
+    if full := cart.full_class_messages(chosen, timezone.now()):
+        messages.warning(request, f"{full[0]} Here are the other classes.")
+        chosen = []
+    form = _registration_form(request, offers, initial={"classes": [str(offer.pk) for offer in chosen]})
+    return _registration_page(request, offers, form, [])
+
+
+def _registration_form(
+    request: HttpRequest, offers: Sequence[ClassOffer], *args: Any, **kwargs: Any
+) -> RegistrationForm:
+    viewer = session_cart.account_of_request(request)
+    return RegistrationForm(offers, viewer, list(viewer.in_care.all()) if viewer else [], *args, **kwargs)
+
+
+def _submit_registration(request: HttpRequest, offers: Sequence[ClassOffer]) -> HttpResponse:
+    form = _registration_form(request, offers, request.POST)
+    form.full_clean()
+    if "others" in form.errors or form.cleaned_data["others"] is None:
+        raise BadRequest
+    others = other_person_forms(int(form.cleaned_data["others"]), request.POST, checked=True)
+    if "more" in request.POST:
+        data = request.POST
+        typed = {name: data.getlist(name) for name in ("classes", "who")} | {"heard_from": data.get("heard_from", "")}
+        more = other_person_forms(min(len(others) + 1, MOST_OTHERS), data, checked=False)
+        return _registration_page(request, offers, _registration_form(request, offers, initial=typed), more)
+    if not all([form.is_valid(), *(other.is_valid() for other in others)]):
+        codes = {error.code for errors in form.errors.as_data().values() for error in errors}
+        return _registration_page(request, offers, form, others, status=400 if "invalid_choice" in codes else 200)
+    named = [attendee for other in others if (attendee := other.attendee())]
+    choice = RegistrationChoice(
+        offers=[offer for offer in offers if offer.pk in form.class_ids],
+        attendees=[*form.attendees(), *named],
+        readiness=form.cleaned_data["ready"],
+        heard_from=form.cleaned_data["heard_from"],
+    )
+    _add_choice_errors(request, form, choice)
+    if form.errors:
+        return _registration_page(request, offers, form, others)
+    viewer = session_cart.account_of_request(request)
+    if not choice.readiness and (asked := cart.levels_to_ask_about(choice, viewer, timezone.now())):
+        form.ask_level_of(choice.attendees)
+        if "asked" in request.POST:
+            form.add_error("ready", UNANSWERED)
+        levels = [(level, cart.level_below(level)) for level in asked]
+        return _registration_page(request, offers, form, others, levels=levels)
+    try:
+        cart.add_registrations_to_cart(session_cart.find_or_create_cart(request), choice)
+    except carts.CartFull:
+        form.add_error(None, "That’s too many for one order. Please order in two steps.")
+        return _registration_page(request, offers, form, others)
+    return redirect("checkout")
+
+
+def _add_choice_errors(request: HttpRequest, form: RegistrationForm, choice: RegistrationChoice) -> None:
+    if not choice.attendees:
+        form.add_error("who", NOBODY)
+    for fault in cart.full_class_messages(choice.offers, timezone.now(), len(choice.attendees)):
+        form.add_error("classes", fault)
+    for fault in cart.already_registered_messages(choice, session_cart.account_of_request(request)):
+        form.add_error("classes", ValidationError(fault, code=ALREADY))
+
+
+def _registration_page(
+    request: HttpRequest,
+    offers: Sequence[ClassOffer],
+    form: RegistrationForm,
+    others: Sequence[OtherPersonForm],
+    *,
+    levels: Sequence[tuple[Any, Any]] = (),
+    status: int = 200,
+) -> HttpResponse:
+    rooms = capacity.availability_by_class(offers, timezone.now())
+    chosen = set(form["classes"].value() or [])
+    # This changes only the labels: without it they would say "optional".
+    form.fields["who"].required = form.fields["ready"].required = True
+    classes = [(ClassSummary(offer, dates.local_today()), rooms[offer.pk], str(offer.pk) in chosen) for offer in offers]
+    ids = [each.offer.pk for each, _, is_chosen in classes if is_chosen]
+    asks_role = bool(ids) and OfferRole.objects.filter(offer__in=ids).exists()
+    context = {
+        "form": form,
+        "others": others,
+        "count": len(others),
+        "may_add": len(others) < MOST_OTHERS,
+        "levels": levels,
+        "no_details": session_cart.knows_payer(request) and not asks_role,
+        "already": form.has_error("classes", ALREADY),
+        "chosen_classes": [each for each in classes if each[2]],
+        "other_classes": [each for each in classes if not each[2]],
+    }
+    return render(request, "classwork/register.html", context, status=status)
+
+
+@login_required
+@require_safe
+def my_classes(request: AccountRequest) -> HttpResponse:
+    at = timezone.now()
+    people, page = mine.classes_of_account(request.user, at, request.GET.get("page"))
+    context = {
+        "people": people,
+        "page": page,
+        "waiting": presentation.entries_of_user(request.user, at),
+        "user": request.user,
+    }
+    return render(request, "registrations/my_classes.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def attendee_address(request: HttpRequest, number: int) -> HttpResponse:
+    """The payer enters another address for an attendee who was not known at the first one."""
+    order = session_cart.find_order(request, number)
+    student = attendees.unreachable_students(order).first()
+    form = ContactEmailForm(request.POST or None)
+    if student is not None and form.is_valid():
+        attendees.set_contact_email(student, form.cleaned_data["email"])
+        messages.success(request, f"Thanks! We’ll email {student} there.")
+        return redirect(order.address())
+    return render(request, "registrations/contact_email.html", {"order": order, "student": student, "form": form})
+
+
+@login_required
+@require_POST
+def renew_student_calendar(request: AccountRequest, pk: int) -> HttpResponse:
+    student = get_object_or_404(Student.objects.in_care_of(request.user), pk=pk)
+    calendar_feeds.renew_student_feed(student)
+    messages.success(request, f"{student}’s calendar has a new link.")
+    return redirect("my_classes")

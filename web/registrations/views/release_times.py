@@ -1,0 +1,64 @@
+"""When one resource opens to one class: as planned, early, held, or only to one student."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from registrations.domain.library import shelves
+from classwork.domain.resources import releases
+from classwork.models import ClassOffer, Release
+from registrations.models import Registration
+from classwork.views.proposals import ASK, staff_profile_of
+from classwork.views.teaching_resources import attachable_or_404
+from common.search import read_number
+from users.models import User
+from users.roles import acting_user, team_required
+
+CLASS_ACTIONS = {
+    "release": (releases.release_now, "The class can see it now."),
+    "hold": (releases.hold_release, "It stays closed until you release it."),
+    "plan": (releases.reset_release, "It opens as planned."),
+}
+STUDENT_ACTIONS = {
+    "open": (releases.add_opening, "{} may open it now."),
+    "close": (releases.remove_opening, "{} has it with the class."),
+}
+
+
+@require_http_methods(ASK)
+@team_required
+def times(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    offer = attachable_or_404(staff_profile_of(request), "class", pk)
+    if not isinstance(offer, ClassOffer):
+        raise Http404
+    release = get_object_or_404(offer.releases.select_related("resource"), resource=number)
+    if request.method == "POST":
+        messages.success(request, _apply_release_action(acting_user(request), release, request.POST.get("do", "")))
+        return redirect(request.path)
+    now = timezone.now()
+    context = {
+        "offer": offer,
+        "release": release,
+        "plan": release.plan_in_words(now),
+        "is_ahead": release.is_ahead(now),
+        "items": shelves.release_by_student(release, now),
+    }
+    return render(request, "registrations/resource_times.html", context)
+
+
+def _apply_release_action(by: User, release: Release, choice: str) -> str:
+    """`choice` is an action for the class such as `hold`, or one for a registration such as `open-12`."""
+    name, _, number = choice.partition("-")
+    if name in CLASS_ACTIONS:
+        action, message = CLASS_ACTIONS[name]
+        action(by, release)
+        return message
+    pk = read_number(number)
+    if name not in STUDENT_ACTIONS or pk is None:
+        raise Http404
+    registration = get_object_or_404(Registration.objects.select_related("student"), offer=release.offer_id, pk=pk)
+    student_action, message = STUDENT_ACTIONS[name]
+    student_action(by, release.resource, registration)
+    return message.format(registration.student)

@@ -1,0 +1,59 @@
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from billing.domain.cancellations import quoted_cancellation
+from registrations.domain.cancellations import student_cancellation
+from registrations.models import Registration
+from users.requests import AccountRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+def cancel_my_registration(request: AccountRequest, pk: int) -> HttpResponse:
+    """A payer is redirected to the cancellation page of the order, which shows the amounts."""
+    registration = get_object_or_404(Registration.objects.visible_to(request.user).for_lists(), pk=pk)
+    line = registration.line
+    if line is not None and line.order.belongs_to(request.user):
+        return redirect(line.cancel_address)
+    if not registration.is_live:
+        messages.info(request, "This class is already canceled.")
+        return redirect("my_classes")
+    if request.method != "POST":
+        return _render_cancellation(request, registration)
+    try:
+        student_cancellation.cancel_own_registration(
+            registration, timezone.now(), seen=request.POST.get("seen", ""), by=request.user
+        )
+    except quoted_cancellation.CancellationChanged as changed:
+        return _render_cancellation(request, registration, str(changed), status=409)
+    except student_cancellation.StudentCancellationRefused:
+        return _render_cancellation(request, registration, status=409)
+    except quoted_cancellation.AlreadyCanceled as gone:
+        messages.info(request, str(gone))
+    else:
+        messages.success(request, "Your spot is canceled. Thanks for letting us know.")
+    return redirect("my_classes")
+
+
+def _render_cancellation(
+    request: HttpRequest, registration: Registration, problem: str = "", *, status: int = 200
+) -> HttpResponse:
+    seen, refused = "", ""
+    try:
+        seen = student_cancellation.quote_student_cancellation(registration, timezone.now()).fingerprint
+    except student_cancellation.StudentCancellationRefused as cannot:
+        refused = str(cannot)
+    context = {
+        "registration": registration,
+        "offer": registration.offer,
+        "seen": seen,
+        "refused": refused,
+        "problem": problem,
+    }
+    return render(request, "registrations/cancel_registration.html", context, status=status)

@@ -1,0 +1,101 @@
+"""The classes and the level of a student. The desk sees all students, and teachers those in their classes."""
+
+from collections import Counter
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from classwork.domain.catalog.class_summary import ClassSummary
+from registrations.domain import desk_registrations, my_classes, level_progress as progress, roster
+from registrations.domain.teaching_agenda import RoleCounts
+from registrations.domain.tickets import guest_list
+from registrations.forms.registration import LevelOverrideForm
+from classwork.models import ClassOffer
+from classwork.views import posted_data
+from classwork.views.proposals import staff_profile_of
+from common import dates, search
+from common.paging import paginate_together
+from users.domain import recent_history
+from users.models import Student
+from users.roles import acting_user, desk_required, team_required
+
+PER_PAGE = 50
+A_ROSTER = 100
+ASK = ["GET", "HEAD", "POST"]
+
+
+@require_safe
+@desk_required("registrations.view_registration")
+def index(request: HttpRequest) -> HttpResponse:
+    text = search.search_text(request)
+    page = Paginator(desk_registrations.search_students(text), PER_PAGE).get_page(request.GET.get("page"))
+    by_student, rungs = progress.progress_of_students(page.object_list, timezone.now()), progress.level_labels()
+    rows = [(student, progress.level_text(by_student[student.pk].number, rungs)) for student in page]
+    return render(request, "registrations/desk/students.html", {"page": page, "rows": rows, "text": text})
+
+
+@require_http_methods(ASK)
+@desk_required("registrations.view_registration")
+def desk_student(request: HttpRequest, pk: int) -> HttpResponse:
+    student = get_object_or_404(Student.objects.select_related("user", "guardian"), pk=pk)
+    return _student_page(request, student, "registrations/desk/student.html")
+
+
+@require_safe
+@team_required
+def participants(request: HttpRequest, pk: int) -> HttpResponse:
+    offer = get_object_or_404(ClassOffer.objects.taught_by(staff_profile_of(request)).for_lists(), pk=pk)
+    places = list(roster.registrations_of_class(offer, timezone.now()))
+    tickets = guest_list.tickets_for_class(offer, timezone.now()).filter(meeting__cancelled_at=None)
+    people_by_page, tickets_by_page = Paginator(places, A_ROSTER), Paginator(tickets, A_ROSTER)
+    page, (students, guests) = paginate_together(request.GET.get("page"), people_by_page, tickets_by_page)
+    by_student, rungs = (
+        progress.progress_of_students([participant.student for participant in students], timezone.now()),
+        progress.level_labels(),
+    )
+    rows = [
+        (participant, progress.level_text(by_student[participant.student_id].number, rungs)) for participant in students
+    ]
+    people = RoleCounts([role.name for role in offer.roles.all()], Counter(participant.role for participant in places))
+    shown = set(roster.students_taught_by(staff_profile_of(request), timezone.now()).values_list("pk", flat=True))
+    context = {"shown": shown, "listed": ClassSummary(offer, dates.local_today()), "rows": rows, "guests": guests}
+    context |= {"people": people, "page": page}
+    return render(request, "registrations/participants.html", context)
+
+
+@require_http_methods(ASK)
+@team_required
+def taught_student(request: HttpRequest, pk: int) -> HttpResponse:
+    student = get_object_or_404(roster.students_taught_by(staff_profile_of(request), timezone.now()), pk=pk)
+    return _student_page(request, student, "registrations/taught_student.html")
+
+
+def _student_page(request: HttpRequest, student: Student, template: str) -> HttpResponse:
+    level_progress, rungs = (
+        progress.progress_of_students([student], timezone.now())[student.pk],
+        progress.level_labels(),
+    )
+    form = LevelOverrideForm(rungs, level_progress.override_number, posted_data(request))
+    if form.is_bound and not acting_user(request).has_perm("registrations.set_level"):
+        raise PermissionDenied
+    if form.is_valid():
+        progress.override_level(
+            student, form.cleaned_data["number"], why=form.cleaned_data["why"], by=acting_user(request)
+        )
+        messages.success(request, f"The level of {student} has been saved.")
+        return redirect(request.path)
+    context = {
+        "student": student,
+        "progress": level_progress,
+        "level": progress.level_text(level_progress.number, rungs),
+        "computed": progress.level_text(level_progress.computed, rungs),
+        "attending": my_classes.classes_of_student(student, timezone.now()),
+        "happened": recent_history.recent_history_of(student),
+        "form": form,
+    }
+    return render(request, template, context)

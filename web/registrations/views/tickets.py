@@ -1,0 +1,177 @@
+"""Drop-ins and trials: buying a ticket, and the ticket's page, which also offers the rest of the class."""
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from billing import session_cart
+from billing.domain.orders import cart as carts
+from billing.domain.orders import placement
+from billing.forms import ReasonForm
+from registrations.domain import attendees, cart, desk_registrations, my_classes, status_text
+from registrations.domain.tickets import guest_list, sales, upgrades
+from registrations.forms.registration import OtherPersonForm
+from registrations.forms.tickets import SellTicketForm, TicketForm
+from classwork.models import ClassOffer
+from registrations.models import Ticket
+from classwork.views import posted_data
+from common import dates
+from common.throttle import rate_limited
+from users.domain import recent_history
+from users.roles import acting_user, desk_required
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@rate_limited("register", by_address="240/h")
+@never_cache
+def buy(request: HttpRequest, pk: int) -> HttpResponse:
+    offer = get_object_or_404(ClassOffer.objects.published(dates.local_today()).for_lists(), pk=pk)
+    days = sales.days_with_tickets(offer, timezone.now()) if sales.sells_tickets(offer) else []
+    if not days:
+        messages.warning(request, sales.BEGUN if sales.sells_tickets(offer) else sales.NOT_SOLD)
+        return redirect(offer)
+    viewer = session_cart.account_of_request(request)
+    in_care = list(viewer.in_care.all()) if viewer else []
+    form = TicketForm(offer, days, viewer, in_care, posted_data(request))
+    other = OtherPersonForm(posted_data(request), prefix="other-0", empty_permitted=True, use_required_attribute=False)
+    if request.method == "POST" and form.is_valid() and other.is_valid():
+        return _add_ticket_to_cart(request, form, other) or _ticket_page(request, offer, days, form, other)
+    return _ticket_page(request, offer, days, form, other)
+
+
+def _add_ticket_to_cart(request: HttpRequest, form: TicketForm, other: OtherPersonForm) -> HttpResponse | None:
+    other_person = other.attendee()
+    people = [*form.attendees(), *([other_person] if other_person else [])]
+    if not people:
+        form.add_error("who", attendees.NOBODY)
+        return None
+    try:
+        cart.add_tickets_to_cart(
+            session_cart.find_or_create_cart(request), form.meeting_id, people, trial=form.is_trial
+        )
+    except carts.CartFull:
+        form.add_error(None, "That’s too many for one order. Please order in two steps.")
+        return None
+    return redirect("checkout")
+
+
+@require_safe
+@never_cache
+def ticket(request: HttpRequest, token: str) -> HttpResponse:
+    stored, at = _ticket_or_404(token), timezone.now()
+    refusal = upgrades.upgrade_refusal(stored, at)
+    price, credit = (None, None) if refusal else upgrades.quote_upgrade(stored, at)
+    context = {
+        "ticket": stored,
+        "offer": stored.offer,
+        "token": token,
+        "status": status_text.ticket_status(stored, at),
+        "why_not": refusal,
+        "price": price,
+        "credit": credit,
+        "currency": stored.line.order.currency,
+        "rest": price - credit if price is not None and credit is not None else None,
+        "log_in": _belongs_to_another_account(request, stored),
+        "by_another": upgrades.is_paid_by_someone_else(stored),
+    }
+    return render(request, "registrations/ticket.html", context)
+
+
+@require_POST
+def stay(request: HttpRequest, token: str) -> HttpResponse:
+    """Only the account that paid may exchange the ticket, because “me” in the cart means that account."""
+    stored = _ticket_or_404(token)
+    if _belongs_to_another_account(request, stored):
+        return redirect_to_login(upgrades.ticket_url(stored))
+    try:
+        upgrades.add_upgrade_to_cart(stored, session_cart.find_or_create_cart(request), timezone.now())
+    except upgrades.UpgradeRefused as error:
+        messages.warning(request, str(error))
+        return redirect(upgrades.ticket_url(stored))
+    except carts.CartFull as full:
+        messages.warning(request, str(full))
+        return redirect("cart")
+    return redirect("checkout")
+
+
+def _ticket_or_404(token: str) -> Ticket:
+    stored = upgrades.find_ticket(token)
+    if stored is None:
+        raise Http404
+    return stored
+
+
+def _belongs_to_another_account(request: HttpRequest, stored: Ticket) -> bool:
+    payer = stored.line.order.payer
+    return payer is not None and session_cart.account_of_request(request) != payer
+
+
+def _ticket_page(
+    request: HttpRequest, offer: ClassOffer, days: list[sales.TicketDay], form: TicketForm, other: OtherPersonForm
+) -> HttpResponse:
+    form.fields["who"].required = True  # This changes only the label, which would say "optional".
+    full = [day.meeting for day in days if day.room.is_full]
+    context = {"offer": offer, "form": form, "other": other, "full": full, "all_full": len(full) == len(days)}
+    return render(request, "registrations/ticket_form.html", context)
+
+
+# -- the desk --------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+@desk_required("registrations.view_ticket")
+def desk_ticket_list(request: HttpRequest, pk: int) -> HttpResponse:
+    offer, at = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk), timezone.now()
+    singles = [my_classes.describe_ticket(one, at) for one in guest_list.tickets_for_class(offer, at)]
+    return render(
+        request, "registrations/desk/tickets.html", {"offer": offer, "singles": singles, "is_sold": sales.sells_tickets(offer)}
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk_required("registrations.view_ticket")
+def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
+    stored, at = get_object_or_404(Ticket.objects.for_lists(), pk=pk), timezone.now()
+    refusal = "" if stored.state == Ticket.State.CONFIRMED else upgrades.ENDED
+    if request.method == "POST" and not acting_user(request).has_perm("registrations.add_registration"):
+        raise PermissionDenied
+    form = None if refusal else ReasonForm(posted_data(request))
+    if form and form.is_valid():
+        try:
+            order = upgrades.upgrade_at_desk(stored, by=acting_user(request), why=form.cleaned_data["why"], at=at)
+            messages.success(request, f"{stored.student} is registered for the rest of {stored.offer}.")
+            return redirect("desk_order", number=order.pk)
+        except placement.OrderNotPlaced as error:
+            form.add_error(None, str(error))
+    context = {
+        "one": my_classes.describe_ticket(stored, at),
+        "form": form,
+        "happened": recent_history.recent_history_of(stored),
+    }
+    return render(request, "registrations/desk/ticket.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk_required("registrations.add_ticket")
+def sell(request: HttpRequest, pk: int) -> HttpResponse:
+    offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
+    days = sales.days_with_tickets(offer, timezone.now(), by_desk=True) if sales.sells_tickets(offer) else []
+    if not days:
+        messages.warning(request, sales.BEGUN if sales.sells_tickets(offer) else sales.NOT_SOLD)
+        return redirect("desk_tickets", pk)
+    form = SellTicketForm(offer, days, None, posted_data(request))
+    if form.is_valid():
+        day = next(day.meeting for day in days if day.meeting.pk == form.meeting_id)
+        try:
+            role = form.cleaned_data.get("role", "")
+            order = desk_registrations.sell_ticket_at_desk(acting_user(request), day, form.person, trial=form.is_trial, role=role)
+            messages.success(request, f"{order.payer_name} is registered for this class day.")
+            return redirect("desk_order", number=order.pk)
+        except placement.OrderNotPlaced as error:
+            form.add_error(None, str(error))
+    return render(request, "registrations/desk/sell_ticket.html", {"offer": offer, "form": form})

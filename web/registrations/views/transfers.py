@@ -1,0 +1,125 @@
+"""Moving a spot to another class and transferring it to another person, for the student or a guardian."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from billing.models import Order
+from classwork.domain.catalog.class_summary import ClassSummary
+from registrations.domain.transfers import options as alternatives, to_class, to_person
+from registrations.domain import cart
+from registrations.domain.attendees import STUDENT, Attendee
+from registrations.domain.cart import RegistrationChoice
+from registrations.domain.change_deadlines import change_deadline
+from registrations.domain.transfers.to_class import TransferRefused, TransferRequest
+from registrations.rules.role_balance import EITHER
+from registrations.forms.transfers import TransferForm, TransferToPersonForm
+from classwork.models import ClassOffer
+from registrations.models import Registration
+from classwork.views import posted_data
+from common import dates
+from common.throttle import rate_limited
+from users.models import User
+from users.requests import AccountRequest
+
+ASK = ["GET", "HEAD", "POST"]
+
+
+def _own_registration(user: User, pk: int) -> Registration:
+    return get_object_or_404(Registration.objects.visible_to(user).for_lists(), pk=pk)
+
+
+@login_required
+@require_safe
+@never_cache
+def choose(request: AccountRequest, pk: int) -> HttpResponse:
+    registration, at = _own_registration(request.user, pk), timezone.now()
+    try:
+        options = alternatives.transfer_options(registration, request.user, at)
+    except TransferRefused as error:
+        return _redirect_with_warning(request, error)
+    context = {
+        "place": registration,
+        "listed": ClassSummary(registration.offer, dates.local_today()),
+        "options": options,
+        "currency": registration.line.order.currency if registration.line else "",
+    }
+    return render(
+        request, "registrations/choose_transfer.html", context | {"until": change_deadline(registration, settings.MOVE_UNTIL_CLASS)}
+    )
+
+
+def _redirect_with_warning(request: HttpRequest, error: TransferRefused) -> HttpResponse:
+    messages.warning(request, str(error))
+    return redirect("my_classes")
+
+
+@login_required
+@require_http_methods(ASK)
+@never_cache
+def move(request: AccountRequest, pk: int, offer: int) -> HttpResponse:
+    registration, at = _own_registration(request.user, pk), timezone.now()
+    chosen = get_object_or_404(ClassOffer.objects.published(dates.local_today()).for_lists(), pk=offer)
+    roles = [role.name for role in chosen.roles.all()]
+    choice = RegistrationChoice([chosen], [Attendee(STUDENT, student_id=registration.student_id)])
+    levels = [(level, cart.level_below(level)) for level in cart.levels_to_ask_about(choice, request.user, at)]
+    form = TransferForm(roles, bool(levels), posted_data(request), initial={"role": registration.role})
+    wish = form.wish(chosen) if form.is_valid() else TransferRequest(chosen, EITHER if roles else "")
+    try:
+        if form.is_valid():
+            order = to_class.transfer_to_class(
+                registration, wish, request.user, timezone.now(), seen=form.cleaned_data["seen"]
+            )
+            if order.state == Order.State.PLACED and order.due == Order.Due.NOW:
+                messages.success(request, "Your new spot is reserved. You keep your old spot until you’ve paid.")
+                return redirect(order.address())
+            messages.success(request, f"{registration.student} has a spot in {wish.offer.subject.title} now.")
+            return redirect("my_classes")
+        quote = to_class.quote_transfer(registration, wish, request.user, at)
+    except TransferRefused as error:
+        messages.warning(request, str(error))
+        return redirect("move_place", pk) if registration.is_live else redirect("my_classes")
+    form.initial["seen"] = quote.fingerprint
+    context = {"place": registration, "form": form, "levels": levels, "quote": quote}
+    context |= {
+        "before": ClassSummary(registration.offer, dates.local_today()),
+        "now": ClassSummary(chosen, dates.local_today()),
+    }
+    return render(request, "registrations/transfer.html", context)
+
+
+@login_required
+@require_http_methods(ASK)
+@never_cache
+@rate_limited("give_place", by_address="60/h", by_account="20/h")
+def give(request: AccountRequest, pk: int) -> HttpResponse:
+    registration, at = _own_registration(request.user, pk), timezone.now()
+    asked = cart.levels_to_ask_about(RegistrationChoice([registration.offer], [Attendee("other")]), None, at)
+    levels = [(level, cart.level_below(level)) for level in asked]
+    form = TransferToPersonForm(bool(levels), posted_data(request))
+    try:
+        to_person.check_transferable(registration, request.user, at)
+        if form.is_valid():
+            to_person.transfer_to_person(
+                registration, form.person, request.user, at, readiness=form.cleaned_data.get("ready", "")
+            )
+            messages.success(
+                request, f"The spot was transferred to {form.cleaned_data['first_name']}. We’ve emailed them."
+            )
+            return redirect("my_classes")
+    except TransferRefused as error:
+        if str(error) != to_person.THEIRS.format(registration.student):
+            return _redirect_with_warning(request, error)
+        form.add_error(None, str(error))
+    context = {
+        "place": registration,
+        "listed": ClassSummary(registration.offer, dates.local_today()),
+        "form": form,
+        "levels": levels,
+    }
+    return render(request, "registrations/transfer_to_person.html", context)

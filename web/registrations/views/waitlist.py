@@ -1,0 +1,185 @@
+"""Joining the waitlist of a full class, and the page of an entry."""
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from billing import session_cart
+from billing.domain.orders import cart as carts
+from registrations.domain import registration_window, capacity
+from registrations.domain.waitlist import class_roles, entries, session_entries, presentation
+from registrations.forms.waitlist import ClassRolesForm, JoinWaitlistForm, MoveEntryForm
+from classwork.models import ClassOffer
+from registrations.models import WaitingEntry
+from classwork.views import posted_data
+from common import dates
+from common.search import read_number
+from common.throttle import rate_limited
+from users.roles import acting_user, desk_required
+
+JOINED = "You’re on the waitlist. We’ve emailed the details to {}."
+
+PER_PAGE = 50
+
+
+LEFT = "You’re no longer on the waitlist."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@rate_limited("wait", by_address="60/h", by_account="10/h")
+def join(request: HttpRequest, pk: int) -> HttpResponse:
+    at = timezone.now()
+    offer = get_object_or_404(ClassOffer.objects.published(dates.local_today()).for_lists(), pk=pk)
+    if reason := registration_window.closed_reason(offer, at):
+        messages.warning(request, reason)
+        return redirect(offer)
+    viewer, availability = session_cart.account_of_request(request), capacity.availability_of(offer, at)
+    if request.method != "POST" and not availability.has_waitlist:
+        messages.success(request, "This class has spots left: you can register right away.")
+        return redirect(offer)
+    names = [role.name for role in availability.rules.roles]
+    form = JoinWaitlistForm(names, viewer, list(viewer.in_care.all()) if viewer else [], posted_data(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            joined = entries.find_or_join_waitlist(offer, list(form.wishes()), form.contact)
+        except entries.WaitlistRefused as error:
+            messages.warning(request, str(error))
+            return redirect(offer)
+        if viewer is not None:
+            return redirect(entries.entry_url(joined.entry))
+        session_entries.remember_session_entry(request.session, joined, form.people)
+        messages.success(request, JOINED.format(form.contact.email))
+        return redirect(offer)
+    on_list = presentation.entries_of_viewer(offer, viewer, request.session, at)
+    return render(
+        request, "registrations/join_waitlist.html", {"offer": offer, "form": form, "room": availability, "on_list": on_list}
+    )
+
+
+@require_POST
+def leave_waitlist_in_session(request: HttpRequest, pk: int) -> HttpResponse:
+    """For a visitor who joined in this browser session."""
+    offer = get_object_or_404(ClassOffer.objects.published(dates.local_today()), pk=pk)
+    position = read_number(request.POST.get("position", ""))
+    if position is not None and session_entries.leave_session_entry(request.session, offer, position):
+        messages.success(request, LEFT)
+    return redirect(offer)
+
+
+@require_http_methods(["GET", "HEAD"])
+@never_cache
+def entry(request: HttpRequest, token: str) -> HttpResponse:
+    stored = _entry_or_404(token)
+    entry_state = presentation.describe_entry(stored, timezone.now())
+    context = {
+        "waiting_entry": entry_state,
+        "token": token,
+        "offer": stored.offer,
+        "ended": "" if entry_state.is_waiting or entry_state.is_open else entries.closed_entry_reason(stored),
+        "log_in": stored.account is not None and session_cart.account_of_request(request) != stored.account,
+    }
+    return render(request, "registrations/waitlist_entry.html", context)
+
+
+@require_POST
+def take(request: HttpRequest, token: str) -> HttpResponse:
+    """Only the account that owns the entry may accept, because “me” in the cart means that account."""
+    stored = _entry_or_404(token)
+    if stored.account is not None and session_cart.account_of_request(request) != stored.account:
+        return redirect_to_login(entries.entry_url(stored))
+    try:
+        entries.accept_offer(stored, session_cart.find_or_create_cart(request))
+    except entries.WaitlistRefused as error:
+        messages.warning(request, str(error))
+        return redirect(entries.entry_url(stored))
+    except carts.CartFull as full:
+        messages.warning(request, str(full))
+        return redirect("cart")
+    return redirect("checkout")
+
+
+@require_POST
+def leave(request: HttpRequest, token: str) -> HttpResponse:
+    stored = _entry_or_404(token)
+    if entries.leave_waitlist(stored):
+        messages.success(request, LEFT)
+    return redirect(entries.entry_url(stored))
+
+
+def _entry_or_404(token: str) -> WaitingEntry:
+    stored = entries.find_entry(token)
+    if stored is None:
+        raise Http404
+    return stored
+
+
+# -- the desk --------------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD"])
+@desk_required("registrations.view_waitingentry")
+def desk_lists(request: HttpRequest) -> HttpResponse:
+    page = Paginator(presentation.classes_with_waitlist(), PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "lists": presentation.waitlists_of_classes(list(page), timezone.now())}
+    return render(request, "registrations/desk/waitlists.html", context)
+
+
+@require_http_methods(["GET", "HEAD"])
+@desk_required("registrations.view_waitingentry")
+def desk_list(request: HttpRequest, pk: int) -> HttpResponse:
+    at = timezone.now()
+    offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
+    context = {
+        "offer": offer,
+        "room": capacity.availability_of(offer, at),
+        "page": Paginator(presentation.entries_of_class(offer, at), PER_PAGE).get_page(request.GET.get("page")),
+        "ended": presentation.ended_entries(offer, at),
+        "walks": presentation.describe_walks(offer),
+        "form": MoveEntryForm(),
+    }
+    return render(request, "registrations/desk/waitlist.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk_required("registrations.arrange_waiting")
+def roles(request: HttpRequest, pk: int) -> HttpResponse:
+    offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
+    availability = capacity.availability_of(offer, timezone.now())
+    form = ClassRolesForm(posted_data(request), initial=ClassRolesForm.known(availability.rules))
+    if form.is_valid():
+        try:
+            class_roles.set_class_roles(offer, form.roles, form.apart, acting_user(request))
+            messages.success(request, "Saved. Everyone who fits these rules has been offered a spot.")
+            return redirect("desk_waiting", pk)
+        except class_roles.RoleInUse as error:
+            form.add_error(None, str(error))
+    return render(request, "registrations/desk/class_roles.html", {"offer": offer, "form": form})
+
+
+@require_POST
+@desk_required("registrations.arrange_waiting")
+def arrange(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    stored = get_object_or_404(WaitingEntry.objects.select_related("offer"), pk=pk)
+    form = MoveEntryForm(request.POST)
+    if action != "move":
+        del form.fields["place"]
+    if not form.is_valid():
+        messages.error(request, "Please enter a reason" + (" and the new position." if action == "move" else "."))
+        return redirect("desk_waiting", stored.offer_id)
+    why, by = form.cleaned_data["why"], acting_user(request)
+    try:
+        if action == "move":
+            entries.move_entry(stored, form.cleaned_data["place"], why=why, by=by)
+        else:
+            {"offer": entries.offer_spot_by_hand, "remove": entries.remove_entry}[action](stored, why=why, by=by)
+    except entries.WaitlistRefused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "Done.")
+    return redirect("desk_waiting", stored.offer_id)
