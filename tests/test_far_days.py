@@ -9,8 +9,8 @@ from django.urls import reverse
 from billing.models import Voucher
 from common.days import FAR
 from tests.base import SchoolTestCase
-from tests.classwork.buying import cart, me, place
 from tests.classwork.planning import as_it_opens, everything
+from tests.registrations.purchases import cart, me, place
 
 DAYS = ("0001-01-01", "9999-12-31")
 TIME = {"start_time": "19:00"}

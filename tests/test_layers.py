@@ -1,7 +1,9 @@
 """The order of the apps: the configuration of import-linter, and rules that import-linter cannot check."""
 
+import re
 import sys
 import tomllib
+from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,9 @@ PROJECT: dict[str, Any] = tomllib.loads((TOP / "pyproject.toml").read_text())["t
 CONTRACTS = PROJECT["importlinter"]["contracts"]
 LAYERS = [[name.strip(" ()") for name in layer.split("|")] for layer in CONTRACTS[0]["layers"]]
 LEVELS = {name: height for height, layer in enumerate(reversed(LAYERS)) for name in layer}
+SITE = "templates"
+TEMPLATE_TAG = re.compile(r"\{%\s*(include|extends|load)\s+(.*?)\s*%\}")
+LITERAL_NAME = re.compile(r"""["']([^"']+)["']""")
 
 
 def packages() -> set[str]:
@@ -51,6 +56,37 @@ class LayersTest(SimpleTestCase):
             if isinstance(field, Field) and points_up(field)
         ]
         self.assertEqual(upward, [])
+
+    def test_templates_use_templates_and_tag_libraries_of_their_own_or_a_lower_app(self) -> None:
+        """The templates of the site itself, such as base.html, may use the tags of `common` and are for all apps."""
+        levels = {app: 2 * level for app, level in LEVELS.items()} | {SITE: 1}
+        used = list(used_by_templates())
+        self.assertGreater(len(used), 100)
+        upward = [
+            f"{path} uses {name}" for path, app, name, owner in used if app != owner and levels[app] <= levels[owner]
+        ]
+        self.assertEqual(upward, [])
+
+
+def used_by_templates() -> Iterator[tuple[str, str, str, str]]:
+    """The path and the app of each template with each name that it uses and the app of that. Django's are left out."""
+    web = TOP / "web"
+    folders = {app: web / app / "templates" for app in packages()} | {SITE: web / "templates"}
+    templates = {app: [path for path in sorted(folder.rglob("*")) if path.is_file()] for app, folder in folders.items()}
+    owners = {str(path.relative_to(folders[app])): app for app, paths in templates.items() for path in paths}
+    libraries = {path.stem: path.parents[1].name for path in web.glob("*/templatetags/*.py")}
+    for app, paths in templates.items():
+        for path in paths:
+            for name, owner in names_in_template(path.read_text(), owners, libraries):
+                yield str(path.relative_to(web)), app, name, owner
+
+
+def names_in_template(text: str, owners: dict[str, str], libraries: dict[str, str]) -> Iterator[tuple[str, str]]:
+    for tag, rest in TEMPLATE_TAG.findall(text):
+        if tag == "load":
+            yield from ((name, libraries[name]) for name in rest.split() if name in libraries)
+        elif (literal := LITERAL_NAME.match(rest)) and literal[1] in owners:
+            yield literal[1], owners[literal[1]]
 
 
 def points_up(field: "Field[Any, Any]") -> bool:

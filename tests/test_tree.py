@@ -44,7 +44,7 @@ def lines_with(pattern: re.Pattern[str], *endings: str) -> list[str]:
 class SourceTreeTest(SimpleTestCase):
     def test_no_file_is_too_long(self) -> None:
         too_long = [name for name, text in python_sources() if text.count("\n") > LONGEST_FILE]
-        self.assertEqual(too_long, [])
+        self.assertEqual([name for name in too_long if "/migrations/" not in name], [])
 
     def test_no_function_is_too_long(self) -> None:
         too_long = [

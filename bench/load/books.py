@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
+from billing.domain.product_kinds import ProductDescription, ProductKind
 from billing.gateways import Gateway
 from billing.gateways.facts import GatewayLine
-from billing.domain.product_kinds import ProductDescription, ProductKind
 from billing.models import OrderLine
 from billing.rules.price_facts import PriceFacts
 

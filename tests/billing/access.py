@@ -1,13 +1,10 @@
-from datetime import datetime
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 from django.utils import timezone
 
-from accounting.domain import payer_questions
 from billing.domain.vouchers import office
-from accounting.models import Book, Finding, Question, Reconciliation, TillCount
 from billing.models import Case, Order, Payment, Refund
 from billing.models.vouchers import PURPOSE
 from common import links
@@ -37,46 +34,15 @@ def stage(school: SimpleNamespace) -> None:
     school.line = school.order.lines.create(kind="gone", product_id=1, title="A class of old")
     school.payment = Payment.objects.create(order=school.order, variant="practice", total=70, currency="USD")
     school.refund = Refund.objects.create(payment=school.payment, amount=1)
-    _reconciled(school, now)
+    cash = {"variant": "cash", "total": 70, "captured_amount": 70, "currency": "USD", "status": "confirmed"}
+    received = {"captured_at": now, "received_on": timezone.localdate(now), "recorded_by": school.ash}
+    Payment.objects.create(order=school.order, **cash, **received, transaction_id="7")
     words = {"recipient_name": "Kit", "giver_name": "Alice", "message": "Dance!", "recipient_email": "kit@example.org"}
     school.voucher = office.issue_free_voucher(
         Decimal(50), None, words | {"give_on": timezone.localdate(now)}, why="A prize", by=school.ada
     )
     office.extend_voucher_expiry(school.voucher, timezone.localdate(now), why="x", by=school.ada)
     school.case = Case.objects.create(order=school.order, kind=Case.Kind.OTHER, text="Look at this")
-
-
-def _reconciled(school: SimpleNamespace, now: datetime) -> None:
-    today = timezone.localdate(now)
-    school.run = Reconciliation.objects.create(since=today, until=today, cut=now, ended_at=now, by=school.ada)
-    school.book = Book.objects.create(
-        run=school.run, variant="practice", state=Book.State.DONE, start=now, end=now, cursor=now
-    )
-    fields = {
-        "book": school.book,
-        "kind": "payment",
-        "our_amount": 70,
-        "our_currency": "USD",
-        "our_at": now,
-        "order": school.order,
-    }
-    their = {"reference": "pi_1", "their_amount": 70, "their_currency": "USD", "their_at": now, "fee": 2}
-    school.finding = Finding.objects.create(
-        verdict="only_theirs", likeness="a", payment=school.payment, payout="po_1", **fields, **their
-    )
-    Finding.objects.create(verdict="only_ours", likeness="b", payment=school.payment, **fields)
-    Finding.objects.create(verdict="not_opened", likeness="c", line=school.line, **fields)
-    Finding.objects.create(verdict="matched", payment=school.payment, payout="po_2", **fields, **their)
-    school.question = Question.objects.create(
-        order=school.order, finding=school.finding, text="Did you pay?", by=school.ada
-    )
-    cash = {"variant": "cash", "total": 70, "captured_amount": 70, "currency": "USD", "status": "confirmed"}
-    Payment.objects.create(
-        order=school.order, **cash, captured_at=now, received_on=today, recorded_by=school.ash, transaction_id="7"
-    )
-    TillCount.objects.create(
-        day=today, variant="cash", currency="USD", expected=70, counted=69, why="Change given wrongly", by=school.ada
-    )
 
 
 def order(school: SimpleNamespace) -> list[Any]:
@@ -155,24 +121,6 @@ ROWS = [
     ),
     Row("desk_cases", OFFICE),
     Row("desk_close_case", DESK_GET, post=DESK_POST, args=lambda school: [school.case.pk], browse=False),
-    Row("desk_reconciliations", OFFICE, post=OFFICE),
-    Row("desk_reconciliation", OFFICE, args=lambda school: [school.run.pk]),
-    Row("desk_reconciliation", OFFICE, args=lambda school: [school.run.pk], query="?show=all", note="everything"),
-    Row("desk_reconciliation_progress", OFFICE, args=lambda school: [school.run.pk], browse=False),
-    Row("desk_reconciliation_again", DESK_GET, post=DESK_POST, args=lambda school: [school.book.pk], browse=False),
-    Row("desk_finding", OFFICE, post="login 403 403 403 403 400", args=lambda school: [school.finding.pk]),
-    Row("desk_day", OFFICE, post="login 403 403 403 403 400"),
-    Row("desk_books", OFFICE),
-    Row("desk_books_download", "login 403 403 403 403 400", note="no days", browse=False),
-    Row("desk_books_download", OFFICE, query="?since=2026-01-01&until=2026-01-31", browse=False),
-    Row(
-        "order_question",
-        EVERYBODY,
-        post="400   400 400 400 400 400",
-        args=lambda school: [links.sign_token(payer_questions.PURPOSE, school.question.pk, school.question.nonce)],
-        note="whoever holds the mailed link",
-    ),
-    Row("order_question", NOBODY, post=NOBODY, args=lambda school: [school.question.pk], note="guessed"),
     Row("desk_credit", OFFICE),
     Row("desk_credit_hold", DESK_GET, post="login 403 403 403 403 404", args=lambda school: [1], browse=False),
     Row("desk_trust", DESK_GET, post=DESK_POST, args=lambda school: [school.alice.pk], browse=False),

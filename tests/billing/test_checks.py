@@ -3,8 +3,8 @@ from django.core.checks import run_checks
 from django.test import SimpleTestCase, override_settings
 
 from billing.domain.orders.transitions import expire_overdue_holds
-from billing.jobs import JOBS
 from billing.domain.product_kinds import ProductKind, UnknownProductKind, installed_kinds, kind_named
+from billing.jobs import JOBS
 from tests.billing.toys import ToyKind, with_toys
 
 

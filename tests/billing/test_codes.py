@@ -52,7 +52,7 @@ class DiscountCodeAdminTest(CheckoutTestCase):
     def test_code_for_an_unknown_product_fails_validation(self) -> None:
         for wrong in ({"kind": "class"}, {"kind": "toy", "product_id": 99999}, {"kind": "voucher"}):
             with self.subTest(wrong), self.assertRaises(ValidationError):
-                Code(text="x", percent=10, **wrong).full_clean()
+                discount_codes.validate_scope(Code(text="x", percent=10, **wrong))
 
     def test_code_cannot_expire_before_it_is_valid(self) -> None:
         with self.assertRaises(IntegrityError), transaction.atomic():

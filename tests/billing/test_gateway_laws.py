@@ -15,7 +15,17 @@ from hypothesis.extra.django import TestCase
 
 from billing.domain.payments import gateway_polling, webhooks
 from billing.domain.refunds import reservations
-from billing.gateways.facts import AttemptExpired, DisputeState, Fact, PaymentCaptured, PaymentDeclined, PaymentPending, PollNeeded, RefundState, WebhookMessage
+from billing.gateways.facts import (
+    AttemptExpired,
+    DisputeState,
+    Fact,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentPending,
+    PollNeeded,
+    RefundState,
+    WebhookMessage,
+)
 from billing.models import Payment
 from common.errors import TemporaryFailure
 from outbox.testing import run_all

@@ -8,7 +8,15 @@ from payments.core import PROVIDER_CACHE
 
 from billing.domain.payments import gateway_polling, webhooks
 from billing.domain.pricing import balances
-from billing.gateways.facts import AttemptExpired, PaymentCaptured, PaymentDeclined, PaymentPending, PaymentReference, PollNeeded, RefundState
+from billing.gateways.facts import (
+    AttemptExpired,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentPending,
+    PaymentReference,
+    PollNeeded,
+    RefundState,
+)
 from billing.models import Case, Order, Payment, WebhookEvent
 from common.errors import TemporaryFailure
 from outbox.testing import delivery_problems, run_all

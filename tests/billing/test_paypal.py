@@ -7,13 +7,20 @@ from django.conf import settings
 from django.db import transaction
 from django.test import override_settings
 
+from accounting.domain.reconciliation.our_entries import our_entries
+from accounting.rules.statement_matching import Window, match_entries
 from billing import checks, gateways
 from billing.domain.payments import gateway_polling
-from accounting.rules.statement_matching import Window, match_entries
-from accounting.domain.reconciliation.our_entries import our_entries
 from billing.domain.refunds import reservations
 from billing.gateways import configuration
-from billing.gateways.facts import AttemptExpired, DisputeState, PaymentCaptured, PaymentDeclined, PaymentPending, RefundState
+from billing.gateways.facts import (
+    AttemptExpired,
+    DisputeState,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentPending,
+    RefundState,
+)
 from billing.gateways.paypal import approval_hosts, orders
 from billing.models import Order, Payment, Refund
 from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure

@@ -5,7 +5,16 @@ from datetime import timedelta
 from decimal import Decimal
 
 from billing.gateways import WebhookRejected
-from billing.gateways.facts import AttemptExpired, DisputeState, PaymentCaptured, PaymentDeclined, PaymentPending, PollNeeded, RefundState, WebhookMessage
+from billing.gateways.facts import (
+    AttemptExpired,
+    DisputeState,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentPending,
+    PollNeeded,
+    RefundState,
+    WebhookMessage,
+)
 from billing.gateways.paypal import disputes
 from billing.models import Refund
 from common.errors import TemporaryFailure

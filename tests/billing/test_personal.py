@@ -4,9 +4,7 @@ from decimal import Decimal
 from billing import personal
 from billing.domain.orders import cart
 from billing.domain.pricing import balances, credit
-from accounting.domain import payer_questions
-from billing.models import Case, Code, Order
-from accounting.models import Question
+from billing.models import Code, Order
 from common.personal import PersonRecords
 from tests.billing.base import BillingTestCase
 from users.domain import privacy
@@ -39,15 +37,6 @@ class PersonalDataTest(BillingTestCase):
         self.assertNotIn("Pat", kept)
         self.assertEqual(self.order.payments.get().billing_email, "")
         self.assertFalse(Code.objects.exists() or Order.objects.filter(state="cart").exists())
-
-    def test_questions_and_answers_are_exported_and_erased(self) -> None:
-        for text in ("Did Pat pay?", "Twice?"):
-            payer_questions.record_payer_answer(payer_questions.send_question(self.order, text, by=self.ada), "Pat did")
-        exported = json.dumps(personal.export(self.person))
-        self.assertIn("Did Pat pay?", exported)
-        personal.erase(self.person)
-        kept = [*Case.objects.values_list("text", flat=True), *Question.objects.values_list("text", "answer")]
-        self.assertNotIn("Pat", str(kept))
 
     def test_merging_moves_carts_orders_and_credit(self) -> None:
         for account in (self.alice, self.sam):

@@ -8,9 +8,10 @@ from django.template.loader import get_template
 from django.test import override_settings
 from django.utils import timezone
 
+from accounting import mails as accounting_mails
+from billing import mails
 from billing.domain.orders import transitions
 from billing.domain.payments import attempts, failure_mail
-from billing.mails import MAILS
 from billing.models import Order
 from mailroom.models import Message
 from outbox.testing import run_all
@@ -130,7 +131,7 @@ class ReceiptTest(BillingTestCase):
 
 class MailVoiceTest(BillingTestCase):
     def test_every_mail_to_a_payer_greets_by_first_name_and_begins_with_a_capital(self) -> None:
-        for mail in MAILS:
+        for mail in mails.MAILS + accounting_mails.MAILS:
             if mail.name in ("billing.dispute", "accounting.differences"):
                 continue
             with self.subTest(mail.name):

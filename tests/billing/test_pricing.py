@@ -8,7 +8,15 @@ from django.test import SimpleTestCase, override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.domain.pricing.quotes import Discount, Price, PriceLine, PriceRequest, compute_price, lines_past_early_price, quote_both_totals
+from billing.domain.pricing.quotes import (
+    Discount,
+    Price,
+    PriceLine,
+    PriceRequest,
+    compute_price,
+    lines_past_early_price,
+    quote_both_totals,
+)
 from billing.rules.price_facts import PriceFacts
 from common.money import is_payable_amount
 

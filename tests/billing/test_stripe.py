@@ -9,7 +9,16 @@ from billing import gateways
 from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import transitions
 from billing.domain.payments import attempts, gateway_polling
-from billing.gateways.facts import AttemptExpired, DisputeState, GatewayLine, PaymentCaptured, PaymentDeclined, PaymentPending, RefundAnswer, RefundState
+from billing.gateways.facts import (
+    AttemptExpired,
+    DisputeState,
+    GatewayLine,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentPending,
+    RefundAnswer,
+    RefundState,
+)
 from billing.gateways.stripe import sessions
 from billing.models import Case, Dispute, Order, Payment, Refund
 from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure, WorkFailure

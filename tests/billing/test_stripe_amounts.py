@@ -4,7 +4,14 @@ from django.test import SimpleTestCase, tag
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.gateways.stripe.amounts import ROUND_THOUSANDTHS, UNITS, WHOLE_HUNDREDTHS, StripeAmountRefused, from_stripe_units, to_stripe_units
+from billing.gateways.stripe.amounts import (
+    ROUND_THOUSANDTHS,
+    UNITS,
+    WHOLE_HUNDREDTHS,
+    StripeAmountRefused,
+    from_stripe_units,
+    to_stripe_units,
+)
 
 HUNDREDTHS = ("EUR", "HUF", "TWD", "USD")
 CURRENCIES = [*UNITS, *WHOLE_HUNDREDTHS, *ROUND_THOUSANDTHS, *HUNDREDTHS]

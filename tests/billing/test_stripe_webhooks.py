@@ -4,7 +4,17 @@ from decimal import Decimal
 from django.test import tag
 
 from billing.gateways import WebhookRejected
-from billing.gateways.facts import AttemptExpired, DisputeState, PaymentCaptured, PaymentDeclined, PaymentPending, PaymentReference, PollNeeded, RefundState, WebhookMessage
+from billing.gateways.facts import (
+    AttemptExpired,
+    DisputeState,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentPending,
+    PaymentReference,
+    PollNeeded,
+    RefundState,
+    WebhookMessage,
+)
 from billing.gateways.stripe.client import VERSION
 from billing.gateways.stripe.webhooks import FOLLOWED
 from billing.models import Dispute, Payment, Refund

@@ -16,7 +16,7 @@ from tests.billing.toys import Toy, ToyKind
 MOMENTS = st.none() | st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda when: when.astimezone())
 PERCENTS = st.decimals(0, 100, places=2)
 STEPS = st.builds(
-    TermsStep, PERCENTS, st.sampled_from(RefundMethod.values), MOMENTS, st.text(max_size=9), st.text(max_size=9)
+    TermsStep, PERCENTS, st.sampled_from(list(RefundMethod)), MOMENTS, st.text(max_size=9), st.text(max_size=9)
 )
 
 

@@ -8,9 +8,9 @@ from django.test import override_settings, tag
 from django.urls import reverse
 from django.utils import timezone
 
+from accounting.domain import voucher_liability
 from billing import personal
 from billing.domain.pricing import discount_codes
-from accounting.domain import voucher_liability
 from billing.domain.vouchers import eligibility, notifications, office, sales
 from billing.models import Order, Payment, Voucher
 from billing.models.vouchers import VoucherEntry

@@ -6,21 +6,23 @@ from django.test import tag
 from playwright.sync_api import Page
 
 from billing.models import Refund
-from registrations.models import CallOff, Registration
 from classwork.models import ClassOffer
 from mailroom.testing import send_all
 from outbox.testing import run_all
+from registrations.models import CallOff, Registration
 from tests.browser.phone import PHONE, PhoneTestCase
-from tests.classwork import buying
+from tests.registrations import purchases
 
 
 @tag("once")
 class ClassDayCancellationTest(PhoneTestCase):
     def setUp(self) -> None:
         super().setUp()
-        cart = buying.cart((self.school.offer, buying.me()), payer=self.school.alice)
-        self.order = buying.pay(buying.place(cart))
-        buying.pay(buying.place(buying.cart((self.school.offer, buying.me()), name="Ben", email="ben@example.org")))
+        cart = purchases.cart((self.school.offer, purchases.me()), payer=self.school.alice)
+        self.order = purchases.pay(purchases.place(cart))
+        purchases.pay(
+            purchases.place(purchases.cart((self.school.offer, purchases.me()), name="Ben", email="ben@example.org"))
+        )
 
     def to_the_quote(self, page: Page) -> None:
         page.goto(f"/desk/classes/{self.school.offer.pk}/")

@@ -9,8 +9,8 @@ from billing.models import Refund
 from registrations.models import Registration
 from tests import make
 from tests.browser.phone import PhoneTestCase
-from tests.classwork import buying
 from tests.classwork.terms import usual
+from tests.registrations import purchases
 
 
 @override_settings(WITHDRAWAL_DAYS=14)
@@ -18,7 +18,7 @@ class RegistrationCancellationTest(PhoneTestCase):
     def test_student_reads_the_cancellation_policy_and_cancels_one_of_two_classes(self) -> None:
         usual()
         other = make.offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
-        buying.pay(buying.place(buying.cart(*((offer, buying.me()) for offer in (self.school.offer, other)),
+        purchases.pay(purchases.place(purchases.cart(*((offer, purchases.me()) for offer in (self.school.offer, other)),
                                             payer=self.school.alice)))  # fmt: skip
         page = self.phone(self.school.alice)
         page.goto(other.get_absolute_url())

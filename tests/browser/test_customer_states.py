@@ -10,15 +10,15 @@ from payments.core import PROVIDER_CACHE
 from playwright.sync_api import Page
 
 from billing.models import Code, Order, Refund, Voucher
-from registrations.models import Registration
 from outbox.testing import run_all
+from registrations.models import Registration
 from tests import make
 from tests.billing.paypal import variant
 from tests.billing.stripe import GOOD, variants
 from tests.browser.phone import PhoneTestCase
-from tests.classwork import buying
 from tests.fakes.paypal_server import paypal_server
 from tests.fakes.stripe_server import stripe_server
+from tests.registrations import purchases
 
 DECLINED = "4000 0000 0000 0002"
 TO_PAY = re.compile(r"^1 order to pay, until (\w+, \w+ \d+, (\d{4}, )?)?\d+:\d\d [AP]M$")
@@ -224,8 +224,10 @@ class CheckoutTest(CustomerTestCase):
     def test_order_page_reports_the_cancellation_of_one_of_two_classes_and_the_refund(self) -> None:
         other = make.offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
         alice = self.school.alice
-        order = buying.pay(
-            buying.place(buying.cart(*((each, buying.me()) for each in (self.school.offer, other)), payer=alice))
+        order = purchases.pay(
+            purchases.place(
+                purchases.cart(*((each, purchases.me()) for each in (self.school.offer, other)), payer=alice)
+            )
         )
         page = self.phone(alice)
         page.goto(order.lines.get(product_id=other.pk).cancel_address)

@@ -2,11 +2,11 @@
 
 from datetime import time
 
-from registrations.models import Registration
 from mailroom.testing import send_all
+from registrations.models import Registration
 from tests import make
 from tests.browser.phone import PhoneTestCase
-from tests.classwork import buying
+from tests.registrations import purchases
 
 
 class MoveAndTransferTest(PhoneTestCase):
@@ -19,7 +19,7 @@ class MoveAndTransferTest(PhoneTestCase):
             self.school.session, make.subject(version="B"), self.school.tess.staff,
             class_day=3, start_time=time(20), location=self.school.hall, price=90,
         )  # fmt: skip
-        buying.pay(buying.place(buying.cart((self.school.offer, buying.me()), payer=self.school.alice)))
+        purchases.pay(purchases.place(purchases.cart((self.school.offer, purchases.me()), payer=self.school.alice)))
         page = self.phone(self.school.alice)
         page.goto("/user/classes/")
         page.get_by_role("link", name="Move to another class").click()

@@ -6,12 +6,12 @@ from payments.core import PROVIDER_CACHE
 from playwright.sync_api import Page
 
 from billing.models import Order
-from registrations.models import Registration
 from outbox.testing import delivery_problems, run_all
+from registrations.models import Registration
 from tests.billing.paypal import notify, variant
 from tests.browser.base import BrowserTestCase
-from tests.classwork import buying
 from tests.fakes.paypal_server import PayPal, paypal_server
+from tests.registrations import purchases
 
 PHONE = 390
 
@@ -28,7 +28,9 @@ class PayPalPaymentTest(BrowserTestCase):
         self.enterContext(override_settings(PAYMENT_VARIANTS=variants, SITE_URL=self.live_server_url))
         PROVIDER_CACHE.clear()
         self.addCleanup(PROVIDER_CACHE.clear)
-        self.order = buying.place(buying.cart((self.school.offer, buying.other("Pat", "pat@example.org", "Payer"))))
+        self.order = purchases.place(
+            purchases.cart((self.school.offer, purchases.other("Pat", "pat@example.org", "Payer")))
+        )
 
     def tearDown(self) -> None:
         self.assertEqual(self.fake.api.violations, [])

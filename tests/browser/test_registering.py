@@ -4,9 +4,9 @@ import re
 from datetime import time
 
 from billing.models import Order
-from registrations.models import Registration
 from mailroom.testing import send_all
 from outbox.testing import run_all
+from registrations.models import Registration
 from tests import make
 from tests.browser.phone import PhoneTestCase
 from users.models import Student

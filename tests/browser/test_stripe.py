@@ -8,12 +8,12 @@ from payments import core
 from playwright.sync_api import Page
 
 from billing.models import Order, Payment
-from registrations.models import Registration
 from outbox.testing import delivery_problems, run_all
+from registrations.models import Registration
 from tests.billing.stripe import GOOD, variants
 from tests.browser.base import BrowserTestCase
-from tests.classwork.buying import cart, me, place
 from tests.fakes.stripe_server import stripe_server
+from tests.registrations.purchases import cart, me, place
 
 DECLINED, BANK_ASKS = "4000 0000 0000 0002", "4000 0000 0000 3220"
 PAY = "Pay $65.00 · Card, Apple Pay or bank"

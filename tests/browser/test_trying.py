@@ -1,9 +1,9 @@
 """A visitor takes a trial class, and then joins the rest of the series for the price difference."""
 
-from registrations.domain.tickets import upgrades
 from classwork.models import ClassOffer
-from registrations.models import Registration, Ticket
 from outbox.testing import run_all
+from registrations.domain.tickets import upgrades
+from registrations.models import Registration, Ticket
 from tests.browser.phone import PhoneTestCase
 
 

@@ -4,10 +4,10 @@ import re
 
 from billing.domain.vouchers import notifications
 from billing.models import Order, Voucher
-from registrations.models import Registration
 from common import dates
 from mailroom.testing import send_all
 from outbox.testing import run_all
+from registrations.models import Registration
 from tests.browser.phone import PhoneTestCase
 
 

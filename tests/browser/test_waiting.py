@@ -8,14 +8,14 @@ from playwright.sync_api import Page
 from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import cart as carts
 from billing.models import Order
+from classwork.models import ClassOffer
+from mailroom.testing import send_all
 from registrations.domain.waitlist import class_roles
 from registrations.domain.waitlist.class_roles import BalanceLimits
-from registrations.rules.role_balance import RoleCapacity
-from classwork.models import ClassOffer
 from registrations.models import Registration
-from mailroom.testing import send_all
+from registrations.rules.role_balance import RoleCapacity
 from tests.browser.phone import PhoneTestCase
-from tests.classwork import buying
+from tests.registrations import purchases
 
 LINK = re.compile(r"https?://[^/\s]+(?P<path>/waiting/[^\s)>]+)")
 
@@ -25,14 +25,14 @@ class WaitlistTest(PhoneTestCase):
         ClassOffer.objects.filter(pk=self.school.offer.pk).update(capacity=places)
 
     def sold(self, name: str, role: str = "") -> Order:
-        order = buying.cart(name=name, email=f"{name.lower()}@example.org")
+        order = purchases.cart(name=name, email=f"{name.lower()}@example.org")
         carts.add_line(
-            order, "place", self.school.offer.pk, buying.me().as_details() | ({"role": role} if role else {})
+            order, "place", self.school.offer.pk, purchases.me().as_details() | ({"role": role} if role else {})
         )
-        return buying.pay(buying.place(order))
+        return purchases.pay(purchases.place(order))
 
     def gives_back(self, order: Order) -> None:
-        line_cancellation.cancel_line(buying.line(order), at=timezone.now(), why="Moved away", by=self.school.ada)
+        line_cancellation.cancel_line(purchases.line(order), at=timezone.now(), why="Moved away", by=self.school.ada)
 
     def link_of(self, to: str, subject: str) -> str:
         """The link in the newest mail to this address."""

@@ -1,4 +1,4 @@
-"""Resources on classes, and places in them, without the ways of the site to get there."""
+"""Resources of classes, registrations and tickets, created directly in the database."""
 
 from datetime import datetime
 from typing import Any

@@ -224,7 +224,7 @@ class CatalogueAdminTest(OfficeTestCase):
         self.assertContains(offer, '<option value="" selected>School default</option>', html=True)
         self.assertNotContains(offer, "Unknown")
         for listed in ("registration", "ticket"):
-            page = self.client.get(reverse(f"admin:classwork_{listed}_changelist"))
+            page = self.client.get(reverse(f"admin:registrations_{listed}_changelist"))
             names = [header["text"].lower() for header in result_headers(page.context["cl"])]
             self.assertIn("spot", names)
             self.assertNotIn("place", names)

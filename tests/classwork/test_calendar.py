@@ -6,6 +6,7 @@ from django.test import SimpleTestCase, override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
+from classwork.domain.schedule.sessions import school_calendar_rules
 from classwork.rules import calendar
 from classwork.rules.calendar import CalendarRules, SessionPlan
 
@@ -84,7 +85,7 @@ class SessionDatesTest(SimpleTestCase):
     def test_first_session_starts_on_the_weekday_in_the_settings(self):
         for weekday, day in ((3, KEY), (4, june(5)), (0, june(8)), (2, june(10))):
             with override_settings(DEFAULT_KEY_DAY=weekday):
-                found = calendar.next_defaults([], KEY, CalendarRules.of_the_school())
+                found = calendar.next_defaults([], KEY, school_calendar_rules())
             self.assertEqual(found, calendar.SessionDefaults(day, KEY))
 
     def test_break_is_part_of_the_default_key_day_and_not_added_to_an_overlap_shift(self):
@@ -95,7 +96,7 @@ class SessionDatesTest(SimpleTestCase):
 
     @override_settings(SESSION_MINIMUM_WEEKS=6, DEFAULT_SESSION_EXPIRE=10, SHORT_SESSION_EXPIRE=1)
     def test_calendar_rules_come_from_the_settings(self):
-        self.assertEqual(CalendarRules.of_the_school(), CalendarRules(6, 10, 1, 3))
+        self.assertEqual(school_calendar_rules(), CalendarRules(6, 10, 1, 3))
 
     def test_previous_and_next_sessions_are_found_by_key_day_and_next_ignores_short_ones(self):
         first, short, last = SessionPlan(KEY), SessionPlan(date(2020, 7, 9), weeks=2), SessionPlan(date(2020, 8, 6))

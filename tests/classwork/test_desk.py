@@ -4,9 +4,8 @@ from datetime import timedelta
 from django.test import tag
 from django.urls import reverse
 
-from classwork.domain.schedule import calendar_feeds
 from classwork.domain import proposals
-from classwork.domain.schedule import meetings
+from classwork.domain.schedule import calendar_feeds, meetings
 from classwork.models import ClassOffer, Meeting, Proposal, Session, Subject
 from common.formats import format_date
 from tests import make

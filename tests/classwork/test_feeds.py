@@ -7,8 +7,7 @@ from django.test import override_settings, tag
 from django.urls import reverse
 from vobject.icalendar import registerTzid
 
-from classwork.domain.schedule import calendar_feeds
-from classwork.domain.schedule import class_offers, meetings
+from classwork.domain.schedule import calendar_feeds, class_offers, meetings
 from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.domain.schedule.meetings import MeetingDraft
 from common import dates

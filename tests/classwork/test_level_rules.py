@@ -1,18 +1,13 @@
-"""Validation of level rules, and when a class counts toward a level."""
-
-from datetime import timedelta
-from decimal import Decimal
+"""Validation of level rules."""
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.test import TestCase, tag
 from django.urls import reverse
 
-from registrations.domain import my_classes
 from classwork.models import Level
 from tests import make
 from tests.classwork.office import OfficeTestCase
-from tests.classwork.progress import ProgressTestCase
 
 
 @tag("once")
@@ -71,21 +66,3 @@ class LevelFormTest(OfficeTestCase):
         self.assertContains(self.client.post(url, values), "Level 9 has no version A or B.")
         self.client.post(url, values | {"planned_versions": "A, B"})
         self.assertEqual(Level.objects.get(code="L9").planned_versions, "A, B")
-
-
-@tag("once")
-class CountingTest(ProgressTestCase):
-    def test_highest_subject_is_found_even_with_level_number_zero(self) -> None:
-        offer = self.take("L3", "A")
-        self.take("Beg", "A")
-        type(offer.subject).objects.filter(pk=offer.subject_id).update(level_num=0)
-        highest = my_classes.classes_of_student(self.student, self.now).highest
-        self.assertEqual([subject.level.code for subject in highest], ["L3"])
-
-    def test_class_counts_from_the_exact_end_of_its_last_meeting(self) -> None:
-        offer = self.take("Beg", "A")
-        last = offer.meetings.last()
-        self.now = last.ends_at - timedelta(microseconds=1)
-        self.assertEqual(self.progress().computed, Decimal(0))
-        self.now = last.ends_at
-        self.assertEqual(self.progress().computed, Decimal(1))

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
-from classwork.rules import calendar
 from classwork.domain.schedule import meetings
+from classwork.rules import calendar
 from tests import make
 from tests.base import SchoolTestCase
 

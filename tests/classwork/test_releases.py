@@ -9,17 +9,17 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registrations.domain.library import access
 from classwork.domain.resources import content, releases
-from classwork.rules import release_windows
-from classwork.rules.release_windows import ReleaseRule
 from classwork.domain.schedule import class_offers, meetings
 from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.domain.schedule.meetings import MeetingDraft
-from classwork.rules.timetable import ScheduledMeeting, Slot
 from classwork.models import Attachment, Release, Resource
-from registrations.models import Opening
+from classwork.rules import release_windows
+from classwork.rules.release_windows import ReleaseRule
+from classwork.rules.timetable import ScheduledMeeting, Slot
 from history.models import Entry
+from registrations.domain.library import access
+from registrations.models import Opening
 from tests import make
 from tests.base import SchoolTestCase
 from tests.classwork import giving

@@ -9,16 +9,15 @@ from django.utils import timezone
 
 from billing.domain.refunds import terms as promised
 from classwork.domain import proposals
-from classwork.domain.schedule import cancellation_terms
-from classwork.domain.schedule import class_offers, meetings, next_session
+from classwork.domain.schedule import cancellation_terms, class_offers, meetings, next_session
 from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.models import CancellationStep, CancellationTerms, ClassOffer
 from common import dates
 from history.models import Entry
 from tests import make
 from tests.base import SchoolTestCase
-from tests.classwork import buying
 from tests.classwork.terms import usual
+from tests.registrations import purchases
 
 
 class ClassTermsTest(SchoolTestCase):
@@ -59,13 +58,15 @@ class ClassTermsTest(SchoolTestCase):
     def test_used_share_counts_classes_since_the_purchase(self) -> None:
         when = self.starts()
         self.assertEqual(cancellation_terms.share_used(when, when[0] - timedelta(1), when[0]), Decimal(1) / len(when))
-        self.assertEqual(cancellation_terms.share_used(when, when[0] + timedelta(1), when[1]), Decimal(1) / (len(when) - 1))
+        self.assertEqual(
+            cancellation_terms.share_used(when, when[0] + timedelta(1), when[1]), Decimal(1) / (len(when) - 1)
+        )
         self.assertEqual(cancellation_terms.share_used(when, when[-1] + timedelta(1), when[-1] + timedelta(2)), 1)
         self.assertEqual(cancellation_terms.share_used([], None, when[0]), 0)
 
     def test_ordered_terms_stay_when_the_terms_or_the_choice_change(self) -> None:
         named = usual()
-        line = buying.line(buying.place(buying.cart((self.offer, buying.me()))))
+        line = purchases.line(purchases.place(purchases.cart((self.offer, purchases.me()))))
         before = promised.terms_sold(line, timezone.now())
         named.steps.update(percent=0)
         class_offers.change_class(
@@ -76,7 +77,7 @@ class ClassTermsTest(SchoolTestCase):
 
     def test_postponed_class_extends_the_refund_deadline_and_an_earlier_start_does_not_shorten_it(self) -> None:
         usual()
-        line = buying.line(buying.place(buying.cart((self.offer, buying.me()))))
+        line = purchases.line(purchases.place(purchases.cart((self.offer, purchases.me()))))
         first = self.starts()[0]
         meetings.cancel_meeting(self.ada, self.offer.meetings.first(), "Snow")
         self.assertEqual(promised.terms_sold(line, timezone.now()).steps[0].until, first)
@@ -88,12 +89,12 @@ class ClassTermsTest(SchoolTestCase):
         sentence = self.sentences()[0]
         self.assertContains(self.client.get(self.offer.get_absolute_url()), sentence)
         self.log_in(self.alice)
-        cart = buying.cart((self.offer, buying.me()), payer=self.alice)
+        cart = purchases.cart((self.offer, purchases.me()), payer=self.alice)
         for name in ("cart", "checkout_review"):
             self.assertContains(self.client.get(reverse(name)), sentence)
         with override_settings(WITHDRAWAL_DAYS=14):
             self.assertContains(self.client.get(reverse("checkout_review")), "Within 14 days after ordering")
-            order = buying.place(cart)
+            order = purchases.place(cart)
         CancellationStep.objects.all().delete()
         page = self.client.get(order.address())
         self.assertContains(page, sentence)

@@ -5,8 +5,8 @@ import re
 from django.urls import reverse
 
 from classwork.domain.schedule import calendar_feeds
-from registrations.domain import calendar_feeds as diary
 from mailroom.domain import reader_links
+from registrations.domain import calendar_feeds as diary
 from tests.access import rows
 from tests.base import SchoolTestCase
 from tests.mailroom.base import stored

@@ -12,7 +12,17 @@ from itertools import count
 from typing import Any, ClassVar
 
 from billing.gateways import HostedGateway, WebhookRejected
-from billing.gateways.facts import AttemptExpired, DisputeState, Fact, GatewaySession, PaymentCaptured, PaymentReference, RefundAnswer, RefundState, WebhookMessage
+from billing.gateways.facts import (
+    AttemptExpired,
+    DisputeState,
+    Fact,
+    GatewaySession,
+    PaymentCaptured,
+    PaymentReference,
+    RefundAnswer,
+    RefundState,
+    WebhookMessage,
+)
 from billing.models import Payment
 
 VARIANTS = {"double": ("tests.fakes.gateway.Double", {}), "other": ("tests.fakes.gateway.Double", {})}

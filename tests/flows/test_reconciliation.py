@@ -2,11 +2,11 @@ from datetime import timedelta
 
 from django.urls import reverse
 
+from accounting.models import Reconciliation
 from billing.domain.payments import attempts
 from billing.models import Order
-from accounting.models import Reconciliation
-from registrations.models import Registration
 from common import dates
+from registrations.models import Registration
 from tests.billing import scripted
 from tests.billing.scripted import Scripted, line, with_scripted
 from tests.flows.base import FlowTestCase

@@ -10,9 +10,9 @@ from typing import Any
 from django.apps import apps
 from django.test import SimpleTestCase
 
-from billing.domain.cancellations.cancellation_options import CanceledBy
 from accounting.domain.reconciliation import actions as deeds
-from billing.sentences import RESOLVED
+from accounting.sentences import RESOLVED
+from billing.domain.cancellations.cancellation_options import CanceledBy
 from history import entry_text
 from history.models import Entry
 from users.domain.guardianship import ClaimAnswer
@@ -32,8 +32,8 @@ COMPUTED = {
     ],
     "class_offers.py: event.name": ["classwork.offer_approved", "classwork.offer_hidden"],
     "subjects.py: event.name": ["classwork.subject_approved", "classwork.subject_hidden"],
-    "arrows.py: event.name": [
-        f"classwork.{name}"
+    "transitions.py: event.name": [
+        f"registrations.{name}"
         for name in ("registration_confirmed", "registration_suspended", "ticket_confirmed", "ticket_suspended")
     ],
     "proposals.py: f'classwork.proposal_{state}'": [

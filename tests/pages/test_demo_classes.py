@@ -4,8 +4,8 @@ from django.core.management import call_command
 from django.test import TestCase, override_settings, tag
 
 from classwork.models import ClassOffer, Meeting, Proposal, Session
-from registrations.models import Registration
 from pages import demo
+from registrations.models import Registration
 
 
 @override_settings(DEBUG=True)

@@ -3,9 +3,9 @@
 from django.test import TestCase, tag
 from django.urls import reverse
 
+from accounting.models import Finding, Reconciliation
 from billing.domain.pricing import credit
 from billing.models import Dispute, Payment
-from accounting.models import Finding, Reconciliation
 from pages import demo
 from users.models import User
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 from django.test import override_settings, tag
 from django.urls import reverse
 
-from registrations.models import Registration
 from classwork.models import Resource
 from pages.domain import texts
+from registrations.models import Registration
 from tests import make
 from tests.base import SchoolTestCase
-from tests.classwork.buying import cart, me, pay, place
+from tests.registrations.purchases import cart, me, pay, place
 
 
 class NavigationLinksTest(SchoolTestCase):

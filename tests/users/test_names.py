@@ -7,9 +7,9 @@ from django.urls import reverse
 
 from billing.forms import PayerForm
 from billing.forms.vouchers import IssueVoucherForm, VoucherForm
+from pages.forms import ContactForm
 from registrations.forms.registration import OtherPersonForm
 from registrations.forms.waitlist import JoinWaitlistForm
-from pages.forms import ContactForm
 from tests.base import SchoolTestCase
 from users.forms.account import NamesForm
 from users.forms.care import StudentForm

@@ -1,7 +1,8 @@
-from outbox.declare import EventType
-from dataclasses import dataclass
-from outbox.declare import EventType
+"""The events of accounting and their payloads, which name rows by their ids."""
 
+from dataclasses import dataclass
+
+from outbox.declare import EventType
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,9 @@ class FindingPayload:
 
 
 RECONCILIATION_STEP = EventType(
-    "billing.reconciliation_step", StatementStepPayload, subject=("reconciliation", "run_id")
+    "accounting.reconciliation_step", StatementStepPayload, subject=("reconciliation", "run_id")
 )
-
-
 RECONCILIATION_DONE = EventType(
-    "billing.reconciliation_done", ReconciliationPayload, subject=("reconciliation", "run_id")
+    "accounting.reconciliation_done", ReconciliationPayload, subject=("reconciliation", "run_id")
 )
-
-
-FINDING_DOUBTED = EventType("billing.finding_doubted", FindingPayload, subject=("reconciliation", "run_id"))
+FINDING_DOUBTED = EventType("accounting.finding_doubted", FindingPayload, subject=("reconciliation", "run_id"))

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.utils.module_loading import import_string
 
+from billing.domain.product_kinds import ProductKind
 from billing.gateways import configuration, stripe
 from billing.gateways.paypal import amounts, is_paypal_host
 from billing.gateways.practice import Practice
-from billing.domain.product_kinds import ProductKind
 
 
 @register()

@@ -63,12 +63,6 @@ class DisputePayload:
     dispute_id: int
 
 
-
-
-
-
-
-
 ORDER_PLACED = EventType("billing.order_placed", OrderPayload, subject=("order", "order_id"))
 ORDER_KEPT = EventType("billing.order_kept", OrderPayload, subject=("order", "order_id"))
 LINK_REQUESTED = EventType("billing.link_requested", OrderPayload, subject=("order", "order_id"))

@@ -29,10 +29,4 @@ JOBS = [
         "billing.remind_of_vouchers", at=time(9, 30), run="billing.domain.vouchers.notifications.send_expiry_reminders"
     ),
     Job("billing.tidy_carts", every=timedelta(days=1), run="billing.domain.orders.cart.delete_abandoned_carts"),
-    Job("accounting.reconcile", at=time(5, 30), run="accounting.domain.reconciliation.nightly.start_nightly_run"),
-    Job(
-        "accounting.tidy_reconciliations",
-        every=timedelta(days=1),
-        run="accounting.domain.reconciliation.nightly.delete_old_runs",
-    ),
 ]

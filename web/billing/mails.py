@@ -11,17 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import gateways
-from billing.domain import product_kinds
-from billing.domain import status_text
+from billing.domain import product_kinds, status_text
 from billing.domain.orders import amounts
 from billing.domain.orders.payments_in_progress import has_payment_processing
 from billing.domain.payments import payment_status_text
 from billing.domain.pricing import balances
-from accounting.domain.reconciliation import nightly
-from accounting.domain import payer_questions
 from billing.domain.refunds import handovers, terms
 from billing.models import Dispute, Order, OrderLine, Refund, Voucher
-from accounting.models import Question, Reconciliation
 from common import names
 from common.formats import format_moment, format_money
 from common.links import absolute_url
@@ -125,9 +121,6 @@ def order_sample() -> dict[str, Any]:
         "ends": [{"title": "Balboa 2", "said": f"{half} refunded to the original payment method."}],
         "amount": amount,
         "honored": False,
-        "question": "Your bank says that it paid, but nothing has arrived. Could you send us your bank statement?",
-        "answer": absolute_url("/order/question/1/"),
-        "open": True,
     }
 
 
@@ -232,18 +225,6 @@ def dispute_sample() -> dict[str, Any]:
     return {"number": "1042", "amount": amount, "reason": "fraudulent", "state": "open", "link": link}
 
 
-def question_context(message: Message) -> dict[str, Any]:
-    question = Question.objects.filter(pk=message.data["question_id"], answered_at=None).first()
-    if question is None:
-        raise MailNotNeeded("The question is answered.")
-    context = order_context(message)
-    return context | {
-        "question": question.text,
-        "answer": absolute_url(payer_questions.question_url(question)),
-        "open": bool(context["owed"]) and question.order.can_be_paid(),
-    }
-
-
 def voucher_context(message: Message) -> dict[str, Any]:
     voucher = Voucher.objects.filter(pk=message.data["voucher_id"], voided_at=None, balance__gt=0).first()
     if voucher is None:
@@ -272,35 +253,6 @@ def voucher_sample() -> dict[str, Any]:
         "until": timezone.localdate(),
         "left": format_money(Decimal(50), settings.CURRENCY),
         "link": absolute_url("/vouchers/1/"),
-    }
-
-
-def differences_context(message: Message) -> dict[str, Any]:
-    run = Reconciliation.objects.filter(pk=message.data["run_id"]).first()
-    if run is None:
-        raise MailNotNeeded("The reconciliation no longer exists.")
-    differences, unread = nightly.open_findings_by_verdict(run), nightly.unreadable_statements(run)
-    if not differences and not unread:
-        raise MailNotNeeded("Everything has been resolved.")
-    return {
-        "since": run.since,
-        "until": run.until,
-        "count": sum(count for _, count in differences) + len(unread),
-        "differences": differences,
-        "unread": [{"name": str(book), "trouble": book.trouble} for book in unread],
-        "link": absolute_url(reverse("desk_reconciliation", args=[run.pk])),
-    }
-
-
-def differences_sample() -> dict[str, Any]:
-    day = timezone.localdate()
-    return {
-        "since": day,
-        "until": day,
-        "count": 4,
-        "differences": [("Only in theirs", 1), ("Paid, but not opened", 2)],
-        "unread": [{"name": "paypal", "trouble": "The gateway does not accept our API key."}],
-        "link": absolute_url("/desk/reconciliation/1/"),
     }
 
 
@@ -336,18 +288,9 @@ MAILS = [
         )
         for name, title in (("voucher", "A gift voucher for you"), ("voucher_ending", "Your gift voucher expires soon"))
     ),
-    _declare_order_mail("question", "A question about your order", question_context),
-    Mail(
-        "accounting.differences",
-        kind=MailKind.TRANSACTIONAL,
-        title="Differences in reconciliation",
-        context=differences_context,
-        sample=differences_sample,
-    ),
 ]
 
 ABOUT = {
     "order": AboutPage("Order {}", "desk_order", "billing.view_order"),
     "voucher": AboutPage("Gift voucher {}", "desk_voucher", "billing.view_voucher"),
-    "reconciliation": AboutPage("Reconciliation {}", "desk_reconciliation", "accounting.view_reconciliation"),
 }

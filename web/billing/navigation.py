@@ -3,7 +3,6 @@
 from django.conf import settings
 
 from billing.domain import payment_issues
-from accounting.domain.reconciliation import totals
 from common.navigation import MONEY, NavLink
 from common.work_lists import WorkItem
 
@@ -22,6 +21,7 @@ DESK_LINKS = [
     NavLink(
         "Orders",
         "desk_orders",
+        position=10,
         permission="billing.view_order",
         about="All orders and whether they are paid.",
         group=MONEY,
@@ -29,29 +29,9 @@ DESK_LINKS = [
     NavLink(
         "Payments",
         "desk_payments",
+        position=20,
         permission="billing.view_payment",
         about="Payments and refunds.",
-        group=MONEY,
-    ),
-    NavLink(
-        "Reconciliation",
-        "desk_reconciliations",
-        permission="accounting.view_reconciliation",
-        about="Compare our records with Stripe and PayPal.",
-        group=MONEY,
-    ),
-    NavLink(
-        "Daily cash count",
-        "desk_day",
-        permission="accounting.view_tillcount",
-        about="Count the cash and checks of a day.",
-        group=MONEY,
-    ),
-    NavLink(
-        "Bookkeeping",
-        "desk_books",
-        permission="accounting.export_books",
-        about="Export for the accounting software.",
         group=MONEY,
     ),
     NavLink(
@@ -91,12 +71,5 @@ DESK_WORK = [
         url_name="desk_cases",
         permission="billing.view_case",
         rows=payment_issues.open_issues,
-    ),
-    WorkItem(
-        one="difference between our records and the payment companies'",
-        many="differences between our records and the payment companies'",
-        url_name="desk_reconciliations",
-        permission="accounting.view_reconciliation",
-        rows=totals.open_findings,
     ),
 ]

@@ -5,7 +5,6 @@ from typing import Any
 from django.db.models import Model, Q, QuerySet
 
 from billing.models import Case, Code, Credit, Dispute, Order, OrderLine, Payment, Refund, Voucher, VoucherEntry
-from accounting.models import Finding, Question, Reconciliation, TillCount
 from common.personal import PersonRecords
 
 MODELS = {
@@ -21,13 +20,6 @@ MODELS = {
     "billing.VoucherEntry": "What was added to those vouchers and what was used",
     "billing.Code": "Your personal discount codes",
     "billing.Case": "Payment issues of your orders",
-    "billing.Question": "Questions about your orders, and your answers",
-    "billing.Finding": "Differences between our records and a payment company’s, and how they were resolved",
-}
-NOT_PERSONAL = {
-    "billing.Reconciliation": "Names only the member of staff who ran the comparison.",
-    "billing.Book": "A part of such a comparison.",
-    "billing.TillCount": "Names only the member of staff who counted the cash.",
 }
 BILLED = {
     f"billing_{name}": ""
@@ -43,10 +35,6 @@ STAFF: list[tuple[type[Model], str]] = [
     (Credit, "by"),
     (Case, "closed_by"),
     (Dispute, "hold_ended_by"),
-    (Reconciliation, "by"),
-    (Finding, "closed_by"),
-    (Question, "by"),
-    (TillCount, "by"),
     (Voucher, "issued_by"),
     (VoucherEntry, "by"),
 ]
@@ -73,8 +61,6 @@ def export(person: PersonRecords) -> dict[str, object]:
         "payments__disputes",
         "payments__messages",
         "cases",
-        "questions",
-        "findings",
     )
     credit = Credit.objects.filter(account_id=person.account_id) if person.account_id else Credit.objects.none()
     codes = Code.objects.filter(student_id__in=person.student_ids)
@@ -102,12 +88,6 @@ def _export_order(order: Order) -> dict[str, Any]:
         "lines": [_export_line(line) for line in order.lines.all()],
         "payments": [_export_payment(payment) for payment in order.payments.all()],
         "questions": [{"text": case.text, "answer": case.answer} for case in order.cases.all()],
-        "asked": [{"question": question.text, "answer": question.answer} for question in order.questions.all()],
-        "differences": [
-            {"what": finding.get_verdict_display(), "why": finding.why}
-            for finding in order.findings.all()
-            if finding.is_off
-        ],
     }
 
 
@@ -162,11 +142,9 @@ def erase(person: PersonRecords) -> None:
         **BILLED, customer_ip_address=None, extra_data="", message="", session_url=""
     )
     _anonymize_lines(list(OrderLine.objects.filter(order__in=numbers).order_by("pk")))
-    Question.objects.filter(order__in=numbers).update(text="(erased)", answer="")
     for case in Case.objects.filter(order__in=numbers, kind=Case.Kind.ANSWERED):
         case.text = f"(erased {case.pk})"  # The texts of an order's open cases have to differ.
         case.save(update_fields=["text"])
-    Finding.objects.filter(order__in=numbers).exclude(why="").update(why="(erased)")
     Code.objects.filter(student_id__in=person.student_ids).delete()
     Credit.objects.filter(account_id=person.account_id).exclude(account=None).update(why="(erased)")
     Order.objects.filter(pk__in=numbers).update(

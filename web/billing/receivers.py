@@ -6,7 +6,6 @@ from django.conf import settings
 
 from billing.domain.cancellations.cancellation_options import CanceledBy
 from billing.domain.payments import gateway_polling
-from accounting.domain.reconciliation import nightly, replay, runs
 from billing.models import Order
 from mailroom.domain import draft_message
 from outbox.declare import runs_outside_transaction
@@ -40,20 +39,6 @@ def mail_dispute(event: Any) -> None:
 
 def mail_payment_promised(event: Any) -> None:
     _draft_mail_for_event("payment_promised", event)
-
-
-@runs_outside_transaction
-def advance_reconciliation(event: Any) -> None:
-    runs.advance_run(event.payload.book_id)
-
-
-@runs_outside_transaction
-def recheck_finding(event: Any) -> None:
-    replay.apply_gateway_recheck(event.payload.finding_id)
-
-
-def mail_differences(event: Any) -> None:
-    nightly.draft_differences_mail(event.payload.run_id)
 
 
 def mail_order_received(event: Any) -> None:

@@ -7,16 +7,6 @@ from history.entry_text import Details, Sentence, fill_sentence, nonzero_amounts
 
 SHARES = {"back": "{back:money} to refund", "credit": "{credit:money} as account credit", "kept": "{kept:money} kept"}
 
-RESOLVED = {
-    "take_over": "applied a gateway’s entry to our records",
-    "enter": "recorded a gateway’s refund",
-    "ask": "asked the gateway again about a difference",
-    "open": "fulfilled what was paid for",
-    "release": "revoked what was not paid for",
-    "ask_payer": "emailed the payer about a difference",
-    "explained": "closed a difference as explained",
-}
-
 
 def payment_method_text(details: Details) -> str:
     try:
@@ -29,11 +19,6 @@ def payment_method_text(details: Details) -> str:
 def payment_recorded(details: Details) -> str:
     received = fill_sentence("{amount:money} received on {on:date}", details)
     return f"recorded a {payment_method_text(details)} payment of {received}"
-
-
-def cash_counted(details: Details) -> str:
-    counts = fill_sentence("{counted:money} for {day:date}; expected: {expected:money}", details)
-    return f"counted {payment_method_text(details)}: {counts}"
 
 
 def add_money_shares(action: str, details: Details) -> str:
@@ -60,10 +45,6 @@ def classes_canceled(details: Details) -> str:
     return add_money_shares("canceled classes of this order", {**details, "credit": details["as_credit"]})
 
 
-def payer_asked(details: Details) -> str:
-    return "asked the payer a question" if "question" in details else "requested payment"
-
-
 def voucher_extended(details: Details) -> str:
     if details["until"] == "for ever":
         return "removed the expiration date of the gift voucher"
@@ -80,10 +61,6 @@ def issue_closed(details: Details) -> str:
     return f"closed the payment issue “{Case.Kind(details['kind']).label}”"
 
 
-def difference_resolved(details: Details) -> str:
-    return RESOLVED[details["deed"]]
-
-
 SENTENCES: dict[str, Sentence] = {
     "billing.called_off": (classes_canceled, "canceled classes of this order"),
     f"billing.cancelled_by_{CanceledBy.ATTENDEE}": (canceled_by_payer, "canceled items"),
@@ -97,7 +74,6 @@ SENTENCES: dict[str, Sentence] = {
     "billing.credit_hold_lifted": ("released {amount:money} of account credit", "released account credit"),
     "billing.credit_taken": (credit_taken, "took back account credit"),
     "billing.due_set": ("set the due date to {on:date}", "set the due date"),
-    "accounting.finding_settled": (difference_resolved, "resolved a difference"),
     "billing.held_credit_taken": (
         "took back {amount:money} of account credit that was on hold",
         "took back account credit that was on hold",
@@ -105,17 +81,11 @@ SENTENCES: dict[str, Sentence] = {
     "billing.line_cancelled": (line_canceled, "canceled an item"),
     "billing.order_cancelled": "canceled the order",
     "billing.order_taken_up": "reopened the expired order",
-    "billing.payer_asked": payer_asked,
+    "billing.payer_asked": "requested payment",
     "billing.payment_recorded": (payment_recorded, "recorded a payment"),
     "billing.payment_stopped": ("stopped a payment of {amount:money}", "stopped a payment"),
-    "accounting.reconciliation_begun": (
-        "started the reconciliation of {since:date} to {until:date}",
-        "started the reconciliation",
-    ),
-    "accounting.reconciliation_tried_again": ("retried {book}", "retried a part of the reconciliation"),
     "billing.refund_handed_back": ("handed over a refund of {amount:money}", "handed over a refund"),
     "billing.refunded": ("refunded {amount:money}", "refunded an amount"),
-    "accounting.till_counted": (cash_counted, "counted cash"),
     "billing.trusted": "allowed paying later",
     "billing.trusted_no_more": "stopped allowing paying later",
     "billing.voucher_extended": (voucher_extended, "changed the expiration date of the gift voucher"),

@@ -1,7 +1,17 @@
 from django.urls import path, re_path
 
-from billing.views import cancellation, cart, checkout, desk_cancellation, desk_orders, desk_payments, desk_vouchers, orders, payments, vouchers
-from accounting.views import ledger, reconciliation, payer_question
+from billing.views import (
+    cancellation,
+    cart,
+    checkout,
+    desk_cancellation,
+    desk_orders,
+    desk_payments,
+    desk_vouchers,
+    orders,
+    payments,
+    vouchers,
+)
 
 urlpatterns = [
     path("cart/", cart.show_cart, name="cart"),
@@ -24,7 +34,6 @@ urlpatterns = [
     path("order/<int:number>/pay/", payments.pay_order, name="order_pay"),
     path("order/<int:number>/stop-payment/", payments.stop_own_payment, name="order_stop_payment"),
     path("order/<int:number>/voucher/", orders.use_voucher, name="order_voucher"),
-    path("order/question/<str:token>/", payer_question.answer, name="order_question"),
     path("payment/", payments.find_order_to_pay, name="payment"),
     path("payment/done/<int:number>", payments.payment_result, name="payment_success"),
     path("payment/fail/<int:number>", payments.payment_result, name="payment_fail"),
@@ -49,18 +58,6 @@ urlpatterns = [
     path("desk/payments/handed-back/<int:refund>/", desk_payments.record_refund_handover, name="desk_handed_back"),
     path("desk/money-questions/", desk_payments.list_payment_issues, name="desk_cases"),
     path("desk/money-questions/<int:case>/", desk_payments.close_payment_issue, name="desk_close_case"),
-    path("desk/reconciliation/", reconciliation.list_reconciliations, name="desk_reconciliations"),
-    path("desk/reconciliation/<int:run>/", reconciliation.show_reconciliation, name="desk_reconciliation"),
-    path(
-        "desk/reconciliation/<int:run>/progress/",
-        reconciliation.reconciliation_progress,
-        name="desk_reconciliation_progress",
-    ),
-    path("desk/reconciliation/again/<int:book>/", reconciliation.retry_statement, name="desk_reconciliation_again"),
-    path("desk/reconciliation/finding/<int:finding>/", reconciliation.show_finding, name="desk_finding"),
-    path("desk/day/", ledger.day_sheet, name="desk_day"),
-    path("desk/books/", ledger.bookkeeping_summary, name="desk_books"),
-    path("desk/books/download/", ledger.download_bookkeeping, name="desk_books_download"),
     path("desk/vouchers/", desk_vouchers.list_vouchers, name="desk_vouchers"),
     path("desk/vouchers/issue/", desk_vouchers.issue_voucher, name="desk_voucher_issue"),
     path("desk/vouchers/<int:number>/", desk_vouchers.show_voucher, name="desk_voucher"),

@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Q
 from django.utils.dateparse import parse_date
 
-from billing.domain.vouchers import sales
 from billing.domain.product_kinds import ProductDescription, ProductKind, ProductUnavailable
+from billing.domain.vouchers import sales
 from billing.models import OrderLine, Voucher
 from billing.rules.price_facts import PriceFacts
 from billing.rules.terms import Terms

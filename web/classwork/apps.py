@@ -9,15 +9,11 @@ MODELS = (
     "classoffer",
     "meeting",
     "proposal",
-    "registration",
     "resource",
     "attachment",
     "release",
-    "ticket",
-    "waitingentry",
     "cancellationterms",
     "cancellationstep",
-    "calloff",
 )
 
 
@@ -25,14 +21,10 @@ class ClassworkConfig(AppConfig):
     name = "classwork"
     verbose_name = "Classes"
     ROLES = {
-        "Teacher": ["classwork.add_proposal", "registrations.set_level"],
+        "Teacher": ["classwork.add_proposal"],
         "Assistant": ["classwork.add_proposal"],
         "Admin": [
             "classwork.decide_proposal",
-            "registrations.exceed_capacity",
-            "registrations.join_late",
-            "registrations.arrange_waiting",
-            "registrations.set_level",
             *(f"classwork.{right}_{model}" for model in MODELS for right in ("view", "add", "change", "delete")),
         ],
     }

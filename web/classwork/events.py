@@ -71,21 +71,3 @@ SUBJECT_HIDDEN = EventType("classwork.subject_hidden", SubjectApprovalChanged, s
 PROPOSAL_SUBMITTED = EventType("classwork.proposal_submitted", ProposalChanged, subject=("proposal", "proposal_id"))
 PROPOSAL_ANSWERED = EventType("classwork.proposal_answered", ProposalChanged, subject=("proposal", "proposal_id"))
 PROPOSAL_APPROVED = EventType("classwork.proposal_approved", ProposalChanged, subject=("proposal", "proposal_id"))
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-

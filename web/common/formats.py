@@ -135,3 +135,8 @@ def _number_text(value: Number, language: str) -> str:
 def _percent_text(value: Number, language: str) -> str:
     fraction = Decimal(str(value)) / 100
     return babel_percent(fraction, locale=_babel_locale(language), decimal_quantization=False).replace("-", MINUS)
+
+
+def format_ordinal(number: int) -> str:
+    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

@@ -6,7 +6,7 @@ DESK_LINKS                    are shown to the office by group
 HEADER_TEMPLATES              are partials for the header of every page, such as the cart
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,8 @@ class NavLink:
     group: str = OTHER
     is_shown: Callable[[], bool] | None = None
     """It is called for each page. Without it, the link is always shown."""
+    position: int = 100
+    """Menus and groups are sorted by it."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,12 @@ class Navigation:
     footer: list[NavItem]
 
 
-def declared_links(attribute: str) -> Iterator[NavLink]:
-    # Lower apps come first, so that classes are listed before the school's own pages.
-    for module in reversed(app_modules("navigation")):
-        yield from getattr(module, attribute, [])
+def declared_links(attribute: str) -> list[NavLink]:
+    # Links with the same position are listed in the order of the apps, from the lowest to the highest.
+    modules = reversed(app_modules("navigation"))
+    return sorted(
+        (link for module in modules for link in getattr(module, attribute, [])), key=lambda link: link.position
+    )
 
 
 def reachable_links(attribute: str) -> list[NavLink]:

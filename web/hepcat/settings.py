@@ -72,11 +72,25 @@ TRIALS_FOR = env.read_choice("TRIALS_FOR", "subject", ["subject", "school"])
 TICKETS_UNTIL_MINUTES = env.read_int("TICKETS_UNTIL_MINUTES", 0, least=0, most=10080)
 LATE_JOINERS_SEE_EARLIER = env.read_flag("LATE_JOINERS_SEE_EARLIER", True)
 # Dotted names of functions that add rows to the preview of a date change. Each gets the effects on the classes.
-PREVIEW_CONTRIBUTORS: list[str] = ["classwork.domain.resources.release_preview.release_rows"]
+PREVIEW_CONTRIBUTORS: list[str] = [
+    "classwork.domain.resources.release_preview.preview_releases",
+    "registrations.domain.schedule_guard.preview_students_days",
+]
 
 # -- apps --------------------------------------------------------------------------------------------------------
 
-SCHOOL_APPS = ["pages", "classwork", "billing", "users", "mailroom", "outbox", "history", "common"]
+SCHOOL_APPS = [
+    "pages",
+    "registrations",
+    "accounting",
+    "classwork",
+    "billing",
+    "users",
+    "mailroom",
+    "outbox",
+    "history",
+    "common",
+]
 DEMO_PLUGIN = env.read_flag("DEMO_PLUGIN", DEBUG)
 EXTRA_APPS = env.read_list("EXTRA_APPS")
 PLUGINS = [*EXTRA_APPS, *(["demo_lms"] if DEMO_PLUGIN else [])]

@@ -7,15 +7,17 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 from django.views.decorators.http import require_safe
 
-from classwork.sitemaps import SITEMAPS
 from common.app_modules import app_modules
 from outbox import registry
+from registrations.sitemaps import SITEMAPS
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("sitemap.xml", require_safe(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("", include("registrations.urls")),
     path("", include("classwork.urls")),
     path("", include("users.urls")),
+    path("", include("accounting.urls")),
     path("", include("billing.urls")),
     path("", include("pages.urls")),
     path("", include("mailroom.urls")),

@@ -49,24 +49,24 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "registrations.decision_put_off": {"later": ["registrations.receivers.mail_decision_postponed"]},
     "registrations.decision_needed": {"later": ["registrations.receivers.mail_decision_needed"]},
     "registrations.called_off": {"later": ["registrations.receivers.mail_class_cancellation"]},
-    "classwork.offer_created": {"now": ["registrations.receivers.rebuild_releases"]},
+    "classwork.offer_created": {"now": ["classwork.receivers.rebuild_releases"]},
     "classwork.offer_changed": {
-        "now": ["registrations.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
+        "now": ["classwork.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
     },
     "classwork.schedule_changed": {
-        "now": ["registrations.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
+        "now": ["classwork.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
     },
     "classwork.meeting_added": {
-        "now": ["registrations.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
+        "now": ["classwork.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
     },
     "classwork.meeting_cancelled": {
-        "now": ["registrations.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
+        "now": ["classwork.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
     },
     "classwork.meeting_moved": {
-        "now": ["registrations.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
+        "now": ["classwork.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
     },
     "classwork.meeting_restored": {
-        "now": ["registrations.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
+        "now": ["classwork.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
     },
     "users.offer_answered": {"later": ["registrations.receivers.request_attendee_address"]},
     "users.joining_asked": {"later": ["registrations.receivers.open_merge_issue"]},
@@ -77,7 +77,7 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "billing.refund_reserved": {"later": ["billing.receivers.send_refund"]},
     "billing.refund_ready": {"later": ["billing.receivers.mail_refund_ready"]},
     "billing.refund_made": {"later": ["billing.receivers.mail_refund_made"]},
-    "accounting.reconciliation_step": {"later": ["billing.receivers.advance_reconciliation"]},
-    "accounting.reconciliation_done": {"later": ["billing.receivers.mail_differences"]},
-    "accounting.finding_doubted": {"later": ["billing.receivers.recheck_finding"]},
+    "accounting.reconciliation_step": {"later": ["accounting.receivers.advance_reconciliation"]},
+    "accounting.reconciliation_done": {"later": ["accounting.receivers.mail_differences"]},
+    "accounting.finding_doubted": {"later": ["accounting.receivers.recheck_finding"]},
 }

@@ -1,9 +1,8 @@
 """What happens to students' spots in classes."""
 
-from outbox.declare import EventType
 from dataclasses import dataclass
-from outbox.declare import EventType
 
+from outbox.declare import EventType
 
 
 @dataclass(frozen=True)
@@ -20,16 +19,16 @@ class EnrollmentDecided:
     offer_id: int
 
 
-CLASS_CONFIRMED = EventType("classwork.class_confirmed", EnrollmentDecided, subject=("class_offer", "offer_id"))
+CLASS_CONFIRMED = EventType("registrations.class_confirmed", EnrollmentDecided, subject=("class_offer", "offer_id"))
 
 
-DECISION_PUT_OFF = EventType("classwork.decision_put_off", EnrollmentDecided, subject=("class_offer", "offer_id"))
+DECISION_PUT_OFF = EventType("registrations.decision_put_off", EnrollmentDecided, subject=("class_offer", "offer_id"))
 
 
-DECISION_NEEDED = EventType("classwork.decision_needed", EnrollmentDecided, subject=("class_offer", "offer_id"))
+DECISION_NEEDED = EventType("registrations.decision_needed", EnrollmentDecided, subject=("class_offer", "offer_id"))
 
 
-CALLED_OFF = EventType("classwork.called_off", ClassesCanceled, subject=("call_off", "call_off_id"))
+CALLED_OFF = EventType("registrations.called_off", ClassesCanceled, subject=("call_off", "call_off_id"))
 
 
 @dataclass(frozen=True)
@@ -41,25 +40,25 @@ class RegistrationChanged:
     student_id: int
 
 
-PLACE_HELD = EventType("classwork.place_held", RegistrationChanged, subject=("registration", "registration_id"))
+PLACE_HELD = EventType("registrations.place_held", RegistrationChanged, subject=("registration", "registration_id"))
 
 
 REGISTRATION_CONFIRMED = EventType(
-    "classwork.registration_confirmed", RegistrationChanged, subject=("registration", "registration_id")
+    "registrations.registration_confirmed", RegistrationChanged, subject=("registration", "registration_id")
 )
 
 
 REGISTRATION_SUSPENDED = EventType(
-    "classwork.registration_suspended", RegistrationChanged, subject=("registration", "registration_id")
+    "registrations.registration_suspended", RegistrationChanged, subject=("registration", "registration_id")
 )
 
 
 REGISTRATION_ENDED = EventType(
-    "classwork.registration_ended", RegistrationChanged, subject=("registration", "registration_id")
+    "registrations.registration_ended", RegistrationChanged, subject=("registration", "registration_id")
 )
 
 
-HOLD_ENDED = EventType("classwork.hold_ended", RegistrationChanged, subject=("registration", "registration_id"))
+HOLD_ENDED = EventType("registrations.hold_ended", RegistrationChanged, subject=("registration", "registration_id"))
 
 
 @dataclass(frozen=True)
@@ -71,19 +70,19 @@ class TicketChanged:
     student_id: int
 
 
-TICKET_HELD = EventType("classwork.ticket_held", TicketChanged, subject=("ticket", "ticket_id"))
+TICKET_HELD = EventType("registrations.ticket_held", TicketChanged, subject=("ticket", "ticket_id"))
 
 
-TICKET_CONFIRMED = EventType("classwork.ticket_confirmed", TicketChanged, subject=("ticket", "ticket_id"))
+TICKET_CONFIRMED = EventType("registrations.ticket_confirmed", TicketChanged, subject=("ticket", "ticket_id"))
 
 
-TICKET_SUSPENDED = EventType("classwork.ticket_suspended", TicketChanged, subject=("ticket", "ticket_id"))
+TICKET_SUSPENDED = EventType("registrations.ticket_suspended", TicketChanged, subject=("ticket", "ticket_id"))
 
 
-TICKET_ENDED = EventType("classwork.ticket_ended", TicketChanged, subject=("ticket", "ticket_id"))
+TICKET_ENDED = EventType("registrations.ticket_ended", TicketChanged, subject=("ticket", "ticket_id"))
 
 
-TICKET_HOLD_ENDED = EventType("classwork.ticket_hold_ended", TicketChanged, subject=("ticket", "ticket_id"))
+TICKET_HOLD_ENDED = EventType("registrations.ticket_hold_ended", TicketChanged, subject=("ticket", "ticket_id"))
 
 
 @dataclass(frozen=True)
@@ -94,22 +93,22 @@ class WaitlistChanged:
     offer_id: int
 
 
-WAITING_JOINED = EventType("classwork.waiting_joined", WaitlistChanged, subject=("waiting_entry", "entry_id"))
+WAITING_JOINED = EventType("registrations.waiting_joined", WaitlistChanged, subject=("waiting_entry", "entry_id"))
 
 
-WAITING_LEFT = EventType("classwork.waiting_left", WaitlistChanged, subject=("waiting_entry", "entry_id"))
+WAITING_LEFT = EventType("registrations.waiting_left", WaitlistChanged, subject=("waiting_entry", "entry_id"))
 
 
-WAITING_MOVED = EventType("classwork.waiting_moved", WaitlistChanged, subject=("waiting_entry", "entry_id"))
+WAITING_MOVED = EventType("registrations.waiting_moved", WaitlistChanged, subject=("waiting_entry", "entry_id"))
 
 
-WAITING_CLOSED = EventType("classwork.waiting_closed", WaitlistChanged, subject=("waiting_entry", "entry_id"))
+WAITING_CLOSED = EventType("registrations.waiting_closed", WaitlistChanged, subject=("waiting_entry", "entry_id"))
 
 
-PLACE_OFFERED = EventType("classwork.place_offered", WaitlistChanged, subject=("waiting_entry", "entry_id"))
+PLACE_OFFERED = EventType("registrations.place_offered", WaitlistChanged, subject=("waiting_entry", "entry_id"))
 
 
-OFFER_TAKEN = EventType("classwork.offer_taken", WaitlistChanged, subject=("waiting_entry", "entry_id"))
+OFFER_TAKEN = EventType("registrations.offer_taken", WaitlistChanged, subject=("waiting_entry", "entry_id"))
 
 
-OFFER_LAPSED = EventType("classwork.offer_lapsed", WaitlistChanged, subject=("waiting_entry", "entry_id"))
+OFFER_LAPSED = EventType("registrations.offer_lapsed", WaitlistChanged, subject=("waiting_entry", "entry_id"))

@@ -1,30 +1,16 @@
 """The emails about spots. They are sent to attendees, while emails to the payer belong to billing."""
 
-from typing import Any
-
-from django.urls import reverse
-
+from mailroom.declare import AboutPage, Mail, MailKind
 from registrations.mail_contexts import cancellations, registrations, tickets, waitlist
-from classwork.models import Resource
-from common.links import absolute_url
-from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded
-from mailroom.models import Message
-
-
-def file_lost_context(message: Message) -> dict[str, Any]:
-    resource = Resource.objects.filter(pk=message.data["resource_id"]).first()
-    if resource is None:
-        raise MailNotNeeded("The resource no longer exists.")
-    return {"title": resource.title, "link": absolute_url(reverse("edit_resource", args=[resource.pk]))}
-
-
-def file_lost_sample() -> dict[str, Any]:
-    return {"title": "Sugar push", "link": absolute_url("/admin/")}
 
 
 def _waitlist_mail(name: str, title: str) -> Mail:
     return Mail(
-        name, kind=MailKind.TRANSACTIONAL, title=title, context=waitlist.waitlist_context, sample=waitlist.waitlist_sample
+        name,
+        kind=MailKind.TRANSACTIONAL,
+        title=title,
+        context=waitlist.waitlist_context,
+        sample=waitlist.waitlist_sample,
     )
 
 
@@ -117,20 +103,13 @@ MAILS = [
         context=registrations.address_needed_context,
         sample=registrations.address_needed_sample,
     ),
-    Mail(
-        "classwork.file_lost",
-        kind=MailKind.TRANSACTIONAL,
-        title="A file of a class is missing (office)",
-        context=file_lost_context,
-        sample=file_lost_sample,
-    ),
 ]
 
 ABOUT = {
-    "class_offer": AboutPage("Class {}", "desk_class", "classwork.view_meeting"),
     "registration": AboutPage("Registration {}", "desk_registration", "registrations.view_registration"),
     "ticket": AboutPage("Ticket {}", "desk_ticket", "registrations.view_ticket"),
-    "waiting_entry": AboutPage("Waitlist entry {}", "desk_waiting_lists", "registrations.view_waitingentry", has_id=False),
+    "waiting_entry": AboutPage(
+        "Waitlist entry {}", "desk_waiting_lists", "registrations.view_waitingentry", has_id=False
+    ),
     "call_off": AboutPage("Class cancellation {}", "desk_called_off", "registrations.view_calloff"),
-    "resource": AboutPage("Resource {}", "admin:classwork_resource_change", "classwork.view_resource"),
 }

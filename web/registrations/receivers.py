@@ -5,14 +5,12 @@ from typing import Any
 from billing.domain.payments import disputes
 from billing.domain.pricing import early_price
 from billing.domain.refunds import exchanges
-from registrations.domain.cancellations.notifications import draft_cancellation_mails
-from registrations.domain import minimum_enrollment, registration_window, spots, notifications
-from registrations.domain import spot_offers
-from classwork.domain.resources import releases
 from classwork.models import ClassOffer
+from common.errors import NeedsPerson
+from registrations.domain import minimum_enrollment, notifications, registration_window, spot_offers, spots
+from registrations.domain.cancellations.notifications import draft_cancellation_mails
 from registrations.models import Registration, Ticket
 from registrations.product_kinds.classes import ClassKind
-from common.errors import NeedsPerson
 from users.domain.guardianship import ClaimAnswer
 
 IN_DISPUTE = "The payer disputed the payment."
@@ -45,11 +43,6 @@ def check_known_guest(event: Any) -> None:
 
 def mail_guest(event: Any) -> None:
     notifications.draft_ticket_mail(Ticket.objects.for_lists().get(pk=event.payload.ticket_id))
-
-
-def rebuild_releases(event: Any) -> None:
-    """Runs in the transaction that changes the class."""
-    releases.rebuild_class_releases([event.payload.offer_id])
 
 
 def move_early_price(event: Any) -> None:

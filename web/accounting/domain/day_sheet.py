@@ -8,10 +8,11 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import QuerySet
 
+from accounting.models import TillCount
 from billing import gateways
 from billing.models import Payment, Refund
-from accounting.models import TillCount
 from common import dates
+from common.formats import format_moment, format_money
 from common.money import ZERO, is_payable_amount
 from history.domain import record_action
 from users.models import User
@@ -125,3 +126,10 @@ def uncounted_days(before: date, days: int = 14) -> Iterator[date]:
     days_with_money |= {dates.to_local_time(moment).date() for moment in settled if moment}
     counted = TillCount.objects.filter(day__range=(since, before)).values_list("day", flat=True)
     yield from sorted((day for day in days_with_money - set(counted) if day), reverse=True)
+
+
+def cash_count_text(count: TillCount) -> str:
+    counted = f"Counted {format_money(count.counted, count.currency)} by {count.by}, {format_moment(count.at)}"
+    if not count.difference:
+        return f"{counted}, as expected."
+    return f"{counted}: {format_money(count.difference, count.currency)} difference. Reason: {count.why}."

@@ -8,10 +8,10 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Sum
 
-from billing import gateways
+from accounting.domain import voucher_liability
 from accounting.domain.reconciliation.our_entries import in_batches
-from accounting.domain import voucher_liability as account_of_vouchers
 from accounting.models import Finding
+from billing import gateways
 from billing.models import Payment, Refund
 from billing.rules.price_facts import PriceFacts
 from common import dates
@@ -114,7 +114,7 @@ def ledger_rows(span: DateRange) -> Iterator[LedgerRow]:
 
 def _rows_of_vouchers(span: DateRange) -> Iterator[LedgerRow]:
     # Free vouchers and the rest of voided ones have no payment or refund, but they change what the school owes.
-    for entry in account_of_vouchers.entries_without_payment(*span.moments):
+    for entry in voucher_liability.entries_without_payment(*span.moments):
         line = entry.voucher.line
         yield LedgerRow(
             date=dates.to_local_time(entry.at).date().isoformat(),
@@ -225,7 +225,7 @@ def totals_by_method(span: DateRange) -> list[MethodTotals]:
     for row in refunds.annotate(went=Sum("amount")):
         key = (row["payment__variant"], row["payment__currency"])
         totals[key] = replace(totals.get(key, MethodTotals(*key)), went=row["went"])
-    for entry in account_of_vouchers.entries_without_payment(*span.moments):
+    for entry in voucher_liability.entries_without_payment(*span.moments):
         key = (f"voucher {entry.reason}", entry.voucher.currency)
         total = totals.get(key, MethodTotals(*key))
         received, refunded = max(entry.amount, ZERO), max(-entry.amount, ZERO)

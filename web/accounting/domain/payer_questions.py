@@ -6,9 +6,9 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from accounting.models import Finding, Question
 from billing.domain import payment_issues
 from billing.models import Case, Order
-from accounting.models import Finding, Question
 from common import links
 from history.domain import record_action
 from mailroom.domain import draft_message
@@ -27,7 +27,7 @@ def send_question(order: Order, text: str, *, by: User, finding: Finding | None 
     if not order.payer_email:
         raise PayerHasNoEmail
     question = Question.objects.create(order=order, finding=finding, text=text, by=by)
-    record_action(by, "billing.payer_asked", order, why=text, question=question.pk)
+    record_action(by, "accounting.payer_asked", order, why=text, question=question.pk)
     draft_message(
         "accounting.question",
         to=order.payer_email,

@@ -11,12 +11,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from billing import session_cart
-from accounting.domain import ledger_export as bookkeeping
-from accounting.domain import day_sheet as till
+from accounting.domain import day_sheet as cash_counts
+from accounting.domain import ledger_export, voucher_liability
 from accounting.domain.reconciliation import totals
-from accounting.domain import voucher_liability
-from billing.forms import CashCountForm, DateRangeForm
+from accounting.forms import CashCountForm, DateRangeForm
+from billing import session_cart
 from common import dates, search
 from users.roles import can_use_desk, desk_required
 
@@ -35,10 +34,10 @@ def day_sheet(request: HttpRequest) -> HttpResponse:
     form = CashCountForm(request.POST)
     if form.is_valid():
         try:
-            till.record_cash_count(chosen, **form.cleaned_data, by=user)
+            cash_counts.record_cash_count(chosen, **form.cleaned_data, by=user)
             messages.success(request, "The count has been saved.")
             return redirect(f"{reverse('desk_day')}?day={chosen.isoformat()}")
-        except till.CashCountRefused as refusal:
+        except cash_counts.CashCountRefused as refusal:
             form.add_error("why", str(refusal))
     return _day_sheet_page(request, chosen, True, form)
 
@@ -46,19 +45,19 @@ def day_sheet(request: HttpRequest) -> HttpResponse:
 def _day_sheet_page(
     request: HttpRequest, chosen: date, may_count: bool, refused: CashCountForm | None = None
 ) -> HttpResponse:
-    drawers = [(drawer, _form_of_drawer(drawer, refused)) for drawer in till.drawers_of_day(chosen)]
+    drawers = [(drawer, _form_of_drawer(drawer, refused)) for drawer in cash_counts.drawers_of_day(chosen)]
     context: dict[str, Any] = {
         "day": chosen,
         "before": chosen - timedelta(days=1),
         "after": chosen + timedelta(days=1) if chosen < dates.local_today() else None,
         "drawers": drawers,
         "may_count": may_count,
-        "uncounted": list(till.uncounted_days(dates.local_today() - timedelta(days=1))),
+        "uncounted": list(cash_counts.uncounted_days(dates.local_today() - timedelta(days=1))),
     }
     return render(request, "accounting/desk/day_sheet.html", context, status=400 if refused else 200)
 
 
-def _form_of_drawer(drawer: till.CashDrawer, refused: CashCountForm | None) -> CashCountForm:
+def _form_of_drawer(drawer: cash_counts.CashDrawer, refused: CashCountForm | None) -> CashCountForm:
     drawer_data = {"variant": drawer.variant, "currency": drawer.currency}
     if refused is not None and {name: refused.data.get(name) for name in drawer_data} == drawer_data:
         return refused
@@ -69,14 +68,14 @@ def _form_of_drawer(drawer: till.CashDrawer, refused: CashCountForm | None) -> C
 @desk_required("accounting.export_books")
 def bookkeeping_summary(request: HttpRequest) -> HttpResponse:
     form = DateRangeForm(request.GET or None, initial=totals.last_month())
-    span = bookkeeping.DateRange(**(form.cleaned_data if form.is_valid() else totals.last_month()))
+    span = ledger_export.DateRange(**(form.cleaned_data if form.is_valid() else totals.last_month()))
     if form.is_bound and not form.is_valid():
         return render(request, "accounting/desk/ledger.html", {"form": form}, status=400)
     context = {
         "form": form,
         "span": span,
-        "sums": bookkeeping.totals_by_method(span),
-        "codes": bookkeeping.account_codes(),
+        "sums": ledger_export.totals_by_method(span),
+        "codes": ledger_export.account_codes(),
         "vouchers": voucher_liability.liability_movements(*span.moments),
     }
     return render(request, "accounting/desk/ledger.html", context)
@@ -88,9 +87,9 @@ def download_bookkeeping(request: HttpRequest) -> HttpResponseBase:
     form = DateRangeForm(request.GET)
     if not form.is_valid():
         return render(request, "accounting/desk/ledger.html", {"form": form}, status=400)
-    span = bookkeeping.DateRange(**form.cleaned_data)
+    span = ledger_export.DateRange(**form.cleaned_data)
     writer = csv.writer(EchoWriter())
-    lines = (writer.writerow(row) for row in bookkeeping.ledger_table(span))
+    lines = (writer.writerow(row) for row in ledger_export.ledger_table(span))
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     name = f"books-{span.since.isoformat()}-{span.until.isoformat()}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'

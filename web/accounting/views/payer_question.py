@@ -6,9 +6,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from billing.domain.pricing import balances
 from accounting.domain import payer_questions
-from billing.forms import PayerAnswerForm
+from accounting.forms import PayerAnswerForm
+from billing.domain.pricing import balances
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -10,11 +10,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from billing import session_cart
 from accounting.domain.reconciliation import actions, runs, totals
-from billing.forms import DateRangeForm, ReasonForm
-from billing.gateways import configuration
+from accounting.forms import DateRangeForm
 from accounting.models import Book, Finding, Reconciliation
+from billing import session_cart
+from billing.forms import ReasonForm
+from billing.gateways import configuration
 from users.roles import can_use_desk, desk_required
 
 ACT = "accounting.reconcile"

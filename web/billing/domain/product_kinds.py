@@ -177,18 +177,5 @@ def kind_of_line(line: "OrderLine") -> ProductKind:
     return kind_named(line.kind)
 
 
-def discountable_kind_choices() -> list[tuple[str, str]]:
-    """Return choices for a form field. Invalid kinds are left out, because the system checks report them."""
-    choices = []
-    for name, path in installed_kinds():
-        try:
-            kind = import_string(path)
-        except ImportError:
-            continue
-        if isinstance(kind, type) and issubclass(kind, ProductKind) and kind.is_discountable:
-            choices.append((name, kind.label))
-    return choices
-
-
 def installed_kinds() -> Iterator[tuple[str, str]]:
     yield from settings.PRODUCT_KINDS.items()

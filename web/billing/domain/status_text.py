@@ -10,7 +10,6 @@ from payments import PaymentStatus
 
 from billing.domain.refunds import handovers
 from billing.models import Dispute, Order, OrderLine, Payment, Refund
-from accounting.models import TillCount
 from common.formats import format_date, format_moment, format_money, format_short_date, format_time
 
 State, Due = Order.State, Order.Due
@@ -192,10 +191,3 @@ def cancellation_text(line: OrderLine) -> str:
     }
     parts = [text.format(format_money(amount, line.order.currency)) for text, amount in sums.items() if amount]
     return f"{'; '.join(parts) or 'No refund'}."
-
-
-def cash_count_text(count: TillCount) -> str:
-    counted = f"Counted {format_money(count.counted, count.currency)} by {count.by}, {format_moment(count.at)}"
-    if not count.difference:
-        return f"{counted}, as expected."
-    return f"{counted}: {format_money(count.difference, count.currency)} difference. Reason: {count.why}."

@@ -14,7 +14,7 @@ from billing.domain.orders.cart import CartSummary
 from billing.domain.orders.placement import PlacementOptions
 from billing.domain.payments.received_moments import ASK, MomentChoice
 from billing.models import Order
-from billing.rules.terms import RefundMethod, TermsStep
+from billing.rules.terms import REFUND_METHOD_LABELS, RefundMethod, TermsStep
 from common import names
 from common.amounts import AmountInput
 from common.days import DayField
@@ -210,7 +210,7 @@ class CancelLineForm(ReasonForm):
     percent = forms.DecimalField(
         label="Percentage to refund", min_value=0, max_value=100, max_digits=5, decimal_places=2
     )
-    gives = forms.ChoiceField(label="Refund as", choices=RefundMethod.choices)
+    gives = forms.ChoiceField(label="Refund as", choices=REFUND_METHOD_LABELS)
     seen = ExpectedQuoteField()
 
     field_order = ["percent", "gives", "why", "seen"]
@@ -234,29 +234,3 @@ class CreditForm(forms.Form):
 
 class ResolvePaymentIssueForm(forms.Form):
     answer = forms.CharField(label="Resolution", max_length=500)
-
-
-class DateRangeForm(forms.Form):
-    """The first and the last day of a date range."""
-
-    since = DayField(label="From")
-    until = DayField(label="To")
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        if data.get("since") and data.get("until") and data["until"] < data["since"]:
-            self.add_error("until", "The last day is before the first.")
-        return data
-
-
-class CashCountForm(forms.Form):
-    """The cash that was counted in one drawer of the day sheet."""
-
-    variant = forms.CharField(widget=forms.HiddenInput, max_length=255)
-    currency = forms.CharField(widget=forms.HiddenInput, max_length=3)
-    counted = AmountInput(label="Counted", max_digits=14, decimal_places=3, min_value=Decimal(0))
-    why = forms.CharField(label="Reason for the difference", max_length=300, required=False)
-
-
-class PayerAnswerForm(forms.Form):
-    answer = forms.CharField(label="Your answer", max_length=2000, widget=forms.Textarea({"rows": 5}))

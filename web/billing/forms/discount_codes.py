@@ -58,4 +58,5 @@ class DiscountCodeForm(forms.ModelForm):
         data = super().clean() or {}
         kind, _, product = data.get("applies_to", "").partition(":")
         self.instance.kind, self.instance.product_id = kind, int(product) if product else None
+        discount_codes.validate_scope(self.instance)
         return data

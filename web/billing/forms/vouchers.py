@@ -9,8 +9,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from billing import gateways
-from billing.domain.vouchers import sales
 from billing.domain.product_kinds import GiftOption
+from billing.domain.vouchers import sales
 from billing.models import Voucher
 from billing.models.vouchers import LONGEST_MESSAGE
 from common import names

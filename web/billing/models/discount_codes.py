@@ -1,11 +1,8 @@
-from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
 
-from billing.domain import product_kinds
 from billing.models.fields import money_field
 from users.models import Student
 
@@ -30,7 +27,7 @@ class Code(models.Model):
         blank=True,
         help_text="Only for what this person attends. Leave empty for everyone.",
     )
-    kind = models.CharField(max_length=20, blank=True, choices=product_kinds.discountable_kind_choices)
+    kind = models.CharField(max_length=20, blank=True)
     product_id = models.BigIntegerField(
         null=True, blank=True, help_text="One product of the kind; empty for all of it."
     )
@@ -74,7 +71,3 @@ class Code(models.Model):
 
     def clean(self) -> None:
         self.text = self.text.strip()
-        if self.product_id is None or self.kind not in settings.PRODUCT_KINDS:
-            return
-        if self.product_id not in product_kinds.kind_named(self.kind).product_titles([self.product_id]):
-            raise ValidationError("There is no such product.")

@@ -4,17 +4,22 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
-
-from django.db.models import TextChoices
 
 from billing.rules.price_facts import to_json_value
 from common.money import ZERO
 
 
-class RefundMethod(TextChoices):
-    REFUND = "refund", "money, the way it was paid"
-    CREDIT = "credit", "credit with the school"
+class RefundMethod(StrEnum):
+    REFUND = "refund"
+    CREDIT = "credit"
+
+
+REFUND_METHOD_LABELS = {
+    RefundMethod.REFUND: "money, the way it was paid",
+    RefundMethod.CREDIT: "credit with the school",
+}
 
 
 @dataclass(frozen=True)

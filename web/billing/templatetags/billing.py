@@ -7,10 +7,8 @@ from django.utils.safestring import SafeString
 
 from billing import gateways, session_cart
 from billing.domain import status_text
-from accounting.domain.reconciliation import totals
 from billing.domain.refunds import handovers
 from billing.models import Order, OrderLine, Payment, Refund
-from accounting.models import TillCount
 from users.models import User
 
 register = template.Library()
@@ -66,11 +64,6 @@ def handover_button(refund: Refund) -> str:
 
 
 @register.filter
-def count_words(count: TillCount) -> str:
-    return status_text.cash_count_text(count)
-
-
-@register.filter
 def its_end(line: OrderLine) -> str:
     return status_text.cancellation_text(line)
 
@@ -83,8 +76,3 @@ def negative(amount: Decimal) -> Decimal:
 @register.filter
 def way_to_pay(payment: Payment) -> str:
     return gateways.method_of(payment)
-
-
-@register.filter
-def whose_books(variant: str) -> str:
-    return totals.gateway_name(variant)

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from billing.domain import product_kinds
 from billing import session_cart
+from billing.domain import product_kinds
 from billing.domain.cancellations import cancellation_options, quoted_cancellation
 from billing.domain.orders import transitions
 from billing.domain.refunds.handovers import PICK_UP

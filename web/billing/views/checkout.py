@@ -7,8 +7,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from billing.domain import product_kinds
 from billing import session_cart
+from billing.domain import product_kinds
 from billing.domain.orders import cart as carts
 from billing.domain.orders import due_dates, placement, repeated_lines
 from billing.domain.pricing import balances, discount_codes
@@ -90,7 +90,9 @@ def _questions_of_lines(request: HttpRequest, summary: carts.CartSummary) -> lis
     data = request.POST if request.method == "POST" else None
     viewer = session_cart.account_of_request(request)
     lines = [cart_line for cart_line in summary.lines if cart_line.facts]
-    forms = [product_kinds.kind_of_line(cart_line.line).checkout_form(cart_line.line, viewer, data) for cart_line in lines]
+    forms = [
+        product_kinds.kind_of_line(cart_line.line).checkout_form(cart_line.line, viewer, data) for cart_line in lines
+    ]
     return [
         LineQuestions(cart_line, form, request)
         for cart_line, form in zip(lines, forms, strict=True)

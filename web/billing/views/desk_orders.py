@@ -12,8 +12,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from billing.domain import product_kinds
 from billing import session_cart
+from billing.domain import product_kinds
 from billing.domain.cancellations import cancellation_options
 from billing.domain.orders import amounts, due_dates, transitions, voucher_redemption
 from billing.domain.orders.desk_actions import desk_actions

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import session_cart
+from billing.domain import desk_sales
 from billing.domain.orders import placement
 from billing.domain.vouchers import eligibility, office
 from billing.forms import ReasonForm
@@ -50,7 +51,7 @@ def issue_voucher(request: HttpRequest) -> HttpResponse:
                 voucher = office.issue_free_voucher(form.worth, gift, form.words, why=data["why"], by=by)
             else:
                 payer = {"payer_name": data["payer_name"], "payer_email": data["payer_email"]}
-                voucher = office.sell_voucher(form.details, data["how"], **payer, by=by)
+                voucher = desk_sales.sell_voucher(form.details, data["how"], **payer, by=by)
             messages.success(request, "Issued. Print the voucher or send its link.")
             return redirect("desk_voucher", number=voucher.pk)
         except (placement.OrderNotPlaced, office.VoucherActionRefused) as refused:

@@ -12,9 +12,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from billing.domain import product_kinds
 from billing import session_cart
-from billing.domain import status_text
+from billing.domain import product_kinds, status_text
 from billing.domain.orders import amounts, pay_at_door, reorder, transitions, voucher_redemption
 from billing.domain.payments import credit_holds, gateway_polling, payment_status_text
 from billing.domain.pricing import balances, credit, discount_codes

@@ -1,7 +1,6 @@
 from classwork.admin.cancellation_terms import CancellationTermsAdmin
 from classwork.admin.catalog import LevelAdmin, LocationAdmin, SubjectAdmin
 from classwork.admin.class_offers import ClassOfferAdmin, MeetingAdmin, ProposalAdmin
-from registrations.admin.registrations import RegistrationAdmin
 from classwork.admin.resources import ReleaseAdmin, ResourceAdmin
 from classwork.admin.sessions import SessionAdmin
 
@@ -12,7 +11,6 @@ __all__ = [
     "LocationAdmin",
     "MeetingAdmin",
     "ProposalAdmin",
-    "RegistrationAdmin",
     "ReleaseAdmin",
     "ResourceAdmin",
     "SessionAdmin",

@@ -6,14 +6,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from classwork.admin.base import GroupedAdmin, PreviewedAdmin, PreviewedAdminForm
 from classwork.admin.filters import ClassDayFilter
 from classwork.domain.catalog.class_summary import ClassSummary
-from registrations.domain import capacity
 from classwork.domain.schedule import class_offers, next_session
 from classwork.domain.schedule.problems import ChangeRefused
 from classwork.forms.planning import ClassOfferForm
@@ -38,7 +36,6 @@ class ClassOfferAdmin(PreviewedAdmin, GroupedAdmin):
         "time",
         "start_day",
         "end_day",
-        "places",
         "location",
         "taught_by",
         "manager_approved",
@@ -63,7 +60,7 @@ class ClassOfferAdmin(PreviewedAdmin, GroupedAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[ClassOffer]":
-        return capacity.annotate_taken(ClassOffer.objects.for_lists(), timezone.now())
+        return ClassOffer.objects.for_lists()
 
     def group_of(self, obj: ClassOffer) -> str:
         return obj.session.title
@@ -122,10 +119,6 @@ class ClassOfferAdmin(PreviewedAdmin, GroupedAdmin):
     @admin.display(description="teachers")
     def taught_by(self, obj: ClassOffer) -> str:
         return ClassSummary(obj, dates.local_today()).teachers
-
-    @admin.display(description="spots", ordering="taken")
-    def places(self, obj: Any) -> str:
-        return f"{obj.taken}" if obj.capacity is None else f"{obj.taken}/{obj.capacity}"
 
     @admin.display(description="class days")
     def dates_now(self, obj: ClassOffer) -> str:

@@ -8,7 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from billing.rules.terms import RefundMethod
+from billing.rules.terms import REFUND_METHOD_LABELS, RefundMethod
 from common.formats import format_percent
 
 
@@ -55,7 +55,7 @@ class CancellationStep(models.Model):
         default=Decimal(100),
         validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
-    gives = models.CharField("as", max_length=6, choices=RefundMethod, default=RefundMethod.REFUND)
+    gives = models.CharField("as", max_length=6, choices=REFUND_METHOD_LABELS, default=RefundMethod.REFUND)
 
     class Meta:
         verbose_name = "step"

@@ -11,10 +11,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from classwork.rules.timetable import MeetingRule, ScheduledMeeting, Slot
 from classwork.models.cancellation_terms import CancellationTerms
 from classwork.models.catalog import Location, Subject, default_approval, price_field
 from classwork.models.sessions import Session
+from classwork.rules.timetable import MeetingRule, ScheduledMeeting, Slot
 from common import dates
 from common.days import DayColumn
 from common.formats import format_date, format_time, format_time_span
@@ -287,10 +287,6 @@ class Meeting(models.Model):
         help_text="Leave empty for the usual location.",
     )
     substitutes = models.ManyToManyField(Staff, related_name="substitutions", blank=True)
-    called_off = models.ForeignKey(
-        "classwork.CallOff", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="meetings",
-        verbose_name="class cancellation",
-    )  # fmt: skip
     stands_in_for = models.OneToOneField(
         "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="made_up_by",
         verbose_name="makes up for",

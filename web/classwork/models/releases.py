@@ -12,6 +12,12 @@ from common.formats import format_date, format_moment
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
+    def for_students(self) -> "ReleaseQuerySet":
+        """Resources that a spot can open. Texts for the class mail have no page."""
+        audience = [Resource.Audience.STUDENT, Resource.Audience.PUBLIC]
+        approved = self.filter(resource__manager_approved=True, resource__audience__in=audience)
+        return approved.exclude(resource__kind=Resource.Kind.EMAIL)
+
     def open_to_all(self, at: datetime) -> "ReleaseQuerySet":
         """Open by plan or by a teacher. What opens on registration is only for registered students."""
         has_opened = Q(opens_at__lte=at) | Q(released_at__lte=at)

@@ -9,8 +9,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 
-from classwork.rules.calendar import SessionPlan
 from classwork.models.catalog import default_weeks
+from classwork.rules.calendar import SessionPlan
 from common.days import DayColumn
 
 session_name = RegexValidator(

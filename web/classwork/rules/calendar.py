@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Protocol, TypeVar
 
-from django.conf import settings
-
 MOST_WEEKS, FARTHEST_SHIFT = 53, 6
 
 
@@ -21,15 +19,6 @@ class CalendarRules:
     short_expire_days: int
     key_weekday: int | None = None
     """The weekday on which the first session starts; later sessions follow from it. None means today's weekday."""
-
-    @classmethod
-    def of_the_school(cls) -> CalendarRules:
-        return cls(
-            settings.SESSION_MINIMUM_WEEKS,
-            settings.DEFAULT_SESSION_EXPIRE,
-            settings.SHORT_SESSION_EXPIRE,
-            settings.DEFAULT_KEY_DAY,
-        )
 
 
 class ImpossiblePlan(ValueError):

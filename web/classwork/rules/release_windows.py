@@ -10,9 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
-from django.utils import timezone
-
 from classwork.rules.timetable import ScheduledMeeting
+from common import dates
 
 SIGN_UP, CLASS, COMPLETION = "sign_up", "class", "completion"
 
@@ -83,4 +82,4 @@ def last_day(first: date, weeks: int, off: Iterable[date]) -> date:
 
 
 def local_date_of_moment(moment: datetime, zone: tzinfo | None = None) -> date:
-    return moment.astimezone(zone or timezone.get_default_timezone()).date()
+    return (moment.astimezone(zone) if zone else dates.to_local_time(moment)).date()

@@ -4,7 +4,6 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from classwork.domain.schedule import calendar_feeds
-from registrations.domain import calendar_feeds as diary
 from classwork.models import ClassOffer
 from common import dates
 
@@ -35,11 +34,3 @@ def teacher(request: HttpRequest, token: str) -> HttpResponse:
     if staff is None:
         raise Http404
     return calendar_response(calendar_feeds.teacher_calendar(staff), "my-classes")
-
-
-@require_safe
-def student(request: HttpRequest, token: str) -> HttpResponse:
-    holder = diary.student_of_feed(token)
-    if holder is None:
-        raise Http404
-    return calendar_response(diary.student_calendar(holder), "my-classes")

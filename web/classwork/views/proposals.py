@@ -1,22 +1,24 @@
-"""Pages for teachers: their classes, their calendar and their proposals."""
+"""Pages on which teachers propose new subjects and classes, and changes to theirs."""
 
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from classwork.domain.schedule import calendar_feeds
 from classwork.domain import proposals
-from registrations.domain import teaching_agenda
 from classwork.domain.schedule.problems import ChangeRefused
-from classwork.forms.proposals import ChangeClassForm, ChangeSubjectForm, ProposalForm, ProposalMessageForm, ProposeClassForm, ProposeSubjectForm
+from classwork.forms.proposals import (
+    ChangeClassForm,
+    ChangeSubjectForm,
+    ProposalForm,
+    ProposalMessageForm,
+    ProposeClassForm,
+    ProposeSubjectForm,
+)
 from classwork.models import ClassOffer, Subject
-from classwork.views import posted_data
-from common.links import absolute_url
+from common.views import posted_data
 from users.models import Staff
 from users.roles import acting_user, team_required
 
@@ -26,29 +28,6 @@ IDEAS: dict[str, type[ProposalForm]] = {"subject": ProposeSubjectForm, "class": 
 
 def staff_profile_of(request: HttpRequest) -> Staff:
     return get_object_or_404(Staff.objects.select_related("user"), user=acting_user(request))
-
-
-@require_safe
-@team_required
-def teaching(request: HttpRequest) -> HttpResponse:
-    staff, now = staff_profile_of(request), timezone.now()
-    if request.GET.get("show") == "past":
-        page = teaching_agenda.past_classes(staff, now).get_page(request.GET.get("page"))
-        return render(request, "registrations/teaching_past.html", {"page": page})
-    context = {
-        "agenda": teaching_agenda.agenda_of(staff, now),
-        "proposals": staff.proposals.select_related("subject__level", "offer__subject__level", "offer__session"),
-        "calendar": absolute_url(reverse("teacher_calendar", args=[calendar_feeds.teacher_feed_token(staff)])),
-    }
-    return render(request, "registrations/teaching.html", context)
-
-
-@require_POST
-@team_required
-def renew_calendar(request: HttpRequest) -> HttpResponse:
-    calendar_feeds.renew_teacher_feed(staff_profile_of(request))
-    messages.success(request, "Your calendar has a new address. The old one no longer works.")
-    return redirect("teaching")
 
 
 @require_http_methods(ASK)

@@ -5,7 +5,19 @@ Each topic is a module with a function `load`. TOPICS lists them in the order in
 
 from django.db import transaction
 
-from pages.demo import cancellation_terms, catalog, class_cancellations, money, people, registrations, resources, texts, timetable, transfers, vouchers
+from pages.demo import (
+    cancellation_terms,
+    catalog,
+    class_cancellations,
+    money,
+    people,
+    registrations,
+    resources,
+    texts,
+    timetable,
+    transfers,
+    vouchers,
+)
 from users.models import User
 
 TOPICS = (

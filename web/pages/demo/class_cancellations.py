@@ -4,14 +4,14 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from classwork.domain.schedule import class_offers
+from classwork.domain.schedule.class_offers import ClassDraft
+from classwork.models import ClassOffer, Session
+from pages.demo.registrations import beginner_class
 from registrations.domain.cancellations.class_cancellation import cancel_classes
 from registrations.domain.cancellations.replacement_dates import replacement_dates
 from registrations.domain.cancellations.request import CancellationRequest
-from classwork.domain.schedule import class_offers
-from classwork.domain.schedule.class_offers import ClassDraft
 from registrations.models import CallOff, CompensationPolicy
-from classwork.models import ClassOffer, Session
-from pages.demo.registrations import beginner_class
 from users.models import User
 
 

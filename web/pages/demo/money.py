@@ -6,18 +6,18 @@ from decimal import Decimal
 from django.conf import settings
 from django.utils import timezone
 
+from accounting.domain.reconciliation import comparison, runs
+from accounting.models import Book, Finding
 from billing.domain import locks
 from billing.domain.orders import placement
 from billing.domain.payments import attempts, webhooks
 from billing.domain.pricing import credit
-from accounting.domain.reconciliation import comparison, runs
 from billing.gateways.facts import DisputeState, GatewayLine, PaymentReference
-from accounting.models import Book, Finding
 from billing.models import Dispute, Order, Payment
-from registrations.domain import attendees, cart
 from classwork.models import ClassOffer, Session
 from common import dates
 from pages.demo.registrations import beginner_class
+from registrations.domain import attendees, cart
 from users.models import User
 
 VARIANT = "practice"

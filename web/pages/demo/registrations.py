@@ -9,16 +9,16 @@ from billing.domain.orders import placement
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances
 from billing.models import Order
-from registrations.domain import attendees, cart, desk_registrations, capacity
-from registrations.domain.waitlist import class_roles, entries
-from registrations.domain.waitlist.class_roles import BalanceLimits
-from registrations.rules.role_balance import RoleCapacity
-from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from classwork.domain.schedule import class_offers
 from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.models import ClassOffer, Session
-from registrations.models import Registration
 from common import dates
+from registrations.domain import attendees, capacity, cart, desk_registrations
+from registrations.domain.waitlist import class_roles, entries
+from registrations.domain.waitlist.class_roles import BalanceLimits
+from registrations.domain.waitlist.entries import Contact, WaitlistRequest
+from registrations.models import Registration
+from registrations.rules.role_balance import RoleCapacity
 from users.models import Student, User
 
 NAMES = (

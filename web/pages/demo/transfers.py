@@ -2,11 +2,11 @@
 
 from django.utils import timezone
 
-from registrations.domain.transfers import to_class, to_person
+from classwork.models import Session
 from registrations.domain.attendees import TypedPerson
+from registrations.domain.transfers import to_class, to_person
 from registrations.domain.transfers.to_class import DeskOverride, TransferRequest
 from registrations.models import Registration
-from classwork.models import Session
 from users.models import User
 
 State = Registration.State
@@ -22,7 +22,9 @@ def load() -> None:
     mover, giver = registrations.order_by("pk")[:2]
     wish = TransferRequest(following.offers.get(subject__level__code="Beg", subject__version="B"))
     actor, now = DeskOverride(ada, "Works late on that evening now"), timezone.now()
-    to_class.transfer_to_class(mover, wish, actor, now, seen=to_class.quote_transfer(mover, wish, actor, now).fingerprint)
+    to_class.transfer_to_class(
+        mover, wish, actor, now, seen=to_class.quote_transfer(mover, wish, actor, now).fingerprint
+    )
     to_person.transfer_to_person(
         giver,
         TypedPerson("Rosa", "Demo", "rosa.demo@example.org"),

@@ -5,9 +5,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
+from common.admin import ReadOnlyAdmin
 from registrations.domain import status_text
 from registrations.models import Registration, Ticket
-from common.admin import ReadOnlyAdmin
 from users.admin import side_panels
 
 

@@ -6,13 +6,11 @@ from datetime import datetime
 
 from billing.domain.product_kinds import ProductUnavailable
 from billing.models import OrderLine
-from registrations.domain import registration_window, capacity
-from registrations.domain import spot_offers
-from registrations.domain.waitlist import skip_reasons
+from classwork.models import ClassOffer
+from registrations.domain import capacity, registration_window, skip_reasons, spot_offers
+from registrations.models import Registration, WaitingEntry
 from registrations.rules.role_balance import EITHER, CapacityRules, Counts, assign_roles, find_obstacle
 from registrations.rules.waitlist_walk import may_pass_waitlist
-from classwork.models import ClassOffer
-from registrations.models import Registration, WaitingEntry
 
 State = WaitingEntry.State
 
@@ -89,7 +87,9 @@ def _party_refusal(offer: ClassOffer, party: Party) -> str:
     if why := find_obstacle(party.rules, party.counts, taken):
         return skip_reasons.obstacle_refusal(party.rules, party.counts, taken, why)
     waiting = spot_offers.as_waiting_parties(list(spot_offers.waiting_entries(offer)))
-    return skip_reasons.QUEUE if waiting and not may_pass_waitlist(party.rules, party.counts, waiting, party.roles) else ""
+    return (
+        skip_reasons.QUEUE if waiting and not may_pass_waitlist(party.rules, party.counts, waiting, party.roles) else ""
+    )
 
 
 def requested_role(line: OrderLine) -> str:

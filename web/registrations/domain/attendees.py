@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from billing.models import Order, OrderLine
-from registrations.models import Registration
 from common import names
+from registrations.models import Registration
 from users.domain import accounts, guardianship
 from users.models import Student, User
 

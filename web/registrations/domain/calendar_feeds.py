@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from classwork.domain.schedule import calendar_feeds
-from registrations.models import Diary, Registration, Ticket
 from common import links
 from common.links import absolute_url
+from registrations.models import Diary, Registration, Ticket
 from users.models import Student
 
 PURPOSE = "registrations.diary"

@@ -13,10 +13,10 @@ from django.db.models.functions import Cast, Coalesce
 
 from billing.domain.product_kinds import ProductUnavailable
 from billing.models import OrderLine
-from registrations.domain.attendees import PLACE, TICKET
-from registrations.rules.role_balance import CapacityRules, Counts, RoleCapacity, find_obstacle
 from classwork.models import Balance, ClassOffer, Meeting, OfferRole
+from registrations.domain.attendees import PLACE, TICKET
 from registrations.models import Registration, Ticket, WaitingEntry
+from registrations.rules.role_balance import CapacityRules, Counts, RoleCapacity, find_obstacle
 
 FEW = 5
 NO_LIMIT = -1

@@ -9,12 +9,11 @@ from django.db import transaction
 
 from billing.domain.orders import cart as carts
 from billing.models import Order
-from registrations.domain import level_progress, capacity
+from classwork.models import ClassOffer, Level
+from registrations.domain import capacity, level_progress, skip_reasons
 from registrations.domain.attendees import ME, STUDENT, TICKET, Attendee
 from registrations.domain.attendees import PLACE as KIND
 from registrations.domain.capacity import Availability
-from registrations.domain.waitlist import skip_reasons
-from classwork.models import ClassOffer, Level
 from registrations.models import Registration
 from users.models import Student, User
 
@@ -53,7 +52,8 @@ def _missing_spots_message(here: Availability, people: int) -> str:
         return "This class is full."
     if here.available_spots is None or here.available_spots >= people:
         return ""
-    return f"You need {skip_reasons.number_in_words(people)} spots and {skip_reasons.remaining_text(here.available_spots)}."
+    needed, left = skip_reasons.number_in_words(people), skip_reasons.remaining_text(here.available_spots)
+    return f"You need {needed} spots and {left}."
 
 
 def already_registered_messages(choice: RegistrationChoice, viewer: User | None) -> list[str]:

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from classwork.domain.catalog import class_list
 from classwork.domain.catalog.class_list import ClassFilters, RunningClassesRule
-from registrations.domain import registration_window
-from registrations.domain.tickets import sales
 from classwork.models import ClassOffer
 from common import dates
+from registrations.domain import registration_window
+from registrations.domain.tickets import sales
 
 
 def can_join_or_try(offer: ClassOffer, at: datetime) -> bool:

@@ -13,13 +13,13 @@ from django.utils import timezone
 from billing.domain.orders import cart as carts
 from billing.domain.orders import placement
 from billing.models import Order
+from classwork.models import ClassOffer, Meeting, Subject
+from common.search import read_number, split_words
+from history.domain import record_action
 from registrations.domain import attendees, referral_sources
 from registrations.domain.attendees import OTHER, Attendee, TypedPerson
 from registrations.domain.cart import KIND
-from classwork.models import ClassOffer, Meeting, Subject
 from registrations.models import Registration
-from common.search import read_number, split_words
-from history.domain import record_action
 from users.models import Student, User
 
 State = Registration.State

@@ -13,10 +13,10 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from classwork.models import Level, Session
-from registrations.models import LevelOverride, Registration
 from classwork.rules import levels
 from classwork.rules.levels import LevelRule, NextStep, TakenClass
 from history.domain import record_action
+from registrations.models import LevelOverride, Registration
 from users.models import Student, User
 
 

@@ -9,14 +9,9 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from registrations import events
-from registrations.domain.cancellations.class_cancellation import cancel_classes
-from registrations.domain.cancellations.request import CancellationRequest
-from registrations.domain import attendees, capacity
 from classwork.domain.schedule.class_offers import decision_date_problem
 from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
 from classwork.models import ClassOffer
-from registrations.models import CompensationPolicy, Registration
 from common import dates
 from common.formats import format_date
 from common.names import email_key
@@ -24,6 +19,11 @@ from history.domain import record_action
 from mailroom.domain import draft_message
 from outbox.declare import EventType
 from outbox.domain import emit
+from registrations import events
+from registrations.domain import attendees, capacity
+from registrations.domain.cancellations.class_cancellation import cancel_classes
+from registrations.domain.cancellations.request import CancellationRequest
+from registrations.models import CompensationPolicy, Registration
 from users.models import User
 
 State = Registration.State

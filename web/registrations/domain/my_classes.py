@@ -11,14 +11,14 @@ from django.core.paginator import Page, Paginator
 
 from billing.domain.status_text import StatusText
 from classwork.domain.catalog.class_summary import ClassSummary
+from classwork.models import Subject
+from common import dates
 from registrations.domain import calendar_feeds, status_text
-from registrations.domain.transitions import Seat
 from registrations.domain.calendar_links import CalendarLinks
 from registrations.domain.change_deadlines import is_before_deadline
 from registrations.domain.tickets import upgrades
+from registrations.domain.transitions import Seat
 from registrations.models import Registration, Ticket
-from classwork.models import Subject
-from common import dates
 from users.models import Student, User
 
 State = Registration.State
@@ -147,7 +147,9 @@ def describe_ticket(ticket: Ticket, at: datetime, registered: Collection[int] = 
         and ticket.offer_id not in registered
         and ticket.offer.session.end_date >= dates.to_local_time(at).date()
     )
-    return MyTicket(ticket, status_text.ticket_status(ticket, at), status_text.spot_payment_status(ticket, at), is_over, can_stay)
+    return MyTicket(
+        ticket, status_text.ticket_status(ticket, at), status_text.spot_payment_status(ticket, at), is_over, can_stay
+    )
 
 
 def _build_student_classes(

@@ -4,10 +4,10 @@ from django.db import transaction
 
 from billing.domain import payment_issues
 from billing.models import Case
-from registrations.domain import attendees
-from registrations.models import Registration, Ticket, WaitingEntry
 from common.personal import MergeConflict
 from mailroom.domain import draft_message
+from registrations.domain import attendees
+from registrations.models import Registration, Ticket, WaitingEntry
 from users.domain import privacy
 from users.models import Student
 
@@ -52,7 +52,7 @@ def draft_ended_mail(registration: Registration) -> None:
 
 def _draft_registration_mail(name: str, to: str, registration: Registration) -> None:
     pk = registration.pk
-    draft_message(f"classwork.{name}", to=to, key=str(pk), data={"registration_id": pk}, about=("registration", pk))
+    draft_message(f"registrations.{name}", to=to, key=str(pk), data={"registration_id": pk}, about=("registration", pk))
 
 
 @transaction.atomic
@@ -132,7 +132,7 @@ def _draft_guest_mail(template: str, ticket: Ticket) -> None:
 def draft_waitlist_mail(about: str, entry_id: int) -> None:
     entry = WaitingEntry.objects.get(pk=entry_id)
     draft_message(
-        f"classwork.{about}",
+        f"registrations.{about}",
         to=entry.contact_email,
         person_id=entry.account_id,
         key=str(entry.pk),

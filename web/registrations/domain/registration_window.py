@@ -5,11 +5,11 @@ from datetime import datetime
 from django.db.models import Q
 
 from billing.rules.price_facts import PriceFacts
-from registrations.domain import late_joining
-from registrations.domain.late_joining import JoiningTerms
 from classwork.models import ClassOffer
 from common import dates
 from common.money import ZERO
+from registrations.domain import late_joining
+from registrations.domain.late_joining import JoiningTerms
 
 OVER = "This class is over."
 CLOSED = "Registration for this class is closed."

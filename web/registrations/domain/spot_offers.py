@@ -9,15 +9,15 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
+from classwork.models import ClassOffer
+from outbox.declare import EventType
+from outbox.domain import emit
 from registrations import events
-from registrations.domain import registration_window, capacity
+from registrations.domain import capacity, registration_window
+from registrations.models import WaitingEntry, Walk
 from registrations.rules import offer_deadlines, walk_log
 from registrations.rules.role_balance import EITHER
 from registrations.rules.waitlist_walk import SpotOffered, WaitingParty, WalkStep, walk_waitlist
-from classwork.models import ClassOffer
-from registrations.models import WaitingEntry, Walk
-from outbox.declare import EventType
-from outbox.domain import emit
 
 State = WaitingEntry.State
 
@@ -74,7 +74,7 @@ def _walk_and_log(offer: ClassOffer, entries: dict[int, WaitingEntry], at: datet
     steps = walk_waitlist(now.rules, now.counts, waiting)
     changed = [step for step in steps if _apply_walk_step(step, entries[step.entry], offer, at)]
     if changed:
-        # The log lets `manage.py replay_queue` repeat the walk.
+        # The log lets `manage.py replay_waitlist` repeat the walk.
         Walk.objects.create(
             offer=offer,
             given=walk_log.walk_input_as_json(now.rules, now.counts, waiting),

@@ -9,10 +9,9 @@ from django.utils import timezone
 
 from billing.domain.product_kinds import ProductUnavailable
 from billing.models import OrderLine
-from registrations.domain import transitions, attendees, capacity
-from registrations.domain import admission
-from registrations.domain.admission import AdmittedSpot
 from classwork.models import ClassOffer
+from registrations.domain import admission, attendees, capacity, transitions
+from registrations.domain.admission import AdmittedSpot
 from registrations.models import Registration, Ticket
 from users.models import Student, User
 

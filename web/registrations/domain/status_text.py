@@ -5,10 +5,10 @@ from datetime import datetime
 
 from billing.domain import status_text
 from billing.domain.status_text import StatusText
-from registrations.domain.transitions import Seat
-from registrations.domain.attendees import Attendee
-from registrations.models import Registration, Ticket
 from common.formats import format_time
+from registrations.domain.attendees import Attendee
+from registrations.domain.transitions import Seat
+from registrations.models import Registration, Ticket
 
 State = Registration.State
 REGISTRATION_STATUSES = {

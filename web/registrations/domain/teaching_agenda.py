@@ -9,11 +9,11 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Q
 
 from classwork.domain.catalog.class_summary import ClassSummary
+from classwork.models import ClassOffer, Location, Meeting
+from common import dates
 from registrations.domain import capacity
 from registrations.domain.capacity import Availability
-from classwork.models import ClassOffer, Location, Meeting
 from registrations.models import Registration, Ticket
-from common import dates
 from users.models import Staff
 
 EVENING = time(17)

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
-from registrations import events
-from registrations.models import Registration, Ticket
 from history.domain import record_action
 from outbox.declare import EventType
 from outbox.domain import emit, emit_many
+from registrations import events
+from registrations.models import Registration, Ticket
 from users.models import User
 
 State = Registration.State

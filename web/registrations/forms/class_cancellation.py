@@ -9,13 +9,13 @@ from typing import Any, cast
 from django import forms
 from django.conf import settings
 
-from registrations.domain.cancellations.replacement_dates import replacement_dates_by_class
-from registrations.domain.cancellations.compensation import Compensation
-from registrations.domain.cancellations.request import FOR_CLASSES, FOR_DAYS, CancellationRequest
 from classwork.domain.schedule.meetings import MeetingDraft
 from classwork.models import ClassOffer, Location, Meeting
-from registrations.models import CompensationPolicy
 from common.days import DayField
+from registrations.domain.cancellations.compensation import Compensation
+from registrations.domain.cancellations.replacement_dates import replacement_dates_by_class
+from registrations.domain.cancellations.request import FOR_CLASSES, FOR_DAYS, CancellationRequest
+from registrations.models import CompensationPolicy
 
 POLICY_LABELS = {
     CompensationPolicy.REFUND: "Refund each student's share to the original payment method",

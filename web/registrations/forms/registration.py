@@ -8,11 +8,11 @@ from django import forms
 from django.db.models import QuerySet
 
 from billing.forms import DueDateField
-from registrations.domain.attendees import ME, OTHER, STUDENT, Attendee, TypedPerson, default_choices
-from registrations.rules.role_balance import EITHER
 from classwork.models import ClassOffer, OfferRole
-from registrations.models import Registration
 from classwork.rules.levels import format_level
+from registrations.domain.attendees import ME, OTHER, STUDENT, Attendee, TypedPerson, default_choices
+from registrations.models import Registration
+from registrations.rules.role_balance import EITHER
 from users.forms.fields import AddressField, NameField
 from users.models import Student, User
 

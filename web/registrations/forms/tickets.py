@@ -6,10 +6,10 @@ from typing import Any, cast
 from django import forms
 from django.conf import settings
 
-from registrations.domain.tickets.sales import TicketDay
-from registrations.forms.registration import AttendeeForm, PersonForm, RoleField
 from classwork.models import ClassOffer
 from common.formats import format_money
+from registrations.domain.tickets.sales import TicketDay
+from registrations.forms.registration import AttendeeForm, PersonForm, RoleField
 
 DROP_IN, TRIAL = "drop_in", "trial"
 

@@ -6,12 +6,12 @@ from typing import Any, cast
 from django import forms
 from django.db.models import QuerySet
 
+from classwork.models import ClassOffer, OfferRole
 from registrations.domain.attendees import TypedPerson
 from registrations.domain.transfers.to_class import DeskOverride, TransferRequest
-from registrations.rules.role_balance import EITHER
 from registrations.forms.registration import ClassOfferField, RoleField
-from classwork.models import ClassOffer, OfferRole
 from registrations.models import Registration
+from registrations.rules.role_balance import EITHER
 from users.forms.fields import AddressField, NameField
 from users.models import User
 

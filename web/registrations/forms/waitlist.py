@@ -5,12 +5,12 @@ from typing import Any, cast
 
 from django import forms
 
+from common import names
 from registrations.domain.attendees import ME, OTHER, STUDENT, Attendee, default_choices
 from registrations.domain.waitlist.class_roles import BalanceLimits
-from registrations.rules.role_balance import EITHER, CapacityRules, RoleCapacity
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from registrations.forms.registration import RoleField
-from common import names
+from registrations.rules.role_balance import EITHER, CapacityRules, RoleCapacity
 from users.forms.fields import AddressField, NameField
 from users.models import Student, User
 

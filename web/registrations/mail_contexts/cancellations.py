@@ -5,16 +5,16 @@ from typing import Any
 
 from django.urls import reverse
 
-from registrations.domain.cancellations import notifications
 from classwork.domain.catalog.class_summary import ClassSummary
-from registrations.domain import minimum_enrollment
-from registrations.models import CallOff
 from classwork.models import ClassOffer
 from common import dates
 from common.formats import format_date
 from common.links import absolute_url
 from mailroom.declare import MailNotNeeded
 from mailroom.models import Message
+from registrations.domain import minimum_enrollment
+from registrations.domain.cancellations import notifications
+from registrations.models import CallOff
 
 
 def class_cancellation_context(message: Message) -> dict[str, Any]:

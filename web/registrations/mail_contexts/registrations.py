@@ -4,15 +4,15 @@ from typing import Any
 
 from django.urls import reverse
 
-from registrations.domain import attendees
-from registrations.domain.attendees import Attendee
-from registrations.mail_contexts.shared import class_context, reader_context
 from classwork.models import ClassOffer
-from registrations.models import Registration
 from common.links import absolute_url
 from common.names import first_name
 from mailroom.declare import MailNotNeeded
 from mailroom.models import Message
+from registrations.domain import attendees
+from registrations.domain.attendees import Attendee
+from registrations.mail_contexts.shared import class_context, reader_context
+from registrations.models import Registration
 from users.mails import account_values
 from users.models import Student, User
 

@@ -5,10 +5,10 @@ from typing import Any
 from django.urls import reverse
 
 from classwork.domain.catalog.class_summary import ClassSummary
-from registrations.domain import attendees
 from classwork.models import ClassOffer
 from common import dates
 from common.links import absolute_url
+from registrations.domain import attendees
 from users.models import Student
 
 

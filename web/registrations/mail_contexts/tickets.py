@@ -7,14 +7,14 @@ from django.utils import timezone
 
 from billing.rules.price_facts import PriceFacts
 from classwork.domain.catalog.class_summary import ClassSummary
-from registrations.domain.tickets import upgrades
-from registrations.mail_contexts.shared import reader_context
 from classwork.models import ClassOffer
-from registrations.models import Ticket
 from common import dates
 from common.links import absolute_url
 from mailroom.declare import MailNotNeeded
 from mailroom.models import Message
+from registrations.domain.tickets import upgrades
+from registrations.mail_contexts.shared import reader_context
+from registrations.models import Ticket
 
 
 def ticket_context(message: Message) -> dict[str, Any]:

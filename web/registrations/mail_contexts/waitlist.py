@@ -6,14 +6,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from classwork.domain.catalog.class_summary import ClassSummary
-from registrations.domain.waitlist import entries, presentation
 from classwork.models import ClassOffer
-from registrations.models import WaitingEntry
 from common import dates
 from common.links import absolute_url
 from common.names import first_name
 from mailroom.declare import MailNotNeeded
 from mailroom.models import Message
+from registrations.domain.waitlist import entries, presentation
+from registrations.models import WaitingEntry
 
 
 def waitlist_context(message: Message) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 from registrations.models.calendar_feeds import Diary
-from registrations.models.class_cancellations import CallOff, CompensationPolicy, Outcome
+from registrations.models.class_cancellations import CallOff, CanceledMeeting, CompensationPolicy, Outcome
 from registrations.models.level_overrides import LevelOverride
 from registrations.models.library import LibraryVisit, Opening
 from registrations.models.registrations import Registration
@@ -8,6 +8,7 @@ from registrations.models.waitlist import WaitingEntry, Walk
 
 __all__ = [
     "CallOff",
+    "CanceledMeeting",
     "CompensationPolicy",
     "Diary",
     "LevelOverride",

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from billing.models import Refund
 from billing.models.fields import money_field
-from classwork.models.class_offers import ClassOffer
+from classwork.models.class_offers import ClassOffer, Meeting
 from registrations.models.registrations import Registration
 from registrations.models.tickets import Ticket
 
@@ -42,6 +42,22 @@ class CallOff(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("desk_called_off", args=[self.pk])
+
+    @property
+    def meetings(self) -> "models.QuerySet[Meeting]":
+        return Meeting.objects.filter(canceled_by_school__cancellation=self)
+
+
+class CanceledMeeting(models.Model):
+    """A class day that a cancellation covers. If it was restored and canceled again, the last cancellation counts."""
+
+    meeting = models.OneToOneField(
+        Meeting, on_delete=models.CASCADE, primary_key=True, related_name="canceled_by_school"
+    )
+    cancellation = models.ForeignKey(CallOff, on_delete=models.CASCADE, related_name="canceled_meetings")
+
+    def __str__(self) -> str:
+        return str(self.meeting)
 
 
 class Outcome(models.Model):

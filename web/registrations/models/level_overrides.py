@@ -16,7 +16,9 @@ class LevelOverride(models.Model):
     class Meta:
         verbose_name = "level set by staff"
         verbose_name_plural = "levels set by staff"
-        constraints = [models.CheckConstraint(condition=Q(number__gte=0), name="registrations_level_override_not_negative")]
+        constraints = [
+            models.CheckConstraint(condition=Q(number__gte=0), name="registrations_level_override_not_negative")
+        ]
         permissions = [("set_level", "May give a student a level by hand")]
 
     def __str__(self) -> str:

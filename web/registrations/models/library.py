@@ -1,7 +1,7 @@
 from django.db import models
 
-from registrations.models.registrations import Registration
 from classwork.models.resources import Resource
+from registrations.models.registrations import Registration
 from users.models import User
 
 

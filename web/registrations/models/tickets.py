@@ -6,8 +6,8 @@ from django.db.models import Q
 from billing.models import OrderLine
 from classwork.models.catalog import Subject
 from classwork.models.class_offers import ClassOffer, Meeting
-from registrations.models.spots import Seat, SpotQuerySet, state_constraints
 from common import links
+from registrations.models.spots import Seat, SpotQuerySet, state_constraints
 from users.models import Staff, Student, User
 
 

@@ -14,15 +14,14 @@ from billing.models import OrderLine
 from billing.rules.price_facts import PriceFacts
 from billing.rules.terms import Terms
 from classwork.domain.catalog.class_summary import ClassSummary
-from registrations.domain import attendees, late_joining, minimum_enrollment, registration_window, spots
 from classwork.domain.schedule import cancellation_terms
+from classwork.models import ClassOffer, Meeting, OfferRole, Subject
+from common import dates
+from registrations.domain import admission, attendees, late_joining, minimum_enrollment, registration_window, spots
 from registrations.domain.attendees import Attendee
 from registrations.domain.tickets import upgrades
-from registrations.domain import admission
 from registrations.forms.registration import RoleForm
-from classwork.models import ClassOffer, Meeting, OfferRole, Subject
 from registrations.models import Registration
-from common import dates
 from users.models import Student, User
 
 ANSWERS = ("who", "student_id", "first_name", "last_name", "email", "role", "readiness", "heard_from", "trial")
@@ -114,7 +113,8 @@ class ClassKind(AttendedKind):
     def price_facts(self, line: OrderLine, at: datetime) -> PriceFacts:
         offer = self.offer(line)
         return replace(
-            registration_window.class_price_facts(offer, upgrades.joining_terms_for_line(line, offer, at)), **self.people(line)
+            registration_window.class_price_facts(offer, upgrades.joining_terms_for_line(line, offer, at)),
+            **self.people(line),
         )
 
     def problems(self, line: OrderLine, at: datetime) -> list[str]:
@@ -148,7 +148,9 @@ class ClassKind(AttendedKind):
         return min((start for start in cancellation_terms.meeting_starts(line.product_id) if start > at), default=None)
 
     def share_used(self, line: OrderLine, at: datetime) -> Decimal:
-        return cancellation_terms.share_used(cancellation_terms.meeting_starts(line.product_id), line.order.placed_at, at)
+        return cancellation_terms.share_used(
+            cancellation_terms.meeting_starts(line.product_id), line.order.placed_at, at
+        )
 
     def hold(self, line: OrderLine, until: datetime | None) -> None:
         spots.hold_spot(line, until)

@@ -11,12 +11,12 @@ from billing.domain.product_kinds import ProductDescription
 from billing.models import OrderLine
 from billing.rules.price_facts import PriceFacts
 from billing.rules.terms import Terms, TermsStep
-from registrations.domain.transitions import State
-from registrations.domain.tickets import admission, transitions, sales
 from classwork.models import Meeting, Subject
+from common.money import ZERO
+from registrations.domain.tickets import admission, sales, transitions
+from registrations.domain.transitions import State
 from registrations.models import Ticket
 from registrations.product_kinds.classes import AttendedKind
-from common.money import ZERO
 from users.models import Student
 
 BEGINS = "class day begins"

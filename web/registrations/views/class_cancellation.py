@@ -9,17 +9,24 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from classwork.domain.schedule.previews import PreviewOutdated
+from classwork.domain.schedule.problems import ChangeRefused
+from classwork.models import ClassOffer, Meeting
+from common import search
+from common.views import posted_data
 from registrations.domain.cancellations import request as wanted
 from registrations.domain.cancellations.class_cancellation import cancel_classes
 from registrations.domain.cancellations.plan import plan_cancellation
 from registrations.domain.cancellations.results import CompensationResult, outcome_totals
-from classwork.domain.schedule.previews import PreviewOutdated
-from classwork.domain.schedule.problems import ChangeRefused
-from registrations.forms.class_cancellation import CanceledDaysForm, CancellationScopeForm, CompensationForm, ConfirmCancellationForm, compensation_choices, read_exceptions
+from registrations.forms.class_cancellation import (
+    CanceledDaysForm,
+    CancellationScopeForm,
+    CompensationForm,
+    ConfirmCancellationForm,
+    compensation_choices,
+    read_exceptions,
+)
 from registrations.models import CallOff
-from classwork.models import ClassOffer, Meeting
-from classwork.views import posted_data
-from common import search
 from users.roles import acting_user, desk_required
 
 ASK = ["GET", "HEAD", "POST"]
@@ -105,4 +112,6 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "page": page,
         "rows": [CompensationResult(outcome) for outcome in page],
     }
-    return render(request, "registrations/desk/class_cancellation.html", context | {"totals": outcome_totals(cancellation)})
+    return render(
+        request, "registrations/desk/class_cancellation.html", context | {"totals": outcome_totals(cancellation)}
+    )

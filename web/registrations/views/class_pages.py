@@ -11,29 +11,24 @@ from django.views.decorators.http import require_safe
 
 from billing import session_cart
 from billing.domain.refunds import terms as promised
-from classwork.rules import calendar
-from classwork.rules.calendar import CalendarRules
-from classwork.domain.catalog import class_list, level_guide as guide, structured_data
+from classwork.domain.catalog import class_list, structured_data
+from classwork.domain.catalog import level_guide as guide
 from classwork.domain.catalog.class_list import ClassFilters
 from classwork.domain.catalog.class_summary import ClassSummary
-from registrations.domain import late_joining, minimum_enrollment, registration_window, capacity, current_classes
 from classwork.domain.schedule import cancellation_terms
-from registrations.domain.calendar_links import CalendarLinks
-from registrations.domain.tickets import sales
-from registrations.domain.waitlist import presentation
+from classwork.domain.schedule.sessions import school_calendar_rules
 from classwork.models import ClassOffer, Location, Session
+from classwork.rules import calendar
+from classwork.views.catalog import sees_unpublished
 from common import dates, drawings
 from common.formats import format_date
 from common.links import absolute_url
-from users import roles
+from registrations.domain import capacity, current_classes, late_joining, minimum_enrollment, registration_window
+from registrations.domain.calendar_links import CalendarLinks
+from registrations.domain.tickets import sales
+from registrations.domain.waitlist import presentation
 
 SESSIONS_A_PAGE = 4
-PAST_SESSIONS_A_PAGE = 24
-
-
-def sees_unpublished(request: HttpRequest) -> bool:
-    """Teachers and the office see classes that are still being planned."""
-    return roles.can_use_desk(request.user) or roles.is_team(request.user)
 
 
 @require_safe
@@ -62,7 +57,7 @@ def classoffer_list(request: HttpRequest, names: str | None = None, day: date | 
         known = class_list.sessions_to_show(names="all", today=today, everything=everything)
         plans = [session.plan for session in known]
         context["previous"] = calendar.previous_session(plan, plans)
-        context["following"] = calendar.following_session(plan, plans, CalendarRules.of_the_school())
+        context["following"] = calendar.following_session(plan, plans, school_calendar_rules())
     return render(request, "classwork/classoffer_list.html", context)
 
 
@@ -87,7 +82,9 @@ def classoffer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "event": structured_data.class_json_ld(listed),
         "calendar": CalendarLinks(absolute_url(reverse("classoffer_calendar", args=[offer.pk])), offer.subject.title),
         "room": capacity.availability_of(offer, now),
-        "on_list": presentation.entries_of_viewer(offer, session_cart.account_of_request(request), request.session, now),
+        "on_list": presentation.entries_of_viewer(
+            offer, session_cart.account_of_request(request), request.session, now
+        ),
         "registered": minimum_enrollment.registered_count_by_class([offer]),
         "closed": registration_window.closed_reason(offer, now),
         "tickets": sales.sells_tickets(offer) and sales.days_with_tickets(offer, now),
@@ -96,19 +93,6 @@ def classoffer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "withdrawal": promised.withdrawal_text(conditions),
     }
     return render(request, "registrations/classoffer_detail.html", context)
-
-
-@require_safe
-def past_sessions(request: HttpRequest) -> HttpResponse:
-    sessions = Paginator(class_list.past_sessions(dates.local_today()), PAST_SESSIONS_A_PAGE)
-    page = sessions.get_page(request.GET.get("page"))
-    return render(request, "classwork/past_sessions.html", {"page": page})
-
-
-@require_safe
-def location_list(request: HttpRequest) -> HttpResponse:
-    visible = Location.objects.all() if sees_unpublished(request) else Location.objects.filter(is_public=True)
-    return render(request, "classwork/location_list.html", {"locations": visible})
 
 
 @require_safe

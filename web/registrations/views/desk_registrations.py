@@ -14,16 +14,16 @@ from billing.domain.cancellations import cancellation_options
 from billing.domain.orders.placement import OrderNotPlaced
 from billing.forms import ReasonForm
 from classwork.domain.catalog.class_summary import ClassSummary
-from registrations.domain import desk_registrations, my_classes, spots, capacity
-from registrations.domain.transfers import to_class, to_person
-from registrations.domain.desk_registrations import RegistrationSearch
-from registrations.domain.transfers.to_class import DeskOverride, TransferRefused
-from registrations.forms.transfers import DeskTransferForm, DeskTransferToPersonForm
-from registrations.forms.registration import DeskRegistrationForm
 from classwork.models import ClassOffer, Session
-from registrations.models import Registration
-from classwork.views import posted_data
 from common import dates, search
+from common.views import posted_data
+from registrations.domain import capacity, desk_registrations, my_classes, spots
+from registrations.domain.desk_registrations import RegistrationSearch
+from registrations.domain.transfers import to_class, to_person
+from registrations.domain.transfers.to_class import DeskOverride, TransferRefused
+from registrations.forms.registration import DeskRegistrationForm
+from registrations.forms.transfers import DeskTransferForm, DeskTransferToPersonForm
+from registrations.models import Registration
 from users.domain import recent_history
 from users.models import Student
 from users.roles import acting_user, desk_required

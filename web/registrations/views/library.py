@@ -6,9 +6,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from registrations.domain.library import shelves
 from common.names import tidy_name
 from common.search import search_text
+from registrations.domain.library import shelves
 
 LONGEST = 100
 

@@ -6,13 +6,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from billing.forms import ReasonForm
-from registrations.domain import minimum_enrollment
 from classwork.domain.schedule.problems import ChangeRefused
-from registrations.forms.minimum_enrollment import PostponeDecisionForm
 from classwork.models import ClassOffer
 from common import dates
 from common.days import FAR
 from common.formats import format_date
+from registrations.domain import minimum_enrollment
+from registrations.forms.minimum_enrollment import PostponeDecisionForm
 from users.roles import acting_user, desk_required
 
 

@@ -15,14 +15,21 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing import session_cart
 from billing.domain.orders import cart as carts
 from classwork.domain.catalog.class_summary import ClassSummary
-from registrations.domain import attendees, cart, calendar_feeds, my_classes as mine, registration_window, capacity
-from registrations.domain.cart import RegistrationChoice
-from registrations.domain.waitlist import presentation
-from registrations.forms.registration import MOST_OTHERS, ContactEmailForm, OtherPersonForm, RegistrationForm, other_person_forms
 from classwork.models import ClassOffer, OfferRole
 from common import dates
 from common.search import read_number
 from common.throttle import rate_limited
+from registrations.domain import attendees, calendar_feeds, capacity, cart, registration_window
+from registrations.domain import my_classes as mine
+from registrations.domain.cart import RegistrationChoice
+from registrations.domain.waitlist import presentation
+from registrations.forms.registration import (
+    MOST_OTHERS,
+    ContactEmailForm,
+    OtherPersonForm,
+    RegistrationForm,
+    other_person_forms,
+)
 from users.models import Student
 from users.requests import AccountRequest
 

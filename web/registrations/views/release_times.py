@@ -6,13 +6,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from registrations.domain.library import shelves
 from classwork.domain.resources import releases
 from classwork.models import ClassOffer, Release
-from registrations.models import Registration
 from classwork.views.proposals import ASK, staff_profile_of
 from classwork.views.teaching_resources import attachable_or_404
 from common.search import read_number
+from registrations.domain.library import openings, shelves
+from registrations.models import Registration
 from users.models import User
 from users.roles import acting_user, team_required
 
@@ -22,8 +22,8 @@ CLASS_ACTIONS = {
     "plan": (releases.reset_release, "It opens as planned."),
 }
 STUDENT_ACTIONS = {
-    "open": (releases.add_opening, "{} may open it now."),
-    "close": (releases.remove_opening, "{} has it with the class."),
+    "open": (openings.add_opening, "{} may open it now."),
+    "close": (openings.remove_opening, "{} has it with the class."),
 }
 
 

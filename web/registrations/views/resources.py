@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from registrations.domain.library import access, shelves
 from classwork.domain.resources import content, missing_files
-from registrations.domain.library.access import AccessibleResource
 from classwork.models import Resource
 from common.files import serving
 from common.files.serving import StoredFile
+from registrations.domain.library import access, shelves
+from registrations.domain.library.access import AccessibleResource
 from users.models import Staff
 from users.roles import is_team
 
@@ -75,7 +75,7 @@ def resource_edit_url(request: HttpRequest, resource: Resource) -> str:
 
 def viewer_context(resource: Resource) -> dict[str, Any]:
     kind = Kind.TEXT if resource.kind == Kind.EMAIL else resource.kind
-    context: dict[str, Any] = {"viewer": f"classwork/resources/{kind}.html"}
+    context: dict[str, Any] = {"viewer": f"registrations/resources/{kind}.html"}
     if resource.file:
         context |= {
             "bytes": reverse("resource_bytes", args=[resource.pk]),

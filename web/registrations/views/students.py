@@ -11,15 +11,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from classwork.domain.catalog.class_summary import ClassSummary
-from registrations.domain import desk_registrations, my_classes, level_progress as progress, roster
-from registrations.domain.teaching_agenda import RoleCounts
-from registrations.domain.tickets import guest_list
-from registrations.forms.registration import LevelOverrideForm
 from classwork.models import ClassOffer
-from classwork.views import posted_data
 from classwork.views.proposals import staff_profile_of
 from common import dates, search
 from common.paging import paginate_together
+from common.views import posted_data
+from registrations.domain import desk_registrations, my_classes, roster
+from registrations.domain import level_progress as progress
+from registrations.domain.teaching_agenda import RoleCounts
+from registrations.domain.tickets import guest_list
+from registrations.forms.registration import LevelOverrideForm
 from users.domain import recent_history
 from users.models import Student
 from users.roles import acting_user, desk_required, team_required

@@ -13,15 +13,15 @@ from billing import session_cart
 from billing.domain.orders import cart as carts
 from billing.domain.orders import placement
 from billing.forms import ReasonForm
+from classwork.models import ClassOffer
+from common import dates
+from common.throttle import rate_limited
+from common.views import posted_data
 from registrations.domain import attendees, cart, desk_registrations, my_classes, status_text
 from registrations.domain.tickets import guest_list, sales, upgrades
 from registrations.forms.registration import OtherPersonForm
 from registrations.forms.tickets import SellTicketForm, TicketForm
-from classwork.models import ClassOffer
 from registrations.models import Ticket
-from classwork.views import posted_data
-from common import dates
-from common.throttle import rate_limited
 from users.domain import recent_history
 from users.roles import acting_user, desk_required
 
@@ -129,7 +129,9 @@ def desk_ticket_list(request: HttpRequest, pk: int) -> HttpResponse:
     offer, at = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk), timezone.now()
     singles = [my_classes.describe_ticket(one, at) for one in guest_list.tickets_for_class(offer, at)]
     return render(
-        request, "registrations/desk/tickets.html", {"offer": offer, "singles": singles, "is_sold": sales.sells_tickets(offer)}
+        request,
+        "registrations/desk/tickets.html",
+        {"offer": offer, "singles": singles, "is_sold": sales.sells_tickets(offer)},
     )
 
 
@@ -169,7 +171,9 @@ def sell(request: HttpRequest, pk: int) -> HttpResponse:
         day = next(day.meeting for day in days if day.meeting.pk == form.meeting_id)
         try:
             role = form.cleaned_data.get("role", "")
-            order = desk_registrations.sell_ticket_at_desk(acting_user(request), day, form.person, trial=form.is_trial, role=role)
+            order = desk_registrations.sell_ticket_at_desk(
+                acting_user(request), day, form.person, trial=form.is_trial, role=role
+            )
             messages.success(request, f"{order.payer_name} is registered for this class day.")
             return redirect("desk_order", number=order.pk)
         except placement.OrderNotPlaced as error:

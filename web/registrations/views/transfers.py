@@ -11,19 +11,20 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.models import Order
 from classwork.domain.catalog.class_summary import ClassSummary
-from registrations.domain.transfers import options as alternatives, to_class, to_person
+from classwork.models import ClassOffer
+from common import dates
+from common.throttle import rate_limited
+from common.views import posted_data
 from registrations.domain import cart
 from registrations.domain.attendees import STUDENT, Attendee
 from registrations.domain.cart import RegistrationChoice
 from registrations.domain.change_deadlines import change_deadline
+from registrations.domain.transfers import options as alternatives
+from registrations.domain.transfers import to_class, to_person
 from registrations.domain.transfers.to_class import TransferRefused, TransferRequest
-from registrations.rules.role_balance import EITHER
 from registrations.forms.transfers import TransferForm, TransferToPersonForm
-from classwork.models import ClassOffer
 from registrations.models import Registration
-from classwork.views import posted_data
-from common import dates
-from common.throttle import rate_limited
+from registrations.rules.role_balance import EITHER
 from users.models import User
 from users.requests import AccountRequest
 
@@ -50,7 +51,9 @@ def choose(request: AccountRequest, pk: int) -> HttpResponse:
         "currency": registration.line.order.currency if registration.line else "",
     }
     return render(
-        request, "registrations/choose_transfer.html", context | {"until": change_deadline(registration, settings.MOVE_UNTIL_CLASS)}
+        request,
+        "registrations/choose_transfer.html",
+        context | {"until": change_deadline(registration, settings.MOVE_UNTIL_CLASS)},
     )
 
 

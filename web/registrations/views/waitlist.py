@@ -11,15 +11,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from billing import session_cart
 from billing.domain.orders import cart as carts
-from registrations.domain import registration_window, capacity
-from registrations.domain.waitlist import class_roles, entries, session_entries, presentation
-from registrations.forms.waitlist import ClassRolesForm, JoinWaitlistForm, MoveEntryForm
 from classwork.models import ClassOffer
-from registrations.models import WaitingEntry
-from classwork.views import posted_data
 from common import dates
 from common.search import read_number
 from common.throttle import rate_limited
+from common.views import posted_data
+from registrations.domain import capacity, registration_window
+from registrations.domain.waitlist import class_roles, entries, presentation, session_entries
+from registrations.forms.waitlist import ClassRolesForm, JoinWaitlistForm, MoveEntryForm
+from registrations.models import WaitingEntry
 from users.roles import acting_user, desk_required
 
 JOINED = "You’re on the waitlist. We’ve emailed the details to {}."
@@ -58,7 +58,9 @@ def join(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(offer)
     on_list = presentation.entries_of_viewer(offer, viewer, request.session, at)
     return render(
-        request, "registrations/join_waitlist.html", {"offer": offer, "form": form, "room": availability, "on_list": on_list}
+        request,
+        "registrations/join_waitlist.html",
+        {"offer": offer, "form": form, "room": availability, "on_list": on_list},
     )
 
 

@@ -7,13 +7,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounting import events
-from billing.domain import product_kinds
-from billing.domain import locks
-from billing.domain.pricing import balances
-from accounting.domain.reconciliation import fulfillment, replay
 from accounting.domain import payer_questions
+from accounting.domain.reconciliation import fulfillment, replay
 from accounting.domain.reconciliation.comparison import EXPLAINED
 from accounting.models import Finding
+from billing.domain import locks, product_kinds
+from billing.domain.pricing import balances
 from billing.models import Order, OrderLine
 from history.domain import record_action
 from outbox.domain import emit

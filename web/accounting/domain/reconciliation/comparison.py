@@ -13,11 +13,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounting.domain.reconciliation.our_entries import in_batches, our_entries
+from accounting.models import Book, Finding
 from accounting.rules.statement_matching import DISPUTE, PAYMENT, REFUND, JudgedPair, Window, match_entries
 from accounting.rules.statement_matching import Verdict as Judged
-from accounting.domain.reconciliation.our_entries import in_batches, our_entries
 from billing.gateways.facts import GatewayLine, PaymentReference
-from accounting.models import Book, Finding
 from billing.models import Payment
 from common import dates
 

@@ -8,11 +8,11 @@ from django.db import transaction
 from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
-from billing.domain import product_kinds
 from accounting.domain.reconciliation.comparison import AT_ONCE, apply_earlier_explanations, window_of_statement
-from accounting.rules.statement_matching import Window
 from accounting.domain.reconciliation.our_entries import in_batches
 from accounting.models import Book, Finding
+from accounting.rules.statement_matching import Window
+from billing.domain import product_kinds
 from billing.models import Order, OrderLine
 from common.money import ZERO
 

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from django.db import transaction
 from django.utils import timezone
 
+from accounting.domain.reconciliation.comparison import FITS_NOW, line_from_finding
+from accounting.domain.reconciliation.our_entries import entries_of_dispute, entry_of_payment, entry_of_refund
+from accounting.models import Finding
+from accounting.rules.statement_matching import DISPUTE, REFUND, Verdict, Window, match_entries
 from billing import gateways
 from billing.domain.payments import webhooks
-from accounting.domain.reconciliation.comparison import FITS_NOW, line_from_finding
-from accounting.rules.statement_matching import DISPUTE, REFUND, Verdict, Window, match_entries
-from accounting.domain.reconciliation.our_entries import entries_of_dispute, entry_of_payment, entry_of_refund
 from billing.gateways.facts import DisputeState, Fact, PaymentCaptured, RefundState
 from billing.models import Dispute, Payment, Refund
-from accounting.models import Finding
 from common.money import ZERO
 
 ALWAYS = Window(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))

@@ -11,12 +11,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounting import events
+from accounting.domain.reconciliation import comparison, fulfillment
+from accounting.models import Book, Finding, Reconciliation
 from billing import gateways
 from billing.domain import locks
-from accounting.domain.reconciliation import comparison, fulfillment
 from billing.gateways import Gateway
 from billing.gateways.facts import GatewayLine
-from accounting.models import Book, Finding, Reconciliation
 from common import dates
 from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure
 from history.domain import record_action

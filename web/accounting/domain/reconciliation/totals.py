@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
-from billing import gateways
 from accounting.models import Finding, Reconciliation
+from billing import gateways
 from common import dates
 from common.money import ZERO, round_amount
 

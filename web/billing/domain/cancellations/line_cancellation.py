@@ -6,8 +6,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from billing import events
-from billing.domain import product_kinds
-from billing.domain import locks
+from billing.domain import locks, product_kinds
 from billing.domain.orders import transitions
 from billing.domain.pricing import balances
 from billing.domain.refunds import exchanges, price_reductions, reservations, terms

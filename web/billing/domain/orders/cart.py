@@ -10,8 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from billing.domain import product_kinds
-from billing.domain import locks
+from billing.domain import locks, product_kinds
 from billing.domain.pricing import credit, discount_codes, quotes
 from billing.domain.refunds import exchanges, terms
 from billing.domain.vouchers import eligibility, redemption, voucher_codes

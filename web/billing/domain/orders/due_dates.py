@@ -11,7 +11,12 @@ from django.utils import timezone
 from billing import events
 from billing.domain import locks
 from billing.domain.orders import transitions
-from billing.domain.orders.payments_in_progress import PaymentInProgress, check_no_payment_in_progress, has_payment_processing, payment_in_progress
+from billing.domain.orders.payments_in_progress import (
+    PaymentInProgress,
+    check_no_payment_in_progress,
+    has_payment_processing,
+    payment_in_progress,
+)
 from billing.domain.pricing import balances
 from billing.models import Order
 from history.domain import record_action

@@ -7,8 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from billing import events
-from billing.domain import product_kinds
-from billing.domain import locks
+from billing.domain import locks, product_kinds
 from billing.domain.orders import transitions
 from billing.domain.orders.payments_in_progress import check_no_payment_in_progress
 from billing.models import Order, OrderLine

@@ -9,8 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from billing import events
-from billing.domain import product_kinds
-from billing.domain import locks
+from billing.domain import locks, product_kinds
 from billing.domain.orders import cart as carts
 from billing.domain.orders import due_dates, pay_at_door, transitions
 from billing.domain.pricing import balances, credit, discount_codes, quotes

@@ -8,8 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from billing import events
-from billing.domain import product_kinds
-from billing.domain import locks, payment_issues
+from billing.domain import locks, payment_issues, product_kinds
 from billing.domain.pricing import balances, credit, discount_codes, quotes
 from billing.domain.refunds import exchanges, price_reductions, reservations, terms
 from billing.domain.vouchers import redemption as vouchers

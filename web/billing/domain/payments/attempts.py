@@ -15,7 +15,13 @@ from payments import PaymentError, PaymentStatus, RedirectNeeded
 from billing import events, gateways
 from billing.domain import locks, payment_issues
 from billing.domain.orders import transitions
-from billing.domain.orders.payments_in_progress import UNDECIDED, PaymentInProgress, cancel_unstarted_attempts_of_order, check_no_payment_in_progress, payment_in_progress
+from billing.domain.orders.payments_in_progress import (
+    UNDECIDED,
+    PaymentInProgress,
+    cancel_unstarted_attempts_of_order,
+    check_no_payment_in_progress,
+    payment_in_progress,
+)
 from billing.domain.payments.received_moments import received_moment_of
 from billing.domain.pricing import balances
 from billing.domain.refunds import reservations

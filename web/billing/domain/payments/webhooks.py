@@ -18,7 +18,15 @@ from billing.domain import locks, payment_issues
 from billing.domain.payments import attempts, disputes
 from billing.domain.refunds import gateway_refunds
 from billing.domain.refunds.gateway_refunds import UnknownYet
-from billing.gateways.facts import DisputeState, Fact, PaymentCaptured, PaymentReference, PollNeeded, RefundState, WebhookMessage
+from billing.gateways.facts import (
+    DisputeState,
+    Fact,
+    PaymentCaptured,
+    PaymentReference,
+    PollNeeded,
+    RefundState,
+    WebhookMessage,
+)
 from billing.models import Case, Order, Payment, WebhookEvent
 from outbox.domain import emit
 

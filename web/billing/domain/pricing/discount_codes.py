@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
 
-from billing.domain import product_kinds
-from billing.domain import locks
+from billing.domain import locks, product_kinds
 from billing.domain.pricing.quotes import Discount, PriceLine
 from billing.models import Code, Order
 from common import dates
@@ -146,6 +146,16 @@ def scope_choices(at: datetime, code: Code) -> Choices:
         if products:
             choices.append((kind.label, [(f"{name}:{number}", title) for number, title in products.items()]))
     return choices
+
+
+def validate_scope(code: Code) -> None:
+    if not code.kind:
+        return
+    kind = product_kinds.kind_named(code.kind) if code.kind in settings.PRODUCT_KINDS else None
+    if kind is None or not kind.is_discountable:
+        raise ValidationError("A discount code can’t be limited to this kind of product.")
+    if code.product_id is not None and code.product_id not in kind.product_titles([code.product_id]):
+        raise ValidationError("There is no such product.")
 
 
 def scope_value(code: Code) -> str:

@@ -13,8 +13,7 @@ from django.conf import settings
 from django.db.models import Sum
 
 from billing import events
-from billing.domain import product_kinds
-from billing.domain import locks, payment_issues
+from billing.domain import locks, payment_issues, product_kinds
 from billing.domain.pricing import balances, quotes
 from billing.domain.refunds import price_reductions, reservations, terms
 from billing.domain.refunds.price_reductions import RefundTerms

@@ -1,4 +1,4 @@
-"""What the office does with gift vouchers: sell, give, extend, void and search them."""
+"""What the office does with gift vouchers: give, extend, void and search them."""
 
 from datetime import date
 from decimal import Decimal
@@ -9,12 +9,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
-from billing.domain.orders import cart as carts
-from billing.domain.orders import placement
-from billing.domain.payments import attempts
-from billing.domain.vouchers import entries, sales, voucher_codes
 from billing.domain.product_kinds import GiftOption
-from billing.models import Order, Voucher, VoucherEntry
+from billing.domain.vouchers import entries, sales, voucher_codes
+from billing.models import Voucher, VoucherEntry
 from billing.models.fields import exact_sum
 from billing.models.vouchers import GROUP
 from common import dates
@@ -31,21 +28,6 @@ def _lock_valid_voucher(voucher: Voucher) -> Voucher:
     if locked.voided_at is not None:
         raise VoucherActionRefused("This voucher is already void.")
     return locked
-
-
-@transaction.atomic
-def sell_voucher(details: dict[str, str], variant: str, *, payer_name: str, payer_email: str, by: User) -> Voucher:
-    # The sale is an ordinary order that is paid at the desk.
-    at = timezone.now()
-    order = carts.create_cart()
-    Order.objects.filter(pk=order.pk).update(payer_name=payer_name, payer_email=payer_email)
-    carts.add_line(order, "voucher", 0, details)
-    order = placement.place_order(order, placement.PlacementOptions(by_staff=by), seen=None, at=at)
-    attempts.record_desk_payment(order, variant, order.now_total, by=by, received_on=dates.to_local_time(at).date())
-    voucher = Voucher.objects.get(line__order=order)
-    Voucher.objects.filter(pk=voucher.pk).update(issued_by=by)
-    record_action(by, "billing.voucher_issued", voucher, worth=str(voucher.worth), currency=voucher.currency)
-    return voucher
 
 
 @transaction.atomic

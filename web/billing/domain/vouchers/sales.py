@@ -10,10 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
-from billing.domain import product_kinds
-from billing.domain import payment_issues
-from billing.domain.vouchers import eligibility, entries, voucher_codes
+from billing.domain import payment_issues, product_kinds
 from billing.domain.product_kinds import GiftOption
+from billing.domain.vouchers import eligibility, entries, voucher_codes
 from billing.models import Case, Order, OrderLine, Voucher
 from billing.models.vouchers import VoucherEntry
 from billing.rules.price_facts import PriceFacts
@@ -63,7 +62,9 @@ def voucher_price(details: dict[str, Any], at: datetime) -> Decimal:
     if details.get("gift"):
         gift = gift_options(at).get(details["gift"])
         if gift is None:
-            raise product_kinds.ProductUnavailable("This class isn’t available as a gift right now. Please choose an amount.")
+            raise product_kinds.ProductUnavailable(
+                "This class isn’t available as a gift right now. Please choose an amount."
+            )
         return gift.price
     amount = Decimal(details.get("amount") or 0)
     if why := amount_problem(amount):

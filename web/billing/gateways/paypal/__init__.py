@@ -10,7 +10,15 @@ from django.conf import settings
 from django.utils import timezone
 
 from billing.gateways import HostedGateway, WebhookRejected
-from billing.gateways.facts import AttemptExpired, Fact, GatewayLine, GatewaySession, PaymentDeclined, RefundAnswer, WebhookMessage
+from billing.gateways.facts import (
+    AttemptExpired,
+    Fact,
+    GatewayLine,
+    GatewaySession,
+    PaymentDeclined,
+    RefundAnswer,
+    WebhookMessage,
+)
 from billing.gateways.paypal import amounts, disputes, orders, statement, webhooks
 from billing.gateways.paypal.client import PayPalClient, PayPalRefused
 from billing.models import Payment, Refund

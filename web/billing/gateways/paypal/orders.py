@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from billing.gateways.facts import AttemptExpired, Fact, PaymentCaptured, PaymentDeclined, PaymentPending, PaymentReference, RefundState
+from billing.gateways.facts import (
+    AttemptExpired,
+    Fact,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentPending,
+    PaymentReference,
+    RefundState,
+)
 from billing.gateways.paypal import amounts
 from billing.models import Payment, Refund
 from common.errors import PermanentFailure

@@ -3,7 +3,16 @@
 from decimal import Decimal
 from typing import Any
 
-from billing.gateways.facts import AttemptExpired, DisputeState, Fact, PaymentCaptured, PaymentDeclined, PaymentPending, PaymentReference, RefundState
+from billing.gateways.facts import (
+    AttemptExpired,
+    DisputeState,
+    Fact,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentPending,
+    PaymentReference,
+    RefundState,
+)
 from billing.gateways.stripe.amounts import from_stripe_units
 from billing.models import Dispute, Refund
 

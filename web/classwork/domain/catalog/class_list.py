@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
-from classwork.rules import calendar
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import ClassOffer, Level, Meeting, Session
+from classwork.rules import calendar
 from common import dates
 from common.formats import format_date
 

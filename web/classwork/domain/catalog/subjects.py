@@ -10,7 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from classwork import events
-from classwork.domain.schedule import problems, effects as schedule_effects
+from classwork.domain.schedule import effects as schedule_effects
+from classwork.domain.schedule import problems
 from classwork.domain.schedule.announcements import apply_schedule_changes
 from classwork.domain.schedule.changes import copy_with_values, field_differences
 from classwork.domain.schedule.previews import Preview, build_preview

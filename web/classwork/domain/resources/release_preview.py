@@ -6,30 +6,32 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from classwork.domain.resources import attachments
-from classwork.rules import release_windows
 from classwork.domain.resources.releases import release_rule
-from classwork.domain.schedule.previews import PreviewRow, ScheduleEffect
-from classwork.rules.timetable import ScheduledMeeting
+from classwork.domain.schedule.previews import Contribution, PreviewRow, ScheduleEffect
 from classwork.models import Release
+from classwork.rules import release_windows
+from classwork.rules.timetable import ScheduledMeeting
 from common import dates
 from common.formats import format_date, format_moment
 
 
-def release_rows(effects: Sequence[ScheduleEffect]) -> list[PreviewRow]:
+def preview_releases(effects: Sequence[ScheduleEffect]) -> Contribution:
     """Only existing releases can move. A class that is not saved yet has none."""
     known = [effect for effect in effects if effect.offer.pk]
     if not known:
-        return []
+        return Contribution()
     offers = [effect.offer for effect in known]
     attached = attachments.attached_to_classes(offers)
     stored: dict[int, dict[int, Release]] = {offer.pk: {} for offer in offers}
     for release in Release.objects.filter(offer__in=offers).select_related("resource"):
         stored[release.offer_id][release.resource_id] = release
-    return [
-        row
-        for effect in known
-        for row in _class_release_rows(effect, attached[effect.offer.pk], stored[effect.offer.pk])
-    ]
+    return Contribution(
+        rows=tuple(
+            row
+            for effect in known
+            for row in _class_release_rows(effect, attached[effect.offer.pk], stored[effect.offer.pk])
+        )
+    )
 
 
 def _class_release_rows(

@@ -10,11 +10,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from classwork.domain.resources import attachments
-from classwork.rules import release_windows
 from classwork.domain.resources.attachments import AttachedResource
-from classwork.rules.release_windows import ReleaseRule
 from classwork.models import ClassOffer, Release, Resource, Subject
-from registrations.models import Opening, Registration
+from classwork.rules import release_windows
+from classwork.rules.release_windows import ReleaseRule
 from history.domain import record_action
 from users.models import User
 
@@ -103,17 +102,3 @@ def _update_release(by: User, release: Release, action: str, **values: object) -
         if Release.objects.filter(pk=release.pk).update(**values):
             resource = release.resource
             record_action(by, f"classwork.resource_{action}", resource, title=str(resource), offer=release.offer_id)
-
-
-def add_opening(by: User, resource: Resource, registration: Registration) -> None:
-    with transaction.atomic():
-        _, is_new = Opening.objects.get_or_create(registration=registration, resource=resource)
-        if is_new:
-            record_action(by, "registrations.resource_opened_for_one", resource, registration=registration.pk)
-
-
-def remove_opening(by: User, resource: Resource, registration: Registration) -> None:
-    with transaction.atomic():
-        deleted, _ = Opening.objects.filter(registration=registration, resource=resource).delete()
-        if deleted:
-            record_action(by, "registrations.resource_closed_for_one", resource, registration=registration.pk)

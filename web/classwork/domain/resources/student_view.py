@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from classwork.domain.resources import content
-from registrations.domain.library.access import FOR_STUDENTS
 from classwork.domain.resources.attachments import AttachedResource
 from classwork.models import ClassOffer, Release
 from common import dates
@@ -70,7 +69,7 @@ def viewing_moments(offer: ClassOffer) -> list[ViewingMoment]:
 
 
 def resources_at(offer: ClassOffer, at: datetime) -> list[tuple[Release, str]]:
-    visible = offer.releases.filter(FOR_STUDENTS).select_related("resource")
+    visible = offer.releases.for_students().select_related("resource")
     order = {each.resource.pk: place for place, each in enumerate(content.attached_to(offer))}
     releases = sorted(visible, key=lambda release: order.get(release.resource_id, 0))
     return [(release, state_by_schedule(release, at)) for release in releases]

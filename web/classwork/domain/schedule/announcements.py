@@ -9,8 +9,8 @@ from typing import Any
 from classwork import events
 from classwork.domain.schedule import effects as schedule_effects
 from classwork.domain.schedule.previews import ScheduleEffect
-from classwork.rules.timetable import Slot
 from classwork.models import Meeting
+from classwork.rules.timetable import Slot
 from history.domain import record_action
 from outbox.declare import EventType
 from outbox.domain import emit

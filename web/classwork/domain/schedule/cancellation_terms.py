@@ -7,9 +7,9 @@ from decimal import Decimal
 from django.db.models import Q
 
 from billing.rules.terms import RefundMethod, Terms, TermsStep
-from registrations.domain.waitlist.presentation import format_ordinal
 from classwork.models import CancellationStep, CancellationTerms, ClassOffer, Meeting
 from common import dates
+from common.formats import format_ordinal
 
 Unit = CancellationStep.Unit
 HOURS = {Unit.HOURS: 1, Unit.DAYS: 24, Unit.WEEKS: 168}

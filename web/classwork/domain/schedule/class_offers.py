@@ -11,15 +11,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from classwork import events
-from classwork.rules import calendar, timetable
-from classwork.domain.schedule import problems, effects
+from classwork.domain.schedule import effects, problems
 from classwork.domain.schedule.announcements import apply_schedule_changes
 from classwork.domain.schedule.changes import copy_with_values, field_differences
+from classwork.domain.schedule.effects import PlannedClass
 from classwork.domain.schedule.previews import Preview, PreviewRow, build_preview
 from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
-from classwork.domain.schedule.effects import PlannedClass
-from classwork.rules.timetable import Slot
 from classwork.models import Assignment, ClassOffer, SkippedDate
+from classwork.rules import calendar, timetable
+from classwork.rules.timetable import Slot
 from common import dates
 from common.formats import format_date
 from history.domain import record_action
@@ -115,9 +115,7 @@ def create_class(actor: User | None, draft: ClassDraft, *, why: str = "", now: d
         offer = copy_with_values(ClassOffer(), draft.values)
         offer.save()
         _save_staff_and_skipped_dates(offer, draft)
-        effects.write_meetings(
-            [replace(effect, offer=offer) for effect in preview.effects], now or timezone.now()
-        )
+        effects.write_meetings([replace(effect, offer=offer) for effect in preview.effects], now or timezone.now())
         details = {"heading": offer.heading, "session": offer.session.name}
         entry = record_action(actor, "classwork.offer_created", offer, why=why, **details)
         emit(events.OFFER_CREATED, key=f"change {entry.pk}", offer_id=offer.pk, change=entry.pk)

@@ -9,14 +9,13 @@ from datetime import datetime
 
 from django.db.models import F, Q
 
+from classwork.domain.schedule.previews import ScheduleEffect
+from classwork.domain.schedule.problems import FieldProblem
+from classwork.models import ClassOffer, Location, Meeting
 from classwork.rules import calendar, timetable
 from classwork.rules.calendar import SessionPlan
 from classwork.rules.clashes import Booking, Clash, find_clashes
-from classwork.domain.schedule.previews import ScheduleEffect
-from classwork.domain.schedule.problems import FieldProblem
 from classwork.rules.timetable import MeetingChange, MeetingRule, Slot
-from classwork.models import ClassOffer, Location, Meeting
-from registrations.models import Ticket
 from common.formats import format_date
 from users.models import Staff
 
@@ -52,23 +51,11 @@ def schedule_problems(effects: Iterable[ScheduleEffect], now: datetime) -> list[
             problems.append(
                 FieldProblem("", f"{each.offer.heading}: class {removed[0].number} is over and can’t be removed.")
             )
-        if sentence := _ticketed_day_problem(each):
-            problems.append(FieldProblem("", sentence))
         doubled = [start for start, times in Counter(slot.starts_at for slot in each.after).items() if times > 1]
         if doubled:
             day = format_date(doubled[0])
             problems.append(FieldProblem("", f"{each.offer.heading} would meet twice at the same time on {day}."))
     return problems
-
-
-def _ticketed_day_problem(effect: ScheduleEffect) -> str:
-    """A day for which a ticket was sold cannot be removed."""
-    removed = [step.pk for step in effect.steps if step.pk and not step.after]
-    ticket = Ticket.objects.filter(meeting__in=removed).select_related("meeting").first() if removed else None
-    if ticket is None:
-        return ""
-    day = format_date(ticket.meeting.local_date)
-    return f"{effect.offer.heading}: someone has registered for {day} alone. Cancel that day instead of removing it."
 
 
 # -- warnings --------------------------------------------------------------------------------------------------------

@@ -10,18 +10,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from classwork import events
-from classwork.rules import timetable
 from classwork.domain.schedule import effects
 from classwork.domain.schedule.announcements import announce_meeting
 from classwork.domain.schedule.previews import Preview, ScheduleEffect, build_preview
 from classwork.domain.schedule.problems import FieldProblem
-from classwork.rules.timetable import MeetingChange, ScheduledMeeting, Slot
 from classwork.models import ClassOffer, Location, Meeting
+from classwork.rules import timetable
+from classwork.rules.timetable import MeetingChange, ScheduledMeeting, Slot
 from common import dates
 from common.formats import format_date
 from users.models import Staff, User
-
-MADE_GOOD = "Students keep the compensation they received for this day, and its make-up day stays."
 
 
 @dataclass(frozen=True)
@@ -55,8 +53,7 @@ def plan_restore(meeting: Meeting) -> Preview:
     if meeting.offer.is_called_off:
         return Preview(faults=(FieldProblem("", "The whole class is canceled, and students have been refunded."),))
     step = MeetingChange(meeting.number, meeting.pk, meeting.slot, meeting.slot, was_cancelled=True)
-    drawn = _preview_at_slot(meeting.offer, step, meeting.slot)
-    return replace(drawn, warnings=(*drawn.warnings, MADE_GOOD)) if meeting.called_off_id else drawn
+    return _preview_at_slot(meeting.offer, step, meeting.slot)
 
 
 def plan_move(meeting: Meeting, draft: MeetingDraft) -> Preview:

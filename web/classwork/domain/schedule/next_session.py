@@ -10,14 +10,14 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model
 
-from classwork.rules import timetable
-from classwork.rules.calendar import first_day
 from classwork.domain.class_fields import KEPT_FIELDS, KEPT_ROWS
 from classwork.domain.schedule import sessions
 from classwork.domain.schedule.class_offers import ClassDraft, create_class, plan_class
 from classwork.domain.schedule.previews import Preview, build_preview
 from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
 from classwork.models import ClassOffer, Location, Session, Subject
+from classwork.rules import timetable
+from classwork.rules.calendar import first_day
 from common import dates
 from history.domain import record_action
 from users.models import Staff, User

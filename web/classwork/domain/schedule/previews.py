@@ -1,4 +1,4 @@
-"""What a change would move, shown before it is made. Other apps add rows through PREVIEW_CONTRIBUTORS."""
+"""What a change would move, shown before it is made. Other apps contribute to it through PREVIEW_CONTRIBUTORS."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
-from classwork.rules.timetable import MeetingChange, Slot
 from classwork.models import ClassOffer, Location
+from classwork.rules.timetable import MeetingChange, Slot
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,15 @@ class PreviewRow:
     what: str
     before: str = ""
     after: str = ""
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one function of PREVIEW_CONTRIBUTORS adds to a preview. A problem prevents the change."""
+
+    rows: tuple[PreviewRow, ...] = ()
+    warnings: tuple[str, ...] = ()
+    problems: tuple[FieldProblem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,8 +93,13 @@ def build_preview(
 ) -> Preview:
     touched = tuple(effect for effect in effects if effect.steps)
     meetings = (meeting_row(effect.offer, step) for effect in touched for step in effect.steps)
-    added = (row for path in settings.PREVIEW_CONTRIBUTORS for row in import_string(path)(touched))
-    return Preview((*rows, *meetings, *added), touched, tuple(warnings), tuple(faults))
+    contributions: list[Contribution] = [import_string(path)(touched) for path in settings.PREVIEW_CONTRIBUTORS]
+    return Preview(
+        (*rows, *meetings, *(row for each in contributions for row in each.rows)),
+        touched,
+        (*warnings, *(warning for each in contributions for warning in each.warnings)),
+        (*faults, *(problem for each in contributions for problem in each.problems)),
+    )
 
 
 def meeting_row(offer: ClassOffer, step: MeetingChange) -> PreviewRow:

@@ -6,18 +6,20 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import timezone
 
-from classwork.rules import calendar
-from classwork.rules.calendar import CalendarRules, SessionPlan
-from classwork.domain.schedule import problems, effects as schedule_effects
+from classwork.domain.schedule import effects as schedule_effects
+from classwork.domain.schedule import problems
 from classwork.domain.schedule.announcements import apply_schedule_changes
 from classwork.domain.schedule.changes import copy_with_values, field_differences
 from classwork.domain.schedule.previews import Preview, PreviewRow, build_preview
 from classwork.domain.schedule.problems import FieldProblem
 from classwork.models import ClassOffer, Session
+from classwork.rules import calendar
+from classwork.rules.calendar import CalendarRules, SessionPlan
 from common import dates
 from common.formats import format_date
 from history.domain import record_action
@@ -26,9 +28,18 @@ from users.models import User
 Values = Mapping[str, Any]
 
 
+def school_calendar_rules() -> CalendarRules:
+    return CalendarRules(
+        settings.SESSION_MINIMUM_WEEKS,
+        settings.DEFAULT_SESSION_EXPIRE,
+        settings.SHORT_SESSION_EXPIRE,
+        settings.DEFAULT_KEY_DAY,
+    )
+
+
 def propose_session() -> dict[str, Any]:
     plans = [session.plan for session in Session.objects.all()]
-    defaults = calendar.next_defaults(plans, dates.local_today(), CalendarRules.of_the_school())
+    defaults = calendar.next_defaults(plans, dates.local_today(), school_calendar_rules())
     return {
         "name": free_session_name(defaults.key_day),
         "key_day_date": defaults.key_day,
@@ -52,7 +63,7 @@ def drafted_session(session: Session, values: Values) -> Session:
     changed = copy_with_values(session, values)
     if not changed.skip_weeks:
         changed.flip_last_day = False
-    rules = CalendarRules.of_the_school()
+    rules = school_calendar_rules()
     by_rule = calendar.expire_default(session.plan, rules) if session.pk else None
     follows_rule = by_rule is not None and changed.expire_date == session.expire_date == by_rule
     if changed.expire_date is None or follows_rule:
@@ -72,7 +83,7 @@ def session_problems(session: Session, others: Iterable[SessionPlan]) -> list[Fi
         )
         faults.append(FieldProblem("key_day_date", sentence, {"key_day_date": proposed.key_day}))
     if session.publish_date > session.expire_date:
-        expire = calendar.expire_default(plan, CalendarRules.of_the_school())
+        expire = calendar.expire_default(plan, school_calendar_rules())
         better = {"expire_date": expire} if session.publish_date <= expire else {"publish_date": plan.start}
         sentence = (
             f"It would be published on {format_date(session.publish_date)}, after the last day on which it is shown, "

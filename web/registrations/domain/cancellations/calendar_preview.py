@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from classwork.rules import timetable
 from classwork.domain.schedule import effects as schedule_effects
 from classwork.domain.schedule.meetings import MeetingDraft
 from classwork.domain.schedule.previews import Preview, ScheduleEffect, build_preview
 from classwork.domain.schedule.problems import FieldProblem
-from classwork.rules.timetable import MeetingChange
 from classwork.models import ClassOffer, Meeting
+from classwork.rules import timetable
+from classwork.rules.timetable import MeetingChange
 from common.formats import format_date
 
 

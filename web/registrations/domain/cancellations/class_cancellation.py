@@ -1,5 +1,6 @@
 """Cancels in one transaction: meetings, spots, money, waitlists and history. The emails follow from the event."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -7,18 +8,17 @@ from django.utils import timezone
 
 from billing.domain.cancellations import bulk_refunds
 from billing.domain.refunds import order_snapshot
+from classwork.domain.schedule import meetings
+from classwork.models import ClassOffer, Meeting
+from history.domain import record_action
+from outbox.domain import emit
 from registrations import events
+from registrations.domain import capacity, spot_offers, transitions
 from registrations.domain.cancellations import results
 from registrations.domain.cancellations.compensation import Compensation
 from registrations.domain.cancellations.plan import affected_spots, orders_of_spots, plan_cancellation
 from registrations.domain.cancellations.request import CancellationRequest, cancelable_meetings, cancelable_meetings_of
-from registrations.domain import transitions, capacity
-from registrations.domain import spot_offers
-from classwork.domain.schedule import meetings
-from registrations.models import CallOff, Outcome, Ticket
-from classwork.models import ClassOffer, Meeting
-from history.domain import record_action
-from outbox.domain import emit
+from registrations.models import CallOff, CanceledMeeting, Outcome, Ticket
 from users.models import User
 
 
@@ -47,7 +47,7 @@ def cancel_classes(
     cancellation = CallOff.objects.create(offer_id=request.offer, policy=request.policy, why=why, at=now)
     for meeting in plan.meetings:
         meetings.cancel_meeting(actor, meeting, why)
-    Meeting.objects.filter(pk__in=[meeting.pk for meeting in plan.meetings]).update(called_off=cancellation)
+    _assign_meetings(cancellation, plan.meetings)
     if request.is_moved:
         for meeting in plan.meetings:
             added = meetings.add_meeting(actor, plan.offers[meeting.offer_id], request.instead[meeting.pk])
@@ -70,6 +70,16 @@ def cancel_classes(
         record_action(actor, "registrations.called_off", offer, why=why, call_off=cancellation.pk, **details)
     emit(events.CALLED_OFF, key=f"{cancellation.pk}", call_off_id=cancellation.pk)
     return cancellation
+
+
+def _assign_meetings(cancellation: CallOff, meetings: Iterable[Meeting]) -> None:
+    # A class day that was restored and is canceled again belongs to the last cancellation.
+    CanceledMeeting.objects.bulk_create(
+        [CanceledMeeting(meeting=meeting, cancellation=cancellation) for meeting in meetings],
+        update_conflicts=True,
+        unique_fields=["meeting"],
+        update_fields=["cancellation"],
+    )
 
 
 def _build_outcome(cancellation: CallOff, compensation: Compensation) -> Outcome:

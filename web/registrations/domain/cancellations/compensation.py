@@ -6,9 +6,9 @@ from decimal import Decimal
 
 from billing.domain.cancellations.bulk_refunds import RefundOutcome
 from billing.models import Order
+from common.formats import format_money
 from registrations.domain.transitions import Seat
 from registrations.models import CompensationPolicy, Ticket
-from common.formats import format_money
 
 ZERO = Decimal(0)
 NOTHING = RefundOutcome()

@@ -12,13 +12,13 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from billing.domain.refunds import handovers
 from billing.models import Order
-from registrations.domain import attendees
-from registrations.models import CallOff, CompensationPolicy, Outcome, Ticket
 from classwork.models import Meeting
 from common.formats import format_money
 from common.links import absolute_url
 from common.names import email_key, first_name
 from mailroom.domain import draft_message
+from registrations.domain import attendees
+from registrations.models import CallOff, CompensationPolicy, Outcome, Ticket
 from users.models import Staff
 
 SEATS = ("registration", "ticket")

@@ -15,16 +15,22 @@ from billing.domain.cancellations.bulk_refunds import RefundPlan
 from billing.domain.refunds import order_snapshot
 from billing.domain.refunds.order_snapshot import Books
 from billing.domain.refunds.refund_shares import RefundRequest
-from registrations.domain.cancellations import calendar_preview
-from registrations.domain.cancellations.compensation import NOTHING, Compensation, CompensationTotals, spot_key, total_by_currency
-from registrations.rules.day_shares import ZERO, value_of_next_days
-from registrations.domain.cancellations.request import CancellationRequest, cancelable_meetings, cancelable_meetings_of
-from registrations.domain import attendees
-from registrations.domain.transitions import Seat
 from classwork.domain.schedule.previews import Preview, PreviewOutdated
 from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
 from classwork.models import ClassOffer, Meeting
+from registrations.domain import attendees
+from registrations.domain.cancellations import calendar_preview
+from registrations.domain.cancellations.compensation import (
+    NOTHING,
+    Compensation,
+    CompensationTotals,
+    spot_key,
+    total_by_currency,
+)
+from registrations.domain.cancellations.request import CancellationRequest, cancelable_meetings, cancelable_meetings_of
+from registrations.domain.transitions import Seat
 from registrations.models import CompensationPolicy, Outcome, Registration, Ticket, WaitingEntry
+from registrations.rules.day_shares import ZERO, value_of_next_days
 
 GIVES = (CompensationPolicy.REFUND, CompensationPolicy.CREDIT)
 

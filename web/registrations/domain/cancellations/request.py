@@ -8,8 +8,8 @@ from django.db.models import Q, QuerySet
 
 from classwork.domain.schedule.meetings import MeetingDraft
 from classwork.models import ClassOffer, Location, Meeting
-from registrations.models import CompensationPolicy
 from common import dates
+from registrations.models import CompensationPolicy
 
 FOR_DAYS = (
     CompensationPolicy.REFUND,

@@ -10,9 +10,9 @@ from billing import gateways
 from billing.domain.cancellations.bulk_refunds import RefundOutcome
 from billing.models import Order, Refund
 from billing.models.fields import exact_sum
+from common.formats import format_money
 from registrations.domain.cancellations.compensation import CompensationTotals
 from registrations.models import CallOff, CompensationPolicy, Outcome
-from common.formats import format_money
 
 OPEN = (Refund.State.RESERVED, Refund.State.SENT)
 CASH = "cash"

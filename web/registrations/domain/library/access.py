@@ -20,19 +20,15 @@ from django.utils import timezone
 from billing.models import Order
 from classwork.domain.resources import content
 from classwork.models import Attachment, ClassOffer, Release, Resource
+from common import dates
 from registrations.models import Registration, Ticket
 from registrations.models.tickets import TicketQuerySet
-from common import dates
 from users.models import Staff, Student, User
 
 Audience, Kind = Resource.Audience, Resource.Kind
 
 
 Way = Registration | Ticket
-
-# Resources that a spot can open. Texts for the class mail have no page.
-FOR_STUDENTS = Q(resource__manager_approved=True, resource__audience__in=[Audience.STUDENT, Audience.PUBLIC])
-FOR_STUDENTS &= ~Q(resource__kind=Kind.EMAIL)
 
 
 class AccessState(Enum):
@@ -80,7 +76,7 @@ def registrations_of_students(students: Collection[int]) -> QuerySet[Registratio
 
 
 def _registration_that_opens(students: Collection[int], resource: Resource, at: datetime) -> Registration | None:
-    attached = Release.objects.filter(FOR_STUDENTS, resource=resource)
+    attached = Release.objects.for_students().filter(resource=resource)
     releases = {release.offer_id: release for release in attached}
     registrations = (
         registrations_of_students(students)
@@ -100,7 +96,7 @@ def tickets_of_students(students: Collection[int]) -> TicketQuerySet:
 
 def _ticket_that_opens(students: Collection[int], resource: Resource, at: datetime) -> Ticket | None:
     own_tickets = tickets_of_students(students).for_lists().filter(meeting__offer__releases__resource=resource)
-    releases = Release.objects.filter(FOR_STUDENTS, resource=resource, offer__in=own_tickets.values("meeting__offer"))
+    releases = Release.objects.for_students().filter(resource=resource, offer__in=own_tickets.values("meeting__offer"))
     by_offer = {release.offer_id: release for release in releases}
     for ticket in own_tickets:
         release = by_offer.get(ticket.offer_id)

@@ -12,13 +12,13 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.paginator import Page, Paginator
 from django.db.models import Exists, F, Q, Subquery
 
-from registrations.domain.library import access
-from registrations.domain.library.access import FOR_STUDENTS, AccessState, Way
-from registrations.models import LibraryVisit, Opening, Registration, Ticket
 from classwork.models import Release, Resource
 from common import dates
 from common.formats import format_date, format_moment
 from common.paging import paginate_together
+from registrations.domain.library import access
+from registrations.domain.library.access import AccessState, Way
+from registrations.models import LibraryVisit, Opening, Registration, Ticket
 from users.models import Student, User
 
 PAUSE = timedelta(hours=1)  # A shorter pause belongs to the same visit.
@@ -144,8 +144,8 @@ def build_library(user: User | AnonymousUser, at: datetime, text: str = "", numb
     ways: list[Any] = sorted([*places, *tickets], key=lambda way: way.offer.session.key_day_date, reverse=True)
     since = _record_visit(user, ways[0], at) if isinstance(user, User) and ways else None
     if text and ways:
-        matching = Release.objects.filter(
-            FOR_STUDENTS, _text_filter(text, "resource__"), offer__in={way.offer_id for way in ways}
+        matching = Release.objects.for_students().filter(
+            _text_filter(text, "resource__"), offer__in={way.offer_id for way in ways}
         )
         offers = set(matching.order_by().values_list("offer", flat=True))
         ways = [way for way in ways if way.offer_id in offers]
@@ -218,7 +218,7 @@ def _releases_by_class(places: Iterable[Way], text: str) -> dict[int, list[Relea
     offers = {place.offer_id for place in places}
     if not offers:
         return {}
-    matching = Release.objects.filter(FOR_STUDENTS, _text_filter(text, "resource__"), offer__in=offers)
+    matching = Release.objects.for_students().filter(_text_filter(text, "resource__"), offer__in=offers)
     ordered = matching.select_related("resource").defer("resource__text")
     by_offer: dict[int, list[Release]] = {}
     for release in ordered.order_by(F("opens_at").asc(nulls_first=True), "position", "resource_id"):

@@ -5,13 +5,11 @@ from datetime import datetime
 
 from billing.domain.product_kinds import ProductUnavailable
 from billing.models import OrderLine
-from registrations.domain import capacity
-from registrations.domain import admission, spot_offers
-from registrations.domain.waitlist import skip_reasons
+from classwork.models import Meeting
+from registrations.domain import admission, capacity, skip_reasons, spot_offers
+from registrations.models import Ticket
 from registrations.rules.role_balance import EITHER, assign_roles, find_obstacle
 from registrations.rules.waitlist_walk import SpotOffered, walk_waitlist
-from classwork.models import Meeting
-from registrations.models import Ticket
 
 QUEUE = "Spots on that day are for the people on the waitlist."
 

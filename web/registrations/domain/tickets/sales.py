@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from registrations.domain import registration_window, capacity
-from registrations.domain.capacity import Availability
 from classwork.models import ClassOffer, Meeting
 from common import dates
+from registrations.domain import capacity, registration_window
+from registrations.domain.capacity import Availability
 
 NOT_SOLD = "This class has no drop-ins or trials."
 NO_TRIAL = "This class has no trial."

@@ -4,10 +4,10 @@ from datetime import datetime, time, timedelta
 
 from django.utils import timezone
 
+from common import dates
 from registrations.domain import notifications
 from registrations.domain.tickets import upgrades
 from registrations.models import Ticket
-from common import dates
 
 FROM = time(9)
 NOT_AFTER = timedelta(days=3)

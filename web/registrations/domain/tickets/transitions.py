@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from billing.domain.product_kinds import ProductUnavailable
 from billing.models import OrderLine
-from registrations.domain import transitions, attendees, capacity
-from registrations.domain.transitions import State
+from classwork.models import Meeting
+from registrations.domain import attendees, capacity, transitions
 from registrations.domain.spots import ALREADY
 from registrations.domain.tickets import admission, sales, trials
-from classwork.models import Meeting
+from registrations.domain.transitions import State
 from registrations.models import Registration, Ticket
 from users.models import Student
 

@@ -2,8 +2,8 @@
 
 from django.conf import settings
 
-from registrations.models import Registration, Ticket
 from classwork.models import Subject
+from registrations.models import Registration, Ticket
 from users.models import Student
 
 HAD = "{} has already had a trial of this class."

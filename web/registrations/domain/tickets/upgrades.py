@@ -13,14 +13,14 @@ from billing.domain.orders import placement
 from billing.domain.pricing import quotes
 from billing.domain.refunds import exchanges
 from billing.models import Order, OrderLine
-from registrations.domain import attendees, late_joining, registration_window
-from registrations.domain.transitions import State
-from registrations.domain.late_joining import JoiningTerms
-from registrations.domain.spots import ALREADY
 from classwork.models import ClassOffer
-from registrations.models import Registration, Ticket
 from common import links
 from history.domain import record_action
+from registrations.domain import attendees, late_joining, registration_window
+from registrations.domain.late_joining import JoiningTerms
+from registrations.domain.spots import ALREADY
+from registrations.domain.transitions import State
+from registrations.models import Registration, Ticket
 from users.models import User
 
 PURPOSE = "registrations.ticket"

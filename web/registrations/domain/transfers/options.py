@@ -9,14 +9,14 @@ from billing.domain.refunds import exchanges
 from billing.domain.refunds.exchanges import Exchange, LineWorth
 from billing.models import Order, OrderLine
 from classwork.domain.catalog.class_summary import ClassSummary
-from registrations.domain import late_joining, registration_window, capacity
-from registrations.domain.transfers import to_class
-from registrations.domain.capacity import Availability
-from registrations.domain.waitlist import open_offers
 from classwork.models import ClassOffer
-from registrations.models import Registration
 from common import dates
 from common.money import ZERO, percent_of
+from registrations.domain import capacity, late_joining, registration_window
+from registrations.domain.capacity import Availability
+from registrations.domain.transfers import to_class
+from registrations.domain.waitlist import open_offers
+from registrations.models import Registration
 from users.models import User
 
 

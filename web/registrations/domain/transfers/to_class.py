@@ -16,14 +16,14 @@ from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.pricing import balances
 from billing.domain.refunds import exchanges
 from billing.models import Order, OrderLine
+from classwork.models import ClassOffer
+from common.formats import format_moment
+from history.domain import record_action
 from registrations.domain import spots
 from registrations.domain.attendees import STUDENT, Attendee
 from registrations.domain.change_deadlines import change_deadline, is_before_deadline
 from registrations.domain.waitlist import open_offers
-from classwork.models import ClassOffer
 from registrations.models import Registration
-from common.formats import format_moment
-from history.domain import record_action
 from users.models import User
 
 State = Registration.State

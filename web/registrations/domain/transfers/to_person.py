@@ -5,18 +5,17 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
-from billing.domain import product_kinds
-from billing.domain import locks
+from billing.domain import locks, product_kinds
 from billing.models import Order, OrderLine
-from registrations.domain import attendees, spots, capacity
-from registrations.domain.transfers import to_class
-from registrations.domain.attendees import OTHER, Attendee, TypedPerson
-from registrations.domain.change_deadlines import change_deadline, is_before_deadline
-from registrations.domain.transfers.to_class import DeskOverride, TransferRefused
-from registrations.models import Registration
 from common import names
 from common.formats import format_moment
 from history.domain import record_action
+from registrations.domain import attendees, capacity, spots
+from registrations.domain.attendees import OTHER, Attendee, TypedPerson
+from registrations.domain.change_deadlines import change_deadline, is_before_deadline
+from registrations.domain.transfers import to_class
+from registrations.domain.transfers.to_class import DeskOverride, TransferRefused
+from registrations.models import Registration
 from users.models import Student, User
 
 State = Registration.State

@@ -7,12 +7,11 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils import timezone
 
-from registrations.domain import capacity
-from registrations.domain import spot_offers
-from registrations.rules.role_balance import RoleCapacity
 from classwork.models import Balance, ClassOffer, OfferRole
-from registrations.models import Registration, WaitingEntry
 from history.domain import record_action
+from registrations.domain import capacity, spot_offers
+from registrations.models import Registration, WaitingEntry
+from registrations.rules.role_balance import RoleCapacity
 from users.models import User
 
 

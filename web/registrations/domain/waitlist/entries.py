@@ -11,17 +11,15 @@ from django.utils import timezone
 
 from billing.domain.orders import cart as carts
 from billing.models import Order
-from registrations import events
-from registrations.domain import registration_window, spots, capacity
-from registrations.domain.attendees import ME, STUDENT, Attendee
-from registrations.domain.cart import KIND
-from registrations.domain import spot_offers
-from registrations.domain.waitlist import skip_reasons
-from registrations.rules.waitlist_walk import SpotOffered, walk_waitlist
 from classwork.models import ClassOffer
-from registrations.models import Registration, WaitingEntry
 from common import links, names
 from history.domain import record_action
+from registrations import events
+from registrations.domain import capacity, registration_window, skip_reasons, spot_offers, spots
+from registrations.domain.attendees import ME, STUDENT, Attendee
+from registrations.domain.cart import KIND
+from registrations.models import Registration, WaitingEntry
+from registrations.rules.waitlist_walk import SpotOffered, walk_waitlist
 from users.models import Student, User
 
 State = WaitingEntry.State

@@ -7,17 +7,16 @@ from datetime import datetime
 from django.db.models import Exists, Min, OuterRef, QuerySet, Sum
 
 from billing.domain.status_text import StatusText
-from registrations.domain import capacity
+from classwork.models import ClassOffer
+from common.formats import format_moment, format_ordinal
+from registrations.domain import capacity, skip_reasons, spot_offers
 from registrations.domain.capacity import Availability
-from registrations.domain.waitlist import entries, skip_reasons, session_entries
-from registrations.domain import spot_offers
+from registrations.domain.waitlist import entries, session_entries
+from registrations.domain.waitlist.session_entries import Session
+from registrations.models import WaitingEntry, Walk
 from registrations.rules import walk_log
 from registrations.rules.role_balance import Obstacle
-from registrations.domain.waitlist.session_entries import Session
 from registrations.rules.waitlist_walk import SpotOffered, WalkStep
-from classwork.models import ClassOffer
-from registrations.models import WaitingEntry, Walk
-from common.formats import format_moment
 from users.models import User
 
 State = WaitingEntry.State
@@ -92,11 +91,6 @@ class EntryView:
             typed = f"{person.get('first_name', '')} {person.get('last_name', '')}".strip()
             name = typed or self.entry.contact_name
             yield f"{name} ({role})" if role else name
-
-
-def format_ordinal(number: int) -> str:
-    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
 
 
 def position_sentence(numbers: Mapping[str, int]) -> str:

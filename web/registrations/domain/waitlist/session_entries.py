@@ -4,9 +4,9 @@ from collections.abc import Iterator, MutableMapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from registrations.domain.waitlist import entries
-from registrations.domain import spot_offers
 from classwork.models import ClassOffer
+from registrations.domain import spot_offers
+from registrations.domain.waitlist import entries
 from registrations.models import WaitingEntry
 
 KEY = "waitlist"

@@ -1,0 +1,142 @@
+from datetime import timedelta
+
+from django.test import override_settings
+from django.urls import reverse
+
+from accounting.domain.reconciliation import runs
+from accounting.models import Finding, Reconciliation
+from billing.gateways.facts import GatewayLine
+from billing.models import Order
+from common.errors import PermanentFailure
+from outbox.testing import run_all
+from tests.accounting.reconciling import ReconcilingTestCase
+from tests.billing.scripted import Scripted
+
+
+class ReconciliationPagesTest(ReconcilingTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log_in(self.ada)
+
+    def page(self, name: str = "desk_reconciliation", **query: str) -> str:
+        response = self.client.get(reverse(name, args=[Reconciliation.objects.latest("pk").pk]), query)
+        self.assertEqual(response.status_code, 200)
+        return response.content.decode()
+
+    def test_run_page_shows_progress_with_and_without_javascript(self) -> None:
+        self.bought()
+        run = runs.start_run(self.today, self.today, by=self.ada)
+        html = self.page()
+        for words in ('http-equiv="refresh"', "hx-get=", "<progress", "Reading"):
+            self.assertIn(words, html)
+        response = self.client.get(reverse("desk_reconciliation_progress", args=[run.pk]))
+        self.assertNotIn("HX-Refresh", response)
+        run_all()
+        response = self.client.get(reverse("desk_reconciliation_progress", args=[run.pk]))
+        self.assertEqual(response["HX-Refresh"], "true")
+        self.assertNotIn('http-equiv="refresh"', self.page())
+
+    def test_gateway_with_missing_settings_is_named_with_those_settings(self) -> None:
+        lacking = override_settings(
+            STRIPE_KEY="sk_live_1",
+            STRIPE_WEBHOOK_SECRET=[],
+            PAYPAL_CLIENT_ID="",
+            PAYPAL_SECRET="x",
+            PAYPAL_WEBHOOK_ID="",
+        )
+        with lacking:
+            html = self.client.get(reverse("desk_reconciliations")).content.decode()
+        self.assertIn("Stripe is not offered: STRIPE_WEBHOOK_SECRET is missing.", html)
+        self.assertIn("PayPal is not offered: PAYPAL_CLIENT_ID, PAYPAL_WEBHOOK_ID are missing.", html)
+        self.assertNotIn("is not offered", self.client.get(reverse("desk_reconciliations")).content.decode())
+
+    def test_run_page_shows_each_difference_with_its_amount_and_suggested_action(self) -> None:
+        self.attempt()
+        self.run_it()
+        html = self.page()
+        for words in ("Only in theirs", "$70.00", "Apply to our records", "po_1", "$2.30"):
+            self.assertIn(words, html)
+
+    def test_finding_is_resolved_once_and_only_with_a_reason(self) -> None:
+        payment = self.attempt()
+        self.run_it()
+        address = reverse("desk_finding", args=[self.one("only_theirs").pk])
+        self.assertEqual(self.client.post(address, {"deed": "take_over", "why": ""}).status_code, 400)
+        response = self.client.post(address, {"deed": "take_over", "why": "Seen there"}, follow=True)
+        self.assertContains(response, "Applied to our records")
+        payment.refresh_from_db()
+        self.assertEqual(payment.status, "confirmed")
+        self.assertIn("Everything matches", self.page())
+        again = self.client.post(address, {"deed": "take_over", "why": "Twice"}, follow=True)
+        self.assertContains(again, "already been resolved")
+
+    def test_staff_without_the_reconcile_permission_see_no_action_button(self) -> None:
+        self.attempt()
+        self.run_it()
+        group = self.ada.groups.get(name="Admin")
+        group.permissions.remove(*group.permissions.filter(codename="reconcile"))
+        self.assertNotIn("Apply to our records", self.page())
+        address = reverse("desk_finding", args=[self.one("only_theirs").pk])
+        self.assertNotContains(self.client.get(address), "Apply to our records")
+        self.assertEqual(self.client.post(address, {"deed": "take_over", "why": "x"}).status_code, 403)
+
+    def test_run_page_filters_findings_by_verdict(self) -> None:
+        self.bought()
+        self.only_ours()
+        self.run_it()
+        self.assertIn("Only in our records", self.page())
+        self.assertNotIn('">Fits<', self.page())
+        self.assertIn(">Matches<", self.page(show="matched"))
+        self.assertIn(">Matches<", self.page(show="all"))
+        self.assertIn("Only in our records", self.page(show="nonsense"))
+
+    def test_run_page_totals_payouts_and_draws_a_chart_when_there_are_several(self) -> None:
+        self.bought()
+        self.bought()
+        self.run_it()
+        self.assertIn("$135.40", self.page())
+        Scripted.theirs.append(
+            GatewayLine("other", "adj", 5 * self.one("matched").our_amount, "USD", self.noon, payout="po_2")
+        )
+        self.run_it()
+        self.assertIn("Net amount of each payout", self.page())
+
+    def test_failed_gateway_import_is_shown_and_can_be_retried(self) -> None:
+        Scripted.trouble.append(PermanentFailure("It refuses our key."))
+        run = self.run_it()
+        self.assertIn("It refuses our key.", self.page())
+        book = run.books.get(state="failed")
+        self.client.post(reverse("desk_reconciliation_again", args=[book.pk]))
+        run_all()
+        book.refresh_from_db()
+        self.assertEqual(book.state, "done")
+
+    def test_run_for_future_days_is_refused_with_a_reason(self) -> None:
+        day = (self.today + timedelta(days=9)).isoformat()
+        response = self.client.post(reverse("desk_reconciliations"), {"since": day, "until": day})
+        self.assertContains(response, "These days are in the future")
+        self.assertFalse(Reconciliation.objects.exists())
+
+    def test_list_of_runs_needs_the_same_number_of_queries_for_any_number_of_runs(self) -> None:
+        def run(count: int) -> None:
+            for _ in range(count):
+                copy = Reconciliation.objects.create(since=self.today, until=self.today, cut=self.now, by=self.ada)
+                book = copy.books.create(start=self.now, end=self.now, cursor=self.now, state="done")
+                book.findings.create(verdict="only_ours")
+
+        self.assertSameQueries(reverse("desk_reconciliations"), run)
+
+    def test_run_page_needs_the_same_number_of_queries_for_any_number_of_findings(self) -> None:
+        run = self.run_it()
+        book = run.books.exclude(variant="").get()
+
+        def find(count: int) -> None:
+            for _ in range(count):
+                order = Order.objects.create(payer_name="Pat", currency="USD")
+                payment = order.payments.create(variant="scripted", total=70, currency="USD")
+                Finding.objects.create(
+                    book=book, verdict="only_ours", payment=payment, order=order,
+                    our_amount=70, our_currency="USD", our_at=self.noon,
+                )  # fmt: skip
+
+        self.assertSameQueries(reverse("desk_reconciliation", args=[run.pk]), find)

@@ -1,0 +1,34 @@
+"""Registration in a browser, from the choice of classes to the last click."""
+
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from billing.models import OrderLine
+from classwork.models import ClassOffer
+from tests.base import SchoolTestCase
+
+URL = "/register/"
+
+
+class RegistrationPagesTestCase(SchoolTestCase):
+    def send(self, *who: str, client: Client | None = None, offer: ClassOffer | None = None, **more: Any) -> Any:
+        data = {"classes": [(offer or self.offer).pk], "who": list(who), "others": 0} | more
+        return (client or self.client).post(URL, data)
+
+    def friend(self, number: int = 0, **said: str) -> dict[str, str]:
+        usual = {"first_name": "Lee", "last_name": "", "email": "lee@example.org"} | said
+        return {f"other-{number}-{name}": value for name, value in usual.items()} | {"others": str(number + 1)}
+
+    def check_out(self, name: str = "Pat Payer", email: str = "pat@example.org", client: Client | None = None) -> Any:
+        """From who pays to the last click; the answer to that."""
+        browser = client or self.client
+        browser.post(reverse("checkout"), {"payer_name": name, "payer_email": email})
+        review = browser.get(reverse("checkout_review"))
+        quote = review.context["summary"].quote
+        said = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "practice", "terms": "on"}
+        return browser.post(reverse("checkout_review"), said)
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [line.details for line in OrderLine.objects.order_by("pk")]

@@ -1,0 +1,123 @@
+"""The school of the order simulation, in which spots in classes are bought."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import timedelta
+
+from django.utils import timezone
+from hypothesis.extra.django import TestCase
+
+from billing.domain.orders import pay_at_door, transitions
+from billing.domain.orders.placement import OrderNotPlaced
+from billing.models import Case, Order, OrderLine
+from classwork.models import ClassOffer
+from registrations.domain import desk_registrations, spots
+from registrations.domain.attendees import Attendee, TypedPerson
+from registrations.domain.cancellations import student_cancellation
+from registrations.models import Registration
+from tests.billing import order_simulation
+from tests.registrations.purchases import cart, me, of, other, place
+from users.models import User
+
+State = Registration.State
+ACTS = [*order_simulation.ACTS, "enter", "exceed", "door", "on_hold", "off_hold", "tidy", "give_up", "give_up"]
+NAMES = ["Ann", "Ben", "Cas"]
+
+
+class School(order_simulation.School):
+    """Billing's school, in which places are bought instead of toys; numbers choose who and what."""
+
+    def __init__(self, payer: User | None, staff: User) -> None:
+        self.payer, self.staff, self.now = payer, staff, timezone.now()
+        self.offers = list(ClassOffer.objects.order_by("pk"))
+
+    def place(self, number: int, due: str = Order.Due.NOW) -> None:
+        chosen = {self.offers[number % 3], self.offers[(number + 1) % 3]}
+        choices = [(offer, who) for offer in chosen for who in self._attendees(number)]
+        name = NAMES[number % 3]
+        order = cart(*choices, payer=self.payer, name=name, email=f"{name.lower()}@example.org")
+        with suppress(OrderNotPlaced):
+            place(order, due)
+            return
+        order.lines.all().delete()
+
+    def _attendees(self, number: int) -> list[Attendee]:
+        if self.payer is not None and number == 5:
+            return [of(child) for child in self.payer.in_care.all()]
+        return [me(), other("Kim")] if number % 2 else [me()]
+
+    def enter(self, number: int, over_capacity: bool = False) -> None:
+        name = NAMES[number % 3]
+        person = TypedPerson(name, "Walk-in", f"{name.lower()}@example.org")
+        with suppress(OrderNotPlaced):
+            desk_registrations.register_at_desk(
+                self.staff, self.offers[number % 3], person, why="x", over_capacity=over_capacity
+            )
+
+    def exceed(self, number: int) -> None:
+        self.enter(number, over_capacity=True)
+
+    def door(self, number: int) -> None:
+        if order := self.order(number):
+            with suppress(transitions.OrderTransitionRefused):
+                pay_at_door.switch_to_pay_at_door(order, self.now, is_owner=True)
+
+    def wait(self, number: int) -> None:
+        Registration.objects.filter(state=State.HELD).exclude(held_until=None).update(
+            held_until=self.now - timedelta(seconds=1)
+        )
+        super().wait(number)
+
+    def tidy(self, number: int) -> None:
+        spots.expire_due_holds()
+
+    def give_up(self, number: int) -> None:
+        if live := list(Registration.objects.live().order_by("pk")):
+            one = live[number % len(live)]
+            with suppress(student_cancellation.StudentCancellationRefused):
+                seen = student_cancellation.quote_student_cancellation(one, self.now).fingerprint
+                student_cancellation.cancel_own_registration(one, self.now, seen=seen, by=self.staff)
+
+    def on_hold(self, number: int) -> None:
+        if confirmed := list(Registration.objects.filter(state=State.CONFIRMED).order_by("pk")):
+            spots.suspend_spot(confirmed[number % len(confirmed)], why="x", by=self.staff)
+
+    def off_hold(self, number: int) -> None:
+        for one in Registration.objects.filter(state=State.ON_HOLD):
+            spots.resume_spot(one, why="x", by=self.staff)
+
+    def states(self, lines: Iterable[OrderLine]) -> list[str]:
+        """On hold is confirmed and in dispute."""
+        found = Registration.objects.filter(line__in=lines).values_list("state", flat=True)
+        return [State.CONFIRMED if state == State.ON_HOLD else state for state in found]
+
+    def check(self, test: TestCase) -> None:
+        super().check(test)
+        taken = Registration.objects.taking_a_place(timezone.now()).select_related("line__order")
+        for offer in self.offers:
+            if offer.capacity is not None:
+                within = taken.filter(offer=offer, over_capacity=False).count()
+                test.assertLessEqual(within, offer.capacity)
+        for one in taken:
+            self._check_reason(test, one)
+        for line in OrderLine.objects.filter(
+            cancelled_at=None, order__state__in=[Order.State.PLACED, Order.State.PAID]
+        ):
+            self._check_line(test, line)
+
+    def _check_reason(self, test: TestCase, one: Registration) -> None:
+        """A place hangs on a live line; one that is confirmed is paid, or to be paid at the door, or given by staff."""
+        order = one.line.order
+        test.assertIsNone(one.line.cancelled_at)
+        test.assertIn(order.state, (Order.State.PLACED, Order.State.PAID))
+        if one.state != State.HELD:
+            paid_later = order.due != Order.Due.NOW
+            test.assertTrue(order.state == Order.State.PAID or paid_later or order.entered_by is not None)
+
+    def _check_line(self, test: TestCase, line: OrderLine) -> None:
+        """Whoever paid, or may still pay, has the place; or a person is asked what to do."""
+        if line.order.has_lapsed(timezone.now()):
+            return
+        places = Registration.objects.filter(line=line).taking_a_place(timezone.now()).count()
+        asked = line.order.cases.filter(kind=Case.Kind.NOT_CONFIRMED).exists()
+        test.assertEqual(places, 0 if asked and not places else 1)

@@ -1,0 +1,35 @@
+"""Discount codes that are valid for one class only."""
+
+from datetime import timedelta
+
+from django.db.models import F
+from django.utils import timezone
+
+from billing.domain.orders import cart as carts
+from billing.domain.pricing import discount_codes
+from billing.models import Code
+from tests import make
+from tests.base import SchoolTestCase
+from tests.registrations import purchases
+
+
+class ClassCodeTest(SchoolTestCase):
+    def test_office_chooses_among_classes_that_are_not_over(self) -> None:
+        self.log_in(self.ada)
+        page = self.client.get("/admin/billing/code/add/")
+        self.assertContains(page, f'<option value="place:{self.offer.pk}">{self.offer}</option>', html=True)
+        self.assertContains(page, '<option value="ticket">All drop-ins and trials</option>', html=True)
+        long_ago = timedelta(days=400)
+        self.offer.meetings.update(starts_at=F("starts_at") - long_ago, ends_at=F("ends_at") - long_ago)
+        self.assertNotContains(self.client.get("/admin/billing/code/add/"), f'value="place:{self.offer.pk}"')
+
+    def test_code_for_another_class_names_that_class(self) -> None:
+        other = make.offer(self.session, make.subject(version="B"), class_day=4)
+        Code.objects.create(text="b", percent=10, kind="place", product_id=other.pk)
+        cart = purchases.cart((self.offer, purchases.me()))
+        with self.assertRaisesMessage(
+            discount_codes.DiscountCodeRefused, "This code is for Beginning B. Add it to your cart"
+        ):
+            carts.set_discount_code(cart, "b", timezone.now())
+        carts.add_line(cart, "place", other.pk, purchases.me().as_details())
+        self.assertIsNotNone(carts.set_discount_code(cart, "b", timezone.now()))

@@ -1,0 +1,184 @@
+"""Registration and checkout start with what the school already knows about the visitor or member."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from django.test import override_settings
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.models import Order
+from classwork.models import Meeting, OfferRole
+from registrations.domain import my_classes
+from registrations.domain.waitlist import class_roles
+from registrations.domain.waitlist.class_roles import BalanceLimits
+from registrations.models import Registration
+from registrations.rules.role_balance import RoleCapacity
+from tests import make
+from tests.base import SchoolTestCase
+from tests.registrations.purchases import cart, me, pay, place
+
+CHECKED = re.compile(r'name="who" value="([^"]+)"[^>]* checked')
+
+
+class ParticipantDefaultTest(SchoolTestCase):
+    def checked(self, url: str) -> list[str]:
+        return CHECKED.findall(self.client.get(url).content.decode())
+
+    def kit_key(self) -> str:
+        return f"student-{self.kit.pk}"
+
+    def test_guardian_who_does_not_attend_has_their_only_child_selected(self) -> None:
+        self.log_in(self.gus)
+        self.assertEqual(self.checked(reverse("register")), [self.kit_key()])
+
+    def test_guardian_with_two_children_has_nobody_selected(self) -> None:
+        make.child(self.gus, "Kim", "Gray")
+        self.log_in(self.gus)
+        self.assertEqual(self.checked(reverse("register")), [])
+
+    def test_guardian_who_attends_is_selected(self) -> None:
+        make.student(self.gus)
+        self.log_in(self.gus)
+        self.assertEqual(self.checked(reverse("register")), ["me"])
+
+    def test_visitor_and_member_without_children_are_selected(self) -> None:
+        self.assertEqual(self.checked(reverse("register")), ["me"])
+        self.log_in(self.sam)
+        self.assertEqual(self.checked(reverse("register")), ["me"])
+
+    def test_waitlist_and_drop_in_forms_also_start_with_the_child(self) -> None:
+        self.offer.capacity, self.offer.trial_price = 1, 0
+        self.offer.save()
+        self.log_in(self.gus)
+        self.assertEqual(self.checked(reverse("buy_ticket", args=[self.offer.pk])), [self.kit_key()])
+        pay(place(cart((self.offer, me()))))
+        self.assertEqual(self.checked(reverse("wait", args=[self.offer.pk])), [self.kit_key()])
+
+
+class KnownPayerTest(SchoolTestCase):
+    def register(self, *who: str, **more: Any) -> Any:
+        form = {"classes": [self.offer.pk], "who": who or ["me"], "others": "0"} | more
+        return self.client.post(reverse("register"), form)
+
+    def add_roles(self) -> None:
+        class_roles.set_class_roles(
+            self.offer, [RoleCapacity("lead"), RoleCapacity("follow")], BalanceLimits(), self.ada
+        )
+
+    def test_member_goes_straight_to_the_price(self) -> None:
+        self.log_in(self.alice)
+        self.register()
+        answer = self.client.get(reverse("checkout"), follow=True)
+        self.assertRedirects(answer, reverse("checkout_review"))
+        self.assertContains(answer, "alice@example.org")
+
+    def test_member_is_asked_for_the_role_and_nothing_else(self) -> None:
+        self.add_roles()
+        self.log_in(self.alice)
+        self.register()
+        page = self.client.get(reverse("checkout"))
+        self.assertContains(page, "Lead")
+        self.assertNotContains(page, 'name="payer_name"')
+        line = Order.objects.get(payer=self.alice).lines.get()
+        answer = self.client.post(reverse("checkout"), {f"line-{line.pk}-role": "lead"})
+        self.assertRedirects(answer, reverse("checkout_review"))
+
+    def test_member_can_change_the_payer_from_the_price_page(self) -> None:
+        self.log_in(self.alice)
+        self.register()
+        change = f"{reverse('checkout')}?change=1"
+        self.assertContains(self.client.get(reverse("checkout_review")), change)
+        self.assertContains(self.client.get(change), 'value="alice@example.org"')
+
+    def test_member_without_a_name_is_asked_for_it(self) -> None:
+        self.log_in(make.account("noname@example.org", ""))
+        self.register()
+        self.assertContains(self.client.get(reverse("checkout")), 'name="payer_name"')
+
+    @override_settings(BILLING_ADDRESS=True)
+    def test_member_is_asked_for_the_billing_address_if_the_school_requires_it(self) -> None:
+        self.log_in(self.alice)
+        self.register()
+        self.assertContains(self.client.get(reverse("checkout")), 'name="street"')
+
+    def test_second_order_of_a_visitor_remembers_name_and_email(self) -> None:
+        self.order_as_sam()
+        self.register()
+        page = self.client.get(reverse("checkout"))
+        self.assertContains(page, 'value="Sam Stranger"')
+        self.assertContains(page, 'value="sam@example.org"')
+        self.assertContains(page, "Not Sam?")
+
+    def test_other_browser_does_not_remember_the_payer(self) -> None:
+        self.order_as_sam()
+        other = self.browser_of(None)
+        other.post(reverse("register"), {"classes": [self.offer.pk], "who": ["me"], "others": "0"})
+        page = other.get(reverse("checkout"))
+        self.assertNotContains(page, "Sam")
+
+    def test_not_me_button_clears_the_remembered_payer(self) -> None:
+        self.order_as_sam()
+        self.register()
+        answer = self.client.post(reverse("checkout_not_me"), follow=True)
+        self.assertRedirects(answer, reverse("checkout"))
+        self.assertNotContains(answer, "Sam")
+        self.assertEqual(Order.objects.get(state=Order.State.CART).payer_email, "")
+
+    def order_as_sam(self) -> None:
+        self.register()
+        self.client.post(reverse("checkout"), {"payer_name": "Sam Stranger", "payer_email": "sam@example.org"})
+        quote = self.client.get(reverse("checkout_review")).context["summary"].quote
+        form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "practice", "terms": "on"}
+        self.client.post(reverse("checkout_review"), form)
+        self.assertEqual(Registration.objects.count(), 1)
+
+
+class HighestLevelTest(SchoolTestCase):
+    def test_highest_level_so_far_counts_finished_classes_only(self) -> None:
+        second = make.offer(self.session, make.subject("L2"), self.tess.staff, class_day=2)
+        pay(place(cart((self.offer, me()), (second, me()), payer=self.alice)))
+        self.log_in(self.tess)
+        url = reverse("taught_student", args=[self.student.pk])
+        self.assertNotContains(self.client.get(url), "Highest level so far")
+        for meeting in self.offer.meetings.all():
+            past = meeting.starts_at - timedelta(weeks=20)
+            Meeting.objects.filter(pk=meeting.pk).update(starts_at=past, ends_at=past + timedelta(hours=1))
+        self.assertContains(self.client.get(url), "Highest level so far: Beginning A")
+        highest = my_classes.classes_of_student(self.student, timezone.now()).highest
+        self.assertEqual([subject.title for subject in highest], ["Beginning A"])
+
+
+class StepBarTest(SchoolTestCase):
+    def steps(self, url: str) -> str:
+        page = self.client.get(url).content.decode()
+        steps = page.partition('aria-label="Steps"')[2].partition("</ol>")[0]
+        return re.sub(r"\s*(<[^>]+>)\s*", r"\1", steps)
+
+    def test_step_bar_names_the_current_page_and_links_back(self) -> None:
+        self.assertIn('aria-current="step">Choose', self.steps(reverse("register")))
+        form = {"classes": [self.offer.pk], "who": ["me"], "others": "0"}
+        self.client.post(reverse("register"), form)
+        details = self.steps(reverse("checkout"))
+        self.assertIn(f'href="{reverse("cart")}">Choose</a>', details)
+        self.assertIn('aria-current="step">Your details', details)
+        self.assertContains(self.client.get(reverse("checkout")), "<h1>Your details</h1>")
+        self.client.post(reverse("checkout"), {"payer_name": "Pat Payer", "payer_email": "pat@example.org"})
+        review = self.steps(reverse("checkout_review"))
+        self.assertIn(f'href="{reverse("checkout")}?change=1">Your details</a>', review)
+        self.assertIn('aria-current="step">Review', review)
+
+    def test_step_bar_leaves_out_details_when_nothing_is_asked(self) -> None:
+        self.log_in(self.alice)
+        chosen = f"{reverse('register')}?class={self.offer.pk}"
+        self.assertNotIn("Your details", self.steps(chosen))
+        self.client.post(reverse("register"), {"classes": [self.offer.pk], "who": ["me"], "others": "0"})
+        review = self.steps(reverse("checkout_review"))
+        self.assertIn('aria-current="step">Review', review)
+        self.assertNotIn("Your details", review)
+
+    def test_step_bar_includes_details_when_a_class_asks_for_a_role(self) -> None:
+        self.log_in(self.alice)
+        OfferRole.objects.create(offer=self.offer, name="lead", capacity=5)
+        self.assertIn("Your details", self.steps(f"{reverse('register')}?class={self.offer.pk}"))

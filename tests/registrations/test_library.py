@@ -1,0 +1,116 @@
+"""The resource library of an account: new, open and upcoming resources."""
+
+from datetime import datetime, timedelta
+
+from django.test import tag
+from django.urls import reverse
+from django.utils import timezone
+
+from classwork.domain.resources import releases
+from classwork.models import Attachment, Resource
+from registrations.domain.library import shelves as library
+from tests import make
+from tests.base import SchoolTestCase
+from tests.classwork import giving
+
+
+class LibraryTest(SchoolTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.place = giving.place(self.student, self.offer)
+        self.now = timezone.now()
+
+    def test_resource_opened_since_the_last_visit_is_new_until_the_visit_ends(self) -> None:
+        first = giving.resource("First", self.offer, when="class", class_number=1)
+        ends = self.offer.meetings.first().ends_at
+
+        def new(at: datetime) -> list[str]:
+            return [str(item.resource) for item in library.build_library(self.alice, at).new]
+
+        self.assertEqual(new(self.now), [])
+        self.assertEqual(new(ends + timedelta(minutes=1)), [str(first)])
+        self.assertEqual(new(ends + timedelta(minutes=10)), [str(first)])
+        self.assertEqual(new(ends + timedelta(hours=5)), [])
+
+    def test_upcoming_resource_shows_its_day_without_a_link(self) -> None:
+        third = giving.resource("Third", self.offer, when="class", class_number=3)
+        expired = giving.resource("Gone", self.offer, expires_after=1)
+        self.log_in(self.alice)
+        page = self.client.get(reverse("library"))
+        self.assertContains(page, "After class 3")
+        self.assertContains(page, "Opens Tue")
+        self.assertNotContains(page, reverse("resource_detail", args=[third.pk]))
+        self.assertContains(page, reverse("resource_detail", args=[expired.pk]))
+        items = library.build_library(self.alice, self.now + timedelta(weeks=8)).shelves[0].items
+        self.assertIn("Expired", next(item.status_text for item in items if item.resource == expired))
+
+    def test_resource_of_two_classes_is_found_once(self) -> None:
+        other = make.offer(self.session, make.subject("L2", "B"), class_day=4)
+        giving.place(self.student, other)
+        giving.resource("Turn", self.offer, self.offer.subject, other)
+        self.assertEqual(
+            [str(item.resource) for item in library.build_library(self.alice, self.now, "tu").earned], ["Turn"]
+        )
+        self.assertEqual(library.build_library(self.alice, self.now, "nothing").earned, [])
+        self.log_in(self.alice)
+        self.assertContains(self.client.get(reverse("library"), {"q": "left turn"}), "Turn")
+        self.assertContains(self.client.get(reverse("library"), {"q": "zzz"}), "Nothing found")
+
+    def test_previous_and_next_links_are_the_open_resources_of_the_class(self) -> None:
+        one, two, three = (giving.resource(name, self.offer) for name in ("One", "Two", "Three"))
+        giving.resource("Later", self.offer, when="completion")
+        found = library.neighbors_of(self.place, two, self.now)
+        self.assertEqual((found.before, found.after), (one, three))
+        self.assertEqual(library.neighbors_of(self.place, three, self.now).after, None)
+
+    @tag("rows")
+    def test_forty_classes_and_four_hundred_resources_take_six_queries(self) -> None:
+        """Six queries besides session and account: four for the library, one each for permissions and the cart."""
+
+        def classes(count: int) -> None:
+            for number in range(count):
+                subject = make.subject("L3", num_weeks=1, name=f"Number {number} of {count}")
+                offer = make.offer(self.session, subject, class_day=number % 7)
+                giving.place(self.student, offer)
+                made = [
+                    Resource(title=f"A {n}", kind="text", text="x", when="sign_up", manager_approved=True)
+                    for n in range(10)
+                ]
+                resources = Resource.objects.bulk_create(made)
+                Attachment.objects.bulk_create(Attachment(resource=each, offer=offer) for each in resources)
+                releases.rebuild_class_releases([offer.pk])
+
+        classes(39)
+        giving.resource("Loose", audience="student")
+        self.alice.get_all_permissions()
+        with self.assertNumQueries(5):
+            found = library.build_library(self.alice, self.now)
+        self.assertEqual(sum(len(items) for shelf in found.shelves for _, items in shelf.weeks), 390)
+        self.log_in(self.alice)
+        self.assertSameQueries(reverse("library"), lambda count: classes(1 if count == 1 else 2), exactly=8)
+
+    def test_visitor_sees_public_resources(self) -> None:
+        self.assertContains(self.client.get(reverse("library")), "Nothing public right now")
+        giving.resource("Shoes", audience="public")
+        self.assertContains(self.client.get(reverse("library")), "Shoes")
+
+    def test_public_resource_of_two_classes_is_listed_once(self) -> None:
+        resource = giving.resource(
+            "Song", self.offer, self.offer.subject, audience="public", when="class", class_number=1
+        )
+        after = self.offer.meetings.first().ends_at
+        self.assertEqual(library.build_library(self.sam, after).loose, [resource])
+
+    def test_current_classes_are_listed_first_and_finished_ones_last(self) -> None:
+        giving.resource("Now", self.offer)
+        later = make.offer(make.session("Later", make.thursday(10)), make.subject("L2", "B"))
+        giving.resource("Then", later)
+        giving.place(self.student, later)
+
+        def titles(at: datetime) -> list[list[str]]:
+            found = library.build_library(self.alice, at)
+            return [[str(shelf.items[0].resource) for shelf in shelves] for shelves in (found.now, found.before)]
+
+        ends = self.offer.meetings.last().ends_at
+        self.assertEqual(titles(self.offer.meetings.first().starts_at), [["Now", "Then"], []])
+        self.assertEqual(titles(ends + timedelta(weeks=1)), [["Then"], ["Now"]])

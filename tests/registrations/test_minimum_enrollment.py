@@ -1,0 +1,149 @@
+"""Classes that run only if enough people register."""
+
+from datetime import timedelta
+
+from django.core import mail
+from django.test import override_settings, tag
+from django.urls import reverse
+
+from billing.models import Order, Refund
+from classwork.domain.schedule import class_offers
+from classwork.domain.schedule.class_offers import ClassDraft
+from classwork.domain.schedule.problems import ChangeRefused
+from classwork.models import ClassOffer
+from common import dates
+from common.work_lists import open_work_for
+from history.models import Entry
+from mailroom.testing import send_all
+from outbox.testing import run_all
+from registrations.domain import minimum_enrollment
+from registrations.models import CallOff, Registration
+from tests import make
+from tests.base import SchoolTestCase
+from tests.registrations.purchases import cart, me, pay, place
+
+
+class MinimumTestCase(SchoolTestCase):
+    def setUp(self) -> None:
+        self.day = dates.local_today() + timedelta(days=3)
+        self.set_minimum(2)
+
+    def set_minimum(self, people: int) -> None:
+        class_offers.change_class(self.ada, self.offer, ClassDraft({"minimum": people, "decide_on": self.day}))
+        self.offer.refresh_from_db()
+
+    def buy(self, name: str = "Ann") -> Order:
+        return pay(place(cart((self.offer, me()), name=name, email=f"{name.lower()}@example.org")))
+
+    def decide_due(self) -> int:
+        return minimum_enrollment.decide_due_classes(self.day + timedelta(days=1))
+
+    def recipients_of(self, subject: str) -> list[str]:
+        run_all()
+        send_all()
+        return sorted(letter.to[0] for letter in mail.outbox if subject in letter.subject)
+
+
+class MinimumDecisionTest(MinimumTestCase):
+    def test_minimum_is_shown_before_buying_and_stored_on_the_order_line(self) -> None:
+        sentence = minimum_enrollment.minimum_text(self.offer)
+        self.assertIn("Needs 2 sign-ups by", sentence)
+        for page in (self.offer.get_absolute_url(), reverse("classoffer_list"), reverse("register")):
+            self.assertContains(self.client.get(page), sentence)
+        self.assertIn("or you get a full refund", self.buy().lines.get().detail)
+
+    def test_reaching_the_minimum_confirms_the_class_at_once_and_mails_everybody_once(self) -> None:
+        self.buy()
+        self.assertEqual(self.recipients_of("is confirmed"), [])
+        self.buy("Ben")
+        self.assertEqual(self.recipients_of("is confirmed"), ["ann@example.org", "ben@example.org"])
+        minimum_enrollment.confirm_if_minimum_reached(self.offer.pk)
+        self.assertEqual(len(self.recipients_of("is confirmed")), 2)
+
+    @override_settings(MINIMUM_CONFIRMS_AT_ONCE=False)
+    def test_school_can_confirm_on_the_decision_day_instead(self) -> None:
+        self.buy()
+        self.buy("Ben")
+        run_all()
+        self.assertTrue(ClassOffer.objects.get(pk=self.offer.pk).is_tentative)
+        self.assertEqual((self.decide_due(), self.decide_due()), (1, 0))
+        self.assertFalse(ClassOffer.objects.get(pk=self.offer.pk).is_tentative)
+
+    def test_pay_at_the_door_registrations_count_toward_the_minimum_and_holds_do_not(self) -> None:
+        place(cart((self.offer, me()), name="Ann", email="ann@example.org"))
+        self.assertEqual(minimum_enrollment.registered_count(self.offer), 0)
+        place(cart((self.offer, me()), name="Ben", email="ben@example.org"), Order.Due.DOOR)
+        self.assertEqual(minimum_enrollment.registered_count(self.offer), 1)
+
+    @override_settings(OFFICE_EMAIL="office@example.org")
+    def test_class_below_the_minimum_is_put_before_the_office_once_and_not_canceled(self) -> None:
+        self.buy()
+        self.assertEqual(minimum_enrollment.decide_due_classes(self.day), 0)
+        self.assertEqual((self.decide_due(), self.decide_due()), (1, 0))
+        self.assertEqual(self.recipients_of("Confirm or cancel"), ["office@example.org"])
+        self.assertIn("class needs a decision on its minimum", [work.label for work in open_work_for(self.ada)])
+        self.assertFalse(CallOff.objects.exists())
+
+    @override_settings(MINIMUM_NOT_REACHED="cancel")
+    def test_school_can_cancel_below_the_minimum_and_refund_everybody(self) -> None:
+        order = self.buy()
+        self.assertEqual((self.decide_due(), self.decide_due()), (1, 0))
+        order.refresh_from_db()
+        self.assertEqual((order.charged, Refund.objects.get().amount), (0, order.payments.get().captured_amount))
+        self.assertEqual(Registration.objects.get().state, Registration.State.CANCELLED)
+        self.assertIn("ann@example.org", self.recipients_of("canceled"))
+
+    def test_class_confirmed_by_hand_needs_no_decision(self) -> None:
+        self.assertTrue(minimum_enrollment.confirm_class(self.offer, why="Worth it", by=self.ada))
+        self.assertFalse(minimum_enrollment.confirm_class(self.offer, why="Again", by=self.ada))
+        self.assertEqual(self.decide_due(), 0)
+        self.assertTrue(Entry.objects.filter(action="registrations.class_confirmed", why="Worth it").exists())
+
+    def test_decision_is_postponed_and_everybody_is_told(self) -> None:
+        self.buy()
+        self.decide_due()
+        later = self.day + timedelta(days=1)
+        minimum_enrollment.postpone_decision(self.offer, later, why="Holidays", by=self.ada)
+        self.offer.refresh_from_db()
+        self.assertEqual((self.offer.decide_on, self.offer.asked_at), (later, None))
+        self.assertEqual(self.recipients_of("decide later"), ["ann@example.org"])
+        self.assertEqual(minimum_enrollment.decide_due_classes(later + timedelta(days=1)), 1)
+
+    def test_decision_day_in_the_past_or_after_the_first_class_is_refused(self) -> None:
+        for day in (dates.local_today() - timedelta(days=1), self.offer.meetings.get(number=1).local_date):
+            with self.subTest(day), self.assertRaises(ChangeRefused):
+                minimum_enrollment.postpone_decision(self.offer, day, why="x", by=self.ada)
+            with self.subTest(day), self.assertRaises(ChangeRefused):
+                class_offers.change_class(self.ada, self.offer, ClassDraft({"minimum": 3, "decide_on": day}))
+
+    def test_minimum_and_decision_day_must_be_given_together(self) -> None:
+        with self.assertRaisesMessage(ChangeRefused, "please give both, or neither"):
+            class_offers.change_class(self.ada, self.offer, ClassDraft({"minimum": 3, "decide_on": None}))
+
+
+class MinimumDeskTest(MinimumTestCase):
+    def test_desk_confirms_or_postpones_a_class_with_a_reason(self) -> None:
+        self.log_in(self.ada)
+        self.assertContains(self.client.get(reverse("desk_minimum")), "0 of 2: 2 more to go")
+        later = {"why": "Holidays", "day": (self.day + timedelta(days=1)).isoformat()}
+        for name, form in (("desk_put_off_class", later), ("desk_confirm_class", {"why": "Worth it"})):
+            self.assertRedirects(self.client.post(reverse(name, args=[self.offer.pk]), form), reverse("desk_minimum"))
+        self.assertContains(self.client.get(reverse("desk_minimum")), "No decisions pending")
+        empty = self.client.post(reverse("desk_confirm_class", args=[self.offer.pk]), {"why": ""}, follow=True)
+        self.assertContains(empty, "Please enter a reason")
+
+    @tag("rows")
+    def test_list_runs_the_same_queries_for_thirty_classes(self) -> None:
+        self.log_in(self.ada)
+
+        def rows(count: int) -> None:
+            for number in range(count):
+                subject = make.subject("L2", f"V{ClassOffer.objects.count()}"[:2]) if not number else self.offer.subject
+                make.offer(self.session, subject, minimum=3, decide_on=self.day)
+
+        self.assertSameQueries(reverse("desk_minimum"), rows)
+
+    def test_cancellation_wizard_opens_for_the_whole_class(self) -> None:
+        self.log_in(self.ada)
+        query = {"class": self.offer.pk, "whole": "on"}
+        self.assertContains(self.client.get(reverse("desk_call_off"), query), "Compensation")

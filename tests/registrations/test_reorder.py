@@ -1,0 +1,26 @@
+from datetime import timedelta
+
+from django.utils import timezone
+
+from billing.models import Order
+from classwork.models import OfferRole
+from tests.base import SchoolTestCase
+from tests.registrations import purchases
+
+
+class OrderAgainTest(SchoolTestCase):
+    def test_expired_order_is_restored_with_people_and_answers_but_without_office_notes(self) -> None:
+        for name in ("Lead", "Follow"):
+            OfferRole.objects.create(offer=self.offer, name=name)
+        order = purchases.cart((self.offer, purchases.of(self.kit)), payer=self.gus)
+        line = order.lines.get()
+        answers = {"role": "Lead", "readiness": "ready", "heard_from": "A poster"}
+        line.details |= answers | {"over_capacity": True}
+        line.save()
+        purchases.place(order)
+        Order.objects.filter(pk=order.pk).update(held_until=timezone.now() - timedelta(minutes=1))
+        self.log_in(self.gus)
+        page = self.client.post(f"/order/{order.pk}/again/", follow=True)
+        self.assertContains(page, "Kit Gray (Lead)")
+        details = Order.objects.get(state="cart").lines.get().details
+        self.assertEqual(details, {"who": "student", "student_id": self.kit.pk} | answers)

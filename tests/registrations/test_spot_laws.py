@@ -1,0 +1,36 @@
+"""After any sequence of actions, every spot has a reason and no class is overfull."""
+
+from django.test import tag
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from outbox.testing import run_all
+from tests import make
+from tests.registrations.spot_simulation import ACTS, School
+
+STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
+
+
+@tag("once", "long")
+class RegistrationPropertyTest(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.gus, cls.sue = make.account("gus@example.org", "Gus"), make.account("sue@example.org", "Sue")
+        make.child(cls.gus, "Kit")
+        session = make.session("Open")
+        make.offer(session, make.subject(), capacity=1)
+        make.offer(session, make.subject(version="B"), class_day=2, capacity=2, pay_at_door=False)
+        make.offer(session, make.subject(version="C"), class_day=3)
+
+    @settings(max_examples=30, deadline=None)
+    @given(st.lists(STEP, min_size=3, max_size=12), st.booleans())
+    def test_no_sequence_overfills_a_class_or_leaves_a_spot_without_a_reason(
+        self, steps: list[tuple[str, int]], logged_in: bool
+    ) -> None:
+        school = School(self.gus if logged_in else None, self.sue)
+        for act, number in steps:
+            getattr(school, act)(number)
+            school.check(self)
+        run_all()
+        school.check(self)

@@ -1,0 +1,103 @@
+"""After any purchases, transfers and cancellations, each paid line has one spot and no class is overfull."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+from django.test import tag
+from django.utils import timezone
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from billing.domain.cancellations import line_cancellation
+from billing.domain.orders import transitions
+from billing.domain.pricing import balances
+from billing.domain.refunds import price_reductions
+from billing.models import Order, OrderLine
+from outbox.testing import run_all
+from registrations.domain.attendees import TypedPerson
+from registrations.domain.transfers import to_class, to_person
+from registrations.domain.transfers.to_class import DeskOverride, TransferRefused, TransferRequest
+from registrations.models import Registration
+from tests import make
+from tests.registrations import spot_simulation
+from tests.registrations.spot_simulation import NAMES, State
+
+MOVES = ["move", "move", "move", "move_by_desk", "give", "give_up"]
+STEP = st.tuples(st.sampled_from([*spot_simulation.ACTS, *MOVES]), st.integers(0, 5))
+
+
+class School(spot_simulation.School):
+    def any_registration(self, number: int) -> Registration | None:
+        found = list(Registration.objects.exclude(line=None).order_by("pk"))
+        return found[(5 * number) % len(found)] if found else None
+
+    def move(self, number: int, *, by_desk: bool = False) -> None:
+        if (spot := self.any_registration(number)) is None:
+            return
+        speaks = spot.student.user or spot.student.guardian or self.staff
+        by = DeskOverride(self.staff, "x", over_capacity=number == 4, waived=number == 5) if by_desk else speaks
+        request, at = TransferRequest(self.offers[number % 3]), timezone.now()
+        with suppress(TransferRefused):
+            to_class.transfer_to_class(
+                spot, request, by, at, seen=to_class.quote_transfer(spot, request, by, at).fingerprint
+            )
+
+    def move_by_desk(self, number: int) -> None:
+        self.move(number, by_desk=True)
+
+    def give(self, number: int) -> None:
+        if spot := self.any_registration(number):
+            name = NAMES[number % 3]
+            to = TypedPerson(name, name, f"{name.lower()}@example.org")
+            with suppress(TransferRefused):
+                to_person.transfer_to_person(spot, to, DeskOverride(self.staff, "x"), timezone.now())
+
+    def give_up(self, number: int) -> None:
+        if (spot := self.any_registration(number)) and spot.line:
+            with suppress(transitions.OrderTransitionRefused):
+                line_cancellation.cancel_line(spot.line, at=self.now, why="x")
+
+    def states(self, lines: Iterable[OrderLine]) -> list[str]:
+        """A spot that was transferred to another class or person no longer belongs to anybody."""
+        return [state for state in super().states(lines) if state != State.TRANSFERRED]
+
+    def check_order(self, test: TestCase, order: Order) -> None:
+        super().check_order(test, order)
+        if order.state == Order.State.PAID:
+            price = balances.price_at(order, order.paid_at or self.now)
+            test.assertLessEqual(order.charged, price.total + price_reductions.amount_kept(order))
+
+    def _check_line(self, test: TestCase, line: OrderLine) -> None:
+        """An exchanged line keeps only its payment; the spot belongs to the new line."""
+        if line.replaced_at is None:
+            super()._check_line(test, line)
+            return
+        test.assertFalse(Registration.objects.live().filter(line=line).exists())
+        by = line.successor(timezone.now())
+        test.assertIsNotNone(by)
+        test.assertTrue(by.replaced_at or Registration.objects.live().filter(line=by).exists())  # type: ignore[union-attr]
+
+
+@tag("once", "long")
+class TransferPropertyTest(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.gus, cls.sue = make.account("gus@example.org", "Gus"), make.account("sue@example.org", "Sue")
+        make.child(cls.gus, "Kit")
+        session = make.session("Open")
+        make.offer(session, make.subject(), capacity=2)
+        make.offer(session, make.subject(version="B"), class_day=2, capacity=2, price=100)
+        make.offer(session, make.subject(version="C"), class_day=3, price=40)
+
+    @settings(max_examples=12, deadline=None, phases=[Phase.generate])
+    @given(st.lists(STEP, min_size=5, max_size=14), st.booleans())
+    def test_no_sequence_leaves_two_spots_or_none_for_one_payment(
+        self, steps: list[tuple[str, int]], logged_in: bool
+    ) -> None:
+        school = School(self.gus if logged_in else None, self.sue)
+        for act, number in [("place", 0), ("pay", 0), *steps]:
+            getattr(school, act)(number)
+            school.check(self)
+        run_all()
+        school.check(self)

@@ -1,0 +1,276 @@
+"""After any sequence of actions, nobody is skipped without a reason, limits hold and ended entries stay ended."""
+
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.test import tag
+from django.utils import timezone
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from billing.domain.orders import cart as carts
+from billing.domain.orders.placement import OrderNotPlaced
+from billing.models import Order
+from classwork.models import ClassOffer
+from outbox.testing import run_all
+from registrations.domain import attendees, capacity, desk_registrations, spot_offers
+from registrations.domain.attendees import OTHER, Attendee
+from registrations.domain.waitlist import class_roles, entries
+from registrations.domain.waitlist.class_roles import BalanceLimits
+from registrations.domain.waitlist.entries import Contact, WaitlistRequest
+from registrations.models import Registration, WaitingEntry, Walk
+from registrations.rules import walk_log
+from registrations.rules.role_balance import EITHER, CapacityRules, Obstacle, RoleCapacity, assign_roles, find_obstacle
+from tests import make
+from tests.registrations import spot_simulation
+from tests.registrations.purchases import cart, place
+from users.models import User
+
+State = WaitingEntry.State
+ROLES = ("lead", "follow", EITHER)
+ACTS = [
+    *("place", "place", "pay", "wait", "cancel", "cancel", "line", "exceed", "join", "join_as_two"),
+    *("take", "take", "take_in_two_tabs", "leave", "late", "move", "by_hand", "off"),
+]
+STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
+
+Seat = tuple[str, str]
+"""The owner of a spot, held or taken, and the role."""
+
+
+@dataclass(frozen=True)
+class ClassSnapshot:
+    """A class at one moment."""
+
+    seats: Counter[Seat]
+    line: tuple[tuple[int, tuple[str, ...]], ...]
+    """The entries on the waitlist, in order, with the roles they want."""
+
+    @property
+    def waiting(self) -> dict[int, tuple[str, ...]]:
+        return dict(self.line)
+
+
+def entry_owner(entry: int) -> str:
+    return f"entry {entry}"
+
+
+def take_snapshot(offer: ClassOffer) -> ClassSnapshot:
+    at = timezone.now()
+    taken = Registration.objects.filter(offer=offer).taking_a_place(at).select_related("line")
+    seats = Counter((spot_owner(one), one.role) for one in taken)
+    for entry in WaitingEntry.objects.filter(offer=offer, state=State.OFFERED, offered_until__gte=at):
+        seats.update((entry_owner(entry.pk), role) for role in entry.roles)
+    return ClassSnapshot(
+        seats,
+        tuple(
+            (one.entry, one.wanted) for one in spot_offers.as_waiting_parties(list(spot_offers.waiting_entries(offer)))
+        ),
+    )
+
+
+def spot_owner(one: Registration) -> str:
+    if one.over_capacity:
+        return "beyond"
+    entry = one.line.details.get("entry")
+    return entry_owner(entry) if entry else f"line {one.line_id}"
+
+
+def without_overrides(seats: Counter[Seat]) -> Counter[Seat]:
+    """Leave out spots over capacity or balance, which only the desk can give."""
+    return Counter({seat: number for seat, number in seats.items() if seat[0] != "beyond"})
+
+
+def count_by_role(seats: Counter[Seat]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for (_, role), number in seats.items():
+        counts[role] += number
+    return counts
+
+
+class School(spot_simulation.School):
+    """A full class with a waitlist. The number of each step selects the person, the role and the action."""
+
+    def __init__(self, payer: User | None, staff: User, apart: BalanceLimits | None) -> None:
+        super().__init__(payer, staff)
+        self.apart, self.ended = apart, dict[int, str]()
+        if apart is not None:
+            class_roles.set_class_roles(self.offer, [RoleCapacity("lead"), RoleCapacity("follow", 2)], apart, staff)
+        for number in (0, 1):
+            self.place(number, Order.Due.DOOR)
+        self.join_as_two(0)
+        self.join(1)
+
+    @property
+    def offer(self) -> ClassOffer:
+        return ClassOffer.objects.select_related("balance").get(pk=self.offers[0].pk)
+
+    def role(self, number: int) -> str:
+        return "" if self.apart is None else ROLES[number % 3]
+
+    def place(self, number: int, due: str = Order.Due.NOW) -> None:
+        """Register one person or two partners."""
+        name = f"b{Order.objects.count()}"
+        order = cart(payer=self.payer, name=name, email=f"{name}@example.org")
+        for wish in self.wishes(number, name, 1 + number // 3):
+            details = wish.attendee.as_details() | ({"role": wish.role} if wish.role else {})
+            carts.add_line(order, "place", self.offer.pk, details)
+        self._place(order, due)
+
+    def _place(self, order: Order, due: str = Order.Due.NOW) -> None:
+        with suppress(OrderNotPlaced):
+            place(order, due)
+            return
+        order.lines.all().delete()
+
+    def wishes(self, number: int, name: str, size: int) -> list[WaitlistRequest]:
+        people = [Attendee(OTHER, first_name=f"{name}{at}", email=f"{name}{at}@example.org") for at in range(size)]
+        return [WaitlistRequest(one, self.role(number + 2 * at)) for at, one in enumerate(people)]
+
+    def enter(self, number: int, over_capacity: bool = False) -> None:
+        person = attendees.TypedPerson(f"W{Order.objects.count()}", "Walk-in", "walk@example.org")
+        more = {"why": "x", "over_capacity": over_capacity, "role": self.role(number)}
+        with suppress(OrderNotPlaced):
+            desk_registrations.register_at_desk(self.staff, self.offer, person, **more)
+
+    # -- actions of people on the waitlist, some of them late, repeated or from an old mail --
+
+    def join(self, number: int, size: int = 1) -> None:
+        name = f"q{number}" if number == 5 else f"q{WaitingEntry.objects.count()}x"  # the fifth person joins repeatedly
+        contact = Contact(name, f"{name}@example.org")
+        entries.join_waitlist(self.offer, self.wishes(number, name, size), contact)
+
+    def join_as_two(self, number: int) -> None:
+        self.join(number, 2)
+
+    def entry(self, number: int) -> WaitingEntry | None:
+        """Return any entry that ever existed, those with an open offer first, because they get a mail."""
+        found = sorted(WaitingEntry.objects.order_by("pk"), key=lambda one: one.state != State.OFFERED)
+        return found[number % len(found)] if found else None
+
+    def take(self, number: int) -> None:
+        self.take_in_tabs(number, 1)
+
+    def take_in_two_tabs(self, number: int) -> None:
+        self.take_in_tabs(number, 2)
+
+    def take_in_tabs(self, number: int, tabs: int) -> None:
+        entry = self.entry(number // 2)
+        if entry is None:
+            return
+        filled = [carts.create_cart() for _ in range(tabs)]
+        with suppress(entries.WaitlistRefused):
+            for tab in filled:
+                entries.accept_offer(entry, tab)
+            for tab in filled:
+                self._place(tab, Order.Due.DOOR if number % 2 else Order.Due.NOW)
+
+    def leave(self, number: int) -> None:
+        if entry := self.entry(number):
+            entries.leave_waitlist(entry)
+
+    def late(self, number: int) -> None:
+        """Let offers expire without marking them as expired."""
+        past = timezone.now() - timedelta(minutes=1)
+        offered = WaitingEntry.objects.filter(state=State.OFFERED).order_by("pk")
+        WaitingEntry.objects.filter(pk__in=[one.pk for one in offered[: 1 + number // 3]]).update(offered_until=past)
+
+    def move(self, number: int) -> None:
+        if entry := self.entry(number):
+            with suppress(entries.WaitlistRefused):
+                entries.move_entry(entry, 1 + number % 3, why="x", by=self.staff)
+
+    def by_hand(self, number: int) -> None:
+        if entry := self.entry(number):
+            with suppress(entries.WaitlistRefused):
+                entries.offer_spot_by_hand(entry, why="x", by=self.staff)
+
+    def off(self, number: int) -> None:
+        if entry := self.entry(number):
+            with suppress(entries.WaitlistRefused):
+                entries.remove_entry(entry, why="x", by=self.staff)
+
+    # -- checks --
+
+    def run_step(self, test: TestCase, act: str, number: int) -> None:
+        before = take_snapshot(self.offer)
+        getattr(self, act)(number)
+        if number % 2:  # for odd numbers the worker processes the waitlists at once
+            spot_offers.offer_free_spots_everywhere()
+        after, rules = take_snapshot(self.offer), capacity.availability_of(self.offer, timezone.now()).rules
+        self.check_limits(test, rules, after)
+        self.check_newcomers(test, rules, before, after)
+        if act not in ("by_hand", "move"):  # the desk records its own reasons in the history
+            self.check_line(test, rules, before, after)
+        self.check_ends(test)
+
+    def check_limits(self, test: TestCase, rules: CapacityRules, after: ClassSnapshot) -> None:
+        within = count_by_role(without_overrides(after.seats))
+        test.assertLessEqual(within.total(), rules.capacity)
+        for role in rules.roles:
+            test.assertTrue(role.capacity is None or within[role.name] <= role.capacity, within)
+
+    def check_newcomers(
+        self, test: TestCase, rules: CapacityRules, before: ClassSnapshot, after: ClassSnapshot
+    ) -> None:
+        """The rules allow every new spot beside the ones that were there before and stayed."""
+        new = without_overrides(after.seats - before.seats)
+        if new:
+            test.assertIsNone(
+                find_obstacle(rules, count_by_role(after.seats & before.seats), list(count_by_role(new).elements()))
+            )
+
+    def check_line(self, test: TestCase, rules: CapacityRules, before: ClassSnapshot, after: ClassSnapshot) -> None:
+        """An entry that somebody got ahead of did not fit at that time and stores the obstacle."""
+        came = without_overrides(after.seats - before.seats)
+        ahead: set[str] = set()
+        for entry, wanted in before.line:
+            past = Counter({seat: number for seat, number in came.items() if seat[0] not in ahead})
+            ahead.add(entry_owner(entry))
+            if past and entry in after.waiting:
+                counts = count_by_role((after.seats & before.seats) + (came - past))
+                test.assertIsNotNone(find_obstacle(rules, counts, assign_roles(rules, counts, wanted)))
+                test.assertTrue(WaitingEntry.objects.get(pk=entry).rule)
+
+    def check_ends(self, test: TestCase) -> None:
+        states = dict(WaitingEntry.objects.values_list("pk", "state"))
+        for entry, state in self.ended.items():
+            test.assertEqual(states[entry], state)
+        self.ended = {entry: state for entry, state in states.items() if state not in WaitingEntry.LIVE}
+
+    def check_at_rest(self, test: TestCase) -> None:
+        """After processing, nobody on the waitlist could be offered a spot, and each entry stores its obstacle."""
+        spot_offers.offer_free_spots_everywhere()
+        here = capacity.availability_of(self.offer, timezone.now())
+        for entry in spot_offers.waiting_entries(self.offer):
+            why = find_obstacle(here.rules, here.counts, assign_roles(here.rules, here.counts, entry.wanted))
+            test.assertEqual(why, Obstacle(entry.rule, entry.rule_role))
+        for walk in Walk.objects.all():
+            test.assertTrue(walk_log.replay_matches(walk.given, walk.steps))
+
+
+@tag("once", "long")
+class WaitlistPropertyTest(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.sue = make.account("sue@example.org", "Sue")
+        make.offer(make.session("Open"), make.subject(), capacity=2)
+
+    @settings(max_examples=20, deadline=None)
+    @given(
+        st.lists(STEP, min_size=3, max_size=10), st.sampled_from([None, BalanceLimits(most=1), BalanceLimits(most=0)])
+    )
+    @example([("cancel", 0), ("cancel", 1), ("take", 1)], None)
+    @example([("cancel", 0), ("cancel", 1), ("off", 0), ("place", 3)], BalanceLimits(most=0))
+    def test_no_sequence_skips_a_person_without_reason_exceeds_a_limit_or_revives_an_entry(
+        self, steps: list[tuple[str, int]], apart: BalanceLimits | None
+    ) -> None:
+        school = School(None, self.sue, apart)
+        for act, number in steps:
+            school.run_step(self, act, number)
+        run_all()
+        school.check(self)
+        school.check_at_rest(self)

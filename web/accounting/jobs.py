@@ -1,0 +1,12 @@
+from datetime import time, timedelta
+
+from outbox.periodic_jobs import Job
+
+JOBS = [
+    Job("accounting.reconcile", at=time(5, 30), run="accounting.domain.reconciliation.nightly.start_nightly_run"),
+    Job(
+        "accounting.tidy_reconciliations",
+        every=timedelta(days=1),
+        run="accounting.domain.reconciliation.nightly.delete_old_runs",
+    ),
+]

@@ -1,0 +1,85 @@
+"""The mails about reconciliation and questions to payers."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from accounting.domain import payer_questions
+from accounting.domain.reconciliation import nightly
+from accounting.models import Question, Reconciliation
+from billing.mails import order_context, order_sample
+from common.links import absolute_url
+from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded
+from mailroom.models import Message
+
+
+def question_context(message: Message) -> dict[str, Any]:
+    question = Question.objects.filter(pk=message.data["question_id"], answered_at=None).first()
+    if question is None:
+        raise MailNotNeeded("The question is answered.")
+    context = order_context(message)
+    return context | {
+        "question": question.text,
+        "answer": absolute_url(payer_questions.question_url(question)),
+        "open": bool(context["owed"]) and question.order.can_be_paid(),
+    }
+
+
+def question_sample() -> dict[str, Any]:
+    return order_sample() | {
+        "question": "Your bank says that it paid, but nothing has arrived. Could you send us your bank statement?",
+        "answer": absolute_url("/order/question/1/"),
+        "open": True,
+    }
+
+
+def differences_context(message: Message) -> dict[str, Any]:
+    run = Reconciliation.objects.filter(pk=message.data["run_id"]).first()
+    if run is None:
+        raise MailNotNeeded("The reconciliation no longer exists.")
+    differences, unread = nightly.open_findings_by_verdict(run), nightly.unreadable_statements(run)
+    if not differences and not unread:
+        raise MailNotNeeded("Everything has been resolved.")
+    return {
+        "since": run.since,
+        "until": run.until,
+        "count": sum(count for _, count in differences) + len(unread),
+        "differences": differences,
+        "unread": [{"name": str(book), "trouble": book.trouble} for book in unread],
+        "link": absolute_url(reverse("desk_reconciliation", args=[run.pk])),
+    }
+
+
+def differences_sample() -> dict[str, Any]:
+    day = timezone.localdate()
+    return {
+        "since": day,
+        "until": day,
+        "count": 4,
+        "differences": [("Only in theirs", 1), ("Paid, but not opened", 2)],
+        "unread": [{"name": "paypal", "trouble": "The gateway does not accept our API key."}],
+        "link": absolute_url("/desk/reconciliation/1/"),
+    }
+
+
+MAILS = [
+    Mail(
+        "accounting.question",
+        kind=MailKind.TRANSACTIONAL,
+        title="A question about your order",
+        context=question_context,
+        sample=question_sample,
+    ),
+    Mail(
+        "accounting.differences",
+        kind=MailKind.TRANSACTIONAL,
+        title="Differences in reconciliation",
+        context=differences_context,
+        sample=differences_sample,
+    ),
+]
+
+ABOUT = {
+    "reconciliation": AboutPage("Reconciliation {}", "desk_reconciliation", "accounting.view_reconciliation"),
+}

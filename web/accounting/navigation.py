@@ -1,0 +1,42 @@
+"""The links of this app in the menus, and what needs attention at the desk."""
+
+from accounting.domain.reconciliation import totals
+from common.navigation import MONEY, NavLink
+from common.work_lists import WorkItem
+
+DESK_LINKS = [
+    NavLink(
+        "Reconciliation",
+        "desk_reconciliations",
+        position=30,
+        permission="accounting.view_reconciliation",
+        about="Compare our records with Stripe and PayPal.",
+        group=MONEY,
+    ),
+    NavLink(
+        "Daily cash count",
+        "desk_day",
+        position=40,
+        permission="accounting.view_tillcount",
+        about="Count the cash and checks of a day.",
+        group=MONEY,
+    ),
+    NavLink(
+        "Bookkeeping",
+        "desk_books",
+        position=50,
+        permission="accounting.export_books",
+        about="Export for the accounting software.",
+        group=MONEY,
+    ),
+]
+
+DESK_WORK = [
+    WorkItem(
+        one="difference between our records and the payment companies'",
+        many="differences between our records and the payment companies'",
+        url_name="desk_reconciliations",
+        permission="accounting.view_reconciliation",
+        rows=totals.open_findings,
+    ),
+]

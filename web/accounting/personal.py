@@ -1,0 +1,53 @@
+"""Export, erasure and merging of what accounting stores about a person. Erasure keeps amounts and removes texts."""
+
+from django.db.models import Model
+
+from accounting.models import Finding, Question, Reconciliation, TillCount
+from billing.personal import orders_of
+from common.personal import PersonRecords
+
+MODELS = {
+    "accounting.Question": "Questions about your orders, and your answers",
+    "accounting.Finding": "Differences between our records and a payment company’s, and how they were resolved",
+}
+NOT_PERSONAL = {
+    "accounting.Reconciliation": "Names only the member of staff who ran the comparison.",
+    "accounting.Book": "A part of such a comparison.",
+    "accounting.TillCount": "Names only the member of staff who counted the cash.",
+}
+STAFF: list[tuple[type[Model], str]] = [
+    (Reconciliation, "by"),
+    (Finding, "closed_by"),
+    (Question, "by"),
+    (TillCount, "by"),
+]
+
+
+def export(person: PersonRecords) -> dict[str, object]:
+    orders = orders_of(person)
+    sections = {
+        "asked": [
+            {"order": question.order.number, "question": question.text, "answer": question.answer}
+            for question in Question.objects.filter(order__in=orders).select_related("order")
+        ],
+        "differences": [
+            {"order": finding.order.number, "what": finding.get_verdict_display(), "why": finding.why}
+            for finding in Finding.objects.off().filter(order__in=orders).select_related("order")
+            if finding.order is not None
+        ],
+    }
+    return {name: value for name, value in sections.items() if value}
+
+
+def erase(person: PersonRecords) -> None:
+    orders = orders_of(person)
+    Question.objects.filter(order__in=orders).update(text="(erased)", answer="")
+    Finding.objects.filter(order__in=orders).exclude(why="").update(why="(erased)")
+
+
+def merge(source: PersonRecords, target: PersonRecords) -> list[str]:
+    """Questions and differences belong to an order, so they move with it."""
+    if source.account_id and target.account_id:
+        for model, field in STAFF:
+            model._default_manager.filter(**{field: source.account_id}).update(**{field: target.account_id})
+    return []

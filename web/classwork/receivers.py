@@ -1,0 +1,10 @@
+"""Receivers of events for resources; hepcat.workflows connects them."""
+
+from typing import Any
+
+from classwork.domain.resources import releases
+
+
+def rebuild_releases(event: Any) -> None:
+    """Runs in the transaction that changes the class."""
+    releases.rebuild_class_releases([event.payload.offer_id])

@@ -1,0 +1,55 @@
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from classwork.domain import proposals
+from classwork.domain.resources import content
+from classwork.domain.schedule.previews import PreviewOutdated
+from classwork.domain.schedule.problems import ChangeRefused
+from classwork.forms.proposals import ProposalAnswerForm
+from classwork.models import Proposal
+from common.views import posted_data
+from users.roles import acting_user, desk_required
+
+PER_PAGE = 25
+ASK = ["GET", "HEAD", "POST"]
+
+
+@require_safe
+@desk_required("classwork.decide_proposal")
+def proposal_list(request: HttpRequest) -> HttpResponse:
+    decided = request.GET.get("show") == "decided"
+    states = [Proposal.State.APPROVED, Proposal.State.ANSWERED] if decided else [Proposal.State.SUBMITTED]
+    related = Proposal.objects.select_related(
+        "author__user", "subject__level", "offer__subject__level", "offer__session"
+    )
+    page = Paginator(related.filter(state__in=states), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "classwork/desk/proposals.html", {"page": page, "decided": decided})
+
+
+@require_http_methods(ASK)
+@desk_required("classwork.decide_proposal")
+def proposal_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    submitted = Proposal.objects.exclude(state=Proposal.State.DRAFT)
+    proposal = get_object_or_404(submitted, pk=pk)
+    form = ProposalAnswerForm(posted_data(request))
+    if form.is_valid():
+        text = form.cleaned_data["answer"]
+        try:
+            if "approve" in request.POST:
+                proposals.approve_proposal(acting_user(request), proposal, answer=text, seen=request.POST.get("seen"))
+                messages.success(request, f"Approved: {proposal.about}.")
+            else:
+                proposals.answer_proposal(acting_user(request), proposal, text)
+                messages.success(request, f"Your answer has been sent to {proposal.author}.")
+        except (ChangeRefused, PreviewOutdated) as error:
+            messages.error(request, str(error))
+            return redirect("desk_proposal", proposal.pk)
+        return redirect("desk_proposals")
+    preview = proposals.plan_approval(proposal) if proposal.state == Proposal.State.SUBMITTED else None
+    context = {"proposal": proposal, "form": form, "preview": preview, "changes": proposals.describe_changes(proposal)}
+    if not proposal.changes:
+        context["resources"] = content.attached_to(proposal.about)
+    return render(request, "classwork/desk/proposal.html", context)

@@ -1,0 +1,18 @@
+from django.apps import AppConfig
+
+MODELS = ("registration", "ticket", "waitingentry", "calloff")
+
+
+class RegistrationsConfig(AppConfig):
+    name = "registrations"
+    verbose_name = "Registrations"
+    ROLES = {
+        "Teacher": ["registrations.set_level"],
+        "Admin": [
+            "registrations.exceed_capacity",
+            "registrations.join_late",
+            "registrations.arrange_waiting",
+            "registrations.set_level",
+            *(f"registrations.{right}_{model}" for model in MODELS for right in ("view", "add", "change", "delete")),
+        ],
+    }

@@ -1,0 +1,138 @@
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+
+from billing.models import OrderLine
+from common.personal import MergeConflict, PersonRecords
+from registrations.domain.tickets import trials
+from registrations.models import (
+    Diary,
+    LevelOverride,
+    LibraryVisit,
+    Opening,
+    Outcome,
+    Registration,
+    Ticket,
+    WaitingEntry,
+)
+
+MODELS = {
+    "registrations.LibraryVisit": "When you last visited the library",
+    "registrations.Opening": "Resources that a teacher released for you",
+    "registrations.Registration": "Your spots in classes",
+    "registrations.Ticket": "Your drop-ins and trials",
+    "registrations.Outcome": "What you received when the school canceled a class",
+    "registrations.LevelOverride": "The level that the school set for you",
+    "registrations.Diary": "The secret address of the calendar of your own classes",
+    "registrations.WaitingEntry": "Your waitlist entries",
+}
+
+NOT_PERSONAL = {
+    "registrations.CanceledMeeting": "Which class days the school canceled together; it leads only to their teachers.",
+}
+
+
+def export(person: PersonRecords) -> dict[str, object]:
+    places = Registration.objects.filter(student__in=person.student_ids)
+    own = Q(registration__student__in=person.student_ids) | Q(ticket__student__in=person.student_ids)
+    outcomes = Outcome.objects.filter(own)
+    return {
+        "spots": list(
+            places.values(
+                "state", "readiness", "heard_from", name=F("offer__subject__name"), session=F("offer__session__name")
+            )
+        ),
+        "drop-ins and trials": [
+            {"what": each.kind_text, "when": str(each.meeting.slot), "class": str(each.offer), "state": each.state}
+            for each in Ticket.objects.filter(student__in=person.student_ids).for_lists()
+        ],
+        "waitlists": list(
+            _waitlist_entries_of(person).values("state", "people", "wanted", name=F("offer__subject__name"))
+        ),
+        "level set by staff": [
+            {"level": str(each.number), "why": each.why}
+            for each in LevelOverride.objects.filter(student__in=person.student_ids)
+        ],
+        "canceled by the school": list(
+            outcomes.values("policy", "meetings", "money", "credit", "waived", why=F("call_off__why"))
+        ),
+        "opened for you": [str(each.resource) for each in _openings_of(person)],
+        "library": list(LibraryVisit.objects.filter(account=person.account_id).values("at")),
+    }
+
+
+def _openings_of(person: PersonRecords) -> QuerySet[Opening]:
+    return Opening.objects.filter(registration__student__in=person.student_ids).select_related("resource")
+
+
+def erase(person: PersonRecords) -> None:
+    """Attendance stays recorded. The names disappear with the account."""
+    Registration.objects.filter(student__in=person.student_ids).update(heard_from="", why="")
+    Ticket.objects.filter(student__in=person.student_ids).update(why="")
+    LibraryVisit.objects.filter(account=person.account_id).delete()
+    _openings_of(person).delete()
+    Diary.objects.filter(student__in=person.student_ids).delete()
+    LevelOverride.objects.filter(student__in=person.student_ids).delete()
+    _waitlist_entries_of(person).delete()
+
+
+def _waitlist_entries_of(person: PersonRecords) -> "QuerySet[WaitingEntry]":
+    own: Any = Q(contact_email__in=person.emails)
+    if person.account_id is not None:
+        own |= Q(account=person.account_id)
+    return WaitingEntry.objects.filter(own)
+
+
+def merge(source: PersonRecords, target: PersonRecords) -> list[str]:
+    """An account with a staff profile is never merged into another one; see users/personal.py."""
+    if source.account_id and target.account_id:
+        WaitingEntry.objects.filter(account=source.account_id).update(account=target.account_id)
+    if not target.student_ids:
+        return []
+    Diary.objects.filter(student__in=source.student_ids).delete()
+    student_id = target.student_ids[0]
+    levels = []
+    overrides = LevelOverride.objects.filter(student__in=source.student_ids)
+    if LevelOverride.objects.filter(student=student_id).exists():
+        if overrides.delete()[0]:
+            levels.append("The level set on the other record is dropped.")
+    elif overrides.update(student=student_id):
+        levels.append("The level set by staff moves over.")
+    return [
+        *levels,
+        *_merge_registrations(source, student_id),
+        *_merge_tickets(source, student_id),
+    ]
+
+
+def _merge_registrations(source: PersonRecords, student_id: int) -> list[str]:
+    places = Registration.objects.filter(student__in=source.student_ids)
+    if not places:
+        return []
+    duplicates = Registration.objects.live().filter(student=student_id, offer__in=places.live().values("offer"))
+    if both := duplicates.select_related("offer__subject__level", "offer__session").first():
+        raise MergeConflict(f"Both have a spot in {both.offer}. Cancel one of the two first.")
+    _reassign_attendee(OrderLine.objects.filter(registrations__in=places), student_id)
+    moved = places.update(student=student_id)
+    return ["One spot in a class moves over." if moved == 1 else f"{moved} spots in classes move over."]
+
+
+def _merge_tickets(source: PersonRecords, student_id: int) -> list[str]:
+    tickets = Ticket.objects.filter(student__in=source.student_ids)
+    if not tickets:
+        return []
+    kept = Ticket.objects.filter(student=student_id)
+    duplicates = kept.live().filter(meeting__in=tickets.live().values("meeting"))
+    subjects = tickets.filter(state__in=trials.COUNTS).values("trial_of")
+    tried = kept.filter(state__in=trials.COUNTS, trial_of__in=subjects)
+    if both := duplicates.for_lists().first() or tried.for_lists().first():
+        raise MergeConflict(f"Both have a {both.kind_text} ticket for {both.offer}. Cancel one of the two first.")
+    _reassign_attendee(OrderLine.objects.filter(tickets__in=tickets), student_id)
+    moved = tickets.update(student=student_id)
+    return ["One ticket moves over." if moved == 1 else f"{moved} tickets move over."]
+
+
+def _reassign_attendee(lines: QuerySet[OrderLine], student_id: int) -> None:
+    for line in lines.distinct():
+        line.details["attends"] = student_id
+        line.save(update_fields=["details"])

@@ -1,0 +1,68 @@
+"""The office's pages about a class and the next session, which show registrations."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from classwork.domain.catalog.class_summary import ClassSummary
+from classwork.domain.schedule import next_session
+from classwork.domain.schedule.previews import Preview
+from classwork.domain.schedule.problems import ChangeRefused
+from classwork.forms.next_session import repeated_class_forms
+from classwork.forms.planning import SessionForm
+from classwork.models import ClassOffer, Session
+from common import dates
+from common.views import posted_data
+from registrations.domain import capacity, level_progress
+from users.roles import acting_user, desk_required
+
+ASK = ["GET", "HEAD", "POST"]
+CREATED = "{} has been created with {} classes. They are not approved yet."
+CREATED_WITH_ONE = "{} has been created with 1 class. It is not approved yet."
+
+
+@require_http_methods(ASK)
+@desk_required("classwork.add_session")
+def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
+    source = get_object_or_404(Session, pk=pk)
+    initial, repeats = next_session.propose_next_session(source)
+    data = posted_data(request)
+    form, rows = SessionForm(data, initial=initial), repeated_class_forms(data, repeats)
+    context: dict[str, Any] = {"source": source, "form": form, "rows": rows}
+    context["advice"] = level_progress.advise_next_session(source, timezone.now())
+    if all([form.is_valid(), *(row.is_valid() for row in rows)]):
+        chosen = [row for row in rows if row.cleaned_data["keep"]]
+        repeated = [row.repeat() for row in chosen]
+        preview = next_session.preview_next_session(form.values(), repeated)
+        context |= {"preview": preview}
+        if not preview.faults and request.POST.get("seen") == preview.fingerprint:
+            try:
+                session = next_session.create_next_session(acting_user(request), form.values(), repeated)
+            except ChangeRefused as error:
+                context["preview"] = Preview(faults=error.faults)
+            else:
+                text = CREATED_WITH_ONE if len(repeated) == 1 else CREATED
+                messages.success(request, text.format(session.title, len(repeated)))
+                return redirect("desk_sessions")
+        for fault in context["preview"].faults:
+            # The field name starts with the number of the class. Without a number it belongs to the session.
+            number, _, field = fault.field.partition("-")
+            where, name = (chosen[int(number)], field) if number.isdigit() else (form, fault.field)
+            where.add_error(name if name in where.fields else None, fault.sentence)
+    return render(request, "registrations/desk/next_session.html", context)
+
+
+@require_safe
+@desk_required("classwork.view_meeting")
+def class_days(request: HttpRequest, pk: int) -> HttpResponse:
+    offer = get_object_or_404(ClassOffer.objects.with_timetable(), pk=pk)
+    context = {
+        "offer": offer,
+        "listed": ClassSummary(offer, dates.local_today()),
+        "room": capacity.availability_of(offer, timezone.now()),
+    }
+    return render(request, "registrations/desk/class_days.html", context)

@@ -1,0 +1,35 @@
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from classwork.domain.schedule import calendar_feeds
+from classwork.views.proposals import staff_profile_of
+from common.links import absolute_url
+from registrations.domain import teaching_agenda
+from users.roles import team_required
+
+
+@require_safe
+@team_required
+def teaching(request: HttpRequest) -> HttpResponse:
+    staff, now = staff_profile_of(request), timezone.now()
+    if request.GET.get("show") == "past":
+        page = teaching_agenda.past_classes(staff, now).get_page(request.GET.get("page"))
+        return render(request, "registrations/teaching_past.html", {"page": page})
+    context = {
+        "agenda": teaching_agenda.agenda_of(staff, now),
+        "proposals": staff.proposals.select_related("subject__level", "offer__subject__level", "offer__session"),
+        "calendar": absolute_url(reverse("teacher_calendar", args=[calendar_feeds.teacher_feed_token(staff)])),
+    }
+    return render(request, "registrations/teaching.html", context)
+
+
+@require_POST
+@team_required
+def renew_calendar(request: HttpRequest) -> HttpResponse:
+    calendar_feeds.renew_teacher_feed(staff_profile_of(request))
+    messages.success(request, "Your calendar has a new address. The old one no longer works.")
+    return redirect("teaching")
