@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.test import Client, SimpleTestCase, override_settings, tag
 from django.urls import reverse
 
-from classwork.models import CancellationStep, CancellationTerms
+from classwork.models import CancellationTerms, CancellationTermsStep
 from common.files import ranges
 from tests.base import SchoolTestCase
 from tests.classwork import giving
@@ -235,7 +235,7 @@ class InvalidInputTest(SchoolTestCase):
 
     def test_two_cancellation_steps_can_swap_their_deadlines(self) -> None:
         self.change_two_steps(2, 7)
-        self.assertEqual([*CancellationStep.objects.order_by("pk").values_list("number", flat=True)], [2, 7])
+        self.assertEqual([*CancellationTermsStep.objects.order_by("pk").values_list("number", flat=True)], [2, 7])
 
 
 def filter_parameters(page: Any) -> Iterator[str]:

@@ -14,13 +14,13 @@ from registrations.domain.attendees import OTHER, Attendee
 from registrations.domain.waitlist import class_roles, entries
 from registrations.domain.waitlist.class_roles import BalanceLimits
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
-from registrations.models import WaitingEntry
+from registrations.models import WaitlistEntry
 from registrations.rules.role_balance import EITHER, RoleCapacity
 from users.models import User
 
 ROLES = ("lead", "follow")
 PLACES = 20
-State = WaitingEntry.State
+State = WaitlistEntry.State
 
 
 def simulate_evening(offers: list[ClassOffer], people: int, seed: int, by: User) -> None:
@@ -54,7 +54,7 @@ def _random_request(name: str, chance: random.Random) -> WaitlistRequest:
 
 
 def _answer_random_offer(offer: ClassOffer, chance: random.Random) -> None:
-    offered = list(WaitingEntry.objects.filter(offer=offer, state=State.OFFERED))
+    offered = list(WaitlistEntry.objects.filter(offer=offer, state=State.OFFERED))
     if not offered:
         if chance.random() < 0.1:
             entries.leave_waitlist(chance.choice(list(spot_offers.waiting_entries(offer))))

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 from django.utils import timezone
 
 from accounting.domain import payer_questions
-from accounting.models import Book, Finding, Question, Reconciliation, TillCount
+from accounting.models import CashCount, Finding, GatewayStatement, PayerQuestion, Reconciliation
 from billing.models import Order, Payment
 from common import links
 from tests.access import EVERYBODY, OFFICE, Row
@@ -28,8 +28,8 @@ def stage(school: SimpleNamespace) -> None:
     line = order.lines.create(kind="gone", product_id=1, title="A class of old")
     payment = Payment.objects.create(order=order, variant="practice", total=70, currency="USD")
     school.run = Reconciliation.objects.create(since=today, until=today, cut=now, ended_at=now, by=school.ada)
-    school.book = Book.objects.create(
-        run=school.run, variant="practice", state=Book.State.DONE, start=now, end=now, cursor=now
+    school.book = GatewayStatement.objects.create(
+        run=school.run, variant="practice", state=GatewayStatement.State.DONE, start=now, end=now, cursor=now
     )
     fields = {
         "book": school.book,
@@ -46,8 +46,10 @@ def stage(school: SimpleNamespace) -> None:
     Finding.objects.create(verdict="only_ours", likeness="b", payment=payment, **fields)
     Finding.objects.create(verdict="not_opened", likeness="c", line=line, **fields)
     Finding.objects.create(verdict="matched", payment=payment, payout="po_2", **fields, **their)
-    school.question = Question.objects.create(order=order, finding=school.finding, text="Did you pay?", by=school.ada)
-    TillCount.objects.create(
+    school.question = PayerQuestion.objects.create(
+        order=order, finding=school.finding, text="Did you pay?", by=school.ada
+    )
+    CashCount.objects.create(
         day=today, variant="cash", currency="USD", expected=70, counted=69, why="Change given wrongly", by=school.ada
     )
 

@@ -5,7 +5,7 @@ from django.test import tag
 from django.urls import reverse
 
 from accounting.domain import day_sheet
-from accounting.models import TillCount
+from accounting.models import CashCount
 from billing.domain.payments import attempts
 from billing.domain.refunds import handovers, reservations
 from billing.models import Order, Refund
@@ -68,7 +68,7 @@ class DailyCashCountTest(BillingTestCase):
         self.record_payment()
         self.assertEqual(self.post_count(70), 302)
         self.assertContains(self.client.get(reverse("desk_day")), ", as expected.")
-        cash_count = TillCount.objects.get()
+        cash_count = CashCount.objects.get()
         self.assertEqual((cash_count.expected, cash_count.counted, cash_count.by), (70, 70, self.ada))
         self.assertEqual(Entry.objects.get(action="accounting.till_counted").actor_id, self.ada.pk)
 
@@ -82,7 +82,7 @@ class DailyCashCountTest(BillingTestCase):
         self.record_payment()
         for counted in ("-1", "70.005", "a lot", "", "NaN"):
             self.assertEqual(self.post_count(counted, "x"), 400, counted)
-        self.assertFalse(TillCount.objects.exists())
+        self.assertFalse(CashCount.objects.exists())
 
     def test_second_count_is_added_and_the_latest_applies(self) -> None:
         self.record_payment()

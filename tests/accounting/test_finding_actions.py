@@ -6,10 +6,10 @@ from django.urls import reverse
 
 from accounting.domain import payer_questions
 from accounting.domain.reconciliation import actions
-from accounting.models import Book, Finding, Question
+from accounting.models import Finding, GatewayStatement, PayerQuestion
 from billing.domain.payments import attempts
 from billing.gateways.facts import GatewayLine, PaymentCaptured
-from billing.models import Case, Order
+from billing.models import Order, PaymentIssue
 from common import links
 from history.models import Entry
 from mailroom.models import Message
@@ -74,7 +74,9 @@ class FindingActionsTest(ReconcilingTestCase):
         self.act(self.one("not_paid"), "release")
         self.assertEqual(states(order), ["released"])
         paid = self.bought()
-        finding = Finding(verdict="not_paid", order=paid.order, line=paid.order.lines.get(), book=Book.objects.first())
+        finding = Finding(
+            verdict="not_paid", order=paid.order, line=paid.order.lines.get(), book=GatewayStatement.objects.first()
+        )
         finding.save()
         with self.assertRaisesMessage(actions.FindingActionRefused, "It has been paid for"):
             self.act(finding, "release")
@@ -103,11 +105,11 @@ class FindingActionsTest(ReconcilingTestCase):
 
 
 class PayerQuestionsTest(ReconcilingTestCase):
-    def send_question(self) -> Question:
+    def send_question(self) -> PayerQuestion:
         self.only_ours()
         self.run_it()
         self.act(self.one("only_ours"), "ask_payer", "Did your bank take it back?")
-        return Question.objects.get()
+        return PayerQuestion.objects.get()
 
     def test_payer_is_asked_by_mail_and_the_answer_opens_a_payment_issue(self) -> None:
         question = self.send_question()
@@ -117,8 +119,8 @@ class PayerQuestionsTest(ReconcilingTestCase):
         self.assertEqual(self.client.post(address, {"answer": ""}).status_code, 400)
         self.assertRedirects(self.client.post(address, {"answer": "Yes, by mistake."}), address)
         self.client.post(address, {"answer": "Something else"})
-        case = Case.objects.get()
-        self.assertEqual((case.kind, case.order), (Case.Kind.ANSWERED, question.order))
+        case = PaymentIssue.objects.get()
+        self.assertEqual((case.kind, case.order), (PaymentIssue.Kind.ANSWERED, question.order))
         self.assertIn("Yes, by mistake.", case.text)
         self.assertContains(self.client.get(address), "Yes, by mistake.")
 

@@ -2,8 +2,8 @@ import json
 
 from accounting import personal
 from accounting.domain import day_sheet, payer_questions
-from accounting.models import Finding, Question, TillCount
-from billing.models import Case
+from accounting.models import CashCount, Finding, PayerQuestion
+from billing.models import PaymentIssue
 from common import dates
 from common.money import ZERO
 from common.personal import PersonRecords, erase_all
@@ -22,7 +22,10 @@ class PersonalDataTest(ReconcilingTestCase):
         self.assertIn("Did Pat pay?", json.dumps(personal.export(self.person)))
         self.assertEqual(personal.export(PersonRecords(self.sam.pk)), {})
         erase_all(self.person)
-        kept = [*Case.objects.values_list("text", flat=True), *Question.objects.values_list("text", "answer")]
+        kept = [
+            *PaymentIssue.objects.values_list("text", flat=True),
+            *PayerQuestion.objects.values_list("text", "answer"),
+        ]
         self.assertNotIn("Pat", str(kept))
 
     def test_differences_are_exported_and_the_reasons_of_their_resolution_erased(self) -> None:
@@ -44,5 +47,5 @@ class PersonalDataTest(ReconcilingTestCase):
         self.act(self.one("only_ours"), "explained")
         self.assertEqual(personal.merge(PersonRecords(self.ada.pk), PersonRecords(self.ash.pk)), [])
         run.refresh_from_db()
-        found = (run.by, TillCount.objects.get().by, Finding.objects.exclude(closed_at=None).get().closed_by)
+        found = (run.by, CashCount.objects.get().by, Finding.objects.exclude(closed_at=None).get().closed_by)
         self.assertEqual(found, (self.ash, self.ash, self.ash))

@@ -2,7 +2,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from accounting.domain.reconciliation import runs
-from accounting.models import Book, Finding, Reconciliation
+from accounting.models import Finding, GatewayStatement, Reconciliation
 from billing.domain.payments import attempts
 from billing.domain.refunds import reservations
 from billing.gateways.facts import GatewayLine, PaymentCaptured, PaymentReference
@@ -102,7 +102,7 @@ class ReconciliationRunTest(ReconcilingTestCase):
         run = self.run_it()
         for book in run.books.all():
             runs.advance_run(book.pk)
-            Book.objects.filter(pk=book.pk).update(state=Book.State.MATCHING)
+            GatewayStatement.objects.filter(pk=book.pk).update(state=GatewayStatement.State.MATCHING)
             runs.advance_run(book.pk)
         self.assertEqual(Finding.objects.filter(book__run=run).count(), 1)
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import timezone
 
 from billing.domain.vouchers import office
-from billing.models import Case, Order, Payment, Refund
+from billing.models import Order, Payment, PaymentIssue, Refund
 from billing.models.vouchers import PURPOSE
 from common import links
 from tests.access import EVERYBODY, MEMBERS, OFFICE, Row
@@ -42,7 +42,7 @@ def stage(school: SimpleNamespace) -> None:
         Decimal(50), None, words | {"give_on": timezone.localdate(now)}, why="A prize", by=school.ada
     )
     office.extend_voucher_expiry(school.voucher, timezone.localdate(now), why="x", by=school.ada)
-    school.case = Case.objects.create(order=school.order, kind=Case.Kind.OTHER, text="Look at this")
+    school.case = PaymentIssue.objects.create(order=school.order, kind=PaymentIssue.Kind.OTHER, text="Look at this")
 
 
 def order(school: SimpleNamespace) -> list[Any]:

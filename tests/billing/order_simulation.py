@@ -14,7 +14,7 @@ from billing.domain.orders import due_dates, placement, transitions
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit, discount_codes
 from billing.domain.refunds import reservations
-from billing.models import Case, Code, Credit, Order, OrderLine, Payment, Refund
+from billing.models import Credit, DiscountCode, Order, OrderLine, Payment, PaymentIssue, Refund
 from tests import make
 from tests.billing.base import BillingTestCase, second_attempt
 from tests.billing.toys import Toy, ToyKind
@@ -49,8 +49,8 @@ class School:
             2: Toy("20", prepay="20", starts=start),
             3: Toy("0"),
         }
-        Code.objects.create(text="third", percent=Decimal("33.33"), limit=2)
-        Code.objects.create(text="fifteen", amount=Decimal(15))
+        DiscountCode.objects.create(text="third", percent=Decimal("33.33"), limit=2)
+        DiscountCode.objects.create(text="fifteen", amount=Decimal(15))
 
     def order(self, number: int) -> Order | None:
         found = list(Order.objects.placed().order_by("pk"))
@@ -64,7 +64,7 @@ class School:
         )
         for product in {number % 4, (number + 1) % 3}:
             carts.add_line(cart, "toy", product, {"attendee": "Pat"})
-        cart.code = Code.objects.filter(text=["third", "fifteen", ""][number % 3]).first()
+        cart.code = DiscountCode.objects.filter(text=["third", "fifteen", ""][number % 3]).first()
         cart.save()
         with suppress(placement.OrderNotPlaced):
             placement.place_order(cart, placement.PlacementOptions(due), seen=None, at=self.now)
@@ -148,7 +148,7 @@ class School:
             test.assertEqual(payment.captured_amount, payment.total if payment.captured_at else 0)
         if self.payer is not None:
             test.assertGreaterEqual(credit.credit_balance(self.payer, "USD"), 0)
-        for code in Code.objects.exclude(limit=None):
+        for code in DiscountCode.objects.exclude(limit=None):
             test.assertLessEqual(discount_codes.count_code_uses(code, self.now), code.limit)
 
     def check_order(self, test: TestCase, order: Order) -> None:
@@ -161,7 +161,7 @@ class School:
             return
         test.assertGreaterEqual(over, 0)
         if over:
-            test.assertTrue(Case.objects.filter(order=order, closed_at=None).exists(), f"{over} over")
+            test.assertTrue(PaymentIssue.objects.filter(order=order, closed_at=None).exists(), f"{over} over")
         if order.state == Order.State.PAID:
             test.assertEqual(price.credit, spent - order.credit_kept)
             live = [line for line in order.lines.all() if line.cancelled_at is None]

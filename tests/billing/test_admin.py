@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from billing.domain.payments import attempts
 from billing.domain.pricing import credit
-from billing.models import Code, Credit, Dispute, Order, Payment, Refund, Voucher, VoucherEntry
+from billing.models import Credit, DiscountCode, Dispute, Order, Payment, Refund, Voucher, VoucherEntry
 from common import dates
 from tests.billing.vouchers import VoucherTestCase
 from tests.page_text import text_of
@@ -97,9 +97,9 @@ class BillingAdminTest(VoucherTestCase):
         self.assertNotRegex(page, "cash|Confirmed")
 
     def test_discount_code_list_shows_the_percentage_or_amount(self) -> None:
-        Code.objects.create(text="ten", percent=10)
-        Code.objects.create(text="five", amount=5)
-        page = text_of(self.changelist_page(Code))
+        DiscountCode.objects.create(text="ten", percent=10)
+        DiscountCode.objects.create(text="five", amount=5)
+        page = text_of(self.changelist_page(DiscountCode))
         for words in ("10%", "$5.00"):
             self.assertIn(words, page)
         self.assertNotRegex(page, RAW_MONEY)

@@ -12,7 +12,7 @@ from billing.domain.cancellations import bulk_refunds
 from billing.domain.pricing import balances, credit, quotes
 from billing.domain.refunds import order_snapshot
 from billing.domain.refunds.refund_shares import PricedOrder, RefundRequest, apply_refund_requests
-from billing.models import Case, Credit, Order, OrderLine, Refund
+from billing.models import Credit, Order, OrderLine, PaymentIssue, Refund
 from billing.rules.price_facts import PriceFacts
 from common import links
 from tests.billing import exchange_simulation
@@ -183,4 +183,4 @@ class ClassCancellationExchangeTest(ClassCancellationTestCase, ReplacingTestCase
         self.exchange(self.line(first), 4)
         self.assertIn("is being exchanged", self.request_refund(self.line(first), "70", ends=True).why_not)
         self.assertFalse(Refund.objects.exists() or Credit.objects.exists())
-        self.assertEqual(Case.objects.get().kind, Case.Kind.HAND_BACK)
+        self.assertEqual(PaymentIssue.objects.get().kind, PaymentIssue.Kind.HAND_BACK)

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounting.domain import day_sheet
 from billing.domain.payments import attempts
-from billing.models import Case, Order, Refund
+from billing.models import Order, PaymentIssue, Refund
 from common import dates
 from history.models import Entry
 from mailroom.testing import send_all
@@ -61,7 +61,7 @@ class CashRefundTest(BillingTestCase):
         self.assertContains(answers[1], "This handover was already recorded.")
         self.assertNotContains(answers[1], "Record cash handed over")
         self.assertEqual(Entry.objects.filter(action="billing.refund_handed_back").count(), 1)
-        self.assertFalse(Case.objects.filter(closed_at=None).exists())
+        self.assertFalse(PaymentIssue.objects.filter(closed_at=None).exists())
 
     def test_desk_refund_asks_staff_to_record_the_handover(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
@@ -80,16 +80,16 @@ class CashRefundTest(BillingTestCase):
         self.assertContains(self.hand_over(), "Handover of $70.00 recorded.")
         run_all()
         self.assertEqual(Refund.objects.get().state, Refund.State.DONE)
-        self.assertFalse(Case.objects.filter(closed_at=None).exists())
+        self.assertFalse(PaymentIssue.objects.filter(closed_at=None).exists())
 
     def test_payment_issue_cannot_be_closed_in_place_of_recording_the_handover(self) -> None:
         self.place_and_cancel()
         run_all()
         self.log_in(self.ada)
-        case = Case.objects.get(kind=Case.Kind.HAND_BACK)
+        case = PaymentIssue.objects.get(kind=PaymentIssue.Kind.HAND_BACK)
         page = self.client.post(reverse("desk_close_case", args=[case.pk]), {"answer": "Done"}, follow=True)
         self.assertContains(page, "Record the handover on the order")
-        self.assertTrue(Case.objects.filter(pk=case.pk, closed_at=None).exists())
+        self.assertTrue(PaymentIssue.objects.filter(pk=case.pk, closed_at=None).exists())
 
     def test_payment_issue_shows_the_handover_button_instead_of_a_resolution(self) -> None:
         order = self.place_and_cancel()

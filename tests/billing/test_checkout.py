@@ -7,7 +7,7 @@ from django.test import override_settings, tag
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.models import Code, Order
+from billing.models import DiscountCode, Order
 from outbox.testing import delivery_problems, run_all
 from tests.billing.checkout import CheckoutTestCase
 from tests.billing.toys import Toy, ToyKind, states
@@ -160,7 +160,7 @@ class CheckoutSafetyTest(CheckoutTestCase):
         self.assertRedirects(self.client.get(reverse("checkout_review")), reverse("checkout"))
 
     def test_discount_code_is_applied_refused_and_removed(self) -> None:
-        Code.objects.create(text="ten", percent=10)
+        DiscountCode.objects.create(text="ten", percent=10)
         self.put(1)
         self.details()
         for text, words in (("TEN", "$63.00"), ("nope", "That code isn’t valid"), ("", "$70.00")):
@@ -187,7 +187,7 @@ class CheckoutSafetyTest(CheckoutTestCase):
         self.assertIn(f'action="{reverse("checkout_review")}"', form)
 
     def test_opening_the_code_url_redirects_to_the_review_and_keeps_the_applied_code(self) -> None:
-        Code.objects.create(text="ten", percent=10)
+        DiscountCode.objects.create(text="ten", percent=10)
         self.put(1)
         self.details()
         self.client.post(reverse("checkout_code"), {"code": "ten"})

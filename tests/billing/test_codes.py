@@ -11,7 +11,7 @@ from django.urls import reverse
 from billing.domain.orders import cart as carts
 from billing.domain.orders import placement
 from billing.domain.pricing import discount_codes
-from billing.models import Code, Order
+from billing.models import DiscountCode, Order
 from common import dates
 from tests.billing.checkout import CheckoutTestCase
 from tests.billing.toys import Toy, ToyKind
@@ -37,7 +37,7 @@ class DiscountCodeAdminTest(CheckoutTestCase):
         for chosen, stored in (("toy:2", ("toy", 2)), ("toy", ("toy", None)), ("", ("", None))):
             with self.subTest(chosen):
                 self.assertEqual(self.add(applies_to=chosen).status_code, 302)
-                code = Code.objects.get()
+                code = DiscountCode.objects.get()
                 self.assertEqual((code.kind, code.product_id), stored)
                 page = self.client.get(f"/admin/billing/code/{code.pk}/change/").content.decode()
                 self.assertIn(f'<option value="{chosen}" selected', page)
@@ -47,27 +47,27 @@ class DiscountCodeAdminTest(CheckoutTestCase):
         for chosen in ("class", "toy:99999", "voucher", "toy:x", "2"):
             with self.subTest(chosen):
                 self.assertContains(self.add(applies_to=chosen), "Select a valid choice")
-        self.assertFalse(Code.objects.exists())
+        self.assertFalse(DiscountCode.objects.exists())
 
     def test_code_for_an_unknown_product_fails_validation(self) -> None:
         for wrong in ({"kind": "class"}, {"kind": "toy", "product_id": 99999}, {"kind": "voucher"}):
             with self.subTest(wrong), self.assertRaises(ValidationError):
-                discount_codes.validate_scope(Code(text="x", percent=10, **wrong))
+                discount_codes.validate_scope(DiscountCode(text="x", percent=10, **wrong))
 
     def test_code_cannot_expire_before_it_is_valid(self) -> None:
         with self.assertRaises(IntegrityError), transaction.atomic():
-            Code.objects.create(text="x", percent=10, valid_from=self.day(2), valid_until=self.day(1))
+            DiscountCode.objects.create(text="x", percent=10, valid_from=self.day(2), valid_until=self.day(1))
 
     def test_code_for_a_product_that_is_no_longer_offered_can_be_edited(self) -> None:
         ToyKind.catalogue[77] = Toy(offered=False)
-        code = Code.objects.create(text="old", percent=10, kind="toy", product_id=77)
+        code = DiscountCode.objects.create(text="old", percent=10, kind="toy", product_id=77)
         self.log_in(self.ada)
         address = f"/admin/billing/code/{code.pk}/change/"
         self.assertContains(self.client.get(address), '<option value="toy:77" selected')
 
     def test_code_list_shows_the_scope_and_the_number_of_uses(self) -> None:
-        Code.objects.create(text="two", percent=10, kind="toy", product_id=2)
-        Code.objects.create(text="all", percent=10, kind="toy")
+        DiscountCode.objects.create(text="two", percent=10, kind="toy", product_id=2)
+        DiscountCode.objects.create(text="all", percent=10, kind="toy")
         cart = self.cart(2)
         carts.set_discount_code(cart, "two", self.now)
         placement.place_order(cart, placement.PlacementOptions(Order.Due.DOOR), seen=None, at=self.now)
@@ -78,13 +78,13 @@ class DiscountCodeAdminTest(CheckoutTestCase):
 
 
 class DiscountCodeExpirationTest(CheckoutTestCase):
-    def add(self, day: str, clock: str) -> Code:
+    def add(self, day: str, clock: str) -> DiscountCode:
         self.log_in(self.ada)
         typed = {"text": "SPRING", "percent": "10", "valid_until_0": day, "valid_until_1": clock}
         self.assertEqual(self.client.post(ADD, typed).status_code, 302)
-        return Code.objects.get()
+        return DiscountCode.objects.get()
 
-    def assertEndsAt(self, code: Code, end: datetime) -> None:
+    def assertEndsAt(self, code: DiscountCode, end: datetime) -> None:
         discount_codes.check_code(code, None, end - timedelta(microseconds=1))
         with self.assertRaisesMessage(discount_codes.DiscountCodeRefused, discount_codes.EXPIRED):
             discount_codes.check_code(code, None, end)
@@ -127,24 +127,24 @@ class DiscountCodeUseTest(CheckoutTestCase):
         return self.client.post(reverse("checkout_code"), {"code": text}, follow=True)
 
     def test_code_for_another_product_names_that_product_and_is_not_applied(self) -> None:
-        Code.objects.create(text="two", percent=10, kind="toy", product_id=2)
+        DiscountCode.objects.create(text="two", percent=10, kind="toy", product_id=2)
         cart = self.put(1)
         self.assertContains(self.enter("TWO"), "This code is for Toy 2. Add it to your cart to use the code.")
         cart.refresh_from_db()
         self.assertIsNone(cart.code)
 
     def test_code_for_a_product_kind_names_that_kind(self) -> None:
-        Code.objects.create(text="toys", percent=10, kind="toy")
+        DiscountCode.objects.create(text="toys", percent=10, kind="toy")
         carts.add_line(self.put(), "voucher", 0, {"amount": "50"})
         self.assertContains(self.enter("toys"), "This code is for toys. Add one to your cart to use the code.")
 
     def test_code_does_not_apply_to_gift_vouchers(self) -> None:
-        Code.objects.create(text="ten", percent=10)
+        DiscountCode.objects.create(text="ten", percent=10)
         carts.add_line(self.put(), "voucher", 0, {"amount": "50"})
         self.assertContains(self.enter("ten"), "Discount codes can’t be used for gift vouchers.")
 
     def test_personal_code_names_its_student_only_to_their_guardian(self) -> None:
-        Code.objects.create(text="kit", percent=10, student=self.kit)
+        DiscountCode.objects.create(text="kit", percent=10, student=self.kit)
         self.put(1, attendee="Lee")
         self.assertContains(self.enter("kit"), discount_codes.UNKNOWN)
         self.log_in(self.gus)
@@ -157,7 +157,7 @@ class DiscountCodeUseTest(CheckoutTestCase):
         self.assertContains(self.enter("nonsense"), "That code isn’t valid for this order.")
 
     def test_code_is_removed_with_the_last_line_it_applies_to_and_the_page_says_so(self) -> None:
-        Code.objects.create(text="two", percent=10, kind="toy", product_id=2)
+        DiscountCode.objects.create(text="two", percent=10, kind="toy", product_id=2)
         cart = self.put(1, 2)
         self.enter("two")
         line = cart.lines.get(product_id=1)
@@ -169,7 +169,7 @@ class DiscountCodeUseTest(CheckoutTestCase):
         self.assertIsNone(cart.code)
 
     def test_order_is_not_placed_with_a_code_that_applies_to_no_line(self) -> None:
-        code = Code.objects.create(text="two", percent=10, kind="toy", product_id=2)
+        code = DiscountCode.objects.create(text="two", percent=10, kind="toy", product_id=2)
         cart = self.put(1)
         self.details()
         Order.objects.filter(pk=cart.pk).update(code=code)

@@ -7,7 +7,7 @@ from django.urls import reverse
 from billing.domain import payment_issues
 from billing.domain.payments import attempts
 from billing.domain.pricing import credit
-from billing.models import Case, Order, Payment, Refund
+from billing.models import Order, Payment, PaymentIssue, Refund
 from history.models import Entry
 from outbox.testing import run_all
 from tests.billing.base import BillingTestCase
@@ -149,13 +149,15 @@ class DeskTest(BillingTestCase):
 
     def test_payment_issues_are_listed_and_closed_with_a_resolution(self) -> None:
         order = self.placed(1)
-        case = payment_issues.open_issue(Case.Kind.OTHER, order, "Look at this")
+        case = payment_issues.open_issue(PaymentIssue.Kind.OTHER, order, "Look at this")
         self.assertContains(self.client.get(reverse("desk_cases")), "Look at this")
         url = reverse("desk_close_case", args=[case.pk])
         self.client.post(url, {"answer": ""})
-        self.assertTrue(Case.objects.filter(closed_at=None).exists())
+        self.assertTrue(PaymentIssue.objects.filter(closed_at=None).exists())
         self.client.post(url, {"answer": "Phoned her"})
-        self.assertEqual((Case.objects.get().answer, Case.objects.get().closed_by), ("Phoned her", self.ada))
+        self.assertEqual(
+            (PaymentIssue.objects.get().answer, PaymentIssue.objects.get().closed_by), ("Phoned her", self.ada)
+        )
 
     def test_orders_are_found_by_number_email_product_and_state(self) -> None:
         order = self.placed(2)
@@ -179,7 +181,9 @@ class DeskTest(BillingTestCase):
         order = self.placed(1)
         self.assertSameQueries(
             reverse("desk_cases"),
-            lambda count: [payment_issues.open_issue("other", order, str(Case.objects.count())) for _ in range(count)],
+            lambda count: [
+                payment_issues.open_issue("other", order, str(PaymentIssue.objects.count())) for _ in range(count)
+            ],
         )
         self.assertSameQueries(
             reverse("desk_credit_of", args=[self.alice.pk]),

@@ -15,7 +15,7 @@ from billing.domain.payments import gateway_polling
 from billing.domain.pricing import balances
 from billing.domain.refunds import gateway_refunds, reservations
 from billing.gateways.facts import DisputeState, PaymentCaptured, RefundAnswer, RefundState, WebhookMessage
-from billing.models import Case, Dispute, OrderLine, Payment, Refund
+from billing.models import Dispute, OrderLine, Payment, PaymentIssue, Refund
 from common.errors import PermanentFailure
 from mailroom.testing import send_all
 from outbox.testing import delivery_problems, run_all
@@ -77,7 +77,9 @@ class RefundFactsTest(GatewayRefundTestCase):
             (refund.origin, refund.state, self.amounts(payment)),
             ("theirs", State.DONE, (30, 40, 0)),
         )
-        self.assertEqual((Case.objects.get().kind, states(payment.order)), (Case.Kind.OTHER, ["confirmed"]))
+        self.assertEqual(
+            (PaymentIssue.objects.get().kind, states(payment.order)), (PaymentIssue.Kind.OTHER, ["confirmed"])
+        )
         self.hear(self.refund_message(payment, "40", name="r-2"))
         self.assertEqual((self.amounts(payment), payment.status), ((70, 0, 0), "refunded"))
 
@@ -115,13 +117,13 @@ class RefundFactsTest(GatewayRefundTestCase):
             sorted(Refund.objects.values_list("origin", "state")), [("ours", "failed"), ("theirs", "done")]
         )
         self.assertEqual((self.amounts(payment), delivery_problems()), ((70, 0, 0), []))
-        self.assertFalse(Case.objects.filter(closed_at=None).exists())
+        self.assertFalse(PaymentIssue.objects.filter(closed_at=None).exists())
 
     def test_gateway_refund_above_the_payment_opens_a_payment_issue(self) -> None:
         payment = self.paid()
         self.hear(self.refund_message(payment, "100"))
         self.assertEqual(self.amounts(payment), (70, 0, 0))
-        self.assertTrue(Case.objects.filter(kind=Case.Kind.MISFIT).exists())
+        self.assertTrue(PaymentIssue.objects.filter(kind=PaymentIssue.Kind.MISFIT).exists())
 
     def test_refund_that_the_gateway_refuses_frees_its_amount_and_opens_a_payment_issue(self) -> None:
         payment = self.paid()
@@ -131,8 +133,8 @@ class RefundFactsTest(GatewayRefundTestCase):
         refund.refresh_from_db()
         self.assertEqual((refund.state, refund.message), (State.FAILED, "The card does not exist any more."))
         self.assertEqual(
-            (Case.objects.get().kind, self.amounts(payment)),
-            (Case.Kind.REFUND_FAILED, (0, 0, 70)),
+            (PaymentIssue.objects.get().kind, self.amounts(payment)),
+            (PaymentIssue.Kind.REFUND_FAILED, (0, 0, 70)),
         )
 
     def test_refund_recorded_as_failed_is_corrected_by_polling_the_gateway(self) -> None:
@@ -144,7 +146,7 @@ class RefundFactsTest(GatewayRefundTestCase):
         run_all()
         refund.refresh_from_db()
         self.assertEqual((refund.state, self.amounts(payment)), (State.DONE, (70, 0, 0)))
-        self.assertFalse(Case.objects.filter(closed_at=None).exists())
+        self.assertFalse(PaymentIssue.objects.filter(closed_at=None).exists())
 
     def test_old_reserved_refund_is_looked_up_at_the_gateway_before_it_is_sent_again(self) -> None:
         payment = self.paid()
@@ -160,7 +162,7 @@ class RefundFactsTest(GatewayRefundTestCase):
         refund = self.refund_by_staff(payment)
         self.hear(self.refund_message(payment, "7", name="r-9", key=refund.token))
         self.hear(Double.says(payment, RefundState("r-8", Decimal(5), "EUR", "done", key=refund.token)))
-        self.assertEqual(Case.objects.filter(kind=Case.Kind.MISFIT).count(), 2)
+        self.assertEqual(PaymentIssue.objects.filter(kind=PaymentIssue.Kind.MISFIT).count(), 2)
         self.assertEqual(self.amounts(payment), (70, 0, 0))
 
     def test_gateway_refund_of_a_wrong_captured_amount_changes_nothing(self) -> None:
@@ -193,7 +195,9 @@ class DisputeTest(GatewayRefundTestCase):
             self.refund_by_staff(payment)
         with self.assertRaises(transitions.OrderTransitionRefused):
             line_cancellation.cancel_line(payment.order.lines.get(), at=self.now, why="x", by=self.sam)
-        self.assertEqual((Case.objects.get().kind, self.amounts(payment)), (Case.Kind.DISPUTED, (0, 70, 0)))
+        self.assertEqual(
+            (PaymentIssue.objects.get().kind, self.amounts(payment)), (PaymentIssue.Kind.DISPUTED, (0, 70, 0))
+        )
         self.log_in(self.ada)
         page = self.client.get(reverse("desk_order", args=[payment.order_id]))
         self.assertContains(page, "No refunds or cancellations until the bank has decided.")
@@ -277,7 +281,7 @@ class DisputeTest(GatewayRefundTestCase):
         self.dispute(payment)
         self.dispute(payment, "won")
         self.assertEqual((self.amounts(payment), states(payment.order)), ((0, 70, 0), ["confirmed"]))
-        self.assertFalse(Case.objects.filter(closed_at=None).exists())
+        self.assertFalse(PaymentIssue.objects.filter(closed_at=None).exists())
         self.refund_by_staff(payment)
 
     def test_lost_dispute_refunds_the_payment_and_releases_the_spots_in_any_message_order(self) -> None:
@@ -295,7 +299,7 @@ class DisputeTest(GatewayRefundTestCase):
         payment = self.paid()
         self.dispute(payment, "lost", "20")
         self.assertEqual((self.amounts(payment), states(payment.order)), ((20, 50, 0), ["confirmed"]))
-        self.assertIn("Should the spots stay?", Case.objects.get(closed_at=None).text)
+        self.assertIn("Should the spots stay?", PaymentIssue.objects.get(closed_at=None).text)
 
     def test_lost_dispute_that_is_won_later_is_corrected_by_polling(self) -> None:
         payment = self.paid()
@@ -329,7 +333,7 @@ class DisputeTest(GatewayRefundTestCase):
         self.dispute(payment)
         order.refresh_from_db()
         reservations.return_late_payment(order, Decimal(5))
-        self.assertTrue(Case.objects.filter(kind=Case.Kind.HAND_BACK).exists())
+        self.assertTrue(PaymentIssue.objects.filter(kind=PaymentIssue.Kind.HAND_BACK).exists())
 
     def test_dispute_about_an_uncaptured_payment_is_retried_later(self) -> None:
         self.assertRaises(gateway_refunds.UnknownYet, self.dispute, self.begun())

@@ -17,13 +17,13 @@ from billing.gateways.facts import (
     PollNeeded,
     RefundState,
 )
-from billing.models import Case, Order, Payment, WebhookEvent
+from billing.models import Order, Payment, PaymentIssue, ProcessedWebhook
 from common.errors import TemporaryFailure
 from outbox.testing import delivery_problems, run_all
 from tests.billing.hosted import Double, HostedTestCase
 from tests.billing.toys import Toy, ToyKind, states
 
-Outcome = WebhookEvent.Outcome
+Outcome = ProcessedWebhook.Outcome
 
 
 class WebhookFactsTest(HostedTestCase):
@@ -32,7 +32,7 @@ class WebhookFactsTest(HostedTestCase):
         self.assertEqual(self.hear(Double.took(payment)), Outcome.APPLIED)
         payment.refresh_from_db()
         self.assertEqual((payment.order.state, payment.transaction_id), ("paid", f"money-{payment.pk}"))
-        stored_event = WebhookEvent.objects.values("variant", "event_id", "kind", "payment", "outcome").get()
+        stored_event = ProcessedWebhook.objects.values("variant", "event_id", "kind", "payment", "outcome").get()
         self.assertEqual(set(stored_event.values()), {"double", "evt-1", "paymentcaptured", payment.pk, "applied"})
 
     def test_repeated_webhook_or_repeated_fact_is_applied_once(self) -> None:
@@ -51,18 +51,20 @@ class WebhookFactsTest(HostedTestCase):
     def test_second_capture_of_one_attempt_opens_a_payment_issue(self) -> None:
         payment = self.paid()
         self.hear(Double.says(payment, PaymentCaptured(payment.total, "USD", "money-of-another-day")))
-        self.assertEqual((Case.objects.get().kind, Payment.objects.get().captured_amount), (Case.Kind.MISFIT, 70))
+        self.assertEqual(
+            (PaymentIssue.objects.get().kind, Payment.objects.get().captured_amount), (PaymentIssue.Kind.MISFIT, 70)
+        )
 
     def test_wrong_amount_or_currency_opens_one_payment_issue_and_sends_no_failure_mail(self) -> None:
         for fact in (PaymentCaptured(Decimal(1), "USD"), PaymentCaptured(Decimal(70), "EUR")):
             with self.subTest(fact):
                 payment = self.begun()
                 self.hear(Double.says(payment, fact))
-                Case.objects.update(closed_at=self.now)
+                PaymentIssue.objects.update(closed_at=self.now)
                 self.hear(Double.says(payment, fact))
                 payment.refresh_from_db()
                 self.assertEqual((payment.status, payment.order.state), ("error", Order.State.PLACED))
-                self.assertEqual(payment.cases.get().kind, Case.Kind.WRONG_AMOUNT)
+                self.assertEqual(payment.cases.get().kind, PaymentIssue.Kind.WRONG_AMOUNT)
                 self.assertNotIn("payment_failed", self.told(payment.order))
 
     def test_capture_of_another_session_opens_a_payment_issue_and_its_other_facts_are_ignored(self) -> None:
@@ -73,7 +75,7 @@ class WebhookFactsTest(HostedTestCase):
             self.hear(Double.says(payment, PaymentCaptured(payment.total, "USD"), about=other)), Outcome.APPLIED
         )
         payment.refresh_from_db()
-        self.assertEqual((payment.status, Case.objects.get().kind), ("waiting", Case.Kind.MISFIT))
+        self.assertEqual((payment.status, PaymentIssue.objects.get().kind), ("waiting", PaymentIssue.Kind.MISFIT))
 
     def test_webhook_of_another_gateway_does_not_change_the_payment(self) -> None:
         payment = self.begun()
@@ -90,13 +92,13 @@ class WebhookFactsTest(HostedTestCase):
         message = Double.says(payment, back)
         with self.assertRaises(webhooks.UnknownYet):
             self.hear(message)
-        self.assertFalse(WebhookEvent.objects.exists())
+        self.assertFalse(ProcessedWebhook.objects.exists())
         self.hear(Double.took(payment))
         self.assertEqual(self.hear(message), Outcome.APPLIED)
 
     def test_webhook_without_facts_is_stored_as_ignored(self) -> None:
         self.assertEqual(self.hear(webhooks.WebhookMessage("evt-9", "customer.created")), Outcome.IGNORED)
-        self.assertEqual(WebhookEvent.objects.get().payment, None)
+        self.assertEqual(ProcessedWebhook.objects.get().payment, None)
 
     def test_webhook_that_requires_polling_polls_the_gateway_in_the_background(self) -> None:
         payment = self.begun()
@@ -120,7 +122,7 @@ class WebhookFactsTest(HostedTestCase):
 
     def test_old_webhook_records_are_deleted(self) -> None:
         self.hear(webhooks.WebhookMessage("evt-9", "customer.created"))
-        WebhookEvent.objects.update(at=self.day(-200))
+        ProcessedWebhook.objects.update(at=self.day(-200))
         self.assertEqual(webhooks.delete_old_webhooks(), 1)
 
 

@@ -14,7 +14,7 @@ from billing.domain.orders import placement, transitions, voucher_redemption
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import reservations
 from billing.gateways.facts import DisputeState
-from billing.models import Case, Credit, Dispute, Order, Payment, Voucher, VoucherEntry
+from billing.models import Credit, Dispute, Order, Payment, PaymentIssue, Voucher, VoucherEntry
 from billing.models.fields import exact_sum
 from history.models import Entry
 from outbox.testing import run_all
@@ -54,7 +54,7 @@ class LostDisputeTestCase(HostedTestCase):
         self.assertEqual((credit.credit_spent_on(order), order.now_total), (0, 70))
 
     def open_issue_text(self) -> str:
-        return Case.objects.get(closed_at=None).text
+        return PaymentIssue.objects.get(closed_at=None).text
 
 
 class CreditOnHoldTest(LostDisputeTestCase):
@@ -262,7 +262,7 @@ class DisputeBalancePropertiesTest(LostDisputeTestCase):
         """Return overpaid amounts whose refund the dispute stopped; each has an open payment issue."""
         over = {order: balances.overpaid_amount(order) for order in paid if balances.overpaid_amount(order) > 0}
         for order in over:
-            self.assertTrue(order.cases.filter(kind=Case.Kind.REFUND_FAILED, closed_at=None).exists())
+            self.assertTrue(order.cases.filter(kind=PaymentIssue.Kind.REFUND_FAILED, closed_at=None).exists())
         return sum(over.values(), ZERO)
 
     def test_balance_holds_over_any_sequence_of_disputes_exchanges_vouchers_and_credit(self) -> None:

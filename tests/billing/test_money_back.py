@@ -7,7 +7,7 @@ from billing.domain.orders import transitions
 from billing.domain.payments import attempts, gateway_polling
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import handovers, reservations
-from billing.models import Case, Credit, Order, Refund
+from billing.models import Credit, Order, PaymentIssue, Refund
 from history.models import Entry
 from outbox.testing import delivery_problems, run_all
 from tests.billing.base import BillingTestCase, second_attempt
@@ -65,7 +65,8 @@ class RefundTest(BillingTestCase):
         [refund] = reservations.refund_by_staff(order, Decimal(70), why="x", by=self.sam)
         reservations.record_gateway_answer(refund.pk, gateways.RefundAnswer(State.FAILED, message="card closed"))
         self.assertEqual(
-            (order.payments.get().refundable_amount, Case.objects.get().kind), (70, Case.Kind.REFUND_FAILED)
+            (order.payments.get().refundable_amount, PaymentIssue.objects.get().kind),
+            (70, PaymentIssue.Kind.REFUND_FAILED),
         )
         order.refresh_from_db()
         self.assertEqual(balances.overpaid_amount(order), 70)
@@ -75,9 +76,9 @@ class RefundTest(BillingTestCase):
         attempts.record_desk_payment(order, "cash", Decimal(70), by=self.sam, received_on=self.local_day())
         [refund] = reservations.refund_by_staff(order, Decimal(70), why="x", by=self.sam)
         run_all()
-        self.assertEqual(Case.objects.get().kind, Case.Kind.HAND_BACK)
+        self.assertEqual(PaymentIssue.objects.get().kind, PaymentIssue.Kind.HAND_BACK)
         handovers.record_handover(refund.pk, self.sam)
-        self.assertFalse(Case.objects.filter(closed_at=None).exists())
+        self.assertFalse(PaymentIssue.objects.filter(closed_at=None).exists())
         self.assertEqual((Refund.objects.get().state, delivery_problems()), (State.DONE, []))
 
 
@@ -168,10 +169,10 @@ class LineCancellationTest(BillingTestCase):
 
     def test_payment_issue_is_closed_once_with_a_resolution(self) -> None:
         order = self.paid(1)
-        case = payment_issues.open_issue(Case.Kind.OTHER, order, "Look")
-        self.assertEqual(payment_issues.open_issue(Case.Kind.OTHER, order, "Look"), case)
+        case = payment_issues.open_issue(PaymentIssue.Kind.OTHER, order, "Look")
+        self.assertEqual(payment_issues.open_issue(PaymentIssue.Kind.OTHER, order, "Look"), case)
         payment_issues.close_issue(case, answer="Seen", by=self.sam)
         payment_issues.close_issue(case, answer="Seen again", by=self.sam)
         self.assertEqual(
-            (Case.objects.get().answer, Entry.objects.filter(action="billing.case_closed").count()), ("Seen", 1)
+            (PaymentIssue.objects.get().answer, Entry.objects.filter(action="billing.case_closed").count()), ("Seen", 1)
         )

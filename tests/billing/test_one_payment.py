@@ -14,7 +14,7 @@ from billing.domain.orders.payments_in_progress import PaymentInProgress
 from billing.domain.pricing import balances
 from billing.domain.vouchers import office
 from billing.gateways.facts import PaymentDeclined, PaymentPending
-from billing.models import Case, Order, Payment
+from billing.models import Order, Payment, PaymentIssue
 from common.errors import TemporaryFailure
 from history.models import Entry
 from tests.billing.hosted import Double, HostedTestCase
@@ -257,4 +257,4 @@ class PaymentSequencesTest(PaymentInProgressTestCase):
                 self.hear_all()
                 order.refresh_from_db()
                 self.assertLessEqual(balances.amount_received(order), 70)
-                self.assertFalse(order.cases.filter(kind=Case.Kind.OVERPAID).exists())
+                self.assertFalse(order.cases.filter(kind=PaymentIssue.Kind.OVERPAID).exists())

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from billing.domain import status_text
 from billing.domain.orders import transitions
-from billing.models import Code, Order, Payment
+from billing.models import DiscountCode, Order, Payment
 from tests.billing.checkout import CheckoutTestCase
 from tests.billing.toys import Toy, ToyKind
 
@@ -143,7 +143,7 @@ class OrderAgainTest(OpenOrderTestCase):
         self.assertEqual(order.state, "lapsed")
 
     def test_canceled_order_is_ordered_again_with_its_discount_code(self) -> None:
-        code = Code.objects.create(text="ten", percent=10)
+        code = DiscountCode.objects.create(text="ten", percent=10)
         order = self.order()
         Order.objects.filter(pk=order.pk).update(code=code)
         transitions.cancel_unpaid_order(order, at=self.now)

@@ -8,7 +8,7 @@ from django.test import override_settings
 from billing.domain.orders import cart, pay_at_door, placement, transitions
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit, discount_codes
-from billing.models import Adjustment, Case, Code, Order, Payment
+from billing.models import DiscountCode, Order, Payment, PaymentIssue, PriceAdjustment
 from outbox.testing import delivery_problems, run_all
 from tests.billing.base import BillingTestCase, second_attempt
 from tests.billing.toys import Toy, ToyKind, states
@@ -25,7 +25,7 @@ class OrderPlacementTest(BillingTestCase):
         self.assertEqual((order.now_total, order.door_total), (Decimal(130), Decimal(135)))
         self.assertEqual(states(order), ["held", "held"])
         for plan, total in (("now", order.now_total), ("door", order.door_total)):
-            parts = Adjustment.objects.filter(line__order=order, plan=plan)
+            parts = PriceAdjustment.objects.filter(line__order=order, plan=plan)
             self.assertEqual(sum(part.amount for part in parts), total)
         self.assertEqual(order.lines.get(product_id=1).title, "Toy 1")
         self.assertEqual(self.told(order), ["order_placed"])
@@ -61,7 +61,7 @@ class OrderPlacementTest(BillingTestCase):
         with self.assertRaises(placement.OrderNotPlaced):
             placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
         self.assertEqual((Order.objects.get(pk=order.pk).state, states(order)), (State.CART, ["", ""]))
-        self.assertFalse(Adjustment.objects.exists())
+        self.assertFalse(PriceAdjustment.objects.exists())
 
     def test_pay_at_the_door_requires_that_every_product_allows_it(self) -> None:
         ToyKind.catalogue[2] = Toy(at_the_door=False)
@@ -116,7 +116,7 @@ class OrderPaymentTest(BillingTestCase):
             self.assertFalse(attempts.confirm_payment(payment, taken))
         order.refresh_from_db()
         self.assertEqual((order.state, Payment.objects.get().status), (State.PLACED, "error"))
-        self.assertEqual(Case.objects.filter(kind=Case.Kind.WRONG_AMOUNT).count(), 2)
+        self.assertEqual(PaymentIssue.objects.filter(kind=PaymentIssue.Kind.WRONG_AMOUNT).count(), 2)
 
     def test_confirmed_payment_overrides_an_earlier_cancellation(self) -> None:
         order = self.placed(1)
@@ -147,7 +147,7 @@ class OrderPaymentTest(BillingTestCase):
         second.change_status("confirmed")
         order.refresh_from_db()
         self.assertEqual(balances.overpaid_amount(order), 70)
-        self.assertEqual(Case.objects.get().kind, Case.Kind.OVERPAID)
+        self.assertEqual(PaymentIssue.objects.get().kind, PaymentIssue.Kind.OVERPAID)
 
     def test_overpayment_issue_formats_the_amount_with_the_decimals_of_its_currency(self) -> None:
         for currency, price, formatted_amount in (
@@ -162,13 +162,15 @@ class OrderPaymentTest(BillingTestCase):
                 second = second_attempt(order, "cash")
                 first.change_status("confirmed")
                 second.change_status("confirmed")
-                self.assertEqual(Case.objects.get(order=order).text, f"{formatted_amount} more than the order costs.")
+                self.assertEqual(
+                    PaymentIssue.objects.get(order=order).text, f"{formatted_amount} more than the order costs."
+                )
 
     def test_paid_product_that_cannot_be_confirmed_opens_a_payment_issue_and_keeps_the_payment(self) -> None:
         order = self.placed(1)
         ToyKind.catalogue.clear()
         self.pay(order)
-        self.assertEqual((order.state, Case.objects.get().kind), (State.PAID, Case.Kind.NOT_CONFIRMED))
+        self.assertEqual((order.state, PaymentIssue.objects.get().kind), (State.PAID, PaymentIssue.Kind.NOT_CONFIRMED))
 
     def test_desk_records_a_partial_payment_and_later_the_rest(self) -> None:
         order = self.placed(1, due=Due.DOOR)
@@ -366,15 +368,15 @@ class AccountCreditTest(BillingTestCase):
 
 
 class DiscountCodeTest(BillingTestCase):
-    def code(self, **fields: object) -> Code:
-        return Code.objects.create(**{"text": "Spring", "percent": 10} | fields)
+    def code(self, **fields: object) -> DiscountCode:
+        return DiscountCode.objects.create(**{"text": "Spring", "percent": 10} | fields)
 
     def test_code_is_case_insensitive_and_a_placed_order_keeps_its_discount(self) -> None:
         code = self.code()
         order = self.cart(1)
         cart.set_discount_code(order, " SPRING ", self.now)
         order = placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
-        Code.objects.filter(pk=code.pk).update(percent=50)
+        DiscountCode.objects.filter(pk=code.pk).update(percent=50)
         self.assertEqual(balances.open_balance(order, self.now), 63)
 
     def test_code_outside_its_dates_or_use_limit_is_refused(self) -> None:

@@ -13,7 +13,7 @@ from billing.domain.orders import transitions
 from billing.domain.orders.payments_in_progress import GRACE
 from billing.domain.payments import attempts, failure_mail, payment_status_text, webhooks
 from billing.gateways.facts import AttemptExpired, PaymentCaptured, PaymentDeclined, PaymentPending
-from billing.models import Case, Order
+from billing.models import Order, PaymentIssue
 from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure
 from mailroom.testing import send_all
 from outbox.testing import run_all
@@ -219,4 +219,4 @@ class PaymentMailLinkTest(PaymentStatusTestCase):
         order = Order.objects.get()
         self.says(order, PaymentCaptured(Decimal(70), "USD", "money"))
         self.assertContains(self.client.get(link), "We’ve received your payment")
-        self.assertFalse(Case.objects.exists())
+        self.assertFalse(PaymentIssue.objects.exists())

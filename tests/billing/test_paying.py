@@ -11,7 +11,7 @@ from django.utils import timezone
 from billing import gateways
 from billing.domain.payments import attempts, gateway_polling
 from billing.gateways.facts import WebhookMessage
-from billing.models import Case, Order, Payment, WebhookEvent
+from billing.models import Order, Payment, PaymentIssue, ProcessedWebhook
 from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure
 from common.network import OpenTransaction, gateway_slot, refuse_inside_transaction
 from tests.billing.hosted import Double, HostedTestCase
@@ -54,7 +54,7 @@ class StartPaymentTest(HostedTestCase):
     def test_configuration_failure_opens_payment_issue(self) -> None:
         Double.trouble.append(NeedsPerson("The key is not valid any more."))
         self.pay(self.placed(1))
-        self.assertEqual(Case.objects.get().text, "Payment isn’t possible: The key is not valid any more.")
+        self.assertEqual(PaymentIssue.objects.get().text, "Payment isn’t possible: The key is not valid any more.")
 
     def test_expired_session_is_replaced_by_new_attempt(self) -> None:
         order = self.placed(1)
@@ -107,7 +107,7 @@ class WebhookEndpointTest(HostedTestCase):
     def test_invalid_signature_returns_400_and_changes_nothing(self) -> None:
         payment = self.begun()
         self.assertEqual(self.tell(Double.took(payment), **{"X-Signature": "forged"}).status_code, 400)
-        self.assertFalse(WebhookEvent.objects.exists())
+        self.assertFalse(ProcessedWebhook.objects.exists())
 
     def test_unknown_event_type_returns_200(self) -> None:
         Double.heard["evt-x"] = WebhookMessage("evt-x", "balance.available")

@@ -4,7 +4,7 @@ from decimal import Decimal
 from billing import personal
 from billing.domain.orders import cart
 from billing.domain.pricing import balances, credit
-from billing.models import Code, Order
+from billing.models import DiscountCode, Order
 from common.personal import PersonRecords
 from tests.billing.base import BillingTestCase
 from users.domain import privacy
@@ -15,7 +15,7 @@ class PersonalDataTest(BillingTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.person = PersonRecords(self.alice.pk, (self.student.pk,), (self.alice.email,))
-        Code.objects.create(text="forAlice", percent=5, student=self.student)
+        DiscountCode.objects.create(text="forAlice", percent=5, student=self.student)
         credit.adjust_credit(self.alice, Decimal(5), "USD", why="A cancelled evening", by=self.ada)
         self.order = self.placed(1, 3, payer=self.alice)
         self.pay(self.order)
@@ -36,7 +36,7 @@ class PersonalDataTest(BillingTestCase):
         kept = json.dumps([line.details | line.facts for line in self.order.lines.all()])
         self.assertNotIn("Pat", kept)
         self.assertEqual(self.order.payments.get().billing_email, "")
-        self.assertFalse(Code.objects.exists() or Order.objects.filter(state="cart").exists())
+        self.assertFalse(DiscountCode.objects.exists() or Order.objects.filter(state="cart").exists())
 
     def test_merging_moves_carts_orders_and_credit(self) -> None:
         for account in (self.alice, self.sam):
@@ -49,7 +49,7 @@ class PersonalDataTest(BillingTestCase):
 
     def test_merging_people_moves_code_of_student_without_account(self) -> None:
         duplicate = Student.objects.create(first_name="Alice", last_name="Arden")
-        Code.objects.create(text="hers", percent=10, student=duplicate)
+        DiscountCode.objects.create(text="hers", percent=10, student=duplicate)
         messages = privacy.merge_people(self.ada, duplicate, self.student, "One person")
         self.assertIn("Merged: codes (1).", messages)
-        self.assertEqual(Code.objects.get(text="hers").student, self.student)
+        self.assertEqual(DiscountCode.objects.get(text="hers").student, self.student)

@@ -16,7 +16,7 @@ from billing.domain.orders.payments_in_progress import PaymentInProgress
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit, discount_codes
 from billing.domain.refunds import reservations
-from billing.models import Adjustment, Code, Order, Payment, Refund
+from billing.models import DiscountCode, Order, Payment, PriceAdjustment, Refund
 from tests import make, racing
 from tests.billing.base import second_attempt
 from tests.billing.racing import Outcome, overlap
@@ -43,7 +43,7 @@ class CheckoutRaceTest(TransactionTestCase):
         return lambda: placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
 
     def place_two_orders_with_last_code(self) -> list[Outcome]:
-        code = Code.objects.create(text="last", percent=10, limit=1)
+        code = DiscountCode.objects.create(text="last", percent=10, limit=1)
         return overlap(self.place_later(self.cart(code=code)), self.place_later(self.cart(code=code)))
 
     def test_last_use_of_code_goes_to_one_order(self) -> None:
@@ -54,7 +54,7 @@ class CheckoutRaceTest(TransactionTestCase):
     def test_control_without_locks_both_orders_use_the_code(self) -> None:
         with without_locks():
             self.place_two_orders_with_last_code()
-        self.assertEqual(discount_codes.count_code_uses(Code.objects.get(), self.now), 2)
+        self.assertEqual(discount_codes.count_code_uses(DiscountCode.objects.get(), self.now), 2)
 
     def spend_and_withdraw_credit(self) -> list[Outcome]:
         """The payer spends her credit while the office withdraws it."""
@@ -81,12 +81,12 @@ class CheckoutRaceTest(TransactionTestCase):
     def test_double_click_places_one_order(self) -> None:
         outcomes = self.double_click()
         self.assertIsInstance(outcomes[1], placement.OrderAlreadyPlaced)
-        self.assertEqual(Adjustment.objects.filter(step="full_price", plan="now").count(), 1)
+        self.assertEqual(PriceAdjustment.objects.filter(step="full_price", plan="now").count(), 1)
 
     def test_control_without_locks_double_click_quotes_order_twice(self) -> None:
         with without_locks():
             self.double_click()
-        self.assertEqual(Adjustment.objects.filter(step="full_price", plan="now").count(), 2)
+        self.assertEqual(PriceAdjustment.objects.filter(step="full_price", plan="now").count(), 2)
 
     def pay_and_expire(self) -> tuple[Order, list[Outcome]]:
         order = self.place_later(self.cart())()
@@ -157,7 +157,7 @@ class LatePaymentRaceTest(TransactionTestCase):
         self.now = timezone.now()
         self.alice = make.account("alice@example.org", "Alice")
         self.staff = make.account("sue@example.org", "Sue")
-        self.code = Code.objects.create(text="last", percent=10, limit=1)
+        self.code = DiscountCode.objects.create(text="last", percent=10, limit=1)
         ToyKind.catalogue = {1: Toy("70")}
 
     def placed(self, **fields: Any) -> Order:

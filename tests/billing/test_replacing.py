@@ -9,7 +9,7 @@ from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import placement, transitions
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import exchanges, reservations
-from billing.models import Code, Order, OrderLine
+from billing.models import DiscountCode, Order, OrderLine
 from tests.billing.exchanges import ReplacingTestCase
 from tests.billing.toys import Toy, ToyKind, states
 
@@ -83,10 +83,10 @@ class ExchangeDiscountTest(ReplacingTestCase):
         self.assertEqual(first.charged, 130)
 
     def test_code_still_applies_to_cheaper_exchange(self) -> None:
-        Code.objects.create(text="fifth", percent=Decimal(20))
+        DiscountCode.objects.create(text="fifth", percent=Decimal(20))
         ToyKind.catalogue[6] = Toy("35")
         cart = self.cart(1)
-        cart.code = Code.objects.get()
+        cart.code = DiscountCode.objects.get()
         cart.save()
         first = placement.place_order(cart, placement.PlacementOptions(), seen=None, at=self.now)
         self.pay(first)
@@ -111,11 +111,11 @@ class ExchangeDiscountTest(ReplacingTestCase):
         self.assertEqual(later.state, State.PAID)
 
     def test_code_on_new_order_applies_to_the_difference(self) -> None:
-        Code.objects.create(text="half", percent=Decimal(50))
+        DiscountCode.objects.create(text="half", percent=Decimal(50))
         ToyKind.catalogue[6] = Toy("100")
         old = self.line(self.paid(1))
         cart = self.cart(6)
-        cart.code = Code.objects.get()
+        cart.code = DiscountCode.objects.get()
         cart.save()
         cart.lines.update(replaces=old)
         self.assertEqual(

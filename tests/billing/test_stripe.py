@@ -20,7 +20,7 @@ from billing.gateways.facts import (
     RefundState,
 )
 from billing.gateways.stripe import sessions
-from billing.models import Case, Dispute, Order, Payment, Refund
+from billing.models import Dispute, Order, Payment, PaymentIssue, Refund
 from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure, WorkFailure
 from common.network import OpenTransaction
 from outbox.testing import run_all
@@ -194,7 +194,7 @@ class CloseSessionTest(StripeTestCase):
         self.assertEqual(
             [Payment.objects.get(pk=payment.pk).status for payment in (left, other)], ["cancelled", "confirmed"]
         )
-        self.assertEqual(list(Case.objects.all()), [])
+        self.assertEqual(list(PaymentIssue.objects.all()), [])
 
     def test_session_is_closed_when_order_was_canceled_or_its_total_changed(self) -> None:
         whole, part = self.attempt(self.placed(1)), self.attempt(self.placed(1, 2))
@@ -226,7 +226,7 @@ class CloseSessionTest(StripeTestCase):
         self.books.pay(left.session, GOOD)
         self.assertIsInstance(self.gateway.close(left)[0], PaymentCaptured)
         run_all()
-        self.assertEqual(Case.objects.get().kind, Case.Kind.OVERPAID)
+        self.assertEqual(PaymentIssue.objects.get().kind, PaymentIssue.Kind.OVERPAID)
 
 
 @tag("once")

@@ -8,7 +8,7 @@ from django.urls import reverse
 from billing.domain.orders import cart, placement, transitions
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit, discount_codes
-from billing.models import Code, Order
+from billing.models import DiscountCode, Order
 from history.models import Entry
 from mailroom.models import Message
 from outbox.testing import run_all
@@ -117,7 +117,7 @@ class DeskReinstatementTest(ReinstatementTestCase):
 class ReinstatedCodeTest(ReinstatementTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.code = Code.objects.create(text="spring", percent=10, limit=1)
+        self.code = DiscountCode.objects.create(text="spring", percent=10, limit=1)
 
     def confirm_late_payment(self, order: Order) -> None:
         payment = order.payments.get()
@@ -136,7 +136,7 @@ class ReinstatedCodeTest(ReinstatementTestCase):
 
     def test_late_payment_keeps_code_with_a_use_left_despite_changed_terms(self) -> None:
         order = self.expired_order_with_attempt()
-        Code.objects.update(percent=50, valid_until=self.day(-1))
+        DiscountCode.objects.update(percent=50, valid_until=self.day(-1))
         self.confirm_late_payment(order)
         self.assertEqual(
             (order.state, order.charged, discount_codes.count_code_uses(self.code, self.now)), ("paid", 63, 1)
@@ -153,7 +153,7 @@ class ReinstatedCodeTest(ReinstatementTestCase):
 
     def test_desk_payment_costs_full_price_when_code_was_used_up(self) -> None:
         order = self.expired_order(1, code="spring")
-        Code.objects.update(limit=0)
+        DiscountCode.objects.update(limit=0)
         with self.assertRaisesMessage(transitions.OrderTransitionRefused, "The discount code has since been used up."):
             self.record_payment(order, 63)
         self.record_payment(order, 70, even_so=True)

@@ -18,7 +18,7 @@ from billing.domain.pricing.discount_codes import UNKNOWN, DiscountCodeRefused
 from billing.domain.refunds import reservations
 from billing.domain.vouchers import eligibility, sales, voucher_codes
 from billing.gateways.facts import DisputeState
-from billing.models import Case, Code, Order, Voucher
+from billing.models import DiscountCode, Order, PaymentIssue, Voucher
 from common import dates
 from common.formats import format_date
 from outbox.testing import run_all
@@ -67,8 +67,8 @@ class VoucherPurchaseTest(VoucherTestCase):
         self.assertEqual(voucher.entries.count(), 1)
 
     def test_discount_codes_do_not_reduce_voucher_price(self) -> None:
-        Code.objects.create(text="half", percent=50)
-        Code.objects.create(text="ten", amount=10)
+        DiscountCode.objects.create(text="half", percent=50)
+        DiscountCode.objects.create(text="ten", amount=10)
         for text in ("half", "ten"):
             order = self.cart(2)
             carts.add_line(order, "voucher", 0, {"amount": "50"})
@@ -280,7 +280,7 @@ class VoucherRefundTest(VoucherTestCase):
         Voucher.objects.filter(pk=voucher.pk).update(expires_on=dates.local_today() - timedelta(days=2))
         line_cancellation.cancel_line(order.lines.get(), at=self.now, why="no teacher")
         self.assertEqual(self.balance(voucher), 70)
-        self.assertIn("Should it be valid again?", Case.objects.get().text)
+        self.assertIn("Should it be valid again?", PaymentIssue.objects.get().text)
 
 
 class VoucherCancellationTest(VoucherTestCase):
@@ -300,7 +300,7 @@ class VoucherCancellationTest(VoucherTestCase):
         self.assertEqual(self.cancel_purchase(voucher), 50)
         self.assertEqual(self.balance(voucher), 0)
         self.assertEqual(eligibility.voucher_refusal(voucher, "USD", self.now), eligibility.VOID)
-        self.assertFalse(Case.objects.exists())
+        self.assertFalse(PaymentIssue.objects.exists())
 
     def test_partly_used_voucher_is_refunded_only_its_balance(self) -> None:
         for percent in (None, Decimal(100)):
@@ -352,7 +352,7 @@ class VoucherCancellationTest(VoucherTestCase):
             self.dispute(voucher, "lost")
             self.assertEqual(self.balance(voucher), 0)
             self.assertEqual(eligibility.voucher_refusal(voucher, "USD", self.now), eligibility.VOID)
-            cases_found = Case.objects.filter(kind=Case.Kind.OTHER, order=voucher.line.order)  # type: ignore[union-attr]
+            cases_found = PaymentIssue.objects.filter(kind=PaymentIssue.Kind.OTHER, order=voucher.line.order)  # type: ignore[union-attr]
             self.assertEqual([case.text[: len("$50.00 of gift voucher")] for case in cases_found], cases)
 
     def test_refund_outside_the_site_blocks_voucher(self) -> None:

@@ -9,7 +9,7 @@ from billing.models import Refund
 from classwork.models import ClassOffer
 from mailroom.testing import send_all
 from outbox.testing import run_all
-from registrations.models import CallOff, Registration
+from registrations.models import ClassCancellation, Registration
 from tests.browser.phone import PHONE, PhoneTestCase
 from tests.registrations import purchases
 
@@ -42,7 +42,7 @@ class ClassDayCancellationTest(PhoneTestCase):
         page.get_by_label("Exception for Ben").select_option("Refund")
         page.get_by_role("button", name="Recalculate").click()
         page.get_by_text("Refunded to the original payment method").wait_for()
-        self.assertFalse(CallOff.objects.exists())
+        self.assertFalse(ClassCancellation.objects.exists())
         page.get_by_role("link", name="Back").click()
         self.look(page, "Compensation")
         page.get_by_role("button", name="Next: preview").click()

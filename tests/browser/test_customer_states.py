@@ -9,7 +9,7 @@ from django.test import override_settings
 from payments.core import PROVIDER_CACHE
 from playwright.sync_api import Page
 
-from billing.models import Code, Order, Refund, Voucher
+from billing.models import DiscountCode, Order, Refund, Voucher
 from outbox.testing import run_all
 from registrations.models import Registration
 from tests import make
@@ -161,7 +161,7 @@ class CheckoutTest(CustomerTestCase):
 
     def test_discount_code_for_another_class_names_that_class_and_stays_in_the_field(self) -> None:
         other = make.offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
-        Code.objects.create(text="thursday", percent=10, kind="place", product_id=other.pk)
+        DiscountCode.objects.create(text="thursday", percent=10, kind="place", product_id=other.pk)
         page = self.phone()
         self.to_review(page)
         for text, said in (

@@ -1,8 +1,8 @@
 """The cancellation terms of a school."""
 
-from classwork.models import CancellationStep, CancellationTerms
+from classwork.models import CancellationTerms, CancellationTermsStep
 
-Unit = CancellationStep.Unit
+Unit = CancellationTermsStep.Unit
 
 
 def usual(**values: object) -> CancellationTerms:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from classwork.admin.class_offers import ClassOfferAdmin
 from classwork.domain.class_fields import CLASS_FIELDS, CLASS_ROWS, KEPT_FIELDS, OFFICE_FIELDS
 from classwork.domain.schedule import next_session
-from classwork.models import Balance, CancellationTerms, ClassOffer, OfferRole
+from classwork.models import CancellationTerms, ClassOffer, ClassRole, RoleBalance
 from common import dates
 from tests import make
 from tests.base import SchoolTestCase
@@ -45,9 +45,9 @@ class RepeatedClassTest(SchoolTestCase):
             public_note="Only this time",
             **cls.kept,
         )
-        OfferRole.objects.create(offer=cls.special, name="lead", capacity=5)
-        OfferRole.objects.create(offer=cls.special, name="follow")
-        Balance.objects.create(offer=cls.special, most_apart=2, ratio=Decimal("1.5"), active_from=4)
+        ClassRole.objects.create(offer=cls.special, name="lead", capacity=5)
+        ClassRole.objects.create(offer=cls.special, name="follow")
+        RoleBalance.objects.create(offer=cls.special, most_apart=2, ratio=Decimal("1.5"), active_from=4)
 
     def repeat_class(self):
         created = next_session.create_next_session(self.ada, *next_session.propose_next_session(self.session))

@@ -11,7 +11,7 @@ from billing.domain.refunds import terms as promised
 from classwork.domain import proposals
 from classwork.domain.schedule import cancellation_terms, class_offers, meetings, next_session
 from classwork.domain.schedule.class_offers import ClassDraft
-from classwork.models import CancellationStep, CancellationTerms, ClassOffer
+from classwork.models import CancellationTerms, CancellationTermsStep, ClassOffer
 from common import dates
 from history.models import Entry
 from tests import make
@@ -95,7 +95,7 @@ class ClassTermsTest(SchoolTestCase):
         with override_settings(WITHDRAWAL_DAYS=14):
             self.assertContains(self.client.get(reverse("checkout_review")), "Within 14 days after ordering")
             order = purchases.place(cart)
-        CancellationStep.objects.all().delete()
+        CancellationTermsStep.objects.all().delete()
         page = self.client.get(order.address())
         self.assertContains(page, sentence)
         self.assertContains(page, "you can withdraw for any reason")

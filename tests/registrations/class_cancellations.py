@@ -15,7 +15,7 @@ from common import dates
 from registrations.domain.cancellations.class_cancellation import cancel_classes
 from registrations.domain.cancellations.plan import CancellationPlan, plan_cancellation
 from registrations.domain.cancellations.request import CancellationRequest
-from registrations.models import CallOff
+from registrations.models import ClassCancellation
 from tests.base import SchoolTestCase
 from tests.registrations.purchases import cart, me, pay, place
 from users.models import User
@@ -66,6 +66,6 @@ class CancellationResultTest(SchoolTestCase):
     def whole(self, policy: str) -> CancellationRequest:
         return CancellationRequest(policy, offer=self.offer.pk)
 
-    def cancel(self, wanted: CancellationRequest) -> tuple[CancellationPlan, CallOff]:
+    def cancel(self, wanted: CancellationRequest) -> tuple[CancellationPlan, ClassCancellation]:
         found = plan_cancellation(wanted, timezone.now())
         return found, cancel_classes(self.ada, wanted, "Snow", seen=found.fingerprint)

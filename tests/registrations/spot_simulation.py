@@ -9,7 +9,7 @@ from hypothesis.extra.django import TestCase
 
 from billing.domain.orders import pay_at_door, transitions
 from billing.domain.orders.placement import OrderNotPlaced
-from billing.models import Case, Order, OrderLine
+from billing.models import Order, OrderLine, PaymentIssue
 from classwork.models import ClassOffer
 from registrations.domain import desk_registrations, spots
 from registrations.domain.attendees import Attendee, TypedPerson
@@ -119,5 +119,5 @@ class School(order_simulation.School):
         if line.order.has_lapsed(timezone.now()):
             return
         places = Registration.objects.filter(line=line).taking_a_place(timezone.now()).count()
-        asked = line.order.cases.filter(kind=Case.Kind.NOT_CONFIRMED).exists()
+        asked = line.order.cases.filter(kind=PaymentIssue.Kind.NOT_CONFIRMED).exists()
         test.assertEqual(places, 0 if asked and not places else 1)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from billing.domain.orders import cart as carts
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit
-from billing.models import Case, Credit, Order, Refund
+from billing.models import Credit, Order, PaymentIssue, Refund
 from classwork.domain.schedule import meetings
 from classwork.domain.schedule.previews import PreviewOutdated
 from classwork.domain.schedule.problems import ChangeRefused
@@ -24,7 +24,14 @@ from registrations.domain.cancellations.replacement_dates import replacement_dat
 from registrations.domain.cancellations.request import CancellationRequest
 from registrations.domain.waitlist import entries
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
-from registrations.models import CallOff, CompensationPolicy, Outcome, Registration, Ticket, WaitingEntry
+from registrations.models import (
+    ClassCancellation,
+    CompensationPolicy,
+    Registration,
+    StudentCompensation,
+    Ticket,
+    WaitlistEntry,
+)
 from tests import make
 from tests.base import SchoolTestCase
 from tests.registrations.purchases import cart, line, me, other, pay, place
@@ -39,7 +46,7 @@ class CancellationTestCase(SchoolTestCase):
     def buy(self, name: str = "Ann", **how: object) -> Order:
         return pay(place(cart((self.offer, me()), name=name, email=f"{name.lower()}@example.org", **how)))
 
-    def cancel(self, request: CancellationRequest, why: str = "Snow") -> CallOff:
+    def cancel(self, request: CancellationRequest, why: str = "Snow") -> ClassCancellation:
         seen = plan_cancellation(request, timezone.now()).fingerprint
         return cancel_classes(self.ada, request, why, seen=seen)
 
@@ -78,7 +85,7 @@ class ClassDayCancellationTest(CancellationTestCase):
         self.cancel(request)
         with self.assertRaises(ChangeRefused):
             self.cancel(request)
-        self.assertEqual((Refund.objects.count(), CallOff.objects.count()), (1, 1))
+        self.assertEqual((Refund.objects.count(), ClassCancellation.objects.count()), (1, 1))
 
     def test_refund_stays_when_a_canceled_day_is_restored(self) -> None:
         self.buy()
@@ -164,15 +171,15 @@ class ClassDayCancellationTest(CancellationTestCase):
         self.buy()
         with self.assertRaises(PreviewOutdated):
             cancel_classes(self.ada, request, "Snow", seen=seen)
-        self.assertFalse(CallOff.objects.exists())
+        self.assertFalse(ClassCancellation.objects.exists())
 
     def test_refund_of_a_disputed_payment_waits_for_the_office(self) -> None:
         order = self.buy()
         order.payments.get().disputes.create(reference="d1", amount=D(5), reason="?")
         self.cancel(CancellationRequest(CompensationPolicy.REFUND, self.days(1)))
         self.assertFalse(Refund.objects.exists())
-        self.assertEqual(Case.objects.get().kind, Case.Kind.HAND_BACK)
-        self.assertNotEqual(Outcome.objects.get().pending, "")
+        self.assertEqual(PaymentIssue.objects.get().kind, PaymentIssue.Kind.HAND_BACK)
+        self.assertNotEqual(StudentCompensation.objects.get().pending, "")
 
     def test_cancellation_runs_the_same_queries_for_nine_registrations_as_for_three(self) -> None:
         counted = []
@@ -192,7 +199,7 @@ class ClassDayCancellationTest(CancellationTestCase):
             self.assertRaises(ZeroDivisionError),
         ):
             self.cancel(CancellationRequest(CompensationPolicy.REFUND, self.days(1)))
-        self.assertFalse(CallOff.objects.exists() or Refund.objects.exists())
+        self.assertFalse(ClassCancellation.objects.exists() or Refund.objects.exists())
         self.assertFalse(self.offer.meetings.exclude(cancelled_at=None).exists())
 
 
@@ -205,7 +212,7 @@ class WholeClassCancellationTest(CancellationTestCase):
         self.cancel(self.whole_class())
         self.assertPaymentsAddUp(order)
         self.assertEqual((order.charged, Registration.objects.get().state), (0, Registration.State.CANCELLED))
-        self.assertFalse(Case.objects.exists())
+        self.assertFalse(PaymentIssue.objects.exists())
         self.assertFalse(self.offer.meetings.filter(cancelled_at=None).exists())
         listing = self.client.get("/classes/")
         self.assertNotContains(listing, self.offer.get_absolute_url())
@@ -278,7 +285,7 @@ class WholeClassCancellationTest(CancellationTestCase):
         )
         self.cancel(self.whole_class())
         run_all()
-        self.assertEqual(WaitingEntry.objects.get().state, WaitingEntry.State.CLOSED)
+        self.assertEqual(WaitlistEntry.objects.get().state, WaitlistEntry.State.CLOSED)
 
     def test_late_payment_of_an_expired_order_is_refunded(self) -> None:
         late = place(cart((self.offer, me()), name="Lee", email="lee@example.org"))

@@ -22,7 +22,7 @@ from registrations.domain.cancellations import results
 from registrations.domain.cancellations.compensation import CompensationTotals, spot_key
 from registrations.domain.cancellations.plan import CancellationPlan
 from registrations.domain.cancellations.request import CancellationRequest
-from registrations.models import CallOff, CompensationPolicy, Registration
+from registrations.models import ClassCancellation, CompensationPolicy, Registration
 from tests import make
 from tests.registrations.class_cancellations import ZERO, CancellationResultTest
 from tests.registrations.purchases import cart, me, other, pay, place
@@ -98,7 +98,7 @@ class CancellationLawTest(CancellationResultTest):
             "old_credit": total(Credit.objects.filter(reason=Credit.Reason.RETURNED)),
         }
 
-    def cancel_mixed_orders(self, seed: int) -> tuple[CancellationPlan, CallOff, dict[str, Decimal]]:
+    def cancel_mixed_orders(self, seed: int) -> tuple[CancellationPlan, ClassCancellation, dict[str, Decimal]]:
         dice = random.Random(seed)
         payers = dice.sample([self.alice, self.gus, self.sam, self.tess, None, None], 3)
         for name, payer in zip(("Ann", "Bob", "Cy"), payers, strict=True):

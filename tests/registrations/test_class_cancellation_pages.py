@@ -16,7 +16,7 @@ from registrations.domain.cancellations import notifications
 from registrations.domain.cancellations.class_cancellation import cancel_classes
 from registrations.domain.cancellations.plan import plan_cancellation
 from registrations.domain.cancellations.request import CancellationRequest
-from registrations.models import CallOff, CompensationPolicy
+from registrations.models import ClassCancellation, CompensationPolicy
 from tests import make
 from tests.base import SchoolTestCase
 from tests.registrations.purchases import cart, me, of, other, pay, place
@@ -46,10 +46,10 @@ class CancellationWizardTest(SchoolTestCase):
         preview = self.client.get(WIZARD, self.query(policy="refund"))
         self.assertContains(preview, "Preview")
         self.assertContains(preview, "Alice Arden")
-        self.assertFalse(CallOff.objects.exists())
+        self.assertFalse(ClassCancellation.objects.exists())
         form = {"do": "1", "why": "Snow", "seen": preview.context["quote"].fingerprint}
         answer = self.client.post(self.address(policy="refund"), form)
-        self.assertRedirects(answer, CallOff.objects.get().get_absolute_url())
+        self.assertRedirects(answer, ClassCancellation.objects.get().get_absolute_url())
         self.assertTrue(Entry.objects.filter(action="registrations.called_off", why="Snow").exists())
 
     def test_compensation_changed_after_the_preview_is_shown_again_and_cancels_nothing(self) -> None:
@@ -65,7 +65,7 @@ class CancellationWizardTest(SchoolTestCase):
         again = self.client.post(self.address(policy="refund"), form)
         self.assertContains(again, "please read it again")
         self.assertContains(again, "as credit")
-        self.assertFalse(CallOff.objects.exists())
+        self.assertFalse(ClassCancellation.objects.exists())
 
     def test_wizard_can_return_to_earlier_steps(self) -> None:
         how = self.client.get(WIZARD, self.query(policy="extension", step="how"))
@@ -157,7 +157,7 @@ class CancellationMailTest(SchoolTestCase):
         pay(place(cart((self.offer, me()), payer=self.alice)))
         self.cancel(CancellationRequest(CompensationPolicy.NOTHING, frozenset([self.offer.meetings.get(number=2).pk])))
         before = len(mail.outbox)
-        notifications.draft_cancellation_mails(CallOff.objects.get().pk)
+        notifications.draft_cancellation_mails(ClassCancellation.objects.get().pk)
         run_all()
         send_all()
         self.assertEqual(len(mail.outbox), before)

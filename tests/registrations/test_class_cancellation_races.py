@@ -14,7 +14,7 @@ from classwork.domain.schedule.problems import ChangeRefused
 from outbox.testing import run_all
 from registrations.domain.cancellations.class_cancellation import cancel_classes
 from registrations.domain.cancellations.request import CancellationRequest
-from registrations.models import CallOff, CompensationPolicy, Registration
+from registrations.models import ClassCancellation, CompensationPolicy, Registration
 from tests import make
 from tests.racing import overlap, without_locks
 from tests.registrations.purchases import cart, me, pay, place
@@ -25,7 +25,7 @@ class CancellationRaceTest(TransactionTestCase):
     def setUp(self) -> None:
         self.offer = make.offer(make.session("Race"), make.subject(), capacity=5)
 
-    def cancel_class(self) -> CallOff:
+    def cancel_class(self) -> ClassCancellation:
         return cancel_classes(
             None, CancellationRequest(CompensationPolicy.REFUND, offer=self.offer.pk), "Snow", seen=None
         )
@@ -67,4 +67,4 @@ class CancellationRaceTest(TransactionTestCase):
         pay(place(cart((self.offer, me()))))
         outcomes = overlap(self.cancel_class, self.cancel_class)
         self.assertIsInstance(outcomes[1], ChangeRefused)
-        self.assertEqual((Refund.objects.count(), CallOff.objects.count()), (1, 1))
+        self.assertEqual((Refund.objects.count(), ClassCancellation.objects.count()), (1, 1))

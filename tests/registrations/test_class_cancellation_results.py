@@ -19,7 +19,7 @@ from outbox.testing import run_all
 from registrations.domain import desk_registrations as front_desk
 from registrations.domain.attendees import TypedPerson
 from registrations.domain.cancellations.request import CancellationRequest
-from registrations.models import CallOff, CompensationPolicy
+from registrations.models import ClassCancellation, CompensationPolicy
 from tests import make
 from tests.registrations.class_cancellations import ZERO, CancellationResultTest
 from tests.registrations.purchases import cart, me, other, place
@@ -112,7 +112,7 @@ class ResultPageTest(CancellationResultTest):
         super().setUp()
         self.log_in(self.ada)
 
-    def rows(self, cancellation: CallOff) -> Mapping[int, str]:
+    def rows(self, cancellation: ClassCancellation) -> Mapping[int, str]:
         """Return the outcome that the page shows for the student of each order."""
         page = self.client.get(cancellation.get_absolute_url())
         return {row.order.pk: str(row) for row in page.context["rows"]}
@@ -163,7 +163,7 @@ class ResultPageTest(CancellationResultTest):
 
     @tag("rows")
     def test_result_page_runs_the_same_queries_for_thirty_registrations(self) -> None:
-        cancellation = CallOff.objects.create(policy=CompensationPolicy.REFUND, why="Snow", at=self.now)
+        cancellation = ClassCancellation.objects.create(policy=CompensationPolicy.REFUND, why="Snow", at=self.now)
 
         def rows(count: int) -> None:
             for _ in range(count):

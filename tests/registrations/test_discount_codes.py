@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from billing.domain.orders import cart as carts
 from billing.domain.pricing import discount_codes
-from billing.models import Code
+from billing.models import DiscountCode
 from tests import make
 from tests.base import SchoolTestCase
 from tests.registrations import purchases
@@ -25,7 +25,7 @@ class ClassCodeTest(SchoolTestCase):
 
     def test_code_for_another_class_names_that_class(self) -> None:
         other = make.offer(self.session, make.subject(version="B"), class_day=4)
-        Code.objects.create(text="b", percent=10, kind="place", product_id=other.pk)
+        DiscountCode.objects.create(text="b", percent=10, kind="place", product_id=other.pk)
         cart = purchases.cart((self.offer, purchases.me()))
         with self.assertRaisesMessage(
             discount_codes.DiscountCodeRefused, "This code is for Beginning B. Add it to your cart"

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import Order
-from classwork.models import Meeting, OfferRole
+from classwork.models import ClassRole, Meeting
 from registrations.domain import my_classes
 from registrations.domain.waitlist import class_roles
 from registrations.domain.waitlist.class_roles import BalanceLimits
@@ -180,5 +180,5 @@ class StepBarTest(SchoolTestCase):
 
     def test_step_bar_includes_details_when_a_class_asks_for_a_role(self) -> None:
         self.log_in(self.alice)
-        OfferRole.objects.create(offer=self.offer, name="lead", capacity=5)
+        ClassRole.objects.create(offer=self.offer, name="lead", capacity=5)
         self.assertIn("Your details", self.steps(f"{reverse('register')}?class={self.offer.pk}"))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.domain.orders.placement import OrderNotPlaced
-from billing.models import Adjustment, Order
+from billing.models import Order, PriceAdjustment
 from classwork.domain.schedule import meetings
 from classwork.models import ClassOffer
 from common.money import is_payable_amount
@@ -93,7 +93,7 @@ class LateJoinerPurchaseTest(LateTestCase):
         begun(self.offer, 2)
         other = make.offer(self.session, make.subject("L2"), class_day=3)
         order = place(cart((self.offer, me()), (other, me())))
-        stored = Adjustment.objects.filter(line=line(order), plan=Adjustment.Plan.NOW)
+        stored = PriceAdjustment.objects.filter(line=line(order), plan=PriceAdjustment.Plan.NOW)
         adjustments = [(one.label, one.amount) for one in stored.order_by("pk")]
         self.assertEqual(adjustments, [("Regular price", 60), ("Joins from class 3 of 5", -24)])
         self.assertEqual([one.now_total for one in order.lines.order_by("pk")], [36, 65])

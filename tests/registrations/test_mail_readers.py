@@ -7,7 +7,7 @@ from mailroom.domain import rendering
 from mailroom.models import Message
 from outbox.testing import run_all
 from registrations.mail_contexts import waitlist
-from registrations.models import WaitingEntry
+from registrations.models import WaitlistEntry
 from tests import make
 from tests.registrations.purchases import cart, me, of, pay, place
 from tests.registrations.started_classes import ticket_cart
@@ -68,7 +68,7 @@ class MailGreetingTest(TicketTestCase):
             self.assertIn(f"Hi {name},\n", body)
 
     def test_waitlist_greets_by_first_name(self) -> None:
-        entry = WaitingEntry.objects.create(
+        entry = WaitlistEntry.objects.create(
             offer=self.offer,
             contact_name="Sam van der Berg",
             contact_email="sam@example.org",

@@ -17,7 +17,7 @@ from history.models import Entry
 from mailroom.testing import send_all
 from outbox.testing import run_all
 from registrations.domain import minimum_enrollment
-from registrations.models import CallOff, Registration
+from registrations.models import ClassCancellation, Registration
 from tests import make
 from tests.base import SchoolTestCase
 from tests.registrations.purchases import cart, me, pay, place
@@ -82,7 +82,7 @@ class MinimumDecisionTest(MinimumTestCase):
         self.assertEqual((self.decide_due(), self.decide_due()), (1, 0))
         self.assertEqual(self.recipients_of("Confirm or cancel"), ["office@example.org"])
         self.assertIn("class needs a decision on its minimum", [work.label for work in open_work_for(self.ada)])
-        self.assertFalse(CallOff.objects.exists())
+        self.assertFalse(ClassCancellation.objects.exists())
 
     @override_settings(MINIMUM_NOT_REACHED="cancel")
     def test_school_can_cancel_below_the_minimum_and_refund_everybody(self) -> None:

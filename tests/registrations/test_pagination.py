@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from classwork.models import Session
-from registrations.models import Registration, WaitingEntry
+from registrations.models import Registration, WaitlistEntry
 from tests import make
 from tests.base import SchoolTestCase
 from tests.classwork import giving
@@ -144,8 +144,8 @@ class PaginationTest(SchoolTestCase):
 
     def wait(self, offer: object, count: int) -> None:
         at = timezone.now() - timedelta(hours=1)
-        WaitingEntry.objects.bulk_create(
-            WaitingEntry(
+        WaitlistEntry.objects.bulk_create(
+            WaitlistEntry(
                 offer=offer, state="waiting", position=number + 1, who_key=f"w{number}",
                 size=1, wanted=[""], joined_at=at,
                 contact_name=f"Waiter {number:02}", contact_email=f"w{number}@example.org",

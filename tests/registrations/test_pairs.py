@@ -6,7 +6,7 @@ from django.urls import reverse
 from billing.domain.orders.placement import OrderNotPlaced
 from registrations.domain.waitlist import class_roles, entries
 from registrations.domain.waitlist.class_roles import BalanceLimits
-from registrations.models import WaitingEntry
+from registrations.models import WaitlistEntry
 from registrations.rules.role_balance import CapacityRules, Obstacle, RoleCapacity, find_obstacle
 from tests.registrations.purchases import cart, me, other, pay, place
 from tests.registrations.waitlist import WaitlistTestCase, person
@@ -25,7 +25,7 @@ class PairRuleTest(SimpleTestCase):
 
 
 class PairTest(WaitlistTestCase):
-    def skip_pair(self) -> WaitingEntry:
+    def skip_pair(self) -> WaitlistEntry:
         """Fill two spots, put Omar and Pia on the waitlist together, and release one spot."""
         self.limit(2)
         first = self.full()

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.payments import attempts
-from billing.models import Adjustment, Order
+from billing.models import Order, PriceAdjustment
 from classwork.models import ClassOffer
 from outbox.testing import run_all
 from registrations.domain import capacity, spots
@@ -74,7 +74,7 @@ class RegistrationRaceTest(TransactionTestCase):
         self.assertEqual(self.priced_lines(), 2)
 
     def priced_lines(self) -> int:
-        return Adjustment.objects.filter(step="full_price", plan=Adjustment.Plan.NOW).count()
+        return PriceAdjustment.objects.filter(step="full_price", plan=PriceAdjustment.Plan.NOW).count()
 
     def test_spot_released_during_a_purchase_is_available_to_the_next_attempt(self) -> None:
         order = place(cart((self.offer, me())))

@@ -11,7 +11,7 @@ from billing.domain.orders import pay_at_door, transitions
 from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.payments import attempts
 from billing.domain.product_kinds import ProductUnavailable
-from billing.models import Case, Order, OrderLine
+from billing.models import Order, OrderLine, PaymentIssue
 from classwork.models import ClassOffer
 from mailroom.models import Message
 from outbox.models import Event
@@ -240,7 +240,7 @@ class DuplicateRegistrationTest(FullClassTestCase):
         again = place(cart((self.offer, me()), name="Alice Arden", email="alice@example.org"))
         self.assertEqual(self.state_of(again), [State.HELD])
         run_all()
-        self.assertEqual(again.cases.get().kind, Case.Kind.OTHER)
+        self.assertEqual(again.cases.get().kind, PaymentIssue.Kind.OTHER)
         self.assertEqual(Message.objects.filter(template="registrations.twice").get().to, "alice@example.org")
 
     def test_logged_in_member_is_told_that_they_are_already_registered(self) -> None:
@@ -322,7 +322,7 @@ class RecordMergeTest(FullClassTestCase):
         for _ in range(2):
             self.client.post(page.request["PATH_INFO"])
         run_all()
-        case = Case.objects.get()
+        case = PaymentIssue.objects.get()
         self.assertIn("Ali has two records", case.text)
         self.assertIn("Both have a spot in", case.text)
         self.assertEqual(ali.registrations.count(), 2)

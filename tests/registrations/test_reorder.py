@@ -3,7 +3,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from billing.models import Order
-from classwork.models import OfferRole
+from classwork.models import ClassRole
 from tests.base import SchoolTestCase
 from tests.registrations import purchases
 
@@ -11,7 +11,7 @@ from tests.registrations import purchases
 class OrderAgainTest(SchoolTestCase):
     def test_expired_order_is_restored_with_people_and_answers_but_without_office_notes(self) -> None:
         for name in ("Lead", "Follow"):
-            OfferRole.objects.create(offer=self.offer, name=name)
+            ClassRole.objects.create(offer=self.offer, name=name)
         order = purchases.cart((self.offer, purchases.of(self.kit)), payer=self.gus)
         line = order.lines.get()
         answers = {"role": "Lead", "readiness": "ready", "heard_from": "A poster"}

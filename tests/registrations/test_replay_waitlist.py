@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 
 from bench.load import evening
 from classwork.models import ClassOffer
-from registrations.models import Registration, WaitingEntry, Walk
+from registrations.models import Registration, WaitlistEntry, WaitlistWalk
 from tests import make
 from tests.base import SchoolTestCase
 
@@ -23,7 +23,7 @@ class ReplayTest(SchoolTestCase):
         output = self.run_command()
         self.assertIn("0 differ.", output)
         self.assertFalse(output.startswith("0 walks"))
-        self.assertTrue(WaitingEntry.objects.exists() and Registration.objects.exists())
+        self.assertTrue(WaitlistEntry.objects.exists() and Registration.objects.exists())
 
     def test_walk_that_does_not_match_its_rules_is_reported(self) -> None:
         given = {
@@ -35,8 +35,8 @@ class ReplayTest(SchoolTestCase):
             "counts": {},
             "waiting": [[5, [""]]],
         }
-        Walk.objects.create(offer=self.offer, given=given, steps=[["offered", 5, [""]]])
+        WaitlistWalk.objects.create(offer=self.offer, given=given, steps=[["offered", 5, [""]]])
         self.assertIn("1 walks replayed, 0", self.run_command())
-        wrong = Walk.objects.create(offer=self.offer, given=given, steps=[["passed", 5, "full", ""]])
+        wrong = WaitlistWalk.objects.create(offer=self.offer, given=given, steps=[["passed", 5, "full", ""]])
         with self.assertRaisesMessage(CommandError, str(wrong.pk)):
             self.run_command("--offer", str(self.offer.pk))

@@ -20,7 +20,7 @@ from outbox.testing import delivery_problems, run_all
 from registrations.domain import desk_registrations, status_text
 from registrations.domain.waitlist import entries
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
-from registrations.models import Registration, WaitingEntry
+from registrations.models import Registration, WaitlistEntry
 from tests import make
 from tests.base import SchoolTestCase
 from tests.classwork.terms import usual
@@ -140,7 +140,7 @@ class AttendeeCancellationTest(SchoolTestCase):
         self.cancel_registration()
         run_all()
         entry.refresh_from_db()
-        self.assertEqual(entry.state, WaitingEntry.State.OFFERED)
+        self.assertEqual(entry.state, WaitlistEntry.State.OFFERED)
 
     def cancel_registration(self) -> quoted_cancellation.CancellationQuote:
         line, at = self.registration.line, timezone.now()

@@ -8,7 +8,7 @@ from django.urls import reverse
 from billing.domain.orders import cart as carts
 from billing.models import Order
 from classwork.domain.schedule import meetings
-from classwork.models import ClassOffer, Meeting, OfferRole
+from classwork.models import ClassOffer, ClassRole, Meeting
 from common import dates
 from registrations.domain import teaching_agenda
 from registrations.models import Registration
@@ -27,8 +27,8 @@ class TeachingTestCase(SchoolTestCase):
         self.log_in(self.tess)
 
     def roles(self) -> None:
-        OfferRole.objects.create(offer=self.offer, name="lead")
-        OfferRole.objects.create(offer=self.offer, name="follow")
+        ClassRole.objects.create(offer=self.offer, name="lead")
+        ClassRole.objects.create(offer=self.offer, name="follow")
 
     def order(self, name: str, role: str = "") -> Order:
         order = cart(name=name, email=f"{name.lower()}@example.org")
@@ -120,7 +120,7 @@ class TeachingAgendaTest(TeachingTestCase):
         def rows(count: int) -> None:
             for _ in range(count):
                 offer = make.offer(self.session, self.offer.subject, self.tess.staff)
-                OfferRole.objects.create(offer=offer, name="lead")
+                ClassRole.objects.create(offer=offer, name="lead")
 
         self.assertSameQueries(TEACHING, rows, exactly=17)
 

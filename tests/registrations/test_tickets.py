@@ -14,11 +14,11 @@ from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import transitions
 from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.payments import attempts
-from billing.models import Case, Order, Payment
+from billing.models import Order, Payment, PaymentIssue
 from classwork.domain.catalog import subjects
 from classwork.domain.schedule import meetings
 from classwork.domain.schedule.problems import ChangeRefused
-from classwork.models import OfferRole
+from classwork.models import ClassRole
 from common.personal import MergeConflict, PersonRecords
 from history.models import Entry
 from mailroom.models import Message
@@ -29,7 +29,7 @@ from registrations.domain.tickets import guest_list
 from registrations.domain.waitlist import entries
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from registrations.mail_contexts.tickets import ticket_context
-from registrations.models import Registration, Ticket, WaitingEntry
+from registrations.models import Registration, Ticket, WaitlistEntry
 from tests import make
 from tests.classwork import giving
 from tests.registrations.purchases import cart, line, me, of, other, pay, place
@@ -165,7 +165,7 @@ class TicketCapacityTest(TicketTestCase):
         waiting = entries.join_waitlist(
             self.offer, [WaitlistRequest(other("Wim", "wim@example.org"))], Contact("Wim", "wim@example.org")
         )
-        self.assertEqual(waiting.state, WaitingEntry.State.WAITING)
+        self.assertEqual(waiting.state, WaitlistEntry.State.WAITING)
         with self.assertRaisesMessage(OrderNotPlaced, "for the people on the waitlist"):
             self.buy(1, other("Cy", "cy@example.org"))
 
@@ -178,12 +178,12 @@ class TicketCapacityTest(TicketTestCase):
         line_cancellation.cancel_line(line(order), at=timezone.now(), why="Ill")
         run_all()
         waiting.refresh_from_db()
-        self.assertEqual(waiting.state, WaitingEntry.State.OFFERED)
+        self.assertEqual(waiting.state, WaitlistEntry.State.OFFERED)
 
     def test_role_capacity_applies_to_tickets_but_the_role_balance_does_not(self) -> None:
         self.change(capacity=9)
-        OfferRole.objects.create(offer=self.offer, name="lead", capacity=1)
-        OfferRole.objects.create(offer=self.offer, name="follow")
+        ClassRole.objects.create(offer=self.offer, name="lead", capacity=1)
+        ClassRole.objects.create(offer=self.offer, name="follow")
         with self.assertRaisesMessage(OrderNotPlaced, "Please choose a role."):
             self.buy(1)
         pay(self.buy(1, role="lead"))
@@ -230,7 +230,7 @@ class TrialTest(TicketTestCase):
         order = self.buy(1, trial=True, **stranger)
         run_all()
         self.assertEqual(order.state, Order.State.PAID)
-        self.assertIn("has already had a trial of this class", Case.objects.get().text)
+        self.assertIn("has already had a trial of this class", PaymentIssue.objects.get().text)
         self.assertNotEqual(self.ticket(order).student, self.student)
 
     def test_stranger_is_not_told_about_a_registration_and_the_office_gets_a_case(self) -> None:
@@ -238,7 +238,7 @@ class TrialTest(TicketTestCase):
         order = self.buy(1, trial=True, name="Alice Arden", email="alice@example.org")
         run_all()
         self.assertEqual(self.ticket(order).student, self.student)
-        self.assertIn("already has a spot in this class", Case.objects.get().text)
+        self.assertIn("already has a spot in this class", PaymentIssue.objects.get().text)
 
     def test_student_cannot_have_two_tickets_for_one_day(self) -> None:
         self.buy(0, payer=self.alice)

@@ -16,7 +16,7 @@ from billing.domain.payments import disputes
 from billing.domain.pricing import balances
 from billing.gateways.facts import DisputeState
 from billing.models import Order
-from classwork.models import ClassOffer, OfferRole
+from classwork.models import ClassOffer, ClassRole
 from common.formats import format_moment
 from history.models import Entry
 from mailroom.testing import send_all
@@ -27,7 +27,7 @@ from registrations.domain.transfers import to_class
 from registrations.domain.transfers.to_class import DeskOverride, TransferRefused, TransferRequest
 from registrations.domain.waitlist import entries
 from registrations.domain.waitlist.entries import Contact
-from registrations.models import Registration, WaitingEntry
+from registrations.models import Registration, WaitlistEntry
 from tests import make
 from tests.page_text import text_of
 from tests.registrations import purchases
@@ -115,7 +115,7 @@ class TransferPriceTest(TransferTestCase):
         run_all()
         self.move(spot, self.thursday)
         entry.refresh_from_db()
-        self.assertEqual(entry.state, WaitingEntry.State.TAKEN)
+        self.assertEqual(entry.state, WaitlistEntry.State.TAKEN)
 
 
 class TransferConsequencesTest(TransferTestCase):
@@ -128,7 +128,7 @@ class TransferConsequencesTest(TransferTestCase):
         self.move(spot, self.thursday)
         run_all()
         entry.refresh_from_db()
-        self.assertEqual(entry.state, WaitingEntry.State.OFFERED)
+        self.assertEqual(entry.state, WaitlistEntry.State.OFFERED)
 
     def test_calendar_and_my_classes_show_the_new_class(self) -> None:
         self.move(self.bought(), self.thursday)
@@ -328,7 +328,7 @@ class TransferPagesTest(TransferTestCase):
 
     def test_class_with_roles_asks_for_the_role(self) -> None:
         for name in ("lead", "follow"):
-            OfferRole.objects.create(offer=self.thursday, name=name)
+            ClassRole.objects.create(offer=self.thursday, name=name)
         spot = self.bought()
         self.log_in(self.alice)
         page = reverse("move_place_to", args=[spot.pk, self.thursday.pk])

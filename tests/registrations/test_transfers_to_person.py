@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.domain.pricing import balances
-from billing.models import Case, Order
-from classwork.models import OfferRole
+from billing.models import Order, PaymentIssue
+from classwork.models import ClassRole
 from common.formats import format_moment
 from history.models import Entry
 from mailroom.models import Message
@@ -72,7 +72,7 @@ class TransferToPersonTest(TransferToPersonTestCase):
 
     def test_role_is_transferred_with_the_spot(self) -> None:
         for name in ("lead", "follow"):
-            OfferRole.objects.create(offer=self.tuesday, name=name)
+            ClassRole.objects.create(offer=self.tuesday, name=name)
         order = purchases.cart(payer=self.alice)
         order.lines.create(kind="place", product_id=self.tuesday.pk, details={"who": "me", "role": "lead"})
         self.assertEqual(self.transfer(self.place(purchases.pay(purchases.place(order)))).role, "lead")
@@ -95,7 +95,9 @@ class TransferToPersonTest(TransferToPersonTestCase):
         received = self.transfer(self.bought())
         run_all()
         self.assertEqual(Student.objects.filter(first_name="Lee").count(), 2)
-        self.assertTrue(Case.objects.filter(order=received.line.order, text__contains="registered twice").exists())  # type: ignore[union-attr]
+        self.assertTrue(
+            PaymentIssue.objects.filter(order=received.line.order, text__contains="registered twice").exists()
+        )  # type: ignore[union-attr]
 
     def test_transferred_spot_can_be_transferred_back(self) -> None:
         spot = self.transfer(self.bought())

@@ -17,14 +17,14 @@ from registrations.domain import capacity, spot_offers, spots
 from registrations.domain.attendees import ME, Attendee
 from registrations.domain.waitlist import class_roles, entries, presentation
 from registrations.domain.waitlist.class_roles import BalanceLimits
-from registrations.models import Registration, WaitingEntry, Walk
+from registrations.models import Registration, WaitlistEntry, WaitlistWalk
 from registrations.rules import walk_log
 from registrations.rules.offer_deadlines import offer_deadline
 from registrations.rules.role_balance import EITHER, RoleCapacity
 from tests.registrations.purchases import cart, line, me, pay, place
 from tests.registrations.waitlist import WaitlistTestCase, person
 
-State = WaitingEntry.State
+State = WaitlistEntry.State
 
 
 class WaitlistTest(WaitlistTestCase):
@@ -188,26 +188,26 @@ class WaitlistTest(WaitlistTestCase):
         order = self.full()
         self.wait(person("Ann"))
         self.free(order)
-        before = (Walk.objects.count(), Message.objects.count())
+        before = (WaitlistWalk.objects.count(), Message.objects.count())
         spot_offers.offer_free_spots_everywhere()
         run_all()
         spot_offers.offer_free_spots_everywhere()
-        self.assertEqual(Walk.objects.count(), before[0])
+        self.assertEqual(WaitlistWalk.objects.count(), before[0])
 
     def test_every_recorded_walk_can_be_replayed(self) -> None:
         order = self.full()
         self.wait(person("Ann"), person("Ben"))
         self.wait(person("Cat"))
         self.free(order)
-        self.assertGreater(Walk.objects.count(), 1)
-        for walk in Walk.objects.all():
+        self.assertGreater(WaitlistWalk.objects.count(), 1)
+        for walk in WaitlistWalk.objects.all():
             self.assertTrue(walk_log.replay_matches(walk.given, walk.steps), walk.steps)
 
     def test_replay_detects_a_tampered_walk(self) -> None:
         order = self.full()
         self.wait(person("Ann"))
         self.free(order)
-        walk = Walk.objects.latest("id")
+        walk = WaitlistWalk.objects.latest("id")
         self.assertFalse(walk_log.replay_matches(walk.given | {"capacity": 0}, walk.steps))
 
 

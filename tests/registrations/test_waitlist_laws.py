@@ -21,7 +21,7 @@ from registrations.domain.attendees import OTHER, Attendee
 from registrations.domain.waitlist import class_roles, entries
 from registrations.domain.waitlist.class_roles import BalanceLimits
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
-from registrations.models import Registration, WaitingEntry, Walk
+from registrations.models import Registration, WaitlistEntry, WaitlistWalk
 from registrations.rules import walk_log
 from registrations.rules.role_balance import EITHER, CapacityRules, Obstacle, RoleCapacity, assign_roles, find_obstacle
 from tests import make
@@ -29,7 +29,7 @@ from tests.registrations import spot_simulation
 from tests.registrations.purchases import cart, place
 from users.models import User
 
-State = WaitingEntry.State
+State = WaitlistEntry.State
 ROLES = ("lead", "follow", EITHER)
 ACTS = [
     *("place", "place", "pay", "wait", "cancel", "cancel", "line", "exceed", "join", "join_as_two"),
@@ -62,7 +62,7 @@ def take_snapshot(offer: ClassOffer) -> ClassSnapshot:
     at = timezone.now()
     taken = Registration.objects.filter(offer=offer).taking_a_place(at).select_related("line")
     seats = Counter((spot_owner(one), one.role) for one in taken)
-    for entry in WaitingEntry.objects.filter(offer=offer, state=State.OFFERED, offered_until__gte=at):
+    for entry in WaitlistEntry.objects.filter(offer=offer, state=State.OFFERED, offered_until__gte=at):
         seats.update((entry_owner(entry.pk), role) for role in entry.roles)
     return ClassSnapshot(
         seats,
@@ -139,16 +139,18 @@ class School(spot_simulation.School):
     # -- actions of people on the waitlist, some of them late, repeated or from an old mail --
 
     def join(self, number: int, size: int = 1) -> None:
-        name = f"q{number}" if number == 5 else f"q{WaitingEntry.objects.count()}x"  # the fifth person joins repeatedly
+        name = (
+            f"q{number}" if number == 5 else f"q{WaitlistEntry.objects.count()}x"
+        )  # the fifth person joins repeatedly
         contact = Contact(name, f"{name}@example.org")
         entries.join_waitlist(self.offer, self.wishes(number, name, size), contact)
 
     def join_as_two(self, number: int) -> None:
         self.join(number, 2)
 
-    def entry(self, number: int) -> WaitingEntry | None:
+    def entry(self, number: int) -> WaitlistEntry | None:
         """Return any entry that ever existed, those with an open offer first, because they get a mail."""
-        found = sorted(WaitingEntry.objects.order_by("pk"), key=lambda one: one.state != State.OFFERED)
+        found = sorted(WaitlistEntry.objects.order_by("pk"), key=lambda one: one.state != State.OFFERED)
         return found[number % len(found)] if found else None
 
     def take(self, number: int) -> None:
@@ -175,8 +177,8 @@ class School(spot_simulation.School):
     def late(self, number: int) -> None:
         """Let offers expire without marking them as expired."""
         past = timezone.now() - timedelta(minutes=1)
-        offered = WaitingEntry.objects.filter(state=State.OFFERED).order_by("pk")
-        WaitingEntry.objects.filter(pk__in=[one.pk for one in offered[: 1 + number // 3]]).update(offered_until=past)
+        offered = WaitlistEntry.objects.filter(state=State.OFFERED).order_by("pk")
+        WaitlistEntry.objects.filter(pk__in=[one.pk for one in offered[: 1 + number // 3]]).update(offered_until=past)
 
     def move(self, number: int) -> None:
         if entry := self.entry(number):
@@ -233,13 +235,13 @@ class School(spot_simulation.School):
             if past and entry in after.waiting:
                 counts = count_by_role((after.seats & before.seats) + (came - past))
                 test.assertIsNotNone(find_obstacle(rules, counts, assign_roles(rules, counts, wanted)))
-                test.assertTrue(WaitingEntry.objects.get(pk=entry).rule)
+                test.assertTrue(WaitlistEntry.objects.get(pk=entry).rule)
 
     def check_ends(self, test: TestCase) -> None:
-        states = dict(WaitingEntry.objects.values_list("pk", "state"))
+        states = dict(WaitlistEntry.objects.values_list("pk", "state"))
         for entry, state in self.ended.items():
             test.assertEqual(states[entry], state)
-        self.ended = {entry: state for entry, state in states.items() if state not in WaitingEntry.LIVE}
+        self.ended = {entry: state for entry, state in states.items() if state not in WaitlistEntry.LIVE}
 
     def check_at_rest(self, test: TestCase) -> None:
         """After processing, nobody on the waitlist could be offered a spot, and each entry stores its obstacle."""
@@ -248,7 +250,7 @@ class School(spot_simulation.School):
         for entry in spot_offers.waiting_entries(self.offer):
             why = find_obstacle(here.rules, here.counts, assign_roles(here.rules, here.counts, entry.wanted))
             test.assertEqual(why, Obstacle(entry.rule, entry.rule_role))
-        for walk in Walk.objects.all():
+        for walk in WaitlistWalk.objects.all():
             test.assertTrue(walk_log.replay_matches(walk.given, walk.steps))
 
 

@@ -13,12 +13,12 @@ from registrations.domain import spot_offers
 from registrations.domain.attendees import ME, Attendee
 from registrations.domain.waitlist import entries
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
-from registrations.models import Registration, WaitingEntry
+from registrations.models import Registration, WaitlistEntry
 from tests import make
 from tests.registrations.purchases import cart, me, pay, place
 from tests.registrations.waitlist import WaitlistTestCase, person
 
-State = WaitingEntry.State
+State = WaitlistEntry.State
 
 
 @tag("once")
@@ -103,7 +103,7 @@ class WaitlistPagesTest(WaitlistTestCase):
     def test_partner_must_be_another_person(self) -> None:
         answer = self.client.post(self.url, self.form | {"partner_first_name": "zoe", "partner_last_name": "Zed"})
         self.assertContains(answer, "That’s the same person.")
-        self.assertFalse(WaitingEntry.objects.exists())
+        self.assertFalse(WaitlistEntry.objects.exists())
 
     def test_registered_student_is_told_so_instead_of_joining_the_waitlist(self) -> None:
         self.limit(2)
@@ -111,7 +111,7 @@ class WaitlistPagesTest(WaitlistTestCase):
         self.log_in(self.alice)
         answer = self.client.post(self.url, {"who": "me"}, follow=True)
         self.assertContains(answer, "Alice Arden already has a spot in this class.")
-        self.assertFalse(WaitingEntry.objects.exists())
+        self.assertFalse(WaitlistEntry.objects.exists())
 
     def test_leaving_by_an_old_link_says_that_the_spot_was_already_claimed(self) -> None:
         ann = self.wait(person("Ann"))
@@ -125,13 +125,13 @@ class WaitlistPagesTest(WaitlistTestCase):
         first = self.client.post(self.url, self.form)
         again = self.client.post(self.url, self.form)
         self.assertEqual((first.status_code, first["Location"]), (again.status_code, again["Location"]))
-        self.assertEqual(WaitingEntry.objects.count(), 1)
+        self.assertEqual(WaitlistEntry.objects.count(), 1)
 
     def test_form_keeps_its_input_when_it_is_refused(self) -> None:
         answer = self.client.post(self.url, self.form | {"email": "no address", "partner_last_name": "Lost"})
         self.assertContains(answer, "Zoe")
         self.assertContains(answer, "Please enter your partner’s first name")
-        self.assertFalse(WaitingEntry.objects.exists())
+        self.assertFalse(WaitlistEntry.objects.exists())
 
     def test_member_sees_their_position_in_my_classes(self) -> None:
         self.wait(person("Ann"))
@@ -144,7 +144,7 @@ class WaitlistPagesTest(WaitlistTestCase):
         self.log_in(self.alice)
         self.client.post(self.url, {"who": "me"})
         self.free(self.order)
-        entry = WaitingEntry.objects.get()
+        entry = WaitlistEntry.objects.get()
         page = self.client.get(entries.entry_url(entry))
         self.assertContains(page, "Claim your spot")
         answer = self.client.post(reverse("take_place", args=[entries.entry_url(entry).split("/")[2]]))
@@ -155,7 +155,7 @@ class WaitlistPagesTest(WaitlistTestCase):
     def test_offer_to_one_account_cannot_be_claimed_by_another(self) -> None:
         self.wait(WaitlistRequest(Attendee(ME)), account=self.alice)
         self.free(self.order)
-        token = entries.entry_url(WaitingEntry.objects.get()).split("/")[2]
+        token = entries.entry_url(WaitlistEntry.objects.get()).split("/")[2]
         self.log_in(self.gus)
         answer = self.client.post(reverse("take_place", args=[token]))
         self.assertIn("next=", answer["Location"])
@@ -175,7 +175,7 @@ class WaitlistPagesTest(WaitlistTestCase):
         self.limit(9)
         self.assertContains(self.client.get(self.url, follow=True), "you can register right away")
         answer = self.client.post(self.url, self.form, follow=True)
-        self.assertEqual(WaitingEntry.objects.get().state, State.OFFERED)
+        self.assertEqual(WaitlistEntry.objects.get().state, State.OFFERED)
         self.assertContains(answer, "We’ve emailed")
 
 

@@ -9,7 +9,7 @@ from registrations.domain.attendees import ME, Attendee
 from registrations.domain.waitlist import class_roles, entries
 from registrations.domain.waitlist.class_roles import BalanceLimits
 from registrations.domain.waitlist.entries import WaitlistRequest
-from registrations.models import WaitingEntry
+from registrations.models import WaitlistEntry
 from registrations.rules.role_balance import RoleCapacity
 from tests.registrations.waitlist import WaitlistTestCase, person
 
@@ -83,23 +83,23 @@ class WaitlistPositionTest(WaitlistTestCase):
 
     def test_entry_made_in_the_same_browser_session_can_be_left(self) -> None:
         self.join(self.client)
-        zoe = WaitingEntry.objects.latest("pk")
+        zoe = WaitlistEntry.objects.latest("pk")
         self.assertContains(self.client.get(self.url), "Leave the waitlist")
         left = self.client.post(
             reverse("leave_waitlist", args=[self.offer.pk]), {"position": zoe.position}, follow=True
         )
         self.assertContains(left, "You’re no longer on the waitlist.")
         self.assertContains(left, "Join the waitlist")
-        self.assertEqual(self.now(zoe), WaitingEntry.State.LEFT)
+        self.assertEqual(self.now(zoe), WaitlistEntry.State.LEFT)
 
     def test_entry_made_in_another_browser_cannot_be_left_by_entering_its_people(self) -> None:
         self.join(self.browser_of(None))
-        zoe = WaitingEntry.objects.latest("pk")
+        zoe = WaitlistEntry.objects.latest("pk")
         self.join(self.client)
         for position in (zoe.position, zoe.position + 1, self.ann.position):
             self.client.post(reverse("leave_waitlist", args=[self.offer.pk]), {"position": position})
-        self.assertEqual(self.now(zoe), WaitingEntry.State.WAITING)
-        self.assertEqual(self.now(self.ann), WaitingEntry.State.WAITING)
+        self.assertEqual(self.now(zoe), WaitlistEntry.State.WAITING)
+        self.assertEqual(self.now(self.ann), WaitlistEntry.State.WAITING)
         self.assertNotContains(self.client.get(self.page), ON_LIST)
 
     def test_joining_again_in_the_same_browser_session_changes_nothing(self) -> None:

@@ -13,13 +13,13 @@ from registrations.domain.attendees import OTHER, Attendee
 from registrations.domain.waitlist import class_roles, entries
 from registrations.domain.waitlist.class_roles import BalanceLimits
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
-from registrations.models import Registration, WaitingEntry
+from registrations.models import Registration, WaitlistEntry
 from registrations.rules.role_balance import RoleCapacity
 from tests import make
 from tests.racing import overlap, without_locks
 from tests.registrations.purchases import cart, line, me, place
 
-State = WaitingEntry.State
+State = WaitlistEntry.State
 
 
 @tag("postgres")
@@ -27,7 +27,7 @@ class WaitlistRaceTest(TransactionTestCase):
     def setUp(self) -> None:
         self.offer = make.offer(make.session("Race"), make.subject(), capacity=1)
 
-    def wait(self, name: str) -> WaitingEntry:
+    def wait(self, name: str) -> WaitlistEntry:
         attendee = Attendee(OTHER, first_name=name, email=f"{name}@example.org")
         return entries.join_waitlist(self.offer, [WaitlistRequest(attendee)], Contact(name, f"{name}@example.org"))
 
@@ -50,7 +50,7 @@ class WaitlistRaceTest(TransactionTestCase):
         self.free(sold)
         outcomes = overlap(lambda: spot_offers.offer_free_spots(self.offer.pk), self.buyer("zoe@example.org"))
         self.assertIsInstance(outcomes[1], OrderNotPlaced)
-        self.assertEqual((self.taken(), WaitingEntry.objects.get().state), (1, State.OFFERED))
+        self.assertEqual((self.taken(), WaitlistEntry.objects.get().state), (1, State.OFFERED))
 
     def test_person_who_joins_while_the_last_spot_is_sold_stays_on_the_waitlist(self) -> None:
         outcomes = overlap(self.buyer("zoe@example.org"), lambda: self.wait("ann"))
@@ -94,14 +94,14 @@ class WaitlistRaceTest(TransactionTestCase):
         second.save()
         return [lambda tab=tab: place(tab) for tab in tabs]
 
-    def put_two_on_waitlist(self) -> WaitingEntry:
+    def put_two_on_waitlist(self) -> WaitlistEntry:
         sold = self.buyer("first@example.org")()
         self.wait("ann")
         ben = self.wait("ben")
         self.free(sold)
         return ben
 
-    def offer_by_hand(self, entry: WaitingEntry) -> Callable[[], None]:
+    def offer_by_hand(self, entry: WaitlistEntry) -> Callable[[], None]:
         host = make.account("host@example.org", "Host")
         return lambda: entries.offer_spot_by_hand(entry, why="A promise", by=host)
 

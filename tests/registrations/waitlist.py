@@ -10,7 +10,7 @@ from registrations.domain import spot_offers, spots
 from registrations.domain.attendees import OTHER, Attendee
 from registrations.domain.waitlist import entries
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
-from registrations.models import WaitingEntry
+from registrations.models import WaitlistEntry
 from tests.registrations.full_classes import FullClassTestCase
 from tests.registrations.purchases import cart, line, me, pay, place
 from users.models import User
@@ -25,7 +25,7 @@ class WaitlistTestCase(FullClassTestCase):
         super().setUp()
         self.limit(1)
 
-    def wait(self, *wishes: WaitlistRequest, account: User | None = None) -> WaitingEntry:
+    def wait(self, *wishes: WaitlistRequest, account: User | None = None) -> WaitlistEntry:
         first = wishes[0].attendee
         contact = Contact(first.first_name, first.email) if account is None else account
         if isinstance(contact, User):
@@ -39,11 +39,11 @@ class WaitlistTestCase(FullClassTestCase):
         spots.release_spot(line(order), "Moved away")
         spot_offers.offer_free_spots(self.offer.pk)
 
-    def now(self, entry: WaitingEntry) -> str:
+    def now(self, entry: WaitlistEntry) -> str:
         entry.refresh_from_db()
         return entry.state
 
-    def take(self, entry: WaitingEntry) -> Order:
+    def take(self, entry: WaitlistEntry) -> Order:
         basket = carts.create_cart()
         basket.payer_name, basket.payer_email = entry.contact_name, entry.contact_email
         basket.save()
@@ -51,5 +51,5 @@ class WaitlistTestCase(FullClassTestCase):
         entries.accept_offer(entry, basket)
         return place(basket)
 
-    def run_late(self, entry: WaitingEntry) -> None:
-        WaitingEntry.objects.filter(pk=entry.pk).update(offered_until=timezone.now() - timedelta(minutes=1))
+    def run_late(self, entry: WaitlistEntry) -> None:
+        WaitlistEntry.objects.filter(pk=entry.pk).update(offered_until=timezone.now() - timedelta(minutes=1))

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounting.domain import payer_questions
 from accounting.domain.reconciliation import nightly
-from accounting.models import Question, Reconciliation
+from accounting.models import PayerQuestion, Reconciliation
 from billing.mails import order_context, order_sample
 from common.links import absolute_url
 from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded
@@ -15,7 +15,7 @@ from mailroom.models import Message
 
 
 def question_context(message: Message) -> dict[str, Any]:
-    question = Question.objects.filter(pk=message.data["question_id"], answered_at=None).first()
+    question = PayerQuestion.objects.filter(pk=message.data["question_id"], answered_at=None).first()
     if question is None:
         raise MailNotNeeded("The question is answered.")
     context = order_context(message)

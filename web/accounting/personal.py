@@ -2,7 +2,7 @@
 
 from django.db.models import Model
 
-from accounting.models import Finding, Question, Reconciliation, TillCount
+from accounting.models import CashCount, Finding, PayerQuestion, Reconciliation
 from billing.personal import orders_of
 from common.personal import PersonRecords
 
@@ -18,8 +18,8 @@ NOT_PERSONAL = {
 STAFF: list[tuple[type[Model], str]] = [
     (Reconciliation, "by"),
     (Finding, "closed_by"),
-    (Question, "by"),
-    (TillCount, "by"),
+    (PayerQuestion, "by"),
+    (CashCount, "by"),
 ]
 
 
@@ -28,7 +28,7 @@ def export(person: PersonRecords) -> dict[str, object]:
     sections = {
         "asked": [
             {"order": question.order.number, "question": question.text, "answer": question.answer}
-            for question in Question.objects.filter(order__in=orders).select_related("order")
+            for question in PayerQuestion.objects.filter(order__in=orders).select_related("order")
         ],
         "differences": [
             {"order": finding.order.number, "what": finding.get_verdict_display(), "why": finding.why}
@@ -41,7 +41,7 @@ def export(person: PersonRecords) -> dict[str, object]:
 
 def erase(person: PersonRecords) -> None:
     orders = orders_of(person)
-    Question.objects.filter(order__in=orders).update(text="(erased)", answer="")
+    PayerQuestion.objects.filter(order__in=orders).update(text="(erased)", answer="")
     Finding.objects.filter(order__in=orders).exclude(why="").update(why="(erased)")
 
 

@@ -4,7 +4,18 @@ from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 
-from billing.models import Case, Code, Credit, Dispute, Order, OrderLine, Payment, Refund, Voucher, VoucherEntry
+from billing.models import (
+    Credit,
+    DiscountCode,
+    Dispute,
+    Order,
+    OrderLine,
+    Payment,
+    PaymentIssue,
+    Refund,
+    Voucher,
+    VoucherEntry,
+)
 from common.personal import PersonRecords
 
 MODELS = {
@@ -33,7 +44,7 @@ STAFF: list[tuple[type[Model], str]] = [
     (Payment, "recorded_by"),
     (Refund, "by"),
     (Credit, "by"),
-    (Case, "closed_by"),
+    (PaymentIssue, "closed_by"),
     (Dispute, "hold_ended_by"),
     (Voucher, "issued_by"),
     (VoucherEntry, "by"),
@@ -63,7 +74,7 @@ def export(person: PersonRecords) -> dict[str, object]:
         "cases",
     )
     credit = Credit.objects.filter(account_id=person.account_id) if person.account_id else Credit.objects.none()
-    codes = Code.objects.filter(student_id__in=person.student_ids)
+    codes = DiscountCode.objects.filter(student_id__in=person.student_ids)
     sections = {
         "orders": [_export_order(order) for order in orders],
         "credit": [
@@ -142,10 +153,10 @@ def erase(person: PersonRecords) -> None:
         **BILLED, customer_ip_address=None, extra_data="", message="", session_url=""
     )
     _anonymize_lines(list(OrderLine.objects.filter(order__in=numbers).order_by("pk")))
-    for case in Case.objects.filter(order__in=numbers, kind=Case.Kind.ANSWERED):
+    for case in PaymentIssue.objects.filter(order__in=numbers, kind=PaymentIssue.Kind.ANSWERED):
         case.text = f"(erased {case.pk})"  # The texts of an order's open cases have to differ.
         case.save(update_fields=["text"])
-    Code.objects.filter(student_id__in=person.student_ids).delete()
+    DiscountCode.objects.filter(student_id__in=person.student_ids).delete()
     Credit.objects.filter(account_id=person.account_id).exclude(account=None).update(why="(erased)")
     Order.objects.filter(pk__in=numbers).update(
         payer=None, payer_name="", payer_email="", street="", city="", area="", postcode="", country=""
@@ -168,7 +179,7 @@ def merge(source: PersonRecords, target: PersonRecords) -> list[str]:
     if source.account_id and target.account_id:
         moved = _merge_accounts(source.account_id, target.account_id)
     if len(target.student_ids) == 1:
-        codes = Code.objects.filter(student_id__in=source.student_ids)
+        codes = DiscountCode.objects.filter(student_id__in=source.student_ids)
         moved["codes"] = codes.update(student_id=target.student_ids[0])
     return [f"Merged: {what} ({count})." for what, count in moved.items() if count]
 

@@ -2,7 +2,7 @@
 
 from billing import gateways
 from billing.domain.cancellations.cancellation_options import CanceledBy
-from billing.models import Case
+from billing.models import PaymentIssue
 from history.entry_text import Details, Sentence, fill_sentence, nonzero_amounts
 
 SHARES = {"back": "{back:money} to refund", "credit": "{credit:money} as account credit", "kept": "{kept:money} kept"}
@@ -58,7 +58,7 @@ def credit_taken(details: Details) -> str:
 
 
 def issue_closed(details: Details) -> str:
-    return f"closed the payment issue “{Case.Kind(details['kind']).label}”"
+    return f"closed the payment issue “{PaymentIssue.Kind(details['kind']).label}”"
 
 
 SENTENCES: dict[str, Sentence] = {

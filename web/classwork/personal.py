@@ -1,6 +1,6 @@
 from django.db.models import QuerySet
 
-from classwork.models import Assignment, CalendarFeed, Meeting, Proposal, Resource
+from classwork.models import Assignment, Meeting, Proposal, Resource, TeacherCalendarFeed
 from common.personal import PersonRecords
 
 MODELS = {
@@ -33,7 +33,7 @@ def export(person: PersonRecords) -> dict[str, object]:
 
 def erase(person: PersonRecords) -> None:
     """Teaching stays recorded. The names disappear with the account."""
-    CalendarFeed.objects.filter(staff=person.account_id).delete()
+    TeacherCalendarFeed.objects.filter(staff=person.account_id).delete()
     _proposals_of(person).update(message="", answer="")
 
 

@@ -6,14 +6,14 @@ from billing.models import OrderLine
 from common.personal import MergeConflict, PersonRecords
 from registrations.domain.tickets import trials
 from registrations.models import (
-    Diary,
     LevelOverride,
     LibraryVisit,
     Opening,
-    Outcome,
     Registration,
+    StudentCalendarFeed,
+    StudentCompensation,
     Ticket,
-    WaitingEntry,
+    WaitlistEntry,
 )
 
 MODELS = {
@@ -35,7 +35,7 @@ NOT_PERSONAL = {
 def export(person: PersonRecords) -> dict[str, object]:
     places = Registration.objects.filter(student__in=person.student_ids)
     own = Q(registration__student__in=person.student_ids) | Q(ticket__student__in=person.student_ids)
-    outcomes = Outcome.objects.filter(own)
+    outcomes = StudentCompensation.objects.filter(own)
     return {
         "spots": list(
             places.values(
@@ -71,25 +71,25 @@ def erase(person: PersonRecords) -> None:
     Ticket.objects.filter(student__in=person.student_ids).update(why="")
     LibraryVisit.objects.filter(account=person.account_id).delete()
     _openings_of(person).delete()
-    Diary.objects.filter(student__in=person.student_ids).delete()
+    StudentCalendarFeed.objects.filter(student__in=person.student_ids).delete()
     LevelOverride.objects.filter(student__in=person.student_ids).delete()
     _waitlist_entries_of(person).delete()
 
 
-def _waitlist_entries_of(person: PersonRecords) -> "QuerySet[WaitingEntry]":
+def _waitlist_entries_of(person: PersonRecords) -> "QuerySet[WaitlistEntry]":
     own: Any = Q(contact_email__in=person.emails)
     if person.account_id is not None:
         own |= Q(account=person.account_id)
-    return WaitingEntry.objects.filter(own)
+    return WaitlistEntry.objects.filter(own)
 
 
 def merge(source: PersonRecords, target: PersonRecords) -> list[str]:
     """An account with a staff profile is never merged into another one; see users/personal.py."""
     if source.account_id and target.account_id:
-        WaitingEntry.objects.filter(account=source.account_id).update(account=target.account_id)
+        WaitlistEntry.objects.filter(account=source.account_id).update(account=target.account_id)
     if not target.student_ids:
         return []
-    Diary.objects.filter(student__in=source.student_ids).delete()
+    StudentCalendarFeed.objects.filter(student__in=source.student_ids).delete()
     student_id = target.student_ids[0]
     levels = []
     overrides = LevelOverride.objects.filter(student__in=source.student_ids)

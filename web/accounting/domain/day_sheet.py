@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import QuerySet
 
-from accounting.models import TillCount
+from accounting.models import CashCount
 from billing import gateways
 from billing.models import Payment, Refund
 from common import dates
@@ -42,14 +42,14 @@ class CashDrawer:
     label: str
     currency: str
     entries: list[DrawerEntry] = field(default_factory=list)
-    counts: list[TillCount] = field(default_factory=list)
+    counts: list[CashCount] = field(default_factory=list)
 
     @property
     def expected(self) -> Decimal:
         return sum((entry.amount for entry in self.entries), ZERO)
 
     @property
-    def count(self) -> TillCount | None:
+    def count(self) -> CashCount | None:
         # Counts are ordered from the latest to the first.
         return self.counts[0] if self.counts else None
 
@@ -85,7 +85,7 @@ def drawers_of_day(day: date) -> list[CashDrawer]:
         at = refund.settled_at or refund.created_at
         entry = DrawerEntry(at, order.pk, order.payer_name, -refund.amount, by, refund.why)
         drawer_of(refund.payment.variant, refund.payment.currency).entries.append(entry)
-    for count in TillCount.objects.filter(day=day).select_related("by"):
+    for count in CashCount.objects.filter(day=day).select_related("by"):
         drawer_of(count.variant, count.currency).counts.append(count)
     for drawer in drawers.values():
         drawer.entries.sort(key=lambda entry: entry.at)
@@ -98,7 +98,7 @@ def _refunds_between(first: date, last: date, variants: Iterable[str]) -> QueryS
 
 
 @transaction.atomic
-def record_cash_count(day: date, variant: str, currency: str, counted: Decimal, *, why: str, by: User) -> TillCount:
+def record_cash_count(day: date, variant: str, currency: str, counted: Decimal, *, why: str, by: User) -> CashCount:
     """Record what was counted. A difference needs a reason, and the latest count of a day is the valid one."""
     if not is_payable_amount(counted, currency) or counted < 0:
         raise CashCountRefused("This is not an amount in this currency.")
@@ -106,7 +106,7 @@ def record_cash_count(day: date, variant: str, currency: str, counted: Decimal, 
     expected = drawers[variant, currency].expected if (variant, currency) in drawers else ZERO
     if counted != expected and not why:
         raise CashCountRefused("This differs from the expected amount. Please enter a reason or count again.")
-    cash_count = TillCount.objects.create(
+    cash_count = CashCount.objects.create(
         day=day, variant=variant, currency=currency, expected=expected, counted=counted, why=why, by=by
     )
     record_action(
@@ -124,11 +124,11 @@ def uncounted_days(before: date, days: int = 14) -> Iterator[date]:
     days_with_money = set(payments.exclude(captured_at=None).values_list("received_on", flat=True))
     settled = _refunds_between(since, before, variants).values_list("settled_at", flat=True)
     days_with_money |= {dates.to_local_time(moment).date() for moment in settled if moment}
-    counted = TillCount.objects.filter(day__range=(since, before)).values_list("day", flat=True)
+    counted = CashCount.objects.filter(day__range=(since, before)).values_list("day", flat=True)
     yield from sorted((day for day in days_with_money - set(counted) if day), reverse=True)
 
 
-def cash_count_text(count: TillCount) -> str:
+def cash_count_text(count: CashCount) -> str:
     counted = f"Counted {format_money(count.counted, count.currency)} by {count.by}, {format_moment(count.at)}"
     if not count.difference:
         return f"{counted}, as expected."

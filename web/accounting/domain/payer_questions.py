@@ -6,9 +6,9 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounting.models import Finding, Question
+from accounting.models import Finding, PayerQuestion
 from billing.domain import payment_issues
-from billing.models import Case, Order
+from billing.models import Order, PaymentIssue
 from common import links
 from history.domain import record_action
 from mailroom.domain import draft_message
@@ -23,10 +23,10 @@ class PayerHasNoEmail(Exception):
 
 
 @transaction.atomic
-def send_question(order: Order, text: str, *, by: User, finding: Finding | None = None) -> Question:
+def send_question(order: Order, text: str, *, by: User, finding: Finding | None = None) -> PayerQuestion:
     if not order.payer_email:
         raise PayerHasNoEmail
-    question = Question.objects.create(order=order, finding=finding, text=text, by=by)
+    question = PayerQuestion.objects.create(order=order, finding=finding, text=text, by=by)
     record_action(by, "accounting.payer_asked", order, why=text, question=question.pk)
     draft_message(
         "accounting.question",
@@ -39,25 +39,25 @@ def send_question(order: Order, text: str, *, by: User, finding: Finding | None 
     return question
 
 
-def question_url(question: Question) -> str:
+def question_url(question: PayerQuestion) -> str:
     return reverse("order_question", args=[links.sign_token(PURPOSE, question.pk, question.nonce)])
 
 
-def find_question(text: str) -> Question | None:
+def find_question(text: str) -> PayerQuestion | None:
     try:
         token = links.read_token(PURPOSE, text, ANSWERABLE)
     except links.LinkInvalid:
         return None
-    question = Question.objects.select_related("order", "finding__payment").filter(pk=token.pk).first()
+    question = PayerQuestion.objects.select_related("order", "finding__payment").filter(pk=token.pk).first()
     return question if question is not None and links.nonce_matches(token.nonce, question.nonce) else None
 
 
 @transaction.atomic
-def record_payer_answer(question: Question, text: str) -> bool:
+def record_payer_answer(question: PayerQuestion, text: str) -> bool:
     """Store the first answer only. Return False if the question was already answered."""
-    unanswered = Question.objects.filter(pk=question.pk, answered_at=None)
+    unanswered = PayerQuestion.objects.filter(pk=question.pk, answered_at=None)
     if not unanswered.update(answer=text, answered_at=timezone.now()):
         return False
     payment = question.finding.payment if question.finding else None
-    payment_issues.open_issue(Case.Kind.ANSWERED, question.order, f"{question.text} — {text}", payment)
+    payment_issues.open_issue(PaymentIssue.Kind.ANSWERED, question.order, f"{question.text} — {text}", payment)
     return True

@@ -1,10 +1,10 @@
-from accounting.models.cash_counts import TillCount
-from accounting.models.reconciliation import Book, Finding, Question, Reconciliation
+from accounting.models.cash_counts import CashCount
+from accounting.models.reconciliation import Finding, GatewayStatement, PayerQuestion, Reconciliation
 
 __all__ = [
-    "Book",
+    "GatewayStatement",
     "Finding",
-    "Question",
+    "PayerQuestion",
     "Reconciliation",
-    "TillCount",
+    "CashCount",
 ]

@@ -8,7 +8,7 @@ from django.utils import timezone
 from billing.models.fields import money_field
 
 
-class TillCount(models.Model):
+class CashCount(models.Model):
     """A person's count of a day's cash or checks, next to the expected amount. To correct it, count again."""
 
     day = models.DateField()

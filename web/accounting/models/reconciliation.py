@@ -45,7 +45,7 @@ class Reconciliation(models.Model):
         )
 
 
-class Book(models.Model):
+class GatewayStatement(models.Model):
     """A gateway's statement within a reconciliation. Without a name it compares our payments with the fulfillment."""
 
     class State(models.TextChoices):
@@ -110,7 +110,7 @@ class Finding(models.Model):
 
     FINE = (Verdict.UNREAD, Verdict.MATCHED, Verdict.OTHER)
 
-    book = models.ForeignKey(Book, on_delete=models.CASCADE, related_name="findings")
+    book = models.ForeignKey(GatewayStatement, on_delete=models.CASCADE, related_name="findings")
     verdict = models.CharField(max_length=14, choices=Verdict.choices, blank=True)
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, null=True, blank=True, related_name="findings")
@@ -173,7 +173,7 @@ class Finding(models.Model):
         return self.their_at or self.our_at
 
 
-class Question(models.Model):
+class PayerQuestion(models.Model):
     """A question about an order, which the payer answers on a page behind a mailed link."""
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="questions")

@@ -2,13 +2,13 @@ from django import template
 
 from accounting.domain import day_sheet
 from accounting.domain.reconciliation import totals
-from accounting.models import TillCount
+from accounting.models import CashCount
 
 register = template.Library()
 
 
 @register.filter
-def cash_count_text(count: TillCount) -> str:
+def cash_count_text(count: CashCount) -> str:
     return day_sheet.cash_count_text(count)
 
 

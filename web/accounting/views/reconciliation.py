@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounting.domain.reconciliation import actions, runs, totals
 from accounting.forms import DateRangeForm
-from accounting.models import Book, Finding, Reconciliation
+from accounting.models import Finding, GatewayStatement, Reconciliation
 from billing import session_cart
 from billing.forms import ReasonForm
 from billing.gateways import configuration
@@ -130,6 +130,6 @@ def _finding_page(request: HttpRequest, row: Finding, may_act: bool, refused: fo
 @require_POST
 @desk_required(ACT)
 def retry_statement(request: HttpRequest, book: int) -> HttpResponse:
-    statement = get_object_or_404(Book.objects.select_related("run"), pk=book)
+    statement = get_object_or_404(GatewayStatement.objects.select_related("run"), pk=book)
     runs.resume_statement(statement, session_cart.require_account(request))
     return redirect("desk_reconciliation", run=statement.run_id)

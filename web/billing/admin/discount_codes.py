@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from billing.domain.pricing import discount_codes
 from billing.forms.discount_codes import DiscountCodeForm
-from billing.models import Code
+from billing.models import DiscountCode
 from common.formats import format_date, format_moment, format_money, format_percent
 from history.domain import record_action
 
@@ -21,7 +21,7 @@ class DiscountCodeChangeList(ChangeList):
         discount_codes.annotate_scopes(list(self.result_list))
 
 
-@admin.register(Code)
+@admin.register(DiscountCode)
 class DiscountCodeAdmin(admin.ModelAdmin):
     form = DiscountCodeForm
     fields = ["text", "label", ("percent", "amount"), "applies_to", "student", "limit", ("valid_from", "valid_until")]
@@ -40,27 +40,27 @@ class DiscountCodeAdmin(admin.ModelAdmin):
         return DiscountCodeChangeList
 
     @admin.display
-    def discount(self, code: Code) -> str:
+    def discount(self, code: DiscountCode) -> str:
         if code.percent is not None:
             return format_percent(code.percent)
         return format_money(code.amount, settings.CURRENCY)
 
     @admin.display(description="applies to")
-    def scope(self, code: Code) -> str:
+    def scope(self, code: DiscountCode) -> str:
         return str(code.scope)  # type: ignore[attr-defined]
 
     @admin.display(description="used", ordering="used")
-    def used(self, code: Code) -> int:
+    def used(self, code: DiscountCode) -> int:
         return int(code.used)  # type: ignore[attr-defined]
 
     @admin.display(description="valid until", ordering="valid_until", empty_value="-")
-    def ends(self, code: Code) -> str | None:
+    def ends(self, code: DiscountCode) -> str | None:
         if code.valid_until is None:
             return None
         day = discount_codes.last_valid_day(code)
         return f"Through {format_date(day)}" if day else format_moment(code.valid_until)
 
-    def save_model(self, request: HttpRequest, obj: Code, form: ModelForm, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: DiscountCode, form: ModelForm, change: bool) -> None:
         with transaction.atomic():
             super().save_model(request, obj, form, change)
             record_action(request.user, "billing.code_changed" if change else "billing.code_made", obj, code=obj.text)

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from billing import gateways
 from billing.admin.shared import link_to_desk, money_column
 from billing.domain import status_text
-from billing.models import Case, Order, OrderLine, Payment
+from billing.models import Order, OrderLine, Payment, PaymentIssue
 from common.admin import ReadOnlyAdmin
 from common.formats import format_money
 
@@ -83,7 +83,7 @@ class OrderAdmin(ReadOnlyAdmin, admin.ModelAdmin):
         return link_to_desk("desk_order", order.pk)
 
 
-@admin.register(Case)
+@admin.register(PaymentIssue)
 class PaymentIssueAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["opened_at", "kind", "order", "text", "closed_at", "closed_by", "answer"]
     list_filter = ["kind", ("closed_at", admin.EmptyFieldListFilter)]

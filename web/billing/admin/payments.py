@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from billing import gateways
 from billing.admin.shared import MethodFilter, StatusFilter, link_to_desk, money_column
 from billing.domain import status_text
-from billing.models import Dispute, Payment, Refund, WebhookEvent
+from billing.models import Dispute, Payment, ProcessedWebhook, Refund
 from common.admin import ReadOnlyAdmin
 
 
@@ -111,7 +111,7 @@ class DisputeAdmin(PaymentRowAdmin):
     fields = [*readonly_fields]
 
 
-@admin.register(WebhookEvent)
+@admin.register(ProcessedWebhook)
 class WebhookEventAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["at", "method", "kind", "outcome", "payment"]
     list_filter = [MethodFilter, "outcome", "at"]
@@ -121,5 +121,5 @@ class WebhookEventAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     fields = [*readonly_fields]
 
     @admin.display(ordering="variant")
-    def method(self, event: WebhookEvent) -> str:
+    def method(self, event: ProcessedWebhook) -> str:
         return gateways.method_label(event.variant)

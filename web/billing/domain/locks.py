@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from billing.models import Code, Order, OrderLine, Payment
+from billing.models import DiscountCode, Order, OrderLine, Payment
 from users.models import User
 
 
@@ -21,8 +21,8 @@ def lock_payments(order: Order) -> list[Payment]:
     return list(Payment.objects.select_for_update().filter(order=order).order_by("pk"))
 
 
-def lock_discount_code(pk: int) -> Code:
-    return Code.objects.select_for_update().get(pk=pk)
+def lock_discount_code(pk: int) -> DiscountCode:
+    return DiscountCode.objects.select_for_update().get(pk=pk)
 
 
 def lock_account(user: User) -> User:

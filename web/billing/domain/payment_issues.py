@@ -6,32 +6,34 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from billing.models import Case, Order, Payment, Refund
+from billing.models import Order, Payment, PaymentIssue, Refund
 from history.domain import record_action
 from users.models import User
 
 
-def open_issues() -> QuerySet[Case]:
-    return Case.objects.filter(closed_at=None)
+def open_issues() -> QuerySet[PaymentIssue]:
+    return PaymentIssue.objects.filter(closed_at=None)
 
 
-def open_issue(kind: str, order: Order, text: str, payment: Payment | None = None) -> Case:
-    case, _ = Case.objects.get_or_create(
+def open_issue(kind: str, order: Order, text: str, payment: Payment | None = None) -> PaymentIssue:
+    case, _ = PaymentIssue.objects.get_or_create(
         kind=kind, order=order, text=text[:500], closed_at=None, defaults={"payment": payment}
     )
     return case
 
 
-def open_issue_once(kind: str, order: Order, text: str, payment: Payment | None = None) -> Case:
+def open_issue_once(kind: str, order: Order, text: str, payment: Payment | None = None) -> PaymentIssue:
     """An issue that was already closed is not opened again, because gateways repeat their messages."""
-    existing = Case.objects.filter(kind=kind, order=order, payment=payment, text=text[:500]).first()
+    existing = PaymentIssue.objects.filter(kind=kind, order=order, payment=payment, text=text[:500]).first()
     return existing or open_issue(kind, order, text, payment)
 
 
-def handover_refunds_by_issue(cases: Iterable[Case]) -> dict[int, Refund]:
+def handover_refunds_by_issue(cases: Iterable[PaymentIssue]) -> dict[int, Refund]:
     """Returns refunds by the id of their issue. Such an issue is closed only by recording the handover."""
     handovers = [
-        case for case in cases if case.kind == Case.Kind.HAND_BACK and case.payment_id and case.closed_at is None
+        case
+        for case in cases
+        if case.kind == PaymentIssue.Kind.HAND_BACK and case.payment_id and case.closed_at is None
     ]
     payments = {case.payment_id for case in handovers}
     refunds = Refund.objects.filter(payment__in=payments, state=Refund.State.SENT).select_related("payment")
@@ -45,7 +47,7 @@ def close_resolved_issues(kind: str, payment: Payment, answer: str) -> None:
 
 
 @transaction.atomic
-def close_issue(case: Case, *, answer: str, by: User) -> None:
-    is_open = Case.objects.filter(pk=case.pk, closed_at=None)
+def close_issue(case: PaymentIssue, *, answer: str, by: User) -> None:
+    is_open = PaymentIssue.objects.filter(pk=case.pk, closed_at=None)
     if is_open.update(closed_at=timezone.now(), closed_by=by, answer=answer):
         record_action(by, "billing.case_closed", case.order, why=answer, case=case.pk, kind=case.kind)

@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 
 from billing.domain.pricing import discount_codes
-from billing.models import Code
+from billing.models import DiscountCode
 from common import dates
 from common.days import MomentField, refuse_far_days
 
@@ -46,7 +46,7 @@ class DiscountCodeForm(forms.ModelForm):
     )
 
     class Meta:
-        model = Code
+        model = DiscountCode
         fields = ["text", "label", "percent", "amount", "student", "limit", "valid_from", "valid_until"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,16 +1,16 @@
 from billing.models.credit import Credit
-from billing.models.discount_codes import Code
+from billing.models.discount_codes import DiscountCode
 from billing.models.disputes import Dispute
-from billing.models.orders import Adjustment, Order, OrderLine
-from billing.models.payment_issues import Case
+from billing.models.orders import Order, OrderLine, PriceAdjustment
+from billing.models.payment_issues import PaymentIssue
 from billing.models.payments import Payment, Refund
 from billing.models.vouchers import Voucher, VoucherEntry
-from billing.models.webhooks import WebhookEvent
+from billing.models.webhooks import ProcessedWebhook
 
 __all__ = [
-    "Adjustment",
-    "Case",
-    "Code",
+    "PriceAdjustment",
+    "PaymentIssue",
+    "DiscountCode",
     "Credit",
     "Dispute",
     "Order",
@@ -19,5 +19,5 @@ __all__ = [
     "Refund",
     "Voucher",
     "VoucherEntry",
-    "WebhookEvent",
+    "ProcessedWebhook",
 ]

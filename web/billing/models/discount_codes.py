@@ -7,7 +7,7 @@ from billing.models.fields import money_field
 from users.models import Student
 
 
-class Code(models.Model):
+class DiscountCode(models.Model):
     """A discount of a percentage or an amount, which can be limited to a person, a product or a number of uses."""
 
     text = models.CharField(max_length=40, help_text="What people type. Upper and lower case are the same.")

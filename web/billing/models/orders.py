@@ -301,7 +301,7 @@ class OrderLine(models.Model):
         return str((self.ended or {}).get("by", ""))
 
 
-class Adjustment(models.Model):
+class PriceAdjustment(models.Model):
     """One step of the price of a line, in one of the two price plans. The totals of a line are sums of these."""
 
     class Plan(models.TextChoices):

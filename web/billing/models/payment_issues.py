@@ -6,7 +6,7 @@ from billing.models.orders import Order
 from billing.models.payments import Payment
 
 
-class Case(models.Model):
+class PaymentIssue(models.Model):
     """A payment issue of an order that a person has to decide, such as an overpayment or a failed fulfillment."""
 
     class Kind(models.TextChoices):

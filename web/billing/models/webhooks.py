@@ -5,7 +5,7 @@ from django.db import models
 from billing.models.payments import Payment
 
 
-class WebhookEvent(models.Model):
+class ProcessedWebhook(models.Model):
     """A webhook that was processed. The row is written in the transaction of its effect, without the content."""
 
     class Outcome(models.TextChoices):

@@ -17,7 +17,7 @@ from billing.domain.payments import credit_holds
 from billing.domain.pricing import credit
 from billing.domain.refunds import handovers
 from billing.forms import CreditForm, ReasonForm, ResolvePaymentIssueForm
-from billing.models import Case, Dispute, Payment, Refund
+from billing.models import Dispute, Payment, PaymentIssue, Refund
 from common import search
 from common.formats import format_money
 from common.money import ZERO
@@ -55,7 +55,7 @@ def record_refund_handover(request: HttpRequest, refund: int) -> HttpResponse:
 @require_safe
 @desk_required("billing.view_case")
 def list_payment_issues(request: HttpRequest) -> HttpResponse:
-    issues = Case.objects.filter(closed_at=None).select_related("order", "payment").order_by("opened_at")
+    issues = PaymentIssue.objects.filter(closed_at=None).select_related("order", "payment").order_by("opened_at")
     page = Paginator(issues, 50).get_page(request.GET.get("page"))
     waiting = payment_issues.handover_refunds_by_issue(page)
     listed = [(issue, waiting.get(issue.pk)) for issue in page]
@@ -65,7 +65,7 @@ def list_payment_issues(request: HttpRequest) -> HttpResponse:
 @require_POST
 @desk_required("billing.change_case")
 def close_payment_issue(request: HttpRequest, case: int) -> HttpResponse:
-    issue = get_object_or_404(Case.objects.select_related("order"), pk=case)
+    issue = get_object_or_404(PaymentIssue.objects.select_related("order"), pk=case)
     form, user = ResolvePaymentIssueForm(request.POST), session_cart.require_account(request)
     if payment_issues.handover_refunds_by_issue([issue]):
         messages.error(request, f"Record the handover on the order: it closes this issue. (Order {issue.order_id})")

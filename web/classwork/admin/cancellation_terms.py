@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from billing.domain.refunds.terms import terms_sentences
 from billing.rules.terms import Terms
 from classwork.domain.schedule import cancellation_terms
-from classwork.models import CancellationStep, CancellationTerms
+from classwork.models import CancellationTerms, CancellationTermsStep
 from history.admin_base import RecordedModelAdmin
 
 
@@ -22,14 +22,14 @@ class TermsStepFormSet(BaseInlineFormSet):
         """Changed rows are deleted and created again, so that two steps can swap their deadlines."""
         changed = [form.instance.pk for form in self.initial_forms if form.has_changed()]
         if commit:
-            CancellationStep.objects.filter(pk__in=changed).delete()
+            CancellationTermsStep.objects.filter(pk__in=changed).delete()
         return super().save_existing_objects(commit)
 
 
 class TermsStepInline(admin.StackedInline):
     """The rows are stacked, so that each field keeps its label on a phone."""
 
-    model = CancellationStep
+    model = CancellationTermsStep
     formset = TermsStepFormSet
     extra = 1
 

@@ -1,8 +1,8 @@
-from classwork.models.calendar_feeds import CalendarFeed
-from classwork.models.cancellation_terms import CancellationStep, CancellationTerms
+from classwork.models.calendar_feeds import TeacherCalendarFeed
+from classwork.models.cancellation_terms import CancellationTerms, CancellationTermsStep
 from classwork.models.catalog import Level, Location, Subject
 from classwork.models.class_offers import Assignment, ClassOffer, Meeting, SkippedDate
-from classwork.models.class_roles import Balance, OfferRole
+from classwork.models.class_roles import ClassRole, RoleBalance
 from classwork.models.proposals import Proposal
 from classwork.models.releases import Release
 from classwork.models.resources import Attachment, ReleaseMoment, Resource
@@ -11,15 +11,15 @@ from classwork.models.sessions import Session
 __all__ = [
     "Assignment",
     "Attachment",
-    "Balance",
-    "CalendarFeed",
-    "CancellationStep",
+    "RoleBalance",
+    "TeacherCalendarFeed",
+    "CancellationTermsStep",
     "CancellationTerms",
     "ClassOffer",
     "Level",
     "Location",
     "Meeting",
-    "OfferRole",
+    "ClassRole",
     "Proposal",
     "Release",
     "ReleaseMoment",

@@ -4,7 +4,7 @@ from common import links
 from users.models import Staff
 
 
-class CalendarFeed(models.Model):
+class TeacherCalendarFeed(models.Model):
     """The secret calendar address of a teacher. A new nonce makes the old address useless."""
 
     staff = models.OneToOneField(Staff, on_delete=models.CASCADE, primary_key=True, related_name="calendar_feed")

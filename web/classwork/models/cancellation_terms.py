@@ -34,7 +34,7 @@ class CancellationTerms(models.Model):
         return self.name
 
 
-class CancellationStep(models.Model):
+class CancellationTermsStep(models.Model):
     """The refund for a cancellation before a deadline. After the last step there is no refund."""
 
     class Unit(models.TextChoices):

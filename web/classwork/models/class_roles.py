@@ -7,7 +7,7 @@ from django.db.models import Q
 from classwork.models.class_offers import ClassOffer
 
 
-class OfferRole(models.Model):
+class ClassRole(models.Model):
     """A role by the school's own name, such as lead or follow, in the order in which they are named."""
 
     offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="roles", verbose_name="class")
@@ -30,7 +30,7 @@ class OfferRole(models.Model):
         return self.name
 
 
-class Balance(models.Model):
+class RoleBalance(models.Model):
     """The largest allowed difference between the roles of a class."""
 
     offer = models.OneToOneField(ClassOffer, on_delete=models.CASCADE, primary_key=True, related_name="balance")

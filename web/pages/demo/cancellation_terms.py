@@ -5,10 +5,10 @@ from decimal import Decimal
 from billing.rules.terms import RefundMethod
 from classwork.domain.schedule import class_offers
 from classwork.domain.schedule.class_offers import ClassDraft
-from classwork.models import CancellationStep, CancellationTerms, ClassOffer
+from classwork.models import CancellationTerms, CancellationTermsStep, ClassOffer
 from users.models import User
 
-Unit = CancellationStep.Unit
+Unit = CancellationTermsStep.Unit
 HALF, ALL = Decimal(50), Decimal(100)
 
 

@@ -11,12 +11,12 @@ from pages.demo.registrations import beginner_class
 from registrations.domain.cancellations.class_cancellation import cancel_classes
 from registrations.domain.cancellations.replacement_dates import replacement_dates
 from registrations.domain.cancellations.request import CancellationRequest
-from registrations.models import CallOff, CompensationPolicy
+from registrations.models import ClassCancellation, CompensationPolicy
 from users.models import User
 
 
 def load() -> None:
-    if CallOff.objects.exists():
+    if ClassCancellation.objects.exists():
         return
     ada, following = User.objects.get(email="ada@example.org"), Session.objects.latest("key_day_date")
     cancel_snow_day(ada, beginner_class(following, "A"))

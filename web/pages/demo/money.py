@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounting.domain.reconciliation import comparison, runs
-from accounting.models import Book, Finding
+from accounting.models import Finding, GatewayStatement
 from billing.domain import locks
 from billing.domain.orders import placement
 from billing.domain.payments import attempts, webhooks
@@ -57,10 +57,10 @@ def reconcile_practice_gateway(ada: User, paid: Payment) -> None:
     today, now = dates.local_today(), timezone.now()
     run = runs.start_run(today - timedelta(days=1), today, by=ada)
     our_book = run.books.get(variant="")
-    book = Book.objects.create(
+    book = GatewayStatement.objects.create(
         run=run,
         variant=VARIANT,
-        state=Book.State.MATCHING,
+        state=GatewayStatement.State.MATCHING,
         start=our_book.start,
         end=our_book.end,
         cursor=our_book.cursor,

@@ -8,11 +8,11 @@ from billing.domain.product_kinds import ProductUnavailable
 from billing.models import OrderLine
 from classwork.models import ClassOffer
 from registrations.domain import capacity, registration_window, skip_reasons, spot_offers
-from registrations.models import Registration, WaitingEntry
+from registrations.models import Registration, WaitlistEntry
 from registrations.rules.role_balance import EITHER, CapacityRules, Counts, assign_roles, find_obstacle
 from registrations.rules.waitlist_walk import may_pass_waitlist
 
-State = WaitingEntry.State
+State = WaitlistEntry.State
 
 WHICH_ROLE = "Please choose a role."
 TOGETHER = "You were offered two spots together. Please take both, or let us know."
@@ -110,12 +110,12 @@ def _admitted_roles(line: OrderLine) -> dict[int, str]:
     return dict(Registration.objects.live().filter(line__in=others).order_by("line").values_list("line", "role"))
 
 
-def _entry_of(line: OrderLine) -> WaitingEntry | None:
+def _entry_of(line: OrderLine) -> WaitlistEntry | None:
     number = line.details.get("entry")
-    return WaitingEntry.objects.filter(pk=number, offer=line.product_id).first() if number else None
+    return WaitlistEntry.objects.filter(pk=number, offer=line.product_id).first() if number else None
 
 
-def _claim_offered_spot(entry: WaitingEntry, line: OrderLine, at: datetime) -> AdmittedSpot:
+def _claim_offered_spot(entry: WaitlistEntry, line: OrderLine, at: datetime) -> AdmittedSpot:
     """Gives one of the entry's spots, whatever name was typed. The offer stays open until its last spot is taken."""
     number = lines_admitted_together(line).index(line)
     if number >= entry.size:

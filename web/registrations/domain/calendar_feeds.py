@@ -10,7 +10,7 @@ from django.utils import timezone
 from classwork.domain.schedule import calendar_feeds
 from common import links
 from common.links import absolute_url
-from registrations.models import Diary, Registration, Ticket
+from registrations.models import Registration, StudentCalendarFeed, Ticket
 from users.models import Student
 
 PURPOSE = "registrations.diary"
@@ -19,7 +19,7 @@ FOR_GOOD = timedelta(days=36_500)
 
 def renew_student_feed(student: Student) -> None:
     """Creates a new address. All earlier addresses stop working."""
-    Diary.objects.update_or_create(student=student, defaults={"nonce": links.new_nonce()})
+    StudentCalendarFeed.objects.update_or_create(student=student, defaults={"nonce": links.new_nonce()})
 
 
 def student_feed_url(student: Student) -> str:
@@ -34,7 +34,7 @@ def student_of_feed(token: str) -> Student | None:
         read = links.read_token(PURPOSE, token, FOR_GOOD)
     except links.LinkInvalid:
         return None
-    diary = Diary.objects.select_related("student__user", "student__guardian").filter(pk=read.pk).first()
+    diary = StudentCalendarFeed.objects.select_related("student__user", "student__guardian").filter(pk=read.pk).first()
     if diary is None or not links.nonce_matches(read.nonce, diary.nonce):
         return None
     reader = diary.student.user or diary.student.guardian

@@ -13,9 +13,9 @@ from django.db.models.functions import Cast, Coalesce
 
 from billing.domain.product_kinds import ProductUnavailable
 from billing.models import OrderLine
-from classwork.models import Balance, ClassOffer, Meeting, OfferRole
+from classwork.models import ClassOffer, ClassRole, Meeting, RoleBalance
 from registrations.domain.attendees import PLACE, TICKET
-from registrations.models import Registration, Ticket, WaitingEntry
+from registrations.models import Registration, Ticket, WaitlistEntry
 from registrations.rules.role_balance import CapacityRules, Counts, RoleCapacity, find_obstacle
 
 FEW = 5
@@ -184,10 +184,10 @@ def _count_spots_by_class(
     tallies = {offer.pk: SpotCounts() for offer in offers}
     offer_ids = list(tallies)
     taken = Registration.objects.filter(offer__in=offer_ids).taking_a_place(at).order_by()
-    entries = WaitingEntry.objects.filter(offer__in=offer_ids).order_by()
+    entries = WaitlistEntry.objects.filter(offer__in=offer_ids).order_by()
     offered = entries.with_open_offer(at)
-    waiting = entries.filter(state=WaitingEntry.State.WAITING)
-    roles = OfferRole.objects.filter(offer__in=offer_ids).order_by()
+    waiting = entries.filter(state=WaitlistEntry.State.WAITING)
+    roles = ClassRole.objects.filter(offer__in=offer_ids).order_by()
     tickets = Ticket.objects.filter(
         meeting__offer__in=offer_ids, meeting__starts_at__gt=at, meeting__cancelled_at=None
     ).taking_a_place(at)
@@ -221,6 +221,6 @@ def _spot_count_query(
 def capacity_rules(offer: ClassOffer, roles: Iterable[RoleCapacity]) -> CapacityRules:
     try:
         balance = offer.balance
-    except Balance.DoesNotExist:
+    except RoleBalance.DoesNotExist:
         return CapacityRules(offer.capacity, tuple(roles))
     return CapacityRules(offer.capacity, tuple(roles), balance.most_apart, balance.ratio, balance.active_from)

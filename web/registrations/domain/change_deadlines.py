@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from classwork.domain.schedule import cancellation_terms
-from classwork.models import CancellationStep
+from classwork.models import CancellationTermsStep
 from registrations.models import Registration
 
 
 def change_deadline(registration: Registration, number: int) -> datetime | None:
     when = [meeting.starts_at for meeting in registration.offer.meetings.all() if not meeting.is_cancelled]
-    return cancellation_terms.step_deadline(f"{CancellationStep.Unit.MEETING} {number}", when)
+    return cancellation_terms.step_deadline(f"{CancellationTermsStep.Unit.MEETING} {number}", when)
 
 
 def is_before_deadline(registration: Registration, number: int, at: datetime) -> bool:

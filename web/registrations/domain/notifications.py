@@ -3,11 +3,11 @@
 from django.db import transaction
 
 from billing.domain import payment_issues
-from billing.models import Case
+from billing.models import PaymentIssue
 from common.personal import MergeConflict
 from mailroom.domain import draft_message
 from registrations.domain import attendees
-from registrations.models import Registration, Ticket, WaitingEntry
+from registrations.models import Registration, Ticket, WaitlistEntry
 from users.domain import privacy
 from users.models import Student
 
@@ -63,7 +63,7 @@ def request_new_address(student_id: int) -> None:
             continue  # Their guardian still reads their mail.
         order = registration.line.order  # type: ignore[union-attr]
         payment_issues.open_issue(
-            Case.Kind.OTHER, order, UNKNOWN.format(registration.student.email, registration.student)
+            PaymentIssue.Kind.OTHER, order, UNKNOWN.format(registration.student.email, registration.student)
         )
         draft_message(
             "registrations.address_wanted",
@@ -88,7 +88,7 @@ def open_duplicate_issue(student_id: int, other_id: int) -> bool:
     except MergeConflict as conflict:
         obstacle = str(conflict)
     order = ordered.line.order  # type: ignore[union-attr]
-    payment_issues.open_issue(Case.Kind.OTHER, order, ONE.format(student, student.pk, duplicate.pk, obstacle))
+    payment_issues.open_issue(PaymentIssue.Kind.OTHER, order, ONE.format(student, student.pk, duplicate.pk, obstacle))
     return True
 
 
@@ -98,7 +98,7 @@ def report_double_registration(registration: Registration) -> None:
     student = Student.objects.filter(pk=line.details.get("twin_of") or 0).first() if line else None
     if line is None or student is None:
         return
-    payment_issues.open_issue(Case.Kind.OTHER, line.order, TWICE.format(student, registration.offer))
+    payment_issues.open_issue(PaymentIssue.Kind.OTHER, line.order, TWICE.format(student, registration.offer))
     if to := attendees.email_of(student):
         draft_message(
             "registrations.twice",
@@ -112,7 +112,7 @@ def report_double_registration(registration: Registration) -> None:
 def open_known_guest_issue(ticket: Ticket) -> None:
     if remark := ticket.line.details.get("remark"):
         text = REMARK.format(ticket.student, ticket.kind_text, ticket.meeting, remark)
-        payment_issues.open_issue_once(Case.Kind.OTHER, ticket.line.order, text)
+        payment_issues.open_issue_once(PaymentIssue.Kind.OTHER, ticket.line.order, text)
 
 
 def draft_ticket_mail(ticket: Ticket) -> None:
@@ -130,7 +130,7 @@ def _draft_guest_mail(template: str, ticket: Ticket) -> None:
 
 
 def draft_waitlist_mail(about: str, entry_id: int) -> None:
-    entry = WaitingEntry.objects.get(pk=entry_id)
+    entry = WaitlistEntry.objects.get(pk=entry_id)
     draft_message(
         f"registrations.{about}",
         to=entry.contact_email,

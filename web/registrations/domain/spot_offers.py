@@ -14,12 +14,12 @@ from outbox.declare import EventType
 from outbox.domain import emit
 from registrations import events
 from registrations.domain import capacity, registration_window
-from registrations.models import WaitingEntry, Walk
+from registrations.models import WaitlistEntry, WaitlistWalk
 from registrations.rules import offer_deadlines, walk_log
 from registrations.rules.role_balance import EITHER
 from registrations.rules.waitlist_walk import SpotOffered, WaitingParty, WalkStep, walk_waitlist
 
-State = WaitingEntry.State
+State = WaitlistEntry.State
 
 
 @transaction.atomic
@@ -30,10 +30,10 @@ def offer_free_spots(offer_id: int, at: datetime | None = None) -> None:
 
 def advance_waitlist(offer: ClassOffer, at: datetime) -> None:
     """The caller holds the lock of the class."""
-    for late in WaitingEntry.objects.filter(offer=offer).with_ended_offer(at):
+    for late in WaitlistEntry.objects.filter(offer=offer).with_ended_offer(at):
         end_entry(late, State.LAPSED, at)
     if registration_window.closed_reason(offer, at):
-        for entry in WaitingEntry.objects.filter(offer=offer).live():
+        for entry in WaitlistEntry.objects.filter(offer=offer).live():
             end_entry(entry, State.CLOSED, at)
         return
     entries = {entry.pk: entry for entry in waiting_entries(offer)}
@@ -41,18 +41,18 @@ def advance_waitlist(offer: ClassOffer, at: datetime) -> None:
         _walk_and_log(offer, entries, at)
 
 
-def waiting_entries(offer: ClassOffer) -> QuerySet[WaitingEntry]:
-    return WaitingEntry.objects.filter(offer=offer, state=State.WAITING)
+def waiting_entries(offer: ClassOffer) -> QuerySet[WaitlistEntry]:
+    return WaitlistEntry.objects.filter(offer=offer, state=State.WAITING)
 
 
 def next_position(offer_id: int) -> int:
-    last = WaitingEntry.objects.filter(offer=offer_id).aggregate(last=Max("position"))["last"] or 0
+    last = WaitlistEntry.objects.filter(offer=offer_id).aggregate(last=Max("position"))["last"] or 0
     return int(last) + 1
 
 
 def positions_in_line(offer_id: int, position: int, requests: Iterable[str]) -> dict[str, int]:
     """Returns the position among all entries under '', and among those that could take each role."""
-    entries = WaitingEntry.objects.filter(offer=offer_id, state=State.WAITING, position__lt=position)
+    entries = WaitlistEntry.objects.filter(offer=offer_id, state=State.WAITING, position__lt=position)
     ahead = list(entries.values_list("wanted", flat=True))
     positions = {"": len(ahead) + 1}
     for role in sorted({*requests} - {"", EITHER}):
@@ -60,29 +60,29 @@ def positions_in_line(offer_id: int, position: int, requests: Iterable[str]) -> 
     return positions
 
 
-def entries_with_open_offer() -> QuerySet[WaitingEntry]:
-    return WaitingEntry.objects.with_open_offer(timezone.now())
+def entries_with_open_offer() -> QuerySet[WaitlistEntry]:
+    return WaitlistEntry.objects.with_open_offer(timezone.now())
 
 
-def as_waiting_parties(entries: Sequence[WaitingEntry]) -> list[WaitingParty]:
+def as_waiting_parties(entries: Sequence[WaitlistEntry]) -> list[WaitingParty]:
     return [WaitingParty(entry.pk, tuple(entry.wanted)) for entry in entries]
 
 
-def _walk_and_log(offer: ClassOffer, entries: dict[int, WaitingEntry], at: datetime) -> None:
+def _walk_and_log(offer: ClassOffer, entries: dict[int, WaitlistEntry], at: datetime) -> None:
     now = capacity.availability_of(offer, at)
     waiting = as_waiting_parties(list(entries.values()))
     steps = walk_waitlist(now.rules, now.counts, waiting)
     changed = [step for step in steps if _apply_walk_step(step, entries[step.entry], offer, at)]
     if changed:
         # The log lets `manage.py replay_waitlist` repeat the walk.
-        Walk.objects.create(
+        WaitlistWalk.objects.create(
             offer=offer,
             given=walk_log.walk_input_as_json(now.rules, now.counts, waiting),
             steps=walk_log.walk_steps_as_json(steps),
         )
 
 
-def _apply_walk_step(step: WalkStep, entry: WaitingEntry, offer: ClassOffer, at: datetime) -> bool:
+def _apply_walk_step(step: WalkStep, entry: WaitlistEntry, offer: ClassOffer, at: datetime) -> bool:
     if isinstance(step, SpotOffered):
         offer_spot(entry, offer, step, at)
         return True
@@ -94,7 +94,7 @@ def _apply_walk_step(step: WalkStep, entry: WaitingEntry, offer: ClassOffer, at:
     return True
 
 
-def offer_spot(entry: WaitingEntry, offer: ClassOffer, step: SpotOffered, at: datetime) -> None:
+def offer_spot(entry: WaitlistEntry, offer: ClassOffer, step: SpotOffered, at: datetime) -> None:
     starts = [meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_cancelled]
     next_meeting = min((start for start in starts if start > at), default=None)
     entry.state, entry.roles, entry.rule, entry.rule_role = State.OFFERED, list(step.roles), "", ""
@@ -112,7 +112,7 @@ ENDS: dict[str, EventType] = {
 }
 
 
-def end_entry(entry: WaitingEntry, state: str, at: datetime, **fields: Any) -> None:
+def end_entry(entry: WaitlistEntry, state: str, at: datetime, **fields: Any) -> None:
     entry.state, entry.ended_at = state, at
     for name, value in fields.items():
         setattr(entry, name, value)
@@ -120,12 +120,12 @@ def end_entry(entry: WaitingEntry, state: str, at: datetime, **fields: Any) -> N
     emit_entry_event(ENDS[state], entry, at)
 
 
-def emit_entry_event(event: EventType, entry: WaitingEntry, at: datetime) -> None:
+def emit_entry_event(event: EventType, entry: WaitlistEntry, at: datetime) -> None:
     emit(event, key=f"{entry.pk} {at.isoformat()}", entry_id=entry.pk, offer_id=entry.offer_id)
 
 
 def offer_free_spots_everywhere() -> int:
-    offers = set(WaitingEntry.objects.live().order_by().values_list("offer_id", flat=True))
+    offers = set(WaitlistEntry.objects.live().order_by().values_list("offer_id", flat=True))
     for offer_id in sorted(offers):
         offer_free_spots(offer_id)
     return len(offers)

@@ -8,7 +8,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from billing.forms import DueDateField
-from classwork.models import ClassOffer, OfferRole
+from classwork.models import ClassOffer, ClassRole
 from classwork.rules.levels import format_level
 from registrations.domain.attendees import ME, OTHER, STUDENT, Attendee, TypedPerson, default_choices
 from registrations.models import Registration
@@ -213,7 +213,7 @@ class DeskRegistrationForm(PersonForm):
     ) -> None:
         super().__init__(student, *args, **kwargs)
         cast(ClassOfferField, self.fields["offer"]).queryset = offers
-        roles = OfferRole.objects.filter(offer__in=offers).order_by("name").values_list("name", flat=True).distinct()
+        roles = ClassRole.objects.filter(offer__in=offers).order_by("name").values_list("name", flat=True).distinct()
         choices = [("", "–"), *((name, name.capitalize()) for name in roles), (EITHER, "Either is fine")]
         cast(forms.ChoiceField, self.fields["role"]).choices = choices
         if len(choices) == 2:

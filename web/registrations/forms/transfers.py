@@ -6,7 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.db.models import QuerySet
 
-from classwork.models import ClassOffer, OfferRole
+from classwork.models import ClassOffer, ClassRole
 from registrations.domain.attendees import TypedPerson
 from registrations.domain.transfers.to_class import DeskOverride, TransferRequest
 from registrations.forms.registration import ClassOfferField, RoleField
@@ -80,7 +80,7 @@ class DeskTransferForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.staff = staff
         cast(ClassOfferField, self.fields["offer"]).queryset = offers
-        names = OfferRole.objects.filter(offer__in=offers).order_by("name").values_list("name", flat=True).distinct()
+        names = ClassRole.objects.filter(offer__in=offers).order_by("name").values_list("name", flat=True).distinct()
         choices = [("", "–"), *((name, name.capitalize()) for name in names), (EITHER, "Either, whichever is needed")]
         cast(forms.ChoiceField, self.fields["role"]).choices = choices
         if len(choices) == 2:

@@ -14,11 +14,11 @@ from mailroom.declare import MailNotNeeded
 from mailroom.models import Message
 from registrations.domain import minimum_enrollment
 from registrations.domain.cancellations import notifications
-from registrations.models import CallOff
+from registrations.models import ClassCancellation
 
 
 def class_cancellation_context(message: Message) -> dict[str, Any]:
-    cancellation = CallOff.objects.filter(pk=message.data["call_off_id"]).first()
+    cancellation = ClassCancellation.objects.filter(pk=message.data["call_off_id"]).first()
     if cancellation is None:
         raise MailNotNeeded("The cancellation no longer exists.")
     notice = notifications.build_cancellation_notice(cancellation, message.to)

@@ -13,12 +13,12 @@ from common.names import first_name
 from mailroom.declare import MailNotNeeded
 from mailroom.models import Message
 from registrations.domain.waitlist import entries, presentation
-from registrations.models import WaitingEntry
+from registrations.models import WaitlistEntry
 
 
 def waitlist_context(message: Message) -> dict[str, Any]:
     """Raises NotNeeded if the offer is no longer valid when the mail is sent."""
-    entry = WaitingEntry.objects.filter(pk=message.data["entry_id"]).first()
+    entry = WaitlistEntry.objects.filter(pk=message.data["entry_id"]).first()
     offer = ClassOffer.objects.for_lists().filter(pk=entry.offer_id).first() if entry else None
     if entry is None or offer is None:
         raise MailNotNeeded("The entry no longer exists.")

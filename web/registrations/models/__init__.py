@@ -1,22 +1,27 @@
-from registrations.models.calendar_feeds import Diary
-from registrations.models.class_cancellations import CallOff, CanceledMeeting, CompensationPolicy, Outcome
+from registrations.models.calendar_feeds import StudentCalendarFeed
+from registrations.models.class_cancellations import (
+    CanceledMeeting,
+    ClassCancellation,
+    CompensationPolicy,
+    StudentCompensation,
+)
 from registrations.models.level_overrides import LevelOverride
 from registrations.models.library import LibraryVisit, Opening
 from registrations.models.registrations import Registration
 from registrations.models.tickets import Ticket
-from registrations.models.waitlist import WaitingEntry, Walk
+from registrations.models.waitlist import WaitlistEntry, WaitlistWalk
 
 __all__ = [
-    "CallOff",
+    "ClassCancellation",
     "CanceledMeeting",
     "CompensationPolicy",
-    "Diary",
+    "StudentCalendarFeed",
     "LevelOverride",
     "LibraryVisit",
     "Opening",
-    "Outcome",
+    "StudentCompensation",
     "Registration",
     "Ticket",
-    "WaitingEntry",
-    "Walk",
+    "WaitlistEntry",
+    "WaitlistWalk",
 ]

@@ -4,7 +4,7 @@ from common import links
 from users.models import Student
 
 
-class Diary(models.Model):
+class StudentCalendarFeed(models.Model):
     """The secret calendar address of a student. A new nonce makes the old address useless."""
 
     student = models.OneToOneField(Student, on_delete=models.CASCADE, primary_key=True, related_name="diary")

@@ -21,7 +21,7 @@ class CompensationPolicy(models.TextChoices):
     NOTHING = "nothing", "No compensation"
 
 
-class CallOff(models.Model):
+class ClassCancellation(models.Model):
     """One decision of the school to cancel class days or a whole class. The history says who made it."""
 
     offer = models.ForeignKey(
@@ -54,17 +54,17 @@ class CanceledMeeting(models.Model):
     meeting = models.OneToOneField(
         Meeting, on_delete=models.CASCADE, primary_key=True, related_name="canceled_by_school"
     )
-    cancellation = models.ForeignKey(CallOff, on_delete=models.CASCADE, related_name="canceled_meetings")
+    cancellation = models.ForeignKey(ClassCancellation, on_delete=models.CASCADE, related_name="canceled_meetings")
 
     def __str__(self) -> str:
         return str(self.meeting)
 
 
-class Outcome(models.Model):
+class StudentCompensation(models.Model):
     """The compensation for one spot or ticket: refunded money, returned credit, or an amount that is no longer due."""
 
     call_off = models.ForeignKey(
-        CallOff, on_delete=models.CASCADE, related_name="outcomes", verbose_name="class cancellation"
+        ClassCancellation, on_delete=models.CASCADE, related_name="outcomes", verbose_name="class cancellation"
     )
     registration = models.ForeignKey(
         Registration, on_delete=models.CASCADE, null=True, blank=True, related_name="outcomes"

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from billing.models import OrderLine
 from classwork.models.class_offers import ClassOffer
-from registrations.models.spots import Seat, SpotQuerySet, state_constraints
+from registrations.models.spots import SpotBase, SpotQuerySet, state_constraints
 from users.models import Staff, Student, User
 
 
@@ -24,7 +24,7 @@ class RegistrationQuerySet(SpotQuerySet["Registration"]):
         ).prefetch_related("line__order__payments__disputes", "line__registrations", "offer__meetings")  # fmt: skip
 
 
-class Registration(Seat):
+class Registration(SpotBase):
     class Readiness(models.TextChoices):
         """The answer to the level question."""
 

@@ -6,19 +6,19 @@ from typing import Self, TypeVar
 from django.db import models
 from django.db.models import Q
 
-S = TypeVar("S", bound="Seat")
+S = TypeVar("S", bound="SpotBase")
 
 
 class SpotQuerySet(models.QuerySet[S]):
     def live(self) -> Self:
-        return self.filter(state__in=Seat.LIVE)
+        return self.filter(state__in=SpotBase.LIVE)
 
     def taking_a_place(self, at: datetime) -> Self:
         """A hold counts until its last moment, whether or not the job that expires holds has run."""
-        return self.live().exclude(state=Seat.State.HELD, held_until__lte=at)
+        return self.live().exclude(state=SpotBase.State.HELD, held_until__lte=at)
 
 
-class Seat(models.Model):
+class SpotBase(models.Model):
     class State(models.TextChoices):
         HELD = "held", "On hold until paid"
         CONFIRMED = "confirmed", "Registered"

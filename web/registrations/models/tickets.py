@@ -7,14 +7,14 @@ from billing.models import OrderLine
 from classwork.models.catalog import Subject
 from classwork.models.class_offers import ClassOffer, Meeting
 from common import links
-from registrations.models.spots import Seat, SpotQuerySet, state_constraints
+from registrations.models.spots import SpotBase, SpotQuerySet, state_constraints
 from users.models import Staff, Student, User
 
 
 class TicketQuerySet(SpotQuerySet["Ticket"]):
     def confirmed(self) -> "TicketQuerySet":
         """Tickets that admit someone. A ticket that was exchanged for a spot does not."""
-        return self.filter(state=Seat.State.CONFIRMED)
+        return self.filter(state=SpotBase.State.CONFIRMED)
 
     def taught_by(self, staff: Staff) -> "TicketQuerySet":
         return self.filter(meeting__offer__in=ClassOffer.objects.taught_by(staff))
@@ -29,7 +29,7 @@ class TicketQuerySet(SpotQuerySet["Ticket"]):
         ).prefetch_related("line__order__payments__disputes")  # fmt: skip
 
 
-class Ticket(Seat):
+class Ticket(SpotBase):
     """A drop-in, or a trial if it says what is tried."""
 
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="tickets")

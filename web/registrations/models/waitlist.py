@@ -13,20 +13,20 @@ from common import links
 
 class WaitlistEntryQuerySet(models.QuerySet["WaitingEntry"]):
     def live(self) -> "WaitlistEntryQuerySet":
-        return self.filter(state__in=WaitingEntry.LIVE)
+        return self.filter(state__in=WaitlistEntry.LIVE)
 
     def with_open_offer(self, at: datetime) -> "WaitlistEntryQuerySet":
         """A spot is reserved for these entries until their deadline."""
-        return self.filter(state=WaitingEntry.State.OFFERED, offered_until__gt=at)
+        return self.filter(state=WaitlistEntry.State.OFFERED, offered_until__gt=at)
 
     def with_ended_offer(self, at: datetime) -> "WaitlistEntryQuerySet":
-        return self.filter(state=WaitingEntry.State.OFFERED, offered_until__lte=at)
+        return self.filter(state=WaitlistEntry.State.OFFERED, offered_until__lte=at)
 
     def visible_to(self, user: object) -> "WaitlistEntryQuerySet":
         return self.filter(account=user) if getattr(user, "is_authenticated", False) else self.none()
 
 
-class WaitingEntry(models.Model):
+class WaitlistEntry(models.Model):
     """One or two people who wait for spots together. An ended entry stays ended, and joining again creates a new
     entry."""
 
@@ -98,7 +98,7 @@ class WaitingEntry(models.Model):
         return self.state in self.LIVE
 
 
-class Walk(models.Model):
+class WaitlistWalk(models.Model):
     """The log of one pass over the waitlist of a class, with its input and result, so that it can be replayed."""
 
     offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="walks")

@@ -15,7 +15,7 @@ from billing.rules.price_facts import PriceFacts
 from billing.rules.terms import Terms
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.schedule import cancellation_terms
-from classwork.models import ClassOffer, Meeting, OfferRole, Subject
+from classwork.models import ClassOffer, ClassRole, Meeting, Subject
 from common import dates
 from registrations.domain import admission, attendees, late_joining, minimum_enrollment, registration_window, spots
 from registrations.domain.attendees import Attendee
@@ -85,7 +85,7 @@ class AttendedKind(ProductKind):
 
     def checkout_form(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> Form | None:
         """Asks for the role. A waitlist offer already has one."""
-        names = OfferRole.objects.filter(offer=self.offer_id(line)).values_list("name", flat=True)
+        names = ClassRole.objects.filter(offer=self.offer_id(line)).values_list("name", flat=True)
         roles = [] if "entry" in line.details else list(names)
         if not roles:
             return None

@@ -26,7 +26,7 @@ from registrations.forms.class_cancellation import (
     compensation_choices,
     read_exceptions,
 )
-from registrations.models import CallOff
+from registrations.models import ClassCancellation
 from users.roles import acting_user, desk_required
 
 ASK = ["GET", "HEAD", "POST"]
@@ -45,7 +45,7 @@ def steps(request: HttpRequest) -> HttpResponse:
     if offer is None and not where.is_valid():
         classes = Paginator(wanted.cancelable_classes(timezone.now()), CLASSES_PER_PAGE)
         context["page"] = classes.get_page(request.GET.get("page"))
-        context["recent"] = CallOff.objects.select_related("offer__subject__level", "offer__session")[:RECENT]
+        context["recent"] = ClassCancellation.objects.select_related("offer__subject__level", "offer__session")[:RECENT]
         return render(request, "registrations/desk/cancel_scope.html", context)
     has_days = bool({"meeting", "whole", "asked"} & set(request.GET))
     what = CanceledDaysForm(request.GET if has_days else None, meetings=meetings, offer=offer)
@@ -101,7 +101,9 @@ def _confirm_cancellation(
 @require_safe
 @desk_required("registrations.view_calloff")
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    cancellation = get_object_or_404(CallOff.objects.select_related("offer__subject__level", "offer__session"), pk=pk)
+    cancellation = get_object_or_404(
+        ClassCancellation.objects.select_related("offer__subject__level", "offer__session"), pk=pk
+    )
     days = cancellation.meetings.select_related("offer__subject__level", "made_up_by").order_by("starts_at")
     related = ("registration__student", "registration__line__order", "ticket__student", "ticket__line__order")
     outcomes = cancellation.outcomes.select_related(*related).prefetch_related("refunds__payment")

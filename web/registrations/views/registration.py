@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing import session_cart
 from billing.domain.orders import cart as carts
 from classwork.domain.catalog.class_summary import ClassSummary
-from classwork.models import ClassOffer, OfferRole
+from classwork.models import ClassOffer, ClassRole
 from common import dates
 from common.search import read_number
 from common.throttle import rate_limited
@@ -132,7 +132,7 @@ def _registration_page(
     form.fields["who"].required = form.fields["ready"].required = True
     classes = [(ClassSummary(offer, dates.local_today()), rooms[offer.pk], str(offer.pk) in chosen) for offer in offers]
     ids = [each.offer.pk for each, _, is_chosen in classes if is_chosen]
-    asks_role = bool(ids) and OfferRole.objects.filter(offer__in=ids).exists()
+    asks_role = bool(ids) and ClassRole.objects.filter(offer__in=ids).exists()
     context = {
         "form": form,
         "others": others,

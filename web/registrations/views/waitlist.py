@@ -19,7 +19,7 @@ from common.views import posted_data
 from registrations.domain import capacity, registration_window
 from registrations.domain.waitlist import class_roles, entries, presentation, session_entries
 from registrations.forms.waitlist import ClassRolesForm, JoinWaitlistForm, MoveEntryForm
-from registrations.models import WaitingEntry
+from registrations.models import WaitlistEntry
 from users.roles import acting_user, desk_required
 
 JOINED = "You’re on the waitlist. We’ve emailed the details to {}."
@@ -114,7 +114,7 @@ def leave(request: HttpRequest, token: str) -> HttpResponse:
     return redirect(entries.entry_url(stored))
 
 
-def _entry_or_404(token: str) -> WaitingEntry:
+def _entry_or_404(token: str) -> WaitlistEntry:
     stored = entries.find_entry(token)
     if stored is None:
         raise Http404
@@ -167,7 +167,7 @@ def roles(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @desk_required("registrations.arrange_waiting")
 def arrange(request: HttpRequest, pk: int, action: str) -> HttpResponse:
-    stored = get_object_or_404(WaitingEntry.objects.select_related("offer"), pk=pk)
+    stored = get_object_or_404(WaitlistEntry.objects.select_related("offer"), pk=pk)
     form = MoveEntryForm(request.POST)
     if action != "move":
         del form.fields["place"]

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounting.domain.reconciliation.our_entries import in_batches, our_entries
-from accounting.models import Book, Finding
+from accounting.models import Finding, GatewayStatement
 from accounting.rules.statement_matching import DISPUTE, PAYMENT, REFUND, JudgedPair, Window, match_entries
 from accounting.rules.statement_matching import Verdict as Judged
 from billing.gateways.facts import GatewayLine, PaymentReference
@@ -40,7 +40,7 @@ class StatementLine(GatewayLine):
     pk: int = 0
 
 
-def finding_from_line(book: Book, movement: GatewayLine) -> Finding:
+def finding_from_line(book: GatewayStatement, movement: GatewayLine) -> Finding:
     return Finding(
         book=book,
         kind=movement.kind,
@@ -56,7 +56,7 @@ def finding_from_line(book: Book, movement: GatewayLine) -> Finding:
     )
 
 
-def statement_lines(book: Book) -> Iterator[StatementLine]:
+def statement_lines(book: GatewayStatement) -> Iterator[StatementLine]:
     for row in book.findings.exclude(their_at=None).order_by("their_at", "pk").iterator(AT_ONCE):
         yield line_from_finding(row)
 
@@ -71,12 +71,12 @@ def line_from_finding(row: Finding) -> StatementLine:
     )  # fmt: skip
 
 
-def window_of_statement(book: Book) -> Window:
+def window_of_statement(book: GatewayStatement) -> Window:
     run = book.run
     return Window(dates.local_moment(run.since, time.min), run.cut, sure=run.begun_at - SETTLING)
 
 
-def compare_statement(book: Book) -> None:
+def compare_statement(book: GatewayStatement) -> None:
     window = window_of_statement(book)
     book.findings.filter(their_at=None).delete()
     ours = our_entries(book.variant, window, statement_lines(book))
@@ -86,7 +86,7 @@ def compare_statement(book: Book) -> None:
     inside.update(verdict=Verdict.OTHER)
 
 
-def _write_findings(book: Book, pairs: list[JudgedPair]) -> None:
+def _write_findings(book: GatewayStatement, pairs: list[JudgedPair]) -> None:
     seen = _references_seen_before(book, pairs)
     findings = [_finding_of_pair(book, pair) for pair in pairs if not (pair.ours and pair.ours.reference in seen)]
     _link_to_payments(book, [finding for finding in findings if finding.payment_id is None])
@@ -110,7 +110,7 @@ def _write_findings(book: Book, pairs: list[JudgedPair]) -> None:
         Payment.objects.bulk_update(payments, ["fee"])
 
 
-def _finding_of_pair(book: Book, pair: JudgedPair) -> Finding:
+def _finding_of_pair(book: GatewayStatement, pair: JudgedPair) -> Finding:
     # A line of the gateway keeps its stored row. An entry that only we have gets a new one.
     ours, theirs = pair.ours, pair.theirs
     finding = Finding(book=book, verdict=_verdict_of_pair(pair))
@@ -135,7 +135,7 @@ def _verdict_of_pair(pair: JudgedPair) -> str:
     return Verdict(pair.verdict)
 
 
-def _references_seen_before(book: Book, pairs: Iterable[JudgedPair]) -> set[str]:
+def _references_seen_before(book: GatewayStatement, pairs: Iterable[JudgedPair]) -> set[str]:
     # After days without webhooks we record a payment long after the gateway did, and an earlier run has its line.
     only_ours = {pair.ours.reference: pair.ours for pair in pairs if pair.theirs is None and pair.ours}
     only_ours.pop("", None)
@@ -147,7 +147,7 @@ def _references_seen_before(book: Book, pairs: Iterable[JudgedPair]) -> set[str]
     }
 
 
-def _link_to_payments(book: Book, findings: list[Finding]) -> None:
+def _link_to_payments(book: GatewayStatement, findings: list[Finding]) -> None:
     # An unknown refund or dispute still names the payment that it belongs to.
     references = {finding.of for finding in findings if finding.of and finding.refund_id is None}
     for payment in Payment.objects.filter(variant=book.variant, transaction_id__in=references):
@@ -177,7 +177,7 @@ def apply_earlier_explanations(findings: Iterable[Finding]) -> None:
         finding.closed_at, finding.closed_by_id = earlier.closed_at, earlier.closed_by_id
 
 
-def _close_earlier_findings(book: Book, matched: list[Finding]) -> None:
+def _close_earlier_findings(book: GatewayStatement, matched: list[Finding]) -> None:
     # Both sides are here now, so an earlier run that missed one of them needs no answer any more.
     references = {finding.reference for finding in matched if finding.reference}
     refunds = {finding.refund_id for finding in matched if finding.refund_id}

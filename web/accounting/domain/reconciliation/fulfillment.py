@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from accounting.domain.reconciliation.comparison import AT_ONCE, apply_earlier_explanations, window_of_statement
 from accounting.domain.reconciliation.our_entries import in_batches
-from accounting.models import Book, Finding
+from accounting.models import Finding, GatewayStatement
 from accounting.rules.statement_matching import Window
 from billing.domain import product_kinds
 from billing.models import Order, OrderLine
@@ -20,7 +20,7 @@ State, Verdict = Order.State, Finding.Verdict
 GOT = Coalesce(Sum("payments__captured_amount"), ZERO) - Coalesce(Sum("payments__refunded_amount"), ZERO)
 
 
-def compare_fulfillment(book: Book) -> None:
+def compare_fulfillment(book: GatewayStatement) -> None:
     book.findings.all().delete()
     window = window_of_statement(book)
     for portion in in_batches(_orders_changed_in(window), AT_ONCE):

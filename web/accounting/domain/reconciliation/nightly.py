@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from accounting.domain.reconciliation import runs
-from accounting.models import Book, Finding, Reconciliation
+from accounting.models import Finding, GatewayStatement, Reconciliation
 from common import dates
 from mailroom.domain import draft_message
 from users.models import User
@@ -32,8 +32,8 @@ def open_findings_by_verdict(run: Reconciliation) -> list[tuple[str, int]]:
     return [(str(verdict.label), counts[verdict]) for verdict in Finding.Verdict if verdict in counts]
 
 
-def unreadable_statements(run: Reconciliation) -> list[Book]:
-    return list(run.books.filter(state=Book.State.FAILED))
+def unreadable_statements(run: Reconciliation) -> list[GatewayStatement]:
+    return list(run.books.filter(state=GatewayStatement.State.FAILED))
 
 
 def draft_differences_mail(run_id: int) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounting import events
 from accounting.domain.reconciliation import comparison, fulfillment
-from accounting.models import Book, Finding, Reconciliation
+from accounting.models import Finding, GatewayStatement, Reconciliation
 from billing import gateways
 from billing.domain import locks
 from billing.gateways import Gateway
@@ -23,7 +23,7 @@ from history.domain import record_action
 from outbox.domain import emit
 from users.models import User
 
-State = Book.State
+State = GatewayStatement.State
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 STEP = timedelta(days=7)
 MARGIN = timedelta(days=3)
@@ -55,9 +55,11 @@ def start_run(since: date, until: date, *, by: User | None, at: datetime | None 
     read_from = start - MARGIN
     for variant in comparable_gateways():
         _emit_next_step(
-            Book.objects.create(run=run, variant=variant, start=read_from, end=min(cut + MARGIN, at), cursor=read_from)
+            GatewayStatement.objects.create(
+                run=run, variant=variant, start=read_from, end=min(cut + MARGIN, at), cursor=read_from
+            )
         )
-    _emit_next_step(Book.objects.create(run=run, state=State.MATCHING, start=start, end=cut, cursor=start))
+    _emit_next_step(GatewayStatement.objects.create(run=run, state=State.MATCHING, start=start, end=cut, cursor=start))
     if by is not None:
         record_action(by, "accounting.reconciliation_begun", run, since=since.isoformat(), until=until.isoformat())
     return run
@@ -71,14 +73,14 @@ def comparable_gateways() -> list[str]:
     ]
 
 
-def _emit_next_step(book: Book) -> None:
+def _emit_next_step(book: GatewayStatement) -> None:
     key = f"{book.pk} {book.state} {book.cursor.isoformat()} {book.tries}"
     emit(events.RECONCILIATION_STEP, key=key, run_id=book.run_id, book_id=book.pk)
 
 
 def advance_run(book_id: int) -> None:
     """Read the next week or compare. This runs outside any transaction: it asks a gateway or writes many rows."""
-    book = Book.objects.select_related("run").filter(pk=book_id).first()
+    book = GatewayStatement.objects.select_related("run").filter(pk=book_id).first()
     if book is None or book.is_over:
         return
     if book.state != State.FETCHING:
@@ -90,7 +92,7 @@ def advance_run(book_id: int) -> None:
     try:
         movements = list(gateways.gateway_named(book.variant).statement_lines(since, until))
     except TemporaryFailure as error:
-        Book.objects.filter(pk=book.pk).update(trouble=f"No answer yet. We’ll try again. {error}"[:300])
+        GatewayStatement.objects.filter(pk=book.pk).update(trouble=f"No answer yet. We’ll try again. {error}"[:300])
         raise
     except (PermanentFailure, NeedsPerson) as error:
         _end_statement(book, State.FAILED, str(error))
@@ -101,9 +103,11 @@ def advance_run(book_id: int) -> None:
 
 
 @transaction.atomic
-def _store_fetched_lines(book: Book, movements: Iterable[GatewayLine], since: datetime, until: datetime) -> None:
+def _store_fetched_lines(
+    book: GatewayStatement, movements: Iterable[GatewayLine], since: datetime, until: datetime
+) -> None:
     # The lines and the cursor are stored together. If another worker has stored them already, nothing changes.
-    locked = Book.objects.select_for_update().filter(pk=book.pk, state=State.FETCHING, cursor=since).first()
+    locked = GatewayStatement.objects.select_for_update().filter(pk=book.pk, state=State.FETCHING, cursor=since).first()
     if locked is None:
         return
     Finding.objects.bulk_create(
@@ -117,9 +121,9 @@ def _store_fetched_lines(book: Book, movements: Iterable[GatewayLine], since: da
 
 
 @transaction.atomic
-def _end_statement(book: Book, state: str, trouble: str = "") -> None:
+def _end_statement(book: GatewayStatement, state: str, trouble: str = "") -> None:
     run = Reconciliation.objects.select_for_update().get(pk=book.run_id)
-    Book.objects.filter(pk=book.pk).update(state=state, trouble=trouble[:300])
+    GatewayStatement.objects.filter(pk=book.pk).update(state=state, trouble=trouble[:300])
     if run.ended_at is None and not run.books.exclude(state__in=[State.DONE, State.FAILED]).exists():
         run.ended_at = timezone.now()
         run.save(update_fields=["ended_at"])
@@ -127,9 +131,9 @@ def _end_statement(book: Book, state: str, trouble: str = "") -> None:
 
 
 @transaction.atomic
-def resume_statement(book: Book, by: User) -> None:
+def resume_statement(book: GatewayStatement, by: User) -> None:
     run = Reconciliation.objects.select_for_update().get(pk=book.run_id)
-    locked = Book.objects.select_for_update().get(pk=book.pk)
+    locked = GatewayStatement.objects.select_for_update().get(pk=book.pk)
     if locked.state == State.DONE:
         return
     locked.state = State.MATCHING if locked.cursor >= locked.end or not locked.variant else State.FETCHING

@@ -17,7 +17,7 @@ from billing.domain.pricing import balances, quotes
 from billing.domain.refunds import reservations
 from billing.domain.refunds.order_snapshot import Books, OrderSnapshot, chain_of_exchanged_lines
 from billing.domain.refunds.refund_shares import PricedOrder, RefundRequest, RefundShare, apply_refund_requests
-from billing.models import Case, Credit, Order, OrderLine, Payment, Refund
+from billing.models import Credit, Order, OrderLine, Payment, PaymentIssue, Refund
 from common.formats import format_money
 from common.money import ZERO
 from history.domain import record_actions
@@ -230,7 +230,9 @@ def apply_refund_plan(deal: RefundPlan, *, key: str, at: datetime, why: str, by:
     for one in plans:
         _finish_order(one, at, why)
     for order, said in deal.spoken_for:
-        payment_issues.open_issue(Case.Kind.HAND_BACK, order, f"{said} The school has canceled it since then ({why}).")
+        payment_issues.open_issue(
+            PaymentIssue.Kind.HAND_BACK, order, f"{said} The school has canceled it since then ({why})."
+        )
     details = [(one.order, _history_details(one)) for one in plans]
     record_actions(by, "billing.called_off", details, why=why)
     emit_many(events.CALLED_OFF, {f"{one.order.pk} {key}": {"order_id": one.order.pk} for one in plans})
@@ -294,7 +296,7 @@ def _reserve_in_bulk(plans: Sequence[OrderRefundPlan], why: str, by: User | None
 
 def _open_refund_issue(one: OrderRefundPlan) -> None:
     text = f"{format_money(one.money, one.order.currency)} needs to be refunded: the school canceled. {one.why_not}"
-    payment_issues.open_issue(Case.Kind.HAND_BACK, one.order, text)
+    payment_issues.open_issue(PaymentIssue.Kind.HAND_BACK, one.order, text)
 
 
 def _settle_unpaid_order(one: OrderRefundPlan, at: datetime, why: str) -> None:

@@ -15,7 +15,7 @@ from billing.domain.pricing import credit, discount_codes, quotes
 from billing.domain.refunds import exchanges, terms
 from billing.domain.vouchers import eligibility, redemption, voucher_codes
 from billing.domain.vouchers.eligibility import VoucherShare
-from billing.models import Code, Order, OrderLine
+from billing.models import DiscountCode, Order, OrderLine
 from billing.rules.price_facts import PriceFacts
 from common.money import ZERO
 from users.models import User
@@ -228,7 +228,7 @@ def enter_code_or_voucher(cart: Order, text: str, at: datetime) -> None:
         redemption.choose_voucher(cart, voucher, price_cart(cart, at).payable, at)
 
 
-def set_discount_code(cart: Order, text: str, at: datetime) -> Code | None:
+def set_discount_code(cart: Order, text: str, at: datetime) -> DiscountCode | None:
     code = discount_codes.check_code(discount_codes.find_code(text), cart.payer, at) if text.strip() else None
     if code is not None:
         discount_codes.check_code_fits(code, _price_lines_of_cart(cart, at))

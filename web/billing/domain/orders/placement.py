@@ -15,7 +15,7 @@ from billing.domain.orders import due_dates, pay_at_door, transitions
 from billing.domain.pricing import balances, credit, discount_codes, quotes
 from billing.domain.refunds import exchanges, terms
 from billing.domain.vouchers import redemption as vouchers
-from billing.models import Adjustment, Order, OrderLine
+from billing.models import Order, OrderLine, PriceAdjustment
 from billing.rules.price_facts import PriceFacts
 from billing.rules.terms import Terms
 from outbox.domain import emit
@@ -165,9 +165,9 @@ def _store_order(
         line.facts, line.terms = plan.facts[line.pk].as_json(), plan.terms[line.pk].as_json()
         line.now_total, line.door_total = quote.now.lines[line.pk], quote.door.lines[line.pk]
         line.save(update_fields=["title", "detail", "facts", "terms", "now_total", "door_total"])
-    Adjustment.objects.bulk_create(
-        Adjustment(line_id=part.key, plan=plan_name, step=part.step, label=part.label, amount=part.amount)
-        for plan_name, price in ((Adjustment.Plan.NOW, quote.now), (Adjustment.Plan.DOOR, quote.door))
+    PriceAdjustment.objects.bulk_create(
+        PriceAdjustment(line_id=part.key, plan=plan_name, step=part.step, label=part.label, amount=part.amount)
+        for plan_name, price in ((PriceAdjustment.Plan.NOW, quote.now), (PriceAdjustment.Plan.DOOR, quote.door))
         for part in price.adjustments
     )
     order.state, order.placed_at, order.due, order.due_on = State.PLACED, at, options.due, options.on

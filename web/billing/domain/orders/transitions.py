@@ -12,7 +12,7 @@ from billing.domain import locks, payment_issues, product_kinds
 from billing.domain.pricing import balances, credit, discount_codes, quotes
 from billing.domain.refunds import exchanges, price_reductions, reservations, terms
 from billing.domain.vouchers import redemption as vouchers
-from billing.models import Case, Order, OrderLine, Payment
+from billing.models import Order, OrderLine, Payment, PaymentIssue
 from billing.rules.terms import RefundMethod
 from common.formats import format_money
 from common.money import ZERO
@@ -54,7 +54,7 @@ def mark_paid(order: Order, at: datetime) -> None:
                 product_kinds.kind_of_line(line).confirm(line)
                 exchanges.complete_exchange(line, at)
         except (product_kinds.ProductUnavailable, product_kinds.UnknownProductKind) as unavailable:
-            payment_issues.open_issue(Case.Kind.NOT_CONFIRMED, order, f"{line.title}: {unavailable}")
+            payment_issues.open_issue(PaymentIssue.Kind.NOT_CONFIRMED, order, f"{line.title}: {unavailable}")
     emit(events.ORDER_PAID, key=f"{order.pk}", order_id=order.pk)
 
 
@@ -68,7 +68,7 @@ def apply_payment(order: Order, payment: Payment, paid_at: datetime, at: datetim
         reservations.return_late_payment(order, balances.overpaid_amount(order))
     if order.state != State.PLACED and balances.overpaid_amount(order) > 0:
         surplus = format_money(balances.overpaid_amount(order), order.currency)
-        payment_issues.open_issue(Case.Kind.OVERPAID, order, f"{surplus} more than the order costs.", payment)
+        payment_issues.open_issue(PaymentIssue.Kind.OVERPAID, order, f"{surplus} more than the order costs.", payment)
 
 
 def honor_late_payment(order: Order, payment: Payment, paid_at: datetime, at: datetime) -> None:
@@ -221,7 +221,9 @@ def extend_hold(order: Order, at: datetime, duration: timedelta) -> bool:
             with transaction.atomic():
                 product_kinds.kind_of_line(line).hold(line, order.held_until)
         except (product_kinds.ProductUnavailable, product_kinds.UnknownProductKind) as unavailable:
-            payment_issues.open_issue(Case.Kind.OTHER, order, f"{line.title} could not be reserved: {unavailable}")
+            payment_issues.open_issue(
+                PaymentIssue.Kind.OTHER, order, f"{line.title} could not be reserved: {unavailable}"
+            )
     return True
 
 

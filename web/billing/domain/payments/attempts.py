@@ -26,7 +26,7 @@ from billing.domain.payments.received_moments import received_moment_of
 from billing.domain.pricing import balances
 from billing.domain.refunds import reservations
 from billing.gateways.facts import AttemptExpired, PaymentCaptured, PaymentDeclined, PaymentPending
-from billing.models import Case, Order, Payment
+from billing.models import Order, Payment, PaymentIssue
 from billing.models.payments import OPEN
 from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure
 from common.formats import format_money
@@ -99,7 +99,7 @@ def gateway_form(payment: Payment, data: Mapping[str, Any] | None = None) -> For
         with transaction.atomic():
             if isinstance(fault, NeedsPerson):
                 order = locks.lock_order(payment.order_id)
-                payment_issues.open_issue(Case.Kind.OTHER, order, f"Payment isn’t possible: {fault}", payment)
+                payment_issues.open_issue(PaymentIssue.Kind.OTHER, order, f"Payment isn’t possible: {fault}", payment)
             payment.change_status(PaymentStatus.ERROR, str(fault))
     raise RedirectNeeded(payment.get_failure_url())
 
@@ -114,7 +114,7 @@ def confirm_payment(payment: Payment, taken: PaymentCaptured) -> bool:
         if taken.reference and payment.transaction_id and taken.reference != payment.transaction_id:
             received = format_money(taken.amount, taken.currency)
             text = f"{received} was received a second time, with the reference {taken.reference}."
-            payment_issues.open_issue_once(Case.Kind.MISFIT, order, text, payment)
+            payment_issues.open_issue_once(PaymentIssue.Kind.MISFIT, order, text, payment)
             return False
         outdated = Payment.objects.filter(pk=payment.pk).exclude(fee=taken.fee)
         return taken.fee is not None and bool(outdated.update(fee=taken.fee))
@@ -125,7 +125,7 @@ def confirm_payment(payment: Payment, taken: PaymentCaptured) -> bool:
     if (taken.amount, taken.currency) != (payment.total, payment.currency):
         received = format_money(taken.amount, taken.currency)
         text = f"{received} received instead of {format_money(payment.total, payment.currency)}."
-        payment_issues.open_issue_once(Case.Kind.WRONG_AMOUNT, order, text, payment)
+        payment_issues.open_issue_once(PaymentIssue.Kind.WRONG_AMOUNT, order, text, payment)
         payment.change_status(PaymentStatus.ERROR, "The bank charged a different amount. We’re checking it.")
         return False
     payment.change_status(PaymentStatus.CONFIRMED)
@@ -162,7 +162,7 @@ def apply_status_change(payment: Payment) -> None:
         if payment.promised_at is not None:
             # The bank took days, so the payer is no longer online and gets a day to pay another way.
             transitions.extend_hold(order, timezone.now(), timedelta(days=1))
-        if not payment.cases.filter(kind=Case.Kind.WRONG_AMOUNT).exists():
+        if not payment.cases.filter(kind=PaymentIssue.Kind.WRONG_AMOUNT).exists():
             emit(events.PAYMENT_FAILED, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk)
 
 

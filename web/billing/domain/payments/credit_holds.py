@@ -8,7 +8,7 @@ from django.db.models import QuerySet, Sum
 
 from billing.domain import locks, payment_issues
 from billing.domain.pricing import balances, credit
-from billing.models import Case, Credit, Dispute, Order, Payment
+from billing.models import Credit, Dispute, Order, Payment, PaymentIssue
 from billing.models.fields import exact_sum
 from common.formats import format_money
 from common.money import ZERO
@@ -52,7 +52,7 @@ def open_lost_dispute_issue(order: Order, payment: Payment, dispute: Dispute) ->
         numbers = [str(row["order"]) for row in sums if exact_sum(row["sum"])]
         orders = f"{'orders' if len(numbers) > 1 else 'order'} {', '.join(numbers)}"
         text += f" {format_money(spent, order.currency)} of it was already spent ({orders})."
-    payment_issues.open_issue_once(Case.Kind.LOST, order, f"{text} Take it back, or release it?", payment)
+    payment_issues.open_issue_once(PaymentIssue.Kind.LOST, order, f"{text} Take it back, or release it?", payment)
 
 
 def lift_hold(dispute: Dispute, at: datetime, *, why: str, by: User | None = None) -> bool:
@@ -72,8 +72,8 @@ def _record_hold_decision(
 ) -> None:
     order = dispute.payment.order
     record_action(by, action, order, why=why, dispute=dispute.pk, amount=str(amount), currency=order.currency)
-    for case in order.cases.filter(kind=Case.Kind.LOST, payment=dispute.payment, closed_at=None):
-        Case.objects.filter(pk=case.pk).update(closed_at=at, closed_by=by, answer=why[:500])
+    for case in order.cases.filter(kind=PaymentIssue.Kind.LOST, payment=dispute.payment, closed_at=None):
+        PaymentIssue.objects.filter(pk=case.pk).update(closed_at=at, closed_by=by, answer=why[:500])
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from billing.domain.payments import credit_holds
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import gateway_refunds
 from billing.gateways.facts import DisputeState
-from billing.models import Case, Dispute, Order, Payment, Refund
+from billing.models import Dispute, Order, Payment, PaymentIssue, Refund
 from common.formats import format_money
 from outbox.domain import emit
 
@@ -39,7 +39,7 @@ def apply_dispute_fact(order: Order, payment: Payment, fact: DisputeState, *, su
         raise gateway_refunds.UnknownYet
     if fact.currency != payment.currency:
         text = f"{format_money(fact.amount, fact.currency)} is disputed in another currency ({fact.reference})."
-        payment_issues.open_issue_once(Case.Kind.MISFIT, order, text, payment)
+        payment_issues.open_issue_once(PaymentIssue.Kind.MISFIT, order, text, payment)
     dispute = payment.disputes.filter(reference=fact.reference).first()
     is_new = dispute is None
     if dispute is None:
@@ -58,7 +58,7 @@ def _open_dispute(order: Order, payment: Payment, fact: DisputeState) -> Dispute
         payment=payment, reference=fact.reference, amount=fact.amount, reason=fact.reason[:200]
     )
     Payment.objects.filter(pk=payment.pk, ask_at=None).update(ask_at=timezone.now() + timedelta(days=1))
-    payment_issues.open_issue_once(Case.Kind.DISPUTED, order, _dispute_text(order, dispute), payment)
+    payment_issues.open_issue_once(PaymentIssue.Kind.DISPUTED, order, _dispute_text(order, dispute), payment)
     credit_holds.hold_credit(order, dispute)
     for refund in payment.refunds.select_for_update().filter(state=Refund.State.RESERVED):
         gateway_refunds.apply_refund_answer(
@@ -77,7 +77,7 @@ def _dispute_text(order: Order, dispute: Dispute) -> str:
 def _close_dispute(order: Order, payment: Payment, dispute: Dispute, state: str) -> bool:
     dispute.state, dispute.closed_at = state, timezone.now()
     dispute.save(update_fields=["state", "closed_at"])
-    payment.cases.filter(kind=Case.Kind.DISPUTED, text=_dispute_text(order, dispute), closed_at=None).update(
+    payment.cases.filter(kind=PaymentIssue.Kind.DISPUTED, text=_dispute_text(order, dispute), closed_at=None).update(
         closed_at=timezone.now(), answer=WON if state == State.WON else LOST
     )
     if state == State.LOST:
@@ -111,7 +111,7 @@ def _book_lost_dispute(order: Order, payment: Payment, dispute: Dispute) -> None
     )
     if is_paid_partly:
         text = f"Dispute {dispute.pk} was lost, but part of the order is still paid for. Should the spots stay?"
-        payment_issues.open_issue_once(Case.Kind.OTHER, order, text, payment)
+        payment_issues.open_issue_once(PaymentIssue.Kind.OTHER, order, text, payment)
         return
     for line in locks.live_lines(order):
         line_cancellation.cancel_line(line, at=timezone.now(), why=LOST, percent_back=Decimal(0))
@@ -129,6 +129,6 @@ def _reverse_decision(order: Order, payment: Payment, dispute: Dispute, state: s
         dispute.save(update_fields=["state"])
         credit_holds.lift_hold(dispute, timezone.now(), why=WON)
         text = f"Dispute {dispute.pk} has a new decision: {dispute.get_state_display()}. Should the spots be restored?"
-        payment_issues.open_issue_once(Case.Kind.OTHER, order, text, payment)
+        payment_issues.open_issue_once(PaymentIssue.Kind.OTHER, order, text, payment)
         return True
     return _close_dispute(order, payment, dispute, state)

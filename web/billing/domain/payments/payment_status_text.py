@@ -8,7 +8,7 @@ from payments import PaymentStatus
 from billing.domain import status_text
 from billing.domain.orders.payments_in_progress import has_payment_processing, payment_in_progress
 from billing.domain.pricing import balances
-from billing.models import Case, Order, Payment
+from billing.models import Order, Payment, PaymentIssue
 from common.formats import format_money
 
 State, Due, Status = Order.State, Order.Due, PaymentStatus
@@ -30,7 +30,7 @@ class PaymentStatusText:
 
 def payment_text_of_order(order: Order, at: datetime) -> PaymentStatusText:
     if order.state == State.PAID:
-        if order.cases.filter(kind=Case.Kind.NOT_CONFIRMED, closed_at=None).exists():
+        if order.cases.filter(kind=PaymentIssue.Kind.NOT_CONFIRMED, closed_at=None).exists():
             text = "We’ve received your payment, but part of your order is no longer available."
             todo = "We’re looking into it and will email you. There’s nothing you need to do."
             return PaymentStatusText("partly", "Thank you", text, todo)
@@ -152,7 +152,7 @@ def _text_for_unfinished(order: Order, attempt: Payment, at: datetime) -> Paymen
 
 
 def _text_for_failed(order: Order, attempt: Payment, at: datetime) -> PaymentStatusText:
-    if attempt.cases.filter(kind=Case.Kind.WRONG_AMOUNT, closed_at=None).exists():
+    if attempt.cases.filter(kind=PaymentIssue.Kind.WRONG_AMOUNT, closed_at=None).exists():
         text = "The amount charged isn’t what we asked for. We’re looking into it and will email you."
         return PaymentStatusText(
             "wrong_amount",

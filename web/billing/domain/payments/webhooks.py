@@ -27,11 +27,11 @@ from billing.gateways.facts import (
     RefundState,
     WebhookMessage,
 )
-from billing.models import Case, Order, Payment, WebhookEvent
+from billing.models import Order, Payment, PaymentIssue, ProcessedWebhook
 from outbox.domain import emit
 
 log = logging.getLogger(__name__)
-Outcome = WebhookEvent.Outcome
+Outcome = ProcessedWebhook.Outcome
 MONEY = (PaymentCaptured, RefundState, DisputeState)
 WAIT_FOR_PAYMENT = timedelta(days=1)
 
@@ -47,7 +47,7 @@ def process_webhook(variant: str, message: WebhookMessage) -> str:
         return _record_webhook(variant, message, None, Outcome.IGNORED)
     with transaction.atomic():
         order = locks.lock_order(payment.order_id)
-        if WebhookEvent.objects.filter(variant=payment.variant, event_id=message.event_id).exists():
+        if ProcessedWebhook.objects.filter(variant=payment.variant, event_id=message.event_id).exists():
             return Outcome.NOTHING
         payment.refresh_from_db()
         outcome: str = Outcome.IGNORED
@@ -57,7 +57,7 @@ def process_webhook(variant: str, message: WebhookMessage) -> str:
         elif any(isinstance(fact, MONEY) for fact in message.facts):
             # Money moved in a session to which we did not send the payer, so a person has to look at it.
             text = f"{message.kind} is about {message.about.session}, not {payment.session}."
-            payment_issues.open_issue_once(Case.Kind.MISFIT, order, text, payment)
+            payment_issues.open_issue_once(PaymentIssue.Kind.MISFIT, order, text, payment)
             outcome = Outcome.APPLIED
         return _record_webhook(payment.variant, message, payment, outcome)
 
@@ -76,7 +76,7 @@ def identifiers_match(payment: Payment, about: PaymentReference) -> bool:
 
 
 def _record_webhook(variant: str, message: WebhookMessage, payment: Payment | None, outcome: str) -> str:
-    _, new = WebhookEvent.objects.get_or_create(
+    _, new = ProcessedWebhook.objects.get_or_create(
         variant=variant,
         event_id=message.event_id,
         defaults={"kind": message.kind[:100], "payment": payment, "outcome": outcome},
@@ -115,5 +115,5 @@ def apply_payment_fact(order: Order, payment: Payment, fact: Fact, *, key: str =
 
 def delete_old_webhooks() -> int:
     # Gateways repeat a message for days, but not for months.
-    old = WebhookEvent.objects.filter(at__lt=timezone.now() - timedelta(days=180))
+    old = ProcessedWebhook.objects.filter(at__lt=timezone.now() - timedelta(days=180))
     return old.delete()[0]

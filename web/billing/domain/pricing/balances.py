@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from billing.domain.pricing import credit, quotes
-from billing.models import Adjustment, Order, OrderLine
+from billing.models import Order, OrderLine, PriceAdjustment
 from billing.models.fields import exact_sum
 from billing.rules.price_facts import PriceFacts
 from common.money import ZERO, round_amount
@@ -109,5 +109,5 @@ def overpaid_amount(order: Order) -> Decimal:
 
 
 def quoted_credit(order: Order) -> Decimal:
-    parts = Adjustment.objects.filter(line__order=order, plan=Adjustment.Plan.NOW, step="credit")
+    parts = PriceAdjustment.objects.filter(line__order=order, plan=PriceAdjustment.Plan.NOW, step="credit")
     return -exact_sum(parts.aggregate(sum=Sum("amount"))["sum"])

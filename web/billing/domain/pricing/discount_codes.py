@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from billing.domain import locks, product_kinds
 from billing.domain.pricing.quotes import Discount, PriceLine
-from billing.models import Code, Order
+from billing.models import DiscountCode, Order
 from common import dates
 from common.money import ZERO
 from users.models import Student, User
@@ -28,11 +28,11 @@ class DiscountCodeRefused(Exception):
     """The text tells the payer why the code cannot be used."""
 
 
-def find_code(text: str) -> Code | None:
-    return Code.objects.filter(text__iexact=text.strip()).first() if text.strip() else None
+def find_code(text: str) -> DiscountCode | None:
+    return DiscountCode.objects.filter(text__iexact=text.strip()).first() if text.strip() else None
 
 
-def check_code(code: Code | None, payer: User | None, at: datetime) -> Code:
+def check_code(code: DiscountCode | None, payer: User | None, at: datetime) -> DiscountCode:
     if code is None:
         raise DiscountCodeRefused(UNKNOWN)
     if code.student_id is not None:
@@ -49,11 +49,11 @@ def check_code(code: Code | None, payer: User | None, at: datetime) -> Code:
     return code
 
 
-def last_valid_day(code: Code) -> date | None:
+def last_valid_day(code: DiscountCode) -> date | None:
     return dates.day_that_ends_at(code.valid_until) if code.valid_until else None
 
 
-def check_code_fits(code: Code, items: Iterable[PriceLine]) -> None:
+def check_code_fits(code: DiscountCode, items: Iterable[PriceLine]) -> None:
     """Raises DiscountCodeRefused when the code fits none of the items. A code for everything fits an empty cart."""
     items, discount = list(items), discount_terms(code)
     if any(discount.fits(item) for item in items):
@@ -62,7 +62,7 @@ def check_code_fits(code: Code, items: Iterable[PriceLine]) -> None:
         raise DiscountCodeRefused(_requirement_text(code))
 
 
-def _requirement_text(code: Code) -> str:
+def _requirement_text(code: DiscountCode) -> str:
     is_one_product = code.product_id is not None
     try:
         kind = product_kinds.kind_named(code.kind)
@@ -91,11 +91,11 @@ def _counted_orders(at: datetime, prefix: str = "") -> Q:
     return Q(**{f"{prefix}state": Order.State.PAID}) | Q(**{f"{prefix}state": Order.State.PLACED}) & ~expired
 
 
-def count_code_uses(code: Code, at: datetime) -> int:
+def count_code_uses(code: DiscountCode, at: datetime) -> int:
     return Order.objects.filter(_counted_orders(at), code=code).count()
 
 
-def annotate_uses(codes: QuerySet[Code], at: datetime) -> QuerySet[Code]:
+def annotate_uses(codes: QuerySet[DiscountCode], at: datetime) -> QuerySet[DiscountCode]:
     return codes.annotate(used=Count("orders", filter=_counted_orders(at, "orders__")))
 
 
@@ -116,7 +116,7 @@ def reclaim_code(order: Order, at: datetime) -> bool:
     return code.limit is None or count_code_uses(code, at) < code.limit
 
 
-def discount_terms(code: Code) -> Discount:
+def discount_terms(code: DiscountCode) -> Discount:
     return Discount(
         label=code.label or f"Code {code.text.upper()}",
         percent=code.percent or ZERO,
@@ -132,7 +132,7 @@ def discount_terms(code: Code) -> Discount:
 Choices = list[tuple[str, str | list[tuple[str, str]]]]
 
 
-def scope_choices(at: datetime, code: Code) -> Choices:
+def scope_choices(at: datetime, code: DiscountCode) -> Choices:
     # The current scope of the code is always among the choices, even if it is no longer offered.
     choices: Choices = [("", EVERYTHING)]
     for name in settings.PRODUCT_KINDS:
@@ -148,7 +148,7 @@ def scope_choices(at: datetime, code: Code) -> Choices:
     return choices
 
 
-def validate_scope(code: Code) -> None:
+def validate_scope(code: DiscountCode) -> None:
     if not code.kind:
         return
     kind = product_kinds.kind_named(code.kind) if code.kind in settings.PRODUCT_KINDS else None
@@ -158,11 +158,11 @@ def validate_scope(code: Code) -> None:
         raise ValidationError("There is no such product.")
 
 
-def scope_value(code: Code) -> str:
+def scope_value(code: DiscountCode) -> str:
     return code.kind if code.product_id is None else f"{code.kind}:{code.product_id}"
 
 
-def annotate_scopes(codes: Sequence[Code]) -> None:
+def annotate_scopes(codes: Sequence[DiscountCode]) -> None:
     """Sets `scope` on each code, with one query per kind."""
     for name in {code.kind for code in codes}:
         codes_of_kind = [code for code in codes if code.kind == name]

@@ -17,7 +17,7 @@ from billing.domain import locks, payment_issues, product_kinds
 from billing.domain.pricing import balances, quotes
 from billing.domain.refunds import price_reductions, reservations, terms
 from billing.domain.refunds.price_reductions import RefundTerms
-from billing.models import Case, Credit, Dispute, Order, OrderLine, Payment
+from billing.models import Credit, Dispute, Order, OrderLine, Payment, PaymentIssue
 from billing.models.fields import exact_sum
 from billing.rules.price_facts import PriceFacts
 from billing.rules.terms import RefundMethod
@@ -265,7 +265,9 @@ def _refund_or_open_issue(order: Order, amount: Decimal, how: RefundTerms) -> No
         price_reductions.pay_out_refund(order, amount, how)
     except reservations.RefundRefused as refused:
         payment_issues.open_issue(
-            Case.Kind.HAND_BACK, order, f"{format_money(amount, order.currency)} needs to be refunded. {refused}"
+            PaymentIssue.Kind.HAND_BACK,
+            order,
+            f"{format_money(amount, order.currency)} needs to be refunded. {refused}",
         )
 
 

@@ -16,7 +16,7 @@ from billing import events, gateways
 from billing.domain import payment_issues
 from billing.domain.pricing import balances
 from billing.gateways.facts import RefundAnswer, RefundState
-from billing.models import Case, Order, Payment, Refund
+from billing.models import Order, Payment, PaymentIssue, Refund
 from common.formats import format_money
 from common.money import ZERO
 from outbox.domain import emit
@@ -61,7 +61,7 @@ def book_refund(order: Order, payment: Payment, amount: Decimal, origin: str, **
     if part < amount:
         money, reference = format_money(amount, order.currency), fields["transaction_id"]
         text = f"{money} left the school ({reference}), which is more than the payment had left."
-        payment_issues.open_issue_once(Case.Kind.MISFIT, order, text, payment)
+        payment_issues.open_issue_once(PaymentIssue.Kind.MISFIT, order, text, payment)
     if part <= 0:
         return None
     overpaid = max(balances.overpaid_amount(order), ZERO)
@@ -120,20 +120,22 @@ def _follow_up_new_state(order: Order, payment: Payment, refund: Refund, answer:
 def _await_completion(order: Order, payment: Payment, refund: Refund) -> None:
     if gateways.gateway_of(payment).by_hand:
         text = f"{format_money(refund.amount, order.currency)} to be handed over (refund {refund.pk})."
-        payment_issues.open_issue(Case.Kind.HAND_BACK, order, text, payment)
+        payment_issues.open_issue(PaymentIssue.Kind.HAND_BACK, order, text, payment)
     else:
         Payment.objects.filter(pk=payment.pk, ask_at=None).update(ask_at=timezone.now() + timedelta(days=1))
 
 
-def handover_issues(refund: Refund) -> QuerySet[Case]:
-    open_cases = Case.objects.filter(kind=Case.Kind.HAND_BACK, payment=refund.payment_id, closed_at=None)
+def handover_issues(refund: Refund) -> QuerySet[PaymentIssue]:
+    open_cases = PaymentIssue.objects.filter(
+        kind=PaymentIssue.Kind.HAND_BACK, payment=refund.payment_id, closed_at=None
+    )
     return open_cases.filter(text__endswith=f"(refund {refund.pk}).")
 
 
 def _open_failed_refund_issue(order: Order, payment: Payment, refund: Refund, *, already: bool = False) -> None:
     problem = "was already refunded, according to the gateway" if already else "could not be refunded"
     text = f"{format_money(refund.amount, order.currency)} {problem} (refund {refund.pk})."
-    payment_issues.open_issue(Case.Kind.REFUND_FAILED, order, text, payment)
+    payment_issues.open_issue(PaymentIssue.Kind.REFUND_FAILED, order, text, payment)
 
 
 def _keep_spots_question(order: Order, refund: Refund) -> str:
@@ -154,14 +156,14 @@ def _revive_failed_refund(order: Order, payment: Payment, refund: Refund, answer
     if refund.amount > payment.refundable_amount:
         amount = format_money(refund.amount, order.currency)
         text = f"Refund {refund.pk} of {amount} went through after all, which is more than the payment had left."
-        payment_issues.open_issue_once(Case.Kind.MISFIT, order, text, payment)
+        payment_issues.open_issue_once(PaymentIssue.Kind.MISFIT, order, text, payment)
         return False
     overpaid = max(balances.overpaid_amount(order), ZERO)
     count_refunded(payment, refund.amount)
     refund.lowered = lower_amount_charged(order, max(refund.amount - overpaid, ZERO))
     refund.save(update_fields=["lowered"])
     _store_refund_answer(refund, answer)
-    payment_issues.close_resolved_issues(Case.Kind.REFUND_FAILED, payment, "It went through after all.")
+    payment_issues.close_resolved_issues(PaymentIssue.Kind.REFUND_FAILED, payment, "It went through after all.")
     _follow_up_new_state(order, payment, refund, answer)
     return True
 
@@ -187,7 +189,7 @@ def apply_refund_fact(order: Order, payment: Payment, fact: RefundState, *, sure
         return _record_gateway_refund(order, payment, fact)
     if (fact.amount, fact.currency) != (refund.amount, payment.currency) and refund.origin == Origin.OURS:
         text = f"Refund {refund.pk} was made as {format_money(fact.amount, fact.currency)}."
-        payment_issues.open_issue_once(Case.Kind.MISFIT, order, text, payment)
+        payment_issues.open_issue_once(PaymentIssue.Kind.MISFIT, order, text, payment)
         return False
     return apply_refund_answer(
         order, payment, refund, RefundAnswer(fact.state, fact.reference, fact.message), sure=sure
@@ -199,7 +201,7 @@ def _record_gateway_refund(order: Order, payment: Payment, fact: RefundState) ->
         raise UnknownYet  # This may be the refund that we are asking for at this moment.
     if fact.currency != payment.currency:
         text = f"{format_money(fact.amount, fact.currency)} was refunded in another currency ({fact.reference})."
-        payment_issues.open_issue_once(Case.Kind.MISFIT, order, text, payment)
+        payment_issues.open_issue_once(PaymentIssue.Kind.MISFIT, order, text, payment)
         return False
     if fact.state == State.FAILED:
         fields = {"state": State.FAILED, "transaction_id": fact.reference, "message": fact.message, "why": ELSEWHERE}
@@ -212,10 +214,10 @@ def _record_gateway_refund(order: Order, payment: Payment, fact: RefundState) ->
     if refund is None:
         return False
     if balances.overpaid_amount(order) <= 0:
-        payment_issues.close_resolved_issues(Case.Kind.REFUND_FAILED, payment, ELSEWHERE)
+        payment_issues.close_resolved_issues(PaymentIssue.Kind.REFUND_FAILED, payment, ELSEWHERE)
     if refund.lowered:
         # The refund was more than an overpayment, so staff decide whether the spots stay.
-        payment_issues.open_issue_once(Case.Kind.OTHER, order, _keep_spots_question(order, refund), payment)
+        payment_issues.open_issue_once(PaymentIssue.Kind.OTHER, order, _keep_spots_question(order, refund), payment)
     if fact.state == State.DONE:
         apply_refund_answer(order, payment, refund, RefundAnswer(State.DONE, fact.reference, fact.message))
     else:

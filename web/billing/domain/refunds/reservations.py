@@ -15,7 +15,7 @@ from billing.domain.refunds import gateway_refunds, handovers
 from billing.domain.vouchers import redemption as vouchers
 from billing.domain.vouchers.eligibility import value_of_vouchers_sold
 from billing.gateways.facts import RefundAnswer
-from billing.models import Case, Dispute, Order, Payment, Refund
+from billing.models import Dispute, Order, Payment, PaymentIssue, Refund
 from common.errors import PermanentFailure
 from common.formats import format_money
 from common.money import ZERO, is_payable_amount
@@ -54,7 +54,7 @@ def return_late_payment(order: Order, amount: Decimal) -> None:
         reserve_refund(order, amount, why="The payment came too late.")
     except PaymentDisputed as error:
         payment_issues.open_issue(
-            Case.Kind.HAND_BACK, order, f"{format_money(amount, order.currency)} needs to be refunded. {error}"
+            PaymentIssue.Kind.HAND_BACK, order, f"{format_money(amount, order.currency)} needs to be refunded. {error}"
         )
 
 

@@ -11,7 +11,7 @@ from billing.domain.pricing import balances, quotes
 from billing.domain.pricing.discount_codes import DiscountCodeRefused
 from billing.domain.vouchers import eligibility, entries
 from billing.domain.vouchers.eligibility import VoucherShare
-from billing.models import Case, Order, OrderLine, Payment, Refund, Voucher
+from billing.models import Order, OrderLine, Payment, PaymentIssue, Refund, Voucher
 from billing.rules.price_facts import PriceFacts
 from common import dates
 from common.formats import format_money
@@ -124,7 +124,9 @@ def return_refund_to_voucher(order: Order, refund: Refund, at: datetime) -> None
         # Only staff can decide whether a void or expired voucher becomes valid again.
         amount = format_money(refund.amount, voucher.currency)
         text = f"{amount} was returned to gift voucher {voucher.mark}, which has expired or is void."
-        payment_issues.open_issue(Case.Kind.OTHER, order, f"{text} Should it be valid again? (refund {refund.pk})")
+        payment_issues.open_issue(
+            PaymentIssue.Kind.OTHER, order, f"{text} Should it be valid again? (refund {refund.pk})"
+        )
 
 
 def unallocated_payments(order: Order, at: datetime) -> dict[int, Decimal]:

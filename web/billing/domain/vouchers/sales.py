@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_date
 from billing.domain import payment_issues, product_kinds
 from billing.domain.product_kinds import GiftOption
 from billing.domain.vouchers import eligibility, entries, voucher_codes
-from billing.models import Case, Order, OrderLine, Voucher
+from billing.models import Order, OrderLine, PaymentIssue, Voucher
 from billing.models.vouchers import VoucherEntry
 from billing.rules.price_facts import PriceFacts
 from common import dates
@@ -130,7 +130,7 @@ def reverse_sale(line: OrderLine, why: str) -> None:
         if used and not eligibility.is_voucher_paid_for(voucher):
             amount = format_money(used, voucher.currency)
             text = f"{amount} of gift voucher {voucher.mark} was used before its payment was reversed."
-            payment_issues.open_issue(Case.Kind.OTHER, order, text)
+            payment_issues.open_issue(PaymentIssue.Kind.OTHER, order, text)
 
 
 def local_day_of(at: datetime) -> date:

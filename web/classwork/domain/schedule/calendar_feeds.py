@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from icalendar import Calendar, Event
 
-from classwork.models import CalendarFeed, ClassOffer, Meeting
+from classwork.models import ClassOffer, Meeting, TeacherCalendarFeed
 from common import dates, links
 from common.links import absolute_url
 from users.models import Staff
@@ -92,13 +92,13 @@ def teacher_calendar(staff: Staff, now: datetime | None = None) -> bytes:
 
 
 def teacher_feed_token(staff: Staff) -> str:
-    feed, _ = CalendarFeed.objects.get_or_create(staff=staff)
+    feed, _ = TeacherCalendarFeed.objects.get_or_create(staff=staff)
     return links.sign_token(PURPOSE, staff.pk, feed.nonce)
 
 
 def renew_teacher_feed(staff: Staff) -> None:
     """All earlier addresses stop working."""
-    CalendarFeed.objects.update_or_create(staff=staff, defaults={"nonce": links.new_nonce()})
+    TeacherCalendarFeed.objects.update_or_create(staff=staff, defaults={"nonce": links.new_nonce()})
 
 
 def teacher_of_feed(token: str) -> Staff | None:
@@ -106,5 +106,9 @@ def teacher_of_feed(token: str) -> Staff | None:
         read = links.read_token(PURPOSE, token, FOR_GOOD)
     except links.LinkInvalid:
         return None
-    feed = CalendarFeed.objects.select_related("staff__user").filter(pk=read.pk, staff__user__is_active=True).first()
+    feed = (
+        TeacherCalendarFeed.objects.select_related("staff__user")
+        .filter(pk=read.pk, staff__user__is_active=True)
+        .first()
+    )
     return feed.staff if feed and links.nonce_matches(read.nonce, feed.nonce) else None

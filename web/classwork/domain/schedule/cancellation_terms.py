@@ -7,15 +7,15 @@ from decimal import Decimal
 from django.db.models import Q
 
 from billing.rules.terms import RefundMethod, Terms, TermsStep
-from classwork.models import CancellationStep, CancellationTerms, ClassOffer, Meeting
+from classwork.models import CancellationTerms, CancellationTermsStep, ClassOffer, Meeting
 from common import dates
 from common.formats import format_ordinal
 
-Unit = CancellationStep.Unit
+Unit = CancellationTermsStep.Unit
 HOURS = {Unit.HOURS: 1, Unit.DAYS: 24, Unit.WEEKS: 168}
 ONE_BY_ONE = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth"}
 
-UNTIL_IT_BEGINS = CancellationStep(number=1, unit=Unit.MEETING, percent=Decimal(100), gives=RefundMethod.REFUND)
+UNTIL_IT_BEGINS = CancellationTermsStep(number=1, unit=Unit.MEETING, percent=Decimal(100), gives=RefundMethod.REFUND)
 
 
 def terms_of_class(offer: ClassOffer) -> Terms:
@@ -26,20 +26,20 @@ def terms_of_class(offer: ClassOffer) -> Terms:
     return Terms(resolve_steps(terms.steps.all() if terms else [UNTIL_IT_BEGINS], when))
 
 
-def resolve_steps(steps: Iterable[CancellationStep], when: Sequence[datetime]) -> tuple[TermsStep, ...]:
+def resolve_steps(steps: Iterable[CancellationTermsStep], when: Sequence[datetime]) -> tuple[TermsStep, ...]:
     return tuple(
         TermsStep(step.percent, step.gives, step_deadline(step.rule, when), step.rule, step_label(step))
         for step in sorted(steps, key=_step_order_key)
     )
 
 
-def _step_order_key(step: CancellationStep) -> tuple[bool, int]:
+def _step_order_key(step: CancellationTermsStep) -> tuple[bool, int]:
     if step.unit == Unit.MEETING:
         return True, step.number
     return False, -step.number * HOURS[Unit(step.unit)]
 
 
-def step_label(step: CancellationStep) -> str:
+def step_label(step: CancellationTermsStep) -> str:
     number, unit = step.number, Unit(step.unit)
     if unit == Unit.MEETING:
         return f"the beginning of the {ONE_BY_ONE.get(number, format_ordinal(number))} class"

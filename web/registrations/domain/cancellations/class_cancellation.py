@@ -18,14 +18,14 @@ from registrations.domain.cancellations import results
 from registrations.domain.cancellations.compensation import Compensation
 from registrations.domain.cancellations.plan import affected_spots, orders_of_spots, plan_cancellation
 from registrations.domain.cancellations.request import CancellationRequest, cancelable_meetings, cancelable_meetings_of
-from registrations.models import CallOff, CanceledMeeting, Outcome, Ticket
+from registrations.models import CanceledMeeting, ClassCancellation, StudentCompensation, Ticket
 from users.models import User
 
 
 @transaction.atomic
 def cancel_classes(
     actor: User | None, request: CancellationRequest, why: str, *, seen: str | None, now: datetime | None = None
-) -> CallOff:
+) -> ClassCancellation:
     """Orders are locked before classes, in the same order as at checkout. `seen` is the fingerprint of the plan that
     was shown."""
     now = now or timezone.now()
@@ -44,7 +44,7 @@ def cancel_classes(
         capacity.lock_class(pk)
     plan = plan_cancellation(request, now, snapshot)
     plan.insist(seen)
-    cancellation = CallOff.objects.create(offer_id=request.offer, policy=request.policy, why=why, at=now)
+    cancellation = ClassCancellation.objects.create(offer_id=request.offer, policy=request.policy, why=why, at=now)
     for meeting in plan.meetings:
         meetings.cancel_meeting(actor, meeting, why)
     _assign_meetings(cancellation, plan.meetings)
@@ -58,7 +58,7 @@ def cancel_classes(
         spot_offers.advance_waitlist(ClassOffer.objects.get(pk=request.offer), now)
     transitions.cancel_spots([each.spot for each in plan.gets if each.is_ticket], why)
     refunds = bulk_refunds.apply_refund_plan(plan.deal, key=f"{cancellation.pk}", at=now, why=why, by=actor)
-    outcomes = Outcome.objects.bulk_create(_build_outcome(cancellation, each) for each in plan.gets)
+    outcomes = StudentCompensation.objects.bulk_create(_build_outcome(cancellation, each) for each in plan.gets)
     results.attach_refunds(dict(zip(outcomes, (each.got for each in plan.gets), strict=True)), refunds)
     details = {
         "policy": cancellation.policy,
@@ -72,7 +72,7 @@ def cancel_classes(
     return cancellation
 
 
-def _assign_meetings(cancellation: CallOff, meetings: Iterable[Meeting]) -> None:
+def _assign_meetings(cancellation: ClassCancellation, meetings: Iterable[Meeting]) -> None:
     # A class day that was restored and is canceled again belongs to the last cancellation.
     CanceledMeeting.objects.bulk_create(
         [CanceledMeeting(meeting=meeting, cancellation=cancellation) for meeting in meetings],
@@ -82,8 +82,8 @@ def _assign_meetings(cancellation: CallOff, meetings: Iterable[Meeting]) -> None
     )
 
 
-def _build_outcome(cancellation: CallOff, compensation: Compensation) -> Outcome:
-    return Outcome(
+def _build_outcome(cancellation: ClassCancellation, compensation: Compensation) -> StudentCompensation:
+    return StudentCompensation(
         call_off=cancellation,
         registration=None if isinstance(compensation.spot, Ticket) else compensation.spot,
         ticket=compensation.spot if isinstance(compensation.spot, Ticket) else None,

@@ -18,7 +18,7 @@ from common.links import absolute_url
 from common.names import email_key, first_name
 from mailroom.domain import draft_message
 from registrations.domain import attendees
-from registrations.models import CallOff, CompensationPolicy, Outcome, Ticket
+from registrations.models import ClassCancellation, CompensationPolicy, StudentCompensation, Ticket
 from users.models import Staff
 
 SEATS = ("registration", "ticket")
@@ -43,7 +43,7 @@ class CancellationNotice:
 
 
 def draft_cancellation_mails(call_off_id: int) -> None:
-    cancellation = CallOff.objects.get(pk=call_off_id)
+    cancellation = ClassCancellation.objects.get(pk=call_off_id)
     for address in sorted(recipient_emails(cancellation)):
         with transaction.atomic():
             draft_message(
@@ -55,7 +55,7 @@ def draft_cancellation_mails(call_off_id: int) -> None:
             )
 
 
-def recipient_emails(cancellation: CallOff) -> set[str]:
+def recipient_emails(cancellation: ClassCancellation) -> set[str]:
     seats = [outcome.seat for outcome in compensations_of(cancellation)]
     emails = {attendees.email_of(seat.student) for seat in seats}
     emails |= {seat.line.order.payer_email for seat in seats if seat.line}
@@ -65,7 +65,7 @@ def recipient_emails(cancellation: CallOff) -> set[str]:
     return {email_key(address) for address in emails if address}
 
 
-def compensations_of(cancellation: CallOff) -> QuerySet[Outcome]:
+def compensations_of(cancellation: ClassCancellation) -> QuerySet[StudentCompensation]:
     related = [
         f"{seat}__{path}" for seat in SEATS for path in ("student__user", "student__guardian", "line__order")
     ]  # fmt: skip
@@ -73,7 +73,7 @@ def compensations_of(cancellation: CallOff) -> QuerySet[Outcome]:
     return cancellation.outcomes.select_related(*related, *offers)
 
 
-def canceled_meetings(cancellation: CallOff) -> list[Meeting]:
+def canceled_meetings(cancellation: ClassCancellation) -> list[Meeting]:
     make_ups = Prefetch("made_up_by", Meeting.objects.select_related("location", "offer__location"))
     meetings = cancellation.meetings.select_related("offer__subject__level").prefetch_related(
         make_ups, "substitutes__user"
@@ -88,13 +88,13 @@ def teachers_of_meeting(meeting: Meeting) -> Sequence[Staff]:
 # -- the content of one mail -----------------------------------------------------------------------------------------
 
 
-def build_cancellation_notice(cancellation: CallOff, to: str) -> CancellationNotice:
+def build_cancellation_notice(cancellation: ClassCancellation, to: str) -> CancellationNotice:
     paths = ("student__user__email", "student__guardian__email", "student__email", "line__order__payer_email")
     to_recipient = reduce(or_, (Q(**{f"{seat}__{path}__iexact": to}) for seat in SEATS for path in paths))
     concerned, canceled = list(compensations_of(cancellation).filter(to_recipient)), canceled_meetings(cancellation)
     attending = [each for each in concerned if email_key(attendees.email_of(each.seat.student)) == to]
     paid = [each for each in concerned if each.seat.line and email_key(each.seat.line.order.payer_email) == to]
-    by_order: dict[Order, list[Outcome]] = {}
+    by_order: dict[Order, list[StudentCompensation]] = {}
     for outcome in paid:
         by_order.setdefault(outcome.seat.line.order, []).append(outcome)  # type: ignore[union-attr]
     teaching = [
@@ -120,7 +120,7 @@ def build_cancellation_notice(cancellation: CallOff, to: str) -> CancellationNot
     )
 
 
-def _canceled_class_data(outcome: Outcome, canceled: Iterable[Meeting], to: str) -> dict[str, Any]:
+def _canceled_class_data(outcome: StudentCompensation, canceled: Iterable[Meeting], to: str) -> dict[str, Any]:
     seat = outcome.seat
     if isinstance(seat, Ticket):
         missed = [each for each in canceled if each.pk == seat.meeting_id]
@@ -141,7 +141,7 @@ def _canceled_class_data(outcome: Outcome, canceled: Iterable[Meeting], to: str)
     }
 
 
-def _order_refund_data(order: Order, shares_of_order: Sequence[Outcome]) -> dict[str, str]:
+def _order_refund_data(order: Order, shares_of_order: Sequence[StudentCompensation]) -> dict[str, str]:
     sent_back = sum(outcome.refunded - outcome.by_hand - outcome.onto_vouchers for outcome in shares_of_order)
     sums = [
         (sent_back, "{} will be refunded to your original payment method"),

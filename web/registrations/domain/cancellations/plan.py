@@ -29,7 +29,7 @@ from registrations.domain.cancellations.compensation import (
 )
 from registrations.domain.cancellations.request import CancellationRequest, cancelable_meetings, cancelable_meetings_of
 from registrations.domain.transitions import Seat
-from registrations.models import CompensationPolicy, Outcome, Registration, Ticket, WaitingEntry
+from registrations.models import CompensationPolicy, Registration, StudentCompensation, Ticket, WaitlistEntry
 from registrations.rules.day_shares import ZERO, value_of_next_days
 
 GIVES = (CompensationPolicy.REFUND, CompensationPolicy.CREDIT)
@@ -101,7 +101,7 @@ def plan_cancellation(request: CancellationRequest, now: datetime, snapshot: Boo
     calendar = calendar_preview.preview_canceled_days(offers.values(), meetings, replacements, now)
     if missing := _request_problem(request, offers, meetings):
         calendar = Preview(calendar.rows, calendar.effects, calendar.warnings, (missing, *calendar.faults))
-    waiting = WaitingEntry.objects.filter(offer=request.offer or 0).live().count()
+    waiting = WaitlistEntry.objects.filter(offer=request.offer or 0).live().count()
     return CancellationPlan(request, offers, meetings, calendar, gets, deal, waiting)
 
 
@@ -164,7 +164,7 @@ def _compute_compensations(
 ) -> tuple[list[Compensation], RefundPlan]:
     before: dict[str, EarlierCompensation] = {}
     registrations = [seat for seat in seats if isinstance(seat, Registration)]
-    for outcome in Outcome.objects.filter(registration__in=registrations).select_related("registration"):
+    for outcome in StudentCompensation.objects.filter(registration__in=registrations).select_related("registration"):
         key = spot_key(outcome.seat)
         given = outcome.meetings if outcome.policy in GIVES else 0
         before[key] = EarlierCompensation(

@@ -12,26 +12,26 @@ from billing.models import Order, Refund
 from billing.models.fields import exact_sum
 from common.formats import format_money
 from registrations.domain.cancellations.compensation import CompensationTotals
-from registrations.models import CallOff, CompensationPolicy, Outcome
+from registrations.models import ClassCancellation, CompensationPolicy, StudentCompensation
 
 OPEN = (Refund.State.RESERVED, Refund.State.SENT)
 CASH = "cash"
 PER_ORDER = ("registration__line__order", "ticket__line__order")
 
 
-def attach_refunds(outcomes: Mapping[Outcome, RefundOutcome], refunds: Iterable[Refund]) -> None:
+def attach_refunds(outcomes: Mapping[StudentCompensation, RefundOutcome], refunds: Iterable[Refund]) -> None:
     """Link each outcome with the refunds that contain its money, and record how that money is refunded."""
     by_payment: dict[int, Refund] = {}
     for refund in refunds:
         by_payment.setdefault(refund.payment_id, refund)
-    through = Outcome.refunds.through
+    through = StudentCompensation.refunds.through
     links = []
     for outcome, got in outcomes.items():
         paid_back = (by_payment[payment.pk] for payment, _ in got.parts)
         links += [through(outcome_id=outcome.pk, refund_id=refund.pk) for refund in paid_back]
         outcome.by_hand, outcome.onto_vouchers = got.by_hand, got.onto_vouchers
     through.objects.bulk_create(links)
-    Outcome.objects.bulk_update(outcomes, ["by_hand", "onto_vouchers"], batch_size=200)
+    StudentCompensation.objects.bulk_update(outcomes, ["by_hand", "onto_vouchers"], batch_size=200)
 
 
 # -- display ---------------------------------------------------------------------------------------------------------
@@ -39,7 +39,7 @@ def attach_refunds(outcomes: Mapping[Outcome, RefundOutcome], refunds: Iterable[
 
 @dataclass(frozen=True)
 class CompensationResult:
-    outcome: Outcome
+    outcome: StudentCompensation
 
     @property
     def order(self) -> Order | None:
@@ -86,7 +86,7 @@ class CompensationResult:
         return "; ".join(moved + self.parts) or nothing
 
 
-def outcome_totals(cancellation: CallOff) -> list[CompensationTotals]:
+def outcome_totals(cancellation: ClassCancellation) -> list[CompensationTotals]:
     by_currency: dict[str, CompensationTotals] = {}
     for path in PER_ORDER:
         rows = (

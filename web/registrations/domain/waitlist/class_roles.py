@@ -7,10 +7,10 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils import timezone
 
-from classwork.models import Balance, ClassOffer, OfferRole
+from classwork.models import ClassOffer, ClassRole, RoleBalance
 from history.domain import record_action
 from registrations.domain import capacity, spot_offers
-from registrations.models import Registration, WaitingEntry
+from registrations.models import Registration, WaitlistEntry
 from registrations.rules.role_balance import RoleCapacity
 from users.models import User
 
@@ -38,19 +38,19 @@ def set_class_roles(offer: ClassOffer, roles: Sequence[RoleCapacity], apart: Bal
     offer = capacity.lock_class(offer.pk)
     names = [role.name for role in roles]
     registered = Registration.objects.live().filter(offer=offer).values_list("role", flat=True)
-    waiting = WaitingEntry.objects.filter(offer=offer).live().values_list("wanted", flat=True)
+    waiting = WaitlistEntry.objects.filter(offer=offer).live().values_list("wanted", flat=True)
     in_use = {*registered, *(role for entry_roles in waiting for role in entry_roles if role != "either")}
     if removed := in_use - {*names, ""}:
         named = ", ".join(sorted(removed))
         raise RoleInUse(f"There are registrations or waitlist entries as {named}, so this role can’t be removed.")
-    OfferRole.objects.filter(offer=offer).exclude(name__in=names).delete()
+    ClassRole.objects.filter(offer=offer).exclude(name__in=names).delete()
     for role in roles:
-        OfferRole.objects.update_or_create(offer=offer, name=role.name, defaults={"capacity": role.capacity})
+        ClassRole.objects.update_or_create(offer=offer, name=role.name, defaults={"capacity": role.capacity})
     if apart.is_set:
         values = {"most_apart": apart.most, "ratio": apart.ratio, "active_from": apart.active_from}
-        Balance.objects.update_or_create(offer=offer, defaults=values)
+        RoleBalance.objects.update_or_create(offer=offer, defaults=values)
     else:
-        Balance.objects.filter(offer=offer).delete()
+        RoleBalance.objects.filter(offer=offer).delete()
     record_action(
         by, "registrations.roles_arranged", offer, roles=names, most_apart=apart.most, ratio=str(apart.ratio or "")
     )

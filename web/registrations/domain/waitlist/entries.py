@@ -18,11 +18,11 @@ from registrations import events
 from registrations.domain import capacity, registration_window, skip_reasons, spot_offers, spots
 from registrations.domain.attendees import ME, STUDENT, Attendee
 from registrations.domain.cart import KIND
-from registrations.models import Registration, WaitingEntry
+from registrations.models import Registration, WaitlistEntry
 from registrations.rules.waitlist_walk import SpotOffered, walk_waitlist
 from users.models import Student, User
 
-State = WaitingEntry.State
+State = WaitlistEntry.State
 PURPOSE = "registrations.waiting"
 LINK_AGE = timedelta(days=400)
 
@@ -48,12 +48,12 @@ class Contact:
 
 @dataclass(frozen=True)
 class JoinResult:
-    entry: WaitingEntry
+    entry: WaitlistEntry
     is_new: bool
     """False if the same people were already on the list. Strangers must not learn it."""
 
 
-def join_waitlist(offer: ClassOffer, requests: Sequence[WaitlistRequest], contact: Contact) -> WaitingEntry:
+def join_waitlist(offer: ClassOffer, requests: Sequence[WaitlistRequest], contact: Contact) -> WaitlistEntry:
     return find_or_join_waitlist(offer, requests, contact).entry
 
 
@@ -71,10 +71,10 @@ def find_or_join_waitlist(offer: ClassOffer, requests: Sequence[WaitlistRequest]
         for person in people
     )
     key = f"{contact.email}:{'+'.join(person_keys)}"[:500]
-    entry = WaitingEntry.objects.filter(offer=offer, who_key=key).live().first()
+    entry = WaitlistEntry.objects.filter(offer=offer, who_key=key).live().first()
     is_new = entry is None
     if entry is None:
-        entry = WaitingEntry.objects.create(
+        entry = WaitlistEntry.objects.create(
             offer=offer,
             people=[person.as_details() for person in people],
             wanted=[request.role for request in requests],
@@ -106,7 +106,7 @@ def _refuse_registered_people(offer: ClassOffer, requests: Sequence[WaitlistRequ
 
 
 @transaction.atomic
-def leave_waitlist(entry: WaitingEntry) -> bool:
+def leave_waitlist(entry: WaitlistEntry) -> bool:
     entry = _lock_entry(entry)
     if not entry.is_live:
         return False
@@ -117,7 +117,7 @@ def leave_waitlist(entry: WaitingEntry) -> bool:
 
 
 @transaction.atomic
-def accept_offer(entry: WaitingEntry, cart: Order) -> None:
+def accept_offer(entry: WaitlistEntry, cart: Order) -> None:
     entry = _lock_entry(entry)
     if not is_offer_open(entry, timezone.now()):
         raise WaitlistRefused(closed_entry_reason(entry))
@@ -128,11 +128,11 @@ def accept_offer(entry: WaitingEntry, cart: Order) -> None:
         carts.add_line(cart, KIND, entry.offer_id, person | {"role": role, "entry": entry.pk})
 
 
-def is_offer_open(entry: WaitingEntry, at: datetime) -> bool:
+def is_offer_open(entry: WaitlistEntry, at: datetime) -> bool:
     return entry.has_open_offer(at)
 
 
-def closed_entry_reason(entry: WaitingEntry) -> str:
+def closed_entry_reason(entry: WaitlistEntry) -> str:
     return {
         State.WAITING: "No spot has opened up yet. We’ll email you as soon as one does.",
         State.OFFERED: "Your offer has expired. The spot goes to the next person.",
@@ -144,10 +144,10 @@ def closed_entry_reason(entry: WaitingEntry) -> str:
     }[State(entry.state)]
 
 
-def _lock_entry(entry: WaitingEntry) -> WaitingEntry:
+def _lock_entry(entry: WaitlistEntry) -> WaitlistEntry:
     """Locks the class before the entry, in the same order as everything else that counts spots."""
     offer = capacity.lock_class(entry.offer_id)
-    entry = WaitingEntry.objects.select_for_update().get(pk=entry.pk)
+    entry = WaitlistEntry.objects.select_for_update().get(pk=entry.pk)
     entry.offer = offer
     return entry
 
@@ -156,7 +156,7 @@ def _lock_entry(entry: WaitingEntry) -> WaitingEntry:
 
 
 @transaction.atomic
-def offer_spot_by_hand(entry: WaitingEntry, *, why: str, by: User) -> None:
+def offer_spot_by_hand(entry: WaitlistEntry, *, why: str, by: User) -> None:
     entry = _lock_entry(entry)
     at = timezone.now()
     if entry.state != State.WAITING:
@@ -171,7 +171,7 @@ def offer_spot_by_hand(entry: WaitingEntry, *, why: str, by: User) -> None:
 
 
 @transaction.atomic
-def move_entry(entry: WaitingEntry, place: int, *, why: str, by: User) -> None:
+def move_entry(entry: WaitlistEntry, place: int, *, why: str, by: User) -> None:
     entry = _lock_entry(entry)
     if entry.state != State.WAITING:
         raise WaitlistRefused(closed_entry_reason(entry))
@@ -179,7 +179,7 @@ def move_entry(entry: WaitingEntry, place: int, *, why: str, by: User) -> None:
     line.insert(max(place, 1) - 1, entry)
     numbers = sorted(other.position for other in line)
     for other, number in zip(line, numbers, strict=True):
-        WaitingEntry.objects.filter(pk=other.pk).update(position=number)
+        WaitlistEntry.objects.filter(pk=other.pk).update(position=number)
     record_action(by, "registrations.waiting_moved", entry, why=why, position=place)
     at = timezone.now()
     spot_offers.emit_entry_event(events.WAITING_MOVED, entry, at)
@@ -187,7 +187,7 @@ def move_entry(entry: WaitingEntry, place: int, *, why: str, by: User) -> None:
 
 
 @transaction.atomic
-def remove_entry(entry: WaitingEntry, *, why: str, by: User) -> None:
+def remove_entry(entry: WaitlistEntry, *, why: str, by: User) -> None:
     entry = _lock_entry(entry)
     if not entry.is_live:
         raise WaitlistRefused(closed_entry_reason(entry))
@@ -198,14 +198,14 @@ def remove_entry(entry: WaitingEntry, *, why: str, by: User) -> None:
 # -- links ---------------------------------------------------------------------------------------------------------
 
 
-def entry_url(entry: WaitingEntry) -> str:
+def entry_url(entry: WaitlistEntry) -> str:
     return reverse("waiting_entry", args=[links.sign_token(PURPOSE, entry.pk, entry.nonce)])
 
 
-def find_entry(token: str) -> WaitingEntry | None:
+def find_entry(token: str) -> WaitlistEntry | None:
     try:
         link = links.read_token(PURPOSE, token, LINK_AGE)
     except links.LinkInvalid:
         return None
-    entry = WaitingEntry.objects.select_related("offer__subject__level", "offer__session").filter(pk=link.pk).first()
+    entry = WaitlistEntry.objects.select_related("offer__subject__level", "offer__session").filter(pk=link.pk).first()
     return entry if entry is not None and links.nonce_matches(link.nonce, entry.nonce) else None

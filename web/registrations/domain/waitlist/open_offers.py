@@ -1,18 +1,18 @@
 """Waitlist offers that a student can accept in exchange for the spot they have."""
 
 from registrations.domain.attendees import ME, STUDENT, Attendee
-from registrations.models import Registration, WaitingEntry
+from registrations.models import Registration, WaitlistEntry
 
 
-def offers_to_student_alone(registration: Registration) -> list[WaitingEntry]:
+def offers_to_student_alone(registration: Registration) -> list[WaitlistEntry]:
     account = registration.student.user_id or registration.student.guardian_id
     if account is None:
         return []
-    offered = WaitingEntry.objects.filter(account=account, state=WaitingEntry.State.OFFERED, size=1)
+    offered = WaitlistEntry.objects.filter(account=account, state=WaitlistEntry.State.OFFERED, size=1)
     return [entry for entry in offered if _is_for_student(entry, registration)]
 
 
-def _is_for_student(entry: WaitingEntry, registration: Registration) -> bool:
+def _is_for_student(entry: WaitlistEntry, registration: Registration) -> bool:
     person = Attendee.of(entry.people[0])
     if person is None:
         return False

@@ -13,13 +13,13 @@ from registrations.domain import capacity, skip_reasons, spot_offers
 from registrations.domain.capacity import Availability
 from registrations.domain.waitlist import entries, session_entries
 from registrations.domain.waitlist.session_entries import Session
-from registrations.models import WaitingEntry, Walk
+from registrations.models import WaitlistEntry, WaitlistWalk
 from registrations.rules import walk_log
 from registrations.rules.role_balance import Obstacle
 from registrations.rules.waitlist_walk import SpotOffered, WalkStep
 from users.models import User
 
-State = WaitingEntry.State
+State = WaitlistEntry.State
 ENDED = {
     State.TAKEN: StatusText("Registered", "good"),
     State.DECLINED: StatusText("Declined"),
@@ -31,7 +31,7 @@ ENDED = {
 
 @dataclass(frozen=True)
 class EntryView:
-    entry: WaitingEntry
+    entry: WaitlistEntry
     number: int
     at: datetime
     by_role: Mapping[str, int] = field(default_factory=dict)
@@ -98,7 +98,7 @@ def position_sentence(numbers: Mapping[str, int]) -> str:
     return f"You’re {format_ordinal(numbers[''])} in line{f' ({roles})' if roles else ''}"
 
 
-def describe_entry(entry: WaitingEntry, at: datetime) -> EntryView:
+def describe_entry(entry: WaitlistEntry, at: datetime) -> EntryView:
     if entry.state != State.WAITING:
         return EntryView(entry, 0, at)
     positions = spot_offers.positions_in_line(entry.offer_id, entry.position, entry.wanted)
@@ -119,7 +119,7 @@ class ViewerEntry:
 
 
 def entries_of_viewer(offer: ClassOffer, viewer: User | None, session: Session, at: datetime) -> list[ViewerEntry]:
-    own = WaitingEntry.objects.visible_to(viewer).live().filter(offer=offer) if viewer else []
+    own = WaitlistEntry.objects.visible_to(viewer).live().filter(offer=offer) if viewer else []
     views = [describe_entry(entry, at) for entry in own]
     listed = [ViewerEntry(view.names, view.in_line, view.address, has_offer=view.is_open) for view in views]
     for typed in session_entries.session_entries_of_class(session, offer):
@@ -129,7 +129,7 @@ def entries_of_viewer(offer: ClassOffer, viewer: User | None, session: Session, 
 
 
 def entries_of_class(offer: ClassOffer, at: datetime) -> list[EntryView]:
-    offered = WaitingEntry.objects.filter(offer=offer, state=State.OFFERED).select_related("account")
+    offered = WaitlistEntry.objects.filter(offer=offer, state=State.OFFERED).select_related("account")
     waiting = spot_offers.waiting_entries(offer).select_related("account")
     return [EntryView(entry, 0, at) for entry in offered] + [
         EntryView(entry, number, at) for number, entry in enumerate(waiting, start=1)
@@ -151,12 +151,12 @@ class ClassWaitlist:
 
 
 def classes_with_waitlist() -> QuerySet[ClassOffer]:
-    live = WaitingEntry.objects.live().filter(offer=OuterRef("pk"))
+    live = WaitlistEntry.objects.live().filter(offer=OuterRef("pk"))
     return ClassOffer.objects.for_lists().filter(Exists(live))
 
 
 def waitlists_of_classes(offers: Sequence[ClassOffer], at: datetime) -> list[ClassWaitlist]:
-    open_offers = WaitingEntry.objects.filter(offer__in=offers).with_open_offer(at).order_by()
+    open_offers = WaitlistEntry.objects.filter(offer__in=offers).with_open_offer(at).order_by()
     rows = open_offers.values_list("offer").annotate(Sum("size"), Min("offered_until"))
     offered = {row[0]: row[1:] for row in rows}
     rooms = capacity.availability_by_class(offers, at)
@@ -164,13 +164,15 @@ def waitlists_of_classes(offers: Sequence[ClassOffer], at: datetime) -> list[Cla
 
 
 def ended_entries(offer: ClassOffer, at: datetime) -> list[EntryView]:
-    entries_ended = WaitingEntry.objects.filter(offer=offer).exclude(state__in=WaitingEntry.LIVE).order_by("-ended_at")
+    entries_ended = (
+        WaitlistEntry.objects.filter(offer=offer).exclude(state__in=WaitlistEntry.LIVE).order_by("-ended_at")
+    )
     return [EntryView(entry, 0, at) for entry in entries_ended[:50]]
 
 
 def entries_of_user(user: User, at: datetime) -> list[EntryView]:
-    own = list(WaitingEntry.objects.visible_to(user).live().select_related("offer__subject__level", "offer__session"))
-    waiting = WaitingEntry.objects.filter(offer__in={entry.offer_id for entry in own}, state=State.WAITING)
+    own = list(WaitlistEntry.objects.visible_to(user).live().select_related("offer__subject__level", "offer__session"))
+    waiting = WaitlistEntry.objects.filter(offer__in={entry.offer_id for entry in own}, state=State.WAITING)
     positions = list(waiting.values_list("offer_id", "position"))
     return [
         EntryView(
@@ -189,8 +191,8 @@ class WalkText:
 
 
 def describe_walks(offer: ClassOffer, most: int = 20) -> list[WalkText]:
-    rows = list(Walk.objects.filter(offer=offer).order_by("-id")[:most])
-    known = {entry.pk: EntryView(entry, 0, entry.joined_at) for entry in WaitingEntry.objects.filter(offer=offer)}
+    rows = list(WaitlistWalk.objects.filter(offer=offer).order_by("-id")[:most])
+    known = {entry.pk: EntryView(entry, 0, entry.joined_at) for entry in WaitlistEntry.objects.filter(offer=offer)}
     return [
         WalkText(row.at, [_describe_walk_step(step, known) for step in walk_log.read_walk_steps(row.steps)])
         for row in rows

@@ -7,7 +7,7 @@ from typing import Any
 from classwork.models import ClassOffer
 from registrations.domain import spot_offers
 from registrations.domain.waitlist import entries
-from registrations.models import WaitingEntry
+from registrations.models import WaitlistEntry
 
 KEY = "waitlist"
 MOST = 20
@@ -39,7 +39,7 @@ def session_entries_of_class(session: Session, offer: ClassOffer) -> list[TypedE
     typed_entries = [typed for typed in _read_session_entries(session) if typed.offer == offer.pk]
     entry_ids = [typed.entry for typed in typed_entries if typed.entry]
     live = (
-        set(WaitingEntry.objects.live().filter(pk__in=entry_ids).values_list("pk", flat=True)) if entry_ids else set()
+        set(WaitlistEntry.objects.live().filter(pk__in=entry_ids).values_list("pk", flat=True)) if entry_ids else set()
     )
     return [typed for typed in typed_entries if typed.entry is None or typed.entry in live]
 
@@ -50,7 +50,7 @@ def leave_session_entry(session: Session, offer: ClassOffer, position: int) -> b
     if removed is None:
         return False
     _write_session_entries(session, [typed for typed in stored if typed != removed])
-    entry = WaitingEntry.objects.filter(pk=removed.entry).first() if removed.entry else None
+    entry = WaitlistEntry.objects.filter(pk=removed.entry).first() if removed.entry else None
     if entry is not None:
         entries.leave_waitlist(entry)
     return True

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import QuerySet
 
-from registrations.models import Walk
+from registrations.models import WaitlistWalk
 from registrations.rules import walk_log
 
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--offer", type=int)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        walks = Walk.objects.order_by("id")
+        walks = WaitlistWalk.objects.order_by("id")
         if options["offer"]:
             walks = walks.filter(offer=options["offer"])
         wrong = list(self.differing(walks))
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         if wrong:
             raise CommandError(f"Not as logged: {', '.join(map(str, wrong[:20]))}")
 
-    def differing(self, walks: QuerySet[Walk]) -> Iterator[int]:
+    def differing(self, walks: QuerySet[WaitlistWalk]) -> Iterator[int]:
         for walk in walks.iterator():
             if not walk_log.replay_matches(walk.given, walk.steps):
                 yield walk.pk
