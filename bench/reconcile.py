@@ -130,7 +130,7 @@ class Month:
     def _order(self, at: datetime, **more: Any) -> Any:
         from billing.models import Order
 
-        fields = {"state": "paid", "due": "now", "placed_at": at, "paid_at": at, "held_until": at, "charged": 60}
+        fields = {"state": "paid", "due": "now", "placed_at": at, "paid_at": at, "held_until": at, "amount_charged": 60}
         return Order(currency="USD", payer_name="Pat", payer_email="pat@example.org", **fields | more)
 
     def _payment(self, order: Any, number: int, at: datetime, **more: Any) -> Any:
@@ -147,11 +147,11 @@ class Month:
         orders = {number: self._order(moments[number]) for number in numbers}
         for number, order in orders.items():
             if wrong.get(number) == "not_paid":
-                order.state, order.paid_at, order.closed_at = "lapsed", None, moments[number]
+                order.state, order.paid_at, order.closed_at = "expired", None, moments[number]
         Order.objects.bulk_create(orders.values())
         OrderLine.objects.bulk_create(
             OrderLine(
-                order=order, kind="thing", title="A thing", now_total=60,
+                order=order, kind="thing", title="A thing", early_total=60,
                 product_id=CLOSED if wrong.get(number) == "not_opened" else OPENED,
             )
             for number, order in orders.items()
@@ -173,7 +173,7 @@ class Month:
         from billing.models import Order, OrderLine
 
         numbers = [order.pk for order in orders]
-        Order.objects.filter(pk__in=numbers).update(state="lapsed", paid_at=None, charged=0)
+        Order.objects.filter(pk__in=numbers).update(state="expired", paid_at=None, amount_charged=0)
         OrderLine.objects.filter(order__in=numbers).update(product_id=0)
 
     def _theirs(self, number: int, order: Any, payment: Any, at: datetime, fault: str) -> None:
@@ -210,7 +210,7 @@ class Month:
             if fault != "refund_theirs":
                 settled = at if state in ("done", "failed") else None
                 made.append(
-                    Refund(payment=payment, amount=5, state=state, transaction_id=f"re_{number}", settled_at=settled)
+                    Refund(payment=payment, amount=5, state=state, transaction_id=f"re_{number}", completed_at=settled)
                 )
             self._their_refund(number, at, state, fault)
         Refund.objects.bulk_create(made)
@@ -233,7 +233,7 @@ class Month:
 
         moments = [self._moment() for _ in range(200)]
         door = [self._order(at, state="placed", due="door", paid_at=None, held_until=None) for at in moments[:100]]
-        left = [self._order(at, state="lapsed", paid_at=None, closed_at=at, charged=0) for at in moments[100:]]
+        left = [self._order(at, state="expired", paid_at=None, closed_at=at, amount_charged=0) for at in moments[100:]]
         Order.objects.bulk_create(door + left)
         OrderLine.objects.bulk_create(OrderLine(order=order, kind="thing", product_id=OPENED) for order in door)
         OrderLine.objects.bulk_create(OrderLine(order=order, kind="thing", product_id=CLOSED) for order in left)

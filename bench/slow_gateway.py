@@ -7,7 +7,7 @@ gunicorn with two processes of four threads, and an imitation of Stripe that ans
 seconds. Buyers press “Pay” on orders of their own while readers open the list of classes and the page that load
 balancers ask. Exit 0 when a reader of the slow run waits no longer, at the 95th percentile, than twice as long as in
 the quick one or half a second, when nothing answers with 5xx, and when the slow gateway was really waited for. With
-GATEWAY_AT_ONCE=99 it fails: so the site would be without its limit.
+GATEWAY_CONCURRENCY=99 it fails: so the site would be without its limit.
 """
 
 import argparse

@@ -8,7 +8,7 @@ from django.test import SimpleTestCase
 
 WEB = Path(__file__).resolve().parents[1] / "web"
 CLOCKS = {"timezone.now", "timezone.localdate", "timezone.localtime", "dates.local_today", "datetime.now", "date.today"}
-METHODS_WITH_CLOCK_DEFAULT = {"has_lapsed", "can_be_paid", "is_overdue"}
+METHODS_WITH_CLOCK_DEFAULT = {"has_expired", "can_be_paid", "is_overdue"}
 """Methods that read the clock when they are called without the time."""
 
 

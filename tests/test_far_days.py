@@ -28,7 +28,7 @@ class FarDaysTest(SchoolTestCase):
         self.assertContains(response, FAR, status_code=status)
 
     def test_cancellation_steps_refuse_far_days(self) -> None:
-        url = reverse("desk_call_off")
+        url = reverse("desk_cancel_classes")
         cancellation = {"class": self.offer.pk, "meeting": self.meeting.pk, "policy": "make_up"}
         for day in DAYS:
             with self.subTest(day):
@@ -53,7 +53,7 @@ class FarDaysTest(SchoolTestCase):
 
     def test_decision_about_a_class_cannot_be_postponed_to_far_days(self) -> None:
         for day in DAYS:
-            self.post("desk_put_off_class", self.offer.pk, {"day": day, "why": "Snow"})
+            self.post("desk_postpone_decision", self.offer.pk, {"day": day, "why": "Snow"})
             with self.subTest(day):
                 self.assert_refused(self.client.get(reverse("desk_minimum")))
 
@@ -79,7 +79,7 @@ class FarDaysTest(SchoolTestCase):
             "subject": self.offer.subject_id,
         }
         for day in DAYS:
-            for name in ("skipped", "decide_on"):
+            for name in ("skipped", "decision_date"):
                 with self.subTest(name, day=day):
                     self.assert_refused(self.client.post(reverse("propose_class"), valid_data | {name: day}))
 
@@ -108,10 +108,10 @@ class FarDaysInAdminTest(SchoolTestCase):
         self.assert_refused("classwork_session", self.session.pk, "key_day_date", "publish_date", "expire_date")
 
     def test_class_cannot_be_decided_on_far_days_or_skip_them(self) -> None:
-        self.assert_refused("classwork_classoffer", self.offer.pk, "decide_on", "skipped")
+        self.assert_refused("classwork_classoffer", self.offer.pk, "decision_date", "skipped")
 
     def test_discount_code_cannot_start_or_end_on_far_days(self) -> None:
-        url = reverse("admin:billing_code_add")
+        url = reverse("admin:billing_discountcode_add")
         for day in DAYS:
             for form_data in ({"valid_from": f"{day}T12:00"}, {"valid_until_0": day}):
                 with self.subTest(day=day, **form_data):

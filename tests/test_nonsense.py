@@ -35,21 +35,21 @@ PAGES: dict[str, str] = {
     "library": "q",
     "register": "class",
     "classoffer_list": "level day place by",
-    "wait": "who",
+    "join_waitlist": "who",
     "login": "next",
     "order": "key",
     "desk_day": "day",
-    "desk_books": "since until",
-    "desk_books_download": "since until",
+    "desk_ledger": "since until",
+    "desk_ledger_download": "since until",
     "desk_orders": "show q page",
     "desk_vouchers": "show q page",
     "desk_payments": "show page",
-    "desk_cases": "show page",
+    "desk_payment_issues": "show page",
     "desk_credit": "page",
     "desk_reconciliations": "page since until",
     "desk_registrations": "q show class session heard page",
     "desk_register": "student class",
-    "desk_call_off": "class day place meeting whole asked step policy",
+    "desk_cancel_classes": "class day place meeting whole asked step policy",
     "desk_students": "q page",
     "desk_proposals": "show page",
     "desk_sessions": "page",
@@ -58,7 +58,7 @@ PAGES: dict[str, str] = {
     "desk_suppressed": "page",
     "desk_queue": "state page",
     "desk_contact": "show page",
-    "desk_waiting_lists": "page",
+    "desk_waitlists": "page",
     "my_messages": "page",
     "my_orders": "page",
     "my_credit": "page",
@@ -86,7 +86,9 @@ class InvalidInputTest(SchoolTestCase):
         return self.client.post(path, urlencode(encoded), content_type="application/x-www-form-urlencoded")
 
     def test_no_page_fails_when_all_parameters_are_invalid(self) -> None:
-        args: dict[str, list[Any]] = {name: [self.offer.pk] for name in ("wait", "resources_as_student", "order")}
+        args: dict[str, list[Any]] = {
+            name: [self.offer.pk] for name in ("join_waitlist", "resources_as_student", "order")
+        }
         for name, parameters in PAGES.items():
             path = reverse(name, args=args.get(name, []))
             for case, value in NONSENSE.items():
@@ -97,7 +99,11 @@ class InvalidInputTest(SchoolTestCase):
     def test_no_page_fails_when_one_parameter_is_invalid(self) -> None:
         canceling = {"class": self.offer.pk, "meeting": self.offer.meetings.all()[1].pk, "policy": "make_up"}
         pages = [(name, valid_values(parameters)) for name, parameters in PAGES.items() if " " in parameters]
-        for name, valid_data in (*pages, ("desk_call_off", valid_values("day place")), ("desk_call_off", canceling)):
+        for name, valid_data in (
+            *pages,
+            ("desk_cancel_classes", valid_values("day place")),
+            ("desk_cancel_classes", canceling),
+        ):
             for parameter in valid_data:
                 for case, value in NONSENSE.items():
                     with self.subTest(f"{name}?{parameter}", case=case):
@@ -110,7 +116,7 @@ class InvalidInputTest(SchoolTestCase):
         for name, pk, valid_data in (
             ("desk_add_day", self.offer.pk, day_data),
             ("desk_move_day", self.offer.meetings.all()[1].pk, day_data),
-            ("desk_put_off_class", self.offer.pk, valid_values("day why")),
+            ("desk_postpone_decision", self.offer.pk, valid_values("day why")),
             ("desk_next_session", self.session.pk, planned),
         ):
             for field in valid_data:
@@ -129,8 +135,8 @@ class InvalidInputTest(SchoolTestCase):
 
     def test_reports_refuse_days_far_from_any_class(self) -> None:
         for name, form_data in (
-            ("desk_books", {"since": "0001-01-01", "until": "9999-12-31"}),
-            ("desk_books_download", {"since": "0001-01-01", "until": "9999-12-31"}),
+            ("desk_ledger", {"since": "0001-01-01", "until": "9999-12-31"}),
+            ("desk_ledger_download", {"since": "0001-01-01", "until": "9999-12-31"}),
         ):
             with self.subTest(name):
                 self.assertEqual(self.client.get(reverse(name), form_data).status_code, 400)

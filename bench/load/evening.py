@@ -68,7 +68,7 @@ def _answer_random_offer(offer: ClassOffer, chance: random.Random) -> None:
         placement.place_order(
             cart, placement.PlacementOptions(Order.Due.DOOR, is_known=True), seen=None, at=timezone.now()
         )
-    elif luck < 0.8 or entry.offered_until is None:
+    elif luck < 0.8 or entry.offer_expires_at is None:
         entries.leave_waitlist(entry)
     else:
-        spot_offers.offer_free_spots(offer.pk, entry.offered_until + timedelta(minutes=1))
+        spot_offers.offer_free_spots(offer.pk, entry.offer_expires_at + timedelta(minutes=1))

@@ -41,10 +41,10 @@ def stage(school: SimpleNamespace) -> None:
     }
     their = {"reference": "pi_1", "their_amount": 70, "their_currency": "USD", "their_at": now, "fee": 2}
     school.finding = Finding.objects.create(
-        verdict="only_theirs", likeness="a", payment=payment, payout="po_1", **fields, **their
+        verdict="only_theirs", fingerprint="a", payment=payment, payout="po_1", **fields, **their
     )
-    Finding.objects.create(verdict="only_ours", likeness="b", payment=payment, **fields)
-    Finding.objects.create(verdict="not_opened", likeness="c", line=line, **fields)
+    Finding.objects.create(verdict="only_ours", fingerprint="b", payment=payment, **fields)
+    Finding.objects.create(verdict="not_opened", fingerprint="c", line=line, **fields)
     Finding.objects.create(verdict="matched", payment=payment, payout="po_2", **fields, **their)
     school.question = PayerQuestion.objects.create(
         order=order, finding=school.finding, text="Did you pay?", by=school.ada
@@ -63,9 +63,9 @@ ROWS = [
     Row("desk_reconciliation_again", DESK_GET, post=DESK_POST, args=lambda school: [school.book.pk], browse=False),
     Row("desk_finding", OFFICE, post="login 403 403 403 403 400", args=lambda school: [school.finding.pk]),
     Row("desk_day", OFFICE, post="login 403 403 403 403 400"),
-    Row("desk_books", OFFICE),
-    Row("desk_books_download", "login 403 403 403 403 400", note="no days", browse=False),
-    Row("desk_books_download", OFFICE, query="?since=2026-01-01&until=2026-01-31", browse=False),
+    Row("desk_ledger", OFFICE),
+    Row("desk_ledger_download", "login 403 403 403 403 400", note="no days", browse=False),
+    Row("desk_ledger_download", OFFICE, query="?since=2026-01-01&until=2026-01-31", browse=False),
     Row(
         "order_question",
         EVERYBODY,

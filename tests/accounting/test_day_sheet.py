@@ -58,7 +58,7 @@ class DailyCashCountTest(BillingTestCase):
         self.assertEqual(list(day_sheet.uncounted_days(self.today)), [])
         run_all()
         handovers.record_handover(Refund.objects.get().pk, self.ada)
-        Refund.objects.update(settled_at=dates.local_moment(yesterday, time(23, 59)))
+        Refund.objects.update(completed_at=dates.local_moment(yesterday, time(23, 59)))
         self.assertEqual(list(day_sheet.uncounted_days(self.today)), [yesterday])
         self.assertContains(self.client.get(reverse("desk_day")), f"?day={yesterday.isoformat()}")
         day_sheet.record_cash_count(yesterday, "cash", "USD", Decimal(0), why="None left", by=self.ada)
@@ -70,7 +70,7 @@ class DailyCashCountTest(BillingTestCase):
         self.assertContains(self.client.get(reverse("desk_day")), ", as expected.")
         cash_count = CashCount.objects.get()
         self.assertEqual((cash_count.expected, cash_count.counted, cash_count.by), (70, 70, self.ada))
-        self.assertEqual(Entry.objects.get(action="accounting.till_counted").actor_id, self.ada.pk)
+        self.assertEqual(Entry.objects.get(action="accounting.cash_counted").actor_id, self.ada.pk)
 
     def test_a_difference_needs_a_reason(self) -> None:
         self.record_payment()

@@ -46,9 +46,9 @@ class FindingActionRaceTest(TransactionTestCase):
         first, second = self.confirm_in_two_tabs()
         self.assertEqual(first, actions.OPEN)
         self.assertIsInstance(second, actions.FindingActionRefused)
-        self.assertEqual(Entry.objects.filter(action="accounting.finding_settled").count(), 1)
+        self.assertEqual(Entry.objects.filter(action="accounting.finding_closed").count(), 1)
 
     def test_control_without_locks_both_people_resolve_the_finding(self) -> None:
         with without_locks():
             self.confirm_in_two_tabs()
-        self.assertEqual(Entry.objects.filter(action="accounting.finding_settled").count(), 2)
+        self.assertEqual(Entry.objects.filter(action="accounting.finding_closed").count(), 2)

@@ -29,7 +29,7 @@ class FindingActionsTest(ReconcilingTestCase):
             (payment.status, payment.order.state, states(payment.order)), ("confirmed", "paid", ["confirmed"])
         )
         self.assertEqual((finding.deed, finding.closed_by, finding.why), ("take_over", self.ada, "Looked at both"))
-        entry = Entry.objects.get(action="accounting.finding_settled")
+        entry = Entry.objects.get(action="accounting.finding_closed")
         self.assertEqual((entry.actor_id, entry.why), (self.ada.pk, "Looked at both"))
 
     def test_finding_is_closed_when_the_payment_is_confirmed_later(self) -> None:
@@ -113,7 +113,7 @@ class PayerQuestionsTest(ReconcilingTestCase):
 
     def test_payer_is_asked_by_mail_and_the_answer_opens_a_payment_issue(self) -> None:
         question = self.send_question()
-        self.assertEqual(Message.objects.get(template="accounting.question").to, "pat@example.org")
+        self.assertEqual(Message.objects.get(template="accounting.payer_question").to, "pat@example.org")
         address = payer_questions.question_url(question)
         self.assertContains(self.client.get(address), "Did your bank take it back?")
         self.assertEqual(self.client.post(address, {"answer": ""}).status_code, 400)

@@ -107,7 +107,7 @@ class LedgerFileTest(BillingTestCase):
         self.log_in(self.ada)
 
     def rows(self, **days: str) -> list[dict[str, str]]:
-        response = self.client.get(reverse("desk_books_download"), ANY_DAY | days)
+        response = self.client.get(reverse("desk_ledger_download"), ANY_DAY | days)
         self.assertTrue(response.streaming)
         text = b"".join(response.streaming_content).decode()
         return list(csv.DictReader(io.StringIO(text)))
@@ -153,11 +153,11 @@ class LedgerFileTest(BillingTestCase):
 
     def test_page_shows_totals_and_links_to_the_file(self) -> None:
         self.pay(self.placed(1))
-        page = self.client.get(reverse("desk_books"), ANY_DAY)
+        page = self.client.get(reverse("desk_ledger"), ANY_DAY)
         self.assertContains(page, "$70.00")
         self.assertContains(page, "desk/books/download/?since=2020-01-01")
         self.assertEqual(
-            self.client.get(reverse("desk_books"), {"since": "2026-02-02", "until": "2026-02-01"}).status_code, 400
+            self.client.get(reverse("desk_ledger"), {"since": "2026-02-02", "until": "2026-02-01"}).status_code, 400
         )
 
     def test_file_needs_the_same_number_of_queries_for_any_number_of_rows(self) -> None:

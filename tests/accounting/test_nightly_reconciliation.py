@@ -52,7 +52,7 @@ class NightlyReconciliationTest(ReconcilingTestCase):
         with self.assertRaises(MailNotNeeded):
             mails.differences_context(Message.objects.get(template="accounting.differences"))
 
-    @override_settings(DIFFERENCES_TO="books@example.org")
+    @override_settings(RECONCILIATION_EMAIL="books@example.org")
     def test_failed_gateway_import_is_mailed_to_the_configured_address(self) -> None:
         Scripted.trouble.append(PermanentFailure("It refuses our key."))
         self.run_nightly()

@@ -43,7 +43,7 @@ class ReconciliationRunTest(ReconcilingTestCase):
         for payment in (ours, both):
             reservations.refund_by_staff(payment.order, Decimal(10), why="Cold", by=self.ada)
         run_all()
-        Refund.objects.update(settled_at=self.noon)
+        Refund.objects.update(completed_at=self.noon)
         known = both.refunds.get()
         self.add_refund_line("re_x", theirs, Decimal(-10))
         self.add_refund_line(known.transaction_id, both, Decimal(-10))
@@ -71,7 +71,7 @@ class ReconciliationRunTest(ReconcilingTestCase):
 
     def test_canceled_line_that_is_still_fulfilled_is_found(self) -> None:
         order = self.bought(1, 2).order
-        order.lines.filter(product_id=2).update(cancelled_at=self.noon)
+        order.lines.filter(product_id=2).update(canceled_at=self.noon)
         self.assertEqual(self.found(), ["not_paid"])
 
     def test_different_dates_of_the_same_payment_are_not_a_difference(self) -> None:

@@ -39,7 +39,7 @@ def stage(school: SimpleNamespace) -> None:
     Payment.objects.create(order=school.order, **cash, **received, transaction_id="7")
     words = {"recipient_name": "Kit", "giver_name": "Alice", "message": "Dance!", "recipient_email": "kit@example.org"}
     school.voucher = office.issue_free_voucher(
-        Decimal(50), None, words | {"give_on": timezone.localdate(now)}, why="A prize", by=school.ada
+        Decimal(50), None, words | {"deliver_on": timezone.localdate(now)}, why="A prize", by=school.ada
     )
     office.extend_voucher_expiry(school.voucher, timezone.localdate(now), why="x", by=school.ada)
     school.case = PaymentIssue.objects.create(order=school.order, kind=PaymentIssue.Kind.OTHER, text="Look at this")
@@ -78,7 +78,7 @@ ROWS = [
     Row("vouchers", EVERYBODY, post="400   400 400 400 400 400"),
     Row("voucher", EVERYBODY, args=voucher_key, note="whoever holds its address"),
     Row("voucher", NOBODY, args=lambda school: [str(school.voucher.pk)], note="guessed"),
-    Row("checkout_voucher_aside", NO_GET, post=AWAY, args=lambda school: [school.voucher.pk], browse=False),
+    Row("checkout_unchoose_voucher", NO_GET, post=AWAY, args=lambda school: [school.voucher.pk], browse=False),
     Row("order_voucher", NO_GET, post=ALICES_POST, args=order, browse=False),
     Row("desk_vouchers", OFFICE),
     Row("desk_voucher", OFFICE, args=voucher),
@@ -113,16 +113,16 @@ ROWS = [
     Row("desk_cancel_line", "login 403 403 403 403 409", post="login 403 403 403 403 409", args=of_line, browse=False),
     Row("desk_payments", OFFICE),
     Row(
-        "desk_handed_back",
+        "desk_refund_handed_over",
         DESK_GET,
         post="login 403 403 403 403 404",
         args=lambda school: [school.refund.pk],
         browse=False,
     ),
-    Row("desk_cases", OFFICE),
-    Row("desk_close_case", DESK_GET, post=DESK_POST, args=lambda school: [school.case.pk], browse=False),
+    Row("desk_payment_issues", OFFICE),
+    Row("desk_close_payment_issue", DESK_GET, post=DESK_POST, args=lambda school: [school.case.pk], browse=False),
     Row("desk_credit", OFFICE),
     Row("desk_credit_hold", DESK_GET, post="login 403 403 403 403 404", args=lambda school: [1], browse=False),
-    Row("desk_trust", DESK_GET, post=DESK_POST, args=lambda school: [school.alice.pk], browse=False),
+    Row("desk_allow_pay_later", DESK_GET, post=DESK_POST, args=lambda school: [school.alice.pk], browse=False),
     Row("desk_credit_of", OFFICE, post=OFFICE, args=lambda school: [school.alice.pk]),
 ]

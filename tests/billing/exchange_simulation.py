@@ -60,37 +60,37 @@ class School(order_simulation.School):
 
     def back(self, number: int) -> None:
         """The newest is cancelled, so that chains end."""
-        if heads := list(OrderLine.objects.exclude(replaces=None).filter(cancelled_at=None).order_by("-pk")):
+        if heads := list(OrderLine.objects.exclude(exchanged_from=None).filter(canceled_at=None).order_by("-pk")):
             with suppress(transitions.OrderTransitionRefused):
                 line_cancellation.cancel_line(heads[number % len(heads)], at=self.now, why="x")
 
     def states(self, lines: Iterable[OrderLine]) -> list[str]:
         """What was exchanged is no toy any more, and stays in its order."""
-        return ["confirmed" if line.replaced_at else line.details["state"] for line in lines if not line.replaced_at]
+        return ["confirmed" if line.exchanged_at else line.details["state"] for line in lines if not line.exchanged_at]
 
     def check(self, test: TestCase) -> None:
         super().check(test)
-        for line in OrderLine.objects.exclude(replaces=None).select_related("replaces", "order"):
-            self.check_exchange(test, line, line.replaces)  # type: ignore[arg-type]
+        for line in OrderLine.objects.exclude(exchanged_from=None).select_related("exchanged_from", "order"):
+            self.check_exchange(test, line, line.exchanged_from)  # type: ignore[arg-type]
 
     def check_order(self, test: TestCase, order: Order) -> None:
         """Nothing is kept without a reason: a line that stands, or the terms of one that was cancelled."""
         super().check_order(test, order)
         if order.state == Order.State.PAID:
             price = balances.price_at(order, order.paid_at or self.now)
-            test.assertLessEqual(order.charged, price.total + price_reductions.amount_kept(order))
+            test.assertLessEqual(order.amount_charged, price.total + price_reductions.amount_kept(order))
 
     def check_exchange(self, test: TestCase, line: OrderLine, old: OrderLine) -> None:
-        stands = line.keeps_replaced and line.cancelled_at is None
-        if old.replaced_at is None:
+        stands = line.reserves_exchange and line.canceled_at is None
+        if old.exchanged_at is None:
             test.assertNotEqual(line.details.get("state"), "confirmed")
             return
         if stands:
-            test.assertEqual((old.cancelled_at, old.details["state"]), (None, "exchanged"))
-            test.assertEqual(line.details["state"], "exchanged" if line.replaced_at else "confirmed")
-        elif line.cancelled_at is not None and line.details["state"] == "released" and not old.successor(self.now):
-            test.assertIsNotNone(old.cancelled_at)
-        if stands and not line.replaced_at:
+            test.assertEqual((old.canceled_at, old.details["state"]), (None, "exchanged"))
+            test.assertEqual(line.details["state"], "exchanged" if line.exchanged_at else "confirmed")
+        elif line.canceled_at is not None and line.details["state"] == "released" and not old.successor(self.now):
+            test.assertIsNotNone(old.canceled_at)
+        if stands and not line.exchanged_at:
             self.check_worth(test, line, old)
 
     def check_worth(self, test: TestCase, line: OrderLine, old: OrderLine) -> None:

@@ -65,7 +65,12 @@ class HostedTestCase(BillingTestCase):
         run_all()
         order = Order.objects.get(pk=order.pk)
         return {
-            "order": (order.state, order.charged, balances.amount_received(order), balances.overpaid_amount(order)),
+            "order": (
+                order.state,
+                order.amount_charged,
+                balances.amount_received(order),
+                balances.overpaid_amount(order),
+            ),
             "places": states(order),
             "payments": list(
                 order.payments.values_list("status", "captured_amount", "refunded_amount", "transaction_id")

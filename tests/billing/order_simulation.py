@@ -154,20 +154,20 @@ class School:
     def check_order(self, test: TestCase, order: Order) -> None:
         over, spent = balances.overpaid_amount(order), credit.credit_spent_on(order)
         price = balances.price_at(order, order.paid_at or self.now)
-        test.assertGreaterEqual(spent, order.credit_kept)
+        test.assertGreaterEqual(spent, order.credit_retained)
         if order.state == Order.State.PLACED:
-            test.assertEqual(order.charged, 0)
-            test.assertEqual(price.credit, spent - order.credit_kept)
+            test.assertEqual(order.amount_charged, 0)
+            test.assertEqual(price.credit, spent - order.credit_retained)
             return
         test.assertGreaterEqual(over, 0)
         if over:
             test.assertTrue(PaymentIssue.objects.filter(order=order, closed_at=None).exists(), f"{over} over")
         if order.state == Order.State.PAID:
-            test.assertEqual(price.credit, spent - order.credit_kept)
-            live = [line for line in order.lines.all() if line.cancelled_at is None]
+            test.assertEqual(price.credit, spent - order.credit_retained)
+            live = [line for line in order.lines.all() if line.canceled_at is None]
             test.assertEqual(set(self.states(live)) - {"confirmed"}, set())
         else:
-            test.assertEqual((order.charged, spent), (0, order.credit_kept))
+            test.assertEqual((order.amount_charged, spent), (0, order.credit_retained))
             test.assertNotIn("confirmed", self.states(order.lines.all()))
         instead = sum(entry.amount for entry in order.credit_entries.filter(reason=Credit.Reason.INSTEAD))
         test.assertEqual(order.returned_as_credit, instead)

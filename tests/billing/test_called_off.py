@@ -49,10 +49,12 @@ class RefundSharePropertiesTest(SimpleTestCase):
         self, sheet: PricedOrder, requests: list[tuple[int, Decimal, bool]]
     ) -> None:
         after, backs = apply_refund_requests(sheet, [RefundRequest(line, off, ends) for line, off, ends in requests])
-        self.assertEqual(after.charged + sum(back.money for back in backs), sheet.charged - sum(after.kept.values()))
-        credit = sum(back.credit for back in backs) + after.credit_kept
+        self.assertEqual(
+            after.amount_charged + sum(back.money for back in backs), sheet.amount_charged - sum(after.kept.values())
+        )
+        credit = sum(back.credit for back in backs) + after.credit_retained
         self.assertEqual(after.ask.credit + credit, sheet.ask.credit)
-        self.assertEqual(after.price.total, after.charged)
+        self.assertEqual(after.price.total, after.amount_charged)
 
     @settings(max_examples=30, deadline=None)
     @given(sheets(), st.integers(1, 3), CENTS)
@@ -82,8 +84,8 @@ class School(exchange_simulation.School):
 
     @transaction.atomic
     def request_refund(self, number: int, off: Decimal, **how: object) -> None:
-        open_lines = OrderLine.objects.filter(order__state__in=["placed", "paid"], cancelled_at=None, replaced_at=None)
-        lines = [line for line in open_lines.select_related("order").order_by("pk") if not line.order.has_lapsed()]
+        open_lines = OrderLine.objects.filter(order__state__in=["placed", "paid"], canceled_at=None, exchanged_at=None)
+        lines = [line for line in open_lines.select_related("order").order_by("pk") if not line.order.has_expired()]
         if not lines:
             return
         line = lines[(5 * number) % len(lines)]
@@ -126,7 +128,7 @@ class ClassCancellationVoucherTest(ClassCancellationTestCase, VoucherTestCase):
         order = self.spent(voucher)
         self.pay(order)
         self.assertEqual(self.request_refund(self.line(order), "70", ends=True).refund, 70)
-        self.assertEqual((self.balance(voucher), Order.objects.get(pk=order.pk).charged), (50, 0))
+        self.assertEqual((self.balance(voucher), Order.objects.get(pk=order.pk).amount_charged), (50, 0))
 
     def test_voucher_part_is_never_turned_into_account_credit(self) -> None:
         voucher = self.bought(50)
@@ -161,13 +163,13 @@ class ClassCancellationExchangeTest(ClassCancellationTestCase, ReplacingTestCase
         first, later = self.exchanged()
         self.assertEqual(self.request_refund(self.line(later), "100", ends=True).refund, 100)
         self.assertEqual(sorted(refund.amount for refund in Refund.objects.all()), [30, 70])
-        self.assertEqual([Order.objects.get(pk=order.pk).charged for order in (first, later)], [0, 0])
+        self.assertEqual([Order.objects.get(pk=order.pk).amount_charged for order in (first, later)], [0, 0])
 
     def test_partial_refunds_of_an_exchanged_line_add_up_to_its_price_and_no_more(self) -> None:
         first, later = self.exchanged()
         for _ in range(4):
             self.assertEqual(self.request_refund(self.line(later), "25").refund, 25)
-        self.assertEqual([Order.objects.get(pk=order.pk).charged for order in (first, later)], [0, 0])
+        self.assertEqual([Order.objects.get(pk=order.pk).amount_charged for order in (first, later)], [0, 0])
         self.assertEqual(self.request_refund(self.line(later), "25").refund, 0)
 
     def test_refunded_amount_is_charged_again_on_the_next_exchange(self) -> None:

@@ -34,7 +34,7 @@ class CancellationTestCase(BillingTestCase):
         return order
 
     def quotes(self, order: Order, *products: int) -> list[CancellationQuote]:
-        lines = list(order.lines.filter(product_id__in=products or (1, 2, 3), cancelled_at=None))
+        lines = list(order.lines.filter(product_id__in=products or (1, 2, 3), canceled_at=None))
         return [
             quoted_cancellation.quote_cancellation(order, way, self.now)
             for way in cancellation_options.options_for_lines(order, lines, self.now)
@@ -65,7 +65,7 @@ class CancellationQuoteTest(CancellationTestCase):
         order = self.paid(1, 2)
         [quote] = self.quotes(order, 1)
         self.assertEqual(self.cancel_as_quoted(order, quote), quote)
-        self.assertEqual((Refund.objects.get().amount, order.charged, states(order)[0]), (60, 60, "released"))
+        self.assertEqual((Refund.objects.get().amount, order.amount_charged, states(order)[0]), (60, 60, "released"))
         ended = order.lines.get(product_id=1).ended
         self.assertEqual((ended["by"], ended["back"]), ("terms", "60.00"))  # type: ignore[index]
 
@@ -112,7 +112,7 @@ class CancellationQuoteTest(CancellationTestCase):
         [quote] = self.quotes(order)
         self.assertEqual((quote.back, quote.kept), (60, 60))
         self.cancel_as_quoted(order, quote)
-        self.assertEqual((order.charged, balances.overpaid_amount(order)), (60, 0))
+        self.assertEqual((order.amount_charged, balances.overpaid_amount(order)), (60, 0))
 
     def test_canceling_unpaid_lines_costs_nothing(self) -> None:
         ToyKind.catalogue[1].percent_back = "0"
@@ -123,7 +123,7 @@ class CancellationQuoteTest(CancellationTestCase):
         [rest] = self.quotes(order)
         self.assertEqual((rest.owed_before, rest.owed), (60, 0))
         self.cancel_as_quoted(order, rest)
-        self.assertEqual((order.state, states(order)), (Order.State.CANCELLED, ["released", "released"]))
+        self.assertEqual((order.state, states(order)), (Order.State.CANCELED, ["released", "released"]))
         with self.assertRaises(OrderTransitionRefused):
             self.quotes(order)
 
@@ -180,7 +180,7 @@ class ExchangedLineCancellationTest(CancellationTestCase):
         self.assertEqual([row.amount for row in quote.parts[0].rows], [20, 50])
         self.cancel_as_quoted(later, quote)
         first.refresh_from_db()
-        self.assertEqual((quote.back, first.charged, later.charged), (70, 0, 0))
+        self.assertEqual((quote.back, first.amount_charged, later.amount_charged), (70, 0, 0))
 
     def test_exchange_does_not_improve_the_terms_of_the_original_line(self) -> None:
         ToyKind.catalogue[3].percent_back = "0"
@@ -212,7 +212,7 @@ class ExchangedLineCancellationTest(CancellationTestCase):
         self.assertEqual((quote.back, quote.kept, quote.owed_before, quote.owed), (0, 50, 20, 0))
         self.cancel_as_quoted(later, quote)
         first.refresh_from_db()
-        self.assertEqual((first.charged, later.state), (50, Order.State.CANCELLED))
+        self.assertEqual((first.amount_charged, later.state), (50, Order.State.CANCELED))
 
 
 @override_settings(WITHDRAWAL_DAYS=14)
@@ -267,7 +267,7 @@ class CancellationPagesTest(CancellationTestCase):
         answer = self.click(url, page)
         self.assertEqual(answer.status_code, 302)
         self.assertContains(self.client.get(order.address()), "Refund of $60.00 started.")
-        self.assertEqual(Entry.objects.get(action="billing.cancelled_by_terms").details["back"], "60.00")
+        self.assertEqual(Entry.objects.get(action="billing.canceled_by_terms").details["back"], "60.00")
         again = self.client.post(url, {"way": "terms", "seen": "x"}, follow=True)
         self.assertContains(again, "This is already canceled.")
         self.assertEqual(Refund.objects.count(), 1)
@@ -288,7 +288,7 @@ class CancellationPagesTest(CancellationTestCase):
         self.assertContains(page, "Nothing will be due.")
         self.assertEqual(self.click(url, page).status_code, 302)
         order.refresh_from_db()
-        self.assertEqual(order.state, Order.State.CANCELLED)
+        self.assertEqual(order.state, Order.State.CANCELED)
         self.assertContains(self.client.get(url, follow=True), "This is already canceled.")
 
     def test_page_of_an_unpaid_order_names_the_credit_that_is_returned(self) -> None:
@@ -338,7 +338,7 @@ class DeskCancellationTest(CancellationTestCase):
         self.assertContains(page, "Price of Toy 1")
         self.assertEqual(self.send(seen=self.seen(page)).status_code, 302)
         self.assertEqual(Refund.objects.get().amount, 60)
-        self.assertEqual(Entry.objects.get(action="billing.line_cancelled").why, "Illness")
+        self.assertEqual(Entry.objects.get(action="billing.line_canceled").why, "Illness")
         self.assertRedirects(self.client.get(self.url), reverse("desk_order", args=[self.order.pk]))
 
     def test_desk_sees_a_changed_percentage_or_method_before_the_line_is_canceled(self) -> None:
@@ -348,7 +348,7 @@ class DeskCancellationTest(CancellationTestCase):
         self.assertContains(new_quote_page, "$30.00")
         self.assertEqual(self.send(percent="50", gives="credit", seen=self.seen(new_quote_page)).status_code, 302)
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 30)
-        entry = Entry.objects.get(action="billing.line_cancelled")
+        entry = Entry.objects.get(action="billing.line_canceled")
         self.assertEqual((entry.why, entry.details["percent"], entry.details["as_credit"]), ("Illness", "50", True))
 
     def test_invalid_desk_input_cancels_nothing(self) -> None:

@@ -39,7 +39,7 @@ class School(exchange_simulation.School):
 
     def quit_all(self, number: int) -> None:
         if order := self.order(number):
-            live = order.lines.filter(cancelled_at=None)
+            live = order.lines.filter(canceled_at=None)
             self._quit(order, [line for line in live if not line.given_away(self.now)], number)
 
     def desk_quits(self, number: int) -> None:
@@ -74,7 +74,9 @@ class School(exchange_simulation.School):
         """Return the refunds, the credit and the kept amounts of all orders, because exchanges span several orders."""
         refunds = [refund.amount for refund in Refund.objects.all()]
         entries = [entry.amount for entry in Credit.objects.filter(reason__in=["instead", "returned"])]
-        kept = [line.kept for line in OrderLine.objects.all()] + [order.credit_kept for order in Order.objects.all()]
+        kept = [line.kept for line in OrderLine.objects.all()] + [
+            order.credit_retained for order in Order.objects.all()
+        ]
         return [sum(amounts, Decimal(0)) for amounts in (refunds, entries, kept)]
 
     def edit_terms(self, number: int) -> None:
@@ -90,9 +92,9 @@ class School(exchange_simulation.School):
         for order in Order.objects.placed():
             paid = order.payments.aggregate(sum=Sum("captured_amount"))["sum"] or Decimal(0)
             back = order.payments.aggregate(sum=Sum("refunded_amount"))["sum"] or Decimal(0)
-            kept = order.charged + balances.overpaid_amount(order)
+            kept = order.amount_charged + balances.overpaid_amount(order)
             test.assertEqual(paid, back + order.returned_as_credit + kept)
-            test.assertGreaterEqual(credit.credit_spent_on(order), order.credit_kept)
+            test.assertGreaterEqual(credit.credit_spent_on(order), order.credit_retained)
             for line in order.lines.all():
                 promised = terms.terms_sold(line, self.now)
                 test.assertEqual(self.bought.setdefault(line.pk, promised), promised)

@@ -30,7 +30,7 @@ class CashRefundTest(BillingTestCase):
         return order
 
     def hand_over(self) -> HttpResponse:
-        return self.client.post(reverse("desk_handed_back", args=[Refund.objects.get().pk]), follow=True)
+        return self.client.post(reverse("desk_refund_handed_over", args=[Refund.objects.get().pk]), follow=True)
 
     def test_payer_of_a_canceled_cash_order_is_told_to_pick_up_the_refund(self) -> None:
         order = self.place_and_cancel()
@@ -60,7 +60,7 @@ class CashRefundTest(BillingTestCase):
         self.assertContains(answers[0], "Handover of $70.00 recorded.")
         self.assertContains(answers[1], "This handover was already recorded.")
         self.assertNotContains(answers[1], "Record cash handed over")
-        self.assertEqual(Entry.objects.filter(action="billing.refund_handed_back").count(), 1)
+        self.assertEqual(Entry.objects.filter(action="billing.refund_handed_over").count(), 1)
         self.assertFalse(PaymentIssue.objects.filter(closed_at=None).exists())
 
     def test_desk_refund_asks_staff_to_record_the_handover(self) -> None:
@@ -87,7 +87,7 @@ class CashRefundTest(BillingTestCase):
         run_all()
         self.log_in(self.ada)
         case = PaymentIssue.objects.get(kind=PaymentIssue.Kind.HAND_BACK)
-        page = self.client.post(reverse("desk_close_case", args=[case.pk]), {"answer": "Done"}, follow=True)
+        page = self.client.post(reverse("desk_close_payment_issue", args=[case.pk]), {"answer": "Done"}, follow=True)
         self.assertContains(page, "Record the handover on the order")
         self.assertTrue(PaymentIssue.objects.filter(pk=case.pk, closed_at=None).exists())
 
@@ -95,12 +95,12 @@ class CashRefundTest(BillingTestCase):
         order = self.place_and_cancel()
         run_all()
         self.log_in(self.ada)
-        page = self.client.get(reverse("desk_cases"))
+        page = self.client.get(reverse("desk_payment_issues"))
         self.assertContains(page, "Record cash handed over")
-        self.assertContains(page, reverse("desk_handed_back", args=[Refund.objects.get().pk]))
+        self.assertContains(page, reverse("desk_refund_handed_over", args=[Refund.objects.get().pk]))
         self.assertNotContains(page, "Resolution")
         self.hand_over()
-        self.assertNotContains(self.client.get(reverse("desk_cases")), f"Order {order.pk}")
+        self.assertNotContains(self.client.get(reverse("desk_payment_issues")), f"Order {order.pk}")
 
     def test_daily_cash_count_includes_the_refund_once_it_is_handed_over(self) -> None:
         self.place_and_cancel()

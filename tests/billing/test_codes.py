@@ -16,7 +16,7 @@ from common import dates
 from tests.billing.checkout import CheckoutTestCase
 from tests.billing.toys import Toy, ToyKind
 
-ADD = "/admin/billing/code/add/"
+ADD = "/admin/billing/discountcode/add/"
 
 
 class DiscountCodeAdminTest(CheckoutTestCase):
@@ -39,7 +39,7 @@ class DiscountCodeAdminTest(CheckoutTestCase):
                 self.assertEqual(self.add(applies_to=chosen).status_code, 302)
                 code = DiscountCode.objects.get()
                 self.assertEqual((code.kind, code.product_id), stored)
-                page = self.client.get(f"/admin/billing/code/{code.pk}/change/").content.decode()
+                page = self.client.get(f"/admin/billing/discountcode/{code.pk}/change/").content.decode()
                 self.assertIn(f'<option value="{chosen}" selected', page)
                 code.delete()
 
@@ -62,7 +62,7 @@ class DiscountCodeAdminTest(CheckoutTestCase):
         ToyKind.catalogue[77] = Toy(offered=False)
         code = DiscountCode.objects.create(text="old", percent=10, kind="toy", product_id=77)
         self.log_in(self.ada)
-        address = f"/admin/billing/code/{code.pk}/change/"
+        address = f"/admin/billing/discountcode/{code.pk}/change/"
         self.assertContains(self.client.get(address), '<option value="toy:77" selected')
 
     def test_code_list_shows_the_scope_and_the_number_of_uses(self) -> None:
@@ -72,7 +72,7 @@ class DiscountCodeAdminTest(CheckoutTestCase):
         carts.set_discount_code(cart, "two", self.now)
         placement.place_order(cart, placement.PlacementOptions(Order.Due.DOOR), seen=None, at=self.now)
         self.log_in(self.ada)
-        page = self.client.get("/admin/billing/code/").content.decode()
+        page = self.client.get("/admin/billing/discountcode/").content.decode()
         cells = re.findall(r"field-(?:scope|used)[^>]*>([^<]*)<", page)
         self.assertEqual(cells, ["All toys", "0", "Toy 2", "1"])
 
@@ -101,19 +101,19 @@ class DiscountCodeExpirationTest(CheckoutTestCase):
 
     def test_code_form_shows_the_end_date_as_entered(self) -> None:
         code = self.add("2027-03-13", "")
-        page = self.client.get(f"/admin/billing/code/{code.pk}/change/").content.decode()
+        page = self.client.get(f"/admin/billing/discountcode/{code.pk}/change/").content.decode()
         day, clock = (re.search(rf'<input[^>]*name="valid_until_{part}"[^>]*>', page)[0] for part in (0, 1))
         self.assertIn('value="2027-03-13"', day)
         self.assertNotIn("value=", clock)
-        self.assertContains(self.client.get("/admin/billing/code/"), "Through Sat, Mar 13, 2027")
+        self.assertContains(self.client.get("/admin/billing/discountcode/"), "Through Sat, Mar 13, 2027")
 
     def test_code_form_shows_the_end_date_and_time_as_entered(self) -> None:
         code = self.add("2027-03-13", "18:30")
-        page = self.client.get(f"/admin/billing/code/{code.pk}/change/").content.decode()
+        page = self.client.get(f"/admin/billing/discountcode/{code.pk}/change/").content.decode()
         day, clock = (re.search(rf'<input[^>]*name="valid_until_{part}"[^>]*>', page)[0] for part in (0, 1))
         self.assertIn('value="2027-03-13"', day)
         self.assertIn('value="18:30"', clock)
-        self.assertContains(self.client.get("/admin/billing/code/"), "Sat, Mar 13, 2027, 6:30 PM")
+        self.assertContains(self.client.get("/admin/billing/discountcode/"), "Sat, Mar 13, 2027, 6:30 PM")
 
     def test_end_time_without_a_date_is_refused(self) -> None:
         self.log_in(self.ada)

@@ -18,7 +18,7 @@ from tests.billing.toys import ToyKind
 
 class LineCanceledMailTest(BillingTestCase):
     def mail(self, line: OrderLine) -> tuple[str, str]:
-        mail = registry.declared_mails()["billing.line_cancelled"]
+        mail = registry.declared_mails()["billing.line_canceled"]
         message = Message(template=mail.name, data={"order_id": line.order_id, "line_id": line.pk})
         letter = rendering.render_mail(mail, rendering.shipped_mail_text(mail), mails.canceled_line_context(message))
         return letter.subject, letter.text
@@ -64,7 +64,7 @@ class PaymentMethodTextTest(SimpleTestCase):
     def test_payment_method_text_names_the_method_that_was_used(self) -> None:
         gateway = Stripe("sk_test_x", ["whsec_x"])
         self.assertEqual(gateway.method_of(Payment()), "card")
-        self.assertEqual(gateway.method_of(Payment(promised_at=timezone.now())), "bank payment")
+        self.assertEqual(gateway.method_of(Payment(submitted_at=timezone.now())), "bank payment")
         self.assertEqual(gateways.method_of(Payment(variant="practice")), "Practice payment (no real money)")
 
 

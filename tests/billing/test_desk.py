@@ -77,7 +77,7 @@ class DeskTest(BillingTestCase):
             ("desk_record_payment", {"amount": 1, "variant": "stripe", "received_on": self.local_day()}),
             ("desk_record_payment", {"amount": 1, "variant": "cash", "received_on": self.local_day(), "received": "x"}),
             ("desk_refund", {"amount": 1, "why": "\0"}),
-            ("desk_pay_later", {"due_on": "99999-01-01", "why": "x"}),
+            ("desk_pay_later", {"due_date": "99999-01-01", "why": "x"}),
             ("desk_cancel_order", {"why": "x" * 301}),
         ):
             with self.subTest(name):
@@ -94,7 +94,7 @@ class DeskTest(BillingTestCase):
         self.pay(order)
         for name, data in (
             ("desk_record_payment", {"amount": 70, "variant": "cash", "received_on": self.local_day(), "received": 0}),
-            ("desk_pay_later", {"due_on": self.local_day(), "why": "x"}),
+            ("desk_pay_later", {"due_date": self.local_day(), "why": "x"}),
             ("desk_cancel_order", {"why": "x"}),
         ):
             answer = self.client.post(reverse(name, args=[order.pk]), data)
@@ -123,8 +123,8 @@ class DeskTest(BillingTestCase):
         order = self.placed(1)
         self.assertEqual(self.act("desk_cancel_order", order, why="Twice by mistake"), 302)
         order.refresh_from_db()
-        self.assertEqual(order.state, "cancelled")
-        self.assertEqual(Entry.objects.get(action="billing.order_cancelled").why, "Twice by mistake")
+        self.assertEqual(order.state, "canceled")
+        self.assertEqual(Entry.objects.get(action="billing.order_canceled").why, "Twice by mistake")
 
     def test_double_click_on_cash_handover_records_one_refund(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
@@ -132,7 +132,7 @@ class DeskTest(BillingTestCase):
         self.act("desk_refund", order, amount=70, why="x")
         run_all()
         self.assertContains(self.client.get(reverse("desk_payments")), "To be picked up")
-        url = reverse("desk_handed_back", args=[Refund.objects.get().pk])
+        url = reverse("desk_refund_handed_over", args=[Refund.objects.get().pk])
         self.assertEqual([self.client.post(url).status_code for _ in range(2)], [302, 302])
         self.assertContains(self.client.get(reverse("desk_order", args=[order.pk])), "Refunded")
 
@@ -150,8 +150,8 @@ class DeskTest(BillingTestCase):
     def test_payment_issues_are_listed_and_closed_with_a_resolution(self) -> None:
         order = self.placed(1)
         case = payment_issues.open_issue(PaymentIssue.Kind.OTHER, order, "Look at this")
-        self.assertContains(self.client.get(reverse("desk_cases")), "Look at this")
-        url = reverse("desk_close_case", args=[case.pk])
+        self.assertContains(self.client.get(reverse("desk_payment_issues")), "Look at this")
+        url = reverse("desk_close_payment_issue", args=[case.pk])
         self.client.post(url, {"answer": ""})
         self.assertTrue(PaymentIssue.objects.filter(closed_at=None).exists())
         self.client.post(url, {"answer": "Phoned her"})
@@ -180,7 +180,7 @@ class DeskTest(BillingTestCase):
         self.assertSameQueries(reverse("desk_payments"), self.add_refunded_orders)
         order = self.placed(1)
         self.assertSameQueries(
-            reverse("desk_cases"),
+            reverse("desk_payment_issues"),
             lambda count: [
                 payment_issues.open_issue("other", order, str(PaymentIssue.objects.count())) for _ in range(count)
             ],

@@ -42,7 +42,7 @@ class GatewayRefundTestCase(HostedTestCase):
         """Return the refunded, the charged and the overpaid amount."""
         payment.refresh_from_db()
         payment.order.refresh_from_db()
-        return payment.refunded_amount, payment.order.charged, balances.overpaid_amount(payment.order)
+        return payment.refunded_amount, payment.order.amount_charged, balances.overpaid_amount(payment.order)
 
 
 class RefundFactsTest(GatewayRefundTestCase):
@@ -53,11 +53,11 @@ class RefundFactsTest(GatewayRefundTestCase):
         run_all()
         refund.refresh_from_db()
         self.assertEqual((refund.state, self.amounts(payment)), (State.SENT, (70, 0, 0)))
-        self.assertIsNotNone(payment.ask_at)
+        self.assertIsNotNone(payment.next_poll_at)
         self.hear(self.refund_message(payment, name=refund.transaction_id, key=refund.token))
         refund.refresh_from_db()
         self.assertEqual((refund.state, Payment.objects.get().status), (State.DONE, "refunded"))
-        self.assertEqual(self.told(payment.order).count("refund_made"), 1)
+        self.assertEqual(self.told(payment.order).count("refund_completed"), 1)
 
     def test_refund_webhook_that_arrives_before_the_response_is_applied_once(self) -> None:
         payment = self.paid()
@@ -293,7 +293,7 @@ class DisputeTest(GatewayRefundTestCase):
                 run_all()
                 self.assertEqual((self.amounts(payment), states(payment.order)), ((70, 0, 0), ["released"]))
                 self.assertEqual(payment.refunds.get().origin, Refund.Origin.DISPUTE)
-                self.assertNotIn("refund_made", self.told(payment.order))
+                self.assertNotIn("refund_completed", self.told(payment.order))
 
     def test_lost_partial_dispute_keeps_the_spots_and_opens_a_payment_issue(self) -> None:
         payment = self.paid()

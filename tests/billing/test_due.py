@@ -42,28 +42,28 @@ class DeskDueDateTest(DueDateTestCase):
 
     def test_order_with_a_due_date_keeps_its_spot_and_never_expires(self) -> None:
         order = self.placed(1)
-        self.assertEqual(self.post("desk_pay_later", order, due_on=self.local_day(10), why="A grant pays"), 302)
+        self.assertEqual(self.post("desk_pay_later", order, due_date=self.local_day(10), why="A grant pays"), 302)
         order.refresh_from_db()
-        self.assertEqual((order.due, order.due_on, states(order)), ("date", self.local_day(10), ["confirmed"]))
+        self.assertEqual((order.due, order.due_date, states(order)), ("date", self.local_day(10), ["confirmed"]))
         self.assertEqual(transitions.expire_overdue_holds(self.day(100)), 0)
-        self.assertEqual(Entry.objects.get(action="billing.due_set").why, "A grant pays")
+        self.assertEqual(Entry.objects.get(action="billing.due_date_set").why, "A grant pays")
         self.assertEqual(self.mails(order), ["order_received"])
 
     def test_expired_order_can_get_a_due_date_and_paid_order_cannot(self) -> None:
         lapsed, paid = self.placed(1), self.placed(1)
         transitions.expire_order(lapsed, self.day(1))
         self.pay(paid)
-        self.assertEqual(self.post("desk_pay_later", lapsed, due_on=self.local_day(1), why="x"), 302)
-        self.assertEqual(self.post("desk_pay_later", paid, due_on=self.local_day(1), why="x"), 400)
+        self.assertEqual(self.post("desk_pay_later", lapsed, due_date=self.local_day(1), why="x"), 302)
+        self.assertEqual(self.post("desk_pay_later", paid, due_date=self.local_day(1), why="x"), 400)
 
     def test_due_date_in_the_past_or_too_far_away_is_refused(self) -> None:
         order = self.placed(1)
         for day in (self.local_day(-1), self.local_day(400), "soon", ""):
-            self.assertEqual(self.post("desk_pay_later", order, due_on=day, why="x"), 400)
+            self.assertEqual(self.post("desk_pay_later", order, due_date=day, why="x"), 400)
 
     def test_overdue_orders_are_listed_and_payment_is_requested_at_most_once_a_day(self) -> None:
         order, other = self.place_due_in(3), self.place_due_in(30)
-        Order.objects.filter(pk=order.pk).update(due_on=self.local_day(-1))
+        Order.objects.filter(pk=order.pk).update(due_date=self.local_day(-1))
         page = self.client.get(f"{reverse('desk_orders')}?show=overdue")
         self.assertContains(page, f"Overdue since {format_date(self.local_day(-1))}")
         self.assertNotContains(page, reverse("desk_order", args=[other.pk]))
@@ -86,7 +86,7 @@ class DeskDueDateTest(DueDateTestCase):
 
     def test_order_page_shows_the_due_date(self) -> None:
         order = self.place_due_in(5)
-        day = format_date(order.due_on)
+        day = format_date(order.due_date)
         self.client.logout()
         self.assertContains(self.client.get(order.address()), f"Please pay $70.00 by {day}.")
         self.assertEqual(status_text.order_status(order, self.day(6)).text, f"Overdue since {day}")
@@ -129,7 +129,9 @@ class PayLaterTest(DueDateTestCase):
         day = timezone.localdate(order.placed_at) + timedelta(days=settings.PAY_LATER_DAYS)
         self.assertContains(page, f"Later, by {format_date(day)}")
         self.assertSentTo(answer, order.address())
-        self.assertEqual((order.state, order.due, order.due_on, states(order)), ("placed", "date", day, ["confirmed"]))
+        self.assertEqual(
+            (order.state, order.due, order.due_date, states(order)), ("placed", "date", day, ["confirmed"])
+        )
 
     def test_other_payers_cannot_pay_later(self) -> None:
         self.allow_pay_later()
@@ -150,12 +152,12 @@ class PayLaterTest(DueDateTestCase):
 
     def test_desk_allows_and_disallows_paying_later_with_a_reason(self) -> None:
         self.log_in(self.ada)
-        url = reverse("desk_trust", args=[self.sam.pk])
+        url = reverse("desk_allow_pay_later", args=[self.sam.pk])
         page = reverse("desk_credit_of", args=[self.sam.pk])
         self.assertRedirects(self.client.post(url, {"trust": "", "why": ""}), page)
         self.assertContains(self.client.get(page), "This payer pays when ordering")
         self.client.post(url, {"trust": "", "why": "A member for years"})
         self.assertContains(self.client.get(page), "This payer may order now")
-        self.assertEqual(Entry.objects.get(action="billing.trusted").why, "A member for years")
+        self.assertEqual(Entry.objects.get(action="billing.pay_later_allowed").why, "A member for years")
         self.client.post(url, {"why": "Owes too much"})
         self.assertContains(self.client.get(page), "This payer pays when ordering")

@@ -133,7 +133,7 @@ class BankDebitTest(HostedTestCase):
         order = Order.objects.get()
         in_two_weeks = timezone.now() + timedelta(days=14)
         self.assertAlmostEqual(order.held_until, in_two_weeks, delta=timedelta(minutes=5))
-        self.assertIn("payment_promised", self.told(order))
+        self.assertIn("payment_submitted", self.told(order))
         self.assertSentTo(self.client.post(order.pay_address, {"way": "double"}), order.address())
         self.assertContains(self.client.get(order.address()), "nothing else you need to do")
         self.assertContains(self.client.get(order.address("payment_success")), "Payment processing")
@@ -146,7 +146,7 @@ class BankDebitTest(HostedTestCase):
         self.hear(Double.says(payment, PaymentPending()))
         in_time = timezone.now() - timedelta(days=3)
         order = Order.objects.get()
-        Payment.objects.update(promised_at=in_time)
+        Payment.objects.update(submitted_at=in_time)
         line = order.lines.get()
         line.facts["starts"] = (timezone.now() - timedelta(days=1)).isoformat()
         line.save()
@@ -189,15 +189,18 @@ class GatewayPollingTest(HostedTestCase):
         self.assertEqual(gateway_polling.request_due_polls(), 1)
         run_all()
         payment.refresh_from_db()
-        self.assertEqual((payment.status, payment.ask_at, delivery_problems()), ("confirmed", None, []))
+        self.assertEqual((payment.status, payment.next_poll_at, delivery_problems()), ("confirmed", None, []))
 
     def test_payment_of_a_payer_who_never_returned_is_polled_before_the_hold_ends(self) -> None:
         payment = self.begun()
         Double.took(payment)
-        self.assertLess(payment.ask_at, payment.order.held_until)
+        self.assertLess(payment.next_poll_at, payment.order.held_until)
         self.assertEqual(gateway_polling.request_due_polls(timezone.now()), 0)
         self.assertEqual(
-            [gateway_polling.request_due_polls(payment.ask_at), gateway_polling.request_due_polls(payment.ask_at)],
+            [
+                gateway_polling.request_due_polls(payment.next_poll_at),
+                gateway_polling.request_due_polls(payment.next_poll_at),
+            ],
             [1, 0],
         )
         run_all()
@@ -209,7 +212,7 @@ class GatewayPollingTest(HostedTestCase):
         for days in (0, 0.5, 10, 121):
             Payment.objects.update(created=timezone.now() - timedelta(days=days))
             gateway_polling.poll_payment(payment.pk)
-            next_poll = Payment.objects.get().ask_at
+            next_poll = Payment.objects.get().next_poll_at
             pauses.append(round((next_poll - timezone.now()).total_seconds() / 3600) if next_poll else None)
         self.assertEqual(pauses, [0, 12, 24, None])
 

@@ -37,7 +37,7 @@ class LostDisputeTestCase(HostedTestCase):
         return order
 
     def cancel_as_credit(self, order: Order, percent: int = 100) -> None:
-        line = order.lines.filter(cancelled_at=None).earliest("pk")
+        line = order.lines.filter(canceled_at=None).earliest("pk")
         line_cancellation.cancel_line(
             line, at=self.now, why="Snow", by=self.ada, as_credit=True, percent_back=Decimal(percent)
         )
@@ -51,7 +51,7 @@ class LostDisputeTestCase(HostedTestCase):
 
     def assert_credit_cannot_be_spent(self) -> None:
         order = self.placed(1, payer=self.alice)
-        self.assertEqual((credit.credit_spent_on(order), order.now_total), (0, 70))
+        self.assertEqual((credit.credit_spent_on(order), order.early_total), (0, 70))
 
     def open_issue_text(self) -> str:
         return PaymentIssue.objects.get(closed_at=None).text
@@ -220,7 +220,7 @@ class DisputeBalancePropertiesTest(LostDisputeTestCase):
         return not Dispute.objects.filter(payment__order__lines__voucher=voucher).exclude(state="won").exists()
 
     def change(self, name: str, order: Order, chance: random.Random) -> None:
-        lines = list(order.lines.filter(cancelled_at=None).order_by("pk"))
+        lines = list(order.lines.filter(canceled_at=None).order_by("pk"))
         if name in ("open", "lost", "won"):
             if order.payments.exclude(captured_at=None).exclude(variant="voucher").exists():
                 self.dispute(order, name)
@@ -247,7 +247,7 @@ class DisputeBalancePropertiesTest(LostDisputeTestCase):
         money = Payment.objects.exclude(variant="voucher")
         sums = money.aggregate(came=Sum("captured_amount"), went=Sum("refunded_amount"))
         paid = Order.objects.filter(state=Order.State.PAID)
-        held_and_kept = sum((order.charged + credit.credit_spent_on(order) for order in paid), ZERO)
+        held_and_kept = sum((order.amount_charged + credit.credit_spent_on(order) for order in paid), ZERO)
         taken = VoucherEntry.objects.filter(reason="reversed").aggregate(sum=Sum("amount"))["sum"]
         vouchers_sold = exact_sum(Voucher.objects.aggregate(sum=Sum("worth"))["sum"]) + exact_sum(taken)
         on_vouchers = exact_sum(Voucher.objects.aggregate(sum=Sum("balance"))["sum"])

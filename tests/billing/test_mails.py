@@ -59,20 +59,20 @@ class OrderMailsTest(BillingTestCase):
         order = self.placed(1)
         attempts.start_attempt(order, "practice", self.now).change_status("rejected")
         transitions.remind_of_expiring_holds(order.held_until)
-        self.assertEqual(self.sent(order), ["payment_failed", "hold_ending"])
+        self.assertEqual(self.sent(order), ["payment_failed", "hold_reminder"])
         transitions.expire_overdue_holds(self.day(1))
-        self.assertEqual(self.sent(order)[2:], ["order_lapsed"])
+        self.assertEqual(self.sent(order)[2:], ["order_expired"])
 
     def test_canceled_line_of_a_paid_order_gets_cancellation_and_refund_mails(self) -> None:
         order = self.placed(1, 2)
         self.pay(order)
         line_cancellation.cancel_line(order.lines.first(), at=self.now, why="x")
-        self.assertEqual(sorted(self.sent(order)), ["line_cancelled", "receipt", "refund_made"])
+        self.assertEqual(sorted(self.sent(order)), ["line_canceled", "receipt", "refund_completed"])
 
     def test_order_canceled_with_its_last_line_gets_one_mail(self) -> None:
         order = self.placed(1, due=Due.DOOR)
         line_cancellation.cancel_line(order.lines.get(), at=self.now, why="x")
-        self.assertEqual(self.sent(order)[1:], ["order_cancelled"])
+        self.assertEqual(self.sent(order)[1:], ["order_canceled"])
 
     def test_payment_request_is_not_mailed_when_nothing_is_due(self) -> None:
         order = self.placed(1)

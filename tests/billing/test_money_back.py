@@ -30,9 +30,9 @@ class RefundTest(BillingTestCase):
         run_all()
         refund.refresh_from_db()
         self.assertEqual((refund.state, refund.transaction_id), (State.DONE, f"practice-{refund.token}"))
-        self.assertEqual(self.told(order)[-2:], ["refund_reserved", "refund_made"])
+        self.assertEqual(self.told(order)[-2:], ["refund_reserved", "refund_completed"])
         order.refresh_from_db()
-        self.assertEqual((order.charged, balances.overpaid_amount(order)), (40, 0))
+        self.assertEqual((order.amount_charged, balances.overpaid_amount(order)), (40, 0))
         self.assertEqual(Entry.objects.get(action="billing.refunded").why, "A cold room")
 
     def test_refund_above_the_amount_paid_or_invalid_amount_is_refused(self) -> None:
@@ -49,7 +49,7 @@ class RefundTest(BillingTestCase):
         for amount, left in ((30, 40), (40, 0)):
             reservations.refund_by_staff(order, Decimal(amount), why="Paid twice", by=self.sam)
             order.refresh_from_db()
-            self.assertEqual((order.charged, balances.overpaid_amount(order)), (70, left))
+            self.assertEqual((order.amount_charged, balances.overpaid_amount(order)), (70, left))
 
     def test_sending_a_refund_twice_refunds_once(self) -> None:
         order = self.paid(1)
@@ -57,7 +57,7 @@ class RefundTest(BillingTestCase):
         for _ in range(2):
             gateway_polling.send_reserved_refund(refund.pk)
             reservations.record_gateway_answer(refund.pk, gateways.RefundAnswer(State.DONE))
-        self.assertEqual(self.told(order).count("refund_made"), 1)
+        self.assertEqual(self.told(order).count("refund_completed"), 1)
         self.assertEqual(order.payments.get().status, "refunded")
 
     def test_failed_refund_frees_its_amount_and_opens_a_payment_issue(self) -> None:
@@ -102,7 +102,7 @@ class LineCancellationTest(BillingTestCase):
         order = self.paid(1, 2)  # 60 and 60
         self.assertEqual(self.cancel(order, 0), 60)  # the other alone costs its full 60
         self.assertEqual(
-            (order.charged, balances.overpaid_amount(order), states(order)), (60, 0, ["released", "confirmed"])
+            (order.amount_charged, balances.overpaid_amount(order), states(order)), (60, 0, ["released", "confirmed"])
         )
         self.assertEqual(self.cancel(order, 0), 0)
 
@@ -118,7 +118,7 @@ class LineCancellationTest(BillingTestCase):
         order = self.paid(1, 2)
         self.assertEqual(self.cancel(order, 0), 30)
         self.assertEqual(self.cancel(order, 1), 60)
-        self.assertEqual((order.charged, balances.overpaid_amount(order)), (30, 0))
+        self.assertEqual((order.amount_charged, balances.overpaid_amount(order)), (30, 0))
 
     def test_school_can_refund_more_than_its_terms(self) -> None:
         ToyKind.catalogue[1].percent_back = "0"
@@ -152,16 +152,18 @@ class LineCancellationTest(BillingTestCase):
         order = self.placed(1, 2, due=Order.Due.DOOR)
         self.cancel(order, 0)
         self.assertEqual(
-            (order.state, order.now_total, balances.open_balance(order, self.now)), (Order.State.PLACED, 60, 60)
+            (order.state, order.early_total, balances.open_balance(order, self.now)), (Order.State.PLACED, 60, 60)
         )
         self.cancel(order, 1)
-        self.assertEqual((order.state, self.told(order)[-1]), (Order.State.CANCELLED, "line_cancelled"))
+        self.assertEqual((order.state, self.told(order)[-1]), (Order.State.CANCELED, "line_canceled"))
 
     def test_canceling_a_line_of_a_partially_paid_order_can_complete_its_payment(self) -> None:
         order = self.placed(1, 2, due=Order.Due.DOOR)
         attempts.record_desk_payment(order, "cash", Decimal(65), by=self.sam, received_on=self.local_day())
         self.assertEqual(self.cancel(order, 0), 5)
-        self.assertEqual((order.state, order.charged, balances.overpaid_amount(order)), (Order.State.PAID, 60, 0))
+        self.assertEqual(
+            (order.state, order.amount_charged, balances.overpaid_amount(order)), (Order.State.PAID, 60, 0)
+        )
 
     def test_paid_order_cannot_be_canceled_as_a_whole(self) -> None:
         with self.assertRaises(transitions.OrderTransitionRefused):
@@ -174,5 +176,6 @@ class LineCancellationTest(BillingTestCase):
         payment_issues.close_issue(case, answer="Seen", by=self.sam)
         payment_issues.close_issue(case, answer="Seen again", by=self.sam)
         self.assertEqual(
-            (PaymentIssue.objects.get().answer, Entry.objects.filter(action="billing.case_closed").count()), ("Seen", 1)
+            (PaymentIssue.objects.get().answer, Entry.objects.filter(action="billing.payment_issue_closed").count()),
+            ("Seen", 1),
         )

@@ -33,7 +33,7 @@ class PaymentInProgressTestCase(HostedTestCase):
         return payment
 
     def new_code(self, worth: int = 100) -> str:
-        words = {"recipient_name": "Rae", "giver_name": "", "message": "", "recipient_email": "", "give_on": None}
+        words = {"recipient_name": "Rae", "giver_name": "", "message": "", "recipient_email": "", "deliver_on": None}
         return office.issue_free_voucher(Decimal(worth), None, words, why="A prize", by=self.ada).code
 
     def use_voucher(self, order: Order) -> HttpResponse:

@@ -37,7 +37,7 @@ class OnePaymentRaceTest(TransactionTestCase):
         Order.objects.filter(pk=cart.pk).update(payer_email="p@example.org")
         carts.add_line(cart, "toy", 1, {})
         self.order = placement.place_order(cart, placement.PlacementOptions(Order.Due.DOOR), seen=None, at=self.now)
-        words = {"recipient_name": "Rae", "giver_name": "", "message": "", "recipient_email": "", "give_on": None}
+        words = {"recipient_name": "Rae", "giver_name": "", "message": "", "recipient_email": "", "deliver_on": None}
         self.code = office.issue_free_voucher(Decimal(100), None, words, why="A prize", by=self.staff).code
 
     def starter_of(self, variant: str) -> Callable[[], Payment]:

@@ -140,7 +140,7 @@ class OrderAgainTest(OpenOrderTestCase):
         lines = [(line.product_id, line.details) for line in cart.lines.order_by("pk")]
         self.assertEqual(lines, [(1, {"attendee": "Kim"}), (2, {"attendee": "Kim"})])
         order.refresh_from_db()
-        self.assertEqual(order.state, "lapsed")
+        self.assertEqual(order.state, "expired")
 
     def test_canceled_order_is_ordered_again_with_its_discount_code(self) -> None:
         code = DiscountCode.objects.create(text="ten", percent=10)

@@ -149,7 +149,7 @@ class TransactionGuardTest(HostedTestCase):
 
 
 class SlowGatewayTest(HostedTestCase):
-    @override_settings(GATEWAY_AT_ONCE=1)
+    @override_settings(GATEWAY_CONCURRENCY=1)
     def test_payer_is_asked_to_try_again_when_all_gateway_slots_are_busy(self) -> None:
         order = self.placed(1)
         with gateway_slot():
@@ -157,7 +157,7 @@ class SlowGatewayTest(HostedTestCase):
         self.assertContains(self.client.get(order.address("payment_fail")), "try again in half a minute")
         self.assertTrue(self.begun(order).session)
 
-    @override_settings(GATEWAY_AT_ONCE=1)
+    @override_settings(GATEWAY_CONCURRENCY=1)
     def test_payment_of_returning_payer_is_polled_later_when_all_gateway_slots_are_busy(self) -> None:
         payment = self.begun()
         Double.took(payment)

@@ -97,7 +97,7 @@ class PriceStepsTest(SimpleTestCase):
         self.assertTrue(lines_past_early_price(items, START + timedelta(microseconds=1)))
 
     @override_settings(
-        PRICING_STEPS=["billing.domain.pricing.price_rules.apply_list_price", "tests.billing.test_pricing.too_much"]
+        PRICE_RULES=["billing.domain.pricing.price_rules.apply_list_price", "tests.billing.test_pricing.too_much"]
     )
     def test_custom_price_step_cannot_make_price_negative(self) -> None:
         self.assertEqual(compute_price(PriceRequest((item(1, "70"),), "USD")).total, 0)

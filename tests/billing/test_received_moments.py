@@ -45,7 +45,7 @@ class DeskPaymentTimeTest(BillingTestCase):
     def amount_charged(self) -> Decimal:
         self.order.refresh_from_db()
         self.assertEqual(self.order.state, "paid")
-        return self.order.charged
+        return self.order.amount_charged
 
     def test_form_asks_before_or_after_class_start_and_proposes_amounts(self) -> None:
         page = self.record_payment()

@@ -22,14 +22,14 @@ class ExchangeDifferenceTest(ReplacingTestCase):
         later = self.exchange(self.line(self.paid(1)), 4)
         parts = [(part.label, part.amount) for part in balances.price_at(later, self.now).adjustments]
         self.assertEqual(parts, [("Regular price", 100), ("Paid for Toy 1", -70)])
-        self.assertEqual((later.state, later.now_total), (State.PLACED, 30))
+        self.assertEqual((later.state, later.early_total), (State.PLACED, 30))
 
     def test_exchange_without_difference_is_completed_immediately(self) -> None:
         ToyKind.catalogue[4] = Toy("70")
         first = self.paid(1)
         later = self.exchange(self.line(first), 4)
         self.assertEqual((later.state, states(later), states(first)), (State.PAID, ["confirmed"], ["exchanged"]))
-        self.assertEqual(self.told(first)[-1], "line_replaced")
+        self.assertEqual(self.told(first)[-1], "line_exchanged")
 
     def test_old_line_is_kept_until_the_difference_is_paid(self) -> None:
         ToyKind.catalogue[4] = Toy("100")
@@ -38,14 +38,14 @@ class ExchangeDifferenceTest(ReplacingTestCase):
         self.assertEqual((states(first), states(later)), (["confirmed"], ["held"]))
         self.pay(later)
         self.assertEqual((states(first), states(later)), (["exchanged"], ["confirmed"]))
-        self.assertEqual((first.charged, later.charged), (70, 30))
+        self.assertEqual((first.amount_charged, later.amount_charged), (70, 30))
 
     def test_surplus_is_refunded_under_the_old_lines_terms(self) -> None:
         ToyKind.catalogue[1] = Toy(percent_back="50")
         first = self.paid(1)
         self.exchange(self.line(first), 2)
         first.refresh_from_db()
-        self.assertEqual((first.charged, self.line(first).kept, balances.amount_received(first)), (60, 10, 60))
+        self.assertEqual((first.amount_charged, self.line(first).kept, balances.amount_received(first)), (60, 10, 60))
 
     @override_settings(EXCHANGE_SURPLUS="credit")
     def test_surplus_becomes_account_credit_when_configured(self) -> None:
@@ -78,9 +78,9 @@ class ExchangeDiscountTest(ReplacingTestCase):
         first = self.paid(3, 4)
         for number in (0, 1):
             later = self.exchange(self.line(first, number), 5)
-            self.assertEqual((later.state, later.charged), (State.PAID, 0))
+            self.assertEqual((later.state, later.amount_charged), (State.PAID, 0))
         first.refresh_from_db()
-        self.assertEqual(first.charged, 130)
+        self.assertEqual(first.amount_charged, 130)
 
     def test_code_still_applies_to_cheaper_exchange(self) -> None:
         DiscountCode.objects.create(text="fifth", percent=Decimal(20))
@@ -117,9 +117,9 @@ class ExchangeDiscountTest(ReplacingTestCase):
         cart = self.cart(6)
         cart.code = DiscountCode.objects.get()
         cart.save()
-        cart.lines.update(replaces=old)
+        cart.lines.update(exchanged_from=old)
         self.assertEqual(
-            placement.place_order(cart, placement.PlacementOptions(), seen=None, at=self.now).now_total, 15
+            placement.place_order(cart, placement.PlacementOptions(), seen=None, at=self.now).early_total, 15
         )
 
 
@@ -156,7 +156,7 @@ class ExchangeReversalTest(ReplacingTestCase):
         self.assertEqual(self.in_hand(first, second, third), 80)
         self.assertEqual(line_cancellation.cancel_line(self.line(third), at=self.now, why="x"), 40)
         self.assertEqual(self.in_hand(first, second, third), 40)
-        self.assertFalse(OrderLine.objects.filter(order__in=[first, second, third], cancelled_at=None).exists())
+        self.assertFalse(OrderLine.objects.filter(order__in=[first, second, third], canceled_at=None).exists())
 
     def test_staff_can_defer_difference_to_the_door_and_cancellation_refunds_what_was_paid(self) -> None:
         ToyKind.catalogue[4] = Toy("100")
@@ -205,7 +205,7 @@ class ExchangeRefusedTest(ReplacingTestCase):
     def test_only_the_payer_can_exchange(self) -> None:
         old = self.line(self.paid(1, payer=self.alice))
         cart = self.cart(4, payer=self.sam)
-        cart.lines.update(replaces=old)
+        cart.lines.update(exchanged_from=old)
         with self.assertRaisesMessage(placement.OrderNotPlaced, exchanges.NOT_YOURS):
             placement.place_order(cart, placement.PlacementOptions(), seen=None, at=self.now)
 
@@ -225,4 +225,4 @@ class ExchangeRefusedTest(ReplacingTestCase):
         other = self.line(self.placed(2))
         self.exchange(old, 4)
         with self.assertRaises(IntegrityError), transaction.atomic():
-            OrderLine.objects.filter(pk=other.pk).update(replaces=old, keeps_replaced=True)
+            OrderLine.objects.filter(pk=other.pk).update(exchanged_from=old, reserves_exchange=True)

@@ -38,10 +38,10 @@ class ExchangeLawTest(TestCase):
 
     def cancel_all_lines(self, school: School) -> None:
         """After every line is canceled, no order keeps more than its terms allow."""
-        for line in OrderLine.objects.filter(order__state="paid", cancelled_at=None).order_by("-pk"):
+        for line in OrderLine.objects.filter(order__state="paid", canceled_at=None).order_by("-pk"):
             with suppress(transitions.OrderTransitionRefused):
                 line_cancellation.cancel_line(line, at=school.now, why="x", percent_back=Decimal(100))
         school.check(self)
         for order in Order.objects.filter(state="paid"):
-            if not order.lines.filter(cancelled_at=None).exists():
-                self.assertLessEqual(order.charged, price_reductions.amount_kept(order))
+            if not order.lines.filter(canceled_at=None).exists():
+                self.assertLessEqual(order.amount_charged, price_reductions.amount_kept(order))

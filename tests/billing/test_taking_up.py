@@ -45,7 +45,7 @@ class DeskReinstatementTest(ReinstatementTestCase):
         order = self.expired_order(1)
         self.record_payment(order)
         self.assertEqual((order.state, states(order), balances.overpaid_amount(order)), ("paid", ["confirmed"], 0))
-        self.assertTrue(Entry.objects.filter(action="billing.order_taken_up").exists())
+        self.assertTrue(Entry.objects.filter(action="billing.order_reinstated").exists())
         run_all()
         messages = Message.objects.filter(about_id=str(order.pk)).order_by("pk")
         self.assertEqual([message.template for message in messages], ["billing.receipt"])
@@ -54,7 +54,7 @@ class DeskReinstatementTest(ReinstatementTestCase):
         order = self.expired_order(1)
         self.record_payment(order, 30)
         self.assertEqual((order.state, order.due, states(order)), ("placed", "door", ["confirmed"]))
-        self.assertEqual((balances.open_balance(order, self.now), order.has_lapsed(self.day(9))), (40, False))
+        self.assertEqual((balances.open_balance(order, self.now), order.has_expired(self.day(9))), (40, False))
 
     def test_sold_out_item_is_reported_before_payment_is_recorded(self) -> None:
         order = self.expired_order(1, 2)
@@ -64,9 +64,9 @@ class DeskReinstatementTest(ReinstatementTestCase):
         ):
             self.record_payment(order, 120)
         order.refresh_from_db()
-        self.assertEqual((order.state, states(order), order.payments.count()), ("lapsed", ["released"] * 2, 0))
+        self.assertEqual((order.state, states(order), order.payments.count()), ("expired", ["released"] * 2, 0))
         self.record_payment(order, 70, even_so=True)
-        self.assertEqual((order.state, states(order), order.now_total), ("paid", ["confirmed", "released"], 70))
+        self.assertEqual((order.state, states(order), order.early_total), ("paid", ["confirmed", "released"], 70))
 
     def test_order_without_available_items_stays_expired(self) -> None:
         order = self.expired_order(1)
@@ -139,7 +139,7 @@ class ReinstatedCodeTest(ReinstatementTestCase):
         DiscountCode.objects.update(percent=50, valid_until=self.day(-1))
         self.confirm_late_payment(order)
         self.assertEqual(
-            (order.state, order.charged, discount_codes.count_code_uses(self.code, self.now)), ("paid", 63, 1)
+            (order.state, order.amount_charged, discount_codes.count_code_uses(self.code, self.now)), ("paid", 63, 1)
         )
 
     def test_late_payment_is_refunded_when_code_was_used_up_meanwhile(self) -> None:
@@ -148,7 +148,7 @@ class ReinstatedCodeTest(ReinstatementTestCase):
         cart.set_discount_code(other, "spring", self.now)
         placement.place_order(other, placement.PlacementOptions(), seen=None, at=self.now)
         self.confirm_late_payment(order)
-        self.assertEqual((order.state, balances.amount_received(order), order.code), ("lapsed", 0, self.code))
+        self.assertEqual((order.state, balances.amount_received(order), order.code), ("expired", 0, self.code))
         self.assertEqual(discount_codes.count_code_uses(self.code, self.now), 1)
 
     def test_desk_payment_costs_full_price_when_code_was_used_up(self) -> None:
@@ -158,5 +158,5 @@ class ReinstatedCodeTest(ReinstatementTestCase):
             self.record_payment(order, 63)
         self.record_payment(order, 70, even_so=True)
         self.assertEqual(
-            (order.state, order.charged, discount_codes.count_code_uses(self.code, self.now)), ("paid", 70, 0)
+            (order.state, order.amount_charged, discount_codes.count_code_uses(self.code, self.now)), ("paid", 70, 0)
         )

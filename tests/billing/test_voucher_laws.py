@@ -109,7 +109,7 @@ class VoucherLawTest(PropertyTestCase):
         self.cancel_first_line(self.pick_order("toy", which), None, as_credit=True)
 
     def cancel_first_line(self, order: Order | None, percent: Decimal | None, *, as_credit: bool = False) -> None:
-        line = order.lines.filter(cancelled_at=None).first() if order else None
+        line = order.lines.filter(canceled_at=None).first() if order else None
         try:
             if line is not None:
                 line_cancellation.cancel_line(line, at=self.now, why="x", percent_back=percent, as_credit=as_credit)
@@ -127,7 +127,7 @@ class VoucherLawTest(PropertyTestCase):
         for payment in Payment.objects.filter(variant="voucher"):
             self.assertEqual(payment.captured_amount, -payment.voucher_entry.amount)
         for order in Order.objects.filter(state=Order.State.PAID):
-            self.assertEqual(balances.amount_available(order), order.charged)
+            self.assertEqual(balances.amount_available(order), order.amount_charged)
         for refund in Refund.objects.filter(payment__variant="voucher"):
             self.assertEqual((refund.state, refund.voucher_entry.amount), ("done", refund.amount))
         self.check_payments_cover_balances()

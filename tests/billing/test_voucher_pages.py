@@ -35,9 +35,17 @@ class VoucherPurchasePageTest(VoucherTestCase):
         return order.lines.get().details
 
     def test_visitor_buys_voucher_and_double_click_adds_one(self) -> None:
-        words = {"recipient_name": " Rae  Ray ", "recipient_email": "RAE@example.org", "give_on": dates.local_today()}
+        words = {
+            "recipient_name": " Rae  Ray ",
+            "recipient_email": "RAE@example.org",
+            "deliver_on": dates.local_today(),
+        }
         self.assertEqual([self.submit_purchase(**words), self.submit_purchase(**words)], [302, 302])
-        given = {"recipient_name": "Rae Ray", "recipient_email": "rae@example.org", "give_on": f"{dates.local_today()}"}
+        given = {
+            "recipient_name": "Rae Ray",
+            "recipient_email": "rae@example.org",
+            "deliver_on": f"{dates.local_today()}",
+        }
         self.assertEqual(self.line_details(), {"amount": "50.00"} | given)
         self.assertContains(self.client.get(reverse("cart")), "Gift voucher: $50.00")
 
@@ -53,8 +61,10 @@ class VoucherPurchasePageTest(VoucherTestCase):
         wrong: tuple[dict[str, object], ...] = (
             {"gift": "51"}, {"gift": "other"}, {"gift": "other", "amount": "-5"}, {"gift": "other", "amount": "NaN"},
             {"gift": "other", "amount": "20.005"}, {"gift": "other", "amount": "1e9"}, {"gift": "class"},
-            {"gift": "class", "which": "toy:99"}, {"gift": "class", "which": "voucher:1"}, {"give_on": far},
-            {"give_on": "yesterday"}, {"message": "x" * 501}, {"recipient_email": "nobody"}, {"recipient_name": "\0"},
+            {"gift": "class", "which": "toy:99"}, {"gift": "class", "which": "voucher:1"},
+            {"deliver_on": far},
+            {"deliver_on": "yesterday"}, {"message": "x" * 501}, {"recipient_email": "nobody"},
+            {"recipient_name": "\0"},
         )  # fmt: skip
         for fields in wrong:
             with self.subTest(fields):
@@ -91,7 +101,7 @@ class VoucherCheckoutPageTest(VoucherTestCase):
         self.assertIn(f"Gift voucher {voucher.mark}", page)
         self.assertIn("<strong>$40.00</strong> is left to pay now.", page)
         self.assertIn(discount_codes.UNKNOWN, self.enter_code("CDFG-HJKM-NPQR"))
-        self.client.post(reverse("checkout_voucher_aside", args=[voucher.pk]))
+        self.client.post(reverse("checkout_unchoose_voucher", args=[voucher.pk]))
         self.assertNotIn(voucher.mark, self.client.get(reverse("checkout_review")).content.decode())
 
     def test_order_fully_paid_by_voucher_needs_no_payment_method(self) -> None:
@@ -117,7 +127,7 @@ class VoucherCheckoutPageTest(VoucherTestCase):
         order = self.start_cart(1)
         for value in ("NaN", "1e99", "x"):
             self.assertEqual(self.place_order("70", value, way="practice"), 400)
-        self.assertEqual(self.client.post(reverse("checkout_voucher_aside", args=[10**15])).status_code, 302)
+        self.assertEqual(self.client.post(reverse("checkout_unchoose_voucher", args=[10**15])).status_code, 302)
         self.enter_code("\0")
         order.refresh_from_db()
         self.assertEqual(order.state, "cart")
@@ -161,7 +171,7 @@ class VoucherDeliveryTest(VoucherTestCase):
 
     def test_gift_mail_is_sent_once_on_its_day_and_not_before_eight(self) -> None:
         day = dates.local_today() + timedelta(days=3)
-        voucher = self.bought(50, give_on=day.isoformat(), **RECIPIENT)
+        voucher = self.bought(50, deliver_on=day.isoformat(), **RECIPIENT)
         self.assertEqual(notifications.send_due_gifts(self.moment_in_days(2, 23)), 0)
         self.assertEqual(notifications.send_due_gifts(self.moment_in_days(3, 7)), 0)
         self.assertEqual(notifications.send_due_gifts(self.moment_in_days(3)), 1)
@@ -174,7 +184,7 @@ class VoucherDeliveryTest(VoucherTestCase):
         self.assertIn("&lt;b&gt;Dance&lt;/b&gt; *with* me!", str(mail.alternatives[0][0]))  # type: ignore[attr-defined]
 
     def test_gift_mail_is_retried_when_process_dies_before_writing_it(self) -> None:
-        self.bought(50, give_on=dates.local_today().isoformat(), **RECIPIENT)
+        self.bought(50, deliver_on=dates.local_today().isoformat(), **RECIPIENT)
         with (
             mock.patch.object(notifications, "draft_message", side_effect=RuntimeError),
             self.assertRaises(RuntimeError),
@@ -183,20 +193,20 @@ class VoucherDeliveryTest(VoucherTestCase):
         self.assertEqual(notifications.send_due_gifts(self.moment_in_days(1)), 1)
 
     def test_void_used_up_or_unaddressed_voucher_is_not_mailed(self) -> None:
-        day = {"give_on": dates.local_today().isoformat()}
+        day = {"deliver_on": dates.local_today().isoformat()}
         office.void_voucher(self.bought(50, **day, **RECIPIENT), why="x", by=self.ada)
         self.spent(self.bought(50, **day, **RECIPIENT))
         self.bought(50, **day)
         self.assertEqual(notifications.send_due_gifts(self.moment_in_days(1)), 0)
 
-    @override_settings(VOUCHER_MONTHS=12, VOUCHER_REMIND_DAYS=30)
+    @override_settings(VOUCHER_MONTHS=12, VOUCHER_REMINDER_DAYS=30)
     def test_expiry_reminder_is_sent_once_and_again_after_extension(self) -> None:
         voucher = self.bought(50)
         assert voucher.expires_on
         at = dates.local_moment(voucher.expires_on - timedelta(days=20), time(9, 30))
         self.assertEqual(notifications.send_expiry_reminders(at - timedelta(days=20)), 0)
         self.assertEqual([notifications.send_expiry_reminders(at), notifications.send_expiry_reminders(at)], [1, 0])
-        self.assertEqual(Message.objects.get(template="billing.voucher_ending").to, "pat@example.org")
+        self.assertEqual(Message.objects.get(template="billing.voucher_expiring").to, "pat@example.org")
         office.extend_voucher_expiry(voucher, voucher.expires_on + timedelta(days=100), why="x", by=self.ada)
         self.assertEqual(notifications.send_expiry_reminders(at), 0)
         self.assertEqual(notifications.send_expiry_reminders(at + timedelta(days=100)), 1)
@@ -225,7 +235,7 @@ class VoucherDeskTest(VoucherTestCase):
         voucher = Voucher.objects.get()
         self.assertEqual((voucher.worth, voucher.kind, voucher.what, voucher.title), (70, "toy", "1", "Toy 1"))
         self.assertEqual((voucher.entries.get().why, Payment.objects.count()), ("A prize", 0))
-        self.assertEqual(Entry.objects.get(action="billing.voucher_given").why, "A prize")
+        self.assertEqual(Entry.objects.get(action="billing.voucher_given_away").why, "A prize")
         self.assertEqual(self.spent(voucher).state, "paid")
 
     def post_action(self, name: str, voucher: Voucher, **fields: object) -> int:
@@ -278,8 +288,8 @@ class VoucherDeskTest(VoucherTestCase):
         self.assertEqual((moved["Used"], moved["Made void by the school"]), (-70, -25))
         self.assertEqual(moved["Balance of all vouchers at the end"], 40)
         days = {"since": dates.local_today(), "until": dates.local_today()}
-        self.assertContains(self.client.get(reverse("desk_books"), days), "Balance of all vouchers at the end")
-        download = self.client.get(reverse("desk_books_download"), days)
+        self.assertContains(self.client.get(reverse("desk_ledger"), days), "Balance of all vouchers at the end")
+        download = self.client.get(reverse("desk_ledger_download"), days)
         text = b"".join(download.streaming_content).decode()  # type: ignore[attr-defined]
         for part in (",voucher,", ",toy,", "voucher given", "voucher void"):
             self.assertIn(part, text)

@@ -249,7 +249,7 @@ class VoucherRefundTest(VoucherTestCase):
         attempts.confirm_payment(payment, attempts.PaymentCaptured(Decimal(40), "USD"))
         run_all()
         order.refresh_from_db()
-        self.assertEqual((order.state, balances.amount_received(order), self.balance(voucher)), ("lapsed", 0, 0))
+        self.assertEqual((order.state, balances.amount_received(order), self.balance(voucher)), ("expired", 0, 0))
 
     def test_canceled_line_is_refunded_to_original_payment_methods(self) -> None:
         voucher = self.bought(30)
@@ -358,7 +358,7 @@ class VoucherCancellationTest(VoucherTestCase):
     def test_refund_outside_the_site_blocks_voucher(self) -> None:
         voucher = self.bought()
         order = voucher.line.order  # type: ignore[union-attr]
-        Order.objects.filter(pk=order.pk).update(charged=20)
+        Order.objects.filter(pk=order.pk).update(amount_charged=20)
         voucher = Voucher.objects.get(pk=voucher.pk)
         self.assertEqual(eligibility.voucher_refusal(voucher, "USD", self.now), eligibility.WAITS)
 

@@ -56,7 +56,7 @@ class ClassDayCancellationTest(PhoneTestCase):
 
     def test_class_below_its_minimum_enrollment_is_confirmed_at_the_desk(self) -> None:
         day = self.school.offer.meetings.get(number=1).local_date - timedelta(days=1)
-        ClassOffer.objects.filter(pk=self.school.offer.pk).update(minimum=5, decide_on=day)
+        ClassOffer.objects.filter(pk=self.school.offer.pk).update(minimum=5, decision_date=day)
         page = self.open_browser(self.school.ada, width=PHONE)
         page.goto(self.school.offer.get_absolute_url())
         page.get_by_text("Needs 5 sign-ups by").wait_for()
@@ -73,7 +73,7 @@ class ClassDayCancellationTest(PhoneTestCase):
     def check_outcome(self) -> None:
         self.assertEqual(Refund.objects.get().payment.order.payer_email, "ben@example.org")
         self.assertEqual(Registration.objects.live().count(), 2)
-        self.assertEqual(self.school.offer.meetings.exclude(stands_in_for=None).count(), 1)
+        self.assertEqual(self.school.offer.meetings.exclude(replacement_for=None).count(), 1)
         run_all()
         told = {letter.to[0] for letter in send_all() if "canceled on" in letter.subject}
         self.assertEqual(told, {"alice@example.org", "ben@example.org", "tess@example.org"})

@@ -32,7 +32,7 @@ class RegistrationCancellationTest(PhoneTestCase):
         self.check_page(page)
         self.assertFalse(self.complaints, "\n" + "\n".join(self.complaints))
         states = Registration.objects.order_by("offer").values_list("state", flat=True)
-        self.assertEqual((list(states), Refund.objects.count()), (["confirmed", "cancelled"], 1))
+        self.assertEqual((list(states), Refund.objects.count()), (["confirmed", "canceled"], 1))
 
     def test_cancellation_policy_is_shown_in_the_cart_and_before_the_order_is_placed(self) -> None:
         usual()

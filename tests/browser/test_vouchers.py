@@ -35,7 +35,7 @@ class GiftVoucherTest(PhoneTestCase):
         page.get_by_role("link", name="View order").click()
         page.get_by_role("link", name="View, print or share").click()
         self.look(page, "Gift voucher for Rae")
-        Voucher.objects.update(give_on=dates.local_today().replace(year=2020))
+        Voucher.objects.update(deliver_on=dates.local_today().replace(year=2020))
         self.assertEqual(notifications.send_due_gifts(), 1)
         run_all()
         (mail,) = [mail for mail in send_all() if mail.to == ["rae@example.org"]]
@@ -58,5 +58,5 @@ class GiftVoucherTest(PhoneTestCase):
         page.get_by_role("button", name="Complete order").click()
         page.get_by_text("Your order is paid in full").wait_for()
         page.goto(link)
-        self.assertEqual(Voucher.objects.get().balance, 100 - Order.objects.get(payer_name="Rae Ray").charged)
+        self.assertEqual(Voucher.objects.get().balance, 100 - Order.objects.get(payer_name="Rae Ray").amount_charged)
         page.get_by_text("is left on this voucher").wait_for()

@@ -54,8 +54,8 @@ ROWS = [
         browse=False,
     ),
     Row("location_list", EVERYBODY),
-    Row("things_resources", GIVEN, args=given()),
-    Row("things_resources", GIVEN, args=given_to_all(), note="of a subject"),
+    Row("class_resources", GIVEN, args=given()),
+    Row("class_resources", GIVEN, args=given_to_all(), note="of a subject"),
     *(
         Row("add_resource", GIVEN, post=GIVEN, args=given(kind), note=kind)
         for kind in ("video", "link", "text", "file")
@@ -68,7 +68,7 @@ ROWS = [
         data=lambda school: {"move": f"up-{school.words.pk}"},
     ),
     Row(
-        "change_resource_here",
+        "change_attachment",
         "405|login 405|403 405|403 405 405 405",
         post="login 403 403 302 404 302",
         args=lambda school: ["class", school.offer.pk, school.words.pk],

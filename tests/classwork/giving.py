@@ -28,7 +28,7 @@ def hang(resource: Resource, thing: ClassOffer | Subject, **values: Any) -> Atta
 
 def place(student: Student, offer: ClassOffer, state: str = "confirmed", at: datetime | None = None) -> Registration:
     at = at or timezone.now()
-    ended = at if state in ("cancelled", "lapsed", "transferred") else None
+    ended = at if state in ("canceled", "expired", "transferred") else None
     return Registration.objects.create(student=student, offer=offer, state=state, confirmed_at=at, ended_at=ended)
 
 

@@ -39,7 +39,7 @@ class Given(SchoolTestCase):
         return browser.get(reverse("resource_detail", args=[resource.pk]))
 
     def bytes(self, resource: Resource, method: str = "get", query: str = "", **headers: str) -> Any:
-        url = reverse("resource_bytes", args=[resource.pk]) + query
+        url = reverse("resource_file", args=[resource.pk]) + query
         response = getattr(self.client, method)(url, headers=headers)
         response.body = answer(response)
         return response

@@ -41,7 +41,7 @@ class StudentPreviewTest(SchoolTestCase):
     def test_resource_held_back_by_the_teacher_is_shown_on_hold(self) -> None:
         releases.hold_release(self.tess, Release.objects.get(resource__title="Second"))
         self.assertEqual(self.states_in_week(3)["Second"], "held")
-        self.assertContains(self.client.get(reverse("things_resources", args=["class", self.offer.pk])), "On hold")
+        self.assertContains(self.client.get(reverse("class_resources", args=["class", self.offer.pk])), "On hold")
 
     def test_canceled_meetings_are_not_weeks(self) -> None:
         meetings.cancel_meeting(None, self.offer.meetings.first(), "Snow")

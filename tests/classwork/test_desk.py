@@ -87,7 +87,7 @@ class ClassDayPageTest(DeskTestCase):
         meetings.cancel_meeting(self.ada, self.day, "Snow")
         self.assertContains(self.client.get(reverse("desk_class", args=[self.offer.pk])), "Snow")
         self.preview_and_confirm(reverse("desk_restore_day", args=[self.day.pk]), {})
-        self.assertFalse(Meeting.objects.get(pk=self.day.pk).is_cancelled)
+        self.assertFalse(Meeting.objects.get(pk=self.day.pk).is_canceled)
 
     def test_class_days_are_numbered_without_canceled_days_like_resources(self):
         """The third day is class 2 after the second is canceled. An extra day is numbered in the order of dates."""

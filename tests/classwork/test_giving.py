@@ -34,10 +34,10 @@ class GivingTestCase(SchoolTestCase):
         return [str(each.resource) for each in content.attached_to(to or self.offer)]
 
     def index(self, **data: str) -> Any:
-        return self.client.get(reverse("things_resources", args=["class", self.offer.pk]))
+        return self.client.get(reverse("class_resources", args=["class", self.offer.pk]))
 
     def post(self, resource: Resource, **data: str) -> Any:
-        return self.client.post(reverse("change_resource_here", args=["class", self.offer.pk, resource.pk]), data)
+        return self.client.post(reverse("change_attachment", args=["class", self.offer.pk, resource.pk]), data)
 
 
 @tag("once")
@@ -98,7 +98,7 @@ class AttachmentTest(GivingTestCase):
         self.assertEqual(Resource.objects.count(), 0)
 
     def test_resource_list_runs_the_same_queries_with_many_resources(self) -> None:
-        url = reverse("things_resources", args=["class", self.offer.pk])
+        url = reverse("class_resources", args=["class", self.offer.pk])
         self.assertSameQueries(url, lambda count: [self.give(f"Number {n}") for n in range(count)])
 
 
@@ -126,7 +126,7 @@ class ResourcePermissionTest(GivingTestCase):
         proposal = proposals.propose_class(self.ash.staff, draft)
         self.log_in(self.ash)
         page = self.client.get(reverse("proposal", args=[proposal.pk]))
-        url = reverse("things_resources", args=["class", proposal.offer_id])
+        url = reverse("class_resources", args=["class", proposal.offer_id])
         self.assertContains(page, url)
         self.assertContains(self.client.get(url), "No resources yet")
         content.add_resource(self.ash.staff, proposal.offer, resource_values("Warm-up"), {})
@@ -168,7 +168,7 @@ class ResourceFormTest(InFolder, GivingTestCase):
     def test_video_is_added_with_one_form(self) -> None:
         self.assertRedirects(
             self.add("video", file=samples.upload("Sugar_push.mp4", samples.mp4(90), "video/mp4")),
-            reverse("things_resources", args=["class", self.offer.pk]),
+            reverse("class_resources", args=["class", self.offer.pk]),
         )
         found = Resource.objects.get()
         self.assertEqual((found.title, found.file_title, found.seconds), ("Sugar push", "Sugar_push.mp4", 90))

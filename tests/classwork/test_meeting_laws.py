@@ -30,19 +30,19 @@ class MeetingLaw(HypothesisTestCase, SchoolTestCase):
         st.sets(st.integers(0, 7), max_size=3),
         st.sets(st.integers(1, 8)),
     )
-    def test_every_meeting_is_between_start_and_end_and_none_is_lost(self, values, class_day, weeks, skips, cancelled):
+    def test_every_meeting_is_between_start_and_end_and_none_is_lost(self, values, class_day, weeks, skips, canceled):
         session = make.session("Law", make.thursday(10), **values)
         start = calendar.first_day(session.plan, class_day)
         skipped = tuple(start + timedelta(weeks=week) for week in skips if week < weeks)
         offer = make.offer(session, make.subject("L2", num_weeks=weeks), class_day=class_day, skipped=skipped)
-        for meeting in offer.meetings.filter(number__in=cancelled):
+        for meeting in offer.meetings.filter(number__in=canceled):
             meetings.cancel_meeting(None, meeting, "Snow")
 
         stored = list(offer.meetings.all())
         end = start + timedelta(weeks=weeks + len(skipped) - 1)
         self.assertTrue(all(start <= meeting.local_date <= end for meeting in stored))
-        taking_place = [meeting for meeting in stored if not meeting.is_cancelled]
-        called_off = sum(number <= weeks for number in cancelled)
+        taking_place = [meeting for meeting in stored if not meeting.is_canceled]
+        called_off = sum(number <= weeks for number in canceled)
         self.assertEqual(len(taking_place) + called_off, weeks)
         self.assertFalse({meeting.local_date for meeting in stored} & set(skipped))
         self.assertEqual(stored[-1].local_date, end)

@@ -35,9 +35,9 @@ class CancelTest(MeetingTestCase):
         self.assertEqual(len(preview.effects[0].after), 4)
         meetings.cancel_meeting(self.ada, self.second, "Snow", seen=preview.fingerprint)
         stored = self.stored(self.second)
-        self.assertEqual((stored.is_cancelled, stored.reason, stored.revision), (True, "Snow", 1))
+        self.assertEqual((stored.is_canceled, stored.reason, stored.revision), (True, "Snow", 1))
         self.assertEqual(Entry.objects.latest("id").why, "Snow")
-        self.assertEqual(Event.objects.get(type="classwork.meeting_cancelled").payload.meeting_id, self.second.pk)
+        self.assertEqual(Event.objects.get(type="classwork.meeting_canceled").payload.meeting_id, self.second.pk)
 
     def test_day_can_be_canceled_only_once(self):
         meetings.cancel_meeting(self.ada, self.second, "Snow")
@@ -47,7 +47,7 @@ class CancelTest(MeetingTestCase):
         meetings.cancel_meeting(self.ada, self.second, "Snow")
         meetings.restore_meeting(self.ada, self.second)
         stored = self.stored(self.second)
-        self.assertEqual((stored.is_cancelled, stored.reason, stored.revision), (False, "", 2))
+        self.assertEqual((stored.is_canceled, stored.reason, stored.revision), (False, "", 2))
         self.assertIn("not canceled", self.refusal_of(meetings.restore_meeting, self.second).sentence)
 
     def test_canceled_day_is_not_restored_when_another_meeting_took_its_time(self):

@@ -76,7 +76,7 @@ class ConstraintTest(TestCase):
         offer = ClassOffer.objects.create(session=session(), subject=subject(), start_time=time(19))
         start = datetime(2026, 1, 8, 19, tzinfo=UTC)
         hour = timedelta(hours=1)
-        Meeting.objects.create(offer=offer, number=1, starts_at=start, ends_at=start + hour, cancelled_at=start)
+        Meeting.objects.create(offer=offer, number=1, starts_at=start, ends_at=start + hour, canceled_at=start)
         Meeting.objects.create(offer=offer, starts_at=start, ends_at=start + hour)
         self.assert_refused(Meeting.objects.create, offer=offer, starts_at=start, ends_at=start + 2 * hour)
         self.assert_refused(

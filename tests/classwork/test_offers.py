@@ -118,10 +118,10 @@ class ChangedClassTest(OfferTestCase):
     def test_repeated_approval_change_sends_one_event(self):
         class_offers.set_class_approved(self.ada, self.offer, False, why="No teacher yet")
         class_offers.set_class_approved(self.ada, self.offer, False)
-        self.assertEqual(Event.objects.filter(type="classwork.offer_hidden").count(), 1)
+        self.assertEqual(Event.objects.filter(type="classwork.class_hidden").count(), 1)
         self.assertNotIn(self.offer, ClassOffer.objects.approved())
         class_offers.change_class(self.ada, self.offer, ClassDraft({"manager_approved": True}))
-        self.assertEqual(Event.objects.filter(type="classwork.offer_approved").count(), 1)
+        self.assertEqual(Event.objects.filter(type="classwork.class_approved").count(), 1)
 
     def test_class_of_an_unapproved_subject_is_not_listed(self):
         subjects.set_subject_approved(self.ada, self.offer.subject, False)
@@ -146,7 +146,7 @@ class WarningTest(OfferTestCase):
         self.assertEqual(self.plan(location=self.hall, teachers=[self.tess.staff], start_time=time(20)), ())
 
     def test_canceled_day_of_another_class_is_free(self):
-        self.offer.meetings.update(cancelled_at=timezone.now())
+        self.offer.meetings.update(canceled_at=timezone.now())
         self.assertEqual(self.plan(location=self.hall, teachers=[self.tess.staff]), ())
 
     def test_unreachable_weekday_and_too_many_weeks_are_reported(self):

@@ -36,7 +36,7 @@ class NewProposalTest(ProposalTestCase):
         self.assertTrue(Subject.objects.get(pk=proposal.subject.pk).manager_approved)
         self.assertEqual(self.stored(proposal).state, "approved")
         expected_events = ["classwork.proposal_submitted", "classwork.subject_approved", "classwork.proposal_approved"]
-        since = Event.objects.exclude(type="classwork.offer_created").order_by("id")
+        since = Event.objects.exclude(type="classwork.class_created").order_by("id")
         self.assertEqual(list(since.values_list("type", flat=True)), expected_events)
 
     def test_answered_proposal_can_be_edited_and_submitted_again(self):

@@ -35,7 +35,7 @@ RULES = st.one_of(
 
 def scheduled_meeting(hour: int, minutes: int = 60, *, off: Collection[int] = ()) -> ScheduledMeeting:
     start = datetime(2026, 1, 6, tzinfo=ZONE) + timedelta(hours=hour)
-    return ScheduledMeeting(hour, None, Slot(start, start + timedelta(minutes=minutes)), cancelled=hour in off)
+    return ScheduledMeeting(hour, None, Slot(start, start + timedelta(minutes=minutes)), canceled=hour in off)
 
 
 @tag("once")

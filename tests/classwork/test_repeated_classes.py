@@ -19,7 +19,7 @@ KEPT: dict[str, object] = {
     "capacity": 12,
     "price": Decimal(50),
     "pay_at_door": False,
-    "last_joining": 2,
+    "last_joinable_class": 2,
     "pro_rata": True,
     "drop_in_price": Decimal(20),
     "trial_price": Decimal(0),
@@ -40,7 +40,7 @@ class RepeatedClassTest(SchoolTestCase):
             cls.tess.staff,
             class_day=3,
             skipped=(make.thursday(),),
-            decide_on=cls.first - timedelta(days=5),
+            decision_date=cls.first - timedelta(days=5),
             skip_tagline="Not this week",
             public_note="Only this time",
             **cls.kept,
@@ -76,7 +76,7 @@ class RepeatedClassTest(SchoolTestCase):
     def test_repeated_class_decides_its_minimum_as_many_days_before_its_first_class(self):
         again = self.repeat_class()
         first = again.meetings.first().local_date
-        self.assertEqual(again.decide_on, first - timedelta(days=5))
+        self.assertEqual(again.decision_date, first - timedelta(days=5))
 
     def test_copy_in_the_same_session_keeps_settings_and_roles(self):
         again = self.copy_class()
@@ -84,15 +84,15 @@ class RepeatedClassTest(SchoolTestCase):
         self.assert_roles_kept(again)
 
     def test_copy_with_a_decision_day_in_the_past_is_decided_today(self):
-        ClassOffer.objects.filter(pk=self.special.pk).update(decide_on=make.thursday() - timedelta(days=30))
+        ClassOffer.objects.filter(pk=self.special.pk).update(decision_date=make.thursday() - timedelta(days=30))
         again = self.copy_class()
-        self.assertEqual((again.minimum, again.decide_on), (6, dates.local_today()))
+        self.assertEqual((again.minimum, again.decision_date), (6, dates.local_today()))
 
     def test_copy_of_a_class_that_has_begun_has_no_minimum(self):
         self.special.skipped_dates.all().delete()
         type(self.session).objects.filter(pk=self.session.pk).update(key_day_date=make.thursday(-2))
         again = self.copy_class()
-        self.assertEqual((again.capacity, again.minimum, again.decide_on), (12, None, None))
+        self.assertEqual((again.capacity, again.minimum, again.decision_date), (12, None, None))
         self.assertEqual(again.roles.count(), 2)
 
 

@@ -77,9 +77,9 @@ class MeetingChangesTest(SimpleTestCase):
         )
 
     def test_canceled_meeting_moves_and_stays_canceled(self):
-        self.standing[1] = ScheduledMeeting(12, 2, self.slots[1], cancelled=True)
+        self.standing[1] = ScheduledMeeting(12, 2, self.slots[1], canceled=True)
         changes = timetable.meeting_changes(self.standing, self.later, LONG_AGO)
-        self.assertEqual([step.cancelled for step in changes], [False, True, False])
+        self.assertEqual([step.canceled for step in changes], [False, True, False])
         self.assertEqual(timetable.slots_after(self.standing, changes), [self.later[0], self.later[2]])
 
     def test_more_weeks_add_meetings_and_fewer_remove_them(self):

@@ -101,11 +101,11 @@ class FolderServingTest(InFolder, ServingTestCase):
 
     def test_web_server_is_told_in_a_header_which_file_to_send(self) -> None:
         film = self.film()
-        with override_settings(HAND_OVER_BY="x-accel-redirect"):
+        with override_settings(FILE_SERVING="x-accel-redirect"):
             response = self.request_file(film)
         self.assertEqual(response.headers["X-Accel-Redirect"], "/private-files/resources/a/turn.mp4")
         self.assertEqual((response.headers["Content-Type"], answer(response)), ("video/mp4", b""))
-        with override_settings(HAND_OVER_BY="x-sendfile"):
+        with override_settings(FILE_SERVING="x-sendfile"):
             self.assertEqual(self.request_file(film).headers["X-Sendfile"], f"{self.folder}/resources/a/turn.mp4")
 
 

@@ -21,7 +21,7 @@ class CancelingFlowTest(FlowTestCase):
         self.alice_browser.open(reverse("my_classes")).follow("Cancel this class")
         self.assertEqual(Registration.objects.get().state, "confirmed")
         self.alice_browser.press("Yes, cancel")
-        self.assertEqual(Registration.objects.get().state, "cancelled")
+        self.assertEqual(Registration.objects.get().state, "canceled")
 
         mails = self.run_worker()
         payment = Payment.objects.get()
@@ -32,12 +32,12 @@ class CancelingFlowTest(FlowTestCase):
     def test_the_school_cancels_a_day_and_refunds_its_share(self) -> None:
         day = self.offer.meetings.get(number=2)
         ada = self.desk().follow("Cancel classes")
-        ada.open(f"{reverse('desk_call_off')}?class={self.offer.pk}")
+        ada.open(f"{reverse('desk_cancel_classes')}?class={self.offer.pk}")
         ada.press("Next: compensation", {"meeting": [str(day.pk)]})
         ada.press("Next: preview", {"policy": "refund"}).sees("Alice Arden", "Nothing has been canceled yet.")
         ada.press("Cancel 1 class day", {"why": "Snow"})
         day.refresh_from_db()
-        self.assertIsNotNone(day.cancelled_at)
+        self.assertIsNotNone(day.canceled_at)
 
         mails = self.run_worker()
         refunded = sum(refund.amount for refund in Payment.objects.get().refunds.all())

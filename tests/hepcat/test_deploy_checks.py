@@ -17,7 +17,7 @@ READY: dict[str, object] = {
     "OFFICE_EMAIL": "office@example.org",
     "SECURE_PROXY_SSL_HEADER": None,
     "TRUSTED_PROXIES": 0,
-    "HAND_OVER_BY": "site",
+    "FILE_SERVING": "site",
     "STRIPE_KEY": "",
     "STRIPE_PUBLIC_KEY": "",
 }
@@ -45,7 +45,7 @@ class DeployCheckTest(SimpleTestCase):
     def test_site_behind_a_proxy_is_told_to_set_trusted_proxies(self) -> None:
         self.assertSays("TRUSTED_PROXIES", SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https"))
         with tempfile.TemporaryDirectory() as folder:
-            self.assertSays("TRUSTED_PROXIES", HAND_OVER_BY="x-sendfile", PRIVATE_ROOT=Path(folder, "none yet"))
+            self.assertSays("TRUSTED_PROXIES", FILE_SERVING="x-sendfile", PRIVATE_ROOT=Path(folder, "none yet"))
 
     def test_mail_settings_that_deliver_to_nobody_are_reported(self) -> None:
         for backend in ("file", "console"):
@@ -72,7 +72,7 @@ class DeployCheckTest(SimpleTestCase):
         self.assertEqual(self.check_messages(**keys), [])
 
     def test_private_files_that_the_web_server_cannot_read_are_reported(self) -> None:
-        nginx_settings = {"HAND_OVER_BY": "x-accel-redirect", "TRUSTED_PROXIES": 1}
+        nginx_settings = {"FILE_SERVING": "x-accel-redirect", "TRUSTED_PROXIES": 1}
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name, "private")
             # The first upload creates the folder.

@@ -43,7 +43,7 @@ print(film.pk)
 
 @tag("once", "nginx")
 class NginxTest(ProductionCase):
-    variables = {"ALLOWED_HOSTS": HOST, "HAND_OVER_BY": "x-accel-redirect", "STATIC_MANIFEST": "False"}
+    variables = {"ALLOWED_HOSTS": HOST, "FILE_SERVING": "x-accel-redirect", "STATIC_MANIFEST": "False"}
     http_port: ClassVar[int]
     https_port: ClassVar[int]
     startup_output: ClassVar[str]

@@ -211,7 +211,7 @@ class UnusedSettingsTest(SimpleTestCase):
     }
     PACKAGES = ("AXES_", "CELERY_", "COMPRESS_", "WHITENOISE_")
     # Settings for features that are planned but not built yet.
-    PLANNED = {"NEWS_UNASKED": "news and offers"}
+    PLANNED = {"NEWS_WITHOUT_CONSENT": "news and offers"}
 
     def test_every_setting_is_read_by_something(self) -> None:
         path = TOP / "web" / "hepcat" / "settings.py"

@@ -73,7 +73,7 @@ class PreferenceTest(ChoirTestCase):
         self.assertIn("does not want", Message.objects.get(kind="promotional").reason)
 
     def test_promotional_mail_is_sent_without_opt_in_if_the_school_allows_it(self) -> None:
-        with self.settings(NEWS_UNASKED=True):
+        with self.settings(NEWS_WITHOUT_CONSENT=True):
             self.assertEqual(len(self.kinds_sent()), 3)
 
     def test_each_kind_of_mail_can_be_turned_off_except_transactional_mail(self) -> None:

@@ -89,7 +89,7 @@ class HeaderTest(ChoirTestCase):
         sent = send_all()[-1]
         return {key: str(value) for key, value in sent.message().items()}
 
-    @override_settings(NEWS_UNASKED=True)
+    @override_settings(NEWS_WITHOUT_CONSENT=True)
     def test_class_and_promotional_mail_has_one_click_unsubscribe_headers(self) -> None:
         for name in ("choir.rehearsal", "choir.concert"):
             headers = self.sent_headers(name)

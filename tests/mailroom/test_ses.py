@@ -137,7 +137,7 @@ class SesNoticeTest(ChoirTestCase):
     def test_repeated_subscription_offer_is_confirmed_later_by_one_event(self) -> None:
         address = "https://sns.us-west-2.amazonaws.com/?Action=ConfirmSubscription&TopicArn=arn:aws:sns&Token=abc"
         self.assertEqual([self.offer_subscription(address), self.offer_subscription(address)], [204, 204])
-        event = Event.objects.get(type="mailroom.notices_offered")
+        event = Event.objects.get(type="mailroom.notice_subscription_requested")
         self.assertEqual((event.data["address"], event.deliveries.count()), (address, 1))
 
     def test_subscription_is_confirmed_only_at_an_amazon_address(self) -> None:

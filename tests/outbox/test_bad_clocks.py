@@ -61,14 +61,14 @@ class HealthAfterClockJumpTest(TestCase):
     def test_health_check_reports_overdue_jobs(self) -> None:
         Worker.objects.create(name="right", seen_at=timezone.now())
         self.assertEqual(self.health_response().json()["jobs"], {"overdue": 0, "failing": 0})
-        JobRow.objects.create(name="billing.lapse", due_at=timezone.now() - timedelta(minutes=20))
+        JobRow.objects.create(name="billing.expire_holds", due_at=timezone.now() - timedelta(minutes=20))
         self.assertEqual(
             (self.health_response().status_code, self.health_response().json()["jobs"]["overdue"]), (503, 1)
         )
 
     def test_health_check_counts_a_job_due_far_in_the_future_as_overdue(self) -> None:
         Worker.objects.create(name="right", seen_at=timezone.now())
-        JobRow.objects.create(name="billing.lapse", due_at=timezone.now() + timedelta(days=3))
+        JobRow.objects.create(name="billing.expire_holds", due_at=timezone.now() + timedelta(days=3))
         self.assertEqual(
             (self.health_response().status_code, self.health_response().json()["jobs"]["overdue"]), (503, 1)
         )

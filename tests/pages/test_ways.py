@@ -46,7 +46,7 @@ class NavigationLinksTest(SchoolTestCase):
             meeting.ends_at -= timedelta(weeks=60)
             meeting.save()
         self.log_in(self.ada)
-        cancel_page = reverse("desk_call_off")
+        cancel_page = reverse("desk_cancel_classes")
         page = self.client.get(cancel_page)
         self.assertContains(page, f"{cancel_page}?class={self.offer.pk}")
         self.assertNotContains(page, f"{cancel_page}?class={past_class.pk}")
@@ -59,26 +59,26 @@ class NavigationLinksTest(SchoolTestCase):
             for _ in range(count):
                 make.offer(self.session, self.offer.subject)
 
-        self.assertSameQueries(reverse("desk_call_off"), add_rows, exactly=9)
+        self.assertSameQueries(reverse("desk_cancel_classes"), add_rows, exactly=9)
 
     def test_desk_menu_links_to_codes_terms_levels_and_locations(self) -> None:
         self.log_in(self.ada)
         page = self.client.get(reverse("desk"))
-        for model in ("billing_code", "classwork_cancellationterms", "classwork_level", "classwork_location"):
+        for model in ("billing_discountcode", "classwork_cancellationterms", "classwork_level", "classwork_location"):
             self.assertContains(page, reverse(f"admin:{model}_changelist"))
 
 
 class HeardFromReportTest(SchoolTestCase):
-    def register(self, heard_from: str) -> None:
+    def register(self, referral_source: str) -> None:
         number = Registration.objects.count()
         pay(place(cart((self.offer, me()), name=f"N{number}", email=f"n{number}@example.org")))
-        Registration.objects.filter(pk=Registration.objects.latest("pk").pk).update(heard_from=heard_from)
+        Registration.objects.filter(pk=Registration.objects.latest("pk").pk).update(referral_source=referral_source)
 
     def test_report_counts_each_answer_ignoring_case_and_skips_blank_answers(self) -> None:
         for answer in ("Alice Arden", "alice arden ", "A flyer", ""):
             self.register(answer)
         self.log_in(self.ada)
-        page = self.client.get(reverse("desk_heard_from"))
+        page = self.client.get(reverse("desk_referral_sources"))
         self.assertEqual(
             [(row.answer, row.count) for row in page.context["rows"]], [("Alice Arden", 2), ("A flyer", 1)]
         )
@@ -88,9 +88,9 @@ class HeardFromReportTest(SchoolTestCase):
         self.register("Alice Arden")
         self.log_in(self.ada)
         address = f"{reverse('desk_registrations')}?heard=a+flyer"
-        self.assertContains(self.client.get(reverse("desk_heard_from")), address)
+        self.assertContains(self.client.get(reverse("desk_referral_sources")), address)
         registrations = self.client.get(address).context["places"]
-        self.assertEqual([row.registration.heard_from for row in registrations], ["A flyer"])
+        self.assertEqual([row.registration.referral_source for row in registrations], ["A flyer"])
 
     @tag("rows")
     def test_query_count_does_not_grow_with_the_number_of_answers(self) -> None:
@@ -100,4 +100,4 @@ class HeardFromReportTest(SchoolTestCase):
             for _ in range(count):
                 self.register(f"Friend {Registration.objects.count()}")
 
-        self.assertSameQueries(reverse("desk_heard_from"), add_rows, exactly=8)
+        self.assertSameQueries(reverse("desk_referral_sources"), add_rows, exactly=8)

@@ -100,15 +100,13 @@ class School(order_simulation.School):
                 test.assertLessEqual(within, offer.capacity)
         for one in taken:
             self._check_reason(test, one)
-        for line in OrderLine.objects.filter(
-            cancelled_at=None, order__state__in=[Order.State.PLACED, Order.State.PAID]
-        ):
+        for line in OrderLine.objects.filter(canceled_at=None, order__state__in=[Order.State.PLACED, Order.State.PAID]):
             self._check_line(test, line)
 
     def _check_reason(self, test: TestCase, one: Registration) -> None:
         """A place hangs on a live line; one that is confirmed is paid, or to be paid at the door, or given by staff."""
         order = one.line.order
-        test.assertIsNone(one.line.cancelled_at)
+        test.assertIsNone(one.line.canceled_at)
         test.assertIn(order.state, (Order.State.PLACED, Order.State.PAID))
         if one.state != State.HELD:
             paid_later = order.due != Order.Due.NOW
@@ -116,7 +114,7 @@ class School(order_simulation.School):
 
     def _check_line(self, test: TestCase, line: OrderLine) -> None:
         """Whoever paid, or may still pay, has the place; or a person is asked what to do."""
-        if line.order.has_lapsed(timezone.now()):
+        if line.order.has_expired(timezone.now()):
             return
         places = Registration.objects.filter(line=line).taking_a_place(timezone.now()).count()
         asked = line.order.cases.filter(kind=PaymentIssue.Kind.NOT_CONFIRMED).exists()

@@ -21,7 +21,7 @@ from tests import make
 from tests.base import SchoolTestCase
 from tests.registrations.purchases import cart, me, of, other, pay, place
 
-WIZARD = reverse("desk_call_off")
+WIZARD = reverse("desk_cancel_classes")
 
 
 @tag("once")
@@ -50,7 +50,7 @@ class CancellationWizardTest(SchoolTestCase):
         form = {"do": "1", "why": "Snow", "seen": preview.context["quote"].fingerprint}
         answer = self.client.post(self.address(policy="refund"), form)
         self.assertRedirects(answer, ClassCancellation.objects.get().get_absolute_url())
-        self.assertTrue(Entry.objects.filter(action="registrations.called_off", why="Snow").exists())
+        self.assertTrue(Entry.objects.filter(action="registrations.classes_canceled", why="Snow").exists())
 
     def test_compensation_changed_after_the_preview_is_shown_again_and_cancels_nothing(self) -> None:
         order = self.buy()

@@ -42,7 +42,7 @@ class CancellationRaceTest(TransactionTestCase):
         run_all()
         order.refresh_from_db()
         paid = Payment.objects.get().captured_amount
-        self.assertEqual((order.state, Refund.objects.get().amount), (Order.State.CANCELLED, paid))
+        self.assertEqual((order.state, Refund.objects.get().amount), (Order.State.CANCELED, paid))
 
     def test_control_without_locks_payment_for_a_canceled_class_is_kept(self) -> None:
         order, pay_order = self.order_with_payment()

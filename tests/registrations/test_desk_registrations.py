@@ -154,7 +154,7 @@ class HoldTest(DeskTestCase):
         spots.release_spot(line(Order.objects.get()), "Gone")
         self.assertNotContains(self.client.get(self.page), "hold")
         self.client.post(self.page, {"why": "x"})
-        self.assertEqual(self.state(), "cancelled")
+        self.assertEqual(self.state(), "canceled")
 
     def test_staff_with_view_permission_only_cannot_put_it_on_hold(self) -> None:
         self.log_in(self.allow(self.ash, "view_registration"))
@@ -187,7 +187,7 @@ class DeskRegistrationTest(DeskTestCase):
         day = timezone.localdate() + timedelta(days=10)
         self.assertEqual(self.register(pay_by=timezone.localdate() - timedelta(days=1)).status_code, 200)
         self.assertEqual(self.register(pay_by=day).status_code, 302)
-        self.assertEqual(Order.objects.values_list("due", "due_on").get(), ("date", day))
+        self.assertEqual(Order.objects.values_list("due", "due_date").get(), ("date", day))
         self.assertEqual(Registration.objects.get().state, "confirmed")
 
     def test_known_student_is_registered_with_their_record(self) -> None:
@@ -213,7 +213,7 @@ class DeskRegistrationTest(DeskTestCase):
         self.assertContains(self.register(over_capacity="on"), "Please enter a reason")
         self.assertEqual(self.register(over_capacity="on", why="Plays the piano").status_code, 302)
         self.assertTrue(Registration.objects.first().over_capacity)
-        self.assertEqual(Entry.objects.get(action="registrations.registered_at_the_desk").why, "Plays the piano")
+        self.assertEqual(Entry.objects.get(action="registrations.registered_at_desk").why, "Plays the piano")
 
     def test_over_capacity_is_hidden_and_ignored_without_permission(self) -> None:
         ClassOffer.objects.update(capacity=1)

@@ -16,12 +16,12 @@ from tests.registrations import purchases
 class ClassCodeTest(SchoolTestCase):
     def test_office_chooses_among_classes_that_are_not_over(self) -> None:
         self.log_in(self.ada)
-        page = self.client.get("/admin/billing/code/add/")
+        page = self.client.get("/admin/billing/discountcode/add/")
         self.assertContains(page, f'<option value="place:{self.offer.pk}">{self.offer}</option>', html=True)
         self.assertContains(page, '<option value="ticket">All drop-ins and trials</option>', html=True)
         long_ago = timedelta(days=400)
         self.offer.meetings.update(starts_at=F("starts_at") - long_ago, ends_at=F("ends_at") - long_ago)
-        self.assertNotContains(self.client.get("/admin/billing/code/add/"), f'value="place:{self.offer.pk}"')
+        self.assertNotContains(self.client.get("/admin/billing/discountcode/add/"), f'value="place:{self.offer.pk}"')
 
     def test_code_for_another_class_names_that_class(self) -> None:
         other = make.offer(self.session, make.subject(version="B"), class_day=4)

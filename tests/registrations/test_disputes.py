@@ -66,7 +66,7 @@ class DisputeTest(SchoolTestCase):
 
     def test_lost_dispute_of_the_whole_payment_cancels_the_registrations(self) -> None:
         self.dispute("open")
-        self.assertEqual(self.dispute("lost"), [State.CANCELLED, State.CANCELLED])
+        self.assertEqual(self.dispute("lost"), [State.CANCELED, State.CANCELED])
 
     def test_lost_dispute_of_a_part_keeps_the_registrations_on_hold(self) -> None:
         self.dispute("open", Decimal(5))

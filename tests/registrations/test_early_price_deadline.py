@@ -21,7 +21,7 @@ class EarlyPriceDeadlineTest(FullClassTestCase):
         subject.price, subject.pre_pay_discount = 65, 5
         subject.save()
         self.order = place(cart((self.offer, me())), due=Order.Due.DOOR)
-        self.early, self.regular = self.order.now_total, self.order.door_total
+        self.early, self.regular = self.order.early_total, self.order.regular_total
         self.assertLess(self.early, self.regular)
 
     def day(self, number: int) -> Meeting:
@@ -67,7 +67,7 @@ class EarlyPriceDeadlineTest(FullClassTestCase):
 
     def test_early_price_deadline_moves_for_an_expired_order_too(self) -> None:
         order = place(cart((self.offer, me()), name="Bo", email="bo@example.org"))
-        Order.objects.filter(pk=order.pk).update(state="lapsed", closed_at=order.placed_at)
+        Order.objects.filter(pk=order.pk).update(state="expired", closed_at=order.placed_at)
         second = self.day(1).starts_at
         meetings.cancel_meeting(self.ada, self.day(0), "Snow")
         order.refresh_from_db()
@@ -78,4 +78,4 @@ class EarlyPriceDeadlineTest(FullClassTestCase):
         paid = Order.objects.get(pk=self.order.pk)
         self.move_by(self.day(0), -1)
         price = balances.price_at(paid, paid.paid_at or self.day(0).starts_at)
-        self.assertEqual((paid.charged, price.total), (self.early, self.early))
+        self.assertEqual((paid.amount_charged, price.total), (self.early, self.early))

@@ -54,7 +54,7 @@ class ParticipantDefaultTest(SchoolTestCase):
         self.log_in(self.gus)
         self.assertEqual(self.checked(reverse("buy_ticket", args=[self.offer.pk])), [self.kit_key()])
         pay(place(cart((self.offer, me()))))
-        self.assertEqual(self.checked(reverse("wait", args=[self.offer.pk])), [self.kit_key()])
+        self.assertEqual(self.checked(reverse("join_waitlist", args=[self.offer.pk])), [self.kit_key()])
 
 
 class KnownPayerTest(SchoolTestCase):

@@ -96,12 +96,12 @@ class LateJoinerPurchaseTest(LateTestCase):
         stored = PriceAdjustment.objects.filter(line=line(order), plan=PriceAdjustment.Plan.NOW)
         adjustments = [(one.label, one.amount) for one in stored.order_by("pk")]
         self.assertEqual(adjustments, [("Regular price", 60), ("Joins from class 3 of 5", -24)])
-        self.assertEqual([one.now_total for one in order.lines.order_by("pk")], [36, 65])
+        self.assertEqual([one.early_total for one in order.lines.order_by("pk")], [36, 65])
 
     def test_ordered_price_stays_when_the_class_starts_before_payment(self) -> None:
         order = place(cart((self.offer, me()), payer=self.alice), Order.Due.DOOR)
         begun(self.offer, 3)
-        self.assertEqual(pay(order).charged, 55)  # the early price at the time of the purchase
+        self.assertEqual(pay(order).amount_charged, 55)  # the early price at the time of the purchase
 
     def test_late_joiner_price_is_shown_before_buying(self) -> None:
         begun(self.offer, 2)
@@ -124,9 +124,9 @@ class LastJoiningTest(LateTestCase):
 
     def test_registration_closes_after_the_last_class_to_join_with_an_explanation(self) -> None:
         begun(self.offer, 2)
-        self.price_with(last_joining=3)
+        self.price_with(last_joinable_class=3)
         self.assertEqual(self.closed(), "")
-        self.price_with(last_joining=2)
+        self.price_with(last_joinable_class=2)
         self.assertEqual(self.closed(), "It’s too late to join this class. New students could join until class 2.")
         page = self.client.get(self.offer.get_absolute_url())
         self.assertContains(page, "New students could join until class 2")
@@ -134,11 +134,11 @@ class LastJoiningTest(LateTestCase):
         with self.assertRaisesMessage(OrderNotPlaced, "too late to join"):
             place(cart((self.offer, me())))
 
-    @override_settings(LAST_JOINING=1)
+    @override_settings(LAST_JOINABLE_CLASS=1)
     def test_last_class_to_join_is_set_by_the_school_and_overridden_by_a_class(self) -> None:
         begun(self.offer, 2)
         self.assertTrue(self.closed())
-        self.price_with(last_joining=5)
+        self.price_with(last_joinable_class=5)
         self.assertEqual(self.closed(), "")
 
     def test_registration_end_of_the_session_applies_to_classes_without_their_own(self) -> None:
@@ -146,18 +146,18 @@ class LastJoiningTest(LateTestCase):
         type(self.session).objects.update(expire_date=timezone.localdate() - timedelta(days=1))
         self.assertEqual(self.closed(), registration_window.CLOSED)
         self.assertEqual(registration_window.open_classes(timezone.now()), [])
-        self.price_with(last_joining=4)
+        self.price_with(last_joinable_class=4)
         self.assertEqual(self.closed(), "")
         self.assertEqual(registration_window.open_classes(timezone.now()), [self.offer])
 
     def test_desk_needs_a_permission_to_register_late_joiners(self) -> None:
         begun(self.offer, 2)
-        self.price_with(last_joining=1)
+        self.price_with(last_joinable_class=1)
         offer, right = fresh(self.offer), Permission.objects.get(codename="join_late")
         with self.assertRaisesMessage(OrderNotPlaced, "too late to join"):
             desk_registrations.register_at_desk(self.tess, offer, self.kit)
         self.tess.user_permissions.add(right)
         clerk = type(self.tess).objects.get(pk=self.tess.pk)
         order = desk_registrations.register_at_desk(clerk, offer, self.kit)
-        self.assertEqual(order.door_total, 36)
+        self.assertEqual(order.regular_total, 36)
         self.assertTrue(Registration.objects.live().filter(student=self.kit, offer=offer).exists())

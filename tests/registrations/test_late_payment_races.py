@@ -51,7 +51,7 @@ class LatePaymentRaceTest(TransactionTestCase):
 
     def test_of_two_late_payers_one_gets_the_spot_and_the_other_a_refund(self) -> None:
         ann, ben = self.pay_two_late_orders()
-        self.assertEqual((ann.state, ben.state, self.taken()), ("paid", "lapsed", 1))
+        self.assertEqual((ann.state, ben.state, self.taken()), ("paid", "expired", 1))
         self.assertEqual((balances.overpaid_amount(ann), balances.amount_received(ben)), (0, 0))
 
     def test_control_without_locks_both_late_payers_get_the_last_spot(self) -> None:

@@ -96,8 +96,8 @@ class LevelOverrideTest(LevelProgressTestCase):
         self.assertEqual(
             [(one.action, one.why, one.details) for one in entries],
             [
-                ("registrations.level_taken_back", "It was her sister", {"level": "3"}),
-                ("registrations.level_given", "Danced for years in Lyon", {"level": "3"}),
+                ("registrations.level_removed", "It was her sister", {"level": "3"}),
+                ("registrations.level_set", "Danced for years in Lyon", {"level": "3"}),
             ],
         )
 
@@ -192,7 +192,7 @@ class TeacherLevelTest(LevelProgressTestCase):
     def test_teacher_sets_the_level_of_a_student(self) -> None:
         page = self.client.post(self.page, {"number": "2", "why": "Saw her dance"}, follow=True)
         self.assertContains(page, "Beginning done")
-        self.assertEqual(Entry.objects.get(action="registrations.level_given").actor_id, self.tess.pk)
+        self.assertEqual(Entry.objects.get(action="registrations.level_set").actor_id, self.tess.pk)
 
     def test_teacher_cannot_see_students_of_other_classes(self) -> None:
         self.assertEqual(self.client.get(reverse("taught_student", args=[self.kit.pk])).status_code, 404)

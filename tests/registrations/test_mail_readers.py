@@ -46,10 +46,14 @@ class MailGreetingTest(TicketTestCase):
 
     def test_mail_about_a_duplicate_registration_addresses_student_or_guardian(self) -> None:
         alice = Student.objects.get(user=self.alice)
-        subject, body = render("registrations.twice", self.alice.email, student_id=alice.pk, offer_id=self.offer.pk)
+        subject, body = render(
+            "registrations.registered_twice", self.alice.email, student_id=alice.pk, offer_id=self.offer.pk
+        )
         self.assertIn("You were registered twice", subject)
         self.assertIn("Hi Alice,\n\nYou already have a spot in", body)
-        subject, body = render("registrations.twice", self.gus.email, student_id=self.kit.pk, offer_id=self.offer.pk)
+        subject, body = render(
+            "registrations.registered_twice", self.gus.email, student_id=self.kit.pk, offer_id=self.offer.pk
+        )
         self.assertIn("Kit Gray was registered twice", subject)
         self.assertIn("Hi Gus,\n\nKit Gray already has a spot in", body)
 
@@ -64,7 +68,7 @@ class MailGreetingTest(TicketTestCase):
         pay(place(cart((friday, of(self.kit)), payer=self.gus)))
         pay(place(cart((friday, me()), payer=self.alice)))
         for reader, name in ((self.gus, "Gus"), (self.alice, "Alice")):
-            _, body = render("registrations.class_runs", reader.email, offer_id=friday.pk)
+            _, body = render("registrations.class_confirmed", reader.email, offer_id=friday.pk)
             self.assertIn(f"Hi {name},\n", body)
 
     def test_waitlist_greets_by_first_name(self) -> None:

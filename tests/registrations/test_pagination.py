@@ -134,19 +134,19 @@ class PaginationTest(SchoolTestCase):
     def test_waitlists_are_listed_fifty_per_page(self) -> None:
         self.wait(self.offer, 60)
         self.log_in(self.ada)
-        parts = self.parts(reverse("desk_waiting", args=[self.offer.pk]), r"Waiter (\d\d)<br>")
+        parts = self.parts(reverse("desk_waitlist", args=[self.offer.pk]), r"Waiter (\d\d)<br>")
         self.assertEqual([len(part) for part in parts], [50, 10])
         session = make.session("Far", make.thursday(20))
         for number in range(55):
             self.wait(make.offer(session, make.subject("L2", name=f"Class of {number:02}"), class_day=number % 7), 1)
-        parts = self.parts(reverse("desk_waiting_lists"), r"/waiting/\">([^<]+)</a>")
+        parts = self.parts(reverse("desk_waitlists"), r"/waiting/\">([^<]+)</a>")
         self.assertEqual([len(part) for part in parts], [50, 6])
 
     def wait(self, offer: object, count: int) -> None:
         at = timezone.now() - timedelta(hours=1)
         WaitlistEntry.objects.bulk_create(
             WaitlistEntry(
-                offer=offer, state="waiting", position=number + 1, who_key=f"w{number}",
+                offer=offer, state="waiting", position=number + 1, person_key=f"w{number}",
                 size=1, wanted=[""], joined_at=at,
                 contact_name=f"Waiter {number:02}", contact_email=f"w{number}@example.org",
                 people=[{"first_name": "Waiter", "last_name": f"{number:02}"}],

@@ -43,7 +43,7 @@ class PairTest(WaitlistTestCase):
     def test_desk_sees_that_a_pair_needs_two_spots(self) -> None:
         self.skip_pair()
         self.log_in(self.ada)
-        page = self.client.get(reverse("desk_waiting", args=[self.offer.pk]))
+        page = self.client.get(reverse("desk_waitlist", args=[self.offer.pk]))
         self.assertContains(page, "Omar and Pia were skipped: they need two spots and one is left.")
 
     def test_pair_sees_on_its_page_that_it_needs_two_spots(self) -> None:
@@ -67,7 +67,7 @@ class PairTest(WaitlistTestCase):
         self.assertContains(page, "You need two spots and one is left.")
 
     def test_pair_can_join_the_waitlist_while_one_spot_is_left(self) -> None:
-        url = reverse("wait", args=[self.offer.pk])
+        url = reverse("join_waitlist", args=[self.offer.pk])
         self.assertContains(self.client.get(reverse("classoffer_detail", args=[self.offer.pk])), url)
         self.assertEqual(self.client.get(url).status_code, 200)
 

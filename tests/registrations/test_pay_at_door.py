@@ -111,9 +111,9 @@ class DoorOrderTest(SchoolTestCase):
         offer = ClassOffer.objects.for_lists().get(pk=self.offer.pk)
         self.assertEqual(capacity.availability_of(offer, ends - timedelta(seconds=1)).available_spots, 0)
         self.assertEqual(capacity.availability_of(offer, ends).available_spots, 1)
-        self.assertTrue(Order.objects.get().has_lapsed(ends))
+        self.assertTrue(Order.objects.get().has_expired(ends))
         self.assertEqual(transitions.expire_overdue_holds(ends), 1)
-        self.assertEqual((Order.objects.get().state, self.registration().state), (Order.State.LAPSED, State.LAPSED))
+        self.assertEqual((Order.objects.get().state, self.registration().state), (Order.State.EXPIRED, State.EXPIRED))
 
     def test_page_and_mail_show_the_deadline_of_the_link(self) -> None:
         page = Client().get(order_at_the_door(self.offer, "pat@example.org").url)
@@ -159,7 +159,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertContains(self.client.post(path), "This link has expired", status_code=409)
         transitions.expire_overdue_holds()
         self.assertContains(self.client.get(path), "This link has expired")
-        self.assertEqual(self.registration().state, State.LAPSED)
+        self.assertEqual(self.registration().state, State.EXPIRED)
 
     def test_key_of_the_order_page_does_not_confirm_the_spot(self) -> None:
         answer = order_at_the_door(self.offer, "pat@example.org")

@@ -105,7 +105,7 @@ class CalendarLinksTest(SchoolTestCase):
 class MinimumTest(SchoolTestCase):
     def setUp(self) -> None:
         decide = dates.local_today() + timedelta(2)
-        ClassOffer.objects.filter(pk=self.offer.pk).update(minimum=9, decide_on=decide)
+        ClassOffer.objects.filter(pk=self.offer.pk).update(minimum=9, decision_date=decide)
         pay(place(cart((self.offer, me()))))
 
     def test_class_card_shows_how_many_of_the_minimum_are_registered(self) -> None:
@@ -122,7 +122,7 @@ class MinimumTest(SchoolTestCase):
 
         def add(count: int) -> None:
             for number in range(count):
-                make.offer(self.session, subject, class_day=number % 7, minimum=2, decide_on=decide)
+                make.offer(self.session, subject, class_day=number % 7, minimum=2, decision_date=decide)
 
         self.assertSameQueries(reverse("classoffer_list"), add, exactly=7)
 

@@ -37,7 +37,7 @@ class RegistrationFormTest(RegistrationPagesTestCase):
         self.assertEqual((str(registration.student), registration.state), ("Pat Payer", "confirmed"))
 
     def test_adding_a_friend_keeps_what_was_typed(self) -> None:
-        form = {"heard_from": "A poster"} | self.friend() | {"more": "1"}
+        form = {"referral_source": "A poster"} | self.friend() | {"more": "1"}
         page = self.send("me", **form)
         self.assertContains(page, 'value="lee@example.org"')
         self.assertContains(page, 'name="other-1-first_name"')
@@ -76,9 +76,9 @@ class RegistrationFormTest(RegistrationPagesTestCase):
         self.assertEqual({one.student.first_name for one in Registration.objects.all()}, {"Gus", "Kit"})
 
     def test_referral_source_is_stored(self) -> None:
-        self.send("me", heard_from="Alice")
+        self.send("me", referral_source="Alice")
         self.check_out()
-        self.assertEqual(Registration.objects.get().heard_from, "Alice")
+        self.assertEqual(Registration.objects.get().referral_source, "Alice")
 
     def test_already_registered_student_is_told_so_and_nothing_is_added(self) -> None:
         self.log_in(self.alice)
@@ -178,7 +178,7 @@ class BadInputTest(RegistrationPagesTestCase):
         place(cart((self.offer, me()), payer=self.alice))
         page = self.client.get(URL, {"class": self.offer.pk})
         self.assertContains(page, "This class is full. Here are the other classes.")
-        self.assertContains(page, reverse("wait", args=[self.offer.pk]))
+        self.assertContains(page, reverse("join_waitlist", args=[self.offer.pk]))
         self.assertNotContains(page, "checked disabled")
 
 
@@ -269,7 +269,7 @@ class MyClassesTest(RegistrationPagesTestCase):
 
         def rows(count: int) -> None:
             for _ in range(count):
-                Registration.objects.update(state="cancelled", ended_at="2026-01-01T00:00Z")
+                Registration.objects.update(state="canceled", ended_at="2026-01-01T00:00Z")
                 pay(place(cart((self.offer, me()), payer=self.alice)))
 
         self.assertSameQueries(reverse("my_classes"), rows)

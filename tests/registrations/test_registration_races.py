@@ -103,7 +103,7 @@ class RegistrationRaceTest(TransactionTestCase):
             order, _ = self.late_payment()
         order.refresh_from_db()
         self.assertEqual(order.state, Order.State.PAID)
-        self.assertEqual(Registration.objects.get(line__order=order).state, Registration.State.LAPSED)
+        self.assertEqual(Registration.objects.get(line__order=order).state, Registration.State.EXPIRED)
 
     def test_one_person_registered_twice_at_once_has_one_account_and_one_case(self) -> None:
         ClassOffer.objects.update(capacity=5)

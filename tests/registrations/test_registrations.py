@@ -52,7 +52,7 @@ class HoldTest(FullClassTestCase):
         self.run_out(order)
         self.assertEqual(self.taken(), 0)
         place(cart((self.offer, other("Lee", "lee@example.org")), email="lee@example.org"))
-        self.assertEqual(self.state_of(order), [State.LAPSED])
+        self.assertEqual(self.state_of(order), [State.EXPIRED])
 
     def test_spot_is_held_until_its_deadline_to_the_microsecond(self) -> None:
         place(cart((self.offer, me())))
@@ -72,14 +72,14 @@ class HoldTest(FullClassTestCase):
         order = place(cart((self.offer, me())))
         self.run_out(order)
         self.assertEqual((spots.expire_due_holds(), spots.expire_due_holds()), (1, 0))
-        self.assertEqual(self.state_of(order), [State.LAPSED])
-        self.assertEqual(Event.objects.filter(type="registrations.hold_ended").count(), 1)
+        self.assertEqual(self.state_of(order), [State.EXPIRED])
+        self.assertEqual(Event.objects.filter(type="registrations.hold_expired").count(), 1)
 
     def test_expired_order_releases_its_spot(self) -> None:
         order = place(cart((self.offer, me())))
         self.run_out(order)
         transitions.expire_order(order, timezone.now())
-        self.assertEqual(self.state_of(order), [State.LAPSED])
+        self.assertEqual(self.state_of(order), [State.EXPIRED])
 
     def test_late_payment_confirms_the_registration_while_a_spot_is_left(self) -> None:
         order = place(cart((self.offer, me())))
@@ -97,13 +97,13 @@ class HoldTest(FullClassTestCase):
         place(cart((self.offer, other("Lee", "lee@example.org")), email="lee@example.org"))
         attempts.confirm_payment(payment, attempts.PaymentCaptured(payment.total, payment.currency))
         payment.refresh_from_db()
-        self.assertEqual(self.state_of(order), [State.LAPSED])
+        self.assertEqual(self.state_of(order), [State.EXPIRED])
         self.assertEqual(payment.refunded_amount, payment.captured_amount)
         self.assertEqual(self.taken(), 1)
 
     def late_payment(self, order: Order) -> None:
 
-        payment = attempts._create_attempt(order, "practice", order.now_total)
+        payment = attempts._create_attempt(order, "practice", order.early_total)
         attempts.confirm_payment(payment, attempts.PaymentCaptured(payment.total, payment.currency))
 
     def test_switching_to_pay_at_the_door_confirms_a_held_spot(self) -> None:
@@ -120,7 +120,7 @@ class HoldTest(FullClassTestCase):
         order = pay(place(cart((self.offer, me()))))
         line_cancellation.cancel_line(line(order), at=timezone.now(), why="Moved away")
         spots.release_spot(line(order), "again")
-        self.assertEqual(self.state_of(order), [State.CANCELLED])
+        self.assertEqual(self.state_of(order), [State.CANCELED])
         self.assertEqual(Event.objects.filter(type="registrations.registration_ended").count(), 1)
         with self.assertRaises(ProductUnavailable):
             spots.confirm_hold(line(order))
@@ -241,7 +241,9 @@ class DuplicateRegistrationTest(FullClassTestCase):
         self.assertEqual(self.state_of(again), [State.HELD])
         run_all()
         self.assertEqual(again.cases.get().kind, PaymentIssue.Kind.OTHER)
-        self.assertEqual(Message.objects.filter(template="registrations.twice").get().to, "alice@example.org")
+        self.assertEqual(
+            Message.objects.filter(template="registrations.registered_twice").get().to, "alice@example.org"
+        )
 
     def test_logged_in_member_is_told_that_they_are_already_registered(self) -> None:
         place(cart((self.offer, me()), payer=self.alice))
@@ -279,7 +281,7 @@ class RegistrationMailTest(FullClassTestCase):
         order = pay(place(cart((self.offer, other("Alicia", "alice@example.org")))))
         student = Registration.objects.get().student
         guardianship.answer_claim(self.alice, student, guardianship.ClaimAnswer.UNKNOWN)
-        self.mail_to("pat@example.org", "registrations.address_wanted")
+        self.mail_to("pat@example.org", "registrations.email_requested")
         self.assertIn("The person at alice@example.org doesn’t know Alicia", order.cases.get().text)
         page = order.address("attendee_address")
         self.assertContains(self.client.get(page), "Alicia")

@@ -24,11 +24,11 @@ EXPIRIES, AUDIENCES, WAYS = (None, 1, 2), ("public", "student", "teacher", "admi
 class ExpectedReleases:
     """A class as the list of its days and those that are skipped or canceled."""
 
-    def __init__(self, first: date, clock: time, weeks: int, skipped: int | None, cancelled: int | None) -> None:
+    def __init__(self, first: date, clock: time, weeks: int, skipped: int | None, canceled: int | None) -> None:
         skip = {first + skipped * WEEK} if skipped is not None and skipped < weeks else set()
         self.days = [first + n * WEEK for n in range(weeks + len(skip))]
         classes = [day for day in self.days if day not in skip]
-        self.off = skip | ({classes[cancelled]} if cancelled is not None else set())
+        self.off = skip | ({classes[canceled]} if canceled is not None else set())
         self.clock = clock
 
     def opening(self, when: str, number: int | None) -> datetime:
@@ -52,16 +52,16 @@ class ExpectedReleases:
 @tag("once", "long")
 class ReleaseMatrixTest(SchoolTestCase):
     def test_library_matches_an_independent_calculation_for_every_person_and_moment(self) -> None:
-        for weeks, skipped, cancelled in CLASSES:
-            with self.subTest(weeks=weeks, skipped=skipped, cancelled=cancelled):
-                self.check_class(weeks, skipped, cancelled)
+        for weeks, skipped, canceled in CLASSES:
+            with self.subTest(weeks=weeks, skipped=skipped, canceled=canceled):
+                self.check_class(weeks, skipped, canceled)
 
-    def check_class(self, weeks: int, skipped: int | None, cancelled: int | None) -> None:
+    def check_class(self, weeks: int, skipped: int | None, canceled: int | None) -> None:
         subject = make.subject("L2", num_weeks=weeks, num_minutes=60)
-        one, two = self.classes(subject, weeks, skipped, cancelled)
+        one, two = self.classes(subject, weeks, skipped, canceled)
         resources = self.attach_all(weeks, one)
         expected_releases = [
-            self.expected_releases(one, weeks, skipped, cancelled),
+            self.expected_releases(one, weeks, skipped, canceled),
             self.expected_releases(two, weeks, None, None),
         ]
         self.place(one, two)
@@ -111,22 +111,22 @@ class ReleaseMatrixTest(SchoolTestCase):
         self.assertEqual(access.find_accessible_resource(person, probe, moment) is not None, probe in opened)
         return opened & among
 
-    def classes(self, subject, weeks: int, skipped: int | None, cancelled: int | None) -> list[ClassOffer]:
+    def classes(self, subject, weeks: int, skipped: int | None, canceled: int | None) -> list[ClassOffer]:
         first = make.offer(self.session, subject, class_day=3, start_time=time(18))
         if skipped is not None and skipped < weeks:
             day = first.meetings.get(number=skipped + 1).local_date
             first.delete()
             first = make.offer(self.session, subject, class_day=3, start_time=time(18), skipped=(day,))
-        if cancelled is not None:
-            meetings.cancel_meeting(None, list(first.meetings.order_by("starts_at"))[cancelled], "Snow")
+        if canceled is not None:
+            meetings.cancel_meeting(None, list(first.meetings.order_by("starts_at"))[canceled], "Snow")
         return [first, make.offer(self.session, subject, class_day=4, start_time=time(20))]
 
     def expected_releases(
-        self, offer: ClassOffer, weeks: int, skipped: int | None, cancelled: int | None
+        self, offer: ClassOffer, weeks: int, skipped: int | None, canceled: int | None
     ) -> ExpectedReleases:
         ends = time(offer.start_time.hour + 1)
         return ExpectedReleases(
-            offer.meetings.get(number=1).local_date, ends, weeks, skipped if skipped != 0 else None, cancelled
+            offer.meetings.get(number=1).local_date, ends, weeks, skipped if skipped != 0 else None, canceled
         )
 
     def attach_all(self, weeks: int, offer: ClassOffer) -> dict[int, tuple[Resource, str]]:

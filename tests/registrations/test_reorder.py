@@ -14,7 +14,7 @@ class OrderAgainTest(SchoolTestCase):
             ClassRole.objects.create(offer=self.offer, name=name)
         order = purchases.cart((self.offer, purchases.of(self.kit)), payer=self.gus)
         line = order.lines.get()
-        answers = {"role": "Lead", "readiness": "ready", "heard_from": "A poster"}
+        answers = {"role": "Lead", "readiness": "ready", "referral_source": "A poster"}
         line.details |= answers | {"over_capacity": True}
         line.save()
         purchases.place(order)

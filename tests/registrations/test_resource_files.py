@@ -103,7 +103,7 @@ class FileAccessTests:
         spots.resume_spot(Registration.objects.get())
         self.assertEqual(self.request_file(resource, self.alice), self.given)
         order = Order.objects.get(pk=registration.line.order_id)
-        reservations.refund_by_staff(order, order.charged, why="A present", by=self.ada)
+        reservations.refund_by_staff(order, order.amount_charged, why="A present", by=self.ada)
         run_all()
         self.assertEqual(self.request_file(resource, self.alice), self.refused)
 

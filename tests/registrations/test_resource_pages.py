@@ -84,9 +84,9 @@ class ResourcePageTest(InFolder, Given):
             self.assertContains(self.page(resource), "This file is missing.")
             response = self.bytes(resource)
             self.assertContains(response, "This file is missing.", status_code=404)
-        messages = Message.objects.filter(template="classwork.file_lost")
+        messages = Message.objects.filter(template="classwork.file_missing")
         self.assertEqual([message.to for message in messages], ["office@example.org"])
-        self.assertEqual(Entry.objects.filter(action="classwork.file_lost").count(), 1)
+        self.assertEqual(Entry.objects.filter(action="classwork.file_missing").count(), 1)
 
 
 @tag("once")

@@ -42,7 +42,7 @@ class ClassListTest(RunningTestCase):
         return {int(number) for number in re.findall(r'(?:href="/classes/|name="classes" value=")(\d+)"', page)}
 
     def test_class_that_can_still_be_joined_is_listed_under_running_now(self) -> None:
-        joinable, closed = self.add(last_joining=4), self.add("L2", "B")
+        joinable, closed = self.add(last_joinable_class=4), self.add("L2", "B")
         page = self.page("classoffer_list")
         running = page.partition("Running now")[2].partition("</section>")[0]
         self.assertEqual(self.linked(running), {joinable.pk})
@@ -55,37 +55,35 @@ class ClassListTest(RunningTestCase):
         self.assertIn("Try one class, free", running)
 
     def test_class_list_and_registration_page_list_the_same_classes(self) -> None:
-        self.add(last_joining=4)
+        self.add(last_joinable_class=4)
         self.add("L2", "B")
         self.assertEqual(self.linked(self.page("register")), self.linked(self.page("classoffer_list")))
 
     def test_canceled_and_finished_classes_are_not_listed_as_running(self) -> None:
-        off, over = self.add(last_joining=9), self.add("L2", "B", trial_price=Decimal(0))
-        ClassOffer.objects.filter(pk=off.pk).update(
-            called_off_at=dates.local_moment(dates.local_today(), off.start_time)
-        )
+        off, over = self.add(last_joinable_class=9), self.add("L2", "B", trial_price=Decimal(0))
+        ClassOffer.objects.filter(pk=off.pk).update(canceled_at=dates.local_moment(dates.local_today(), off.start_time))
         for meeting in over.meetings.all():
             if meeting.local_date >= dates.local_today():
                 meetings.cancel_meeting(None, meeting, "Snow")
         self.assertNotIn("Running now", self.page("classoffer_list"))
 
     def test_filters_apply_to_running_classes(self) -> None:
-        self.add(last_joining=4)
+        self.add(last_joinable_class=4)
         self.assertNotIn("Running now", self.page("classoffer_list", "?level=Beg"))
         self.assertIn("Running now", self.page("classoffer_list", "?level=L2"))
 
     def test_page_of_a_named_session_lists_no_other_running_classes(self) -> None:
-        self.add(last_joining=4)
+        self.add(last_joinable_class=4)
         page = self.client.get(reverse("classoffer_display_session", args=["Open_session"]))
         self.assertNotContains(page, "Running now")
 
     def test_location_page_lists_running_classes_there(self) -> None:
-        running = self.add(last_joining=4, location=self.hall)
+        running = self.add(last_joinable_class=4, location=self.hall)
         page = self.client.get(reverse("location_detail", args=[self.hall.pk])).content.decode()
         self.assertIn(running.pk, self.linked(page))
 
     def test_sitemap_includes_running_classes(self) -> None:
-        running = self.add(last_joining=4)
+        running = self.add(last_joinable_class=4)
         self.assertContains(self.client.get("/sitemap.xml"), f"/classes/{running.pk}<")
 
 
@@ -106,7 +104,7 @@ class PastSessionsTest(RunningTestCase):
 @tag("once")
 class LevelGuideTest(RunningTestCase):
     def test_guide_lists_only_current_classes_as_running_now(self) -> None:
-        self.add("L2", last_joining=4)
+        self.add("L2", last_joinable_class=4)
         guide = self.page("level_guide")
         beginning, second = (
             guide.partition(f'id="level-{code}"')[2].partition('id="level-')[0] for code in ("beg", "l2")

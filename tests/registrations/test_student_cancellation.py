@@ -47,7 +47,7 @@ class AttendeeCancellationTest(SchoolTestCase):
         )
 
     def url(self, registration: Registration) -> str:
-        return reverse("give_up_place", args=[registration.pk])
+        return reverse("cancel_registration", args=[registration.pk])
 
     def state_of(self, registration: Registration) -> str:
         registration.refresh_from_db()
@@ -57,7 +57,7 @@ class AttendeeCancellationTest(SchoolTestCase):
         run_all()
         self.assertEqual(delivery_problems(), [])
         messages = Message.objects.exclude(
-            template__in=["billing.receipt", "registrations.registered", "billing.refund_made"]
+            template__in=["billing.receipt", "registrations.registered", "billing.refund_completed"]
         )
         return [(message.template, message.to) for message in messages.order_by("pk")]
 
@@ -73,13 +73,13 @@ class AttendeeCancellationTest(SchoolTestCase):
         self.assertRedirects(self.click(self.url(self.registration), page), reverse("my_classes"))
         self.assertEqual(
             (self.state_of(self.registration), self.state_of(self.child_registration)),
-            (State.CANCELLED, State.CONFIRMED),
+            (State.CANCELED, State.CONFIRMED),
         )
         self.assertEqual(Refund.objects.get().payment.order, self.order)
-        self.assertEqual(Entry.objects.get(action="billing.cancelled_by_attendee").actor_id, self.alice.pk)
+        self.assertEqual(Entry.objects.get(action="billing.canceled_by_attendee").actor_id, self.alice.pk)
         self.assertEqual(
             sorted(self.mails()),
-            [("billing.line_cancelled", self.gus.email), ("registrations.place_ended", self.alice.email)],
+            [("billing.line_canceled", self.gus.email), ("registrations.registration_canceled", self.alice.email)],
         )
         self.assertContains(self.client.get(self.url(self.registration), follow=True), "already canceled")
 
@@ -89,8 +89,8 @@ class AttendeeCancellationTest(SchoolTestCase):
         url = page.redirect_chain[-1][0]
         self.assertContains(page, "Your refund to")
         self.assertEqual(self.click(url, page).status_code, 302)  # type: ignore[arg-type]
-        self.assertEqual(self.state_of(self.child_registration), State.CANCELLED)
-        self.assertEqual(self.mails(), [("billing.line_cancelled", self.gus.email)])
+        self.assertEqual(self.state_of(self.child_registration), State.CANCELED)
+        self.assertEqual(self.mails(), [("billing.line_canceled", self.gus.email)])
 
     def test_student_registered_at_the_desk_is_the_payer_once_their_address_is_confirmed(self) -> None:
         other = make.offer(self.session, make.subject(version="B"))
@@ -176,12 +176,12 @@ class AttendeeCancellationTest(SchoolTestCase):
         page = self.client.get(url)
         self.assertContains(page, "Confirm withdrawal")
         self.click(url, page)  # type: ignore[arg-type]
-        self.assertEqual(self.mails(), [("billing.withdrawn", self.ash.email)])
+        self.assertEqual(self.mails(), [("billing.withdrawal_received", self.ash.email)])
         unpaid = purchases.place(purchases.cart((self.offer, purchases.other("Pia")), payer=self.ash), Order.Due.DOOR)
         page = self.client.get(unpaid.cancel_address)
         self.click(unpaid.cancel_address, page)  # type: ignore[arg-type]
-        self.assertEqual(self.mails()[-1], ("billing.withdrawn", self.ash.email))
-        self.assertNotIn("billing.order_cancelled", dict(self.mails()))
+        self.assertEqual(self.mails()[-1], ("billing.withdrawal_received", self.ash.email))
+        self.assertNotIn("billing.order_canceled", dict(self.mails()))
 
 
 class MyClassesQueryTest(SchoolTestCase):

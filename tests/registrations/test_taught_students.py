@@ -40,7 +40,7 @@ class TaughtStudentTest(SchoolTestCase):
     def test_class_with_a_canceled_last_meeting_is_over_after_the_one_before(self) -> None:
         last = self.offer.meetings.last()
         self.move(days=6)
-        Meeting.objects.filter(pk=last.pk).update(cancelled_at=timezone.now())
+        Meeting.objects.filter(pk=last.pk).update(canceled_at=timezone.now())
         self.assertEqual(self.client.get(self.path).status_code, 404)
 
 

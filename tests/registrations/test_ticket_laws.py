@@ -70,15 +70,15 @@ class School(spot_simulation.School):
             places = Registration.objects.filter(offer=offer).taking_a_place(self.now)
             for day in offer.meetings.all():
                 becoming = places.filter(
-                    line__replaces__tickets__meeting=day, line__replaces__tickets__state="confirmed"
+                    line__exchanged_from__tickets__meeting=day, line__exchanged_from__tickets__state="confirmed"
                 )
                 guests = Ticket.objects.filter(meeting=day).taking_a_place(self.now).count() - becoming.count()
                 test.assertLessEqual(places.count() + guests, offer.capacity or 99)
-        for line in OrderLine.objects.exclude(replaced_at=None):
+        for line in OrderLine.objects.exclude(exchanged_at=None):
             test.assertEqual(line.tickets.get().state, State.TRANSFERRED)
         for order in Order.objects.placed().filter(state=Order.State.PAID):
             kept = sum((line.kept for line in order.lines.all()), Decimal(0))
-            test.assertGreaterEqual(order.charged, kept)
+            test.assertGreaterEqual(order.amount_charged, kept)
             test.assertGreaterEqual(balances.amount_available(order), 0)
 
 

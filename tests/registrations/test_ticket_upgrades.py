@@ -59,7 +59,7 @@ class TicketUpgradeTestCase(TicketTestCase):
 class UpgradePriceTest(TicketUpgradeTestCase):
     def test_before_the_drop_in_the_upgrade_costs_the_class_price_less_the_ticket(self) -> None:
         order = pay(self.upgrade(self.buy_ticket()))
-        self.assertEqual(order.charged, 45)
+        self.assertEqual(order.amount_charged, 45)
         self.assertEqual(Registration.objects.get().state, "confirmed")
         self.assertEqual(Ticket.objects.get().state, State.TRANSFERRED)
 
@@ -68,18 +68,18 @@ class UpgradePriceTest(TicketUpgradeTestCase):
         self.let_classes_pass(3)  # two of five are left, plus the one attended with the ticket
         order = pay(self.upgrade(ticket))
         self.assertEqual(line(order).facts["less_why"], "For 3 of 5 classes")
-        self.assertEqual(order.charged, 36 - 15)
+        self.assertEqual(order.amount_charged, 36 - 15)
 
     def test_attended_free_trial_is_not_charged_on_upgrade(self) -> None:
         ticket = self.buy_ticket(0, trial=True)
         self.let_classes_pass(1)
-        self.assertEqual(pay(self.upgrade(ticket)).charged, 48)
+        self.assertEqual(pay(self.upgrade(ticket)).amount_charged, 48)
 
     def test_ticket_is_credited_against_the_full_price_when_late_joiners_pay_in_full(self) -> None:
         self.change(pro_rata=False)
         ticket = self.buy_ticket(0)
         self.let_classes_pass(2)
-        self.assertEqual(pay(self.upgrade(ticket)).charged, 45)
+        self.assertEqual(pay(self.upgrade(ticket)).amount_charged, 45)
 
     def test_ticket_can_be_upgraded_only_once(self) -> None:
         ticket = self.buy_ticket()
@@ -96,12 +96,12 @@ class UpgradePriceTest(TicketUpgradeTestCase):
     def test_refunded_part_of_the_ticket_is_not_credited(self) -> None:
         ticket = self.buy_ticket()
         reservations.refund_by_staff(ticket.line.order, Decimal(10), why="It rained in", by=self.ada)
-        self.assertEqual(pay(self.upgrade(Ticket.objects.for_lists().get())).charged, 55)
+        self.assertEqual(pay(self.upgrade(Ticket.objects.for_lists().get())).amount_charged, 55)
 
     def test_ticket_holder_can_upgrade_after_registration_has_closed(self) -> None:
         ticket = self.buy_ticket()
         type(self.session).objects.update(expire_date=timezone.localdate() - timedelta(days=1))
-        self.assertEqual(pay(self.upgrade(ticket)).charged, 45)
+        self.assertEqual(pay(self.upgrade(ticket)).amount_charged, 45)
 
     def test_quoted_upgrade_price_is_the_cart_price(self) -> None:
         ticket = self.buy_ticket(1)
@@ -162,16 +162,16 @@ class UpgradePagesTest(TicketUpgradeTestCase):
         ticket = Ticket.objects.for_lists().get()
         page = self.client.get(upgrades.ticket_url(ticket))
         self.assertContains(page, "Join for $55.00")
-        answer = self.client.post(reverse("stay", args=[upgrades.ticket_url(ticket).split("/")[2]]))
+        answer = self.client.post(reverse("upgrade_ticket", args=[upgrades.ticket_url(ticket).split("/")[2]]))
         self.assertRedirects(answer, reverse("checkout"), fetch_redirect_response=False)
         self.assertContains(self.client.get(reverse("checkout_review")), "−$5.00")
         self.assertRegex(text_of(self.client.get(reverse("cart"))), r"Paid for .* −\$5.00")
-        self.assertEqual(pay(place(Order.objects.get(state=Order.State.CART))).charged, 55)
+        self.assertEqual(pay(place(Order.objects.get(state=Order.State.CART))).amount_charged, 55)
         self.assertEqual(Registration.objects.get().student, ticket.student)
 
     def test_ticket_paid_by_an_account_is_upgraded_by_that_account(self) -> None:
         ticket = self.buy_ticket()
-        url = reverse("stay", args=[upgrades.ticket_url(ticket).split("/")[2]])
+        url = reverse("upgrade_ticket", args=[upgrades.ticket_url(ticket).split("/")[2]])
         self.assertIn("next=", self.client.post(url)["Location"])
         self.log_in(self.alice)
         self.assertContains(self.client.get(reverse("my_classes")), upgrades.ticket_url(ticket).split("/")[1])
@@ -187,9 +187,9 @@ class UpgradePagesTest(TicketUpgradeTestCase):
         self.assertContains(self.client.get(url), "Join the rest of the series")
         self.client.post(url, {"why": "Asked at the door"})
         self.assertEqual(Registration.objects.get().student, ticket.student)
-        self.assertEqual(Order.objects.order_by("pk").last().now_total, 45)
+        self.assertEqual(Order.objects.order_by("pk").last().early_total, 45)
         self.assertTrue(
-            Entry.objects.filter(action="registrations.stayed_at_the_desk", why="Asked at the door").exists()
+            Entry.objects.filter(action="registrations.ticket_upgraded_at_desk", why="Asked at the door").exists()
         )
 
     @tag("rows")
@@ -214,11 +214,11 @@ class UpgradeInvitationTest(TicketUpgradeTestCase):
         self.assertEqual(self.send_invitations(timedelta(0)), 0)
         self.send_invitations(timedelta(days=1))
         self.send_invitations(timedelta(days=1))
-        self.assertEqual(Message.objects.filter(template="registrations.stay").count(), 1)
+        self.assertEqual(Message.objects.filter(template="registrations.upgrade_invitation").count(), 1)
 
     def test_nobody_is_invited_when_joining_is_no_longer_possible(self) -> None:
         self.buy_ticket(0, trial=True)
         self.let_classes_pass(1)
-        self.change(last_joining=1)
+        self.change(last_joinable_class=1)
         self.days = list(fresh(self.offer).meetings.all())
         self.assertEqual(self.send_invitations(timedelta(days=1)), 0)

@@ -66,17 +66,17 @@ class School(spot_simulation.School):
         super().check_order(test, order)
         if order.state == Order.State.PAID:
             price = balances.price_at(order, order.paid_at or self.now)
-            test.assertLessEqual(order.charged, price.total + price_reductions.amount_kept(order))
+            test.assertLessEqual(order.amount_charged, price.total + price_reductions.amount_kept(order))
 
     def _check_line(self, test: TestCase, line: OrderLine) -> None:
         """An exchanged line keeps only its payment; the spot belongs to the new line."""
-        if line.replaced_at is None:
+        if line.exchanged_at is None:
             super()._check_line(test, line)
             return
         test.assertFalse(Registration.objects.live().filter(line=line).exists())
         by = line.successor(timezone.now())
         test.assertIsNotNone(by)
-        test.assertTrue(by.replaced_at or Registration.objects.live().filter(line=by).exists())  # type: ignore[union-attr]
+        test.assertTrue(by.exchanged_at or Registration.objects.live().filter(line=by).exists())  # type: ignore[union-attr]
 
 
 @tag("once", "long")

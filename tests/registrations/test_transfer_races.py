@@ -75,7 +75,7 @@ class TransferRaceTest(TransactionTestCase):
         friday = make.offer(self.tuesday.session, make.subject(version="C"), class_day=4)
         outcomes = overlap(self.mover(spot, self.thursday), self.mover(spot, friday))
         self.assertEqual([type(outcome) for outcome in outcomes], [Order, TransferRefused])
-        self.assertEqual(OrderLine.objects.filter(replaces=spot.line, keeps_replaced=True).count(), 1)
+        self.assertEqual(OrderLine.objects.filter(exchanged_from=spot.line, reserves_exchange=True).count(), 1)
 
     def test_spot_is_not_transferred_and_canceled_at_the_same_time(self) -> None:
         spot = self.register(self.tuesday)

@@ -39,7 +39,7 @@ NOW, DOOR = Order.Due.NOW, Order.Due.DOOR
 class TransferPriceTest(TransferTestCase):
     def test_transfer_at_the_same_price_happens_at_once_without_payment(self) -> None:
         order = self.move(self.bought(), self.thursday)
-        self.assertEqual((order.state, order.charged), (Order.State.PAID, 0))
+        self.assertEqual((order.state, order.amount_charged), (Order.State.PAID, 0))
         self.assertEqual(self.states(), [("Tuesday", State.TRANSFERRED), ("Thursday", State.CONFIRMED)])
 
     def test_transfer_at_a_higher_price_keeps_the_old_spot_until_the_difference_is_paid(self) -> None:
@@ -53,7 +53,7 @@ class TransferPriceTest(TransferTestCase):
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100, capacity=1)
         order = self.move(self.bought(), self.thursday)
         transitions.expire_order(order, timezone.now() + timedelta(days=1))
-        self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED), ("Thursday", State.LAPSED)])
+        self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED), ("Thursday", State.EXPIRED)])
         self.assertEqual(
             capacity.availability_of(ClassOffer.objects.get(pk=self.thursday.pk), timezone.now()).available_spots, 1
         )
@@ -77,7 +77,7 @@ class TransferPriceTest(TransferTestCase):
         order = self.move(spot, self.thursday)
         self.assertEqual((order.state, order.due), (Order.State.PLACED, DOOR))
         self.assertEqual(self.states(), [("Tuesday", State.TRANSFERRED), ("Thursday", State.CONFIRMED)])
-        self.assertEqual(Order.objects.get(lines=spot.line_id).state, Order.State.CANCELLED)
+        self.assertEqual(Order.objects.get(lines=spot.line_id).state, Order.State.CANCELED)
 
     def test_transfer_page_shows_the_new_price_the_payment_and_the_difference(self) -> None:
         spot = self.bought()
@@ -85,7 +85,7 @@ class TransferPriceTest(TransferTestCase):
                             (100, "New price $95.00 You paid $65.00 You pay $30.00")):  # fmt: skip
             ClassOffer.objects.filter(pk=self.thursday.pk).update(price=price)
             self.log_in(self.alice)
-            page = self.client.get(reverse("move_place_to", args=[spot.pk, self.thursday.pk]))
+            page = self.client.get(reverse("transfer", args=[spot.pk, self.thursday.pk]))
             with self.subTest(price):
                 self.assertIn(totals, text_of(page))
 
@@ -94,7 +94,7 @@ class TransferPriceTest(TransferTestCase):
         order = self.move(spot, self.thursday)
         line_cancellation.cancel_line(purchases.line(order), at=timezone.now(), why="x")
         self.assertEqual(balances.amount_received(spot.line.order), 0)  # type: ignore[union-attr]
-        self.assertEqual(self.states()[1], ("Thursday", State.CANCELLED))
+        self.assertEqual(self.states()[1], ("Thursday", State.CANCELED))
 
     def test_repeated_transfers_do_not_refund_classes_already_attended(self) -> None:
         spot = self.bought()
@@ -115,7 +115,7 @@ class TransferPriceTest(TransferTestCase):
         run_all()
         self.move(spot, self.thursday)
         entry.refresh_from_db()
-        self.assertEqual(entry.state, WaitlistEntry.State.TAKEN)
+        self.assertEqual(entry.state, WaitlistEntry.State.ACCEPTED)
 
 
 class TransferConsequencesTest(TransferTestCase):
@@ -252,7 +252,7 @@ class TransferRefusedTest(TransferTestCase):
             to_class.transfer_to_class(spot, request, self.alice, timezone.now(), seen=seen)
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED)])
 
-    @override_settings(MOVE_UNTIL_CLASS=0)
+    @override_settings(TRANSFER_UNTIL_CLASS=0)
     def test_school_can_leave_transfers_to_the_office(self) -> None:
         self.assertRefusedWith(to_class.NOT_HERE, self.bought(), self.thursday)
 
@@ -263,8 +263,10 @@ class DeskTransferTest(TransferTestCase):
         purchases.pay(purchases.place(purchases.cart((self.thursday, purchases.me()))))
         spot = self.bought()
         order = self.move(spot, self.thursday, DeskOverride(self.ada, "Our mistake", over_capacity=True, waived=True))
-        self.assertEqual((order.state, order.charged, self.place(order).over_capacity), (Order.State.PAID, 0, True))
-        entry = Entry.objects.get(action="registrations.place_moved")
+        self.assertEqual(
+            (order.state, order.amount_charged, self.place(order).over_capacity), (Order.State.PAID, 0, True)
+        )
+        entry = Entry.objects.get(action="registrations.transferred_to_class")
         self.assertEqual((entry.why, entry.actor_id, entry.details["waived"]), ("Our mistake", self.ada.pk, True))
 
     def test_desk_transfer_makes_the_difference_payable_at_the_door(self) -> None:
@@ -276,7 +278,7 @@ class DeskTransferTest(TransferTestCase):
     def test_desk_page_shows_a_quote_before_it_transfers(self) -> None:
         spot = self.bought()
         self.log_in(self.ada)
-        page, form = reverse("desk_move_place", args=[spot.pk]), {"offer": self.thursday.pk, "why": "Ill"}
+        page, form = reverse("desk_transfer", args=[spot.pk]), {"offer": self.thursday.pk, "why": "Ill"}
         quote = self.client.post(page, form).context["quote"]
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED)])
         self.client.post(page, form | {"do": "", "seen": quote.fingerprint})
@@ -286,7 +288,7 @@ class DeskTransferTest(TransferTestCase):
         spot = self.bought()
         self.log_in(self.ada)
         form = {"offer": self.thursday.pk, "why": "Ill", "do": "", "seen": "é" * 70}
-        self.assertContains(self.client.post(reverse("desk_move_place", args=[spot.pk]), form), "Something has changed")
+        self.assertContains(self.client.post(reverse("desk_transfer", args=[spot.pk]), form), "Something has changed")
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED)])
 
 
@@ -297,10 +299,10 @@ class TransferPagesTest(TransferTestCase):
         purchases.pay(purchases.place(purchases.cart((full, purchases.me()))))
         spot = self.bought()
         self.log_in(self.alice)
-        page = self.client.get(reverse("move_place", args=[spot.pk]))
+        page = self.client.get(reverse("choose_transfer", args=[spot.pk]))
         self.assertContains(page, "<strong>$30.00</strong> to pay")
-        self.assertContains(page, reverse("wait", args=[full.pk]))
-        self.assertNotContains(page, reverse("move_place_to", args=[spot.pk, full.pk]))
+        self.assertContains(page, reverse("join_waitlist", args=[full.pk]))
+        self.assertNotContains(page, reverse("transfer", args=[spot.pk, full.pk]))
 
     @tag("rows")
     def test_list_runs_the_same_queries_for_thirty_classes(self) -> None:
@@ -311,13 +313,13 @@ class TransferPagesTest(TransferTestCase):
             for number in range(count):
                 self.another("N", class_day=number % 7, public_note=str(number))
 
-        self.assertSameQueries(reverse("move_place", args=[spot.pk]), more)
+        self.assertSameQueries(reverse("choose_transfer", args=[spot.pk]), more)
 
     def test_student_transfers_and_is_sent_to_pay_the_difference(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)
         spot = self.bought()
         self.log_in(self.alice)
-        page = reverse("move_place_to", args=[spot.pk, self.thursday.pk])
+        page = reverse("transfer", args=[spot.pk, self.thursday.pk])
         seen = self.client.get(page).context["quote"].fingerprint
         done = self.client.post(page, {"seen": seen})
         order = Order.objects.latest("pk")
@@ -331,7 +333,7 @@ class TransferPagesTest(TransferTestCase):
             ClassRole.objects.create(offer=self.thursday, name=name)
         spot = self.bought()
         self.log_in(self.alice)
-        page = reverse("move_place_to", args=[spot.pk, self.thursday.pk])
+        page = reverse("transfer", args=[spot.pk, self.thursday.pk])
         seen = self.client.get(page).context["quote"].fingerprint
         self.assertContains(self.client.post(page, {"seen": seen, "role": "fly"}), "Please check the following")
         self.client.post(page, {"seen": seen, "role": "follow"})
@@ -341,7 +343,7 @@ class TransferPagesTest(TransferTestCase):
         spot = self.bought()
         for person in (self.sam, self.gus, self.ada):
             browser = self.browser_of(person)
-            for name, more in (("move_place", []), ("move_place_to", [self.thursday.pk]), ("give_place", [])):
+            for name, more in (("choose_transfer", []), ("transfer", [self.thursday.pk]), ("transfer_to_person", [])):
                 self.assertEqual(browser.get(reverse(name, args=[spot.pk, *more])).status_code, 404)
 
     def test_guardian_can_transfer_their_child(self) -> None:

@@ -126,7 +126,7 @@ class TransferToPersonTest(TransferToPersonTestCase):
                     self.statuses_of(spot, received), ["Transferred to Lee Lind", "Moved to another class"]
                 )
                 run_all()
-                given = Message.objects.filter(template="registrations.place_given")
+                given = Message.objects.filter(template="registrations.transferred_to_person")
                 self.assertEqual(set(given.values_list("to", flat=True)), {"alice@example.org"})
                 transaction.set_rollback(True)
 
@@ -190,7 +190,7 @@ class TransferToPersonPagesTest(TransferToPersonTestCase):
     def post(self, spot: Registration, **values: Any) -> Any:
         self.log_in(self.alice)
         usual = {"first_name": "Lee", "last_name": "Lind", "email": "lee@example.org"}
-        return self.client.post(reverse("give_place", args=[spot.pk]), usual | values, follow=True)
+        return self.client.post(reverse("transfer_to_person", args=[spot.pk]), usual | values, follow=True)
 
     def test_attendee_transfers_the_spot_with_one_form(self) -> None:
         page = self.post(self.bought())
@@ -214,8 +214,8 @@ class TransferToPersonPagesTest(TransferToPersonTestCase):
         spot = self.bought()
         self.log_in(self.ada)
         form = {"first_name": "Lee", "last_name": "Lind", "email": "lee@example.org", "why": "By telephone"}
-        self.client.post(reverse("desk_give_place", args=[spot.pk]), form)
-        entry = Entry.objects.get(action="registrations.place_given")
+        self.client.post(reverse("desk_transfer_to_person", args=[spot.pk]), form)
+        entry = Entry.objects.get(action="registrations.transferred_to_person")
         self.assertEqual((entry.why, entry.actor_id), ("By telephone", self.ada.pk))
 
     def test_desk_can_transfer_after_the_deadline(self) -> None:

@@ -57,7 +57,7 @@ class WaitlistTest(WaitlistTestCase):
         self.free(order)
         bought = pay(self.take(ann))
         self.assertEqual(self.state_of(bought), [Registration.State.CONFIRMED])
-        self.assertEqual(self.now(ann), State.TAKEN)
+        self.assertEqual(self.now(ann), State.ACCEPTED)
         self.assertEqual(ann.order, bought)
 
     def test_accepting_an_offer_twice_takes_one_spot(self) -> None:
@@ -75,7 +75,7 @@ class WaitlistTest(WaitlistTestCase):
         self.free(order)
         self.run_late(ann)
         spot_offers.offer_free_spots_everywhere()
-        self.assertEqual((self.now(ann), self.now(ben)), (State.LAPSED, State.OFFERED))
+        self.assertEqual((self.now(ann), self.now(ben)), (State.EXPIRED, State.OFFERED))
         with self.assertRaisesMessage(entries.WaitlistRefused, "next person"):
             self.take(ann)
 
@@ -84,14 +84,14 @@ class WaitlistTest(WaitlistTestCase):
         ann, ben = self.wait(person("Ann")), self.wait(person("Ben"))
         self.free(order)
         ann.refresh_from_db()
-        deadline = ann.offered_until or timezone.now()
+        deadline = ann.offer_expires_at or timezone.now()
         last = deadline - timedelta(microseconds=1)
         kept = [capacity.availability_of(self.offer, at).spots_taken for at in (last, deadline)]
         self.assertEqual((kept, [entries.is_offer_open(ann, at) for at in (last, deadline)]), ([1, 0], [True, False]))
         spot_offers.offer_free_spots(self.offer.pk, last)
         self.assertEqual((self.now(ann), self.now(ben)), (State.OFFERED, State.WAITING))
         spot_offers.offer_free_spots(self.offer.pk, deadline)
-        self.assertEqual((self.now(ann), self.now(ben)), (State.LAPSED, State.OFFERED))
+        self.assertEqual((self.now(ann), self.now(ben)), (State.EXPIRED, State.OFFERED))
 
     def test_cart_filled_from_an_expired_offer_cannot_be_placed(self) -> None:
         order = self.full()
@@ -120,7 +120,7 @@ class WaitlistTest(WaitlistTestCase):
         ann = self.wait(person("Ann"))
         self.free(order)
         self.free(pay(self.take(ann)))
-        self.assertEqual(self.now(ann), State.TAKEN)
+        self.assertEqual(self.now(ann), State.ACCEPTED)
 
     def test_late_payment_of_an_accepted_offer_does_not_take_the_spot_from_the_next_person(self) -> None:
         order = self.full()
@@ -132,7 +132,7 @@ class WaitlistTest(WaitlistTestCase):
         spot_offers.offer_free_spots(self.offer.pk)
         self.assertEqual(self.now(ben), State.OFFERED)
         attempts.confirm_payment(payment, attempts.PaymentCaptured(payment.total, payment.currency))
-        self.assertEqual(self.state_of(unpaid), [Registration.State.LAPSED])
+        self.assertEqual(self.state_of(unpaid), [Registration.State.EXPIRED])
 
     def test_pair_is_offered_two_spots_or_none(self) -> None:
         self.limit(2)
@@ -271,7 +271,7 @@ class RolesTest(WaitlistTestCase):
     def test_waiting_lead_is_offered_a_spot_when_a_follow_registers(self) -> None:
         self.register("a", "lead")
         waiting = self.wait(person("Ann", "lead"))
-        self.assertEqual((self.now(waiting), waiting.rule, waiting.rule_role), (State.WAITING, "balance", "lead"))
+        self.assertEqual((self.now(waiting), waiting.rule, waiting.skip_role), (State.WAITING, "balance", "lead"))
         self.register("b", "follow")
         spot_offers.offer_free_spots(self.offer.pk)
         self.assertEqual((self.now(waiting), waiting.roles), (State.OFFERED, ["lead"]))

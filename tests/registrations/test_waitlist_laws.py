@@ -62,7 +62,7 @@ def take_snapshot(offer: ClassOffer) -> ClassSnapshot:
     at = timezone.now()
     taken = Registration.objects.filter(offer=offer).taking_a_place(at).select_related("line")
     seats = Counter((spot_owner(one), one.role) for one in taken)
-    for entry in WaitlistEntry.objects.filter(offer=offer, state=State.OFFERED, offered_until__gte=at):
+    for entry in WaitlistEntry.objects.filter(offer=offer, state=State.OFFERED, offer_expires_at__gte=at):
         seats.update((entry_owner(entry.pk), role) for role in entry.roles)
     return ClassSnapshot(
         seats,
@@ -178,7 +178,9 @@ class School(spot_simulation.School):
         """Let offers expire without marking them as expired."""
         past = timezone.now() - timedelta(minutes=1)
         offered = WaitlistEntry.objects.filter(state=State.OFFERED).order_by("pk")
-        WaitlistEntry.objects.filter(pk__in=[one.pk for one in offered[: 1 + number // 3]]).update(offered_until=past)
+        WaitlistEntry.objects.filter(pk__in=[one.pk for one in offered[: 1 + number // 3]]).update(
+            offer_expires_at=past
+        )
 
     def move(self, number: int) -> None:
         if entry := self.entry(number):
@@ -249,7 +251,7 @@ class School(spot_simulation.School):
         here = capacity.availability_of(self.offer, timezone.now())
         for entry in spot_offers.waiting_entries(self.offer):
             why = find_obstacle(here.rules, here.counts, assign_roles(here.rules, here.counts, entry.wanted))
-            test.assertEqual(why, Obstacle(entry.rule, entry.rule_role))
+            test.assertEqual(why, Obstacle(entry.rule, entry.skip_role))
         for walk in WaitlistWalk.objects.all():
             test.assertTrue(walk_log.replay_matches(walk.given, walk.steps))
 

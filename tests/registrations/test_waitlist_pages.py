@@ -32,7 +32,7 @@ class DeskWaitlistTest(WaitlistTestCase):
         entries.move_entry(self.ben, 1, why="She helps at the bar", by=self.ada)
         self.free(self.order)
         self.assertEqual((self.now(self.ann), self.now(self.ben)), (State.WAITING, State.OFFERED))
-        self.assertEqual(Entry.objects.get(action="registrations.waiting_moved").why, "She helps at the bar")
+        self.assertEqual(Entry.objects.get(action="registrations.waitlist_entry_moved").why, "She helps at the bar")
 
     def test_spot_can_be_offered_by_hand_only_when_one_is_available(self) -> None:
         with self.assertRaisesMessage(entries.WaitlistRefused, "the class is full"):
@@ -44,32 +44,32 @@ class DeskWaitlistTest(WaitlistTestCase):
     def test_desk_sees_the_waitlist_and_its_log(self) -> None:
         self.free(self.order)
         self.log_in(self.ada)
-        page = self.client.get(reverse("desk_waiting", args=[self.offer.pk]))
+        page = self.client.get(reverse("desk_waitlist", args=[self.offer.pk]))
         self.assertContains(page, "Ann was offered a spot.")
         self.assertContains(page, "Ben was skipped: the class is full.")
 
     def test_all_waitlists_are_listed_on_one_page(self) -> None:
         self.log_in(self.ada)
-        page = self.client.get(reverse("desk_waiting_lists"))
-        self.assertContains(page, reverse("desk_waiting", args=[self.offer.pk]))
+        page = self.client.get(reverse("desk_waitlists"))
+        self.assertContains(page, reverse("desk_waitlist", args=[self.offer.pk]))
         self.free(self.order)
-        page = self.client.get(reverse("desk_waiting_lists"))
+        page = self.client.get(reverse("desk_waitlists"))
         self.assertContains(page, "1 spot</span>")
 
     def test_class_with_an_empty_waitlist_is_not_listed(self) -> None:
         for entry in (self.ann, self.ben):
             entries.leave_waitlist(entry)
         self.log_in(self.ada)
-        self.assertContains(self.client.get(reverse("desk_waiting_lists")), "All waitlists are empty")
+        self.assertContains(self.client.get(reverse("desk_waitlists")), "All waitlists are empty")
 
     def test_removing_an_entry_requires_a_reason(self) -> None:
         self.log_in(self.ada)
-        self.client.post(reverse("desk_remove_waiting", args=[self.ann.pk]), {"why": ""})
+        self.client.post(reverse("desk_remove_waitlist_entry", args=[self.ann.pk]), {"why": ""})
         self.assertEqual(self.now(self.ann), State.WAITING)
 
     def test_waitlist_runs_the_same_queries_with_many_entries(self) -> None:
         self.log_in(self.ada)
-        url = reverse("desk_waiting", args=[self.offer.pk])
+        url = reverse("desk_waitlist", args=[self.offer.pk])
         self.assertSameQueries(
             url,
             lambda count: [self.wait(person(f"More{count}of{number}")) for number in range(count)],
@@ -77,7 +77,7 @@ class DeskWaitlistTest(WaitlistTestCase):
 
     def test_list_of_waitlists_runs_the_same_queries_with_many_classes(self) -> None:
         self.log_in(self.ada)
-        self.assertSameQueries(reverse("desk_waiting_lists"), self.more_lists)
+        self.assertSameQueries(reverse("desk_waitlists"), self.more_lists)
 
     def more_lists(self, count: int) -> None:
         for number in range(count):
@@ -90,14 +90,14 @@ class WaitlistPagesTest(WaitlistTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.order = self.full()
-        self.url = reverse("wait", args=[self.offer.pk])
+        self.url = reverse("join_waitlist", args=[self.offer.pk])
         self.form = {"first_name": "Zoe", "last_name": "Zed", "email": "zoe@example.org"}
 
     def test_stranger_joins_and_gets_a_confirmation_mail(self) -> None:
         answer = self.client.post(self.url, self.form, follow=True)
         self.assertContains(answer, "We’ve emailed the details to zoe@example.org")
         run_all()
-        message = Message.objects.get(template="registrations.waiting_joined")
+        message = Message.objects.get(template="registrations.waitlist_joined")
         self.assertEqual(message.to, "zoe@example.org")
 
     def test_partner_must_be_another_person(self) -> None:
@@ -117,7 +117,9 @@ class WaitlistPagesTest(WaitlistTestCase):
         ann = self.wait(person("Ann"))
         self.free(self.order)
         pay(self.take(ann))
-        answer = self.client.post(reverse("leave_waiting", args=[entries.entry_url(ann).split("/")[2]]), follow=True)
+        answer = self.client.post(
+            reverse("leave_waitlist_entry", args=[entries.entry_url(ann).split("/")[2]]), follow=True
+        )
         self.assertContains(answer, "You’ve already claimed this spot.")
         self.assertNotContains(answer, "no longer on the waitlist")
 
@@ -147,7 +149,7 @@ class WaitlistPagesTest(WaitlistTestCase):
         entry = WaitlistEntry.objects.get()
         page = self.client.get(entries.entry_url(entry))
         self.assertContains(page, "Claim your spot")
-        answer = self.client.post(reverse("take_place", args=[entries.entry_url(entry).split("/")[2]]))
+        answer = self.client.post(reverse("accept_spot", args=[entries.entry_url(entry).split("/")[2]]))
         self.assertRedirects(answer, reverse("checkout"), fetch_redirect_response=False)
         bought = pay(place(carts.find_cart_of_account(self.alice)))
         self.assertEqual(Registration.objects.get(line__order=bought).student, self.alice.student)
@@ -157,7 +159,7 @@ class WaitlistPagesTest(WaitlistTestCase):
         self.free(self.order)
         token = entries.entry_url(WaitlistEntry.objects.get()).split("/")[2]
         self.log_in(self.gus)
-        answer = self.client.post(reverse("take_place", args=[token]))
+        answer = self.client.post(reverse("accept_spot", args=[token]))
         self.assertIn("next=", answer["Location"])
         self.assertIsNone(carts.find_cart_of_account(self.gus))
 
@@ -187,5 +189,5 @@ class WaitlistMailTest(WaitlistTestCase):
         self.free(order)
         run_all()
         run_all()
-        offered = Message.objects.get(template="registrations.place_offered")
+        offered = Message.objects.get(template="registrations.spot_offered")
         self.assertEqual((offered.to, offered.data), ("ann@example.org", {"entry_id": ann.pk}))

@@ -22,7 +22,7 @@ class WaitlistPositionTest(WaitlistTestCase):
         super().setUp()
         self.order = self.full()
         self.ann = self.wait(person("Ann"))
-        self.url = reverse("wait", args=[self.offer.pk])
+        self.url = reverse("join_waitlist", args=[self.offer.pk])
         self.page = self.offer.get_absolute_url()
 
     def join(self, browser: Client, name: str = "Zoe", **more: str) -> str:

@@ -41,7 +41,7 @@ class WaitlistRaceTest(TransactionTestCase):
 
     def free(self, order: Order) -> None:
         """Release a spot without processing the waitlist."""
-        canceled = {"state": Registration.State.CANCELLED, "ended_at": timezone.now()}
+        canceled = {"state": Registration.State.CANCELED, "ended_at": timezone.now()}
         Registration.objects.filter(line__order=order).update(**canceled)
 
     def test_released_spot_goes_to_the_waitlist_and_not_to_a_new_buyer(self) -> None:

@@ -52,4 +52,4 @@ class WaitlistTestCase(FullClassTestCase):
         return place(basket)
 
     def run_late(self, entry: WaitlistEntry) -> None:
-        WaitlistEntry.objects.filter(pk=entry.pk).update(offered_until=timezone.now() - timedelta(minutes=1))
+        WaitlistEntry.objects.filter(pk=entry.pk).update(offer_expires_at=timezone.now() - timedelta(minutes=1))

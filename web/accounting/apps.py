@@ -9,8 +9,8 @@ class AccountingConfig(AppConfig):
         "Admin": [
             "accounting.view_reconciliation",
             "accounting.reconcile",
-            "accounting.view_tillcount",
-            "accounting.add_tillcount",
-            "accounting.export_books",
+            "accounting.view_cashcount",
+            "accounting.add_cashcount",
+            "accounting.export_ledger",
         ],
     }

@@ -28,10 +28,12 @@ class FindingPayload:
     finding_id: int
 
 
-RECONCILIATION_STEP = EventType(
-    "accounting.reconciliation_step", StatementStepPayload, subject=("reconciliation", "run_id")
+RECONCILIATION_ADVANCED = EventType(
+    "accounting.reconciliation_advanced", StatementStepPayload, subject=("reconciliation", "run_id")
 )
-RECONCILIATION_DONE = EventType(
-    "accounting.reconciliation_done", ReconciliationPayload, subject=("reconciliation", "run_id")
+RECONCILIATION_COMPLETED = EventType(
+    "accounting.reconciliation_completed", ReconciliationPayload, subject=("reconciliation", "run_id")
 )
-FINDING_DOUBTED = EventType("accounting.finding_doubted", FindingPayload, subject=("reconciliation", "run_id"))
+FINDING_RECHECK_REQUESTED = EventType(
+    "accounting.finding_recheck_requested", FindingPayload, subject=("reconciliation", "run_id")
+)

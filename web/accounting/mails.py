@@ -65,7 +65,7 @@ def differences_sample() -> dict[str, Any]:
 
 MAILS = [
     Mail(
-        "accounting.question",
+        "accounting.payer_question",
         kind=MailKind.TRANSACTIONAL,
         title="A question about your order",
         context=question_context,

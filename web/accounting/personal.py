@@ -7,13 +7,13 @@ from billing.personal import orders_of
 from common.personal import PersonRecords
 
 MODELS = {
-    "accounting.Question": "Questions about your orders, and your answers",
+    "accounting.PayerQuestion": "Questions about your orders, and your answers",
     "accounting.Finding": "Differences between our records and a payment company’s, and how they were resolved",
 }
 NOT_PERSONAL = {
     "accounting.Reconciliation": "Names only the member of staff who ran the comparison.",
-    "accounting.Book": "A part of such a comparison.",
-    "accounting.TillCount": "Names only the member of staff who counted the cash.",
+    "accounting.GatewayStatement": "A part of such a comparison.",
+    "accounting.CashCount": "Names only the member of staff who counted the cash.",
 }
 STAFF: list[tuple[type[Model], str]] = [
     (Reconciliation, "by"),

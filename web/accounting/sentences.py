@@ -24,12 +24,12 @@ def difference_resolved(details: Details) -> str:
 
 
 SENTENCES: dict[str, Sentence] = {
-    "accounting.finding_settled": (difference_resolved, "resolved a difference"),
+    "accounting.finding_closed": (difference_resolved, "resolved a difference"),
     "accounting.payer_asked": "asked the payer a question",
-    "accounting.reconciliation_begun": (
+    "accounting.reconciliation_started": (
         "started the reconciliation of {since:date} to {until:date}",
         "started the reconciliation",
     ),
-    "accounting.reconciliation_tried_again": ("retried {book}", "retried a part of the reconciliation"),
-    "accounting.till_counted": (cash_counted, "counted cash"),
+    "accounting.reconciliation_resumed": ("retried {book}", "retried a part of the reconciliation"),
+    "accounting.cash_counted": (cash_counted, "counted cash"),
 }

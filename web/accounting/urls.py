@@ -14,6 +14,6 @@ urlpatterns = [
     path("desk/reconciliation/again/<int:book>/", reconciliation.retry_statement, name="desk_reconciliation_again"),
     path("desk/reconciliation/finding/<int:finding>/", reconciliation.show_finding, name="desk_finding"),
     path("desk/day/", ledger.day_sheet, name="desk_day"),
-    path("desk/books/", ledger.bookkeeping_summary, name="desk_books"),
-    path("desk/books/download/", ledger.download_bookkeeping, name="desk_books_download"),
+    path("desk/books/", ledger.bookkeeping_summary, name="desk_ledger"),
+    path("desk/books/download/", ledger.download_bookkeeping, name="desk_ledger_download"),
 ]

@@ -48,14 +48,14 @@ def _order_facts(order: Order) -> dict[str, Any]:
         "promises": [_terms_facts(promise) for promise in terms.terms_of_lines(order, at)],
         "state": status_text.order_status(order, at).text,
         "door": order.due == Order.Due.DOOR,
-        "by": order.due_on if order.due == Order.Due.DATE else None,
+        "by": order.due_date if order.due == Order.Due.DATE else None,
         "overdue": order.is_overdue(at),
         "until": timezone.localtime(order.held_until) if order.held_until else None,
         "owed": format_money(owed, order.currency) if owed else "",
         "price": amounts.amount_due_sentence(order, at),
-        "now": format_money(order.now_total, order.currency),
-        "later": format_money(order.door_total, order.currency),
-        "differ": order.now_total != order.door_total,
+        "now": format_money(order.early_total, order.currency),
+        "later": format_money(order.regular_total, order.currency),
+        "differ": order.early_total != order.regular_total,
         "handover": handovers.handover_text(order),
         "paid": format_money(balances.amount_received(order), order.currency),
         "nothing": not balances.amount_received(order),
@@ -69,7 +69,7 @@ def _order_facts(order: Order) -> dict[str, Any]:
 
 def _line_facts(item: balances.PricedLine, currency: str) -> dict[str, str]:
     amount = "" if item.line.is_canceled else format_money(item.total, currency)
-    exchange = f", instead of {item.line.replaces}" if item.line.replaces else ""
+    exchange = f", instead of {item.line.exchanged_from}" if item.line.exchanged_from else ""
     detail = f"{item.line.detail.removesuffix('.')}{exchange}"  # The amount follows after a colon.
     return {"title": item.line.title, "detail": detail, "amount": amount}
 
@@ -142,7 +142,7 @@ def canceled_line_context(message: Message) -> dict[str, Any]:
     line = OrderLine.objects.filter(pk=message.data["line_id"]).first()
     if line is None:
         raise MailNotNeeded("The order no longer exists.")
-    lines = line.order.lines.filter(cancelled_at=line.cancelled_at).select_related("order")
+    lines = line.order.lines.filter(canceled_at=line.canceled_at).select_related("order")
     return order_context(message) | {
         "line": ", ".join(map(str, lines)),
         "subject": _canceled_subject(list(lines)),
@@ -170,7 +170,7 @@ def _canceled_subject(lines: Sequence[OrderLine]) -> str:
 def spot_confirmation_context(message: Message) -> dict[str, Any]:
     order = Order.objects.filter(pk=message.data["order_id"]).first()
     at = timezone.now()
-    if order is None or not order.awaits_click or order.has_lapsed(at):
+    if order is None or not order.awaits_click or order.has_expired(at):
         raise MailNotNeeded("The order is confirmed, paid, canceled or over.")
     links = {
         "confirm": absolute_url(order.confirm_address),
@@ -264,17 +264,17 @@ MAILS = [
     _declare_order_mail("confirm_spot", "Please confirm your spot", spot_confirmation_context),
     _declare_order_mail("order_received", "Your order, with payment due later"),
     _declare_order_mail("receipt", "Your receipt"),
-    _declare_order_mail("hold_ending", "Your hold is about to expire", payment_request_context),
+    _declare_order_mail("hold_reminder", "Your hold is about to expire", payment_request_context),
     _declare_order_mail("payment_due", "Payment is due", payment_request_context),
     _declare_order_mail("payment_failed", "Your payment didn’t go through", payment_request_context),
-    _declare_order_mail("payment_promised", "Your payment is processing", payment_pending_context),
-    _declare_order_mail("order_lapsed", "Your order has expired"),
-    _declare_order_mail("order_cancelled", "Your order is canceled"),
-    _declare_order_mail("line_cancelled", "Part of your order is canceled", canceled_line_context),
-    _declare_order_mail("withdrawn", "We’ve received your withdrawal", canceled_line_context),
-    _declare_order_mail("payment_late", "Your payment arrived late", late_payment_context),
+    _declare_order_mail("payment_pending", "Your payment is processing", payment_pending_context),
+    _declare_order_mail("order_expired", "Your order has expired"),
+    _declare_order_mail("order_canceled", "Your order is canceled"),
+    _declare_order_mail("line_canceled", "Part of your order is canceled", canceled_line_context),
+    _declare_order_mail("withdrawal_received", "We’ve received your withdrawal", canceled_line_context),
+    _declare_order_mail("late_payment_received", "Your payment arrived late", late_payment_context),
     _declare_order_mail("refund_ready", "Your refund is ready at the desk", refund_ready_context),
-    _declare_order_mail("refund_made", "Your refund", refund_context),
+    _declare_order_mail("refund_completed", "Your refund", refund_context),
     Mail(
         "billing.dispute",
         kind=MailKind.TRANSACTIONAL,
@@ -286,7 +286,10 @@ MAILS = [
         Mail(
             f"billing.{name}", kind=MailKind.TRANSACTIONAL, title=title, context=voucher_context, sample=voucher_sample
         )
-        for name, title in (("voucher", "A gift voucher for you"), ("voucher_ending", "Your gift voucher expires soon"))
+        for name, title in (
+            ("voucher", "A gift voucher for you"),
+            ("voucher_expiring", "Your gift voucher expires soon"),
+        )
     ),
 ]
 

@@ -50,15 +50,15 @@ DESK_LINKS = [
     ),
     NavLink(
         "Discount codes",
-        "admin:billing_code_changelist",
-        permission="billing.view_code",
+        "admin:billing_discountcode_changelist",
+        permission="billing.view_discountcode",
         about="Codes that reduce the price of an order.",
         group=MONEY,
     ),
     NavLink(
         "Payment issues",
-        "desk_cases",
-        permission="billing.view_case",
+        "desk_payment_issues",
+        permission="billing.view_paymentissue",
         about="Payments that need a decision.",
         group=MONEY,
     ),
@@ -68,8 +68,8 @@ DESK_WORK = [
     WorkItem(
         one="payment issue to resolve",
         many="payment issues to resolve",
-        url_name="desk_cases",
-        permission="billing.view_case",
+        url_name="desk_payment_issues",
+        permission="billing.view_paymentissue",
         rows=payment_issues.open_issues,
     ),
 ]

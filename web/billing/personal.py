@@ -21,16 +21,16 @@ from common.personal import PersonRecords
 MODELS = {
     "billing.Order": "Orders you placed, with their lines",
     "billing.OrderLine": "What you ordered",
-    "billing.Adjustment": "How the prices of your orders were calculated",
+    "billing.PriceAdjustment": "How the prices of your orders were calculated",
     "billing.Payment": "Your payments",
     "billing.Refund": "Your refunds",
     "billing.Dispute": "Your disputed payments",
-    "billing.WebhookEvent": "Which messages of a payment company concerned your payments",
+    "billing.ProcessedWebhook": "Which messages of a payment company concerned your payments",
     "billing.Credit": "Your account credit",
     "billing.Voucher": "Gift vouchers you bought or received",
     "billing.VoucherEntry": "What was added to those vouchers and what was used",
-    "billing.Code": "Your personal discount codes",
-    "billing.Case": "Payment issues of your orders",
+    "billing.DiscountCode": "Your personal discount codes",
+    "billing.PaymentIssue": "Payment issues of your orders",
 }
 BILLED = {
     f"billing_{name}": ""

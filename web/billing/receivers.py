@@ -37,8 +37,8 @@ def mail_dispute(event: Any) -> None:
         )
 
 
-def mail_payment_promised(event: Any) -> None:
-    _draft_mail_for_event("payment_promised", event)
+def mail_payment_pending(event: Any) -> None:
+    _draft_mail_for_event("payment_pending", event)
 
 
 def mail_order_received(event: Any) -> None:
@@ -47,7 +47,7 @@ def mail_order_received(event: Any) -> None:
     if order.awaits_click:
         _draft_order_mail("confirm_spot", order, event, key=f"{order.pk}")
     elif order.due != Order.Due.NOW and order.state != Order.State.PAID:
-        _draft_order_mail("order_received", order, event, key=f"{order.pk} {order.due} {order.due_on or ''}")
+        _draft_order_mail("order_received", order, event, key=f"{order.pk} {order.due} {order.due_date or ''}")
 
 
 def mail_link_again(event: Any) -> None:
@@ -58,8 +58,8 @@ def mail_receipt(event: Any) -> None:
     _draft_mail_for_event("receipt", event)
 
 
-def mail_hold_ending(event: Any) -> None:
-    _draft_mail_for_event("hold_ending", event)
+def mail_hold_reminder(event: Any) -> None:
+    _draft_mail_for_event("hold_reminder", event)
 
 
 def mail_payment_due(event: Any) -> None:
@@ -72,41 +72,41 @@ def mail_payment_failed(event: Any) -> None:
     _draft_order_mail("payment_failed", order, event, hold=True)
 
 
-def mail_order_lapsed(event: Any) -> None:
+def mail_order_expired(event: Any) -> None:
     order = Order.objects.get(pk=event.payload.order_id)
-    if order.state == Order.State.LAPSED:  # A late payment may have reopened the order since.
-        _draft_order_mail("order_lapsed", order, event)
+    if order.state == Order.State.EXPIRED:  # A late payment may have reopened the order since.
+        _draft_order_mail("order_expired", order, event)
 
 
-def mail_order_cancelled(event: Any) -> None:
+def mail_order_canceled(event: Any) -> None:
     order = Order.objects.get(pk=event.payload.order_id)
     withdrawn_line = next((line for line in order.lines.all() if line.ended_by == CanceledBy.WITHDRAWAL), None)
     if withdrawn_line is None:
-        _draft_order_mail("order_cancelled", order, event)
+        _draft_order_mail("order_canceled", order, event)
     else:
-        _draft_order_mail("withdrawn", order, event, line_id=withdrawn_line.pk)
+        _draft_order_mail("withdrawal_received", order, event, line_id=withdrawn_line.pk)
 
 
-def mail_line_cancelled(event: Any) -> None:
+def mail_line_canceled(event: Any) -> None:
     """Draft one mail for all lines that were canceled together. A line that was exchanged is not mailed about, and an
     unpaid order that is canceled with its last line has a mail of its own."""
     order = Order.objects.get(pk=event.payload.order_id)
     line = order.lines.get(pk=event.payload.line_id)
-    if order.state != Order.State.CANCELLED and line.replaced_at is None:
-        name = "withdrawn" if line.ended_by == CanceledBy.WITHDRAWAL else "line_cancelled"
-        _draft_order_mail(name, order, event, key=f"{order.pk} {line.cancelled_at}", line_id=line.pk)
+    if order.state != Order.State.CANCELED and line.exchanged_at is None:
+        name = "withdrawal_received" if line.ended_by == CanceledBy.WITHDRAWAL else "line_canceled"
+        _draft_order_mail(name, order, event, key=f"{order.pk} {line.canceled_at}", line_id=line.pk)
 
 
-def mail_payment_late(event: Any) -> None:
-    _draft_mail_for_event("payment_late", event, honored=event.payload.honored)
+def mail_late_payment(event: Any) -> None:
+    _draft_mail_for_event("late_payment_received", event, honored=event.payload.honored)
 
 
 def mail_refund_ready(event: Any) -> None:
     _draft_mail_for_event("refund_ready", event, refund_id=event.payload.refund_id)
 
 
-def mail_refund_made(event: Any) -> None:
-    _draft_mail_for_event("refund_made", event, refund_id=event.payload.refund_id)
+def mail_refund_completed(event: Any) -> None:
+    _draft_mail_for_event("refund_completed", event, refund_id=event.payload.refund_id)
 
 
 def _draft_mail_for_event(name: str, event: Any, **data: Any) -> None:

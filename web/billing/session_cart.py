@@ -111,7 +111,7 @@ def orders_for_header(request: HttpRequest) -> list[Order]:
             condition |= Q(pk__in=session_orders.at_the_door(at).values("pk"))
     if not condition:
         return []
-    return list(Order.objects.filter(condition).annotate(things=Count("lines", filter=Q(lines__cancelled_at=None))))
+    return list(Order.objects.filter(condition).annotate(things=Count("lines", filter=Q(lines__canceled_at=None))))
 
 
 def orders_to_pay(request: HttpRequest) -> list[Order]:

@@ -20,7 +20,7 @@ urlpatterns = [
     path("checkout/not-me/", checkout.not_me, name="checkout_not_me"),
     path("checkout/review/", checkout.review, name="checkout_review"),
     path("checkout/code/", checkout.code, name="checkout_code"),
-    path("checkout/voucher/<int:voucher>/aside/", checkout.unchoose_voucher, name="checkout_voucher_aside"),
+    path("checkout/voucher/<int:voucher>/aside/", checkout.unchoose_voucher, name="checkout_unchoose_voucher"),
     path("vouchers/", vouchers.buy_voucher, name="vouchers"),
     path("vouchers/<str:token>/", vouchers.show_voucher_by_link, name="voucher"),
     path("order/<int:number>/", orders.show_own_order, name="order"),
@@ -55,9 +55,11 @@ urlpatterns = [
     path("desk/orders/<int:number>/cancel/", desk_orders.cancel_order, name="desk_cancel_order"),
     path("desk/orders/<int:number>/cancel/<int:line>/", desk_cancellation.cancel_line_at_desk, name="desk_cancel_line"),
     path("desk/payments/", desk_payments.list_payments, name="desk_payments"),
-    path("desk/payments/handed-back/<int:refund>/", desk_payments.record_refund_handover, name="desk_handed_back"),
-    path("desk/money-questions/", desk_payments.list_payment_issues, name="desk_cases"),
-    path("desk/money-questions/<int:case>/", desk_payments.close_payment_issue, name="desk_close_case"),
+    path(
+        "desk/payments/handed-back/<int:refund>/", desk_payments.record_refund_handover, name="desk_refund_handed_over"
+    ),
+    path("desk/money-questions/", desk_payments.list_payment_issues, name="desk_payment_issues"),
+    path("desk/money-questions/<int:case>/", desk_payments.close_payment_issue, name="desk_close_payment_issue"),
     path("desk/vouchers/", desk_vouchers.list_vouchers, name="desk_vouchers"),
     path("desk/vouchers/issue/", desk_vouchers.issue_voucher, name="desk_voucher_issue"),
     path("desk/vouchers/<int:number>/", desk_vouchers.show_voucher, name="desk_voucher"),
@@ -66,5 +68,5 @@ urlpatterns = [
     path("desk/credit/", desk_payments.list_credit, name="desk_credit"),
     path("desk/credit/<int:account>/", desk_payments.show_credit, name="desk_credit_of"),
     path("desk/credit/hold/<int:dispute>/", desk_payments.decide_credit_hold, name="desk_credit_hold"),
-    path("desk/credit/<int:account>/trust/", desk_payments.set_payer_trust, name="desk_trust"),
+    path("desk/credit/<int:account>/trust/", desk_payments.set_payer_trust, name="desk_allow_pay_later"),
 ]

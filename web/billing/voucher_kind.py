@@ -27,7 +27,7 @@ class VoucherKind(ProductKind):
         details = line.details
         title = details.get("gift_title") or format_money(Decimal(details.get("amount") or 0), line.order.currency)
         recipient = details.get("recipient_name", "")
-        day = parse_date(details.get("give_on") or "")
+        day = parse_date(details.get("deliver_on") or "")
         parts = [f"for {recipient}" if recipient else "", f"to be given on {format_date(day)}" if day else ""]
         return ProductDescription(f"Gift voucher: {title}", ", ".join(filter(None, parts)))
 
@@ -59,7 +59,7 @@ class VoucherKind(ProductKind):
 
     def fulfilled_lines(self, lines: Sequence[OrderLine]) -> set[int]:
         # The buyer received a voucher that the school voided later, but not one whose purchase was reversed.
-        was_received = Q(voided_at=None) | Q(line__cancelled_at=None)
+        was_received = Q(voided_at=None) | Q(line__canceled_at=None)
         numbers = Voucher.objects.filter(was_received, line__in=lines).values_list("line", flat=True)
         return {number for number in numbers if number is not None}
 

@@ -13,7 +13,7 @@ MODELS = (
     "attachment",
     "release",
     "cancellationterms",
-    "cancellationstep",
+    "cancellationtermsstep",
 )
 
 
@@ -32,4 +32,4 @@ class ClassworkConfig(AppConfig):
     def ready(self) -> None:
         from classwork.signals import ensure_starter_levels
 
-        post_migrate.connect(ensure_starter_levels, sender=self, dispatch_uid="classwork.first_levels")
+        post_migrate.connect(ensure_starter_levels, sender=self, dispatch_uid="classwork.starter_levels")

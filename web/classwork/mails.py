@@ -23,7 +23,7 @@ def file_lost_sample() -> dict[str, Any]:
 
 MAILS = [
     Mail(
-        "classwork.file_lost",
+        "classwork.file_missing",
         kind=MailKind.TRANSACTIONAL,
         title="A file of a class is missing (office)",
         context=file_lost_context,

@@ -8,7 +8,7 @@ MODELS = {
     "classwork.Proposal": "Your proposals",
     "classwork.Resource": "The resources you added to your classes",
     "classwork.Meeting": "The class days on which you substitute",
-    "classwork.CalendarFeed": "The secret address of your calendar",
+    "classwork.TeacherCalendarFeed": "The secret address of your calendar",
 }
 
 NOT_PERSONAL = {

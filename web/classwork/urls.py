@@ -33,13 +33,13 @@ urlpatterns = [
     path("teaching/proposals/<int:pk>/submit/", proposals.submit_proposal, name="submit_proposal"),
     path("teaching/subjects/<int:pk>/change/", proposals.request_change, {"kind": "subject"}, name="change_subject"),
     path("teaching/classes/<int:pk>/change/", proposals.request_change, {"kind": "class"}, name="change_class"),
-    path("teaching/<thing:what>/<int:pk>/resources/", teaching_resources.index, name="things_resources"),
+    path("teaching/<thing:what>/<int:pk>/resources/", teaching_resources.index, name="class_resources"),
     path("teaching/<thing:what>/<int:pk>/resources/add/<str:kind>/", teaching_resources.add, name="add_resource"),
     path("teaching/<thing:what>/<int:pk>/resources/arrange/", teaching_resources.arrange, name="arrange_resources"),
     path(
         "teaching/<thing:what>/<int:pk>/resources/<int:number>/",
         teaching_resources.change_attachment,
-        name="change_resource_here",
+        name="change_attachment",
     ),
     path(
         "teaching/class/<int:pk>/resources/as-student/",

@@ -13,7 +13,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 @register(Tags.security, deploy=True)
 def check_trusted_proxies(**kwargs: Any) -> list[CheckMessage]:
-    has_proxy = settings.SECURE_PROXY_SSL_HEADER or settings.HAND_OVER_BY != "site"
+    has_proxy = settings.SECURE_PROXY_SSL_HEADER or settings.FILE_SERVING != "site"
     if settings.TRUSTED_PROXIES or not has_proxy:
         return []
     return [
@@ -28,11 +28,11 @@ def check_trusted_proxies(**kwargs: Any) -> list[CheckMessage]:
 @register(Tags.security, deploy=True)
 def check_private_root_access(**kwargs: Any) -> list[CheckMessage]:
     folder = Path(settings.PRIVATE_ROOT)
-    if settings.HAND_OVER_BY == "site" or settings.S3 or not folder.is_dir() or is_readable_by_others(folder):
+    if settings.FILE_SERVING == "site" or settings.S3 or not folder.is_dir() or is_readable_by_others(folder):
         return []
     return [
         Warning(
-            f"Only the site itself can read PRIVATE_ROOT, so HAND_OVER_BY={settings.HAND_OVER_BY} cannot work.",
+            f"Only the site itself can read PRIVATE_ROOT, so FILE_SERVING={settings.FILE_SERVING} cannot work.",
             hint=f"Let the group of the web server read it: chgrp -R www-data {folder}; chmod 2750 {folder}",
             id="common.W022",
         )

@@ -80,7 +80,7 @@ def gateway_timeouts(connect: float, read: float) -> tuple[float, float]:
 @contextmanager
 def gateway_slot() -> Iterator[None]:
     """Limit how many visitors' requests wait for gateways at once, so that threads are left for other visitors."""
-    slots = _slot_semaphore(settings.GATEWAY_AT_ONCE)
+    slots = _slot_semaphore(settings.GATEWAY_CONCURRENCY)
     if not slots.acquire(blocking=False):
         raise TemporaryFailure(BUSY)
     try:

@@ -1,7 +1,7 @@
 """Pipelines of steps that are named in a setting and called in that order.
 
-    PRICING_STEPS = ["billing.steps.full_price", "billing.steps.multi_class", ...]      # settings
-    outcome = Pipeline("PRICING_STEPS").run(quote, context)
+    PRICE_RULES = ["billing.steps.full_price", "billing.steps.multi_class", ...]      # settings
+    outcome = Pipeline("PRICE_RULES").run(quote, context)
     outcome.value, outcome.trace
 
 A step is a function `(value, context) -> value`. It may end the run by returning `Stop(value)`. If a step raises an

@@ -67,7 +67,7 @@ SHORT_SESSION_EXPIRE = env.read_int("SHORT_SESSION_EXPIRE", 2, least=0)
 DEFAULT_CLASS_MINUTES = env.read_int("DEFAULT_CLASS_MINUTES", 60, least=1, most=1440)
 OPEN_BEFORE_PAID = env.read_flag("OPEN_BEFORE_PAID", True)
 LATE_JOINERS_PAY_PRO_RATA = env.read_flag("LATE_JOINERS_PAY_PRO_RATA", True)
-LAST_JOINING = env.read_int("LAST_JOINING", 0, least=0, most=53)
+LAST_JOINABLE_CLASS = env.read_int("LAST_JOINABLE_CLASS", 0, least=0, most=53)
 TRIALS_FOR = env.read_choice("TRIALS_FOR", "subject", ["subject", "school"])
 TICKETS_UNTIL_MINUTES = env.read_int("TICKETS_UNTIL_MINUTES", 0, least=0, most=10080)
 LATE_JOINERS_SEE_EARLIER = env.read_flag("LATE_JOINERS_SEE_EARLIER", True)
@@ -195,7 +195,7 @@ PLAIN_STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 HASHED_STATIC = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 WHITENOISE_IMMUTABLE_FILE_TEST = r"\.[0-9a-f]{12}\.\w+$"  # collectstatic and compress put hashes into these names
 PRIVATE_ROOT = Path(env.read_text("PRIVATE_ROOT", data_path("private", WEB / "private")))
-HAND_OVER_BY = env.read_choice("HAND_OVER_BY", "site", ["site", "x-accel-redirect", "x-sendfile"])
+FILE_SERVING = env.read_choice("FILE_SERVING", "site", ["site", "x-accel-redirect", "x-sendfile"])
 RESOURCE_LINK_SECONDS = env.read_int("RESOURCE_LINK_SECONDS", 60, least=1, most=3600)
 FILE_MEGABYTES = {
     "image": env.read_int("MAX_IMAGE_MB", 15, least=1),
@@ -312,7 +312,7 @@ if MAIL_BY == "ses":
     AWS_SES_SECRET_ACCESS_KEY = env.read_text("AWS_SECRET_ACCESS_KEY") or None
 MAIL_LEASE = env.read_int("MAIL_LEASE", 300, least=1)
 MAIL_KEEP_DAYS = env.read_int("MAIL_KEEP_DAYS", 400, least=30)
-NEWS_UNASKED = env.read_flag("NEWS_UNASKED", False)
+NEWS_WITHOUT_CONSENT = env.read_flag("NEWS_WITHOUT_CONSENT", False)
 AWS_SES_REGION_NAME = env.read_text("AWS_SES_REGION_NAME", "us-west-2")
 AWS_SES_REGION_ENDPOINT = env.read_text("AWS_SES_REGION_ENDPOINT", f"email.{AWS_SES_REGION_NAME}.amazonaws.com")
 
@@ -336,33 +336,33 @@ BANK_DAYS = env.read_int("BANK_DAYS", 14, least=1, most=60)
 PAY_LATER_DAYS = env.read_int("PAY_LATER_DAYS", 14, least=0, most=365)
 WITHDRAWAL_DAYS = env.read_int("WITHDRAWAL_DAYS", 0, least=0, most=366)
 WITHDRAWAL_KEEPS_USED = env.read_flag("WITHDRAWAL_KEEPS_USED", True)
-MOVE_UNTIL_CLASS = env.read_int("MOVE_UNTIL_CLASS", 2, least=0, most=60)
-GIVE_UNTIL_CLASS = env.read_int("GIVE_UNTIL_CLASS", 2, least=0, most=60)
+TRANSFER_UNTIL_CLASS = env.read_int("TRANSFER_UNTIL_CLASS", 2, least=0, most=60)
+TRANSFER_TO_PERSON_UNTIL_CLASS = env.read_int("TRANSFER_TO_PERSON_UNTIL_CLASS", 2, least=0, most=60)
 OFFER_HOURS = env.read_int("OFFER_HOURS", 24, least=1, most=336)
 GATEWAY_SECONDS = env.read_int("GATEWAY_SECONDS", 20, least=5, most=25)
-GATEWAY_AT_ONCE = env.read_int("GATEWAY_AT_ONCE", 2, least=1)
-MINIMUM_CONFIRMS_AT_ONCE = env.read_flag("MINIMUM_CONFIRMS_AT_ONCE", True)
+GATEWAY_CONCURRENCY = env.read_int("GATEWAY_CONCURRENCY", 2, least=1)
+CONFIRM_CLASS_AT_MINIMUM = env.read_flag("CONFIRM_CLASS_AT_MINIMUM", True)
 MINIMUM_NOT_REACHED = env.read_choice("MINIMUM_NOT_REACHED", "ask", ["ask", "cancel"])
-CALLED_OFF_POLICY = env.read_choice(
-    "CALLED_OFF_POLICY", "refund", ["refund", "credit", "make_up", "extension", "nothing"]
+CLASS_CANCELLATION_POLICY = env.read_choice(
+    "CLASS_CANCELLATION_POLICY", "refund", ["refund", "credit", "make_up", "extension", "nothing"]
 )
 LATE_PAYMENT = env.read_choice("LATE_PAYMENT", "refund", ["refund", "credit"])
-DIFFERENCES_TO = env.read_text("DIFFERENCES_TO")
+RECONCILIATION_EMAIL = env.read_text("RECONCILIATION_EMAIL")
 RECONCILIATIONS_KEEP_DAYS = env.read_int("RECONCILIATIONS_KEEP_DAYS", 400, least=7)
 ACCOUNT_CODES = env.read_list("ACCOUNT_CODES")
 SELL_VOUCHERS = env.read_flag("SELL_VOUCHERS", True)
 VOUCHER_AMOUNTS = env.read_decimals("VOUCHER_AMOUNTS", ["25", "50", "100"])
-VOUCHER_LEAST = env.read_decimal("VOUCHER_LEAST", "10", least="0.001")
-VOUCHER_MOST = env.read_decimal("VOUCHER_MOST", "500")
+VOUCHER_MINIMUM = env.read_decimal("VOUCHER_MINIMUM", "10", least="0.001")
+VOUCHER_MAXIMUM = env.read_decimal("VOUCHER_MAXIMUM", "500")
 VOUCHER_MONTHS = env.read_int("VOUCHER_MONTHS", 0, least=0, most=1200)
 VOUCHER_TO_YEARS_END = env.read_flag("VOUCHER_TO_YEARS_END", False)
-VOUCHER_REMIND_DAYS = env.read_int("VOUCHER_REMIND_DAYS", 30, least=0, most=366)
+VOUCHER_REMINDER_DAYS = env.read_int("VOUCHER_REMINDER_DAYS", 30, least=0, most=366)
 PRODUCT_KINDS = {
     "place": "registrations.product_kinds.classes.ClassKind",
     "ticket": "registrations.product_kinds.tickets.TicketKind",
     "voucher": "billing.voucher_kind.VoucherKind",
 }
-PRICING_STEPS = [
+PRICE_RULES = [
     "billing.domain.pricing.price_rules.apply_list_price",
     "billing.domain.pricing.price_rules.apply_reduction",
     "billing.domain.pricing.price_rules.apply_multi_class_discount",

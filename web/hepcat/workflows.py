@@ -8,24 +8,24 @@ one. `manage.py workflows` prints the map in effect.
 
 WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "mailroom.message_queued": {"later": ["mailroom.receivers.send_queued_messages"]},
-    "mailroom.notices_offered": {"later": ["mailroom.receivers.confirm_notices"]},
+    "mailroom.notice_subscription_requested": {"later": ["mailroom.receivers.confirm_notices"]},
     "billing.order_placed": {"later": ["billing.receivers.mail_order_received"]},
-    "billing.order_kept": {"later": ["billing.receivers.mail_order_received"]},
+    "billing.order_payment_deferred": {"later": ["billing.receivers.mail_order_received"]},
     "billing.link_requested": {"later": ["billing.receivers.mail_link_again"]},
     "billing.order_paid": {"later": ["billing.receivers.mail_receipt", "billing.receivers.close_unneeded_attempts"]},
-    "billing.order_lapsed": {"later": ["billing.receivers.mail_order_lapsed"]},
-    "billing.order_cancelled": {
-        "later": ["billing.receivers.mail_order_cancelled", "billing.receivers.close_unneeded_attempts"],
+    "billing.order_expired": {"later": ["billing.receivers.mail_order_expired"]},
+    "billing.order_canceled": {
+        "later": ["billing.receivers.mail_order_canceled", "billing.receivers.close_unneeded_attempts"],
     },
-    "billing.hold_ending": {"later": ["billing.receivers.mail_hold_ending"]},
-    "billing.payment_due": {"later": ["billing.receivers.mail_payment_due"]},
-    "billing.line_cancelled": {
-        "later": ["billing.receivers.mail_line_cancelled", "billing.receivers.close_unneeded_attempts"]
+    "billing.hold_reminder_triggered": {"later": ["billing.receivers.mail_hold_reminder"]},
+    "billing.payment_reminder_triggered": {"later": ["billing.receivers.mail_payment_due"]},
+    "billing.line_canceled": {
+        "later": ["billing.receivers.mail_line_canceled", "billing.receivers.close_unneeded_attempts"]
     },
-    "billing.called_off": {"later": ["billing.receivers.close_unneeded_attempts"]},
+    "billing.lines_canceled": {"later": ["billing.receivers.close_unneeded_attempts"]},
     "billing.payment_failed": {"later": ["billing.receivers.mail_payment_failed"]},
-    "billing.payment_late": {"later": ["billing.receivers.mail_payment_late"]},
-    "registrations.place_held": {"later": ["registrations.receivers.check_double_registration"]},
+    "billing.late_payment_received": {"later": ["billing.receivers.mail_late_payment"]},
+    "registrations.registration_held": {"later": ["registrations.receivers.check_double_registration"]},
     "registrations.registration_confirmed": {
         "later": ["registrations.receivers.mail_attendee", "registrations.receivers.confirm_class_at_minimum"]
     },
@@ -36,21 +36,21 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
             "registrations.receivers.mail_transferred_spot",
         ]
     },
-    "registrations.hold_ended": {"later": ["registrations.receivers.offer_freed_spots"]},
+    "registrations.hold_expired": {"later": ["registrations.receivers.offer_freed_spots"]},
     "registrations.ticket_held": {"later": ["registrations.receivers.check_known_guest"]},
     "registrations.ticket_confirmed": {"later": ["registrations.receivers.mail_guest"]},
     "registrations.ticket_ended": {"later": ["registrations.receivers.offer_freed_spots"]},
-    "registrations.ticket_hold_ended": {"later": ["registrations.receivers.offer_freed_spots"]},
-    "registrations.waiting_joined": {"later": ["registrations.receivers.mail_waitlist_change"]},
-    "registrations.place_offered": {"later": ["registrations.receivers.mail_waitlist_change"]},
-    "registrations.offer_lapsed": {"later": ["registrations.receivers.mail_waitlist_change"]},
-    "registrations.waiting_closed": {"later": ["registrations.receivers.mail_waitlist_change"]},
+    "registrations.ticket_hold_expired": {"later": ["registrations.receivers.offer_freed_spots"]},
+    "registrations.waitlist_joined": {"later": ["registrations.receivers.mail_waitlist_change"]},
+    "registrations.spot_offered": {"later": ["registrations.receivers.mail_waitlist_change"]},
+    "registrations.spot_offer_expired": {"later": ["registrations.receivers.mail_waitlist_change"]},
+    "registrations.waitlist_closed": {"later": ["registrations.receivers.mail_waitlist_change"]},
     "registrations.class_confirmed": {"later": ["registrations.receivers.mail_class_confirmed"]},
-    "registrations.decision_put_off": {"later": ["registrations.receivers.mail_decision_postponed"]},
+    "registrations.decision_postponed": {"later": ["registrations.receivers.mail_decision_postponed"]},
     "registrations.decision_needed": {"later": ["registrations.receivers.mail_decision_needed"]},
-    "registrations.called_off": {"later": ["registrations.receivers.mail_class_cancellation"]},
-    "classwork.offer_created": {"now": ["classwork.receivers.rebuild_releases"]},
-    "classwork.offer_changed": {
+    "registrations.classes_canceled": {"later": ["registrations.receivers.mail_class_cancellation"]},
+    "classwork.class_created": {"now": ["classwork.receivers.rebuild_releases"]},
+    "classwork.class_changed": {
         "now": ["classwork.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
     },
     "classwork.schedule_changed": {
@@ -59,7 +59,7 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "classwork.meeting_added": {
         "now": ["classwork.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
     },
-    "classwork.meeting_cancelled": {
+    "classwork.meeting_canceled": {
         "now": ["classwork.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
     },
     "classwork.meeting_moved": {
@@ -68,16 +68,16 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "classwork.meeting_restored": {
         "now": ["classwork.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
     },
-    "users.offer_answered": {"later": ["registrations.receivers.request_attendee_address"]},
-    "users.joining_asked": {"later": ["registrations.receivers.open_merge_issue"]},
-    "billing.payment_promised": {"later": ["billing.receivers.mail_payment_promised"]},
-    "billing.gateway_to_be_asked": {"later": ["billing.receivers.poll_gateway"]},
+    "users.claim_answered": {"later": ["registrations.receivers.request_attendee_address"]},
+    "users.merge_requested": {"later": ["registrations.receivers.open_merge_issue"]},
+    "billing.payment_submitted": {"later": ["billing.receivers.mail_payment_pending"]},
+    "billing.gateway_poll_requested": {"later": ["billing.receivers.poll_gateway"]},
     "billing.dispute_opened": {"later": ["registrations.receivers.apply_disputes", "billing.receivers.mail_dispute"]},
     "billing.dispute_closed": {"later": ["registrations.receivers.apply_disputes", "billing.receivers.mail_dispute"]},
     "billing.refund_reserved": {"later": ["billing.receivers.send_refund"]},
     "billing.refund_ready": {"later": ["billing.receivers.mail_refund_ready"]},
-    "billing.refund_made": {"later": ["billing.receivers.mail_refund_made"]},
-    "accounting.reconciliation_step": {"later": ["accounting.receivers.advance_reconciliation"]},
-    "accounting.reconciliation_done": {"later": ["accounting.receivers.mail_differences"]},
-    "accounting.finding_doubted": {"later": ["accounting.receivers.recheck_finding"]},
+    "billing.refund_completed": {"later": ["billing.receivers.mail_refund_completed"]},
+    "accounting.reconciliation_advanced": {"later": ["accounting.receivers.advance_reconciliation"]},
+    "accounting.reconciliation_completed": {"later": ["accounting.receivers.mail_differences"]},
+    "accounting.finding_recheck_requested": {"later": ["accounting.receivers.recheck_finding"]},
 }

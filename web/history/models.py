@@ -36,8 +36,7 @@ class Entry(models.Model):
 
     @property
     def action_words(self) -> str:
-        words = self.action.partition(".")[2].replace("_", " ")
-        return words.replace("cancelled", "canceled")
+        return self.action.partition(".")[2].replace("_", " ")
 
     def _refuse(self) -> NoReturn:
         raise TypeError("History entries are never changed or deleted.")

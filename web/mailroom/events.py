@@ -20,4 +20,6 @@ class NoticesOffered:
 
 
 MESSAGE_QUEUED = EventType("mailroom.message_queued", MessageQueued, subject=("message", "message_id"))
-NOTICES_OFFERED = EventType("mailroom.notices_offered", NoticesOffered, subject=("topic", "topic"))
+NOTICE_SUBSCRIPTION_REQUESTED = EventType(
+    "mailroom.notice_subscription_requested", NoticesOffered, subject=("topic", "topic")
+)

@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-MODELS = ("registration", "ticket", "waitingentry", "calloff")
+MODELS = ("registration", "ticket", "waitlistentry", "classcancellation")
 
 
 class RegistrationsConfig(AppConfig):
@@ -11,7 +11,7 @@ class RegistrationsConfig(AppConfig):
         "Admin": [
             "registrations.exceed_capacity",
             "registrations.join_late",
-            "registrations.arrange_waiting",
+            "registrations.arrange_waitlist",
             "registrations.set_level",
             *(f"registrations.{right}_{model}" for model in MODELS for right in ("view", "add", "change", "delete")),
         ],

@@ -9,7 +9,7 @@ from outbox.declare import EventType
 class ClassesCanceled:
     """The school canceled class days or a whole class, with a compensation for the students."""
 
-    call_off_id: int
+    cancellation_id: int
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,17 @@ class EnrollmentDecided:
 CLASS_CONFIRMED = EventType("registrations.class_confirmed", EnrollmentDecided, subject=("class_offer", "offer_id"))
 
 
-DECISION_PUT_OFF = EventType("registrations.decision_put_off", EnrollmentDecided, subject=("class_offer", "offer_id"))
+DECISION_POSTPONED = EventType(
+    "registrations.decision_postponed", EnrollmentDecided, subject=("class_offer", "offer_id")
+)
 
 
 DECISION_NEEDED = EventType("registrations.decision_needed", EnrollmentDecided, subject=("class_offer", "offer_id"))
 
 
-CALLED_OFF = EventType("registrations.called_off", ClassesCanceled, subject=("call_off", "call_off_id"))
+CLASSES_CANCELED = EventType(
+    "registrations.classes_canceled", ClassesCanceled, subject=("class_cancellation", "cancellation_id")
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,9 @@ class RegistrationChanged:
     student_id: int
 
 
-PLACE_HELD = EventType("registrations.place_held", RegistrationChanged, subject=("registration", "registration_id"))
+REGISTRATION_HELD = EventType(
+    "registrations.registration_held", RegistrationChanged, subject=("registration", "registration_id")
+)
 
 
 REGISTRATION_CONFIRMED = EventType(
@@ -58,7 +64,7 @@ REGISTRATION_ENDED = EventType(
 )
 
 
-HOLD_ENDED = EventType("registrations.hold_ended", RegistrationChanged, subject=("registration", "registration_id"))
+HOLD_EXPIRED = EventType("registrations.hold_expired", RegistrationChanged, subject=("registration", "registration_id"))
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ TICKET_SUSPENDED = EventType("registrations.ticket_suspended", TicketChanged, su
 TICKET_ENDED = EventType("registrations.ticket_ended", TicketChanged, subject=("ticket", "ticket_id"))
 
 
-TICKET_HOLD_ENDED = EventType("registrations.ticket_hold_ended", TicketChanged, subject=("ticket", "ticket_id"))
+TICKET_HOLD_EXPIRED = EventType("registrations.ticket_hold_expired", TicketChanged, subject=("ticket", "ticket_id"))
 
 
 @dataclass(frozen=True)
@@ -93,22 +99,28 @@ class WaitlistChanged:
     offer_id: int
 
 
-WAITING_JOINED = EventType("registrations.waiting_joined", WaitlistChanged, subject=("waiting_entry", "entry_id"))
+WAITLIST_JOINED = EventType("registrations.waitlist_joined", WaitlistChanged, subject=("waitlist_entry", "entry_id"))
 
 
-WAITING_LEFT = EventType("registrations.waiting_left", WaitlistChanged, subject=("waiting_entry", "entry_id"))
+WAITLIST_LEFT = EventType("registrations.waitlist_left", WaitlistChanged, subject=("waitlist_entry", "entry_id"))
 
 
-WAITING_MOVED = EventType("registrations.waiting_moved", WaitlistChanged, subject=("waiting_entry", "entry_id"))
+WAITLIST_ENTRY_MOVED = EventType(
+    "registrations.waitlist_entry_moved", WaitlistChanged, subject=("waitlist_entry", "entry_id")
+)
 
 
-WAITING_CLOSED = EventType("registrations.waiting_closed", WaitlistChanged, subject=("waiting_entry", "entry_id"))
+WAITLIST_CLOSED = EventType("registrations.waitlist_closed", WaitlistChanged, subject=("waitlist_entry", "entry_id"))
 
 
-PLACE_OFFERED = EventType("registrations.place_offered", WaitlistChanged, subject=("waiting_entry", "entry_id"))
+SPOT_OFFERED = EventType("registrations.spot_offered", WaitlistChanged, subject=("waitlist_entry", "entry_id"))
 
 
-OFFER_TAKEN = EventType("registrations.offer_taken", WaitlistChanged, subject=("waiting_entry", "entry_id"))
+SPOT_OFFER_ACCEPTED = EventType(
+    "registrations.spot_offer_accepted", WaitlistChanged, subject=("waitlist_entry", "entry_id")
+)
 
 
-OFFER_LAPSED = EventType("registrations.offer_lapsed", WaitlistChanged, subject=("waiting_entry", "entry_id"))
+SPOT_OFFER_EXPIRED = EventType(
+    "registrations.spot_offer_expired", WaitlistChanged, subject=("waitlist_entry", "entry_id")
+)

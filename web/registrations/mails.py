@@ -16,14 +16,14 @@ def _waitlist_mail(name: str, title: str) -> Mail:
 
 MAILS = [
     Mail(
-        "registrations.class_runs",
+        "registrations.class_confirmed",
         kind=MailKind.TRANSACTIONAL,
         title="A class is confirmed",
         context=cancellations.decision_context,
         sample=cancellations.decision_sample,
     ),
     Mail(
-        "registrations.decision_put_off",
+        "registrations.decision_postponed",
         kind=MailKind.TRANSACTIONAL,
         title="We’ll decide later about a class",
         context=cancellations.decision_context,
@@ -37,16 +37,16 @@ MAILS = [
         sample=cancellations.decision_sample,
     ),
     Mail(
-        "registrations.called_off",
+        "registrations.classes_canceled",
         kind=MailKind.TRANSACTIONAL,
         title="Canceled classes",
         context=cancellations.class_cancellation_context,
         sample=cancellations.class_cancellation_sample,
     ),
-    _waitlist_mail("registrations.waiting_joined", "You’re on the waitlist"),
-    _waitlist_mail("registrations.place_offered", "A spot opened up"),
-    _waitlist_mail("registrations.offer_lapsed", "Your spot was released"),
-    _waitlist_mail("registrations.waiting_closed", "No spot opened up"),
+    _waitlist_mail("registrations.waitlist_joined", "You’re on the waitlist"),
+    _waitlist_mail("registrations.spot_offered", "A spot opened up"),
+    _waitlist_mail("registrations.spot_offer_expired", "Your spot was released"),
+    _waitlist_mail("registrations.waitlist_closed", "No spot opened up"),
     Mail(
         "registrations.registered",
         kind=MailKind.TRANSACTIONAL,
@@ -62,42 +62,42 @@ MAILS = [
         sample=tickets.ticket_sample,
     ),
     Mail(
-        "registrations.stay",
+        "registrations.upgrade_invitation",
         kind=MailKind.CLASS,
         title="Join the rest of the series",
         context=tickets.stay_invitation_context,
         sample=tickets.ticket_sample,
     ),
     Mail(
-        "registrations.place_ended",
+        "registrations.registration_canceled",
         kind=MailKind.TRANSACTIONAL,
         title="Your spot was canceled",
         context=registrations.ended_context,
         sample=registrations.ended_sample,
     ),
     Mail(
-        "registrations.moved",
+        "registrations.transferred_to_class",
         kind=MailKind.TRANSACTIONAL,
         title="Moved to another class",
         context=registrations.moved_context,
         sample=registrations.moved_sample,
     ),
     Mail(
-        "registrations.place_given",
+        "registrations.transferred_to_person",
         kind=MailKind.TRANSACTIONAL,
         title="A spot was transferred",
         context=registrations.transferred_context,
         sample=registrations.transferred_sample,
     ),
     Mail(
-        "registrations.twice",
+        "registrations.registered_twice",
         kind=MailKind.TRANSACTIONAL,
         title="Registered for a class twice",
         context=registrations.double_registration_context,
         sample=registrations.double_registration_sample,
     ),
     Mail(
-        "registrations.address_wanted",
+        "registrations.email_requested",
         kind=MailKind.TRANSACTIONAL,
         title="The email given for a participant is wrong",
         context=registrations.address_needed_context,
@@ -108,8 +108,10 @@ MAILS = [
 ABOUT = {
     "registration": AboutPage("Registration {}", "desk_registration", "registrations.view_registration"),
     "ticket": AboutPage("Ticket {}", "desk_ticket", "registrations.view_ticket"),
-    "waiting_entry": AboutPage(
-        "Waitlist entry {}", "desk_waiting_lists", "registrations.view_waitingentry", has_id=False
+    "waitlist_entry": AboutPage(
+        "Waitlist entry {}", "desk_waitlists", "registrations.view_waitlistentry", has_id=False
     ),
-    "call_off": AboutPage("Class cancellation {}", "desk_called_off", "registrations.view_calloff"),
+    "class_cancellation": AboutPage(
+        "Class cancellation {}", "desk_class_cancellation", "registrations.view_classcancellation"
+    ),
 }

@@ -17,17 +17,17 @@ ACCOUNT_LINKS = [
 DESK_LINKS = [
     NavLink(
         "Waitlists",
-        "desk_waiting_lists",
+        "desk_waitlists",
         position=20,
-        permission="registrations.view_waitingentry",
+        permission="registrations.view_waitlistentry",
         about="Who is waiting for which class, and which spots are on offer.",
         group=CLASSES,
     ),
     NavLink(
         "Cancel classes",
-        "desk_call_off",
+        "desk_cancel_classes",
         position=30,
-        permission="registrations.add_calloff",
+        permission="registrations.add_classcancellation",
         about="Cancel single days or a whole class, and choose the compensation.",
         group=CLASSES,
     ),
@@ -55,7 +55,7 @@ DESK_LINKS = [
     ),
     NavLink(
         "How people found us",
-        "desk_heard_from",
+        "desk_referral_sources",
         permission="registrations.view_registration",
         about="Answers to “How did you hear about us?”",
         group=PEOPLE,
@@ -81,8 +81,8 @@ DESK_WORK = [
     WorkItem(
         one="spot on offer to the waitlist",
         many="spots on offer to the waitlist",
-        url_name="desk_waiting_lists",
-        permission="registrations.view_waitingentry",
+        url_name="desk_waitlists",
+        permission="registrations.view_waitlistentry",
         rows=spot_offers.entries_with_open_offer,
     ),
 ]

@@ -21,10 +21,10 @@ MODELS = {
     "registrations.Opening": "Resources that a teacher released for you",
     "registrations.Registration": "Your spots in classes",
     "registrations.Ticket": "Your drop-ins and trials",
-    "registrations.Outcome": "What you received when the school canceled a class",
+    "registrations.StudentCompensation": "What you received when the school canceled a class",
     "registrations.LevelOverride": "The level that the school set for you",
-    "registrations.Diary": "The secret address of the calendar of your own classes",
-    "registrations.WaitingEntry": "Your waitlist entries",
+    "registrations.StudentCalendarFeed": "The secret address of the calendar of your own classes",
+    "registrations.WaitlistEntry": "Your waitlist entries",
 }
 
 NOT_PERSONAL = {
@@ -39,7 +39,11 @@ def export(person: PersonRecords) -> dict[str, object]:
     return {
         "spots": list(
             places.values(
-                "state", "readiness", "heard_from", name=F("offer__subject__name"), session=F("offer__session__name")
+                "state",
+                "readiness",
+                "referral_source",
+                name=F("offer__subject__name"),
+                session=F("offer__session__name"),
             )
         ),
         "drop-ins and trials": [
@@ -54,7 +58,7 @@ def export(person: PersonRecords) -> dict[str, object]:
             for each in LevelOverride.objects.filter(student__in=person.student_ids)
         ],
         "canceled by the school": list(
-            outcomes.values("policy", "meetings", "money", "credit", "waived", why=F("call_off__why"))
+            outcomes.values("policy", "meetings", "money", "credit", "waived", why=F("cancellation__why"))
         ),
         "opened for you": [str(each.resource) for each in _openings_of(person)],
         "library": list(LibraryVisit.objects.filter(account=person.account_id).values("at")),
@@ -67,7 +71,7 @@ def _openings_of(person: PersonRecords) -> QuerySet[Opening]:
 
 def erase(person: PersonRecords) -> None:
     """Attendance stays recorded. The names disappear with the account."""
-    Registration.objects.filter(student__in=person.student_ids).update(heard_from="", why="")
+    Registration.objects.filter(student__in=person.student_ids).update(referral_source="", why="")
     Ticket.objects.filter(student__in=person.student_ids).update(why="")
     LibraryVisit.objects.filter(account=person.account_id).delete()
     _openings_of(person).delete()

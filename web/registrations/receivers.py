@@ -58,7 +58,7 @@ def apply_disputes(event: Any) -> None:
     """
     lines = exchanges.lines_built_on(event.payload.order_id)
     for kind in (Registration, Ticket):
-        for seat in kind.objects.live().filter(line__in=lines).select_related("line__replaces"):
+        for seat in kind.objects.live().filter(line__in=lines).select_related("line__exchanged_from"):
             # A spot that replaced a disputed one is put on hold too.
             earlier = exchanges.exchange_chain(seat.line) if seat.line else []
             if any(disputes.has_open_or_lost_dispute(line.order_id) for line in earlier):
@@ -89,7 +89,7 @@ def mail_waitlist_change(event: Any) -> None:
 
 
 def mail_class_cancellation(event: Any) -> None:
-    draft_cancellation_mails(event.payload.call_off_id)
+    draft_cancellation_mails(event.payload.cancellation_id)
 
 
 def confirm_class_at_minimum(event: Any) -> None:
@@ -97,12 +97,12 @@ def confirm_class_at_minimum(event: Any) -> None:
 
 
 def mail_class_confirmed(event: Any) -> None:
-    minimum_enrollment.draft_decision_mails_to_attendees(event.payload.offer_id, "registrations.class_runs")
+    minimum_enrollment.draft_decision_mails_to_attendees(event.payload.offer_id, "registrations.class_confirmed")
 
 
 def mail_decision_postponed(event: Any) -> None:
     minimum_enrollment.draft_decision_mails_to_attendees(
-        event.payload.offer_id, "registrations.decision_put_off", event.key.partition(" ")[2]
+        event.payload.offer_id, "registrations.decision_postponed", event.key.partition(" ")[2]
     )
 
 

@@ -26,40 +26,43 @@ def ticket_sold(details: Details) -> str:
 
 
 SENTENCES: dict[str, Sentence] = {
-    "registrations.called_off": (classes_canceled, "canceled the class"),
+    "registrations.classes_canceled": (classes_canceled, "canceled the class"),
     "registrations.class_confirmed": (
         "confirmed the class; {registered} registered, minimum {minimum}",
         "confirmed the class",
     ),
-    "registrations.decision_asked_for": (
+    "registrations.decision_requested": (
         "asked to confirm or cancel the class; {registered} registered, minimum {minimum}",
         "asked to confirm or cancel the class",
     ),
-    "registrations.decision_put_off": (
+    "registrations.decision_postponed": (
         "moved the decision from {before:date} to {after:date}",
         "moved the decision about the class",
     ),
-    "registrations.roles_arranged": ("changed the roles to {roles:names}", "changed the roles"),
-    "registrations.level_given": ("set the level to {level}", "set the level"),
-    "registrations.level_taken_back": (
+    "registrations.class_roles_changed": ("changed the roles to {roles:names}", "changed the roles"),
+    "registrations.level_set": ("set the level to {level}", "set the level"),
+    "registrations.level_removed": (
         "removed the level {level} that staff had set",
         "removed the level set by staff",
     ),
-    "registrations.place_given": "transferred the spot",
-    "registrations.place_moved": (spot_moved, "moved the spot to another class"),
-    "registrations.registered_at_the_desk": (student_registered, "registered the student at the desk"),
+    "registrations.transferred_to_person": "transferred the spot",
+    "registrations.transferred_to_class": (spot_moved, "moved the spot to another class"),
+    "registrations.registered_at_desk": (student_registered, "registered the student at the desk"),
     "registrations.registration_confirmed": "confirmed the registration",
     "registrations.registration_suspended": "put the registration on hold",
-    "registrations.stayed_at_the_desk": (
+    "registrations.ticket_upgraded_at_desk": (
         "registered the student for the rest of the series in order {order}",
         "registered the student for the rest of the series",
     ),
     "registrations.ticket_confirmed": "confirmed the ticket",
-    "registrations.ticket_sold_at_the_desk": (ticket_sold, "sold a ticket at the desk"),
+    "registrations.ticket_sold_at_desk": (ticket_sold, "sold a ticket at the desk"),
     "registrations.ticket_suspended": "put the ticket on hold",
-    "registrations.place_offered": "offered a spot from the waitlist",
-    "registrations.waiting_moved": ("moved the waitlist entry to position {position}", "moved the waitlist entry"),
-    "registrations.waiting_taken_off": "removed the waitlist entry",
-    "registrations.resource_closed_for_one": "closed the resource for one student",
-    "registrations.resource_opened_for_one": "opened the resource for one student",
+    "registrations.spot_offered": "offered a spot from the waitlist",
+    "registrations.waitlist_entry_moved": (
+        "moved the waitlist entry to position {position}",
+        "moved the waitlist entry",
+    ),
+    "registrations.waitlist_entry_removed": "removed the waitlist entry",
+    "registrations.resource_closed_for_student": "closed the resource for one student",
+    "registrations.resource_opened_for_student": "opened the resource for one student",
 }

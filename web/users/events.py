@@ -21,5 +21,5 @@ class MergeRequested:
     other_id: int
 
 
-MERGE_REQUESTED = EventType("users.joining_asked", MergeRequested, subject=("student", "student_id"))
-CLAIM_ANSWERED = EventType("users.offer_answered", ClaimAnswered, subject=("student", "student_id"))
+MERGE_REQUESTED = EventType("users.merge_requested", MergeRequested, subject=("student", "student_id"))
+CLAIM_ANSWERED = EventType("users.claim_answered", ClaimAnswered, subject=("student", "student_id"))

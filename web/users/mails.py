@@ -129,7 +129,7 @@ MAILS = [
     _account_mail("recovery_code_used", "A recovery code was used", recovery_context, recovery_sample),
     _account_mail("recovery_codes_made", "New recovery codes", notice_context, notice_sample),
     _account_mail("closed", "Your account is closed", notice_context, notice_sample),
-    _account_mail("offer_answered", "Answer to your hand-over", answer_context, answer_sample),
+    _account_mail("claim_answered", "Answer to your hand-over", answer_context, answer_sample),
 ]
 
 ABOUT = {

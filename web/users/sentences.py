@@ -9,7 +9,7 @@ ANSWERS = {
 }
 
 
-def offer_answered(details: Details) -> str:
+def claim_answered(details: Details) -> str:
     return ANSWERS[details["said"]]
 
 
@@ -20,7 +20,7 @@ SENTENCES: dict[str, Sentence] = {
     "users.account_opened": "reopened the account",
     "users.data_exported": "exported the personal data",
     "users.link_sent": "sent a link to log in",
-    "users.offer_answered": (offer_answered, "answered the offer to take over the record"),
+    "users.claim_answered": (claim_answered, "answered the offer to take over the record"),
     "users.people_merged": ("merged student {merged} into this one", "merged another student into this one"),
     "users.person_erased": "erased the personal data",
     "users.recovery_code_used": "used a recovery code",

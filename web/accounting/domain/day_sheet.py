@@ -82,7 +82,7 @@ def drawers_of_day(day: date) -> list[CashDrawer]:
         drawer_of(payment.variant, payment.currency).entries.append(entry)
     for refund in _refunds_between(day, day, labels).select_related("payment__order", "by"):
         order, by = refund.payment.order, str(refund.by or "?")
-        at = refund.settled_at or refund.created_at
+        at = refund.completed_at or refund.created_at
         entry = DrawerEntry(at, order.pk, order.payer_name, -refund.amount, by, refund.why)
         drawer_of(refund.payment.variant, refund.payment.currency).entries.append(entry)
     for count in CashCount.objects.filter(day=day).select_related("by"):
@@ -94,7 +94,9 @@ def drawers_of_day(day: date) -> list[CashDrawer]:
 
 def _refunds_between(first: date, last: date, variants: Iterable[str]) -> QuerySet[Refund]:
     refunds = Refund.objects.filter(payment__variant__in=variants, state=Refund.State.DONE)
-    return refunds.filter(settled_at__gte=dates.local_moment(first, time.min), settled_at__lt=dates.end_of_day(last))
+    return refunds.filter(
+        completed_at__gte=dates.local_moment(first, time.min), completed_at__lt=dates.end_of_day(last)
+    )
 
 
 @transaction.atomic
@@ -110,7 +112,7 @@ def record_cash_count(day: date, variant: str, currency: str, counted: Decimal, 
         day=day, variant=variant, currency=currency, expected=expected, counted=counted, why=why, by=by
     )
     record_action(
-        by, "accounting.till_counted", cash_count, why=why,
+        by, "accounting.cash_counted", cash_count, why=why,
         day=day.isoformat(), variant=variant, expected=str(expected), counted=str(counted),
         currency=currency,
     )  # fmt: skip
@@ -122,7 +124,7 @@ def uncounted_days(before: date, days: int = 14) -> Iterator[date]:
     variants = dict(gateways.desk_methods())
     payments = Payment.objects.filter(variant__in=variants, received_on__range=(since, before))
     days_with_money = set(payments.exclude(captured_at=None).values_list("received_on", flat=True))
-    settled = _refunds_between(since, before, variants).values_list("settled_at", flat=True)
+    settled = _refunds_between(since, before, variants).values_list("completed_at", flat=True)
     days_with_money |= {dates.to_local_time(moment).date() for moment in settled if moment}
     counted = CashCount.objects.filter(day__range=(since, before)).values_list("day", flat=True)
     yield from sorted((day for day in days_with_money - set(counted) if day), reverse=True)

@@ -87,7 +87,7 @@ class DateRange:
 
     def refunds(self) -> QuerySet[Refund]:
         start, end = self.moments
-        return Refund.objects.filter(state=Refund.State.DONE, settled_at__gte=start, settled_at__lt=end)
+        return Refund.objects.filter(state=Refund.State.DONE, completed_at__gte=start, completed_at__lt=end)
 
 
 def ledger_rows(span: DateRange) -> Iterator[LedgerRow]:
@@ -101,10 +101,10 @@ def ledger_rows(span: DateRange) -> Iterator[LedgerRow]:
                 payment, LedgerAmount(day, payment.captured_amount, reference, payout, payment.fee or ZERO)
             )
     refunds = span.refunds().select_related("payment__order").prefetch_related("payment__order__lines")
-    for refund_batch in in_batches(refunds.order_by("settled_at", "pk").iterator(AT_ONCE), AT_ONCE):
+    for refund_batch in in_batches(refunds.order_by("completed_at", "pk").iterator(AT_ONCE), AT_ONCE):
         payouts = _payout_references([refund.pk for refund in refund_batch], refunds=True)
         for refund in refund_batch:
-            day = dates.to_local_time(refund.settled_at or refund.created_at).date()
+            day = dates.to_local_time(refund.completed_at or refund.created_at).date()
             payout = payouts.get(refund.pk, "")
             yield from _split_among_lines(
                 refund.payment, LedgerAmount(day, -refund.amount, refund.transaction_id, payout)
@@ -155,7 +155,7 @@ class LedgerAmount:
 
 def _split_among_lines(payment: Payment, total: LedgerAmount) -> Iterator[LedgerRow]:
     lines = list(payment.order.lines.all())
-    weights = [line.now_total for line in lines]
+    weights = [line.early_total for line in lines]
     amounts = split_by_weight(total.amount, weights, payment.currency)
     fees = split_by_weight(total.fee, weights, payment.currency)
     for line, amount, fee in zip(lines or [None], amounts, fees, strict=True):

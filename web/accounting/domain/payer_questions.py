@@ -14,7 +14,7 @@ from history.domain import record_action
 from mailroom.domain import draft_message
 from users.models import User
 
-PURPOSE = "accounting.question"
+PURPOSE = "accounting.payer_question"
 ANSWERABLE = timedelta(days=90)
 
 
@@ -29,7 +29,7 @@ def send_question(order: Order, text: str, *, by: User, finding: Finding | None 
     question = PayerQuestion.objects.create(order=order, finding=finding, text=text, by=by)
     record_action(by, "accounting.payer_asked", order, why=text, question=question.pk)
     draft_message(
-        "accounting.question",
+        "accounting.payer_question",
         to=order.payer_email,
         person_id=order.payer_id,
         key=f"question:{question.pk}",

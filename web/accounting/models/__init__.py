@@ -2,9 +2,9 @@ from accounting.models.cash_counts import CashCount
 from accounting.models.reconciliation import Finding, GatewayStatement, PayerQuestion, Reconciliation
 
 __all__ = [
-    "GatewayStatement",
+    "CashCount",
     "Finding",
+    "GatewayStatement",
     "PayerQuestion",
     "Reconciliation",
-    "CashCount",
 ]

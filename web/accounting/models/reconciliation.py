@@ -34,7 +34,7 @@ class Reconciliation(models.Model):
         ]
         permissions = [
             ("reconcile", "May compare with the gateways and settle what differs"),
-            ("export_books", "May export bookkeeping data"),
+            ("export_ledger", "May export bookkeeping data"),
         ]
 
     def __str__(self) -> str:
@@ -132,7 +132,7 @@ class Finding(models.Model):
     fee = money_field()
     payout = models.CharField(max_length=255, blank=True)
 
-    likeness = models.CharField(max_length=64, blank=True, help_text="The same for the same thing in another run.")
+    fingerprint = models.CharField(max_length=64, blank=True, help_text="The same for the same thing in another run.")
     asked_at = models.DateTimeField(null=True, blank=True, help_text="When the gateway was last asked again.")
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(
@@ -147,7 +147,7 @@ class Finding(models.Model):
         ordering = ["id"]
         indexes = [
             models.Index(fields=["book", "verdict"]),
-            models.Index(fields=["likeness"]),
+            models.Index(fields=["fingerprint"]),
             models.Index(fields=["reference"]),
         ]
         constraints = [

@@ -21,12 +21,12 @@ from users.roles import can_use_desk, desk_required
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@desk_required("accounting.view_tillcount")
+@desk_required("accounting.view_cashcount")
 def day_sheet(request: HttpRequest) -> HttpResponse:
     # Text that is not a date shows today. There is no sheet for a future day.
     chosen = min(search.read_day(request.GET.get("day", "")) or dates.local_today(), dates.local_today())
     user = session_cart.require_account(request)
-    may_count = can_use_desk(user, "accounting.add_tillcount")
+    may_count = can_use_desk(user, "accounting.add_cashcount")
     if request.method != "POST":
         return _day_sheet_page(request, chosen, may_count)
     if not may_count:
@@ -65,7 +65,7 @@ def _form_of_drawer(drawer: cash_counts.CashDrawer, refused: CashCountForm | Non
 
 
 @require_safe
-@desk_required("accounting.export_books")
+@desk_required("accounting.export_ledger")
 def bookkeeping_summary(request: HttpRequest) -> HttpResponse:
     form = DateRangeForm(request.GET or None, initial=totals.last_month())
     span = ledger_export.DateRange(**(form.cleaned_data if form.is_valid() else totals.last_month()))
@@ -82,7 +82,7 @@ def bookkeeping_summary(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@desk_required("accounting.export_books")
+@desk_required("accounting.export_ledger")
 def download_bookkeeping(request: HttpRequest) -> HttpResponseBase:
     form = DateRangeForm(request.GET)
     if not form.is_valid():

@@ -33,8 +33,8 @@ class VoucherAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     balance_text = money_column("balance", "balance")
     readonly_fields = [
         *("desk", "mark", "gift", "worth_text", "balance_text", "line", "issued_by", "created_at"),
-        *("recipient_name", "recipient_email", "giver_name", "message", "give_on", "given_at"),
-        *("expires_on", "reminded_of", "voided_at"),
+        *("recipient_name", "recipient_email", "giver_name", "message", "deliver_on", "given_at"),
+        *("expires_on", "reminded_for", "voided_at"),
     ]
     fields = [*readonly_fields]
 

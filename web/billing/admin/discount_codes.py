@@ -63,4 +63,6 @@ class DiscountCodeAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: DiscountCode, form: ModelForm, change: bool) -> None:
         with transaction.atomic():
             super().save_model(request, obj, form, change)
-            record_action(request.user, "billing.code_changed" if change else "billing.code_made", obj, code=obj.text)
+            record_action(
+                request.user, "billing.code_changed" if change else "billing.code_created", obj, code=obj.text
+            )

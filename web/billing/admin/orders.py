@@ -13,10 +13,10 @@ from common.formats import format_money
 
 class OrderLineInline(ReadOnlyAdmin, admin.StackedInline):
     model = OrderLine
-    early_price = money_column("now_total", "early price", "order.currency")
-    regular_price = money_column("door_total", "regular price", "order.currency")
+    early_price = money_column("early_total", "early price", "order.currency")
+    regular_price = money_column("regular_total", "regular price", "order.currency")
     kept_amount = money_column("kept", "kept", "order.currency")
-    readonly_fields = ["title", "detail", "status", "early_price", "regular_price", "cancelled_at", "kept_amount"]
+    readonly_fields = ["title", "detail", "status", "early_price", "regular_price", "canceled_at", "kept_amount"]
     fields = [*readonly_fields]
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -55,12 +55,12 @@ class OrderAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     search_fields = ["=id", "payer_name", "payer_email", "lines__title"]
     date_hierarchy = "placed_at"
     inlines = [OrderLineInline, PaymentInline]
-    early_price = money_column("now_total", "early price")
-    regular_price = money_column("door_total", "regular price")
+    early_price = money_column("early_total", "early price")
+    regular_price = money_column("regular_total", "regular price")
     as_credit = money_column("returned_as_credit", "returned as credit")
     readonly_fields = ["desk", "in_words", "total", "early_price", "regular_price", "as_credit"]
     fields = [
-        *("desk", "in_words", "due", "due_on", "held_until"),
+        *("desk", "in_words", "due", "due_date", "held_until"),
         *("payer", "payer_name", "payer_email", "street", "city", "area", "postcode", "country"),
         *("total", "early_price", "regular_price", "as_credit", "code", "vouchers", "terms_version"),
         *("placed_at", "paid_at", "closed_at", "reminded_at", "entered_by"),

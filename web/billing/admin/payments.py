@@ -32,8 +32,8 @@ class PaymentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     fee_amount = money_column("fee", "fee")
     readonly_fields = [
         *("desk", "order", "payer", "method", "in_words", "amount", "received", "refunded", "fee_amount"),
-        *("created", "promised_at", "captured_at", "received_on", "recorded_by"),
-        *("billing_email", "transaction_id", "session", "message", "ask_at", "modified"),
+        *("created", "submitted_at", "captured_at", "received_on", "recorded_by"),
+        *("billing_email", "transaction_id", "session", "message", "next_poll_at", "modified"),
     ]
     fields = [*readonly_fields]
 
@@ -83,14 +83,14 @@ class PaymentRowAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 @admin.register(Refund)
 class RefundAdmin(PaymentRowAdmin):
     list_display = [
-        *("id", "order", "payer", "method", "amount_text", "in_words", "why", "by", "created_at", "settled_at"),
+        *("id", "order", "payer", "method", "amount_text", "in_words", "why", "by", "created_at", "completed_at"),
         "desk",
     ]
     list_filter = [RefundStatusFilter, "created_at"]
     list_select_related = ["payment__order", "by"]
     readonly_fields = [
         *("desk", "order", "payer", "payment", "method", "amount_text", "in_words", "origin", "why", "by"),
-        *("created_at", "settled_at", "transaction_id", "message"),
+        *("created_at", "completed_at", "transaction_id", "message"),
     ]
     fields = [*readonly_fields]
 

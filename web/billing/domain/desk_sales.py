@@ -20,7 +20,7 @@ def sell_voucher(details: dict[str, str], variant: str, *, payer_name: str, paye
     Order.objects.filter(pk=order.pk).update(payer_name=payer_name, payer_email=payer_email)
     carts.add_line(order, "voucher", 0, details)
     order = placement.place_order(order, placement.PlacementOptions(by_staff=by), seen=None, at=at)
-    attempts.record_desk_payment(order, variant, order.now_total, by=by, received_on=dates.to_local_time(at).date())
+    attempts.record_desk_payment(order, variant, order.early_total, by=by, received_on=dates.to_local_time(at).date())
     voucher = Voucher.objects.get(line__order=order)
     Voucher.objects.filter(pk=voucher.pk).update(issued_by=by)
     record_action(by, "billing.voucher_issued", voucher, worth=str(voucher.worth), currency=voucher.currency)

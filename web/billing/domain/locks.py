@@ -31,4 +31,4 @@ def lock_account(user: User) -> User:
 
 def live_lines(order: Order) -> list[OrderLine]:
     # Spots are always requested in this sequence.
-    return list(order.lines.filter(cancelled_at=None).order_by("kind", "product_id", "pk"))
+    return list(order.lines.filter(canceled_at=None).order_by("kind", "product_id", "pk"))

@@ -50,4 +50,4 @@ def close_resolved_issues(kind: str, payment: Payment, answer: str) -> None:
 def close_issue(case: PaymentIssue, *, answer: str, by: User) -> None:
     is_open = PaymentIssue.objects.filter(pk=case.pk, closed_at=None)
     if is_open.update(closed_at=timezone.now(), closed_by=by, answer=answer):
-        record_action(by, "billing.case_closed", case.order, why=answer, case=case.pk, kind=case.kind)
+        record_action(by, "billing.payment_issue_closed", case.order, why=answer, case=case.pk, kind=case.kind)

@@ -59,19 +59,19 @@ def deadline_text(when: datetime | None) -> str:
 
 
 def time_to_pay_text(order: Order, at: datetime | None = None) -> str:
-    if order.due == Due.DATE and order.due_on:
-        return f"by {format_date(order.due_on)}"
+    if order.due == Due.DATE and order.due_date:
+        return f"by {format_date(order.due_date)}"
     return f"until {moment_text(order.held_until, at)}"
 
 
 def order_status(order: Order, at: datetime | None = None) -> StatusText:
     if order.state == State.CART:
         return StatusText("Not ordered yet")
-    if order.state == State.CANCELLED:
+    if order.state == State.CANCELED:
         return StatusText("Canceled")
     if order.state == State.PAID:
         return _paid_order_status(order)
-    if order.has_lapsed(at):
+    if order.has_expired(at):
         return StatusText("Expired", "bad")
     return _open_order_status(order, at)
 
@@ -99,18 +99,18 @@ def _handover_status(payments: Iterable[Payment]) -> StatusText | None:
 
 
 def _refunded_status(order: Order) -> StatusText:
-    return StatusText("Partially refunded", "good") if order.charged else StatusText("Refunded")
+    return StatusText("Partially refunded", "good") if order.amount_charged else StatusText("Refunded")
 
 
 def _paid_or_free_status(order: Order) -> StatusText:
-    return StatusText("Paid" if order.charged or order.now_total else "Nothing to pay", "good")
+    return StatusText("Paid" if order.amount_charged or order.early_total else "Nothing to pay", "good")
 
 
 def line_status(line: OrderLine, at: datetime | None = None) -> StatusText:
     order = line.order
     if order.state != State.PAID:
-        return order_status(order, at) if line.cancelled_at is None else StatusText("Canceled")
-    if line.cancelled_at is not None:
+        return order_status(order, at) if line.canceled_at is None else StatusText("Canceled")
+    if line.canceled_at is not None:
         return _canceled_line_status(line)
     payments = order.payments.all()
     if any(_has_dispute(payment, Dispute.State.OPEN) for payment in payments):
@@ -136,8 +136,8 @@ def _open_order_status(order: Order, at: datetime | None) -> StatusText:
         return StatusText("Waiting for email confirmation", "warn")
     if order.due == Due.DOOR:
         return StatusText("Pay at the door", "warn")
-    if order.due == Due.DATE and order.due_on:
-        day = format_date(order.due_on)
+    if order.due == Due.DATE and order.due_date:
+        day = format_date(order.due_date)
         return (
             StatusText(f"Overdue since {day}", "bad") if order.is_overdue(at) else StatusText(f"Due by {day}", "warn")
         )

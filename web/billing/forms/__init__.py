@@ -133,10 +133,10 @@ class RecordPaymentForm(AmountForm):
 
     field_order = ["amount", "variant", "received_on", "moment"]
 
-    def __init__(self, *args: Any, lapsed: bool, moments: Sequence[MomentChoice] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, has_expired: bool, moments: Sequence[MomentChoice] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.moments = {choice.value: choice for choice in moments}
-        if not lapsed:
+        if not has_expired:
             del self.fields["even_so"]
         if not moments:
             del self.fields["moment"]
@@ -189,9 +189,9 @@ class DueDateField(DayField):
 
 
 class DueDateForm(ReasonForm):
-    due_on = DueDateField(label="Due date")
+    due_date = DueDateField(label="Due date")
 
-    field_order = ["due_on", "why"]
+    field_order = ["due_date", "why"]
 
 
 class ExpectedQuoteField(forms.CharField):

@@ -41,13 +41,13 @@ class VoucherForm(forms.Form):
         required=False,
         help_text="We’ll send them the voucher. Leave empty to give it yourself: you’ll get a page to print.",
     )
-    give_on = DayField(label="Send on", required=False, initial=timezone.localdate)
+    deliver_on = DayField(label="Send on", required=False, initial=timezone.localdate)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.gifts = sales.gift_options(timezone.now())
-        least = format_money(settings.VOUCHER_LEAST, settings.CURRENCY)
-        most = format_money(settings.VOUCHER_MOST, settings.CURRENCY)
+        least = format_money(settings.VOUCHER_MINIMUM, settings.CURRENCY)
+        most = format_money(settings.VOUCHER_MAXIMUM, settings.CURRENCY)
         self.fields["amount"].help_text = f"From {least} to {most}."
         amounts = [(f"{amount}", format_money(amount, settings.CURRENCY)) for amount in sales.offered_amounts()]
         self._set_choices("gift", [*amounts, (OTHER, "Another amount"), *([(CLASS, "A class")] if self.gifts else [])])
@@ -72,8 +72,8 @@ class VoucherForm(forms.Form):
     def clean_recipient_email(self) -> str:
         return names.email_key(self.cleaned_data["recipient_email"])
 
-    def clean_give_on(self) -> date | None:
-        day: date | None = self.cleaned_data["give_on"]
+    def clean_deliver_on(self) -> date | None:
+        day: date | None = self.cleaned_data["deliver_on"]
         today = timezone.localdate()
         if day is not None and not today <= day <= today + FURTHEST:
             raise forms.ValidationError("Please choose a day from today on, within a year.")
@@ -100,14 +100,14 @@ class VoucherForm(forms.Form):
     @property
     def words(self) -> dict[str, Any]:
         data = self.cleaned_data
-        day = data["give_on"] or (timezone.localdate() if data["recipient_email"] else None)
+        day = data["deliver_on"] or (timezone.localdate() if data["recipient_email"] else None)
         texts = {name: data[name] for name in ("recipient_name", "giver_name", "message", "recipient_email")}
-        return texts | {"give_on": day}
+        return texts | {"deliver_on": day}
 
     @property
     def details(self) -> dict[str, str]:
         words = self.words
-        words["give_on"] = words["give_on"].isoformat() if words["give_on"] else ""
+        words["deliver_on"] = words["deliver_on"].isoformat() if words["deliver_on"] else ""
         gift = (
             {"gift": self.cleaned_data["which"], "gift_title": self.chosen.title}
             if self.chosen

@@ -8,16 +8,16 @@ from billing.models.vouchers import Voucher, VoucherEntry
 from billing.models.webhooks import ProcessedWebhook
 
 __all__ = [
-    "PriceAdjustment",
-    "PaymentIssue",
-    "DiscountCode",
     "Credit",
+    "DiscountCode",
     "Dispute",
     "Order",
     "OrderLine",
     "Payment",
+    "PaymentIssue",
+    "PriceAdjustment",
+    "ProcessedWebhook",
     "Refund",
     "Voucher",
     "VoucherEntry",
-    "ProcessedWebhook",
 ]

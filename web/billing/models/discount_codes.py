@@ -46,22 +46,22 @@ class DiscountCode(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                Upper("text"), name="billing_code_text_once", violation_error_message="This code already exists."
+                Upper("text"), name="billing_discount_code_once", violation_error_message="This code already exists."
             ),
             models.CheckConstraint(
                 condition=Q(percent__isnull=False, percent__gt=0, percent__lte=100, amount=None)
                 | Q(percent=None, amount__isnull=False, amount__gt=0),
-                name="billing_code_percentage_or_amount",
+                name="billing_discount_code_percentage_or_amount",
                 violation_error_message="Enter either a percentage up to 100 or an amount.",
             ),
             models.CheckConstraint(
                 condition=Q(product_id=None) | ~Q(kind=""),
-                name="billing_code_product_has_kind",
+                name="billing_discount_code_product_has_kind",
                 violation_error_message="Choose the kind of the product.",
             ),
             models.CheckConstraint(
                 condition=Q(valid_from=None) | Q(valid_until=None) | Q(valid_until__gt=F("valid_from")),
-                name="billing_code_ends_after_it_begins",
+                name="billing_discount_code_ends_after_start",
                 violation_error_message="The code must end after it begins.",
             ),
         ]

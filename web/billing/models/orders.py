@@ -42,7 +42,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return door_orders.exclude(payments__status=PaymentStatus.PREAUTH)
 
     def overdue(self, today: date) -> "OrderQuerySet":
-        return self.filter(state=Order.State.PLACED, due=Order.Due.DATE, due_on__lt=today)
+        return self.filter(state=Order.State.PLACED, due=Order.Due.DATE, due_date__lt=today)
 
 
 class Order(models.Model):  # type: ignore[django-manager-missing]  # django-payments has no types
@@ -50,8 +50,8 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
         CART = "cart", "Cart"
         PLACED = "placed", "Not paid yet"
         PAID = "paid", "Paid"
-        LAPSED = "lapsed", "Expired"
-        CANCELLED = "cancelled", "Canceled"
+        EXPIRED = "expired", "Expired"
+        CANCELED = "canceled", "Canceled"
 
     class Due(models.TextChoices):
         NOW = "now", "now"
@@ -72,22 +72,24 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
     country = models.CharField(max_length=60, blank=True)
     currency = models.CharField(max_length=3, editable=False)
 
-    code = models.ForeignKey("billing.Code", on_delete=models.SET_NULL, null=True, blank=True, related_name="orders")
+    code = models.ForeignKey(
+        "billing.DiscountCode", on_delete=models.SET_NULL, null=True, blank=True, related_name="orders"
+    )
     vouchers = models.ManyToManyField("billing.Voucher", blank=True, related_name="orders", help_text="To be used.")
     discount = models.JSONField(null=True, blank=True, editable=False, help_text="The code's terms when ordered.")
     terms_version = models.CharField(max_length=40, blank=True, editable=False, help_text="The terms agreed to.")
     due = models.CharField(max_length=4, choices=Due.choices, blank=True, editable=False)
-    due_on = models.DateField(null=True, blank=True)
+    due_date = models.DateField(null=True, blank=True)
     held_until = models.DateTimeField(null=True, blank=True, editable=False)
 
-    now_total = money_field(editable=False, help_text="Early price when ordered.")
-    door_total = money_field(editable=False, help_text="Regular price when ordered.")
-    charged = money_field(
+    early_total = money_field(editable=False, help_text="Early price when ordered.")
+    regular_total = money_field(editable=False, help_text="Regular price when ordered.")
+    amount_charged = money_field(
         editable=False, help_text="What the order costs in money now that it is paid, or its kept fees."
     )
     returned_as_credit = money_field(editable=False, help_text="Money that was paid and returned as credit.")
 
-    credit_kept = money_field(editable=False, help_text="Spent credit that cancellation terms kept back.")
+    credit_retained = money_field(editable=False, help_text="Spent credit that cancellation terms kept back.")
 
     created_at = models.DateTimeField(auto_now_add=True)
     placed_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -109,7 +111,11 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
             ),
             models.CheckConstraint(
                 condition=Q(
-                    now_total__gte=0, door_total__gte=0, charged__gte=0, returned_as_credit__gte=0, credit_kept__gte=0
+                    early_total__gte=0,
+                    regular_total__gte=0,
+                    amount_charged__gte=0,
+                    returned_as_credit__gte=0,
+                    credit_retained__gte=0,
                 ),
                 name="billing_order_totals",
             ),
@@ -122,11 +128,11 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
                 name="billing_order_paid_says_when",
             ),
             models.CheckConstraint(
-                condition=~Q(due="now", held_until=None) & ~Q(due="date", due_on=None),
+                condition=~Q(due="now", held_until=None) & ~Q(due="date", due_date=None),
                 name="billing_order_due_says_when",
             ),
             models.CheckConstraint(
-                condition=~Q(state="lapsed") | Q(due__in=["now", "door"]), name="billing_order_by_a_date_never_lapses"
+                condition=~Q(state="expired") | Q(due__in=["now", "door"]), name="billing_order_by_a_date_never_lapses"
             ),
             models.CheckConstraint(
                 condition=~Q(due="date", held_until__isnull=False), name="billing_order_by_a_date_has_no_hold"
@@ -148,9 +154,9 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
     @property
     def total(self) -> Decimal:
         """Return the amount for lists, which is stored with the order so that they need not load its lines."""
-        if self.state in (self.State.PAID, self.State.CANCELLED):
-            return self.charged
-        return self.door_total if self.due == self.Due.DOOR else self.now_total
+        if self.state in (self.State.PAID, self.State.CANCELED):
+            return self.amount_charged
+        return self.regular_total if self.due == self.Due.DOOR else self.early_total
 
     def belongs_to(self, user: User) -> bool:
         # The rule is the same as in OrderQuerySet.visible_to.
@@ -195,9 +201,9 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
     def receipt_address(self) -> str:
         return self.address("order_receipt")
 
-    def has_lapsed(self, at: datetime | None = None) -> bool:
+    def has_expired(self, at: datetime | None = None) -> bool:
         # The hold ends at its time, even if the job has not changed the state of the order yet.
-        if self.state == self.State.LAPSED:
+        if self.state == self.State.EXPIRED:
             return True
         at = at or timezone.now()
         return self.state == self.State.PLACED and self.held_until is not None and self.held_until <= at
@@ -219,10 +225,10 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
 
     def is_overdue(self, at: datetime | None = None) -> bool:
         has_due_date = self.state == self.State.PLACED and self.due == self.Due.DATE
-        return has_due_date and self.due_on is not None and self.due_on < timezone.localdate(at)
+        return has_due_date and self.due_date is not None and self.due_date < timezone.localdate(at)
 
     def can_be_paid(self, at: datetime | None = None) -> bool:
-        return self.state == self.State.PLACED and not self.has_lapsed(at)
+        return self.state == self.State.PLACED and not self.has_expired(at)
 
 
 class OrderLine(models.Model):
@@ -234,19 +240,19 @@ class OrderLine(models.Model):
     detail = models.CharField(max_length=300, blank=True)
     facts = models.JSONField(null=True, blank=True, help_text="The price facts when ordered.")
     terms = models.JSONField(null=True, blank=True, editable=False, help_text="The cancellation terms when ordered.")
-    now_total = money_field(editable=False)
-    door_total = money_field(editable=False)
+    early_total = money_field(editable=False)
+    regular_total = money_field(editable=False)
     kept = money_field(editable=False, help_text="What the cancellation terms kept back.")
-    cancelled_at = models.DateTimeField("canceled at", null=True, blank=True, editable=False)
+    canceled_at = models.DateTimeField("canceled at", null=True, blank=True, editable=False)
     ended = models.JSONField(null=True, blank=True, editable=False, help_text="The result of canceling it.")
-    replaces = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="successors",
+    exchanged_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="exchanged_to",
         help_text="The earlier, paid line whose spot this one takes.",
     )  # fmt: skip
-    keeps_replaced = models.BooleanField(
+    reserves_exchange = models.BooleanField(
         default=False, editable=False, help_text="Its order is placed, so the line it replaces is reserved for it."
     )
-    replaced_at = models.DateTimeField(
+    exchanged_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When its spot went to another line."
     )
 
@@ -256,12 +262,12 @@ class OrderLine(models.Model):
         indexes = [models.Index(fields=["kind", "product_id"])]
         constraints = [
             models.CheckConstraint(
-                condition=Q(now_total__gte=0, door_total__gte=0, kept__gte=0), name="billing_line_totals"
+                condition=Q(early_total__gte=0, regular_total__gte=0, kept__gte=0), name="billing_line_totals"
             ),
             models.UniqueConstraint(
-                fields=["replaces"],
-                condition=Q(keeps_replaced=True, cancelled_at=None),
-                name="billing_line_replaced_by_one",
+                fields=["exchanged_from"],
+                condition=Q(reserves_exchange=True, canceled_at=None),
+                name="billing_line_exchanged_once",
             ),
         ]
 
@@ -271,25 +277,25 @@ class OrderLine(models.Model):
     @property
     def is_canceled(self) -> bool:
         # A line that was canceled with its unpaid order has no date of its own.
-        return self.cancelled_at is not None or self.order.state == Order.State.CANCELLED
+        return self.canceled_at is not None or self.order.state == Order.State.CANCELED
 
     def successor(self, at: datetime) -> "OrderLine | None":
         """Return the line of a placed order that was exchanged for this one, or is being exchanged."""
-        line = self.successors.filter(keeps_replaced=True, cancelled_at=None).select_related("order").first()
-        return None if line is None or line.order.has_lapsed(at) else line
+        line = self.exchanged_to.filter(reserves_exchange=True, canceled_at=None).select_related("order").first()
+        return None if line is None or line.order.has_expired(at) else line
 
     @property
     def became(self) -> "OrderLine | None":
-        if self.replaced_at is None:
+        if self.exchanged_at is None:
             return None
-        return self.successors.filter(keeps_replaced=True).select_related("order").first()
+        return self.exchanged_to.filter(reserves_exchange=True).select_related("order").first()
 
     def given_away(self, at: datetime) -> str:
         """Return a sentence if the line cannot be changed because of an exchange, else ""."""
         successor = self.successor(at)
         if successor is None:
             return ""
-        state = "was exchanged" if self.replaced_at else "is being exchanged"
+        state = "was exchanged" if self.exchanged_at else "is being exchanged"
         return f"{self} {state} for {successor} (order {successor.order.number})."
 
     @property

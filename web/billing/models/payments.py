@@ -37,8 +37,8 @@ SESSION = {
     "session",
     "session_url",
     "session_until",
-    "ask_at",
-    "promised_at",
+    "next_poll_at",
+    "submitted_at",
     "fee",
     "transaction_id",
     "capturing_until",
@@ -74,10 +74,10 @@ class Payment(BasePayment):
     session_url = models.TextField(blank=True, editable=False)
     session_until = models.DateTimeField(null=True, blank=True, editable=False)
     fee = money_field(null=True, blank=True, default=None, editable=False)
-    promised_at = models.DateTimeField(
+    submitted_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When the payer had done everything and the bank had not."
     )
-    ask_at = models.DateTimeField(
+    next_poll_at = models.DateTimeField(
         null=True, blank=True, editable=False, db_index=True, help_text="When to ask the gateway by ourselves."
     )
     capturing_until = models.DateTimeField(
@@ -130,7 +130,15 @@ class Payment(BasePayment):
             if status in TRANSITIONS[row.status] and (row.status in OPEN or not only_open):
                 self._write(row, status, message)
             self.refresh_from_db(
-                fields=["status", "message", "captured_amount", "captured_at", "promised_at", "ask_at", "modified"]
+                fields=[
+                    "status",
+                    "message",
+                    "captured_amount",
+                    "captured_at",
+                    "submitted_at",
+                    "next_poll_at",
+                    "modified",
+                ]
             )
             if row.status != self.status:
                 status_changed.send(sender=Payment, instance=self)
@@ -140,9 +148,9 @@ class Payment(BasePayment):
         if status == PaymentStatus.CONFIRMED:
             changes |= {"captured_amount": row.total, "captured_at": timezone.now()}
         elif status == PaymentStatus.PREAUTH:
-            changes |= {"promised_at": timezone.now()}
+            changes |= {"submitted_at": timezone.now()}
         if status not in OPEN:
-            changes |= {"ask_at": None}
+            changes |= {"next_poll_at": None}
         Payment.objects.filter(pk=self.pk).update(**changes)
 
     @property
@@ -153,14 +161,14 @@ class Payment(BasePayment):
     def keep_session(self, session: GatewaySessionLike) -> None:
         """Store the session, if no other process did. With the same key all processes received the same one."""
         now, hold_end = timezone.now(), self.order.held_until
-        ask_at = now + FIRST_POLL_AFTER
+        next_poll_at = now + FIRST_POLL_AFTER
         if hold_end:  # Poll before the hold ends, so that nobody loses a spot because a webhook was lost.
-            ask_at = max(min(ask_at, hold_end - timedelta(minutes=2)), now + timedelta(minutes=1))
+            next_poll_at = max(min(next_poll_at, hold_end - timedelta(minutes=2)), now + timedelta(minutes=1))
         Payment.objects.filter(pk=self.pk, session="", status__in=OPEN).update(
             session=session.session,
             session_url=session.url,
             session_until=session.until,
-            ask_at=ask_at,
+            next_poll_at=next_poll_at,
             message="",
             modified=timezone.now(),
         )
@@ -228,7 +236,7 @@ class Refund(models.Model):
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.OURS, editable=False)
-    lowered = money_field(editable=False, help_text="By how much what the order costs went down with it.")
+    price_reduction = money_field(editable=False, help_text="By how much what the order costs went down with it.")
     amount = money_field()
     state = models.CharField(max_length=10, choices=State.choices, default=State.RESERVED, editable=False)
     token = models.CharField(max_length=32, default=links.new_nonce, unique=True, editable=False)
@@ -239,7 +247,7 @@ class Refund(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
-    settled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    completed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["-id"]

@@ -53,10 +53,10 @@ class Voucher(models.Model):
     recipient_email = models.EmailField(max_length=254, blank=True)
     giver_name = models.CharField(max_length=100, blank=True)
     message = models.TextField(blank=True, validators=[MaxLengthValidator(LONGEST_MESSAGE)])
-    give_on = models.DateField(null=True, blank=True, help_text="When the recipient gets the mail.")
+    deliver_on = models.DateField(null=True, blank=True, help_text="When the recipient gets the mail.")
     given_at = models.DateTimeField(null=True, blank=True, editable=False)
     expires_on = DayColumn(null=True, blank=True, help_text="The last day; empty for never.")
-    reminded_of = models.DateField(
+    reminded_for = models.DateField(
         null=True, blank=True, editable=False, help_text="The expiry date of the last reminder."
     )
     voided_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -70,7 +70,7 @@ class Voucher(models.Model):
     class Meta:
         verbose_name = "gift voucher"
         ordering = ["-id"]
-        indexes = [models.Index(fields=["give_on"]), models.Index(fields=["expires_on"])]
+        indexes = [models.Index(fields=["deliver_on"]), models.Index(fields=["expires_on"])]
         constraints = [
             models.CheckConstraint(condition=Q(worth__gt=0), name="billing_voucher_worth_something"),
             models.CheckConstraint(

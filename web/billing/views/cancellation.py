@@ -32,12 +32,12 @@ def cancel_line(request: HttpRequest, number: int, line: int) -> HttpResponse:
 @never_cache
 def cancel_order(request: HttpRequest, number: int) -> HttpResponse:
     order, at = session_cart.find_order(request, number), timezone.now()
-    active_lines = order.lines.filter(cancelled_at=None)
+    active_lines = order.lines.filter(canceled_at=None)
     return _preview_or_cancel(request, order, [line for line in active_lines if not line.given_away(at)])
 
 
 def _preview_or_cancel(request: HttpRequest, order: Order, lines: Sequence[OrderLine]) -> HttpResponse:
-    if not lines or lines[0].cancelled_at is not None or order.state == Order.State.CANCELLED:
+    if not lines or lines[0].canceled_at is not None or order.state == Order.State.CANCELED:
         messages.info(request, quoted_cancellation.GONE)
         return redirect(order.address())
     if request.method == "POST":

@@ -35,11 +35,11 @@ from users.domain import recent_history
 from users.models import User
 from users.roles import desk_required
 
-CLOSED = [Order.State.LAPSED, Order.State.CANCELLED]
+CLOSED = [Order.State.EXPIRED, Order.State.CANCELED]
 Chosen = Callable[[OrderQuerySet], OrderQuerySet]
 LISTED: dict[str, tuple[str, Chosen]] = {
     "open": ("Not paid yet", lambda orders: orders.filter(state=Order.State.PLACED)),
-    "overdue": ("Overdue", lambda orders: orders.overdue(timezone.localdate()).order_by("due_on", "pk")),
+    "overdue": ("Overdue", lambda orders: orders.overdue(timezone.localdate()).order_by("due_date", "pk")),
     "paid": ("Paid", lambda orders: orders.filter(state=Order.State.PAID)),
     "closed": ("Expired and canceled", lambda orders: orders.filter(state__in=CLOSED)),
 }
@@ -90,18 +90,20 @@ def _order_or_404(number: int) -> Order:
 
 def _desk_order_page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResponse:
     at = timezone.now()
-    lapsed = order.has_lapsed(at)
-    owed = balances.balance_if_reinstated(order, at) if lapsed else balances.open_balance(order, at)
+    has_expired = order.has_expired(at)
+    owed = balances.balance_if_reinstated(order, at) if has_expired else balances.open_balance(order, at)
     received = balances.amount_received(order)
     progress = payment_in_progress(order, at)
     bill = balances.itemized_lines(order, at)
     disputes = Dispute.objects.filter(payment__order=order)
     action_forms: dict[str, forms.Form] = {
         "record_form": RecordPaymentForm(
-            initial={"amount": round_amount(owed, order.currency)}, lapsed=lapsed, moments=moment_choices(order, at)
+            initial={"amount": round_amount(owed, order.currency)},
+            has_expired=has_expired,
+            moments=moment_choices(order, at),
         ),
         "voucher_form": VoucherCodeForm(),
-        "due_form": DueDateForm(initial={"due_on": order.due_on}),
+        "due_form": DueDateForm(initial={"due_date": order.due_date}),
         "refund_form": RefundForm(),
         "cancel_form": ReasonForm(),
     }
@@ -113,15 +115,15 @@ def _desk_order_page(request: HttpRequest, order: Order, **refused: forms.Form) 
         "bill": bill,
         "amounts": amounts.summarize_amounts(order, at),
         "price": "" if order.state == Order.State.PAID else amounts.amount_due_sentence(order, at),
-        "lines": [item.line for item in bill if not item.line.cancelled_at],
+        "lines": [item.line for item in bill if not item.line.canceled_at],
         "payments": order.payments.select_related("recorded_by").prefetch_related(
             "refunds__by", "refunds__payment", "disputes"
         ),
         "cases": order.cases.filter(closed_at=None),
         "in_progress": progress,
         "progress_text": progress_text(progress) if progress else "",
-        "actions": desk_actions(order, lapsed=lapsed, owed=owed, received=received),
-        "lapsed": lapsed,
+        "actions": desk_actions(order, has_expired=has_expired, owed=owed, received=received),
+        "has_expired": has_expired,
         "owed": owed,
         "received": received,
         "surplus": balances.overpaid_amount(order) if order.state != Order.State.PLACED else 0,
@@ -170,9 +172,13 @@ def record_payment(request: HttpRequest, number: int) -> HttpResponse:
 
     order = _order_or_404(number)
     gateway_polling.close_outdated_attempts(order, timezone.now())
-    lapsed, moments = order.has_lapsed(), moment_choices(order, timezone.now())
+    has_expired, moments = order.has_expired(), moment_choices(order, timezone.now())
     return _perform_order_action(
-        request, number, "record_form", RecordPaymentForm(request.POST, lapsed=lapsed, moments=moments), action
+        request,
+        number,
+        "record_form",
+        RecordPaymentForm(request.POST, has_expired=has_expired, moments=moments),
+        action,
     )
 
 
@@ -198,8 +204,8 @@ def stop_payment(request: HttpRequest, number: int) -> HttpResponse:
 @desk_required("billing.change_order")
 def set_due_date(request: HttpRequest, number: int) -> HttpResponse:
     def action(order: Order, by: User, data: dict[str, Any]) -> str:
-        due_dates.set_due_date(order, data["due_on"], timezone.now(), why=data["why"], by=by)
-        return f"Payment is due by {format_date(data['due_on'])}."
+        due_dates.set_due_date(order, data["due_date"], timezone.now(), why=data["why"], by=by)
+        return f"Payment is due by {format_date(data['due_date'])}."
 
     return _perform_order_action(request, number, "due_form", DueDateForm(request.POST), action)
 

@@ -53,7 +53,7 @@ def record_refund_handover(request: HttpRequest, refund: int) -> HttpResponse:
 
 
 @require_safe
-@desk_required("billing.view_case")
+@desk_required("billing.view_paymentissue")
 def list_payment_issues(request: HttpRequest) -> HttpResponse:
     issues = PaymentIssue.objects.filter(closed_at=None).select_related("order", "payment").order_by("opened_at")
     page = Paginator(issues, 50).get_page(request.GET.get("page"))
@@ -63,7 +63,7 @@ def list_payment_issues(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@desk_required("billing.change_case")
+@desk_required("billing.change_paymentissue")
 def close_payment_issue(request: HttpRequest, case: int) -> HttpResponse:
     issue = get_object_or_404(PaymentIssue.objects.select_related("order"), pk=case)
     form, user = ResolvePaymentIssueForm(request.POST), session_cart.require_account(request)
@@ -74,7 +74,7 @@ def close_payment_issue(request: HttpRequest, case: int) -> HttpResponse:
         messages.success(request, "Resolved.")
     else:
         messages.error(request, "Please enter what was done.")
-    return redirect("desk_cases")
+    return redirect("desk_payment_issues")
 
 
 @require_safe

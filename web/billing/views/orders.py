@@ -102,7 +102,7 @@ def send_link_again(request: HttpRequest, number: int) -> HttpResponse:
 def confirm_order(request: HttpRequest, number: int) -> HttpResponse:
     """Confirm the order by a button, because mail programs open the links in a mail by themselves."""
     order, at = session_cart.find_order_to_confirm(request, number), timezone.now()
-    if not order.awaits_click and not order.has_lapsed(at):
+    if not order.awaits_click and not order.has_expired(at):
         return redirect(order.address())
     status = 200
     if request.method == "POST":
@@ -119,7 +119,7 @@ def confirm_order(request: HttpRequest, number: int) -> HttpResponse:
             if not amounts.is_recently_completed(order, at):  # Otherwise the order's page says so itself.
                 messages.success(request, f"Your spots are reserved. {amounts.amount_due_sentence(order, at)}")
             return redirect(order.address())
-    context = {"order": order, "expired": order.has_lapsed(at), "bill": balances.itemized_lines(order, at)}
+    context = {"order": order, "expired": order.has_expired(at), "bill": balances.itemized_lines(order, at)}
     context["deadline"] = status_text.deadline_text(order.held_until)
     return render(request, "billing/confirm_spot.html", context, status=status)
 

@@ -51,11 +51,11 @@ class ClassOfferAdmin(PreviewedAdmin, GroupedAdmin):
         ("When", {"fields": [("class_day", "start_time"), "dates_now", "single_days"]}),
         ("Skipped dates", {"fields": ["skipped", "skip_tagline"], "classes": ["collapse"]}),
         ("Location and teachers", {"fields": ["location", ("teaching", "assisting"), "capacity"]}),
-        ("Minimum enrollment", {"fields": [("minimum", "decide_on")]}),
+        ("Minimum enrollment", {"fields": [("minimum", "decision_date")]}),
         ("For the public", {"fields": ["price", "pay_at_door", "terms", "public_note"]}),
         (
             "Late joining and drop-ins",
-            {"fields": [("last_joining", "pro_rata"), ("drop_in_price", "trial_price")]},
+            {"fields": [("last_joinable_class", "pro_rata"), ("drop_in_price", "trial_price")]},
         ),
     ]
 
@@ -152,13 +152,13 @@ class ClassOfferAdmin(PreviewedAdmin, GroupedAdmin):
 @admin.register(Meeting)
 class MeetingAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["__str__", "number", "is_off", "moved_from", "reason", "location"]
-    list_filter = ["offer__session", ("cancelled_at", admin.EmptyFieldListFilter)]
+    list_filter = ["offer__session", ("canceled_at", admin.EmptyFieldListFilter)]
     list_select_related = ["offer__subject__level", "location"]
     date_hierarchy = "starts_at"
 
     @admin.display(description="is running", boolean=True)
     def is_off(self, obj: Meeting) -> bool:
-        return not obj.is_cancelled
+        return not obj.is_canceled
 
 
 @admin.register(Proposal)

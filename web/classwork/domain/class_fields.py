@@ -45,19 +45,19 @@ CLASS_FIELDS = {
     "capacity": FieldPolicy(KEPT),
     "price": FieldPolicy(KEPT, request=True),
     "minimum": FieldPolicy(COMPUTED, **TEACHERS),  # It is dropped if no decision date is left.
-    "decide_on": FieldPolicy(COMPUTED, **TEACHERS),
+    "decision_date": FieldPolicy(COMPUTED, **TEACHERS),
     "terms": FieldPolicy(KEPT, **TEACHERS),
     "pay_at_door": FieldPolicy(KEPT),
     "drop_in_price": FieldPolicy(KEPT),
     "trial_price": FieldPolicy(KEPT),
-    "last_joining": FieldPolicy(KEPT),
+    "last_joinable_class": FieldPolicy(KEPT),
     "pro_rata": FieldPolicy(KEPT),
     "skip_tagline": FieldPolicy(FRESH, **TEACHERS),
     "public_note": FieldPolicy(FRESH, **TEACHERS),
     "manager_approved": FieldPolicy(FRESH),
-    "runs_since": FieldPolicy(FRESH, office=False),
+    "confirmed_at": FieldPolicy(FRESH, office=False),
     "asked_at": FieldPolicy(FRESH, office=False),
-    "called_off_at": FieldPolicy(FRESH, office=False),
+    "canceled_at": FieldPolicy(FRESH, office=False),
 }
 CLASS_ROWS = {
     "teachers": CHOSEN,
@@ -69,7 +69,7 @@ CLASS_ROWS = {
     "skipped_dates": FRESH,
     "attachments": FRESH,  # Resources for every class are attached to the subject.
     "proposals": FRESH,
-    "call_offs": FRESH,
+    "class_cancellations": FRESH,
     "registrations": FRESH,
     "waiting": FRESH,
     "walks": FRESH,

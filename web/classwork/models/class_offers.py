@@ -33,10 +33,10 @@ class ClassOfferQuerySet(models.QuerySet["ClassOffer"]):
 
     def on_offer(self) -> "ClassOfferQuerySet":
         """A canceled class is not listed, but its page and its calendar stay."""
-        return self.approved().filter(called_off_at=None)
+        return self.approved().filter(canceled_at=None)
 
     def tentative(self) -> "ClassOfferQuerySet":
-        return self.exclude(minimum=None).filter(runs_since=None, called_off_at=None)
+        return self.exclude(minimum=None).filter(confirmed_at=None, canceled_at=None)
 
     def published(self, today: date) -> "ClassOfferQuerySet":
         return self.approved().filter(session__publish_date__lte=today)
@@ -86,7 +86,7 @@ class ClassOffer(models.Model):
     pay_at_door = models.BooleanField(
         "pay at the door", default=True, help_text="Off: students must pay when they register."
     )
-    last_joining = models.PositiveSmallIntegerField(
+    last_joinable_class = models.PositiveSmallIntegerField(
         "last class to join from",
         null=True,
         blank=True,
@@ -129,10 +129,14 @@ class ClassOffer(models.Model):
         "minimum enrollment", null=True, blank=True, validators=[MinValueValidator(1)],
         help_text="Minimum registrations by the decision date, or the class may be canceled. Leave empty for none.",
     )  # fmt: skip
-    decide_on = DayColumn("decision date", null=True, blank=True, help_text="Last day on which registrations count.")
-    runs_since = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the class was confirmed.")
+    decision_date = DayColumn(
+        "decision date", null=True, blank=True, help_text="Last day on which registrations count."
+    )
+    confirmed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the class was confirmed."
+    )
     asked_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the office was asked.")
-    called_off_at = models.DateTimeField("canceled at", null=True, blank=True, editable=False)
+    canceled_at = models.DateTimeField("canceled at", null=True, blank=True, editable=False)
     date_added = models.DateTimeField(auto_now_add=True)
     date_modified = models.DateTimeField(auto_now=True)
 
@@ -157,10 +161,12 @@ class ClassOffer(models.Model):
                 name="classwork_offer_trial_not_negative",
             ),
             models.CheckConstraint(
-                condition=Q(last_joining__isnull=True) | Q(last_joining__gte=1), name="classwork_offer_joining_positive"
+                condition=Q(last_joinable_class__isnull=True) | Q(last_joinable_class__gte=1),
+                name="classwork_offer_joining_positive",
             ),
             models.CheckConstraint(
-                condition=Q(minimum__isnull=True, decide_on__isnull=True) | Q(minimum__gte=1, decide_on__isnull=False),
+                condition=Q(minimum__isnull=True, decision_date__isnull=True)
+                | Q(minimum__gte=1, decision_date__isnull=False),
                 name="classwork_offer_minimum_says_by_when",
                 violation_error_message="How many it needs, and by which day: please give both, or neither.",
             ),
@@ -221,12 +227,12 @@ class ClassOffer(models.Model):
         return self.manager_approved and self.subject.manager_approved
 
     @property
-    def is_called_off(self) -> bool:
-        return self.called_off_at is not None
+    def is_canceled(self) -> bool:
+        return self.canceled_at is not None
 
     @property
     def is_tentative(self) -> bool:
-        return self.minimum is not None and self.runs_since is None and self.called_off_at is None
+        return self.minimum is not None and self.confirmed_at is None and self.canceled_at is None
 
 
 class Assignment(models.Model):
@@ -276,7 +282,7 @@ class Meeting(models.Model):
     starts_at = models.DateTimeField(db_index=True)
     ends_at = models.DateTimeField()
     moved_from = models.DateTimeField(null=True, blank=True, help_text="Set when this class day was moved.")
-    cancelled_at = models.DateTimeField("canceled at", null=True, blank=True)
+    canceled_at = models.DateTimeField("canceled at", null=True, blank=True)
     reason = models.CharField(max_length=200, blank=True, help_text="Why it was moved or canceled; shown to students.")
     location = models.ForeignKey(
         Location,
@@ -287,8 +293,8 @@ class Meeting(models.Model):
         help_text="Leave empty for the usual location.",
     )
     substitutes = models.ManyToManyField(Staff, related_name="substitutions", blank=True)
-    stands_in_for = models.OneToOneField(
-        "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="made_up_by",
+    replacement_for = models.OneToOneField(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="replacement",
         verbose_name="makes up for",
     )  # fmt: skip
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -300,7 +306,7 @@ class Meeting(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["offer", "number"], name="classwork_meeting_number_once"),
             models.UniqueConstraint(
-                fields=["offer", "starts_at"], condition=Q(cancelled_at=None), name="classwork_meeting_start_once"
+                fields=["offer", "starts_at"], condition=Q(canceled_at=None), name="classwork_meeting_start_once"
             ),
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="classwork_meeting_ends_after_start"),
             models.CheckConstraint(
@@ -318,12 +324,12 @@ class Meeting(models.Model):
     @property
     def as_scheduled(self) -> ScheduledMeeting:
         return ScheduledMeeting(
-            self.pk, self.number, self.slot, self.moved_from is not None, self.cancelled_at is not None
+            self.pk, self.number, self.slot, self.moved_from is not None, self.canceled_at is not None
         )
 
     @property
-    def is_cancelled(self) -> bool:
-        return self.cancelled_at is not None
+    def is_canceled(self) -> bool:
+        return self.canceled_at is not None
 
     @property
     def local_date(self) -> date:

@@ -50,11 +50,11 @@ def class_run(
     known = list(meetings)
     if not known:
         return None
-    cancelled = (local_date_of_moment(meeting.slot.starts_at, zone) for meeting in known if meeting.cancelled)
+    canceled = (local_date_of_moment(meeting.slot.starts_at, zone) for meeting in known if meeting.canceled)
     return ClassRun(
-        ends=tuple(sorted(meeting.slot.ends_at for meeting in known if not meeting.cancelled)),
+        ends=tuple(sorted(meeting.slot.ends_at for meeting in known if not meeting.canceled)),
         planned_end=max(meeting.slot.ends_at for meeting in known),
-        off=frozenset((*skipped, *cancelled)),
+        off=frozenset((*skipped, *canceled)),
     )
 
 

@@ -43,7 +43,7 @@ class ScheduledMeeting:
     number: int | None
     slot: Slot
     by_hand: bool = False
-    cancelled: bool = False
+    canceled: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class MeetingChange:
     pk: int | None
     before: Slot | None
     after: Slot | None
-    was_cancelled: bool = False
-    cancelled: bool = False
+    was_canceled: bool = False
+    canceled: bool = False
 
 
 def meeting_days(first: date, weeks: int, skipped: Iterable[date]) -> list[date]:
@@ -102,10 +102,10 @@ def meeting_changes(stored: Sequence[ScheduledMeeting], planned: Sequence[Slot],
         if meeting is None:
             changes.append(MeetingChange(number, None, None, slot))
         elif meeting.slot != slot and not meeting.by_hand and meeting.slot.starts_at > now:
-            changes.append(MeetingChange(number, meeting.pk, meeting.slot, slot, meeting.cancelled, meeting.cancelled))
+            changes.append(MeetingChange(number, meeting.pk, meeting.slot, slot, meeting.canceled, meeting.canceled))
     surplus = [meeting for number, meeting in numbered.items() if number > len(planned)]
     return changes + [
-        MeetingChange(meeting.number, meeting.pk, meeting.slot, None, meeting.cancelled, meeting.cancelled)
+        MeetingChange(meeting.number, meeting.pk, meeting.slot, None, meeting.canceled, meeting.canceled)
         for meeting in surplus
     ]
 
@@ -115,9 +115,9 @@ def is_class_over(stored: Sequence[ScheduledMeeting], now: datetime) -> bool:
 
 
 def slots_after(stored: Iterable[ScheduledMeeting], changes: Iterable[MeetingChange]) -> list[Slot]:
-    by_pk = {meeting.pk: meeting.slot for meeting in stored if not meeting.cancelled}
+    by_pk = {meeting.pk: meeting.slot for meeting in stored if not meeting.canceled}
     for change in changes:
         if change.pk is not None:
             by_pk.pop(change.pk, None)
-    new = [change.after for change in changes if change.after and not change.cancelled]
+    new = [change.after for change in changes if change.after and not change.canceled]
     return sorted([*by_pk.values(), *new], key=lambda slot: slot.starts_at)

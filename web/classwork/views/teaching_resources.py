@@ -131,7 +131,7 @@ def attachable_kind(thing: Thing) -> str:
 
 
 def redirect_to_resources(thing: Thing) -> HttpResponse:
-    return redirect("things_resources", attachable_kind(thing), thing.pk)
+    return redirect("class_resources", attachable_kind(thing), thing.pk)
 
 
 @require_POST

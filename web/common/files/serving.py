@@ -1,7 +1,7 @@
 """Responses that send a private file. The caller must check on every request that the person may open it.
 
 A file in a bucket is sent by a link that is valid for seconds. A file in a folder is sent by the web server if
-HAND_OVER_BY names one, otherwise by the site itself. The site supports ranges, so that viewers can skip forward.
+FILE_SERVING names one, otherwise by the site itself. The site supports ranges, so that viewers can skip forward.
 """
 
 from collections.abc import Iterator
@@ -76,9 +76,9 @@ def serve_private_file(
         method = "HEAD" if request.method == "HEAD" else "GET"
         link = bucket.signed_link(file.name, headers=signed_headers, seconds=file.link_seconds, method=method)
         response: HttpResponseBase = HttpResponse(status=302, headers={"Location": link})
-    elif near or settings.HAND_OVER_BY == "site":
+    elif near or settings.FILE_SERVING == "site":
         response = _site_response(request, file)
-    elif settings.HAND_OVER_BY == "x-accel-redirect":
+    elif settings.FILE_SERVING == "x-accel-redirect":
         response = HttpResponse(headers={"X-Accel-Redirect": NGINX_LOCATION + quote(file.name)})
     else:
         response = HttpResponse(headers={"X-Sendfile": private.files.path(file.name)})

@@ -27,7 +27,7 @@ class NoticeUnreadable(ValueError):
 def emit_subscription_offer(topic: str, address: str, number: str) -> None:
     # A receiver confirms the subscription later, so that the web request need not wait for Amazon.
     with transaction.atomic():
-        emit(events.NOTICES_OFFERED, key=number, topic=topic, address=address)
+        emit(events.NOTICE_SUBSCRIPTION_REQUESTED, key=number, topic=topic, address=address)
 
 
 def apply_notice(text: str) -> None:

@@ -10,7 +10,7 @@ from mailroom.models import Preference, Suppression
 
 def wants_by_default(kind: str) -> bool:
     """Return the default for people without a preference: the school can choose to send them no news."""
-    return kind != MailKind.PROMOTIONAL or settings.NEWS_UNASKED
+    return kind != MailKind.PROMOTIONAL or settings.NEWS_WITHOUT_CONSENT
 
 
 class DeliveryBarriers:

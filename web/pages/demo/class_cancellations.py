@@ -40,5 +40,5 @@ def cancel_snow_day(ada: User, offer: ClassOffer) -> None:
 
 def require_minimum_enrollment(ada: User, offer: ClassOffer) -> None:
     first = offer.meetings.order_by("starts_at")[0]
-    values = {"minimum": 9, "decide_on": first.local_date - timedelta(days=3)}
+    values = {"minimum": 9, "decision_date": first.local_date - timedelta(days=3)}
     class_offers.change_class(ada, offer, ClassDraft(values))

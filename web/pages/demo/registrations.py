@@ -62,7 +62,7 @@ def load() -> None:
 def sell_single_evenings(ada: User, running: Session, following: Session, guests: tuple[Student, Student]) -> None:
     jazz, beginners = running.offers.get(subject__name="Solo jazz"), beginner_class(following, "B")
     for offer in (jazz, beginners):
-        prices = {"drop_in_price": Decimal(15), "trial_price": Decimal(0), "last_joining": 3}
+        prices = {"drop_in_price": Decimal(15), "trial_price": Decimal(0), "last_joinable_class": 3}
         class_offers.change_class(ada, offer, ClassDraft(prices))
     alice, kit = guests
     buy_ticket(ada, beginners, kit, trial=True)
@@ -70,7 +70,7 @@ def sell_single_evenings(ada: User, running: Session, following: Session, guests
 
 
 def buy_ticket(ada: User, offer: ClassOffer, student: Student, *, trial: bool) -> None:
-    day = offer.meetings.filter(starts_at__gt=timezone.now(), cancelled_at=None).first()
+    day = offer.meetings.filter(starts_at__gt=timezone.now(), canceled_at=None).first()
     account = student.user or student.guardian
     if day is None or account is None:
         return

@@ -21,7 +21,7 @@ def load() -> None:
         return
     ada = User.objects.get(email="ada@example.org")
     day = dates.local_today() + timedelta(days=10)
-    bought = BIRTHDAY_GIFT | {"amount": "75", "give_on": day.isoformat(), "recipient_email": "rosa.demo@example.org"}
+    bought = BIRTHDAY_GIFT | {"amount": "75", "deliver_on": day.isoformat(), "recipient_email": "rosa.demo@example.org"}
     desk_sales.sell_voucher(bought, "cash", payer_name="Gus Gray", payer_email="gus@example.org", by=ada)
     prize = {"recipient_name": "Femi", "giver_name": "", "message": "First prize of the summer raffle."}
     office.issue_free_voucher(Decimal(25), None, prize, why="The raffle", by=ada)

@@ -17,7 +17,7 @@ class RegistrationAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_filter = ["state", "offer__session", "offer__class_day", "readiness", "over_capacity"]
     search_fields = ["student__first_name", "student__last_name", "student__email", "student__user__email"]
     fields = [
-        *("student", "offer", "place", "why", "over_capacity", "payment", "readiness", "heard_from"),
+        *("student", "offer", "place", "why", "over_capacity", "payment", "readiness", "referral_source"),
         *("created_at", "confirmed_at", "ended_at", "at_the_desk", "what_happened"),
     ]
     ordering = ["-offer__class_day", "offer__start_time", "student__first_name"]

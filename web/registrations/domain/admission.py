@@ -37,8 +37,8 @@ def admission_refusal(line: OrderLine, offer: ClassOffer, at: datetime) -> str:
 
 def admit_line(line: OrderLine, offer: ClassOffer, at: datetime) -> AdmittedSpot:
     """The caller holds the lock of the class. Raises Unavailable with the reason."""
-    if offer.is_called_off:
-        raise ProductUnavailable(registration_window.CALLED_OFF)
+    if offer.is_canceled:
+        raise ProductUnavailable(registration_window.CLASS_CANCELED)
     # The walk must not run while only some people of a group have their spots.
     if not _admitted_roles(line):
         spot_offers.advance_waitlist(offer, at)
@@ -97,7 +97,7 @@ def requested_role(line: OrderLine) -> str:
 
 
 def lines_admitted_together(line: OrderLine) -> list[OrderLine]:
-    lines = line.order.lines.filter(kind=line.kind, product_id=line.product_id, cancelled_at=None).order_by("pk")
+    lines = line.order.lines.filter(kind=line.kind, product_id=line.product_id, canceled_at=None).order_by("pk")
     return [other for other in lines if other.details.get("entry") == line.details.get("entry")]
 
 
@@ -121,5 +121,5 @@ def _claim_offered_spot(entry: WaitlistEntry, line: OrderLine, at: datetime) -> 
     if number >= entry.size:
         raise ProductUnavailable(skip_reasons.FULL)
     if len(_admitted_roles(line)) + 1 >= entry.size:
-        spot_offers.end_entry(entry, State.TAKEN, at, order=line.order)
+        spot_offers.end_entry(entry, State.ACCEPTED, at, order=line.order)
     return AdmittedSpot(entry.roles[number])

@@ -103,7 +103,7 @@ def default_choices(viewer: User | None, in_care: Sequence[Student]) -> list[str
 
 def assign_students(order: Order) -> None:
     """Goes by email address before any class is locked, so that two orders for the same people cannot deadlock."""
-    lines = [line for line in order.lines.filter(kind__in=ATTENDED, cancelled_at=None) if "attends" not in line.details]
+    lines = [line for line in order.lines.filter(kind__in=ATTENDED, canceled_at=None) if "attends" not in line.details]
     pairs = [(line, attendee) for line in lines if (attendee := Attendee.of(line.details))]
     for line, attendee in sorted(pairs, key=lambda pair: (typed_person(pair[1], order).email, pair[0].pk)):
         line.details["attends"] = find_or_create_student(attendee, order).pk

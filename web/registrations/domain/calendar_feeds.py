@@ -13,7 +13,7 @@ from common.links import absolute_url
 from registrations.models import Registration, StudentCalendarFeed, Ticket
 from users.models import Student
 
-PURPOSE = "registrations.diary"
+PURPOSE = "registrations.calendar"
 FOR_GOOD = timedelta(days=36_500)
 
 

@@ -24,10 +24,10 @@ NO_LIMIT = -1
 
 def lock_classes_of_order(line: OrderLine) -> ClassOffer:
     """Locks all classes of the order by their ids, so that two orders never deadlock. Returns the line's class."""
-    lines = line.order.lines.filter(cancelled_at=None)
+    lines = line.order.lines.filter(canceled_at=None)
     days = Meeting.objects.filter(pk__in=lines.filter(kind=TICKET).values("product_id"))
     classes = Q(pk__in=lines.filter(kind=PLACE).values("product_id")) | Q(pk__in=days.values("offer"))
-    classes |= Q(pk__in=lines.filter(replaces__kind=PLACE).values("replaces__product_id"))
+    classes |= Q(pk__in=lines.filter(exchanged_from__kind=PLACE).values("exchanged_from__product_id"))
     offer_id = line.product_id
     if line.kind == TICKET:
         offer_id = Meeting.objects.filter(pk=line.product_id).values_list("offer", flat=True).first() or 0
@@ -189,7 +189,7 @@ def _count_spots_by_class(
     waiting = entries.filter(state=WaitlistEntry.State.WAITING)
     roles = ClassRole.objects.filter(offer__in=offer_ids).order_by()
     tickets = Ticket.objects.filter(
-        meeting__offer__in=offer_ids, meeting__starts_at__gt=at, meeting__cancelled_at=None
+        meeting__offer__in=offer_ids, meeting__starts_at__gt=at, meeting__canceled_at=None
     ).taking_a_place(at)
     parts = [
         _spot_count_query(taken, "taken", F("role"), Count("pk"), Value(0)),

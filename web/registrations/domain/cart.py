@@ -23,12 +23,12 @@ class RegistrationChoice:
     offers: Sequence[ClassOffer]
     attendees: Sequence[Attendee]
     readiness: str = ""
-    heard_from: str = ""
+    referral_source: str = ""
 
 
 @transaction.atomic
 def add_registrations_to_cart(cart: Order, choice: RegistrationChoice) -> None:
-    answers = {"readiness": choice.readiness, "heard_from": choice.heard_from}
+    answers = {"readiness": choice.readiness, "referral_source": choice.referral_source}
     for offer in choice.offers:
         for attendee in choice.attendees:
             details = attendee.as_details() | {name: value for name, value in answers.items() if value}

@@ -86,7 +86,7 @@ def search_students(text: str) -> QuerySet[Student]:
 
 
 def classes_open_to_desk(at: datetime) -> QuerySet[ClassOffer]:
-    ahead = ClassOffer.objects.filter(meetings__ends_at__gt=at, meetings__cancelled_at=None).distinct()
+    ahead = ClassOffer.objects.filter(meetings__ends_at__gt=at, meetings__canceled_at=None).distinct()
     return ahead.select_related("subject__level", "session")
 
 
@@ -105,7 +105,7 @@ def register_at_desk(
     how = placement.PlacementOptions(Order.Due.DATE if pay_by else Order.Due.DOOR, on=pay_by, by_staff=by)
     order = _place_desk_order(person, (KIND, offer.pk), options, how)
     class_data = {"offer": offer.pk, "title": str(offer), "over_capacity": over_capacity}
-    record_action(by, "registrations.registered_at_the_desk", order, why=why, **class_data)
+    record_action(by, "registrations.registered_at_desk", order, why=why, **class_data)
     return order
 
 
@@ -117,7 +117,7 @@ def sell_ticket_at_desk(
     order = _place_desk_order(
         person, (attendees.TICKET, meeting.pk), options, placement.PlacementOptions(Order.Due.DOOR, by_staff=by)
     )
-    record_action(by, "registrations.ticket_sold_at_the_desk", order, meeting=meeting.pk, trial=trial)
+    record_action(by, "registrations.ticket_sold_at_desk", order, meeting=meeting.pk, trial=trial)
     return order
 
 

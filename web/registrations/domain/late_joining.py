@@ -41,7 +41,7 @@ class JoiningTerms:
 
 
 def joining_terms(offer: ClassOffer, at: datetime) -> JoiningTerms:
-    starts = [meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_cancelled]
+    starts = [meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_canceled]
     left = sum(start > at for start in starts)
     discount = (
         late_joiner_reduction(offer.full_price, left, len(starts), settings.CURRENCY) if is_pro_rata(offer) else ZERO
@@ -68,7 +68,7 @@ def late_joiner_reduction(full: Decimal, left: int, of: int, currency: str) -> D
 
 def last_joinable_class_number(offer: ClassOffer) -> int:
     """Returns 0 if people can join until the last meeting."""
-    return settings.LAST_JOINING if offer.last_joining is None else offer.last_joining
+    return settings.LAST_JOINABLE_CLASS if offer.last_joinable_class is None else offer.last_joinable_class
 
 
 def too_late_message(offer: ClassOffer, at: datetime) -> str:

@@ -57,7 +57,7 @@ def progress_of_students(students: Iterable[Student], at: datetime) -> Mapping[i
     over: dict[int, list[TakenClass]] = defaultdict(list)
     taken: dict[int, list[TakenClass]] = defaultdict(list)
     confirmed = Registration.objects.filter(student__in=student_ids, state=Registration.State.CONFIRMED).order_by()
-    last = Max("offer__meetings__ends_at", filter=Q(offer__meetings__cancelled_at=None))
+    last = Max("offer__meetings__ends_at", filter=Q(offer__meetings__canceled_at=None))
     rows = confirmed.annotate(last=last)
     for row in rows.values_list("student", "offer__subject__level__code", "offer__subject__version", "last"):
         student, code, version, ends = row
@@ -97,9 +97,9 @@ def override_level(student: Student, number: Decimal | None, *, why: str, by: Us
     if number is not None:
         values = {"number": number, "why": why, "set_by": by}
         LevelOverride.objects.update_or_create(student=student, defaults=values)
-        record_action(by, "registrations.level_given", student, why=why, level=levels.format_level(number))
+        record_action(by, "registrations.level_set", student, why=why, level=levels.format_level(number))
     elif before is not None:
-        record_action(by, "registrations.level_taken_back", student, why=why, level=levels.format_level(before.number))
+        record_action(by, "registrations.level_removed", student, why=why, level=levels.format_level(before.number))
         before.delete()
 
 

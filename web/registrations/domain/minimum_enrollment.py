@@ -54,10 +54,10 @@ def classes_to_decide() -> QuerySet[ClassOffer]:
 
 
 def minimum_text(offer: ClassOffer) -> str:
-    if not offer.is_tentative or offer.decide_on is None:
+    if not offer.is_tentative or offer.decision_date is None:
         return ""
     needed = "one sign-up" if offer.minimum == 1 else f"{offer.minimum} sign-ups"
-    return f"Needs {needed} by {format_date(offer.decide_on)}, or you get a full refund."
+    return f"Needs {needed} by {format_date(offer.decision_date)}, or you get a full refund."
 
 
 def minimum_progress_text(offer: ClassOffer, registered: int) -> str:
@@ -74,8 +74,8 @@ def confirm_class(offer: ClassOffer, *, why: str = "", by: User | None = None) -
     offer = capacity.lock_class(offer.pk)
     if not offer.is_tentative:
         return False
-    offer.runs_since = timezone.now()
-    offer.save(update_fields=["runs_since", "date_modified"])
+    offer.confirmed_at = timezone.now()
+    offer.save(update_fields=["confirmed_at", "date_modified"])
     record_action(
         by, "registrations.class_confirmed", offer, why=why, registered=registered_count(offer), minimum=offer.minimum
     )
@@ -88,12 +88,12 @@ def postpone_decision(offer: ClassOffer, day: date, *, why: str, by: User) -> No
     offer = capacity.lock_class(offer.pk)
     if not offer.is_tentative:
         raise ChangeRefused(FieldProblem("", "This is already decided."))
-    if fault := decision_date_problem(day, [meeting.slot for meeting in offer.meetings.filter(cancelled_at=None)]):
+    if fault := decision_date_problem(day, [meeting.slot for meeting in offer.meetings.filter(canceled_at=None)]):
         raise ChangeRefused(fault)
-    before, offer.decide_on, offer.asked_at = offer.decide_on, day, None
-    offer.save(update_fields=["decide_on", "asked_at", "date_modified"])
-    record_action(by, "registrations.decision_put_off", offer, why=why, before=str(before), after=str(day))
-    _emit_class_event(events.DECISION_PUT_OFF, offer, f" {day.isoformat()}")
+    before, offer.decision_date, offer.asked_at = offer.decision_date, day, None
+    offer.save(update_fields=["decision_date", "asked_at", "date_modified"])
+    record_action(by, "registrations.decision_postponed", offer, why=why, before=str(before), after=str(day))
+    _emit_class_event(events.DECISION_POSTPONED, offer, f" {day.isoformat()}")
 
 
 def _emit_class_event(event: EventType, offer: ClassOffer, again: str) -> None:
@@ -104,7 +104,7 @@ def _emit_class_event(event: EventType, offer: ClassOffer, again: str) -> None:
 
 
 def confirm_if_minimum_reached(offer_id: int) -> None:
-    if not settings.MINIMUM_CONFIRMS_AT_ONCE:
+    if not settings.CONFIRM_CLASS_AT_MINIMUM:
         return
     offer = ClassOffer.objects.tentative().filter(pk=offer_id).first()
     if offer is not None and registered_count(offer) >= (offer.minimum or 0):
@@ -112,7 +112,7 @@ def confirm_if_minimum_reached(offer_id: int) -> None:
 
 
 def decide_due_classes(today: date | None = None) -> int:
-    due = ClassOffer.objects.tentative().filter(decide_on__lt=today or dates.local_today())
+    due = ClassOffer.objects.tentative().filter(decision_date__lt=today or dates.local_today())
     return sum(_decide_class(offer) for offer in due.order_by("pk"))
 
 
@@ -120,11 +120,11 @@ def _decide_class(offer: ClassOffer) -> bool:
     """Asks the office only once. A request that nobody answers stays open."""
     if registered_count(offer) >= (offer.minimum or 0):
         return confirm_class(offer)
-    if settings.MINIMUM_NOT_REACHED == "cancel" and offer.decide_on:
+    if settings.MINIMUM_NOT_REACHED == "cancel" and offer.decision_date:
         cancel_classes(
             None,
             CancellationRequest(CompensationPolicy.REFUND, offer=offer.pk),
-            TOO_FEW.format(format_date(offer.decide_on)),
+            TOO_FEW.format(format_date(offer.decision_date)),
             seen=None,
         )
         return True
@@ -139,9 +139,9 @@ def _request_decision(offer: ClassOffer) -> bool:
     offer.asked_at = timezone.now()
     offer.save(update_fields=["asked_at"])
     record_action(
-        None, "registrations.decision_asked_for", offer, registered=registered_count(offer), minimum=offer.minimum
+        None, "registrations.decision_requested", offer, registered=registered_count(offer), minimum=offer.minimum
     )
-    emit(events.DECISION_NEEDED, key=f"{offer.pk} {offer.decide_on}", offer_id=offer.pk)
+    emit(events.DECISION_NEEDED, key=f"{offer.pk} {offer.decision_date}", offer_id=offer.pk)
     return True
 
 
@@ -168,7 +168,7 @@ def greeting_name_in_class(offer: ClassOffer, to: str) -> str:
 
 def draft_decision_mail_to_office(offer_id: int) -> None:
     if settings.OFFICE_EMAIL:
-        day = ClassOffer.objects.get(pk=offer_id).decide_on
+        day = ClassOffer.objects.get(pk=offer_id).decision_date
         draft_message(
             "registrations.decision_needed",
             to=settings.OFFICE_EMAIL,

@@ -85,7 +85,7 @@ def classes_of_account(
     """Lists the account's owner first, then the people in their care. Pages hold the latest classes first."""
     in_care = Student.objects.in_care_of(user).select_related("diary")
     students = sorted(in_care, key=lambda student: (student.user_id != user.pk, student.name_key))
-    registrations = Registration.objects.filter(student__in=students).exclude(state=State.LAPSED)
+    registrations = Registration.objects.filter(student__in=students).exclude(state=State.EXPIRED)
     registration_ids = list(registrations.order_by("-offer__session__key_day_date", "-pk").values_list("pk", flat=True))
     bought = Ticket.objects.filter(student__in=students).order_by("-meeting__starts_at", "-pk")
     ticket_ids = list(bought.values_list("pk", flat=True))
@@ -110,7 +110,7 @@ def classes_of_account(
 
 
 def classes_of_student(student: Student, at: datetime) -> StudentClasses:
-    registrations = Registration.objects.filter(student=student).exclude(state=State.LAPSED).for_lists()
+    registrations = Registration.objects.filter(student=student).exclude(state=State.EXPIRED).for_lists()
     tickets = Ticket.objects.filter(student=student).for_lists()
     return _build_student_classes(
         student,
@@ -125,7 +125,7 @@ def _worth_showing(registrations: Iterable[Registration], at: datetime) -> list[
 
 
 def _is_worth_showing(spot: Seat, at: datetime) -> bool:
-    return spot.takes_a_place(at) or not (spot.is_live or spot.state == State.LAPSED)
+    return spot.takes_a_place(at) or not (spot.is_live or spot.state == State.EXPIRED)
 
 
 def describe_registration(registration: Registration, at: datetime) -> MyRegistration:
@@ -135,8 +135,8 @@ def describe_registration(registration: Registration, at: datetime) -> MyRegistr
         ClassSummary(registration.offer, dates.to_local_time(at).date()),
         status_text.registration_status(registration, at),
         status_text.spot_payment_status(registration, at),
-        may_move=is_confirmed and is_before_deadline(registration, settings.MOVE_UNTIL_CLASS, at),
-        may_give=is_confirmed and is_before_deadline(registration, settings.GIVE_UNTIL_CLASS, at),
+        may_move=is_confirmed and is_before_deadline(registration, settings.TRANSFER_UNTIL_CLASS, at),
+        may_give=is_confirmed and is_before_deadline(registration, settings.TRANSFER_TO_PERSON_UNTIL_CLASS, at),
     )
 
 

@@ -25,7 +25,11 @@ def draft_registered_mail(registration: Registration) -> None:
     about = ("order", line.order_id)
     if "moved_from" in line.details:
         draft_message(
-            "registrations.moved", to=to, key=f"{line.pk}", data={"registration_id": registration.pk}, about=about
+            "registrations.transferred_to_class",
+            to=to,
+            key=f"{line.pk}",
+            data={"registration_id": registration.pk},
+            about=about,
         )
         return
     again = f" {registration.pk}" if "given_by" in line.details else ""
@@ -38,16 +42,16 @@ def draft_transferred_mail(registration: Registration) -> None:
     if line is None or registration.state != Registration.State.TRANSFERRED or not registration.taken_over_by:
         return
     for to in sorted({attendees.email_of(registration.student), line.order.payer_email} - {""}):
-        _draft_registration_mail("place_given", to, registration)
+        _draft_registration_mail("transferred_to_person", to, registration)
 
 
 def draft_ended_mail(registration: Registration) -> None:
     """Mails the attendee only. The payer learns it from the mail about the refund."""
     line, to = registration.line, attendees.email_of(registration.student)
-    if line is None or not line.ended_by or registration.state != Registration.State.CANCELLED:
+    if line is None or not line.ended_by or registration.state != Registration.State.CANCELED:
         return
     if to and to != line.order.payer_email:
-        _draft_registration_mail("place_ended", to, registration)
+        _draft_registration_mail("registration_canceled", to, registration)
 
 
 def _draft_registration_mail(name: str, to: str, registration: Registration) -> None:
@@ -66,7 +70,7 @@ def request_new_address(student_id: int) -> None:
             PaymentIssue.Kind.OTHER, order, UNKNOWN.format(registration.student.email, registration.student)
         )
         draft_message(
-            "registrations.address_wanted",
+            "registrations.email_requested",
             to=order.payer_email,
             key=f"{registration.pk} {registration.student.email}",
             data={"registration_id": registration.pk},
@@ -101,7 +105,7 @@ def report_double_registration(registration: Registration) -> None:
     payment_issues.open_issue(PaymentIssue.Kind.OTHER, line.order, TWICE.format(student, registration.offer))
     if to := attendees.email_of(student):
         draft_message(
-            "registrations.twice",
+            "registrations.registered_twice",
             to=to,
             key=str(line.pk),
             data={"student_id": student.pk, "offer_id": registration.offer_id},
@@ -120,7 +124,7 @@ def draft_ticket_mail(ticket: Ticket) -> None:
 
 
 def draft_stay_mail(ticket: Ticket) -> None:
-    _draft_guest_mail("registrations.stay", ticket)
+    _draft_guest_mail("registrations.upgrade_invitation", ticket)
 
 
 def _draft_guest_mail(template: str, ticket: Ticket) -> None:
@@ -137,5 +141,5 @@ def draft_waitlist_mail(about: str, entry_id: int) -> None:
         person_id=entry.account_id,
         key=str(entry.pk),
         data={"entry_id": entry.pk},
-        about=("waiting_entry", entry.pk),
+        about=("waitlist_entry", entry.pk),
     )

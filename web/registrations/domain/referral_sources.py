@@ -20,7 +20,9 @@ class HeardFromAnswer:
 
 
 def _normalized_answers() -> QuerySet[Any, Any]:
-    return Registration.objects.exclude(heard_from="").order_by().annotate(heard_key=Lower(Trim("heard_from")))
+    return (
+        Registration.objects.exclude(referral_source="").order_by().annotate(heard_key=Lower(Trim("referral_source")))
+    )
 
 
 def registrations_with_answer(key: str) -> QuerySet[Any, Any]:
@@ -37,6 +39,6 @@ def answer_counts() -> QuerySet[Any, Any]:
 def as_answers(rows: Sequence[Mapping[str, Any]]) -> list[HeardFromAnswer]:
     first = Registration.objects.in_bulk([row["first"] for row in rows])
     return [
-        HeardFromAnswer(row["heard_key"], first[row["first"]].heard_from.strip(), row["count"], row["latest"])
+        HeardFromAnswer(row["heard_key"], first[row["first"]].referral_source.strip(), row["count"], row["latest"])
         for row in rows
     ]

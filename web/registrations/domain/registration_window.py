@@ -14,13 +14,13 @@ from registrations.domain.late_joining import JoiningTerms
 OVER = "This class is over."
 CLOSED = "Registration for this class is closed."
 NOT_OPEN = "This class isn’t open for registration."
-CALLED_OFF = "This class is canceled."
+CLASS_CANCELED = "This class is canceled."
 
 
 def open_classes(at: datetime) -> list[ClassOffer]:
     today = dates.to_local_time(at).date()
-    is_open = Q(session__expire_date__gte=today) | Q(last_joining__isnull=False)
-    published = ClassOffer.objects.published(today).filter(is_open, called_off_at=None).for_lists()
+    is_open = Q(session__expire_date__gte=today) | Q(last_joinable_class__isnull=False)
+    published = ClassOffer.objects.published(today).filter(is_open, canceled_at=None).for_lists()
     return [offer for offer in published if not closed_reason(offer, at)]
 
 
@@ -30,12 +30,12 @@ def closed_reason(offer: ClassOffer, at: datetime, *, known: bool = False) -> st
     today = dates.to_local_time(at).date()
     if not offer.is_listed or offer.session.publish_date > today:
         return NOT_OPEN
-    if offer.is_called_off:
-        return CALLED_OFF
-    starts = [meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_cancelled]
+    if offer.is_canceled:
+        return CLASS_CANCELED
+    starts = [meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_canceled]
     if starts and max(starts) <= at:
         return OVER
-    if offer.session.expire_date < today and offer.last_joining is None and not known:
+    if offer.session.expire_date < today and offer.last_joinable_class is None and not known:
         return CLOSED
     return late_joining.too_late_message(offer, at)
 
@@ -53,4 +53,4 @@ def class_price_facts(offer: ClassOffer, joins: JoiningTerms) -> PriceFacts:
 
 
 def first_start(offer: ClassOffer) -> datetime | None:
-    return min((meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_cancelled), default=None)
+    return min((meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_canceled), default=None)

@@ -15,7 +15,7 @@ def registrations_of_class(offer: ClassOffer, at: datetime) -> QuerySet[Registra
 
 
 def students_taught_by(staff: Staff, at: datetime) -> QuerySet[Student]:
-    lasting = Meeting.objects.filter(cancelled_at=None, ends_at__gt=at).values("offer")
+    lasting = Meeting.objects.filter(canceled_at=None, ends_at__gt=at).values("offer")
     places = Registration.objects.taught_by(staff).taking_a_place(at).filter(offer__in=lasting)
     tickets = Ticket.objects.taught_by(staff).taking_a_place(at).filter(meeting__offer__in=lasting)
     return Student.objects.filter(Q(pk__in=places.values("student")) | Q(pk__in=tickets.values("student")))

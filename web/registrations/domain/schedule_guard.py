@@ -17,7 +17,7 @@ def preview_students_days(effects: Sequence[ScheduleEffect]) -> Contribution:
 
 
 def _restored_day_warnings(effects: Sequence[ScheduleEffect]) -> Iterator[str]:
-    restored = [step.pk for each in effects for step in each.steps if step.was_cancelled and not step.cancelled]
+    restored = [step.pk for each in effects for step in each.steps if step.was_canceled and not step.canceled]
     if restored and CanceledMeeting.objects.filter(pk__in=restored).exists():
         yield COMPENSATION_STAYS
 

@@ -31,7 +31,7 @@ def offer_free_spots(offer_id: int, at: datetime | None = None) -> None:
 def advance_waitlist(offer: ClassOffer, at: datetime) -> None:
     """The caller holds the lock of the class."""
     for late in WaitlistEntry.objects.filter(offer=offer).with_ended_offer(at):
-        end_entry(late, State.LAPSED, at)
+        end_entry(late, State.EXPIRED, at)
     if registration_window.closed_reason(offer, at):
         for entry in WaitlistEntry.objects.filter(offer=offer).live():
             end_entry(entry, State.CLOSED, at)
@@ -86,29 +86,29 @@ def _apply_walk_step(step: WalkStep, entry: WaitlistEntry, offer: ClassOffer, at
     if isinstance(step, SpotOffered):
         offer_spot(entry, offer, step, at)
         return True
-    before = (entry.rule, entry.rule_role)
-    entry.rule, entry.rule_role = step.obstacle.rule, step.obstacle.role
-    if before == (entry.rule, entry.rule_role):
+    before = (entry.rule, entry.skip_role)
+    entry.rule, entry.skip_role = step.obstacle.rule, step.obstacle.role
+    if before == (entry.rule, entry.skip_role):
         return False
-    entry.save(update_fields=["rule", "rule_role"])
+    entry.save(update_fields=["rule", "skip_role"])
     return True
 
 
 def offer_spot(entry: WaitlistEntry, offer: ClassOffer, step: SpotOffered, at: datetime) -> None:
-    starts = [meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_cancelled]
+    starts = [meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_canceled]
     next_meeting = min((start for start in starts if start > at), default=None)
-    entry.state, entry.roles, entry.rule, entry.rule_role = State.OFFERED, list(step.roles), "", ""
-    entry.offered_until = offer_deadlines.offer_deadline(at, settings.OFFER_HOURS, next_meeting)
-    entry.save(update_fields=["state", "roles", "rule", "rule_role", "offered_until"])
-    emit_entry_event(events.PLACE_OFFERED, entry, at)
+    entry.state, entry.roles, entry.rule, entry.skip_role = State.OFFERED, list(step.roles), "", ""
+    entry.offer_expires_at = offer_deadlines.offer_deadline(at, settings.OFFER_HOURS, next_meeting)
+    entry.save(update_fields=["state", "roles", "rule", "skip_role", "offer_expires_at"])
+    emit_entry_event(events.SPOT_OFFERED, entry, at)
 
 
 ENDS: dict[str, EventType] = {
-    State.LAPSED: events.OFFER_LAPSED,
-    State.DECLINED: events.WAITING_LEFT,
-    State.LEFT: events.WAITING_LEFT,
-    State.CLOSED: events.WAITING_CLOSED,
-    State.TAKEN: events.OFFER_TAKEN,
+    State.EXPIRED: events.SPOT_OFFER_EXPIRED,
+    State.DECLINED: events.WAITLIST_LEFT,
+    State.LEFT: events.WAITLIST_LEFT,
+    State.CLOSED: events.WAITLIST_CLOSED,
+    State.ACCEPTED: events.SPOT_OFFER_ACCEPTED,
 }
 
 

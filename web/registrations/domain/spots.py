@@ -1,4 +1,4 @@
-"""The states of a registration: held, then confirmed or lapsed; a confirmed one can be put on hold, canceled or
+"""The states of a registration: held, then confirmed or expired; a confirmed one can be put on hold, canceled or
 transferred."""
 
 from datetime import datetime
@@ -62,7 +62,10 @@ def _hold_registration(
 ) -> Registration:
     details = registration.line.details if registration.line else {}
     registration.student, registration.role, registration.over_capacity = student, admitted.role, admitted.over
-    registration.readiness, registration.heard_from = details.get("readiness", ""), details.get("heard_from", "")
+    registration.readiness, registration.referral_source = (
+        details.get("readiness", ""),
+        details.get("referral_source", ""),
+    )
     transitions.start_hold(registration, until)
     return registration
 
@@ -72,9 +75,9 @@ def confirm_hold(line: OrderLine) -> Registration:
     offer = capacity.lock_classes_of_order(line)
     at = timezone.now()
     registration = _expire_and_find_registration(offer, line, at)
-    if registration is None or registration.state in (State.CANCELLED, State.TRANSFERRED):
+    if registration is None or registration.state in (State.CANCELED, State.TRANSFERRED):
         raise ProductUnavailable("This spot was released.")
-    if registration.state == State.LAPSED:
+    if registration.state == State.EXPIRED:
         student = _attendee_or_duplicate(line, registration.student, offer)
         registration = _hold_registration(registration, student, None, admission.admit_line(line, offer, at))
     if registration.state == State.HELD:
@@ -88,8 +91,8 @@ def release_spot(line: OrderLine, why: str) -> None:
     registration = Registration.objects.live().filter(line=line).first()
     if registration is None:
         return
-    lapsed = registration.state == State.HELD and line.order.has_lapsed()
-    transitions.end_spot(registration, State.LAPSED if lapsed else State.CANCELLED, why)
+    has_expired = registration.state == State.HELD and line.order.has_expired()
+    transitions.end_spot(registration, State.EXPIRED if has_expired else State.CANCELED, why)
 
 
 @transaction.atomic

@@ -14,8 +14,8 @@ State = Registration.State
 REGISTRATION_STATUSES = {
     State.CONFIRMED: StatusText("Registered", "good"),
     State.ON_HOLD: StatusText("On hold", "warn"),
-    State.LAPSED: StatusText("Expired", "bad"),
-    State.CANCELLED: StatusText("Canceled"),
+    State.EXPIRED: StatusText("Expired", "bad"),
+    State.CANCELED: StatusText("Canceled"),
     State.TRANSFERRED: StatusText("Moved to another class"),
 }
 
@@ -40,7 +40,7 @@ def _recipient_name(registration: Registration) -> str:
 
 
 def ticket_status(ticket: Ticket, at: datetime) -> StatusText:
-    if ticket.is_live and ticket.meeting.is_cancelled:
+    if ticket.is_live and ticket.meeting.is_canceled:
         return StatusText("Class canceled", "bad")
     if ticket.state == State.CONFIRMED and ticket.meeting.ends_at <= at:
         return StatusText("Over")
@@ -51,7 +51,7 @@ def _spot_status(spot: Seat, statuses: Mapping[Registration.State, StatusText], 
     if spot.state != State.HELD:
         return statuses[State(spot.state)]
     if not spot.takes_a_place(at):
-        return statuses[State.LAPSED]
+        return statuses[State.EXPIRED]
     if spot.held_until is None:
         return StatusText("Reserved", "warn")
     return StatusText(f"Reserved until {format_time(spot.held_until)}", "warn")

@@ -92,14 +92,14 @@ def past_classes(staff: Staff, now: datetime) -> "Paginator[ClassOffer]":
 
 
 def _is_ahead(now: datetime) -> Q:
-    return Q(meetings__ends_at__gt=now, meetings__cancelled_at=None) | Q(meetings=None)
+    return Q(meetings__ends_at__gt=now, meetings__canceled_at=None) | Q(meetings=None)
 
 
 def _next_meeting(offer: ClassOffer, staff: Staff, now: datetime) -> Meeting | None:
     is_assigned = _is_assigned(offer, staff)
     taught: list[Meeting] = []
     for meeting in offer.meetings.all():
-        if meeting.is_cancelled or meeting.ends_at <= now:
+        if meeting.is_canceled or meeting.ends_at <= now:
             continue
         substitutes = meeting.substitutes.all()
         teaches = staff in substitutes if substitutes else is_assigned

@@ -28,18 +28,18 @@ class SpotEvents(NamedTuple):
 
 
 REGISTRATION_EVENTS = SpotEvents(
-    events.PLACE_HELD,
+    events.REGISTRATION_HELD,
     events.REGISTRATION_CONFIRMED,
     events.REGISTRATION_SUSPENDED,
     events.REGISTRATION_ENDED,
-    events.HOLD_ENDED,
+    events.HOLD_EXPIRED,
 )
 TICKET_EVENTS = SpotEvents(
     events.TICKET_HELD,
     events.TICKET_CONFIRMED,
     events.TICKET_SUSPENDED,
     events.TICKET_ENDED,
-    events.TICKET_HOLD_ENDED,
+    events.TICKET_HOLD_EXPIRED,
 )
 
 
@@ -85,7 +85,7 @@ def cancel_spots(spots: Iterable[Seat], why: str) -> None:
     spots, at = list(spots), timezone.now()
     if not spots:
         return
-    values = {"state": State.CANCELLED, "ended_at": at, "held_until": None, "why": why[:300]}
+    values = {"state": State.CANCELED, "ended_at": at, "held_until": None, "why": why[:300]}
     type(spots[0])._default_manager.filter(pk__in=[spot.pk for spot in spots]).update(**values)
     spot_events = events_for(spots[0])
     for event, was_held in ((spot_events.ended, False), (spot_events.hold_ended, True)):
@@ -96,7 +96,7 @@ def cancel_spots(spots: Iterable[Seat], why: str) -> None:
 def expire_holds(late: Iterable[Seat]) -> int:
     overdue = list(late)
     for spot in overdue:
-        end_spot(spot, State.LAPSED, "")
+        end_spot(spot, State.EXPIRED, "")
     return len(overdue)
 
 

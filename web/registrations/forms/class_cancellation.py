@@ -89,16 +89,16 @@ class CompensationForm(forms.Form):
     policy = forms.ChoiceField(label="How should students be compensated?", widget=forms.RadioSelect)
 
     def __init__(
-        self, *args: Any, offers: Mapping[int, ClassOffer], cancelled: Sequence[Meeting], whole: bool, **kwargs: Any
+        self, *args: Any, offers: Mapping[int, ClassOffer], canceled: Sequence[Meeting], whole: bool, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.cancelled, self.extension_drafts = cancelled, replacement_dates_by_class(offers, cancelled)
+        self.canceled, self.extension_drafts = canceled, replacement_dates_by_class(offers, canceled)
         allowed = FOR_CLASSES if whole else FOR_DAYS
         cast(forms.ChoiceField, self.fields["policy"]).choices = [(each.value, POLICY_LABELS[each]) for each in allowed]
-        usual = settings.CALLED_OFF_POLICY
+        usual = settings.CLASS_CANCELLATION_POLICY
         self.initial.setdefault("policy", usual if usual in allowed else CompensationPolicy.REFUND)
         places = [("", "Usual location"), *((str(one.pk), str(one)) for one in Location.objects.all())]
-        for meeting in cancelled:
+        for meeting in canceled:
             draft, picker = self.extension_drafts[meeting.pk], forms.TimeInput(attrs={"type": "time"})
             day = DayField(label="Day", required=False, initial=draft.day)
             start = forms.TimeField(label="Starts at", required=False, initial=draft.start_time, widget=picker)
@@ -110,13 +110,13 @@ class CompensationForm(forms.Form):
         return "policy" in self.data and self.data.get("step") != "how" and self.is_valid()
 
     def rows(self) -> Iterator[tuple[Meeting, list[forms.BoundField]]]:
-        for meeting in self.cancelled:
+        for meeting in self.canceled:
             yield meeting, [self[f"{name}_{meeting.pk}"] for name in ("day", "time", "place")]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("policy") == CompensationPolicy.MAKE_UP:
-            for name in (f"{part}_{meeting.pk}" for meeting in self.cancelled for part in ("day", "time")):
+            for name in (f"{part}_{meeting.pk}" for meeting in self.canceled for part in ("day", "time")):
                 if name not in self.errors and not data.get(name):
                     self.add_error(name, "Please enter the day and time of the make-up.")
         return data
@@ -127,7 +127,7 @@ class CompensationForm(forms.Form):
         if self.cleaned_data["policy"] != CompensationPolicy.MAKE_UP:
             return {}
         drafts = {}
-        for pk in (meeting.pk for meeting in self.cancelled):
+        for pk in (meeting.pk for meeting in self.canceled):
             day, start, place = (self.cleaned_data[f"{name}_{pk}"] for name in ("day", "time", "place"))
             location = Location.objects.get(pk=place) if place else None
             drafts[pk] = MeetingDraft(day, start, location=location)

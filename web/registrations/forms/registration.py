@@ -59,7 +59,7 @@ class RegistrationForm(AttendeeForm):
         widget=forms.RadioSelect,
         required=False,
     )
-    heard_from = forms.CharField(
+    referral_source = forms.CharField(
         label="How did you hear about us?",
         max_length=120,
         required=False,

@@ -18,7 +18,7 @@ from registrations.models import ClassCancellation
 
 
 def class_cancellation_context(message: Message) -> dict[str, Any]:
-    cancellation = ClassCancellation.objects.filter(pk=message.data["call_off_id"]).first()
+    cancellation = ClassCancellation.objects.filter(pk=message.data["cancellation_id"]).first()
     if cancellation is None:
         raise MailNotNeeded("The cancellation no longer exists.")
     notice = notifications.build_cancellation_notice(cancellation, message.to)
@@ -54,15 +54,15 @@ def class_cancellation_sample() -> dict[str, Any]:
 def decision_context(message: Message) -> dict[str, Any]:
     """Raises NotNeeded if the mail no longer applies when it is sent."""
     offer = ClassOffer.objects.for_lists().filter(pk=message.data["offer_id"]).first()
-    if offer is None or offer.is_called_off:
+    if offer is None or offer.is_canceled:
         raise MailNotNeeded("The class was deleted or canceled.")
-    if offer.is_tentative is (message.template == "registrations.class_runs"):
+    if offer.is_tentative is (message.template == "registrations.class_confirmed"):
         raise MailNotNeeded("The decision has changed.")
     return {
         "title": offer.subject.title,
         "name": minimum_enrollment.greeting_name_in_class(offer, message.to),
         "when": f"{offer.day} {offer.time_range}, {ClassSummary(offer, dates.local_today()).date_range}",
-        "day": format_date(offer.decide_on) if offer.decide_on else "",
+        "day": format_date(offer.decision_date) if offer.decision_date else "",
         "minimum": offer.minimum,
         "registered": minimum_enrollment.registered_count(offer),
         "sentence": minimum_enrollment.minimum_text(offer),

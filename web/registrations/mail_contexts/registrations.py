@@ -77,7 +77,7 @@ def registered_sample() -> dict[str, Any]:
 def ended_context(message: Message) -> dict[str, Any]:
     related = ("student__guardian", "line__order")
     registrations = Registration.objects.filter(pk=message.data["registration_id"]).select_related(*related)
-    registration = registrations.filter(state=Registration.State.CANCELLED).exclude(line=None).first()
+    registration = registrations.filter(state=Registration.State.CANCELED).exclude(line=None).first()
     if registration is None or registration.line is None:
         raise MailNotNeeded("The student has the spot again.")
     return reader_context(registration.student) | {

@@ -23,9 +23,9 @@ def waitlist_context(message: Message) -> dict[str, Any]:
     if entry is None or offer is None:
         raise MailNotNeeded("The entry no longer exists.")
     status = presentation.describe_entry(entry, timezone.now())
-    if message.template == "registrations.place_offered" and not status.is_open:
+    if message.template == "registrations.spot_offered" and not status.is_open:
         raise MailNotNeeded("The spot is no longer reserved for them.")
-    if message.template == "registrations.waiting_joined" and not status.is_waiting:
+    if message.template == "registrations.waitlist_joined" and not status.is_waiting:
         raise MailNotNeeded("They are no longer waiting.")
     return {
         "title": offer.subject.title,
@@ -34,7 +34,7 @@ def waitlist_context(message: Message) -> dict[str, Any]:
         "names": status.names,
         "in_line": status.in_line,
         "until": status.until,
-        "called_off": offer.is_called_off,
+        "is_canceled": offer.is_canceled,
         "link": absolute_url(entries.entry_url(entry)),
         "classes": absolute_url(reverse("classoffer_list")),
     }
@@ -48,7 +48,7 @@ def waitlist_sample() -> dict[str, Any]:
         "names": "Alice Arden (lead)",
         "in_line": "You’re 3rd in line",
         "until": "Tue, Jan 6, 2026, 6:00 PM",
-        "called_off": False,
+        "is_canceled": False,
         "link": absolute_url("/"),
         "classes": absolute_url("/classes/"),
     }

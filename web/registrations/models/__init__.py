@@ -12,15 +12,15 @@ from registrations.models.tickets import Ticket
 from registrations.models.waitlist import WaitlistEntry, WaitlistWalk
 
 __all__ = [
-    "ClassCancellation",
     "CanceledMeeting",
+    "ClassCancellation",
     "CompensationPolicy",
-    "StudentCalendarFeed",
     "LevelOverride",
     "LibraryVisit",
     "Opening",
-    "StudentCompensation",
     "Registration",
+    "StudentCalendarFeed",
+    "StudentCompensation",
     "Ticket",
     "WaitlistEntry",
     "WaitlistWalk",

@@ -25,7 +25,7 @@ class ClassCancellation(models.Model):
     """One decision of the school to cancel class days or a whole class. The history says who made it."""
 
     offer = models.ForeignKey(
-        ClassOffer, on_delete=models.CASCADE, null=True, blank=True, related_name="call_offs",
+        ClassOffer, on_delete=models.CASCADE, null=True, blank=True, related_name="class_cancellations",
         help_text="The class, if it was canceled as a whole.",
     )  # fmt: skip
     policy = models.CharField(max_length=10, choices=CompensationPolicy)
@@ -41,7 +41,7 @@ class ClassCancellation(models.Model):
         return f"Canceled: {self.why}"
 
     def get_absolute_url(self) -> str:
-        return reverse("desk_called_off", args=[self.pk])
+        return reverse("desk_class_cancellation", args=[self.pk])
 
     @property
     def meetings(self) -> "models.QuerySet[Meeting]":
@@ -63,7 +63,7 @@ class CanceledMeeting(models.Model):
 class StudentCompensation(models.Model):
     """The compensation for one spot or ticket: refunded money, returned credit, or an amount that is no longer due."""
 
-    call_off = models.ForeignKey(
+    cancellation = models.ForeignKey(
         ClassCancellation, on_delete=models.CASCADE, related_name="outcomes", verbose_name="class cancellation"
     )
     registration = models.ForeignKey(
@@ -89,8 +89,8 @@ class StudentCompensation(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["call_off", "registration"], name="registrations_outcome_once"),
-            models.UniqueConstraint(fields=["call_off", "ticket"], name="registrations_outcome_of_ticket_once"),
+            models.UniqueConstraint(fields=["cancellation", "registration"], name="registrations_outcome_once"),
+            models.UniqueConstraint(fields=["cancellation", "ticket"], name="registrations_outcome_of_ticket_once"),
             models.CheckConstraint(
                 condition=Q(registration__isnull=True, ticket__isnull=False)
                 | Q(registration__isnull=False, ticket__isnull=True),

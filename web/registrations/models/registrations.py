@@ -38,7 +38,7 @@ class Registration(SpotBase):
         OrderLine, on_delete=models.PROTECT, null=True, blank=True, related_name="registrations", editable=False
     )
     readiness = models.CharField("level check", max_length=8, choices=Readiness, blank=True)
-    heard_from = models.CharField(max_length=120, blank=True, help_text="Answer to “How did you hear about us?”")
+    referral_source = models.CharField(max_length=120, blank=True, help_text="Answer to “How did you hear about us?”")
     over_capacity = models.BooleanField("over capacity", default=False, editable=False)
 
     objects = RegistrationQuerySet.as_manager()

@@ -23,8 +23,8 @@ class SpotBase(models.Model):
         HELD = "held", "On hold until paid"
         CONFIRMED = "confirmed", "Registered"
         ON_HOLD = "on_hold", "Waiting for a decision"
-        LAPSED = "lapsed", "Not paid in time"
-        CANCELLED = "cancelled", "Canceled"
+        EXPIRED = "expired", "Not paid in time"
+        CANCELED = "canceled", "Canceled"
         TRANSFERRED = "transferred", "Moved to another class"
 
     LIVE = (State.HELD, State.CONFIRMED, State.ON_HOLD)
@@ -53,8 +53,8 @@ class SpotBase(models.Model):
         return self.state == self.State.ON_HOLD
 
     def takes_a_place(self, at: datetime) -> bool:
-        lapsed = self.state == self.State.HELD and self.held_until is not None and self.held_until <= at
-        return self.is_live and not lapsed
+        has_expired = self.state == self.State.HELD and self.held_until is not None and self.held_until <= at
+        return self.is_live and not has_expired
 
 
 def state_constraints(name: str) -> list[models.BaseConstraint]:
@@ -62,7 +62,7 @@ def state_constraints(name: str) -> list[models.BaseConstraint]:
     return [
         models.CheckConstraint(
             condition=Q(state__in=["held", "confirmed", "on_hold"], ended_at=None)
-            | Q(state__in=["lapsed", "cancelled", "transferred"], ended_at__isnull=False),
+            | Q(state__in=["expired", "canceled", "transferred"], ended_at__isnull=False),
             name=f"{name}_ended_says_when",
         ),
         models.CheckConstraint(

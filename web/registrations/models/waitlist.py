@@ -11,16 +11,16 @@ from classwork.models.class_offers import ClassOffer
 from common import links
 
 
-class WaitlistEntryQuerySet(models.QuerySet["WaitingEntry"]):
+class WaitlistEntryQuerySet(models.QuerySet["WaitlistEntry"]):
     def live(self) -> "WaitlistEntryQuerySet":
         return self.filter(state__in=WaitlistEntry.LIVE)
 
     def with_open_offer(self, at: datetime) -> "WaitlistEntryQuerySet":
         """A spot is reserved for these entries until their deadline."""
-        return self.filter(state=WaitlistEntry.State.OFFERED, offered_until__gt=at)
+        return self.filter(state=WaitlistEntry.State.OFFERED, offer_expires_at__gt=at)
 
     def with_ended_offer(self, at: datetime) -> "WaitlistEntryQuerySet":
-        return self.filter(state=WaitlistEntry.State.OFFERED, offered_until__lte=at)
+        return self.filter(state=WaitlistEntry.State.OFFERED, offer_expires_at__lte=at)
 
     def visible_to(self, user: object) -> "WaitlistEntryQuerySet":
         return self.filter(account=user) if getattr(user, "is_authenticated", False) else self.none()
@@ -33,9 +33,9 @@ class WaitlistEntry(models.Model):
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
         OFFERED = "offered", "Offered"
-        TAKEN = "taken", "Accepted"
+        ACCEPTED = "accepted", "Accepted"
         DECLINED = "declined", "Declined"
-        LAPSED = "lapsed", "Offer expired"
+        EXPIRED = "expired", "Offer expired"
         LEFT = "left", "Left the list"
         CLOSED = "closed", "Class ended"
 
@@ -52,12 +52,12 @@ class WaitlistEntry(models.Model):
     )
     contact_name = models.CharField(max_length=200)
     contact_email = models.EmailField()
-    who_key = models.CharField(max_length=500, editable=False)
+    person_key = models.CharField(max_length=500, editable=False)
     nonce = models.CharField(max_length=32, default=links.new_nonce, editable=False)
     position = models.BigIntegerField(editable=False, db_index=True, help_text="Earlier ones come first.")
-    offered_until = models.DateTimeField(null=True, blank=True, editable=False)
+    offer_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
     rule = models.CharField(max_length=20, blank=True, editable=False, help_text="What holds them back for now.")
-    rule_role = models.CharField(max_length=30, blank=True, editable=False)
+    skip_role = models.CharField(max_length=30, blank=True, editable=False)
     order = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False)
     joined_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -70,12 +70,12 @@ class WaitlistEntry(models.Model):
         verbose_name_plural = "waitlist entries"
         constraints = [
             models.UniqueConstraint(
-                fields=["offer", "who_key"],
+                fields=["offer", "person_key"],
                 condition=Q(state__in=["waiting", "offered"]),
                 name="registrations_waiting_once",
             ),
             models.CheckConstraint(
-                condition=Q(state="offered", offered_until__isnull=False) | ~Q(state="offered"),
+                condition=Q(state="offered", offer_expires_at__isnull=False) | ~Q(state="offered"),
                 name="registrations_offered_says_until",
             ),
             models.CheckConstraint(
@@ -85,13 +85,13 @@ class WaitlistEntry(models.Model):
             ),
             models.CheckConstraint(condition=Q(size__in=[1, 2]), name="registrations_waiting_one_or_two"),
         ]
-        permissions = [("arrange_waiting", "May offer spots out of turn and move people on the waitlist")]
+        permissions = [("arrange_waitlist", "May offer spots out of turn and move people on the waitlist")]
 
     def __str__(self) -> str:
         return f"{self.contact_name}, waiting for {self.offer}"
 
     def has_open_offer(self, at: datetime) -> bool:
-        return self.state == self.State.OFFERED and self.offered_until is not None and self.offered_until > at
+        return self.state == self.State.OFFERED and self.offer_expires_at is not None and self.offer_expires_at > at
 
     @property
     def is_live(self) -> bool:

@@ -24,7 +24,7 @@ from registrations.forms.registration import RoleForm
 from registrations.models import Registration
 from users.models import Student, User
 
-ANSWERS = ("who", "student_id", "first_name", "last_name", "email", "role", "readiness", "heard_from", "trial")
+ANSWERS = ("who", "student_id", "first_name", "last_name", "email", "role", "readiness", "referral_source", "trial")
 
 
 class AttendedKind(ProductKind):
@@ -193,6 +193,6 @@ class ClassKind(AttendedKind):
 
     def fulfilled_lines(self, lines: Sequence[OrderLine]) -> set[int]:
         """A spot on hold counts, because only its benefits are suspended. A transferred spot counts too."""
-        moved_on = Q(state=Registration.State.TRANSFERRED, line__replaced_at__isnull=False, line__cancelled_at=None)
+        moved_on = Q(state=Registration.State.TRANSFERRED, line__exchanged_at__isnull=False, line__canceled_at=None)
         fulfilled = Registration.objects.filter(Q(state__in=spots.THEIRS) | moved_on, line__in=lines)
         return {line for line in fulfilled.values_list("line", flat=True) if line is not None}

@@ -37,7 +37,7 @@ CHANGED = "Something has changed since this preview. Nothing has been canceled y
 
 
 @require_http_methods(ASK)
-@desk_required("registrations.add_calloff")
+@desk_required("registrations.add_classcancellation")
 def steps(request: HttpRequest) -> HttpResponse:
     """Shows the first step that has no valid answer yet."""
     offer, where, meetings = _read_scope(request)
@@ -56,7 +56,7 @@ def steps(request: HttpRequest) -> HttpResponse:
     offers = {each.pk: each for each in affected}
     has_policy = "policy" in request.GET
     how = CompensationForm(
-        request.GET if has_policy else None, offers=offers, cancelled=what.chosen, whole=what.is_whole
+        request.GET if has_policy else None, offers=offers, canceled=what.chosen, whole=what.is_whole
     )
     context["how"] = how
     if not how.is_answered:
@@ -99,12 +99,12 @@ def _confirm_cancellation(
 
 
 @require_safe
-@desk_required("registrations.view_calloff")
+@desk_required("registrations.view_classcancellation")
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     cancellation = get_object_or_404(
         ClassCancellation.objects.select_related("offer__subject__level", "offer__session"), pk=pk
     )
-    days = cancellation.meetings.select_related("offer__subject__level", "made_up_by").order_by("starts_at")
+    days = cancellation.meetings.select_related("offer__subject__level", "replacement").order_by("starts_at")
     related = ("registration__student", "registration__line__order", "ticket__student", "ticket__line__order")
     outcomes = cancellation.outcomes.select_related(*related).prefetch_related("refunds__payment")
     page = Paginator(outcomes, PER_PAGE).get_page(request.GET.get("page"))

@@ -24,7 +24,7 @@ def index(request: HttpRequest) -> HttpResponse:
     )
     rows = [
         (offer, minimum_enrollment.minimum_progress_text(offer, offer.registered))  # type: ignore[attr-defined]
-        for offer in offers.order_by("decide_on", "pk")
+        for offer in offers.order_by("decision_date", "pk")
     ]
     return render(request, "registrations/desk/minimum_enrollment.html", {"rows": rows, "today": dates.local_today()})
 

@@ -77,7 +77,9 @@ def _submit_registration(request: HttpRequest, offers: Sequence[ClassOffer]) -> 
     others = other_person_forms(int(form.cleaned_data["others"]), request.POST, checked=True)
     if "more" in request.POST:
         data = request.POST
-        typed = {name: data.getlist(name) for name in ("classes", "who")} | {"heard_from": data.get("heard_from", "")}
+        typed = {name: data.getlist(name) for name in ("classes", "who")} | {
+            "referral_source": data.get("referral_source", "")
+        }
         more = other_person_forms(min(len(others) + 1, MOST_OTHERS), data, checked=False)
         return _registration_page(request, offers, _registration_form(request, offers, initial=typed), more)
     if not all([form.is_valid(), *(other.is_valid() for other in others)]):
@@ -88,7 +90,7 @@ def _submit_registration(request: HttpRequest, offers: Sequence[ClassOffer]) -> 
         offers=[offer for offer in offers if offer.pk in form.class_ids],
         attendees=[*form.attendees(), *named],
         readiness=form.cleaned_data["ready"],
-        heard_from=form.cleaned_data["heard_from"],
+        referral_source=form.cleaned_data["referral_source"],
     )
     _add_choice_errors(request, form, choice)
     if form.errors:

@@ -78,7 +78,7 @@ def viewer_context(resource: Resource) -> dict[str, Any]:
     context: dict[str, Any] = {"viewer": f"registrations/resources/{kind}.html"}
     if resource.file:
         context |= {
-            "bytes": reverse("resource_bytes", args=[resource.pk]),
+            "bytes": reverse("resource_file", args=[resource.pk]),
             "subtitles": reverse("resource_subtitles", args=[resource.pk]) if resource.subtitles else "",
             "is_paper": str(resource.file).endswith(".pdf"),
         }

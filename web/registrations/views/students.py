@@ -52,7 +52,7 @@ def desk_student(request: HttpRequest, pk: int) -> HttpResponse:
 def participants(request: HttpRequest, pk: int) -> HttpResponse:
     offer = get_object_or_404(ClassOffer.objects.taught_by(staff_profile_of(request)).for_lists(), pk=pk)
     places = list(roster.registrations_of_class(offer, timezone.now()))
-    tickets = guest_list.tickets_for_class(offer, timezone.now()).filter(meeting__cancelled_at=None)
+    tickets = guest_list.tickets_for_class(offer, timezone.now()).filter(meeting__canceled_at=None)
     people_by_page, tickets_by_page = Paginator(places, A_ROSTER), Paginator(tickets, A_ROSTER)
     page, (students, guests) = paginate_together(request.GET.get("page"), people_by_page, tickets_by_page)
     by_student, rungs = (

@@ -53,7 +53,7 @@ def choose(request: AccountRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "registrations/choose_transfer.html",
-        context | {"until": change_deadline(registration, settings.MOVE_UNTIL_CLASS)},
+        context | {"until": change_deadline(registration, settings.TRANSFER_UNTIL_CLASS)},
     )
 
 
@@ -86,7 +86,7 @@ def move(request: AccountRequest, pk: int, offer: int) -> HttpResponse:
         quote = to_class.quote_transfer(registration, wish, request.user, at)
     except TransferRefused as error:
         messages.warning(request, str(error))
-        return redirect("move_place", pk) if registration.is_live else redirect("my_classes")
+        return redirect("choose_transfer", pk) if registration.is_live else redirect("my_classes")
     form.initial["seen"] = quote.fingerprint
     context = {"place": registration, "form": form, "levels": levels, "quote": quote}
     context |= {
@@ -99,7 +99,7 @@ def move(request: AccountRequest, pk: int, offer: int) -> HttpResponse:
 @login_required
 @require_http_methods(ASK)
 @never_cache
-@rate_limited("give_place", by_address="60/h", by_account="20/h")
+@rate_limited("transfer_to_person", by_address="60/h", by_account="20/h")
 def give(request: AccountRequest, pk: int) -> HttpResponse:
     registration, at = _own_registration(request.user, pk), timezone.now()
     asked = cart.levels_to_ask_about(RegistrationChoice([registration.offer], [Attendee("other")]), None, at)

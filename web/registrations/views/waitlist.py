@@ -125,7 +125,7 @@ def _entry_or_404(token: str) -> WaitlistEntry:
 
 
 @require_http_methods(["GET", "HEAD"])
-@desk_required("registrations.view_waitingentry")
+@desk_required("registrations.view_waitlistentry")
 def desk_lists(request: HttpRequest) -> HttpResponse:
     page = Paginator(presentation.classes_with_waitlist(), PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "lists": presentation.waitlists_of_classes(list(page), timezone.now())}
@@ -133,7 +133,7 @@ def desk_lists(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD"])
-@desk_required("registrations.view_waitingentry")
+@desk_required("registrations.view_waitlistentry")
 def desk_list(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
     offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
@@ -149,7 +149,7 @@ def desk_list(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@desk_required("registrations.arrange_waiting")
+@desk_required("registrations.arrange_waitlist")
 def roles(request: HttpRequest, pk: int) -> HttpResponse:
     offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
     availability = capacity.availability_of(offer, timezone.now())
@@ -158,14 +158,14 @@ def roles(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             class_roles.set_class_roles(offer, form.roles, form.apart, acting_user(request))
             messages.success(request, "Saved. Everyone who fits these rules has been offered a spot.")
-            return redirect("desk_waiting", pk)
+            return redirect("desk_waitlist", pk)
         except class_roles.RoleInUse as error:
             form.add_error(None, str(error))
     return render(request, "registrations/desk/class_roles.html", {"offer": offer, "form": form})
 
 
 @require_POST
-@desk_required("registrations.arrange_waiting")
+@desk_required("registrations.arrange_waitlist")
 def arrange(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     stored = get_object_or_404(WaitlistEntry.objects.select_related("offer"), pk=pk)
     form = MoveEntryForm(request.POST)
@@ -173,7 +173,7 @@ def arrange(request: HttpRequest, pk: int, action: str) -> HttpResponse:
         del form.fields["place"]
     if not form.is_valid():
         messages.error(request, "Please enter a reason" + (" and the new position." if action == "move" else "."))
-        return redirect("desk_waiting", stored.offer_id)
+        return redirect("desk_waitlist", stored.offer_id)
     why, by = form.cleaned_data["why"], acting_user(request)
     try:
         if action == "move":
@@ -184,4 +184,4 @@ def arrange(request: HttpRequest, pk: int, action: str) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(request, "Done.")
-    return redirect("desk_waiting", stored.offer_id)
+    return redirect("desk_waitlist", stored.offer_id)

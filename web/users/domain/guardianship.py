@@ -139,11 +139,11 @@ def _lock_offered_student(user: User, student: Student) -> Student:
 def _record_claim_answer(
     user: User, student: Student, reply: ClaimAnswer, former_guardian: User | None, offered_id: int
 ) -> None:
-    entry = record_action(user, "users.offer_answered", student, said=reply.value)
+    entry = record_action(user, "users.claim_answered", student, said=reply.value)
     emit(events.CLAIM_ANSWERED, key=f"{entry.pk}", student_id=student.pk, said=reply.value)
     if former_guardian is not None and former_guardian != user:
         draft_message(
-            "users.offer_answered",
+            "users.claim_answered",
             to=former_guardian.email,
             person_id=former_guardian.pk,
             key=str(entry.pk),

@@ -41,13 +41,13 @@ def recheck_with_gateway(finding: Finding, why: str, by: User) -> None:
     at = timezone.now()
     Finding.objects.filter(pk=finding.pk).update(asked_at=at)
     key = f"{finding.pk} {at.isoformat()}"
-    emit(events.FINDING_DOUBTED, key=key, run_id=finding.book.run_id, finding_id=finding.pk)
+    emit(events.FINDING_RECHECK_REQUESTED, key=key, run_id=finding.book.run_id, finding_id=finding.pk)
 
 
 def fulfill_line(finding: Finding, why: str, by: User) -> None:
     # The item may have been released since the order was placed, so it is reserved again if it is still available.
     order, line = _lock_order_line(finding)
-    if order.state != Order.State.PAID or line.cancelled_at is not None:
+    if order.state != Order.State.PAID or line.canceled_at is not None:
         raise FindingActionRefused("The order is no longer paid, or the item was canceled.")
     try:
         with transaction.atomic():
@@ -146,7 +146,7 @@ def perform_action(finding: Finding, name: str, *, why: str, by: User) -> Findin
     if not locked or action is None:
         raise FindingActionRefused("This has already been resolved.")
     action.do(finding, why, by)
-    record_action(by, "accounting.finding_settled", finding.order or finding, why=why, finding=finding.pk, deed=name)
+    record_action(by, "accounting.finding_closed", finding.order or finding, why=why, finding=finding.pk, deed=name)
     if action.ends:
         close_finding(finding, name, why, by)
     return action
@@ -154,5 +154,5 @@ def perform_action(finding: Finding, name: str, *, why: str, by: User) -> Findin
 
 def close_finding(finding: Finding, action: str, why: str, by: User | None = None) -> None:
     """Close this finding and the same finding in all other runs."""
-    findings = Finding.objects.open().filter(likeness=finding.likeness)
+    findings = Finding.objects.open().filter(fingerprint=finding.fingerprint)
     findings.update(closed_at=timezone.now(), closed_by=by, deed=action, why=why[:300])

@@ -26,7 +26,7 @@ OF_REFUNDS = {Judged.ONLY_OURS: Verdict.REFUND_OURS, Judged.ONLY_THEIRS: Verdict
 EXPLAINED, FITS_NOW = "explained", "fits_now"
 WRITTEN = [
     *("verdict", "order", "payment", "refund", "our_amount", "our_currency", "our_at"),
-    *("likeness", "closed_at", "closed_by", "deed", "why"),
+    *("fingerprint", "closed_at", "closed_by", "deed", "why"),
 ]
 AT_ONCE = 250
 SETTLING = timedelta(hours=4)
@@ -168,11 +168,11 @@ def apply_earlier_explanations(findings: Iterable[Finding]) -> None:
     differences = {}
     for finding in findings:
         if finding.is_off:
-            finding.likeness = finding_fingerprint(finding)
-            differences[finding.likeness] = finding
+            finding.fingerprint = finding_fingerprint(finding)
+            differences[finding.fingerprint] = finding
     # A difference that was explained once needs no second explanation.
-    for earlier in Finding.objects.filter(likeness__in=differences, deed=EXPLAINED).order_by("pk"):
-        finding = differences[earlier.likeness]
+    for earlier in Finding.objects.filter(fingerprint__in=differences, deed=EXPLAINED).order_by("pk"):
+        finding = differences[earlier.fingerprint]
         finding.deed, finding.why = EXPLAINED, earlier.why
         finding.closed_at, finding.closed_by_id = earlier.closed_at, earlier.closed_by_id
 

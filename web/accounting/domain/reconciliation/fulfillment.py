@@ -32,7 +32,7 @@ def compare_fulfillment(book: GatewayStatement) -> None:
                     findings.append(
                         Finding(
                             book=book, verdict=verdict, kind="line", order=order, line=line,
-                            our_amount=line.now_total, our_currency=order.currency,
+                            our_amount=line.early_total, our_currency=order.currency,
                             our_at=order.paid_at or order.placed_at,
                         )
                     )  # fmt: skip
@@ -46,7 +46,7 @@ def _orders_changed_in(window: Window) -> Iterator[Order]:
     paid = Q(paid_at__gte=since, paid_at__lt=until)
     closed = Q(closed_at__gte=since, closed_at__lt=until)
     expired = Q(state=State.PLACED, held_until__gte=since, held_until__lt=until)
-    canceled = OrderLine.objects.filter(cancelled_at__gte=since, cancelled_at__lt=until)
+    canceled = OrderLine.objects.filter(canceled_at__gte=since, canceled_at__lt=until)
     orders = Order.objects.placed().filter(paid | closed | expired | Q(pk__in=canceled.values("order")))
     return orders.annotate(got=GOT).prefetch_related("lines").order_by("pk").iterator(AT_ONCE)
 
@@ -68,15 +68,15 @@ def _fulfillment_verdict(order: Order, line: OrderLine, is_fulfilled: bool | Non
         return ""
     if not is_fulfilled:
         paid_in_window = order.state == State.PAID and order.paid_at is not None and window.has(order.paid_at)
-        return Verdict.NOT_OPENED if paid_in_window and line.cancelled_at is None else ""
+        return Verdict.NOT_OPENED if paid_in_window and line.canceled_at is None else ""
     got: Decimal = order.got  # type: ignore[attr-defined]  # The query annotates it.
     return "" if is_paid_for(order, line, got, window.until) else Verdict.NOT_PAID
 
 
 def is_paid_for(order: Order, line: OrderLine, got: Decimal, at: datetime) -> bool:
     # An order that may be paid later counts as paid until it expires.
-    if line.cancelled_at is not None:
+    if line.canceled_at is not None:
         return False
     if order.state == State.PLACED:
-        return not order.has_lapsed(at)
-    return order.state == State.PAID and got >= order.charged + order.returned_as_credit
+        return not order.has_expired(at)
+    return order.state == State.PAID and got >= order.amount_charged + order.returned_as_credit

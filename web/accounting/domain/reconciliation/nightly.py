@@ -53,8 +53,8 @@ def draft_differences_mail(run_id: int) -> None:
 
 
 def digest_recipients() -> list[tuple[str, int | None]]:
-    if settings.DIFFERENCES_TO:
-        return [(settings.DIFFERENCES_TO, None)]
+    if settings.RECONCILIATION_EMAIL:
+        return [(settings.RECONCILIATION_EMAIL, None)]
     permission = Permission.objects.filter(content_type__app_label="accounting", codename="reconcile")
     is_allowed = Q(groups__permissions__in=permission) | Q(user_permissions__in=permission) | Q(is_superuser=True)
     people = User.objects.filter(is_allowed, is_active=True).order_by("pk").distinct()

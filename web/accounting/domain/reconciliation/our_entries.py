@@ -35,7 +35,7 @@ def _entries_in_window(variant: str, window: Window) -> Iterator[OurEntry]:
     payments = Payment.objects.filter(variant=variant, captured_at__range=time_range)
     for payment in payments.order_by("captured_at", "pk").iterator(PORTION):
         yield entry_of_payment(payment)
-    settled = Q(settled_at__range=time_range) | Q(settled_at=None, created_at__lt=window.until)
+    settled = Q(completed_at__range=time_range) | Q(completed_at=None, created_at__lt=window.until)
     for refund in _refunds_of_gateway(variant).filter(settled).order_by("pk").iterator(PORTION):
         yield entry_of_refund(refund)
 
@@ -82,7 +82,7 @@ def entry_of_refund(refund: Refund) -> OurEntry:
         order=refund.payment.order_id,
         amount=-refund.amount,
         currency=refund.payment.currency,
-        at=refund.settled_at or refund.created_at,
+        at=refund.completed_at or refund.created_at,
         standing=Certainty.FIRM if refund.state == State.DONE else Certainty.AWAITED,
         reference=refund.transaction_id,
         of=refund.payment.transaction_id or "",

@@ -61,7 +61,7 @@ def start_run(since: date, until: date, *, by: User | None, at: datetime | None 
         )
     _emit_next_step(GatewayStatement.objects.create(run=run, state=State.MATCHING, start=start, end=cut, cursor=start))
     if by is not None:
-        record_action(by, "accounting.reconciliation_begun", run, since=since.isoformat(), until=until.isoformat())
+        record_action(by, "accounting.reconciliation_started", run, since=since.isoformat(), until=until.isoformat())
     return run
 
 
@@ -75,7 +75,7 @@ def comparable_gateways() -> list[str]:
 
 def _emit_next_step(book: GatewayStatement) -> None:
     key = f"{book.pk} {book.state} {book.cursor.isoformat()} {book.tries}"
-    emit(events.RECONCILIATION_STEP, key=key, run_id=book.run_id, book_id=book.pk)
+    emit(events.RECONCILIATION_ADVANCED, key=key, run_id=book.run_id, book_id=book.pk)
 
 
 def advance_run(book_id: int) -> None:
@@ -127,7 +127,7 @@ def _end_statement(book: GatewayStatement, state: str, trouble: str = "") -> Non
     if run.ended_at is None and not run.books.exclude(state__in=[State.DONE, State.FAILED]).exists():
         run.ended_at = timezone.now()
         run.save(update_fields=["ended_at"])
-        emit(events.RECONCILIATION_DONE, key=f"{run.pk} {run.ended_at.isoformat()}", run_id=run.pk)
+        emit(events.RECONCILIATION_COMPLETED, key=f"{run.pk} {run.ended_at.isoformat()}", run_id=run.pk)
 
 
 @transaction.atomic
@@ -140,5 +140,5 @@ def resume_statement(book: GatewayStatement, by: User) -> None:
     locked.tries, locked.trouble = locked.tries + 1, ""
     locked.save(update_fields=["state", "tries", "trouble"])
     Reconciliation.objects.filter(pk=run.pk).update(ended_at=None)
-    record_action(by, "accounting.reconciliation_tried_again", run, book=str(locked))
+    record_action(by, "accounting.reconciliation_resumed", run, book=str(locked))
     _emit_next_step(locked)

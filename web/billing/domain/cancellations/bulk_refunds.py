@@ -177,7 +177,7 @@ def _spread_over_exchanged_lines(
     left, parts = wish.off, []
     for each in chain_of_exchanged_lines(books, line):
         looked = books[each.order_id]
-        if each.cancelled_at is None and looked.is_open:
+        if each.canceled_at is None and looked.is_open:
             part = min(left, looked.cost(each.pk))
             left -= part
             parts.append((each, part))
@@ -216,10 +216,18 @@ def apply_refund_plan(deal: RefundPlan, *, key: str, at: datetime, why: str, by:
     refunds = Refund.objects.filter(payment__order__in=[one.order for one in plans])
     before = set(refunds.values_list("pk", flat=True))
     lines = [line for one in plans for line in _update_lines(one, at)]
-    OrderLine.objects.bulk_update(lines, ["facts", "kept", "cancelled_at", "keeps_replaced"], batch_size=200)
+    OrderLine.objects.bulk_update(lines, ["facts", "kept", "canceled_at", "reserves_exchange"], batch_size=200)
     for one in plans:
         _update_order_totals(one, at)
-    fields = ["charged", "credit_kept", "returned_as_credit", "now_total", "door_total", "state", "closed_at"]
+    fields = [
+        "amount_charged",
+        "credit_retained",
+        "returned_as_credit",
+        "early_total",
+        "regular_total",
+        "state",
+        "closed_at",
+    ]
     Order.objects.bulk_update([one.order for one in plans], fields, batch_size=200)
     Credit.objects.bulk_create(entry for one in plans for entry in _credit_entries(one, why, by))
     reserved = [one for one in plans if one.refunded and not one.why_not]
@@ -234,8 +242,8 @@ def apply_refund_plan(deal: RefundPlan, *, key: str, at: datetime, why: str, by:
             PaymentIssue.Kind.HAND_BACK, order, f"{said} The school has canceled it since then ({why})."
         )
     details = [(one.order, _history_details(one)) for one in plans]
-    record_actions(by, "billing.called_off", details, why=why)
-    emit_many(events.CALLED_OFF, {f"{one.order.pk} {key}": {"order_id": one.order.pk} for one in plans})
+    record_actions(by, "billing.lines_canceled", details, why=why)
+    emit_many(events.LINES_CANCELED, {f"{one.order.pk} {key}": {"order_id": one.order.pk} for one in plans})
     return [refund for refund in refunds.select_related("payment").order_by("pk") if refund.pk not in before]
 
 
@@ -250,8 +258,8 @@ def _update_lines(one: OrderRefundPlan, at: datetime) -> Iterable[OrderLine]:
     for line in one.looked.lines:
         before, after = one.looked.sheet.facts(line.pk), one.sheet.facts(line.pk)
         if line.pk in one.ended:
-            line.cancelled_at, line.kept = at, line.kept + one.sheet.kept.get(line.pk, ZERO)
-            line.keeps_replaced = False
+            line.canceled_at, line.kept = at, line.kept + one.sheet.kept.get(line.pk, ZERO)
+            line.reserves_exchange = False
             yield line
         elif after is not None and after != before:
             line.facts = (line.facts or {}) | {"called_off": str(after.called_off), "carried": str(after.carried)}
@@ -260,19 +268,19 @@ def _update_lines(one: OrderRefundPlan, at: datetime) -> Iterable[OrderLine]:
 
 def _update_order_totals(one: OrderRefundPlan, at: datetime) -> None:
     order = one.order
-    order.credit_kept += one.sheet.credit_kept
+    order.credit_retained += one.sheet.credit_retained
     order.returned_as_credit += ZERO if one.why_not else one.as_credit
     if order.state == State.PAID:
-        order.charged -= one.money
+        order.amount_charged -= one.money
         return
     items = one.sheet.ask.items
     lost = quotes.lines_past_early_price(items, order.placed_at or at)
     quote = quotes.quote_both_totals(
         quotes.PriceRequest(items, order.currency, one.sheet.ask.discount, one.sheet.ask.credit, lost)
     )
-    order.now_total, order.door_total = quote.now.total, quote.door.total
+    order.early_total, order.regular_total = quote.now.total, quote.door.total
     if not items and not one.looked.payments:
-        order.state, order.closed_at = State.CANCELLED, at
+        order.state, order.closed_at = State.CANCELED, at
 
 
 def _credit_entries(one: OrderRefundPlan, why: str, by: User | None) -> Iterable[Credit]:

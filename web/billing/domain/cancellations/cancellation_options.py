@@ -17,7 +17,7 @@ from users.models import User
 
 ALL_OF_IT = TermsStep()
 CLOSED = "This order is already closed."
-LAPSED = "This order has expired, so there is nothing to cancel."
+EXPIRED = "This order has expired, so there is nothing to cancel."
 DISPUTED = "The payment is disputed at the bank. Nothing can be canceled until the bank has decided."
 OVER = "{} is over, so it can’t be canceled."
 NOT_SOLD = "This is no longer sold, so it can’t be canceled here."
@@ -58,15 +58,15 @@ def _refuse_unknown_products() -> Iterator[None]:
 
 def orders_behind(order: Order) -> list[Order]:
     """Return the order and those that paid for the lines it replaced in exchanges."""
-    lines = order.lines.filter(cancelled_at=None)
+    lines = order.lines.filter(canceled_at=None)
     return list(
         dict.fromkeys([order, *(earlier.order for line in lines for earlier in exchanges.exchange_chain(line))])
     )
 
 
 def check_can_be_canceled(order: Order, at: datetime) -> None:
-    if order.has_lapsed(at):
-        raise OrderTransitionRefused(LAPSED)
+    if order.has_expired(at):
+        raise OrderTransitionRefused(EXPIRED)
     if order.state not in (Order.State.PLACED, Order.State.PAID):
         raise OrderTransitionRefused(CLOSED)
     if is_disputed(order):
@@ -108,7 +108,7 @@ def options_for_lines(order: Order, lines: Sequence[OrderLine], at: datetime) ->
 def terms_step_for(order: Order, line: OrderLine, at: datetime) -> TermsStep:
     # A line that is unpaid or unfulfilled is refunded in full.
     kind = product_kinds.kind_of_line(line)
-    is_exchanged = line.replaces is not None and line.replaces.replaced_at is not None
+    is_exchanged = line.exchanged_from is not None and line.exchanged_from.exchanged_at is not None
     if not is_exchanged and (order.state == Order.State.PLACED or not kind.fulfilled_lines([line])):
         return ALL_OF_IT
     return _limit_percent(kind.max_refund_percent(line), terms.terms_sold(line, at).at(at))

@@ -35,7 +35,7 @@ def cancel_line(
     """
     order = locks.lock_order(line.order_id)
     line = order.lines.get(pk=line.pk)
-    if line.cancelled_at is not None:
+    if line.canceled_at is not None:
         return ZERO
     if order.state not in (Order.State.PLACED, Order.State.PAID):
         raise transitions.OrderTransitionRefused("This order is closed already.")
@@ -45,8 +45,8 @@ def cancel_line(
     kind.lock_refundable(line)
     share = terms.terms_sold(line, at).at(at).percent if percent_back is None else percent_back
     share = min(share, kind.max_refund_percent(line))
-    line.cancelled_at = at
-    line.save(update_fields=["cancelled_at"])
+    line.canceled_at = at
+    line.save(update_fields=["canceled_at"])
     kind.release(line, why)
     how = price_reductions.RefundTerms(share, why, by, as_credit, even_so=even_so and percent_back is not None)
     try:
@@ -62,8 +62,8 @@ def cancel_line(
     if by is not None:
         what = {"line": line.pk, "title": line.title, "currency": order.currency}
         sums = {"back": str(back), "as_credit": as_credit, "percent": str(share)}
-        record_action(by, "billing.line_cancelled", order, why=why, **what, **sums)
-    emit(events.LINE_CANCELLED, key=f"{line.pk}", order_id=order.pk, line_id=line.pk)
+        record_action(by, "billing.line_canceled", order, why=why, **what, **sums)
+    emit(events.LINE_CANCELED, key=f"{line.pk}", order_id=order.pk, line_id=line.pk)
     return back
 
 

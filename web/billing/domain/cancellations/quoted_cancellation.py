@@ -148,7 +148,7 @@ def cancel_as_quoted(
             "kept": str(found.kept),
             "currency": order.currency,
         }
-        record_action(by, f"billing.cancelled_by_{way.by}", order, lines=list(way.steps), **sums)
+        record_action(by, f"billing.canceled_by_{way.by}", order, lines=list(way.steps), **sums)
     return found
 
 
@@ -235,7 +235,7 @@ class BalanceSnapshot:
         paid = [order for order in fresh.values() if order.state == Order.State.PAID]
         prices = {order.pk: balances.price_at(order, order.paid_at or order.created_at) for order in paid}
         lines = OrderLine.objects.filter(order__in=fresh)
-        kept = [line.kept for line in lines] + [order.credit_kept for order in fresh.values()]
+        kept = [line.kept for line in lines] + [order.credit_retained for order in fresh.values()]
         refund = Refund.objects.filter(payment__order__in=fresh).aggregate(last=Max("pk"))["last"]
         entry = Credit.objects.filter(order__in=fresh).aggregate(last=Max("pk"))["last"]
         return cls(orders, prices, refund or 0, entry or 0, sum(kept, ZERO))

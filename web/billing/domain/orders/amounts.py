@@ -37,13 +37,13 @@ class AmountSummary:
 
 def summarize_amounts(order: Order, at: datetime) -> AmountSummary:
     sums = order.payments.aggregate(paid=Sum("captured_amount"), refunded=Sum("refunded_amount"))
-    if order.state == State.CANCELLED:
-        total = fees = order.charged
+    if order.state == State.CANCELED:
+        total = fees = order.amount_charged
     else:
         total, fees = sum((item.total for item in balances.itemized_lines(order, at)), ZERO), ZERO
         if order.state == State.PAID:
-            total, fees = order.charged, max(order.charged - total, ZERO)
-    if order.has_lapsed(at):
+            total, fees = order.amount_charged, max(order.amount_charged - total, ZERO)
+    if order.has_expired(at):
         balance = ZERO
     else:
         balance = balances.open_balance_at_door(order) if order.due == Due.DOOR else balances.open_balance(order, at)
@@ -69,24 +69,24 @@ def amount_due_sentence(order: Order, at: datetime) -> str:
         door = balances.open_balance_at_door(order)
         online = f", or {amount} online before the first class starts" if owed < door else ""
         return f"Please pay {format_money(door, order.currency)} at the door{online}."
-    if order.due_on is not None:
-        day = format_date(order.due_on)
+    if order.due_date is not None:
+        day = format_date(order.due_date)
         if order.is_overdue(at):
             return f"Payment of {amount} was due by {day}. Your spots are still reserved."
-        later = balances.open_balance(order, dates.local_moment(order.due_on, time.max))
+        later = balances.open_balance(order, dates.local_moment(order.due_date, time.max))
         regular = f" before the first class starts, or {format_money(later, order.currency)}" if owed < later else ""
         return f"Please pay {amount}{regular} by {day}."
     return f"Please pay {amount} by {status_text.moment_text(order.held_until, at)}."
 
 
 def is_free_order(order: Order) -> bool:
-    if order.now_total or order.door_total or order.charged or credit.credit_spent_on(order):
+    if order.early_total or order.regular_total or order.amount_charged or credit.credit_spent_on(order):
         return False
     # A line that replaces another one was paid for with the earlier line.
-    return not order.lines.exclude(replaces=None).exists()
+    return not order.lines.exclude(exchanged_from=None).exists()
 
 
 def is_recently_completed(order: Order, at: datetime | None = None) -> bool:
     completed_at = order.paid_at if order.state == State.PAID else order.placed_at
     since = (at or timezone.now()) - JUST_NOW
-    return completed_at is not None and completed_at > since and not order.lines.exclude(cancelled_at=None).exists()
+    return completed_at is not None and completed_at > since and not order.lines.exclude(canceled_at=None).exists()

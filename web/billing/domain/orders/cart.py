@@ -110,11 +110,11 @@ def add_line(
     kind: str,
     product_id: int,
     details: dict[str, Any] | None = None,
-    replaces: OrderLine | None = None,
+    exchanged_from: OrderLine | None = None,
 ) -> OrderLine:
     product_kinds.kind_named(kind)
     locks.lock_order(cart.pk)
-    fields = {"kind": kind, "product_id": product_id, "details": details or {}, "replaces": replaces}
+    fields = {"kind": kind, "product_id": product_id, "details": details or {}, "exchanged_from": exchanged_from}
     # A double click adds one line only.
     same = cart.lines.filter(**fields).first()
     if same:

@@ -16,14 +16,14 @@ class DeskActions:
     cancel_items: bool
 
 
-def desk_actions(order: Order, *, lapsed: bool, owed: Decimal, received: Decimal) -> DeskActions:
+def desk_actions(order: Order, *, has_expired: bool, owed: Decimal, received: Decimal) -> DeskActions:
     placed, paid = order.state == Order.State.PLACED, order.state == Order.State.PAID
-    can_be_paid_now = bool(owed) and not lapsed
+    can_be_paid_now = bool(owed) and not has_expired
     return DeskActions(
-        take_payment=placed or lapsed,
+        take_payment=placed or has_expired,
         use_voucher=can_be_paid_now,
         request_payment=can_be_paid_now and bool(order.payer_email),
         refund=bool(received) and not placed,
         cancel=placed,
-        cancel_items=paid or (placed and not lapsed),
+        cancel_items=paid or (placed and not has_expired),
     )

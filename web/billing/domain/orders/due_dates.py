@@ -45,7 +45,7 @@ def set_pay_later_allowed(account: User, trusted: bool, *, why: str, by: User) -
         account.user_permissions.add(permission)
     else:
         account.user_permissions.remove(permission)
-    record_action(by, "billing.trusted" if trusted else "billing.trusted_no_more", account, why=why)
+    record_action(by, "billing.pay_later_allowed" if trusted else "billing.pay_later_withdrawn", account, why=why)
 
 
 # -- the desk ----------------------------------------------------------------------------------------------------
@@ -55,16 +55,16 @@ def set_pay_later_allowed(account: User, trusted: bool, *, why: str, by: User) -
 def set_due_date(order: Order, on: date, at: datetime, *, why: str, by: User) -> None:
     """Restores an expired order if everything in it is still available. Raises OrderTransitionRefused."""
     order = locks.lock_order(order.pk)
-    if order.has_lapsed(at):
+    if order.has_expired(at):
         check_no_payment_in_progress(order, at)
         order = transitions.reinstate_order(order, at)
     if order.state != State.PLACED:
         raise transitions.OrderTransitionRefused("Nothing is due on this order.")
-    order.due, order.due_on, order.held_until, order.reminded_at = Due.DATE, on, None, None
-    order.save(update_fields=["due", "due_on", "held_until", "reminded_at"])
+    order.due, order.due_date, order.held_until, order.reminded_at = Due.DATE, on, None, None
+    order.save(update_fields=["due", "due_date", "held_until", "reminded_at"])
     transitions.hold_lines(order, locks.live_lines(order), at)
-    record_action(by, "billing.due_set", order, why=why, on=on.isoformat())
-    emit(events.ORDER_KEPT, key=f"{order.pk} by {on.isoformat()} {at.isoformat()}", order_id=order.pk)
+    record_action(by, "billing.due_date_set", order, why=why, on=on.isoformat())
+    emit(events.ORDER_PAYMENT_DEFERRED, key=f"{order.pk} by {on.isoformat()} {at.isoformat()}", order_id=order.pk)
 
 
 @transaction.atomic
@@ -89,9 +89,9 @@ def send_due_date_reminders(at: datetime | None = None) -> int:
     # Each order gets a reminder shortly before the due date and one after it, unless the desk has just sent a request.
     at = at or timezone.now()
     today = timezone.localdate(at)
-    before = Q(due_on__range=(today, today + SOON)) & (Q(reminded_at=None) | Q(reminded_at__lt=at - SOON))
-    after = Q(due_on__lt=today) & (Q(reminded_at=None) | Q(reminded_at__date__lte=F("due_on")))
-    orders = Order.objects.filter(before | after, state=State.PLACED, due=Due.DATE).order_by("due_on")
+    before = Q(due_date__range=(today, today + SOON)) & (Q(reminded_at=None) | Q(reminded_at__lt=at - SOON))
+    after = Q(due_date__lt=today) & (Q(reminded_at=None) | Q(reminded_at__date__lte=F("due_date")))
+    orders = Order.objects.filter(before | after, state=State.PLACED, due=Due.DATE).order_by("due_date")
     sent = 0
     for listed in orders[:500]:
         with transaction.atomic():

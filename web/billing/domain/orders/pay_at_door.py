@@ -41,7 +41,7 @@ def check_unconfirmed_spots(order: Order, lines: list[OrderLine], at: datetime) 
     # Known and unknown addresses are counted the same way, so that the answer does not reveal who has an account.
     locks.lock_email_address(order.payer_email)
     orders = Order.objects.filter(state=State.PLACED, due=Due.DOOR, held_until__gt=at, payer_email=order.payer_email)
-    open_spots = OrderLine.objects.filter(cancelled_at=None, order__in=orders)
+    open_spots = OrderLine.objects.filter(canceled_at=None, order__in=orders)
     if open_spots.exclude(order=order).count() + len(lines) > settings.DOOR_OPEN_SPOTS:
         raise TooManyUnconfirmedSpots
 
@@ -65,14 +65,14 @@ def switch_to_pay_at_door(order: Order, at: datetime, *, is_owner: bool = False)
     order.due, order.held_until = Due.DOOR, confirmation_deadline(lines, at) if needs_click else None
     order.save(update_fields=["due", "held_until"])
     transitions.hold_lines(order, lines, at)
-    emit(events.ORDER_KEPT, key=f"{order.pk}", order_id=order.pk)
+    emit(events.ORDER_PAYMENT_DEFERRED, key=f"{order.pk}", order_id=order.pk)
 
 
 @transaction.atomic
 def resend_confirmation_link(order: Order, at: datetime) -> None:
     order = locks.lock_order(order.pk)
     is_allowed = not throttle.count_attempt(f"link of order {order.pk}", LINK_RATE)
-    if is_allowed and order.awaits_click and not order.has_lapsed(at):
+    if is_allowed and order.awaits_click and not order.has_expired(at):
         emit(events.LINK_REQUESTED, key=f"{order.pk} {at.isoformat()}", order_id=order.pk)
 
 
@@ -80,11 +80,11 @@ def resend_confirmation_link(order: Order, at: datetime) -> None:
 def confirm_door_order(order: Order, at: datetime) -> None:
     """Does nothing on a second click. Raises ConfirmationLinkExpired, or Unavailable when a line has no spot left."""
     order = locks.lock_order(order.pk)
-    if order.has_lapsed(at):
+    if order.has_expired(at):
         raise ConfirmationLinkExpired
     if not order.awaits_click:
         return
     order.held_until = None
     order.save(update_fields=["held_until"])
     transitions.hold_lines(order, locks.live_lines(order), at)
-    emit(events.ORDER_KEPT, key=f"{order.pk} clicked", order_id=order.pk)
+    emit(events.ORDER_PAYMENT_DEFERRED, key=f"{order.pk} clicked", order_id=order.pk)

@@ -63,4 +63,4 @@ def progress_text(payment: Payment) -> str:
 
 
 def bank_answer_due_at(payment: Payment) -> datetime:
-    return (payment.promised_at or payment.created) + timedelta(days=settings.BANK_DAYS)
+    return (payment.submitted_at or payment.created) + timedelta(days=settings.BANK_DAYS)

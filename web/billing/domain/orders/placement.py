@@ -123,7 +123,7 @@ def place_exchange_order(
     at: datetime,
 ) -> Order:
     cart = carts.create_second_cart(old.order)
-    carts.add_line(cart, old.kind, product_id, details, replaces=old)
+    carts.add_line(cart, old.kind, product_id, details, exchanged_from=old)
     return place_order(cart, replace(options, payer=old.order.payer, is_known=True), seen=seen, at=at)
 
 
@@ -163,16 +163,16 @@ def _store_order(
         about = product_kinds.kind_of_line(line).describe(line)
         line.title, line.detail = about.title[:200], about.detail[:300]
         line.facts, line.terms = plan.facts[line.pk].as_json(), plan.terms[line.pk].as_json()
-        line.now_total, line.door_total = quote.now.lines[line.pk], quote.door.lines[line.pk]
-        line.save(update_fields=["title", "detail", "facts", "terms", "now_total", "door_total"])
+        line.early_total, line.regular_total = quote.now.lines[line.pk], quote.door.lines[line.pk]
+        line.save(update_fields=["title", "detail", "facts", "terms", "early_total", "regular_total"])
     PriceAdjustment.objects.bulk_create(
         PriceAdjustment(line_id=part.key, plan=plan_name, step=part.step, label=part.label, amount=part.amount)
         for plan_name, price in ((PriceAdjustment.Plan.NOW, quote.now), (PriceAdjustment.Plan.DOOR, quote.door))
         for part in price.adjustments
     )
-    order.state, order.placed_at, order.due, order.due_on = State.PLACED, at, options.due, options.on
+    order.state, order.placed_at, order.due, order.due_date = State.PLACED, at, options.due, options.on
     order.held_until = held_until
-    order.now_total, order.door_total = quote.now.total, quote.door.total
+    order.early_total, order.regular_total = quote.now.total, quote.door.total
     order.entered_by, order.terms_version = options.by_staff, options.terms_version
     order.save()
     credit.spend_credit(order, quote.now.credit)

@@ -16,15 +16,15 @@ EXCHANGED = "{}: a change of class can’t be ordered again here. Please start i
 
 def can_be_ordered_again(order: Order, at: datetime) -> bool:
     if order.state == Order.State.PAID:
-        return not order.lines.filter(cancelled_at=None).exists()
-    return order.state == Order.State.CANCELLED or order.has_lapsed(at)
+        return not order.lines.filter(canceled_at=None).exists()
+    return order.state == Order.State.CANCELED or order.has_expired(at)
 
 
 @transaction.atomic
 def refill_cart(cart: Order, order: Order, at: datetime) -> list[str]:
     """Returns one sentence for each line, and for a code, that is no longer available."""
     transitions.expire_order(order, at)
-    lines = order.lines.filter(cancelled_at=None) or order.lines.all()
+    lines = order.lines.filter(canceled_at=None) or order.lines.all()
     problems = [_add_line_again(cart, line, at) for line in lines]
     if not cart.payer_email:
         for name in PAYER:
@@ -40,7 +40,7 @@ def refill_cart(cart: Order, order: Order, at: datetime) -> list[str]:
 
 
 def _add_line_again(cart: Order, line: OrderLine, at: datetime) -> str:
-    if line.replaces_id is not None:
+    if line.exchanged_from_id is not None:
         return EXCHANGED.format(line)
     try:
         kind = product_kinds.kind_of_line(line)

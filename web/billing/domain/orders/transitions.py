@@ -46,8 +46,8 @@ def hold_lines(order: Order, lines: list[OrderLine], at: datetime) -> None:
 def mark_paid(order: Order, at: datetime) -> None:
     """Never fails, because the money has arrived: a line that cannot be confirmed opens a payment issue."""
     price = balances.price_at(order, at)
-    order.state, order.paid_at, order.closed_at, order.charged = State.PAID, at, None, price.total
-    order.save(update_fields=["state", "paid_at", "closed_at", "charged"])
+    order.state, order.paid_at, order.closed_at, order.amount_charged = State.PAID, at, None, price.total
+    order.save(update_fields=["state", "paid_at", "closed_at", "amount_charged"])
     for line in locks.live_lines(order):
         try:
             with transaction.atomic():
@@ -60,11 +60,11 @@ def mark_paid(order: Order, at: datetime) -> None:
 
 def apply_payment(order: Order, payment: Payment, paid_at: datetime, at: datetime) -> None:
     """The caller has locked the order and the payment. `paid_at` decides whether the early price applies."""
-    if order.has_lapsed(at):
+    if order.has_expired(at):
         honor_late_payment(order, payment, paid_at, at)
     elif order.state == State.PLACED and balances.amount_available(order) >= balances.price_at(order, paid_at).total:
         mark_paid(order, paid_at)
-    elif order.state == State.CANCELLED:
+    elif order.state == State.CANCELED:
         reservations.return_late_payment(order, balances.overpaid_amount(order))
     if order.state != State.PLACED and balances.overpaid_amount(order) > 0:
         surplus = format_money(balances.overpaid_amount(order), order.currency)
@@ -73,8 +73,8 @@ def apply_payment(order: Order, payment: Payment, paid_at: datetime, at: datetim
 
 def honor_late_payment(order: Order, payment: Payment, paid_at: datetime, at: datetime) -> None:
     if order.state == State.PLACED:
-        _close_order(order, State.LAPSED, at, TOO_LATE)
-        emit(events.ORDER_LAPSED, key=f"{order.pk}", order_id=order.pk)
+        _close_order(order, State.EXPIRED, at, TOO_LATE)
+        emit(events.ORDER_EXPIRED, key=f"{order.pk}", order_id=order.pk)
     honored = True
     try:
         with transaction.atomic():
@@ -88,7 +88,7 @@ def honor_late_payment(order: Order, payment: Payment, paid_at: datetime, at: da
         honored = False
     # The setting LATE_PAYMENT decides how the rest is returned.
     reservations.return_late_payment(order, balances.overpaid_amount(order))
-    emit(events.PAYMENT_LATE, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk, honored=honored)
+    emit(events.LATE_PAYMENT_RECEIVED, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk, honored=honored)
 
 
 # -- expired → placed --------------------------------------------------------------------------------------------
@@ -101,10 +101,10 @@ def reinstate_order(order: Order, at: datetime, *, even_so: bool = False) -> Ord
     Raises OrderTransitionRefused if anything has changed, unless `even_so` accepts the changes and the current price.
     """
     order = locks.lock_order(order.pk)
-    if order.state == State.PLACED and order.has_lapsed(at):
-        _close_order(order, State.LAPSED, at, TOO_LATE)
-        emit(events.ORDER_LAPSED, key=f"{order.pk}", order_id=order.pk)
-    if order.state != State.LAPSED:
+    if order.state == State.PLACED and order.has_expired(at):
+        _close_order(order, State.EXPIRED, at, TOO_LATE)
+        emit(events.ORDER_EXPIRED, key=f"{order.pk}", order_id=order.pk)
+    if order.state != State.EXPIRED:
         raise OrderTransitionRefused("Only an expired order can be restored.")
     changed = _reclaim_order(order, at)
     if changed and not even_so:
@@ -113,7 +113,7 @@ def reinstate_order(order: Order, at: datetime, *, even_so: bool = False) -> Ord
     order.state, order.closed_at, order.due, order.held_until = State.PLACED, None, Due.DOOR, None
     order.save(update_fields=["state", "closed_at", "due", "held_until"])
     hold_lines(order, locks.live_lines(order), at)
-    emit(events.ORDER_KEPT, key=f"{order.pk} again {at.isoformat()}", order_id=order.pk)
+    emit(events.ORDER_PAYMENT_DEFERRED, key=f"{order.pk} again {at.isoformat()}", order_id=order.pk)
     if not balances.open_balance(order, at):
         mark_paid(order, at)
     return order
@@ -143,7 +143,7 @@ def _reclaim_order(order: Order, at: datetime) -> list[str]:
             unavailable[line.pk] = f"{line.title}: {error}"
     if len(unavailable) == len(lines):
         raise OrderTransitionRefused(" ".join(unavailable.values()) or "Nothing is left in this order.")
-    OrderLine.objects.filter(pk__in=unavailable).update(cancelled_at=at, keeps_replaced=False)
+    OrderLine.objects.filter(pk__in=unavailable).update(canceled_at=at, reserves_exchange=False)
     changed.extend(unavailable.values())
     quoted = balances.quoted_credit(order)
     if credit.spend_available_credit(order, quoted) < quoted:
@@ -158,8 +158,8 @@ def _reclaim_order(order: Order, at: datetime) -> list[str]:
 def requote_order(order: Order) -> None:
     # Use the rules and prices of the purchase.
     quote = quotes.quote_both_totals(balances.price_request_for(order, order.placed_at or order.created_at))
-    order.now_total, order.door_total = quote.now.total, quote.door.total
-    order.save(update_fields=["now_total", "door_total"])
+    order.early_total, order.regular_total = quote.now.total, quote.door.total
+    order.save(update_fields=["early_total", "regular_total"])
 
 
 # -- placed → expired, placed → canceled -------------------------------------------------------------------------
@@ -168,26 +168,26 @@ def requote_order(order: Order) -> None:
 @transaction.atomic
 def expire_order(order: Order, at: datetime) -> bool:
     order = locks.lock_order(order.pk)
-    if order.state != State.PLACED or not order.has_lapsed(at):
+    if order.state != State.PLACED or not order.has_expired(at):
         return False
-    _close_order(order, State.LAPSED, at, TOO_LATE)
+    _close_order(order, State.EXPIRED, at, TOO_LATE)
     reservations.return_late_payment(order, balances.overpaid_amount(order))
-    emit(events.ORDER_LAPSED, key=f"{order.pk}", order_id=order.pk)
+    emit(events.ORDER_EXPIRED, key=f"{order.pk}", order_id=order.pk)
     return True
 
 
 @transaction.atomic
 def cancel_unpaid_order(order: Order, *, at: datetime, why: str = "", by: User | None = None) -> None:
     order = locks.lock_order(order.pk)
-    if order.state == State.CANCELLED:
+    if order.state == State.CANCELED:
         return
     if order.state != State.PLACED:
         raise OrderTransitionRefused("Only an unpaid order can be canceled as a whole.")
-    _close_order(order, State.CANCELLED, at, why or "The order was canceled.")
+    _close_order(order, State.CANCELED, at, why or "The order was canceled.")
     reservations.return_late_payment(order, balances.overpaid_amount(order))
     if by is not None:
-        record_action(by, "billing.order_cancelled", order, why=why)
-    emit(events.ORDER_CANCELLED, key=f"{order.pk}", order_id=order.pk)
+        record_action(by, "billing.order_canceled", order, why=why)
+    emit(events.ORDER_CANCELED, key=f"{order.pk}", order_id=order.pk)
 
 
 def _close_order(order: Order, state: str, at: datetime, why: str) -> None:
@@ -195,7 +195,7 @@ def _close_order(order: Order, state: str, at: datetime, why: str) -> None:
     order.save(update_fields=["state", "closed_at"])
     for line in locks.live_lines(order):
         product_kinds.kind_of_line(line).release(line, why)
-        if line.replaces is None:
+        if line.exchanged_from is None:
             continue
         # The replaced line becomes valid again, or is refunded by its terms if the exchange was already completed.
         step = terms.terms_sold(line, at).at(at)
@@ -228,7 +228,7 @@ def extend_hold(order: Order, at: datetime, duration: timedelta) -> bool:
 
 
 def can_be_paid_at_door(order: Order) -> bool:
-    return all((line.facts or {}).get("at_the_door") for line in order.lines.all() if line.cancelled_at is None)
+    return all((line.facts or {}).get("at_the_door") for line in order.lines.all() if line.canceled_at is None)
 
 
 def expire_overdue_holds(at: datetime | None = None) -> int:
@@ -249,6 +249,6 @@ def remind_of_expiring_holds(at: datetime | None = None) -> int:
         with transaction.atomic():
             # Another worker may have sent the reminder in the meantime.
             if Order.objects.filter(pk=order.pk, reminded_at=None).update(reminded_at=at):
-                emit(events.HOLD_ENDING, key=f"{order.pk}", order_id=order.pk)
+                emit(events.HOLD_REMINDER_TRIGGERED, key=f"{order.pk}", order_id=order.pk)
                 sent += 1
     return sent

@@ -156,10 +156,10 @@ def apply_status_change(payment: Payment) -> None:
         transitions.apply_payment(order, payment, time_of_payment(payment), timezone.now())
     elif payment.status == PaymentStatus.PREAUTH:
         transitions.extend_hold(order, timezone.now(), timedelta(days=settings.BANK_DAYS))
-        if order.state in (Order.State.PLACED, Order.State.LAPSED):
-            emit(events.PAYMENT_PROMISED, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk)
+        if order.state in (Order.State.PLACED, Order.State.EXPIRED):
+            emit(events.PAYMENT_SUBMITTED, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk)
     elif payment.status in FAILED:
-        if payment.promised_at is not None:
+        if payment.submitted_at is not None:
             # The bank took days, so the payer is no longer online and gets a day to pay another way.
             transitions.extend_hold(order, timezone.now(), timedelta(days=1))
         if not payment.cases.filter(kind=PaymentIssue.Kind.WRONG_AMOUNT).exists():
@@ -168,7 +168,7 @@ def apply_status_change(payment: Payment) -> None:
 
 def time_of_payment(payment: Payment) -> datetime:
     """The payer has paid when nothing is left to do for them, even if the bank takes days to answer."""
-    return payment.received_at or payment.promised_at or payment.captured_at or timezone.now()
+    return payment.received_at or payment.submitted_at or payment.captured_at or timezone.now()
 
 
 @transaction.atomic
@@ -196,7 +196,7 @@ def record_desk_payment(
         raise ValueError(f"{variant} cannot be recorded at the desk.")
     at = timezone.now()
     check_no_payment_in_progress(order, at)
-    is_expired = order.has_lapsed(at)
+    is_expired = order.has_expired(at)
     if is_expired:
         order = transitions.reinstate_order(order, at, even_so=even_so)
     if order.state != Order.State.PLACED:
@@ -215,5 +215,5 @@ def record_desk_payment(
     record_action(by, "billing.payment_recorded", order, **details)
     payment.change_status(PaymentStatus.CONFIRMED)
     if is_expired:
-        record_action(by, "billing.order_taken_up", order)
+        record_action(by, "billing.order_reinstated", order)
     return payment

@@ -57,7 +57,7 @@ def _open_dispute(order: Order, payment: Payment, fact: DisputeState) -> Dispute
     dispute = Dispute.objects.create(
         payment=payment, reference=fact.reference, amount=fact.amount, reason=fact.reason[:200]
     )
-    Payment.objects.filter(pk=payment.pk, ask_at=None).update(ask_at=timezone.now() + timedelta(days=1))
+    Payment.objects.filter(pk=payment.pk, next_poll_at=None).update(next_poll_at=timezone.now() + timedelta(days=1))
     payment_issues.open_issue_once(PaymentIssue.Kind.DISPUTED, order, _dispute_text(order, dispute), payment)
     credit_holds.hold_credit(order, dispute)
     for refund in payment.refunds.select_for_update().filter(state=Refund.State.RESERVED):
@@ -103,11 +103,11 @@ def _book_lost_dispute(order: Order, payment: Payment, dispute: Dispute) -> None
     if order.state != Order.State.PAID:
         return
     # A line that took part in an exchange is also paid for in another order.
-    exchanged = Q(successors__keeps_replaced=True) | Q(replaces__replaced_at__isnull=False)
+    exchanged = Q(exchanged_to__reserves_exchange=True) | Q(exchanged_from__exchanged_at__isnull=False)
     is_paid_partly = (
         balances.amount_received(order) > 0
         or credit.credit_spent_on(order) > 0
-        or order.lines.filter(exchanged, cancelled_at=None).exists()
+        or order.lines.filter(exchanged, canceled_at=None).exists()
     )
     if is_paid_partly:
         text = f"Dispute {dispute.pk} was lost, but part of the order is still paid for. Should the spots stay?"

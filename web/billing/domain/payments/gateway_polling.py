@@ -56,7 +56,7 @@ def poll_returning_payer(payment: Payment, *, canceled: bool = False) -> None:
                 else:
                     poll_payment(payment.pk)
         except WorkFailure:
-            Payment.objects.filter(pk=payment.pk, status__in=OPEN).update(ask_at=timezone.now())
+            Payment.objects.filter(pk=payment.pk, status__in=OPEN).update(next_poll_at=timezone.now())
     payment.refresh_from_db()
 
 
@@ -87,7 +87,7 @@ def stop_payment(order: Order, at: datetime, *, by: User | None = None) -> Payme
 
 def close_outdated_attempts(order: Order, at: datetime) -> None:
     # Ask the gateway even after the deadline, because it may have captured the money at the last moment.
-    owed = balances.balance_if_reinstated(order, at) if order.has_lapsed(at) else balances.open_balance(order, at)
+    owed = balances.balance_if_reinstated(order, at) if order.has_expired(at) else balances.open_balance(order, at)
     for payment in order.payments.filter(status__in=UNDECIDED).exclude(session=""):
         is_past_deadline = payment.session_until is not None and payment.session_until <= at
         if is_past_deadline or payment.total != owed:
@@ -116,7 +116,7 @@ def close_unneeded_attempts(order: Order) -> None:
 def unneeded_attempts(order: Order, at: datetime) -> QuerySet[Payment]:
     # This excludes an expired order, which may still be paid late, and payments that a bank is processing.
     undecided = order.payments.filter(status__in=UNDECIDED)
-    if order.state == Order.State.LAPSED or order.has_lapsed(at):
+    if order.state == Order.State.EXPIRED or order.has_expired(at):
         return undecided.none()
     return undecided.exclude(total=balances.open_balance(order, at))
 
@@ -142,19 +142,21 @@ def schedule_next_poll(payment: Payment, now: datetime) -> None:
     )
     pause = max(SHORTEST_PAUSE, min(now - payment.created, LONGEST_PAUSE))
     next_poll = now + pause if is_open and now - payment.created < STOP_POLLING_AFTER else None
-    Payment.objects.filter(pk=payment.pk).update(ask_at=next_poll)
+    Payment.objects.filter(pk=payment.pk).update(next_poll_at=next_poll)
 
 
 def request_due_polls(at: datetime | None = None) -> int:
     at = at or timezone.now()
-    due = Payment.objects.filter(ask_at__lte=at).order_by("ask_at")
+    due = Payment.objects.filter(next_poll_at__lte=at).order_by("next_poll_at")
     requested = 0
     for payment in due[:200]:
         with transaction.atomic():
             # Another worker may have requested this poll in the meantime.
-            if Payment.objects.filter(pk=payment.pk, ask_at=payment.ask_at).update(ask_at=at + SHORTEST_PAUSE):
+            if Payment.objects.filter(pk=payment.pk, next_poll_at=payment.next_poll_at).update(
+                next_poll_at=at + SHORTEST_PAUSE
+            ):
                 key = f"{payment.pk} at {at.isoformat()}"
-                emit(events.GATEWAY_TO_BE_ASKED, key=key, order_id=payment.order_id, payment_id=payment.pk)
+                emit(events.GATEWAY_POLL_REQUESTED, key=key, order_id=payment.order_id, payment_id=payment.pk)
                 requested += 1
     return requested
 

@@ -36,13 +36,13 @@ def payment_text_of_order(order: Order, at: datetime) -> PaymentStatusText:
             return PaymentStatusText("partly", "Thank you", text, todo)
         receipt = f" We’ve emailed a receipt to {order.payer_email}." if order.payer_email else ""
         return PaymentStatusText("paid", "Thank you", f"We’ve received your payment.{receipt}", tone="good")
-    if order.state == State.CANCELLED:
+    if order.state == State.CANCELED:
         return PaymentStatusText("cancelled", f"Order {order.number} is canceled", f"Nothing is due. {REFUNDED}")
     if has_payment_processing(order):
         text = (
             "Your payment is processing. Bank transfers usually take 3–5 days, and there’s nothing else you need to do."
         )
-        if order.has_lapsed(at):
+        if order.has_expired(at):
             spots = (
                 "We couldn’t hold your spots that long. When your payment arrives, they’re yours if there is still "
                 "room; if not, we’ll refund you."
@@ -53,7 +53,7 @@ def payment_text_of_order(order: Order, at: datetime) -> PaymentStatusText:
             spots = "Your spots are reserved."
         mail = f" We’ll email {order.payer_email} when it arrives." if order.payer_email else ""
         return PaymentStatusText("on_its_way", "Payment processing", text, f"{spots}{mail}", tone="")
-    if order.has_lapsed(at):
+    if order.has_expired(at):
         return _text_for_expired_order(order)
     return _text_for_open(order, at)
 

@@ -107,7 +107,7 @@ def apply_payment_fact(order: Order, payment: Payment, fact: Fact, *, key: str =
         case DisputeState():
             return disputes.apply_dispute_fact(order, payment, fact, sure=sure)
         case PollNeeded():
-            emit(events.GATEWAY_TO_BE_ASKED, key=f"{payment.pk} {key}", order_id=order.pk, payment_id=payment.pk)
+            emit(events.GATEWAY_POLL_REQUESTED, key=f"{payment.pk} {key}", order_id=order.pk, payment_id=payment.pk)
             return True
         case _:
             return attempts.apply_attempt_fact(payment, fact)

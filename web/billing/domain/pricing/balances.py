@@ -18,13 +18,13 @@ def price_request_for(order: Order, at: datetime) -> quotes.PriceRequest:
     # These are the facts, code and credit of the purchase. The early price counts if it is still valid at that time.
     items = tuple(
         quotes.PriceLine(line.pk, line.kind, line.product_id, PriceFacts.from_json(line.facts or {"full": 0}))
-        for line in order.lines.filter(cancelled_at=None)
+        for line in order.lines.filter(canceled_at=None)
     )
     return quotes.PriceRequest(
         items=items,
         currency=order.currency,
         discount=quotes.Discount.from_json(order.discount),
-        credit=max(credit.credit_spent_on(order) - order.credit_kept, ZERO),
+        credit=max(credit.credit_spent_on(order) - order.credit_retained, ZERO),
         lost=quotes.lines_past_early_price(items, at),
     )
 
@@ -105,7 +105,7 @@ def balance_if_reinstated(order: Order, at: datetime) -> Decimal:
 
 
 def overpaid_amount(order: Order) -> Decimal:
-    return amount_available(order) - order.charged
+    return amount_available(order) - order.amount_charged
 
 
 def quoted_credit(order: Order) -> Decimal:

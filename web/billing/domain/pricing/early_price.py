@@ -5,14 +5,14 @@ from datetime import datetime
 from billing.models import Order, OrderLine
 from billing.rules.price_facts import PriceFacts
 
-UNPAID = (Order.State.PLACED, Order.State.LAPSED)
+UNPAID = (Order.State.PLACED, Order.State.EXPIRED)
 
 
 def move_early_price_deadline(kind: str, product_id: int, starts: datetime | None) -> int:
     """Returns how many lines changed. Without a start, the early price has no deadline. Paid orders keep theirs."""
     lines = OrderLine.objects.select_for_update(of=("self",)).filter(kind=kind, product_id=product_id)
     moved = 0
-    for line in lines.filter(order__state__in=UNPAID, cancelled_at=None).order_by("pk"):
+    for line in lines.filter(order__state__in=UNPAID, canceled_at=None).order_by("pk"):
         facts = PriceFacts.from_json(line.facts or {"full": 0})
         if facts.starts != starts:
             stored = {name: value for name, value in (line.facts or {}).items() if name != "starts"}

@@ -1,6 +1,6 @@
 """The price of an order as a pure function of its lines, the people on them, a code, credit and the time.
 
-The steps are listed in the setting PRICING_STEPS. Each step gets the price so far and the request, and returns a price.
+The steps are listed in the setting PRICE_RULES. Each step gets the price so far and the request, and returns a price.
 `Price.adjust` rounds and never deducts more than a line costs, which is also true for a school's own steps.
 """
 
@@ -114,7 +114,7 @@ class Quote:
 def compute_price(request: PriceRequest) -> Price:
     firm = frozenset(item.key for item in request.items if item.facts.is_money)
     start = Price(request.currency, dict.fromkeys(sorted(item.key for item in request.items), ZERO), firm=firm)
-    return Pipeline("PRICING_STEPS").run(start, request).value
+    return Pipeline("PRICE_RULES").run(start, request).value
 
 
 def quote_both_totals(request: PriceRequest) -> Quote:

@@ -35,7 +35,7 @@ DISPUTED = "The payment is disputed at the bank, so this can’t be exchanged."
 
 def exchange_refusal(line: OrderLine, at: datetime, by: OrderLine | None = None) -> str:
     """'' when the line can be exchanged, by that one."""
-    if line.cancelled_at is not None or line.order.state != Order.State.PAID:
+    if line.canceled_at is not None or line.order.state != Order.State.PAID:
         return NOT_PAID
     if Dispute.objects.filter(payment__order=line.order_id).exclude(state=Dispute.State.WON).exists():
         return DISPUTED
@@ -45,7 +45,7 @@ def exchange_refusal(line: OrderLine, at: datetime, by: OrderLine | None = None)
 
 
 def exchange_problems(line: OrderLine, at: datetime) -> list[str]:
-    said = exchange_refusal(line.replaces, at, by=line) if line.replaces else ""
+    said = exchange_refusal(line.exchanged_from, at, by=line) if line.exchanged_from else ""
     return [said] if said else []
 
 
@@ -74,9 +74,9 @@ def line_worth(line: OrderLine) -> LineWorth:
     """Goodwill that went back for the order as a whole is counted against the line."""
     order = line.order
     price = balances.price_at(order, order.paid_at or order.created_at)
-    less = max(price.total + price_reductions.amount_kept(order) - order.charged, ZERO)
+    less = max(price.total + price_reductions.amount_kept(order) - order.amount_charged, ZERO)
     cost, carried = _line_cost(price, line), _exchange_credit_used(price, line)
-    before = min(carried, line_worth(line.replaces).paid) if line.replaces else ZERO
+    before = min(carried, line_worth(line.exchanged_from).paid) if line.exchanged_from else ZERO
     asked = PriceFacts.from_json(line.facts or {"full": 0}).net_price
     given_back = _step_reduction(price, line, "called_off")
     return LineWorth(max(cost - less, ZERO) + before, asked - cost - carried - given_back, asked)
@@ -101,10 +101,10 @@ def _step_reduction(price: quotes.Price, line: OrderLine, step: str) -> Decimal:
 def price_facts_of_line(line: OrderLine, at: datetime) -> PriceFacts:
     """What the kind says, and what was paid for the line that this one replaces."""
     facts = product_kinds.kind_of_line(line).price_facts(line, at)
-    if line.replaces is None:
+    if line.exchanged_from is None:
         return facts
-    exchange = Exchange.of(line.replaces, at)
-    if line.kind != line.replaces.kind:  # a thing of another kind has reckoned with what was had itself
+    exchange = Exchange.of(line.exchanged_from, at)
+    if line.kind != line.exchanged_from.kind:  # a thing of another kind has reckoned with what was had itself
         exchange = replace(exchange, is_used=False)
     return exchange.facts(facts, waived=bool(line.details.get("waived")))
 
@@ -139,19 +139,19 @@ def _is_used(line: OrderLine, at: datetime) -> bool:
     """Or one before it, while it stood."""
     if product_kinds.kind_of_line(line).share_used(line, at) > 0:
         return True
-    return line.replaces is not None and _is_used(line.replaces, line.replaces.replaced_at or at)
+    return line.exchanged_from is not None and _is_used(line.exchanged_from, line.exchanged_from.exchanged_at or at)
 
 
 def exchange_chain(line: OrderLine) -> list[OrderLine]:
     """The line and those before it."""
-    return [line] if line.replaces is None else [line, *exchange_chain(line.replaces)]
+    return [line] if line.exchanged_from is None else [line, *exchange_chain(line.exchanged_from)]
 
 
 def lines_built_on(order_id: int) -> list[OrderLine]:
     """The lines of an order, and those that have taken their places since."""
     found = newest = list(OrderLine.objects.filter(order=order_id))
     while newest:
-        newest = list(OrderLine.objects.filter(replaces__in=newest, replaces__replaced_at__isnull=False))
+        newest = list(OrderLine.objects.filter(exchanged_from__in=newest, exchanged_from__exchanged_at__isnull=False))
         found = [*found, *newest]
     return found
 
@@ -183,33 +183,35 @@ def returned_so_far(line: OrderLine) -> ReturnedSoFar:
 
 def lock_orders_behind(order: Order) -> None:
     """The orders behind this one; before anything else that is locked after orders."""
-    for line in order.lines.filter(cancelled_at=None).exclude(replaces=None).order_by("replaces__order", "pk"):
+    for line in (
+        order.lines.filter(canceled_at=None).exclude(exchanged_from=None).order_by("exchanged_from__order", "pk")
+    ):
         _lock_earlier_orders(line)
 
 
 def _lock_earlier_orders(line: OrderLine) -> None:
-    while line.replaces is not None:
-        locks.lock_order(line.replaces.order_id)
-        line = line.replaces
+    while line.exchanged_from is not None:
+        locks.lock_order(line.exchanged_from.order_id)
+        line = line.exchanged_from
 
 
 def reserve_old_line(line: OrderLine, at: datetime) -> None:
     """Nothing else may become of what this line replaces while its order stands. Raises Unavailable."""
-    if line.replaces is None or (line.keeps_replaced and line.replaces.replaced_at):
+    if line.exchanged_from is None or (line.reserves_exchange and line.exchanged_from.exchanged_at):
         return
     _lock_earlier_orders(line)
-    old = OrderLine.objects.select_related("order").get(pk=line.replaces.pk)
+    old = OrderLine.objects.select_related("order").get(pk=line.exchanged_from.pk)
     if said := exchange_refusal(old, at, by=line):
         raise product_kinds.ProductUnavailable(said)
-    old.successors.exclude(pk=line.pk).update(keeps_replaced=False)
-    line.keeps_replaced = True
-    line.save(update_fields=["keeps_replaced"])
+    old.exchanged_to.exclude(pk=line.pk).update(reserves_exchange=False)
+    line.reserves_exchange = True
+    line.save(update_fields=["reserves_exchange"])
 
 
 def release_old_line(line: OrderLine) -> None:
-    if line.keeps_replaced:
-        line.keeps_replaced = False
-        line.save(update_fields=["keeps_replaced"])
+    if line.reserves_exchange:
+        line.reserves_exchange = False
+        line.save(update_fields=["reserves_exchange"])
 
 
 # -- done --------------------------------------------------------------------------------------------------------
@@ -217,21 +219,21 @@ def release_old_line(line: OrderLine) -> None:
 
 def complete_exchange(line: OrderLine, at: datetime) -> None:
     """End the old line once the new one is confirmed, and refund what the new one costs less. Repeating is harmless."""
-    if line.replaces is None or not line.keeps_replaced:
+    if line.exchanged_from is None or not line.reserves_exchange:
         return
     _lock_earlier_orders(line)
-    old = OrderLine.objects.select_related("order").get(pk=line.replaces.pk)
-    if old.replaced_at is not None:
+    old = OrderLine.objects.select_related("order").get(pk=line.exchanged_from.pk)
+    if old.exchanged_at is not None:
         return
-    old.replaced_at = at
-    old.save(update_fields=["replaced_at"])
+    old.exchanged_at = at
+    old.save(update_fields=["exchanged_at"])
     product_kinds.kind_of_line(old).hand_over_to(old, line)
     needed = _exchange_credit_used(balances.price_at(line.order, line.order.paid_at or at), line)
     line.facts = {**(line.facts or {}), "carried": str(needed)}
     line.save(update_fields=["facts"])
     _reduce_old_line(old, needed, surplus_refund_terms(old, at))
     emit(
-        events.LINE_REPLACED, key=f"{old.pk} {line.pk}",
+        events.LINE_EXCHANGED, key=f"{old.pk} {line.pk}",
         order_id=old.order_id, line_id=old.pk, by_order_id=line.order_id, by_line_id=line.pk,
     )  # fmt: skip
 
@@ -249,15 +251,17 @@ def _reduce_old_line(line: OrderLine, to: Decimal, how: RefundTerms) -> None:
     """Reduce the line and those before it to the amount that is needed, starting with the newest."""
     order = locks.lock_order(line.order_id)
     price = balances.price_at(order, order.paid_at or order.created_at)
-    before = min(_exchange_credit_used(price, line), line_worth(line.replaces).paid) if line.replaces else ZERO
+    before = (
+        min(_exchange_credit_used(price, line), line_worth(line.exchanged_from).paid) if line.exchanged_from else ZERO
+    )
     less = _line_cost(price, line) - max(to - before, ZERO)
     if less > 0:
         facts = PriceFacts.from_json(line.facts or {"full": 0})
         line.facts = {**(line.facts or {}), "passed_on": str(facts.passed_on + less)}
         line.save(update_fields=["facts"])
         _refund_or_open_issue(order, price_reductions.settle_price_reduction(order, line, how.share), how)
-    if line.replaces is not None and to < before:
-        _reduce_old_line(line.replaces, to, how)
+    if line.exchanged_from is not None and to < before:
+        _reduce_old_line(line.exchanged_from, to, how)
 
 
 def _refund_or_open_issue(order: Order, amount: Decimal, how: RefundTerms) -> None:
@@ -277,16 +281,16 @@ def cancel_exchange(line: OrderLine, at: datetime, how: RefundTerms) -> Decimal:
     An exchange buys no better terms, so the share is at most what those lines allowed when they were exchanged.
     """
     release_old_line(line)
-    old = line.replaces
-    if old is None or old.replaced_at is None or old.cancelled_at is not None:
+    old = line.exchanged_from
+    if old is None or old.exchanged_at is None or old.canceled_at is not None:
         return ZERO
     order = locks.lock_order(old.order_id)
     old = OrderLine.objects.get(pk=old.pk)
-    promised = terms.terms_sold(old, at).at(old.replaced_at or at).percent
+    promised = terms.terms_sold(old, at).at(old.exchanged_at or at).percent
     how = how if how.even_so else replace(how, share=min(how.share, promised))
-    old.cancelled_at = at
-    old.save(update_fields=["cancelled_at"])
+    old.canceled_at = at
+    old.save(update_fields=["canceled_at"])
     back = price_reductions.settle_price_reduction(order, old, how.share)
     price_reductions.pay_out_refund(order, back, how)
-    emit(events.LINE_CANCELLED, key=f"{old.pk}", order_id=order.pk, line_id=old.pk)
+    emit(events.LINE_CANCELED, key=f"{old.pk}", order_id=order.pk, line_id=old.pk)
     return back + cancel_exchange(old, at, how)

@@ -49,9 +49,9 @@ def count_refunded(payment: Payment, amount: Decimal) -> None:
 
 def lower_amount_charged(order: Order, amount: Decimal) -> Decimal:
     """Lower the amount charged, at most to zero, and return by how much. A negative amount raises it again."""
-    reduction = min(amount, order.charged) if amount > 0 else min(amount, ZERO)
-    order.charged -= reduction
-    order.save(update_fields=["charged"])
+    reduction = min(amount, order.amount_charged) if amount > 0 else min(amount, ZERO)
+    order.amount_charged -= reduction
+    order.save(update_fields=["amount_charged"])
     return reduction
 
 
@@ -66,8 +66,10 @@ def book_refund(order: Order, payment: Payment, amount: Decimal, origin: str, **
         return None
     overpaid = max(balances.overpaid_amount(order), ZERO)
     count_refunded(payment, part)
-    lowered = lower_amount_charged(order, max(part - overpaid, ZERO)) if order.state != Order.State.PLACED else ZERO
-    return Refund.objects.create(payment=payment, origin=origin, amount=part, lowered=lowered, **fields)
+    price_reduction = (
+        lower_amount_charged(order, max(part - overpaid, ZERO)) if order.state != Order.State.PLACED else ZERO
+    )
+    return Refund.objects.create(payment=payment, origin=origin, amount=part, price_reduction=price_reduction, **fields)
 
 
 # -- states ------------------------------------------------------------------------------------------------------
@@ -95,8 +97,8 @@ def apply_refund_answer(
 def _store_refund_answer(refund: Refund, answer: RefundAnswer) -> None:
     refund.state, refund.message = answer.state, answer.message
     refund.transaction_id = answer.reference or refund.transaction_id
-    refund.settled_at = timezone.now() if answer.state != State.SENT else None
-    refund.save(update_fields=["state", "message", "transaction_id", "settled_at"])
+    refund.completed_at = timezone.now() if answer.state != State.SENT else None
+    refund.save(update_fields=["state", "message", "transaction_id", "completed_at"])
 
 
 def _follow_up_new_state(order: Order, payment: Payment, refund: Refund, answer: RefundAnswer) -> None:
@@ -106,7 +108,7 @@ def _follow_up_new_state(order: Order, payment: Payment, refund: Refund, answer:
         complete_refund(order, payment, refund)
     elif refund.state == State.FAILED:
         count_refunded(payment, -refund.amount)
-        lower_amount_charged(order, -refund.lowered)
+        lower_amount_charged(order, -refund.price_reduction)
         # Nothing new was received, so the status changes without the effects of change_status.
         Payment.objects.filter(pk=payment.pk, status=PaymentStatus.REFUNDED).update(status=PaymentStatus.CONFIRMED)
         payment.cases.filter(text=_keep_spots_question(order, refund), closed_at=None).update(
@@ -122,7 +124,7 @@ def _await_completion(order: Order, payment: Payment, refund: Refund) -> None:
         text = f"{format_money(refund.amount, order.currency)} to be handed over (refund {refund.pk})."
         payment_issues.open_issue(PaymentIssue.Kind.HAND_BACK, order, text, payment)
     else:
-        Payment.objects.filter(pk=payment.pk, ask_at=None).update(ask_at=timezone.now() + timedelta(days=1))
+        Payment.objects.filter(pk=payment.pk, next_poll_at=None).update(next_poll_at=timezone.now() + timedelta(days=1))
 
 
 def handover_issues(refund: Refund) -> QuerySet[PaymentIssue]:
@@ -146,7 +148,7 @@ def _keep_spots_question(order: Order, refund: Refund) -> str:
 def complete_refund(order: Order, payment: Payment, refund: Refund) -> None:
     handover_issues(refund).update(closed_at=timezone.now(), closed_by=refund.by, answer="Handed over.")
     if refund.origin != Origin.DISPUTE:
-        emit(events.REFUND_MADE, key=f"{refund.pk}", order_id=order.pk, refund_id=refund.pk)
+        emit(events.REFUND_COMPLETED, key=f"{refund.pk}", order_id=order.pk, refund_id=refund.pk)
     if not payment.refundable_amount and not payment.refunds.exclude(state__in=[State.DONE, State.FAILED]).exists():
         payment.change_status(PaymentStatus.REFUNDED)
 
@@ -160,8 +162,8 @@ def _revive_failed_refund(order: Order, payment: Payment, refund: Refund, answer
         return False
     overpaid = max(balances.overpaid_amount(order), ZERO)
     count_refunded(payment, refund.amount)
-    refund.lowered = lower_amount_charged(order, max(refund.amount - overpaid, ZERO))
-    refund.save(update_fields=["lowered"])
+    refund.price_reduction = lower_amount_charged(order, max(refund.amount - overpaid, ZERO))
+    refund.save(update_fields=["price_reduction"])
     _store_refund_answer(refund, answer)
     payment_issues.close_resolved_issues(PaymentIssue.Kind.REFUND_FAILED, payment, "It went through after all.")
     _follow_up_new_state(order, payment, refund, answer)
@@ -170,7 +172,12 @@ def _revive_failed_refund(order: Order, payment: Payment, refund: Refund, answer
 
 def request_refund_poll(payment: Payment, key: str) -> bool:
     # The message contradicts our records, so the gateway is asked for the current state.
-    emit(events.GATEWAY_TO_BE_ASKED, key=f"{payment.pk} refund {key}", order_id=payment.order_id, payment_id=payment.pk)
+    emit(
+        events.GATEWAY_POLL_REQUESTED,
+        key=f"{payment.pk} refund {key}",
+        order_id=payment.order_id,
+        payment_id=payment.pk,
+    )
     return False
 
 
@@ -215,7 +222,7 @@ def _record_gateway_refund(order: Order, payment: Payment, fact: RefundState) ->
         return False
     if balances.overpaid_amount(order) <= 0:
         payment_issues.close_resolved_issues(PaymentIssue.Kind.REFUND_FAILED, payment, ELSEWHERE)
-    if refund.lowered:
+    if refund.price_reduction:
         # The refund was more than an overpayment, so staff decide whether the spots stay.
         payment_issues.open_issue_once(PaymentIssue.Kind.OTHER, order, _keep_spots_question(order, refund), payment)
     if fact.state == State.DONE:

@@ -68,6 +68,6 @@ def record_handover(refund_id: int, by: User) -> bool:
     refund.by = by
     refund.save(update_fields=["by"])
     record_action(
-        by, "billing.refund_handed_back", order, refund=refund.pk, amount=str(refund.amount), currency=order.currency
+        by, "billing.refund_handed_over", order, refund=refund.pk, amount=str(refund.amount), currency=order.currency
     )
     return gateway_refunds.apply_refund_answer(order, payment, refund, RefundAnswer(State.DONE))

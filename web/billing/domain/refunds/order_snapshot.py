@@ -118,19 +118,21 @@ def load_order_snapshots(ids: Collection[int], at: datetime, *, lock: bool = Fal
 def _with_exchanged_orders(ids: Collection[int]) -> set[int]:
     found = fresh = set(ids)
     while fresh:
-        behind = OrderLine.objects.filter(order__in=fresh, replaces__replaced_at__isnull=False).order_by()
-        fresh = set(behind.values_list("replaces__order", flat=True)) - found
+        behind = OrderLine.objects.filter(order__in=fresh, exchanged_from__exchanged_at__isnull=False).order_by()
+        fresh = set(behind.values_list("exchanged_from__order", flat=True)) - found
         found = found | fresh
     return found
 
 
 def _exchanges_in_progress(ids: Collection[int], at: datetime) -> Mapping[int, str]:
-    lines = OrderLine.objects.filter(replaces__order__in=ids, replaces__replaced_at=None, keeps_replaced=True)
-    found = lines.filter(cancelled_at=None).select_related("order", "replaces")
+    lines = OrderLine.objects.filter(
+        exchanged_from__order__in=ids, exchanged_from__exchanged_at=None, reserves_exchange=True
+    )
+    found = lines.filter(canceled_at=None).select_related("order", "exchanged_from")
     return {
-        line.replaces.pk: f"{line.replaces} is being exchanged for {line} (order {line.order.number})."
+        line.exchanged_from.pk: f"{line.exchanged_from} is being exchanged for {line} (order {line.order.number})."
         for line in found
-        if line.replaces is not None and not line.order.has_lapsed(at)
+        if line.exchanged_from is not None and not line.order.has_expired(at)
     }
 
 
@@ -141,8 +143,8 @@ def chain_of_exchanged_lines(books: Books, line: OrderLine | None) -> list[Order
     while line is not None and line.pk in lines:
         line = lines[line.pk]
         found.append(line)
-        before = lines.get(line.replaces_id or 0)
-        line = before if before and before.replaced_at and before.cancelled_at is None else None
+        before = lines.get(line.exchanged_from_id or 0)
+        line = before if before and before.exchanged_at and before.canceled_at is None else None
     return found
 
 
@@ -182,14 +184,14 @@ def _build_priced_order(order: Order, lines: list[OrderLine], spent: Decimal, at
     items = tuple(
         quotes.PriceLine(line.pk, line.kind, line.product_id, PriceFacts.from_json(line.facts or {"full": 0}))
         for line in lines
-        if line.cancelled_at is None
+        if line.canceled_at is None
     )
     ask = quotes.PriceRequest(
         items=items,
         currency=order.currency,
         discount=quotes.Discount.from_json(order.discount),
-        credit=max(spent - order.credit_kept, ZERO),
+        credit=max(spent - order.credit_retained, ZERO),
         lost=quotes.lines_past_early_price(items, order.paid_at if is_paid and order.paid_at else at),
     )
-    charged = order.charged - sum((line.kept for line in lines), ZERO)
-    return PricedOrder(ask, is_paid, charged, at_the_door=not is_paid and order.due == Order.Due.DOOR)
+    amount_charged = order.amount_charged - sum((line.kept for line in lines), ZERO)
+    return PricedOrder(ask, is_paid, amount_charged, at_the_door=not is_paid and order.due == Order.Due.DOOR)

@@ -30,12 +30,12 @@ def settle_price_reduction(order: Order, line: OrderLine, share: Decimal) -> Dec
     """
     moment = order.paid_at or order.created_at
     release_unneeded_credit(order, moment, share)
-    over = max(order.charged - amount_kept(order) - balances.price_at(order, moment).total, ZERO)
+    over = max(order.amount_charged - amount_kept(order) - balances.price_at(order, moment).total, ZERO)
     back = percent_of(over, share, order.currency)
     line.kept += over - back
     line.save(update_fields=["kept"])
-    order.charged -= back
-    order.save(update_fields=["charged"])
+    order.amount_charged -= back
+    order.save(update_fields=["amount_charged"])
     return back
 
 
@@ -48,8 +48,8 @@ def release_unneeded_credit(order: Order, moment: datetime, share: Decimal) -> N
     ask = balances.price_request_for(order, moment)
     over = ask.credit - quotes.compute_price(ask).credit
     back = credit.return_spent_credit(order, percent_of(over, share, order.currency))
-    order.credit_kept += over - back
-    order.save(update_fields=["credit_kept"])
+    order.credit_retained += over - back
+    order.save(update_fields=["credit_retained"])
 
 
 def pay_out_refund(order: Order, amount: Decimal, back: RefundTerms) -> None:

@@ -46,11 +46,11 @@ class PricedOrder:
 
     ask: quotes.PriceRequest
     is_paid: bool
-    charged: Decimal = ZERO
+    amount_charged: Decimal = ZERO
     kept: Mapping[int, Decimal] = field(default_factory=dict)
     """What the school keeps in money of lines that ended here."""
     credit_back: Decimal = ZERO
-    credit_kept: Decimal = ZERO
+    credit_retained: Decimal = ZERO
     at_the_door: bool = False
     """Not paid yet, and to be paid at the door: what is due is the regular price, as the page of the order says."""
 
@@ -133,16 +133,16 @@ def _account_for_reduction(
     over = ask.credit - price.credit
     kept_credit = min(over, back.kept)
     credit = over - kept_credit
-    rest = max(sheet.charged - price.total, ZERO) if sheet.is_paid else ZERO
+    rest = max(sheet.amount_charged - price.total, ZERO) if sheet.is_paid else ZERO
     kept = min(back.kept - kept_credit, rest)
     money = rest - kept
     after = replace(
         sheet,
         ask=replace(ask, credit=ask.credit - over),
-        charged=sheet.charged - rest,
+        amount_charged=sheet.amount_charged - rest,
         kept={**sheet.kept, back.line: kept} if back.kept else sheet.kept,
         credit_back=sheet.credit_back + credit,
-        credit_kept=sheet.credit_kept + kept_credit,
+        credit_retained=sheet.credit_retained + kept_credit,
     )
     waived = ZERO if sheet.is_paid else max(sheet.due - after.due, ZERO)
     return after, replace(back, money=money, credit=credit, waived=waived, kept=kept + kept_credit)

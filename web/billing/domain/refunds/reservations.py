@@ -131,7 +131,7 @@ def _check_refundable(order: Order, payments: list[Payment], amount: Decimal) ->
     if not payments:
         if order.payments.filter(captured_at__isnull=False).exists():
             raise RefundExceedsPaid("Everything received has already been refunded.")
-        if order.payments.filter(promised_at__isnull=False).exists():
+        if order.payments.filter(submitted_at__isnull=False).exists():
             raise RefundExceedsPaid("The payment is still processing. It can be refunded once it has arrived.")
         raise RefundExceedsPaid("No payment has been received for this order.")
     if Dispute.objects.filter(payment__order=order, state=Dispute.State.OPEN).exists():
@@ -196,13 +196,13 @@ def refund_by_staff(
         raise RefundExceedsPaid("This order isn’t paid yet. Cancel it or some of its items instead.")
     for line in order.lines.all():
         # What was paid for a line that is being exchanged belongs to the exchange.
-        if not line.replaced_at and (reason := line.given_away(timezone.now())):
+        if not line.exchanged_at and (reason := line.given_away(timezone.now())):
             raise BalanceChanged(reason)
     overpaid = max(balances.overpaid_amount(order), ZERO)
     refunds = reserve_refund(order, amount, why=why, by=by)
     gateway_refunds.lower_amount_charged(order, max(amount - overpaid, ZERO))
     on_vouchers = value_of_vouchers_sold(order)
-    if on_vouchers > order.charged:
+    if on_vouchers > order.amount_charged:
         # The payment for a gift voucher is refunded by canceling its line. Otherwise its value would be paid out twice.
         text = f"{format_money(on_vouchers, order.currency)} of it is on gift vouchers."
         raise RefundExceedsPaid(f"{text} Cancel their lines to refund what is left on them.")

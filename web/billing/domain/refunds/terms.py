@@ -75,10 +75,10 @@ class LineTerms:
 
 
 def terms_of_lines(order: Order, at: datetime) -> list[LineTerms]:
-    if order.state not in (Order.State.PLACED, Order.State.PAID) or order.has_lapsed(at):
+    if order.state not in (Order.State.PLACED, Order.State.PAID) or order.has_expired(at):
         return []
     line_terms = []
-    for line in order.lines.filter(cancelled_at=None, kind__in=settings.PRODUCT_KINDS):
+    for line in order.lines.filter(canceled_at=None, kind__in=settings.PRODUCT_KINDS):
         if line.given_away(at):
             continue
         terms = terms_sold(line, at)

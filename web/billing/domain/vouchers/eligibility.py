@@ -50,7 +50,7 @@ def is_voucher_paid_for(voucher: Voucher) -> bool:
     order = voucher.line.order
     if Dispute.objects.filter(payment__order=order).exclude(state=Dispute.State.WON).exists():
         return False
-    return order.state == Order.State.PAID and order.charged >= value_of_vouchers_sold(order)
+    return order.state == Order.State.PAID and order.amount_charged >= value_of_vouchers_sold(order)
 
 
 def value_of_vouchers_sold(order: Order) -> Decimal:

@@ -19,7 +19,7 @@ def send_due_gifts(at: datetime | None = None) -> int:
     local = dates.to_local_time(at)
     # Gifts are not sent before eight in the morning.
     last = local.date() if local.hour >= MORNING else local.date() - timedelta(days=1)
-    due = Voucher.objects.with_balance().filter(give_on__lte=last, given_at=None).exclude(recipient_email="")
+    due = Voucher.objects.with_balance().filter(deliver_on__lte=last, given_at=None).exclude(recipient_email="")
     sent = 0
     for voucher in due[:500]:
         with transaction.atomic():
@@ -33,23 +33,23 @@ def send_due_gifts(at: datetime | None = None) -> int:
 def send_expiry_reminders(at: datetime | None = None) -> int:
     at = at or timezone.now()
     today = dates.to_local_time(at).date()
-    until = today + timedelta(days=settings.VOUCHER_REMIND_DAYS)
+    until = today + timedelta(days=settings.VOUCHER_REMINDER_DAYS)
     # There is one reminder for each expiry date, so an extended voucher gets another one.
     expiring = (
         Voucher.objects.usable(today)
         .filter(expires_on__lt=until)
-        .filter(Q(reminded_of=None) | ~Q(reminded_of=F("expires_on")))
+        .filter(Q(reminded_for=None) | ~Q(reminded_for=F("expires_on")))
     )
     sent = 0
     for voucher in expiring.select_related("line__order")[:500]:
         with transaction.atomic():
-            unreminded = Voucher.objects.filter(pk=voucher.pk).exclude(reminded_of=voucher.expires_on)
-            if not unreminded.update(reminded_of=voucher.expires_on):
+            unreminded = Voucher.objects.filter(pk=voucher.pk).exclude(reminded_for=voucher.expires_on)
+            if not unreminded.update(reminded_for=voucher.expires_on):
                 continue
             address = voucher.recipient_email if voucher.given_at else ""
             address = address or (voucher.line.order.payer_email if voucher.line else voucher.recipient_email)
             if address:
-                _draft_voucher_mail("voucher_ending", voucher, address, f"{voucher.pk} {voucher.expires_on}")
+                _draft_voucher_mail("voucher_expiring", voucher, address, f"{voucher.pk} {voucher.expires_on}")
                 sent += 1
     return sent
 

@@ -42,7 +42,7 @@ def issue_free_voucher(
         words = words | {"kind": kind, "what": what, "title": gift[1].title}
     expires_on = sales.expiry_date(dates.local_today())
     voucher = sales.create_voucher(worth, settings.CURRENCY, why=why, issued_by=by, expires_on=expires_on, **words)
-    record_action(by, "billing.voucher_given", voucher, why=why, worth=str(worth), currency=voucher.currency)
+    record_action(by, "billing.voucher_given_away", voucher, why=why, worth=str(worth), currency=voucher.currency)
     return voucher
 
 

@@ -49,7 +49,7 @@ def offered_amounts() -> list[Decimal]:
 
 
 def amount_problem(amount: Decimal) -> str:
-    least, most = settings.VOUCHER_LEAST, settings.VOUCHER_MOST
+    least, most = settings.VOUCHER_MINIMUM, settings.VOUCHER_MAXIMUM
     if not is_payable_amount(amount, settings.CURRENCY) or not least <= amount <= most:
         lowest, highest = (format_money(each, settings.CURRENCY) for each in (least, most))
         return f"Please choose an amount from {lowest} to {highest}."
@@ -99,7 +99,7 @@ def issue_sold_voucher(line: OrderLine) -> Voucher | None:
         recipient_email=details.get("recipient_email", ""),
         giver_name=details.get("giver_name", ""),
         message=details.get("message", ""),
-        give_on=parse_date(details.get("give_on") or ""),
+        deliver_on=parse_date(details.get("deliver_on") or ""),
     )
 
 

@@ -29,7 +29,7 @@ class Stripe(HostedGateway):
 
     def method_of(self, payment: Payment) -> str:
         # Only a bank payment takes days to be confirmed.
-        return "bank payment" if payment.promised_at else "card"
+        return "bank payment" if payment.submitted_at else "card"
 
     def works_in(self, currency: str) -> bool:
         return supports_currency(currency)

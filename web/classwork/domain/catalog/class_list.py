@@ -132,7 +132,7 @@ def sessions_to_show(
 
 def past_sessions(today: date) -> list[Session]:
     """Latest first, without sessions that are current, still running or have a class in the future."""
-    to_come = Meeting.objects.filter(cancelled_at=None, starts_at__gte=dates.local_moment(today, time.min))
+    to_come = Meeting.objects.filter(canceled_at=None, starts_at__gte=dates.local_moment(today, time.min))
     known = [session for session in Session.objects.all() if session.publish_date <= today]
     now = {session.pk for session in calendar.current_sessions(known, today)} | set(
         to_come.values_list("offer__session", flat=True)
@@ -156,13 +156,13 @@ def build_class_list(
     shown = {session.pk for session in sessions}
     listed = Q(session__in=shown)
     if running is not None:
-        to_come = Meeting.objects.filter(offer=OuterRef("pk"), cancelled_at=None, starts_at__gt=running.at)
-        published = ClassOffer.objects.published(dates.to_local_time(running.at).date()).filter(called_off_at=None)
+        to_come = Meeting.objects.filter(offer=OuterRef("pk"), canceled_at=None, starts_at__gt=running.at)
+        published = ClassOffer.objects.published(dates.to_local_time(running.at).date()).filter(canceled_at=None)
         listed |= Q(pk__in=published.filter(Exists(to_come)).values("pk"))
     offers = [
         offer
         for offer in ClassOffer.objects.filter(listed).for_lists()
-        if everything or (offer.is_listed and not offer.is_called_off)
+        if everything or (offer.is_listed and not offer.is_canceled)
     ]
     if running is not None:
         offers = [offer for offer in offers if offer.session_id in shown or running.can_begin(offer)]

@@ -19,11 +19,11 @@ class ClassSummary:
 
     @cached_property
     def meetings(self) -> list[Meeting]:
-        return [meeting for meeting in self.offer.meetings.all() if not meeting.is_cancelled]
+        return [meeting for meeting in self.offer.meetings.all() if not meeting.is_canceled]
 
     @cached_property
-    def cancelled(self) -> list[Meeting]:
-        return [meeting for meeting in self.offer.meetings.all() if meeting.is_cancelled]
+    def canceled(self) -> list[Meeting]:
+        return [meeting for meeting in self.offer.meetings.all() if meeting.is_canceled]
 
     @property
     def numbered(self) -> list[tuple[int | None, Meeting]]:
@@ -43,7 +43,7 @@ class ClassSummary:
     @property
     def skipped(self) -> list[date]:
         planned = {skipped.on for skipped in self.offer.skipped_dates.all()}
-        return sorted(planned | {meeting.local_date for meeting in self.cancelled})
+        return sorted(planned | {meeting.local_date for meeting in self.canceled})
 
     @property
     def skipped_text(self) -> str:
@@ -56,7 +56,7 @@ class ClassSummary:
     @property
     def date_range(self) -> str:
         if self.first is None or self.last is None:
-            return "Canceled" if self.offer.is_called_off else "Dates to be announced"
+            return "Canceled" if self.offer.is_canceled else "Dates to be announced"
         first, last = format_date(self.first.local_date), format_date(self.last.local_date)
         return first if first == last else f"{first} to {last}"
 
@@ -64,7 +64,7 @@ class ClassSummary:
     def description(self) -> str:
         """What search engines and link previews show."""
         offer, subject = self.offer, self.offer.subject
-        dates = "Canceled" if offer.is_called_off else self.date_range
+        dates = "Canceled" if offer.is_canceled else self.date_range
         location = f", {offer.location}" if offer.location else ""
         return f"{subject.short_description or subject.title} {dates}, {offer.day} {offer.time_range}{location}."
 

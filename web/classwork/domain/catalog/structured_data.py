@@ -24,7 +24,7 @@ def class_json_ld(listed: ClassSummary) -> dict[str, Any]:
             "name": offer.subject.title,
             "startDate": meeting.starts_at.isoformat(),
             "endDate": meeting.ends_at.isoformat(),
-            "eventStatus": _event_status(is_canceled=meeting.is_cancelled),
+            "eventStatus": _event_status(is_canceled=meeting.is_canceled),
         }
         where = meeting.location or offer.location
         parts.append(part | {"location": location_json_ld(where)} if where else part)
@@ -36,7 +36,7 @@ def class_json_ld(listed: ClassSummary) -> dict[str, Any]:
         "url": absolute_url(offer.get_absolute_url()),
         "organizer": {"@type": "Organization", "name": settings.BUSINESS_NAME, "url": absolute_url("/")},
         "eventAttendanceMode": f"{SCHEMA}/OfflineEventAttendanceMode",
-        "eventStatus": _event_status(is_canceled=offer.is_called_off),
+        "eventStatus": _event_status(is_canceled=offer.is_canceled),
         "offers": {
             "@type": "Offer",
             "price": str(round_amount(offer.full_price, settings.CURRENCY)),

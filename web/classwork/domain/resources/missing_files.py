@@ -10,7 +10,7 @@ from history.domain import record_action
 from history.models import Entry
 from mailroom.domain import draft_message
 
-ACTION = "classwork.file_lost"
+ACTION = "classwork.file_missing"
 
 
 def stored_file(resource: Resource) -> StoredFile:
@@ -32,4 +32,6 @@ def report_missing_file(resource: Resource) -> None:
         if settings.OFFICE_EMAIL:
             about = ("resource", resource.pk)
             data = {"resource_id": resource.pk}
-            draft_message("classwork.file_lost", to=settings.OFFICE_EMAIL, key=f"lost:{name}", data=data, about=about)
+            draft_message(
+                "classwork.file_missing", to=settings.OFFICE_EMAIL, key=f"lost:{name}", data=data, about=about
+            )

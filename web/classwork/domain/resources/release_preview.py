@@ -69,7 +69,7 @@ def meetings_after(effect: ScheduleEffect) -> list[ScheduledMeeting]:
         meeting = known.pop(step.pk, None) if step.pk else None
         if step.after is not None:
             by_hand = meeting.by_hand if meeting else False
-            added.append(ScheduledMeeting(step.pk or 0, step.number, step.after, by_hand, step.cancelled))
+            added.append(ScheduledMeeting(step.pk or 0, step.number, step.after, by_hand, step.canceled))
     return [*known.values(), *added]
 
 

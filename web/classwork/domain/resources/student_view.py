@@ -60,7 +60,7 @@ def state_by_schedule(release: Release, at: datetime) -> str:
 
 
 def viewing_moments(offer: ClassOffer) -> list[ViewingMoment]:
-    meetings = [meeting for meeting in offer.meetings.all() if not meeting.is_cancelled]
+    meetings = [meeting for meeting in offer.meetings.all() if not meeting.is_canceled]
     if not meetings:
         return []
     before = ViewingMoment(0, "Before it begins", min(meeting.starts_at for meeting in meetings) - timedelta(minutes=1))

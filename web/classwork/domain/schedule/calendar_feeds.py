@@ -48,7 +48,7 @@ def _calendar_event(meeting: Meeting) -> Event:
     entry.add("dtstart", dates.to_local_time(meeting.starts_at))
     entry.add("dtend", dates.to_local_time(meeting.ends_at))
     entry.add("summary", offer.subject.title)
-    entry.add("status", "CANCELLED" if meeting.is_cancelled else "CONFIRMED")
+    entry.add("status", "CANCELLED" if meeting.is_canceled else "CONFIRMED")
     entry.add("url", absolute_url(offer.get_absolute_url()))
     if place := meeting.location or offer.location:
         entry.add("location", ", ".join(part for part in (place.name, place.full_address) if part))

@@ -22,7 +22,7 @@ def terms_of_class(offer: ClassOffer) -> Terms:
     """A class without terms can be canceled until it begins if the school has no default terms."""
     condition = Q(pk=offer.terms_id) if offer.terms_id else Q(is_default=True)
     terms = CancellationTerms.objects.filter(condition).prefetch_related("steps").first()
-    when = [meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_cancelled]
+    when = [meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_canceled]
     return Terms(resolve_steps(terms.steps.all() if terms else [UNTIL_IT_BEGINS], when))
 
 
@@ -48,7 +48,7 @@ def step_label(step: CancellationTermsStep) -> str:
 
 
 def meeting_starts(offer_id: int) -> list[datetime]:
-    meetings = Meeting.objects.filter(offer=offer_id, cancelled_at=None)
+    meetings = Meeting.objects.filter(offer=offer_id, canceled_at=None)
     return list(meetings.order_by("starts_at").values_list("starts_at", flat=True))
 
 

@@ -61,9 +61,11 @@ def plan_class(offer: ClassOffer, draft: ClassDraft, now: datetime | None = None
     effect = effects.schedule_effect(planned, now)
     fields = field_differences(offer, changed) if offer.pk else {}
     # A class that moves keeps its decision date, because the office decides about it. Only a new date is checked.
-    has_new_decision = changed.is_tentative and offer.decide_on != changed.decide_on
+    has_new_decision = changed.is_tentative and offer.decision_date != changed.decision_date
     decision = (
-        decision_date_problem(changed.decide_on, effect.after) if has_new_decision and changed.decide_on else None
+        decision_date_problem(changed.decision_date, effect.after)
+        if has_new_decision and changed.decision_date
+        else None
     )
     return build_preview(
         [effect],
@@ -99,11 +101,11 @@ def decision_date_problem(day: date, meets: Iterable[Slot]) -> FieldProblem | No
     """The decision date must be in the future and before the class begins."""
     first = min((dates.to_local_time(slot.starts_at).date() for slot in meets), default=None)
     if day < dates.local_today():
-        return FieldProblem("decide_on", "This day has passed. Please enter a later one.")
+        return FieldProblem("decision_date", "This day has passed. Please enter a later one.")
     if first is not None and day >= first:
-        better = {"decide_on": first - timedelta(days=1)}
+        better = {"decision_date": first - timedelta(days=1)}
         return FieldProblem(
-            "decide_on", f"The class starts on {format_date(first)}. Please choose an earlier day.", better
+            "decision_date", f"The class starts on {format_date(first)}. Please choose an earlier day.", better
         )
     return None
 
@@ -117,8 +119,8 @@ def create_class(actor: User | None, draft: ClassDraft, *, why: str = "", now: d
         _save_staff_and_skipped_dates(offer, draft)
         effects.write_meetings([replace(effect, offer=offer) for effect in preview.effects], now or timezone.now())
         details = {"heading": offer.heading, "session": offer.session.name}
-        entry = record_action(actor, "classwork.offer_created", offer, why=why, **details)
-        emit(events.OFFER_CREATED, key=f"change {entry.pk}", offer_id=offer.pk, change=entry.pk)
+        entry = record_action(actor, "classwork.class_created", offer, why=why, **details)
+        emit(events.CLASS_CREATED, key=f"change {entry.pk}", offer_id=offer.pk, change=entry.pk)
     return offer
 
 
@@ -143,8 +145,8 @@ def change_class(
         apply_schedule_changes(actor, preview.effects, now, why)
         if ON_CALENDARS & fields.keys():
             effects.bump_revisions(changed, now)
-        entry = record_action(actor, "classwork.offer_changed", changed, why=why, changes=fields)
-        emit(events.OFFER_CHANGED, key=f"change {entry.pk}", offer_id=changed.pk, change=entry.pk)
+        entry = record_action(actor, "classwork.class_changed", changed, why=why, changes=fields)
+        emit(events.CLASS_CHANGED, key=f"change {entry.pk}", offer_id=changed.pk, change=entry.pk)
         if "manager_approved" in fields:
             announce_class_approval(actor, changed, why)
     return preview
@@ -177,7 +179,7 @@ def set_class_approved(actor: User | None, offer: ClassOffer, approved: bool, *,
 
 
 def announce_class_approval(actor: User | None, offer: ClassOffer, why: str = "") -> None:
-    event = events.OFFER_APPROVED if offer.manager_approved else events.OFFER_HIDDEN
+    event = events.CLASS_APPROVED if offer.manager_approved else events.CLASS_HIDDEN
     entry = record_action(actor, event.name, offer, why=why)
     emit(event, key=f"change {entry.pk}", offer_id=offer.pk, change=entry.pk)
 
@@ -195,5 +197,5 @@ def delete_class(actor: User | None, offer: ClassOffer, *, now: datetime | None 
                     "", f"{stored.heading} has started and cannot be deleted. Cancel its remaining days instead."
                 )
             )
-        record_action(actor, "classwork.offer_deleted", stored, heading=stored.heading, session=stored.session.name)
+        record_action(actor, "classwork.class_deleted", stored, heading=stored.heading, session=stored.session.name)
         stored.delete()

@@ -123,7 +123,7 @@ def _rival_meetings(own: Sequence[Booking], excluded: set[int]) -> Iterable[Meet
     return (
         Meeting.objects.filter(
             shared,
-            cancelled_at=None,
+            canceled_at=None,
             starts_at__lt=max(booking.slot.ends_at for booking in own),
             ends_at__gt=min(booking.slot.starts_at for booking in own),
         )

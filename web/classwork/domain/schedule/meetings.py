@@ -41,23 +41,23 @@ class MeetingDraft:
 
 
 def plan_cancel(meeting: Meeting) -> Preview:
-    if meeting.is_cancelled:
+    if meeting.is_canceled:
         return Preview(faults=(FieldProblem("", "This class day is already canceled."),))
-    step = MeetingChange(meeting.number, meeting.pk, meeting.slot, meeting.slot, cancelled=True)
+    step = MeetingChange(meeting.number, meeting.pk, meeting.slot, meeting.slot, canceled=True)
     return _preview_meeting_change(meeting.offer, step, lambda others: others)
 
 
 def plan_restore(meeting: Meeting) -> Preview:
-    if not meeting.is_cancelled:
+    if not meeting.is_canceled:
         return Preview(faults=(FieldProblem("", "This class day is not canceled."),))
-    if meeting.offer.is_called_off:
+    if meeting.offer.is_canceled:
         return Preview(faults=(FieldProblem("", "The whole class is canceled, and students have been refunded."),))
-    step = MeetingChange(meeting.number, meeting.pk, meeting.slot, meeting.slot, was_cancelled=True)
+    step = MeetingChange(meeting.number, meeting.pk, meeting.slot, meeting.slot, was_canceled=True)
     return _preview_at_slot(meeting.offer, step, meeting.slot)
 
 
 def plan_move(meeting: Meeting, draft: MeetingDraft) -> Preview:
-    if meeting.is_cancelled:
+    if meeting.is_canceled:
         return Preview(faults=(FieldProblem("", "This class day is canceled. Restore it before you move it."),))
     if problem := _minutes_problem(draft):
         return Preview(faults=(problem,))
@@ -96,9 +96,9 @@ def _preview_meeting_change(
 
 
 def _taken_slot_problems(step: MeetingChange, stored: Iterable[ScheduledMeeting]) -> list[FieldProblem]:
-    if step.after is None or step.cancelled:
+    if step.after is None or step.canceled:
         return []
-    slots = [each.slot for each in stored if each.pk != step.pk and not each.cancelled]
+    slots = [each.slot for each in stored if each.pk != step.pk and not each.canceled]
     if step.after.starts_at not in {slot.starts_at for slot in slots}:
         return []
     free = dates.to_local_time(max(slot.starts_at for slot in slots)).date() + timedelta(weeks=1)
@@ -114,8 +114,8 @@ def cancel_meeting(actor: User | None, meeting: Meeting, reason: str, *, seen: s
         stored = _lock_meeting(meeting)
         preview = plan_cancel(stored)
         preview.insist(seen)
-        _save_meeting(stored, cancelled_at=timezone.now(), reason=reason)
-        announce_meeting(actor, events.MEETING_CANCELLED, stored, why=reason)
+        _save_meeting(stored, canceled_at=timezone.now(), reason=reason)
+        announce_meeting(actor, events.MEETING_CANCELED, stored, why=reason)
     return preview
 
 
@@ -124,7 +124,7 @@ def restore_meeting(actor: User | None, meeting: Meeting, *, why: str = "", seen
         stored = _lock_meeting(meeting)
         preview = plan_restore(stored)
         preview.insist(seen)
-        _save_meeting(stored, cancelled_at=None, reason="")
+        _save_meeting(stored, canceled_at=None, reason="")
         announce_meeting(actor, events.MEETING_RESTORED, stored, why=why)
     return preview
 

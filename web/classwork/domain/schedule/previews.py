@@ -104,10 +104,10 @@ def build_preview(
 
 def meeting_row(offer: ClassOffer, step: MeetingChange) -> PreviewRow:
     what = f"Class {step.number}" if step.number else "Extra class"
-    before = _slot_text(step.before, step.was_cancelled) if step.before else ""
-    after = _slot_text(step.after, step.cancelled) if step.after else "removed"
+    before = _slot_text(step.before, step.was_canceled) if step.before else ""
+    after = _slot_text(step.after, step.canceled) if step.after else "removed"
     return PreviewRow(offer.heading, what, before, after)
 
 
-def _slot_text(slot: Slot, cancelled: bool) -> str:
-    return f"{slot} (canceled)" if cancelled else str(slot)
+def _slot_text(slot: Slot, canceled: bool) -> str:
+    return f"{slot} (canceled)" if canceled else str(slot)

@@ -14,11 +14,11 @@ from common.formats import format_date
 
 
 def preview_canceled_days(
-    offers: Iterable[ClassOffer], cancelled: Sequence[Meeting], instead: Mapping[int, MeetingDraft], now: datetime
+    offers: Iterable[ClassOffer], canceled: Sequence[Meeting], instead: Mapping[int, MeetingDraft], now: datetime
 ) -> Preview:
     classes = list(offers)
     effects = [
-        _cancellation_effect(offer, [each for each in cancelled if each.offer_id == offer.pk], instead)
+        _cancellation_effect(offer, [each for each in canceled if each.offer_id == offer.pk], instead)
         for offer in classes
     ]
     faults = []
@@ -45,7 +45,7 @@ def _cancellation_effect(
 ) -> ScheduleEffect:
     drafts = [instead[meeting.pk] for meeting in canceled if meeting.pk in instead]
     new = [draft.slot(offer.subject.num_minutes) for draft in drafts]
-    steps = [MeetingChange(each.number, each.pk, each.slot, each.slot, cancelled=True) for each in canceled]
+    steps = [MeetingChange(each.number, each.pk, each.slot, each.slot, canceled=True) for each in canceled]
     steps += [MeetingChange(None, None, None, slot) for slot in new]
     stored = [each.as_scheduled for each in offer.meetings.all()]
     ids = {meeting.pk for meeting in canceled}

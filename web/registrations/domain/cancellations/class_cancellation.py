@@ -51,9 +51,9 @@ def cancel_classes(
     if request.is_moved:
         for meeting in plan.meetings:
             added = meetings.add_meeting(actor, plan.offers[meeting.offer_id], request.instead[meeting.pk])
-            Meeting.objects.filter(pk=added.pk).update(stands_in_for=meeting)
+            Meeting.objects.filter(pk=added.pk).update(replacement_for=meeting)
     if request.offer is not None:
-        ClassOffer.objects.filter(pk=request.offer).update(called_off_at=now)
+        ClassOffer.objects.filter(pk=request.offer).update(canceled_at=now)
         transitions.cancel_spots([each.spot for each in plan.gets if not each.is_ticket], why)
         spot_offers.advance_waitlist(ClassOffer.objects.get(pk=request.offer), now)
     transitions.cancel_spots([each.spot for each in plan.gets if each.is_ticket], why)
@@ -67,8 +67,8 @@ def cancel_classes(
         "given": [f"{totals}" for totals in plan.totals],
     }
     for offer in plan.offers.values():
-        record_action(actor, "registrations.called_off", offer, why=why, call_off=cancellation.pk, **details)
-    emit(events.CALLED_OFF, key=f"{cancellation.pk}", call_off_id=cancellation.pk)
+        record_action(actor, "registrations.classes_canceled", offer, why=why, cancellation=cancellation.pk, **details)
+    emit(events.CLASSES_CANCELED, key=f"{cancellation.pk}", cancellation_id=cancellation.pk)
     return cancellation
 
 
@@ -84,7 +84,7 @@ def _assign_meetings(cancellation: ClassCancellation, meetings: Iterable[Meeting
 
 def _build_outcome(cancellation: ClassCancellation, compensation: Compensation) -> StudentCompensation:
     return StudentCompensation(
-        call_off=cancellation,
+        cancellation=cancellation,
         registration=None if isinstance(compensation.spot, Ticket) else compensation.spot,
         ticket=compensation.spot if isinstance(compensation.spot, Ticket) else None,
         policy=compensation.policy,

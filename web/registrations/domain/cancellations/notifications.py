@@ -42,16 +42,16 @@ class CancellationNotice:
         return titles.pop() if len(titles) == 1 else "Your classes"
 
 
-def draft_cancellation_mails(call_off_id: int) -> None:
-    cancellation = ClassCancellation.objects.get(pk=call_off_id)
+def draft_cancellation_mails(cancellation_id: int) -> None:
+    cancellation = ClassCancellation.objects.get(pk=cancellation_id)
     for address in sorted(recipient_emails(cancellation)):
         with transaction.atomic():
             draft_message(
-                "registrations.called_off",
+                "registrations.classes_canceled",
                 to=address,
                 key=str(cancellation.pk),
-                data={"call_off_id": cancellation.pk},
-                about=("call_off", cancellation.pk),
+                data={"cancellation_id": cancellation.pk},
+                about=("class_cancellation", cancellation.pk),
             )
 
 
@@ -74,7 +74,7 @@ def compensations_of(cancellation: ClassCancellation) -> QuerySet[StudentCompens
 
 
 def canceled_meetings(cancellation: ClassCancellation) -> list[Meeting]:
-    make_ups = Prefetch("made_up_by", Meeting.objects.select_related("location", "offer__location"))
+    make_ups = Prefetch("replacement", Meeting.objects.select_related("location", "offer__location"))
     meetings = cancellation.meetings.select_related("offer__subject__level").prefetch_related(
         make_ups, "substitutes__user"
     )
@@ -128,7 +128,7 @@ def _canceled_class_data(outcome: StudentCompensation, canceled: Iterable[Meetin
         missed = [each for each in canceled if each.offer_id == seat.offer_id and each.starts_at > seat.created_at]
     make_ups = []
     if outcome.policy in (CompensationPolicy.MAKE_UP, CompensationPolicy.EXTENSION):
-        make_ups = [each.made_up_by for each in missed if hasattr(each, "made_up_by")]
+        make_ups = [each.replacement for each in missed if hasattr(each, "replacement")]
     places = [(each.slot, each.location or each.offer.location) for each in make_ups]
     user = seat.student.user
     is_reader = user is not None and email_key(user.email) == to

@@ -108,7 +108,7 @@ def plan_cancellation(request: CancellationRequest, now: datetime, snapshot: Boo
 def _request_problem(
     request: CancellationRequest, offers: Mapping[int, ClassOffer], meetings: Sequence[Meeting]
 ) -> FieldProblem | None:
-    if any(offer.is_called_off for offer in offers.values()) or not offers:
+    if any(offer.is_canceled for offer in offers.values()) or not offers:
         return FieldProblem("", "This is already canceled.")
     if request.offer is None and len(meetings) != len(request.meetings):
         return FieldProblem("", "One of these class days is already canceled or has started.")
@@ -149,7 +149,7 @@ class _PurchasedDays:
             return 1
         coming = [each for each in self.all[seat.offer_id] if each.starts_at > seat.created_at]
         return sum(
-            each.stands_in_for_id is None and (each.cancelled_at is None or each.cancelled_at > seat.created_at)
+            each.replacement_for_id is None and (each.canceled_at is None or each.canceled_at > seat.created_at)
             for each in coming
         )
 

@@ -7,11 +7,11 @@ from classwork.domain.schedule.meetings import MeetingDraft
 from classwork.models import ClassOffer, Meeting
 
 
-def replacement_dates(offer: ClassOffer, cancelled: Sequence[Meeting]) -> dict[int, MeetingDraft]:
-    last = max(meeting.local_date for meeting in offer.meetings.all() if not meeting.is_cancelled)
+def replacement_dates(offer: ClassOffer, canceled: Sequence[Meeting]) -> dict[int, MeetingDraft]:
+    last = max(meeting.local_date for meeting in offer.meetings.all() if not meeting.is_canceled)
     skipped = {each.on for each in offer.skipped_dates.all()}
     drafts = {}
-    for meeting in sorted(cancelled, key=lambda meeting: (meeting.starts_at, meeting.pk)):
+    for meeting in sorted(canceled, key=lambda meeting: (meeting.starts_at, meeting.pk)):
         last += timedelta(weeks=1)
         while last in skipped:
             last += timedelta(weeks=1)
@@ -20,9 +20,9 @@ def replacement_dates(offer: ClassOffer, cancelled: Sequence[Meeting]) -> dict[i
 
 
 def replacement_dates_by_class(
-    offers: Mapping[int, ClassOffer], cancelled: Iterable[Meeting]
+    offers: Mapping[int, ClassOffer], canceled: Iterable[Meeting]
 ) -> dict[int, MeetingDraft]:
-    meetings = list(cancelled)
+    meetings = list(canceled)
     drafts: dict[int, MeetingDraft] = {}
     for pk, offer in offers.items():
         if of_class := [meeting for meeting in meetings if meeting.offer_id == pk]:

@@ -41,7 +41,7 @@ class CancellationRequest:
 
 
 def cancelable_meetings(now: datetime) -> QuerySet[Meeting]:
-    meetings = Meeting.objects.filter(cancelled_at=None, starts_at__gt=now).order_by("starts_at", "pk")
+    meetings = Meeting.objects.filter(canceled_at=None, starts_at__gt=now).order_by("starts_at", "pk")
     return meetings.select_related("offer__subject__level", "offer__session", "offer__location", "location")
 
 
@@ -55,7 +55,7 @@ def cancelable_meetings_on(day: date, place: Location | None, now: datetime) -> 
 
 def cancelable_classes(now: datetime) -> QuerySet[ClassOffer]:
     ids = cancelable_meetings(now).order_by().values("offer")
-    classes = ClassOffer.objects.filter(pk__in=ids, called_off_at=None).select_related("subject__level", "session")
+    classes = ClassOffer.objects.filter(pk__in=ids, canceled_at=None).select_related("subject__level", "session")
     return classes.order_by("session__key_day_date", "class_day", "start_time", "pk")
 
 

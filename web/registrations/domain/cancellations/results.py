@@ -28,7 +28,7 @@ def attach_refunds(outcomes: Mapping[StudentCompensation, RefundOutcome], refund
     links = []
     for outcome, got in outcomes.items():
         paid_back = (by_payment[payment.pk] for payment, _ in got.parts)
-        links += [through(outcome_id=outcome.pk, refund_id=refund.pk) for refund in paid_back]
+        links += [through(studentcompensation_id=outcome.pk, refund_id=refund.pk) for refund in paid_back]
         outcome.by_hand, outcome.onto_vouchers = got.by_hand, got.onto_vouchers
     through.objects.bulk_create(links)
     StudentCompensation.objects.bulk_update(outcomes, ["by_hand", "onto_vouchers"], batch_size=200)

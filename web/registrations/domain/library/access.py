@@ -107,7 +107,7 @@ def _ticket_that_opens(students: Collection[int], resource: Resource, at: dateti
 
 def opens_with_ticket(release: Release, ticket: Ticket) -> bool:
     meeting = ticket.meeting
-    return release.class_number is not None and release.opens_at == meeting.ends_at and not meeting.is_cancelled
+    return release.class_number is not None and release.opens_at == meeting.ends_at and not meeting.is_canceled
 
 
 def access_state(release: Release, place: Way, at: datetime, *, by_hand: bool = False) -> AccessState:
@@ -133,7 +133,7 @@ def is_settled(place: Way) -> bool:
     order = place.line.order if place.line else None
     if order is None or order.state != Order.State.PAID:
         return settings.OPEN_BEFORE_PAID
-    return not (place.line and place.line.now_total and not order.charged)
+    return not (place.line and place.line.early_total and not order.amount_charged)
 
 
 # -- the libraries ---------------------------------------------------------------------------------------------------

@@ -12,11 +12,11 @@ def add_opening(by: User, resource: Resource, registration: Registration) -> Non
     with transaction.atomic():
         _, is_new = Opening.objects.get_or_create(registration=registration, resource=resource)
         if is_new:
-            record_action(by, "registrations.resource_opened_for_one", resource, registration=registration.pk)
+            record_action(by, "registrations.resource_opened_for_student", resource, registration=registration.pk)
 
 
 def remove_opening(by: User, resource: Resource, registration: Registration) -> None:
     with transaction.atomic():
         deleted, _ = Opening.objects.filter(registration=registration, resource=resource).delete()
         if deleted:
-            record_action(by, "registrations.resource_closed_for_one", resource, registration=registration.pk)
+            record_action(by, "registrations.resource_closed_for_student", resource, registration=registration.pk)

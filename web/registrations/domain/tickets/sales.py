@@ -34,8 +34,8 @@ def sells_tickets(offer: ClassOffer) -> bool:
 
 
 def is_on_sale(offer: ClassOffer, at: datetime) -> bool:
-    to_come = [one for one in offer.meetings.all() if not one.is_cancelled]
-    return sells_tickets(offer) and not offer.is_called_off and any(at < ticket_sale_end(one) for one in to_come)
+    to_come = [one for one in offer.meetings.all() if not one.is_canceled]
+    return sells_tickets(offer) and not offer.is_canceled and any(at < ticket_sale_end(one) for one in to_come)
 
 
 def ticket_closed_reason(meeting: Meeting, at: datetime, *, trial: bool, by_desk: bool = False) -> str:
@@ -43,11 +43,11 @@ def ticket_closed_reason(meeting: Meeting, at: datetime, *, trial: bool, by_desk
     offer = meeting.offer
     if not offer.is_listed or offer.session.publish_date > dates.to_local_time(at).date():
         return registration_window.NOT_OPEN
-    if offer.is_called_off:
-        return registration_window.CALLED_OFF
+    if offer.is_canceled:
+        return registration_window.CLASS_CANCELED
     if ticket_price(offer, trial=trial) is None:
         return NO_TRIAL if trial else NOT_SOLD
-    if meeting.is_cancelled:
+    if meeting.is_canceled:
         return OFF
     return BEGUN if at >= ticket_sale_end(meeting, by_desk=by_desk) else ""
 
@@ -57,7 +57,7 @@ def ticket_sale_end(meeting: Meeting, *, by_desk: bool = False) -> datetime:
 
 
 def days_with_tickets(offer: ClassOffer, at: datetime, *, by_desk: bool = False) -> list[TicketDay]:
-    to_come = [one for one in offer.meetings.all() if not one.is_cancelled]
+    to_come = [one for one in offer.meetings.all() if not one.is_canceled]
     sold = [one for one in to_come if at < ticket_sale_end(one, by_desk=by_desk)]
     rooms = capacity.availability_by_meeting(offer, sold, at)
     return [TicketDay(one, rooms[one.pk]) for one in sold]

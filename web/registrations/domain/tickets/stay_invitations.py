@@ -21,7 +21,7 @@ def send_stay_invitations(at: datetime | None = None) -> int:
     morning = dates.local_moment(today, time(0))
     ended = Ticket.objects.confirmed().filter(meeting__ends_at__lt=morning, meeting__ends_at__gt=morning - NOT_AFTER)
     asked = [
-        one for one in ended.filter(meeting__cancelled_at=None).for_lists() if not upgrades.upgrade_refusal(one, at)
+        one for one in ended.filter(meeting__canceled_at=None).for_lists() if not upgrades.upgrade_refusal(one, at)
     ]
     for ticket in asked:
         notifications.draft_stay_mail(ticket)

@@ -1,5 +1,5 @@
-"""The states of a ticket: held, then confirmed or lapsed; a confirmed one can be put on hold, canceled or turned into a
-registration."""
+"""The states of a ticket: held, then confirmed or expired; a confirmed one can be put on hold, canceled or turned into
+a registration."""
 
 from datetime import datetime
 
@@ -106,9 +106,9 @@ def confirm_ticket(line: OrderLine) -> Ticket:
     capacity.lock_classes_of_order(line)
     at = timezone.now()
     mine = _expire_and_find_ticket(line, at)
-    if mine is None or mine.state in (State.CANCELLED, State.TRANSFERRED):
+    if mine is None or mine.state in (State.CANCELED, State.TRANSFERRED):
         raise ProductUnavailable("This booking was canceled.")
-    if mine.state == State.LAPSED:
+    if mine.state == State.EXPIRED:
         mine = _admit_and_hold_ticket(line, mine, mine.student, None)
     if mine.state == State.HELD:
         transitions.confirm_spot(mine, at)
@@ -116,10 +116,10 @@ def confirm_ticket(line: OrderLine) -> Ticket:
 
 
 @transaction.atomic
-def release_ticket(line: OrderLine, why: str, state: str = State.CANCELLED) -> None:
+def release_ticket(line: OrderLine, why: str, state: str = State.CANCELED) -> None:
     capacity.lock_classes_of_order(line)
     mine = Ticket.objects.live().filter(line=line).select_related("meeting").first()
     if mine is None:
         return
-    lapsed = mine.state == State.HELD and line.order.has_lapsed()
-    transitions.end_spot(mine, State.LAPSED if lapsed else state, why)
+    has_expired = mine.state == State.HELD and line.order.has_expired()
+    transitions.end_spot(mine, State.EXPIRED if has_expired else state, why)

@@ -60,7 +60,9 @@ def upgrade_refusal(ticket: Ticket, at: datetime) -> str:
 def joining_terms_for_line(line: OrderLine, offer: ClassOffer, at: datetime) -> JoiningTerms:
     now = late_joining.joining_terms(offer, at)
     ticket = (
-        Ticket.objects.filter(line=line.replaces_id).select_related("meeting").first() if line.replaces_id else None
+        Ticket.objects.filter(line=line.exchanged_from_id).select_related("meeting").first()
+        if line.exchanged_from_id
+        else None
     )
     if ticket is None or ticket.offer_id != offer.pk or not now.less:
         return now
@@ -69,7 +71,7 @@ def joining_terms_for_line(line: OrderLine, offer: ClassOffer, at: datetime) -> 
 
 def joining_terms_with_ticket(ticket: Ticket, now: JoiningTerms, paid: Decimal, at: datetime) -> JoiningTerms:
     """Never charges more than joining without the ticket would cost."""
-    visited = not ticket.meeting.is_cancelled and ticket.meeting.has_begun(at)
+    visited = not ticket.meeting.is_canceled and ticket.meeting.has_begun(at)
     if not visited:
         return now
     left = now.left + 1
@@ -78,7 +80,9 @@ def joining_terms_with_ticket(ticket: Ticket, now: JoiningTerms, paid: Decimal, 
 
 
 def quote_upgrade(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:
-    line = OrderLine(order=ticket.line.order, kind=attendees.PLACE, product_id=ticket.offer_id, replaces=ticket.line)
+    line = OrderLine(
+        order=ticket.line.order, kind=attendees.PLACE, product_id=ticket.offer_id, exchanged_from=ticket.line
+    )
     line.details = upgrade_line_details(ticket)
     item = quotes.PriceLine(0, line.kind, line.product_id, exchanges.price_facts_of_line(line, at))
     price = quotes.compute_price(
@@ -99,7 +103,7 @@ def add_upgrade_to_cart(ticket: Ticket, cart: Order, at: datetime) -> None:
     if not cart.payer_email and cart.payer is None and not is_paid_by_someone_else(ticket):
         cart.payer_name, cart.payer_email = paid_by.payer_name, paid_by.payer_email
         cart.save(update_fields=["payer_name", "payer_email"])
-    carts.add_line(cart, attendees.PLACE, ticket.offer_id, upgrade_line_details(ticket), replaces=ticket.line)
+    carts.add_line(cart, attendees.PLACE, ticket.offer_id, upgrade_line_details(ticket), exchanged_from=ticket.line)
 
 
 def is_paid_by_someone_else(ticket: Ticket) -> bool:
@@ -118,8 +122,10 @@ def upgrade_at_desk(ticket: Ticket, *, by: User, why: str, at: datetime) -> Orde
     paid_by = ticket.line.order
     cart = carts.create_second_cart(paid_by)
     more = {"by_desk": True, "late": by.has_perm("registrations.join_late")}
-    carts.add_line(cart, attendees.PLACE, ticket.offer_id, upgrade_line_details(ticket) | more, replaces=ticket.line)
+    carts.add_line(
+        cart, attendees.PLACE, ticket.offer_id, upgrade_line_details(ticket) | more, exchanged_from=ticket.line
+    )
     how = placement.PlacementOptions(Order.Due.DOOR, by_staff=by, payer=paid_by.payer)
     order = placement.place_order(cart, how, seen=None, at=at)
-    record_action(by, "registrations.stayed_at_the_desk", ticket, why=why, order=order.pk)
+    record_action(by, "registrations.ticket_upgraded_at_desk", ticket, why=why, order=order.pk)
     return order

@@ -64,7 +64,7 @@ class DeskOverride:
 
 def transferable_line(registration: Registration, at: datetime) -> OrderLine:
     line = registration.line
-    if line is None or line.cancelled_at is not None:
+    if line is None or line.canceled_at is not None:
         raise TransferRefused(NOT_HERE)
     if registration.state == State.ON_HOLD:
         raise TransferRefused(ON_HOLD)
@@ -76,7 +76,7 @@ def transferable_line(registration: Registration, at: datetime) -> OrderLine:
 
 
 def check_transfer_deadline(registration: Registration, at: datetime) -> None:
-    number = settings.MOVE_UNTIL_CLASS
+    number = settings.TRANSFER_UNTIL_CLASS
     if not is_before_deadline(registration, number, at):
         ends = change_deadline(registration, number)
         raise TransferRefused(TOO_LATE.format(format_moment(ends)) if number and ends else NOT_HERE)
@@ -110,7 +110,7 @@ class TransferQuote:
     def fingerprint(self) -> str:
         """Signs the amounts, because the attendee sees the fingerprint but not always the amounts."""
         amounts = repr((self.parts, self.to_pay, self.back, self.credit, self.at_the_door))
-        return salted_hmac("registrations.moving", amounts).hexdigest()[:32]
+        return salted_hmac("registrations.transfer", amounts).hexdigest()[:32]
 
 
 def quote_transfer(
@@ -134,9 +134,9 @@ def transfer_to_class(
     to: dict[str, Any] = {"to": target.offer.pk, "title": str(target.offer)}
     if isinstance(by, DeskOverride):
         overrides = {"over_capacity": by.over_capacity, "waived": by.waived}
-        record_action(by.staff, "registrations.place_moved", registration, why=by.why, **to, **overrides)
+        record_action(by.staff, "registrations.transferred_to_class", registration, why=by.why, **to, **overrides)
     else:
-        record_action(by, "registrations.place_moved", registration, **to)
+        record_action(by, "registrations.transferred_to_class", registration, **to)
     return order
 
 
@@ -175,7 +175,7 @@ def _place_transfer_order(
         raise TransferRefused(PAY_FIRST)
     cart = carts.create_second_cart(old)
     carts.add_line(cart, line.kind, offer.pk, details)
-    how = placement.PlacementOptions(old.due, on=old.due_on, by_staff=staff, payer=old.payer, is_known=True)
+    how = placement.PlacementOptions(old.due, on=old.due_date, by_staff=staff, payer=old.payer, is_known=True)
     order = placement.place_order(cart, how, seen=None, at=at)
     spots.mark_transferred(line)
     line_cancellation.cancel_line(line, at=at, why="Moved to another class.", by=staff)

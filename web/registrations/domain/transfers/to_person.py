@@ -28,7 +28,7 @@ THEIRS = "{} already has this spot."
 
 def check_transferable(registration: Registration, by: User | DeskOverride, at: datetime) -> OrderLine:
     line = registration.line
-    if line is None or line.cancelled_at is not None:
+    if line is None or line.canceled_at is not None:
         raise TransferRefused(NOT_HERE)
     if registration.state == State.ON_HOLD:
         raise TransferRefused(ON_HOLD)
@@ -42,7 +42,7 @@ def check_transferable(registration: Registration, by: User | DeskOverride, at: 
 
 
 def _check_user_may_transfer(user: User, registration: Registration, line: OrderLine, at: datetime) -> None:
-    number = settings.GIVE_UNTIL_CLASS
+    number = settings.TRANSFER_TO_PERSON_UNTIL_CLASS
     if not is_before_deadline(registration, number, at):
         ends = change_deadline(registration, number)
         raise TransferRefused(TOO_LATE.format(format_moment(ends)) if number and ends else NOT_HERE)
@@ -73,7 +73,7 @@ def transfer_to_person(
     _rename_attendee(line, to, recipient, giver)
     new_registration = spots.hand_over_spot(registration, recipient, readiness, at)
     staff, why = (by.staff, by.why) if isinstance(by, DeskOverride) else (by, "")
-    record_action(staff, "registrations.place_given", registration, why=why, to=new_registration.pk)
+    record_action(staff, "registrations.transferred_to_person", registration, why=why, to=new_registration.pk)
     return new_registration
 
 

@@ -52,6 +52,6 @@ def set_class_roles(offer: ClassOffer, roles: Sequence[RoleCapacity], apart: Bal
     else:
         RoleBalance.objects.filter(offer=offer).delete()
     record_action(
-        by, "registrations.roles_arranged", offer, roles=names, most_apart=apart.most, ratio=str(apart.ratio or "")
+        by, "registrations.class_roles_changed", offer, roles=names, most_apart=apart.most, ratio=str(apart.ratio or "")
     )
     spot_offers.advance_waitlist(ClassOffer.objects.get(pk=offer.pk), timezone.now())

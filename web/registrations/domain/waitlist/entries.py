@@ -23,7 +23,7 @@ from registrations.rules.waitlist_walk import SpotOffered, walk_waitlist
 from users.models import Student, User
 
 State = WaitlistEntry.State
-PURPOSE = "registrations.waiting"
+PURPOSE = "registrations.waitlist"
 LINK_AGE = timedelta(days=400)
 
 
@@ -71,7 +71,7 @@ def find_or_join_waitlist(offer: ClassOffer, requests: Sequence[WaitlistRequest]
         for person in people
     )
     key = f"{contact.email}:{'+'.join(person_keys)}"[:500]
-    entry = WaitlistEntry.objects.filter(offer=offer, who_key=key).live().first()
+    entry = WaitlistEntry.objects.filter(offer=offer, person_key=key).live().first()
     is_new = entry is None
     if entry is None:
         entry = WaitlistEntry.objects.create(
@@ -82,10 +82,10 @@ def find_or_join_waitlist(offer: ClassOffer, requests: Sequence[WaitlistRequest]
             account=contact.account,
             contact_name=contact.name,
             contact_email=contact.email,
-            who_key=key,
+            person_key=key,
             position=spot_offers.next_position(offer.pk),
         )
-    spot_offers.emit_entry_event(events.WAITING_JOINED, entry, at)
+    spot_offers.emit_entry_event(events.WAITLIST_JOINED, entry, at)
     spot_offers.advance_waitlist(offer, at)
     entry.refresh_from_db()
     return JoinResult(entry, is_new)
@@ -136,8 +136,8 @@ def closed_entry_reason(entry: WaitlistEntry) -> str:
     return {
         State.WAITING: "No spot has opened up yet. We’ll email you as soon as one does.",
         State.OFFERED: "Your offer has expired. The spot goes to the next person.",
-        State.LAPSED: "Your offer has expired. The spot went to the next person.",
-        State.TAKEN: "You’ve already claimed this spot.",
+        State.EXPIRED: "Your offer has expired. The spot went to the next person.",
+        State.ACCEPTED: "You’ve already claimed this spot.",
         State.DECLINED: "You declined this spot.",
         State.LEFT: "You left the waitlist.",
         State.CLOSED: "This class is over.",
@@ -166,7 +166,7 @@ def offer_spot_by_hand(entry: WaitlistEntry, *, why: str, by: User) -> None:
     if not isinstance(step, SpotOffered):
         raise WaitlistRefused(f"They can’t be offered a spot: {skip_reasons.skip_reason(step.obstacle)}.")
     spot_offers.offer_spot(entry, entry.offer, step, at)
-    record_action(by, "registrations.place_offered", entry, why=why, offer=entry.offer_id)
+    record_action(by, "registrations.spot_offered", entry, why=why, offer=entry.offer_id)
     spot_offers.advance_waitlist(entry.offer, at)
 
 
@@ -180,9 +180,9 @@ def move_entry(entry: WaitlistEntry, place: int, *, why: str, by: User) -> None:
     numbers = sorted(other.position for other in line)
     for other, number in zip(line, numbers, strict=True):
         WaitlistEntry.objects.filter(pk=other.pk).update(position=number)
-    record_action(by, "registrations.waiting_moved", entry, why=why, position=place)
+    record_action(by, "registrations.waitlist_entry_moved", entry, why=why, position=place)
     at = timezone.now()
-    spot_offers.emit_entry_event(events.WAITING_MOVED, entry, at)
+    spot_offers.emit_entry_event(events.WAITLIST_ENTRY_MOVED, entry, at)
     spot_offers.advance_waitlist(entry.offer, at)
 
 
@@ -191,7 +191,7 @@ def remove_entry(entry: WaitlistEntry, *, why: str, by: User) -> None:
     entry = _lock_entry(entry)
     if not entry.is_live:
         raise WaitlistRefused(closed_entry_reason(entry))
-    record_action(by, "registrations.waiting_taken_off", entry, why=why)
+    record_action(by, "registrations.waitlist_entry_removed", entry, why=why)
     leave_waitlist(entry)
 
 
@@ -199,7 +199,7 @@ def remove_entry(entry: WaitlistEntry, *, why: str, by: User) -> None:
 
 
 def entry_url(entry: WaitlistEntry) -> str:
-    return reverse("waiting_entry", args=[links.sign_token(PURPOSE, entry.pk, entry.nonce)])
+    return reverse("waitlist_entry", args=[links.sign_token(PURPOSE, entry.pk, entry.nonce)])
 
 
 def find_entry(token: str) -> WaitlistEntry | None:

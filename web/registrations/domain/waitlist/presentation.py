@@ -21,9 +21,9 @@ from users.models import User
 
 State = WaitlistEntry.State
 ENDED = {
-    State.TAKEN: StatusText("Registered", "good"),
+    State.ACCEPTED: StatusText("Registered", "good"),
     State.DECLINED: StatusText("Declined"),
-    State.LAPSED: StatusText("Offer expired", "bad"),
+    State.EXPIRED: StatusText("Offer expired", "bad"),
     State.LEFT: StatusText("Left the waitlist"),
     State.CLOSED: StatusText("Closed"),
 }
@@ -43,7 +43,7 @@ class EntryView:
         if self.entry.state != State.OFFERED:
             return ENDED[State(self.entry.state)]
         if not entries.is_offer_open(self.entry, self.at):
-            return ENDED[State.LAPSED]
+            return ENDED[State.EXPIRED]
         return StatusText(f"Spot reserved until {self.until}", "good")
 
     @property
@@ -56,7 +56,7 @@ class EntryView:
 
     @property
     def until(self) -> str:
-        return format_moment(self.entry.offered_until) if self.entry.offered_until else ""
+        return format_moment(self.entry.offer_expires_at) if self.entry.offer_expires_at else ""
 
     @property
     def why(self) -> str:
@@ -68,7 +68,7 @@ class EntryView:
 
     @property
     def _obstacle(self) -> Obstacle:
-        return Obstacle(self.entry.rule, self.entry.rule_role)
+        return Obstacle(self.entry.rule, self.entry.skip_role)
 
     @property
     def is_waiting(self) -> bool:
@@ -157,7 +157,7 @@ def classes_with_waitlist() -> QuerySet[ClassOffer]:
 
 def waitlists_of_classes(offers: Sequence[ClassOffer], at: datetime) -> list[ClassWaitlist]:
     open_offers = WaitlistEntry.objects.filter(offer__in=offers).with_open_offer(at).order_by()
-    rows = open_offers.values_list("offer").annotate(Sum("size"), Min("offered_until"))
+    rows = open_offers.values_list("offer").annotate(Sum("size"), Min("offer_expires_at"))
     offered = {row[0]: row[1:] for row in rows}
     rooms = capacity.availability_by_class(offers, at)
     return [ClassWaitlist(offer, rooms[offer.pk], *offered.get(offer.pk, (0, None))) for offer in offers]
