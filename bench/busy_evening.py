@@ -26,10 +26,12 @@ def main() -> int:
         from users.models import User
 
         session = make.session("Evening")
-        offers = [make.offer(session, make.subject("Beg", f"V{hour}"), start_time=time(hour)) for hour in (18, 19, 20)]
+        class_offers = [
+            make.class_offer(session, make.subject("Beg", f"V{hour}"), start_time=time(hour)) for hour in (18, 19, 20)
+        ]
         host = User.objects.create(email="host@evening.invalid", first_name="Host")
-        evening.simulate_evening(offers, options.people, options.seed, host)
-        crowded = evening.print_availability(offers)
+        evening.simulate_evening(class_offers, options.people, options.seed, host)
+        crowded = evening.print_availability(class_offers)
         call_command("replay_waitlist")
     return 1 if crowded else 0
 

@@ -34,12 +34,12 @@ def main() -> int:
         home = stack.enter_context(services.folder())
         services.django_over(f"sqlite:///{home}/db.sqlite3", STATIC_ROOT=f"{home}/static")
         call_command("collectstatic", verbosity=0, interactive=False)
-        offer_id = open_classes()
-        port = stack.enter_context(rush.server(home, offer_id))
+        class_offer_id = open_classes()
+        port = stack.enter_context(rush.server(home, class_offer_id))
         page = stack.enter_context(phone(port))
         person = Person(page, options)
         began = time.monotonic()
-        register(person, offer_id)
+        register(person, class_offer_id)
         seconds = time.monotonic() - began
     return 0 if judge(person, seconds) else 1
 
@@ -50,8 +50,8 @@ def open_classes() -> int:
     from tests import make
 
     session = make.session("Phone")
-    make.offer(session, make.subject(version="B"), class_day=4, start_time=time(18))
-    return int(make.offer(session, make.subject()).pk)
+    make.class_offer(session, make.subject(version="B"), class_day=4, start_time=time(18))
+    return int(make.class_offer(session, make.subject()).pk)
 
 
 @contextmanager
@@ -99,11 +99,11 @@ class Person:
         self.keys += len(text)
 
 
-def register(person: Person, offer_id: int) -> None:
+def register(person: Person, class_offer_id: int) -> None:
     page = person.page
     page.goto("/classes/")
     person.look("Classes")
-    person.tap(page.locator(f"a[href='/classes/{offer_id}']").first)
+    person.tap(page.locator(f"a[href='/classes/{class_offer_id}']").first)
     page.get_by_role("link", name="Register", exact=True).wait_for()
     time.sleep(person.options.look)
     person.tap(page.get_by_role("link", name="Register", exact=True))

@@ -32,7 +32,7 @@ def main() -> int:
         school = open_school()
         film = home / "Sugar push.mp4"
         film.write_bytes(made(options.megabytes))
-        port = stack.enter_context(rush.server(home, school.offer.pk))
+        port = stack.enter_context(rush.server(home, school.class_offer.pk))
         page = stack.enter_context(phone(port))
         page.context.add_cookies([session_of(school.tess, port)])
         person = Person(page, options)

@@ -58,12 +58,12 @@ def register_others(count: int) -> None:
 
     named = [f"Other {number:05}" for number in range(3000)]
     students = Student.objects.bulk_create(Student(first_name=one, name_key=one.lower()) for one in named)
-    offers = list(ClassOffer.objects.all()[: -(-count // len(students))])
+    class_offers = list(ClassOffer.objects.all()[: -(-count // len(students))])
     at = timezone.now()
     Registration.objects.bulk_create(
         (
-            Registration(student=one, offer=offer, state="confirmed", confirmed_at=at)
-            for offer in offers
+            Registration(student=one, class_offer=class_offer, state="confirmed", confirmed_at=at)
+            for class_offer in class_offers
             for one in students
         ),
         batch_size=2000,
@@ -83,10 +83,12 @@ def student_of(session: Any, name: str, classes: int) -> Any:
     account = make.account(f"{name.lower()}@example.org", name)
     student = make.student(account)
     for number in range(classes):
-        offer = make.offer(session, make.subject("L2", name=f"{name} {number}", num_weeks=4), class_day=number % 7)
-        giving.place(student, offer)
+        class_offer = make.class_offer(
+            session, make.subject("L2", name=f"{name} {number}", num_weeks=4), class_day=number % 7
+        )
+        giving.place(student, class_offer)
         for resource in range(EACH):
-            giving.resource(f"Resource {resource}", offer, when="class", class_number=1 + resource % 4)
+            giving.resource(f"Resource {resource}", class_offer, when="class", class_number=1 + resource % 4)
     browser = Client()
     browser.force_login(account, "users.backends.PermissionBackend")
     look(browser)

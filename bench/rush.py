@@ -36,24 +36,24 @@ def main() -> int:
     with ExitStack() as stack:
         home, database = stack.enter_context(services.database(options.postgres))
         services.django_over(database)
-        offer_id = open_class(options.places)
-        port = stack.enter_context(server(home, offer_id))
+        class_offer_id = open_class(options.places)
+        port = stack.enter_context(server(home, class_offer_id))
         pages = page_rate(port, options.at_once)
         began = time.monotonic()
         with ThreadPoolExecutor(options.at_once) as pool:
-            outcomes = Counter(pool.map(lambda number: Buyer(port, number).buy(offer_id), range(options.buyers)))
+            outcomes = Counter(pool.map(lambda number: Buyer(port, number).buy(class_offer_id), range(options.buyers)))
         seconds = time.monotonic() - began
-        return 0 if judge(options, outcomes, seconds, pages, offer_id) else 1
+        return 0 if judge(options, outcomes, seconds, pages, class_offer_id) else 1
 
 
 def open_class(places: int) -> int:
     from tests import make
 
-    return int(make.offer(make.session("Rush"), make.subject(), capacity=places).pk)
+    return int(make.class_offer(make.session("Rush"), make.subject(), capacity=places).pk)
 
 
 @contextmanager
-def server(home: Path, offer_id: int) -> Iterator[int]:
+def server(home: Path, class_offer_id: int) -> Iterator[int]:
     """Two processes with four threads each; the database is the one that DATABASE_URL names. Each buyer comes from an
     address of their own, for orders are limited by address."""
     port = services.free_port()
@@ -66,7 +66,7 @@ def server(home: Path, offer_id: int) -> Iterator[int]:
     ]
     try:
         services.wait_for(port)
-        Visitor(port).ask("GET", f"/classes/{offer_id}")
+        Visitor(port).ask("GET", f"/classes/{class_offer_id}")
         yield port
     finally:
         for process in started:
@@ -110,14 +110,14 @@ class Buyer(Visitor):
         super().__init__(port, f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}")
         self.name, self.email = f"Buyer {number}", f"buyer{number}@example.org"
 
-    def buy(self, offer_id: int) -> str:
-        outcome = self.outcome(offer_id)
+    def buy(self, class_offer_id: int) -> str:
+        outcome = self.outcome(class_offer_id)
         worst = max(self.statuses)
         return f"answer {worst}" if worst >= 500 else outcome
 
-    def outcome(self, offer_id: int) -> str:
-        _, page, _ = self.ask("GET", f"/register/?class={offer_id}")
-        status, page, _ = self.send("/register/", page, classes=str(offer_id), who="me", others="0")
+    def outcome(self, class_offer_id: int) -> str:
+        _, page, _ = self.ask("GET", f"/register/?class={class_offer_id}")
+        status, page, _ = self.send("/register/", page, classes=str(class_offer_id), who="me", others="0")
         if status != 302:
             return told(page)
         _, page, _ = self.ask("GET", "/checkout/")
@@ -151,10 +151,12 @@ def page_rate(port: int, at_once: int, seconds: float = 5) -> float:
         return sum(pool.map(look, range(at_once))) / seconds
 
 
-def judge(options: argparse.Namespace, outcomes: Counter[str], seconds: float, pages: float, offer_id: int) -> bool:
+def judge(
+    options: argparse.Namespace, outcomes: Counter[str], seconds: float, pages: float, class_offer_id: int
+) -> bool:
     from registrations.models import Registration
 
-    states = Counter(Registration.objects.filter(offer=offer_id).values_list("state", flat=True))
+    states = Counter(Registration.objects.filter(class_offer=class_offer_id).values_list("state", flat=True))
     sold = min(options.places, options.buyers)
     print(f"{options.buyers} buyers for {options.places} places: {dict(outcomes)}; registrations: {dict(states)}")
     print(f"{seconds:.1f} s: {options.buyers / seconds:.1f} buyers/s, {sold / seconds:.1f} paid orders/s;", end=" ")

@@ -38,7 +38,7 @@ class SchoolTestCase(TestCase):
     sam: ClassVar[User]
     session: ClassVar[Session]
     hall: ClassVar[Location]
-    offer: ClassVar[ClassOffer]
+    class_offer: ClassVar[ClassOffer]
 
     @classmethod
     def setUpTestData(cls) -> None:

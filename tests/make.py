@@ -63,7 +63,7 @@ def location(name: str = "Grange Hall", **values: Any) -> Location:
     )
 
 
-def offer(
+def class_offer(
     session: Session, subject: Subject, *teachers: Staff, skipped: tuple[date, ...] = (), **values: Any
 ) -> ClassOffer:
     """An approved class on Tuesday evenings, unless told otherwise."""
@@ -102,5 +102,5 @@ def school() -> SimpleNamespace:
     staff(people.ada, "Admin", title="Runs the front desk")
     people.session = session("Open_session")
     people.hall = location()
-    people.offer = offer(people.session, subject(), people.tess.staff, location=people.hall)
+    people.class_offer = class_offer(people.session, subject(), people.tess.staff, location=people.hall)
     return people

@@ -19,7 +19,7 @@ TIME = {"start_time": "19:00"}
 class FarDaysTest(SchoolTestCase):
     def setUp(self) -> None:
         self.log_in(self.ada)
-        self.meeting = self.offer.meetings.get(number=2)
+        self.meeting = self.class_offer.meetings.get(number=2)
 
     def post(self, name: str, pk: int, form_data: dict[str, Any]) -> HttpResponse:
         return self.client.post(reverse(name, args=[pk]), form_data)
@@ -29,7 +29,7 @@ class FarDaysTest(SchoolTestCase):
 
     def test_cancellation_steps_refuse_far_days(self) -> None:
         url = reverse("desk_cancel_classes")
-        cancellation = {"class": self.offer.pk, "meeting": self.meeting.pk, "policy": "make_up"}
+        cancellation = {"class": self.class_offer.pk, "meeting": self.meeting.pk, "policy": "make_up"}
         for day in DAYS:
             with self.subTest(day):
                 self.assert_refused(self.client.get(url, {"day": day}))
@@ -40,7 +40,7 @@ class FarDaysTest(SchoolTestCase):
         rows_before = everything()
         for day in DAYS:
             with self.subTest(day):
-                self.assert_refused(self.post("desk_add_day", self.offer.pk, {"day": day} | TIME))
+                self.assert_refused(self.post("desk_add_day", self.class_offer.pk, {"day": day} | TIME))
                 self.assert_refused(self.post("desk_move_day", self.meeting.pk, {"day": day} | TIME))
         self.assertEqual(everything(), rows_before)
 
@@ -53,12 +53,12 @@ class FarDaysTest(SchoolTestCase):
 
     def test_decision_about_a_class_cannot_be_postponed_to_far_days(self) -> None:
         for day in DAYS:
-            self.post("desk_postpone_decision", self.offer.pk, {"day": day, "why": "Snow"})
+            self.post("desk_postpone_decision", self.class_offer.pk, {"day": day, "why": "Snow"})
             with self.subTest(day):
                 self.assert_refused(self.client.get(reverse("desk_minimum")))
 
     def test_payment_cannot_be_recorded_on_far_days(self) -> None:
-        order = place(cart((self.offer, me())))
+        order = place(cart((self.class_offer, me())))
         for day in DAYS:
             with self.subTest(day):
                 form_data = {"amount": 1, "variant": "cash", "received_on": day, "received": 0}
@@ -76,7 +76,7 @@ class FarDaysTest(SchoolTestCase):
             "start_time": "19:00",
             "class_day": 1,
             "session": self.session.pk,
-            "subject": self.offer.subject_id,
+            "subject": self.class_offer.subject_id,
         }
         for day in DAYS:
             for name in ("skipped", "decision_date"):
@@ -108,7 +108,7 @@ class FarDaysInAdminTest(SchoolTestCase):
         self.assert_refused("classwork_session", self.session.pk, "key_day_date", "publish_date", "expire_date")
 
     def test_class_cannot_be_decided_on_far_days_or_skip_them(self) -> None:
-        self.assert_refused("classwork_classoffer", self.offer.pk, "decision_date", "skipped")
+        self.assert_refused("classwork_classoffer", self.class_offer.pk, "decision_date", "skipped")
 
     def test_discount_code_cannot_start_or_end_on_far_days(self) -> None:
         url = reverse("admin:billing_discountcode_add")

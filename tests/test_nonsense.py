@@ -87,7 +87,7 @@ class InvalidInputTest(SchoolTestCase):
 
     def test_no_page_fails_when_all_parameters_are_invalid(self) -> None:
         args: dict[str, list[Any]] = {
-            name: [self.offer.pk] for name in ("join_waitlist", "resources_as_student", "order")
+            name: [self.class_offer.pk] for name in ("join_waitlist", "resources_as_student", "order")
         }
         for name, parameters in PAGES.items():
             path = reverse(name, args=args.get(name, []))
@@ -97,7 +97,11 @@ class InvalidInputTest(SchoolTestCase):
 
     @tag("long")
     def test_no_page_fails_when_one_parameter_is_invalid(self) -> None:
-        canceling = {"class": self.offer.pk, "meeting": self.offer.meetings.all()[1].pk, "policy": "make_up"}
+        canceling = {
+            "class": self.class_offer.pk,
+            "meeting": self.class_offer.meetings.all()[1].pk,
+            "policy": "make_up",
+        }
         pages = [(name, valid_values(parameters)) for name, parameters in PAGES.items() if " " in parameters]
         for name, valid_data in (
             *pages,
@@ -114,9 +118,9 @@ class InvalidInputTest(SchoolTestCase):
         day_data = valid_values("day start_time minutes location reason")
         planned = as_it_opens(self.client, reverse("desk_next_session", args=[self.session.pk]))
         for name, pk, valid_data in (
-            ("desk_add_day", self.offer.pk, day_data),
-            ("desk_move_day", self.offer.meetings.all()[1].pk, day_data),
-            ("desk_postpone_decision", self.offer.pk, valid_values("day why")),
+            ("desk_add_day", self.class_offer.pk, day_data),
+            ("desk_move_day", self.class_offer.meetings.all()[1].pk, day_data),
+            ("desk_postpone_decision", self.class_offer.pk, valid_values("day why")),
             ("desk_next_session", self.session.pk, planned),
         ):
             for field in valid_data:
@@ -166,15 +170,15 @@ class InvalidInputTest(SchoolTestCase):
 
     def test_moving_a_resource_refuses_an_invalid_step(self) -> None:
         self.log_in(self.tess)
-        path = reverse("arrange_resources", args=["class", self.offer.pk])
+        path = reverse("arrange_resources", args=["class", self.class_offer.pk])
         for step in (f"up-{DIGITS}", f"down-{DIGITS[:30]}", "up-²", "up-", "\0"):
             with self.subTest(step[:12]):
                 self.assertIn(self.client.post(path, {"move": step}).status_code, (400, 404))
 
     def test_opening_a_resource_for_an_invalid_student_number_is_not_found(self) -> None:
         self.log_in(self.tess)
-        resource = giving.resource("Late", self.offer, when="completion")
-        path = reverse("resource_times", args=[self.offer.pk, resource.pk])
+        resource = giving.resource("Late", self.class_offer, when="completion")
+        path = reverse("resource_times", args=[self.class_offer.pk, resource.pk])
         for number in (DIGITS, DIGITS[:20], "²", "", "\0"):
             with self.subTest(number[:12]):
                 self.assertEqual(self.client.post(path, {"do": f"open-{number}"}).status_code, 404)

@@ -23,27 +23,27 @@ PLACES = 20
 State = WaitlistEntry.State
 
 
-def simulate_evening(offers: list[ClassOffer], people: int, seed: int, by: User) -> None:
+def simulate_evening(class_offers: list[ClassOffer], people: int, seed: int, by: User) -> None:
     chance = random.Random(seed)
-    for offer in offers:
-        ClassOffer.objects.filter(pk=offer.pk).update(capacity=PLACES, pay_at_door=True)
+    for class_offer in class_offers:
+        ClassOffer.objects.filter(pk=class_offer.pk).update(capacity=PLACES, pay_at_door=True)
         roles = [RoleCapacity(name, PLACES * 3 // 5) for name in ROLES]
-        class_roles.set_class_roles(offer, roles, BalanceLimits(most=2, active_from=6), by)
+        class_roles.set_class_roles(class_offer, roles, BalanceLimits(most=2, active_from=6), by)
     for number in range(people):
-        offer = chance.choice(offers)
+        class_offer = chance.choice(class_offers)
         requests = [_random_request(f"p{number}", chance)]
         if chance.random() < 0.2:
             requests.append(_random_request(f"p{number}b", chance))
-        entries.join_waitlist(offer, requests, Contact(f"P {number}", f"p{number}@evening.invalid"))
-        _answer_random_offer(offer, chance)
+        entries.join_waitlist(class_offer, requests, Contact(f"P {number}", f"p{number}@evening.invalid"))
+        _answer_random_offer(class_offer, chance)
 
 
-def print_availability(offers: list[ClassOffer]) -> bool:
+def print_availability(class_offers: list[ClassOffer]) -> bool:
     """Returns whether a class has more people than spots."""
     crowded = False
-    for offer in ClassOffer.objects.for_lists().filter(pk__in=[each.pk for each in offers]):
-        spots = capacity.availability_of(offer, timezone.now())
-        print(f"{offer}: {spots.spots_taken} of {spots.capacity} spots, {spots.waiting} still waiting")
+    for class_offer in ClassOffer.objects.for_lists().filter(pk__in=[each.pk for each in class_offers]):
+        spots = capacity.availability_of(class_offer, timezone.now())
+        print(f"{class_offer}: {spots.spots_taken} of {spots.capacity} spots, {spots.waiting} still waiting")
         crowded = crowded or spots.spots_taken > (spots.capacity or 0)
     return crowded
 
@@ -53,11 +53,11 @@ def _random_request(name: str, chance: random.Random) -> WaitlistRequest:
     return WaitlistRequest(attendee, chance.choice((*ROLES, EITHER)))
 
 
-def _answer_random_offer(offer: ClassOffer, chance: random.Random) -> None:
-    offered = list(WaitlistEntry.objects.filter(offer=offer, state=State.OFFERED))
+def _answer_random_offer(class_offer: ClassOffer, chance: random.Random) -> None:
+    offered = list(WaitlistEntry.objects.filter(class_offer=class_offer, state=State.OFFERED))
     if not offered:
         if chance.random() < 0.1:
-            entries.leave_waitlist(chance.choice(list(spot_offers.waiting_entries(offer))))
+            entries.leave_waitlist(chance.choice(list(spot_offers.waiting_entries(class_offer))))
         return
     entry, luck = chance.choice(offered), chance.random()
     if luck < 0.5:
@@ -71,4 +71,4 @@ def _answer_random_offer(offer: ClassOffer, chance: random.Random) -> None:
     elif luck < 0.8 or entry.offer_expires_at is None:
         entries.leave_waitlist(entry)
     else:
-        spot_offers.offer_free_spots(offer.pk, entry.offer_expires_at + timedelta(minutes=1))
+        spot_offers.offer_free_spots(class_offer.pk, entry.offer_expires_at + timedelta(minutes=1))

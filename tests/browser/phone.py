@@ -21,8 +21,8 @@ class PhoneTestCase(BrowserTestCase):
         self.check_page(page)
         self.assertFalse(self.complaints, "\n" + "\n".join(self.complaints))
 
-    def from_the_class(self, page: Page, offer: ClassOffer | None = None) -> None:
-        page.goto((offer or self.school.offer).get_absolute_url())
+    def from_the_class(self, page: Page, class_offer: ClassOffer | None = None) -> None:
+        page.goto((class_offer or self.school.class_offer).get_absolute_url())
         page.get_by_role("link", name="Register", exact=True).click()
         self.look(page, "Register")
 

@@ -18,14 +18,16 @@ from tests.registrations import purchases
 class ClassDayCancellationTest(PhoneTestCase):
     def setUp(self) -> None:
         super().setUp()
-        cart = purchases.cart((self.school.offer, purchases.me()), payer=self.school.alice)
+        cart = purchases.cart((self.school.class_offer, purchases.me()), payer=self.school.alice)
         self.order = purchases.pay(purchases.place(cart))
         purchases.pay(
-            purchases.place(purchases.cart((self.school.offer, purchases.me()), name="Ben", email="ben@example.org"))
+            purchases.place(
+                purchases.cart((self.school.class_offer, purchases.me()), name="Ben", email="ben@example.org")
+            )
         )
 
     def to_the_quote(self, page: Page) -> None:
-        page.goto(f"/desk/classes/{self.school.offer.pk}/")
+        page.goto(f"/desk/classes/{self.school.class_offer.pk}/")
         page.get_by_role("link", name="Cancel days or class").click()
         self.look(page, "Choose what to cancel")
         page.locator("[name=meeting]").nth(1).check()
@@ -55,10 +57,10 @@ class ClassDayCancellationTest(PhoneTestCase):
         self.check_outcome()
 
     def test_class_below_its_minimum_enrollment_is_confirmed_at_the_desk(self) -> None:
-        day = self.school.offer.meetings.get(number=1).local_date - timedelta(days=1)
-        ClassOffer.objects.filter(pk=self.school.offer.pk).update(minimum=5, decision_date=day)
+        day = self.school.class_offer.meetings.get(number=1).local_date - timedelta(days=1)
+        ClassOffer.objects.filter(pk=self.school.class_offer.pk).update(minimum=5, decision_date=day)
         page = self.open_browser(self.school.ada, width=PHONE)
-        page.goto(self.school.offer.get_absolute_url())
+        page.goto(self.school.class_offer.get_absolute_url())
         page.get_by_text("Needs 5 sign-ups by").wait_for()
         page.goto("/desk/minimum/")
         page.get_by_text("2 of 5: 3 more to go").wait_for()
@@ -73,7 +75,7 @@ class ClassDayCancellationTest(PhoneTestCase):
     def check_outcome(self) -> None:
         self.assertEqual(Refund.objects.get().payment.order.payer_email, "ben@example.org")
         self.assertEqual(Registration.objects.live().count(), 2)
-        self.assertEqual(self.school.offer.meetings.exclude(replacement_for=None).count(), 1)
+        self.assertEqual(self.school.class_offer.meetings.exclude(replacement_for=None).count(), 1)
         run_all()
         told = {letter.to[0] for letter in send_all() if "canceled on" in letter.subject}
         self.assertEqual(told, {"alice@example.org", "ben@example.org", "tess@example.org"})

@@ -17,9 +17,9 @@ from tests.registrations import purchases
 class RegistrationCancellationTest(PhoneTestCase):
     def test_student_reads_the_cancellation_policy_and_cancels_one_of_two_classes(self) -> None:
         usual()
-        other = make.offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
-        purchases.pay(purchases.place(purchases.cart(*((offer, purchases.me()) for offer in (self.school.offer, other)),
-                                            payer=self.school.alice)))  # fmt: skip
+        other = make.class_offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
+        both = [(class_offer, purchases.me()) for class_offer in (self.school.class_offer, other)]
+        purchases.pay(purchases.place(purchases.cart(*both, payer=self.school.alice)))
         page = self.phone(self.school.alice)
         page.goto(other.get_absolute_url())
         page.get_by_role("heading", name="Cancellation policy").wait_for()
@@ -31,7 +31,7 @@ class RegistrationCancellationTest(PhoneTestCase):
         page.get_by_text("received your withdrawal and emailed you a confirmation.").wait_for()
         self.check_page(page)
         self.assertFalse(self.complaints, "\n" + "\n".join(self.complaints))
-        states = Registration.objects.order_by("offer").values_list("state", flat=True)
+        states = Registration.objects.order_by("class_offer").values_list("state", flat=True)
         self.assertEqual((list(states), Refund.objects.count()), (["confirmed", "canceled"], 1))
 
     def test_cancellation_policy_is_shown_in_the_cart_and_before_the_order_is_placed(self) -> None:

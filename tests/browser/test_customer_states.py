@@ -160,7 +160,7 @@ class CheckoutTest(CustomerTestCase):
         self.assertEqual(self.orders(), 1)
 
     def test_discount_code_for_another_class_names_that_class_and_stays_in_the_field(self) -> None:
-        other = make.offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
+        other = make.class_offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
         DiscountCode.objects.create(text="thursday", percent=10, kind="place", product_id=other.pk)
         page = self.phone()
         self.to_review(page)
@@ -222,11 +222,11 @@ class CheckoutTest(CustomerTestCase):
         page.get_by_text("$35.00 is left on this voucher.").wait_for()
 
     def test_order_page_reports_the_cancellation_of_one_of_two_classes_and_the_refund(self) -> None:
-        other = make.offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
+        other = make.class_offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
         alice = self.school.alice
         order = purchases.pay(
             purchases.place(
-                purchases.cart(*((each, purchases.me()) for each in (self.school.offer, other)), payer=alice)
+                purchases.cart(*((each, purchases.me()) for each in (self.school.class_offer, other)), payer=alice)
             )
         )
         page = self.phone(alice)
@@ -243,7 +243,7 @@ class CheckoutTest(CustomerTestCase):
 
     def test_two_people_register_and_pay_without_scripts(self) -> None:
         page = self.open_browser(width=390, javascript=False)
-        page.goto(self.school.offer.get_absolute_url())
+        page.goto(self.school.class_offer.get_absolute_url())
         page.get_by_role("link", name="Register", exact=True).click()
         page.get_by_role("button", name="Add another person").click()
         page.get_by_label("First name").fill("Lee")
@@ -260,7 +260,7 @@ class CheckoutTest(CustomerTestCase):
 
     def test_class_can_be_ordered_with_the_keyboard_alone(self) -> None:
         page = self.open_browser()
-        page.goto(self.school.offer.get_absolute_url())
+        page.goto(self.school.class_offer.get_absolute_url())
         self.press(page, "Register")
         page.get_by_role("heading", name="Register", level=1).wait_for()
         self.press(page, "Continue")

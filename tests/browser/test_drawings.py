@@ -15,7 +15,7 @@ COLORS = """(images) => images.map((image) => {
 class DrawingsTest(BrowserTestCase):
     def test_class_cards_share_one_drawing_file_and_each_shows_its_own_drawing(self) -> None:
         for version in "BC":
-            make.offer(self.school.offer.session, make.subject("L2", version=version))
+            make.class_offer(self.school.class_offer.session, make.subject("L2", version=version))
         page = self.open_browser()
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))

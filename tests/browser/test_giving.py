@@ -55,7 +55,7 @@ class AddResourceTest(BrowserTestCase):
         self.seen_after_class(found)
 
     def seen_after_class(self, found: Resource) -> None:
-        giving.place(self.school.student, self.school.offer)
+        giving.place(self.school.student, self.school.class_offer)
         page = self.open_browser(self.school.alice, width=390)
         self.visit(page, "/library/")
         self.assertEqual(page.get_by_role("link", name="Sugar push").count(), 0)
@@ -70,9 +70,9 @@ class AddResourceTest(BrowserTestCase):
     def class_is_over(self) -> None:
         """Change the first meeting so that it ended a minute ago."""
         end = timezone.now() - timedelta(minutes=1)
-        first = self.school.offer.meetings.order_by("starts_at")[0]
+        first = self.school.class_offer.meetings.order_by("starts_at")[0]
         Meeting.objects.filter(pk=first.pk).update(starts_at=end - timedelta(hours=1), ends_at=end)
-        releases.rebuild_class_releases([self.school.offer.pk])
+        releases.rebuild_class_releases([self.school.class_offer.pk])
 
     def test_add_pressed_during_the_upload_takes_effect_when_the_upload_ends(self) -> None:
         page = self.open_browser(self.school.tess, width=390)
@@ -110,16 +110,16 @@ class AddResourceTest(BrowserTestCase):
         ):
             values = {"kind": kind, "title": f"A {kind}", "audience": "student", "when": "sign_up"}
             given = content.add_resource(
-                self.school.tess.staff, self.school.offer, values, {"file": chosen(name, data, kind)}
+                self.school.tess.staff, self.school.class_offer, values, {"file": chosen(name, data, kind)}
             )
             self.visit(page, f"/resource/{given.pk}")
 
     def test_moving_a_resource_keeps_the_keyboard_focus(self) -> None:
         values = {"kind": "text", "text": "x", "audience": "student", "when": "sign_up"}
         for title in ("One", "Two", "Three"):
-            content.add_resource(self.school.tess.staff, self.school.offer, values | {"title": title}, {})
+            content.add_resource(self.school.tess.staff, self.school.class_offer, values | {"title": title}, {})
         page = self.open_browser(self.school.tess, width=390)
-        page.goto(f"/teaching/class/{self.school.offer.pk}/resources/")
+        page.goto(f"/teaching/class/{self.school.class_offer.pk}/resources/")
         page.get_by_role("button", name="Move “Three” up").press("Enter")
         page.locator(".resource-row:nth-child(2)", has_text="Three").wait_for()
         page.keyboard.press("Enter")

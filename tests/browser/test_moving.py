@@ -11,15 +11,17 @@ from tests.registrations import purchases
 
 class MoveAndTransferTest(PhoneTestCase):
     def places(self) -> list[tuple[str, str, str]]:
-        found = Registration.objects.order_by("pk").select_related("student", "offer")
-        return [(str(one.student), one.offer.weekday, one.state) for one in found]
+        found = Registration.objects.order_by("pk").select_related("student", "class_offer")
+        return [(str(one.student), one.class_offer.weekday, one.state) for one in found]
 
     def test_student_moves_to_another_class_pays_the_difference_and_transfers_the_spot(self) -> None:
-        make.offer(
+        make.class_offer(
             self.school.session, make.subject(version="B"), self.school.tess.staff,
             class_day=3, start_time=time(20), location=self.school.hall, price=90,
         )  # fmt: skip
-        purchases.pay(purchases.place(purchases.cart((self.school.offer, purchases.me()), payer=self.school.alice)))
+        purchases.pay(
+            purchases.place(purchases.cart((self.school.class_offer, purchases.me()), payer=self.school.alice))
+        )
         page = self.phone(self.school.alice)
         page.goto("/user/classes/")
         page.get_by_role("link", name="Move to another class").click()

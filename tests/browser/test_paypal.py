@@ -29,7 +29,7 @@ class PayPalPaymentTest(BrowserTestCase):
         PROVIDER_CACHE.clear()
         self.addCleanup(PROVIDER_CACHE.clear)
         self.order = purchases.place(
-            purchases.cart((self.school.offer, purchases.other("Pat", "pat@example.org", "Payer")))
+            purchases.cart((self.school.class_offer, purchases.other("Pat", "pat@example.org", "Payer")))
         )
 
     def tearDown(self) -> None:

@@ -34,8 +34,8 @@ class PlanningTest(BrowserTestCase):
     def setUp(self) -> None:
         super().setUp()
         school = self.school
-        self.second = make.offer(school.session, make.subject("L2"), school.ash.staff, location=school.hall)
-        make.offer(school.session, school.offer.subject, school.ash.staff, class_day=3, start_time=time(18))
+        self.second = make.class_offer(school.session, make.subject("L2"), school.ash.staff, location=school.hall)
+        make.class_offer(school.session, school.class_offer.subject, school.ash.staff, class_day=3, start_time=time(18))
 
     def test_next_session_is_planned_in_fewer_than_fifteen_clicks(self) -> None:
         page = self.open_browser(self.school.ada)
@@ -56,8 +56,10 @@ class PlanningTest(BrowserTestCase):
         planned = Session.objects.latest("key_day_date")
         self.assertGreater(planned.start_date, self.school.session.end_date)
         self.assertGreater(planned.publish_date, dates.local_today())
-        self.assertEqual({offer.subject for offer in planned.offers.all()}, {self.school.offer.subject})
-        self.assertFalse(planned.offers.filter(manager_approved=True).exists())
+        self.assertEqual(
+            {class_offer.subject for class_offer in planned.class_offers.all()}, {self.school.class_offer.subject}
+        )
+        self.assertFalse(planned.class_offers.filter(manager_approved=True).exists())
         self.assert_hidden(planned)
 
     def assert_hidden(self, session: Session) -> None:
@@ -67,8 +69,8 @@ class PlanningTest(BrowserTestCase):
         visitor = Client()
         for path in ("/classes/", session.get_absolute_url(), "/"):
             self.assertNotContains(visitor.get(path), session.title)
-        for offer in session.offers.all():
-            self.assertEqual(visitor.get(offer.get_absolute_url()).status_code, 404)
+        for class_offer in session.class_offers.all():
+            self.assertEqual(visitor.get(class_offer.get_absolute_url()).status_code, 404)
 
     def test_visitor_finds_a_beginner_class_on_tuesday_in_three_clicks(self) -> None:
         for javascript in (True, False):
@@ -79,8 +81,8 @@ class PlanningTest(BrowserTestCase):
                 visitor.link("Tuesday", "nav[aria-label='Find a class']")
                 visitor.link("Beginning", "nav[aria-label='Find a class']")
                 self.assertEqual(visitor.count, 3)
-                self.assertEqual(self.classes_on(page), {self.school.offer})
+                self.assertEqual(self.classes_on(page), {self.school.class_offer})
 
     def classes_on(self, page: Page) -> set[ClassOffer]:
         links = page.locator("main a").evaluate_all("links => links.map(link => link.pathname)")
-        return {offer for offer in ClassOffer.objects.all() if offer.get_absolute_url() in links}
+        return {class_offer for class_offer in ClassOffer.objects.all() if class_offer.get_absolute_url() in links}

@@ -14,7 +14,7 @@ from users.models import Student
 
 class RegistrationTest(PhoneTestCase):
     def attending(self) -> list[tuple[str, str]]:
-        found = Registration.objects.order_by("student__first_name", "offer").select_related("student")
+        found = Registration.objects.order_by("student__first_name", "class_offer").select_related("student")
         return [(str(one.student), one.state) for one in found]
 
     def test_visitor_without_an_account_registers_and_pays(self) -> None:
@@ -31,7 +31,7 @@ class RegistrationTest(PhoneTestCase):
         self.look(page, f"Order {Order.objects.get().number}")
 
     def test_visitor_without_an_account_registers_two_people_for_two_classes(self) -> None:
-        make.offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
+        make.class_offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
         page = self.phone()
         self.from_the_class(page)
         page.get_by_text("Add another class").click()

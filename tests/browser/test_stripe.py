@@ -41,7 +41,7 @@ class StripePaymentTest(BrowserTestCase):
 
     def at_stripe(self) -> Page:
         """Place an order and open Stripe's page on a phone."""
-        self.order = place(cart((self.school.offer, me())))
+        self.order = place(cart((self.school.class_offer, me())))
         page = self.open_browser(width=390)
         page.goto(self.order.address())
         page.get_by_role("button", name=PAY).click()
@@ -136,7 +136,7 @@ class StripePaymentTest(BrowserTestCase):
     def test_content_policy_allows_the_redirect_from_checkout_to_stripe(self) -> None:
         """If a form leads to a redirect, Chromium applies the content policy of the page that contains the form."""
         page = self.open_browser(self.school.alice, width=390)
-        page.goto(f"{self.school.offer.get_absolute_url()}")
+        page.goto(f"{self.school.class_offer.get_absolute_url()}")
         page.get_by_role("link", name="Register", exact=True).click()
         page.get_by_role("button", name="Continue", exact=True).last.click()
         page.get_by_label("Card, Apple Pay or bank").check()

@@ -9,9 +9,9 @@ from tests.browser.phone import PhoneTestCase
 
 class TrialClassTest(PhoneTestCase):
     def test_visitor_takes_a_trial_class_and_joins_the_series_for_the_price_difference(self) -> None:
-        ClassOffer.objects.filter(pk=self.school.offer.pk).update(price=60, trial_price=5, drop_in_price=15)
+        ClassOffer.objects.filter(pk=self.school.class_offer.pk).update(price=60, trial_price=5, drop_in_price=15)
         page = self.phone()
-        page.goto(self.school.offer.get_absolute_url())
+        page.goto(self.school.class_offer.get_absolute_url())
         page.get_by_role("link", name="Try one class for $5.00").click()
         self.look(page, "Try one class")
         self.go_on(page)

@@ -22,12 +22,12 @@ LINK = re.compile(r"https?://[^/\s]+(?P<path>/waiting/[^\s)>]+)")
 
 class WaitlistTest(PhoneTestCase):
     def limit(self, places: int) -> None:
-        ClassOffer.objects.filter(pk=self.school.offer.pk).update(capacity=places)
+        ClassOffer.objects.filter(pk=self.school.class_offer.pk).update(capacity=places)
 
     def sold(self, name: str, role: str = "") -> Order:
         order = purchases.cart(name=name, email=f"{name.lower()}@example.org")
         carts.add_line(
-            order, "place", self.school.offer.pk, purchases.me().as_details() | ({"role": role} if role else {})
+            order, "place", self.school.class_offer.pk, purchases.me().as_details() | ({"role": role} if role else {})
         )
         return purchases.pay(purchases.place(order))
 
@@ -43,7 +43,7 @@ class WaitlistTest(PhoneTestCase):
         return found["path"]
 
     def to_the_list(self, page: Page) -> None:
-        page.goto(self.school.offer.get_absolute_url())
+        page.goto(self.school.class_offer.get_absolute_url())
         page.get_by_role("link", name="Join the waitlist").click()
         self.look(page, "Join the waitlist")
 
@@ -92,7 +92,10 @@ class WaitlistTest(PhoneTestCase):
     def test_couple_on_the_waitlist_is_offered_spots_only_when_two_are_available(self) -> None:
         self.limit(2)
         class_roles.set_class_roles(
-            self.school.offer, [RoleCapacity("lead"), RoleCapacity("follow")], BalanceLimits(most=1), self.school.ada
+            self.school.class_offer,
+            [RoleCapacity("lead"), RoleCapacity("follow")],
+            BalanceLimits(most=1),
+            self.school.ada,
         )
         first, second = self.sold("Pat", "lead"), self.sold("Kim", "follow")
         page = self.phone(self.school.alice)

@@ -22,13 +22,13 @@ def stage(school: SimpleNamespace) -> None:
     later = make.session("Later_session", make.thursday(10))
     values = {"session": later, "subject": make.subject("L2", "D"), "class_day": 3, "start_time": time(18)}
     school.idea = proposals.propose_class(teacher, ClassDraft(values))
-    other = make.offer(later, make.subject("L3", "D"), teacher)
+    other = make.class_offer(later, make.subject("L3", "D"), teacher)
     school.asked = proposals.request_change(teacher, other, {"public_note": "Bring water"}, "Please")
-    school.day_off = make.offer(later, make.subject("L3", "C"), start_time=time(21)).meetings.first()
+    school.day_off = make.class_offer(later, make.subject("L3", "C"), start_time=time(21)).meetings.first()
     meetings.cancel_meeting(None, school.day_off, "Snow")
-    school.day = school.offer.meetings.first()
+    school.day = school.class_offer.meetings.first()
     values = {"kind": "text", "title": "Rock step", "text": "Left, *right*.", "audience": "student", "when": "sign_up"}
-    school.words = content.add_resource(teacher, school.offer, values, {})
+    school.words = content.add_resource(teacher, school.class_offer, values, {})
 
 
 def first(name: str) -> Any:
@@ -36,17 +36,17 @@ def first(name: str) -> Any:
 
 
 def given(*more: str) -> Any:
-    return lambda school: ["class", school.offer.pk, *more]
+    return lambda school: ["class", school.class_offer.pk, *more]
 
 
 def given_to_all() -> Any:
-    return lambda school: ["subject", school.offer.subject_id]
+    return lambda school: ["subject", school.class_offer.subject_id]
 
 
 ROWS = [
     Row("past_sessions", EVERYBODY),
     Row("school_calendar", EVERYBODY, browse=False),
-    Row("classoffer_calendar", EVERYBODY, args=first("offer"), browse=False),
+    Row("classoffer_calendar", EVERYBODY, args=first("class_offer"), browse=False),
     Row(
         "teacher_calendar",
         EVERYBODY,
@@ -71,10 +71,10 @@ ROWS = [
         "change_attachment",
         "405|login 405|403 405|403 405 405 405",
         post="login 403 403 302 404 302",
-        args=lambda school: ["class", school.offer.pk, school.words.pk],
+        args=lambda school: ["class", school.class_offer.pk, school.words.pk],
         data=lambda school: {"hide": ""},
     ),
-    Row("resources_as_student", GIVEN, query="?week=1", args=first("offer")),
+    Row("resources_as_student", GIVEN, query="?week=1", args=first("class_offer")),
     Row("edit_resource", GIVEN, post=GIVEN, args=first("words")),
     Row("invite_upload", "405|login 405|403 405|403 405 405 405", post="login 403 403 400 400 400"),
     Row(
@@ -93,10 +93,10 @@ ROWS = [
         post="login 403 403 302 404 404",
         args=first("idea"),
     ),
-    Row("change_subject", CHANGE, post=CHANGE, args=lambda school: [school.offer.subject_id]),
-    Row("change_class", CHANGE, post=CHANGE, args=first("offer")),
+    Row("change_subject", CHANGE, post=CHANGE, args=lambda school: [school.class_offer.subject_id]),
+    Row("change_class", CHANGE, post=CHANGE, args=first("class_offer")),
     Row("desk_sessions", DESK),
-    Row("desk_add_day", DESK, post=DESK, args=first("offer")),
+    Row("desk_add_day", DESK, post=DESK, args=first("class_offer")),
     Row("desk_move_day", DESK, post=DESK, args=first("day")),
     Row("desk_substitutes_day", DESK, post="login 403 403 403 403 302", args=first("day")),
     Row("desk_restore_day", DESK, post=DESK, args=first("day_off")),

@@ -22,14 +22,18 @@ def resource(title: str = "Rock step", *hung_on: ClassOffer | Subject, **values:
 
 
 def hang(resource: Resource, thing: ClassOffer | Subject, **values: Any) -> Attachment:
-    to = {"offer": thing} if isinstance(thing, ClassOffer) else {"subject": thing}
+    to = {"class_offer": thing} if isinstance(thing, ClassOffer) else {"subject": thing}
     return Attachment.objects.create(resource=resource, **to, **values)
 
 
-def place(student: Student, offer: ClassOffer, state: str = "confirmed", at: datetime | None = None) -> Registration:
+def place(
+    student: Student, class_offer: ClassOffer, state: str = "confirmed", at: datetime | None = None
+) -> Registration:
     at = at or timezone.now()
     ended = at if state in ("canceled", "expired", "transferred") else None
-    return Registration.objects.create(student=student, offer=offer, state=state, confirmed_at=at, ended_at=ended)
+    return Registration.objects.create(
+        student=student, class_offer=class_offer, state=state, confirmed_at=at, ended_at=ended
+    )
 
 
 def ticket(student: Student, meeting: Meeting) -> Ticket:

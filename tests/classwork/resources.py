@@ -32,7 +32,7 @@ class Given(SchoolTestCase):
             sent["file"] = chosen(name or f"Sugar push.{ENDINGS[kind]}", data, kind)
         if kind == "video":
             sent["subtitles"] = chosen("s.vtt", samples.VTT, "subtitles")
-        return content.add_resource(self.tess.staff, self.offer, values, sent)
+        return content.add_resource(self.tess.staff, self.class_offer, values, sent)
 
     def page(self, resource: Resource, person: User | None = None) -> Any:
         browser = self.browser_of(person) if person else self.client

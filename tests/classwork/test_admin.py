@@ -40,7 +40,7 @@ class SessionAdminTest(OfficeTestCase):
         self.assertEqual(Session.objects.latest("id").key_day_date, make.thursday(5))
 
     def test_first_session_of_a_school_can_be_created(self):
-        self.offer.delete()
+        self.class_offer.delete()
         self.session.delete()
         self.assertEqual(self.post(self.add, self.values_of(self.add)).status_code, SAVED)
         key_day = Session.objects.get().key_day_date
@@ -73,7 +73,7 @@ class SessionAdminTest(OfficeTestCase):
         self.assertContains(response, format_date(make.thursday(1) - timedelta(2)))
         self.assertEqual(everything(), before)
         self.assertEqual(self.post(self.url, values, seen=self.seen(response)).status_code, SAVED)
-        self.assertEqual(self.offer.meetings.first().local_date, make.thursday(1) - timedelta(2))
+        self.assertEqual(self.class_offer.meetings.first().local_date, make.thursday(1) - timedelta(2))
         self.assertEqual(Entry.objects.filter(action="classwork.session_changed", actor_id=self.ada.pk).count(), 1)
 
     def test_change_that_moves_nothing_is_saved_at_once(self):
@@ -87,29 +87,29 @@ class SessionAdminTest(OfficeTestCase):
     def test_classes_are_added_and_changed_within_their_session(self):
         values = self.values_of(self.url)
         row = {
-            "offers-TOTAL_FORMS": "2",
-            "offers-1-subject": make.subject("L2").pk,
-            "offers-1-class_day": "3",
-            "offers-1-start_time": "20:00",
-            "offers-1-teaching": [self.ash.staff.pk],
+            "class_offers-TOTAL_FORMS": "2",
+            "class_offers-1-subject": make.subject("L2").pk,
+            "class_offers-1-class_day": "3",
+            "class_offers-1-start_time": "20:00",
+            "class_offers-1-teaching": [self.ash.staff.pk],
         }
         self.assertEqual(self.post(self.url, values, **row).status_code, SAVED)
         added = ClassOffer.objects.latest("id")
         self.assertEqual((added.session, added.meetings.count()), (self.session, 5))
-        values = self.values_of(self.url) | {"offers-0-start_time": "20:00"}
+        values = self.values_of(self.url) | {"class_offers-0-start_time": "20:00"}
         response = self.post(self.url, values)
         self.assertContains(response, "8:00–9:00 PM")
         self.assertEqual(self.post(self.url, values, seen=self.seen(response)).status_code, SAVED)
-        self.assertEqual(dates.to_local_time(self.offer.meetings.first().starts_at).hour, 20)
-        self.assertEqual(list(self.offer.teachers.all()), [self.tess.staff])
+        self.assertEqual(dates.to_local_time(self.class_offer.meetings.first().starts_at).hour, 20)
+        self.assertEqual(list(self.class_offer.teachers.all()), [self.tess.staff])
 
     def test_form_runs_the_same_queries_for_thirty_classes(self):
         subject = make.subject("L2")
-        self.assertSameQueries(self.url, lambda count: [make.offer(self.session, subject) for _ in range(count)])
+        self.assertSameQueries(self.url, lambda count: [make.class_offer(self.session, subject) for _ in range(count)])
 
     def test_invalid_time_is_reported_and_the_other_rows_stay_unchanged(self):
         before = everything()
-        response = self.post(self.url, self.values_of(self.url), **{"offers-0-start_time": "25:00"})
+        response = self.post(self.url, self.values_of(self.url), **{"class_offers-0-start_time": "25:00"})
         self.assertContains(response, "Enter a valid time.")
         self.assertEqual(everything(), before)
 
@@ -118,7 +118,7 @@ class SessionAdminTest(OfficeTestCase):
 class ClassAdminTest(OfficeTestCase):
     def setUp(self):
         super().setUp()
-        self.url = reverse("admin:classwork_classoffer_change", args=[self.offer.pk])
+        self.url = reverse("admin:classwork_classoffer_change", args=[self.class_offer.pk])
         self.list = reverse("admin:classwork_classoffer_changelist")
 
     def act(self, name, *chosen):
@@ -126,7 +126,7 @@ class ClassAdminTest(OfficeTestCase):
 
     def test_list_shows_formatted_times_and_dates_with_weekdays(self):
         page = self.client.get(self.list).content.decode()
-        first, last = self.offer.meetings.first(), self.offer.meetings.last()
+        first, last = self.class_offer.meetings.first(), self.class_offer.meetings.last()
         for words in (
             "7:00–8:00 PM",
             format_date(first.local_date),
@@ -137,7 +137,7 @@ class ClassAdminTest(OfficeTestCase):
             self.assertIn(words, page)
 
     def test_weekday_filter_lists_only_weekdays_in_use(self):
-        make.offer(self.session, make.subject("L2"), class_day=3)
+        make.class_offer(self.session, make.subject("L2"), class_day=3)
         page = self.client.get(self.list).content.decode()
         self.assertIn("?class_day=3", page)
         self.assertNotIn("?class_day=2", page)
@@ -147,13 +147,13 @@ class ClassAdminTest(OfficeTestCase):
         self.assertEqual(self.client.get(self.list + "?class_day=nonsense").status_code, 200)
 
     def test_session_is_named_once_per_group(self):
-        make.offer(self.session, make.subject("L2"), class_day=3)
+        make.class_offer(self.session, make.subject("L2"), class_day=3)
         rows = self.client.get(self.list).context["cl"].result_list
         self.assertEqual([row.group_shown for row in rows], ["Open session", ""])
 
     def test_list_runs_the_same_queries_for_many_classes(self):
         subject = make.subject("L2")
-        self.assertSameQueries(self.list, lambda count: [make.offer(self.session, subject) for _ in range(count)])
+        self.assertSameQueries(self.list, lambda count: [make.class_offer(self.session, subject) for _ in range(count)])
 
     def test_skipped_date_without_a_class_is_refused_with_the_nearest_class_day(self):
         values = self.values_of(self.url) | {"skipped": make.thursday(1).isoformat()}
@@ -165,7 +165,7 @@ class ClassAdminTest(OfficeTestCase):
         self.assertEqual(taken.context["adminform"].form["skipped"].value(), right)
         values["skipped"] = right
         self.assertEqual(self.post(self.url, values, seen=self.seen(taken)).status_code, SAVED)
-        self.assertEqual([str(skipped.on) for skipped in self.offer.skipped_dates.all()], [right])
+        self.assertEqual([str(skipped.on) for skipped in self.class_offer.skipped_dates.all()], [right])
 
     def test_invalid_skipped_date_is_refused(self):
         self.assertContains(self.post(self.url, self.values_of(self.url), skipped="Tuesday"), "“Tuesday” isn’t a date")
@@ -173,9 +173,9 @@ class ClassAdminTest(OfficeTestCase):
     def test_teachers_stay_on_saving_and_can_be_replaced(self):
         values = self.values_of(self.url)
         self.assertEqual(self.post(self.url, values).status_code, SAVED)
-        self.assertEqual(list(self.offer.teachers.all()), [self.tess.staff])
+        self.assertEqual(list(self.class_offer.teachers.all()), [self.tess.staff])
         self.assertEqual(self.post(self.url, values, teaching=[], assisting=[self.ash.staff.pk]).status_code, SAVED)
-        self.assertEqual([str(one) for one in self.offer.assignments.all()], ["Ash Abara (Assistant)"])
+        self.assertEqual([str(one) for one in self.class_offer.assignments.all()], ["Ash Abara (Assistant)"])
 
     def test_new_class_gets_its_meetings(self):
         url = reverse("admin:classwork_classoffer_add")
@@ -184,45 +184,47 @@ class ClassAdminTest(OfficeTestCase):
         self.assertEqual(ClassOffer.objects.latest("id").meetings.count(), 5)
 
     def test_selected_classes_are_approved_or_copied(self):
-        class_offers.set_class_approved(self.ada, self.offer, False)
-        self.act("approve", self.offer)
+        class_offers.set_class_approved(self.ada, self.class_offer, False)
+        self.act("approve", self.class_offer)
         self.assertTrue(ClassOffer.objects.get().manager_approved)
-        self.act("copy", self.offer)
+        self.act("copy", self.class_offer)
         copied = ClassOffer.objects.latest("id")
         self.assertEqual(
-            (copied.session, copied.subject, copied.manager_approved), (self.session, self.offer.subject, False)
+            (copied.session, copied.subject, copied.manager_approved), (self.session, self.class_offer.subject, False)
         )
         self.assertEqual(list(copied.teachers.all()), [self.tess.staff])
 
     def test_class_that_has_begun_cannot_be_deleted(self):
-        old = make.offer(make.session("Old", make.thursday(-20), publish_date=make.thursday(-24)), make.subject("L2"))
+        old = make.class_offer(
+            make.session("Old", make.thursday(-20), publish_date=make.thursday(-24)), make.subject("L2")
+        )
         response = self.client.post(
             reverse("admin:classwork_classoffer_delete", args=[old.pk]), {"post": "yes"}, follow=True
         )
         self.assertContains(response, "has started and cannot be deleted")
         self.assertTrue(ClassOffer.objects.filter(pk=old.pk).exists())
-        self.client.post(reverse("admin:classwork_classoffer_delete", args=[self.offer.pk]), {"post": "yes"})
-        self.assertFalse(ClassOffer.objects.filter(pk=self.offer.pk).exists())
+        self.client.post(reverse("admin:classwork_classoffer_delete", args=[self.class_offer.pk]), {"post": "yes"})
+        self.assertFalse(ClassOffer.objects.filter(pk=self.class_offer.pk).exists())
 
 
 @tag("once")
 class CatalogueAdminTest(OfficeTestCase):
     def test_more_weeks_are_previewed_before_they_are_saved(self):
-        url = reverse("admin:classwork_subject_change", args=[self.offer.subject_id])
+        url = reverse("admin:classwork_subject_change", args=[self.class_offer.subject_id])
         values = self.values_of(url) | {"num_weeks": "6"}
         response = self.post(url, values)
         self.assertContains(response, "Class 6")
-        self.assertEqual(self.offer.meetings.count(), 5)
+        self.assertEqual(self.class_offer.meetings.count(), 5)
         self.assertEqual(self.post(url, values, seen=self.seen(response)).status_code, SAVED)
-        self.assertEqual(self.offer.meetings.count(), 6)
+        self.assertEqual(self.class_offer.meetings.count(), 6)
 
     def test_forms_and_lists_use_the_same_terms_as_the_site(self):
         subject = self.client.get(reverse("admin:classwork_subject_add"))
         self.assertContains(subject, "Early price discount")
         self.assertNotContains(subject, "Pre pay")
-        offer = self.client.get(reverse("admin:classwork_classoffer_change", args=[self.offer.pk]))
-        self.assertContains(offer, '<option value="" selected>School default</option>', html=True)
-        self.assertNotContains(offer, "Unknown")
+        class_offer = self.client.get(reverse("admin:classwork_classoffer_change", args=[self.class_offer.pk]))
+        self.assertContains(class_offer, '<option value="" selected>School default</option>', html=True)
+        self.assertNotContains(class_offer, "Unknown")
         for listed in ("registration", "ticket"):
             page = self.client.get(reverse(f"admin:registrations_{listed}_changelist"))
             names = [header["text"].lower() for header in result_headers(page.context["cl"])]
@@ -230,12 +232,12 @@ class CatalogueAdminTest(OfficeTestCase):
             self.assertNotIn("place", names)
 
     def test_late_joiner_setting_defaults_to_the_school(self):
-        url = reverse("admin:classwork_classoffer_change", args=[self.offer.pk])
+        url = reverse("admin:classwork_classoffer_change", args=[self.class_offer.pk])
         for typed, kept in (("True", True), ("False", False), ("", None)):
             response = self.post(url, self.values_of(url) | {"pro_rata": typed})
             self.assertEqual(response.status_code, SAVED)
-            self.offer.refresh_from_db()
-            self.assertIs(self.offer.pro_rata, kept)
+            self.class_offer.refresh_from_db()
+            self.assertIs(self.class_offer.pro_rata, kept)
 
     def test_copied_subject_has_no_code_and_no_approval(self):
         subject = make.subject("L2", code="X1")

@@ -10,9 +10,11 @@ from classwork.rules.timetable import Slot
 SEVEN = datetime(2026, 1, 6, 19, tzinfo=UTC)
 
 
-def booking(who: int, offer: int, start: int = 0, minutes: int = 60) -> Booking:
+def booking(who: int, class_offer: int, start: int = 0, minutes: int = 60) -> Booking:
     begin = SEVEN + timedelta(minutes=start)
-    return Booking("staff", who, "Tess", offer, f"Class {offer}", Slot(begin, begin + timedelta(minutes=minutes)))
+    return Booking(
+        "staff", who, "Tess", class_offer, f"Class {class_offer}", Slot(begin, begin + timedelta(minutes=minutes))
+    )
 
 
 class DoubleBookingTest(SimpleTestCase):
@@ -37,12 +39,13 @@ class DoubleBookingTest(SimpleTestCase):
     @given(st.lists(st.builds(booking, st.integers(1, 2), st.integers(1, 5), st.integers(0, 300), st.integers(1, 200))))
     def test_result_equals_comparing_every_pair(self, bookings):
         pairs = {
-            (one.key, frozenset([one.offer_id, other.offer_id]))
+            (one.key, frozenset([one.class_offer_id, other.class_offer_id]))
             for one in bookings
             for other in bookings
-            if one.key == other.key and one.offer_id != other.offer_id and one.slot.overlaps(other.slot)
+            if one.key == other.key and one.class_offer_id != other.class_offer_id and one.slot.overlaps(other.slot)
         }
         found = {
-            (one.first.key, frozenset([one.first.offer_id, one.second.offer_id])) for one in find_clashes(bookings)
+            (one.first.key, frozenset([one.first.class_offer_id, one.second.class_offer_id]))
+            for one in find_clashes(bookings)
         }
         self.assertEqual(found, pairs)

@@ -16,8 +16,8 @@ from common import dates
 class ClassTextTest(SimpleTestCase):
     def texts(self, drop_in: int | None, trial: int | None) -> tuple[str, str]:
         prices = [None if price is None else Decimal(price) for price in (drop_in, trial)]
-        offer = ClassOffer(drop_in_price=prices[0], trial_price=prices[1])
-        return single_class_invitation(offer), single_class_prices(offer)
+        class_offer = ClassOffer(drop_in_price=prices[0], trial_price=prices[1])
+        return single_class_invitation(class_offer), single_class_prices(class_offer)
 
     def test_invitation_to_a_single_class_names_the_trial_first(self) -> None:
         self.assertEqual(self.texts(15, None), ("Drop in for $15.00", "$15.00"))

@@ -33,7 +33,7 @@ class DeskTestCase(SchoolTestCase):
 class NextSessionPageTest(DeskTestCase):
     def setUp(self):
         self.log_in(self.ada)
-        make.offer(self.session, make.subject("L2"), self.tess.staff, class_day=3)
+        make.class_offer(self.session, make.subject("L2"), self.tess.staff, class_day=3)
         self.url = reverse("desk_next_session", args=[self.session.pk])
 
     def values(self):
@@ -43,15 +43,18 @@ class NextSessionPageTest(DeskTestCase):
         preview = self.preview_and_confirm(self.url, self.values())
         self.assertContains(preview, format_date(make.thursday(5)))
         planned = Session.objects.latest("id")
-        self.assertEqual((planned.key_day_date, planned.offers.count()), (make.thursday(5), 2))
-        self.assertFalse(planned.offers.approved().exists())
+        self.assertEqual((planned.key_day_date, planned.class_offers.count()), (make.thursday(5), 2))
+        self.assertFalse(planned.class_offers.approved().exists())
 
     def test_excluded_classes_are_left_out_and_edited_values_are_used(self):
         values = self.values() | {"class-1-class_day": "2", "class-1-start_time": "18:30", "class-1-teaching": []}
         del values["class-0-keep"]
         self.preview_and_confirm(self.url, values)
-        (offer,) = Session.objects.latest("id").offers.all()
-        self.assertEqual((offer.weekday, offer.time_range, offer.teachers.count()), ("Wednesday", "6:30–7:30 PM", 0))
+        (class_offer,) = Session.objects.latest("id").class_offers.all()
+        self.assertEqual(
+            (class_offer.weekday, class_offer.time_range, class_offer.teachers.count()),
+            ("Wednesday", "6:30–7:30 PM", 0),
+        )
         sessions = self.client.get(reverse("desk_sessions"))
         self.assertContains(sessions, "has been created with 1 class. It is not approved yet.")
 
@@ -81,23 +84,23 @@ class NextSessionPageTest(DeskTestCase):
 class ClassDayPageTest(DeskTestCase):
     def setUp(self):
         self.log_in(self.ada)
-        self.day = self.offer.meetings.all()[1]
+        self.day = self.class_offer.meetings.all()[1]
 
     def test_canceled_day_is_restored(self):
         meetings.cancel_meeting(self.ada, self.day, "Snow")
-        self.assertContains(self.client.get(reverse("desk_class", args=[self.offer.pk])), "Snow")
+        self.assertContains(self.client.get(reverse("desk_class", args=[self.class_offer.pk])), "Snow")
         self.preview_and_confirm(reverse("desk_restore_day", args=[self.day.pk]), {})
         self.assertFalse(Meeting.objects.get(pk=self.day.pk).is_canceled)
 
     def test_class_days_are_numbered_without_canceled_days_like_resources(self):
         """The third day is class 2 after the second is canceled. An extra day is numbered in the order of dates."""
         meetings.cancel_meeting(self.ada, self.day, "Snow")
-        third, last = self.offer.meetings.all()[2], self.offer.meetings.all()[4]
+        third, last = self.class_offer.meetings.all()[2], self.class_offer.meetings.all()[4]
         Meeting.objects.create(
-            offer=self.offer, starts_at=third.starts_at + timedelta(1), ends_at=third.ends_at + timedelta(1)
+            class_offer=self.class_offer, starts_at=third.starts_at + timedelta(1), ends_at=third.ends_at + timedelta(1)
         )
         Meeting.objects.filter(pk=last.pk).update(moved_from=last.starts_at)
-        page = text_of(self.client.get(reverse("desk_class", args=[self.offer.pk])))
+        page = text_of(self.client.get(reverse("desk_class", args=[self.class_offer.pk])))
         labels = re.findall(r"Class \d|Canceled|Extra|Moved from", page)
         self.assertEqual(
             labels, ["Class 1", "Canceled", "Class 2", "Class 3", "Extra", "Class 4", "Class 5", "Moved from"]
@@ -110,20 +113,22 @@ class ClassDayPageTest(DeskTestCase):
         self.assertEqual(Meeting.objects.get(pk=self.day.pk).local_date, self.day.local_date + timedelta(1))
 
     def test_occupied_day_is_refused_with_a_free_one(self):
-        data = {"day": self.offer.meetings.first().local_date.isoformat(), "start_time": "19:00"}
+        data = {"day": self.class_offer.meetings.first().local_date.isoformat(), "start_time": "19:00"}
         response = self.client.post(reverse("desk_move_day", args=[self.day.pk]), data)
         self.assertContains(response, "The class already meets at that time.")
-        self.assertContains(response, f"Use {format_date(self.offer.meetings.last().local_date + timedelta(weeks=1))}")
+        self.assertContains(
+            response, f"Use {format_date(self.class_offer.meetings.last().local_date + timedelta(weeks=1))}"
+        )
 
     def test_extra_day_is_added(self):
         data = {"day": (self.day.local_date + timedelta(3)).isoformat(), "start_time": "18:00", "minutes": "90"}
-        self.assertEqual(self.client.post(reverse("desk_add_day", args=[self.offer.pk]), data).status_code, 302)
-        self.assertEqual(self.offer.meetings.filter(number=None).count(), 1)
+        self.assertEqual(self.client.post(reverse("desk_add_day", args=[self.class_offer.pk]), data).status_code, 302)
+        self.assertEqual(self.class_offer.meetings.filter(number=None).count(), 1)
 
     def test_double_booked_day_is_added_only_after_a_preview(self):
-        make.offer(self.session, make.subject("L2"), class_day=2, location=self.hall)
+        make.class_offer(self.session, make.subject("L2"), class_day=2, location=self.hall)
         data = {"day": (self.day.local_date + timedelta(1)).isoformat(), "start_time": "19:00"}
-        preview = self.preview_and_confirm(reverse("desk_add_day", args=[self.offer.pk]), data)
+        preview = self.preview_and_confirm(reverse("desk_add_day", args=[self.class_offer.pk]), data)
         self.assertContains(preview, "Grange Hall is double-booked")
 
     def test_substitute_is_assigned_without_a_preview(self):
@@ -170,12 +175,12 @@ class ProposalPageTest(DeskTestCase):
         self.log_in(self.tess)
         values = {"session": self.session.pk, "subject": make.subject("L2").pk, "class_day": "3", "start_time": "18:00"}
         self.client.post(reverse("propose_class"), values)
-        offer = Proposal.objects.get().offer
-        self.assertEqual((offer.manager_approved, list(offer.teachers.all())), (False, [self.tess.staff]))
+        class_offer = Proposal.objects.get().class_offer
+        self.assertEqual((class_offer.manager_approved, list(class_offer.teachers.all())), (False, [self.tess.staff]))
 
     def test_change_request_shows_the_office_what_it_moves(self):
         self.log_in(self.tess)
-        url = reverse("change_class", args=[self.offer.pk])
+        url = reverse("change_class", args=[self.class_offer.pk])
         values = {"location": self.hall.pk, "class_day": "1", "start_time": "20:00", "message": "Trains"}
         self.client.post(url, values)
         proposal = Proposal.objects.get()
@@ -194,7 +199,7 @@ class ProposalPageTest(DeskTestCase):
     def test_change_request_without_a_change_is_refused(self):
         self.log_in(self.tess)
         values = {"location": self.hall.pk, "class_day": "1", "start_time": "19:00"}
-        response = self.client.post(reverse("change_class", args=[self.offer.pk]), values)
+        response = self.client.post(reverse("change_class", args=[self.class_offer.pk]), values)
         self.assertContains(response, "Nothing differs from what is published.")
 
     def test_withdrawn_proposal_cannot_be_submitted_again(self):

@@ -52,11 +52,11 @@ class FeedTest(SchoolTestCase):
         return events(self.client.get(reverse("school_calendar")).content)
 
     def class_events(self):
-        return events(self.client.get(reverse("classoffer_calendar", args=[self.offer.pk])).content)
+        return events(self.client.get(reverse("classoffer_calendar", args=[self.class_offer.pk])).content)
 
     def test_every_class_day_is_an_event_at_its_time_and_location(self):
         found = self.class_events()
-        stored = list(self.offer.meetings.all())
+        stored = list(self.class_offer.meetings.all())
         self.assertEqual([event.start for event in found], [meeting.starts_at for meeting in stored])
         self.assertEqual([event.end for event in found], [meeting.ends_at for meeting in stored])
         self.assertEqual({event.summary for event in found}, {"Beginning A"})
@@ -65,7 +65,7 @@ class FeedTest(SchoolTestCase):
         self.assertEqual(self.school_events(), found)
 
     def test_time_zone_is_part_of_the_calendar(self):
-        lines = unfolded(calendar_feeds.class_calendar(self.offer))
+        lines = unfolded(calendar_feeds.class_calendar(self.class_offer))
         self.assertIn("BEGIN:VTIMEZONE", lines)
         self.assertIn("TZID:America/Los_Angeles", lines)
 
@@ -74,11 +74,13 @@ class FeedTest(SchoolTestCase):
         subject = make.subject("L2", num_weeks=10)
         for zone in ("America/Los_Angeles", "Europe/Berlin", "Australia/Adelaide"):
             with self.subTest(zone), override_settings(TIME_ZONE=zone):
-                offer = make.offer(session, subject)
-                found = events(calendar_feeds.class_calendar(offer))
+                class_offer = make.class_offer(session, subject)
+                found = events(calendar_feeds.class_calendar(class_offer))
                 self.assertEqual([event.start.hour for event in found], [19] * 10)
                 self.assertEqual(len({event.start.utcoffset() for event in found}), 2)
-                self.assertEqual([event.start for event in found], [one.starts_at for one in offer.meetings.all()])
+                self.assertEqual(
+                    [event.start for event in found], [one.starts_at for one in class_offer.meetings.all()]
+                )
 
     def test_feed_has_the_calendar_content_type(self):
         response = self.client.get(reverse("school_calendar"))
@@ -86,7 +88,7 @@ class FeedTest(SchoolTestCase):
 
     def test_moved_class_keeps_its_event_ids_and_raises_their_sequence(self):
         before = self.class_events()
-        class_offers.change_class(self.ada, self.offer, ClassDraft({"start_time": time(20)}))
+        class_offers.change_class(self.ada, self.class_offer, ClassDraft({"start_time": time(20)}))
         after = self.class_events()
         self.assertEqual([event.uid for event in after], [event.uid for event in before])
         self.assertEqual({event.sequence for event in before}, {"0"})
@@ -94,21 +96,21 @@ class FeedTest(SchoolTestCase):
         self.assertEqual(after[0].start, before[0].start + timedelta(hours=1))
 
     def test_canceled_day_stays_in_the_calendar_as_canceled(self):
-        meetings.cancel_meeting(self.ada, self.offer.meetings.first(), "Snow, sorry")
+        meetings.cancel_meeting(self.ada, self.class_offer.meetings.first(), "Snow, sorry")
         event = self.class_events()[0]
         self.assertEqual((event.status, event.sequence), ("CANCELLED", "1"))
         self.assertIn("Snow, sorry", event.description)
 
     def test_unapproved_class_is_in_no_public_calendar(self):
-        class_offers.set_class_approved(self.ada, self.offer, False)
+        class_offers.set_class_approved(self.ada, self.class_offer, False)
         self.assertEqual(self.school_events(), [])
-        self.assertEqual(self.client.get(reverse("classoffer_calendar", args=[self.offer.pk])).status_code, 404)
+        self.assertEqual(self.client.get(reverse("classoffer_calendar", args=[self.class_offer.pk])).status_code, 404)
 
     @tag("rows")
     def test_school_calendar_runs_the_same_queries_for_many_classes(self):
         def rows(count):
             for _ in range(count):
-                make.offer(self.session, make.subject("L2"), self.tess.staff, location=self.hall)
+                make.class_offer(self.session, make.subject("L2"), self.tess.staff, location=self.hall)
 
         self.assertSameQueries(reverse("school_calendar"), rows)
 
@@ -121,16 +123,16 @@ class TeacherCalendarTest(SchoolTestCase):
         return response if response.status_code != 200 else events(response.content)
 
     def test_teacher_calendar_has_only_the_classes_they_teach(self):
-        make.offer(self.session, make.subject("L2"), self.ash.staff)
+        make.class_offer(self.session, make.subject("L2"), self.ash.staff)
         self.assertEqual(len(self.feed()), 5)
 
     def test_substituted_days_move_to_the_calendar_of_the_substitute(self):
-        other = make.offer(self.session, make.subject("L2"), self.ash.staff)
+        other = make.class_offer(self.session, make.subject("L2"), self.ash.staff)
         meetings.set_substitutes(self.ada, other.meetings.first(), [self.tess.staff])
-        meetings.set_substitutes(self.ada, self.offer.meetings.last(), [self.ash.staff])
+        meetings.set_substitutes(self.ada, self.class_offer.meetings.last(), [self.ash.staff])
         self.assertEqual([event.summary for event in self.feed()].count("Level 2 A"), 1)
         self.assertEqual(len(self.feed()), 5)
-        meetings.set_substitutes(self.ada, self.offer.meetings.first(), [self.tess.staff, self.ash.staff])
+        meetings.set_substitutes(self.ada, self.class_offer.meetings.first(), [self.tess.staff, self.ash.staff])
         self.assertEqual(len(self.feed()), 5)
 
     def test_renewed_link_ends_the_old_one(self):
@@ -153,5 +155,5 @@ class TeacherCalendarTest(SchoolTestCase):
 
     def test_extra_day_is_included(self):
         draft = MeetingDraft(make.thursday(1) + timedelta(1), time(18), reason="Practice")
-        meetings.add_meeting(self.ada, self.offer, draft)
+        meetings.add_meeting(self.ada, self.class_offer, draft)
         self.assertEqual(len(self.feed()), 6)

@@ -32,7 +32,7 @@ class MissingUploadFolderTest(SchoolTestCase):
             self.assertContains(answer, text)
 
     def test_class_file_is_refused_and_the_input_kept(self) -> None:
-        path = reverse("add_resource", args=["class", self.offer.pk, "file"])
+        path = reverse("add_resource", args=["class", self.class_offer.pk, "file"])
         sheet = SimpleUploadedFile("sheet.pdf", samples.pdf(), "application/pdf")
         form = {"title": "A sheet that I typed", "audience": "student", "opens": "0", "file": sheet}
         self.assert_told(self.client.post(path, form), "A sheet that I typed")

@@ -28,28 +28,28 @@ class GivingTestCase(SchoolTestCase):
         self.log_in(self.tess)
 
     def give(self, title: str = "Rock step", to: Thing | None = None, **changed: Any) -> Resource:
-        return content.add_resource(self.tess.staff, to or self.offer, resource_values(title, **changed), {})
+        return content.add_resource(self.tess.staff, to or self.class_offer, resource_values(title, **changed), {})
 
     def titles(self, to: Thing | None = None) -> list[str]:
-        return [str(each.resource) for each in content.attached_to(to or self.offer)]
+        return [str(each.resource) for each in content.attached_to(to or self.class_offer)]
 
     def index(self, **data: str) -> Any:
-        return self.client.get(reverse("class_resources", args=["class", self.offer.pk]))
+        return self.client.get(reverse("class_resources", args=["class", self.class_offer.pk]))
 
     def post(self, resource: Resource, **data: str) -> Any:
-        return self.client.post(reverse("change_attachment", args=["class", self.offer.pk, resource.pk]), data)
+        return self.client.post(reverse("change_attachment", args=["class", self.class_offer.pk, resource.pk]), data)
 
 
 @tag("once")
 class AttachmentTest(GivingTestCase):
     def test_class_lists_its_own_and_its_subjects_resources_once_each(self) -> None:
-        everywhere = self.give("For all", self.offer.subject)
+        everywhere = self.give("For all", self.class_offer.subject)
         self.give("For these")
-        Attachment.objects.create(resource=everywhere, offer=self.offer, when="class", class_number=2)
-        attachments = content.attached_to(self.offer)
+        Attachment.objects.create(resource=everywhere, class_offer=self.class_offer, when="class", class_number=2)
+        attachments = content.attached_to(self.class_offer)
         self.assertEqual([str(each.resource) for each in attachments], ["For these", "For all"])
         self.assertEqual([each.opens for each in attachments], ["at sign-up", "after class 2"])
-        self.assertEqual([each.opens for each in content.attached_to(self.offer.subject)], ["at sign-up"])
+        self.assertEqual([each.opens for each in content.attached_to(self.class_offer.subject)], ["at sign-up"])
 
     def test_resources_are_listed_in_the_order_in_which_they_open(self) -> None:
         self.give("Last", when="completion")
@@ -59,15 +59,15 @@ class AttachmentTest(GivingTestCase):
         self.assertEqual(self.titles(), ["At once", "First", "Second", "Last"])
 
     def test_teacher_reorders_the_resources_of_one_class_only(self) -> None:
-        one, _two, three = (self.give(name, self.offer.subject) for name in ("One", "Two", "Three"))
-        url = reverse("arrange_resources", args=["class", self.offer.pk])
+        one, _two, three = (self.give(name, self.class_offer.subject) for name in ("One", "Two", "Three"))
+        url = reverse("arrange_resources", args=["class", self.class_offer.pk])
         self.client.post(url, {"move": f"up-{three.pk}"})
         self.assertEqual(self.titles(), ["One", "Three", "Two"])
         self.client.post(url, {"move": f"down-{one.pk}"})
         self.assertEqual(self.titles(), ["Three", "One", "Two"])
         self.client.post(url, {"move": f"up-{three.pk}"})
         self.assertEqual(self.titles(), ["Three", "One", "Two"])
-        self.assertEqual(self.titles(self.offer.subject), ["One", "Two", "Three"])
+        self.assertEqual(self.titles(self.class_offer.subject), ["One", "Two", "Three"])
         self.assertEqual(self.client.post(url, {"move": "up-x"}).status_code, 404)
         elsewhere = self.give("Elsewhere", make.subject("L2", "A"))
         self.assertContains(
@@ -75,20 +75,20 @@ class AttachmentTest(GivingTestCase):
         )
 
     def test_subject_resource_is_hidden_from_one_class_only(self) -> None:
-        resource = self.give("For all", self.offer.subject)
-        other = make.offer(self.session, self.offer.subject)
+        resource = self.give("For all", self.class_offer.subject)
+        other = make.class_offer(self.session, self.class_offer.subject)
         self.post(resource, hide="")
-        self.assertEqual([each.hidden for each in content.attached_to(self.offer)], [True])
+        self.assertEqual([each.hidden for each in content.attached_to(self.class_offer)], [True])
         self.assertEqual([each.hidden for each in content.attached_to(other)], [False])
         self.assertContains(self.index(), "Hidden")
         self.post(resource, show="")
-        self.assertEqual([each.hidden for each in content.attached_to(self.offer)], [False])
+        self.assertEqual([each.hidden for each in content.attached_to(self.class_offer)], [False])
         actions = Entry.objects.filter(subject_type="resource").values_list("action", flat=True)
         self.assertIn("classwork.resource_hidden", actions)
 
     def test_resource_is_deleted_with_its_last_attachment(self) -> None:
         resource = self.give()
-        content.set_resource_hidden(self.tess.staff, self.offer, resource, True)
+        content.set_resource_hidden(self.tess.staff, self.class_offer, resource, True)
         Attachment.objects.create(resource=resource, subject=make.subject("L2", "A"))
         self.post(resource, remove="")
         self.assertEqual((self.titles(), Resource.objects.count()), ([], 1))
@@ -98,7 +98,7 @@ class AttachmentTest(GivingTestCase):
         self.assertEqual(Resource.objects.count(), 0)
 
     def test_resource_list_runs_the_same_queries_with_many_resources(self) -> None:
-        url = reverse("class_resources", args=["class", self.offer.pk])
+        url = reverse("class_resources", args=["class", self.class_offer.pk])
         self.assertSameQueries(url, lambda count: [self.give(f"Number {n}") for n in range(count)])
 
 
@@ -107,29 +107,29 @@ class ResourcePermissionTest(GivingTestCase):
     def test_teachers_and_substitutes_manage_resources_of_their_classes_and_subjects(self) -> None:
         ash, ada = self.ash.staff, self.ada.staff
         for staff, thing, may in (
-            (self.tess.staff, self.offer, True),
-            (self.tess.staff, self.offer.subject, True),
+            (self.tess.staff, self.class_offer, True),
+            (self.tess.staff, self.class_offer.subject, True),
             (self.tess.staff, make.subject("L3", "A"), False),
-            (ash, self.offer, False),
-            (ash, self.offer.subject, False),
-            (ada, self.offer, True),
+            (ash, self.class_offer, False),
+            (ash, self.class_offer.subject, False),
+            (ada, self.class_offer, True),
         ):
             with self.subTest(f"{staff} {thing}"):
                 self.assertEqual(content.may_manage_resources_of(staff, thing), may)
-        self.offer.meetings.first().substitutes.add(ash)
-        self.assertTrue(content.may_manage_resources_of(ash, self.offer))
+        self.class_offer.meetings.first().substitutes.add(ash)
+        self.assertTrue(content.may_manage_resources_of(ash, self.class_offer))
 
     def test_proposed_class_can_have_resources(self) -> None:
         draft = ClassDraft(
-            {"session": self.session, "subject": self.offer.subject, "start_time": time(18), "class_day": 3}
+            {"session": self.session, "subject": self.class_offer.subject, "start_time": time(18), "class_day": 3}
         )
         proposal = proposals.propose_class(self.ash.staff, draft)
         self.log_in(self.ash)
         page = self.client.get(reverse("proposal", args=[proposal.pk]))
-        url = reverse("class_resources", args=["class", proposal.offer_id])
+        url = reverse("class_resources", args=["class", proposal.class_offer_id])
         self.assertContains(page, url)
         self.assertContains(self.client.get(url), "No resources yet")
-        content.add_resource(self.ash.staff, proposal.offer, resource_values("Warm-up"), {})
+        content.add_resource(self.ash.staff, proposal.class_offer, resource_values("Warm-up"), {})
         proposals.submit_proposal(self.ash.staff, proposal)
         self.log_in(self.ada)
         self.assertContains(self.client.get(reverse("desk_proposal", args=[proposal.pk])), "Warm-up")
@@ -153,7 +153,7 @@ class ResourcePermissionTest(GivingTestCase):
 @tag("once")
 class ResourceFormTest(InFolder, GivingTestCase):
     def url(self, kind: str, what: str = "class") -> str:
-        pk = self.offer.pk if what == "class" else self.offer.subject_id
+        pk = self.class_offer.pk if what == "class" else self.class_offer.subject_id
         return reverse("add_resource", args=[what, pk, kind])
 
     def add(self, kind: str, what: str = "class", **data: Any) -> Any:
@@ -168,7 +168,7 @@ class ResourceFormTest(InFolder, GivingTestCase):
     def test_video_is_added_with_one_form(self) -> None:
         self.assertRedirects(
             self.add("video", file=samples.upload("Sugar_push.mp4", samples.mp4(90), "video/mp4")),
-            reverse("class_resources", args=["class", self.offer.pk]),
+            reverse("class_resources", args=["class", self.class_offer.pk]),
         )
         found = Resource.objects.get()
         self.assertEqual((found.title, found.file_title, found.seconds), ("Sugar push", "Sugar_push.mp4", 90))
@@ -207,7 +207,7 @@ class ResourceFormTest(InFolder, GivingTestCase):
         self.add("text", title="Here", text="x")
         self.add("text", title="Everywhere", text="x", to="everywhere")
         self.add("text", "subject", title="From the subject", text="x")
-        self.assertEqual(self.titles(self.offer.subject), ["Everywhere", "From the subject"])
+        self.assertEqual(self.titles(self.class_offer.subject), ["Everywhere", "From the subject"])
         self.assertCountEqual(self.titles(), ["Here", "Everywhere", "From the subject"])
 
     def test_unsafe_and_unknown_links_are_refused_at_the_field(self) -> None:

@@ -34,11 +34,13 @@ class MeetingLaw(HypothesisTestCase, SchoolTestCase):
         session = make.session("Law", make.thursday(10), **values)
         start = calendar.first_day(session.plan, class_day)
         skipped = tuple(start + timedelta(weeks=week) for week in skips if week < weeks)
-        offer = make.offer(session, make.subject("L2", num_weeks=weeks), class_day=class_day, skipped=skipped)
-        for meeting in offer.meetings.filter(number__in=canceled):
+        class_offer = make.class_offer(
+            session, make.subject("L2", num_weeks=weeks), class_day=class_day, skipped=skipped
+        )
+        for meeting in class_offer.meetings.filter(number__in=canceled):
             meetings.cancel_meeting(None, meeting, "Snow")
 
-        stored = list(offer.meetings.all())
+        stored = list(class_offer.meetings.all())
         end = start + timedelta(weeks=weeks + len(skipped) - 1)
         self.assertTrue(all(start <= meeting.local_date <= end for meeting in stored))
         taking_place = [meeting for meeting in stored if not meeting.is_canceled]

@@ -15,7 +15,7 @@ from tests.classwork.planning import everything
 
 class MeetingTestCase(SchoolTestCase):
     def setUp(self):
-        self.first, self.second = self.offer.meetings.all()[:2]
+        self.first, self.second = self.class_offer.meetings.all()[:2]
 
     def stored(self, meeting):
         return Meeting.objects.get(pk=meeting.pk)
@@ -52,7 +52,7 @@ class CancelTest(MeetingTestCase):
 
     def test_canceled_day_is_not_restored_when_another_meeting_took_its_time(self):
         meetings.cancel_meeting(self.ada, self.second, "Snow")
-        meetings.add_meeting(self.ada, self.offer, MeetingDraft(self.second.local_date, time(19)))
+        meetings.add_meeting(self.ada, self.class_offer, MeetingDraft(self.second.local_date, time(19)))
         self.assertIn("already", self.refusal_of(meetings.restore_meeting, self.second).sentence)
 
 
@@ -64,7 +64,7 @@ class MoveTest(MeetingTestCase):
         meetings.move_meeting(self.ada, self.second, draft, seen=preview.fingerprint)
         stored = self.stored(self.second)
         self.assertEqual((stored.moved_from, stored.local_date), (self.second.starts_at, draft.day))
-        class_offers.change_class(self.ada, self.offer, ClassDraft({"start_time": time(20)}))
+        class_offers.change_class(self.ada, self.class_offer, ClassDraft({"start_time": time(20)}))
         self.assertEqual(self.stored(self.second).slot, stored.slot)
 
     def test_day_moved_back_follows_the_schedule_again(self):
@@ -82,7 +82,9 @@ class MoveTest(MeetingTestCase):
         fault = self.refusal_of(meetings.move_meeting, self.second, MeetingDraft(self.second.local_date, time(19), 0))
         self.assertEqual(fault.field, "minutes")
         self.assertEqual(
-            self.refusal_of(meetings.add_meeting, self.offer, MeetingDraft(self.second.local_date, time(9), -5)).field,
+            self.refusal_of(
+                meetings.add_meeting, self.class_offer, MeetingDraft(self.second.local_date, time(9), -5)
+            ).field,
             "minutes",
         )
 
@@ -104,20 +106,24 @@ class MoveTest(MeetingTestCase):
 class AddTest(MeetingTestCase):
     def test_extra_day_has_no_number_and_the_length_of_the_class(self):
         day = self.first.local_date + timedelta(3)
-        meeting = meetings.add_meeting(self.ada, self.offer, MeetingDraft(day, time(19), reason="Practice"))
+        meeting = meetings.add_meeting(self.ada, self.class_offer, MeetingDraft(day, time(19), reason="Practice"))
         self.assertIsNone(meeting.number)
         self.assertEqual(meeting.ends_at - meeting.starts_at, timedelta(hours=1))
         self.assertEqual(Event.objects.get(type="classwork.meeting_added").payload.meeting_id, meeting.pk)
 
     def test_extra_day_cannot_overlap_another_day(self):
         self.assertEqual(
-            self.refusal_of(meetings.add_meeting, self.offer, MeetingDraft(self.first.local_date, time(19))).field,
+            self.refusal_of(
+                meetings.add_meeting, self.class_offer, MeetingDraft(self.first.local_date, time(19))
+            ).field,
             "day",
         )
 
     def test_double_booked_location_is_reported(self):
-        make.offer(self.session, make.subject("L2"), location=self.hall, class_day=2)
-        warnings = meetings.plan_add(self.offer, MeetingDraft(self.first.local_date + timedelta(1), time(19))).warnings
+        make.class_offer(self.session, make.subject("L2"), location=self.hall, class_day=2)
+        warnings = meetings.plan_add(
+            self.class_offer, MeetingDraft(self.first.local_date + timedelta(1), time(19))
+        ).warnings
         self.assertIn("Grange Hall is double-booked", warnings[0])
 
 
@@ -130,14 +136,14 @@ class SubstituteTest(MeetingTestCase):
         self.assertEqual(Event.objects.filter(type="classwork.substitutes_changed").count(), 1)
 
     def test_double_booked_substitute_is_reported(self):
-        make.offer(self.session, make.subject("L2"), self.ash.staff)
+        make.class_offer(self.session, make.subject("L2"), self.ash.staff)
         self.assertIn(
             "Ash Abara is double-booked", meetings.plan_substitutes(self.second, [self.ash.staff]).warnings[0]
         )
 
     def test_substituted_teacher_is_free_that_day(self):
         meetings.set_substitutes(self.ada, self.second, [self.ash.staff])
-        elsewhere = make.offer(self.session, make.subject("L2", num_weeks=1), class_day=2)
+        elsewhere = make.class_offer(self.session, make.subject("L2", num_weeks=1), class_day=2)
         draft = MeetingDraft(self.second.local_date, time(19))
         class_offers.change_class(self.ada, elsewhere, ClassDraft({}, teachers=[self.tess.staff]))
         self.assertEqual(meetings.plan_move(elsewhere.meetings.get(), draft).warnings, ())

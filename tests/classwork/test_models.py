@@ -73,18 +73,22 @@ class ConstraintTest(TestCase):
             Subject(level=Level.objects.get(code="L2"), full_price=Decimal("70.5")).full_clean()
 
     def test_class_cannot_meet_twice_at_one_time_unless_one_meeting_is_canceled(self):
-        offer = ClassOffer.objects.create(session=session(), subject=subject(), start_time=time(19))
+        class_offer = ClassOffer.objects.create(session=session(), subject=subject(), start_time=time(19))
         start = datetime(2026, 1, 8, 19, tzinfo=UTC)
         hour = timedelta(hours=1)
-        Meeting.objects.create(offer=offer, number=1, starts_at=start, ends_at=start + hour, canceled_at=start)
-        Meeting.objects.create(offer=offer, starts_at=start, ends_at=start + hour)
-        self.assert_refused(Meeting.objects.create, offer=offer, starts_at=start, ends_at=start + 2 * hour)
-        self.assert_refused(
-            Meeting.objects.create, offer=offer, number=1, starts_at=start + hour, ends_at=start + 2 * hour
+        Meeting.objects.create(
+            class_offer=class_offer, number=1, starts_at=start, ends_at=start + hour, canceled_at=start
         )
-        self.assert_refused(Meeting.objects.create, offer=offer, starts_at=start + hour, ends_at=start + hour)
-        SkippedDate.objects.create(offer=offer, on=DAY)
-        self.assert_refused(SkippedDate.objects.create, offer=offer, on=DAY)
+        Meeting.objects.create(class_offer=class_offer, starts_at=start, ends_at=start + hour)
+        self.assert_refused(Meeting.objects.create, class_offer=class_offer, starts_at=start, ends_at=start + 2 * hour)
+        self.assert_refused(
+            Meeting.objects.create, class_offer=class_offer, number=1, starts_at=start + hour, ends_at=start + 2 * hour
+        )
+        self.assert_refused(
+            Meeting.objects.create, class_offer=class_offer, starts_at=start + hour, ends_at=start + hour
+        )
+        SkippedDate.objects.create(class_offer=class_offer, on=DAY)
+        self.assert_refused(SkippedDate.objects.create, class_offer=class_offer, on=DAY)
 
 
 class DerivedValuesTest(TestCase):
@@ -95,7 +99,7 @@ class DerivedValuesTest(TestCase):
         self.assertEqual((str(beginners), beginners.title), ("BegA", "Beginning A"))
 
     def test_price_of_a_class_overrides_the_price_of_its_subject(self):
-        offer = ClassOffer(
+        class_offer = ClassOffer(
             subject=Subject(
                 full_price=Decimal(70),
                 pre_pay_discount=Decimal(5),
@@ -103,9 +107,9 @@ class DerivedValuesTest(TestCase):
                 qualifies_as_multi_class_discount=False,
             )
         )
-        self.assertEqual((offer.full_price, offer.advance_price, offer.multi_discount), (70, 65, 0))
-        offer.price = Decimal(3)
-        self.assertEqual((offer.full_price, offer.advance_price), (3, 0))
+        self.assertEqual((class_offer.full_price, class_offer.advance_price, class_offer.multi_discount), (70, 65, 0))
+        class_offer.price = Decimal(3)
+        self.assertEqual((class_offer.full_price, class_offer.advance_price), (3, 0))
 
     def test_level_number_of_a_subject_can_be_overridden_but_not_by_zero(self):
         level = Level.objects.get(code="L2")

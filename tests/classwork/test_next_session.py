@@ -14,7 +14,7 @@ class NextSessionTest(SchoolTestCase):
     @classmethod
     def setUpTestData(cls):
         super().setUpTestData()
-        make.offer(
+        make.class_offer(
             cls.session,
             make.subject("L2"),
             cls.tess.staff,
@@ -29,18 +29,18 @@ class NextSessionTest(SchoolTestCase):
         values, repeats = next_session.propose_next_session(self.session)
         self.assertEqual(values["key_day_date"], make.thursday(5))
         created = next_session.create_next_session(self.ada, values, repeats)
-        again = created.offers.get(class_day=3)
+        again = created.class_offers.get(class_day=3)
         self.assertEqual((again.price, again.capacity, again.public_note), (Decimal(50), 12, ""))
         self.assertEqual(list(again.teachers.all()), [self.tess.staff])
         self.assertEqual(
             [meeting.local_date for meeting in again.meetings.all()], [make.thursday(week) for week in range(5, 10)]
         )
-        self.assertEqual(created.offers.count(), 2)
+        self.assertEqual(created.class_offers.count(), 2)
 
     def test_new_session_is_public_only_after_its_publish_date_and_approval(self):
         created = next_session.create_next_session(self.ada, *next_session.propose_next_session(self.session))
-        self.assertFalse(created.offers.approved().exists())
-        created.offers.update(manager_approved=True)
+        self.assertFalse(created.class_offers.approved().exists())
+        created.class_offers.update(manager_approved=True)
         eve = created.publish_date - timedelta(1)
         self.assertFalse(ClassOffer.objects.published(eve).filter(session=created).exists())
         self.assertEqual(ClassOffer.objects.published(created.publish_date).filter(session=created).count(), 2)
@@ -52,7 +52,10 @@ class NextSessionTest(SchoolTestCase):
         self.assertEqual(everything(), before)
         self.assertEqual([len(effect.after) for effect in preview.effects], [5, 5])
         created = next_session.create_next_session(self.ada, values, repeats)
-        made = [[meeting.slot for meeting in offer.meetings.all()] for offer in created.offers.order_by("pk")]
+        made = [
+            [meeting.slot for meeting in class_offer.meetings.all()]
+            for class_offer in created.class_offers.order_by("pk")
+        ]
         self.assertEqual([list(effect.after) for effect in preview.effects], made)
 
     def test_preview_reports_conflicts_between_the_new_classes(self):

@@ -68,12 +68,12 @@ class NewProposalTest(ProposalTestCase):
     def test_proposed_class_is_taught_by_its_author(self):
         values = {"session": self.session, "subject": make.subject("L2"), "class_day": 3, "start_time": time(18)}
         proposal = proposals.propose_class(self.teacher, ClassDraft(values))
-        self.assertEqual(list(proposal.offer.teachers.all()), [self.teacher])
-        self.assertNotIn(proposal.offer, ClassOffer.objects.approved())
+        self.assertEqual(list(proposal.class_offer.teachers.all()), [self.teacher])
+        self.assertNotIn(proposal.class_offer, ClassOffer.objects.approved())
         proposals.edit_proposal(self.teacher, proposal, ClassDraft({"start_time": time(19)}))
         proposals.submit_proposal(self.teacher, proposal)
         proposals.approve_proposal(self.ada, proposal)
-        self.assertIn(proposal.offer, ClassOffer.objects.approved())
+        self.assertIn(proposal.class_offer, ClassOffer.objects.approved())
 
     def test_proposal_already_approved_in_the_admin_can_only_be_changed_by_request(self):
         """This holds for a draft and for an answered proposal."""
@@ -82,7 +82,7 @@ class NewProposalTest(ProposalTestCase):
         proposals.submit_proposal(self.teacher, ideas[0])
         proposals.answer_proposal(self.ada, ideas[0], "Shorter, please")
         subjects.change_subject(self.ada, ideas[0].subject, {"manager_approved": True})
-        class_offers.set_class_approved(self.ada, ideas[1].offer, True)
+        class_offers.set_class_approved(self.ada, ideas[1].class_offer, True)
         for proposal, field in zip(ideas, ("description", "public_note"), strict=True):
             with self.subTest(proposal.about):
                 self.assertFalse(proposals.may_edit_proposal(self.teacher, self.stored(proposal)))
@@ -100,14 +100,18 @@ class NewProposalTest(ProposalTestCase):
 
     def test_proposal_is_about_one_thing_and_only_one_is_open_at_a_time(self):
         proposal = self.propose()
-        for wrong in ({}, {"subject": proposal.subject, "offer": self.offer}, {"subject": proposal.subject}):
+        for wrong in (
+            {},
+            {"subject": proposal.subject, "class_offer": self.class_offer},
+            {"subject": proposal.subject},
+        ):
             with self.assertRaises(IntegrityError), transaction.atomic():
                 Proposal.objects.create(author=self.teacher, **wrong)
 
 
 class ChangeRequestTest(ProposalTestCase):
     def request(self, **values):
-        return proposals.request_change(self.teacher, self.offer, values, "The hall is cold")
+        return proposals.request_change(self.teacher, self.class_offer, values, "The hall is cold")
 
     def test_requested_change_is_applied_on_approval(self):
         hall = make.location("Town Hall")
@@ -116,8 +120,10 @@ class ChangeRequestTest(ProposalTestCase):
         preview = proposals.plan_approval(self.stored(proposal))
         self.assertEqual(len(preview.rows), 6)
         proposals.approve_proposal(self.ada, proposal, seen=preview.fingerprint)
-        offer = ClassOffer.objects.get()
-        self.assertEqual((offer.location, offer.start_time, offer.price), (hall, time(20), Decimal("55.50")))
+        class_offer = ClassOffer.objects.get()
+        self.assertEqual(
+            (class_offer.location, class_offer.start_time, class_offer.price), (hall, time(20), Decimal("55.50"))
+        )
 
     def test_location_can_be_removed_by_request(self):
         proposal = self.request(location=None)
@@ -134,14 +140,14 @@ class ChangeRequestTest(ProposalTestCase):
 
     def test_only_teachers_of_the_class_can_request_and_one_request_is_open_at_a_time(self):
         with self.assertRaises(ChangeRefused):
-            proposals.request_change(self.ash.staff, self.offer, {"public_note": "Hello"}, "")
+            proposals.request_change(self.ash.staff, self.class_offer, {"public_note": "Hello"}, "")
         self.request(public_note="Hello")
         with self.assertRaises(ChangeRefused):
             self.request(public_note="Again")
 
     def test_teacher_can_request_changes_to_the_texts_of_their_subject(self):
-        self.assertFalse(proposals.may_request_change(self.ash.staff, self.offer.subject))
-        proposal = proposals.request_change(self.teacher, self.offer.subject, {"description": "New"}, "")
+        self.assertFalse(proposals.may_request_change(self.ash.staff, self.class_offer.subject))
+        proposal = proposals.request_change(self.teacher, self.class_offer.subject, {"description": "New"}, "")
         proposals.answer_proposal(self.ada, proposal, "More, please")
         proposals.edit_proposal(self.teacher, proposal, ClassDraft({"description": "New and longer"}))
         proposals.submit_proposal(self.teacher, proposal)

@@ -81,11 +81,11 @@ class ReleaseUpdateTest(SchoolTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.third = giving.resource("Third", self.offer, when="class", class_number=3)
-        self.days = list(self.offer.meetings.all())
+        self.third = giving.resource("Third", self.class_offer, when="class", class_number=3)
+        self.days = list(self.class_offer.meetings.all())
 
     def opening_time(self, resource: Resource | None = None) -> datetime | None:
-        return Release.objects.get(offer=self.offer, resource=resource or self.third).opens_at
+        return Release.objects.get(class_offer=self.class_offer, resource=resource or self.third).opens_at
 
     def test_resource_opens_at_the_end_of_its_class(self) -> None:
         self.assertEqual(self.opening_time(), self.days[2].ends_at)
@@ -95,11 +95,11 @@ class ReleaseUpdateTest(SchoolTestCase):
         self.assertEqual(self.opening_time(), self.days[3].ends_at)
         meetings.restore_meeting(None, self.days[0])
         self.assertEqual(self.opening_time(), self.days[2].ends_at)
-        draft = MeetingDraft(self.days[2].local_date + timedelta(1), self.offer.start_time)
+        draft = MeetingDraft(self.days[2].local_date + timedelta(1), self.class_offer.start_time)
         meetings.move_meeting(None, self.days[2], draft)
         self.assertEqual(self.opening_time(), self.days[2].ends_at + timedelta(1))
         added = meetings.add_meeting(
-            None, self.offer, MeetingDraft(self.days[0].local_date + timedelta(1), self.offer.start_time)
+            None, self.class_offer, MeetingDraft(self.days[0].local_date + timedelta(1), self.class_offer.start_time)
         )
         self.assertGreater(self.days[2].ends_at, added.ends_at)
         self.assertEqual(self.opening_time(), self.days[1].ends_at)
@@ -109,13 +109,15 @@ class ReleaseUpdateTest(SchoolTestCase):
         changes = [row for row in preview.rows if "Third" in row.what]
         self.assertEqual(len(changes), 1)
         self.assertTrue(changes[0].after.endswith("a week later"), changes)
-        skip = class_offers.plan_class(self.offer, ClassDraft({}, [self.days[1].local_date]))
+        skip = class_offers.plan_class(self.class_offer, ClassDraft({}, [self.days[1].local_date]))
         self.assertIn("a week later", next(row.after for row in skip.rows if "Third" in row.what))
-        class_offers.change_class(None, self.offer, ClassDraft({}, [self.days[1].local_date]), seen=skip.fingerprint)
+        class_offers.change_class(
+            None, self.class_offer, ClassDraft({}, [self.days[1].local_date]), seen=skip.fingerprint
+        )
         self.assertEqual(self.opening_time(), self.days[3].ends_at)
 
     def test_resource_released_early_stays_open_and_keeps_its_last_day(self) -> None:
-        short = giving.resource("Short", self.offer, when="class", class_number=2, expires_after=1)
+        short = giving.resource("Short", self.class_offer, when="class", class_number=2, expires_after=1)
         planned = Release.objects.get(resource=short)
         releases.release_now(self.tess, planned)
         rows = meetings.plan_cancel(self.days[0]).rows
@@ -127,26 +129,26 @@ class ReleaseUpdateTest(SchoolTestCase):
     def test_new_class_and_changed_subject_update_the_resources(self) -> None:
         subject = make.subject("L2", "B")
         resource = giving.resource("For all", subject, when="completion")
-        offer = make.offer(self.session, subject, class_day=4)
-        self.assertEqual(list(offer.releases.values_list("resource", flat=True)), [resource.pk])
-        class_offers.change_class(None, offer, ClassDraft({"subject": self.offer.subject}))
-        self.assertEqual(offer.releases.count(), 0)
+        class_offer = make.class_offer(self.session, subject, class_day=4)
+        self.assertEqual(list(class_offer.releases.values_list("resource", flat=True)), [resource.pk])
+        class_offers.change_class(None, class_offer, ClassDraft({"subject": self.class_offer.subject}))
+        self.assertEqual(class_offer.releases.count(), 0)
 
     def test_class_can_override_or_hide_a_resource_of_its_subject(self) -> None:
-        resource = giving.resource("For all", self.offer.subject, when="class", class_number=1)
+        resource = giving.resource("For all", self.class_offer.subject, when="class", class_number=1)
         self.assertEqual(self.opening_time(resource), self.days[0].ends_at)
-        giving.hang(resource, self.offer, when="class", class_number=2)
-        releases.rebuild_after_attachment(self.offer)
+        giving.hang(resource, self.class_offer, when="class", class_number=2)
+        releases.rebuild_after_attachment(self.class_offer)
         self.assertEqual(self.opening_time(resource), self.days[1].ends_at)
-        content.set_resource_hidden(self.tess.staff, self.offer, resource, True)
+        content.set_resource_hidden(self.tess.staff, self.class_offer, resource, True)
         self.assertFalse(Release.objects.filter(resource=resource).exists())
-        content.set_resource_hidden(self.tess.staff, self.offer, resource, False)
-        content.detach_resource(self.tess.staff, self.offer, resource)
+        content.set_resource_hidden(self.tess.staff, self.class_offer, resource, False)
+        content.detach_resource(self.tess.staff, self.class_offer, resource)
         self.assertEqual(self.opening_time(resource), self.days[0].ends_at)
 
     def test_resource_is_released_once_per_class(self) -> None:
-        giving.hang(self.third, self.offer.subject)
-        releases.rebuild_class_releases([self.offer.pk, self.offer.pk])
+        giving.hang(self.third, self.class_offer.subject)
+        releases.rebuild_class_releases([self.class_offer.pk, self.class_offer.pk])
         self.assertEqual(Release.objects.filter(resource=self.third).count(), 1)
         self.assertEqual(Attachment.objects.filter(resource=self.third).count(), 2)
 
@@ -157,9 +159,9 @@ class ReleaseTimesPageTest(SchoolTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.late = giving.resource("Late", self.offer, when="completion")
-        self.place = giving.place(self.student, self.offer)
-        self.url = reverse("resource_times", args=[self.offer.pk, self.late.pk])
+        self.late = giving.resource("Late", self.class_offer, when="completion")
+        self.place = giving.place(self.student, self.class_offer)
+        self.url = reverse("resource_times", args=[self.class_offer.pk, self.late.pk])
         self.log_in(self.tess)
 
     def act(self, what: str) -> bool:
@@ -179,16 +181,21 @@ class ReleaseTimesPageTest(SchoolTestCase):
         self.assertContains(self.client.get(self.url), "Release now")
         for resource, sentence in (
             (self.late, "Opens Tue"),
-            (giving.resource("First", self.offer, expires_after=1), "Opens with the registration; its last day is Tue"),
+            (
+                giving.resource("First", self.class_offer, expires_after=1),
+                "Opens with the registration; its last day is Tue",
+            ),
         ):
-            self.assertContains(self.client.get(reverse("resource_times", args=[self.offer.pk, resource.pk])), sentence)
+            self.assertContains(
+                self.client.get(reverse("resource_times", args=[self.class_offer.pk, resource.pk])), sentence
+            )
         Release.objects.filter(resource=self.late).update(opens_at=timezone.now())
         page = self.client.get(self.url)
         self.assertContains(page, "Open since")
         self.assertNotContains(page, "Release now")
 
     def test_teacher_opens_a_resource_for_one_student(self) -> None:
-        giving.place(self.kit, self.offer)
+        giving.place(self.kit, self.class_offer)
         self.assertTrue(self.act(f"open-{self.place.pk}"))
         self.assertIsNone(access.find_accessible_resource(self.gus, self.late.pk))
         self.assertContains(self.client.get(self.url), "for this student only")
@@ -196,7 +203,7 @@ class ReleaseTimesPageTest(SchoolTestCase):
         self.assertEqual(Opening.objects.count(), 0)
 
     def test_registrations_of_other_classes_and_unknown_actions_are_not_found(self) -> None:
-        elsewhere = giving.place(self.kit, make.offer(self.session, make.subject("L2")))
+        elsewhere = giving.place(self.kit, make.class_offer(self.session, make.subject("L2")))
         for wanted in (f"open-{elsewhere.pk}", "open-x", "explode"):
             self.assertEqual(self.client.post(self.url, {"do": wanted}).status_code, 404)
         self.log_in(self.ash)

@@ -34,7 +34,7 @@ class RepeatedClassTest(SchoolTestCase):
         super().setUpTestData()
         cls.kept = KEPT | {"terms": CancellationTerms.objects.create(name="Strict")}
         cls.first = make.thursday(1)
-        cls.special = make.offer(
+        cls.special = make.class_offer(
             cls.session,
             make.subject("L2"),
             cls.tess.staff,
@@ -45,13 +45,13 @@ class RepeatedClassTest(SchoolTestCase):
             public_note="Only this time",
             **cls.kept,
         )
-        ClassRole.objects.create(offer=cls.special, name="lead", capacity=5)
-        ClassRole.objects.create(offer=cls.special, name="follow")
-        RoleBalance.objects.create(offer=cls.special, most_apart=2, ratio=Decimal("1.5"), active_from=4)
+        ClassRole.objects.create(class_offer=cls.special, name="lead", capacity=5)
+        ClassRole.objects.create(class_offer=cls.special, name="follow")
+        RoleBalance.objects.create(class_offer=cls.special, most_apart=2, ratio=Decimal("1.5"), active_from=4)
 
     def repeat_class(self):
         created = next_session.create_next_session(self.ada, *next_session.propose_next_session(self.session))
-        return created.offers.get(class_day=3)
+        return created.class_offers.get(class_day=3)
 
     def copy_class(self):
         self.log_in(self.ada)

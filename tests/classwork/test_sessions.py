@@ -47,7 +47,7 @@ class NewSessionTest(SessionTestCase):
         self.assertEqual(Entry.objects.latest("id").action, "classwork.session_created")
 
     def test_first_session_can_be_created_as_proposed(self):
-        self.offer.delete()
+        self.class_offer.delete()
         Session.objects.all().delete()
         created = sessions.create_session(self.ada, sessions.propose_session())
         self.assertEqual((created.key_day_date.weekday(), created.publish_date), (3, dates.local_today()))
@@ -107,15 +107,15 @@ class ChangedSessionTest(SessionTestCase):
         self.assertFalse(Event.objects.filter(type="classwork.schedule_changed").exists())
 
     def test_moving_the_key_day_moves_every_class(self):
-        before = [meeting.slot for meeting in self.offer.meetings.all()]
+        before = [meeting.slot for meeting in self.class_offer.meetings.all()]
         values = {"key_day_date": self.session.key_day_date + timedelta(weeks=1)}
         preview = sessions.plan_session(self.session, values)
         own = ["First class day", "Last class day", "Published until"]
         self.assertEqual([row.what for row in preview.rows], own + [f"Class {n}" for n in range(1, 6)])
         sessions.change_session(self.ada, self.session, values, seen=preview.fingerprint)
-        after = [meeting.slot for meeting in self.offer.meetings.all()]
+        after = [meeting.slot for meeting in self.class_offer.meetings.all()]
         self.assertEqual([slot.starts_at.date() for slot in after[:-1]], [slot.starts_at.date() for slot in before[1:]])
-        self.assertEqual(set(self.offer.meetings.values_list("revision", flat=True)), {1})
+        self.assertEqual(set(self.class_offer.meetings.values_list("revision", flat=True)), {1})
 
     def test_default_expiry_follows_the_key_day_and_a_chosen_one_stays(self):
         week = timedelta(weeks=1)
@@ -141,7 +141,7 @@ class ChangedSessionTest(SessionTestCase):
     def test_outdated_preview_is_not_applied(self):
         values = {"key_day_date": make.thursday(1)}
         seen = sessions.plan_session(self.session, values).fingerprint
-        make.offer(self.session, make.subject("L2"), class_day=2)
+        make.class_offer(self.session, make.subject("L2"), class_day=2)
         before = everything()
         with self.assertRaises(PreviewOutdated):
             sessions.change_session(self.ada, self.session, values, seen=seen)
@@ -155,7 +155,7 @@ class ChangedSessionTest(SessionTestCase):
             entry.details["changes"]["key_day_date"], [format_date(make.thursday()), format_date(make.thursday(1))]
         )
         event = Event.objects.get(type="classwork.schedule_changed")
-        self.assertEqual(event.payload.offer_id, self.offer.pk)
+        self.assertEqual(event.payload.class_offer_id, self.class_offer.pk)
         self.assertEqual(len(event.payload.moves), 5)
         self.assertEqual(event.payload.moves[0], {"meeting": ANY, "before": ANY, "after": ANY})
 
@@ -165,7 +165,7 @@ class ChangedSessionTest(SessionTestCase):
         self.assertEqual(preview.rows[-1], PreviewRow("Videos", "opens", "", str(preview.effects[0].after[0])))
 
     def test_preview_warns_about_a_weekday_that_becomes_unreachable(self):
-        make.offer(
+        make.class_offer(
             self.session, make.subject("L2"), class_day=4
         )  # Friday is unreachable too, but it was before the change
         warnings = sessions.plan_session(self.session, {"max_day_shift": -1}).warnings
@@ -190,13 +190,13 @@ class PreviewLaw(HypothesisTestCase, SchoolTestCase):
     )
     def test_applied_change_equals_its_preview(self, values, weeks):
         values["publish_date"] = dates.local_today() - timedelta(weeks=20)
-        make.offer(self.session, make.subject("L2", num_weeks=weeks), class_day=3)
+        make.class_offer(self.session, make.subject("L2", num_weeks=weeks), class_day=3)
         preview = sessions.plan_session(self.session, values)
-        predicted = {effect.offer.pk: list(effect.after) for effect in preview.effects}
+        predicted = {effect.class_offer.pk: list(effect.after) for effect in preview.effects}
         sessions.change_session(self.ada, self.session, values, seen=preview.fingerprint)
-        for offer in self.session.offers.all():
-            stored = [meeting.slot for meeting in offer.meetings.all()]
-            self.assertEqual(stored, predicted.get(offer.pk, stored))
-            self.assertEqual(len(stored), offer.subject.num_weeks)
+        for class_offer in self.session.class_offers.all():
+            stored = [meeting.slot for meeting in class_offer.meetings.all()]
+            self.assertEqual(stored, predicted.get(class_offer.pk, stored))
+            self.assertEqual(len(stored), class_offer.subject.num_weeks)
         again = sessions.plan_session(Session.objects.get(pk=self.session.pk), {})
         self.assertEqual(again.rows, ())

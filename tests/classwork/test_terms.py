@@ -23,16 +23,16 @@ from tests.registrations import purchases
 class ClassTermsTest(SchoolTestCase):
     def starts(self) -> list[datetime]:
         """Return local times, so that a week earlier is the same hour through clock changes."""
-        return [dates.to_local_time(start) for start in cancellation_terms.meeting_starts(self.offer.pk)]
+        return [dates.to_local_time(start) for start in cancellation_terms.meeting_starts(self.class_offer.pk)]
 
-    def sentences(self, offer: ClassOffer | None = None) -> list[str]:
-        stored = ClassOffer.objects.for_lists().get(pk=(offer or self.offer).pk)
+    def sentences(self, class_offer: ClassOffer | None = None) -> list[str]:
+        stored = ClassOffer.objects.for_lists().get(pk=(class_offer or self.class_offer).pk)
         return [str(each) for each in promised.terms_sentences(cancellation_terms.terms_of_class(stored))]
 
     def test_refund_steps_are_dated_by_the_class_and_sorted(self) -> None:
         usual()
         first, second, *_ = self.starts()
-        holds = cancellation_terms.terms_of_class(ClassOffer.objects.for_lists().get(pk=self.offer.pk))
+        holds = cancellation_terms.terms_of_class(ClassOffer.objects.for_lists().get(pk=self.class_offer.pk))
         self.assertEqual([step.until for step in holds.steps], [first - timedelta(7), second])
         self.assertIn("(7 days before the first class), you get a full refund.", self.sentences()[0])
         self.assertIn("(the beginning of the second class), you get 50% back as account credit.", self.sentences()[1])
@@ -47,7 +47,7 @@ class ClassTermsTest(SchoolTestCase):
         self.assertIn("(the beginning of the first class), you get a full refund.", self.sentences()[0])
         usual()
         own = CancellationTerms.objects.create(name="None at all")
-        class_offers.change_class(self.ada, self.offer, ClassDraft({"terms": own}))
+        class_offers.change_class(self.ada, self.class_offer, ClassDraft({"terms": own}))
         self.assertEqual(self.sentences(), ["No refunds."])
 
     def test_step_beyond_the_last_class_ends_with_the_last_class(self) -> None:
@@ -66,30 +66,30 @@ class ClassTermsTest(SchoolTestCase):
 
     def test_ordered_terms_stay_when_the_terms_or_the_choice_change(self) -> None:
         named = usual()
-        line = purchases.line(purchases.place(purchases.cart((self.offer, purchases.me()))))
+        line = purchases.line(purchases.place(purchases.cart((self.class_offer, purchases.me()))))
         before = promised.terms_sold(line, timezone.now())
         named.steps.update(percent=0)
         class_offers.change_class(
-            self.ada, self.offer, ClassDraft({"terms": CancellationTerms.objects.create(name="No")})
+            self.ada, self.class_offer, ClassDraft({"terms": CancellationTerms.objects.create(name="No")})
         )
         self.assertEqual(promised.terms_sold(line, timezone.now()), before)
         self.assertEqual(before.at(timezone.now()).percent, 100)
 
     def test_postponed_class_extends_the_refund_deadline_and_an_earlier_start_does_not_shorten_it(self) -> None:
         usual()
-        line = purchases.line(purchases.place(purchases.cart((self.offer, purchases.me()))))
+        line = purchases.line(purchases.place(purchases.cart((self.class_offer, purchases.me()))))
         first = self.starts()[0]
-        meetings.cancel_meeting(self.ada, self.offer.meetings.first(), "Snow")
+        meetings.cancel_meeting(self.ada, self.class_offer.meetings.first(), "Snow")
         self.assertEqual(promised.terms_sold(line, timezone.now()).steps[0].until, first)
-        meetings.restore_meeting(self.ada, self.offer.meetings.first())
+        meetings.restore_meeting(self.ada, self.class_offer.meetings.first())
         self.assertEqual(promised.terms_sold(line, timezone.now()).steps[0].until, first - timedelta(7))
 
     def test_terms_are_shown_before_buying_and_on_the_order(self) -> None:
         usual()
         sentence = self.sentences()[0]
-        self.assertContains(self.client.get(self.offer.get_absolute_url()), sentence)
+        self.assertContains(self.client.get(self.class_offer.get_absolute_url()), sentence)
         self.log_in(self.alice)
-        cart = purchases.cart((self.offer, purchases.me()), payer=self.alice)
+        cart = purchases.cart((self.class_offer, purchases.me()), payer=self.alice)
         for name in ("cart", "checkout_review"):
             self.assertContains(self.client.get(reverse(name)), sentence)
         with override_settings(WITHDRAWAL_DAYS=14):
@@ -102,15 +102,15 @@ class ClassTermsTest(SchoolTestCase):
 
     def test_terms_are_copied_to_the_next_session_and_can_be_requested_by_a_teacher(self) -> None:
         named = usual(is_default=False)
-        class_offers.change_class(self.ada, self.offer, ClassDraft({"terms": named}))
-        self.offer.refresh_from_db()
-        self.assertEqual(next_session.repeat_class(self.offer).draft(self.session).values["terms"], named)
+        class_offers.change_class(self.ada, self.class_offer, ClassDraft({"terms": named}))
+        self.class_offer.refresh_from_db()
+        self.assertEqual(next_session.repeat_class(self.class_offer).draft(self.session).values["terms"], named)
         other = CancellationTerms.objects.create(name="Strict")
-        request = proposals.request_change(self.tess.staff, self.offer, {"terms": other}, "Please")
+        request = proposals.request_change(self.tess.staff, self.class_offer, {"terms": other}, "Please")
         self.assertIn(("cancellation terms", "Usual", "Strict"), proposals.describe_changes(request))
         proposals.approve_proposal(self.ada, request)
-        self.offer.refresh_from_db()
-        self.assertEqual(self.offer.terms, other)
+        self.class_offer.refresh_from_db()
+        self.assertEqual(self.class_offer.terms, other)
 
 
 class TermsAdminTest(SchoolTestCase):
@@ -150,7 +150,7 @@ class TermsAdminTest(SchoolTestCase):
         with self.assertRaises(IntegrityError), transaction.atomic():
             CancellationTerms.objects.create(name="Other", is_default=True)
         class_offers.change_class(
-            self.ada, make.offer(self.session, make.subject(version="B")), ClassDraft({"terms": first})
+            self.ada, make.class_offer(self.session, make.subject(version="B")), ClassDraft({"terms": first})
         )
         with self.assertRaises(IntegrityError), transaction.atomic():
             first.delete()

@@ -24,7 +24,7 @@ class PrivatePagesTest(SchoolTestCase):
                 self.assertIn("no-store", self.client.get(path).headers.get("Cache-Control", ""))
 
     def test_cart_and_checkout_of_a_visitor_may_not_be_stored(self) -> None:
-        self.client.post(reverse("register"), {"classes": [self.offer.pk], "who": ["me"], "others": 0})
+        self.client.post(reverse("register"), {"classes": [self.class_offer.pk], "who": ["me"], "others": 0})
         for name in ("cart", "checkout", "register"):
             with self.subTest(name):
                 self.assertIn("no-store", self.client.get(reverse(name)).headers.get("Cache-Control", ""))

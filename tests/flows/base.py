@@ -30,9 +30,9 @@ class FlowTestCase(SchoolTestCase):
         """The first link of a mail whose path contains this."""
         return next(path for path in LINK.findall(str(message.body)) if part in path)
 
-    def register(self, visitor: Visitor, offer: ClassOffer, **payer: str) -> Visitor:
+    def register(self, visitor: Visitor, class_offer: ClassOffer, **payer: str) -> Visitor:
         """From the page of a class to the last page before paying."""
-        visitor.open(offer.get_absolute_url()).follow("Register")
+        visitor.open(class_offer.get_absolute_url()).follow("Register")
         visitor.press("Continue", {"who": "me"})
         if not visitor.user:
             self.tell_who_pays(visitor, **payer)
@@ -47,8 +47,8 @@ class FlowTestCase(SchoolTestCase):
         button = "Complete order" if "Complete order" in visitor.text else "Pay $"
         return visitor.press(button, {"way": "practice", "terms": "on"}).press("Pay")
 
-    def buy(self, visitor: Visitor, offer: ClassOffer, **payer: str) -> Visitor:
-        return self.pay(self.register(visitor, offer, **payer)).sees("Thank you")
+    def buy(self, visitor: Visitor, class_offer: ClassOffer, **payer: str) -> Visitor:
+        return self.pay(self.register(visitor, class_offer, **payer)).sees("Thank you")
 
     def desk(self) -> Visitor:
         return Visitor(self.ada).open(reverse("desk"))

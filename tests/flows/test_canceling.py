@@ -13,7 +13,7 @@ class CancelingFlowTest(FlowTestCase):
     def setUp(self) -> None:
         usual()
         self.alice_browser = Visitor(self.alice)
-        self.buy(self.alice_browser, self.offer)
+        self.buy(self.alice_browser, self.class_offer)
         self.run_worker()
 
     def test_a_student_cancels_and_is_refunded_to_the_payment_method(self) -> None:
@@ -30,9 +30,9 @@ class CancelingFlowTest(FlowTestCase):
         self.alice_browser.open(Order.objects.get().address()).sees("Refunded")
 
     def test_the_school_cancels_a_day_and_refunds_its_share(self) -> None:
-        day = self.offer.meetings.get(number=2)
+        day = self.class_offer.meetings.get(number=2)
         ada = self.desk().follow("Cancel classes")
-        ada.open(f"{reverse('desk_cancel_classes')}?class={self.offer.pk}")
+        ada.open(f"{reverse('desk_cancel_classes')}?class={self.class_offer.pk}")
         ada.press("Next: compensation", {"meeting": [str(day.pk)]})
         ada.press("Next: preview", {"policy": "refund"}).sees("Alice Arden", "Nothing has been canceled yet.")
         ada.press("Cancel 1 class day", {"why": "Snow"})
@@ -41,7 +41,7 @@ class CancelingFlowTest(FlowTestCase):
 
         mails = self.run_worker()
         refunded = sum(refund.amount for refund in Payment.objects.get().refunds.all())
-        share = Payment.objects.get().total / self.offer.meetings.count()
+        share = Payment.objects.get().total / self.class_offer.meetings.count()
         self.assertAlmostEqual(refunded, share, delta=Decimal("0.01"))
         self.assertTrue(any("Snow" in str(message.body) for message in mails if message.to == [self.alice.email]))
-        self.alice_browser.open(self.offer.get_absolute_url()).sees("Canceled Snow")
+        self.alice_browser.open(self.class_offer.get_absolute_url()).sees("Canceled Snow")

@@ -6,7 +6,7 @@ from tests.flows.visitor import Visitor
 
 class PlanningFlowTest(FlowTestCase):
     def test_the_next_session_is_planned_from_this_one_and_approved_class_by_class(self) -> None:
-        make.offer(self.session, make.subject("L2"), self.tess.staff, class_day=3)
+        make.class_offer(self.session, make.subject("L2"), self.tess.staff, class_day=3)
         ada = self.desk().follow("Sessions").follow("Plan the next session")
         ada.press("Preview dates")
         self.assertEqual(Session.objects.count(), 1)
@@ -14,6 +14,6 @@ class PlanningFlowTest(FlowTestCase):
 
         planned = Session.objects.latest("key_day_date")
         self.assertGreater(planned.start_date, self.session.end_date)
-        self.assertFalse(planned.offers.filter(manager_approved=True).exists())
+        self.assertFalse(planned.class_offers.filter(manager_approved=True).exists())
         self.assertNotIn(planned.title, Visitor().open("/classes/").text)
         self.run_worker()

@@ -19,11 +19,13 @@ class ReconciliationFlowTest(FlowTestCase):
         scripted.fresh()
 
     def test_a_payment_that_only_the_gateway_knows_is_found_and_applied(self) -> None:
-        self.register(Visitor(), self.offer).press("Complete order", {"way": "practice", "terms": "on"}).press("Cancel")
+        self.register(Visitor(), self.class_offer).press("Complete order", {"way": "practice", "terms": "on"}).press(
+            "Cancel"
+        )
         order = Order.objects.get()
         payment = attempts.start_attempt(order, scripted.NAME, order.placed_at)
         day = dates.local_today() - timedelta(days=2)
-        Scripted.theirs.append(line(payment, at=dates.local_moment(day, self.offer.start_time)))
+        Scripted.theirs.append(line(payment, at=dates.local_moment(day, self.class_offer.start_time)))
 
         ada = self.desk().follow("Reconciliation")
         ada.press("Compare", {"since": day.isoformat(), "until": day.isoformat()})

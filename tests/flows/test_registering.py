@@ -6,8 +6,8 @@ from tests.flows.visitor import Visitor
 
 class RegisteringFlowTest(FlowTestCase):
     def test_a_stranger_finds_a_class_registers_pays_and_is_mailed(self) -> None:
-        pat = Visitor().open("/").follow("Classes").follow(self.offer.subject.title)
-        self.register(pat, self.offer)
+        pat = Visitor().open("/").follow("Classes").follow(self.class_offer.subject.title)
+        self.register(pat, self.class_offer)
         self.assertFalse(Registration.objects.exists())
         pat.press("Complete order", {"way": "practice", "terms": "on"})
         self.assertEqual(Registration.objects.get().state, "held")
@@ -21,11 +21,11 @@ class RegisteringFlowTest(FlowTestCase):
         mails = self.run_worker()
         self.assertEqual(len(self.subjects_to("pat@example.org", mails)), 2)
         receipt = next(message for message in mails if "/order/" in message.body)
-        Visitor().open(self.link_in(receipt, "/order/")).sees(self.offer.subject.title, "Paid")
+        Visitor().open(self.link_in(receipt, "/order/")).sees(self.class_offer.subject.title, "Paid")
 
     def test_a_declined_payment_keeps_the_spot_and_can_be_tried_again(self) -> None:
         pat = Visitor()
-        self.register(pat, self.offer).press("Complete order", {"way": "practice", "terms": "on"})
+        self.register(pat, self.class_offer).press("Complete order", {"way": "practice", "terms": "on"})
         pat.press("Decline").sees("didn’t go through")
         self.assertEqual(Registration.objects.get().state, "held")
         pat.press("Practice").press("Pay").sees("Thank you")

@@ -12,7 +12,7 @@ from tests.flows.visitor import Visitor
 class ReleaseFlowTest(FlowTestCase):
     def test_a_resource_opens_after_the_class_it_belongs_to(self) -> None:
         alice = Visitor(self.alice)
-        self.buy(alice, self.offer)
+        self.buy(alice, self.class_offer)
         tess = Visitor(self.tess).open(reverse("teaching")).follow("Resources")
         tess.follow("Text").press("Add", {"title": "Steps of week one", "text": "Rock step", "opens": "class-1"})
         resource = Resource.objects.get()
@@ -21,7 +21,7 @@ class ReleaseFlowTest(FlowTestCase):
         self.assertEqual(alice.client.get(reverse("resource_detail", args=[resource.pk])).status_code, 404)
         self.run_worker()
 
-        first = self.offer.meetings.get(number=1)
+        first = self.class_offer.meetings.get(number=1)
         after_class = first.ends_at + timedelta(minutes=1)
         with mock.patch.object(timezone, "now", return_value=after_class):
             alice.client.force_login(self.alice)

@@ -18,7 +18,7 @@ class VoucherFlowTest(FlowTestCase):
         self.assertEqual(voucher.balance, 100)
 
         rae = Visitor()
-        self.register(rae, self.offer, payer_name="Rae Ray", payer_email="rae@example.org")
+        self.register(rae, self.class_offer, payer_name="Rae Ray", payer_email="rae@example.org")
         rae.press("Apply", {"code": voucher.grouped.lower()}).sees("Nothing is left to pay.")
         rae.press("Complete order", {"terms": "on"})
         self.assertEqual(Registration.objects.get().state, "confirmed")

@@ -12,15 +12,15 @@ class WaitlistFlowTest(FlowTestCase):
         usual()
         ClassOffer.objects.update(capacity=1)
         alice = Visitor(self.alice)
-        self.buy(alice, self.offer)
+        self.buy(alice, self.class_offer)
 
-        zoe = Visitor().open(self.offer.get_absolute_url()).follow("Join the waitlist")
+        zoe = Visitor().open(self.class_offer.get_absolute_url()).follow("Join the waitlist")
         zoe.press("Join the waitlist", {"first_name": "Zoe", "last_name": "Zed", "email": "zoe@example.org"})
         self.assertEqual(len(self.subjects_to("zoe@example.org", self.run_worker())), 1)
 
         alice.open(reverse("my_classes")).follow("Cancel this class").press("Yes, cancel")
         offer_mail = next(message for message in self.run_worker() if message.to == ["zoe@example.org"])
-        Visitor().open(self.offer.get_absolute_url()).sees("Join the waitlist")
+        Visitor().open(self.class_offer.get_absolute_url()).sees("Join the waitlist")
 
         zoe.open(self.link_in(offer_mail, "/waiting/")).sees("A spot is reserved for you until")
         zoe.press("Claim your spot")

@@ -40,7 +40,7 @@ class NavigationLinksTest(SchoolTestCase):
         self.assertNotContains(self.client.get(reverse("home")), reverse("vouchers"))
 
     def test_cancel_classes_page_lists_classes_that_are_not_over(self) -> None:
-        past_class = make.offer(self.session, make.subject("L2"))
+        past_class = make.class_offer(self.session, make.subject("L2"))
         for meeting in past_class.meetings.all():
             meeting.starts_at -= timedelta(weeks=60)
             meeting.ends_at -= timedelta(weeks=60)
@@ -48,7 +48,7 @@ class NavigationLinksTest(SchoolTestCase):
         self.log_in(self.ada)
         cancel_page = reverse("desk_cancel_classes")
         page = self.client.get(cancel_page)
-        self.assertContains(page, f"{cancel_page}?class={self.offer.pk}")
+        self.assertContains(page, f"{cancel_page}?class={self.class_offer.pk}")
         self.assertNotContains(page, f"{cancel_page}?class={past_class.pk}")
 
     @tag("rows")
@@ -57,7 +57,7 @@ class NavigationLinksTest(SchoolTestCase):
 
         def add_rows(count: int) -> None:
             for _ in range(count):
-                make.offer(self.session, self.offer.subject)
+                make.class_offer(self.session, self.class_offer.subject)
 
         self.assertSameQueries(reverse("desk_cancel_classes"), add_rows, exactly=9)
 
@@ -71,7 +71,7 @@ class NavigationLinksTest(SchoolTestCase):
 class HeardFromReportTest(SchoolTestCase):
     def register(self, referral_source: str) -> None:
         number = Registration.objects.count()
-        pay(place(cart((self.offer, me()), name=f"N{number}", email=f"n{number}@example.org")))
+        pay(place(cart((self.class_offer, me()), name=f"N{number}", email=f"n{number}@example.org")))
         Registration.objects.filter(pk=Registration.objects.latest("pk").pk).update(referral_source=referral_source)
 
     def test_report_counts_each_answer_ignoring_case_and_skips_blank_answers(self) -> None:

@@ -25,21 +25,23 @@ DESK_POST = "login 403 403 403 403 302"
 
 def stage(school: SimpleNamespace) -> None:
     """Adds to the rows of tests/classwork/access.py, which stands before it in the alphabet."""
-    other = school.asked.offer
+    other = school.asked.class_offer
     gone = meetings.add_meeting(None, other, meetings.MeetingDraft(other.session.end_date, time(9)))
     school.called_off = cancel_classes(
         None, CancellationRequest(CompensationPolicy.NOTHING, frozenset([gone.pk])), "Snow", seen=None
     )
     friend = purchases.other("Lee", "lee@example.org")
-    basket = purchases.cart((school.offer, purchases.me()), (school.offer, friend), payer=school.alice)
+    basket = purchases.cart((school.class_offer, purchases.me()), (school.class_offer, friend), payer=school.alice)
     diary.renew_student_feed(school.alice.student)
-    full = make.offer(school.session, make.subject("Beg", "N"), school.tess.staff, start_time=time(12), capacity=1)
+    full = make.class_offer(
+        school.session, make.subject("Beg", "N"), school.tess.staff, start_time=time(12), capacity=1
+    )
     purchases.pay(purchases.place(purchases.cart((full, purchases.me()))))
     school.entry = entries.join_waitlist(
         full, [WaitlistRequest(attendees.Attendee("me"))], Contact("Alice Arden", school.alice.email, school.alice)
     )
     school.full = full
-    tried = make.offer(
+    tried = make.class_offer(
         school.session,
         make.subject("Beg", "M"),
         school.tess.staff,
@@ -74,7 +76,7 @@ def place(school: SimpleNamespace) -> list[Any]:
 
 
 def place_and_class(school: SimpleNamespace) -> list[Any]:
-    return [*place(school), school.day_off.offer_id]
+    return [*place(school), school.day_off.class_offer_id]
 
 
 ROWS = [
@@ -102,7 +104,7 @@ ROWS = [
     Row("desk_remove_waitlist_entry", NO_GET, post=DESK_POST, args=first("entry"), data=why),
     Row("classoffer_list", EVERYBODY),
     Row("classoffer_list", EVERYBODY, query="?level=Beg&day=1&by=level", note="filtered"),
-    Row("classoffer_detail", EVERYBODY, args=first("offer")),
+    Row("classoffer_detail", EVERYBODY, args=first("class_offer")),
     Row("classoffer_display_session", EVERYBODY, args=lambda school: [school.session.name]),
     Row("classoffer_display_date", EVERYBODY, args=lambda school: [school.session.key_day_date]),
     Row("level_guide", EVERYBODY),
@@ -137,7 +139,7 @@ ROWS = [
         "resource_times",
         GIVEN,
         post="login 403 403 302 404 302",
-        args=lambda school: [school.offer.pk, school.words.pk],
+        args=lambda school: [school.class_offer.pk, school.words.pk],
         data=lambda school: {"do": "hold"},
     ),
     Row("library", EVERYBODY),
@@ -146,11 +148,11 @@ ROWS = [
     Row("resource_file", "404 404 404 404 404 404", args=first("words"), browse=False),
     Row("resource_subtitles", "404 404 404 404 404 404", args=first("words"), browse=False),
     Row("renew_calendar", "405|login 405|403 405|403 405 405 405", post="login 403 403 302 302 302"),
-    Row("participants", MINE, args=first("offer")),
+    Row("participants", MINE, args=first("class_offer")),
     Row("taught_student", MINE, post=MINE, args=lambda school: [school.alice.student.pk]),
     Row("desk_referral_sources", DESK),
     Row("desk_next_session", DESK, post=DESK, args=first("session")),
-    Row("desk_class", DESK, args=first("offer")),
+    Row("desk_class", DESK, args=first("class_offer")),
     Row("desk_minimum", DESK),
     Row("desk_confirm_class", NO_GET, post=DESK_POST, args=first("full"), data=why),
     Row("desk_postpone_decision", NO_GET, post=DESK_POST, args=first("full"), data=why),

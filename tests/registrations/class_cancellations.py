@@ -30,7 +30,7 @@ class CancellationResultTest(SchoolTestCase):
         self.now = timezone.now()
 
     def ordered(self, name: str, payer: User | None = None, due: str = Order.Due.DOOR) -> Order:
-        return place(cart((self.offer, me()), payer=payer, name=name, email=f"{name.lower()}@example.org"), due)
+        return place(cart((self.class_offer, me()), payer=payer, name=name, email=f"{name.lower()}@example.org"), due)
 
     def paid_by_card(self, name: str, payer: User | None = None) -> Order:
         return pay(self.ordered(name, payer, Order.Due.NOW))
@@ -45,7 +45,7 @@ class CancellationResultTest(SchoolTestCase):
 
     def paid_by_voucher(self, name: str, worth: int, payer: User | None = None) -> Order:
         voucher = office.issue_free_voucher(Decimal(worth), None, {}, why="A prize", by=self.ada)
-        order = cart((self.offer, me()), payer=payer, name=name, email=f"{name.lower()}@example.org")
+        order = cart((self.class_offer, me()), payer=payer, name=name, email=f"{name.lower()}@example.org")
         carts.enter_code_or_voucher(order, voucher.grouped, self.now)
         return place(order, Order.Due.DOOR)
 
@@ -64,7 +64,7 @@ class CancellationResultTest(SchoolTestCase):
         }
 
     def whole(self, policy: str) -> CancellationRequest:
-        return CancellationRequest(policy, offer=self.offer.pk)
+        return CancellationRequest(policy, class_offer=self.class_offer.pk)
 
     def cancel(self, wanted: CancellationRequest) -> tuple[CancellationPlan, ClassCancellation]:
         found = plan_cancellation(wanted, timezone.now())

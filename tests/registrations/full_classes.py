@@ -16,12 +16,12 @@ class FullClassTestCase(SchoolTestCase):
         return [one.state for one in Registration.objects.filter(line__order=order).order_by("pk")]
 
     def limit(self, places: int) -> ClassOffer:
-        ClassOffer.objects.filter(pk=self.offer.pk).update(capacity=places)
-        self.offer.refresh_from_db()
-        return self.offer
+        ClassOffer.objects.filter(pk=self.class_offer.pk).update(capacity=places)
+        self.class_offer.refresh_from_db()
+        return self.class_offer
 
     def taken(self) -> int:
-        return capacity.availability_of(self.offer, timezone.now()).spots_taken
+        return capacity.availability_of(self.class_offer, timezone.now()).spots_taken
 
     def run_out(self, order: Order) -> None:
         """The time for paying is over; nobody has written it down."""

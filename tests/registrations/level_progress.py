@@ -19,14 +19,14 @@ class LevelProgressTestCase(SchoolTestCase):
 
     def take(self, level: str, version: str, *, over: bool = True, who: User | None = None) -> ClassOffer:
         """A class that Alice took, in the session that is on."""
-        offer = make.offer(self.session, make.subject(level, version), class_day=4)
-        pay(place(cart((offer, me()), payer=who or self.alice)))
+        class_offer = make.class_offer(self.session, make.subject(level, version), class_day=4)
+        pay(place(cart((class_offer, me()), payer=who or self.alice)))
         if over:
-            self.end(offer)
-        return offer
+            self.end(class_offer)
+        return class_offer
 
-    def end(self, offer: ClassOffer) -> None:
-        for number, meeting in enumerate(offer.meetings.all()):
+    def end(self, class_offer: ClassOffer) -> None:
+        for number, meeting in enumerate(class_offer.meetings.all()):
             start = self.now - timedelta(weeks=9 - number)
             Meeting.objects.filter(pk=meeting.pk).update(starts_at=start, ends_at=start + timedelta(hours=1))
 

@@ -35,8 +35,8 @@ def cart(
     order = carts.find_cart_of_account(payer) or carts.create_cart(payer) if payer else carts.create_cart()
     order.payer_name, order.payer_email = (payer.get_full_name(), payer.email) if payer else (name, email)
     order.save()
-    for offer, attendee in choices:
-        carts.add_line(order, "place", offer.pk, attendee.as_details())
+    for class_offer, attendee in choices:
+        carts.add_line(order, "place", class_offer.pk, attendee.as_details())
     return order
 
 

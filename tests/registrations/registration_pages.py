@@ -13,8 +13,8 @@ URL = "/register/"
 
 
 class RegistrationPagesTestCase(SchoolTestCase):
-    def send(self, *who: str, client: Client | None = None, offer: ClassOffer | None = None, **more: Any) -> Any:
-        data = {"classes": [(offer or self.offer).pk], "who": list(who), "others": 0} | more
+    def send(self, *who: str, client: Client | None = None, class_offer: ClassOffer | None = None, **more: Any) -> Any:
+        data = {"classes": [(class_offer or self.class_offer).pk], "who": list(who), "others": 0} | more
         return (client or self.client).post(URL, data)
 
     def friend(self, number: int = 0, **said: str) -> dict[str, str]:

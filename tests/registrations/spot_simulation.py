@@ -29,11 +29,11 @@ class School(order_simulation.School):
 
     def __init__(self, payer: User | None, staff: User) -> None:
         self.payer, self.staff, self.now = payer, staff, timezone.now()
-        self.offers = list(ClassOffer.objects.order_by("pk"))
+        self.class_offers = list(ClassOffer.objects.order_by("pk"))
 
     def place(self, number: int, due: str = Order.Due.NOW) -> None:
-        chosen = {self.offers[number % 3], self.offers[(number + 1) % 3]}
-        choices = [(offer, who) for offer in chosen for who in self._attendees(number)]
+        chosen = {self.class_offers[number % 3], self.class_offers[(number + 1) % 3]}
+        choices = [(class_offer, who) for class_offer in chosen for who in self._attendees(number)]
         name = NAMES[number % 3]
         order = cart(*choices, payer=self.payer, name=name, email=f"{name.lower()}@example.org")
         with suppress(OrderNotPlaced):
@@ -51,7 +51,7 @@ class School(order_simulation.School):
         person = TypedPerson(name, "Walk-in", f"{name.lower()}@example.org")
         with suppress(OrderNotPlaced):
             desk_registrations.register_at_desk(
-                self.staff, self.offers[number % 3], person, why="x", over_capacity=over_capacity
+                self.staff, self.class_offers[number % 3], person, why="x", over_capacity=over_capacity
             )
 
     def exceed(self, number: int) -> None:
@@ -94,10 +94,10 @@ class School(order_simulation.School):
     def check(self, test: TestCase) -> None:
         super().check(test)
         taken = Registration.objects.taking_a_place(timezone.now()).select_related("line__order")
-        for offer in self.offers:
-            if offer.capacity is not None:
-                within = taken.filter(offer=offer, over_capacity=False).count()
-                test.assertLessEqual(within, offer.capacity)
+        for class_offer in self.class_offers:
+            if class_offer.capacity is not None:
+                within = taken.filter(class_offer=class_offer, over_capacity=False).count()
+                test.assertLessEqual(within, class_offer.capacity)
         for one in taken:
             self._check_reason(test, one)
         for line in OrderLine.objects.filter(canceled_at=None, order__state__in=[Order.State.PLACED, Order.State.PAID]):

@@ -14,10 +14,10 @@ from tests.registrations import purchases
 HOUR = timedelta(hours=1)
 
 
-def begun(offer: ClassOffer, gone: int) -> list[Meeting]:
+def begun(class_offer: ClassOffer, gone: int) -> list[Meeting]:
     """So many of its classes have started; the next begins within the hour, each a week after the one before."""
     now = timezone.now()
-    found = list(offer.meetings.order_by("starts_at"))
+    found = list(class_offer.meetings.order_by("starts_at"))
     for number, meeting in enumerate(found):
         _put(meeting, now + HOUR + timedelta(weeks=number - gone))
     return found
@@ -28,9 +28,9 @@ def _put(meeting: Meeting, at: datetime) -> None:
     meeting.save()
 
 
-def fresh(offer: ClassOffer) -> ClassOffer:
+def fresh(class_offer: ClassOffer) -> ClassOffer:
     """As a page finds it."""
-    return ClassOffer.objects.for_lists().get(pk=offer.pk)
+    return ClassOffer.objects.for_lists().get(pk=class_offer.pk)
 
 
 def ticket_cart(

@@ -41,10 +41,10 @@ D = Decimal
 
 class CancellationTestCase(SchoolTestCase):
     def days(self, *numbers: int) -> frozenset[int]:
-        return frozenset(self.offer.meetings.filter(number__in=numbers).values_list("pk", flat=True))
+        return frozenset(self.class_offer.meetings.filter(number__in=numbers).values_list("pk", flat=True))
 
     def buy(self, name: str = "Ann", **how: object) -> Order:
-        return pay(place(cart((self.offer, me()), name=name, email=f"{name.lower()}@example.org", **how)))
+        return pay(place(cart((self.class_offer, me()), name=name, email=f"{name.lower()}@example.org", **how)))
 
     def cancel(self, request: CancellationRequest, why: str = "Snow") -> ClassCancellation:
         seen = plan_cancellation(request, timezone.now()).fingerprint
@@ -63,7 +63,7 @@ class CancellationTestCase(SchoolTestCase):
 class ClassDayCancellationTest(CancellationTestCase):
     def test_canceled_day_refunds_its_share_of_the_payment(self) -> None:
         order = self.buy()
-        weeks = self.offer.meetings.count()
+        weeks = self.class_offer.meetings.count()
         cancellation = self.cancel(CancellationRequest(CompensationPolicy.REFUND, self.days(2)))
         refund = Refund.objects.get()
         self.assertEqual(refund.amount, round(self.amount_paid(order) / weeks, 2))
@@ -74,7 +74,7 @@ class ClassDayCancellationTest(CancellationTestCase):
 
     def test_canceling_every_day_refunds_the_whole_payment(self) -> None:
         order = self.buy()
-        for number in range(1, self.offer.meetings.count() + 1):
+        for number in range(1, self.class_offer.meetings.count() + 1):
             self.cancel(CancellationRequest(CompensationPolicy.REFUND, self.days(number)))
         self.assertPaymentsAddUp(order)
         self.assertEqual(order.amount_charged, 0)
@@ -90,13 +90,13 @@ class ClassDayCancellationTest(CancellationTestCase):
     def test_refund_stays_when_a_canceled_day_is_restored(self) -> None:
         self.buy()
         self.cancel(CancellationRequest(CompensationPolicy.REFUND, self.days(2)))
-        day = self.offer.meetings.get(number=2)
+        day = self.class_offer.meetings.get(number=2)
         self.assertIn(schedule_guard.COMPENSATION_STAYS, meetings.plan_restore(day).warnings)
         meetings.restore_meeting(self.ada, day)
         self.assertEqual(Refund.objects.count(), 1)
 
     def test_unpaid_order_owes_less_after_a_canceled_day(self) -> None:
-        order = place(cart((self.offer, me())), Order.Due.DOOR)
+        order = place(cart((self.class_offer, me())), Order.Due.DOOR)
         owed = balances.open_balance(order, timezone.now())
         outcome = self.cancel(CancellationRequest(CompensationPolicy.REFUND, self.days(1))).outcomes.get()
         order.refresh_from_db()
@@ -126,25 +126,25 @@ class ClassDayCancellationTest(CancellationTestCase):
         self.assertEqual(cancellation.outcomes.filter(policy=CompensationPolicy.EXTENSION, money=0).count(), 1)
 
     def replacement_dates(self, *numbers: int) -> dict[int, object]:
-        offer = ClassOffer.objects.with_timetable().get(pk=self.offer.pk)
-        canceled_meetings = [meeting for meeting in offer.meetings.all() if meeting.pk in self.days(*numbers)]
-        return replacement_dates_by_class({offer.pk: offer}, canceled_meetings)  # type: ignore[return-value]
+        class_offer = ClassOffer.objects.with_timetable().get(pk=self.class_offer.pk)
+        canceled_meetings = [meeting for meeting in class_offer.meetings.all() if meeting.pk in self.days(*numbers)]
+        return replacement_dates_by_class({class_offer.pk: class_offer}, canceled_meetings)  # type: ignore[return-value]
 
     def test_extension_adds_one_week_for_each_canceled_day(self) -> None:
-        before = self.offer.meetings.order_by("starts_at").last()
+        before = self.class_offer.meetings.order_by("starts_at").last()
         self.cancel(
             CancellationRequest(CompensationPolicy.EXTENSION, self.days(1, 2), instead=self.replacement_dates(1, 2))
         )
-        last = self.offer.meetings.filter(canceled_at=None).order_by("starts_at").last()
+        last = self.class_offer.meetings.filter(canceled_at=None).order_by("starts_at").last()
         assert before and last
         self.assertEqual((last.local_date - before.local_date).days, 14)
-        self.assertEqual(self.offer.meetings.exclude(replacement_for=None).count(), 2)
+        self.assertEqual(self.class_offer.meetings.exclude(replacement_for=None).count(), 2)
 
     def test_drop_in_on_the_canceled_day_is_refunded_even_if_the_class_is_extended(self) -> None:
         ClassOffer.objects.update(drop_in_price=D(20))
         order = cart(name="Dot", email="dot@example.org")
         for number in (1, 2):
-            day = self.offer.meetings.get(number=number)
+            day = self.class_offer.meetings.get(number=number)
             carts.add_line(order, "ticket", day.pk, other(f"Dot{number}", f"dot{number}@example.org").as_details())
         order = pay(place(order))
         self.cancel(CancellationRequest(CompensationPolicy.EXTENSION, self.days(1), instead=self.replacement_dates(1)))
@@ -153,12 +153,12 @@ class ClassDayCancellationTest(CancellationTestCase):
         self.assertPaymentsAddUp(order)
 
     def test_preview_warns_when_the_replacement_day_is_double_booked(self) -> None:
-        make.offer(self.session, make.subject("Beg", "B"), location=self.hall)
+        make.class_offer(self.session, make.subject("Beg", "B"), location=self.hall)
         draft = next(iter(self.replacement_dates(1).values()))
         rival = ClassOffer.objects.latest("pk")
-        Meeting.objects.filter(offer=rival).delete()
+        Meeting.objects.filter(class_offer=rival).delete()
         slot = draft.slot(60)  # type: ignore[attr-defined]
-        Meeting.objects.create(offer=rival, starts_at=slot.starts_at, ends_at=slot.ends_at)
+        Meeting.objects.create(class_offer=rival, starts_at=slot.starts_at, ends_at=slot.ends_at)
         plan = plan_cancellation(
             CancellationRequest(CompensationPolicy.EXTENSION, self.days(1), instead=self.replacement_dates(1)),
             timezone.now(),
@@ -200,12 +200,12 @@ class ClassDayCancellationTest(CancellationTestCase):
         ):
             self.cancel(CancellationRequest(CompensationPolicy.REFUND, self.days(1)))
         self.assertFalse(ClassCancellation.objects.exists() or Refund.objects.exists())
-        self.assertFalse(self.offer.meetings.exclude(canceled_at=None).exists())
+        self.assertFalse(self.class_offer.meetings.exclude(canceled_at=None).exists())
 
 
 class WholeClassCancellationTest(CancellationTestCase):
     def whole_class(self, policy: str = CompensationPolicy.REFUND, **more: object) -> CancellationRequest:
-        return CancellationRequest(policy, offer=self.offer.pk, **more)  # type: ignore[arg-type]
+        return CancellationRequest(policy, class_offer=self.class_offer.pk, **more)  # type: ignore[arg-type]
 
     def test_all_payments_are_refunded_and_the_class_leaves_the_lists(self) -> None:
         order = self.buy()
@@ -213,15 +213,15 @@ class WholeClassCancellationTest(CancellationTestCase):
         self.assertPaymentsAddUp(order)
         self.assertEqual((order.amount_charged, Registration.objects.get().state), (0, Registration.State.CANCELED))
         self.assertFalse(PaymentIssue.objects.exists())
-        self.assertFalse(self.offer.meetings.filter(canceled_at=None).exists())
+        self.assertFalse(self.class_offer.meetings.filter(canceled_at=None).exists())
         listing = self.client.get("/classes/")
-        self.assertNotContains(listing, self.offer.get_absolute_url())
-        self.assertContains(self.client.get(self.offer.get_absolute_url()), "This class is canceled.")
+        self.assertNotContains(listing, self.class_offer.get_absolute_url())
+        self.assertContains(self.client.get(self.class_offer.get_absolute_url()), "This class is canceled.")
         self.assertContains(self.client.get("/classes/calendar.ics"), "STATUS:CANCELLED")
 
     def test_page_of_a_canceled_class_shows_no_dates(self) -> None:
         self.cancel(self.whole_class())
-        page = self.client.get(self.offer.get_absolute_url())
+        page = self.client.get(self.class_offer.get_absolute_url())
         self.assertContains(page, '<span class="badge bad">Canceled</span>', count=5)
         for wrong in ("to be announced", "0 classes", "No class on", "Add to calendar", "EventScheduled"):
             self.assertNotContains(page, wrong)
@@ -229,7 +229,7 @@ class WholeClassCancellationTest(CancellationTestCase):
     def test_desk_and_students_see_canceled_instead_of_dates(self) -> None:
         self.buy(payer=self.alice)
         self.cancel(self.whole_class())
-        pages = ((self.ada, reverse("desk_class", args=[self.offer.pk])), (self.alice, reverse("my_classes")))
+        pages = ((self.ada, reverse("desk_class", args=[self.class_offer.pk])), (self.alice, reverse("my_classes")))
         for reader, page in pages:
             self.log_in(reader)
             answer = self.client.get(page)
@@ -240,7 +240,7 @@ class WholeClassCancellationTest(CancellationTestCase):
     def test_days_of_a_canceled_class_cannot_be_restored(self) -> None:
         self.cancel(self.whole_class())
         with self.assertRaises(ChangeRefused):
-            meetings.restore_meeting(self.ada, self.offer.meetings.get(number=2))
+            meetings.restore_meeting(self.ada, self.class_offer.meetings.get(number=2))
 
     def test_spent_credit_is_returned_as_credit(self) -> None:
         credit.adjust_credit(self.alice, D(30), "USD", why="x", by=self.ada)
@@ -252,28 +252,28 @@ class WholeClassCancellationTest(CancellationTestCase):
     def test_remaining_days_of_a_class_that_has_begun_are_refunded(self) -> None:
         order = self.buy()
         Registration.objects.update(created_at=timezone.now() - timedelta(days=30))
-        first = self.offer.meetings.get(number=1)
+        first = self.class_offer.meetings.get(number=1)
         past = timezone.now() - timedelta(days=1)
         Meeting.objects.filter(pk=first.pk).update(starts_at=past, ends_at=past + timedelta(hours=1))
-        weeks = self.offer.meetings.count()
+        weeks = self.class_offer.meetings.count()
         self.cancel(self.whole_class())
         paid = self.amount_paid(order)
         self.assertEqual(Refund.objects.get().amount, round(paid / weeks, 2) * (weeks - 1))
         self.assertPaymentsAddUp(order)
 
     def test_unpaid_order_is_canceled_and_owes_nothing(self) -> None:
-        order = place(cart((self.offer, me()), (self.offer, other("Kim"))), Order.Due.DOOR)
+        order = place(cart((self.class_offer, me()), (self.class_offer, other("Kim"))), Order.Due.DOOR)
         self.cancel(self.whole_class())
         order.refresh_from_db()
         self.assertEqual((order.state, balances.open_balance(order, timezone.now())), (Order.State.CANCELED, 0))
 
     def test_other_class_of_the_order_keeps_its_price(self) -> None:
-        second = make.offer(self.session, make.subject("Beg", "B"), class_day=2)
+        second = make.class_offer(self.session, make.subject("Beg", "B"), class_day=2)
         ClassOffer.objects.update(price=D(60))
-        order = pay(place(cart((self.offer, me()), (second, me()))))
+        order = pay(place(cart((self.class_offer, me()), (second, me()))))
         costs = {each.line.product_id: each.cost for each in balances.itemized_lines(order, timezone.now())}
         self.cancel(self.whole_class())
-        self.assertEqual(Refund.objects.get().amount, costs[self.offer.pk])
+        self.assertEqual(Refund.objects.get().amount, costs[self.class_offer.pk])
         self.assertPaymentsAddUp(order)
         self.assertEqual(order.amount_charged, costs[second.pk])
 
@@ -281,14 +281,14 @@ class WholeClassCancellationTest(CancellationTestCase):
         ClassOffer.objects.update(capacity=1)
         self.buy()
         entries.join_waitlist(
-            self.offer, [WaitlistRequest(other("Will", "will@example.org"))], Contact("Will", "will@example.org")
+            self.class_offer, [WaitlistRequest(other("Will", "will@example.org"))], Contact("Will", "will@example.org")
         )
         self.cancel(self.whole_class())
         run_all()
         self.assertEqual(WaitlistEntry.objects.get().state, WaitlistEntry.State.CLOSED)
 
     def test_late_payment_of_an_expired_order_is_refunded(self) -> None:
-        late = place(cart((self.offer, me()), name="Lee", email="lee@example.org"))
+        late = place(cart((self.class_offer, me()), name="Lee", email="lee@example.org"))
         payment = attempts.start_attempt(late, "practice", timezone.now())
         past = timezone.now() - timedelta(hours=1)
         Order.objects.filter(pk=late.pk).update(held_until=past, placed_at=past - timedelta(hours=1))
@@ -301,7 +301,7 @@ class WholeClassCancellationTest(CancellationTestCase):
     def test_cancellation_carries_out_exactly_what_the_preview_showed(self) -> None:
         self.buy()
         self.buy("Ben", payer=self.alice)
-        place(cart((self.offer, me()), name="Cas", email="cas@example.org"), Order.Due.DOOR)
+        place(cart((self.class_offer, me()), name="Cas", email="cas@example.org"), Order.Due.DOOR)
         plan: CancellationPlan = plan_cancellation(self.whole_class(), timezone.now())
         cancellation = cancel_classes(self.ada, self.whole_class(), "No teacher", seen=plan.fingerprint)
         booked = {one.registration_id: (one.money, one.credit, one.waived) for one in cancellation.outcomes.all()}

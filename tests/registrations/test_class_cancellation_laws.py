@@ -40,15 +40,15 @@ class ExampleRolledBack(Exception):
 class CancellationLawTest(CancellationResultTest):
     def setUp(self) -> None:
         super().setUp()
-        self.second = make.offer(self.session, make.subject("L2"), class_day=2, price=Decimal(65))
+        self.second = make.class_offer(self.session, make.subject("L2"), class_day=2, price=Decimal(65))
 
     def place_random_order(self, name: str, payer: User | None, dice: random.Random) -> None:
         """Up to three people register for one or two classes and pay in up to three ways, partly or in full."""
         if payer and dice.random() < 0.3:
             credit.adjust_credit(payer, Decimal(dice.choice([10, 40, 100])), "USD", why="A present", by=self.ada)
         people = [me(), other(f"{name}b"), other(f"{name}c")][: dice.randint(1, 3)]
-        choices = [(dice.choice([self.offer, self.offer, self.second]), person) for person in people]
-        choices[0] = (self.offer, people[0])
+        choices = [(dice.choice([self.class_offer, self.class_offer, self.second]), person) for person in people]
+        choices[0] = (self.class_offer, people[0])
         order = cart(*choices, payer=payer, name=name, email=f"{name.lower()}@example.org")
         for _ in range(dice.choice([0, 0, 1, 2])):
             voucher = office.issue_free_voucher(
@@ -76,14 +76,14 @@ class CancellationLawTest(CancellationResultTest):
 
     def random_request(self, dice: random.Random) -> CancellationRequest:
         policy = dice.choice([CompensationPolicy.REFUND, CompensationPolicy.CREDIT])
-        spots = Registration.objects.filter(offer=self.offer).order_by("pk")
+        spots = Registration.objects.filter(class_offer=self.class_offer).order_by("pk")
         those = [spot for spot in spots if dice.random() < 0.3]
         exceptions = {
             spot_key(spot): dice.choice([CompensationPolicy.REFUND, CompensationPolicy.CREDIT]) for spot in those
         }
         if dice.random() < 0.6:
-            return CancellationRequest(policy, offer=self.offer.pk, exceptions=exceptions)
-        days = self.offer.meetings.order_by("starts_at").values_list("pk", flat=True)[: dice.randint(1, 2)]
+            return CancellationRequest(policy, class_offer=self.class_offer.pk, exceptions=exceptions)
+        days = self.class_offer.meetings.order_by("starts_at").values_list("pk", flat=True)[: dice.randint(1, 2)]
         return CancellationRequest(policy, frozenset(days), exceptions=exceptions)
 
     def booked_totals(self) -> dict[str, Decimal]:

@@ -28,20 +28,20 @@ WIZARD = reverse("desk_cancel_classes")
 class CancellationWizardTest(SchoolTestCase):
     def setUp(self) -> None:
         self.log_in(self.ada)
-        self.day = self.offer.meetings.get(number=2)
+        self.day = self.class_offer.meetings.get(number=2)
 
     def query(self, **more: Any) -> dict[str, Any]:
-        return {"class": self.offer.pk, "meeting": [self.day.pk]} | more
+        return {"class": self.class_offer.pk, "meeting": [self.day.pk]} | more
 
     def buy(self) -> Order:
-        return pay(place(cart((self.offer, me()), payer=self.alice)))
+        return pay(place(cart((self.class_offer, me()), payer=self.alice)))
 
     def address(self, **more: Any) -> str:
         return self.client.get(WIZARD, self.query(**more)).wsgi_request.get_full_path()
 
     def test_class_day_is_canceled_step_by_step(self) -> None:
         self.buy()
-        self.assertContains(self.client.get(WIZARD, {"class": self.offer.pk}), "Choose what to cancel")
+        self.assertContains(self.client.get(WIZARD, {"class": self.class_offer.pk}), "Choose what to cancel")
         self.assertContains(self.client.get(WIZARD, self.query()), "Compensation")
         preview = self.client.get(WIZARD, self.query(policy="refund"))
         self.assertContains(preview, "Preview")
@@ -79,16 +79,16 @@ class CancellationWizardTest(SchoolTestCase):
         self.assertContains(self.client.get(WIZARD, self.query(policy="make_up") | when), "has passed. Please choose")
 
     def test_one_day_cancels_all_classes_or_those_at_one_location(self) -> None:
-        elsewhere = make.offer(self.session, make.subject("L2"), location=make.location("Other hall"))
+        elsewhere = make.class_offer(self.session, make.subject("L2"), location=make.location("Other hall"))
         day = self.day.local_date.isoformat()
         both = self.client.get(WIZARD, {"day": day}).context["what"].meetings
         here = self.client.get(WIZARD, {"day": day, "place": self.hall.pk}).context["what"].meetings
         self.assertEqual((len(both), len(here)), (2, 1))
-        self.assertNotIn(elsewhere.pk, [meeting.offer_id for meeting in here.values()])
+        self.assertNotIn(elsewhere.pk, [meeting.class_offer_id for meeting in here.values()])
 
     def test_class_days_are_optional_only_when_the_whole_class_can_be_canceled(self) -> None:
         on = self.day.local_date.isoformat()
-        self.assertContains(self.client.get(WIZARD, {"class": self.offer.pk}), "(optional)")
+        self.assertContains(self.client.get(WIZARD, {"class": self.class_offer.pk}), "(optional)")
         day = self.client.get(WIZARD, {"day": on})
         self.assertContains(day, "Choose what to cancel")
         self.assertNotContains(day, "(optional)")
@@ -96,7 +96,7 @@ class CancellationWizardTest(SchoolTestCase):
         self.assertContains(self.client.get(WIZARD, {"day": on, "asked": 1}), "Please choose at least one class day.")
 
     def test_invalid_input_is_answered_with_a_message(self) -> None:
-        for query in ({"day": "x"}, {"class": self.offer.pk, "meeting": "99999"}, self.query(policy="nonsense")):
+        for query in ({"day": "x"}, {"class": self.class_offer.pk, "meeting": "99999"}, self.query(policy="nonsense")):
             with self.subTest(query):
                 self.assertEqual(self.client.get(WIZARD, query).status_code, 200)
         self.assertEqual(self.client.get(WIZARD, {"class": "99999"}).status_code, 404)
@@ -112,7 +112,7 @@ class CancellationWizardTest(SchoolTestCase):
             for _ in range(count):
                 number = Order.objects.count()
                 name, email = f"N{number}", f"n{number}@example.org"
-                pay(place(cart((self.offer, me()), name=name, email=email)))
+                pay(place(cart((self.class_offer, me()), name=name, email=email)))
 
         self.assertSameQueries(self.address(policy="refund"), rows)
 
@@ -126,27 +126,31 @@ class CancellationMailTest(SchoolTestCase):
         send_all()
 
     def test_each_address_gets_one_mail_about_the_cancellation(self) -> None:
-        pay(place(cart((self.offer, of(self.kit)), payer=self.gus)))
+        pay(place(cart((self.class_offer, of(self.kit)), payer=self.gus)))
         run_all()
         send_all()
-        self.cancel(CancellationRequest(CompensationPolicy.REFUND, frozenset([self.offer.meetings.get(number=2).pk])))
+        self.cancel(
+            CancellationRequest(CompensationPolicy.REFUND, frozenset([self.class_offer.meetings.get(number=2).pk]))
+        )
         letters = {letter.to[0]: letter for letter in mail.outbox if "canceled on" in letter.subject}
         self.assertEqual(sorted(letters), ["gus@example.org", "tess@example.org"])
         self.assertEqual(
             len([letter for letter in mail.outbox if letter.to == ["gus@example.org"]]), 2
         )  # and the refund
         body = str(letters["gus@example.org"].body)
-        day = self.offer.meetings.get(number=2)
-        self.assertIn(f"We’re sorry: {self.offer.subject.title} on {day.slot} is canceled. Reason: Snow.", body)
+        day = self.class_offer.meetings.get(number=2)
+        self.assertIn(f"We’re sorry: {self.class_offer.subject.title} on {day.slot} is canceled. Reason: Snow.", body)
         for words in ("Kit Gray", "Snow", "will be refunded to your original payment method"):
             self.assertIn(words, body)
         self.assertIn("You’re not teaching on", str(letters["tess@example.org"].body))
 
     def test_payer_who_does_not_attend_reads_which_class_is_canceled(self) -> None:
         order = pay(
-            place(cart((self.offer, other("Kim", email="kim@example.org")), name="Pat", email="pat@example.org"))
+            place(cart((self.class_offer, other("Kim", email="kim@example.org")), name="Pat", email="pat@example.org"))
         )
-        self.cancel(CancellationRequest(CompensationPolicy.REFUND, frozenset([self.offer.meetings.get(number=2).pk])))
+        self.cancel(
+            CancellationRequest(CompensationPolicy.REFUND, frozenset([self.class_offer.meetings.get(number=2).pk]))
+        )
         (letter,) = [
             letter for letter in mail.outbox if letter.to == ["pat@example.org"] and "canceled on" in letter.subject
         ]
@@ -154,8 +158,10 @@ class CancellationMailTest(SchoolTestCase):
         self.assertNotIn("ready to be picked up", str(letter.body))
 
     def test_drafting_the_mails_twice_sends_them_once(self) -> None:
-        pay(place(cart((self.offer, me()), payer=self.alice)))
-        self.cancel(CancellationRequest(CompensationPolicy.NOTHING, frozenset([self.offer.meetings.get(number=2).pk])))
+        pay(place(cart((self.class_offer, me()), payer=self.alice)))
+        self.cancel(
+            CancellationRequest(CompensationPolicy.NOTHING, frozenset([self.class_offer.meetings.get(number=2).pk]))
+        )
         before = len(mail.outbox)
         notifications.draft_cancellation_mails(ClassCancellation.objects.get().pk)
         run_all()
@@ -163,8 +169,8 @@ class CancellationMailTest(SchoolTestCase):
         self.assertEqual(len(mail.outbox), before)
 
     def test_class_page_and_calendar_show_the_canceled_day(self) -> None:
-        day = self.offer.meetings.get(number=2)
+        day = self.class_offer.meetings.get(number=2)
         self.cancel(CancellationRequest(CompensationPolicy.NOTHING, frozenset([day.pk])))
-        page = self.client.get(self.offer.get_absolute_url())
+        page = self.client.get(self.class_offer.get_absolute_url())
         self.assertContains(page, format_date(day.local_date))
-        self.assertContains(self.client.get(f"/classes/{self.offer.pk}/calendar.ics"), "STATUS:CANCELLED")
+        self.assertContains(self.client.get(f"/classes/{self.class_offer.pk}/calendar.ics"), "STATUS:CANCELLED")

@@ -23,15 +23,15 @@ from tests.registrations.purchases import cart, me, pay, place
 @tag("postgres")
 class CancellationRaceTest(TransactionTestCase):
     def setUp(self) -> None:
-        self.offer = make.offer(make.session("Race"), make.subject(), capacity=5)
+        self.class_offer = make.class_offer(make.session("Race"), make.subject(), capacity=5)
 
     def cancel_class(self) -> ClassCancellation:
         return cancel_classes(
-            None, CancellationRequest(CompensationPolicy.REFUND, offer=self.offer.pk), "Snow", seen=None
+            None, CancellationRequest(CompensationPolicy.REFUND, class_offer=self.class_offer.pk), "Snow", seen=None
         )
 
     def order_with_payment(self) -> tuple[Order, Callable[[], Any]]:
-        order = place(cart((self.offer, me())))
+        order = place(cart((self.class_offer, me())))
         payment = attempts.start_attempt(order, "practice", timezone.now())
         taken = attempts.PaymentCaptured(Decimal(payment.total), payment.currency)
         return order, lambda: attempts.confirm_payment(payment, taken)
@@ -52,19 +52,19 @@ class CancellationRaceTest(TransactionTestCase):
         self.assertEqual((order.state, Refund.objects.count()), (Order.State.PAID, 0))
 
     def test_registration_during_the_cancellation_is_refused(self) -> None:
-        order = cart((self.offer, me()))
+        order = cart((self.class_offer, me()))
         outcomes = overlap(self.cancel_class, lambda: place(order))
         self.assertIsInstance(outcomes[1], OrderNotPlaced)
         self.assertFalse(Registration.objects.live().exists())
 
     def test_control_without_locks_registration_in_a_canceled_class_succeeds(self) -> None:
-        order = cart((self.offer, me()))
+        order = cart((self.class_offer, me()))
         with without_locks():
             overlap(self.cancel_class, lambda: place(order))
         self.assertTrue(Registration.objects.live().exists())
 
     def test_two_simultaneous_cancellations_refund_once(self) -> None:
-        pay(place(cart((self.offer, me()))))
+        pay(place(cart((self.class_offer, me()))))
         outcomes = overlap(self.cancel_class, self.cancel_class)
         self.assertIsInstance(outcomes[1], ChangeRefused)
         self.assertEqual((Refund.objects.count(), ClassCancellation.objects.count()), (1, 1))

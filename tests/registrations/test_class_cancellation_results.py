@@ -53,7 +53,7 @@ class LedgerTest(CancellationResultTest):
             (self.gus, Student.objects.get(pk=self.kit.pk)),
             (None, TypedPerson("Nora", "New", "nora@example.org")),
         ):
-            order = front_desk.register_at_desk(self.ada, self.offer, person)
+            order = front_desk.register_at_desk(self.ada, self.class_offer, person)
             attempts.record_desk_payment(
                 order,
                 "cash",
@@ -89,7 +89,7 @@ class LedgerTest(CancellationResultTest):
 
     def test_previewed_totals_match_the_ledger_for_one_day(self) -> None:
         self.everybody()
-        day = self.offer.meetings.get(number=2).pk
+        day = self.class_offer.meetings.get(number=2).pk
         self.assertLedgerIsQuote(CancellationRequest(CompensationPolicy.CREDIT, frozenset([day])))
 
     @override_settings(LATE_PAYMENT="credit")
@@ -99,9 +99,9 @@ class LedgerTest(CancellationResultTest):
         self.assertEqual(Refund.objects.get().amount, 20)
 
     def test_voucher_on_an_unpaid_order_is_returned_before_the_rest_is_waived(self) -> None:
-        other_class = make.offer(self.session, make.subject("L2"), class_day=2, price=Decimal(65))
+        other_class = make.class_offer(self.session, make.subject("L2"), class_day=2, price=Decimal(65))
         voucher = office.issue_free_voucher(Decimal(65), None, {}, why="A prize", by=self.ada)
-        order = cart((self.offer, me()), (other_class, other("Kim")), name="Val", email="val@example.org")
+        order = cart((self.class_offer, me()), (other_class, other("Kim")), name="Val", email="val@example.org")
         carts.enter_code_or_voucher(order, voucher.grouped, self.now)
         place(order, Order.Due.DOOR)
         self.assertLedgerIsQuote(self.whole(CompensationPolicy.REFUND))
@@ -157,7 +157,7 @@ class ResultPageTest(CancellationResultTest):
 
     def test_replacement_days_are_listed(self) -> None:
         self.paid_by_card("Carl")
-        day = self.offer.meetings.get(number=2).pk
+        day = self.class_offer.meetings.get(number=2).pk
         _, cancellation = self.cancel(CancellationRequest(CompensationPolicy.NOTHING, frozenset([day])))
         self.assertContains(self.client.get(cancellation.get_absolute_url()), "No compensation")
 

@@ -44,7 +44,7 @@ class AddressTest(SchoolTestCase):
 class ClassListTest(PublicTestCase):
     def test_class_is_listed_with_day_time_dates_location_teacher_and_prices(self):
         page = self.page("classoffer_list")
-        last = self.offer.meetings.last().local_date
+        last = self.class_offer.meetings.last().local_date
         for words in (
             "Beginning A",
             "Tuesdays",
@@ -59,41 +59,41 @@ class ClassListTest(PublicTestCase):
 
     def test_skipped_weeks_are_listed_with_their_reason(self):
         skip = make.thursday(1)
-        make.offer(self.session, make.subject("L2"), class_day=3, skipped=[skip], skip_tagline="Thanksgiving")
+        make.class_offer(self.session, make.subject("L2"), class_day=3, skipped=[skip], skip_tagline="Thanksgiving")
         self.assertIn(f"No class on {format_date(skip)}: Thanksgiving", self.page("classoffer_list"))
 
     def test_filters_narrow_the_list_and_unknown_values_are_ignored(self):
-        make.offer(self.session, make.subject("L2"), class_day=3)
+        make.class_offer(self.session, make.subject("L2"), class_day=3)
         self.assertNotIn("Level 2 A", self.page("classoffer_list", query="?level=Beg&day=1"))
         self.assertIn("No classes match", self.page("classoffer_list", query="?level=Beg&day=3"))
         self.assertIn("Level 2 A", self.page("classoffer_list", query="?level=Gone&day=x&place=9999"))
 
     def test_classes_are_grouped_by_weekday_or_by_level(self):
-        make.offer(self.session, make.subject("L2"), class_day=0)
+        make.class_offer(self.session, make.subject("L2"), class_day=0)
         heading = re.compile(r'<h3 class="overline">(.*?)</h3>')
         self.assertEqual(heading.findall(self.page("classoffer_list")), ["Monday", "Tuesday"])
         self.assertEqual(heading.findall(self.page("classoffer_list", query="?by=level")), ["Beginning", "Level 2"])
 
     def test_unapproved_class_is_shown_to_staff_only(self):
-        class_offers.set_class_approved(self.ada, self.offer, False)
+        class_offers.set_class_approved(self.ada, self.class_offer, False)
         self.assertNotIn("Beginning A", self.page("classoffer_list"))
-        self.page("classoffer_detail", self.offer.pk, status=404)
+        self.page("classoffer_detail", self.class_offer.pk, status=404)
         self.log_in(self.tess)
         self.assertIn("Not approved yet", self.page("classoffer_list"))
-        self.page("classoffer_detail", self.offer.pk)
+        self.page("classoffer_detail", self.class_offer.pk)
 
     def test_planned_session_is_shown_to_staff_only(self):
         planned = make.session("Next", make.thursday(5), publish_date=dates.local_today() + timedelta(1))
-        offer = make.offer(planned, make.subject("L2"))
+        class_offer = make.class_offer(planned, make.subject("L2"))
         for names in ("Next", "all"):
             self.assertNotIn("Level 2 A", self.page("classoffer_display_session", names))
-        self.page("classoffer_detail", offer.pk, status=404)
-        self.page("classoffer_calendar", offer.pk, status=404)
+        self.page("classoffer_detail", class_offer.pk, status=404)
+        self.page("classoffer_calendar", class_offer.pk, status=404)
         self.log_in(self.ada)
         self.assertIn("Level 2 A", self.page("classoffer_display_session", "all"))
 
     def test_several_sessions_can_be_named_with_spaces_around_the_commas(self):
-        make.offer(make.session("Next", make.thursday(5)), make.subject("L2"))
+        make.class_offer(make.session("Next", make.thursday(5)), make.subject("L2"))
         page = self.page("classoffer_display_session", " next , Open_session,unknown")
         self.assertIn("Level 2 A", page)
         self.assertIn("Beginning A", page)
@@ -106,7 +106,7 @@ class ClassListTest(PublicTestCase):
 
     def test_date_page_shows_the_sessions_of_that_day(self):
         old = make.session("Old", make.thursday(-20), publish_date=make.thursday(-24))
-        make.offer(old, make.subject("L2"))
+        make.class_offer(old, make.subject("L2"))
         page = self.page("classoffer_display_date", make.thursday(-20))
         self.assertIn("Level 2 A", page)
         self.assertNotIn("Beginning A", page)
@@ -116,7 +116,7 @@ class ClassListTest(PublicTestCase):
             sessions_to_show(names="all", on=make.thursday(), today=dates.local_today())
 
     def test_list_without_sessions_says_that_there_are_no_classes(self):
-        self.offer.delete()
+        self.class_offer.delete()
         Session.objects.all().delete()
         self.assertIn("No classes here yet", self.page("classoffer_list"))
         self.page("classoffer_display_session", "all")
@@ -126,7 +126,7 @@ class ClassListTest(PublicTestCase):
 
         def rows(count, **more):
             for number in range(count):
-                make.offer(self.session, subject, class_day=number % 7, **more)
+                make.class_offer(self.session, subject, class_day=number % 7, **more)
 
         self.assertSameQueries(reverse("classoffer_list"), partial(rows, location=self.hall), exactly=6)
         rows(270)
@@ -138,44 +138,46 @@ class ClassListTest(PublicTestCase):
 class ClassPageTest(PublicTestCase):
     def event(self):
         found = re.search(
-            r'<script type="application/ld\+json">(.*?)</script>', self.page("classoffer_detail", self.offer.pk)
+            r'<script type="application/ld\+json">(.*?)</script>', self.page("classoffer_detail", self.class_offer.pk)
         )
         return json.loads(found[1])
 
     def test_structured_data_has_the_class_and_each_of_its_dates(self):
         event = self.event()
-        first = self.offer.meetings.first()
+        first = self.class_offer.meetings.first()
         self.assertEqual(event["startDate"], first.starts_at.isoformat())
-        self.assertEqual(event["offers"]["price"], "70.00")
+        self.assertEqual(event["class_offers"]["price"], "70.00")
         self.assertEqual(event["location"]["name"], "Grange Hall")
         self.assertEqual(len(event["subEvent"]), 5)
 
     def test_canceled_date_is_marked_on_the_page_and_in_structured_data(self):
-        meetings.cancel_meeting(self.ada, self.offer.meetings.first(), "Snow")
-        self.assertIn(">Canceled<", self.page("classoffer_detail", self.offer.pk))
-        self.assertIn("Snow", self.page("classoffer_detail", self.offer.pk))
+        meetings.cancel_meeting(self.ada, self.class_offer.meetings.first(), "Snow")
+        self.assertIn(">Canceled<", self.page("classoffer_detail", self.class_offer.pk))
+        self.assertIn("Snow", self.page("classoffer_detail", self.class_offer.pk))
         states = [part["eventStatus"].rpartition("/")[2] for part in self.event()["subEvent"]]
         self.assertEqual(states, ["EventCancelled"] + ["EventScheduled"] * 4)
 
     def test_class_name_cannot_end_the_structured_data_script(self):
-        subject = self.offer.subject
+        subject = self.class_offer.subject
         subject.name = "</script><script>alert(1)</script>"
         subject.save()
         self.assertEqual(self.event()["name"], subject.name)
 
     def test_moved_extra_and_substituted_dates_are_shown(self):
-        first, second = self.offer.meetings.all()[:2]
+        first, second = self.class_offer.meetings.all()[:2]
         draft = meetings.MeetingDraft(first.local_date + timedelta(1), time(18), location=make.location("Town Hall"))
         meetings.move_meeting(self.ada, first, draft)
         meetings.set_substitutes(self.ada, second, [self.ash.staff])
-        meetings.add_meeting(self.ada, self.offer, meetings.MeetingDraft(first.local_date + timedelta(3), time(18)))
-        page = self.page("classoffer_detail", self.offer.pk)
+        meetings.add_meeting(
+            self.ada, self.class_offer, meetings.MeetingDraft(first.local_date + timedelta(3), time(18))
+        )
+        page = self.page("classoffer_detail", self.class_offer.pk)
         for words in ("Moved from", "Town Hall", "With Ash Abara", "Extra class"):
             self.assertIn(words, page)
 
     def test_own_price_of_the_class_is_shown_and_no_discount_when_there_is_none(self):
-        offer = make.offer(self.session, make.subject("L2", pre_pay_discount=Decimal(0)), price=Decimal(40))
-        page = self.page("classoffer_detail", offer.pk)
+        class_offer = make.class_offer(self.session, make.subject("L2", pre_pay_discount=Decimal(0)), price=Decimal(40))
+        page = self.page("classoffer_detail", class_offer.pk)
         self.assertIn("$40.00", page)
         self.assertNotIn("when paid before", page)
 
@@ -216,9 +218,9 @@ class GuideTest(PublicTestCase):
 @tag("once")
 class SitemapTest(PublicTestCase):
     def test_sitemap_lists_public_pages_only(self):
-        hidden = make.offer(self.session, make.subject("L2"), manager_approved=False)
+        hidden = make.class_offer(self.session, make.subject("L2"), manager_approved=False)
         page = self.client.get("/sitemap.xml").content.decode()
-        self.assertIn(f"<loc>http://testserver/classes/{self.offer.pk}</loc>", page)
+        self.assertIn(f"<loc>http://testserver/classes/{self.class_offer.pk}</loc>", page)
         self.assertIn(f"<loc>http://testserver/location/{self.hall.pk}</loc>", page)
         self.assertIn("<loc>http://testserver/classes/</loc>", page)
         self.assertNotIn(f"/classes/{hidden.pk}<", page)
@@ -228,7 +230,7 @@ class SitemapTest(PublicTestCase):
 @tag("once")
 class SessionDatesTest(PublicTestCase):
     def test_session_shows_the_dates_of_its_first_and_last_class(self):
-        make.offer(self.session, make.subject("L2"), class_day=0)
+        make.class_offer(self.session, make.subject("L2"), class_day=0)
         sessions.change_session(self.ada, self.session, {})
         first = make.thursday() - timedelta(2)
         last = make.thursday() + timedelta(4, weeks=4)

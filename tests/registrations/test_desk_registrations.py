@@ -39,8 +39,8 @@ class RegistrationListTest(DeskTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        pay(place(cart((self.offer, me()), payer=self.alice)))
-        place(cart((self.offer, of(self.kit)), payer=self.gus), Order.Due.DOOR)
+        pay(place(cart((self.class_offer, me()), payer=self.alice)))
+        place(cart((self.class_offer, of(self.kit)), payer=self.gus), Order.Due.DOOR)
 
     def test_list_shows_attendees_and_their_payment_status_in_words(self) -> None:
         page = self.client.get(LIST)
@@ -81,13 +81,13 @@ class RegistrationListTest(DeskTestCase):
 
     def test_drop_in_is_found_by_its_class_code(self) -> None:
         self.assertTrue(
-            product_kinds.kind_named("ticket").search_products("BegA").filter(pk=self.offer.meetings.all()[0].pk)
+            product_kinds.kind_named("ticket").search_products("BegA").filter(pk=self.class_offer.meetings.all()[0].pk)
         )  # type: ignore[union-attr]
 
     def test_list_is_filtered_by_state_class_and_session(self) -> None:
         self.assertEqual(self.names(show="unpaid"), ["Kit"])
         self.assertEqual(self.names(show="ended"), [])
-        self.assertEqual(self.names(**{"class": self.offer.pk}), ["Alice", "Kit"])
+        self.assertEqual(self.names(**{"class": self.class_offer.pk}), ["Alice", "Kit"])
         self.assertEqual(self.names(session=self.session.pk + 1), [])
 
     def test_searches_accept_special_characters(self) -> None:
@@ -101,8 +101,8 @@ class RegistrationListTest(DeskTestCase):
     def test_spots_taken_are_shown_on_every_staff_page_of_the_class(self) -> None:
         ClassOffer.objects.update(capacity=12)
         pages = [
-            f"{LIST}?class={self.offer.pk}",
-            reverse("desk_class", args=[self.offer.pk]),
+            f"{LIST}?class={self.class_offer.pk}",
+            reverse("desk_class", args=[self.class_offer.pk]),
         ]
         self.assertContains(self.client.get(reverse("admin:classwork_classoffer_changelist")), "2/12")
         for page in pages:
@@ -113,7 +113,7 @@ class RegistrationListTest(DeskTestCase):
         def rows(count: int) -> None:
             for _ in range(count):
                 number = User.objects.count()
-                pay(place(cart((self.offer, me()), name=f"P{number}", email=f"p{number}@example.org")))
+                pay(place(cart((self.class_offer, me()), name=f"P{number}", email=f"p{number}@example.org")))
 
         self.assertSameQueries(LIST, rows)
 
@@ -122,7 +122,7 @@ class RegistrationListTest(DeskTestCase):
 class HoldTest(DeskTestCase):
     def setUp(self) -> None:
         super().setUp()
-        pay(place(cart((self.offer, me()), payer=self.alice)))
+        pay(place(cart((self.class_offer, me()), payer=self.alice)))
         self.registration = Registration.objects.get()
         self.page = reverse("desk_registration", args=[self.registration.pk])
 
@@ -166,7 +166,12 @@ class HoldTest(DeskTestCase):
 @tag("once")
 class DeskRegistrationTest(DeskTestCase):
     def register(self, **more: Any) -> Any:
-        form = {"offer": self.offer.pk, "first_name": "Wes", "last_name": "Walk-in", "email": "wes@example.org"}
+        form = {
+            "class_offer": self.class_offer.pk,
+            "first_name": "Wes",
+            "last_name": "Walk-in",
+            "email": "wes@example.org",
+        }
         return self.client.post(ENTER, form | more)
 
     def test_walk_in_is_registered_and_pays_cash(self) -> None:
@@ -191,13 +196,13 @@ class DeskRegistrationTest(DeskTestCase):
         self.assertEqual(Registration.objects.get().state, "confirmed")
 
     def test_known_student_is_registered_with_their_record(self) -> None:
-        page = self.client.post(f"{ENTER}?student={self.kit.pk}", {"offer": self.offer.pk})
+        page = self.client.post(f"{ENTER}?student={self.kit.pk}", {"class_offer": self.class_offer.pk})
         self.assertEqual(page.status_code, 302)
         self.assertEqual(Registration.objects.get().student, self.kit)
         self.assertEqual(Order.objects.get().payer_email, "gus@example.org")
 
     def test_student_already_in_the_class_is_refused(self) -> None:
-        place(cart((self.offer, me()), payer=self.alice))
+        place(cart((self.class_offer, me()), payer=self.alice))
         page = self.register(first_name="Alice", last_name="Arden", email="alice@example.org")
         self.assertContains(page, "already has a spot in this class")
         self.assertEqual(Registration.objects.count(), 1)
@@ -208,7 +213,7 @@ class DeskRegistrationTest(DeskTestCase):
 
     def test_registration_over_capacity_needs_permission_and_a_reason(self) -> None:
         ClassOffer.objects.update(capacity=1)
-        place(cart((self.offer, me()), payer=self.alice))
+        place(cart((self.class_offer, me()), payer=self.alice))
         self.assertContains(self.register(), "This class is full now.")
         self.assertContains(self.register(over_capacity="on"), "Please enter a reason")
         self.assertEqual(self.register(over_capacity="on", why="Plays the piano").status_code, 302)
@@ -217,7 +222,7 @@ class DeskRegistrationTest(DeskTestCase):
 
     def test_over_capacity_is_hidden_and_ignored_without_permission(self) -> None:
         ClassOffer.objects.update(capacity=1)
-        place(cart((self.offer, me()), payer=self.alice))
+        place(cart((self.class_offer, me()), payer=self.alice))
         self.log_in(self.allow(self.ash, "add_registration", "view_registration"))
         self.assertNotContains(self.client.get(ENTER), "over_capacity")
         self.assertContains(self.register(over_capacity="on", why="x"), "This class is full now.")
@@ -227,6 +232,6 @@ class DeskRegistrationTest(DeskTestCase):
         return make.session("Old", key_day, publish_date=key_day)
 
     def test_past_class_cannot_be_chosen(self) -> None:
-        old = make.offer(self.past_session(), make.subject(version="B"))
-        page = self.register(offer=old.pk)
+        old = make.class_offer(self.past_session(), make.subject(version="B"))
+        page = self.register(class_offer=old.pk)
         self.assertContains(page, "Select a valid choice")

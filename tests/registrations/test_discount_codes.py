@@ -17,16 +17,18 @@ class ClassCodeTest(SchoolTestCase):
     def test_office_chooses_among_classes_that_are_not_over(self) -> None:
         self.log_in(self.ada)
         page = self.client.get("/admin/billing/discountcode/add/")
-        self.assertContains(page, f'<option value="place:{self.offer.pk}">{self.offer}</option>', html=True)
+        self.assertContains(page, f'<option value="place:{self.class_offer.pk}">{self.class_offer}</option>', html=True)
         self.assertContains(page, '<option value="ticket">All drop-ins and trials</option>', html=True)
         long_ago = timedelta(days=400)
-        self.offer.meetings.update(starts_at=F("starts_at") - long_ago, ends_at=F("ends_at") - long_ago)
-        self.assertNotContains(self.client.get("/admin/billing/discountcode/add/"), f'value="place:{self.offer.pk}"')
+        self.class_offer.meetings.update(starts_at=F("starts_at") - long_ago, ends_at=F("ends_at") - long_ago)
+        self.assertNotContains(
+            self.client.get("/admin/billing/discountcode/add/"), f'value="place:{self.class_offer.pk}"'
+        )
 
     def test_code_for_another_class_names_that_class(self) -> None:
-        other = make.offer(self.session, make.subject(version="B"), class_day=4)
+        other = make.class_offer(self.session, make.subject(version="B"), class_day=4)
         DiscountCode.objects.create(text="b", percent=10, kind="place", product_id=other.pk)
-        cart = purchases.cart((self.offer, purchases.me()))
+        cart = purchases.cart((self.class_offer, purchases.me()))
         with self.assertRaisesMessage(
             discount_codes.DiscountCodeRefused, "This code is for Beginning B. Add it to your cart"
         ):

@@ -18,7 +18,9 @@ State = Registration.State
 
 class DisputeTest(SchoolTestCase):
     def setUp(self) -> None:
-        cart = purchases.cart((self.offer, purchases.me()), (self.offer, purchases.of(self.kit)), payer=self.gus)
+        cart = purchases.cart(
+            (self.class_offer, purchases.me()), (self.class_offer, purchases.of(self.kit)), payer=self.gus
+        )
         self.order = purchases.pay(purchases.place(cart))
         run_all()
 

@@ -17,15 +17,15 @@ INSTANT = timedelta(microseconds=1)
 class EarlyPriceDeadlineTest(FullClassTestCase):
     def setUp(self) -> None:
         super().setUp()
-        subject = self.offer.subject
+        subject = self.class_offer.subject
         subject.price, subject.pre_pay_discount = 65, 5
         subject.save()
-        self.order = place(cart((self.offer, me())), due=Order.Due.DOOR)
+        self.order = place(cart((self.class_offer, me())), due=Order.Due.DOOR)
         self.early, self.regular = self.order.early_total, self.order.regular_total
         self.assertLess(self.early, self.regular)
 
     def day(self, number: int) -> Meeting:
-        return self.offer.meetings.order_by("starts_at")[number]
+        return self.class_offer.meetings.order_by("starts_at")[number]
 
     def assertEndsAt(self, deadline: datetime, order: Order | None = None) -> None:
         """Check that the deadline itself still has the early price."""
@@ -62,11 +62,11 @@ class EarlyPriceDeadlineTest(FullClassTestCase):
 
     def test_early_price_ends_at_a_class_added_before_the_first(self) -> None:
         local = dates.to_local_time(self.day(0).starts_at) - timedelta(days=1)
-        added = meetings.add_meeting(self.ada, self.offer, MeetingDraft(local.date(), local.time()))
+        added = meetings.add_meeting(self.ada, self.class_offer, MeetingDraft(local.date(), local.time()))
         self.assertEndsAt(added.starts_at)
 
     def test_early_price_deadline_moves_for_an_expired_order_too(self) -> None:
-        order = place(cart((self.offer, me()), name="Bo", email="bo@example.org"))
+        order = place(cart((self.class_offer, me()), name="Bo", email="bo@example.org"))
         Order.objects.filter(pk=order.pk).update(state="expired", closed_at=order.placed_at)
         second = self.day(1).starts_at
         meetings.cancel_meeting(self.ada, self.day(0), "Snow")

@@ -49,22 +49,22 @@ class ParticipantDefaultTest(SchoolTestCase):
         self.assertEqual(self.checked(reverse("register")), ["me"])
 
     def test_waitlist_and_drop_in_forms_also_start_with_the_child(self) -> None:
-        self.offer.capacity, self.offer.trial_price = 1, 0
-        self.offer.save()
+        self.class_offer.capacity, self.class_offer.trial_price = 1, 0
+        self.class_offer.save()
         self.log_in(self.gus)
-        self.assertEqual(self.checked(reverse("buy_ticket", args=[self.offer.pk])), [self.kit_key()])
-        pay(place(cart((self.offer, me()))))
-        self.assertEqual(self.checked(reverse("join_waitlist", args=[self.offer.pk])), [self.kit_key()])
+        self.assertEqual(self.checked(reverse("buy_ticket", args=[self.class_offer.pk])), [self.kit_key()])
+        pay(place(cart((self.class_offer, me()))))
+        self.assertEqual(self.checked(reverse("join_waitlist", args=[self.class_offer.pk])), [self.kit_key()])
 
 
 class KnownPayerTest(SchoolTestCase):
     def register(self, *who: str, **more: Any) -> Any:
-        form = {"classes": [self.offer.pk], "who": who or ["me"], "others": "0"} | more
+        form = {"classes": [self.class_offer.pk], "who": who or ["me"], "others": "0"} | more
         return self.client.post(reverse("register"), form)
 
     def add_roles(self) -> None:
         class_roles.set_class_roles(
-            self.offer, [RoleCapacity("lead"), RoleCapacity("follow")], BalanceLimits(), self.ada
+            self.class_offer, [RoleCapacity("lead"), RoleCapacity("follow")], BalanceLimits(), self.ada
         )
 
     def test_member_goes_straight_to_the_price(self) -> None:
@@ -114,7 +114,7 @@ class KnownPayerTest(SchoolTestCase):
     def test_other_browser_does_not_remember_the_payer(self) -> None:
         self.order_as_sam()
         other = self.browser_of(None)
-        other.post(reverse("register"), {"classes": [self.offer.pk], "who": ["me"], "others": "0"})
+        other.post(reverse("register"), {"classes": [self.class_offer.pk], "who": ["me"], "others": "0"})
         page = other.get(reverse("checkout"))
         self.assertNotContains(page, "Sam")
 
@@ -137,12 +137,12 @@ class KnownPayerTest(SchoolTestCase):
 
 class HighestLevelTest(SchoolTestCase):
     def test_highest_level_so_far_counts_finished_classes_only(self) -> None:
-        second = make.offer(self.session, make.subject("L2"), self.tess.staff, class_day=2)
-        pay(place(cart((self.offer, me()), (second, me()), payer=self.alice)))
+        second = make.class_offer(self.session, make.subject("L2"), self.tess.staff, class_day=2)
+        pay(place(cart((self.class_offer, me()), (second, me()), payer=self.alice)))
         self.log_in(self.tess)
         url = reverse("taught_student", args=[self.student.pk])
         self.assertNotContains(self.client.get(url), "Highest level so far")
-        for meeting in self.offer.meetings.all():
+        for meeting in self.class_offer.meetings.all():
             past = meeting.starts_at - timedelta(weeks=20)
             Meeting.objects.filter(pk=meeting.pk).update(starts_at=past, ends_at=past + timedelta(hours=1))
         self.assertContains(self.client.get(url), "Highest level so far: Beginning A")
@@ -158,7 +158,7 @@ class StepBarTest(SchoolTestCase):
 
     def test_step_bar_names_the_current_page_and_links_back(self) -> None:
         self.assertIn('aria-current="step">Choose', self.steps(reverse("register")))
-        form = {"classes": [self.offer.pk], "who": ["me"], "others": "0"}
+        form = {"classes": [self.class_offer.pk], "who": ["me"], "others": "0"}
         self.client.post(reverse("register"), form)
         details = self.steps(reverse("checkout"))
         self.assertIn(f'href="{reverse("cart")}">Choose</a>', details)
@@ -171,14 +171,14 @@ class StepBarTest(SchoolTestCase):
 
     def test_step_bar_leaves_out_details_when_nothing_is_asked(self) -> None:
         self.log_in(self.alice)
-        chosen = f"{reverse('register')}?class={self.offer.pk}"
+        chosen = f"{reverse('register')}?class={self.class_offer.pk}"
         self.assertNotIn("Your details", self.steps(chosen))
-        self.client.post(reverse("register"), {"classes": [self.offer.pk], "who": ["me"], "others": "0"})
+        self.client.post(reverse("register"), {"classes": [self.class_offer.pk], "who": ["me"], "others": "0"})
         review = self.steps(reverse("checkout_review"))
         self.assertIn('aria-current="step">Review', review)
         self.assertNotIn("Your details", review)
 
     def test_step_bar_includes_details_when_a_class_asks_for_a_role(self) -> None:
         self.log_in(self.alice)
-        ClassRole.objects.create(offer=self.offer, name="lead", capacity=5)
-        self.assertIn("Your details", self.steps(f"{reverse('register')}?class={self.offer.pk}"))
+        ClassRole.objects.create(class_offer=self.class_offer, name="lead", capacity=5)
+        self.assertIn("Your details", self.steps(f"{reverse('register')}?class={self.class_offer.pk}"))

@@ -23,10 +23,10 @@ from tests.registrations.purchases import cart, me, place
 @tag("postgres")
 class LatePaymentRaceTest(TransactionTestCase):
     def setUp(self) -> None:
-        self.offer = make.offer(make.session("Race"), make.subject(), capacity=1)
+        self.class_offer = make.class_offer(make.session("Race"), make.subject(), capacity=1)
 
     def order(self, name: str) -> Order:
-        return place(cart((self.offer, me()), name=name, email=f"{name.lower()}@example.org"))
+        return place(cart((self.class_offer, me()), name=name, email=f"{name.lower()}@example.org"))
 
     def late_order(self, name: str) -> tuple[Order, Callable[[], None]]:
         """Return an expired order and a function that confirms its late payment."""
@@ -39,7 +39,7 @@ class LatePaymentRaceTest(TransactionTestCase):
         return order, lambda: payment.change_status("confirmed")
 
     def taken(self) -> int:
-        return capacity.availability_of(self.offer, timezone.now()).spots_taken
+        return capacity.availability_of(self.class_offer, timezone.now()).spots_taken
 
     def pay_two_late_orders(self) -> list[Order]:
         (ann, pay_for_ann), (ben, pay_for_ben) = self.late_order("Ann"), self.late_order("Ben")
@@ -61,7 +61,7 @@ class LatePaymentRaceTest(TransactionTestCase):
 
     def pay_late_during_a_purchase(self) -> list[Any]:
         _, pay_late = self.late_order("Ann")
-        cal = cart((self.offer, me()), name="Cal", email="cal@example.org")
+        cal = cart((self.class_offer, me()), name="Cal", email="cal@example.org")
         return overlap(pay_late, lambda: place(cal))
 
     def test_late_payer_and_new_buyer_do_not_share_the_last_spot(self) -> None:

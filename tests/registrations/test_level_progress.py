@@ -23,15 +23,15 @@ from users.models import Student, User
 @tag("once")
 class CountingTest(LevelProgressTestCase):
     def test_class_counts_after_its_last_meeting_and_is_expected_before(self) -> None:
-        offer = self.take("Beg", "A", over=False)
+        class_offer = self.take("Beg", "A", over=False)
         self.assertEqual((self.progress().computed, self.progress().expected), (Decimal(0), Decimal(1)))
-        self.end(offer)
+        self.end(class_offer)
         self.assertEqual(self.progress().computed, Decimal(1))
 
     def test_canceled_last_meeting_does_not_delay_the_level(self) -> None:
-        offer = self.take("Beg", "A", over=False)
-        last = offer.meetings.last()
-        self.end(offer)
+        class_offer = self.take("Beg", "A", over=False)
+        last = class_offer.meetings.last()
+        self.end(class_offer)
         later = self.now + timedelta(weeks=1)
         Meeting.objects.filter(pk=last.pk).update(starts_at=later, ends_at=later + timedelta(hours=1))
         self.assertEqual(self.progress().computed, Decimal(0))
@@ -39,7 +39,7 @@ class CountingTest(LevelProgressTestCase):
         self.assertEqual(self.progress().computed, Decimal(1))
 
     def test_unconfirmed_registration_does_not_count(self) -> None:
-        place(cart((self.offer, me()), payer=self.alice))
+        place(cart((self.class_offer, me()), payer=self.alice))
         self.assertEqual(self.progress().expected, Decimal(0))
 
     def test_highest_finished_class_may_be_a_workshop(self) -> None:
@@ -59,15 +59,15 @@ class CountingTest(LevelProgressTestCase):
             level_progress.progress_of_students(everybody, self.now)
 
     def test_highest_subject_is_found_even_with_level_number_zero(self) -> None:
-        offer = self.take("L3", "A")
+        class_offer = self.take("L3", "A")
         self.take("Beg", "A")
-        type(offer.subject).objects.filter(pk=offer.subject_id).update(level_num=0)
+        type(class_offer.subject).objects.filter(pk=class_offer.subject_id).update(level_num=0)
         highest = my_classes.classes_of_student(self.student, self.now).highest
         self.assertEqual([subject.level.code for subject in highest], ["L3"])
 
     def test_class_counts_from_the_exact_end_of_its_last_meeting(self) -> None:
-        offer = self.take("Beg", "A")
-        last = offer.meetings.last()
+        class_offer = self.take("Beg", "A")
+        last = class_offer.meetings.last()
         self.now = last.ends_at - timedelta(microseconds=1)
         self.assertEqual(self.progress().computed, Decimal(0))
         self.now = last.ends_at
@@ -115,8 +115,8 @@ class LevelOverrideTest(LevelProgressTestCase):
         self.assertEqual((step.level.code, len(step.missing)), ("Beg", 2))
 
     def test_level_check_skips_students_who_have_the_level(self) -> None:
-        offer = make.offer(self.session, make.subject("L2", "A"), class_day=4)
-        choice = RegistrationChoice([offer], [me()])
+        class_offer = make.class_offer(self.session, make.subject("L2", "A"), class_day=4)
+        choice = RegistrationChoice([class_offer], [me()])
         self.assertTrue(choosing.levels_to_ask_about(choice, self.alice, self.now))
         self.give("2")
         self.assertEqual(choosing.levels_to_ask_about(choice, self.alice, self.now), [])
@@ -175,9 +175,9 @@ class DeskLevelTest(LevelProgressTestCase):
 class TeacherLevelTest(LevelProgressTestCase):
     def setUp(self) -> None:
         super().setUp()
-        pay(place(cart((self.offer, me()), payer=self.alice)))
+        pay(place(cart((self.class_offer, me()), payer=self.alice)))
         self.log_in(self.tess)
-        self.list = reverse("participants", args=[self.offer.pk])
+        self.list = reverse("participants", args=[self.class_offer.pk])
         self.page = reverse("taught_student", args=[self.student.pk])
 
     def test_teacher_sees_the_level_of_a_student_but_no_payments(self) -> None:
@@ -196,7 +196,7 @@ class TeacherLevelTest(LevelProgressTestCase):
 
     def test_teacher_cannot_see_students_of_other_classes(self) -> None:
         self.assertEqual(self.client.get(reverse("taught_student", args=[self.kit.pk])).status_code, 404)
-        other_class = make.offer(self.session, make.subject(version="B"), self.ada.staff, class_day=4)
+        other_class = make.class_offer(self.session, make.subject(version="B"), self.ada.staff, class_day=4)
         pay(place(cart((other_class, of(self.kit)), payer=self.gus)))
         self.assertEqual(self.client.get(reverse("taught_student", args=[self.kit.pk])).status_code, 404)
         self.assertEqual(self.client.get(reverse("participants", args=[other_class.pk])).status_code, 404)
@@ -204,7 +204,7 @@ class TeacherLevelTest(LevelProgressTestCase):
     def test_substitute_sees_the_student_but_cannot_set_the_level(self) -> None:
         self.log_in(self.ash)
         self.assertEqual(self.client.get(self.page).status_code, 404)
-        self.offer.meetings.first().substitutes.add(self.ash.staff)
+        self.class_offer.meetings.first().substitutes.add(self.ash.staff)
         self.assertEqual(self.client.get(self.page).status_code, 200)
         self.assertEqual(self.client.post(self.page, {"number": "2", "why": "x"}).status_code, 403)
 
@@ -212,7 +212,7 @@ class TeacherLevelTest(LevelProgressTestCase):
         def rows(count: int) -> None:
             for _ in range(count):
                 number = User.objects.count()
-                pay(place(cart((self.offer, me()), name=f"P{number}", email=f"p{number}@example.org")))
+                pay(place(cart((self.class_offer, me()), name=f"P{number}", email=f"p{number}@example.org")))
 
         self.assertSameQueries(self.list, rows)
 
@@ -223,8 +223,8 @@ class NextSessionAdviceTest(LevelProgressTestCase):
         return level_progress.advise_next_session(self.session, self.now)
 
     def test_advice_counts_the_next_step_of_each_student(self) -> None:
-        pay(place(cart((self.offer, me()), payer=self.alice)))
-        pay(place(cart((self.offer, of(self.kit)), payer=self.gus)))
+        pay(place(cart((self.class_offer, me()), payer=self.alice)))
+        pay(place(cart((self.class_offer, of(self.kit)), payer=self.gus)))
         make.student(self.sam)
         self.assertEqual(self.advice().rows, [("Beginning B or D", 2)])
         self.take("Beg", "B", over=False)
@@ -233,7 +233,7 @@ class NextSessionAdviceTest(LevelProgressTestCase):
         self.assertEqual((rows["Beginning B or D"], rows["Level 2 A"], rows["Level 2 D"]), (1, 1, 1))
 
     def test_advice_uses_level_overrides(self) -> None:
-        pay(place(cart((self.offer, me()), payer=self.alice)))
+        pay(place(cart((self.class_offer, me()), payer=self.alice)))
         self.give("2.5")
         self.assertEqual(self.advice().most.level.code, "L3")
 
@@ -247,7 +247,7 @@ class NextSessionAdviceTest(LevelProgressTestCase):
         def rows(count: int) -> None:
             for _ in range(count):
                 number = User.objects.count()
-                pay(place(cart((self.offer, other(f"P{number}", f"p{number}@example.org")))))
+                pay(place(cart((self.class_offer, other(f"P{number}", f"p{number}@example.org")))))
 
         self.assertSameQueries(page, rows)
         self.assertContains(

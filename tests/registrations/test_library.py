@@ -17,12 +17,12 @@ from tests.classwork import giving
 class LibraryTest(SchoolTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.place = giving.place(self.student, self.offer)
+        self.place = giving.place(self.student, self.class_offer)
         self.now = timezone.now()
 
     def test_resource_opened_since_the_last_visit_is_new_until_the_visit_ends(self) -> None:
-        first = giving.resource("First", self.offer, when="class", class_number=1)
-        ends = self.offer.meetings.first().ends_at
+        first = giving.resource("First", self.class_offer, when="class", class_number=1)
+        ends = self.class_offer.meetings.first().ends_at
 
         def new(at: datetime) -> list[str]:
             return [str(item.resource) for item in library.build_library(self.alice, at).new]
@@ -33,8 +33,8 @@ class LibraryTest(SchoolTestCase):
         self.assertEqual(new(ends + timedelta(hours=5)), [])
 
     def test_upcoming_resource_shows_its_day_without_a_link(self) -> None:
-        third = giving.resource("Third", self.offer, when="class", class_number=3)
-        expired = giving.resource("Gone", self.offer, expires_after=1)
+        third = giving.resource("Third", self.class_offer, when="class", class_number=3)
+        expired = giving.resource("Gone", self.class_offer, expires_after=1)
         self.log_in(self.alice)
         page = self.client.get(reverse("library"))
         self.assertContains(page, "After class 3")
@@ -45,9 +45,9 @@ class LibraryTest(SchoolTestCase):
         self.assertIn("Expired", next(item.status_text for item in items if item.resource == expired))
 
     def test_resource_of_two_classes_is_found_once(self) -> None:
-        other = make.offer(self.session, make.subject("L2", "B"), class_day=4)
+        other = make.class_offer(self.session, make.subject("L2", "B"), class_day=4)
         giving.place(self.student, other)
-        giving.resource("Turn", self.offer, self.offer.subject, other)
+        giving.resource("Turn", self.class_offer, self.class_offer.subject, other)
         self.assertEqual(
             [str(item.resource) for item in library.build_library(self.alice, self.now, "tu").earned], ["Turn"]
         )
@@ -57,8 +57,8 @@ class LibraryTest(SchoolTestCase):
         self.assertContains(self.client.get(reverse("library"), {"q": "zzz"}), "Nothing found")
 
     def test_previous_and_next_links_are_the_open_resources_of_the_class(self) -> None:
-        one, two, three = (giving.resource(name, self.offer) for name in ("One", "Two", "Three"))
-        giving.resource("Later", self.offer, when="completion")
+        one, two, three = (giving.resource(name, self.class_offer) for name in ("One", "Two", "Three"))
+        giving.resource("Later", self.class_offer, when="completion")
         found = library.neighbors_of(self.place, two, self.now)
         self.assertEqual((found.before, found.after), (one, three))
         self.assertEqual(library.neighbors_of(self.place, three, self.now).after, None)
@@ -70,15 +70,15 @@ class LibraryTest(SchoolTestCase):
         def classes(count: int) -> None:
             for number in range(count):
                 subject = make.subject("L3", num_weeks=1, name=f"Number {number} of {count}")
-                offer = make.offer(self.session, subject, class_day=number % 7)
-                giving.place(self.student, offer)
+                class_offer = make.class_offer(self.session, subject, class_day=number % 7)
+                giving.place(self.student, class_offer)
                 made = [
                     Resource(title=f"A {n}", kind="text", text="x", when="sign_up", manager_approved=True)
                     for n in range(10)
                 ]
                 resources = Resource.objects.bulk_create(made)
-                Attachment.objects.bulk_create(Attachment(resource=each, offer=offer) for each in resources)
-                releases.rebuild_class_releases([offer.pk])
+                Attachment.objects.bulk_create(Attachment(resource=each, class_offer=class_offer) for each in resources)
+                releases.rebuild_class_releases([class_offer.pk])
 
         classes(39)
         giving.resource("Loose", audience="student")
@@ -96,14 +96,14 @@ class LibraryTest(SchoolTestCase):
 
     def test_public_resource_of_two_classes_is_listed_once(self) -> None:
         resource = giving.resource(
-            "Song", self.offer, self.offer.subject, audience="public", when="class", class_number=1
+            "Song", self.class_offer, self.class_offer.subject, audience="public", when="class", class_number=1
         )
-        after = self.offer.meetings.first().ends_at
+        after = self.class_offer.meetings.first().ends_at
         self.assertEqual(library.build_library(self.sam, after).loose, [resource])
 
     def test_current_classes_are_listed_first_and_finished_ones_last(self) -> None:
-        giving.resource("Now", self.offer)
-        later = make.offer(make.session("Later", make.thursday(10)), make.subject("L2", "B"))
+        giving.resource("Now", self.class_offer)
+        later = make.class_offer(make.session("Later", make.thursday(10)), make.subject("L2", "B"))
         giving.resource("Then", later)
         giving.place(self.student, later)
 
@@ -111,6 +111,6 @@ class LibraryTest(SchoolTestCase):
             found = library.build_library(self.alice, at)
             return [[str(shelf.items[0].resource) for shelf in shelves] for shelves in (found.now, found.before)]
 
-        ends = self.offer.meetings.last().ends_at
-        self.assertEqual(titles(self.offer.meetings.first().starts_at), [["Now", "Then"], []])
+        ends = self.class_offer.meetings.last().ends_at
+        self.assertEqual(titles(self.class_offer.meetings.first().starts_at), [["Now", "Then"], []])
         self.assertEqual(titles(ends + timedelta(weeks=1)), [["Then"], ["Now"]])

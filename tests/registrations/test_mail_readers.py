@@ -47,33 +47,33 @@ class MailGreetingTest(TicketTestCase):
     def test_mail_about_a_duplicate_registration_addresses_student_or_guardian(self) -> None:
         alice = Student.objects.get(user=self.alice)
         subject, body = render(
-            "registrations.registered_twice", self.alice.email, student_id=alice.pk, offer_id=self.offer.pk
+            "registrations.registered_twice", self.alice.email, student_id=alice.pk, class_offer_id=self.class_offer.pk
         )
         self.assertIn("You were registered twice", subject)
         self.assertIn("Hi Alice,\n\nYou already have a spot in", body)
         subject, body = render(
-            "registrations.registered_twice", self.gus.email, student_id=self.kit.pk, offer_id=self.offer.pk
+            "registrations.registered_twice", self.gus.email, student_id=self.kit.pk, class_offer_id=self.class_offer.pk
         )
         self.assertIn("Kit Gray was registered twice", subject)
         self.assertIn("Hi Gus,\n\nKit Gray already has a spot in", body)
 
     def test_registration_of_a_child_greets_its_guardian(self) -> None:
-        friday = make.offer(self.session, make.subject(version="B"), class_day=4)
+        friday = make.class_offer(self.session, make.subject(version="B"), class_day=4)
         pay(place(cart((friday, of(self.kit)), payer=self.gus)))
         _, body = render("registrations.registered", self.gus.email)
         self.assertIn("Hi Gus,\n", body)
 
     def test_decision_about_a_class_greets_each_reader(self) -> None:
-        friday = make.offer(self.session, make.subject(version="B"), class_day=4)
+        friday = make.class_offer(self.session, make.subject(version="B"), class_day=4)
         pay(place(cart((friday, of(self.kit)), payer=self.gus)))
         pay(place(cart((friday, me()), payer=self.alice)))
         for reader, name in ((self.gus, "Gus"), (self.alice, "Alice")):
-            _, body = render("registrations.class_confirmed", reader.email, offer_id=friday.pk)
+            _, body = render("registrations.class_confirmed", reader.email, class_offer_id=friday.pk)
             self.assertIn(f"Hi {name},\n", body)
 
     def test_waitlist_greets_by_first_name(self) -> None:
         entry = WaitlistEntry.objects.create(
-            offer=self.offer,
+            class_offer=self.class_offer,
             contact_name="Sam van der Berg",
             contact_email="sam@example.org",
             people=[],

@@ -29,11 +29,13 @@ class MinimumTestCase(SchoolTestCase):
         self.set_minimum(2)
 
     def set_minimum(self, people: int) -> None:
-        class_offers.change_class(self.ada, self.offer, ClassDraft({"minimum": people, "decision_date": self.day}))
-        self.offer.refresh_from_db()
+        class_offers.change_class(
+            self.ada, self.class_offer, ClassDraft({"minimum": people, "decision_date": self.day})
+        )
+        self.class_offer.refresh_from_db()
 
     def buy(self, name: str = "Ann") -> Order:
-        return pay(place(cart((self.offer, me()), name=name, email=f"{name.lower()}@example.org")))
+        return pay(place(cart((self.class_offer, me()), name=name, email=f"{name.lower()}@example.org")))
 
     def decide_due(self) -> int:
         return minimum_enrollment.decide_due_classes(self.day + timedelta(days=1))
@@ -46,9 +48,9 @@ class MinimumTestCase(SchoolTestCase):
 
 class MinimumDecisionTest(MinimumTestCase):
     def test_minimum_is_shown_before_buying_and_stored_on_the_order_line(self) -> None:
-        sentence = minimum_enrollment.minimum_text(self.offer)
+        sentence = minimum_enrollment.minimum_text(self.class_offer)
         self.assertIn("Needs 2 sign-ups by", sentence)
-        for page in (self.offer.get_absolute_url(), reverse("classoffer_list"), reverse("register")):
+        for page in (self.class_offer.get_absolute_url(), reverse("classoffer_list"), reverse("register")):
             self.assertContains(self.client.get(page), sentence)
         self.assertIn("or you get a full refund", self.buy().lines.get().detail)
 
@@ -57,7 +59,7 @@ class MinimumDecisionTest(MinimumTestCase):
         self.assertEqual(self.recipients_of("is confirmed"), [])
         self.buy("Ben")
         self.assertEqual(self.recipients_of("is confirmed"), ["ann@example.org", "ben@example.org"])
-        minimum_enrollment.confirm_if_minimum_reached(self.offer.pk)
+        minimum_enrollment.confirm_if_minimum_reached(self.class_offer.pk)
         self.assertEqual(len(self.recipients_of("is confirmed")), 2)
 
     @override_settings(CONFIRM_CLASS_AT_MINIMUM=False)
@@ -65,15 +67,15 @@ class MinimumDecisionTest(MinimumTestCase):
         self.buy()
         self.buy("Ben")
         run_all()
-        self.assertTrue(ClassOffer.objects.get(pk=self.offer.pk).is_tentative)
+        self.assertTrue(ClassOffer.objects.get(pk=self.class_offer.pk).is_tentative)
         self.assertEqual((self.decide_due(), self.decide_due()), (1, 0))
-        self.assertFalse(ClassOffer.objects.get(pk=self.offer.pk).is_tentative)
+        self.assertFalse(ClassOffer.objects.get(pk=self.class_offer.pk).is_tentative)
 
     def test_pay_at_the_door_registrations_count_toward_the_minimum_and_holds_do_not(self) -> None:
-        place(cart((self.offer, me()), name="Ann", email="ann@example.org"))
-        self.assertEqual(minimum_enrollment.registered_count(self.offer), 0)
-        place(cart((self.offer, me()), name="Ben", email="ben@example.org"), Order.Due.DOOR)
-        self.assertEqual(minimum_enrollment.registered_count(self.offer), 1)
+        place(cart((self.class_offer, me()), name="Ann", email="ann@example.org"))
+        self.assertEqual(minimum_enrollment.registered_count(self.class_offer), 0)
+        place(cart((self.class_offer, me()), name="Ben", email="ben@example.org"), Order.Due.DOOR)
+        self.assertEqual(minimum_enrollment.registered_count(self.class_offer), 1)
 
     @override_settings(OFFICE_EMAIL="office@example.org")
     def test_class_below_the_minimum_is_put_before_the_office_once_and_not_canceled(self) -> None:
@@ -94,8 +96,8 @@ class MinimumDecisionTest(MinimumTestCase):
         self.assertIn("ann@example.org", self.recipients_of("canceled"))
 
     def test_class_confirmed_by_hand_needs_no_decision(self) -> None:
-        self.assertTrue(minimum_enrollment.confirm_class(self.offer, why="Worth it", by=self.ada))
-        self.assertFalse(minimum_enrollment.confirm_class(self.offer, why="Again", by=self.ada))
+        self.assertTrue(minimum_enrollment.confirm_class(self.class_offer, why="Worth it", by=self.ada))
+        self.assertFalse(minimum_enrollment.confirm_class(self.class_offer, why="Again", by=self.ada))
         self.assertEqual(self.decide_due(), 0)
         self.assertTrue(Entry.objects.filter(action="registrations.class_confirmed", why="Worth it").exists())
 
@@ -103,22 +105,22 @@ class MinimumDecisionTest(MinimumTestCase):
         self.buy()
         self.decide_due()
         later = self.day + timedelta(days=1)
-        minimum_enrollment.postpone_decision(self.offer, later, why="Holidays", by=self.ada)
-        self.offer.refresh_from_db()
-        self.assertEqual((self.offer.decision_date, self.offer.asked_at), (later, None))
+        minimum_enrollment.postpone_decision(self.class_offer, later, why="Holidays", by=self.ada)
+        self.class_offer.refresh_from_db()
+        self.assertEqual((self.class_offer.decision_date, self.class_offer.asked_at), (later, None))
         self.assertEqual(self.recipients_of("decide later"), ["ann@example.org"])
         self.assertEqual(minimum_enrollment.decide_due_classes(later + timedelta(days=1)), 1)
 
     def test_decision_day_in_the_past_or_after_the_first_class_is_refused(self) -> None:
-        for day in (dates.local_today() - timedelta(days=1), self.offer.meetings.get(number=1).local_date):
+        for day in (dates.local_today() - timedelta(days=1), self.class_offer.meetings.get(number=1).local_date):
             with self.subTest(day), self.assertRaises(ChangeRefused):
-                minimum_enrollment.postpone_decision(self.offer, day, why="x", by=self.ada)
+                minimum_enrollment.postpone_decision(self.class_offer, day, why="x", by=self.ada)
             with self.subTest(day), self.assertRaises(ChangeRefused):
-                class_offers.change_class(self.ada, self.offer, ClassDraft({"minimum": 3, "decision_date": day}))
+                class_offers.change_class(self.ada, self.class_offer, ClassDraft({"minimum": 3, "decision_date": day}))
 
     def test_minimum_and_decision_day_must_be_given_together(self) -> None:
         with self.assertRaisesMessage(ChangeRefused, "please give both, or neither"):
-            class_offers.change_class(self.ada, self.offer, ClassDraft({"minimum": 3, "decision_date": None}))
+            class_offers.change_class(self.ada, self.class_offer, ClassDraft({"minimum": 3, "decision_date": None}))
 
 
 class MinimumDeskTest(MinimumTestCase):
@@ -127,9 +129,11 @@ class MinimumDeskTest(MinimumTestCase):
         self.assertContains(self.client.get(reverse("desk_minimum")), "0 of 2: 2 more to go")
         later = {"why": "Holidays", "day": (self.day + timedelta(days=1)).isoformat()}
         for name, form in (("desk_postpone_decision", later), ("desk_confirm_class", {"why": "Worth it"})):
-            self.assertRedirects(self.client.post(reverse(name, args=[self.offer.pk]), form), reverse("desk_minimum"))
+            self.assertRedirects(
+                self.client.post(reverse(name, args=[self.class_offer.pk]), form), reverse("desk_minimum")
+            )
         self.assertContains(self.client.get(reverse("desk_minimum")), "No decisions pending")
-        empty = self.client.post(reverse("desk_confirm_class", args=[self.offer.pk]), {"why": ""}, follow=True)
+        empty = self.client.post(reverse("desk_confirm_class", args=[self.class_offer.pk]), {"why": ""}, follow=True)
         self.assertContains(empty, "Please enter a reason")
 
     @tag("rows")
@@ -138,12 +142,14 @@ class MinimumDeskTest(MinimumTestCase):
 
         def rows(count: int) -> None:
             for number in range(count):
-                subject = make.subject("L2", f"V{ClassOffer.objects.count()}"[:2]) if not number else self.offer.subject
-                make.offer(self.session, subject, minimum=3, decision_date=self.day)
+                subject = (
+                    make.subject("L2", f"V{ClassOffer.objects.count()}"[:2]) if not number else self.class_offer.subject
+                )
+                make.class_offer(self.session, subject, minimum=3, decision_date=self.day)
 
         self.assertSameQueries(reverse("desk_minimum"), rows)
 
     def test_cancellation_wizard_opens_for_the_whole_class(self) -> None:
         self.log_in(self.ada)
-        query = {"class": self.offer.pk, "whole": "on"}
+        query = {"class": self.class_offer.pk, "whole": "on"}
         self.assertContains(self.client.get(reverse("desk_cancel_classes"), query), "Compensation")

@@ -35,7 +35,7 @@ class PaginationTest(SchoolTestCase):
     def test_all_sessions_are_listed_four_per_page(self) -> None:
         for number in range(9):
             session = past(f"Past_{number}", 12 * (number + 2))
-            make.offer(session, make.subject("L2", name=f"Class of {number}"))
+            make.class_offer(session, make.subject("L2", name=f"Class of {number}"))
         parts = self.parts("/classes/sess/all", r"Class of (\d)</a></h3>")
         self.assertEqual(sorted(number for part in parts for number in part), [str(number) for number in range(9)])
         self.assertLessEqual(max(len(part) for part in parts), 4)
@@ -45,26 +45,30 @@ class PaginationTest(SchoolTestCase):
         for _ in range(count):
             self.number = getattr(self, "number", 20) + 1
             session = past(f"Long_ago_{self.number}", 12 * self.number)
-            make.offer(session, make.subject("L3", name=f"Old {self.number}"))
+            make.class_offer(session, make.subject("L3", name=f"Old {self.number}"))
 
     def test_my_classes_lists_fifty_per_page_with_the_latest_first(self) -> None:
         session = past("Long_ago", 60)
         for number in range(60):
-            offer = make.offer(session, make.subject("L2", name=f"Class of {number:02}"), class_day=number % 7)
-            giving.place(self.student, offer)
-        giving.place(self.student, self.offer)
+            class_offer = make.class_offer(
+                session, make.subject("L2", name=f"Class of {number:02}"), class_day=number % 7
+            )
+            giving.place(self.student, class_offer)
+        giving.place(self.student, self.class_offer)
         self.log_in(self.alice)
         first, second = self.parts(reverse("my_classes"), r"Class of (\d\d)</a>")
         self.assertEqual((len(first), len(second)), (49, 11))
         self.assertEqual(sorted(first + second), [f"{number:02}" for number in range(60)])
-        self.assertIn(self.offer.subject.title, self.client.get(reverse("my_classes")).content.decode())
+        self.assertIn(self.class_offer.subject.title, self.client.get(reverse("my_classes")).content.decode())
 
     def test_library_lists_forty_classes_per_page(self) -> None:
         session = past("Long_ago", 60)
         for number in range(45):
-            offer = make.offer(session, make.subject("L2", name=f"Class of {number:02}"), class_day=number % 7)
-            giving.place(self.student, offer)
-            giving.resource(f"Steps {number:02}", offer, when="sign_up")
+            class_offer = make.class_offer(
+                session, make.subject("L2", name=f"Class of {number:02}"), class_day=number % 7
+            )
+            giving.place(self.student, class_offer)
+            giving.resource(f"Steps {number:02}", class_offer, when="sign_up")
         self.log_in(self.alice)
         parts = self.parts(reverse("library"), r">Steps (\d\d)<")
         self.assertEqual([len(set(part)) for part in parts], [40, 5])
@@ -97,9 +101,11 @@ class PaginationTest(SchoolTestCase):
     def test_library_search_covers_every_class(self) -> None:
         session = past("Long_ago", 60)
         for number in range(50):
-            offer = make.offer(session, make.subject("L2", name=f"Class of {number:02}"), class_day=number % 7)
-            giving.place(self.student, offer)
-            giving.resource(f"{'Steps' if number >= 5 else 'Turns'} {number:02}", offer, when="sign_up")
+            class_offer = make.class_offer(
+                session, make.subject("L2", name=f"Class of {number:02}"), class_day=number % 7
+            )
+            giving.place(self.student, class_offer)
+            giving.resource(f"{'Steps' if number >= 5 else 'Turns'} {number:02}", class_offer, when="sign_up")
         self.log_in(self.alice)
         parts = self.parts(reverse("library") + "?q=steps", r">Steps (\d\d)<")
         self.assertEqual([len(part) for part in parts], [40, 5])
@@ -108,45 +114,47 @@ class PaginationTest(SchoolTestCase):
         self.fill(20)
         self.invite(120)
         self.log_in(self.tess)
-        path = reverse("participants", args=[self.offer.pk])
+        path = reverse("participants", args=[self.class_offer.pk])
         self.assertEqual([len(part) for part in self.parts(path, r">(Guest \d\d\d)</a>")], [100, 20])
         self.assertEqual([len(part) for part in self.parts(path, r">(Dancer \d\d\d)</a>")], [20, 0])
         self.assertContains(self.client.get(path + "?page=2"), "20 people")
 
     def invite(self, count: int) -> None:
         made = [Student(first_name="Guest", last_name=f"{n:03}", name_key=f"guest {n:03}") for n in range(count)]
-        meeting = self.offer.meetings.get(number=2)
+        meeting = self.class_offer.meetings.get(number=2)
         for student in Student.objects.bulk_create(made):
             giving.ticket(student, meeting)
 
     def test_roster_lists_one_hundred_students_per_page(self) -> None:
         self.fill(120)
         self.log_in(self.tess)
-        parts = self.parts(reverse("participants", args=[self.offer.pk]), r"Dancer (\d\d\d)</a>")
+        parts = self.parts(reverse("participants", args=[self.class_offer.pk]), r"Dancer (\d\d\d)</a>")
         self.assertEqual([len(part) for part in parts], [100, 20])
 
     def fill(self, count: int) -> None:
         made = [Student(first_name="Dancer", last_name=f"{n:03}", name_key=f"dancer {n:03}") for n in range(count)]
         students = Student.objects.bulk_create(made)
-        confirmed = {"offer": self.offer, "state": "confirmed", "confirmed_at": timezone.now()}
+        confirmed = {"class_offer": self.class_offer, "state": "confirmed", "confirmed_at": timezone.now()}
         Registration.objects.bulk_create(Registration(student=one, **confirmed) for one in students)
 
     def test_waitlists_are_listed_fifty_per_page(self) -> None:
-        self.wait(self.offer, 60)
+        self.wait(self.class_offer, 60)
         self.log_in(self.ada)
-        parts = self.parts(reverse("desk_waitlist", args=[self.offer.pk]), r"Waiter (\d\d)<br>")
+        parts = self.parts(reverse("desk_waitlist", args=[self.class_offer.pk]), r"Waiter (\d\d)<br>")
         self.assertEqual([len(part) for part in parts], [50, 10])
         session = make.session("Far", make.thursday(20))
         for number in range(55):
-            self.wait(make.offer(session, make.subject("L2", name=f"Class of {number:02}"), class_day=number % 7), 1)
+            self.wait(
+                make.class_offer(session, make.subject("L2", name=f"Class of {number:02}"), class_day=number % 7), 1
+            )
         parts = self.parts(reverse("desk_waitlists"), r"/waiting/\">([^<]+)</a>")
         self.assertEqual([len(part) for part in parts], [50, 6])
 
-    def wait(self, offer: object, count: int) -> None:
+    def wait(self, class_offer: object, count: int) -> None:
         at = timezone.now() - timedelta(hours=1)
         WaitlistEntry.objects.bulk_create(
             WaitlistEntry(
-                offer=offer, state="waiting", position=number + 1, person_key=f"w{number}",
+                class_offer=class_offer, state="waiting", position=number + 1, person_key=f"w{number}",
                 size=1, wanted=[""], joined_at=at,
                 contact_name=f"Waiter {number:02}", contact_email=f"w{number}@example.org",
                 people=[{"first_name": "Waiter", "last_name": f"{number:02}"}],

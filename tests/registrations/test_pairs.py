@@ -29,7 +29,7 @@ class PairTest(WaitlistTestCase):
         """Fill two spots, put Omar and Pia on the waitlist together, and release one spot."""
         self.limit(2)
         first = self.full()
-        pay(place(cart((self.offer, me()), email="p2@example.org")))
+        pay(place(cart((self.class_offer, me()), email="p2@example.org")))
         pair = self.wait(person("Omar"), person("Pia"))
         self.free(first)
         pair.refresh_from_db()
@@ -38,12 +38,12 @@ class PairTest(WaitlistTestCase):
     def test_reason_why_a_pair_was_skipped_is_stored(self) -> None:
         pair = self.skip_pair()
         self.assertEqual(pair.rule, "needs_two")
-        self.assertEqual(self.offer.walks.latest("pk").steps, [["passed", pair.pk, "needs_two", ""]])
+        self.assertEqual(self.class_offer.walks.latest("pk").steps, [["passed", pair.pk, "needs_two", ""]])
 
     def test_desk_sees_that_a_pair_needs_two_spots(self) -> None:
         self.skip_pair()
         self.log_in(self.ada)
-        page = self.client.get(reverse("desk_waitlist", args=[self.offer.pk]))
+        page = self.client.get(reverse("desk_waitlist", args=[self.class_offer.pk]))
         self.assertContains(page, "Omar and Pia were skipped: they need two spots and one is left.")
 
     def test_pair_sees_on_its_page_that_it_needs_two_spots(self) -> None:
@@ -53,28 +53,28 @@ class PairTest(WaitlistTestCase):
 
     def test_order_for_two_is_told_that_one_spot_is_left(self) -> None:
         with self.assertRaisesMessage(OrderNotPlaced, "You need two spots in this class and one is left."):
-            place(cart((self.offer, me()), (self.offer, other("Lee", "lee@example.org"))))
+            place(cart((self.class_offer, me()), (self.class_offer, other("Lee", "lee@example.org"))))
 
     def test_order_for_three_is_told_how_many_spots_are_left(self) -> None:
         self.limit(2)
         people = me(), other("Lee", "lee@example.org"), other("Max", "max@example.org")
         with self.assertRaisesMessage(OrderNotPlaced, "You need three spots in this class and two are left."):
-            place(cart(*((self.offer, one) for one in people)))
+            place(cart(*((self.class_offer, one) for one in people)))
 
     def test_registering_two_people_for_the_last_spot_is_refused_at_once(self) -> None:
-        form = {"classes": [self.offer.pk], "who": ["me"], "others": 1, "other-0-first_name": "Lee"}
+        form = {"classes": [self.class_offer.pk], "who": ["me"], "others": 1, "other-0-first_name": "Lee"}
         page = self.client.post(reverse("register"), form)
         self.assertContains(page, "You need two spots and one is left.")
 
     def test_pair_can_join_the_waitlist_while_one_spot_is_left(self) -> None:
-        url = reverse("join_waitlist", args=[self.offer.pk])
-        self.assertContains(self.client.get(reverse("classoffer_detail", args=[self.offer.pk])), url)
+        url = reverse("join_waitlist", args=[self.class_offer.pk])
+        self.assertContains(self.client.get(reverse("classoffer_detail", args=[self.class_offer.pk])), url)
         self.assertEqual(self.client.get(url).status_code, 200)
 
     def test_pair_that_needs_two_follow_spots_is_told_so(self) -> None:
         self.limit(9)
         class_roles.set_class_roles(
-            self.offer, [RoleCapacity("lead"), RoleCapacity("follow", 1)], BalanceLimits(), self.ada
+            self.class_offer, [RoleCapacity("lead"), RoleCapacity("follow", 1)], BalanceLimits(), self.ada
         )
         pair = self.wait(person("Omar", "follow"), person("Pia", "follow"))
         self.assertContains(self.client.get(entries.entry_url(pair)), "You need two follow spots and one is left.")

@@ -27,8 +27,8 @@ State = Registration.State
 LINK = re.compile(r"https?://testserver(/order/\d+/confirm/\?key=[^\s)>\]]+)")
 
 
-def register(browser: Client, offer: ClassOffer, *friends: str, me: bool = True) -> Any:
-    data: dict[str, Any] = {"classes": [offer.pk], "who": ["me"] if me else [], "others": len(friends)}
+def register(browser: Client, class_offer: ClassOffer, *friends: str, me: bool = True) -> Any:
+    data: dict[str, Any] = {"classes": [class_offer.pk], "who": ["me"] if me else [], "others": len(friends)}
     for number, name in enumerate(friends):
         data |= {f"other-{number}-first_name": name, f"other-{number}-last_name": "", f"other-{number}-email": ""}
     return browser.post(reverse("register"), data)
@@ -41,10 +41,10 @@ def check_out(browser: Client, email: str, way: str = "door", name: str = "Pat P
     return browser.post(reverse("checkout_review"), form)
 
 
-def order_at_the_door(offer: ClassOffer, email: str, name: str = "Pat Payer") -> Any:
+def order_at_the_door(class_offer: ClassOffer, email: str, name: str = "Pat Payer") -> Any:
     """Order with a new browser and return the response to the last step."""
     browser = Client()
-    register(browser, offer)
+    register(browser, class_offer)
     return check_out(browser, email, name=name)
 
 
@@ -72,13 +72,13 @@ class DoorOrderTest(SchoolTestCase):
     def starts_in(self, **delta: float) -> datetime:
         """Let the next meeting of the class start after this much time."""
         starts = timezone.now() + timedelta(**delta)
-        first = self.offer.meetings.first()
+        first = self.class_offer.meetings.first()
         Meeting.objects.filter(pk=first.pk).update(starts_at=starts, ends_at=starts + timedelta(hours=1))
         return starts
 
     def test_spot_is_held_for_24_hours_by_default(self) -> None:
         before = timezone.now()
-        answer = order_at_the_door(self.offer, "pat@example.org")
+        answer = order_at_the_door(self.class_offer, "pat@example.org")
         self.assertEqual(answer.status_code, 302)
         self.assertEqual(self.registration().state, State.HELD)
         day = timedelta(hours=24)
@@ -87,36 +87,36 @@ class DoorOrderTest(SchoolTestCase):
     @override_settings(DOOR_CONFIRM_HOURS=3)
     def test_school_sets_the_hours_a_spot_is_held(self) -> None:
         before = timezone.now()
-        order_at_the_door(self.offer, "pat@example.org")
+        order_at_the_door(self.class_offer, "pat@example.org")
         hours = timedelta(hours=3)
         self.assertTrue(before + hours <= self.deadline() <= timezone.now() + hours)
 
     def test_hold_ends_when_a_class_in_two_hours_starts(self) -> None:
         starts = self.starts_in(hours=2)
-        order_at_the_door(self.offer, "pat@example.org")
+        order_at_the_door(self.class_offer, "pat@example.org")
         self.assertEqual(self.deadline(), starts)
 
     def test_hold_for_a_class_that_has_begun_ends_at_its_next_meeting(self) -> None:
         self.starts_in(hours=-2)
         following = timezone.now() + timedelta(hours=5)
-        later = self.offer.meetings.all()[1]
+        later = self.class_offer.meetings.all()[1]
         Meeting.objects.filter(pk=later.pk).update(starts_at=following, ends_at=following + timedelta(hours=1))
-        order_at_the_door(self.offer, "pat@example.org")
+        order_at_the_door(self.class_offer, "pat@example.org")
         self.assertEqual(self.deadline(), following)
 
     def test_spot_is_released_at_the_deadline_to_the_second(self) -> None:
-        ClassOffer.objects.filter(pk=self.offer.pk).update(capacity=1)
-        order_at_the_door(self.offer, "pat@example.org")
+        ClassOffer.objects.filter(pk=self.class_offer.pk).update(capacity=1)
+        order_at_the_door(self.class_offer, "pat@example.org")
         ends = self.deadline()
-        offer = ClassOffer.objects.for_lists().get(pk=self.offer.pk)
-        self.assertEqual(capacity.availability_of(offer, ends - timedelta(seconds=1)).available_spots, 0)
-        self.assertEqual(capacity.availability_of(offer, ends).available_spots, 1)
+        class_offer = ClassOffer.objects.for_lists().get(pk=self.class_offer.pk)
+        self.assertEqual(capacity.availability_of(class_offer, ends - timedelta(seconds=1)).available_spots, 0)
+        self.assertEqual(capacity.availability_of(class_offer, ends).available_spots, 1)
         self.assertTrue(Order.objects.get().has_expired(ends))
         self.assertEqual(transitions.expire_overdue_holds(ends), 1)
         self.assertEqual((Order.objects.get().state, self.registration().state), (Order.State.EXPIRED, State.EXPIRED))
 
     def test_page_and_mail_show_the_deadline_of_the_link(self) -> None:
-        page = Client().get(order_at_the_door(self.offer, "pat@example.org").url)
+        page = Client().get(order_at_the_door(self.class_offer, "pat@example.org").url)
         self.assertContains(page, "We’ve emailed you a link. Click it by")
         self.assertNotContains(page, "Your spots are reserved")
         (message,) = mails_to("pat@example.org")
@@ -125,7 +125,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertEqual(len(LINK.findall(message.body)), 1)
 
     def test_opening_the_link_changes_nothing_and_its_button_confirms_the_spot(self) -> None:
-        order_at_the_door(self.offer, "pat@example.org")
+        order_at_the_door(self.class_offer, "pat@example.org")
         path, stranger = confirm_path("pat@example.org"), Client()
         page = stranger.get(path)
         self.assertContains(page, "Keep my spot")
@@ -137,7 +137,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertEqual(self.registration().state, State.CONFIRMED)
 
     def test_confirming_twice_changes_nothing_and_sends_no_mail(self) -> None:
-        order_at_the_door(self.offer, "pat@example.org")
+        order_at_the_door(self.class_offer, "pat@example.org")
         path = confirm_path("pat@example.org")
         self.client.post(path)
         mails = len(mails_to("pat@example.org"))
@@ -148,7 +148,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertEqual(self.client.get(path).status_code, 302)
 
     def test_expired_link_explains_itself_and_confirms_nothing(self) -> None:
-        order_at_the_door(self.offer, "pat@example.org")
+        order_at_the_door(self.class_offer, "pat@example.org")
         path = confirm_path("pat@example.org")
         past = timezone.now() - timedelta(seconds=1)
         Order.objects.update(held_until=past)
@@ -162,7 +162,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertEqual(self.registration().state, State.EXPIRED)
 
     def test_key_of_the_order_page_does_not_confirm_the_spot(self) -> None:
-        answer = order_at_the_door(self.offer, "pat@example.org")
+        answer = order_at_the_door(self.class_offer, "pat@example.org")
         key = answer.url.partition("key=")[2]
         order = Order.objects.get()
         for bad in (key, "", "x" * 40):
@@ -173,7 +173,7 @@ class DoorOrderTest(SchoolTestCase):
     def test_twelve_orders_for_one_email_address_hold_four_spots(self) -> None:
         for email, name in (("alice@example.org", "Alice Arden"), ("victim@example.org", "Vic Tim")):
             with self.subTest(email):
-                answers = [order_at_the_door(self.offer, email, name) for _ in range(12)]
+                answers = [order_at_the_door(self.class_offer, email, name) for _ in range(12)]
                 self.assertEqual([answer.status_code for answer in answers], [302] * 4 + [409] * 8)
                 self.assertContains(answers[-1], "pay online", status_code=409)
                 held = Registration.objects.filter(line__order__payer_email=email)
@@ -184,35 +184,35 @@ class DoorOrderTest(SchoolTestCase):
     @override_settings(DOOR_OPEN_SPOTS=2)
     def test_limit_counts_spots_instead_of_orders_and_ignores_upper_case_in_addresses(self) -> None:
         browser = Client()
-        register(browser, self.offer, "Kim", "Lou")
+        register(browser, self.class_offer, "Kim", "Lou")
         self.assertEqual(check_out(browser, "pat@example.org").status_code, 409)
-        self.assertEqual(order_at_the_door(self.offer, "pat@example.org").status_code, 302)
-        self.assertEqual(order_at_the_door(self.offer, "PAT@Example.org", "Kim P").status_code, 302)
-        self.assertEqual(order_at_the_door(self.offer, "pat@example.org", "Lou P").status_code, 409)
+        self.assertEqual(order_at_the_door(self.class_offer, "pat@example.org").status_code, 302)
+        self.assertEqual(order_at_the_door(self.class_offer, "PAT@Example.org", "Kim P").status_code, 302)
+        self.assertEqual(order_at_the_door(self.class_offer, "pat@example.org", "Lou P").status_code, 409)
 
     @override_settings(DOOR_OPEN_SPOTS=1)
     def test_confirmed_and_expired_orders_do_not_count_toward_the_limit(self) -> None:
-        order_at_the_door(self.offer, "pat@example.org")
-        self.assertEqual(order_at_the_door(self.offer, "pat@example.org", "Kim P").status_code, 409)
+        order_at_the_door(self.class_offer, "pat@example.org")
+        self.assertEqual(order_at_the_door(self.class_offer, "pat@example.org", "Kim P").status_code, 409)
         self.client.post(confirm_path("pat@example.org"))
-        self.assertEqual(order_at_the_door(self.offer, "pat@example.org", "Kim P").status_code, 302)
+        self.assertEqual(order_at_the_door(self.class_offer, "pat@example.org", "Kim P").status_code, 302)
         Order.objects.filter(held_until__isnull=False).update(held_until=timezone.now())
-        self.assertEqual(order_at_the_door(self.offer, "pat@example.org", "Lou P").status_code, 302)
+        self.assertEqual(order_at_the_door(self.class_offer, "pat@example.org", "Lou P").status_code, 302)
 
     @override_settings(DOOR_OPEN_SPOTS=1)
     def test_order_refused_at_the_door_can_be_paid_online(self) -> None:
-        order_at_the_door(self.offer, "pat@example.org")
+        order_at_the_door(self.class_offer, "pat@example.org")
         browser = Client()
-        register(browser, self.offer)
+        register(browser, self.class_offer)
         self.assertEqual(check_out(browser, "pat@example.org", name="Kim P").status_code, 409)
         answer = check_out(browser, "pat@example.org", way="practice", name="Kim P")
         self.assertIn("/payment/attempt/", answer.url)
 
     @override_settings(DOOR_OPEN_SPOTS=1)
     def test_online_order_cannot_switch_to_the_door_beyond_the_limit(self) -> None:
-        order_at_the_door(self.offer, "pat@example.org")
+        order_at_the_door(self.class_offer, "pat@example.org")
         browser = Client()
-        register(browser, self.offer)
+        register(browser, self.class_offer)
         check_out(browser, "pat@example.org", way="practice", name="Kim P")
         order = Order.objects.latest("pk")
         page = browser.post(order.door_address, follow=True)
@@ -222,7 +222,7 @@ class DoorOrderTest(SchoolTestCase):
 
     def test_online_order_switched_to_the_door_waits_for_confirmation(self) -> None:
         browser = Client()
-        register(browser, self.offer)
+        register(browser, self.class_offer)
         check_out(browser, "pat@example.org", way="practice")
         browser.post(Order.objects.get().door_address)
         self.assertEqual(self.registration().state, State.HELD)
@@ -234,7 +234,7 @@ class DoorOrderTest(SchoolTestCase):
         children = [self.kit, *(make.child(self.gus, f"Child {number}", "Gray") for number in range(5))]
         self.log_in(self.gus)
         who = [f"student-{child.pk}" for child in children]
-        self.client.post(reverse("register"), {"classes": [self.offer.pk], "who": who, "others": 0})
+        self.client.post(reverse("register"), {"classes": [self.class_offer.pk], "who": who, "others": 0})
         answer = check_out(self.client, self.gus.email, name="Gus Gray")
         self.assertEqual(answer.status_code, 302)
         self.assertEqual(set(Registration.objects.values_list("state", flat=True)), {State.CONFIRMED})
@@ -242,7 +242,7 @@ class DoorOrderTest(SchoolTestCase):
 
     def test_online_payment_confirms_the_spot_without_the_link(self) -> None:
         browser = Client()
-        register(browser, self.offer)
+        register(browser, self.class_offer)
         check_out(browser, "pat@example.org")
         order, path = Order.objects.get(), confirm_path("pat@example.org")
         attempt = browser.post(order.pay_address, {"way": "practice"}).url
@@ -264,7 +264,7 @@ class DoorOrderTest(SchoolTestCase):
         pages, queries = [], []
         for _ in range(5):
             browser = Client()
-            register(browser, self.offer)
+            register(browser, self.class_offer)
             with CaptureQueriesContext(connection) as captured:
                 answer = check_out(browser, email, name=name)
             queries.append(len(captured))
@@ -283,7 +283,7 @@ class ResendLinkTest(SchoolTestCase):
 
     def place_order_and_find_button(self, email: str = "pat@example.org", name: str = "Pat Payer") -> str:
         """Place an order and return the address of the button on its page."""
-        register(self.browser, self.offer)
+        register(self.browser, self.class_offer)
         page = self.browser.get(check_out(self.browser, email, name=name).url).content.decode()
         self.assertIn("Send the link again", page)
         return unescape(self.BUTTON.findall(page)[0])
@@ -350,12 +350,12 @@ class DoorOrderRaceTest(TransactionTestCase):
     """Eight orders for one email address are placed at the same moment, each on its own database connection."""
 
     def setUp(self) -> None:
-        self.offer = make.offer(make.session("Race"), make.subject(), capacity=30)
+        self.class_offer = make.class_offer(make.session("Race"), make.subject(), capacity=30)
 
     def place_eight_orders(self) -> list[int]:
         def buyer(number: int) -> Any:
             browser = Client()
-            register(browser, self.offer)
+            register(browser, self.class_offer)
             browser.post(reverse("checkout"), {"payer_name": f"Pat {number}", "payer_email": "pat@example.org"})
             quote = browser.get(reverse("checkout_review")).context["summary"].quote
             form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "door", "terms": "on"}

@@ -17,8 +17,8 @@ BY_ID = re.compile(r'"student_id" IN \(\d+(?:, \d+)*\)')
 class PersonalPageQueryTest(SchoolTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.place = giving.place(self.student, self.offer)
-        self.resource = giving.resource("Steps", self.offer, when="sign_up")
+        self.place = giving.place(self.student, self.class_offer)
+        self.resource = giving.resource("Steps", self.class_offer, when="sign_up")
         self.log_in(self.alice)
 
     def people_queries(self, path: str) -> list[str]:

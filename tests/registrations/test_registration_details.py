@@ -31,33 +31,33 @@ class RegisteredMailTest(SchoolTestCase):
         return letter.subject, letter.text
 
     def test_mail_about_ones_own_registration_says_you(self) -> None:
-        subject, body = self.mail("sam@example.org", (self.offer, me()))
+        subject, body = self.mail("sam@example.org", (self.class_offer, me()))
         self.assertEqual(subject, "You’re registered for Beginning A")
         self.assertIn("Hi Sam,\n\nYou’re registered:", body)
         self.assertIn("We look forward to seeing you.", body)
         self.assertNotIn("Sam Stranger", body)
 
     def test_mail_about_two_classes_has_their_number_in_the_subject(self) -> None:
-        second = make.offer(self.session, make.subject("L2"), class_day=2)
-        subject, _ = self.mail("sam@example.org", (self.offer, me()), (second, me()))
+        second = make.class_offer(self.session, make.subject("L2"), class_day=2)
+        subject, _ = self.mail("sam@example.org", (self.class_offer, me()), (second, me()))
         self.assertEqual(subject, "You’re registered for 2 classes")
 
     def test_mail_about_a_friend_names_who_registered_them(self) -> None:
-        subject, body = self.mail("lee@example.org", (self.offer, other("Lee", "lee@example.org")))
+        subject, body = self.mail("lee@example.org", (self.class_offer, other("Lee", "lee@example.org")))
         self.assertEqual(subject, "Sam Stranger registered you for Beginning A")
         self.assertIn("Hi Lee,\n\nSam Stranger registered you for:", body)
 
     def test_confirmation_links_the_calendar_of_each_class(self) -> None:
-        _, body = self.mail("sam@example.org", (self.offer, me()))
-        self.assertIn(reverse("classoffer_calendar", args=[self.offer.pk]), body)
+        _, body = self.mail("sam@example.org", (self.class_offer, me()))
+        self.assertIn(reverse("classoffer_calendar", args=[self.class_offer.pk]), body)
         self.assertIn("Add to calendar", body)
 
 
 @tag("once")
 class LevelQuestionTest(SchoolTestCase):
     def ask(self, *who: str, **more: str) -> str:
-        offer = make.offer(self.session, make.subject("L2"), class_day=2)
-        form = {"classes": [offer.pk], "who": who, "others": "0"} | more
+        class_offer = make.class_offer(self.session, make.subject("L2"), class_day=2)
+        form = {"classes": [class_offer.pk], "who": who, "others": "0"} | more
         return self.client.post(reverse("register"), form).content.decode()
 
     def test_one_person_is_asked_in_the_singular(self) -> None:
@@ -84,11 +84,11 @@ class CalendarLinksTest(SchoolTestCase):
             self.assertIn(name, page)
 
     def test_class_page_has_a_button_for_each_calendar(self) -> None:
-        page = self.client.get(self.offer.get_absolute_url()).content.decode()
-        self.check_buttons(page, reverse("classoffer_calendar", args=[self.offer.pk]))
+        page = self.client.get(self.class_offer.get_absolute_url()).content.decode()
+        self.check_buttons(page, reverse("classoffer_calendar", args=[self.class_offer.pk]))
 
     def test_my_classes_shows_the_personal_calendar_with_buttons_and_a_copy_button(self) -> None:
-        pay(place(cart((self.offer, me()), payer=self.alice)))
+        pay(place(cart((self.class_offer, me()), payer=self.alice)))
         self.log_in(self.alice)
         self.client.post(reverse("renew_student_calendar", args=[self.student.pk]))
         page = self.client.get(reverse("my_classes")).content.decode()
@@ -105,8 +105,8 @@ class CalendarLinksTest(SchoolTestCase):
 class MinimumTest(SchoolTestCase):
     def setUp(self) -> None:
         decide = dates.local_today() + timedelta(2)
-        ClassOffer.objects.filter(pk=self.offer.pk).update(minimum=9, decision_date=decide)
-        pay(place(cart((self.offer, me()))))
+        ClassOffer.objects.filter(pk=self.class_offer.pk).update(minimum=9, decision_date=decide)
+        pay(place(cart((self.class_offer, me()))))
 
     def test_class_card_shows_how_many_of_the_minimum_are_registered(self) -> None:
         page = self.client.get(reverse("classoffer_list"))
@@ -115,14 +115,14 @@ class MinimumTest(SchoolTestCase):
         self.assertContains(page, "1 of 9 registered")
 
     def test_class_page_shows_how_many_of_the_minimum_are_registered(self) -> None:
-        self.assertContains(self.client.get(self.offer.get_absolute_url()), "1 of 9 registered")
+        self.assertContains(self.client.get(self.class_offer.get_absolute_url()), "1 of 9 registered")
 
     def test_class_list_counts_registrations_with_one_query(self) -> None:
         subject, decide = make.subject("L2"), dates.local_today() + timedelta(2)
 
         def add(count: int) -> None:
             for number in range(count):
-                make.offer(self.session, subject, class_day=number % 7, minimum=2, decision_date=decide)
+                make.class_offer(self.session, subject, class_day=number % 7, minimum=2, decision_date=decide)
 
         self.assertSameQueries(reverse("classoffer_list"), add, exactly=7)
 
@@ -139,5 +139,5 @@ class CartTest(SchoolTestCase):
 
     def test_cart_with_a_class_says_when_spots_are_reserved(self) -> None:
         self.log_in(self.alice)
-        cart((self.offer, me()), payer=self.alice)
+        cart((self.class_offer, me()), payer=self.alice)
         self.assertContains(self.client.get(reverse("cart")), "Spots aren’t reserved until you check out.")

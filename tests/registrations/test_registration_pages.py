@@ -24,10 +24,10 @@ Watched = tuple[list[bytes], int, int]  # pages, queries, hashes
 
 class RegistrationFormTest(RegistrationPagesTestCase):
     def test_class_page_links_to_the_form_with_the_class_selected(self) -> None:
-        page = self.client.get(reverse("classoffer_detail", args=[self.offer.pk]))
-        self.assertContains(page, f"{URL}?class={self.offer.pk}")
-        page = self.client.get(URL, {"class": self.offer.pk})
-        self.assertContains(page, f'value="{self.offer.pk}" id="class-{self.offer.pk}" checked')
+        page = self.client.get(reverse("classoffer_detail", args=[self.class_offer.pk]))
+        self.assertContains(page, f"{URL}?class={self.class_offer.pk}")
+        page = self.client.get(URL, {"class": self.class_offer.pk})
+        self.assertContains(page, f'value="{self.class_offer.pk}" id="class-{self.class_offer.pk}" checked')
 
     def test_visitor_registers_and_pays(self) -> None:
         self.assertRedirects(self.send("me"), reverse("checkout"))
@@ -45,8 +45,8 @@ class RegistrationFormTest(RegistrationPagesTestCase):
         self.assertEqual(self.lines(), [])
 
     def test_every_attendee_is_added_to_every_selected_class(self) -> None:
-        friday = make.offer(self.session, make.subject(version="B"), class_day=4)
-        self.send("me", classes=[self.offer.pk, friday.pk], **self.friend())
+        friday = make.class_offer(self.session, make.subject(version="B"), class_day=4)
+        self.send("me", classes=[self.class_offer.pk, friday.pk], **self.friend())
         self.assertEqual(len(self.lines()), 4)
 
     def test_same_choice_submitted_twice_is_in_the_cart_once(self) -> None:
@@ -82,7 +82,7 @@ class RegistrationFormTest(RegistrationPagesTestCase):
 
     def test_already_registered_student_is_told_so_and_nothing_is_added(self) -> None:
         self.log_in(self.alice)
-        place(cart((self.offer, me()), payer=self.alice))
+        place(cart((self.class_offer, me()), payer=self.alice))
         page = self.send("me")
         self.assertContains(page, "already")
         self.assertContains(page, "See your classes")
@@ -91,41 +91,41 @@ class RegistrationFormTest(RegistrationPagesTestCase):
 
 class LevelCheckTest(RegistrationPagesTestCase):
     def advanced_class(self) -> ClassOffer:
-        return make.offer(self.session, make.subject("L2"), class_day=2)
+        return make.class_offer(self.session, make.subject("L2"), class_day=2)
 
     def test_visitor_is_asked_about_the_level_of_an_advanced_class(self) -> None:
-        offer = self.advanced_class()
-        self.assertContains(self.send("me", offer=offer), "Is this the right level?")
+        class_offer = self.advanced_class()
+        self.assertContains(self.send("me", class_offer=class_offer), "Is this the right level?")
         self.assertEqual(self.lines(), [])
-        self.assertRedirects(self.send("me", offer=offer, ready="unsure"), reverse("checkout"))
+        self.assertRedirects(self.send("me", class_offer=class_offer, ready="unsure"), reverse("checkout"))
         self.check_out()
         self.assertEqual(Registration.objects.get().readiness, "unsure")
 
     def test_level_question_must_be_answered(self) -> None:
-        offer = self.advanced_class()
-        self.assertNotContains(self.send("me", offer=offer), "Please choose an answer.")
-        self.assertContains(self.send("me", offer=offer, asked="1"), "Please choose an answer.")
+        class_offer = self.advanced_class()
+        self.assertNotContains(self.send("me", class_offer=class_offer), "Please choose an answer.")
+        self.assertContains(self.send("me", class_offer=class_offer, asked="1"), "Please choose an answer.")
 
     def test_first_class_has_no_level_question(self) -> None:
         self.assertRedirects(self.send("me"), reverse("checkout"))
 
     def test_student_who_finished_the_level_below_is_not_asked(self) -> None:
         for version in ("C", "D"):
-            offer = make.offer(self.session, make.subject("Beg", version), class_day=4)
-            pay(place(cart((offer, me()), payer=self.alice)))
+            class_offer = make.class_offer(self.session, make.subject("Beg", version), class_day=4)
+            pay(place(cart((class_offer, me()), payer=self.alice)))
         self.log_in(self.alice)
         self.assertRedirects(
-            self.send("me", offer=self.advanced_class()), reverse("checkout"), fetch_redirect_response=False
+            self.send("me", class_offer=self.advanced_class()), reverse("checkout"), fetch_redirect_response=False
         )
 
     def test_student_who_did_not_finish_the_level_below_is_asked(self) -> None:
         self.log_in(self.alice)
-        self.assertContains(self.send("me", offer=self.advanced_class()), "Is this the right level?")
+        self.assertContains(self.send("me", class_offer=self.advanced_class()), "Is this the right level?")
 
 
 class BadInputTest(RegistrationPagesTestCase):
     def test_invalid_choices_are_refused_and_nothing_is_stored(self) -> None:
-        hidden = make.offer(self.session, make.subject(version="B"), class_day=4, manager_approved=False)
+        hidden = make.class_offer(self.session, make.subject(version="B"), class_day=4, manager_approved=False)
         hostile: list[dict[str, Any]] = [
             {"classes": ["-1"]},
             {"classes": ["9" * 40]},
@@ -145,40 +145,40 @@ class BadInputTest(RegistrationPagesTestCase):
         self.assertEqual(OrderLine.objects.count(), 0)
 
     def test_unapproved_class_is_not_found(self) -> None:
-        ClassOffer.objects.filter(pk=self.offer.pk).update(manager_approved=False)
-        self.assertEqual(self.client.get(URL, {"class": self.offer.pk}).status_code, 404)
+        ClassOffer.objects.filter(pk=self.class_offer.pk).update(manager_approved=False)
+        self.assertEqual(self.client.get(URL, {"class": self.class_offer.pk}).status_code, 404)
         self.assertEqual(self.client.get(URL, {"class": "x"}).status_code, 404)
 
     def test_closed_class_says_that_registration_is_closed(self) -> None:
         type(self.session).objects.update(publish_date="2020-01-01", expire_date="2020-01-02")
-        page = self.client.get(URL, {"class": self.offer.pk}, follow=True)
+        page = self.client.get(URL, {"class": self.class_offer.pk}, follow=True)
         self.assertContains(page, "Registration for this class is closed.")
 
     def test_class_that_filled_up_meanwhile_can_be_removed_and_the_rest_ordered(self) -> None:
-        friday = make.offer(self.session, make.subject(version="B"), class_day=4)
-        self.send("me", classes=[self.offer.pk, friday.pk])
-        ClassOffer.objects.filter(pk=self.offer.pk).update(capacity=1)
-        place(cart((self.offer, me()), payer=self.alice))
+        friday = make.class_offer(self.session, make.subject(version="B"), class_day=4)
+        self.send("me", classes=[self.class_offer.pk, friday.pk])
+        ClassOffer.objects.filter(pk=self.class_offer.pk).update(capacity=1)
+        place(cart((self.class_offer, me()), payer=self.alice))
         page = self.client.get(reverse("checkout_review"))
         self.client.post(reverse("checkout"), {"payer_name": "Pat", "payer_email": "pat@example.org"})
         page = self.client.get(reverse("checkout_review"))
         self.assertContains(page, "This class is full now.")
-        full = OrderLine.objects.get(product_id=self.offer.pk, order__state=Order.State.CART)
+        full = OrderLine.objects.get(product_id=self.class_offer.pk, order__state=Order.State.CART)
         self.client.post(reverse("cart_remove", args=[full.pk]))
         self.assertEqual(self.check_out().status_code, 302)
-        self.assertEqual(Registration.objects.filter(offer=friday).count(), 1)
+        self.assertEqual(Registration.objects.filter(class_offer=friday).count(), 1)
 
     def test_full_class_cannot_be_chosen(self) -> None:
-        ClassOffer.objects.filter(pk=self.offer.pk).update(capacity=1)
-        place(cart((self.offer, me()), payer=self.alice))
+        ClassOffer.objects.filter(pk=self.class_offer.pk).update(capacity=1)
+        place(cart((self.class_offer, me()), payer=self.alice))
         self.assertContains(self.send("me"), "This class is full.")
 
     def test_form_of_a_full_class_offers_the_waitlist_and_other_classes(self) -> None:
-        ClassOffer.objects.filter(pk=self.offer.pk).update(capacity=1)
-        place(cart((self.offer, me()), payer=self.alice))
-        page = self.client.get(URL, {"class": self.offer.pk})
+        ClassOffer.objects.filter(pk=self.class_offer.pk).update(capacity=1)
+        place(cart((self.class_offer, me()), payer=self.alice))
+        page = self.client.get(URL, {"class": self.class_offer.pk})
         self.assertContains(page, "This class is full. Here are the other classes.")
-        self.assertContains(page, reverse("join_waitlist", args=[self.offer.pk]))
+        self.assertContains(page, reverse("join_waitlist", args=[self.class_offer.pk]))
         self.assertNotContains(page, "checked disabled")
 
 
@@ -219,7 +219,7 @@ class AddressPrivacyTest(RegistrationPagesTestCase):
     def test_pages_and_work_are_the_same_for_known_and_unknown_addresses(self) -> None:
         self.whole_way("Ann Other", "warm@example.org")
         unknown = self.whole_way("Ann Other", "unknown@example.org")
-        place(cart((self.offer, me()), payer=self.alice))
+        place(cart((self.class_offer, me()), payer=self.alice))
         cases = {
             "known address, another name": ("Ann Other", "alice@example.org"),
             "known address and name, with a place already": ("Alice Arden", "alice@example.org"),
@@ -237,7 +237,7 @@ class AddressPrivacyTest(RegistrationPagesTestCase):
 
         friends("Ann Other", "warm@example.org")
         unknown = friends("Ann Other", "unknown@example.org")
-        place(cart((self.offer, me()), payer=self.alice))
+        place(cart((self.class_offer, me()), payer=self.alice))
         for name, email in (("Ann Other", "alice@example.org"), ("Alice Arden", "alice@example.org")):
             with self.subTest(f"{name} {email}"):
                 self.assert_same(friends(name, email), unknown)
@@ -249,14 +249,14 @@ class AddressPrivacyTest(RegistrationPagesTestCase):
 
 class MyClassesTest(RegistrationPagesTestCase):
     def test_guardian_sees_classes_of_their_children_and_others_do_not(self) -> None:
-        place(cart((self.offer, of(self.kit)), payer=self.gus), Order.Due.DOOR)
+        place(cart((self.class_offer, of(self.kit)), payer=self.gus), Order.Due.DOOR)
         self.log_in(self.gus)
         self.assertContains(self.client.get(reverse("my_classes")), "Pay at the door")
         self.log_in(self.sam)
-        self.assertNotContains(self.client.get(reverse("my_classes")), self.offer.subject.title)
+        self.assertNotContains(self.client.get(reverse("my_classes")), self.class_offer.subject.title)
 
     def test_order_entered_at_the_desk_is_linked_once_the_address_is_confirmed(self) -> None:
-        order = desk_registrations.register_at_desk(self.ada, self.offer, self.student)
+        order = desk_registrations.register_at_desk(self.ada, self.class_offer, self.student)
         self.log_in(self.alice)
         self.assertNotContains(self.client.get(reverse("my_classes")), f"Order {order.number}")
         self.alice.email_confirmed_at = timezone.now()
@@ -270,24 +270,24 @@ class MyClassesTest(RegistrationPagesTestCase):
         def rows(count: int) -> None:
             for _ in range(count):
                 Registration.objects.update(state="canceled", ended_at="2026-01-01T00:00Z")
-                pay(place(cart((self.offer, me()), payer=self.alice)))
+                pay(place(cart((self.class_offer, me()), payer=self.alice)))
 
         self.assertSameQueries(reverse("my_classes"), rows)
 
     def test_guardian_subscribes_to_the_calendar_of_a_child_and_renewing_ends_the_old_link(self) -> None:
-        pay(place(cart((self.offer, of(self.kit)), payer=self.gus)))
+        pay(place(cart((self.class_offer, of(self.kit)), payer=self.gus)))
         self.log_in(self.gus)
         renew = reverse("renew_student_calendar", args=[self.kit.pk])
         self.client.post(renew)
         page = self.client.get(reverse("my_classes")).content.decode()
         (before,) = re.findall(r'value="http://testserver(.+?)"', page)
         feed = Client().get(before)
-        self.assertEqual(feed.content.count(b"BEGIN:VEVENT"), self.offer.meetings.count())
+        self.assertEqual(feed.content.count(b"BEGIN:VEVENT"), self.class_offer.meetings.count())
         self.client.post(renew)
         self.assertEqual(Client().get(before).status_code, 404)
 
     def test_calendar_leaves_out_unpaid_holds(self) -> None:
-        place(cart((self.offer, me()), payer=self.alice))
+        place(cart((self.class_offer, me()), payer=self.alice))
         self.assertNotIn(b"VEVENT", calendar_feeds.student_calendar(self.alice.student))
 
     @tag("rows")
@@ -295,7 +295,7 @@ class MyClassesTest(RegistrationPagesTestCase):
         def rows(count: int) -> None:
             for _ in range(count):
                 number = User.objects.count()
-                make.offer(self.session, make.subject(version="B"), class_day=4)
-                place(cart((self.offer, me()), name=f"P{number}", email=f"p{number}@example.org"))
+                make.class_offer(self.session, make.subject(version="B"), class_day=4)
+                place(cart((self.class_offer, me()), name=f"P{number}", email=f"p{number}@example.org"))
 
         self.assertSameQueries(reverse("classoffer_list"), rows)

@@ -24,14 +24,14 @@ from users.models import Student, User
 @tag("postgres")
 class RegistrationRaceTest(TransactionTestCase):
     def setUp(self) -> None:
-        self.offer = make.offer(make.session("Race"), make.subject(), capacity=1)
+        self.class_offer = make.class_offer(make.session("Race"), make.subject(), capacity=1)
 
     def buyer(self, name: str, email: str = "") -> Callable[[], Order]:
-        order = cart((self.offer, me()), name=name, email=email or f"{name.lower()}@example.org")
+        order = cart((self.class_offer, me()), name=name, email=email or f"{name.lower()}@example.org")
         return lambda: place(order)
 
     def taken(self) -> int:
-        return capacity.availability_of(self.offer, timezone.now()).spots_taken
+        return capacity.availability_of(self.class_offer, timezone.now()).spots_taken
 
     def test_last_spot_goes_to_one_of_two_buyers(self) -> None:
         outcomes = overlap(self.buyer("Ann"), self.buyer("Ben"))
@@ -48,7 +48,7 @@ class RegistrationRaceTest(TransactionTestCase):
     def double_click(self) -> tuple[Client, list[Any]]:
         """Submit the last step of the checkout twice from one browser, each on its own connection."""
         browser = Client()
-        browser.post(reverse("register"), {"classes": [self.offer.pk], "who": ["me"], "others": 0})
+        browser.post(reverse("register"), {"classes": [self.class_offer.pk], "who": ["me"], "others": 0})
         browser.post(reverse("checkout"), {"payer_name": "Pat Payer", "payer_email": "pat@example.org"})
         review = reverse("checkout_review")
         quote = browser.get(review).context["summary"].quote
@@ -77,14 +77,14 @@ class RegistrationRaceTest(TransactionTestCase):
         return PriceAdjustment.objects.filter(step="full_price", plan=PriceAdjustment.Plan.NOW).count()
 
     def test_spot_released_during_a_purchase_is_available_to_the_next_attempt(self) -> None:
-        order = place(cart((self.offer, me())))
+        order = place(cart((self.class_offer, me())))
         outcomes = overlap(lambda: spots.release_spot(line(order), "Given back"), self.buyer("Ben"))
         self.assertIsInstance(outcomes[1], OrderNotPlaced)  # it checks availability before it waits for the lock
         self.assertIsInstance(self.buyer("Ben")(), Order)
 
     def late_payment(self) -> tuple[Order, list[Any]]:
         """Pay after the hold has expired while somebody else orders the same last spot."""
-        order = place(cart((self.offer, me())))
+        order = place(cart((self.class_offer, me())))
         payment = attempts.start_attempt(order, "practice", timezone.now())
         past = timezone.now() - timedelta(minutes=1)
         Order.objects.filter(pk=order.pk).update(held_until=past, placed_at=past - timedelta(minutes=30))

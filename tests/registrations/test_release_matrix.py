@@ -18,7 +18,7 @@ from users.models import User
 WEEK = timedelta(weeks=1)
 CLASSES = [(1, None, None), (1, None, 0), *product((4,), (None, 1), (None, 0, -1))]  # weeks, skipped, cancelled
 MOMENTS = ((0, 0), (0, 1), (1, 1), (3, 0), (3, 1), (6, 1))  # weeks and hours after the first class began
-EXPIRIES, AUDIENCES, WAYS = (None, 1, 2), ("public", "student", "teacher", "admin"), ("subject", "offer", "both")
+EXPIRIES, AUDIENCES, WAYS = (None, 1, 2), ("public", "student", "teacher", "admin"), ("subject", "class_offer", "both")
 
 
 class ExpectedReleases:
@@ -92,7 +92,7 @@ class ReleaseMatrixTest(SchoolTestCase):
 
     def expects(self, each: Resource, way: str, taken: list, every: list, moment: datetime) -> bool:
         """A resource attached to a class is attached to the first of the two classes only."""
-        reach = every[:1] if way == "offer" else every
+        reach = every[:1] if way == "class_offer" else every
         if each.audience == "public" and each.when != "sign_up" and any(one.is_open(each, moment) for one in reach):
             return True
         through = [one for one in taken if one in reach]
@@ -112,24 +112,24 @@ class ReleaseMatrixTest(SchoolTestCase):
         return opened & among
 
     def classes(self, subject, weeks: int, skipped: int | None, canceled: int | None) -> list[ClassOffer]:
-        first = make.offer(self.session, subject, class_day=3, start_time=time(18))
+        first = make.class_offer(self.session, subject, class_day=3, start_time=time(18))
         if skipped is not None and skipped < weeks:
             day = first.meetings.get(number=skipped + 1).local_date
             first.delete()
-            first = make.offer(self.session, subject, class_day=3, start_time=time(18), skipped=(day,))
+            first = make.class_offer(self.session, subject, class_day=3, start_time=time(18), skipped=(day,))
         if canceled is not None:
             meetings.cancel_meeting(None, list(first.meetings.order_by("starts_at"))[canceled], "Snow")
-        return [first, make.offer(self.session, subject, class_day=4, start_time=time(20))]
+        return [first, make.class_offer(self.session, subject, class_day=4, start_time=time(20))]
 
     def expected_releases(
-        self, offer: ClassOffer, weeks: int, skipped: int | None, canceled: int | None
+        self, class_offer: ClassOffer, weeks: int, skipped: int | None, canceled: int | None
     ) -> ExpectedReleases:
-        ends = time(offer.start_time.hour + 1)
+        ends = time(class_offer.start_time.hour + 1)
         return ExpectedReleases(
-            offer.meetings.get(number=1).local_date, ends, weeks, skipped if skipped != 0 else None, canceled
+            class_offer.meetings.get(number=1).local_date, ends, weeks, skipped if skipped != 0 else None, canceled
         )
 
-    def attach_all(self, weeks: int, offer: ClassOffer) -> dict[int, tuple[Resource, str]]:
+    def attach_all(self, weeks: int, class_offer: ClassOffer) -> dict[int, tuple[Resource, str]]:
         moments = [("sign_up", None), ("completion", None), *(("class", n) for n in (1, 2, weeks, 6))]
         every = list(product(dict.fromkeys(moments), EXPIRIES, AUDIENCES, WAYS))
         made = Resource.objects.bulk_create(
@@ -141,12 +141,12 @@ class ReleaseMatrixTest(SchoolTestCase):
         Attachment.objects.bulk_create(
             Attachment(resource=each, **to)
             for each, way in zip(made, ways, strict=True)
-            for to in ({"subject": offer.subject}, {"offer": offer})
+            for to in ({"subject": class_offer.subject}, {"class_offer": class_offer})
             if way in (next(iter(to)), "both")
         )
-        releases.rebuild_after_attachment(offer, offer.subject)
+        releases.rebuild_after_attachment(class_offer, class_offer.subject)
         return {each.pk: (each, way) for each, way in zip(made, ways, strict=True)}
 
     def place(self, one: ClassOffer, two: ClassOffer) -> None:
-        for student, offer in ((self.student, one), (self.student, two), (self.kit, two)):
-            giving.place(student, offer)
+        for student, class_offer in ((self.student, one), (self.student, two), (self.kit, two)):
+            giving.place(student, class_offer)

@@ -11,8 +11,8 @@ from tests.registrations import purchases
 class OrderAgainTest(SchoolTestCase):
     def test_expired_order_is_restored_with_people_and_answers_but_without_office_notes(self) -> None:
         for name in ("Lead", "Follow"):
-            ClassRole.objects.create(offer=self.offer, name=name)
-        order = purchases.cart((self.offer, purchases.of(self.kit)), payer=self.gus)
+            ClassRole.objects.create(class_offer=self.class_offer, name=name)
+        order = purchases.cart((self.class_offer, purchases.of(self.kit)), payer=self.gus)
         line = order.lines.get()
         answers = {"role": "Lead", "readiness": "ready", "referral_source": "A poster"}
         line.details |= answers | {"over_capacity": True}

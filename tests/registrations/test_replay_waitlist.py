@@ -18,7 +18,7 @@ class ReplayTest(SchoolTestCase):
 
     def test_busy_evening_replays_without_differences(self) -> None:
         for hour in (10, 11, 12):
-            make.offer(self.session, make.subject("Beg", f"V{hour}"), start_time=time(hour), capacity=9)
+            make.class_offer(self.session, make.subject("Beg", f"V{hour}"), start_time=time(hour), capacity=9)
         evening.simulate_evening(list(ClassOffer.objects.order_by("-pk")[:3]), people=40, seed=7, by=self.ada)
         output = self.run_command()
         self.assertIn("0 differ.", output)
@@ -35,8 +35,10 @@ class ReplayTest(SchoolTestCase):
             "counts": {},
             "waiting": [[5, [""]]],
         }
-        WaitlistWalk.objects.create(offer=self.offer, given=given, steps=[["offered", 5, [""]]])
+        WaitlistWalk.objects.create(class_offer=self.class_offer, given=given, steps=[["offered", 5, [""]]])
         self.assertIn("1 walks replayed, 0", self.run_command())
-        wrong = WaitlistWalk.objects.create(offer=self.offer, given=given, steps=[["passed", 5, "full", ""]])
+        wrong = WaitlistWalk.objects.create(
+            class_offer=self.class_offer, given=given, steps=[["passed", 5, "full", ""]]
+        )
         with self.assertRaisesMessage(CommandError, str(wrong.pk)):
-            self.run_command("--offer", str(self.offer.pk))
+            self.run_command("--class", str(self.class_offer.pk))

@@ -20,7 +20,7 @@ from tests.registrations import purchases
 class ResourceAccessTest(SchoolTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.words = giving.resource("Words", self.offer)
+        self.words = giving.resource("Words", self.class_offer)
 
     def has_access(self, user: Any, resource: Resource | None = None, at: datetime | None = None) -> bool:
         return access.find_accessible_resource(user, (resource or self.words).pk, at) is not None
@@ -29,25 +29,29 @@ class ResourceAccessTest(SchoolTestCase):
         for state, may in (("confirmed", True), ("on_hold", False), ("canceled", False), ("transferred", False)):
             with self.subTest(state):
                 Registration.objects.all().delete()
-                giving.place(self.student, self.offer, state)
+                giving.place(self.student, self.class_offer, state)
                 self.assertEqual(self.has_access(self.alice), may)
         Registration.objects.all().delete()
-        Registration.objects.create(student=self.student, offer=self.offer, state="held")
+        Registration.objects.create(student=self.student, class_offer=self.class_offer, state="held")
         self.assertFalse(self.has_access(self.alice))
 
     def test_guardian_has_access_for_their_child_and_the_payer_of_others_has_none(self) -> None:
-        order = purchases.pay(purchases.place(purchases.cart((self.offer, purchases.of(self.kit)), payer=self.gus)))
+        order = purchases.pay(
+            purchases.place(purchases.cart((self.class_offer, purchases.of(self.kit)), payer=self.gus))
+        )
         found = access.find_accessible_resource(self.gus, self.words.pk)
         assert found and found.place
-        self.assertEqual((found.place.student, found.offer), (self.kit, self.offer))
+        self.assertEqual((found.place.student, found.class_offer), (self.kit, self.class_offer))
         self.assertEqual(order.state, "paid")
         purchases.pay(
-            purchases.place(purchases.cart((self.offer, purchases.other("Lee", "lee@example.org")), payer=self.sam))
+            purchases.place(
+                purchases.cart((self.class_offer, purchases.other("Lee", "lee@example.org")), payer=self.sam)
+            )
         )
         self.assertFalse(self.has_access(self.sam))
 
     def test_unpaid_registration_has_access_if_the_school_allows_it(self) -> None:
-        order = purchases.place(purchases.cart((self.offer, purchases.me()), payer=self.alice), "door")
+        order = purchases.place(purchases.cart((self.class_offer, purchases.me()), payer=self.alice), "door")
         self.assertTrue(self.has_access(self.alice))
         with override_settings(OPEN_BEFORE_PAID=False):
             self.assertFalse(self.has_access(self.alice))
@@ -55,7 +59,7 @@ class ResourceAccessTest(SchoolTestCase):
             self.assertTrue(self.has_access(self.alice))
 
     def test_full_refund_ends_access_and_a_partial_refund_does_not(self) -> None:
-        order = purchases.pay(purchases.place(purchases.cart((self.offer, purchases.me()), payer=self.alice)))
+        order = purchases.pay(purchases.place(purchases.cart((self.class_offer, purchases.me()), payer=self.alice)))
         order.amount_charged -= 1
         order.save()
         self.assertTrue(self.has_access(self.alice))
@@ -64,17 +68,17 @@ class ResourceAccessTest(SchoolTestCase):
         self.assertFalse(self.has_access(self.alice))
 
     def test_finished_class_stays_accessible(self) -> None:
-        giving.place(self.student, self.offer)
-        last = giving.resource("Last", self.offer, when="completion")
-        at = self.offer.meetings.last().ends_at
+        giving.place(self.student, self.class_offer)
+        last = giving.resource("Last", self.class_offer, when="completion")
+        at = self.class_offer.meetings.last().ends_at
         self.assertFalse(self.has_access(self.alice, last, at - timedelta(seconds=1)))
         self.assertTrue(self.has_access(self.alice, last, at))
         self.assertTrue(self.has_access(self.alice, last, at + timedelta(days=2000)))
 
     def test_late_joiners_see_earlier_resources_if_the_school_allows_it(self) -> None:
-        first = giving.resource("First", self.offer, when="class", class_number=1)
-        later = self.offer.meetings.all()[1].starts_at
-        registration = giving.place(self.student, self.offer, at=later)
+        first = giving.resource("First", self.class_offer, when="class", class_number=1)
+        later = self.class_offer.meetings.all()[1].starts_at
+        registration = giving.place(self.student, self.class_offer, at=later)
         self.assertTrue(self.has_access(self.alice, first, later))
         with override_settings(LATE_JOINERS_SEE_EARLIER=False):
             self.assertFalse(self.has_access(self.alice, first, later))
@@ -85,9 +89,12 @@ class ResourceAccessTest(SchoolTestCase):
             self.assertFalse(self.has_access(self.alice, first, later))
 
     def test_ticket_opens_only_the_resources_of_its_class_day(self) -> None:
-        days = list(self.offer.meetings.all())
-        after = [giving.resource(f"After {n}", self.offer, when="class", class_number=n) for n in (1, 2, 3)]
-        more = [giving.resource("End", self.offer, when="completion"), giving.resource("Loose", audience="student")]
+        days = list(self.class_offer.meetings.all())
+        after = [giving.resource(f"After {n}", self.class_offer, when="class", class_number=n) for n in (1, 2, 3)]
+        more = [
+            giving.resource("End", self.class_offer, when="completion"),
+            giving.resource("Loose", audience="student"),
+        ]
         ticket = giving.ticket(self.student, days[1])
         at = days[4].ends_at
         self.assertFalse(self.has_access(self.alice, after[1], days[1].starts_at))
@@ -99,8 +106,8 @@ class ResourceAccessTest(SchoolTestCase):
             self.assertFalse(self.has_access(self.alice, after[1], at), state)
 
     def test_ticket_follows_its_class_day_when_days_are_canceled(self) -> None:
-        days = list(self.offer.meetings.all())
-        first, second = (giving.resource(f"{n}", self.offer, when="class", class_number=n) for n in (1, 2))
+        days = list(self.class_offer.meetings.all())
+        first, second = (giving.resource(f"{n}", self.class_offer, when="class", class_number=n) for n in (1, 2))
         giving.ticket(self.student, days[1])
         meetings.cancel_meeting(None, days[0], "Snow")
         at = days[4].ends_at
@@ -109,16 +116,16 @@ class ResourceAccessTest(SchoolTestCase):
         self.assertEqual([self.has_access(self.alice, each, at) for each in (first, second)], [False, False])
 
     def test_teachers_see_everything_at_once_and_substitutes_once_assigned(self) -> None:
-        last = giving.resource("Last", self.offer, when="completion", audience="teacher")
+        last = giving.resource("Last", self.class_offer, when="completion", audience="teacher")
         for person, may in ((self.tess, True), (self.ada, True), (self.ash, False), (self.alice, False)):
             self.assertEqual(self.has_access(person, last), may, person)
-        meetings.set_substitutes(None, self.offer.meetings.last(), [self.ash.staff])
+        meetings.set_substitutes(None, self.class_offer.meetings.last(), [self.ash.staff])
         self.assertTrue(self.has_access(self.ash, last))
-        office = giving.resource("Office", self.offer, audience="admin")
+        office = giving.resource("Office", self.class_offer, audience="admin")
         self.assertEqual([self.has_access(each, office) for each in (self.tess, self.ada)], [False, True])
 
     def test_unattached_resources_are_for_their_audience_and_need_approval(self) -> None:
-        giving.place(self.student, self.offer)
+        giving.place(self.student, self.class_offer)
         people = (self.alice, self.sam, self.tess, self.ada)
         for audience, expected in (
             ("public", [True, True, True, True]),
@@ -132,17 +139,17 @@ class ResourceAccessTest(SchoolTestCase):
         self.assertFalse(self.has_access(self.alice, waiting))
 
     def test_mail_texts_and_unapproved_resources_have_no_page(self) -> None:
-        giving.place(self.student, self.offer)
-        self.assertFalse(self.has_access(self.alice, giving.resource("Mail", self.offer, kind="email")))
-        self.assertFalse(self.has_access(self.alice, giving.resource("Idea", self.offer, manager_approved=False)))
+        giving.place(self.student, self.class_offer)
+        self.assertFalse(self.has_access(self.alice, giving.resource("Mail", self.class_offer, kind="email")))
+        self.assertFalse(self.has_access(self.alice, giving.resource("Idea", self.class_offer, manager_approved=False)))
 
     def test_public_resource_follows_its_class_unless_the_class_is_hidden(self) -> None:
-        public = giving.resource("Public", self.offer, audience="public", when="class", class_number=1)
-        at = self.offer.meetings.first().ends_at
+        public = giving.resource("Public", self.class_offer, audience="public", when="class", class_number=1)
+        at = self.class_offer.meetings.first().ends_at
         self.assertEqual(
             [self.has_access(self.sam, public, moment) for moment in (at - timedelta(1), at)], [False, True]
         )
-        class_offers.set_class_approved(None, self.offer, False)
+        class_offers.set_class_approved(None, self.class_offer, False)
         self.assertFalse(self.has_access(self.sam, public, at))
 
 
@@ -154,13 +161,17 @@ class ResourceAdminTest(SchoolTestCase):
 
     def save(self, **changed: Any) -> Any:
         usual = {"title": "Steps", "kind": "text", "audience": "student", "text": "Left", "when": "sign_up"}
-        rows = {"attachments-TOTAL_FORMS": "1", "attachments-INITIAL_FORMS": "0", "attachments-0-offer": self.offer.pk}
+        rows = {
+            "attachments-TOTAL_FORMS": "1",
+            "attachments-INITIAL_FORMS": "0",
+            "attachments-0-class_offer": self.class_offer.pk,
+        }
         data = usual | rows | {"attachments-0-position": "0"} | changed
         return self.client.post(reverse("admin:classwork_resource_add"), data)
 
     def test_resource_created_in_the_admin_is_released_with_the_class(self) -> None:
         self.assertEqual(self.save().status_code, 302)
-        self.assertEqual(self.offer.releases.get().resource.title, "Steps")
+        self.assertEqual(self.class_offer.releases.get().resource.title, "Steps")
 
     def test_content_must_match_the_resource_kind(self) -> None:
         for message, changed in (

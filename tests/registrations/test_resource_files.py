@@ -44,7 +44,7 @@ class FileAccessTests:
         return statuses
 
     def register(self, **how: Any) -> Registration:
-        order = purchases.place(purchases.cart((self.offer, purchases.me()), payer=self.alice), **how)
+        order = purchases.place(purchases.cart((self.class_offer, purchases.me()), payer=self.alice), **how)
         if not how:
             purchases.pay(order)
         run_all()
@@ -63,7 +63,7 @@ class FileAccessTests:
 
     def test_guardian_gets_the_files_of_their_child(self) -> None:
         resource = self.film()
-        giving.place(self.kit, self.offer)
+        giving.place(self.kit, self.class_offer)
         self.assertEqual(self.request_file(resource, self.gus), self.given)
 
     def test_file_is_available_only_while_the_release_is_open(self) -> None:

@@ -30,7 +30,9 @@ class RunningTestCase(SchoolTestCase):
         )
 
     def add(self, level: str = "L2", version: str = "A", **values: Any) -> ClassOffer:
-        return make.offer(self.term, make.subject(level, version), class_day=self.term.key_day_date.weekday(), **values)
+        return make.class_offer(
+            self.term, make.subject(level, version), class_day=self.term.key_day_date.weekday(), **values
+        )
 
     def page(self, name: str, query: str = "") -> str:
         return self.client.get(reverse(name) + query).content.decode()
@@ -94,10 +96,10 @@ class PastSessionsTest(RunningTestCase):
         self.assertNotIn("Autumn_term", self.page("past_sessions"))
 
     def test_session_with_an_upcoming_meeting_is_not_past(self) -> None:
-        offer = self.add()
+        class_offer = self.add()
         Session.objects.filter(pk=self.term.pk).update(key_day_date=dates.local_today() - timedelta(weeks=20))
         self.assertNotIn("Autumn_term", self.page("past_sessions"))
-        offer.meetings.filter(starts_at__date__gte=dates.local_today()).delete()
+        class_offer.meetings.filter(starts_at__date__gte=dates.local_today()).delete()
         self.assertIn("Autumn_term", self.page("past_sessions"))
 
 
@@ -109,7 +111,7 @@ class LevelGuideTest(RunningTestCase):
         beginning, second = (
             guide.partition(f'id="level-{code}"')[2].partition('id="level-')[0] for code in ("beg", "l2")
         )
-        first = self.offer.meetings.first()
+        first = self.class_offer.meetings.first()
         assert first is not None
         self.assertIn(f"starts {format_date(first.local_date)}", beginning)
         self.assertNotIn("unning now", beginning)

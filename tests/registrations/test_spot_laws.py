@@ -19,9 +19,9 @@ class RegistrationPropertyTest(TestCase):
         cls.gus, cls.sue = make.account("gus@example.org", "Gus"), make.account("sue@example.org", "Sue")
         make.child(cls.gus, "Kit")
         session = make.session("Open")
-        make.offer(session, make.subject(), capacity=1)
-        make.offer(session, make.subject(version="B"), class_day=2, capacity=2, pay_at_door=False)
-        make.offer(session, make.subject(version="C"), class_day=3)
+        make.class_offer(session, make.subject(), capacity=1)
+        make.class_offer(session, make.subject(version="B"), class_day=2, capacity=2, pay_at_door=False)
+        make.class_offer(session, make.subject(version="C"), class_day=3)
 
     @settings(max_examples=30, deadline=None)
     @given(st.lists(STEP, min_size=3, max_size=12), st.booleans())

@@ -36,8 +36,8 @@ class AttendeeCancellationTest(SchoolTestCase):
         self.order = purchases.pay(
             purchases.place(
                 purchases.cart(
-                    (self.offer, purchases.other("Alice", "alice@example.org", "Arden")),
-                    (self.offer, purchases.of(self.kit)),
+                    (self.class_offer, purchases.other("Alice", "alice@example.org", "Arden")),
+                    (self.class_offer, purchases.of(self.kit)),
                     payer=self.gus,
                 )
             )
@@ -93,7 +93,7 @@ class AttendeeCancellationTest(SchoolTestCase):
         self.assertEqual(self.mails(), [("billing.line_canceled", self.gus.email)])
 
     def test_student_registered_at_the_desk_is_the_payer_once_their_address_is_confirmed(self) -> None:
-        other = make.offer(self.session, make.subject(version="B"))
+        other = make.class_offer(self.session, make.subject(version="B"))
         order = desk_registrations.register_at_desk(self.ada, other, self.student)
         self.log_in(self.alice)
         self.assertEqual(self.client.get(self.url(purchases.line(order).registrations.get())).status_code, 200)
@@ -125,7 +125,7 @@ class AttendeeCancellationTest(SchoolTestCase):
 
     def test_canceled_attendee_loses_access_to_resources(self) -> None:
         values = {"kind": "text", "title": "x", "text": "y", "audience": "student", "when": "sign_up"}
-        words = content.add_resource(self.tess.staff, self.offer, values, {})
+        words = content.add_resource(self.tess.staff, self.class_offer, values, {})
         self.log_in(self.alice)
         url = reverse("resource_detail", args=[words.pk])
         self.assertEqual(self.client.get(url).status_code, 200)
@@ -133,9 +133,9 @@ class AttendeeCancellationTest(SchoolTestCase):
         self.assertEqual(self.client.get(url).status_code, 404)
 
     def test_canceled_spot_is_offered_to_the_waitlist(self) -> None:
-        class_offers.change_class(self.ada, self.offer, ClassDraft({"capacity": 2}))
+        class_offers.change_class(self.ada, self.class_offer, ClassDraft({"capacity": 2}))
         entry = entries.join_waitlist(
-            self.offer, [WaitlistRequest(purchases.me())], Contact("Sam", self.sam.email, self.sam)
+            self.class_offer, [WaitlistRequest(purchases.me())], Contact("Sam", self.sam.email, self.sam)
         )
         self.cancel_registration()
         run_all()
@@ -151,14 +151,14 @@ class AttendeeCancellationTest(SchoolTestCase):
 
     def let_days_pass(self, days: float) -> None:
         """Move the class so that this many days have passed since the purchase."""
-        for meeting in Meeting.objects.filter(offer=self.offer):
+        for meeting in Meeting.objects.filter(class_offer=self.class_offer):
             meeting.starts_at -= timedelta(days=days)
             meeting.ends_at -= timedelta(days=days)
             meeting.save()
         self.order.lines.update(terms=None)
 
     def test_refund_steps_apply_in_order_as_time_passes(self) -> None:
-        first = self.offer.meetings.first()
+        first = self.class_offer.meetings.first()
         until = (first.starts_at - timezone.now()).days  # type: ignore[union-attr]
         refunds = []
         for days in (0, until - 3, 4, 7):
@@ -170,14 +170,18 @@ class AttendeeCancellationTest(SchoolTestCase):
 
     @override_settings(WITHDRAWAL_DAYS=14)
     def test_withdrawal_is_confirmed_by_mail_and_refunded(self) -> None:
-        order = purchases.pay(purchases.place(purchases.cart((self.offer, purchases.other("Pim")), payer=self.ash)))
+        order = purchases.pay(
+            purchases.place(purchases.cart((self.class_offer, purchases.other("Pim")), payer=self.ash))
+        )
         self.log_in(self.ash)
         url = purchases.line(order).cancel_address
         page = self.client.get(url)
         self.assertContains(page, "Confirm withdrawal")
         self.click(url, page)  # type: ignore[arg-type]
         self.assertEqual(self.mails(), [("billing.withdrawal_received", self.ash.email)])
-        unpaid = purchases.place(purchases.cart((self.offer, purchases.other("Pia")), payer=self.ash), Order.Due.DOOR)
+        unpaid = purchases.place(
+            purchases.cart((self.class_offer, purchases.other("Pia")), payer=self.ash), Order.Due.DOOR
+        )
         page = self.client.get(unpaid.cancel_address)
         self.click(unpaid.cancel_address, page)  # type: ignore[arg-type]
         self.assertEqual(self.mails()[-1], ("billing.withdrawal_received", self.ash.email))
@@ -192,16 +196,18 @@ class MyClassesQueryTest(SchoolTestCase):
         def places(count: int) -> None:
             for _ in range(count):
                 child = make.child(self.gus, f"Kim{Student.objects.count()}")
-                purchases.place(purchases.cart((self.offer, purchases.of(child)), payer=self.gus), Order.Due.DOOR)
+                purchases.place(purchases.cart((self.class_offer, purchases.of(child)), payer=self.gus), Order.Due.DOOR)
 
         self.assertSameQueries(reverse("my_classes"), places)
 
 
 class LineStatusTest(SchoolTestCase):
     def test_my_classes_shows_the_payment_status_of_each_line(self) -> None:
-        other = make.offer(self.session, make.subject(version="B"), class_day=4)
+        other = make.class_offer(self.session, make.subject(version="B"), class_day=4)
         order = purchases.pay(
-            purchases.place(purchases.cart((self.offer, purchases.me()), (other, purchases.me()), payer=self.alice))
+            purchases.place(
+                purchases.cart((self.class_offer, purchases.me()), (other, purchases.me()), payer=self.alice)
+            )
         )
         line = order.lines.get(product_id=other.pk)
         [quote] = [
@@ -210,5 +216,7 @@ class LineStatusTest(SchoolTestCase):
         ]
         quoted_cancellation.cancel_as_quoted(order, quote.way, timezone.now(), seen=quote.fingerprint)
         registrations = Registration.objects.select_related("line__order").order_by("pk")
-        statuses = {one.offer.pk: str(status_text.spot_payment_status(one, timezone.now())) for one in registrations}
-        self.assertEqual(statuses, {self.offer.pk: "Paid", other.pk: "Refunded"})
+        statuses = {
+            one.class_offer.pk: str(status_text.spot_payment_status(one, timezone.now())) for one in registrations
+        }
+        self.assertEqual(statuses, {self.class_offer.pk: "Paid", other.pk: "Refunded"})

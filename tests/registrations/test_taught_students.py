@@ -12,15 +12,15 @@ from tests.registrations.purchases import cart, me, pay, place
 
 class TaughtStudentTest(SchoolTestCase):
     def setUp(self) -> None:
-        pay(place(cart((self.offer, me()), payer=self.alice)))
+        pay(place(cart((self.class_offer, me()), payer=self.alice)))
         self.path = reverse("taught_student", args=[self.student.pk])
         self.log_in(self.tess)
 
     def move(self, **delta: float) -> None:
         """Move all meetings of the class so that the last one ends this much time from now."""
-        last = self.offer.meetings.last()
+        last = self.class_offer.meetings.last()
         shift = timezone.now() + timedelta(**delta) - last.ends_at
-        for meeting in self.offer.meetings.all():
+        for meeting in self.class_offer.meetings.all():
             Meeting.objects.filter(pk=meeting.pk).update(
                 starts_at=meeting.starts_at + shift, ends_at=meeting.ends_at + shift
             )
@@ -33,12 +33,12 @@ class TaughtStudentTest(SchoolTestCase):
     def test_teacher_cannot_see_a_student_after_the_class_is_over(self) -> None:
         self.move(minutes=-5)
         self.assertEqual(self.client.get(self.path).status_code, 404)
-        roster = self.client.get(reverse("participants", args=[self.offer.pk]))
+        roster = self.client.get(reverse("participants", args=[self.class_offer.pk]))
         self.assertContains(roster, "Alice")
         self.assertNotContains(roster, self.path)
 
     def test_class_with_a_canceled_last_meeting_is_over_after_the_one_before(self) -> None:
-        last = self.offer.meetings.last()
+        last = self.class_offer.meetings.last()
         self.move(days=6)
         Meeting.objects.filter(pk=last.pk).update(canceled_at=timezone.now())
         self.assertEqual(self.client.get(self.path).status_code, 404)

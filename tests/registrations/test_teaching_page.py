@@ -22,29 +22,29 @@ PAST_PER_PAGE = 20
 
 class TeachingTestCase(SchoolTestCase):
     def setUp(self) -> None:
-        self.first_day = self.offer.meetings.order_by("starts_at")[0]
+        self.first_day = self.class_offer.meetings.order_by("starts_at")[0]
         self.evening = dates.local_moment(self.first_day.local_date, time(17, 30))
         self.log_in(self.tess)
 
     def roles(self) -> None:
-        ClassRole.objects.create(offer=self.offer, name="lead")
-        ClassRole.objects.create(offer=self.offer, name="follow")
+        ClassRole.objects.create(class_offer=self.class_offer, name="lead")
+        ClassRole.objects.create(class_offer=self.class_offer, name="follow")
 
     def order(self, name: str, role: str = "") -> Order:
         order = cart(name=name, email=f"{name.lower()}@example.org")
-        carts.add_line(order, "place", self.offer.pk, me().as_details() | ({"role": role} if role else {}))
+        carts.add_line(order, "place", self.class_offer.pk, me().as_details() | ({"role": role} if role else {}))
         return place(order)
 
     def register(self, name: str, role: str = "") -> None:
         pay(self.order(name, role))
 
-    def move(self, offer: ClassOffer, start: datetime) -> None:
+    def move(self, class_offer: ClassOffer, start: datetime) -> None:
         """Move the first meeting of the class to this start."""
-        first = offer.meetings.order_by("starts_at")[0]
+        first = class_offer.meetings.order_by("starts_at")[0]
         Meeting.objects.filter(pk=first.pk).update(starts_at=start, ends_at=start + timedelta(hours=1))
 
-    def end(self, offer: ClassOffer) -> None:
-        for number, meeting in enumerate(offer.meetings.all()):
+    def end(self, class_offer: ClassOffer) -> None:
+        for number, meeting in enumerate(class_offer.meetings.all()):
             start = self.evening - timedelta(weeks=30 - number)
             Meeting.objects.filter(pk=meeting.pk).update(starts_at=start, ends_at=start + timedelta(hours=1))
 
@@ -52,17 +52,17 @@ class TeachingTestCase(SchoolTestCase):
 class TeachingAgendaTest(TeachingTestCase):
     def test_tonights_class_comes_first_and_then_the_next_ones_of_any_session(self) -> None:
         later_session = make.session("Next", self.session.key_day_date + timedelta(weeks=8))
-        in_spring = make.offer(later_session, make.subject("L3"), self.tess.staff)
-        tomorrow = make.offer(self.session, make.subject("L2"), self.tess.staff, class_day=2, start_time=time(9))
+        in_spring = make.class_offer(later_session, make.subject("L3"), self.tess.staff)
+        tomorrow = make.class_offer(self.session, make.subject("L2"), self.tess.staff, class_day=2, start_time=time(9))
         agenda = teaching_agenda.agenda_of(self.tess.staff, self.evening)
-        self.assertEqual([one.offer for one in agenda.today], [self.offer])
+        self.assertEqual([one.class_offer for one in agenda.today], [self.class_offer])
         self.assertEqual(agenda.heading, "Tonight")
-        self.assertEqual([one.offer for one in agenda.upcoming], [tomorrow, in_spring])
+        self.assertEqual([one.class_offer for one in agenda.upcoming], [tomorrow, in_spring])
 
     def test_morning_class_is_listed_under_today_until_it_has_ended(self) -> None:
         ClassOffer.objects.update(start_time=time(9))
         start = dates.local_moment(self.first_day.local_date, time(9))
-        self.move(self.offer, start)
+        self.move(self.class_offer, start)
         during, after = start + timedelta(minutes=30), start + timedelta(minutes=60)
         self.assertEqual(teaching_agenda.agenda_of(self.tess.staff, during).heading, "Today")
         self.assertEqual(len(teaching_agenda.agenda_of(self.tess.staff, during).today), 1)
@@ -101,13 +101,13 @@ class TeachingAgendaTest(TeachingTestCase):
     def test_page_of_a_substitute_links_to_the_participants(self) -> None:
         meetings.set_substitutes(self.ada, self.first_day, [self.ash.staff])
         self.log_in(self.ash)
-        self.assertContains(self.client.get(TEACHING), reverse("participants", args=[self.offer.pk]))
+        self.assertContains(self.client.get(TEACHING), reverse("participants", args=[self.class_offer.pk]))
 
     def test_past_classes_are_behind_a_link_and_paginated(self) -> None:
-        self.end(self.offer)
+        self.end(self.class_offer)
         for number in range(PAST_PER_PAGE):
-            self.end(make.offer(self.session, make.subject("L2", f"V{number}"), self.tess.staff))
-        link = reverse("participants", args=[self.offer.pk])
+            self.end(make.class_offer(self.session, make.subject("L2", f"V{number}"), self.tess.staff))
+        link = reverse("participants", args=[self.class_offer.pk])
         page = self.client.get(TEACHING)
         self.assertNotContains(page, link)
         self.assertContains(page, "?show=past")
@@ -119,8 +119,8 @@ class TeachingAgendaTest(TeachingTestCase):
     def test_teaching_page_runs_the_same_queries_for_thirty_classes(self) -> None:
         def rows(count: int) -> None:
             for _ in range(count):
-                offer = make.offer(self.session, self.offer.subject, self.tess.staff)
-                ClassRole.objects.create(offer=offer, name="lead")
+                class_offer = make.class_offer(self.session, self.class_offer.subject, self.tess.staff)
+                ClassRole.objects.create(class_offer=class_offer, name="lead")
 
         self.assertSameQueries(TEACHING, rows, exactly=17)
 
@@ -128,7 +128,7 @@ class TeachingAgendaTest(TeachingTestCase):
 class RosterTest(TeachingTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.roster = reverse("participants", args=[self.offer.pk])
+        self.roster = reverse("participants", args=[self.class_offer.pk])
 
     def test_roster_shows_each_role_and_their_totals(self) -> None:
         self.roles()

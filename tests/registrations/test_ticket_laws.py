@@ -30,7 +30,7 @@ STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
 
 class School(spot_simulation.School):
     def ticket(self, number: int, *, trial: bool = False) -> None:
-        day = self.offers[number % 2].meetings.all()[number % 3]
+        day = self.class_offers[number % 2].meetings.all()[number % 3]
         order = ticket_cart(day, me(), trial=trial, **self.who(number))
         with suppress(OrderNotPlaced):
             place(order)
@@ -66,14 +66,14 @@ class School(spot_simulation.School):
 
     def check(self, test: TestCase) -> None:
         order_simulation.School.check(self, test)
-        for offer in self.offers:
-            places = Registration.objects.filter(offer=offer).taking_a_place(self.now)
-            for day in offer.meetings.all():
+        for class_offer in self.class_offers:
+            places = Registration.objects.filter(class_offer=class_offer).taking_a_place(self.now)
+            for day in class_offer.meetings.all():
                 becoming = places.filter(
                     line__exchanged_from__tickets__meeting=day, line__exchanged_from__tickets__state="confirmed"
                 )
                 guests = Ticket.objects.filter(meeting=day).taking_a_place(self.now).count() - becoming.count()
-                test.assertLessEqual(places.count() + guests, offer.capacity or 99)
+                test.assertLessEqual(places.count() + guests, class_offer.capacity or 99)
         for line in OrderLine.objects.exclude(exchanged_at=None):
             test.assertEqual(line.tickets.get().state, State.TRANSFERRED)
         for order in Order.objects.placed().filter(state=Order.State.PAID):
@@ -89,9 +89,9 @@ class TicketPropertyTest(TestCase):
         cls.gus, cls.sue = make.account("gus@example.org", "Gus"), make.account("sue@example.org", "Sue")
         session = make.session("Open")
         prices = {"drop_in_price": 15, "trial_price": 5}
-        make.offer(session, make.subject(), capacity=1, **prices)
-        make.offer(session, make.subject(version="B"), class_day=2, capacity=2, **prices)
-        make.offer(session, make.subject(version="C"), class_day=3)
+        make.class_offer(session, make.subject(), capacity=1, **prices)
+        make.class_offer(session, make.subject(version="B"), class_day=2, capacity=2, **prices)
+        make.class_offer(session, make.subject(version="C"), class_day=3)
         ClassOffer.objects.update(pay_at_door=False)
 
     @settings(max_examples=8, deadline=None)

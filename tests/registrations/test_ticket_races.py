@@ -20,15 +20,15 @@ from tests.registrations.started_classes import ticket_cart
 class TicketRaceTest(TransactionTestCase):
     def setUp(self) -> None:
         self.session = make.session("Race")
-        self.offer = make.offer(self.session, make.subject(), capacity=1, drop_in_price=15, trial_price=0)
-        self.day = self.offer.meetings.all()[1]
+        self.class_offer = make.class_offer(self.session, make.subject(), capacity=1, drop_in_price=15, trial_price=0)
+        self.day = self.class_offer.meetings.all()[1]
 
     def guest(self, email: str, day: Meeting | None = None, *, trial: bool = False) -> Callable[[], Order]:
         basket = ticket_cart(day or self.day, me(), email=email, trial=trial)
         return lambda: place(basket)
 
     def student(self, email: str) -> Callable[[], Order]:
-        basket = cart((self.offer, me()), email=email)
+        basket = cart((self.class_offer, me()), email=email)
         return lambda: place(basket)
 
     def taken(self) -> int:
@@ -49,20 +49,20 @@ class TicketRaceTest(TransactionTestCase):
         with without_locks():
             overlap(self.guest("ann@example.org"), self.student("zoe@example.org"))
         self.assertEqual(self.taken(), 2)
-        self.assertEqual(capacity.availability_of(self.offer, timezone.now()).available_spots, 0)
+        self.assertEqual(capacity.availability_of(self.class_offer, timezone.now()).available_spots, 0)
 
     def test_simultaneous_orders_give_one_person_at_most_one_trial(self) -> None:
-        other = make.offer(self.session, self.offer.subject, class_day=4, trial_price=0)
+        other = make.class_offer(self.session, self.class_offer.subject, class_day=4, trial_price=0)
         same = {"email": "ann@example.org", "trial": True}
         overlap(self.guest(**same), self.guest(day=other.meetings.all()[0], **same))
         trial_students = Ticket.objects.live().values_list("student", flat=True)
         self.assertEqual(len(trial_students), len(set(trial_students)))
 
     def test_two_orders_for_the_same_two_classes_do_not_deadlock(self) -> None:
-        other = make.offer(self.session, make.subject("L2"), class_day=4, drop_in_price=15)
-        type(self.offer).objects.update(capacity=9)
+        other = make.class_offer(self.session, make.subject("L2"), class_day=4, drop_in_price=15)
+        type(self.class_offer).objects.update(capacity=9)
         ann_order = cart((other, me()), email="ann@example.org")
         ticket_cart(self.day, me(), ann_order)
-        zoe_order = cart((self.offer, me()), (other, me()), email="zoe@example.org")
+        zoe_order = cart((self.class_offer, me()), (other, me()), email="zoe@example.org")
         outcomes = at_once(lambda: place(ann_order), lambda: place(zoe_order))
         self.assertEqual([type(each) for each in outcomes], [Order, Order], outcomes)

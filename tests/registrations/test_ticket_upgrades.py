@@ -37,8 +37,8 @@ class TicketUpgradeTestCase(TicketTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.change(price=60, drop_in_price=15, pro_rata=True)
-        self.offer.subject.pre_pay_discount = 0
-        self.offer.subject.save()
+        self.class_offer.subject.pre_pay_discount = 0
+        self.class_offer.subject.save()
 
     def buy_ticket(self, day: int = 0, **more: Any) -> Ticket:
         order = self.buy(day, payer=self.alice, **more)
@@ -53,7 +53,7 @@ class TicketUpgradeTestCase(TicketTestCase):
         return place(basket)
 
     def let_classes_pass(self, classes_held: int) -> None:
-        begun(self.offer, classes_held)
+        begun(self.class_offer, classes_held)
 
 
 class UpgradePriceTest(TicketUpgradeTestCase):
@@ -126,7 +126,7 @@ class UpgradePriceTest(TicketUpgradeTestCase):
         self.change(capacity=1)
         ticket = self.buy_ticket()
         with self.assertRaisesMessage(OrderNotPlaced, "full"):
-            place(cart((fresh(self.offer), other("Bo", "bo@example.org"))))
+            place(cart((fresh(self.class_offer), other("Bo", "bo@example.org"))))
         pay(self.upgrade(ticket))
         self.assertEqual(self.left(), 0)
 
@@ -195,7 +195,7 @@ class UpgradePagesTest(TicketUpgradeTestCase):
     @tag("rows")
     def test_ticket_list_of_the_desk_runs_the_same_queries_with_many_tickets(self) -> None:
         self.log_in(self.ada)
-        self.assertSameQueries(reverse("desk_tickets", args=[self.offer.pk]), self.many)
+        self.assertSameQueries(reverse("desk_tickets", args=[self.class_offer.pk]), self.many)
 
     def many(self, count: int) -> None:
         for number in range(count):
@@ -210,7 +210,7 @@ class UpgradeInvitationTest(TicketUpgradeTestCase):
     def test_invitation_is_sent_once_on_the_day_after_the_ticket(self) -> None:
         self.buy_ticket(0, trial=True)
         self.let_classes_pass(1)
-        self.days = list(fresh(self.offer).meetings.all())
+        self.days = list(fresh(self.class_offer).meetings.all())
         self.assertEqual(self.send_invitations(timedelta(0)), 0)
         self.send_invitations(timedelta(days=1))
         self.send_invitations(timedelta(days=1))
@@ -220,5 +220,5 @@ class UpgradeInvitationTest(TicketUpgradeTestCase):
         self.buy_ticket(0, trial=True)
         self.let_classes_pass(1)
         self.change(last_joinable_class=1)
-        self.days = list(fresh(self.offer).meetings.all())
+        self.days = list(fresh(self.class_offer).meetings.all())
         self.assertEqual(self.send_invitations(timedelta(days=1)), 0)

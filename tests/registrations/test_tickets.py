@@ -49,7 +49,7 @@ class TicketPurchaseTest(TicketTestCase):
             (order.amount_charged, ticket.state, ticket.meeting, ticket.kind_text),
             (15, "confirmed", self.days[1], "drop-in"),
         )
-        self.assertEqual(line(order).title, f"{self.offer.subject.title}, drop-in")
+        self.assertEqual(line(order).title, f"{self.class_offer.subject.title}, drop-in")
         self.assertFalse(Registration.objects.exists())
 
     def test_free_trial_needs_no_payment(self) -> None:
@@ -65,7 +65,7 @@ class TicketPurchaseTest(TicketTestCase):
         return get_template("mail/registrations/ticket.md").template.render(Context(context))
 
     def test_sales_close_before_the_class_begins_and_when_it_is_canceled_or_sells_no_tickets(self) -> None:
-        begun(self.offer, 1)
+        begun(self.class_offer, 1)
         with self.assertRaisesMessage(OrderNotPlaced, "too late to book"):
             self.buy(0)
         with override_settings(TICKETS_UNTIL_MINUTES=120), self.assertRaisesMessage(OrderNotPlaced, "too late to book"):
@@ -80,7 +80,7 @@ class TicketPurchaseTest(TicketTestCase):
 
     def test_ticket_does_not_count_for_the_multi_class_discount(self) -> None:
         basket = ticket_cart(self.days[0], me())
-        basket = cart((make.offer(self.session, make.subject("L2"), class_day=3), me()), payer=self.alice)
+        basket = cart((make.class_offer(self.session, make.subject("L2"), class_day=3), me()), payer=self.alice)
         ticket_cart(self.days[0], me(), basket)
         order = place(basket)
         self.assertEqual({one.kind: one.early_total for one in order.lines.all()}, {"place": 65, "ticket": 15})
@@ -140,7 +140,7 @@ class TicketCapacityTest(TicketTestCase):
         pay(self.buy(1, other("Bo", "bo@example.org")))
         self.assertEqual(self.left(), 0)
         with self.assertRaisesMessage(OrderNotPlaced, "full"):
-            place(cart((self.offer, me())))
+            place(cart((self.class_offer, me())))
         with self.assertRaisesMessage(OrderNotPlaced, "There is no spot left on that day."):
             self.buy(1, other("Cy", "cy@example.org"))
         self.buy(2, other("Cy", "cy@example.org"))
@@ -161,20 +161,20 @@ class TicketCapacityTest(TicketTestCase):
         self.assertEqual(Ticket.objects.count(), 1)
 
     def test_waitlist_has_priority_over_ticket_buyers(self) -> None:
-        pay(place(cart((self.offer, me()))))
+        pay(place(cart((self.class_offer, me()))))
         pay(self.buy(2, other("Bo", "bo@example.org")))
         waiting = entries.join_waitlist(
-            self.offer, [WaitlistRequest(other("Wim", "wim@example.org"))], Contact("Wim", "wim@example.org")
+            self.class_offer, [WaitlistRequest(other("Wim", "wim@example.org"))], Contact("Wim", "wim@example.org")
         )
         self.assertEqual(waiting.state, WaitlistEntry.State.WAITING)
         with self.assertRaisesMessage(OrderNotPlaced, "for the people on the waitlist"):
             self.buy(1, other("Cy", "cy@example.org"))
 
     def test_canceled_ticket_releases_a_spot_for_the_waitlist(self) -> None:
-        pay(place(cart((self.offer, me()))))
+        pay(place(cart((self.class_offer, me()))))
         order = pay(self.buy(2, other("Bo", "bo@example.org")))
         waiting = entries.join_waitlist(
-            self.offer, [WaitlistRequest(other("Wim", "wim@example.org"))], Contact("Wim", "wim@example.org")
+            self.class_offer, [WaitlistRequest(other("Wim", "wim@example.org"))], Contact("Wim", "wim@example.org")
         )
         line_cancellation.cancel_line(line(order), at=timezone.now(), why="Ill")
         run_all()
@@ -183,20 +183,20 @@ class TicketCapacityTest(TicketTestCase):
 
     def test_role_capacity_applies_to_tickets_but_the_role_balance_does_not(self) -> None:
         self.change(capacity=9)
-        ClassRole.objects.create(offer=self.offer, name="lead", capacity=1)
-        ClassRole.objects.create(offer=self.offer, name="follow")
+        ClassRole.objects.create(class_offer=self.class_offer, name="lead", capacity=1)
+        ClassRole.objects.create(class_offer=self.class_offer, name="follow")
         with self.assertRaisesMessage(OrderNotPlaced, "Please choose a role."):
             self.buy(1)
         pay(self.buy(1, role="lead"))
         with self.assertRaisesMessage(OrderNotPlaced, "no lead spot left on that day"):
             self.buy(1, other("Bo", "bo@example.org"), role="lead")
-        here = capacity.availability_of(fresh(self.offer), timezone.now())
+        here = capacity.availability_of(fresh(self.class_offer), timezone.now())
         self.assertEqual((here.closed_roles, here.counts), (["lead"], {}))
 
     def test_desk_sees_how_many_drop_ins_are_expected(self) -> None:
         pay(self.buy(1))
         self.assertEqual(
-            str(capacity.availability_of(fresh(self.offer), timezone.now())),
+            str(capacity.availability_of(fresh(self.class_offer), timezone.now())),
             "0 of 2 taken, plus up to 1 for a drop-in or trial",
         )
 
@@ -206,7 +206,7 @@ class TrialTest(TicketTestCase):
         self.buy(0, payer=self.alice, trial=True)
         with self.assertRaisesMessage(OrderNotPlaced, "Alice Arden has already had a trial of this class."):
             self.buy(1, payer=self.alice, trial=True)
-        twin_class = make.offer(self.session, self.offer.subject, class_day=4, trial_price=0)
+        twin_class = make.class_offer(self.session, self.class_offer.subject, class_day=4, trial_price=0)
         with self.assertRaisesMessage(OrderNotPlaced, "has already had a trial"):
             place(ticket_cart(twin_class.meetings.all()[0], me(), payer=self.alice, trial=True))
 
@@ -216,7 +216,7 @@ class TrialTest(TicketTestCase):
         self.assertEqual(self.ticket(self.buy(1, payer=self.alice, trial=True)).state, State.CONFIRMED)
 
     def test_trial_eligibility_is_per_subject_or_per_school(self) -> None:
-        elsewhere = make.offer(self.session, make.subject("L2"), class_day=3)
+        elsewhere = make.class_offer(self.session, make.subject("L2"), class_day=3)
         pay(place(cart((elsewhere, me()), payer=self.alice)))
         with (
             override_settings(TRIALS_FOR="school"),
@@ -235,7 +235,7 @@ class TrialTest(TicketTestCase):
         self.assertNotEqual(self.ticket(order).student, self.student)
 
     def test_stranger_is_not_told_about_a_registration_and_the_office_gets_a_case(self) -> None:
-        pay(place(cart((self.offer, me()), payer=self.alice)))
+        pay(place(cart((self.class_offer, me()), payer=self.alice)))
         order = self.buy(1, trial=True, name="Alice Arden", email="alice@example.org")
         run_all()
         self.assertEqual(self.ticket(order).student, self.student)
@@ -269,8 +269,8 @@ class ScheduleTest(TicketTestCase):
     def test_day_with_a_ticket_is_not_removed_when_the_class_is_shortened(self) -> None:
         pay(self.buy(4))
         with self.assertRaisesMessage(ChangeRefused, "someone has registered for"):
-            subjects.change_subject(self.ada, self.offer.subject, {"num_weeks": 3})
-        self.assertEqual(self.offer.meetings.count(), 5)
+            subjects.change_subject(self.ada, self.class_offer.subject, {"num_weeks": 3})
+        self.assertEqual(self.class_offer.meetings.count(), 5)
 
 
 class TicketPagesTest(TicketTestCase):
@@ -282,7 +282,7 @@ class TicketPagesTest(TicketTestCase):
     def test_teacher_sees_drop_ins_in_the_participant_list(self) -> None:
         pay(self.buy(1, of(self.kit), payer=self.gus))
         self.log_in(self.tess)
-        page = self.client.get(reverse("participants", args=[self.offer.pk]))
+        page = self.client.get(reverse("participants", args=[self.class_offer.pk]))
         self.assertContains(page, "Drop-ins and trials")
         self.assertContains(page, "Kit Gray")
         self.assertEqual(self.client.get(reverse("taught_student", args=[self.kit.pk])).status_code, 200)
@@ -301,7 +301,7 @@ class TicketPagesTest(TicketTestCase):
     @tag("rows")
     def test_participant_list_runs_the_same_queries_with_many_tickets(self) -> None:
         self.log_in(self.tess)
-        self.assertSameQueries(reverse("participants", args=[self.offer.pk]), self.many)
+        self.assertSameQueries(reverse("participants", args=[self.class_offer.pk]), self.many)
 
     def many(self, count: int) -> None:
         student = Student.objects.filter(guardian=self.gus)
@@ -314,7 +314,7 @@ class DeskTicketTest(TicketTestCase):
     def sell(self, **values: Any) -> Any:
         self.log_in(self.ada)
         usual = {"what": "drop_in", "meeting": self.days[0].pk, "first_name": "Bo", "email": "bo@example.org"}
-        return self.client.post(reverse("desk_sell_ticket", args=[self.offer.pk]), usual | values)
+        return self.client.post(reverse("desk_sell_ticket", args=[self.class_offer.pk]), usual | values)
 
     def test_desk_sells_tickets_after_online_sales_have_closed(self) -> None:
         with override_settings(TICKETS_UNTIL_MINUTES=120):
@@ -332,15 +332,17 @@ class DeskTicketTest(TicketTestCase):
 
     def test_class_page_at_the_desk_counts_tickets_sold(self) -> None:
         self.sell()
-        self.assertContains(self.client.get(reverse("desk_tickets", args=[self.offer.pk])), "Sell a drop-in or trial")
         self.assertContains(
-            self.client.get(reverse("desk_class", args=[self.offer.pk])), "plus up to 1 for a drop-in or trial"
+            self.client.get(reverse("desk_tickets", args=[self.class_offer.pk])), "Sell a drop-in or trial"
+        )
+        self.assertContains(
+            self.client.get(reverse("desk_class", args=[self.class_offer.pk])), "plus up to 1 for a drop-in or trial"
         )
 
 
 class TicketFormTest(TicketTestCase):
     def url(self) -> str:
-        return reverse("buy_ticket", args=[self.offer.pk])
+        return reverse("buy_ticket", args=[self.class_offer.pk])
 
     def post(self, **values: Any) -> Any:
         usual = {"what": "drop_in", "meeting": self.days[1].pk, "who": ["me"]}
@@ -350,7 +352,7 @@ class TicketFormTest(TicketTestCase):
         return Order.objects.get(state=Order.State.CART)
 
     def test_visitor_chooses_a_day_and_continues_to_checkout(self) -> None:
-        self.assertContains(self.client.get(self.offer.get_absolute_url()), "Try one class, free")
+        self.assertContains(self.client.get(self.class_offer.get_absolute_url()), "Try one class, free")
         self.assertContains(self.client.get(self.url()), "Drop-in, $15.00")
         self.assertRedirects(self.post(), reverse("checkout"), fetch_redirect_response=False)
         chosen = self.basket().lines.get()
@@ -371,4 +373,4 @@ class TicketFormTest(TicketTestCase):
 
     def test_class_without_tickets_redirects_to_the_class_page(self) -> None:
         self.change(drop_in_price=None, trial_price=None)
-        self.assertRedirects(self.client.get(self.url()), self.offer.get_absolute_url())
+        self.assertRedirects(self.client.get(self.url()), self.class_offer.get_absolute_url())

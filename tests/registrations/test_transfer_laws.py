@@ -37,7 +37,7 @@ class School(spot_simulation.School):
             return
         speaks = spot.student.user or spot.student.guardian or self.staff
         by = DeskOverride(self.staff, "x", over_capacity=number == 4, waived=number == 5) if by_desk else speaks
-        request, at = TransferRequest(self.offers[number % 3]), timezone.now()
+        request, at = TransferRequest(self.class_offers[number % 3]), timezone.now()
         with suppress(TransferRefused):
             to_class.transfer_to_class(
                 spot, request, by, at, seen=to_class.quote_transfer(spot, request, by, at).fingerprint
@@ -86,9 +86,9 @@ class TransferPropertyTest(TestCase):
         cls.gus, cls.sue = make.account("gus@example.org", "Gus"), make.account("sue@example.org", "Sue")
         make.child(cls.gus, "Kit")
         session = make.session("Open")
-        make.offer(session, make.subject(), capacity=2)
-        make.offer(session, make.subject(version="B"), class_day=2, capacity=2, price=100)
-        make.offer(session, make.subject(version="C"), class_day=3, price=40)
+        make.class_offer(session, make.subject(), capacity=2)
+        make.class_offer(session, make.subject(version="B"), class_day=2, capacity=2, price=100)
+        make.class_offer(session, make.subject(version="C"), class_day=3, price=40)
 
     @settings(max_examples=12, deadline=None, phases=[Phase.generate])
     @given(st.lists(STEP, min_size=5, max_size=14), st.booleans())

@@ -27,24 +27,24 @@ from users.models import User
 class TransferRaceTest(TransactionTestCase):
     def setUp(self) -> None:
         session = make.session("Race")
-        self.tuesday = make.offer(session, make.subject(), capacity=1)
-        self.thursday = make.offer(session, make.subject(version="B"), class_day=3, capacity=1)
+        self.tuesday = make.class_offer(session, make.subject(), capacity=1)
+        self.thursday = make.class_offer(session, make.subject(version="B"), class_day=3, capacity=1)
         self.staff = make.account("sue@example.org", "Sue")
 
-    def register(self, offer: ClassOffer, email: str = "ann@example.org") -> Registration:
-        order = pay(place(cart((offer, me()), name="Ann", email=email)))
+    def register(self, class_offer: ClassOffer, email: str = "ann@example.org") -> Registration:
+        order = pay(place(cart((class_offer, me()), name="Ann", email=email)))
         return Registration.objects.get(line__order=order)
 
-    def mover(self, spot: Registration, offer: ClassOffer) -> Callable[[], Any]:
+    def mover(self, spot: Registration, class_offer: ClassOffer) -> Callable[[], Any]:
         """Return a function that transfers the registration with a quote made in advance."""
-        request, by = TransferRequest(offer), User.objects.get(email=spot.student.email)
+        request, by = TransferRequest(class_offer), User.objects.get(email=spot.student.email)
         by.email_confirmed_at = timezone.now()
         by.save()
         seen = to_class.quote_transfer(spot, request, by, timezone.now()).fingerprint
         return lambda: to_class.transfer_to_class(spot, request, by, timezone.now(), seen=seen)
 
-    def buyer(self, offer: ClassOffer) -> Callable[[], Order]:
-        basket = cart((offer, me()), name="Ben", email="ben@example.org")
+    def buyer(self, class_offer: ClassOffer) -> Callable[[], Order]:
+        basket = cart((class_offer, me()), name="Ben", email="ben@example.org")
         return lambda: place(basket)
 
     def taken(self) -> tuple[int, int]:
@@ -72,7 +72,7 @@ class TransferRaceTest(TransactionTestCase):
 
     def test_transfer_submitted_in_two_tabs_happens_once(self) -> None:
         spot = self.register(self.tuesday)
-        friday = make.offer(self.tuesday.session, make.subject(version="C"), class_day=4)
+        friday = make.class_offer(self.tuesday.session, make.subject(version="C"), class_day=4)
         outcomes = overlap(self.mover(spot, self.thursday), self.mover(spot, friday))
         self.assertEqual([type(outcome) for outcome in outcomes], [Order, TransferRefused])
         self.assertEqual(OrderLine.objects.filter(exchanged_from=spot.line, reserves_exchange=True).count(), 1)

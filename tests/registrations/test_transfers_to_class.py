@@ -99,9 +99,9 @@ class TransferPriceTest(TransferTestCase):
     def test_repeated_transfers_do_not_refund_classes_already_attended(self) -> None:
         spot = self.bought()
         at = self.tuesday.meetings.all()[0].starts_at + timedelta(hours=2)
-        for offer in (self.thursday, self.another("C", class_day=4, pro_rata=True)):
+        for class_offer in (self.thursday, self.another("C", class_day=4, pro_rata=True)):
             with mock.patch("django.utils.timezone.now", lambda: at):
-                self.move(spot, offer)
+                self.move(spot, class_offer)
             spot = Registration.objects.latest("pk")
         self.assertEqual(sum(balances.amount_received(order) for order in Order.objects.all()), 65)
 
@@ -190,10 +190,10 @@ class TransferConsequencesTest(TransferTestCase):
 
 
 class TransferRefusedTest(TransferTestCase):
-    def assertRefusedWith(self, words: str, spot: Registration, offer: ClassOffer, by: object = None) -> None:
+    def assertRefusedWith(self, words: str, spot: Registration, class_offer: ClassOffer, by: object = None) -> None:
         before = self.states()
         with self.assertRaisesMessage(TransferRefused, words):
-            self.move(spot, offer, by)  # type: ignore[arg-type]
+            self.move(spot, class_offer, by)  # type: ignore[arg-type]
         self.assertEqual(self.states(), before)
         self.assertFalse(Order.objects.filter(state=Order.State.CART).exists())
 
@@ -205,7 +205,7 @@ class TransferRefusedTest(TransferTestCase):
         self.assertRefusedWith("full", spot, full)
         self.assertRefusedWith("isn’t open", spot, self.another("D", class_day=5, manager_approved=False))
         begun = make.thursday(-20)
-        past = make.offer(make.session("Past", begun, publish_date=begun), make.subject(version="N"))
+        past = make.class_offer(make.session("Past", begun, publish_date=begun), make.subject(version="N"))
         self.assertRefusedWith("over", spot, past)
 
     def test_transfer_to_a_class_with_an_existing_spot_is_refused(self) -> None:
@@ -278,7 +278,7 @@ class DeskTransferTest(TransferTestCase):
     def test_desk_page_shows_a_quote_before_it_transfers(self) -> None:
         spot = self.bought()
         self.log_in(self.ada)
-        page, form = reverse("desk_transfer", args=[spot.pk]), {"offer": self.thursday.pk, "why": "Ill"}
+        page, form = reverse("desk_transfer", args=[spot.pk]), {"class_offer": self.thursday.pk, "why": "Ill"}
         quote = self.client.post(page, form).context["quote"]
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED)])
         self.client.post(page, form | {"do": "", "seen": quote.fingerprint})
@@ -287,7 +287,7 @@ class DeskTransferTest(TransferTestCase):
     def test_transfer_with_an_unknown_fingerprint_is_refused(self) -> None:
         spot = self.bought()
         self.log_in(self.ada)
-        form = {"offer": self.thursday.pk, "why": "Ill", "do": "", "seen": "é" * 70}
+        form = {"class_offer": self.thursday.pk, "why": "Ill", "do": "", "seen": "é" * 70}
         self.assertContains(self.client.post(reverse("desk_transfer", args=[spot.pk]), form), "Something has changed")
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED)])
 
@@ -330,7 +330,7 @@ class TransferPagesTest(TransferTestCase):
 
     def test_class_with_roles_asks_for_the_role(self) -> None:
         for name in ("lead", "follow"):
-            ClassRole.objects.create(offer=self.thursday, name=name)
+            ClassRole.objects.create(class_offer=self.thursday, name=name)
         spot = self.bought()
         self.log_in(self.alice)
         page = reverse("transfer", args=[spot.pk, self.thursday.pk])
@@ -350,7 +350,7 @@ class TransferPagesTest(TransferTestCase):
         order = purchases.cart((self.tuesday, purchases.of(self.kit)), payer=self.gus)
         spot = self.place(purchases.pay(purchases.place(order)))
         self.move(spot, self.thursday, self.gus)
-        self.assertEqual(Registration.objects.get(student=self.kit, state=State.CONFIRMED).offer, self.thursday)
+        self.assertEqual(Registration.objects.get(student=self.kit, state=State.CONFIRMED).class_offer, self.thursday)
 
     def test_refund_and_remaining_payment_add_up_to_the_original_payment(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=Decimal("64.99"))

@@ -72,7 +72,7 @@ class TransferToPersonTest(TransferToPersonTestCase):
 
     def test_role_is_transferred_with_the_spot(self) -> None:
         for name in ("lead", "follow"):
-            ClassRole.objects.create(offer=self.tuesday, name=name)
+            ClassRole.objects.create(class_offer=self.tuesday, name=name)
         order = purchases.cart(payer=self.alice)
         order.lines.create(kind="place", product_id=self.tuesday.pk, details={"who": "me", "role": "lead"})
         self.assertEqual(self.transfer(self.place(purchases.pay(purchases.place(order)))).role, "lead")

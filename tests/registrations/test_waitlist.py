@@ -40,15 +40,15 @@ class WaitlistTest(WaitlistTestCase):
         self.wait(person("Ann"))
         self.free(order)
         with self.assertRaisesMessage(OrderNotPlaced, "full"):
-            place(cart((self.offer, me()), email="zoe@example.org"))
+            place(cart((self.class_offer, me()), email="zoe@example.org"))
 
     def test_buyer_cannot_take_a_released_spot_before_the_waitlist_is_processed(self) -> None:
         order = self.full()
         ann = self.wait(person("Ann"))
         spots.release_spot(line(order), "Moved away")
         with self.assertRaises(OrderNotPlaced):
-            place(cart((self.offer, me()), email="zoe@example.org"))
-        spot_offers.offer_free_spots(self.offer.pk)
+            place(cart((self.class_offer, me()), email="zoe@example.org"))
+        spot_offers.offer_free_spots(self.class_offer.pk)
         self.assertEqual(self.now(ann), State.OFFERED)
 
     def test_accepted_and_paid_offer_confirms_the_registration(self) -> None:
@@ -86,11 +86,11 @@ class WaitlistTest(WaitlistTestCase):
         ann.refresh_from_db()
         deadline = ann.offer_expires_at or timezone.now()
         last = deadline - timedelta(microseconds=1)
-        kept = [capacity.availability_of(self.offer, at).spots_taken for at in (last, deadline)]
+        kept = [capacity.availability_of(self.class_offer, at).spots_taken for at in (last, deadline)]
         self.assertEqual((kept, [entries.is_offer_open(ann, at) for at in (last, deadline)]), ([1, 0], [True, False]))
-        spot_offers.offer_free_spots(self.offer.pk, last)
+        spot_offers.offer_free_spots(self.class_offer.pk, last)
         self.assertEqual((self.now(ann), self.now(ben)), (State.OFFERED, State.WAITING))
-        spot_offers.offer_free_spots(self.offer.pk, deadline)
+        spot_offers.offer_free_spots(self.class_offer.pk, deadline)
         self.assertEqual((self.now(ann), self.now(ben)), (State.EXPIRED, State.OFFERED))
 
     def test_cart_filled_from_an_expired_offer_cannot_be_placed(self) -> None:
@@ -129,14 +129,14 @@ class WaitlistTest(WaitlistTestCase):
         unpaid = self.take(ann)
         payment = attempts.start_attempt(unpaid, "practice", timezone.now())
         self.run_out(unpaid)
-        spot_offers.offer_free_spots(self.offer.pk)
+        spot_offers.offer_free_spots(self.class_offer.pk)
         self.assertEqual(self.now(ben), State.OFFERED)
         attempts.confirm_payment(payment, attempts.PaymentCaptured(payment.total, payment.currency))
         self.assertEqual(self.state_of(unpaid), [Registration.State.EXPIRED])
 
     def test_pair_is_offered_two_spots_or_none(self) -> None:
         self.limit(2)
-        first, second = self.full(), pay(place(cart((self.offer, me()), email="p2@example.org")))
+        first, second = self.full(), pay(place(cart((self.class_offer, me()), email="p2@example.org")))
         pair, single = self.wait(person("Ann"), person("Ben")), self.wait(person("Cat"))
         self.free(first)
         self.assertEqual((self.now(pair), self.now(single)), (State.WAITING, State.OFFERED))
@@ -149,11 +149,11 @@ class WaitlistTest(WaitlistTestCase):
 
     def test_one_partner_cannot_take_a_spot_of_the_pair_alone(self) -> None:
         self.limit(2)
-        orders = self.full(), pay(place(cart((self.offer, me()), email="p2@example.org")))
+        orders = self.full(), pay(place(cart((self.class_offer, me()), email="p2@example.org")))
         pair = self.wait(person("Ann"), person("Ben"))
         for order in orders:
             spots.release_spot(line(order), "Moved away")
-        spot_offers.offer_free_spots(self.offer.pk)
+        spot_offers.offer_free_spots(self.class_offer.pk)
         basket = cart(email="ann@example.org")
         pair.refresh_from_db()
         entries.accept_offer(pair, basket)
@@ -163,21 +163,21 @@ class WaitlistTest(WaitlistTestCase):
 
     def test_spots_of_a_pair_that_is_checking_out_are_not_offered_to_the_next_person(self) -> None:
         self.limit(2)
-        orders = self.full(), pay(place(cart((self.offer, me()), email="p2@example.org")))
+        orders = self.full(), pay(place(cart((self.class_offer, me()), email="p2@example.org")))
         pair, behind = self.wait(person("Ann"), person("Ben")), self.wait(person("Cat"))
         for order in orders:
             spots.release_spot(line(order), "Moved away")
-        spot_offers.offer_free_spots(self.offer.pk)
+        spot_offers.offer_free_spots(self.class_offer.pk)
         self.take(pair)
-        spot_offers.offer_free_spots(self.offer.pk)
+        spot_offers.offer_free_spots(self.class_offer.pk)
         self.assertEqual((self.taken(), self.now(behind)), (2, State.WAITING))
 
     def test_waitlist_is_closed_when_the_class_is_over(self) -> None:
         self.full()
         ann = self.wait(person("Ann"))
         past = timedelta(weeks=60)
-        self.offer.meetings.update(starts_at=F("starts_at") - past, ends_at=F("ends_at") - past)
-        spot_offers.offer_free_spots(self.offer.pk)
+        self.class_offer.meetings.update(starts_at=F("starts_at") - past, ends_at=F("ends_at") - past)
+        spot_offers.offer_free_spots(self.class_offer.pk)
         self.assertEqual(self.now(ann), State.CLOSED)
 
     def test_same_person_is_on_the_waitlist_once(self) -> None:
@@ -218,13 +218,15 @@ class RolesTest(WaitlistTestCase):
         self.arrange(BalanceLimits(most=1))
 
     def arrange(self, apart: BalanceLimits) -> None:
-        class_roles.set_class_roles(self.offer, [RoleCapacity("lead"), RoleCapacity("follow", 3)], apart, self.ada)
-        self.offer.refresh_from_db()
+        class_roles.set_class_roles(
+            self.class_offer, [RoleCapacity("lead"), RoleCapacity("follow", 3)], apart, self.ada
+        )
+        self.class_offer.refresh_from_db()
 
     def register(self, name: str, role: str) -> Order:
         basket = cart(email=f"{name}@example.org")
         details = Attendee(ME).as_details() | {"role": role}
-        carts.add_line(basket, "place", self.offer.pk, details)
+        carts.add_line(basket, "place", self.class_offer.pk, details)
         return pay(place(basket))
 
     def role_of(self, order: Order) -> str:
@@ -232,7 +234,7 @@ class RolesTest(WaitlistTestCase):
 
     def test_class_with_roles_requires_a_role(self) -> None:
         with self.assertRaisesMessage(OrderNotPlaced, "role"):
-            place(cart((self.offer, me())))
+            place(cart((self.class_offer, me())))
 
     def test_role_balance_limits_buyers(self) -> None:
         self.register("a", "lead")
@@ -252,7 +254,7 @@ class RolesTest(WaitlistTestCase):
     def partners(self, *roles: str) -> Order:
         basket = cart(email="pair@example.org")
         for name, role in zip(("Ann", "Ben"), roles, strict=True):
-            carts.add_line(basket, "place", self.offer.pk, person(name).attendee.as_details() | {"role": role})
+            carts.add_line(basket, "place", self.class_offer.pk, person(name).attendee.as_details() | {"role": role})
         return pay(place(basket))
 
     def test_partner_who_chose_either_gets_the_other_role(self) -> None:
@@ -273,21 +275,22 @@ class RolesTest(WaitlistTestCase):
         waiting = self.wait(person("Ann", "lead"))
         self.assertEqual((self.now(waiting), waiting.rule, waiting.skip_role), (State.WAITING, "balance", "lead"))
         self.register("b", "follow")
-        spot_offers.offer_free_spots(self.offer.pk)
+        spot_offers.offer_free_spots(self.class_offer.pk)
         self.assertEqual((self.now(waiting), waiting.roles), (State.OFFERED, ["lead"]))
 
     def test_schedule_shows_the_spots_left_in_each_role(self) -> None:
         self.register("a", "lead")
-        self.offer.refresh_from_db()
+        self.class_offer.refresh_from_db()
         self.assertEqual(
-            capacity.availability_of(self.offer, timezone.now()).status_text, "Spots left: lead waitlist, follow 3"
+            capacity.availability_of(self.class_offer, timezone.now()).status_text,
+            "Spots left: lead waitlist, follow 3",
         )
 
     def test_role_in_use_cannot_be_removed(self) -> None:
         self.register("a", "lead")
         with self.assertRaises(class_roles.RoleInUse):
             class_roles.set_class_roles(
-                self.offer, [RoleCapacity("first"), RoleCapacity("second")], BalanceLimits(), self.ada
+                self.class_offer, [RoleCapacity("first"), RoleCapacity("second")], BalanceLimits(), self.ada
             )
 
 

@@ -58,16 +58,17 @@ def entry_owner(entry: int) -> str:
     return f"entry {entry}"
 
 
-def take_snapshot(offer: ClassOffer) -> ClassSnapshot:
+def take_snapshot(class_offer: ClassOffer) -> ClassSnapshot:
     at = timezone.now()
-    taken = Registration.objects.filter(offer=offer).taking_a_place(at).select_related("line")
+    taken = Registration.objects.filter(class_offer=class_offer).taking_a_place(at).select_related("line")
     seats = Counter((spot_owner(one), one.role) for one in taken)
-    for entry in WaitlistEntry.objects.filter(offer=offer, state=State.OFFERED, offer_expires_at__gte=at):
+    for entry in WaitlistEntry.objects.filter(class_offer=class_offer, state=State.OFFERED, offer_expires_at__gte=at):
         seats.update((entry_owner(entry.pk), role) for role in entry.roles)
     return ClassSnapshot(
         seats,
         tuple(
-            (one.entry, one.wanted) for one in spot_offers.as_waiting_parties(list(spot_offers.waiting_entries(offer)))
+            (one.entry, one.wanted)
+            for one in spot_offers.as_waiting_parties(list(spot_offers.waiting_entries(class_offer)))
         ),
     )
 
@@ -98,15 +99,17 @@ class School(spot_simulation.School):
         super().__init__(payer, staff)
         self.apart, self.ended = apart, dict[int, str]()
         if apart is not None:
-            class_roles.set_class_roles(self.offer, [RoleCapacity("lead"), RoleCapacity("follow", 2)], apart, staff)
+            class_roles.set_class_roles(
+                self.class_offer, [RoleCapacity("lead"), RoleCapacity("follow", 2)], apart, staff
+            )
         for number in (0, 1):
             self.place(number, Order.Due.DOOR)
         self.join_as_two(0)
         self.join(1)
 
     @property
-    def offer(self) -> ClassOffer:
-        return ClassOffer.objects.select_related("balance").get(pk=self.offers[0].pk)
+    def class_offer(self) -> ClassOffer:
+        return ClassOffer.objects.select_related("balance").get(pk=self.class_offers[0].pk)
 
     def role(self, number: int) -> str:
         return "" if self.apart is None else ROLES[number % 3]
@@ -117,7 +120,7 @@ class School(spot_simulation.School):
         order = cart(payer=self.payer, name=name, email=f"{name}@example.org")
         for wish in self.wishes(number, name, 1 + number // 3):
             details = wish.attendee.as_details() | ({"role": wish.role} if wish.role else {})
-            carts.add_line(order, "place", self.offer.pk, details)
+            carts.add_line(order, "place", self.class_offer.pk, details)
         self._place(order, due)
 
     def _place(self, order: Order, due: str = Order.Due.NOW) -> None:
@@ -134,7 +137,7 @@ class School(spot_simulation.School):
         person = attendees.TypedPerson(f"W{Order.objects.count()}", "Walk-in", "walk@example.org")
         more = {"why": "x", "over_capacity": over_capacity, "role": self.role(number)}
         with suppress(OrderNotPlaced):
-            desk_registrations.register_at_desk(self.staff, self.offer, person, **more)
+            desk_registrations.register_at_desk(self.staff, self.class_offer, person, **more)
 
     # -- actions of people on the waitlist, some of them late, repeated or from an old mail --
 
@@ -143,7 +146,7 @@ class School(spot_simulation.School):
             f"q{number}" if number == 5 else f"q{WaitlistEntry.objects.count()}x"
         )  # the fifth person joins repeatedly
         contact = Contact(name, f"{name}@example.org")
-        entries.join_waitlist(self.offer, self.wishes(number, name, size), contact)
+        entries.join_waitlist(self.class_offer, self.wishes(number, name, size), contact)
 
     def join_as_two(self, number: int) -> None:
         self.join(number, 2)
@@ -200,11 +203,11 @@ class School(spot_simulation.School):
     # -- checks --
 
     def run_step(self, test: TestCase, act: str, number: int) -> None:
-        before = take_snapshot(self.offer)
+        before = take_snapshot(self.class_offer)
         getattr(self, act)(number)
         if number % 2:  # for odd numbers the worker processes the waitlists at once
             spot_offers.offer_free_spots_everywhere()
-        after, rules = take_snapshot(self.offer), capacity.availability_of(self.offer, timezone.now()).rules
+        after, rules = take_snapshot(self.class_offer), capacity.availability_of(self.class_offer, timezone.now()).rules
         self.check_limits(test, rules, after)
         self.check_newcomers(test, rules, before, after)
         if act not in ("by_hand", "move"):  # the desk records its own reasons in the history
@@ -248,8 +251,8 @@ class School(spot_simulation.School):
     def check_at_rest(self, test: TestCase) -> None:
         """After processing, nobody on the waitlist could be offered a spot, and each entry stores its obstacle."""
         spot_offers.offer_free_spots_everywhere()
-        here = capacity.availability_of(self.offer, timezone.now())
-        for entry in spot_offers.waiting_entries(self.offer):
+        here = capacity.availability_of(self.class_offer, timezone.now())
+        for entry in spot_offers.waiting_entries(self.class_offer):
             why = find_obstacle(here.rules, here.counts, assign_roles(here.rules, here.counts, entry.wanted))
             test.assertEqual(why, Obstacle(entry.rule, entry.skip_role))
         for walk in WaitlistWalk.objects.all():
@@ -261,7 +264,7 @@ class WaitlistPropertyTest(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         cls.sue = make.account("sue@example.org", "Sue")
-        make.offer(make.session("Open"), make.subject(), capacity=2)
+        make.class_offer(make.session("Open"), make.subject(), capacity=2)
 
     @settings(max_examples=20, deadline=None)
     @given(

@@ -44,14 +44,14 @@ class DeskWaitlistTest(WaitlistTestCase):
     def test_desk_sees_the_waitlist_and_its_log(self) -> None:
         self.free(self.order)
         self.log_in(self.ada)
-        page = self.client.get(reverse("desk_waitlist", args=[self.offer.pk]))
+        page = self.client.get(reverse("desk_waitlist", args=[self.class_offer.pk]))
         self.assertContains(page, "Ann was offered a spot.")
         self.assertContains(page, "Ben was skipped: the class is full.")
 
     def test_all_waitlists_are_listed_on_one_page(self) -> None:
         self.log_in(self.ada)
         page = self.client.get(reverse("desk_waitlists"))
-        self.assertContains(page, reverse("desk_waitlist", args=[self.offer.pk]))
+        self.assertContains(page, reverse("desk_waitlist", args=[self.class_offer.pk]))
         self.free(self.order)
         page = self.client.get(reverse("desk_waitlists"))
         self.assertContains(page, "1 spot</span>")
@@ -69,7 +69,7 @@ class DeskWaitlistTest(WaitlistTestCase):
 
     def test_waitlist_runs_the_same_queries_with_many_entries(self) -> None:
         self.log_in(self.ada)
-        url = reverse("desk_waitlist", args=[self.offer.pk])
+        url = reverse("desk_waitlist", args=[self.class_offer.pk])
         self.assertSameQueries(
             url,
             lambda count: [self.wait(person(f"More{count}of{number}")) for number in range(count)],
@@ -81,8 +81,10 @@ class DeskWaitlistTest(WaitlistTestCase):
 
     def more_lists(self, count: int) -> None:
         for number in range(count):
-            offer = make.offer(self.session, self.offer.subject, start_time=time(8, number), capacity=1)
-            entries.join_waitlist(offer, [person(f"Lou{count}")], Contact("Lou", "lou@example.org"))
+            class_offer = make.class_offer(
+                self.session, self.class_offer.subject, start_time=time(8, number), capacity=1
+            )
+            entries.join_waitlist(class_offer, [person(f"Lou{count}")], Contact("Lou", "lou@example.org"))
 
 
 @tag("once")
@@ -90,7 +92,7 @@ class WaitlistPagesTest(WaitlistTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.order = self.full()
-        self.url = reverse("join_waitlist", args=[self.offer.pk])
+        self.url = reverse("join_waitlist", args=[self.class_offer.pk])
         self.form = {"first_name": "Zoe", "last_name": "Zed", "email": "zoe@example.org"}
 
     def test_stranger_joins_and_gets_a_confirmation_mail(self) -> None:
@@ -107,7 +109,7 @@ class WaitlistPagesTest(WaitlistTestCase):
 
     def test_registered_student_is_told_so_instead_of_joining_the_waitlist(self) -> None:
         self.limit(2)
-        pay(place(cart((self.offer, me()), payer=self.alice)))
+        pay(place(cart((self.class_offer, me()), payer=self.alice)))
         self.log_in(self.alice)
         answer = self.client.post(self.url, {"who": "me"}, follow=True)
         self.assertContains(answer, "Alice Arden already has a spot in this class.")

@@ -22,8 +22,8 @@ class WaitlistPositionTest(WaitlistTestCase):
         super().setUp()
         self.order = self.full()
         self.ann = self.wait(person("Ann"))
-        self.url = reverse("join_waitlist", args=[self.offer.pk])
-        self.page = self.offer.get_absolute_url()
+        self.url = reverse("join_waitlist", args=[self.class_offer.pk])
+        self.page = self.class_offer.get_absolute_url()
 
     def join(self, browser: Client, name: str = "Zoe", **more: str) -> str:
         typed = {"first_name": name, "email": f"{name.lower()}@example.org"}
@@ -64,7 +64,7 @@ class WaitlistPositionTest(WaitlistTestCase):
 
     def test_position_is_shown_per_role(self) -> None:
         class_roles.set_class_roles(
-            self.offer, [RoleCapacity("lead", 1), RoleCapacity("follow", 1)], BalanceLimits(), self.ada
+            self.class_offer, [RoleCapacity("lead", 1), RoleCapacity("follow", 1)], BalanceLimits(), self.ada
         )
         self.wait(person("Ben", "follow"))
         self.assertIn("You’re 3rd in line (2nd for follow)", self.join(self.client, role="follow"))
@@ -86,7 +86,7 @@ class WaitlistPositionTest(WaitlistTestCase):
         zoe = WaitlistEntry.objects.latest("pk")
         self.assertContains(self.client.get(self.url), "Leave the waitlist")
         left = self.client.post(
-            reverse("leave_waitlist", args=[self.offer.pk]), {"position": zoe.position}, follow=True
+            reverse("leave_waitlist", args=[self.class_offer.pk]), {"position": zoe.position}, follow=True
         )
         self.assertContains(left, "You’re no longer on the waitlist.")
         self.assertContains(left, "Join the waitlist")
@@ -97,7 +97,7 @@ class WaitlistPositionTest(WaitlistTestCase):
         zoe = WaitlistEntry.objects.latest("pk")
         self.join(self.client)
         for position in (zoe.position, zoe.position + 1, self.ann.position):
-            self.client.post(reverse("leave_waitlist", args=[self.offer.pk]), {"position": position})
+            self.client.post(reverse("leave_waitlist", args=[self.class_offer.pk]), {"position": position})
         self.assertEqual(self.now(zoe), WaitlistEntry.State.WAITING)
         self.assertEqual(self.now(self.ann), WaitlistEntry.State.WAITING)
         self.assertNotContains(self.client.get(self.page), ON_LIST)

@@ -25,19 +25,21 @@ State = WaitlistEntry.State
 @tag("postgres")
 class WaitlistRaceTest(TransactionTestCase):
     def setUp(self) -> None:
-        self.offer = make.offer(make.session("Race"), make.subject(), capacity=1)
+        self.class_offer = make.class_offer(make.session("Race"), make.subject(), capacity=1)
 
     def wait(self, name: str) -> WaitlistEntry:
         attendee = Attendee(OTHER, first_name=name, email=f"{name}@example.org")
-        return entries.join_waitlist(self.offer, [WaitlistRequest(attendee)], Contact(name, f"{name}@example.org"))
+        return entries.join_waitlist(
+            self.class_offer, [WaitlistRequest(attendee)], Contact(name, f"{name}@example.org")
+        )
 
     def buyer(self, email: str, role: str = "") -> Callable[[], Order]:
         basket = cart(email=email)
-        carts.add_line(basket, "place", self.offer.pk, me().as_details() | ({"role": role} if role else {}))
+        carts.add_line(basket, "place", self.class_offer.pk, me().as_details() | ({"role": role} if role else {}))
         return lambda: place(basket)
 
     def taken(self) -> int:
-        return capacity.availability_of(self.offer, timezone.now()).spots_taken
+        return capacity.availability_of(self.class_offer, timezone.now()).spots_taken
 
     def free(self, order: Order) -> None:
         """Release a spot without processing the waitlist."""
@@ -48,7 +50,7 @@ class WaitlistRaceTest(TransactionTestCase):
         sold = self.buyer("first@example.org")()
         self.wait("ann")
         self.free(sold)
-        outcomes = overlap(lambda: spot_offers.offer_free_spots(self.offer.pk), self.buyer("zoe@example.org"))
+        outcomes = overlap(lambda: spot_offers.offer_free_spots(self.class_offer.pk), self.buyer("zoe@example.org"))
         self.assertIsInstance(outcomes[1], OrderNotPlaced)
         self.assertEqual((self.taken(), WaitlistEntry.objects.get().state), (1, State.OFFERED))
 
@@ -63,14 +65,14 @@ class WaitlistRaceTest(TransactionTestCase):
 
     def test_automatic_offer_and_offer_by_hand_do_not_share_a_spot(self) -> None:
         ben = self.put_two_on_waitlist()
-        outcomes = overlap(lambda: spot_offers.offer_free_spots(self.offer.pk), self.offer_by_hand(ben))
+        outcomes = overlap(lambda: spot_offers.offer_free_spots(self.class_offer.pk), self.offer_by_hand(ben))
         self.assertIsInstance(outcomes[1], entries.WaitlistRefused)
         self.assertEqual(self.taken(), 1)
 
     def test_control_without_locks_spot_is_offered_to_two_people(self) -> None:
         ben = self.put_two_on_waitlist()
         with without_locks():
-            overlap(lambda: spot_offers.offer_free_spots(self.offer.pk), self.offer_by_hand(ben))
+            overlap(lambda: spot_offers.offer_free_spots(self.class_offer.pk), self.offer_by_hand(ben))
         self.assertEqual(self.taken(), 2)
 
     def test_offer_claimed_in_two_tabs_takes_one_spot(self) -> None:
@@ -115,12 +117,12 @@ class WaitlistRaceTest(TransactionTestCase):
         self.limit_balance()
         with without_locks():
             overlap(self.buyer("ann@example.org", "lead"), self.buyer("ben@example.org", "lead"))
-        self.assertEqual(capacity.availability_of(self.offer, timezone.now()).counts, {"lead": 2})
+        self.assertEqual(capacity.availability_of(self.class_offer, timezone.now()).counts, {"lead": 2})
 
     def limit_balance(self) -> None:
-        self.offer.capacity = 9
-        self.offer.save()
+        self.class_offer.capacity = 9
+        self.class_offer.save()
         host = make.account("host@example.org", "Host")
         class_roles.set_class_roles(
-            self.offer, [RoleCapacity("lead"), RoleCapacity("follow")], BalanceLimits(most=1), host
+            self.class_offer, [RoleCapacity("lead"), RoleCapacity("follow")], BalanceLimits(most=1), host
         )

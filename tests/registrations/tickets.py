@@ -17,16 +17,16 @@ from tests.registrations.started_classes import begun, fresh, ticket_cart
 class TicketTestCase(SchoolTestCase):
     def setUp(self) -> None:
         self.change(price=60, drop_in_price=15, trial_price=0)
-        self.days = begun(self.offer, 0)
+        self.days = begun(self.class_offer, 0)
 
     def change(self, **values: Any) -> None:
-        ClassOffer.objects.filter(pk=self.offer.pk).update(**values)
+        ClassOffer.objects.filter(pk=self.class_offer.pk).update(**values)
 
     def buy(self, day: int, attendee: Attendee | None = None, **more: Any) -> Order:
         return place(ticket_cart(self.days[day], attendee or me(), **more))
 
     def left(self) -> int | None:
-        return capacity.availability_of(fresh(self.offer), timezone.now()).available_spots
+        return capacity.availability_of(fresh(self.class_offer), timezone.now()).available_spots
 
     def ticket(self, order: Order) -> Ticket:
         return Ticket.objects.get(line=line(order))

@@ -27,16 +27,18 @@ class TransferTestCase(SchoolTestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         super().setUpTestData()
-        cls.tuesday = cls.offer
+        cls.tuesday = cls.class_offer
         cls.thursday = cls.another("B", class_day=3)
 
     @classmethod
     def another(cls, version: str, **values: Any) -> ClassOffer:
         subject = make.subject(version=version)
-        return make.offer(cls.session, subject, cls.tess.staff, location=cls.hall, **{"start_time": time(20)} | values)
+        return make.class_offer(
+            cls.session, subject, cls.tess.staff, location=cls.hall, **{"start_time": time(20)} | values
+        )
 
-    def bought(self, offer: ClassOffer | None = None, payer: User | None = None, **how: Any) -> Registration:
-        order = purchases.cart((offer or self.tuesday, purchases.me()), payer=payer or self.alice)
+    def bought(self, class_offer: ClassOffer | None = None, payer: User | None = None, **how: Any) -> Registration:
+        order = purchases.cart((class_offer or self.tuesday, purchases.me()), payer=payer or self.alice)
         order = purchases.place(order, **how)
         if order.state == Order.State.PLACED and order.due == Order.Due.NOW:
             purchases.pay(order)
@@ -46,13 +48,13 @@ class TransferTestCase(SchoolTestCase):
         return Registration.objects.get(line__order=order)
 
     def move(
-        self, mine: Registration, offer: ClassOffer, by: User | DeskOverride | None = None, role: str = ""
+        self, mine: Registration, class_offer: ClassOffer, by: User | DeskOverride | None = None, role: str = ""
     ) -> Order:
-        wish, at = TransferRequest(offer, role), timezone.now()
+        wish, at = TransferRequest(class_offer, role), timezone.now()
         seen = to_class.quote_transfer(mine, wish, by or self.alice, at).fingerprint
         return to_class.transfer_to_class(mine, wish, by or self.alice, at, seen=seen)
 
     def states(self) -> list[tuple[str, str]]:
         """Of Alice's registrations, the oldest first."""
         rows = Registration.objects.filter(student=self.student).order_by("pk")
-        return [(row.offer.weekday, row.state) for row in rows.select_related("offer")]
+        return [(row.class_offer.weekday, row.state) for row in rows.select_related("class_offer")]

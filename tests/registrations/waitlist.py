@@ -30,14 +30,14 @@ class WaitlistTestCase(FullClassTestCase):
         contact = Contact(first.first_name, first.email) if account is None else account
         if isinstance(contact, User):
             contact = Contact(contact.get_full_name(), contact.email, contact)
-        return entries.join_waitlist(self.offer, wishes, contact)
+        return entries.join_waitlist(self.class_offer, wishes, contact)
 
     def full(self) -> Order:
-        return pay(place(cart((self.offer, me()))))
+        return pay(place(cart((self.class_offer, me()))))
 
     def free(self, order: Order) -> None:
         spots.release_spot(line(order), "Moved away")
-        spot_offers.offer_free_spots(self.offer.pk)
+        spot_offers.offer_free_spots(self.class_offer.pk)
 
     def now(self, entry: WaitlistEntry) -> str:
         entry.refresh_from_db()

@@ -10,7 +10,7 @@ class ScheduleChanged:
     """Meetings of a class were added, moved or removed; each of `moves` has meeting, before and after (ISO, or
     empty)."""
 
-    offer_id: int
+    class_offer_id: int
     change: int
     moves: list[dict[str, str]]
 
@@ -19,7 +19,7 @@ class ScheduleChanged:
 class MeetingChanged:
     """One meeting of a class was canceled, restored, moved, added or assigned to a substitute."""
 
-    offer_id: int
+    class_offer_id: int
     meeting_id: int
     change: int
 
@@ -28,7 +28,7 @@ class MeetingChanged:
 class ClassSaved:
     """A class was added to a session, or its values were changed."""
 
-    offer_id: int
+    class_offer_id: int
     change: int
 
 
@@ -36,7 +36,7 @@ class ClassSaved:
 class ClassApprovalChanged:
     """A class was approved for the public, or its approval was withdrawn."""
 
-    offer_id: int
+    class_offer_id: int
     change: int
 
 
@@ -56,16 +56,18 @@ class ProposalChanged:
     change: int
 
 
-SCHEDULE_CHANGED = EventType("classwork.schedule_changed", ScheduleChanged, subject=("class_offer", "offer_id"))
-MEETING_CANCELED = EventType("classwork.meeting_canceled", MeetingChanged, subject=("class_offer", "offer_id"))
-MEETING_RESTORED = EventType("classwork.meeting_restored", MeetingChanged, subject=("class_offer", "offer_id"))
-MEETING_MOVED = EventType("classwork.meeting_moved", MeetingChanged, subject=("class_offer", "offer_id"))
-MEETING_ADDED = EventType("classwork.meeting_added", MeetingChanged, subject=("class_offer", "offer_id"))
-SUBSTITUTES_CHANGED = EventType("classwork.substitutes_changed", MeetingChanged, subject=("class_offer", "offer_id"))
-CLASS_CREATED = EventType("classwork.class_created", ClassSaved, subject=("class_offer", "offer_id"))
-CLASS_CHANGED = EventType("classwork.class_changed", ClassSaved, subject=("class_offer", "offer_id"))
-CLASS_APPROVED = EventType("classwork.class_approved", ClassApprovalChanged, subject=("class_offer", "offer_id"))
-CLASS_HIDDEN = EventType("classwork.class_hidden", ClassApprovalChanged, subject=("class_offer", "offer_id"))
+SCHEDULE_CHANGED = EventType("classwork.schedule_changed", ScheduleChanged, subject=("class_offer", "class_offer_id"))
+MEETING_CANCELED = EventType("classwork.meeting_canceled", MeetingChanged, subject=("class_offer", "class_offer_id"))
+MEETING_RESTORED = EventType("classwork.meeting_restored", MeetingChanged, subject=("class_offer", "class_offer_id"))
+MEETING_MOVED = EventType("classwork.meeting_moved", MeetingChanged, subject=("class_offer", "class_offer_id"))
+MEETING_ADDED = EventType("classwork.meeting_added", MeetingChanged, subject=("class_offer", "class_offer_id"))
+SUBSTITUTES_CHANGED = EventType(
+    "classwork.substitutes_changed", MeetingChanged, subject=("class_offer", "class_offer_id")
+)
+CLASS_CREATED = EventType("classwork.class_created", ClassSaved, subject=("class_offer", "class_offer_id"))
+CLASS_CHANGED = EventType("classwork.class_changed", ClassSaved, subject=("class_offer", "class_offer_id"))
+CLASS_APPROVED = EventType("classwork.class_approved", ClassApprovalChanged, subject=("class_offer", "class_offer_id"))
+CLASS_HIDDEN = EventType("classwork.class_hidden", ClassApprovalChanged, subject=("class_offer", "class_offer_id"))
 SUBJECT_APPROVED = EventType("classwork.subject_approved", SubjectApprovalChanged, subject=("subject", "subject_id"))
 SUBJECT_HIDDEN = EventType("classwork.subject_hidden", SubjectApprovalChanged, subject=("subject", "subject_id"))
 PROPOSAL_SUBMITTED = EventType("classwork.proposal_submitted", ProposalChanged, subject=("proposal", "proposal_id"))

@@ -18,15 +18,17 @@ NOT_PERSONAL = {
 
 
 def export(person: PersonRecords) -> dict[str, object]:
-    taught = Assignment.objects.filter(staff=person.account_id).select_related("offer__subject", "offer__session")
-    dates = Meeting.objects.filter(substitutes=person.account_id).select_related("offer")
+    taught = Assignment.objects.filter(staff=person.account_id).select_related(
+        "class_offer__subject", "class_offer__session"
+    )
+    dates = Meeting.objects.filter(substitutes=person.account_id).select_related("class_offer")
     return {
         "substituting": [str(each) for each in dates],
-        "teaching": [f"{each.offer}: {each.get_role_display()}" for each in taught],
+        "teaching": [f"{each.class_offer}: {each.get_role_display()}" for each in taught],
         "resources": [str(each) for each in Resource.objects.filter(author=person.account_id)],
         "proposals": [
             {"about": str(each), "message": each.message, "answer": each.answer}
-            for each in _proposals_of(person).select_related("subject", "offer__subject")
+            for each in _proposals_of(person).select_related("subject", "class_offer__subject")
         ],
     }
 

@@ -7,4 +7,4 @@ from classwork.domain.resources import releases
 
 def rebuild_releases(event: Any) -> None:
     """Runs in the transaction that changes the class."""
-    releases.rebuild_class_releases([event.payload.offer_id])
+    releases.rebuild_class_releases([event.payload.class_offer_id])

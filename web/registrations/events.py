@@ -16,18 +16,22 @@ class ClassesCanceled:
 class EnrollmentDecided:
     """A class with a minimum enrollment was confirmed, its decision was postponed, or it needs a decision."""
 
-    offer_id: int
+    class_offer_id: int
 
 
-CLASS_CONFIRMED = EventType("registrations.class_confirmed", EnrollmentDecided, subject=("class_offer", "offer_id"))
-
-
-DECISION_POSTPONED = EventType(
-    "registrations.decision_postponed", EnrollmentDecided, subject=("class_offer", "offer_id")
+CLASS_CONFIRMED = EventType(
+    "registrations.class_confirmed", EnrollmentDecided, subject=("class_offer", "class_offer_id")
 )
 
 
-DECISION_NEEDED = EventType("registrations.decision_needed", EnrollmentDecided, subject=("class_offer", "offer_id"))
+DECISION_POSTPONED = EventType(
+    "registrations.decision_postponed", EnrollmentDecided, subject=("class_offer", "class_offer_id")
+)
+
+
+DECISION_NEEDED = EventType(
+    "registrations.decision_needed", EnrollmentDecided, subject=("class_offer", "class_offer_id")
+)
 
 
 CLASSES_CANCELED = EventType(
@@ -40,7 +44,7 @@ class RegistrationChanged:
     """A student's spot in a class was confirmed, ended or disputed."""
 
     registration_id: int
-    offer_id: int
+    class_offer_id: int
     student_id: int
 
 
@@ -72,7 +76,7 @@ class TicketChanged:
     """A student's ticket for one meeting of a class was confirmed, ended or disputed."""
 
     ticket_id: int
-    offer_id: int
+    class_offer_id: int
     student_id: int
 
 
@@ -96,7 +100,7 @@ class WaitlistChanged:
     """Someone joined a waitlist, was offered a spot, accepted it, or left the list."""
 
     entry_id: int
-    offer_id: int
+    class_offer_id: int
 
 
 WAITLIST_JOINED = EventType("registrations.waitlist_joined", WaitlistChanged, subject=("waitlist_entry", "entry_id"))

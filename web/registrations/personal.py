@@ -42,16 +42,21 @@ def export(person: PersonRecords) -> dict[str, object]:
                 "state",
                 "readiness",
                 "referral_source",
-                name=F("offer__subject__name"),
-                session=F("offer__session__name"),
+                name=F("class_offer__subject__name"),
+                session=F("class_offer__session__name"),
             )
         ),
         "drop-ins and trials": [
-            {"what": each.kind_text, "when": str(each.meeting.slot), "class": str(each.offer), "state": each.state}
+            {
+                "what": each.kind_text,
+                "when": str(each.meeting.slot),
+                "class": str(each.class_offer),
+                "state": each.state,
+            }
             for each in Ticket.objects.filter(student__in=person.student_ids).for_lists()
         ],
         "waitlists": list(
-            _waitlist_entries_of(person).values("state", "people", "wanted", name=F("offer__subject__name"))
+            _waitlist_entries_of(person).values("state", "people", "wanted", name=F("class_offer__subject__name"))
         ),
         "level set by staff": [
             {"level": str(each.number), "why": each.why}
@@ -113,9 +118,11 @@ def _merge_registrations(source: PersonRecords, student_id: int) -> list[str]:
     places = Registration.objects.filter(student__in=source.student_ids)
     if not places:
         return []
-    duplicates = Registration.objects.live().filter(student=student_id, offer__in=places.live().values("offer"))
-    if both := duplicates.select_related("offer__subject__level", "offer__session").first():
-        raise MergeConflict(f"Both have a spot in {both.offer}. Cancel one of the two first.")
+    duplicates = Registration.objects.live().filter(
+        student=student_id, class_offer__in=places.live().values("class_offer")
+    )
+    if both := duplicates.select_related("class_offer__subject__level", "class_offer__session").first():
+        raise MergeConflict(f"Both have a spot in {both.class_offer}. Cancel one of the two first.")
     _reassign_attendee(OrderLine.objects.filter(registrations__in=places), student_id)
     moved = places.update(student=student_id)
     return ["One spot in a class moves over." if moved == 1 else f"{moved} spots in classes move over."]
@@ -130,7 +137,7 @@ def _merge_tickets(source: PersonRecords, student_id: int) -> list[str]:
     subjects = tickets.filter(state__in=trials.COUNTS).values("trial_of")
     tried = kept.filter(state__in=trials.COUNTS, trial_of__in=subjects)
     if both := duplicates.for_lists().first() or tried.for_lists().first():
-        raise MergeConflict(f"Both have a {both.kind_text} ticket for {both.offer}. Cancel one of the two first.")
+        raise MergeConflict(f"Both have a {both.kind_text} ticket for {both.class_offer}. Cancel one of the two first.")
     _reassign_attendee(OrderLine.objects.filter(tickets__in=tickets), student_id)
     moved = tickets.update(student=student_id)
     return ["One ticket moves over." if moved == 1 else f"{moved} tickets move over."]

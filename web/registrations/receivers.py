@@ -33,7 +33,7 @@ def mail_transferred_spot(event: Any) -> None:
 
 
 def check_double_registration(event: Any) -> None:
-    held = Registration.objects.select_related("line__order", "offer__subject__level", "offer__session")
+    held = Registration.objects.select_related("line__order", "class_offer__subject__level", "class_offer__session")
     notifications.report_double_registration(held.get(pk=event.payload.registration_id))
 
 
@@ -47,8 +47,8 @@ def mail_guest(event: Any) -> None:
 
 def move_early_price(event: Any) -> None:
     """The early price ends with the start of the first meeting that is not canceled."""
-    offer = ClassOffer.objects.with_timetable().get(pk=event.payload.offer_id)
-    early_price.move_early_price_deadline(ClassKind.name, offer.pk, registration_window.first_start(offer))
+    class_offer = ClassOffer.objects.with_timetable().get(pk=event.payload.class_offer_id)
+    early_price.move_early_price_deadline(ClassKind.name, class_offer.pk, registration_window.first_start(class_offer))
 
 
 def apply_disputes(event: Any) -> None:
@@ -81,7 +81,7 @@ def open_merge_issue(event: Any) -> None:
 
 
 def offer_freed_spots(event: Any) -> None:
-    spot_offers.offer_free_spots(event.payload.offer_id)
+    spot_offers.offer_free_spots(event.payload.class_offer_id)
 
 
 def mail_waitlist_change(event: Any) -> None:
@@ -93,18 +93,18 @@ def mail_class_cancellation(event: Any) -> None:
 
 
 def confirm_class_at_minimum(event: Any) -> None:
-    minimum_enrollment.confirm_if_minimum_reached(event.payload.offer_id)
+    minimum_enrollment.confirm_if_minimum_reached(event.payload.class_offer_id)
 
 
 def mail_class_confirmed(event: Any) -> None:
-    minimum_enrollment.draft_decision_mails_to_attendees(event.payload.offer_id, "registrations.class_confirmed")
+    minimum_enrollment.draft_decision_mails_to_attendees(event.payload.class_offer_id, "registrations.class_confirmed")
 
 
 def mail_decision_postponed(event: Any) -> None:
     minimum_enrollment.draft_decision_mails_to_attendees(
-        event.payload.offer_id, "registrations.decision_postponed", event.key.partition(" ")[2]
+        event.payload.class_offer_id, "registrations.decision_postponed", event.key.partition(" ")[2]
     )
 
 
 def mail_decision_needed(event: Any) -> None:
-    minimum_enrollment.draft_decision_mail_to_office(event.payload.offer_id)
+    minimum_enrollment.draft_decision_mail_to_office(event.payload.class_offer_id)

@@ -42,7 +42,7 @@ class CancellationTermsAdmin(RecordedModelAdmin):
     readonly_fields = ["in_words"]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[CancellationTerms]":
-        return super().get_queryset(request).prefetch_related("steps").annotate(chosen=Count("offers"))
+        return super().get_queryset(request).prefetch_related("steps").annotate(chosen=Count("class_offers"))
 
     @admin.display(description="classes", ordering="chosen")
     def classes(self, obj: Any) -> int:

@@ -80,8 +80,8 @@ class ClassOfferAdmin(PreviewedAdmin, GroupedAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[ClassOffer]") -> None:
         with transaction.atomic():
-            for offer in queryset:
-                class_offers.delete_class(acting_user(request), offer)
+            for class_offer in queryset:
+                class_offers.delete_class(acting_user(request), class_offer)
 
     def log_deletions(self, request: HttpRequest, queryset: "QuerySet[Any]") -> Any:
         """The domain has already recorded the deletion."""
@@ -135,16 +135,16 @@ class ClassOfferAdmin(PreviewedAdmin, GroupedAdmin):
     @admin.action(description="Approve selected", permissions=["change"])
     def approve(self, request: HttpRequest, chosen: "QuerySet[ClassOffer]") -> None:
         with transaction.atomic():
-            for offer in chosen:
-                class_offers.set_class_approved(acting_user(request), offer, True)
+            for class_offer in chosen:
+                class_offers.set_class_approved(acting_user(request), class_offer, True)
         self.message_user(request, "Approved.")
 
     @admin.action(description="Copy selected", permissions=["add"])
     def copy(self, request: HttpRequest, chosen: "QuerySet[ClassOffer]") -> None:
         with transaction.atomic():
-            for offer in ClassOffer.objects.with_timetable().filter(pk__in=chosen):
+            for class_offer in ClassOffer.objects.with_timetable().filter(pk__in=chosen):
                 next_session.create_repeated_class(
-                    acting_user(request), next_session.repeat_class(offer), offer.session
+                    acting_user(request), next_session.repeat_class(class_offer), class_offer.session
                 )
         self.message_user(request, "Copied into the same session; give the copies their own day and time.")
 
@@ -152,8 +152,8 @@ class ClassOfferAdmin(PreviewedAdmin, GroupedAdmin):
 @admin.register(Meeting)
 class MeetingAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["__str__", "number", "is_off", "moved_from", "reason", "location"]
-    list_filter = ["offer__session", ("canceled_at", admin.EmptyFieldListFilter)]
-    list_select_related = ["offer__subject__level", "location"]
+    list_filter = ["class_offer__session", ("canceled_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["class_offer__subject__level", "location"]
     date_hierarchy = "starts_at"
 
     @admin.display(description="is running", boolean=True)
@@ -165,4 +165,4 @@ class MeetingAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 class ProposalAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["__str__", "author", "state", "submitted_at", "decided_at"]
     list_filter = ["state"]
-    list_select_related = ["author__user", "subject__level", "offer__subject__level", "offer__session"]
+    list_select_related = ["author__user", "subject__level", "class_offer__subject__level", "class_offer__session"]

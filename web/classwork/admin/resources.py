@@ -57,7 +57,7 @@ class AttachmentInline(admin.StackedInline):
     extra = 1
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        related = {"subject": ["level"], "offer": ["subject__level", "session"]}.get(db_field.name)
+        related = {"subject": ["level"], "class_offer": ["subject__level", "session"]}.get(db_field.name)
         if related:
             kwargs["queryset"] = db_field.related_model._default_manager.select_related(*related)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -68,13 +68,13 @@ class AttachedFilter(admin.SimpleListFilter):
     parameter_name = "hangs"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("subject", "On a subject"), ("offer", "On a class"), ("nothing", "In a library")]
+        return [("subject", "On a subject"), ("class_offer", "On a class"), ("nothing", "In a library")]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Resource]") -> "QuerySet[Resource]":
         match self.value():
             case "nothing":
                 return queryset.filter(attachments=None)
-            case "subject" | "offer" as place:
+            case "subject" | "class_offer" as place:
                 return queryset.filter(**{f"attachments__{place}__isnull": False}).distinct()
         return queryset
 
@@ -106,13 +106,17 @@ class ResourceAdmin(RecordedModelAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Resource]":
-        related = ("attachments__subject__level", "attachments__offer__subject__level", "attachments__offer__session")
+        related = (
+            "attachments__subject__level",
+            "attachments__class_offer__subject__level",
+            "attachments__class_offer__session",
+        )
         return Resource.objects.prefetch_related(*related)
 
     @admin.display(description="attached to")
     def hangs_on(self, obj: Resource) -> str:
-        attachments = sorted(obj.attachments.all(), key=lambda each: each.offer_id is not None)
-        return "; ".join(str(each.offer or each.subject) for each in attachments)
+        attachments = sorted(obj.attachments.all(), key=lambda each: each.class_offer_id is not None)
+        return "; ".join(str(each.class_offer or each.subject) for each in attachments)
 
     def save_model(self, request: HttpRequest, obj: Resource, form: Any, change: bool) -> None:
         content.store_files(obj, {"file": form.checked})
@@ -131,11 +135,11 @@ class ResourceAdmin(RecordedModelAdmin):
 
 @admin.register(Release)
 class ReleaseAdmin(ReadOnlyAdmin, admin.ModelAdmin):
-    list_display = ["resource", "offer", "opens_at", "last_day", "released_at", "held_at"]
+    list_display = ["resource", "class_offer", "opens_at", "last_day", "released_at", "held_at"]
     list_filter = [
-        "offer__session",
+        "class_offer__session",
         ("held_at", admin.EmptyFieldListFilter),
         ("released_at", admin.EmptyFieldListFilter),
     ]
-    list_select_related = ["resource", "offer__subject__level", "offer__session"]
+    list_select_related = ["resource", "class_offer__subject__level", "class_offer__session"]
     date_hierarchy = "opens_at"

@@ -25,8 +25,8 @@ class ClassOfferRowAdminForm(PreviewedAdminForm, ClassOfferRowForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer = cast(ClassOffer, self.instance)
-        of = str(offer.subject) if offer.pk else "the new class"
+        class_offer = cast(ClassOffer, self.instance)
+        of = str(class_offer.subject) if class_offer.pk else "the new class"
         for field in self.fields.values():
             inner: Any = getattr(field.widget, "widget", field.widget)  # The admin wraps the widget of a related row.
             inner.attrs["aria-label"] = f"{field.label} of {of}"

@@ -58,7 +58,9 @@ def may_request_change(staff: Staff, thing: Subject | ClassOffer) -> bool:
         return False
     if thing.proposals.filter(author=staff).exists():
         return True
-    taught = thing.assignments if isinstance(thing, ClassOffer) else staff.assignments.filter(offer__subject=thing)
+    taught = (
+        thing.assignments if isinstance(thing, ClassOffer) else staff.assignments.filter(class_offer__subject=thing)
+    )
     return taught.filter(staff=staff).exists()
 
 
@@ -75,8 +77,10 @@ def propose_class(staff: Staff, draft: ClassDraft) -> Proposal:
     """The author teaches the class, unless the draft names other teachers."""
     with transaction.atomic():
         values = {**draft.values, "manager_approved": False}
-        offer = class_offers.create_class(staff.user, ClassDraft(values, draft.skipped, draft.teachers or [staff]))
-        return Proposal.objects.create(author=staff, offer=offer)
+        class_offer = class_offers.create_class(
+            staff.user, ClassDraft(values, draft.skipped, draft.teachers or [staff])
+        )
+        return Proposal.objects.create(author=staff, class_offer=class_offer)
 
 
 def edit_proposal(staff: Staff, proposal: Proposal, draft: ClassDraft) -> None:
@@ -89,8 +93,8 @@ def edit_proposal(staff: Staff, proposal: Proposal, draft: ClassDraft) -> None:
             stored.save()
         elif stored.subject is not None:
             subjects.change_subject(staff.user, stored.subject, draft.values)
-        elif stored.offer is not None:
-            class_offers.change_class(staff.user, stored.offer, draft)
+        elif stored.class_offer is not None:
+            class_offers.change_class(staff.user, stored.class_offer, draft)
 
 
 def request_change(staff: Staff, thing: Subject | ClassOffer, values: Mapping[str, Any], message: str) -> Proposal:
@@ -101,7 +105,7 @@ def request_change(staff: Staff, thing: Subject | ClassOffer, values: Mapping[st
         changes = _changes_to_json(stored, values)
         if not changes:
             raise ChangeRefused(FieldProblem("", "Nothing differs from what is published."))
-        about = {"subject": stored} if isinstance(stored, Subject) else {"offer": stored}
+        about = {"subject": stored} if isinstance(stored, Subject) else {"class_offer": stored}
         proposal = Proposal.objects.create(author=staff, changes=changes, **about)
         return submit_proposal(staff, proposal, message)
 
@@ -130,8 +134,8 @@ def submitted_proposals() -> QuerySet[Proposal]:
 
 def plan_approval(proposal: Proposal, now: datetime | None = None) -> Preview:
     values = proposed_values(proposal)
-    if proposal.offer is not None:
-        return class_offers.plan_class(proposal.offer, ClassDraft(values), now)
+    if proposal.class_offer is not None:
+        return class_offers.plan_class(proposal.class_offer, ClassDraft(values), now)
     return subjects.plan_subject(_subject_of_proposal(proposal), values, now)
 
 
@@ -139,8 +143,8 @@ def approve_proposal(actor: User, proposal: Proposal, *, answer: str = "", seen:
     with transaction.atomic():
         stored = _lock_proposal(proposal, State.SUBMITTED)
         values = proposed_values(stored)
-        if stored.offer is not None:
-            class_offers.change_class(actor, stored.offer, ClassDraft(values), seen=seen, why=stored.message)
+        if stored.class_offer is not None:
+            class_offers.change_class(actor, stored.class_offer, ClassDraft(values), seen=seen, why=stored.message)
         else:
             subjects.change_subject(actor, _subject_of_proposal(stored), values, seen=seen, why=stored.message)
         stored.answer, stored.decided_at = answer, timezone.now()

@@ -88,15 +88,15 @@ class SubstitutesForm(MeetingActionForm):
 class AddMeetingForm(MeetingTimeForm):
     title, submit = "Add a class day", "Add class day"
 
-    def __init__(self, *args: Any, offer: ClassOffer, **kwargs: Any) -> None:
-        self.offer = offer
-        super().__init__(*args, initial={"start_time": offer.start_time}, **kwargs)
+    def __init__(self, *args: Any, class_offer: ClassOffer, **kwargs: Any) -> None:
+        self.class_offer = class_offer
+        super().__init__(*args, initial={"start_time": class_offer.start_time}, **kwargs)
 
     def plan_changes(self) -> Preview:
-        return meetings.plan_add(self.offer, self.draft())
+        return meetings.plan_add(self.class_offer, self.draft())
 
     def carry_out(self, actor: User) -> None:
-        meetings.add_meeting(actor, self.offer, self.draft(), seen=self.seen)
+        meetings.add_meeting(actor, self.class_offer, self.draft(), seen=self.seen)
 
 
 MEETING_FORMS: dict[str, type[MeetingActionForm]] = {

@@ -105,13 +105,13 @@ class ClassOfferRowForm(PreviewedModelForm):
 
 
 def set_initial_lists(form: PreviewedModelForm) -> None:
-    offer = cast(ClassOffer, form.instance)
-    if offer.pk is None:
+    class_offer = cast(ClassOffer, form.instance)
+    if class_offer.pk is None:
         return
-    assigned = list(offer.assignments.all())
+    assigned = list(class_offer.assignments.all())
     for name, role in (("teaching", Assignment.Role.TEACHER), ("assisting", Assignment.Role.ASSISTANT)):
         form.initial.setdefault(name, [assignment.staff_id for assignment in assigned if assignment.role == role])
-    form.initial.setdefault("skipped", [skipped.on for skipped in offer.skipped_dates.all()])
+    form.initial.setdefault("skipped", [skipped.on for skipped in class_offer.skipped_dates.all()])
 
 
 def stored_row(thing: Any) -> Any:

@@ -42,8 +42,8 @@ class ClassOfferQuerySet(models.QuerySet["ClassOffer"]):
         return self.approved().filter(session__publish_date__lte=today)
 
     def taught_by(self, staff: Staff) -> "ClassOfferQuerySet":
-        assigned = Q(pk__in=Assignment.objects.filter(staff=staff).values("offer"))
-        return self.filter(assigned | Q(pk__in=Meeting.objects.filter(substitutes=staff).values("offer")))
+        assigned = Q(pk__in=Assignment.objects.filter(staff=staff).values("class_offer"))
+        return self.filter(assigned | Q(pk__in=Meeting.objects.filter(substitutes=staff).values("class_offer")))
 
     def with_timetable(self) -> "ClassOfferQuerySet":
         """Prefetches everything that planning and the page of one class use, including substitutes."""
@@ -63,14 +63,14 @@ class ClassOfferQuerySet(models.QuerySet["ClassOffer"]):
 class ClassOffer(models.Model):
     """A subject in a session: weekday, time, location and staff."""
 
-    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="offers")
-    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="offers")
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="class_offers")
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="class_offers")
     location = models.ForeignKey(
         Location,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
-        related_name="offers",
+        related_name="class_offers",
         help_text="Leave empty if not decided yet.",
     )
     teachers = models.ManyToManyField(Staff, through="Assignment", related_name="taught", blank=True)
@@ -105,7 +105,7 @@ class ClassOffer(models.Model):
         on_delete=models.PROTECT,
         null=True,
         blank=True,
-        related_name="offers",
+        related_name="class_offers",
         verbose_name="cancellation terms",
         help_text="Leave empty for the school default. Students keep the terms they bought under.",
     )
@@ -242,7 +242,7 @@ class Assignment(models.Model):
         TEACHER = "teacher", "Teacher"
         ASSISTANT = "assistant", "Assistant"
 
-    offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="assignments")
+    class_offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="assignments")
     staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="assignments")
     role = models.CharField(max_length=10, choices=Role, default=Role.TEACHER)
 
@@ -250,7 +250,7 @@ class Assignment(models.Model):
         ordering = ["-role", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["offer", "staff"],
+                fields=["class_offer", "staff"],
                 name="classwork_assignment_once",
                 violation_error_message="This person is already assigned to the class.",
             ),
@@ -263,12 +263,12 @@ class Assignment(models.Model):
 class SkippedDate(models.Model):
     """A date on which the class does not meet although its rule would. It is made up for at the end."""
 
-    offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="skipped_dates")
+    class_offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="skipped_dates")
     on = DayColumn()
 
     class Meta:
         ordering = ["on"]
-        constraints = [models.UniqueConstraint(fields=["offer", "on"], name="classwork_skipped_date_once")]
+        constraints = [models.UniqueConstraint(fields=["class_offer", "on"], name="classwork_skipped_date_once")]
 
     def __str__(self) -> str:
         return format_date(self.on)
@@ -277,7 +277,7 @@ class SkippedDate(models.Model):
 class Meeting(models.Model):
     """One date of a class offer. Meetings with a number follow the rule, and the others are extra."""
 
-    offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="meetings")
+    class_offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="meetings")
     number = models.PositiveSmallIntegerField(null=True, blank=True)
     starts_at = models.DateTimeField(db_index=True)
     ends_at = models.DateTimeField()
@@ -304,9 +304,9 @@ class Meeting(models.Model):
     class Meta:
         ordering = ["starts_at", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["offer", "number"], name="classwork_meeting_number_once"),
+            models.UniqueConstraint(fields=["class_offer", "number"], name="classwork_meeting_number_once"),
             models.UniqueConstraint(
-                fields=["offer", "starts_at"], condition=Q(canceled_at=None), name="classwork_meeting_start_once"
+                fields=["class_offer", "starts_at"], condition=Q(canceled_at=None), name="classwork_meeting_start_once"
             ),
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="classwork_meeting_ends_after_start"),
             models.CheckConstraint(
@@ -315,7 +315,7 @@ class Meeting(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.offer.subject.short_name}, {self.slot}"
+        return f"{self.class_offer.subject.short_name}, {self.slot}"
 
     @property
     def slot(self) -> Slot:

@@ -10,7 +10,7 @@ from classwork.models.class_offers import ClassOffer
 class ClassRole(models.Model):
     """A role by the school's own name, such as lead or follow, in the order in which they are named."""
 
-    offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="roles", verbose_name="class")
+    class_offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="roles", verbose_name="class")
     name = models.CharField(max_length=30)
     capacity = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1)], help_text="Leave empty for the capacity of the class."
@@ -19,7 +19,7 @@ class ClassRole(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["offer", "name"], name="classwork_role_once"),
+            models.UniqueConstraint(fields=["class_offer", "name"], name="classwork_role_once"),
             models.CheckConstraint(
                 condition=Q(capacity__isnull=True) | Q(capacity__gte=1), name="classwork_role_capacity_positive"
             ),
@@ -33,7 +33,7 @@ class ClassRole(models.Model):
 class RoleBalance(models.Model):
     """The largest allowed difference between the roles of a class."""
 
-    offer = models.OneToOneField(ClassOffer, on_delete=models.CASCADE, primary_key=True, related_name="balance")
+    class_offer = models.OneToOneField(ClassOffer, on_delete=models.CASCADE, primary_key=True, related_name="balance")
     most_apart = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Largest difference between roles.")
     ratio = models.DecimalField(
         max_digits=3,
@@ -56,4 +56,4 @@ class RoleBalance(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Balance of {self.offer}"
+        return f"Balance of {self.class_offer}"

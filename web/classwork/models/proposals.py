@@ -26,7 +26,9 @@ class Proposal(models.Model):
 
     author = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="proposals")
     subject = models.ForeignKey(Subject, on_delete=models.CASCADE, null=True, blank=True, related_name="proposals")
-    offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, null=True, blank=True, related_name="proposals")
+    class_offer = models.ForeignKey(
+        ClassOffer, on_delete=models.CASCADE, null=True, blank=True, related_name="proposals"
+    )
     changes = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     message = models.TextField("message to the office", blank=True)
@@ -40,7 +42,8 @@ class Proposal(models.Model):
         permissions = [("decide_proposal", "May approve or answer what teachers propose")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(subject__isnull=True, offer__isnull=False) | Q(subject__isnull=False, offer__isnull=True),
+                condition=Q(subject__isnull=True, class_offer__isnull=False)
+                | Q(subject__isnull=False, class_offer__isnull=True),
                 name="classwork_proposal_about_one_thing",
             ),
             models.UniqueConstraint(
@@ -49,7 +52,7 @@ class Proposal(models.Model):
                 name="classwork_proposal_one_open_a_subject",
             ),
             models.UniqueConstraint(
-                fields=["offer"],
+                fields=["class_offer"],
                 condition=Q(state__in=["draft", "submitted", "answered"]),
                 name="classwork_proposal_one_open_an_offer",
             ),
@@ -60,8 +63,8 @@ class Proposal(models.Model):
 
     @property
     def about(self) -> Subject | ClassOffer:
-        if self.offer is not None:
-            return self.offer
+        if self.class_offer is not None:
+            return self.class_offer
         return cast(Subject, self.subject)  # A constraint ensures that it is one of the two.
 
     @property

@@ -28,7 +28,7 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
 class Release(models.Model):
     """Rebuilt from the schedule. Only `released_at` and `held_at` are set by people."""
 
-    offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="releases")
+    class_offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="releases")
     resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="releases")
     opens_at = models.DateTimeField(null=True, blank=True, help_text="Leave empty to open on registration.")
     class_number = models.PositiveSmallIntegerField(
@@ -45,14 +45,14 @@ class Release(models.Model):
     class Meta:
         ordering = ["opens_at", "id"]
         constraints = [
-            models.UniqueConstraint(fields=["offer", "resource"], name="classwork_release_once"),
+            models.UniqueConstraint(fields=["class_offer", "resource"], name="classwork_release_once"),
             models.CheckConstraint(
                 condition=Q(released_at=None) | Q(held_at=None), name="classwork_release_opened_or_held_back"
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.resource} in {self.offer}"
+        return f"{self.resource} in {self.class_offer}"
 
     @property
     def begins_at(self) -> datetime | None:

@@ -100,7 +100,9 @@ class Attachment(models.Model):
 
     resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="attachments")
     subject = models.ForeignKey(Subject, on_delete=models.CASCADE, null=True, blank=True, related_name="attachments")
-    offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, null=True, blank=True, related_name="attachments")
+    class_offer = models.ForeignKey(
+        ClassOffer, on_delete=models.CASCADE, null=True, blank=True, related_name="attachments"
+    )
     position = models.PositiveSmallIntegerField(default=0)
     hidden = models.BooleanField(default=False)
     when = models.CharField(
@@ -117,12 +119,12 @@ class Attachment(models.Model):
         ordering = ["position", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(subject=None, offer__isnull=False) | Q(subject__isnull=False, offer=None),
+                condition=Q(subject=None, class_offer__isnull=False) | Q(subject__isnull=False, class_offer=None),
                 name="classwork_attachment_to_one_thing",
             ),
             models.UniqueConstraint(fields=["resource", "subject"], name="classwork_attachment_once_a_subject"),
-            models.UniqueConstraint(fields=["resource", "offer"], name="classwork_attachment_once_an_offer"),
+            models.UniqueConstraint(fields=["resource", "class_offer"], name="classwork_attachment_once_an_offer"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.resource} in {self.offer or self.subject}"
+        return f"{self.resource} in {self.class_offer or self.subject}"

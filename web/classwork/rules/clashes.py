@@ -15,8 +15,8 @@ class Booking:
     kind: str
     pk: int
     what: str
-    offer_id: int | None
-    offer: str
+    class_offer_id: int | None
+    class_offer: str
     slot: Slot
 
     @property
@@ -30,7 +30,8 @@ class Clash:
     second: Booking
 
     def __str__(self) -> str:
-        return f"{self.first.what} is double-booked on {self.second.slot}: {self.first.offer}, and {self.second.offer}."
+        both = f"{self.first.class_offer}, and {self.second.class_offer}"
+        return f"{self.first.what} is double-booked on {self.second.slot}: {both}."
 
 
 def find_clashes(bookings: Iterable[Booking]) -> list[Clash]:
@@ -41,7 +42,7 @@ def find_clashes(bookings: Iterable[Booking]) -> list[Clash]:
     for booking in sorted(bookings, key=lambda each: (each.slot.starts_at, each.slot.ends_at)):
         others = [other for other in running.get(booking.key, []) if other.slot.overlaps(booking.slot)]
         for other in others:
-            pair = frozenset([(other.offer_id, other.offer), (booking.offer_id, booking.offer)])
+            pair = frozenset([(other.class_offer_id, other.class_offer), (booking.class_offer_id, booking.class_offer)])
             if len(pair) > 1:
                 by_pair.setdefault((booking.key, pair), Clash(other, booking))
         running[booking.key] = [*others, booking]

@@ -22,20 +22,20 @@ def linked_data(data: dict[str, Any]) -> SafeString:
 
 
 @register.filter
-def single_class_invitation(offer: ClassOffer) -> str:
+def single_class_invitation(class_offer: ClassOffer) -> str:
     """Names the trial before the drop-in, for a class that sells one of them."""
-    if offer.trial_price is None:
-        return f"Drop in for {money(offer.drop_in_price)}"
-    return f"Try one class for {money(offer.trial_price)}" if offer.trial_price else "Try one class, free"
+    if class_offer.trial_price is None:
+        return f"Drop in for {money(class_offer.drop_in_price)}"
+    return f"Try one class for {money(class_offer.trial_price)}" if class_offer.trial_price else "Try one class, free"
 
 
 @register.filter
-def single_class_prices(offer: ClassOffer) -> str:
+def single_class_prices(class_offer: ClassOffer) -> str:
     prices = []
-    if offer.drop_in_price is not None:
-        prices.append(money(offer.drop_in_price))
-    if offer.trial_price is not None:
-        prices.append(f"trial {money(offer.trial_price) if offer.trial_price else 'free'}")
+    if class_offer.drop_in_price is not None:
+        prices.append(money(class_offer.drop_in_price))
+    if class_offer.trial_price is not None:
+        prices.append(f"trial {money(class_offer.trial_price) if class_offer.trial_price else 'free'}")
     return ", ".join(prices)
 
 

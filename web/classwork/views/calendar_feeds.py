@@ -23,8 +23,10 @@ def school(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=300)
 def classoffer(request: HttpRequest, pk: int) -> HttpResponse:
-    offer = get_object_or_404(ClassOffer.objects.published(dates.local_today()).select_related("subject__level"), pk=pk)
-    return calendar_response(calendar_feeds.class_calendar(offer), f"class-{pk}")
+    class_offer = get_object_or_404(
+        ClassOffer.objects.published(dates.local_today()).select_related("subject__level"), pk=pk
+    )
+    return calendar_response(calendar_feeds.class_calendar(class_offer), f"class-{pk}")
 
 
 @require_safe

@@ -23,7 +23,7 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     decided = request.GET.get("show") == "decided"
     states = [Proposal.State.APPROVED, Proposal.State.ANSWERED] if decided else [Proposal.State.SUBMITTED]
     related = Proposal.objects.select_related(
-        "author__user", "subject__level", "offer__subject__level", "offer__session"
+        "author__user", "subject__level", "class_offer__subject__level", "class_offer__session"
     )
     page = Paginator(related.filter(state__in=states), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "classwork/desk/proposals.html", {"page": page, "decided": decided})

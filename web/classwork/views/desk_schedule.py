@@ -23,7 +23,7 @@ ASK = ["GET", "HEAD", "POST"]
 @require_safe
 @desk_required("classwork.view_session")
 def sessions(request: HttpRequest) -> HttpResponse:
-    listed = Session.objects.annotate(classes=Count("offers")).order_by("-key_day_date", "-pk")
+    listed = Session.objects.annotate(classes=Count("class_offers")).order_by("-key_day_date", "-pk")
     page = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "classwork/desk/sessions.html", {"page": page})
 
@@ -31,21 +31,23 @@ def sessions(request: HttpRequest) -> HttpResponse:
 @require_http_methods(ASK)
 @desk_required("classwork.change_meeting")
 def change_day(request: HttpRequest, pk: int, action: str) -> HttpResponse:
-    related = Meeting.objects.select_related("offer__subject__level", "offer__session", "location")
+    related = Meeting.objects.select_related("class_offer__subject__level", "class_offer__session", "location")
     meeting = get_object_or_404(related, pk=pk)
     form = MEETING_FORMS[action](posted_data(request), meeting=meeting)
-    return _apply_meeting_action(request, form, meeting.offer, {"meeting": meeting})
+    return _apply_meeting_action(request, form, meeting.class_offer, {"meeting": meeting})
 
 
 @require_http_methods(ASK)
 @desk_required("classwork.add_meeting")
 def add_day(request: HttpRequest, pk: int) -> HttpResponse:
-    offer = get_object_or_404(ClassOffer.objects.select_related("subject__level", "session"), pk=pk)
-    return _apply_meeting_action(request, AddMeetingForm(posted_data(request), offer=offer), offer, {})
+    class_offer = get_object_or_404(ClassOffer.objects.select_related("subject__level", "session"), pk=pk)
+    return _apply_meeting_action(
+        request, AddMeetingForm(posted_data(request), class_offer=class_offer), class_offer, {}
+    )
 
 
 def _apply_meeting_action(
-    request: HttpRequest, form: MeetingActionForm | AddMeetingForm, offer: ClassOffer, context: dict[str, Any]
+    request: HttpRequest, form: MeetingActionForm | AddMeetingForm, class_offer: ClassOffer, context: dict[str, Any]
 ) -> HttpResponse:
     if form.is_valid():
         try:
@@ -54,5 +56,5 @@ def _apply_meeting_action(
             messages.error(request, str(error))
         else:
             messages.success(request, "Saved. Calendars and the public page are up to date.")
-            return redirect("desk_class", offer.pk)
-    return render(request, "classwork/desk/class_day.html", context | {"form": form, "offer": offer})
+            return redirect("desk_class", class_offer.pk)
+    return render(request, "classwork/desk/class_day.html", context | {"form": form, "class_offer": class_offer})

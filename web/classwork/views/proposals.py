@@ -67,7 +67,7 @@ def edit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, proposals.OVERTAKEN if stored.is_overtaken else status)
         return redirect("proposal", stored.pk)
     form_class: type[ProposalForm]
-    if stored.offer_id:
+    if stored.class_offer_id:
         form_class = ChangeClassForm if stored.changes else ProposeClassForm
     else:
         form_class = ChangeSubjectForm if stored.changes else ProposeSubjectForm

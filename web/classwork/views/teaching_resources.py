@@ -118,11 +118,11 @@ def save_or_show_error(form: ResourceForm, save: Any) -> bool:
 
 
 def attachable_of_resource(resource: Resource) -> Thing:
-    attachment = resource.attachments.select_related("subject__level", "offer").first()
+    attachment = resource.attachments.select_related("subject__level", "class_offer").first()
     if attachment is None:
         raise Http404
-    if attachment.offer_id:
-        return ClassOffer.objects.with_timetable().get(pk=attachment.offer_id)
+    if attachment.class_offer_id:
+        return ClassOffer.objects.with_timetable().get(pk=attachment.class_offer_id)
     return attachment.subject  # type: ignore[return-value]
 
 
@@ -174,16 +174,16 @@ def change_attachment(request: HttpRequest, what: str, pk: int, number: int) -> 
 def student_view_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Shows what a student sees who registered at the beginning, before the class or right after one of its
     meetings."""
-    offer = get_object_or_404(ClassOffer.objects.with_timetable(), pk=pk)
-    if not content.may_manage_resources_of(staff_profile_of(request), offer):
+    class_offer = get_object_or_404(ClassOffer.objects.with_timetable(), pk=pk)
+    if not content.may_manage_resources_of(staff_profile_of(request), class_offer):
         raise Http404
-    weeks = student_view.viewing_moments(offer)
+    weeks = student_view.viewing_moments(class_offer)
     selected = request.GET.get("week", "")
     week = next((each for each in weeks if str(each.number) == selected), weeks[0] if weeks else None)
     context = {
-        "offer": offer,
+        "class_offer": class_offer,
         "weeks": weeks,
         "week": week,
-        "seen": student_view.resources_at(offer, week.at) if week else [],
+        "seen": student_view.resources_at(class_offer, week.at) if week else [],
     }
     return render(request, "classwork/resources_as_student.html", context)

@@ -22,5 +22,5 @@ def load() -> None:
     workshop.steps.create(number=2, unit=Unit.WEEKS, percent=ALL)
     workshop.steps.create(number=3, unit=Unit.DAYS, percent=ALL, gives=RefundMethod.CREDIT)
     ada = User.objects.get(email="ada@example.org")
-    for offer in ClassOffer.objects.filter(subject__level__code="WS"):
-        class_offers.change_class(ada, offer, ClassDraft({"terms": workshop}))
+    for class_offer in ClassOffer.objects.filter(subject__level__code="WS"):
+        class_offers.change_class(ada, class_offer, ClassDraft({"terms": workshop}))

@@ -20,25 +20,25 @@ def load() -> None:
         return
     ada, following = User.objects.get(email="ada@example.org"), Session.objects.latest("key_day_date")
     cancel_snow_day(ada, beginner_class(following, "A"))
-    require_minimum_enrollment(ada, following.offers.get(subject__name="Aerials for the careful"))
+    require_minimum_enrollment(ada, following.class_offers.get(subject__name="Aerials for the careful"))
 
 
-def cancel_snow_day(ada: User, offer: ClassOffer) -> None:
-    offer = ClassOffer.objects.with_timetable().get(pk=offer.pk)
-    day = offer.meetings.all()[1]
+def cancel_snow_day(ada: User, class_offer: ClassOffer) -> None:
+    class_offer = ClassOffer.objects.with_timetable().get(pk=class_offer.pk)
+    day = class_offer.meetings.all()[1]
     # One student cannot come a week later and gets a refund.
-    busy_student = offer.registrations.live().latest("pk")
+    busy_student = class_offer.registrations.live().latest("pk")
     exceptions = {f"place_{busy_student.pk}": CompensationPolicy.REFUND}
     request = CancellationRequest(
         CompensationPolicy.EXTENSION,
         frozenset([day.pk]),
-        instead=replacement_dates(offer, [day]),
+        instead=replacement_dates(class_offer, [day]),
         exceptions=exceptions,
     )
     cancel_classes(ada, request, "Snow is forecast.", seen=None, now=timezone.now())
 
 
-def require_minimum_enrollment(ada: User, offer: ClassOffer) -> None:
-    first = offer.meetings.order_by("starts_at")[0]
+def require_minimum_enrollment(ada: User, class_offer: ClassOffer) -> None:
+    first = class_offer.meetings.order_by("starts_at")[0]
     values = {"minimum": 9, "decision_date": first.local_date - timedelta(days=3)}
-    class_offers.change_class(ada, offer, ClassDraft(values))
+    class_offers.change_class(ada, class_offer, ClassDraft(values))

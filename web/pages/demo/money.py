@@ -36,11 +36,11 @@ def load() -> None:
     reconcile_practice_gateway(ada, paid)
 
 
-def pay_by_card(offer: ClassOffer, name: str) -> Payment:
+def pay_by_card(class_offer: ClassOffer, name: str) -> Payment:
     now, email = timezone.now(), f"{name.lower()}.demo@example.org"
     order = Order.objects.create(currency=settings.CURRENCY, payer_name=f"{name} Demo", payer_email=email)
     attendee = attendees.Attendee(attendees.OTHER, first_name=name, last_name="Demo", email=email)
-    cart.add_registrations_to_cart(order, cart.RegistrationChoice([offer], [attendee]))
+    cart.add_registrations_to_cart(order, cart.RegistrationChoice([class_offer], [attendee]))
     order = placement.place_order(order, placement.PlacementOptions(Order.Due.NOW), seen=None, at=now)
     payment = attempts.start_attempt(order, VARIANT, now)
     attempts.confirm_payment(payment, attempts.PaymentCaptured(Decimal(payment.total), payment.currency))

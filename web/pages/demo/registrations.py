@@ -52,25 +52,25 @@ def load() -> None:
     desk_registrations.register_at_desk(ada, beginner_class(following, "A"), kit)
     register_for_two_classes(ada, User.objects.get(email="alice@example.org"), following)
     fill_class(ada, beginner_class(following, "A"), NAMES[:8])
-    fill_class(ada, following.offers.get(subject__name="Solo jazz"), NAMES[2:])
-    fill_waitlist(following.offers.get(subject__name="Solo jazz"))
-    balance_demo_roles(ada, following.offers.get(subject__name="Balboa basics"))
-    fill_class(ada, following.offers.get(subject__name="Aerials for the careful"), NAMES[:8])
+    fill_class(ada, following.class_offers.get(subject__name="Solo jazz"), NAMES[2:])
+    fill_waitlist(following.class_offers.get(subject__name="Solo jazz"))
+    balance_demo_roles(ada, following.class_offers.get(subject__name="Balboa basics"))
+    fill_class(ada, following.class_offers.get(subject__name="Aerials for the careful"), NAMES[:8])
     sell_single_evenings(ada, running, following, (alice, kit))
 
 
 def sell_single_evenings(ada: User, running: Session, following: Session, guests: tuple[Student, Student]) -> None:
-    jazz, beginners = running.offers.get(subject__name="Solo jazz"), beginner_class(following, "B")
-    for offer in (jazz, beginners):
+    jazz, beginners = running.class_offers.get(subject__name="Solo jazz"), beginner_class(following, "B")
+    for class_offer in (jazz, beginners):
         prices = {"drop_in_price": Decimal(15), "trial_price": Decimal(0), "last_joinable_class": 3}
-        class_offers.change_class(ada, offer, ClassDraft(prices))
+        class_offers.change_class(ada, class_offer, ClassDraft(prices))
     alice, kit = guests
     buy_ticket(ada, beginners, kit, trial=True)
     buy_ticket(ada, jazz, alice, trial=False)
 
 
-def buy_ticket(ada: User, offer: ClassOffer, student: Student, *, trial: bool) -> None:
-    day = offer.meetings.filter(starts_at__gt=timezone.now(), canceled_at=None).first()
+def buy_ticket(ada: User, class_offer: ClassOffer, student: Student, *, trial: bool) -> None:
+    day = class_offer.meetings.filter(starts_at__gt=timezone.now(), canceled_at=None).first()
     account = student.user or student.guardian
     if day is None or account is None:
         return
@@ -93,42 +93,42 @@ def open_cart_for(account: User) -> Order:
 
 
 def beginner_class(session: Session, version: str) -> ClassOffer:
-    return session.offers.get(subject__level__code="Beg", subject__version=version)
+    return session.class_offers.get(subject__level__code="Beg", subject__version=version)
 
 
 def register_for_two_classes(ada: User, account: User, session: Session) -> None:
     """Both are in one order, so that canceling one of them changes the price of the other."""
     order = open_cart_for(account)
-    offers = [session.offers.get(subject__level__code="L2", subject__version=version) for version in "AB"]
-    cart.add_registrations_to_cart(order, cart.RegistrationChoice(offers, [attendees.Attendee(attendees.ME)]))
+    class_offers = [session.class_offers.get(subject__level__code="L2", subject__version=version) for version in "AB"]
+    cart.add_registrations_to_cart(order, cart.RegistrationChoice(class_offers, [attendees.Attendee(attendees.ME)]))
     pay_in_cash(
         ada, placement.place_order(order, placement.PlacementOptions(Order.Due.DOOR), seen=None, at=timezone.now())
     )
 
 
-def fill_class(ada: User, offer: ClassOffer, names: tuple[str, ...]) -> None:
+def fill_class(ada: User, class_offer: ClassOffer, names: tuple[str, ...]) -> None:
     for number, name in enumerate(names):
-        if capacity.availability_of(offer, timezone.now()).is_full:
+        if capacity.availability_of(class_offer, timezone.now()).is_full:
             return
         order = desk_registrations.register_at_desk(
-            ada, offer, attendees.TypedPerson(name, "Demo", f"{name.lower()}.demo@example.org")
+            ada, class_offer, attendees.TypedPerson(name, "Demo", f"{name.lower()}.demo@example.org")
         )
         if number % 2:
             pay_in_cash(ada, order)
 
 
-def fill_waitlist(offer: ClassOffer) -> None:
+def fill_waitlist(class_offer: ClassOffer) -> None:
     pair = [WaitlistRequest(attendees.Attendee(attendees.OTHER, first_name=name)) for name in ("Omar", "Pia")]
-    entries.join_waitlist(offer, pair, Contact("Omar Demo", "omar.demo@example.org"))
+    entries.join_waitlist(class_offer, pair, Contact("Omar Demo", "omar.demo@example.org"))
     alice = User.objects.get(email="alice@example.org")
     entries.join_waitlist(
-        offer, [WaitlistRequest(attendees.Attendee(attendees.ME))], Contact(str(alice), alice.email, alice)
+        class_offer, [WaitlistRequest(attendees.Attendee(attendees.ME))], Contact(str(alice), alice.email, alice)
     )
 
 
-def balance_demo_roles(ada: User, offer: ClassOffer) -> None:
+def balance_demo_roles(ada: User, class_offer: ClassOffer) -> None:
     class_roles.set_class_roles(
-        offer, [RoleCapacity("lead", 12), RoleCapacity("follow", 12)], BalanceLimits(most=3, active_from=8), ada
+        class_offer, [RoleCapacity("lead", 12), RoleCapacity("follow", 12)], BalanceLimits(most=3, active_from=8), ada
     )
 
 

@@ -58,8 +58,8 @@ def load() -> None:
         for weekly in CLASSES:
             class_offers.create_class(ada, weekly_class_draft(weekly, session))
     following = next_session.create_next_session(ada, *next_session.propose_next_session(running))
-    for offer in following.offers.exclude(subject__level__code="L3"):
-        class_offers.set_class_approved(ada, offer, True)
+    for class_offer in following.class_offers.exclude(subject__level__code="L3"):
+        class_offers.set_class_approved(ada, class_offer, True)
     change_some_classes(ada, running, following)
 
 
@@ -91,21 +91,21 @@ def teachers_named(first_name: str) -> list[Staff]:
 
 
 def change_some_classes(ada: User, running: Session, following: Session) -> None:
-    balboa = running.offers.get(subject__name="Balboa basics")
+    balboa = running.class_offers.get(subject__name="Balboa basics")
     meetings.cancel_meeting(ada, balboa.meetings.all()[3], "The hall has no heating that week.")
     last = balboa.meetings.last()
     if last:
         meetings.add_meeting(
             ada, balboa, MeetingDraft(last.local_date + WEEK, time(18), reason="Make-up for the cold week.")
         )
-    charleston = running.offers.get(subject__level__code="L2", subject__version="A")
+    charleston = running.class_offers.get(subject__level__code="L2", subject__version="A")
     meetings.set_substitutes(ada, charleston.meetings.all()[2], teachers_named("inez"), why="Tess plays at a wedding.")
-    turns = running.offers.get(subject__level__code="L2", subject__version="B")
+    turns = running.class_offers.get(subject__level__code="L2", subject__version="B")
     moved = turns.meetings.all()[4]
     meetings.move_meeting(
         ada, moved, MeetingDraft(moved.local_date + timedelta(1), time(18), reason="There is a concert in the Mill.")
     )
-    jazz = following.offers.get(subject__name="Solo jazz")
+    jazz = following.class_offers.get(subject__name="Solo jazz")
     holiday = jazz.meetings.all()[1].local_date
     class_offers.change_class(ada, jazz, ClassDraft({"skip_tagline": "Inez dances in Paris"}, [holiday]))
     submit_demo_proposals(following)
@@ -123,5 +123,7 @@ def submit_demo_proposals(session: Session) -> None:
         tess, proposals.propose_subject(tess, idea), "Many have asked for it. Three weeks would do."
     )
     proposals.propose_subject(tess, {"level": special, "name": "Dancing to live music", "num_weeks": 2})
-    offer = ClassOffer.objects.get(session=session, subject__level__code="L2", subject__version="C")
-    proposals.request_change(tess, offer, {"start_time": time(20, 15)}, "A quarter of an hour to change shoes, please.")
+    class_offer = ClassOffer.objects.get(session=session, subject__level__code="L2", subject__version="C")
+    proposals.request_change(
+        tess, class_offer, {"start_time": time(20, 15)}, "A quarter of an hour to change shoes, please."
+    )

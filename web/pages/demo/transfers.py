@@ -17,10 +17,12 @@ def load() -> None:
         return
     ada = User.objects.get(email="ada@example.org")
     following = Session.objects.latest("key_day_date")
-    beginner_offer = following.offers.get(subject__level__code="Beg", subject__version="A")
-    registrations = Registration.objects.filter(offer=beginner_offer, student__last_name="Demo", state=State.CONFIRMED)
+    beginner_offer = following.class_offers.get(subject__level__code="Beg", subject__version="A")
+    registrations = Registration.objects.filter(
+        class_offer=beginner_offer, student__last_name="Demo", state=State.CONFIRMED
+    )
     mover, giver = registrations.order_by("pk")[:2]
-    wish = TransferRequest(following.offers.get(subject__level__code="Beg", subject__version="B"))
+    wish = TransferRequest(following.class_offers.get(subject__level__code="Beg", subject__version="B"))
     actor, now = DeskOverride(ada, "Works late on that evening now"), timezone.now()
     to_class.transfer_to_class(
         mover, wish, actor, now, seen=to_class.quote_transfer(mover, wish, actor, now).fingerprint

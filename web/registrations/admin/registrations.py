@@ -13,14 +13,14 @@ from users.admin import side_panels
 
 @admin.register(Registration)
 class RegistrationAdmin(ReadOnlyAdmin, admin.ModelAdmin):
-    list_display = ["first_name", "last_name", "offer", "place", "payment", "created_at"]
-    list_filter = ["state", "offer__session", "offer__class_day", "readiness", "over_capacity"]
+    list_display = ["first_name", "last_name", "class_offer", "place", "payment", "created_at"]
+    list_filter = ["state", "class_offer__session", "class_offer__class_day", "readiness", "over_capacity"]
     search_fields = ["student__first_name", "student__last_name", "student__email", "student__user__email"]
     fields = [
-        *("student", "offer", "place", "why", "over_capacity", "payment", "readiness", "referral_source"),
+        *("student", "class_offer", "place", "why", "over_capacity", "payment", "readiness", "referral_source"),
         *("created_at", "confirmed_at", "ended_at", "at_the_desk", "what_happened"),
     ]
-    ordering = ["-offer__class_day", "offer__start_time", "student__first_name"]
+    ordering = ["-class_offer__class_day", "class_offer__start_time", "student__first_name"]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Registration]":
         return Registration.objects.for_lists()
@@ -53,7 +53,7 @@ class RegistrationAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 @admin.register(Ticket)
 class TicketAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["student", "class_day", "what", "place", "payment", "created_at"]
-    list_filter = ["state", ("trial_of", admin.EmptyFieldListFilter), "meeting__offer__session"]
+    list_filter = ["state", ("trial_of", admin.EmptyFieldListFilter), "meeting__class_offer__session"]
     search_fields = ["student__first_name", "student__last_name", "student__email", "student__user__email"]
     fields = ["student", "class_day", "what", "place", "why", "payment", "created_at", "confirmed_at", "ended_at"]
     ordering = ["-meeting__starts_at", "student__first_name"]

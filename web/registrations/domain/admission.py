@@ -25,32 +25,32 @@ class AdmittedSpot:
     """True if the desk gave a spot beyond the capacity."""
 
 
-def admission_refusal(line: OrderLine, offer: ClassOffer, at: datetime) -> str:
+def admission_refusal(line: OrderLine, class_offer: ClassOffer, at: datetime) -> str:
     entry = _entry_of(line)
     if entry is not None and entry.has_open_offer(at):
         lines = len(lines_admitted_together(line))
         return "" if lines >= entry.size else TOGETHER
     if line.details.get("over_capacity"):
         return ""
-    return _party_refusal(offer, _party_of_line(line, offer, at))
+    return _party_refusal(class_offer, _party_of_line(line, class_offer, at))
 
 
-def admit_line(line: OrderLine, offer: ClassOffer, at: datetime) -> AdmittedSpot:
+def admit_line(line: OrderLine, class_offer: ClassOffer, at: datetime) -> AdmittedSpot:
     """The caller holds the lock of the class. Raises Unavailable with the reason."""
-    if offer.is_canceled:
+    if class_offer.is_canceled:
         raise ProductUnavailable(registration_window.CLASS_CANCELED)
     # The walk must not run while only some people of a group have their spots.
     if not _admitted_roles(line):
-        spot_offers.advance_waitlist(offer, at)
+        spot_offers.advance_waitlist(class_offer, at)
     entry = _entry_of(line)
     if entry is not None and entry.has_open_offer(at):
         return _claim_offered_spot(entry, line, at)
-    party = _party_of_line(line, offer, at)
+    party = _party_of_line(line, class_offer, at)
     role = party.role
     if line.details.get("over_capacity"):
-        here = capacity.availability_of(offer, at, but=_own_tickets(line))
+        here = capacity.availability_of(class_offer, at, but=_own_tickets(line))
         return AdmittedSpot(role, over=find_obstacle(here.rules, here.counts, [role]) is not None)
-    if reason := _party_refusal(offer, party):
+    if reason := _party_refusal(class_offer, party):
         raise ProductUnavailable(reason)
     return AdmittedSpot(role)
 
@@ -71,8 +71,8 @@ class Party:
         return assign_roles(self.rules, self.counts, self.roles)[self.number]
 
 
-def _party_of_line(line: OrderLine, offer: ClassOffer, at: datetime) -> Party:
-    here, company = capacity.availability_of(offer, at, but=_own_tickets(line)), _admitted_roles(line)
+def _party_of_line(line: OrderLine, class_offer: ClassOffer, at: datetime) -> Party:
+    here, company = capacity.availability_of(class_offer, at, but=_own_tickets(line)), _admitted_roles(line)
     others = [other for other in lines_admitted_together(line) if other != line and other.pk not in company]
     before = Counter(here.counts)
     before.subtract(company.values())
@@ -80,13 +80,13 @@ def _party_of_line(line: OrderLine, offer: ClassOffer, at: datetime) -> Party:
     return Party(here.rules, before, roles, len(company))
 
 
-def _party_refusal(offer: ClassOffer, party: Party) -> str:
+def _party_refusal(class_offer: ClassOffer, party: Party) -> str:
     if party.rules.roles and any(role not in {*party.rules.names, EITHER} for role in party.roles):
         return WHICH_ROLE
     taken = assign_roles(party.rules, party.counts, party.roles)
     if why := find_obstacle(party.rules, party.counts, taken):
         return skip_reasons.obstacle_refusal(party.rules, party.counts, taken, why)
-    waiting = spot_offers.as_waiting_parties(list(spot_offers.waiting_entries(offer)))
+    waiting = spot_offers.as_waiting_parties(list(spot_offers.waiting_entries(class_offer)))
     return (
         skip_reasons.QUEUE if waiting and not may_pass_waitlist(party.rules, party.counts, waiting, party.roles) else ""
     )
@@ -112,7 +112,7 @@ def _admitted_roles(line: OrderLine) -> dict[int, str]:
 
 def _entry_of(line: OrderLine) -> WaitlistEntry | None:
     number = line.details.get("entry")
-    return WaitlistEntry.objects.filter(pk=number, offer=line.product_id).first() if number else None
+    return WaitlistEntry.objects.filter(pk=number, class_offer=line.product_id).first() if number else None
 
 
 def _claim_offered_spot(entry: WaitlistEntry, line: OrderLine, at: datetime) -> AdmittedSpot:

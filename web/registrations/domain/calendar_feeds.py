@@ -45,6 +45,6 @@ def student_calendar(student: Student, now: datetime | None = None) -> bytes:
     since = (now or timezone.now()) - calendar_feeds.BACK
     confirmed = Registration.objects.filter(student=student, state=Registration.State.CONFIRMED)
     tickets = Ticket.objects.confirmed().filter(student=student)
-    attended = Q(offer__in=confirmed.values("offer")) | Q(pk__in=tickets.values("meeting"))
+    attended = Q(class_offer__in=confirmed.values("class_offer")) | Q(pk__in=tickets.values("meeting"))
     meetings = calendar_feeds.meetings_for_calendars().filter(attended, ends_at__gt=since)
     return calendar_feeds.build_calendar(f"{settings.BUSINESS_NAME}: {student}", meetings)

@@ -26,24 +26,24 @@ def lock_classes_of_order(line: OrderLine) -> ClassOffer:
     """Locks all classes of the order by their ids, so that two orders never deadlock. Returns the line's class."""
     lines = line.order.lines.filter(canceled_at=None)
     days = Meeting.objects.filter(pk__in=lines.filter(kind=TICKET).values("product_id"))
-    classes = Q(pk__in=lines.filter(kind=PLACE).values("product_id")) | Q(pk__in=days.values("offer"))
+    classes = Q(pk__in=lines.filter(kind=PLACE).values("product_id")) | Q(pk__in=days.values("class_offer"))
     classes |= Q(pk__in=lines.filter(exchanged_from__kind=PLACE).values("exchanged_from__product_id"))
-    offer_id = line.product_id
+    class_offer_id = line.product_id
     if line.kind == TICKET:
-        offer_id = Meeting.objects.filter(pk=line.product_id).values_list("offer", flat=True).first() or 0
-    locked = ClassOffer.objects.select_for_update().filter(classes | Q(pk=offer_id)).order_by("pk")
-    offer = next((offer for offer in locked if offer.pk == offer_id), None)
-    if offer is None:
+        class_offer_id = Meeting.objects.filter(pk=line.product_id).values_list("class_offer", flat=True).first() or 0
+    locked = ClassOffer.objects.select_for_update().filter(classes | Q(pk=class_offer_id)).order_by("pk")
+    class_offer = next((class_offer for class_offer in locked if class_offer.pk == class_offer_id), None)
+    if class_offer is None:
         raise ProductUnavailable("This class is no longer offered.")
-    return offer
+    return class_offer
 
 
-def lock_class(offer_id: int) -> ClassOffer:
+def lock_class(class_offer_id: int) -> ClassOffer:
     """Everything that counts spots before taking one holds this lock. SQLite allows only one writer anyway."""
-    offer = ClassOffer.objects.select_for_update().filter(pk=offer_id).first()
-    if offer is None:
+    class_offer = ClassOffer.objects.select_for_update().filter(pk=class_offer_id).first()
+    if class_offer is None:
         raise ProductUnavailable("This class is no longer offered.")
-    return offer
+    return class_offer
 
 
 @dataclass(frozen=True)
@@ -117,9 +117,9 @@ class Availability:
         return "" if left is None or left > FEW else str(left)
 
 
-def annotate_taken(offers: QuerySet[ClassOffer], at: datetime) -> QuerySet[ClassOffer]:
-    rows = Registration.objects.taking_a_place(at).filter(offer=OuterRef("pk")).order_by().values("offer")
-    return offers.annotate(taken=Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0))
+def annotate_taken(class_offers: QuerySet[ClassOffer], at: datetime) -> QuerySet[ClassOffer]:
+    rows = Registration.objects.taking_a_place(at).filter(class_offer=OuterRef("pk")).order_by().values("class_offer")
+    return class_offers.annotate(taken=Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0))
 
 
 TicketCounts = Mapping[int, Counts]
@@ -143,30 +143,33 @@ class SpotCounts:
         else:
             self.counts.update(json.loads(name) if what == "kept" else {name: number})
 
-    def room(self, offer: ClassOffer, guests: TicketCounts) -> Availability:
+    def room(self, class_offer: ClassOffer, guests: TicketCounts) -> Availability:
         most = max((sum(counts.values()) for counts in guests.values()), default=0)
         return Availability(
-            rules_without_guests(capacity_rules(offer, self.roles), guests, most), self.counts, self.waiting, most
+            rules_without_guests(capacity_rules(class_offer, self.roles), guests, most), self.counts, self.waiting, most
         )
 
 
-def availability_of(offer: ClassOffer, at: datetime, *, but: Collection[int] = ()) -> Availability:
+def availability_of(class_offer: ClassOffer, at: datetime, *, but: Collection[int] = ()) -> Availability:
     """Leaves out the tickets in `but`, because they are being turned into registrations."""
-    return availability_by_class([offer], at, but=but)[offer.pk]
+    return availability_by_class([class_offer], at, but=but)[class_offer.pk]
 
 
 def availability_by_class(
-    offers: Iterable[ClassOffer], at: datetime, *, but: Collection[int] = ()
+    class_offers: Iterable[ClassOffer], at: datetime, *, but: Collection[int] = ()
 ) -> Mapping[int, Availability]:
     """Counts the fullest of the meetings to come, because a new student attends all of them. Runs one query for any
     number of classes."""
-    counts_by_class = _count_spots_by_class(offers := list(offers), at, but)
-    return {offer.pk: counts_by_class[offer.pk].room(offer, counts_by_class[offer.pk].guests) for offer in offers}
+    counts_by_class = _count_spots_by_class(class_offers := list(class_offers), at, but)
+    return {
+        class_offer.pk: counts_by_class[class_offer.pk].room(class_offer, counts_by_class[class_offer.pk].guests)
+        for class_offer in class_offers
+    }
 
 
-def availability_by_meeting(offer: ClassOffer, days: Iterable[Meeting], at: datetime) -> dict[int, Availability]:
-    tally = _count_spots_by_class([offer], at)[offer.pk]
-    return {day.pk: tally.room(offer, {day.pk: tally.guests.get(day.pk, {})}) for day in days}
+def availability_by_meeting(class_offer: ClassOffer, days: Iterable[Meeting], at: datetime) -> dict[int, Availability]:
+    tally = _count_spots_by_class([class_offer], at)[class_offer.pk]
+    return {day.pk: tally.room(class_offer, {day.pk: tally.guests.get(day.pk, {})}) for day in days}
 
 
 def rules_without_guests(rules: CapacityRules, guests: TicketCounts, most: int) -> CapacityRules:
@@ -179,17 +182,17 @@ def rules_without_guests(rules: CapacityRules, guests: TicketCounts, most: int) 
 
 
 def _count_spots_by_class(
-    offers: Iterable[ClassOffer], at: datetime, but: Collection[int] = ()
+    class_offers: Iterable[ClassOffer], at: datetime, but: Collection[int] = ()
 ) -> dict[int, SpotCounts]:
-    tallies = {offer.pk: SpotCounts() for offer in offers}
+    tallies = {class_offer.pk: SpotCounts() for class_offer in class_offers}
     offer_ids = list(tallies)
-    taken = Registration.objects.filter(offer__in=offer_ids).taking_a_place(at).order_by()
-    entries = WaitlistEntry.objects.filter(offer__in=offer_ids).order_by()
+    taken = Registration.objects.filter(class_offer__in=offer_ids).taking_a_place(at).order_by()
+    entries = WaitlistEntry.objects.filter(class_offer__in=offer_ids).order_by()
     offered = entries.with_open_offer(at)
     waiting = entries.filter(state=WaitlistEntry.State.WAITING)
-    roles = ClassRole.objects.filter(offer__in=offer_ids).order_by()
+    roles = ClassRole.objects.filter(class_offer__in=offer_ids).order_by()
     tickets = Ticket.objects.filter(
-        meeting__offer__in=offer_ids, meeting__starts_at__gt=at, meeting__canceled_at=None
+        meeting__class_offer__in=offer_ids, meeting__starts_at__gt=at, meeting__canceled_at=None
     ).taking_a_place(at)
     parts = [
         _spot_count_query(taken, "taken", F("role"), Count("pk"), Value(0)),
@@ -202,25 +205,25 @@ def _count_spots_by_class(
             F("role"),
             Count("pk"),
             F("meeting_id"),
-            of="meeting__offer_id",
+            of="meeting__class_offer_id",
         ),
     ]
     # The rows are sorted by their key, so that the roles keep the order in which they were named.
-    for offer_id, *row in sorted(parts[0].union(*parts[1:], all=True), key=lambda row: row[4]):
-        tallies[offer_id].add(*row)
+    for class_offer_id, *row in sorted(parts[0].union(*parts[1:], all=True), key=lambda row: row[4]):
+        tallies[class_offer_id].add(*row)
     return tallies
 
 
 def _spot_count_query(
-    rows: QuerySet[Any], what: str, row_name: Any, number: Any, key: Any, *, of: str = "offer_id"
+    rows: QuerySet[Any], what: str, row_name: Any, number: Any, key: Any, *, of: str = "class_offer_id"
 ) -> QuerySet[Any, tuple[Any, ...]]:
     values = rows.values(of).annotate(what=Value(what), row_name=row_name, number=number, row_key=key)
     return values.values_list(of, "what", "row_name", "number", "row_key")
 
 
-def capacity_rules(offer: ClassOffer, roles: Iterable[RoleCapacity]) -> CapacityRules:
+def capacity_rules(class_offer: ClassOffer, roles: Iterable[RoleCapacity]) -> CapacityRules:
     try:
-        balance = offer.balance
+        balance = class_offer.balance
     except RoleBalance.DoesNotExist:
-        return CapacityRules(offer.capacity, tuple(roles))
-    return CapacityRules(offer.capacity, tuple(roles), balance.most_apart, balance.ratio, balance.active_from)
+        return CapacityRules(class_offer.capacity, tuple(roles))
+    return CapacityRules(class_offer.capacity, tuple(roles), balance.most_apart, balance.ratio, balance.active_from)

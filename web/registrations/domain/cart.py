@@ -20,7 +20,7 @@ from users.models import Student, User
 
 @dataclass(frozen=True)
 class RegistrationChoice:
-    offers: Sequence[ClassOffer]
+    class_offers: Sequence[ClassOffer]
     attendees: Sequence[Attendee]
     readiness: str = ""
     referral_source: str = ""
@@ -29,10 +29,10 @@ class RegistrationChoice:
 @transaction.atomic
 def add_registrations_to_cart(cart: Order, choice: RegistrationChoice) -> None:
     answers = {"readiness": choice.readiness, "referral_source": choice.referral_source}
-    for offer in choice.offers:
+    for class_offer in choice.class_offers:
         for attendee in choice.attendees:
             details = attendee.as_details() | {name: value for name, value in answers.items() if value}
-            carts.add_line(cart, KIND, offer.pk, details)
+            carts.add_line(cart, KIND, class_offer.pk, details)
 
 
 @transaction.atomic
@@ -41,10 +41,10 @@ def add_tickets_to_cart(cart: Order, meeting_id: int, people: Iterable[Attendee]
         carts.add_line(cart, TICKET, meeting_id, attendee.as_details() | ({"trial": True} if trial else {}))
 
 
-def full_class_messages(offers: Sequence[ClassOffer], at: datetime, people: int = 1) -> list[str]:
-    rooms = capacity.availability_by_class(offers, at)
-    problems = {offer: _missing_spots_message(rooms[offer.pk], people) for offer in offers}
-    return [f"{offer.subject.title}, {offer.day}: {why}" for offer, why in problems.items() if why]
+def full_class_messages(class_offers: Sequence[ClassOffer], at: datetime, people: int = 1) -> list[str]:
+    rooms = capacity.availability_by_class(class_offers, at)
+    problems = {class_offer: _missing_spots_message(rooms[class_offer.pk], people) for class_offer in class_offers}
+    return [f"{class_offer.subject.title}, {class_offer.day}: {why}" for class_offer, why in problems.items() if why]
 
 
 def _missing_spots_message(here: Availability, people: int) -> str:
@@ -59,10 +59,10 @@ def _missing_spots_message(here: Availability, people: int) -> str:
 def already_registered_messages(choice: RegistrationChoice, viewer: User | None) -> list[str]:
     """Only an account that speaks for a student learns that the student is registered."""
     students = _chosen_students(choice.attendees, viewer)
-    live = Registration.objects.live().filter(offer__in=choice.offers, student__in=students)
+    live = Registration.objects.live().filter(class_offer__in=choice.class_offers, student__in=students)
     return [
-        f"{registration.student} already has a spot in {registration.offer.subject.title}, {registration.offer.day}."
-        for registration in live.select_related("student", "offer__subject__level")
+        f"{each.student} already has a spot in {each.class_offer.subject.title}, {each.class_offer.day}."
+        for each in live.select_related("student", "class_offer__subject__level")
     ]
 
 
@@ -78,7 +78,7 @@ def _chosen_students(attendees: Iterable[Attendee], viewer: User | None) -> list
 def levels_to_ask_about(choice: RegistrationChoice, viewer: User | None, at: datetime) -> list[Level]:
     """Only the viewer's own students are looked up. For all others the buyer is asked."""
     ladder = [level for level in Level.objects.filter(is_step=True) if level.rule]
-    levels = {offer.subject.level for offer in choice.offers}
+    levels = {class_offer.subject.level for class_offer in choice.class_offers}
     required = {level: number for level in levels if (number := _required_level_number(level, ladder)) is not None}
     if not required:
         return []

@@ -8,7 +8,7 @@ from registrations.models import Registration
 
 
 def change_deadline(registration: Registration, number: int) -> datetime | None:
-    when = [meeting.starts_at for meeting in registration.offer.meetings.all() if not meeting.is_canceled]
+    when = [meeting.starts_at for meeting in registration.class_offer.meetings.all() if not meeting.is_canceled]
     return cancellation_terms.step_deadline(f"{CancellationTermsStep.Unit.MEETING} {number}", when)
 
 

@@ -10,15 +10,15 @@ from registrations.domain import registration_window
 from registrations.domain.tickets import sales
 
 
-def can_join_or_try(offer: ClassOffer, at: datetime) -> bool:
-    return not registration_window.closed_reason(offer, at) or sales.is_on_sale(offer, at)
+def can_join_or_try(class_offer: ClassOffer, at: datetime) -> bool:
+    return not registration_window.closed_reason(class_offer, at) or sales.is_on_sale(class_offer, at)
 
 
 def running_rule_at(at: datetime) -> RunningClassesRule:
-    return RunningClassesRule(at, lambda offer: can_join_or_try(offer, at))
+    return RunningClassesRule(at, lambda class_offer: can_join_or_try(class_offer, at))
 
 
 def current_classes(at: datetime) -> list[ClassOffer]:
     today = dates.to_local_time(at).date()
     sessions = class_list.sessions_to_show(today=today)
-    return class_list.build_class_list(sessions, ClassFilters(), today=today, running=running_rule_at(at)).offers
+    return class_list.build_class_list(sessions, ClassFilters(), today=today, running=running_rule_at(at)).class_offers

@@ -39,7 +39,7 @@ class RegistrationSearch:
 
     text: str = ""
     show: str = ""
-    offer_id: int | None = None
+    class_offer_id: int | None = None
     session_id: int | None = None
     heard: str = ""
     """A key from the list of answers to how people heard of the school."""
@@ -53,12 +53,12 @@ def search_registrations(criteria: RegistrationSearch) -> QuerySet[Registration]
     registrations = Registration.objects.for_lists()
     if criteria.show in LISTED:
         registrations = registrations.filter(LISTED[criteria.show][1])
-    if criteria.offer_id:
-        registrations = registrations.filter(offer=criteria.offer_id)
+    if criteria.class_offer_id:
+        registrations = registrations.filter(class_offer=criteria.class_offer_id)
     if criteria.heard:
         registrations = registrations.filter(pk__in=referral_sources.registrations_with_answer(criteria.heard))
     if criteria.session_id:
-        registrations = registrations.filter(offer__session=criteria.session_id)
+        registrations = registrations.filter(class_offer__session=criteria.session_id)
     number = read_number(criteria.text.strip().removeprefix("#"))
     if number is not None:
         return registrations.filter(line__order=number)
@@ -68,7 +68,7 @@ def search_registrations(criteria: RegistrationSearch) -> QuerySet[Registration]
 
 
 def _registration_matches(word: str) -> Q:
-    condition = Q(offer__subject__in=Subject.objects.matching(word)) | _person_matches("student__", word)
+    condition = Q(class_offer__subject__in=Subject.objects.matching(word)) | _person_matches("student__", word)
     number = read_number(word[1:]) if word.startswith("#") else None
     return condition if number is None else condition | Q(line__order=number)
 
@@ -93,7 +93,7 @@ def classes_open_to_desk(at: datetime) -> QuerySet[ClassOffer]:
 @transaction.atomic
 def register_at_desk(
     by: User,
-    offer: ClassOffer,
+    class_offer: ClassOffer,
     person: Student | TypedPerson,
     *,
     why: str = "",
@@ -103,8 +103,8 @@ def register_at_desk(
 ) -> Order:
     options = {"over_capacity": over_capacity, "role": role, "late": by.has_perm("registrations.join_late")}
     how = placement.PlacementOptions(Order.Due.DATE if pay_by else Order.Due.DOOR, on=pay_by, by_staff=by)
-    order = _place_desk_order(person, (KIND, offer.pk), options, how)
-    class_data = {"offer": offer.pk, "title": str(offer), "over_capacity": over_capacity}
+    order = _place_desk_order(person, (KIND, class_offer.pk), options, how)
+    class_data = {"class_offer": class_offer.pk, "title": str(class_offer), "over_capacity": over_capacity}
     record_action(by, "registrations.registered_at_desk", order, why=why, **class_data)
     return order
 

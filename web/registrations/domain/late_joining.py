@@ -40,24 +40,26 @@ class JoiningTerms:
         return self.said or (f"Joins from class {min(self.number, self.of)} of {self.of}" if self.is_late else "")
 
 
-def joining_terms(offer: ClassOffer, at: datetime) -> JoiningTerms:
-    starts = [meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_canceled]
+def joining_terms(class_offer: ClassOffer, at: datetime) -> JoiningTerms:
+    starts = [meeting.starts_at for meeting in class_offer.meetings.all() if not meeting.is_canceled]
     left = sum(start > at for start in starts)
     discount = (
-        late_joiner_reduction(offer.full_price, left, len(starts), settings.CURRENCY) if is_pro_rata(offer) else ZERO
+        late_joiner_reduction(class_offer.full_price, left, len(starts), settings.CURRENCY)
+        if is_pro_rata(class_offer)
+        else ZERO
     )
-    return JoiningTerms(left, len(starts), offer.full_price, discount)
+    return JoiningTerms(left, len(starts), class_offer.full_price, discount)
 
 
-def joining_terms_for_page(offer: ClassOffer, at: datetime) -> JoiningTerms:
-    terms = joining_terms(offer, at)
-    if terms.left and not too_late_message(offer, at):
+def joining_terms_for_page(class_offer: ClassOffer, at: datetime) -> JoiningTerms:
+    terms = joining_terms(class_offer, at)
+    if terms.left and not too_late_message(class_offer, at):
         return terms
-    return JoiningTerms(terms.of, terms.of, offer.full_price)
+    return JoiningTerms(terms.of, terms.of, class_offer.full_price)
 
 
-def is_pro_rata(offer: ClassOffer) -> bool:
-    return settings.LATE_JOINERS_PAY_PRO_RATA if offer.pro_rata is None else offer.pro_rata
+def is_pro_rata(class_offer: ClassOffer) -> bool:
+    return settings.LATE_JOINERS_PAY_PRO_RATA if class_offer.pro_rata is None else class_offer.pro_rata
 
 
 def late_joiner_reduction(full: Decimal, left: int, of: int, currency: str) -> Decimal:
@@ -66,15 +68,15 @@ def late_joiner_reduction(full: Decimal, left: int, of: int, currency: str) -> D
     return round_amount(full * gone / of, currency) if gone > 0 else ZERO
 
 
-def last_joinable_class_number(offer: ClassOffer) -> int:
+def last_joinable_class_number(class_offer: ClassOffer) -> int:
     """Returns 0 if people can join until the last meeting."""
-    return settings.LAST_JOINABLE_CLASS if offer.last_joinable_class is None else offer.last_joinable_class
+    return settings.LAST_JOINABLE_CLASS if class_offer.last_joinable_class is None else class_offer.last_joinable_class
 
 
-def too_late_message(offer: ClassOffer, at: datetime) -> str:
-    last = last_joinable_class_number(offer)
-    return TOO_LATE.format(last) if last and joining_terms(offer, at).number > last else ""
+def too_late_message(class_offer: ClassOffer, at: datetime) -> str:
+    last = last_joinable_class_number(class_offer)
+    return TOO_LATE.format(last) if last and joining_terms(class_offer, at).number > last else ""
 
 
-def too_late_message_at_desk(line: OrderLine, offer: ClassOffer, at: datetime) -> str:
-    return "" if line.details.get("late") else too_late_message(offer, at)
+def too_late_message_at_desk(line: OrderLine, class_offer: ClassOffer, at: datetime) -> str:
+    return "" if line.details.get("late") else too_late_message(class_offer, at)

@@ -57,9 +57,11 @@ def progress_of_students(students: Iterable[Student], at: datetime) -> Mapping[i
     over: dict[int, list[TakenClass]] = defaultdict(list)
     taken: dict[int, list[TakenClass]] = defaultdict(list)
     confirmed = Registration.objects.filter(student__in=student_ids, state=Registration.State.CONFIRMED).order_by()
-    last = Max("offer__meetings__ends_at", filter=Q(offer__meetings__canceled_at=None))
+    last = Max("class_offer__meetings__ends_at", filter=Q(class_offer__meetings__canceled_at=None))
     rows = confirmed.annotate(last=last)
-    for row in rows.values_list("student", "offer__subject__level__code", "offer__subject__version", "last"):
+    for row in rows.values_list(
+        "student", "class_offer__subject__level__code", "class_offer__subject__version", "last"
+    ):
         student, code, version, ends = row
         taken[student].append(TakenClass(code, version))
         if ends is not None and ends <= at:
@@ -142,7 +144,7 @@ class SessionAdvice:
 
 
 def advise_next_session(session: Session, at: datetime) -> SessionAdvice:
-    attending = Registration.objects.filter(offer__session=session).taking_a_place(at)
+    attending = Registration.objects.filter(class_offer__session=session).taking_a_place(at)
     students = Student.objects.filter(pk__in=attending.values("student"))
     progress_by_student = progress_of_students(students, at)
     steps = [progress.next_step for progress in progress_by_student.values()]

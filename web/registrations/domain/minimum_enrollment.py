@@ -32,20 +32,22 @@ COUNTS = (State.CONFIRMED, State.ON_HOLD)
 TOO_FEW = "Not enough people registered by {}."
 
 
-def annotate_registered(offers: QuerySet[ClassOffer]) -> QuerySet[ClassOffer]:
-    rows = Registration.objects.filter(offer=OuterRef("pk"), state__in=COUNTS).order_by().values("offer")
-    return offers.annotate(registered=Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0))
+def annotate_registered(class_offers: QuerySet[ClassOffer]) -> QuerySet[ClassOffer]:
+    rows = Registration.objects.filter(class_offer=OuterRef("pk"), state__in=COUNTS).order_by().values("class_offer")
+    return class_offers.annotate(registered=Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0))
 
 
-def registered_count(offer: ClassOffer) -> int:
-    return Registration.objects.filter(offer=offer, state__in=COUNTS).count()
+def registered_count(class_offer: ClassOffer) -> int:
+    return Registration.objects.filter(class_offer=class_offer, state__in=COUNTS).count()
 
 
-def registered_count_by_class(offers: Iterable[ClassOffer]) -> dict[int, int]:
-    tentative = [offer.pk for offer in offers if offer.is_tentative]
+def registered_count_by_class(class_offers: Iterable[ClassOffer]) -> dict[int, int]:
+    tentative = [class_offer.pk for class_offer in class_offers if class_offer.is_tentative]
     if not tentative:
         return {}
-    rows = Registration.objects.filter(offer__in=tentative, state__in=COUNTS).order_by().values_list("offer")
+    rows = (
+        Registration.objects.filter(class_offer__in=tentative, state__in=COUNTS).order_by().values_list("class_offer")
+    )
     return dict.fromkeys(tentative, 0) | dict(rows.annotate(count=Count("pk")))
 
 
@@ -53,15 +55,15 @@ def classes_to_decide() -> QuerySet[ClassOffer]:
     return ClassOffer.objects.tentative().exclude(asked_at=None)
 
 
-def minimum_text(offer: ClassOffer) -> str:
-    if not offer.is_tentative or offer.decision_date is None:
+def minimum_text(class_offer: ClassOffer) -> str:
+    if not class_offer.is_tentative or class_offer.decision_date is None:
         return ""
-    needed = "one sign-up" if offer.minimum == 1 else f"{offer.minimum} sign-ups"
-    return f"Needs {needed} by {format_date(offer.decision_date)}, or you get a full refund."
+    needed = "one sign-up" if class_offer.minimum == 1 else f"{class_offer.minimum} sign-ups"
+    return f"Needs {needed} by {format_date(class_offer.decision_date)}, or you get a full refund."
 
 
-def minimum_progress_text(offer: ClassOffer, registered: int) -> str:
-    missing = max((offer.minimum or 0) - registered, 0)
+def minimum_progress_text(class_offer: ClassOffer, registered: int) -> str:
+    missing = max((class_offer.minimum or 0) - registered, 0)
     return "Enough people are registered" if not missing else f"{missing} more to go"
 
 
@@ -69,96 +71,107 @@ def minimum_progress_text(offer: ClassOffer, registered: int) -> str:
 
 
 @transaction.atomic
-def confirm_class(offer: ClassOffer, *, why: str = "", by: User | None = None) -> bool:
+def confirm_class(class_offer: ClassOffer, *, why: str = "", by: User | None = None) -> bool:
     """Confirms the class for good, because students rely on it. Returns False if it is already decided."""
-    offer = capacity.lock_class(offer.pk)
-    if not offer.is_tentative:
+    class_offer = capacity.lock_class(class_offer.pk)
+    if not class_offer.is_tentative:
         return False
-    offer.confirmed_at = timezone.now()
-    offer.save(update_fields=["confirmed_at", "date_modified"])
+    class_offer.confirmed_at = timezone.now()
+    class_offer.save(update_fields=["confirmed_at", "date_modified"])
     record_action(
-        by, "registrations.class_confirmed", offer, why=why, registered=registered_count(offer), minimum=offer.minimum
+        by,
+        "registrations.class_confirmed",
+        class_offer,
+        why=why,
+        registered=registered_count(class_offer),
+        minimum=class_offer.minimum,
     )
-    _emit_class_event(events.CLASS_CONFIRMED, offer, "")
+    _emit_class_event(events.CLASS_CONFIRMED, class_offer, "")
     return True
 
 
 @transaction.atomic
-def postpone_decision(offer: ClassOffer, day: date, *, why: str, by: User) -> None:
-    offer = capacity.lock_class(offer.pk)
-    if not offer.is_tentative:
+def postpone_decision(class_offer: ClassOffer, day: date, *, why: str, by: User) -> None:
+    class_offer = capacity.lock_class(class_offer.pk)
+    if not class_offer.is_tentative:
         raise ChangeRefused(FieldProblem("", "This is already decided."))
-    if fault := decision_date_problem(day, [meeting.slot for meeting in offer.meetings.filter(canceled_at=None)]):
+    if fault := decision_date_problem(day, [meeting.slot for meeting in class_offer.meetings.filter(canceled_at=None)]):
         raise ChangeRefused(fault)
-    before, offer.decision_date, offer.asked_at = offer.decision_date, day, None
-    offer.save(update_fields=["decision_date", "asked_at", "date_modified"])
-    record_action(by, "registrations.decision_postponed", offer, why=why, before=str(before), after=str(day))
-    _emit_class_event(events.DECISION_POSTPONED, offer, f" {day.isoformat()}")
+    before, class_offer.decision_date, class_offer.asked_at = class_offer.decision_date, day, None
+    class_offer.save(update_fields=["decision_date", "asked_at", "date_modified"])
+    record_action(by, "registrations.decision_postponed", class_offer, why=why, before=str(before), after=str(day))
+    _emit_class_event(events.DECISION_POSTPONED, class_offer, f" {day.isoformat()}")
 
 
-def _emit_class_event(event: EventType, offer: ClassOffer, again: str) -> None:
-    emit(event, key=f"{offer.pk}{again}", offer_id=offer.pk)
+def _emit_class_event(event: EventType, class_offer: ClassOffer, again: str) -> None:
+    emit(event, key=f"{class_offer.pk}{again}", class_offer_id=class_offer.pk)
 
 
 # -- automatic decisions -------------------------------------------------------------------------------------------
 
 
-def confirm_if_minimum_reached(offer_id: int) -> None:
+def confirm_if_minimum_reached(class_offer_id: int) -> None:
     if not settings.CONFIRM_CLASS_AT_MINIMUM:
         return
-    offer = ClassOffer.objects.tentative().filter(pk=offer_id).first()
-    if offer is not None and registered_count(offer) >= (offer.minimum or 0):
-        confirm_class(offer)
+    class_offer = ClassOffer.objects.tentative().filter(pk=class_offer_id).first()
+    if class_offer is not None and registered_count(class_offer) >= (class_offer.minimum or 0):
+        confirm_class(class_offer)
 
 
 def decide_due_classes(today: date | None = None) -> int:
     due = ClassOffer.objects.tentative().filter(decision_date__lt=today or dates.local_today())
-    return sum(_decide_class(offer) for offer in due.order_by("pk"))
+    return sum(_decide_class(class_offer) for class_offer in due.order_by("pk"))
 
 
-def _decide_class(offer: ClassOffer) -> bool:
+def _decide_class(class_offer: ClassOffer) -> bool:
     """Asks the office only once. A request that nobody answers stays open."""
-    if registered_count(offer) >= (offer.minimum or 0):
-        return confirm_class(offer)
-    if settings.MINIMUM_NOT_REACHED == "cancel" and offer.decision_date:
+    if registered_count(class_offer) >= (class_offer.minimum or 0):
+        return confirm_class(class_offer)
+    if settings.MINIMUM_NOT_REACHED == "cancel" and class_offer.decision_date:
         cancel_classes(
             None,
-            CancellationRequest(CompensationPolicy.REFUND, offer=offer.pk),
-            TOO_FEW.format(format_date(offer.decision_date)),
+            CancellationRequest(CompensationPolicy.REFUND, class_offer=class_offer.pk),
+            TOO_FEW.format(format_date(class_offer.decision_date)),
             seen=None,
         )
         return True
-    return _request_decision(offer)
+    return _request_decision(class_offer)
 
 
 @transaction.atomic
-def _request_decision(offer: ClassOffer) -> bool:
-    offer = capacity.lock_class(offer.pk)
-    if not offer.is_tentative or offer.asked_at is not None:
+def _request_decision(class_offer: ClassOffer) -> bool:
+    class_offer = capacity.lock_class(class_offer.pk)
+    if not class_offer.is_tentative or class_offer.asked_at is not None:
         return False
-    offer.asked_at = timezone.now()
-    offer.save(update_fields=["asked_at"])
+    class_offer.asked_at = timezone.now()
+    class_offer.save(update_fields=["asked_at"])
     record_action(
-        None, "registrations.decision_requested", offer, registered=registered_count(offer), minimum=offer.minimum
+        None,
+        "registrations.decision_requested",
+        class_offer,
+        registered=registered_count(class_offer),
+        minimum=class_offer.minimum,
     )
-    emit(events.DECISION_NEEDED, key=f"{offer.pk} {offer.decision_date}", offer_id=offer.pk)
+    emit(events.DECISION_NEEDED, key=f"{class_offer.pk} {class_offer.decision_date}", class_offer_id=class_offer.pk)
     return True
 
 
 # -- mail ----------------------------------------------------------------------------------------------------------
 
 
-def draft_decision_mails_to_attendees(offer_id: int, mail: str, again: str = "") -> None:
-    places = Registration.objects.filter(offer=offer_id, state__in=COUNTS)
+def draft_decision_mails_to_attendees(class_offer_id: int, mail: str, again: str = "") -> None:
+    places = Registration.objects.filter(class_offer=class_offer_id, state__in=COUNTS)
     places = places.select_related("student__user", "student__guardian")
     addresses = {attendees.email_of(registration.student) for registration in places}
     for address in sorted({email_key(address) for address in addresses if address}):
-        about = ("class_offer", offer_id)
-        draft_message(mail, to=address, key=f"{offer_id}{again}", data={"offer_id": offer_id}, about=about)
+        about = ("class_offer", class_offer_id)
+        draft_message(
+            mail, to=address, key=f"{class_offer_id}{again}", data={"class_offer_id": class_offer_id}, about=about
+        )
 
 
-def greeting_name_in_class(offer: ClassOffer, to: str) -> str:
-    places = Registration.objects.filter(offer=offer, state__in=COUNTS)
+def greeting_name_in_class(class_offer: ClassOffer, to: str) -> str:
+    places = Registration.objects.filter(class_offer=class_offer, state__in=COUNTS)
     students = [place.student for place in places.select_related("student__user", "student__guardian")]
     first_names = {
         attendees.greeting_name(student) for student in students if email_key(attendees.email_of(student)) == to
@@ -166,13 +179,13 @@ def greeting_name_in_class(offer: ClassOffer, to: str) -> str:
     return first_names.pop() if len(first_names) == 1 else ""
 
 
-def draft_decision_mail_to_office(offer_id: int) -> None:
+def draft_decision_mail_to_office(class_offer_id: int) -> None:
     if settings.OFFICE_EMAIL:
-        day = ClassOffer.objects.get(pk=offer_id).decision_date
+        day = ClassOffer.objects.get(pk=class_offer_id).decision_date
         draft_message(
             "registrations.decision_needed",
             to=settings.OFFICE_EMAIL,
-            key=f"{offer_id} {day}",
-            data={"offer_id": offer_id},
-            about=("class_offer", offer_id),
+            key=f"{class_offer_id} {day}",
+            data={"class_offer_id": class_offer_id},
+            about=("class_offer", class_offer_id),
         )

@@ -65,7 +65,7 @@ class StudentClasses:
     @property
     def highest(self) -> list[Subject]:
         finished = [place.registration for place in self.before if place.registration.state == State.CONFIRMED]
-        subjects = [registration.offer.subject for registration in finished]
+        subjects = [registration.class_offer.subject for registration in finished]
         top = max((subject.level_number for subject in subjects), default=None)
         return list(dict.fromkeys(subject for subject in subjects if subject.level_number == top))
 
@@ -86,7 +86,9 @@ def classes_of_account(
     in_care = Student.objects.in_care_of(user).select_related("diary")
     students = sorted(in_care, key=lambda student: (student.user_id != user.pk, student.name_key))
     registrations = Registration.objects.filter(student__in=students).exclude(state=State.EXPIRED)
-    registration_ids = list(registrations.order_by("-offer__session__key_day_date", "-pk").values_list("pk", flat=True))
+    registration_ids = list(
+        registrations.order_by("-class_offer__session__key_day_date", "-pk").values_list("pk", flat=True)
+    )
     bought = Ticket.objects.filter(student__in=students).order_by("-meeting__starts_at", "-pk")
     ticket_ids = list(bought.values_list("pk", flat=True))
     page: Page[Any] = Paginator([*zip_longest(registration_ids, ticket_ids)], PER_PAGE).get_page(number)
@@ -132,7 +134,7 @@ def describe_registration(registration: Registration, at: datetime) -> MyRegistr
     is_confirmed = registration.state == State.CONFIRMED
     return MyRegistration(
         registration,
-        ClassSummary(registration.offer, dates.to_local_time(at).date()),
+        ClassSummary(registration.class_offer, dates.to_local_time(at).date()),
         status_text.registration_status(registration, at),
         status_text.spot_payment_status(registration, at),
         may_move=is_confirmed and is_before_deadline(registration, settings.TRANSFER_UNTIL_CLASS, at),
@@ -144,8 +146,8 @@ def describe_ticket(ticket: Ticket, at: datetime, registered: Collection[int] = 
     is_over = ticket.meeting.ends_at <= at
     can_stay = (
         ticket.state == State.CONFIRMED
-        and ticket.offer_id not in registered
-        and ticket.offer.session.end_date >= dates.to_local_time(at).date()
+        and ticket.class_offer_id not in registered
+        and ticket.class_offer.session.end_date >= dates.to_local_time(at).date()
     )
     return MyTicket(
         ticket, status_text.ticket_status(ticket, at), status_text.spot_payment_status(ticket, at), is_over, can_stay
@@ -161,7 +163,7 @@ def _build_student_classes(
         last = place.listed.last
         is_over = last is not None and last.ends_at <= at
         (current if place.registration.is_live and not is_over else before).append(place)
-    registered = {place.registration.offer_id for place in places if place.registration.is_live}
+    registered = {place.registration.class_offer_id for place in places if place.registration.is_live}
     singles = [describe_ticket(ticket, at, registered) for ticket in tickets]
     return StudentClasses(student, sorted(current, key=_first_start_key), before, singles)
 

@@ -102,13 +102,13 @@ def report_double_registration(registration: Registration) -> None:
     student = Student.objects.filter(pk=line.details.get("twin_of") or 0).first() if line else None
     if line is None or student is None:
         return
-    payment_issues.open_issue(PaymentIssue.Kind.OTHER, line.order, TWICE.format(student, registration.offer))
+    payment_issues.open_issue(PaymentIssue.Kind.OTHER, line.order, TWICE.format(student, registration.class_offer))
     if to := attendees.email_of(student):
         draft_message(
             "registrations.registered_twice",
             to=to,
             key=str(line.pk),
-            data={"student_id": student.pk, "offer_id": registration.offer_id},
+            data={"student_id": student.pk, "class_offer_id": registration.class_offer_id},
             about=("order", line.order_id),
         )
 

@@ -29,5 +29,5 @@ def _ticketed_day_problems(effects: Sequence[ScheduleEffect]) -> Iterator[FieldP
         ticket = Ticket.objects.filter(meeting__in=removed).select_related("meeting").first() if removed else None
         if ticket is not None:
             day = format_date(ticket.meeting.local_date)
-            text = f"{each.offer.heading}: someone has registered for {day} alone."
+            text = f"{each.class_offer.heading}: someone has registered for {day} alone."
             yield FieldProblem("", f"{text} Cancel that day instead of removing it.")

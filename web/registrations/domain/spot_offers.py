@@ -23,36 +23,36 @@ State = WaitlistEntry.State
 
 
 @transaction.atomic
-def offer_free_spots(offer_id: int, at: datetime | None = None) -> None:
-    offer = capacity.lock_class(offer_id)
-    advance_waitlist(offer, at or timezone.now())
+def offer_free_spots(class_offer_id: int, at: datetime | None = None) -> None:
+    class_offer = capacity.lock_class(class_offer_id)
+    advance_waitlist(class_offer, at or timezone.now())
 
 
-def advance_waitlist(offer: ClassOffer, at: datetime) -> None:
+def advance_waitlist(class_offer: ClassOffer, at: datetime) -> None:
     """The caller holds the lock of the class."""
-    for late in WaitlistEntry.objects.filter(offer=offer).with_ended_offer(at):
+    for late in WaitlistEntry.objects.filter(class_offer=class_offer).with_ended_offer(at):
         end_entry(late, State.EXPIRED, at)
-    if registration_window.closed_reason(offer, at):
-        for entry in WaitlistEntry.objects.filter(offer=offer).live():
+    if registration_window.closed_reason(class_offer, at):
+        for entry in WaitlistEntry.objects.filter(class_offer=class_offer).live():
             end_entry(entry, State.CLOSED, at)
         return
-    entries = {entry.pk: entry for entry in waiting_entries(offer)}
+    entries = {entry.pk: entry for entry in waiting_entries(class_offer)}
     if entries:
-        _walk_and_log(offer, entries, at)
+        _walk_and_log(class_offer, entries, at)
 
 
-def waiting_entries(offer: ClassOffer) -> QuerySet[WaitlistEntry]:
-    return WaitlistEntry.objects.filter(offer=offer, state=State.WAITING)
+def waiting_entries(class_offer: ClassOffer) -> QuerySet[WaitlistEntry]:
+    return WaitlistEntry.objects.filter(class_offer=class_offer, state=State.WAITING)
 
 
-def next_position(offer_id: int) -> int:
-    last = WaitlistEntry.objects.filter(offer=offer_id).aggregate(last=Max("position"))["last"] or 0
+def next_position(class_offer_id: int) -> int:
+    last = WaitlistEntry.objects.filter(class_offer=class_offer_id).aggregate(last=Max("position"))["last"] or 0
     return int(last) + 1
 
 
-def positions_in_line(offer_id: int, position: int, requests: Iterable[str]) -> dict[str, int]:
+def positions_in_line(class_offer_id: int, position: int, requests: Iterable[str]) -> dict[str, int]:
     """Returns the position among all entries under '', and among those that could take each role."""
-    entries = WaitlistEntry.objects.filter(offer=offer_id, state=State.WAITING, position__lt=position)
+    entries = WaitlistEntry.objects.filter(class_offer=class_offer_id, state=State.WAITING, position__lt=position)
     ahead = list(entries.values_list("wanted", flat=True))
     positions = {"": len(ahead) + 1}
     for role in sorted({*requests} - {"", EITHER}):
@@ -68,23 +68,23 @@ def as_waiting_parties(entries: Sequence[WaitlistEntry]) -> list[WaitingParty]:
     return [WaitingParty(entry.pk, tuple(entry.wanted)) for entry in entries]
 
 
-def _walk_and_log(offer: ClassOffer, entries: dict[int, WaitlistEntry], at: datetime) -> None:
-    now = capacity.availability_of(offer, at)
+def _walk_and_log(class_offer: ClassOffer, entries: dict[int, WaitlistEntry], at: datetime) -> None:
+    now = capacity.availability_of(class_offer, at)
     waiting = as_waiting_parties(list(entries.values()))
     steps = walk_waitlist(now.rules, now.counts, waiting)
-    changed = [step for step in steps if _apply_walk_step(step, entries[step.entry], offer, at)]
+    changed = [step for step in steps if _apply_walk_step(step, entries[step.entry], class_offer, at)]
     if changed:
         # The log lets `manage.py replay_waitlist` repeat the walk.
         WaitlistWalk.objects.create(
-            offer=offer,
+            class_offer=class_offer,
             given=walk_log.walk_input_as_json(now.rules, now.counts, waiting),
             steps=walk_log.walk_steps_as_json(steps),
         )
 
 
-def _apply_walk_step(step: WalkStep, entry: WaitlistEntry, offer: ClassOffer, at: datetime) -> bool:
+def _apply_walk_step(step: WalkStep, entry: WaitlistEntry, class_offer: ClassOffer, at: datetime) -> bool:
     if isinstance(step, SpotOffered):
-        offer_spot(entry, offer, step, at)
+        offer_spot(entry, class_offer, step, at)
         return True
     before = (entry.rule, entry.skip_role)
     entry.rule, entry.skip_role = step.obstacle.rule, step.obstacle.role
@@ -94,8 +94,8 @@ def _apply_walk_step(step: WalkStep, entry: WaitlistEntry, offer: ClassOffer, at
     return True
 
 
-def offer_spot(entry: WaitlistEntry, offer: ClassOffer, step: SpotOffered, at: datetime) -> None:
-    starts = [meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_canceled]
+def offer_spot(entry: WaitlistEntry, class_offer: ClassOffer, step: SpotOffered, at: datetime) -> None:
+    starts = [meeting.starts_at for meeting in class_offer.meetings.all() if not meeting.is_canceled]
     next_meeting = min((start for start in starts if start > at), default=None)
     entry.state, entry.roles, entry.rule, entry.skip_role = State.OFFERED, list(step.roles), "", ""
     entry.offer_expires_at = offer_deadlines.offer_deadline(at, settings.OFFER_HOURS, next_meeting)
@@ -121,11 +121,11 @@ def end_entry(entry: WaitlistEntry, state: str, at: datetime, **fields: Any) -> 
 
 
 def emit_entry_event(event: EventType, entry: WaitlistEntry, at: datetime) -> None:
-    emit(event, key=f"{entry.pk} {at.isoformat()}", entry_id=entry.pk, offer_id=entry.offer_id)
+    emit(event, key=f"{entry.pk} {at.isoformat()}", entry_id=entry.pk, class_offer_id=entry.class_offer_id)
 
 
 def offer_free_spots_everywhere() -> int:
-    offers = set(WaitlistEntry.objects.live().order_by().values_list("offer_id", flat=True))
-    for offer_id in sorted(offers):
-        offer_free_spots(offer_id)
-    return len(offers)
+    class_offers = set(WaitlistEntry.objects.live().order_by().values_list("class_offer_id", flat=True))
+    for class_offer_id in sorted(class_offers):
+        offer_free_spots(class_offer_id)
+    return len(class_offers)

@@ -28,25 +28,27 @@ def hold_spot(line: OrderLine, until: datetime | None) -> Registration:
     student = attendees.student_of_line(line)
     if student is None:
         raise ProductUnavailable(attendees.NOBODY)
-    offer = capacity.lock_classes_of_order(line)
+    class_offer = capacity.lock_classes_of_order(line)
     at = timezone.now()
-    registration = _expire_and_find_registration(offer, line, at)
+    registration = _expire_and_find_registration(class_offer, line, at)
     if registration and registration.is_live:
         Registration.objects.filter(pk=registration.pk, state=State.HELD).update(held_until=until)
         return registration
-    admitted = admission.admit_line(line, offer, at)
-    student = _attendee_or_duplicate(line, registration.student if registration else student, offer)
-    return _hold_registration(registration or Registration(line=line, offer=offer), student, until, admitted)
+    admitted = admission.admit_line(line, class_offer, at)
+    student = _attendee_or_duplicate(line, registration.student if registration else student, class_offer)
+    return _hold_registration(
+        registration or Registration(line=line, class_offer=class_offer), student, until, admitted
+    )
 
 
-def _expire_and_find_registration(offer: ClassOffer, line: OrderLine, at: datetime) -> Registration | None:
-    transitions.expire_holds(Registration.objects.filter(offer=offer, state=State.HELD, held_until__lte=at))
+def _expire_and_find_registration(class_offer: ClassOffer, line: OrderLine, at: datetime) -> Registration | None:
+    transitions.expire_holds(Registration.objects.filter(class_offer=class_offer, state=State.HELD, held_until__lte=at))
     return Registration.objects.select_related("student__user").filter(line=line).first()
 
 
-def _attendee_or_duplicate(line: OrderLine, student: Student, offer: ClassOffer) -> Student:
+def _attendee_or_duplicate(line: OrderLine, student: Student, class_offer: ClassOffer) -> Student:
     """A buyer who speaks for the student learns of the duplicate. For others, the office sorts it out."""
-    is_duplicate = Registration.objects.live().filter(student=student, offer=offer).exists()
+    is_duplicate = Registration.objects.live().filter(student=student, class_offer=class_offer).exists()
     if is_duplicate and attendees.payer_speaks_for(line, student):
         raise ProductUnavailable(ALREADY.format(student))
     line.details["twin_of"] = student.pk if is_duplicate else None
@@ -72,14 +74,14 @@ def _hold_registration(
 
 @transaction.atomic
 def confirm_hold(line: OrderLine) -> Registration:
-    offer = capacity.lock_classes_of_order(line)
+    class_offer = capacity.lock_classes_of_order(line)
     at = timezone.now()
-    registration = _expire_and_find_registration(offer, line, at)
+    registration = _expire_and_find_registration(class_offer, line, at)
     if registration is None or registration.state in (State.CANCELED, State.TRANSFERRED):
         raise ProductUnavailable("This spot was released.")
     if registration.state == State.EXPIRED:
-        student = _attendee_or_duplicate(line, registration.student, offer)
-        registration = _hold_registration(registration, student, None, admission.admit_line(line, offer, at))
+        student = _attendee_or_duplicate(line, registration.student, class_offer)
+        registration = _hold_registration(registration, student, None, admission.admit_line(line, class_offer, at))
     if registration.state == State.HELD:
         transitions.confirm_spot(registration, at)
     return registration
@@ -108,7 +110,7 @@ def hand_over_spot(registration: Registration, student: Student, readiness: str,
     transitions.end_spot(registration, State.TRANSFERRED, PASSED_ON, at)
     new_registration = Registration(
         student=student,
-        offer=registration.offer,
+        class_offer=registration.class_offer,
         line=registration.line,
         role=registration.role,
         readiness=readiness,
@@ -134,7 +136,7 @@ def resume_spot(spot: transitions.Seat, *, why: str = "", by: User | None = None
 
 
 def _lock_and_change_state(spot: transitions.Seat, before: str, after: str, why: str, by: User | None) -> bool:
-    capacity.lock_class(spot.offer_id)
+    capacity.lock_class(spot.class_offer_id)
     return transitions.change_spot_state(spot, before, after, why, by)
 
 
@@ -152,5 +154,5 @@ def expire_due_holds() -> int:
 
 @transaction.atomic
 def _expire_locked_hold(spot: transitions.Seat, overdue: dict[str, Any]) -> int:
-    capacity.lock_class(spot.offer_id)
+    capacity.lock_class(spot.class_offer_id)
     return transitions.expire_holds(type(spot).objects.filter(pk=spot.pk, **overdue))

@@ -45,12 +45,12 @@ class TaughtClass:
     people: str
 
     @property
-    def offer(self) -> ClassOffer:
-        return self.listed.offer
+    def class_offer(self) -> ClassOffer:
+        return self.listed.class_offer
 
     @property
     def location(self) -> Location | None:
-        return (self.next_meeting.location if self.next_meeting else None) or self.offer.location
+        return (self.next_meeting.location if self.next_meeting else None) or self.class_offer.location
 
 
 @dataclass(frozen=True)
@@ -66,21 +66,27 @@ class Agenda:
 
 
 def agenda_of(staff: Staff, now: datetime) -> Agenda:
-    offers = list(
+    class_offers = list(
         ClassOffer.objects.taught_by(staff).filter(_is_ahead(now)).distinct().with_timetable().prefetch_related("roles")
     )
-    ahead = {offer.pk: _next_meeting(offer, staff, now) for offer in offers}
-    offers.sort(key=lambda offer: (ahead[offer.pk] is None, getattr(ahead[offer.pk], "starts_at", now), offer.pk))
-    rooms, people = capacity.availability_by_class(offers, now), _count_people(offers, ahead.values(), now)
+    ahead = {class_offer.pk: _next_meeting(class_offer, staff, now) for class_offer in class_offers}
+    class_offers.sort(
+        key=lambda class_offer: (
+            ahead[class_offer.pk] is None,
+            getattr(ahead[class_offer.pk], "starts_at", now),
+            class_offer.pk,
+        )
+    )
+    rooms, people = capacity.availability_by_class(class_offers, now), _count_people(class_offers, ahead.values(), now)
     classes = [
         TaughtClass(
-            ClassSummary(offer, dates.to_local_time(now).date()),
-            ahead[offer.pk],
-            not _is_assigned(offer, staff),
-            rooms[offer.pk],
-            str(RoleCounts([role.name for role in offer.roles.all()], people[offer.pk])),
+            ClassSummary(class_offer, dates.to_local_time(now).date()),
+            ahead[class_offer.pk],
+            not _is_assigned(class_offer, staff),
+            rooms[class_offer.pk],
+            str(RoleCounts([role.name for role in class_offer.roles.all()], people[class_offer.pk])),
         )
-        for offer in offers
+        for class_offer in class_offers
     ]
     today = [taught for taught in classes if taught.next_meeting and _is_today(taught.next_meeting, now)]
     return Agenda(today, [taught for taught in classes if taught not in today])
@@ -95,10 +101,10 @@ def _is_ahead(now: datetime) -> Q:
     return Q(meetings__ends_at__gt=now, meetings__canceled_at=None) | Q(meetings=None)
 
 
-def _next_meeting(offer: ClassOffer, staff: Staff, now: datetime) -> Meeting | None:
-    is_assigned = _is_assigned(offer, staff)
+def _next_meeting(class_offer: ClassOffer, staff: Staff, now: datetime) -> Meeting | None:
+    is_assigned = _is_assigned(class_offer, staff)
     taught: list[Meeting] = []
-    for meeting in offer.meetings.all():
+    for meeting in class_offer.meetings.all():
         if meeting.is_canceled or meeting.ends_at <= now:
             continue
         substitutes = meeting.substitutes.all()
@@ -108,8 +114,8 @@ def _next_meeting(offer: ClassOffer, staff: Staff, now: datetime) -> Meeting | N
     return min(taught, key=lambda meeting: meeting.starts_at, default=None)
 
 
-def _is_assigned(offer: ClassOffer, staff: Staff) -> bool:
-    return any(assignment.staff_id == staff.pk for assignment in offer.assignments.all())
+def _is_assigned(class_offer: ClassOffer, staff: Staff) -> bool:
+    return any(assignment.staff_id == staff.pk for assignment in class_offer.assignments.all())
 
 
 def _is_today(meeting: Meeting, now: datetime) -> bool:
@@ -117,12 +123,12 @@ def _is_today(meeting: Meeting, now: datetime) -> bool:
 
 
 def _count_people(
-    offers: Iterable[ClassOffer], days: Iterable[Meeting | None], now: datetime
+    class_offers: Iterable[ClassOffer], days: Iterable[Meeting | None], now: datetime
 ) -> Mapping[int, Counter[str]]:
-    counts: dict[int, Counter[str]] = {offer.pk: Counter() for offer in offers}
-    registrations = Registration.objects.filter(offer__in=counts).taking_a_place(now)
+    counts: dict[int, Counter[str]] = {class_offer.pk: Counter() for class_offer in class_offers}
+    registrations = Registration.objects.filter(class_offer__in=counts).taking_a_place(now)
     tickets = Ticket.objects.filter(meeting__in=[day.pk for day in days if day]).taking_a_place(now)
-    for rows, path in ((registrations, "offer_id"), (tickets, "meeting__offer_id")):
-        for offer_id, role, number in rows.order_by().values_list(path, "role").annotate(number=Count("pk")):
-            counts[offer_id][role] += number
+    for rows, path in ((registrations, "class_offer_id"), (tickets, "meeting__class_offer_id")):
+        for class_offer_id, role, number in rows.order_by().values_list(path, "role").annotate(number=Count("pk")):
+            counts[class_offer_id][role] += number
     return counts

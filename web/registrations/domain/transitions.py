@@ -57,7 +57,7 @@ def _spot_event_key(spot: Seat, at: datetime) -> str:
 
 def _spot_event_data(spot: Seat) -> dict[str, int]:
     id_name = "registration_id" if isinstance(spot, Registration) else "ticket_id"
-    return {id_name: spot.pk, "offer_id": spot.offer_id, "student_id": spot.student_id}
+    return {id_name: spot.pk, "class_offer_id": spot.class_offer_id, "student_id": spot.student_id}
 
 
 def start_hold(spot: Seat, until: datetime | None) -> None:

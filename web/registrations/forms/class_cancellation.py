@@ -51,15 +51,15 @@ class CanceledDaysForm(forms.Form):
         label="The whole class", required=False, help_text="All remaining days. The class is no longer listed."
     )
 
-    def __init__(self, *args: Any, meetings: Sequence[Meeting], offer: ClassOffer | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, meetings: Sequence[Meeting], class_offer: ClassOffer | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.meetings, self.offer = {str(meeting.pk): meeting for meeting in meetings}, offer
+        self.meetings, self.class_offer = {str(meeting.pk): meeting for meeting in meetings}, class_offer
         days = cast(forms.MultipleChoiceField, self.fields["meeting"])
         days.choices = [
-            (pk, str(meeting.slot) if offer else f"{meeting.slot}: {meeting.offer.heading}")
+            (pk, str(meeting.slot) if class_offer else f"{meeting.slot}: {meeting.class_offer.heading}")
             for pk, meeting in self.meetings.items()
         ]
-        if offer is None:
+        if class_offer is None:
             del self.fields["whole"]
             days.required = True
             self.initial.setdefault("meeting", list(self.meetings))
@@ -89,10 +89,15 @@ class CompensationForm(forms.Form):
     policy = forms.ChoiceField(label="How should students be compensated?", widget=forms.RadioSelect)
 
     def __init__(
-        self, *args: Any, offers: Mapping[int, ClassOffer], canceled: Sequence[Meeting], whole: bool, **kwargs: Any
+        self,
+        *args: Any,
+        class_offers: Mapping[int, ClassOffer],
+        canceled: Sequence[Meeting],
+        whole: bool,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.canceled, self.extension_drafts = canceled, replacement_dates_by_class(offers, canceled)
+        self.canceled, self.extension_drafts = canceled, replacement_dates_by_class(class_offers, canceled)
         allowed = FOR_CLASSES if whole else FOR_DAYS
         cast(forms.ChoiceField, self.fields["policy"]).choices = [(each.value, POLICY_LABELS[each]) for each in allowed]
         usual = settings.CLASS_CANCELLATION_POLICY
@@ -135,8 +140,8 @@ class CompensationForm(forms.Form):
 
     def cancellation_request(self, what: CanceledDaysForm, exceptions: Mapping[str, str]) -> CancellationRequest:
         policy = self.cleaned_data["policy"]
-        if what.is_whole and what.offer is not None:
-            return CancellationRequest(policy, offer=what.offer.pk, exceptions=exceptions)
+        if what.is_whole and what.class_offer is not None:
+            return CancellationRequest(policy, class_offer=what.class_offer.pk, exceptions=exceptions)
         days = frozenset(meeting.pk for meeting in what.chosen)
         return CancellationRequest(policy, days, instead=self.replacements(), exceptions=exceptions)
 

@@ -66,10 +66,15 @@ class RegistrationForm(AttendeeForm):
     )
 
     def __init__(
-        self, offers: Sequence[ClassOffer], viewer: User | None, in_care: Sequence[Student], *args: Any, **kwargs: Any
+        self,
+        class_offers: Sequence[ClassOffer],
+        viewer: User | None,
+        in_care: Sequence[Student],
+        *args: Any,
+        **kwargs: Any,
     ) -> None:
         super().__init__(viewer, in_care, *args, **kwargs)
-        self.set_choices("classes", [(str(offer.pk), str(offer)) for offer in offers])
+        self.set_choices("classes", [(str(class_offer.pk), str(class_offer)) for class_offer in class_offers])
 
     def ask_level_of(self, people: Sequence[Attendee]) -> None:
         if len(people) != 1:
@@ -200,20 +205,25 @@ class PersonForm(forms.Form):
 class DeskRegistrationForm(PersonForm):
     """A registration entered at the desk."""
 
-    field_order = ("offer",)
+    field_order = ("class_offer",)
 
-    offer = ClassOfferField(label="Class", queryset=ClassOffer.objects.none())
+    class_offer = ClassOfferField(label="Class", queryset=ClassOffer.objects.none())
     pay_by = DueDateField(label="Due date", required=False, help_text="Leave empty to pay at the door.")
     role = forms.ChoiceField(label="Role", required=False, help_text="For a class that has roles.")
     over_capacity = forms.BooleanField(label="Register anyway if the class is full", required=False)
     why = forms.CharField(label="Reason", max_length=300, required=False, help_text="Shown in the history.")
 
     def __init__(
-        self, offers: "QuerySet[ClassOffer]", student: Student | None, *args: Any, may_exceed: bool, **kwargs: Any
+        self, class_offers: "QuerySet[ClassOffer]", student: Student | None, *args: Any, may_exceed: bool, **kwargs: Any
     ) -> None:
         super().__init__(student, *args, **kwargs)
-        cast(ClassOfferField, self.fields["offer"]).queryset = offers
-        roles = ClassRole.objects.filter(offer__in=offers).order_by("name").values_list("name", flat=True).distinct()
+        cast(ClassOfferField, self.fields["class_offer"]).queryset = class_offers
+        roles = (
+            ClassRole.objects.filter(class_offer__in=class_offers)
+            .order_by("name")
+            .values_list("name", flat=True)
+            .distinct()
+        )
         choices = [("", "–"), *((name, name.capitalize()) for name in roles), (EITHER, "Either is fine")]
         cast(forms.ChoiceField, self.fields["role"]).choices = choices
         if len(choices) == 2:

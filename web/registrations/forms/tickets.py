@@ -18,14 +18,14 @@ class TicketDayForm(forms.Form):
     meeting = forms.ChoiceField(label="Which day?", widget=forms.RadioSelect)
     what = forms.ChoiceField(label="What would you like?", widget=forms.RadioSelect)
 
-    def offer_days(self, offer: ClassOffer, days: Sequence[TicketDay]) -> None:
+    def offer_days(self, class_offer: ClassOffer, days: Sequence[TicketDay]) -> None:
         kinds = []
-        if offer.trial_price is not None:
-            price = format_money(offer.trial_price, settings.CURRENCY) if offer.trial_price else "free"
+        if class_offer.trial_price is not None:
+            price = format_money(class_offer.trial_price, settings.CURRENCY) if class_offer.trial_price else "free"
             new_to = "this class" if settings.TRIALS_FOR == "subject" else "the school"
             kinds.append((TRIAL, f"Trial, {price}: once, if you’re new to {new_to}"))
-        if offer.drop_in_price is not None:
-            kinds.append((DROP_IN, f"Drop-in, {format_money(offer.drop_in_price, settings.CURRENCY)}"))
+        if class_offer.drop_in_price is not None:
+            kinds.append((DROP_IN, f"Drop-in, {format_money(class_offer.drop_in_price, settings.CURRENCY)}"))
         self._set_choices("what", kinds)
         open_days = [(str(day.meeting.pk), str(day.meeting.slot)) for day in days if not day.room.is_full]
         self._set_choices("meeting", open_days)
@@ -48,9 +48,9 @@ class TicketDayForm(forms.Form):
 class TicketForm(TicketDayForm, AttendeeForm):
     field_order = ("what", "meeting", "who")
 
-    def __init__(self, offer: ClassOffer, days: Sequence[TicketDay], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, class_offer: ClassOffer, days: Sequence[TicketDay], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.offer_days(offer, days)
+        self.offer_days(class_offer, days)
 
 
 class SellTicketForm(TicketDayForm, PersonForm):
@@ -58,9 +58,9 @@ class SellTicketForm(TicketDayForm, PersonForm):
 
     field_order = ("what", "meeting", "first_name", "last_name", "email", "role")
 
-    def __init__(self, offer: ClassOffer, days: Sequence[TicketDay], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, class_offer: ClassOffer, days: Sequence[TicketDay], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.offer_days(offer, days)
+        self.offer_days(class_offer, days)
         self.fields["what"].label = "Type"
-        if roles := [role.name for role in offer.roles.all()]:
+        if roles := [role.name for role in class_offer.roles.all()]:
             self.fields["role"] = RoleField(roles, label="Role")

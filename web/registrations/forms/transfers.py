@@ -33,9 +33,9 @@ class TransferForm(forms.Form):
                 label="Have you taken it, here or elsewhere?", choices=READY, widget=forms.RadioSelect
             )
 
-    def wish(self, offer: ClassOffer) -> TransferRequest:
+    def wish(self, class_offer: ClassOffer) -> TransferRequest:
         data = self.cleaned_data
-        return TransferRequest(offer, data.get("role", ""), data.get("ready", ""))
+        return TransferRequest(class_offer, data.get("role", ""), data.get("ready", ""))
 
 
 class TransferToPersonForm(forms.Form):
@@ -70,17 +70,22 @@ class DeskTransferToPersonForm(TransferToPersonForm):
 class DeskTransferForm(forms.Form):
     """The first button shows the price, and the second one moves the spot."""
 
-    offer = ClassOfferField(label="New class", queryset=ClassOffer.objects.none())
+    class_offer = ClassOfferField(label="New class", queryset=ClassOffer.objects.none())
     role = forms.ChoiceField(label="Role", required=False, help_text="For a class that has roles.")
     waived = forms.BooleanField(label="Waive the difference", required=False)
     over_capacity = forms.BooleanField(label="Move anyway if the class is full", required=False)
     why = forms.CharField(label="Why", max_length=300, help_text="Kept in the history.")
 
-    def __init__(self, offers: "QuerySet[ClassOffer]", staff: User, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, class_offers: "QuerySet[ClassOffer]", staff: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.staff = staff
-        cast(ClassOfferField, self.fields["offer"]).queryset = offers
-        names = ClassRole.objects.filter(offer__in=offers).order_by("name").values_list("name", flat=True).distinct()
+        cast(ClassOfferField, self.fields["class_offer"]).queryset = class_offers
+        names = (
+            ClassRole.objects.filter(class_offer__in=class_offers)
+            .order_by("name")
+            .values_list("name", flat=True)
+            .distinct()
+        )
         choices = [("", "–"), *((name, name.capitalize()) for name in names), (EITHER, "Either, whichever is needed")]
         cast(forms.ChoiceField, self.fields["role"]).choices = choices
         if len(choices) == 2:
@@ -92,7 +97,7 @@ class DeskTransferForm(forms.Form):
 
     @property
     def wish(self) -> TransferRequest:
-        return TransferRequest(self.cleaned_data["offer"], self.cleaned_data.get("role", ""))
+        return TransferRequest(self.cleaned_data["class_offer"], self.cleaned_data.get("role", ""))
 
     @property
     def by(self) -> DeskOverride:

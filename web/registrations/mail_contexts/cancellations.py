@@ -53,20 +53,20 @@ def class_cancellation_sample() -> dict[str, Any]:
 
 def decision_context(message: Message) -> dict[str, Any]:
     """Raises NotNeeded if the mail no longer applies when it is sent."""
-    offer = ClassOffer.objects.for_lists().filter(pk=message.data["offer_id"]).first()
-    if offer is None or offer.is_canceled:
+    class_offer = ClassOffer.objects.for_lists().filter(pk=message.data["class_offer_id"]).first()
+    if class_offer is None or class_offer.is_canceled:
         raise MailNotNeeded("The class was deleted or canceled.")
-    if offer.is_tentative is (message.template == "registrations.class_confirmed"):
+    if class_offer.is_tentative is (message.template == "registrations.class_confirmed"):
         raise MailNotNeeded("The decision has changed.")
     return {
-        "title": offer.subject.title,
-        "name": minimum_enrollment.greeting_name_in_class(offer, message.to),
-        "when": f"{offer.day} {offer.time_range}, {ClassSummary(offer, dates.local_today()).date_range}",
-        "day": format_date(offer.decision_date) if offer.decision_date else "",
-        "minimum": offer.minimum,
-        "registered": minimum_enrollment.registered_count(offer),
-        "sentence": minimum_enrollment.minimum_text(offer),
-        "link": absolute_url(offer.get_absolute_url()),
+        "title": class_offer.subject.title,
+        "name": minimum_enrollment.greeting_name_in_class(class_offer, message.to),
+        "when": ClassSummary(class_offer, dates.local_today()).schedule_text,
+        "day": format_date(class_offer.decision_date) if class_offer.decision_date else "",
+        "minimum": class_offer.minimum,
+        "registered": minimum_enrollment.registered_count(class_offer),
+        "sentence": minimum_enrollment.minimum_text(class_offer),
+        "link": absolute_url(class_offer.get_absolute_url()),
         "desk": absolute_url(reverse("desk_minimum")),
         "contact": absolute_url(reverse("contact")),
     }

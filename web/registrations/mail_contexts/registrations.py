@@ -23,7 +23,7 @@ def registered_context(message: Message) -> dict[str, Any]:
         line__order=message.data["order_id"], student=message.data["student_id"]
     )
     confirmed = list(
-        registrations.filter(state=Registration.State.CONFIRMED).select_related("line__order").order_by("offer")
+        registrations.filter(state=Registration.State.CONFIRMED).select_related("line__order").order_by("class_offer")
     )
     if not confirmed:
         raise MailNotNeeded("The spots were released.")
@@ -40,7 +40,7 @@ def registered_context(message: Message) -> dict[str, Any]:
             "own": by_payer,
             "is_self": by_payer and attendees.reads_own_mail(student),
             "is_new_name": student.offered_to_id is not None,
-            "classes": [class_context(each.offer_id) for each in confirmed],
+            "classes": [class_context(each.class_offer_id) for each in confirmed],
             "mine": absolute_url(reverse("my_classes")),
         }
     )
@@ -83,7 +83,7 @@ def ended_context(message: Message) -> dict[str, Any]:
     return reader_context(registration.student) | {
         "by": registration.line.ended_by,
         "payer": registration.line.order.payer_name or "the person who paid",
-        "one": class_context(registration.offer_id),
+        "one": class_context(registration.class_offer_id),
         "classes": absolute_url(reverse("classoffer_list")),
     }
 
@@ -105,8 +105,8 @@ def moved_context(message: Message) -> dict[str, Any]:
     if registration is None or old is None:
         raise MailNotNeeded("The student has a different spot now.")
     return reader_context(registration.student) | {
-        "before": class_context(old.offer_id),
-        "now": class_context(registration.offer_id),
+        "before": class_context(old.class_offer_id),
+        "now": class_context(registration.class_offer_id),
         "role": registration.role,
         "mine": absolute_url(reverse("my_classes")),
         "contact": absolute_url(reverse("contact")),
@@ -133,7 +133,7 @@ def transferred_context(message: Message) -> dict[str, Any]:
         reader |= {"name": first_name(old.line.order.payer_name), "is_self": False, "to_guardian": False}
     return reader | {
         "to": f"{recipient.first_name} {recipient.last_name}".strip(),
-        "one": class_context(old.offer_id),
+        "one": class_context(old.class_offer_id),
         "contact": absolute_url(reverse("contact")),
     }
 
@@ -145,17 +145,17 @@ def transferred_sample() -> dict[str, Any]:
 
 def double_registration_context(message: Message) -> dict[str, Any]:
     student = Student.objects.select_related("guardian").filter(pk=message.data["student_id"]).first()
-    offer = ClassOffer.objects.for_lists().filter(pk=message.data["offer_id"]).first()
-    if student is None or offer is None:
+    class_offer = ClassOffer.objects.for_lists().filter(pk=message.data["class_offer_id"]).first()
+    if student is None or class_offer is None:
         raise MailNotNeeded("The class or the student was deleted.")
     return reader_context(student) | {
-        "offer": f"{offer.subject.title}, {offer.day} {offer.time_range}",
+        "class_offer": f"{class_offer.subject.title}, {class_offer.day} {class_offer.time_range}",
         "contact": absolute_url(reverse("contact")),
     }
 
 
 def double_registration_sample() -> dict[str, Any]:
-    details = {"offer": "Beginning A, Tuesdays 7:00–8:00 PM", "contact": absolute_url("/contact/")}
+    details = {"class_offer": "Beginning A, Tuesdays 7:00–8:00 PM", "contact": absolute_url("/contact/")}
     return reader_sample("Alice Arden") | details
 
 
@@ -173,7 +173,7 @@ def address_needed_context(message: Message) -> dict[str, Any]:
         "name": first_name(registration.line.order.payer_name),
         "payer": registration.line.order.payer_name,
         "student": str(registration.student),
-        "title": ClassOffer.objects.for_lists().get(pk=registration.offer_id).subject.title,
+        "title": ClassOffer.objects.for_lists().get(pk=registration.class_offer_id).subject.title,
         "link": absolute_url(registration.line.order.address("attendee_address")),
     }
 

@@ -21,12 +21,12 @@ def reader_context(student: Student) -> dict[str, Any]:
     }
 
 
-def class_context(offer_id: int) -> dict[str, str]:
-    offer = ClassOffer.objects.for_lists().get(pk=offer_id)
+def class_context(class_offer_id: int) -> dict[str, str]:
+    class_offer = ClassOffer.objects.for_lists().get(pk=class_offer_id)
     return {
-        "title": offer.subject.title,
-        "when": f"{offer.day} {offer.time_range}, {ClassSummary(offer, dates.local_today()).date_range}",
-        "where": f"{offer.location}, {offer.location.full_address}" if offer.location else "",
-        "link": absolute_url(offer.get_absolute_url()),
-        "calendar": absolute_url(reverse("classoffer_calendar", args=[offer.pk])),
+        "title": class_offer.subject.title,
+        "when": ClassSummary(class_offer, dates.local_today()).schedule_text,
+        "where": f"{class_offer.location}, {class_offer.location.full_address}" if class_offer.location else "",
+        "link": absolute_url(class_offer.get_absolute_url()),
+        "calendar": absolute_url(reverse("classoffer_calendar", args=[class_offer.pk])),
     }

@@ -22,9 +22,9 @@ def ticket_context(message: Message) -> dict[str, Any]:
     ticket = Ticket.objects.confirmed().for_lists().filter(pk=message.data["ticket_id"]).first()
     if ticket is None or ticket.meeting.is_canceled:
         raise MailNotNeeded("The ticket is no longer valid, or the class day was canceled.")
-    offer, place = ticket.offer, ticket.meeting.location or ticket.offer.location
+    class_offer, place = ticket.class_offer, ticket.meeting.location or ticket.class_offer.location
     return reader_context(ticket.student) | {
-        "title": offer.subject.title,
+        "title": class_offer.subject.title,
         "trial": ticket.is_trial,
         "costs": PriceFacts.from_json(ticket.line.facts or {"full": 0}).net_price > 0,
         "when": str(ticket.meeting.slot),
@@ -37,12 +37,12 @@ def ticket_context(message: Message) -> dict[str, Any]:
 def stay_invitation_context(message: Message) -> dict[str, Any]:
     context = ticket_context(message)
     ticket = Ticket.objects.for_lists().get(pk=message.data["ticket_id"])
-    offer = ClassOffer.objects.for_lists().get(pk=ticket.offer_id)
+    class_offer = ClassOffer.objects.for_lists().get(pk=ticket.class_offer_id)
     if reason := upgrades.upgrade_refusal(ticket, timezone.now()):
         raise MailNotNeeded(reason)
     return context | {
-        "when": f"{offer.day} {offer.time_range}",
-        "until": ClassSummary(offer, dates.local_today()).date_range,
+        "when": f"{class_offer.day} {class_offer.time_range}",
+        "until": ClassSummary(class_offer, dates.local_today()).date_range,
     }
 
 

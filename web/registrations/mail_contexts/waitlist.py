@@ -19,8 +19,8 @@ from registrations.models import WaitlistEntry
 def waitlist_context(message: Message) -> dict[str, Any]:
     """Raises NotNeeded if the offer is no longer valid when the mail is sent."""
     entry = WaitlistEntry.objects.filter(pk=message.data["entry_id"]).first()
-    offer = ClassOffer.objects.for_lists().filter(pk=entry.offer_id).first() if entry else None
-    if entry is None or offer is None:
+    class_offer = ClassOffer.objects.for_lists().filter(pk=entry.class_offer_id).first() if entry else None
+    if entry is None or class_offer is None:
         raise MailNotNeeded("The entry no longer exists.")
     status = presentation.describe_entry(entry, timezone.now())
     if message.template == "registrations.spot_offered" and not status.is_open:
@@ -28,13 +28,13 @@ def waitlist_context(message: Message) -> dict[str, Any]:
     if message.template == "registrations.waitlist_joined" and not status.is_waiting:
         raise MailNotNeeded("They are no longer waiting.")
     return {
-        "title": offer.subject.title,
-        "when": f"{offer.day} {offer.time_range}, {ClassSummary(offer, dates.local_today()).date_range}",
+        "title": class_offer.subject.title,
+        "when": ClassSummary(class_offer, dates.local_today()).schedule_text,
         "name": first_name(entry.contact_name),
         "names": status.names,
         "in_line": status.in_line,
         "until": status.until,
-        "is_canceled": offer.is_canceled,
+        "is_canceled": class_offer.is_canceled,
         "link": absolute_url(entries.entry_url(entry)),
         "classes": absolute_url(reverse("classoffer_list")),
     }

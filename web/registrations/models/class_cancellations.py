@@ -24,7 +24,7 @@ class CompensationPolicy(models.TextChoices):
 class ClassCancellation(models.Model):
     """One decision of the school to cancel class days or a whole class. The history says who made it."""
 
-    offer = models.ForeignKey(
+    class_offer = models.ForeignKey(
         ClassOffer, on_delete=models.CASCADE, null=True, blank=True, related_name="class_cancellations",
         help_text="The class, if it was canceled as a whole.",
     )  # fmt: skip

@@ -11,7 +11,7 @@ from users.models import Staff, Student, User
 
 class RegistrationQuerySet(SpotQuerySet["Registration"]):
     def taught_by(self, staff: Staff) -> "RegistrationQuerySet":
-        return self.filter(offer__in=ClassOffer.objects.taught_by(staff))
+        return self.filter(class_offer__in=ClassOffer.objects.taught_by(staff))
 
     def visible_to(self, user: User) -> "RegistrationQuerySet":
         """The registrations of students in this account's care. Paying for someone else does not count."""
@@ -19,9 +19,13 @@ class RegistrationQuerySet(SpotQuerySet["Registration"]):
 
     def for_lists(self) -> "RegistrationQuerySet":
         return self.select_related(
-            "student__user", "student__guardian", "offer__subject__level", "offer__session", "offer__location",
+            "student__user",
+            "student__guardian",
+            "class_offer__subject__level",
+            "class_offer__session",
+            "class_offer__location",
             "line__order",
-        ).prefetch_related("line__order__payments__disputes", "line__registrations", "offer__meetings")  # fmt: skip
+        ).prefetch_related("line__order__payments__disputes", "line__registrations", "class_offer__meetings")
 
 
 class Registration(SpotBase):
@@ -33,7 +37,9 @@ class Registration(SpotBase):
         UNSURE = "unsure", "Is not sure of the level"
 
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="registrations")
-    offer = models.ForeignKey(ClassOffer, on_delete=models.PROTECT, related_name="registrations", verbose_name="class")
+    class_offer = models.ForeignKey(
+        ClassOffer, on_delete=models.PROTECT, related_name="registrations", verbose_name="class"
+    )
     line = models.ForeignKey(
         OrderLine, on_delete=models.PROTECT, null=True, blank=True, related_name="registrations", editable=False
     )
@@ -45,10 +51,10 @@ class Registration(SpotBase):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["offer", "state"])]
+        indexes = [models.Index(fields=["class_offer", "state"])]
         constraints = [
             models.UniqueConstraint(
-                fields=["student", "offer"],
+                fields=["student", "class_offer"],
                 condition=Q(state__in=["held", "confirmed", "on_hold"]),
                 name="registrations_registration_once",
                 violation_error_message="This person already has a spot in this class.",
@@ -66,7 +72,7 @@ class Registration(SpotBase):
         ]
 
     def __str__(self) -> str:
-        return f"{self.student} in {self.offer}"
+        return f"{self.student} in {self.class_offer}"
 
     @property
     def is_unsure_of_level(self) -> bool:

@@ -17,7 +17,7 @@ class TicketQuerySet(SpotQuerySet["Ticket"]):
         return self.filter(state=SpotBase.State.CONFIRMED)
 
     def taught_by(self, staff: Staff) -> "TicketQuerySet":
-        return self.filter(meeting__offer__in=ClassOffer.objects.taught_by(staff))
+        return self.filter(meeting__class_offer__in=ClassOffer.objects.taught_by(staff))
 
     def visible_to(self, user: User) -> "TicketQuerySet":
         return self.filter(student__in=Student.objects.ids_of(user))
@@ -25,7 +25,7 @@ class TicketQuerySet(SpotQuerySet["Ticket"]):
     def for_lists(self) -> "TicketQuerySet":
         return self.select_related(
             "student__user", "student__guardian", "line__order", "meeting__location",
-            "meeting__offer__subject__level", "meeting__offer__session", "meeting__offer__location",
+            "meeting__class_offer__subject__level", "meeting__class_offer__session", "meeting__class_offer__location",
         ).prefetch_related("line__order__payments__disputes")  # fmt: skip
 
 
@@ -73,12 +73,12 @@ class Ticket(SpotBase):
         return f"{self.student}, {self.kind_text} for {self.meeting}"
 
     @property
-    def offer(self) -> ClassOffer:
-        return self.meeting.offer
+    def class_offer(self) -> ClassOffer:
+        return self.meeting.class_offer
 
     @property
-    def offer_id(self) -> int:
-        return self.meeting.offer_id
+    def class_offer_id(self) -> int:
+        return self.meeting.class_offer_id
 
     @property
     def is_trial(self) -> bool:

@@ -41,7 +41,7 @@ class WaitlistEntry(models.Model):
 
     LIVE = (State.WAITING, State.OFFERED)
 
-    offer = models.ForeignKey(ClassOffer, on_delete=models.PROTECT, related_name="waiting", verbose_name="class")
+    class_offer = models.ForeignKey(ClassOffer, on_delete=models.PROTECT, related_name="waiting", verbose_name="class")
     state = models.CharField(max_length=10, choices=State, default=State.WAITING, editable=False)
     people = models.JSONField(editable=False, help_text="Who they are, as the lines of a cart say it.")
     wanted = models.JSONField(default=list, editable=False, help_text="For each of them the role; empty without roles.")
@@ -65,12 +65,12 @@ class WaitlistEntry(models.Model):
     objects = WaitlistEntryQuerySet.as_manager()
 
     class Meta:
-        ordering = ["offer", "position", "id"]
+        ordering = ["class_offer", "position", "id"]
         verbose_name = "waitlist entry"
         verbose_name_plural = "waitlist entries"
         constraints = [
             models.UniqueConstraint(
-                fields=["offer", "person_key"],
+                fields=["class_offer", "person_key"],
                 condition=Q(state__in=["waiting", "offered"]),
                 name="registrations_waiting_once",
             ),
@@ -88,7 +88,7 @@ class WaitlistEntry(models.Model):
         permissions = [("arrange_waitlist", "May offer spots out of turn and move people on the waitlist")]
 
     def __str__(self) -> str:
-        return f"{self.contact_name}, waiting for {self.offer}"
+        return f"{self.contact_name}, waiting for {self.class_offer}"
 
     def has_open_offer(self, at: datetime) -> bool:
         return self.state == self.State.OFFERED and self.offer_expires_at is not None and self.offer_expires_at > at
@@ -101,7 +101,7 @@ class WaitlistEntry(models.Model):
 class WaitlistWalk(models.Model):
     """The log of one pass over the waitlist of a class, with its input and result, so that it can be replayed."""
 
-    offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="walks")
+    class_offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="walks")
     at = models.DateTimeField(auto_now_add=True)
     given = models.JSONField(help_text="The rules, the taken spots and the entries in order.")
     steps = models.JSONField(help_text="Who was offered a spot, who was skipped and by which rule.")

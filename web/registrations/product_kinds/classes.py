@@ -80,12 +80,12 @@ class AttendedKind(ProductKind):
     def answers(self, line: OrderLine) -> dict[str, Any]:
         return {name: line.details[name] for name in ANSWERS if name in line.details}
 
-    def offer_id(self, line: OrderLine) -> int:
+    def class_offer_id(self, line: OrderLine) -> int:
         raise NotImplementedError
 
     def checkout_form(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> Form | None:
         """Asks for the role. A waitlist offer already has one."""
-        names = ClassRole.objects.filter(offer=self.offer_id(line)).values_list("name", flat=True)
+        names = ClassRole.objects.filter(class_offer=self.class_offer_id(line)).values_list("name", flat=True)
         roles = [] if "entry" in line.details else list(names)
         if not roles:
             return None
@@ -96,50 +96,54 @@ class ClassKind(AttendedKind):
     name = "place"
     label = "Classes"
 
-    def offer(self, line: OrderLine) -> ClassOffer:
-        offer = ClassOffer.objects.for_lists().filter(pk=line.product_id).first()
-        if offer is None:
+    def class_offer(self, line: OrderLine) -> ClassOffer:
+        class_offer = ClassOffer.objects.for_lists().filter(pk=line.product_id).first()
+        if class_offer is None:
             raise ProductUnavailable("This class is no longer offered.")
-        return offer
+        return class_offer
 
     def describe(self, line: OrderLine) -> ProductDescription:
-        offer = self.offer(line)
+        class_offer = self.class_offer(line)
         who = self.attendee_label(line)
-        when = f"{offer.day} {offer.time_range}, {ClassSummary(offer, dates.local_today()).date_range}"
-        if condition := minimum_enrollment.minimum_text(offer):
+        when = (
+            f"{class_offer.day} {class_offer.time_range}, {ClassSummary(class_offer, dates.local_today()).date_range}"
+        )
+        if condition := minimum_enrollment.minimum_text(class_offer):
             when = f"{when}. {condition}"
-        return ProductDescription(offer.subject.title, f"{who}: {when}" if who else when, offer.get_absolute_url())
+        return ProductDescription(
+            class_offer.subject.title, f"{who}: {when}" if who else when, class_offer.get_absolute_url()
+        )
 
     def price_facts(self, line: OrderLine, at: datetime) -> PriceFacts:
-        offer = self.offer(line)
+        class_offer = self.class_offer(line)
         return replace(
-            registration_window.class_price_facts(offer, upgrades.joining_terms_for_line(line, offer, at)),
+            registration_window.class_price_facts(class_offer, upgrades.joining_terms_for_line(line, class_offer, at)),
             **self.people(line),
         )
 
     def problems(self, line: OrderLine, at: datetime) -> list[str]:
-        offer = self.offer(line)
+        class_offer = self.class_offer(line)
         by_desk = line.details.get("by_desk")
         known = "ticket" in line.details
         closed = (
-            late_joining.too_late_message_at_desk(line, offer, at)
+            late_joining.too_late_message_at_desk(line, class_offer, at)
             if by_desk
-            else registration_window.closed_reason(offer, at, known=known)
+            else registration_window.closed_reason(class_offer, at, known=known)
         )
         if closed:
             return [closed]
-        full = admission.admission_refusal(line, offer, at)
+        full = admission.admission_refusal(line, class_offer, at)
         return [*([full] if full else []), *self.about_people(line)]
 
     def stands_against(self, line: OrderLine, student: Student) -> str:
-        is_registered = Registration.objects.live().filter(student=student, offer=line.product_id).exists()
+        is_registered = Registration.objects.live().filter(student=student, class_offer=line.product_id).exists()
         return spots.ALREADY.format(student) if is_registered else ""
 
-    def offer_id(self, line: OrderLine) -> int:
+    def class_offer_id(self, line: OrderLine) -> int:
         return line.product_id
 
     def terms(self, line: OrderLine, at: datetime) -> Terms:
-        return cancellation_terms.terms_of_class(self.offer(line))
+        return cancellation_terms.terms_of_class(self.class_offer(line))
 
     def step_deadline(self, line: OrderLine, rule: str) -> datetime | None:
         return cancellation_terms.step_deadline(rule, cancellation_terms.meeting_starts(line.product_id))
@@ -164,23 +168,23 @@ class ClassKind(AttendedKind):
     def gift_options(self, at: datetime) -> list[GiftOption]:
         """A gift is for a subject, in any of its classes, and is worth what its most expensive class costs now."""
         by_subject: dict[str, GiftOption] = {}
-        for offer in registration_window.open_classes(at):
-            known = by_subject.get(f"{offer.subject_id}")
-            if known is None or known.price < offer.full_price:
-                by_subject[f"{offer.subject_id}"] = GiftOption(
-                    f"{offer.subject_id}", offer.subject.title, offer.full_price
+        for class_offer in registration_window.open_classes(at):
+            known = by_subject.get(f"{class_offer.subject_id}")
+            if known is None or known.price < class_offer.full_price:
+                by_subject[f"{class_offer.subject_id}"] = GiftOption(
+                    f"{class_offer.subject_id}", class_offer.subject.title, class_offer.full_price
                 )
         return sorted(by_subject.values(), key=lambda gift: gift.title)
 
     def products(self, at: datetime) -> list[tuple[int, str]]:
-        running = Meeting.objects.filter(ends_at__gte=at).values("offer")
+        running = Meeting.objects.filter(ends_at__gte=at).values("class_offer")
         running_classes = ClassOffer.objects.on_offer().for_lists().filter(pk__in=running)
         named = running_classes.order_by("-session__key_day_date", "class_day", "start_time")
-        return [(offer.pk, str(offer)) for offer in named]
+        return [(class_offer.pk, str(class_offer)) for class_offer in named]
 
     def product_titles(self, numbers: Collection[int]) -> dict[int, str]:
-        offers = ClassOffer.objects.filter(pk__in=numbers).select_related("subject__level")
-        return {offer.pk: offer.subject.title for offer in offers}
+        class_offers = ClassOffer.objects.filter(pk__in=numbers).select_related("subject__level")
+        return {class_offer.pk: class_offer.subject.title for class_offer in class_offers}
 
     def search_products(self, word: str) -> QuerySet[Any]:
         return ClassOffer.objects.filter(subject__in=Subject.objects.matching(word)).values("pk")

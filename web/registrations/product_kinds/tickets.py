@@ -28,18 +28,18 @@ class TicketKind(AttendedKind):
 
     def describe(self, line: OrderLine) -> ProductDescription:
         meeting = transitions.meeting_of_line(line)
-        title = f"{meeting.offer.subject.title}, {'trial' if transitions.is_trial(line) else 'drop-in'}"
+        title = f"{meeting.class_offer.subject.title}, {'trial' if transitions.is_trial(line) else 'drop-in'}"
         who = self.attendee_label(line)
         when = str(meeting.slot)
-        return ProductDescription(title, f"{who}: {when}" if who else when, meeting.offer.get_absolute_url())
+        return ProductDescription(title, f"{who}: {when}" if who else when, meeting.class_offer.get_absolute_url())
 
     def price_facts(self, line: OrderLine, at: datetime) -> PriceFacts:
         """Neither the early price nor the multi-class discount applies."""
         meeting = transitions.meeting_of_line(line)
         return PriceFacts(
-            full=sales.ticket_price(meeting.offer, trial=transitions.is_trial(line)) or ZERO,
+            full=sales.ticket_price(meeting.class_offer, trial=transitions.is_trial(line)) or ZERO,
             starts=meeting.starts_at,
-            at_the_door=meeting.offer.pay_at_door,
+            at_the_door=meeting.class_offer.pay_at_door,
             **self.people(line),
         )
 
@@ -53,8 +53,8 @@ class TicketKind(AttendedKind):
     def stands_against(self, line: OrderLine, student: Student) -> str:
         return transitions.student_refusal(student, transitions.meeting_of_line(line), trial=transitions.is_trial(line))
 
-    def offer_id(self, line: OrderLine) -> int:
-        return Meeting.objects.filter(pk=line.product_id).values_list("offer", flat=True).first() or 0
+    def class_offer_id(self, line: OrderLine) -> int:
+        return Meeting.objects.filter(pk=line.product_id).values_list("class_offer", flat=True).first() or 0
 
     def terms(self, line: OrderLine, at: datetime) -> Terms:
         """Refundable until the class day begins."""
@@ -71,11 +71,11 @@ class TicketKind(AttendedKind):
         return Decimal(transitions.meeting_of_line(line).starts_at <= at)
 
     def product_titles(self, numbers: Collection[int]) -> dict[int, str]:
-        meetings = Meeting.objects.filter(pk__in=numbers).select_related("offer__subject__level")
-        return {meeting.pk: f"{meeting.offer.subject.title}, drop-in" for meeting in meetings}
+        meetings = Meeting.objects.filter(pk__in=numbers).select_related("class_offer__subject__level")
+        return {meeting.pk: f"{meeting.class_offer.subject.title}, drop-in" for meeting in meetings}
 
     def search_products(self, word: str) -> QuerySet[Any]:
-        return Meeting.objects.filter(offer__subject__in=Subject.objects.matching(word)).values("pk")
+        return Meeting.objects.filter(class_offer__subject__in=Subject.objects.matching(word)).values("pk")
 
     def hold(self, line: OrderLine, until: datetime | None) -> None:
         transitions.hold_ticket(line, until)

@@ -12,28 +12,28 @@ register = template.Library()
 
 
 @register.filter
-def room_of(rooms: Mapping[int, Availability] | None, offer: ClassOffer) -> Availability | None:
+def room_of(rooms: Mapping[int, Availability] | None, class_offer: ClassOffer) -> Availability | None:
     """Returns None on a page that has not counted the spots."""
-    return rooms.get(offer.pk) if rooms else None
+    return rooms.get(class_offer.pk) if rooms else None
 
 
 @register.filter
-def joining(offer: ClassOffer) -> late_joining.JoiningTerms:
-    return late_joining.joining_terms_for_page(offer, timezone.now())
+def joining(class_offer: ClassOffer) -> late_joining.JoiningTerms:
+    return late_joining.joining_terms_for_page(class_offer, timezone.now())
 
 
 @register.filter
-def sells_single_classes(offer: ClassOffer) -> bool:
-    return sales.is_on_sale(offer, timezone.now())
+def sells_single_classes(class_offer: ClassOffer) -> bool:
+    return sales.is_on_sale(class_offer, timezone.now())
 
 
 @register.filter
-def condition(offer: ClassOffer) -> str:
-    return minimum_enrollment.minimum_text(offer)
+def condition(class_offer: ClassOffer) -> str:
+    return minimum_enrollment.minimum_text(class_offer)
 
 
 @register.filter
-def sign_ups(numbers: Mapping[int, int] | None, offer: ClassOffer) -> str:
-    if not numbers or offer.pk not in numbers:
+def sign_ups(numbers: Mapping[int, int] | None, class_offer: ClassOffer) -> str:
+    if not numbers or class_offer.pk not in numbers:
         return ""
-    return f"{numbers[offer.pk]} of {offer.minimum} registered"
+    return f"{numbers[class_offer.pk]} of {class_offer.minimum} registered"

@@ -40,23 +40,25 @@ CHANGED = "Something has changed since this preview. Nothing has been canceled y
 @desk_required("registrations.add_classcancellation")
 def steps(request: HttpRequest) -> HttpResponse:
     """Shows the first step that has no valid answer yet."""
-    offer, where, meetings = _read_scope(request)
-    context: dict[str, Any] = {"offer": offer, "where": where}
-    if offer is None and not where.is_valid():
+    class_offer, where, meetings = _read_scope(request)
+    context: dict[str, Any] = {"class_offer": class_offer, "where": where}
+    if class_offer is None and not where.is_valid():
         classes = Paginator(wanted.cancelable_classes(timezone.now()), CLASSES_PER_PAGE)
         context["page"] = classes.get_page(request.GET.get("page"))
-        context["recent"] = ClassCancellation.objects.select_related("offer__subject__level", "offer__session")[:RECENT]
+        context["recent"] = ClassCancellation.objects.select_related(
+            "class_offer__subject__level", "class_offer__session"
+        )[:RECENT]
         return render(request, "registrations/desk/cancel_scope.html", context)
     has_days = bool({"meeting", "whole", "asked"} & set(request.GET))
-    what = CanceledDaysForm(request.GET if has_days else None, meetings=meetings, offer=offer)
+    what = CanceledDaysForm(request.GET if has_days else None, meetings=meetings, class_offer=class_offer)
     context["what"] = what
     if request.GET.get("step") == "what" or not what.is_answered:
         return render(request, "registrations/desk/cancel_days.html", context)
-    affected = ClassOffer.objects.with_timetable().filter(pk__in={meeting.offer_id for meeting in what.chosen})
-    offers = {each.pk: each for each in affected}
+    affected = ClassOffer.objects.with_timetable().filter(pk__in={meeting.class_offer_id for meeting in what.chosen})
+    class_offers = {each.pk: each for each in affected}
     has_policy = "policy" in request.GET
     how = CompensationForm(
-        request.GET if has_policy else None, offers=offers, canceled=what.chosen, whole=what.is_whole
+        request.GET if has_policy else None, class_offers=class_offers, canceled=what.chosen, whole=what.is_whole
     )
     context["how"] = how
     if not how.is_answered:
@@ -68,8 +70,8 @@ def _read_scope(request: HttpRequest) -> tuple[ClassOffer | None, CancellationSc
     now, pk = timezone.now(), search.read_number(request.GET.get("class", ""))
     where = CancellationScopeForm(request.GET if "day" in request.GET else None)
     if pk is not None:
-        offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
-        return offer, where, list(wanted.cancelable_meetings_of(offer, now))
+        class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
+        return class_offer, where, list(wanted.cancelable_meetings_of(class_offer, now))
     if not where.is_valid():
         return None, where, []
     return None, where, list(wanted.cancelable_meetings_on(where.cleaned_data["day"], where.cleaned_data["place"], now))
@@ -102,9 +104,9 @@ def _confirm_cancellation(
 @desk_required("registrations.view_classcancellation")
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     cancellation = get_object_or_404(
-        ClassCancellation.objects.select_related("offer__subject__level", "offer__session"), pk=pk
+        ClassCancellation.objects.select_related("class_offer__subject__level", "class_offer__session"), pk=pk
     )
-    days = cancellation.meetings.select_related("offer__subject__level", "replacement").order_by("starts_at")
+    days = cancellation.meetings.select_related("class_offer__subject__level", "replacement").order_by("starts_at")
     related = ("registration__student", "registration__line__order", "ticket__student", "ticket__line__order")
     outcomes = cancellation.outcomes.select_related(*related).prefetch_related("refunds__payment")
     page = Paginator(outcomes, PER_PAGE).get_page(request.GET.get("page"))

@@ -41,13 +41,13 @@ def classoffer_list(request: HttpRequest, names: str | None = None, day: date | 
     by = "level" if request.GET.get("by") == "level" else "day"
     rule = current_classes.running_rule_at(timezone.now()) if names is None and day is None else None
     listing = class_list.build_class_list(sessions, filters, by=by, today=today, everything=everything, running=rule)
-    drawn = [offer.subject for offer in listing.offers if not offer.subject.image]
+    drawn = [class_offer.subject for class_offer in listing.class_offers if not class_offer.subject.image]
     drawing_keys = (drawings.key_of_pattern(subject.level.code, subject.version, subject.title) for subject in drawn)
     context = {
         "listing": listing,
-        "rooms": capacity.availability_by_class(listing.offers, timezone.now()),
+        "rooms": capacity.availability_by_class(listing.class_offers, timezone.now()),
         "drawing_sheet": drawings.sheets_of(drawing_keys),
-        "registered": minimum_enrollment.registered_count_by_class(listing.offers),
+        "registered": minimum_enrollment.registered_count_by_class(listing.class_offers),
         "sessions": sessions,
         "page": page,
         "heading": _list_heading(sessions[0] if is_one_session else None, day),
@@ -71,24 +71,26 @@ def _list_heading(session: Session | None, day: date | None) -> str:
 def classoffer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     today = dates.local_today()
     visible = ClassOffer.objects.all() if sees_unpublished(request) else ClassOffer.objects.published(today)
-    offer = get_object_or_404(visible.with_timetable(), pk=pk)
-    listed = ClassSummary(offer, today)
+    class_offer = get_object_or_404(visible.with_timetable(), pk=pk)
+    listed = ClassSummary(class_offer, today)
     now = timezone.now()
-    conditions = promised.add_withdrawal_right(cancellation_terms.terms_of_class(offer))
+    conditions = promised.add_withdrawal_right(cancellation_terms.terms_of_class(class_offer))
     context = {
         "listed": listed,
-        "offer": offer,
-        "subject": offer.subject,
+        "class_offer": class_offer,
+        "subject": class_offer.subject,
         "event": structured_data.class_json_ld(listed),
-        "calendar": CalendarLinks(absolute_url(reverse("classoffer_calendar", args=[offer.pk])), offer.subject.title),
-        "room": capacity.availability_of(offer, now),
-        "on_list": presentation.entries_of_viewer(
-            offer, session_cart.account_of_request(request), request.session, now
+        "calendar": CalendarLinks(
+            absolute_url(reverse("classoffer_calendar", args=[class_offer.pk])), class_offer.subject.title
         ),
-        "registered": minimum_enrollment.registered_count_by_class([offer]),
-        "closed": registration_window.closed_reason(offer, now),
-        "tickets": sales.sells_tickets(offer) and sales.days_with_tickets(offer, now),
-        "joins": late_joining.joining_terms_for_page(offer, now),
+        "room": capacity.availability_of(class_offer, now),
+        "on_list": presentation.entries_of_viewer(
+            class_offer, session_cart.account_of_request(request), request.session, now
+        ),
+        "registered": minimum_enrollment.registered_count_by_class([class_offer]),
+        "closed": registration_window.closed_reason(class_offer, now),
+        "tickets": sales.sells_tickets(class_offer) and sales.days_with_tickets(class_offer, now),
+        "joins": late_joining.joining_terms_for_page(class_offer, now),
         "sentences": promised.terms_sentences(conditions, now),
         "withdrawal": promised.withdrawal_text(conditions),
     }

@@ -59,10 +59,10 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @desk_required("classwork.view_meeting")
 def class_days(request: HttpRequest, pk: int) -> HttpResponse:
-    offer = get_object_or_404(ClassOffer.objects.with_timetable(), pk=pk)
+    class_offer = get_object_or_404(ClassOffer.objects.with_timetable(), pk=pk)
     context = {
-        "offer": offer,
-        "listed": ClassSummary(offer, dates.local_today()),
-        "room": capacity.availability_of(offer, timezone.now()),
+        "class_offer": class_offer,
+        "listed": ClassSummary(class_offer, dates.local_today()),
+        "room": capacity.availability_of(class_offer, timezone.now()),
     }
     return render(request, "registrations/desk/class_days.html", context)

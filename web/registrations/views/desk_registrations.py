@@ -48,15 +48,17 @@ def index(request: HttpRequest) -> HttpResponse:
         query.get("heard", ""),
     )
     page = Paginator(desk_registrations.search_registrations(criteria), PER_PAGE).get_page(query.get("page"))
-    offer = ClassOffer.objects.for_lists().filter(pk=criteria.offer_id).first() if criteria.offer_id else None
+    class_offer = (
+        ClassOffer.objects.for_lists().filter(pk=criteria.class_offer_id).first() if criteria.class_offer_id else None
+    )
     context = {
         "page": page,
         "places": [my_classes.describe_registration(registration, at) for registration in page],
         "wanted": criteria,
         "choices": desk_registrations.LISTED,
         "sessions": Session.objects.order_by("-key_day_date")[:24],
-        "offer": offer,
-        "room": capacity.availability_of(offer, at) if offer else None,
+        "class_offer": class_offer,
+        "room": capacity.availability_of(class_offer, at) if class_offer else None,
     }
     return render(request, "registrations/desk/registrations.html", context)
 
@@ -96,14 +98,14 @@ def enter(request: HttpRequest) -> HttpResponse:
         student,
         request.POST or None,
         may_exceed=actor.has_perm("registrations.exceed_capacity"),
-        initial={"offer": request.GET.get("class")},
+        initial={"class_offer": request.GET.get("class")},
     )
     if form.is_valid():
         entry = form.cleaned_data
         try:
             order = desk_registrations.register_at_desk(
                 actor,
-                entry["offer"],
+                entry["class_offer"],
                 form.person,
                 why=entry["why"],
                 over_capacity=entry.get("over_capacity", False),
@@ -113,7 +115,7 @@ def enter(request: HttpRequest) -> HttpResponse:
         except OrderNotPlaced as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, f"{order.payer_name} is registered for {entry['offer']}.")
+            messages.success(request, f"{order.payer_name} is registered for {entry['class_offer']}.")
             return redirect("desk_order", number=order.pk)
     return render(request, "registrations/desk/register.html", {"form": form, "student": student})
 
@@ -123,21 +125,21 @@ def enter(request: HttpRequest) -> HttpResponse:
 def move(request: HttpRequest, pk: int) -> HttpResponse:
     """The first button shows the price, and the second one moves the spot."""
     registration, at = get_object_or_404(Registration.objects.for_lists(), pk=pk), timezone.now()
-    open_now = desk_registrations.classes_open_to_desk(at).exclude(pk=registration.offer_id)
+    open_now = desk_registrations.classes_open_to_desk(at).exclude(pk=registration.class_offer_id)
     form = DeskTransferForm(open_now, acting_user(request), posted_data(request))
     quote = None
     if form.is_valid():
         try:
             if "do" in request.POST:
                 to_class.transfer_to_class(registration, form.wish, form.by, at, seen=request.POST.get("seen", ""))
-                messages.success(request, f"{registration.student} has been moved to {form.wish.offer}.")
+                messages.success(request, f"{registration.student} has been moved to {form.wish.class_offer}.")
                 return redirect("desk_registration", pk)
             quote = to_class.quote_transfer(registration, form.wish, form.by, at)
         except TransferRefused as error:
             form.add_error(None, str(error))
     context = {
         "one": registration,
-        "listed": ClassSummary(registration.offer, dates.local_today()),
+        "listed": ClassSummary(registration.class_offer, dates.local_today()),
         "form": form,
         "quote": quote,
     }
@@ -161,5 +163,5 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "registrations/desk/transfer_to_person.html",
-        {"one": registration, "listed": ClassSummary(registration.offer, dates.local_today()), "form": form},
+        {"one": registration, "listed": ClassSummary(registration.class_offer, dates.local_today()), "form": form},
     )

@@ -19,20 +19,21 @@ from users.roles import acting_user, desk_required
 @require_safe
 @desk_required("classwork.view_classoffer")
 def index(request: HttpRequest) -> HttpResponse:
-    offers = minimum_enrollment.annotate_registered(
+    class_offers = minimum_enrollment.annotate_registered(
         ClassOffer.objects.tentative().select_related("subject__level", "session", "location")
     )
-    rows = [
-        (offer, minimum_enrollment.minimum_progress_text(offer, offer.registered))  # type: ignore[attr-defined]
-        for offer in offers.order_by("decision_date", "pk")
-    ]
+    rows = []
+    for class_offer in class_offers.order_by("decision_date", "pk"):
+        registered: int = class_offer.registered  # type: ignore[attr-defined]
+        value = min(registered, class_offer.minimum or 0)
+        rows.append((class_offer, value, minimum_enrollment.minimum_progress_text(class_offer, registered)))
     return render(request, "registrations/desk/minimum_enrollment.html", {"rows": rows, "today": dates.local_today()})
 
 
 @require_POST
 @desk_required("classwork.change_classoffer")
 def decide(request: HttpRequest, pk: int, action: str) -> HttpResponse:
-    offer = get_object_or_404(ClassOffer.objects.select_related("subject__level", "session"), pk=pk)
+    class_offer = get_object_or_404(ClassOffer.objects.select_related("subject__level", "session"), pk=pk)
     form = ReasonForm(request.POST) if action == "confirm" else PostponeDecisionForm(request.POST)
     if not form.is_valid():
         usual = "Please enter a reason" + ("." if action == "confirm" else " and a new decision date.")
@@ -41,11 +42,13 @@ def decide(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     why, by = form.cleaned_data["why"], acting_user(request)
     try:
         if action == "confirm":
-            minimum_enrollment.confirm_class(offer, why=why, by=by)
-            messages.success(request, f"{offer} is confirmed. Everyone registered is being emailed.")
+            minimum_enrollment.confirm_class(class_offer, why=why, by=by)
+            messages.success(request, f"{class_offer} is confirmed. Everyone registered is being emailed.")
         else:
-            minimum_enrollment.postpone_decision(offer, form.cleaned_data["day"], why=why, by=by)
-            messages.success(request, f"{offer}: the decision date is now {format_date(form.cleaned_data['day'])}.")
+            minimum_enrollment.postpone_decision(class_offer, form.cleaned_data["day"], why=why, by=by)
+            messages.success(
+                request, f"{class_offer}: the decision date is now {format_date(form.cleaned_data['day'])}."
+            )
     except ChangeRefused as error:
         messages.error(request, str(error))
     return redirect("desk_minimum")

@@ -42,35 +42,37 @@ UNANSWERED = "Please choose an answer."
 @rate_limited("register", by_address="240/h")
 @never_cache
 def register(request: HttpRequest) -> HttpResponse:
-    offers = registration_window.open_classes(timezone.now())
+    class_offers = registration_window.open_classes(timezone.now())
     if request.method == "POST":
-        return _submit_registration(request, offers)
+        return _submit_registration(request, class_offers)
     requested = request.GET.get("class", "")
-    chosen = [offer for offer in offers if str(offer.pk) == requested]
+    chosen = [class_offer for class_offer in class_offers if str(class_offer.pk) == requested]
     if requested and not chosen:
         number = read_number(requested)
         known = ClassOffer.objects.published(dates.local_today()).for_lists()
-        offer = get_object_or_404(known, pk=number) if number else None
-        if offer is None:
+        class_offer = get_object_or_404(known, pk=number) if number else None
+        if class_offer is None:
             raise Http404
-        messages.warning(request, registration_window.closed_reason(offer, timezone.now()))
-        return redirect(offer)
+        messages.warning(request, registration_window.closed_reason(class_offer, timezone.now()))
+        return redirect(class_offer)
     if full := cart.full_class_messages(chosen, timezone.now()):
         messages.warning(request, f"{full[0]} Here are the other classes.")
         chosen = []
-    form = _registration_form(request, offers, initial={"classes": [str(offer.pk) for offer in chosen]})
-    return _registration_page(request, offers, form, [])
+    form = _registration_form(
+        request, class_offers, initial={"classes": [str(class_offer.pk) for class_offer in chosen]}
+    )
+    return _registration_page(request, class_offers, form, [])
 
 
 def _registration_form(
-    request: HttpRequest, offers: Sequence[ClassOffer], *args: Any, **kwargs: Any
+    request: HttpRequest, class_offers: Sequence[ClassOffer], *args: Any, **kwargs: Any
 ) -> RegistrationForm:
     viewer = session_cart.account_of_request(request)
-    return RegistrationForm(offers, viewer, list(viewer.in_care.all()) if viewer else [], *args, **kwargs)
+    return RegistrationForm(class_offers, viewer, list(viewer.in_care.all()) if viewer else [], *args, **kwargs)
 
 
-def _submit_registration(request: HttpRequest, offers: Sequence[ClassOffer]) -> HttpResponse:
-    form = _registration_form(request, offers, request.POST)
+def _submit_registration(request: HttpRequest, class_offers: Sequence[ClassOffer]) -> HttpResponse:
+    form = _registration_form(request, class_offers, request.POST)
     form.full_clean()
     if "others" in form.errors or form.cleaned_data["others"] is None:
         raise BadRequest
@@ -81,39 +83,39 @@ def _submit_registration(request: HttpRequest, offers: Sequence[ClassOffer]) -> 
             "referral_source": data.get("referral_source", "")
         }
         more = other_person_forms(min(len(others) + 1, MOST_OTHERS), data, checked=False)
-        return _registration_page(request, offers, _registration_form(request, offers, initial=typed), more)
+        return _registration_page(request, class_offers, _registration_form(request, class_offers, initial=typed), more)
     if not all([form.is_valid(), *(other.is_valid() for other in others)]):
         codes = {error.code for errors in form.errors.as_data().values() for error in errors}
-        return _registration_page(request, offers, form, others, status=400 if "invalid_choice" in codes else 200)
+        return _registration_page(request, class_offers, form, others, status=400 if "invalid_choice" in codes else 200)
     named = [attendee for other in others if (attendee := other.attendee())]
     choice = RegistrationChoice(
-        offers=[offer for offer in offers if offer.pk in form.class_ids],
+        class_offers=[class_offer for class_offer in class_offers if class_offer.pk in form.class_ids],
         attendees=[*form.attendees(), *named],
         readiness=form.cleaned_data["ready"],
         referral_source=form.cleaned_data["referral_source"],
     )
     _add_choice_errors(request, form, choice)
     if form.errors:
-        return _registration_page(request, offers, form, others)
+        return _registration_page(request, class_offers, form, others)
     viewer = session_cart.account_of_request(request)
     if not choice.readiness and (asked := cart.levels_to_ask_about(choice, viewer, timezone.now())):
         form.ask_level_of(choice.attendees)
         if "asked" in request.POST:
             form.add_error("ready", UNANSWERED)
         levels = [(level, cart.level_below(level)) for level in asked]
-        return _registration_page(request, offers, form, others, levels=levels)
+        return _registration_page(request, class_offers, form, others, levels=levels)
     try:
         cart.add_registrations_to_cart(session_cart.find_or_create_cart(request), choice)
     except carts.CartFull:
         form.add_error(None, "That’s too many for one order. Please order in two steps.")
-        return _registration_page(request, offers, form, others)
+        return _registration_page(request, class_offers, form, others)
     return redirect("checkout")
 
 
 def _add_choice_errors(request: HttpRequest, form: RegistrationForm, choice: RegistrationChoice) -> None:
     if not choice.attendees:
         form.add_error("who", NOBODY)
-    for fault in cart.full_class_messages(choice.offers, timezone.now(), len(choice.attendees)):
+    for fault in cart.full_class_messages(choice.class_offers, timezone.now(), len(choice.attendees)):
         form.add_error("classes", fault)
     for fault in cart.already_registered_messages(choice, session_cart.account_of_request(request)):
         form.add_error("classes", ValidationError(fault, code=ALREADY))
@@ -121,20 +123,23 @@ def _add_choice_errors(request: HttpRequest, form: RegistrationForm, choice: Reg
 
 def _registration_page(
     request: HttpRequest,
-    offers: Sequence[ClassOffer],
+    class_offers: Sequence[ClassOffer],
     form: RegistrationForm,
     others: Sequence[OtherPersonForm],
     *,
     levels: Sequence[tuple[Any, Any]] = (),
     status: int = 200,
 ) -> HttpResponse:
-    rooms = capacity.availability_by_class(offers, timezone.now())
+    rooms = capacity.availability_by_class(class_offers, timezone.now())
     chosen = set(form["classes"].value() or [])
     # This changes only the labels: without it they would say "optional".
     form.fields["who"].required = form.fields["ready"].required = True
-    classes = [(ClassSummary(offer, dates.local_today()), rooms[offer.pk], str(offer.pk) in chosen) for offer in offers]
-    ids = [each.offer.pk for each, _, is_chosen in classes if is_chosen]
-    asks_role = bool(ids) and ClassRole.objects.filter(offer__in=ids).exists()
+    classes = [
+        (ClassSummary(class_offer, dates.local_today()), rooms[class_offer.pk], str(class_offer.pk) in chosen)
+        for class_offer in class_offers
+    ]
+    ids = [each.class_offer.pk for each, _, is_chosen in classes if is_chosen]
+    asks_role = bool(ids) and ClassRole.objects.filter(class_offer__in=ids).exists()
     context = {
         "form": form,
         "others": others,

@@ -30,16 +30,16 @@ STUDENT_ACTIONS = {
 @require_http_methods(ASK)
 @team_required
 def times(request: HttpRequest, pk: int, number: int) -> HttpResponse:
-    offer = attachable_or_404(staff_profile_of(request), "class", pk)
-    if not isinstance(offer, ClassOffer):
+    class_offer = attachable_or_404(staff_profile_of(request), "class", pk)
+    if not isinstance(class_offer, ClassOffer):
         raise Http404
-    release = get_object_or_404(offer.releases.select_related("resource"), resource=number)
+    release = get_object_or_404(class_offer.releases.select_related("resource"), resource=number)
     if request.method == "POST":
         messages.success(request, _apply_release_action(acting_user(request), release, request.POST.get("do", "")))
         return redirect(request.path)
     now = timezone.now()
     context = {
-        "offer": offer,
+        "class_offer": class_offer,
         "release": release,
         "plan": release.plan_in_words(now),
         "is_ahead": release.is_ahead(now),
@@ -58,7 +58,9 @@ def _apply_release_action(by: User, release: Release, choice: str) -> str:
     pk = read_number(number)
     if name not in STUDENT_ACTIONS or pk is None:
         raise Http404
-    registration = get_object_or_404(Registration.objects.select_related("student"), offer=release.offer_id, pk=pk)
+    registration = get_object_or_404(
+        Registration.objects.select_related("student"), class_offer=release.class_offer_id, pk=pk
+    )
     student_action, message = STUDENT_ACTIONS[name]
     student_action(by, release.resource, registration)
     return message.format(registration.student)

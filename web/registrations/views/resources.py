@@ -54,7 +54,7 @@ def neighbor_context(opened: AccessibleResource) -> dict[str, Any]:
     if opened.place is None:
         return {}
     neighbors = shelves.neighbors_of(opened.place, opened.resource, timezone.now())
-    taught_in = f"{opened.place.offer.subject.title}, {opened.place.offer.session.title}"
+    taught_in = f"{opened.place.class_offer.subject.title}, {opened.place.class_offer.session.title}"
     return {
         "taught_in": taught_in,
         "state": neighbors.status_text,

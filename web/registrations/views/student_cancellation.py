@@ -51,7 +51,7 @@ def _render_cancellation(
         refused = str(cannot)
     context = {
         "registration": registration,
-        "offer": registration.offer,
+        "class_offer": registration.class_offer,
         "seen": seen,
         "refused": refused,
         "problem": problem,

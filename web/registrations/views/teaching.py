@@ -21,7 +21,9 @@ def teaching(request: HttpRequest) -> HttpResponse:
         return render(request, "registrations/teaching_past.html", {"page": page})
     context = {
         "agenda": teaching_agenda.agenda_of(staff, now),
-        "proposals": staff.proposals.select_related("subject__level", "offer__subject__level", "offer__session"),
+        "proposals": staff.proposals.select_related(
+            "subject__level", "class_offer__subject__level", "class_offer__session"
+        ),
         "calendar": absolute_url(reverse("teacher_calendar", args=[calendar_feeds.teacher_feed_token(staff)])),
     }
     return render(request, "registrations/teaching.html", context)

@@ -30,18 +30,18 @@ from users.roles import acting_user, desk_required
 @rate_limited("register", by_address="240/h")
 @never_cache
 def buy(request: HttpRequest, pk: int) -> HttpResponse:
-    offer = get_object_or_404(ClassOffer.objects.published(dates.local_today()).for_lists(), pk=pk)
-    days = sales.days_with_tickets(offer, timezone.now()) if sales.sells_tickets(offer) else []
+    class_offer = get_object_or_404(ClassOffer.objects.published(dates.local_today()).for_lists(), pk=pk)
+    days = sales.days_with_tickets(class_offer, timezone.now()) if sales.sells_tickets(class_offer) else []
     if not days:
-        messages.warning(request, sales.BEGUN if sales.sells_tickets(offer) else sales.NOT_SOLD)
-        return redirect(offer)
+        messages.warning(request, sales.BEGUN if sales.sells_tickets(class_offer) else sales.NOT_SOLD)
+        return redirect(class_offer)
     viewer = session_cart.account_of_request(request)
     in_care = list(viewer.in_care.all()) if viewer else []
-    form = TicketForm(offer, days, viewer, in_care, posted_data(request))
+    form = TicketForm(class_offer, days, viewer, in_care, posted_data(request))
     other = OtherPersonForm(posted_data(request), prefix="other-0", empty_permitted=True, use_required_attribute=False)
     if request.method == "POST" and form.is_valid() and other.is_valid():
-        return _add_ticket_to_cart(request, form, other) or _ticket_page(request, offer, days, form, other)
-    return _ticket_page(request, offer, days, form, other)
+        return _add_ticket_to_cart(request, form, other) or _ticket_page(request, class_offer, days, form, other)
+    return _ticket_page(request, class_offer, days, form, other)
 
 
 def _add_ticket_to_cart(request: HttpRequest, form: TicketForm, other: OtherPersonForm) -> HttpResponse | None:
@@ -68,7 +68,7 @@ def ticket(request: HttpRequest, token: str) -> HttpResponse:
     price, credit = (None, None) if refusal else upgrades.quote_upgrade(stored, at)
     context = {
         "ticket": stored,
-        "offer": stored.offer,
+        "class_offer": stored.class_offer,
         "token": token,
         "status": status_text.ticket_status(stored, at),
         "why_not": refusal,
@@ -112,11 +112,17 @@ def _belongs_to_another_account(request: HttpRequest, stored: Ticket) -> bool:
 
 
 def _ticket_page(
-    request: HttpRequest, offer: ClassOffer, days: list[sales.TicketDay], form: TicketForm, other: OtherPersonForm
+    request: HttpRequest, class_offer: ClassOffer, days: list[sales.TicketDay], form: TicketForm, other: OtherPersonForm
 ) -> HttpResponse:
     form.fields["who"].required = True  # This changes only the label, which would say "optional".
     full = [day.meeting for day in days if day.room.is_full]
-    context = {"offer": offer, "form": form, "other": other, "full": full, "all_full": len(full) == len(days)}
+    context = {
+        "class_offer": class_offer,
+        "form": form,
+        "other": other,
+        "full": full,
+        "all_full": len(full) == len(days),
+    }
     return render(request, "registrations/ticket_form.html", context)
 
 
@@ -126,12 +132,12 @@ def _ticket_page(
 @require_safe
 @desk_required("registrations.view_ticket")
 def desk_ticket_list(request: HttpRequest, pk: int) -> HttpResponse:
-    offer, at = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk), timezone.now()
-    singles = [my_classes.describe_ticket(one, at) for one in guest_list.tickets_for_class(offer, at)]
+    class_offer, at = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk), timezone.now()
+    singles = [my_classes.describe_ticket(one, at) for one in guest_list.tickets_for_class(class_offer, at)]
     return render(
         request,
         "registrations/desk/tickets.html",
-        {"offer": offer, "singles": singles, "is_sold": sales.sells_tickets(offer)},
+        {"class_offer": class_offer, "singles": singles, "is_sold": sales.sells_tickets(class_offer)},
     )
 
 
@@ -146,7 +152,7 @@ def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     if form and form.is_valid():
         try:
             order = upgrades.upgrade_at_desk(stored, by=acting_user(request), why=form.cleaned_data["why"], at=at)
-            messages.success(request, f"{stored.student} is registered for the rest of {stored.offer}.")
+            messages.success(request, f"{stored.student} is registered for the rest of {stored.class_offer}.")
             return redirect("desk_order", number=order.pk)
         except placement.OrderNotPlaced as error:
             form.add_error(None, str(error))
@@ -161,12 +167,14 @@ def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @desk_required("registrations.add_ticket")
 def sell(request: HttpRequest, pk: int) -> HttpResponse:
-    offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
-    days = sales.days_with_tickets(offer, timezone.now(), by_desk=True) if sales.sells_tickets(offer) else []
+    class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
+    days = (
+        sales.days_with_tickets(class_offer, timezone.now(), by_desk=True) if sales.sells_tickets(class_offer) else []
+    )
     if not days:
-        messages.warning(request, sales.BEGUN if sales.sells_tickets(offer) else sales.NOT_SOLD)
+        messages.warning(request, sales.BEGUN if sales.sells_tickets(class_offer) else sales.NOT_SOLD)
         return redirect("desk_tickets", pk)
-    form = SellTicketForm(offer, days, None, posted_data(request))
+    form = SellTicketForm(class_offer, days, None, posted_data(request))
     if form.is_valid():
         day = next(day.meeting for day in days if day.meeting.pk == form.meeting_id)
         try:
@@ -178,4 +186,4 @@ def sell(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("desk_order", number=order.pk)
         except placement.OrderNotPlaced as error:
             form.add_error(None, str(error))
-    return render(request, "registrations/desk/sell_ticket.html", {"offer": offer, "form": form})
+    return render(request, "registrations/desk/sell_ticket.html", {"class_offer": class_offer, "form": form})

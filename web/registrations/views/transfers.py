@@ -46,7 +46,7 @@ def choose(request: AccountRequest, pk: int) -> HttpResponse:
         return _redirect_with_warning(request, error)
     context = {
         "place": registration,
-        "listed": ClassSummary(registration.offer, dates.local_today()),
+        "listed": ClassSummary(registration.class_offer, dates.local_today()),
         "options": options,
         "currency": registration.line.order.currency if registration.line else "",
     }
@@ -65,9 +65,9 @@ def _redirect_with_warning(request: HttpRequest, error: TransferRefused) -> Http
 @login_required
 @require_http_methods(ASK)
 @never_cache
-def move(request: AccountRequest, pk: int, offer: int) -> HttpResponse:
+def move(request: AccountRequest, pk: int, class_offer: int) -> HttpResponse:
     registration, at = _own_registration(request.user, pk), timezone.now()
-    chosen = get_object_or_404(ClassOffer.objects.published(dates.local_today()).for_lists(), pk=offer)
+    chosen = get_object_or_404(ClassOffer.objects.published(dates.local_today()).for_lists(), pk=class_offer)
     roles = [role.name for role in chosen.roles.all()]
     choice = RegistrationChoice([chosen], [Attendee(STUDENT, student_id=registration.student_id)])
     levels = [(level, cart.level_below(level)) for level in cart.levels_to_ask_about(choice, request.user, at)]
@@ -81,7 +81,7 @@ def move(request: AccountRequest, pk: int, offer: int) -> HttpResponse:
             if order.state == Order.State.PLACED and order.due == Order.Due.NOW:
                 messages.success(request, "Your new spot is reserved. You keep your old spot until you’ve paid.")
                 return redirect(order.address())
-            messages.success(request, f"{registration.student} has a spot in {wish.offer.subject.title} now.")
+            messages.success(request, f"{registration.student} has a spot in {wish.class_offer.subject.title} now.")
             return redirect("my_classes")
         quote = to_class.quote_transfer(registration, wish, request.user, at)
     except TransferRefused as error:
@@ -90,7 +90,7 @@ def move(request: AccountRequest, pk: int, offer: int) -> HttpResponse:
     form.initial["seen"] = quote.fingerprint
     context = {"place": registration, "form": form, "levels": levels, "quote": quote}
     context |= {
-        "before": ClassSummary(registration.offer, dates.local_today()),
+        "before": ClassSummary(registration.class_offer, dates.local_today()),
         "now": ClassSummary(chosen, dates.local_today()),
     }
     return render(request, "registrations/transfer.html", context)
@@ -102,7 +102,7 @@ def move(request: AccountRequest, pk: int, offer: int) -> HttpResponse:
 @rate_limited("transfer_to_person", by_address="60/h", by_account="20/h")
 def give(request: AccountRequest, pk: int) -> HttpResponse:
     registration, at = _own_registration(request.user, pk), timezone.now()
-    asked = cart.levels_to_ask_about(RegistrationChoice([registration.offer], [Attendee("other")]), None, at)
+    asked = cart.levels_to_ask_about(RegistrationChoice([registration.class_offer], [Attendee("other")]), None, at)
     levels = [(level, cart.level_below(level)) for level in asked]
     form = TransferToPersonForm(bool(levels), posted_data(request))
     try:
@@ -121,7 +121,7 @@ def give(request: AccountRequest, pk: int) -> HttpResponse:
         form.add_error(None, str(error))
     context = {
         "place": registration,
-        "listed": ClassSummary(registration.offer, dates.local_today()),
+        "listed": ClassSummary(registration.class_offer, dates.local_today()),
         "form": form,
         "levels": levels,
     }

@@ -35,43 +35,43 @@ LEFT = "You’re no longer on the waitlist."
 @rate_limited("wait", by_address="60/h", by_account="10/h")
 def join(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
-    offer = get_object_or_404(ClassOffer.objects.published(dates.local_today()).for_lists(), pk=pk)
-    if reason := registration_window.closed_reason(offer, at):
+    class_offer = get_object_or_404(ClassOffer.objects.published(dates.local_today()).for_lists(), pk=pk)
+    if reason := registration_window.closed_reason(class_offer, at):
         messages.warning(request, reason)
-        return redirect(offer)
-    viewer, availability = session_cart.account_of_request(request), capacity.availability_of(offer, at)
+        return redirect(class_offer)
+    viewer, availability = session_cart.account_of_request(request), capacity.availability_of(class_offer, at)
     if request.method != "POST" and not availability.has_waitlist:
         messages.success(request, "This class has spots left: you can register right away.")
-        return redirect(offer)
+        return redirect(class_offer)
     names = [role.name for role in availability.rules.roles]
     form = JoinWaitlistForm(names, viewer, list(viewer.in_care.all()) if viewer else [], posted_data(request))
     if request.method == "POST" and form.is_valid():
         try:
-            joined = entries.find_or_join_waitlist(offer, list(form.wishes()), form.contact)
+            joined = entries.find_or_join_waitlist(class_offer, list(form.wishes()), form.contact)
         except entries.WaitlistRefused as error:
             messages.warning(request, str(error))
-            return redirect(offer)
+            return redirect(class_offer)
         if viewer is not None:
             return redirect(entries.entry_url(joined.entry))
         session_entries.remember_session_entry(request.session, joined, form.people)
         messages.success(request, JOINED.format(form.contact.email))
-        return redirect(offer)
-    on_list = presentation.entries_of_viewer(offer, viewer, request.session, at)
+        return redirect(class_offer)
+    on_list = presentation.entries_of_viewer(class_offer, viewer, request.session, at)
     return render(
         request,
         "registrations/join_waitlist.html",
-        {"offer": offer, "form": form, "room": availability, "on_list": on_list},
+        {"class_offer": class_offer, "form": form, "room": availability, "on_list": on_list},
     )
 
 
 @require_POST
 def leave_waitlist_in_session(request: HttpRequest, pk: int) -> HttpResponse:
     """For a visitor who joined in this browser session."""
-    offer = get_object_or_404(ClassOffer.objects.published(dates.local_today()), pk=pk)
+    class_offer = get_object_or_404(ClassOffer.objects.published(dates.local_today()), pk=pk)
     position = read_number(request.POST.get("position", ""))
-    if position is not None and session_entries.leave_session_entry(request.session, offer, position):
+    if position is not None and session_entries.leave_session_entry(request.session, class_offer, position):
         messages.success(request, LEFT)
-    return redirect(offer)
+    return redirect(class_offer)
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -82,7 +82,7 @@ def entry(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         "waiting_entry": entry_state,
         "token": token,
-        "offer": stored.offer,
+        "class_offer": stored.class_offer,
         "ended": "" if entry_state.is_waiting or entry_state.is_open else entries.closed_entry_reason(stored),
         "log_in": stored.account is not None and session_cart.account_of_request(request) != stored.account,
     }
@@ -136,13 +136,13 @@ def desk_lists(request: HttpRequest) -> HttpResponse:
 @desk_required("registrations.view_waitlistentry")
 def desk_list(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
-    offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
+    class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
     context = {
-        "offer": offer,
-        "room": capacity.availability_of(offer, at),
-        "page": Paginator(presentation.entries_of_class(offer, at), PER_PAGE).get_page(request.GET.get("page")),
-        "ended": presentation.ended_entries(offer, at),
-        "walks": presentation.describe_walks(offer),
+        "class_offer": class_offer,
+        "room": capacity.availability_of(class_offer, at),
+        "page": Paginator(presentation.entries_of_class(class_offer, at), PER_PAGE).get_page(request.GET.get("page")),
+        "ended": presentation.ended_entries(class_offer, at),
+        "walks": presentation.describe_walks(class_offer),
         "form": MoveEntryForm(),
     }
     return render(request, "registrations/desk/waitlist.html", context)
@@ -151,29 +151,29 @@ def desk_list(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @desk_required("registrations.arrange_waitlist")
 def roles(request: HttpRequest, pk: int) -> HttpResponse:
-    offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
-    availability = capacity.availability_of(offer, timezone.now())
+    class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
+    availability = capacity.availability_of(class_offer, timezone.now())
     form = ClassRolesForm(posted_data(request), initial=ClassRolesForm.known(availability.rules))
     if form.is_valid():
         try:
-            class_roles.set_class_roles(offer, form.roles, form.apart, acting_user(request))
+            class_roles.set_class_roles(class_offer, form.roles, form.apart, acting_user(request))
             messages.success(request, "Saved. Everyone who fits these rules has been offered a spot.")
             return redirect("desk_waitlist", pk)
         except class_roles.RoleInUse as error:
             form.add_error(None, str(error))
-    return render(request, "registrations/desk/class_roles.html", {"offer": offer, "form": form})
+    return render(request, "registrations/desk/class_roles.html", {"class_offer": class_offer, "form": form})
 
 
 @require_POST
 @desk_required("registrations.arrange_waitlist")
 def arrange(request: HttpRequest, pk: int, action: str) -> HttpResponse:
-    stored = get_object_or_404(WaitlistEntry.objects.select_related("offer"), pk=pk)
+    stored = get_object_or_404(WaitlistEntry.objects.select_related("class_offer"), pk=pk)
     form = MoveEntryForm(request.POST)
     if action != "move":
         del form.fields["place"]
     if not form.is_valid():
         messages.error(request, "Please enter a reason" + (" and the new position." if action == "move" else "."))
-        return redirect("desk_waitlist", stored.offer_id)
+        return redirect("desk_waitlist", stored.class_offer_id)
     why, by = form.cleaned_data["why"], acting_user(request)
     try:
         if action == "move":
@@ -184,4 +184,4 @@ def arrange(request: HttpRequest, pk: int, action: str) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(request, "Done.")
-    return redirect("desk_waitlist", stored.offer_id)
+    return redirect("desk_waitlist", stored.class_offer_id)

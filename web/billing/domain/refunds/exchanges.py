@@ -83,7 +83,6 @@ def line_worth(line: OrderLine) -> LineWorth:
 
 
 def _line_cost(price: quotes.Price, line: OrderLine) -> Decimal:
-    """In money and credit."""
     parts = (part for part in price.adjustments if part.key == line.pk and part.step != "credit")
     return sum((part.amount for part in parts), ZERO)
 
@@ -143,7 +142,6 @@ def _is_used(line: OrderLine, at: datetime) -> bool:
 
 
 def exchange_chain(line: OrderLine) -> list[OrderLine]:
-    """The line and those before it."""
     return [line] if line.exchanged_from is None else [line, *exchange_chain(line.exchanged_from)]
 
 

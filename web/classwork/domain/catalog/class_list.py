@@ -59,18 +59,18 @@ class ClassFilters:
     day: str = ""
     place: str = ""
 
-    def fits(self, offer: ClassOffer) -> bool:
+    def fits(self, class_offer: ClassOffer) -> bool:
         return (
-            self.level in ("", offer.subject.level.code)
-            and self.day in ("", str(offer.class_day))
-            and self.place in ("", str(offer.location_id))
+            self.level in ("", class_offer.subject.level.code)
+            and self.day in ("", str(class_offer.class_day))
+            and self.place in ("", str(class_offer.location_id))
         )
 
-    def known_among(self, offers: Sequence[ClassOffer]) -> ClassFilters:
+    def known_among(self, class_offers: Sequence[ClassOffer]) -> ClassFilters:
         occurring = {
-            "level": {offer.subject.level.code for offer in offers},
-            "day": {str(offer.class_day) for offer in offers},
-            "place": {str(offer.location_id) for offer in offers if offer.location_id},
+            "level": {class_offer.subject.level.code for class_offer in class_offers},
+            "day": {str(class_offer.class_day) for class_offer in class_offers},
+            "place": {str(class_offer.location_id) for class_offer in class_offers if class_offer.location_id},
         }
         return ClassFilters(
             **{name: value if (value := getattr(self, name)) in occurring[name] else "" for name in occurring}
@@ -102,12 +102,12 @@ class ClassList:
 
     @property
     def count(self) -> int:
-        return len(self.offers)
+        return len(self.class_offers)
 
     @property
-    def offers(self) -> list[ClassOffer]:
+    def class_offers(self) -> list[ClassOffer]:
         groups = [*self.running, *(group for section in self.sections for group in section.groups)]
-        return [summary.offer for group in groups for summary in group.classes]
+        return [summary.class_offer for group in groups for summary in group.classes]
 
 
 # -- which sessions --------------------------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ def past_sessions(today: date) -> list[Session]:
     to_come = Meeting.objects.filter(canceled_at=None, starts_at__gte=dates.local_moment(today, time.min))
     known = [session for session in Session.objects.all() if session.publish_date <= today]
     now = {session.pk for session in calendar.current_sessions(known, today)} | set(
-        to_come.values_list("offer__session", flat=True)
+        to_come.values_list("class_offer__session", flat=True)
     )
     return [session for session in known if session.pk not in now and session.end_date < today]
 
@@ -156,32 +156,40 @@ def build_class_list(
     shown = {session.pk for session in sessions}
     listed = Q(session__in=shown)
     if running is not None:
-        to_come = Meeting.objects.filter(offer=OuterRef("pk"), canceled_at=None, starts_at__gt=running.at)
+        to_come = Meeting.objects.filter(class_offer=OuterRef("pk"), canceled_at=None, starts_at__gt=running.at)
         published = ClassOffer.objects.published(dates.to_local_time(running.at).date()).filter(canceled_at=None)
         listed |= Q(pk__in=published.filter(Exists(to_come)).values("pk"))
-    offers = [
-        offer
-        for offer in ClassOffer.objects.filter(listed).for_lists()
-        if everything or (offer.is_listed and not offer.is_canceled)
+    class_offers = [
+        class_offer
+        for class_offer in ClassOffer.objects.filter(listed).for_lists()
+        if everything or (class_offer.is_listed and not class_offer.is_canceled)
     ]
     if running is not None:
-        offers = [offer for offer in offers if offer.session_id in shown or running.can_begin(offer)]
-    filters = chosen.known_among(offers)
-    fitting = [ClassSummary(offer, today) for offer in offers if filters.fits(offer)]
-    levels = [offer.subject.level for offer in offers]
-    places = [offer.location for offer in offers if offer.location]
+        class_offers = [
+            class_offer
+            for class_offer in class_offers
+            if class_offer.session_id in shown or running.can_begin(class_offer)
+        ]
+    filters = chosen.known_among(class_offers)
+    fitting = [ClassSummary(class_offer, today) for class_offer in class_offers if filters.fits(class_offer)]
+    levels = [class_offer.subject.level for class_offer in class_offers]
+    places = [class_offer.location for class_offer in class_offers if class_offer.location]
     sections = [
         SessionSection(
-            session, _group_classes([summary for summary in fitting if summary.offer.session_id == session.pk], by)
+            session,
+            _group_classes([summary for summary in fitting if summary.class_offer.session_id == session.pk], by),
         )
         for session in sessions
     ]
     return ClassList(
         sections=[section for section in sections if section.groups] if filters.any else sections,
-        running=_group_classes([summary for summary in fitting if summary.offer.session_id not in shown], by),
+        running=_group_classes([summary for summary in fitting if summary.class_offer.session_id not in shown], by),
         filters=filters,
         levels=_filter_choices(filters.level, ((_level_order(level), level.code, level.name) for level in levels)),
-        days=_filter_choices(filters.day, ((offer.class_day, str(offer.class_day), offer.weekday) for offer in offers)),
+        days=_filter_choices(
+            filters.day,
+            ((class_offer.class_day, str(class_offer.class_day), class_offer.weekday) for class_offer in class_offers),
+        ),
         places=_filter_choices(filters.place, ((place.name, str(place.pk), place.name) for place in places)),
         by=by,
     )
@@ -197,11 +205,14 @@ def _filter_choices(chosen: str, occurring: Iterable[tuple[Any, str, str]]) -> l
 
 def _group_classes(classes: Iterable[ClassSummary], by: str) -> list[ClassGroup]:
     def order(summary: ClassSummary) -> tuple[Any, ...]:
-        level, when = summary.offer.subject.level, (summary.offer.class_day, summary.offer.start_time, summary.offer.pk)
+        level, when = (
+            summary.class_offer.subject.level,
+            (summary.class_offer.class_day, summary.class_offer.start_time, summary.class_offer.pk),
+        )
         return (_level_order(level), level.code, *when) if by == "level" else when
 
     groups: dict[str, list[ClassSummary]] = {}
     for summary in sorted(classes, key=order):
-        title = summary.offer.subject.level.name if by == "level" else summary.offer.weekday
+        title = summary.class_offer.subject.level.name if by == "level" else summary.class_offer.weekday
         groups.setdefault(title, []).append(summary)
     return [ClassGroup(name, members) for name, members in groups.items()]

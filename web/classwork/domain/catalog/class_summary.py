@@ -14,23 +14,23 @@ from common.formats import format_date
 class ClassSummary:
     """The dates and people of a class. It uses only prefetched rows, so that a list needs no query per class."""
 
-    offer: ClassOffer
+    class_offer: ClassOffer
     today: date
 
     @cached_property
     def meetings(self) -> list[Meeting]:
-        return [meeting for meeting in self.offer.meetings.all() if not meeting.is_canceled]
+        return [meeting for meeting in self.class_offer.meetings.all() if not meeting.is_canceled]
 
     @cached_property
     def canceled(self) -> list[Meeting]:
-        return [meeting for meeting in self.offer.meetings.all() if meeting.is_canceled]
+        return [meeting for meeting in self.class_offer.meetings.all() if meeting.is_canceled]
 
     @property
     def numbered(self) -> list[tuple[int | None, Meeting]]:
         """Every meeting with its number among the meetings that are not canceled. The number is None for a canceled
         one."""
         numbers = {meeting.pk: number for number, meeting in enumerate(self.meetings, 1)}
-        return [(numbers.get(meeting.pk), meeting) for meeting in self.offer.meetings.all()]
+        return [(numbers.get(meeting.pk), meeting) for meeting in self.class_offer.meetings.all()]
 
     @property
     def first(self) -> Meeting | None:
@@ -42,7 +42,7 @@ class ClassSummary:
 
     @property
     def skipped(self) -> list[date]:
-        planned = {skipped.on for skipped in self.offer.skipped_dates.all()}
+        planned = {skipped.on for skipped in self.class_offer.skipped_dates.all()}
         return sorted(planned | {meeting.local_date for meeting in self.canceled})
 
     @property
@@ -50,23 +50,27 @@ class ClassSummary:
         if not self.skipped:
             return ""
         days = ", ".join(format_date(day) for day in self.skipped)
-        reason = f": {self.offer.skip_tagline}" if self.offer.skip_tagline else ""
+        reason = f": {self.class_offer.skip_tagline}" if self.class_offer.skip_tagline else ""
         return f"No class on {days}{reason}"
 
     @property
     def date_range(self) -> str:
         if self.first is None or self.last is None:
-            return "Canceled" if self.offer.is_canceled else "Dates to be announced"
+            return "Canceled" if self.class_offer.is_canceled else "Dates to be announced"
         first, last = format_date(self.first.local_date), format_date(self.last.local_date)
         return first if first == last else f"{first} to {last}"
 
     @property
     def description(self) -> str:
-        """What search engines and link previews show."""
-        offer, subject = self.offer, self.offer.subject
-        dates = "Canceled" if offer.is_canceled else self.date_range
-        location = f", {offer.location}" if offer.location else ""
-        return f"{subject.short_description or subject.title} {dates}, {offer.day} {offer.time_range}{location}."
+        class_offer, subject = self.class_offer, self.class_offer.subject
+        dates = "Canceled" if class_offer.is_canceled else self.date_range
+        location = f", {class_offer.location}" if class_offer.location else ""
+        text = subject.short_description or subject.title
+        return f"{text} {dates}, {class_offer.day} {class_offer.time_range}{location}."
+
+    @property
+    def schedule_text(self) -> str:
+        return f"{self.class_offer.day} {self.class_offer.time_range}, {self.date_range}"
 
     @property
     def count(self) -> str:
@@ -84,7 +88,7 @@ class ClassSummary:
     def teacher_names(self) -> list[str]:
         return [
             str(assignment.staff)
-            for assignment in self.offer.assignments.all()
+            for assignment in self.class_offer.assignments.all()
             if assignment.role == Assignment.Role.TEACHER
         ]
 

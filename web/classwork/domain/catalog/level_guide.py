@@ -45,11 +45,11 @@ class GuideStep:
         return f"{text} and {more}" if planned else text
 
 
-def guide_steps(today: date, offers: Iterable[ClassOffer]) -> list[GuideStep]:
+def guide_steps(today: date, class_offers: Iterable[ClassOffer]) -> list[GuideStep]:
     subjects, classes = defaultdict(list), defaultdict(list)
     for subject in Subject.objects.filter(manager_approved=True).select_related("level"):
         subjects[subject.level_id].append(subject)
-    for offer in offers:
-        classes[offer.subject.level_id].append(ClassSummary(offer, today))
+    for class_offer in class_offers:
+        classes[class_offer.subject.level_id].append(ClassSummary(class_offer, today))
     ladder = Level.objects.filter(is_step=True)
     return [GuideStep(level, subjects[level.pk], classes[level.pk]) for level in ladder if level.pk in subjects]

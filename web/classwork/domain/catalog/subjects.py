@@ -31,8 +31,11 @@ def plan_subject(subject: Subject, values: Values, now: datetime | None = None) 
         return Preview(faults=tuple(invalid))
     coming: list[ClassOffer] = []
     if subject.pk:
-        coming = list(subject.offers.filter(meetings__starts_at__gt=now).distinct().with_timetable())
-    planned = [schedule_effects.planned_as_stored(copy_with_values(offer, {"subject": changed})) for offer in coming]
+        coming = list(subject.class_offers.filter(meetings__starts_at__gt=now).distinct().with_timetable())
+    planned = [
+        schedule_effects.planned_as_stored(copy_with_values(class_offer, {"subject": changed}))
+        for class_offer in coming
+    ]
     effects = [schedule_effects.schedule_effect(each, now) for each in planned]
     return build_preview(
         effects,
@@ -69,8 +72,8 @@ def change_subject(
         changed.save()
         apply_schedule_changes(actor, preview.effects, now, why)
         if ON_CALENDARS & fields.keys():
-            for offer in changed.offers.all():
-                schedule_effects.bump_revisions(offer, now)
+            for class_offer in changed.class_offers.all():
+                schedule_effects.bump_revisions(class_offer, now)
         record_action(actor, "classwork.subject_changed", changed, why=why, changes=fields)
         if "manager_approved" in fields:
             announce_subject_approval(actor, changed, why)

@@ -35,20 +35,22 @@ class AttachedResource:
         return ReleaseMoment(self.when).label
 
 
-def attached_to_class(offer: ClassOffer) -> list[AttachedResource]:
+def attached_to_class(class_offer: ClassOffer) -> list[AttachedResource]:
     """Includes hidden resources, because teachers see what they have hidden."""
-    here = Q(offer=offer) | Q(subject=offer.subject_id)
+    here = Q(class_offer=class_offer) | Q(subject=class_offer.subject_id)
     return merge_attachments(Attachment.objects.filter(here).select_related("resource"))
 
 
-def attached_to_classes(offers: Sequence[ClassOffer]) -> dict[int, list[AttachedResource]]:
-    here = Q(offer__in=offers) | Q(subject__in={offer.subject_id for offer in offers})
+def attached_to_classes(class_offers: Sequence[ClassOffer]) -> dict[int, list[AttachedResource]]:
+    here = Q(class_offer__in=class_offers) | Q(subject__in={class_offer.subject_id for class_offer in class_offers})
     attachments = list(Attachment.objects.filter(here).select_related("resource"))
     return {
-        offer.pk: merge_attachments(
-            each for each in attachments if each.offer_id == offer.pk or each.subject_id == offer.subject_id
+        class_offer.pk: merge_attachments(
+            each
+            for each in attachments
+            if each.class_offer_id == class_offer.pk or each.subject_id == class_offer.subject_id
         )
-        for offer in offers
+        for class_offer in class_offers
     }
 
 
@@ -59,7 +61,7 @@ def attached_to_subject(subject: Subject) -> list[AttachedResource]:
 def merge_attachments(attachments: Iterable[Attachment]) -> list[AttachedResource]:
     """Lists each resource once. The attachment of the class overrides the one of the subject."""
     by_resource: dict[int, list[Attachment]] = {}
-    for each in sorted(attachments, key=lambda each: each.offer_id is not None):
+    for each in sorted(attachments, key=lambda each: each.class_offer_id is not None):
         by_resource.setdefault(each.resource_id, []).append(each)
     merged_resources = []
     for same in by_resource.values():

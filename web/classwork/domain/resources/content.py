@@ -29,8 +29,8 @@ def may_manage_resources_of(staff: Staff, thing: Thing) -> bool:
     """For teachers, substitutes and proposers of a class. For a subject, teachers of any of its classes."""
     if staff.user.has_perm("classwork.change_resource") or thing.proposals.filter(author=staff).exists():
         return True
-    offers = ClassOffer.objects.filter(pk=thing.pk) if isinstance(thing, ClassOffer) else thing.offers.all()
-    teaches = offers.filter(assignments__staff=staff) | offers.filter(meetings__substitutes=staff)
+    class_offers = ClassOffer.objects.filter(pk=thing.pk) if isinstance(thing, ClassOffer) else thing.class_offers.all()
+    teaches = class_offers.filter(assignments__staff=staff) | class_offers.filter(meetings__substitutes=staff)
     return teaches.exists()
 
 
@@ -38,7 +38,7 @@ def resources_editable_by(staff: Staff) -> QuerySet[Resource]:
     if staff.user.has_perm("classwork.change_resource"):
         return Resource.objects.all()
     own = Resource.objects.filter(author=staff)
-    taught = Resource.objects.filter(attachments__offer__assignments__staff=staff, attachments__subject=None)
+    taught = Resource.objects.filter(attachments__class_offer__assignments__staff=staff, attachments__subject=None)
     return (own | taught).distinct()
 
 
@@ -98,17 +98,17 @@ def approve_resource(by: User, resource: Resource) -> bool:
     return bool(changed)
 
 
-def set_resource_hidden(staff: Staff, offer: ClassOffer, resource: Resource, hidden: bool) -> None:
+def set_resource_hidden(staff: Staff, class_offer: ClassOffer, resource: Resource, hidden: bool) -> None:
     with transaction.atomic():
-        inherited = Attachment.objects.filter(resource=resource, subject=offer.subject_id).first()
+        inherited = Attachment.objects.filter(resource=resource, subject=class_offer.subject_id).first()
         attachment, _ = Attachment.objects.get_or_create(
-            resource=resource, offer=offer, defaults={"position": inherited.position if inherited else 0}
+            resource=resource, class_offer=class_offer, defaults={"position": inherited.position if inherited else 0}
         )
         attachment.hidden = hidden
         attachment.save(update_fields=["hidden"])
-        releases.rebuild_after_attachment(offer)
+        releases.rebuild_after_attachment(class_offer)
         action = "hidden" if hidden else "shown"
-        record_action(staff.user, f"classwork.resource_{action}", resource, title=str(resource), to=str(offer))
+        record_action(staff.user, f"classwork.resource_{action}", resource, title=str(resource), to=str(class_offer))
 
 
 def detach_resource(staff: Staff, thing: Thing, resource: Resource) -> None:
@@ -155,4 +155,4 @@ def store_files(resource: Resource, chosen: Mapping[str, Chosen | None]) -> None
 
 
 def _attachment_target(thing: Thing) -> dict[str, Any]:
-    return {"offer": thing} if isinstance(thing, ClassOffer) else {"subject": thing}
+    return {"class_offer": thing} if isinstance(thing, ClassOffer) else {"subject": thing}

@@ -17,19 +17,19 @@ from common.formats import format_date, format_moment
 
 def preview_releases(effects: Sequence[ScheduleEffect]) -> Contribution:
     """Only existing releases can move. A class that is not saved yet has none."""
-    known = [effect for effect in effects if effect.offer.pk]
+    known = [effect for effect in effects if effect.class_offer.pk]
     if not known:
         return Contribution()
-    offers = [effect.offer for effect in known]
-    attached = attachments.attached_to_classes(offers)
-    stored: dict[int, dict[int, Release]] = {offer.pk: {} for offer in offers}
-    for release in Release.objects.filter(offer__in=offers).select_related("resource"):
-        stored[release.offer_id][release.resource_id] = release
+    class_offers = [effect.class_offer for effect in known]
+    attached = attachments.attached_to_classes(class_offers)
+    stored: dict[int, dict[int, Release]] = {class_offer.pk: {} for class_offer in class_offers}
+    for release in Release.objects.filter(class_offer__in=class_offers).select_related("resource"):
+        stored[release.class_offer_id][release.resource_id] = release
     return Contribution(
         rows=tuple(
             row
             for effect in known
-            for row in _class_release_rows(effect, attached[effect.offer.pk], stored[effect.offer.pk])
+            for row in _class_release_rows(effect, attached[effect.class_offer.pk], stored[effect.class_offer.pk])
         )
     )
 
@@ -46,7 +46,7 @@ def _class_release_rows(
             continue
         window, heading, name = (
             release_windows.release_window(release_rule(each), run),
-            effect.offer.heading,
+            effect.class_offer.heading,
             f"“{each.resource}”",
         )
         if release.opens_at != window.opens_at and not release.released_at:
@@ -63,7 +63,7 @@ def _class_release_rows(
 
 
 def meetings_after(effect: ScheduleEffect) -> list[ScheduledMeeting]:
-    known = {each.pk: each.as_scheduled for each in effect.offer.meetings.all()}
+    known = {each.pk: each.as_scheduled for each in effect.class_offer.meetings.all()}
     added = []
     for step in effect.steps:
         meeting = known.pop(step.pk, None) if step.pk else None

@@ -20,20 +20,21 @@ from users.models import User
 PLANNED = ("opens_at", "last_day", "class_number", "position")
 
 
-def rebuild_class_releases(offers: Iterable[int]) -> None:
+def rebuild_class_releases(class_offers: Iterable[int]) -> None:
     """Locks the rows of the classes, so that of two concurrent changes the later one wins."""
     with transaction.atomic():
-        locked = ClassOffer.objects.select_for_update(of=("self",)).filter(pk__in=set(offers)).order_by("pk")
+        locked = ClassOffer.objects.select_for_update(of=("self",)).filter(pk__in=set(class_offers)).order_by("pk")
         classes = list(locked.prefetch_related("meetings", "skipped_dates", "releases"))
         attached = attachments.attached_to_classes(classes)
-        for offer in classes:
-            _save_planned_releases(offer, planned_releases(offer, attached[offer.pk]))
+        for class_offer in classes:
+            _save_planned_releases(class_offer, planned_releases(class_offer, attached[class_offer.pk]))
 
 
-def planned_releases(offer: ClassOffer, attached: Iterable[AttachedResource]) -> dict[int, dict[str, Any]]:
+def planned_releases(class_offer: ClassOffer, attached: Iterable[AttachedResource]) -> dict[int, dict[str, Any]]:
     """The values of each release. Hidden resources have none, and neither has a class without dates."""
     run = release_windows.class_run(
-        [each.as_scheduled for each in offer.meetings.all()], [each.on for each in offer.skipped_dates.all()]
+        [each.as_scheduled for each in class_offer.meetings.all()],
+        [each.on for each in class_offer.skipped_dates.all()],
     )
     if run is None:
         return {}
@@ -50,10 +51,10 @@ def release_rule(each: AttachedResource) -> ReleaseRule:
     return ReleaseRule(each.when, each.class_number, each.expires_after)
 
 
-def _save_planned_releases(offer: ClassOffer, rows: dict[int, dict[str, Any]]) -> None:
-    stored = {release.resource_id: release for release in offer.releases.all()}
+def _save_planned_releases(class_offer: ClassOffer, rows: dict[int, dict[str, Any]]) -> None:
+    stored = {release.resource_id: release for release in class_offer.releases.all()}
     if obsolete := stored.keys() - rows.keys():
-        Release.objects.filter(offer=offer, resource__in=obsolete).delete()
+        Release.objects.filter(class_offer=class_offer, resource__in=obsolete).delete()
     changed = []
     for pk in stored.keys() & rows.keys():
         if any(getattr(stored[pk], name) != value for name, value in rows[pk].items()):
@@ -62,14 +63,16 @@ def _save_planned_releases(offer: ClassOffer, rows: dict[int, dict[str, Any]]) -
                 setattr(stored[pk], name, value)
     Release.objects.bulk_update(changed, PLANNED)
     Release.objects.bulk_create(
-        Release(offer=offer, resource_id=pk, **values) for pk, values in rows.items() if pk not in stored
+        Release(class_offer=class_offer, resource_id=pk, **values) for pk, values in rows.items() if pk not in stored
     )
 
 
 def rebuild_after_attachment(*things: ClassOffer | Subject) -> None:
-    offers = {thing.pk for thing in things if isinstance(thing, ClassOffer)}
+    class_offers = {thing.pk for thing in things if isinstance(thing, ClassOffer)}
     subjects = [thing.pk for thing in things if isinstance(thing, Subject)]
-    rebuild_class_releases(offers.union(ClassOffer.objects.filter(subject__in=subjects).values_list("pk", flat=True)))
+    rebuild_class_releases(
+        class_offers.union(ClassOffer.objects.filter(subject__in=subjects).values_list("pk", flat=True))
+    )
 
 
 def rebuild_for_resource(resource: Resource) -> None:
@@ -101,4 +104,6 @@ def _update_release(by: User, release: Release, action: str, **values: object) -
     with transaction.atomic():
         if Release.objects.filter(pk=release.pk).update(**values):
             resource = release.resource
-            record_action(by, f"classwork.resource_{action}", resource, title=str(resource), offer=release.offer_id)
+            record_action(
+                by, f"classwork.resource_{action}", resource, title=str(resource), class_offer=release.class_offer_id
+            )

@@ -44,9 +44,9 @@ class ViewingMoment:
     at: datetime
 
 
-def planned_resources(offer: ClassOffer) -> list[PlannedResource]:
-    known = {release.resource_id: release for release in offer.releases.all()}
-    return [PlannedResource(each, known.get(each.resource.pk)) for each in content.attached_to(offer)]
+def planned_resources(class_offer: ClassOffer) -> list[PlannedResource]:
+    known = {release.resource_id: release for release in class_offer.releases.all()}
+    return [PlannedResource(each, known.get(each.resource.pk)) for each in content.attached_to(class_offer)]
 
 
 def state_by_schedule(release: Release, at: datetime) -> str:
@@ -59,8 +59,8 @@ def state_by_schedule(release: Release, at: datetime) -> str:
     return "open" if begun is None or begun <= at else "locked"
 
 
-def viewing_moments(offer: ClassOffer) -> list[ViewingMoment]:
-    meetings = [meeting for meeting in offer.meetings.all() if not meeting.is_canceled]
+def viewing_moments(class_offer: ClassOffer) -> list[ViewingMoment]:
+    meetings = [meeting for meeting in class_offer.meetings.all() if not meeting.is_canceled]
     if not meetings:
         return []
     before = ViewingMoment(0, "Before it begins", min(meeting.starts_at for meeting in meetings) - timedelta(minutes=1))
@@ -68,8 +68,8 @@ def viewing_moments(offer: ClassOffer) -> list[ViewingMoment]:
     return [before, *(ViewingMoment(number, f"After class {number}", end) for number, end in enumerate(ends, 1))]
 
 
-def resources_at(offer: ClassOffer, at: datetime) -> list[tuple[Release, str]]:
-    visible = offer.releases.for_students().select_related("resource")
-    order = {each.resource.pk: place for place, each in enumerate(content.attached_to(offer))}
+def resources_at(class_offer: ClassOffer, at: datetime) -> list[tuple[Release, str]]:
+    visible = class_offer.releases.for_students().select_related("resource")
+    order = {each.resource.pk: place for place, each in enumerate(content.attached_to(class_offer))}
     releases = sorted(visible, key=lambda release: order.get(release.resource_id, 0))
     return [(release, state_by_schedule(release, at)) for release in releases]

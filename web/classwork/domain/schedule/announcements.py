@@ -29,8 +29,14 @@ def announce_schedule(actor: User | None, effect: ScheduleEffect, why: str = "")
         {"meeting": str(step.pk or ""), "before": _slot_start_text(step.before), "after": _slot_start_text(step.after)}
         for step in effect.steps
     ]
-    entry = record_action(actor, "classwork.schedule_changed", effect.offer, why=why, moves=moves)
-    emit(events.SCHEDULE_CHANGED, key=f"change {entry.pk}", offer_id=effect.offer.pk, change=entry.pk, moves=moves)
+    entry = record_action(actor, "classwork.schedule_changed", effect.class_offer, why=why, moves=moves)
+    emit(
+        events.SCHEDULE_CHANGED,
+        key=f"change {entry.pk}",
+        class_offer_id=effect.class_offer.pk,
+        change=entry.pk,
+        moves=moves,
+    )
 
 
 def _slot_start_text(slot: Slot | None) -> str:
@@ -38,5 +44,5 @@ def _slot_start_text(slot: Slot | None) -> str:
 
 
 def announce_meeting(actor: User | None, event: EventType, meeting: Meeting, *, why: str = "", **details: Any) -> None:
-    entry = record_action(actor, event.name, meeting, why=why, offer=meeting.offer_id, **details)
-    emit(event, key=f"change {entry.pk}", offer_id=meeting.offer_id, meeting_id=meeting.pk, change=entry.pk)
+    entry = record_action(actor, event.name, meeting, why=why, class_offer=meeting.class_offer_id, **details)
+    emit(event, key=f"change {entry.pk}", class_offer_id=meeting.class_offer_id, meeting_id=meeting.pk, change=entry.pk)

@@ -40,19 +40,19 @@ def build_calendar(title: str, shown: Iterable[Meeting]) -> bytes:
 
 
 def _calendar_event(meeting: Meeting) -> Event:
-    offer, entry = meeting.offer, Event()
+    class_offer, entry = meeting.class_offer, Event()
     entry.add("uid", f"{meeting.uid}@hepcat")
     entry.add("sequence", meeting.revision)
     entry.add("dtstamp", meeting.changed_at)
     entry.add("last-modified", meeting.changed_at)
     entry.add("dtstart", dates.to_local_time(meeting.starts_at))
     entry.add("dtend", dates.to_local_time(meeting.ends_at))
-    entry.add("summary", offer.subject.title)
+    entry.add("summary", class_offer.subject.title)
     entry.add("status", "CANCELLED" if meeting.is_canceled else "CONFIRMED")
-    entry.add("url", absolute_url(offer.get_absolute_url()))
-    if place := meeting.location or offer.location:
+    entry.add("url", absolute_url(class_offer.get_absolute_url()))
+    if place := meeting.location or class_offer.location:
         entry.add("location", ", ".join(part for part in (place.name, place.full_address) if part))
-    people = list(meeting.substitutes.all()) or [assignment.staff for assignment in offer.assignments.all()]
+    people = list(meeting.substitutes.all()) or [assignment.staff for assignment in class_offer.assignments.all()]
     lines = [f"With {' and '.join(map(str, people))}" if people else "", meeting.reason]
     if description := "\n".join(filter(None, lines)):
         entry.add("description", description)
@@ -60,28 +60,32 @@ def _calendar_event(meeting: Meeting) -> Event:
 
 
 def meetings_for_calendars() -> QuerySet[Meeting]:
-    related = Meeting.objects.select_related("offer__subject__level", "offer__session", "offer__location", "location")
-    return related.prefetch_related("substitutes__user", "offer__assignments__staff__user")
+    related = Meeting.objects.select_related(
+        "class_offer__subject__level", "class_offer__session", "class_offer__location", "location"
+    )
+    return related.prefetch_related("substitutes__user", "class_offer__assignments__staff__user")
 
 
 def school_calendar(now: datetime | None = None) -> bytes:
     """Published classes from eight weeks ago on. Older classes are in their own calendars."""
     now = now or timezone.now()
-    offers = ClassOffer.objects.published(dates.to_local_time(now).date())
+    class_offers = ClassOffer.objects.published(dates.to_local_time(now).date())
     return build_calendar(
-        settings.BUSINESS_NAME, meetings_for_calendars().filter(offer__in=offers, ends_at__gt=now - BACK)
+        settings.BUSINESS_NAME, meetings_for_calendars().filter(class_offer__in=class_offers, ends_at__gt=now - BACK)
     )
 
 
-def class_calendar(offer: ClassOffer) -> bytes:
-    return build_calendar(f"{offer.subject.title}, {offer.day}", meetings_for_calendars().filter(offer=offer))
+def class_calendar(class_offer: ClassOffer) -> bytes:
+    return build_calendar(
+        f"{class_offer.subject.title}, {class_offer.day}", meetings_for_calendars().filter(class_offer=class_offer)
+    )
 
 
 def teacher_calendar(staff: Staff, now: datetime | None = None) -> bytes:
     """The meetings of the teacher's classes without those that a substitute teaches, and the meetings at which they
     substitute."""
     since = (now or timezone.now()) - BACK
-    usual = Q(offer__assignments__staff=staff) & Q(substitutes=None)
+    usual = Q(class_offer__assignments__staff=staff) & Q(substitutes=None)
     own = Meeting.objects.filter(usual | Q(substitutes=staff), ends_at__gt=since)
     return build_calendar(
         f"{settings.BUSINESS_NAME}: {staff}", meetings_for_calendars().filter(pk__in=own.values("pk"))

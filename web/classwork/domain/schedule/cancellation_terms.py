@@ -18,11 +18,11 @@ ONE_BY_ONE = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth"}
 UNTIL_IT_BEGINS = CancellationTermsStep(number=1, unit=Unit.MEETING, percent=Decimal(100), gives=RefundMethod.REFUND)
 
 
-def terms_of_class(offer: ClassOffer) -> Terms:
+def terms_of_class(class_offer: ClassOffer) -> Terms:
     """A class without terms can be canceled until it begins if the school has no default terms."""
-    condition = Q(pk=offer.terms_id) if offer.terms_id else Q(is_default=True)
+    condition = Q(pk=class_offer.terms_id) if class_offer.terms_id else Q(is_default=True)
     terms = CancellationTerms.objects.filter(condition).prefetch_related("steps").first()
-    when = [meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_canceled]
+    when = [meeting.starts_at for meeting in class_offer.meetings.all() if not meeting.is_canceled]
     return Terms(resolve_steps(terms.steps.all() if terms else [UNTIL_IT_BEGINS], when))
 
 
@@ -47,8 +47,8 @@ def step_label(step: CancellationTermsStep) -> str:
     return f"{counted} before the first class"
 
 
-def meeting_starts(offer_id: int) -> list[datetime]:
-    meetings = Meeting.objects.filter(offer=offer_id, canceled_at=None)
+def meeting_starts(class_offer_id: int) -> list[datetime]:
+    meetings = Meeting.objects.filter(class_offer=class_offer_id, canceled_at=None)
     return list(meetings.order_by("starts_at").values_list("starts_at", flat=True))
 
 

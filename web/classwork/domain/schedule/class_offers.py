@@ -38,8 +38,8 @@ class ClassDraft:
     teachers: Sequence[Staff] | None = None
     assistants: Sequence[Staff] | None = None
 
-    def staff(self, offer: ClassOffer) -> dict[Assignment.Role, list[Staff]]:
-        stored = list(offer.assignments.all()) if offer.pk else []
+    def staff(self, class_offer: ClassOffer) -> dict[Assignment.Role, list[Staff]]:
+        stored = list(class_offer.assignments.all()) if class_offer.pk else []
         now = {role: [assignment.staff for assignment in stored if assignment.role == role] for role in Assignment.Role}
         given = {Assignment.Role.TEACHER: self.teachers, Assignment.Role.ASSISTANT: self.assistants}
         chosen = {role: list(now[role] if people is None else people) for role, people in given.items()}
@@ -48,20 +48,20 @@ class ClassDraft:
         return chosen | {Assignment.Role.ASSISTANT: helping}
 
 
-def plan_class(offer: ClassOffer, draft: ClassDraft, now: datetime | None = None) -> Preview:
+def plan_class(class_offer: ClassOffer, draft: ClassDraft, now: datetime | None = None) -> Preview:
     now = now or timezone.now()
-    offer = reload_class(offer)
-    changed = copy_with_values(offer, draft.values)
+    class_offer = reload_class(class_offer)
+    changed = copy_with_values(class_offer, draft.values)
     if invalid := problems.model_problems(changed):
         return Preview(faults=tuple(invalid))
-    stored = offer.rule.skipped if offer.pk else frozenset()
+    stored = class_offer.rule.skipped if class_offer.pk else frozenset()
     skipped = stored if draft.skipped is None else frozenset(draft.skipped)
-    staff = tuple(person for people in draft.staff(offer).values() for person in people)
+    staff = tuple(person for people in draft.staff(class_offer).values() for person in people)
     planned = PlannedClass(changed, changed.session.plan, replace(changed.rule, skipped=skipped), staff)
     effect = effects.schedule_effect(planned, now)
-    fields = field_differences(offer, changed) if offer.pk else {}
+    fields = field_differences(class_offer, changed) if class_offer.pk else {}
     # A class that moves keeps its decision date, because the office decides about it. Only a new date is checked.
-    has_new_decision = changed.is_tentative and offer.decision_date != changed.decision_date
+    has_new_decision = changed.is_tentative and class_offer.decision_date != changed.decision_date
     decision = (
         decision_date_problem(changed.decision_date, effect.after)
         if has_new_decision and changed.decision_date
@@ -79,8 +79,8 @@ def plan_class(offer: ClassOffer, draft: ClassDraft, now: datetime | None = None
     )
 
 
-def reload_class(offer: ClassOffer) -> ClassOffer:
-    return ClassOffer.objects.with_timetable().get(pk=offer.pk) if offer.pk else offer
+def reload_class(class_offer: ClassOffer) -> ClassOffer:
+    return ClassOffer.objects.with_timetable().get(pk=class_offer.pk) if class_offer.pk else class_offer
 
 
 def skipped_date_problems(planned: PlannedClass) -> list[FieldProblem]:
@@ -114,19 +114,21 @@ def create_class(actor: User | None, draft: ClassDraft, *, why: str = "", now: d
     with transaction.atomic():
         preview = plan_class(ClassOffer(), draft, now)
         preview.insist(None)
-        offer = copy_with_values(ClassOffer(), draft.values)
-        offer.save()
-        _save_staff_and_skipped_dates(offer, draft)
-        effects.write_meetings([replace(effect, offer=offer) for effect in preview.effects], now or timezone.now())
-        details = {"heading": offer.heading, "session": offer.session.name}
-        entry = record_action(actor, "classwork.class_created", offer, why=why, **details)
-        emit(events.CLASS_CREATED, key=f"change {entry.pk}", offer_id=offer.pk, change=entry.pk)
-    return offer
+        class_offer = copy_with_values(ClassOffer(), draft.values)
+        class_offer.save()
+        _save_staff_and_skipped_dates(class_offer, draft)
+        effects.write_meetings(
+            [replace(effect, class_offer=class_offer) for effect in preview.effects], now or timezone.now()
+        )
+        details = {"heading": class_offer.heading, "session": class_offer.session.name}
+        entry = record_action(actor, "classwork.class_created", class_offer, why=why, **details)
+        emit(events.CLASS_CREATED, key=f"change {entry.pk}", class_offer_id=class_offer.pk, change=entry.pk)
+    return class_offer
 
 
 def change_class(
     actor: User | None,
-    offer: ClassOffer,
+    class_offer: ClassOffer,
     draft: ClassDraft,
     *,
     seen: str | None = None,
@@ -135,7 +137,7 @@ def change_class(
 ) -> Preview:
     now = now or timezone.now()
     with transaction.atomic():
-        stored = ClassOffer.objects.select_for_update().get(pk=offer.pk)
+        stored = ClassOffer.objects.select_for_update().get(pk=class_offer.pk)
         preview = plan_class(stored, draft, now)
         preview.insist(seen)
         changed = copy_with_values(stored, draft.values)
@@ -146,31 +148,35 @@ def change_class(
         if ON_CALENDARS & fields.keys():
             effects.bump_revisions(changed, now)
         entry = record_action(actor, "classwork.class_changed", changed, why=why, changes=fields)
-        emit(events.CLASS_CHANGED, key=f"change {entry.pk}", offer_id=changed.pk, change=entry.pk)
+        emit(events.CLASS_CHANGED, key=f"change {entry.pk}", class_offer_id=changed.pk, change=entry.pk)
         if "manager_approved" in fields:
             announce_class_approval(actor, changed, why)
     return preview
 
 
-def _save_staff_and_skipped_dates(offer: ClassOffer, draft: ClassDraft) -> None:
+def _save_staff_and_skipped_dates(class_offer: ClassOffer, draft: ClassDraft) -> None:
     if draft.skipped is not None:
-        offer.skipped_dates.exclude(on__in=draft.skipped).delete()
-        known = set(offer.skipped_dates.values_list("on", flat=True))
-        SkippedDate.objects.bulk_create(SkippedDate(offer=offer, on=day) for day in set(draft.skipped) - known)
+        class_offer.skipped_dates.exclude(on__in=draft.skipped).delete()
+        known = set(class_offer.skipped_dates.values_list("on", flat=True))
+        SkippedDate.objects.bulk_create(
+            SkippedDate(class_offer=class_offer, on=day) for day in set(draft.skipped) - known
+        )
     if draft.teachers is not None or draft.assistants is not None:
-        roles = draft.staff(offer)
-        offer.assignments.all().delete()
+        roles = draft.staff(class_offer)
+        class_offer.assignments.all().delete()
         Assignment.objects.bulk_create(
-            Assignment(offer=offer, staff=person, role=role) for role, people in roles.items() for person in people
+            Assignment(class_offer=class_offer, staff=person, role=role)
+            for role, people in roles.items()
+            for person in people
         )
 
 
 # -- approval --------------------------------------------------------------------------------------------------------
 
 
-def set_class_approved(actor: User | None, offer: ClassOffer, approved: bool, *, why: str = "") -> None:
+def set_class_approved(actor: User | None, class_offer: ClassOffer, approved: bool, *, why: str = "") -> None:
     with transaction.atomic():
-        stored = ClassOffer.objects.select_for_update(of=("self",)).select_related("subject").get(pk=offer.pk)
+        stored = ClassOffer.objects.select_for_update(of=("self",)).select_related("subject").get(pk=class_offer.pk)
         if stored.manager_approved == approved:
             return
         stored.manager_approved = approved
@@ -178,19 +184,19 @@ def set_class_approved(actor: User | None, offer: ClassOffer, approved: bool, *,
         announce_class_approval(actor, stored, why)
 
 
-def announce_class_approval(actor: User | None, offer: ClassOffer, why: str = "") -> None:
-    event = events.CLASS_APPROVED if offer.manager_approved else events.CLASS_HIDDEN
-    entry = record_action(actor, event.name, offer, why=why)
-    emit(event, key=f"change {entry.pk}", offer_id=offer.pk, change=entry.pk)
+def announce_class_approval(actor: User | None, class_offer: ClassOffer, why: str = "") -> None:
+    event = events.CLASS_APPROVED if class_offer.manager_approved else events.CLASS_HIDDEN
+    entry = record_action(actor, event.name, class_offer, why=why)
+    emit(event, key=f"change {entry.pk}", class_offer_id=class_offer.pk, change=entry.pk)
 
 
 # -- deletion --------------------------------------------------------------------------------------------------------
 
 
-def delete_class(actor: User | None, offer: ClassOffer, *, now: datetime | None = None) -> None:
+def delete_class(actor: User | None, class_offer: ClassOffer, *, now: datetime | None = None) -> None:
     """For a class that was planned by mistake. A class that has begun cannot be deleted."""
     with transaction.atomic():
-        stored = ClassOffer.objects.select_for_update().get(pk=offer.pk)
+        stored = ClassOffer.objects.select_for_update().get(pk=class_offer.pk)
         if stored.meetings.filter(starts_at__lte=now or timezone.now()).exists():
             raise ChangeRefused(
                 FieldProblem(

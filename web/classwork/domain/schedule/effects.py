@@ -24,23 +24,23 @@ from users.models import Staff
 class PlannedClass:
     """A class with its planned values. The stored row may differ."""
 
-    offer: ClassOffer
+    class_offer: ClassOffer
     plan: SessionPlan
     rule: MeetingRule
     staff: tuple[Staff, ...]
 
 
-def planned_as_stored(offer: ClassOffer, plan: SessionPlan | None = None) -> PlannedClass:
-    staff = tuple(assignment.staff for assignment in offer.assignments.all())
-    return PlannedClass(offer, plan or offer.session.plan, offer.rule, staff)
+def planned_as_stored(class_offer: ClassOffer, plan: SessionPlan | None = None) -> PlannedClass:
+    staff = tuple(assignment.staff for assignment in class_offer.assignments.all())
+    return PlannedClass(class_offer, plan or class_offer.session.plan, class_offer.rule, staff)
 
 
 def schedule_effect(planned: PlannedClass, now: datetime) -> ScheduleEffect:
-    meetings = planned.offer.meetings.all() if planned.offer.pk else []
+    meetings = planned.class_offer.meetings.all() if planned.class_offer.pk else []
     stored = [meeting.as_scheduled for meeting in meetings]
     steps = timetable.meeting_changes(stored, timetable.meeting_slots(planned.plan, planned.rule), now)
     before, after = timetable.slots_after(stored, []), timetable.slots_after(stored, steps)
-    return ScheduleEffect(planned.offer, tuple(steps), tuple(before), tuple(after), planned.rule.skipped)
+    return ScheduleEffect(planned.class_offer, tuple(steps), tuple(before), tuple(after), planned.rule.skipped)
 
 
 def schedule_problems(effects: Iterable[ScheduleEffect], now: datetime) -> list[FieldProblem]:
@@ -49,12 +49,12 @@ def schedule_problems(effects: Iterable[ScheduleEffect], now: datetime) -> list[
         removed = [step for step in each.steps if step.before and not step.after and step.before.starts_at <= now]
         if removed:
             problems.append(
-                FieldProblem("", f"{each.offer.heading}: class {removed[0].number} is over and can’t be removed.")
+                FieldProblem("", f"{each.class_offer.heading}: class {removed[0].number} is over and can’t be removed.")
             )
         doubled = [start for start, times in Counter(slot.starts_at for slot in each.after).items() if times > 1]
         if doubled:
             day = format_date(doubled[0])
-            problems.append(FieldProblem("", f"{each.offer.heading} would meet twice at the same time on {day}."))
+            problems.append(FieldProblem("", f"{each.class_offer.heading} would meet twice at the same time on {day}."))
     return problems
 
 
@@ -65,8 +65,10 @@ def new_schedule_warnings(
     planned: Sequence[PlannedClass], effects: Sequence[ScheduleEffect], now: datetime
 ) -> list[str]:
     """Leaves out warnings that the stored values cause already."""
-    stored = ClassOffer.objects.with_timetable().filter(pk__in=[each.offer.pk for each in planned if each.offer.pk])
-    known = [planned_as_stored(offer) for offer in stored]
+    stored = ClassOffer.objects.with_timetable().filter(
+        pk__in=[each.class_offer.pk for each in planned if each.class_offer.pk]
+    )
+    known = [planned_as_stored(class_offer) for class_offer in stored]
     before = schedule_warnings(known, [schedule_effect(each, now) for each in known], now)
     return [sentence for sentence in schedule_warnings(planned, effects, now) if sentence not in before]
 
@@ -78,7 +80,7 @@ def schedule_warnings(planned: Sequence[PlannedClass], effects: Sequence[Schedul
 
 
 def _past_warnings(planned: PlannedClass, effect: ScheduleEffect, now: datetime) -> Iterable[str]:
-    heading, begun = planned.offer.heading, [slot for slot in effect.before if slot.starts_at <= now]
+    heading, begun = planned.class_offer.heading, [slot for slot in effect.before if slot.starts_at <= now]
     by_rule = timetable.meeting_slots(planned.plan, planned.rule)
     if begun and begun == list(effect.before) and not set(begun) & set(by_rule):
         yield f"{heading}: this class has ended, so its meetings stay as they were."
@@ -87,7 +89,7 @@ def _past_warnings(planned: PlannedClass, effect: ScheduleEffect, now: datetime)
 
 
 def _rule_warnings(planned: PlannedClass) -> Iterable[str]:
-    plan, rule, heading = planned.plan, planned.rule, planned.offer.heading
+    plan, rule, heading = planned.plan, planned.rule, planned.class_offer.heading
     if not calendar.is_within_reach(plan, rule.class_day):
         first = format_date(calendar.first_day(plan, rule.class_day))
         yield f"{heading}: this weekday is outside the session's date range; the class would start on {first}."
@@ -104,22 +106,22 @@ def clashes_with_others(planned: Sequence[PlannedClass], effects: Sequence[Sched
     ]
     if not own:
         return []
-    ids = {each.offer.pk for each in planned}
+    ids = {each.class_offer.pk for each in planned}
     others: list[Booking] = []
     for meeting in _rival_meetings(own, ids):
-        offer = meeting.offer
-        staff = tuple(meeting.substitutes.all()) or tuple(each.staff for each in offer.assignments.all())
-        others += _bookings_for_slot(offer, meeting.slot, meeting.location or offer.location, staff)
+        class_offer = meeting.class_offer
+        staff = tuple(meeting.substitutes.all()) or tuple(each.staff for each in class_offer.assignments.all())
+        others += _bookings_for_slot(class_offer, meeting.slot, meeting.location or class_offer.location, staff)
     all_clashes = find_clashes([*own, *others])
-    return [clash for clash in all_clashes if {clash.first.offer_id, clash.second.offer_id} & ids]
+    return [clash for clash in all_clashes if {clash.first.class_offer_id, clash.second.class_offer_id} & ids]
 
 
 def _rival_meetings(own: Sequence[Booking], excluded: set[int]) -> Iterable[Meeting]:
     """The meetings of other classes at about that time that share a person or a location."""
     places = {booking.pk for booking in own if booking.kind == "place"}
     staff = {booking.pk for booking in own if booking.kind == "staff"}
-    shared = Q(location__in=places) | Q(offer__location__in=places)
-    shared |= Q(offer__assignments__staff__in=staff) | Q(substitutes__in=staff)
+    shared = Q(location__in=places) | Q(class_offer__location__in=places)
+    shared |= Q(class_offer__assignments__staff__in=staff) | Q(substitutes__in=staff)
     return (
         Meeting.objects.filter(
             shared,
@@ -127,31 +129,31 @@ def _rival_meetings(own: Sequence[Booking], excluded: set[int]) -> Iterable[Meet
             starts_at__lt=max(booking.slot.ends_at for booking in own),
             ends_at__gt=min(booking.slot.starts_at for booking in own),
         )
-        .exclude(offer__in=[pk for pk in excluded if pk])
-        .select_related("offer__subject__level", "offer__session", "offer__location", "location")
-        .prefetch_related("substitutes__user", "offer__assignments__staff__user")
+        .exclude(class_offer__in=[pk for pk in excluded if pk])
+        .select_related("class_offer__subject__level", "class_offer__session", "class_offer__location", "location")
+        .prefetch_related("substitutes__user", "class_offer__assignments__staff__user")
         .distinct()
     )
 
 
 def _planned_bookings(planned: PlannedClass, change: ScheduleEffect) -> Iterable[Booking]:
     """A meeting that does not move keeps its own location and substitutes. All others use the ones of the class."""
-    own = {meeting.slot: meeting for meeting in planned.offer.meetings.all()} if planned.offer.pk else {}
+    own = {meeting.slot: meeting for meeting in planned.class_offer.meetings.all()} if planned.class_offer.pk else {}
     elsewhere = dict(change.elsewhere)
     for slot in change.after:
         meeting = own.get(slot)
-        place = elsewhere.get(slot) or (meeting and meeting.location) or planned.offer.location
+        place = elsewhere.get(slot) or (meeting and meeting.location) or planned.class_offer.location
         substitutes = tuple(meeting.substitutes.all()) if meeting else ()
-        yield from _bookings_for_slot(planned.offer, slot, place, substitutes or planned.staff)
+        yield from _bookings_for_slot(planned.class_offer, slot, place, substitutes or planned.staff)
 
 
 def _bookings_for_slot(
-    offer: ClassOffer, slot: Slot, place: Location | None, staff: Iterable[Staff]
+    class_offer: ClassOffer, slot: Slot, place: Location | None, staff: Iterable[Staff]
 ) -> Iterable[Booking]:
     if place is not None:
-        yield Booking("place", place.pk, str(place), offer.pk, str(offer), slot)
+        yield Booking("place", place.pk, str(place), class_offer.pk, str(class_offer), slot)
     for person in staff:
-        yield Booking("staff", person.pk, str(person), offer.pk, str(offer), slot)
+        yield Booking("staff", person.pk, str(person), class_offer.pk, str(class_offer), slot)
 
 
 # -- writing ---------------------------------------------------------------------------------------------------------
@@ -165,7 +167,12 @@ def write_meetings(effects: Iterable[ScheduleEffect], now: datetime) -> None:
                 starts_at=slot.starts_at, ends_at=slot.ends_at, revision=F("revision") + 1, changed_at=now
             )
         Meeting.objects.bulk_create(
-            Meeting(offer=each.offer, number=step.number, starts_at=step.after.starts_at, ends_at=step.after.ends_at)
+            Meeting(
+                class_offer=each.class_offer,
+                number=step.number,
+                starts_at=step.after.starts_at,
+                ends_at=step.after.ends_at,
+            )
             for step in each.steps
             if step.after and step.pk is None
         )
@@ -181,6 +188,8 @@ def _in_safe_order(steps: Iterable[MeetingChange]) -> list[tuple[int, Slot]]:
     return later[::-1] + others
 
 
-def bump_revisions(offer: ClassOffer, now: datetime) -> None:
+def bump_revisions(class_offer: ClassOffer, now: datetime) -> None:
     """For a change of what calendars show, such as the location or the title, that does not move a meeting."""
-    Meeting.objects.filter(offer=offer, starts_at__gt=now).update(revision=F("revision") + 1, changed_at=now)
+    Meeting.objects.filter(class_offer=class_offer, starts_at__gt=now).update(
+        revision=F("revision") + 1, changed_at=now
+    )

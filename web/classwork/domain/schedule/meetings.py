@@ -44,16 +44,16 @@ def plan_cancel(meeting: Meeting) -> Preview:
     if meeting.is_canceled:
         return Preview(faults=(FieldProblem("", "This class day is already canceled."),))
     step = MeetingChange(meeting.number, meeting.pk, meeting.slot, meeting.slot, canceled=True)
-    return _preview_meeting_change(meeting.offer, step, lambda others: others)
+    return _preview_meeting_change(meeting.class_offer, step, lambda others: others)
 
 
 def plan_restore(meeting: Meeting) -> Preview:
     if not meeting.is_canceled:
         return Preview(faults=(FieldProblem("", "This class day is not canceled."),))
-    if meeting.offer.is_canceled:
+    if meeting.class_offer.is_canceled:
         return Preview(faults=(FieldProblem("", "The whole class is canceled, and students have been refunded."),))
     step = MeetingChange(meeting.number, meeting.pk, meeting.slot, meeting.slot, was_canceled=True)
-    return _preview_at_slot(meeting.offer, step, meeting.slot)
+    return _preview_at_slot(meeting.class_offer, step, meeting.slot)
 
 
 def plan_move(meeting: Meeting, draft: MeetingDraft) -> Preview:
@@ -61,15 +61,15 @@ def plan_move(meeting: Meeting, draft: MeetingDraft) -> Preview:
         return Preview(faults=(FieldProblem("", "This class day is canceled. Restore it before you move it."),))
     if problem := _minutes_problem(draft):
         return Preview(faults=(problem,))
-    slot = draft.slot(meeting.offer.subject.num_minutes)
-    return _preview_at_slot(meeting.offer, MeetingChange(meeting.number, meeting.pk, meeting.slot, slot), slot)
+    slot = draft.slot(meeting.class_offer.subject.num_minutes)
+    return _preview_at_slot(meeting.class_offer, MeetingChange(meeting.number, meeting.pk, meeting.slot, slot), slot)
 
 
-def plan_add(offer: ClassOffer, draft: MeetingDraft) -> Preview:
+def plan_add(class_offer: ClassOffer, draft: MeetingDraft) -> Preview:
     if problem := _minutes_problem(draft):
         return Preview(faults=(problem,))
-    slot = draft.slot(offer.subject.num_minutes)
-    return _preview_at_slot(offer, MeetingChange(None, None, None, slot), slot)
+    slot = draft.slot(class_offer.subject.num_minutes)
+    return _preview_at_slot(class_offer, MeetingChange(None, None, None, slot), slot)
 
 
 def _minutes_problem(draft: MeetingDraft) -> FieldProblem | None:
@@ -78,14 +78,16 @@ def _minutes_problem(draft: MeetingDraft) -> FieldProblem | None:
     return None
 
 
-def _preview_at_slot(offer: ClassOffer, step: MeetingChange, slot: Slot) -> Preview:
-    return _preview_meeting_change(offer, step, lambda others: sorted([*others, slot], key=lambda each: each.starts_at))
+def _preview_at_slot(class_offer: ClassOffer, step: MeetingChange, slot: Slot) -> Preview:
+    return _preview_meeting_change(
+        class_offer, step, lambda others: sorted([*others, slot], key=lambda each: each.starts_at)
+    )
 
 
 def _preview_meeting_change(
-    offer: ClassOffer, step: MeetingChange, place: Callable[[list[Slot]], list[Slot]]
+    class_offer: ClassOffer, step: MeetingChange, place: Callable[[list[Slot]], list[Slot]]
 ) -> Preview:
-    fresh = ClassOffer.objects.with_timetable().get(pk=offer.pk)
+    fresh = ClassOffer.objects.with_timetable().get(pk=class_offer.pk)
     stored = [each.as_scheduled for each in fresh.meetings.all()]
     others = timetable.slots_after([each for each in stored if each.pk != step.pk], [])
     effect = ScheduleEffect(
@@ -135,7 +137,7 @@ def move_meeting(actor: User | None, meeting: Meeting, draft: MeetingDraft, *, s
         stored = _lock_meeting(meeting)
         preview = plan_move(stored, draft)
         preview.insist(seen)
-        before, slot = stored.slot, draft.slot(stored.offer.subject.num_minutes)
+        before, slot = stored.slot, draft.slot(stored.class_offer.subject.num_minutes)
         planned = stored.moved_from or before.starts_at
         _save_meeting(
             stored,
@@ -150,13 +152,15 @@ def move_meeting(actor: User | None, meeting: Meeting, draft: MeetingDraft, *, s
     return preview
 
 
-def add_meeting(actor: User | None, offer: ClassOffer, draft: MeetingDraft, *, seen: str | None = None) -> Meeting:
+def add_meeting(
+    actor: User | None, class_offer: ClassOffer, draft: MeetingDraft, *, seen: str | None = None
+) -> Meeting:
     with transaction.atomic():
-        stored = ClassOffer.objects.select_for_update(of=("self",)).select_related("subject").get(pk=offer.pk)
+        stored = ClassOffer.objects.select_for_update(of=("self",)).select_related("subject").get(pk=class_offer.pk)
         plan_add(stored, draft).insist(seen)
         slot = draft.slot(stored.subject.num_minutes)
         meeting = Meeting.objects.create(
-            offer=stored,
+            class_offer=stored,
             starts_at=slot.starts_at,
             ends_at=slot.ends_at,
             location=draft.location,
@@ -167,8 +171,8 @@ def add_meeting(actor: User | None, offer: ClassOffer, draft: MeetingDraft, *, s
 
 
 def plan_substitutes(meeting: Meeting, people: Collection[Staff]) -> Preview:
-    planned = replace(effects.planned_as_stored(meeting.offer), staff=tuple(people))
-    effect = ScheduleEffect(meeting.offer, (), (), (meeting.slot,))
+    planned = replace(effects.planned_as_stored(meeting.class_offer), staff=tuple(people))
+    effect = ScheduleEffect(meeting.class_offer, (), (), (meeting.slot,))
     return Preview(warnings=tuple(str(clash) for clash in effects.clashes_with_others([planned], [effect])))
 
 
@@ -186,8 +190,8 @@ def set_substitutes(actor: User | None, meeting: Meeting, people: Collection[Sta
 
 def _lock_meeting(meeting: Meeting) -> Meeting:
     """Locks the class too, so that its other meetings cannot move at the same time."""
-    ClassOffer.objects.select_for_update().get(pk=meeting.offer_id)
-    return Meeting.objects.select_related("offer__subject__level", "offer__session").get(pk=meeting.pk)
+    ClassOffer.objects.select_for_update().get(pk=meeting.class_offer_id)
+    return Meeting.objects.select_related("class_offer__subject__level", "class_offer__session").get(pk=meeting.pk)
 
 
 def _save_meeting(meeting: Meeting, **values: object) -> None:

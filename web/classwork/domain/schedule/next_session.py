@@ -52,18 +52,28 @@ class RepeatedClass:
 def propose_next_session(source: Session) -> tuple[dict[str, Any], list[RepeatedClass]]:
     """The suggested values have the shape of this session and start after all existing sessions."""
     shape = {"max_day_shift": source.max_day_shift, "num_weeks": source.num_weeks}
-    return sessions.propose_session() | shape, [repeat_class(offer) for offer in source.offers.with_timetable()]
+    return sessions.propose_session() | shape, [
+        repeat_class(class_offer) for class_offer in source.class_offers.with_timetable()
+    ]
 
 
-def repeat_class(offer: ClassOffer) -> RepeatedClass:
-    roles = ClassDraft({}).staff(offer)
+def repeat_class(class_offer: ClassOffer) -> RepeatedClass:
+    roles = ClassDraft({}).staff(class_offer)
     teachers, assistants = (tuple(people) for people in roles.values())
-    return RepeatedClass(offer.subject, offer.class_day, offer.start_time, offer.location, teachers, assistants, offer)
+    return RepeatedClass(
+        class_offer.subject,
+        class_offer.class_day,
+        class_offer.start_time,
+        class_offer.location,
+        teachers,
+        assistants,
+        class_offer,
+    )
 
 
 def create_repeated_class(actor: User | None, repeated: RepeatedClass, session: Session) -> ClassOffer:
     with transaction.atomic():
-        offer = create_class(actor, repeated.draft(session))
+        class_offer = create_class(actor, repeated.draft(session))
         if repeated.source is not None:
             for name in KEPT_ROWS:
                 relation = ClassOffer._meta.get_field(name)
@@ -74,8 +84,8 @@ def create_repeated_class(actor: User | None, repeated: RepeatedClass, session: 
                 ]
                 for row in model._default_manager.filter(**{link: repeated.source}):
                     values = {field.attname: getattr(row, field.attname) for field in columns}
-                    model._default_manager.create(**{link: offer}, **values)
-    return offer
+                    model._default_manager.create(**{link: class_offer}, **values)
+    return class_offer
 
 
 def _minimum_enrollment_values(source: ClassOffer, begins: date) -> dict[str, Any]:

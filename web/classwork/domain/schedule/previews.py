@@ -19,11 +19,11 @@ from classwork.rules.timetable import MeetingChange, Slot
 class ScheduleEffect:
     """The change to the meetings of one class.
 
-    `offer` carries the new values, `before` and `after` are the times of the meetings that are not canceled, and
+    `class_offer` carries the new values, `before` and `after` are the times of the meetings that are not canceled, and
     `skipped` are the days that the rule leaves out.
     """
 
-    offer: ClassOffer
+    class_offer: ClassOffer
     steps: tuple[MeetingChange, ...]
     before: tuple[Slot, ...]
     after: tuple[Slot, ...]
@@ -92,7 +92,7 @@ def build_preview(
     faults: Iterable[FieldProblem] = (),
 ) -> Preview:
     touched = tuple(effect for effect in effects if effect.steps)
-    meetings = (meeting_row(effect.offer, step) for effect in touched for step in effect.steps)
+    meetings = (meeting_row(effect.class_offer, step) for effect in touched for step in effect.steps)
     contributions: list[Contribution] = [import_string(path)(touched) for path in settings.PREVIEW_CONTRIBUTORS]
     return Preview(
         (*rows, *meetings, *(row for each in contributions for row in each.rows)),
@@ -102,11 +102,11 @@ def build_preview(
     )
 
 
-def meeting_row(offer: ClassOffer, step: MeetingChange) -> PreviewRow:
+def meeting_row(class_offer: ClassOffer, step: MeetingChange) -> PreviewRow:
     what = f"Class {step.number}" if step.number else "Extra class"
     before = _slot_text(step.before, step.was_canceled) if step.before else ""
     after = _slot_text(step.after, step.canceled) if step.after else "removed"
-    return PreviewRow(offer.heading, what, before, after)
+    return PreviewRow(class_offer.heading, what, before, after)
 
 
 def _slot_text(slot: Slot, canceled: bool) -> str:

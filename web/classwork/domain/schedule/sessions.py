@@ -94,12 +94,13 @@ def session_problems(session: Session, others: Iterable[SessionPlan]) -> list[Fi
 
 
 def plan_session(session: Session, values: Values, now: datetime | None = None) -> Preview:
-    """Nothing is written, whatever the result is."""
     changed = drafted_session_or_problems(session, values)
     if isinstance(changed, list):
         return Preview(faults=tuple(changed))
     now = now or timezone.now()
-    planned = [schedule_effects.planned_as_stored(offer, changed.plan) for offer in classes_of_session(session)]
+    planned = [
+        schedule_effects.planned_as_stored(class_offer, changed.plan) for class_offer in classes_of_session(session)
+    ]
     effects = [schedule_effects.schedule_effect(each, now) for each in planned]
     return build_preview(
         effects,
@@ -125,7 +126,7 @@ def drafted_session_or_problems(session: Session, values: Values) -> Session | l
 
 
 def classes_of_session(session: Session) -> list[ClassOffer]:
-    return list(session.offers.with_timetable()) if session.pk else []
+    return list(session.class_offers.with_timetable()) if session.pk else []
 
 
 def _session_date_rows(before: Session, after: Session) -> list[PreviewRow]:

@@ -14,26 +14,28 @@ from common.formats import format_date
 
 
 def preview_canceled_days(
-    offers: Iterable[ClassOffer], canceled: Sequence[Meeting], instead: Mapping[int, MeetingDraft], now: datetime
+    class_offers: Iterable[ClassOffer], canceled: Sequence[Meeting], instead: Mapping[int, MeetingDraft], now: datetime
 ) -> Preview:
-    classes = list(offers)
+    classes = list(class_offers)
     effects = [
-        _cancellation_effect(offer, [each for each in canceled if each.offer_id == offer.pk], instead)
-        for offer in classes
+        _cancellation_effect(class_offer, [each for each in canceled if each.class_offer_id == class_offer.pk], instead)
+        for class_offer in classes
     ]
     faults = []
     for effect in effects:
         starts = [slot.starts_at for slot in effect.after]
         for slot in (step.after for step in effect.steps if step.before is None and step.after):
             if slot.starts_at <= now:
-                sentence = f"{effect.offer.heading}: {slot} has passed. Please choose a later day."
+                sentence = f"{effect.class_offer.heading}: {slot} has passed. Please choose a later day."
             elif starts.count(slot.starts_at) > 1:
-                sentence = f"{effect.offer.heading} already meets on {format_date(slot.starts_at)} at that time."
+                sentence = f"{effect.class_offer.heading} already meets on {format_date(slot.starts_at)} at that time."
             else:
                 continue
             faults.append(FieldProblem("", sentence))
     clashes = (
-        schedule_effects.clashes_with_others([schedule_effects.planned_as_stored(offer) for offer in classes], effects)
+        schedule_effects.clashes_with_others(
+            [schedule_effects.planned_as_stored(class_offer) for class_offer in classes], effects
+        )
         if instead
         else []
     )
@@ -41,21 +43,21 @@ def preview_canceled_days(
 
 
 def _cancellation_effect(
-    offer: ClassOffer, canceled: Sequence[Meeting], instead: Mapping[int, MeetingDraft]
+    class_offer: ClassOffer, canceled: Sequence[Meeting], instead: Mapping[int, MeetingDraft]
 ) -> ScheduleEffect:
     drafts = [instead[meeting.pk] for meeting in canceled if meeting.pk in instead]
-    new = [draft.slot(offer.subject.num_minutes) for draft in drafts]
+    new = [draft.slot(class_offer.subject.num_minutes) for draft in drafts]
     steps = [MeetingChange(each.number, each.pk, each.slot, each.slot, canceled=True) for each in canceled]
     steps += [MeetingChange(None, None, None, slot) for slot in new]
-    stored = [each.as_scheduled for each in offer.meetings.all()]
+    stored = [each.as_scheduled for each in class_offer.meetings.all()]
     ids = {meeting.pk for meeting in canceled}
     after = timetable.slots_after([each for each in stored if each.pk not in ids], [])
     locations = [(slot, draft.location) for slot, draft in zip(new, drafts, strict=True) if draft.location is not None]
     return ScheduleEffect(
-        offer,
+        class_offer,
         tuple(steps),
         tuple(timetable.slots_after(stored, [])),
         tuple(sorted([*after, *new], key=lambda slot: slot.starts_at)),
-        offer.rule.skipped,
+        class_offer.rule.skipped,
         tuple(locations),
     )

@@ -16,7 +16,7 @@ from registrations import events
 from registrations.domain import capacity, spot_offers, transitions
 from registrations.domain.cancellations import results
 from registrations.domain.cancellations.compensation import Compensation
-from registrations.domain.cancellations.plan import affected_spots, orders_of_spots, plan_cancellation
+from registrations.domain.cancellations.plan import CancellationPlan, affected_spots, orders_of_spots, plan_cancellation
 from registrations.domain.cancellations.request import CancellationRequest, cancelable_meetings, cancelable_meetings_of
 from registrations.models import CanceledMeeting, ClassCancellation, StudentCompensation, Ticket
 from users.models import User
@@ -29,12 +29,12 @@ def cancel_classes(
     """Orders are locked before classes, in the same order as at checkout. `seen` is the fingerprint of the plan that
     was shown."""
     now = now or timezone.now()
-    classes = set(Meeting.objects.filter(pk__in=request.meetings).order_by().values_list("offer_id", flat=True))
-    if request.offer is not None:
-        classes.add(request.offer)
+    classes = set(Meeting.objects.filter(pk__in=request.meetings).order_by().values_list("class_offer_id", flat=True))
+    if request.class_offer is not None:
+        classes.add(request.class_offer)
     days = (
-        cancelable_meetings_of(ClassOffer(pk=request.offer), now)
-        if request.offer
+        cancelable_meetings_of(ClassOffer(pk=request.class_offer), now)
+        if request.class_offer
         else cancelable_meetings(now).filter(pk__in=request.meetings)
     )
     snapshot = order_snapshot.load_order_snapshots(
@@ -44,18 +44,14 @@ def cancel_classes(
         capacity.lock_class(pk)
     plan = plan_cancellation(request, now, snapshot)
     plan.insist(seen)
-    cancellation = ClassCancellation.objects.create(offer_id=request.offer, policy=request.policy, why=why, at=now)
-    for meeting in plan.meetings:
-        meetings.cancel_meeting(actor, meeting, why)
-    _assign_meetings(cancellation, plan.meetings)
-    if request.is_moved:
-        for meeting in plan.meetings:
-            added = meetings.add_meeting(actor, plan.offers[meeting.offer_id], request.instead[meeting.pk])
-            Meeting.objects.filter(pk=added.pk).update(replacement_for=meeting)
-    if request.offer is not None:
-        ClassOffer.objects.filter(pk=request.offer).update(canceled_at=now)
+    cancellation = ClassCancellation.objects.create(
+        class_offer_id=request.class_offer, policy=request.policy, why=why, at=now
+    )
+    _cancel_meetings(actor, cancellation, plan)
+    if request.class_offer is not None:
+        ClassOffer.objects.filter(pk=request.class_offer).update(canceled_at=now)
         transitions.cancel_spots([each.spot for each in plan.gets if not each.is_ticket], why)
-        spot_offers.advance_waitlist(ClassOffer.objects.get(pk=request.offer), now)
+        spot_offers.advance_waitlist(ClassOffer.objects.get(pk=request.class_offer), now)
     transitions.cancel_spots([each.spot for each in plan.gets if each.is_ticket], why)
     refunds = bulk_refunds.apply_refund_plan(plan.deal, key=f"{cancellation.pk}", at=now, why=why, by=actor)
     outcomes = StudentCompensation.objects.bulk_create(_build_outcome(cancellation, each) for each in plan.gets)
@@ -66,20 +62,29 @@ def cancel_classes(
         "days": [meeting.pk for meeting in plan.meetings],
         "given": [f"{totals}" for totals in plan.totals],
     }
-    for offer in plan.offers.values():
-        record_action(actor, "registrations.classes_canceled", offer, why=why, cancellation=cancellation.pk, **details)
+    for class_offer in plan.class_offers.values():
+        record_action(
+            actor, "registrations.classes_canceled", class_offer, why=why, cancellation=cancellation.pk, **details
+        )
     emit(events.CLASSES_CANCELED, key=f"{cancellation.pk}", cancellation_id=cancellation.pk)
     return cancellation
 
 
-def _assign_meetings(cancellation: ClassCancellation, meetings: Iterable[Meeting]) -> None:
+def _cancel_meetings(actor: User | None, cancellation: ClassCancellation, plan: CancellationPlan) -> None:
+    for meeting in plan.meetings:
+        meetings.cancel_meeting(actor, meeting, cancellation.why)
     # A class day that was restored and is canceled again belongs to the last cancellation.
     CanceledMeeting.objects.bulk_create(
-        [CanceledMeeting(meeting=meeting, cancellation=cancellation) for meeting in meetings],
+        [CanceledMeeting(meeting=meeting, cancellation=cancellation) for meeting in plan.meetings],
         update_conflicts=True,
         unique_fields=["meeting"],
         update_fields=["cancellation"],
     )
+    if plan.wanted.is_moved:
+        for meeting in plan.meetings:
+            draft = plan.wanted.instead[meeting.pk]
+            added = meetings.add_meeting(actor, plan.class_offers[meeting.class_offer_id], draft)
+            Meeting.objects.filter(pk=added.pk).update(replacement_for=meeting)
 
 
 def _build_outcome(cancellation: ClassCancellation, compensation: Compensation) -> StudentCompensation:

@@ -69,20 +69,20 @@ def compensations_of(cancellation: ClassCancellation) -> QuerySet[StudentCompens
     related = [
         f"{seat}__{path}" for seat in SEATS for path in ("student__user", "student__guardian", "line__order")
     ]  # fmt: skip
-    offers = ("registration__offer__subject__level", "ticket__meeting__offer__subject__level")
-    return cancellation.outcomes.select_related(*related, *offers)
+    class_offers = ("registration__class_offer__subject__level", "ticket__meeting__class_offer__subject__level")
+    return cancellation.outcomes.select_related(*related, *class_offers)
 
 
 def canceled_meetings(cancellation: ClassCancellation) -> list[Meeting]:
-    make_ups = Prefetch("replacement", Meeting.objects.select_related("location", "offer__location"))
-    meetings = cancellation.meetings.select_related("offer__subject__level").prefetch_related(
+    make_ups = Prefetch("replacement", Meeting.objects.select_related("location", "class_offer__location"))
+    meetings = cancellation.meetings.select_related("class_offer__subject__level").prefetch_related(
         make_ups, "substitutes__user"
     )
-    return list(meetings.prefetch_related("offer__assignments__staff__user").order_by("starts_at"))
+    return list(meetings.prefetch_related("class_offer__assignments__staff__user").order_by("starts_at"))
 
 
 def teachers_of_meeting(meeting: Meeting) -> Sequence[Staff]:
-    return list(meeting.substitutes.all()) or [assignment.staff for assignment in meeting.offer.assignments.all()]
+    return list(meeting.substitutes.all()) or [assignment.staff for assignment in meeting.class_offer.assignments.all()]
 
 
 # -- the content of one mail -----------------------------------------------------------------------------------------
@@ -112,11 +112,11 @@ def build_cancellation_notice(cancellation: ClassCancellation, to: str) -> Cance
     ]
     return CancellationNotice(
         next(filter(None, [*names, *(user.first_name for user in staff), *payers]), ""),
-        cancellation.offer_id is not None,
+        cancellation.class_offer_id is not None,
         cancellation.why if cancellation.why.endswith((".", "!", "?")) else f"{cancellation.why}.",
         [_canceled_class_data(each, canceled, to) for each in concerned if each in attending or each in paid],
         [_order_refund_data(order, by_order[order]) for order in sorted(by_order, key=lambda order: order.pk)],
-        [f"{meeting.offer.subject.title}, {meeting.slot}" for meeting in teaching],
+        [f"{meeting.class_offer.subject.title}, {meeting.slot}" for meeting in teaching],
     )
 
 
@@ -125,19 +125,21 @@ def _canceled_class_data(outcome: StudentCompensation, canceled: Iterable[Meetin
     if isinstance(seat, Ticket):
         missed = [each for each in canceled if each.pk == seat.meeting_id]
     else:
-        missed = [each for each in canceled if each.offer_id == seat.offer_id and each.starts_at > seat.created_at]
+        missed = [
+            each for each in canceled if each.class_offer_id == seat.class_offer_id and each.starts_at > seat.created_at
+        ]
     make_ups = []
     if outcome.policy in (CompensationPolicy.MAKE_UP, CompensationPolicy.EXTENSION):
         make_ups = [each.replacement for each in missed if hasattr(each, "replacement")]
-    places = [(each.slot, each.location or each.offer.location) for each in make_ups]
+    places = [(each.slot, each.location or each.class_offer.location) for each in make_ups]
     user = seat.student.user
     is_reader = user is not None and email_key(user.email) == to
     return {
-        "title": seat.offer.subject.title,
+        "title": seat.class_offer.subject.title,
         "student": "" if is_reader else str(seat.student),
         "days": [str(each.slot) for each in missed],
         "instead": [f"{slot}, {place}" if place else str(slot) for slot, place in places],
-        "link": absolute_url(seat.offer.get_absolute_url()),
+        "link": absolute_url(seat.class_offer.get_absolute_url()),
     }
 
 

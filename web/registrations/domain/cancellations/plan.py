@@ -38,7 +38,7 @@ GIVES = (CompensationPolicy.REFUND, CompensationPolicy.CREDIT)
 @dataclass(frozen=True)
 class CancellationPlan:
     wanted: CancellationRequest
-    offers: Mapping[int, ClassOffer]
+    class_offers: Mapping[int, ClassOffer]
     meetings: Sequence[Meeting]
     calendar: Preview
     gets: Sequence[Compensation]
@@ -85,45 +85,48 @@ class EarlierCompensation:
 
 def plan_cancellation(request: CancellationRequest, now: datetime, snapshot: Books | None = None) -> CancellationPlan:
     """`snapshot` holds the orders if they are locked already."""
-    if request.offer is not None:
-        meetings = list(cancelable_meetings_of(ClassOffer(pk=request.offer), now))
+    if request.class_offer is not None:
+        meetings = list(cancelable_meetings_of(ClassOffer(pk=request.class_offer), now))
     else:
         meetings = list(cancelable_meetings(now).filter(pk__in=request.meetings))
-    ids = {meeting.offer_id for meeting in meetings} | ({request.offer} if request.offer else set())
-    offers = {offer.pk: offer for offer in ClassOffer.objects.with_timetable().filter(pk__in=ids).order_by("pk")}
-    seats = affected_spots(offers, meetings, now)
+    ids = {meeting.class_offer_id for meeting in meetings} | ({request.class_offer} if request.class_offer else set())
+    class_offers = {
+        class_offer.pk: class_offer
+        for class_offer in ClassOffer.objects.with_timetable().filter(pk__in=ids).order_by("pk")
+    }
+    seats = affected_spots(class_offers, meetings, now)
     if snapshot is None:
         snapshot = order_snapshot.load_order_snapshots(orders_of_spots(seats), now)
     elif orders_of_spots(seats) - snapshot.keys():
         raise PreviewOutdated(Preview())  # Someone registered in the meantime.
-    gets, deal = _compute_compensations(request, seats, _PurchasedDays(offers, meetings), snapshot)
+    gets, deal = _compute_compensations(request, seats, _PurchasedDays(class_offers, meetings), snapshot)
     replacements = request.instead if request.is_moved else {}
-    calendar = calendar_preview.preview_canceled_days(offers.values(), meetings, replacements, now)
-    if missing := _request_problem(request, offers, meetings):
+    calendar = calendar_preview.preview_canceled_days(class_offers.values(), meetings, replacements, now)
+    if missing := _request_problem(request, class_offers, meetings):
         calendar = Preview(calendar.rows, calendar.effects, calendar.warnings, (missing, *calendar.faults))
-    waiting = WaitlistEntry.objects.filter(offer=request.offer or 0).live().count()
-    return CancellationPlan(request, offers, meetings, calendar, gets, deal, waiting)
+    waiting = WaitlistEntry.objects.filter(class_offer=request.class_offer or 0).live().count()
+    return CancellationPlan(request, class_offers, meetings, calendar, gets, deal, waiting)
 
 
 def _request_problem(
-    request: CancellationRequest, offers: Mapping[int, ClassOffer], meetings: Sequence[Meeting]
+    request: CancellationRequest, class_offers: Mapping[int, ClassOffer], meetings: Sequence[Meeting]
 ) -> FieldProblem | None:
-    if any(offer.is_canceled for offer in offers.values()) or not offers:
+    if any(class_offer.is_canceled for class_offer in class_offers.values()) or not class_offers:
         return FieldProblem("", "This is already canceled.")
-    if request.offer is None and len(meetings) != len(request.meetings):
+    if request.class_offer is None and len(meetings) != len(request.meetings):
         return FieldProblem("", "One of these class days is already canceled or has started.")
     if request.is_moved and {meeting.pk for meeting in meetings} - request.instead.keys():
         return FieldProblem("", "Please enter a make-up day for every class day.")
     return None
 
 
-def affected_spots(offers: Iterable[int], meetings: Iterable[Meeting], now: datetime) -> list[Seat]:
+def affected_spots(class_offers: Iterable[int], meetings: Iterable[Meeting], now: datetime) -> list[Seat]:
     related = ("student__user", "student__guardian", "line")
-    places = Registration.objects.filter(offer__in=offers).taking_a_place(now).order_by("offer", "pk")
+    places = Registration.objects.filter(class_offer__in=class_offers).taking_a_place(now).order_by("class_offer", "pk")
     tickets = Ticket.objects.filter(meeting__in=meetings).taking_a_place(now).order_by("meeting", "pk")
     return [
-        *places.select_related(*related, "offer__subject__level"),
-        *tickets.select_related(*related, "meeting__offer__subject__level"),
+        *places.select_related(*related, "class_offer__subject__level"),
+        *tickets.select_related(*related, "meeting__class_offer__subject__level"),
     ]
 
 
@@ -137,17 +140,17 @@ def orders_of_spots(seats: Iterable[Seat]) -> set[int]:
 class _PurchasedDays:
     """Which class days a student bought, and how many of them are canceled now."""
 
-    def __init__(self, offers: Mapping[int, ClassOffer], meetings: Iterable[Meeting]) -> None:
-        self.all = {pk: list(offer.meetings.all()) for pk, offer in offers.items()}
+    def __init__(self, class_offers: Mapping[int, ClassOffer], meetings: Iterable[Meeting]) -> None:
+        self.all = {pk: list(class_offer.meetings.all()) for pk, class_offer in class_offers.items()}
         self.canceled: dict[int, list[Meeting]] = defaultdict(list)
         for meeting in meetings:
-            self.canceled[meeting.offer_id].append(meeting)
+            self.canceled[meeting.class_offer_id].append(meeting)
 
     def bought(self, seat: Seat) -> int:
         """Counts the days that were still ahead at the purchase. A replacement day does not count as one more."""
         if isinstance(seat, Ticket):
             return 1
-        coming = [each for each in self.all[seat.offer_id] if each.starts_at > seat.created_at]
+        coming = [each for each in self.all[seat.class_offer_id] if each.starts_at > seat.created_at]
         return sum(
             each.replacement_for_id is None and (each.canceled_at is None or each.canceled_at > seat.created_at)
             for each in coming
@@ -156,7 +159,7 @@ class _PurchasedDays:
     def lost(self, seat: Seat) -> int:
         if isinstance(seat, Ticket):
             return 1
-        return sum(each.starts_at > seat.created_at for each in self.canceled[seat.offer_id])
+        return sum(each.starts_at > seat.created_at for each in self.canceled[seat.class_offer_id])
 
 
 def _compute_compensations(
@@ -174,11 +177,11 @@ def _compute_compensations(
         _compensation_of_spot(request, seat, days, books, before.get(spot_key(seat), EarlierCompensation()))
         for seat in seats
     ]
-    lines = [line for line in lines if line.meetings or request.offer]
+    lines = [line for line in lines if line.meetings or request.class_offer]
     demands = []
     for line in lines:
         # A canceled class ends every registration and ticket, and a canceled day ends its tickets.
-        ends = request.offer is not None or line.is_ticket
+        ends = request.class_offer is not None or line.is_ticket
         if line.spot.line and (ends or line.share):
             wish = RefundRequest(
                 line.spot.line_id or 0, line.share, ends, as_credit=line.policy == CompensationPolicy.CREDIT
@@ -199,6 +202,6 @@ def _compensation_of_spot(
     base = before.base if before.of else order_snapshot.cost_of_exchange_chain(books, seat.line)
     lost = days.lost(seat)
     share = value_of_next_days(base, of, before.given, lost, order.currency) if policy in GIVES and order else ZERO
-    if request.offer is not None and policy in GIVES and lost + before.given >= of:
+    if request.class_offer is not None and policy in GIVES and lost + before.given >= of:
         share = base  # No class day has taken place, so the whole remaining price is refunded.
     return Compensation(seat, policy, lost, of, base, share, order)

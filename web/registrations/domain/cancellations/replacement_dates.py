@@ -7,24 +7,24 @@ from classwork.domain.schedule.meetings import MeetingDraft
 from classwork.models import ClassOffer, Meeting
 
 
-def replacement_dates(offer: ClassOffer, canceled: Sequence[Meeting]) -> dict[int, MeetingDraft]:
-    last = max(meeting.local_date for meeting in offer.meetings.all() if not meeting.is_canceled)
-    skipped = {each.on for each in offer.skipped_dates.all()}
+def replacement_dates(class_offer: ClassOffer, canceled: Sequence[Meeting]) -> dict[int, MeetingDraft]:
+    last = max(meeting.local_date for meeting in class_offer.meetings.all() if not meeting.is_canceled)
+    skipped = {each.on for each in class_offer.skipped_dates.all()}
     drafts = {}
     for meeting in sorted(canceled, key=lambda meeting: (meeting.starts_at, meeting.pk)):
         last += timedelta(weeks=1)
         while last in skipped:
             last += timedelta(weeks=1)
-        drafts[meeting.pk] = MeetingDraft(last, offer.start_time)
+        drafts[meeting.pk] = MeetingDraft(last, class_offer.start_time)
     return drafts
 
 
 def replacement_dates_by_class(
-    offers: Mapping[int, ClassOffer], canceled: Iterable[Meeting]
+    class_offers: Mapping[int, ClassOffer], canceled: Iterable[Meeting]
 ) -> dict[int, MeetingDraft]:
     meetings = list(canceled)
     drafts: dict[int, MeetingDraft] = {}
-    for pk, offer in offers.items():
-        if of_class := [meeting for meeting in meetings if meeting.offer_id == pk]:
-            drafts |= replacement_dates(offer, of_class)
+    for pk, class_offer in class_offers.items():
+        if of_class := [meeting for meeting in meetings if meeting.class_offer_id == pk]:
+            drafts |= replacement_dates(class_offer, of_class)
     return drafts

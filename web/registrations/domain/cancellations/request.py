@@ -31,7 +31,7 @@ class CancellationRequest:
 
     policy: str
     meetings: frozenset[int] = frozenset()
-    offer: int | None = None
+    class_offer: int | None = None
     instead: Mapping[int, MeetingDraft] = field(default_factory=dict)
     exceptions: Mapping[str, str] = field(default_factory=dict)
 
@@ -42,22 +42,24 @@ class CancellationRequest:
 
 def cancelable_meetings(now: datetime) -> QuerySet[Meeting]:
     meetings = Meeting.objects.filter(canceled_at=None, starts_at__gt=now).order_by("starts_at", "pk")
-    return meetings.select_related("offer__subject__level", "offer__session", "offer__location", "location")
+    return meetings.select_related(
+        "class_offer__subject__level", "class_offer__session", "class_offer__location", "location"
+    )
 
 
 def cancelable_meetings_on(day: date, place: Location | None, now: datetime) -> QuerySet[Meeting]:
     start = dates.local_moment(day, time.min)
     meetings = cancelable_meetings(now).filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=1))
     if place is not None:
-        meetings = meetings.filter(Q(location=place) | Q(location=None, offer__location=place))
+        meetings = meetings.filter(Q(location=place) | Q(location=None, class_offer__location=place))
     return meetings
 
 
 def cancelable_classes(now: datetime) -> QuerySet[ClassOffer]:
-    ids = cancelable_meetings(now).order_by().values("offer")
+    ids = cancelable_meetings(now).order_by().values("class_offer")
     classes = ClassOffer.objects.filter(pk__in=ids, canceled_at=None).select_related("subject__level", "session")
     return classes.order_by("session__key_day_date", "class_day", "start_time", "pk")
 
 
-def cancelable_meetings_of(offer: ClassOffer, now: datetime) -> QuerySet[Meeting]:
-    return cancelable_meetings(now).filter(offer=offer)
+def cancelable_meetings_of(class_offer: ClassOffer, now: datetime) -> QuerySet[Meeting]:
+    return cancelable_meetings(now).filter(class_offer=class_offer)

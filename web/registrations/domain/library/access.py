@@ -45,7 +45,7 @@ class AccessibleResource:
     """A resource that a person may open, with the class and the spot or ticket that open it, if any."""
 
     resource: Resource
-    offer: ClassOffer | None = None
+    class_offer: ClassOffer | None = None
     place: Way | None = None
 
 
@@ -60,7 +60,7 @@ def find_accessible_resource(
     if students and (
         way := _registration_that_opens(students, resource, at) or _ticket_that_opens(students, resource, at)
     ):
-        return AccessibleResource(resource, way.offer, way)
+        return AccessibleResource(resource, way.class_offer, way)
     if user.has_perm("classwork.view_resource"):
         return AccessibleResource(resource)
     if library_resources(user, at, is_student=registrations_of_students(students).exists()).filter(pk=pk).exists():
@@ -77,15 +77,15 @@ def registrations_of_students(students: Collection[int]) -> QuerySet[Registratio
 
 def _registration_that_opens(students: Collection[int], resource: Resource, at: datetime) -> Registration | None:
     attached = Release.objects.for_students().filter(resource=resource)
-    releases = {release.offer_id: release for release in attached}
+    releases = {release.class_offer_id: release for release in attached}
     registrations = (
         registrations_of_students(students)
-        .filter(offer__in=releases)
-        .select_related("offer__subject__level", "offer__session", "student", "line__order")
+        .filter(class_offer__in=releases)
+        .select_related("class_offer__subject__level", "class_offer__session", "student", "line__order")
     )
     for place in registrations.prefetch_related("openings"):
         by_hand = any(opening.resource_id == resource.pk for opening in place.openings.all())
-        if access_state(releases[place.offer_id], place, at, by_hand=by_hand) == AccessState.OPEN:
+        if access_state(releases[place.class_offer_id], place, at, by_hand=by_hand) == AccessState.OPEN:
             return place
     return None
 
@@ -95,11 +95,13 @@ def tickets_of_students(students: Collection[int]) -> TicketQuerySet:
 
 
 def _ticket_that_opens(students: Collection[int], resource: Resource, at: datetime) -> Ticket | None:
-    own_tickets = tickets_of_students(students).for_lists().filter(meeting__offer__releases__resource=resource)
-    releases = Release.objects.for_students().filter(resource=resource, offer__in=own_tickets.values("meeting__offer"))
-    by_offer = {release.offer_id: release for release in releases}
+    own_tickets = tickets_of_students(students).for_lists().filter(meeting__class_offer__releases__resource=resource)
+    releases = Release.objects.for_students().filter(
+        resource=resource, class_offer__in=own_tickets.values("meeting__class_offer")
+    )
+    by_offer = {release.class_offer_id: release for release in releases}
     for ticket in own_tickets:
-        release = by_offer.get(ticket.offer_id)
+        release = by_offer.get(ticket.class_offer_id)
         if release and opens_with_ticket(release, ticket) and access_state(release, ticket, at) == AccessState.OPEN:
             return ticket
     return None
@@ -147,7 +149,7 @@ def library_resources(user: User | AnonymousUser, at: datetime, *, is_student: b
     if user.has_perm("classwork.add_proposal"):  # The link to Teaching needs the same permission.
         audiences.append(Audience.TEACHER)
     released = Release.objects.open_to_all(at).filter(
-        resource=OuterRef("pk"), offer__manager_approved=True, offer__subject__manager_approved=True
+        resource=OuterRef("pk"), class_offer__manager_approved=True, class_offer__subject__manager_approved=True
     )
     attached = Attachment.objects.filter(resource=OuterRef("pk"))
     unattached = Q(~Exists(attached), audience__in=audiences)
@@ -164,6 +166,6 @@ def _teaches_resource(user: User | AnonymousUser, resource: Resource) -> bool:
         return False
     if resource.author_id == staff.pk:
         return True
-    attachments = resource.attachments.select_related("offer", "subject")
-    things = [each.offer or each.subject for each in attachments]
+    attachments = resource.attachments.select_related("class_offer", "subject")
+    things = [each.class_offer or each.subject for each in attachments]
     return any(content.may_manage_resources_of(staff, thing) for thing in things if thing is not None)

@@ -102,7 +102,7 @@ class Library:
     @property
     def now(self) -> list[Shelf]:
         return sorted(
-            filter(self._is_on, self.shelves), key=lambda shelf: shelf.place.offer.session.start_date > self.today
+            filter(self._is_on, self.shelves), key=lambda shelf: shelf.place.class_offer.session.start_date > self.today
         )
 
     @property
@@ -118,7 +118,7 @@ class Library:
         return [(title, resources) for title, resources in by_audience if resources]
 
     def _is_on(self, shelf: Shelf) -> bool:
-        return shelf.place.offer.session.end_date >= self.today
+        return shelf.place.class_offer.session.end_date >= self.today
 
 
 def _latest_per_resource(items: Iterable[LibraryItem]) -> list[LibraryItem]:
@@ -141,14 +141,14 @@ def build_library(user: User | AnonymousUser, at: datetime, text: str = "", numb
         confirmed = access.tickets_of_students(students).for_lists().prefetch_related(None)
         tickets = list(confirmed.annotate(since=Subquery(visit.values("since")), last=Subquery(visit.values("at"))))
     is_student = bool(places)
-    ways: list[Any] = sorted([*places, *tickets], key=lambda way: way.offer.session.key_day_date, reverse=True)
+    ways: list[Any] = sorted([*places, *tickets], key=lambda way: way.class_offer.session.key_day_date, reverse=True)
     since = _record_visit(user, ways[0], at) if isinstance(user, User) and ways else None
     if text and ways:
         matching = Release.objects.for_students().filter(
-            _text_filter(text, "resource__"), offer__in={way.offer_id for way in ways}
+            _text_filter(text, "resource__"), class_offer__in={way.class_offer_id for way in ways}
         )
-        offers = set(matching.order_by().values_list("offer", flat=True))
-        ways = [way for way in ways if way.offer_id in offers]
+        class_offers = set(matching.order_by().values_list("class_offer", flat=True))
+        ways = [way for way in ways if way.class_offer_id in class_offers]
     shown = Paginator(ways, CLASSES_A_PAGE)
     resources = access.library_resources(user, at, is_student=is_student).filter(_text_filter(text)).defer("text")
     resources = resources.order_by("-audience", "title", "pk")
@@ -163,7 +163,7 @@ def build_library(user: User | AnonymousUser, at: datetime, text: str = "", numb
             place,
             [
                 _library_item(release, place, at, since=since, by_hand=by_hand.get((place.pk, release.resource_id)))
-                for release in releases.get(place.offer_id, [])
+                for release in releases.get(place.class_offer_id, [])
             ],
         )
         for place in places
@@ -184,8 +184,8 @@ def _registrations_with_visit(
         opened_on=F("openings__date_added"),
         has_tickets=Exists(access.tickets_of_students(students)),
     )
-    related = annotated.select_related("student", "offer__subject__level", "offer__session", "line__order")
-    rows = related.order_by("-offer__session__key_day_date", "offer__class_day", "pk")
+    related = annotated.select_related("student", "class_offer__subject__level", "class_offer__session", "line__order")
+    rows = related.order_by("-class_offer__session__key_day_date", "class_offer__class_day", "pk")
     by_hand = {(row.pk, row.opened): row.opened_on for row in rows if row.opened}
     return list({row.pk: row for row in rows}.values()), by_hand
 
@@ -193,7 +193,9 @@ def _registrations_with_visit(
 def _ticket_items(
     ticket: Ticket, releases: dict[int, list[Release]], at: datetime, since: datetime | None = None
 ) -> list[LibraryItem]:
-    opened = (release for release in releases.get(ticket.offer_id, []) if access.opens_with_ticket(release, ticket))
+    opened = (
+        release for release in releases.get(ticket.class_offer_id, []) if access.opens_with_ticket(release, ticket)
+    )
     return [_library_item(release, ticket, at, since=since) for release in opened]
 
 
@@ -215,14 +217,14 @@ def _record_visit(user: User, place: Any, at: datetime) -> datetime | None:
 
 
 def _releases_by_class(places: Iterable[Way], text: str) -> dict[int, list[Release]]:
-    offers = {place.offer_id for place in places}
-    if not offers:
+    class_offers = {place.class_offer_id for place in places}
+    if not class_offers:
         return {}
-    matching = Release.objects.for_students().filter(_text_filter(text, "resource__"), offer__in=offers)
+    matching = Release.objects.for_students().filter(_text_filter(text, "resource__"), class_offer__in=class_offers)
     ordered = matching.select_related("resource").defer("resource__text")
     by_offer: dict[int, list[Release]] = {}
     for release in ordered.order_by(F("opens_at").asc(nulls_first=True), "position", "resource_id"):
-        by_offer.setdefault(release.offer_id, []).append(release)
+        by_offer.setdefault(release.class_offer_id, []).append(release)
     return by_offer
 
 
@@ -249,7 +251,7 @@ def _library_item(
 
 
 def release_by_student(release: Release, at: datetime) -> list[LibraryItem]:
-    registrations = Registration.objects.filter(offer=release.offer_id, state=Registration.State.CONFIRMED)
+    registrations = Registration.objects.filter(class_offer=release.class_offer_id, state=Registration.State.CONFIRMED)
     places = list(registrations.select_related("student", "line__order").order_by("student__name_key", "pk"))
     opened = Opening.objects.filter(registration__in=places, resource=release.resource_id)
     by_hand = dict(opened.values_list("registration", "date_added"))
@@ -274,7 +276,7 @@ def neighbors_of(place: Way, resource: Resource, at: datetime) -> NeighborResour
         items = _ticket_items(place, releases, at)
     else:
         by_hand = dict(place.openings.values_list("resource", "date_added"))
-        own = releases.get(place.offer_id, [])
+        own = releases.get(place.class_offer_id, [])
         items = [_library_item(release, place, at, by_hand=by_hand.get(release.resource_id)) for release in own]
     items_open = [item for item in items if item.is_open]
     position = next((n for n, item in enumerate(items_open) if item.resource == resource), None)

@@ -15,16 +15,16 @@ QUEUE = "Spots on that day are for the people on the waitlist."
 
 
 def admit_guest(line: OrderLine, meeting: Meeting, at: datetime) -> str:
-    spot_offers.advance_waitlist(meeting.offer, at)
+    spot_offers.advance_waitlist(meeting.class_offer, at)
     if said := ticket_refusal(line, meeting, at):
         raise ProductUnavailable(said)
-    here = capacity.availability_by_meeting(meeting.offer, [meeting], at)[meeting.pk]
+    here = capacity.availability_by_meeting(meeting.class_offer, [meeting], at)[meeting.pk]
     return assign_roles(here.rules, here.counts, [admission.requested_role(line)])[0]
 
 
 def ticket_refusal(line: OrderLine, meeting: Meeting, at: datetime) -> str:
     """Returns '' if there is a spot. The balance of the roles does not matter for a single meeting."""
-    here = capacity.availability_by_meeting(meeting.offer, [meeting], at)[meeting.pk]
+    here = capacity.availability_by_meeting(meeting.class_offer, [meeting], at)[meeting.pk]
     wanted = [admission.requested_role(one) for one in _lines_admitted_on_day(line)]
     if here.rules.roles and any(one not in {*here.rules.names, EITHER} for one in wanted):
         return admission.WHICH_ROLE
@@ -41,5 +41,5 @@ def _lines_admitted_on_day(line: OrderLine) -> list[OrderLine]:
 
 
 def _is_wanted_by_waitlist(here: capacity.Availability, meeting: Meeting) -> bool:
-    waiting = spot_offers.as_waiting_parties(list(spot_offers.waiting_entries(meeting.offer)))
+    waiting = spot_offers.as_waiting_parties(list(spot_offers.waiting_entries(meeting.class_offer)))
     return any(isinstance(step, SpotOffered) for step in walk_waitlist(here.rules, here.counts, waiting))

@@ -25,27 +25,29 @@ class TicketDay:
     room: Availability
 
 
-def ticket_price(offer: ClassOffer, *, trial: bool) -> Decimal | None:
-    return offer.trial_price if trial else offer.drop_in_price
+def ticket_price(class_offer: ClassOffer, *, trial: bool) -> Decimal | None:
+    return class_offer.trial_price if trial else class_offer.drop_in_price
 
 
-def sells_tickets(offer: ClassOffer) -> bool:
-    return offer.drop_in_price is not None or offer.trial_price is not None
+def sells_tickets(class_offer: ClassOffer) -> bool:
+    return class_offer.drop_in_price is not None or class_offer.trial_price is not None
 
 
-def is_on_sale(offer: ClassOffer, at: datetime) -> bool:
-    to_come = [one for one in offer.meetings.all() if not one.is_canceled]
-    return sells_tickets(offer) and not offer.is_canceled and any(at < ticket_sale_end(one) for one in to_come)
+def is_on_sale(class_offer: ClassOffer, at: datetime) -> bool:
+    to_come = [one for one in class_offer.meetings.all() if not one.is_canceled]
+    return (
+        sells_tickets(class_offer) and not class_offer.is_canceled and any(at < ticket_sale_end(one) for one in to_come)
+    )
 
 
 def ticket_closed_reason(meeting: Meeting, at: datetime, *, trial: bool, by_desk: bool = False) -> str:
     """Returns '' while a ticket can be bought, also after registration has closed."""
-    offer = meeting.offer
-    if not offer.is_listed or offer.session.publish_date > dates.to_local_time(at).date():
+    class_offer = meeting.class_offer
+    if not class_offer.is_listed or class_offer.session.publish_date > dates.to_local_time(at).date():
         return registration_window.NOT_OPEN
-    if offer.is_canceled:
+    if class_offer.is_canceled:
         return registration_window.CLASS_CANCELED
-    if ticket_price(offer, trial=trial) is None:
+    if ticket_price(class_offer, trial=trial) is None:
         return NO_TRIAL if trial else NOT_SOLD
     if meeting.is_canceled:
         return OFF
@@ -56,8 +58,8 @@ def ticket_sale_end(meeting: Meeting, *, by_desk: bool = False) -> datetime:
     return meeting.starts_at - timedelta(minutes=0 if by_desk else settings.TICKETS_UNTIL_MINUTES)
 
 
-def days_with_tickets(offer: ClassOffer, at: datetime, *, by_desk: bool = False) -> list[TicketDay]:
-    to_come = [one for one in offer.meetings.all() if not one.is_canceled]
+def days_with_tickets(class_offer: ClassOffer, at: datetime, *, by_desk: bool = False) -> list[TicketDay]:
+    to_come = [one for one in class_offer.meetings.all() if not one.is_canceled]
     sold = [one for one in to_come if at < ticket_sale_end(one, by_desk=by_desk)]
-    rooms = capacity.availability_by_meeting(offer, sold, at)
+    rooms = capacity.availability_by_meeting(class_offer, sold, at)
     return [TicketDay(one, rooms[one.pk]) for one in sold]

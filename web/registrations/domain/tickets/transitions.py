@@ -22,7 +22,9 @@ THEIRS = (State.CONFIRMED, State.ON_HOLD, State.TRANSFERRED)
 
 
 def meeting_of_line(line: OrderLine) -> Meeting:
-    found = Meeting.objects.select_related("offer__subject__level", "offer__session", "offer__location")
+    found = Meeting.objects.select_related(
+        "class_offer__subject__level", "class_offer__session", "class_offer__location"
+    )
     meeting = found.filter(pk=line.product_id).first()
     if meeting is None:
         raise ProductUnavailable("This class no longer exists.")
@@ -53,7 +55,7 @@ def hold_ticket(line: OrderLine, until: datetime | None) -> Ticket:
 
 def _expire_and_find_ticket(line: OrderLine, at: datetime) -> Ticket | None:
     transitions.expire_holds(Ticket.objects.filter(meeting=line.product_id, state=State.HELD, held_until__lte=at))
-    found = Ticket.objects.select_for_update(of=("self",)).select_related("student__user", "meeting__offer")
+    found = Ticket.objects.select_for_update(of=("self",)).select_related("student__user", "meeting__class_offer")
     return found.filter(line=line).first()
 
 
@@ -62,7 +64,9 @@ def _admit_and_hold_ticket(line: OrderLine, mine: Ticket | None, student: Studen
     if gone := closed_reason_for_line(line, meeting, at):
         raise ProductUnavailable(gone)
     role = admission.admit_guest(line, meeting, at)
-    ticket = mine or Ticket(line=line, meeting=meeting, trial_of=meeting.offer.subject if is_trial(line) else None)
+    ticket = mine or Ticket(
+        line=line, meeting=meeting, trial_of=meeting.class_offer.subject if is_trial(line) else None
+    )
     ticket.student, ticket.role = _guest_or_duplicate(line, student, meeting, at), role
     try:
         with transaction.atomic():
@@ -91,14 +95,14 @@ def _guest_or_duplicate(line: OrderLine, student: Student, meeting: Meeting, at:
 def student_refusal(student: Student, meeting: Meeting, *, trial: bool) -> str:
     if Ticket.objects.live().filter(student=student, meeting=meeting).exists():
         return TWICE.format(student)
-    if Registration.objects.live().filter(student=student, offer=meeting.offer).exists():
+    if Registration.objects.live().filter(student=student, class_offer=meeting.class_offer).exists():
         return ALREADY.format(student)
-    return trials.trial_refusal(student, meeting.offer.subject) if trial else ""
+    return trials.trial_refusal(student, meeting.class_offer.subject) if trial else ""
 
 
 def _would_be_duplicate(student: Student, meeting: Meeting, *, trial: bool) -> bool:
     there = Ticket.objects.live().filter(student=student, meeting=meeting).exists()
-    return there or (trial and trials.has_had_trial(student, meeting.offer.subject))
+    return there or (trial and trials.has_had_trial(student, meeting.class_offer.subject))
 
 
 @transaction.atomic

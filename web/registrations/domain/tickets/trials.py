@@ -22,6 +22,6 @@ def trial_refusal(student: Student, subject: Subject) -> str:
         return HAD.format(student)
     places = Registration.objects.filter(student=student).exclude(confirmed_at=None)
     if settings.TRIALS_FOR == "subject":
-        return KNOWS_SUBJECT.format(student) if places.filter(offer__subject=subject).exists() else ""
+        return KNOWS_SUBJECT.format(student) if places.filter(class_offer__subject=subject).exists() else ""
     been = places.exists() or Ticket.objects.filter(student=student).exclude(confirmed_at=None).exists()
     return KNOWS_SCHOOL.format(student) if been else ""

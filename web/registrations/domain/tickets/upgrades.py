@@ -48,23 +48,23 @@ def find_ticket(token: str) -> Ticket | None:
 def upgrade_refusal(ticket: Ticket, at: datetime) -> str:
     if ticket.state != State.CONFIRMED:
         return ENDED
-    offer = ClassOffer.objects.for_lists().get(pk=ticket.offer_id)
-    if Registration.objects.live().filter(student=ticket.student_id, offer=offer).exists():
+    class_offer = ClassOffer.objects.for_lists().get(pk=ticket.class_offer_id)
+    if Registration.objects.live().filter(student=ticket.student_id, class_offer=class_offer).exists():
         return ALREADY.format(ticket.student)
-    return registration_window.closed_reason(offer, at, known=True) or exchanges.exchange_refusal(ticket.line, at)
+    return registration_window.closed_reason(class_offer, at, known=True) or exchanges.exchange_refusal(ticket.line, at)
 
 
 # -- price ---------------------------------------------------------------------------------------------------------
 
 
-def joining_terms_for_line(line: OrderLine, offer: ClassOffer, at: datetime) -> JoiningTerms:
-    now = late_joining.joining_terms(offer, at)
+def joining_terms_for_line(line: OrderLine, class_offer: ClassOffer, at: datetime) -> JoiningTerms:
+    now = late_joining.joining_terms(class_offer, at)
     ticket = (
         Ticket.objects.filter(line=line.exchanged_from_id).select_related("meeting").first()
         if line.exchanged_from_id
         else None
     )
-    if ticket is None or ticket.offer_id != offer.pk or not now.less:
+    if ticket is None or ticket.class_offer_id != class_offer.pk or not now.less:
         return now
     return joining_terms_with_ticket(ticket, now, exchanges.line_worth(ticket.line).paid, at)
 
@@ -81,7 +81,7 @@ def joining_terms_with_ticket(ticket: Ticket, now: JoiningTerms, paid: Decimal, 
 
 def quote_upgrade(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:
     line = OrderLine(
-        order=ticket.line.order, kind=attendees.PLACE, product_id=ticket.offer_id, exchanged_from=ticket.line
+        order=ticket.line.order, kind=attendees.PLACE, product_id=ticket.class_offer_id, exchanged_from=ticket.line
     )
     line.details = upgrade_line_details(ticket)
     item = quotes.PriceLine(0, line.kind, line.product_id, exchanges.price_facts_of_line(line, at))
@@ -103,7 +103,9 @@ def add_upgrade_to_cart(ticket: Ticket, cart: Order, at: datetime) -> None:
     if not cart.payer_email and cart.payer is None and not is_paid_by_someone_else(ticket):
         cart.payer_name, cart.payer_email = paid_by.payer_name, paid_by.payer_email
         cart.save(update_fields=["payer_name", "payer_email"])
-    carts.add_line(cart, attendees.PLACE, ticket.offer_id, upgrade_line_details(ticket), exchanged_from=ticket.line)
+    carts.add_line(
+        cart, attendees.PLACE, ticket.class_offer_id, upgrade_line_details(ticket), exchanged_from=ticket.line
+    )
 
 
 def is_paid_by_someone_else(ticket: Ticket) -> bool:
@@ -123,7 +125,7 @@ def upgrade_at_desk(ticket: Ticket, *, by: User, why: str, at: datetime) -> Orde
     cart = carts.create_second_cart(paid_by)
     more = {"by_desk": True, "late": by.has_perm("registrations.join_late")}
     carts.add_line(
-        cart, attendees.PLACE, ticket.offer_id, upgrade_line_details(ticket) | more, exchanged_from=ticket.line
+        cart, attendees.PLACE, ticket.class_offer_id, upgrade_line_details(ticket) | more, exchanged_from=ticket.line
     )
     how = placement.PlacementOptions(Order.Due.DOOR, by_staff=by, payer=paid_by.payer)
     order = placement.place_order(cart, how, seen=None, at=at)

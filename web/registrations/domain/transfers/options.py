@@ -47,18 +47,24 @@ def transfer_options(registration: Registration, viewer: User, at: datetime) -> 
     line = to_class.transferable_line(registration, at)
     to_class.check_transfer_deadline(registration, at)
     live = Registration.objects.live().filter(student=registration.student_id)
-    attended = set(live.values_list("offer", flat=True))
-    offers = [offer for offer in registration_window.open_classes(at) if offer.pk not in attended]
+    attended = set(live.values_list("class_offer", flat=True))
+    class_offers = [
+        class_offer for class_offer in registration_window.open_classes(at) if class_offer.pk not in attended
+    ]
     rooms, prices = (
-        capacity.availability_by_class(offers, at),
+        capacity.availability_by_class(class_offers, at),
         TransferPrices(line, at, is_payer=to_class.is_payer(viewer, line)),
     )
-    offered_classes = {entry.offer_id for entry in open_offers.offers_to_student_alone(registration)}
+    offered_classes = {entry.class_offer_id for entry in open_offers.offers_to_student_alone(registration)}
     today = dates.to_local_time(at).date()
     choices = []
-    for offer in offers:
-        listed, here, is_offered = ClassSummary(offer, today), rooms[offer.pk], offer.pk in offered_classes
-        to_pay, refund, as_credit = prices.of(offer)
+    for class_offer in class_offers:
+        listed, here, is_offered = (
+            ClassSummary(class_offer, today),
+            rooms[class_offer.pk],
+            class_offer.pk in offered_classes,
+        )
+        to_pay, refund, as_credit = prices.of(class_offer)
         if (to_pay or refund) and not prices.is_payer:
             # Only the payer may see amounts.
             choices.append(TransferOption(listed, here, ZERO, ZERO, False, is_offered, to_class.OTHERS_MONEY))
@@ -77,10 +83,10 @@ class TransferPrices:
         self.exchange, self.surplus = Exchange.of(line, at), exchanges.surplus_refund_terms(line, at)
         self.before = balances.price_at(line.order, at).lines[line.pk]
 
-    def of(self, offer: ClassOffer) -> tuple[Decimal, Decimal, bool]:
-        facts = registration_window.class_price_facts(offer, late_joining.joining_terms(offer, self.at))
+    def of(self, class_offer: ClassOffer) -> tuple[Decimal, Decimal, bool]:
+        facts = registration_window.class_price_facts(class_offer, late_joining.joining_terms(class_offer, self.at))
         facts = self.exchange.facts(facts) if self.is_paid else facts
-        item = quotes.PriceLine(0, self.line.kind, offer.pk, facts)
+        item = quotes.PriceLine(0, self.line.kind, class_offer.pk, facts)
         lost = quotes.lines_past_early_price([item], self.at)
         price = quotes.compute_price(quotes.PriceRequest((item,), self.line.order.currency, lost=lost))
         if not self.is_paid:

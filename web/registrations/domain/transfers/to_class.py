@@ -44,7 +44,7 @@ class TransferRefused(Exception):
 class TransferRequest:
     """The class and role that the spot is transferred to."""
 
-    offer: ClassOffer
+    class_offer: ClassOffer
     role: str = ""
     readiness: str = ""
 
@@ -131,7 +131,7 @@ def transfer_to_class(
     order, result = _perform_transfer(registration, target, by, at)
     if not constant_time_compare(result.fingerprint, seen):
         raise TransferRefused(CHANGED)
-    to: dict[str, Any] = {"to": target.offer.pk, "title": str(target.offer)}
+    to: dict[str, Any] = {"to": target.class_offer.pk, "title": str(target.class_offer)}
     if isinstance(by, DeskOverride):
         overrides = {"over_capacity": by.over_capacity, "waived": by.waived}
         record_action(by.staff, "registrations.transferred_to_class", registration, why=by.why, **to, **overrides)
@@ -145,7 +145,7 @@ def _perform_transfer(
 ) -> tuple[Order, TransferQuote]:
     registration = Registration.objects.select_related("line__order", "student").get(pk=registration.pk)
     line = transferable_line(registration, at)
-    if target.offer.pk == registration.offer_id:
+    if target.class_offer.pk == registration.class_offer_id:
         raise TransferRefused(SAME)
     if not isinstance(by, DeskOverride):
         check_transfer_deadline(registration, at)
@@ -153,7 +153,7 @@ def _perform_transfer(
     try:
         with transaction.atomic():
             order = _place_transfer_order(
-                line, _transfer_line_details(registration, line, target, by), target.offer, by, at
+                line, _transfer_line_details(registration, line, target, by), target.class_offer, by, at
             )
     except (OrderNotPlaced, transitions.OrderTransitionRefused) as refused:
         raise TransferRefused(str(refused)) from refused
@@ -164,17 +164,17 @@ def _perform_transfer(
 
 
 def _place_transfer_order(
-    line: OrderLine, details: dict[str, Any], offer: ClassOffer, by: User | DeskOverride, at: datetime
+    line: OrderLine, details: dict[str, Any], class_offer: ClassOffer, by: User | DeskOverride, at: datetime
 ) -> Order:
     """An unpaid line is canceled at no cost and ordered again with the same due date."""
     staff, old = by.staff if isinstance(by, DeskOverride) else None, line.order
     if old.state == Order.State.PAID:
         how = placement.PlacementOptions(Order.Due.DOOR if staff else Order.Due.NOW, by_staff=staff)
-        return placement.place_exchange_order(line, offer.pk, details, how, seen=None, at=at)
+        return placement.place_exchange_order(line, class_offer.pk, details, how, seen=None, at=at)
     if balances.amount_received(old):
         raise TransferRefused(PAY_FIRST)
     cart = carts.create_second_cart(old)
-    carts.add_line(cart, line.kind, offer.pk, details)
+    carts.add_line(cart, line.kind, class_offer.pk, details)
     how = placement.PlacementOptions(old.due, on=old.due_date, by_staff=staff, payer=old.payer, is_known=True)
     order = placement.place_order(cart, how, seen=None, at=at)
     spots.mark_transferred(line)
@@ -197,7 +197,9 @@ def _transfer_line_details(
         desk = {"by_desk": True, "over_capacity": by.over_capacity, "waived": by.waived, "late": may_join_late}
         return details | desk
     offered_entries = [
-        entry.pk for entry in open_offers.offers_to_student_alone(registration) if entry.offer_id == target.offer.pk
+        entry.pk
+        for entry in open_offers.offers_to_student_alone(registration)
+        if entry.class_offer_id == target.class_offer.pk
     ]
     return details | ({"entry": offered_entries[0]} if offered_entries else {})
 

@@ -63,11 +63,11 @@ def transfer_to_person(
     if same_name and to.email == attendees.email_of(holder):
         raise TransferRefused(THEIRS.format(holder))
     student = attendees.find_or_create_by_email(to)
-    offer = capacity.lock_class(registration.offer_id)
+    class_offer = capacity.lock_class(registration.class_offer_id)
     registration = Registration.objects.select_related("line__order", "student__user").get(pk=registration.pk)
     line = check_transferable(registration, by, at)
     giver = str(registration.student)
-    is_registered = Registration.objects.live().filter(student=student, offer=offer).exists()
+    is_registered = Registration.objects.live().filter(student=student, class_offer=class_offer).exists()
     line.details["twin_of"] = student.pk if is_registered else None
     recipient = attendees.create_duplicate(student) if is_registered else student
     _rename_attendee(line, to, recipient, giver)

@@ -33,25 +33,32 @@ class BalanceLimits:
 
 
 @transaction.atomic
-def set_class_roles(offer: ClassOffer, roles: Sequence[RoleCapacity], apart: BalanceLimits, by: User) -> None:
+def set_class_roles(class_offer: ClassOffer, roles: Sequence[RoleCapacity], apart: BalanceLimits, by: User) -> None:
     """Existing registrations stay as they are. People on the waitlist who now fit are offered spots at once."""
-    offer = capacity.lock_class(offer.pk)
+    class_offer = capacity.lock_class(class_offer.pk)
     names = [role.name for role in roles]
-    registered = Registration.objects.live().filter(offer=offer).values_list("role", flat=True)
-    waiting = WaitlistEntry.objects.filter(offer=offer).live().values_list("wanted", flat=True)
+    registered = Registration.objects.live().filter(class_offer=class_offer).values_list("role", flat=True)
+    waiting = WaitlistEntry.objects.filter(class_offer=class_offer).live().values_list("wanted", flat=True)
     in_use = {*registered, *(role for entry_roles in waiting for role in entry_roles if role != "either")}
     if removed := in_use - {*names, ""}:
         named = ", ".join(sorted(removed))
         raise RoleInUse(f"There are registrations or waitlist entries as {named}, so this role can’t be removed.")
-    ClassRole.objects.filter(offer=offer).exclude(name__in=names).delete()
+    ClassRole.objects.filter(class_offer=class_offer).exclude(name__in=names).delete()
     for role in roles:
-        ClassRole.objects.update_or_create(offer=offer, name=role.name, defaults={"capacity": role.capacity})
+        ClassRole.objects.update_or_create(
+            class_offer=class_offer, name=role.name, defaults={"capacity": role.capacity}
+        )
     if apart.is_set:
         values = {"most_apart": apart.most, "ratio": apart.ratio, "active_from": apart.active_from}
-        RoleBalance.objects.update_or_create(offer=offer, defaults=values)
+        RoleBalance.objects.update_or_create(class_offer=class_offer, defaults=values)
     else:
-        RoleBalance.objects.filter(offer=offer).delete()
+        RoleBalance.objects.filter(class_offer=class_offer).delete()
     record_action(
-        by, "registrations.class_roles_changed", offer, roles=names, most_apart=apart.most, ratio=str(apart.ratio or "")
+        by,
+        "registrations.class_roles_changed",
+        class_offer,
+        roles=names,
+        most_apart=apart.most,
+        ratio=str(apart.ratio or ""),
     )
-    spot_offers.advance_waitlist(ClassOffer.objects.get(pk=offer.pk), timezone.now())
+    spot_offers.advance_waitlist(ClassOffer.objects.get(pk=class_offer.pk), timezone.now())

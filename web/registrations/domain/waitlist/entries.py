@@ -53,29 +53,29 @@ class JoinResult:
     """False if the same people were already on the list. Strangers must not learn it."""
 
 
-def join_waitlist(offer: ClassOffer, requests: Sequence[WaitlistRequest], contact: Contact) -> WaitlistEntry:
-    return find_or_join_waitlist(offer, requests, contact).entry
+def join_waitlist(class_offer: ClassOffer, requests: Sequence[WaitlistRequest], contact: Contact) -> WaitlistEntry:
+    return find_or_join_waitlist(class_offer, requests, contact).entry
 
 
 @transaction.atomic
-def find_or_join_waitlist(offer: ClassOffer, requests: Sequence[WaitlistRequest], contact: Contact) -> JoinResult:
+def find_or_join_waitlist(class_offer: ClassOffer, requests: Sequence[WaitlistRequest], contact: Contact) -> JoinResult:
     """Adds the people at the end of the list. The same people with the same address are on it only once."""
-    offer = capacity.lock_class(offer.pk)
+    class_offer = capacity.lock_class(class_offer.pk)
     at = timezone.now()
-    if reason := registration_window.closed_reason(offer, at):
+    if reason := registration_window.closed_reason(class_offer, at):
         raise WaitlistRefused(reason)
-    _refuse_registered_people(offer, requests, contact)
+    _refuse_registered_people(class_offer, requests, contact)
     people = [request.attendee for request in requests]
     person_keys = sorted(
         f"{person.who}{person.student_id or ''}|{names.name_key(person.first_name, person.last_name)}|{person.email}"
         for person in people
     )
     key = f"{contact.email}:{'+'.join(person_keys)}"[:500]
-    entry = WaitlistEntry.objects.filter(offer=offer, person_key=key).live().first()
+    entry = WaitlistEntry.objects.filter(class_offer=class_offer, person_key=key).live().first()
     is_new = entry is None
     if entry is None:
         entry = WaitlistEntry.objects.create(
-            offer=offer,
+            class_offer=class_offer,
             people=[person.as_details() for person in people],
             wanted=[request.role for request in requests],
             size=len(people),
@@ -83,15 +83,15 @@ def find_or_join_waitlist(offer: ClassOffer, requests: Sequence[WaitlistRequest]
             contact_name=contact.name,
             contact_email=contact.email,
             person_key=key,
-            position=spot_offers.next_position(offer.pk),
+            position=spot_offers.next_position(class_offer.pk),
         )
     spot_offers.emit_entry_event(events.WAITLIST_JOINED, entry, at)
-    spot_offers.advance_waitlist(offer, at)
+    spot_offers.advance_waitlist(class_offer, at)
     entry.refresh_from_db()
     return JoinResult(entry, is_new)
 
 
-def _refuse_registered_people(offer: ClassOffer, requests: Sequence[WaitlistRequest], contact: Contact) -> None:
+def _refuse_registered_people(class_offer: ClassOffer, requests: Sequence[WaitlistRequest], contact: Contact) -> None:
     """Only an account that speaks for a student learns that the student is registered."""
     if contact.account is None:
         return
@@ -100,7 +100,7 @@ def _refuse_registered_people(offer: ClassOffer, requests: Sequence[WaitlistRequ
     condition = Q(pk__in=named)
     if any(request.attendee.who == ME for request in requests):
         condition |= Q(user=contact.account)
-    live = Registration.objects.live().filter(offer=offer, student__in=visible.filter(condition))
+    live = Registration.objects.live().filter(class_offer=class_offer, student__in=visible.filter(condition))
     if registration := live.select_related("student").first():
         raise WaitlistRefused(spots.ALREADY.format(registration.student))
 
@@ -112,7 +112,7 @@ def leave_waitlist(entry: WaitlistEntry) -> bool:
         return False
     at = timezone.now()
     spot_offers.end_entry(entry, State.DECLINED if entry.state == State.OFFERED else State.LEFT, at)
-    spot_offers.advance_waitlist(entry.offer, at)
+    spot_offers.advance_waitlist(entry.class_offer, at)
     return True
 
 
@@ -125,7 +125,7 @@ def accept_offer(entry: WaitlistEntry, cart: Order) -> None:
         cart.payer_name, cart.payer_email = entry.contact_name, entry.contact_email
         cart.save(update_fields=["payer_name", "payer_email"])
     for person, role in zip(entry.people, entry.roles, strict=True):
-        carts.add_line(cart, KIND, entry.offer_id, person | {"role": role, "entry": entry.pk})
+        carts.add_line(cart, KIND, entry.class_offer_id, person | {"role": role, "entry": entry.pk})
 
 
 def is_offer_open(entry: WaitlistEntry, at: datetime) -> bool:
@@ -146,9 +146,9 @@ def closed_entry_reason(entry: WaitlistEntry) -> str:
 
 def _lock_entry(entry: WaitlistEntry) -> WaitlistEntry:
     """Locks the class before the entry, in the same order as everything else that counts spots."""
-    offer = capacity.lock_class(entry.offer_id)
+    class_offer = capacity.lock_class(entry.class_offer_id)
     entry = WaitlistEntry.objects.select_for_update().get(pk=entry.pk)
-    entry.offer = offer
+    entry.class_offer = class_offer
     return entry
 
 
@@ -161,13 +161,13 @@ def offer_spot_by_hand(entry: WaitlistEntry, *, why: str, by: User) -> None:
     at = timezone.now()
     if entry.state != State.WAITING:
         raise WaitlistRefused(closed_entry_reason(entry))
-    here = capacity.availability_of(entry.offer, at)
+    here = capacity.availability_of(entry.class_offer, at)
     step = walk_waitlist(here.rules, here.counts, spot_offers.as_waiting_parties([entry]))[0]
     if not isinstance(step, SpotOffered):
         raise WaitlistRefused(f"They can’t be offered a spot: {skip_reasons.skip_reason(step.obstacle)}.")
-    spot_offers.offer_spot(entry, entry.offer, step, at)
-    record_action(by, "registrations.spot_offered", entry, why=why, offer=entry.offer_id)
-    spot_offers.advance_waitlist(entry.offer, at)
+    spot_offers.offer_spot(entry, entry.class_offer, step, at)
+    record_action(by, "registrations.spot_offered", entry, why=why, class_offer=entry.class_offer_id)
+    spot_offers.advance_waitlist(entry.class_offer, at)
 
 
 @transaction.atomic
@@ -175,7 +175,7 @@ def move_entry(entry: WaitlistEntry, place: int, *, why: str, by: User) -> None:
     entry = _lock_entry(entry)
     if entry.state != State.WAITING:
         raise WaitlistRefused(closed_entry_reason(entry))
-    line = [other for other in spot_offers.waiting_entries(entry.offer) if other.pk != entry.pk]
+    line = [other for other in spot_offers.waiting_entries(entry.class_offer) if other.pk != entry.pk]
     line.insert(max(place, 1) - 1, entry)
     numbers = sorted(other.position for other in line)
     for other, number in zip(line, numbers, strict=True):
@@ -183,7 +183,7 @@ def move_entry(entry: WaitlistEntry, place: int, *, why: str, by: User) -> None:
     record_action(by, "registrations.waitlist_entry_moved", entry, why=why, position=place)
     at = timezone.now()
     spot_offers.emit_entry_event(events.WAITLIST_ENTRY_MOVED, entry, at)
-    spot_offers.advance_waitlist(entry.offer, at)
+    spot_offers.advance_waitlist(entry.class_offer, at)
 
 
 @transaction.atomic
@@ -207,5 +207,9 @@ def find_entry(token: str) -> WaitlistEntry | None:
         link = links.read_token(PURPOSE, token, LINK_AGE)
     except links.LinkInvalid:
         return None
-    entry = WaitlistEntry.objects.select_related("offer__subject__level", "offer__session").filter(pk=link.pk).first()
+    entry = (
+        WaitlistEntry.objects.select_related("class_offer__subject__level", "class_offer__session")
+        .filter(pk=link.pk)
+        .first()
+    )
     return entry if entry is not None and links.nonce_matches(link.nonce, entry.nonce) else None

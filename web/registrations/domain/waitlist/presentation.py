@@ -101,7 +101,7 @@ def position_sentence(numbers: Mapping[str, int]) -> str:
 def describe_entry(entry: WaitlistEntry, at: datetime) -> EntryView:
     if entry.state != State.WAITING:
         return EntryView(entry, 0, at)
-    positions = spot_offers.positions_in_line(entry.offer_id, entry.position, entry.wanted)
+    positions = spot_offers.positions_in_line(entry.class_offer_id, entry.position, entry.wanted)
     return EntryView(entry, positions.pop(""), at, positions)
 
 
@@ -118,19 +118,21 @@ class ViewerEntry:
     has_offer: bool = False
 
 
-def entries_of_viewer(offer: ClassOffer, viewer: User | None, session: Session, at: datetime) -> list[ViewerEntry]:
-    own = WaitlistEntry.objects.visible_to(viewer).live().filter(offer=offer) if viewer else []
+def entries_of_viewer(
+    class_offer: ClassOffer, viewer: User | None, session: Session, at: datetime
+) -> list[ViewerEntry]:
+    own = WaitlistEntry.objects.visible_to(viewer).live().filter(class_offer=class_offer) if viewer else []
     views = [describe_entry(entry, at) for entry in own]
     listed = [ViewerEntry(view.names, view.in_line, view.address, has_offer=view.is_open) for view in views]
-    for typed in session_entries.session_entries_of_class(session, offer):
-        positions = spot_offers.positions_in_line(typed.offer, typed.position, typed.wanted)
+    for typed in session_entries.session_entries_of_class(session, class_offer):
+        positions = spot_offers.positions_in_line(typed.class_offer, typed.position, typed.wanted)
         listed.append(ViewerEntry(typed.people, position_sentence(positions), position=typed.position))
     return listed
 
 
-def entries_of_class(offer: ClassOffer, at: datetime) -> list[EntryView]:
-    offered = WaitlistEntry.objects.filter(offer=offer, state=State.OFFERED).select_related("account")
-    waiting = spot_offers.waiting_entries(offer).select_related("account")
+def entries_of_class(class_offer: ClassOffer, at: datetime) -> list[EntryView]:
+    offered = WaitlistEntry.objects.filter(class_offer=class_offer, state=State.OFFERED).select_related("account")
+    waiting = spot_offers.waiting_entries(class_offer).select_related("account")
     return [EntryView(entry, 0, at) for entry in offered] + [
         EntryView(entry, number, at) for number, entry in enumerate(waiting, start=1)
     ]
@@ -140,7 +142,7 @@ def entries_of_class(offer: ClassOffer, at: datetime) -> list[EntryView]:
 class ClassWaitlist:
     """A class with a waitlist, as the office's overview shows it."""
 
-    offer: ClassOffer
+    class_offer: ClassOffer
     room: Availability
     kept: int
     until: datetime | None
@@ -151,32 +153,46 @@ class ClassWaitlist:
 
 
 def classes_with_waitlist() -> QuerySet[ClassOffer]:
-    live = WaitlistEntry.objects.live().filter(offer=OuterRef("pk"))
+    live = WaitlistEntry.objects.live().filter(class_offer=OuterRef("pk"))
     return ClassOffer.objects.for_lists().filter(Exists(live))
 
 
-def waitlists_of_classes(offers: Sequence[ClassOffer], at: datetime) -> list[ClassWaitlist]:
-    open_offers = WaitlistEntry.objects.filter(offer__in=offers).with_open_offer(at).order_by()
-    rows = open_offers.values_list("offer").annotate(Sum("size"), Min("offer_expires_at"))
+def waitlists_of_classes(class_offers: Sequence[ClassOffer], at: datetime) -> list[ClassWaitlist]:
+    open_offers = WaitlistEntry.objects.filter(class_offer__in=class_offers).with_open_offer(at).order_by()
+    rows = open_offers.values_list("class_offer").annotate(Sum("size"), Min("offer_expires_at"))
     offered = {row[0]: row[1:] for row in rows}
-    rooms = capacity.availability_by_class(offers, at)
-    return [ClassWaitlist(offer, rooms[offer.pk], *offered.get(offer.pk, (0, None))) for offer in offers]
+    rooms = capacity.availability_by_class(class_offers, at)
+    return [
+        ClassWaitlist(class_offer, rooms[class_offer.pk], *offered.get(class_offer.pk, (0, None)))
+        for class_offer in class_offers
+    ]
 
 
-def ended_entries(offer: ClassOffer, at: datetime) -> list[EntryView]:
+def ended_entries(class_offer: ClassOffer, at: datetime) -> list[EntryView]:
     entries_ended = (
-        WaitlistEntry.objects.filter(offer=offer).exclude(state__in=WaitlistEntry.LIVE).order_by("-ended_at")
+        WaitlistEntry.objects.filter(class_offer=class_offer)
+        .exclude(state__in=WaitlistEntry.LIVE)
+        .order_by("-ended_at")
     )
     return [EntryView(entry, 0, at) for entry in entries_ended[:50]]
 
 
 def entries_of_user(user: User, at: datetime) -> list[EntryView]:
-    own = list(WaitlistEntry.objects.visible_to(user).live().select_related("offer__subject__level", "offer__session"))
-    waiting = WaitlistEntry.objects.filter(offer__in={entry.offer_id for entry in own}, state=State.WAITING)
-    positions = list(waiting.values_list("offer_id", "position"))
+    own = list(
+        WaitlistEntry.objects.visible_to(user)
+        .live()
+        .select_related("class_offer__subject__level", "class_offer__session")
+    )
+    waiting = WaitlistEntry.objects.filter(class_offer__in={entry.class_offer_id for entry in own}, state=State.WAITING)
+    positions = list(waiting.values_list("class_offer_id", "position"))
     return [
         EntryView(
-            entry, sum(offer == entry.offer_id and position <= entry.position for offer, position in positions), at
+            entry,
+            sum(
+                class_offer == entry.class_offer_id and position <= entry.position
+                for class_offer, position in positions
+            ),
+            at,
         )
         for entry in own
     ]
@@ -190,9 +206,12 @@ class WalkText:
     steps: list[str]
 
 
-def describe_walks(offer: ClassOffer, most: int = 20) -> list[WalkText]:
-    rows = list(WaitlistWalk.objects.filter(offer=offer).order_by("-id")[:most])
-    known = {entry.pk: EntryView(entry, 0, entry.joined_at) for entry in WaitlistEntry.objects.filter(offer=offer)}
+def describe_walks(class_offer: ClassOffer, most: int = 20) -> list[WalkText]:
+    rows = list(WaitlistWalk.objects.filter(class_offer=class_offer).order_by("-id")[:most])
+    known = {
+        entry.pk: EntryView(entry, 0, entry.joined_at)
+        for entry in WaitlistEntry.objects.filter(class_offer=class_offer)
+    }
     return [
         WalkText(row.at, [_describe_walk_step(step, known) for step in walk_log.read_walk_steps(row.steps)])
         for row in rows

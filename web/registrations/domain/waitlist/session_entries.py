@@ -17,7 +17,7 @@ Session = MutableMapping[str, Any]
 
 @dataclass(frozen=True)
 class TypedEntry:
-    offer: int
+    class_offer: int
     position: int
     people: str
     wanted: list[str]
@@ -30,13 +30,13 @@ def remember_session_entry(session: Session, joined: entries.JoinResult, people:
     entry = joined.entry
     if any(typed.entry == entry.pk for typed in stored):
         return
-    position = entry.position if joined.is_new else spot_offers.next_position(entry.offer_id)
-    new = TypedEntry(entry.offer_id, position, people, list(entry.wanted), entry.pk if joined.is_new else None)
+    position = entry.position if joined.is_new else spot_offers.next_position(entry.class_offer_id)
+    new = TypedEntry(entry.class_offer_id, position, people, list(entry.wanted), entry.pk if joined.is_new else None)
     _write_session_entries(session, [*stored, new])
 
 
-def session_entries_of_class(session: Session, offer: ClassOffer) -> list[TypedEntry]:
-    typed_entries = [typed for typed in _read_session_entries(session) if typed.offer == offer.pk]
+def session_entries_of_class(session: Session, class_offer: ClassOffer) -> list[TypedEntry]:
+    typed_entries = [typed for typed in _read_session_entries(session) if typed.class_offer == class_offer.pk]
     entry_ids = [typed.entry for typed in typed_entries if typed.entry]
     live = (
         set(WaitlistEntry.objects.live().filter(pk__in=entry_ids).values_list("pk", flat=True)) if entry_ids else set()
@@ -44,9 +44,11 @@ def session_entries_of_class(session: Session, offer: ClassOffer) -> list[TypedE
     return [typed for typed in typed_entries if typed.entry is None or typed.entry in live]
 
 
-def leave_session_entry(session: Session, offer: ClassOffer, position: int) -> bool:
+def leave_session_entry(session: Session, class_offer: ClassOffer, position: int) -> bool:
     stored = list(_read_session_entries(session))
-    removed = next((typed for typed in stored if (typed.offer, typed.position) == (offer.pk, position)), None)
+    removed = next(
+        (typed for typed in stored if (typed.class_offer, typed.position) == (class_offer.pk, position)), None
+    )
     if removed is None:
         return False
     _write_session_entries(session, [typed for typed in stored if typed != removed])

@@ -1,6 +1,6 @@
 """Replays the waitlist log and reports every walk with a different result.
 
-manage.py replay_waitlist replays the whole log, and --offer 12 only one class.
+manage.py replay_waitlist replays the whole log, and --class 12 only one class.
 """
 
 from collections.abc import Iterator
@@ -17,12 +17,12 @@ class Command(BaseCommand):
     help = "Replays the log of the waitlists. Exits with 1 when a result differs from the log."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--offer", type=int)
+        parser.add_argument("--class", type=int)
 
     def handle(self, *args: Any, **options: Any) -> None:
         walks = WaitlistWalk.objects.order_by("id")
-        if options["offer"]:
-            walks = walks.filter(offer=options["offer"])
+        if options["class"]:
+            walks = walks.filter(class_offer=options["class"])
         wrong = list(self.differing(walks))
         self.stdout.write(f"{walks.count()} walks replayed, {len(wrong)} differ.")
         if wrong:
