@@ -20,7 +20,8 @@ from classwork.models import ClassOffer
 from tests import make
 session = make.session("Now", make.thursday(1))
 for number in range(30):
-    make.class_offer(session, make.subject("L2", version="ABC"[number % 3], name=f"Class {{number}}"), class_day=number % 7)
+    subject = make.subject("L2", version="ABC"[number % 3], name=f"Class {{number}}")
+    make.class_offer(session, subject, class_day=number % 7)
 print(ClassOffer.objects.count())
 """
 REFERENCES = re.compile(r"""<(?:link|script|img|source|use)\b[^>]*?\b(?:href|src)=["']([^"'#][^"']*)["']""")

@@ -1,6 +1,5 @@
 """Cancels in one transaction: meetings, spots, money, waitlists and history. The emails follow from the event."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
