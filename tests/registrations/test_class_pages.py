@@ -146,7 +146,7 @@ class ClassPageTest(PublicTestCase):
         event = self.event()
         first = self.class_offer.meetings.first()
         self.assertEqual(event["startDate"], first.starts_at.isoformat())
-        self.assertEqual(event["class_offers"]["price"], "70.00")
+        self.assertEqual(event["offers"]["price"], "70.00")
         self.assertEqual(event["location"]["name"], "Grange Hall")
         self.assertEqual(len(event["subEvent"]), 5)
 

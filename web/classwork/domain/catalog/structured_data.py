@@ -37,7 +37,7 @@ def class_json_ld(listed: ClassSummary) -> dict[str, Any]:
         "organizer": {"@type": "Organization", "name": settings.BUSINESS_NAME, "url": absolute_url("/")},
         "eventAttendanceMode": f"{SCHEMA}/OfflineEventAttendanceMode",
         "eventStatus": _event_status(is_canceled=class_offer.is_canceled),
-        "class_offers": {
+        "offers": {
             "@type": "Offer",
             "price": str(round_amount(class_offer.full_price, settings.CURRENCY)),
             "priceCurrency": settings.CURRENCY,
