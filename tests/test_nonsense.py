@@ -217,7 +217,10 @@ class InvalidInputTest(SchoolTestCase):
                         self.assert_no_server_error(path, {name: NONSENSE[case]})
 
     def test_admin_pages_for_selected_people_do_not_fail_on_invalid_ids(self) -> None:
-        for path in (reverse("admin:users_user_changelist") + "deed/close/", reverse("admin:users_student_changelist")):
+        for path in (
+            reverse("admin:users_user_changelist") + "action/close/",
+            reverse("admin:users_student_changelist"),
+        ):
             for value in NONSENSE.values():
                 self.assert_no_server_error(path, {"people": value})
 

@@ -60,8 +60,8 @@ class ReconcilingTestCase(BillingTestCase):
     def one(self, verdict: str) -> Finding:
         return Finding.objects.filter(verdict=verdict).latest("pk")
 
-    def act(self, finding: Finding, deed: str, why: str = "Looked at both") -> Finding:
-        actions.perform_action(finding, deed, why=why, by=self.ada)
+    def act(self, finding: Finding, action: str, why: str = "Looked at both") -> Finding:
+        actions.perform_action(finding, action, why=why, by=self.ada)
         run_all()
         finding.refresh_from_db()
         return finding

@@ -61,13 +61,13 @@ class ReconciliationPagesTest(ReconcilingTestCase):
         payment = self.attempt()
         self.run_it()
         address = reverse("desk_finding", args=[self.one("only_theirs").pk])
-        self.assertEqual(self.client.post(address, {"deed": "take_over", "why": ""}).status_code, 400)
-        response = self.client.post(address, {"deed": "take_over", "why": "Seen there"}, follow=True)
+        self.assertEqual(self.client.post(address, {"action": "take_over", "why": ""}).status_code, 400)
+        response = self.client.post(address, {"action": "take_over", "why": "Seen there"}, follow=True)
         self.assertContains(response, "Applied to our records")
         payment.refresh_from_db()
         self.assertEqual(payment.status, "confirmed")
         self.assertIn("Everything matches", self.page())
-        again = self.client.post(address, {"deed": "take_over", "why": "Twice"}, follow=True)
+        again = self.client.post(address, {"action": "take_over", "why": "Twice"}, follow=True)
         self.assertContains(again, "already been resolved")
 
     def test_staff_without_the_reconcile_permission_see_no_action_button(self) -> None:
@@ -78,7 +78,7 @@ class ReconciliationPagesTest(ReconcilingTestCase):
         self.assertNotIn("Apply to our records", self.page())
         address = reverse("desk_finding", args=[self.one("only_theirs").pk])
         self.assertNotContains(self.client.get(address), "Apply to our records")
-        self.assertEqual(self.client.post(address, {"deed": "take_over", "why": "x"}).status_code, 403)
+        self.assertEqual(self.client.post(address, {"action": "take_over", "why": "x"}).status_code, 403)
 
     def test_run_page_filters_findings_by_verdict(self) -> None:
         self.bought()

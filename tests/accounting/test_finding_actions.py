@@ -28,7 +28,7 @@ class FindingActionsTest(ReconcilingTestCase):
         self.assertEqual(
             (payment.status, payment.order.state, states(payment.order)), ("confirmed", "paid", ["confirmed"])
         )
-        self.assertEqual((finding.deed, finding.closed_by, finding.why), ("take_over", self.ada, "Looked at both"))
+        self.assertEqual((finding.action, finding.closed_by, finding.why), ("take_over", self.ada, "Looked at both"))
         entry = Entry.objects.get(action="accounting.finding_closed")
         self.assertEqual((entry.actor_id, entry.why), (self.ada.pk, "Looked at both"))
 
@@ -37,7 +37,7 @@ class FindingActionsTest(ReconcilingTestCase):
         self.run_it()
         attempts.confirm_payment(payment, PaymentCaptured(payment.total, "USD", f"pi_{payment.pk}"))
         self.assertEqual(self.found(), [])
-        self.assertEqual(self.one("only_theirs").deed, "fits_now")
+        self.assertEqual(self.one("only_theirs").action, "fits_now")
 
     def test_finding_cannot_be_resolved_twice(self) -> None:
         self.attempt()
@@ -52,7 +52,7 @@ class FindingActionsTest(ReconcilingTestCase):
         finding = self.act(self.one("only_ours"), "ask")
         self.assertTrue(finding.is_open)
         Scripted.facts.append(PaymentCaptured(payment.total, "USD", payment.transaction_id or ""))
-        self.assertEqual(self.act(finding, "ask").deed, "fits_now")
+        self.assertEqual(self.act(finding, "ask").action, "fits_now")
 
     def test_paid_line_is_confirmed_with_one_click_or_refused_with_a_reason(self) -> None:
         payment = self.bought()
@@ -88,7 +88,7 @@ class FindingActionsTest(ReconcilingTestCase):
         run = self.run_it()
         later = Finding.objects.get(book__run=run)
         self.assertEqual(
-            (later.verdict, later.deed, later.why), ("only_ours", "explained", "Paid by their other account")
+            (later.verdict, later.action, later.why), ("only_ours", "explained", "Paid by their other account")
         )
 
     def test_resolving_a_finding_resolves_it_in_every_run(self) -> None:
@@ -101,7 +101,7 @@ class FindingActionsTest(ReconcilingTestCase):
     def test_payment_without_an_order_can_only_be_explained(self) -> None:
         Scripted.theirs.append(GatewayLine("payment", "pi_other", Decimal(5), "USD", self.noon))
         self.run_it()
-        self.assertEqual([deed.name for deed in actions.possible_actions(self.one("only_theirs"))], ["explained"])
+        self.assertEqual([action.name for action in actions.possible_actions(self.one("only_theirs"))], ["explained"])
 
 
 class PayerQuestionsTest(ReconcilingTestCase):

@@ -13,14 +13,14 @@ from outbox.testing import run_all
 from tests.billing.base import BillingTestCase
 
 Step = tuple[str, int, str]
-DEEDS = ["back", "told", "told", "worker", "bank"]
+STEP_NAMES = ["back", "told", "told", "worker", "bank"]
 FAULTS = ["", "", "before", "after", "drop"]
 QUICK = settings(max_examples=8, suppress_health_check=list(HealthCheck))
 
 
 def steps(*more_faults: str) -> some.SearchStrategy[list[Step]]:
     """What happens, to which of the messages, and what goes wrong on the way."""
-    step = some.tuples(some.sampled_from(DEEDS), some.integers(0, 30), some.sampled_from([*FAULTS, *more_faults]))
+    step = some.tuples(some.sampled_from(STEP_NAMES), some.integers(0, 30), some.sampled_from([*FAULTS, *more_faults]))
     return some.lists(step, max_size=8)
 
 

@@ -148,7 +148,7 @@ class FreeLineTest(ClassCancellationTestCase):
         order = self.placed(4, due=Order.Due.DOOR)
         self.request_refund(order.lines.select_related("order").get(), "7.35")
         facts = PriceFacts.from_json(order.lines.get().facts or {})
-        self.assertEqual((facts.carried, facts.called_off), (0, 0))
+        self.assertEqual((facts.carried, facts.canceled_by_school), (0, 0))
 
 
 class ClassCancellationExchangeTest(ClassCancellationTestCase, ReplacingTestCase):

@@ -87,3 +87,30 @@ class OldPhrasesTest(SimpleTestCase):
 
     def test_no_form_field_is_labeled_with_an_old_phrase(self) -> None:
         self.assert_no_old_phrase(wording.in_forms())
+
+
+class RetiredWordsTest(SimpleTestCase):
+    """Code, comments, style sheets and documents, not only the texts that users read."""
+
+    RETIRED = re.compile(
+        r"whoever|\banew\b|\b_?deeds?(?![a-z])|_deeds?\b|called[ _]off|given[ _]back|goes[ _]back|\bcomes[ _]to\b"
+        r"|by the terms|\bwhat is so\b|what stands|for want of",
+        re.IGNORECASE,
+    )
+    FILES = ("*.py", "*.html", "*.md", "*.txt", "*.css", "*.js")
+
+    def find_in(self, folder: Path) -> list[str]:
+        return [
+            f"{path.relative_to(folder.parent)}: {word}"
+            for pattern in self.FILES
+            for path in sorted(folder.rglob(pattern))
+            if not {"migrations", "media", "private"} & set(path.relative_to(folder).parts)
+            for word in self.RETIRED.findall(path.read_text(encoding="utf-8"))
+        ]
+
+    def test_retired_words_are_rare_in_code_and_documents(self) -> None:
+        found = [*self.find_in(WEB), *self.find_in(WEB.parent / "docs")]
+        self.assertLessEqual(len(found), 10, found)
+
+    def test_templates_and_mail_texts_contain_no_retired_word(self) -> None:
+        self.assertEqual([each for each in self.find_in(WEB) if "/templates/" in each], [])

@@ -10,7 +10,7 @@ from typing import Any
 from django.apps import apps
 from django.test import SimpleTestCase
 
-from accounting.domain.reconciliation import actions as deeds
+from accounting.domain.reconciliation import actions as finding_actions
 from accounting.sentences import RESOLVED
 from billing.domain.cancellations.cancellation_options import CanceledBy
 from history import entry_text
@@ -122,7 +122,7 @@ class RecordedActionsTest(SimpleTestCase):
             )
 
     def test_every_claim_answer_and_reconciliation_action_has_a_sentence(self) -> None:
-        names = {action.name for actions in deeds.BY_VERDICT.values() for action in actions}
+        names = {action.name for actions in finding_actions.BY_VERDICT.values() for action in actions}
         self.assertEqual(names, set(RESOLVED))
         for answer in ClaimAnswer:
             self.assertNotEqual(

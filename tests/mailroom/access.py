@@ -48,7 +48,7 @@ ROWS = [
         "405   405 405 405 405 405",
         post=HANDLED,
         args=mail,
-        data=lambda school: {"why": "It did not arrive.", "deed": "again"},
+        data=lambda school: {"why": "It did not arrive.", "action": "again"},
     ),
     Row("desk_mail_texts", OFFICE),
     Row("desk_suppressed", OFFICE),

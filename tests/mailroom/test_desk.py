@@ -111,7 +111,7 @@ class MessagePageTest(MailDeskTestCase):
 class MessageActionTest(MailDeskTestCase):
     def handle(self, message: Message, action: str, why: str = "She asked for it.") -> str:
         url = reverse("desk_message_handle", args=[message.pk])
-        return str(self.client.post(url, {"deed": action, "why": why}, follow=True).content.decode())
+        return str(self.client.post(url, {"action": action, "why": why}, follow=True).content.decode())
 
     def test_possibly_sent_message_is_resent_from_the_desk_with_a_reason(self) -> None:
         message = stored(MessageState.PERHAPS)
@@ -161,7 +161,7 @@ class MessageActionTest(MailDeskTestCase):
         self.log_in(self.tess)
         self.assertNotIn("<h2>Actions</h2>", self.page("desk_message", message.pk))
         url = reverse("desk_message_handle", args=[message.pk])
-        self.assertEqual(self.client.post(url, {"deed": "again", "why": "x"}).status_code, 403)
+        self.assertEqual(self.client.post(url, {"action": "again", "why": "x"}).status_code, 403)
 
 
 class SuppressedAddressTest(MailDeskTestCase):

@@ -27,7 +27,7 @@ ROWS = [
         "405   405 405 405 405 405",
         post=HANDLED,
         args=lambda school: [school.parked.pk],
-        data=lambda school: {"why": "Tried by hand.", "deed": "retry"},
+        data=lambda school: {"why": "Tried by hand.", "action": "retry"},
     ),
     Row("desk_story", OFFICE, args=lambda school: ["demo_test", "stage"]),
     Row("healthz", EVERYBODY, browse=False),

@@ -41,7 +41,7 @@ class QueuePageTest(SchoolTestCase):
 
     def handle(self, action: str, why: str = "The door is mended.") -> str:
         url = reverse("desk_delivery_handle", args=[delivery().pk])
-        return self.client.post(url, {"deed": action, "why": why}, follow=True).content.decode()
+        return self.client.post(url, {"action": action, "why": why}, follow=True).content.decode()
 
     def test_retried_delivery_runs_again_and_the_reason_is_recorded(self) -> None:
         self.park()
@@ -78,7 +78,7 @@ class QueuePageTest(SchoolTestCase):
         self.log_in(self.tess)
         self.assertNotContains(self.client.get(reverse("desk_delivery", args=[delivery().pk])), "Try again now")
         url = reverse("desk_delivery_handle", args=[delivery().pk])
-        self.assertEqual(self.client.post(url, {"deed": "retry", "why": "x"}).status_code, 403)
+        self.assertEqual(self.client.post(url, {"action": "retry", "why": "x"}).status_code, 403)
 
 
 @modify_settings(INSTALLED_APPS={"append": "tests.outbox.plugin"})

@@ -33,7 +33,7 @@ class OfficeTestCase(SchoolTestCase):
 
     def post_action(self, key: str, *people: User, **form_data: str) -> Any:
         ids = ",".join(str(person.pk) for person in people)
-        return self.client.post(f"{reverse('admin:users_user_deed', args=[key])}?people={ids}", form_data)
+        return self.client.post(f"{reverse('admin:users_user_action', args=[key])}?people={ids}", form_data)
 
 
 class AdminAccessTest(OfficeTestCase):

@@ -16,7 +16,7 @@ class PrivacyTestCase(SchoolTestCase):
         self.log_in(self.ada)
 
     def post_action(self, key: str, account: User, **form_data: str) -> object:
-        return self.client.post(f"{reverse('admin:users_user_deed', args=[key])}?people={account.pk}", form_data)
+        return self.client.post(f"{reverse('admin:users_user_action', args=[key])}?people={account.pk}", form_data)
 
 
 class DataExportTest(PrivacyTestCase):

@@ -159,7 +159,7 @@ class SecondFactorRemovalTest(SecondFactorTestCase):
 
     def test_office_turns_off_second_factor_with_a_reason_and_owner_is_notified(self) -> None:
         browser: Client = self.browser_of(self.ada)
-        url = f"{reverse('admin:users_user_deed', args=['second-factor'])}?people={self.office.pk}"
+        url = f"{reverse('admin:users_user_action', args=['second-factor'])}?people={self.office.pk}"
         self.assertContains(browser.get(url), "Turn off two-step verification")
         browser.post(url, {"why": "telephone stolen, came to the desk"})
         self.assertIsNone(second_factor.device_of(self.office))

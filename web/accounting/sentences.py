@@ -20,7 +20,7 @@ def cash_counted(details: Details) -> str:
 
 
 def difference_resolved(details: Details) -> str:
-    return RESOLVED[details["deed"]]
+    return RESOLVED[details["finding_action"]]
 
 
 SENTENCES: dict[str, Sentence] = {

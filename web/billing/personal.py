@@ -132,7 +132,7 @@ def _export_payment(payment: Payment) -> dict[str, Any]:
         "how": payment.variant,
         "status": payment.status,
         "amount": str(payment.total),
-        "given_back": [{"amount": str(refund.amount), "why": refund.why} for refund in payment.refunds.all()],
+        "refunds": [{"amount": str(refund.amount), "why": refund.why} for refund in payment.refunds.all()],
         "asked_back": [{"amount": str(dispute.amount), "state": dispute.state} for dispute in payment.disputes.all()],
         "messages": [{"at": event.at.isoformat(), "kind": event.kind} for event in payment.messages.all()],
     }

@@ -63,7 +63,7 @@ def retry_or_dismiss_delivery(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return render_delivery(request, pk, form)
-    action, confirmation = ACTIONS.get(request.POST.get("deed", ""), ACTIONS["retry"])
+    action, confirmation = ACTIONS.get(request.POST.get("action", ""), ACTIONS["retry"])
     try:
         action(pk, request.user, form.cleaned_data["why"])
     except office_actions.DeliveryMovedOn:

@@ -138,7 +138,7 @@ class Finding(models.Model):
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    deed = models.CharField("action", max_length=20, blank=True)
+    action = models.CharField(max_length=20, blank=True)
     why = models.CharField(max_length=300, blank=True)
 
     objects = FindingQuerySet.as_manager()
@@ -152,8 +152,8 @@ class Finding(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(closed_at=None, deed="") | (~Q(closed_at=None) & ~Q(deed="")),
-                name="accounting_finding_closed_by_a_deed",
+                condition=Q(closed_at=None, action="") | (~Q(closed_at=None) & ~Q(action="")),
+                name="accounting_finding_closed_by_an_action",
             ),
         ]
 

@@ -109,7 +109,7 @@ def show_finding(request: HttpRequest, finding: int) -> HttpResponse:
     if not form.is_valid():
         return _finding_page(request, row, True, form)
     try:
-        action = actions.perform_action(row, request.POST.get("deed", ""), why=form.cleaned_data["why"], by=user)
+        action = actions.perform_action(row, request.POST.get("action", ""), why=form.cleaned_data["why"], by=user)
     except actions.FindingActionRefused as refused:
         messages.error(request, str(refused))
         return redirect("desk_finding", finding=row.pk)
@@ -120,7 +120,7 @@ def show_finding(request: HttpRequest, finding: int) -> HttpResponse:
 def _finding_page(request: HttpRequest, row: Finding, may_act: bool, refused: forms.Form | None = None) -> HttpResponse:
     context = {
         "finding": row,
-        "deeds": actions.possible_actions(row) if may_act and row.is_open else [],
+        "actions": actions.possible_actions(row) if may_act and row.is_open else [],
         "questions": row.questions.select_related("by"),
         "form": refused,
     }

@@ -117,7 +117,7 @@ def line_status(line: OrderLine, at: datetime | None = None) -> StatusText:
         return DISPUTED
     if any(_has_dispute(payment, Dispute.State.LOST) for payment in payments):
         return _refunded_status(order)
-    returned = Decimal((line.facts or {}).get("called_off", 0))
+    returned = Decimal((line.facts or {}).get("canceled_by_school", 0))
     return StatusText("Partially refunded", "good") if returned else _paid_or_free_status(order)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from common.money import ZERO
 
-AMOUNTS = ("full", "less", "prepay", "multi", "tax_percent", "carried", "discounts", "passed_on", "called_off")
+AMOUNTS = ("full", "less", "prepay", "multi", "tax_percent", "carried", "discounts", "passed_on", "canceled_by_school")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class PriceFacts:
     """The bill shows this reason for the reduction."""
     is_money: bool = False
     """A gift voucher is money: it is never discounted and cannot be paid with credit or with vouchers."""
-    called_off: Decimal = ZERO
+    canceled_by_school: Decimal = ZERO
     """The school deducted this after the purchase for the classes that it canceled."""
 
     @property

@@ -83,7 +83,7 @@ def resend_or_dismiss_message(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return render_message(request, message, form)
-    action, confirmation = ACTIONS.get(request.POST.get("deed", ""), ACTIONS["again"])
+    action, confirmation = ACTIONS.get(request.POST.get("action", ""), ACTIONS["again"])
     try:
         action(request.user, pk, form.cleaned_data["why"])
     except office_actions.MessageMovedOn:

@@ -111,7 +111,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     outcomes = cancellation.outcomes.select_related(*related).prefetch_related("refunds__payment")
     page = Paginator(outcomes, PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "deed": cancellation,
+        "cancellation": cancellation,
         "days": days,
         "page": page,
         "rows": [CompensationResult(outcome) for outcome in page],

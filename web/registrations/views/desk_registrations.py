@@ -78,7 +78,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "place": my_classes.describe_registration(registration, timezone.now()),
         "form": form,
-        "deed": label,
+        "action_label": label,
         "happened": recent_history.recent_history_of(registration),
         "may_cancel": registration.is_live
         and registration.line is not None

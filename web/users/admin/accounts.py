@@ -97,7 +97,7 @@ def list_action_for(key: str) -> Any:
     @admin.action(description=action.label, permissions=["change"])
     def open_page(model_admin: "AccountAdmin", request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
         selected = ",".join(str(pk) for pk in queryset.values_list("pk", flat=True))
-        return redirect(f"{reverse('admin:users_user_deed', args=[key])}?people={selected}")
+        return redirect(f"{reverse('admin:users_user_action', args=[key])}?people={selected}")
 
     open_page.__name__ = key.replace("-", "_")
     return open_page
@@ -200,7 +200,7 @@ class AccountAdmin(RecordedModelAdmin):
         account = self.get_object(request, object_id)
         may_change = self.has_change_permission(request, account)
         more_context = {
-            "deeds": account_actions.available_actions(request.user, account) if account and may_change else [],
+            "actions": account_actions.available_actions(request.user, account) if account and may_change else [],
             "exports": request.user.has_perm("users.handle_privacy"),
         }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more_context})
@@ -210,7 +210,7 @@ class AccountAdmin(RecordedModelAdmin):
     def get_urls(self) -> Any:
         wrap = self.admin_site.admin_view
         return [
-            path("deed/<slug:key>/", wrap(self.action_view), name="users_user_deed"),
+            path("action/<slug:key>/", wrap(self.action_view), name="users_user_action"),
             path("<int:pk>/data.json", wrap(self.export_view), name="users_user_export"),
             *super().get_urls(),
         ]
@@ -227,8 +227,8 @@ class AccountAdmin(RecordedModelAdmin):
                 action.do(request.user, person, form.cleaned_data.get("why", ""))
             messages.success(request, action.done.format(people=names))
             return redirect("admin:users_user_changelist")
-        context = {**self.admin_site.each_context(request), "deed": action, "people": people, "form": form}
-        return render(request, "admin/users/deed.html", context | {"title": action.label, "opts": self.opts})
+        context = {**self.admin_site.each_context(request), "action": action, "people": people, "form": form}
+        return render(request, "admin/users/action.html", context | {"title": action.label, "opts": self.opts})
 
     def _people(self, request: Any, action: account_actions.AccountAction) -> list[User]:
         selected = [pk for text in request.GET.get("people", "").split(",") if (pk := read_number(text))]

@@ -146,7 +146,9 @@ def perform_action(finding: Finding, name: str, *, why: str, by: User) -> Findin
     if not locked or action is None:
         raise FindingActionRefused("This has already been resolved.")
     action.do(finding, why, by)
-    record_action(by, "accounting.finding_closed", finding.order or finding, why=why, finding=finding.pk, deed=name)
+    record_action(
+        by, "accounting.finding_closed", finding.order or finding, why=why, finding=finding.pk, finding_action=name
+    )
     if action.ends:
         close_finding(finding, name, why, by)
     return action
@@ -155,4 +157,4 @@ def perform_action(finding: Finding, name: str, *, why: str, by: User) -> Findin
 def close_finding(finding: Finding, action: str, why: str, by: User | None = None) -> None:
     """Close this finding and the same finding in all other runs."""
     findings = Finding.objects.open().filter(fingerprint=finding.fingerprint)
-    findings.update(closed_at=timezone.now(), closed_by=by, deed=action, why=why[:300])
+    findings.update(closed_at=timezone.now(), closed_by=by, action=action, why=why[:300])

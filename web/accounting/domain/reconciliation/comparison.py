@@ -26,7 +26,7 @@ OF_REFUNDS = {Judged.ONLY_OURS: Verdict.REFUND_OURS, Judged.ONLY_THEIRS: Verdict
 EXPLAINED, FITS_NOW = "explained", "fits_now"
 WRITTEN = [
     *("verdict", "order", "payment", "refund", "our_amount", "our_currency", "our_at"),
-    *("fingerprint", "closed_at", "closed_by", "deed", "why"),
+    *("fingerprint", "closed_at", "closed_by", "action", "why"),
 ]
 AT_ONCE = 250
 SETTLING = timedelta(hours=4)
@@ -171,9 +171,9 @@ def apply_earlier_explanations(findings: Iterable[Finding]) -> None:
             finding.fingerprint = finding_fingerprint(finding)
             differences[finding.fingerprint] = finding
     # A difference that was explained once needs no second explanation.
-    for earlier in Finding.objects.filter(fingerprint__in=differences, deed=EXPLAINED).order_by("pk"):
+    for earlier in Finding.objects.filter(fingerprint__in=differences, action=EXPLAINED).order_by("pk"):
         finding = differences[earlier.fingerprint]
-        finding.deed, finding.why = EXPLAINED, earlier.why
+        finding.action, finding.why = EXPLAINED, earlier.why
         finding.closed_at, finding.closed_by_id = earlier.closed_at, earlier.closed_by_id
 
 
@@ -184,4 +184,4 @@ def _close_earlier_findings(book: GatewayStatement, matched: list[Finding]) -> N
     payments = {finding.payment_id for finding in matched if finding.payment_id}
     is_same = Q(reference__in=references) | Q(refund__in=refunds) | Q(payment__in=payments, refund=None, kind="payment")
     earlier = Finding.objects.open().filter(is_same, book__variant=book.variant).exclude(book=book)
-    earlier.update(closed_at=timezone.now(), deed=FITS_NOW, why="A later comparison found both sides.")
+    earlier.update(closed_at=timezone.now(), action=FITS_NOW, why="A later comparison found both sides.")

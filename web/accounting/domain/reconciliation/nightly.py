@@ -65,7 +65,7 @@ def delete_old_runs() -> int:
     limit = timezone.now() - timedelta(days=settings.RECONCILIATIONS_KEEP_DAYS)
     old_runs = Reconciliation.objects.filter(ended_at__lt=limit)
     # Runs with open findings stay. So do explained ones, because later runs reuse the explanations.
-    kept = Finding.objects.off().filter(Q(closed_at=None) | Q(deed="explained")).values("book__run")
+    kept = Finding.objects.off().filter(Q(closed_at=None) | Q(action="explained")).values("book__run")
     removed, _ = Finding.objects.filter(book__run__in=old_runs, verdict__in=Finding.FINE).delete()
     old_runs.exclude(pk__in=kept).delete()
     return removed

@@ -59,7 +59,7 @@ def apply_gateway_recheck(finding_id: int) -> None:
         webhooks.apply_polled_state(payment, facts)
         if matches_now(finding) or any(_confirms_our_entry(finding, fact) for fact in facts):
             Finding.objects.open().filter(fingerprint=finding.fingerprint).update(
-                closed_at=timezone.now(), deed=FITS_NOW, why="The gateway now agrees with our records."
+                closed_at=timezone.now(), action=FITS_NOW, why="The gateway now agrees with our records."
             )
 
 

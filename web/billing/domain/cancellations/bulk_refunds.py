@@ -262,7 +262,10 @@ def _update_lines(one: OrderRefundPlan, at: datetime) -> Iterable[OrderLine]:
             line.reserves_exchange = False
             yield line
         elif after is not None and after != before:
-            line.facts = (line.facts or {}) | {"called_off": str(after.called_off), "carried": str(after.carried)}
+            line.facts = (line.facts or {}) | {
+                "canceled_by_school": str(after.canceled_by_school),
+                "carried": str(after.carried),
+            }
             yield line
 
 

@@ -81,7 +81,8 @@ def apply_returned_on_exchange(price: Price, request: PriceRequest) -> Price:
 def apply_school_cancellation(price: Price, request: PriceRequest) -> Price:
     # This step comes after the discounts, so that a cancellation does not change them.
     return price.adjust(
-        "called_off", ((item.key, "Canceled by the school", -item.facts.called_off) for item in request.items)
+        "canceled_by_school",
+        ((item.key, "Canceled by the school", -item.facts.canceled_by_school) for item in request.items),
     )
 
 

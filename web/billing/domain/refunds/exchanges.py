@@ -78,8 +78,8 @@ def line_worth(line: OrderLine) -> LineWorth:
     cost, carried = _line_cost(price, line), _exchange_credit_used(price, line)
     before = min(carried, line_worth(line.exchanged_from).paid) if line.exchanged_from else ZERO
     asked = PriceFacts.from_json(line.facts or {"full": 0}).net_price
-    given_back = _step_reduction(price, line, "called_off")
-    return LineWorth(max(cost - less, ZERO) + before, asked - cost - carried - given_back, asked)
+    returned_by_school = _step_reduction(price, line, "canceled_by_school")
+    return LineWorth(max(cost - less, ZERO) + before, asked - cost - carried - returned_by_school, asked)
 
 
 def _line_cost(price: quotes.Price, line: OrderLine) -> Decimal:

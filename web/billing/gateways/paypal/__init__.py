@@ -28,7 +28,7 @@ ORDERS, CAPTURES = "/v2/checkout/orders", "/v2/payments/captures"
 APPROVAL_WINDOW = timedelta(hours=3)
 
 # The codes with which PayPal refuses a capture that the payer approved, by what the payer has to do.
-PAYER_GOES_BACK = ("ORDER_NOT_APPROVED", "PAYER_ACTION_REQUIRED")
+PAYER_MUST_APPROVE = ("ORDER_NOT_APPROVED", "PAYER_ACTION_REQUIRED")
 PAYER_PAYS_OTHERWISE = (
     "INSTRUMENT_DECLINED",
     "PAYER_ACCOUNT_LOCKED_OR_CLOSED",
@@ -100,7 +100,7 @@ class PayPal(HostedGateway):
             order = self.client.get(path)
             if order.get("status") == "COMPLETED":  # Another process captured it first.
                 return list(orders.facts_of_order(order))
-            if refusal.issue in PAYER_GOES_BACK:
+            if refusal.issue in PAYER_MUST_APPROVE:
                 return []
             if refusal.issue in PAYER_PAYS_OTHERWISE:
                 return [PaymentDeclined(DECLINED)]
