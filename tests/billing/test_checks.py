@@ -24,7 +24,7 @@ class ProductKindsTest(SimpleTestCase):
     def test_incomplete_or_misnamed_product_kind_fails_the_check(self) -> None:
         for name, path, words in (
             ("toy", "tests.nowhere.Kind", "cannot be imported"),
-            ("toy", "tests.billing.toys.Toy", "is no billing.kinds.ProductKind"),
+            ("toy", "tests.billing.toys.Toy", "is no billing.domain.product_kinds.ProductKind"),
             ("silent", "tests.billing.test_checks.Silent", "does not answer confirm, describe"),
             ("book", "tests.billing.toys.ToyKind", "calls itself 'toy'"),
         ):
@@ -38,6 +38,19 @@ class ProductKindsTest(SimpleTestCase):
         self.assertIn(("toy", "tests.billing.toys.ToyKind"), list(installed_kinds()))
         with self.assertRaises(UnknownProductKind):
             kind_named("gone")
+
+
+class GatewayClassesTest(SimpleTestCase):
+    def test_gateway_that_is_missing_or_of_another_class_fails_the_check(self) -> None:
+        for path, words in (
+            ("tests.nowhere.Gateway", "cannot be imported"),
+            ("payments.dummy.DummyProvider", "is no billing.gateways.Gateway"),
+            ("billing.gateways.desk.Desk", ""),
+        ):
+            with self.subTest(path), override_settings(PAYMENT_VARIANTS={"new": (path, {})}):
+                problems = [str(message.msg) for message in run_checks() if message.id == "billing.E008"]
+                self.assertEqual(len(problems), bool(words))
+                self.assertIn(words, "".join(problems))
 
 
 class PracticePaymentsTest(SimpleTestCase):

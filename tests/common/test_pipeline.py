@@ -34,12 +34,12 @@ def lonely(value: int) -> int:
 
 
 def override_steps(*names: str) -> Any:
-    return override_settings(SUM_STEPS=[f"{HERE}.{name}" for name in names])
+    return override_settings(SUM_RULES=[f"{HERE}.{name}" for name in names])
 
 
 def run_pipeline(value: int, *names: str, context: Any = 1) -> Any:
     with override_steps(*names):
-        return Pipeline("SUM_STEPS").run(value, context)
+        return Pipeline("SUM_RULES").run(value, context)
 
 
 class PipelineTest(SimpleTestCase):
@@ -86,11 +86,15 @@ class PipelineCheckTest(SimpleTestCase):
     def test_misspelled_step_is_reported_with_a_suggestion(self) -> None:
         self.assertIn(f"Did you mean '{HERE}.double'?", self.check_messages("duoble"))
 
+    @override_settings(PRICE_RULES=["billing.domain.pricing.price_rules.apply_list_prize"])
+    def test_price_rules_are_checked_like_any_pipeline(self) -> None:
+        self.assertIn("price_rules.apply_list_price'?", self.check_messages("double"))
+
     def test_duplicate_step_wrong_signature_and_empty_pipeline_are_reported(self) -> None:
         self.assertIn("names tests.common.test_pipeline.add 2 times", self.check_messages("add", "add"))
         self.assertIn("must be a function of (value, context)", self.check_messages("lonely"))
-        self.assertIn("SUM_STEPS is empty", self.check_messages())
+        self.assertIn("SUM_RULES is empty", self.check_messages())
 
-    @override_settings(SUM_STEPS="double")
+    @override_settings(SUM_RULES="double")
     def test_setting_that_is_a_string_instead_of_a_list_is_reported(self) -> None:
-        self.assertIn("must be a list", next(check_pipeline_setting("SUM_STEPS")).msg)
+        self.assertIn("must be a list", next(check_pipeline_setting("SUM_RULES")).msg)

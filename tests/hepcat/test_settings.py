@@ -6,7 +6,9 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 from django.test import SimpleTestCase, tag
 
@@ -179,6 +181,38 @@ class VariableNamesTest(SettingsTestCase):
         self.assertEqual(self.settings_under("SECURE_HSTS_PRELOAD"), {"SECURE_HSTS_PRELOAD": False})
         enabled = self.settings_under("SECURE_HSTS_PRELOAD", SECURE_HSTS_PRELOAD="True")
         self.assertEqual(enabled, {"SECURE_HSTS_PRELOAD": True})
+
+
+@tag("once")
+class PluginSettingsTest(SettingsTestCase):
+    def with_app(self, *names: str, **modules: str) -> subprocess.CompletedProcess[str]:
+        """Import the settings with the app `studio`, which has these modules."""
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory())) / "studio"
+        folder.mkdir()
+        for name, text in ({"__init__": ""} | modules).items():
+            (folder / f"{name}.py").write_text(text)
+        path = os.pathsep.join([str(TOP / "web"), str(folder.parent)])
+        return import_settings(*names, EXTRA_APPS="studio.apps.StudioConfig", PYTHONPATH=path)
+
+    def test_app_adds_price_rules_before_codes_and_credit_and_replaces_entries_by_name(self) -> None:
+        text = 'PRICE_RULES = ["studio.rules.apply"]\nPRODUCT_KINDS = {"ticket": "studio.Kind"}'
+        loaded = json.loads(self.with_app("PRICE_RULES", "PRODUCT_KINDS", hepcat_settings=text).stdout)
+        names = [path.rpartition(".")[2] for path in loaded["PRICE_RULES"]]
+        self.assertEqual(names[names.index("apply") - 1 :][:3], ["apply_early_price", "apply", "apply_exchange_credit"])
+        self.assertEqual(loaded["PRODUCT_KINDS"]["ticket"], "studio.Kind")
+        self.assertIn("place", loaded["PRODUCT_KINDS"])
+
+    def test_app_without_settings_changes_nothing(self) -> None:
+        self.assertEqual(self.with_app().returncode, 0)
+
+    def test_misspelled_or_wrong_value_of_an_app_stops_the_start(self) -> None:
+        for text, message in (
+            ("PRICE_RULE = []", "studio.hepcat_settings has PRICE_RULE."),
+            ("PRICE_RULE = []", "Did you mean 'PRICE_RULES'?"),
+            ("PRICE_RULES = 'studio.rules.apply'", "PRICE_RULES in studio.hepcat_settings must be a list."),
+        ):
+            with self.subTest(text):
+                self.assertIn(message, self.with_app(hepcat_settings=text).stderr)
 
 
 @tag("once")

@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.utils.module_loading import import_string
 
 from billing.domain.product_kinds import ProductKind
-from billing.gateways import configuration, stripe
+from billing.gateways import Gateway, configuration, stripe
 from billing.gateways.paypal import amounts, is_paypal_host
 from billing.gateways.practice import Practice
 
@@ -29,10 +29,29 @@ def _product_kind_problems(name: str, path: str) -> list[str]:
     except ImportError as error:
         return [f"The product kind {name!r} cannot be imported: {error}"]
     if not (inspect.isclass(kind) and issubclass(kind, ProductKind)):
-        return [f"The product kind {name!r} is no billing.kinds.ProductKind."]
+        return [f"The product kind {name!r} is no billing.domain.product_kinds.ProductKind."]
     if kind.__abstractmethods__:
         return [f"The product kind {name!r} does not answer {', '.join(sorted(kind.__abstractmethods__))}."]
     return [] if kind.name == name and len(name) <= 20 else [f"The product kind {name!r} calls itself {kind.name!r}."]
+
+
+@register()
+def check_gateway_classes(**kwargs: Any) -> list[CheckMessage]:
+    return [
+        Error(problem, hint=f"PAYMENT_VARIANTS[{name!r}] begins with {path!r}.", id="billing.E008")
+        for name, (path, _) in settings.PAYMENT_VARIANTS.items()
+        for problem in _gateway_problems(name, path)
+    ]
+
+
+def _gateway_problems(name: str, path: str) -> list[str]:
+    try:
+        gateway = import_string(path)
+    except ImportError as error:
+        return [f"The gateway {name!r} cannot be imported: {error}"]
+    if not (inspect.isclass(gateway) and issubclass(gateway, Gateway)):
+        return [f"The gateway {name!r} is no billing.gateways.Gateway."]
+    return []
 
 
 @register(Tags.security, deploy=True)

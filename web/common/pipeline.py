@@ -1,12 +1,12 @@
 """Pipelines of steps that are named in a setting and called in that order.
 
-    PRICE_RULES = ["billing.steps.full_price", "billing.steps.multi_class", ...]      # settings
-    outcome = Pipeline("PRICE_RULES").run(quote, context)
+    PRICE_RULES = ["billing.domain.pricing.price_rules.apply_list_price", ...]      # settings
+    outcome = Pipeline("PRICE_RULES").run(price, request)
     outcome.value, outcome.trace
 
 A step is a function `(value, context) -> value`. It may end the run by returning `Stop(value)`. If a step raises an
 exception, the run raises StepFailed with the name of the step, so that no caller uses an incomplete answer. Every
-setting whose name ends in `_STEPS` is a pipeline and is checked when the site starts.
+setting whose name ends in `_RULES` is a pipeline and is checked when the site starts.
 """
 
 import inspect
@@ -93,7 +93,7 @@ class Pipeline:
 
 @checks.register()
 def check_pipelines(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
-    return [message for name in dir(settings) if name.endswith("_STEPS") for message in check_pipeline_setting(name)]
+    return [message for name in dir(settings) if name.endswith("_RULES") for message in check_pipeline_setting(name)]
 
 
 def check_pipeline_setting(setting: str) -> Iterator[checks.CheckMessage]:

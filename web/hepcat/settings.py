@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from common import env
+from common import env, plugin_settings
 
 WEB = Path(__file__).resolve().parent.parent
 TOP = WEB.parent
@@ -71,11 +71,6 @@ LAST_JOINABLE_CLASS = env.read_int("LAST_JOINABLE_CLASS", 0, least=0, most=53)
 TRIALS_FOR = env.read_choice("TRIALS_FOR", "subject", ["subject", "school"])
 TICKETS_UNTIL_MINUTES = env.read_int("TICKETS_UNTIL_MINUTES", 0, least=0, most=10080)
 LATE_JOINERS_SEE_EARLIER = env.read_flag("LATE_JOINERS_SEE_EARLIER", True)
-# Dotted names of functions that add rows to the preview of a date change. Each gets the effects on the classes.
-PREVIEW_CONTRIBUTORS: list[str] = [
-    "classwork.domain.resources.release_preview.preview_releases",
-    "registrations.domain.schedule_guard.preview_students_days",
-]
 
 # -- apps --------------------------------------------------------------------------------------------------------
 
@@ -94,6 +89,7 @@ SCHOOL_APPS = [
 DEMO_PLUGIN = env.read_flag("DEMO_PLUGIN", DEBUG)
 EXTRA_APPS = env.read_list("EXTRA_APPS")
 PLUGINS = [*EXTRA_APPS, *(["demo_lms"] if DEMO_PLUGIN else [])]
+ADDED = plugin_settings.read_plugin_settings(PLUGINS)
 INSTALLED_APPS = [
     *PLUGINS,
     *SCHOOL_APPS,
@@ -155,6 +151,13 @@ TEMPLATES = [
             "builtins": ["common.templatetags.formats"],
         },
     }
+]
+
+# Dotted names of functions that add rows to the preview of a date change. Each gets the effects on the classes.
+PREVIEW_CONTRIBUTORS: list[str] = [
+    "classwork.domain.resources.release_preview.preview_releases",
+    "registrations.domain.schedule_guard.preview_students_days",
+    *ADDED.PREVIEW_CONTRIBUTORS,
 ]
 
 # -- data --------------------------------------------------------------------------------------------------------
@@ -361,12 +364,14 @@ PRODUCT_KINDS = {
     "place": "registrations.product_kinds.classes.ClassKind",
     "ticket": "registrations.product_kinds.tickets.TicketKind",
     "voucher": "billing.voucher_kind.VoucherKind",
+    **ADDED.PRODUCT_KINDS,
 }
 PRICE_RULES = [
     "billing.domain.pricing.price_rules.apply_list_price",
     "billing.domain.pricing.price_rules.apply_reduction",
     "billing.domain.pricing.price_rules.apply_multi_class_discount",
     "billing.domain.pricing.price_rules.apply_early_price",
+    *ADDED.PRICE_RULES,
     "billing.domain.pricing.price_rules.apply_exchange_credit",
     "billing.domain.pricing.price_rules.apply_percentage_code",
     "billing.domain.pricing.price_rules.apply_amount_code",
@@ -402,6 +407,7 @@ if PAYPAL_CLIENT_ID and PAYPAL_SECRET and PAYPAL_WEBHOOK_ID:
     )
 if PRACTICE_PAYMENTS:
     PAYMENT_VARIANTS["practice"] = ("billing.gateways.practice.Practice", {})
+PAYMENT_VARIANTS |= ADDED.PAYMENT_VARIANTS
 
 # -- accounts and log-in -----------------------------------------------------------------------------------------
 
