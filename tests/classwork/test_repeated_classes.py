@@ -3,12 +3,10 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from django.contrib.admin.utils import flatten_fieldsets
 from django.test import SimpleTestCase
 from django.urls import reverse
 
-from classwork.admin.class_offers import ClassOfferAdmin
-from classwork.domain.class_fields import CLASS_FIELDS, CLASS_ROWS, KEPT_FIELDS, OFFICE_FIELDS
+from classwork.domain.class_fields import FRESH, KEPT_FIELDS, OWN_FIELDS
 from classwork.domain.schedule import next_session
 from classwork.models import CancellationTerms, ClassOffer, ClassRole, RoleBalance
 from common import dates
@@ -69,6 +67,11 @@ class RepeatedClassTest(SchoolTestCase):
         self.assertEqual({name: getattr(again, name) for name in self.kept}, self.kept)
         self.assertEqual((again.skip_tagline, again.public_note, again.skipped_dates.count()), ("", "", 0))
 
+    def test_draft_of_a_repeated_class_has_every_chosen_and_kept_field(self):
+        draft = next_session.repeat_class(self.special).draft(self.session)
+        fresh = {name for name, policy in OWN_FIELDS.items() if policy.repeated is FRESH}
+        self.assertEqual({*draft.values}, {*OWN_FIELDS} - fresh)
+
     def test_repeated_class_keeps_its_roles_and_their_balance(self):
         self.assert_roles_kept(self.repeat_class())
         self.assertEqual(self.special.roles.count(), 2)
@@ -96,23 +99,7 @@ class RepeatedClassTest(SchoolTestCase):
         self.assertEqual(again.roles.count(), 2)
 
 
-class ClassFieldsTest(SimpleTestCase):
-    """Every field of a class is declared in one place, which decides whether a repeated class keeps it."""
-
-    def test_every_class_field_and_related_table_is_declared(self):
-        automatic = {"id", "date_added", "date_modified"}
-        found = {field.name for field in ClassOffer._meta.get_fields(include_hidden=True)} - automatic
-        self.assertEqual(found, {*CLASS_FIELDS, *CLASS_ROWS})
-
-    def test_office_fields_are_the_editable_model_fields(self):
-        editable = [name for name in CLASS_FIELDS if ClassOffer._meta.get_field(name).editable]
-        self.assertEqual(editable, OFFICE_FIELDS)
-
-    def test_every_office_field_is_in_one_group_of_the_admin_form(self):
-        shown = flatten_fieldsets(ClassOfferAdmin.fieldsets)
-        self.assertLessEqual({*OFFICE_FIELDS}, {*shown})
-        self.assertEqual(len(shown), len({*shown}))
-
+class SampleClassTest(SimpleTestCase):
     def test_sample_class_has_a_non_default_value_for_every_repeated_field(self):
         self.assertEqual({*KEPT_FIELDS, "minimum"}, {*KEPT, "terms"})
         usual = ClassOffer()

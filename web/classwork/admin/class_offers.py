@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from classwork.admin.base import GroupedAdmin, PreviewedAdmin, PreviewedAdminForm
 from classwork.admin.filters import ClassDayFilter
 from classwork.domain.catalog.class_summary import ClassSummary
+from classwork.domain.class_fields import Section, section_lines
 from classwork.domain.schedule import class_offers, next_session
 from classwork.domain.schedule.problems import ChangeRefused
 from classwork.forms.planning import ClassOfferForm
@@ -47,16 +48,11 @@ class ClassOfferAdmin(PreviewedAdmin, GroupedAdmin):
     readonly_fields = ["dates_now", "single_days"]
     actions = ["approve", "copy"]
     fieldsets = [
-        (None, {"fields": ["session", "subject", "manager_approved"]}),
-        ("When", {"fields": [("class_day", "start_time"), "dates_now", "single_days"]}),
-        ("Skipped dates", {"fields": ["skipped", "skip_tagline"], "classes": ["collapse"]}),
-        ("Location and teachers", {"fields": ["location", ("teaching", "assisting"), "capacity"]}),
-        ("Minimum enrollment", {"fields": [("minimum", "decision_date")]}),
-        ("For the public", {"fields": ["price", "pay_at_door", "terms", "public_note"]}),
         (
-            "Late joining and drop-ins",
-            {"fields": [("last_joinable_class", "pro_rata"), ("drop_in_price", "trial_price")]},
-        ),
+            section.value or None,
+            {"fields": section_lines(section), "classes": ["collapse"] if section is Section.SKIPPED else []},
+        )
+        for section in Section
     ]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[ClassOffer]":

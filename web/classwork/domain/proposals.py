@@ -18,7 +18,7 @@ from classwork import events
 from classwork.domain.catalog import subjects
 from classwork.domain.class_fields import REQUEST_FIELDS
 from classwork.domain.schedule import class_offers
-from classwork.domain.schedule.changes import copy_with_values, display_value
+from classwork.domain.schedule.changes import copy_with_values, display_value, field_label
 from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.domain.schedule.previews import Preview
 from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
@@ -177,8 +177,7 @@ def describe_changes(proposal: Proposal) -> list[tuple[str, str, str]]:
     thing = proposal.about
     asked = copy_with_values(thing, proposed_values(proposal)) if proposal.changes else thing
     return [
-        (str(thing._meta.get_field(name).verbose_name), display_value(thing, name), display_value(asked, name))  # type: ignore[union-attr]
-        for name in proposal.changes
+        (field_label(thing, name), display_value(thing, name), display_value(asked, name)) for name in proposal.changes
     ]
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from classwork.domain.class_fields import Place, fields_shown
+from classwork.domain.schedule.changes import display_value, field_label
 from classwork.models import Assignment, ClassOffer, Meeting
 from common.formats import format_date
 
@@ -52,6 +54,15 @@ class ClassSummary:
         days = ", ".join(format_date(day) for day in self.skipped)
         reason = f": {self.class_offer.skip_tagline}" if self.class_offer.skip_tagline else ""
         return f"No class on {days}{reason}"
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """Labels and values of the fields that no template names, without the empty ones."""
+        class_offer = self.class_offer
+        pairs = (
+            (field_label(class_offer, name), display_value(class_offer, name)) for name in fields_shown(Place.FACTS)
+        )
+        return [(label, value) for label, value in pairs if value]
 
     @property
     def date_range(self) -> str:

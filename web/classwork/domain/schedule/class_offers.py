@@ -9,11 +9,13 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from classwork import events
+from classwork.domain.class_fields import Place, fields_shown
 from classwork.domain.schedule import effects, problems
 from classwork.domain.schedule.announcements import apply_schedule_changes
-from classwork.domain.schedule.changes import copy_with_values, field_differences
+from classwork.domain.schedule.changes import copy_with_values, field_differences, field_label
 from classwork.domain.schedule.effects import PlannedClass
 from classwork.domain.schedule.previews import Preview, PreviewRow, build_preview
 from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
@@ -25,8 +27,6 @@ from common.formats import format_date
 from history.domain import record_action
 from outbox.domain import emit
 from users.models import Staff, User
-
-ON_CALENDARS = {"subject", "location"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,11 @@ def plan_class(class_offer: ClassOffer, draft: ClassDraft, now: datetime | None 
     )
     return build_preview(
         [effect],
-        rows=[PreviewRow(changed.heading, "Location", *fields["location"])] if "location" in fields else [],
+        rows=[
+            PreviewRow(changed.heading, capfirst(field_label(changed, name)), *fields[name])
+            for name in fields_shown(Place.PREVIEW)
+            if name in fields
+        ],
         warnings=effects.new_schedule_warnings([planned], [effect], now),
         faults=[
             *skipped_date_problems(planned),
@@ -145,7 +149,7 @@ def change_class(
         changed.save()
         _save_staff_and_skipped_dates(changed, draft)
         apply_schedule_changes(actor, preview.effects, now, why)
-        if ON_CALENDARS & fields.keys():
+        if not fields.keys().isdisjoint(fields_shown(Place.CALENDAR)):
             effects.bump_revisions(changed, now)
         entry = record_action(actor, "classwork.class_changed", changed, why=why, changes=fields)
         emit(events.CLASS_CHANGED, key=f"change {entry.pk}", class_offer_id=changed.pk, change=entry.pk)
