@@ -1,36 +1,51 @@
-"""Several people at the same moment, each on a connection of their own; and the control, without our locks."""
+"""Several people act at the same moment, each on their own connection, with our locks or as a control without them."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from threading import Barrier, Event, Thread
 from typing import Any
-from unittest import mock
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
 
-Deed = Callable[[], Any]
+from tests.statements import before_statement
+
+Action = Callable[[], Any]
 LONG_ENOUGH = 0.7
+ROW_LOCK = re.compile(r" FOR (?:NO KEY )?UPDATE(?: OF [^)]+?)?(?: NOWAIT| SKIP LOCKED)?(?=\)|$)")
+ADVISORY_LOCK = re.compile(r"pg_advisory_xact_lock\((.*)\)$")
 
 
-def without_locks() -> AbstractContextManager[Any]:
-    """The control: the same deeds when SELECT … FOR UPDATE locks nothing."""
-    return mock.patch.object(QuerySet, "select_for_update", lambda rows, **how: rows)
+@contextmanager
+def without_locks() -> Iterator[None]:
+    """The control: our statements reach the database without FOR UPDATE and without advisory locks.
+
+    This also holds for the connections of `run_in_threads`. UPDATE, unique indexes and constraints work as always.
+    """
+
+    def remove_locks(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        return execute(ADVISORY_LOCK.sub(r"\1", ROW_LOCK.sub("", sql)), params, many, context)
+
+    with connection.execute_wrapper(remove_locks):
+        yield
 
 
-def in_threads(*deeds: Deed) -> list[Any]:
-    """What each deed returned or raised, in the order of the deeds."""
-    outcomes: list[Any] = [None] * len(deeds)
+def run_in_threads(*actions: Action) -> list[Any]:
+    """Return what each action returned or raised, in the order of the actions."""
+    outcomes: list[Any] = [None] * len(actions)
+    wrappers = list(connection.execute_wrappers)
 
-    def run(number: int, deed: Deed) -> None:
-        try:
-            outcomes[number] = deed()
-        except Exception as raised:
-            outcomes[number] = raised
-        finally:
-            connection.close()
+    def run(number: int, action: Action) -> None:
+        with ExitStack() as stack:
+            stack.callback(connection.close)
+            for wrapper in wrappers:
+                stack.enter_context(connection.execute_wrapper(wrapper))
+            try:
+                outcomes[number] = action()
+            except Exception as raised:
+                outcomes[number] = raised
 
-    threads = [Thread(target=run, args=each) for each in enumerate(deeds)]
+    threads = [Thread(target=run, args=each) for each in enumerate(actions)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -38,33 +53,46 @@ def in_threads(*deeds: Deed) -> list[Any]:
     return outcomes
 
 
-def at_once(*deeds: Deed) -> list[Any]:
-    """None begins before all are ready."""
-    start = Barrier(len(deeds))
+def run_at_once(*actions: Action) -> list[Any]:
+    """No action starts before all are ready."""
+    start = Barrier(len(actions))
 
-    def after_the_others(deed: Deed) -> Any:
+    def run_after_the_others(action: Action) -> Any:
         start.wait()
-        return deed()
+        return action()
 
-    return in_threads(*[lambda deed=deed: after_the_others(deed) for deed in deeds])
+    return run_in_threads(*[lambda action=action: run_after_the_others(action) for action in actions])
 
 
-def overlap(first: Deed, second: Deed) -> list[Any]:
-    """`second` runs when `first` is done and not committed yet; where it has to wait for that, `first` goes on."""
-    done, ended = Event(), Event()
+def overlap(first: Action, second: Action, *, before: str = "") -> list[Any]:
+    """Run `second` while the transaction of `first` is open, and return both outcomes.
 
-    def slowly() -> Any:
-        with transaction.atomic():
-            outcome = first()
-            done.set()
-            ended.wait(LONG_ENOUGH)
-            return outcome
+    `first` waits before its first statement that starts with the pattern `before`, or else before its commit. When
+    `second` has to wait for a lock of `first`, `first` continues after a moment.
+    """
+    paused, second_ended = Event(), Event()
 
-    def then() -> Any:
-        done.wait(5)
+    def pause() -> None:
+        paused.set()
+        second_ended.wait(LONG_ENOUGH)
+
+    def run_first() -> Any:
+        try:
+            if before:
+                with before_statement(before, pause):
+                    return first()
+            with transaction.atomic():
+                outcome = first()
+                pause()
+                return outcome
+        finally:
+            paused.set()  # Even if `first` was refused before it came to the statement.
+
+    def run_second() -> Any:
+        paused.wait(60)
         try:
             return second()
         finally:
-            ended.set()
+            second_ended.set()
 
-    return in_threads(slowly, then)
+    return run_in_threads(run_first, run_second)

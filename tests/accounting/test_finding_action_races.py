@@ -15,9 +15,8 @@ from common import dates
 from history.models import Entry
 from outbox.testing import run_all
 from tests import make
-from tests.billing.racing import overlap
-from tests.billing.toys import Toy, ToyKind, with_toys
-from tests.racing import without_locks
+from tests.billing.toys import TOY_CHANGE, Toy, ToyKind, with_toys
+from tests.racing import overlap, without_locks
 
 
 @tag("postgres")
@@ -40,7 +39,7 @@ class FindingActionRaceTest(TransactionTestCase):
         def click() -> Any:
             return actions.perform_action(Finding.objects.get(verdict="not_opened"), "open", why="Seen", by=self.ada)
 
-        return overlap(click, click)
+        return overlap(click, click, before=TOY_CHANGE)
 
     def test_only_one_of_two_people_resolves_the_finding(self) -> None:
         first, second = self.confirm_in_two_tabs()

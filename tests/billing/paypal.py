@@ -1,7 +1,5 @@
 """The site's PayPal against its imitation, for tests."""
 
-from dataclasses import replace
-
 import requests
 from django.core.cache import cache
 from django.test import override_settings, tag
@@ -34,6 +32,7 @@ def variant(fake: paypal_server.PayPal) -> dict[str, object]:
         "secret": paypal_server.SECRET,
         "webhook_id": paypal_server.WEBHOOK_ID,
         "payee": "school@example.org",
+        "pauses": (0, 0),
     }
     return {"paypal": ("billing.gateways.paypal.PayPal", arguments)}
 
@@ -51,8 +50,6 @@ class PayPalTestCase(BillingTestCase):
         self.enterContext(override_settings(PAYMENT_VARIANTS=variant(self.fake)))
         self.addCleanup(PROVIDER_CACHE.clear)
         PROVIDER_CACHE.clear()
-        at_once = replace(self.paypal.client, pauses=(0, 0))
-        self.paypal.client, self.paypal.verifier = at_once, replace(self.paypal.verifier, client=at_once)
         self.addCleanup(lambda: self.assertEqual(self.fake.api.violations, []))
 
     @property

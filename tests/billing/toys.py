@@ -18,6 +18,8 @@ from users.models import User
 KINDS = {"toy": "tests.billing.toys.ToyKind", "voucher": "billing.voucher_kind.VoucherKind"}
 with_toys = override_settings(PRODUCT_KINDS=KINDS)
 HAS_IT = ("held", "confirmed")
+TOY_CHANGE = r'UPDATE "billing_orderline" SET "details"'
+"""The statement with which a toy is held, confirmed or released, for tests of what happens meanwhile."""
 
 
 @dataclass
@@ -44,6 +46,8 @@ class ToyKind(ProductKind):
     name = "toy"
     label = "Toys"
     catalogue: ClassVar[dict[int, Toy]] = {}
+    confirmed: ClassVar[list[int]] = []
+    """The lines that were confirmed, also where the transaction was rolled back."""
 
     def toy(self, line: OrderLine) -> Toy:
         try:
@@ -75,19 +79,14 @@ class ToyKind(ProductKind):
         others = OrderLine.objects.filter(kind="toy", product_id=line.product_id, details__state__in=HAS_IT)
         return others.exclude(pk=line.pk).count()
 
-    @staticmethod
-    def at_the_counter() -> None:
-        """A place in the middle of the buyer's transaction, for tests of what happens meanwhile."""
-
     def hold(self, line: OrderLine, until: datetime | None) -> None:
-        self.at_the_counter()
         if self.problems(line, datetime.min):
             raise ProductUnavailable("sold out")
         self.put(line, "held")
 
     def confirm(self, line: OrderLine) -> None:
-        self.at_the_counter()
         self.toy(line)
+        self.confirmed.append(line.pk)
         self.put(line, "confirmed")
 
     def release(self, line: OrderLine, why: str) -> None:

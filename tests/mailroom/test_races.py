@@ -9,28 +9,28 @@ from mailroom.domain import sending, transitions
 from mailroom.models import Message, MessageState
 from outbox.models import Event
 from tests.mailroom.base import PLUGIN, stored, write
-from tests.racing import at_once
+from tests.racing import run_at_once
 
 
 @tag("postgres")
 @PLUGIN
 class RaceTest(TransactionTestCase):
     def test_mail_drafted_by_several_processes_is_one_message_with_one_event(self) -> None:
-        messages = at_once(*[write] * 4)
+        messages = run_at_once(*[write] * 4)
         self.assertEqual(len({message.pk for message in messages}), 1)
         self.assertEqual((Message.objects.count(), Event.objects.count()), (1, 1))
 
     def test_only_one_of_several_workers_starts_sending_a_message(self) -> None:
         message = stored(MessageState.QUEUED)
         copies = [Message.objects.get(pk=message.pk) for _ in range(4)]
-        results = at_once(
+        results = run_at_once(
             *[lambda copy=copy, n=n: transitions.start_sending(copy, f"worker {n}") for n, copy in enumerate(copies)]
         )
         self.assertEqual(sorted(results), [False, False, False, True])
 
     def test_messages_sent_by_several_workers_are_sent_once(self) -> None:
         ids = [stored(MessageState.QUEUED, f"reader{number}@example.org").pk for number in range(20)]
-        outcomes = at_once(*[lambda: list(sending.send_messages(ids))] * 4)
+        outcomes = run_at_once(*[lambda: list(sending.send_messages(ids))] * 4)
         self.assertEqual(outcomes, [[None] * 20] * 4)
         self.assertEqual(len(mail.outbox), 20)
 
@@ -46,4 +46,4 @@ class RaceTest(TransactionTestCase):
                 Message.objects.filter(pk=message.pk).update(state=MessageState.SENDING, lease="me")
             )
 
-        self.assertEqual(at_once(*[read_then_write] * 4), [True] * 4)
+        self.assertEqual(run_at_once(*[read_then_write] * 4), [True] * 4)

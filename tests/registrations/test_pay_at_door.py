@@ -4,7 +4,6 @@ import re
 from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
-from unittest import mock
 
 from django.db import connection
 from django.test import Client, TransactionTestCase, override_settings, tag
@@ -12,7 +11,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.domain import locks
 from billing.domain.orders import transitions
 from billing.models import Order
 from classwork.models import ClassOffer, Meeting
@@ -20,7 +18,7 @@ from registrations.domain import capacity
 from registrations.models import Registration
 from tests import make
 from tests.base import SchoolTestCase
-from tests.racing import at_once
+from tests.racing import run_at_once, without_locks
 from tests.users.post import last_mail, mails_to, masked
 
 State = Registration.State
@@ -361,13 +359,13 @@ class DoorOrderRaceTest(TransactionTestCase):
             form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "door", "terms": "on"}
             return lambda: browser.post(reverse("checkout_review"), form).status_code
 
-        return at_once(*[buyer(number) for number in range(8)])
+        return run_at_once(*[buyer(number) for number in range(8)])
 
     def test_eight_simultaneous_orders_hold_four_spots(self) -> None:
         self.assertEqual(sorted(self.place_eight_orders()), [302] * 4 + [409] * 4)
         self.assertEqual(Registration.objects.filter(state=State.HELD).count(), 4)
 
-    def test_control_without_the_lock_more_than_four_spots_are_held(self) -> None:
-        with mock.patch.object(locks, "lock_email_address", lambda email: None):
+    def test_control_without_locks_more_than_four_spots_are_held(self) -> None:
+        with without_locks():
             self.place_eight_orders()
         self.assertGreater(Registration.objects.filter(state=State.HELD).count(), 4)

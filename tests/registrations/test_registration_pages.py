@@ -1,10 +1,8 @@
 import re
 from typing import Any
-from unittest import mock
 
-from django.contrib.auth.hashers import get_hasher
 from django.db import connection
-from django.test import Client, tag
+from django.test import Client, override_settings, tag
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +14,7 @@ from registrations.models import Registration
 from tests import make
 from tests.registrations.purchases import cart, me, of, pay, place
 from tests.registrations.registration_pages import URL, RegistrationPagesTestCase
+from tests.users.hashers import CountingHasher
 from tests.users.post import masked
 from users.models import User
 
@@ -182,12 +181,7 @@ class BadInputTest(RegistrationPagesTestCase):
         self.assertNotContains(page, "checked disabled")
 
 
-def count_password_hashes() -> Any:
-    """Count password hashes, which take longer than everything else."""
-    hasher = type(get_hasher())
-    return mock.patch.object(hasher, "encode", autospec=True, side_effect=hasher.encode)
-
-
+@override_settings(PASSWORD_HASHERS=["tests.users.hashers.CountingHasher"])
 class AddressPrivacyTest(RegistrationPagesTestCase):
     """A visitor who enters other people's addresses learns nothing about them."""
 
@@ -198,7 +192,8 @@ class AddressPrivacyTest(RegistrationPagesTestCase):
         """`name` and `email` are what is typed for the attendee."""
         client, answers = Client(), []
         who = [] if others else ["me"]
-        with CaptureQueriesContext(connection) as queries, count_password_hashes() as hashed:
+        CountingHasher.count = 0
+        with CaptureQueriesContext(connection) as queries:
             answers.append(masked(self.send(*who, client=client, **others)))
             client.post(reverse("checkout"), {"payer_name": payer, "payer_email": payer_email})
             review = client.get(reverse("checkout_review"))
@@ -209,7 +204,7 @@ class AddressPrivacyTest(RegistrationPagesTestCase):
             answers.append(masked(client.get(placed.url)))
         order = Order.objects.latest("pk")
         text = [answer.replace(email.encode(), b"ADDRESS").replace(name.encode(), b"NAME") for answer in answers]
-        return [self.without_keys(each, order) for each in text], len(queries), hashed.call_count
+        return [self.without_keys(each, order) for each in text], len(queries), CountingHasher.count
 
     def without_keys(self, page: bytes, order: Order) -> bytes:
         page = re.sub(rb"key=[^\"&]+", b"key", page)

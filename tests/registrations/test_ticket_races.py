@@ -11,7 +11,7 @@ from classwork.models import Meeting
 from registrations.domain import capacity
 from registrations.models import Registration, Ticket
 from tests import make
-from tests.racing import at_once, overlap, without_locks
+from tests.racing import overlap, run_at_once, without_locks
 from tests.registrations.purchases import cart, me, place
 from tests.registrations.started_classes import ticket_cart
 
@@ -64,5 +64,5 @@ class TicketRaceTest(TransactionTestCase):
         ann_order = cart((other, me()), email="ann@example.org")
         ticket_cart(self.day, me(), ann_order)
         zoe_order = cart((self.class_offer, me()), (other, me()), email="zoe@example.org")
-        outcomes = at_once(lambda: place(ann_order), lambda: place(zoe_order))
+        outcomes = run_at_once(lambda: place(ann_order), lambda: place(zoe_order))
         self.assertEqual([type(each) for each in outcomes], [Order, Order], outcomes)

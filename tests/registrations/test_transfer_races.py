@@ -18,7 +18,7 @@ from registrations.domain.transfers import to_class, to_person
 from registrations.domain.transfers.to_class import DeskOverride, TransferRefused, TransferRequest
 from registrations.models import Registration
 from tests import make
-from tests.racing import at_once, overlap, without_locks
+from tests.racing import overlap, run_at_once, without_locks
 from tests.registrations.purchases import cart, me, pay, place
 from users.models import User
 
@@ -89,7 +89,7 @@ class TransferRaceTest(TransactionTestCase):
     def test_two_students_who_swap_classes_do_not_deadlock(self) -> None:
         ClassOffer.objects.update(capacity=2)
         one, two = self.register(self.tuesday), self.register(self.thursday, "bea@example.org")
-        outcomes = at_once(self.mover(one, self.thursday), self.mover(two, self.tuesday))
+        outcomes = run_at_once(self.mover(one, self.thursday), self.mover(two, self.tuesday))
         self.assertEqual([type(outcome) for outcome in outcomes], [Order, Order])
         self.assertEqual(self.taken(), (1, 1))
 
@@ -111,5 +111,5 @@ class TransferRaceTest(TransactionTestCase):
         assert spot.line is not None
         self.assertEqual(exchanges.exchange_refusal(spot.line, timezone.now()), "")
         ClassOffer.objects.filter(pk=self.thursday.pk).update(capacity=5)
-        outcomes = at_once(self.mover(spot, self.thursday), self.mover(spot, self.thursday))
+        outcomes = run_at_once(self.mover(spot, self.thursday), self.mover(spot, self.thursday))
         self.assertEqual(sorted(type(outcome).__name__ for outcome in outcomes), ["Order", "TransferRefused"])

@@ -20,7 +20,7 @@ from billing.gateways.facts import (
     WebhookMessage,
 )
 from billing.gateways.paypal import amounts, disputes, orders, statement, webhooks
-from billing.gateways.paypal.client import PayPalClient, PayPalRefused
+from billing.gateways.paypal.client import RETRY_PAUSES, PayPalClient, PayPalRefused
 from billing.models import Payment, Refund
 from common.errors import NeedsPerson
 
@@ -44,9 +44,19 @@ ALREADY_BACK = ("CAPTURE_FULLY_REFUNDED", "REFUND_AMOUNT_EXCEEDED")
 class PayPal(HostedGateway):
     label = "PayPal"
 
-    def __init__(self, url: str, client_id: str, secret: str, webhook_id: str, payee: str = "", **more: Any) -> None:
+    def __init__(
+        self,
+        url: str,
+        client_id: str,
+        secret: str,
+        webhook_id: str,
+        payee: str = "",
+        *,
+        pauses: tuple[float, ...] = RETRY_PAUSES,
+        **more: Any,
+    ) -> None:
         super().__init__(**more)
-        self.client = PayPalClient(url.rstrip("/"), client_id, secret)
+        self.client = PayPalClient(url.rstrip("/"), client_id, secret, pauses)
         self.verifier = webhooks.WebhookVerifier(self.client, webhook_id)
         self.payee = payee
         self.hosts = approval_hosts(url)

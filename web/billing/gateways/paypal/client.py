@@ -16,6 +16,7 @@ from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure
 from common.network import refuse_inside_transaction
 from common.timed_http import timed_session
 
+RETRY_PAUSES = (0.2, 1.0)
 EARLY = 60
 """A token is not used in the last seconds before it expires."""
 
@@ -44,7 +45,7 @@ class PayPalClient:
     url: str
     client_id: str
     secret: str = field(repr=False)
-    pauses: tuple[float, ...] = (0.2, 1.0)
+    pauses: tuple[float, ...] = RETRY_PAUSES
     timeout: tuple[float, float] = (4, 12)
     patience: float = 5
     """After this many seconds no request is retried, because a person waits and gunicorn ends a request after 30 s."""
