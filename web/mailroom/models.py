@@ -94,10 +94,30 @@ class Message(models.Model):
         return TONES.get(self.state, "")
 
     @property
+    def is_queued(self) -> bool:
+        return self.state == MessageState.QUEUED
+
+    @property
+    def is_uncertain(self) -> bool:
+        return self.state == MessageState.PERHAPS
+
+    @property
+    def is_suppressed(self) -> bool:
+        return self.state == MessageState.SUPPRESSED
+
+    @property
+    def has_bounced(self) -> bool:
+        return self.state == MessageState.BOUNCED
+
+    @property
+    def has_failed(self) -> bool:
+        return self.has_bounced or self.state == MessageState.PARKED
+
+    @property
     def delivery_text(self) -> str:
-        if self.state == MessageState.SUPPRESSED:
+        if self.is_suppressed:
             return "Not emailed"
-        return f"Sent to {self.to}{', but bounced' if self.state == MessageState.BOUNCED else ''}"
+        return f"Sent to {self.to}{', but bounced' if self.has_bounced else ''}"
 
     @property
     def display_subject(self) -> str:

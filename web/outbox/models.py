@@ -38,6 +38,10 @@ class Event(models.Model):
         return f"{self.type} {self.key}"
 
     @property
+    def subject_name(self) -> str:
+        return f"{self.subject_type} {self.subject_id}"
+
+    @property
     def cause_name(self) -> str:
         return self.cause_by.rpartition(".")[2]
 
@@ -108,6 +112,14 @@ class Delivery(models.Model):
     @property
     def tone(self) -> str:
         return {DeliveryState.DONE: "good", DeliveryState.PARKED: "bad"}.get(DeliveryState(self.state), "")
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state == DeliveryState.WAITING
+
+    @property
+    def is_done(self) -> bool:
+        return self.state == DeliveryState.DONE
 
     @property
     def last_word(self) -> str:

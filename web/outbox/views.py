@@ -31,6 +31,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "health": queue_health(),
         "state": state,
         "states": DeliveryState.choices,
+        "lists_failed": state == DeliveryState.PARKED,
         "page": Paginator(shown, PAGE_SIZE).get_page(request.GET.get("page")),
         "workers": Worker.objects.all(),
         "jobs": JobRow.objects.all(),
@@ -85,7 +86,7 @@ def story_page(request: HttpRequest, kind: str, subject_id: str) -> HttpResponse
     chapters = trace_subject(kind, subject_id)
     if not chapters:
         raise Http404
-    context = {"kind": kind, "subject_id": subject_id, "chapters": chapters, "drawing": draw_trace(chapters)}
+    context = {"subject": f"{kind} {subject_id}", "chapters": chapters, "drawing": draw_trace(chapters)}
     return render(request, "outbox/story.html", context)
 
 

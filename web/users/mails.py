@@ -9,6 +9,7 @@ from common.links import absolute_url
 from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded
 from mailroom.models import Message
 from users.domain import account_links, email_changes
+from users.domain.guardianship import ClaimAnswer
 from users.models import Student, User
 
 
@@ -29,18 +30,23 @@ def account_values(user: User | None) -> dict[str, Any]:
         "contact": page_url("contact"),
     }
     if user is None:
-        return values | {"state": "unknown"}
-    state = "closed" if not user.is_active else "known" if user.has_usable_password() else "new"
-    link = account_links.password_link_url(user) if user.is_active else ""
-    return values | {"state": state, "name": user.first_name, "link": link}
+        return values | {"is_closed": False, "has_password": False, "needs_password": False}
+    has_password = user.has_usable_password()
+    return values | {
+        "is_closed": not user.is_active,
+        "has_password": user.is_active and has_password,
+        "needs_password": user.is_active and not has_password,
+        "name": user.first_name,
+        "link": account_links.password_link_url(user) if user.is_active else "",
+    }
 
 
 def account_context(message: Message) -> dict[str, Any]:
     return account_values(_account_of_recipient(message))
 
 
-def account_sample(state: str = "new") -> dict[str, Any]:
-    return account_values(None) | {"state": state, "name": "Alice", "link": page_url("home")}
+def account_sample(status: str = "needs_password") -> dict[str, Any]:
+    return account_values(None) | {status: True, "name": "Alice", "link": page_url("home")}
 
 
 def claim_context(message: Message) -> dict[str, Any]:
@@ -104,13 +110,15 @@ def answer_context(message: Message) -> dict[str, Any]:
     return {
         "name": guardian.first_name if guardian else "",
         "student": str(student or "The person"),
-        "said": message.data["said"],
+        "is_independent": message.data["said"] == ClaimAnswer.ME,
+        "has_new_guardian": message.data["said"] == ClaimAnswer.IN_MY_CARE,
         "profile": page_url("profile_page"),
     }
 
 
 def answer_sample() -> dict[str, Any]:
-    return {"name": "Gus", "student": "Kit Gray", "said": "me", "profile": page_url("profile_page")}
+    answer = {"is_independent": True, "has_new_guardian": False}
+    return answer | {"name": "Gus", "student": "Kit Gray", "profile": page_url("profile_page")}
 
 
 def _account_mail(name: str, title: str, context: Any, sample: Any) -> Mail:
@@ -119,7 +127,7 @@ def _account_mail(name: str, title: str, context: Any, sample: Any) -> Mail:
 
 MAILS = [
     _account_mail("signup", "Welcome", account_context, account_sample),
-    _account_mail("link", "Choose a password", account_context, lambda: account_sample("known")),
+    _account_mail("link", "Choose a password", account_context, lambda: account_sample("has_password")),
     _account_mail("claim", "Your record was handed over", claim_context, claim_sample),
     _account_mail("new_email", "Confirm your new email", new_email_context, new_email_sample),
     _account_mail("email_changed", "Your email was changed", notice_context, notice_sample),

@@ -58,6 +58,10 @@ class CashDrawer:
         return self.count is not None and self.count.expected != self.expected
 
     @property
+    def is_off(self) -> bool:
+        return self.count is not None and (self.count.difference != 0 or self.has_moved)
+
+    @property
     def takers(self) -> list[tuple[str, Decimal]]:
         sums: dict[str, Decimal] = {}
         for entry in self.entries:

@@ -75,6 +75,14 @@ class GatewayStatement(models.Model):
         return self.state in (self.State.DONE, self.State.FAILED)
 
     @property
+    def has_failed(self) -> bool:
+        return self.state == self.State.FAILED
+
+    @property
+    def tone(self) -> str:
+        return {self.State.DONE: "good", self.State.FAILED: "bad"}.get(self.State(self.state), "")
+
+    @property
     def percent(self) -> int:
         if self.state == self.State.DONE:
             return 100

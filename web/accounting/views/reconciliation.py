@@ -88,6 +88,8 @@ def _findings_context(request: HttpRequest, run: Reconciliation) -> dict[str, An
         "payouts": payouts,
         "charts": totals.chart_rows(payouts),
         "chosen": chosen,
+        "lists_open": chosen == OPEN,
+        "lists_all": chosen == ALL,
         "page": page,
         "suggested": [(finding, actions.possible_actions(finding)) for finding in page],
     }

@@ -30,7 +30,8 @@ def mail(request: HttpRequest) -> HttpResponse:
         "states": MessageState.choices,
         "q": query,
         "page": Paginator(matching_messages(state, query), PAGE_SIZE).get_page(request.GET.get("page")),
-        "unsure": Message.objects.filter(state=MessageState.PERHAPS).count(),
+        # The list of these messages needs no link to itself.
+        "unsure": state != MessageState.PERHAPS and Message.objects.filter(state=MessageState.PERHAPS).count(),
     }
     return render(request, "mailroom/mail.html", context)
 

@@ -31,6 +31,9 @@ def registered_context(message: Message) -> dict[str, Any]:
     student = Student.objects.select_related("user", "guardian").get(pk=message.data["student_id"])
     owner = User.objects.filter(email=message.to).first()
     by_payer = order.payer_email == message.to
+    of_reader, is_new_name = by_payer or student.guardian_id is not None, student.offered_to_id is not None
+    is_self = by_payer and attendees.reads_own_mail(student)
+    classes = [class_context(each.class_offer_id) for each in confirmed]
     return (
         account_values(owner)
         | reader_context(student)
@@ -38,9 +41,12 @@ def registered_context(message: Message) -> dict[str, Any]:
             "payer": confirmed[0].line.details.get("given_by") or order.payer_name or "Someone",  # type: ignore[union-attr]
             "given": "given_by" in confirmed[0].line.details,  # type: ignore[union-attr]
             "own": by_payer,
-            "is_self": by_payer and attendees.reads_own_mail(student),
-            "is_new_name": student.offered_to_id is not None,
-            "classes": [class_context(each.class_offer_id) for each in confirmed],
+            "is_self": is_self,
+            "of_reader": of_reader,
+            "names_student": (of_reader or is_new_name) and not is_self,
+            "is_new_name": is_new_name,
+            "what": classes[0]["title"] if len(classes) == 1 else f"{len(classes)} classes",
+            "classes": classes,
             "mine": absolute_url(reverse("my_classes")),
         }
     )
@@ -59,7 +65,7 @@ def registered_sample() -> dict[str, Any]:
         "calendar": absolute_url("/classes/1/calendar.ics"),
     }
     return account_values(None) | {
-        "state": "new",
+        "needs_password": True,
         "link": absolute_url("/"),
         "student": "Kit Gray",
         "name": "Kit",
@@ -68,7 +74,10 @@ def registered_sample() -> dict[str, Any]:
         "own": False,
         "is_self": False,
         "to_guardian": False,
+        "of_reader": False,
+        "names_student": False,
         "is_new_name": False,
+        "what": sample_class["title"],
         "classes": [sample_class],
         "mine": absolute_url("/user/classes/"),
     }

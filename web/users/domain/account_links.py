@@ -29,6 +29,22 @@ class LinkProblem(StrEnum):
     USED = "used"
     CLOSED = "closed"
 
+    @property
+    def is_incomplete(self) -> bool:
+        return self is LinkProblem.BAD
+
+    @property
+    def is_expired(self) -> bool:
+        return self is LinkProblem.EXPIRED
+
+    @property
+    def is_used(self) -> bool:
+        return self is LinkProblem.USED
+
+    @property
+    def is_closed(self) -> bool:
+        return self is LinkProblem.CLOSED
+
 
 class AccountLinkInvalid(Exception):
     """The link became invalid after the form was shown and before it was submitted."""
