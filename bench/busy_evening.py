@@ -22,12 +22,13 @@ def main() -> int:
         from django.core.management import call_command
 
         from bench.load import evening
-        from tests import make
+        from tests import factories
         from users.models import User
 
-        session = make.session("Evening")
+        session = factories.create_session("Evening")
         class_offers = [
-            make.class_offer(session, make.subject("Beg", f"V{hour}"), start_time=time(hour)) for hour in (18, 19, 20)
+            factories.create_class_offer(session, factories.create_subject("Beg", f"V{hour}"), start_time=time(hour))
+            for hour in (18, 19, 20)
         ]
         host = User.objects.create(email="host@evening.invalid", first_name="Host")
         evening.simulate_evening(class_offers, options.people, options.seed, host)

@@ -47,11 +47,11 @@ def main() -> int:
 def open_classes() -> int:
     from datetime import time
 
-    from tests import make
+    from tests import factories
 
-    session = make.session("Phone")
-    make.class_offer(session, make.subject(version="B"), class_day=4, start_time=time(18))
-    return int(make.class_offer(session, make.subject()).pk)
+    session = factories.create_session("Phone")
+    factories.create_class_offer(session, factories.create_subject(version="B"), class_day=4, start_time=time(18))
+    return int(factories.create_class_offer(session, factories.create_subject()).pk)
 
 
 @contextmanager

@@ -43,9 +43,9 @@ def main() -> int:
 
 
 def open_school():  # type: ignore[no-untyped-def]
-    from tests import make
+    from tests import factories
 
-    return make.school()
+    return factories.create_school()
 
 
 def made(megabytes: int) -> bytes:

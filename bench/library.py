@@ -30,9 +30,9 @@ def main() -> int:
 
 
 def measured(classes: int, rounds: int, others: int) -> tuple[list[float], list[float], int, int]:
-    from tests import make
+    from tests import factories
 
-    session = make.session("Library")
+    session = factories.create_session("Library")
     few, many = (student_of(session, name, count) for name, count in (("Few", 1), ("Many", classes)))
     register_others(others)
     queries = [asked(browser) for browser in (few, many)]
@@ -77,14 +77,14 @@ def student_of(session: Any, name: str, classes: int) -> Any:
     """A browser, logged in."""
     from django.test import Client
 
-    from tests import make
+    from tests import factories
     from tests.classwork import giving
 
-    account = make.account(f"{name.lower()}@example.org", name)
-    student = make.student(account)
+    account = factories.create_account(f"{name.lower()}@example.org", name)
+    student = factories.create_student(account)
     for number in range(classes):
-        class_offer = make.class_offer(
-            session, make.subject("L2", name=f"{name} {number}", num_weeks=4), class_day=number % 7
+        class_offer = factories.create_class_offer(
+            session, factories.create_subject("L2", name=f"{name} {number}", num_weeks=4), class_day=number % 7
         )
         giving.place(student, class_offer)
         for resource in range(EACH):

@@ -47,9 +47,11 @@ def main() -> int:
 
 
 def open_class(places: int) -> int:
-    from tests import make
+    from tests import factories
 
-    return int(make.class_offer(make.session("Rush"), make.subject(), capacity=places).pk)
+    return int(
+        factories.create_class_offer(factories.create_session("Rush"), factories.create_subject(), capacity=places).pk
+    )
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from django.test import Client, TestCase
 from django.test.utils import CaptureQueriesContext
 
 from classwork.models import ClassOffer, Location, Session
-from tests import make
-from tests.make import PASSWORD
+from tests import factories
+from tests.factories import PASSWORD
 from users.models import Student, User
 
 __all__ = ["BACKEND", "PASSWORD", "SchoolTestCase"]
@@ -42,7 +42,7 @@ class SchoolTestCase(TestCase):
 
     @classmethod
     def setUpTestData(cls) -> None:
-        cls.school = make.school()
+        cls.school = factories.create_school()
         for name, person in vars(cls.school).items():
             setattr(cls, name, person)
 

@@ -14,7 +14,7 @@ from billing.models import Order
 from common import dates
 from history.models import Entry
 from outbox.testing import run_all
-from tests import make
+from tests import factories
 from tests.billing.toys import TOY_CHANGE, Toy, ToyKind, with_toys
 from tests.racing import overlap, without_locks
 
@@ -23,7 +23,7 @@ from tests.racing import overlap, without_locks
 @with_toys
 class FindingActionRaceTest(TransactionTestCase):
     def setUp(self) -> None:
-        self.ada = make.account("ada@example.org", "Ada")
+        self.ada = factories.create_account("ada@example.org", "Ada")
         ToyKind.catalogue = {1: Toy("70")}
         order = carts.create_cart(None)
         Order.objects.filter(pk=order.pk).update(payer_email="p@example.org")

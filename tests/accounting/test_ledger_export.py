@@ -18,7 +18,7 @@ from billing.models import Order, OrderLine, Payment, Refund
 from common import dates
 from common.money import is_payable_amount
 from outbox.testing import run_all
-from tests import make
+from tests import factories
 from tests.billing.base import BillingTestCase
 from tests.billing.toys import Toy, ToyKind, with_toys
 
@@ -68,7 +68,7 @@ class LedgerRowsPropertiesTest(PropertyTestCase):
         maker = BillingTestCase("placed")
         maker.setUp()
         ToyKind.catalogue |= {2: Toy("33.33"), 3: Toy("0.01")}
-        by = make.account("ada@example.org", "Ada")
+        by = factories.create_account("ada@example.org", "Ada")
         for products, way, refund_cents, sent in purchases:
             order = maker.placed(*products, due=Order.Due.DOOR)
             if way:

@@ -15,7 +15,7 @@ from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit, discount_codes
 from billing.domain.refunds import reservations
 from billing.models import Credit, DiscountCode, Order, OrderLine, Payment, PaymentIssue, Refund
-from tests import make
+from tests import factories
 from tests.billing.base import BillingTestCase, second_attempt
 from tests.billing.toys import Toy, ToyKind
 
@@ -39,8 +39,8 @@ ACTS = [
 
 class School:
     def __init__(self, logged_in: bool) -> None:
-        self.payer = make.account("p@example.org", "Pat") if logged_in else None
-        self.staff = make.account("s@example.org", "Sue")
+        self.payer = factories.create_account("p@example.org", "Pat") if logged_in else None
+        self.staff = factories.create_account("s@example.org", "Sue")
         self.now = BillingTestCase.clock()
         start = self.now + timedelta(days=1)
         ToyKind.catalogue = {

@@ -11,7 +11,7 @@ from billing.models import DiscountCode, Order
 from outbox.testing import delivery_problems, run_all
 from tests.billing.checkout import CheckoutTestCase
 from tests.billing.toys import Toy, ToyKind, states
-from tests.make import PASSWORD
+from tests.factories import PASSWORD
 from tests.page_text import text_of
 from users.models import User
 

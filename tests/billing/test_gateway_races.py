@@ -19,7 +19,7 @@ from billing.gateways.facts import DisputeState, Fact, PaymentDeclined, RefundSt
 from billing.models import Order, Payment
 from outbox.models import Event
 from outbox.testing import run_all
-from tests import make
+from tests import factories
 from tests.billing.hosted import with_double
 from tests.billing.toys import TOY_CHANGE, Toy, ToyKind, with_toys
 from tests.fakes.gateway import Double
@@ -39,7 +39,7 @@ class GatewayRaceTest(TransactionTestCase):
         self.addCleanup(PROVIDER_CACHE.clear)
         Double.reset()
         ToyKind.catalogue = {1: Toy("70")}
-        self.staff = make.account("sue@example.org", "Sue")
+        self.staff = factories.create_account("sue@example.org", "Sue")
         order = carts.create_cart(None)
         Order.objects.filter(pk=order.pk).update(payer_email="p@example.org")
         carts.add_line(order, "toy", 1, {})

@@ -15,7 +15,7 @@ from billing.domain.payments import attempts, gateway_polling
 from billing.domain.pricing import balances
 from billing.domain.vouchers import office
 from billing.models import Order, Payment
-from tests import make
+from tests import factories
 from tests.billing.hosted import with_double
 from tests.billing.toys import Toy, ToyKind, with_toys
 from tests.fakes.gateway import Double
@@ -31,7 +31,7 @@ class OnePaymentRaceTest(TransactionTestCase):
         self.addCleanup(PROVIDER_CACHE.clear)
         Double.reset()
         self.now = timezone.now()
-        self.staff = make.account("sue@example.org", "Sue")
+        self.staff = factories.create_account("sue@example.org", "Sue")
         ToyKind.catalogue = {1: Toy("70")}
         cart = carts.create_cart()
         Order.objects.filter(pk=cart.pk).update(payer_email="p@example.org")

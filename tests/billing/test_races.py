@@ -16,7 +16,7 @@ from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit, discount_codes
 from billing.domain.refunds import reservations
 from billing.models import DiscountCode, Order, Payment, PriceAdjustment, Refund
-from tests import make
+from tests import factories
 from tests.billing.base import second_attempt
 from tests.billing.toys import TOY_CHANGE, Toy, ToyKind, with_toys
 from tests.racing import overlap, without_locks
@@ -27,8 +27,8 @@ from tests.racing import overlap, without_locks
 class CheckoutRaceTest(TransactionTestCase):
     def setUp(self) -> None:
         self.now = timezone.now()
-        self.alice = make.account("alice@example.org", "Alice")
-        self.staff = make.account("sue@example.org", "Sue")
+        self.alice = factories.create_account("alice@example.org", "Alice")
+        self.staff = factories.create_account("sue@example.org", "Sue")
         ToyKind.catalogue = {1: Toy("70")}
 
     def cart(self, **fields: Any) -> Order:
@@ -154,8 +154,8 @@ class LatePaymentRaceTest(TransactionTestCase):
 
     def setUp(self) -> None:
         self.now = timezone.now()
-        self.alice = make.account("alice@example.org", "Alice")
-        self.staff = make.account("sue@example.org", "Sue")
+        self.alice = factories.create_account("alice@example.org", "Alice")
+        self.staff = factories.create_account("sue@example.org", "Sue")
         self.code = DiscountCode.objects.create(text="last", percent=10, limit=1)
         ToyKind.catalogue = {1: Toy("70")}
 

@@ -19,7 +19,7 @@ from billing.domain.vouchers import office
 from billing.models import Order, Payment, Refund, Voucher, VoucherEntry
 from billing.models.vouchers import VoucherEntry as Entry
 from outbox.testing import run_all
-from tests import make
+from tests import factories
 from tests.billing.base import BillingTestCase
 from tests.billing.toys import Toy, ToyKind, with_toys
 
@@ -37,7 +37,7 @@ class VoucherLawTest(PropertyTestCase):
     @example([("use", 0, 1000), ("void", 0, 1000), ("cancel", 0, 1000), ("cancel_purchase", 0, 1000)])
     def test_balances_and_payments_are_consistent_after_any_sequence(self, actions: list[Action]) -> None:
         self.now = BillingTestCase.clock()
-        self.staff = make.account("sue@example.org", "Sue")
+        self.staff = factories.create_account("sue@example.org", "Sue")
         ToyKind.catalogue = {1: Toy("70.01"), 2: Toy("49.99", prepay="5", starts=self.now + timedelta(days=3))}
         for name, which, cents in [("buy", 0, 5000), *actions]:
             acts: dict[str, Callable[[int, Decimal], object]] = {

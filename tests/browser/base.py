@@ -20,7 +20,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests import make, services
+from tests import factories, services
 from tests.base import BACKEND
 from users.models import User
 
@@ -53,7 +53,7 @@ class BrowserTestCase(StaticLiveServerTestCase):
 
     def setUp(self) -> None:
         cache.clear()  # counts of what was asked too often outlive the rows of a test
-        self.school = make.school()
+        self.school = factories.create_school()
         self.complaints: list[str] = []
         self.hearing = True
         self.scripts: dict[Page, bool] = {}

@@ -7,7 +7,7 @@ from django.test import override_settings
 
 from billing.models import Refund
 from registrations.models import Registration
-from tests import make
+from tests import factories
 from tests.browser.phone import PhoneTestCase
 from tests.classwork.terms import usual
 from tests.registrations import purchases
@@ -17,7 +17,9 @@ from tests.registrations import purchases
 class RegistrationCancellationTest(PhoneTestCase):
     def test_student_reads_the_cancellation_policy_and_cancels_one_of_two_classes(self) -> None:
         usual()
-        other = make.class_offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
+        other = factories.create_class_offer(
+            self.school.session, factories.create_subject(version="B"), class_day=4, start_time=time(18)
+        )
         both = [(class_offer, purchases.me()) for class_offer in (self.school.class_offer, other)]
         purchases.pay(purchases.place(purchases.cart(*both, payer=self.school.alice)))
         page = self.phone(self.school.alice)

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from billing.models import DiscountCode, Order, Refund, Voucher
 from outbox.testing import run_all
 from registrations.models import Registration
-from tests import make
+from tests import factories
 from tests.billing.paypal import variant
 from tests.billing.stripe import GOOD, variants
 from tests.browser.phone import PhoneTestCase
@@ -160,7 +160,9 @@ class CheckoutTest(CustomerTestCase):
         self.assertEqual(self.orders(), 1)
 
     def test_discount_code_for_another_class_names_that_class_and_stays_in_the_field(self) -> None:
-        other = make.class_offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
+        other = factories.create_class_offer(
+            self.school.session, factories.create_subject(version="B"), class_day=4, start_time=time(18)
+        )
         DiscountCode.objects.create(text="thursday", percent=10, kind="place", product_id=other.pk)
         page = self.phone()
         self.to_review(page)
@@ -222,7 +224,9 @@ class CheckoutTest(CustomerTestCase):
         page.get_by_text("$35.00 is left on this voucher.").wait_for()
 
     def test_order_page_reports_the_cancellation_of_one_of_two_classes_and_the_refund(self) -> None:
-        other = make.class_offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
+        other = factories.create_class_offer(
+            self.school.session, factories.create_subject(version="B"), class_day=4, start_time=time(18)
+        )
         alice = self.school.alice
         order = purchases.pay(
             purchases.place(

@@ -1,6 +1,6 @@
 """The drawings of a page come in one file, are visible, and adapt to light and dark mode."""
 
-from tests import make
+from tests import factories
 from tests.browser.base import BrowserTestCase
 
 COLORS = """(images) => images.map((image) => {
@@ -15,7 +15,9 @@ COLORS = """(images) => images.map((image) => {
 class DrawingsTest(BrowserTestCase):
     def test_class_cards_share_one_drawing_file_and_each_shows_its_own_drawing(self) -> None:
         for version in "BC":
-            make.class_offer(self.school.class_offer.session, make.subject("L2", version=version))
+            factories.create_class_offer(
+                self.school.class_offer.session, factories.create_subject("L2", version=version)
+            )
         page = self.open_browser()
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))

@@ -4,7 +4,7 @@ from datetime import time
 
 from mailroom.testing import send_all
 from registrations.models import Registration
-from tests import make
+from tests import factories
 from tests.browser.phone import PhoneTestCase
 from tests.registrations import purchases
 
@@ -15,8 +15,8 @@ class MoveAndTransferTest(PhoneTestCase):
         return [(str(one.student), one.class_offer.weekday, one.state) for one in found]
 
     def test_student_moves_to_another_class_pays_the_difference_and_transfers_the_spot(self) -> None:
-        make.class_offer(
-            self.school.session, make.subject(version="B"), self.school.tess.staff,
+        factories.create_class_offer(
+            self.school.session, factories.create_subject(version="B"), self.school.tess.staff,
             class_day=3, start_time=time(20), location=self.school.hall, price=90,
         )  # fmt: skip
         purchases.pay(

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from classwork.models import ClassOffer, Session
 from common import dates
-from tests import make
+from tests import factories
 from tests.browser.base import BrowserTestCase
 
 
@@ -34,8 +34,12 @@ class PlanningTest(BrowserTestCase):
     def setUp(self) -> None:
         super().setUp()
         school = self.school
-        self.second = make.class_offer(school.session, make.subject("L2"), school.ash.staff, location=school.hall)
-        make.class_offer(school.session, school.class_offer.subject, school.ash.staff, class_day=3, start_time=time(18))
+        self.second = factories.create_class_offer(
+            school.session, factories.create_subject("L2"), school.ash.staff, location=school.hall
+        )
+        factories.create_class_offer(
+            school.session, school.class_offer.subject, school.ash.staff, class_day=3, start_time=time(18)
+        )
 
     def test_next_session_is_planned_in_fewer_than_fifteen_clicks(self) -> None:
         page = self.open_browser(self.school.ada)

@@ -7,7 +7,7 @@ from billing.models import Order
 from mailroom.testing import send_all
 from outbox.testing import run_all
 from registrations.models import Registration
-from tests import make
+from tests import factories
 from tests.browser.phone import PhoneTestCase
 from users.models import Student
 
@@ -31,7 +31,9 @@ class RegistrationTest(PhoneTestCase):
         self.look(page, f"Order {Order.objects.get().number}")
 
     def test_visitor_without_an_account_registers_two_people_for_two_classes(self) -> None:
-        make.class_offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
+        factories.create_class_offer(
+            self.school.session, factories.create_subject(version="B"), class_day=4, start_time=time(18)
+        )
         page = self.phone()
         self.from_the_class(page)
         page.get_by_text("Add another class").click()
@@ -48,7 +50,7 @@ class RegistrationTest(PhoneTestCase):
         self.assertEqual(self.attending(), wanted)
 
     def test_guardian_registers_two_children_and_sees_them_in_my_classes(self) -> None:
-        make.child(self.school.gus, "Kim", "Gray")
+        factories.create_child(self.school.gus, "Kim", "Gray")
         page = self.phone(self.school.gus)
         self.from_the_class(page)
         page.get_by_label("Kit Gray").check()

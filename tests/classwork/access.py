@@ -6,7 +6,7 @@ from classwork.domain import proposals
 from classwork.domain.resources import content
 from classwork.domain.schedule import calendar_feeds, meetings
 from classwork.domain.schedule.class_offers import ClassDraft
-from tests import make
+from tests import factories
 from tests.access import EVERYBODY, Row
 
 #         visitor student guardian teacher assistant admin
@@ -19,12 +19,14 @@ CHANGE = "login   403     403      200     302       302"  # who does not teach 
 
 def stage(school: SimpleNamespace) -> None:
     teacher = school.tess.staff
-    later = make.session("Later_session", make.thursday(10))
-    values = {"session": later, "subject": make.subject("L2", "D"), "class_day": 3, "start_time": time(18)}
+    later = factories.create_session("Later_session", factories.upcoming_thursday(10))
+    values = {"session": later, "subject": factories.create_subject("L2", "D"), "class_day": 3, "start_time": time(18)}
     school.idea = proposals.propose_class(teacher, ClassDraft(values))
-    other = make.class_offer(later, make.subject("L3", "D"), teacher)
+    other = factories.create_class_offer(later, factories.create_subject("L3", "D"), teacher)
     school.asked = proposals.request_change(teacher, other, {"public_note": "Bring water"}, "Please")
-    school.day_off = make.class_offer(later, make.subject("L3", "C"), start_time=time(21)).meetings.first()
+    school.day_off = factories.create_class_offer(
+        later, factories.create_subject("L3", "C"), start_time=time(21)
+    ).meetings.first()
     meetings.cancel_meeting(None, school.day_off, "Snow")
     school.day = school.class_offer.meetings.first()
     values = {"kind": "text", "title": "Rock step", "text": "Left, *right*.", "audience": "student", "when": "sign_up"}

@@ -10,7 +10,7 @@ from classwork.models import ClassOffer, Session, Subject
 from common import dates
 from common.formats import format_date
 from history.models import Entry
-from tests import make
+from tests import factories
 from tests.classwork.office import OfficeTestCase
 from tests.classwork.planning import everything
 
@@ -37,7 +37,7 @@ class SessionAdminTest(OfficeTestCase):
     def test_new_session_form_starts_with_the_proposed_values(self):
         response = self.post(self.add, self.values_of(self.add))
         self.assertEqual(response.status_code, SAVED)
-        self.assertEqual(Session.objects.latest("id").key_day_date, make.thursday(5))
+        self.assertEqual(Session.objects.latest("id").key_day_date, factories.upcoming_thursday(5))
 
     def test_first_session_of_a_school_can_be_created(self):
         self.class_offer.delete()
@@ -47,17 +47,19 @@ class SessionAdminTest(OfficeTestCase):
         self.assertEqual((key_day.weekday(), (key_day - dates.local_today()).days // 7), (3, 0))  # DEFAULT_KEY_DAY
 
     def test_overlap_offers_a_button_with_the_next_free_day(self):
-        values = self.values_of(self.add) | {"key_day_date": make.thursday(2).isoformat()}
+        values = self.values_of(self.add) | {"key_day_date": factories.upcoming_thursday(2).isoformat()}
         before = everything()
         response = self.post(self.add, values)
         self.assertContains(response, "overlaps with Open session")
         self.assertEqual(everything(), before)
-        self.assertEqual(json.loads(self.taking(response)), {"key_day_date": make.thursday(5).isoformat()})
+        self.assertEqual(
+            json.loads(self.taking(response)), {"key_day_date": factories.upcoming_thursday(5).isoformat()}
+        )
         self.assertEqual(self.post(self.add, values, take=self.taking(response)).status_code, SAVED)
-        self.assertEqual(Session.objects.latest("id").key_day_date, make.thursday(5))
+        self.assertEqual(Session.objects.latest("id").key_day_date, factories.upcoming_thursday(5))
 
     def test_publish_date_after_the_last_day_offers_a_valid_one(self):
-        values = self.values_of(self.add) | {"publish_date": make.thursday(30).isoformat()}
+        values = self.values_of(self.add) | {"publish_date": factories.upcoming_thursday(30).isoformat()}
         response = self.post(self.add, values)
         self.assertContains(response, "It would be published on")
         self.assertEqual(self.post(self.add, values, take=self.taking(response)).status_code, SAVED)
@@ -66,14 +68,14 @@ class SessionAdminTest(OfficeTestCase):
         self.assertContains(self.post(self.add, self.values_of(self.add), key_day_date="soon"), "Enter a valid date.")
 
     def test_moved_dates_are_previewed_before_they_are_saved(self):
-        values = self.values_of(self.url) | {"key_day_date": make.thursday(1).isoformat()}
+        values = self.values_of(self.url) | {"key_day_date": factories.upcoming_thursday(1).isoformat()}
         before = everything()
         response = self.post(self.url, values)
         self.assertContains(response, "<caption>Changes</caption>")
-        self.assertContains(response, format_date(make.thursday(1) - timedelta(2)))
+        self.assertContains(response, format_date(factories.upcoming_thursday(1) - timedelta(2)))
         self.assertEqual(everything(), before)
         self.assertEqual(self.post(self.url, values, seen=self.seen(response)).status_code, SAVED)
-        self.assertEqual(self.class_offer.meetings.first().local_date, make.thursday(1) - timedelta(2))
+        self.assertEqual(self.class_offer.meetings.first().local_date, factories.upcoming_thursday(1) - timedelta(2))
         self.assertEqual(Entry.objects.filter(action="classwork.session_changed", actor_id=self.ada.pk).count(), 1)
 
     def test_change_that_moves_nothing_is_saved_at_once(self):
@@ -88,7 +90,7 @@ class SessionAdminTest(OfficeTestCase):
         values = self.values_of(self.url)
         row = {
             "class_offers-TOTAL_FORMS": "2",
-            "class_offers-1-subject": make.subject("L2").pk,
+            "class_offers-1-subject": factories.create_subject("L2").pk,
             "class_offers-1-class_day": "3",
             "class_offers-1-start_time": "20:00",
             "class_offers-1-teaching": [self.ash.staff.pk],
@@ -104,8 +106,10 @@ class SessionAdminTest(OfficeTestCase):
         self.assertEqual(list(self.class_offer.teachers.all()), [self.tess.staff])
 
     def test_form_runs_the_same_queries_for_thirty_classes(self):
-        subject = make.subject("L2")
-        self.assertSameQueries(self.url, lambda count: [make.class_offer(self.session, subject) for _ in range(count)])
+        subject = factories.create_subject("L2")
+        self.assertSameQueries(
+            self.url, lambda count: [factories.create_class_offer(self.session, subject) for _ in range(count)]
+        )
 
     def test_invalid_time_is_reported_and_the_other_rows_stay_unchanged(self):
         before = everything()
@@ -137,7 +141,7 @@ class ClassAdminTest(OfficeTestCase):
             self.assertIn(words, page)
 
     def test_weekday_filter_lists_only_weekdays_in_use(self):
-        make.class_offer(self.session, make.subject("L2"), class_day=3)
+        factories.create_class_offer(self.session, factories.create_subject("L2"), class_day=3)
         page = self.client.get(self.list).content.decode()
         self.assertIn("?class_day=3", page)
         self.assertNotIn("?class_day=2", page)
@@ -147,21 +151,23 @@ class ClassAdminTest(OfficeTestCase):
         self.assertEqual(self.client.get(self.list + "?class_day=nonsense").status_code, 200)
 
     def test_session_is_named_once_per_group(self):
-        make.class_offer(self.session, make.subject("L2"), class_day=3)
+        factories.create_class_offer(self.session, factories.create_subject("L2"), class_day=3)
         rows = self.client.get(self.list).context["cl"].result_list
         self.assertEqual([row.group_shown for row in rows], ["Open session", ""])
 
     def test_list_runs_the_same_queries_for_many_classes(self):
-        subject = make.subject("L2")
-        self.assertSameQueries(self.list, lambda count: [make.class_offer(self.session, subject) for _ in range(count)])
+        subject = factories.create_subject("L2")
+        self.assertSameQueries(
+            self.list, lambda count: [factories.create_class_offer(self.session, subject) for _ in range(count)]
+        )
 
     def test_skipped_date_without_a_class_is_refused_with_the_nearest_class_day(self):
-        values = self.values_of(self.url) | {"skipped": make.thursday(1).isoformat()}
+        values = self.values_of(self.url) | {"skipped": factories.upcoming_thursday(1).isoformat()}
         response = self.post(self.url, values)
         self.assertContains(response, "The class does not meet on")
         taken = self.post(self.url, values, take=self.taking(response))
         self.assertContains(taken, "<caption>Changes</caption>")
-        right = (make.thursday(1) - timedelta(2)).isoformat()
+        right = (factories.upcoming_thursday(1) - timedelta(2)).isoformat()
         self.assertEqual(taken.context["adminform"].form["skipped"].value(), right)
         values["skipped"] = right
         self.assertEqual(self.post(self.url, values, seen=self.seen(taken)).status_code, SAVED)
@@ -179,7 +185,12 @@ class ClassAdminTest(OfficeTestCase):
 
     def test_new_class_gets_its_meetings(self):
         url = reverse("admin:classwork_classoffer_add")
-        values = {"session": self.session.pk, "subject": make.subject("L2").pk, "class_day": 3, "start_time": "18:00"}
+        values = {
+            "session": self.session.pk,
+            "subject": factories.create_subject("L2").pk,
+            "class_day": 3,
+            "start_time": "18:00",
+        }
         self.assertEqual(self.client.post(url, values).status_code, SAVED)
         self.assertEqual(ClassOffer.objects.latest("id").meetings.count(), 5)
 
@@ -195,8 +206,11 @@ class ClassAdminTest(OfficeTestCase):
         self.assertEqual(list(copied.teachers.all()), [self.tess.staff])
 
     def test_class_that_has_begun_cannot_be_deleted(self):
-        old = make.class_offer(
-            make.session("Old", make.thursday(-20), publish_date=make.thursday(-24)), make.subject("L2")
+        old = factories.create_class_offer(
+            factories.create_session(
+                "Old", factories.upcoming_thursday(-20), publish_date=factories.upcoming_thursday(-24)
+            ),
+            factories.create_subject("L2"),
         )
         response = self.client.post(
             reverse("admin:classwork_classoffer_delete", args=[old.pk]), {"post": "yes"}, follow=True
@@ -240,7 +254,7 @@ class CatalogueAdminTest(OfficeTestCase):
             self.assertIs(self.class_offer.pro_rata, kept)
 
     def test_copied_subject_has_no_code_and_no_approval(self):
-        subject = make.subject("L2", code="X1")
+        subject = factories.create_subject("L2", code="X1")
         data = {"action": "copy", "_selected_action": [subject.pk]}
         self.client.post(reverse("admin:classwork_subject_changelist"), data)
         copied = Subject.objects.latest("id")

@@ -25,7 +25,7 @@ from common.formats import format_date
 from mailroom.domain import rendering
 from mailroom.registry import declared_mails
 from registrations.mail_contexts.shared import class_context
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.classwork import terms
 from tests.page_text import text_of
@@ -68,9 +68,9 @@ class ShownFieldsTest(SchoolTestCase):
         """A value that the class does not have, and the text that readers see; "" if they must see no change."""
         day = self.first - timedelta(days=4)
         values: dict[str, Callable[[], tuple[Any, str]]] = {
-            "session": lambda: (make.session("Moonlight", make.thursday(8)), "Moonlight"),
-            "subject": lambda: (make.subject("L2", "B"), "Level 2 B"),
-            "location": lambda: (make.location("Marble Hall"), "Marble Hall"),
+            "session": lambda: (factories.create_session("Moonlight", factories.upcoming_thursday(8)), "Moonlight"),
+            "subject": lambda: (factories.create_subject("L2", "B"), "Level 2 B"),
+            "location": lambda: (factories.create_location("Marble Hall"), "Marble Hall"),
             "class_day": lambda: (3, "Thursdays"),
             "start_time": lambda: (time(18, 25), "6:25"),
             "capacity": lambda: (2, "2 spots left"),

@@ -8,7 +8,7 @@ from classwork.domain import proposals
 from classwork.domain.schedule import calendar_feeds, meetings
 from classwork.models import ClassOffer, Meeting, Proposal, Session, Subject
 from common.formats import format_date
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.classwork.planning import as_it_opens, everything
 from tests.page_text import text_of
@@ -33,7 +33,7 @@ class DeskTestCase(SchoolTestCase):
 class NextSessionPageTest(DeskTestCase):
     def setUp(self):
         self.log_in(self.ada)
-        make.class_offer(self.session, make.subject("L2"), self.tess.staff, class_day=3)
+        factories.create_class_offer(self.session, factories.create_subject("L2"), self.tess.staff, class_day=3)
         self.url = reverse("desk_next_session", args=[self.session.pk])
 
     def values(self):
@@ -41,9 +41,9 @@ class NextSessionPageTest(DeskTestCase):
 
     def test_next_session_is_created_after_a_preview(self):
         preview = self.preview_and_confirm(self.url, self.values())
-        self.assertContains(preview, format_date(make.thursday(5)))
+        self.assertContains(preview, format_date(factories.upcoming_thursday(5)))
         planned = Session.objects.latest("id")
-        self.assertEqual((planned.key_day_date, planned.class_offers.count()), (make.thursday(5), 2))
+        self.assertEqual((planned.key_day_date, planned.class_offers.count()), (factories.upcoming_thursday(5), 2))
         self.assertFalse(planned.class_offers.approved().exists())
 
     def test_excluded_classes_are_left_out_and_edited_values_are_used(self):
@@ -59,8 +59,10 @@ class NextSessionPageTest(DeskTestCase):
         self.assertContains(sessions, "has been created with 1 class. It is not approved yet.")
 
     def test_overlap_offers_a_button_with_the_next_free_day(self):
-        response = self.client.post(self.url, self.values() | {"key_day_date": make.thursday(2).isoformat()})
-        self.assertContains(response, f"Use {format_date(make.thursday(5))}")
+        response = self.client.post(
+            self.url, self.values() | {"key_day_date": factories.upcoming_thursday(2).isoformat()}
+        )
+        self.assertContains(response, f"Use {format_date(factories.upcoming_thursday(5))}")
         self.assertEqual(Session.objects.count(), 1)
 
     def test_invalid_time_is_reported_at_its_class(self):
@@ -70,7 +72,9 @@ class NextSessionPageTest(DeskTestCase):
     def test_session_list_runs_the_same_queries_for_thirty_sessions(self):
         def rows(count):
             for _ in range(count):
-                make.session(f"S{Session.objects.count()}", make.thursday(10 + 6 * Session.objects.count()))
+                factories.create_session(
+                    f"S{Session.objects.count()}", factories.upcoming_thursday(10 + 6 * Session.objects.count())
+                )
 
         self.assertSameQueries(reverse("desk_sessions"), rows)
 
@@ -126,7 +130,7 @@ class ClassDayPageTest(DeskTestCase):
         self.assertEqual(self.class_offer.meetings.filter(number=None).count(), 1)
 
     def test_double_booked_day_is_added_only_after_a_preview(self):
-        make.class_offer(self.session, make.subject("L2"), class_day=2, location=self.hall)
+        factories.create_class_offer(self.session, factories.create_subject("L2"), class_day=2, location=self.hall)
         data = {"day": (self.day.local_date + timedelta(1)).isoformat(), "start_time": "19:00"}
         preview = self.preview_and_confirm(reverse("desk_add_day", args=[self.class_offer.pk]), data)
         self.assertContains(preview, "Grange Hall is double-booked")
@@ -141,7 +145,7 @@ class ClassDayPageTest(DeskTestCase):
 class ProposalPageTest(DeskTestCase):
     def propose(self):
         self.log_in(self.tess)
-        level = make.subject("L2").level_id
+        level = factories.create_subject("L2").level_id
         data = {"level": level, "version": "D", "name": "Slow", "num_weeks": "3", "num_minutes": "60"}
         form = text_of(self.client.get(reverse("propose_subject")))
         self.assertIn("Save draft Cancel", form)
@@ -173,7 +177,12 @@ class ProposalPageTest(DeskTestCase):
 
     def test_teacher_proposes_a_class_for_an_upcoming_session(self):
         self.log_in(self.tess)
-        values = {"session": self.session.pk, "subject": make.subject("L2").pk, "class_day": "3", "start_time": "18:00"}
+        values = {
+            "session": self.session.pk,
+            "subject": factories.create_subject("L2").pk,
+            "class_day": "3",
+            "start_time": "18:00",
+        }
         self.client.post(reverse("propose_class"), values)
         class_offer = Proposal.objects.get().class_offer
         self.assertEqual((class_offer.manager_approved, list(class_offer.teachers.all())), (False, [self.tess.staff]))
@@ -224,7 +233,7 @@ class ProposalPageTest(DeskTestCase):
         self.assertEqual(self.client.get(reverse("desk_proposal", args=[proposal.pk])).status_code, 404)
 
     def test_proposal_lists_run_the_same_queries_for_thirty_proposals(self):
-        level = make.subject("L2").level
+        level = factories.create_subject("L2").level
 
         def rows(count):
             for number in range(count):

@@ -11,7 +11,7 @@ from classwork.domain.schedule import calendar_feeds, class_offers, meetings
 from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.domain.schedule.meetings import MeetingDraft
 from common import dates
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 
 
@@ -70,11 +70,11 @@ class FeedTest(SchoolTestCase):
         self.assertIn("TZID:America/Los_Angeles", lines)
 
     def test_class_keeps_its_local_time_when_the_clocks_change(self):
-        session = make.session("Spring", date(dates.local_today().year + 2, 2, 25), num_weeks=10)
-        subject = make.subject("L2", num_weeks=10)
+        session = factories.create_session("Spring", date(dates.local_today().year + 2, 2, 25), num_weeks=10)
+        subject = factories.create_subject("L2", num_weeks=10)
         for zone in ("America/Los_Angeles", "Europe/Berlin", "Australia/Adelaide"):
             with self.subTest(zone), override_settings(TIME_ZONE=zone):
-                class_offer = make.class_offer(session, subject)
+                class_offer = factories.create_class_offer(session, subject)
                 found = events(calendar_feeds.class_calendar(class_offer))
                 self.assertEqual([event.start.hour for event in found], [19] * 10)
                 self.assertEqual(len({event.start.utcoffset() for event in found}), 2)
@@ -110,7 +110,9 @@ class FeedTest(SchoolTestCase):
     def test_school_calendar_runs_the_same_queries_for_many_classes(self):
         def rows(count):
             for _ in range(count):
-                make.class_offer(self.session, make.subject("L2"), self.tess.staff, location=self.hall)
+                factories.create_class_offer(
+                    self.session, factories.create_subject("L2"), self.tess.staff, location=self.hall
+                )
 
         self.assertSameQueries(reverse("school_calendar"), rows)
 
@@ -123,11 +125,11 @@ class TeacherCalendarTest(SchoolTestCase):
         return response if response.status_code != 200 else events(response.content)
 
     def test_teacher_calendar_has_only_the_classes_they_teach(self):
-        make.class_offer(self.session, make.subject("L2"), self.ash.staff)
+        factories.create_class_offer(self.session, factories.create_subject("L2"), self.ash.staff)
         self.assertEqual(len(self.feed()), 5)
 
     def test_substituted_days_move_to_the_calendar_of_the_substitute(self):
-        other = make.class_offer(self.session, make.subject("L2"), self.ash.staff)
+        other = factories.create_class_offer(self.session, factories.create_subject("L2"), self.ash.staff)
         meetings.set_substitutes(self.ada, other.meetings.first(), [self.tess.staff])
         meetings.set_substitutes(self.ada, self.class_offer.meetings.last(), [self.ash.staff])
         self.assertEqual([event.summary for event in self.feed()].count("Level 2 A"), 1)
@@ -154,6 +156,6 @@ class TeacherCalendarTest(SchoolTestCase):
         self.assertEqual(events(calendar_feeds.school_calendar(later)), [])
 
     def test_extra_day_is_included(self):
-        draft = MeetingDraft(make.thursday(1) + timedelta(1), time(18), reason="Practice")
+        draft = MeetingDraft(factories.upcoming_thursday(1) + timedelta(1), time(18), reason="Practice")
         meetings.add_meeting(self.ada, self.class_offer, draft)
         self.assertEqual(len(self.feed()), 6)

@@ -12,7 +12,7 @@ from classwork.domain.resources.content import Thing
 from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.models import Attachment, Resource
 from history.models import Entry
-from tests import make, samples
+from tests import factories, samples
 from tests.base import SchoolTestCase
 from tests.private_files import InFolder, stored
 
@@ -69,14 +69,14 @@ class AttachmentTest(GivingTestCase):
         self.assertEqual(self.titles(), ["Three", "One", "Two"])
         self.assertEqual(self.titles(self.class_offer.subject), ["One", "Two", "Three"])
         self.assertEqual(self.client.post(url, {"move": "up-x"}).status_code, 404)
-        elsewhere = self.give("Elsewhere", make.subject("L2", "A"))
+        elsewhere = self.give("Elsewhere", factories.create_subject("L2", "A"))
         self.assertContains(
             self.client.post(url, {"move": f"up-{elsewhere.pk}"}, follow=True), "no longer attached here"
         )
 
     def test_subject_resource_is_hidden_from_one_class_only(self) -> None:
         resource = self.give("For all", self.class_offer.subject)
-        other = make.class_offer(self.session, self.class_offer.subject)
+        other = factories.create_class_offer(self.session, self.class_offer.subject)
         self.post(resource, hide="")
         self.assertEqual([each.hidden for each in content.attached_to(self.class_offer)], [True])
         self.assertEqual([each.hidden for each in content.attached_to(other)], [False])
@@ -89,10 +89,10 @@ class AttachmentTest(GivingTestCase):
     def test_resource_is_deleted_with_its_last_attachment(self) -> None:
         resource = self.give()
         content.set_resource_hidden(self.tess.staff, self.class_offer, resource, True)
-        Attachment.objects.create(resource=resource, subject=make.subject("L2", "A"))
+        Attachment.objects.create(resource=resource, subject=factories.create_subject("L2", "A"))
         self.post(resource, remove="")
         self.assertEqual((self.titles(), Resource.objects.count()), ([], 1))
-        content.detach_resource(self.tess.staff, make.subject("L2", "B"), resource)
+        content.detach_resource(self.tess.staff, factories.create_subject("L2", "B"), resource)
         self.assertEqual(Resource.objects.count(), 1)
         content.detach_resource(self.tess.staff, resource.attachments.get().subject, resource)
         self.assertEqual(Resource.objects.count(), 0)
@@ -109,7 +109,7 @@ class ResourcePermissionTest(GivingTestCase):
         for staff, thing, may in (
             (self.tess.staff, self.class_offer, True),
             (self.tess.staff, self.class_offer.subject, True),
-            (self.tess.staff, make.subject("L3", "A"), False),
+            (self.tess.staff, factories.create_subject("L3", "A"), False),
             (ash, self.class_offer, False),
             (ash, self.class_offer.subject, False),
             (ada, self.class_offer, True),

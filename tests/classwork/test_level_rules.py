@@ -6,7 +6,7 @@ from django.test import TestCase, tag
 from django.urls import reverse
 
 from classwork.models import Level
-from tests import make
+from tests import factories
 from tests.classwork.office import OfficeTestCase
 
 
@@ -36,8 +36,8 @@ class LevelValidationTest(TestCase):
     def test_rule_may_name_existing_versions_in_either_case(self):
         level = Level.objects.create(name="Level 9", code="L9", rule="A")
         for version in ("a", "B"):
-            make.subject("L9", version)
-        make.subject("L2", "C")
+            factories.create_subject("L9", version)
+        factories.create_subject("L2", "C")
         level.rule = "A, b"
         level.full_clean()
         level.rule = "a|c, B|D"

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from classwork.domain.catalog import structured_data
 from classwork.models import Location
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 
 
@@ -18,8 +18,10 @@ class LocationTest(SchoolTestCase):
 
     @override_settings(DEFAULT_COUNTRY="US")
     def test_structured_data_always_has_the_country_and_the_address_only_a_foreign_one(self) -> None:
-        home = make.location("Hall", code="hall", address="1 Main St", city="Portland", state="OR", zipcode="97214")
-        away = make.location(
+        home = factories.create_location(
+            "Hall", code="hall", address="1 Main St", city="Portland", state="OR", zipcode="97214"
+        )
+        away = factories.create_location(
             "Halle", code="halle", address="", city="Berlin", state="", zipcode="10115", country="Germany"
         )
         for place, country in ((home, "US"), (away, "Germany")):

@@ -7,7 +7,7 @@ from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from classwork.domain.schedule import meetings
 from classwork.rules import calendar
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 
 SESSIONS = st.fixed_dictionaries(
@@ -31,11 +31,11 @@ class MeetingLaw(HypothesisTestCase, SchoolTestCase):
         st.sets(st.integers(1, 8)),
     )
     def test_every_meeting_is_between_start_and_end_and_none_is_lost(self, values, class_day, weeks, skips, canceled):
-        session = make.session("Law", make.thursday(10), **values)
+        session = factories.create_session("Law", factories.upcoming_thursday(10), **values)
         start = calendar.first_day(session.plan, class_day)
         skipped = tuple(start + timedelta(weeks=week) for week in skips if week < weeks)
-        class_offer = make.class_offer(
-            session, make.subject("L2", num_weeks=weeks), class_day=class_day, skipped=skipped
+        class_offer = factories.create_class_offer(
+            session, factories.create_subject("L2", num_weeks=weeks), class_day=class_day, skipped=skipped
         )
         for meeting in class_offer.meetings.filter(number__in=canceled):
             meetings.cancel_meeting(None, meeting, "Snow")

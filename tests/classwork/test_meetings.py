@@ -8,7 +8,7 @@ from classwork.domain.schedule.problems import ChangeRefused
 from classwork.models import Meeting
 from history.models import Entry
 from outbox.models import Event
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.classwork.planning import everything
 
@@ -58,7 +58,9 @@ class CancelTest(MeetingTestCase):
 
 class MoveTest(MeetingTestCase):
     def test_moved_day_stays_when_the_schedule_changes(self):
-        draft = MeetingDraft(self.second.local_date + timedelta(1), time(18), 90, make.location("Town Hall"), "Concert")
+        draft = MeetingDraft(
+            self.second.local_date + timedelta(1), time(18), 90, factories.create_location("Town Hall"), "Concert"
+        )
         preview = meetings.plan_move(self.second, draft)
         self.assertIn("6:00–7:30 PM", preview.rows[0].after)
         meetings.move_meeting(self.ada, self.second, draft, seen=preview.fingerprint)
@@ -120,7 +122,7 @@ class AddTest(MeetingTestCase):
         )
 
     def test_double_booked_location_is_reported(self):
-        make.class_offer(self.session, make.subject("L2"), location=self.hall, class_day=2)
+        factories.create_class_offer(self.session, factories.create_subject("L2"), location=self.hall, class_day=2)
         warnings = meetings.plan_add(
             self.class_offer, MeetingDraft(self.first.local_date + timedelta(1), time(19))
         ).warnings
@@ -136,14 +138,14 @@ class SubstituteTest(MeetingTestCase):
         self.assertEqual(Event.objects.filter(type="classwork.substitutes_changed").count(), 1)
 
     def test_double_booked_substitute_is_reported(self):
-        make.class_offer(self.session, make.subject("L2"), self.ash.staff)
+        factories.create_class_offer(self.session, factories.create_subject("L2"), self.ash.staff)
         self.assertIn(
             "Ash Abara is double-booked", meetings.plan_substitutes(self.second, [self.ash.staff]).warnings[0]
         )
 
     def test_substituted_teacher_is_free_that_day(self):
         meetings.set_substitutes(self.ada, self.second, [self.ash.staff])
-        elsewhere = make.class_offer(self.session, make.subject("L2", num_weeks=1), class_day=2)
+        elsewhere = factories.create_class_offer(self.session, factories.create_subject("L2", num_weeks=1), class_day=2)
         draft = MeetingDraft(self.second.local_date, time(19))
         class_offers.change_class(self.ada, elsewhere, ClassDraft({}, teachers=[self.tess.staff]))
         self.assertEqual(meetings.plan_move(elsewhere.meetings.get(), draft).warnings, ())

@@ -5,7 +5,7 @@ from decimal import Decimal
 from classwork.domain.schedule import next_session
 from classwork.domain.schedule.problems import ChangeRefused
 from classwork.models import ClassOffer, Session
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.classwork.planning import everything
 
@@ -14,26 +14,27 @@ class NextSessionTest(SchoolTestCase):
     @classmethod
     def setUpTestData(cls):
         super().setUpTestData()
-        make.class_offer(
+        factories.create_class_offer(
             cls.session,
-            make.subject("L2"),
+            factories.create_subject("L2"),
             cls.tess.staff,
             class_day=3,
             price=Decimal(50),
             capacity=12,
             public_note="Only this time",
-            skipped=[make.thursday(1)],
+            skipped=[factories.upcoming_thursday(1)],
         )
 
     def test_every_class_is_repeated_without_its_notes_and_skipped_dates(self):
         values, repeats = next_session.propose_next_session(self.session)
-        self.assertEqual(values["key_day_date"], make.thursday(5))
+        self.assertEqual(values["key_day_date"], factories.upcoming_thursday(5))
         created = next_session.create_next_session(self.ada, values, repeats)
         again = created.class_offers.get(class_day=3)
         self.assertEqual((again.price, again.capacity, again.public_note), (Decimal(50), 12, ""))
         self.assertEqual(list(again.teachers.all()), [self.tess.staff])
         self.assertEqual(
-            [meeting.local_date for meeting in again.meetings.all()], [make.thursday(week) for week in range(5, 10)]
+            [meeting.local_date for meeting in again.meetings.all()],
+            [factories.upcoming_thursday(week) for week in range(5, 10)],
         )
         self.assertEqual(created.class_offers.count(), 2)
 
@@ -75,8 +76,9 @@ class NextSessionTest(SchoolTestCase):
 
     def test_overlapping_session_is_refused_with_the_next_free_day(self):
         values, repeats = next_session.propose_next_session(self.session)
-        wrong = values | {"key_day_date": make.thursday(1)}
+        wrong = values | {"key_day_date": factories.upcoming_thursday(1)}
         self.assertEqual(
-            next_session.preview_next_session(wrong, repeats).faults[0].proposal, {"key_day_date": make.thursday(5)}
+            next_session.preview_next_session(wrong, repeats).faults[0].proposal,
+            {"key_day_date": factories.upcoming_thursday(5)},
         )
         self.assertEqual(Session.objects.count(), 1)

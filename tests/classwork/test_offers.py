@@ -11,7 +11,7 @@ from classwork.models import ClassOffer, Meeting, Subject
 from common import dates
 from history.models import Entry
 from outbox.models import Event
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.classwork.planning import everything
 
@@ -33,32 +33,48 @@ class OfferTestCase(SchoolTestCase):
 
 class NewClassTest(OfferTestCase):
     def test_class_meets_weekly_as_often_as_its_subject_says(self):
-        first = make.thursday() - timedelta(2)
+        first = factories.upcoming_thursday() - timedelta(2)
         self.assertEqual(self.days(), [first + timedelta(weeks=week) for week in range(5)])
-        workshop = make.class_offer(self.session, make.subject("WS", "N", name="Charleston", num_weeks=1), class_day=2)
-        self.assertEqual(self.days(workshop), [make.thursday() - timedelta(1)])
+        workshop = factories.create_class_offer(
+            self.session, factories.create_subject("WS", "N", name="Charleston", num_weeks=1), class_day=2
+        )
+        self.assertEqual(self.days(workshop), [factories.upcoming_thursday() - timedelta(1)])
 
     def test_skipped_date_is_added_at_the_end(self):
-        first = make.thursday()
-        class_offer = make.class_offer(
-            self.session, make.subject("L2"), class_day=3, skipped=[make.thursday(1)], skip_tagline="Thanksgiving"
+        first = factories.upcoming_thursday()
+        class_offer = factories.create_class_offer(
+            self.session,
+            factories.create_subject("L2"),
+            class_day=3,
+            skipped=[factories.upcoming_thursday(1)],
+            skip_tagline="Thanksgiving",
         )
-        self.assertEqual(self.days(class_offer), [first] + [make.thursday(week) for week in range(2, 6)])
+        self.assertEqual(self.days(class_offer), [first] + [factories.upcoming_thursday(week) for week in range(2, 6)])
 
     def test_skipped_date_that_is_no_class_day_is_refused_with_the_nearest_one(self):
-        values = {"session": self.session, "subject": make.subject("L2"), "class_day": 3, "start_time": time(19)}
-        friday = make.thursday(1) + timedelta(1)
+        values = {
+            "session": self.session,
+            "subject": factories.create_subject("L2"),
+            "class_day": 3,
+            "start_time": time(19),
+        }
+        friday = factories.upcoming_thursday(1) + timedelta(1)
         fault = self.refusal_of(ClassDraft(values, [friday]))
-        self.assertEqual((fault.field, fault.proposal), ("skipped", {"skipped": [make.thursday(1)]}))
+        self.assertEqual((fault.field, fault.proposal), ("skipped", {"skipped": [factories.upcoming_thursday(1)]}))
         class_offer = class_offers.create_class(self.ada, ClassDraft(values, fault.proposal["skipped"]))
-        self.assertNotIn(make.thursday(1), self.days(class_offer))
+        self.assertNotIn(factories.upcoming_thursday(1), self.days(class_offer))
 
     def test_subject_is_required(self):
         fault = self.refusal_of(ClassDraft({"session": self.session, "start_time": time(19)}))
         self.assertEqual(fault.field, "subject")
 
     def test_approval_of_a_new_class_follows_the_setting(self):
-        values = {"session": self.session, "subject": make.subject("L2"), "class_day": 3, "start_time": time(19)}
+        values = {
+            "session": self.session,
+            "subject": factories.create_subject("L2"),
+            "class_day": 3,
+            "start_time": time(19),
+        }
         self.assertFalse(class_offers.create_class(self.ada, ClassDraft(values)).manager_approved)
         with self.settings(ASSUME_CLASS_APPROVE=True):
             self.assertTrue(class_offers.create_class(self.ada, ClassDraft(values)).manager_approved)
@@ -87,7 +103,7 @@ class ChangedClassTest(OfferTestCase):
         self.assertEqual(Entry.objects.latest("id").details["changes"], {"public_note": ["", "Bring water"]})
 
     def test_new_location_updates_the_calendars(self):
-        place = make.location("Town Hall")
+        place = factories.create_location("Town Hall")
         preview = class_offers.change_class(self.ada, self.class_offer, ClassDraft({"location": place}))
         self.assertEqual(
             [(row.what, row.before, row.after) for row in preview.rows], [("Location", "Grange Hall", "Town Hall")]
@@ -95,10 +111,10 @@ class ChangedClassTest(OfferTestCase):
         self.assertEqual(set(self.class_offer.meetings.values_list("revision", flat=True)), {1})
 
     def test_new_weekday_refuses_an_outdated_skipped_date_with_the_right_one(self):
-        skipped = make.thursday(1) - timedelta(2)
+        skipped = factories.upcoming_thursday(1) - timedelta(2)
         class_offers.change_class(self.ada, self.class_offer, ClassDraft({}, [skipped]))
         fault = self.refusal_of(ClassDraft({"class_day": 2}), self.class_offer)
-        self.assertEqual(fault.proposal, {"skipped": [make.thursday(1) - timedelta(1)]})
+        self.assertEqual(fault.proposal, {"skipped": [factories.upcoming_thursday(1) - timedelta(1)]})
         class_offers.change_class(self.ada, self.class_offer, ClassDraft({"class_day": 2}, fault.proposal["skipped"]))
         self.assertEqual(len(self.days()), 5)
 
@@ -130,7 +146,12 @@ class ChangedClassTest(OfferTestCase):
 
 class WarningTest(OfferTestCase):
     def plan(self, **values):
-        usual = {"session": self.session, "subject": make.subject("L2"), "class_day": 1, "start_time": time(19, 30)}
+        usual = {
+            "session": self.session,
+            "subject": factories.create_subject("L2"),
+            "class_day": 1,
+            "start_time": time(19, 30),
+        }
         teachers = values.pop("teachers", [])
         return class_offers.plan_class(ClassOffer(), ClassDraft(usual | values, teachers=teachers)).warnings
 
@@ -150,7 +171,7 @@ class WarningTest(OfferTestCase):
         self.assertEqual(self.plan(location=self.hall, teachers=[self.tess.staff]), ())
 
     def test_unreachable_weekday_and_too_many_weeks_are_reported(self):
-        warnings = self.plan(class_day=4, subject=make.subject("L3", num_weeks=6))
+        warnings = self.plan(class_day=4, subject=factories.create_subject("L3", num_weeks=6))
         self.assertIn("outside the session's date range", warnings[0])
         self.assertIn("runs for 6 weeks, the session for 5", warnings[1])
 

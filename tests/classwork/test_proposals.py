@@ -10,7 +10,7 @@ from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.domain.schedule.problems import ChangeRefused
 from classwork.models import ClassOffer, Level, Proposal, Subject
 from outbox.models import Event
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 
 
@@ -66,7 +66,12 @@ class NewProposalTest(ProposalTestCase):
             proposals.submit_proposal(self.teacher, proposal)
 
     def test_proposed_class_is_taught_by_its_author(self):
-        values = {"session": self.session, "subject": make.subject("L2"), "class_day": 3, "start_time": time(18)}
+        values = {
+            "session": self.session,
+            "subject": factories.create_subject("L2"),
+            "class_day": 3,
+            "start_time": time(18),
+        }
         proposal = proposals.propose_class(self.teacher, ClassDraft(values))
         self.assertEqual(list(proposal.class_offer.teachers.all()), [self.teacher])
         self.assertNotIn(proposal.class_offer, ClassOffer.objects.approved())
@@ -77,7 +82,12 @@ class NewProposalTest(ProposalTestCase):
 
     def test_proposal_already_approved_in_the_admin_can_only_be_changed_by_request(self):
         """This holds for a draft and for an answered proposal."""
-        values = {"session": self.session, "subject": make.subject("L2"), "class_day": 3, "start_time": time(18)}
+        values = {
+            "session": self.session,
+            "subject": factories.create_subject("L2"),
+            "class_day": 3,
+            "start_time": time(18),
+        }
         ideas = [self.propose(), proposals.propose_class(self.teacher, ClassDraft(values))]
         proposals.submit_proposal(self.teacher, ideas[0])
         proposals.answer_proposal(self.ada, ideas[0], "Shorter, please")
@@ -114,7 +124,7 @@ class ChangeRequestTest(ProposalTestCase):
         return proposals.request_change(self.teacher, self.class_offer, values, "The hall is cold")
 
     def test_requested_change_is_applied_on_approval(self):
-        hall = make.location("Town Hall")
+        hall = factories.create_location("Town Hall")
         proposal = self.request(location=hall, start_time=time(20), price=Decimal("55.50"))
         self.assertEqual(ClassOffer.objects.get().start_time, time(19))
         preview = proposals.plan_approval(self.stored(proposal))

@@ -20,7 +20,7 @@ from classwork.rules.timetable import ScheduledMeeting, Slot
 from history.models import Entry
 from registrations.domain.library import access
 from registrations.models import Opening
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.classwork import giving
 
@@ -127,9 +127,9 @@ class ReleaseUpdateTest(SchoolTestCase):
         self.assertLess(early.begins_at, planned.opens_at)
 
     def test_new_class_and_changed_subject_update_the_resources(self) -> None:
-        subject = make.subject("L2", "B")
+        subject = factories.create_subject("L2", "B")
         resource = giving.resource("For all", subject, when="completion")
-        class_offer = make.class_offer(self.session, subject, class_day=4)
+        class_offer = factories.create_class_offer(self.session, subject, class_day=4)
         self.assertEqual(list(class_offer.releases.values_list("resource", flat=True)), [resource.pk])
         class_offers.change_class(None, class_offer, ClassDraft({"subject": self.class_offer.subject}))
         self.assertEqual(class_offer.releases.count(), 0)
@@ -203,7 +203,7 @@ class ReleaseTimesPageTest(SchoolTestCase):
         self.assertEqual(Opening.objects.count(), 0)
 
     def test_registrations_of_other_classes_and_unknown_actions_are_not_found(self) -> None:
-        elsewhere = giving.place(self.kit, make.class_offer(self.session, make.subject("L2")))
+        elsewhere = giving.place(self.kit, factories.create_class_offer(self.session, factories.create_subject("L2")))
         for wanted in (f"open-{elsewhere.pk}", "open-x", "explode"):
             self.assertEqual(self.client.post(self.url, {"do": wanted}).status_code, 404)
         self.log_in(self.ash)

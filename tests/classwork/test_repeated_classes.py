@@ -10,7 +10,7 @@ from classwork.domain.class_fields import FRESH, KEPT_FIELDS, OWN_FIELDS
 from classwork.domain.schedule import next_session
 from classwork.models import CancellationTerms, ClassOffer, ClassRole, RoleBalance
 from common import dates
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 
 KEPT: dict[str, object] = {
@@ -31,13 +31,13 @@ class RepeatedClassTest(SchoolTestCase):
     def setUpTestData(cls):
         super().setUpTestData()
         cls.kept = KEPT | {"terms": CancellationTerms.objects.create(name="Strict")}
-        cls.first = make.thursday(1)
-        cls.special = make.class_offer(
+        cls.first = factories.upcoming_thursday(1)
+        cls.special = factories.create_class_offer(
             cls.session,
-            make.subject("L2"),
+            factories.create_subject("L2"),
             cls.tess.staff,
             class_day=3,
-            skipped=(make.thursday(),),
+            skipped=(factories.upcoming_thursday(),),
             decision_date=cls.first - timedelta(days=5),
             skip_tagline="Not this week",
             public_note="Only this time",
@@ -87,13 +87,15 @@ class RepeatedClassTest(SchoolTestCase):
         self.assert_roles_kept(again)
 
     def test_copy_with_a_decision_day_in_the_past_is_decided_today(self):
-        ClassOffer.objects.filter(pk=self.special.pk).update(decision_date=make.thursday() - timedelta(days=30))
+        ClassOffer.objects.filter(pk=self.special.pk).update(
+            decision_date=factories.upcoming_thursday() - timedelta(days=30)
+        )
         again = self.copy_class()
         self.assertEqual((again.minimum, again.decision_date), (6, dates.local_today()))
 
     def test_copy_of_a_class_that_has_begun_has_no_minimum(self):
         self.special.skipped_dates.all().delete()
-        type(self.session).objects.filter(pk=self.session.pk).update(key_day_date=make.thursday(-2))
+        type(self.session).objects.filter(pk=self.session.pk).update(key_day_date=factories.upcoming_thursday(-2))
         again = self.copy_class()
         self.assertEqual((again.capacity, again.minimum, again.decision_date), (12, None, None))
         self.assertEqual(again.roles.count(), 2)

@@ -9,14 +9,14 @@ from django.urls import reverse
 from classwork.domain.schedule import sessions
 from classwork.domain.schedule.problems import ChangeRefused
 from classwork.models import Session
-from tests import make
+from tests import factories
 from tests.base import BACKEND
 from tests.classwork.planning import as_it_opens
 from tests.racing import overlap, without_locks
 
 
 def session_creator(name: str, weeks: int = 0) -> Callable[[], Session]:
-    return lambda: make.session(name, make.thursday(weeks))
+    return lambda: factories.create_session(name, factories.upcoming_thursday(weeks))
 
 
 @tag("postgres")
@@ -36,13 +36,13 @@ class SessionRaceTest(TransactionTestCase):
         self.assertEqual(Session.objects.count(), 2)
 
     def test_one_of_two_overlapping_next_sessions_is_created(self) -> None:
-        make.session("Last")
+        factories.create_session("Last")
         _, second = overlap(session_creator("Ours", 5), session_creator("Theirs", 7))
         self.assert_refused(second, "Ours")
 
     def test_session_cannot_be_moved_onto_one_that_is_being_created(self) -> None:
-        last = make.session("Last")
-        values = {"key_day_date": make.thursday(7)}
+        last = factories.create_session("Last")
+        values = {"key_day_date": factories.upcoming_thursday(7)}
         _, second = overlap(session_creator("Ours", 5), lambda: sessions.change_session(None, last, values))
         self.assert_refused(second, "Ours")
 
@@ -51,7 +51,7 @@ class SessionRaceTest(TransactionTestCase):
         self.assertCountEqual(Session.objects.all(), outcomes)
 
     def test_slower_office_user_sees_the_overlap_at_the_key_day(self) -> None:
-        school = make.school()
+        school = factories.create_school()
         client = Client()
         client.force_login(school.ada, BACKEND)
         url = reverse("desk_next_session", args=[school.session.pk])

@@ -14,7 +14,7 @@ from common import dates
 from common.formats import format_date
 from history.models import Entry
 from outbox.models import Event
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.classwork.planning import everything
 
@@ -56,7 +56,7 @@ class NewSessionTest(SessionTestCase):
     def test_name_in_use_gets_a_number(self):
         day = date(dates.local_today().year + 20, 1, 10)
         self.assertEqual(sessions.free_session_name(day), f"Jan_{day.year}")
-        make.session(f"jan_{day.year}", day)
+        factories.create_session(f"jan_{day.year}", day)
         self.assertEqual(sessions.free_session_name(day), f"Jan_{day.year}_2")
 
     def test_overlapping_session_is_refused_with_a_free_key_day_and_changes_nothing(self):
@@ -96,7 +96,7 @@ class NewSessionTest(SessionTestCase):
         self.assertIn("has this name", self.refusal_of(values | {"name": "open_session"}).sentence)
 
     def test_flipped_last_day_without_skipped_weeks_is_reset(self):
-        created = make.session("Next", make.thursday(20), flip_last_day=True)
+        created = factories.create_session("Next", factories.upcoming_thursday(20), flip_last_day=True)
         self.assertFalse(created.flip_last_day)
 
 
@@ -129,30 +129,35 @@ class ChangedSessionTest(SessionTestCase):
         self.assertEqual((again.expire_date, again.publish_date), (chosen, self.session.publish_date))
 
     def test_saving_a_session_does_not_change_the_next_one(self):
-        following = make.session("Next", make.thursday(5), publish_date=make.thursday(2))
-        sessions.change_session(self.ada, self.session, {"expire_date": make.thursday(3)})
-        self.assertEqual(Session.objects.get(pk=following.pk).publish_date, make.thursday(2))
+        following = factories.create_session(
+            "Next", factories.upcoming_thursday(5), publish_date=factories.upcoming_thursday(2)
+        )
+        sessions.change_session(self.ada, self.session, {"expire_date": factories.upcoming_thursday(3)})
+        self.assertEqual(Session.objects.get(pk=following.pk).publish_date, factories.upcoming_thursday(2))
 
     def test_moving_a_session_onto_the_next_one_is_refused(self):
-        make.session("Next", make.thursday(5))
-        fault = self.refusal_of({"key_day_date": make.thursday(1)}, self.session)
-        self.assertEqual(fault.proposal, {"key_day_date": make.thursday(10)})
+        factories.create_session("Next", factories.upcoming_thursday(5))
+        fault = self.refusal_of({"key_day_date": factories.upcoming_thursday(1)}, self.session)
+        self.assertEqual(fault.proposal, {"key_day_date": factories.upcoming_thursday(10)})
 
     def test_outdated_preview_is_not_applied(self):
-        values = {"key_day_date": make.thursday(1)}
+        values = {"key_day_date": factories.upcoming_thursday(1)}
         seen = sessions.plan_session(self.session, values).fingerprint
-        make.class_offer(self.session, make.subject("L2"), class_day=2)
+        factories.create_class_offer(self.session, factories.create_subject("L2"), class_day=2)
         before = everything()
         with self.assertRaises(PreviewOutdated):
             sessions.change_session(self.ada, self.session, values, seen=seen)
         self.assertEqual(everything(), before)
 
     def test_change_and_reason_are_recorded_and_an_event_is_sent(self):
-        sessions.change_session(self.ada, self.session, {"key_day_date": make.thursday(1)}, why="The hall floods")
+        sessions.change_session(
+            self.ada, self.session, {"key_day_date": factories.upcoming_thursday(1)}, why="The hall floods"
+        )
         entry = Entry.objects.get(action="classwork.session_changed")
         self.assertEqual((entry.actor_id, entry.why), (self.ada.pk, "The hall floods"))
         self.assertEqual(
-            entry.details["changes"]["key_day_date"], [format_date(make.thursday()), format_date(make.thursday(1))]
+            entry.details["changes"]["key_day_date"],
+            [format_date(factories.upcoming_thursday()), format_date(factories.upcoming_thursday(1))],
         )
         event = Event.objects.get(type="classwork.schedule_changed")
         self.assertEqual(event.payload.class_offer_id, self.class_offer.pk)
@@ -161,12 +166,12 @@ class ChangedSessionTest(SessionTestCase):
 
     @override_settings(PREVIEW_CONTRIBUTORS=["tests.classwork.test_sessions.releases"])
     def test_preview_includes_rows_from_other_apps(self):
-        preview = sessions.plan_session(self.session, {"key_day_date": make.thursday(1)})
+        preview = sessions.plan_session(self.session, {"key_day_date": factories.upcoming_thursday(1)})
         self.assertEqual(preview.rows[-1], PreviewRow("Videos", "opens", "", str(preview.effects[0].after[0])))
 
     def test_preview_warns_about_a_weekday_that_becomes_unreachable(self):
-        make.class_offer(
-            self.session, make.subject("L2"), class_day=4
+        factories.create_class_offer(
+            self.session, factories.create_subject("L2"), class_day=4
         )  # Friday is unreachable too, but it was before the change
         warnings = sessions.plan_session(self.session, {"max_day_shift": -1}).warnings
         self.assertEqual(len(warnings), 1)
@@ -179,7 +184,7 @@ class PreviewLaw(HypothesisTestCase, SchoolTestCase):
     @given(
         st.fixed_dictionaries(
             {
-                "key_day_date": st.integers(-8, 8).map(make.thursday),
+                "key_day_date": st.integers(-8, 8).map(factories.upcoming_thursday),
                 "max_day_shift": st.integers(-6, 6),
                 "num_weeks": st.integers(1, 8),
                 "skip_weeks": st.integers(0, 2),
@@ -190,7 +195,7 @@ class PreviewLaw(HypothesisTestCase, SchoolTestCase):
     )
     def test_applied_change_equals_its_preview(self, values, weeks):
         values["publish_date"] = dates.local_today() - timedelta(weeks=20)
-        make.class_offer(self.session, make.subject("L2", num_weeks=weeks), class_day=3)
+        factories.create_class_offer(self.session, factories.create_subject("L2", num_weeks=weeks), class_day=3)
         preview = sessions.plan_session(self.session, values)
         predicted = {effect.class_offer.pk: list(effect.after) for effect in preview.effects}
         sessions.change_session(self.ada, self.session, values, seen=preview.fingerprint)

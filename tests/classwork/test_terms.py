@@ -14,7 +14,7 @@ from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.models import CancellationTerms, CancellationTermsStep, ClassOffer
 from common import dates
 from history.models import Entry
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.classwork.terms import usual
 from tests.registrations import purchases
@@ -150,7 +150,9 @@ class TermsAdminTest(SchoolTestCase):
         with self.assertRaises(IntegrityError), transaction.atomic():
             CancellationTerms.objects.create(name="Other", is_default=True)
         class_offers.change_class(
-            self.ada, make.class_offer(self.session, make.subject(version="B")), ClassDraft({"terms": first})
+            self.ada,
+            factories.create_class_offer(self.session, factories.create_subject(version="B")),
+            ClassDraft({"terms": first}),
         )
         with self.assertRaises(IntegrityError), transaction.atomic():
             first.delete()

@@ -11,7 +11,7 @@ from django.urls import get_resolver
 from billing.forms import DueDateField
 from classwork.models import Session
 from common.days import FAR, DayField, refuse_far_days
-from tests import make
+from tests import factories
 
 DAYS = (forms.DateField, forms.DateTimeField, forms.SplitDateTimeField)
 
@@ -50,7 +50,7 @@ class DateFieldsOfEveryFormTest(TestCase):
 
     def date_fields_of_admin(self) -> Iterator[tuple[str, forms.Field]]:
         request = RequestFactory().get("/")
-        request.user = make.account("sue@example.org", "Sue", is_superuser=True)
+        request.user = factories.create_account("sue@example.org", "Sue", is_superuser=True)
         for model, page in admin.site._registry.items():
             pages: list[Any] = [page.get_form(request, change=True)] if page.has_change_permission(request) else []
             inlines = [inline for inline in page.get_inline_instances(request) if inline.has_change_permission(request)]

@@ -1,12 +1,12 @@
 from classwork.models import Session
-from tests import make
+from tests import factories
 from tests.flows.base import FlowTestCase
 from tests.flows.visitor import Visitor
 
 
 class PlanningFlowTest(FlowTestCase):
     def test_the_next_session_is_planned_from_this_one_and_approved_class_by_class(self) -> None:
-        make.class_offer(self.session, make.subject("L2"), self.tess.staff, class_day=3)
+        factories.create_class_offer(self.session, factories.create_subject("L2"), self.tess.staff, class_day=3)
         ada = self.desk().follow("Sessions").follow("Plan the next session")
         ada.press("Preview dates")
         self.assertEqual(Session.objects.count(), 1)

@@ -17,11 +17,11 @@ CLASSES = f"""
 import sys
 sys.path.insert(0, {str(TOP)!r})
 from classwork.models import ClassOffer
-from tests import make
-session = make.session("Now", make.thursday(1))
+from tests import factories
+session = factories.create_session("Now", factories.upcoming_thursday(1))
 for number in range(30):
-    subject = make.subject("L2", version="ABC"[number % 3], name=f"Class {{number}}")
-    make.class_offer(session, subject, class_day=number % 7)
+    subject = factories.create_subject("L2", version="ABC"[number % 3], name=f"Class {{number}}")
+    factories.create_class_offer(session, subject, class_day=number % 7)
 print(ClassOffer.objects.count())
 """
 REFERENCES = re.compile(r"""<(?:link|script|img|source|use)\b[^>]*?\b(?:href|src)=["']([^"'#][^"']*)["']""")

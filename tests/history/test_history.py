@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from history.domain import record_action
 from history.models import Entry
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 
 
@@ -21,7 +21,7 @@ class RecordActionTest(SchoolTestCase):
 
 class RecordInTransactionTest(TransactionTestCase):
     def test_entry_needs_a_transaction_and_is_rolled_back_with_it(self) -> None:
-        sam = make.account("sam@example.org", "Sam")
+        sam = factories.create_account("sam@example.org", "Sam")
         with self.assertRaises(RuntimeError):
             record_action(None, "users.account_closed", sam)
         with transaction.atomic():
@@ -65,7 +65,7 @@ class HistoryAdminTest(SchoolTestCase):
     def test_list_needs_no_more_queries_with_many_entries(self) -> None:
         def create_entries(count: int) -> None:
             for number in range(count):
-                actor = make.account(f"a{count}-{number}@example.org", "Actor")
+                actor = factories.create_account(f"a{count}-{number}@example.org", "Actor")
                 record_action(actor, "users.role_given", self.sam)
 
         self.assertSameQueries(reverse("admin:history_entry_changelist"), create_entries)

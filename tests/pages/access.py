@@ -1,6 +1,6 @@
 from types import SimpleNamespace
 
-from tests import make
+from tests import factories
 from tests.access import EVERYBODY, Row
 
 LETTER = {"name": "Alice", "email": "alice@example.org", "text": "When does the next session start?"}
@@ -12,8 +12,8 @@ NOT_BY_GET = "405    405     405      405     405       405"
 
 
 def stage(school: SimpleNamespace) -> None:
-    school.letter = make.letter()
-    school.welcome = make.text("home")
+    school.letter = factories.create_contact_message()
+    school.welcome = factories.create_text("home")
 
 
 def home(school: SimpleNamespace) -> list[str]:

@@ -4,7 +4,7 @@ from history.models import Entry
 from mailroom.testing import send_all
 from pages.domain import contact
 from pages.models import ContactMessage
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 
 MESSAGE_DATA = {"name": "Zoë 李", "email": "Zoe@Example.org", "text": "Do I need a partner?"}
@@ -63,7 +63,7 @@ class ContactFormTest(SchoolTestCase):
         self.assertFalse(ContactMessage.objects.exists())
 
     def test_message_marked_answered_twice_keeps_the_first_person_and_one_history_entry(self) -> None:
-        message = make.letter()
+        message = factories.create_contact_message()
         contact.mark_answered(message, self.ada)
         contact.mark_answered(message, self.tess)
         message.refresh_from_db()
@@ -76,16 +76,19 @@ class ContactInboxTest(SchoolTestCase):
         self.log_in(self.ada)
 
     def test_query_count_does_not_grow_with_the_number_of_messages(self) -> None:
-        self.assertSameQueries("/desk/contact/", lambda count: [make.letter(f"Sam{number}") for number in range(count)])
+        self.assertSameQueries(
+            "/desk/contact/",
+            lambda count: [factories.create_contact_message(f"Sam{number}") for number in range(count)],
+        )
 
     def test_answered_message_moves_to_the_answered_list(self) -> None:
-        message = make.letter()
+        message = factories.create_contact_message()
         self.client.post(f"/desk/contact/{message.pk}/answered/")
         self.assertNotContains(self.client.get("/desk/contact/"), message.text)
         self.assertContains(self.client.get("/desk/contact/?show=answered"), message.text)
 
     def test_invalid_page_number_still_shows_a_page(self) -> None:
-        make.letter()
+        factories.create_contact_message()
         for page in ("99", "nonsense", "-1"):
             self.assertEqual(self.client.get(f"/desk/contact/?page={page}").status_code, 200)
 

@@ -5,7 +5,7 @@ from django.test import TestCase, override_settings, tag
 
 from common.demo import PASSWORD, PEOPLE
 from pages import demo
-from tests import make
+from tests import factories
 from users.models import Staff, Student, User
 from users.roles import is_admin, is_assistant, is_teacher
 
@@ -29,7 +29,7 @@ class DemoSchoolTest(TestCase):
             self.assertContains(page, str(staff))
 
     def test_database_with_accounts_is_left_unchanged(self) -> None:
-        make.account("somebody@example.org", "Somebody")
+        factories.create_account("somebody@example.org", "Somebody")
         with self.assertRaises(demo.SchoolNotEmpty):
             demo.load_demo_school()
         self.assertEqual(User.objects.count(), 1)
@@ -65,7 +65,7 @@ class PrepareCommandTest(TestCase):
 
     @override_settings(DEBUG=True)
     def test_database_of_another_school_shows_no_demo_logins(self) -> None:
-        make.account("owner@example.com", "Olga")
+        factories.create_account("owner@example.com", "Olga")
         output = self.prepare()
         self.assertNotIn("alice@example.org", output)
         self.assertNotIn(PASSWORD, output)

@@ -2,7 +2,7 @@ import re
 
 from django.test import override_settings
 
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from users.models import Staff
 
@@ -29,7 +29,9 @@ class AboutPageTest(SchoolTestCase):
         def add_staff(count: int) -> None:
             for _ in range(count):
                 number = Staff.objects.count()
-                make.staff(make.account(f"t{number}@example.org", f"Teacher {number}"), "Teacher")
+                factories.create_staff(
+                    factories.create_account(f"t{number}@example.org", f"Teacher {number}"), "Teacher"
+                )
 
         self.assertSameQueries("/aboutus/", add_staff, exactly=2)
         self.assertSameQueries("/", add_staff, exactly=7)

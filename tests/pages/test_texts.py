@@ -1,6 +1,6 @@
 from history.models import Entry
 from pages.domain import texts
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 
 TEXT = "We dance."
@@ -8,7 +8,7 @@ TEXT = "We dance."
 
 class SiteTextTest(SchoolTestCase):
     def test_visitors_see_the_published_text_and_not_the_draft(self) -> None:
-        content = make.text("business_about", "About us", TEXT)
+        content = factories.create_text("business_about", "About us", TEXT)
         content.draft = "Secret plans"
         texts.save_draft(content, self.ada)
         response = self.client.get("/aboutus/")
@@ -16,13 +16,13 @@ class SiteTextTest(SchoolTestCase):
         self.assertNotContains(response, "Secret plans")
 
     def test_unpublished_text_is_not_shown(self) -> None:
-        make.text("terms", "Terms", TEXT, publish=False)
+        factories.create_text("terms", "Terms", TEXT, publish=False)
         response = self.client.get("/terms/")
         self.assertNotContains(response, TEXT)
         self.assertContains(response, "still writing")
 
     def test_every_edition_of_the_terms_stays_readable(self) -> None:
-        content = make.text("terms", "Terms", "Pay first.")
+        content = factories.create_text("terms", "Terms", "Pay first.")
         content.draft = "Pay later."
         texts.save_draft(content, self.ada)
         self.assertEqual(texts.publish_text(content, texts.draft_digest(content), self.ada).number, 2)
@@ -31,12 +31,12 @@ class SiteTextTest(SchoolTestCase):
         self.assertEqual(self.client.get("/terms/3/").status_code, 404)
 
     def test_publishing_an_unchanged_text_creates_no_new_edition(self) -> None:
-        content = make.text("terms")
+        content = factories.create_text("terms")
         self.assertEqual(texts.publish_text(content, texts.draft_digest(content), self.ada).number, 1)
         self.assertEqual(content.editions.count(), 1)
 
     def test_draft_changed_after_the_preview_is_not_published(self) -> None:
-        content = make.text("terms")
+        content = factories.create_text("terms")
         previewed_digest = texts.draft_digest(content)
         content.draft = "Something else"
         texts.save_draft(content, self.tess)
@@ -45,7 +45,7 @@ class SiteTextTest(SchoolTestCase):
         self.assertEqual(content.editions.count(), 1)
 
     def test_saving_and_publishing_are_recorded_in_history(self) -> None:
-        content = make.text("terms")
+        content = factories.create_text("terms")
         content.draft = "Anew"
         texts.save_draft(content, self.ada)
         texts.publish_text(content, texts.draft_digest(content), self.ada)
@@ -53,9 +53,9 @@ class SiteTextTest(SchoolTestCase):
         self.assertEqual(sorted(actions), ["pages.text_drafted", "pages.text_published"])
 
     def test_overview_shows_the_state_of_each_text(self) -> None:
-        make.text("home")
-        make.text("terms", publish=False)
-        changed = make.text("privacy")
+        factories.create_text("home")
+        factories.create_text("terms", publish=False)
+        changed = factories.create_text("privacy")
         changed.draft = "Anew"
         texts.save_draft(changed, None)
         rows = texts.text_overviews(["home", "terms", "privacy", "contact"])

@@ -8,7 +8,7 @@ from django.urls import reverse
 from classwork.models import Resource
 from pages.domain import texts
 from registrations.models import Registration
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.registrations.purchases import cart, me, pay, place
 
@@ -25,7 +25,7 @@ class NavigationLinksTest(SchoolTestCase):
         self.assertEqual(self.client.get(address).status_code, 200)
 
     def test_current_terms_link_to_earlier_editions_and_back(self) -> None:
-        content = make.text("terms", "Terms", "First words.")
+        content = factories.create_text("terms", "Terms", "First words.")
         content.draft = "Second words."
         content.save()
         texts.publish_text(content, texts.draft_digest(content), self.ada)
@@ -40,7 +40,7 @@ class NavigationLinksTest(SchoolTestCase):
         self.assertNotContains(self.client.get(reverse("home")), reverse("vouchers"))
 
     def test_cancel_classes_page_lists_classes_that_are_not_over(self) -> None:
-        past_class = make.class_offer(self.session, make.subject("L2"))
+        past_class = factories.create_class_offer(self.session, factories.create_subject("L2"))
         for meeting in past_class.meetings.all():
             meeting.starts_at -= timedelta(weeks=60)
             meeting.ends_at -= timedelta(weeks=60)
@@ -57,7 +57,7 @@ class NavigationLinksTest(SchoolTestCase):
 
         def add_rows(count: int) -> None:
             for _ in range(count):
-                make.class_offer(self.session, self.class_offer.subject)
+                factories.create_class_offer(self.session, self.class_offer.subject)
 
         self.assertSameQueries(reverse("desk_cancel_classes"), add_rows, exactly=9)
 

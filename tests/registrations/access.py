@@ -11,7 +11,7 @@ from registrations.domain.tickets import upgrades
 from registrations.domain.waitlist import entries
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from registrations.models import CompensationPolicy
-from tests import make
+from tests import factories
 from tests.access import EVERYBODY, MEMBERS, Row
 from tests.classwork.access import DESK, GIVEN, MINE, TEAM, first
 from tests.registrations import purchases, started_classes
@@ -33,17 +33,17 @@ def stage(school: SimpleNamespace) -> None:
     friend = purchases.other("Lee", "lee@example.org")
     basket = purchases.cart((school.class_offer, purchases.me()), (school.class_offer, friend), payer=school.alice)
     diary.renew_student_feed(school.alice.student)
-    full = make.class_offer(
-        school.session, make.subject("Beg", "N"), school.tess.staff, start_time=time(12), capacity=1
+    full = factories.create_class_offer(
+        school.session, factories.create_subject("Beg", "N"), school.tess.staff, start_time=time(12), capacity=1
     )
     purchases.pay(purchases.place(purchases.cart((full, purchases.me()))))
     school.entry = entries.join_waitlist(
         full, [WaitlistRequest(attendees.Attendee("me"))], Contact("Alice Arden", school.alice.email, school.alice)
     )
     school.full = full
-    tried = make.class_offer(
+    tried = factories.create_class_offer(
         school.session,
-        make.subject("Beg", "M"),
+        factories.create_subject("Beg", "M"),
         school.tess.staff,
         start_time=time(10),
         drop_in_price=15,

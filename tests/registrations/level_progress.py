@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from classwork.models import ClassOffer, Meeting
 from registrations.domain import level_progress
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.registrations.purchases import cart, me, pay, place
 from users.models import Student, User
@@ -19,7 +19,7 @@ class LevelProgressTestCase(SchoolTestCase):
 
     def take(self, level: str, version: str, *, over: bool = True, who: User | None = None) -> ClassOffer:
         """A class that Alice took, in the session that is on."""
-        class_offer = make.class_offer(self.session, make.subject(level, version), class_day=4)
+        class_offer = factories.create_class_offer(self.session, factories.create_subject(level, version), class_day=4)
         pay(place(cart((class_offer, me()), payer=who or self.alice)))
         if over:
             self.end(class_offer)

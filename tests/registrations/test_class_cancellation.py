@@ -32,7 +32,7 @@ from registrations.models import (
     Ticket,
     WaitlistEntry,
 )
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.registrations.purchases import cart, line, me, other, pay, place
 
@@ -153,7 +153,7 @@ class ClassDayCancellationTest(CancellationTestCase):
         self.assertPaymentsAddUp(order)
 
     def test_preview_warns_when_the_replacement_day_is_double_booked(self) -> None:
-        make.class_offer(self.session, make.subject("Beg", "B"), location=self.hall)
+        factories.create_class_offer(self.session, factories.create_subject("Beg", "B"), location=self.hall)
         draft = next(iter(self.replacement_dates(1).values()))
         rival = ClassOffer.objects.latest("pk")
         Meeting.objects.filter(class_offer=rival).delete()
@@ -268,7 +268,7 @@ class WholeClassCancellationTest(CancellationTestCase):
         self.assertEqual((order.state, balances.open_balance(order, timezone.now())), (Order.State.CANCELED, 0))
 
     def test_other_class_of_the_order_keeps_its_price(self) -> None:
-        second = make.class_offer(self.session, make.subject("Beg", "B"), class_day=2)
+        second = factories.create_class_offer(self.session, factories.create_subject("Beg", "B"), class_day=2)
         ClassOffer.objects.update(price=D(60))
         order = pay(place(cart((self.class_offer, me()), (second, me()))))
         costs = {each.line.product_id: each.cost for each in balances.itemized_lines(order, timezone.now())}

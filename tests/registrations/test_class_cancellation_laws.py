@@ -23,7 +23,7 @@ from registrations.domain.cancellations.compensation import CompensationTotals, 
 from registrations.domain.cancellations.plan import CancellationPlan
 from registrations.domain.cancellations.request import CancellationRequest
 from registrations.models import ClassCancellation, CompensationPolicy, Registration
-from tests import make
+from tests import factories
 from tests.registrations.class_cancellations import ZERO, CancellationResultTest
 from tests.registrations.purchases import cart, me, other, pay, place
 from users.models import User
@@ -40,7 +40,9 @@ class ExampleRolledBack(Exception):
 class CancellationLawTest(CancellationResultTest):
     def setUp(self) -> None:
         super().setUp()
-        self.second = make.class_offer(self.session, make.subject("L2"), class_day=2, price=Decimal(65))
+        self.second = factories.create_class_offer(
+            self.session, factories.create_subject("L2"), class_day=2, price=Decimal(65)
+        )
 
     def place_random_order(self, name: str, payer: User | None, dice: random.Random) -> None:
         """Up to three people register for one or two classes and pay in up to three ways, partly or in full."""

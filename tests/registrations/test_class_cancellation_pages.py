@@ -17,7 +17,7 @@ from registrations.domain.cancellations.class_cancellation import cancel_classes
 from registrations.domain.cancellations.plan import plan_cancellation
 from registrations.domain.cancellations.request import CancellationRequest
 from registrations.models import ClassCancellation, CompensationPolicy
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.registrations.purchases import cart, me, of, other, pay, place
 
@@ -79,7 +79,9 @@ class CancellationWizardTest(SchoolTestCase):
         self.assertContains(self.client.get(WIZARD, self.query(policy="make_up") | when), "has passed. Please choose")
 
     def test_one_day_cancels_all_classes_or_those_at_one_location(self) -> None:
-        elsewhere = make.class_offer(self.session, make.subject("L2"), location=make.location("Other hall"))
+        elsewhere = factories.create_class_offer(
+            self.session, factories.create_subject("L2"), location=factories.create_location("Other hall")
+        )
         day = self.day.local_date.isoformat()
         both = self.client.get(WIZARD, {"day": day}).context["what"].meetings
         here = self.client.get(WIZARD, {"day": day, "place": self.hall.pk}).context["what"].meetings

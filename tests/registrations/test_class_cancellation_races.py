@@ -15,7 +15,7 @@ from outbox.testing import run_all
 from registrations.domain.cancellations.class_cancellation import cancel_classes
 from registrations.domain.cancellations.request import CancellationRequest
 from registrations.models import ClassCancellation, CompensationPolicy, Registration
-from tests import make
+from tests import factories
 from tests.racing import overlap, without_locks
 from tests.registrations.purchases import cart, me, pay, place
 
@@ -23,7 +23,9 @@ from tests.registrations.purchases import cart, me, pay, place
 @tag("postgres")
 class CancellationRaceTest(TransactionTestCase):
     def setUp(self) -> None:
-        self.class_offer = make.class_offer(make.session("Race"), make.subject(), capacity=5)
+        self.class_offer = factories.create_class_offer(
+            factories.create_session("Race"), factories.create_subject(), capacity=5
+        )
 
     def cancel_class(self) -> ClassCancellation:
         return cancel_classes(

@@ -20,7 +20,7 @@ from registrations.domain import desk_registrations as front_desk
 from registrations.domain.attendees import TypedPerson
 from registrations.domain.cancellations.request import CancellationRequest
 from registrations.models import ClassCancellation, CompensationPolicy
-from tests import make
+from tests import factories
 from tests.registrations.class_cancellations import ZERO, CancellationResultTest
 from tests.registrations.purchases import cart, me, other, place
 from users.models import Student, User
@@ -99,7 +99,9 @@ class LedgerTest(CancellationResultTest):
         self.assertEqual(Refund.objects.get().amount, 20)
 
     def test_voucher_on_an_unpaid_order_is_returned_before_the_rest_is_waived(self) -> None:
-        other_class = make.class_offer(self.session, make.subject("L2"), class_day=2, price=Decimal(65))
+        other_class = factories.create_class_offer(
+            self.session, factories.create_subject("L2"), class_day=2, price=Decimal(65)
+        )
         voucher = office.issue_free_voucher(Decimal(65), None, {}, why="A prize", by=self.ada)
         order = cart((self.class_offer, me()), (other_class, other("Kim")), name="Val", email="val@example.org")
         carts.enter_code_or_voucher(order, voucher.grouped, self.now)

@@ -12,7 +12,7 @@ from classwork.domain.schedule import class_offers, meetings, sessions
 from classwork.models import Location, Session
 from common import dates
 from common.formats import format_date
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 
 
@@ -49,7 +49,7 @@ class ClassListTest(PublicTestCase):
             "Beginning A",
             "Tuesdays",
             "7:00–8:00 PM",
-            f"{format_date(make.thursday() - timedelta(2))} to {format_date(last)}, 5 classes",
+            f"{format_date(factories.upcoming_thursday() - timedelta(2))} to {format_date(last)}, 5 classes",
             "Grange Hall",
             "with Tess Tanner",
             "$70.00",
@@ -58,18 +58,20 @@ class ClassListTest(PublicTestCase):
             self.assertIn(words, page)
 
     def test_skipped_weeks_are_listed_with_their_reason(self):
-        skip = make.thursday(1)
-        make.class_offer(self.session, make.subject("L2"), class_day=3, skipped=[skip], skip_tagline="Thanksgiving")
+        skip = factories.upcoming_thursday(1)
+        factories.create_class_offer(
+            self.session, factories.create_subject("L2"), class_day=3, skipped=[skip], skip_tagline="Thanksgiving"
+        )
         self.assertIn(f"No class on {format_date(skip)}: Thanksgiving", self.page("classoffer_list"))
 
     def test_filters_narrow_the_list_and_unknown_values_are_ignored(self):
-        make.class_offer(self.session, make.subject("L2"), class_day=3)
+        factories.create_class_offer(self.session, factories.create_subject("L2"), class_day=3)
         self.assertNotIn("Level 2 A", self.page("classoffer_list", query="?level=Beg&day=1"))
         self.assertIn("No classes match", self.page("classoffer_list", query="?level=Beg&day=3"))
         self.assertIn("Level 2 A", self.page("classoffer_list", query="?level=Gone&day=x&place=9999"))
 
     def test_classes_are_grouped_by_weekday_or_by_level(self):
-        make.class_offer(self.session, make.subject("L2"), class_day=0)
+        factories.create_class_offer(self.session, factories.create_subject("L2"), class_day=0)
         heading = re.compile(r'<h3 class="overline">(.*?)</h3>')
         self.assertEqual(heading.findall(self.page("classoffer_list")), ["Monday", "Tuesday"])
         self.assertEqual(heading.findall(self.page("classoffer_list", query="?by=level")), ["Beginning", "Level 2"])
@@ -83,8 +85,10 @@ class ClassListTest(PublicTestCase):
         self.page("classoffer_detail", self.class_offer.pk)
 
     def test_planned_session_is_shown_to_staff_only(self):
-        planned = make.session("Next", make.thursday(5), publish_date=dates.local_today() + timedelta(1))
-        class_offer = make.class_offer(planned, make.subject("L2"))
+        planned = factories.create_session(
+            "Next", factories.upcoming_thursday(5), publish_date=dates.local_today() + timedelta(1)
+        )
+        class_offer = factories.create_class_offer(planned, factories.create_subject("L2"))
         for names in ("Next", "all"):
             self.assertNotIn("Level 2 A", self.page("classoffer_display_session", names))
         self.page("classoffer_detail", class_offer.pk, status=404)
@@ -93,27 +97,31 @@ class ClassListTest(PublicTestCase):
         self.assertIn("Level 2 A", self.page("classoffer_display_session", "all"))
 
     def test_several_sessions_can_be_named_with_spaces_around_the_commas(self):
-        make.class_offer(make.session("Next", make.thursday(5)), make.subject("L2"))
+        factories.create_class_offer(
+            factories.create_session("Next", factories.upcoming_thursday(5)), factories.create_subject("L2")
+        )
         page = self.page("classoffer_display_session", " next , Open_session,unknown")
         self.assertIn("Level 2 A", page)
         self.assertIn("Beginning A", page)
         self.assertIn("No classes here yet", self.page("classoffer_display_session", "unknown"))
 
     def test_session_links_to_the_previous_and_the_next_one(self):
-        make.session("Next", make.thursday(5))
+        factories.create_session("Next", factories.upcoming_thursday(5))
         self.assertIn("/classes/sess/Next", self.page("classoffer_display_session", "Open_session"))
         self.assertIn("/classes/sess/Open_session", self.page("classoffer_display_session", "Next"))
 
     def test_date_page_shows_the_sessions_of_that_day(self):
-        old = make.session("Old", make.thursday(-20), publish_date=make.thursday(-24))
-        make.class_offer(old, make.subject("L2"))
-        page = self.page("classoffer_display_date", make.thursday(-20))
+        old = factories.create_session(
+            "Old", factories.upcoming_thursday(-20), publish_date=factories.upcoming_thursday(-24)
+        )
+        factories.create_class_offer(old, factories.create_subject("L2"))
+        page = self.page("classoffer_display_date", factories.upcoming_thursday(-20))
         self.assertIn("Level 2 A", page)
         self.assertNotIn("Beginning A", page)
 
     def test_session_names_and_a_date_cannot_be_combined(self):
         with self.assertRaises(ValueError):
-            sessions_to_show(names="all", on=make.thursday(), today=dates.local_today())
+            sessions_to_show(names="all", on=factories.upcoming_thursday(), today=dates.local_today())
 
     def test_list_without_sessions_says_that_there_are_no_classes(self):
         self.class_offer.delete()
@@ -122,11 +130,11 @@ class ClassListTest(PublicTestCase):
         self.page("classoffer_display_session", "all")
 
     def test_list_takes_six_queries_for_a_visitor_however_many_classes_there_are(self):
-        subject = make.subject("L2")
+        subject = factories.create_subject("L2")
 
         def rows(count, **more):
             for number in range(count):
-                make.class_offer(self.session, subject, class_day=number % 7, **more)
+                factories.create_class_offer(self.session, subject, class_day=number % 7, **more)
 
         self.assertSameQueries(reverse("classoffer_list"), partial(rows, location=self.hall), exactly=6)
         rows(270)
@@ -165,7 +173,9 @@ class ClassPageTest(PublicTestCase):
 
     def test_moved_extra_and_substituted_dates_are_shown(self):
         first, second = self.class_offer.meetings.all()[:2]
-        draft = meetings.MeetingDraft(first.local_date + timedelta(1), time(18), location=make.location("Town Hall"))
+        draft = meetings.MeetingDraft(
+            first.local_date + timedelta(1), time(18), location=factories.create_location("Town Hall")
+        )
         meetings.move_meeting(self.ada, first, draft)
         meetings.set_substitutes(self.ada, second, [self.ash.staff])
         meetings.add_meeting(
@@ -176,7 +186,9 @@ class ClassPageTest(PublicTestCase):
             self.assertIn(words, page)
 
     def test_own_price_of_the_class_is_shown_and_no_discount_when_there_is_none(self):
-        class_offer = make.class_offer(self.session, make.subject("L2", pre_pay_discount=Decimal(0)), price=Decimal(40))
+        class_offer = factories.create_class_offer(
+            self.session, factories.create_subject("L2", pre_pay_discount=Decimal(0)), price=Decimal(40)
+        )
         page = self.page("classoffer_detail", class_offer.pk)
         self.assertIn("$40.00", page)
         self.assertNotIn("when paid before", page)
@@ -198,7 +210,9 @@ class LocationPageTest(PublicTestCase):
         self.assertIn("Not published", self.page("location_detail", self.hall.pk))
 
     def test_location_without_classes_says_so(self):
-        self.assertIn("No classes here right now", self.page("location_detail", make.location("Empty Hall").pk))
+        self.assertIn(
+            "No classes here right now", self.page("location_detail", factories.create_location("Empty Hall").pk)
+        )
 
 
 @tag("once")
@@ -209,7 +223,7 @@ class GuideTest(PublicTestCase):
         self.assertIn("Beginning A, Tuesdays 7:00–8:00 PM", page)
 
     def test_past_sessions_lists_only_sessions_no_longer_current(self):
-        make.session("Old", make.thursday(-20), publish_date=make.thursday(-24))
+        factories.create_session("Old", factories.upcoming_thursday(-20), publish_date=factories.upcoming_thursday(-24))
         page = self.page("past_sessions")
         self.assertIn("/classes/sess/Old", page)
         self.assertNotIn("Open session", page)
@@ -218,7 +232,7 @@ class GuideTest(PublicTestCase):
 @tag("once")
 class SitemapTest(PublicTestCase):
     def test_sitemap_lists_public_pages_only(self):
-        hidden = make.class_offer(self.session, make.subject("L2"), manager_approved=False)
+        hidden = factories.create_class_offer(self.session, factories.create_subject("L2"), manager_approved=False)
         page = self.client.get("/sitemap.xml").content.decode()
         self.assertIn(f"<loc>http://testserver/classes/{self.class_offer.pk}</loc>", page)
         self.assertIn(f"<loc>http://testserver/location/{self.hall.pk}</loc>", page)
@@ -230,8 +244,8 @@ class SitemapTest(PublicTestCase):
 @tag("once")
 class SessionDatesTest(PublicTestCase):
     def test_session_shows_the_dates_of_its_first_and_last_class(self):
-        make.class_offer(self.session, make.subject("L2"), class_day=0)
+        factories.create_class_offer(self.session, factories.create_subject("L2"), class_day=0)
         sessions.change_session(self.ada, self.session, {})
-        first = make.thursday() - timedelta(2)
-        last = make.thursday() + timedelta(4, weeks=4)
+        first = factories.upcoming_thursday() - timedelta(2)
+        last = factories.upcoming_thursday() + timedelta(4, weeks=4)
         self.assertIn(f"{format_date(first)} to {format_date(last)}", self.page("classoffer_list"))

@@ -14,7 +14,7 @@ from classwork.models import ClassOffer, Session
 from history.models import Entry
 from registrations.domain import spots
 from registrations.models import Registration
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.registrations.purchases import cart, line, me, of, pay, place
 from users.models import User
@@ -228,10 +228,10 @@ class DeskRegistrationTest(DeskTestCase):
         self.assertContains(self.register(over_capacity="on", why="x"), "This class is full now.")
 
     def past_session(self) -> Session:
-        key_day = make.thursday(-20)
-        return make.session("Old", key_day, publish_date=key_day)
+        key_day = factories.upcoming_thursday(-20)
+        return factories.create_session("Old", key_day, publish_date=key_day)
 
     def test_past_class_cannot_be_chosen(self) -> None:
-        old = make.class_offer(self.past_session(), make.subject(version="B"))
+        old = factories.create_class_offer(self.past_session(), factories.create_subject(version="B"))
         page = self.register(class_offer=old.pk)
         self.assertContains(page, "Select a valid choice")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from billing.domain.orders import cart as carts
 from billing.domain.pricing import discount_codes
 from billing.models import DiscountCode
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.registrations import purchases
 
@@ -26,7 +26,7 @@ class ClassCodeTest(SchoolTestCase):
         )
 
     def test_code_for_another_class_names_that_class(self) -> None:
-        other = make.class_offer(self.session, make.subject(version="B"), class_day=4)
+        other = factories.create_class_offer(self.session, factories.create_subject(version="B"), class_day=4)
         DiscountCode.objects.create(text="b", percent=10, kind="place", product_id=other.pk)
         cart = purchases.cart((self.class_offer, purchases.me()))
         with self.assertRaisesMessage(

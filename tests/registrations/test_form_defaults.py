@@ -15,7 +15,7 @@ from registrations.domain.waitlist import class_roles
 from registrations.domain.waitlist.class_roles import BalanceLimits
 from registrations.models import Registration
 from registrations.rules.role_balance import RoleCapacity
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.registrations.purchases import cart, me, pay, place
 
@@ -34,12 +34,12 @@ class ParticipantDefaultTest(SchoolTestCase):
         self.assertEqual(self.checked(reverse("register")), [self.kit_key()])
 
     def test_guardian_with_two_children_has_nobody_selected(self) -> None:
-        make.child(self.gus, "Kim", "Gray")
+        factories.create_child(self.gus, "Kim", "Gray")
         self.log_in(self.gus)
         self.assertEqual(self.checked(reverse("register")), [])
 
     def test_guardian_who_attends_is_selected(self) -> None:
-        make.student(self.gus)
+        factories.create_student(self.gus)
         self.log_in(self.gus)
         self.assertEqual(self.checked(reverse("register")), ["me"])
 
@@ -93,7 +93,7 @@ class KnownPayerTest(SchoolTestCase):
         self.assertContains(self.client.get(change), 'value="alice@example.org"')
 
     def test_member_without_a_name_is_asked_for_it(self) -> None:
-        self.log_in(make.account("noname@example.org", ""))
+        self.log_in(factories.create_account("noname@example.org", ""))
         self.register()
         self.assertContains(self.client.get(reverse("checkout")), 'name="payer_name"')
 
@@ -137,7 +137,9 @@ class KnownPayerTest(SchoolTestCase):
 
 class HighestLevelTest(SchoolTestCase):
     def test_highest_level_so_far_counts_finished_classes_only(self) -> None:
-        second = make.class_offer(self.session, make.subject("L2"), self.tess.staff, class_day=2)
+        second = factories.create_class_offer(
+            self.session, factories.create_subject("L2"), self.tess.staff, class_day=2
+        )
         pay(place(cart((self.class_offer, me()), (second, me()), payer=self.alice)))
         self.log_in(self.tess)
         url = reverse("taught_student", args=[self.student.pk])

@@ -11,7 +11,7 @@ from billing.domain.vouchers import office, sales
 from billing.models import Voucher
 from classwork.models import ClassOffer
 from registrations.models import Registration
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.registrations import purchases
 
@@ -32,7 +32,7 @@ class GiftTest(SchoolTestCase):
         return purchases.place(order).state
 
     def test_each_open_subject_is_offered_once_at_its_highest_price(self) -> None:
-        make.class_offer(self.session, self.class_offer.subject, class_day=4, price=Decimal(80))
+        factories.create_class_offer(self.session, self.class_offer.subject, class_day=4, price=Decimal(80))
         gift = sales.gift_options(self.now)[self.key]
         self.assertEqual((gift.title, gift.price), (self.class_offer.subject.title, 80))
         self.assertEqual(len(sales.gift_options(self.now)), 1)
@@ -42,11 +42,11 @@ class GiftTest(SchoolTestCase):
         self.assertEqual(sales.gift_options(self.now), {})
 
     def test_gift_pays_for_any_class_of_the_subject(self) -> None:
-        another = make.class_offer(self.session, self.class_offer.subject, class_day=4, start_time=time(18))
+        another = factories.create_class_offer(self.session, self.class_offer.subject, class_day=4, start_time=time(18))
         self.assertEqual(self.order_with(another, self.gift_voucher()), "paid")
         self.assertEqual(Registration.objects.get().state, "confirmed")
 
     def test_gift_does_not_pay_for_another_class(self) -> None:
-        other = make.class_offer(self.session, make.subject(version="B"), class_day=4)
+        other = factories.create_class_offer(self.session, factories.create_subject(version="B"), class_day=4)
         with self.assertRaisesMessage(discount_codes.DiscountCodeRefused, f"is for {self.class_offer.subject.title}"):
             self.order_with(other, self.gift_voucher())

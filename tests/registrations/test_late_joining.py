@@ -18,7 +18,7 @@ from classwork.models import ClassOffer
 from common.money import is_payable_amount
 from registrations.domain import desk_registrations, late_joining, registration_window
 from registrations.models import Registration
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.page_text import text_of
 from tests.registrations.purchases import cart, line, me, pay, place
@@ -91,7 +91,7 @@ class RemainingClassesTest(LateTestCase):
 class LateJoinerPurchaseTest(LateTestCase):
     def test_late_joiner_reduction_is_itemized_and_excludes_other_discounts(self) -> None:
         begun(self.class_offer, 2)
-        other = make.class_offer(self.session, make.subject("L2"), class_day=3)
+        other = factories.create_class_offer(self.session, factories.create_subject("L2"), class_day=3)
         order = place(cart((self.class_offer, me()), (other, me())))
         stored = PriceAdjustment.objects.filter(line=line(order), plan=PriceAdjustment.Plan.NOW)
         adjustments = [(one.label, one.amount) for one in stored.order_by("pk")]

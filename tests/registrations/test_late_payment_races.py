@@ -15,7 +15,7 @@ from billing.models import Order
 from outbox.testing import run_all
 from registrations.domain import capacity
 from registrations.models import Registration
-from tests import make
+from tests import factories
 from tests.racing import overlap, without_locks
 from tests.registrations.purchases import cart, me, place
 
@@ -23,7 +23,9 @@ from tests.registrations.purchases import cart, me, place
 @tag("postgres")
 class LatePaymentRaceTest(TransactionTestCase):
     def setUp(self) -> None:
-        self.class_offer = make.class_offer(make.session("Race"), make.subject(), capacity=1)
+        self.class_offer = factories.create_class_offer(
+            factories.create_session("Race"), factories.create_subject(), capacity=1
+        )
 
     def order(self, name: str) -> Order:
         return place(cart((self.class_offer, me()), name=name, email=f"{name.lower()}@example.org"))

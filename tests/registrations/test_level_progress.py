@@ -13,7 +13,7 @@ from registrations.domain import cart as choosing
 from registrations.domain import level_progress, my_classes
 from registrations.domain.cart import RegistrationChoice
 from registrations.models import LevelOverride
-from tests import make
+from tests import factories
 from tests.registrations.level_progress import LevelProgressTestCase
 from tests.registrations.purchases import cart, me, of, other, pay, place
 from users.domain import privacy
@@ -115,7 +115,7 @@ class LevelOverrideTest(LevelProgressTestCase):
         self.assertEqual((step.level.code, len(step.missing)), ("Beg", 2))
 
     def test_level_check_skips_students_who_have_the_level(self) -> None:
-        class_offer = make.class_offer(self.session, make.subject("L2", "A"), class_day=4)
+        class_offer = factories.create_class_offer(self.session, factories.create_subject("L2", "A"), class_day=4)
         choice = RegistrationChoice([class_offer], [me()])
         self.assertTrue(choosing.levels_to_ask_about(choice, self.alice, self.now))
         self.give("2")
@@ -166,7 +166,7 @@ class DeskLevelTest(LevelProgressTestCase):
         def rows(count: int) -> None:
             for _ in range(count):
                 number = User.objects.count()
-                make.student(make.account(f"p{number}@example.org", f"P{number}"))
+                factories.create_student(factories.create_account(f"p{number}@example.org", f"P{number}"))
 
         self.assertSameQueries(reverse("desk_students"), rows)
 
@@ -196,7 +196,9 @@ class TeacherLevelTest(LevelProgressTestCase):
 
     def test_teacher_cannot_see_students_of_other_classes(self) -> None:
         self.assertEqual(self.client.get(reverse("taught_student", args=[self.kit.pk])).status_code, 404)
-        other_class = make.class_offer(self.session, make.subject(version="B"), self.ada.staff, class_day=4)
+        other_class = factories.create_class_offer(
+            self.session, factories.create_subject(version="B"), self.ada.staff, class_day=4
+        )
         pay(place(cart((other_class, of(self.kit)), payer=self.gus)))
         self.assertEqual(self.client.get(reverse("taught_student", args=[self.kit.pk])).status_code, 404)
         self.assertEqual(self.client.get(reverse("participants", args=[other_class.pk])).status_code, 404)
@@ -225,7 +227,7 @@ class NextSessionAdviceTest(LevelProgressTestCase):
     def test_advice_counts_the_next_step_of_each_student(self) -> None:
         pay(place(cart((self.class_offer, me()), payer=self.alice)))
         pay(place(cart((self.class_offer, of(self.kit)), payer=self.gus)))
-        make.student(self.sam)
+        factories.create_student(self.sam)
         self.assertEqual(self.advice().rows, [("Beginning B or D", 2)])
         self.take("Beg", "B", over=False)
         self.assertEqual((self.advice().attending, self.advice().most.name), (2, "Beginning B or D"))

@@ -9,7 +9,7 @@ from django.utils import timezone
 from classwork.domain.resources import releases
 from classwork.models import Attachment, Resource
 from registrations.domain.library import shelves as library
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.classwork import giving
 
@@ -45,7 +45,7 @@ class LibraryTest(SchoolTestCase):
         self.assertIn("Expired", next(item.status_text for item in items if item.resource == expired))
 
     def test_resource_of_two_classes_is_found_once(self) -> None:
-        other = make.class_offer(self.session, make.subject("L2", "B"), class_day=4)
+        other = factories.create_class_offer(self.session, factories.create_subject("L2", "B"), class_day=4)
         giving.place(self.student, other)
         giving.resource("Turn", self.class_offer, self.class_offer.subject, other)
         self.assertEqual(
@@ -69,8 +69,8 @@ class LibraryTest(SchoolTestCase):
 
         def classes(count: int) -> None:
             for number in range(count):
-                subject = make.subject("L3", num_weeks=1, name=f"Number {number} of {count}")
-                class_offer = make.class_offer(self.session, subject, class_day=number % 7)
+                subject = factories.create_subject("L3", num_weeks=1, name=f"Number {number} of {count}")
+                class_offer = factories.create_class_offer(self.session, subject, class_day=number % 7)
                 giving.place(self.student, class_offer)
                 made = [
                     Resource(title=f"A {n}", kind="text", text="x", when="sign_up", manager_approved=True)
@@ -103,7 +103,9 @@ class LibraryTest(SchoolTestCase):
 
     def test_current_classes_are_listed_first_and_finished_ones_last(self) -> None:
         giving.resource("Now", self.class_offer)
-        later = make.class_offer(make.session("Later", make.thursday(10)), make.subject("L2", "B"))
+        later = factories.create_class_offer(
+            factories.create_session("Later", factories.upcoming_thursday(10)), factories.create_subject("L2", "B")
+        )
         giving.resource("Then", later)
         giving.place(self.student, later)
 

@@ -8,7 +8,7 @@ from mailroom.models import Message
 from outbox.testing import run_all
 from registrations.mail_contexts import waitlist
 from registrations.models import WaitlistEntry
-from tests import make
+from tests import factories
 from tests.registrations.purchases import cart, me, of, pay, place
 from tests.registrations.started_classes import ticket_cart
 from tests.registrations.tickets import TicketTestCase
@@ -26,7 +26,7 @@ def render(name: str, to: str, **data: Any) -> tuple[str, str]:
 class MailGreetingTest(TicketTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.gus = make.account("gus2@example.org", "Gus", "Gray")
+        self.gus = factories.create_account("gus2@example.org", "Gus", "Gray")
         self.kit = Student.objects.create(guardian=self.gus, first_name="Kit", last_name="Gray")
 
     def test_ticket_of_a_child_is_mailed_to_its_guardian(self) -> None:
@@ -58,13 +58,13 @@ class MailGreetingTest(TicketTestCase):
         self.assertIn("Hi Gus,\n\nKit Gray already has a spot in", body)
 
     def test_registration_of_a_child_greets_its_guardian(self) -> None:
-        friday = make.class_offer(self.session, make.subject(version="B"), class_day=4)
+        friday = factories.create_class_offer(self.session, factories.create_subject(version="B"), class_day=4)
         pay(place(cart((friday, of(self.kit)), payer=self.gus)))
         _, body = render("registrations.registered", self.gus.email)
         self.assertIn("Hi Gus,\n", body)
 
     def test_decision_about_a_class_greets_each_reader(self) -> None:
-        friday = make.class_offer(self.session, make.subject(version="B"), class_day=4)
+        friday = factories.create_class_offer(self.session, factories.create_subject(version="B"), class_day=4)
         pay(place(cart((friday, of(self.kit)), payer=self.gus)))
         pay(place(cart((friday, me()), payer=self.alice)))
         for reader, name in ((self.gus, "Gus"), (self.alice, "Alice")):

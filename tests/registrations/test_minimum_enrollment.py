@@ -18,7 +18,7 @@ from mailroom.testing import send_all
 from outbox.testing import run_all
 from registrations.domain import minimum_enrollment
 from registrations.models import ClassCancellation, Registration
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.registrations.purchases import cart, me, pay, place
 
@@ -143,9 +143,11 @@ class MinimumDeskTest(MinimumTestCase):
         def rows(count: int) -> None:
             for number in range(count):
                 subject = (
-                    make.subject("L2", f"V{ClassOffer.objects.count()}"[:2]) if not number else self.class_offer.subject
+                    factories.create_subject("L2", f"V{ClassOffer.objects.count()}"[:2])
+                    if not number
+                    else self.class_offer.subject
                 )
-                make.class_offer(self.session, subject, minimum=3, decision_date=self.day)
+                factories.create_class_offer(self.session, subject, minimum=3, decision_date=self.day)
 
         self.assertSameQueries(reverse("desk_minimum"), rows)
 

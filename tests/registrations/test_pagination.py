@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from classwork.models import Session
 from registrations.models import Registration, WaitlistEntry
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.classwork import giving
 from users.models import Student
@@ -35,7 +35,7 @@ class PaginationTest(SchoolTestCase):
     def test_all_sessions_are_listed_four_per_page(self) -> None:
         for number in range(9):
             session = past(f"Past_{number}", 12 * (number + 2))
-            make.class_offer(session, make.subject("L2", name=f"Class of {number}"))
+            factories.create_class_offer(session, factories.create_subject("L2", name=f"Class of {number}"))
         parts = self.parts("/classes/sess/all", r"Class of (\d)</a></h3>")
         self.assertEqual(sorted(number for part in parts for number in part), [str(number) for number in range(9)])
         self.assertLessEqual(max(len(part) for part in parts), 4)
@@ -45,13 +45,13 @@ class PaginationTest(SchoolTestCase):
         for _ in range(count):
             self.number = getattr(self, "number", 20) + 1
             session = past(f"Long_ago_{self.number}", 12 * self.number)
-            make.class_offer(session, make.subject("L3", name=f"Old {self.number}"))
+            factories.create_class_offer(session, factories.create_subject("L3", name=f"Old {self.number}"))
 
     def test_my_classes_lists_fifty_per_page_with_the_latest_first(self) -> None:
         session = past("Long_ago", 60)
         for number in range(60):
-            class_offer = make.class_offer(
-                session, make.subject("L2", name=f"Class of {number:02}"), class_day=number % 7
+            class_offer = factories.create_class_offer(
+                session, factories.create_subject("L2", name=f"Class of {number:02}"), class_day=number % 7
             )
             giving.place(self.student, class_offer)
         giving.place(self.student, self.class_offer)
@@ -64,8 +64,8 @@ class PaginationTest(SchoolTestCase):
     def test_library_lists_forty_classes_per_page(self) -> None:
         session = past("Long_ago", 60)
         for number in range(45):
-            class_offer = make.class_offer(
-                session, make.subject("L2", name=f"Class of {number:02}"), class_day=number % 7
+            class_offer = factories.create_class_offer(
+                session, factories.create_subject("L2", name=f"Class of {number:02}"), class_day=number % 7
             )
             giving.place(self.student, class_offer)
             giving.resource(f"Steps {number:02}", class_offer, when="sign_up")
@@ -101,8 +101,8 @@ class PaginationTest(SchoolTestCase):
     def test_library_search_covers_every_class(self) -> None:
         session = past("Long_ago", 60)
         for number in range(50):
-            class_offer = make.class_offer(
-                session, make.subject("L2", name=f"Class of {number:02}"), class_day=number % 7
+            class_offer = factories.create_class_offer(
+                session, factories.create_subject("L2", name=f"Class of {number:02}"), class_day=number % 7
             )
             giving.place(self.student, class_offer)
             giving.resource(f"{'Steps' if number >= 5 else 'Turns'} {number:02}", class_offer, when="sign_up")
@@ -142,10 +142,13 @@ class PaginationTest(SchoolTestCase):
         self.log_in(self.ada)
         parts = self.parts(reverse("desk_waitlist", args=[self.class_offer.pk]), r"Waiter (\d\d)<br>")
         self.assertEqual([len(part) for part in parts], [50, 10])
-        session = make.session("Far", make.thursday(20))
+        session = factories.create_session("Far", factories.upcoming_thursday(20))
         for number in range(55):
             self.wait(
-                make.class_offer(session, make.subject("L2", name=f"Class of {number:02}"), class_day=number % 7), 1
+                factories.create_class_offer(
+                    session, factories.create_subject("L2", name=f"Class of {number:02}"), class_day=number % 7
+                ),
+                1,
             )
         parts = self.parts(reverse("desk_waitlists"), r"/waiting/\">([^<]+)</a>")
         self.assertEqual([len(part) for part in parts], [50, 6])
@@ -164,5 +167,5 @@ class PaginationTest(SchoolTestCase):
 
 
 def past(name: str, weeks: int) -> Session:
-    day = make.thursday(-weeks)
-    return make.session(name, day, publish_date=day - timedelta(weeks=4))
+    day = factories.upcoming_thursday(-weeks)
+    return factories.create_session(name, day, publish_date=day - timedelta(weeks=4))

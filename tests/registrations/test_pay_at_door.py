@@ -16,7 +16,7 @@ from billing.models import Order
 from classwork.models import ClassOffer, Meeting
 from registrations.domain import capacity
 from registrations.models import Registration
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.racing import run_at_once, without_locks
 from tests.users.post import last_mail, mails_to, masked
@@ -229,7 +229,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertEqual(self.registration().state, State.CONFIRMED)
 
     def test_logged_in_guardian_of_six_children_is_not_limited(self) -> None:
-        children = [self.kit, *(make.child(self.gus, f"Child {number}", "Gray") for number in range(5))]
+        children = [self.kit, *(factories.create_child(self.gus, f"Child {number}", "Gray") for number in range(5))]
         self.log_in(self.gus)
         who = [f"student-{child.pk}" for child in children]
         self.client.post(reverse("register"), {"classes": [self.class_offer.pk], "who": who, "others": 0})
@@ -348,7 +348,9 @@ class DoorOrderRaceTest(TransactionTestCase):
     """Eight orders for one email address are placed at the same moment, each on its own database connection."""
 
     def setUp(self) -> None:
-        self.class_offer = make.class_offer(make.session("Race"), make.subject(), capacity=30)
+        self.class_offer = factories.create_class_offer(
+            factories.create_session("Race"), factories.create_subject(), capacity=30
+        )
 
     def place_eight_orders(self) -> list[int]:
         def buyer(number: int) -> Any:

@@ -14,7 +14,7 @@ from mailroom import registry
 from mailroom.domain import rendering
 from mailroom.models import Message
 from outbox.testing import run_all
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.registrations.purchases import cart, me, other, pay, place
 
@@ -38,7 +38,7 @@ class RegisteredMailTest(SchoolTestCase):
         self.assertNotIn("Sam Stranger", body)
 
     def test_mail_about_two_classes_has_their_number_in_the_subject(self) -> None:
-        second = make.class_offer(self.session, make.subject("L2"), class_day=2)
+        second = factories.create_class_offer(self.session, factories.create_subject("L2"), class_day=2)
         subject, _ = self.mail("sam@example.org", (self.class_offer, me()), (second, me()))
         self.assertEqual(subject, "You’re registered for 2 classes")
 
@@ -56,7 +56,7 @@ class RegisteredMailTest(SchoolTestCase):
 @tag("once")
 class LevelQuestionTest(SchoolTestCase):
     def ask(self, *who: str, **more: str) -> str:
-        class_offer = make.class_offer(self.session, make.subject("L2"), class_day=2)
+        class_offer = factories.create_class_offer(self.session, factories.create_subject("L2"), class_day=2)
         form = {"classes": [class_offer.pk], "who": who, "others": "0"} | more
         return self.client.post(reverse("register"), form).content.decode()
 
@@ -118,11 +118,13 @@ class MinimumTest(SchoolTestCase):
         self.assertContains(self.client.get(self.class_offer.get_absolute_url()), "1 of 9 registered")
 
     def test_class_list_counts_registrations_with_one_query(self) -> None:
-        subject, decide = make.subject("L2"), dates.local_today() + timedelta(2)
+        subject, decide = factories.create_subject("L2"), dates.local_today() + timedelta(2)
 
         def add(count: int) -> None:
             for number in range(count):
-                make.class_offer(self.session, subject, class_day=number % 7, minimum=2, decision_date=decide)
+                factories.create_class_offer(
+                    self.session, subject, class_day=number % 7, minimum=2, decision_date=decide
+                )
 
         self.assertSameQueries(reverse("classoffer_list"), add, exactly=7)
 

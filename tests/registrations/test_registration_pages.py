@@ -11,7 +11,7 @@ from billing.models import Order, OrderLine
 from classwork.models import ClassOffer
 from registrations.domain import calendar_feeds, desk_registrations
 from registrations.models import Registration
-from tests import make
+from tests import factories
 from tests.registrations.purchases import cart, me, of, pay, place
 from tests.registrations.registration_pages import URL, RegistrationPagesTestCase
 from tests.users.hashers import CountingHasher
@@ -44,7 +44,7 @@ class RegistrationFormTest(RegistrationPagesTestCase):
         self.assertEqual(self.lines(), [])
 
     def test_every_attendee_is_added_to_every_selected_class(self) -> None:
-        friday = make.class_offer(self.session, make.subject(version="B"), class_day=4)
+        friday = factories.create_class_offer(self.session, factories.create_subject(version="B"), class_day=4)
         self.send("me", classes=[self.class_offer.pk, friday.pk], **self.friend())
         self.assertEqual(len(self.lines()), 4)
 
@@ -90,7 +90,7 @@ class RegistrationFormTest(RegistrationPagesTestCase):
 
 class LevelCheckTest(RegistrationPagesTestCase):
     def advanced_class(self) -> ClassOffer:
-        return make.class_offer(self.session, make.subject("L2"), class_day=2)
+        return factories.create_class_offer(self.session, factories.create_subject("L2"), class_day=2)
 
     def test_visitor_is_asked_about_the_level_of_an_advanced_class(self) -> None:
         class_offer = self.advanced_class()
@@ -110,7 +110,9 @@ class LevelCheckTest(RegistrationPagesTestCase):
 
     def test_student_who_finished_the_level_below_is_not_asked(self) -> None:
         for version in ("C", "D"):
-            class_offer = make.class_offer(self.session, make.subject("Beg", version), class_day=4)
+            class_offer = factories.create_class_offer(
+                self.session, factories.create_subject("Beg", version), class_day=4
+            )
             pay(place(cart((class_offer, me()), payer=self.alice)))
         self.log_in(self.alice)
         self.assertRedirects(
@@ -124,7 +126,9 @@ class LevelCheckTest(RegistrationPagesTestCase):
 
 class BadInputTest(RegistrationPagesTestCase):
     def test_invalid_choices_are_refused_and_nothing_is_stored(self) -> None:
-        hidden = make.class_offer(self.session, make.subject(version="B"), class_day=4, manager_approved=False)
+        hidden = factories.create_class_offer(
+            self.session, factories.create_subject(version="B"), class_day=4, manager_approved=False
+        )
         hostile: list[dict[str, Any]] = [
             {"classes": ["-1"]},
             {"classes": ["9" * 40]},
@@ -154,7 +158,7 @@ class BadInputTest(RegistrationPagesTestCase):
         self.assertContains(page, "Registration for this class is closed.")
 
     def test_class_that_filled_up_meanwhile_can_be_removed_and_the_rest_ordered(self) -> None:
-        friday = make.class_offer(self.session, make.subject(version="B"), class_day=4)
+        friday = factories.create_class_offer(self.session, factories.create_subject(version="B"), class_day=4)
         self.send("me", classes=[self.class_offer.pk, friday.pk])
         ClassOffer.objects.filter(pk=self.class_offer.pk).update(capacity=1)
         place(cart((self.class_offer, me()), payer=self.alice))
@@ -290,7 +294,7 @@ class MyClassesTest(RegistrationPagesTestCase):
         def rows(count: int) -> None:
             for _ in range(count):
                 number = User.objects.count()
-                make.class_offer(self.session, make.subject(version="B"), class_day=4)
+                factories.create_class_offer(self.session, factories.create_subject(version="B"), class_day=4)
                 place(cart((self.class_offer, me()), name=f"P{number}", email=f"p{number}@example.org"))
 
         self.assertSameQueries(reverse("classoffer_list"), rows)

@@ -15,7 +15,7 @@ from classwork.models import ClassOffer
 from outbox.testing import run_all
 from registrations.domain import capacity, spots
 from registrations.models import Registration
-from tests import make
+from tests import factories
 from tests.racing import overlap, without_locks
 from tests.registrations.purchases import cart, line, me, place
 from users.models import Student, User
@@ -24,7 +24,9 @@ from users.models import Student, User
 @tag("postgres")
 class RegistrationRaceTest(TransactionTestCase):
     def setUp(self) -> None:
-        self.class_offer = make.class_offer(make.session("Race"), make.subject(), capacity=1)
+        self.class_offer = factories.create_class_offer(
+            factories.create_session("Race"), factories.create_subject(), capacity=1
+        )
 
     def buyer(self, name: str, email: str = "") -> Callable[[], Order]:
         order = cart((self.class_offer, me()), name=name, email=email or f"{name.lower()}@example.org")

@@ -18,7 +18,7 @@ from outbox.models import Event
 from outbox.testing import delivery_problems, run_all
 from registrations.domain import capacity, my_classes, spots, status_text
 from registrations.models import Registration
-from tests import make
+from tests import factories
 from tests.registrations.full_classes import FullClassTestCase
 from tests.registrations.purchases import cart, line, me, of, other, pay, place
 from tests.users.post import last_mail, links_in
@@ -195,7 +195,7 @@ class AttendeeRecordTest(FullClassTestCase):
         self.assertEqual((student.offered_to, student.user, student.guardian), (self.alice, None, None))
 
     def test_new_name_registered_twice_with_one_address_is_one_student(self) -> None:
-        friday = make.class_offer(self.session, make.subject(version="B"), class_day=4)
+        friday = factories.create_class_offer(self.session, factories.create_subject(version="B"), class_day=4)
         first = self.registered(cart((self.class_offer, me()), name="Ali", email="alice@example.org"))
         self.assertEqual(self.registered(cart((friday, me()), name="ali", email="alice@example.org")), first)
 
@@ -262,7 +262,7 @@ class RegistrationMailTest(FullClassTestCase):
         return Message.objects.filter(template=name, to=address).get()
 
     def test_each_attendee_gets_one_mail_for_all_their_classes(self) -> None:
-        friday = make.class_offer(self.session, make.subject(version="B"), class_day=4)
+        friday = factories.create_class_offer(self.session, factories.create_subject(version="B"), class_day=4)
         friend = other("Lee", "lee@example.org")
         pay(place(cart((self.class_offer, me()), (self.class_offer, friend), (friday, friend))))
         body = str(self.mail_to("lee@example.org").data)
@@ -300,7 +300,7 @@ class RecordMergeTest(FullClassTestCase):
     """Alice has her own record. Somebody registers her under a nickname, and she confirms that it is her."""
 
     def setUp(self) -> None:
-        self.friday = make.class_offer(self.session, make.subject(version="B"), class_day=4)
+        self.friday = factories.create_class_offer(self.session, factories.create_subject(version="B"), class_day=4)
         self.log_in(self.alice)
 
     def registered_as_ali(self) -> Student:

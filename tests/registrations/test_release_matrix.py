@@ -10,7 +10,7 @@ from classwork.domain.schedule import meetings
 from classwork.models import Attachment, ClassOffer, Meeting, Resource
 from common import dates
 from registrations.domain.library import access, shelves
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.classwork import giving
 from users.models import User
@@ -57,7 +57,7 @@ class ReleaseMatrixTest(SchoolTestCase):
                 self.check_class(weeks, skipped, canceled)
 
     def check_class(self, weeks: int, skipped: int | None, canceled: int | None) -> None:
-        subject = make.subject("L2", num_weeks=weeks, num_minutes=60)
+        subject = factories.create_subject("L2", num_weeks=weeks, num_minutes=60)
         one, two = self.classes(subject, weeks, skipped, canceled)
         resources = self.attach_all(weeks, one)
         expected_releases = [
@@ -80,8 +80,8 @@ class ReleaseMatrixTest(SchoolTestCase):
     def guest(self, one: ClassOffer) -> tuple[User, Meeting]:
         """Return an account with a ticket for the second day of the class, or for its only day."""
         evening = list(one.meetings.order_by("starts_at"))[:2][-1]
-        account = make.account(f"guest{one.pk}@example.org", "Guest")
-        giving.ticket(make.student(account), evening)
+        account = factories.create_account(f"guest{one.pk}@example.org", "Guest")
+        giving.ticket(factories.create_student(account), evening)
         return account, evening
 
     def expects_of_guest(self, each: Resource, one: "ExpectedReleases", evening: Meeting, moment: datetime) -> bool:
@@ -112,14 +112,16 @@ class ReleaseMatrixTest(SchoolTestCase):
         return opened & among
 
     def classes(self, subject, weeks: int, skipped: int | None, canceled: int | None) -> list[ClassOffer]:
-        first = make.class_offer(self.session, subject, class_day=3, start_time=time(18))
+        first = factories.create_class_offer(self.session, subject, class_day=3, start_time=time(18))
         if skipped is not None and skipped < weeks:
             day = first.meetings.get(number=skipped + 1).local_date
             first.delete()
-            first = make.class_offer(self.session, subject, class_day=3, start_time=time(18), skipped=(day,))
+            first = factories.create_class_offer(
+                self.session, subject, class_day=3, start_time=time(18), skipped=(day,)
+            )
         if canceled is not None:
             meetings.cancel_meeting(None, list(first.meetings.order_by("starts_at"))[canceled], "Snow")
-        return [first, make.class_offer(self.session, subject, class_day=4, start_time=time(20))]
+        return [first, factories.create_class_offer(self.session, subject, class_day=4, start_time=time(20))]
 
     def expected_releases(
         self, class_offer: ClassOffer, weeks: int, skipped: int | None, canceled: int | None

@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from bench.load import evening
 from classwork.models import ClassOffer
 from registrations.models import Registration, WaitlistEntry, WaitlistWalk
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 
 
@@ -18,7 +18,9 @@ class ReplayTest(SchoolTestCase):
 
     def test_busy_evening_replays_without_differences(self) -> None:
         for hour in (10, 11, 12):
-            make.class_offer(self.session, make.subject("Beg", f"V{hour}"), start_time=time(hour), capacity=9)
+            factories.create_class_offer(
+                self.session, factories.create_subject("Beg", f"V{hour}"), start_time=time(hour), capacity=9
+            )
         evening.simulate_evening(list(ClassOffer.objects.order_by("-pk")[:3]), people=40, seed=7, by=self.ada)
         output = self.run_command()
         self.assertIn("0 differ.", output)

@@ -12,7 +12,7 @@ from classwork.domain.schedule import meetings
 from classwork.models import ClassOffer, Level, Session
 from common import dates
 from common.formats import format_date
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 
 
@@ -21,7 +21,7 @@ class RunningTestCase(SchoolTestCase):
 
     def setUp(self) -> None:
         start = dates.local_today() - timedelta(weeks=2)
-        self.term = make.session(
+        self.term = factories.create_session(
             "Autumn_term",
             start,
             num_weeks=3,
@@ -30,8 +30,8 @@ class RunningTestCase(SchoolTestCase):
         )
 
     def add(self, level: str = "L2", version: str = "A", **values: Any) -> ClassOffer:
-        return make.class_offer(
-            self.term, make.subject(level, version), class_day=self.term.key_day_date.weekday(), **values
+        return factories.create_class_offer(
+            self.term, factories.create_subject(level, version), class_day=self.term.key_day_date.weekday(), **values
         )
 
     def page(self, name: str, query: str = "") -> str:
@@ -119,7 +119,7 @@ class LevelGuideTest(RunningTestCase):
 
     def test_guide_names_only_versions_that_exist(self) -> None:
         self.assertEqual(Level.objects.get(code="Beg").rule, "A|C, B|D")
-        make.subject("Beg", "B")
+        factories.create_subject("Beg", "B")
         guide = self.page("level_guide")
         self.assertIn("Complete after versions A and B.", guide)
         self.assertNotIn("A or C", guide)

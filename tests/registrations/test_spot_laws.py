@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from outbox.testing import run_all
-from tests import make
+from tests import factories
 from tests.registrations.spot_simulation import ACTS, School
 
 STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
@@ -16,12 +16,17 @@ STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
 class RegistrationPropertyTest(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
-        cls.gus, cls.sue = make.account("gus@example.org", "Gus"), make.account("sue@example.org", "Sue")
-        make.child(cls.gus, "Kit")
-        session = make.session("Open")
-        make.class_offer(session, make.subject(), capacity=1)
-        make.class_offer(session, make.subject(version="B"), class_day=2, capacity=2, pay_at_door=False)
-        make.class_offer(session, make.subject(version="C"), class_day=3)
+        cls.gus, cls.sue = (
+            factories.create_account("gus@example.org", "Gus"),
+            factories.create_account("sue@example.org", "Sue"),
+        )
+        factories.create_child(cls.gus, "Kit")
+        session = factories.create_session("Open")
+        factories.create_class_offer(session, factories.create_subject(), capacity=1)
+        factories.create_class_offer(
+            session, factories.create_subject(version="B"), class_day=2, capacity=2, pay_at_door=False
+        )
+        factories.create_class_offer(session, factories.create_subject(version="C"), class_day=3)
 
     @settings(max_examples=30, deadline=None)
     @given(st.lists(STEP, min_size=3, max_size=12), st.booleans())

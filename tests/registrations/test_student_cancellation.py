@@ -21,7 +21,7 @@ from registrations.domain import desk_registrations, status_text
 from registrations.domain.waitlist import entries
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from registrations.models import Registration, WaitlistEntry
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.classwork.terms import usual
 from tests.registrations import purchases
@@ -93,7 +93,7 @@ class AttendeeCancellationTest(SchoolTestCase):
         self.assertEqual(self.mails(), [("billing.line_canceled", self.gus.email)])
 
     def test_student_registered_at_the_desk_is_the_payer_once_their_address_is_confirmed(self) -> None:
-        other = make.class_offer(self.session, make.subject(version="B"))
+        other = factories.create_class_offer(self.session, factories.create_subject(version="B"))
         order = desk_registrations.register_at_desk(self.ada, other, self.student)
         self.log_in(self.alice)
         self.assertEqual(self.client.get(self.url(purchases.line(order).registrations.get())).status_code, 200)
@@ -195,7 +195,7 @@ class MyClassesQueryTest(SchoolTestCase):
 
         def places(count: int) -> None:
             for _ in range(count):
-                child = make.child(self.gus, f"Kim{Student.objects.count()}")
+                child = factories.create_child(self.gus, f"Kim{Student.objects.count()}")
                 purchases.place(purchases.cart((self.class_offer, purchases.of(child)), payer=self.gus), Order.Due.DOOR)
 
         self.assertSameQueries(reverse("my_classes"), places)
@@ -203,7 +203,7 @@ class MyClassesQueryTest(SchoolTestCase):
 
 class LineStatusTest(SchoolTestCase):
     def test_my_classes_shows_the_payment_status_of_each_line(self) -> None:
-        other = make.class_offer(self.session, make.subject(version="B"), class_day=4)
+        other = factories.create_class_offer(self.session, factories.create_subject(version="B"), class_day=4)
         order = purchases.pay(
             purchases.place(
                 purchases.cart((self.class_offer, purchases.me()), (other, purchases.me()), payer=self.alice)

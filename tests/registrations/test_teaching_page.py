@@ -12,7 +12,7 @@ from classwork.models import ClassOffer, ClassRole, Meeting
 from common import dates
 from registrations.domain import teaching_agenda
 from registrations.models import Registration
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.registrations.purchases import cart, me, other, pay, place
 
@@ -51,9 +51,11 @@ class TeachingTestCase(SchoolTestCase):
 
 class TeachingAgendaTest(TeachingTestCase):
     def test_tonights_class_comes_first_and_then_the_next_ones_of_any_session(self) -> None:
-        later_session = make.session("Next", self.session.key_day_date + timedelta(weeks=8))
-        in_spring = make.class_offer(later_session, make.subject("L3"), self.tess.staff)
-        tomorrow = make.class_offer(self.session, make.subject("L2"), self.tess.staff, class_day=2, start_time=time(9))
+        later_session = factories.create_session("Next", self.session.key_day_date + timedelta(weeks=8))
+        in_spring = factories.create_class_offer(later_session, factories.create_subject("L3"), self.tess.staff)
+        tomorrow = factories.create_class_offer(
+            self.session, factories.create_subject("L2"), self.tess.staff, class_day=2, start_time=time(9)
+        )
         agenda = teaching_agenda.agenda_of(self.tess.staff, self.evening)
         self.assertEqual([one.class_offer for one in agenda.today], [self.class_offer])
         self.assertEqual(agenda.heading, "Tonight")
@@ -106,7 +108,11 @@ class TeachingAgendaTest(TeachingTestCase):
     def test_past_classes_are_behind_a_link_and_paginated(self) -> None:
         self.end(self.class_offer)
         for number in range(PAST_PER_PAGE):
-            self.end(make.class_offer(self.session, make.subject("L2", f"V{number}"), self.tess.staff))
+            self.end(
+                factories.create_class_offer(
+                    self.session, factories.create_subject("L2", f"V{number}"), self.tess.staff
+                )
+            )
         link = reverse("participants", args=[self.class_offer.pk])
         page = self.client.get(TEACHING)
         self.assertNotContains(page, link)
@@ -119,7 +125,7 @@ class TeachingAgendaTest(TeachingTestCase):
     def test_teaching_page_runs_the_same_queries_for_thirty_classes(self) -> None:
         def rows(count: int) -> None:
             for _ in range(count):
-                class_offer = make.class_offer(self.session, self.class_offer.subject, self.tess.staff)
+                class_offer = factories.create_class_offer(self.session, self.class_offer.subject, self.tess.staff)
                 ClassRole.objects.create(class_offer=class_offer, name="lead")
 
         self.assertSameQueries(TEACHING, rows, exactly=17)

@@ -16,7 +16,7 @@ from classwork.models import ClassOffer
 from outbox.testing import run_all
 from registrations.domain.tickets import upgrades
 from registrations.models import Registration, Ticket
-from tests import make
+from tests import factories
 from tests.billing import order_simulation
 from tests.registrations import spot_simulation
 from tests.registrations.purchases import cart, me, place
@@ -86,12 +86,15 @@ class School(spot_simulation.School):
 class TicketPropertyTest(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
-        cls.gus, cls.sue = make.account("gus@example.org", "Gus"), make.account("sue@example.org", "Sue")
-        session = make.session("Open")
+        cls.gus, cls.sue = (
+            factories.create_account("gus@example.org", "Gus"),
+            factories.create_account("sue@example.org", "Sue"),
+        )
+        session = factories.create_session("Open")
         prices = {"drop_in_price": 15, "trial_price": 5}
-        make.class_offer(session, make.subject(), capacity=1, **prices)
-        make.class_offer(session, make.subject(version="B"), class_day=2, capacity=2, **prices)
-        make.class_offer(session, make.subject(version="C"), class_day=3)
+        factories.create_class_offer(session, factories.create_subject(), capacity=1, **prices)
+        factories.create_class_offer(session, factories.create_subject(version="B"), class_day=2, capacity=2, **prices)
+        factories.create_class_offer(session, factories.create_subject(version="C"), class_day=3)
         ClassOffer.objects.update(pay_at_door=False)
 
     @settings(max_examples=8, deadline=None)

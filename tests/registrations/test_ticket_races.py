@@ -10,7 +10,7 @@ from billing.models import Order
 from classwork.models import Meeting
 from registrations.domain import capacity
 from registrations.models import Registration, Ticket
-from tests import make
+from tests import factories
 from tests.racing import overlap, run_at_once, without_locks
 from tests.registrations.purchases import cart, me, place
 from tests.registrations.started_classes import ticket_cart
@@ -19,8 +19,10 @@ from tests.registrations.started_classes import ticket_cart
 @tag("postgres")
 class TicketRaceTest(TransactionTestCase):
     def setUp(self) -> None:
-        self.session = make.session("Race")
-        self.class_offer = make.class_offer(self.session, make.subject(), capacity=1, drop_in_price=15, trial_price=0)
+        self.session = factories.create_session("Race")
+        self.class_offer = factories.create_class_offer(
+            self.session, factories.create_subject(), capacity=1, drop_in_price=15, trial_price=0
+        )
         self.day = self.class_offer.meetings.all()[1]
 
     def guest(self, email: str, day: Meeting | None = None, *, trial: bool = False) -> Callable[[], Order]:
@@ -52,14 +54,16 @@ class TicketRaceTest(TransactionTestCase):
         self.assertEqual(capacity.availability_of(self.class_offer, timezone.now()).available_spots, 0)
 
     def test_simultaneous_orders_give_one_person_at_most_one_trial(self) -> None:
-        other = make.class_offer(self.session, self.class_offer.subject, class_day=4, trial_price=0)
+        other = factories.create_class_offer(self.session, self.class_offer.subject, class_day=4, trial_price=0)
         same = {"email": "ann@example.org", "trial": True}
         overlap(self.guest(**same), self.guest(day=other.meetings.all()[0], **same))
         trial_students = Ticket.objects.live().values_list("student", flat=True)
         self.assertEqual(len(trial_students), len(set(trial_students)))
 
     def test_two_orders_for_the_same_two_classes_do_not_deadlock(self) -> None:
-        other = make.class_offer(self.session, make.subject("L2"), class_day=4, drop_in_price=15)
+        other = factories.create_class_offer(
+            self.session, factories.create_subject("L2"), class_day=4, drop_in_price=15
+        )
         type(self.class_offer).objects.update(capacity=9)
         ann_order = cart((other, me()), email="ann@example.org")
         ticket_cart(self.day, me(), ann_order)

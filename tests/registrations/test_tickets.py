@@ -30,7 +30,7 @@ from registrations.domain.waitlist import entries
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from registrations.mail_contexts.tickets import ticket_context
 from registrations.models import Registration, Ticket, WaitlistEntry
-from tests import make
+from tests import factories
 from tests.classwork import giving
 from tests.registrations.purchases import cart, line, me, of, other, pay, place
 from tests.registrations.started_classes import begun, fresh, ticket_cart
@@ -80,7 +80,10 @@ class TicketPurchaseTest(TicketTestCase):
 
     def test_ticket_does_not_count_for_the_multi_class_discount(self) -> None:
         basket = ticket_cart(self.days[0], me())
-        basket = cart((make.class_offer(self.session, make.subject("L2"), class_day=3), me()), payer=self.alice)
+        basket = cart(
+            (factories.create_class_offer(self.session, factories.create_subject("L2"), class_day=3), me()),
+            payer=self.alice,
+        )
         ticket_cart(self.days[0], me(), basket)
         order = place(basket)
         self.assertEqual({one.kind: one.early_total for one in order.lines.all()}, {"place": 65, "ticket": 15})
@@ -206,7 +209,7 @@ class TrialTest(TicketTestCase):
         self.buy(0, payer=self.alice, trial=True)
         with self.assertRaisesMessage(OrderNotPlaced, "Alice Arden has already had a trial of this class."):
             self.buy(1, payer=self.alice, trial=True)
-        twin_class = make.class_offer(self.session, self.class_offer.subject, class_day=4, trial_price=0)
+        twin_class = factories.create_class_offer(self.session, self.class_offer.subject, class_day=4, trial_price=0)
         with self.assertRaisesMessage(OrderNotPlaced, "has already had a trial"):
             place(ticket_cart(twin_class.meetings.all()[0], me(), payer=self.alice, trial=True))
 
@@ -216,7 +219,7 @@ class TrialTest(TicketTestCase):
         self.assertEqual(self.ticket(self.buy(1, payer=self.alice, trial=True)).state, State.CONFIRMED)
 
     def test_trial_eligibility_is_per_subject_or_per_school(self) -> None:
-        elsewhere = make.class_offer(self.session, make.subject("L2"), class_day=3)
+        elsewhere = factories.create_class_offer(self.session, factories.create_subject("L2"), class_day=3)
         pay(place(cart((elsewhere, me()), payer=self.alice)))
         with (
             override_settings(TRIALS_FOR="school"),
@@ -306,7 +309,7 @@ class TicketPagesTest(TicketTestCase):
     def many(self, count: int) -> None:
         student = Student.objects.filter(guardian=self.gus)
         for number in range(count):
-            child = make.child(self.gus, f"Child{student.count()}of{number}")
+            child = factories.create_child(self.gus, f"Child{student.count()}of{number}")
             pay(self.buy(1, of(child), payer=self.gus))
 
 

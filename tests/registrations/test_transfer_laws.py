@@ -19,7 +19,7 @@ from registrations.domain.attendees import TypedPerson
 from registrations.domain.transfers import to_class, to_person
 from registrations.domain.transfers.to_class import DeskOverride, TransferRefused, TransferRequest
 from registrations.models import Registration
-from tests import make
+from tests import factories
 from tests.registrations import spot_simulation
 from tests.registrations.spot_simulation import NAMES, State
 
@@ -83,12 +83,15 @@ class School(spot_simulation.School):
 class TransferPropertyTest(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
-        cls.gus, cls.sue = make.account("gus@example.org", "Gus"), make.account("sue@example.org", "Sue")
-        make.child(cls.gus, "Kit")
-        session = make.session("Open")
-        make.class_offer(session, make.subject(), capacity=2)
-        make.class_offer(session, make.subject(version="B"), class_day=2, capacity=2, price=100)
-        make.class_offer(session, make.subject(version="C"), class_day=3, price=40)
+        cls.gus, cls.sue = (
+            factories.create_account("gus@example.org", "Gus"),
+            factories.create_account("sue@example.org", "Sue"),
+        )
+        factories.create_child(cls.gus, "Kit")
+        session = factories.create_session("Open")
+        factories.create_class_offer(session, factories.create_subject(), capacity=2)
+        factories.create_class_offer(session, factories.create_subject(version="B"), class_day=2, capacity=2, price=100)
+        factories.create_class_offer(session, factories.create_subject(version="C"), class_day=3, price=40)
 
     @settings(max_examples=12, deadline=None, phases=[Phase.generate])
     @given(st.lists(STEP, min_size=5, max_size=14), st.booleans())

@@ -17,7 +17,7 @@ from registrations.domain.attendees import TypedPerson
 from registrations.domain.transfers import to_class, to_person
 from registrations.domain.transfers.to_class import DeskOverride, TransferRefused, TransferRequest
 from registrations.models import Registration
-from tests import make
+from tests import factories
 from tests.racing import overlap, run_at_once, without_locks
 from tests.registrations.purchases import cart, me, pay, place
 from users.models import User
@@ -26,10 +26,12 @@ from users.models import User
 @tag("postgres")
 class TransferRaceTest(TransactionTestCase):
     def setUp(self) -> None:
-        session = make.session("Race")
-        self.tuesday = make.class_offer(session, make.subject(), capacity=1)
-        self.thursday = make.class_offer(session, make.subject(version="B"), class_day=3, capacity=1)
-        self.staff = make.account("sue@example.org", "Sue")
+        session = factories.create_session("Race")
+        self.tuesday = factories.create_class_offer(session, factories.create_subject(), capacity=1)
+        self.thursday = factories.create_class_offer(
+            session, factories.create_subject(version="B"), class_day=3, capacity=1
+        )
+        self.staff = factories.create_account("sue@example.org", "Sue")
 
     def register(self, class_offer: ClassOffer, email: str = "ann@example.org") -> Registration:
         order = pay(place(cart((class_offer, me()), name="Ann", email=email)))
@@ -72,7 +74,7 @@ class TransferRaceTest(TransactionTestCase):
 
     def test_transfer_submitted_in_two_tabs_happens_once(self) -> None:
         spot = self.register(self.tuesday)
-        friday = make.class_offer(self.tuesday.session, make.subject(version="C"), class_day=4)
+        friday = factories.create_class_offer(self.tuesday.session, factories.create_subject(version="C"), class_day=4)
         outcomes = overlap(self.mover(spot, self.thursday), self.mover(spot, friday))
         self.assertEqual([type(outcome) for outcome in outcomes], [Order, TransferRefused])
         self.assertEqual(OrderLine.objects.filter(exchanged_from=spot.line, reserves_exchange=True).count(), 1)

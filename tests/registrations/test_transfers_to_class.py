@@ -28,7 +28,7 @@ from registrations.domain.transfers.to_class import DeskOverride, TransferRefuse
 from registrations.domain.waitlist import entries
 from registrations.domain.waitlist.entries import Contact
 from registrations.models import Registration, WaitlistEntry
-from tests import make
+from tests import factories
 from tests.page_text import text_of
 from tests.registrations import purchases
 from tests.registrations.transfers import State, TransferTestCase
@@ -204,8 +204,10 @@ class TransferRefusedTest(TransferTestCase):
         purchases.pay(purchases.place(purchases.cart((full, purchases.me()))))
         self.assertRefusedWith("full", spot, full)
         self.assertRefusedWith("isn’t open", spot, self.another("D", class_day=5, manager_approved=False))
-        begun = make.thursday(-20)
-        past = make.class_offer(make.session("Past", begun, publish_date=begun), make.subject(version="N"))
+        begun = factories.upcoming_thursday(-20)
+        past = factories.create_class_offer(
+            factories.create_session("Past", begun, publish_date=begun), factories.create_subject(version="N")
+        )
         self.assertRefusedWith("over", spot, past)
 
     def test_transfer_to_a_class_with_an_existing_spot_is_refused(self) -> None:

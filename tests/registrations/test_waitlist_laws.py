@@ -24,7 +24,7 @@ from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from registrations.models import Registration, WaitlistEntry, WaitlistWalk
 from registrations.rules import walk_log
 from registrations.rules.role_balance import EITHER, CapacityRules, Obstacle, RoleCapacity, assign_roles, find_obstacle
-from tests import make
+from tests import factories
 from tests.registrations import spot_simulation
 from tests.registrations.purchases import cart, place
 from users.models import User
@@ -263,8 +263,8 @@ class School(spot_simulation.School):
 class WaitlistPropertyTest(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:
-        cls.sue = make.account("sue@example.org", "Sue")
-        make.class_offer(make.session("Open"), make.subject(), capacity=2)
+        cls.sue = factories.create_account("sue@example.org", "Sue")
+        factories.create_class_offer(factories.create_session("Open"), factories.create_subject(), capacity=2)
 
     @settings(max_examples=20, deadline=None)
     @given(

@@ -14,7 +14,7 @@ from registrations.domain.attendees import ME, Attendee
 from registrations.domain.waitlist import entries
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from registrations.models import Registration, WaitlistEntry
-from tests import make
+from tests import factories
 from tests.registrations.purchases import cart, me, pay, place
 from tests.registrations.waitlist import WaitlistTestCase, person
 
@@ -81,7 +81,7 @@ class DeskWaitlistTest(WaitlistTestCase):
 
     def more_lists(self, count: int) -> None:
         for number in range(count):
-            class_offer = make.class_offer(
+            class_offer = factories.create_class_offer(
                 self.session, self.class_offer.subject, start_time=time(8, number), capacity=1
             )
             entries.join_waitlist(class_offer, [person(f"Lou{count}")], Contact("Lou", "lou@example.org"))

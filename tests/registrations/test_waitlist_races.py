@@ -15,7 +15,7 @@ from registrations.domain.waitlist.class_roles import BalanceLimits
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from registrations.models import Registration, WaitlistEntry
 from registrations.rules.role_balance import RoleCapacity
-from tests import make
+from tests import factories
 from tests.racing import overlap, without_locks
 from tests.registrations.purchases import cart, line, me, place
 
@@ -25,7 +25,9 @@ State = WaitlistEntry.State
 @tag("postgres")
 class WaitlistRaceTest(TransactionTestCase):
     def setUp(self) -> None:
-        self.class_offer = make.class_offer(make.session("Race"), make.subject(), capacity=1)
+        self.class_offer = factories.create_class_offer(
+            factories.create_session("Race"), factories.create_subject(), capacity=1
+        )
 
     def wait(self, name: str) -> WaitlistEntry:
         attendee = Attendee(OTHER, first_name=name, email=f"{name}@example.org")
@@ -104,7 +106,7 @@ class WaitlistRaceTest(TransactionTestCase):
         return ben
 
     def offer_by_hand(self, entry: WaitlistEntry) -> Callable[[], None]:
-        host = make.account("host@example.org", "Host")
+        host = factories.create_account("host@example.org", "Host")
         return lambda: entries.offer_spot_by_hand(entry, why="A promise", by=host)
 
     def test_two_simultaneous_leads_cannot_break_the_role_balance(self) -> None:
@@ -122,7 +124,7 @@ class WaitlistRaceTest(TransactionTestCase):
     def limit_balance(self) -> None:
         self.class_offer.capacity = 9
         self.class_offer.save()
-        host = make.account("host@example.org", "Host")
+        host = factories.create_account("host@example.org", "Host")
         class_roles.set_class_roles(
             self.class_offer, [RoleCapacity("lead"), RoleCapacity("follow")], BalanceLimits(most=1), host
         )

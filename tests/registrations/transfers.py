@@ -10,7 +10,7 @@ from classwork.models import ClassOffer
 from registrations.domain.transfers import to_class
 from registrations.domain.transfers.to_class import DeskOverride, TransferRequest
 from registrations.models import Registration
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.registrations import purchases
 from users.models import User
@@ -32,8 +32,8 @@ class TransferTestCase(SchoolTestCase):
 
     @classmethod
     def another(cls, version: str, **values: Any) -> ClassOffer:
-        subject = make.subject(version=version)
-        return make.class_offer(
+        subject = factories.create_subject(version=version)
+        return factories.create_class_offer(
             cls.session, subject, cls.tess.staff, location=cls.hall, **{"start_time": time(20)} | values
         )
 

@@ -1,13 +1,13 @@
 from types import SimpleNamespace
 
-from tests import make
+from tests import factories
 from tests.access import EVERYBODY, MEMBERS, VISITORS, Row
 from users.domain import account_links
 
 
 def stage(school: SimpleNamespace) -> None:
-    make.text("terms")
-    school.offered = make.child(school.sam, "Olu", "Stranger", offered_to=school.alice)
+    factories.create_text("terms")
+    school.offered = factories.create_child(school.sam, "Olu", "Stranger", offered_to=school.alice)
 
 
 def kit(school: SimpleNamespace) -> list[object]:

@@ -7,7 +7,7 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from common.throttle import address_block
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from users.domain import code_attempts, second_factor
 from users.models import User
@@ -26,8 +26,8 @@ class SecondFactorTestCase(SchoolTestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         super().setUpTestData()
-        cls.office = make.account("office@example.org", "Olga", "Office", make.PASSWORD)
-        make.staff(cls.office, "Admin")
+        cls.office = factories.create_account("office@example.org", "Olga", "Office", factories.PASSWORD)
+        factories.create_staff(cls.office, "Admin")
 
     def set_up(self, user: User) -> tuple[TOTPDevice, list[str]]:
         device = second_factor.start_device_setup(user)

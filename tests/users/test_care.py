@@ -3,7 +3,7 @@ from typing import Any
 from django.urls import reverse
 
 from history.models import Entry
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from tests.users import post
 from users.domain import accounts, guardianship
@@ -34,7 +34,7 @@ class StudentsInCareTest(SchoolTestCase):
         page = self.post_form("care_add", first_name="KIT ", last_name=" gray")
         self.assertIn("first_name", page.context["form"].errors)
         self.assertContains(page, 'value="KIT "')
-        leo = make.child(self.gus, "Leo", "Gray")
+        leo = factories.create_child(self.gus, "Leo", "Gray")
         page = self.post_form("care_edit", leo.pk, first_name="Kit", last_name="Gray")
         self.assertIn("first_name", page.context["form"].errors)
 
@@ -110,7 +110,7 @@ class StudentHandoverTest(SchoolTestCase):
         self.assertNotIn("Alice", mail.subject + mail.body)
 
     def test_student_is_merged_with_same_named_student_in_recipients_care(self) -> None:
-        own = make.child(self.sam, "Kit", "Gray")
+        own = factories.create_child(self.sam, "Kit", "Gray")
         self.hand_over(self.sam.email)
         self.log_in(self.sam)
         page = self.answer_handover("care")

@@ -1,7 +1,7 @@
 from django.test import override_settings
 from django.urls import reverse
 
-from tests import make
+from tests import factories
 from tests.base import PASSWORD, SchoolTestCase
 from tests.users import post
 from users.domain import email_changes
@@ -84,7 +84,7 @@ class EmailChangeTest(SchoolTestCase):
     def test_address_taken_before_confirmation_is_refused_with_explanation(self) -> None:
         self.request_change()
         path = self.confirmation_link()
-        make.account(NEW, "Quick")
+        factories.create_account(NEW, "Quick")
         self.assertContains(self.client.post(path), "belongs to another account")
         with self.assertRaises(email_changes.EmailTaken):
             email_changes.confirm_email(User.objects.get(pk=self.alice.pk), path.split("/")[3])

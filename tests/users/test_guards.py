@@ -7,7 +7,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests import make
+from tests import factories
 from tests.base import PASSWORD, SchoolTestCase, shape
 
 VALUES = re.compile(r"'[^']*'|\"s\d+_x\d+\"")
@@ -52,8 +52,8 @@ class LoginAttemptLimitTest(SchoolTestCase):
         self.assertEqual(self.attempt_login("alice@example.org", PASSWORD).status_code, 429)
 
     def test_known_unknown_closed_and_unconfirmed_accounts_cause_the_same_work(self) -> None:
-        make.account("closed@example.org", "Closed", password=PASSWORD, is_active=False)
-        make.account("new@example.org", "New")
+        factories.create_account("closed@example.org", "Closed", password=PASSWORD, is_active=False)
+        factories.create_account("new@example.org", "New")
         self.attempt_login("warm@example.org")
         measurements = [self.measure_work(name) for name in ("alice", "nobody", "closed", "new")]
         self.assertEqual(measurements, [measurements[0]] * 4)

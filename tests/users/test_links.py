@@ -5,7 +5,7 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests import make
+from tests import factories
 from tests.base import PASSWORD, SchoolTestCase
 from tests.users import post
 from users.domain import account_links, accounts
@@ -29,7 +29,7 @@ class PasswordLinkRequestTest(SchoolTestCase):
         self.assertIn("Your password was just changed", post.last_mail(self.alice.email).body)
 
     def test_account_without_password_gets_a_link_to_set_its_first_one(self) -> None:
-        walt = make.account("walt@example.org", "Walt")
+        walt = factories.create_account("walt@example.org", "Walt")
         self.request_link(walt.email)
         self.assertIn("doesn’t have a password yet", post.last_mail(walt.email).body)
         self.assertContains(post.choose(self.client, post.account_link(walt.email)), "Your password is set")
@@ -40,7 +40,7 @@ class PasswordLinkRequestTest(SchoolTestCase):
 
     def test_known_unknown_and_closed_addresses_get_same_page_for_same_work(self) -> None:
         accounts.close_account(self.ada, self.sam)
-        make.account("walt@example.org", "Walt")
+        factories.create_account("walt@example.org", "Walt")
         self.request_link("first@example.org")
         answers = []
         for email in (self.alice.email, "walt@example.org", self.sam.email, "unknown@example.org"):

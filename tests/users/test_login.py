@@ -2,7 +2,7 @@ from django.test import override_settings
 from django.urls import reverse
 
 from common import demo, throttle
-from tests import make
+from tests import factories
 from tests.base import PASSWORD, SchoolTestCase
 from tests.users import post
 from users.domain import accounts
@@ -80,5 +80,5 @@ class DemoLoginsTest(SchoolTestCase):
     @override_settings(DEBUG=True)
     def test_login_page_shows_no_demo_logins_for_another_schools_database(self) -> None:
         self.tess.delete()
-        make.account("someone@example.org", "Someone")
+        factories.create_account("someone@example.org", "Someone")
         self.assertNotContains(self.client.get(reverse("login")), demo.PASSWORD)

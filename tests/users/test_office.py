@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from history.models import Entry
 from mailroom.models import Message
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from users.domain import roles
 from users.models import Role, Staff, Student, User
@@ -16,8 +16,8 @@ class OfficeTestCase(SchoolTestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         super().setUpTestData()
-        cls.office = make.account("office@example.org", "Olga", "Office", make.PASSWORD)
-        make.staff(cls.office, "Admin")
+        cls.office = factories.create_account("office@example.org", "Olga", "Office", factories.PASSWORD)
+        factories.create_staff(cls.office, "Admin")
 
     def setUp(self) -> None:
         self.log_in(self.office)
@@ -79,7 +79,9 @@ class AccountListTest(OfficeTestCase):
     def test_query_count_does_not_grow_with_the_number_of_accounts(self) -> None:
         def people(count: int) -> None:
             for number in range(count):
-                make.account(f"p{count}-{number}@example.org", "Pat").groups.add(Role.objects.get(name="Teacher"))
+                factories.create_account(f"p{count}-{number}@example.org", "Pat").groups.add(
+                    Role.objects.get(name="Teacher")
+                )
 
         self.assertSameQueries(reverse(self.url), people)
 
@@ -238,7 +240,7 @@ class StudentAdminTest(OfficeTestCase):
     def test_query_count_does_not_grow_with_the_number_of_students(self) -> None:
         def children(count: int) -> None:
             for number in range(count):
-                make.child(self.gus, f"Child {count} {number}")
+                factories.create_child(self.gus, f"Child {count} {number}")
 
         self.assertSameQueries(reverse("admin:users_student_changelist"), children)
 

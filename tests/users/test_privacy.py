@@ -5,7 +5,7 @@ from django.urls import reverse
 from common import personal
 from common.personal import MergeConflict
 from history.models import Entry
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from users.domain import consents, privacy, second_factor
 from users.models import Student, User
@@ -52,7 +52,7 @@ class ErasureTest(PrivacyTestCase):
         self.assertFalse(Entry.objects.filter(why__contains="Elm").exists())
 
     def test_students_in_the_persons_care_are_erased_too(self) -> None:
-        make.child(self.gus, "Kim", "Gray")
+        factories.create_child(self.gus, "Kim", "Gray")
         self.post_action("erase", self.gus, why="asked")
         names = set(Student.objects.filter(guardian=self.gus).values_list("first_name", flat=True))
         self.assertEqual(names, {"Erased"})
@@ -68,7 +68,7 @@ class ErasureTest(PrivacyTestCase):
 
     def test_email_address_can_be_used_again_after_erasure(self) -> None:
         self.post_action("erase", self.alice, why="asked")
-        make.account("alice@example.org", "Another")
+        factories.create_account("alice@example.org", "Another")
 
 
 class MergeTest(PrivacyTestCase):
@@ -76,9 +76,9 @@ class MergeTest(PrivacyTestCase):
         return privacy.merge_people(self.ada, source, target, "same person")
 
     def test_merged_account_is_closed_and_the_students_in_its_care_move(self) -> None:
-        gussie = make.account("gussie@example.org", "Gussie")
-        make.child(gussie, "Kay")
-        source, target = make.student(gussie), make.student(self.gus)
+        gussie = factories.create_account("gussie@example.org", "Gussie")
+        factories.create_child(gussie, "Kay")
+        source, target = factories.create_student(gussie), factories.create_student(self.gus)
         self.merge(source, target)
         self.assertFalse(User.objects.get(pk=gussie.pk).is_active)
         self.assertEqual(set(self.gus.in_care.values_list("first_name", flat=True)), {"Kit", "Kay"})
@@ -96,12 +96,12 @@ class MergeTest(PrivacyTestCase):
         self.assertEqual(preview, self.merge(source, self.student))
 
     def test_accounts_with_same_named_children_cannot_be_merged_before_the_children(self) -> None:
-        gussie = make.account("gussie@example.org", "Gussie")
-        make.child(gussie, "Kit", "Gray")
+        gussie = factories.create_account("gussie@example.org", "Gussie")
+        factories.create_child(gussie, "Kit", "Gray")
         with self.assertRaises(MergeConflict):
-            self.merge(make.student(gussie), make.student(self.gus))
+            self.merge(factories.create_student(gussie), factories.create_student(self.gus))
         self.assertTrue(User.objects.get(pk=gussie.pk).is_active)
 
     def test_staff_account_cannot_be_merged_into_another(self) -> None:
         with self.assertRaises(MergeConflict):
-            self.merge(make.student(self.tess), self.student)
+            self.merge(factories.create_student(self.tess), self.student)

@@ -2,7 +2,7 @@ from django.test import override_settings
 from django.urls import reverse
 
 from history.models import Entry
-from tests import make
+from tests import factories
 from tests.base import PASSWORD, SchoolTestCase
 from tests.users import post
 from users.domain import accounts, consents
@@ -15,7 +15,7 @@ class ProfileTest(SchoolTestCase):
 
         def children(count: int) -> None:
             for _ in range(count):
-                make.child(self.gus, f"Child {next(numbers)}", offered_to=self.gus)
+                factories.create_child(self.gus, f"Child {next(numbers)}", offered_to=self.gus)
 
         self.assertSameQueries(reverse("profile_page"), children)
 

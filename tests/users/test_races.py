@@ -3,7 +3,7 @@
 from django.test import TransactionTestCase, tag
 
 from mailroom.models import Message
-from tests import make
+from tests import factories
 from tests.racing import run_at_once
 from users.domain import account_links, accounts, email_changes
 from users.models import User
@@ -12,7 +12,7 @@ from users.models import User
 @tag("postgres")
 class RaceTest(TransactionTestCase):
     def test_one_link_used_in_four_browsers_at_once_sets_one_password(self) -> None:
-        alice = make.account("alice@example.org", "Alice")
+        alice = factories.create_account("alice@example.org", "Alice")
         token = account_links.LinkTokens().make_token(alice)
         outcomes = run_at_once(*[lambda n=n: accounts.choose_password(alice, f"password {n}", token) for n in range(4)])
         self.assertEqual(sorted(type(outcome).__name__ for outcome in outcomes), ["AccountLinkInvalid"] * 3 + ["User"])
@@ -24,7 +24,7 @@ class RaceTest(TransactionTestCase):
         self.assertEqual(Message.objects.filter(to="new@example.org").count(), 1)
 
     def test_address_confirmed_by_two_accounts_at_once_is_given_to_one_of_them(self) -> None:
-        people = [make.account(f"{name}@example.org", name) for name in ("alice", "sam")]
+        people = [factories.create_account(f"{name}@example.org", name) for name in ("alice", "sam")]
         for person in people:
             email_changes.request_email_change(person, "shared@example.org")
         tokens = [email_changes.email_confirmation_url(person).split("/")[-2] for person in people]

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.test import RequestFactory, override_settings
 
 from history.models import Entry
-from tests import make
+from tests import factories
 from tests.base import SchoolTestCase
 from users import checks, roles
 from users.domain import roles as domain
@@ -20,8 +20,8 @@ class RolesTestCase(SchoolTestCase):
     @classmethod
     def setUpTestData(cls) -> None:
         super().setUpTestData()
-        cls.office = make.account("office@example.org", "Olga", "Office", make.PASSWORD)
-        make.staff(cls.office, "Admin")
+        cls.office = factories.create_account("office@example.org", "Olga", "Office", factories.PASSWORD)
+        factories.create_staff(cls.office, "Admin")
 
     def role(self, name: str) -> Role:
         return Role.objects.get(name=name)

@@ -2,7 +2,7 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from history.models import Entry
-from tests import make
+from tests import factories
 from tests.users import post
 from tests.users.codes import SecondFactorTestCase, code_of
 from users.domain import second_factor
@@ -82,7 +82,7 @@ class SecondFactorRequirementTest(SecondFactorTestCase):
     def test_second_factor_cannot_be_removed_before_a_code_is_entered(self) -> None:
         self.set_up(self.office)
         self.log_in(self.office)
-        response = self.client.post(reverse("second_factor_remove"), {"password": make.PASSWORD})
+        response = self.client.post(reverse("second_factor_remove"), {"password": factories.PASSWORD})
         self.assertEqual(response["Location"], reverse("second_factor_verify"))
         self.assertIsNotNone(second_factor.device_of(self.office))
 
@@ -144,7 +144,7 @@ class SecondFactorRemovalTest(SecondFactorTestCase):
     def test_removing_second_factor_needs_the_password(self) -> None:
         self.assertEqual(self.client.post(reverse("second_factor_remove"), {"password": "guessed"}).status_code, 200)
         self.assertIsNotNone(second_factor.device_of(self.office))
-        self.client.post(reverse("second_factor_remove"), {"password": make.PASSWORD})
+        self.client.post(reverse("second_factor_remove"), {"password": factories.PASSWORD})
         self.assertIsNone(second_factor.device_of(self.office))
         self.assertFalse(RecoveryCode.objects.filter(user=self.office).exists())
 
@@ -153,7 +153,7 @@ class SecondFactorRemovalTest(SecondFactorTestCase):
         self.assertEqual(
             RecoveryCode.objects.get(digest=second_factor.recovery_code_digest(self.codes[0])).user, self.office
         )
-        response = self.client.post(reverse("second_factor_codes"), {"password": make.PASSWORD})
+        response = self.client.post(reverse("second_factor_codes"), {"password": factories.PASSWORD})
         self.assertContains(response, "Your recovery codes")
         self.assertIsNone(second_factor.verify_code(self.office, self.codes[0]))
 
