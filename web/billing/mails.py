@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from billing import gateways
 from billing.domain import product_kinds, status_text
+from billing.domain.cancellations.cancellation_options import CanceledBy
 from billing.domain.orders import amounts
 from billing.domain.orders.payments_in_progress import has_payment_processing
 from billing.domain.payments import payment_status_text
@@ -116,7 +117,8 @@ def order_sample() -> dict[str, Any]:
         "line": "Balboa 2",
         "subject": "Your spot in Balboa 2 is canceled",
         "refund": True,
-        "ended_by": "terms",
+        "by_attendee": False,
+        "by_staff": False,
         "at": format_moment(timezone.now()),
         "ends": [{"title": "Balboa 2", "said": f"{half} refunded to the original payment method."}],
         "amount": amount,
@@ -147,7 +149,8 @@ def canceled_line_context(message: Message) -> dict[str, Any]:
         "line": ", ".join(map(str, lines)),
         "subject": _canceled_subject(list(lines)),
         "refund": any(Decimal(canceled.ended["back"]) for canceled in lines if canceled.ended),
-        "ended_by": line.ended_by,
+        "by_attendee": line.ended_by == CanceledBy.ATTENDEE,
+        "by_staff": line.ended_by == CanceledBy.STAFF,
         "at": format_moment(datetime.fromisoformat(line.ended["at"])) if line.ended else "",
         "ends": [
             {"title": str(canceled), "said": status_text.cancellation_text(canceled)}
@@ -214,15 +217,21 @@ def dispute_context(message: Message) -> dict[str, Any]:
         "number": order.number,
         "amount": format_money(dispute.amount, dispute.payment.currency),
         "reason": dispute.reason,
-        "state": dispute.state,
+        "is_open": dispute.state == Dispute.State.OPEN,
+        "is_won": dispute.state == Dispute.State.WON,
         "link": absolute_url(reverse("desk_order", args=[order.pk])),
     }
 
 
 def dispute_sample() -> dict[str, Any]:
-    amount = format_money(Decimal(65), settings.CURRENCY)
-    link = absolute_url("/desk/orders/1042/")
-    return {"number": "1042", "amount": amount, "reason": "fraudulent", "state": "open", "link": link}
+    return {
+        "number": "1042",
+        "amount": format_money(Decimal(65), settings.CURRENCY),
+        "reason": "fraudulent",
+        "is_open": True,
+        "is_won": False,
+        "link": absolute_url("/desk/orders/1042/"),
+    }
 
 
 def voucher_context(message: Message) -> dict[str, Any]:

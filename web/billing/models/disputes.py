@@ -42,3 +42,7 @@ class Dispute(models.Model):
 
     def __str__(self) -> str:
         return f"dispute {self.pk}"
+
+    @property
+    def is_lost(self) -> bool:
+        return self.state == self.State.LOST

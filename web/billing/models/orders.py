@@ -213,6 +213,10 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
         return self.state == self.State.PAID
 
     @property
+    def is_paid_later(self) -> bool:
+        return self.state == self.State.PLACED and self.due != self.Due.NOW
+
+    @property
     def awaits_click(self) -> bool:
         """Return whether an order at the door, placed without an account, still has to be confirmed by a link."""
         return self.state == self.State.PLACED and self.due == self.Due.DOOR and self.held_until is not None
@@ -278,6 +282,11 @@ class OrderLine(models.Model):
     def is_canceled(self) -> bool:
         # A line that was canceled with its unpaid order has no date of its own.
         return self.canceled_at is not None or self.order.state == Order.State.CANCELED
+
+    @property
+    def was_canceled_alone(self) -> bool:
+        """Return whether the line has a refund of its own, unlike one that was canceled with its unpaid order."""
+        return self.canceled_at is not None and bool(self.ended)
 
     def successor(self, at: datetime) -> "OrderLine | None":
         """Return the line of a placed order that was exchanged for this one, or is being exchanged."""

@@ -13,7 +13,7 @@ from billing.models.append_only import AppendOnlyModel
 from billing.models.fields import money_field
 from billing.models.orders import Order, OrderLine
 from billing.models.payments import Payment, Refund
-from common import links
+from common import dates, links
 from common.days import DayColumn
 from common.formats import format_money
 
@@ -104,8 +104,8 @@ class Voucher(models.Model):
     def gift(self) -> str:
         return self.title or format_money(self.worth, self.currency)
 
-    def has_expired(self, today: date) -> bool:
-        return self.expires_on is not None and self.expires_on < today
+    def has_expired(self, today: date | None = None) -> bool:
+        return self.expires_on is not None and self.expires_on < (today or dates.local_today())
 
 
 class VoucherEntry(AppendOnlyModel):
@@ -160,6 +160,10 @@ class VoucherEntry(AppendOnlyModel):
                 fields=["voucher"], condition=Q(reason__in=["sold", "given"]), name="billing_voucher_filled_once"
             ),
         ]
+
+    @property
+    def came_back(self) -> bool:
+        return self.reason == self.Reason.BACK
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()}: {format_money(self.amount, self.voucher.currency)}"

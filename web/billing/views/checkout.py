@@ -205,6 +205,7 @@ def _review_page(
             if cart_line.line.pk in earlier_lines
         ],
         "pays_now": bool(summary.total_after_vouchers) and not form.offers_later,
+        "door_needs_click": summary.at_the_door and not request.user.is_authenticated,
         "summary": summary,
         "bill": balances.bill_lines(lines, summary.quote.now),
         "form": form,

@@ -34,7 +34,6 @@ def list_vouchers(request: HttpRequest) -> HttpResponse:
         "choices": office.FOLDERS,
         "owed": office.outstanding_voucher_value(Voucher.objects.usable(today)),
         "expired": office.outstanding_voucher_value(Voucher.objects.expired(today)),
-        "today": today,
     }
     return render(request, "billing/desk/vouchers.html", context)
 

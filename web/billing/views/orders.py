@@ -34,13 +34,16 @@ def show_own_order(request: HttpRequest, number: int) -> HttpResponse:
         "order": order,
         "bill": balances.itemized_lines(order, at),
         "amounts": amounts.summarize_amounts(order, at),
-        "just_done": amounts.is_recently_completed(order, at),
         "promises": terms.terms_of_lines(order, at),
         "payments": order.payments.exclude(captured_at=None).prefetch_related("refunds__payment"),
         "handover": handovers.handover_text(order),
         "vouchers": Voucher.objects.filter(line__order=order),
     } | payment_context(order, at)
-    if order.awaits_click and context["status"].can_pay:
+    status, is_new = context["status"], amounts.is_recently_completed(order, at)
+    context["just_paid"] = is_new and status.is_paid
+    context["just_reserved"] = is_new and order.is_paid_later and status.can_pay
+    context["takes_voucher"] = context["owed"] and order.can_be_paid(at) and not context["in_progress"]
+    if order.awaits_click and status.can_pay:
         context["click"] = payment_status_text.text_for_unconfirmed_order(order, at)
     return render(request, "billing/order.html", context)
 

@@ -167,7 +167,7 @@ def payment_context(order: Order, at: datetime) -> dict[str, Any]:
         "status": status,
         "news": payment_status_text.adds_to_order_state(order, status),
         "owed": balances.open_balance(order, at),
-        "price": amounts.amount_due_sentence(order, at),
+        "price": "" if order.is_paid else amounts.amount_due_sentence(order, at),
         "ways": [method for method in methods if method[0] == progress.variant] if progress else methods,
         "in_progress": progress,
         "progress_text": progress_text(progress) if progress else "",

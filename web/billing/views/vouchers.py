@@ -44,4 +44,5 @@ def show_voucher_by_link(request: HttpRequest, token: str) -> HttpResponse:
     if voucher is None or not links.nonce_matches(key.nonce, voucher.nonce):
         raise Http404
     problem = eligibility.voucher_refusal(voucher, voucher.currency, timezone.now())
-    return render(request, "billing/voucher.html", {"voucher": voucher, "problem": problem})
+    context = {"voucher": voucher, "problem": problem, "shows_balance": voucher.used and not problem}
+    return render(request, "billing/voucher.html", context)

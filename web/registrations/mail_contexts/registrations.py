@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from billing.domain.cancellations.cancellation_options import CanceledBy
 from classwork.models import ClassOffer
 from common.links import absolute_url
 from common.names import first_name
@@ -90,7 +91,8 @@ def ended_context(message: Message) -> dict[str, Any]:
     if registration is None or registration.line is None:
         raise MailNotNeeded("The student has the spot again.")
     return reader_context(registration.student) | {
-        "by": registration.line.ended_by,
+        "by_attendee": registration.line.ended_by == CanceledBy.ATTENDEE,
+        "by_staff": registration.line.ended_by == CanceledBy.STAFF,
         "payer": registration.line.order.payer_name or "the person who paid",
         "one": class_context(registration.class_offer_id),
         "classes": absolute_url(reverse("classoffer_list")),
@@ -99,8 +101,8 @@ def ended_context(message: Message) -> dict[str, Any]:
 
 def ended_sample() -> dict[str, Any]:
     sample_class = registered_sample()["classes"][0]
-    details = {"by": "terms", "payer": "Gus Gray", "one": sample_class, "classes": absolute_url("/classes/")}
-    return reader_sample("Kit Gray") | details
+    details = {"payer": "Gus Gray", "one": sample_class, "classes": absolute_url("/classes/")}
+    return reader_sample("Kit Gray") | {"by_attendee": False, "by_staff": False} | details
 
 
 def moved_context(message: Message) -> dict[str, Any]:

@@ -77,6 +77,14 @@ class LineCancellationQuote:
         return -self.kept
 
     @property
+    def has_price(self) -> bool:
+        return bool(self.rows or self.kept)
+
+    @property
+    def has_amounts(self) -> bool:
+        return bool(self.has_price or self.money or self.credit or self.returned)
+
+    @property
     def worth(self) -> Decimal:
         """By how much less the order costs without it."""
         return sum((row.amount for row in self.rows), ZERO)
@@ -109,6 +117,10 @@ class CancellationQuote:
     @property
     def credit(self) -> Decimal:
         return sum((part.credit + part.returned for part in self.parts), ZERO)
+
+    @property
+    def has_refund(self) -> bool:
+        return bool(self.back or self.credit)
 
     @property
     def kept(self) -> Decimal:

@@ -27,6 +27,10 @@ class PaymentStatusText:
     can_pay: bool = False
     tone: str = "warn"
 
+    @property
+    def is_paid(self) -> bool:
+        return self.name == "paid"
+
 
 def payment_text_of_order(order: Order, at: datetime) -> PaymentStatusText:
     if order.state == State.PAID:
@@ -61,7 +65,7 @@ def payment_text_of_order(order: Order, at: datetime) -> PaymentStatusText:
 def adds_to_order_state(order: Order, outcome: PaymentStatusText) -> bool:
     # The page of an order shows the order's state anyway, so some texts about its payment would repeat it.
     is_paid_later = outcome.can_pay and order.due != Due.NOW
-    return outcome.name not in ("not_begun", "in_progress", "cancelled") and not is_paid_later
+    return outcome.name not in ("not_begun", "in_progress", "cancelled", "paid") and not is_paid_later
 
 
 def _text_for_expired_order(order: Order) -> PaymentStatusText:
