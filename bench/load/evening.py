@@ -10,7 +10,7 @@ from billing.domain.orders import placement
 from billing.models import Order
 from classwork.models import ClassOffer
 from registrations.domain import capacity, spot_offers
-from registrations.domain.attendees import OTHER, Attendee
+from registrations.domain.line_details import OTHER, Attendee
 from registrations.domain.waitlist import class_roles, entries
 from registrations.domain.waitlist.class_roles import BalanceLimits
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest

@@ -10,6 +10,7 @@ from billing.domain.orders import cart as carts
 from billing.models import Order
 from classwork.models import ClassOffer
 from mailroom.testing import send_all
+from registrations.domain.line_details import AttendeeDetails
 from registrations.domain.waitlist import class_roles
 from registrations.domain.waitlist.class_roles import BalanceLimits
 from registrations.models import Registration
@@ -26,9 +27,7 @@ class WaitlistTest(PhoneTestCase):
 
     def sold(self, name: str, role: str = "") -> Order:
         order = purchases.cart(name=name, email=f"{name.lower()}@example.org")
-        carts.add_line(
-            order, "place", self.school.class_offer.pk, purchases.me().as_details() | ({"role": role} if role else {})
-        )
+        carts.add_line(order, "place", self.school.class_offer.pk, AttendeeDetails(purchases.me(), role=role).as_json())
         return purchases.pay(purchases.place(order))
 
     def gives_back(self, order: Order) -> None:

@@ -3,10 +3,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from classwork.domain.schedule import meetings
-from registrations.domain import attendees
 from registrations.domain import calendar_feeds as diary
 from registrations.domain.cancellations.class_cancellation import cancel_classes
 from registrations.domain.cancellations.request import CancellationRequest
+from registrations.domain.line_details import Attendee
 from registrations.domain.tickets import upgrades
 from registrations.domain.waitlist import entries
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
@@ -38,7 +38,7 @@ def stage(school: SimpleNamespace) -> None:
     )
     purchases.pay(purchases.place(purchases.cart((full, purchases.me()))))
     school.entry = entries.join_waitlist(
-        full, [WaitlistRequest(attendees.Attendee("me"))], Contact("Alice Arden", school.alice.email, school.alice)
+        full, [WaitlistRequest(Attendee("me"))], Contact("Alice Arden", school.alice.email, school.alice)
     )
     school.full = full
     tried = factories.create_class_offer(

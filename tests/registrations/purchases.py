@@ -10,7 +10,7 @@ from billing.domain.orders import placement
 from billing.domain.payments import attempts
 from billing.models import Order, OrderLine
 from classwork.models import ClassOffer
-from registrations.domain.attendees import ME, OTHER, STUDENT, Attendee
+from registrations.domain.line_details import ME, OTHER, STUDENT, Attendee, AttendeeDetails
 from users.models import Student, User
 
 PAT = ("Pat Payer", "pat@example.org")
@@ -36,7 +36,7 @@ def cart(
     order.payer_name, order.payer_email = (payer.get_full_name(), payer.email) if payer else (name, email)
     order.save()
     for class_offer, attendee in choices:
-        carts.add_line(order, "place", class_offer.pk, attendee.as_details())
+        carts.add_line(order, "place", class_offer.pk, AttendeeDetails(attendee).as_json())
     return order
 
 

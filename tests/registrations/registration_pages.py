@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from billing.models import OrderLine
 from classwork.models import ClassOffer
+from registrations.domain.line_details import AttendeeDetails
 from tests.base import SchoolTestCase
 
 URL = "/register/"
@@ -30,5 +31,5 @@ class RegistrationPagesTestCase(SchoolTestCase):
         said = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "practice", "terms": "on"}
         return browser.post(reverse("checkout_review"), said)
 
-    def lines(self) -> list[dict[str, Any]]:
-        return [line.details for line in OrderLine.objects.order_by("pk")]
+    def lines(self) -> list[AttendeeDetails]:
+        return [AttendeeDetails.from_line(line) for line in OrderLine.objects.order_by("pk")]

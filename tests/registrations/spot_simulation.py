@@ -12,8 +12,9 @@ from billing.domain.orders.placement import OrderNotPlaced
 from billing.models import Order, OrderLine, PaymentIssue
 from classwork.models import ClassOffer
 from registrations.domain import desk_registrations, spots
-from registrations.domain.attendees import Attendee, TypedPerson
+from registrations.domain.attendees import TypedPerson
 from registrations.domain.cancellations import student_cancellation
+from registrations.domain.line_details import Attendee
 from registrations.models import Registration
 from tests.billing import order_simulation
 from tests.registrations.purchases import cart, me, of, other, place

@@ -8,7 +8,7 @@ from django.utils import timezone
 from billing.domain.orders import cart as carts
 from billing.models import Order
 from classwork.models import ClassOffer, Meeting
-from registrations.domain.attendees import Attendee
+from registrations.domain.line_details import Attendee, AttendeeDetails
 from tests.registrations import purchases
 
 HOUR = timedelta(hours=1)
@@ -37,6 +37,5 @@ def ticket_cart(
     meeting: Meeting, attendee: Attendee, order: Order | None = None, *, trial: bool = False, role: str = "", **who: Any
 ) -> Order:
     order = order or purchases.cart(**who)
-    more = {"trial": True} if trial else {}
-    carts.add_line(order, "ticket", meeting.pk, attendee.as_details() | more | ({"role": role} if role else {}))
+    carts.add_line(order, "ticket", meeting.pk, AttendeeDetails(attendee, role=role, trial=trial).as_json())
     return order

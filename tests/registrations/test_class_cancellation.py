@@ -22,6 +22,7 @@ from registrations.domain.cancellations.class_cancellation import cancel_classes
 from registrations.domain.cancellations.plan import CancellationPlan, plan_cancellation
 from registrations.domain.cancellations.replacement_dates import replacement_dates_by_class
 from registrations.domain.cancellations.request import CancellationRequest
+from registrations.domain.line_details import AttendeeDetails
 from registrations.domain.waitlist import entries
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from registrations.models import (
@@ -145,7 +146,9 @@ class ClassDayCancellationTest(CancellationTestCase):
         order = cart(name="Dot", email="dot@example.org")
         for number in (1, 2):
             day = self.class_offer.meetings.get(number=number)
-            carts.add_line(order, "ticket", day.pk, other(f"Dot{number}", f"dot{number}@example.org").as_details())
+            carts.add_line(
+                order, "ticket", day.pk, AttendeeDetails(other(f"Dot{number}", f"dot{number}@example.org")).as_json()
+            )
         order = pay(place(order))
         self.cancel(CancellationRequest(CompensationPolicy.EXTENSION, self.days(1), instead=self.replacement_dates(1)))
         self.assertEqual(Refund.objects.get().amount, 20)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from billing.domain.orders import cart as carts
 from billing.domain.pricing import discount_codes
 from billing.models import DiscountCode
+from registrations.domain.line_details import AttendeeDetails
 from tests import factories
 from tests.base import SchoolTestCase
 from tests.registrations import purchases
@@ -33,5 +34,5 @@ class ClassCodeTest(SchoolTestCase):
             discount_codes.DiscountCodeRefused, "This code is for Beginning B. Add it to your cart"
         ):
             carts.set_discount_code(cart, "b", timezone.now())
-        carts.add_line(cart, "place", other.pk, purchases.me().as_details())
+        carts.add_line(cart, "place", other.pk, AttendeeDetails(purchases.me()).as_json())
         self.assertIsNotNone(carts.set_discount_code(cart, "b", timezone.now()))

@@ -55,7 +55,7 @@ class RegistrationFormTest(RegistrationPagesTestCase):
 
     def test_empty_form_for_a_friend_is_ignored(self) -> None:
         self.send("me", **self.friend(first_name="", email=""))
-        self.assertEqual([details["who"] for details in self.lines()], ["me"])
+        self.assertEqual([details.attendee for details in self.lines()], [me()])
 
     def test_friend_needs_a_name(self) -> None:
         self.assertContains(self.send("me", **self.friend(first_name="")), "This field is required")

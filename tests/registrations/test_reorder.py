@@ -1,9 +1,11 @@
+from dataclasses import replace
 from datetime import timedelta
 
 from django.utils import timezone
 
 from billing.models import Order
 from classwork.models import ClassRole
+from registrations.domain.line_details import AttendeeDetails
 from tests.base import SchoolTestCase
 from tests.registrations import purchases
 
@@ -14,13 +16,12 @@ class OrderAgainTest(SchoolTestCase):
             ClassRole.objects.create(class_offer=self.class_offer, name=name)
         order = purchases.cart((self.class_offer, purchases.of(self.kit)), payer=self.gus)
         line = order.lines.get()
-        answers = {"role": "Lead", "readiness": "ready", "referral_source": "A poster"}
-        line.details |= answers | {"over_capacity": True}
-        line.save()
+        answers = replace(AttendeeDetails.from_line(line), role="Lead", readiness="ready", referral_source="A poster")
+        replace(answers, over_capacity=True).save_to(line)
         purchases.place(order)
         Order.objects.filter(pk=order.pk).update(held_until=timezone.now() - timedelta(minutes=1))
         self.log_in(self.gus)
         page = self.client.post(f"/order/{order.pk}/again/", follow=True)
         self.assertContains(page, "Kit Gray (Lead)")
-        details = Order.objects.get(state="cart").lines.get().details
-        self.assertEqual(details, {"who": "student", "student_id": self.kit.pk} | answers)
+        line = Order.objects.get(state="cart").lines.get()
+        self.assertEqual(line.details, answers.as_json())

@@ -11,6 +11,7 @@ from classwork.domain.schedule import meetings
 from classwork.models import ClassOffer, ClassRole, Meeting
 from common import dates
 from registrations.domain import teaching_agenda
+from registrations.domain.line_details import AttendeeDetails
 from registrations.models import Registration
 from tests import factories
 from tests.base import SchoolTestCase
@@ -32,7 +33,7 @@ class TeachingTestCase(SchoolTestCase):
 
     def order(self, name: str, role: str = "") -> Order:
         order = cart(name=name, email=f"{name.lower()}@example.org")
-        carts.add_line(order, "place", self.class_offer.pk, me().as_details() | ({"role": role} if role else {}))
+        carts.add_line(order, "place", self.class_offer.pk, AttendeeDetails(me(), role=role).as_json())
         return place(order)
 
     def register(self, name: str, role: str = "") -> None:
@@ -84,7 +85,7 @@ class TeachingAgendaTest(TeachingTestCase):
         self.register("Ann")
         ClassOffer.objects.update(drop_in_price=20)
         order = cart(name="Dot", email="dot@example.org")
-        carts.add_line(order, "ticket", self.first_day.pk, other("Dot", "dot@example.org").as_details())
+        carts.add_line(order, "ticket", self.first_day.pk, AttendeeDetails(other("Dot", "dot@example.org")).as_json())
         pay(place(order))
         (tonight,) = teaching_agenda.agenda_of(self.tess.staff, self.evening).today
         self.assertEqual(tonight.people, "2 people")

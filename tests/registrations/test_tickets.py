@@ -25,6 +25,7 @@ from mailroom.models import Message
 from outbox.testing import run_all
 from registrations import personal
 from registrations.domain import capacity
+from registrations.domain.line_details import AttendeeDetails
 from registrations.domain.tickets import guest_list
 from registrations.domain.waitlist import entries
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
@@ -256,7 +257,10 @@ class TicketPersonalDataTest(TicketTestCase):
         twin = Student.objects.create(first_name="Alice", last_name="Arden")
         Ticket.objects.update(student=twin)
         self.assertIn("One ticket moves over.", privacy.merge_people(self.ada, twin, self.student, "One person"))
-        self.assertEqual((self.ticket(order).student, line(order).details["attends"]), (self.student, self.student.pk))
+        self.assertEqual(
+            (self.ticket(order).student, AttendeeDetails.from_line(line(order)).student_id),
+            (self.student, self.student.pk),
+        )
         again = Student.objects.create(first_name="Alice", last_name="Arden")
         giving.ticket(again, self.days[0])
         with self.assertRaisesMessage(MergeConflict, "Both have a trial ticket"):
@@ -359,11 +363,14 @@ class TicketFormTest(TicketTestCase):
         self.assertContains(self.client.get(self.url()), "Drop-in, $15.00")
         self.assertRedirects(self.post(), reverse("checkout"), fetch_redirect_response=False)
         chosen = self.basket().lines.get()
-        self.assertEqual((chosen.kind, chosen.product_id, chosen.details), ("ticket", self.days[1].pk, {"who": "me"}))
+        self.assertEqual(
+            (chosen.kind, chosen.product_id, AttendeeDetails.from_line(chosen)),
+            ("ticket", self.days[1].pk, AttendeeDetails(me())),
+        )
 
     def test_friend_is_added_to_the_cart(self) -> None:
         self.post(what="trial", **{"other-0-first_name": "Bo", "other-0-email": "bo@example.org"})
-        self.assertEqual([one.details["trial"] for one in self.basket().lines.all()], [True, True])
+        self.assertEqual([AttendeeDetails.from_line(one).trial for one in self.basket().lines.all()], [True, True])
 
     def test_at_least_one_attendee_is_required(self) -> None:
         self.assertContains(self.post(who=[]), "Please choose who’s coming.")

@@ -19,6 +19,7 @@ from mailroom.testing import send_all
 from outbox.testing import run_all
 from registrations.domain import capacity, change_deadlines, status_text
 from registrations.domain.attendees import TypedPerson
+from registrations.domain.line_details import AttendeeDetails
 from registrations.domain.transfers import to_person
 from registrations.domain.transfers.to_class import DeskOverride, TransferRefused
 from registrations.models import Registration
@@ -74,7 +75,9 @@ class TransferToPersonTest(TransferToPersonTestCase):
         for name in ("lead", "follow"):
             ClassRole.objects.create(class_offer=self.tuesday, name=name)
         order = purchases.cart(payer=self.alice)
-        order.lines.create(kind="place", product_id=self.tuesday.pk, details={"who": "me", "role": "lead"})
+        order.lines.create(
+            kind="place", product_id=self.tuesday.pk, details=AttendeeDetails(purchases.me(), role="lead").as_json()
+        )
         self.assertEqual(self.transfer(self.place(purchases.pay(purchases.place(order)))).role, "lead")
 
     def test_payer_reads_the_name_that_was_typed_and_not_the_stored_one(self) -> None:

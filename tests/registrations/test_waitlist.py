@@ -14,7 +14,7 @@ from common import dates
 from mailroom.models import Message
 from outbox.testing import run_all
 from registrations.domain import capacity, spot_offers, spots
-from registrations.domain.attendees import ME, Attendee
+from registrations.domain.line_details import ME, Attendee, AttendeeDetails
 from registrations.domain.waitlist import class_roles, entries, presentation
 from registrations.domain.waitlist.class_roles import BalanceLimits
 from registrations.models import Registration, WaitlistEntry, WaitlistWalk
@@ -225,7 +225,7 @@ class RolesTest(WaitlistTestCase):
 
     def register(self, name: str, role: str) -> Order:
         basket = cart(email=f"{name}@example.org")
-        details = Attendee(ME).as_details() | {"role": role}
+        details = AttendeeDetails(Attendee(ME), role=role).as_json()
         carts.add_line(basket, "place", self.class_offer.pk, details)
         return pay(place(basket))
 
@@ -254,7 +254,9 @@ class RolesTest(WaitlistTestCase):
     def partners(self, *roles: str) -> Order:
         basket = cart(email="pair@example.org")
         for name, role in zip(("Ann", "Ben"), roles, strict=True):
-            carts.add_line(basket, "place", self.class_offer.pk, person(name).attendee.as_details() | {"role": role})
+            carts.add_line(
+                basket, "place", self.class_offer.pk, AttendeeDetails(person(name).attendee, role=role).as_json()
+            )
         return pay(place(basket))
 
     def test_partner_who_chose_either_gets_the_other_role(self) -> None:

@@ -17,7 +17,7 @@ from billing.models import Order
 from classwork.models import ClassOffer
 from outbox.testing import run_all
 from registrations.domain import attendees, capacity, desk_registrations, spot_offers
-from registrations.domain.attendees import OTHER, Attendee
+from registrations.domain.line_details import OTHER, Attendee, AttendeeDetails
 from registrations.domain.waitlist import class_roles, entries
 from registrations.domain.waitlist.class_roles import BalanceLimits
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
@@ -76,7 +76,7 @@ def take_snapshot(class_offer: ClassOffer) -> ClassSnapshot:
 def spot_owner(one: Registration) -> str:
     if one.over_capacity:
         return "beyond"
-    entry = one.line.details.get("entry")
+    entry = AttendeeDetails.from_line(one.line).waitlist_entry_id
     return entry_owner(entry) if entry else f"line {one.line_id}"
 
 
@@ -119,7 +119,7 @@ class School(spot_simulation.School):
         name = f"b{Order.objects.count()}"
         order = cart(payer=self.payer, name=name, email=f"{name}@example.org")
         for wish in self.wishes(number, name, 1 + number // 3):
-            details = wish.attendee.as_details() | ({"role": wish.role} if wish.role else {})
+            details = AttendeeDetails(wish.attendee, role=wish.role).as_json()
             carts.add_line(order, "place", self.class_offer.pk, details)
         self._place(order, due)
 

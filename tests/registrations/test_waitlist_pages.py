@@ -10,7 +10,7 @@ from history.models import Entry
 from mailroom.models import Message
 from outbox.testing import run_all
 from registrations.domain import spot_offers
-from registrations.domain.attendees import ME, Attendee
+from registrations.domain.line_details import ME, Attendee
 from registrations.domain.waitlist import entries
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from registrations.models import Registration, WaitlistEntry

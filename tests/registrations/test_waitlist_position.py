@@ -5,7 +5,7 @@ import re
 from django.test import Client, tag
 from django.urls import reverse
 
-from registrations.domain.attendees import ME, Attendee
+from registrations.domain.line_details import ME, Attendee
 from registrations.domain.waitlist import class_roles, entries
 from registrations.domain.waitlist.class_roles import BalanceLimits
 from registrations.domain.waitlist.entries import WaitlistRequest

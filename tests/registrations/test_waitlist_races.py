@@ -1,6 +1,7 @@
 """The waitlist and a buyer compete for the last spot on two database connections, with and without locks."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.test import TransactionTestCase, tag
 from django.utils import timezone
@@ -9,7 +10,7 @@ from billing.domain.orders import cart as carts
 from billing.domain.orders.placement import OrderNotPlaced
 from billing.models import Order
 from registrations.domain import capacity, spot_offers
-from registrations.domain.attendees import OTHER, Attendee
+from registrations.domain.line_details import OTHER, Attendee, AttendeeDetails
 from registrations.domain.waitlist import class_roles, entries
 from registrations.domain.waitlist.class_roles import BalanceLimits
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
@@ -17,7 +18,7 @@ from registrations.models import Registration, WaitlistEntry
 from registrations.rules.role_balance import RoleCapacity
 from tests import factories
 from tests.racing import overlap, without_locks
-from tests.registrations.purchases import cart, line, me, place
+from tests.registrations.purchases import cart, line, me, other, place
 
 State = WaitlistEntry.State
 
@@ -37,7 +38,7 @@ class WaitlistRaceTest(TransactionTestCase):
 
     def buyer(self, email: str, role: str = "") -> Callable[[], Order]:
         basket = cart(email=email)
-        carts.add_line(basket, "place", self.class_offer.pk, me().as_details() | ({"role": role} if role else {}))
+        carts.add_line(basket, "place", self.class_offer.pk, AttendeeDetails(me(), role=role).as_json())
         return lambda: place(basket)
 
     def taken(self) -> int:
@@ -94,8 +95,7 @@ class WaitlistRaceTest(TransactionTestCase):
         for tab in tabs:
             entries.accept_offer(entry, tab)
         second = line(tabs[1])  # for a friend, because the database refuses one person twice
-        second.details |= {"first_name": "Bea", "email": "bea@example.org"}
-        second.save()
+        replace(AttendeeDetails.from_line(second), attendee=other("Bea", "bea@example.org")).save_to(second)
         return [lambda tab=tab: place(tab) for tab in tabs]
 
     def put_two_on_waitlist(self) -> WaitlistEntry:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from billing.models import Order
 from classwork.models import ClassOffer
 from registrations.domain import capacity
-from registrations.domain.attendees import Attendee
+from registrations.domain.line_details import Attendee
 from registrations.models import Ticket
 from tests.base import SchoolTestCase
 from tests.registrations.purchases import line, me, place

@@ -7,7 +7,7 @@ from django.utils import timezone
 from billing.domain.orders import cart as carts
 from billing.models import Order
 from registrations.domain import spot_offers, spots
-from registrations.domain.attendees import OTHER, Attendee
+from registrations.domain.line_details import OTHER, Attendee
 from registrations.domain.waitlist import entries
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from registrations.models import WaitlistEntry

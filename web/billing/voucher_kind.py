@@ -1,15 +1,16 @@
 """The product kind of gift vouchers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
-from django.utils.dateparse import parse_date
 
 from billing.domain.product_kinds import ProductDescription, ProductKind, ProductUnavailable
 from billing.domain.vouchers import sales
+from billing.domain.vouchers.details import VoucherDetails
 from billing.models import OrderLine, Voucher
 from billing.rules.price_facts import PriceFacts
 from billing.rules.terms import Terms
@@ -24,32 +25,31 @@ class VoucherKind(ProductKind):
     is_discountable = False
 
     def describe(self, line: OrderLine) -> ProductDescription:
-        details = line.details
-        title = details.get("gift_title") or format_money(Decimal(details.get("amount") or 0), line.order.currency)
-        recipient = details.get("recipient_name", "")
-        day = parse_date(details.get("deliver_on") or "")
+        details = VoucherDetails.from_line(line)
+        title = details.gift_title or format_money(details.amount, line.order.currency)
+        recipient, day = details.recipient_name, details.deliver_on
         parts = [f"for {recipient}" if recipient else "", f"to be given on {format_date(day)}" if day else ""]
         return ProductDescription(f"Gift voucher: {title}", ", ".join(filter(None, parts)))
 
     def price_facts(self, line: OrderLine, at: datetime) -> PriceFacts:
-        return PriceFacts(full=sales.voucher_price(line.details, at), is_money=True)
+        return PriceFacts(full=sales.voucher_price(VoucherDetails.from_line(line), at), is_money=True)
 
     def problems(self, line: OrderLine, at: datetime) -> list[str]:
         try:
-            sales.voucher_price(line.details, at)
+            sales.voucher_price(VoucherDetails.from_line(line), at)
         except ProductUnavailable as refusal:
             return [str(refusal)]
         return []
 
     def answers(self, line: OrderLine) -> dict[str, Any]:
-        return {name: value for name, value in line.details.items() if name != "expires_on"}
+        return replace(VoucherDetails.from_line(line), expires_on=None, is_expiry_set=False).as_json()
 
     def hold(self, line: OrderLine, until: datetime | None) -> None:
         # The rules on the day of the sale decide the expiry date, and later rules do not change it.
-        if "expires_on" not in line.details:
+        details = VoucherDetails.from_line(line)
+        if not details.is_expiry_set:
             last_day = sales.expiry_date(sales.local_day_of(line.order.placed_at or line.order.created_at))
-            line.details["expires_on"] = last_day.isoformat() if last_day else ""
-            line.save(update_fields=["details"])
+            replace(details, expires_on=last_day, is_expiry_set=True).save_to(line)
 
     def confirm(self, line: OrderLine) -> None:
         sales.issue_sold_voucher(line)  # This issues nothing while the order is to be paid later.

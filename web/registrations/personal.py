@@ -1,9 +1,11 @@
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
 from billing.models import OrderLine
 from common.personal import MergeConflict, PersonRecords
+from registrations.domain.line_details import AttendeeDetails
 from registrations.domain.tickets import trials
 from registrations.models import (
     LevelOverride,
@@ -145,5 +147,4 @@ def _merge_tickets(source: PersonRecords, student_id: int) -> list[str]:
 
 def _reassign_attendee(lines: QuerySet[OrderLine], student_id: int) -> None:
     for line in lines.distinct():
-        line.details["attends"] = student_id
-        line.save(update_fields=["details"])
+        replace(AttendeeDetails.from_line(line), student_id=student_id).save_to(line)

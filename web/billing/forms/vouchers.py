@@ -11,6 +11,7 @@ from django.utils import timezone
 from billing import gateways
 from billing.domain.product_kinds import GiftOption
 from billing.domain.vouchers import sales
+from billing.domain.vouchers.details import VoucherDetails
 from billing.models import Voucher
 from billing.models.vouchers import LONGEST_MESSAGE
 from common import names
@@ -25,7 +26,7 @@ FURTHEST = timedelta(days=366)
 
 
 class VoucherForm(forms.Form):
-    """The gift, its recipient and a message. `details` is the form in which an order line stores them."""
+    """The gift, its recipient and a message."""
 
     gift = forms.ChoiceField(label="What would you like to give?", widget=forms.RadioSelect)
     amount = AmountInput(label="Amount", max_digits=14, decimal_places=3)
@@ -105,15 +106,10 @@ class VoucherForm(forms.Form):
         return texts | {"deliver_on": day}
 
     @property
-    def details(self) -> dict[str, str]:
-        words = self.words
-        words["deliver_on"] = words["deliver_on"].isoformat() if words["deliver_on"] else ""
-        gift = (
-            {"gift": self.cleaned_data["which"], "gift_title": self.chosen.title}
-            if self.chosen
-            else {"amount": str(self.worth)}
-        )
-        return gift | {name: value for name, value in words.items() if value}
+    def line_details(self) -> VoucherDetails:
+        if self.chosen:
+            return VoucherDetails(gift=self.cleaned_data["which"], gift_title=self.chosen.title, **self.words)
+        return VoucherDetails(self.worth, **self.words)
 
 
 class IssueVoucherForm(VoucherForm):

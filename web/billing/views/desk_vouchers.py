@@ -50,7 +50,7 @@ def issue_voucher(request: HttpRequest) -> HttpResponse:
                 voucher = office.issue_free_voucher(form.worth, gift, form.words, why=data["why"], by=by)
             else:
                 payer = {"payer_name": data["payer_name"], "payer_email": data["payer_email"]}
-                voucher = desk_sales.sell_voucher(form.details, data["how"], **payer, by=by)
+                voucher = desk_sales.sell_voucher(form.line_details, data["how"], **payer, by=by)
             messages.success(request, "Issued. Print the voucher or send its link.")
             return redirect("desk_voucher", number=voucher.pk)
         except (placement.OrderNotPlaced, office.VoucherActionRefused) as refused:

@@ -25,7 +25,7 @@ def buy_voucher(request: HttpRequest) -> HttpResponse:
     form = VoucherForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            carts.add_line(session_cart.find_or_create_cart(request), "voucher", 0, form.details)
+            carts.add_line(session_cart.find_or_create_cart(request), "voucher", 0, form.line_details.as_json())
             return redirect("cart")
         except carts.CartFull as full:
             form.add_error(None, str(full))

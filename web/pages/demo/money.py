@@ -17,7 +17,8 @@ from billing.models import Dispute, Order, Payment
 from classwork.models import ClassOffer, Session
 from common import dates
 from pages.demo.registrations import beginner_class
-from registrations.domain import attendees, cart
+from registrations.domain import cart
+from registrations.domain.line_details import OTHER, Attendee
 from users.models import User
 
 VARIANT = "practice"
@@ -39,7 +40,7 @@ def load() -> None:
 def pay_by_card(class_offer: ClassOffer, name: str) -> Payment:
     now, email = timezone.now(), f"{name.lower()}.demo@example.org"
     order = Order.objects.create(currency=settings.CURRENCY, payer_name=f"{name} Demo", payer_email=email)
-    attendee = attendees.Attendee(attendees.OTHER, first_name=name, last_name="Demo", email=email)
+    attendee = Attendee(OTHER, first_name=name, last_name="Demo", email=email)
     cart.add_registrations_to_cart(order, cart.RegistrationChoice([class_offer], [attendee]))
     order = placement.place_order(order, placement.PlacementOptions(Order.Due.NOW), seen=None, at=now)
     payment = attempts.start_attempt(order, VARIANT, now)

@@ -14,6 +14,7 @@ from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.models import ClassOffer, Session
 from common import dates
 from registrations.domain import attendees, capacity, cart, desk_registrations
+from registrations.domain.line_details import ME, OTHER, STUDENT, Attendee
 from registrations.domain.waitlist import class_roles, entries
 from registrations.domain.waitlist.class_roles import BalanceLimits
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
@@ -75,7 +76,7 @@ def buy_ticket(ada: User, class_offer: ClassOffer, student: Student, *, trial: b
     if day is None or account is None:
         return
     order = open_cart_for(account)
-    attendee = attendees.Attendee(attendees.STUDENT, student_id=student.pk)
+    attendee = Attendee(STUDENT, student_id=student.pk)
     cart.add_tickets_to_cart(order, day.pk, [attendee], trial=trial)
     pay_in_cash(
         ada,
@@ -100,7 +101,7 @@ def register_for_two_classes(ada: User, account: User, session: Session) -> None
     """Both are in one order, so that canceling one of them changes the price of the other."""
     order = open_cart_for(account)
     class_offers = [session.class_offers.get(subject__level__code="L2", subject__version=version) for version in "AB"]
-    cart.add_registrations_to_cart(order, cart.RegistrationChoice(class_offers, [attendees.Attendee(attendees.ME)]))
+    cart.add_registrations_to_cart(order, cart.RegistrationChoice(class_offers, [Attendee(ME)]))
     pay_in_cash(
         ada, placement.place_order(order, placement.PlacementOptions(Order.Due.DOOR), seen=None, at=timezone.now())
     )
@@ -118,12 +119,10 @@ def fill_class(ada: User, class_offer: ClassOffer, names: tuple[str, ...]) -> No
 
 
 def fill_waitlist(class_offer: ClassOffer) -> None:
-    pair = [WaitlistRequest(attendees.Attendee(attendees.OTHER, first_name=name)) for name in ("Omar", "Pia")]
+    pair = [WaitlistRequest(Attendee(OTHER, first_name=name)) for name in ("Omar", "Pia")]
     entries.join_waitlist(class_offer, pair, Contact("Omar Demo", "omar.demo@example.org"))
     alice = User.objects.get(email="alice@example.org")
-    entries.join_waitlist(
-        class_offer, [WaitlistRequest(attendees.Attendee(attendees.ME))], Contact(str(alice), alice.email, alice)
-    )
+    entries.join_waitlist(class_offer, [WaitlistRequest(Attendee(ME))], Contact(str(alice), alice.email, alice))
 
 
 def balance_demo_roles(ada: User, class_offer: ClassOffer) -> None:

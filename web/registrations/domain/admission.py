@@ -8,6 +8,7 @@ from billing.domain.product_kinds import ProductUnavailable
 from billing.models import OrderLine
 from classwork.models import ClassOffer
 from registrations.domain import capacity, registration_window, skip_reasons, spot_offers
+from registrations.domain.line_details import AttendeeDetails
 from registrations.models import Registration, WaitlistEntry
 from registrations.rules.role_balance import EITHER, CapacityRules, Counts, assign_roles, find_obstacle
 from registrations.rules.waitlist_walk import may_pass_waitlist
@@ -30,7 +31,7 @@ def admission_refusal(line: OrderLine, class_offer: ClassOffer, at: datetime) ->
     if entry is not None and entry.has_open_offer(at):
         lines = len(lines_admitted_together(line))
         return "" if lines >= entry.size else TOGETHER
-    if line.details.get("over_capacity"):
+    if AttendeeDetails.from_line(line).over_capacity:
         return ""
     return _party_refusal(class_offer, _party_of_line(line, class_offer, at))
 
@@ -47,7 +48,7 @@ def admit_line(line: OrderLine, class_offer: ClassOffer, at: datetime) -> Admitt
         return _claim_offered_spot(entry, line, at)
     party = _party_of_line(line, class_offer, at)
     role = party.role
-    if line.details.get("over_capacity"):
+    if AttendeeDetails.from_line(line).over_capacity:
         here = capacity.availability_of(class_offer, at, but=_own_tickets(line))
         return AdmittedSpot(role, over=find_obstacle(here.rules, here.counts, [role]) is not None)
     if reason := _party_refusal(class_offer, party):
@@ -93,16 +94,18 @@ def _party_refusal(class_offer: ClassOffer, party: Party) -> str:
 
 
 def requested_role(line: OrderLine) -> str:
-    return str(line.details.get("role", ""))
+    return AttendeeDetails.from_line(line).role
 
 
 def lines_admitted_together(line: OrderLine) -> list[OrderLine]:
     lines = line.order.lines.filter(kind=line.kind, product_id=line.product_id, canceled_at=None).order_by("pk")
-    return [other for other in lines if other.details.get("entry") == line.details.get("entry")]
+    entry_id = AttendeeDetails.from_line(line).waitlist_entry_id
+    return [other for other in lines if AttendeeDetails.from_line(other).waitlist_entry_id == entry_id]
 
 
 def _own_tickets(line: OrderLine) -> list[int]:
-    return [each_line.details["ticket"] for each_line in lines_admitted_together(line) if "ticket" in each_line.details]
+    ticket_ids = [AttendeeDetails.from_line(other).ticket_id for other in lines_admitted_together(line)]
+    return [ticket_id for ticket_id in ticket_ids if ticket_id is not None]
 
 
 def _admitted_roles(line: OrderLine) -> dict[int, str]:
@@ -111,7 +114,7 @@ def _admitted_roles(line: OrderLine) -> dict[int, str]:
 
 
 def _entry_of(line: OrderLine) -> WaitlistEntry | None:
-    number = line.details.get("entry")
+    number = AttendeeDetails.from_line(line).waitlist_entry_id
     return WaitlistEntry.objects.filter(pk=number, class_offer=line.product_id).first() if number else None
 
 

@@ -1,41 +1,20 @@
 """The students whom a buyer registers, found or created from the name and email address that were typed."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from billing.models import Order, OrderLine
 from common import names
+from registrations.domain.line_details import ME, STUDENT, Attendee, AttendeeDetails
 from registrations.models import Registration
 from users.domain import accounts, guardianship
 from users.models import Student, User
 
-ME, STUDENT, OTHER = "me", "student", "other"
 NOBODY = "Please choose who’s coming."
 PLACE, TICKET = ATTENDED = ("place", "ticket")
-
-
-@dataclass(frozen=True)
-class Attendee:
-    """The person a buyer named. Without an email address, `other` is a person in the buyer's care."""
-
-    who: str
-    student_id: int | None = None
-    first_name: str = ""
-    last_name: str = ""
-    email: str = ""
-
-    @classmethod
-    def of(cls, details: Mapping[str, Any]) -> Self | None:
-        if "who" not in details:
-            return None
-        return cls(**{name: details[name] for name in asdict(cls("")) if name in details})
-
-    def as_details(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if value not in ("", None)}
 
 
 @dataclass(frozen=True)
@@ -90,9 +69,10 @@ def known_student(attendee: Attendee, order: Order) -> Student | None:
 
 
 def payer_speaks_for(line: OrderLine, student: Student) -> bool:
-    attendee = Attendee.of(line.details)
-    is_trusted = line.details.get("by_desk") or line.details.get("moved_from")
-    return bool(is_trusted or (attendee and known_student(attendee, line.order) == student))
+    details = AttendeeDetails.from_line(line)
+    if details.by_desk or details.moved_from:
+        return True
+    return details.attendee is not None and known_student(details.attendee, line.order) == student
 
 
 def default_choices(viewer: User | None, in_care: Sequence[Student]) -> list[str]:
@@ -103,17 +83,19 @@ def default_choices(viewer: User | None, in_care: Sequence[Student]) -> list[str
 
 def assign_students(order: Order) -> None:
     """Goes by email address before any class is locked, so that two orders for the same people cannot deadlock."""
-    lines = [line for line in order.lines.filter(kind__in=ATTENDED, canceled_at=None) if "attends" not in line.details]
-    pairs = [(line, attendee) for line in lines if (attendee := Attendee.of(line.details))]
+    stored = [
+        (line, AttendeeDetails.from_line(line)) for line in order.lines.filter(kind__in=ATTENDED, canceled_at=None)
+    ]
+    pairs = [(line, details.attendee) for line, details in stored if details.attendee and details.student_id is None]
     for line, attendee in sorted(pairs, key=lambda pair: (typed_person(pair[1], order).email, pair[0].pk)):
-        line.details["attends"] = find_or_create_student(attendee, order).pk
-        line.save(update_fields=["details"])
+        student = find_or_create_student(attendee, order)
+        replace(AttendeeDetails.from_line(line), student_id=student.pk).save_to(line)
 
 
 def student_of_line(line: OrderLine) -> Student | None:
     line.refresh_from_db(fields=["details"])
     students = Student.objects.select_related("user", "guardian", "offered_to")
-    return students.filter(pk=line.details.get("attends") or 0).first()
+    return students.filter(pk=AttendeeDetails.from_line(line).student_id or 0).first()
 
 
 def find_or_create_student(attendee: Attendee, order: Order) -> Student:

@@ -11,9 +11,10 @@ from billing.domain.orders import cart as carts
 from billing.models import Order
 from classwork.models import ClassOffer, Level
 from registrations.domain import capacity, level_progress, skip_reasons
-from registrations.domain.attendees import ME, STUDENT, TICKET, Attendee
 from registrations.domain.attendees import PLACE as KIND
+from registrations.domain.attendees import TICKET
 from registrations.domain.capacity import Availability
+from registrations.domain.line_details import ME, STUDENT, Attendee, AttendeeDetails
 from registrations.models import Registration
 from users.models import Student, User
 
@@ -28,17 +29,16 @@ class RegistrationChoice:
 
 @transaction.atomic
 def add_registrations_to_cart(cart: Order, choice: RegistrationChoice) -> None:
-    answers = {"readiness": choice.readiness, "referral_source": choice.referral_source}
     for class_offer in choice.class_offers:
         for attendee in choice.attendees:
-            details = attendee.as_details() | {name: value for name, value in answers.items() if value}
-            carts.add_line(cart, KIND, class_offer.pk, details)
+            details = AttendeeDetails(attendee, readiness=choice.readiness, referral_source=choice.referral_source)
+            carts.add_line(cart, KIND, class_offer.pk, details.as_json())
 
 
 @transaction.atomic
 def add_tickets_to_cart(cart: Order, meeting_id: int, people: Iterable[Attendee], *, trial: bool) -> None:
     for attendee in people:
-        carts.add_line(cart, TICKET, meeting_id, attendee.as_details() | ({"trial": True} if trial else {}))
+        carts.add_line(cart, TICKET, meeting_id, AttendeeDetails(attendee, trial=trial).as_json())
 
 
 def full_class_messages(class_offers: Sequence[ClassOffer], at: datetime, people: int = 1) -> list[str]:

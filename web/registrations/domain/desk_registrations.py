@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import reduce
 from operator import or_
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -17,8 +16,9 @@ from classwork.models import ClassOffer, Meeting, Subject
 from common.search import read_number, split_words
 from history.domain import record_action
 from registrations.domain import attendees, referral_sources
-from registrations.domain.attendees import OTHER, Attendee, TypedPerson
+from registrations.domain.attendees import TypedPerson
 from registrations.domain.cart import KIND
+from registrations.domain.line_details import OTHER, Attendee, AttendeeDetails
 from registrations.models import Registration
 from users.models import Student, User
 
@@ -101,9 +101,11 @@ def register_at_desk(
     pay_by: date | None = None,
     role: str = "",
 ) -> Order:
-    options = {"over_capacity": over_capacity, "role": role, "late": by.has_perm("registrations.join_late")}
+    details = AttendeeDetails(
+        role=role, over_capacity=over_capacity, may_join_late=by.has_perm("registrations.join_late")
+    )
     how = placement.PlacementOptions(Order.Due.DATE if pay_by else Order.Due.DOOR, on=pay_by, by_staff=by)
-    order = _place_desk_order(person, (KIND, class_offer.pk), options, how)
+    order = _place_desk_order(person, (KIND, class_offer.pk), details, how)
     class_data = {"class_offer": class_offer.pk, "title": str(class_offer), "over_capacity": over_capacity}
     record_action(by, "registrations.registered_at_desk", order, why=why, **class_data)
     return order
@@ -113,23 +115,24 @@ def register_at_desk(
 def sell_ticket_at_desk(
     by: User, meeting: Meeting, person: Student | TypedPerson, *, trial: bool, role: str = ""
 ) -> Order:
-    options = {"role": role} | ({"trial": True} if trial else {})
+    details = AttendeeDetails(role=role, trial=trial)
     order = _place_desk_order(
-        person, (attendees.TICKET, meeting.pk), options, placement.PlacementOptions(Order.Due.DOOR, by_staff=by)
+        person, (attendees.TICKET, meeting.pk), details, placement.PlacementOptions(Order.Due.DOOR, by_staff=by)
     )
     record_action(by, "registrations.ticket_sold_at_desk", order, meeting=meeting.pk, trial=trial)
     return order
 
 
 def _place_desk_order(
-    person: Student | TypedPerson, product: tuple[str, int], options: dict[str, Any], how: placement.PlacementOptions
+    person: Student | TypedPerson, product: tuple[str, int], details: AttendeeDetails, how: placement.PlacementOptions
 ) -> Order:
     student = person if isinstance(person, Student) else attendees.find_or_create_by_email(person)
     order = carts.create_cart()
     order.payer_name, order.payer_email = str(student), attendees.email_of(student)
     order.save(update_fields=["payer_name", "payer_email"])
     attendee = Attendee(OTHER, first_name=student.first_name, last_name=student.last_name, email=order.payer_email)
-    carts.add_line(order, *product, attendee.as_details() | options | {"by_desk": True, "attends": student.pk})
+    details = replace(details, attendee=attendee, student_id=student.pk, by_desk=True)
+    carts.add_line(order, *product, details.as_json())
     account = student.user or student.guardian
     # An account that nobody has opened yet does not count, because its address may be mistyped.
     payer = account if account and account.is_active and account.email_confirmed_at else None

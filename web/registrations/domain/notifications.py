@@ -7,6 +7,7 @@ from billing.models import PaymentIssue
 from common.personal import MergeConflict
 from mailroom.domain import draft_message
 from registrations.domain import attendees
+from registrations.domain.line_details import AttendeeDetails
 from registrations.models import Registration, Ticket, WaitlistEntry
 from users.domain import privacy
 from users.models import Student
@@ -22,8 +23,8 @@ def draft_registered_mail(registration: Registration) -> None:
     if not to or registration.line is None:
         return
     line, student_id = registration.line, registration.student_id
-    about = ("order", line.order_id)
-    if "moved_from" in line.details:
+    details, about = AttendeeDetails.from_line(line), ("order", line.order_id)
+    if details.moved_from:
         draft_message(
             "registrations.transferred_to_class",
             to=to,
@@ -32,7 +33,7 @@ def draft_registered_mail(registration: Registration) -> None:
             about=about,
         )
         return
-    again = f" {registration.pk}" if "given_by" in line.details else ""
+    again = f" {registration.pk}" if details.given_by else ""
     data = {"order_id": line.order_id, "student_id": student_id}
     draft_message("registrations.registered", to=to, key=f"{line.order_id} {student_id}{again}", data=data, about=about)
 
@@ -99,7 +100,7 @@ def open_duplicate_issue(student_id: int, other_id: int) -> bool:
 @transaction.atomic
 def report_double_registration(registration: Registration) -> None:
     line = registration.line
-    student = Student.objects.filter(pk=line.details.get("twin_of") or 0).first() if line else None
+    student = Student.objects.filter(pk=AttendeeDetails.from_line(line).duplicate_of or 0).first() if line else None
     if line is None or student is None:
         return
     payment_issues.open_issue(PaymentIssue.Kind.OTHER, line.order, TWICE.format(student, registration.class_offer))
@@ -114,7 +115,7 @@ def report_double_registration(registration: Registration) -> None:
 
 
 def open_known_guest_issue(ticket: Ticket) -> None:
-    if remark := ticket.line.details.get("remark"):
+    if remark := AttendeeDetails.from_line(ticket.line).remark:
         text = REMARK.format(ticket.student, ticket.kind_text, ticket.meeting, remark)
         payment_issues.open_issue_once(PaymentIssue.Kind.OTHER, ticket.line.order, text)
 

@@ -1,6 +1,7 @@
 """The states of a registration: held, then confirmed or expired; a confirmed one can be put on hold, canceled or
 transferred."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from billing.models import OrderLine
 from classwork.models import ClassOffer
 from registrations.domain import admission, attendees, capacity, transitions
 from registrations.domain.admission import AdmittedSpot
+from registrations.domain.line_details import AttendeeDetails
 from registrations.models import Registration, Ticket
 from users.models import Student, User
 
@@ -51,8 +53,7 @@ def _attendee_or_duplicate(line: OrderLine, student: Student, class_offer: Class
     is_duplicate = Registration.objects.live().filter(student=student, class_offer=class_offer).exists()
     if is_duplicate and attendees.payer_speaks_for(line, student):
         raise ProductUnavailable(ALREADY.format(student))
-    line.details["twin_of"] = student.pk if is_duplicate else None
-    line.save(update_fields=["details"])
+    replace(AttendeeDetails.from_line(line), duplicate_of=student.pk if is_duplicate else None).save_to(line)
     if is_duplicate:
         return attendees.create_duplicate(student)
     attendees.equalize_work(student)
@@ -62,12 +63,9 @@ def _attendee_or_duplicate(line: OrderLine, student: Student, class_offer: Class
 def _hold_registration(
     registration: Registration, student: Student, until: datetime | None, admitted: AdmittedSpot
 ) -> Registration:
-    details = registration.line.details if registration.line else {}
+    details = AttendeeDetails.from_line(registration.line) if registration.line else AttendeeDetails()
     registration.student, registration.role, registration.over_capacity = student, admitted.role, admitted.over
-    registration.readiness, registration.referral_source = (
-        details.get("readiness", ""),
-        details.get("referral_source", ""),
-    )
+    registration.readiness, registration.referral_source = details.readiness, details.referral_source
     transitions.start_hold(registration, until)
     return registration
 

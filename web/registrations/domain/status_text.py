@@ -6,7 +6,7 @@ from datetime import datetime
 from billing.domain import status_text
 from billing.domain.status_text import StatusText
 from common.formats import format_time
-from registrations.domain.attendees import Attendee
+from registrations.domain.line_details import AttendeeDetails
 from registrations.domain.transitions import Seat
 from registrations.models import Registration, Ticket
 
@@ -35,7 +35,7 @@ def registration_status(registration: Registration, at: datetime) -> StatusText:
 def _recipient_name(registration: Registration) -> str:
     """The name is known only for the last transfer, because each one overwrites it on the order line."""
     is_last = len(registration.taken_over_by) == 1
-    attendee = Attendee.of(registration.line.details) if registration.line and is_last else None
+    attendee = AttendeeDetails.from_line(registration.line).attendee if registration.line and is_last else None
     return f"{attendee.first_name} {attendee.last_name}".strip() if attendee and attendee.first_name else "someone else"
 
 

@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 from billing.forms import DueDateField
 from classwork.models import ClassOffer, ClassRole
 from classwork.rules.levels import format_level
-from registrations.domain.attendees import ME, OTHER, STUDENT, Attendee, TypedPerson, default_choices
+from registrations.domain.attendees import TypedPerson, default_choices
+from registrations.domain.line_details import ME, OTHER, STUDENT, Attendee
 from registrations.models import Registration
 from registrations.rules.role_balance import EITHER
 from users.forms.fields import AddressField, NameField

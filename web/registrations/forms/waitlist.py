@@ -6,7 +6,8 @@ from typing import Any, cast
 from django import forms
 
 from common import names
-from registrations.domain.attendees import ME, OTHER, STUDENT, Attendee, default_choices
+from registrations.domain.attendees import default_choices
+from registrations.domain.line_details import ME, OTHER, STUDENT, Attendee
 from registrations.domain.waitlist.class_roles import BalanceLimits
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from registrations.forms.registration import RoleField

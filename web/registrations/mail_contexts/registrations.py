@@ -11,7 +11,7 @@ from common.names import first_name
 from mailroom.declare import MailNotNeeded
 from mailroom.models import Message
 from registrations.domain import attendees
-from registrations.domain.attendees import Attendee
+from registrations.domain.line_details import AttendeeDetails
 from registrations.mail_contexts.shared import class_context, reader_context
 from registrations.models import Registration
 from users.mails import account_values
@@ -32,6 +32,7 @@ def registered_context(message: Message) -> dict[str, Any]:
     student = Student.objects.select_related("user", "guardian").get(pk=message.data["student_id"])
     owner = User.objects.filter(email=message.to).first()
     by_payer = order.payer_email == message.to
+    giver = AttendeeDetails.from_line(confirmed[0].line).given_by  # type: ignore[arg-type]
     of_reader, is_new_name = by_payer or student.guardian_id is not None, student.offered_to_id is not None
     is_self = by_payer and attendees.reads_own_mail(student)
     classes = [class_context(each.class_offer_id) for each in confirmed]
@@ -39,8 +40,8 @@ def registered_context(message: Message) -> dict[str, Any]:
         account_values(owner)
         | reader_context(student)
         | {
-            "payer": confirmed[0].line.details.get("given_by") or order.payer_name or "Someone",  # type: ignore[union-attr]
-            "given": "given_by" in confirmed[0].line.details,  # type: ignore[union-attr]
+            "payer": giver or order.payer_name or "Someone",
+            "given": bool(giver),
             "own": by_payer,
             "is_self": is_self,
             "of_reader": of_reader,
@@ -108,11 +109,8 @@ def ended_sample() -> dict[str, Any]:
 def moved_context(message: Message) -> dict[str, Any]:
     registrations = Registration.objects.filter(pk=message.data["registration_id"], state=Registration.State.CONFIRMED)
     registration = registrations.select_related("line", "student__guardian").first()
-    old = (
-        Registration.objects.filter(pk=registration.line.details.get("moved_from")).first()
-        if registration and registration.line
-        else None
-    )
+    details = AttendeeDetails.from_line(registration.line) if registration and registration.line else AttendeeDetails()
+    old = Registration.objects.filter(pk=details.moved_from or 0).first()
     if registration is None or old is None:
         raise MailNotNeeded("The student has a different spot now.")
     return reader_context(registration.student) | {
@@ -136,7 +134,8 @@ def transferred_context(message: Message) -> dict[str, Any]:
     data."""
     registrations = Registration.objects.select_related("student__user", "student__guardian", "line__order")
     old = registrations.get(pk=message.data["registration_id"])
-    recipient = Attendee.of(old.line.details) if old.line and "given_by" in old.line.details else None
+    details = AttendeeDetails.from_line(old.line) if old.line else AttendeeDetails()
+    recipient = details.attendee if details.given_by else None
     if recipient is None or old.line is None:
         raise MailNotNeeded("The spot is no longer taken.")
     reader = reader_context(old.student)

@@ -18,13 +18,11 @@ from classwork.domain.schedule import cancellation_terms
 from classwork.models import ClassOffer, ClassRole, Meeting, Subject
 from common import dates
 from registrations.domain import admission, attendees, late_joining, minimum_enrollment, registration_window, spots
-from registrations.domain.attendees import Attendee
+from registrations.domain.line_details import ME, STUDENT, AttendeeDetails
 from registrations.domain.tickets import upgrades
 from registrations.forms.registration import RoleForm
 from registrations.models import Registration
 from users.models import Student, User
-
-ANSWERS = ("who", "student_id", "first_name", "last_name", "email", "role", "readiness", "referral_source", "trial")
 
 
 class AttendedKind(ProductKind):
@@ -33,23 +31,22 @@ class AttendedKind(ProductKind):
     reserves_spots = True
 
     def attendee_label(self, line: OrderLine) -> str:
-        attendee = Attendee.of(line.details)
-        name = attendees.attendee_name(attendee, line.order) if attendee else ""
-        role = line.details.get("role")
-        return f"{name} ({role})" if role else name
+        details = AttendeeDetails.from_line(line)
+        name = attendees.attendee_name(details.attendee, line.order) if details.attendee else ""
+        return f"{name} ({details.role})" if details.role else name
 
     def person_key(self, line: OrderLine) -> str:
-        attendee = Attendee.of(line.details)
+        attendee = AttendeeDetails.from_line(line).attendee
         return attendees.attendee_key(attendee, line.order) if attendee else ""
 
     def canceled_sentence(self, line: OrderLine) -> str:
-        attendee = Attendee.of(line.details)
+        attendee = AttendeeDetails.from_line(line).attendee
         name = attendees.attendee_name(attendee, line.order) if attendee else ""
-        whose = f"{name}’s" if name and attendee and attendee.who != attendees.ME else "Your"
+        whose = f"{name}’s" if name and attendee and attendee.who != ME else "Your"
         return f"{whose} spot in {line} is canceled."
 
     def people(self, line: OrderLine) -> dict[str, Any]:
-        attendee = Attendee.of(line.details)
+        attendee = AttendeeDetails.from_line(line).attendee
         student = attendees.known_student(attendee, line.order) if attendee else None
         return {
             "attendee": attendees.attendee_key(attendee, line.order) if attendee else "",
@@ -59,15 +56,15 @@ class AttendedKind(ProductKind):
     def about_people(self, line: OrderLine) -> list[str]:
         """Cart details were typed by the buyer, while stored names are shown only to people who care for the
         student."""
-        attendee = Attendee.of(line.details)
+        attendee = AttendeeDetails.from_line(line).attendee
         if attendee is None:
             return [attendees.NOBODY]
         student = attendees.known_student(attendee, line.order)
-        if attendee.who == attendees.STUDENT and student is None:
+        if attendee.who == STUDENT and student is None:
             return ["Please choose again who’s coming."]
         name, who = attendees.attendee_name(attendee, line.order), attendees.attendee_key(attendee, line.order)
         before = line.order.lines.filter(kind=self.name, product_id=line.product_id, pk__lt=line.pk)
-        earlier = [attendee for each in before if (attendee := Attendee.of(each.details))]
+        earlier = [attendee for each in before if (attendee := AttendeeDetails.from_line(each).attendee)]
         if any(attendees.attendee_key(other, line.order) == who for other in earlier):
             return [f"{name} is already in your cart for this class."]
         problem = self.stands_against(line, student) if student else ""
@@ -78,7 +75,10 @@ class AttendedKind(ProductKind):
         raise NotImplementedError
 
     def answers(self, line: OrderLine) -> dict[str, Any]:
-        return {name: line.details[name] for name in ANSWERS if name in line.details}
+        return AttendeeDetails.from_line(line).answers().as_json()
+
+    def is_difference_waived(self, line: OrderLine) -> bool:
+        return AttendeeDetails.from_line(line).difference_waived
 
     def class_offer_id(self, line: OrderLine) -> int:
         raise NotImplementedError
@@ -86,10 +86,13 @@ class AttendedKind(ProductKind):
     def checkout_form(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> Form | None:
         """Asks for the role. A waitlist offer already has one."""
         names = ClassRole.objects.filter(class_offer=self.class_offer_id(line)).values_list("name", flat=True)
-        roles = [] if "entry" in line.details else list(names)
-        if not roles:
+        details, roles = AttendeeDetails.from_line(line), list(names)
+        if details.waitlist_entry_id or not roles:
             return None
-        return RoleForm(roles, data, prefix=f"line-{line.pk}", initial={"role": line.details.get("role", "")})
+        return RoleForm(roles, data, prefix=f"line-{line.pk}", initial={"role": details.role})
+
+    def save_answers(self, line: OrderLine, form: Form, viewer: User | None) -> None:
+        replace(AttendeeDetails.from_line(line), role=form.cleaned_data["role"]).save_to(line)
 
 
 class ClassKind(AttendedKind):
@@ -123,12 +126,11 @@ class ClassKind(AttendedKind):
 
     def problems(self, line: OrderLine, at: datetime) -> list[str]:
         class_offer = self.class_offer(line)
-        by_desk = line.details.get("by_desk")
-        known = "ticket" in line.details
+        details = AttendeeDetails.from_line(line)
         closed = (
             late_joining.too_late_message_at_desk(line, class_offer, at)
-            if by_desk
-            else registration_window.closed_reason(class_offer, at, known=known)
+            if details.by_desk
+            else registration_window.closed_reason(class_offer, at, known=details.ticket_id is not None)
         )
         if closed:
             return [closed]

@@ -16,9 +16,9 @@ from common import dates
 from common.throttle import rate_limited
 from common.views import posted_data
 from registrations.domain import cart
-from registrations.domain.attendees import STUDENT, Attendee
 from registrations.domain.cart import RegistrationChoice
 from registrations.domain.change_deadlines import change_deadline
+from registrations.domain.line_details import STUDENT, Attendee
 from registrations.domain.transfers import options as alternatives
 from registrations.domain.transfers import to_class, to_person
 from registrations.domain.transfers.to_class import TransferRefused, TransferRequest

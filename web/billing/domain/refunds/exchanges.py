@@ -99,13 +99,14 @@ def _step_reduction(price: quotes.Price, line: OrderLine, step: str) -> Decimal:
 
 def price_facts_of_line(line: OrderLine, at: datetime) -> PriceFacts:
     """What the kind says, and what was paid for the line that this one replaces."""
-    facts = product_kinds.kind_of_line(line).price_facts(line, at)
+    kind = product_kinds.kind_of_line(line)
+    facts = kind.price_facts(line, at)
     if line.exchanged_from is None:
         return facts
     exchange = Exchange.of(line.exchanged_from, at)
     if line.kind != line.exchanged_from.kind:  # a thing of another kind has reckoned with what was had itself
         exchange = replace(exchange, is_used=False)
-    return exchange.facts(facts, waived=bool(line.details.get("waived")))
+    return exchange.facts(facts, waived=kind.is_difference_waived(line))
 
 
 @dataclass(frozen=True)

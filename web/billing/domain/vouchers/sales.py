@@ -8,11 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 
 from billing.domain import payment_issues, product_kinds
 from billing.domain.product_kinds import GiftOption
 from billing.domain.vouchers import eligibility, entries, voucher_codes
+from billing.domain.vouchers.details import VoucherDetails
 from billing.models import Order, OrderLine, PaymentIssue, Voucher
 from billing.models.vouchers import VoucherEntry
 from billing.rules.price_facts import PriceFacts
@@ -56,20 +56,19 @@ def amount_problem(amount: Decimal) -> str:
     return ""
 
 
-def voucher_price(details: dict[str, Any], at: datetime) -> Decimal:
+def voucher_price(details: VoucherDetails, at: datetime) -> Decimal:
     if not settings.SELL_VOUCHERS:
         raise product_kinds.ProductUnavailable("We don’t sell gift vouchers right now.")
-    if details.get("gift"):
-        gift = gift_options(at).get(details["gift"])
+    if details.gift:
+        gift = gift_options(at).get(details.gift)
         if gift is None:
             raise product_kinds.ProductUnavailable(
                 "This class isn’t available as a gift right now. Please choose an amount."
             )
         return gift.price
-    amount = Decimal(details.get("amount") or 0)
-    if why := amount_problem(amount):
+    if why := amount_problem(details.amount):
         raise product_kinds.ProductUnavailable(why)
-    return amount
+    return details.amount
 
 
 # -- issuing -----------------------------------------------------------------------------------------------------
@@ -84,8 +83,8 @@ def issue_sold_voucher(line: OrderLine) -> Voucher | None:
     voucher = Voucher.objects.filter(line=line).first()
     if voucher is not None:
         return voucher
-    details = line.details
-    kind, _, what = details.get("gift", "").partition(":")
+    details = VoucherDetails.from_line(line)
+    kind, _, what = details.gift.partition(":")
     return create_voucher(
         PriceFacts.from_json(line.facts or {"full": 0}).full,
         order.currency,
@@ -93,13 +92,13 @@ def issue_sold_voucher(line: OrderLine) -> Voucher | None:
         line=line,
         kind=kind,
         what=what,
-        title=details.get("gift_title", ""),
-        expires_on=parse_date(details.get("expires_on") or ""),
-        recipient_name=details.get("recipient_name", ""),
-        recipient_email=details.get("recipient_email", ""),
-        giver_name=details.get("giver_name", ""),
-        message=details.get("message", ""),
-        deliver_on=parse_date(details.get("deliver_on") or ""),
+        title=details.gift_title,
+        expires_on=details.expires_on,
+        recipient_name=details.recipient_name,
+        recipient_email=details.recipient_email,
+        giver_name=details.giver_name,
+        message=details.message,
+        deliver_on=details.deliver_on,
     )
 
 

@@ -1,6 +1,7 @@
 """The states of a ticket: held, then confirmed or expired; a confirmed one can be put on hold, canceled or turned into
 a registration."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -10,6 +11,7 @@ from billing.domain.product_kinds import ProductUnavailable
 from billing.models import OrderLine
 from classwork.models import Meeting
 from registrations.domain import attendees, capacity, transitions
+from registrations.domain.line_details import AttendeeDetails
 from registrations.domain.spots import ALREADY
 from registrations.domain.tickets import admission, sales, trials
 from registrations.domain.transitions import State
@@ -32,11 +34,12 @@ def meeting_of_line(line: OrderLine) -> Meeting:
 
 
 def is_trial(line: OrderLine) -> bool:
-    return bool(line.details.get("trial"))
+    return AttendeeDetails.from_line(line).trial
 
 
 def closed_reason_for_line(line: OrderLine, meeting: Meeting, at: datetime) -> str:
-    return sales.ticket_closed_reason(meeting, at, trial=is_trial(line), by_desk="by_desk" in line.details)
+    details = AttendeeDetails.from_line(line)
+    return sales.ticket_closed_reason(meeting, at, trial=details.trial, by_desk=details.by_desk)
 
 
 @transaction.atomic
@@ -84,8 +87,8 @@ def _guest_or_duplicate(line: OrderLine, student: Student, meeting: Meeting, at:
     if said and attendees.payer_speaks_for(line, student):
         raise ProductUnavailable(said)
     is_double = bool(said) and _would_be_duplicate(student, meeting, trial=is_trial(line))
-    line.details |= {"twin_of": student.pk if is_double else None, "remark": said}
-    line.save(update_fields=["details"])
+    details = AttendeeDetails.from_line(line)
+    replace(details, duplicate_of=student.pk if is_double else None, remark=said).save_to(line)
     if is_double:
         return attendees.create_duplicate(student)
     attendees.equalize_work(student)

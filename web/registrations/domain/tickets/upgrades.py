@@ -1,8 +1,8 @@
 """Turns a ticket into a registration for its class, at the difference in price."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -18,6 +18,7 @@ from common import links
 from history.domain import record_action
 from registrations.domain import attendees, late_joining, registration_window
 from registrations.domain.late_joining import JoiningTerms
+from registrations.domain.line_details import AttendeeDetails
 from registrations.domain.spots import ALREADY
 from registrations.domain.transitions import State
 from registrations.models import Registration, Ticket
@@ -81,9 +82,12 @@ def joining_terms_with_ticket(ticket: Ticket, now: JoiningTerms, paid: Decimal, 
 
 def quote_upgrade(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:
     line = OrderLine(
-        order=ticket.line.order, kind=attendees.PLACE, product_id=ticket.class_offer_id, exchanged_from=ticket.line
+        order=ticket.line.order,
+        kind=attendees.PLACE,
+        product_id=ticket.class_offer_id,
+        details=upgrade_line_details(ticket).as_json(),
+        exchanged_from=ticket.line,
     )
-    line.details = upgrade_line_details(ticket)
     item = quotes.PriceLine(0, line.kind, line.product_id, exchanges.price_facts_of_line(line, at))
     price = quotes.compute_price(
         quotes.PriceRequest((item,), ticket.line.order.currency, lost=quotes.lines_past_early_price([item], at))
@@ -103,9 +107,8 @@ def add_upgrade_to_cart(ticket: Ticket, cart: Order, at: datetime) -> None:
     if not cart.payer_email and cart.payer is None and not is_paid_by_someone_else(ticket):
         cart.payer_name, cart.payer_email = paid_by.payer_name, paid_by.payer_email
         cart.save(update_fields=["payer_name", "payer_email"])
-    carts.add_line(
-        cart, attendees.PLACE, ticket.class_offer_id, upgrade_line_details(ticket), exchanged_from=ticket.line
-    )
+    details = upgrade_line_details(ticket)
+    carts.add_line(cart, attendees.PLACE, ticket.class_offer_id, details.as_json(), exchanged_from=ticket.line)
 
 
 def is_paid_by_someone_else(ticket: Ticket) -> bool:
@@ -113,20 +116,18 @@ def is_paid_by_someone_else(ticket: Ticket) -> bool:
     return ticket.line.order.payer_email != attendees.email_of(ticket.student)
 
 
-def upgrade_line_details(ticket: Ticket) -> dict[str, Any]:
-    said = attendees.Attendee.of(ticket.line.details)
-    who = said.as_details() if said else {}
-    return who | {"attends": ticket.student_id, "ticket": ticket.pk, "role": ticket.role}
+def upgrade_line_details(ticket: Ticket) -> AttendeeDetails:
+    attendee = AttendeeDetails.from_line(ticket.line).attendee
+    return AttendeeDetails(attendee, ticket.student_id, ticket.role, ticket_id=ticket.pk)
 
 
 @transaction.atomic
 def upgrade_at_desk(ticket: Ticket, *, by: User, why: str, at: datetime) -> Order:
     paid_by = ticket.line.order
     cart = carts.create_second_cart(paid_by)
-    more = {"by_desk": True, "late": by.has_perm("registrations.join_late")}
-    carts.add_line(
-        cart, attendees.PLACE, ticket.class_offer_id, upgrade_line_details(ticket) | more, exchanged_from=ticket.line
-    )
+    may_join_late = by.has_perm("registrations.join_late")
+    details = replace(upgrade_line_details(ticket), by_desk=True, may_join_late=may_join_late)
+    carts.add_line(cart, attendees.PLACE, ticket.class_offer_id, details.as_json(), exchanged_from=ticket.line)
     how = placement.PlacementOptions(Order.Due.DOOR, by_staff=by, payer=paid_by.payer)
     order = placement.place_order(cart, how, seen=None, at=at)
     record_action(by, "registrations.ticket_upgraded_at_desk", ticket, why=why, order=order.pk)

@@ -1,6 +1,6 @@
 """Transfers of a spot to another class: the checks, the quote, and the transfer itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -20,8 +20,8 @@ from classwork.models import ClassOffer
 from common.formats import format_moment
 from history.domain import record_action
 from registrations.domain import spots
-from registrations.domain.attendees import STUDENT, Attendee
 from registrations.domain.change_deadlines import change_deadline, is_before_deadline
+from registrations.domain.line_details import STUDENT, Attendee, AttendeeDetails
 from registrations.domain.waitlist import open_offers
 from registrations.models import Registration
 from users.models import User
@@ -164,17 +164,17 @@ def _perform_transfer(
 
 
 def _place_transfer_order(
-    line: OrderLine, details: dict[str, Any], class_offer: ClassOffer, by: User | DeskOverride, at: datetime
+    line: OrderLine, details: AttendeeDetails, class_offer: ClassOffer, by: User | DeskOverride, at: datetime
 ) -> Order:
     """An unpaid line is canceled at no cost and ordered again with the same due date."""
     staff, old = by.staff if isinstance(by, DeskOverride) else None, line.order
     if old.state == Order.State.PAID:
         how = placement.PlacementOptions(Order.Due.DOOR if staff else Order.Due.NOW, by_staff=staff)
-        return placement.place_exchange_order(line, class_offer.pk, details, how, seen=None, at=at)
+        return placement.place_exchange_order(line, class_offer.pk, details.as_json(), how, seen=None, at=at)
     if balances.amount_received(old):
         raise TransferRefused(PAY_FIRST)
     cart = carts.create_second_cart(old)
-    carts.add_line(cart, line.kind, class_offer.pk, details)
+    carts.add_line(cart, line.kind, class_offer.pk, details.as_json())
     how = placement.PlacementOptions(old.due, on=old.due_date, by_staff=staff, payer=old.payer, is_known=True)
     order = placement.place_order(cart, how, seen=None, at=at)
     spots.mark_transferred(line)
@@ -184,24 +184,25 @@ def _place_transfer_order(
 
 def _transfer_line_details(
     registration: Registration, line: OrderLine, target: TransferRequest, by: User | DeskOverride
-) -> dict[str, Any]:
-    attendee = Attendee.of(line.details) or Attendee(STUDENT, student_id=registration.student_id)
-    details = attendee.as_details() | {
-        "attends": registration.student_id,
-        "role": target.role,
-        "readiness": target.readiness,
-    }
-    details["moved_from"] = registration.pk
+) -> AttendeeDetails:
+    attendee = AttendeeDetails.from_line(line).attendee or Attendee(STUDENT, student_id=registration.student_id)
+    details = AttendeeDetails(
+        attendee, registration.student_id, target.role, target.readiness, moved_from=registration.pk
+    )
     if isinstance(by, DeskOverride):
-        may_join_late = by.staff.has_perm("registrations.join_late")
-        desk = {"by_desk": True, "over_capacity": by.over_capacity, "waived": by.waived, "late": may_join_late}
-        return details | desk
+        return replace(
+            details,
+            by_desk=True,
+            may_join_late=by.staff.has_perm("registrations.join_late"),
+            over_capacity=by.over_capacity,
+            difference_waived=by.waived,
+        )
     offered_entries = [
         entry.pk
         for entry in open_offers.offers_to_student_alone(registration)
         if entry.class_offer_id == target.class_offer.pk
     ]
-    return details | ({"entry": offered_entries[0]} if offered_entries else {})
+    return replace(details, waitlist_entry_id=offered_entries[0] if offered_entries else None)
 
 
 def _build_transfer_quote(order: Order, returned: exchanges.ReturnedSoFar, at: datetime) -> TransferQuote:

@@ -1,5 +1,6 @@
 """Transfers of a spot to another person, in which no money moves."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
@@ -11,12 +12,13 @@ from common import names
 from common.formats import format_moment
 from history.domain import record_action
 from registrations.domain import attendees, capacity, spots
-from registrations.domain.attendees import OTHER, Attendee, TypedPerson
+from registrations.domain.attendees import TypedPerson
 from registrations.domain.change_deadlines import change_deadline, is_before_deadline
+from registrations.domain.line_details import OTHER, Attendee, AttendeeDetails
 from registrations.domain.transfers import to_class
 from registrations.domain.transfers.to_class import DeskOverride, TransferRefused
 from registrations.models import Registration
-from users.models import Student, User
+from users.models import User
 
 State = Registration.State
 NOT_HERE = "This spot can’t be transferred online. Please contact the office."
@@ -68,18 +70,18 @@ def transfer_to_person(
     line = check_transferable(registration, by, at)
     giver = str(registration.student)
     is_registered = Registration.objects.live().filter(student=student, class_offer=class_offer).exists()
-    line.details["twin_of"] = student.pk if is_registered else None
     recipient = attendees.create_duplicate(student) if is_registered else student
-    _rename_attendee(line, to, recipient, giver)
+    attendee = Attendee(OTHER, first_name=to.first_name, last_name=to.last_name, email=to.email)
+    duplicate_of = student.pk if is_registered else None
+    _rename_attendee(line, AttendeeDetails(attendee, recipient.pk, given_by=giver, duplicate_of=duplicate_of))
     new_registration = spots.hand_over_spot(registration, recipient, readiness, at)
     staff, why = (by.staff, by.why) if isinstance(by, DeskOverride) else (by, "")
     record_action(staff, "registrations.transferred_to_person", registration, why=why, to=new_registration.pk)
     return new_registration
 
 
-def _rename_attendee(line: OrderLine, to: TypedPerson, student: Student, giver: str) -> None:
-    attendee = Attendee(OTHER, first_name=to.first_name, last_name=to.last_name, email=to.email)
-    kept = {name: value for name, value in line.details.items() if name in ("role", "by_desk", "twin_of")}
-    line.details = kept | attendee.as_details() | {"attends": student.pk, "given_by": giver}
+def _rename_attendee(line: OrderLine, details: AttendeeDetails) -> None:
+    before = AttendeeDetails.from_line(line)
+    replace(details, role=before.role, by_desk=before.by_desk).save_to(line)
     line.detail = product_kinds.kind_of_line(line).describe(line).detail[:300]
-    line.save(update_fields=["details", "detail"])
+    line.save(update_fields=["detail"])

@@ -16,8 +16,8 @@ from common import links, names
 from history.domain import record_action
 from registrations import events
 from registrations.domain import capacity, registration_window, skip_reasons, spot_offers, spots
-from registrations.domain.attendees import ME, STUDENT, Attendee
 from registrations.domain.cart import KIND
+from registrations.domain.line_details import ME, STUDENT, Attendee, AttendeeDetails
 from registrations.models import Registration, WaitlistEntry
 from registrations.rules.waitlist_walk import SpotOffered, walk_waitlist
 from users.models import Student, User
@@ -76,7 +76,7 @@ def find_or_join_waitlist(class_offer: ClassOffer, requests: Sequence[WaitlistRe
     if entry is None:
         entry = WaitlistEntry.objects.create(
             class_offer=class_offer,
-            people=[person.as_details() for person in people],
+            people=[person.as_json() for person in people],
             wanted=[request.role for request in requests],
             size=len(people),
             account=contact.account,
@@ -125,7 +125,8 @@ def accept_offer(entry: WaitlistEntry, cart: Order) -> None:
         cart.payer_name, cart.payer_email = entry.contact_name, entry.contact_email
         cart.save(update_fields=["payer_name", "payer_email"])
     for person, role in zip(entry.people, entry.roles, strict=True):
-        carts.add_line(cart, KIND, entry.class_offer_id, person | {"role": role, "entry": entry.pk})
+        details = AttendeeDetails(Attendee.from_json(person), role=role, waitlist_entry_id=entry.pk)
+        carts.add_line(cart, KIND, entry.class_offer_id, details.as_json())
 
 
 def is_offer_open(entry: WaitlistEntry, at: datetime) -> bool:

@@ -1,6 +1,6 @@
 """Waitlist offers that a student can accept in exchange for the spot they have."""
 
-from registrations.domain.attendees import ME, STUDENT, Attendee
+from registrations.domain.line_details import ME, STUDENT, Attendee
 from registrations.models import Registration, WaitlistEntry
 
 
@@ -13,8 +13,6 @@ def offers_to_student_alone(registration: Registration) -> list[WaitlistEntry]:
 
 
 def _is_for_student(entry: WaitlistEntry, registration: Registration) -> bool:
-    person = Attendee.of(entry.people[0])
-    if person is None:
-        return False
+    person = Attendee.from_json(entry.people[0])
     is_owner = person.who == ME and registration.student.user_id == entry.account_id
     return is_owner or (person.who == STUDENT and person.student_id == registration.student_id)

@@ -1,0 +1,84 @@
+"""What the order line of a class or a ticket stores about its attendee, and how it was bought."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from billing.models import OrderLine
+
+ME, STUDENT, OTHER = "me", "student", "other"
+
+
+@dataclass(frozen=True)
+class Attendee:
+    """The person a buyer named. Without an email address, `other` is a person in the buyer's care."""
+
+    who: str
+    student_id: int | None = None
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        return cls(**_known_values(cls, stored))
+
+    def as_json(self) -> dict[str, Any]:
+        return _values_to_store(self)
+
+
+@dataclass(frozen=True)
+class AttendeeDetails:
+    attendee: Attendee | None = None
+    student_id: int | None = None
+    """The student of the attendee, who is found or created when the spot is reserved."""
+    role: str = ""
+    readiness: str = ""
+    referral_source: str = ""
+    trial: bool = False
+    waitlist_entry_id: int | None = None
+    """The entry whose offer the line accepts."""
+    ticket_id: int | None = None
+    """The ticket that the line turns into a registration."""
+    moved_from: int | None = None
+    """The registration whose spot was moved to this line's class."""
+    given_by: str = ""
+    """The name of the student who transferred the spot to the attendee."""
+    by_desk: bool = False
+    may_join_late: bool = False
+    over_capacity: bool = False
+    difference_waived: bool = False
+    duplicate_of: int | None = None
+    """The student who already had a spot, if `student_id` is a second record of the same name."""
+    remark: str = ""
+    """Why the buyer of a ticket would have been refused. Only the office may read it."""
+
+    @classmethod
+    def from_line(cls, line: OrderLine) -> Self:
+        values = _known_values(cls, line.details)
+        if "attendee" in values:
+            values["attendee"] = Attendee.from_json(values["attendee"])
+        return cls(**values)
+
+    def as_json(self) -> dict[str, Any]:
+        attendee = {"attendee": self.attendee.as_json()} if self.attendee else {}
+        return _values_to_store(self) | attendee
+
+    def answers(self) -> Self:
+        """Only what the buyer entered."""
+        names = ("attendee", "role", "readiness", "referral_source", "trial")
+        return type(self)(**{name: getattr(self, name) for name in names})
+
+    def save_to(self, line: OrderLine) -> None:
+        line.details = self.as_json()
+        line.save(update_fields=["details"])
+
+
+def _known_values(kind: type[Attendee | AttendeeDetails], stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {field.name: stored[field.name] for field in fields(kind) if field.name in stored}
+
+
+def _values_to_store(details: Attendee | AttendeeDetails) -> dict[str, Any]:
+    """Equal values are stored as equal JSON, so that a cart recognizes the same line."""
+    values = {field.name: getattr(details, field.name) for field in fields(details)}
+    return {name: value for name, value in values.items() if value not in ("", None, False)}
