@@ -1,6 +1,5 @@
 """Every setting of the site. What differs between machines comes from the environment; `.env_template` explains it."""
 
-import sys
 from datetime import timedelta
 from email.utils import formataddr
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from common import env, plugin_settings
+from hepcat.log_settings import logging_settings
 
 WEB = Path(__file__).resolve().parent.parent
 TOP = WEB.parent
@@ -478,25 +478,7 @@ SECURE_CSP = {
     "frame-ancestors": ["'none'"] if X_FRAME_OPTIONS == "DENY" else ["'self'"],
 }
 
-# -- logging: to the console, and never with personal data -------------------------------------------------------
+# -- logging -----------------------------------------------------------------------------------------------------
 
 LOG_LEVEL = env.read_choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "common.logs.LogFormatter"}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "level": LOG_LEVEL, "formatter": "line", "stream": sys.stderr},
-        "reports": {"class": "hepcat.error_reports.ErrorReports", "level": "ERROR"},
-    },
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    # At INFO, the package of Stripe logs the responses of Stripe, which contain addresses of people.
-    "loggers": {
-        # Django's own handlers are off, because they log everything twice and mail to ADMINS what people typed.
-        "django": {"handlers": []},
-        "django.request": {"handlers": ["reports"]},
-        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        "axes": {"level": "ERROR"},
-        "stripe": {"level": "WARNING"},
-    },
-}
+LOGGING = logging_settings(LOG_LEVEL)
