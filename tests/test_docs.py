@@ -10,7 +10,7 @@ from tests.tracked_files import tracked
 
 TOP = Path(__file__).resolve().parents[1]
 LINK = re.compile(r"\]\((?!\w+:|#)([^)#]+)[^)]*\)")
-FILE = re.compile(r"`((?:\w+/)+\w+\.(?:py|md|html|css|js))`")
+FILE = re.compile(r"(?<!Create )`((?:\w+/)+\w+\.(?:py|md|html|css|js))`")
 CODE = re.compile(r"^ {4}.*$|`[^`]*`", re.MULTILINE)
 
 
@@ -26,6 +26,13 @@ class DocsTest(SimpleTestCase):
         pages = {path.name for path in (TOP / "docs" / "decisions").glob("*.md")} - {"README.md"}
         listed = set(LINK.findall((TOP / "docs" / "decisions" / "README.md").read_text()))
         self.assertEqual(pages, listed)
+
+    def test_every_decision_page_has_a_title_and_the_same_three_headings(self) -> None:
+        for path in (TOP / "docs" / "decisions").glob("*.md"):
+            if path.name != "README.md":
+                title, *headings = re.findall(r"^#+ .+$", path.read_text(), re.MULTILINE)
+                self.assertRegex(title, "^# ")
+                self.assertEqual(headings, ["## Context", "## Decision", "## Consequences"], path.name)
 
     def test_every_link_between_documents_leads_to_an_existing_file(self) -> None:
         broken = [

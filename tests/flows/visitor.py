@@ -109,6 +109,8 @@ class PageReader(HTMLParser):
             self._textarea = [given.get("name", ""), ""]
             return
         kind, name = given.get("type", "text"), given.get("name", "")
+        if kind == "submit" and self._form:
+            self._form.buttons.append(Button(given.get("value", ""), name, given.get("value", "")))
         left_out = kind in ("checkbox", "radio") and "checked" not in given
         if self._form and name and not left_out and kind not in ("file", "submit") and "disabled" not in given:
             self._form.add(name, given.get("value", "on" if kind == "checkbox" else ""))
