@@ -67,6 +67,10 @@ class Release(models.Model):
             return f"After class {self.class_number}"
         return "After the last class" if self.opens_at else "From the start"
 
+    @property
+    def is_changed(self) -> bool:
+        return self.held_at is not None or self.released_at is not None
+
     def is_ahead(self, at: datetime) -> bool:
         return self.opens_at is not None and self.opens_at > at
 

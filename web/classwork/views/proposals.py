@@ -40,7 +40,7 @@ def propose(request: HttpRequest, kind: str) -> HttpResponse:
         else:
             proposal = proposals.propose_class(staff, form.draft())
         return redirect("proposal", proposal.pk)
-    return render(request, "classwork/proposal_form.html", {"form": form, "kind": kind})
+    return render(request, "classwork/proposal_form.html", {"form": form, "is_subject": kind == "subject"})
 
 
 @require_safe

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from classwork.domain.resources import content, student_view
 from classwork.domain.resources.content import Thing
-from classwork.domain.resources.student_view import PlannedResource
+from classwork.domain.resources.student_view import PlannedResource, ReleaseState
 from classwork.domain.schedule.problems import ChangeRefused
 from classwork.forms.resources import ResourceForm, default_release, resource_initial_values
 from classwork.models import ClassOffer, Resource, Subject
@@ -45,6 +45,7 @@ def index(request: HttpRequest, what: str, pk: int) -> HttpResponse:
     attached_here = {each.hung.resource.pk for each, _ in planned if what == "subject" or not each.hung.inherited}
     context = {
         "thing": thing,
+        "class_offer": thing if isinstance(thing, ClassOffer) else None,
         "what": what,
         "planned": planned,
         "kinds": OFFERED,
@@ -54,9 +55,9 @@ def index(request: HttpRequest, what: str, pk: int) -> HttpResponse:
     return render(request, "classwork/teaching_resources.html", context)
 
 
-def planned_resources_of(thing: Thing) -> list[tuple[PlannedResource, str]]:
+def planned_resources_of(thing: Thing) -> list[tuple[PlannedResource, ReleaseState | None]]:
     if isinstance(thing, Subject):
-        return [(PlannedResource(each, None), "") for each in content.attached_to(thing)]
+        return [(PlannedResource(each, None), None) for each in content.attached_to(thing)]
     now = timezone.now()
     return [(each, each.at(now)) for each in student_view.planned_resources(thing)]
 

@@ -1,6 +1,6 @@
 """The terms for joining a class late: what is left of it, what it costs, and until when people can join."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -23,6 +23,8 @@ class JoiningTerms:
     full: Decimal
     less: Decimal = ZERO
     said: str = ""
+    early_discount: Decimal = ZERO
+    multi_discount: Decimal = ZERO
 
     @property
     def is_late(self) -> bool:
@@ -49,14 +51,20 @@ def joining_terms(class_offer: ClassOffer, at: datetime) -> JoiningTerms:
         if is_pro_rata(class_offer)
         else ZERO
     )
-    return JoiningTerms(left, len(starts), class_offer.full_price, discount)
+    terms = JoiningTerms(left, len(starts), class_offer.full_price, discount)
+    return terms if terms.is_late else _add_discounts(terms, class_offer)
 
 
 def joining_terms_for_page(class_offer: ClassOffer, at: datetime) -> JoiningTerms:
     terms = joining_terms(class_offer, at)
     if terms.left and not too_late_message(class_offer, at):
         return terms
-    return JoiningTerms(terms.of, terms.of, class_offer.full_price)
+    return _add_discounts(JoiningTerms(terms.of, terms.of, class_offer.full_price), class_offer)
+
+
+def _add_discounts(terms: JoiningTerms, class_offer: ClassOffer) -> JoiningTerms:
+    """Only people who join before the class begins get these discounts."""
+    return replace(terms, early_discount=class_offer.pre_pay_discount, multi_discount=class_offer.multi_discount)
 
 
 def is_pro_rata(class_offer: ClassOffer) -> bool:

@@ -47,6 +47,10 @@ class MyTicket:
     can_stay: bool
 
     @property
+    def is_cancelable(self) -> bool:
+        return self.ticket.is_live and not self.is_over
+
+    @property
     def address(self) -> str:
         return upgrades.ticket_url(self.ticket)
 

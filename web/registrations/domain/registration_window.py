@@ -7,7 +7,6 @@ from django.db.models import Q
 from billing.rules.price_facts import PriceFacts
 from classwork.models import ClassOffer
 from common import dates
-from common.money import ZERO
 from registrations.domain import late_joining
 from registrations.domain.late_joining import JoiningTerms
 
@@ -45,8 +44,8 @@ def class_price_facts(class_offer: ClassOffer, joins: JoiningTerms) -> PriceFact
         full=class_offer.full_price,
         less=joins.less,
         less_why=joins.reason_text,
-        prepay=ZERO if joins.is_late else class_offer.pre_pay_discount,
-        multi=ZERO if joins.is_late else class_offer.multi_discount,
+        prepay=joins.early_discount,
+        multi=joins.multi_discount,
         starts=first_start(class_offer),
         at_the_door=class_offer.pay_at_door,
     )

@@ -25,6 +25,9 @@ def class_cancellation_context(message: Message) -> dict[str, Any]:
     first = cancellation.meetings.order_by("starts_at").first()
     return asdict(notice) | {
         "title": notice.title,
+        "is_one_class": notice.is_one_class,
+        "only_day": notice.only_day,
+        "payer_is_told": notice.payer_is_told,
         "first": format_date(first.local_date) if first else "",
         "contact": absolute_url(reverse("contact")),
     }
@@ -43,6 +46,9 @@ def class_cancellation_sample() -> dict[str, Any]:
         "name": "Kit",
         "first": "Tue, Jan 13, 2026",
         "whole": False,
+        "is_one_class": False,
+        "only_day": "Tue, Jan 13, 2026, 7:00–8:00 PM",
+        "payer_is_told": False,
         "why": "Snow.",
         "classes": [one],
         "money": [{"number": "1042", "link": absolute_url("/order/1042/"), "said": "no change", "handover": ""}],

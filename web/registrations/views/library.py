@@ -18,8 +18,14 @@ LONGEST = 100
 def index(request: HttpRequest) -> HttpResponse:
     text = tidy_name(search_text(request))[:LONGEST]
     viewer_library = shelves.build_library(request.user, timezone.now(), text, request.GET.get("page"))
-    return render(
-        request,
-        "registrations/library.html",
-        {"library": viewer_library, "page": viewer_library.page, "text": text, "user": request.user},
-    )
+    page = viewer_library.page
+    nothing_else = not viewer_library.libraries and not page.has_other_pages()
+    context = {
+        "library": viewer_library,
+        "page": page,
+        "text": text,
+        "nothing_found": bool(text) and nothing_else and not viewer_library.earned,
+        "is_empty": nothing_else and not viewer_library.shelves,
+        "user": request.user,
+    }
+    return render(request, "registrations/library.html", context)

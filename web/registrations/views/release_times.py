@@ -42,7 +42,7 @@ def times(request: HttpRequest, pk: int, number: int) -> HttpResponse:
         "class_offer": class_offer,
         "release": release,
         "plan": release.plan_in_words(now),
-        "is_ahead": release.is_ahead(now),
+        "can_release": release.is_ahead(now) and not release.released_at,
         "items": shelves.release_by_student(release, now),
     }
     return render(request, "registrations/resource_times.html", context)

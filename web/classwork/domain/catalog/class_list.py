@@ -101,6 +101,10 @@ class ClassList:
     by: str
 
     @property
+    def is_by_level(self) -> bool:
+        return self.by == "level"
+
+    @property
     def count(self) -> int:
         return len(self.class_offers)
 

@@ -88,12 +88,16 @@ class ClassSummary:
         return "one class" if len(self.meetings) == 1 else f"{len(self.meetings)} classes"
 
     @property
+    def is_running(self) -> bool:
+        return bool(self.meetings) and self.meetings[0].local_date <= self.today <= self.meetings[-1].local_date
+
+    @property
     def state(self) -> str:
-        if self.first is None or self.last is None:
+        if self.class_offer.is_canceled or self.last is None:
             return ""
         if self.last.local_date < self.today:
             return "Over"
-        return "Running" if self.first.local_date <= self.today else ""
+        return "Running" if self.is_running else ""
 
     @cached_property
     def teacher_names(self) -> list[str]:

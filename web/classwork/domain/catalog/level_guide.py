@@ -20,7 +20,7 @@ class GuideStep:
 
     @property
     def running(self) -> list[ClassSummary]:
-        return [summary for summary in self.classes if summary.state == "Running"]
+        return [summary for summary in self.classes if summary.is_running]
 
     @property
     def coming(self) -> list[ClassSummary]:
@@ -29,6 +29,10 @@ class GuideStep:
             for summary in self.classes
             if summary.first is not None and summary.first.local_date > summary.today
         ]
+
+    @property
+    def has_classes(self) -> bool:
+        return bool(self.running or self.coming)
 
     @property
     def completed_by(self) -> str:

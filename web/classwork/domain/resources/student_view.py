@@ -4,12 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from classwork.domain.resources import content
 from classwork.domain.resources.attachments import AttachedResource
 from classwork.models import ClassOffer, Release
 from common import dates
 from common.formats import format_date
+
+
+class ReleaseState(StrEnum):
+    """For a student who registered at the beginning."""
+
+    OPEN = "open"
+    LOCKED = "locked"
+    HELD = "held"
+    GONE = "gone"
+
+    @property
+    def is_open(self) -> bool:
+        return self is ReleaseState.OPEN
+
+    @property
+    def is_held(self) -> bool:
+        return self is ReleaseState.HELD
+
+    @property
+    def is_gone(self) -> bool:
+        return self is ReleaseState.GONE
 
 
 @dataclass(frozen=True)
@@ -19,8 +41,8 @@ class PlannedResource:
     hung: AttachedResource
     release: Release | None
 
-    def at(self, now: datetime) -> str:
-        return state_by_schedule(self.release, now) if self.release else ""
+    def at(self, now: datetime) -> ReleaseState | None:
+        return state_by_schedule(self.release, now) if self.release else None
 
     @property
     def schedule_text(self) -> str:
@@ -49,14 +71,13 @@ def planned_resources(class_offer: ClassOffer) -> list[PlannedResource]:
     return [PlannedResource(each, known.get(each.resource.pk)) for each in content.attached_to(class_offer)]
 
 
-def state_by_schedule(release: Release, at: datetime) -> str:
-    """The state for a student who registered at the beginning."""
+def state_by_schedule(release: Release, at: datetime) -> ReleaseState:
     if release.is_over(dates.to_local_time(at).date()):
-        return "gone"
+        return ReleaseState.GONE
     if release.held_at:
-        return "held"
+        return ReleaseState.HELD
     begun = release.begins_at
-    return "open" if begun is None or begun <= at else "locked"
+    return ReleaseState.OPEN if begun is None or begun <= at else ReleaseState.LOCKED
 
 
 def viewing_moments(class_offer: ClassOffer) -> list[ViewingMoment]:
@@ -68,7 +89,7 @@ def viewing_moments(class_offer: ClassOffer) -> list[ViewingMoment]:
     return [before, *(ViewingMoment(number, f"After class {number}", end) for number, end in enumerate(ends, 1))]
 
 
-def resources_at(class_offer: ClassOffer, at: datetime) -> list[tuple[Release, str]]:
+def resources_at(class_offer: ClassOffer, at: datetime) -> list[tuple[Release, ReleaseState]]:
     visible = class_offer.releases.for_students().select_related("resource")
     order = {each.resource.pk: place for place, each in enumerate(content.attached_to(class_offer))}
     releases = sorted(visible, key=lambda release: order.get(release.resource_id, 0))

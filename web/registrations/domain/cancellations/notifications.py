@@ -41,6 +41,20 @@ class CancellationNotice:
         titles = {entry["title"] for entry in self.classes} or {"Your classes"}
         return titles.pop() if len(titles) == 1 else "Your classes"
 
+    @property
+    def is_one_class(self) -> bool:
+        return self.whole and len(self.classes) == 1
+
+    @property
+    def only_day(self) -> str:
+        days = [day for entry in self.classes for day in entry["days"]]
+        return days[0] if len(self.classes) == len(days) == 1 else ""
+
+    @property
+    def payer_is_told(self) -> bool:
+        """Return whether another person, who paid, gets the mail about the refund."""
+        return bool(self.classes) and not self.money
+
 
 def draft_cancellation_mails(cancellation_id: int) -> None:
     cancellation = ClassCancellation.objects.get(pk=cancellation_id)

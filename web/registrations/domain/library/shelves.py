@@ -52,6 +52,10 @@ class LibraryItem:
         return self.state == AccessState.OPEN
 
     @property
+    def can_change(self) -> bool:
+        return self.by_hand or not self.is_open
+
+    @property
     def status_text(self) -> str:
         release = self.release
         if self.state == AccessState.LOCKED and (begins := release.begins_at):

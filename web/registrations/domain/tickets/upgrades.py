@@ -77,7 +77,7 @@ def joining_terms_with_ticket(ticket: Ticket, now: JoiningTerms, paid: Decimal, 
         return now
     left = now.left + 1
     off = late_joining.late_joiner_reduction(now.full, left, now.of, settings.CURRENCY)
-    return JoiningTerms(now.left, now.of, now.full, max(off, now.less - paid), said=f"For {left} of {now.of} classes")
+    return replace(now, less=max(off, now.less - paid), said=f"For {left} of {now.of} classes")
 
 
 def quote_upgrade(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:

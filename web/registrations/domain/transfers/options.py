@@ -38,6 +38,10 @@ class TransferOption:
         return self.room.is_full and not self.is_kept
 
     @property
+    def room_text(self) -> str:
+        return "" if self.is_full else self.room.status_text
+
+    @property
     def is_even(self) -> bool:
         return not self.to_pay and not self.back
 
