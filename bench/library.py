@@ -78,7 +78,7 @@ def student_of(session: Any, name: str, classes: int) -> Any:
     from django.test import Client
 
     from tests import factories
-    from tests.classwork import giving
+    from tests.classwork import resource_factories
 
     account = factories.create_account(f"{name.lower()}@example.org", name)
     student = factories.create_student(account)
@@ -86,9 +86,11 @@ def student_of(session: Any, name: str, classes: int) -> Any:
         class_offer = factories.create_class_offer(
             session, factories.create_subject("L2", name=f"{name} {number}", num_weeks=4), class_day=number % 7
         )
-        giving.place(student, class_offer)
+        resource_factories.place(student, class_offer)
         for resource in range(EACH):
-            giving.resource(f"Resource {resource}", class_offer, when="class", class_number=1 + resource % 4)
+            resource_factories.resource(
+                f"Resource {resource}", class_offer, when="class", class_number=1 + resource % 4
+            )
     browser = Client()
     browser.force_login(account, "users.backends.PermissionBackend")
     look(browser)

@@ -14,8 +14,8 @@ from common import links
 from history.models import Entry
 from mailroom.models import Message
 from mailroom.testing import send_all
-from tests.accounting.reconciling import ReconcilingTestCase
-from tests.billing.scripted import Scripted
+from tests.accounting.reconciliation import ReconcilingTestCase
+from tests.billing.scripted_gateway import Scripted
 from tests.billing.toys import Toy, ToyKind, states
 
 

@@ -14,8 +14,8 @@ from mailroom.models import Message
 from mailroom.testing import send_all
 from outbox.models import Delivery
 from outbox.testing import run_all
-from tests.accounting.reconciling import YESTERDAY, ReconcilingTestCase
-from tests.billing.scripted import Scripted
+from tests.accounting.reconciliation import YESTERDAY, ReconcilingTestCase
+from tests.billing.scripted_gateway import Scripted
 
 
 class NightlyReconciliationTest(ReconcilingTestCase):

@@ -7,7 +7,7 @@ from billing.models import PaymentIssue
 from common import dates
 from common.money import ZERO
 from common.personal import PersonRecords, erase_all
-from tests.accounting.reconciling import ReconcilingTestCase
+from tests.accounting.reconciliation import ReconcilingTestCase
 
 
 class PersonalDataTest(ReconcilingTestCase):

@@ -10,8 +10,8 @@ from billing.models import Order, Payment, Refund
 from common import dates
 from common.errors import PermanentFailure, TemporaryFailure
 from outbox.testing import delivery_problems, run_all
-from tests.accounting.reconciling import YESTERDAY, ReconcilingTestCase
-from tests.billing.scripted import Scripted, line
+from tests.accounting.reconciliation import YESTERDAY, ReconcilingTestCase
+from tests.billing.scripted_gateway import Scripted, line
 from tests.billing.toys import ToyKind
 
 

@@ -19,7 +19,7 @@ from billing.models import Dispute, OrderLine, Payment, PaymentIssue, Refund
 from common.errors import PermanentFailure
 from mailroom.testing import send_all
 from outbox.testing import delivery_problems, run_all
-from tests.billing.hosted import Double, HostedTestCase
+from tests.billing.hosted_gateway import Double, HostedTestCase
 from tests.billing.toys import states
 
 State = Refund.State

@@ -20,7 +20,7 @@ from billing.models import Order, Payment
 from outbox.models import Event
 from outbox.testing import run_all
 from tests import factories
-from tests.billing.hosted import with_double
+from tests.billing.hosted_gateway import with_double
 from tests.billing.toys import TOY_CHANGE, Toy, ToyKind, with_toys
 from tests.fakes.gateway import Double
 from tests.racing import overlap, without_locks

@@ -18,7 +18,7 @@ from billing.models import Credit, Dispute, Order, Payment, PaymentIssue, Vouche
 from billing.models.fields import exact_sum
 from history.models import Entry
 from outbox.testing import run_all
-from tests.billing.hosted import Double, HostedTestCase
+from tests.billing.hosted_gateway import Double, HostedTestCase
 from tests.billing.toys import Toy, ToyKind
 
 ZERO = Decimal(0)

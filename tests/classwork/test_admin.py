@@ -11,7 +11,7 @@ from common import dates
 from common.formats import format_date
 from history.models import Entry
 from tests import factories
-from tests.classwork.office import OfficeTestCase
+from tests.classwork.admin_case import OfficeTestCase
 from tests.classwork.planning import everything
 
 SAVED = 302

@@ -27,7 +27,7 @@ from mailroom.registry import declared_mails
 from registrations.mail_contexts.shared import class_context
 from tests import factories
 from tests.base import SchoolTestCase
-from tests.classwork import terms
+from tests.classwork import cancellation_terms
 from tests.page_text import text_of
 
 
@@ -78,7 +78,7 @@ class ShownFieldsTest(SchoolTestCase):
             "minimum": lambda: (4, "4 sign-ups"),
             "decision_date": lambda: (day, format_date(day)),
             "pay_at_door": lambda: (False, ""),
-            "terms": lambda: (terms.usual(is_default=False), "50%"),
+            "terms": lambda: (cancellation_terms.usual(is_default=False), "50%"),
             "last_joinable_class": lambda: (2, ""),
             "pro_rata": lambda: (True, ""),
             "drop_in_price": lambda: (Decimal(17), "$17.00"),

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from classwork.models import Level
 from tests import factories
-from tests.classwork.office import OfficeTestCase
+from tests.classwork.admin_case import OfficeTestCase
 
 
 @tag("once")

@@ -22,7 +22,7 @@ from registrations.domain.library import access
 from registrations.models import Opening
 from tests import factories
 from tests.base import SchoolTestCase
-from tests.classwork import giving
+from tests.classwork import resource_factories
 
 ZONE = timezone.get_default_timezone()
 HOURS = st.lists(st.integers(0, 24 * 60), min_size=1, max_size=8, unique=True)
@@ -81,7 +81,7 @@ class ReleaseUpdateTest(SchoolTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.third = giving.resource("Third", self.class_offer, when="class", class_number=3)
+        self.third = resource_factories.resource("Third", self.class_offer, when="class", class_number=3)
         self.days = list(self.class_offer.meetings.all())
 
     def opening_time(self, resource: Resource | None = None) -> datetime | None:
@@ -117,7 +117,7 @@ class ReleaseUpdateTest(SchoolTestCase):
         self.assertEqual(self.opening_time(), self.days[3].ends_at)
 
     def test_resource_released_early_stays_open_and_keeps_its_last_day(self) -> None:
-        short = giving.resource("Short", self.class_offer, when="class", class_number=2, expires_after=1)
+        short = resource_factories.resource("Short", self.class_offer, when="class", class_number=2, expires_after=1)
         planned = Release.objects.get(resource=short)
         releases.release_now(self.tess, planned)
         rows = meetings.plan_cancel(self.days[0]).rows
@@ -128,16 +128,16 @@ class ReleaseUpdateTest(SchoolTestCase):
 
     def test_new_class_and_changed_subject_update_the_resources(self) -> None:
         subject = factories.create_subject("L2", "B")
-        resource = giving.resource("For all", subject, when="completion")
+        resource = resource_factories.resource("For all", subject, when="completion")
         class_offer = factories.create_class_offer(self.session, subject, class_day=4)
         self.assertEqual(list(class_offer.releases.values_list("resource", flat=True)), [resource.pk])
         class_offers.change_class(None, class_offer, ClassDraft({"subject": self.class_offer.subject}))
         self.assertEqual(class_offer.releases.count(), 0)
 
     def test_class_can_override_or_hide_a_resource_of_its_subject(self) -> None:
-        resource = giving.resource("For all", self.class_offer.subject, when="class", class_number=1)
+        resource = resource_factories.resource("For all", self.class_offer.subject, when="class", class_number=1)
         self.assertEqual(self.opening_time(resource), self.days[0].ends_at)
-        giving.hang(resource, self.class_offer, when="class", class_number=2)
+        resource_factories.hang(resource, self.class_offer, when="class", class_number=2)
         releases.rebuild_after_attachment(self.class_offer)
         self.assertEqual(self.opening_time(resource), self.days[1].ends_at)
         content.set_resource_hidden(self.tess.staff, self.class_offer, resource, True)
@@ -147,7 +147,7 @@ class ReleaseUpdateTest(SchoolTestCase):
         self.assertEqual(self.opening_time(resource), self.days[0].ends_at)
 
     def test_resource_is_released_once_per_class(self) -> None:
-        giving.hang(self.third, self.class_offer.subject)
+        resource_factories.hang(self.third, self.class_offer.subject)
         releases.rebuild_class_releases([self.class_offer.pk, self.class_offer.pk])
         self.assertEqual(Release.objects.filter(resource=self.third).count(), 1)
         self.assertEqual(Attachment.objects.filter(resource=self.third).count(), 2)
@@ -159,8 +159,8 @@ class ReleaseTimesPageTest(SchoolTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.late = giving.resource("Late", self.class_offer, when="completion")
-        self.place = giving.place(self.student, self.class_offer)
+        self.late = resource_factories.resource("Late", self.class_offer, when="completion")
+        self.place = resource_factories.place(self.student, self.class_offer)
         self.url = reverse("resource_times", args=[self.class_offer.pk, self.late.pk])
         self.log_in(self.tess)
 
@@ -182,7 +182,7 @@ class ReleaseTimesPageTest(SchoolTestCase):
         for resource, sentence in (
             (self.late, "Opens Tue"),
             (
-                giving.resource("First", self.class_offer, expires_after=1),
+                resource_factories.resource("First", self.class_offer, expires_after=1),
                 "Opens with the registration; its last day is Tue",
             ),
         ):
@@ -195,7 +195,7 @@ class ReleaseTimesPageTest(SchoolTestCase):
         self.assertNotContains(page, "Release now")
 
     def test_teacher_opens_a_resource_for_one_student(self) -> None:
-        giving.place(self.kit, self.class_offer)
+        resource_factories.place(self.kit, self.class_offer)
         self.assertTrue(self.act(f"open-{self.place.pk}"))
         self.assertIsNone(access.find_accessible_resource(self.gus, self.late.pk))
         self.assertContains(self.client.get(self.url), "for this student only")
@@ -203,7 +203,9 @@ class ReleaseTimesPageTest(SchoolTestCase):
         self.assertEqual(Opening.objects.count(), 0)
 
     def test_registrations_of_other_classes_and_unknown_actions_are_not_found(self) -> None:
-        elsewhere = giving.place(self.kit, factories.create_class_offer(self.session, factories.create_subject("L2")))
+        elsewhere = resource_factories.place(
+            self.kit, factories.create_class_offer(self.session, factories.create_subject("L2"))
+        )
         for wanted in (f"open-{elsewhere.pk}", "open-x", "explode"):
             self.assertEqual(self.client.post(self.url, {"do": wanted}).status_code, 404)
         self.log_in(self.ash)

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from tests import everything, services
+from tests import full_run, services
 
 TOP = Path(__file__).resolve().parents[2]
 
@@ -26,11 +26,11 @@ def main() -> int:
         print(f"run: --clock needs a moment such as 2028-02-29T23:30 ({why}).", file=sys.stderr)
         return 2
     if any(not argument.startswith("-") for argument in arguments):
-        command = [sys.executable, everything.MANAGE, "test", *arguments]
+        command = [sys.executable, full_run.MANAGE, "test", *arguments]
         os.execve(sys.executable, command, os.environ | env)
     began = time.monotonic()
-    counted = everything.run(f"SQLite at {moment}", *arguments, python=[sys.executable], **env)
-    return everything.report(counted, {*services.found()} - {"postgres"}, began)
+    counted = full_run.run(f"SQLite at {moment}", *arguments, python=[sys.executable], **env)
+    return full_run.report(counted, {*services.found()} - {"postgres"}, began)
 
 
 def shifted(moment: str) -> dict[str, str]:

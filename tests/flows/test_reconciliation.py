@@ -7,8 +7,8 @@ from billing.domain.payments import attempts
 from billing.models import Order
 from common import dates
 from registrations.models import Registration
-from tests.billing import scripted
-from tests.billing.scripted import Scripted, line, with_scripted
+from tests.billing import scripted_gateway
+from tests.billing.scripted_gateway import Scripted, line, with_scripted
 from tests.flows.base import FlowTestCase
 from tests.flows.visitor import Visitor
 
@@ -16,14 +16,14 @@ from tests.flows.visitor import Visitor
 @with_scripted
 class ReconciliationFlowTest(FlowTestCase):
     def setUp(self) -> None:
-        scripted.fresh()
+        scripted_gateway.fresh()
 
     def test_a_payment_that_only_the_gateway_knows_is_found_and_applied(self) -> None:
         self.register(Visitor(), self.class_offer).press("Complete order", {"way": "practice", "terms": "on"}).press(
             "Cancel"
         )
         order = Order.objects.get()
-        payment = attempts.start_attempt(order, scripted.NAME, order.placed_at)
+        payment = attempts.start_attempt(order, scripted_gateway.NAME, order.placed_at)
         day = dates.local_today() - timedelta(days=2)
         Scripted.theirs.append(line(payment, at=dates.local_moment(day, self.class_offer.start_time)))
 

@@ -2,7 +2,7 @@ from django.urls import reverse
 
 from classwork.models import ClassOffer
 from registrations.models import Registration
-from tests.classwork.terms import usual
+from tests.classwork.cancellation_terms import usual
 from tests.flows.base import FlowTestCase
 from tests.flows.visitor import Visitor
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from common.throttle import Rate, count_attempt
 from tests.base import SchoolTestCase
-from tests.mailroom.amazon import CERTIFICATE, TOPIC, bounce, certificate, signed
+from tests.mailroom.amazon_notices import CERTIFICATE, TOPIC, bounce, certificate, signed
 
 
 @override_settings(AWS_SNS_TOPICS=[TOPIC])

@@ -17,7 +17,7 @@ from mailroom.models import Message, MessageState, Suppression
 from mailroom.testing import send_all
 from outbox.models import Event
 from tests.base import SchoolTestCase
-from tests.mailroom.amazon import CERTIFICATE, TOPIC, bounce, certificate, signed, trust
+from tests.mailroom.amazon_notices import CERTIFICATE, TOPIC, bounce, certificate, signed, trust
 from tests.mailroom.base import ALICE, ChoirTestCase, again, stored, write
 
 

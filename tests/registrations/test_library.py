@@ -11,17 +11,17 @@ from classwork.models import Attachment, Resource
 from registrations.domain.library import shelves as library
 from tests import factories
 from tests.base import SchoolTestCase
-from tests.classwork import giving
+from tests.classwork import resource_factories
 
 
 class LibraryTest(SchoolTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.place = giving.place(self.student, self.class_offer)
+        self.place = resource_factories.place(self.student, self.class_offer)
         self.now = timezone.now()
 
     def test_resource_opened_since_the_last_visit_is_new_until_the_visit_ends(self) -> None:
-        first = giving.resource("First", self.class_offer, when="class", class_number=1)
+        first = resource_factories.resource("First", self.class_offer, when="class", class_number=1)
         ends = self.class_offer.meetings.first().ends_at
 
         def new(at: datetime) -> list[str]:
@@ -33,8 +33,8 @@ class LibraryTest(SchoolTestCase):
         self.assertEqual(new(ends + timedelta(hours=5)), [])
 
     def test_upcoming_resource_shows_its_day_without_a_link(self) -> None:
-        third = giving.resource("Third", self.class_offer, when="class", class_number=3)
-        expired = giving.resource("Gone", self.class_offer, expires_after=1)
+        third = resource_factories.resource("Third", self.class_offer, when="class", class_number=3)
+        expired = resource_factories.resource("Gone", self.class_offer, expires_after=1)
         self.log_in(self.alice)
         page = self.client.get(reverse("library"))
         self.assertContains(page, "After class 3")
@@ -46,8 +46,8 @@ class LibraryTest(SchoolTestCase):
 
     def test_resource_of_two_classes_is_found_once(self) -> None:
         other = factories.create_class_offer(self.session, factories.create_subject("L2", "B"), class_day=4)
-        giving.place(self.student, other)
-        giving.resource("Turn", self.class_offer, self.class_offer.subject, other)
+        resource_factories.place(self.student, other)
+        resource_factories.resource("Turn", self.class_offer, self.class_offer.subject, other)
         self.assertEqual(
             [str(item.resource) for item in library.build_library(self.alice, self.now, "tu").earned], ["Turn"]
         )
@@ -57,8 +57,8 @@ class LibraryTest(SchoolTestCase):
         self.assertContains(self.client.get(reverse("library"), {"q": "zzz"}), "Nothing found")
 
     def test_previous_and_next_links_are_the_open_resources_of_the_class(self) -> None:
-        one, two, three = (giving.resource(name, self.class_offer) for name in ("One", "Two", "Three"))
-        giving.resource("Later", self.class_offer, when="completion")
+        one, two, three = (resource_factories.resource(name, self.class_offer) for name in ("One", "Two", "Three"))
+        resource_factories.resource("Later", self.class_offer, when="completion")
         found = library.neighbors_of(self.place, two, self.now)
         self.assertEqual((found.before, found.after), (one, three))
         self.assertEqual(library.neighbors_of(self.place, three, self.now).after, None)
@@ -71,7 +71,7 @@ class LibraryTest(SchoolTestCase):
             for number in range(count):
                 subject = factories.create_subject("L3", num_weeks=1, name=f"Number {number} of {count}")
                 class_offer = factories.create_class_offer(self.session, subject, class_day=number % 7)
-                giving.place(self.student, class_offer)
+                resource_factories.place(self.student, class_offer)
                 made = [
                     Resource(title=f"A {n}", kind="text", text="x", when="sign_up", manager_approved=True)
                     for n in range(10)
@@ -81,7 +81,7 @@ class LibraryTest(SchoolTestCase):
                 releases.rebuild_class_releases([class_offer.pk])
 
         classes(39)
-        giving.resource("Loose", audience="student")
+        resource_factories.resource("Loose", audience="student")
         self.alice.get_all_permissions()
         with self.assertNumQueries(5):
             found = library.build_library(self.alice, self.now)
@@ -91,23 +91,23 @@ class LibraryTest(SchoolTestCase):
 
     def test_visitor_sees_public_resources(self) -> None:
         self.assertContains(self.client.get(reverse("library")), "Nothing public right now")
-        giving.resource("Shoes", audience="public")
+        resource_factories.resource("Shoes", audience="public")
         self.assertContains(self.client.get(reverse("library")), "Shoes")
 
     def test_public_resource_of_two_classes_is_listed_once(self) -> None:
-        resource = giving.resource(
+        resource = resource_factories.resource(
             "Song", self.class_offer, self.class_offer.subject, audience="public", when="class", class_number=1
         )
         after = self.class_offer.meetings.first().ends_at
         self.assertEqual(library.build_library(self.sam, after).loose, [resource])
 
     def test_current_classes_are_listed_first_and_finished_ones_last(self) -> None:
-        giving.resource("Now", self.class_offer)
+        resource_factories.resource("Now", self.class_offer)
         later = factories.create_class_offer(
             factories.create_session("Later", factories.upcoming_thursday(10)), factories.create_subject("L2", "B")
         )
-        giving.resource("Then", later)
-        giving.place(self.student, later)
+        resource_factories.resource("Then", later)
+        resource_factories.place(self.student, later)
 
         def titles(at: datetime) -> list[list[str]]:
             found = library.build_library(self.alice, at)

@@ -12,7 +12,7 @@ from classwork.models import Session
 from registrations.models import Registration, WaitlistEntry
 from tests import factories
 from tests.base import SchoolTestCase
-from tests.classwork import giving
+from tests.classwork import resource_factories
 from users.models import Student
 
 
@@ -53,8 +53,8 @@ class PaginationTest(SchoolTestCase):
             class_offer = factories.create_class_offer(
                 session, factories.create_subject("L2", name=f"Class of {number:02}"), class_day=number % 7
             )
-            giving.place(self.student, class_offer)
-        giving.place(self.student, self.class_offer)
+            resource_factories.place(self.student, class_offer)
+        resource_factories.place(self.student, self.class_offer)
         self.log_in(self.alice)
         first, second = self.parts(reverse("my_classes"), r"Class of (\d\d)</a>")
         self.assertEqual((len(first), len(second)), (49, 11))
@@ -67,8 +67,8 @@ class PaginationTest(SchoolTestCase):
             class_offer = factories.create_class_offer(
                 session, factories.create_subject("L2", name=f"Class of {number:02}"), class_day=number % 7
             )
-            giving.place(self.student, class_offer)
-            giving.resource(f"Steps {number:02}", class_offer, when="sign_up")
+            resource_factories.place(self.student, class_offer)
+            resource_factories.resource(f"Steps {number:02}", class_offer, when="sign_up")
         self.log_in(self.alice)
         parts = self.parts(reverse("library"), r">Steps (\d\d)<")
         self.assertEqual([len(set(part)) for part in parts], [40, 5])
@@ -91,7 +91,7 @@ class PaginationTest(SchoolTestCase):
 
     def test_unattached_resources_are_paginated(self) -> None:
         for number in range(250):
-            giving.resource(f"Loose {number:03}", audience="public")
+            resource_factories.resource(f"Loose {number:03}", audience="public")
         for query in ("", "?q=loose"):
             with self.subTest(query):
                 parts = self.parts(reverse("library") + query, r">Loose (\d\d\d)<")
@@ -104,8 +104,10 @@ class PaginationTest(SchoolTestCase):
             class_offer = factories.create_class_offer(
                 session, factories.create_subject("L2", name=f"Class of {number:02}"), class_day=number % 7
             )
-            giving.place(self.student, class_offer)
-            giving.resource(f"{'Steps' if number >= 5 else 'Turns'} {number:02}", class_offer, when="sign_up")
+            resource_factories.place(self.student, class_offer)
+            resource_factories.resource(
+                f"{'Steps' if number >= 5 else 'Turns'} {number:02}", class_offer, when="sign_up"
+            )
         self.log_in(self.alice)
         parts = self.parts(reverse("library") + "?q=steps", r">Steps (\d\d)<")
         self.assertEqual([len(part) for part in parts], [40, 5])
@@ -123,7 +125,7 @@ class PaginationTest(SchoolTestCase):
         made = [Student(first_name="Guest", last_name=f"{n:03}", name_key=f"guest {n:03}") for n in range(count)]
         meeting = self.class_offer.meetings.get(number=2)
         for student in Student.objects.bulk_create(made):
-            giving.ticket(student, meeting)
+            resource_factories.ticket(student, meeting)
 
     def test_roster_lists_one_hundred_students_per_page(self) -> None:
         self.fill(120)

@@ -19,7 +19,7 @@ from registrations.models import Registration
 from tests import factories
 from tests.base import SchoolTestCase
 from tests.racing import run_at_once, without_locks
-from tests.users.post import last_mail, mails_to, masked
+from tests.users.mail_links import last_mail, mails_to, masked
 
 State = Registration.State
 LINK = re.compile(r"https?://testserver(/order/\d+/confirm/\?key=[^\s)>\]]+)")

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from registrations.models import Registration
 from tests.base import SchoolTestCase
-from tests.classwork import giving
+from tests.classwork import resource_factories
 
 BY_SEARCH = re.compile(r'"student_id" IN \(SELECT')
 BY_ID = re.compile(r'"student_id" IN \(\d+(?:, \d+)*\)')
@@ -17,8 +17,8 @@ BY_ID = re.compile(r'"student_id" IN \(\d+(?:, \d+)*\)')
 class PersonalPageQueryTest(SchoolTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.place = giving.place(self.student, self.class_offer)
-        self.resource = giving.resource("Steps", self.class_offer, when="sign_up")
+        self.place = resource_factories.place(self.student, self.class_offer)
+        self.resource = resource_factories.resource("Steps", self.class_offer, when="sign_up")
         self.log_in(self.alice)
 
     def people_queries(self, path: str) -> list[str]:

@@ -15,7 +15,7 @@ from tests import factories
 from tests.registrations.purchases import cart, me, of, pay, place
 from tests.registrations.registration_pages import URL, RegistrationPagesTestCase
 from tests.users.hashers import CountingHasher
-from tests.users.post import masked
+from tests.users.mail_links import masked
 from users.models import User
 
 Watched = tuple[list[bytes], int, int]  # pages, queries, hashes

@@ -22,7 +22,7 @@ from registrations.models import Registration
 from tests import factories
 from tests.registrations.full_classes import FullClassTestCase
 from tests.registrations.purchases import cart, line, me, of, other, pay, place
-from tests.users.post import last_mail, links_in
+from tests.users.mail_links import last_mail, links_in
 from users.domain import guardianship
 from users.models import Student, User
 

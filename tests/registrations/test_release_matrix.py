@@ -12,7 +12,7 @@ from common import dates
 from registrations.domain.library import access, shelves
 from tests import factories
 from tests.base import SchoolTestCase
-from tests.classwork import giving
+from tests.classwork import resource_factories
 from users.models import User
 
 WEEK = timedelta(weeks=1)
@@ -81,7 +81,7 @@ class ReleaseMatrixTest(SchoolTestCase):
         """Return an account with a ticket for the second day of the class, or for its only day."""
         evening = list(one.meetings.order_by("starts_at"))[:2][-1]
         account = factories.create_account(f"guest{one.pk}@example.org", "Guest")
-        giving.ticket(factories.create_student(account), evening)
+        resource_factories.ticket(factories.create_student(account), evening)
         return account, evening
 
     def expects_of_guest(self, each: Resource, one: "ExpectedReleases", evening: Meeting, moment: datetime) -> bool:
@@ -151,4 +151,4 @@ class ReleaseMatrixTest(SchoolTestCase):
 
     def place(self, one: ClassOffer, two: ClassOffer) -> None:
         for student, class_offer in ((self.student, one), (self.student, two), (self.kit, two)):
-            giving.place(student, class_offer)
+            resource_factories.place(student, class_offer)

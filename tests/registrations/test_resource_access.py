@@ -12,7 +12,7 @@ from history.models import Entry
 from registrations.domain.library import access, openings, shelves
 from registrations.models import Registration, Ticket
 from tests.base import SchoolTestCase
-from tests.classwork import giving
+from tests.classwork import resource_factories
 from tests.registrations import purchases
 
 
@@ -20,7 +20,7 @@ from tests.registrations import purchases
 class ResourceAccessTest(SchoolTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.words = giving.resource("Words", self.class_offer)
+        self.words = resource_factories.resource("Words", self.class_offer)
 
     def has_access(self, user: Any, resource: Resource | None = None, at: datetime | None = None) -> bool:
         return access.find_accessible_resource(user, (resource or self.words).pk, at) is not None
@@ -29,7 +29,7 @@ class ResourceAccessTest(SchoolTestCase):
         for state, may in (("confirmed", True), ("on_hold", False), ("canceled", False), ("transferred", False)):
             with self.subTest(state):
                 Registration.objects.all().delete()
-                giving.place(self.student, self.class_offer, state)
+                resource_factories.place(self.student, self.class_offer, state)
                 self.assertEqual(self.has_access(self.alice), may)
         Registration.objects.all().delete()
         Registration.objects.create(student=self.student, class_offer=self.class_offer, state="held")
@@ -68,17 +68,17 @@ class ResourceAccessTest(SchoolTestCase):
         self.assertFalse(self.has_access(self.alice))
 
     def test_finished_class_stays_accessible(self) -> None:
-        giving.place(self.student, self.class_offer)
-        last = giving.resource("Last", self.class_offer, when="completion")
+        resource_factories.place(self.student, self.class_offer)
+        last = resource_factories.resource("Last", self.class_offer, when="completion")
         at = self.class_offer.meetings.last().ends_at
         self.assertFalse(self.has_access(self.alice, last, at - timedelta(seconds=1)))
         self.assertTrue(self.has_access(self.alice, last, at))
         self.assertTrue(self.has_access(self.alice, last, at + timedelta(days=2000)))
 
     def test_late_joiners_see_earlier_resources_if_the_school_allows_it(self) -> None:
-        first = giving.resource("First", self.class_offer, when="class", class_number=1)
+        first = resource_factories.resource("First", self.class_offer, when="class", class_number=1)
         later = self.class_offer.meetings.all()[1].starts_at
-        registration = giving.place(self.student, self.class_offer, at=later)
+        registration = resource_factories.place(self.student, self.class_offer, at=later)
         self.assertTrue(self.has_access(self.alice, first, later))
         with override_settings(LATE_JOINERS_SEE_EARLIER=False):
             self.assertFalse(self.has_access(self.alice, first, later))
@@ -90,12 +90,14 @@ class ResourceAccessTest(SchoolTestCase):
 
     def test_ticket_opens_only_the_resources_of_its_class_day(self) -> None:
         days = list(self.class_offer.meetings.all())
-        after = [giving.resource(f"After {n}", self.class_offer, when="class", class_number=n) for n in (1, 2, 3)]
-        more = [
-            giving.resource("End", self.class_offer, when="completion"),
-            giving.resource("Loose", audience="student"),
+        after = [
+            resource_factories.resource(f"After {n}", self.class_offer, when="class", class_number=n) for n in (1, 2, 3)
         ]
-        ticket = giving.ticket(self.student, days[1])
+        more = [
+            resource_factories.resource("End", self.class_offer, when="completion"),
+            resource_factories.resource("Loose", audience="student"),
+        ]
+        ticket = resource_factories.ticket(self.student, days[1])
         at = days[4].ends_at
         self.assertFalse(self.has_access(self.alice, after[1], days[1].starts_at))
         seen = [self.has_access(self.alice, each, at) for each in (*after, *more, self.words)]
@@ -107,8 +109,10 @@ class ResourceAccessTest(SchoolTestCase):
 
     def test_ticket_follows_its_class_day_when_days_are_canceled(self) -> None:
         days = list(self.class_offer.meetings.all())
-        first, second = (giving.resource(f"{n}", self.class_offer, when="class", class_number=n) for n in (1, 2))
-        giving.ticket(self.student, days[1])
+        first, second = (
+            resource_factories.resource(f"{n}", self.class_offer, when="class", class_number=n) for n in (1, 2)
+        )
+        resource_factories.ticket(self.student, days[1])
         meetings.cancel_meeting(None, days[0], "Snow")
         at = days[4].ends_at
         self.assertEqual([self.has_access(self.alice, each, at) for each in (first, second)], [True, False])
@@ -116,16 +120,16 @@ class ResourceAccessTest(SchoolTestCase):
         self.assertEqual([self.has_access(self.alice, each, at) for each in (first, second)], [False, False])
 
     def test_teachers_see_everything_at_once_and_substitutes_once_assigned(self) -> None:
-        last = giving.resource("Last", self.class_offer, when="completion", audience="teacher")
+        last = resource_factories.resource("Last", self.class_offer, when="completion", audience="teacher")
         for person, may in ((self.tess, True), (self.ada, True), (self.ash, False), (self.alice, False)):
             self.assertEqual(self.has_access(person, last), may, person)
         meetings.set_substitutes(None, self.class_offer.meetings.last(), [self.ash.staff])
         self.assertTrue(self.has_access(self.ash, last))
-        office = giving.resource("Office", self.class_offer, audience="admin")
+        office = resource_factories.resource("Office", self.class_offer, audience="admin")
         self.assertEqual([self.has_access(each, office) for each in (self.tess, self.ada)], [False, True])
 
     def test_unattached_resources_are_for_their_audience_and_need_approval(self) -> None:
-        giving.place(self.student, self.class_offer)
+        resource_factories.place(self.student, self.class_offer)
         people = (self.alice, self.sam, self.tess, self.ada)
         for audience, expected in (
             ("public", [True, True, True, True]),
@@ -133,18 +137,24 @@ class ResourceAccessTest(SchoolTestCase):
             ("teacher", [False, False, True, True]),
             ("admin", [False, False, False, True]),
         ):
-            loose = giving.resource(f"For {audience}", audience=audience)
+            loose = resource_factories.resource(f"For {audience}", audience=audience)
             self.assertEqual([self.has_access(each, loose) for each in people], expected, audience)
-        waiting = giving.resource("Waiting", audience="public", manager_approved=False)
+        waiting = resource_factories.resource("Waiting", audience="public", manager_approved=False)
         self.assertFalse(self.has_access(self.alice, waiting))
 
     def test_mail_texts_and_unapproved_resources_have_no_page(self) -> None:
-        giving.place(self.student, self.class_offer)
-        self.assertFalse(self.has_access(self.alice, giving.resource("Mail", self.class_offer, kind="email")))
-        self.assertFalse(self.has_access(self.alice, giving.resource("Idea", self.class_offer, manager_approved=False)))
+        resource_factories.place(self.student, self.class_offer)
+        self.assertFalse(
+            self.has_access(self.alice, resource_factories.resource("Mail", self.class_offer, kind="email"))
+        )
+        self.assertFalse(
+            self.has_access(self.alice, resource_factories.resource("Idea", self.class_offer, manager_approved=False))
+        )
 
     def test_public_resource_follows_its_class_unless_the_class_is_hidden(self) -> None:
-        public = giving.resource("Public", self.class_offer, audience="public", when="class", class_number=1)
+        public = resource_factories.resource(
+            "Public", self.class_offer, audience="public", when="class", class_number=1
+        )
         at = self.class_offer.meetings.first().ends_at
         self.assertEqual(
             [self.has_access(self.sam, public, moment) for moment in (at - timedelta(1), at)], [False, True]
@@ -186,7 +196,7 @@ class ResourceAdminTest(SchoolTestCase):
         self.assertEqual(Resource.objects.count(), 0)
 
     def test_resource_is_approved_from_the_admin_list(self) -> None:
-        waiting = giving.resource("Waiting", audience="public", manager_approved=False)
+        waiting = resource_factories.resource("Waiting", audience="public", manager_approved=False)
         url = reverse("admin:classwork_resource_changelist")
         self.assertContains(self.client.get(url, {"hangs": "nothing"}), "Waiting")
         self.client.post(url, {"action": "approve", "_selected_action": [waiting.pk]})

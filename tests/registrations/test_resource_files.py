@@ -17,8 +17,8 @@ from common import dates
 from outbox.testing import run_all
 from registrations.domain import spots
 from registrations.models import Registration
-from tests.classwork import giving
-from tests.classwork.resources import FILM, Given
+from tests.classwork import resource_factories
+from tests.classwork.resource_case import FILM, Given
 from tests.private_files import InBucket, InFolder, answer
 from tests.registrations import purchases
 from users.models import User
@@ -63,7 +63,7 @@ class FileAccessTests:
 
     def test_guardian_gets_the_files_of_their_child(self) -> None:
         resource = self.film()
-        giving.place(self.kit, self.class_offer)
+        resource_factories.place(self.kit, self.class_offer)
         self.assertEqual(self.request_file(resource, self.gus), self.given)
 
     def test_file_is_available_only_while_the_release_is_open(self) -> None:

@@ -9,7 +9,7 @@ from common.files import private
 from history.models import Entry
 from mailroom.models import Message
 from tests import samples
-from tests.classwork.resources import FILM, Given
+from tests.classwork.resource_case import FILM, Given
 from tests.private_files import InBucket, InFolder, answer
 
 

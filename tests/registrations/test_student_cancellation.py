@@ -23,7 +23,7 @@ from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from registrations.models import Registration, WaitlistEntry
 from tests import factories
 from tests.base import SchoolTestCase
-from tests.classwork.terms import usual
+from tests.classwork.cancellation_terms import usual
 from tests.registrations import purchases
 from users.models import Student
 

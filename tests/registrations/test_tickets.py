@@ -32,7 +32,7 @@ from registrations.domain.waitlist.entries import Contact, WaitlistRequest
 from registrations.mail_contexts.tickets import ticket_context
 from registrations.models import Registration, Ticket, WaitlistEntry
 from tests import factories
-from tests.classwork import giving
+from tests.classwork import resource_factories
 from tests.registrations.purchases import cart, line, me, of, other, pay, place
 from tests.registrations.started_classes import begun, fresh, ticket_cart
 from tests.registrations.tickets import TicketTestCase
@@ -262,7 +262,7 @@ class TicketPersonalDataTest(TicketTestCase):
             (self.student, self.student.pk),
         )
         again = Student.objects.create(first_name="Alice", last_name="Arden")
-        giving.ticket(again, self.days[0])
+        resource_factories.ticket(again, self.days[0])
         with self.assertRaisesMessage(MergeConflict, "Both have a trial ticket"):
             privacy.merge_people(self.ada, again, self.student, "One person")
 

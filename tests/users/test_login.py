@@ -4,7 +4,7 @@ from django.urls import reverse
 from common import demo, throttle
 from tests import factories
 from tests.base import PASSWORD, SchoolTestCase
-from tests.users import post
+from tests.users import mail_links
 from users.domain import accounts
 
 
@@ -59,7 +59,7 @@ class LoginTest(SchoolTestCase):
         page = this_browser.post(reverse("password_change"), {"old_password": PASSWORD} | new_passwords, follow=True)
         self.assertContains(page, "Your password is changed")
         self.assertEqual(other_browser.get(reverse("profile_page")).status_code, 302)
-        self.assertIn("Your password was just changed", post.last_mail(self.alice.email).body)
+        self.assertIn("Your password was just changed", mail_links.last_mail(self.alice.email).body)
 
     def test_changing_password_requires_the_old_one(self) -> None:
         self.log_in(self.alice)

@@ -4,7 +4,7 @@ from django.urls import reverse
 from history.models import Entry
 from tests import factories
 from tests.base import PASSWORD, SchoolTestCase
-from tests.users import post
+from tests.users import mail_links
 from users.domain import accounts, consents
 
 
@@ -55,7 +55,7 @@ class ProfileTest(SchoolTestCase):
         self.assertEqual(self.client.get(path).status_code, 404)
 
 
-@override_settings(CONSENT_VERSIONS="tests.users.texts.first")
+@override_settings(CONSENT_VERSIONS="tests.users.consent_versions.first")
 class ConsentTest(SchoolTestCase):
     def setUp(self) -> None:
         self.log_in(self.alice)
@@ -101,7 +101,7 @@ class AccountClosingTest(SchoolTestCase):
         self.assertContains(page, "Your account is closed")
         self.assertEqual(other_browser.get(reverse("profile_page")).status_code, 302)
         self.assertTrue(Entry.objects.filter(action="users.account_closed", actor_id=self.alice.pk).exists())
-        self.assertIn("is closed", post.last_mail(self.alice.email).body)
+        self.assertIn("is closed", mail_links.last_mail(self.alice.email).body)
 
     def test_closing_needs_the_password_and_a_checked_box(self) -> None:
         self.log_in(self.alice)

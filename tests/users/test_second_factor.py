@@ -3,8 +3,8 @@ from django.urls import reverse
 
 from history.models import Entry
 from tests import factories
-from tests.users import post
-from tests.users.codes import SecondFactorTestCase, code_of
+from tests.users import mail_links
+from tests.users.second_factor import SecondFactorTestCase, code_of
 from users.domain import second_factor
 from users.models import RecoveryCode, User
 
@@ -165,7 +165,7 @@ class SecondFactorRemovalTest(SecondFactorTestCase):
         self.assertIsNone(second_factor.device_of(self.office))
         entry = Entry.objects.get(action="users.second_factor_removed")
         self.assertEqual((entry.actor_id, entry.why), (self.ada.pk, "telephone stolen, came to the desk"))
-        self.assertIn("password alone", post.last_mail(self.office.email).body)
+        self.assertIn("password alone", mail_links.last_mail(self.office.email).body)
 
     def test_profile_links_to_second_factor_only_for_office_staff(self) -> None:
         self.assertContains(self.client.get(reverse("profile_page")), reverse("second_factor"))

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.urls import reverse
 
-from tests.users.codes import SecondFactorTestCase, code_of
-from tests.users.post import mails_to
+from tests.users.mail_links import mails_to
+from tests.users.second_factor import SecondFactorTestCase, code_of
 from users.domain import second_factor
 
 OWNER_ADDRESS, THIEF_ADDRESS = "192.0.2.1", "198.51.100.9"

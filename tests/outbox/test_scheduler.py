@@ -9,7 +9,7 @@ from outbox.domain.scheduler import run_due_jobs
 from outbox.models import JobRow
 from outbox.periodic_jobs import Job
 
-HERE = "tests.outbox.test_clock"
+HERE = "tests.outbox.test_scheduler"
 SLOT = timedelta(days=10_000)  # Slots start at fixed times. No slot of this length ends before 2052.
 calls: list[str] = []
 

@@ -14,7 +14,7 @@ from billing.gateways.facts import Fact, GatewayLine, PaymentReference, RefundAn
 from billing.models import Payment, Refund
 
 NAME = "scripted"
-PATH = "tests.billing.scripted.Scripted"
+PATH = "tests.billing.scripted_gateway.Scripted"
 
 
 class Scripted(Gateway):

@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from billing.models import Order, Payment
 from registrations.models import Registration
-from tests.classwork.terms import usual
+from tests.classwork.cancellation_terms import usual
 from tests.flows.base import FlowTestCase
 from tests.flows.visitor import Visitor
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.models import Dispute, Payment, Refund
-from tests.billing.laws import QUICK, LawsTestCase, Step, steps
+from tests.billing.gateway_properties import QUICK, LawsTestCase, Step, steps
 from tests.billing.stripe import GOOD, StripeTestCase
 from tests.fakes.stripe_server.webhooks import Notice
 

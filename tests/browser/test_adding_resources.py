@@ -12,8 +12,8 @@ from classwork.domain.resources import content, releases
 from classwork.models import Meeting, Resource
 from tests import samples
 from tests.browser.base import BrowserTestCase
-from tests.classwork import giving
-from tests.classwork.resources import chosen
+from tests.classwork import resource_factories
+from tests.classwork.resource_case import chosen
 from tests.private_files import in_folder, stored
 
 FILM = samples.mp4(20, size=300_000)
@@ -55,7 +55,7 @@ class AddResourceTest(BrowserTestCase):
         self.seen_after_class(found)
 
     def seen_after_class(self, found: Resource) -> None:
-        giving.place(self.school.student, self.school.class_offer)
+        resource_factories.place(self.school.student, self.school.class_offer)
         page = self.open_browser(self.school.alice, width=390)
         self.visit(page, "/library/")
         self.assertEqual(page.get_by_role("link", name="Sugar push").count(), 0)

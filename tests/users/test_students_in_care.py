@@ -5,7 +5,7 @@ from django.urls import reverse
 from history.models import Entry
 from tests import factories
 from tests.base import SchoolTestCase
-from tests.users import post
+from tests.users import mail_links
 from users.domain import accounts, guardianship
 from users.models import Student, User
 
@@ -70,15 +70,15 @@ class StudentHandoverTest(SchoolTestCase):
 
     def test_student_claims_record_with_link_mailed_to_own_address(self) -> None:
         self.hand_over(" Kit@Example.ORG")
-        self.assertEqual(post.mails_to(self.gus.email), [])
+        self.assertEqual(mail_links.mails_to(self.gus.email), [])
         self.kit.refresh_from_db()
         self.assertEqual(self.kit.guardian, self.gus)
-        post.choose(self.client, post.account_link(KIT_EMAIL))
+        mail_links.choose(self.client, mail_links.account_link(KIT_EMAIL))
         self.assertContains(self.client.get(reverse("profile_page")), "That’s me")
         self.answer_handover("me")
         self.kit.refresh_from_db()
         self.assertEqual((self.kit.user, self.kit.guardian), (User.objects.get(email=KIT_EMAIL), None))
-        self.assertIn("their own account", post.last_mail(self.gus.email).body)
+        self.assertIn("their own account", mail_links.last_mail(self.gus.email).body)
         self.assertEqual(self.browser_of(self.gus).get(reverse("care_edit", args=[self.kit.pk])).status_code, 404)
 
     def test_recipient_who_does_not_know_student_declines_and_guardian_stays(self) -> None:
@@ -87,7 +87,7 @@ class StudentHandoverTest(SchoolTestCase):
         self.answer_handover("unknown")
         self.kit.refresh_from_db()
         self.assertEqual((self.kit.guardian, self.kit.offered_to), (self.gus, None))
-        self.assertIn("doesn’t know Kit Gray", post.last_mail(self.gus.email).body)
+        self.assertIn("doesn’t know Kit Gray", mail_links.last_mail(self.gus.email).body)
 
     def test_recipient_can_become_the_new_guardian(self) -> None:
         self.hand_over(self.sam.email)
@@ -105,7 +105,7 @@ class StudentHandoverTest(SchoolTestCase):
         self.client.post(page.request["PATH_INFO"])
         self.assertFalse(Student.objects.filter(pk=self.kit.pk).exists())
         self.assertEqual(Student.objects.get(user=self.alice), self.student)
-        mail = post.last_mail(self.gus.email)
+        mail = mail_links.last_mail(self.gus.email)
         self.assertIn("no longer in your care", mail.body)
         self.assertNotIn("Alice", mail.subject + mail.body)
 
@@ -143,14 +143,16 @@ class StudentHandoverTest(SchoolTestCase):
 
     def test_guardian_sees_same_page_for_known_unknown_and_closed_accounts(self) -> None:
         accounts.close_account(self.ada, self.sam)
-        pages = {post.masked(self.hand_over(email)) for email in (self.alice.email, "new@example.org", self.sam.email)}
+        pages = {
+            mail_links.masked(self.hand_over(email)) for email in (self.alice.email, "new@example.org", self.sam.email)
+        }
         self.assertEqual(len(pages), 1)
-        self.assertIn("is closed", post.last_mail(self.sam.email).body)
+        self.assertIn("is closed", mail_links.last_mail(self.sam.email).body)
 
     def test_handover_withdrawn_before_mail_is_sent_sends_no_mail(self) -> None:
         self.hand_over(self.sam.email)
         self.browser_of(self.gus).post(reverse("care_take_back", args=[self.kit.pk]))
-        self.assertEqual(post.mails_to(self.sam.email), [])
+        self.assertEqual(mail_links.mails_to(self.sam.email), [])
 
     def test_handover_to_guardians_own_address_is_refused(self) -> None:
         self.assertIn("email", self.hand_over("GUS@example.org").context["form"].errors)

@@ -9,8 +9,8 @@ from billing.gateways.facts import GatewayLine
 from billing.models import Order
 from common.errors import PermanentFailure
 from outbox.testing import run_all
-from tests.accounting.reconciling import ReconcilingTestCase
-from tests.billing.scripted import Scripted
+from tests.accounting.reconciliation import ReconcilingTestCase
+from tests.billing.scripted_gateway import Scripted
 
 
 class ReconciliationPagesTest(ReconcilingTestCase):

@@ -9,7 +9,7 @@ from billing.models import Refund
 from registrations.models import Registration
 from tests import factories
 from tests.browser.phone import PhoneTestCase
-from tests.classwork.terms import usual
+from tests.classwork.cancellation_terms import usual
 from tests.registrations import purchases
 
 

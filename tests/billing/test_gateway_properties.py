@@ -29,7 +29,7 @@ from billing.gateways.facts import (
 from billing.models import Payment
 from common.errors import TemporaryFailure
 from outbox.testing import run_all
-from tests.billing.hosted import Double, HostedTestCase
+from tests.billing.hosted_gateway import Double, HostedTestCase
 
 TOTALS = ("order", "payments", "refunds", "disputes", "receipts")
 ALL = (*TOTALS, "places", "cases")

@@ -2,7 +2,7 @@
 
 from django.test import SimpleTestCase, tag
 
-from tests import house
+from tests import code_metrics
 
 CEILINGS = {
     "one-word functions, %": 12,
@@ -21,6 +21,6 @@ CEILINGS = {
 @tag("once")
 class HouseTest(SimpleTestCase):
     def test_no_figure_is_above_its_ceiling(self) -> None:
-        figures = house.measure().figures()
+        figures = code_metrics.measure().figures()
         above = {name: round(figures[name], 1) for name, most in CEILINGS.items() if figures[name] > most + 0.05}
         self.assertEqual(above, {})

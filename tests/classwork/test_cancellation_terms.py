@@ -16,7 +16,7 @@ from common import dates
 from history.models import Entry
 from tests import factories
 from tests.base import SchoolTestCase
-from tests.classwork.terms import usual
+from tests.classwork.cancellation_terms import usual
 from tests.registrations import purchases
 
 

@@ -20,7 +20,7 @@ from billing.gateways.facts import (
 from billing.models import Order, Payment, PaymentIssue, ProcessedWebhook
 from common.errors import TemporaryFailure
 from outbox.testing import delivery_problems, run_all
-from tests.billing.hosted import Double, HostedTestCase
+from tests.billing.hosted_gateway import Double, HostedTestCase
 from tests.billing.toys import Toy, ToyKind, states
 
 Outcome = ProcessedWebhook.Outcome

@@ -9,7 +9,7 @@ from classwork.domain.resources import releases, student_view
 from classwork.domain.schedule import meetings
 from classwork.models import ClassOffer, Release
 from tests.base import SchoolTestCase
-from tests.classwork import giving
+from tests.classwork import resource_factories
 
 
 @tag("once")
@@ -22,7 +22,7 @@ class StudentPreviewTest(SchoolTestCase):
             "Last": {"when": "completion"},
             "Notes": {"audience": "teacher"},
         }.items():
-            giving.resource(title, self.class_offer, **values)
+            resource_factories.resource(title, self.class_offer, **values)
 
     def states_in_week(self, number: int) -> dict[str, str]:
         class_offer = ClassOffer.objects.get(pk=self.class_offer.pk)

@@ -17,7 +17,7 @@ from billing.gateways.facts import PaymentDeclined, PaymentPending
 from billing.models import Order, Payment, PaymentIssue
 from common.errors import TemporaryFailure
 from history.models import Entry
-from tests.billing.hosted import Double, HostedTestCase
+from tests.billing.hosted_gateway import Double, HostedTestCase
 
 
 class PaymentInProgressTestCase(HostedTestCase):

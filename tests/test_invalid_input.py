@@ -13,7 +13,7 @@ from django.urls import reverse
 from classwork.models import CancellationTerms, CancellationTermsStep
 from common.files import ranges
 from tests.base import SchoolTestCase
-from tests.classwork import giving
+from tests.classwork import resource_factories
 from tests.classwork.planning import as_it_opens
 
 DIGITS = "9" * 5000
@@ -177,7 +177,7 @@ class InvalidInputTest(SchoolTestCase):
 
     def test_opening_a_resource_for_an_invalid_student_number_is_not_found(self) -> None:
         self.log_in(self.tess)
-        resource = giving.resource("Late", self.class_offer, when="completion")
+        resource = resource_factories.resource("Late", self.class_offer, when="completion")
         path = reverse("resource_times", args=[self.class_offer.pk, resource.pk])
         for number in (DIGITS, DIGITS[:20], "²", "", "\0"):
             with self.subTest(number[:12]):

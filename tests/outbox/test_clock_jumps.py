@@ -10,7 +10,7 @@ from outbox.domain.scheduler import run_due_jobs
 from outbox.models import JobRow, Worker
 from outbox.periodic_jobs import Job
 
-NOTHING = "tests.outbox.test_bad_clocks.nothing"
+NOTHING = "tests.outbox.test_clock_jumps.nothing"
 HOURLY = Job("test.hourly", NOTHING, every=timedelta(hours=1))
 DAILY = Job("test.daily", NOTHING, at=(timezone.datetime(2026, 1, 1, 3)).time())  # type: ignore[attr-defined]
 

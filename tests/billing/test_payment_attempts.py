@@ -14,7 +14,7 @@ from billing.gateways.facts import WebhookMessage
 from billing.models import Order, Payment, PaymentIssue, ProcessedWebhook
 from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure
 from common.network import OpenTransaction, gateway_slot, refuse_inside_transaction
-from tests.billing.hosted import Double, HostedTestCase
+from tests.billing.hosted_gateway import Double, HostedTestCase
 
 
 class StartPaymentTest(HostedTestCase):

@@ -3,7 +3,7 @@ from django.urls import reverse
 
 from tests import factories
 from tests.base import PASSWORD, SchoolTestCase
-from tests.users import post
+from tests.users import mail_links
 from users.domain import email_changes
 from users.models import Student, User
 
@@ -18,7 +18,7 @@ class EmailChangeTest(SchoolTestCase):
         return self.client.post(reverse("email_change"), {"email": email, "password": password}, follow=True)
 
     def confirmation_link(self, email: str = NEW) -> str:
-        return post.links_in(post.last_mail(email), "/user/email/")[0]
+        return mail_links.links_in(mail_links.last_mail(email), "/user/email/")[0]
 
     def test_new_address_takes_effect_after_confirmation_and_old_address_is_notified(self) -> None:
         self.request_change(" Alice@NEW.example ")
@@ -30,7 +30,7 @@ class EmailChangeTest(SchoolTestCase):
         self.alice.refresh_from_db()
         self.assertEqual((self.alice.email, self.alice.new_email), (NEW, ""))
         self.assertEqual(Student.objects.get(user=self.alice).email, NEW)
-        self.assertIn("uses a different email address", post.last_mail("alice@example.org").body)
+        self.assertIn("uses a different email address", mail_links.last_mail("alice@example.org").body)
 
     def test_opening_confirmation_link_changes_nothing(self) -> None:
         self.request_change()
@@ -63,7 +63,7 @@ class EmailChangeTest(SchoolTestCase):
     def test_replaced_request_sends_no_mail_to_the_earlier_address(self) -> None:
         self.request_change()
         self.request_change("alice@third.example")
-        self.assertEqual(post.mails_to(NEW), [])
+        self.assertEqual(mail_links.mails_to(NEW), [])
 
     def test_used_expired_and_broken_links_ask_for_the_new_address_again(self) -> None:
         self.request_change()
@@ -77,9 +77,9 @@ class EmailChangeTest(SchoolTestCase):
     def test_requester_is_not_told_that_address_is_taken_but_its_owner_is(self) -> None:
         free, taken = self.request_change(), self.request_change(self.sam.email)
         self.assertEqual(free.redirect_chain, taken.redirect_chain)
-        mail = post.last_mail(self.sam.email)
+        mail = mail_links.last_mail(self.sam.email)
         self.assertIn("can’t be used twice", mail.body)
-        self.assertEqual(post.links_in(mail, "/user/email/"), [])
+        self.assertEqual(mail_links.links_in(mail, "/user/email/"), [])
 
     def test_address_taken_before_confirmation_is_refused_with_explanation(self) -> None:
         self.request_change()

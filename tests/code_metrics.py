@@ -1,6 +1,6 @@
 """Measures how readable the code in web/ is: names, sizes and docstrings, without migrations.
 
-.venv/bin/python -m tests.house      the figures, and the worst of each
+.venv/bin/python -m tests.code_metrics      the figures, and the worst of each
 """
 
 import ast

@@ -10,9 +10,9 @@ from billing.gateways.facts import PaymentCaptured
 from billing.models import Order, Payment
 from common import dates
 from outbox.testing import run_all
-from tests.billing import scripted
+from tests.billing import scripted_gateway
 from tests.billing.base import BillingTestCase
-from tests.billing.scripted import Scripted, line, with_scripted
+from tests.billing.scripted_gateway import Scripted, line, with_scripted
 
 YESTERDAY = timedelta(days=1)
 
@@ -23,7 +23,7 @@ class ReconcilingTestCase(BillingTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        scripted.fresh()
+        scripted_gateway.fresh()
         self.today = dates.local_today() - 2 * YESTERDAY
         self.noon = dates.local_moment(self.today, datetime.min.time().replace(hour=12))
 
@@ -35,7 +35,7 @@ class ReconcilingTestCase(BillingTestCase):
 
     def only_ours(self, *products: int, **more: Any) -> Payment:
         order = self.placed(*(products or (1,)), **more)
-        payment = attempts.start_attempt(order, scripted.NAME, self.now)
+        payment = attempts.start_attempt(order, scripted_gateway.NAME, self.now)
         attempts.confirm_payment(payment, PaymentCaptured(payment.total, payment.currency, f"pi_{payment.pk}"))
         Payment.objects.filter(pk=payment.pk).update(captured_at=self.noon)
         Order.objects.filter(pk=order.pk).update(paid_at=self.noon)
@@ -43,7 +43,7 @@ class ReconcilingTestCase(BillingTestCase):
         return payment
 
     def attempt(self) -> Payment:
-        payment = attempts.start_attempt(self.placed(1), scripted.NAME, self.now)
+        payment = attempts.start_attempt(self.placed(1), scripted_gateway.NAME, self.now)
         Scripted.theirs.append(line(payment, at=self.noon))
         return payment
 

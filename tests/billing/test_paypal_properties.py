@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.models import Payment, Refund
-from tests.billing.laws import QUICK, LawsTestCase, Step, steps
+from tests.billing.gateway_properties import QUICK, LawsTestCase, Step, steps
 from tests.billing.paypal import PayPalTestCase
 from tests.fakes.paypal_server.webhooks import Notice
 

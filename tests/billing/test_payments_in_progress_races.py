@@ -16,7 +16,7 @@ from billing.domain.pricing import balances
 from billing.domain.vouchers import office
 from billing.models import Order, Payment
 from tests import factories
-from tests.billing.hosted import with_double
+from tests.billing.hosted_gateway import with_double
 from tests.billing.toys import Toy, ToyKind, with_toys
 from tests.fakes.gateway import Double
 from tests.racing import overlap, without_locks
