@@ -57,7 +57,8 @@ class ClassOfferInline(admin.TabularInline):
     model = ClassOffer
     form = ClassOfferRowAdminForm
     formset = ClassOfferFormSet
-    fields = ["subject", "class_day", "start_time", "location", "teaching", "capacity", "manager_approved"]
+    fields = [*ClassOfferRowForm.Meta.fields]
+    fields.insert(fields.index("capacity"), "teaching")
     extra = 0
     can_delete = False
     show_change_link = True
