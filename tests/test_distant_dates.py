@@ -65,7 +65,7 @@ class FarDaysTest(SchoolTestCase):
                 self.assert_refused(self.post("desk_record_payment", order.pk, form_data), 400)
 
     def test_voucher_cannot_be_extended_to_far_days(self) -> None:
-        voucher = Voucher.objects.create(code="ABCDEFGHJKLM", worth=20, currency="USD")
+        voucher = Voucher.objects.create(code="ABCDEFGHJKLM", face_value=20, currency="USD")
         for day in DAYS:
             with self.subTest(day):
                 self.assert_refused(self.post("desk_voucher_extend", voucher.pk, {"expires_on": day, "why": "A"}), 400)

@@ -21,13 +21,15 @@ def stage(school: SimpleNamespace) -> None:
         payer_email="pat@example.org",
         currency="USD",
         state=Order.State.PAID,
-        due=Order.Due.DOOR,
+        due_kind=Order.Due.DOOR,
         placed_at=now,
         paid_at=now,
     )
     line = order.lines.create(kind="gone", product_id=1, title="A class of old")
     payment = Payment.objects.create(order=order, variant="practice", total=70, currency="USD")
-    school.run = Reconciliation.objects.create(since=today, until=today, cut=now, ended_at=now, by=school.ada)
+    school.run = Reconciliation.objects.create(
+        from_date=today, to_date=today, cutoff=now, ended_at=now, started_by=school.ada
+    )
     school.book = GatewayStatement.objects.create(
         run=school.run, variant="practice", state=GatewayStatement.State.DONE, start=now, end=now, cursor=now
     )
@@ -47,10 +49,16 @@ def stage(school: SimpleNamespace) -> None:
     Finding.objects.create(verdict="not_opened", fingerprint="c", line=line, **fields)
     Finding.objects.create(verdict="matched", payment=payment, payout="po_2", **fields, **their)
     school.question = PayerQuestion.objects.create(
-        order=order, finding=school.finding, text="Did you pay?", by=school.ada
+        order=order, finding=school.finding, text="Did you pay?", asked_by=school.ada
     )
     CashCount.objects.create(
-        day=today, variant="cash", currency="USD", expected=70, counted=69, why="Change given wrongly", by=school.ada
+        day=today,
+        variant="cash",
+        currency="USD",
+        expected=70,
+        counted=69,
+        reason="Change given wrongly",
+        counted_by=school.ada,
     )
 
 

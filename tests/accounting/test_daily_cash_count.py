@@ -69,7 +69,7 @@ class DailyCashCountTest(BillingTestCase):
         self.assertEqual(self.post_count(70), 302)
         self.assertContains(self.client.get(reverse("desk_day")), ", as expected.")
         cash_count = CashCount.objects.get()
-        self.assertEqual((cash_count.expected, cash_count.counted, cash_count.by), (70, 70, self.ada))
+        self.assertEqual((cash_count.expected, cash_count.counted, cash_count.counted_by), (70, 70, self.ada))
         self.assertEqual(Entry.objects.get(action="accounting.cash_counted").actor_id, self.ada.pk)
 
     def test_a_difference_needs_a_reason(self) -> None:

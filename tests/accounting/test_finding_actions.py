@@ -28,9 +28,9 @@ class FindingActionsTest(ReconcilingTestCase):
         self.assertEqual(
             (payment.status, payment.order.state, states(payment.order)), ("confirmed", "paid", ["confirmed"])
         )
-        self.assertEqual((finding.action, finding.closed_by, finding.why), ("take_over", self.ada, "Looked at both"))
+        self.assertEqual((finding.action, finding.closed_by, finding.note), ("take_over", self.ada, "Looked at both"))
         entry = Entry.objects.get(action="accounting.finding_closed")
-        self.assertEqual((entry.actor_id, entry.why), (self.ada.pk, "Looked at both"))
+        self.assertEqual((entry.actor_id, entry.reason), (self.ada.pk, "Looked at both"))
 
     def test_finding_is_closed_when_the_payment_is_confirmed_later(self) -> None:
         payment = self.attempt()
@@ -88,7 +88,7 @@ class FindingActionsTest(ReconcilingTestCase):
         run = self.run_it()
         later = Finding.objects.get(book__run=run)
         self.assertEqual(
-            (later.verdict, later.action, later.why), ("only_ours", "explained", "Paid by their other account")
+            (later.verdict, later.action, later.note), ("only_ours", "explained", "Paid by their other account")
         )
 
     def test_resolving_a_finding_resolves_it_in_every_run(self) -> None:
@@ -121,7 +121,7 @@ class PayerQuestionsTest(ReconcilingTestCase):
         self.client.post(address, {"answer": "Something else"})
         case = PaymentIssue.objects.get()
         self.assertEqual((case.kind, case.order), (PaymentIssue.Kind.ANSWERED, question.order))
-        self.assertIn("Yes, by mistake.", case.text)
+        self.assertIn("Yes, by mistake.", case.description)
         self.assertContains(self.client.get(address), "Yes, by mistake.")
 
     def test_question_mail_links_to_the_answer_page_and_to_payment_if_a_balance_is_open(self) -> None:

@@ -115,7 +115,7 @@ class LedgerFileTest(BillingTestCase):
     def test_row_of_each_order_line_has_its_amount_tax_account_and_fee(self) -> None:
         order = self.placed(1, 2)
         line = order.lines.get(product_id=2)
-        OrderLine.objects.filter(pk=line.pk).update(facts=line.facts | {"tax_percent": "20"})
+        OrderLine.objects.filter(pk=line.pk).update(price_facts=line.price_facts | {"tax_percent": "20"})
         payment = self.pay(order)
         Payment.objects.filter(pk=payment.pk).update(fee=Decimal("3.60"), transaction_id="pi_7")
         with override_settings(ACCOUNT_CODES=["toy:4000", "practice:1360", "fees:6855"]):

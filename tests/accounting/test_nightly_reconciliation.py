@@ -20,7 +20,9 @@ from tests.billing.scripted_gateway import Scripted
 
 class NightlyReconciliationTest(ReconcilingTestCase):
     def run_nightly(self) -> None:
-        Reconciliation.objects.create(since=self.today - YESTERDAY, until=self.today - YESTERDAY, cut=timezone.now())
+        Reconciliation.objects.create(
+            from_date=self.today - YESTERDAY, to_date=self.today - YESTERDAY, cutoff=timezone.now()
+        )
         nightly.start_nightly_run()
         run_all()
 
@@ -61,7 +63,7 @@ class NightlyReconciliationTest(ReconcilingTestCase):
     def test_missed_nights_are_included_and_no_night_runs_twice(self) -> None:
         self.run_nightly()
         run = Reconciliation.objects.latest("pk")
-        self.assertEqual((run.since, run.until), (self.today, dates.local_today() - YESTERDAY))
+        self.assertEqual((run.from_date, run.to_date), (self.today, dates.local_today() - YESTERDAY))
         nightly.start_nightly_run()
         self.assertEqual(Reconciliation.objects.count(), 2)
 

@@ -23,7 +23,7 @@ class PersonalDataTest(ReconcilingTestCase):
         self.assertEqual(personal.export(PersonRecords(self.sam.pk)), {})
         erase_all(self.person)
         kept = [
-            *PaymentIssue.objects.values_list("text", flat=True),
+            *PaymentIssue.objects.values_list("description", flat=True),
             *PayerQuestion.objects.values_list("text", "answer"),
         ]
         self.assertNotIn("Pat", str(kept))
@@ -38,7 +38,7 @@ class PersonalDataTest(ReconcilingTestCase):
         )
         erase_all(self.person)
         finding.refresh_from_db()
-        self.assertEqual((finding.why, finding.verdict), ("(erased)", "only_ours"))
+        self.assertEqual((finding.note, finding.verdict), ("(erased)", "only_ours"))
 
     def test_merging_accounts_of_staff_moves_what_they_did(self) -> None:
         day_sheet.record_cash_count(dates.local_today(), "cash", "USD", ZERO, why="", by=self.ada)
@@ -47,5 +47,9 @@ class PersonalDataTest(ReconcilingTestCase):
         self.act(self.one("only_ours"), "explained")
         self.assertEqual(personal.merge(PersonRecords(self.ada.pk), PersonRecords(self.ash.pk)), [])
         run.refresh_from_db()
-        found = (run.by, CashCount.objects.get().by, Finding.objects.exclude(closed_at=None).get().closed_by)
+        found = (
+            run.started_by,
+            CashCount.objects.get().counted_by,
+            Finding.objects.exclude(closed_at=None).get().closed_by,
+        )
         self.assertEqual(found, (self.ash, self.ash, self.ash))

@@ -111,7 +111,7 @@ class ReconciliationRunTest(ReconcilingTestCase):
         Scripted.trouble.append(TemporaryFailure("The gateway does not answer."))
         run = self.run_it()
         self.assertIsNone(run.ended_at)
-        self.assertIn("does not answer", run.books.exclude(variant="").get().trouble)
+        self.assertIn("does not answer", run.books.exclude(variant="").get().error)
         run_all(retries=True)
         self.assertEqual(self.found(Reconciliation.objects.get(ended_at__isnull=False)), [])
 
@@ -120,12 +120,12 @@ class ReconciliationRunTest(ReconcilingTestCase):
         Scripted.trouble.append(PermanentFailure("It refuses our key."))
         run = self.run_it()
         book = run.books.exclude(variant="").get()
-        self.assertEqual((book.state, book.trouble), ("failed", "It refuses our key."))
+        self.assertEqual((book.state, book.error), ("failed", "It refuses our key."))
         self.assertIsNotNone(run.ended_at)
         runs.resume_statement(book, self.ada)
         run_all()
         book.refresh_from_db()
-        self.assertEqual((book.state, book.trouble), ("done", ""))
+        self.assertEqual((book.state, book.error), ("done", ""))
 
     def test_recent_payment_not_yet_listed_by_gateway_is_not_a_difference(self) -> None:
         payment = self.only_ours()

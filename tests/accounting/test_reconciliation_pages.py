@@ -120,7 +120,9 @@ class ReconciliationPagesTest(ReconcilingTestCase):
     def test_list_of_runs_needs_the_same_number_of_queries_for_any_number_of_runs(self) -> None:
         def run(count: int) -> None:
             for _ in range(count):
-                copy = Reconciliation.objects.create(since=self.today, until=self.today, cut=self.now, by=self.ada)
+                copy = Reconciliation.objects.create(
+                    from_date=self.today, to_date=self.today, cutoff=self.now, started_by=self.ada
+                )
                 book = copy.books.create(start=self.now, end=self.now, cursor=self.now, state="done")
                 book.findings.create(verdict="only_ours")
 

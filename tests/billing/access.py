@@ -27,7 +27,7 @@ def stage(school: SimpleNamespace) -> None:
         payer_email=school.alice.email,
         currency="USD",
         state=Order.State.PAID,
-        due=Order.Due.DOOR,
+        due_kind=Order.Due.DOOR,
         placed_at=now,
         paid_at=now,
     )
@@ -42,7 +42,9 @@ def stage(school: SimpleNamespace) -> None:
         Decimal(50), None, words | {"deliver_on": timezone.localdate(now)}, why="A prize", by=school.ada
     )
     office.extend_voucher_expiry(school.voucher, timezone.localdate(now), why="x", by=school.ada)
-    school.case = PaymentIssue.objects.create(order=school.order, kind=PaymentIssue.Kind.OTHER, text="Look at this")
+    school.case = PaymentIssue.objects.create(
+        order=school.order, kind=PaymentIssue.Kind.OTHER, description="Look at this"
+    )
 
 
 def order(school: SimpleNamespace) -> list[Any]:

@@ -49,8 +49,8 @@ class School:
             2: Toy("20", prepay="20", starts=start),
             3: Toy("0"),
         }
-        DiscountCode.objects.create(text="third", percent=Decimal("33.33"), limit=2)
-        DiscountCode.objects.create(text="fifteen", amount=Decimal(15))
+        DiscountCode.objects.create(code="third", percent=Decimal("33.33"), limit=2)
+        DiscountCode.objects.create(code="fifteen", amount=Decimal(15))
 
     def order(self, number: int) -> Order | None:
         found = list(Order.objects.placed().order_by("pk"))
@@ -64,7 +64,7 @@ class School:
         )
         for product in {number % 4, (number + 1) % 3}:
             carts.add_line(cart, "toy", product, {"attendee": "Pat"})
-        cart.code = DiscountCode.objects.filter(text=["third", "fifteen", ""][number % 3]).first()
+        cart.discount_code = DiscountCode.objects.filter(code=["third", "fifteen", ""][number % 3]).first()
         cart.save()
         with suppress(placement.OrderNotPlaced):
             placement.place_order(cart, placement.PlacementOptions(due), seen=None, at=self.now)
@@ -104,7 +104,7 @@ class School:
                 due_dates.set_due_date(order, timezone.localdate(self.now), self.now, why="x", by=self.staff)
 
     def wait(self, number: int) -> None:
-        Order.objects.filter(state="placed", due="now").update(held_until=self.now - timedelta(seconds=1))
+        Order.objects.filter(state="placed", due_kind="now").update(held_until=self.now - timedelta(seconds=1))
         open_payments = Payment.objects.filter(status="waiting")
         for payment in open_payments[:number]:
             payment.change_status("confirmed")

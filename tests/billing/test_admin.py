@@ -97,8 +97,8 @@ class BillingAdminTest(VoucherTestCase):
         self.assertNotRegex(page, "cash|Confirmed")
 
     def test_discount_code_list_shows_the_percentage_or_amount(self) -> None:
-        DiscountCode.objects.create(text="ten", percent=10)
-        DiscountCode.objects.create(text="five", amount=5)
+        DiscountCode.objects.create(code="ten", percent=10)
+        DiscountCode.objects.create(code="five", amount=5)
         page = text_of(self.changelist_page(DiscountCode))
         for words in ("10%", "$5.00"):
             self.assertIn(words, page)
@@ -107,7 +107,7 @@ class BillingAdminTest(VoucherTestCase):
     def add_rows(self, count: int) -> None:
         for _ in range(count):
             payment = self.pay(self.placed(1))
-            payment.refunds.create(amount=5, by=self.ada)
+            payment.refunds.create(amount=5, created_by=self.ada)
             Payment.objects.filter(pk=payment.pk).update(refunded_amount=5)
             payment.disputes.create(reference="d-1", amount=5, state="won", closed_at=self.now)
             credit.adjust_credit(self.alice, Decimal(1), "USD", why="x", by=self.ada)

@@ -74,7 +74,7 @@ class School(exchange_simulation.School):
         """Return the refunds, the credit and the kept amounts of all orders, because exchanges span several orders."""
         refunds = [refund.amount for refund in Refund.objects.all()]
         entries = [entry.amount for entry in Credit.objects.filter(reason__in=["instead", "returned"])]
-        kept = [line.kept for line in OrderLine.objects.all()] + [
+        kept = [line.retained for line in OrderLine.objects.all()] + [
             order.credit_retained for order in Order.objects.all()
         ]
         return [sum(amounts, Decimal(0)) for amounts in (refunds, entries, kept)]

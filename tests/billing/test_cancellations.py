@@ -66,7 +66,7 @@ class CancellationQuoteTest(CancellationTestCase):
         [quote] = self.quotes(order, 1)
         self.assertEqual(self.cancel_as_quoted(order, quote), quote)
         self.assertEqual((Refund.objects.get().amount, order.amount_charged, states(order)[0]), (60, 60, "released"))
-        ended = order.lines.get(product_id=1).ended
+        ended = order.lines.get(product_id=1).cancellation
         self.assertEqual((ended["by"], ended["back"]), ("terms", "60.00"))  # type: ignore[index]
 
     def test_outdated_quote_is_refused_and_nothing_is_canceled(self) -> None:
@@ -338,7 +338,7 @@ class DeskCancellationTest(CancellationTestCase):
         self.assertContains(page, "Price of Toy 1")
         self.assertEqual(self.send(seen=self.seen(page)).status_code, 302)
         self.assertEqual(Refund.objects.get().amount, 60)
-        self.assertEqual(Entry.objects.get(action="billing.line_canceled").why, "Illness")
+        self.assertEqual(Entry.objects.get(action="billing.line_canceled").reason, "Illness")
         self.assertRedirects(self.client.get(self.url), reverse("desk_order", args=[self.order.pk]))
 
     def test_desk_sees_a_changed_percentage_or_method_before_the_line_is_canceled(self) -> None:
@@ -349,7 +349,7 @@ class DeskCancellationTest(CancellationTestCase):
         self.assertEqual(self.send(percent="50", gives="credit", seen=self.seen(new_quote_page)).status_code, 302)
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 30)
         entry = Entry.objects.get(action="billing.line_canceled")
-        self.assertEqual((entry.why, entry.details["percent"], entry.details["as_credit"]), ("Illness", "50", True))
+        self.assertEqual((entry.reason, entry.details["percent"], entry.details["as_credit"]), ("Illness", "50", True))
 
     def test_invalid_desk_input_cancels_nothing(self) -> None:
         for wrong in (

@@ -61,7 +61,7 @@ class CheckoutFlowTest(CheckoutTestCase):
         order = Order.objects.placed().get()
         self.assertSentTo(self.client.post(order.door_address), order.address())
         order.refresh_from_db()
-        self.assertEqual((order.due, states(order)), ("door", ["held"]))
+        self.assertEqual((order.due_kind, states(order)), ("door", ["held"]))
         self.client.post(order.confirm_address)
         self.assertEqual(states(Order.objects.get(pk=order.pk)), ["confirmed"])
 
@@ -160,7 +160,7 @@ class CheckoutSafetyTest(CheckoutTestCase):
         self.assertRedirects(self.client.get(reverse("checkout_review")), reverse("checkout"))
 
     def test_discount_code_is_applied_refused_and_removed(self) -> None:
-        DiscountCode.objects.create(text="ten", percent=10)
+        DiscountCode.objects.create(code="ten", percent=10)
         self.put(1)
         self.details()
         for text, words in (("TEN", "$63.00"), ("nope", "That code isn’t valid"), ("", "$70.00")):
@@ -187,7 +187,7 @@ class CheckoutSafetyTest(CheckoutTestCase):
         self.assertIn(f'action="{reverse("checkout_review")}"', form)
 
     def test_opening_the_code_url_redirects_to_the_review_and_keeps_the_applied_code(self) -> None:
-        DiscountCode.objects.create(text="ten", percent=10)
+        DiscountCode.objects.create(code="ten", percent=10)
         self.put(1)
         self.details()
         self.client.post(reverse("checkout_code"), {"code": "ten"})
@@ -292,7 +292,7 @@ class OrderAccessTest(CheckoutTestCase):
         self.assertSameQueries(
             reverse("my_credit"),
             lambda count: [
-                self.alice.credit_entries.create(amount=1, currency="USD", reason="given", why="x")
+                self.alice.credit_entries.create(amount=1, currency="USD", reason="given", note="x")
                 for _ in range(count)
             ],
         )

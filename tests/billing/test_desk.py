@@ -124,7 +124,7 @@ class DeskTest(BillingTestCase):
         self.assertEqual(self.act("desk_cancel_order", order, why="Twice by mistake"), 302)
         order.refresh_from_db()
         self.assertEqual(order.state, "canceled")
-        self.assertEqual(Entry.objects.get(action="billing.order_canceled").why, "Twice by mistake")
+        self.assertEqual(Entry.objects.get(action="billing.order_canceled").reason, "Twice by mistake")
 
     def test_double_click_on_cash_handover_records_one_refund(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
@@ -156,7 +156,7 @@ class DeskTest(BillingTestCase):
         self.assertTrue(PaymentIssue.objects.filter(closed_at=None).exists())
         self.client.post(url, {"answer": "Phoned her"})
         self.assertEqual(
-            (PaymentIssue.objects.get().answer, PaymentIssue.objects.get().closed_by), ("Phoned her", self.ada)
+            (PaymentIssue.objects.get().resolution, PaymentIssue.objects.get().closed_by), ("Phoned her", self.ada)
         )
 
     def test_orders_are_found_by_number_email_product_and_state(self) -> None:

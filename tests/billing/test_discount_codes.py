@@ -22,7 +22,7 @@ ADD = "/admin/billing/discountcode/add/"
 class DiscountCodeAdminTest(CheckoutTestCase):
     def add(self, **more: str) -> HttpResponse:
         self.log_in(self.ada)
-        return self.client.post(ADD, {"text": "SPRING", "percent": "10"} | more)
+        return self.client.post(ADD, {"code": "SPRING", "percent": "10"} | more)
 
     def test_code_form_offers_the_products_that_are_sold(self) -> None:
         self.log_in(self.ada)
@@ -52,22 +52,22 @@ class DiscountCodeAdminTest(CheckoutTestCase):
     def test_code_for_an_unknown_product_fails_validation(self) -> None:
         for wrong in ({"kind": "class"}, {"kind": "toy", "product_id": 99999}, {"kind": "voucher"}):
             with self.subTest(wrong), self.assertRaises(ValidationError):
-                discount_codes.validate_scope(DiscountCode(text="x", percent=10, **wrong))
+                discount_codes.validate_scope(DiscountCode(code="x", percent=10, **wrong))
 
     def test_code_cannot_expire_before_it_is_valid(self) -> None:
         with self.assertRaises(IntegrityError), transaction.atomic():
-            DiscountCode.objects.create(text="x", percent=10, valid_from=self.day(2), valid_until=self.day(1))
+            DiscountCode.objects.create(code="x", percent=10, valid_from=self.day(2), valid_until=self.day(1))
 
     def test_code_for_a_product_that_is_no_longer_offered_can_be_edited(self) -> None:
         ToyKind.catalogue[77] = Toy(offered=False)
-        code = DiscountCode.objects.create(text="old", percent=10, kind="toy", product_id=77)
+        code = DiscountCode.objects.create(code="old", percent=10, kind="toy", product_id=77)
         self.log_in(self.ada)
         address = f"/admin/billing/discountcode/{code.pk}/change/"
         self.assertContains(self.client.get(address), '<option value="toy:77" selected')
 
     def test_code_list_shows_the_scope_and_the_number_of_uses(self) -> None:
-        DiscountCode.objects.create(text="two", percent=10, kind="toy", product_id=2)
-        DiscountCode.objects.create(text="all", percent=10, kind="toy")
+        DiscountCode.objects.create(code="two", percent=10, kind="toy", product_id=2)
+        DiscountCode.objects.create(code="all", percent=10, kind="toy")
         cart = self.cart(2)
         carts.set_discount_code(cart, "two", self.now)
         placement.place_order(cart, placement.PlacementOptions(Order.Due.DOOR), seen=None, at=self.now)
@@ -80,7 +80,7 @@ class DiscountCodeAdminTest(CheckoutTestCase):
 class DiscountCodeExpirationTest(CheckoutTestCase):
     def add(self, day: str, clock: str) -> DiscountCode:
         self.log_in(self.ada)
-        typed = {"text": "SPRING", "percent": "10", "valid_until_0": day, "valid_until_1": clock}
+        typed = {"code": "SPRING", "percent": "10", "valid_until_0": day, "valid_until_1": clock}
         self.assertEqual(self.client.post(ADD, typed).status_code, 302)
         return DiscountCode.objects.get()
 
@@ -117,7 +117,7 @@ class DiscountCodeExpirationTest(CheckoutTestCase):
 
     def test_end_time_without_a_date_is_refused(self) -> None:
         self.log_in(self.ada)
-        typed = {"text": "SPRING", "percent": "10", "valid_until_0": "", "valid_until_1": "18:30"}
+        typed = {"code": "SPRING", "percent": "10", "valid_until_0": "", "valid_until_1": "18:30"}
         self.assertContains(self.client.post(ADD, typed), "Enter a valid date.")
 
 
@@ -127,24 +127,24 @@ class DiscountCodeUseTest(CheckoutTestCase):
         return self.client.post(reverse("checkout_code"), {"code": text}, follow=True)
 
     def test_code_for_another_product_names_that_product_and_is_not_applied(self) -> None:
-        DiscountCode.objects.create(text="two", percent=10, kind="toy", product_id=2)
+        DiscountCode.objects.create(code="two", percent=10, kind="toy", product_id=2)
         cart = self.put(1)
         self.assertContains(self.enter("TWO"), "This code is for Toy 2. Add it to your cart to use the code.")
         cart.refresh_from_db()
-        self.assertIsNone(cart.code)
+        self.assertIsNone(cart.discount_code)
 
     def test_code_for_a_product_kind_names_that_kind(self) -> None:
-        DiscountCode.objects.create(text="toys", percent=10, kind="toy")
+        DiscountCode.objects.create(code="toys", percent=10, kind="toy")
         carts.add_line(self.put(), "voucher", 0, {"amount": "50"})
         self.assertContains(self.enter("toys"), "This code is for toys. Add one to your cart to use the code.")
 
     def test_code_does_not_apply_to_gift_vouchers(self) -> None:
-        DiscountCode.objects.create(text="ten", percent=10)
+        DiscountCode.objects.create(code="ten", percent=10)
         carts.add_line(self.put(), "voucher", 0, {"amount": "50"})
         self.assertContains(self.enter("ten"), "Discount codes can’t be used for gift vouchers.")
 
     def test_personal_code_names_its_student_only_to_their_guardian(self) -> None:
-        DiscountCode.objects.create(text="kit", percent=10, student=self.kit)
+        DiscountCode.objects.create(code="kit", percent=10, student=self.kit)
         self.put(1, attendee="Lee")
         self.assertContains(self.enter("kit"), discount_codes.UNKNOWN)
         self.log_in(self.gus)
@@ -157,7 +157,7 @@ class DiscountCodeUseTest(CheckoutTestCase):
         self.assertContains(self.enter("nonsense"), "That code isn’t valid for this order.")
 
     def test_code_is_removed_with_the_last_line_it_applies_to_and_the_page_says_so(self) -> None:
-        DiscountCode.objects.create(text="two", percent=10, kind="toy", product_id=2)
+        DiscountCode.objects.create(code="two", percent=10, kind="toy", product_id=2)
         cart = self.put(1, 2)
         self.enter("two")
         line = cart.lines.get(product_id=1)
@@ -166,13 +166,13 @@ class DiscountCodeUseTest(CheckoutTestCase):
         page = self.client.post(reverse("cart_remove", args=[line.pk]), follow=True)
         self.assertContains(page, "The code TWO was removed. This code is for Toy 2.")
         cart.refresh_from_db()
-        self.assertIsNone(cart.code)
+        self.assertIsNone(cart.discount_code)
 
     def test_order_is_not_placed_with_a_code_that_applies_to_no_line(self) -> None:
-        code = DiscountCode.objects.create(text="two", percent=10, kind="toy", product_id=2)
+        code = DiscountCode.objects.create(code="two", percent=10, kind="toy", product_id=2)
         cart = self.put(1)
         self.details()
-        Order.objects.filter(pk=cart.pk).update(code=code)
+        Order.objects.filter(pk=cart.pk).update(discount_code=code)
         page = self.client.get(reverse("checkout_review"))
         self.assertContains(page, "This code is for Toy 2.")
         self.assertContains(self.place(), "This code is for Toy 2.", status_code=409)

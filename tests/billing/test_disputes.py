@@ -54,7 +54,7 @@ class RefundFactsTest(GatewayRefundTestCase):
         refund.refresh_from_db()
         self.assertEqual((refund.state, self.amounts(payment)), (State.SENT, (70, 0, 0)))
         self.assertIsNotNone(payment.next_poll_at)
-        self.hear(self.refund_message(payment, name=refund.transaction_id, key=refund.token))
+        self.hear(self.refund_message(payment, name=refund.transaction_id, key=refund.idempotency_key))
         refund.refresh_from_db()
         self.assertEqual((refund.state, Payment.objects.get().status), (State.DONE, "refunded"))
         self.assertEqual(self.told(payment.order).count("refund_completed"), 1)
@@ -62,10 +62,12 @@ class RefundFactsTest(GatewayRefundTestCase):
     def test_refund_webhook_that_arrives_before_the_response_is_applied_once(self) -> None:
         payment = self.paid()
         refund = self.refund_by_staff(payment)
-        Double.meanwhile = lambda: self.hear(self.refund_message(payment, name=f"r-{refund.token}", key=refund.token))  # type: ignore[misc]
+        Double.meanwhile = lambda: self.hear(
+            self.refund_message(payment, name=f"r-{refund.idempotency_key}", key=refund.idempotency_key)
+        )  # type: ignore[misc]
         gateway_polling.send_reserved_refund(refund.pk)
         refund.refresh_from_db()
-        self.assertEqual((refund.state, refund.transaction_id), (State.DONE, f"r-{refund.token}"))
+        self.assertEqual((refund.state, refund.transaction_id), (State.DONE, f"r-{refund.idempotency_key}"))
         self.assertEqual((Refund.objects.count(), self.amounts(payment)), (1, (70, 0, 0)))
 
     def test_refund_made_at_the_gateway_is_recorded_and_opens_an_issue_about_the_spots(self) -> None:
@@ -101,7 +103,7 @@ class RefundFactsTest(GatewayRefundTestCase):
     def test_refund_message_without_our_key_is_retried_while_our_refund_is_being_sent(self) -> None:
         payment = self.paid()
         refund = self.refund_by_staff(payment)
-        message = self.refund_message(payment, name=f"r-{refund.token}")
+        message = self.refund_message(payment, name=f"r-{refund.idempotency_key}")
         self.assertRaises(gateway_refunds.UnknownYet, self.hear, message)
         gateway_polling.send_reserved_refund(refund.pk)
         self.hear(message)
@@ -141,7 +143,7 @@ class RefundFactsTest(GatewayRefundTestCase):
         payment = self.paid()
         refund = self.refund_by_staff(payment)
         reservations.record_gateway_answer(refund.pk, RefundAnswer(State.FAILED))
-        self.hear(self.refund_message(payment, name="r-9", key=refund.token))
+        self.hear(self.refund_message(payment, name="r-9", key=refund.idempotency_key))
         self.assertEqual(self.amounts(payment), (0, 0, 70))
         run_all()
         refund.refresh_from_db()
@@ -151,7 +153,7 @@ class RefundFactsTest(GatewayRefundTestCase):
     def test_old_reserved_refund_is_looked_up_at_the_gateway_before_it_is_sent_again(self) -> None:
         payment = self.paid()
         refund = self.refund_by_staff(payment)
-        Double.says(payment, RefundState("r-9", Decimal(70), "USD", "done", key=refund.token))
+        Double.says(payment, RefundState("r-9", Decimal(70), "USD", "done", key=refund.idempotency_key))
         Refund.objects.update(created_at=self.day(-1))
         gateway_polling.send_reserved_refund(refund.pk)
         refund.refresh_from_db()
@@ -160,8 +162,8 @@ class RefundFactsTest(GatewayRefundTestCase):
     def test_refund_with_another_amount_or_currency_opens_a_payment_issue(self) -> None:
         payment = self.paid()
         refund = self.refund_by_staff(payment)
-        self.hear(self.refund_message(payment, "7", name="r-9", key=refund.token))
-        self.hear(Double.says(payment, RefundState("r-8", Decimal(5), "EUR", "done", key=refund.token)))
+        self.hear(self.refund_message(payment, "7", name="r-9", key=refund.idempotency_key))
+        self.hear(Double.says(payment, RefundState("r-8", Decimal(5), "EUR", "done", key=refund.idempotency_key)))
         self.assertEqual(PaymentIssue.objects.filter(kind=PaymentIssue.Kind.MISFIT).count(), 2)
         self.assertEqual(self.amounts(payment), (70, 0, 0))
 
@@ -299,7 +301,7 @@ class DisputeTest(GatewayRefundTestCase):
         payment = self.paid()
         self.dispute(payment, "lost", "20")
         self.assertEqual((self.amounts(payment), states(payment.order)), ((20, 50, 0), ["confirmed"]))
-        self.assertIn("Should the spots stay?", PaymentIssue.objects.get(closed_at=None).text)
+        self.assertIn("Should the spots stay?", PaymentIssue.objects.get(closed_at=None).description)
 
     def test_lost_dispute_that_is_won_later_is_corrected_by_polling(self) -> None:
         payment = self.paid()

@@ -44,9 +44,9 @@ class DeskDueDateTest(DueDateTestCase):
         order = self.placed(1)
         self.assertEqual(self.post("desk_pay_later", order, due_date=self.local_day(10), why="A grant pays"), 302)
         order.refresh_from_db()
-        self.assertEqual((order.due, order.due_date, states(order)), ("date", self.local_day(10), ["confirmed"]))
+        self.assertEqual((order.due_kind, order.due_date, states(order)), ("date", self.local_day(10), ["confirmed"]))
         self.assertEqual(transitions.expire_overdue_holds(self.day(100)), 0)
-        self.assertEqual(Entry.objects.get(action="billing.due_date_set").why, "A grant pays")
+        self.assertEqual(Entry.objects.get(action="billing.due_date_set").reason, "A grant pays")
         self.assertEqual(self.mails(order), ["order_received"])
 
     def test_expired_order_can_get_a_due_date_and_paid_order_cannot(self) -> None:
@@ -130,7 +130,7 @@ class PayLaterTest(DueDateTestCase):
         self.assertContains(page, f"Later, by {format_date(day)}")
         self.assertSentTo(answer, order.address())
         self.assertEqual(
-            (order.state, order.due, order.due_date, states(order)), ("placed", "date", day, ["confirmed"])
+            (order.state, order.due_kind, order.due_date, states(order)), ("placed", "date", day, ["confirmed"])
         )
 
     def test_other_payers_cannot_pay_later(self) -> None:
@@ -158,6 +158,6 @@ class PayLaterTest(DueDateTestCase):
         self.assertContains(self.client.get(page), "This payer pays when ordering")
         self.client.post(url, {"trust": "", "why": "A member for years"})
         self.assertContains(self.client.get(page), "This payer may order now")
-        self.assertEqual(Entry.objects.get(action="billing.pay_later_allowed").why, "A member for years")
+        self.assertEqual(Entry.objects.get(action="billing.pay_later_allowed").reason, "A member for years")
         self.client.post(url, {"why": "Owes too much"})
         self.assertContains(self.client.get(page), "This payer pays when ordering")

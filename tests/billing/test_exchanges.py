@@ -45,7 +45,9 @@ class ExchangeDifferenceTest(ReplacingTestCase):
         first = self.paid(1)
         self.exchange(self.line(first), 2)
         first.refresh_from_db()
-        self.assertEqual((first.amount_charged, self.line(first).kept, balances.amount_received(first)), (60, 10, 60))
+        self.assertEqual(
+            (first.amount_charged, self.line(first).retained, balances.amount_received(first)), (60, 10, 60)
+        )
 
     @override_settings(EXCHANGE_SURPLUS="credit")
     def test_surplus_becomes_account_credit_when_configured(self) -> None:
@@ -83,10 +85,10 @@ class ExchangeDiscountTest(ReplacingTestCase):
         self.assertEqual(first.amount_charged, 130)
 
     def test_code_still_applies_to_cheaper_exchange(self) -> None:
-        DiscountCode.objects.create(text="fifth", percent=Decimal(20))
+        DiscountCode.objects.create(code="fifth", percent=Decimal(20))
         ToyKind.catalogue[6] = Toy("35")
         cart = self.cart(1)
-        cart.code = DiscountCode.objects.get()
+        cart.discount_code = DiscountCode.objects.get()
         cart.save()
         first = placement.place_order(cart, placement.PlacementOptions(), seen=None, at=self.now)
         self.pay(first)
@@ -111,11 +113,11 @@ class ExchangeDiscountTest(ReplacingTestCase):
         self.assertEqual(later.state, State.PAID)
 
     def test_code_on_new_order_applies_to_the_difference(self) -> None:
-        DiscountCode.objects.create(text="half", percent=Decimal(50))
+        DiscountCode.objects.create(code="half", percent=Decimal(50))
         ToyKind.catalogue[6] = Toy("100")
         old = self.line(self.paid(1))
         cart = self.cart(6)
-        cart.code = DiscountCode.objects.get()
+        cart.discount_code = DiscountCode.objects.get()
         cart.save()
         cart.lines.update(exchanged_from=old)
         self.assertEqual(

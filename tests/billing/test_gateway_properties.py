@@ -134,7 +134,7 @@ class GatewayMessagePropertiesTest(TestCase, HostedTestCase):
         payment.order.refresh_from_db()
         [refund] = reservations.refund_by_staff(payment.order, Decimal(30), why="x", by=self.sam)
         Double.refund_state = end
-        name, key = f"r-{refund.token}", refund.token if named else ""
+        name, key = f"r-{refund.idempotency_key}", refund.idempotency_key if named else ""
         states = ["sent", "done", "failed"][: ["sent", "done", "failed"].index(end) + 1]
         self.refund_messages = {
             index: (state, name, key) for index, state in enumerate([*states, *[end] * (3 - len(states))])

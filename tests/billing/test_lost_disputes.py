@@ -54,7 +54,7 @@ class LostDisputeTestCase(HostedTestCase):
         self.assertEqual((credit.credit_spent_on(order), order.early_total), (0, 70))
 
     def open_issue_text(self) -> str:
-        return PaymentIssue.objects.get(closed_at=None).text
+        return PaymentIssue.objects.get(closed_at=None).description
 
 
 class CreditOnHoldTest(LostDisputeTestCase):
@@ -170,7 +170,7 @@ class CreditHoldDecisionTest(LostDisputeTestCase):
         self.assertContains(self.decide("release", why=""), "Please enter a reason")
         self.assert_credit_cannot_be_spent()
         self.decide("release")
-        self.assertEqual(Entry.objects.get(action="billing.credit_hold_lifted").why, "We talked")
+        self.assertEqual(Entry.objects.get(action="billing.credit_hold_lifted").reason, "We talked")
         self.assertEqual(credit.credit_spent_on(self.placed(1, payer=self.alice)), 70)
 
 
@@ -249,7 +249,7 @@ class DisputeBalancePropertiesTest(LostDisputeTestCase):
         paid = Order.objects.filter(state=Order.State.PAID)
         held_and_kept = sum((order.amount_charged + credit.credit_spent_on(order) for order in paid), ZERO)
         taken = VoucherEntry.objects.filter(reason="reversed").aggregate(sum=Sum("amount"))["sum"]
-        vouchers_sold = exact_sum(Voucher.objects.aggregate(sum=Sum("worth"))["sum"]) + exact_sum(taken)
+        vouchers_sold = exact_sum(Voucher.objects.aggregate(sum=Sum("face_value"))["sum"]) + exact_sum(taken)
         on_vouchers = exact_sum(Voucher.objects.aggregate(sum=Sum("balance"))["sum"])
         on_hold = exact_sum(
             Dispute.objects.filter(hold_ended_at=None, state="lost").aggregate(sum=Sum("credit_held"))["sum"]

@@ -143,12 +143,12 @@ class OrderAgainTest(OpenOrderTestCase):
         self.assertEqual(order.state, "expired")
 
     def test_canceled_order_is_ordered_again_with_its_discount_code(self) -> None:
-        code = DiscountCode.objects.create(text="ten", percent=10)
+        code = DiscountCode.objects.create(code="ten", percent=10)
         order = self.order()
-        Order.objects.filter(pk=order.pk).update(code=code)
+        Order.objects.filter(pk=order.pk).update(discount_code=code)
         transitions.cancel_unpaid_order(order, at=self.now)
         self.assertContains(self.order_again(order), "$63.00")
-        self.assertEqual(Order.objects.get(state="cart").code, code)
+        self.assertEqual(Order.objects.get(state="cart").discount_code, code)
 
     def test_ordering_again_names_unavailable_products_and_adds_the_rest_to_the_cart(self) -> None:
         ToyKind.catalogue[4] = Toy()

@@ -52,7 +52,7 @@ class OrderAmountsTest(BillingTestCase):
     def test_only_the_regular_price_is_shown_once_the_first_class_has_started(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         line = order.lines.get()
-        line.facts |= {"starts": (timezone.now() - timedelta(minutes=1)).isoformat()}
+        line.price_facts |= {"starts": (timezone.now() - timedelta(minutes=1)).isoformat()}
         line.save()
         page = self.page(order)
         self.assertIn("Please pay $70.00 at the door.", page)
@@ -155,7 +155,7 @@ class OrderAmountsTest(BillingTestCase):
 
     def test_mail_and_page_of_an_order_with_a_due_date_show_the_same_price_sentence(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
-        Order.objects.update(due=Order.Due.DATE, due_date=timezone.localdate() + timedelta(days=9))
+        Order.objects.update(due_kind=Order.Due.DATE, due_date=timezone.localdate() + timedelta(days=9))
         order.refresh_from_db()
         context = mails.order_context(Message(data={"order_id": order.pk}))
         self.assertTrue(context["price"].startswith("Please pay $65.00 before the first class starts, or $70.00 by "))

@@ -41,7 +41,7 @@ class CheckoutRaceTest(TransactionTestCase):
         return lambda: placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
 
     def place_two_orders_with_last_code(self) -> list[Any]:
-        code = DiscountCode.objects.create(text="last", percent=10, limit=1)
+        code = DiscountCode.objects.create(code="last", percent=10, limit=1)
         return overlap(
             self.place_later(self.cart(code=code)), self.place_later(self.cart(code=code)), before=TOY_CHANGE
         )
@@ -82,12 +82,12 @@ class CheckoutRaceTest(TransactionTestCase):
     def test_double_click_places_one_order(self) -> None:
         outcomes = self.double_click()
         self.assertIsInstance(outcomes[1], placement.OrderAlreadyPlaced)
-        self.assertEqual(PriceAdjustment.objects.filter(step="full_price", plan="now").count(), 1)
+        self.assertEqual(PriceAdjustment.objects.filter(rule="full_price", total_kind="now").count(), 1)
 
     def test_control_without_locks_double_click_quotes_order_twice(self) -> None:
         with without_locks():
             self.double_click()
-        self.assertEqual(PriceAdjustment.objects.filter(step="full_price", plan="now").count(), 2)
+        self.assertEqual(PriceAdjustment.objects.filter(rule="full_price", total_kind="now").count(), 2)
 
     def pay_and_expire(self) -> tuple[Order, list[Any]]:
         order = self.place_later(self.cart())()
@@ -156,7 +156,7 @@ class LatePaymentRaceTest(TransactionTestCase):
         self.now = timezone.now()
         self.alice = factories.create_account("alice@example.org", "Alice")
         self.staff = factories.create_account("sue@example.org", "Sue")
-        self.code = DiscountCode.objects.create(text="last", percent=10, limit=1)
+        self.code = DiscountCode.objects.create(code="last", percent=10, limit=1)
         ToyKind.catalogue = {1: Toy("70")}
 
     def placed(self, **fields: Any) -> Order:

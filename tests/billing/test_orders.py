@@ -21,11 +21,11 @@ Due, State = Order.Due, Order.State
 class OrderPlacementTest(BillingTestCase):
     def test_placed_order_stores_quoted_amounts_and_holds_every_line(self) -> None:
         order = self.placed(1, 3)
-        self.assertEqual((order.state, order.due, order.held_until), (State.PLACED, Due.NOW, self.now + HOLD))
+        self.assertEqual((order.state, order.due_kind, order.held_until), (State.PLACED, Due.NOW, self.now + HOLD))
         self.assertEqual((order.early_total, order.regular_total), (Decimal(130), Decimal(135)))
         self.assertEqual(states(order), ["held", "held"])
         for plan, total in (("now", order.early_total), ("door", order.regular_total)):
-            parts = PriceAdjustment.objects.filter(line__order=order, plan=plan)
+            parts = PriceAdjustment.objects.filter(line__order=order, total_kind=plan)
             self.assertEqual(sum(part.amount for part in parts), total)
         self.assertEqual(order.lines.get(product_id=1).title, "Toy 1")
         self.assertEqual(self.told(order), ["order_placed"])
@@ -163,7 +163,7 @@ class OrderPaymentTest(BillingTestCase):
                 first.change_status("confirmed")
                 second.change_status("confirmed")
                 self.assertEqual(
-                    PaymentIssue.objects.get(order=order).text, f"{formatted_amount} more than the order costs."
+                    PaymentIssue.objects.get(order=order).description, f"{formatted_amount} more than the order costs."
                 )
 
     def test_paid_product_that_cannot_be_confirmed_opens_a_payment_issue_and_keeps_the_payment(self) -> None:
@@ -185,7 +185,7 @@ class OrderPaymentTest(BillingTestCase):
         order = self.placed(3, due=Due.DOOR)
         ToyKind.catalogue[3].starts = None
         line = order.lines.get()
-        line.facts["starts"] = self.day(-1).isoformat()
+        line.price_facts["starts"] = self.day(-1).isoformat()
         line.save()
         self.assertEqual(balances.open_balance(order, self.now), 65)
         attempts.record_desk_payment(order, "cash", Decimal(60), by=self.sam, received_on=self.local_day(-3))
@@ -302,7 +302,9 @@ class PayAtDoorTest(BillingTestCase):
         pay_at_door.switch_to_pay_at_door(order, self.now, is_owner=True)
         pay_at_door.switch_to_pay_at_door(order, self.now, is_owner=True)
         order.refresh_from_db()
-        self.assertEqual((order.due, states(order), order.has_expired(self.day(9))), (Due.DOOR, ["confirmed"], False))
+        self.assertEqual(
+            (order.due_kind, states(order), order.has_expired(self.day(9))), (Due.DOOR, ["confirmed"], False)
+        )
         self.pay(order)
         self.assertEqual(order.state, State.PAID)
 
@@ -373,7 +375,7 @@ class AccountCreditTest(BillingTestCase):
 
 class DiscountCodeTest(BillingTestCase):
     def code(self, **fields: object) -> DiscountCode:
-        return DiscountCode.objects.create(**{"text": "Spring", "percent": 10} | fields)
+        return DiscountCode.objects.create(**{"code": "Spring", "percent": 10} | fields)
 
     def test_code_is_case_insensitive_and_a_placed_order_keeps_its_discount(self) -> None:
         code = self.code()

@@ -54,7 +54,9 @@ class StartPaymentTest(HostedTestCase):
     def test_configuration_failure_opens_payment_issue(self) -> None:
         Double.trouble.append(NeedsPerson("The key is not valid any more."))
         self.pay(self.placed(1))
-        self.assertEqual(PaymentIssue.objects.get().text, "Payment isn’t possible: The key is not valid any more.")
+        self.assertEqual(
+            PaymentIssue.objects.get().description, "Payment isn’t possible: The key is not valid any more."
+        )
 
     def test_expired_session_is_replaced_by_new_attempt(self) -> None:
         order = self.placed(1)

@@ -122,7 +122,7 @@ class WebhookFactsTest(HostedTestCase):
 
     def test_old_webhook_records_are_deleted(self) -> None:
         self.hear(webhooks.WebhookMessage("evt-9", "customer.created"))
-        ProcessedWebhook.objects.update(at=self.day(-200))
+        ProcessedWebhook.objects.update(received_at=self.day(-200))
         self.assertEqual(webhooks.delete_old_webhooks(), 1)
 
 
@@ -148,7 +148,7 @@ class BankDebitTest(HostedTestCase):
         order = Order.objects.get()
         Payment.objects.update(submitted_at=in_time)
         line = order.lines.get()
-        line.facts["starts"] = (timezone.now() - timedelta(days=1)).isoformat()
+        line.price_facts["starts"] = (timezone.now() - timedelta(days=1)).isoformat()
         line.save()
         self.hear(Double.took(payment))
         order.refresh_from_db()

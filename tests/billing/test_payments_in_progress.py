@@ -113,7 +113,7 @@ class OpenPaymentPageTest(PaymentInProgressTestCase):
         page = self.client.post(order.door_address, follow=True)
         self.assertContains(page, "The payment was canceled. Nothing was charged.")
         order.refresh_from_db()
-        self.assertEqual((order.due, order.payments.get().status), (Order.Due.DOOR, "cancelled"))
+        self.assertEqual((order.due_kind, order.payments.get().status), (Order.Due.DOOR, "cancelled"))
 
     def test_order_stays_online_when_its_payment_page_cannot_be_canceled(self) -> None:
         order = self.placed(1)
@@ -121,7 +121,7 @@ class OpenPaymentPageTest(PaymentInProgressTestCase):
         Double.trouble.append(TemporaryFailure("No answer."))
         self.assertContains(self.client.post(order.door_address, follow=True), "The payment service doesn’t answer")
         order.refresh_from_db()
-        self.assertEqual(order.due, Order.Due.NOW)
+        self.assertEqual(order.due_kind, Order.Due.NOW)
         with self.assertRaises(PaymentInProgress):
             pay_at_door.switch_to_pay_at_door(order, self.clock())
 

@@ -15,7 +15,7 @@ class PersonalDataTest(BillingTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.person = PersonRecords(self.alice.pk, (self.student.pk,), (self.alice.email,))
-        DiscountCode.objects.create(text="forAlice", percent=5, student=self.student)
+        DiscountCode.objects.create(code="forAlice", percent=5, student=self.student)
         credit.adjust_credit(self.alice, Decimal(5), "USD", why="A cancelled evening", by=self.ada)
         self.order = self.placed(1, 3, payer=self.alice)
         self.pay(self.order)
@@ -33,7 +33,7 @@ class PersonalDataTest(BillingTestCase):
         self.order.refresh_from_db()
         self.assertEqual((self.order.payer, self.order.payer_name, self.order.payer_email), (None, "", ""))
         self.assertEqual(balances.price_at(self.order, self.order.paid_at or self.now).total, before)
-        kept = json.dumps([line.details | line.facts for line in self.order.lines.all()])
+        kept = json.dumps([line.details | line.price_facts for line in self.order.lines.all()])
         self.assertNotIn("Pat", kept)
         self.assertEqual(self.order.payments.get().billing_email, "")
         self.assertFalse(DiscountCode.objects.exists() or Order.objects.filter(state="cart").exists())
@@ -49,7 +49,7 @@ class PersonalDataTest(BillingTestCase):
 
     def test_merging_people_moves_code_of_student_without_account(self) -> None:
         duplicate = Student.objects.create(first_name="Alice", last_name="Arden")
-        DiscountCode.objects.create(text="hers", percent=10, student=duplicate)
+        DiscountCode.objects.create(code="hers", percent=10, student=duplicate)
         messages = privacy.merge_people(self.ada, duplicate, self.student, "One person")
         self.assertIn("Merged: codes (1).", messages)
-        self.assertEqual(DiscountCode.objects.get(text="hers").student, self.student)
+        self.assertEqual(DiscountCode.objects.get(code="hers").student, self.student)

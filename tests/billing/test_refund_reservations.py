@@ -29,11 +29,11 @@ class RefundTest(BillingTestCase):
         self.assertEqual((refund.state, refund.payment.refundable_amount), (State.RESERVED, 40))
         run_all()
         refund.refresh_from_db()
-        self.assertEqual((refund.state, refund.transaction_id), (State.DONE, f"practice-{refund.token}"))
+        self.assertEqual((refund.state, refund.transaction_id), (State.DONE, f"practice-{refund.idempotency_key}"))
         self.assertEqual(self.told(order)[-2:], ["refund_reserved", "refund_completed"])
         order.refresh_from_db()
         self.assertEqual((order.amount_charged, balances.overpaid_amount(order)), (40, 0))
-        self.assertEqual(Entry.objects.get(action="billing.refunded").why, "A cold room")
+        self.assertEqual(Entry.objects.get(action="billing.refunded").reason, "A cold room")
 
     def test_refund_above_the_amount_paid_or_invalid_amount_is_refused(self) -> None:
         order = self.paid(1)
@@ -176,6 +176,9 @@ class LineCancellationTest(BillingTestCase):
         payment_issues.close_issue(case, answer="Seen", by=self.sam)
         payment_issues.close_issue(case, answer="Seen again", by=self.sam)
         self.assertEqual(
-            (PaymentIssue.objects.get().answer, Entry.objects.filter(action="billing.payment_issue_closed").count()),
+            (
+                PaymentIssue.objects.get().resolution,
+                Entry.objects.filter(action="billing.payment_issue_closed").count(),
+            ),
             ("Seen", 1),
         )

@@ -53,7 +53,7 @@ class DeskReinstatementTest(ReinstatementTestCase):
     def test_partial_payment_reinstates_order_and_leaves_balance_due_at_the_door(self) -> None:
         order = self.expired_order(1)
         self.record_payment(order, 30)
-        self.assertEqual((order.state, order.due, states(order)), ("placed", "door", ["confirmed"]))
+        self.assertEqual((order.state, order.due_kind, states(order)), ("placed", "door", ["confirmed"]))
         self.assertEqual((balances.open_balance(order, self.now), order.has_expired(self.day(9))), (40, False))
 
     def test_sold_out_item_is_reported_before_payment_is_recorded(self) -> None:
@@ -117,7 +117,7 @@ class DeskReinstatementTest(ReinstatementTestCase):
 class ReinstatedCodeTest(ReinstatementTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.code = DiscountCode.objects.create(text="spring", percent=10, limit=1)
+        self.code = DiscountCode.objects.create(code="spring", percent=10, limit=1)
 
     def confirm_late_payment(self, order: Order) -> None:
         payment = order.payments.get()
@@ -148,7 +148,7 @@ class ReinstatedCodeTest(ReinstatementTestCase):
         cart.set_discount_code(other, "spring", self.now)
         placement.place_order(other, placement.PlacementOptions(), seen=None, at=self.now)
         self.confirm_late_payment(order)
-        self.assertEqual((order.state, balances.amount_received(order), order.code), ("expired", 0, self.code))
+        self.assertEqual((order.state, balances.amount_received(order), order.discount_code), ("expired", 0, self.code))
         self.assertEqual(discount_codes.count_code_uses(self.code, self.now), 1)
 
     def test_desk_payment_costs_full_price_when_code_was_used_up(self) -> None:

@@ -69,7 +69,7 @@ class TermsOfSoldLineTest(BillingTestCase):
 
     def test_line_without_stored_terms_gets_current_terms(self) -> None:
         line = self.sold_line(percent_back="80")
-        OrderLine.objects.update(terms=None)
+        OrderLine.objects.update(sold_terms=None)
         line.refresh_from_db()
         self.assertEqual(self.refund_percent(line), 80)
 

@@ -231,9 +231,11 @@ class VoucherDeskTest(VoucherTestCase):
         self.assertEqual(self.issue_voucher(how="school"), 400)
         self.assertEqual(self.issue_voucher(how="school", why="A prize", gift="class", which="toy:1"), 302)
         voucher = Voucher.objects.get()
-        self.assertEqual((voucher.worth, voucher.kind, voucher.what, voucher.title), (70, "toy", "1", "Toy 1"))
-        self.assertEqual((voucher.entries.get().why, Payment.objects.count()), ("A prize", 0))
-        self.assertEqual(Entry.objects.get(action="billing.voucher_given_away").why, "A prize")
+        self.assertEqual(
+            (voucher.face_value, voucher.kind, voucher.gift_reference, voucher.title), (70, "toy", "1", "Toy 1")
+        )
+        self.assertEqual((voucher.entries.get().note, Payment.objects.count()), ("A prize", 0))
+        self.assertEqual(Entry.objects.get(action="billing.voucher_given_away").reason, "A prize")
         self.assertEqual(self.spent(voucher).state, "paid")
 
     def post_action(self, name: str, voucher: Voucher, **fields: object) -> int:
@@ -314,7 +316,7 @@ class VoucherPersonalDataTest(VoucherTestCase):
         self.assertEqual((payment_first.giver_name, payment_first.recipient_name), ("", "Rae"))
         order.refresh_from_db()
         self.pay(order)
-        self.assertEqual(Voucher.objects.get(line__order=order).worth, 50)
+        self.assertEqual(Voucher.objects.get(line__order=order).face_value, 50)
 
     def test_voucher_entries_cannot_be_changed_or_deleted(self) -> None:
         entry = VoucherEntry.objects.get(voucher=self.bought(50))

@@ -123,7 +123,9 @@ class VoucherLawTest(PropertyTestCase):
             entries = list(voucher.entries.all())
             self.assertEqual(voucher.balance, sum(entry.amount for entry in entries))
             self.assertGreaterEqual(voucher.balance, 0)
-            self.assertEqual(voucher.balance, voucher.worth - self.total_used(entries) + self.total_returned(entries))
+            self.assertEqual(
+                voucher.balance, voucher.face_value - self.total_used(entries) + self.total_returned(entries)
+            )
         for payment in Payment.objects.filter(variant="voucher"):
             self.assertEqual(payment.captured_amount, -payment.voucher_entry.amount)
         for order in Order.objects.filter(state=Order.State.PAID):

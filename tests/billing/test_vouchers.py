@@ -48,7 +48,7 @@ class VoucherPurchaseTest(VoucherTestCase):
         self.assertFalse(Voucher.objects.exists())
         self.pay(order)
         voucher = Voucher.objects.get()
-        self.assertEqual((voucher.worth, self.balance(voucher), voucher.recipient_name), (50, 50, "Rae"))
+        self.assertEqual((voucher.face_value, self.balance(voucher), voucher.recipient_name), (50, 50, "Rae"))
         self.assertRegex(
             voucher.grouped, f"^[{voucher_codes.SIGNS}]{{4}}-[{voucher_codes.SIGNS}]{{4}}-[{voucher_codes.SIGNS}]{{4}}$"
         )
@@ -67,8 +67,8 @@ class VoucherPurchaseTest(VoucherTestCase):
         self.assertEqual(voucher.entries.count(), 1)
 
     def test_discount_codes_do_not_reduce_voucher_price(self) -> None:
-        DiscountCode.objects.create(text="half", percent=50)
-        DiscountCode.objects.create(text="ten", amount=10)
+        DiscountCode.objects.create(code="half", percent=50)
+        DiscountCode.objects.create(code="ten", amount=10)
         for text in ("half", "ten"):
             order = self.cart(2)
             carts.add_line(order, "voucher", 0, {"amount": "50"})
@@ -95,7 +95,7 @@ class VoucherPurchaseTest(VoucherTestCase):
                 self.checkout(order)
 
     def test_voucher_for_a_class_costs_the_class_price(self) -> None:
-        self.assertEqual(self.for_toy(1).worth, 70)
+        self.assertEqual(self.for_toy(1).face_value, 70)
         order = self.cart()
         carts.add_line(order, "voucher", 0, {"gift": "toy:99", "gift_title": "Toy 99"})
         with self.assertRaises(placement.OrderNotPlaced):
@@ -280,7 +280,7 @@ class VoucherRefundTest(VoucherTestCase):
         Voucher.objects.filter(pk=voucher.pk).update(expires_on=dates.local_today() - timedelta(days=2))
         line_cancellation.cancel_line(order.lines.get(), at=self.now, why="no teacher")
         self.assertEqual(self.balance(voucher), 70)
-        self.assertIn("Should it be valid again?", PaymentIssue.objects.get().text)
+        self.assertIn("Should it be valid again?", PaymentIssue.objects.get().description)
 
 
 class VoucherCancellationTest(VoucherTestCase):
@@ -353,7 +353,7 @@ class VoucherCancellationTest(VoucherTestCase):
             self.assertEqual(self.balance(voucher), 0)
             self.assertEqual(eligibility.voucher_refusal(voucher, "USD", self.now), eligibility.VOID)
             cases_found = PaymentIssue.objects.filter(kind=PaymentIssue.Kind.OTHER, order=voucher.line.order)  # type: ignore[union-attr]
-            self.assertEqual([case.text[: len("$50.00 of gift voucher")] for case in cases_found], cases)
+            self.assertEqual([case.description[: len("$50.00 of gift voucher")] for case in cases_found], cases)
 
     def test_refund_outside_the_site_blocks_voucher(self) -> None:
         voucher = self.bought()

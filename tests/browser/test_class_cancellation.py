@@ -58,7 +58,7 @@ class ClassDayCancellationTest(PhoneTestCase):
 
     def test_class_below_its_minimum_enrollment_is_confirmed_at_the_desk(self) -> None:
         day = self.school.class_offer.meetings.get(number=1).local_date - timedelta(days=1)
-        ClassOffer.objects.filter(pk=self.school.class_offer.pk).update(minimum=5, decision_date=day)
+        ClassOffer.objects.filter(pk=self.school.class_offer.pk).update(minimum_enrollment=5, decision_date=day)
         page = self.open_browser(self.school.ada, width=PHONE)
         page.goto(self.school.class_offer.get_absolute_url())
         page.get_by_text("Needs 5 sign-ups by").wait_for()

@@ -171,7 +171,7 @@ class ClassAdminTest(OfficeTestCase):
         self.assertEqual(taken.context["adminform"].form["skipped"].value(), right)
         values["skipped"] = right
         self.assertEqual(self.post(self.url, values, seen=self.seen(taken)).status_code, SAVED)
-        self.assertEqual([str(skipped.on) for skipped in self.class_offer.skipped_dates.all()], [right])
+        self.assertEqual([str(skipped.day) for skipped in self.class_offer.skipped_dates.all()], [right])
 
     def test_invalid_skipped_date_is_refused(self):
         self.assertContains(self.post(self.url, self.values_of(self.url), skipped="Tuesday"), "“Tuesday” isn’t a date")

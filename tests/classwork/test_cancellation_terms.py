@@ -47,7 +47,7 @@ class ClassTermsTest(SchoolTestCase):
         self.assertIn("(the beginning of the first class), you get a full refund.", self.sentences()[0])
         usual()
         own = CancellationTerms.objects.create(name="None at all")
-        class_offers.change_class(self.ada, self.class_offer, ClassDraft({"terms": own}))
+        class_offers.change_class(self.ada, self.class_offer, ClassDraft({"cancellation_terms": own}))
         self.assertEqual(self.sentences(), ["No refunds."])
 
     def test_step_beyond_the_last_class_ends_with_the_last_class(self) -> None:
@@ -70,7 +70,7 @@ class ClassTermsTest(SchoolTestCase):
         before = promised.terms_sold(line, timezone.now())
         named.steps.update(percent=0)
         class_offers.change_class(
-            self.ada, self.class_offer, ClassDraft({"terms": CancellationTerms.objects.create(name="No")})
+            self.ada, self.class_offer, ClassDraft({"cancellation_terms": CancellationTerms.objects.create(name="No")})
         )
         self.assertEqual(promised.terms_sold(line, timezone.now()), before)
         self.assertEqual(before.at(timezone.now()).percent, 100)
@@ -102,15 +102,17 @@ class ClassTermsTest(SchoolTestCase):
 
     def test_terms_are_copied_to_the_next_session_and_can_be_requested_by_a_teacher(self) -> None:
         named = usual(is_default=False)
-        class_offers.change_class(self.ada, self.class_offer, ClassDraft({"terms": named}))
+        class_offers.change_class(self.ada, self.class_offer, ClassDraft({"cancellation_terms": named}))
         self.class_offer.refresh_from_db()
-        self.assertEqual(next_session.repeat_class(self.class_offer).draft(self.session).values["terms"], named)
+        self.assertEqual(
+            next_session.repeat_class(self.class_offer).draft(self.session).values["cancellation_terms"], named
+        )
         other = CancellationTerms.objects.create(name="Strict")
-        request = proposals.request_change(self.tess.staff, self.class_offer, {"terms": other}, "Please")
+        request = proposals.request_change(self.tess.staff, self.class_offer, {"cancellation_terms": other}, "Please")
         self.assertIn(("cancellation terms", "Usual", "Strict"), proposals.describe_changes(request))
         proposals.approve_proposal(self.ada, request)
         self.class_offer.refresh_from_db()
-        self.assertEqual(self.class_offer.terms, other)
+        self.assertEqual(self.class_offer.cancellation_terms, other)
 
 
 class TermsAdminTest(SchoolTestCase):
@@ -152,7 +154,7 @@ class TermsAdminTest(SchoolTestCase):
         class_offers.change_class(
             self.ada,
             factories.create_class_offer(self.session, factories.create_subject(version="B")),
-            ClassDraft({"terms": first}),
+            ClassDraft({"cancellation_terms": first}),
         )
         with self.assertRaises(IntegrityError), transaction.atomic():
             first.delete()

@@ -36,7 +36,7 @@ class CancelTest(MeetingTestCase):
         meetings.cancel_meeting(self.ada, self.second, "Snow", seen=preview.fingerprint)
         stored = self.stored(self.second)
         self.assertEqual((stored.is_canceled, stored.reason, stored.revision), (True, "Snow", 1))
-        self.assertEqual(Entry.objects.latest("id").why, "Snow")
+        self.assertEqual(Entry.objects.latest("id").reason, "Snow")
         self.assertEqual(Event.objects.get(type="classwork.meeting_canceled").payload.meeting_id, self.second.pk)
 
     def test_day_can_be_canceled_only_once(self):

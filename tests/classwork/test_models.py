@@ -87,8 +87,8 @@ class ConstraintTest(TestCase):
         self.assert_refused(
             Meeting.objects.create, class_offer=class_offer, starts_at=start + hour, ends_at=start + hour
         )
-        SkippedDate.objects.create(class_offer=class_offer, on=DAY)
-        self.assert_refused(SkippedDate.objects.create, class_offer=class_offer, on=DAY)
+        SkippedDate.objects.create(class_offer=class_offer, day=DAY)
+        self.assert_refused(SkippedDate.objects.create, class_offer=class_offer, day=DAY)
 
 
 class DerivedValuesTest(TestCase):

@@ -21,7 +21,7 @@ KEPT: dict[str, object] = {
     "pro_rata": True,
     "drop_in_price": Decimal(20),
     "trial_price": Decimal(0),
-    "minimum": 6,
+    "minimum_enrollment": 6,
 }
 """Values that no class has by default. The cancellation terms are a database row and are added in the tests."""
 
@@ -30,7 +30,7 @@ class RepeatedClassTest(SchoolTestCase):
     @classmethod
     def setUpTestData(cls):
         super().setUpTestData()
-        cls.kept = KEPT | {"terms": CancellationTerms.objects.create(name="Strict")}
+        cls.kept = KEPT | {"cancellation_terms": CancellationTerms.objects.create(name="Strict")}
         cls.first = factories.upcoming_thursday(1)
         cls.special = factories.create_class_offer(
             cls.session,
@@ -91,18 +91,18 @@ class RepeatedClassTest(SchoolTestCase):
             decision_date=factories.upcoming_thursday() - timedelta(days=30)
         )
         again = self.copy_class()
-        self.assertEqual((again.minimum, again.decision_date), (6, dates.local_today()))
+        self.assertEqual((again.minimum_enrollment, again.decision_date), (6, dates.local_today()))
 
     def test_copy_of_a_class_that_has_begun_has_no_minimum(self):
         self.special.skipped_dates.all().delete()
         type(self.session).objects.filter(pk=self.session.pk).update(key_day_date=factories.upcoming_thursday(-2))
         again = self.copy_class()
-        self.assertEqual((again.capacity, again.minimum, again.decision_date), (12, None, None))
+        self.assertEqual((again.capacity, again.minimum_enrollment, again.decision_date), (12, None, None))
         self.assertEqual(again.roles.count(), 2)
 
 
 class SampleClassTest(SimpleTestCase):
     def test_sample_class_has_a_non_default_value_for_every_repeated_field(self):
-        self.assertEqual({*KEPT_FIELDS, "minimum"}, {*KEPT, "terms"})
+        self.assertEqual({*KEPT_FIELDS, "minimum_enrollment"}, {*KEPT, "cancellation_terms"})
         usual = ClassOffer()
         self.assertFalse([name for name, value in KEPT.items() if getattr(usual, name) == value])

@@ -154,7 +154,7 @@ class ChangedSessionTest(SessionTestCase):
             self.ada, self.session, {"key_day_date": factories.upcoming_thursday(1)}, why="The hall floods"
         )
         entry = Entry.objects.get(action="classwork.session_changed")
-        self.assertEqual((entry.actor_id, entry.why), (self.ada.pk, "The hall floods"))
+        self.assertEqual((entry.actor_id, entry.reason), (self.ada.pk, "The hall floods"))
         self.assertEqual(
             entry.details["changes"]["key_day_date"],
             [format_date(factories.upcoming_thursday()), format_date(factories.upcoming_thursday(1))],

@@ -11,7 +11,7 @@ from tests.base import SchoolTestCase
 class RecordActionTest(SchoolTestCase):
     def test_entry_cannot_be_changed_or_deleted(self) -> None:
         entry = record_action(self.ada, "users.account_closed", self.sam, why="moved away", by="letter")
-        entry.why = "something else"
+        entry.reason = "something else"
         self.assertRaises(TypeError, entry.save)
         self.assertRaises(TypeError, entry.delete)
 

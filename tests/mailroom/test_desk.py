@@ -120,7 +120,7 @@ class MessageActionTest(MailDeskTestCase):
         self.assertEqual((again(message).state, message.rounds), (MessageState.SENT, 1))
         entry = Entry.objects.get(action="mailroom.sent_again")
         self.assertEqual(
-            (entry.actor_id, entry.why, entry.details["was"]), (self.ada.pk, "She asked for it.", "perhaps")
+            (entry.actor_id, entry.reason, entry.details["was"]), (self.ada.pk, "She asked for it.", "perhaps")
         )
 
     def test_clicking_resend_twice_sends_the_message_once(self) -> None:
@@ -178,7 +178,7 @@ class SuppressedAddressTest(MailDeskTestCase):
         self.assertContains(self.client.post(url, {"why": ""}), "This field is required")
         page = self.client.post(url, {"why": "A slip of the finger."}, follow=True)
         self.assertContains(page, f"{ALICE} receives email again.")
-        self.assertEqual(Entry.objects.get(action="mailroom.suppression_lifted").why, "A slip of the finger.")
+        self.assertEqual(Entry.objects.get(action="mailroom.suppression_lifted").reason, "A slip of the finger.")
         self.assertContains(self.client.post(url, {"why": "Once more."}, follow=True), "already")
         write()
         self.assertEqual(len(send_all()), 1)

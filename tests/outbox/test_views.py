@@ -48,7 +48,7 @@ class QueuePageTest(SchoolTestCase):
         self.assertIn("It will be retried in a moment.", self.handle("retry"))
         self.assertEqual((delivery().state, delivery().tries), (DeliveryState.WAITING, 0))
         entry = Entry.objects.get(action="outbox.retried")
-        self.assertEqual((entry.actor_id, entry.why), (self.ada.pk, "The door is mended."))
+        self.assertEqual((entry.actor_id, entry.reason), (self.ada.pk, "The door is mended."))
         with mapped("never"):
             run_all()
         self.assertEqual(delivery().state, DeliveryState.PARKED)
@@ -57,7 +57,7 @@ class QueuePageTest(SchoolTestCase):
         self.park()
         self.assertIn("Dismissed.", self.handle("dismiss", "Nobody lives here."))
         self.assertEqual((delivery().state, delivery().reason), (DeliveryState.DISMISSED, "Nobody lives here."))
-        self.assertEqual(Entry.objects.get(action="outbox.dismissed").why, "Nobody lives here.")
+        self.assertEqual(Entry.objects.get(action="outbox.dismissed").reason, "Nobody lives here.")
 
     def test_retry_without_a_reason_is_refused_beside_the_field(self) -> None:
         self.park()

@@ -110,7 +110,7 @@ class School(order_simulation.School):
         test.assertIsNone(one.line.canceled_at)
         test.assertIn(order.state, (Order.State.PLACED, Order.State.PAID))
         if one.state != State.HELD:
-            paid_later = order.due != Order.Due.NOW
+            paid_later = order.due_kind != Order.Due.NOW
             test.assertTrue(order.state == Order.State.PAID or paid_later or order.entered_by is not None)
 
     def _check_line(self, test: TestCase, line: OrderLine) -> None:

@@ -50,7 +50,7 @@ class CancellationWizardTest(SchoolTestCase):
         form = {"do": "1", "why": "Snow", "seen": preview.context["quote"].fingerprint}
         answer = self.client.post(self.address(policy="refund"), form)
         self.assertRedirects(answer, ClassCancellation.objects.get().get_absolute_url())
-        self.assertTrue(Entry.objects.filter(action="registrations.classes_canceled", why="Snow").exists())
+        self.assertTrue(Entry.objects.filter(action="registrations.classes_canceled", reason="Snow").exists())
 
     def test_compensation_changed_after_the_preview_is_shown_again_and_cancels_nothing(self) -> None:
         order = self.buy()

@@ -44,7 +44,7 @@ class LedgerTest(CancellationResultTest):
             "waived": before - self.owed(),
         }
         self.assertEqual({name: getattr(totals, name) for name in booked}, booked)
-        self.assertEqual(sum(one.waived for one in cancellation.outcomes.all()), totals.waived)
+        self.assertEqual(sum(one.no_longer_due for one in cancellation.outcomes.all()), totals.waived)
 
     def test_student_registered_at_the_desk_gets_credit_when_they_have_an_account(self) -> None:
         User.objects.filter(pk__in=[self.alice.pk, self.gus.pk]).update(email_confirmed_at=self.now)
@@ -165,7 +165,9 @@ class ResultPageTest(CancellationResultTest):
 
     @tag("rows")
     def test_result_page_runs_the_same_queries_for_thirty_registrations(self) -> None:
-        cancellation = ClassCancellation.objects.create(policy=CompensationPolicy.REFUND, why="Snow", at=self.now)
+        cancellation = ClassCancellation.objects.create(
+            policy=CompensationPolicy.REFUND, reason="Snow", canceled_at=self.now
+        )
 
         def rows(count: int) -> None:
             for _ in range(count):
@@ -173,7 +175,13 @@ class ResultPageTest(CancellationResultTest):
                 day = order.lines.get().registrations.get()
                 refund = reservations.reserve_refund(order, Decimal(5), why="Snow")
                 made = cancellation.outcomes.create(
-                    registration=day, policy="refund", meetings=1, of=4, base=65, money=5, by_hand=5
+                    registration=day,
+                    policy="refund",
+                    meetings=1,
+                    purchased_meetings=4,
+                    total_cost=65,
+                    amount=5,
+                    by_hand=5,
                 )
                 made.refunds.set(refund)
 

@@ -135,7 +135,7 @@ class HoldTest(DeskTestCase):
         self.assertContains(answer, "On hold")
         answer = self.client.post(self.page, {"why": "It was a mistake of theirs"}, follow=True)
         self.assertContains(answer, "Registered")
-        actions = Entry.objects.filter(subject_type="registration").values_list("why", flat=True)
+        actions = Entry.objects.filter(subject_type="registration").values_list("reason", flat=True)
         self.assertEqual(list(actions), ["It was a mistake of theirs", "The bank asks"])
         self.assertContains(answer, "The bank asks")
 
@@ -192,7 +192,7 @@ class DeskRegistrationTest(DeskTestCase):
         day = timezone.localdate() + timedelta(days=10)
         self.assertEqual(self.register(pay_by=timezone.localdate() - timedelta(days=1)).status_code, 200)
         self.assertEqual(self.register(pay_by=day).status_code, 302)
-        self.assertEqual(Order.objects.values_list("due", "due_date").get(), ("date", day))
+        self.assertEqual(Order.objects.values_list("due_kind", "due_date").get(), ("date", day))
         self.assertEqual(Registration.objects.get().state, "confirmed")
 
     def test_known_student_is_registered_with_their_record(self) -> None:
@@ -218,7 +218,7 @@ class DeskRegistrationTest(DeskTestCase):
         self.assertContains(self.register(over_capacity="on"), "Please enter a reason")
         self.assertEqual(self.register(over_capacity="on", why="Plays the piano").status_code, 302)
         self.assertTrue(Registration.objects.first().over_capacity)
-        self.assertEqual(Entry.objects.get(action="registrations.registered_at_desk").why, "Plays the piano")
+        self.assertEqual(Entry.objects.get(action="registrations.registered_at_desk").reason, "Plays the piano")
 
     def test_over_capacity_is_hidden_and_ignored_without_permission(self) -> None:
         ClassOffer.objects.update(capacity=1)

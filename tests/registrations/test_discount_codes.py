@@ -28,7 +28,7 @@ class ClassCodeTest(SchoolTestCase):
 
     def test_code_for_another_class_names_that_class(self) -> None:
         other = factories.create_class_offer(self.session, factories.create_subject(version="B"), class_day=4)
-        DiscountCode.objects.create(text="b", percent=10, kind="place", product_id=other.pk)
+        DiscountCode.objects.create(code="b", percent=10, kind="place", product_id=other.pk)
         cart = purchases.cart((self.class_offer, purchases.me()))
         with self.assertRaisesMessage(
             discount_codes.DiscountCodeRefused, "This code is for Beginning B. Add it to your cart"

@@ -75,7 +75,7 @@ class DisputeTest(SchoolTestCase):
         self.assertEqual(self.dispute("lost", Decimal(5)), [State.ON_HOLD, State.ON_HOLD])
 
     def test_registration_put_on_hold_by_the_office_stays_on_hold_when_a_dispute_is_won(self) -> None:
-        Registration.objects.update(state=State.ON_HOLD, why="Looked into")
+        Registration.objects.update(state=State.ON_HOLD, end_reason="Looked into")
         self.dispute("open")
         self.assertEqual(self.dispute("won"), [State.ON_HOLD, State.ON_HOLD])
         self.assertEqual(Dispute.objects.get().state, "won")

@@ -93,7 +93,7 @@ class LateJoinerPurchaseTest(LateTestCase):
         begun(self.class_offer, 2)
         other = factories.create_class_offer(self.session, factories.create_subject("L2"), class_day=3)
         order = place(cart((self.class_offer, me()), (other, me())))
-        stored = PriceAdjustment.objects.filter(line=line(order), plan=PriceAdjustment.Plan.NOW)
+        stored = PriceAdjustment.objects.filter(line=line(order), total_kind=PriceAdjustment.Plan.NOW)
         adjustments = [(one.label, one.amount) for one in stored.order_by("pk")]
         self.assertEqual(adjustments, [("Regular price", 60), ("Joins from class 3 of 5", -24)])
         self.assertEqual([one.early_total for one in order.lines.order_by("pk")], [36, 65])

@@ -94,7 +94,7 @@ class LevelOverrideTest(LevelProgressTestCase):
         self.assertEqual(self.progress().number, Decimal(1))
         entries = Entry.objects.filter(subject_type="student", subject_id=str(self.student.pk))
         self.assertEqual(
-            [(one.action, one.why, one.details) for one in entries],
+            [(one.action, one.reason, one.details) for one in entries],
             [
                 ("registrations.level_removed", "It was her sister", {"level": "3"}),
                 ("registrations.level_set", "Danced for years in Lyon", {"level": "3"}),

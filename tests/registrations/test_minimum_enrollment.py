@@ -30,7 +30,7 @@ class MinimumTestCase(SchoolTestCase):
 
     def set_minimum(self, people: int) -> None:
         class_offers.change_class(
-            self.ada, self.class_offer, ClassDraft({"minimum": people, "decision_date": self.day})
+            self.ada, self.class_offer, ClassDraft({"minimum_enrollment": people, "decision_date": self.day})
         )
         self.class_offer.refresh_from_db()
 
@@ -99,7 +99,7 @@ class MinimumDecisionTest(MinimumTestCase):
         self.assertTrue(minimum_enrollment.confirm_class(self.class_offer, why="Worth it", by=self.ada))
         self.assertFalse(minimum_enrollment.confirm_class(self.class_offer, why="Again", by=self.ada))
         self.assertEqual(self.decide_due(), 0)
-        self.assertTrue(Entry.objects.filter(action="registrations.class_confirmed", why="Worth it").exists())
+        self.assertTrue(Entry.objects.filter(action="registrations.class_confirmed", reason="Worth it").exists())
 
     def test_decision_is_postponed_and_everybody_is_told(self) -> None:
         self.buy()
@@ -107,7 +107,7 @@ class MinimumDecisionTest(MinimumTestCase):
         later = self.day + timedelta(days=1)
         minimum_enrollment.postpone_decision(self.class_offer, later, why="Holidays", by=self.ada)
         self.class_offer.refresh_from_db()
-        self.assertEqual((self.class_offer.decision_date, self.class_offer.asked_at), (later, None))
+        self.assertEqual((self.class_offer.decision_date, self.class_offer.decision_requested_at), (later, None))
         self.assertEqual(self.recipients_of("decide later"), ["ann@example.org"])
         self.assertEqual(minimum_enrollment.decide_due_classes(later + timedelta(days=1)), 1)
 
@@ -116,11 +116,15 @@ class MinimumDecisionTest(MinimumTestCase):
             with self.subTest(day), self.assertRaises(ChangeRefused):
                 minimum_enrollment.postpone_decision(self.class_offer, day, why="x", by=self.ada)
             with self.subTest(day), self.assertRaises(ChangeRefused):
-                class_offers.change_class(self.ada, self.class_offer, ClassDraft({"minimum": 3, "decision_date": day}))
+                class_offers.change_class(
+                    self.ada, self.class_offer, ClassDraft({"minimum_enrollment": 3, "decision_date": day})
+                )
 
     def test_minimum_and_decision_day_must_be_given_together(self) -> None:
         with self.assertRaisesMessage(ChangeRefused, "please give both, or neither"):
-            class_offers.change_class(self.ada, self.class_offer, ClassDraft({"minimum": 3, "decision_date": None}))
+            class_offers.change_class(
+                self.ada, self.class_offer, ClassDraft({"minimum_enrollment": 3, "decision_date": None})
+            )
 
 
 class MinimumDeskTest(MinimumTestCase):
@@ -147,7 +151,7 @@ class MinimumDeskTest(MinimumTestCase):
                     if not number
                     else self.class_offer.subject
                 )
-                factories.create_class_offer(self.session, subject, minimum=3, decision_date=self.day)
+                factories.create_class_offer(self.session, subject, minimum_enrollment=3, decision_date=self.day)
 
         self.assertSameQueries(reverse("desk_minimum"), rows)
 

@@ -160,7 +160,7 @@ class PaginationTest(SchoolTestCase):
         WaitlistEntry.objects.bulk_create(
             WaitlistEntry(
                 class_offer=class_offer, state="waiting", position=number + 1, person_key=f"w{number}",
-                size=1, wanted=[""], joined_at=at,
+                size=1, requested_roles=[""], joined_at=at,
                 contact_name=f"Waiter {number:02}", contact_email=f"w{number}@example.org",
                 people=[{"first_name": "Waiter", "last_name": f"{number:02}"}],
             )

@@ -37,7 +37,7 @@ class PairTest(WaitlistTestCase):
 
     def test_reason_why_a_pair_was_skipped_is_stored(self) -> None:
         pair = self.skip_pair()
-        self.assertEqual(pair.rule, "needs_two")
+        self.assertEqual(pair.skip_rule, "needs_two")
         self.assertEqual(self.class_offer.walks.latest("pk").steps, [["passed", pair.pk, "needs_two", ""]])
 
     def test_desk_sees_that_a_pair_needs_two_spots(self) -> None:

@@ -216,7 +216,7 @@ class DoorOrderTest(SchoolTestCase):
         page = browser.post(order.door_address, follow=True)
         self.assertContains(page, "pay online")
         order.refresh_from_db()
-        self.assertEqual(order.due, Order.Due.NOW)
+        self.assertEqual(order.due_kind, Order.Due.NOW)
 
     def test_online_order_switched_to_the_door_waits_for_confirmation(self) -> None:
         browser = Client()

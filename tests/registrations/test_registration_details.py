@@ -105,7 +105,7 @@ class CalendarLinksTest(SchoolTestCase):
 class MinimumTest(SchoolTestCase):
     def setUp(self) -> None:
         decide = dates.local_today() + timedelta(2)
-        ClassOffer.objects.filter(pk=self.class_offer.pk).update(minimum=9, decision_date=decide)
+        ClassOffer.objects.filter(pk=self.class_offer.pk).update(minimum_enrollment=9, decision_date=decide)
         pay(place(cart((self.class_offer, me()))))
 
     def test_class_card_shows_how_many_of_the_minimum_are_registered(self) -> None:
@@ -123,7 +123,7 @@ class MinimumTest(SchoolTestCase):
         def add(count: int) -> None:
             for number in range(count):
                 factories.create_class_offer(
-                    self.session, subject, class_day=number % 7, minimum=2, decision_date=decide
+                    self.session, subject, class_day=number % 7, minimum_enrollment=2, decision_date=decide
                 )
 
         self.assertSameQueries(reverse("classoffer_list"), add, exactly=7)

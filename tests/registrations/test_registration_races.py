@@ -76,7 +76,7 @@ class RegistrationRaceTest(TransactionTestCase):
         self.assertEqual(self.priced_lines(), 2)
 
     def priced_lines(self) -> int:
-        return PriceAdjustment.objects.filter(step="full_price", plan=PriceAdjustment.Plan.NOW).count()
+        return PriceAdjustment.objects.filter(rule="full_price", total_kind=PriceAdjustment.Plan.NOW).count()
 
     def test_spot_released_during_a_purchase_is_available_to_the_next_attempt(self) -> None:
         order = place(cart((self.class_offer, me())))

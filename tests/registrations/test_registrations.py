@@ -233,7 +233,7 @@ class AttendeeRecordTest(FullClassTestCase):
             (self.class_offer, other("Lou", "lee@example.org")),
         ]
         order = place(cart(*make_two))
-        self.assertEqual(len({one.facts["attendee"] for one in order.lines.all()}), 2)
+        self.assertEqual(len({one.price_facts["attendee"] for one in order.lines.all()}), 2)
 
     def test_cart_with_the_same_person_twice_is_refused(self) -> None:
         with self.assertRaisesMessage(OrderNotPlaced, "already"):
@@ -288,7 +288,7 @@ class RegistrationMailTest(FullClassTestCase):
         student = Registration.objects.get().student
         guardianship.answer_claim(self.alice, student, guardianship.ClaimAnswer.UNKNOWN)
         self.mail_to("pat@example.org", "registrations.email_requested")
-        self.assertIn("The person at alice@example.org doesn’t know Alicia", order.cases.get().text)
+        self.assertIn("The person at alice@example.org doesn’t know Alicia", order.cases.get().description)
         page = order.address("attendee_address")
         self.assertContains(self.client.get(page), "Alicia")
         self.client.post(page, {"email": "alicia@example.org"})
@@ -331,8 +331,8 @@ class RecordMergeTest(FullClassTestCase):
             self.client.post(page.request["PATH_INFO"])
         run_all()
         case = PaymentIssue.objects.get()
-        self.assertIn("Ali has two records", case.text)
-        self.assertIn("Both have a spot in", case.text)
+        self.assertIn("Ali has two records", case.description)
+        self.assertIn("Both have a spot in", case.description)
         self.assertEqual(ali.registrations.count(), 2)
 
     def test_merge_request_without_an_order_is_reported_as_a_delivery_problem(self) -> None:

@@ -155,7 +155,7 @@ class AttendeeCancellationTest(SchoolTestCase):
             meeting.starts_at -= timedelta(days=days)
             meeting.ends_at -= timedelta(days=days)
             meeting.save()
-        self.order.lines.update(terms=None)
+        self.order.lines.update(sold_terms=None)
 
     def test_refund_steps_apply_in_order_as_time_passes(self) -> None:
         first = self.class_offer.meetings.first()

@@ -77,7 +77,7 @@ class School(spot_simulation.School):
         for line in OrderLine.objects.exclude(exchanged_at=None):
             test.assertEqual(line.tickets.get().state, State.TRANSFERRED)
         for order in Order.objects.placed().filter(state=Order.State.PAID):
-            kept = sum((line.kept for line in order.lines.all()), Decimal(0))
+            kept = sum((line.retained for line in order.lines.all()), Decimal(0))
             test.assertGreaterEqual(order.amount_charged, kept)
             test.assertGreaterEqual(balances.amount_available(order), 0)
 

@@ -235,7 +235,7 @@ class TrialTest(TicketTestCase):
         order = self.buy(1, trial=True, **stranger)
         run_all()
         self.assertEqual(order.state, Order.State.PAID)
-        self.assertIn("has already had a trial of this class", PaymentIssue.objects.get().text)
+        self.assertIn("has already had a trial of this class", PaymentIssue.objects.get().description)
         self.assertNotEqual(self.ticket(order).student, self.student)
 
     def test_stranger_is_not_told_about_a_registration_and_the_office_gets_a_case(self) -> None:
@@ -243,7 +243,7 @@ class TrialTest(TicketTestCase):
         order = self.buy(1, trial=True, name="Alice Arden", email="alice@example.org")
         run_all()
         self.assertEqual(self.ticket(order).student, self.student)
-        self.assertIn("already has a spot in this class", PaymentIssue.objects.get().text)
+        self.assertIn("already has a spot in this class", PaymentIssue.objects.get().description)
 
     def test_student_cannot_have_two_tickets_for_one_day(self) -> None:
         self.buy(0, payer=self.alice)

@@ -75,7 +75,7 @@ class TransferPriceTest(TransferTestCase):
     def test_spot_to_pay_at_the_door_stays_payable_at_the_door_after_a_transfer(self) -> None:
         spot = self.bought(due=DOOR)
         order = self.move(spot, self.thursday)
-        self.assertEqual((order.state, order.due), (Order.State.PLACED, DOOR))
+        self.assertEqual((order.state, order.due_kind), (Order.State.PLACED, DOOR))
         self.assertEqual(self.states(), [("Tuesday", State.TRANSFERRED), ("Thursday", State.CONFIRMED)])
         self.assertEqual(Order.objects.get(lines=spot.line_id).state, Order.State.CANCELED)
 
@@ -269,12 +269,12 @@ class DeskTransferTest(TransferTestCase):
             (order.state, order.amount_charged, self.place(order).over_capacity), (Order.State.PAID, 0, True)
         )
         entry = Entry.objects.get(action="registrations.transferred_to_class")
-        self.assertEqual((entry.why, entry.actor_id, entry.details["waived"]), ("Our mistake", self.ada.pk, True))
+        self.assertEqual((entry.reason, entry.actor_id, entry.details["waived"]), ("Our mistake", self.ada.pk, True))
 
     def test_desk_transfer_makes_the_difference_payable_at_the_door(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)
         order = self.move(self.bought(), self.thursday, DeskOverride(self.ada, "By telephone"))
-        self.assertEqual((order.state, order.due), (Order.State.PLACED, DOOR))
+        self.assertEqual((order.state, order.due_kind), (Order.State.PLACED, DOOR))
         self.assertEqual(self.states()[0], ("Tuesday", State.TRANSFERRED))
 
     def test_desk_page_shows_a_quote_before_it_transfers(self) -> None:

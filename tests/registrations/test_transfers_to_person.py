@@ -99,7 +99,7 @@ class TransferToPersonTest(TransferToPersonTestCase):
         run_all()
         self.assertEqual(Student.objects.filter(first_name="Lee").count(), 2)
         self.assertTrue(
-            PaymentIssue.objects.filter(order=received.line.order, text__contains="registered twice").exists()
+            PaymentIssue.objects.filter(order=received.line.order, description__contains="registered twice").exists()
         )  # type: ignore[union-attr]
 
     def test_transferred_spot_can_be_transferred_back(self) -> None:
@@ -219,7 +219,7 @@ class TransferToPersonPagesTest(TransferToPersonTestCase):
         form = {"first_name": "Lee", "last_name": "Lind", "email": "lee@example.org", "why": "By telephone"}
         self.client.post(reverse("desk_transfer_to_person", args=[spot.pk]), form)
         entry = Entry.objects.get(action="registrations.transferred_to_person")
-        self.assertEqual((entry.why, entry.actor_id), ("By telephone", self.ada.pk))
+        self.assertEqual((entry.reason, entry.actor_id), ("By telephone", self.ada.pk))
 
     def test_desk_can_transfer_after_the_deadline(self) -> None:
         spot = self.bought()

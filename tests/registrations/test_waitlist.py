@@ -33,7 +33,7 @@ class WaitlistTest(WaitlistTestCase):
         ann, ben = self.wait(person("Ann")), self.wait(person("Ben"))
         self.free(order)
         self.assertEqual((self.now(ann), self.now(ben)), (State.OFFERED, State.WAITING))
-        self.assertEqual(ben.rule, "full")
+        self.assertEqual(ben.skip_rule, "full")
 
     def test_spot_held_for_an_offer_is_not_sold_to_a_buyer(self) -> None:
         order = self.full()
@@ -275,10 +275,10 @@ class RolesTest(WaitlistTestCase):
     def test_waiting_lead_is_offered_a_spot_when_a_follow_registers(self) -> None:
         self.register("a", "lead")
         waiting = self.wait(person("Ann", "lead"))
-        self.assertEqual((self.now(waiting), waiting.rule, waiting.skip_role), (State.WAITING, "balance", "lead"))
+        self.assertEqual((self.now(waiting), waiting.skip_rule, waiting.skip_role), (State.WAITING, "balance", "lead"))
         self.register("b", "follow")
         spot_offers.offer_free_spots(self.class_offer.pk)
-        self.assertEqual((self.now(waiting), waiting.roles), (State.OFFERED, ["lead"]))
+        self.assertEqual((self.now(waiting), waiting.offered_roles), (State.OFFERED, ["lead"]))
 
     def test_schedule_shows_the_spots_left_in_each_role(self) -> None:
         self.register("a", "lead")

@@ -32,7 +32,7 @@ class DeskWaitlistTest(WaitlistTestCase):
         entries.move_entry(self.ben, 1, why="She helps at the bar", by=self.ada)
         self.free(self.order)
         self.assertEqual((self.now(self.ann), self.now(self.ben)), (State.WAITING, State.OFFERED))
-        self.assertEqual(Entry.objects.get(action="registrations.waitlist_entry_moved").why, "She helps at the bar")
+        self.assertEqual(Entry.objects.get(action="registrations.waitlist_entry_moved").reason, "She helps at the bar")
 
     def test_spot_can_be_offered_by_hand_only_when_one_is_available(self) -> None:
         with self.assertRaisesMessage(entries.WaitlistRefused, "the class is full"):

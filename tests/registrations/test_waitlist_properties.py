@@ -63,7 +63,7 @@ def take_snapshot(class_offer: ClassOffer) -> ClassSnapshot:
     taken = Registration.objects.filter(class_offer=class_offer).taking_a_place(at).select_related("line")
     seats = Counter((spot_owner(one), one.role) for one in taken)
     for entry in WaitlistEntry.objects.filter(class_offer=class_offer, state=State.OFFERED, offer_expires_at__gte=at):
-        seats.update((entry_owner(entry.pk), role) for role in entry.roles)
+        seats.update((entry_owner(entry.pk), role) for role in entry.offered_roles)
     return ClassSnapshot(
         seats,
         tuple(
@@ -240,7 +240,7 @@ class School(spot_simulation.School):
             if past and entry in after.waiting:
                 counts = count_by_role((after.seats & before.seats) + (came - past))
                 test.assertIsNotNone(find_obstacle(rules, counts, assign_roles(rules, counts, wanted)))
-                test.assertTrue(WaitlistEntry.objects.get(pk=entry).rule)
+                test.assertTrue(WaitlistEntry.objects.get(pk=entry).skip_rule)
 
     def check_ends(self, test: TestCase) -> None:
         states = dict(WaitlistEntry.objects.values_list("pk", "state"))
@@ -253,8 +253,8 @@ class School(spot_simulation.School):
         spot_offers.offer_free_spots_everywhere()
         here = capacity.availability_of(self.class_offer, timezone.now())
         for entry in spot_offers.waiting_entries(self.class_offer):
-            why = find_obstacle(here.rules, here.counts, assign_roles(here.rules, here.counts, entry.wanted))
-            test.assertEqual(why, Obstacle(entry.rule, entry.skip_role))
+            why = find_obstacle(here.rules, here.counts, assign_roles(here.rules, here.counts, entry.requested_roles))
+            test.assertEqual(why, Obstacle(entry.skip_rule, entry.skip_role))
         for walk in WaitlistWalk.objects.all():
             test.assertTrue(walk_log.replay_matches(walk.given, walk.steps))
 

@@ -40,7 +40,7 @@ class TransferTestCase(SchoolTestCase):
     def bought(self, class_offer: ClassOffer | None = None, payer: User | None = None, **how: Any) -> Registration:
         order = purchases.cart((class_offer or self.tuesday, purchases.me()), payer=payer or self.alice)
         order = purchases.place(order, **how)
-        if order.state == Order.State.PLACED and order.due == Order.Due.NOW:
+        if order.state == Order.State.PLACED and order.due_kind == Order.Due.NOW:
             purchases.pay(order)
         return self.place(order)
 

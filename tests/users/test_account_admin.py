@@ -172,7 +172,7 @@ class AccountActionTest(OfficeTestCase):
         self.assertTrue(User.objects.get(pk=self.sam.pk).is_active)
         self.assertEqual(self.post_action("close", self.sam, self.alice, why="moved away").status_code, 302)
         self.assertFalse(User.objects.filter(pk__in=[self.sam.pk, self.alice.pk], is_active=True).exists())
-        self.assertEqual(Entry.objects.filter(action="users.account_closed", why="moved away").count(), 2)
+        self.assertEqual(Entry.objects.filter(action="users.account_closed", reason="moved away").count(), 2)
 
     def test_closed_account_is_reopened_with_a_reason(self) -> None:
         self.post_action("close", self.sam, why="x")
@@ -252,7 +252,7 @@ class StudentAdminTest(OfficeTestCase):
         self.client.post(url, {"why": "wrote her name short"})
         self.assertFalse(Student.objects.filter(pk=other.pk).exists())
         self.assertEqual(Student.objects.get(pk=self.student.pk).notes, "left knee")
-        self.assertEqual(Entry.objects.get(action="users.people_merged").why, "wrote her name short")
+        self.assertEqual(Entry.objects.get(action="users.people_merged").reason, "wrote her name short")
 
 
 class StaffAdminTest(OfficeTestCase):

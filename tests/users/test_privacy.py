@@ -49,7 +49,7 @@ class ErasureTest(PrivacyTestCase):
         alice = User.objects.get(pk=self.alice.pk)
         self.assertFalse(alice.is_active or alice.has_usable_password())
         self.assertEqual(Student.objects.get(pk=self.student.pk).first_name, "Erased")
-        self.assertFalse(Entry.objects.filter(why__contains="Elm").exists())
+        self.assertFalse(Entry.objects.filter(reason__contains="Elm").exists())
 
     def test_students_in_the_persons_care_are_erased_too(self) -> None:
         factories.create_child(self.gus, "Kim", "Gray")
@@ -60,7 +60,7 @@ class ErasureTest(PrivacyTestCase):
     def test_erasure_stays_in_history_with_actor_and_reason(self) -> None:
         self.post_action("erase", self.alice, why="asked for by letter")
         entry = Entry.objects.get(action="users.person_erased")
-        self.assertEqual((entry.actor_id, entry.why), (self.ada.pk, "asked for by letter"))
+        self.assertEqual((entry.actor_id, entry.reason), (self.ada.pk, "asked for by letter"))
 
     def test_erasure_without_a_reason_is_refused(self) -> None:
         self.post_action("erase", self.alice)

@@ -136,7 +136,7 @@ class RoleAssignmentTest(RolesTestCase):
         self.assertTrue(roles.is_teacher(self.sam))
         entry = Entry.objects.get(action="users.role_given")
         self.assertEqual(
-            (entry.actor_id, entry.subject_id, entry.why), (self.office.pk, str(self.sam.pk), "joins in May")
+            (entry.actor_id, entry.subject_id, entry.reason), (self.office.pk, str(self.sam.pk), "joins in May")
         )
         self.assertEqual(entry.details, {"role": "Teacher"})
 

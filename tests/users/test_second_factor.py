@@ -164,7 +164,7 @@ class SecondFactorRemovalTest(SecondFactorTestCase):
         browser.post(url, {"why": "telephone stolen, came to the desk"})
         self.assertIsNone(second_factor.device_of(self.office))
         entry = Entry.objects.get(action="users.second_factor_removed")
-        self.assertEqual((entry.actor_id, entry.why), (self.ada.pk, "telephone stolen, came to the desk"))
+        self.assertEqual((entry.actor_id, entry.reason), (self.ada.pk, "telephone stolen, came to the desk"))
         self.assertIn("password alone", mail_links.last_mail(self.office.email).body)
 
     def test_profile_links_to_second_factor_only_for_office_staff(self) -> None:

@@ -42,11 +42,11 @@ def differences_context(message: Message) -> dict[str, Any]:
     if not differences and not unread:
         raise MailNotNeeded("Everything has been resolved.")
     return {
-        "since": run.since,
-        "until": run.until,
+        "since": run.from_date,
+        "until": run.to_date,
         "count": sum(count for _, count in differences) + len(unread),
         "differences": differences,
-        "unread": [{"name": str(book), "trouble": book.trouble} for book in unread],
+        "unread": [{"name": str(book), "trouble": book.error} for book in unread],
         "link": absolute_url(reverse("desk_reconciliation", args=[run.pk])),
     }
 

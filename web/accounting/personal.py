@@ -16,10 +16,10 @@ NOT_PERSONAL = {
     "accounting.CashCount": "Names only the member of staff who counted the cash.",
 }
 STAFF: list[tuple[type[Model], str]] = [
-    (Reconciliation, "by"),
+    (Reconciliation, "started_by"),
     (Finding, "closed_by"),
-    (PayerQuestion, "by"),
-    (CashCount, "by"),
+    (PayerQuestion, "asked_by"),
+    (CashCount, "counted_by"),
 ]
 
 
@@ -31,7 +31,7 @@ def export(person: PersonRecords) -> dict[str, object]:
             for question in PayerQuestion.objects.filter(order__in=orders).select_related("order")
         ],
         "differences": [
-            {"order": finding.order.number, "what": finding.get_verdict_display(), "why": finding.why}
+            {"order": finding.order.number, "what": finding.get_verdict_display(), "why": finding.note}
             for finding in Finding.objects.off().filter(order__in=orders).select_related("order")
             if finding.order is not None
         ],
@@ -42,7 +42,7 @@ def export(person: PersonRecords) -> dict[str, object]:
 def erase(person: PersonRecords) -> None:
     orders = orders_of(person)
     PayerQuestion.objects.filter(order__in=orders).update(text="(erased)", answer="")
-    Finding.objects.filter(order__in=orders).exclude(why="").update(why="(erased)")
+    Finding.objects.filter(order__in=orders).exclude(note="").update(note="(erased)")
 
 
 def merge(source: PersonRecords, target: PersonRecords) -> list[str]:

@@ -48,8 +48,8 @@ def _order_facts(order: Order) -> dict[str, Any]:
         "lines": [_line_facts(item, order.currency) for item in balances.itemized_lines(order, at)],
         "promises": [_terms_facts(promise) for promise in terms.terms_of_lines(order, at)],
         "state": status_text.order_status(order, at).text,
-        "door": order.due == Order.Due.DOOR,
-        "by": order.due_date if order.due == Order.Due.DATE else None,
+        "door": order.due_kind == Order.Due.DOOR,
+        "by": order.due_date if order.due_kind == Order.Due.DATE else None,
         "overdue": order.is_overdue(at),
         "until": timezone.localtime(order.held_until) if order.held_until else None,
         "owed": format_money(owed, order.currency) if owed else "",
@@ -148,14 +148,14 @@ def canceled_line_context(message: Message) -> dict[str, Any]:
     return order_context(message) | {
         "line": ", ".join(map(str, lines)),
         "subject": _canceled_subject(list(lines)),
-        "refund": any(Decimal(canceled.ended["back"]) for canceled in lines if canceled.ended),
+        "refund": any(Decimal(canceled.cancellation["back"]) for canceled in lines if canceled.cancellation),
         "by_attendee": line.ended_by == CanceledBy.ATTENDEE,
         "by_staff": line.ended_by == CanceledBy.STAFF,
-        "at": format_moment(datetime.fromisoformat(line.ended["at"])) if line.ended else "",
+        "at": format_moment(datetime.fromisoformat(line.cancellation["at"])) if line.cancellation else "",
         "ends": [
             {"title": str(canceled), "said": status_text.cancellation_text(canceled)}
             for canceled in lines
-            if canceled.ended
+            if canceled.cancellation
         ],
     }
 

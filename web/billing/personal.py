@@ -42,12 +42,12 @@ BILLED = {
 STAFF: list[tuple[type[Model], str]] = [
     (Order, "entered_by"),
     (Payment, "recorded_by"),
-    (Refund, "by"),
-    (Credit, "by"),
+    (Refund, "created_by"),
+    (Credit, "created_by"),
     (PaymentIssue, "closed_by"),
     (Dispute, "hold_ended_by"),
     (Voucher, "issued_by"),
-    (VoucherEntry, "by"),
+    (VoucherEntry, "created_by"),
 ]
 
 
@@ -78,10 +78,15 @@ def export(person: PersonRecords) -> dict[str, object]:
     sections = {
         "orders": [_export_order(order) for order in orders],
         "credit": [
-            {"at": entry.at.isoformat(), "amount": str(entry.amount), "currency": entry.currency, "why": entry.why}
+            {
+                "at": entry.created_at.isoformat(),
+                "amount": str(entry.amount),
+                "currency": entry.currency,
+                "why": entry.note,
+            }
             for entry in credit
         ],
-        "codes": [code.text for code in codes],
+        "codes": [code.code for code in codes],
         "gift_vouchers": [_export_voucher(voucher) for voucher in vouchers_of(person).prefetch_related("entries")],
     }
     return {name: value for name, value in sections.items() if value}
@@ -98,14 +103,14 @@ def _export_order(order: Order) -> dict[str, Any]:
         "currency": order.currency,
         "lines": [_export_line(line) for line in order.lines.all()],
         "payments": [_export_payment(payment) for payment in order.payments.all()],
-        "questions": [{"text": case.text, "answer": case.answer} for case in order.cases.all()],
+        "questions": [{"text": case.description, "answer": case.resolution} for case in order.cases.all()],
     }
 
 
 def _export_voucher(voucher: Voucher) -> dict[str, Any]:
     # The code is left out: the buyer of a gift may not use the recipient's voucher.
     return {
-        "worth": str(voucher.worth),
+        "worth": str(voucher.face_value),
         "left": str(voucher.balance),
         "currency": voucher.currency,
         "for": voucher.gift,
@@ -115,14 +120,16 @@ def _export_voucher(voucher: Voucher) -> dict[str, Any]:
         "message": voucher.message,
         "until": voucher.expires_on and voucher.expires_on.isoformat(),
         "entries": [
-            {"at": entry.at.isoformat(), "what": entry.get_reason_display(), "amount": str(entry.amount)}
+            {"at": entry.created_at.isoformat(), "what": entry.get_reason_display(), "amount": str(entry.amount)}
             for entry in voucher.entries.all()
         ],
     }
 
 
 def _export_line(line: OrderLine) -> dict[str, Any]:
-    parts = [{"plan": part.plan, "label": part.label, "amount": str(part.amount)} for part in line.adjustments.all()]
+    parts = [
+        {"plan": part.total_kind, "label": part.label, "amount": str(part.amount)} for part in line.adjustments.all()
+    ]
     return {"title": line.title, "detail": line.detail, "answers": line.details, "price": parts}
 
 
@@ -145,7 +152,7 @@ def erase(person: PersonRecords) -> None:
     # The balance of a voucher can still be used, because it belongs to the holder of the code.
     bought = list(Voucher.objects.filter(line__order__in=numbers).values_list("pk", flat=True))
     received = list(vouchers_received_by(person).values_list("pk", flat=True))
-    VoucherEntry.objects.filter(voucher__in=bought + received).exclude(why="").update(why="(erased)")
+    VoucherEntry.objects.filter(voucher__in=bought + received).exclude(note="").update(note="(erased)")
     Voucher.objects.filter(pk__in=bought + received).update(message="")
     Voucher.objects.filter(pk__in=bought).update(giver_name="")
     Voucher.objects.filter(pk__in=received).update(recipient_name="", recipient_email="")
@@ -154,10 +161,10 @@ def erase(person: PersonRecords) -> None:
     )
     _anonymize_lines(list(OrderLine.objects.filter(order__in=numbers).order_by("pk")))
     for case in PaymentIssue.objects.filter(order__in=numbers, kind=PaymentIssue.Kind.ANSWERED):
-        case.text = f"(erased {case.pk})"  # The texts of an order's open cases have to differ.
-        case.save(update_fields=["text"])
+        case.description = f"(erased {case.pk})"  # The texts of an order's open cases have to differ.
+        case.save(update_fields=["description"])
     DiscountCode.objects.filter(student_id__in=person.student_ids).delete()
-    Credit.objects.filter(account_id=person.account_id).exclude(account=None).update(why="(erased)")
+    Credit.objects.filter(account_id=person.account_id).exclude(account=None).update(note="(erased)")
     Order.objects.filter(pk__in=numbers).update(
         payer=None, payer_name="", payer_email="", street="", city="", area="", postcode="", country=""
     )
@@ -168,10 +175,10 @@ def _anonymize_lines(lines: list[OrderLine]) -> None:
     labels: dict[tuple[int, str], str] = {}
     for line in lines:
         line.details, line.detail = {}, ""
-        if line.facts:
-            key = (line.order_id, line.facts.get("attendee", ""))
-            line.facts["attendee"] = labels.setdefault(key, f"attendee {len(labels) + 1}")
-    OrderLine.objects.bulk_update(lines, ["details", "detail", "facts"])
+        if line.price_facts:
+            key = (line.order_id, line.price_facts.get("attendee", ""))
+            line.price_facts["attendee"] = labels.setdefault(key, f"attendee {len(labels) + 1}")
+    OrderLine.objects.bulk_update(lines, ["details", "detail", "price_facts"])
 
 
 def merge(source: PersonRecords, target: PersonRecords) -> list[str]:

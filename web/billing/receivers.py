@@ -46,8 +46,8 @@ def mail_order_received(event: Any) -> None:
     order = Order.objects.get(pk=event.payload.order_id)
     if order.awaits_click:
         _draft_order_mail("confirm_spot", order, event, key=f"{order.pk}")
-    elif order.due != Order.Due.NOW and order.state != Order.State.PAID:
-        _draft_order_mail("order_received", order, event, key=f"{order.pk} {order.due} {order.due_date or ''}")
+    elif order.due_kind != Order.Due.NOW and order.state != Order.State.PAID:
+        _draft_order_mail("order_received", order, event, key=f"{order.pk} {order.due_kind} {order.due_date or ''}")
 
 
 def mail_link_again(event: Any) -> None:

@@ -116,7 +116,9 @@ def orders_for_header(request: HttpRequest) -> list[Order]:
 
 def orders_to_pay(request: HttpRequest) -> list[Order]:
     return [
-        order for order in orders_for_header(request) if order.state != Order.State.CART and order.due != Order.Due.DOOR
+        order
+        for order in orders_for_header(request)
+        if order.state != Order.State.CART and order.due_kind != Order.Due.DOOR
     ]
 
 

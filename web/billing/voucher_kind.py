@@ -71,8 +71,8 @@ class VoucherKind(ProductKind):
 
     def max_refund_percent(self, line: OrderLine) -> Decimal:
         voucher = Voucher.objects.filter(line=line).first()
-        return 100 * voucher.balance / voucher.worth if voucher else Decimal(100)
+        return 100 * voucher.balance / voucher.face_value if voucher else Decimal(100)
 
     def share_used(self, line: OrderLine, at: datetime) -> Decimal:
         voucher = Voucher.objects.filter(line=line).first()
-        return voucher.used / voucher.worth if voucher else Decimal(0)
+        return voucher.used / voucher.face_value if voucher else Decimal(0)

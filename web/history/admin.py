@@ -22,9 +22,9 @@ def model_of_subject(subject_type: str) -> type[Model] | None:
 
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyAdmin, RecordedModelAdmin):
-    list_display = ["at", "actor", "summary", "about", "why"]
+    list_display = ["at", "actor", "summary", "about", "reason"]
     list_filter = ["action", "at"]
-    search_fields = ["=subject_id", "=actor_id", "why"]
+    search_fields = ["=subject_id", "=actor_id", "reason"]
     search_help_text = "Search by the ID of an account or record, or by words in the reason."
     list_display_links = None
     show_full_result_count = False

@@ -29,7 +29,7 @@ def _build_entry(actor: Any, action: str, subject: Model, why: str, details: Map
         action=action,
         subject_type=subject_type,
         subject_id=subject_id,
-        why=why,
+        reason=why,
         details=dict(details),
     )
 

@@ -15,7 +15,7 @@ class Entry(models.Model):
     action = models.CharField(max_length=80, help_text="What was done, such as users.role_given.")
     subject_type = models.CharField(max_length=40)
     subject_id = models.CharField(max_length=40)
-    why = models.TextField(blank=True)
+    reason = models.TextField(blank=True)
     details = models.JSONField(default=dict, blank=True)
 
     class Meta:

@@ -16,13 +16,13 @@ def entries_about(person: PersonRecords) -> QuerySet[Entry]:
 
 
 def export(person: PersonRecords) -> dict[str, object]:
-    rows = entries_about(person).values("at", "action", "why")
+    rows = entries_about(person).values("at", "action", "reason")
     return {"entries": [{**row, "at": row["at"].isoformat()} for row in rows]}
 
 
 def erase(person: PersonRecords) -> None:
     """Erase the reasons, which may contain text about the person. The rest of each entry is kept."""
-    entries_about(person).exclude(why="").update(why="(erased with the person)")
+    entries_about(person).exclude(reason="").update(reason="(erased with the person)")
 
 
 def merge(source: PersonRecords, target: PersonRecords) -> list[str]:

@@ -58,17 +58,21 @@ def export(person: PersonRecords) -> dict[str, object]:
             for each in Ticket.objects.filter(student__in=person.student_ids).for_lists()
         ],
         "waitlists": list(
-            _waitlist_entries_of(person).values("state", "people", "wanted", name=F("class_offer__subject__name"))
+            _waitlist_entries_of(person).values(
+                "state", "people", "requested_roles", name=F("class_offer__subject__name")
+            )
         ),
         "level set by staff": [
-            {"level": str(each.number), "why": each.why}
+            {"level": str(each.number), "why": each.reason}
             for each in LevelOverride.objects.filter(student__in=person.student_ids)
         ],
         "canceled by the school": list(
-            outcomes.values("policy", "meetings", "money", "credit", "waived", why=F("cancellation__why"))
+            outcomes.values(
+                "policy", "meetings", "amount", "credit_returned", "no_longer_due", why=F("cancellation__reason")
+            )
         ),
         "opened for you": [str(each.resource) for each in _openings_of(person)],
-        "library": list(LibraryVisit.objects.filter(account=person.account_id).values("at")),
+        "library": list(LibraryVisit.objects.filter(account=person.account_id).values("visited_at")),
     }
 
 
@@ -78,8 +82,8 @@ def _openings_of(person: PersonRecords) -> QuerySet[Opening]:
 
 def erase(person: PersonRecords) -> None:
     """Attendance stays recorded. The names disappear with the account."""
-    Registration.objects.filter(student__in=person.student_ids).update(referral_source="", why="")
-    Ticket.objects.filter(student__in=person.student_ids).update(why="")
+    Registration.objects.filter(student__in=person.student_ids).update(referral_source="", end_reason="")
+    Ticket.objects.filter(student__in=person.student_ids).update(end_reason="")
     LibraryVisit.objects.filter(account=person.account_id).delete()
     _openings_of(person).delete()
     StudentCalendarFeed.objects.filter(student__in=person.student_ids).delete()

@@ -63,7 +63,7 @@ def apply_disputes(event: Any) -> None:
             earlier = exchanges.exchange_chain(seat.line) if seat.line else []
             if any(disputes.has_open_or_lost_dispute(line.order_id) for line in earlier):
                 spots.suspend_spot(seat, why=IN_DISPUTE)
-            elif seat.why == IN_DISPUTE:
+            elif seat.end_reason == IN_DISPUTE:
                 spots.resume_spot(seat)
 
 

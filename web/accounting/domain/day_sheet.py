@@ -84,12 +84,12 @@ def drawers_of_day(day: date) -> list[CashDrawer]:
         at, reference = payment.captured_at or payment.created, payment.transaction_id or ""
         entry = DrawerEntry(at, order.pk, order.payer_name, payment.captured_amount, by, reference)
         drawer_of(payment.variant, payment.currency).entries.append(entry)
-    for refund in _refunds_between(day, day, labels).select_related("payment__order", "by"):
-        order, by = refund.payment.order, str(refund.by or "?")
+    for refund in _refunds_between(day, day, labels).select_related("payment__order", "created_by"):
+        order, by = refund.payment.order, str(refund.created_by or "?")
         at = refund.completed_at or refund.created_at
-        entry = DrawerEntry(at, order.pk, order.payer_name, -refund.amount, by, refund.why)
+        entry = DrawerEntry(at, order.pk, order.payer_name, -refund.amount, by, refund.note)
         drawer_of(refund.payment.variant, refund.payment.currency).entries.append(entry)
-    for count in CashCount.objects.filter(day=day).select_related("by"):
+    for count in CashCount.objects.filter(day=day).select_related("counted_by"):
         drawer_of(count.variant, count.currency).counts.append(count)
     for drawer in drawers.values():
         drawer.entries.sort(key=lambda entry: entry.at)
@@ -113,7 +113,7 @@ def record_cash_count(day: date, variant: str, currency: str, counted: Decimal, 
     if counted != expected and not why:
         raise CashCountRefused("This differs from the expected amount. Please enter a reason or count again.")
     cash_count = CashCount.objects.create(
-        day=day, variant=variant, currency=currency, expected=expected, counted=counted, why=why, by=by
+        day=day, variant=variant, currency=currency, expected=expected, counted=counted, reason=why, counted_by=by
     )
     record_action(
         by, "accounting.cash_counted", cash_count, why=why,
@@ -135,7 +135,8 @@ def uncounted_days(before: date, days: int = 14) -> Iterator[date]:
 
 
 def cash_count_text(count: CashCount) -> str:
-    counted = f"Counted {format_money(count.counted, count.currency)} by {count.by}, {format_moment(count.at)}"
+    amount = format_money(count.counted, count.currency)
+    counted = f"Counted {amount} by {count.counted_by}, {format_moment(count.counted_at)}"
     if not count.difference:
         return f"{counted}, as expected."
-    return f"{counted}: {format_money(count.difference, count.currency)} difference. Reason: {count.why}."
+    return f"{counted}: {format_money(count.difference, count.currency)} difference. Reason: {count.reason}."

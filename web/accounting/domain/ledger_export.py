@@ -117,10 +117,10 @@ def _rows_of_vouchers(span: DateRange) -> Iterator[LedgerRow]:
     for entry in voucher_liability.entries_without_payment(*span.moments):
         line = entry.voucher.line
         yield LedgerRow(
-            date=dates.to_local_time(entry.at).date().isoformat(),
+            date=dates.to_local_time(entry.created_at).date().isoformat(),
             order=line.order_id if line else None,
             line=line.pk if line else None,
-            title=f"{str(entry.voucher).capitalize()}: {entry.why}",
+            title=f"{str(entry.voucher).capitalize()}: {entry.note}",
             account=account_code("voucher"),
             amount=entry.amount,
             tax_percent=ZERO,
@@ -159,7 +159,7 @@ def _split_among_lines(payment: Payment, total: LedgerAmount) -> Iterator[Ledger
     amounts = split_by_weight(total.amount, weights, payment.currency)
     fees = split_by_weight(total.fee, weights, payment.currency)
     for line, amount, fee in zip(lines or [None], amounts, fees, strict=True):
-        rate = PriceFacts.from_json(line.facts).tax_percent if line and line.facts else ZERO
+        rate = PriceFacts.from_json(line.price_facts).tax_percent if line and line.price_facts else ZERO
         yield LedgerRow(
             date=total.day.isoformat(),
             order=payment.order_id,

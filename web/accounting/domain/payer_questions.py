@@ -26,7 +26,7 @@ class PayerHasNoEmail(Exception):
 def send_question(order: Order, text: str, *, by: User, finding: Finding | None = None) -> PayerQuestion:
     if not order.payer_email:
         raise PayerHasNoEmail
-    question = PayerQuestion.objects.create(order=order, finding=finding, text=text, by=by)
+    question = PayerQuestion.objects.create(order=order, finding=finding, text=text, asked_by=by)
     record_action(by, "accounting.payer_asked", order, why=text, question=question.pk)
     draft_message(
         "accounting.payer_question",

@@ -23,7 +23,7 @@ class LiabilityMovement:
 
 
 def entries_between(start: datetime, end: datetime) -> QuerySet[VoucherEntry]:
-    return VoucherEntry.objects.filter(at__gte=start, at__lt=end)
+    return VoucherEntry.objects.filter(created_at__gte=start, created_at__lt=end)
 
 
 def liability_movements(start: datetime, end: datetime) -> list[LiabilityMovement]:
@@ -35,7 +35,7 @@ def liability_movements(start: datetime, end: datetime) -> list[LiabilityMovemen
         for (name, currency), amount in sums.items()
         if name == reason
     ]
-    balances = _sum_entries_by(VoucherEntry.objects.filter(at__lt=end), "voucher__currency")
+    balances = _sum_entries_by(VoucherEntry.objects.filter(created_at__lt=end), "voucher__currency")
     total = "Balance of all vouchers at the end"
     return changes + [LiabilityMovement(total, currency, amount) for (currency,), amount in balances]
 
@@ -47,4 +47,4 @@ def _sum_entries_by(selected: QuerySet[VoucherEntry], *names: str) -> Iterator[t
 
 def entries_without_payment(start: datetime, end: datetime) -> QuerySet[VoucherEntry]:
     selected = entries_between(start, end).filter(reason__in=WITHOUT_MONEY)
-    return selected.select_related("voucher__line").order_by("at", "pk")
+    return selected.select_related("voucher__line").order_by("created_at", "pk")

@@ -16,9 +16,9 @@ class CashCount(models.Model):
     currency = models.CharField(max_length=3)
     expected = money_field(help_text="What our records said when it was counted.")
     counted = money_field()
-    why = models.CharField("why it differs", max_length=300, blank=True)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    at = models.DateTimeField(default=timezone.now)
+    reason = models.CharField("why it differs", max_length=300, blank=True)
+    counted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    counted_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         verbose_name = "cash count"
@@ -26,7 +26,8 @@ class CashCount(models.Model):
         indexes = [models.Index(fields=["day", "variant"])]
         constraints = [
             models.CheckConstraint(
-                condition=Q(counted=models.F("expected")) | ~Q(why=""), name="accounting_till_difference_has_a_reason"
+                condition=Q(counted=models.F("expected")) | ~Q(reason=""),
+                name="accounting_till_difference_has_a_reason",
             ),
         ]
 

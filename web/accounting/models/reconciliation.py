@@ -17,20 +17,22 @@ from common.formats import format_date
 class Reconciliation(models.Model):
     """The days from `since` to `until`, both inclusive, compared up to the moment `cut`."""
 
-    since = models.DateField("from")
-    until = models.DateField("to")
-    cut = models.DateTimeField(help_text="Gateways list money late: what is younger is left to a later run.")
-    by = models.ForeignKey(
+    from_date = models.DateField("from")
+    to_date = models.DateField("to")
+    cutoff = models.DateTimeField(help_text="Gateways list money late: what is younger is left to a later run.")
+    started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+",
         help_text="Empty for the nightly one.",
     )  # fmt: skip
-    begun_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(condition=Q(until__gte=models.F("since")), name="accounting_reconciliation_forward")
+            models.CheckConstraint(
+                condition=Q(to_date__gte=models.F("from_date")), name="accounting_reconciliation_forward"
+            )
         ]
         permissions = [
             ("reconcile", "May compare with the gateways and settle what differs"),
@@ -39,9 +41,9 @@ class Reconciliation(models.Model):
 
     def __str__(self) -> str:
         return (
-            format_date(self.since)
-            if self.since == self.until
-            else f"{format_date(self.since)} – {format_date(self.until)}"
+            format_date(self.from_date)
+            if self.from_date == self.to_date
+            else f"{format_date(self.from_date)} – {format_date(self.to_date)}"
         )
 
 
@@ -60,8 +62,8 @@ class GatewayStatement(models.Model):
     start = models.DateTimeField(help_text="Read from here, a little before the first day.")
     end = models.DateTimeField()
     cursor = models.DateTimeField(help_text="Read up to here.")
-    tries = models.PositiveIntegerField(default=0)
-    trouble = models.CharField(max_length=300, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=300, blank=True)
 
     class Meta:
         ordering = ["id"]
@@ -133,7 +135,9 @@ class Finding(models.Model):
     reference = models.CharField(max_length=255, blank=True, help_text="Their name of the money.")
     token = models.CharField(max_length=64, blank=True)
     session = models.CharField(max_length=255, blank=True)
-    of = models.CharField(max_length=255, blank=True, help_text="Their name of the payment this belongs to.")
+    parent_reference = models.CharField(
+        max_length=255, blank=True, help_text="Their name of the payment this belongs to."
+    )
     their_amount = money_field(default=None, null=True, blank=True)
     their_currency = models.CharField(max_length=3, blank=True)
     their_at = models.DateTimeField(null=True, blank=True)
@@ -147,7 +151,7 @@ class Finding(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     action = models.CharField(max_length=20, blank=True)
-    why = models.CharField(max_length=300, blank=True)
+    note = models.CharField(max_length=300, blank=True)
 
     objects = FindingQuerySet.as_manager()
 
@@ -188,7 +192,9 @@ class PayerQuestion(models.Model):
     finding = models.ForeignKey(Finding, on_delete=models.SET_NULL, null=True, blank=True, related_name="questions")
     nonce = models.CharField(max_length=32, default=links.new_nonce, editable=False)
     text = models.CharField(max_length=500)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     asked_at = models.DateTimeField(default=timezone.now)
     answer = models.TextField(max_length=2000, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)

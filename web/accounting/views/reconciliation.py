@@ -34,7 +34,7 @@ def list_reconciliations(request: HttpRequest) -> HttpResponse:
             return redirect("desk_reconciliation", run=run.pk)
         except runs.DateRangeRefused as refusal:
             form.add_error(None, str(refusal))
-    page = Paginator(Reconciliation.objects.select_related("by"), 30).get_page(request.GET.get("page"))
+    page = Paginator(Reconciliation.objects.select_related("started_by"), 30).get_page(request.GET.get("page"))
     waiting = totals.open_counts_by_run(page)
     context = {
         "page": page,
@@ -50,7 +50,7 @@ def list_reconciliations(request: HttpRequest) -> HttpResponse:
 @never_cache
 @desk_required("accounting.view_reconciliation")
 def show_reconciliation(request: HttpRequest, run: int) -> HttpResponse:
-    reconciliation = get_object_or_404(Reconciliation.objects.select_related("by"), pk=run)
+    reconciliation = get_object_or_404(Reconciliation.objects.select_related("started_by"), pk=run)
     context = _run_context(reconciliation)
     if reconciliation.ended_at:
         context |= _findings_context(request, reconciliation)
@@ -123,7 +123,7 @@ def _finding_page(request: HttpRequest, row: Finding, may_act: bool, refused: fo
     context = {
         "finding": row,
         "actions": actions.possible_actions(row) if may_act and row.is_open else [],
-        "questions": row.questions.select_related("by"),
+        "questions": row.questions.select_related("asked_by"),
         "form": refused,
     }
     return render(request, "accounting/desk/finding.html", context, status=400 if refused else 200)

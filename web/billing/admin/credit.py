@@ -7,12 +7,12 @@ from common.admin import ReadOnlyAdmin
 
 @admin.register(Credit)
 class CreditAdmin(ReadOnlyAdmin, admin.ModelAdmin):
-    list_display = ["at", "account", "reason", "amount_text", "order", "why", "by", "desk"]
-    list_filter = ["reason", "at"]
-    search_fields = ["account__email", "why"]
-    list_select_related = ["account", "order", "by"]
+    list_display = ["created_at", "account", "reason", "amount_text", "order", "note", "created_by", "desk"]
+    list_filter = ["reason", "created_at"]
+    search_fields = ["account__email", "note"]
+    list_select_related = ["account", "order", "created_by"]
     amount_text = money_column("amount", "amount")
-    readonly_fields = ["desk", "account", "reason", "amount_text", "why", "order", "by", "at"]
+    readonly_fields = ["desk", "account", "reason", "amount_text", "note", "order", "created_by", "created_at"]
     fields = [*readonly_fields]
 
     @admin.display(description="at the desk")
@@ -29,11 +29,11 @@ class VoucherAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_filter = ["created_at", "expires_on", ("voided_at", admin.EmptyFieldListFilter)]
     search_fields = ["=code", "recipient_name", "recipient_email", "giver_name", "=line__order__id"]
     list_select_related = ["line"]
-    worth_text = money_column("worth", "worth")
+    worth_text = money_column("face_value", "worth")
     balance_text = money_column("balance", "balance")
     readonly_fields = [
         *("desk", "mark", "gift", "worth_text", "balance_text", "line", "issued_by", "created_at"),
-        *("recipient_name", "recipient_email", "giver_name", "message", "deliver_on", "given_at"),
+        *("recipient_name", "recipient_email", "giver_name", "message", "deliver_on", "delivered_at"),
         *("expires_on", "reminded_for", "voided_at"),
     ]
     fields = [*readonly_fields]
@@ -45,12 +45,12 @@ class VoucherAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
 @admin.register(VoucherEntry)
 class VoucherEntryAdmin(ReadOnlyAdmin, admin.ModelAdmin):
-    list_display = ["at", "voucher", "reason", "amount_text", "order", "why", "by", "desk"]
-    list_filter = ["reason", "at"]
-    search_fields = ["=voucher__code", "=order__id", "why"]
-    list_select_related = ["voucher", "order", "by"]
+    list_display = ["created_at", "voucher", "reason", "amount_text", "order", "note", "created_by", "desk"]
+    list_filter = ["reason", "created_at"]
+    search_fields = ["=voucher__code", "=order__id", "note"]
+    list_select_related = ["voucher", "order", "created_by"]
     amount_text = money_column("amount", "amount", "voucher.currency")
-    readonly_fields = ["desk", "voucher", "reason", "amount_text", "why", "order", "by", "at"]
+    readonly_fields = ["desk", "voucher", "reason", "amount_text", "note", "order", "created_by", "created_at"]
     fields = [*readonly_fields]
 
     @admin.display(description="at the desk")

@@ -24,9 +24,9 @@ class DiscountCodeChangeList(ChangeList):
 @admin.register(DiscountCode)
 class DiscountCodeAdmin(admin.ModelAdmin):
     form = DiscountCodeForm
-    fields = ["text", "label", ("percent", "amount"), "applies_to", "student", "limit", ("valid_from", "valid_until")]
-    list_display = ["text", "discount", "scope", "student", "used", "limit", "valid_from", "ends"]
-    search_fields = ["text", "label"]
+    fields = ["code", "label", ("percent", "amount"), "applies_to", "student", "limit", ("valid_from", "valid_until")]
+    list_display = ["code", "discount", "scope", "student", "used", "limit", "valid_from", "ends"]
+    search_fields = ["code", "label"]
     list_select_related = ["student"]
     autocomplete_fields = ["student"]
 
@@ -64,5 +64,5 @@ class DiscountCodeAdmin(admin.ModelAdmin):
         with transaction.atomic():
             super().save_model(request, obj, form, change)
             record_action(
-                request.user, "billing.code_changed" if change else "billing.code_created", obj, code=obj.text
+                request.user, "billing.code_changed" if change else "billing.code_created", obj, code=obj.code
             )

@@ -51,7 +51,7 @@ class PaymentInline(ReadOnlyAdmin, admin.StackedInline):
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["number", "payer_name", "payer_email", "placed_at", "in_words", "total", "desk"]
-    list_filter = ["state", "due", "placed_at"]
+    list_filter = ["state", "due_kind", "placed_at"]
     search_fields = ["=id", "payer_name", "payer_email", "lines__title"]
     date_hierarchy = "placed_at"
     inlines = [OrderLineInline, PaymentInline]
@@ -60,9 +60,9 @@ class OrderAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     as_credit = money_column("returned_as_credit", "returned as credit")
     readonly_fields = ["desk", "in_words", "total", "early_price", "regular_price", "as_credit"]
     fields = [
-        *("desk", "in_words", "due", "due_date", "held_until"),
+        *("desk", "in_words", "due_kind", "due_date", "held_until"),
         *("payer", "payer_name", "payer_email", "street", "city", "area", "postcode", "country"),
-        *("total", "early_price", "regular_price", "as_credit", "code", "vouchers", "terms_version"),
+        *("total", "early_price", "regular_price", "as_credit", "discount_code", "vouchers", "terms_version"),
         *("placed_at", "paid_at", "closed_at", "reminded_at", "entered_by"),
     ]
 
@@ -85,6 +85,6 @@ class OrderAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
 @admin.register(PaymentIssue)
 class PaymentIssueAdmin(ReadOnlyAdmin, admin.ModelAdmin):
-    list_display = ["opened_at", "kind", "order", "text", "closed_at", "closed_by", "answer"]
+    list_display = ["opened_at", "kind", "order", "description", "closed_at", "closed_by", "resolution"]
     list_filter = ["kind", ("closed_at", admin.EmptyFieldListFilter)]
     list_select_related = ["order", "closed_by"]

@@ -83,13 +83,24 @@ class PaymentRowAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 @admin.register(Refund)
 class RefundAdmin(PaymentRowAdmin):
     list_display = [
-        *("id", "order", "payer", "method", "amount_text", "in_words", "why", "by", "created_at", "completed_at"),
+        *(
+            "id",
+            "order",
+            "payer",
+            "method",
+            "amount_text",
+            "in_words",
+            "note",
+            "created_by",
+            "created_at",
+            "completed_at",
+        ),
         "desk",
     ]
     list_filter = [RefundStatusFilter, "created_at"]
-    list_select_related = ["payment__order", "by"]
+    list_select_related = ["payment__order", "created_by"]
     readonly_fields = [
-        *("desk", "order", "payer", "payment", "method", "amount_text", "in_words", "origin", "why", "by"),
+        *("desk", "order", "payer", "payment", "method", "amount_text", "in_words", "origin", "note", "created_by"),
         *("created_at", "completed_at", "transaction_id", "message"),
     ]
     fields = [*readonly_fields]
@@ -113,11 +124,11 @@ class DisputeAdmin(PaymentRowAdmin):
 
 @admin.register(ProcessedWebhook)
 class WebhookEventAdmin(ReadOnlyAdmin, admin.ModelAdmin):
-    list_display = ["at", "method", "kind", "outcome", "payment"]
-    list_filter = [MethodFilter, "outcome", "at"]
+    list_display = ["received_at", "method", "kind", "outcome", "payment"]
+    list_filter = [MethodFilter, "outcome", "received_at"]
     search_fields = ["=event_id", "=payment__order__id"]
     list_select_related = ["payment"]
-    readonly_fields = ["at", "method", "kind", "event_id", "outcome", "payment"]
+    readonly_fields = ["received_at", "method", "kind", "event_id", "outcome", "payment"]
     fields = [*readonly_fields]
 
     @admin.display(ordering="variant")

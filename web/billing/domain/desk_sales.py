@@ -24,5 +24,5 @@ def sell_voucher(details: VoucherDetails, variant: str, *, payer_name: str, paye
     attempts.record_desk_payment(order, variant, order.early_total, by=by, received_on=dates.to_local_time(at).date())
     voucher = Voucher.objects.get(line__order=order)
     Voucher.objects.filter(pk=voucher.pk).update(issued_by=by)
-    record_action(by, "billing.voucher_issued", voucher, worth=str(voucher.worth), currency=voucher.currency)
+    record_action(by, "billing.voucher_issued", voucher, worth=str(voucher.face_value), currency=voucher.currency)
     return voucher

@@ -59,7 +59,7 @@ def deadline_text(when: datetime | None) -> str:
 
 
 def time_to_pay_text(order: Order, at: datetime | None = None) -> str:
-    if order.due == Due.DATE and order.due_date:
+    if order.due_kind == Due.DATE and order.due_date:
         return f"by {format_date(order.due_date)}"
     return f"until {moment_text(order.held_until, at)}"
 
@@ -117,26 +117,26 @@ def line_status(line: OrderLine, at: datetime | None = None) -> StatusText:
         return DISPUTED
     if any(_has_dispute(payment, Dispute.State.LOST) for payment in payments):
         return _refunded_status(order)
-    returned = Decimal((line.facts or {}).get("canceled_by_school", 0))
+    returned = Decimal((line.price_facts or {}).get("canceled_by_school", 0))
     return StatusText("Partially refunded", "good") if returned else _paid_or_free_status(order)
 
 
 def _canceled_line_status(line: OrderLine) -> StatusText:
-    ended = line.ended or {}
+    ended = line.cancellation or {}
     returned = sum((Decimal(ended.get(name, 0)) for name in ("back", "credit", "returned")), Decimal(0))
     if returned:
-        return StatusText("Partially refunded" if line.kept else "Refunded")
+        return StatusText("Partially refunded" if line.retained else "Refunded")
     if any(_has_dispute(payment, Dispute.State.LOST) for payment in line.order.payments.all()):
         return _refunded_status(line.order)
-    return StatusText("Not refunded" if line.kept else "Canceled")
+    return StatusText("Not refunded" if line.retained else "Canceled")
 
 
 def _open_order_status(order: Order, at: datetime | None) -> StatusText:
     if order.awaits_click:
         return StatusText("Waiting for email confirmation", "warn")
-    if order.due == Due.DOOR:
+    if order.due_kind == Due.DOOR:
         return StatusText("Pay at the door", "warn")
-    if order.due == Due.DATE and order.due_date:
+    if order.due_kind == Due.DATE and order.due_date:
         day = format_date(order.due_date)
         return (
             StatusText(f"Overdue since {day}", "bad") if order.is_overdue(at) else StatusText(f"Due by {day}", "warn")
@@ -178,10 +178,12 @@ def refunded_text(payment: Payment) -> str:
 
 
 def cancellation_text(line: OrderLine) -> str:
-    if line.ended is None:
+    if line.cancellation is None:
         return ""
-    refunded, credit, returned, kept = (Decimal(line.ended[name]) for name in ("back", "credit", "returned", "kept"))
-    picked_up = Decimal(line.ended.get("picked_up", 0))
+    refunded, credit, returned, kept = (
+        Decimal(line.cancellation[name]) for name in ("back", "credit", "returned", "kept")
+    )
+    picked_up = Decimal(line.cancellation.get("picked_up", 0))
     to_pick_up = picked_up and handovers.handover_text(line.order)
     sums = {
         "{} refunded to the original payment method": refunded - picked_up,

@@ -47,7 +47,7 @@ class DiscountCodeForm(forms.ModelForm):
 
     class Meta:
         model = DiscountCode
-        fields = ["text", "label", "percent", "amount", "student", "limit", "valid_from", "valid_until"]
+        fields = ["code", "label", "percent", "amount", "student", "limit", "valid_from", "valid_until"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -24,10 +24,12 @@ class Credit(AppendOnlyModel):
     amount = money_field(help_text="Below zero for what went out.")
     currency = models.CharField(max_length=3)
     reason = models.CharField(max_length=10, choices=Reason.choices)
-    why = models.CharField(max_length=300, blank=True)
+    note = models.CharField(max_length=300, blank=True)
     order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, blank=True, related_name="credit_entries")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         verbose_name = "credit entry"
@@ -43,7 +45,7 @@ class Credit(AppendOnlyModel):
                 condition=Q(order__isnull=False) | Q(reason__in=["given", "taken"]), name="billing_credit_names_order"
             ),
             models.CheckConstraint(
-                condition=~Q(reason__in=["given", "taken"]) | ~Q(why=""), name="billing_credit_given_says_why"
+                condition=~Q(reason__in=["given", "taken"]) | ~Q(note=""), name="billing_credit_given_says_why"
             ),
         ]
 

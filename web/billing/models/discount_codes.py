@@ -10,7 +10,7 @@ from users.models import Student
 class DiscountCode(models.Model):
     """A discount of a percentage or an amount, which can be limited to a person, a product or a number of uses."""
 
-    text = models.CharField(max_length=40, help_text="What people type. Upper and lower case are the same.")
+    code = models.CharField(max_length=40, help_text="What people type. Upper and lower case are the same.")
     label = models.CharField(max_length=100, blank=True, help_text="Shown on the price. Defaults to the code.")
     percent = models.DecimalField(
         max_digits=5,
@@ -46,7 +46,7 @@ class DiscountCode(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                Upper("text"), name="billing_discount_code_once", violation_error_message="This code already exists."
+                Upper("code"), name="billing_discount_code_once", violation_error_message="This code already exists."
             ),
             models.CheckConstraint(
                 condition=Q(percent__isnull=False, percent__gt=0, percent__lte=100, amount=None)
@@ -67,7 +67,7 @@ class DiscountCode(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.text
+        return self.code
 
     def clean(self) -> None:
-        self.text = self.text.strip()
+        self.code = self.code.strip()

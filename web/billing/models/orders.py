@@ -32,17 +32,17 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def to_pay(self, at: datetime) -> "OrderQuerySet":
         """Return orders to be paid online by a deadline, without those that are paid at the door or processing."""
-        due = Q(due=Order.Due.NOW, held_until__gt=at) | Q(due=Order.Due.DATE)
+        due = Q(due_kind=Order.Due.NOW, held_until__gt=at) | Q(due_kind=Order.Due.DATE)
         return self.filter(due, state=Order.State.PLACED).exclude(payments__status=PaymentStatus.PREAUTH)
 
     def at_the_door(self, at: datetime) -> "OrderQuerySet":
         # An order that still has to be confirmed by its mailed link is held until a time.
         is_held = Q(held_until=None) | Q(held_until__gt=at)
-        door_orders = self.filter(is_held, due=Order.Due.DOOR, state=Order.State.PLACED)
+        door_orders = self.filter(is_held, due_kind=Order.Due.DOOR, state=Order.State.PLACED)
         return door_orders.exclude(payments__status=PaymentStatus.PREAUTH)
 
     def overdue(self, today: date) -> "OrderQuerySet":
-        return self.filter(state=Order.State.PLACED, due=Order.Due.DATE, due_date__lt=today)
+        return self.filter(state=Order.State.PLACED, due_kind=Order.Due.DATE, due_date__lt=today)
 
 
 class Order(models.Model):  # type: ignore[django-manager-missing]  # django-payments has no types
@@ -72,13 +72,15 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
     country = models.CharField(max_length=60, blank=True)
     currency = models.CharField(max_length=3, editable=False)
 
-    code = models.ForeignKey(
+    discount_code = models.ForeignKey(
         "billing.DiscountCode", on_delete=models.SET_NULL, null=True, blank=True, related_name="orders"
     )
     vouchers = models.ManyToManyField("billing.Voucher", blank=True, related_name="orders", help_text="To be used.")
-    discount = models.JSONField(null=True, blank=True, editable=False, help_text="The code's terms when ordered.")
+    discount_snapshot = models.JSONField(
+        null=True, blank=True, editable=False, help_text="The code's terms when ordered."
+    )
     terms_version = models.CharField(max_length=40, blank=True, editable=False, help_text="The terms agreed to.")
-    due = models.CharField(max_length=4, choices=Due.choices, blank=True, editable=False)
+    due_kind = models.CharField(max_length=4, choices=Due.choices, blank=True, editable=False)
     due_date = models.DateField(null=True, blank=True)
     held_until = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -120,7 +122,7 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
                 name="billing_order_totals",
             ),
             models.CheckConstraint(
-                condition=Q(state="cart", placed_at=None) | (~Q(state="cart") & ~Q(placed_at=None) & ~Q(due="")),
+                condition=Q(state="cart", placed_at=None) | (~Q(state="cart") & ~Q(placed_at=None) & ~Q(due_kind="")),
                 name="billing_order_placed_says_when_and_how",
             ),
             models.CheckConstraint(
@@ -128,14 +130,15 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
                 name="billing_order_paid_says_when",
             ),
             models.CheckConstraint(
-                condition=~Q(due="now", held_until=None) & ~Q(due="date", due_date=None),
+                condition=~Q(due_kind="now", held_until=None) & ~Q(due_kind="date", due_date=None),
                 name="billing_order_due_says_when",
             ),
             models.CheckConstraint(
-                condition=~Q(state="expired") | Q(due__in=["now", "door"]), name="billing_order_by_a_date_never_lapses"
+                condition=~Q(state="expired") | Q(due_kind__in=["now", "door"]),
+                name="billing_order_by_a_date_never_lapses",
             ),
             models.CheckConstraint(
-                condition=~Q(due="date", held_until__isnull=False), name="billing_order_by_a_date_has_no_hold"
+                condition=~Q(due_kind="date", held_until__isnull=False), name="billing_order_by_a_date_has_no_hold"
             ),
         ]
         permissions = [
@@ -156,7 +159,7 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
         """Return the amount for lists, which is stored with the order so that they need not load its lines."""
         if self.state in (self.State.PAID, self.State.CANCELED):
             return self.amount_charged
-        return self.regular_total if self.due == self.Due.DOOR else self.early_total
+        return self.regular_total if self.due_kind == self.Due.DOOR else self.early_total
 
     def belongs_to(self, user: User) -> bool:
         # The rule is the same as in OrderQuerySet.visible_to.
@@ -219,7 +222,7 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
     @property
     def awaits_click(self) -> bool:
         """Return whether an order at the door, placed without an account, still has to be confirmed by a link."""
-        return self.state == self.State.PLACED and self.due == self.Due.DOOR and self.held_until is not None
+        return self.state == self.State.PLACED and self.due_kind == self.Due.DOOR and self.held_until is not None
 
     @property
     def confirm_address(self) -> str:
@@ -228,7 +231,7 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
         return f"{reverse('order_confirm', args=[self.pk])}?{urlencode({'key': key})}"
 
     def is_overdue(self, at: datetime | None = None) -> bool:
-        has_due_date = self.state == self.State.PLACED and self.due == self.Due.DATE
+        has_due_date = self.state == self.State.PLACED and self.due_kind == self.Due.DATE
         return has_due_date and self.due_date is not None and self.due_date < timezone.localdate(at)
 
     def can_be_paid(self, at: datetime | None = None) -> bool:
@@ -242,13 +245,15 @@ class OrderLine(models.Model):
     details = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder, help_text="Answers to the kind.")
     title = models.CharField(max_length=200, blank=True)
     detail = models.CharField(max_length=300, blank=True)
-    facts = models.JSONField(null=True, blank=True, help_text="The price facts when ordered.")
-    terms = models.JSONField(null=True, blank=True, editable=False, help_text="The cancellation terms when ordered.")
+    price_facts = models.JSONField(null=True, blank=True, help_text="The price facts when ordered.")
+    sold_terms = models.JSONField(
+        null=True, blank=True, editable=False, help_text="The cancellation terms when ordered."
+    )
     early_total = money_field(editable=False)
     regular_total = money_field(editable=False)
-    kept = money_field(editable=False, help_text="What the cancellation terms kept back.")
+    retained = money_field(editable=False, help_text="What the cancellation terms kept back.")
     canceled_at = models.DateTimeField("canceled at", null=True, blank=True, editable=False)
-    ended = models.JSONField(null=True, blank=True, editable=False, help_text="The result of canceling it.")
+    cancellation = models.JSONField(null=True, blank=True, editable=False, help_text="The result of canceling it.")
     exchanged_from = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="exchanged_to",
         help_text="The earlier, paid line whose spot this one takes.",
@@ -266,7 +271,7 @@ class OrderLine(models.Model):
         indexes = [models.Index(fields=["kind", "product_id"])]
         constraints = [
             models.CheckConstraint(
-                condition=Q(early_total__gte=0, regular_total__gte=0, kept__gte=0), name="billing_line_totals"
+                condition=Q(early_total__gte=0, regular_total__gte=0, retained__gte=0), name="billing_line_totals"
             ),
             models.UniqueConstraint(
                 fields=["exchanged_from"],
@@ -313,7 +318,7 @@ class OrderLine(models.Model):
 
     @property
     def ended_by(self) -> str:
-        return str((self.ended or {}).get("by", ""))
+        return str((self.cancellation or {}).get("by", ""))
 
 
 class PriceAdjustment(models.Model):
@@ -324,8 +329,8 @@ class PriceAdjustment(models.Model):
         DOOR = "door", "Regular price"
 
     line = models.ForeignKey(OrderLine, on_delete=models.CASCADE, related_name="adjustments")
-    plan = models.CharField(max_length=4, choices=Plan.choices)
-    step = models.CharField(max_length=40)
+    total_kind = models.CharField(max_length=4, choices=Plan.choices)
+    rule = models.CharField(max_length=40)
     label = models.CharField(max_length=120)
     amount = money_field()
 

@@ -24,19 +24,19 @@ class PaymentIssue(models.Model):
     kind = models.CharField(max_length=20, choices=Kind.choices)
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="cases")
     payment = models.ForeignKey(Payment, on_delete=models.CASCADE, null=True, blank=True, related_name="cases")
-    text = models.CharField(max_length=500)
+    description = models.CharField(max_length=500)
     opened_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    answer = models.CharField(max_length=500, blank=True)
+    resolution = models.CharField(max_length=500, blank=True)
 
     class Meta:
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "order", "text"], condition=Q(closed_at=None), name="billing_case_open_once"
+                fields=["kind", "order", "description"], condition=Q(closed_at=None), name="billing_case_open_once"
             ),
         ]
 

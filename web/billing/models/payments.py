@@ -239,11 +239,11 @@ class Refund(models.Model):
     price_reduction = money_field(editable=False, help_text="By how much what the order costs went down with it.")
     amount = money_field()
     state = models.CharField(max_length=10, choices=State.choices, default=State.RESERVED, editable=False)
-    token = models.CharField(max_length=32, default=links.new_nonce, unique=True, editable=False)
+    idempotency_key = models.CharField(max_length=32, default=links.new_nonce, unique=True, editable=False)
     transaction_id = models.CharField(max_length=255, blank=True, editable=False)
-    why = models.CharField(max_length=300, blank=True)
+    note = models.CharField(max_length=300, blank=True)
     message = models.TextField(blank=True, editable=False)
-    by = models.ForeignKey(
+    created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)

@@ -44,17 +44,19 @@ class Voucher(models.Model):
         OrderLine, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="voucher"
     )
     currency = models.CharField(max_length=3, editable=False)
-    worth = money_field(editable=False)
+    face_value = money_field(editable=False)
     balance = money_field(editable=False, help_text="The sum of its entries, so that the database can guard it.")
     kind = models.CharField(max_length=20, blank=True, editable=False, help_text="Of the products it pays for only.")
-    what = models.CharField(max_length=60, blank=True, editable=False, help_text="Which of them, in the kind's words.")
+    gift_reference = models.CharField(
+        max_length=60, blank=True, editable=False, help_text="Which of them, in the kind's words."
+    )
     title = models.CharField(max_length=200, blank=True, editable=False)
     recipient_name = models.CharField(max_length=100, blank=True)
     recipient_email = models.EmailField(max_length=254, blank=True)
     giver_name = models.CharField(max_length=100, blank=True)
     message = models.TextField(blank=True, validators=[MaxLengthValidator(LONGEST_MESSAGE)])
     deliver_on = models.DateField(null=True, blank=True, help_text="When the recipient gets the mail.")
-    given_at = models.DateTimeField(null=True, blank=True, editable=False)
+    delivered_at = models.DateTimeField(null=True, blank=True, editable=False)
     expires_on = DayColumn(null=True, blank=True, help_text="The last day; empty for never.")
     reminded_for = models.DateField(
         null=True, blank=True, editable=False, help_text="The expiry date of the last reminder."
@@ -72,11 +74,11 @@ class Voucher(models.Model):
         ordering = ["-id"]
         indexes = [models.Index(fields=["deliver_on"]), models.Index(fields=["expires_on"])]
         constraints = [
-            models.CheckConstraint(condition=Q(worth__gt=0), name="billing_voucher_worth_something"),
+            models.CheckConstraint(condition=Q(face_value__gt=0), name="billing_voucher_worth_something"),
             models.CheckConstraint(
-                condition=Q(balance__gte=0, balance__lte=F("worth")), name="billing_voucher_balance_within_worth"
+                condition=Q(balance__gte=0, balance__lte=F("face_value")), name="billing_voucher_balance_within_worth"
             ),
-            models.CheckConstraint(condition=~Q(kind="") | Q(what=""), name="billing_voucher_what_has_kind"),
+            models.CheckConstraint(condition=~Q(kind="") | Q(gift_reference=""), name="billing_voucher_what_has_kind"),
         ]
 
     def __str__(self) -> str:
@@ -98,11 +100,11 @@ class Voucher(models.Model):
 
     @property
     def used(self) -> Decimal:
-        return self.worth - self.balance
+        return self.face_value - self.balance
 
     @property
     def gift(self) -> str:
-        return self.title or format_money(self.worth, self.currency)
+        return self.title or format_money(self.face_value, self.currency)
 
     def has_expired(self, today: date | None = None) -> bool:
         return self.expires_on is not None and self.expires_on < (today or dates.local_today())
@@ -127,9 +129,11 @@ class VoucherEntry(AppendOnlyModel):
         Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="voucher_entry"
     )
     refund = models.OneToOneField(Refund, on_delete=models.PROTECT, null=True, blank=True, related_name="voucher_entry")
-    why = models.CharField(max_length=300, blank=True)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    note = models.CharField(max_length=300, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
         verbose_name = "voucher entry"
@@ -154,7 +158,7 @@ class VoucherEntry(AppendOnlyModel):
                 name="billing_voucher_entry_names_order",
             ),
             models.CheckConstraint(
-                condition=~Q(reason__in=["given", "void"]) | ~Q(why=""), name="billing_voucher_entry_says_why"
+                condition=~Q(reason__in=["given", "void"]) | ~Q(note=""), name="billing_voucher_entry_says_why"
             ),
             models.UniqueConstraint(
                 fields=["voucher"], condition=Q(reason__in=["sold", "given"]), name="billing_voucher_filled_once"

@@ -18,7 +18,7 @@ class ProcessedWebhook(models.Model):
     kind = models.CharField(max_length=100)
     payment = models.ForeignKey(Payment, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages")
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
-    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    received_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
         ordering = ["-id"]

@@ -18,14 +18,14 @@ register = template.Library()
 def header_tools(context: template.Context) -> dict[str, Any]:
     orders = session_cart.orders_for_header(context["request"])
     placed = [order for order in orders if order.state != Order.State.CART]
-    to_pay = [order for order in placed if order.due != Order.Due.DOOR]
+    to_pay = [order for order in placed if order.due_kind != Order.Due.DOOR]
     things = sum(order.things for order in orders if order.state == Order.State.CART)  # type: ignore[attr-defined]
     return {
         "things": things,
         "to_pay": to_pay,
         "until": status_text.time_to_pay_text(to_pay[0]) if len(to_pay) == 1 else "",
         "to_confirm": [(order, status_text.time_to_pay_text(order)) for order in placed if order.awaits_click],
-        "at_the_door": [order for order in placed if order.due == Order.Due.DOOR and not order.awaits_click],
+        "at_the_door": [order for order in placed if order.due_kind == Order.Due.DOOR and not order.awaits_click],
     }
 
 

@@ -167,7 +167,7 @@ def _place_order(request: HttpRequest, cart: Order) -> HttpResponse:
     except placement.OrderNotPlaced as refused:
         return _review_page(request, cart, form, problem=str(refused), status=409)
     session_cart.remember_placed_order(request, order)
-    to_pay = order.state == Order.State.PLACED and order.due == Order.Due.NOW
+    to_pay = order.state == Order.State.PLACED and order.due_kind == Order.Due.NOW
     return redirect_to_gateway(request, order, form.cleaned_data["way"]) if to_pay else redirect(order.address())
 
 
@@ -209,7 +209,8 @@ def _review_page(
         "summary": summary,
         "bill": balances.bill_lines(lines, summary.quote.now),
         "form": form,
-        "code_form": code_form or CheckoutCodeForm(initial={"code": cart.code.text if cart.code else ""}),
+        "code_form": code_form
+        or CheckoutCodeForm(initial={"code": cart.discount_code.code if cart.discount_code else ""}),
         "problem": problem,
         "no_details": session_cart.knows_payer(request) and not _questions_of_lines(request, summary),
     }

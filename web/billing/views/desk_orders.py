@@ -85,7 +85,7 @@ def show_order(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _order_or_404(number: int) -> Order:
-    return get_object_or_404(Order.objects.placed().select_related("payer", "code", "entered_by"), pk=number)
+    return get_object_or_404(Order.objects.placed().select_related("payer", "discount_code", "entered_by"), pk=number)
 
 
 def _desk_order_page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResponse:
@@ -117,7 +117,7 @@ def _desk_order_page(request: HttpRequest, order: Order, **refused: forms.Form) 
         "price": "" if order.state == Order.State.PAID else amounts.amount_due_sentence(order, at),
         "lines": [item.line for item in bill if not item.line.canceled_at],
         "payments": order.payments.select_related("recorded_by").prefetch_related(
-            "refunds__by", "refunds__payment", "disputes"
+            "refunds__created_by", "refunds__payment", "disputes"
         ),
         "cases": order.cases.filter(closed_at=None),
         "in_progress": progress,

@@ -104,7 +104,7 @@ def show_credit(request: HttpRequest, account: int) -> HttpResponse:
         except ValueError:
             form.add_error("amount", "This isn’t a valid amount in the school’s currency.")
     may_trust = can_use_desk(user, "billing.change_order")
-    entries = person.credit_entries.select_related("order", "by")
+    entries = person.credit_entries.select_related("order", "created_by")
     context = {
         "person": person,
         "page": Paginator(entries, 50).get_page(request.GET.get("page")),

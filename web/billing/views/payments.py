@@ -172,5 +172,5 @@ def payment_context(order: Order, at: datetime) -> dict[str, Any]:
         "in_progress": progress,
         "progress_text": progress_text(progress) if progress else "",
         "again": reorder.can_be_ordered_again(order, at),
-        "door": status.can_pay and order.due == Order.Due.NOW and transitions.can_be_paid_at_door(order),
+        "door": status.can_pay and order.due_kind == Order.Due.NOW and transitions.can_be_paid_at_door(order),
     }

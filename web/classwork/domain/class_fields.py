@@ -94,10 +94,10 @@ CLASS_FIELDS: dict[str, FieldPolicy] = {
     "capacity": FieldPolicy(KEPT, Section.WHERE, PAGES),
     "price": FieldPolicy(KEPT, Section.PUBLIC, LISTED, request=True),
     # The minimum is dropped if no decision date is left.
-    "minimum": FieldPolicy(COMPUTED, Section.MINIMUM, PAGES, idea=True, request=True),
+    "minimum_enrollment": FieldPolicy(COMPUTED, Section.MINIMUM, PAGES, idea=True, request=True),
     "decision_date": FieldPolicy(COMPUTED, Section.MINIMUM, PAGES, idea=True, request=True, same_line=True),
     "pay_at_door": FieldPolicy(KEPT, Section.PUBLIC),
-    "terms": FieldPolicy(KEPT, Section.PUBLIC, Place.CLASS_PAGE, idea=True, request=True),
+    "cancellation_terms": FieldPolicy(KEPT, Section.PUBLIC, Place.CLASS_PAGE, idea=True, request=True),
     "last_joinable_class": FieldPolicy(KEPT, Section.LATE),
     "pro_rata": FieldPolicy(KEPT, Section.LATE, same_line=True),
     "drop_in_price": FieldPolicy(KEPT, Section.LATE, PAGES),
@@ -107,7 +107,7 @@ CLASS_FIELDS: dict[str, FieldPolicy] = {
     "public_note": FieldPolicy(FRESH, Section.PUBLIC, Place.CLASS_PAGE, idea=True, request=True),
     "manager_approved": FieldPolicy(FRESH, Section.CLASS, PAGES),
     "confirmed_at": FieldPolicy(FRESH),
-    "asked_at": FieldPolicy(FRESH),
+    "decision_requested_at": FieldPolicy(FRESH),
     "canceled_at": FieldPolicy(FRESH, shown=Place.CLASS_PAGE | Place.SEARCH),
     "teachers": RowsPolicy(CHOSEN),  # The people of the assignments.
     "roles": RowsPolicy(KEPT, shown=PAGES),

@@ -111,7 +111,7 @@ def set_initial_lists(form: PreviewedModelForm) -> None:
     assigned = list(class_offer.assignments.all())
     for name, role in (("teaching", Assignment.Role.TEACHER), ("assisting", Assignment.Role.ASSISTANT)):
         form.initial.setdefault(name, [assignment.staff_id for assignment in assigned if assignment.role == role])
-    form.initial.setdefault("skipped", [skipped.on for skipped in class_offer.skipped_dates.all()])
+    form.initial.setdefault("skipped", [skipped.day for skipped in class_offer.skipped_dates.all()])
 
 
 def stored_row(thing: Any) -> Any:

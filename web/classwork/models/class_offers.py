@@ -36,7 +36,7 @@ class ClassOfferQuerySet(models.QuerySet["ClassOffer"]):
         return self.approved().filter(canceled_at=None)
 
     def tentative(self) -> "ClassOfferQuerySet":
-        return self.exclude(minimum=None).filter(confirmed_at=None, canceled_at=None)
+        return self.exclude(minimum_enrollment=None).filter(confirmed_at=None, canceled_at=None)
 
     def published(self, today: date) -> "ClassOfferQuerySet":
         return self.approved().filter(session__publish_date__lte=today)
@@ -100,7 +100,7 @@ class ClassOffer(models.Model):
         choices=[(None, "School default"), (True, "Yes"), (False, "No")],
         help_text="Late joiners pay for the remaining classes only. No: they pay the full price.",
     )
-    terms = models.ForeignKey(
+    cancellation_terms = models.ForeignKey(
         CancellationTerms,
         on_delete=models.PROTECT,
         null=True,
@@ -125,7 +125,7 @@ class ClassOffer(models.Model):
     manager_approved = models.BooleanField(
         "approved", default=default_approval, help_text="Only approved classes are listed and open for registration."
     )
-    minimum = models.PositiveSmallIntegerField(
+    minimum_enrollment = models.PositiveSmallIntegerField(
         "minimum enrollment", null=True, blank=True, validators=[MinValueValidator(1)],
         help_text="Minimum registrations by the decision date, or the class may be canceled. Leave empty for none.",
     )  # fmt: skip
@@ -135,7 +135,9 @@ class ClassOffer(models.Model):
     confirmed_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When the class was confirmed."
     )
-    asked_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the office was asked.")
+    decision_requested_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the office was asked."
+    )
     canceled_at = models.DateTimeField("canceled at", null=True, blank=True, editable=False)
     date_added = models.DateTimeField(auto_now_add=True)
     date_modified = models.DateTimeField(auto_now=True)
@@ -165,8 +167,8 @@ class ClassOffer(models.Model):
                 name="classwork_offer_joining_positive",
             ),
             models.CheckConstraint(
-                condition=Q(minimum__isnull=True, decision_date__isnull=True)
-                | Q(minimum__gte=1, decision_date__isnull=False),
+                condition=Q(minimum_enrollment__isnull=True, decision_date__isnull=True)
+                | Q(minimum_enrollment__gte=1, decision_date__isnull=False),
                 name="classwork_offer_minimum_says_by_when",
                 violation_error_message="How many it needs, and by which day: please give both, or neither.",
             ),
@@ -189,7 +191,7 @@ class ClassOffer(models.Model):
             start_time=self.start_time,
             minutes=self.subject.num_minutes,
             weeks=self.subject.num_weeks,
-            skipped=frozenset(skipped.on for skipped in self.skipped_dates.all()) if self.pk else frozenset(),
+            skipped=frozenset(skipped.day for skipped in self.skipped_dates.all()) if self.pk else frozenset(),
         )
 
     @property
@@ -232,7 +234,7 @@ class ClassOffer(models.Model):
 
     @property
     def is_tentative(self) -> bool:
-        return self.minimum is not None and self.confirmed_at is None and self.canceled_at is None
+        return self.minimum_enrollment is not None and self.confirmed_at is None and self.canceled_at is None
 
 
 class Assignment(models.Model):
@@ -264,14 +266,14 @@ class SkippedDate(models.Model):
     """A date on which the class does not meet although its rule would. It is made up for at the end."""
 
     class_offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="skipped_dates")
-    on = DayColumn()
+    day = DayColumn()
 
     class Meta:
-        ordering = ["on"]
-        constraints = [models.UniqueConstraint(fields=["class_offer", "on"], name="classwork_skipped_date_once")]
+        ordering = ["day"]
+        constraints = [models.UniqueConstraint(fields=["class_offer", "day"], name="classwork_skipped_date_once")]
 
     def __str__(self) -> str:
-        return format_date(self.on)
+        return format_date(self.day)
 
 
 class Meeting(models.Model):

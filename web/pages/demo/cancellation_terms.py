@@ -23,4 +23,4 @@ def load() -> None:
     workshop.steps.create(number=3, unit=Unit.DAYS, percent=ALL, gives=RefundMethod.CREDIT)
     ada = User.objects.get(email="ada@example.org")
     for class_offer in ClassOffer.objects.filter(subject__level__code="WS"):
-        class_offers.change_class(ada, class_offer, ClassDraft({"terms": workshop}))
+        class_offers.change_class(ada, class_offer, ClassDraft({"cancellation_terms": workshop}))

@@ -40,5 +40,5 @@ def cancel_snow_day(ada: User, class_offer: ClassOffer) -> None:
 
 def require_minimum_enrollment(ada: User, class_offer: ClassOffer) -> None:
     first = class_offer.meetings.order_by("starts_at")[0]
-    values = {"minimum": 9, "decision_date": first.local_date - timedelta(days=3)}
+    values = {"minimum_enrollment": 9, "decision_date": first.local_date - timedelta(days=3)}
     class_offers.change_class(ada, class_offer, ClassDraft(values))

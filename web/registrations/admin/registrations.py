@@ -17,7 +17,7 @@ class RegistrationAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_filter = ["state", "class_offer__session", "class_offer__class_day", "readiness", "over_capacity"]
     search_fields = ["student__first_name", "student__last_name", "student__email", "student__user__email"]
     fields = [
-        *("student", "class_offer", "place", "why", "over_capacity", "payment", "readiness", "referral_source"),
+        *("student", "class_offer", "place", "end_reason", "over_capacity", "payment", "readiness", "referral_source"),
         *("created_at", "confirmed_at", "ended_at", "at_the_desk", "what_happened"),
     ]
     ordering = ["-class_offer__class_day", "class_offer__start_time", "student__first_name"]
@@ -55,7 +55,17 @@ class TicketAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["student", "class_day", "what", "place", "payment", "created_at"]
     list_filter = ["state", ("trial_of", admin.EmptyFieldListFilter), "meeting__class_offer__session"]
     search_fields = ["student__first_name", "student__last_name", "student__email", "student__user__email"]
-    fields = ["student", "class_day", "what", "place", "why", "payment", "created_at", "confirmed_at", "ended_at"]
+    fields = [
+        "student",
+        "class_day",
+        "what",
+        "place",
+        "end_reason",
+        "payment",
+        "created_at",
+        "confirmed_at",
+        "ended_at",
+    ]
     ordering = ["-meeting__starts_at", "student__first_name"]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Ticket]":

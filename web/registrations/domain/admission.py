@@ -125,4 +125,4 @@ def _claim_offered_spot(entry: WaitlistEntry, line: OrderLine, at: datetime) -> 
         raise ProductUnavailable(skip_reasons.FULL)
     if len(_admitted_roles(line)) + 1 >= entry.size:
         spot_offers.end_entry(entry, State.ACCEPTED, at, order=line.order)
-    return AdmittedSpot(entry.roles[number])
+    return AdmittedSpot(entry.offered_roles[number])

@@ -196,7 +196,7 @@ def _count_spots_by_class(
     ).taking_a_place(at)
     parts = [
         _spot_count_query(taken, "taken", F("role"), Count("pk"), Value(0)),
-        _spot_count_query(offered, "kept", Cast("roles", CharField()), F("size"), F("pk")),
+        _spot_count_query(offered, "kept", Cast("offered_roles", CharField()), F("size"), F("pk")),
         _spot_count_query(waiting, "waiting", Value(""), Count("pk"), Value(0)),
         _spot_count_query(roles, "role", F("name"), Coalesce("capacity", NO_LIMIT), F("pk")),
         _spot_count_query(

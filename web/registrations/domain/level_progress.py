@@ -97,7 +97,7 @@ def override_level(student: Student, number: Decimal | None, *, why: str, by: Us
     """A number of None removes the override."""
     before = LevelOverride.objects.select_for_update().filter(student=student).first()
     if number is not None:
-        values = {"number": number, "why": why, "set_by": by}
+        values = {"number": number, "reason": why, "set_by": by}
         LevelOverride.objects.update_or_create(student=student, defaults=values)
         record_action(by, "registrations.level_set", student, why=why, level=levels.format_level(number))
     elif before is not None:

@@ -52,18 +52,18 @@ def registered_count_by_class(class_offers: Iterable[ClassOffer]) -> dict[int, i
 
 
 def classes_to_decide() -> QuerySet[ClassOffer]:
-    return ClassOffer.objects.tentative().exclude(asked_at=None)
+    return ClassOffer.objects.tentative().exclude(decision_requested_at=None)
 
 
 def minimum_text(class_offer: ClassOffer) -> str:
     if not class_offer.is_tentative or class_offer.decision_date is None:
         return ""
-    needed = "one sign-up" if class_offer.minimum == 1 else f"{class_offer.minimum} sign-ups"
+    needed = "one sign-up" if class_offer.minimum_enrollment == 1 else f"{class_offer.minimum_enrollment} sign-ups"
     return f"Needs {needed} by {format_date(class_offer.decision_date)}, or you get a full refund."
 
 
 def minimum_progress_text(class_offer: ClassOffer, registered: int) -> str:
-    missing = max((class_offer.minimum or 0) - registered, 0)
+    missing = max((class_offer.minimum_enrollment or 0) - registered, 0)
     return "Enough people are registered" if not missing else f"{missing} more to go"
 
 
@@ -84,7 +84,7 @@ def confirm_class(class_offer: ClassOffer, *, why: str = "", by: User | None = N
         class_offer,
         why=why,
         registered=registered_count(class_offer),
-        minimum=class_offer.minimum,
+        minimum=class_offer.minimum_enrollment,
     )
     _emit_class_event(events.CLASS_CONFIRMED, class_offer, "")
     return True
@@ -97,8 +97,8 @@ def postpone_decision(class_offer: ClassOffer, day: date, *, why: str, by: User)
         raise ChangeRefused(FieldProblem("", "This is already decided."))
     if fault := decision_date_problem(day, [meeting.slot for meeting in class_offer.meetings.filter(canceled_at=None)]):
         raise ChangeRefused(fault)
-    before, class_offer.decision_date, class_offer.asked_at = class_offer.decision_date, day, None
-    class_offer.save(update_fields=["decision_date", "asked_at", "date_modified"])
+    before, class_offer.decision_date, class_offer.decision_requested_at = class_offer.decision_date, day, None
+    class_offer.save(update_fields=["decision_date", "decision_requested_at", "date_modified"])
     record_action(by, "registrations.decision_postponed", class_offer, why=why, before=str(before), after=str(day))
     _emit_class_event(events.DECISION_POSTPONED, class_offer, f" {day.isoformat()}")
 
@@ -114,7 +114,7 @@ def confirm_if_minimum_reached(class_offer_id: int) -> None:
     if not settings.CONFIRM_CLASS_AT_MINIMUM:
         return
     class_offer = ClassOffer.objects.tentative().filter(pk=class_offer_id).first()
-    if class_offer is not None and registered_count(class_offer) >= (class_offer.minimum or 0):
+    if class_offer is not None and registered_count(class_offer) >= (class_offer.minimum_enrollment or 0):
         confirm_class(class_offer)
 
 
@@ -125,7 +125,7 @@ def decide_due_classes(today: date | None = None) -> int:
 
 def _decide_class(class_offer: ClassOffer) -> bool:
     """Asks the office only once. A request that nobody answers stays open."""
-    if registered_count(class_offer) >= (class_offer.minimum or 0):
+    if registered_count(class_offer) >= (class_offer.minimum_enrollment or 0):
         return confirm_class(class_offer)
     if settings.MINIMUM_NOT_REACHED == "cancel" and class_offer.decision_date:
         cancel_classes(
@@ -141,16 +141,16 @@ def _decide_class(class_offer: ClassOffer) -> bool:
 @transaction.atomic
 def _request_decision(class_offer: ClassOffer) -> bool:
     class_offer = capacity.lock_class(class_offer.pk)
-    if not class_offer.is_tentative or class_offer.asked_at is not None:
+    if not class_offer.is_tentative or class_offer.decision_requested_at is not None:
         return False
-    class_offer.asked_at = timezone.now()
-    class_offer.save(update_fields=["asked_at"])
+    class_offer.decision_requested_at = timezone.now()
+    class_offer.save(update_fields=["decision_requested_at"])
     record_action(
         None,
         "registrations.decision_requested",
         class_offer,
         registered=registered_count(class_offer),
-        minimum=class_offer.minimum,
+        minimum=class_offer.minimum_enrollment,
     )
     emit(events.DECISION_NEEDED, key=f"{class_offer.pk} {class_offer.decision_date}", class_offer_id=class_offer.pk)
     return True

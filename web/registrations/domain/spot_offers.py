@@ -53,7 +53,7 @@ def next_position(class_offer_id: int) -> int:
 def positions_in_line(class_offer_id: int, position: int, requests: Iterable[str]) -> dict[str, int]:
     """Returns the position among all entries under '', and among those that could take each role."""
     entries = WaitlistEntry.objects.filter(class_offer=class_offer_id, state=State.WAITING, position__lt=position)
-    ahead = list(entries.values_list("wanted", flat=True))
+    ahead = list(entries.values_list("requested_roles", flat=True))
     positions = {"": len(ahead) + 1}
     for role in sorted({*requests} - {"", EITHER}):
         positions[role] = 1 + sum(1 for roles in ahead if {role, EITHER} & {*roles})
@@ -65,7 +65,7 @@ def entries_with_open_offer() -> QuerySet[WaitlistEntry]:
 
 
 def as_waiting_parties(entries: Sequence[WaitlistEntry]) -> list[WaitingParty]:
-    return [WaitingParty(entry.pk, tuple(entry.wanted)) for entry in entries]
+    return [WaitingParty(entry.pk, tuple(entry.requested_roles)) for entry in entries]
 
 
 def _walk_and_log(class_offer: ClassOffer, entries: dict[int, WaitlistEntry], at: datetime) -> None:
@@ -86,20 +86,20 @@ def _apply_walk_step(step: WalkStep, entry: WaitlistEntry, class_offer: ClassOff
     if isinstance(step, SpotOffered):
         offer_spot(entry, class_offer, step, at)
         return True
-    before = (entry.rule, entry.skip_role)
-    entry.rule, entry.skip_role = step.obstacle.rule, step.obstacle.role
-    if before == (entry.rule, entry.skip_role):
+    before = (entry.skip_rule, entry.skip_role)
+    entry.skip_rule, entry.skip_role = step.obstacle.rule, step.obstacle.role
+    if before == (entry.skip_rule, entry.skip_role):
         return False
-    entry.save(update_fields=["rule", "skip_role"])
+    entry.save(update_fields=["skip_rule", "skip_role"])
     return True
 
 
 def offer_spot(entry: WaitlistEntry, class_offer: ClassOffer, step: SpotOffered, at: datetime) -> None:
     starts = [meeting.starts_at for meeting in class_offer.meetings.all() if not meeting.is_canceled]
     next_meeting = min((start for start in starts if start > at), default=None)
-    entry.state, entry.roles, entry.rule, entry.skip_role = State.OFFERED, list(step.roles), "", ""
+    entry.state, entry.offered_roles, entry.skip_rule, entry.skip_role = State.OFFERED, list(step.roles), "", ""
     entry.offer_expires_at = offer_deadlines.offer_deadline(at, settings.OFFER_HOURS, next_meeting)
-    entry.save(update_fields=["state", "roles", "rule", "skip_role", "offer_expires_at"])
+    entry.save(update_fields=["state", "offered_roles", "skip_rule", "skip_role", "offer_expires_at"])
     emit_entry_event(events.SPOT_OFFERED, entry, at)
 
 

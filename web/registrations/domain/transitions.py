@@ -61,7 +61,7 @@ def _spot_event_data(spot: Seat) -> dict[str, int]:
 
 
 def start_hold(spot: Seat, until: datetime | None) -> None:
-    spot.state, spot.held_until, spot.ended_at, spot.why = State.HELD, until, None, ""
+    spot.state, spot.held_until, spot.ended_at, spot.end_reason = State.HELD, until, None, ""
     spot.save()
     emit_spot_event(events_for(spot).held, spot, spot.created_at if until is None else until)
 
@@ -75,8 +75,8 @@ def confirm_spot(spot: Seat, at: datetime) -> None:
 def end_spot(spot: Seat, state: str, why: str, at: datetime | None = None) -> None:
     was_confirmed = spot.state != State.HELD
     at = at or timezone.now()
-    spot.state, spot.ended_at, spot.held_until, spot.why = state, at, None, why[:300]
-    spot.save(update_fields=["state", "ended_at", "held_until", "why"])
+    spot.state, spot.ended_at, spot.held_until, spot.end_reason = state, at, None, why[:300]
+    spot.save(update_fields=["state", "ended_at", "held_until", "end_reason"])
     spot_events = events_for(spot)
     emit_spot_event(spot_events.ended if was_confirmed else spot_events.hold_ended, spot, at)
 
@@ -85,7 +85,7 @@ def cancel_spots(spots: Iterable[Seat], why: str) -> None:
     spots, at = list(spots), timezone.now()
     if not spots:
         return
-    values = {"state": State.CANCELED, "ended_at": at, "held_until": None, "why": why[:300]}
+    values = {"state": State.CANCELED, "ended_at": at, "held_until": None, "end_reason": why[:300]}
     type(spots[0])._default_manager.filter(pk__in=[spot.pk for spot in spots]).update(**values)
     spot_events = events_for(spots[0])
     for event, was_held in ((spot_events.ended, False), (spot_events.hold_ended, True)):
@@ -102,7 +102,7 @@ def expire_holds(late: Iterable[Seat]) -> int:
 
 def change_spot_state(spot: Seat, before: str, after: str, why: str, by: User | None) -> bool:
     """Suspends or resumes a spot. Returns False if its state has changed in the meantime."""
-    updated = type(spot)._default_manager.filter(pk=spot.pk, state=before).update(state=after, why=why[:300])
+    updated = type(spot)._default_manager.filter(pk=spot.pk, state=before).update(state=after, end_reason=why[:300])
     if not updated:
         return False
     spot.refresh_from_db()

@@ -69,7 +69,7 @@ def decision_context(message: Message) -> dict[str, Any]:
         "name": minimum_enrollment.greeting_name_in_class(class_offer, message.to),
         "when": ClassSummary(class_offer, dates.local_today()).schedule_text,
         "day": format_date(class_offer.decision_date) if class_offer.decision_date else "",
-        "minimum": class_offer.minimum,
+        "minimum": class_offer.minimum_enrollment,
         "registered": minimum_enrollment.registered_count(class_offer),
         "sentence": minimum_enrollment.minimum_text(class_offer),
         "link": absolute_url(class_offer.get_absolute_url()),

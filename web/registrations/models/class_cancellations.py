@@ -29,8 +29,8 @@ class ClassCancellation(models.Model):
         help_text="The class, if it was canceled as a whole.",
     )  # fmt: skip
     policy = models.CharField(max_length=10, choices=CompensationPolicy)
-    why = models.CharField(max_length=200)
-    at = models.DateTimeField()
+    reason = models.CharField(max_length=200)
+    canceled_at = models.DateTimeField()
 
     class Meta:
         ordering = ["-id"]
@@ -38,7 +38,7 @@ class ClassCancellation(models.Model):
         verbose_name_plural = "class cancellations"
 
     def __str__(self) -> str:
-        return f"Canceled: {self.why}"
+        return f"Canceled: {self.reason}"
 
     def get_absolute_url(self) -> str:
         return reverse("desk_class_cancellation", args=[self.pk])
@@ -72,19 +72,21 @@ class StudentCompensation(models.Model):
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, null=True, blank=True, related_name="outcomes")
     policy = models.CharField(max_length=10, choices=CompensationPolicy)
     meetings = models.PositiveSmallIntegerField(help_text="How many of their class days are affected.")
-    of = models.PositiveSmallIntegerField(help_text="How many class days they bought.")
-    base = money_field(help_text="What all of them cost.")
-    money = money_field(help_text="Of what was paid: refunded, credited, or pending.")
+    purchased_meetings = models.PositiveSmallIntegerField(help_text="How many class days they bought.")
+    total_cost = money_field(help_text="What all of them cost.")
+    amount = money_field(help_text="Of what was paid: refunded, credited, or pending.")
     credited = money_field(help_text="Of the money, what became account credit.")
     on_hold = money_field(help_text="Of the money, what could not be refunded right away.")
     by_hand = money_field(help_text="Of the money, what a person hands over.")
     onto_vouchers = money_field(help_text="Of the money, what was returned to gift vouchers.")
-    credit = money_field(help_text="Spent credit that was returned.")
-    waived = money_field(help_text="What is no longer due.")
+    credit_returned = money_field(help_text="Spent credit that was returned.")
+    no_longer_due = money_field(help_text="What is no longer due.")
     refunds = models.ManyToManyField(
         Refund, blank=True, related_name="+", help_text="The refunds that the money is part of."
     )
-    pending = models.CharField(max_length=200, blank=True, help_text="Why the money could not be refunded right away.")
+    pending_reason = models.CharField(
+        max_length=200, blank=True, help_text="Why the money could not be refunded right away."
+    )
 
     class Meta:
         ordering = ["id"]
@@ -97,7 +99,9 @@ class StudentCompensation(models.Model):
                 name="registrations_outcome_of_one",
             ),
             models.CheckConstraint(
-                condition=Q(money__gte=0, credit__gte=0, waived__gte=0, credited__gte=0, by_hand__gte=0)
+                condition=Q(
+                    amount__gte=0, credit_returned__gte=0, no_longer_due__gte=0, credited__gte=0, by_hand__gte=0
+                )
                 & Q(onto_vouchers__gte=0, on_hold__gte=0),
                 name="registrations_outcome_not_negative",
             ),
@@ -109,7 +113,7 @@ class StudentCompensation(models.Model):
     @property
     def refunded(self) -> Decimal:
         """Includes refunds by hand and onto gift vouchers."""
-        return self.money - self.credited - self.on_hold
+        return self.amount - self.credited - self.on_hold
 
     @property
     def seat(self) -> Registration | Ticket:

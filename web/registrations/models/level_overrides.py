@@ -9,7 +9,7 @@ class LevelOverride(models.Model):
 
     student = models.OneToOneField(Student, on_delete=models.CASCADE, primary_key=True, related_name="level_override")
     number = models.DecimalField("level", max_digits=4, decimal_places=1)
-    why = models.CharField(max_length=300)
+    reason = models.CharField(max_length=300)
     set_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+", editable=False)
     set_at = models.DateTimeField(auto_now=True)
 

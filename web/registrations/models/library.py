@@ -25,8 +25,8 @@ class LibraryVisit(models.Model):
     """Resources that opened after `since` are new. A second look within the same visit does not change that."""
 
     account = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="library_visit")
-    since = models.DateTimeField(null=True)
-    at = models.DateTimeField()
+    new_since = models.DateTimeField(null=True)
+    visited_at = models.DateTimeField()
 
     class Meta:
         verbose_name = "library visit"

@@ -32,7 +32,9 @@ class SpotBase(models.Model):
     state = models.CharField(max_length=12, choices=State, editable=False)
     held_until = models.DateTimeField(null=True, blank=True, editable=False)
     role = models.CharField(max_length=30, blank=True, editable=False)
-    why = models.CharField(max_length=300, blank=True, editable=False, help_text="Why it ended, or was put on hold.")
+    end_reason = models.CharField(
+        max_length=300, blank=True, editable=False, help_text="Why it ended, or was put on hold."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -44,8 +44,12 @@ class WaitlistEntry(models.Model):
     class_offer = models.ForeignKey(ClassOffer, on_delete=models.PROTECT, related_name="waiting", verbose_name="class")
     state = models.CharField(max_length=10, choices=State, default=State.WAITING, editable=False)
     people = models.JSONField(editable=False, help_text="Who they are, as the lines of a cart say it.")
-    wanted = models.JSONField(default=list, editable=False, help_text="For each of them the role; empty without roles.")
-    roles = models.JSONField(default=list, editable=False, help_text="The roles in which they were offered spots.")
+    requested_roles = models.JSONField(
+        default=list, editable=False, help_text="For each of them the role; empty without roles."
+    )
+    offered_roles = models.JSONField(
+        default=list, editable=False, help_text="The roles in which they were offered spots."
+    )
     size = models.PositiveSmallIntegerField(editable=False)
     account = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="waiting"
@@ -56,7 +60,7 @@ class WaitlistEntry(models.Model):
     nonce = models.CharField(max_length=32, default=links.new_nonce, editable=False)
     position = models.BigIntegerField(editable=False, db_index=True, help_text="Earlier ones come first.")
     offer_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
-    rule = models.CharField(max_length=20, blank=True, editable=False, help_text="What holds them back for now.")
+    skip_rule = models.CharField(max_length=20, blank=True, editable=False, help_text="What holds them back for now.")
     skip_role = models.CharField(max_length=30, blank=True, editable=False)
     order = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False)
     joined_at = models.DateTimeField(auto_now_add=True)
@@ -102,7 +106,7 @@ class WaitlistWalk(models.Model):
     """The log of one pass over the waitlist of a class, with its input and result, so that it can be replayed."""
 
     class_offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="walks")
-    at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(auto_now_add=True)
     given = models.JSONField(help_text="The rules, the taken spots and the entries in order.")
     steps = models.JSONField(help_text="Who was offered a spot, who was skipped and by which rule.")
 

@@ -36,4 +36,4 @@ def condition(class_offer: ClassOffer) -> str:
 def sign_ups(numbers: Mapping[int, int] | None, class_offer: ClassOffer) -> str:
     if not numbers or class_offer.pk not in numbers:
         return ""
-    return f"{numbers[class_offer.pk]} of {class_offer.minimum} registered"
+    return f"{numbers[class_offer.pk]} of {class_offer.minimum_enrollment} registered"

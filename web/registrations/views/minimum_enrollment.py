@@ -25,7 +25,7 @@ def index(request: HttpRequest) -> HttpResponse:
     rows = []
     for class_offer in class_offers.order_by("decision_date", "pk"):
         registered: int = class_offer.registered  # type: ignore[attr-defined]
-        value = min(registered, class_offer.minimum or 0)
+        value = min(registered, class_offer.minimum_enrollment or 0)
         rows.append((class_offer, value, minimum_enrollment.minimum_progress_text(class_offer, registered)))
     return render(request, "registrations/desk/minimum_enrollment.html", {"rows": rows, "today": dates.local_today()})
 

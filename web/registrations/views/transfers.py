@@ -78,7 +78,7 @@ def move(request: AccountRequest, pk: int, class_offer: int) -> HttpResponse:
             order = to_class.transfer_to_class(
                 registration, wish, request.user, timezone.now(), seen=form.cleaned_data["seen"]
             )
-            if order.state == Order.State.PLACED and order.due == Order.Due.NOW:
+            if order.state == Order.State.PLACED and order.due_kind == Order.Due.NOW:
                 messages.success(request, "Your new spot is reserved. You keep your old spot until you’ve paid.")
                 return redirect(order.address())
             messages.success(request, f"{registration.student} has a spot in {wish.class_offer.subject.title} now.")

@@ -28,5 +28,5 @@ def recent_history_of(row: Model) -> list[HistoryLine]:
     for entry in entries:
         account = actors.get(entry.actor_id or 0, f"Account {entry.actor_id}")
         actor_name = "The site" if entry.actor_id is None else str(account)
-        lines.append(HistoryLine(entry.at, entry_sentence(entry, actor_name), entry.why))
+        lines.append(HistoryLine(entry.at, entry_sentence(entry, actor_name), entry.reason))
     return lines

@@ -157,4 +157,4 @@ def perform_action(finding: Finding, name: str, *, why: str, by: User) -> Findin
 def close_finding(finding: Finding, action: str, why: str, by: User | None = None) -> None:
     """Close this finding and the same finding in all other runs."""
     findings = Finding.objects.open().filter(fingerprint=finding.fingerprint)
-    findings.update(closed_at=timezone.now(), closed_by=by, action=action, why=why[:300])
+    findings.update(closed_at=timezone.now(), closed_by=by, action=action, note=why[:300])

@@ -26,7 +26,7 @@ OF_REFUNDS = {Judged.ONLY_OURS: Verdict.REFUND_OURS, Judged.ONLY_THEIRS: Verdict
 EXPLAINED, FITS_NOW = "explained", "fits_now"
 WRITTEN = [
     *("verdict", "order", "payment", "refund", "our_amount", "our_currency", "our_at"),
-    *("fingerprint", "closed_at", "closed_by", "action", "why"),
+    *("fingerprint", "closed_at", "closed_by", "action", "note"),
 ]
 AT_ONCE = 250
 SETTLING = timedelta(hours=4)
@@ -47,7 +47,7 @@ def finding_from_line(book: GatewayStatement, movement: GatewayLine) -> Finding:
         reference=movement.reference,
         token=movement.about.token,
         session=movement.about.session,
-        of=movement.about.reference,
+        parent_reference=movement.about.reference,
         their_amount=movement.amount,
         their_currency=movement.currency,
         their_at=movement.at,
@@ -64,7 +64,7 @@ def statement_lines(book: GatewayStatement) -> Iterator[StatementLine]:
 def line_from_finding(row: Finding) -> StatementLine:
     if row.their_at is None or row.their_amount is None:
         raise ValueError("This difference is only in our records.")
-    about = PaymentReference(row.token, row.session, row.of)
+    about = PaymentReference(row.token, row.session, row.parent_reference)
     return StatementLine(
         row.kind, row.reference, row.their_amount, row.their_currency, row.their_at, row.fee, row.payout, about,
         pk=row.pk,
@@ -73,7 +73,7 @@ def line_from_finding(row: Finding) -> StatementLine:
 
 def window_of_statement(book: GatewayStatement) -> Window:
     run = book.run
-    return Window(dates.local_moment(run.since, time.min), run.cut, sure=run.begun_at - SETTLING)
+    return Window(dates.local_moment(run.from_date, time.min), run.cutoff, sure=run.started_at - SETTLING)
 
 
 def compare_statement(book: GatewayStatement) -> None:
@@ -149,10 +149,12 @@ def _references_seen_before(book: GatewayStatement, pairs: Iterable[JudgedPair])
 
 def _link_to_payments(book: GatewayStatement, findings: list[Finding]) -> None:
     # An unknown refund or dispute still names the payment that it belongs to.
-    references = {finding.of for finding in findings if finding.of and finding.refund_id is None}
+    references = {
+        finding.parent_reference for finding in findings if finding.parent_reference and finding.refund_id is None
+    }
     for payment in Payment.objects.filter(variant=book.variant, transaction_id__in=references):
         for finding in findings:
-            if finding.of == payment.transaction_id:
+            if finding.parent_reference == payment.transaction_id:
                 finding.payment_id, finding.order_id = payment.pk, payment.order_id
 
 
@@ -173,7 +175,7 @@ def apply_earlier_explanations(findings: Iterable[Finding]) -> None:
     # A difference that was explained once needs no second explanation.
     for earlier in Finding.objects.filter(fingerprint__in=differences, action=EXPLAINED).order_by("pk"):
         finding = differences[earlier.fingerprint]
-        finding.action, finding.why = EXPLAINED, earlier.why
+        finding.action, finding.note = EXPLAINED, earlier.note
         finding.closed_at, finding.closed_by_id = earlier.closed_at, earlier.closed_by_id
 
 
@@ -184,4 +186,4 @@ def _close_earlier_findings(book: GatewayStatement, matched: list[Finding]) -> N
     payments = {finding.payment_id for finding in matched if finding.payment_id}
     is_same = Q(reference__in=references) | Q(refund__in=refunds) | Q(payment__in=payments, refund=None, kind="payment")
     earlier = Finding.objects.open().filter(is_same, book__variant=book.variant).exclude(book=book)
-    earlier.update(closed_at=timezone.now(), action=FITS_NOW, why="A later comparison found both sides.")
+    earlier.update(closed_at=timezone.now(), action=FITS_NOW, note="A later comparison found both sides.")

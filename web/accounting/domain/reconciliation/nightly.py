@@ -20,8 +20,8 @@ AT_MOST = timedelta(days=31)
 def start_nightly_run() -> None:
     # Days that earlier runs missed, for example while the site was down, are compared as well.
     yesterday = dates.local_today() - DAY
-    last = Reconciliation.objects.filter(by=None).order_by("-until").first()
-    since = max(last.until + DAY, yesterday - AT_MOST) if last else yesterday
+    last = Reconciliation.objects.filter(started_by=None).order_by("-to_date").first()
+    since = max(last.to_date + DAY, yesterday - AT_MOST) if last else yesterday
     if since <= yesterday:
         runs.start_run(since, yesterday, by=None)
 
@@ -38,7 +38,7 @@ def unreadable_statements(run: Reconciliation) -> list[GatewayStatement]:
 
 def draft_differences_mail(run_id: int) -> None:
     # A run that was started by hand needs no mail, because the person who started it looks at it.
-    run = Reconciliation.objects.filter(pk=run_id, by=None).first()
+    run = Reconciliation.objects.filter(pk=run_id, started_by=None).first()
     if run is None or not (open_findings_by_verdict(run) or unreadable_statements(run)):
         return
     for address, person_id in digest_recipients():

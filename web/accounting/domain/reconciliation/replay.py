@@ -59,7 +59,7 @@ def apply_gateway_recheck(finding_id: int) -> None:
         webhooks.apply_polled_state(payment, facts)
         if matches_now(finding) or any(_confirms_our_entry(finding, fact) for fact in facts):
             Finding.objects.open().filter(fingerprint=finding.fingerprint).update(
-                closed_at=timezone.now(), action=FITS_NOW, why="The gateway now agrees with our records."
+                closed_at=timezone.now(), action=FITS_NOW, note="The gateway now agrees with our records."
             )
 
 
@@ -74,6 +74,6 @@ def _confirms_our_entry(finding: Finding, fact: Fact) -> bool:
     if isinstance(fact, PaymentCaptured) and finding.refund_id is None:
         return (fact.amount, fact.currency) == (finding.our_amount, finding.our_currency)
     if isinstance(fact, RefundState) and finding.refund is not None:
-        is_same = fact.reference == finding.refund.transaction_id or fact.key == finding.refund.token
+        is_same = fact.reference == finding.refund.transaction_id or fact.key == finding.refund.idempotency_key
         return is_same and fact.state == Refund.State.DONE and fact.amount == finding.refund.amount
     return False

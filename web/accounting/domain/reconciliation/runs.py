@@ -48,10 +48,10 @@ def start_run(since: date, until: date, *, by: User | None, at: datetime | None 
         raise DateRangeRefused("These days are in the future.")
     if by is not None:
         locks.lock_account(by)  # A second click waits here for the first one.
-    unfinished = Reconciliation.objects.filter(since=since, until=until, ended_at=None).first()
+    unfinished = Reconciliation.objects.filter(from_date=since, to_date=until, ended_at=None).first()
     if unfinished is not None:
         return unfinished
-    run = Reconciliation.objects.create(since=since, until=until, cut=cut, by=by, begun_at=at)
+    run = Reconciliation.objects.create(from_date=since, to_date=until, cutoff=cut, started_by=by, started_at=at)
     read_from = start - MARGIN
     for variant in comparable_gateways():
         _emit_next_step(
@@ -74,7 +74,7 @@ def comparable_gateways() -> list[str]:
 
 
 def _emit_next_step(book: GatewayStatement) -> None:
-    key = f"{book.pk} {book.state} {book.cursor.isoformat()} {book.tries}"
+    key = f"{book.pk} {book.state} {book.cursor.isoformat()} {book.attempts}"
     emit(events.RECONCILIATION_ADVANCED, key=key, run_id=book.run_id, book_id=book.pk)
 
 
@@ -92,7 +92,7 @@ def advance_run(book_id: int) -> None:
     try:
         movements = list(gateways.gateway_named(book.variant).statement_lines(since, until))
     except TemporaryFailure as error:
-        GatewayStatement.objects.filter(pk=book.pk).update(trouble=f"No answer yet. We’ll try again. {error}"[:300])
+        GatewayStatement.objects.filter(pk=book.pk).update(error=f"No answer yet. We’ll try again. {error}"[:300])
         raise
     except (PermanentFailure, NeedsPerson) as error:
         _end_statement(book, State.FAILED, str(error))
@@ -114,16 +114,16 @@ def _store_fetched_lines(
         (comparison.finding_from_line(locked, movement) for movement in movements if since <= movement.at < until),
         batch_size=500,
     )
-    locked.cursor, locked.trouble = until, ""
+    locked.cursor, locked.error = until, ""
     locked.state = State.MATCHING if until >= locked.end else State.FETCHING
-    locked.save(update_fields=["cursor", "trouble", "state"])
+    locked.save(update_fields=["cursor", "error", "state"])
     _emit_next_step(locked)
 
 
 @transaction.atomic
 def _end_statement(book: GatewayStatement, state: str, trouble: str = "") -> None:
     run = Reconciliation.objects.select_for_update().get(pk=book.run_id)
-    GatewayStatement.objects.filter(pk=book.pk).update(state=state, trouble=trouble[:300])
+    GatewayStatement.objects.filter(pk=book.pk).update(state=state, error=trouble[:300])
     if run.ended_at is None and not run.books.exclude(state__in=[State.DONE, State.FAILED]).exists():
         run.ended_at = timezone.now()
         run.save(update_fields=["ended_at"])
@@ -137,8 +137,8 @@ def resume_statement(book: GatewayStatement, by: User) -> None:
     if locked.state == State.DONE:
         return
     locked.state = State.MATCHING if locked.cursor >= locked.end or not locked.variant else State.FETCHING
-    locked.tries, locked.trouble = locked.tries + 1, ""
-    locked.save(update_fields=["state", "tries", "trouble"])
+    locked.attempts, locked.error = locked.attempts + 1, ""
+    locked.save(update_fields=["state", "attempts", "error"])
     Reconciliation.objects.filter(pk=run.pk).update(ended_at=None)
     record_action(by, "accounting.reconciliation_resumed", run, book=str(locked))
     _emit_next_step(locked)

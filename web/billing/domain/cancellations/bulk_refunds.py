@@ -216,7 +216,9 @@ def apply_refund_plan(deal: RefundPlan, *, key: str, at: datetime, why: str, by:
     refunds = Refund.objects.filter(payment__order__in=[one.order for one in plans])
     before = set(refunds.values_list("pk", flat=True))
     lines = [line for one in plans for line in _update_lines(one, at)]
-    OrderLine.objects.bulk_update(lines, ["facts", "kept", "canceled_at", "reserves_exchange"], batch_size=200)
+    OrderLine.objects.bulk_update(
+        lines, ["price_facts", "retained", "canceled_at", "reserves_exchange"], batch_size=200
+    )
     for one in plans:
         _update_order_totals(one, at)
     fields = [
@@ -258,11 +260,11 @@ def _update_lines(one: OrderRefundPlan, at: datetime) -> Iterable[OrderLine]:
     for line in one.looked.lines:
         before, after = one.looked.sheet.facts(line.pk), one.sheet.facts(line.pk)
         if line.pk in one.ended:
-            line.canceled_at, line.kept = at, line.kept + one.sheet.kept.get(line.pk, ZERO)
+            line.canceled_at, line.retained = at, line.retained + one.sheet.kept.get(line.pk, ZERO)
             line.reserves_exchange = False
             yield line
         elif after is not None and after != before:
-            line.facts = (line.facts or {}) | {
+            line.price_facts = (line.price_facts or {}) | {
                 "canceled_by_school": str(after.canceled_by_school),
                 "carried": str(after.carried),
             }
@@ -291,7 +293,7 @@ def _credit_entries(one: OrderRefundPlan, why: str, by: User | None) -> Iterable
     if one.sheet.credit_back:
         yield Credit(amount=one.sheet.credit_back, reason=Credit.Reason.RETURNED, **fields)
     if one.as_credit and not one.why_not:
-        yield Credit(amount=one.as_credit, reason=Credit.Reason.INSTEAD, why=why[:300], by=by, **fields)
+        yield Credit(amount=one.as_credit, reason=Credit.Reason.INSTEAD, note=why[:300], created_by=by, **fields)
 
 
 def _reserve_in_bulk(plans: Sequence[OrderRefundPlan], why: str, by: User | None) -> None:
@@ -299,7 +301,7 @@ def _reserve_in_bulk(plans: Sequence[OrderRefundPlan], why: str, by: User | None
     for payment, amount in parts:
         payment.refunded_amount += amount
     Payment.objects.bulk_update([payment for payment, _ in parts], ["refunded_amount"], batch_size=200)
-    rows = (Refund(payment=payment, amount=amount, why=why[:300], by=by) for payment, amount in parts)
+    rows = (Refund(payment=payment, amount=amount, note=why[:300], created_by=by) for payment, amount in parts)
     found = Refund.objects.bulk_create(rows)
     told = {f"{refund.pk}": {"order_id": refund.payment.order_id, "refund_id": refund.pk} for refund in found}
     emit_many(events.REFUND_RESERVED, told)

@@ -218,8 +218,8 @@ def _store_line_quote(
     part = _line_quote(order, lines, way, before)
     for number, line in enumerate(lines):
         sums = _amounts_as_text(part) if number == 0 else dict.fromkeys(_amounts_as_text(part), "0")
-        line.ended = {"by": str(way.by), "at": at.isoformat(), "title": str(line), "said": part.said, **sums}
-        line.save(update_fields=["ended"])
+        line.cancellation = {"by": str(way.by), "at": at.isoformat(), "title": str(line), "said": part.said, **sums}
+        line.save(update_fields=["cancellation"])
     return part
 
 
@@ -247,7 +247,7 @@ class BalanceSnapshot:
         paid = [order for order in fresh.values() if order.state == Order.State.PAID]
         prices = {order.pk: balances.price_at(order, order.paid_at or order.created_at) for order in paid}
         lines = OrderLine.objects.filter(order__in=fresh)
-        kept = [line.kept for line in lines] + [order.credit_retained for order in fresh.values()]
+        kept = [line.retained for line in lines] + [order.credit_retained for order in fresh.values()]
         refund = Refund.objects.filter(payment__order__in=fresh).aggregate(last=Max("pk"))["last"]
         entry = Credit.objects.filter(order__in=fresh).aggregate(last=Max("pk"))["last"]
         return cls(orders, prices, refund or 0, entry or 0, sum(kept, ZERO))

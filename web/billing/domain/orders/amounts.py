@@ -46,7 +46,9 @@ def summarize_amounts(order: Order, at: datetime) -> AmountSummary:
     if order.has_expired(at):
         balance = ZERO
     else:
-        balance = balances.open_balance_at_door(order) if order.due == Due.DOOR else balances.open_balance(order, at)
+        balance = (
+            balances.open_balance_at_door(order) if order.due_kind == Due.DOOR else balances.open_balance(order, at)
+        )
     return AmountSummary(
         total=total,
         fees=fees,
@@ -65,7 +67,7 @@ def amount_due_sentence(order: Order, at: datetime) -> str:
     if not owed or not order.can_be_paid(at) or has_payment_processing(order):
         return ""
     amount = format_money(owed, order.currency)
-    if order.due == Due.DOOR:
+    if order.due_kind == Due.DOOR:
         door = balances.open_balance_at_door(order)
         online = f", or {amount} online before the first class starts" if owed < door else ""
         return f"Please pay {format_money(door, order.currency)} at the door{online}."

@@ -128,12 +128,12 @@ def add_line(
 def remove_line(cart: Order, line_id: int, at: datetime) -> str:
     """Returns a sentence when the discount code fits none of the remaining lines and was removed, otherwise ''."""
     OrderLine.objects.filter(pk=line_id, order=cart, order__state=Order.State.CART).delete()
-    if cart.code is None:
+    if cart.discount_code is None:
         return ""
     try:
-        discount_codes.check_code_fits(cart.code, _price_lines_of_cart(cart, at))
+        discount_codes.check_code_fits(cart.discount_code, _price_lines_of_cart(cart, at))
     except discount_codes.DiscountCodeRefused as refused:
-        text = cart.code.text.upper()
+        text = cart.discount_code.code.upper()
         set_discount_code(cart, "", at)
         return f"The code {text} was removed. {refused}"
     return ""
@@ -162,9 +162,9 @@ def merge_into_account_cart(cart: Order, account: User) -> Order:
             line.order = account_cart
             line.save(update_fields=["order"])
     account_cart.vouchers.add(*cart.vouchers.all())
-    if account_cart.code is None and cart.code is not None:
-        account_cart.code = cart.code
-        account_cart.save(update_fields=["code"])
+    if account_cart.discount_code is None and cart.discount_code is not None:
+        account_cart.discount_code = cart.discount_code
+        account_cart.save(update_fields=["discount_code"])
     cart.delete()
     return account_cart
 
@@ -173,10 +173,10 @@ def price_cart(cart: Order, at: datetime) -> CartSummary:
     lines = [_price_cart_line(line, at) for line in cart.lines.all()]
     items = to_price_lines((row.line, row.facts) for row in lines)
     discount, problem = None, ""
-    if cart.code is not None:
+    if cart.discount_code is not None:
         try:
-            discount_codes.check_code_fits(discount_codes.check_code(cart.code, cart.payer, at), items)
-            discount = discount_codes.discount_terms(cart.code)
+            discount_codes.check_code_fits(discount_codes.check_code(cart.discount_code, cart.payer, at), items)
+            discount = discount_codes.discount_terms(cart.discount_code)
         except discount_codes.DiscountCodeRefused as refused:
             problem = str(refused)
     quote = quote_cart(cart, items, discount, at)
@@ -232,8 +232,8 @@ def set_discount_code(cart: Order, text: str, at: datetime) -> DiscountCode | No
     code = discount_codes.check_code(discount_codes.find_code(text), cart.payer, at) if text.strip() else None
     if code is not None:
         discount_codes.check_code_fits(code, _price_lines_of_cart(cart, at))
-    Order.objects.filter(pk=cart.pk, state=Order.State.CART).update(code=code)
-    cart.code = code
+    Order.objects.filter(pk=cart.pk, state=Order.State.CART).update(discount_code=code)
+    cart.discount_code = code
     return code
 
 

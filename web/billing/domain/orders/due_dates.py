@@ -60,8 +60,8 @@ def set_due_date(order: Order, on: date, at: datetime, *, why: str, by: User) ->
         order = transitions.reinstate_order(order, at)
     if order.state != State.PLACED:
         raise transitions.OrderTransitionRefused("Nothing is due on this order.")
-    order.due, order.due_date, order.held_until, order.reminded_at = Due.DATE, on, None, None
-    order.save(update_fields=["due", "due_date", "held_until", "reminded_at"])
+    order.due_kind, order.due_date, order.held_until, order.reminded_at = Due.DATE, on, None, None
+    order.save(update_fields=["due_kind", "due_date", "held_until", "reminded_at"])
     transitions.hold_lines(order, locks.live_lines(order), at)
     record_action(by, "billing.due_date_set", order, why=why, on=on.isoformat())
     emit(events.ORDER_PAYMENT_DEFERRED, key=f"{order.pk} by {on.isoformat()} {at.isoformat()}", order_id=order.pk)
@@ -91,7 +91,7 @@ def send_due_date_reminders(at: datetime | None = None) -> int:
     today = timezone.localdate(at)
     before = Q(due_date__range=(today, today + SOON)) & (Q(reminded_at=None) | Q(reminded_at__lt=at - SOON))
     after = Q(due_date__lt=today) & (Q(reminded_at=None) | Q(reminded_at__date__lte=F("due_date")))
-    orders = Order.objects.filter(before | after, state=State.PLACED, due=Due.DATE).order_by("due_date")
+    orders = Order.objects.filter(before | after, state=State.PLACED, due_kind=Due.DATE).order_by("due_date")
     sent = 0
     for listed in orders[:500]:
         with transaction.atomic():

@@ -40,7 +40,9 @@ def confirmation_deadline(lines: Iterable[OrderLine], at: datetime) -> datetime:
 def check_unconfirmed_spots(order: Order, lines: list[OrderLine], at: datetime) -> None:
     # Known and unknown addresses are counted the same way, so that the answer does not reveal who has an account.
     locks.lock_email_address(order.payer_email)
-    orders = Order.objects.filter(state=State.PLACED, due=Due.DOOR, held_until__gt=at, payer_email=order.payer_email)
+    orders = Order.objects.filter(
+        state=State.PLACED, due_kind=Due.DOOR, held_until__gt=at, payer_email=order.payer_email
+    )
     open_spots = OrderLine.objects.filter(canceled_at=None, order__in=orders)
     if open_spots.exclude(order=order).count() + len(lines) > settings.DOOR_OPEN_SPOTS:
         raise TooManyUnconfirmedSpots
@@ -53,7 +55,7 @@ def switch_to_pay_at_door(order: Order, at: datetime, *, is_owner: bool = False)
     Raises OrderTransitionRefused (also while a payment is in progress) and TooManyUnconfirmedSpots.
     """
     order = locks.lock_order(order.pk)
-    if order.due == Due.DOOR and order.state == State.PLACED:
+    if order.due_kind == Due.DOOR and order.state == State.PLACED:
         return
     if not order.can_be_paid(at) or not transitions.can_be_paid_at_door(order):
         raise transitions.OrderTransitionRefused(NOT_AT_THE_DOOR)
@@ -62,8 +64,8 @@ def switch_to_pay_at_door(order: Order, at: datetime, *, is_owner: bool = False)
     needs_click = order.payer is None and not is_owner
     if needs_click:
         check_unconfirmed_spots(order, lines, at)
-    order.due, order.held_until = Due.DOOR, confirmation_deadline(lines, at) if needs_click else None
-    order.save(update_fields=["due", "held_until"])
+    order.due_kind, order.held_until = Due.DOOR, confirmation_deadline(lines, at) if needs_click else None
+    order.save(update_fields=["due_kind", "held_until"])
     transitions.hold_lines(order, lines, at)
     emit(events.ORDER_PAYMENT_DEFERRED, key=f"{order.pk}", order_id=order.pk)
 

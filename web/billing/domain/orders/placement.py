@@ -138,7 +138,7 @@ def _plan_placement(order: Order, at: datetime) -> PlacementPlan:
         discount = discount_codes.claim_code(order, items, at)
     except discount_codes.DiscountCodeRefused as refused:
         raise OrderNotPlaced(str(refused)) from refused
-    order.discount = discount.as_json() if discount else None
+    order.discount_snapshot = discount.as_json() if discount else None
     if order.payer is not None:
         locks.lock_account(order.payer)
     return PlacementPlan(lines, facts, line_terms, carts.quote_cart(order, items, discount, at))
@@ -162,15 +162,15 @@ def _store_order(
     for line in plan.lines:
         about = product_kinds.kind_of_line(line).describe(line)
         line.title, line.detail = about.title[:200], about.detail[:300]
-        line.facts, line.terms = plan.facts[line.pk].as_json(), plan.terms[line.pk].as_json()
+        line.price_facts, line.sold_terms = plan.facts[line.pk].as_json(), plan.terms[line.pk].as_json()
         line.early_total, line.regular_total = quote.now.lines[line.pk], quote.door.lines[line.pk]
-        line.save(update_fields=["title", "detail", "facts", "terms", "early_total", "regular_total"])
+        line.save(update_fields=["title", "detail", "price_facts", "sold_terms", "early_total", "regular_total"])
     PriceAdjustment.objects.bulk_create(
-        PriceAdjustment(line_id=part.key, plan=plan_name, step=part.step, label=part.label, amount=part.amount)
+        PriceAdjustment(line_id=part.key, total_kind=plan_name, rule=part.step, label=part.label, amount=part.amount)
         for plan_name, price in ((PriceAdjustment.Plan.NOW, quote.now), (PriceAdjustment.Plan.DOOR, quote.door))
         for part in price.adjustments
     )
-    order.state, order.placed_at, order.due, order.due_date = State.PLACED, at, options.due, options.on
+    order.state, order.placed_at, order.due_kind, order.due_date = State.PLACED, at, options.due, options.on
     order.held_until = held_until
     order.early_total, order.regular_total = quote.now.total, quote.door.total
     order.entered_by, order.terms_version = options.by_staff, options.terms_version

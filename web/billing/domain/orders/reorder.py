@@ -31,11 +31,11 @@ def refill_cart(cart: Order, order: Order, at: datetime) -> list[str]:
             setattr(cart, name, getattr(order, name))
         cart.save(update_fields=PAYER)
     cart.vouchers.add(*order.vouchers.all())
-    if order.code is not None and cart.code is None:
+    if order.discount_code is not None and cart.discount_code is None:
         try:
-            carts.set_discount_code(cart, order.code.text, at)
+            carts.set_discount_code(cart, order.discount_code.code, at)
         except discount_codes.DiscountCodeRefused as refused:
-            problems.append(f"Code {order.code.text.upper()}: {refused}")
+            problems.append(f"Code {order.discount_code.code.upper()}: {refused}")
     return list(filter(None, problems))
 
 

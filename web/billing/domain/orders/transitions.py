@@ -110,8 +110,8 @@ def reinstate_order(order: Order, at: datetime, *, even_so: bool = False) -> Ord
     if changed and not even_so:
         price = format_money(balances.price_at(order, at).total, order.currency)
         raise OrderTransitionRefused(f"{' '.join(changed)} The rest of the order now costs {price}.")
-    order.state, order.closed_at, order.due, order.held_until = State.PLACED, None, Due.DOOR, None
-    order.save(update_fields=["state", "closed_at", "due", "held_until"])
+    order.state, order.closed_at, order.due_kind, order.held_until = State.PLACED, None, Due.DOOR, None
+    order.save(update_fields=["state", "closed_at", "due_kind", "held_until"])
     hold_lines(order, locks.live_lines(order), at)
     emit(events.ORDER_PAYMENT_DEFERRED, key=f"{order.pk} again {at.isoformat()}", order_id=order.pk)
     if not balances.open_balance(order, at):
@@ -127,8 +127,8 @@ def _reclaim_order(order: Order, at: datetime) -> list[str]:
     exchanges.lock_orders_behind(order)
     changed: list[str] = []
     if not discount_codes.reclaim_code(order, at):
-        order.code, order.discount = None, None
-        order.save(update_fields=["code", "discount"])
+        order.discount_code, order.discount_snapshot = None, None
+        order.save(update_fields=["discount_code", "discount_snapshot"])
         changed.append("The discount code has since been used up.")
     if order.payer is not None:
         locks.lock_account(order.payer)
@@ -228,7 +228,7 @@ def extend_hold(order: Order, at: datetime, duration: timedelta) -> bool:
 
 
 def can_be_paid_at_door(order: Order) -> bool:
-    return all((line.facts or {}).get("at_the_door") for line in order.lines.all() if line.canceled_at is None)
+    return all((line.price_facts or {}).get("at_the_door") for line in order.lines.all() if line.canceled_at is None)
 
 
 def expire_overdue_holds(at: datetime | None = None) -> int:
@@ -242,7 +242,11 @@ def remind_of_expiring_holds(at: datetime | None = None) -> int:
     at = at or timezone.now()
     soon = at + timedelta(minutes=settings.HOLD_MINUTES) / 3
     orders = Order.objects.filter(
-        state=State.PLACED, due=Due.NOW, reminded_at=None, held_until__range=(at, soon), placed_at__lt=F("held_until")
+        state=State.PLACED,
+        due_kind=Due.NOW,
+        reminded_at=None,
+        held_until__range=(at, soon),
+        placed_at__lt=F("held_until"),
     )
     sent = 0
     for order in orders[:500]:

@@ -73,7 +73,7 @@ def _record_hold_decision(
     order = dispute.payment.order
     record_action(by, action, order, why=why, dispute=dispute.pk, amount=str(amount), currency=order.currency)
     for case in order.cases.filter(kind=PaymentIssue.Kind.LOST, payment=dispute.payment, closed_at=None):
-        PaymentIssue.objects.filter(pk=case.pk).update(closed_at=at, closed_by=by, answer=why[:500])
+        PaymentIssue.objects.filter(pk=case.pk).update(closed_at=at, closed_by=by, resolution=why[:500])
 
 
 @transaction.atomic
@@ -92,7 +92,7 @@ def take_back_held_credit(dispute_id: int, at: datetime, *, why: str, by: User) 
     part = min(dispute.credit_held, credit.credit_balance(account, order.currency))
     if part > 0:
         Credit.objects.create(
-            account=account, amount=-part, currency=order.currency, reason=Credit.Reason.TAKEN, why=why, by=by
+            account=account, amount=-part, currency=order.currency, reason=Credit.Reason.TAKEN, note=why, created_by=by
         )
     _record_hold_decision(by, "billing.held_credit_taken", dispute, at, amount=part, why=why)
     return True

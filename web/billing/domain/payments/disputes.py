@@ -77,9 +77,9 @@ def _dispute_text(order: Order, dispute: Dispute) -> str:
 def _close_dispute(order: Order, payment: Payment, dispute: Dispute, state: str) -> bool:
     dispute.state, dispute.closed_at = state, timezone.now()
     dispute.save(update_fields=["state", "closed_at"])
-    payment.cases.filter(kind=PaymentIssue.Kind.DISPUTED, text=_dispute_text(order, dispute), closed_at=None).update(
-        closed_at=timezone.now(), answer=WON if state == State.WON else LOST
-    )
+    payment.cases.filter(
+        kind=PaymentIssue.Kind.DISPUTED, description=_dispute_text(order, dispute), closed_at=None
+    ).update(closed_at=timezone.now(), resolution=WON if state == State.WON else LOST)
     if state == State.LOST:
         _book_lost_dispute(order, payment, dispute)
     else:
@@ -92,7 +92,7 @@ def _book_lost_dispute(order: Order, payment: Payment, dispute: Dispute) -> None
     # The lost amount counts as refunded. When no money of the order is left, its lines are canceled too.
     refund = gateway_refunds.book_refund(
         order, payment, dispute.amount, Refund.Origin.DISPUTE,
-        state=Refund.State.SENT, transaction_id=dispute.reference, why=LOST,
+        state=Refund.State.SENT, transaction_id=dispute.reference, note=LOST,
     )  # fmt: skip
     if refund is not None:
         gateway_refunds.apply_refund_answer(

@@ -64,13 +64,13 @@ def payment_text_of_order(order: Order, at: datetime) -> PaymentStatusText:
 
 def adds_to_order_state(order: Order, outcome: PaymentStatusText) -> bool:
     # The page of an order shows the order's state anyway, so some texts about its payment would repeat it.
-    is_paid_later = outcome.can_pay and order.due != Due.NOW
+    is_paid_later = outcome.can_pay and order.due_kind != Due.NOW
     return outcome.name not in ("not_begun", "in_progress", "cancelled", "paid") and not is_paid_later
 
 
 def _text_for_expired_order(order: Order) -> PaymentStatusText:
     attempt = order.payments.first()
-    if order.due == Due.DOOR and attempt is None:
+    if order.due_kind == Due.DOOR and attempt is None:
         text = f"The link we emailed you wasn’t clicked in time, so the spot was released. {NOTHING}"
         return PaymentStatusText("not_confirmed", f"Order {order.number} has expired", text, "You can order again.")
     heading = "Your payment didn’t go through" if attempt else f"Order {order.number} has expired"

@@ -38,7 +38,7 @@ class MomentChoice:
 
 def moment_choices(order: Order, at: datetime) -> list[MomentChoice]:
     starts_by_day: dict[date, list[datetime]] = {}
-    all_facts = [PriceFacts.from_json(line.facts or {"full": 0}) for line in order.lines.filter(canceled_at=None)]
+    all_facts = [PriceFacts.from_json(line.price_facts or {"full": 0}) for line in order.lines.filter(canceled_at=None)]
     early = [facts for facts in all_facts if facts.prepay]
     for start in sorted({facts.starts for facts in early if facts.starts and facts.starts < at}):
         starts_by_day.setdefault(dates.to_local_time(start).date(), []).append(start)

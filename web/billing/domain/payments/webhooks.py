@@ -115,5 +115,5 @@ def apply_payment_fact(order: Order, payment: Payment, fact: Fact, *, key: str =
 
 def delete_old_webhooks() -> int:
     # Gateways repeat a message for days, but not for months.
-    old = ProcessedWebhook.objects.filter(at__lt=timezone.now() - timedelta(days=180))
+    old = ProcessedWebhook.objects.filter(received_at__lt=timezone.now() - timedelta(days=180))
     return old.delete()[0]

@@ -17,13 +17,13 @@ from common.money import ZERO, round_amount
 def price_request_for(order: Order, at: datetime) -> quotes.PriceRequest:
     # These are the facts, code and credit of the purchase. The early price counts if it is still valid at that time.
     items = tuple(
-        quotes.PriceLine(line.pk, line.kind, line.product_id, PriceFacts.from_json(line.facts or {"full": 0}))
+        quotes.PriceLine(line.pk, line.kind, line.product_id, PriceFacts.from_json(line.price_facts or {"full": 0}))
         for line in order.lines.filter(canceled_at=None)
     )
     return quotes.PriceRequest(
         items=items,
         currency=order.currency,
-        discount=quotes.Discount.from_json(order.discount),
+        discount=quotes.Discount.from_json(order.discount_snapshot),
         credit=max(credit.credit_spent_on(order) - order.credit_retained, ZERO),
         lost=quotes.lines_past_early_price(items, at),
     )
@@ -51,7 +51,7 @@ class PricedLine:
 
 def itemized_lines(order: Order, at: datetime) -> list[PricedLine]:
     """Uses the prices at the time of payment, or current prices, and the regular price for an order due at the door."""
-    at_the_door = order.state == Order.State.PLACED and order.due == Order.Due.DOOR
+    at_the_door = order.state == Order.State.PLACED and order.due_kind == Order.Due.DOOR
     price = regular_price(order) if at_the_door else price_at(order, order.paid_at or at)
     return bill_lines(order.lines.all(), price)
 
@@ -71,7 +71,7 @@ def included_tax(priced: list[PricedLine], currency: str) -> list[tuple[Decimal,
     """Returns pairs of rate and included tax, rounded per line. Credit is a payment, so it does not lower the tax."""
     sums: dict[Decimal, Decimal] = {}
     for item in priced:
-        rate = PriceFacts.from_json(item.line.facts or {"full": 0}).tax_percent
+        rate = PriceFacts.from_json(item.line.price_facts or {"full": 0}).tax_percent
         if rate:
             sums[rate] = sums.get(rate, ZERO) + round_amount(item.cost * rate / (100 + rate), currency)
     return sorted(sums.items())
@@ -109,5 +109,5 @@ def overpaid_amount(order: Order) -> Decimal:
 
 
 def quoted_credit(order: Order) -> Decimal:
-    parts = PriceAdjustment.objects.filter(line__order=order, plan=PriceAdjustment.Plan.NOW, step="credit")
+    parts = PriceAdjustment.objects.filter(line__order=order, total_kind=PriceAdjustment.Plan.NOW, rule="credit")
     return -exact_sum(parts.aggregate(sum=Sum("amount"))["sum"])

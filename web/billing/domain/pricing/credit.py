@@ -75,7 +75,7 @@ def return_spent_credit(order: Order, amount: Decimal | None = None) -> Decimal:
 def grant_credit_for_refund(order: Order, amount: Decimal, why: str, by: User | None = None) -> None:
     if order.payer is None:
         raise InsufficientCredit("Credit needs an account. Without one, refund to the original payment method.")
-    _add_credit_entry(order, Reason.INSTEAD, amount, why=why, by=by)
+    _add_credit_entry(order, Reason.INSTEAD, amount, note=why, created_by=by)
 
 
 def _add_credit_entry(order: Order, reason: str, amount: Decimal, **more: object) -> None:
@@ -92,7 +92,9 @@ def adjust_credit(account: User, amount: Decimal, currency: str, *, why: str, by
     if credit_balance(account, currency) + amount < 0:
         raise InsufficientCredit
     reason = Reason.GIVEN if amount > 0 else Reason.TAKEN
-    entry = Credit.objects.create(account=account, amount=amount, currency=currency, reason=reason, why=why, by=by)
+    entry = Credit.objects.create(
+        account=account, amount=amount, currency=currency, reason=reason, note=why, created_by=by
+    )
     action = "billing.credit_given" if amount > 0 else "billing.credit_taken"
     record_action(by, action, account, why=why, amount=str(amount), currency=currency)
     return entry

@@ -29,7 +29,7 @@ class DiscountCodeRefused(Exception):
 
 
 def find_code(text: str) -> DiscountCode | None:
-    return DiscountCode.objects.filter(text__iexact=text.strip()).first() if text.strip() else None
+    return DiscountCode.objects.filter(code__iexact=text.strip()).first() if text.strip() else None
 
 
 def check_code(code: DiscountCode | None, payer: User | None, at: datetime) -> DiscountCode:
@@ -92,7 +92,7 @@ def _counted_orders(at: datetime, prefix: str = "") -> Q:
 
 
 def count_code_uses(code: DiscountCode, at: datetime) -> int:
-    return Order.objects.filter(_counted_orders(at), code=code).count()
+    return Order.objects.filter(_counted_orders(at), discount_code=code).count()
 
 
 def annotate_uses(codes: QuerySet[DiscountCode], at: datetime) -> QuerySet[DiscountCode]:
@@ -101,24 +101,24 @@ def annotate_uses(codes: QuerySet[DiscountCode], at: datetime) -> QuerySet[Disco
 
 def claim_code(order: Order, items: Iterable[PriceLine], at: datetime) -> Discount | None:
     # The lock prevents two orders from both getting the last use.
-    if order.code_id is None:
+    if order.discount_code_id is None:
         return None
-    code = check_code(locks.lock_discount_code(order.code_id), order.payer, at)
+    code = check_code(locks.lock_discount_code(order.discount_code_id), order.payer, at)
     check_code_fits(code, items)
     return discount_terms(code)
 
 
 def reclaim_code(order: Order, at: datetime) -> bool:
     # Restoring an expired order checks only the limit again. Everything else stays as it was at the purchase.
-    if order.code_id is None:
+    if order.discount_code_id is None:
         return True
-    code = locks.lock_discount_code(order.code_id)
+    code = locks.lock_discount_code(order.discount_code_id)
     return code.limit is None or count_code_uses(code, at) < code.limit
 
 
 def discount_terms(code: DiscountCode) -> Discount:
     return Discount(
-        label=code.label or f"Code {code.text.upper()}",
+        label=code.label or f"Code {code.code.upper()}",
         percent=code.percent or ZERO,
         amount=code.amount or ZERO,
         kind=code.kind,

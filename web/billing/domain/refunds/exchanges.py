@@ -77,7 +77,7 @@ def line_worth(line: OrderLine) -> LineWorth:
     less = max(price.total + price_reductions.amount_kept(order) - order.amount_charged, ZERO)
     cost, carried = _line_cost(price, line), _exchange_credit_used(price, line)
     before = min(carried, line_worth(line.exchanged_from).paid) if line.exchanged_from else ZERO
-    asked = PriceFacts.from_json(line.facts or {"full": 0}).net_price
+    asked = PriceFacts.from_json(line.price_facts or {"full": 0}).net_price
     returned_by_school = _step_reduction(price, line, "canceled_by_school")
     return LineWorth(max(cost - less, ZERO) + before, asked - cost - carried - returned_by_school, asked)
 
@@ -173,7 +173,7 @@ def returned_so_far(line: OrderLine) -> ReturnedSoFar:
     money = Payment.objects.filter(order__in=orders).aggregate(sum=Sum("refunded_amount"))["sum"]
     reasons = [Credit.Reason.RETURNED, Credit.Reason.INSTEAD]
     entries = Credit.objects.filter(order__in=orders, reason__in=reasons).aggregate(sum=Sum("amount"))["sum"]
-    kept = sum((one.kept for one in exchange_chain(line)), ZERO)
+    kept = sum((one.retained for one in exchange_chain(line)), ZERO)
     return ReturnedSoFar(exact_sum(money), exact_sum(entries), kept)
 
 
@@ -228,8 +228,8 @@ def complete_exchange(line: OrderLine, at: datetime) -> None:
     old.save(update_fields=["exchanged_at"])
     product_kinds.kind_of_line(old).hand_over_to(old, line)
     needed = _exchange_credit_used(balances.price_at(line.order, line.order.paid_at or at), line)
-    line.facts = {**(line.facts or {}), "carried": str(needed)}
-    line.save(update_fields=["facts"])
+    line.price_facts = {**(line.price_facts or {}), "carried": str(needed)}
+    line.save(update_fields=["price_facts"])
     _reduce_old_line(old, needed, surplus_refund_terms(old, at))
     emit(
         events.LINE_EXCHANGED, key=f"{old.pk} {line.pk}",
@@ -255,9 +255,9 @@ def _reduce_old_line(line: OrderLine, to: Decimal, how: RefundTerms) -> None:
     )
     less = _line_cost(price, line) - max(to - before, ZERO)
     if less > 0:
-        facts = PriceFacts.from_json(line.facts or {"full": 0})
-        line.facts = {**(line.facts or {}), "passed_on": str(facts.passed_on + less)}
-        line.save(update_fields=["facts"])
+        facts = PriceFacts.from_json(line.price_facts or {"full": 0})
+        line.price_facts = {**(line.price_facts or {}), "passed_on": str(facts.passed_on + less)}
+        line.save(update_fields=["price_facts"])
         _refund_or_open_issue(order, price_reductions.settle_price_reduction(order, line, how.share), how)
     if line.exchanged_from is not None and to < before:
         _reduce_old_line(line.exchanged_from, to, how)

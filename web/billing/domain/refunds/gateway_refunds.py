@@ -111,8 +111,8 @@ def _follow_up_new_state(order: Order, payment: Payment, refund: Refund, answer:
         lower_amount_charged(order, -refund.price_reduction)
         # Nothing new was received, so the status changes without the effects of change_status.
         Payment.objects.filter(pk=payment.pk, status=PaymentStatus.REFUNDED).update(status=PaymentStatus.CONFIRMED)
-        payment.cases.filter(text=_keep_spots_question(order, refund), closed_at=None).update(
-            closed_at=timezone.now(), answer="The refund did not go through."
+        payment.cases.filter(description=_keep_spots_question(order, refund), closed_at=None).update(
+            closed_at=timezone.now(), resolution="The refund did not go through."
         )
         _open_failed_refund_issue(order, payment, refund, already=answer.already)
         if answer.already:
@@ -131,7 +131,7 @@ def handover_issues(refund: Refund) -> QuerySet[PaymentIssue]:
     open_cases = PaymentIssue.objects.filter(
         kind=PaymentIssue.Kind.HAND_BACK, payment=refund.payment_id, closed_at=None
     )
-    return open_cases.filter(text__endswith=f"(refund {refund.pk}).")
+    return open_cases.filter(description__endswith=f"(refund {refund.pk}).")
 
 
 def _open_failed_refund_issue(order: Order, payment: Payment, refund: Refund, *, already: bool = False) -> None:
@@ -146,7 +146,7 @@ def _keep_spots_question(order: Order, refund: Refund) -> str:
 
 
 def complete_refund(order: Order, payment: Payment, refund: Refund) -> None:
-    handover_issues(refund).update(closed_at=timezone.now(), closed_by=refund.by, answer="Handed over.")
+    handover_issues(refund).update(closed_at=timezone.now(), closed_by=refund.created_by, resolution="Handed over.")
     if refund.origin != Origin.DISPUTE:
         emit(events.REFUND_COMPLETED, key=f"{refund.pk}", order_id=order.pk, refund_id=refund.pk)
     if not payment.refundable_amount and not payment.refunds.exclude(state__in=[State.DONE, State.FAILED]).exists():
@@ -190,7 +190,7 @@ def apply_refund_fact(order: Order, payment: Payment, fact: RefundState, *, sure
             return False
         raise UnknownYet
     refunds = Refund.objects.select_for_update().filter(payment=payment)
-    refund = refunds.filter(token=fact.key).first() if fact.key else None
+    refund = refunds.filter(idempotency_key=fact.key).first() if fact.key else None
     refund = refund or refunds.filter(transaction_id=fact.reference).first()
     if refund is None:
         return _record_gateway_refund(order, payment, fact)
@@ -211,12 +211,12 @@ def _record_gateway_refund(order: Order, payment: Payment, fact: RefundState) ->
         payment_issues.open_issue_once(PaymentIssue.Kind.MISFIT, order, text, payment)
         return False
     if fact.state == State.FAILED:
-        fields = {"state": State.FAILED, "transaction_id": fact.reference, "message": fact.message, "why": ELSEWHERE}
+        fields = {"state": State.FAILED, "transaction_id": fact.reference, "message": fact.message, "note": ELSEWHERE}
         failed = Refund.objects.create(payment=payment, origin=Origin.THEIRS, amount=fact.amount, **fields)
         _open_failed_refund_issue(order, payment, failed)
         return True
     refund = book_refund(
-        order, payment, fact.amount, Origin.THEIRS, state=State.SENT, transaction_id=fact.reference, why=ELSEWHERE
+        order, payment, fact.amount, Origin.THEIRS, state=State.SENT, transaction_id=fact.reference, note=ELSEWHERE
     )
     if refund is None:
         return False

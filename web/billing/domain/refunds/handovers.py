@@ -65,8 +65,8 @@ def record_handover(refund_id: int, by: User) -> bool:
     payment = Payment.objects.select_for_update().get(pk=refund.payment_id)
     if refund.state not in WAITING:
         return False
-    refund.by = by
-    refund.save(update_fields=["by"])
+    refund.created_by = by
+    refund.save(update_fields=["created_by"])
     record_action(
         by, "billing.refund_handed_over", order, refund=refund.pk, amount=str(refund.amount), currency=order.currency
     )

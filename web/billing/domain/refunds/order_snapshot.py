@@ -182,16 +182,16 @@ def _disputed_order_ids(ids: Collection[int]) -> Collection[int]:
 def _build_priced_order(order: Order, lines: list[OrderLine], spent: Decimal, at: datetime) -> PricedOrder:
     is_paid = order.state == State.PAID
     items = tuple(
-        quotes.PriceLine(line.pk, line.kind, line.product_id, PriceFacts.from_json(line.facts or {"full": 0}))
+        quotes.PriceLine(line.pk, line.kind, line.product_id, PriceFacts.from_json(line.price_facts or {"full": 0}))
         for line in lines
         if line.canceled_at is None
     )
     ask = quotes.PriceRequest(
         items=items,
         currency=order.currency,
-        discount=quotes.Discount.from_json(order.discount),
+        discount=quotes.Discount.from_json(order.discount_snapshot),
         credit=max(spent - order.credit_retained, ZERO),
         lost=quotes.lines_past_early_price(items, order.paid_at if is_paid and order.paid_at else at),
     )
-    amount_charged = order.amount_charged - sum((line.kept for line in lines), ZERO)
-    return PricedOrder(ask, is_paid, amount_charged, at_the_door=not is_paid and order.due == Order.Due.DOOR)
+    amount_charged = order.amount_charged - sum((line.retained for line in lines), ZERO)
+    return PricedOrder(ask, is_paid, amount_charged, at_the_door=not is_paid and order.due_kind == Order.Due.DOOR)

@@ -32,15 +32,15 @@ def settle_price_reduction(order: Order, line: OrderLine, share: Decimal) -> Dec
     release_unneeded_credit(order, moment, share)
     over = max(order.amount_charged - amount_kept(order) - balances.price_at(order, moment).total, ZERO)
     back = percent_of(over, share, order.currency)
-    line.kept += over - back
-    line.save(update_fields=["kept"])
+    line.retained += over - back
+    line.save(update_fields=["retained"])
     order.amount_charged -= back
     order.save(update_fields=["amount_charged"])
     return back
 
 
 def amount_kept(order: Order) -> Decimal:
-    return sum((each.kept for each in order.lines.all()), ZERO)
+    return sum((each.retained for each in order.lines.all()), ZERO)
 
 
 def release_unneeded_credit(order: Order, moment: datetime, share: Decimal) -> None:

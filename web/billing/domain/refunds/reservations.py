@@ -145,7 +145,7 @@ def _check_refundable(order: Order, payments: list[Payment], amount: Decimal) ->
 
 def _reserve_refund_of_payment(payment: Payment, amount: Decimal, why: str, by: User | None) -> Refund:
     gateway_refunds.count_refunded(payment, amount)
-    refund = Refund.objects.create(payment=payment, amount=amount, why=why, by=by)
+    refund = Refund.objects.create(payment=payment, amount=amount, note=why, created_by=by)
     if gateways.keeps_our_own_money(payment):
         order = payment.order
         vouchers.return_refund_to_voucher(order, refund, timezone.now())
@@ -164,7 +164,7 @@ def refund_to_send(refund_id: int) -> Refund | None:
 def send_refund_to_gateway(refund: Refund) -> None:
     """Ask the gateway, outside any transaction. The refund's token makes a repeated request harmless."""
     try:
-        answer = gateways.gateway_of(refund.payment).refund(refund.payment, refund.amount, key=refund.token)
+        answer = gateways.gateway_of(refund.payment).refund(refund.payment, refund.amount, key=refund.idempotency_key)
     except PermanentFailure as error:
         answer = RefundAnswer(State.FAILED, message=str(error))
     record_gateway_answer(refund.pk, answer)

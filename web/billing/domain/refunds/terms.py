@@ -28,7 +28,7 @@ def terms_sold(line: OrderLine, at: datetime) -> Terms:
     """Return the terms at purchase. A deadline follows a class that moves, but it only ever becomes later."""
     try:
         kind = product_kinds.kind_of_line(line)
-        agreed = Terms.from_json(line.terms) if line.terms else terms_offered(line, at)
+        agreed = Terms.from_json(line.sold_terms) if line.sold_terms else terms_offered(line, at)
         steps = []
         for step in agreed.steps:
             deadline = kind.step_deadline(line, step.rule) if step.rule else None
@@ -36,7 +36,7 @@ def terms_sold(line: OrderLine, at: datetime) -> Terms:
             steps.append(replace(step, until=deadline) if is_later else step)
         return replace(agreed, steps=tuple(steps))
     except (product_kinds.UnknownProductKind, product_kinds.ProductUnavailable):
-        return Terms.from_json(line.terms) if line.terms else Terms(())
+        return Terms.from_json(line.sold_terms) if line.sold_terms else Terms(())
 
 
 # -- withdrawal --------------------------------------------------------------------------------------------------
@@ -83,7 +83,7 @@ def terms_of_lines(order: Order, at: datetime) -> list[LineTerms]:
             continue
         terms = terms_sold(line, at)
         by_law = can_withdraw(line.order, terms, at)
-        if line.facts and PriceFacts.from_json(line.facts).is_free:
+        if line.price_facts and PriceFacts.from_json(line.price_facts).is_free:
             line_terms.append(LineTerms(line, [TermsSentence(FREE)], "", by_law))
         else:
             right = withdrawal_text(terms, line.order) if by_law else ""

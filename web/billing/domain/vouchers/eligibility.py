@@ -55,7 +55,7 @@ def is_voucher_paid_for(voucher: Voucher) -> bool:
 
 def value_of_vouchers_sold(order: Order) -> Decimal:
     sold = Voucher.objects.filter(line__order=order, voided_at=None)
-    return exact_sum(sold.aggregate(sum=Sum("worth"))["sum"])
+    return exact_sum(sold.aggregate(sum=Sum("face_value"))["sum"])
 
 
 # -- allocation -------------------------------------------------------------------------------------------------
@@ -67,7 +67,7 @@ def can_pay_for_line(voucher: Voucher, line: OrderLine) -> bool:
     if voucher.kind != line.kind:
         return False
     try:
-        return product_kinds.kind_of_line(line).matches_gift(line, voucher.what)
+        return product_kinds.kind_of_line(line).matches_gift(line, voucher.gift_reference)
     except (product_kinds.UnknownProductKind, product_kinds.ProductUnavailable):
         return False
 

@@ -32,7 +32,7 @@ def load_voucher(
     voucher: Voucher, *, order: Order | None = None, why: str = "", by: User | None = None
 ) -> VoucherEntry:
     reason = Reason.SOLD if order else Reason.GIVEN
-    return _add_voucher_entry(voucher, reason, voucher.worth, order=order, why=why, by=by)
+    return _add_voucher_entry(voucher, reason, voucher.face_value, order=order, note=why, created_by=by)
 
 
 def charge_voucher(voucher: Voucher, payment: Payment) -> VoucherEntry:
@@ -44,7 +44,7 @@ def credit_refund_to_voucher(refund: Refund) -> VoucherEntry:
     entry = refund.payment.voucher_entry
     (voucher,) = lock_vouchers([entry.voucher_id])
     return _add_voucher_entry(
-        voucher, Reason.BACK, refund.amount, order=refund.payment.order, refund=refund, why=refund.why
+        voucher, Reason.BACK, refund.amount, order=refund.payment.order, refund=refund, note=refund.note
     )
 
 
@@ -53,5 +53,5 @@ def empty_voucher(
 ) -> Decimal:
     left = voucher.balance
     if left:
-        _add_voucher_entry(voucher, reason, -left, order=order, why=why[:300], by=by)
+        _add_voucher_entry(voucher, reason, -left, order=order, note=why[:300], created_by=by)
     return left

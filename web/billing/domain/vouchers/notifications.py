@@ -19,12 +19,12 @@ def send_due_gifts(at: datetime | None = None) -> int:
     local = dates.to_local_time(at)
     # Gifts are not sent before eight in the morning.
     last = local.date() if local.hour >= MORNING else local.date() - timedelta(days=1)
-    due = Voucher.objects.with_balance().filter(deliver_on__lte=last, given_at=None).exclude(recipient_email="")
+    due = Voucher.objects.with_balance().filter(deliver_on__lte=last, delivered_at=None).exclude(recipient_email="")
     sent = 0
     for voucher in due[:500]:
         with transaction.atomic():
             # Two workers may run this job at the same time; only one of them updates the row.
-            if Voucher.objects.filter(pk=voucher.pk, given_at=None, voided_at=None).update(given_at=at):
+            if Voucher.objects.filter(pk=voucher.pk, delivered_at=None, voided_at=None).update(delivered_at=at):
                 _draft_voucher_mail("voucher", voucher, voucher.recipient_email, f"{voucher.pk}")
                 sent += 1
     return sent
@@ -46,7 +46,7 @@ def send_expiry_reminders(at: datetime | None = None) -> int:
             unreminded = Voucher.objects.filter(pk=voucher.pk).exclude(reminded_for=voucher.expires_on)
             if not unreminded.update(reminded_for=voucher.expires_on):
                 continue
-            address = voucher.recipient_email if voucher.given_at else ""
+            address = voucher.recipient_email if voucher.delivered_at else ""
             address = address or (voucher.line.order.payer_email if voucher.line else voucher.recipient_email)
             if address:
                 _draft_voucher_mail("voucher_expiring", voucher, address, f"{voucher.pk} {voucher.expires_on}")

@@ -39,7 +39,7 @@ def issue_free_voucher(
         raise VoucherActionRefused(sales.amount_problem(worth))
     if gift is not None:
         kind, _, what = gift[0].partition(":")
-        words = words | {"kind": kind, "what": what, "title": gift[1].title}
+        words = words | {"kind": kind, "gift_reference": what, "title": gift[1].title}
     expires_on = sales.expiry_date(dates.local_today())
     voucher = sales.create_voucher(worth, settings.CURRENCY, why=why, issued_by=by, expires_on=expires_on, **words)
     record_action(by, "billing.voucher_given_away", voucher, why=why, worth=str(worth), currency=voucher.currency)

@@ -86,12 +86,12 @@ def issue_sold_voucher(line: OrderLine) -> Voucher | None:
     details = VoucherDetails.from_line(line)
     kind, _, what = details.gift.partition(":")
     return create_voucher(
-        PriceFacts.from_json(line.facts or {"full": 0}).full,
+        PriceFacts.from_json(line.price_facts or {"full": 0}).full,
         order.currency,
         order=order,
         line=line,
         kind=kind,
-        what=what,
+        gift_reference=what,
         title=details.gift_title,
         expires_on=details.expires_on,
         recipient_name=details.recipient_name,
@@ -105,7 +105,9 @@ def issue_sold_voucher(line: OrderLine) -> Voucher | None:
 def create_voucher(
     worth: Decimal, currency: str, *, order: Order | None = None, why: str = "", **fields: Any
 ) -> Voucher:
-    voucher = Voucher.objects.create(code=voucher_codes.new_voucher_code(), worth=worth, currency=currency, **fields)
+    voucher = Voucher.objects.create(
+        code=voucher_codes.new_voucher_code(), face_value=worth, currency=currency, **fields
+    )
     entries.load_voucher(voucher, order=order, why=why, by=fields.get("issued_by"))
     return voucher
 
@@ -125,7 +127,7 @@ def reverse_sale(line: OrderLine, why: str) -> None:
             continue
         Voucher.objects.filter(pk=voucher.pk).update(voided_at=timezone.now())
         reversal = voucher.entries.filter(reason=VoucherEntry.Reason.REVERSED).first()
-        used = voucher.worth + (reversal.amount if reversal else ZERO)
+        used = voucher.face_value + (reversal.amount if reversal else ZERO)
         if used and not eligibility.is_voucher_paid_for(voucher):
             amount = format_money(used, voucher.currency)
             text = f"{amount} of gift voucher {voucher.mark} was used before its payment was reversed."

@@ -44,7 +44,7 @@ class ClassSummary:
 
     @property
     def skipped(self) -> list[date]:
-        planned = {skipped.on for skipped in self.class_offer.skipped_dates.all()}
+        planned = {skipped.day for skipped in self.class_offer.skipped_dates.all()}
         return sorted(planned | {meeting.local_date for meeting in self.canceled})
 
     @property

@@ -34,7 +34,7 @@ def planned_releases(class_offer: ClassOffer, attached: Iterable[AttachedResourc
     """The values of each release. Hidden resources have none, and neither has a class without dates."""
     run = release_windows.class_run(
         [each.as_scheduled for each in class_offer.meetings.all()],
-        [each.on for each in class_offer.skipped_dates.all()],
+        [each.day for each in class_offer.skipped_dates.all()],
     )
     if run is None:
         return {}

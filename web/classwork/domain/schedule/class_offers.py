@@ -160,10 +160,10 @@ def change_class(
 
 def _save_staff_and_skipped_dates(class_offer: ClassOffer, draft: ClassDraft) -> None:
     if draft.skipped is not None:
-        class_offer.skipped_dates.exclude(on__in=draft.skipped).delete()
-        known = set(class_offer.skipped_dates.values_list("on", flat=True))
+        class_offer.skipped_dates.exclude(day__in=draft.skipped).delete()
+        known = set(class_offer.skipped_dates.values_list("day", flat=True))
         SkippedDate.objects.bulk_create(
-            SkippedDate(class_offer=class_offer, on=day) for day in set(draft.skipped) - known
+            SkippedDate(class_offer=class_offer, day=day) for day in set(draft.skipped) - known
         )
     if draft.teachers is not None or draft.assistants is not None:
         roles = draft.staff(class_offer)

@@ -93,12 +93,12 @@ def _minimum_enrollment_values(source: ClassOffer, begins: date) -> dict[str, An
 
     If the class has begun by then, it gets no minimum.
     """
-    if source.minimum is None or source.decision_date is None:
+    if source.minimum_enrollment is None or source.decision_date is None:
         return {}
     began = timetable.meeting_slots(source.session.plan, source.rule)[0].starts_at
     ahead = dates.to_local_time(began).date() - source.decision_date
     day = max(begins - ahead, dates.local_today())
-    return {"minimum": source.minimum, "decision_date": day} if day < begins else {}
+    return {"minimum_enrollment": source.minimum_enrollment, "decision_date": day} if day < begins else {}
 
 
 def preview_next_session(values: Mapping[str, Any], repeats: Sequence[RepeatedClass]) -> Preview:

@@ -44,7 +44,7 @@ def cancel_classes(
     plan = plan_cancellation(request, now, snapshot)
     plan.insist(seen)
     cancellation = ClassCancellation.objects.create(
-        class_offer_id=request.class_offer, policy=request.policy, why=why, at=now
+        class_offer_id=request.class_offer, policy=request.policy, reason=why, canceled_at=now
     )
     _cancel_meetings(actor, cancellation, plan)
     if request.class_offer is not None:
@@ -71,7 +71,7 @@ def cancel_classes(
 
 def _cancel_meetings(actor: User | None, cancellation: ClassCancellation, plan: CancellationPlan) -> None:
     for meeting in plan.meetings:
-        meetings.cancel_meeting(actor, meeting, cancellation.why)
+        meetings.cancel_meeting(actor, meeting, cancellation.reason)
     # A class day that was restored and is canceled again belongs to the last cancellation.
     CanceledMeeting.objects.bulk_create(
         [CanceledMeeting(meeting=meeting, cancellation=cancellation) for meeting in plan.meetings],
@@ -93,12 +93,12 @@ def _build_outcome(cancellation: ClassCancellation, compensation: Compensation) 
         ticket=compensation.spot if isinstance(compensation.spot, Ticket) else None,
         policy=compensation.policy,
         meetings=compensation.meetings,
-        of=compensation.of,
-        base=compensation.base,
-        money=compensation.money,
+        purchased_meetings=compensation.of,
+        total_cost=compensation.base,
+        amount=compensation.money,
         credited=compensation.got.new_credit,
         on_hold=compensation.got.pending,
-        credit=compensation.got.old_credit,
-        waived=compensation.got.waived,
-        pending=compensation.got.why_not[:200],
+        credit_returned=compensation.got.old_credit,
+        no_longer_due=compensation.got.waived,
+        pending_reason=compensation.got.why_not[:200],
     )

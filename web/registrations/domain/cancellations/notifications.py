@@ -127,7 +127,7 @@ def build_cancellation_notice(cancellation: ClassCancellation, to: str) -> Cance
     return CancellationNotice(
         next(filter(None, [*names, *(user.first_name for user in staff), *payers]), ""),
         cancellation.class_offer_id is not None,
-        cancellation.why if cancellation.why.endswith((".", "!", "?")) else f"{cancellation.why}.",
+        cancellation.reason if cancellation.reason.endswith((".", "!", "?")) else f"{cancellation.reason}.",
         [_canceled_class_data(each, canceled, to) for each in concerned if each in attending or each in paid],
         [_order_refund_data(order, by_order[order]) for order in sorted(by_order, key=lambda order: order.pk)],
         [f"{meeting.class_offer.subject.title}, {meeting.slot}" for meeting in teaching],
@@ -163,8 +163,8 @@ def _order_refund_data(order: Order, shares_of_order: Sequence[StudentCompensati
         (sent_back, "{} will be refunded to your original payment method"),
         (sum(outcome.onto_vouchers for outcome in shares_of_order), "{} is back on your gift voucher"),
         (sum(outcome.credited for outcome in shares_of_order), "{} was added to your account credit"),
-        (sum(outcome.credit for outcome in shares_of_order), "{} of the credit you used was returned"),
-        (sum(outcome.waived for outcome in shares_of_order), "{} is no longer due"),
+        (sum(outcome.credit_returned for outcome in shares_of_order), "{} of the credit you used was returned"),
+        (sum(outcome.no_longer_due for outcome in shares_of_order), "{} is no longer due"),
         (sum(outcome.on_hold for outcome in shares_of_order), "{} will be refunded, and we’re handling it personally"),
     ]
     sentences = [text.format(format_money(amount, order.currency)) for amount, text in sums if amount]

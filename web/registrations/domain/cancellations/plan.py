@@ -171,7 +171,7 @@ def _compute_compensations(
         key = spot_key(outcome.seat)
         given = outcome.meetings if outcome.policy in GIVES else 0
         before[key] = EarlierCompensation(
-            before.get(key, EarlierCompensation()).given + given, outcome.of, outcome.base
+            before.get(key, EarlierCompensation()).given + given, outcome.purchased_meetings, outcome.total_cost
         )
     lines = [
         _compensation_of_spot(request, seat, days, books, before.get(spot_key(seat), EarlierCompensation()))

@@ -68,8 +68,8 @@ class CompensationResult:
             (outcome.by_hand, f"{{}} to hand over {how}" if self.to_hand_over else f"{{}} handed over {how}"),
             (outcome.onto_vouchers, "{} back on the gift voucher"),
             (outcome.credited, "{} credited"),
-            (outcome.credit, "{} of credit returned"),
-            (outcome.waived, "{} no longer due"),
+            (outcome.credit_returned, "{} of credit returned"),
+            (outcome.no_longer_due, "{} no longer due"),
             (outcome.on_hold, "{} on hold"),
         ]
         currency = self.order.currency if self.order else ""
@@ -94,17 +94,17 @@ def outcome_totals(cancellation: ClassCancellation) -> list[CompensationTotals]:
             .order_by()
             .values(currency=F(f"{path}__currency"))
         )
-        names = ("money", "credited", "on_hold", "credit", "waived", "by_hand")
+        names = ("amount", "credited", "on_hold", "credit_returned", "no_longer_due", "by_hand")
         row: dict[str, Any]
         for row in rows.annotate(**{f"sum_{name}": Sum(name) for name in names}):  # type: ignore[assignment]
             sums = {name: exact_sum(row[f"sum_{name}"]) for name in names}
             before = by_currency.get(row["currency"], CompensationTotals(row["currency"]))
             by_currency[row["currency"]] = before.plus(
-                refund=sums["money"] - sums["credited"] - sums["on_hold"],
+                refund=sums["amount"] - sums["credited"] - sums["on_hold"],
                 by_hand=sums["by_hand"],
                 new_credit=sums["credited"],
-                old_credit=sums["credit"],
-                waived=sums["waived"],
+                old_credit=sums["credit_returned"],
+                waived=sums["no_longer_due"],
                 pending=sums["on_hold"],
             )
     return [by_currency[currency] for currency in sorted(by_currency)]

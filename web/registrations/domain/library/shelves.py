@@ -143,7 +143,9 @@ def build_library(user: User | AnonymousUser, at: datetime, text: str = "", numb
     if isinstance(user, User) and (not places or places[0].has_tickets):
         visit = LibraryVisit.objects.filter(account=user)
         confirmed = access.tickets_of_students(students).for_lists().prefetch_related(None)
-        tickets = list(confirmed.annotate(since=Subquery(visit.values("since")), last=Subquery(visit.values("at"))))
+        tickets = list(
+            confirmed.annotate(new_since=Subquery(visit.values("new_since")), last=Subquery(visit.values("visited_at")))
+        )
     is_student = bool(places)
     ways: list[Any] = sorted([*places, *tickets], key=lambda way: way.class_offer.session.key_day_date, reverse=True)
     since = _record_visit(user, ways[0], at) if isinstance(user, User) and ways else None
@@ -182,8 +184,8 @@ def _registrations_with_visit(
     """Includes the last visit and the openings of the viewer, which would otherwise need separate queries."""
     visit = LibraryVisit.objects.filter(account=user)
     annotated = access.registrations_of_students(students).annotate(
-        since=Subquery(visit.values("since")),
-        last=Subquery(visit.values("at")),
+        new_since=Subquery(visit.values("new_since")),
+        last=Subquery(visit.values("visited_at")),
         opened=F("openings__resource"),
         opened_on=F("openings__date_added"),
         has_tickets=Exists(access.tickets_of_students(students)),
@@ -206,16 +208,16 @@ def _ticket_items(
 def _record_visit(user: User, place: Any, at: datetime) -> datetime | None:
     """Returns the moment after which resources are new to this account. The visit is stored every few minutes at
     most."""
-    since, last = place.since, place.last
+    since, last = place.new_since, place.last
     if last is not None and at - last < STEP:
         return since
     if last is not None and at - last > PAUSE:
         since = last
     LibraryVisit.objects.bulk_create(
-        [LibraryVisit(account=user, since=since, at=at)],
+        [LibraryVisit(account=user, new_since=since, visited_at=at)],
         update_conflicts=True,
         unique_fields=["account"],
-        update_fields=["since", "at"],
+        update_fields=["new_since", "visited_at"],
     )
     return since
 

@@ -175,7 +175,7 @@ def _place_transfer_order(
         raise TransferRefused(PAY_FIRST)
     cart = carts.create_second_cart(old)
     carts.add_line(cart, line.kind, class_offer.pk, details.as_json())
-    how = placement.PlacementOptions(old.due, on=old.due_date, by_staff=staff, payer=old.payer, is_known=True)
+    how = placement.PlacementOptions(old.due_kind, on=old.due_date, by_staff=staff, payer=old.payer, is_known=True)
     order = placement.place_order(cart, how, seen=None, at=at)
     spots.mark_transferred(line)
     line_cancellation.cancel_line(line, at=at, why="Moved to another class.", by=staff)
@@ -212,7 +212,7 @@ def _build_transfer_quote(order: Order, returned: exchanges.ReturnedSoFar, at: d
     amounts = [("New price", new), ("You paid", paid), ("Kept under the cancellation policy", returned.kept)]
     parts = tuple((label, amount) for label, amount in amounts if amount or label == "New price")
     owed = balances.open_balance(order, at)
-    is_now = order.due == Order.Due.NOW
+    is_now = order.due_kind == Order.Due.NOW
     minutes = settings.HOLD_MINUTES if owed and is_now else 0
     return TransferQuote(
         order.currency, parts, owed, returned.money, returned.credit, bool(owed) and not is_now, minutes

@@ -38,7 +38,7 @@ def set_class_roles(class_offer: ClassOffer, roles: Sequence[RoleCapacity], apar
     class_offer = capacity.lock_class(class_offer.pk)
     names = [role.name for role in roles]
     registered = Registration.objects.live().filter(class_offer=class_offer).values_list("role", flat=True)
-    waiting = WaitlistEntry.objects.filter(class_offer=class_offer).live().values_list("wanted", flat=True)
+    waiting = WaitlistEntry.objects.filter(class_offer=class_offer).live().values_list("requested_roles", flat=True)
     in_use = {*registered, *(role for entry_roles in waiting for role in entry_roles if role != "either")}
     if removed := in_use - {*names, ""}:
         named = ", ".join(sorted(removed))

@@ -77,7 +77,7 @@ def find_or_join_waitlist(class_offer: ClassOffer, requests: Sequence[WaitlistRe
         entry = WaitlistEntry.objects.create(
             class_offer=class_offer,
             people=[person.as_json() for person in people],
-            wanted=[request.role for request in requests],
+            requested_roles=[request.role for request in requests],
             size=len(people),
             account=contact.account,
             contact_name=contact.name,
@@ -124,7 +124,7 @@ def accept_offer(entry: WaitlistEntry, cart: Order) -> None:
     if not cart.payer_email:
         cart.payer_name, cart.payer_email = entry.contact_name, entry.contact_email
         cart.save(update_fields=["payer_name", "payer_email"])
-    for person, role in zip(entry.people, entry.roles, strict=True):
+    for person, role in zip(entry.people, entry.offered_roles, strict=True):
         details = AttendeeDetails(Attendee.from_json(person), role=role, waitlist_entry_id=entry.pk)
         carts.add_line(cart, KIND, entry.class_offer_id, details.as_json())
 

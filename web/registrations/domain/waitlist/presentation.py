@@ -68,7 +68,7 @@ class EntryView:
 
     @property
     def _obstacle(self) -> Obstacle:
-        return Obstacle(self.entry.rule, self.entry.skip_role)
+        return Obstacle(self.entry.skip_rule, self.entry.skip_role)
 
     @property
     def is_waiting(self) -> bool:
@@ -87,7 +87,7 @@ class EntryView:
         return " and ".join(self._people())
 
     def _people(self) -> Iterator[str]:
-        for person, role in zip(self.entry.people, self.entry.wanted, strict=True):
+        for person, role in zip(self.entry.people, self.entry.requested_roles, strict=True):
             typed = f"{person.get('first_name', '')} {person.get('last_name', '')}".strip()
             name = typed or self.entry.contact_name
             yield f"{name} ({role})" if role else name
@@ -101,7 +101,7 @@ def position_sentence(numbers: Mapping[str, int]) -> str:
 def describe_entry(entry: WaitlistEntry, at: datetime) -> EntryView:
     if entry.state != State.WAITING:
         return EntryView(entry, 0, at)
-    positions = spot_offers.positions_in_line(entry.class_offer_id, entry.position, entry.wanted)
+    positions = spot_offers.positions_in_line(entry.class_offer_id, entry.position, entry.requested_roles)
     return EntryView(entry, positions.pop(""), at, positions)
 
 
@@ -213,7 +213,7 @@ def describe_walks(class_offer: ClassOffer, most: int = 20) -> list[WalkText]:
         for entry in WaitlistEntry.objects.filter(class_offer=class_offer)
     }
     return [
-        WalkText(row.at, [_describe_walk_step(step, known) for step in walk_log.read_walk_steps(row.steps)])
+        WalkText(row.created_at, [_describe_walk_step(step, known) for step in walk_log.read_walk_steps(row.steps)])
         for row in rows
     ]
 

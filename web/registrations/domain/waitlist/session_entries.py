@@ -31,7 +31,9 @@ def remember_session_entry(session: Session, joined: entries.JoinResult, people:
     if any(typed.entry == entry.pk for typed in stored):
         return
     position = entry.position if joined.is_new else spot_offers.next_position(entry.class_offer_id)
-    new = TypedEntry(entry.class_offer_id, position, people, list(entry.wanted), entry.pk if joined.is_new else None)
+    new = TypedEntry(
+        entry.class_offer_id, position, people, list(entry.requested_roles), entry.pk if joined.is_new else None
+    )
     _write_session_entries(session, [*stored, new])
 
 
