@@ -147,7 +147,7 @@ class FreeLineTest(ClassCancellationTestCase):
         ToyKind.catalogue[4] = Toy("20", prepay="20", starts=self.day(2))
         order = self.placed(4, due=Order.Due.DOOR)
         self.request_refund(order.lines.select_related("order").get(), "7.35")
-        price_facts = PriceFacts.from_json(order.lines.get().price_facts or {})
+        facts = PriceFacts.from_json(order.lines.get().price_facts or {})
         self.assertEqual((facts.carried, facts.canceled_by_school), (0, 0))
 
 

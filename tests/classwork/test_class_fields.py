@@ -58,8 +58,8 @@ class ShownFieldsTest(SchoolTestCase):
     def setUpTestData(cls) -> None:
         super().setUpTestData()
         cls.first = cls.class_offer.meetings.first().local_date
-        ClassOffer.objects.update(minimum=6, decision_date=cls.first - timedelta(days=3))
-        cls.class_offer.skipped_dates.create(on=cls.first - timedelta(days=7))
+        ClassOffer.objects.update(minimum_enrollment=6, decision_date=cls.first - timedelta(days=3))
+        cls.class_offer.skipped_dates.create(day=cls.first - timedelta(days=7))
 
     def setUp(self) -> None:
         self.log_in(self.ada)
@@ -138,7 +138,7 @@ class ShownFieldsTest(SchoolTestCase):
             "assignments": (lambda: class_offer.assignments.create(staff=self.ash.staff), "Ash Abara"),
             "meetings": (lambda: class_offer.meetings.first().delete(), ""),
             "roles": (lambda: class_offer.roles.create(name="lead", capacity=1), "lead"),
-            "skipped_dates": (lambda: class_offer.skipped_dates.create(on=day), format_date(day)),
+            "skipped_dates": (lambda: class_offer.skipped_dates.create(day=day), format_date(day)),
         }
         self.assertEqual({*changes}, {name for name in CLASS_FIELDS.keys() - OWN_FIELDS if CLASS_FIELDS[name].shown})
         for name, (change, mark) in changes.items():

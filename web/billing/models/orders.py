@@ -217,7 +217,7 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
 
     @property
     def is_paid_later(self) -> bool:
-        return self.state == self.State.PLACED and self.due != self.Due.NOW
+        return self.state == self.State.PLACED and self.due_kind != self.Due.NOW
 
     @property
     def awaits_click(self) -> bool:
@@ -291,7 +291,7 @@ class OrderLine(models.Model):
     @property
     def was_canceled_alone(self) -> bool:
         """Return whether the line has a refund of its own, unlike one that was canceled with its unpaid order."""
-        return self.canceled_at is not None and bool(self.ended)
+        return self.canceled_at is not None and bool(self.cancellation)
 
     def successor(self, at: datetime) -> "OrderLine | None":
         """Return the line of a placed order that was exchanged for this one, or is being exchanged."""
