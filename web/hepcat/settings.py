@@ -148,7 +148,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "common.context.site_context",
             ],
-            "builtins": ["common.templatetags.formats"],
+            "builtins": ["common.templatetags.formats", "django.templatetags.i18n"],
         },
     }
 ]
