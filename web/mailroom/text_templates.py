@@ -24,6 +24,7 @@ from mailroom.placeholders import Placeholders
 
 VARIABLE = re.compile(r"\{\{(.+?)\}\}")
 FORMATS = "common.templatetags.formats"
+I18N = "django.templatetags.i18n"
 MISSING = "\0missing:%s\0"
 MISSING_NAME = re.compile(r"\0missing:(.*?)\0", re.DOTALL)
 
@@ -75,8 +76,8 @@ def template_engines() -> tuple[Engine, Engine]:
     loaders: list[Any] = ["mailroom.text_templates.MailTextLoader"]
     if not settings.DEBUG:
         loaders = [("django.template.loaders.cached.Loader", loaders)]
-    texts = Engine(loaders=loaders, builtins=[FORMATS, "mailroom.text_templates"], string_if_invalid=MISSING)
-    subjects = Engine(loaders=[], builtins=[FORMATS], autoescape=False, string_if_invalid=MISSING)
+    texts = Engine(loaders=loaders, builtins=[FORMATS, I18N, "mailroom.text_templates"], string_if_invalid=MISSING)
+    subjects = Engine(loaders=[], builtins=[FORMATS, I18N], autoescape=False, string_if_invalid=MISSING)
     return texts, subjects
 
 
