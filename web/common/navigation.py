@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
 
 from common.app_modules import app_modules
 
@@ -20,11 +21,11 @@ OTHER = "More"
 
 @dataclass(frozen=True)
 class NavLink:
-    label: str
+    label: str | Promise
     url_name: str
     permission: str = ""
-    about: str = ""
-    group: str = OTHER
+    about: str | Promise = ""
+    group: str | Promise = OTHER
     is_shown: Callable[[], bool] | None = None
     """It is called for each page. Without it, the link is always shown."""
     position: int = 100
@@ -35,15 +36,15 @@ class NavLink:
 class NavItem:
     """A link as a page shows it."""
 
-    label: str
+    label: str | Promise
     url: str
-    about: str
+    about: str | Promise
     current: bool
 
 
 @dataclass(frozen=True)
 class NavGroup:
-    name: str
+    name: str | Promise
     items: list[NavItem]
 
     @property
@@ -91,7 +92,7 @@ def nav_items(links: list[NavLink], path: str = "") -> list[NavItem]:
 
 def group_items(links: list[NavLink], path: str = "") -> list[NavGroup]:
     """The groups of hepcat come first in a fixed order, then the groups of other apps, then all other links."""
-    groups: dict[str, list[NavItem]] = {name: [] for name in GROUPS}
+    groups: dict[str | Promise, list[NavItem]] = {name: [] for name in GROUPS}
     for link, item in zip(links, nav_items(links, path), strict=True):
         groups.setdefault(link.group, []).append(item)
     groups[OTHER] = groups.pop(OTHER, [])

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, QuerySet, Value
 from django.urls import reverse
+from django.utils.functional import Promise
 
 from common.app_modules import app_modules
 from common.navigation import has_url
@@ -13,9 +14,9 @@ from common.navigation import has_url
 
 @dataclass(frozen=True, kw_only=True)
 class WorkItem:
-    one: str
+    one: str | Promise
     """The singular label, such as "message to answer"."""
-    many: str
+    many: str | Promise
     url_name: str
     permission: str
     rows: Callable[[], QuerySet[Any]]
@@ -26,7 +27,7 @@ class WorkItem:
 @dataclass(frozen=True)
 class WorkCount:
     number: int
-    label: str
+    label: str | Promise
     url: str
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import TextChoices
+from django.utils.functional import Promise
 
 if TYPE_CHECKING:
     from mailroom.models import Message
@@ -47,7 +48,7 @@ class MailNotNeeded(Exception):
 
 @dataclass(frozen=True)
 class AboutPage:
-    title: str
+    title: str | Promise
     view: str
     permission: str  # The page requires this permission in addition to access to the office.
     has_id: bool = True  # If False, all records share one page.
@@ -57,7 +58,7 @@ class AboutPage:
 class Mail:
     name: str
     kind: MailKind
-    title: str
+    title: str | Promise
     context: Callable[[Message], Mapping[str, Any]]
     sample: Callable[[], Mapping[str, Any]]
 

@@ -83,7 +83,7 @@ class Message(models.Model):
 
     @property
     def title(self) -> str:
-        return self.mail.title if self.mail else self.template
+        return str(self.mail.title) if self.mail else self.template
 
     @property
     def is_under_way(self) -> bool:
@@ -140,7 +140,7 @@ class Template(models.Model):
 
     def __str__(self) -> str:
         mail = registry.declared_mails().get(self.name)
-        return mail.title if mail else self.name
+        return str(mail.title) if mail else self.name
 
 
 class Preference(models.Model):

@@ -25,7 +25,7 @@ class OrderLineInline(ReadOnlyAdmin, admin.StackedInline):
 
     @admin.display
     def status(self, line: OrderLine) -> str:
-        return status_text.line_status(line).text
+        return str(status_text.line_status(line))
 
 
 class PaymentInline(ReadOnlyAdmin, admin.StackedInline):
@@ -45,7 +45,7 @@ class PaymentInline(ReadOnlyAdmin, admin.StackedInline):
 
     @admin.display(description="status")
     def in_words(self, payment: Payment) -> str:
-        return status_text.payment_status(payment).text
+        return str(status_text.payment_status(payment))
 
 
 @admin.register(Order)
@@ -72,7 +72,7 @@ class OrderAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
     @admin.display(description="status")
     def in_words(self, order: Order) -> str:
-        return status_text.order_status(order).text
+        return str(status_text.order_status(order))
 
     @admin.display(description="total")
     def total(self, order: Order) -> str:

@@ -50,7 +50,7 @@ class PaymentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
     @admin.display(description="status", ordering="status")
     def in_words(self, payment: Payment) -> str:
-        return status_text.payment_status(payment).text
+        return str(status_text.payment_status(payment))
 
     @admin.display(description="at the desk")
     def desk(self, payment: Payment) -> str:
@@ -107,7 +107,7 @@ class RefundAdmin(PaymentRowAdmin):
 
     @admin.display(description="status", ordering="state")
     def in_words(self, refund: Refund) -> str:
-        return status_text.refund_status(refund).text
+        return str(status_text.refund_status(refund))
 
 
 @admin.register(Dispute)

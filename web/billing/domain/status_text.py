@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.utils import timezone
+from django.utils.functional import Promise
 from payments import PaymentStatus
 
 from billing.domain.refunds import handovers
@@ -35,11 +36,11 @@ REASON_KEPT = {"withdrawal": "for what was already used", "staff": "as the schoo
 
 @dataclass(frozen=True)
 class StatusText:
-    text: str
+    text: str | Promise
     tone: str = ""
 
     def __str__(self) -> str:
-        return self.text
+        return str(self.text)
 
 
 DISPUTED = StatusText("Disputed", "warn")

@@ -34,7 +34,7 @@ def subject_link_for(message: Message, user: Any) -> SubjectLink:
     page = registry.about_pages().get(message.about_type)
     if page is None:
         return SubjectLink(f"{message.about_type.replace('_', ' ')} {message.about_id}".strip().capitalize())
-    name = page.title.format(message.about_id)
+    name = str(page.title).format(message.about_id)
     if not can_use_desk(user, page.permission):
         return SubjectLink(name)
     return SubjectLink(name, reverse(page.view, args=[message.about_id] if page.has_id else []))

@@ -41,7 +41,7 @@ def matching_messages(state: str, query: str) -> "QuerySet[Message]":
     if state in MessageState.values:
         matches = matches.filter(state=state)
     for word in query.split()[:5]:
-        names = [name for name, mail in registry.declared_mails().items() if word.lower() in mail.title.lower()]
+        names = [name for name, mail in registry.declared_mails().items() if word.lower() in str(mail.title).lower()]
         in_mail = Q(subject__icontains=word) | Q(template__icontains=word) | Q(template__in=names)
         matches = matches.filter(in_mail | Q(to__icontains=word) | Q(about_id=word))
     return matches
