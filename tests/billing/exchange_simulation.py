@@ -97,5 +97,5 @@ class School(order_simulation.School):
         """What the new line has taken over was paid for the old one, and only that is left of it."""
         price = balances.price_at(old.order, old.order.paid_at or self.now)
         cost = sum(part.amount for part in price.adjustments if part.key == old.pk and part.step != "credit")
-        carried = PriceFacts.from_json(line.price_facts or {}).carried
-        test.assertGreaterEqual(cost + PriceFacts.from_json(old.price_facts or {}).carried, carried)
+        carried = PriceFacts.from_json(line.price_facts or {}).exchange_credit
+        test.assertGreaterEqual(cost + PriceFacts.from_json(old.price_facts or {}).exchange_credit, carried)

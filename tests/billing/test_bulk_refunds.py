@@ -31,7 +31,7 @@ CENTS = st.integers(0, 9000).map(lambda cents: D(cents) / 100)
 @st.composite
 def sheets(draw: st.DrawFn) -> PricedOrder:
     facts = [
-        PriceFacts(draw(CENTS), prepay=draw(CENTS) / 10, multi=draw(CENTS) / 5, attendee="one")
+        PriceFacts(draw(CENTS), early_discount=draw(CENTS) / 10, multi_class_discount=draw(CENTS) / 5, attendee="one")
         for _ in range(draw(st.integers(1, 3)))
     ]
     items = tuple(quotes.PriceLine(number, "toy", number, each) for number, each in enumerate(facts, start=1))
@@ -148,7 +148,7 @@ class FreeLineTest(ClassCancellationTestCase):
         order = self.placed(4, due=Order.Due.DOOR)
         self.request_refund(order.lines.select_related("order").get(), "7.35")
         facts = PriceFacts.from_json(order.lines.get().price_facts or {})
-        self.assertEqual((facts.carried, facts.canceled_by_school), (0, 0))
+        self.assertEqual((facts.exchange_credit, facts.canceled_by_school), (0, 0))
 
 
 class ClassCancellationExchangeTest(ClassCancellationTestCase, ReplacingTestCase):

@@ -52,7 +52,7 @@ class OrderAmountsTest(BillingTestCase):
     def test_only_the_regular_price_is_shown_once_the_first_class_has_started(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         line = order.lines.get()
-        line.price_facts |= {"starts": (timezone.now() - timedelta(minutes=1)).isoformat()}
+        line.price_facts |= {"first_meeting_at": (timezone.now() - timedelta(minutes=1)).isoformat()}
         line.save()
         page = self.page(order)
         self.assertIn("Please pay $70.00 at the door.", page)

@@ -185,7 +185,7 @@ class OrderPaymentTest(BillingTestCase):
         order = self.placed(3, due=Due.DOOR)
         ToyKind.catalogue[3].starts = None
         line = order.lines.get()
-        line.price_facts["starts"] = self.day(-1).isoformat()
+        line.price_facts["first_meeting_at"] = self.day(-1).isoformat()
         line.save()
         self.assertEqual(balances.open_balance(order, self.now), 65)
         attempts.record_desk_payment(order, "cash", Decimal(60), by=self.sam, received_on=self.local_day(-3))

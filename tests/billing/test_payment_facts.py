@@ -148,7 +148,7 @@ class BankDebitTest(HostedTestCase):
         order = Order.objects.get()
         Payment.objects.update(submitted_at=in_time)
         line = order.lines.get()
-        line.price_facts["starts"] = (timezone.now() - timedelta(days=1)).isoformat()
+        line.price_facts["first_meeting_at"] = (timezone.now() - timedelta(days=1)).isoformat()
         line.save()
         self.hear(Double.took(payment))
         order.refresh_from_db()

@@ -131,7 +131,7 @@ def price_requests(draw: st.DrawFn) -> PriceRequest:
                 draw(SMALL),
                 attendee=draw(st.sampled_from("ABC")),
                 student_id=draw(st.sampled_from([None, 1, 2])),
-                starts=draw(st.sampled_from([None, START, START + timedelta(days=1)])),
+                first_meeting_at=draw(st.sampled_from([None, START, START + timedelta(days=1)])),
             ),
         )
         for key in range(draw(st.integers(1, 5)))

@@ -62,12 +62,12 @@ class ToyKind(ProductKind):
     def price_facts(self, line: OrderLine, at: datetime) -> PriceFacts:
         toy = self.toy(line)
         return PriceFacts(
-            full=Decimal(toy.price),
-            prepay=Decimal(toy.prepay),
-            multi=Decimal(toy.multi),
+            list_price=Decimal(toy.price),
+            early_discount=Decimal(toy.prepay),
+            multi_class_discount=Decimal(toy.multi),
             attendee=line.details.get("attendee", ""),
             student_id=line.details.get("student_id"),
-            starts=toy.starts,
+            first_meeting_at=toy.starts,
             at_the_door=toy.at_the_door,
         )
 

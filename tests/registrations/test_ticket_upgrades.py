@@ -67,7 +67,7 @@ class UpgradePriceTest(TicketUpgradeTestCase):
         ticket = self.buy_ticket(1)
         self.let_classes_pass(3)  # two of five are left, plus the one attended with the ticket
         order = pay(self.upgrade(ticket))
-        self.assertEqual(line(order).price_facts["less_why"], "For 3 of 5 classes")
+        self.assertEqual(line(order).price_facts["reduction_reason"], "For 3 of 5 classes")
         self.assertEqual(order.amount_charged, 36 - 15)
 
     def test_attended_free_trial_is_not_charged_on_upgrade(self) -> None:

@@ -32,7 +32,7 @@ class VoucherKind(ProductKind):
         return ProductDescription(f"Gift voucher: {title}", ", ".join(filter(None, parts)))
 
     def price_facts(self, line: OrderLine, at: datetime) -> PriceFacts:
-        return PriceFacts(full=sales.voucher_price(VoucherDetails.from_line(line), at), is_money=True)
+        return PriceFacts(list_price=sales.voucher_price(VoucherDetails.from_line(line), at), is_money=True)
 
     def problems(self, line: OrderLine, at: datetime) -> list[str]:
         try:

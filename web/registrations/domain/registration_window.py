@@ -41,12 +41,12 @@ def closed_reason(class_offer: ClassOffer, at: datetime, *, known: bool = False)
 
 def class_price_facts(class_offer: ClassOffer, joins: JoiningTerms) -> PriceFacts:
     return PriceFacts(
-        full=class_offer.full_price,
-        less=joins.less,
-        less_why=joins.reason_text,
-        prepay=joins.early_discount,
-        multi=joins.multi_discount,
-        starts=first_start(class_offer),
+        list_price=class_offer.full_price,
+        reduction=joins.less,
+        reduction_reason=joins.reason_text,
+        early_discount=joins.early_discount,
+        multi_class_discount=joins.multi_discount,
+        first_meeting_at=first_start(class_offer),
         at_the_door=class_offer.pay_at_door,
     )
 

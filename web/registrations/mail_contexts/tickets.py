@@ -26,7 +26,7 @@ def ticket_context(message: Message) -> dict[str, Any]:
     return reader_context(ticket.student) | {
         "title": class_offer.subject.title,
         "trial": ticket.is_trial,
-        "costs": PriceFacts.from_json(ticket.line.price_facts or {"full": 0}).net_price > 0,
+        "costs": PriceFacts.from_json(ticket.line.price_facts or {"list_price": 0}).net_price > 0,
         "when": str(ticket.meeting.slot),
         "where": f"{place}, {place.full_address}" if place else "",
         "link": absolute_url(upgrades.ticket_url(ticket)),

@@ -37,8 +37,8 @@ class TicketKind(AttendedKind):
         """Neither the early price nor the multi-class discount applies."""
         meeting = transitions.meeting_of_line(line)
         return PriceFacts(
-            full=sales.ticket_price(meeting.class_offer, trial=transitions.is_trial(line)) or ZERO,
-            starts=meeting.starts_at,
+            list_price=sales.ticket_price(meeting.class_offer, trial=transitions.is_trial(line)) or ZERO,
+            first_meeting_at=meeting.starts_at,
             at_the_door=meeting.class_offer.pay_at_door,
             **self.people(line),
         )

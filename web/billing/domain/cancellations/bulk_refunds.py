@@ -266,7 +266,7 @@ def _update_lines(one: OrderRefundPlan, at: datetime) -> Iterable[OrderLine]:
         elif after is not None and after != before:
             line.price_facts = (line.price_facts or {}) | {
                 "canceled_by_school": str(after.canceled_by_school),
-                "carried": str(after.carried),
+                "exchange_credit": str(after.exchange_credit),
             }
             yield line
 

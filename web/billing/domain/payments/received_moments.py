@@ -38,9 +38,13 @@ class MomentChoice:
 
 def moment_choices(order: Order, at: datetime) -> list[MomentChoice]:
     starts_by_day: dict[date, list[datetime]] = {}
-    all_facts = [PriceFacts.from_json(line.price_facts or {"full": 0}) for line in order.lines.filter(canceled_at=None)]
-    early = [facts for facts in all_facts if facts.prepay]
-    for start in sorted({facts.starts for facts in early if facts.starts and facts.starts < at}):
+    all_facts = [
+        PriceFacts.from_json(line.price_facts or {"list_price": 0}) for line in order.lines.filter(canceled_at=None)
+    ]
+    early = [facts for facts in all_facts if facts.early_discount]
+    for start in sorted(
+        {facts.first_meeting_at for facts in early if facts.first_meeting_at and facts.first_meeting_at < at}
+    ):
         starts_by_day.setdefault(dates.to_local_time(start).date(), []).append(start)
     choices = []
     for day, starts in starts_by_day.items():

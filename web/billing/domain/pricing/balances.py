@@ -17,7 +17,9 @@ from common.money import ZERO, round_amount
 def price_request_for(order: Order, at: datetime) -> quotes.PriceRequest:
     # These are the facts, code and credit of the purchase. The early price counts if it is still valid at that time.
     items = tuple(
-        quotes.PriceLine(line.pk, line.kind, line.product_id, PriceFacts.from_json(line.price_facts or {"full": 0}))
+        quotes.PriceLine(
+            line.pk, line.kind, line.product_id, PriceFacts.from_json(line.price_facts or {"list_price": 0})
+        )
         for line in order.lines.filter(canceled_at=None)
     )
     return quotes.PriceRequest(
@@ -71,7 +73,7 @@ def included_tax(priced: list[PricedLine], currency: str) -> list[tuple[Decimal,
     """Returns pairs of rate and included tax, rounded per line. Credit is a payment, so it does not lower the tax."""
     sums: dict[Decimal, Decimal] = {}
     for item in priced:
-        rate = PriceFacts.from_json(item.line.price_facts or {"full": 0}).tax_percent
+        rate = PriceFacts.from_json(item.line.price_facts or {"list_price": 0}).tax_percent
         if rate:
             sums[rate] = sums.get(rate, ZERO) + round_amount(item.cost * rate / (100 + rate), currency)
     return sorted(sums.items())

@@ -13,10 +13,10 @@ def move_early_price_deadline(kind: str, product_id: int, starts: datetime | Non
     lines = OrderLine.objects.select_for_update(of=("self",)).filter(kind=kind, product_id=product_id)
     moved = 0
     for line in lines.filter(order__state__in=UNPAID, canceled_at=None).order_by("pk"):
-        facts = PriceFacts.from_json(line.price_facts or {"full": 0})
-        if facts.starts != starts:
-            stored = {name: value for name, value in (line.price_facts or {}).items() if name != "starts"}
-            line.price_facts = stored | ({"starts": starts.isoformat()} if starts else {})
+        facts = PriceFacts.from_json(line.price_facts or {"list_price": 0})
+        if facts.first_meeting_at != starts:
+            stored = {name: value for name, value in (line.price_facts or {}).items() if name != "first_meeting_at"}
+            line.price_facts = stored | ({"first_meeting_at": starts.isoformat()} if starts else {})
             line.save(update_fields=["price_facts"])
             moved += 1
     return moved

@@ -9,11 +9,11 @@ from common.money import percent_of
 
 
 def apply_list_price(price: Price, request: PriceRequest) -> Price:
-    return price.adjust("full_price", ((item.key, "Regular price", item.facts.full) for item in request.items))
+    return price.adjust("full_price", ((item.key, "Regular price", item.facts.list_price) for item in request.items))
 
 
 def apply_reduction(price: Price, request: PriceRequest) -> Price:
-    parts = ((item.key, item.facts.less_why, -item.facts.less) for item in request.items)
+    parts = ((item.key, item.facts.reduction_reason, -item.facts.reduction) for item in request.items)
     return price.adjust("reduction", parts)
 
 
@@ -25,30 +25,35 @@ def apply_multi_class_discount(price: Price, request: PriceRequest) -> Price:
 
     parts = []
     for _, group in groupby(sorted(request.items, key=attendee), key=attendee):
-        items = sorted(group, key=lambda item: (-item.facts.multi, item.key))
+        items = sorted(group, key=lambda item: (-item.facts.multi_class_discount, item.key))
         if len(items) > 1:
-            amount = items[1].facts.multi
-            discounted = next(item for item in items if item.facts.multi == amount)
+            amount = items[1].facts.multi_class_discount
+            discounted = next(item for item in items if item.facts.multi_class_discount == amount)
             parts.append((discounted.key, "Multi-class discount", -amount))
     return price.adjust("multi_class", parts)
 
 
 def apply_early_price(price: Price, request: PriceRequest) -> Price:
     early = (item for item in request.items if item.key not in request.lost)
-    return price.adjust("prepay", ((item.key, "Early price", -item.facts.prepay) for item in early))
+    return price.adjust("early_price", ((item.key, "Early price", -item.facts.early_discount) for item in early))
 
 
 def apply_exchange_credit(price: Price, request: PriceRequest) -> Price:
     # A line that replaces another gets the larger of its own and the earlier discounts, then what was paid before.
-    replacing = {item.key: item.facts for item in request.items if item.facts.replaced}
+    replacing = {item.key: item.facts for item in request.items if item.facts.exchanged_title}
     own_discounts = {key: facts.net_price - price.lines[key] for key, facts in replacing.items()}
     earlier_discounts = (
-        (key, f"Discounts from {facts.replaced}", own_discounts[key] - max(own_discounts[key], facts.discounts))
+        (
+            key,
+            f"Discounts from {facts.exchanged_title}",
+            own_discounts[key] - max(own_discounts[key], facts.exchanged_discounts),
+        )
         for key, facts in replacing.items()
     )
-    price = price.adjust("replaced", earlier_discounts)
+    price = price.adjust("exchanged_discounts", earlier_discounts)
     return price.adjust(
-        "carried", ((key, f"Paid for {facts.replaced}", -facts.carried) for key, facts in replacing.items())
+        "exchange_credit",
+        ((key, f"Paid for {facts.exchanged_title}", -facts.exchange_credit) for key, facts in replacing.items()),
     )
 
 
@@ -74,8 +79,8 @@ def apply_amount_code(price: Price, request: PriceRequest) -> Price:
 
 
 def apply_returned_on_exchange(price: Price, request: PriceRequest) -> Price:
-    parts = ((item.key, "Refunded when exchanged", -item.facts.passed_on) for item in request.items)
-    return price.adjust("passed_on", parts)
+    parts = ((item.key, "Refunded when exchanged", -item.facts.returned_on_exchange) for item in request.items)
+    return price.adjust("returned_on_exchange", parts)
 
 
 def apply_school_cancellation(price: Price, request: PriceRequest) -> Price:

@@ -125,4 +125,6 @@ def quote_both_totals(request: PriceRequest) -> Quote:
 
 def lines_past_early_price(items: Iterable[PriceLine], at: datetime) -> frozenset[int]:
     # A payment at the very moment when the class starts still gets the early price.
-    return frozenset(item.key for item in items if item.facts.starts is not None and item.facts.starts < at)
+    return frozenset(
+        item.key for item in items if item.facts.first_meeting_at is not None and item.facts.first_meeting_at < at
+    )

@@ -77,7 +77,7 @@ def line_worth(line: OrderLine) -> LineWorth:
     less = max(price.total + price_reductions.amount_kept(order) - order.amount_charged, ZERO)
     cost, carried = _line_cost(price, line), _exchange_credit_used(price, line)
     before = min(carried, line_worth(line.exchanged_from).paid) if line.exchanged_from else ZERO
-    asked = PriceFacts.from_json(line.price_facts or {"full": 0}).net_price
+    asked = PriceFacts.from_json(line.price_facts or {"list_price": 0}).net_price
     returned_by_school = _step_reduction(price, line, "canceled_by_school")
     return LineWorth(max(cost - less, ZERO) + before, asked - cost - carried - returned_by_school, asked)
 
@@ -88,7 +88,7 @@ def _line_cost(price: quotes.Price, line: OrderLine) -> Decimal:
 
 
 def _exchange_credit_used(price: quotes.Price, line: OrderLine) -> Decimal:
-    return _step_reduction(price, line, "carried")
+    return _step_reduction(price, line, "exchange_credit")
 
 
 def _step_reduction(price: quotes.Price, line: OrderLine, step: str) -> Decimal:
@@ -125,13 +125,21 @@ class Exchange:
     def facts(self, new: PriceFacts, *, waived: bool = False) -> PriceFacts:
         """The old discounts go along, so the new line is not asked for multi-class. And what of the new thing is over
         already comes off only where nothing of the old one was had: else one would be had for nothing."""
-        new = replace(new, multi=ZERO, at_the_door=False, replaced=self.title, carried=self.worth.paid)
+        new = replace(
+            new,
+            multi_class_discount=ZERO,
+            at_the_door=False,
+            exchanged_title=self.title,
+            exchange_credit=self.worth.paid,
+        )
         if self.is_used:
-            new = replace(new, less=ZERO, less_why="")
-        new = replace(new, discounts=self.worth.discounts_on(new.net_price, self.currency))
-        difference = new.net_price - new.discounts - new.carried
+            new = replace(new, reduction=ZERO, reduction_reason="")
+        new = replace(new, exchanged_discounts=self.worth.discounts_on(new.net_price, self.currency))
+        difference = new.net_price - new.exchanged_discounts - new.exchange_credit
         if waived and difference > 0:
-            new = replace(new, less=new.less + difference, less_why="Difference waived", prepay=ZERO)
+            new = replace(
+                new, reduction=new.reduction + difference, reduction_reason="Difference waived", early_discount=ZERO
+            )
         return new
 
 
@@ -228,7 +236,7 @@ def complete_exchange(line: OrderLine, at: datetime) -> None:
     old.save(update_fields=["exchanged_at"])
     product_kinds.kind_of_line(old).hand_over_to(old, line)
     needed = _exchange_credit_used(balances.price_at(line.order, line.order.paid_at or at), line)
-    line.price_facts = {**(line.price_facts or {}), "carried": str(needed)}
+    line.price_facts = {**(line.price_facts or {}), "exchange_credit": str(needed)}
     line.save(update_fields=["price_facts"])
     _reduce_old_line(old, needed, surplus_refund_terms(old, at))
     emit(
@@ -255,8 +263,8 @@ def _reduce_old_line(line: OrderLine, to: Decimal, how: RefundTerms) -> None:
     )
     less = _line_cost(price, line) - max(to - before, ZERO)
     if less > 0:
-        facts = PriceFacts.from_json(line.price_facts or {"full": 0})
-        line.price_facts = {**(line.price_facts or {}), "passed_on": str(facts.passed_on + less)}
+        facts = PriceFacts.from_json(line.price_facts or {"list_price": 0})
+        line.price_facts = {**(line.price_facts or {}), "returned_on_exchange": str(facts.returned_on_exchange + less)}
         line.save(update_fields=["price_facts"])
         _refund_or_open_issue(order, price_reductions.settle_price_reduction(order, line, how.share), how)
     if line.exchanged_from is not None and to < before:

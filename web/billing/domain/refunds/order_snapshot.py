@@ -182,7 +182,9 @@ def _disputed_order_ids(ids: Collection[int]) -> Collection[int]:
 def _build_priced_order(order: Order, lines: list[OrderLine], spent: Decimal, at: datetime) -> PricedOrder:
     is_paid = order.state == State.PAID
     items = tuple(
-        quotes.PriceLine(line.pk, line.kind, line.product_id, PriceFacts.from_json(line.price_facts or {"full": 0}))
+        quotes.PriceLine(
+            line.pk, line.kind, line.product_id, PriceFacts.from_json(line.price_facts or {"list_price": 0})
+        )
         for line in lines
         if line.canceled_at is None
     )

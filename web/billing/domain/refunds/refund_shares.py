@@ -123,7 +123,11 @@ def _reduce_line_cost(
 
 
 def _reduced_facts(facts: PriceFacts, off: Decimal, behind: Decimal) -> PriceFacts:
-    return replace(facts, canceled_by_school=facts.canceled_by_school + off + behind, carried=facts.carried - behind)
+    return replace(
+        facts,
+        canceled_by_school=facts.canceled_by_school + off + behind,
+        exchange_credit=facts.exchange_credit - behind,
+    )
 
 
 def _account_for_reduction(

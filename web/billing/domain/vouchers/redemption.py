@@ -96,7 +96,7 @@ def pay_with_vouchers(order: Order, at: datetime, *, paid_at: datetime | None = 
 def voucher_payable_lines(order: Order) -> list[OrderLine]:
     lines = [line for line in order.lines.all() if line.canceled_at is None]
     return eligibility.payable_lines(
-        lines, {line.pk: PriceFacts.from_json(line.price_facts or {"full": 0}) for line in lines}
+        lines, {line.pk: PriceFacts.from_json(line.price_facts or {"list_price": 0}) for line in lines}
     )
 
 

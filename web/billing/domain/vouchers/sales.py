@@ -86,7 +86,7 @@ def issue_sold_voucher(line: OrderLine) -> Voucher | None:
     details = VoucherDetails.from_line(line)
     kind, _, what = details.gift.partition(":")
     return create_voucher(
-        PriceFacts.from_json(line.price_facts or {"full": 0}).full,
+        PriceFacts.from_json(line.price_facts or {"list_price": 0}).list_price,
         order.currency,
         order=order,
         line=line,

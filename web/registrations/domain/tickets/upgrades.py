@@ -92,7 +92,7 @@ def quote_upgrade(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:
     price = quotes.compute_price(
         quotes.PriceRequest((item,), ticket.line.order.currency, lost=quotes.lines_past_early_price([item], at))
     )
-    paid = -price.by_step("carried")
+    paid = -price.by_step("exchange_credit")
     return price.total + paid, paid
 
 

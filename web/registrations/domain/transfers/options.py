@@ -95,5 +95,5 @@ class TransferPrices:
         price = quotes.compute_price(quotes.PriceRequest((item,), self.line.order.currency, lost=lost))
         if not self.is_paid:
             return max(price.total - self.before, ZERO), ZERO, False
-        over = self.worth.paid + price.by_step("carried")
+        over = self.worth.paid + price.by_step("exchange_credit")
         return price.total, percent_of(over, self.surplus.share, price.currency), self.surplus.as_credit

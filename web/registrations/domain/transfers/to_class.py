@@ -207,7 +207,7 @@ def _transfer_line_details(
 
 def _build_transfer_quote(order: Order, returned: exchanges.ReturnedSoFar, at: datetime) -> TransferQuote:
     price = balances.price_at(order, order.paid_at or at)
-    carried = -price.by_step("carried")
+    carried = -price.by_step("exchange_credit")
     new, paid = price.total + carried, carried + returned.money + returned.credit + returned.kept
     amounts = [("New price", new), ("You paid", paid), ("Kept under the cancellation policy", returned.kept)]
     parts = tuple((label, amount) for label, amount in amounts if amount or label == "New price")
