@@ -92,7 +92,7 @@ class PriceStepsTest(SimpleTestCase):
         self.assertEqual((quote.door.total, quote.door.credit), (5, 65))
 
     def test_early_price_applies_to_payment_at_the_exact_start(self) -> None:
-        items = (item(1, "70", prepay="5", starts=START),)
+        items = (item(1, "70", prepay="5", first_meeting_at=START),)
         self.assertFalse(lines_past_early_price(items, START))
         self.assertTrue(lines_past_early_price(items, START + timedelta(microseconds=1)))
 
@@ -103,7 +103,7 @@ class PriceStepsTest(SimpleTestCase):
         self.assertEqual(compute_price(PriceRequest((item(1, "70"),), "USD")).total, 0)
 
     def test_facts_and_discounts_survive_json_round_trip(self) -> None:
-        facts = item(1, "70.10", prepay="5", starts=START, student_id=3, at_the_door=True).facts
+        facts = item(1, "70.10", prepay="5", first_meeting_at=START, student_id=3, at_the_door=True).facts
         self.assertEqual(PriceFacts.from_json(json.loads(json.dumps(facts.as_json()))), facts)
         discount = Discount("C", percent=Decimal("12.5"), product_id=3)
         self.assertEqual(Discount.from_json(json.loads(json.dumps(discount.as_json()))), discount)
