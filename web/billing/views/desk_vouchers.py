@@ -1,6 +1,7 @@
 """The desk's pages for gift vouchers: the list, selling or giving one, and the actions on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from decimal import Decimal
 
 from django import forms
 from django.contrib import messages
@@ -32,10 +33,14 @@ def list_vouchers(request: HttpRequest) -> HttpResponse:
         "q": text,
         "chosen": folder,
         "choices": office.FOLDERS,
-        "owed": office.outstanding_voucher_value(Voucher.objects.usable(today)),
-        "expired": office.outstanding_voucher_value(Voucher.objects.expired(today)),
+        "owed": _sums_text(office.outstanding_voucher_value(Voucher.objects.usable(today))),
+        "expired": _sums_text(office.outstanding_voucher_value(Voucher.objects.expired(today))),
     }
     return render(request, "billing/desk/vouchers.html", context)
+
+
+def _sums_text(sums: Iterable[tuple[Decimal, str]]) -> str:
+    return ", ".join(format_money(amount, currency) for amount, currency in sums)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
