@@ -1,9 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountingConfig(AppConfig):
     name = "accounting"
-    verbose_name = "Accounting"
+    verbose_name = _("Accounting")
 
     ROLES = {
         "Admin": [

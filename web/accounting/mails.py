@@ -4,6 +4,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounting.domain import payer_questions
 from accounting.domain.reconciliation import nightly
@@ -67,19 +68,19 @@ MAILS = [
     Mail(
         "accounting.payer_question",
         kind=MailKind.TRANSACTIONAL,
-        title="A question about your order",
+        title=_("A question about your order"),
         context=question_context,
         sample=question_sample,
     ),
     Mail(
         "accounting.differences",
         kind=MailKind.TRANSACTIONAL,
-        title="Differences in reconciliation",
+        title=_("Differences in reconciliation"),
         context=differences_context,
         sample=differences_sample,
     ),
 ]
 
 ABOUT = {
-    "reconciliation": AboutPage("Reconciliation {}", "desk_reconciliation", "accounting.view_reconciliation"),
+    "reconciliation": AboutPage(_("Reconciliation {}"), "desk_reconciliation", "accounting.view_reconciliation"),
 }

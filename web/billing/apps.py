@@ -1,9 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class BillingConfig(AppConfig):
     name = "billing"
-    verbose_name = "Orders and money"
+    verbose_name = _("Orders and money")
 
     ROLES = {
         "Admin": [

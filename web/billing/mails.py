@@ -9,6 +9,9 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
 from billing.domain import product_kinds, status_text
@@ -47,7 +50,7 @@ def _order_facts(order: Order) -> dict[str, Any]:
         "receipt": absolute_url(order.receipt_address),
         "lines": [_line_facts(item, order.currency) for item in balances.itemized_lines(order, at)],
         "promises": [_terms_facts(promise) for promise in terms.terms_of_lines(order, at)],
-        "state": status_text.order_status(order, at).text,
+        "state": str(status_text.order_status(order, at)),
         "door": order.due_kind == Order.Due.DOOR,
         "by": order.due_date if order.due_kind == Order.Due.DATE else None,
         "overdue": order.is_overdue(at),
@@ -163,11 +166,11 @@ def canceled_line_context(message: Message) -> dict[str, Any]:
 def _canceled_subject(lines: Sequence[OrderLine]) -> str:
     first, *others = lines
     if others:
-        return f"{', '.join(map(str, lines))} are canceled"
+        return gettext("%(lines)s are canceled") % {"lines": ", ".join(map(str, lines))}
     try:
         return product_kinds.kind_of_line(first).canceled_sentence(first).removesuffix(".")
     except product_kinds.UnknownProductKind:
-        return f"{first} is canceled"
+        return gettext("%(line)s is canceled") % {"line": first}
 
 
 def spot_confirmation_context(message: Message) -> dict[str, Any]:
@@ -265,29 +268,29 @@ def voucher_sample() -> dict[str, Any]:
     }
 
 
-def _declare_order_mail(name: str, title: str, context: Any = order_context) -> Mail:
+def _declare_order_mail(name: str, title: str | Promise, context: Any = order_context) -> Mail:
     return Mail(f"billing.{name}", kind=MailKind.TRANSACTIONAL, title=title, context=context, sample=order_sample)
 
 
 MAILS = [
-    _declare_order_mail("confirm_spot", "Please confirm your spot", spot_confirmation_context),
-    _declare_order_mail("order_received", "Your order, with payment due later"),
-    _declare_order_mail("receipt", "Your receipt"),
-    _declare_order_mail("hold_reminder", "Your hold is about to expire", payment_request_context),
-    _declare_order_mail("payment_due", "Payment is due", payment_request_context),
-    _declare_order_mail("payment_failed", "Your payment didn’t go through", payment_request_context),
-    _declare_order_mail("payment_pending", "Your payment is processing", payment_pending_context),
-    _declare_order_mail("order_expired", "Your order has expired"),
-    _declare_order_mail("order_canceled", "Your order is canceled"),
-    _declare_order_mail("line_canceled", "Part of your order is canceled", canceled_line_context),
-    _declare_order_mail("withdrawal_received", "We’ve received your withdrawal", canceled_line_context),
-    _declare_order_mail("late_payment_received", "Your payment arrived late", late_payment_context),
-    _declare_order_mail("refund_ready", "Your refund is ready at the desk", refund_ready_context),
-    _declare_order_mail("refund_completed", "Your refund", refund_context),
+    _declare_order_mail("confirm_spot", _("Please confirm your spot"), spot_confirmation_context),
+    _declare_order_mail("order_received", _("Your order, with payment due later")),
+    _declare_order_mail("receipt", _("Your receipt")),
+    _declare_order_mail("hold_reminder", _("Your hold is about to expire"), payment_request_context),
+    _declare_order_mail("payment_due", _("Payment is due"), payment_request_context),
+    _declare_order_mail("payment_failed", _("Your payment didn’t go through"), payment_request_context),
+    _declare_order_mail("payment_pending", _("Your payment is processing"), payment_pending_context),
+    _declare_order_mail("order_expired", _("Your order has expired")),
+    _declare_order_mail("order_canceled", _("Your order is canceled")),
+    _declare_order_mail("line_canceled", _("Part of your order is canceled"), canceled_line_context),
+    _declare_order_mail("withdrawal_received", _("We’ve received your withdrawal"), canceled_line_context),
+    _declare_order_mail("late_payment_received", _("Your payment arrived late"), late_payment_context),
+    _declare_order_mail("refund_ready", _("Your refund is ready at the desk"), refund_ready_context),
+    _declare_order_mail("refund_completed", _("Your refund"), refund_context),
     Mail(
         "billing.dispute",
         kind=MailKind.TRANSACTIONAL,
-        title="A payment is disputed, for the office",
+        title=_("A payment is disputed, for the office"),
         context=dispute_context,
         sample=dispute_sample,
     ),
@@ -303,6 +306,6 @@ MAILS = [
 ]
 
 ABOUT = {
-    "order": AboutPage("Order {}", "desk_order", "billing.view_order"),
-    "voucher": AboutPage("Gift voucher {}", "desk_voucher", "billing.view_voucher"),
+    "order": AboutPage(_("Order {}"), "desk_order", "billing.view_order"),
+    "voucher": AboutPage(_("Gift voucher {}"), "desk_voucher", "billing.view_voucher"),
 }

@@ -1,6 +1,7 @@
 """The links of this app in the menus, and what needs attention at the desk."""
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from billing.domain import payment_issues
 from common.navigation import MONEY, NavLink
@@ -11,63 +12,63 @@ def vouchers_are_sold() -> bool:
     return settings.SELL_VOUCHERS
 
 
-ACCOUNT_LINKS = [NavLink("Orders", "my_orders"), NavLink("Credit", "my_credit")]
+ACCOUNT_LINKS = [NavLink(_("Orders"), "my_orders"), NavLink(_("Credit"), "my_credit")]
 
-FOOTER_LINKS = [NavLink("Gift vouchers", "vouchers", is_shown=vouchers_are_sold)]
+FOOTER_LINKS = [NavLink(_("Gift vouchers"), "vouchers", is_shown=vouchers_are_sold)]
 
 HEADER_TEMPLATES = ["billing/header.html"]
 
 DESK_LINKS = [
     NavLink(
-        "Orders",
+        _("Orders"),
         "desk_orders",
         position=10,
         permission="billing.view_order",
-        about="All orders and whether they are paid.",
+        about=_("All orders and whether they are paid."),
         group=MONEY,
     ),
     NavLink(
-        "Payments",
+        _("Payments"),
         "desk_payments",
         position=20,
         permission="billing.view_payment",
-        about="Payments and refunds.",
+        about=_("Payments and refunds."),
         group=MONEY,
     ),
     NavLink(
-        "Credit",
+        _("Credit"),
         "desk_credit",
         permission="billing.view_credit",
-        about="Account credit of each payer.",
+        about=_("Account credit of each payer."),
         group=MONEY,
     ),
     NavLink(
-        "Gift vouchers",
+        _("Gift vouchers"),
         "desk_vouchers",
         permission="billing.view_voucher",
-        about="Issued vouchers and their balances.",
+        about=_("Issued vouchers and their balances."),
         group=MONEY,
     ),
     NavLink(
-        "Discount codes",
+        _("Discount codes"),
         "admin:billing_discountcode_changelist",
         permission="billing.view_discountcode",
-        about="Codes that reduce the price of an order.",
+        about=_("Codes that reduce the price of an order."),
         group=MONEY,
     ),
     NavLink(
-        "Payment issues",
+        _("Payment issues"),
         "desk_payment_issues",
         permission="billing.view_paymentissue",
-        about="Payments that need a decision.",
+        about=_("Payments that need a decision."),
         group=MONEY,
     ),
 ]
 
 DESK_WORK = [
     WorkItem(
-        one="payment issue to resolve",
-        many="payment issues to resolve",
+        one=_("payment issue to resolve"),
+        many=_("payment issues to resolve"),
         url_name="desk_payment_issues",
         permission="billing.view_paymentissue",
         rows=payment_issues.open_issues,

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from billing.models.fields import money_field
 from billing.models.orders import Order, OrderLine
@@ -17,12 +18,12 @@ from common.formats import format_date
 class Reconciliation(models.Model):
     """The days from `since` to `until`, both inclusive, compared up to the moment `cut`."""
 
-    from_date = models.DateField("from")
-    to_date = models.DateField("to")
-    cutoff = models.DateTimeField(help_text="Gateways list money late: what is younger is left to a later run.")
+    from_date = models.DateField(_("from"))
+    to_date = models.DateField(_("to"))
+    cutoff = models.DateTimeField(help_text=_("Gateways list money late: what is younger is left to a later run."))
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+",
-        help_text="Empty for the nightly one.",
+        help_text=_("Empty for the nightly one."),
     )  # fmt: skip
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -51,17 +52,17 @@ class GatewayStatement(models.Model):
     """A gateway's statement within a reconciliation. Without a name it compares our payments with the fulfillment."""
 
     class State(models.TextChoices):
-        FETCHING = "fetching", "Reading"
-        MATCHING = "matching", "Comparing"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
+        FETCHING = "fetching", _("Reading")
+        MATCHING = "matching", _("Comparing")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
 
     run = models.ForeignKey(Reconciliation, on_delete=models.CASCADE, related_name="books")
     variant = models.CharField(max_length=255, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.FETCHING)
-    start = models.DateTimeField(help_text="Read from here, a little before the first day.")
+    start = models.DateTimeField(help_text=_("Read from here, a little before the first day."))
     end = models.DateTimeField()
-    cursor = models.DateTimeField(help_text="Read up to here.")
+    cursor = models.DateTimeField(help_text=_("Read up to here."))
     attempts = models.PositiveIntegerField(default=0)
     error = models.CharField(max_length=300, blank=True)
 
@@ -105,18 +106,18 @@ class Finding(models.Model):
     """A line of the gateway's statement, an entry of our records, or a matching pair of both."""
 
     class Verdict(models.TextChoices):
-        UNREAD = "", "Not compared yet"
-        MATCHED = "matched", "Matches"
-        OTHER = "other", "Not compared"
-        ONLY_OURS = "only_ours", "Only in our records"
-        ONLY_THEIRS = "only_theirs", "Only in theirs"
-        AMOUNT = "amount", "Different amount"
-        CURRENCY = "currency", "Different currency"
-        REFUND_OURS = "refund_ours", "Refund only in our records"
-        REFUND_THEIRS = "refund_theirs", "Refund only in theirs"
-        DISPUTE = "dispute", "Dispute only in theirs"
-        NOT_OPENED = "not_opened", "Paid, not fulfilled"
-        NOT_PAID = "not_paid", "Fulfilled, not paid"
+        UNREAD = "", _("Not compared yet")
+        MATCHED = "matched", _("Matches")
+        OTHER = "other", _("Not compared")
+        ONLY_OURS = "only_ours", _("Only in our records")
+        ONLY_THEIRS = "only_theirs", _("Only in theirs")
+        AMOUNT = "amount", _("Different amount")
+        CURRENCY = "currency", _("Different currency")
+        REFUND_OURS = "refund_ours", _("Refund only in our records")
+        REFUND_THEIRS = "refund_theirs", _("Refund only in theirs")
+        DISPUTE = "dispute", _("Dispute only in theirs")
+        NOT_OPENED = "not_opened", _("Paid, not fulfilled")
+        NOT_PAID = "not_paid", _("Fulfilled, not paid")
 
     FINE = (Verdict.UNREAD, Verdict.MATCHED, Verdict.OTHER)
 
@@ -127,16 +128,16 @@ class Finding(models.Model):
     line = models.ForeignKey(OrderLine, on_delete=models.CASCADE, null=True, blank=True, related_name="findings")
     payment = models.ForeignKey(Payment, on_delete=models.CASCADE, null=True, blank=True, related_name="findings")
     refund = models.ForeignKey(Refund, on_delete=models.CASCADE, null=True, blank=True, related_name="findings")
-    our_amount = money_field(default=None, null=True, blank=True, help_text="Below zero for what left the school.")
+    our_amount = money_field(default=None, null=True, blank=True, help_text=_("Below zero for what left the school."))
     our_currency = models.CharField(max_length=3, blank=True)
     our_at = models.DateTimeField(null=True, blank=True)
 
     kind = models.CharField(max_length=10, blank=True)
-    reference = models.CharField(max_length=255, blank=True, help_text="Their name of the money.")
+    reference = models.CharField(max_length=255, blank=True, help_text=_("Their name of the money."))
     token = models.CharField(max_length=64, blank=True)
     session = models.CharField(max_length=255, blank=True)
     parent_reference = models.CharField(
-        max_length=255, blank=True, help_text="Their name of the payment this belongs to."
+        max_length=255, blank=True, help_text=_("Their name of the payment this belongs to.")
     )
     their_amount = money_field(default=None, null=True, blank=True)
     their_currency = models.CharField(max_length=3, blank=True)
@@ -144,8 +145,10 @@ class Finding(models.Model):
     fee = money_field()
     payout = models.CharField(max_length=255, blank=True)
 
-    fingerprint = models.CharField(max_length=64, blank=True, help_text="The same for the same thing in another run.")
-    asked_at = models.DateTimeField(null=True, blank=True, help_text="When the gateway was last asked again.")
+    fingerprint = models.CharField(
+        max_length=64, blank=True, help_text=_("The same for the same thing in another run.")
+    )
+    asked_at = models.DateTimeField(null=True, blank=True, help_text=_("When the gateway was last asked again."))
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounting.domain import day_sheet as cash_counts
@@ -35,7 +36,7 @@ def day_sheet(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             cash_counts.record_cash_count(chosen, **form.cleaned_data, by=user)
-            messages.success(request, "The count has been saved.")
+            messages.success(request, _("The count has been saved."))
             return redirect(f"{reverse('desk_day')}?day={chosen.isoformat()}")
         except cash_counts.CashCountRefused as refusal:
             form.add_error("why", str(refusal))

@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from billing.admin.shared import link_to_desk, money_column
 from billing.models import Credit, Voucher, VoucherEntry
@@ -11,11 +12,11 @@ class CreditAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_filter = ["reason", "created_at"]
     search_fields = ["account__email", "note"]
     list_select_related = ["account", "order", "created_by"]
-    amount_text = money_column("amount", "amount")
+    amount_text = money_column("amount", _("amount"))
     readonly_fields = ["desk", "account", "reason", "amount_text", "note", "order", "created_by", "created_at"]
     fields = [*readonly_fields]
 
-    @admin.display(description="at the desk")
+    @admin.display(description=_("at the desk"))
     def desk(self, entry: Credit) -> str:
         return link_to_desk("desk_credit_of", entry.account_id)
 
@@ -29,8 +30,8 @@ class VoucherAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_filter = ["created_at", "expires_on", ("voided_at", admin.EmptyFieldListFilter)]
     search_fields = ["=code", "recipient_name", "recipient_email", "giver_name", "=line__order__id"]
     list_select_related = ["line"]
-    worth_text = money_column("face_value", "worth")
-    balance_text = money_column("balance", "balance")
+    worth_text = money_column("face_value", _("worth"))
+    balance_text = money_column("balance", _("balance"))
     readonly_fields = [
         *("desk", "mark", "gift", "worth_text", "balance_text", "line", "issued_by", "created_at"),
         *("recipient_name", "recipient_email", "giver_name", "message", "deliver_on", "delivered_at"),
@@ -38,7 +39,7 @@ class VoucherAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     ]
     fields = [*readonly_fields]
 
-    @admin.display(description="at the desk")
+    @admin.display(description=_("at the desk"))
     def desk(self, voucher: Voucher) -> str:
         return link_to_desk("desk_voucher", voucher.pk)
 
@@ -49,10 +50,10 @@ class VoucherEntryAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_filter = ["reason", "created_at"]
     search_fields = ["=voucher__code", "=order__id", "note"]
     list_select_related = ["voucher", "order", "created_by"]
-    amount_text = money_column("amount", "amount", "voucher.currency")
+    amount_text = money_column("amount", _("amount"), "voucher.currency")
     readonly_fields = ["desk", "voucher", "reason", "amount_text", "note", "order", "created_by", "created_at"]
     fields = [*readonly_fields]
 
-    @admin.display(description="at the desk")
+    @admin.display(description=_("at the desk"))
     def desk(self, entry: VoucherEntry) -> str:
         return link_to_desk("desk_voucher", entry.voucher_id)

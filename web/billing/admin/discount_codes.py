@@ -7,6 +7,8 @@ from django.db import transaction
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing.domain.pricing import discount_codes
 from billing.forms.discount_codes import DiscountCodeForm
@@ -45,20 +47,20 @@ class DiscountCodeAdmin(admin.ModelAdmin):
             return format_percent(code.percent)
         return format_money(code.amount, settings.CURRENCY)
 
-    @admin.display(description="applies to")
+    @admin.display(description=_("applies to"))
     def scope(self, code: DiscountCode) -> str:
         return str(code.scope)  # type: ignore[attr-defined]
 
-    @admin.display(description="used", ordering="used")
+    @admin.display(description=_("used"), ordering="used")
     def used(self, code: DiscountCode) -> int:
         return int(code.used)  # type: ignore[attr-defined]
 
-    @admin.display(description="valid until", ordering="valid_until", empty_value="-")
+    @admin.display(description=_("valid until"), ordering="valid_until", empty_value="-")
     def ends(self, code: DiscountCode) -> str | None:
         if code.valid_until is None:
             return None
         day = discount_codes.last_valid_day(code)
-        return f"Through {format_date(day)}" if day else format_moment(code.valid_until)
+        return gettext("Through %(date)s") % {"date": format_date(day)} if day else format_moment(code.valid_until)
 
     def save_model(self, request: HttpRequest, obj: DiscountCode, form: ModelForm, change: bool) -> None:
         with transaction.atomic():

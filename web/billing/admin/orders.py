@@ -2,6 +2,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
 from billing.admin.shared import link_to_desk, money_column
@@ -13,9 +14,9 @@ from common.formats import format_money
 
 class OrderLineInline(ReadOnlyAdmin, admin.StackedInline):
     model = OrderLine
-    early_price = money_column("early_total", "early price", "order.currency")
-    regular_price = money_column("regular_total", "regular price", "order.currency")
-    kept_amount = money_column("kept", "kept", "order.currency")
+    early_price = money_column("early_total", _("early price"), "order.currency")
+    regular_price = money_column("regular_total", _("regular price"), "order.currency")
+    kept_amount = money_column("retained", _("kept"), "order.currency")
     readonly_fields = ["title", "detail", "status", "early_price", "regular_price", "canceled_at", "kept_amount"]
     fields = [*readonly_fields]
 
@@ -30,9 +31,9 @@ class OrderLineInline(ReadOnlyAdmin, admin.StackedInline):
 
 class PaymentInline(ReadOnlyAdmin, admin.StackedInline):
     model = Payment
-    amount = money_column("total", "amount")
-    received = money_column("captured_amount", "received")
-    refunded = money_column("refunded_amount", "refunded")
+    amount = money_column("total", _("amount"))
+    received = money_column("captured_amount", _("received"))
+    refunded = money_column("refunded_amount", _("refunded"))
     readonly_fields = ["method", "in_words", "amount", "received", "refunded", "captured_at"]
     fields = [*readonly_fields]
 
@@ -43,7 +44,7 @@ class PaymentInline(ReadOnlyAdmin, admin.StackedInline):
     def method(self, payment: Payment) -> str:
         return gateways.gateway_label(payment)
 
-    @admin.display(description="status")
+    @admin.display(description=_("status"))
     def in_words(self, payment: Payment) -> str:
         return str(status_text.payment_status(payment))
 
@@ -55,9 +56,9 @@ class OrderAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     search_fields = ["=id", "payer_name", "payer_email", "lines__title"]
     date_hierarchy = "placed_at"
     inlines = [OrderLineInline, PaymentInline]
-    early_price = money_column("early_total", "early price")
-    regular_price = money_column("regular_total", "regular price")
-    as_credit = money_column("returned_as_credit", "returned as credit")
+    early_price = money_column("early_total", _("early price"))
+    regular_price = money_column("regular_total", _("regular price"))
+    as_credit = money_column("returned_as_credit", _("returned as credit"))
     readonly_fields = ["desk", "in_words", "total", "early_price", "regular_price", "as_credit"]
     fields = [
         *("desk", "in_words", "due_kind", "due_date", "held_until"),
@@ -70,15 +71,15 @@ class OrderAdmin(ReadOnlyAdmin, admin.ModelAdmin):
         orders = super().get_queryset(request).exclude(state=Order.State.CART)
         return orders.prefetch_related("payments__refunds", "payments__disputes")
 
-    @admin.display(description="status")
+    @admin.display(description=_("status"))
     def in_words(self, order: Order) -> str:
         return str(status_text.order_status(order))
 
-    @admin.display(description="total")
+    @admin.display(description=_("total"))
     def total(self, order: Order) -> str:
         return format_money(order.total, order.currency)
 
-    @admin.display(description="at the desk")
+    @admin.display(description=_("at the desk"))
     def desk(self, order: Order) -> str:
         return link_to_desk("desk_order", order.pk)
 

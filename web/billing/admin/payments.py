@@ -2,6 +2,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
 from billing.admin.shared import MethodFilter, StatusFilter, link_to_desk, money_column
@@ -26,10 +27,10 @@ class PaymentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_filter = [MethodFilter, PaymentStatusFilter, "created"]
     search_fields = ["=order__id", "transaction_id", "billing_email"]
     list_select_related = ["order"]
-    amount = money_column("total", "amount")
-    received = money_column("captured_amount", "received")
-    refunded = money_column("refunded_amount", "refunded")
-    fee_amount = money_column("fee", "fee")
+    amount = money_column("total", _("amount"))
+    received = money_column("captured_amount", _("received"))
+    refunded = money_column("refunded_amount", _("refunded"))
+    fee_amount = money_column("fee", _("fee"))
     readonly_fields = [
         *("desk", "order", "payer", "method", "in_words", "amount", "received", "refunded", "fee_amount"),
         *("created", "submitted_at", "captured_at", "received_on", "recorded_by"),
@@ -48,11 +49,11 @@ class PaymentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     def method(self, payment: Payment) -> str:
         return gateways.gateway_label(payment)
 
-    @admin.display(description="status", ordering="status")
+    @admin.display(description=_("status"), ordering="status")
     def in_words(self, payment: Payment) -> str:
         return str(status_text.payment_status(payment))
 
-    @admin.display(description="at the desk")
+    @admin.display(description=_("at the desk"))
     def desk(self, payment: Payment) -> str:
         return link_to_desk("desk_order", payment.order_id)
 
@@ -61,7 +62,7 @@ class PaymentRowAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     """The admin page of rows that belong to a payment, with the payment's order, payer and method."""
 
     list_select_related = ["payment__order"]
-    amount_text = money_column("amount", "amount", "payment.currency")
+    amount_text = money_column("amount", _("amount"), "payment.currency")
 
     @admin.display(ordering="payment__order")
     def order(self, row: Refund | Dispute) -> str:
@@ -75,7 +76,7 @@ class PaymentRowAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     def method(self, row: Refund | Dispute) -> str:
         return gateways.gateway_label(row.payment)
 
-    @admin.display(description="at the desk")
+    @admin.display(description=_("at the desk"))
     def desk(self, row: Refund | Dispute) -> str:
         return link_to_desk("desk_order", row.payment.order_id)
 
@@ -105,7 +106,7 @@ class RefundAdmin(PaymentRowAdmin):
     ]
     fields = [*readonly_fields]
 
-    @admin.display(description="status", ordering="state")
+    @admin.display(description=_("status"), ordering="state")
     def in_words(self, refund: Refund) -> str:
         return str(status_text.refund_status(refund))
 
@@ -114,7 +115,7 @@ class RefundAdmin(PaymentRowAdmin):
 class DisputeAdmin(PaymentRowAdmin):
     list_display = ["id", "order", "payer", "amount_text", "state", "reason", "opened_at", "closed_at", "desk"]
     list_filter = ["state", "opened_at"]
-    held = money_column("credit_held", "account credit on hold", "payment.currency")
+    held = money_column("credit_held", _("account credit on hold"), "payment.currency")
     readonly_fields = [
         *("desk", "order", "payer", "payment", "method", "amount_text", "state", "reason", "reference"),
         *("opened_at", "closed_at", "held", "hold_ended_at", "hold_ended_by"),

@@ -2,22 +2,28 @@
 
 from collections.abc import Callable, Mapping
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
 from common.formats import format_money
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 Column = Callable[[Any, Any], str]
 
 
-def money_column(field: str, label: str, currency: str = "currency") -> Column:
+def money_column(field: str, label: "StrOrPromise", currency: str = "currency") -> Column:
     """Build a list column for an amount. `currency` is an attribute path on the row, such as `payment.currency`."""
     find_currency = attrgetter(currency)
 
@@ -30,11 +36,13 @@ def money_column(field: str, label: str, currency: str = "currency") -> Column:
 
 
 def link_to_desk(name: str, number: int | None) -> SafeString | str:
-    return format_html('<a href="{}">Open at the desk</a>', reverse(name, args=[number])) if number else "–"
+    return (
+        format_html('<a href="{}">{}</a>', reverse(name, args=[number]), gettext("Open at the desk")) if number else "–"
+    )
 
 
 class MethodFilter(admin.SimpleListFilter):
-    title = "method"
+    title = _("method")
     parameter_name = "variant"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -48,11 +56,11 @@ class MethodFilter(admin.SimpleListFilter):
 class StatusFilter(admin.SimpleListFilter):
     """A filter by the text that the rows show. One text may stand for several states."""
 
-    title = "status"
-    words: Mapping[str, tuple[str, str]]
+    title = _("status")
+    words: Mapping[str, tuple[str | Promise, str]]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(text, text) for text in dict.fromkeys(text for text, _ in self.words.values())]
+        return [(str(text), str(text)) for text in dict.fromkeys(text for text, _ in self.words.values())]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not self.value():

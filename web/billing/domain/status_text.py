@@ -1,12 +1,14 @@
 """The status of orders, lines, payments and refunds in words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from payments import PaymentStatus
 
 from billing.domain.refunds import handovers
@@ -15,23 +17,27 @@ from common.formats import format_date, format_moment, format_money, format_shor
 
 State, Due = Order.State, Order.Due
 PAYMENTS = {
-    PaymentStatus.WAITING: ("Incomplete", ""),
-    PaymentStatus.INPUT: ("Incomplete", ""),
-    PaymentStatus.PREAUTH: ("Processing", "warn"),
-    PaymentStatus.CONFIRMED: ("Paid", "good"),
-    PaymentStatus.REJECTED: ("Declined", "bad"),
-    PaymentStatus.ERROR: ("Failed", "bad"),
-    PaymentStatus.CANCELLED: ("Canceled", ""),
-    PaymentStatus.REFUNDED: ("Refunded", ""),
+    PaymentStatus.WAITING: (_("Incomplete"), ""),
+    PaymentStatus.INPUT: (_("Incomplete"), ""),
+    PaymentStatus.PREAUTH: (_("Processing"), "warn"),
+    PaymentStatus.CONFIRMED: (_("Paid"), "good"),
+    PaymentStatus.REJECTED: (_("Declined"), "bad"),
+    PaymentStatus.ERROR: (_("Failed"), "bad"),
+    PaymentStatus.CANCELLED: (_("Canceled"), ""),
+    PaymentStatus.REFUNDED: (_("Refunded"), ""),
 }
-REFUNDS: dict[str, tuple[str, str]] = {
-    Refund.State.RESERVED: ("Refund started", ""),
-    Refund.State.SENT: ("Refund started", ""),
-    Refund.State.DONE: ("Refunded", "good"),
-    Refund.State.FAILED: ("Refund failed", "bad"),
+REFUNDS: dict[str, tuple[str | Promise, str]] = {
+    Refund.State.RESERVED: (_("Refund started"), ""),
+    Refund.State.SENT: (_("Refund started"), ""),
+    Refund.State.DONE: (_("Refunded"), "good"),
+    Refund.State.FAILED: (_("Refund failed"), "bad"),
 }
 
-REASON_KEPT = {"withdrawal": "for what was already used", "staff": "as the school decided"}
+KEPT = {
+    "withdrawal": _("%(amount)s kept for what was already used"),
+    "staff": _("%(amount)s kept as the school decided"),
+}
+KEPT_BY_POLICY = _("%(amount)s kept under the cancellation policy")
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class StatusText:
         return str(self.text)
 
 
-DISPUTED = StatusText("Disputed", "warn")
+DISPUTED = StatusText(_("Disputed"), "warn")
 """An open dispute hides every other status of the payment."""
 
 
@@ -61,19 +67,19 @@ def deadline_text(when: datetime | None) -> str:
 
 def time_to_pay_text(order: Order, at: datetime | None = None) -> str:
     if order.due_kind == Due.DATE and order.due_date:
-        return f"by {format_date(order.due_date)}"
-    return f"until {moment_text(order.held_until, at)}"
+        return gettext("by %(date)s") % {"date": format_date(order.due_date)}
+    return gettext("until %(time)s") % {"time": moment_text(order.held_until, at)}
 
 
 def order_status(order: Order, at: datetime | None = None) -> StatusText:
     if order.state == State.CART:
-        return StatusText("Not ordered yet")
+        return StatusText(gettext("Not ordered yet"))
     if order.state == State.CANCELED:
-        return StatusText("Canceled")
+        return StatusText(gettext("Canceled"))
     if order.state == State.PAID:
         return _paid_order_status(order)
     if order.has_expired(at):
-        return StatusText("Expired", "bad")
+        return StatusText(gettext("Expired"), "bad")
     return _open_order_status(order, at)
 
 
@@ -96,21 +102,24 @@ def _handover_status(payments: Iterable[Payment]) -> StatusText | None:
     if not waiting:
         return None
     picked_up = any(handovers.is_refund_picked_up(payment) for payment in waiting)
-    return StatusText("Refund to pick up" if picked_up else "Refund to be transferred", "warn")
+    return StatusText(gettext("Refund to pick up") if picked_up else gettext("Refund to be transferred"), "warn")
 
 
 def _refunded_status(order: Order) -> StatusText:
-    return StatusText("Partially refunded", "good") if order.amount_charged else StatusText("Refunded")
+    if order.amount_charged:
+        return StatusText(gettext("Partially refunded"), "good")
+    return StatusText(gettext("Refunded"))
 
 
 def _paid_or_free_status(order: Order) -> StatusText:
-    return StatusText("Paid" if order.amount_charged or order.early_total else "Nothing to pay", "good")
+    has_price = order.amount_charged or order.early_total
+    return StatusText(gettext("Paid") if has_price else gettext("Nothing to pay"), "good")
 
 
 def line_status(line: OrderLine, at: datetime | None = None) -> StatusText:
     order = line.order
     if order.state != State.PAID:
-        return order_status(order, at) if line.canceled_at is None else StatusText("Canceled")
+        return order_status(order, at) if line.canceled_at is None else StatusText(gettext("Canceled"))
     if line.canceled_at is not None:
         return _canceled_line_status(line)
     payments = order.payments.all()
@@ -119,32 +128,32 @@ def line_status(line: OrderLine, at: datetime | None = None) -> StatusText:
     if any(_has_dispute(payment, Dispute.State.LOST) for payment in payments):
         return _refunded_status(order)
     returned = Decimal((line.price_facts or {}).get("canceled_by_school", 0))
-    return StatusText("Partially refunded", "good") if returned else _paid_or_free_status(order)
+    return StatusText(gettext("Partially refunded"), "good") if returned else _paid_or_free_status(order)
 
 
 def _canceled_line_status(line: OrderLine) -> StatusText:
     ended = line.cancellation or {}
     returned = sum((Decimal(ended.get(name, 0)) for name in ("back", "credit", "returned")), Decimal(0))
     if returned:
-        return StatusText("Partially refunded" if line.retained else "Refunded")
+        return StatusText(gettext("Partially refunded") if line.retained else gettext("Refunded"))
     if any(_has_dispute(payment, Dispute.State.LOST) for payment in line.order.payments.all()):
         return _refunded_status(line.order)
-    return StatusText("Not refunded" if line.retained else "Canceled")
+    return StatusText(gettext("Not refunded") if line.retained else gettext("Canceled"))
 
 
 def _open_order_status(order: Order, at: datetime | None) -> StatusText:
     if order.awaits_click:
-        return StatusText("Waiting for email confirmation", "warn")
+        return StatusText(gettext("Waiting for email confirmation"), "warn")
     if order.due_kind == Due.DOOR:
-        return StatusText("Pay at the door", "warn")
+        return StatusText(gettext("Pay at the door"), "warn")
     if order.due_kind == Due.DATE and order.due_date:
-        day = format_date(order.due_date)
-        return (
-            StatusText(f"Overdue since {day}", "bad") if order.is_overdue(at) else StatusText(f"Due by {day}", "warn")
-        )
+        day = {"date": format_date(order.due_date)}
+        if order.is_overdue(at):
+            return StatusText(gettext("Overdue since %(date)s") % day, "bad")
+        return StatusText(gettext("Due by %(date)s") % day, "warn")
     if any(payment.is_on_its_way for payment in order.payments.all()):
-        return StatusText("Payment processing", "warn")
-    return StatusText(f"Pay by {moment_text(order.held_until, at)}", "warn")
+        return StatusText(gettext("Payment processing"), "warn")
+    return StatusText(gettext("Pay by %(time)s") % {"time": moment_text(order.held_until, at)}, "warn")
 
 
 def payment_status(payment: Payment) -> StatusText:
@@ -153,7 +162,7 @@ def payment_status(payment: Payment) -> StatusText:
         return DISPUTED
     if payment.status == PaymentStatus.CONFIRMED and payment.refunded_amount:
         started = (
-            StatusText("Partially refunded", "good")
+            StatusText(gettext("Partially refunded"), "good")
             if payment.refundable_amount
             else StatusText(*REFUNDS[Refund.State.SENT])
         )
@@ -163,19 +172,24 @@ def payment_status(payment: Payment) -> StatusText:
 
 def refund_status(refund: Refund) -> StatusText:
     if handovers.awaits_handover(refund):
-        return StatusText(
-            "To be picked up" if handovers.is_refund_picked_up(refund.payment) else "To be transferred", "warn"
-        )
+        picked_up = handovers.is_refund_picked_up(refund.payment)
+        return StatusText(gettext("To be picked up") if picked_up else gettext("To be transferred"), "warn")
     return StatusText(*REFUNDS[refund.state])
 
 
 def refunded_text(payment: Payment) -> str:
     pending = handovers.amount_awaiting_handover(payment)
-    sums = {
-        "{} refunded": payment.refunded_amount - pending,
-        f"{{}} {'to be picked up' if handovers.is_refund_picked_up(payment) else 'to be transferred'}": pending,
-    }
-    return ", ".join(text.format(format_money(amount, payment.currency)) for text, amount in sums.items() if amount)
+    if handovers.is_refund_picked_up(payment):
+        pending_text = gettext("%(amount)s to be picked up")
+    else:
+        pending_text = gettext("%(amount)s to be transferred")
+    sums = {gettext("%(amount)s refunded"): payment.refunded_amount - pending, pending_text: pending}
+    return ", ".join(_fill_amounts(sums, payment.currency))
+
+
+def _fill_amounts(sums: Mapping[str, Decimal], currency: str) -> list[str]:
+    """Fill each text with its amount, and leave out the texts without one."""
+    return [text % {"amount": format_money(amount, currency)} for text, amount in sums.items() if amount]
 
 
 def cancellation_text(line: OrderLine) -> str:
@@ -185,12 +199,15 @@ def cancellation_text(line: OrderLine) -> str:
         Decimal(line.cancellation[name]) for name in ("back", "credit", "returned", "kept")
     )
     picked_up = Decimal(line.cancellation.get("picked_up", 0))
-    to_pick_up = picked_up and handovers.handover_text(line.order)
+    if picked_up and handovers.handover_text(line.order):
+        desk_text = gettext("%(amount)s to pick up at the desk")
+    else:
+        desk_text = gettext("%(amount)s refunded at the desk")
     sums = {
-        "{} refunded to the original payment method": refunded - picked_up,
-        f"{{}} {'to pick up at the desk' if to_pick_up else 'refunded at the desk'}": picked_up,
-        "{} added to your account credit": credit + returned,
-        "{} kept " + REASON_KEPT.get(line.ended_by, "under the cancellation policy"): kept,
+        gettext("%(amount)s refunded to the original payment method"): refunded - picked_up,
+        desk_text: picked_up,
+        gettext("%(amount)s added to your account credit"): credit + returned,
+        str(KEPT.get(line.ended_by, KEPT_BY_POLICY)): kept,
     }
-    parts = [text.format(format_money(amount, line.order.currency)) for text, amount in sums.items() if amount]
-    return f"{'; '.join(parts) or 'No refund'}."
+    parts = _fill_amounts(sums, line.order.currency)
+    return f"{'; '.join(parts) or gettext('No refund')}."

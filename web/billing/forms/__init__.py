@@ -8,6 +8,8 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
 from billing.domain.orders.cart import CartSummary
@@ -26,13 +28,13 @@ LONGEST_DUE = timedelta(days=366)
 
 
 class PayerForm(forms.ModelForm):
-    payer_name = NameField(label="Your name", autocomplete="name", max_length=200)
+    payer_name = NameField(label=_("Your name"), autocomplete="name", max_length=200)
 
     class Meta:
         model = Order
         fields = ["payer_name", "payer_email", "street", "city", "area", "postcode", "country"]
-        labels = {"payer_email": "Your email"}
-        help_texts = {"payer_email": "We’ll send your receipt here."}
+        labels = {"payer_email": _("Your email")}
+        help_texts = {"payer_email": _("We’ll send your receipt here.")}
         widgets = {
             "payer_email": forms.EmailInput({"autocomplete": "email"}),
             "street": forms.TextInput({"autocomplete": "street-address"}),
@@ -54,7 +56,7 @@ class PayerForm(forms.ModelForm):
 
 
 class CheckoutCodeForm(forms.Form):
-    code = forms.CharField(label="Discount code or gift voucher", max_length=40, required=False)
+    code = forms.CharField(label=_("Discount code or gift voucher"), max_length=40, required=False)
 
 
 class PlaceOrderForm(forms.Form):
@@ -70,16 +72,17 @@ class PlaceOrderForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.terms_version, self.pay_by = terms_version, pay_by
         if summary.total_after_vouchers:
-            methods = gateways.online_methods() + ([(DOOR, "At the door")] if summary.at_the_door else [])
-            methods += [(LATER, f"Later, by {format_date(pay_by)}")] if pay_by else []
+            methods = gateways.online_methods() + ([(DOOR, gettext("At the door"))] if summary.at_the_door else [])
+            later = gettext("Later, by %(date)s") % {"date": format_date(pay_by)} if pay_by else ""
+            methods += [(LATER, later)] if pay_by else []
             self.fields["way"] = forms.ChoiceField(
-                label="How would you like to pay?",
+                label=gettext("How would you like to pay?"),
                 choices=methods,
                 widget=forms.RadioSelect,
                 initial=methods[0][0] if methods else None,
             )
         if terms_version:
-            self.fields["terms"] = forms.BooleanField(label="I agree to the terms")
+            self.fields["terms"] = forms.BooleanField(label=gettext("I agree to the terms"))
 
     @property
     def offers_later(self) -> bool:
@@ -120,13 +123,13 @@ class ExpectedAmountField(forms.DecimalField):
 
 class RecordPaymentForm(AmountForm):
     received = ExpectedAmountField()
-    variant = forms.ChoiceField(label="Method", choices=gateways.desk_methods)
-    received_on = DayField(label="Received on", initial=timezone.localdate)
-    reference = forms.CharField(max_length=100, required=False, help_text="Number of the check or transfer.")
+    variant = forms.ChoiceField(label=_("Method"), choices=gateways.desk_methods)
+    received_on = DayField(label=_("Received on"), initial=timezone.localdate)
+    reference = forms.CharField(max_length=100, required=False, help_text=_("Number of the check or transfer."))
     even_so = forms.BooleanField(
-        label="Reserve what is still available",
+        label=_("Reserve what is still available"),
         required=False,
-        help_text="Only if something is sold out or costs more now, and the payer agrees.",
+        help_text=_("Only if something is sold out or costs more now, and the payer agrees."),
     )
 
     moment = forms.ChoiceField(label=ASK, widget=forms.RadioSelect, required=False)
@@ -145,13 +148,13 @@ class RecordPaymentForm(AmountForm):
         has_several_days = len(days) > 1
         self.initial.pop("amount", None)  # The amount depends on the moment that is chosen.
         self.fields["amount"].required = False
-        self.fields["amount"].help_text = "Leave empty for the full amount due at that time."
+        self.fields["amount"].help_text = gettext("Leave empty for the full amount due at that time.")
         field = self.fields["moment"]
         field.choices = [  # type: ignore[attr-defined]
             (value, f"{format_date(choice.day)}: {choice.label}" if has_several_days else choice.label)
             for value, choice in self.moments.items()
         ]
-        field.help_text = f"If it was received on {', '.join(map(format_date, days))}."
+        field.help_text = gettext("If it was received on %(dates)s.") % {"dates": ", ".join(map(format_date, days))}
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -167,17 +170,17 @@ class RecordPaymentForm(AmountForm):
     def clean_received_on(self) -> Any:
         day = self.cleaned_data["received_on"]
         if day > timezone.localdate():
-            raise forms.ValidationError("This day is in the future.")
+            raise forms.ValidationError(gettext("This day is in the future."))
         return day
 
 
 class RefundForm(AmountForm):
     received = ExpectedAmountField()
-    why = forms.CharField(label="Reason", max_length=300)
+    why = forms.CharField(label=_("Reason"), max_length=300)
 
 
 class ReasonForm(forms.Form):
-    why = forms.CharField(label="Reason", max_length=300)
+    why = forms.CharField(label=_("Reason"), max_length=300)
 
 
 class DueDateField(DayField):
@@ -185,11 +188,11 @@ class DueDateField(DayField):
         super().validate(value)
         today = timezone.localdate()
         if value is not None and not today <= value <= today + LONGEST_DUE:
-            raise forms.ValidationError("Please choose a day within the next year.")
+            raise forms.ValidationError(gettext("Please choose a day within the next year."))
 
 
 class DueDateForm(ReasonForm):
-    due_date = DueDateField(label="Due date")
+    due_date = DueDateField(label=_("Due date"))
 
     field_order = ["due_date", "why"]
 
@@ -208,9 +211,9 @@ class CancelLineForm(ReasonForm):
     """The cancellation of a line at the desk. The initial values are those of the terms."""
 
     percent = forms.DecimalField(
-        label="Percentage to refund", min_value=0, max_value=100, max_digits=5, decimal_places=2
+        label=_("Percentage to refund"), min_value=0, max_value=100, max_digits=5, decimal_places=2
     )
-    gives = forms.ChoiceField(label="Refund as", choices=REFUND_METHOD_LABELS)
+    gives = forms.ChoiceField(label=_("Refund as"), choices=REFUND_METHOD_LABELS)
     seen = ExpectedQuoteField()
 
     field_order = ["percent", "gives", "why", "seen"]
@@ -228,9 +231,9 @@ class CancelLineForm(ReasonForm):
 
 
 class CreditForm(forms.Form):
-    amount = AmountInput(max_digits=14, decimal_places=3, help_text="A negative amount removes credit.")
-    why = forms.CharField(label="Reason", max_length=300)
+    amount = AmountInput(max_digits=14, decimal_places=3, help_text=_("A negative amount removes credit."))
+    why = forms.CharField(label=_("Reason"), max_length=300)
 
 
 class ResolvePaymentIssueForm(forms.Form):
-    answer = forms.CharField(label="Resolution", max_length=500)
+    answer = forms.CharField(label=_("Resolution"), max_length=500)

@@ -5,6 +5,8 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from billing.domain.pricing import discount_codes
 from billing.models import DiscountCode
@@ -15,9 +17,9 @@ from common.days import MomentField, refuse_far_days
 class DayOrMomentInput(forms.SplitDateTimeWidget):
     """A date and a time. An empty time means the end of that day."""
 
-    def __init__(self, label: str) -> None:
-        day = {"type": "date", "aria-label": f"{label}: date"}
-        clock = {"type": "time", "aria-label": f"{label}: time"}
+    def __init__(self, day_label: str | Promise, time_label: str | Promise) -> None:
+        day: dict[str, Any] = {"type": "date", "aria-label": day_label}
+        clock: dict[str, Any] = {"type": "time", "aria-label": time_label}
         super().__init__(date_format="%Y-%m-%d", time_format="%H:%M", date_attrs=day, time_attrs=clock)
 
     def decompress(self, value: datetime | None) -> tuple[date | None, time | None]:
@@ -36,13 +38,15 @@ class DayOrMomentField(forms.SplitDateTimeField):
 
 
 class DiscountCodeForm(forms.ModelForm):
-    applies_to = forms.ChoiceField(label="Applies to", required=False, help_text="Choose a whole kind or one product.")
+    applies_to = forms.ChoiceField(
+        label=_("Applies to"), required=False, help_text=_("Choose a whole kind or one product.")
+    )
 
     valid_from = MomentField(required=False)
     valid_until = DayOrMomentField(
         required=False,
-        widget=DayOrMomentInput("Valid until"),
-        help_text="Leave the time empty if the code is valid through the end of that day.",
+        widget=DayOrMomentInput(_("Valid until: date"), _("Valid until: time")),
+        help_text=_("Leave the time empty if the code is valid through the end of that day."),
     )
 
     class Meta:

@@ -7,6 +7,8 @@ from typing import Any, cast
 from django import forms
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing import gateways
 from billing.domain.product_kinds import GiftOption
@@ -28,34 +30,35 @@ FURTHEST = timedelta(days=366)
 class VoucherForm(forms.Form):
     """The gift, its recipient and a message."""
 
-    gift = forms.ChoiceField(label="What would you like to give?", widget=forms.RadioSelect)
-    amount = AmountInput(label="Amount", max_digits=14, decimal_places=3)
-    which = forms.ChoiceField(label="Class", help_text="Good for this class whenever they choose to take it.")
-    recipient_name = NameField(label="Who is it for?", required=False)
-    giver_name = NameField(label="From", required=False, help_text="As it should appear on the voucher.")
+    gift = forms.ChoiceField(label=_("What would you like to give?"), widget=forms.RadioSelect)
+    amount = AmountInput(label=_("Amount"), max_digits=14, decimal_places=3)
+    which = forms.ChoiceField(label=_("Class"), help_text=_("Good for this class whenever they choose to take it."))
+    recipient_name = NameField(label=_("Who is it for?"), required=False)
+    giver_name = NameField(label=_("From"), required=False, help_text=_("As it should appear on the voucher."))
     message = forms.CharField(
-        label="Message", max_length=LONGEST_MESSAGE, required=False, widget=forms.Textarea({"rows": 4})
+        label=_("Message"), max_length=LONGEST_MESSAGE, required=False, widget=forms.Textarea({"rows": 4})
     )
     recipient_email = forms.EmailField(
-        label="Their email",
+        label=_("Their email"),
         max_length=254,
         required=False,
-        help_text="We’ll send them the voucher. Leave empty to give it yourself: you’ll get a page to print.",
+        help_text=_("We’ll send them the voucher. Leave empty to give it yourself: you’ll get a page to print."),
     )
-    deliver_on = DayField(label="Send on", required=False, initial=timezone.localdate)
+    deliver_on = DayField(label=_("Send on"), required=False, initial=timezone.localdate)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.gifts = sales.gift_options(timezone.now())
         least = format_money(settings.VOUCHER_MINIMUM, settings.CURRENCY)
         most = format_money(settings.VOUCHER_MAXIMUM, settings.CURRENCY)
-        self.fields["amount"].help_text = f"From {least} to {most}."
+        self.fields["amount"].help_text = gettext("From %(least)s to %(most)s.") % {"least": least, "most": most}
         amounts = [(f"{amount}", format_money(amount, settings.CURRENCY)) for amount in sales.offered_amounts()]
-        self._set_choices("gift", [*amounts, (OTHER, "Another amount"), *([(CLASS, "A class")] if self.gifts else [])])
+        a_class = [(CLASS, gettext("A class"))] if self.gifts else []
+        self._set_choices("gift", [*amounts, (OTHER, gettext("Another amount")), *a_class])
         classes = [
             (key, f"{gift.title} ({format_money(gift.price, settings.CURRENCY)})") for key, gift in self.gifts.items()
         ]
-        self._set_choices("which", [("", "Please choose"), *classes])
+        self._set_choices("which", [("", gettext("Please choose")), *classes])
         if not self.gifts:
             del self.fields["which"]
         self._require_for_choice("amount", "gift", OTHER)
@@ -77,7 +80,7 @@ class VoucherForm(forms.Form):
         day: date | None = self.cleaned_data["deliver_on"]
         today = timezone.localdate()
         if day is not None and not today <= day <= today + FURTHEST:
-            raise forms.ValidationError("Please choose a day from today on, within a year.")
+            raise forms.ValidationError(gettext("Please choose a day from today on, within a year."))
         return day
 
     def clean(self) -> dict[str, Any]:
@@ -115,33 +118,37 @@ class VoucherForm(forms.Form):
 class IssueVoucherForm(VoucherForm):
     """The form at the desk for a voucher that is sold there or given by the school."""
 
-    how = forms.ChoiceField(label="How is it paid?", widget=forms.RadioSelect)
-    payer_name = NameField(label="Buyer", max_length=200, required=False)
-    payer_email = forms.EmailField(label="Email for the receipt", max_length=254, required=False, help_text="Optional.")
-    why = forms.CharField(label="Reason for the gift", max_length=300, help_text="For example a prize or an apology.")
+    how = forms.ChoiceField(label=_("How is it paid?"), widget=forms.RadioSelect)
+    payer_name = NameField(label=_("Buyer"), max_length=200, required=False)
+    payer_email = forms.EmailField(
+        label=_("Email for the receipt"), max_length=254, required=False, help_text=_("Optional.")
+    )
+    why = forms.CharField(
+        label=_("Reason for the gift"), max_length=300, help_text=_("For example a prize or an apology.")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [*gateways.desk_methods(), (SCHOOL, "Not paid: a gift from the school")]
+        choices = [*gateways.desk_methods(), (SCHOOL, gettext("Not paid: a gift from the school"))]
         self._set_choices("how", choices)
         self._require_for_choice("why", "how", SCHOOL)
-        self.fields["gift"].label = "What is it for?"
+        self.fields["gift"].label = gettext("What is it for?")
 
 
 class VoucherCodeForm(forms.Form):
-    code = forms.CharField(label="Voucher code", max_length=40)
+    code = forms.CharField(label=_("Voucher code"), max_length=40)
 
 
 class ExtendVoucherForm(forms.ModelForm):
-    why = forms.CharField(label="Reason", max_length=300)
+    why = forms.CharField(label=_("Reason"), max_length=300)
 
     class Meta:
         model = Voucher
         fields = ["expires_on"]
-        labels = {"expires_on": "Expiry date"}
+        labels = {"expires_on": _("Expiry date")}
 
     def clean_expires_on(self) -> date | None:
         day: date | None = self.cleaned_data["expires_on"]
         if day is not None and day < timezone.localdate():
-            raise forms.ValidationError("This day has passed.")
+            raise forms.ValidationError(gettext("This day has passed."))
         return day

@@ -1,6 +1,8 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing.models.append_only import AppendOnlyModel
 from billing.models.fields import money_field
@@ -12,16 +14,16 @@ class Credit(AppendOnlyModel):
     """An entry of an account's credit."""
 
     class Reason(models.TextChoices):
-        GIVEN = "given", "Given by the school"
-        TAKEN = "taken", "Taken back by the school"
-        SPENT = "spent", "Spent on an order"
-        RETURNED = "returned", "Came back from an order"
-        INSTEAD = "instead", "Instead of a refund"
+        GIVEN = "given", _("Given by the school")
+        TAKEN = "taken", _("Taken back by the school")
+        SPENT = "spent", _("Spent on an order")
+        RETURNED = "returned", _("Came back from an order")
+        INSTEAD = "instead", _("Instead of a refund")
 
     account = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="credit_entries"
     )
-    amount = money_field(help_text="Below zero for what went out.")
+    amount = money_field(help_text=_("Below zero for what went out."))
     currency = models.CharField(max_length=3)
     reason = models.CharField(max_length=10, choices=Reason.choices)
     note = models.CharField(max_length=300, blank=True)
@@ -32,8 +34,8 @@ class Credit(AppendOnlyModel):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        verbose_name = "credit entry"
-        verbose_name_plural = "credit entries"
+        verbose_name = _("credit entry")
+        verbose_name_plural = _("credit entries")
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
@@ -57,4 +59,8 @@ class Credit(AppendOnlyModel):
         reason, number = self.get_reason_display(), self.order_id
         if not number:
             return reason
-        return reason.replace("an order", f"order {number}") if "an order" in reason else f"{reason}, order {number}"
+        text = {
+            self.Reason.SPENT: gettext("Spent on order %(order_number)s"),
+            self.Reason.RETURNED: gettext("Came back from order %(order_number)s"),
+        }.get(self.Reason(self.reason), gettext("%(reason)s, order %(order_number)s"))
+        return text % {"reason": reason, "order_number": number}

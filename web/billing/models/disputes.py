@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from billing.models.fields import money_field
 from billing.models.payments import Payment
@@ -10,14 +11,14 @@ class Dispute(models.Model):
     """A dispute of a payment by the payer's bank. Until it is decided, spots stay reserved and refunds are blocked."""
 
     class State(models.TextChoices):
-        OPEN = "open", "being decided"
-        WON = "won", "won by the school"
-        LOST = "lost", "lost"
+        OPEN = "open", _("being decided")
+        WON = "won", _("won by the school")
+        LOST = "lost", _("lost")
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="disputes")
     reference = models.CharField(max_length=255)
     credit_held = money_field(
-        editable=False, help_text="Account credit of the payer that cannot be spent because of it."
+        editable=False, help_text=_("Account credit of the payer that cannot be spent because of it.")
     )
     amount = money_field()
     state = models.CharField(max_length=4, choices=State.choices, default=State.OPEN)

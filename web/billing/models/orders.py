@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from payments import PaymentStatus
 
 from billing.models.fields import money_field
@@ -47,56 +49,56 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
 class Order(models.Model):  # type: ignore[django-manager-missing]  # django-payments has no types
     class State(models.TextChoices):
-        CART = "cart", "Cart"
-        PLACED = "placed", "Not paid yet"
-        PAID = "paid", "Paid"
-        EXPIRED = "expired", "Expired"
-        CANCELED = "canceled", "Canceled"
+        CART = "cart", _("Cart")
+        PLACED = "placed", _("Not paid yet")
+        PAID = "paid", _("Paid")
+        EXPIRED = "expired", _("Expired")
+        CANCELED = "canceled", _("Canceled")
 
     class Due(models.TextChoices):
-        NOW = "now", "now"
-        DOOR = "door", "at the door"
-        DATE = "date", "by a date"
+        NOW = "now", _("now")
+        DOOR = "door", _("at the door")
+        DATE = "date", _("by a date")
 
     nonce = models.CharField(max_length=32, default=links.new_nonce, editable=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.CART, editable=False)
     payer = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="orders"
     )
-    payer_name = models.CharField("name", max_length=200, blank=True)
-    payer_email = models.EmailField("email", max_length=254, blank=True)
+    payer_name = models.CharField(_("name"), max_length=200, blank=True)
+    payer_email = models.EmailField(_("email"), max_length=254, blank=True)
     street = models.CharField(max_length=200, blank=True)
     city = models.CharField(max_length=100, blank=True)
-    area = models.CharField("state or province", max_length=100, blank=True)
-    postcode = models.CharField("postal code", max_length=15, blank=True)
+    area = models.CharField(_("state or province"), max_length=100, blank=True)
+    postcode = models.CharField(_("postal code"), max_length=15, blank=True)
     country = models.CharField(max_length=60, blank=True)
     currency = models.CharField(max_length=3, editable=False)
 
     discount_code = models.ForeignKey(
         "billing.DiscountCode", on_delete=models.SET_NULL, null=True, blank=True, related_name="orders"
     )
-    vouchers = models.ManyToManyField("billing.Voucher", blank=True, related_name="orders", help_text="To be used.")
+    vouchers = models.ManyToManyField("billing.Voucher", blank=True, related_name="orders", help_text=_("To be used."))
     discount_snapshot = models.JSONField(
-        null=True, blank=True, editable=False, help_text="The code's terms when ordered."
+        null=True, blank=True, editable=False, help_text=_("The code's terms when ordered.")
     )
-    terms_version = models.CharField(max_length=40, blank=True, editable=False, help_text="The terms agreed to.")
+    terms_version = models.CharField(max_length=40, blank=True, editable=False, help_text=_("The terms agreed to."))
     due_kind = models.CharField(max_length=4, choices=Due.choices, blank=True, editable=False)
     due_date = models.DateField(null=True, blank=True)
     held_until = models.DateTimeField(null=True, blank=True, editable=False)
 
-    early_total = money_field(editable=False, help_text="Early price when ordered.")
-    regular_total = money_field(editable=False, help_text="Regular price when ordered.")
+    early_total = money_field(editable=False, help_text=_("Early price when ordered."))
+    regular_total = money_field(editable=False, help_text=_("Regular price when ordered."))
     amount_charged = money_field(
-        editable=False, help_text="What the order costs in money now that it is paid, or its kept fees."
+        editable=False, help_text=_("What the order costs in money now that it is paid, or its kept fees.")
     )
-    returned_as_credit = money_field(editable=False, help_text="Money that was paid and returned as credit.")
+    returned_as_credit = money_field(editable=False, help_text=_("Money that was paid and returned as credit."))
 
-    credit_retained = money_field(editable=False, help_text="Spent credit that cancellation terms kept back.")
+    credit_retained = money_field(editable=False, help_text=_("Spent credit that cancellation terms kept back."))
 
     created_at = models.DateTimeField(auto_now_add=True)
     placed_at = models.DateTimeField(null=True, blank=True, editable=False)
     paid_at = models.DateTimeField(null=True, blank=True, editable=False)
-    closed_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Expired or canceled.")
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False, help_text=_("Expired or canceled."))
     reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
     entered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
@@ -242,31 +244,31 @@ class OrderLine(models.Model):
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
     kind = models.CharField(max_length=20)
     product_id = models.BigIntegerField()
-    details = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder, help_text="Answers to the kind.")
+    details = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder, help_text=_("Answers to the kind."))
     title = models.CharField(max_length=200, blank=True)
     detail = models.CharField(max_length=300, blank=True)
-    price_facts = models.JSONField(null=True, blank=True, help_text="The price facts when ordered.")
+    price_facts = models.JSONField(null=True, blank=True, help_text=_("The price facts when ordered."))
     sold_terms = models.JSONField(
-        null=True, blank=True, editable=False, help_text="The cancellation terms when ordered."
+        null=True, blank=True, editable=False, help_text=_("The cancellation terms when ordered.")
     )
     early_total = money_field(editable=False)
     regular_total = money_field(editable=False)
-    retained = money_field(editable=False, help_text="What the cancellation terms kept back.")
-    canceled_at = models.DateTimeField("canceled at", null=True, blank=True, editable=False)
-    cancellation = models.JSONField(null=True, blank=True, editable=False, help_text="The result of canceling it.")
+    retained = money_field(editable=False, help_text=_("What the cancellation terms kept back."))
+    canceled_at = models.DateTimeField(_("canceled at"), null=True, blank=True, editable=False)
+    cancellation = models.JSONField(null=True, blank=True, editable=False, help_text=_("The result of canceling it."))
     exchanged_from = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="exchanged_to",
-        help_text="The earlier, paid line whose spot this one takes.",
+        help_text=_("The earlier, paid line whose spot this one takes."),
     )  # fmt: skip
     reserves_exchange = models.BooleanField(
-        default=False, editable=False, help_text="Its order is placed, so the line it replaces is reserved for it."
+        default=False, editable=False, help_text=_("Its order is placed, so the line it replaces is reserved for it.")
     )
     exchanged_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When its spot went to another line."
+        null=True, blank=True, editable=False, help_text=_("When its spot went to another line.")
     )
 
     class Meta:
-        verbose_name = "line"
+        verbose_name = _("line")
         ordering = ["id"]
         indexes = [models.Index(fields=["kind", "product_id"])]
         constraints = [
@@ -309,8 +311,10 @@ class OrderLine(models.Model):
         successor = self.successor(at)
         if successor is None:
             return ""
-        state = "was exchanged" if self.exchanged_at else "is being exchanged"
-        return f"{self} {state} for {successor} (order {successor.order.number})."
+        values = {"line": self, "successor": successor, "order_number": successor.order.number}
+        if self.exchanged_at:
+            return gettext("%(line)s was exchanged for %(successor)s (order %(order_number)s).") % values
+        return gettext("%(line)s is being exchanged for %(successor)s (order %(order_number)s).") % values
 
     @property
     def cancel_address(self) -> str:
@@ -325,8 +329,8 @@ class PriceAdjustment(models.Model):
     """One step of the price of a line, in one of the two price plans. The totals of a line are sums of these."""
 
     class Plan(models.TextChoices):
-        NOW = "now", "Early price"
-        DOOR = "door", "Regular price"
+        NOW = "now", _("Early price")
+        DOOR = "door", _("Regular price")
 
     line = models.ForeignKey(OrderLine, on_delete=models.CASCADE, related_name="adjustments")
     total_kind = models.CharField(max_length=4, choices=Plan.choices)

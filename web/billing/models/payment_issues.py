@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from billing.models.orders import Order
 from billing.models.payments import Payment
@@ -10,16 +11,16 @@ class PaymentIssue(models.Model):
     """A payment issue of an order that a person has to decide, such as an overpayment or a failed fulfillment."""
 
     class Kind(models.TextChoices):
-        NOT_CONFIRMED = "not_confirmed", "Paid, but could not be fulfilled"
-        OVERPAID = "overpaid", "Overpaid"
-        WRONG_AMOUNT = "wrong_amount", "Different amount or currency at the gateway"
-        REFUND_FAILED = "refund_failed", "A refund did not go through"
-        HAND_BACK = "hand_back", "Refund to be handed over"
-        DISPUTED = "disputed", "Disputed by the payer's bank"
-        LOST = "lost", "Dispute lost after the money became credit"
-        MISFIT = "misfit", "Gateway and our records disagree"
-        ANSWERED = "answered", "Answer from the payer"
-        OTHER = "other", "Other"
+        NOT_CONFIRMED = "not_confirmed", _("Paid, but could not be fulfilled")
+        OVERPAID = "overpaid", _("Overpaid")
+        WRONG_AMOUNT = "wrong_amount", _("Different amount or currency at the gateway")
+        REFUND_FAILED = "refund_failed", _("A refund did not go through")
+        HAND_BACK = "hand_back", _("Refund to be handed over")
+        DISPUTED = "disputed", _("Disputed by the payer's bank")
+        LOST = "lost", _("Dispute lost after the money became credit")
+        MISFIT = "misfit", _("Gateway and our records disagree")
+        ANSWERED = "answered", _("Answer from the payer")
+        OTHER = "other", _("Other")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="cases")

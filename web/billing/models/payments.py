@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from payments import PaymentStatus, PurchasedItem
 from payments.models import BasePayment
 from payments.signals import status_changed
@@ -68,25 +69,28 @@ class Payment(BasePayment):
     delivery = money_field(editable=False)
     tax = money_field(editable=False)
     captured_amount = money_field(editable=False)
-    refunded_amount = money_field(editable=False, help_text="Refunded, or being refunded.")
+    refunded_amount = money_field(editable=False, help_text=_("Refunded, or being refunded."))
     token = models.CharField(max_length=36, unique=True, editable=False)
-    session = models.CharField(max_length=255, blank=True, editable=False, help_text="The gateway's name for it.")
+    session = models.CharField(max_length=255, blank=True, editable=False, help_text=_("The gateway's name for it."))
     session_url = models.TextField(blank=True, editable=False)
     session_until = models.DateTimeField(null=True, blank=True, editable=False)
     fee = money_field(null=True, blank=True, default=None, editable=False)
     submitted_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When the payer had done everything and the bank had not."
+        null=True, blank=True, editable=False, help_text=_("When the payer had done everything and the bank had not.")
     )
     next_poll_at = models.DateTimeField(
-        null=True, blank=True, editable=False, db_index=True, help_text="When to ask the gateway by ourselves."
+        null=True, blank=True, editable=False, db_index=True, help_text=_("When to ask the gateway by ourselves.")
     )
     capturing_until = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="Until then, approved money may be in the middle of a capture."
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Until then, approved money may be in the middle of a capture."),
     )
     captured_at = models.DateTimeField(null=True, blank=True, editable=False)
-    received_on = models.DateField(null=True, blank=True, help_text="When the desk had the money in hand.")
+    received_on = models.DateField(null=True, blank=True, help_text=_("When the desk had the money in hand."))
     received_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="The moment from which it counts, for the price."
+        null=True, blank=True, editable=False, help_text=_("The moment from which it counts, for the price.")
     )
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
@@ -224,19 +228,19 @@ class Refund(models.Model):
     """A refund is reserved before the gateway is called and settled by its answer. Its token is the idempotency key."""
 
     class State(models.TextChoices):
-        RESERVED = "reserved", "to be sent"
-        SENT = "sent", "on its way"
-        DONE = "done", "refunded"
-        FAILED = "failed", "failed"
+        RESERVED = "reserved", _("to be sent")
+        SENT = "sent", _("on its way")
+        DONE = "done", _("refunded")
+        FAILED = "failed", _("failed")
 
     class Origin(models.TextChoices):
-        OURS = "ours", "by the school"
-        THEIRS = "theirs", "in the gateway's dashboard"
-        DISPUTE = "dispute", "lost in a dispute"
+        OURS = "ours", _("by the school")
+        THEIRS = "theirs", _("in the gateway's dashboard")
+        DISPUTE = "dispute", _("lost in a dispute")
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.OURS, editable=False)
-    price_reduction = money_field(editable=False, help_text="By how much what the order costs went down with it.")
+    price_reduction = money_field(editable=False, help_text=_("By how much what the order costs went down with it."))
     amount = money_field()
     state = models.CharField(max_length=10, choices=State.choices, default=State.RESERVED, editable=False)
     idempotency_key = models.CharField(max_length=32, default=links.new_nonce, unique=True, editable=False)

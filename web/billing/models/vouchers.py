@@ -8,6 +8,7 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from billing.models.append_only import AppendOnlyModel
 from billing.models.fields import money_field
@@ -45,21 +46,21 @@ class Voucher(models.Model):
     )
     currency = models.CharField(max_length=3, editable=False)
     face_value = money_field(editable=False)
-    balance = money_field(editable=False, help_text="The sum of its entries, so that the database can guard it.")
-    kind = models.CharField(max_length=20, blank=True, editable=False, help_text="Of the products it pays for only.")
+    balance = money_field(editable=False, help_text=_("The sum of its entries, so that the database can guard it."))
+    kind = models.CharField(max_length=20, blank=True, editable=False, help_text=_("Of the products it pays for only."))
     gift_reference = models.CharField(
-        max_length=60, blank=True, editable=False, help_text="Which of them, in the kind's words."
+        max_length=60, blank=True, editable=False, help_text=_("Which of them, in the kind's words.")
     )
     title = models.CharField(max_length=200, blank=True, editable=False)
     recipient_name = models.CharField(max_length=100, blank=True)
     recipient_email = models.EmailField(max_length=254, blank=True)
     giver_name = models.CharField(max_length=100, blank=True)
     message = models.TextField(blank=True, validators=[MaxLengthValidator(LONGEST_MESSAGE)])
-    deliver_on = models.DateField(null=True, blank=True, help_text="When the recipient gets the mail.")
+    deliver_on = models.DateField(null=True, blank=True, help_text=_("When the recipient gets the mail."))
     delivered_at = models.DateTimeField(null=True, blank=True, editable=False)
-    expires_on = DayColumn(null=True, blank=True, help_text="The last day; empty for never.")
+    expires_on = DayColumn(null=True, blank=True, help_text=_("The last day; empty for never."))
     reminded_for = models.DateField(
-        null=True, blank=True, editable=False, help_text="The expiry date of the last reminder."
+        null=True, blank=True, editable=False, help_text=_("The expiry date of the last reminder.")
     )
     voided_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -70,7 +71,7 @@ class Voucher(models.Model):
     objects = VoucherQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "gift voucher"
+        verbose_name = _("gift voucher")
         ordering = ["-id"]
         indexes = [models.Index(fields=["deliver_on"]), models.Index(fields=["expires_on"])]
         constraints = [
@@ -114,16 +115,16 @@ class VoucherEntry(AppendOnlyModel):
     """An entry of a voucher's balance."""
 
     class Reason(models.TextChoices):
-        SOLD = "sold", "Bought"
-        GIVEN = "given", "Given by the school"
-        USED = "used", "Used"
-        BACK = "back", "Came back from an order"
-        REVERSED = "reversed", "Its purchase was reversed"
-        VOID = "void", "Made void by the school"
+        SOLD = "sold", _("Bought")
+        GIVEN = "given", _("Given by the school")
+        USED = "used", _("Used")
+        BACK = "back", _("Came back from an order")
+        REVERSED = "reversed", _("Its purchase was reversed")
+        VOID = "void", _("Made void by the school")
 
     voucher = models.ForeignKey(Voucher, on_delete=models.PROTECT, related_name="entries")
     reason = models.CharField(max_length=10, choices=Reason.choices)
-    amount = money_field(help_text="Below zero for what went off.")
+    amount = money_field(help_text=_("Below zero for what went off."))
     order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, blank=True, related_name="voucher_entries")
     payment = models.OneToOneField(
         Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="voucher_entry"
@@ -136,8 +137,8 @@ class VoucherEntry(AppendOnlyModel):
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
-        verbose_name = "voucher entry"
-        verbose_name_plural = "voucher entries"
+        verbose_name = _("voucher entry")
+        verbose_name_plural = _("voucher entries")
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(

@@ -1,6 +1,7 @@
 """Webhooks that were processed, without their content, and disputes."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from billing.models.payments import Payment
 
@@ -9,9 +10,9 @@ class ProcessedWebhook(models.Model):
     """A webhook that was processed. The row is written in the transaction of its effect, without the content."""
 
     class Outcome(models.TextChoices):
-        APPLIED = "applied", "applied"
-        NOTHING = "nothing", "nothing new"
-        IGNORED = "ignored", "not about us"
+        APPLIED = "applied", _("applied")
+        NOTHING = "nothing", _("nothing new")
+        IGNORED = "ignored", _("not about us")
 
     variant = models.CharField(max_length=50)
     event_id = models.CharField(max_length=255)

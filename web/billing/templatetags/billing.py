@@ -4,6 +4,7 @@ from typing import Any
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from billing import gateways, session_cart
 from billing.domain import status_text
@@ -59,8 +60,8 @@ def waits_for_handover(refund: Refund) -> bool:
 @register.filter
 def handover_button(refund: Refund) -> str:
     if not handovers.is_refund_picked_up(refund.payment):
-        return "Record transfer sent"
-    return f"Record {gateways.gateway_label(refund.payment).lower()} handed over"
+        return _("Record transfer sent")
+    return _("Record %(method)s handed over") % {"method": gateways.gateway_label(refund.payment).lower()}
 
 
 @register.filter

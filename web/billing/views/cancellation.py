@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -82,20 +83,23 @@ def _cancellation_page(
 def describe_result(result: quoted_cancellation.CancellationQuote, opening: str, *, pick_up: str = PICK_UP) -> str:
     sentences = [opening]
     if result.sent_back:
-        sentences.append(f"Refund of {format_money(result.sent_back, result.currency)} started.")
+        sentences.append(
+            _("Refund of %(amount)s started.") % {"amount": format_money(result.sent_back, result.currency)}
+        )
     if result.picked_up:
         sentences.append(pick_up.format(format_money(result.picked_up, result.currency)))
     if result.credit:
-        sentences.append(f"{format_money(result.credit, result.currency)} was added to account credit.")
+        amount = format_money(result.credit, result.currency)
+        sentences.append(_("%(amount)s was added to account credit.") % {"amount": amount})
     return " ".join(sentences)
 
 
 def _first_sentence(result: quoted_cancellation.CancellationQuote, lines: Sequence[OrderLine]) -> str:
     if result.way.is_withdrawal:
-        return "We’ve received your withdrawal and emailed you a confirmation."
+        return _("We’ve received your withdrawal and emailed you a confirmation.")
     if len(lines) > 1:
-        return "Your order is canceled."
+        return _("Your order is canceled.")
     try:
         return product_kinds.kind_of_line(lines[0]).canceled_sentence(lines[0])
     except product_kinds.UnknownProductKind:
-        return f"{lines[0]} is canceled."
+        return _("%(line)s is canceled.") % {"line": lines[0]}

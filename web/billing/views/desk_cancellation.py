@@ -4,6 +4,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from billing import session_cart
@@ -17,7 +19,7 @@ from billing.models import OrderLine
 from billing.views.cancellation import describe_result
 from users.roles import desk_required
 
-TO_CONFIRM = "This is a preview. Nothing has been canceled yet; press the button again to confirm."
+TO_CONFIRM = _("This is a preview. Nothing has been canceled yet; press the button again to confirm.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,10 +51,11 @@ def _cancel_line_as_shown(request: HttpRequest, line: OrderLine, form: CancelLin
     try:
         result = quoted_cancellation.cancel_as_quoted(line.order, option, timezone.now(), seen=seen, why=why, by=by)
     except quoted_cancellation.CancellationChanged:
-        return _preview_line_cancellation(request, line, form, TO_CONFIRM)
+        return _preview_line_cancellation(request, line, form, str(TO_CONFIRM))
     except transitions.OrderTransitionRefused as refusal:
         return _line_cancellation_page(request, line, form, str(refusal), status=409)
-    messages.success(request, describe_result(result, f"{line} is canceled.", pick_up=HAND_OVER))
+    opening = gettext("%(line)s is canceled.") % {"line": line}
+    messages.success(request, describe_result(result, opening, pick_up=HAND_OVER))
     return redirect("desk_order", number=line.order_id)
 
 

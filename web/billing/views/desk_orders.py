@@ -10,6 +10,9 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from billing import session_cart
@@ -37,11 +40,11 @@ from users.roles import desk_required
 
 CLOSED = [Order.State.EXPIRED, Order.State.CANCELED]
 Chosen = Callable[[OrderQuerySet], OrderQuerySet]
-LISTED: dict[str, tuple[str, Chosen]] = {
-    "open": ("Not paid yet", lambda orders: orders.filter(state=Order.State.PLACED)),
-    "overdue": ("Overdue", lambda orders: orders.overdue(timezone.localdate()).order_by("due_date", "pk")),
-    "paid": ("Paid", lambda orders: orders.filter(state=Order.State.PAID)),
-    "closed": ("Expired and canceled", lambda orders: orders.filter(state__in=CLOSED)),
+LISTED: dict[str, tuple[str | Promise, Chosen]] = {
+    "open": (_("Not paid yet"), lambda orders: orders.filter(state=Order.State.PLACED)),
+    "overdue": (_("Overdue"), lambda orders: orders.overdue(timezone.localdate()).order_by("due_date", "pk")),
+    "paid": (_("Paid"), lambda orders: orders.filter(state=Order.State.PAID)),
+    "closed": (_("Expired and canceled"), lambda orders: orders.filter(state__in=CLOSED)),
 }
 
 
@@ -70,7 +73,7 @@ def _typed_number(text: str) -> int | None:
 def _search_condition(word: str) -> Q:
     """Match the payer, an item or its attendee, a product's short code, or an order number written after a #."""
     line_matches = Q(title__icontains=word) | Q(detail__icontains=word)
-    for name, _ in product_kinds.installed_kinds():
+    for name, _label in product_kinds.installed_kinds():
         line_matches |= Q(kind=name, product_id__in=product_kinds.kind_named(name).search_products(word))
     matches = Q(payer_name__icontains=word) | Q(payer_email__icontains=word)
     matches |= Q(pk__in=OrderLine.objects.filter(line_matches).values("order"))
@@ -150,7 +153,7 @@ def _perform_order_action(
         form.add_error(None, str(refused))
         return _desk_order_page(request, order, **{name: form})
     except attempts.NoOpenBalance:
-        form.add_error(None, "That is more than is due, or not a valid amount in this currency.")
+        form.add_error(None, gettext("That is more than is due, or not a valid amount in this currency."))
         return _desk_order_page(request, order, **{name: form})
     except (
         transitions.OrderTransitionRefused,
@@ -168,7 +171,7 @@ def _perform_order_action(
 def record_payment(request: HttpRequest, number: int) -> HttpResponse:
     def action(order: Order, by: User, data: dict[str, Any]) -> str:
         payment = attempts.record_desk_payment(order, by=by, **data)
-        return f"Recorded: {format_money(payment.total, order.currency)}."
+        return gettext("Recorded: %(amount)s.") % {"amount": format_money(payment.total, order.currency)}
 
     order = _order_or_404(number)
     gateway_polling.close_outdated_attempts(order, timezone.now())
@@ -187,7 +190,7 @@ def record_payment(request: HttpRequest, number: int) -> HttpResponse:
 def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
     def action(order: Order, by: User, data: dict[str, Any]) -> str:
         paid = voucher_redemption.redeem_voucher_on_order(order, data["code"], timezone.now(), by=by)
-        return f"The voucher has paid {format_money(paid, order.currency)}."
+        return gettext("The voucher has paid %(amount)s.") % {"amount": format_money(paid, order.currency)}
 
     gateway_polling.close_outdated_attempts(_order_or_404(number), timezone.now())
     return _perform_order_action(request, number, "voucher_form", VoucherCodeForm(request.POST), action)
@@ -205,7 +208,7 @@ def stop_payment(request: HttpRequest, number: int) -> HttpResponse:
 def set_due_date(request: HttpRequest, number: int) -> HttpResponse:
     def action(order: Order, by: User, data: dict[str, Any]) -> str:
         due_dates.set_due_date(order, data["due_date"], timezone.now(), why=data["why"], by=by)
-        return f"Payment is due by {format_date(data['due_date'])}."
+        return gettext("Payment is due by %(date)s.") % {"date": format_date(data["due_date"])}
 
     return _perform_order_action(request, number, "due_form", DueDateForm(request.POST), action)
 
@@ -219,7 +222,8 @@ def request_payment(request: HttpRequest, number: int) -> HttpResponse:
     except transitions.OrderTransitionRefused as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, f"A payment link is being emailed to {order.payer_email}.")
+        text = gettext("A payment link is being emailed to %(email)s.") % {"email": order.payer_email}
+        messages.success(request, text)
     return redirect("desk_order", number=number)
 
 
@@ -229,7 +233,7 @@ def refund_order(request: HttpRequest, number: int) -> HttpResponse:
     def action(order: Order, by: User, data: dict[str, Any]) -> str:
         refunds = reservations.refund_by_staff(order, by=by, **data)
         by_hand = sum((refund.amount for refund in refunds if handovers.awaits_handover(refund)), ZERO)
-        started = f"Refund of {format_money(data['amount'], order.currency)} started."
+        started = gettext("Refund of %(amount)s started.") % {"amount": format_money(data["amount"], order.currency)}
         return f"{started} {HAND_OVER.format(format_money(by_hand, order.currency))}" if by_hand else started
 
     return _perform_order_action(request, number, "refund_form", RefundForm(request.POST), action)
@@ -240,6 +244,6 @@ def refund_order(request: HttpRequest, number: int) -> HttpResponse:
 def cancel_order(request: HttpRequest, number: int) -> HttpResponse:
     def action(order: Order, by: User, data: dict[str, Any]) -> str:
         transitions.cancel_unpaid_order(order, at=timezone.now(), by=by, why=data["why"])
-        return "The order is canceled."
+        return gettext("The order is canceled.")
 
     return _perform_order_action(request, number, "cancel_form", ReasonForm(request.POST), action)

@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import session_cart
@@ -46,9 +47,9 @@ def record_refund_handover(request: HttpRequest, refund: int) -> HttpResponse:
         raise Http404
     if handovers.record_handover(due_refund.pk, session_cart.require_account(request)):
         amount = format_money(due_refund.amount, due_refund.payment.currency)
-        messages.success(request, f"Handover of {amount} recorded.")
+        messages.success(request, _("Handover of %(amount)s recorded.") % {"amount": amount})
     else:
-        messages.info(request, "This handover was already recorded.")
+        messages.info(request, _("This handover was already recorded."))
     return redirect("desk_order", number=due_refund.payment.order_id)
 
 
@@ -68,12 +69,13 @@ def close_payment_issue(request: HttpRequest, case: int) -> HttpResponse:
     issue = get_object_or_404(PaymentIssue.objects.select_related("order"), pk=case)
     form, user = ResolvePaymentIssueForm(request.POST), session_cart.require_account(request)
     if payment_issues.handover_refunds_by_issue([issue]):
-        messages.error(request, f"Record the handover on the order: it closes this issue. (Order {issue.order_id})")
+        text = _("Record the handover on the order: it closes this issue. (Order %(order_number)s)")
+        messages.error(request, text % {"order_number": issue.order_id})
     elif form.is_valid():
         payment_issues.close_issue(issue, answer=form.cleaned_data["answer"], by=user)
-        messages.success(request, "Resolved.")
+        messages.success(request, _("Resolved."))
     else:
-        messages.error(request, "Please enter what was done.")
+        messages.error(request, _("Please enter what was done."))
     return redirect("desk_payment_issues")
 
 
@@ -100,9 +102,9 @@ def show_credit(request: HttpRequest, account: int) -> HttpResponse:
             )
             return redirect("desk_credit_of", account=account)
         except credit.InsufficientCredit:
-            form.add_error("amount", "The balance is too low for that.")
+            form.add_error("amount", _("The balance is too low for that."))
         except ValueError:
-            form.add_error("amount", "This isn’t a valid amount in the school’s currency.")
+            form.add_error("amount", _("This isn’t a valid amount in the school’s currency."))
     may_trust = can_use_desk(user, "billing.change_order")
     entries = person.credit_entries.select_related("order", "created_by")
     context = {
@@ -126,11 +128,11 @@ def decide_credit_hold(request: HttpRequest, dispute: int) -> HttpResponse:
     if decide is None or account is None:
         raise Http404
     if not form.is_valid():
-        messages.error(request, "Please enter a reason.")
+        messages.error(request, _("Please enter a reason."))
     elif decide(held.pk, timezone.now(), why=form.cleaned_data["why"], by=session_cart.require_account(request)):
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
     else:
-        messages.info(request, "This was already decided.")
+        messages.info(request, _("This was already decided."))
     return redirect("desk_credit_of", account=account)
 
 
@@ -142,7 +144,7 @@ def set_payer_trust(request: HttpRequest, account: int) -> HttpResponse:
         due_dates.set_pay_later_allowed(
             person, "trust" in request.POST, why=form.cleaned_data["why"], by=session_cart.require_account(request)
         )
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
     else:
-        messages.error(request, "Please enter a reason.")
+        messages.error(request, _("Please enter a reason."))
     return redirect("desk_credit_of", account=account)

@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import session_cart
@@ -56,7 +57,7 @@ def issue_voucher(request: HttpRequest) -> HttpResponse:
             else:
                 payer = {"payer_name": data["payer_name"], "payer_email": data["payer_email"]}
                 voucher = desk_sales.sell_voucher(form.line_details, data["how"], **payer, by=by)
-            messages.success(request, "Issued. Print the voucher or send its link.")
+            messages.success(request, _("Issued. Print the voucher or send its link."))
             return redirect("desk_voucher", number=voucher.pk)
         except (placement.OrderNotPlaced, office.VoucherActionRefused) as refused:
             form.add_error(None, str(refused))
@@ -96,7 +97,9 @@ def extend_voucher(request: HttpRequest, number: int) -> HttpResponse:
     def action() -> str:
         last_day = form.cleaned_data["expires_on"]
         office.extend_voucher_expiry(voucher, last_day, why=form.cleaned_data["why"], by=by)
-        return f"Can be used until {format_date(last_day)}." if last_day else "It doesn’t expire."
+        if last_day is None:
+            return _("It doesn’t expire.")
+        return _("Can be used until %(last_day)s.") % {"last_day": format_date(last_day)}
 
     return _perform_voucher_action(request, voucher, "extend_form", form, action)
 
@@ -109,7 +112,8 @@ def void_voucher(request: HttpRequest, number: int) -> HttpResponse:
 
     def action() -> str:
         balance = office.void_voucher(voucher, why=form.cleaned_data["why"], by=by)
-        return f"Voided. The remaining balance was {format_money(balance, voucher.currency)}."
+        amount = format_money(balance, voucher.currency)
+        return _("Voided. The remaining balance was %(amount)s.") % {"amount": amount}
 
     return _perform_voucher_action(request, voucher, "void_form", form, action)
 

@@ -1,5 +1,6 @@
 """The payer's pages: an order at its secret address, its receipt, all orders, and account credit."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -86,8 +88,12 @@ def pay_at_the_door(request: HttpRequest, number: int) -> HttpResponse:
         order.refresh_from_db()
         session_cart.remember_hold(request, order)
         if not order.awaits_click:
-            messages.success(request, f"Your spots are reserved. {amounts.amount_due_sentence(order, at)}")
+            messages.success(request, _spots_reserved_text(order, at))
     return redirect(order.address())
+
+
+def _spots_reserved_text(order: Order, at: datetime) -> str:
+    return f"{_('Your spots are reserved.')} {amounts.amount_due_sentence(order, at)}"
 
 
 @require_POST
@@ -96,7 +102,7 @@ def send_link_again(request: HttpRequest, number: int) -> HttpResponse:
     """Send the link again. The answer is the same whether or not anything is sent, so it reveals nothing."""
     order = session_cart.find_order(request, number)
     pay_at_door.resend_confirmation_link(order, timezone.now())
-    messages.info(request, "If this order still needs to be confirmed, we’ve emailed the link again.")
+    messages.info(request, _("If this order still needs to be confirmed, we’ve emailed the link again."))
     return redirect(order.address())
 
 
@@ -120,7 +126,7 @@ def confirm_order(request: HttpRequest, number: int) -> HttpResponse:
         else:
             order.refresh_from_db()
             if not amounts.is_recently_completed(order, at):  # Otherwise the order's page says so itself.
-                messages.success(request, f"Your spots are reserved. {amounts.amount_due_sentence(order, at)}")
+                messages.success(request, _spots_reserved_text(order, at))
             return redirect(order.address())
     context = {"order": order, "expired": order.has_expired(at), "bill": balances.itemized_lines(order, at)}
     context["deadline"] = status_text.deadline_text(order.held_until)
@@ -151,7 +157,8 @@ def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
         messages.error(request, str(refused))
     else:
         uncount_request(request)
-        messages.success(request, f"Your voucher has paid {format_money(paid, order.currency)}.")
+        amount = format_money(paid, order.currency)
+        messages.success(request, _("Your voucher has paid %(amount)s.") % {"amount": amount})
     return redirect(order.address())
 
 

@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -28,7 +30,7 @@ from users.models import User
 
 log = logging.getLogger(__name__)
 LARGEST_MESSAGE = 256 * 1024
-NO_ANSWER = "The payment service doesn’t answer, so nothing has changed. Please try again in a minute."
+NO_ANSWER = _("The payment service doesn’t answer, so nothing has changed. Please try again in a minute.")
 
 
 def redirect_to_gateway(request: HttpRequest, order: Order, variant: str) -> HttpResponse:
@@ -51,7 +53,7 @@ def pay_order(request: HttpRequest, number: int) -> HttpResponse:
     order = session_cart.find_order(request, number)
     variant = request.POST.get("way", "")
     if variant not in dict(gateways.online_methods()):
-        return HttpResponse("This payment method doesn’t exist.", status=400, content_type="text/plain")
+        return _text_response(400, gettext("This payment method doesn’t exist."))
     return redirect_to_gateway(request, order, variant)
 
 
@@ -74,9 +76,9 @@ def try_to_stop_payment(request: HttpRequest, order: Order, by: User | None = No
     else:
         is_paid = payment is not None and payment.captured_at is not None
         if is_paid:
-            messages.success(request, "The payment had already gone through.")
+            messages.success(request, gettext("The payment had already gone through."))
         elif payment is not None:
-            messages.success(request, "The payment was canceled. Nothing was charged.")
+            messages.success(request, gettext("The payment was canceled. Nothing was charged."))
         return not is_paid
     return False
 
