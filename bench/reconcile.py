@@ -130,7 +130,14 @@ class Month:
     def _order(self, at: datetime, **more: Any) -> Any:
         from billing.models import Order
 
-        fields = {"state": "paid", "due": "now", "placed_at": at, "paid_at": at, "held_until": at, "amount_charged": 60}
+        fields = {
+            "state": "paid",
+            "due_kind": "now",
+            "placed_at": at,
+            "paid_at": at,
+            "held_until": at,
+            "amount_charged": 60,
+        }
         return Order(currency="USD", payer_name="Pat", payer_email="pat@example.org", **fields | more)
 
     def _payment(self, order: Any, number: int, at: datetime, **more: Any) -> Any:
@@ -232,7 +239,7 @@ class Month:
         from billing.models import Order, OrderLine, Payment
 
         moments = [self._moment() for _ in range(200)]
-        door = [self._order(at, state="placed", due="door", paid_at=None, held_until=None) for at in moments[:100]]
+        door = [self._order(at, state="placed", due_kind="door", paid_at=None, held_until=None) for at in moments[:100]]
         left = [self._order(at, state="expired", paid_at=None, closed_at=at, amount_charged=0) for at in moments[100:]]
         Order.objects.bulk_create(door + left)
         OrderLine.objects.bulk_create(OrderLine(order=order, kind="thing", product_id=OPENED) for order in door)

@@ -95,7 +95,7 @@ def orders(many: int) -> list[str]:
     from billing.models import Order, OrderLine
 
     now = timezone.now()
-    fields = {"state": "placed", "due": "now", "placed_at": now, "held_until": now + timedelta(hours=1)}
+    fields = {"state": "placed", "due_kind": "now", "placed_at": now, "held_until": now + timedelta(hours=1)}
     made = [
         Order.objects.create(payer_name="Pat", payer_email="p@example.org", currency="USD", **fields)
         for _ in range(many)
