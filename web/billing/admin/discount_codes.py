@@ -41,7 +41,7 @@ class DiscountCodeAdmin(admin.ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return DiscountCodeChangeList
 
-    @admin.display
+    @admin.display(description=_("discount"))
     def discount(self, code: DiscountCode) -> str:
         if code.percent is not None:
             return format_percent(code.percent)

@@ -24,7 +24,7 @@ class OrderLineInline(ReadOnlyAdmin, admin.StackedInline):
         lines = super().get_queryset(request).select_related("order")
         return lines.prefetch_related("order__payments__refunds", "order__payments__disputes")
 
-    @admin.display
+    @admin.display(description=_("status"))
     def status(self, line: OrderLine) -> str:
         return str(status_text.line_status(line))
 
@@ -40,7 +40,7 @@ class PaymentInline(ReadOnlyAdmin, admin.StackedInline):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("refunds", "disputes")
 
-    @admin.display
+    @admin.display(description=_("method"))
     def method(self, payment: Payment) -> str:
         return gateways.gateway_label(payment)
 

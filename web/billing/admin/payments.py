@@ -41,11 +41,11 @@ class PaymentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("refunds", "disputes")
 
-    @admin.display(ordering="order__payer_name")
+    @admin.display(description=_("payer"), ordering="order__payer_name")
     def payer(self, payment: Payment) -> str:
         return payment.order.payer_name
 
-    @admin.display(ordering="variant")
+    @admin.display(description=_("method"), ordering="variant")
     def method(self, payment: Payment) -> str:
         return gateways.gateway_label(payment)
 
@@ -64,15 +64,15 @@ class PaymentRowAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_select_related = ["payment__order"]
     amount_text = money_column("amount", _("amount"), "payment.currency")
 
-    @admin.display(ordering="payment__order")
+    @admin.display(description=_("order"), ordering="payment__order")
     def order(self, row: Refund | Dispute) -> str:
         return str(row.payment.order)
 
-    @admin.display(ordering="payment__order__payer_name")
+    @admin.display(description=_("payer"), ordering="payment__order__payer_name")
     def payer(self, row: Refund | Dispute) -> str:
         return row.payment.order.payer_name
 
-    @admin.display(ordering="payment__variant")
+    @admin.display(description=_("method"), ordering="payment__variant")
     def method(self, row: Refund | Dispute) -> str:
         return gateways.gateway_label(row.payment)
 
@@ -132,6 +132,6 @@ class WebhookEventAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     readonly_fields = ["received_at", "method", "kind", "event_id", "outcome", "payment"]
     fields = [*readonly_fields]
 
-    @admin.display(ordering="variant")
+    @admin.display(description=_("method"), ordering="variant")
     def method(self, event: ProcessedWebhook) -> str:
         return gateways.method_label(event.variant)

@@ -33,7 +33,12 @@ class PayerForm(forms.ModelForm):
     class Meta:
         model = Order
         fields = ["payer_name", "payer_email", "street", "city", "area", "postcode", "country"]
-        labels = {"payer_email": _("Your email")}
+        labels = {
+            "payer_email": _("Your email"),
+            "street": _("Street"),
+            "city": _("City"),
+            "country": _("Country"),
+        }
         help_texts = {"payer_email": _("We’ll send your receipt here.")}
         widgets = {
             "payer_email": forms.EmailInput({"autocomplete": "email"}),
@@ -105,7 +110,7 @@ class PlaceOrderForm(forms.Form):
 
 
 class AmountForm(forms.Form):
-    amount = AmountInput(max_digits=14, decimal_places=3, min_value=Decimal("0.001"))
+    amount = AmountInput(label=_("Amount"), max_digits=14, decimal_places=3, min_value=Decimal("0.001"))
 
 
 class ExpectedAmountField(forms.DecimalField):
@@ -125,7 +130,9 @@ class RecordPaymentForm(AmountForm):
     received = ExpectedAmountField()
     variant = forms.ChoiceField(label=_("Method"), choices=gateways.desk_methods)
     received_on = DayField(label=_("Received on"), initial=timezone.localdate)
-    reference = forms.CharField(max_length=100, required=False, help_text=_("Number of the check or transfer."))
+    reference = forms.CharField(
+        label=_("Reference"), max_length=100, required=False, help_text=_("Number of the check or transfer.")
+    )
     even_so = forms.BooleanField(
         label=_("Reserve what is still available"),
         required=False,
@@ -231,7 +238,9 @@ class CancelLineForm(ReasonForm):
 
 
 class CreditForm(forms.Form):
-    amount = AmountInput(max_digits=14, decimal_places=3, help_text=_("A negative amount removes credit."))
+    amount = AmountInput(
+        label=_("Amount"), max_digits=14, decimal_places=3, help_text=_("A negative amount removes credit.")
+    )
     why = forms.CharField(label=_("Reason"), max_length=300)
 
 

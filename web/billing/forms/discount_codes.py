@@ -42,8 +42,9 @@ class DiscountCodeForm(forms.ModelForm):
         label=_("Applies to"), required=False, help_text=_("Choose a whole kind or one product.")
     )
 
-    valid_from = MomentField(required=False)
+    valid_from = MomentField(label=_("Valid from"), required=False)
     valid_until = DayOrMomentField(
+        label=_("Valid until"),
         required=False,
         widget=DayOrMomentInput(_("Valid until: date"), _("Valid until: time")),
         help_text=_("Leave the time empty if the code is valid through the end of that day."),
@@ -52,6 +53,13 @@ class DiscountCodeForm(forms.ModelForm):
     class Meta:
         model = DiscountCode
         fields = ["code", "label", "percent", "amount", "student", "limit", "valid_from", "valid_until"]
+        labels = {
+            "code": _("Code"),
+            "label": _("Label"),
+            "percent": _("Percent"),
+            "amount": _("Amount"),
+            "student": _("Student"),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

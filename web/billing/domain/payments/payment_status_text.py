@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from payments import PaymentStatus
 
 from billing.domain import status_text
@@ -12,8 +14,8 @@ from billing.models import Order, Payment, PaymentIssue
 from common.formats import format_money
 
 State, Due, Status = Order.State, Order.Due, PaymentStatus
-REFUNDED = "If you were charged, we’ll refund you."
-NOTHING = "You haven’t been charged."
+REFUNDED = _("If you were charged, we’ll refund you.")
+NOTHING = _("You haven’t been charged.")
 
 
 @dataclass(frozen=True)
@@ -35,28 +37,19 @@ class PaymentStatusText:
 def payment_text_of_order(order: Order, at: datetime) -> PaymentStatusText:
     if order.state == State.PAID:
         if order.cases.filter(kind=PaymentIssue.Kind.NOT_CONFIRMED, closed_at=None).exists():
-            text = "We’ve received your payment, but part of your order is no longer available."
-            todo = "We’re looking into it and will email you. There’s nothing you need to do."
-            return PaymentStatusText("partly", "Thank you", text, todo)
-        receipt = f" We’ve emailed a receipt to {order.payer_email}." if order.payer_email else ""
-        return PaymentStatusText("paid", "Thank you", f"We’ve received your payment.{receipt}", tone="good")
+            text = gettext("We’ve received your payment, but part of your order is no longer available.")
+            todo = gettext("We’re looking into it and will email you. There’s nothing you need to do.")
+            return PaymentStatusText("partly", gettext("Thank you"), text, todo)
+        text = gettext("We’ve received your payment.")
+        if order.payer_email:
+            receipt = gettext("We’ve emailed a receipt to %(email)s.") % {"email": order.payer_email}
+            text = f"{text} {receipt}"
+        return PaymentStatusText("paid", gettext("Thank you"), text, tone="good")
     if order.state == State.CANCELED:
-        return PaymentStatusText("cancelled", f"Order {order.number} is canceled", f"Nothing is due. {REFUNDED}")
+        heading = gettext("Order %(order_number)s is canceled") % {"order_number": order.number}
+        return PaymentStatusText("cancelled", heading, f"{gettext('Nothing is due.')} {REFUNDED}")
     if has_payment_processing(order):
-        text = (
-            "Your payment is processing. Bank transfers usually take 3–5 days, and there’s nothing else you need to do."
-        )
-        if order.has_expired(at):
-            spots = (
-                "We couldn’t hold your spots that long. When your payment arrives, they’re yours if there is still "
-                "room; if not, we’ll refund you."
-            )
-        elif order.held_until:
-            spots = f"Your spots are reserved until {status_text.moment_text(order.held_until, at)}."
-        else:
-            spots = "Your spots are reserved."
-        mail = f" We’ll email {order.payer_email} when it arrives." if order.payer_email else ""
-        return PaymentStatusText("on_its_way", "Payment processing", text, f"{spots}{mail}", tone="")
+        return _text_for_processing(order, at)
     if order.has_expired(at):
         return _text_for_expired_order(order)
     return _text_for_open(order, at)
@@ -68,18 +61,45 @@ def adds_to_order_state(order: Order, outcome: PaymentStatusText) -> bool:
     return outcome.name not in ("not_begun", "in_progress", "cancelled", "paid") and not is_paid_later
 
 
+def _text_for_processing(order: Order, at: datetime) -> PaymentStatusText:
+    text = gettext(
+        "Your payment is processing. Bank transfers usually take 3–5 days, and there’s nothing else you need to do."
+    )
+    todo = _processing_spots_text(order, at)
+    if order.payer_email:
+        mail = gettext("We’ll email %(email)s when it arrives.") % {"email": order.payer_email}
+        todo = f"{todo} {mail}"
+    return PaymentStatusText("on_its_way", gettext("Payment processing"), text, todo, tone="")
+
+
+def _processing_spots_text(order: Order, at: datetime) -> str:
+    if order.has_expired(at):
+        return gettext(
+            "We couldn’t hold your spots that long. When your payment arrives, they’re yours if there is still room; "
+            "if not, we’ll refund you."
+        )
+    return _reserved_until_text(order, at)
+
+
+def _reserved_until_text(order: Order, at: datetime) -> str:
+    if order.held_until is None:
+        return gettext("Your spots are reserved.")
+    return gettext("Your spots are reserved until %(time)s.") % {"time": status_text.moment_text(order.held_until, at)}
+
+
 def _text_for_expired_order(order: Order) -> PaymentStatusText:
     attempt = order.payments.first()
+    expired = gettext("Order %(order_number)s has expired") % {"order_number": order.number}
     if order.due_kind == Due.DOOR and attempt is None:
-        text = f"The link we emailed you wasn’t clicked in time, so the spot was released. {NOTHING}"
-        return PaymentStatusText("not_confirmed", f"Order {order.number} has expired", text, "You can order again.")
-    heading = "Your payment didn’t go through" if attempt else f"Order {order.number} has expired"
-    text = f"Your hold expired and the spots were released. {REFUNDED}"
+        released = gettext("The link we emailed you wasn’t clicked in time, so the spot was released.")
+        return PaymentStatusText("not_confirmed", expired, f"{released} {NOTHING}", gettext("You can order again."))
+    heading = gettext("Your payment didn’t go through") if attempt else expired
+    text = f"{gettext('Your hold expired and the spots were released.')} {REFUNDED}"
     return PaymentStatusText(
         "lapsed",
         heading,
         text,
-        "You can order again while there are spots left.",
+        gettext("You can order again while there are spots left."),
         said=attempt.message if attempt else "",
     )
 
@@ -92,22 +112,26 @@ def _text_for_open(order: Order, at: datetime) -> PaymentStatusText:
     if attempt is None:
         if order.awaits_click:
             return text_for_unconfirmed_order(order, at)
-        return PaymentStatusText("not_begun", "Not paid yet", _reservation_text(order, at), can_pay=True)
+        return PaymentStatusText("not_begun", gettext("Not paid yet"), _reservation_text(order, at), can_pay=True)
     if attempt.status == Status.REJECTED:
-        text = f"Your payment was declined. {NOTHING} {_reservation_text(order, at)}"
-        todo = "Try another card or payment method, or ask your bank."
+        text = _unpaid_text(gettext("Your payment was declined."), order, at)
+        todo = gettext("Try another card or payment method, or ask your bank.")
         return PaymentStatusText(
-            "declined", "Your payment didn’t go through", text, todo, attempt.message, can_pay=True
+            "declined", gettext("Your payment didn’t go through"), text, todo, attempt.message, can_pay=True
         )
     if attempt.status == Status.CANCELLED:
-        text = f"The payment was canceled or timed out. {NOTHING} {_reservation_text(order, at)}"
-        todo = "Try again or pick another payment method."
-        return PaymentStatusText("expired", "Your payment didn’t go through", text, todo, can_pay=True)
+        text = _unpaid_text(gettext("The payment was canceled or timed out."), order, at)
+        todo = gettext("Try again or pick another payment method.")
+        return PaymentStatusText("expired", gettext("Your payment didn’t go through"), text, todo, can_pay=True)
     if attempt.status == Status.CONFIRMED:
         received = format_money(attempt.captured_amount, attempt.currency)
         owed = format_money(balances.open_balance(order, at), order.currency)
-        text = f"We’ve received {received}; {owed} is still due. {_reservation_text(order, at)}"
-        return PaymentStatusText("part", "Thank you", text, can_pay=True, tone="")
+        still_due = gettext("We’ve received %(received)s; %(owed)s is still due.") % {
+            "received": received,
+            "owed": owed,
+        }
+        text = f"{still_due} {_reservation_text(order, at)}"
+        return PaymentStatusText("part", gettext("Thank you"), text, can_pay=True, tone="")
     return (
         _text_for_failed(order, attempt, at)
         if attempt.status == Status.ERROR
@@ -116,55 +140,67 @@ def _text_for_open(order: Order, at: datetime) -> PaymentStatusText:
 
 
 def text_for_unconfirmed_order(order: Order, at: datetime) -> PaymentStatusText:
-    todo = f"The link went to {order.payer_email}. If you pay online now, you don’t need it."
-    return PaymentStatusText("awaits_click", "Check your email", _reservation_text(order, at), todo, can_pay=True)
+    text = gettext("The link went to %(email)s. If you pay online now, you don’t need it.")
+    todo = text % {"email": order.payer_email}
+    return PaymentStatusText(
+        "awaits_click", gettext("Check your email"), _reservation_text(order, at), todo, can_pay=True
+    )
+
+
+def _unpaid_text(what_happened: str, order: Order, at: datetime) -> str:
+    return f"{what_happened} {NOTHING} {_reservation_text(order, at)}"
 
 
 def _reservation_text(order: Order, at: datetime) -> str:
     if order.awaits_click:
-        return f"We’ve emailed you a link. Click it by {status_text.deadline_text(order.held_until)} to keep your spot."
-    if order.held_until:
-        return f"Your spots are reserved until {status_text.moment_text(order.held_until, at)}."
-    return "Your spots are reserved."
+        text = gettext("We’ve emailed you a link. Click it by %(time)s to keep your spot.")
+        return text % {"time": status_text.deadline_text(order.held_until)}
+    return _reserved_until_text(order, at)
 
 
 def _text_for_unfinished(order: Order, attempt: Payment, at: datetime) -> PaymentStatusText:
     owed = balances.open_balance(order, at)
     if attempt.message and not attempt.session:
-        text = f"We couldn’t reach the payment service. {NOTHING} {_reservation_text(order, at)}"
+        text = _unpaid_text(gettext("We couldn’t reach the payment service."), order, at)
         return PaymentStatusText(
             "unreachable",
-            "Payment isn’t working right now",
+            gettext("Payment isn’t working right now"),
             text,
-            "Try again in a minute or pick another payment method.",
+            gettext("Try again in a minute or pick another payment method."),
             attempt.message,
             True,
         )
     if attempt.total != owed:
         before, now = format_money(attempt.total, attempt.currency), format_money(owed, order.currency)
-        text = (
-            f"The total was {before} when you started to pay; it is {now} now. {NOTHING} {_reservation_text(order, at)}"
+        changed = gettext("The total was %(before)s when you started to pay; it is %(now)s now.")
+        text = _unpaid_text(changed % {"before": before, "now": now}, order, at)
+        return PaymentStatusText(
+            "changed", gettext("The amount has changed"), text, gettext("Please start again."), can_pay=True
         )
-        return PaymentStatusText("changed", "The amount has changed", text, "Please start again.", can_pay=True)
     if payment_in_progress(order, at):  # The page shows a sentence about it next to the buttons.
-        return PaymentStatusText("in_progress", "Not paid yet", _reservation_text(order, at), can_pay=True)
-    what_happened = "Your payment wasn’t completed. If you did pay, we’ll email you within a few minutes."
+        return PaymentStatusText("in_progress", gettext("Not paid yet"), _reservation_text(order, at), can_pay=True)
+    what_happened = gettext("Your payment wasn’t completed. If you did pay, we’ll email you within a few minutes.")
     text = f"{what_happened} {_reservation_text(order, at)}"
     return PaymentStatusText(
-        "broken_off", "Not paid yet", text, "Try again or pick another payment method.", can_pay=True
+        "broken_off", gettext("Not paid yet"), text, gettext("Try again or pick another payment method."), can_pay=True
     )
 
 
 def _text_for_failed(order: Order, attempt: Payment, at: datetime) -> PaymentStatusText:
     if attempt.cases.filter(kind=PaymentIssue.Kind.WRONG_AMOUNT, closed_at=None).exists():
-        text = "The amount charged isn’t what we asked for. We’re looking into it and will email you."
+        text = gettext("The amount charged isn’t what we asked for. We’re looking into it and will email you.")
         return PaymentStatusText(
             "wrong_amount",
-            "Something’s wrong with this payment",
+            gettext("Something’s wrong with this payment"),
             text,
-            f"Please don’t pay again. {_reservation_text(order, at)}",
+            f"{gettext('Please don’t pay again.')} {_reservation_text(order, at)}",
         )
     text = f"{NOTHING} {_reservation_text(order, at)}"
     return PaymentStatusText(
-        "broken", "Your payment didn’t go through", text, "Please try another payment method.", attempt.message, True
+        "broken",
+        gettext("Your payment didn’t go through"),
+        text,
+        gettext("Please try another payment method."),
+        attempt.message,
+        True,
     )
