@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 MODELS = (
     "level",
@@ -19,7 +20,7 @@ MODELS = (
 
 class ClassworkConfig(AppConfig):
     name = "classwork"
-    verbose_name = "Classes"
+    verbose_name = _("Classes")
     ROLES = {
         "Teacher": ["classwork.add_proposal"],
         "Assistant": ["classwork.add_proposal"],

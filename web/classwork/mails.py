@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from classwork.models import Resource
 from common.links import absolute_url
@@ -25,13 +26,13 @@ MAILS = [
     Mail(
         "classwork.file_missing",
         kind=MailKind.TRANSACTIONAL,
-        title="A file of a class is missing (office)",
+        title=_("A file of a class is missing (office)"),
         context=file_lost_context,
         sample=file_lost_sample,
     ),
 ]
 
 ABOUT = {
-    "class_offer": AboutPage("Class {}", "desk_class", "classwork.view_meeting"),
-    "resource": AboutPage("Resource {}", "admin:classwork_resource_change", "classwork.view_resource"),
+    "class_offer": AboutPage(_("Class {}"), "desk_class", "classwork.view_meeting"),
+    "resource": AboutPage(_("Resource {}"), "admin:classwork_resource_change", "classwork.view_resource"),
 }

@@ -1,5 +1,7 @@
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from mailroom.declare import Mail, MailKind
 from mailroom.models import Message
 
@@ -16,7 +18,7 @@ MAILS = [
     Mail(
         "demo_lms.purchase_complete",
         kind=MailKind.TRANSACTIONAL,
-        title="Demonstration: a purchase is complete",
+        title=_("Demonstration: a purchase is complete"),
         context=purchase_context,
         sample=purchase_sample,
     )

@@ -4,6 +4,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.admin import ReadOnlyAdmin
 from pages.domain import texts
@@ -22,11 +24,12 @@ class SiteContentAdmin(admin.ModelAdmin):
     def save_model(self, request: HttpRequest, obj: SiteContent, form: ModelForm, change: bool) -> None:
         texts.save_draft(obj, acting_user(request))
 
-    @admin.display(description="preview")
+    @admin.display(description=_("preview"))
     def preview(self, obj: SiteContent) -> str | SafeString:
         if obj.key not in TEXT_PAGES or obj.pk is None:
             return "–"
-        return format_html('<a href="{}">Preview and publish</a>', reverse("desk_text_preview", args=[obj.key]))
+        url = reverse("desk_text_preview", args=[obj.key])
+        return format_html('<a href="{}">{}</a>', url, gettext("Preview and publish"))
 
 
 @admin.register(Edition)

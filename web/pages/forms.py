@@ -1,4 +1,5 @@
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from pages.models import ContactMessage, SiteContent
 from users.forms.fields import NameField
@@ -6,7 +7,10 @@ from users.forms.fields import NameField
 
 class ContactForm(forms.ModelForm):
     name = NameField(
-        label="Your name", autocomplete="name", max_length=120, error_messages={"required": "Please tell us your name."}
+        label=_("Your name"),
+        autocomplete="name",
+        max_length=120,
+        error_messages={"required": _("Please tell us your name.")},
     )
 
     class Meta:
@@ -15,14 +19,14 @@ class ContactForm(forms.ModelForm):
         widgets = {
             "email": forms.EmailInput(attrs={"autocomplete": "email", "autocapitalize": "none"}),
         }
-        labels = {"email": "Your email"}
-        help_texts = {"email": "We’ll only use it to reply."}
+        labels = {"email": _("Your email")}
+        help_texts = {"email": _("We’ll only use it to reply.")}
         error_messages = {
             "email": {
-                "required": "Please tell us where to reply.",
-                "invalid": "Please enter a complete email address.",
+                "required": _("Please tell us where to reply."),
+                "invalid": _("Please enter a complete email address."),
             },
-            "text": {"required": "Please write a message."},
+            "text": {"required": _("Please write a message.")},
         }
 
 

@@ -2,6 +2,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded
 from mailroom.models import Message
@@ -27,10 +28,12 @@ MAILS = [
     Mail(
         "pages.contact",
         kind=MailKind.TRANSACTIONAL,
-        title="A message to the school, for the office",
+        title=_("A message to the school, for the office"),
         context=contact_context,
         sample=contact_sample,
     )
 ]
 
-ABOUT = {"contactmessage": AboutPage("Contact message {}", "desk_contact", "pages.view_contactmessage", has_id=False)}
+ABOUT = {
+    "contactmessage": AboutPage(_("Contact message {}"), "desk_contact", "pages.view_contactmessage", has_id=False)
+}

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.formats import format_date
 
@@ -15,22 +17,22 @@ class SiteContent(models.Model):
         max_length=60,
         unique=True,
         validators=[
-            RegexValidator(r"^[a-z][a-z0-9_]*\Z", "Use lowercase letters, digits and underscores: business_about.")
+            RegexValidator(r"^[a-z][a-z0-9_]*\Z", _("Use lowercase letters, digits and underscores: business_about."))
         ],
-        help_text="Where the text appears: home, business_about, terms or privacy.",
+        help_text=_("Where the text appears: home, business_about, terms or privacy."),
     )
     title = models.CharField(max_length=120)
     draft = models.TextField(
-        "text",
+        _("text"),
         max_length=20000,
         blank=True,
-        help_text="Markdown: **bold**, *italic*, ## heading, - list, [link](address).",
+        help_text=_("Markdown: **bold**, *italic*, ## heading, - list, [link](address)."),
     )
     changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        verbose_name = "site text"
-        verbose_name_plural = "site texts"
+        verbose_name = _("site text")
+        verbose_name_plural = _("site texts")
         ordering = ["key"]
 
     def __str__(self) -> str:
@@ -51,15 +53,15 @@ class Edition(models.Model):
         constraints = [models.UniqueConstraint(fields=["content", "number"], name="pages_edition_number_once")]
 
     def __str__(self) -> str:
-        return f"{self.title}, edition {self.number}"
+        return gettext("%(title)s, edition %(number)s") % {"title": self.title, "number": self.number}
 
 
 class ContactMessage(models.Model):
     """A message to the school from the contact page."""
 
-    name = models.CharField("your name", max_length=120)
-    email = models.EmailField("your email", max_length=254)
-    text = models.TextField("your message", max_length=5000)
+    name = models.CharField(_("your name"), max_length=120)
+    email = models.EmailField(_("your email"), max_length=254)
+    text = models.TextField(_("your message"), max_length=5000)
     sender = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
@@ -70,8 +72,8 @@ class ContactMessage(models.Model):
     )
 
     class Meta:
-        verbose_name = "message to the school"
-        verbose_name_plural = "messages to the school"
+        verbose_name = _("message to the school")
+        verbose_name_plural = _("messages to the school")
         ordering = ["-sent_at", "-id"]
         constraints = [
             models.CheckConstraint(

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from common.personal import PersonRecords
 from pages.models import ContactMessage
@@ -35,4 +36,4 @@ def merge(source: PersonRecords, target: PersonRecords) -> list[str]:
     if not (source.account_id and target.account_id):
         return []
     moved = ContactMessage.objects.filter(sender=source.account_id).update(sender=target.account_id)
-    return [f"Messages to the school: {moved}."] if moved else []
+    return [_("Messages to the school: %(number)s.") % {"number": moved}] if moved else []

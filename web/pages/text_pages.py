@@ -6,6 +6,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from classwork.domain.catalog import class_list
 from common import dates
@@ -28,18 +30,18 @@ def _staff_and_classes_context() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class TextPage:
-    name: str
+    name: str | Promise
     url_name: str
     template: str = "pages/text.html"
     extra_context: Callable[[], dict[str, Any]] = dict
 
 
 TEXT_PAGES = {
-    "home": TextPage("First page", "home", "pages/home.html", _staff_and_classes_context),
-    "business_about": TextPage("About us", "aboutus", "pages/about.html", _staff_context),
-    "contact": TextPage("Contact", "contact", "pages/contact.html", lambda: {"form": ContactForm()}),
-    "terms": TextPage("Terms", "terms"),
-    "privacy": TextPage("Privacy", "privacy"),
+    "home": TextPage(_("First page"), "home", "pages/home.html", _staff_and_classes_context),
+    "business_about": TextPage(_("About us"), "aboutus", "pages/about.html", _staff_context),
+    "contact": TextPage(_("Contact"), "contact", "pages/contact.html", lambda: {"form": ContactForm()}),
+    "terms": TextPage(_("Terms"), "terms"),
+    "privacy": TextPage(_("Privacy"), "privacy"),
 }
 
 

@@ -9,6 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from history.admin_base import RecordedModelAdmin
 
@@ -24,8 +26,8 @@ def with_history(admin_class: "type[ModelAdmin[Any]] | None") -> "type[ModelAdmi
 
 
 class SchoolAdminSite(AdminSite):
-    site_header = site_title = f"{settings.BUSINESS_NAME} Admin"
-    index_title = "Admin Home"
+    site_header = site_title = format_lazy(_("{school} Admin"), school=settings.BUSINESS_NAME)
+    index_title = _("Admin Home")
 
     def register(
         self, model_or_iterable: Any, admin_class: "type[ModelAdmin[Any]] | None" = None, **options: Any

@@ -2,11 +2,12 @@ from django.apps import AppConfig, apps
 from django.contrib.admin import apps as admin
 from django.core.checks import register
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class UsersConfig(AppConfig):
     name = "users"
-    verbose_name = "People"
+    verbose_name = _("People")
     ROLES = {
         "Admin": [
             "users.enter_office",

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from common.links import absolute_url
 from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded
@@ -109,7 +111,7 @@ def answer_context(message: Message) -> dict[str, Any]:
     guardian = User.objects.filter(pk=message.data["guardian_id"]).first()
     return {
         "name": guardian.first_name if guardian else "",
-        "student": str(student or "The person"),
+        "student": str(student or _("The person")),
         "is_independent": message.data["said"] == ClaimAnswer.ME,
         "has_new_guardian": message.data["said"] == ClaimAnswer.IN_MY_CARE,
         "profile": page_url("profile_page"),
@@ -121,26 +123,26 @@ def answer_sample() -> dict[str, Any]:
     return answer | {"name": "Gus", "student": "Kit Gray", "profile": page_url("profile_page")}
 
 
-def _account_mail(name: str, title: str, context: Any, sample: Any) -> Mail:
+def _account_mail(name: str, title: str | Promise, context: Any, sample: Any) -> Mail:
     return Mail(f"users.{name}", kind=MailKind.TRANSACTIONAL, title=title, context=context, sample=sample)
 
 
 MAILS = [
-    _account_mail("signup", "Welcome", account_context, account_sample),
-    _account_mail("link", "Choose a password", account_context, lambda: account_sample("has_password")),
-    _account_mail("claim", "Your record was handed over", claim_context, claim_sample),
-    _account_mail("new_email", "Confirm your new email", new_email_context, new_email_sample),
-    _account_mail("email_changed", "Your email was changed", notice_context, notice_sample),
-    _account_mail("password_changed", "Your password was changed", notice_context, notice_sample),
-    _account_mail("second_factor_removed", "Two-step verification is off", notice_context, notice_sample),
-    _account_mail("second_factor_set_up", "Two-step verification is on", notice_context, notice_sample),
-    _account_mail("recovery_code_used", "A recovery code was used", recovery_context, recovery_sample),
-    _account_mail("recovery_codes_made", "New recovery codes", notice_context, notice_sample),
-    _account_mail("closed", "Your account is closed", notice_context, notice_sample),
-    _account_mail("claim_answered", "Answer to your hand-over", answer_context, answer_sample),
+    _account_mail("signup", _("Welcome"), account_context, account_sample),
+    _account_mail("link", _("Choose a password"), account_context, lambda: account_sample("has_password")),
+    _account_mail("claim", _("Your record was handed over"), claim_context, claim_sample),
+    _account_mail("new_email", _("Confirm your new email"), new_email_context, new_email_sample),
+    _account_mail("email_changed", _("Your email was changed"), notice_context, notice_sample),
+    _account_mail("password_changed", _("Your password was changed"), notice_context, notice_sample),
+    _account_mail("second_factor_removed", _("Two-step verification is off"), notice_context, notice_sample),
+    _account_mail("second_factor_set_up", _("Two-step verification is on"), notice_context, notice_sample),
+    _account_mail("recovery_code_used", _("A recovery code was used"), recovery_context, recovery_sample),
+    _account_mail("recovery_codes_made", _("New recovery codes"), notice_context, notice_sample),
+    _account_mail("closed", _("Your account is closed"), notice_context, notice_sample),
+    _account_mail("claim_answered", _("Answer to your hand-over"), answer_context, answer_sample),
 ]
 
 ABOUT = {
-    "account": AboutPage("Account {}", "admin:users_user_change", "users.view_user"),
-    "student": AboutPage("Student {}", "admin:users_student_change", "users.view_student"),
+    "account": AboutPage(_("Account {}"), "admin:users_user_change", "users.view_user"),
+    "student": AboutPage(_("Student {}"), "admin:users_student_change", "users.view_student"),
 }

@@ -1,5 +1,7 @@
 """The links of this app in the menus."""
 
+from django.utils.translation import gettext_lazy as _
+
 from common.navigation import NavLink
 
-ACCOUNT_LINKS = [NavLink("My profile", "profile_page")]
+ACCOUNT_LINKS = [NavLink(_("My profile"), "profile_page")]

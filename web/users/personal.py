@@ -5,6 +5,7 @@ from typing import Any
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from common import links
@@ -112,34 +113,37 @@ def merge_accounts(source: User, target: User) -> list[str]:
     """The people in the care of the source move to the target, its permissions do not, and it is closed."""
     if source.is_superuser or source.groups.exists() or Staff.objects.filter(user=source).exists():
         raise MergeConflict(
-            "The account that would be closed belongs to the school’s team. Combine them the other way around."
+            _("The account that would be closed belongs to the school’s team. Combine them the other way around.")
         )
     sentences = []
     for child in source.in_care.all():
         if target.in_care.filter(name_key=child.name_key).exists():
-            raise MergeConflict(f"{child} is in the care of both accounts. Combine those two records first.")
+            text = _("%(name)s is in the care of both accounts. Combine those two records first.")
+            raise MergeConflict(text % {"name": child})
         child.guardian = target
         child.save()
-        sentences.append(f"{child} will be in the care of {target}.")
+        sentences.append(_("%(name)s will be in the care of %(guardian)s.") % {"name": child, "guardian": target})
     source.offered.update(offered_to=target)
     source.is_active, source.link_nonce = False, links.new_nonce()
     source.save()
-    return [*sentences, f"The account {source.email} will be closed; {target.email} stays."]
+    text = _("The account %(closed)s will be closed; %(kept)s stays.")
+    return [*sentences, text % {"closed": source.email, "kept": target.email}]
 
 
 def merge_students(source: Student, target: Student) -> list[str]:
-    sentences = [f"The record of {source} will be combined with {target}."]
+    sentences = [_("The record of %(source)s will be combined with %(target)s.") % {"source": source, "target": target}]
     account = source.user
     filled = [name for name in ("email", "born_on", "notes") if not getattr(target, name) and getattr(source, name)]
     for name in filled:
         setattr(target, name, getattr(source, name))
-        sentences.append(f"{field_label(target, name).capitalize()}: copied, because the other record has none.")
+        text = _("%(field)s: copied, because the other record has none.")
+        sentences.append(text % {"field": field_label(target, name).capitalize()})
     if is_referenced(source):
-        raise MergeConflict(f"The record of {source} has data that can’t be moved automatically.")
+        raise MergeConflict(_("The record of %(name)s has data that can’t be moved automatically.") % {"name": source})
     source.delete()
     if account and not target.user and not target.guardian_id:
         target.user, target.email, target.offered_to = account, account.email, None
-        sentences.append(f"{target} will use the account {account.email}.")
+        sentences.append(_("%(name)s will use the account %(email)s.") % {"name": target, "email": account.email})
     target.save()
     return sentences
 

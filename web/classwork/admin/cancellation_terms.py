@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing.domain.refunds.terms import terms_sentences
 from billing.rules.terms import Terms
@@ -16,7 +18,7 @@ class TermsStepFormSet(BaseInlineFormSet):
     """Each step needs its own deadline. The rows are compared with each other, not with their stored values."""
 
     def get_unique_error_message(self, unique_check: Any) -> str:
-        return "Two steps have the same deadline. Please change one of them."
+        return gettext("Two steps have the same deadline. Please change one of them.")
 
     def save_existing_objects(self, commit: bool = True) -> Any:
         """Changed rows are deleted and created again, so that two steps can swap their deadlines."""
@@ -44,12 +46,12 @@ class CancellationTermsAdmin(RecordedModelAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[CancellationTerms]":
         return super().get_queryset(request).prefetch_related("steps").annotate(chosen=Count("class_offers"))
 
-    @admin.display(description="classes", ordering="chosen")
+    @admin.display(description=_("classes"), ordering="chosen")
     def classes(self, obj: Any) -> int:
         return int(obj.chosen)
 
-    @admin.display(description="shown to students")
+    @admin.display(description=_("shown to students"))
     def in_words(self, obj: CancellationTerms) -> str:
         if obj.pk is None:
-            return "Save the steps to see how students will read them."
+            return gettext("Save the steps to see how students will read them.")
         return " ".join(map(str, terms_sentences(Terms(cancellation_terms.resolve_steps(obj.steps.all(), [])))))

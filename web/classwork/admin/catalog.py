@@ -5,6 +5,8 @@ from django.contrib import admin
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from classwork.admin.base import GroupedAdmin, PreviewedAdmin, PreviewedAdminForm
 from classwork.domain.catalog import subjects
@@ -22,14 +24,14 @@ class LevelAdmin(admin.ModelAdmin):
     fieldsets = [
         (None, {"fields": ["name", "code", "rank", "is_step", "description"]}),
         (
-            "Rule and level numbers",
+            _("Rule and level numbers"),
             {"fields": ["rule", "planned_versions", ("started", "done", "done_twice")]},
         ),
     ]
 
 
 class LocationForm(forms.ModelForm):
-    image = PictureField(required=False, label="Photo", widget=forms.ClearableFileInput)
+    image = PictureField(required=False, label=_("Photo"), widget=forms.ClearableFileInput)
 
 
 @admin.register(Location)
@@ -42,7 +44,7 @@ class LocationAdmin(admin.ModelAdmin):
     fieldsets = [
         (None, {"fields": ["name", "code", "is_public"]}),
         (
-            "Address",
+            _("Address"),
             {"fields": ["address", ("city", "state", "zipcode", "country"), "map_link", "directions", "image"]},
         ),
     ]
@@ -64,7 +66,7 @@ class SubjectAdmin(PreviewedAdmin, GroupedAdmin):
     fieldsets = [
         (None, {"fields": [("level", "version"), "name", "code", "level_num", "manager_approved"]}),
         (
-            "Texts",
+            _("Texts"),
             {
                 "fields": [
                     ("tagline_1", "tagline_2", "tagline_3"),
@@ -74,9 +76,9 @@ class SubjectAdmin(PreviewedAdmin, GroupedAdmin):
                 ]
             },
         ),
-        ("Time", {"fields": [("num_weeks", "num_minutes")]}),
+        (_("Time"), {"fields": [("num_weeks", "num_minutes")]}),
         (
-            "Prices",
+            _("Prices"),
             {
                 "fields": [
                     ("full_price", "pre_pay_discount"),
@@ -95,16 +97,16 @@ class SubjectAdmin(PreviewedAdmin, GroupedAdmin):
         subjects.change_subject(actor, obj, form.values(), seen=form.seen)
         return obj
 
-    @admin.action(description="Approve selected", permissions=["change"])
+    @admin.action(description=_("Approve selected"), permissions=["change"])
     def approve(self, request: HttpRequest, chosen: "QuerySet[Subject]") -> None:
         with transaction.atomic():
             for subject in chosen:
                 subjects.set_subject_approved(acting_user(request), subject, True)
-        self.message_user(request, "Approved.")
+        self.message_user(request, gettext("Approved."))
 
-    @admin.action(description="Copy selected", permissions=["add"])
+    @admin.action(description=_("Copy selected"), permissions=["add"])
     def copy(self, request: HttpRequest, chosen: "QuerySet[Subject]") -> None:
         with transaction.atomic():
             for subject in chosen:
                 subjects.copy_subject(acting_user(request), subject)
-        self.message_user(request, "Copied; the copies are not approved yet.")
+        self.message_user(request, gettext("Copied; the copies are not approved yet."))

@@ -8,6 +8,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from classwork.admin.base import GroupedAdmin, PreviewedAdmin, PreviewedAdminForm
 from classwork.admin.filters import ClassDayFilter
@@ -98,51 +100,54 @@ class ClassOfferAdmin(PreviewedAdmin, GroupedAdmin):
         self.message_user(request, str(error), messages.ERROR)
         return redirect("admin:classwork_classoffer_changelist")
 
-    @admin.display(description="time", ordering="start_time")
+    @admin.display(description=_("time"), ordering="start_time")
     def time(self, obj: ClassOffer) -> str:
         return obj.time_range
 
-    @admin.display(description="starts")
+    @admin.display(description=_("starts"))
     def start_day(self, obj: ClassOffer) -> str:
         first = ClassSummary(obj, dates.local_today()).first
         return format_date(first.local_date) if first else "–"
 
-    @admin.display(description="ends")
+    @admin.display(description=_("ends"))
     def end_day(self, obj: ClassOffer) -> str:
         last = ClassSummary(obj, dates.local_today()).last
         return format_date(last.local_date) if last else "–"
 
-    @admin.display(description="teachers")
+    @admin.display(description=_("teachers"))
     def taught_by(self, obj: ClassOffer) -> str:
         return ClassSummary(obj, dates.local_today()).teachers
 
-    @admin.display(description="class days")
+    @admin.display(description=_("class days"))
     def dates_now(self, obj: ClassOffer) -> str:
         if obj.pk is None:
-            return "Class days are computed from the session, the weekday and the number of weeks of the subject."
+            return gettext(
+                "Class days are computed from the session, the weekday and the number of weeks of the subject."
+            )
         return ClassSummary(obj, dates.local_today()).date_range
 
-    @admin.display(description="single days")
+    @admin.display(description=_("single days"))
     def single_days(self, obj: ClassOffer) -> str | SafeString:
         if obj.pk is None:
             return "–"
-        return format_html('<a href="{}">Cancel, move or add class days</a>', reverse("desk_class", args=[obj.pk]))
+        url = reverse("desk_class", args=[obj.pk])
+        return format_html('<a href="{}">{}</a>', url, gettext("Cancel, move or add class days"))
 
-    @admin.action(description="Approve selected", permissions=["change"])
+    @admin.action(description=_("Approve selected"), permissions=["change"])
     def approve(self, request: HttpRequest, chosen: "QuerySet[ClassOffer]") -> None:
         with transaction.atomic():
             for class_offer in chosen:
                 class_offers.set_class_approved(acting_user(request), class_offer, True)
-        self.message_user(request, "Approved.")
+        self.message_user(request, gettext("Approved."))
 
-    @admin.action(description="Copy selected", permissions=["add"])
+    @admin.action(description=_("Copy selected"), permissions=["add"])
     def copy(self, request: HttpRequest, chosen: "QuerySet[ClassOffer]") -> None:
         with transaction.atomic():
             for class_offer in ClassOffer.objects.with_timetable().filter(pk__in=chosen):
                 next_session.create_repeated_class(
                     acting_user(request), next_session.repeat_class(class_offer), class_offer.session
                 )
-        self.message_user(request, "Copied into the same session; give the copies their own day and time.")
+        self.message_user(request, gettext("Copied into the same session; give the copies their own day and time."))
 
 
 @admin.register(Meeting)
@@ -152,7 +157,7 @@ class MeetingAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_select_related = ["class_offer__subject__level", "location"]
     date_hierarchy = "starts_at"
 
-    @admin.display(description="is running", boolean=True)
+    @admin.display(description=_("is running"), boolean=True)
     def is_off(self, obj: Meeting) -> bool:
         return not obj.is_canceled
 

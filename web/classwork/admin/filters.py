@@ -3,6 +3,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from classwork.models import ClassOffer
 from common import dates
@@ -12,7 +13,7 @@ from common.search import read_number
 class ClassDayFilter(admin.SimpleListFilter):
     """Only weekdays on which a class meets are listed."""
 
-    title = "class day"
+    title = _("class day")
     parameter_name = "class_day"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

@@ -4,6 +4,8 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from classwork.domain.resources import content, kind_rules, releases
 from classwork.models import Attachment, Release, Resource
@@ -17,7 +19,7 @@ from users.roles import acting_user
 class ResourceAdminForm(forms.ModelForm):
     """The file is checked like the files that teachers send, and is stored only when all other fields are valid."""
 
-    sent = forms.FileField(label="File", required=False, help_text="Replaces the current file.")
+    sent = forms.FileField(label=_("File"), required=False, help_text=_("Replaces the current file."))
     checked: CheckedFile | None = None
 
     def clean(self) -> dict[str, Any]:
@@ -64,11 +66,15 @@ class AttachmentInline(admin.StackedInline):
 
 
 class AttachedFilter(admin.SimpleListFilter):
-    title = "attached to"
+    title = _("attached to")
     parameter_name = "hangs"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("subject", "On a subject"), ("class_offer", "On a class"), ("nothing", "In a library")]
+        return [
+            ("subject", gettext("On a subject")),
+            ("class_offer", gettext("On a class")),
+            ("nothing", gettext("In a library")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Resource]") -> "QuerySet[Resource]":
         match self.value():
@@ -101,8 +107,8 @@ class ResourceAdmin(RecordedModelAdmin):
     readonly_fields = ["author", "file_title", "size", "seconds"]
     fieldsets = [
         (None, {"fields": ["title", ("kind", "audience"), "manager_approved", "author"]}),
-        ("When", {"fields": [("when", "class_number"), "expires_after"]}),
-        ("Content", {"fields": ["link", "text", "sent", ("file_title", "size", "seconds")]}),
+        (_("When"), {"fields": [("when", "class_number"), "expires_after"]}),
+        (_("Content"), {"fields": ["link", "text", "sent", ("file_title", "size", "seconds")]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Resource]":
@@ -113,7 +119,7 @@ class ResourceAdmin(RecordedModelAdmin):
         )
         return Resource.objects.prefetch_related(*related)
 
-    @admin.display(description="attached to")
+    @admin.display(description=_("attached to"))
     def hangs_on(self, obj: Resource) -> str:
         attachments = sorted(obj.attachments.all(), key=lambda each: each.class_offer_id is not None)
         return "; ".join(str(each.class_offer or each.subject) for each in attachments)
@@ -127,10 +133,11 @@ class ResourceAdmin(RecordedModelAdmin):
         super().save_related(request, form, formsets, change)
         releases.rebuild_class_releases(before.union(releases.classes_with_resource(form.instance)))
 
-    @admin.action(description="Approve selected", permissions=["change"])
+    @admin.action(description=_("Approve selected"), permissions=["change"])
     def approve(self, request: HttpRequest, queryset: "QuerySet[Resource]") -> None:
         count = sum(content.approve_resource(acting_user(request), resource) for resource in queryset)
-        messages.success(request, "One resource is approved." if count == 1 else f"{count} resources are approved.")
+        text = ngettext("One resource is approved.", "%(number)s resources are approved.", count)
+        messages.success(request, text % {"number": count})
 
 
 @admin.register(Release)

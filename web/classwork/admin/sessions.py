@@ -6,6 +6,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from classwork.admin.base import PreviewedAdmin, PreviewedAdminForm
 from classwork.domain.schedule import class_offers, sessions
@@ -26,10 +28,10 @@ class ClassOfferRowAdminForm(PreviewedAdminForm, ClassOfferRowForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         class_offer = cast(ClassOffer, self.instance)
-        of = str(class_offer.subject) if class_offer.pk else "the new class"
+        of = str(class_offer.subject) if class_offer.pk else gettext("the new class")
         for field in self.fields.values():
             inner: Any = getattr(field.widget, "widget", field.widget)  # The admin wraps the widget of a related row.
-            inner.attrs["aria-label"] = f"{field.label} of {of}"
+            inner.attrs["aria-label"] = gettext("%(field)s of %(class)s") % {"field": field.label, "class": of}
 
 
 class ClassOfferFormSet(BaseInlineFormSet):
@@ -76,9 +78,9 @@ class SessionAdmin(PreviewedAdmin):
     search_fields = ["name"]
     fieldsets = [
         (None, {"fields": ["name"]}),
-        ("Class days", {"fields": ["key_day_date", ("max_day_shift", "num_weeks")]}),
-        ("Without class", {"fields": [("skip_weeks", "flip_last_day"), "break_weeks"]}),
-        ("Publication", {"fields": [("publish_date", "expire_date")]}),
+        (_("Class days"), {"fields": ["key_day_date", ("max_day_shift", "num_weeks")]}),
+        (_("Without class"), {"fields": [("skip_weeks", "flip_last_day"), "break_weeks"]}),
+        (_("Publication"), {"fields": [("publish_date", "expire_date")]}),
     ]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -107,22 +109,23 @@ class SessionAdmin(PreviewedAdmin):
                 )
                 formset.changed_objects.append((row.instance, row.changed_data))
 
-    @admin.display(description="starts", ordering="key_day_date")
+    @admin.display(description=_("starts"), ordering="key_day_date")
     def first_day(self, obj: Session) -> str:
         return format_date(obj.start_date)
 
-    @admin.display(description="ends")
+    @admin.display(description=_("ends"))
     def last_day(self, obj: Session) -> str:
         return format_date(obj.end_date)
 
-    @admin.display(description="published from", ordering="publish_date")
+    @admin.display(description=_("published from"), ordering="publish_date")
     def published(self, obj: Session) -> str:
         return format_date(obj.publish_date)
 
-    @admin.display(description="until", ordering="expire_date")
+    @admin.display(description=_("until"), ordering="expire_date")
     def expires(self, obj: Session) -> str:
         return format_date(obj.expire_date)
 
     @admin.display(description="")
     def plan_next(self, obj: Session) -> SafeString:
-        return format_html('<a href="{}">Plan the next session</a>', reverse("desk_next_session", args=[obj.pk]))
+        url = reverse("desk_next_session", args=[obj.pk])
+        return format_html('<a href="{}">{}</a>', url, gettext("Plan the next session"))

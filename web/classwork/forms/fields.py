@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
 
 from common.days import refuse_far_days
 from users.models import Staff
@@ -29,7 +30,8 @@ class DatesField(forms.Field):
             except ValueError:
                 day = None
             if day is None:
-                raise ValidationError(f"“{word}” isn’t a date. Write it like 2026-11-26.", code="day")
+                text = _("“%(word)s” isn’t a date. Write it like 2026-11-26.")
+                raise ValidationError(text % {"word": word}, code="day")
             refuse_far_days(day)
             days.add(day)
         return sorted(days)

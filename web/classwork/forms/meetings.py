@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from classwork.domain.schedule import meetings
 from classwork.domain.schedule.meetings import MeetingDraft
@@ -20,8 +22,8 @@ from users.models import User
 class MeetingActionForm(PreviewedFormMixin, forms.Form):
     """An action on one meeting. `plan_changes` previews it and `carry_out` applies it."""
 
-    title = ""
-    submit = ""
+    title: str | Promise = ""
+    submit: str | Promise = ""
 
     def __init__(self, *args: Any, meeting: Meeting, **kwargs: Any) -> None:
         self.meeting = meeting
@@ -32,7 +34,7 @@ class MeetingActionForm(PreviewedFormMixin, forms.Form):
 
 
 class RestoreMeetingForm(MeetingActionForm):
-    title, submit = "Restore this class day", "Restore class day"
+    title, submit = _("Restore this class day"), _("Restore class day")
 
     def plan_changes(self) -> Preview:
         return meetings.plan_restore(self.meeting)
@@ -43,19 +45,19 @@ class RestoreMeetingForm(MeetingActionForm):
 
 class MeetingTimeForm(PreviewedFormMixin, forms.Form):
     day = DayField()
-    start_time = forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}), label="Starts at")
-    minutes = forms.IntegerField(max_value=1440, required=False, help_text="Leave empty for the usual length.")
+    start_time = forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}), label=_("Starts at"))
+    minutes = forms.IntegerField(max_value=1440, required=False, help_text=_("Leave empty for the usual length."))
     location = forms.ModelChoiceField(
-        Location.objects.all(), required=False, help_text="Leave empty for the usual location."
+        Location.objects.all(), required=False, help_text=_("Leave empty for the usual location.")
     )
-    reason = forms.CharField(max_length=200, required=False, help_text="Shown to students.")
+    reason = forms.CharField(max_length=200, required=False, help_text=_("Shown to students."))
 
     def draft(self) -> MeetingDraft:
         return MeetingDraft(**self.cleaned_data)
 
 
 class MoveMeetingForm(MeetingTimeForm, MeetingActionForm):
-    title, submit = "Move this class day", "Move class day"
+    title, submit = _("Move this class day"), _("Move class day")
 
     def __init__(self, *args: Any, meeting: Meeting, **kwargs: Any) -> None:
         start = dates.to_local_time(meeting.starts_at)
@@ -70,9 +72,9 @@ class MoveMeetingForm(MeetingTimeForm, MeetingActionForm):
 
 
 class SubstitutesForm(MeetingActionForm):
-    title, submit = "Substitute", "Save changes"
-    people = StaffField(label="Substitutes", help_text="Leave empty for the usual teachers.")
-    why = forms.CharField(max_length=200, required=False, label="Reason", help_text="For the office.")
+    title, submit = _("Substitute"), _("Save changes")
+    people = StaffField(label=_("Substitutes"), help_text=_("Leave empty for the usual teachers."))
+    why = forms.CharField(max_length=200, required=False, label=_("Reason"), help_text=_("For the office."))
 
     def __init__(self, *args: Any, meeting: Meeting, **kwargs: Any) -> None:
         initial = {"people": list(meeting.substitutes.all())}
@@ -86,7 +88,7 @@ class SubstitutesForm(MeetingActionForm):
 
 
 class AddMeetingForm(MeetingTimeForm):
-    title, submit = "Add a class day", "Add class day"
+    title, submit = _("Add a class day"), _("Add class day")
 
     def __init__(self, *args: Any, class_offer: ClassOffer, **kwargs: Any) -> None:
         self.class_offer = class_offer

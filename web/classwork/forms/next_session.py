@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from classwork.domain.schedule.next_session import RepeatedClass
 from classwork.models import Location
@@ -17,10 +19,10 @@ class RepeatedClassForm(forms.Form):
     """One class of the earlier session: whether to repeat it, and what changes."""
 
     keep = forms.BooleanField(required=False, initial=True)
-    class_day = forms.TypedChoiceField(choices=WEEKDAYS, coerce=int, label="Weekday")
-    start_time = forms.TimeField(label="Starts at", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    class_day = forms.TypedChoiceField(choices=WEEKDAYS, coerce=int, label=_("Weekday"))
+    start_time = forms.TimeField(label=_("Starts at"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     location = forms.TypedChoiceField(required=False, empty_value=None)
-    teaching = forms.TypedMultipleChoiceField(required=False, label="Teachers")
+    teaching = forms.TypedMultipleChoiceField(required=False, label=_("Teachers"))
 
     def __init__(self, data: Any, *, source: RepeatedClass, choices: SharedChoices, prefix: str) -> None:
         self.source = source
@@ -57,7 +59,8 @@ class SharedChoices:
 
     def fill(self, form: RepeatedClassForm) -> None:
         location, teaching = form.fields["location"], form.fields["teaching"]
-        location.choices = [("", "To be announced"), *((key, str(place)) for key, place in self.places.items())]  # type: ignore[attr-defined]
+        places = [(key, str(place)) for key, place in self.places.items()]
+        location.choices = [("", gettext("To be announced")), *places]  # type: ignore[attr-defined]
         location.coerce = self.places.__getitem__  # type: ignore[attr-defined]
         teaching.choices = [(key, str(person)) for key, person in self.people.items()]  # type: ignore[attr-defined]
         teaching.coerce = self.people.__getitem__  # type: ignore[attr-defined]

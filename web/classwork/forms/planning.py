@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from classwork.domain.catalog import subjects
 from classwork.domain.class_fields import OFFICE_FIELDS
@@ -43,7 +44,7 @@ class SessionForm(PreviewedModelForm):
 
 
 class SubjectForm(PreviewedModelForm):
-    image = PictureField(required=False, label="Promotional image", widget=forms.ClearableFileInput)
+    image = PictureField(required=False, label=_("Promotional image"), widget=forms.ClearableFileInput)
 
     class Meta:
         model = Subject
@@ -59,12 +60,12 @@ class SubjectForm(PreviewedModelForm):
 
 
 class ClassOfferForm(PreviewedModelForm):
-    teaching = StaffField(label="Teachers")
-    assisting = StaffField(label="Assistants")
+    teaching = StaffField(label=_("Teachers"))
+    assisting = StaffField(label=_("Assistants"))
     skipped = DatesField(
         required=False,
-        label="Skipped dates",
-        help_text="Dates without class, such as 2026-11-26. Each adds a week at the end.",
+        label=_("Skipped dates"),
+        help_text=_("Dates without class, such as 2026-11-26. Each adds a week at the end."),
     )
 
     class Meta:
@@ -86,7 +87,7 @@ class ClassOfferForm(PreviewedModelForm):
 class ClassOfferRowForm(PreviewedModelForm):
     """A class within its session, as one row of a table. The session may be changed by the same form."""
 
-    teaching = StaffField(label="Teachers")
+    teaching = StaffField(label=_("Teachers"))
 
     class Meta:
         model = ClassOffer

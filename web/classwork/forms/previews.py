@@ -12,12 +12,14 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 from django.forms.models import construct_instance
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from classwork.domain.schedule.previews import Preview
 from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
 from common.formats import format_date
 
-READ_FIRST = "Nothing has been saved yet. Please check what would change, then save again."
+READ_FIRST = _("Nothing has been saved yet. Please check what would change, then save again.")
 
 
 class AcceptProposalButton:
@@ -25,12 +27,13 @@ class AcceptProposalButton:
 
     def __init__(self, fault: FieldProblem) -> None:
         self.value = json.dumps(dict(fault.proposal), cls=DjangoJSONEncoder)
-        self.label = "Use " + ", ".join(map(field_value_text, fault.proposal.values()))
+        values = ", ".join(map(field_value_text, fault.proposal.values()))
+        self.label = gettext("Use %(values)s") % {"values": values}
 
 
 def field_value_text(value: Any) -> str:
     if isinstance(value, list):
-        return " and ".join(map(field_value_text, value))
+        return gettext(" and ").join(map(field_value_text, value))
     return format_date(value) if isinstance(value, date) else str(value)
 
 

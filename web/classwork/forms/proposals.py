@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from classwork.domain.catalog import subjects
 from classwork.domain.class_fields import IDEA_FIELDS
@@ -51,7 +52,7 @@ class ProposeSubjectForm(ProposalForm):
 
 
 class ProposeClassForm(ProposalForm):
-    skipped = DatesField(required=False, label="Skipped dates", help_text="For example 2026-11-26.")
+    skipped = DatesField(required=False, label=_("Skipped dates"), help_text=_("For example 2026-11-26."))
 
     class Meta:
         model = ClassOffer
@@ -90,7 +91,7 @@ class ChangeClassForm(ProposalForm):
 
 class ProposalMessageForm(forms.Form):
     message = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3}), required=False, label="Message to the office", max_length=2000
+        widget=forms.Textarea(attrs={"rows": 3}), required=False, label=_("Message to the office"), max_length=2000
     )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import PurePath
 from typing import Any
 
 from django import forms
 from django.urls import reverse_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.resources import kind_rules
@@ -20,36 +23,41 @@ from common.formats import format_date
 Kind = Resource.Kind
 INVITE = reverse_lazy("invite_upload")
 AUDIENCES = [
-    (Resource.Audience.STUDENT, "Students of the class"),
-    (Resource.Audience.TEACHER, "Teachers of the class only"),
-    (Resource.Audience.PUBLIC, "Everyone, once the office approves"),
+    (Resource.Audience.STUDENT, _("Students of the class")),
+    (Resource.Audience.TEACHER, _("Teachers of the class only")),
+    (Resource.Audience.PUBLIC, _("Everyone, once the office approves")),
 ]
 HERE, EVERYWHERE = "here", "everywhere"
 
 
 class ResourceForm(forms.Form):
-    title = forms.CharField(max_length=125, required=False, label="Title")
+    title = forms.CharField(max_length=125, required=False, label=_("Title"))
     text = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3}), required=False, label="Description", help_text="Markdown works."
+        widget=forms.Textarea(attrs={"rows": 3}), required=False, label=_("Description"), help_text=_("Markdown works.")
     )
-    opens = forms.ChoiceField(label="Opens")
-    to = forms.ChoiceField(label="Give it to", widget=forms.RadioSelect)
-    audience = forms.ChoiceField(label="For", choices=AUDIENCES, widget=forms.RadioSelect)
+    opens = forms.ChoiceField(label=_("Opens"))
+    to = forms.ChoiceField(label=_("Give it to"), widget=forms.RadioSelect)
+    audience = forms.ChoiceField(label=_("For"), choices=AUDIENCES, widget=forms.RadioSelect)
     expires_after = forms.IntegerField(
-        min_value=1, max_value=53, required=False, label="Expires after (weeks)", help_text="Leave empty for no expiry."
+        min_value=1,
+        max_value=53,
+        required=False,
+        label=_("Expires after (weeks)"),
+        help_text=_("Leave empty for no expiry."),
     )
 
     def __init__(self, kind: str, thing: ClassOffer | Subject, *args: Any, person: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind, self.thing, self.person = kind, thing, person
         self.resource: Resource | None = self.initial.get("resource")
-        self.fields["opens"] = forms.ChoiceField(label="Opens", choices=release_choices(thing))
+        self.fields["opens"] = forms.ChoiceField(label=gettext("Opens"), choices=release_choices(thing))
         if self.resource or isinstance(thing, Subject):
             del self.fields["to"]
         else:
-            choices = [(HERE, "This class"), (EVERYWHERE, f"Every class of {thing.subject.title}")]
+            everywhere = gettext("Every class of %(subject)s") % {"subject": thing.subject.title}
+            choices = [(HERE, gettext("This class")), (EVERYWHERE, everywhere)]
             self.fields["to"] = forms.ChoiceField(
-                label="Give it to", choices=choices, widget=forms.RadioSelect, initial=HERE
+                label=gettext("Give it to"), choices=choices, widget=forms.RadioSelect, initial=HERE
             )
         self._ask_for_payload()
         self.order_fields(["file", "link", "title", "text", "opens", "to", "subtitles", "audience", "expires_after"])
@@ -64,10 +72,10 @@ class ResourceForm(forms.Form):
         if self.kind == Kind.VIDEO:
             self.fields["subtitles"] = UploadField("subtitles", person=self.person, invite=INVITE, required=False)
         if self.kind in (Kind.LINK, Kind.PAGE):
-            self.fields["link"] = forms.CharField(label="Link", max_length=500)
+            self.fields["link"] = forms.CharField(label=gettext("Link"), max_length=500)
         if self.kind in (Kind.TEXT, Kind.EMAIL):
             self.fields["text"] = forms.CharField(
-                label="Text", widget=forms.Textarea(attrs={"rows": 8}), help_text="Markdown works."
+                label=gettext("Text"), widget=forms.Textarea(attrs={"rows": 8}), help_text=gettext("Markdown works.")
             )
         self.fields["title"].required = self.kind not in Resource.FILES
 
@@ -128,15 +136,18 @@ def release_choices(thing: ClassOffer | Subject) -> Sequence[tuple[str, str]]:
         }
     weeks = thing.subject.num_weeks if isinstance(thing, ClassOffer) else thing.num_weeks
     count = max(weeks, len(days))
-    after = [
-        (f"{ReleaseMoment.CLASS}-{n}", f"After class {n}" + (f", {format_date(days[n])}" if n in days else ""))
-        for n in range(1, count + 1)
-    ]
+    after = [(f"{ReleaseMoment.CLASS}-{n}", after_class_text(n, days.get(n))) for n in range(1, count + 1)]
     return [
-        (ReleaseMoment.SIGN_UP, "Immediately on registration"),
+        (ReleaseMoment.SIGN_UP, gettext("Immediately on registration")),
         *after,
-        (ReleaseMoment.COMPLETION, "After the last class"),
+        (ReleaseMoment.COMPLETION, gettext("After the last class")),
     ]
+
+
+def after_class_text(number: int, day: date | None) -> str:
+    if day is None:
+        return gettext("After class %(number)s") % {"number": number}
+    return gettext("After class %(number)s, %(date)s") % {"number": number, "date": format_date(day)}
 
 
 def default_release(thing: ClassOffer | Subject) -> str:

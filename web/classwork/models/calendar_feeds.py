@@ -1,4 +1,5 @@
 from django.db import models
+from django.utils.translation import gettext as _
 
 from common import links
 from users.models import Staff
@@ -11,4 +12,4 @@ class TeacherCalendarFeed(models.Model):
     nonce = models.CharField(max_length=32, default=links.new_nonce)
 
     def __str__(self) -> str:
-        return f"Calendar of {self.staff}"
+        return _("Calendar of %(name)s") % {"name": self.staff}

@@ -7,6 +7,7 @@ from functools import cached_property
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from billing.rules.terms import REFUND_METHOD_LABELS, RefundMethod
 from common.formats import format_percent
@@ -15,18 +16,18 @@ from common.formats import format_percent
 class CancellationTerms(models.Model):
     name = models.CharField(max_length=60, unique=True)
     is_default = models.BooleanField(
-        "school default", default=False, help_text="Used for classes without terms of their own."
+        _("school default"), default=False, help_text=_("Used for classes without terms of their own.")
     )
 
     class Meta:
-        verbose_name = verbose_name_plural = "cancellation terms"
+        verbose_name = verbose_name_plural = _("cancellation terms")
         ordering = ["-is_default", "name"]
         constraints = [
             models.UniqueConstraint(
                 fields=["is_default"],
                 condition=Q(is_default=True),
                 name="classwork_terms_one_default",
-                violation_error_message="Other terms are the school’s usual ones already.",
+                violation_error_message=_("Other terms are the school’s usual ones already."),
             ),
         ]
 
@@ -38,33 +39,33 @@ class CancellationTermsStep(models.Model):
     """The refund for a cancellation before a deadline. After the last step there is no refund."""
 
     class Unit(models.TextChoices):
-        HOURS = "hours", "hours before the first class"
-        DAYS = "days", "days before the first class"
-        WEEKS = "weeks", "weeks before the first class"
-        MEETING = "meeting", "when the class of this number begins"
+        HOURS = "hours", _("hours before the first class")
+        DAYS = "days", _("days before the first class")
+        WEEKS = "weeks", _("weeks before the first class")
+        MEETING = "meeting", _("when the class of this number begins")
 
     terms = models.ForeignKey(CancellationTerms, on_delete=models.CASCADE, related_name="steps")
     number = models.PositiveSmallIntegerField(
-        validators=[MinValueValidator(1), MaxValueValidator(500)], help_text="Number of days, or the class number."
+        validators=[MinValueValidator(1), MaxValueValidator(500)], help_text=_("Number of days, or the class number.")
     )
-    unit = models.CharField("until", max_length=7, choices=Unit, default=Unit.DAYS)
+    unit = models.CharField(_("until"), max_length=7, choices=Unit, default=Unit.DAYS)
     percent = models.DecimalField(
-        "percent back",
+        _("percent back"),
         max_digits=5,
         decimal_places=2,
         default=Decimal(100),
         validators=[MinValueValidator(0), MaxValueValidator(100)],
     )
-    gives = models.CharField("as", max_length=6, choices=REFUND_METHOD_LABELS, default=RefundMethod.REFUND)
+    gives = models.CharField(_("as"), max_length=6, choices=REFUND_METHOD_LABELS, default=RefundMethod.REFUND)
 
     class Meta:
-        verbose_name = "step"
+        verbose_name = _("step")
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["terms", "unit", "number"],
                 name="classwork_terms_step_once",
-                violation_error_message="There is a step with this moment already.",
+                violation_error_message=_("There is a step with this moment already."),
             ),
             models.CheckConstraint(condition=Q(percent__range=(0, 100)), name="classwork_terms_step_percent"),
             models.CheckConstraint(condition=Q(number__range=(1, 500)), name="classwork_terms_step_number"),

@@ -10,22 +10,31 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Concat, Lower
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from classwork.rules import levels
 from common.amounts import AmountField
 from common.formats import currency_digits
 from common.money import is_payable_amount
 
-version_letters = RegexValidator(r"^[A-Za-z0-9]{1,4}\Z", "Use one to four letters or digits, such as A, or N for none.")
+version_letters = RegexValidator(
+    r"^[A-Za-z0-9]{1,4}\Z", _("Use one to four letters or digits, such as A, or N for none.")
+)
 
 
 def validate_price(amount: Decimal) -> None:
     """The amount must be payable in the school's currency and not below zero."""
     if amount < 0:
-        raise ValidationError("An amount cannot be below zero.", code="negative")
+        raise ValidationError(gettext("An amount cannot be below zero."), code="negative")
     if not is_payable_amount(amount, settings.CURRENCY):
-        places = currency_digits(settings.CURRENCY) or "no"
-        raise ValidationError(f"Amounts in {settings.CURRENCY} have {places} decimals.", code="decimals")
+        places = currency_digits(settings.CURRENCY)
+        text = (
+            gettext("Amounts in %(currency)s have %(places)s decimals.")
+            if places
+            else gettext("Amounts in %(currency)s have no decimals.")
+        )
+        raise ValidationError(text % {"currency": settings.CURRENCY, "places": places}, code="decimals")
 
 
 def validate_level_rule(text: str) -> None:
@@ -46,42 +55,42 @@ def price_field(**kwargs: Any) -> AmountField:
     return AmountField(validators=[validate_price], **kwargs)
 
 
-def level_number_field(help_text: str) -> models.DecimalField:
-    return models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True, help_text=help_text)
+def level_number_field(**kwargs: Any) -> models.DecimalField:
+    return models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True, **kwargs)
 
 
-NEEDS_A_RULE = "A step of the ladder needs a rule that says what completes it."
+NEEDS_A_RULE = _("A step of the ladder needs a rule that says what completes it.")
 
 
 class Level(models.Model):
     """A level of the school, or a kind of class outside the levels, such as a workshop or private lessons."""
 
     name = models.CharField(max_length=60, unique=True)
-    code = models.CharField(max_length=12, help_text="Short, for example Beg or L2.")
+    code = models.CharField(max_length=12, help_text=_("Short, for example Beg or L2."))
     rank = models.DecimalField(
-        max_digits=4, decimal_places=1, default=Decimal(0), help_text="Order of the levels: 1, 2, 2.5 …; 0 for none."
+        max_digits=4, decimal_places=1, default=Decimal(0), help_text=_("Order of the levels: 1, 2, 2.5 …; 0 for none.")
     )
     is_step = models.BooleanField(
-        "counts as a level", default=True, help_text="Off for workshops, special topics and private lessons."
+        _("counts as a level"), default=True, help_text=_("Off for workshops, special topics and private lessons.")
     )
     rule = models.CharField(
-        "completed by",
+        _("completed by"),
         max_length=120,
         blank=True,
         validators=[validate_level_rule],
-        help_text="Versions that complete the level, for example “A|C, B|D”: A or C, and B or D.",
+        help_text=_("Versions that complete the level, for example “A|C, B|D”: A or C, and B or D."),
     )
     planned_versions = models.CharField(
         max_length=120,
         blank=True,
         validators=[validate_versions],
-        help_text="Versions such as “C, D” that no subject has yet, so that the rule above may name them.",
+        help_text=_("Versions such as “C, D” that no subject has yet, so that the rule above may name them."),
     )
-    started = level_number_field("A student's level after one class of it, any version.")
-    done = level_number_field("A student's level once it is complete.")
-    done_twice = level_number_field("A student's level once it is complete twice over.")
+    started = level_number_field(help_text=_("A student's level after one class of it, any version."))
+    done = level_number_field(help_text=_("A student's level once it is complete."))
+    done_twice = level_number_field(help_text=_("A student's level once it is complete twice over."))
     description = models.TextField(
-        blank=True, help_text="Shown in the level guide: who it is for and what comes before."
+        blank=True, help_text=_("Shown in the level guide: who it is for and what comes before.")
     )
 
     class Meta:
@@ -90,7 +99,7 @@ class Level(models.Model):
             models.UniqueConstraint(
                 Lower("code"),
                 name="classwork_level_code_once",
-                violation_error_message="Another level has this code.",
+                violation_error_message=_("Another level has this code."),
             ),
             models.CheckConstraint(condition=Q(rank__gte=0), name="classwork_level_rank_not_negative"),
             models.CheckConstraint(
@@ -114,9 +123,12 @@ class Level(models.Model):
         except levels.LevelRuleInvalid:
             return  # The field reports this problem itself.
         if unknown:
-            names, pronoun = " or ".join(unknown), "it" if len(unknown) == 1 else "them"
-            advice = f"Change the rule, or name {pronoun} under “Planned versions”."
-            raise ValidationError({"rule": f"{self.name} has no version {names}. {advice}"})
+            text = ngettext(
+                "%(level)s has no version %(versions)s. Change the rule, or name it under “Planned versions”.",
+                "%(level)s has no version %(versions)s. Change the rule, or name them under “Planned versions”.",
+                len(unknown),
+            )
+            raise ValidationError({"rule": text % {"level": self.name, "versions": gettext(" or ").join(unknown)}})
 
     def known_versions(self) -> set[str]:
         taught = self.subjects.values_list("version", flat=True) if self.pk else []
@@ -167,44 +179,44 @@ class Subject(models.Model):
         max_length=4,
         default="N",
         validators=[version_letters],
-        help_text="Versions of a level may be taken in any order. N for none.",
+        help_text=_("Versions of a level may be taken in any order. N for none."),
     )
     level_num = models.DecimalField(
-        "level number",
+        _("level number"),
         max_digits=4,
         decimal_places=1,
         null=True,
         blank=True,
-        help_text="Leave empty or 0 for the rank of the level.",
+        help_text=_("Leave empty or 0 for the rank of the level."),
     )
-    name = models.CharField(max_length=125, blank=True, help_text="Required for workshops and other special topics.")
-    code = models.CharField("catalog code", max_length=20, blank=True, help_text="The school's own code, if any.")
+    name = models.CharField(max_length=125, blank=True, help_text=_("Required for workshops and other special topics."))
+    code = models.CharField(_("catalog code"), max_length=20, blank=True, help_text=_("The school's own code, if any."))
     tagline_1 = models.CharField(max_length=40, blank=True)
     tagline_2 = models.CharField(max_length=40, blank=True)
     tagline_3 = models.CharField(max_length=40, blank=True)
-    short_description = models.CharField(max_length=250, blank=True, help_text="One or two sentences for lists.")
-    description = models.TextField(blank=True, help_text="For the page of the class; Markdown works.")
-    image = models.ImageField("promotional image", upload_to="subjects/", blank=True)
+    short_description = models.CharField(max_length=250, blank=True, help_text=_("One or two sentences for lists."))
+    description = models.TextField(blank=True, help_text=_("For the page of the class; Markdown works."))
+    image = models.ImageField(_("promotional image"), upload_to="subjects/", blank=True)
     num_weeks = models.PositiveSmallIntegerField(
-        "weeks", default=default_weeks, validators=[MinValueValidator(1), MaxValueValidator(53)]
+        _("weeks"), default=default_weeks, validators=[MinValueValidator(1), MaxValueValidator(53)]
     )
     num_minutes = models.PositiveSmallIntegerField(
-        "minutes", default=default_minutes, validators=[MinValueValidator(1), MaxValueValidator(1440)]
+        _("minutes"), default=default_minutes, validators=[MinValueValidator(1), MaxValueValidator(1440)]
     )
     full_price = price_field(default=default_full_price)
     pre_pay_discount = price_field(
-        verbose_name="early price discount",
+        verbose_name=_("early price discount"),
         default=default_pre_pay_discount,
-        help_text="Discount for paying before the first class starts.",
+        help_text=_("Discount for paying before the first class starts."),
     )
     multiple_purchase_discount = price_field(
-        verbose_name="multi-class discount",
+        verbose_name=_("multi-class discount"),
         default=default_multi_discount,
-        help_text="Applied once, to a second class.",
+        help_text=_("Applied once, to a second class."),
     )
-    qualifies_as_multi_class_discount = models.BooleanField("counts for the multi-class discount", default=True)
+    qualifies_as_multi_class_discount = models.BooleanField(_("counts for the multi-class discount"), default=True)
     manager_approved = models.BooleanField(
-        "approved", default=default_approval, help_text="Only approved subjects are shown to the public."
+        _("approved"), default=default_approval, help_text=_("Only approved subjects are shown to the public.")
     )
     date_added = models.DateTimeField(auto_now_add=True)
     date_modified = models.DateTimeField(auto_now=True)
@@ -223,13 +235,13 @@ class Subject(models.Model):
             models.CheckConstraint(
                 condition=Q(pre_pay_discount__lte=F("full_price"), multiple_purchase_discount__lte=F("full_price")),
                 name="classwork_subject_discount_within_price",
-                violation_error_message="A discount cannot be more than the price.",
+                violation_error_message=_("A discount cannot be more than the price."),
             ),
             models.UniqueConstraint(
                 Lower("code"),
                 condition=~Q(code=""),
                 name="classwork_subject_code_once",
-                violation_error_message="Another subject has this catalogue code.",
+                violation_error_message=_("Another subject has this catalogue code."),
             ),
         ]
 
@@ -276,16 +288,16 @@ def default_country() -> str:
 
 class Location(models.Model):
     name = models.CharField(max_length=120)
-    code = models.CharField(max_length=30, help_text="Short, for lists and reports.")
+    code = models.CharField(max_length=30, help_text=_("Short, for lists and reports."))
     address = models.CharField(max_length=191, blank=True)
     city = models.CharField(max_length=120, default=default_city, blank=True)
-    state = models.CharField("state or region", max_length=63, default=default_state, blank=True)
-    zipcode = models.CharField("postcode", max_length=15, default=default_postcode, blank=True)
+    state = models.CharField(_("state or region"), max_length=63, default=default_state, blank=True)
+    zipcode = models.CharField(_("postcode"), max_length=15, default=default_postcode, blank=True)
     country = models.CharField(max_length=60, default=default_country, blank=True)
-    map_link = models.URLField(blank=True, help_text="Link to a map.")
-    directions = models.TextField(blank=True, help_text="Entrance, parking, bus; Markdown works.")
-    image = models.ImageField("photo", upload_to="locations/", blank=True)
-    is_public = models.BooleanField("published", default=True, help_text="Listed among the school's locations.")
+    map_link = models.URLField(blank=True, help_text=_("Link to a map."))
+    directions = models.TextField(blank=True, help_text=_("Entrance, parking, bus; Markdown works."))
+    image = models.ImageField(_("photo"), upload_to="locations/", blank=True)
+    is_public = models.BooleanField(_("published"), default=True, help_text=_("Listed among the school's locations."))
     date_added = models.DateTimeField(auto_now_add=True)
     date_modified = models.DateTimeField(auto_now=True)
 
@@ -295,7 +307,7 @@ class Location(models.Model):
             models.UniqueConstraint(
                 Lower("code"),
                 name="classwork_location_code_once",
-                violation_error_message="Another location has this code.",
+                violation_error_message=_("Another location has this code."),
             ),
         ]
 

@@ -10,6 +10,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from classwork.models.cancellation_terms import CancellationTerms
 from classwork.models.catalog import Location, Subject, default_approval, price_field
@@ -21,6 +22,15 @@ from common.formats import format_date, format_time, format_time_span
 from users.models import Staff
 
 WEEKDAYS = list(enumerate(dates.WEEKDAYS))
+PLURAL_WEEKDAYS = [
+    _("Mondays"),
+    _("Tuesdays"),
+    _("Wednesdays"),
+    _("Thursdays"),
+    _("Fridays"),
+    _("Saturdays"),
+    _("Sundays"),
+]
 
 
 def default_day() -> int:
@@ -71,34 +81,34 @@ class ClassOffer(models.Model):
         null=True,
         blank=True,
         related_name="class_offers",
-        help_text="Leave empty if not decided yet.",
+        help_text=_("Leave empty if not decided yet."),
     )
     teachers = models.ManyToManyField(Staff, through="Assignment", related_name="taught", blank=True)
-    class_day = models.PositiveSmallIntegerField("weekday", choices=WEEKDAYS, default=default_day)
-    start_time = models.TimeField("starts at")
+    class_day = models.PositiveSmallIntegerField(_("weekday"), choices=WEEKDAYS, default=default_day)
+    start_time = models.TimeField(_("starts at"))
     capacity = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="Maximum number of students. Leave empty for no limit.",
+        help_text=_("Maximum number of students. Leave empty for no limit."),
     )
-    price = price_field(null=True, blank=True, help_text="Leave empty for the price of the subject.")
+    price = price_field(null=True, blank=True, help_text=_("Leave empty for the price of the subject."))
     pay_at_door = models.BooleanField(
-        "pay at the door", default=True, help_text="Off: students must pay when they register."
+        _("pay at the door"), default=True, help_text=_("Off: students must pay when they register.")
     )
     last_joinable_class = models.PositiveSmallIntegerField(
-        "last class to join from",
+        _("last class to join from"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="Last class at which new students may join. Leave empty for the school default.",
+        help_text=_("Last class at which new students may join. Leave empty for the school default."),
     )
     pro_rata = models.BooleanField(
-        "late joiners pay for what is left",
+        _("late joiners pay for what is left"),
         null=True,
         blank=True,
-        choices=[(None, "School default"), (True, "Yes"), (False, "No")],
-        help_text="Late joiners pay for the remaining classes only. No: they pay the full price.",
+        choices=[(None, _("School default")), (True, _("Yes")), (False, _("No"))],
+        help_text=_("Late joiners pay for the remaining classes only. No: they pay the full price."),
     )
     cancellation_terms = models.ForeignKey(
         CancellationTerms,
@@ -106,39 +116,41 @@ class ClassOffer(models.Model):
         null=True,
         blank=True,
         related_name="class_offers",
-        verbose_name="cancellation terms",
-        help_text="Leave empty for the school default. Students keep the terms they bought under.",
+        verbose_name=_("cancellation terms"),
+        help_text=_("Leave empty for the school default. Students keep the terms they bought under."),
     )
     drop_in_price = price_field(
-        verbose_name="drop-in price", null=True, blank=True, help_text="Leave empty for no drop-ins."
+        verbose_name=_("drop-in price"), null=True, blank=True, help_text=_("Leave empty for no drop-ins.")
     )
     trial_price = price_field(
-        verbose_name="trial price",
+        verbose_name=_("trial price"),
         null=True,
         blank=True,
-        help_text="One class for new students; 0 is free. Leave empty for no trials.",
+        help_text=_("One class for new students; 0 is free. Leave empty for no trials."),
     )
     skip_tagline = models.CharField(
-        "note on skipped dates", max_length=80, blank=True, help_text="For example “No class at Thanksgiving”."
+        _("note on skipped dates"), max_length=80, blank=True, help_text=_("For example “No class at Thanksgiving”.")
     )
-    public_note = models.CharField(max_length=250, blank=True, help_text="Shown with the class.")
+    public_note = models.CharField(max_length=250, blank=True, help_text=_("Shown with the class."))
     manager_approved = models.BooleanField(
-        "approved", default=default_approval, help_text="Only approved classes are listed and open for registration."
+        _("approved"),
+        default=default_approval,
+        help_text=_("Only approved classes are listed and open for registration."),
     )
     minimum_enrollment = models.PositiveSmallIntegerField(
-        "minimum enrollment", null=True, blank=True, validators=[MinValueValidator(1)],
-        help_text="Minimum registrations by the decision date, or the class may be canceled. Leave empty for none.",
+        _("minimum enrollment"), null=True, blank=True, validators=[MinValueValidator(1)],
+        help_text=_("Minimum registrations by the decision date, or the class may be canceled. Leave empty for none."),
     )  # fmt: skip
     decision_date = DayColumn(
-        "decision date", null=True, blank=True, help_text="Last day on which registrations count."
+        _("decision date"), null=True, blank=True, help_text=_("Last day on which registrations count.")
     )
     confirmed_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When the class was confirmed."
+        null=True, blank=True, editable=False, help_text=_("When the class was confirmed.")
     )
     decision_requested_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When the office was asked."
+        null=True, blank=True, editable=False, help_text=_("When the office was asked.")
     )
-    canceled_at = models.DateTimeField("canceled at", null=True, blank=True, editable=False)
+    canceled_at = models.DateTimeField(_("canceled at"), null=True, blank=True, editable=False)
     date_added = models.DateTimeField(auto_now_add=True)
     date_modified = models.DateTimeField(auto_now=True)
 
@@ -170,7 +182,7 @@ class ClassOffer(models.Model):
                 condition=Q(minimum_enrollment__isnull=True, decision_date__isnull=True)
                 | Q(minimum_enrollment__gte=1, decision_date__isnull=False),
                 name="classwork_offer_minimum_says_by_when",
-                violation_error_message="How many it needs, and by which day: please give both, or neither.",
+                violation_error_message=_("How many it needs, and by which day: please give both, or neither."),
             ),
         ]
 
@@ -201,7 +213,7 @@ class ClassOffer(models.Model):
     @property
     def day(self) -> str:
         """“Tuesdays” for a class of several weeks, “Tuesday” for a single day."""
-        return self.weekday + ("s" if self.subject.num_weeks > 1 else "")
+        return str(PLURAL_WEEKDAYS[self.class_day]) if self.subject.num_weeks > 1 else self.weekday
 
     @property
     def time_range(self) -> str:
@@ -241,8 +253,8 @@ class Assignment(models.Model):
     """A teacher or an assistant of a class offer."""
 
     class Role(models.TextChoices):
-        TEACHER = "teacher", "Teacher"
-        ASSISTANT = "assistant", "Assistant"
+        TEACHER = "teacher", _("Teacher")
+        ASSISTANT = "assistant", _("Assistant")
 
     class_offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="assignments")
     staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="assignments")
@@ -254,7 +266,7 @@ class Assignment(models.Model):
             models.UniqueConstraint(
                 fields=["class_offer", "staff"],
                 name="classwork_assignment_once",
-                violation_error_message="This person is already assigned to the class.",
+                violation_error_message=_("This person is already assigned to the class."),
             ),
         ]
 
@@ -283,21 +295,23 @@ class Meeting(models.Model):
     number = models.PositiveSmallIntegerField(null=True, blank=True)
     starts_at = models.DateTimeField(db_index=True)
     ends_at = models.DateTimeField()
-    moved_from = models.DateTimeField(null=True, blank=True, help_text="Set when this class day was moved.")
-    canceled_at = models.DateTimeField("canceled at", null=True, blank=True)
-    reason = models.CharField(max_length=200, blank=True, help_text="Why it was moved or canceled; shown to students.")
+    moved_from = models.DateTimeField(null=True, blank=True, help_text=_("Set when this class day was moved."))
+    canceled_at = models.DateTimeField(_("canceled at"), null=True, blank=True)
+    reason = models.CharField(
+        max_length=200, blank=True, help_text=_("Why it was moved or canceled; shown to students.")
+    )
     location = models.ForeignKey(
         Location,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
         related_name="meetings",
-        help_text="Leave empty for the usual location.",
+        help_text=_("Leave empty for the usual location."),
     )
     substitutes = models.ManyToManyField(Staff, related_name="substitutions", blank=True)
     replacement_for = models.OneToOneField(
         "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="replacement",
-        verbose_name="makes up for",
+        verbose_name=_("makes up for"),
     )  # fmt: skip
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     revision = models.PositiveIntegerField(default=0, editable=False)

@@ -3,6 +3,8 @@ from decimal import Decimal
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from classwork.models.class_offers import ClassOffer
 
@@ -10,10 +12,13 @@ from classwork.models.class_offers import ClassOffer
 class ClassRole(models.Model):
     """A role by the school's own name, such as lead or follow, in the order in which they are named."""
 
-    class_offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="roles", verbose_name="class")
+    class_offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="roles", verbose_name=_("class"))
     name = models.CharField(max_length=30)
     capacity = models.PositiveSmallIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Leave empty for the capacity of the class."
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Leave empty for the capacity of the class."),
     )
 
     class Meta:
@@ -34,21 +39,23 @@ class RoleBalance(models.Model):
     """The largest allowed difference between the roles of a class."""
 
     class_offer = models.OneToOneField(ClassOffer, on_delete=models.CASCADE, primary_key=True, related_name="balance")
-    most_apart = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Largest difference between roles.")
+    most_apart = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("Largest difference between roles.")
+    )
     ratio = models.DecimalField(
         max_digits=3,
         decimal_places=1,
         null=True,
         blank=True,
         validators=[MinValueValidator(Decimal(1))],
-        help_text="Largest ratio between roles.",
+        help_text=_("Largest ratio between roles."),
     )
     active_from = models.PositiveSmallIntegerField(
-        default=0, help_text="Applies from this many people. Required for a ratio."
+        default=0, help_text=_("Applies from this many people. Required for a ratio.")
     )
 
     class Meta:
-        verbose_name_plural = "balance"
+        verbose_name_plural = _("balance")
         constraints = [
             models.CheckConstraint(
                 condition=Q(ratio__isnull=True) | Q(ratio__gte=1, active_from__gte=1), name="classwork_ratio_says_when"
@@ -56,4 +63,4 @@ class RoleBalance(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Balance of {self.class_offer}"
+        return gettext("Balance of %(class)s") % {"class": self.class_offer}

@@ -5,6 +5,7 @@ from typing import cast
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from classwork.models.catalog import Subject
 from classwork.models.class_offers import ClassOffer
@@ -16,11 +17,11 @@ class Proposal(models.Model):
     class."""
 
     class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        SUBMITTED = "submitted", "Waiting for an answer"
-        ANSWERED = "answered", "Answered: please review"
-        APPROVED = "approved", "Approved"
-        WITHDRAWN = "withdrawn", "Withdrawn"
+        DRAFT = "draft", _("Draft")
+        SUBMITTED = "submitted", _("Waiting for an answer")
+        ANSWERED = "answered", _("Answered: please review")
+        APPROVED = "approved", _("Approved")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
 
     OPEN = (State.DRAFT, State.SUBMITTED, State.ANSWERED)
 
@@ -31,15 +32,15 @@ class Proposal(models.Model):
     )
     changes = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
-    message = models.TextField("message to the office", blank=True)
-    answer = models.TextField("answer from the office", blank=True)
+    message = models.TextField(_("message to the office"), blank=True)
+    answer = models.TextField(_("answer from the office"), blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     date_added = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["-id"]
-        permissions = [("decide_proposal", "May approve or answer what teachers propose")]
+        permissions = [("decide_proposal", _("May approve or answer what teachers propose"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(subject__isnull=True, class_offer__isnull=False)

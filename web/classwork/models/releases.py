@@ -4,6 +4,8 @@ from datetime import date, datetime
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from classwork.models.class_offers import ClassOffer
 from classwork.models.resources import Resource
@@ -30,14 +32,14 @@ class Release(models.Model):
 
     class_offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="releases")
     resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="releases")
-    opens_at = models.DateTimeField(null=True, blank=True, help_text="Leave empty to open on registration.")
+    opens_at = models.DateTimeField(null=True, blank=True, help_text=_("Leave empty to open on registration."))
     class_number = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="Number of the class after which it opens."
+        null=True, blank=True, help_text=_("Number of the class after which it opens.")
     )
     position = models.PositiveSmallIntegerField(default=0)
-    last_day = models.DateField(null=True, blank=True, help_text="Last day it is open. Leave empty for no expiry.")
-    released_at = models.DateTimeField("released early", null=True, blank=True)
-    held_at = models.DateTimeField("on hold since", null=True, blank=True)
+    last_day = models.DateField(null=True, blank=True, help_text=_("Last day it is open. Leave empty for no expiry."))
+    released_at = models.DateTimeField(_("released early"), null=True, blank=True)
+    held_at = models.DateTimeField(_("on hold since"), null=True, blank=True)
     date_added = models.DateTimeField(auto_now_add=True)
 
     objects = ReleaseQuerySet.as_manager()
@@ -52,7 +54,7 @@ class Release(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.resource} in {self.class_offer}"
+        return gettext("%(resource)s in %(class)s") % {"resource": self.resource, "class": self.class_offer}
 
     @property
     def begins_at(self) -> datetime | None:
@@ -64,8 +66,8 @@ class Release(models.Model):
     @property
     def week(self) -> str:
         if self.class_number:
-            return f"After class {self.class_number}"
-        return "After the last class" if self.opens_at else "From the start"
+            return gettext("After class %(number)s") % {"number": self.class_number}
+        return gettext("After the last class") if self.opens_at else gettext("From the start")
 
     @property
     def is_changed(self) -> bool:
@@ -75,11 +77,19 @@ class Release(models.Model):
         return self.opens_at is not None and self.opens_at > at
 
     def plan_in_words(self, at: datetime) -> str:
-        expiry = f"; its last day is {format_date(self.last_day)}" if self.last_day else ""
         if self.opens_at is None:
-            return f"Opens with the registration{expiry}."
-        verb = "Opens" if self.is_ahead(at) else "Open since"
-        return f"{verb} {format_moment(self.opens_at)}{expiry}."
+            text = gettext("Opens with the registration.")
+            text_with_expiry = gettext("Opens with the registration; its last day is %(last_day)s.")
+        elif self.is_ahead(at):
+            text = gettext("Opens %(moment)s.")
+            text_with_expiry = gettext("Opens %(moment)s; its last day is %(last_day)s.")
+        else:
+            text = gettext("Open since %(moment)s.")
+            text_with_expiry = gettext("Open since %(moment)s; its last day is %(last_day)s.")
+        moment = format_moment(self.opens_at) if self.opens_at else ""
+        if self.last_day is None:
+            return text % {"moment": moment}
+        return text_with_expiry % {"moment": moment, "last_day": format_date(self.last_day)}
 
     def is_over(self, today: date) -> bool:
         return self.last_day is not None and self.last_day < today

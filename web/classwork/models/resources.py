@@ -5,6 +5,8 @@ from typing import Any
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from classwork.models.catalog import Subject, default_approval
 from classwork.models.class_offers import ClassOffer
@@ -13,50 +15,52 @@ from users.models import Staff
 
 
 class ReleaseMoment(models.TextChoices):
-    SIGN_UP = "sign_up", "at sign-up"
-    CLASS = "class", "after a class"
-    COMPLETION = "completion", "after the last class"
+    SIGN_UP = "sign_up", _("at sign-up")
+    CLASS = "class", _("after a class")
+    COMPLETION = "completion", _("after the last class")
 
 
-def week_number_field(text: str, **kwargs: Any) -> models.PositiveSmallIntegerField:
+def week_number_field(**kwargs: Any) -> models.PositiveSmallIntegerField:
     return models.PositiveSmallIntegerField(
-        text, null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(53)], **kwargs
+        null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(53)], **kwargs
     )
 
 
 class Resource(models.Model):
     class Kind(models.TextChoices):
-        LINK = "link", "External link"
-        PAGE = "page", "Page on our site"
-        TEXT = "text", "Text"
-        FILE = "file", "File"
-        IMAGE = "image", "Picture"
-        AUDIO = "audio", "Recording"
-        VIDEO = "video", "Video"
-        EMAIL = "email", "Email text"
+        LINK = "link", _("External link")
+        PAGE = "page", _("Page on our site")
+        TEXT = "text", _("Text")
+        FILE = "file", _("File")
+        IMAGE = "image", _("Picture")
+        AUDIO = "audio", _("Recording")
+        VIDEO = "video", _("Video")
+        EMAIL = "email", _("Email text")
 
     FILES = (Kind.FILE, Kind.IMAGE, Kind.AUDIO, Kind.VIDEO)
 
     class Audience(models.TextChoices):
-        PUBLIC = "public", "Everyone"
-        STUDENT = "student", "Students"
-        TEACHER = "teacher", "Teachers"
-        ADMIN = "admin", "Office"
+        PUBLIC = "public", _("Everyone")
+        STUDENT = "student", _("Students")
+        TEACHER = "teacher", _("Teachers")
+        ADMIN = "admin", _("Office")
 
     title = models.CharField(max_length=125)
     kind = models.CharField(max_length=8, choices=Kind)
-    audience = models.CharField("for", max_length=8, choices=Audience, default=Audience.STUDENT)
-    when = models.CharField("opens", max_length=10, choices=ReleaseMoment, default=ReleaseMoment.CLASS)
-    class_number = week_number_field("after class number")
-    expires_after = week_number_field("expires after (weeks)", help_text="Leave empty for no expiry.")
-    text = models.TextField(blank=True, help_text="Markdown works.")
+    audience = models.CharField(_("for"), max_length=8, choices=Audience, default=Audience.STUDENT)
+    when = models.CharField(_("opens"), max_length=10, choices=ReleaseMoment, default=ReleaseMoment.CLASS)
+    class_number = week_number_field(verbose_name=_("after class number"))
+    expires_after = week_number_field(
+        verbose_name=_("expires after (weeks)"), help_text=_("Leave empty for no expiry.")
+    )
+    text = models.TextField(blank=True, help_text=_("Markdown works."))
     link = models.CharField(max_length=500, blank=True)
     file = models.FileField(storage=private.storage, upload_to="resources", blank=True, max_length=200)
-    file_title = models.CharField("file name", max_length=150, blank=True, editable=False)
+    file_title = models.CharField(_("file name"), max_length=150, blank=True, editable=False)
     size = models.PositiveBigIntegerField(default=0, editable=False)
-    seconds = models.PositiveIntegerField("length", null=True, blank=True, editable=False)
+    seconds = models.PositiveIntegerField(_("length"), null=True, blank=True, editable=False)
     subtitles = models.FileField(storage=private.storage, upload_to="resources", blank=True, max_length=200)
-    manager_approved = models.BooleanField("approved", default=default_approval)
+    manager_approved = models.BooleanField(_("approved"), default=default_approval)
     author = models.ForeignKey(Staff, on_delete=models.SET_NULL, null=True, blank=True, related_name="resources")
     date_added = models.DateTimeField(auto_now_add=True)
     date_modified = models.DateTimeField(auto_now=True)
@@ -106,14 +110,14 @@ class Attachment(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     hidden = models.BooleanField(default=False)
     when = models.CharField(
-        "opens",
+        _("opens"),
         max_length=10,
         choices=ReleaseMoment,
         blank=True,
-        help_text="Leave empty to use the setting of the resource.",
+        help_text=_("Leave empty to use the setting of the resource."),
     )
-    class_number = week_number_field("after class number")
-    expires_after = week_number_field("gone after weeks")
+    class_number = week_number_field(verbose_name=_("after class number"))
+    expires_after = week_number_field(verbose_name=_("gone after weeks"))
 
     class Meta:
         ordering = ["position", "id"]
@@ -127,4 +131,5 @@ class Attachment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.resource} in {self.class_offer or self.subject}"
+        thing = self.class_offer or self.subject
+        return gettext("%(resource)s in %(class)s") % {"resource": self.resource, "class": thing}

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from classwork.models.catalog import default_weeks
 from classwork.rules.calendar import SessionPlan
@@ -15,7 +16,7 @@ from common.days import DayColumn
 
 session_name = RegexValidator(
     r"^(?!all\Z)[^\s,/][^,/]*\Z",
-    "A session's name is part of web addresses: leave out commas and slashes, and don’t call it “all”.",
+    _("A session's name is part of web addresses: leave out commas and slashes, and don’t call it “all”."),
 )
 
 
@@ -27,39 +28,44 @@ class Session(models.Model):
     """A period with classes. Its start and end are computed from the key day and are not stored."""
 
     name = models.CharField(
-        max_length=40, validators=[session_name], help_text="For example Jan_2026; part of web addresses."
+        max_length=40, validators=[session_name], help_text=_("For example Jan_2026; part of web addresses.")
     )
     key_day_date = DayColumn(
-        "key day",
-        help_text="The first class on the main weekday: one with classes in every session, and the last one of the "
-        "week if there are several.",
+        _("key day"),
+        help_text=_(
+            "The first class on the main weekday: one with classes in every session, and the last one of the "
+            "week if there are several."
+        ),
     )
     max_day_shift = models.SmallIntegerField(
-        "day shift",
+        _("day shift"),
         default=default_shift,
         validators=[MinValueValidator(-6), MaxValueValidator(6)],
-        help_text="How many days before (negative) or after the key day other classes may meet.",
+        help_text=_("How many days before (negative) or after the key day other classes may meet."),
     )
     num_weeks = models.PositiveSmallIntegerField(
-        "weeks", default=default_weeks, validators=[MinValueValidator(1), MaxValueValidator(53)]
+        _("weeks"), default=default_weeks, validators=[MinValueValidator(1), MaxValueValidator(53)]
     )
     skip_weeks = models.PositiveSmallIntegerField(
-        "skipped weeks",
+        _("skipped weeks"),
         default=0,
         validators=[MaxValueValidator(52)],
-        help_text="Weeks without class during the session.",
+        help_text=_("Weeks without class during the session."),
     )
     flip_last_day = models.BooleanField(
-        "last class is on the earlier weekday",
+        _("last class is on the earlier weekday"),
         default=False,
-        help_text="Because of skipped weeks, the session ends at the other end of the week; see the resulting dates.",
+        help_text=_(
+            "Because of skipped weeks, the session ends at the other end of the week; see the resulting dates."
+        ),
     )
     break_weeks = models.PositiveSmallIntegerField(
-        default=0, validators=[MaxValueValidator(52)], help_text="Weeks without class after the session."
+        default=0, validators=[MaxValueValidator(52)], help_text=_("Weeks without class after the session.")
     )
-    publish_date = DayColumn("published from", help_text="First day on which the public sees it.")
+    publish_date = DayColumn(_("published from"), help_text=_("First day on which the public sees it."))
     expire_date = DayColumn(
-        "published until", help_text="Last day on which the public sees it. Leave empty to compute it from the key day."
+        _("published until"),
+        help_text=_("Last day on which the public sees it. Leave empty to compute it from the key day."),
     )
     date_added = models.DateTimeField(auto_now_add=True)
     date_modified = models.DateTimeField(auto_now=True)
@@ -70,7 +76,7 @@ class Session(models.Model):
             models.UniqueConstraint(
                 Lower("name"),
                 name="classwork_session_name_once",
-                violation_error_message="Another session has this name.",
+                violation_error_message=_("Another session has this name."),
             ),
             models.CheckConstraint(
                 condition=Q(publish_date__lte=F("expire_date")), name="classwork_session_publish_before_expire"

@@ -4,6 +4,7 @@ from typing import Any
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from classwork.models import ClassOffer
 from classwork.rules import levels
@@ -25,8 +26,10 @@ def linked_data(data: dict[str, Any]) -> SafeString:
 def single_class_invitation(class_offer: ClassOffer) -> str:
     """Names the trial before the drop-in, for a class that sells one of them."""
     if class_offer.trial_price is None:
-        return f"Drop in for {money(class_offer.drop_in_price)}"
-    return f"Try one class for {money(class_offer.trial_price)}" if class_offer.trial_price else "Try one class, free"
+        return _("Drop in for %(price)s") % {"price": money(class_offer.drop_in_price)}
+    if class_offer.trial_price:
+        return _("Try one class for %(price)s") % {"price": money(class_offer.trial_price)}
+    return _("Try one class, free")
 
 
 @register.filter
@@ -34,8 +37,10 @@ def single_class_prices(class_offer: ClassOffer) -> str:
     prices = []
     if class_offer.drop_in_price is not None:
         prices.append(money(class_offer.drop_in_price))
-    if class_offer.trial_price is not None:
-        prices.append(f"trial {money(class_offer.trial_price) if class_offer.trial_price else 'free'}")
+    if class_offer.trial_price:
+        prices.append(_("trial %(price)s") % {"price": money(class_offer.trial_price)})
+    elif class_offer.trial_price is not None:
+        prices.append(_("trial free"))
     return ", ".join(prices)
 
 

@@ -2,6 +2,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from classwork.domain import proposals
@@ -40,10 +41,11 @@ def proposal_detail(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             if "approve" in request.POST:
                 proposals.approve_proposal(acting_user(request), proposal, answer=text, seen=request.POST.get("seen"))
-                messages.success(request, f"Approved: {proposal.about}.")
+                messages.success(request, _("Approved: %(thing)s.") % {"thing": proposal.about})
             else:
                 proposals.answer_proposal(acting_user(request), proposal, text)
-                messages.success(request, f"Your answer has been sent to {proposal.author}.")
+                text = _("Your answer has been sent to %(name)s.")
+                messages.success(request, text % {"name": proposal.author})
         except (ChangeRefused, PreviewOutdated) as error:
             messages.error(request, str(error))
             return redirect("desk_proposal", proposal.pk)

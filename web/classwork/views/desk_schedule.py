@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from classwork.domain.schedule.previews import PreviewOutdated
@@ -55,6 +56,6 @@ def _apply_meeting_action(
         except (ChangeRefused, PreviewOutdated) as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, "Saved. Calendars and the public page are up to date.")
+            messages.success(request, _("Saved. Calendars and the public page are up to date."))
             return redirect("desk_class", class_offer.pk)
     return render(request, "classwork/desk/class_day.html", context | {"form": form, "class_offer": class_offer})

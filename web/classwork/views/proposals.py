@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from classwork.domain import proposals
@@ -63,7 +64,7 @@ def edit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
     staff = staff_profile_of(request)
     stored = get_object_or_404(staff.proposals, pk=pk)
     if not proposals.may_edit_proposal(staff, stored):
-        status = f"The status is “{stored.get_state_display()}”, so this cannot be edited now."
+        status = _("The status is “%(status)s”, so this cannot be edited now.") % {"status": stored.get_state_display()}
         messages.error(request, proposals.OVERTAKEN if stored.is_overtaken else status)
         return redirect("proposal", stored.pk)
     form_class: type[ProposalForm]
@@ -90,10 +91,10 @@ def submit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             if "withdraw" in request.POST:
                 proposals.withdraw_proposal(staff, stored)
-                messages.success(request, "Your proposal has been withdrawn.")
+                messages.success(request, _("Your proposal has been withdrawn."))
             else:
                 proposals.submit_proposal(staff, stored, form.cleaned_data["message"])
-                messages.success(request, "Your proposal has been sent to the office.")
+                messages.success(request, _("Your proposal has been sent to the office."))
         except ChangeRefused as error:
             messages.error(request, str(error))
     return redirect("proposal", stored.pk)
@@ -105,7 +106,7 @@ def request_change(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     staff = staff_profile_of(request)
     thing: Any = get_object_or_404(Subject if kind == "subject" else ClassOffer, pk=pk)
     if not proposals.may_request_change(staff, thing):
-        messages.error(request, "There is already an open request, or this isn’t your class.")
+        messages.error(request, _("There is already an open request, or this isn’t your class."))
         return redirect("teaching")
     form_class = ChangeSubjectForm if kind == "subject" else ChangeClassForm
     form, message = form_class(posted_data(request), instance=thing), ProposalMessageForm(posted_data(request))

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from classwork.domain.resources import content, student_view
@@ -75,7 +76,7 @@ def add(request: HttpRequest, what: str, pk: int, kind: str) -> HttpResponse:
     if form.is_valid() and save_or_show_error(
         form, lambda: content.add_resource(staff, form.target(), form.values(), form.chosen())
     ):
-        messages.success(request, f"“{form.cleaned_data['title']}” has been added.")
+        messages.success(request, gettext("“%(title)s” has been added.") % {"title": form.cleaned_data["title"]})
         return redirect_to_resources(thing)
     context = {"form": form, "thing": thing, "what": what, "kind": Kind(kind)}
     return render(request, "classwork/resource_form.html", context)
@@ -91,7 +92,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid() and save_or_show_error(
         form, lambda: content.change_resource(staff, resource, form.values(), form.chosen())
     ):
-        messages.success(request, "Saved.")
+        messages.success(request, gettext("Saved."))
         return redirect_to_resources(thing)
     context = {
         "form": form,
@@ -162,11 +163,16 @@ def change_attachment(request: HttpRequest, what: str, pk: int, number: int) -> 
         if not content.resources_editable_by(staff).filter(pk=resource.pk).exists():
             raise Http404
         content.detach_resource(staff, thing, resource)
-        messages.success(request, f"“{resource}” has been removed.")
+        messages.success(request, gettext("“%(title)s” has been removed.") % {"title": resource})
     elif isinstance(thing, ClassOffer):
         hidden = "hide" in request.POST
         content.set_resource_hidden(staff, thing, resource, hidden)
-        messages.success(request, f"“{resource}” is {'hidden from' if hidden else 'visible to'} this class.")
+        text = (
+            gettext("“%(title)s” is hidden from this class.")
+            if hidden
+            else gettext("“%(title)s” is visible to this class.")
+        )
+        messages.success(request, text % {"title": resource})
     return redirect_to_resources(thing)
 
 

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from common.files import bucket, file_types, storage_checks, uploads
@@ -27,7 +28,7 @@ class UploadAnnouncementForm(forms.Form):
 def invite(request: HttpRequest) -> HttpResponse:
     announced = UploadAnnouncementForm(request.POST)
     if not announced.is_valid():
-        return JsonResponse({"error": "We could not read what this file is. Please choose it again."}, status=400)
+        return JsonResponse({"error": _("We could not read what this file is. Please choose it again.")}, status=400)
     try:
         if not bucket.is_used():
             storage_checks.check_private_storage()

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common.work_lists import open_work_for
@@ -35,7 +36,8 @@ def contact_list(request: HttpRequest) -> HttpResponse:
 @desk_required("pages.change_contactmessage")
 def contact_answered(request: HttpRequest, pk: int) -> HttpResponse:
     message = contact.mark_answered(get_object_or_404(ContactMessage, pk=pk), acting_user(request))
-    messages.success(request, f"The message from {message.name} has been marked as answered.")
+    text = _("The message from %(name)s has been marked as answered.")
+    messages.success(request, text % {"name": message.name})
     return redirect("desk_contact")
 
 
@@ -72,9 +74,9 @@ def text_publish(request: HttpRequest, key: str) -> HttpResponse:
     try:
         edition = texts.publish_text(content, request.POST.get("seen", ""), acting_user(request))
     except texts.TextChanged:
-        messages.warning(request, "Someone changed this text after you opened the preview. Please check it again.")
+        messages.warning(request, _("Someone changed this text after you opened the preview. Please check it again."))
         return redirect("desk_text_preview", key)
-    messages.success(request, f"Published as version {edition.number}.")
+    messages.success(request, _("Published as version %(number)s.") % {"number": edition.number})
     return redirect(TEXT_PAGES[key].url_name)
 
 
@@ -82,4 +84,4 @@ def draft_for_key(key: str) -> SiteContent:
     """A page that has no text yet gets an empty draft with the page's name as its title."""
     if key not in TEXT_PAGES:
         raise Http404
-    return SiteContent.objects.filter(key=key).first() or SiteContent(key=key, title=TEXT_PAGES[key].name)
+    return SiteContent.objects.filter(key=key).first() or SiteContent(key=key, title=str(TEXT_PAGES[key].name))

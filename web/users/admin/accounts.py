@@ -8,6 +8,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.formats import format_date
 from common.search import read_number
@@ -19,11 +21,11 @@ from users.models import Consent, Staff, Student, User
 
 
 class RoleFilter(admin.SimpleListFilter):
-    title = "role"
+    title = _("role")
     parameter_name = "role"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(str(role.pk), role.name) for role in roles.Role.objects.all()] + [("none", "no role")]
+        return [(str(role.pk), role.name) for role in roles.Role.objects.all()] + [("none", gettext("no role"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()
@@ -34,7 +36,7 @@ class RoleFilter(admin.SimpleListFilter):
 
 
 class StateFilter(admin.SimpleListFilter):
-    title = "state"
+    title = _("state")
     parameter_name = "state"
     STATES: dict[str, dict[str, Any]] = {
         "open": {"is_active": True},
@@ -43,7 +45,11 @@ class StateFilter(admin.SimpleListFilter):
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("open", "open"), ("never", "address not confirmed"), ("closed", "closed")]
+        return [
+            ("open", gettext("open")),
+            ("never", gettext("address not confirmed")),
+            ("closed", gettext("closed")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(**self.STATES.get(self.value() or "", {}))
@@ -52,7 +58,7 @@ class StateFilter(admin.SimpleListFilter):
 class OwnRecordInline(admin.StackedInline):
     model = Student
     fk_name = "user"
-    verbose_name = verbose_name_plural = "Attends as"
+    verbose_name = verbose_name_plural = _("Attends as")
     fields = ["born_on", "notes"]
     extra = 0
     can_delete = False
@@ -65,7 +71,7 @@ class InCareInline(admin.TabularInline):
     model = Student
     form = RecordForm
     fk_name = "guardian"
-    verbose_name_plural = "In this person's care"
+    verbose_name_plural = _("In this person's care")
     fields = ["first_name", "last_name", "born_on", "notes"]
     extra = 0
     can_delete = False
@@ -74,7 +80,7 @@ class InCareInline(admin.TabularInline):
 
 class StaffProfileInline(admin.StackedInline):
     model = Staff
-    verbose_name = verbose_name_plural = "Profile on the About page"
+    verbose_name = verbose_name_plural = _("Profile on the About page")
     fields = ["title", "bio", "listing"]
     extra = 0
     can_delete = False
@@ -82,7 +88,7 @@ class StaffProfileInline(admin.StackedInline):
 
 class ConsentInline(admin.TabularInline):
     model = Consent
-    verbose_name_plural = "Consents"
+    verbose_name_plural = _("Consents")
     fields = readonly_fields = ("kind", "version", "given_at", "withdrawn_at")
     extra = 0
     can_delete = False
@@ -92,7 +98,7 @@ class ConsentInline(admin.TabularInline):
 
 
 def list_action_for(key: str) -> Any:
-    action = account_actions.ACCOUNT_ACTIONS[key]
+    action: Any = account_actions.ACCOUNT_ACTIONS[key]
 
     @admin.action(description=action.label, permissions=["change"])
     def open_page(model_admin: "AccountAdmin", request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
@@ -109,7 +115,7 @@ class AccountAdmin(RecordedModelAdmin):
     list_display = ["__str__", "email", "roles_held", "last_seen", "state"]
     list_filter = [StateFilter, RoleFilter]
     search_fields = ["first_name", "last_name", "email", "in_care__first_name", "in_care__last_name"]
-    search_help_text = "Name or email, also of the people in an account’s care."
+    search_help_text = _("Name or email, also of the people in an account’s care.")
     list_per_page = 50
     show_full_result_count = False
     actions = [list_action_for("send-link"), list_action_for("close"), list_action_for("reopen")]
@@ -122,29 +128,29 @@ class AccountAdmin(RecordedModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
 
-    @admin.display(description="roles")
+    @admin.display(description=_("roles"))
     def roles_held(self, account: User) -> str:
-        names = sorted(account.role_names) + (["superuser"] if account.is_superuser else [])
+        names = sorted(account.role_names) + ([gettext("superuser")] if account.is_superuser else [])
         return ", ".join(names) or "–"
 
-    @admin.display(description="last log-in", ordering="last_login")
+    @admin.display(description=_("last log-in"), ordering="last_login")
     def last_seen(self, account: User) -> str:
-        return format_date(account.last_login) if account.last_login else "never"
+        return format_date(account.last_login) if account.last_login else gettext("never")
 
-    @admin.display(description="state", ordering="is_active")
+    @admin.display(description=_("state"), ordering="is_active")
     def state(self, account: User) -> str:
         if not account.is_active:
-            return "Closed"
-        return "Open" if account.has_usable_password() else "Open, no password yet"
+            return gettext("Closed")
+        return gettext("Open") if account.has_usable_password() else gettext("Open, no password yet")
 
     # -- the page of one person ----------------------------------------------------------------------------------
 
-    @admin.display(description="two-step verification")
+    @admin.display(description=_("two-step verification"))
     def log_in_method(self, account: User) -> str:
         device = second_factor.device_of(account)
-        return "Password and a code from their app" if device else "Password only"
+        return gettext("Password and a code from their app") if device else gettext("Password only")
 
-    @admin.display(description="latest changes")
+    @admin.display(description=_("latest changes"))
     def history_panel(self, account: User) -> str:
         return side_panels.recent_history_panel(account)
 
@@ -154,9 +160,9 @@ class AccountAdmin(RecordedModelAdmin):
         roles_field = "roles" if self._may_give_roles(request, obj) else "roles_held"
         return [
             (None, {"fields": ["first_name", "last_name", "email"]}),
-            ("Log-in", {"fields": ["state", "last_seen", "log_in_method"]}),
-            ("Roles", {"fields": [roles_field]}),
-            ("History", {"fields": ["history_panel"]}),
+            (gettext("Log-in"), {"fields": ["state", "last_seen", "log_in_method"]}),
+            (gettext("Roles"), {"fields": [roles_field]}),
+            (gettext("History"), {"fields": ["history_panel"]}),
         ]
 
     def _may_give_roles(self, request: Any, account: User) -> bool:
@@ -225,7 +231,7 @@ class AccountAdmin(RecordedModelAdmin):
             names = account_actions.joined_names(people)
             for person in people:
                 action.do(request.user, person, form.cleaned_data.get("why", ""))
-            messages.success(request, action.done.format(people=names))
+            messages.success(request, str(action.done).format(people=names))
             return redirect("admin:users_user_changelist")
         context = {**self.admin_site.each_context(request), "action": action, "people": people, "form": form}
         return render(request, "admin/users/action.html", context | {"title": action.label, "opts": self.opts})

@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from history.admin_base import RecordedModelAdmin
 from users.admin import side_panels
@@ -23,21 +25,21 @@ class RoleAdmin(RecordedModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Role]:
         return super().get_queryset(request).prefetch_related("permissions").annotate(held_by=Count("user"))
 
-    @admin.display(description="people", ordering="held_by")
+    @admin.display(description=_("people"), ordering="held_by")
     def people(self, role: Any) -> int:
         return int(role.held_by)
 
-    @admin.display(description="permissions")
+    @admin.display(description=_("permissions"))
     def permission_count(self, role: Role) -> str:
         count = len(role.permissions.all())
-        return "1 permission" if count == 1 else f"{count} permissions"
+        return ngettext("%(number)s permission", "%(number)s permissions", count) % {"number": count}
 
-    @admin.display(description="latest changes")
+    @admin.display(description=_("latest changes"))
     def history_panel(self, role: Role) -> str:
         return side_panels.recent_history_panel(role)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        history = [("History", {"fields": ["history_panel"]})] if obj else []
+        history = [(gettext("History"), {"fields": ["history_panel"]})] if obj else []
         return [(None, {"fields": ["name", "permissions"]}), *history]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

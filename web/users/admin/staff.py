@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from common.files.fields import PictureField
 from history.admin_base import RecordedModelAdmin
@@ -19,7 +20,7 @@ class StaffListingForm(forms.ModelForm):
     class Meta:
         model = Staff
         fields = ["listing"]
-        widgets = {"listing": forms.NumberInput(attrs={"aria-label": "Order on the About page"})}
+        widgets = {"listing": forms.NumberInput(attrs={"aria-label": _("Order on the About page")})}
 
 
 @admin.register(Staff)
@@ -32,11 +33,11 @@ class StaffAdmin(RecordedModelAdmin):
     raw_id_fields = ["user"]
     fields = ["user", "title", "bio", "photo", "listing"]
 
-    @admin.display(description="bio", boolean=True)
+    @admin.display(description=_("bio"), boolean=True)
     def has_bio(self, staff: Staff) -> bool:
         return bool(staff.bio)
 
-    @admin.display(description="photo", boolean=True)
+    @admin.display(description=_("photo"), boolean=True)
     def has_photo(self, staff: Staff) -> bool:
         return bool(staff.photo)
 

@@ -8,6 +8,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.personal import MergeConflict
 from common.search import read_number
@@ -19,7 +21,7 @@ from users.models import Student
 
 
 class AccountFilter(admin.SimpleListFilter):
-    title = "account"
+    title = _("account")
     parameter_name = "account"
     KINDS: dict[str, dict[str, Any]] = {
         "own": {"user__isnull": False},
@@ -28,7 +30,7 @@ class AccountFilter(admin.SimpleListFilter):
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("own", "their own"), ("care", "a guardian's"), ("none", "none")]
+        return [("own", gettext("their own")), ("care", gettext("a guardian's")), ("none", gettext("none"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(**self.KINDS.get(self.value() or "", {}))
@@ -41,25 +43,27 @@ class StudentAdmin(RecordedModelAdmin):
     list_filter = [AccountFilter]
     list_select_related = ["user", "guardian"]
     search_fields = ["first_name", "last_name", "email", "user__email", "guardian__email", "guardian__last_name"]
-    search_help_text = "Name or email, also of a guardian."
+    search_help_text = _("Name or email, also of a guardian.")
     raw_id_fields = ["guardian"]
     fields = ["first_name", "last_name", "email", "user", "guardian", "born_on", "notes", "history_panel"]
     readonly_fields = ["user", "history_panel"]
     actions = ["join"]
     show_full_result_count = False
 
-    @admin.display(description="email")
+    @admin.display(description=_("email"))
     def address(self, student: Student) -> str:
         account = student.user or student.guardian
         return student.email or (account.email if account else "–")
 
-    @admin.display(description="account")
+    @admin.display(description=_("account"))
     def account(self, student: Student) -> str:
         if student.user:
-            return "their own" if student.user.is_active else "their own, closed"
-        return f"in the care of {student.guardian}" if student.guardian else "none"
+            return gettext("their own") if student.user.is_active else gettext("their own, closed")
+        if student.guardian is None:
+            return gettext("none")
+        return gettext("in the care of %(name)s") % {"name": student.guardian}
 
-    @admin.display(description="history")
+    @admin.display(description=_("history"))
     def history_panel(self, student: Student) -> str:
         return side_panels.recent_history_panel(student) if student.pk else ""
 
@@ -67,11 +71,11 @@ class StudentAdmin(RecordedModelAdmin):
         """Records are merged or erased instead, because registrations and payments refer to them."""
         return False
 
-    @admin.action(description="Merge two records of one person", permissions=["change"])
+    @admin.action(description=_("Merge two records of one person"), permissions=["change"])
     def join(self, request: HttpRequest, queryset: QuerySet[Student]) -> HttpResponse | None:
         selected = [str(pk) for pk in queryset.values_list("pk", flat=True)[:3]]
         if len(selected) != 2:
-            messages.error(request, "Select the two records of the same person.")
+            messages.error(request, gettext("Select the two records of the same person."))
             return None
         return redirect(f"{reverse('admin:users_student_join')}?people={','.join(selected)}")
 
@@ -94,7 +98,7 @@ class StudentAdmin(RecordedModelAdmin):
             sentences = []
             messages.error(request, str(conflict))
         context = {**self.admin_site.each_context(request), "source": source, "target": target, "sentences": sentences}
-        more_context = {"form": form, "title": "Merge two records of one person", "opts": self.opts}
+        more_context = {"form": form, "title": gettext("Merge two records of one person"), "opts": self.opts}
         return render(request, "admin/users/join.html", context | more_context)
 
     def _selected_pair(self, request: HttpRequest) -> tuple[Student, Student]:

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import forms as auth
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from users.forms.fields import AddressField, NameField
 from users.models import User
@@ -12,13 +14,13 @@ from users.models import User
 class LogInForm(auth.AuthenticationForm):
     username = AddressField(widget=forms.EmailInput(attrs={"autocomplete": "username", "autocapitalize": "none"}))
     error_messages = auth.AuthenticationForm.error_messages | {
-        "invalid_login": "Wrong email or password. Passwords are case-sensitive.",
-        "inactive": "Wrong email or password. Passwords are case-sensitive.",
+        "invalid_login": _("Wrong email or password. Passwords are case-sensitive."),
+        "inactive": _("Wrong email or password. Passwords are case-sensitive."),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["username"].label = "Email"
+        self.fields["username"].label = gettext("Email")
 
 
 class LinkForm(forms.Form):
@@ -26,15 +28,15 @@ class LinkForm(forms.Form):
 
 
 class NamesForm(forms.Form):
-    first_name = NameField(label="First name", autocomplete="given-name")
-    last_name = NameField(label="Last name", autocomplete="family-name", required=False)
+    first_name = NameField(label=_("First name"), autocomplete="given-name")
+    last_name = NameField(label=_("Last name"), autocomplete="family-name", required=False)
 
 
 class PasswordConfirmationForm(forms.Form):
     """For steps that someone else at an unattended screen must not be able to take."""
 
     password = forms.CharField(
-        label="Your password",
+        label=_("Your password"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
@@ -46,23 +48,23 @@ class PasswordConfirmationForm(forms.Form):
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
         if not self.user.check_password(password):
-            raise forms.ValidationError("That isn’t your password. Passwords are case-sensitive.")
+            raise forms.ValidationError(gettext("That isn’t your password. Passwords are case-sensitive."))
         return password
 
 
 class NewAddressForm(PasswordConfirmationForm):
-    email = AddressField(label="New email")
+    email = AddressField(label=_("New email"))
     field_order = ["email", "password"]
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
         if email == self.user.email:
-            raise forms.ValidationError("This is already your email address.")
+            raise forms.ValidationError(gettext("This is already your email address."))
         return email
 
 
 class CloseAccountForm(PasswordConfirmationForm):
     sure = forms.BooleanField(
-        label="Yes, close my account", error_messages={"required": "Please check this box to close your account."}
+        label=_("Yes, close my account"), error_messages={"required": _("Please check this box to close your account.")}
     )
     field_order = ["sure", "password"]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from common import names
 
@@ -13,7 +14,7 @@ class AddressField(forms.EmailField):
     def __init__(self, **kwargs: Any) -> None:
         attrs = {"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}
         kwargs.setdefault("widget", forms.EmailInput(attrs=attrs))
-        kwargs.setdefault("label", "Email")
+        kwargs.setdefault("label", _("Email"))
         super().__init__(**{"max_length": 254} | kwargs)
 
     def to_python(self, value: Any) -> str:
@@ -33,4 +34,4 @@ class NameField(forms.CharField):
     def validate(self, value: Any) -> None:
         super().validate(value)
         if names.has_web_address(value):
-            raise forms.ValidationError("Please enter a name without a web address.", code="web_address")
+            raise forms.ValidationError(_("Please enter a name without a web address."), code="web_address")

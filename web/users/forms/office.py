@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib.auth.models import Permission
 from django.forms.models import ModelChoiceIterator
+from django.utils.translation import gettext_lazy as _
 
 from users.domain import roles
 from users.forms.fields import AddressField, NameField
@@ -16,14 +17,14 @@ from users.models import Role, User
 class AccountForm(forms.ModelForm):
     actor: ClassVar[User]
 
-    first_name = NameField(label="First name")
-    last_name = NameField(label="Last name", required=False)
-    email = AddressField(help_text="A change takes effect immediately. The owner of the old address gets an email.")
+    first_name = NameField(label=_("First name"))
+    last_name = NameField(label=_("Last name"), required=False)
+    email = AddressField(help_text=_("A change takes effect immediately. The owner of the old address gets an email."))
     roles = forms.ModelMultipleChoiceField(
         Role.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="Permissions of this person.",
+        help_text=_("Permissions of this person."),
     )
 
     class Meta:
@@ -41,21 +42,21 @@ class AccountForm(forms.ModelForm):
 class RecordForm(forms.ModelForm):
     """A student. The admin names the other fields."""
 
-    first_name = NameField(label="First name")
-    last_name = NameField(label="Last name", required=False)
+    first_name = NameField(label=_("First name"))
+    last_name = NameField(label=_("Last name"), required=False)
 
 
 class NewAccountForm(forms.ModelForm):
     actor: ClassVar[User]
 
-    first_name = NameField(label="First name")
-    last_name = NameField(label="Last name", required=False)
+    first_name = NameField(label=_("First name"))
+    last_name = NameField(label=_("Last name"), required=False)
     email = AddressField()
     attends = forms.BooleanField(
-        required=False, initial=True, label="Attends classes", help_text="Creates a student record."
+        required=False, initial=True, label=_("Attends classes"), help_text=_("Creates a student record.")
     )
     send_link = forms.BooleanField(
-        required=False, initial=True, label="Send password link", help_text="A link to choose a password."
+        required=False, initial=True, label=_("Send password link"), help_text=_("A link to choose a password.")
     )
 
     class Meta:
@@ -85,8 +86,8 @@ class RoleForm(forms.ModelForm):
         Permission.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        label="Permissions",
-        help_text="To open the admin or the desk, also select “enter the office”.",
+        label=_("Permissions"),
+        help_text=_("To open the admin or the desk, also select “enter the office”."),
     )
 
     class Meta:
@@ -101,9 +102,9 @@ class RoleForm(forms.ModelForm):
 
 class AccountReasonForm(forms.Form):
     why = forms.CharField(
-        label="Reason",
+        label=_("Reason"),
         max_length=300,
-        help_text="Shown in the history of this person.",
+        help_text=_("Shown in the history of this person."),
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
 

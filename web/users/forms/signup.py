@@ -3,6 +3,8 @@ from typing import Any
 from django import forms
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from users.domain import consents
 from users.forms.fields import AddressField, NameField
@@ -10,19 +12,20 @@ from users.models import User
 
 
 def agreement_field(text: consents.ConsentText) -> forms.BooleanField:
+    values = {"text": text.title, "version": text.version}
     return forms.BooleanField(
-        label=f"I agree to the {text.title} (version {text.version})",
-        help_text=format_html('<a href="{}">Read the {}</a>', reverse(text.kind), text.title),
-        error_messages={"required": f"Please check this box if you agree to the {text.title}."},
+        label=gettext("I agree to the %(text)s (version %(version)s)") % values,
+        help_text=format_html('<a href="{}">{}</a>', reverse(text.kind), gettext("Read the %(text)s") % values),
+        error_messages={"required": gettext("Please check this box if you agree to the %(text)s.") % values},
     )
 
 
 class SignUpForm(forms.ModelForm):
     """Address, name and consents. The mailed link leads to the choice of a password."""
 
-    first_name = NameField(label="First name", autocomplete="given-name")
-    last_name = NameField(label="Last name", autocomplete="family-name", required=False)
-    email = AddressField(help_text="We’ll email you a link to set your password.")
+    first_name = NameField(label=_("First name"), autocomplete="given-name")
+    last_name = NameField(label=_("Last name"), autocomplete="family-name", required=False)
+    email = AddressField(help_text=_("We’ll email you a link to set your password."))
 
     class Meta:
         model = User

@@ -1,12 +1,13 @@
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from common.files.fields import PictureField
 from users.models import Staff
 
 
 class StaffForm(forms.ModelForm):
-    photo = PictureField(required=False, label="New photo")
-    without_photo = forms.BooleanField(required=False, label="Don’t show a photo")
+    photo = PictureField(required=False, label=_("New photo"))
+    without_photo = forms.BooleanField(required=False, label=_("Don’t show a photo"))
 
     class Meta:
         model = Staff

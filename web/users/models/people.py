@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 
 from common import links, names
 from common.days import DayColumn
@@ -38,24 +39,24 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)["User"]):  # type:
 class User(AbstractBaseUser, PermissionsMixin):
     """A login, identified by its email address. Student holds the people who attend with it."""
 
-    email = models.EmailField("email", max_length=254, unique=True)
+    email = models.EmailField(_("email"), max_length=254, unique=True)
     first_name = models.CharField(max_length=100)
     last_name = models.CharField(max_length=100, blank=True)
     is_active = models.BooleanField(
-        "open", default=True, help_text="Closed accounts can’t log in, and no link reopens them."
+        _("open"), default=True, help_text=_("Closed accounts can’t log in, and no link reopens them.")
     )
     email_confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
     new_email = models.EmailField(
-        "new email",
+        _("new email"),
         max_length=254,
         blank=True,
         editable=False,
-        help_text="Asked for by the owner and not confirmed yet.",
+        help_text=_("Asked for by the owner and not confirmed yet."),
     )
     signup_consents = models.JSONField(
         default=dict,
         editable=False,
-        help_text="Kind and version of what was agreed to at sign-up; counts once the address is confirmed.",
+        help_text=_("Kind and version of what was agreed to at sign-up; counts once the address is confirmed."),
     )
     link_nonce = models.CharField(max_length=32, default=links.new_nonce, editable=False)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
@@ -67,19 +68,19 @@ class User(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS = ["first_name", "last_name"]
 
     class Meta:
-        verbose_name = "account"
+        verbose_name = _("account")
         ordering = ["first_name", "last_name", "id"]
         constraints = [
             models.UniqueConstraint(
                 Lower("email"),
                 name="users_user_email_once",
-                violation_error_message="An account with this email already exists.",
+                violation_error_message=_("An account with this email already exists."),
             ),
         ]
         permissions = [
-            ("enter_office", "Can enter the office: the admin and the desk pages"),
-            ("give_role", "Can give roles to people and take them away"),
-            ("handle_privacy", "Can hand over, join and erase the data of people"),
+            ("enter_office", _("Can enter the office: the admin and the desk pages")),
+            ("give_role", _("Can give roles to people and take them away")),
+            ("handle_privacy", _("Can hand over, join and erase the data of people")),
         ]
 
     def __str__(self) -> str:
@@ -126,7 +127,7 @@ class Student(models.Model):
     """A person who attends, with an account of their own, in a guardian's care, or for a while with neither."""
 
     user = models.OneToOneField(
-        User, on_delete=models.CASCADE, null=True, blank=True, related_name="student", verbose_name="own account"
+        User, on_delete=models.CASCADE, null=True, blank=True, related_name="student", verbose_name=_("own account")
     )
     guardian = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="in_care")
     offered_to = models.ForeignKey(
@@ -135,23 +136,23 @@ class Student(models.Model):
         null=True,
         blank=True,
         related_name="offered",
-        help_text="The account whose owner is asked whether this is them, or someone in their care.",
+        help_text=_("The account whose owner is asked whether this is them, or someone in their care."),
     )
     first_name = models.CharField(max_length=100)
     last_name = models.CharField(max_length=100, blank=True)
     name_key = models.CharField(max_length=220, editable=False, db_index=True)
     email = models.EmailField(
-        "email",
+        _("email"),
         max_length=254,
         blank=True,
-        help_text="Where mail for this person goes when there is no account.",
+        help_text=_("Where mail for this person goes when there is no account."),
     )
-    born_on = DayColumn("date of birth", null=True, blank=True)
+    born_on = DayColumn(_("date of birth"), null=True, blank=True)
     notes = models.TextField(
-        "notes for the teacher",
+        _("notes for the teacher"),
         max_length=500,
         blank=True,
-        help_text="Allergies, injuries, who may collect: what a teacher should know.",
+        help_text=_("Allergies, injuries, who may collect: what a teacher should know."),
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -200,16 +201,16 @@ class Staff(models.Model):
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="staff")
     photo = models.ImageField(upload_to="staff/", blank=True)
-    title = models.CharField(max_length=80, blank=True, help_text="Such as “Teaches Balboa” or “Front desk”.")
+    title = models.CharField(max_length=80, blank=True, help_text=_("Such as “Teaches Balboa” or “Front desk”."))
     bio = models.TextField(max_length=1530, blank=True)
     listing = models.SmallIntegerField(
-        default=10, help_text="Order on the About page, small first; a negative number hides."
+        default=10, help_text=_("Order on the About page, small first; a negative number hides.")
     )
 
     objects = StaffQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "staff"
+        verbose_name_plural = _("staff")
         ordering = ["listing", "user__first_name"]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import Group
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Role(Group):
@@ -14,7 +15,7 @@ class Grant(models.Model):
     """A declared permission is granted to a role only once, so that it stays removed when an admin removes it."""
 
     role = models.CharField(max_length=150)
-    permission = models.CharField(max_length=200, help_text="With its app, such as users.view_student.")
+    permission = models.CharField(max_length=200, help_text=_("With its app, such as users.view_student."))
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["role", "permission"], name="users_grant_once")]

@@ -4,6 +4,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from common.personal import MergeConflict
@@ -15,7 +17,7 @@ from users.models import Student
 from users.requests import AccountRequest
 from users.views.profile import PAGE_WITH_FORM
 
-ALREADY_IN_CARE = "Someone with this name is already in your care."
+ALREADY_IN_CARE = gettext_lazy("Someone with this name is already in your care.")
 
 
 def _student_in_care(request: AccountRequest, pk: int) -> Student:
@@ -29,7 +31,7 @@ def own_record(request: AccountRequest) -> HttpResponse:
     form = OwnRecordForm(request.POST or None, instance=student)
     if form.is_valid():
         guardianship.change_student(student or guardianship.ensure_own_record(request.user), form.cleaned_data)
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
         return redirect("profile_page")
     return render(request, "users/own_record.html", {"form": form, "student": student})
 
@@ -44,7 +46,7 @@ def care_add(request: AccountRequest) -> HttpResponse:
         except guardianship.AlreadyInCare:
             form.add_error("first_name", ALREADY_IN_CARE)
         else:
-            messages.success(request, f"{student} is now in your care.")
+            messages.success(request, _("%(name)s is now in your care.") % {"name": student})
             return redirect("profile_page")
     return render(request, "users/care_add.html", {"form": form})
 
@@ -61,7 +63,7 @@ def care_edit(request: AccountRequest, pk: int) -> HttpResponse:
         except guardianship.AlreadyInCare:
             form.add_error("first_name", ALREADY_IN_CARE)
         else:
-            messages.success(request, "Saved.")
+            messages.success(request, _("Saved."))
             return redirect("profile_page")
     return render(request, "users/care_edit.html", {"form": form, "student": student, "title": title})
 
@@ -74,9 +76,10 @@ def care_remove(request: AccountRequest, pk: int) -> HttpResponse:
         try:
             guardianship.remove_student(request.user, student)
         except guardianship.StudentInUse:
-            messages.error(request, f"{student} has bookings, so this record can’t be deleted.")
+            text = _("%(name)s has bookings, so this record can’t be deleted.")
+            messages.error(request, text % {"name": student})
         else:
-            messages.success(request, f"{student} was removed.")
+            messages.success(request, _("%(name)s was removed.") % {"name": student})
         return redirect("profile_page")
     return render(request, "users/care_remove.html", {"student": student, "needed": is_referenced(student)})
 
@@ -89,7 +92,8 @@ def care_hand_over(request: AccountRequest, pk: int) -> HttpResponse:
     form = HandOverForm(request.user, request.POST or None)
     if form.is_valid():
         guardianship.offer_own_account(request.user, student, form.cleaned_data["email"])
-        messages.success(request, f"We’ve emailed {student}. Nothing changes until they answer.")
+        text = _("We’ve emailed %(name)s. Nothing changes until they answer.")
+        messages.success(request, text % {"name": student})
         return redirect("profile_page")
     return render(request, "users/care_hand_over.html", {"form": form, "student": student})
 
@@ -99,7 +103,7 @@ def care_hand_over(request: AccountRequest, pk: int) -> HttpResponse:
 def care_take_back(request: AccountRequest, pk: int) -> HttpResponse:
     student = _student_in_care(request, pk)
     guardianship.withdraw_offer(student)
-    messages.success(request, f"{student} stays in your care.")
+    messages.success(request, _("%(name)s stays in your care.") % {"name": student})
     return redirect("profile_page")
 
 
@@ -111,7 +115,7 @@ def offer_answer(request: AccountRequest, pk: int) -> HttpResponse:
         guardianship.answer_claim(request.user, student, reply)
     except guardianship.AlreadyInCare:
         return redirect("offer_join", student.pk, reply.value)
-    messages.success(request, "Thanks, noted.")
+    messages.success(request, _("Thanks, noted."))
     return redirect("profile_page")
 
 
@@ -134,10 +138,11 @@ def offer_join(request: AccountRequest, pk: int, said: str) -> HttpResponse:
         return render(request, "users/offer_join.html", context)
     if problem:
         guardianship.request_office_merge(request.user, student, reply)
-        messages.success(request, "The office will combine the two records and let you know.")
+        messages.success(request, _("The office will combine the two records and let you know."))
     else:
         guardianship.merge_claimed_record(request.user, student, reply)
-        messages.success(request, f"Combined: everything of {student} is now with {target}.")
+        text = _("Combined: everything of %(source)s is now with %(target)s.")
+        messages.success(request, text % {"source": student, "target": target})
     return redirect("profile_page")
 
 

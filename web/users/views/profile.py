@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common.throttle import rate_limited
@@ -27,7 +28,7 @@ def profile_page(request: AccountRequest) -> HttpResponse:
         "in_care": user.in_care.all(),
         "offered": user.offered.select_related("guardian"),
         "staff": Staff.objects.filter(user=user).first(),
-        "missing": get_text_list([str(text) for text in consents.missing_consents(user)], "and"),
+        "missing": get_text_list([str(text) for text in consents.missing_consents(user)], _("and")),
         "second_factor": second_factor.can_use_second_factor(user),
     }
     return render(request, "users/profile.html", context)
@@ -40,7 +41,7 @@ def user_update(request: AccountRequest) -> HttpResponse:
     form = NamesForm(request.POST or None, initial=names)
     if form.is_valid():
         accounts.rename_account(request.user, **form.cleaned_data)
-        messages.success(request, "Your name has been changed.")
+        messages.success(request, _("Your name has been changed."))
         return redirect("profile_page")
     return render(request, "users/update.html", {"form": form})
 
@@ -52,7 +53,7 @@ def email_change(request: AccountRequest) -> HttpResponse:
     form = NewAddressForm(request.user, request.POST or None)
     if form.is_valid():
         email_changes.request_email_change(request.user, form.cleaned_data["email"])
-        messages.success(request, "We’ve sent a link to your new address. Open it to confirm.")
+        messages.success(request, _("We’ve sent a link to your new address. Open it to confirm."))
         return redirect("profile_page")
     return render(request, "users/email_change.html", {"form": form})
 
@@ -65,7 +66,7 @@ def email_confirm(request: AccountRequest, token: str) -> HttpResponse:
             email_changes.confirm_email(request.user, token)
         except (email_changes.EmailLinkInvalid, email_changes.EmailTaken):
             return render(request, "users/email_confirm.html", {"fits": False})
-        messages.success(request, "Your email address has been changed. Use it to log in from now on.")
+        messages.success(request, _("Your email address has been changed. Use it to log in from now on."))
         return redirect("profile_page")
     return render(
         request, "users/email_confirm.html", {"fits": email_changes.is_confirmation_valid(request.user, token)}
@@ -79,7 +80,7 @@ def staff_update(request: AccountRequest) -> HttpResponse:
     form = StaffForm(request.POST or None, request.FILES or None, instance=profile)
     if form.is_valid():
         staff_profiles.save_staff_profile(profile, **form.cleaned_data)
-        messages.success(request, "Your public profile has been saved.")
+        messages.success(request, _("Your public profile has been saved."))
         return redirect("profile_staff", profile.pk)
     return render(request, "users/staff_update.html", {"form": form, "profile": profile})
 
@@ -98,7 +99,7 @@ def consent_give(request: AccountRequest, kind: str) -> HttpResponse:
     if version is None:
         raise Http404
     consents.give_consents(request.user, {kind: version})
-    messages.success(request, "Thanks, we’ve noted that you agree.")
+    messages.success(request, _("Thanks, we’ve noted that you agree."))
     return redirect("my_consents")
 
 
@@ -106,7 +107,7 @@ def consent_give(request: AccountRequest, kind: str) -> HttpResponse:
 @require_POST
 def consent_withdraw(request: AccountRequest, kind: str) -> HttpResponse:
     consents.withdraw_consent(request.user, kind)
-    messages.success(request, "We’ve noted that you no longer agree.")
+    messages.success(request, _("We’ve noted that you no longer agree."))
     return redirect("my_consents")
 
 

@@ -12,6 +12,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django_otp import login as otp_login
@@ -26,8 +28,8 @@ from users.forms.second_factor import SecondFactorForm
 from users.requests import AccountRequest
 
 PAGE_WITH_FORM = ["GET", "HEAD", "POST"]
-WRONG_CODE = "That code isn’t right. It changes every 30 seconds; please try the next one."
-WAIT_AND_RETRY = "Please wait a moment after a wrong code, then try again."
+WRONG_CODE = gettext_lazy("That code isn’t right. It changes every 30 seconds; please try the next one.")
+WAIT_AND_RETRY = gettext_lazy("Please wait a moment after a wrong code, then try again.")
 
 
 def require_second_factor_access(request: AccountRequest) -> None:
@@ -133,7 +135,7 @@ def remove(request: AccountRequest) -> HttpResponse:
     form = PasswordConfirmationForm(request.user, request.POST or None)
     if form.is_valid():
         second_factor.remove_second_factor(request.user, request.user)
-        messages.success(request, "Two-step verification is off. Your password alone logs you in.")
+        messages.success(request, _("Two-step verification is off. Your password alone logs you in."))
         return redirect("profile_page")
     return render(request, "users/second_factor/remove.html", {"form": form})
 

@@ -32,7 +32,7 @@ class AttachedResource:
     def opens(self) -> str:
         if self.when == ReleaseMoment.CLASS:
             return f"after class {self.class_number}"
-        return ReleaseMoment(self.when).label
+        return str(ReleaseMoment(self.when).label)
 
 
 def attached_to_class(class_offer: ClassOffer) -> list[AttachedResource]:
