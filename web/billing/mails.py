@@ -73,8 +73,10 @@ def _order_facts(order: Order) -> dict[str, Any]:
 
 def _line_facts(item: balances.PricedLine, currency: str) -> dict[str, str]:
     amount = "" if item.line.is_canceled else format_money(item.total, currency)
-    exchange = f", instead of {item.line.exchanged_from}" if item.line.exchanged_from else ""
-    detail = f"{item.line.detail.removesuffix('.')}{exchange}"  # The amount follows after a colon.
+    detail = item.line.detail.removesuffix(".")  # The amount follows after a colon.
+    if item.line.exchanged_from:
+        exchange = gettext("%(detail)s, instead of %(line)s")
+        detail = exchange % {"detail": detail, "line": item.line.exchanged_from}
     return {"title": item.line.title, "detail": detail, "amount": amount}
 
 
@@ -299,8 +301,8 @@ MAILS = [
             f"billing.{name}", kind=MailKind.TRANSACTIONAL, title=title, context=voucher_context, sample=voucher_sample
         )
         for name, title in (
-            ("voucher", "A gift voucher for you"),
-            ("voucher_expiring", "Your gift voucher expires soon"),
+            ("voucher", _("A gift voucher for you")),
+            ("voucher_expiring", _("Your gift voucher expires soon")),
         )
     ),
 ]
