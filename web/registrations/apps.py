@@ -1,11 +1,12 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 MODELS = ("registration", "ticket", "waitlistentry", "classcancellation")
 
 
 class RegistrationsConfig(AppConfig):
     name = "registrations"
-    verbose_name = "Registrations"
+    verbose_name = _("Registrations")
     ROLES = {
         "Teacher": ["registrations.set_level"],
         "Admin": [

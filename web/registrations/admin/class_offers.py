@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from classwork.admin import ClassOfferAdmin
 from classwork.models import ClassOffer
@@ -23,6 +24,6 @@ class ClassOfferWithSpotsAdmin(ClassOfferAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[ClassOffer]":
         return capacity.annotate_taken(super().get_queryset(request), timezone.now())
 
-    @admin.display(ordering="taken")
+    @admin.display(description=_("spots"), ordering="taken")
     def spots(self, obj: Any) -> str:
         return f"{obj.taken}" if obj.capacity is None else f"{obj.taken}/{obj.capacity}"

@@ -4,6 +4,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.admin import ReadOnlyAdmin
 from registrations.domain import status_text
@@ -25,27 +27,29 @@ class RegistrationAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Registration]":
         return Registration.objects.for_lists()
 
-    @admin.display(ordering="student__first_name")
+    @admin.display(description=_("first name"), ordering="student__first_name")
     def first_name(self, obj: Registration) -> str:
         return obj.student.first_name
 
-    @admin.display(ordering="student__last_name")
+    @admin.display(description=_("last name"), ordering="student__last_name")
     def last_name(self, obj: Registration) -> str:
         return obj.student.last_name
 
-    @admin.display(description="at the desk")
+    @admin.display(description=_("at the desk"))
     def at_the_desk(self, obj: Registration) -> str:
-        return format_html('<a href="{}">Hold, order and class</a>', reverse("desk_registration", args=[obj.pk]))
+        return format_html(
+            '<a href="{}">{}</a>', reverse("desk_registration", args=[obj.pk]), gettext("Hold, order and class")
+        )
 
-    @admin.display(description="history")
+    @admin.display(description=_("history"))
     def what_happened(self, obj: Registration) -> str:
         return side_panels.recent_history_panel(obj)
 
-    @admin.display(description="spot", ordering="state")
+    @admin.display(description=_("spot"), ordering="state")
     def place(self, obj: Registration) -> str:
         return str(status_text.registration_status(obj, timezone.now()))
 
-    @admin.display
+    @admin.display(description=_("payment"))
     def payment(self, obj: Registration) -> str:
         return str(status_text.spot_payment_status(obj, timezone.now()))
 
@@ -71,18 +75,18 @@ class TicketAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Ticket]":
         return Ticket.objects.for_lists()
 
-    @admin.display(description="class day", ordering="meeting__starts_at")
+    @admin.display(description=_("class day"), ordering="meeting__starts_at")
     def class_day(self, obj: Ticket) -> str:
         return str(obj.meeting)
 
-    @admin.display(ordering="trial_of")
+    @admin.display(description=_("what"), ordering="trial_of")
     def what(self, obj: Ticket) -> str:
         return obj.kind_text
 
-    @admin.display(description="spot", ordering="state")
+    @admin.display(description=_("spot"), ordering="state")
     def place(self, obj: Ticket) -> str:
         return str(status_text.ticket_status(obj, timezone.now()))
 
-    @admin.display
+    @admin.display(description=_("payment"))
     def payment(self, obj: Ticket) -> str:
         return str(status_text.spot_payment_status(obj, timezone.now()))

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from billing.domain import status_text
 from billing.domain.status_text import StatusText
 from common.formats import format_time
@@ -12,23 +15,23 @@ from registrations.models import Registration, Ticket
 
 State = Registration.State
 REGISTRATION_STATUSES = {
-    State.CONFIRMED: StatusText("Registered", "good"),
-    State.ON_HOLD: StatusText("On hold", "warn"),
-    State.EXPIRED: StatusText("Expired", "bad"),
-    State.CANCELED: StatusText("Canceled"),
-    State.TRANSFERRED: StatusText("Moved to another class"),
+    State.CONFIRMED: StatusText(_("Registered"), "good"),
+    State.ON_HOLD: StatusText(_("On hold"), "warn"),
+    State.EXPIRED: StatusText(_("Expired"), "bad"),
+    State.CANCELED: StatusText(_("Canceled")),
+    State.TRANSFERRED: StatusText(_("Moved to another class")),
 }
 
 
 TICKET_STATUSES = REGISTRATION_STATUSES | {
-    State.CONFIRMED: StatusText("Confirmed", "good"),
-    State.TRANSFERRED: StatusText("Joined the class", "good"),
+    State.CONFIRMED: StatusText(_("Confirmed"), "good"),
+    State.TRANSFERRED: StatusText(_("Joined the class"), "good"),
 }
 
 
 def registration_status(registration: Registration, at: datetime) -> StatusText:
     if registration.state == State.TRANSFERRED and registration.taken_over_by:
-        return StatusText(f"Transferred to {_recipient_name(registration)}")
+        return StatusText(gettext("Transferred to %(name)s") % {"name": _recipient_name(registration)})
     return _spot_status(registration, REGISTRATION_STATUSES, at)
 
 
@@ -36,14 +39,16 @@ def _recipient_name(registration: Registration) -> str:
     """The name is known only for the last transfer, because each one overwrites it on the order line."""
     is_last = len(registration.taken_over_by) == 1
     attendee = AttendeeDetails.from_line(registration.line).attendee if registration.line and is_last else None
-    return f"{attendee.first_name} {attendee.last_name}".strip() if attendee and attendee.first_name else "someone else"
+    if attendee is None or not attendee.first_name:
+        return gettext("someone else")
+    return f"{attendee.first_name} {attendee.last_name}".strip()
 
 
 def ticket_status(ticket: Ticket, at: datetime) -> StatusText:
     if ticket.is_live and ticket.meeting.is_canceled:
-        return StatusText("Class canceled", "bad")
+        return StatusText(_("Class canceled"), "bad")
     if ticket.state == State.CONFIRMED and ticket.meeting.ends_at <= at:
-        return StatusText("Over")
+        return StatusText(_("Over"))
     return _spot_status(ticket, TICKET_STATUSES, at)
 
 
@@ -53,11 +58,11 @@ def _spot_status(spot: Seat, statuses: Mapping[Registration.State, StatusText], 
     if not spot.takes_a_place(at):
         return statuses[State.EXPIRED]
     if spot.held_until is None:
-        return StatusText("Reserved", "warn")
-    return StatusText(f"Reserved until {format_time(spot.held_until)}", "warn")
+        return StatusText(_("Reserved"), "warn")
+    return StatusText(gettext("Reserved until %(time)s") % {"time": format_time(spot.held_until)}, "warn")
 
 
 def spot_payment_status(spot: Seat, at: datetime) -> StatusText:
     if spot.line is None:
-        return StatusText("No payment", "bad")
+        return StatusText(_("No payment"), "bad")
     return status_text.line_status(spot.line, at)

@@ -8,6 +8,8 @@ from typing import Any, cast
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from classwork.domain.schedule.meetings import MeetingDraft
 from classwork.models import ClassOffer, Location, Meeting
@@ -18,14 +20,14 @@ from registrations.domain.cancellations.request import FOR_CLASSES, FOR_DAYS, Ca
 from registrations.models import CompensationPolicy
 
 POLICY_LABELS = {
-    CompensationPolicy.REFUND: "Refund each student's share to the original payment method",
-    CompensationPolicy.CREDIT: "Account credit (students without an account are refunded)",
-    CompensationPolicy.MAKE_UP: "Make-up day, chosen below",
-    CompensationPolicy.EXTENSION: "Extend the class: one more week for each canceled day, same time and location",
-    CompensationPolicy.NOTHING: "No compensation",
+    CompensationPolicy.REFUND: _("Refund each student's share to the original payment method"),
+    CompensationPolicy.CREDIT: _("Account credit (students without an account are refunded)"),
+    CompensationPolicy.MAKE_UP: _("Make-up day, chosen below"),
+    CompensationPolicy.EXTENSION: _("Extend the class: one more week for each canceled day, same time and location"),
+    CompensationPolicy.NOTHING: _("No compensation"),
 }
 SAME = ""
-NO_DAY = "Please choose at least one class day."
+NO_DAY = _("Please choose at least one class day.")
 
 
 class CancellationScopeForm(forms.Form):
@@ -33,7 +35,7 @@ class CancellationScopeForm(forms.Form):
 
     day = DayField()
     place = forms.ModelChoiceField(
-        Location.objects.all(), label="Location", required=False, empty_label="All locations"
+        Location.objects.all(), label=_("Location"), required=False, empty_label=_("All locations")
     )
 
 
@@ -41,14 +43,14 @@ class CanceledDaysForm(forms.Form):
     """Single class days, or the whole class."""
 
     meeting = forms.MultipleChoiceField(
-        label="Class days", required=False, widget=forms.CheckboxSelectMultiple,
+        label=_("Class days"), required=False, widget=forms.CheckboxSelectMultiple,
         error_messages={
-            "invalid_choice": "One of these class days is already canceled or has started.",
+            "invalid_choice": _("One of these class days is already canceled or has started."),
             "required": NO_DAY,
         },
     )  # fmt: skip
     whole = forms.BooleanField(
-        label="The whole class", required=False, help_text="All remaining days. The class is no longer listed."
+        label=_("The whole class"), required=False, help_text=_("All remaining days. The class is no longer listed.")
     )
 
     def __init__(self, *args: Any, meetings: Sequence[Meeting], class_offer: ClassOffer | None, **kwargs: Any) -> None:
@@ -86,7 +88,7 @@ class CanceledDaysForm(forms.Form):
 class CompensationForm(forms.Form):
     """The policy, and the make-up days if it needs any."""
 
-    policy = forms.ChoiceField(label="How should students be compensated?", widget=forms.RadioSelect)
+    policy = forms.ChoiceField(label=_("How should students be compensated?"), widget=forms.RadioSelect)
 
     def __init__(
         self,
@@ -102,12 +104,12 @@ class CompensationForm(forms.Form):
         cast(forms.ChoiceField, self.fields["policy"]).choices = [(each.value, POLICY_LABELS[each]) for each in allowed]
         usual = settings.CLASS_CANCELLATION_POLICY
         self.initial.setdefault("policy", usual if usual in allowed else CompensationPolicy.REFUND)
-        places = [("", "Usual location"), *((str(one.pk), str(one)) for one in Location.objects.all())]
+        places = [("", gettext("Usual location")), *((str(one.pk), str(one)) for one in Location.objects.all())]
         for meeting in canceled:
             draft, picker = self.extension_drafts[meeting.pk], forms.TimeInput(attrs={"type": "time"})
-            day = DayField(label="Day", required=False, initial=draft.day)
-            start = forms.TimeField(label="Starts at", required=False, initial=draft.start_time, widget=picker)
-            place = forms.ChoiceField(label="Location", required=False, choices=places)
+            day = DayField(label=_("Day"), required=False, initial=draft.day)
+            start = forms.TimeField(label=_("Starts at"), required=False, initial=draft.start_time, widget=picker)
+            place = forms.ChoiceField(label=_("Location"), required=False, choices=places)
             self.fields |= {f"day_{meeting.pk}": day, f"time_{meeting.pk}": start, f"place_{meeting.pk}": place}
 
     @property
@@ -123,7 +125,7 @@ class CompensationForm(forms.Form):
         if data.get("policy") == CompensationPolicy.MAKE_UP:
             for name in (f"{part}_{meeting.pk}" for meeting in self.canceled for part in ("day", "time")):
                 if name not in self.errors and not data.get(name):
-                    self.add_error(name, "Please enter the day and time of the make-up.")
+                    self.add_error(name, gettext("Please enter the day and time of the make-up."))
         return data
 
     def replacements(self) -> dict[int, MeetingDraft]:
@@ -147,7 +149,7 @@ class CompensationForm(forms.Form):
 
 
 class ConfirmCancellationForm(forms.Form):
-    why = forms.CharField(label="Reason", max_length=200, help_text="Students and teachers read this.")
+    why = forms.CharField(label=_("Reason"), max_length=200, help_text=_("Students and teachers read this."))
 
 
 def read_exceptions(data: Mapping[str, str]) -> dict[str, str]:
@@ -160,7 +162,7 @@ def compensation_choices(
     gets: Iterable[Compensation], data: Mapping[str, str]
 ) -> list[tuple[Compensation, list[tuple[str, str, bool]]]]:
     chosen = read_exceptions(data)
-    names = [(SAME, "Same as everyone"), *((each.value, str(each.label)) for each in FOR_CLASSES)]
+    names = [(SAME, gettext("Same as everyone")), *((each.value, str(each.label)) for each in FOR_CLASSES)]
     return [
         (one, [(value, label, value == chosen.get(one.key, SAME)) for value, label in names])
         for one in gets

@@ -6,6 +6,8 @@ from typing import Any, cast
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing.forms import DueDateField
 from classwork.models import ClassOffer, ClassRole
@@ -24,11 +26,11 @@ Readiness = Registration.Readiness
 class AttendeeForm(forms.Form):
     """Which of the people in the buyer's care attend."""
 
-    who = forms.MultipleChoiceField(label="Who’s coming?", widget=forms.CheckboxSelectMultiple, required=False)
+    who = forms.MultipleChoiceField(label=_("Who’s coming?"), widget=forms.CheckboxSelectMultiple, required=False)
 
     def __init__(self, viewer: User | None, in_care: Sequence[Student], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        me = f"Me ({viewer.get_full_name()})" if viewer else "Me"
+        me = gettext("Me (%(name)s)") % {"name": viewer.get_full_name()} if viewer else gettext("Me")
         self.initial.setdefault("who", default_choices(viewer, in_care))
         self.set_choices("who", [(ME, me), *((f"{STUDENT}-{child.pk}", str(child)) for child in in_care)])
 
@@ -49,19 +51,19 @@ class RegistrationForm(AttendeeForm):
     classes = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple,
         error_messages={
-            "required": "Please choose a class.",
-            "invalid_choice": "One of these classes isn’t open for registration.",
+            "required": _("Please choose a class."),
+            "invalid_choice": _("One of these classes isn’t open for registration."),
         },
     )
     others = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=MOST_OTHERS, initial=0)
     ready = forms.ChoiceField(
-        label="Has everyone taken it, here or elsewhere?",
-        choices=[(Readiness.READY, "Yes"), (Readiness.UNSURE, "I’m not sure")],
+        label=_("Has everyone taken it, here or elsewhere?"),
+        choices=[(Readiness.READY, _("Yes")), (Readiness.UNSURE, _("I’m not sure"))],
         widget=forms.RadioSelect,
         required=False,
     )
     referral_source = forms.CharField(
-        label="How did you hear about us?",
+        label=_("How did you hear about us?"),
         max_length=120,
         required=False,
     )
@@ -82,11 +84,11 @@ class RegistrationForm(AttendeeForm):
             return
         person = people[0]
         if person.who == ME:
-            self["ready"].label = "Have you taken it, here or elsewhere?"
+            self["ready"].label = gettext("Have you taken it, here or elsewhere?")
             return
         known = Student.objects.values_list("first_name", flat=True)
         name = person.first_name or known.get(pk=person.student_id or 0)
-        self["ready"].label = f"Has {name} taken it, here or elsewhere?"
+        self["ready"].label = gettext("Has %(name)s taken it, here or elsewhere?") % {"name": name}
 
     @property
     def class_ids(self) -> list[int]:
@@ -96,13 +98,13 @@ class RegistrationForm(AttendeeForm):
 class OtherPersonForm(forms.Form):
     """Another person. An empty form is ignored."""
 
-    first_name = NameField(label="First name")
-    last_name = NameField(label="Last name", required=False)
+    first_name = NameField(label=_("First name"))
+    last_name = NameField(label=_("Last name"), required=False)
     email = AddressField(
-        label="Their email",
+        label=_("Their email"),
         required=False,
         widget=forms.EmailInput({"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
-        help_text="We’ll send them the details. Leave empty for a child in your care.",
+        help_text=_("We’ll send them the details. Leave empty for a child in your care."),
     )
 
     def attendee(self) -> Attendee | None:
@@ -131,12 +133,17 @@ def other_person_forms(count: int, data: Mapping[str, Any] | None, *, checked: b
     return forms_shown
 
 
+def role_question(roles: Sequence[str]) -> str:
+    """The question is "Lead or follow?"."""
+    return gettext("%(roles)s?") % {"roles": gettext(" or ").join(roles).capitalize()}
+
+
 class RoleField(forms.ChoiceField):
     """Choices by the school's own names. `either` is resolved when the spot is reserved."""
 
     def __init__(self, roles: Sequence[str], **kwargs: Any) -> None:
-        choices = [*((name, name.capitalize()) for name in roles), (EITHER, "Either is fine")]
-        kwargs.setdefault("label", f"{' or '.join(roles).capitalize()}?")
+        choices = [*((name, name.capitalize()) for name in roles), (EITHER, gettext("Either is fine"))]
+        kwargs.setdefault("label", role_question(roles))
         super().__init__(choices=choices, widget=forms.RadioSelect, **kwargs)
 
 
@@ -149,7 +156,7 @@ class RoleForm(forms.Form):
 
 
 class ContactEmailForm(forms.Form):
-    email = AddressField(label="Another email")
+    email = AddressField(label=_("Another email"))
 
 
 class LevelOverrideForm(forms.Form):
@@ -157,15 +164,15 @@ class LevelOverrideForm(forms.Form):
 
     CLASSES = "classes"
 
-    number = forms.ChoiceField(label="Level")
-    why = forms.CharField(label="Reason", max_length=300, help_text="For example “Danced for years in Lyon”.")
+    number = forms.ChoiceField(label=_("Level"))
+    why = forms.CharField(label=_("Reason"), max_length=300, help_text=_("For example “Danced for years in Lyon”."))
 
     def __init__(self, rungs: Sequence[tuple[Decimal, str]], given: Decimal | None, data: Any) -> None:
         super().__init__(data, initial={"number": self.CLASSES if given is None else format_level(given)})
         known = rungs if given is None or given in dict(rungs) else [*rungs, (given, "")]
         choices = [(format_level(number), f"{format_level(number)} {words}") for number, words in known]
         cast(forms.ChoiceField, self.fields["number"]).choices = [
-            (self.CLASSES, "Computed from classes taken"),
+            (self.CLASSES, gettext("Computed from classes taken")),
             *choices,
         ]
 
@@ -182,10 +189,10 @@ class ClassOfferField(forms.ModelChoiceField):
 class PersonForm(forms.Form):
     """A known person (`student`), or a name and an email address."""
 
-    first_name = NameField(label="First name")
-    last_name = NameField(label="Last name", required=False)
+    first_name = NameField(label=_("First name"))
+    last_name = NameField(label=_("Last name"), required=False)
     email = AddressField(
-        help_text="For a child, the guardian’s email. We’ll email this address to confirm who the student is."
+        help_text=_("For a child, the guardian’s email. We’ll email this address to confirm who the student is.")
     )
 
     def __init__(self, student: Student | None, *args: Any, **kwargs: Any) -> None:
@@ -208,11 +215,11 @@ class DeskRegistrationForm(PersonForm):
 
     field_order = ("class_offer",)
 
-    class_offer = ClassOfferField(label="Class", queryset=ClassOffer.objects.none())
-    pay_by = DueDateField(label="Due date", required=False, help_text="Leave empty to pay at the door.")
-    role = forms.ChoiceField(label="Role", required=False, help_text="For a class that has roles.")
-    over_capacity = forms.BooleanField(label="Register anyway if the class is full", required=False)
-    why = forms.CharField(label="Reason", max_length=300, required=False, help_text="Shown in the history.")
+    class_offer = ClassOfferField(label=_("Class"), queryset=ClassOffer.objects.none())
+    pay_by = DueDateField(label=_("Due date"), required=False, help_text=_("Leave empty to pay at the door."))
+    role = forms.ChoiceField(label=_("Role"), required=False, help_text=_("For a class that has roles."))
+    over_capacity = forms.BooleanField(label=_("Register anyway if the class is full"), required=False)
+    why = forms.CharField(label=_("Reason"), max_length=300, required=False, help_text=_("Shown in the history."))
 
     def __init__(
         self, class_offers: "QuerySet[ClassOffer]", student: Student | None, *args: Any, may_exceed: bool, **kwargs: Any
@@ -225,7 +232,7 @@ class DeskRegistrationForm(PersonForm):
             .values_list("name", flat=True)
             .distinct()
         )
-        choices = [("", "–"), *((name, name.capitalize()) for name in roles), (EITHER, "Either is fine")]
+        choices = [("", "–"), *((name, name.capitalize()) for name in roles), (EITHER, gettext("Either is fine"))]
         cast(forms.ChoiceField, self.fields["role"]).choices = choices
         if len(choices) == 2:
             del self.fields["role"]
@@ -235,5 +242,5 @@ class DeskRegistrationForm(PersonForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("over_capacity") and not data.get("why"):
-            self.add_error("why", "Please enter a reason for exceeding the capacity.")
+            self.add_error("why", gettext("Please enter a reason for exceeding the capacity."))
         return data

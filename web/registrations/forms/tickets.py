@@ -1,10 +1,13 @@
 """Buying a drop-in or a trial: the day, the kind of ticket and the people."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
 from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from classwork.models import ClassOffer
 from common.formats import format_money
@@ -14,18 +17,24 @@ from registrations.forms.registration import AttendeeForm, PersonForm, RoleField
 DROP_IN, TRIAL = "drop_in", "trial"
 
 
+def trial_label(trial_price: Decimal) -> str:
+    price = format_money(trial_price, settings.CURRENCY) if trial_price else gettext("free")
+    if settings.TRIALS_FOR == "subject":
+        return gettext("Trial, %(price)s: once, if you’re new to this class") % {"price": price}
+    return gettext("Trial, %(price)s: once, if you’re new to the school") % {"price": price}
+
+
 class TicketDayForm(forms.Form):
-    meeting = forms.ChoiceField(label="Which day?", widget=forms.RadioSelect)
-    what = forms.ChoiceField(label="What would you like?", widget=forms.RadioSelect)
+    meeting = forms.ChoiceField(label=_("Which day?"), widget=forms.RadioSelect)
+    what = forms.ChoiceField(label=_("What would you like?"), widget=forms.RadioSelect)
 
     def offer_days(self, class_offer: ClassOffer, days: Sequence[TicketDay]) -> None:
         kinds = []
         if class_offer.trial_price is not None:
-            price = format_money(class_offer.trial_price, settings.CURRENCY) if class_offer.trial_price else "free"
-            new_to = "this class" if settings.TRIALS_FOR == "subject" else "the school"
-            kinds.append((TRIAL, f"Trial, {price}: once, if you’re new to {new_to}"))
+            kinds.append((TRIAL, trial_label(class_offer.trial_price)))
         if class_offer.drop_in_price is not None:
-            kinds.append((DROP_IN, f"Drop-in, {format_money(class_offer.drop_in_price, settings.CURRENCY)}"))
+            price = format_money(class_offer.drop_in_price, settings.CURRENCY)
+            kinds.append((DROP_IN, gettext("Drop-in, %(price)s") % {"price": price}))
         self._set_choices("what", kinds)
         open_days = [(str(day.meeting.pk), str(day.meeting.slot)) for day in days if not day.room.is_full]
         self._set_choices("meeting", open_days)
@@ -61,6 +70,6 @@ class SellTicketForm(TicketDayForm, PersonForm):
     def __init__(self, class_offer: ClassOffer, days: Sequence[TicketDay], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.offer_days(class_offer, days)
-        self.fields["what"].label = "Type"
+        self.fields["what"].label = gettext("Type")
         if roles := [role.name for role in class_offer.roles.all()]:
-            self.fields["role"] = RoleField(roles, label="Role")
+            self.fields["role"] = RoleField(roles, label=_("Role"))

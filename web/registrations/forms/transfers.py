@@ -5,6 +5,8 @@ from typing import Any, cast
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from classwork.models import ClassOffer, ClassRole
 from registrations.domain.attendees import TypedPerson
@@ -16,7 +18,7 @@ from users.forms.fields import AddressField, NameField
 from users.models import User
 
 Readiness = Registration.Readiness
-READY = [(Readiness.READY, "Yes"), (Readiness.UNSURE, "I’m not sure")]
+READY = [(Readiness.READY, _("Yes")), (Readiness.UNSURE, _("I’m not sure"))]
 
 
 class TransferForm(forms.Form):
@@ -30,7 +32,7 @@ class TransferForm(forms.Form):
             self.fields["role"] = RoleField(roles)
         if asks_level:
             self.fields["ready"] = forms.ChoiceField(
-                label="Have you taken it, here or elsewhere?", choices=READY, widget=forms.RadioSelect
+                label=_("Have you taken it, here or elsewhere?"), choices=READY, widget=forms.RadioSelect
             )
 
     def wish(self, class_offer: ClassOffer) -> TransferRequest:
@@ -39,13 +41,13 @@ class TransferForm(forms.Form):
 
 
 class TransferToPersonForm(forms.Form):
-    first_name = NameField(label="First name")
-    last_name = NameField(label="Last name", required=False)
+    first_name = NameField(label=_("First name"))
+    last_name = NameField(label=_("Last name"), required=False)
     email = AddressField(
-        label="Their email", help_text="We’ll send them the details. For a child, use a parent’s email."
+        label=_("Their email"), help_text=_("We’ll send them the details. For a child, use a parent’s email.")
     )
     ready = forms.ChoiceField(
-        label="Have they taken it, here or elsewhere?", choices=READY, widget=forms.RadioSelect, required=False
+        label=_("Have they taken it, here or elsewhere?"), choices=READY, widget=forms.RadioSelect, required=False
     )
 
     def __init__(self, asks_level: bool, *args: Any, **kwargs: Any) -> None:
@@ -61,7 +63,7 @@ class TransferToPersonForm(forms.Form):
 
 
 class DeskTransferToPersonForm(TransferToPersonForm):
-    why = forms.CharField(label="Why", max_length=300, help_text="Kept in the history.")
+    why = forms.CharField(label=_("Why"), max_length=300, help_text=_("Kept in the history."))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(False, *args, **kwargs)
@@ -70,11 +72,11 @@ class DeskTransferToPersonForm(TransferToPersonForm):
 class DeskTransferForm(forms.Form):
     """The first button shows the price, and the second one moves the spot."""
 
-    class_offer = ClassOfferField(label="New class", queryset=ClassOffer.objects.none())
-    role = forms.ChoiceField(label="Role", required=False, help_text="For a class that has roles.")
-    waived = forms.BooleanField(label="Waive the difference", required=False)
-    over_capacity = forms.BooleanField(label="Move anyway if the class is full", required=False)
-    why = forms.CharField(label="Why", max_length=300, help_text="Kept in the history.")
+    class_offer = ClassOfferField(label=_("New class"), queryset=ClassOffer.objects.none())
+    role = forms.ChoiceField(label=_("Role"), required=False, help_text=_("For a class that has roles."))
+    waived = forms.BooleanField(label=_("Waive the difference"), required=False)
+    over_capacity = forms.BooleanField(label=_("Move anyway if the class is full"), required=False)
+    why = forms.CharField(label=_("Why"), max_length=300, help_text=_("Kept in the history."))
 
     def __init__(self, class_offers: "QuerySet[ClassOffer]", staff: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -86,7 +88,11 @@ class DeskTransferForm(forms.Form):
             .values_list("name", flat=True)
             .distinct()
         )
-        choices = [("", "–"), *((name, name.capitalize()) for name in names), (EITHER, "Either, whichever is needed")]
+        choices = [
+            ("", "–"),
+            *((name, name.capitalize()) for name in names),
+            (EITHER, gettext("Either, whichever is needed")),
+        ]
         cast(forms.ChoiceField, self.fields["role"]).choices = choices
         if len(choices) == 2:
             del self.fields["role"]

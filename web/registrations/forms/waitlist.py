@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common import names
 from registrations.domain.attendees import default_choices
@@ -17,13 +19,15 @@ from users.models import Student, User
 
 
 class JoinWaitlistForm(forms.Form):
-    who = forms.ChoiceField(label="Who’s coming?", widget=forms.RadioSelect)
-    first_name = NameField(label="First name", autocomplete="given-name")
-    last_name = NameField(label="Last name", autocomplete="family-name", required=False)
-    email = AddressField(help_text="We’ll email you as soon as a spot opens up.")
-    partner_first_name = NameField(label="First name", required=False)
-    partner_last_name = NameField(label="Last name", required=False)
-    partner_email = AddressField(label="Their email", required=False, help_text="Leave empty for a child in your care.")
+    who = forms.ChoiceField(label=_("Who’s coming?"), widget=forms.RadioSelect)
+    first_name = NameField(label=_("First name"), autocomplete="given-name")
+    last_name = NameField(label=_("Last name"), autocomplete="family-name", required=False)
+    email = AddressField(help_text=_("We’ll email you as soon as a spot opens up."))
+    partner_first_name = NameField(label=_("First name"), required=False)
+    partner_last_name = NameField(label=_("Last name"), required=False)
+    partner_email = AddressField(
+        label=_("Their email"), required=False, help_text=_("Leave empty for a child in your care.")
+    )
 
     def __init__(
         self, roles: Sequence[str], viewer: User | None, in_care: Sequence[Student], *args: Any, **kwargs: Any
@@ -35,25 +39,28 @@ class JoinWaitlistForm(forms.Form):
         else:
             for name in ("first_name", "last_name", "email"):
                 del self.fields[name]
-            people = [(ME, f"Me ({viewer.get_full_name()})"), *((f"{STUDENT}-{one.pk}", str(one)) for one in in_care)]
+            me = gettext("Me (%(name)s)") % {"name": viewer.get_full_name()}
+            people = [(ME, me), *((f"{STUDENT}-{one.pk}", str(one)) for one in in_care)]
             cast(forms.ChoiceField, self.fields["who"]).choices = people
             self.initial.setdefault("who", next(iter(default_choices(viewer, in_care)), None))
         if roles:
             self.fields["role"] = RoleField(roles)
-            self.fields["partner_role"] = RoleField(roles, label="Their role", required=False)
+            self.fields["partner_role"] = RoleField(roles, label=_("Their role"), required=False)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         has_partner = data.get("partner_first_name")
         if not has_partner and (data.get("partner_last_name") or data.get("partner_email")):
-            self.add_error("partner_first_name", "Please enter your partner’s first name, or leave this part empty.")
+            self.add_error(
+                "partner_first_name", gettext("Please enter your partner’s first name, or leave this part empty.")
+            )
         you = [data.get(name) or "" for name in ("first_name", "last_name", "email")]
         partner = [data.get(f"partner_{name}") or "" for name in ("first_name", "last_name", "email")]
         partner[2] = partner[2] or you[2]
         if has_partner and [names.name_key(part) for part in you] == [names.name_key(part) for part in partner]:
-            self.add_error("partner_first_name", "That’s the same person. Please enter your partner’s name.")
+            self.add_error("partner_first_name", gettext("That’s the same person. Please enter your partner’s name."))
         if has_partner and "partner_role" in self.fields and not data.get("partner_role"):
-            self.add_error("partner_role", "Please choose their role.")
+            self.add_error("partner_role", gettext("Please choose their role."))
         return data
 
     @property
@@ -87,8 +94,8 @@ class JoinWaitlistForm(forms.Form):
 
 
 class MoveEntryForm(forms.Form):
-    place = forms.IntegerField(label="New position", min_value=1, max_value=999)
-    why = forms.CharField(label="Why", max_length=300)
+    place = forms.IntegerField(label=_("New position"), min_value=1, max_value=999)
+    why = forms.CharField(label=_("Why"), max_length=300)
 
 
 MOST_ROLES = 4
@@ -98,22 +105,23 @@ class ClassRolesForm(forms.Form):
     """Up to four roles with their spots, and the balance between them."""
 
     most_apart = forms.IntegerField(
-        label="Largest difference between roles", min_value=0, max_value=999, required=False,
-        help_text="With 2, six leads and four follows can register, but no seventh lead. Leave empty for no limit.",
+        label=_("Largest difference between roles"), min_value=0, max_value=999, required=False,
+        help_text=_("With 2, six leads and four follows can register, but no seventh lead. Leave empty for no limit."),
     )  # fmt: skip
     ratio = forms.DecimalField(
-        label="Largest ratio between roles", min_value=1, max_digits=3, decimal_places=1, required=False
+        label=_("Largest ratio between roles"), min_value=1, max_digits=3, decimal_places=1, required=False
     )
     active_from = forms.IntegerField(
-        label="Applies from this many people", min_value=0, max_value=999, required=False,
-        help_text="Below this number anyone may register. Required for a ratio.",
+        label=_("Applies from this many people"), min_value=0, max_value=999, required=False,
+        help_text=_("Below this number anyone may register. Required for a ratio."),
     )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for number in range(1, MOST_ROLES + 1):
-            name = forms.CharField(label=f"Role {number}", max_length=30, required=False)
-            most = forms.IntegerField(label=f"Spots for role {number}", min_value=1, max_value=999, required=False)
+            name = forms.CharField(label=gettext("Role %(number)s") % {"number": number}, max_length=30, required=False)
+            spots = gettext("Spots for role %(number)s") % {"number": number}
+            most = forms.IntegerField(label=spots, min_value=1, max_value=999, required=False)
             self.fields |= {f"name_{number}": name, f"capacity_{number}": most}
         self.order_fields([*(name for name in self.fields if "_" in name and name[-1].isdigit()), "most_apart"])
 
@@ -121,13 +129,13 @@ class ClassRolesForm(forms.Form):
         data = super().clean() or {}
         names = [role.name.casefold() for role in self._roles(data)]
         if len(names) != len(set(names)) or EITHER in names:
-            self.add_error(None, "Each role needs a different name, and “either” is not allowed.")
+            self.add_error(None, gettext("Each role needs a different name, and “either” is not allowed."))
         if len(names) == 1:
-            self.add_error("name_2", "Name a second role, or leave both empty.")
+            self.add_error("name_2", gettext("Name a second role, or leave both empty."))
         if data.get("ratio") is not None and not data.get("active_from"):
-            self.add_error("active_from", "Please enter from how many people the ratio applies.")
+            self.add_error("active_from", gettext("Please enter from how many people the ratio applies."))
         if len(names) < 2 and (data.get("ratio") is not None or data.get("most_apart") is not None):
-            self.add_error(None, "Please name the roles first.")
+            self.add_error(None, gettext("Please name the roles first."))
         return data
 
     @property

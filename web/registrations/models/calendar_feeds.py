@@ -1,4 +1,5 @@
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from common import links
 from users.models import Student
@@ -11,7 +12,7 @@ class StudentCalendarFeed(models.Model):
     nonce = models.CharField(max_length=32, default=links.new_nonce)
 
     class Meta:
-        verbose_name = "student's calendar"
+        verbose_name = _("student's calendar")
 
     def __str__(self) -> str:
         return f"Calendar of {self.student}"

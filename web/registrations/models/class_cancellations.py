@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from billing.models import Refund
 from billing.models.fields import money_field
@@ -14,11 +15,11 @@ from registrations.models.tickets import Ticket
 
 
 class CompensationPolicy(models.TextChoices):
-    REFUND = "refund", "Refund"
-    CREDIT = "credit", "Account credit"
-    MAKE_UP = "make_up", "Make-up class"
-    EXTENSION = "extension", "Extended class"
-    NOTHING = "nothing", "No compensation"
+    REFUND = "refund", _("Refund")
+    CREDIT = "credit", _("Account credit")
+    MAKE_UP = "make_up", _("Make-up class")
+    EXTENSION = "extension", _("Extended class")
+    NOTHING = "nothing", _("No compensation")
 
 
 class ClassCancellation(models.Model):
@@ -26,7 +27,7 @@ class ClassCancellation(models.Model):
 
     class_offer = models.ForeignKey(
         ClassOffer, on_delete=models.CASCADE, null=True, blank=True, related_name="class_cancellations",
-        help_text="The class, if it was canceled as a whole.",
+        help_text=_("The class, if it was canceled as a whole."),
     )  # fmt: skip
     policy = models.CharField(max_length=10, choices=CompensationPolicy)
     reason = models.CharField(max_length=200)
@@ -34,8 +35,8 @@ class ClassCancellation(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        verbose_name = "class cancellation"
-        verbose_name_plural = "class cancellations"
+        verbose_name = _("class cancellation")
+        verbose_name_plural = _("class cancellations")
 
     def __str__(self) -> str:
         return f"Canceled: {self.reason}"
@@ -64,28 +65,28 @@ class StudentCompensation(models.Model):
     """The compensation for one spot or ticket: refunded money, returned credit, or an amount that is no longer due."""
 
     cancellation = models.ForeignKey(
-        ClassCancellation, on_delete=models.CASCADE, related_name="outcomes", verbose_name="class cancellation"
+        ClassCancellation, on_delete=models.CASCADE, related_name="outcomes", verbose_name=_("class cancellation")
     )
     registration = models.ForeignKey(
         Registration, on_delete=models.CASCADE, null=True, blank=True, related_name="outcomes"
     )
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, null=True, blank=True, related_name="outcomes")
     policy = models.CharField(max_length=10, choices=CompensationPolicy)
-    meetings = models.PositiveSmallIntegerField(help_text="How many of their class days are affected.")
-    purchased_meetings = models.PositiveSmallIntegerField(help_text="How many class days they bought.")
-    total_cost = money_field(help_text="What all of them cost.")
-    amount = money_field(help_text="Of what was paid: refunded, credited, or pending.")
-    credited = money_field(help_text="Of the money, what became account credit.")
-    on_hold = money_field(help_text="Of the money, what could not be refunded right away.")
-    by_hand = money_field(help_text="Of the money, what a person hands over.")
-    onto_vouchers = money_field(help_text="Of the money, what was returned to gift vouchers.")
-    credit_returned = money_field(help_text="Spent credit that was returned.")
-    no_longer_due = money_field(help_text="What is no longer due.")
+    meetings = models.PositiveSmallIntegerField(help_text=_("How many of their class days are affected."))
+    purchased_meetings = models.PositiveSmallIntegerField(help_text=_("How many class days they bought."))
+    total_cost = money_field(help_text=_("What all of them cost."))
+    amount = money_field(help_text=_("Of what was paid: refunded, credited, or pending."))
+    credited = money_field(help_text=_("Of the money, what became account credit."))
+    on_hold = money_field(help_text=_("Of the money, what could not be refunded right away."))
+    by_hand = money_field(help_text=_("Of the money, what a person hands over."))
+    onto_vouchers = money_field(help_text=_("Of the money, what was returned to gift vouchers."))
+    credit_returned = money_field(help_text=_("Spent credit that was returned."))
+    no_longer_due = money_field(help_text=_("What is no longer due."))
     refunds = models.ManyToManyField(
-        Refund, blank=True, related_name="+", help_text="The refunds that the money is part of."
+        Refund, blank=True, related_name="+", help_text=_("The refunds that the money is part of.")
     )
     pending_reason = models.CharField(
-        max_length=200, blank=True, help_text="Why the money could not be refunded right away."
+        max_length=200, blank=True, help_text=_("Why the money could not be refunded right away.")
     )
 
     class Meta:

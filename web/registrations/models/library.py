@@ -1,4 +1,5 @@
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from classwork.models.resources import Resource
 from registrations.models.registrations import Registration
@@ -13,8 +14,8 @@ class Opening(models.Model):
     date_added = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        verbose_name = "release for one student"
-        verbose_name_plural = "releases for one student"
+        verbose_name = _("release for one student")
+        verbose_name_plural = _("releases for one student")
         constraints = [models.UniqueConstraint(fields=["registration", "resource"], name="registrations_opening_once")]
 
     def __str__(self) -> str:
@@ -29,8 +30,8 @@ class LibraryVisit(models.Model):
     visited_at = models.DateTimeField()
 
     class Meta:
-        verbose_name = "library visit"
-        verbose_name_plural = "library visits"
+        verbose_name = _("library visit")
+        verbose_name_plural = _("library visits")
 
     def __str__(self) -> str:
         return f"Library visit of {self.account}"

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from billing.models import OrderLine
 from classwork.models.class_offers import ClassOffer
@@ -32,20 +33,22 @@ class Registration(SpotBase):
     class Readiness(models.TextChoices):
         """The answer to the level question."""
 
-        NOT_ASKED = "", "Not asked"
-        READY = "ready", "Knows what the class builds on"
-        UNSURE = "unsure", "Is not sure of the level"
+        NOT_ASKED = "", _("Not asked")
+        READY = "ready", _("Knows what the class builds on")
+        UNSURE = "unsure", _("Is not sure of the level")
 
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="registrations")
     class_offer = models.ForeignKey(
-        ClassOffer, on_delete=models.PROTECT, related_name="registrations", verbose_name="class"
+        ClassOffer, on_delete=models.PROTECT, related_name="registrations", verbose_name=_("class")
     )
     line = models.ForeignKey(
         OrderLine, on_delete=models.PROTECT, null=True, blank=True, related_name="registrations", editable=False
     )
-    readiness = models.CharField("level check", max_length=8, choices=Readiness, blank=True)
-    referral_source = models.CharField(max_length=120, blank=True, help_text="Answer to “How did you hear about us?”")
-    over_capacity = models.BooleanField("over capacity", default=False, editable=False)
+    readiness = models.CharField(_("level check"), max_length=8, choices=Readiness, blank=True)
+    referral_source = models.CharField(
+        max_length=120, blank=True, help_text=_("Answer to “How did you hear about us?”")
+    )
+    over_capacity = models.BooleanField(_("over capacity"), default=False, editable=False)
 
     objects = RegistrationQuerySet.as_manager()
 
@@ -57,7 +60,7 @@ class Registration(SpotBase):
                 fields=["student", "class_offer"],
                 condition=Q(state__in=["held", "confirmed", "on_hold"]),
                 name="registrations_registration_once",
-                violation_error_message="This person already has a spot in this class.",
+                violation_error_message=_("This person already has a spot in this class."),
             ),
             models.UniqueConstraint(
                 fields=["line"],

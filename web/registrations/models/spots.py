@@ -5,6 +5,7 @@ from typing import Self, TypeVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 S = TypeVar("S", bound="SpotBase")
 
@@ -20,12 +21,12 @@ class SpotQuerySet(models.QuerySet[S]):
 
 class SpotBase(models.Model):
     class State(models.TextChoices):
-        HELD = "held", "On hold until paid"
-        CONFIRMED = "confirmed", "Registered"
-        ON_HOLD = "on_hold", "Waiting for a decision"
-        EXPIRED = "expired", "Not paid in time"
-        CANCELED = "canceled", "Canceled"
-        TRANSFERRED = "transferred", "Moved to another class"
+        HELD = "held", _("On hold until paid")
+        CONFIRMED = "confirmed", _("Registered")
+        ON_HOLD = "on_hold", _("Waiting for a decision")
+        EXPIRED = "expired", _("Not paid in time")
+        CANCELED = "canceled", _("Canceled")
+        TRANSFERRED = "transferred", _("Moved to another class")
 
     LIVE = (State.HELD, State.CONFIRMED, State.ON_HOLD)
 
@@ -33,7 +34,7 @@ class SpotBase(models.Model):
     held_until = models.DateTimeField(null=True, blank=True, editable=False)
     role = models.CharField(max_length=30, blank=True, editable=False)
     end_reason = models.CharField(
-        max_length=300, blank=True, editable=False, help_text="Why it ended, or was put on hold."
+        max_length=300, blank=True, editable=False, help_text=_("Why it ended, or was put on hold.")
     )
     created_at = models.DateTimeField(auto_now_add=True)
     confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)

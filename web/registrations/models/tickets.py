@@ -2,6 +2,8 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing.models import OrderLine
 from classwork.models.catalog import Subject
@@ -33,7 +35,7 @@ class Ticket(SpotBase):
     """A drop-in, or a trial if it says what is tried."""
 
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="tickets")
-    meeting = models.ForeignKey(Meeting, on_delete=models.PROTECT, related_name="tickets", verbose_name="class day")
+    meeting = models.ForeignKey(Meeting, on_delete=models.PROTECT, related_name="tickets", verbose_name=_("class day"))
     line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="tickets", editable=False)
     trial_of = models.ForeignKey(
         Subject,
@@ -41,7 +43,7 @@ class Ticket(SpotBase):
         null=True,
         blank=True,
         related_name="trials",
-        help_text="Leave empty for a drop-in.",
+        help_text=_("Leave empty for a drop-in."),
     )
     nonce = models.CharField(max_length=32, default=links.new_nonce, editable=False)
 
@@ -86,4 +88,4 @@ class Ticket(SpotBase):
 
     @property
     def kind_text(self) -> str:
-        return "trial" if self.is_trial else "drop-in"
+        return gettext("trial") if self.is_trial else gettext("drop-in")

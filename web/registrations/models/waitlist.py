@@ -5,6 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from billing.models import Order
 from classwork.models.class_offers import ClassOffer
@@ -31,24 +32,26 @@ class WaitlistEntry(models.Model):
     entry."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        OFFERED = "offered", "Offered"
-        ACCEPTED = "accepted", "Accepted"
-        DECLINED = "declined", "Declined"
-        EXPIRED = "expired", "Offer expired"
-        LEFT = "left", "Left the list"
-        CLOSED = "closed", "Class ended"
+        WAITING = "waiting", _("Waiting")
+        OFFERED = "offered", _("Offered")
+        ACCEPTED = "accepted", _("Accepted")
+        DECLINED = "declined", _("Declined")
+        EXPIRED = "expired", _("Offer expired")
+        LEFT = "left", _("Left the list")
+        CLOSED = "closed", _("Class ended")
 
     LIVE = (State.WAITING, State.OFFERED)
 
-    class_offer = models.ForeignKey(ClassOffer, on_delete=models.PROTECT, related_name="waiting", verbose_name="class")
+    class_offer = models.ForeignKey(
+        ClassOffer, on_delete=models.PROTECT, related_name="waiting", verbose_name=_("class")
+    )
     state = models.CharField(max_length=10, choices=State, default=State.WAITING, editable=False)
-    people = models.JSONField(editable=False, help_text="Who they are, as the lines of a cart say it.")
+    people = models.JSONField(editable=False, help_text=_("Who they are, as the lines of a cart say it."))
     requested_roles = models.JSONField(
-        default=list, editable=False, help_text="For each of them the role; empty without roles."
+        default=list, editable=False, help_text=_("For each of them the role; empty without roles.")
     )
     offered_roles = models.JSONField(
-        default=list, editable=False, help_text="The roles in which they were offered spots."
+        default=list, editable=False, help_text=_("The roles in which they were offered spots.")
     )
     size = models.PositiveSmallIntegerField(editable=False)
     account = models.ForeignKey(
@@ -58,9 +61,11 @@ class WaitlistEntry(models.Model):
     contact_email = models.EmailField()
     person_key = models.CharField(max_length=500, editable=False)
     nonce = models.CharField(max_length=32, default=links.new_nonce, editable=False)
-    position = models.BigIntegerField(editable=False, db_index=True, help_text="Earlier ones come first.")
+    position = models.BigIntegerField(editable=False, db_index=True, help_text=_("Earlier ones come first."))
     offer_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
-    skip_rule = models.CharField(max_length=20, blank=True, editable=False, help_text="What holds them back for now.")
+    skip_rule = models.CharField(
+        max_length=20, blank=True, editable=False, help_text=_("What holds them back for now.")
+    )
     skip_role = models.CharField(max_length=30, blank=True, editable=False)
     order = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False)
     joined_at = models.DateTimeField(auto_now_add=True)
@@ -70,8 +75,8 @@ class WaitlistEntry(models.Model):
 
     class Meta:
         ordering = ["class_offer", "position", "id"]
-        verbose_name = "waitlist entry"
-        verbose_name_plural = "waitlist entries"
+        verbose_name = _("waitlist entry")
+        verbose_name_plural = _("waitlist entries")
         constraints = [
             models.UniqueConstraint(
                 fields=["class_offer", "person_key"],
@@ -107,8 +112,8 @@ class WaitlistWalk(models.Model):
 
     class_offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="walks")
     created_at = models.DateTimeField(auto_now_add=True)
-    given = models.JSONField(help_text="The rules, the taken spots and the entries in order.")
-    steps = models.JSONField(help_text="Who was offered a spot, who was skipped and by which rule.")
+    given = models.JSONField(help_text=_("The rules, the taken spots and the entries in order."))
+    steps = models.JSONField(help_text=_("Who was offered a spot, who was skipped and by which rule."))
 
     class Meta:
         ordering = ["id"]

@@ -2,6 +2,7 @@ from collections.abc import Mapping
 
 from django import template
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from classwork.models import ClassOffer
 from registrations.domain import late_joining, minimum_enrollment
@@ -36,4 +37,5 @@ def condition(class_offer: ClassOffer) -> str:
 def sign_ups(numbers: Mapping[int, int] | None, class_offer: ClassOffer) -> str:
     if not numbers or class_offer.pk not in numbers:
         return ""
-    return f"{numbers[class_offer.pk]} of {class_offer.minimum_enrollment} registered"
+    counts = {"registered": numbers[class_offer.pk], "minimum": class_offer.minimum_enrollment}
+    return _("%(registered)s of %(minimum)s registered") % counts

@@ -7,6 +7,8 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from classwork.domain.schedule.previews import PreviewOutdated
@@ -33,7 +35,7 @@ ASK = ["GET", "HEAD", "POST"]
 RECENT = 10
 PER_PAGE = 100
 CLASSES_PER_PAGE = 50
-CHANGED = "Something has changed since this preview. Nothing has been canceled yet: please read it again."
+CHANGED = _("Something has changed since this preview. Nothing has been canceled yet: please read it again.")
 
 
 @require_http_methods(ASK)
@@ -93,7 +95,8 @@ def _confirm_cancellation(
         except ChangeRefused as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, "Canceled. Everyone affected is being emailed, and calendars are up to date.")
+            done = gettext("Canceled. Everyone affected is being emailed, and calendars are up to date.")
+            messages.success(request, done)
             return redirect(cancellation)
         plan = plan_cancellation(plan.wanted, timezone.now())
     context |= {"quote": plan, "form": form, "rows": compensation_choices(plan.gets, request.POST)}

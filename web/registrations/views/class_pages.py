@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from billing import session_cart
@@ -63,8 +64,8 @@ def classoffer_list(request: HttpRequest, names: str | None = None, day: date | 
 
 def _list_heading(session: Session | None, day: date | None) -> str:
     if session is not None:
-        return f"Classes in {session.title}"
-    return f"Classes on {format_date(day)}" if day else "Classes"
+        return _("Classes in %(session)s") % {"session": session.title}
+    return _("Classes on %(date)s") % {"date": format_date(day)} if day else _("Classes")
 
 
 @require_safe

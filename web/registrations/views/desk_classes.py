@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from classwork.domain.catalog.class_summary import ClassSummary
@@ -21,8 +22,14 @@ from registrations.domain import capacity, level_progress
 from users.roles import acting_user, desk_required
 
 ASK = ["GET", "HEAD", "POST"]
-CREATED = "{} has been created with {} classes. They are not approved yet."
-CREATED_WITH_ONE = "{} has been created with 1 class. It is not approved yet."
+
+
+def created_message(session: Session, count: int) -> str:
+    return ngettext(
+        "%(session)s has been created with %(count)s class. It is not approved yet.",
+        "%(session)s has been created with %(count)s classes. They are not approved yet.",
+        count,
+    ) % {"session": session.title, "count": count}
 
 
 @require_http_methods(ASK)
@@ -45,8 +52,7 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
             except ChangeRefused as error:
                 context["preview"] = Preview(faults=error.faults)
             else:
-                text = CREATED_WITH_ONE if len(repeated) == 1 else CREATED
-                messages.success(request, text.format(session.title, len(repeated)))
+                messages.success(request, created_message(session, len(repeated)))
                 return redirect("desk_sessions")
         for fault in context["preview"].faults:
             # The field name starts with the number of the class. Without a number it belongs to the session.

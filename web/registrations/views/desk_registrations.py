@@ -8,6 +8,9 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.domain.cancellations import cancellation_options
@@ -30,9 +33,13 @@ from users.roles import acting_user, desk_required
 
 PER_PAGE = 50
 ASK = ["GET", "HEAD", "POST"]
-HOLD_ACTIONS: dict[str, tuple[str, Callable[..., bool]]] = {
-    Registration.State.CONFIRMED: ("Put on hold", spots.suspend_spot),
-    Registration.State.ON_HOLD: ("Take off hold", spots.resume_spot),
+HOLD_ACTIONS: dict[str, tuple[str | Promise, str | Promise, Callable[..., bool]]] = {
+    Registration.State.CONFIRMED: (gettext_lazy("Put on hold"), gettext_lazy("Put on hold: done."), spots.suspend_spot),
+    Registration.State.ON_HOLD: (
+        gettext_lazy("Take off hold"),
+        gettext_lazy("Take off hold: done."),
+        spots.resume_spot,
+    ),
 }
 
 
@@ -67,13 +74,13 @@ def index(request: HttpRequest) -> HttpResponse:
 @desk_required("registrations.view_registration")
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     registration = get_object_or_404(Registration.objects.for_lists(), pk=pk)
-    label, action = HOLD_ACTIONS.get(registration.state, ("", None))
+    label, done, action = HOLD_ACTIONS.get(registration.state, ("", "", None))
     form = ReasonForm(posted_data(request)) if action else None
     if request.method == "POST" and not acting_user(request).has_perm("registrations.change_registration"):
         raise PermissionDenied
     if action and form and form.is_valid():
         if action(registration, why=form.cleaned_data["why"], by=acting_user(request)):
-            messages.success(request, f"{label}: done.")
+            messages.success(request, str(done))
         return redirect("desk_registration", pk)
     context = {
         "place": my_classes.describe_registration(registration, timezone.now()),
@@ -115,7 +122,8 @@ def enter(request: HttpRequest) -> HttpResponse:
         except OrderNotPlaced as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, f"{order.payer_name} is registered for {entry['class_offer']}.")
+            names = {"name": order.payer_name, "class": entry["class_offer"]}
+            messages.success(request, _("%(name)s is registered for %(class)s.") % names)
             return redirect("desk_order", number=order.pk)
     return render(request, "registrations/desk/register.html", {"form": form, "student": student})
 
@@ -132,7 +140,8 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             if "do" in request.POST:
                 to_class.transfer_to_class(registration, form.wish, form.by, at, seen=request.POST.get("seen", ""))
-                messages.success(request, f"{registration.student} has been moved to {form.wish.class_offer}.")
+                names = {"student": registration.student, "class": form.wish.class_offer}
+                messages.success(request, _("%(student)s has been moved to %(class)s.") % names)
                 return redirect("desk_registration", pk)
             quote = to_class.quote_transfer(registration, form.wish, form.by, at)
         except TransferRefused as error:
@@ -158,7 +167,8 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
         except TransferRefused as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"The registration has been transferred to {transferred.student}.")
+            names = {"student": transferred.student}
+            messages.success(request, _("The registration has been transferred to %(student)s.") % names)
             return redirect("desk_registration", transferred.pk)
     return render(
         request,

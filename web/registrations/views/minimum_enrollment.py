@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from billing.forms import ReasonForm
@@ -36,19 +37,21 @@ def decide(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.select_related("subject__level", "session"), pk=pk)
     form = ReasonForm(request.POST) if action == "confirm" else PostponeDecisionForm(request.POST)
     if not form.is_valid():
-        usual = "Please enter a reason" + ("." if action == "confirm" else " and a new decision date.")
+        usual = (
+            _("Please enter a reason.") if action == "confirm" else _("Please enter a reason and a new decision date.")
+        )
         messages.error(request, FAR if form.has_error("day", "far") else usual)
         return redirect("desk_minimum")
     why, by = form.cleaned_data["why"], acting_user(request)
     try:
         if action == "confirm":
             minimum_enrollment.confirm_class(class_offer, why=why, by=by)
-            messages.success(request, f"{class_offer} is confirmed. Everyone registered is being emailed.")
+            confirmed = _("%(class)s is confirmed. Everyone registered is being emailed.")
+            messages.success(request, confirmed % {"class": class_offer})
         else:
             minimum_enrollment.postpone_decision(class_offer, form.cleaned_data["day"], why=why, by=by)
-            messages.success(
-                request, f"{class_offer}: the decision date is now {format_date(form.cleaned_data['day'])}."
-            )
+            values = {"class": class_offer, "date": format_date(form.cleaned_data["day"])}
+            messages.success(request, _("%(class)s: the decision date is now %(date)s.") % values)
     except ChangeRefused as error:
         messages.error(request, str(error))
     return redirect("desk_minimum")

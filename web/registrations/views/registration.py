@@ -9,6 +9,8 @@ from django.core.exceptions import BadRequest, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -33,9 +35,9 @@ from registrations.forms.registration import (
 from users.models import Student
 from users.requests import AccountRequest
 
-NOBODY = "Please choose who’s coming."
+NOBODY = _("Please choose who’s coming.")
 ALREADY = "already"
-UNANSWERED = "Please choose an answer."
+UNANSWERED = _("Please choose an answer.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,7 +58,7 @@ def register(request: HttpRequest) -> HttpResponse:
         messages.warning(request, registration_window.closed_reason(class_offer, timezone.now()))
         return redirect(class_offer)
     if full := cart.full_class_messages(chosen, timezone.now()):
-        messages.warning(request, f"{full[0]} Here are the other classes.")
+        messages.warning(request, gettext("%(full)s Here are the other classes.") % {"full": full[0]})
         chosen = []
     form = _registration_form(
         request, class_offers, initial={"classes": [str(class_offer.pk) for class_offer in chosen]}
@@ -107,7 +109,7 @@ def _submit_registration(request: HttpRequest, class_offers: Sequence[ClassOffer
     try:
         cart.add_registrations_to_cart(session_cart.find_or_create_cart(request), choice)
     except carts.CartFull:
-        form.add_error(None, "That’s too many for one order. Please order in two steps.")
+        form.add_error(None, gettext("That’s too many for one order. Please order in two steps."))
         return _registration_page(request, class_offers, form, others)
     return redirect("checkout")
 
@@ -177,7 +179,7 @@ def attendee_address(request: HttpRequest, number: int) -> HttpResponse:
     form = ContactEmailForm(request.POST or None)
     if student is not None and form.is_valid():
         attendees.set_contact_email(student, form.cleaned_data["email"])
-        messages.success(request, f"Thanks! We’ll email {student} there.")
+        messages.success(request, gettext("Thanks! We’ll email %(student)s there.") % {"student": student})
         return redirect(order.address())
     return render(request, "registrations/contact_email.html", {"order": order, "student": student, "form": form})
 
@@ -187,5 +189,5 @@ def attendee_address(request: HttpRequest, number: int) -> HttpResponse:
 def renew_student_calendar(request: AccountRequest, pk: int) -> HttpResponse:
     student = get_object_or_404(Student.objects.in_care_of(request.user), pk=pk)
     calendar_feeds.renew_student_feed(student)
-    messages.success(request, f"{student}’s calendar has a new link.")
+    messages.success(request, gettext("%(student)s’s calendar has a new link.") % {"student": student})
     return redirect("my_classes")

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from classwork.domain.resources import releases
@@ -17,13 +18,13 @@ from users.models import User
 from users.roles import acting_user, team_required
 
 CLASS_ACTIONS = {
-    "release": (releases.release_now, "The class can see it now."),
-    "hold": (releases.hold_release, "It stays closed until you release it."),
-    "plan": (releases.reset_release, "It opens as planned."),
+    "release": (releases.release_now, _("The class can see it now.")),
+    "hold": (releases.hold_release, _("It stays closed until you release it.")),
+    "plan": (releases.reset_release, _("It opens as planned.")),
 }
 STUDENT_ACTIONS = {
-    "open": (openings.add_opening, "{} may open it now."),
-    "close": (openings.remove_opening, "{} has it with the class."),
+    "open": (openings.add_opening, _("{} may open it now.")),
+    "close": (openings.remove_opening, _("{} has it with the class.")),
 }
 
 
@@ -54,13 +55,13 @@ def _apply_release_action(by: User, release: Release, choice: str) -> str:
     if name in CLASS_ACTIONS:
         action, message = CLASS_ACTIONS[name]
         action(by, release)
-        return message
+        return str(message)
     pk = read_number(number)
     if name not in STUDENT_ACTIONS or pk is None:
         raise Http404
     registration = get_object_or_404(
         Registration.objects.select_related("student"), class_offer=release.class_offer_id, pk=pk
     )
-    student_action, message = STUDENT_ACTIONS[name]
+    student_action, student_message = STUDENT_ACTIONS[name]
     student_action(by, release.resource, registration)
-    return message.format(registration.student)
+    return str(student_message).format(registration.student)

@@ -3,6 +3,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -22,7 +23,7 @@ def cancel_my_registration(request: AccountRequest, pk: int) -> HttpResponse:
     if line is not None and line.order.belongs_to(request.user):
         return redirect(line.cancel_address)
     if not registration.is_live:
-        messages.info(request, "This class is already canceled.")
+        messages.info(request, _("This class is already canceled."))
         return redirect("my_classes")
     if request.method != "POST":
         return _render_cancellation(request, registration)
@@ -37,7 +38,7 @@ def cancel_my_registration(request: AccountRequest, pk: int) -> HttpResponse:
     except quoted_cancellation.AlreadyCanceled as gone:
         messages.info(request, str(gone))
     else:
-        messages.success(request, "Your spot is canceled. Thanks for letting us know.")
+        messages.success(request, _("Your spot is canceled. Thanks for letting us know."))
     return redirect("my_classes")
 
 

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from classwork.domain.catalog.class_summary import ClassSummary
@@ -90,7 +91,7 @@ def _student_page(request: HttpRequest, student: Student, template: str) -> Http
         progress.override_level(
             student, form.cleaned_data["number"], why=form.cleaned_data["why"], by=acting_user(request)
         )
-        messages.success(request, f"The level of {student} has been saved.")
+        messages.success(request, _("The level of %(student)s has been saved.") % {"student": student})
         return redirect(request.path)
     context = {
         "student": student,

@@ -3,6 +3,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from classwork.domain.schedule import calendar_feeds
@@ -33,5 +34,5 @@ def teaching(request: HttpRequest) -> HttpResponse:
 @team_required
 def renew_calendar(request: HttpRequest) -> HttpResponse:
     calendar_feeds.renew_teacher_feed(staff_profile_of(request))
-    messages.success(request, "Your calendar has a new address. The old one no longer works.")
+    messages.success(request, _("Your calendar has a new address. The old one no longer works."))
     return redirect("teaching")

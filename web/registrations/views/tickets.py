@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -55,7 +56,7 @@ def _add_ticket_to_cart(request: HttpRequest, form: TicketForm, other: OtherPers
             session_cart.find_or_create_cart(request), form.meeting_id, people, trial=form.is_trial
         )
     except carts.CartFull:
-        form.add_error(None, "That’s too many for one order. Please order in two steps.")
+        form.add_error(None, _("That’s too many for one order. Please order in two steps."))
         return None
     return redirect("checkout")
 
@@ -152,7 +153,8 @@ def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     if form and form.is_valid():
         try:
             order = upgrades.upgrade_at_desk(stored, by=acting_user(request), why=form.cleaned_data["why"], at=at)
-            messages.success(request, f"{stored.student} is registered for the rest of {stored.class_offer}.")
+            names = {"student": stored.student, "class": stored.class_offer}
+            messages.success(request, _("%(student)s is registered for the rest of %(class)s.") % names)
             return redirect("desk_order", number=order.pk)
         except placement.OrderNotPlaced as error:
             form.add_error(None, str(error))
@@ -182,7 +184,7 @@ def sell(request: HttpRequest, pk: int) -> HttpResponse:
             order = desk_registrations.sell_ticket_at_desk(
                 acting_user(request), day, form.person, trial=form.is_trial, role=role
             )
-            messages.success(request, f"{order.payer_name} is registered for this class day.")
+            messages.success(request, _("%(name)s is registered for this class day.") % {"name": order.payer_name})
             return redirect("desk_order", number=order.pk)
         except placement.OrderNotPlaced as error:
             form.add_error(None, str(error))

@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -79,9 +80,10 @@ def move(request: AccountRequest, pk: int, class_offer: int) -> HttpResponse:
                 registration, wish, request.user, timezone.now(), seen=form.cleaned_data["seen"]
             )
             if order.state == Order.State.PLACED and order.due_kind == Order.Due.NOW:
-                messages.success(request, "Your new spot is reserved. You keep your old spot until you’ve paid.")
+                messages.success(request, _("Your new spot is reserved. You keep your old spot until you’ve paid."))
                 return redirect(order.address())
-            messages.success(request, f"{registration.student} has a spot in {wish.class_offer.subject.title} now.")
+            names = {"student": registration.student, "class": wish.class_offer.subject.title}
+            messages.success(request, _("%(student)s has a spot in %(class)s now.") % names)
             return redirect("my_classes")
         quote = to_class.quote_transfer(registration, wish, request.user, at)
     except TransferRefused as error:
@@ -111,9 +113,8 @@ def give(request: AccountRequest, pk: int) -> HttpResponse:
             to_person.transfer_to_person(
                 registration, form.person, request.user, at, readiness=form.cleaned_data.get("ready", "")
             )
-            messages.success(
-                request, f"The spot was transferred to {form.cleaned_data['first_name']}. We’ve emailed them."
-            )
+            names = {"name": form.cleaned_data["first_name"]}
+            messages.success(request, _("The spot was transferred to %(name)s. We’ve emailed them.") % names)
             return redirect("my_classes")
     except TransferRefused as error:
         if str(error) != to_person.THEIRS.format(registration.student):

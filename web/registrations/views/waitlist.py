@@ -6,6 +6,8 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -22,12 +24,12 @@ from registrations.forms.waitlist import ClassRolesForm, JoinWaitlistForm, MoveE
 from registrations.models import WaitlistEntry
 from users.roles import acting_user, desk_required
 
-JOINED = "You’re on the waitlist. We’ve emailed the details to {}."
+JOINED = _("You’re on the waitlist. We’ve emailed the details to {}.")
 
 PER_PAGE = 50
 
 
-LEFT = "You’re no longer on the waitlist."
+LEFT = _("You’re no longer on the waitlist.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,7 +43,7 @@ def join(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(class_offer)
     viewer, availability = session_cart.account_of_request(request), capacity.availability_of(class_offer, at)
     if request.method != "POST" and not availability.has_waitlist:
-        messages.success(request, "This class has spots left: you can register right away.")
+        messages.success(request, gettext("This class has spots left: you can register right away."))
         return redirect(class_offer)
     names = [role.name for role in availability.rules.roles]
     form = JoinWaitlistForm(names, viewer, list(viewer.in_care.all()) if viewer else [], posted_data(request))
@@ -54,7 +56,7 @@ def join(request: HttpRequest, pk: int) -> HttpResponse:
         if viewer is not None:
             return redirect(entries.entry_url(joined.entry))
         session_entries.remember_session_entry(request.session, joined, form.people)
-        messages.success(request, JOINED.format(form.contact.email))
+        messages.success(request, str(JOINED).format(form.contact.email))
         return redirect(class_offer)
     on_list = presentation.entries_of_viewer(class_offer, viewer, request.session, at)
     return render(
@@ -157,7 +159,7 @@ def roles(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             class_roles.set_class_roles(class_offer, form.roles, form.apart, acting_user(request))
-            messages.success(request, "Saved. Everyone who fits these rules has been offered a spot.")
+            messages.success(request, gettext("Saved. Everyone who fits these rules has been offered a spot."))
             return redirect("desk_waitlist", pk)
         except class_roles.RoleInUse as error:
             form.add_error(None, str(error))
@@ -172,7 +174,8 @@ def arrange(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     if action != "move":
         del form.fields["place"]
     if not form.is_valid():
-        messages.error(request, "Please enter a reason" + (" and the new position." if action == "move" else "."))
+        with_position = gettext("Please enter a reason and the new position.")
+        messages.error(request, with_position if action == "move" else gettext("Please enter a reason."))
         return redirect("desk_waitlist", stored.class_offer_id)
     why, by = form.cleaned_data["why"], acting_user(request)
     try:
@@ -183,5 +186,5 @@ def arrange(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     except entries.WaitlistRefused as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "Done.")
+        messages.success(request, gettext("Done."))
     return redirect("desk_waitlist", stored.class_offer_id)

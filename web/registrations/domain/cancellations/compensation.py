@@ -78,7 +78,7 @@ class Compensation:
         return (
             "Nothing to refund"
             if self.policy in (CompensationPolicy.REFUND, CompensationPolicy.CREDIT)
-            else CompensationPolicy(self.policy).label
+            else str(CompensationPolicy(self.policy).label)
         )
 
     @property
