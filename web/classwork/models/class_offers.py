@@ -221,6 +221,10 @@ class ClassOffer(models.Model):
         return format_time_span(self.start_time, end)
 
     @property
+    def schedule_text(self) -> str:
+        return f"{self.day} {self.time_range}"
+
+    @property
     def full_price(self) -> Decimal:
         return self.subject.full_price if self.price is None else self.price
 

@@ -134,7 +134,6 @@ def other_person_forms(count: int, data: Mapping[str, Any] | None, *, checked: b
 
 
 def role_question(roles: Sequence[str]) -> str:
-    """The question is "Lead or follow?"."""
     return gettext("%(roles)s?") % {"roles": gettext(" or ").join(roles).capitalize()}
 
 
