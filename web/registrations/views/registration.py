@@ -58,7 +58,7 @@ def register(request: HttpRequest) -> HttpResponse:
         messages.warning(request, registration_window.closed_reason(class_offer, timezone.now()))
         return redirect(class_offer)
     if full := cart.full_class_messages(chosen, timezone.now()):
-        messages.warning(request, gettext("%(full)s Here are the other classes.") % {"full": full[0]})
+        messages.warning(request, " ".join((full[0], gettext("Here are the other classes."))))
         chosen = []
     form = _registration_form(
         request, class_offers, initial={"classes": [str(class_offer.pk) for class_offer in chosen]}
