@@ -43,6 +43,7 @@ def found() -> dict[str, bool]:
         "browser": bool(chromium()),
         "nginx": bool(nginx()),
         "clock": bool(libfaketime()),
+        "gettext": bool(shutil.which("xgettext")),
     }
 
 
@@ -51,6 +52,7 @@ BRINGS = {
     "redis": "TEST_REDIS_URL with the address of a Redis",
     "browser": "Chromium (apt install chromium)",
     "clock": "libfaketime (apt install faketime)",
+    "gettext": "the tools of gettext (apt install gettext)",
     "nginx": "nginx (apt install nginx), and root or sudo without a password",
 }
 

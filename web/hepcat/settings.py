@@ -44,6 +44,8 @@ BUSINESS_TAX_ID = env.read_text("BUSINESS_TAX_ID")
 BRAND_HUE = env.read_int("BRAND_HUE", 25, least=0, most=360)
 TIME_ZONE = env.read_text("TIME_ZONE", "America/Los_Angeles")
 LANGUAGE_CODE = env.read_text("LANGUAGE_CODE", "en-us")
+LANGUAGES = [(code, code) for code in dict.fromkeys([LANGUAGE_CODE, *env.read_list("LANGUAGES")])]
+LOCALE_PATHS = [WEB / "locale"]
 USE_I18N = True
 FORMAT_MODULE_PATH = "hepcat.formats"
 USE_TZ = True
@@ -120,6 +122,8 @@ MIDDLEWARE = [
     "common.middleware.drop_cookies_with_nul",
     "common.middleware.keep_private_pages_private",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    # With one language, pages do not depend on the browser, and a shared cache may keep them for everyone.
+    *(["django.middleware.locale.LocaleMiddleware"] if len(LANGUAGES) > 1 else []),
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

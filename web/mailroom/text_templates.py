@@ -16,11 +16,14 @@ from django.core.signals import setting_changed
 from django.dispatch import receiver
 from django.template import Context, Engine, Library, Origin, Template, TemplateDoesNotExist
 from django.template.loaders.app_directories import Loader
+from django.template.loaders.cached import Loader as CachedLoader
 from django.utils.formats import localize
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import template_localtime  # type: ignore[attr-defined]
+from django.utils.translation import get_language
 
 from mailroom.placeholders import Placeholders
+from mailroom.translated_texts import translate_text
 
 VARIABLE = re.compile(r"\{\{(.+?)\}\}")
 FORMATS = "common.templatetags.formats"
@@ -63,7 +66,12 @@ class MailTextLoader(Loader):
 
     def get_contents(self, origin: Origin) -> str:
         contents = super().get_contents(origin)
-        return apply_as_written_filter(contents) if str(origin.name).endswith(".md") else contents
+        return apply_as_written_filter(translate_text(contents)) if str(origin.name).endswith(".md") else contents
+
+
+class CachedMailTextLoader(CachedLoader):
+    def cache_key(self, template_name: str, skip: Any = None) -> str:
+        return f"{get_language()}:{super().cache_key(template_name, skip)}"
 
 
 def apply_as_written_filter(source: str) -> str:
@@ -75,7 +83,7 @@ def template_engines() -> tuple[Engine, Engine]:
     """Return the engines for bodies and for subjects. A subject is neither Markdown nor HTML."""
     loaders: list[Any] = ["mailroom.text_templates.MailTextLoader"]
     if not settings.DEBUG:
-        loaders = [("django.template.loaders.cached.Loader", loaders)]
+        loaders = [("mailroom.text_templates.CachedMailTextLoader", loaders)]
     texts = Engine(loaders=loaders, builtins=[FORMATS, I18N, "mailroom.text_templates"], string_if_invalid=MISSING)
     subjects = Engine(loaders=[], builtins=[FORMATS, I18N], autoescape=False, string_if_invalid=MISSING)
     return texts, subjects
@@ -110,10 +118,12 @@ def render_html_page(path: str, values: dict[str, Any]) -> str:
 
 
 def read_mail_file(path: str) -> tuple[str, str]:
-    return _read_subject_and_body(path) if settings.DEBUG else _split_once(path)
+    """Return the subject and the body in the active language."""
+    read = _read_subject_and_body if settings.DEBUG else _read_once
+    return read(path, get_language())
 
 
-def _read_subject_and_body(path: str) -> tuple[str, str]:
+def _read_subject_and_body(path: str, language: str | None) -> tuple[str, str]:
     loader = MailTextLoader(template_engines()[0])
     for origin in loader.get_template_sources(path):
         try:
@@ -121,17 +131,17 @@ def _read_subject_and_body(path: str) -> tuple[str, str]:
         except TemplateDoesNotExist:
             continue
         first_line, _, body = contents.partition("\n")
-        return first_line.removeprefix("Subject:").strip(), body.strip()
+        return translate_text(first_line.removeprefix("Subject:").strip()), translate_text(body.strip())
     raise FileNotFoundError(path)
 
 
-_split_once = cache(_read_subject_and_body)
+_read_once = cache(_read_subject_and_body)
 
 
 @receiver(setting_changed)
 def _clear_template_cache(*, setting: str, **kwargs: Any) -> None:
-    if setting in {"INSTALLED_APPS", "DEBUG"}:
+    if setting in {"INSTALLED_APPS", "DEBUG", "LOCALE_PATHS"}:
         template_engines.cache_clear()
-        _split_once.cache_clear()
+        _read_once.cache_clear()
         subject_template.cache_clear()
         body_template.cache_clear()

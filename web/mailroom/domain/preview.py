@@ -14,6 +14,7 @@ class PreviewUnavailable(Exception):
     """The message explains why in a sentence."""
 
 
+@rendering.language_of_mails()
 def render_sent_mail(message: Message, *, masked: bool | None = None) -> RenderedMail:
     """Secret links and codes are left out, because only the recipient may have them. In DEBUG they are shown."""
     hide = not settings.DEBUG if masked is None else masked
@@ -33,5 +34,6 @@ def render_sent_mail(message: Message, *, masked: bool | None = None) -> Rendere
         raise PreviewUnavailable("The record it is about no longer exists.") from None
 
 
+@rendering.language_of_mails()
 def preview_mail(mail: Mail, subject: str, body: str) -> RenderedMail:
     return rendering.render_mail(mail, MailText(subject, body, ours=False), mail.sample())

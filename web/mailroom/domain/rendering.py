@@ -1,7 +1,8 @@
 """Rendering of a mail from its text and its context. A mail with an error is not rendered at all."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -14,6 +15,8 @@ from django.template import Template as Compiled
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.utils.functional import Promise
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext, override
+from django.utils.translation import gettext_lazy as _
 
 from common.names import tidy_name
 from mailroom import mail_bodies, mail_styles, text_templates
@@ -28,9 +31,9 @@ CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 PART = re.compile("\ue000([a-z]+)\ue001")
 LONGEST_SUBJECT = 200
 REASONS_FOR_MAIL = {
-    MailKind.TRANSACTIONAL: "You’re receiving this because this address was used to register.",
-    MailKind.CLASS: "You’re receiving this because of your class.",
-    MailKind.PROMOTIONAL: "You’re receiving this because you asked for our news.",
+    MailKind.TRANSACTIONAL: _("You’re receiving this because this address was used to register."),
+    MailKind.CLASS: _("You’re receiving this because of your class."),
+    MailKind.PROMOTIONAL: _("You’re receiving this because you asked for our news."),
 }
 
 
@@ -71,6 +74,13 @@ class RenderedMail:
     masked_subject: str = ""  # Only this version of the subject may be stored.
 
 
+@contextmanager
+def language_of_mails() -> Iterator[None]:
+    """Users have no language of their own, so all mail is in the language of the school."""
+    with override(settings.LANGUAGE_CODE):
+        yield
+
+
 def override_texts(names: Iterable[str]) -> dict[str, MailText]:
     """Return the school's own texts of these mails, by name. Mails without one are left out."""
     return {row.name: MailText(row.subject, row.body, ours=False) for row in Template.objects.filter(name__in=names)}
@@ -80,6 +90,7 @@ def mail_text_of(mail: Mail) -> MailText:
     return override_texts([mail.name]).get(mail.name) or shipped_mail_text(mail)
 
 
+@language_of_mails()
 def shipped_mail_text(mail: Mail) -> MailText:
     try:
         return MailText(*text_templates.read_mail_file(mail.path))
@@ -87,6 +98,7 @@ def shipped_mail_text(mail: Mail) -> MailText:
         raise MailTextInvalid(f"There is no file {mail.path} for this mail.") from None
 
 
+@language_of_mails()
 def render_mail(
     mail: Mail, text: MailText, context: Mapping[str, Any], footer: MailFooter = NO_FOOTER, *, masked: bool = False
 ) -> RenderedMail:
@@ -156,26 +168,28 @@ def _fill_source(compile_: Callable[[str], Compiled], source: str, values: dict[
 
 def _text_signature(mail: Mail, footer: MailFooter) -> str:
     # Mail programs recognize a line of two hyphens and a space as the start of a signature.
-    lines = ["-- ", settings.BUSINESS_NAME, settings.SITE_URL, "", REASONS_FOR_MAIL[mail.kind]]
-    lines += [f"Email preferences: {footer.choose}"] if footer.choose else []
-    lines += [f"Unsubscribe: {footer.stop}"] if footer.stop else []
+    lines = ["-- ", settings.BUSINESS_NAME, settings.SITE_URL, "", str(REASONS_FOR_MAIL[mail.kind])]
+    lines += [f"{gettext('Email preferences')}: {footer.choose}"] if footer.choose else []
+    lines += [f"{gettext('Unsubscribe')}: {footer.stop}"] if footer.stop else []
     return "\n".join(["", *lines, ""])
 
 
 def _html_page(mail: Mail, subject: str, body: str, footer: MailFooter) -> str:
     # The frame is the same for all mails of a kind and cached, so the other parts are filled in afterwards.
-    frame = _html_frame(mail.kind, bool(footer.choose), bool(footer.stop), settings.BUSINESS_NAME, settings.BRAND_HUE)
+    look = {"language": settings.LANGUAGE_CODE, "school": settings.BUSINESS_NAME, "hue": settings.BRAND_HUE}
+    frame = _html_frame(mail.kind, bool(footer.choose), bool(footer.stop), **look)
     parts = {"subject": escape(subject), "body": body, "choose": escape(footer.choose), "stop": escape(footer.stop)}
     return PART.sub(lambda match: parts[match[1]], frame)
 
 
 @lru_cache(maxsize=16)
-def _html_frame(kind: MailKind, choose: bool, stop: bool, school: str, hue: int) -> str:
+def _html_frame(kind: MailKind, choose: bool, stop: bool, *, language: str, school: str, hue: int) -> str:
     values = {
         "subject": "\ue000subject\ue001",
         "body": "\ue000body\ue001",
         "choose": "\ue000choose\ue001" if choose else "",
         "stop": "\ue000stop\ue001" if stop else "",
+        "language": language,
         "school": school,
         "site": settings.SITE_URL,
         "look": mail_styles.color_palette(hue),

@@ -88,8 +88,9 @@ def prepare_mail(message: Message, batch: SendBatch) -> RenderedMail | None:
         return None
     try:
         mail = mail_named(message.template)
-        context = mail.context(message)
-        return rendering.render_mail(mail, batch.text_of(mail), context, reader_links.footer_links(message))
+        with rendering.language_of_mails():
+            context = mail.context(message)
+            return rendering.render_mail(mail, batch.text_of(mail), context, reader_links.footer_links(message))
     except MailNotNeeded as reason:
         transitions.suppress_message(message, str(reason) or "It is no longer needed.")
     except UnknownMail:
