@@ -27,11 +27,13 @@ class MessagesTest(SimpleTestCase):
         self.collect_messages(folder)
         po_file = folder / "web" / "locale" / "de" / "LC_MESSAGES" / "django.po"
         text = po_file.read_text()
-        origins = {message: comments for comments, message in re.findall(r'((?:^#.*\n)+)msgid "(.+)"', text, re.MULTILINE)}
+        origins = {
+            message: comments for comments, message in re.findall(r'((?:^#.*\n)+)msgid "(.+)"', text, re.MULTILINE)
+        }
         for origin, message in (
             ("registrations/templates/registrations/classoffer_detail.html", "Claim your spot"),
-            ("mailroom/forms.py", "Send a test to"),
-            ("mailroom/models.py", "when queued"),
+            ("mailroom/forms.py", "This address is already blocked."),
+            ("mailroom/models.py", "Possibly sent"),
             ("users/templates/mail/users/closed.md", "Your account at {{ BUSINESS_NAME }} is closed"),
             ("mailroom/domain/rendering.py", "You’re receiving this because of your class."),
         ):

@@ -3,10 +3,11 @@
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 MINUTE = timedelta(minutes=1)
 WEEK = timedelta(weeks=1)
-WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+WEEKDAYS = [_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday")]
 
 
 def local_moment(day: date, clock: time, zone: tzinfo | None = None) -> datetime:

@@ -6,9 +6,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
-FAR = "Please choose a day between 1900 and 2199."
+FAR = _("Please choose a day between 1900 and 2199.")
 
 
 def refuse_far_days(value: date) -> None:

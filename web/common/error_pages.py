@@ -11,6 +11,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common import navigation
 
@@ -20,25 +22,25 @@ AWAY = (OperationalError, InterfaceError)
 COME_BACK_SECONDS = 30
 PAGES = {
     400: (
-        "We couldn’t read that",
-        "Something in the address or the form wasn’t right. Please go back and try again.",
+        _("We couldn’t read that"),
+        _("Something in the address or the form wasn’t right. Please go back and try again."),
     ),
     403: (
-        "You don’t have access to this page",
-        "Try logging in with another account, or contact us.",
+        _("You don’t have access to this page"),
+        _("Try logging in with another account, or contact us."),
     ),
     404: (
-        "We can’t find that page",
-        "The address may be mistyped, or the page may have moved. Try the menu above.",
+        _("We can’t find that page"),
+        _("The address may be mistyped, or the page may have moved. Try the menu above."),
     ),
-    429: ("Too many attempts", "You’ve tried that too many times in a short time."),
+    429: (_("Too many attempts"), _("You’ve tried that too many times in a short time.")),
     503: (
-        "We’ll be back in a moment",
-        "Nothing you sent was charged twice or half done. Please try again in half a minute.",
+        _("We’ll be back in a moment"),
+        _("Nothing you sent was charged twice or half done. Please try again in half a minute."),
     ),
     500: (
-        "Something went wrong on our side",
-        "You weren’t charged twice. Please try again in a few minutes.",
+        _("Something went wrong on our side"),
+        _("You weren’t charged twice. Please try again in a few minutes."),
     ),
 }
 
@@ -61,7 +63,9 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render_error_page(
-        request, 403, "This form was open too long, or cookies are off. Please go back, reload the page and try again."
+        request,
+        403,
+        gettext("This form was open too long, or cookies are off. Please go back, reload the page and try again."),
     )
 
 
@@ -71,12 +75,19 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def too_many_requests(request: HttpRequest, wait: timedelta) -> HttpResponse:
     minutes = max(1, ceil(wait.total_seconds() / 60))
-    when = "a minute" if minutes == 1 else f"{minutes} minutes" if minutes <= 90 else f"{ceil(minutes / 60)} hours"
-    response = render_error_page(
-        request, 429, f"You’ve tried that too many times in a short time. Please try again in {when}."
-    )
+    response = render_error_page(request, 429, too_many_attempts_text(minutes))
     response.headers["Retry-After"] = str(ceil(wait.total_seconds()))
     return response
+
+
+def too_many_attempts_text(minutes: int) -> str:
+    if minutes == 1:
+        return gettext("You’ve tried that too many times in a short time. Please try again in a minute.")
+    if minutes <= 90:
+        sentence = gettext("You’ve tried that too many times in a short time. Please try again in %(minutes)s minutes.")
+        return sentence % {"minutes": minutes}
+    sentence = gettext("You’ve tried that too many times in a short time. Please try again in %(hours)s hours.")
+    return sentence % {"hours": ceil(minutes / 60)}
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -12,11 +12,18 @@ from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from common.app_modules import app_modules
 
-CLASSES, PEOPLE, MONEY, MAIL_AND_TEXTS, SYSTEM = GROUPS = ("Classes", "People", "Money", "Mail and texts", "System")
-OTHER = "More"
+CLASSES, PEOPLE, MONEY, MAIL_AND_TEXTS, SYSTEM = GROUPS = (
+    _("Classes"),
+    _("People"),
+    _("Money"),
+    _("Mail and texts"),
+    _("System"),
+)
+OTHER = _("More")
 
 
 @dataclass(frozen=True)

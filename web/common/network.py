@@ -10,10 +10,11 @@ from threading import BoundedSemaphore
 from django.conf import settings
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from common.errors import TemporaryFailure
 
-BUSY = "Many people are paying at this moment. Nothing was charged; please try again in half a minute."
+BUSY = _("Many people are paying at this moment. Nothing was charged; please try again in half a minute.")
 
 
 class OpenTransaction(RuntimeError):
@@ -82,7 +83,7 @@ def gateway_slot() -> Iterator[None]:
     """Limit how many visitors' requests wait for gateways at once, so that threads are left for other visitors."""
     slots = _slot_semaphore(settings.GATEWAY_CONCURRENCY)
     if not slots.acquire(blocking=False):
-        raise TemporaryFailure(BUSY)
+        raise TemporaryFailure(str(BUSY))
     try:
         yield
     finally:

@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol, cast
 
+from django.utils.functional import Promise
+
 from common.app_modules import modules_by_app
 
 
@@ -32,7 +34,7 @@ class PersonRecords:
 
 class PersonalModule(Protocol):
     __name__: str
-    MODELS: dict[str, str]
+    MODELS: dict[str, str | Promise]
 
     def export(self, person: PersonRecords) -> dict[str, object]: ...
 
@@ -50,7 +52,7 @@ def personal_modules() -> Iterator[tuple[str, PersonalModule]]:
         yield config.label, cast(PersonalModule, module)
 
 
-def personal_models() -> dict[str, str]:
+def personal_models() -> dict[str, str | Promise]:
     return {model: description for _, module in personal_modules() for model, description in module.MODELS.items()}
 
 

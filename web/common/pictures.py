@@ -12,6 +12,7 @@ from typing import IO
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 LARGEST_FILE = 5 * 1024 * 1024
@@ -19,10 +20,10 @@ LARGEST_PICTURE = 40_000_000  # This is in pixels, and it is checked before any 
 LARGEST_DECODED = 64 * 1024 * 1024  # This many bytes of memory may be used for one picture.
 FORMATS = ("JPEG", "PNG", "WEBP")
 
-TOO_LARGE = ValidationError("This file is larger than 5 MB. Please choose a smaller one.", code="too_large")
-TOO_MANY_PIXELS = ValidationError("This picture has too many pixels. Please choose a smaller one.", code="too_large")
+TOO_LARGE = ValidationError(_("This file is larger than 5 MB. Please choose a smaller one."), code="too_large")
+TOO_MANY_PIXELS = ValidationError(_("This picture has too many pixels. Please choose a smaller one."), code="too_large")
 NO_PICTURE = ValidationError(
-    "We cannot read this as a picture. Please choose a JPEG, PNG or WebP file.", code="invalid"
+    _("We cannot read this as a picture. Please choose a JPEG, PNG or WebP file."), code="invalid"
 )
 
 

@@ -9,6 +9,8 @@ from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.admin import ReadOnlyAdmin
 from history import entry_text
@@ -25,7 +27,7 @@ class EntryAdmin(ReadOnlyAdmin, RecordedModelAdmin):
     list_display = ["at", "actor", "summary", "about", "reason"]
     list_filter = ["action", "at"]
     search_fields = ["=subject_id", "=actor_id", "reason"]
-    search_help_text = "Search by the ID of an account or record, or by words in the reason."
+    search_help_text = _("Search by the ID of an account or record, or by words in the reason.")
     list_display_links = None
     show_full_result_count = False
 
@@ -35,17 +37,19 @@ class EntryAdmin(ReadOnlyAdmin, RecordedModelAdmin):
         first, last = (Subquery(account.values(name)[:1]) for name in ("first_name", "last_name"))
         return super().get_queryset(request).annotate(actor_first=first, actor_last=last)
 
-    @admin.display(description="person", ordering="actor_id")
+    @admin.display(description=_("person"), ordering="actor_id")
     def actor(self, entry: Any) -> str:
         if entry.actor_id is None:
-            return "the site itself"
-        return f"{entry.actor_first or ''} {entry.actor_last or ''}".strip() or f"account {entry.actor_id}"
+            return gettext("the site itself")
+        return f"{entry.actor_first or ''} {entry.actor_last or ''}".strip() or gettext("account %(number)s") % {
+            "number": entry.actor_id
+        }
 
-    @admin.display(description="action", ordering="action")
+    @admin.display(description=_("action"), ordering="action")
     def summary(self, entry: Entry) -> str:
         return entry_text.entry_summary(entry)
 
-    @admin.display(description="object")
+    @admin.display(description=_("object"))
     def about(self, entry: Entry) -> str:
         model = model_of_subject(entry.subject_type)
         name = f"{model._meta.verbose_name if model else entry.subject_type} {entry.subject_id}"

@@ -2,12 +2,12 @@
 
 Each app declares the sentences for its own actions in `<app>/sentences.py`. The name of the person is added in front:
 
-    SENTENCES = {"billing.refunded": "refunded {amount:money}", "billing.due_set": "set the due date to {on:date}"}
+    SENTENCES = {"billing.refunded": _("refunded {amount:money}"), "billing.due_set": _("due on {on:date}")}
 
-Names in braces are details of the entry. The formats are `money`, `date`, `moment`, `names` for a list, and `changes`
-for fields with their values before and after. If an action has several sentences, the first one whose details the
-entry has is used, because old entries lack some details. A sentence can also be a function of the details. No sentence
-queries the database.
+Sentences are marked with gettext_noop and translated when they are shown. Names in braces are details of the entry. The
+formats are `money`, `date`, `moment`, `names` for a list, and `changes` for fields with their values before and after.
+If an action has several sentences, the first one whose details the entry has is used, because old entries lack some
+details. A sentence can also be a function of the details. No sentence queries the database.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +20,8 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core.signals import setting_changed
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from common.app_modules import app_modules
 from common.formats import format_date, format_moment, format_money
@@ -29,7 +31,11 @@ Details = Mapping[str, Any]
 Template = str | Callable[[Details], str]
 Sentence = Template | Sequence[Template]
 
-ADMIN_VERBS = ("added", "changed", "deleted")
+ADMIN_SENTENCES = {
+    "added": (_("added the {model}: {fields:names}"), _("added the {model}")),
+    "changed": (_("changed the {model}: {fields:names}"), _("changed the {model}")),
+    "deleted": (_("deleted the {model}: {fields:names}"), _("deleted the {model}")),
+}
 LONGEST_VALUE = 40
 UNREADABLE = (LookupError, ValueError, ArithmeticError, TypeError)
 
@@ -66,7 +72,9 @@ class DetailFormatter(Formatter):
 def change_text(name: str, before: str, after: str) -> str:
     if max(len(before), len(after)) > LONGEST_VALUE:
         return name_in_words(name)
-    return f"{name_in_words(name)} from {before or 'empty'} to {after or 'empty'}"
+    empty = gettext("empty")
+    values = {"name": name_in_words(name), "before": before or empty, "after": after or empty}
+    return gettext("%(name)s from %(before)s to %(after)s") % values
 
 
 def name_in_words(name: Any) -> str:
@@ -75,7 +83,7 @@ def name_in_words(name: Any) -> str:
 
 def fill_sentence(template: str, details: Details) -> str:
     """Raises one of the exceptions in UNREADABLE if a detail is missing or has another format."""
-    return DetailFormatter(details.get("currency") or settings.CURRENCY).format(template, **details)
+    return DetailFormatter(details.get("currency") or settings.CURRENCY).format(gettext(template), **details)
 
 
 def nonzero_amounts(details: Details, **templates: str) -> str:
@@ -127,14 +135,14 @@ def _admin_sentences(action: str) -> Iterator[str]:
     # The base class of the admin pages names an action for the model, such as billing.order_changed.
     app, _, rest = action.partition(".")
     name, _, verb = rest.rpartition("_")
-    if verb not in ADMIN_VERBS:
+    if verb not in ADMIN_SENTENCES:
         return
     try:
         model = apps.get_model(app, name)
     except LookupError:
         return
-    yield f"{verb} the {model._meta.verbose_name}: {{fields:names}}"
-    yield f"{verb} the {model._meta.verbose_name}"
+    for template in ADMIN_SENTENCES[verb]:
+        yield gettext(template).replace("{model}", str(model._meta.verbose_name))
 
 
 def _clear_sentences(*, setting: str, **kwargs: Any) -> None:

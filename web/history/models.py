@@ -3,6 +3,7 @@
 from typing import Any, NoReturn
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Entry(models.Model):
@@ -10,9 +11,9 @@ class Entry(models.Model):
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
     actor_id = models.BigIntegerField(
-        null=True, blank=True, help_text="The account that acted; empty for the site itself."
+        null=True, blank=True, help_text=_("The account that acted; empty for the site itself.")
     )
-    action = models.CharField(max_length=80, help_text="What was done, such as users.role_given.")
+    action = models.CharField(max_length=80, help_text=_("What was done, such as users.role_given."))
     subject_type = models.CharField(max_length=40)
     subject_id = models.CharField(max_length=40)
     reason = models.TextField(blank=True)

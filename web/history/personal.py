@@ -1,11 +1,12 @@
 """Personal data in the history. Entries name people by ID only, but a reason may contain text about a person."""
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from common.personal import PersonRecords
 from history.models import Entry
 
-MODELS = {"history.Entry": "Recorded actions on your account and your students"}
+MODELS = {"history.Entry": _("Recorded actions on your account and your students")}
 
 
 def entries_about(person: PersonRecords) -> QuerySet[Entry]:

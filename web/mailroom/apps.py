@@ -1,9 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class MailroomConfig(AppConfig):
     name = "mailroom"
-    verbose_name = "Mail"
+    verbose_name = _("Mail")
     ROLES = {
         "Admin": [
             "mailroom.view_message",

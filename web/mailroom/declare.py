@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import TextChoices
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from mailroom.models import Message
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
 class MailKind(TextChoices):
     """The reason for a mail. Its recipient can turn off the last two kinds."""
 
-    TRANSACTIONAL = "transactional", "About your account and your orders"
-    CLASS = "class", "About your classes"
-    PROMOTIONAL = "promotional", "News and offers"
+    TRANSACTIONAL = "transactional", _("About your account and your orders")
+    CLASS = "class", _("About your classes")
+    PROMOTIONAL = "promotional", _("News and offers")
 
 
 OPTIONAL_KINDS = [MailKind.CLASS, MailKind.PROMOTIONAL]

@@ -1,6 +1,8 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.names import email_key
 from mailroom import registry
@@ -11,7 +13,7 @@ from mailroom.models import Suppression, Template
 
 
 class ReasonForm(forms.Form):
-    why = forms.CharField(label="Reason", max_length=200, help_text="Saved with your name in the history.")
+    why = forms.CharField(label=_("Reason"), max_length=200, help_text=_("Saved with your name in the history."))
 
 
 class PreferencesForm(forms.Form):
@@ -30,8 +32,8 @@ class PreferencesForm(forms.Form):
 
 
 HELP = {
-    MailKind.CLASS: "Changes, reminders and new materials from your teachers.",
-    MailKind.PROMOTIONAL: "Occasional news about sessions, events and offers.",
+    MailKind.CLASS: _("Changes, reminders and new materials from your teachers."),
+    MailKind.PROMOTIONAL: _("Occasional news about sessions, events and offers."),
 }
 
 
@@ -39,19 +41,19 @@ class SuppressionForm(forms.ModelForm):
     class Meta:
         model = Suppression
         fields = ["email", "detail"]
-        labels = {"detail": "Reason"}
+        labels = {"detail": _("Reason")}
 
     def clean_email(self) -> str:
         address = email_key(self.cleaned_data["email"])
         if Suppression.objects.filter(email=address, lifted_at=None).exists():
-            raise forms.ValidationError("This address is already blocked.")
+            raise forms.ValidationError(gettext("This address is already blocked."))
         return address
 
 
 class TemplateForm(forms.ModelForm):
     """A form that is valid only if its text can be rendered. The error is shown next to the part that causes it."""
 
-    name = forms.ChoiceField(label="Mail")
+    name = forms.ChoiceField(label=_("Mail"))
 
     class Meta:
         model = Template
@@ -61,8 +63,10 @@ class TemplateForm(forms.ModelForm):
             "body": forms.Textarea(attrs={"rows": 24, "cols": 100, "spellcheck": "true"}),
         }
         help_texts = {
-            "body": "Markdown: **bold**, *italic*, ## heading, - list, [link](address). A link on its own line "
-            "becomes a button. Placeholders such as {{ name }} are filled in for each mail."
+            "body": _(
+                "Markdown: **bold**, *italic*, ## heading, - list, [link](address). A link on its own line "
+                "becomes a button. Placeholders such as {{ name }} are filled in for each mail."
+            )
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -5,6 +5,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common.formats import format_date
 from mailroom import registry
@@ -12,14 +14,14 @@ from mailroom.declare import Mail, MailKind
 
 
 class MessageState(models.TextChoices):
-    DRAFTED = "drafted", "Drafted"
-    QUEUED = "queued", "Waiting"
-    SENDING = "sending", "Sending"
-    SENT = "sent", "Sent"
-    PERHAPS = "perhaps", "Possibly sent"
-    SUPPRESSED = "suppressed", "Not sent"
-    PARKED = "parked", "Failed"
-    BOUNCED = "bounced", "Bounced"
+    DRAFTED = "drafted", _("Drafted")
+    QUEUED = "queued", _("Waiting")
+    SENDING = "sending", _("Sending")
+    SENT = "sent", _("Sent")
+    PERHAPS = "perhaps", _("Possibly sent")
+    SUPPRESSED = "suppressed", _("Not sent")
+    PARKED = "parked", _("Failed")
+    BOUNCED = "bounced", _("Bounced")
 
 
 OPEN = [MessageState.DRAFTED, MessageState.QUEUED, MessageState.SENDING]
@@ -35,20 +37,22 @@ STATES_WITH_REASON = [MessageState.SUPPRESSED, MessageState.PARKED, MessageState
 class Message(models.Model):
     """One mail to one address. Its text is not stored; `data` holds only the ids that its context needs."""
 
-    template = models.CharField("mail", max_length=80)
-    to = models.EmailField("address", max_length=254)
-    key = models.CharField(max_length=120, help_text="Prevents sending the same email twice.")
+    template = models.CharField(_("mail"), max_length=80)
+    to = models.EmailField(_("address"), max_length=254)
+    key = models.CharField(max_length=120, help_text=_("Prevents sending the same email twice."))
     kind = models.CharField(max_length=15, choices=MailKind.choices)
-    person_id = models.BigIntegerField("account", null=True, blank=True, db_index=True)
+    person_id = models.BigIntegerField(_("account"), null=True, blank=True, db_index=True)
     about_type = models.CharField(max_length=40, blank=True)
     about_id = models.CharField(max_length=40, blank=True)
     data = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=10, choices=MessageState.choices, default=MessageState.QUEUED)
-    subject = models.CharField(max_length=200, blank=True, help_text="As it was sent, without secret codes and links.")
-    reason = models.CharField(max_length=300, blank=True, help_text="Why it was not sent, or what went wrong.")
+    subject = models.CharField(
+        max_length=200, blank=True, help_text=_("As it was sent, without secret codes and links.")
+    )
+    reason = models.CharField(max_length=300, blank=True, help_text=_("Why it was not sent, or what went wrong."))
     tries = models.PositiveSmallIntegerField(default=0)
-    rounds = models.PositiveSmallIntegerField(default=0, help_text="How often it was resent.")
-    lease = models.CharField(max_length=32, blank=True, help_text="The worker that is sending it.")
+    rounds = models.PositiveSmallIntegerField(default=0, help_text=_("How often it was resent."))
+    lease = models.CharField(max_length=32, blank=True, help_text=_("The worker that is sending it."))
     provider_id = models.CharField(max_length=120, blank=True, db_index=True)
     drafted_at = models.DateTimeField(default=timezone.now, db_index=True)
     changed_at = models.DateTimeField(default=timezone.now)
@@ -57,7 +61,7 @@ class Message(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        permissions = [("resend_message", "Can resend emails")]
+        permissions = [("resend_message", _("Can resend emails"))]
         indexes = [
             models.Index(fields=["state", "changed_at"]),
             models.Index(fields=["about_type", "about_id"]),
@@ -116,8 +120,9 @@ class Message(models.Model):
     @property
     def delivery_text(self) -> str:
         if self.is_suppressed:
-            return "Not emailed"
-        return f"Sent to {self.to}{', but bounced' if self.has_bounced else ''}"
+            return gettext("Not emailed")
+        sentence = gettext("Sent to %(address)s, but bounced") if self.has_bounced else gettext("Sent to %(address)s")
+        return sentence % {"address": self.to}
 
     @property
     def display_subject(self) -> str:
@@ -128,14 +133,14 @@ class Message(models.Model):
 class Template(models.Model):
     """The school's own text of a mail, which replaces that of the file."""
 
-    name = models.CharField("mail", max_length=80, unique=True)
+    name = models.CharField(_("mail"), max_length=80, unique=True)
     subject = models.CharField(max_length=200)
-    body = models.TextField("text", max_length=20000)
+    body = models.TextField(_("text"), max_length=20000)
     changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        verbose_name = "email text"
-        verbose_name_plural = "email texts"
+        verbose_name = _("email text")
+        verbose_name_plural = _("email texts")
         ordering = ["name"]
 
     def __str__(self) -> str:
@@ -146,7 +151,7 @@ class Template(models.Model):
 class Preference(models.Model):
     """Whether an address wants a kind of mail. Without a row, the default applies."""
 
-    email = models.EmailField("address", max_length=254)
+    email = models.EmailField(_("address"), max_length=254)
     kind = models.CharField(max_length=15, choices=MailKind.choices)
     wanted = models.BooleanField()
     changed_at = models.DateTimeField(auto_now=True)
@@ -163,21 +168,21 @@ class Suppression(models.Model):
     """A blocked address, such as one that bounced or whose owner reported spam. Unblocking it keeps the row."""
 
     class Cause(models.TextChoices):
-        BOUNCE = "bounce", "Email bounced"
-        COMPLAINT = "complaint", "Reported as spam"
-        OFFICE = "office", "Blocked by the office"
+        BOUNCE = "bounce", _("Email bounced")
+        COMPLAINT = "complaint", _("Reported as spam")
+        OFFICE = "office", _("Blocked by the office")
 
-    email = models.EmailField("address", max_length=254, db_index=True)
+    email = models.EmailField(_("address"), max_length=254, db_index=True)
     cause = models.CharField(max_length=10, choices=Cause.choices)
     detail = models.CharField(max_length=200, blank=True)
     since = models.DateTimeField(default=timezone.now)
     lifted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name = "suppressed address"
-        verbose_name_plural = "suppressed addresses"
+        verbose_name = _("suppressed address")
+        verbose_name_plural = _("suppressed addresses")
         ordering = ["-id"]
-        permissions = [("lift_suppression", "Can unblock addresses")]
+        permissions = [("lift_suppression", _("Can unblock addresses"))]
         constraints = [
             models.UniqueConstraint(fields=["email"], condition=Q(lifted_at=None), name="mailroom_suppressed_once")
         ]

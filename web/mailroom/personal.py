@@ -3,14 +3,15 @@
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from common.personal import PersonRecords
 from mailroom.models import Message, Preference, Suppression
 
 MODELS = {
-    "mailroom.Message": "Which emails we sent you, their subjects, and when; not their text",
-    "mailroom.Preference": "Your email preferences",
-    "mailroom.Suppression": "That emails to you bounced, or that you reported one as spam",
+    "mailroom.Message": _("Which emails we sent you, their subjects, and when; not their text"),
+    "mailroom.Preference": _("Your email preferences"),
+    "mailroom.Suppression": _("That emails to you bounced, or that you reported one as spam"),
 }
 
 

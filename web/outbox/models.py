@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from outbox import registry
 from outbox.declare import PayloadInvalid
@@ -15,17 +16,20 @@ class Event(models.Model):
     """Something that happened, stored in the transaction of the change that it reports."""
 
     type = models.CharField(max_length=80)
-    key = models.CharField(max_length=120, help_text="The same fact told twice has the same key and is kept once.")
+    key = models.CharField(max_length=120, help_text=_("The same fact told twice has the same key and is kept once."))
     subject_type = models.CharField("about", max_length=40)
     subject_id = models.CharField(max_length=40)
     data = models.JSONField(default=dict)
     cause = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="effects")
     cause_by = models.CharField(
-        "told by", max_length=200, blank=True, help_text="The receiver, page, job or command that emitted it."
+        _("told by"), max_length=200, blank=True, help_text=_("The receiver, page, job or command that emitted it.")
     )
-    request_id = models.CharField(max_length=32, blank=True, help_text="The web request or run that began it all.")
+    request_id = models.CharField(max_length=32, blank=True, help_text=_("The web request or run that began it all."))
     now = models.JSONField(
-        "immediate receivers", default=list, blank=True, help_text="The receivers that ran in the same transaction."
+        _("immediate receivers"),
+        default=list,
+        blank=True,
+        help_text=_("The receivers that ran in the same transaction."),
     )
     at = models.DateTimeField(default=timezone.now, db_index=True)
 
@@ -58,11 +62,11 @@ class Event(models.Model):
 
 
 class DeliveryState(models.TextChoices):
-    WAITING = "waiting", "Waiting"
-    RUNNING = "running", "Running"
-    DONE = "done", "Done"
-    PARKED = "parked", "Failed"
-    DISMISSED = "dismissed", "Dismissed"
+    WAITING = "waiting", _("Waiting")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    PARKED = "parked", _("Failed")
+    DISMISSED = "dismissed", _("Dismissed")
 
 
 OPEN = [DeliveryState.WAITING, DeliveryState.RUNNING]
@@ -79,20 +83,20 @@ class Delivery(models.Model):
     receiver = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.WAITING)
     due_at = models.DateTimeField(default=timezone.now, null=True, blank=True, db_index=True)
-    lease = models.CharField(max_length=32, blank=True, help_text="The worker that runs it.")
+    lease = models.CharField(max_length=32, blank=True, help_text=_("The worker that runs it."))
     tries = models.PositiveSmallIntegerField(default=0)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
-    reason = models.TextField(blank=True, help_text="Why it failed or was dismissed.")
-    sent_at = models.DateTimeField(null=True, blank=True, help_text="When the sweep last handed it to Celery.")
+    reason = models.TextField(blank=True, help_text=_("Why it failed or was dismissed."))
+    sent_at = models.DateTimeField(null=True, blank=True, help_text=_("When the sweep last handed it to Celery."))
 
     STATES: ClassVar[type[DeliveryState]] = DeliveryState
 
     class Meta:
         verbose_name_plural = "deliveries"
         ordering = ["id"]
-        permissions = [("handle_delivery", "Can retry or dismiss failed jobs")]
+        permissions = [("handle_delivery", _("Can retry or dismiss failed jobs"))]
         indexes = [models.Index(fields=["state", "ended_at"])]
         constraints = [
             models.UniqueConstraint(fields=["event", "receiver"], name="outbox_delivery_once"),
@@ -130,9 +134,9 @@ class Attempt(models.Model):
     """A try that did not succeed. A successful try is recorded in the delivery itself."""
 
     class Outcome(models.TextChoices):
-        RETRY = "retry", "Failed, will retry"
-        PARKED = "parked", "Failed"
-        LOST = "lost", "The worker disappeared"
+        RETRY = "retry", _("Failed, will retry")
+        PARKED = "parked", _("Failed")
+        LOST = "lost", _("The worker disappeared")
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
     started_at = models.DateTimeField()
@@ -155,11 +159,11 @@ class JobRow(models.Model):
     lease = models.CharField(max_length=32, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
-    failures = models.PositiveIntegerField(default=0, help_text="In a row; 0 after a success.")
+    failures = models.PositiveIntegerField(default=0, help_text=_("In a row; 0 after a success."))
     error = models.TextField(blank=True)
 
     class Meta:
-        verbose_name = "periodic job"
+        verbose_name = _("periodic job")
         ordering = ["name"]
 
     def __str__(self) -> str:

@@ -1,4 +1,6 @@
+from django.utils.translation import gettext_noop as _
+
 SENTENCES = {
-    "outbox.dismissed": ("dismissed the background job {receiver}", "dismissed the background job"),
-    "outbox.retried": ("retried the background job {receiver}", "retried the background job"),
+    "outbox.dismissed": (_("dismissed the background job {receiver}"), _("dismissed the background job")),
+    "outbox.retried": (_("retried the background job {receiver}"), _("retried the background job")),
 }

@@ -6,6 +6,9 @@ from django.core.paginator import Paginator
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -68,15 +71,15 @@ def retry_or_dismiss_delivery(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         action(pk, request.user, form.cleaned_data["why"])
     except office_actions.DeliveryMovedOn:
-        messages.warning(request, "This has changed since you opened the page. Here is the current status.")
+        messages.warning(request, gettext("This has changed since you opened the page. Here is the current status."))
     else:
-        messages.success(request, confirmation)
+        messages.success(request, str(confirmation))
     return redirect("desk_delivery", pk)
 
 
-ACTIONS: dict[str, tuple[Callable[[int, Any, str], Delivery], str]] = {
-    "retry": (office_actions.retry_delivery, "It will be retried in a moment."),
-    "dismiss": (office_actions.dismiss_delivery, "Dismissed. It will not run again unless you retry it."),
+ACTIONS: dict[str, tuple[Callable[[int, Any, str], Delivery], str | Promise]] = {
+    "retry": (office_actions.retry_delivery, _("It will be retried in a moment.")),
+    "dismiss": (office_actions.dismiss_delivery, _("Dismissed. It will not run again unless you retry it.")),
 }
 
 

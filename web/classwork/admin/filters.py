@@ -18,7 +18,7 @@ class ClassDayFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         days = ClassOffer.objects.order_by("class_day").values_list("class_day", flat=True).distinct()
-        return [(str(day), dates.WEEKDAYS[day]) for day in days]
+        return [(str(day), str(dates.WEEKDAYS[day])) for day in days]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[ClassOffer]") -> "QuerySet[ClassOffer]":
         day = read_number(self.value() or "")

@@ -208,7 +208,7 @@ class ClassOffer(models.Model):
 
     @property
     def weekday(self) -> str:
-        return dates.WEEKDAYS[self.class_day]
+        return str(dates.WEEKDAYS[self.class_day])
 
     @property
     def day(self) -> str:

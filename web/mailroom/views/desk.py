@@ -6,6 +6,9 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common import search
@@ -88,15 +91,15 @@ def resend_or_dismiss_message(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         action(request.user, pk, form.cleaned_data["why"])
     except office_actions.MessageMovedOn:
-        messages.warning(request, "This has changed since you opened the page. Here is the current status.")
+        messages.warning(request, gettext("This has changed since you opened the page. Here is the current status."))
     else:
-        messages.success(request, confirmation)
+        messages.success(request, str(confirmation))
     return redirect("desk_message", pk)
 
 
-ACTIONS: dict[str, tuple[Callable[[Any, int, str], Message], str]] = {
-    "again": (office_actions.resend_message, "It will be sent in a moment."),
-    "aside": (office_actions.dismiss_message, "Dismissed. It will not be sent unless you resend it."),
+ACTIONS: dict[str, tuple[Callable[[Any, int, str], Message], str | Promise]] = {
+    "again": (office_actions.resend_message, _("It will be sent in a moment.")),
+    "aside": (office_actions.dismiss_message, _("Dismissed. It will not be sent unless you resend it.")),
 }
 
 
@@ -124,9 +127,11 @@ def lift(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         bounces.lift_suppression(request.user, pk, form.cleaned_data["why"])
     except bounces.SuppressionLifted:
-        messages.warning(request, "Someone else has already unblocked this address.")
+        messages.warning(request, gettext("Someone else has already unblocked this address."))
     else:
         messages.success(
-            request, f"{suppression.email} receives email again. Emails blocked until now will not be sent."
+            request,
+            gettext("%(address)s receives email again. Emails blocked until now will not be sent.")
+            % {"address": suppression.email},
         )
     return redirect("desk_suppressed")

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -79,7 +80,7 @@ def edit_preferences(request: HttpRequest, address: str) -> HttpResponse:
     )
     if form.is_valid():
         preferences.save_preferences(address, form.chosen_kinds)
-        messages.success(request, "Your preferences have been saved.")
+        messages.success(request, gettext("Your preferences have been saved."))
         return redirect(request.path)
     return render(request, "mailroom/choices.html", {"form": form, "address": address})
 

@@ -82,7 +82,7 @@ def events_by_cause(effects: dict[int | None, list[Event]], cause: int | None, d
 def attempts_of(delivery: Delivery) -> Iterator[TracedAttempt]:
     for attempt in delivery.attempts.all():
         yield TracedAttempt(
-            attempt.started_at, attempt.ended_at, Attempt.Outcome(attempt.outcome).label, False, attempt.error
+            attempt.started_at, attempt.ended_at, str(Attempt.Outcome(attempt.outcome).label), False, attempt.error
         )
     last = delivery.ended_at or delivery.event.at
     if delivery.state == DeliveryState.DONE:

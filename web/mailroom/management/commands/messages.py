@@ -34,7 +34,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("languages", nargs="*", help="such as de or pt-br [those of the setting LANGUAGES]")
+        parser.add_argument("languages", nargs="*", help="such as de or pt-br [the ones in LANGUAGES]")
 
     def handle(self, *args: Any, languages: list[str], verbosity: int, **options: Any) -> None:
         named = languages or [code for code, _ in settings.LANGUAGES if code != "en-us"]
