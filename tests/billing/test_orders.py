@@ -1,5 +1,6 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -8,6 +9,8 @@ from django.test import override_settings
 from billing.domain.orders import cart, pay_at_door, placement, transitions
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit, discount_codes
+from billing.domain.pricing.quotes import Price, PriceRequest, compute_price
+from billing.domain.refunds import order_snapshot
 from billing.models import DiscountCode, Order, Payment, PaymentIssue, PriceAdjustment
 from outbox.testing import delivery_problems, run_all
 from tests.billing.base import BillingTestCase, second_attempt
@@ -80,6 +83,27 @@ class OrderPlacementTest(BillingTestCase):
         cart.create_cart(self.alice)
         with self.assertRaises(IntegrityError), transaction.atomic():
             cart.create_cart(self.alice)
+
+
+def take_half_off_from_now_on(price: Price, request: PriceRequest) -> Price:
+    if request.ordered_at < LaterPriceRuleTest.begins:
+        return price
+    return price.adjust("half", ((key, "Half", -amount / 2) for key, amount in price.lines.items()))
+
+
+class LaterPriceRuleTest(BillingTestCase):
+    begins: ClassVar[datetime]
+
+    def test_price_rule_that_begins_later_leaves_earlier_orders_alone(self) -> None:
+        type(self).begins = self.day(1)
+        earlier = self.placed(1)
+        rules = [*settings.PRICE_RULES[:-1], f"{__name__}.take_half_off_from_now_on", settings.PRICE_RULES[-1]]
+        with override_settings(PRICE_RULES=rules):
+            self.assertEqual(balances.open_balance(earlier, self.day(0.001)), 70)
+            snapshot = order_snapshot.load_order_snapshots([earlier.pk], self.day(2))[earlier.pk]
+            self.assertEqual(compute_price(snapshot.sheet.ask).total, 70)
+            self.now = self.day(2)
+            self.assertEqual(self.placed(1).early_total, 35)
 
 
 class OrderPaymentTest(BillingTestCase):

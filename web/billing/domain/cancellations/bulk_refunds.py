@@ -280,9 +280,7 @@ def _update_order_totals(one: OrderRefundPlan, at: datetime) -> None:
         return
     items = one.sheet.ask.items
     lost = quotes.lines_past_early_price(items, order.placed_at or at)
-    quote = quotes.quote_both_totals(
-        quotes.PriceRequest(items, order.currency, one.sheet.ask.discount, one.sheet.ask.credit, lost)
-    )
+    quote = quotes.quote_both_totals(replace(one.sheet.ask, lost=lost))
     order.early_total, order.regular_total = quote.now.total, quote.door.total
     if not items and not one.looked.payments:
         order.state, order.closed_at = State.CANCELED, at

@@ -215,6 +215,7 @@ def quote_cart(
             discount=discount,
             credit=credit.available_credit(cart.payer, cart.currency),
             lost=quotes.lines_past_early_price(items, at),
+            ordered_at=at,
         )
     )
 

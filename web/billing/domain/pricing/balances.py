@@ -28,6 +28,7 @@ def price_request_for(order: Order, at: datetime) -> quotes.PriceRequest:
         discount=quotes.Discount.from_json(order.discount_snapshot),
         credit=max(credit.credit_spent_on(order) - order.credit_retained, ZERO),
         lost=quotes.lines_past_early_price(items, at),
+        ordered_at=order.placed_at or at,
     )
 
 

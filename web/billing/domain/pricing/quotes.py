@@ -5,10 +5,12 @@ The steps are listed in the setting PRICE_RULES. Each step gets the price so far
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+
+from django.utils import timezone
 
 from billing.rules.price_facts import PriceFacts
 from common.money import ZERO, round_amount
@@ -63,6 +65,8 @@ class PriceRequest:
     credit: Decimal = ZERO
     lost: frozenset[int] = frozenset()
     """These lines, by their key, no longer have an early price."""
+    ordered_at: datetime = field(default_factory=timezone.now)
+    """Orders are priced again later, so a rule that begins or ends on a day compares it with this time."""
 
 
 @dataclass(frozen=True)

@@ -194,6 +194,7 @@ def _build_priced_order(order: Order, lines: list[OrderLine], spent: Decimal, at
         discount=quotes.Discount.from_json(order.discount_snapshot),
         credit=max(spent - order.credit_retained, ZERO),
         lost=quotes.lines_past_early_price(items, order.paid_at if is_paid and order.paid_at else at),
+        ordered_at=order.placed_at or at,
     )
     amount_charged = order.amount_charged - sum((line.retained for line in lines), ZERO)
     return PricedOrder(ask, is_paid, amount_charged, at_the_door=not is_paid and order.due_kind == Order.Due.DOOR)

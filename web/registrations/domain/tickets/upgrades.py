@@ -89,9 +89,8 @@ def quote_upgrade(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:
         exchanged_from=ticket.line,
     )
     item = quotes.PriceLine(0, line.kind, line.product_id, exchanges.price_facts_of_line(line, at))
-    price = quotes.compute_price(
-        quotes.PriceRequest((item,), ticket.line.order.currency, lost=quotes.lines_past_early_price([item], at))
-    )
+    lost = quotes.lines_past_early_price([item], at)
+    price = quotes.compute_price(quotes.PriceRequest((item,), ticket.line.order.currency, lost=lost, ordered_at=at))
     paid = -price.by_step("exchange_credit")
     return price.total + paid, paid
 

@@ -92,7 +92,8 @@ class TransferPrices:
         facts = self.exchange.facts(facts) if self.is_paid else facts
         item = quotes.PriceLine(0, self.line.kind, class_offer.pk, facts)
         lost = quotes.lines_past_early_price([item], self.at)
-        price = quotes.compute_price(quotes.PriceRequest((item,), self.line.order.currency, lost=lost))
+        request = quotes.PriceRequest((item,), self.line.order.currency, lost=lost, ordered_at=self.at)
+        price = quotes.compute_price(request)
         if not self.is_paid:
             return max(price.total - self.before, ZERO), ZERO, False
         over = self.worth.paid + price.by_step("exchange_credit")
