@@ -32,7 +32,8 @@ INSTRUCTION = re.compile(
     r"|(?P<run>Run)):$"
 )
 COPIED = ("web", "tests", "docs", "pyproject.toml", "CHANGELOG.md", ".env_template")
-LEFT_OUT = shutil.ignore_patterns("static", "media", "private", "*.sqlite3*", ".hypothesis")
+# Other processes may write compiled modules meanwhile, which have names such as a.pyc.123 until they are complete.
+LEFT_OUT = shutil.ignore_patterns("static", "media", "private", "*.sqlite3*", "*.pyc.*")
 # What `./run` does with these, once everything is installed.
 COMMANDS = {"manage": ["web/manage.py"], "test": ["web/manage.py", "test"]}
 
