@@ -24,7 +24,7 @@ AMOUNTS = (
 @dataclass(frozen=True)
 class PriceFacts:
     """The values from which a line's price is calculated. They are stored with the order, which is priced again later
-    by the rules of its purchase."""
+    from them."""
 
     list_price: Decimal
     early_discount: Decimal = ZERO
