@@ -33,7 +33,7 @@ NO_DAY = _("Please choose at least one class day.")
 class CancellationScopeForm(forms.Form):
     """All classes on a day, in the whole school or at one location."""
 
-    day = DayField()
+    day = DayField(label=_("Day"))
     place = forms.ModelChoiceField(
         Location.objects.all(), label=_("Location"), required=False, empty_label=_("All locations")
     )

@@ -49,6 +49,7 @@ class RegistrationForm(AttendeeForm):
     field_order = ("classes", "who")
 
     classes = forms.MultipleChoiceField(
+        label=_("Classes"),
         widget=forms.CheckboxSelectMultiple,
         error_messages={
             "required": _("Please choose a class."),
