@@ -34,4 +34,5 @@ class TextForm(forms.ModelForm):
     class Meta:
         model = SiteContent
         fields = ["title", "draft"]
+        labels = {"title": _("Title")}
         widgets = {"draft": forms.Textarea(attrs={"rows": 18})}

@@ -44,13 +44,15 @@ class RestoreMeetingForm(MeetingActionForm):
 
 
 class MeetingTimeForm(PreviewedFormMixin, forms.Form):
-    day = DayField()
+    day = DayField(label=_("Day"))
     start_time = forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}), label=_("Starts at"))
-    minutes = forms.IntegerField(max_value=1440, required=False, help_text=_("Leave empty for the usual length."))
-    location = forms.ModelChoiceField(
-        Location.objects.all(), required=False, help_text=_("Leave empty for the usual location.")
+    minutes = forms.IntegerField(
+        max_value=1440, required=False, label=_("Minutes"), help_text=_("Leave empty for the usual length.")
     )
-    reason = forms.CharField(max_length=200, required=False, help_text=_("Shown to students."))
+    location = forms.ModelChoiceField(
+        Location.objects.all(), required=False, label=_("Location"), help_text=_("Leave empty for the usual location.")
+    )
+    reason = forms.CharField(max_length=200, required=False, label=_("Reason"), help_text=_("Shown to students."))
 
     def draft(self) -> MeetingDraft:
         return MeetingDraft(**self.cleaned_data)

@@ -18,10 +18,10 @@ from users.models import Staff
 class RepeatedClassForm(forms.Form):
     """One class of the earlier session: whether to repeat it, and what changes."""
 
-    keep = forms.BooleanField(required=False, initial=True)
+    keep = forms.BooleanField(required=False, initial=True, label=_("Keep"))
     class_day = forms.TypedChoiceField(choices=WEEKDAYS, coerce=int, label=_("Weekday"))
     start_time = forms.TimeField(label=_("Starts at"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
-    location = forms.TypedChoiceField(required=False, empty_value=None)
+    location = forms.TypedChoiceField(required=False, empty_value=None, label=_("Location"))
     teaching = forms.TypedMultipleChoiceField(required=False, label=_("Teachers"))
 
     def __init__(self, data: Any, *, source: RepeatedClass, choices: SharedChoices, prefix: str) -> None:

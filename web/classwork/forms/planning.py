@@ -13,6 +13,7 @@ from classwork.domain.schedule import class_offers, sessions
 from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.domain.schedule.previews import Preview
 from classwork.forms.fields import DatesField, StaffField
+from classwork.forms.labels import CLASS_LABELS, SESSION_LABELS, SUBJECT_LABELS
 from classwork.forms.previews import PreviewedModelForm
 from classwork.models import Assignment, ClassOffer, Session, Subject
 from common.files.fields import PictureField
@@ -34,6 +35,7 @@ class SessionForm(PreviewedModelForm):
     class Meta:
         model = Session
         fields = SESSION_FIELDS
+        labels = SESSION_LABELS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,6 +51,7 @@ class SubjectForm(PreviewedModelForm):
     class Meta:
         model = Subject
         exclude = ("date_added", "date_modified")
+        labels = SUBJECT_LABELS
 
     def plan_changes(self) -> Preview:
         return subjects.plan_subject(stored_row(self.instance), self.values())
@@ -71,6 +74,7 @@ class ClassOfferForm(PreviewedModelForm):
     class Meta:
         model = ClassOffer
         fields = OFFICE_FIELDS
+        labels = CLASS_LABELS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -92,6 +96,7 @@ class ClassOfferRowForm(PreviewedModelForm):
     class Meta:
         model = ClassOffer
         fields = ["subject", "class_day", "start_time", "location", "capacity", "manager_approved"]
+        labels = CLASS_LABELS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -12,6 +12,7 @@ from classwork.domain.schedule import class_offers
 from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.domain.schedule.previews import Preview
 from classwork.forms.fields import DatesField
+from classwork.forms.labels import CLASS_LABELS, SUBJECT_LABELS
 from classwork.forms.planning import stored_row
 from classwork.forms.previews import PreviewedModelForm
 from classwork.models import ClassOffer, Session, Subject
@@ -46,6 +47,7 @@ class ProposeSubjectForm(ProposalForm):
             "num_weeks",
             "num_minutes",
         ]
+        labels = SUBJECT_LABELS
 
     def plan_changes(self) -> Preview:
         return subjects.plan_subject(stored_row(self.instance), self.values())
@@ -57,6 +59,7 @@ class ProposeClassForm(ProposalForm):
     class Meta:
         model = ClassOffer
         fields = IDEA_FIELDS
+        labels = CLASS_LABELS
         widgets = {"start_time": TIME}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -77,12 +80,14 @@ class ChangeSubjectForm(ProposeSubjectForm):
     class Meta:
         model = Subject
         fields = CHANGEABLE[Subject]
+        labels = SUBJECT_LABELS
 
 
 class ChangeClassForm(ProposalForm):
     class Meta:
         model = ClassOffer
         fields = CHANGEABLE[ClassOffer]
+        labels = CLASS_LABELS
         widgets = {"start_time": TIME}
 
     def plan_changes(self) -> Preview:
@@ -96,4 +101,6 @@ class ProposalMessageForm(forms.Form):
 
 
 class ProposalAnswerForm(forms.Form):
-    answer = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), required=False, max_length=2000)
+    answer = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3}), required=False, label=_("Answer"), max_length=2000
+    )

@@ -70,7 +70,9 @@ class ResourceForm(forms.Form):
                 self.kind, person=self.person, invite=INVITE, label=label, required=is_required
             )
         if self.kind == Kind.VIDEO:
-            self.fields["subtitles"] = UploadField("subtitles", person=self.person, invite=INVITE, required=False)
+            self.fields["subtitles"] = UploadField(
+                "subtitles", person=self.person, invite=INVITE, label=gettext("Subtitles"), required=False
+            )
         if self.kind in (Kind.LINK, Kind.PAGE):
             self.fields["link"] = forms.CharField(label=gettext("Link"), max_length=500)
         if self.kind in (Kind.TEXT, Kind.EMAIL):

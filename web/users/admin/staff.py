@@ -11,7 +11,7 @@ from users.models import Staff
 
 
 class StaffAdminForm(forms.ModelForm):
-    photo = PictureField(required=False, widget=forms.ClearableFileInput)
+    photo = PictureField(required=False, label=_("Photo"), widget=forms.ClearableFileInput)
 
 
 class StaffListingForm(forms.ModelForm):

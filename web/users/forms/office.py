@@ -24,6 +24,7 @@ class AccountForm(forms.ModelForm):
         Role.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
+        label=_("Roles"),
         help_text=_("Permissions of this person."),
     )
 

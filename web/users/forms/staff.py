@@ -12,4 +12,5 @@ class StaffForm(forms.ModelForm):
     class Meta:
         model = Staff
         fields = ["title", "bio"]
+        labels = {"title": _("Title"), "bio": _("Bio")}
         widgets = {"bio": forms.Textarea(attrs={"rows": 8})}
