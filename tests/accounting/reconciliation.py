@@ -1,4 +1,4 @@
-"""What tests of comparing two books stand on: purchases that both sides know, or one of them."""
+"""Payments that are known to the school and the gateway, or to only one of them."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,29 +12,29 @@ from common import dates
 from outbox.testing import run_all
 from tests.billing import scripted_gateway
 from tests.billing.base import BillingTestCase
-from tests.billing.scripted_gateway import Scripted, line, with_scripted
+from tests.billing.scripted_gateway import ScriptedGateway, gateway_line, with_scripted_gateway
 
 YESTERDAY = timedelta(days=1)
 
 
-@with_scripted
-class ReconcilingTestCase(BillingTestCase):
-    """The purchases lie at noon of the day before yesterday, so that no hour of the day is special."""
+@with_scripted_gateway
+class ReconciliationTestCase(BillingTestCase):
+    """The payments were made at noon two days ago, so that the time of day does not matter."""
 
     def setUp(self) -> None:
         super().setUp()
-        scripted_gateway.fresh()
+        scripted_gateway.reset_gateway()
         self.today = dates.local_today() - 2 * YESTERDAY
         self.noon = dates.local_moment(self.today, datetime.min.time().replace(hour=12))
 
-    def bought(self, *products: int, **more: Any) -> Payment:
-        """Paid, and known to both sides."""
-        payment = self.only_ours(*products, **more)
-        Scripted.theirs.append(line(payment))
+    def create_matching_payment(self, *products: int, **more: Any) -> Payment:
+        """Create a payment that both sides know."""
+        payment = self.create_our_payment(*products, **more)
+        ScriptedGateway.theirs.append(gateway_line(payment))
         return payment
 
-    def only_ours(self, *products: int, **more: Any) -> Payment:
-        order = self.placed(*(products or (1,)), **more)
+    def create_our_payment(self, *products: int, **more: Any) -> Payment:
+        order = self.place_new_order(*(products or (1,)), **more)
         payment = attempts.start_attempt(order, scripted_gateway.NAME, self.now)
         attempts.confirm_payment(payment, PaymentCaptured(payment.total, payment.currency, f"pi_{payment.pk}"))
         Payment.objects.filter(pk=payment.pk).update(captured_at=self.noon)
@@ -42,25 +42,25 @@ class ReconcilingTestCase(BillingTestCase):
         payment.refresh_from_db()
         return payment
 
-    def attempt(self) -> Payment:
-        payment = attempts.start_attempt(self.placed(1), scripted_gateway.NAME, self.now)
-        Scripted.theirs.append(line(payment, at=self.noon))
+    def create_their_payment(self) -> Payment:
+        payment = attempts.start_attempt(self.place_new_order(1), scripted_gateway.NAME, self.now)
+        ScriptedGateway.theirs.append(gateway_line(payment, at=self.noon))
         return payment
 
-    def run_it(self) -> Reconciliation:
+    def run_reconciliation(self) -> Reconciliation:
         run = runs.start_run(self.today, self.today, by=self.ada)
         run_all()
         run.refresh_from_db()
         return run
 
-    def found(self, run: Reconciliation | None = None) -> list[str]:
-        run = run or self.run_it()
+    def found_verdicts(self, run: Reconciliation | None = None) -> list[str]:
+        run = run or self.run_reconciliation()
         return sorted(Finding.objects.off().filter(book__run=run).values_list("verdict", flat=True))
 
-    def one(self, verdict: str) -> Finding:
+    def newest_finding(self, verdict: str) -> Finding:
         return Finding.objects.filter(verdict=verdict).latest("pk")
 
-    def act(self, finding: Finding, action: str, why: str = "Looked at both") -> Finding:
+    def perform_action(self, finding: Finding, action: str, why: str = "Looked at both") -> Finding:
         actions.perform_action(finding, action, why=why, by=self.ada)
         run_all()
         finding.refresh_from_db()

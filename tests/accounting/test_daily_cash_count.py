@@ -22,7 +22,7 @@ class DailyCashCountTest(BillingTestCase):
         self.today = dates.local_today()
 
     def record_payment(self, amount: str = "70", variant: str = "cash", on: date | None = None) -> Order:
-        order = self.placed(1, due=Order.Due.DOOR)
+        order = self.place_new_order(1, due=Order.Due.DOOR)
         attempts.record_desk_payment(
             order, variant, Decimal(amount), by=self.ash, received_on=on or self.today, reference="17"
         )

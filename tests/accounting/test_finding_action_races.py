@@ -31,7 +31,7 @@ class FindingActionRaceTest(TransactionTestCase):
         order = placement.place_order(order, placement.PlacementOptions(), seen=None, at=timezone.now())
         payment = attempts.start_attempt(order, "practice", timezone.now())
         attempts.confirm_payment(payment, attempts.PaymentCaptured(payment.total, payment.currency))
-        ToyKind().put(order.lines.get(), "released")
+        ToyKind().store_state(order.lines.get(), "released")
         runs.start_run(dates.local_today(), dates.local_today(), by=self.ada)
         run_all()
 

@@ -14,101 +14,103 @@ from common import links
 from history.models import Entry
 from mailroom.models import Message
 from mailroom.testing import send_all
-from tests.accounting.reconciliation import ReconcilingTestCase
-from tests.billing.scripted_gateway import Scripted
-from tests.billing.toys import Toy, ToyKind, states
+from tests.accounting.reconciliation import ReconciliationTestCase
+from tests.billing.scripted_gateway import ScriptedGateway
+from tests.billing.toys import Toy, ToyKind, toy_states
 
 
-class FindingActionsTest(ReconcilingTestCase):
+class FindingActionsTest(ReconciliationTestCase):
     def test_payment_only_at_the_gateway_is_applied_like_a_webhook(self) -> None:
-        payment = self.attempt()
-        self.run_it()
-        finding = self.act(self.one("only_theirs"), "take_over")
+        payment = self.create_their_payment()
+        self.run_reconciliation()
+        finding = self.perform_action(self.newest_finding("only_theirs"), "take_over")
         payment.refresh_from_db()
         self.assertEqual(
-            (payment.status, payment.order.state, states(payment.order)), ("confirmed", "paid", ["confirmed"])
+            (payment.status, payment.order.state, toy_states(payment.order)), ("confirmed", "paid", ["confirmed"])
         )
         self.assertEqual((finding.action, finding.closed_by, finding.note), ("take_over", self.ada, "Looked at both"))
         entry = Entry.objects.get(action="accounting.finding_closed")
         self.assertEqual((entry.actor_id, entry.reason), (self.ada.pk, "Looked at both"))
 
     def test_finding_is_closed_when_the_payment_is_confirmed_later(self) -> None:
-        payment = self.attempt()
-        self.run_it()
+        payment = self.create_their_payment()
+        self.run_reconciliation()
         attempts.confirm_payment(payment, PaymentCaptured(payment.total, "USD", f"pi_{payment.pk}"))
-        self.assertEqual(self.found(), [])
-        self.assertEqual(self.one("only_theirs").action, "fits_now")
+        self.assertEqual(self.found_verdicts(), [])
+        self.assertEqual(self.newest_finding("only_theirs").action, "fits_now")
 
     def test_finding_cannot_be_resolved_twice(self) -> None:
-        self.attempt()
-        self.run_it()
-        finding = self.act(self.one("only_theirs"), "take_over")
+        self.create_their_payment()
+        self.run_reconciliation()
+        finding = self.perform_action(self.newest_finding("only_theirs"), "take_over")
         with self.assertRaises(actions.FindingActionRefused):
-            self.act(finding, "take_over")
+            self.perform_action(finding, "take_over")
 
     def test_polling_the_gateway_again_resolves_a_finding_that_matches_now(self) -> None:
-        payment = self.only_ours()
-        self.run_it()
-        finding = self.act(self.one("only_ours"), "ask")
+        payment = self.create_our_payment()
+        self.run_reconciliation()
+        finding = self.perform_action(self.newest_finding("only_ours"), "ask")
         self.assertTrue(finding.is_open)
-        Scripted.facts.append(PaymentCaptured(payment.total, "USD", payment.transaction_id or ""))
-        self.assertEqual(self.act(finding, "ask").action, "fits_now")
+        ScriptedGateway.facts.append(PaymentCaptured(payment.total, "USD", payment.transaction_id or ""))
+        self.assertEqual(self.perform_action(finding, "ask").action, "fits_now")
 
     def test_paid_line_is_confirmed_with_one_click_or_refused_with_a_reason(self) -> None:
-        payment = self.bought()
-        ToyKind().put(payment.order.lines.get(), "released")
-        self.run_it()
-        finding = self.one("not_opened")
+        payment = self.create_matching_payment()
+        ToyKind().store_state(payment.order.lines.get(), "released")
+        self.run_reconciliation()
+        finding = self.newest_finding("not_opened")
         ToyKind.catalogue.pop(1)
         with self.assertRaisesMessage(actions.FindingActionRefused, "not made any more"):
-            self.act(finding, "open")
+            self.perform_action(finding, "open")
         ToyKind.catalogue[1] = Toy()
-        self.act(finding, "open")
-        self.assertEqual(states(payment.order), ["confirmed"])
+        self.perform_action(finding, "open")
+        self.assertEqual(toy_states(payment.order), ["confirmed"])
 
     def test_unpaid_line_is_released_unless_it_was_paid_in_the_meantime(self) -> None:
-        order = self.placed(1)
-        ToyKind().put(order.lines.get(), "confirmed")
+        order = self.place_new_order(1)
+        ToyKind().store_state(order.lines.get(), "confirmed")
         Order.objects.filter(pk=order.pk).update(held_until=self.noon)
-        self.run_it()
-        self.act(self.one("not_paid"), "release")
-        self.assertEqual(states(order), ["released"])
-        paid = self.bought()
+        self.run_reconciliation()
+        self.perform_action(self.newest_finding("not_paid"), "release")
+        self.assertEqual(toy_states(order), ["released"])
+        paid = self.create_matching_payment()
         finding = Finding(
             verdict="not_paid", order=paid.order, line=paid.order.lines.get(), book=GatewayStatement.objects.first()
         )
         finding.save()
         with self.assertRaisesMessage(actions.FindingActionRefused, "It has been paid for"):
-            self.act(finding, "release")
+            self.perform_action(finding, "release")
 
     def test_explained_finding_stays_explained_in_later_runs(self) -> None:
-        self.only_ours()
-        self.run_it()
-        self.act(self.one("only_ours"), "explained", "Paid by their other account")
-        run = self.run_it()
+        self.create_our_payment()
+        self.run_reconciliation()
+        self.perform_action(self.newest_finding("only_ours"), "explained", "Paid by their other account")
+        run = self.run_reconciliation()
         later = Finding.objects.get(book__run=run)
         self.assertEqual(
             (later.verdict, later.action, later.note), ("only_ours", "explained", "Paid by their other account")
         )
 
     def test_resolving_a_finding_resolves_it_in_every_run(self) -> None:
-        self.only_ours()
-        self.run_it()
-        self.run_it()
-        self.act(self.one("only_ours"), "explained")
+        self.create_our_payment()
+        self.run_reconciliation()
+        self.run_reconciliation()
+        self.perform_action(self.newest_finding("only_ours"), "explained")
         self.assertFalse(Finding.objects.open().exists())
 
     def test_payment_without_an_order_can_only_be_explained(self) -> None:
-        Scripted.theirs.append(GatewayLine("payment", "pi_other", Decimal(5), "USD", self.noon))
-        self.run_it()
-        self.assertEqual([action.name for action in actions.possible_actions(self.one("only_theirs"))], ["explained"])
+        ScriptedGateway.theirs.append(GatewayLine("payment", "pi_other", Decimal(5), "USD", self.noon))
+        self.run_reconciliation()
+        self.assertEqual(
+            [action.name for action in actions.possible_actions(self.newest_finding("only_theirs"))], ["explained"]
+        )
 
 
-class PayerQuestionsTest(ReconcilingTestCase):
+class PayerQuestionsTest(ReconciliationTestCase):
     def send_question(self) -> PayerQuestion:
-        self.only_ours()
-        self.run_it()
-        self.act(self.one("only_ours"), "ask_payer", "Did your bank take it back?")
+        self.create_our_payment()
+        self.run_reconciliation()
+        self.perform_action(self.newest_finding("only_ours"), "ask_payer", "Did your bank take it back?")
         return PayerQuestion.objects.get()
 
     def test_payer_is_asked_by_mail_and_the_answer_opens_a_payment_issue(self) -> None:
@@ -131,7 +133,7 @@ class PayerQuestionsTest(ReconcilingTestCase):
         [link] = re.findall(r"/order/question/[^/]+/", first_body)
         self.assertContains(self.client.get(link), question.text)
         self.assertNotIn("Pay now", first_body)
-        order = self.placed(1, due=Order.Due.DOOR)
+        order = self.place_new_order(1, due=Order.Due.DOOR)
         payer_questions.send_question(order, "Will you come?", by=self.ada)
         send_all()
         [_, second_body] = [letter.body for letter in mail.outbox if "question" in letter.subject]
@@ -140,7 +142,7 @@ class PayerQuestionsTest(ReconcilingTestCase):
 
     def test_question_that_was_answered_in_the_meantime_is_not_mailed(self) -> None:
         payer_questions.record_payer_answer(
-            payer_questions.send_question(self.placed(1), "Will you come?", by=self.ada), "Yes"
+            payer_questions.send_question(self.place_new_order(1), "Will you come?", by=self.ada), "Yes"
         )
         self.assertEqual([letter for letter in send_all() if "question" in letter.subject], [])
 
@@ -151,8 +153,8 @@ class PayerQuestionsTest(ReconcilingTestCase):
             self.assertEqual(self.client.get(reverse("order_question", args=[token])).status_code, 404)
 
     def test_question_is_refused_for_an_order_without_an_email_address(self) -> None:
-        payment = self.only_ours()
+        payment = self.create_our_payment()
         Order.objects.filter(pk=payment.order_id).update(payer_email="")
-        self.run_it()
+        self.run_reconciliation()
         with self.assertRaisesMessage(actions.FindingActionRefused, "The order has no email"):
-            self.act(self.one("only_ours"), "ask_payer")
+            self.perform_action(self.newest_finding("only_ours"), "ask_payer")

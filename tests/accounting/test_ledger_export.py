@@ -65,12 +65,12 @@ class LedgerRowsPropertiesTest(PropertyTestCase):
     def test_rows_add_up_to_order_balances_and_totals_by_method(
         self, purchases: list[tuple[list[int], str, list[int], bool]]
     ) -> None:
-        maker = BillingTestCase("placed")
+        maker = BillingTestCase("place_new_order")
         maker.setUp()
         ToyKind.catalogue |= {2: Toy("33.33"), 3: Toy("0.01")}
         by = factories.create_account("ada@example.org", "Ada")
         for products, way, refund_cents, sent in purchases:
-            order = maker.placed(*products, due=Order.Due.DOOR)
+            order = maker.place_new_order(*products, due=Order.Due.DOOR)
             if way:
                 self.pay(order, way, by)
                 self.refund_parts(order, refund_cents, by)
@@ -113,10 +113,10 @@ class LedgerFileTest(BillingTestCase):
         return list(csv.DictReader(io.StringIO(text)))
 
     def test_row_of_each_order_line_has_its_amount_tax_account_and_fee(self) -> None:
-        order = self.placed(1, 2)
+        order = self.place_new_order(1, 2)
         line = order.lines.get(product_id=2)
         OrderLine.objects.filter(pk=line.pk).update(price_facts=line.price_facts | {"tax_percent": "20"})
-        payment = self.pay(order)
+        payment = self.pay_order(order)
         Payment.objects.filter(pk=payment.pk).update(fee=Decimal("3.60"), transaction_id="pi_7")
         with override_settings(ACCOUNT_CODES=["toy:4000", "practice:1360", "fees:6855"]):
             first, second = self.rows()
@@ -129,8 +129,8 @@ class LedgerFileTest(BillingTestCase):
         )
 
     def test_refund_is_a_negative_row(self) -> None:
-        order = self.placed(1)
-        self.pay(order)
+        order = self.place_new_order(1)
+        self.pay_order(order)
         reservations.refund_by_staff(order, Decimal(10), why="Cold", by=self.ada)
         run_all()
         self.assertEqual([row["amount"] for row in self.rows()], ["70.00", "-10.00"])
@@ -138,21 +138,21 @@ class LedgerFileTest(BillingTestCase):
 
     def test_titles_that_a_spreadsheet_would_execute_are_escaped(self) -> None:
         for title in ("=1+1", "+49", "-2", "@sum(A1)", "\tx"):
-            order = self.placed(1)
-            self.pay(order)
+            order = self.place_new_order(1)
+            self.pay_order(order)
             order.lines.update(title=title)
         titles = [row["title"] for row in self.rows()]
         self.assertTrue(all(title.startswith("'") for title in titles), titles)
 
     def test_cash_payment_is_dated_on_the_day_it_was_received(self) -> None:
-        order = self.placed(1, due=Order.Due.DOOR)
-        day = self.local_day(-40)
+        order = self.place_new_order(1, due=Order.Due.DOOR)
+        day = self.date_in_days(-40)
         attempts.record_desk_payment(order, "cash", Decimal(70), by=self.ada, received_on=day)
         [row] = self.rows(since=day.isoformat(), until=day.isoformat())
         self.assertEqual((row["date"], row["method"]), (day.isoformat(), "cash"))
 
     def test_page_shows_totals_and_links_to_the_file(self) -> None:
-        self.pay(self.placed(1))
+        self.pay_order(self.place_new_order(1))
         page = self.client.get(reverse("desk_ledger"), ANY_DAY)
         self.assertContains(page, "$70.00")
         self.assertContains(page, "desk/books/download/?since=2020-01-01")
@@ -163,7 +163,7 @@ class LedgerFileTest(BillingTestCase):
     def test_file_needs_the_same_number_of_queries_for_any_number_of_rows(self) -> None:
         def buy(count: int) -> None:
             for _ in range(count):
-                self.pay(self.placed(1))
+                self.pay_order(self.place_new_order(1))
 
         buy(1)
         with self.assertNumQueries(5):

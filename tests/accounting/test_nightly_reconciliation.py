@@ -14,11 +14,11 @@ from mailroom.models import Message
 from mailroom.testing import send_all
 from outbox.models import Delivery
 from outbox.testing import run_all
-from tests.accounting.reconciliation import YESTERDAY, ReconcilingTestCase
-from tests.billing.scripted_gateway import Scripted
+from tests.accounting.reconciliation import YESTERDAY, ReconciliationTestCase
+from tests.billing.scripted_gateway import ScriptedGateway
 
 
-class NightlyReconciliationTest(ReconcilingTestCase):
+class NightlyReconciliationTest(ReconciliationTestCase):
     def run_nightly(self) -> None:
         Reconciliation.objects.create(
             from_date=self.today - YESTERDAY, to_date=self.today - YESTERDAY, cutoff=timezone.now()
@@ -30,12 +30,12 @@ class NightlyReconciliationTest(ReconcilingTestCase):
         return list(Message.objects.filter(template="accounting.differences").values_list("to", flat=True))
 
     def test_no_mail_is_sent_when_everything_matches(self) -> None:
-        self.bought()
+        self.create_matching_payment()
         self.run_nightly()
         self.assertEqual((self.digests(), Reconciliation.objects.filter(ended_at__isnull=False).count()), ([], 1))
 
     def test_staff_with_the_reconcile_permission_get_one_mail_about_differences(self) -> None:
-        self.only_ours()
+        self.create_our_payment()
         self.run_nightly()
         nightly.draft_differences_mail(Reconciliation.objects.latest("pk").pk)
         self.assertEqual(self.digests(), [self.ada.email])
@@ -48,15 +48,15 @@ class NightlyReconciliationTest(ReconcilingTestCase):
             self.assertIn(words, digest.body)
 
     def test_differences_mail_is_not_sent_once_all_findings_are_resolved(self) -> None:
-        self.only_ours()
+        self.create_our_payment()
         self.run_nightly()
-        actions.perform_action(self.one("only_ours"), "explained", why="Known", by=self.ada)
+        actions.perform_action(self.newest_finding("only_ours"), "explained", why="Known", by=self.ada)
         with self.assertRaises(MailNotNeeded):
             mails.differences_context(Message.objects.get(template="accounting.differences"))
 
     @override_settings(RECONCILIATION_EMAIL="books@example.org")
     def test_failed_gateway_import_is_mailed_to_the_configured_address(self) -> None:
-        Scripted.trouble.append(PermanentFailure("It refuses our key."))
+        ScriptedGateway.trouble.append(PermanentFailure("It refuses our key."))
         self.run_nightly()
         self.assertEqual(self.digests(), ["books@example.org"])
 
@@ -68,15 +68,15 @@ class NightlyReconciliationTest(ReconcilingTestCase):
         self.assertEqual(Reconciliation.objects.count(), 2)
 
     def test_manual_run_sends_no_mail(self) -> None:
-        self.only_ours()
-        self.run_it()
+        self.create_our_payment()
+        self.run_reconciliation()
         self.assertEqual(self.digests(), [])
 
     def test_old_runs_without_open_findings_are_deleted(self) -> None:
-        self.bought()
-        done = self.run_it()
-        self.only_ours()
-        open_run = self.run_it()
+        self.create_matching_payment()
+        done = self.run_reconciliation()
+        self.create_our_payment()
+        open_run = self.run_reconciliation()
         Reconciliation.objects.update(ended_at=timezone.now() - timedelta(days=500))
         nightly.delete_old_runs()
         self.assertEqual(list(Reconciliation.objects.all()), [open_run])
@@ -88,4 +88,4 @@ class NightlyReconciliationTest(ReconcilingTestCase):
         response = self.client.post(reverse("desk_reconciliations"), days)
         run = Reconciliation.objects.get()
         self.assertRedirects(response, reverse("desk_reconciliation", args=[run.pk]))
-        self.assertEqual((Scripted.asked, Delivery.objects.filter(state="waiting").count()), ([], 2))
+        self.assertEqual((ScriptedGateway.asked, Delivery.objects.filter(state="waiting").count()), ([], 2))

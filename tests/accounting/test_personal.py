@@ -7,16 +7,16 @@ from billing.models import PaymentIssue
 from common import dates
 from common.money import ZERO
 from common.personal import PersonRecords, erase_all
-from tests.accounting.reconciliation import ReconcilingTestCase
+from tests.accounting.reconciliation import ReconciliationTestCase
 
 
-class PersonalDataTest(ReconcilingTestCase):
+class PersonalDataTest(ReconciliationTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.person = PersonRecords(self.alice.pk, (self.student.pk,), (self.alice.email,))
 
     def test_questions_and_answers_are_exported_and_erased(self) -> None:
-        order = self.placed(1, payer=self.alice)
+        order = self.place_new_order(1, payer=self.alice)
         for text in ("Did Pat pay?", "Twice?"):
             payer_questions.record_payer_answer(payer_questions.send_question(order, text, by=self.ada), "Pat did")
         self.assertIn("Did Pat pay?", json.dumps(personal.export(self.person)))
@@ -29,9 +29,9 @@ class PersonalDataTest(ReconcilingTestCase):
         self.assertNotIn("Pat", str(kept))
 
     def test_differences_are_exported_and_the_reasons_of_their_resolution_erased(self) -> None:
-        order = self.only_ours(1, payer=self.alice).order
-        self.run_it()
-        finding = self.act(self.one("only_ours"), "explained", "Pat paid in person")
+        order = self.create_our_payment(1, payer=self.alice).order
+        self.run_reconciliation()
+        finding = self.perform_action(self.newest_finding("only_ours"), "explained", "Pat paid in person")
         self.assertEqual(
             personal.export(self.person)["differences"],
             [{"order": order.number, "what": "Only in our records", "why": "Pat paid in person"}],
@@ -42,9 +42,9 @@ class PersonalDataTest(ReconcilingTestCase):
 
     def test_merging_accounts_of_staff_moves_what_they_did(self) -> None:
         day_sheet.record_cash_count(dates.local_today(), "cash", "USD", ZERO, why="", by=self.ada)
-        self.only_ours()
-        run = self.run_it()
-        self.act(self.one("only_ours"), "explained")
+        self.create_our_payment()
+        run = self.run_reconciliation()
+        self.perform_action(self.newest_finding("only_ours"), "explained")
         self.assertEqual(personal.merge(PersonRecords(self.ada.pk), PersonRecords(self.ash.pk)), [])
         run.refresh_from_db()
         found = (

@@ -37,7 +37,7 @@ class ReconciliationTestCase(BillingTestCase):
 @tag("once")
 class StripeReconciliationTest(StripeTestCase, ReconciliationTestCase):
     def bought(self) -> Payment:
-        payment = self.paid()
+        payment = self.pay_at_stripe()
         webhooks.apply_polled_state(payment, self.gateway.poll_payment(payment))
         payment.refresh_from_db()
         return payment
@@ -54,7 +54,7 @@ class StripeReconciliationTest(StripeTestCase, ReconciliationTestCase):
         self.assertTrue(kinds["payment"].payout)
 
     def test_payment_and_refund_without_webhook_are_found_and_applied(self) -> None:
-        lost, other = self.attempt(), self.bought()
+        lost, other = self.start_attempt(), self.bought()
         self.books.pay(lost.session, "4242424242424242")
         self.books.refund({"payment_intent": other.transaction_id, "amount": 1000})
         findings = self.run_reconciliation()
@@ -78,7 +78,7 @@ class StripeReconciliationTest(StripeTestCase, ReconciliationTestCase):
 @tag("once")
 class PayPalReconciliationTest(PayPalTestCase, ReconciliationTestCase):
     def bought(self) -> Payment:
-        payment = self.begun()
+        payment = self.start_attempt()
         self.fake.books.approve(payment.session, "balance")
         webhooks.apply_polled_state(payment, self.paypal.poll_payment(payment))
         payment.refresh_from_db()

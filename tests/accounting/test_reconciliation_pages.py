@@ -9,11 +9,11 @@ from billing.gateways.facts import GatewayLine
 from billing.models import Order
 from common.errors import PermanentFailure
 from outbox.testing import run_all
-from tests.accounting.reconciliation import ReconcilingTestCase
-from tests.billing.scripted_gateway import Scripted
+from tests.accounting.reconciliation import ReconciliationTestCase
+from tests.billing.scripted_gateway import ScriptedGateway
 
 
-class ReconciliationPagesTest(ReconcilingTestCase):
+class ReconciliationPagesTest(ReconciliationTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.log_in(self.ada)
@@ -24,7 +24,7 @@ class ReconciliationPagesTest(ReconcilingTestCase):
         return response.content.decode()
 
     def test_run_page_shows_progress_with_and_without_javascript(self) -> None:
-        self.bought()
+        self.create_matching_payment()
         run = runs.start_run(self.today, self.today, by=self.ada)
         html = self.page()
         for words in ('http-equiv="refresh"', "hx-get=", "<progress", "Reading"):
@@ -51,16 +51,16 @@ class ReconciliationPagesTest(ReconcilingTestCase):
         self.assertNotIn("is not offered", self.client.get(reverse("desk_reconciliations")).content.decode())
 
     def test_run_page_shows_each_difference_with_its_amount_and_suggested_action(self) -> None:
-        self.attempt()
-        self.run_it()
+        self.create_their_payment()
+        self.run_reconciliation()
         html = self.page()
         for words in ("Only in theirs", "$70.00", "Apply to our records", "po_1", "$2.30"):
             self.assertIn(words, html)
 
     def test_finding_is_resolved_once_and_only_with_a_reason(self) -> None:
-        payment = self.attempt()
-        self.run_it()
-        address = reverse("desk_finding", args=[self.one("only_theirs").pk])
+        payment = self.create_their_payment()
+        self.run_reconciliation()
+        address = reverse("desk_finding", args=[self.newest_finding("only_theirs").pk])
         self.assertEqual(self.client.post(address, {"action": "take_over", "why": ""}).status_code, 400)
         response = self.client.post(address, {"action": "take_over", "why": "Seen there"}, follow=True)
         self.assertContains(response, "Applied to our records")
@@ -71,19 +71,19 @@ class ReconciliationPagesTest(ReconcilingTestCase):
         self.assertContains(again, "already been resolved")
 
     def test_staff_without_the_reconcile_permission_see_no_action_button(self) -> None:
-        self.attempt()
-        self.run_it()
+        self.create_their_payment()
+        self.run_reconciliation()
         group = self.ada.groups.get(name="Admin")
         group.permissions.remove(*group.permissions.filter(codename="reconcile"))
         self.assertNotIn("Apply to our records", self.page())
-        address = reverse("desk_finding", args=[self.one("only_theirs").pk])
+        address = reverse("desk_finding", args=[self.newest_finding("only_theirs").pk])
         self.assertNotContains(self.client.get(address), "Apply to our records")
         self.assertEqual(self.client.post(address, {"action": "take_over", "why": "x"}).status_code, 403)
 
     def test_run_page_filters_findings_by_verdict(self) -> None:
-        self.bought()
-        self.only_ours()
-        self.run_it()
+        self.create_matching_payment()
+        self.create_our_payment()
+        self.run_reconciliation()
         self.assertIn("Only in our records", self.page())
         self.assertNotIn('">Fits<', self.page())
         self.assertIn(">Matches<", self.page(show="matched"))
@@ -91,19 +91,19 @@ class ReconciliationPagesTest(ReconcilingTestCase):
         self.assertIn("Only in our records", self.page(show="nonsense"))
 
     def test_run_page_totals_payouts_and_draws_a_chart_when_there_are_several(self) -> None:
-        self.bought()
-        self.bought()
-        self.run_it()
+        self.create_matching_payment()
+        self.create_matching_payment()
+        self.run_reconciliation()
         self.assertIn("$135.40", self.page())
-        Scripted.theirs.append(
-            GatewayLine("other", "adj", 5 * self.one("matched").our_amount, "USD", self.noon, payout="po_2")
+        ScriptedGateway.theirs.append(
+            GatewayLine("other", "adj", 5 * self.newest_finding("matched").our_amount, "USD", self.noon, payout="po_2")
         )
-        self.run_it()
+        self.run_reconciliation()
         self.assertIn("Net amount of each payout", self.page())
 
     def test_failed_gateway_import_is_shown_and_can_be_retried(self) -> None:
-        Scripted.trouble.append(PermanentFailure("It refuses our key."))
-        run = self.run_it()
+        ScriptedGateway.trouble.append(PermanentFailure("It refuses our key."))
+        run = self.run_reconciliation()
         self.assertIn("It refuses our key.", self.page())
         book = run.books.get(state="failed")
         self.client.post(reverse("desk_reconciliation_again", args=[book.pk]))
@@ -129,7 +129,7 @@ class ReconciliationPagesTest(ReconcilingTestCase):
         self.assertSameQueries(reverse("desk_reconciliations"), run)
 
     def test_run_page_needs_the_same_number_of_queries_for_any_number_of_findings(self) -> None:
-        run = self.run_it()
+        run = self.run_reconciliation()
         book = run.books.exclude(variant="").get()
 
         def find(count: int) -> None:

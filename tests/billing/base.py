@@ -15,8 +15,8 @@ from tests.billing.toys import Toy, ToyKind, with_toys
 from users.models import User
 
 
-def second_attempt(order: Order, variant: str = "practice") -> Payment:
-    """For the same balance as one that is in progress. No page of ours begins it, but its money may come."""
+def create_second_attempt(order: Order, variant: str = "practice") -> Payment:
+    """A second payment of the same balance. Our pages do not start one, but its money may still arrive."""
     return order.payments.create(
         variant=variant, total=balances.open_balance(order, timezone.now()), currency=order.currency
     )
@@ -25,24 +25,24 @@ def second_attempt(order: Order, variant: str = "practice") -> Payment:
 @with_toys
 class BillingTestCase(SchoolTestCase):
     def setUp(self) -> None:
-        self.now = self.clock()
-        ToyKind.catalogue = {1: Toy(), 2: Toy("50"), 3: Toy("65", prepay="5", multi="10", starts=self.day(2))}
+        self.now = self.current_time()
+        ToyKind.catalogue = {1: Toy(), 2: Toy("50"), 3: Toy("65", prepay="5", multi="10", starts=self.time_in_days(2))}
 
     @staticmethod
-    def clock() -> datetime:
+    def current_time() -> datetime:
         return timezone.now()
 
-    def day(self, number: float) -> datetime:
-        """So many days from now by the clock on the wall, whatever the clocks do in between."""
+    def time_in_days(self, number: float) -> datetime:
+        """Return the same local time that many days from now, also across a change to daylight saving time."""
         if not number:
             return self.now
         return (dates.to_local_time(self.now) + timedelta(days=number)).astimezone(UTC)
 
-    def local_day(self, days: int = 0) -> date:
-        """The day it is at the school, or so many days from it."""
+    def date_in_days(self, days: int = 0) -> date:
+        """Return the local date that many days from now."""
         return dates.to_local_time(self.now).date() + timedelta(days=days)
 
-    def cart(self, *products: int, payer: User | None = None, **details: Any) -> Order:
+    def create_cart(self, *products: int, payer: User | None = None, **details: Any) -> Order:
         order = cart.create_cart(payer)
         order.payer_name, order.payer_email = "Pat Payer", "pat@example.org"
         order.save()
@@ -50,17 +50,19 @@ class BillingTestCase(SchoolTestCase):
             cart.add_line(order, "toy", product, {"attendee": "Pat", "copy": number} | details)
         return order
 
-    def placed(self, *products: int, payer: User | None = None, due: str = Order.Due.NOW, **details: Any) -> Order:
-        """At the door, the mailed link was clicked."""
-        order = self.cart(*products, payer=payer, **details)
+    def place_new_order(
+        self, *products: int, payer: User | None = None, due: str = Order.Due.NOW, **details: Any
+    ) -> Order:
+        """The payer of an order that is paid at the door has confirmed it with the mailed link."""
+        order = self.create_cart(*products, payer=payer, **details)
         return placement.place_order(order, placement.PlacementOptions(due, is_known=True), seen=None, at=self.now)
 
-    def pay(self, order: Order, amount: Decimal | str | None = None, at: datetime | None = None) -> Payment:
+    def pay_order(self, order: Order, amount: Decimal | str | None = None, at: datetime | None = None) -> Payment:
         payment = attempts.start_attempt(order, "practice", at or self.now)
         attempts.confirm_payment(payment, attempts.PaymentCaptured(Decimal(amount or payment.total), payment.currency))
         order.refresh_from_db()
         return payment
 
-    def told(self, order: Order) -> list[str]:
+    def events_of(self, order: Order) -> list[str]:
         events = Event.objects.filter(subject_type="order", subject_id=str(order.pk)).order_by("pk")
         return [event.type.removeprefix("billing.") for event in events]

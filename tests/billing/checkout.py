@@ -1,4 +1,4 @@
-"""Going through the checkout in a browser."""
+"""The steps of the checkout, as a browser submits them."""
 
 from typing import Any
 
@@ -18,8 +18,8 @@ def edition_three(kinds: list[str]) -> dict[str, int]:
 
 
 class CheckoutTestCase(BillingTestCase):
-    def put(self, *products: int, **details: Any) -> Order:
-        """What a kind's own page does: put lines into this browser's cart."""
+    def put_in_cart(self, *products: int, **details: Any) -> Order:
+        """Put lines into the cart of this browser, as the page of a product kind does."""
         user = User.objects.filter(pk=self.client.session.get("_auth_user_id")).first()
         cart = (carts.find_cart_of_account(user) if user else None) or carts.create_cart(user)
         session = self.client.session
@@ -29,13 +29,13 @@ class CheckoutTestCase(BillingTestCase):
             carts.add_line(cart, "toy", product, details)
         return cart
 
-    def details(self, **more: str) -> HttpResponse:
+    def submit_payer(self, **more: str) -> HttpResponse:
         return self.client.post(reverse("checkout"), PAYER | more)
 
-    def place(self, way: str = "practice", now: str = "70", door: str = "70", **more: str) -> HttpResponse:
+    def submit_review(self, way: str = "practice", now: str = "70", door: str = "70", **more: str) -> HttpResponse:
         data = {"way": way, "seen_now": now, "seen_door": door, "terms": "on"} | more
         return self.client.post(reverse("checkout_review"), data)
 
-    def answer(self, answer: str) -> HttpResponse:
+    def answer_practice_page(self, answer: str) -> HttpResponse:
         payment = Order.objects.placed().latest("pk").payments.latest("pk")
         return self.client.post(reverse("payment_attempt", args=[payment.token]), {"answer": answer}, follow=True)

@@ -1,4 +1,4 @@
-"""The school of the order simulation, with exchanges and disputes."""
+"""The order simulation with exchanges and disputes."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -18,15 +18,23 @@ from billing.rules.price_facts import PriceFacts
 from tests.billing import order_simulation
 from tests.billing.toys import Toy, ToyKind
 
-ACTS = [*order_simulation.ACTS, "exchange", "exchange", "exchange", "exchange_door", "dispute", "back"]
+STEPS = [
+    *order_simulation.STEPS,
+    "exchange_line",
+    "exchange_line",
+    "exchange_line",
+    "exchange_line_at_door",
+    "dispute_payment",
+    "cancel_newest_exchange",
+]
 
 
-class School(order_simulation.School):
+class ExchangeSimulation(order_simulation.OrderSimulation):
     def __init__(self, logged_in: bool) -> None:
         super().__init__(logged_in)
         ToyKind.catalogue |= {4: Toy("45.67", prepay="3"), 5: Toy("110", percent_back="30")}
 
-    def exchange(self, number: int, **how: object) -> None:
+    def exchange_line(self, number: int, **how: object) -> None:
         lines = list(OrderLine.objects.filter(order__state="paid").order_by("pk"))
         if lines:
             old = lines[(7 * number) % len(lines)]
@@ -35,15 +43,15 @@ class School(order_simulation.School):
                     old, number, {"attendee": "Pat"}, placement.PlacementOptions(**how), seen=None, at=self.now
                 )  # type: ignore[arg-type]
 
-    def exchange_door(self, number: int) -> None:
-        self.exchange(number, due="door", by_staff=self.staff)
+    def exchange_line_at_door(self, number: int) -> None:
+        self.exchange_line(number, due="door", by_staff=self.staff)
 
-    def refund(self, number: int) -> None:
+    def refund_order(self, number: int) -> None:
         with suppress(reservations.RefundRefused):
-            super().refund(number)
+            super().refund_order(number)
 
-    def dispute(self, number: int) -> None:
-        """Opened and then won, or lost at once; more than is here no bank takes in this school."""
+    def dispute_payment(self, number: int) -> None:
+        """A dispute is opened and later won, or lost immediately. It is never about more than the order still has."""
         payments = [one for one in Payment.objects.order_by("pk") if one.refundable_amount > 0]
         if payments:
             payment = payments[number % len(payments)]
@@ -51,30 +59,30 @@ class School(order_simulation.School):
             is_open = payment.disputes.exists()
             state = "won" if is_open else ["open", "lost"][number % 2]
             if amount > 0:
-                self.tell(payment, DisputeState(f"d-{payment.pk}", amount, payment.currency, state))
+                self.apply_dispute(payment, DisputeState(f"d-{payment.pk}", amount, payment.currency, state))
 
-    def tell(self, payment: Payment, fact: DisputeState) -> None:
+    def apply_dispute(self, payment: Payment, fact: DisputeState) -> None:
         with transaction.atomic():
             order = locks.lock_order(payment.order_id)
             disputes.apply_dispute_fact(order, Payment.objects.select_for_update().get(pk=payment.pk), fact)
 
-    def back(self, number: int) -> None:
-        """The newest is cancelled, so that chains end."""
+    def cancel_newest_exchange(self, number: int) -> None:
+        """Cancel one of the newest lines, so that chains of exchanges end."""
         if heads := list(OrderLine.objects.exclude(exchanged_from=None).filter(canceled_at=None).order_by("-pk")):
             with suppress(transitions.OrderTransitionRefused):
                 line_cancellation.cancel_line(heads[number % len(heads)], at=self.now, why="x")
 
-    def states(self, lines: Iterable[OrderLine]) -> list[str]:
-        """What was exchanged is no toy any more, and stays in its order."""
+    def line_states(self, lines: Iterable[OrderLine]) -> list[str]:
+        """Leave out exchanged lines, which stay in their order."""
         return ["confirmed" if line.exchanged_at else line.details["state"] for line in lines if not line.exchanged_at]
 
-    def check(self, test: TestCase) -> None:
-        super().check(test)
+    def check_invariants(self, test: TestCase) -> None:
+        super().check_invariants(test)
         for line in OrderLine.objects.exclude(exchanged_from=None).select_related("exchanged_from", "order"):
             self.check_exchange(test, line, line.exchanged_from)  # type: ignore[arg-type]
 
     def check_order(self, test: TestCase, order: Order) -> None:
-        """Nothing is kept without a reason: a line that stands, or the terms of one that was cancelled."""
+        """Money is kept only for a line that is not canceled, or by the terms of a canceled line."""
         super().check_order(test, order)
         if order.state == Order.State.PAID:
             price = balances.price_at(order, order.paid_at or self.now)
@@ -94,7 +102,7 @@ class School(order_simulation.School):
             self.check_worth(test, line, old)
 
     def check_worth(self, test: TestCase, line: OrderLine, old: OrderLine) -> None:
-        """What the new line has taken over was paid for the old one, and only that is left of it."""
+        """The amount carried over to the new line was paid for the old one."""
         price = balances.price_at(old.order, old.order.paid_at or self.now)
         cost = sum(part.amount for part in price.adjustments if part.key == old.pk and part.step != "credit")
         carried = PriceFacts.from_json(line.price_facts or {}).exchange_credit

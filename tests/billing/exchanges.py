@@ -1,4 +1,4 @@
-"""Exchanging lines of paid orders for other toys."""
+"""Exchanges of lines of paid orders for other toys."""
 
 from decimal import Decimal
 
@@ -10,24 +10,24 @@ from tests.billing.base import BillingTestCase
 State = Order.State
 
 
-class ReplacingTestCase(BillingTestCase):
-    def paid(self, *products: int, **more: object) -> Order:
-        order = self.placed(*products, **more)  # type: ignore[arg-type]
+class ExchangeTestCase(BillingTestCase):
+    def place_paid_order(self, *products: int, **more: object) -> Order:
+        order = self.place_new_order(*products, **more)  # type: ignore[arg-type]
         if order.state == State.PLACED:
-            self.pay(order)
+            self.pay_order(order)
         return order
 
-    def line(self, order: Order, number: int = 0) -> OrderLine:
+    def line_of(self, order: Order, number: int = 0) -> OrderLine:
         return order.lines.select_related("order").order_by("pk")[number]
 
-    def exchange(self, old: OrderLine, product: int, **how: object) -> Order:
+    def exchange_line(self, old: OrderLine, product: int, **how: object) -> Order:
         details = {"attendee": "Pat"}
         return placement.place_exchange_order(
             old, product, details, placement.PlacementOptions(**how), seen=None, at=self.now
         )  # type: ignore[arg-type]
 
-    def costs(self, order: Order) -> Decimal:
+    def price_of(self, order: Order) -> Decimal:
         return balances.price_at(order, self.now).total
 
-    def in_hand(self, *orders: Order) -> Decimal:
+    def amount_available(self, *orders: Order) -> Decimal:
         return sum((balances.amount_available(Order.objects.get(pk=order.pk)) for order in orders), Decimal(0))

@@ -1,4 +1,4 @@
-"""What happens between us and a gateway, step by step in any order: for laws about how it ends."""
+"""Steps between the site and a gateway in any order, for tests of the final state."""
 
 import logging
 from typing import Any
@@ -13,19 +13,19 @@ from outbox.testing import run_all
 from tests.billing.base import BillingTestCase
 
 Step = tuple[str, int, str]
-STEP_NAMES = ["back", "told", "told", "worker", "bank"]
+STEP_NAMES = ["return", "webhook", "webhook", "worker", "bank"]
 FAULTS = ["", "", "before", "after", "drop"]
 QUICK = settings(max_examples=8, suppress_health_check=list(HealthCheck))
 
 
-def steps(*more_faults: str) -> some.SearchStrategy[list[Step]]:
-    """What happens, to which of the messages, and what goes wrong on the way."""
+def step_lists(*more_faults: str) -> some.SearchStrategy[list[Step]]:
+    """Each step has a name, the number of a message, and the fault that occurs during it."""
     step = some.tuples(some.sampled_from(STEP_NAMES), some.integers(0, 30), some.sampled_from([*FAULTS, *more_faults]))
     return some.lists(step, max_size=8)
 
 
-class LawsTestCase(BillingTestCase):
-    """Each example is an order of its own; nothing is put back between them."""
+class GatewayPropertiesTestCase(BillingTestCase):
+    """Each example uses a new order. Nothing is reset between examples."""
 
     fake: Any
     notices: list[Any]
@@ -33,50 +33,50 @@ class LawsTestCase(BillingTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        logging.disable(logging.ERROR)  # each answer that asks the gateway to tell it again
+        logging.disable(logging.ERROR)  # one per response that asks the gateway to retry
         self.addCleanup(logging.disable, logging.NOTSET)
 
-    def signed(self, notice: Any) -> dict[str, str]:
+    def signature_headers(self, notice: Any) -> dict[str, str]:
         raise NotImplementedError
 
-    def settle(self, payment: Payment) -> None:
-        """Banks that were waited for pay."""
+    def settle_bank_payment(self, payment: Payment) -> None:
+        """Complete pending bank payments."""
         raise NotImplementedError
 
     def break_something(self, number: int, fault: str) -> None:
         self.fake.faults.order("*", fault, times=1 + number % 4)
 
-    def go(self, payment: Payment, step: str, number: int, fault: str) -> None:
+    def perform_step(self, payment: Payment, step: str, number: int, fault: str) -> None:
         if fault:
             self.break_something(number, fault)
         self.notices += self.fake.notices()
-        if step == "back":
+        if step == "return":
             payment.refresh_from_db()
             gateway_polling.poll_returning_payer(payment)
-        elif step == "told" and self.notices:
-            self.tell(self.notices[number % len(self.notices)])
+        elif step == "webhook" and self.notices:
+            self.send_notice(self.notices[number % len(self.notices)])
         elif step == "worker":
             run_all(retries=True)
         elif step == "bank":
-            self.settle(payment)
+            self.settle_bank_payment(payment)
         self.fake.faults.clear()
 
-    def tell(self, notice: Any) -> None:
-        headers = {name: value for name, value in self.signed(notice).items() if name != "Content-Type"}
+    def send_notice(self, notice: Any) -> None:
+        headers = {name: value for name, value in self.signature_headers(notice).items() if name != "Content-Type"}
         where = f"/payments/process/{self.variant}/"
         answer = self.client.post(where, notice.body, content_type="application/json", headers=headers)
         self.assertIn(answer.status_code, (200, 409, 503))
 
-    def end(self, payment: Payment) -> None:
-        """The gateway repeats what was not taken, the worker works on, and the payer comes back at last."""
+    def finish_payment(self, payment: Payment) -> None:
+        """The payer returns, the gateway repeats what was not accepted, and the worker finishes its jobs."""
         cache.clear()  # the throttle would count the messages of all examples
-        self.settle(payment)
+        self.settle_bank_payment(payment)
         gateway_polling.poll_returning_payer(Payment.objects.get(pk=payment.pk))
         for _ in range(2):
             self.notices += self.fake.notices()
             for notice in self.notices:
-                self.tell(notice)
+                self.send_notice(notice)
             run_all(retries=True)
-            self.settle(payment)
+            self.settle_bank_payment(payment)
         payment.refresh_from_db()
         payment.order.refresh_from_db()

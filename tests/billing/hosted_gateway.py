@@ -1,4 +1,4 @@
-"""Tests with a gateway that has pages of its own: the double of tests/fakes/gateway.py stands in for it."""
+"""Tests with a gateway that has its own payment pages; tests/fakes/gateway.py is that gateway."""
 
 import json
 from typing import Any
@@ -17,39 +17,39 @@ from billing.models import Order, Payment
 from mailroom.models import Message
 from outbox.testing import run_all
 from tests.billing.base import BillingTestCase
-from tests.billing.toys import states
+from tests.billing.toys import toy_states
 from tests.fakes.gateway import SECRET, VARIANTS, Double
 
 with_double = override_settings(PAYMENT_VARIANTS=settings.PAYMENT_VARIANTS | VARIANTS)
 
 
 @with_double
-class HostedTestCase(BillingTestCase):
+class HostedGatewayTestCase(BillingTestCase):
     def setUp(self) -> None:
         super().setUp()
         PROVIDER_CACHE.clear()
         self.addCleanup(PROVIDER_CACHE.clear)
         Double.reset()
 
-    def begun(self, order: Order | None = None, variant: str = "double") -> Payment:
-        """The payer stands at the gateway."""
-        payment = attempts.start_attempt(order or self.placed(1), variant, self.now)
+    def start_attempt(self, order: Order | None = None, variant: str = "double") -> Payment:
+        """Start a payment and send the payer to the gateway."""
+        payment = attempts.start_attempt(order or self.place_new_order(1), variant, self.now)
         self.assertRaises(RedirectNeeded, attempts.gateway_form, payment)
         payment.refresh_from_db()
         return payment
 
-    def paid(self) -> Payment:
-        payment = self.begun()
-        self.hear(Double.took(payment))
+    def create_paid_payment(self) -> Payment:
+        payment = self.start_attempt()
+        self.process_webhook(Double.took(payment))
         payment.refresh_from_db()
         payment.order.refresh_from_db()
         return payment
 
-    def hear(self, heard: WebhookMessage, variant: str = "double") -> str:
+    def process_webhook(self, heard: WebhookMessage, variant: str = "double") -> str:
         return webhooks.process_webhook(variant, heard)
 
-    def tell(self, heard: WebhookMessage, variant: str = "double", **headers: str) -> HttpResponse:
-        """The same through the webhook's address."""
+    def post_webhook(self, heard: WebhookMessage, variant: str = "double", **headers: str) -> HttpResponse:
+        """Post a request to the webhook address."""
         return self.client.post(
             reverse("static_process_payment", args=[variant]),
             json.dumps({"id": heard.event_id}),
@@ -57,11 +57,11 @@ class HostedTestCase(BillingTestCase):
             headers={"X-Signature": SECRET} | headers,
         )
 
-    def come_back(self, payment: Payment) -> HttpResponse:
+    def return_to_site(self, payment: Payment) -> HttpResponse:
         return self.client.get(payment.get_process_url())
 
-    def is_so(self, order: Order) -> dict[str, Any]:
-        """All that must not depend on when and how often we were told."""
+    def outcome_of(self, order: Order) -> dict[str, Any]:
+        """Return everything that must not depend on when and how often the messages arrived."""
         run_all()
         order = Order.objects.get(pk=order.pk)
         return {
@@ -71,7 +71,7 @@ class HostedTestCase(BillingTestCase):
                 balances.amount_received(order),
                 balances.overpaid_amount(order),
             ),
-            "places": states(order),
+            "places": toy_states(order),
             "payments": list(
                 order.payments.values_list("status", "captured_amount", "refunded_amount", "transaction_id")
             ),
@@ -86,4 +86,4 @@ class HostedTestCase(BillingTestCase):
         }
 
 
-__all__ = ["Double", "HostedTestCase", "gateway_polling", "with_double"]
+__all__ = ["Double", "HostedGatewayTestCase", "gateway_polling", "with_double"]

@@ -1,4 +1,4 @@
-"""A school whose orders go through any sequence of acts, for laws that hold after each of them."""
+"""A simulation of a school’s orders, for tests of what must be true after any sequence of steps."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -16,32 +16,20 @@ from billing.domain.pricing import balances, credit, discount_codes
 from billing.domain.refunds import reservations
 from billing.models import Credit, DiscountCode, Order, OrderLine, Payment, PaymentIssue, Refund
 from tests import factories
-from tests.billing.base import BillingTestCase, second_attempt
+from tests.billing.base import BillingTestCase, create_second_attempt
 from tests.billing.toys import Toy, ToyKind
 
-ACTS = [
-    "place",
-    "place_door",
-    "pay",
-    "pay",
-    "desk",
-    "by_a_date",
-    "twice",
-    "wait",
-    "lapse",
-    "cancel",
-    "line",
-    "line_credit",
-    "refund",
-    "give",
-]
+STEPS = """
+    place_order place_door_order pay_order pay_order record_desk_payment set_due_date pay_twice let_holds_pass
+    expire_holds cancel_order cancel_line cancel_line_for_credit refund_order give_credit
+""".split()
 
 
-class School:
+class OrderSimulation:
     def __init__(self, logged_in: bool) -> None:
         self.payer = factories.create_account("p@example.org", "Pat") if logged_in else None
         self.staff = factories.create_account("s@example.org", "Sue")
-        self.now = BillingTestCase.clock()
+        self.now = BillingTestCase.current_time()
         start = self.now + timedelta(days=1)
         ToyKind.catalogue = {
             0: Toy("70", prepay="5", multi="10", starts=start),
@@ -52,11 +40,11 @@ class School:
         DiscountCode.objects.create(code="third", percent=Decimal("33.33"), limit=2)
         DiscountCode.objects.create(code="fifteen", amount=Decimal(15))
 
-    def order(self, number: int) -> Order | None:
+    def pick_order(self, number: int) -> Order | None:
         found = list(Order.objects.placed().order_by("pk"))
         return found[number % len(found)] if found else None
 
-    def place(self, number: int, due: str = Order.Due.NOW) -> None:
+    def place_order(self, number: int, due: str = Order.Due.NOW) -> None:
         cart = (
             carts.create_cart()
             if self.payer is None
@@ -69,25 +57,29 @@ class School:
         with suppress(placement.OrderNotPlaced):
             placement.place_order(cart, placement.PlacementOptions(due), seen=None, at=self.now)
 
-    def place_door(self, number: int) -> None:
-        self.place(number, Order.Due.DOOR)
+    def place_door_order(self, number: int) -> None:
+        self.place_order(number, Order.Due.DOOR)
 
-    def pay(self, number: int) -> None:
-        if order := self.order(number):
+    def pay_order(self, number: int) -> None:
+        if order := self.pick_order(number):
             with suppress(attempts.NoOpenBalance):
                 attempts.start_attempt(order, "practice", self.now).change_status("confirmed")
 
-    def twice(self, number: int) -> None:
-        """Two attempts in two tabs, both of which go through, perhaps after something else happened."""
-        if (order := self.order(number)) and order.can_be_paid(self.now) and balances.open_balance(order, self.now):
-            tabs = [second_attempt(order, variant) for variant in ("practice", "cash")]
+    def pay_twice(self, number: int) -> None:
+        """Pay in two tabs. Both payments succeed, the second after the hold may have expired."""
+        if (
+            (order := self.pick_order(number))
+            and order.can_be_paid(self.now)
+            and balances.open_balance(order, self.now)
+        ):
+            tabs = [create_second_attempt(order, variant) for variant in ("practice", "cash")]
             tabs[0].change_status("confirmed")
-            self.lapse(number)
+            self.expire_holds(number)
             tabs[1].change_status("confirmed")
 
-    def desk(self, number: int) -> None:
-        """Also for orders that were not paid in time, whether or not something has changed since."""
-        if order := self.order(number):
+    def record_desk_payment(self, number: int) -> None:
+        """The desk may also accept payments for orders that have expired."""
+        if order := self.pick_order(number):
             with suppress(attempts.NoOpenBalance, transitions.OrderTransitionRefused):
                 attempts.record_desk_payment(
                     order,
@@ -98,48 +90,48 @@ class School:
                     even_so=number % 2 == 1,
                 )
 
-    def by_a_date(self, number: int) -> None:
-        if order := self.order(number):
+    def set_due_date(self, number: int) -> None:
+        if order := self.pick_order(number):
             with suppress(transitions.OrderTransitionRefused):
                 due_dates.set_due_date(order, timezone.localdate(self.now), self.now, why="x", by=self.staff)
 
-    def wait(self, number: int) -> None:
+    def let_holds_pass(self, number: int) -> None:
         Order.objects.filter(state="placed", due_kind="now").update(held_until=self.now - timedelta(seconds=1))
         open_payments = Payment.objects.filter(status="waiting")
         for payment in open_payments[:number]:
             payment.change_status("confirmed")
 
-    def lapse(self, number: int) -> None:
+    def expire_holds(self, number: int) -> None:
         transitions.expire_overdue_holds(self.now)
 
-    def cancel(self, number: int) -> None:
-        if order := self.order(number):
+    def cancel_order(self, number: int) -> None:
+        if order := self.pick_order(number):
             with suppress(transitions.OrderTransitionRefused):
                 transitions.cancel_unpaid_order(order, at=self.now)
 
-    def line(self, number: int, as_credit: bool = False) -> None:
-        if order := self.order(number):
+    def cancel_line(self, number: int, as_credit: bool = False) -> None:
+        if order := self.pick_order(number):
             line = order.lines.order_by("pk")[number % order.lines.count()]
             with suppress(transitions.OrderTransitionRefused):
                 line_cancellation.cancel_line(line, at=self.now, why="x", as_credit=as_credit)
 
-    def line_credit(self, number: int) -> None:
-        self.line(number, as_credit=True)
+    def cancel_line_for_credit(self, number: int) -> None:
+        self.cancel_line(number, as_credit=True)
 
-    def refund(self, number: int) -> None:
-        if order := self.order(number):
+    def refund_order(self, number: int) -> None:
+        if order := self.pick_order(number):
             with suppress(reservations.RefundExceedsPaid):
                 reservations.refund_by_staff(order, Decimal(7 * number), why="x", by=self.staff)
 
-    def give(self, number: int) -> None:
+    def give_credit(self, number: int) -> None:
         if self.payer is not None and number:
             credit.adjust_credit(self.payer, Decimal(11 * number), "USD", why="x", by=self.staff)
 
-    def states(self, lines: Iterable[OrderLine]) -> list[str]:
-        """What has become of the things sold."""
+    def line_states(self, lines: Iterable[OrderLine]) -> list[str]:
+        """Return the states of the items that were sold."""
         return [line.details["state"] for line in lines]
 
-    def check(self, test: TestCase) -> None:
+    def check_invariants(self, test: TestCase) -> None:
         for order in Order.objects.placed():
             self.check_order(test, order)
         for payment in Payment.objects.all():
@@ -165,9 +157,9 @@ class School:
         if order.state == Order.State.PAID:
             test.assertEqual(price.credit, spent - order.credit_retained)
             live = [line for line in order.lines.all() if line.canceled_at is None]
-            test.assertEqual(set(self.states(live)) - {"confirmed"}, set())
+            test.assertEqual(set(self.line_states(live)) - {"confirmed"}, set())
         else:
             test.assertEqual((order.amount_charged, spent), (0, order.credit_retained))
-            test.assertNotIn("confirmed", self.states(order.lines.all()))
+            test.assertNotIn("confirmed", self.line_states(order.lines.all()))
         instead = sum(entry.amount for entry in order.credit_entries.filter(reason=Credit.Reason.INSTEAD))
         test.assertEqual(order.returned_as_credit, instead)

@@ -1,4 +1,4 @@
-"""The site's PayPal against its imitation, for tests."""
+"""Tests in which the site pays through the fake PayPal."""
 
 import requests
 from django.core.cache import cache
@@ -15,8 +15,8 @@ from tests.fakes import paypal_server
 from tests.fakes.paypal_server.webhooks import Notice
 
 
-def notify(fake: paypal_server.PayPal, site: str, *, times: int = 1) -> None:
-    """Carry what PayPal has to tell to a site that is served, each notice so many times."""
+def post_notices(fake: paypal_server.PayPal, site: str, *, times: int = 1) -> None:
+    """Post PayPal's webhooks to a running site, each one `times` times."""
     for notice in fake.notices():
         for _ in range(times):
             answer = requests.post(
@@ -25,7 +25,7 @@ def notify(fake: paypal_server.PayPal, site: str, *, times: int = 1) -> None:
             answer.raise_for_status()
 
 
-def variant(fake: paypal_server.PayPal) -> dict[str, object]:
+def paypal_variants(fake: paypal_server.PayPal) -> dict[str, object]:
     arguments = {
         "url": fake.url,
         "client_id": paypal_server.CLIENT_ID,
@@ -39,7 +39,7 @@ def variant(fake: paypal_server.PayPal) -> dict[str, object]:
 
 @tag("once")
 class PayPalTestCase(BillingTestCase):
-    """Every test ends with the same question: would PayPal have understood all that was said?"""
+    """Every test ends with a check that PayPal would have accepted each request."""
 
     fake: paypal_server.PayPal
 
@@ -47,7 +47,7 @@ class PayPalTestCase(BillingTestCase):
         super().setUp()
         cache.clear()
         self.fake = self.enterContext(paypal_server.paypal_server())
-        self.enterContext(override_settings(PAYMENT_VARIANTS=variant(self.fake)))
+        self.enterContext(override_settings(PAYMENT_VARIANTS=paypal_variants(self.fake)))
         self.addCleanup(PROVIDER_CACHE.clear)
         PROVIDER_CACHE.clear()
         self.addCleanup(lambda: self.assertEqual(self.fake.api.violations, []))
@@ -58,22 +58,22 @@ class PayPalTestCase(BillingTestCase):
         assert isinstance(gateway, PayPal)
         return gateway
 
-    def begun(self) -> Payment:
-        """A payment whose payer has been sent to PayPal."""
-        payment = attempts.start_attempt(self.placed(1), "paypal", self.now)
+    def start_attempt(self) -> Payment:
+        """Start a payment and send the payer to PayPal."""
+        payment = attempts.start_attempt(self.place_new_order(1), "paypal", self.now)
         payment.keep_session(self.paypal.create_session(payment, payment.key))
         return payment
 
-    def captured(self, instrument: str = "balance") -> Payment:
-        """A payment that PayPal has taken, and that we know it has."""
-        payment = self.begun()
+    def capture_payment(self, instrument: str = "balance") -> Payment:
+        """Return a payment that PayPal captured and that the site has polled."""
+        payment = self.start_attempt()
         self.fake.books.approve(payment.session, instrument)
         self.paypal.poll_payment(payment)
         payment.transaction_id = next(iter(self.fake.books.captures))
         return payment
 
-    def hear(self, notice: Notice) -> WebhookMessage:
+    def parse_notice(self, notice: Notice) -> WebhookMessage:
         return self.paypal.parse_webhook(notice.body, self.fake.signed(notice))
 
-    def heard(self) -> list[WebhookMessage]:
-        return [self.hear(notice) for notice in self.fake.notices()]
+    def parse_notices(self) -> list[WebhookMessage]:
+        return [self.parse_notice(notice) for notice in self.fake.notices()]

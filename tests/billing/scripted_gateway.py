@@ -1,4 +1,4 @@
-"""A gateway for tests whose books are a list: `theirs.append(...)`, and what it answers when it is asked."""
+"""A gateway whose statement is the list `theirs` and whose answers to polls are the list `facts`."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -14,16 +14,16 @@ from billing.gateways.facts import Fact, GatewayLine, PaymentReference, RefundAn
 from billing.models import Payment, Refund
 
 NAME = "scripted"
-PATH = "tests.billing.scripted_gateway.Scripted"
+PATH = "tests.billing.scripted_gateway.ScriptedGateway"
 
 
-class Scripted(Gateway):
+class ScriptedGateway(Gateway):
     label = "Scripted"
     theirs: ClassVar[list[GatewayLine]] = []
     facts: ClassVar[list[Fact]] = []
     asked: ClassVar[list[tuple[datetime, datetime]]] = []
     trouble: ClassVar[list[Exception]] = []
-    """Raised one after the other, before anything is answered."""
+    """These are raised one after the other, before anything is answered."""
 
     def statement_lines(self, since: datetime, until: datetime) -> Iterator[GatewayLine]:
         if self.trouble:
@@ -38,19 +38,19 @@ class Scripted(Gateway):
         return RefundAnswer(Refund.State.DONE, reference=f"re_{key[:6]}")
 
 
-def with_scripted(case: type) -> type:
+def with_scripted_gateway(case: type) -> type:
     variants = settings.PAYMENT_VARIANTS | {NAME: (PATH, {})}
     return override_settings(PAYMENT_VARIANTS=variants)(case)
 
 
-def fresh() -> None:
+def reset_gateway() -> None:
     PROVIDER_CACHE.pop(NAME, None)
-    for kept in (Scripted.theirs, Scripted.facts, Scripted.asked, Scripted.trouble):
+    for kept in (ScriptedGateway.theirs, ScriptedGateway.facts, ScriptedGateway.asked, ScriptedGateway.trouble):
         kept.clear()
 
 
-def line(payment: Payment, **changes: Any) -> GatewayLine:
-    """Their line of a payment of ours, as it should be."""
+def gateway_line(payment: Payment, **changes: Any) -> GatewayLine:
+    """Return the gateway's statement line that matches our payment."""
     fields = {
         "kind": "payment",
         "reference": payment.transaction_id or f"pi_{payment.pk}",
@@ -64,5 +64,5 @@ def line(payment: Payment, **changes: Any) -> GatewayLine:
     return GatewayLine(**fields | changes)
 
 
-def soon_after(moment: datetime) -> datetime:
+def minute_after(moment: datetime) -> datetime:
     return moment + timedelta(minutes=1)

@@ -1,4 +1,4 @@
-"""What the tests of Stripe stand on: the imitation of it, and the site's own way to pay switched to that."""
+"""Tests in which the site pays through the fake Stripe."""
 
 from typing import Any
 from unittest.mock import patch
@@ -21,55 +21,55 @@ GOOD, DECLINED = "4242424242424242", "4000000000000002"
 SECRETS = [stripe_server.WEBHOOK_SECRET]
 
 
-def variants(url: str) -> dict[str, Any]:
+def stripe_variants(url: str) -> dict[str, Any]:
     more = {"key": stripe_server.KEY, "secrets": SECRETS, "url": url}
     return settings.PAYMENT_VARIANTS | {"stripe": ("billing.gateways.stripe.Stripe", more)}
 
 
 class StripeTestCase(BillingTestCase):
-    """Every test ends with the same question: would Stripe have understood all that was said?"""
+    """Every test ends with a check that Stripe would have accepted each request."""
 
     def setUp(self) -> None:
         super().setUp()
         self.fake = self.enterContext(stripe_server.stripe_server())
         self.addCleanup(lambda: self.assertEqual(self.fake.api.violations, []))
         self.books = self.fake.books
-        self.enterContext(override_settings(PAYMENT_VARIANTS=variants(self.fake.url)))
+        self.enterContext(override_settings(PAYMENT_VARIANTS=stripe_variants(self.fake.url)))
         self.enterContext(patch.dict(core.PROVIDER_CACHE, clear=True))
         self.enterContext(patch.object(stripe.HTTPClient, "INITIAL_DELAY", 0))
         found = gateways.gateway_named("stripe")
         assert isinstance(found, Stripe)
         self.gateway = found
 
-    def attempt(self, order: Order | None = None) -> Payment:
-        """Begun, and the payer sent to Stripe's page."""
-        payment = attempts.start_attempt(order or self.placed(1), "stripe", self.clock())
+    def start_attempt(self, order: Order | None = None) -> Payment:
+        """Start a payment and send the payer to Stripe's page."""
+        payment = attempts.start_attempt(order or self.place_new_order(1), "stripe", self.current_time())
         try:
             self.gateway.get_form(payment)
         except RedirectNeeded:
             payment.refresh_from_db()
         return payment
 
-    def paid(self, card: str = GOOD) -> Payment:
-        """Paid at Stripe; we know what it is called there, nothing more."""
-        payment = self.attempt()
+    def pay_at_stripe(self, card: str = GOOD) -> Payment:
+        """Pay on Stripe's page. The site knows the payment's id at Stripe, but not that it succeeded."""
+        payment = self.start_attempt()
         self.books.pay(payment.session, card)
-        self.know(payment)
+        self.store_intent(payment)
         return payment
 
-    def know(self, payment: Payment) -> None:
-        payment.transaction_id = self.intent(payment)
+    def store_intent(self, payment: Payment) -> None:
+        payment.transaction_id = self.intent_of(payment)
         payment.save()
 
-    def intent(self, payment: Payment) -> str:
+    def intent_of(self, payment: Payment) -> str:
         return str(self.books.session(payment.session)["payment_intent"])
 
-    def hear(self, notice: Notice) -> WebhookMessage:
+    def parse_notice(self, notice: Notice) -> WebhookMessage:
         return self.gateway.parse_webhook(notice.body.encode(), notice.headers())
 
-    def heard(self, *kinds: str) -> list[WebhookMessage]:
-        return [self.hear(notice) for notice in self.fake.notices(*kinds)]
+    def parse_notices(self, *kinds: str) -> list[WebhookMessage]:
+        return [self.parse_notice(notice) for notice in self.fake.notices(*kinds)]
 
 
-def of_session(payment: Payment) -> PaymentReference:
+def session_reference(payment: Payment) -> PaymentReference:
     return PaymentReference(token=payment.token, session=payment.session)

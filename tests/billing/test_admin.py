@@ -29,7 +29,7 @@ class BillingAdminTest(VoucherTestCase):
         return self.client.get(reverse(f"admin:billing_{row._meta.model_name}_change", args=[row.pk]))
 
     def paid_in_cash(self) -> Payment:
-        order = self.placed(1, due=Order.Due.DOOR)
+        order = self.place_new_order(1, due=Order.Due.DOOR)
         day = dates.to_local_time(self.now).date()
         return attempts.record_desk_payment(order, "cash", Decimal(70), by=self.ash, received_on=day)
 
@@ -69,7 +69,7 @@ class BillingAdminTest(VoucherTestCase):
         self.assertNotContains(self.change_page(refund), "on its way")
 
     def test_dispute_shows_its_payer_and_amount(self) -> None:
-        payment = self.pay(self.placed(1))
+        payment = self.pay_order(self.place_new_order(1))
         dispute = Dispute.objects.create(payment=payment, amount=70, reference="d-1")
         self.assert_both_pages_show(dispute, "Pat Payer", "$70.00", "Open at the desk")
         self.assert_both_pages_show(payment, "Disputed")
@@ -80,7 +80,7 @@ class BillingAdminTest(VoucherTestCase):
         self.assert_both_pages_show(entry, "$20.00", "Open at the desk")
 
     def test_voucher_and_its_entries_show_their_amounts_as_money(self) -> None:
-        voucher = self.bought(50)
+        voucher = self.buy_voucher(50)
         entry = voucher.entries.get()
         self.assertEqual(str(entry), "Bought: $50.00")
         self.assert_both_pages_show(voucher, "$50.00", "Open at the desk")
@@ -106,12 +106,12 @@ class BillingAdminTest(VoucherTestCase):
 
     def add_rows(self, count: int) -> None:
         for _ in range(count):
-            payment = self.pay(self.placed(1))
+            payment = self.pay_order(self.place_new_order(1))
             payment.refunds.create(amount=5, created_by=self.ada)
             Payment.objects.filter(pk=payment.pk).update(refunded_amount=5)
             payment.disputes.create(reference="d-1", amount=5, state="won", closed_at=self.now)
             credit.adjust_credit(self.alice, Decimal(1), "USD", why="x", by=self.ada)
-            self.bought(50)
+            self.buy_voucher(50)
 
     def test_lists_need_the_same_number_of_queries_for_any_number_of_rows(self) -> None:
         lists = [Order, Payment, Refund, Dispute, Credit, Voucher, VoucherEntry]

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from outbox.testing import run_all
-from tests.billing.order_simulation import ACTS, School
+from tests.billing.order_simulation import STEPS, OrderSimulation
 from tests.billing.toys import with_toys
 
-STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
+STEP = st.tuples(st.sampled_from(STEPS), st.integers(0, 5))
 
 
 @with_toys
@@ -21,10 +21,10 @@ class LedgerPropertiesTest(TestCase):
     def test_ledger_orders_and_credit_agree_after_any_sequence_of_actions(
         self, steps: list[tuple[str, int]], late: str, logged_in: bool
     ) -> None:
-        school = School(logged_in)
+        simulation = OrderSimulation(logged_in)
         with override_settings(LATE_PAYMENT=late):
-            for act, number in steps:
-                getattr(school, act)(number)
-                school.check(self)
+            for step, number in steps:
+                getattr(simulation, step)(number)
+                simulation.check_invariants(self)
             run_all()
-            school.check(self)
+            simulation.check_invariants(self)

@@ -17,13 +17,13 @@ from billing.rules.price_facts import PriceFacts
 from common import links
 from tests.billing import exchange_simulation
 from tests.billing.base import BillingTestCase
-from tests.billing.exchanges import ReplacingTestCase
+from tests.billing.exchanges import ExchangeTestCase
 from tests.billing.toys import Toy, ToyKind, with_toys
 from tests.billing.vouchers import VoucherTestCase
 
 D = Decimal
-ACTS = [*exchange_simulation.ACTS, *["part", "part_as_credit", "whole", "half_of_the_whole"] * 2]
-STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
+STEPS = [*exchange_simulation.STEPS, *["refund_part", "credit_part", "refund_whole_line", "refund_half"] * 2]
+STEP = st.tuples(st.sampled_from(STEPS), st.integers(0, 5))
 ALL = D(1000)
 CENTS = st.integers(0, 9000).map(lambda cents: D(cents) / 100)
 
@@ -67,20 +67,20 @@ class RefundSharePropertiesTest(SimpleTestCase):
         self.assertEqual({**after.costs(), line: 0}, {**before, line: 0})
 
 
-class School(exchange_simulation.School):
+class BulkRefundSimulation(exchange_simulation.ExchangeSimulation):
     """The exchange simulation, in which the school also cancels lines in full or in part."""
 
-    def part(self, number: int, **how: object) -> None:
+    def refund_part(self, number: int, **how: object) -> None:
         self.request_refund(number, D("7.35"), **how)
 
-    def part_as_credit(self, number: int) -> None:
-        self.part(number, as_credit=True)
+    def credit_part(self, number: int) -> None:
+        self.refund_part(number, as_credit=True)
 
-    def whole(self, number: int, off: Decimal = ALL) -> None:
+    def refund_whole_line(self, number: int, off: Decimal = ALL) -> None:
         self.request_refund(number, off, ends=True)
 
-    def half_of_the_whole(self, number: int) -> None:
-        self.whole(number, D("21.5"))
+    def refund_half(self, number: int) -> None:
+        self.refund_whole_line(number, D("21.5"))
 
     @transaction.atomic
     def request_refund(self, number: int, off: Decimal, **how: object) -> None:
@@ -107,10 +107,10 @@ class ClassCancellationPropertiesTest(TestCase):
     def test_no_sequence_of_order_events_loses_money_or_refunds_it_twice(
         self, steps: list[tuple[str, int]], logged_in: bool
     ) -> None:
-        school = School(logged_in)
-        for act, number in [("place", 0), ("pay", 0), *steps]:
-            getattr(school, act)(number)
-            school.check(self)
+        simulation = BulkRefundSimulation(logged_in)
+        for step, number in [("place_order", 0), ("pay_order", 0), *steps]:
+            getattr(simulation, step)(number)
+            simulation.check_invariants(self)
 
 
 class ClassCancellationTestCase(BillingTestCase):
@@ -124,19 +124,19 @@ class ClassCancellationTestCase(BillingTestCase):
 
 class ClassCancellationVoucherTest(ClassCancellationTestCase, VoucherTestCase):
     def test_voucher_part_is_returned_to_the_voucher_and_the_rest_to_the_original_payment(self) -> None:
-        voucher = self.bought(50)
-        order = self.spent(voucher)
-        self.pay(order)
+        voucher = self.buy_voucher(50)
+        order = self.spend_vouchers(voucher)
+        self.pay_order(order)
         self.assertEqual(self.request_refund(self.line(order), "70", ends=True).refund, 70)
-        self.assertEqual((self.balance(voucher), Order.objects.get(pk=order.pk).amount_charged), (50, 0))
+        self.assertEqual((self.balance_of(voucher), Order.objects.get(pk=order.pk).amount_charged), (50, 0))
 
     def test_voucher_part_is_never_turned_into_account_credit(self) -> None:
-        voucher = self.bought(50)
-        order = self.spent(voucher, payer=self.alice)
-        self.pay(order)
+        voucher = self.buy_voucher(50)
+        order = self.spend_vouchers(voucher, payer=self.alice)
+        self.pay_order(order)
         outcome = self.request_refund(self.line(order), "60", as_credit=True)
         self.assertEqual((outcome.refund, outcome.new_credit), (50, 10))
-        self.assertEqual((self.balance(voucher), credit.credit_balance(self.alice, "USD")), (50, 10))
+        self.assertEqual((self.balance_of(voucher), credit.credit_balance(self.alice, "USD")), (50, 10))
 
     def line(self, order: Order) -> OrderLine:
         return order.lines.select_related("order").get()
@@ -144,45 +144,45 @@ class ClassCancellationVoucherTest(ClassCancellationTestCase, VoucherTestCase):
 
 class FreeLineTest(ClassCancellationTestCase):
     def test_refund_request_for_a_free_line_changes_nothing(self) -> None:
-        ToyKind.catalogue[4] = Toy("20", prepay="20", starts=self.day(2))
-        order = self.placed(4, due=Order.Due.DOOR)
+        ToyKind.catalogue[4] = Toy("20", prepay="20", starts=self.time_in_days(2))
+        order = self.place_new_order(4, due=Order.Due.DOOR)
         self.request_refund(order.lines.select_related("order").get(), "7.35")
         facts = PriceFacts.from_json(order.lines.get().price_facts or {})
         self.assertEqual((facts.exchange_credit, facts.canceled_by_school), (0, 0))
 
 
-class ClassCancellationExchangeTest(ClassCancellationTestCase, ReplacingTestCase):
+class ClassCancellationExchangeTest(ClassCancellationTestCase, ExchangeTestCase):
     def exchanged(self) -> tuple[Order, Order]:
         ToyKind.catalogue[4] = Toy("100")
-        first = self.paid(1)
-        later = self.exchange(self.line(first), 4)
-        self.pay(later)
+        first = self.place_paid_order(1)
+        later = self.exchange_line(self.line_of(first), 4)
+        self.pay_order(later)
         return first, later
 
     def test_exchanged_line_is_refunded_from_every_order_that_paid_for_it(self) -> None:
         first, later = self.exchanged()
-        self.assertEqual(self.request_refund(self.line(later), "100", ends=True).refund, 100)
+        self.assertEqual(self.request_refund(self.line_of(later), "100", ends=True).refund, 100)
         self.assertEqual(sorted(refund.amount for refund in Refund.objects.all()), [30, 70])
         self.assertEqual([Order.objects.get(pk=order.pk).amount_charged for order in (first, later)], [0, 0])
 
     def test_partial_refunds_of_an_exchanged_line_add_up_to_its_price_and_no_more(self) -> None:
         first, later = self.exchanged()
         for _ in range(4):
-            self.assertEqual(self.request_refund(self.line(later), "25").refund, 25)
+            self.assertEqual(self.request_refund(self.line_of(later), "25").refund, 25)
         self.assertEqual([Order.objects.get(pk=order.pk).amount_charged for order in (first, later)], [0, 0])
-        self.assertEqual(self.request_refund(self.line(later), "25").refund, 0)
+        self.assertEqual(self.request_refund(self.line_of(later), "25").refund, 0)
 
     def test_refunded_amount_is_charged_again_on_the_next_exchange(self) -> None:
-        first = self.paid(1)
-        self.request_refund(self.line(first), "10")
+        first = self.place_paid_order(1)
+        self.request_refund(self.line_of(first), "10")
         ToyKind.catalogue[4] = Toy("70")
-        later = self.exchange(self.line(first), 4)
+        later = self.exchange_line(self.line_of(first), 4)
         self.assertEqual(balances.open_balance(later, self.now), 10)
 
     def test_line_with_an_exchange_in_progress_opens_a_payment_issue(self) -> None:
         ToyKind.catalogue[4] = Toy("100")
-        first = self.paid(1)
-        self.exchange(self.line(first), 4)
-        self.assertIn("is being exchanged", self.request_refund(self.line(first), "70", ends=True).why_not)
+        first = self.place_paid_order(1)
+        self.exchange_line(self.line_of(first), 4)
+        self.assertIn("is being exchanged", self.request_refund(self.line_of(first), "70", ends=True).why_not)
         self.assertFalse(Refund.objects.exists() or Credit.objects.exists())
         self.assertEqual(PaymentIssue.objects.get().kind, PaymentIssue.Kind.HAND_BACK)

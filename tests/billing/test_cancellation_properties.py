@@ -21,46 +21,49 @@ from outbox.testing import run_all
 from tests.billing import exchange_simulation
 from tests.billing.toys import ToyKind, with_toys
 
-ACTS = ["place", "place", "place_door", "pay", "pay", "give", "wait", "lapse", "refund",
-        "quit", "quit", "quit_all", "desk_quits", "exchange", "exchange", "dispute", "edit_terms", "use"]  # fmt: skip
-STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
+STEPS = """
+    place_order place_order place_door_order pay_order pay_order give_credit let_holds_pass expire_holds
+    refund_order cancel_as_payer cancel_as_payer cancel_all_as_payer cancel_at_desk exchange_line exchange_line
+    dispute_payment edit_terms use_share
+""".split()
+STEP = st.tuples(st.sampled_from(STEPS), st.integers(0, 5))
 
 
-class School(exchange_simulation.School):
+class CancellationSimulation(exchange_simulation.ExchangeSimulation):
     def __init__(self, test: TestCase, logged_in: bool) -> None:
         super().__init__(logged_in)
         self.test = test
         self.bought: dict[int, object] = {}
 
-    def quit(self, number: int) -> None:
-        if order := self.order(number):
+    def cancel_as_payer(self, number: int) -> None:
+        if order := self.pick_order(number):
             lines = order.lines.order_by("pk")
-            self._quit(order, [lines[number % len(lines)]], number)
+            self._cancel_lines(order, [lines[number % len(lines)]], number)
 
-    def quit_all(self, number: int) -> None:
-        if order := self.order(number):
+    def cancel_all_as_payer(self, number: int) -> None:
+        if order := self.pick_order(number):
             live = order.lines.filter(canceled_at=None)
-            self._quit(order, [line for line in live if not line.given_away(self.now)], number)
+            self._cancel_lines(order, [line for line in live if not line.given_away(self.now)], number)
 
-    def desk_quits(self, number: int) -> None:
-        if order := self.order(number):
+    def cancel_at_desk(self, number: int) -> None:
+        if order := self.pick_order(number):
             line = order.lines.order_by("pk")[number % order.lines.count()]
             step = TermsStep(Decimal(20 * number), RefundMethod.CREDIT if number % 2 else RefundMethod.REFUND)
             with suppress(OrderTransitionRefused):
                 self._cancel_as_quoted(order, CancellationOption.of_staff(line, step, self.staff))
 
-    def _quit(self, order: Order, lines: list, number: int) -> None:  # type: ignore[type-arg]
+    def _cancel_lines(self, order: Order, lines: list, number: int) -> None:  # type: ignore[type-arg]
         with suppress(OrderTransitionRefused):
             options = cancellation_options.options_for_lines(order, lines, self.now)
             self._cancel_as_quoted(order, options[number % len(options)])
 
     def _cancel_as_quoted(self, order: Order, way: CancellationOption) -> None:
         """Cancel as quoted and check that the quote changed nothing and that the amounts moved are those quoted."""
-        before = self.sums()
+        before = self.refund_sums()
         quote = quoted_cancellation.quote_cancellation(order, way, self.now)
-        self.test.assertEqual(self.sums(), before)
+        self.test.assertEqual(self.refund_sums(), before)
         done = quoted_cancellation.cancel_as_quoted(order, way, self.now, seen=quote.fingerprint)
-        after = self.sums()
+        after = self.refund_sums()
         moved = [sum_after - sum_before for sum_after, sum_before in zip(after, before, strict=True)]
         self.test.assertEqual(moved, [done.back, done.credit, done.kept])
         self.test.assertEqual((done.back, done.credit, done.kept), (quote.back, quote.credit, quote.kept))
@@ -70,7 +73,7 @@ class School(exchange_simulation.School):
         with self.test.assertRaises(OrderTransitionRefused):
             quoted_cancellation.cancel_as_quoted(order, way, self.now, seen=quote.fingerprint)
 
-    def sums(self) -> list[Decimal]:
+    def refund_sums(self) -> list[Decimal]:
         """Return the refunds, the credit and the kept amounts of all orders, because exchanges span several orders."""
         refunds = [refund.amount for refund in Refund.objects.all()]
         entries = [entry.amount for entry in Credit.objects.filter(reason__in=["instead", "returned"])]
@@ -83,12 +86,12 @@ class School(exchange_simulation.School):
         for toy in ToyKind.catalogue.values():
             toy.percent_back, toy.gives = str(20 * number), "credit" if number % 2 else "refund"
 
-    def use(self, number: int) -> None:
+    def use_share(self, number: int) -> None:
         ToyKind.catalogue[0].used = str(Decimal(number) / 6)
 
-    def check(self, test: TestCase) -> None:
+    def check_invariants(self, test: TestCase) -> None:
         """Check the ledger as in the simulation, and also that the terms of a line never change after its purchase."""
-        super().check(test)
+        super().check_invariants(test)
         for order in Order.objects.placed():
             paid = order.payments.aggregate(sum=Sum("captured_amount"))["sum"] or Decimal(0)
             back = order.payments.aggregate(sum=Sum("refunded_amount"))["sum"] or Decimal(0)
@@ -108,10 +111,10 @@ class CancellationPropertiesTest(TestCase):
     def test_refunded_and_kept_amounts_add_up_to_the_payment_and_match_the_quote(
         self, steps: list[tuple[str, int]], logged_in: bool, days: int
     ) -> None:
-        school = School(self, logged_in)
+        simulation = CancellationSimulation(self, logged_in)
         with override_settings(WITHDRAWAL_DAYS=days):
-            for act, number in steps:
-                getattr(school, act)(number)
-                school.check(self)
+            for step, number in steps:
+                getattr(simulation, step)(number)
+                simulation.check_invariants(self)
             run_all()
-            school.check(self)
+            simulation.check_invariants(self)

@@ -19,7 +19,7 @@ from billing.models import Dispute, Order, Refund
 from billing.rules.terms import TermsStep
 from history.models import Entry
 from tests.billing.base import BillingTestCase
-from tests.billing.toys import Toy, ToyKind, states
+from tests.billing.toys import Toy, ToyKind, toy_states
 from tests.page_text import text_of
 
 
@@ -29,8 +29,8 @@ class CancellationTestCase(BillingTestCase):
         ToyKind.catalogue = {1: Toy("70", multi="12"), 2: Toy("60", multi="10"), 3: Toy("50")}
 
     def paid(self, *products: int, **more: object) -> Order:
-        order = self.placed(*products, **more)  # type: ignore[arg-type]
-        self.pay(order)
+        order = self.place_new_order(*products, **more)  # type: ignore[arg-type]
+        self.pay_order(order)
         return order
 
     def quotes(self, order: Order, *products: int) -> list[CancellationQuote]:
@@ -50,7 +50,7 @@ class CancellationQuoteTest(CancellationTestCase):
     def test_quote_names_each_step_and_changes_nothing(self) -> None:
         ToyKind.catalogue[1].percent_back = "50"
         order = self.paid(1, 2)
-        events_before = self.told(order)
+        events_before = self.events_of(order)
         [quote] = self.quotes(order, 1)
         [part] = quote.parts
         self.assertEqual(
@@ -58,14 +58,16 @@ class CancellationQuoteTest(CancellationTestCase):
             [("Price of Toy 1", 70), ("Multi-class discount no longer applies", -10)],
         )
         self.assertEqual((part.worth, part.back, part.kept), (60, 30, 30))
-        self.assertEqual((self.told(order), states(order)), (events_before, ["confirmed", "confirmed"]))
+        self.assertEqual((self.events_of(order), toy_states(order)), (events_before, ["confirmed", "confirmed"]))
         self.assertFalse(Refund.objects.exists())
 
     def test_cancellation_refunds_the_quoted_amount(self) -> None:
         order = self.paid(1, 2)
         [quote] = self.quotes(order, 1)
         self.assertEqual(self.cancel_as_quoted(order, quote), quote)
-        self.assertEqual((Refund.objects.get().amount, order.amount_charged, states(order)[0]), (60, 60, "released"))
+        self.assertEqual(
+            (Refund.objects.get().amount, order.amount_charged, toy_states(order)[0]), (60, 60, "released")
+        )
         ended = order.lines.get(product_id=1).cancellation
         self.assertEqual((ended["by"], ended["back"]), ("terms", "60.00"))  # type: ignore[index]
 
@@ -75,7 +77,7 @@ class CancellationQuoteTest(CancellationTestCase):
         reservations.refund_by_staff(order, Decimal(5), why="x", by=self.sam)
         with self.assertRaises(quoted_cancellation.CancellationChanged):
             self.cancel_as_quoted(order, quote)
-        self.assertEqual((Refund.objects.count(), states(order)), (1, ["confirmed", "confirmed"]))
+        self.assertEqual((Refund.objects.count(), toy_states(order)), (1, ["confirmed", "confirmed"]))
         [new_quote] = self.quotes(order, 1)
         self.assertEqual((new_quote.back, new_quote.parts[0].rows[-1].amount), (55, -5))
 
@@ -116,20 +118,20 @@ class CancellationQuoteTest(CancellationTestCase):
 
     def test_canceling_unpaid_lines_costs_nothing(self) -> None:
         ToyKind.catalogue[1].percent_back = "0"
-        order = self.placed(1, 2, due=Order.Due.DOOR)
+        order = self.place_new_order(1, 2, due=Order.Due.DOOR)
         [quote] = self.quotes(order, 1)
         self.assertEqual((quote.owed_before, quote.owed, quote.kept), (120, 60, 0))
         self.cancel_as_quoted(order, quote)
         [rest] = self.quotes(order)
         self.assertEqual((rest.owed_before, rest.owed), (60, 0))
         self.cancel_as_quoted(order, rest)
-        self.assertEqual((order.state, states(order)), (Order.State.CANCELED, ["released", "released"]))
+        self.assertEqual((order.state, toy_states(order)), (Order.State.CANCELED, ["released", "released"]))
         with self.assertRaises(OrderTransitionRefused):
             self.quotes(order)
 
     def test_partial_payment_above_the_remaining_price_is_refunded(self) -> None:
-        order = self.placed(1, 2, due=Order.Due.DOOR)
-        attempts.record_desk_payment(order, "cash", Decimal(80), by=self.sam, received_on=self.local_day())
+        order = self.place_new_order(1, 2, due=Order.Due.DOOR)
+        attempts.record_desk_payment(order, "cash", Decimal(80), by=self.sam, received_on=self.date_in_days())
         [quote] = self.quotes(order, 1)
         self.assertEqual(quote.back, 20)
         self.cancel_as_quoted(order, quote)
@@ -139,7 +141,7 @@ class CancellationQuoteTest(CancellationTestCase):
         ToyKind.catalogue[1].percent_back = "0"
         order = self.paid(1)
         line = order.lines.get()
-        ToyKind().put(line, "held")
+        ToyKind().store_state(line, "held")
         self.assertEqual(self.quotes(order)[0].back, 70)
 
     def test_disputed_order_cannot_be_canceled(self) -> None:
@@ -153,7 +155,7 @@ class CancellationQuoteTest(CancellationTestCase):
                 attempt()
 
     def test_unpaid_product_that_has_started_or_ended_cannot_be_canceled_by_the_payer(self) -> None:
-        order, unpaid = self.paid(1), self.placed(1, due=Order.Due.DOOR)
+        order, unpaid = self.paid(1), self.place_new_order(1, due=Order.Due.DOOR)
         for used, sentence in (("1", "is over"), ("0.2", "isn’t paid yet")):
             ToyKind.catalogue[1].used = used
             with self.subTest(used), self.assertRaisesMessage(OrderTransitionRefused, sentence):
@@ -171,7 +173,7 @@ class ExchangedLineCancellationTest(CancellationTestCase):
             old, product, {"attendee": "Pat"}, placement.PlacementOptions(**how), seen=None, at=self.now
         )  # type: ignore[arg-type]
         if later.state == Order.State.PLACED and not how:
-            self.pay(later)
+            self.pay_order(later)
         return first, later
 
     def test_exchanged_line_is_refunded_from_both_orders(self) -> None:
@@ -245,7 +247,7 @@ class WithdrawalTest(CancellationTestCase):
         order = self.paid(1)
         with override_settings(WITHDRAWAL_DAYS=0):
             self.assertEqual(self.options(order), [("withdrawal", 70, 0)])
-        self.now = self.day(15)
+        self.now = self.time_in_days(15)
         self.assertEqual(self.options(order), [("terms", 0, 0)])
 
 
@@ -279,10 +281,10 @@ class CancellationPagesTest(CancellationTestCase):
         for changed in ({"seen": ""}, {"seen": "ñ" * 99}, {"way": "staff"}, {"way": "withdrawal"}, {"way": "\x00"}):
             with self.subTest(changed):
                 self.assertContains(self.click(url, page, **changed), "nothing has been canceled yet", status_code=409)
-        self.assertEqual(states(order), ["confirmed", "confirmed"])
+        self.assertEqual(toy_states(order), ["confirmed", "confirmed"])
 
     def test_unpaid_order_is_canceled_as_a_whole(self) -> None:
-        order = self.placed(1, 2, due=Order.Due.DOOR)
+        order = self.place_new_order(1, 2, due=Order.Due.DOOR)
         url = order.cancel_address
         page = self.client.get(url)
         self.assertContains(page, "Nothing will be due.")
@@ -293,7 +295,7 @@ class CancellationPagesTest(CancellationTestCase):
 
     def test_page_of_an_unpaid_order_names_the_credit_that_is_returned(self) -> None:
         credit.adjust_credit(self.alice, Decimal(20), "USD", why="x", by=self.sam)
-        order = self.placed(1, payer=self.alice, due=Order.Due.DOOR)
+        order = self.place_new_order(1, payer=self.alice, due=Order.Due.DOOR)
         self.log_in(self.alice)
         page = self.client.get(order.cancel_address)
         self.assertIn("Account credit returned $20.00", text_of(page))
@@ -363,7 +365,7 @@ class DeskCancellationTest(CancellationTestCase):
         ):
             with self.subTest(wrong):
                 self.assertEqual(self.send(**wrong).status_code, 400)
-        self.assertEqual(states(self.order), ["confirmed", "confirmed"])
+        self.assertEqual(toy_states(self.order), ["confirmed", "confirmed"])
 
     def test_desk_cannot_choose_credit_for_a_payer_without_an_account(self) -> None:
         order = self.paid(1)

@@ -19,7 +19,7 @@ from tests.billing.base import BillingTestCase
 class CashRefundTest(BillingTestCase):
     def place_and_cancel(self, variant: str = "cash") -> Order:
         """Place an order, record its payment at the desk and cancel it as the payer."""
-        order = self.placed(1, due=Order.Due.DOOR)
+        order = self.place_new_order(1, due=Order.Due.DOOR)
         attempts.record_desk_payment(
             order, variant, Decimal(70), by=self.ash, received_on=dates.to_local_time(self.now).date()
         )
@@ -64,7 +64,7 @@ class CashRefundTest(BillingTestCase):
         self.assertFalse(PaymentIssue.objects.filter(closed_at=None).exists())
 
     def test_desk_refund_asks_staff_to_record_the_handover(self) -> None:
-        order = self.placed(1, due=Order.Due.DOOR)
+        order = self.place_new_order(1, due=Order.Due.DOOR)
         day = dates.to_local_time(self.now).date()
         attempts.record_desk_payment(order, "cash", Decimal(70), by=self.ash, received_on=day)
         self.log_in(self.ada)
@@ -126,7 +126,7 @@ class CashRefundTest(BillingTestCase):
 
     def refund_at_the_desk(self, amount: int = 5, variant: str = "cash") -> Order:
         """Refund as goodwill, without canceling anything."""
-        order = self.placed(1, due=Order.Due.DOOR, payer=self.alice)
+        order = self.place_new_order(1, due=Order.Due.DOOR, payer=self.alice)
         attempts.record_desk_payment(
             order, variant, Decimal(70), by=self.ash, received_on=dates.to_local_time(self.now).date()
         )

@@ -10,7 +10,7 @@ from django.utils import timezone
 from billing.models import DiscountCode, Order
 from outbox.testing import delivery_problems, run_all
 from tests.billing.checkout import CheckoutTestCase
-from tests.billing.toys import Toy, ToyKind, states
+from tests.billing.toys import Toy, ToyKind, toy_states
 from tests.factories import PASSWORD
 from tests.page_text import text_of
 from users.models import User
@@ -19,150 +19,150 @@ from users.models import User
 class CheckoutFlowTest(CheckoutTestCase):
     def test_visitor_without_an_account_orders_and_pays(self) -> None:
         ToyKind.catalogue[1] = Toy(asks_name=True)
-        cart = self.put(1)
+        cart = self.put_in_cart(1)
         self.assertContains(self.client.get(reverse("cart")), "Toy 1")
         self.assertContains(self.client.get(reverse("checkout")), "Whose toy is it?")
         self.assertRedirects(
-            self.details(**{f"line-{cart.lines.get().pk}-attendee": "Kim"}), reverse("checkout_review")
+            self.submit_payer(**{f"line-{cart.lines.get().pk}-attendee": "Kim"}), reverse("checkout_review")
         )
         self.assertContains(self.client.get(reverse("checkout_review")), "$70.00")
-        response = self.place()
+        response = self.submit_review()
         order = Order.objects.placed().get()
         self.assertRedirects(response, reverse("payment_attempt", args=[order.payments.get().token]))
-        self.assertContains(self.answer("pay"), "We’ve received your payment")
+        self.assertContains(self.answer_practice_page("pay"), "We’ve received your payment")
         order.refresh_from_db()
         self.assertEqual((order.state, order.payer_name, order.payer_email), ("paid", "Pat Payer", "pat@example.org"))
         self.assertEqual(order.lines.get().details["attendee"], "Kim")
-        self.assertEqual((states(order), order.payer), (["confirmed"], None))
+        self.assertEqual((toy_states(order), order.payer), (["confirmed"], None))
         run_all()
         self.assertEqual(delivery_problems(), [])
 
     def test_review_form_accepts_its_own_amounts_in_another_language(self) -> None:
         ToyKind.catalogue[1] = Toy("1250.5")
-        self.put(1)
-        self.details()
+        self.put_in_cart(1)
+        self.submit_payer()
         with override_settings(LANGUAGE_CODE="de", USE_THOUSAND_SEPARATOR=True):
             page = self.client.get(reverse("checkout_review")).content.decode()
             seen = dict(re.findall(r'name="(seen_\w+)" value="([^"]*)"', page))
-            self.assertEqual(self.place("door", seen["seen_now"], seen["seen_door"]).status_code, 302)
+            self.assertEqual(self.submit_review("door", seen["seen_now"], seen["seen_door"]).status_code, 302)
 
     def test_pay_at_the_door_order_shows_the_door_price_and_the_online_early_price(self) -> None:
         ToyKind.catalogue[1] = Toy(prepay="5", starts=timezone.now() + timedelta(days=3))
-        self.put(1)
-        self.details()
-        page = self.client.get(self.place("door", now="65", door="70")["Location"])
+        self.put_in_cart(1)
+        self.submit_payer()
+        page = self.client.get(self.submit_review("door", now="65", door="70")["Location"])
         self.assertContains(page, "Please pay $70.00 at the door, or $65.00 online before the first class starts.")
 
     def test_order_with_a_declined_payment_can_switch_to_pay_at_the_door(self) -> None:
-        self.put(1)
-        self.details()
-        self.place()
-        self.assertContains(self.answer("decline"), "Keep my spot")
+        self.put_in_cart(1)
+        self.submit_payer()
+        self.submit_review()
+        self.assertContains(self.answer_practice_page("decline"), "Keep my spot")
         order = Order.objects.placed().get()
         self.assertSentTo(self.client.post(order.door_address), order.address())
         order.refresh_from_db()
-        self.assertEqual((order.due_kind, states(order)), ("door", ["held"]))
+        self.assertEqual((order.due_kind, toy_states(order)), ("door", ["held"]))
         self.client.post(order.confirm_address)
-        self.assertEqual(states(Order.objects.get(pk=order.pk)), ["confirmed"])
+        self.assertEqual(toy_states(Order.objects.get(pk=order.pk)), ["confirmed"])
 
     def test_order_can_be_paid_after_a_canceled_payment(self) -> None:
-        self.put(1)
-        self.details()
-        self.place()
-        self.assertContains(self.answer("cancel"), "didn’t go through")
+        self.put_in_cart(1)
+        self.submit_payer()
+        self.submit_review()
+        self.assertContains(self.answer_practice_page("cancel"), "didn’t go through")
         order = Order.objects.placed().get()
         self.client.post(order.pay_address, {"way": "practice"})
-        self.assertContains(self.answer("pay"), "Thank you")
+        self.assertContains(self.answer_practice_page("pay"), "Thank you")
         self.assertEqual(order.payments.count(), 2)
 
     def test_pay_at_the_door_order_leads_to_the_order_page(self) -> None:
-        self.put(1)
-        self.details()
-        self.assertSentTo(self.place("door"), Order.objects.placed().get().address())
+        self.put_in_cart(1)
+        self.submit_payer()
+        self.assertSentTo(self.submit_review("door"), Order.objects.placed().get().address())
 
     def test_free_order_is_completed_without_payment(self) -> None:
         ToyKind.catalogue[1] = Toy("0")
-        self.put(1)
-        self.details()
+        self.put_in_cart(1)
+        self.submit_payer()
         response = self.client.post(reverse("checkout_review"), {"seen_now": "0", "seen_door": "0"}, follow=True)
         self.assertContains(response, "Your order is complete.")
 
     def test_login_during_checkout_keeps_the_cart_and_fills_in_the_payer(self) -> None:
-        self.put(1)
+        self.put_in_cart(1)
         self.client.post(reverse("login"), {"username": self.alice.email, "password": PASSWORD})
         page = self.client.get(reverse("checkout"), follow=True)
         self.assertRedirects(page, reverse("checkout_review"))
         self.assertContains(page, "alice@example.org")
-        self.details()
-        self.place("door")
+        self.submit_payer()
+        self.submit_review("door")
         self.assertEqual(Order.objects.placed().get().payer, self.alice)
         self.assertContains(self.client.get(reverse("my_orders")), "Pay at the door")
 
 
 class CheckoutSafetyTest(CheckoutTestCase):
     def test_placing_the_cart_twice_leads_to_the_same_order(self) -> None:
-        self.put(1)
-        self.details()
-        self.place("door")
+        self.put_in_cart(1)
+        self.submit_payer()
+        self.submit_review("door")
         order = Order.objects.placed().get()
-        self.assertSentTo(self.place("door"), order.address())
+        self.assertSentTo(self.submit_review("door"), order.address())
         self.assertEqual(Order.objects.placed().count(), 1)
 
     def test_order_with_a_different_total_is_not_placed_and_shows_the_new_price(self) -> None:
-        self.put(1)
-        self.details()
-        response = self.place(now="1", door="1")
+        self.put_in_cart(1)
+        self.submit_payer()
+        response = self.submit_review(now="1", door="1")
         self.assertContains(response, "The price has changed", status_code=409)
         self.assertContains(response, 'name="seen_now" value="70', status_code=409)
         self.assertFalse(Order.objects.placed().exists())
 
     def test_product_that_sold_out_during_checkout_is_named_and_the_rest_can_be_ordered(self) -> None:
-        self.put(1, 2)
-        self.details()
+        self.put_in_cart(1, 2)
+        self.submit_payer()
         ToyKind.catalogue[2] = Toy(stock=0)
-        self.assertContains(self.place(now="120", door="120"), "sold out", status_code=409)
+        self.assertContains(self.submit_review(now="120", door="120"), "sold out", status_code=409)
         self.assertEqual(Order.objects.get().lines.count(), 2)
         self.client.post(reverse("cart_remove", args=[Order.objects.get().lines.get(product_id=2).pk]))
-        self.assertEqual(self.place("door").status_code, 302)
+        self.assertEqual(self.submit_review("door").status_code, 302)
 
     def test_invalid_checkout_input_places_no_order(self) -> None:
-        self.put(1)
-        self.details()
+        self.put_in_cart(1)
+        self.submit_payer()
         for way, now in (("cash", "70"), ("practice", "-1e99"), ("x" * 5000, "70"), ("practice", "NaN"), ("", "")):
             with self.subTest(way[:9]):
-                self.assertIn(self.place(way, now=now).status_code, (400, 409))
+                self.assertIn(self.submit_review(way, now=now).status_code, (400, 409))
         self.assertFalse(Order.objects.placed().exists())
 
     def test_paying_a_paid_order_shows_the_order(self) -> None:
-        order = self.placed(1)
-        self.pay(order)
+        order = self.place_new_order(1)
+        self.pay_order(order)
         self.assertSentTo(self.client.post(order.pay_address, {"way": "practice"}), order.address())
         payment = order.payments.get()
         response = self.client.get(reverse("payment_attempt", args=[payment.token]))
         self.assertSentTo(response, order.address("payment_success"))
 
     def test_cash_payment_has_no_online_payment_page(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         payment = order.payments.create(variant="cash", total=Decimal(70), currency="USD")
         for answer in (self.client.get, self.client.post):
             self.assertEqual(answer(reverse("payment_attempt", args=[payment.token])).status_code, 404)
 
     def test_line_of_another_cart_cannot_be_removed(self) -> None:
-        other = self.cart(1)
-        self.put(2)
+        other = self.create_cart(1)
+        self.put_in_cart(2)
         response = self.client.post(reverse("cart_remove", args=[other.lines.get().pk]))
         self.assertEqual((response.status_code, other.lines.count()), (404, 1))
 
     def test_checkout_steps_redirect_to_the_cart_or_to_the_missing_step(self) -> None:
         for name in ("checkout", "checkout_review"):
             self.assertRedirects(self.client.get(reverse(name)), reverse("cart"))
-        self.put(1)
+        self.put_in_cart(1)
         self.assertRedirects(self.client.get(reverse("checkout_review")), reverse("checkout"))
 
     def test_discount_code_is_applied_refused_and_removed(self) -> None:
         DiscountCode.objects.create(code="ten", percent=10)
-        self.put(1)
-        self.details()
+        self.put_in_cart(1)
+        self.submit_payer()
         for text, words in (("TEN", "$63.00"), ("nope", "That code isn’t valid"), ("", "$70.00")):
             response = self.client.post(reverse("checkout_code"), {"code": text}, follow=True)
             self.assertContains(response, words)
@@ -170,8 +170,8 @@ class CheckoutSafetyTest(CheckoutTestCase):
     def test_cart_shows_the_same_amounts_and_total_as_the_review(self) -> None:
         ToyKind.catalogue[1] = Toy("70", prepay="5", multi="10", starts=timezone.now() + timedelta(days=3))
         ToyKind.catalogue[2] = Toy("70", prepay="5", multi="10", starts=timezone.now() + timedelta(days=3))
-        self.put(1, 2)
-        self.details()
+        self.put_in_cart(1, 2)
+        self.submit_payer()
         cart, review = (self.client.get(reverse(name)) for name in ("cart", "checkout_review"))
         quote = review.context["summary"].quote.now
         self.assertIn(f"Total ${quote.total}", text_of(cart))
@@ -180,39 +180,39 @@ class CheckoutSafetyTest(CheckoutTestCase):
             self.assertIn(f"${amount}", text_of(review))
 
     def test_page_that_refuses_a_code_still_has_the_order_form(self) -> None:
-        self.put(1)
-        self.details()
+        self.put_in_cart(1)
+        self.submit_payer()
         page = self.client.post(reverse("checkout_code"), {"code": "nope"}).content.decode()
         (form,) = re.findall(r"<form(?:(?!<form).)*?seen_now", page, re.DOTALL)
         self.assertIn(f'action="{reverse("checkout_review")}"', form)
 
     def test_opening_the_code_url_redirects_to_the_review_and_keeps_the_applied_code(self) -> None:
         DiscountCode.objects.create(code="ten", percent=10)
-        self.put(1)
-        self.details()
+        self.put_in_cart(1)
+        self.submit_payer()
         self.client.post(reverse("checkout_code"), {"code": "ten"})
         self.assertRedirects(self.client.get(reverse("checkout_code")), reverse("checkout_review"))
         self.assertContains(self.client.get(reverse("checkout_review")), "$63.00")
 
     @override_settings(CONSENT_VERSIONS="tests.billing.checkout.edition_three")
     def test_order_stores_the_version_of_the_accepted_terms(self) -> None:
-        self.put(1)
-        self.details()
-        self.assertEqual(self.place("door", terms="").status_code, 400)
-        self.place("door")
+        self.put_in_cart(1)
+        self.submit_payer()
+        self.assertEqual(self.submit_review("door", terms="").status_code, 400)
+        self.submit_review("door")
         self.assertEqual(Order.objects.placed().get().terms_version, "3")
 
     @override_settings(BILLING_ADDRESS=True, DEFAULT_CITY="Portland")
     def test_checkout_asks_for_a_billing_address_when_the_school_requires_one(self) -> None:
-        self.put(1)
+        self.put_in_cart(1)
         self.assertContains(self.client.get(reverse("checkout")), 'value="Portland"')
 
 
 class OrderAccessTest(CheckoutTestCase):
     def test_order_page_opens_only_with_its_key_or_for_its_payer(self) -> None:
-        order = self.placed(1, payer=self.alice)
+        order = self.place_new_order(1, payer=self.alice)
         plain = reverse("order", args=[order.pk])
-        other = self.placed(1).address().partition("?")[2]
+        other = self.place_new_order(1).address().partition("?")[2]
         self.assertEqual(self.client.get(order.address()).status_code, 200)
         for address in (plain, f"{plain}?key=x", f"{plain}?{other}", reverse("order", args=[99])):
             self.assertEqual(self.client.get(address).status_code, 404)
@@ -222,7 +222,7 @@ class OrderAccessTest(CheckoutTestCase):
         self.assertEqual(self.client.get(plain).status_code, 200)
 
     def test_order_belongs_to_the_account_with_its_email_once_the_email_is_confirmed(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         Order.objects.filter(pk=order.pk).update(payer_email=self.sam.email)
         for confirmed, status in ((None, 404), (self.now, 200)):
             User.objects.filter(pk=self.sam.pk).update(email_confirmed_at=confirmed)
@@ -230,7 +230,7 @@ class OrderAccessTest(CheckoutTestCase):
             self.assertEqual(self.client.get(reverse("order", args=[order.pk])).status_code, status)
 
     def test_order_owner_check_agrees_with_the_list_of_visible_orders(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         for payer, email, confirmed in itertools.product(
             (None, self.alice, self.sam), ("alice@example.org", ""), (None, self.now)
         ):
@@ -242,18 +242,18 @@ class OrderAccessTest(CheckoutTestCase):
                 self.assertEqual(Order.objects.get(pk=order.pk).belongs_to(alice), listed)
 
     def test_order_of_somebody_else_cannot_be_paid_or_canceled(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         for name in ("order_pay", "order_door", "order_cancel"):
             self.assertEqual(self.client.post(reverse(name, args=[order.pk])).status_code, 404)
 
     def test_payment_method_that_is_not_offered_is_refused(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         for way in ("cash", "stripe", ""):
             self.assertEqual(self.client.post(order.pay_address, {"way": way}).status_code, 400)
         self.assertFalse(order.payments.exists())
 
     def test_return_url_of_a_gateway_does_not_confirm_the_payment(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         payment = order.payments.create(variant="practice", total=Decimal(70), currency="USD")
         url = reverse("process_payment", args=[payment.token])
         self.assertEqual(url, f"/payments/process/{payment.token}/")
@@ -263,22 +263,22 @@ class OrderAccessTest(CheckoutTestCase):
         self.assertEqual(payment.status, "waiting")
 
     def test_receipt_is_available_once_the_order_is_paid(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         self.assertEqual(self.client.get(order.receipt_address).status_code, 404)
-        self.pay(order)
+        self.pay_order(order)
         response = self.client.get(order.receipt_address)
         self.assertContains(response, "$70.00")
         self.assertContains(response, "pat@example.org")
 
     def test_payment_page_redirects_to_the_open_order(self) -> None:
         self.assertContains(self.client.get(reverse("payment")), "You have nothing to pay")
-        order = self.placed(1, payer=self.alice)
+        order = self.place_new_order(1, payer=self.alice)
         self.log_in(self.alice)
         self.assertSentTo(self.client.get(reverse("payment")), order.address())
 
     def test_expired_order_says_so_and_offers_no_payment(self) -> None:
-        order = self.placed(1)
-        Order.objects.filter(pk=order.pk).update(held_until=self.day(-1))
+        order = self.place_new_order(1)
+        Order.objects.filter(pk=order.pk).update(held_until=self.time_in_days(-1))
         response = self.client.get(order.address())
         self.assertContains(response, "Expired")
         self.assertNotContains(response, reverse("order_pay", args=[order.pk]))
@@ -287,7 +287,7 @@ class OrderAccessTest(CheckoutTestCase):
     def test_my_pages_need_the_same_number_of_queries_for_any_number_of_rows(self) -> None:
         self.log_in(self.alice)
         self.assertSameQueries(
-            reverse("my_orders"), lambda count: [self.placed(1, 2, payer=self.alice) for _ in range(count)]
+            reverse("my_orders"), lambda count: [self.place_new_order(1, 2, payer=self.alice) for _ in range(count)]
         )
         self.assertSameQueries(
             reverse("my_credit"),

@@ -28,8 +28,8 @@ class LineCanceledMailTest(BillingTestCase):
         for percent in ("100", "0"):
             with self.subTest(percent):
                 ToyKind.catalogue[1].percent_back = percent
-                order = self.placed(1, 2)
-                self.pay(order)
+                order = self.place_new_order(1, 2)
+                self.pay_order(order)
                 line = order.lines.get(product_id=1)
                 [way] = cancellation_options.options_for_lines(order, [line], self.now)
                 quoted_cancellation.cancel_as_quoted(
@@ -44,7 +44,7 @@ class LineCanceledMailTest(BillingTestCase):
 
 class LineDetailTest(BillingTestCase):
     def test_line_detail_loses_its_final_period(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         order.lines.update(detail="Tuesdays. Needs 8 sign-ups, or you get a full refund.")
         [line] = mails.order_context(Message(data={"order_id": order.pk}))["lines"]
         self.assertEqual(line["detail"], "Tuesdays. Needs 8 sign-ups, or you get a full refund")
@@ -53,8 +53,8 @@ class LineDetailTest(BillingTestCase):
 class KeptAmountTextTest(BillingTestCase):
     def test_cancellation_page_without_a_refund_shows_the_kept_amount(self) -> None:
         ToyKind.catalogue[1].percent_back = "0"
-        order = self.placed(1, 2)
-        self.pay(order)
+        order = self.place_new_order(1, 2)
+        self.pay_order(order)
         page = self.client.get(order.lines.get(product_id=1).cancel_address)
         self.assertContains(page, '<th scope="row">Kept under the cancellation policy</th>', html=True)
         self.assertContains(page, "No refund.")

@@ -26,8 +26,8 @@ FAILED = "billing.payment_failed"
 class CancellationQuoteTest(BillingTestCase):
     def test_quote_shows_each_deduction_from_price_to_refund(self) -> None:
         ToyKind.catalogue = {1: Toy("70", multi="12", percent_back="50"), 2: Toy("60", multi="10")}
-        order = self.placed(1, 2)
-        self.pay(order)
+        order = self.place_new_order(1, 2)
+        self.pay_order(order)
         page = text_of(self.client.get(order.lines.get(product_id=1).cancel_address))
         quote = (
             "Price of Toy 1 $70.00 Multi-class discount no longer applies −$10.00 "
@@ -52,23 +52,23 @@ class FailureMailTest(BillingTestCase):
         run_all()
 
     def test_failure_mail_is_sent_after_fifteen_minutes(self) -> None:
-        self.decline_payment(self.placed(1))
+        self.decline_payment(self.place_new_order(1))
         self.release_mails_after(14)
         self.assertEqual(self.mail_states(), ["drafted"])
         self.release_mails_after(16)
         self.assertEqual(self.mail_states(), ["sent"])
 
     def test_failure_mail_is_suppressed_when_order_was_paid_meanwhile(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         self.decline_payment(order)
-        self.pay(order)
+        self.pay_order(order)
         self.release_mails_after(16)
         self.assertEqual(self.mail_states(), ["suppressed"])
 
     def test_failure_mail_is_suppressed_when_order_has_expired(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         self.decline_payment(order)
-        transitions.expire_order(order, self.day(1))
+        transitions.expire_order(order, self.time_in_days(1))
         self.release_mails_after(16)
         self.assertEqual(self.mail_states(), ["suppressed"])
 
@@ -76,8 +76,8 @@ class FailureMailTest(BillingTestCase):
 class FormErrorsTest(CheckoutTestCase):
     def test_each_error_names_its_item_without_doubled_punctuation(self) -> None:
         ToyKind.catalogue = {1: Toy(asks_name=True), 2: Toy(asks_name=True)}
-        self.put(1, 2)
-        page = text_of(self.details())
+        self.put_in_cart(1, 2)
+        page = text_of(self.submit_payer())
         self.assertIn("Please check the following", page)
         for number in (1, 2):
             self.assertIn(f"Toy {number}: Whose toy is it? This field is required.", page)
@@ -85,9 +85,9 @@ class FormErrorsTest(CheckoutTestCase):
 
     def test_price_page_lists_errors_at_the_top(self) -> None:
         with override_settings(CONSENT_VERSIONS="tests.billing.checkout.edition_three"):
-            self.put(1)
-            self.details()
-            page = self.place(terms="").content.decode()
+            self.put_in_cart(1)
+            self.submit_payer()
+            page = self.submit_review(terms="").content.decode()
         self.assertIn("I agree to the terms: This field is required.", page)
         self.assertLess(page.index("error-summary"), page.index("What it costs"))
 
@@ -98,8 +98,8 @@ class ReceiptTest(BillingTestCase):
         return self.client.get(order.receipt_address)
 
     def test_receipt_has_everything_an_employer_needs(self) -> None:
-        order = self.placed(1)
-        self.pay(order)
+        order = self.place_new_order(1)
+        self.pay_order(order)
         page = text_of(self.receipt(order))
         day = timezone.localdate()
         for wanted in (
@@ -116,13 +116,13 @@ class ReceiptTest(BillingTestCase):
         self.assertIn(f"{day.year}", page)
 
     def test_receipt_has_print_button(self) -> None:
-        order = self.placed(1)
-        self.pay(order)
+        order = self.place_new_order(1)
+        self.pay_order(order)
         self.assertContains(self.receipt(order), "data-prints")
 
     def test_receipt_omits_settings_left_empty(self) -> None:
-        order = self.placed(1)
-        self.pay(order)
+        order = self.place_new_order(1)
+        self.pay_order(order)
         with override_settings(BUSINESS_ADDRESS="", BUSINESS_PHONE="", BUSINESS_TAX_ID=""):
             page = text_of(self.receipt(order))
         self.assertIn("Paid by", page)

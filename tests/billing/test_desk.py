@@ -23,11 +23,11 @@ class DeskTest(BillingTestCase):
         return self.client.post(reverse(name, args=[order.pk, *args]), data).status_code
 
     def record(self, order: Order, amount: object, **more: object) -> int:
-        data = {"amount": amount, "variant": "cash", "received_on": self.local_day()} | more
+        data = {"amount": amount, "variant": "cash", "received_on": self.date_in_days()} | more
         return self.act("desk_record_payment", order, **data)
 
     def test_desk_records_a_cash_payment_for_a_pay_at_the_door_order(self) -> None:
-        order = self.placed(1, due=Order.Due.DOOR)
+        order = self.place_new_order(1, due=Order.Due.DOOR)
         self.assertContains(self.client.get(reverse("desk_order", args=[order.pk])), "Pay at the door")
         self.assertEqual(self.record(order, 70), 302)
         order.refresh_from_db()
@@ -38,15 +38,15 @@ class DeskTest(BillingTestCase):
         )
 
     def test_desk_payment_above_the_balance_or_dated_in_the_future_is_refused(self) -> None:
-        order = self.placed(1, due=Order.Due.DOOR)
-        for amount, more in ((71, {}), (-1, {}), (0, {}), ("1e30", {}), (70, {"received_on": self.local_day(2)})):
+        order = self.place_new_order(1, due=Order.Due.DOOR)
+        for amount, more in ((71, {}), (-1, {}), (0, {}), ("1e30", {}), (70, {"received_on": self.date_in_days(2)})):
             self.assertEqual(self.record(order, amount, **more), 400)
         self.assertEqual(self.record(order, 70, variant="practice"), 400)
         self.assertFalse(order.payments.exists())
 
     def test_desk_refund_requires_a_reason(self) -> None:
-        order = self.placed(1)
-        self.pay(order)
+        order = self.place_new_order(1)
+        self.pay_order(order)
         self.assertEqual(self.act("desk_refund", order, amount=10), 400)
         self.assertEqual(self.act("desk_refund", order, amount=71, why="x"), 400)
         self.assertEqual(self.act("desk_refund", order, amount=10, why="A cold room"), 302)
@@ -55,7 +55,7 @@ class DeskTest(BillingTestCase):
 
     def test_double_click_on_record_payment_or_refund_is_applied_once(self) -> None:
         """The form submits the amount received when the page was shown, so the second click has an outdated amount."""
-        order = self.placed(1, due=Order.Due.DOOR)
+        order = self.place_new_order(1, due=Order.Due.DOOR)
         self.assertEqual([self.record(order, 30, received=0) for _ in range(2)], [302, 400])
         self.assertEqual([self.record(order, 40, received=30) for _ in range(2)], [302, 400])
         give = {"amount": 10, "why": "A cold room", "received": 70}
@@ -66,16 +66,19 @@ class DeskTest(BillingTestCase):
         self.assertEqual((order.payments.count(), Refund.objects.get().amount), (2, 10))
 
     def test_invalid_desk_input_changes_nothing(self) -> None:
-        order = self.placed(1, due=Order.Due.DOOR)
-        self.pay(paid := self.placed(1))
+        order = self.place_new_order(1, due=Order.Due.DOOR)
+        self.pay_order(paid := self.place_new_order(1))
         entries = Entry.objects.count()
         for amount in ("NaN", "Infinity", "-1", "0", "1e30", "0.001", "9" * 40, "\0", "1,5", ""):
             with self.subTest(amount):
                 self.assertEqual(self.record(order, amount), 400)
                 self.assertEqual(self.act("desk_refund", paid, amount=amount, why="x"), 400)
         for name, data in (
-            ("desk_record_payment", {"amount": 1, "variant": "stripe", "received_on": self.local_day()}),
-            ("desk_record_payment", {"amount": 1, "variant": "cash", "received_on": self.local_day(), "received": "x"}),
+            ("desk_record_payment", {"amount": 1, "variant": "stripe", "received_on": self.date_in_days()}),
+            (
+                "desk_record_payment",
+                {"amount": 1, "variant": "cash", "received_on": self.date_in_days(), "received": "x"},
+            ),
             ("desk_refund", {"amount": 1, "why": "\0"}),
             ("desk_pay_later", {"due_date": "99999-01-01", "why": "x"}),
             ("desk_cancel_order", {"why": "x" * 301}),
@@ -90,18 +93,21 @@ class DeskTest(BillingTestCase):
                 self.assertEqual(self.client.post(reverse(name, args=[number])).status_code, 404)
 
     def test_refused_action_shows_its_error_even_if_the_page_no_longer_has_the_form(self) -> None:
-        order = self.placed(1)
-        self.pay(order)
+        order = self.place_new_order(1)
+        self.pay_order(order)
         for name, data in (
-            ("desk_record_payment", {"amount": 70, "variant": "cash", "received_on": self.local_day(), "received": 0}),
-            ("desk_pay_later", {"due_date": self.local_day(), "why": "x"}),
+            (
+                "desk_record_payment",
+                {"amount": 70, "variant": "cash", "received_on": self.date_in_days(), "received": 0},
+            ),
+            ("desk_pay_later", {"due_date": self.date_in_days(), "why": "x"}),
             ("desk_cancel_order", {"why": "x"}),
         ):
             answer = self.client.post(reverse(name, args=[order.pk]), data)
             self.assertContains(answer, "Please check the following", status_code=400)
 
     def test_refused_desk_refund_says_why(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         payment = attempts.start_attempt(order, "practice", self.now)
         payment.change_status("preauth")
         self.assertRefused(order, 70, "This order isn’t paid yet.")
@@ -115,19 +121,19 @@ class DeskTest(BillingTestCase):
         self.assertContains(answer, sentence, status_code=400)
 
     def test_field_ids_are_unique_on_the_order_page(self) -> None:
-        page = self.client.get(reverse("desk_order", args=[self.placed(1, 2).pk])).content.decode()
+        page = self.client.get(reverse("desk_order", args=[self.place_new_order(1, 2).pk])).content.decode()
         ids = re.findall(r'<(?:input|select|textarea)[^>]* id="([^"]+)"', page)
         self.assertEqual(len(ids), len(set(ids)))
 
     def test_desk_cancels_an_unpaid_order(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         self.assertEqual(self.act("desk_cancel_order", order, why="Twice by mistake"), 302)
         order.refresh_from_db()
         self.assertEqual(order.state, "canceled")
         self.assertEqual(Entry.objects.get(action="billing.order_canceled").reason, "Twice by mistake")
 
     def test_double_click_on_cash_handover_records_one_refund(self) -> None:
-        order = self.placed(1, due=Order.Due.DOOR)
+        order = self.place_new_order(1, due=Order.Due.DOOR)
         self.record(order, 70)
         self.act("desk_refund", order, amount=70, why="x")
         run_all()
@@ -148,7 +154,7 @@ class DeskTest(BillingTestCase):
         self.assertContains(self.client.get(f"{reverse('desk_credit')}?q=sam@"), "$0.00")
 
     def test_payment_issues_are_listed_and_closed_with_a_resolution(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         case = payment_issues.open_issue(PaymentIssue.Kind.OTHER, order, "Look at this")
         self.assertContains(self.client.get(reverse("desk_payment_issues")), "Look at this")
         url = reverse("desk_close_payment_issue", args=[case.pk])
@@ -160,8 +166,8 @@ class DeskTest(BillingTestCase):
         )
 
     def test_orders_are_found_by_number_email_product_and_state(self) -> None:
-        order = self.placed(2)
-        self.placed(1, due=Order.Due.DOOR)
+        order = self.place_new_order(2)
+        self.place_new_order(1, due=Order.Due.DOOR)
         for query in (f"q={order.pk}", f"q=%23{order.pk}", "q=toy+2"):
             self.assertContains(self.client.get(f"{reverse('desk_orders')}?{query}"), "badge", count=1)
         for query, count in (("q=PAT@", 2), ("q=nobody", 0), ("show=open", 2), ("show=paid", 0), ("show=x", 2)):
@@ -170,7 +176,7 @@ class DeskTest(BillingTestCase):
     def add_refunded_orders(self, count: int) -> None:
         """Add orders with a partial refund and a won dispute."""
         for _ in range(count):
-            payment = self.pay(self.placed(1, 2))
+            payment = self.pay_order(self.place_new_order(1, 2))
             payment.refunds.create(amount=Decimal(5), state=Refund.State.DONE)
             Payment.objects.filter(pk=payment.pk).update(refunded_amount=5)
             payment.disputes.create(reference="d-1", amount=Decimal(5), state="won", closed_at=self.now)
@@ -178,7 +184,7 @@ class DeskTest(BillingTestCase):
     def test_lists_need_the_same_number_of_queries_for_any_number_of_rows(self) -> None:
         self.assertSameQueries(reverse("desk_orders"), self.add_refunded_orders)
         self.assertSameQueries(reverse("desk_payments"), self.add_refunded_orders)
-        order = self.placed(1)
+        order = self.place_new_order(1)
         self.assertSameQueries(
             reverse("desk_payment_issues"),
             lambda count: [

@@ -56,7 +56,9 @@ class DiscountCodeAdminTest(CheckoutTestCase):
 
     def test_code_cannot_expire_before_it_is_valid(self) -> None:
         with self.assertRaises(IntegrityError), transaction.atomic():
-            DiscountCode.objects.create(code="x", percent=10, valid_from=self.day(2), valid_until=self.day(1))
+            DiscountCode.objects.create(
+                code="x", percent=10, valid_from=self.time_in_days(2), valid_until=self.time_in_days(1)
+            )
 
     def test_code_for_a_product_that_is_no_longer_offered_can_be_edited(self) -> None:
         ToyKind.catalogue[77] = Toy(offered=False)
@@ -68,7 +70,7 @@ class DiscountCodeAdminTest(CheckoutTestCase):
     def test_code_list_shows_the_scope_and_the_number_of_uses(self) -> None:
         DiscountCode.objects.create(code="two", percent=10, kind="toy", product_id=2)
         DiscountCode.objects.create(code="all", percent=10, kind="toy")
-        cart = self.cart(2)
+        cart = self.create_cart(2)
         carts.set_discount_code(cart, "two", self.now)
         placement.place_order(cart, placement.PlacementOptions(Order.Due.DOOR), seen=None, at=self.now)
         self.log_in(self.ada)
@@ -123,42 +125,42 @@ class DiscountCodeExpirationTest(CheckoutTestCase):
 
 class DiscountCodeUseTest(CheckoutTestCase):
     def enter(self, text: str) -> HttpResponse:
-        self.details()
+        self.submit_payer()
         return self.client.post(reverse("checkout_code"), {"code": text}, follow=True)
 
     def test_code_for_another_product_names_that_product_and_is_not_applied(self) -> None:
         DiscountCode.objects.create(code="two", percent=10, kind="toy", product_id=2)
-        cart = self.put(1)
+        cart = self.put_in_cart(1)
         self.assertContains(self.enter("TWO"), "This code is for Toy 2. Add it to your cart to use the code.")
         cart.refresh_from_db()
         self.assertIsNone(cart.discount_code)
 
     def test_code_for_a_product_kind_names_that_kind(self) -> None:
         DiscountCode.objects.create(code="toys", percent=10, kind="toy")
-        carts.add_line(self.put(), "voucher", 0, {"amount": "50"})
+        carts.add_line(self.put_in_cart(), "voucher", 0, {"amount": "50"})
         self.assertContains(self.enter("toys"), "This code is for toys. Add one to your cart to use the code.")
 
     def test_code_does_not_apply_to_gift_vouchers(self) -> None:
         DiscountCode.objects.create(code="ten", percent=10)
-        carts.add_line(self.put(), "voucher", 0, {"amount": "50"})
+        carts.add_line(self.put_in_cart(), "voucher", 0, {"amount": "50"})
         self.assertContains(self.enter("ten"), "Discount codes can’t be used for gift vouchers.")
 
     def test_personal_code_names_its_student_only_to_their_guardian(self) -> None:
         DiscountCode.objects.create(code="kit", percent=10, student=self.kit)
-        self.put(1, attendee="Lee")
+        self.put_in_cart(1, attendee="Lee")
         self.assertContains(self.enter("kit"), discount_codes.UNKNOWN)
         self.log_in(self.gus)
-        self.put(1, attendee="Lee")
+        self.put_in_cart(1, attendee="Lee")
         page = self.enter("kit")
         self.assertContains(page, "This code is for Kit Gray. Add something for Kit Gray to your cart to use the code.")
 
     def test_unknown_code_is_refused(self) -> None:
-        self.put(1)
+        self.put_in_cart(1)
         self.assertContains(self.enter("nonsense"), "That code isn’t valid for this order.")
 
     def test_code_is_removed_with_the_last_line_it_applies_to_and_the_page_says_so(self) -> None:
         DiscountCode.objects.create(code="two", percent=10, kind="toy", product_id=2)
-        cart = self.put(1, 2)
+        cart = self.put_in_cart(1, 2)
         self.enter("two")
         line = cart.lines.get(product_id=1)
         self.assertNotContains(self.client.post(reverse("cart_remove", args=[line.pk]), follow=True), "removed")
@@ -170,10 +172,10 @@ class DiscountCodeUseTest(CheckoutTestCase):
 
     def test_order_is_not_placed_with_a_code_that_applies_to_no_line(self) -> None:
         code = DiscountCode.objects.create(code="two", percent=10, kind="toy", product_id=2)
-        cart = self.put(1)
-        self.details()
+        cart = self.put_in_cart(1)
+        self.submit_payer()
         Order.objects.filter(pk=cart.pk).update(discount_code=code)
         page = self.client.get(reverse("checkout_review"))
         self.assertContains(page, "This code is for Toy 2.")
-        self.assertContains(self.place(), "This code is for Toy 2.", status_code=409)
+        self.assertContains(self.submit_review(), "This code is for Toy 2.", status_code=409)
         self.assertFalse(Order.objects.placed().exists())

@@ -19,20 +19,22 @@ from billing.models import Dispute, OrderLine, Payment, PaymentIssue, Refund
 from common.errors import PermanentFailure
 from mailroom.testing import send_all
 from outbox.testing import delivery_problems, run_all
-from tests.billing.hosted_gateway import Double, HostedTestCase
-from tests.billing.toys import states
+from tests.billing.hosted_gateway import Double, HostedGatewayTestCase
+from tests.billing.toys import toy_states
 
 State = Refund.State
 
 
-class GatewayRefundTestCase(HostedTestCase):
+class GatewayRefundTestCase(HostedGatewayTestCase):
     def refund_message(
         self, payment: Payment, amount: str = "70", state: str = "done", name: str = "r-1", **more: Any
     ) -> WebhookMessage:
         return Double.says(payment, RefundState(name, Decimal(amount), "USD", state, **more))
 
     def dispute(self, payment: Payment, state: str = "open", amount: str = "70") -> str:
-        return self.hear(Double.says(payment, DisputeState("d-1", Decimal(amount), "USD", state, "fraudulent")))
+        return self.process_webhook(
+            Double.says(payment, DisputeState("d-1", Decimal(amount), "USD", state, "fraudulent"))
+        )
 
     def refund_by_staff(self, payment: Payment, amount: str = "70") -> Refund:
         [refund] = reservations.refund_by_staff(payment.order, Decimal(amount), why="x", by=self.sam)
@@ -47,22 +49,22 @@ class GatewayRefundTestCase(HostedTestCase):
 
 class RefundFactsTest(GatewayRefundTestCase):
     def test_refund_is_sent_first_and_done_when_the_gateway_confirms_it(self) -> None:
-        payment = self.paid()
+        payment = self.create_paid_payment()
         Double.refund_state = "sent"
         refund = self.refund_by_staff(payment)
         run_all()
         refund.refresh_from_db()
         self.assertEqual((refund.state, self.amounts(payment)), (State.SENT, (70, 0, 0)))
         self.assertIsNotNone(payment.next_poll_at)
-        self.hear(self.refund_message(payment, name=refund.transaction_id, key=refund.idempotency_key))
+        self.process_webhook(self.refund_message(payment, name=refund.transaction_id, key=refund.idempotency_key))
         refund.refresh_from_db()
         self.assertEqual((refund.state, Payment.objects.get().status), (State.DONE, "refunded"))
-        self.assertEqual(self.told(payment.order).count("refund_completed"), 1)
+        self.assertEqual(self.events_of(payment.order).count("refund_completed"), 1)
 
     def test_refund_webhook_that_arrives_before_the_response_is_applied_once(self) -> None:
-        payment = self.paid()
+        payment = self.create_paid_payment()
         refund = self.refund_by_staff(payment)
-        Double.meanwhile = lambda: self.hear(
+        Double.meanwhile = lambda: self.process_webhook(
             self.refund_message(payment, name=f"r-{refund.idempotency_key}", key=refund.idempotency_key)
         )  # type: ignore[misc]
         gateway_polling.send_reserved_refund(refund.pk)
@@ -71,29 +73,29 @@ class RefundFactsTest(GatewayRefundTestCase):
         self.assertEqual((Refund.objects.count(), self.amounts(payment)), (1, (70, 0, 0)))
 
     def test_refund_made_at_the_gateway_is_recorded_and_opens_an_issue_about_the_spots(self) -> None:
-        payment = self.paid()
+        payment = self.create_paid_payment()
         for _ in range(2):
-            self.hear(self.refund_message(payment, "30"))
+            self.process_webhook(self.refund_message(payment, "30"))
         refund = Refund.objects.get()
         self.assertEqual(
             (refund.origin, refund.state, self.amounts(payment)),
             ("theirs", State.DONE, (30, 40, 0)),
         )
         self.assertEqual(
-            (PaymentIssue.objects.get().kind, states(payment.order)), (PaymentIssue.Kind.OTHER, ["confirmed"])
+            (PaymentIssue.objects.get().kind, toy_states(payment.order)), (PaymentIssue.Kind.OTHER, ["confirmed"])
         )
-        self.hear(self.refund_message(payment, "40", name="r-2"))
+        self.process_webhook(self.refund_message(payment, "40", name="r-2"))
         self.assertEqual((self.amounts(payment), payment.status), ((70, 0, 0), "refunded"))
 
     def test_failed_refund_at_the_gateway_changes_no_balance_in_any_message_order(self) -> None:
         for turn in (1, -1):
             with self.subTest(turn):
-                payment = self.paid()
+                payment = self.create_paid_payment()
                 messages = [
                     self.refund_message(payment, state=state, name=f"r-{payment.pk}") for state in ("sent", "failed")
                 ]
                 for message in messages[::turn]:
-                    self.hear(message)
+                    self.process_webhook(message)
                 run_all()
                 self.assertEqual(
                     (self.amounts(payment), payment.refunds.get().state),
@@ -101,16 +103,16 @@ class RefundFactsTest(GatewayRefundTestCase):
                 )
 
     def test_refund_message_without_our_key_is_retried_while_our_refund_is_being_sent(self) -> None:
-        payment = self.paid()
+        payment = self.create_paid_payment()
         refund = self.refund_by_staff(payment)
         message = self.refund_message(payment, name=f"r-{refund.idempotency_key}")
-        self.assertRaises(gateway_refunds.UnknownYet, self.hear, message)
+        self.assertRaises(gateway_refunds.UnknownYet, self.process_webhook, message)
         gateway_polling.send_reserved_refund(refund.pk)
-        self.hear(message)
+        self.process_webhook(message)
         self.assertEqual((Refund.objects.count(), self.amounts(payment)), (1, (70, 0, 0)))
 
     def test_refund_already_made_at_the_gateway_is_found_and_recorded_once(self) -> None:
-        payment = self.paid()
+        payment = self.create_paid_payment()
         self.refund_by_staff(payment)
         Double.already = True
         Double._write(payment, RefundState("r-theirs", Decimal(70), "USD", "done"))
@@ -122,13 +124,13 @@ class RefundFactsTest(GatewayRefundTestCase):
         self.assertFalse(PaymentIssue.objects.filter(closed_at=None).exists())
 
     def test_gateway_refund_above_the_payment_opens_a_payment_issue(self) -> None:
-        payment = self.paid()
-        self.hear(self.refund_message(payment, "100"))
+        payment = self.create_paid_payment()
+        self.process_webhook(self.refund_message(payment, "100"))
         self.assertEqual(self.amounts(payment), (70, 0, 0))
         self.assertTrue(PaymentIssue.objects.filter(kind=PaymentIssue.Kind.MISFIT).exists())
 
     def test_refund_that_the_gateway_refuses_frees_its_amount_and_opens_a_payment_issue(self) -> None:
-        payment = self.paid()
+        payment = self.create_paid_payment()
         refund = self.refund_by_staff(payment)
         Double.trouble.append(PermanentFailure("The card does not exist any more."))
         run_all()
@@ -140,10 +142,10 @@ class RefundFactsTest(GatewayRefundTestCase):
         )
 
     def test_refund_recorded_as_failed_is_corrected_by_polling_the_gateway(self) -> None:
-        payment = self.paid()
+        payment = self.create_paid_payment()
         refund = self.refund_by_staff(payment)
         reservations.record_gateway_answer(refund.pk, RefundAnswer(State.FAILED))
-        self.hear(self.refund_message(payment, name="r-9", key=refund.idempotency_key))
+        self.process_webhook(self.refund_message(payment, name="r-9", key=refund.idempotency_key))
         self.assertEqual(self.amounts(payment), (0, 0, 70))
         run_all()
         refund.refresh_from_db()
@@ -151,32 +153,34 @@ class RefundFactsTest(GatewayRefundTestCase):
         self.assertFalse(PaymentIssue.objects.filter(closed_at=None).exists())
 
     def test_old_reserved_refund_is_looked_up_at_the_gateway_before_it_is_sent_again(self) -> None:
-        payment = self.paid()
+        payment = self.create_paid_payment()
         refund = self.refund_by_staff(payment)
         Double.says(payment, RefundState("r-9", Decimal(70), "USD", "done", key=refund.idempotency_key))
-        Refund.objects.update(created_at=self.day(-1))
+        Refund.objects.update(created_at=self.time_in_days(-1))
         gateway_polling.send_reserved_refund(refund.pk)
         refund.refresh_from_db()
         self.assertEqual((refund.state, refund.transaction_id), (State.DONE, "r-9"))
 
     def test_refund_with_another_amount_or_currency_opens_a_payment_issue(self) -> None:
-        payment = self.paid()
+        payment = self.create_paid_payment()
         refund = self.refund_by_staff(payment)
-        self.hear(self.refund_message(payment, "7", name="r-9", key=refund.idempotency_key))
-        self.hear(Double.says(payment, RefundState("r-8", Decimal(5), "EUR", "done", key=refund.idempotency_key)))
+        self.process_webhook(self.refund_message(payment, "7", name="r-9", key=refund.idempotency_key))
+        self.process_webhook(
+            Double.says(payment, RefundState("r-8", Decimal(5), "EUR", "done", key=refund.idempotency_key))
+        )
         self.assertEqual(PaymentIssue.objects.filter(kind=PaymentIssue.Kind.MISFIT).count(), 2)
         self.assertEqual(self.amounts(payment), (70, 0, 0))
 
     def test_gateway_refund_of_a_wrong_captured_amount_changes_nothing(self) -> None:
-        payment = self.begun()
-        self.hear(Double.says(payment, PaymentCaptured(Decimal(1), "USD", "money-1")))
-        self.assertEqual(self.hear(self.refund_message(payment, "1")), "nothing")
+        payment = self.start_attempt()
+        self.process_webhook(Double.says(payment, PaymentCaptured(Decimal(1), "USD", "money-1")))
+        self.assertEqual(self.process_webhook(self.refund_message(payment, "1")), "nothing")
 
     def test_refused_refund_says_why(self) -> None:
-        payment = self.begun()
+        payment = self.start_attempt()
         with self.assertRaisesMessage(reservations.RefundExceedsPaid, "This order isn’t paid yet."):
             self.refund_by_staff(payment)
-        self.hear(Double.took(payment))
+        self.process_webhook(Double.took(payment))
         for amount, sentence in (
             ("70.01", "more than can be refunded"),
             ("0.001", "isn’t a valid amount in this currency"),
@@ -190,7 +194,7 @@ class RefundFactsTest(GatewayRefundTestCase):
 
 class DisputeTest(GatewayRefundTestCase):
     def test_open_dispute_blocks_refunds_and_cancellations_and_opens_a_payment_issue(self) -> None:
-        payment = self.paid()
+        payment = self.create_paid_payment()
         self.dispute(payment)
         self.dispute(payment)
         with self.assertRaisesMessage(reservations.PaymentDisputed, "The payer disputed a payment."):
@@ -220,32 +224,32 @@ class DisputeTest(GatewayRefundTestCase):
         return badges
 
     def test_disputed_payment_is_not_shown_as_paid_until_the_dispute_is_won(self) -> None:
-        payment = self.paid()
+        payment = self.create_paid_payment()
         self.dispute(payment)
         self.assertEqual(self.badges(payment), ["Disputed"] * 4)
         self.dispute(payment, "won")
         self.assertEqual(self.badges(payment), ["Paid"] * 4)
 
     def test_lost_dispute_is_shown_as_refunded_everywhere(self) -> None:
-        payment = self.paid()
+        payment = self.create_paid_payment()
         self.dispute(payment, "lost")
         self.assertEqual(self.badges(payment), ["Refunded"] * 5, "the row of the refund as well")
 
     def test_lost_partial_dispute_is_shown_as_partially_refunded(self) -> None:
-        payment = self.paid()
+        payment = self.create_paid_payment()
         self.dispute(payment, "lost", "20")
         self.assertEqual(self.badges(payment).count("Partially refunded"), 4)
 
     def test_line_status_follows_the_state_of_the_dispute(self) -> None:
         for dispute_states, status in ((["open"], "Disputed"), (["open", "won"], "Paid"), (["lost"], "Refunded")):
-            payment = self.paid()
+            payment = self.create_paid_payment()
             for state in dispute_states:
                 self.dispute(payment, state)
             with self.subTest(status):
                 self.assertEqual(status_text.line_status(OrderLine.objects.get(order=payment.order_id)).text, status)
 
     def test_desk_cannot_cancel_a_disputed_line_and_is_not_referred_to_the_office(self) -> None:
-        payment = self.paid()
+        payment = self.create_paid_payment()
         self.dispute(payment)
         self.log_in(self.ada)
         address = reverse("desk_cancel_line", args=[payment.order_id, payment.order.lines.get().pk])
@@ -255,7 +259,7 @@ class DisputeTest(GatewayRefundTestCase):
             self.assertNotContains(page, "the office", status_code=409)
 
     def test_payer_of_a_disputed_order_is_referred_to_the_office(self) -> None:
-        payment = self.paid()
+        payment = self.create_paid_payment()
         self.dispute(payment)
         page = self.client.get(payment.order.lines.get().cancel_address)
         self.assertContains(page, "Nothing can be canceled until the bank has decided.")
@@ -263,7 +267,7 @@ class DisputeTest(GatewayRefundTestCase):
 
     @override_settings(OFFICE_EMAIL="office@example.org")
     def test_office_gets_a_mail_for_each_step_of_a_dispute(self) -> None:
-        payment = self.paid()
+        payment = self.create_paid_payment()
         run_all()
         send_all()
         mail.outbox.clear()
@@ -279,32 +283,32 @@ class DisputeTest(GatewayRefundTestCase):
         self.assertEqual(mail.outbox[0].to, ["office@example.org"])
 
     def test_won_dispute_changes_nothing_and_closes_the_payment_issue(self) -> None:
-        payment = self.paid()
+        payment = self.create_paid_payment()
         self.dispute(payment)
         self.dispute(payment, "won")
-        self.assertEqual((self.amounts(payment), states(payment.order)), ((0, 70, 0), ["confirmed"]))
+        self.assertEqual((self.amounts(payment), toy_states(payment.order)), ((0, 70, 0), ["confirmed"]))
         self.assertFalse(PaymentIssue.objects.filter(closed_at=None).exists())
         self.refund_by_staff(payment)
 
     def test_lost_dispute_refunds_the_payment_and_releases_the_spots_in_any_message_order(self) -> None:
         for messages in (("open", "lost"), ("lost", "open"), ("lost",)):
             with self.subTest(messages):
-                payment = self.paid()
+                payment = self.create_paid_payment()
                 for state in messages:
                     self.dispute(payment, state)
                 run_all()
-                self.assertEqual((self.amounts(payment), states(payment.order)), ((70, 0, 0), ["released"]))
+                self.assertEqual((self.amounts(payment), toy_states(payment.order)), ((70, 0, 0), ["released"]))
                 self.assertEqual(payment.refunds.get().origin, Refund.Origin.DISPUTE)
-                self.assertNotIn("refund_completed", self.told(payment.order))
+                self.assertNotIn("refund_completed", self.events_of(payment.order))
 
     def test_lost_partial_dispute_keeps_the_spots_and_opens_a_payment_issue(self) -> None:
-        payment = self.paid()
+        payment = self.create_paid_payment()
         self.dispute(payment, "lost", "20")
-        self.assertEqual((self.amounts(payment), states(payment.order)), ((20, 50, 0), ["confirmed"]))
+        self.assertEqual((self.amounts(payment), toy_states(payment.order)), ((20, 50, 0), ["confirmed"]))
         self.assertIn("Should the spots stay?", PaymentIssue.objects.get(closed_at=None).description)
 
     def test_lost_dispute_that_is_won_later_is_corrected_by_polling(self) -> None:
-        payment = self.paid()
+        payment = self.create_paid_payment()
         self.dispute(payment, "lost")
         self.dispute(payment, "won")
         self.assertEqual(self.amounts(payment), (70, 0, 0))
@@ -312,14 +316,14 @@ class DisputeTest(GatewayRefundTestCase):
         self.assertEqual((self.amounts(payment)[0], Dispute.objects.get().state), (0, "won"))
 
     def test_won_dispute_that_is_lost_later_is_corrected_by_polling(self) -> None:
-        payment = self.paid()
+        payment = self.create_paid_payment()
         self.dispute(payment, "won")
         self.dispute(payment, "lost")
         run_all()
         self.assertEqual((self.amounts(payment), Dispute.objects.get().state), ((70, 0, 0), "lost"))
 
     def test_reserved_refund_is_not_sent_once_the_payment_is_disputed(self) -> None:
-        payment = self.paid()
+        payment = self.create_paid_payment()
         refund = self.refund_by_staff(payment)
         self.dispute(payment)
         run_all()
@@ -329,13 +333,13 @@ class DisputeTest(GatewayRefundTestCase):
         self.assertEqual(self.amounts(payment), (70, 0, 0))
 
     def test_late_payment_that_is_disputed_opens_a_payment_issue_instead_of_a_refund(self) -> None:
-        order = self.placed(1, 2)
-        payment = self.begun(order)
-        self.hear(Double.took(payment))
+        order = self.place_new_order(1, 2)
+        payment = self.start_attempt(order)
+        self.process_webhook(Double.took(payment))
         self.dispute(payment)
         order.refresh_from_db()
         reservations.return_late_payment(order, Decimal(5))
         self.assertTrue(PaymentIssue.objects.filter(kind=PaymentIssue.Kind.HAND_BACK).exists())
 
     def test_dispute_about_an_uncaptured_payment_is_retried_later(self) -> None:
-        self.assertRaises(gateway_refunds.UnknownYet, self.dispute, self.begun())
+        self.assertRaises(gateway_refunds.UnknownYet, self.dispute, self.start_attempt())

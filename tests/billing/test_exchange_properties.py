@@ -13,10 +13,10 @@ from billing.domain.orders import transitions
 from billing.domain.refunds import price_reductions
 from billing.models import Order, OrderLine
 from outbox.testing import run_all
-from tests.billing.exchange_simulation import ACTS, School
+from tests.billing.exchange_simulation import STEPS, ExchangeSimulation
 from tests.billing.toys import with_toys
 
-STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
+STEP = st.tuples(st.sampled_from(STEPS), st.integers(0, 5))
 
 
 @with_toys
@@ -27,21 +27,21 @@ class ExchangeLawTest(TestCase):
     def test_no_sequence_loses_money_or_refunds_it_twice(
         self, steps: list[tuple[str, int]], logged_in: bool, as_credit: bool
     ) -> None:
-        school = School(logged_in)
+        simulation = ExchangeSimulation(logged_in)
         with override_settings(EXCHANGE_SURPLUS="credit" if as_credit else "terms"):
-            for act, number in [("place", 0), ("pay", 0), *steps]:
-                getattr(school, act)(number)
-                school.check(self)
+            for step, number in [("place_order", 0), ("pay_order", 0), *steps]:
+                getattr(simulation, step)(number)
+                simulation.check_invariants(self)
             run_all()
-            school.check(self)
-        self.cancel_all_lines(school)
+            simulation.check_invariants(self)
+        self.cancel_all_lines(simulation)
 
-    def cancel_all_lines(self, school: School) -> None:
+    def cancel_all_lines(self, simulation: ExchangeSimulation) -> None:
         """After every line is canceled, no order keeps more than its terms allow."""
         for line in OrderLine.objects.filter(order__state="paid", canceled_at=None).order_by("-pk"):
             with suppress(transitions.OrderTransitionRefused):
-                line_cancellation.cancel_line(line, at=school.now, why="x", percent_back=Decimal(100))
-        school.check(self)
+                line_cancellation.cancel_line(line, at=simulation.now, why="x", percent_back=Decimal(100))
+        simulation.check_invariants(self)
         for order in Order.objects.filter(state="paid"):
             if not order.lines.filter(canceled_at=None).exists():
                 self.assertLessEqual(order.amount_charged, price_reductions.amount_kept(order))

@@ -24,14 +24,14 @@ def form_action(response: HttpResponse) -> list[str]:
 @override_settings(PAYMENT_VARIANTS=settings.PAYMENT_VARIANTS | VARIANTS)
 class FormActionPolicyTest(CheckoutTestCase):
     def test_only_pages_with_pay_button_allow_forms_to_submit_to_gateways(self) -> None:
-        self.put(1)
-        self.details()
+        self.put_in_cart(1)
+        self.submit_payer()
         review = [
             self.client.get(reverse("checkout_review")),
             self.client.post(reverse("checkout_review"), {}),
             self.client.post(reverse("checkout_code"), {"code": "nonsense"}),
         ]
-        order = self.placed(1)
+        order = self.place_new_order(1)
         paying = [self.client.get(order.address(name)) for name in ("order", "payment_fail", "payment_success")]
         for page in review + paying:
             self.assertEqual(form_action(page), ["'self'", "https://pay.example.org"], page.request["PATH_INFO"])
@@ -41,7 +41,7 @@ class FormActionPolicyTest(CheckoutTestCase):
     def test_rest_of_policy_is_the_same_on_all_pages(self) -> None:
         policies = [
             self.client.get(address).headers["Content-Security-Policy"].replace(" https://pay.example.org", "")
-            for address in (self.placed(1).address(), reverse("home"))
+            for address in (self.place_new_order(1).address(), reverse("home"))
         ]
         self.assertEqual(policies[0], policies[1])
 

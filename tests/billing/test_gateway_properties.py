@@ -29,7 +29,7 @@ from billing.gateways.facts import (
 from billing.models import Payment
 from common.errors import TemporaryFailure
 from outbox.testing import run_all
-from tests.billing.hosted_gateway import Double, HostedTestCase
+from tests.billing.hosted_gateway import Double, HostedGatewayTestCase
 
 TOTALS = ("order", "payments", "refunds", "disputes", "receipts")
 ALL = (*TOTALS, "places", "cases")
@@ -87,7 +87,7 @@ def _mixed(drawn: Any) -> list[Any]:
 
 
 @tag("once", "long")
-class GatewayMessagePropertiesTest(TestCase, HostedTestCase):
+class GatewayMessagePropertiesTest(TestCase, HostedGatewayTestCase):
     plays = count(1)
 
     @settings(max_examples=30, deadline=None, phases=[Phase.generate])
@@ -124,13 +124,13 @@ class GatewayMessagePropertiesTest(TestCase, HostedTestCase):
         payment = self.at_the_gateway()
         messages = [Double.says(payment, fact) for fact in facts]
         self.play(payment, messages, list(order), crash)
-        return self.is_so(payment.order)
+        return self.outcome_of(payment.order)
 
     def final_state_after_refund(
         self, named: bool, end: str, order: list[Any], crash: Callable[[], str]
     ) -> dict[str, Any]:
         payment = self.at_the_gateway()
-        self.hear(Double.says(payment, PaymentCaptured(Decimal(70), "USD", "money-1")))
+        self.process_webhook(Double.says(payment, PaymentCaptured(Decimal(70), "USD", "money-1")))
         payment.order.refresh_from_db()
         [refund] = reservations.refund_by_staff(payment.order, Decimal(30), why="x", by=self.sam)
         Double.refund_state = end
@@ -140,13 +140,13 @@ class GatewayMessagePropertiesTest(TestCase, HostedTestCase):
             index: (state, name, key) for index, state in enumerate([*states, *[end] * (3 - len(states))])
         }
         self.play(payment, [], order, crash)
-        return self.is_so(payment.order)
+        return self.outcome_of(payment.order)
 
     def at_the_gateway(self) -> Payment:
         """Start with another order and other message names, so that two runs do not share data."""
         Double.reset()
         Double.numbers = count(1000 * next(self.plays))
-        return self.begun()
+        return self.start_attempt()
 
     def play(
         self, payment: Payment, messages: list[WebhookMessage], order: list[Any], crash: Callable[[], str]
@@ -162,7 +162,7 @@ class GatewayMessagePropertiesTest(TestCase, HostedTestCase):
         if step == "browser":
             return self.browser(payment, crash)
         if step == "job":
-            gateway_polling.request_due_polls(self.day(200))
+            gateway_polling.request_due_polls(self.time_in_days(200))
             run_all()
             return True
         if step == "send":
@@ -173,7 +173,7 @@ class GatewayMessagePropertiesTest(TestCase, HostedTestCase):
         if crash == "the gateway does not answer":
             Double.trouble.append(TemporaryFailure("No answer."))
         payment.refresh_from_db()
-        self.come_back(payment)
+        self.return_to_site(payment)
         Double.trouble.clear()
         return True
 
@@ -182,7 +182,7 @@ class GatewayMessagePropertiesTest(TestCase, HostedTestCase):
             return False
         try:
             with suppress(Died), transaction.atomic():
-                self.hear(message)
+                self.process_webhook(message)
                 if crash == "before the commit":
                     raise Died
         except webhooks.UnknownYet:

@@ -32,18 +32,18 @@ class SlowStripeTest(SlowGatewayMixin, StripeTestCase):
     @override_settings(GATEWAY_SECONDS=1)
     def test_slow_stripe_times_out_and_the_page_says_that_nothing_was_charged(self) -> None:
         self.fake.faults.order("POST /v1/checkout/sessions", "slow", **SLOW)
-        self.assert_payment_page_times_out(self.placed(1))
+        self.assert_payment_page_times_out(self.place_new_order(1))
 
     @override_settings(GATEWAY_SECONDS=1)
     def test_slow_stripe_times_out_when_the_payer_returns(self) -> None:
-        payment = self.attempt()
+        payment = self.start_attempt()
         self.fake.faults.order("GET /v1/checkout/sessions/*", "slow", **SLOW)
         page = self.client.get(payment.get_process_url(), follow=True)
         self.assertContains(page, "Not paid yet")
 
     @override_settings(GATEWAY_SECONDS=1)
     def test_slow_stripe_leaves_a_payment_in_progress_when_the_payer_cancels_it_there(self) -> None:
-        payment = self.attempt()
+        payment = self.start_attempt()
         self.fake.faults.order("POST /v1/checkout/sessions/*/expire", "slow", **SLOW)
         page = self.client.get(payment.canceled_address, follow=True)
         self.assertContains(page, "Finish it, or cancel it to pay another way.")
@@ -51,7 +51,7 @@ class SlowStripeTest(SlowGatewayMixin, StripeTestCase):
     @override_settings(GATEWAY_SECONDS=1)
     def test_background_job_may_wait_longer_for_stripe(self) -> None:
         self.fake.faults.order("POST /v1/checkout/sessions", "slow", times=1, seconds=1.5)
-        self.assertTrue(self.attempt().session)
+        self.assertTrue(self.start_attempt().session)
 
 
 class SlowPayPalTest(SlowGatewayMixin, PayPalTestCase):
@@ -60,11 +60,11 @@ class SlowPayPalTest(SlowGatewayMixin, PayPalTestCase):
     @override_settings(GATEWAY_SECONDS=1)
     def test_slow_paypal_times_out_and_the_page_says_that_nothing_was_charged(self) -> None:
         self.fake.faults.order("POST /v2/checkout/orders", "slow", **SLOW)
-        self.assert_payment_page_times_out(self.placed(1))
+        self.assert_payment_page_times_out(self.place_new_order(1))
 
     @override_settings(GATEWAY_SECONDS=2)
     def test_time_limit_covers_all_gateway_calls_of_one_request(self) -> None:
         """The token call and the order call are each within the limit, but together they exceed it."""
         self.fake.faults.order("POST /v1/oauth2/token", "slow", times=9, seconds=1.4)
         self.fake.faults.order("POST /v2/checkout/orders", "slow", times=9, seconds=1.4)
-        self.assert_payment_page_times_out(self.placed(1))
+        self.assert_payment_page_times_out(self.place_new_order(1))

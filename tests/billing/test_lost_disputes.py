@@ -18,21 +18,21 @@ from billing.models import Credit, Dispute, Order, Payment, PaymentIssue, Vouche
 from billing.models.fields import exact_sum
 from history.models import Entry
 from outbox.testing import run_all
-from tests.billing.hosted_gateway import Double, HostedTestCase
+from tests.billing.hosted_gateway import Double, HostedGatewayTestCase
 from tests.billing.toys import Toy, ToyKind
 
 ZERO = Decimal(0)
 
 
-class LostDisputeTestCase(HostedTestCase):
+class LostDisputeTestCase(HostedGatewayTestCase):
     def buy(self, *products: int, kind: str = "toy", **details: object) -> Order:
         """Alice places an order and pays by card."""
-        cart = self.cart(payer=self.alice)
+        cart = self.create_cart(payer=self.alice)
         for product in products:
             carts.add_line(cart, kind, product, {"attendee": "Alice"} | details)
         order = placement.place_order(cart, placement.PlacementOptions(), seen=None, at=self.now)
         if order.state != Order.State.PAID:
-            self.hear(Double.took(self.begun(order)))
+            self.process_webhook(Double.took(self.start_attempt(order)))
             order.refresh_from_db()
         return order
 
@@ -46,11 +46,11 @@ class LostDisputeTestCase(HostedTestCase):
     def dispute(self, order: Order, state: str, amount: object = None) -> None:
         payment = order.payments.exclude(captured_at=None).exclude(variant="voucher").earliest("pk")
         fact = DisputeState(f"d-{payment.pk}", Decimal(str(amount or payment.total)), "USD", state, "fraudulent")
-        self.hear(Double.says(payment, fact))
+        self.process_webhook(Double.says(payment, fact))
         order.refresh_from_db()
 
     def assert_credit_cannot_be_spent(self) -> None:
-        order = self.placed(1, payer=self.alice)
+        order = self.place_new_order(1, payer=self.alice)
         self.assertEqual((credit.credit_spent_on(order), order.early_total), (0, 70))
 
     def open_issue_text(self) -> str:
@@ -73,14 +73,14 @@ class CreditOnHoldTest(LostDisputeTestCase):
         self.assert_credit_cannot_be_spent()
         self.dispute(order, "won")
         self.assertEqual(Entry.objects.filter(action="billing.credit_hold_lifted").count(), 1)
-        self.assertEqual(credit.credit_spent_on(self.placed(1, payer=self.alice)), 70)
+        self.assertEqual(credit.credit_spent_on(self.place_new_order(1, payer=self.alice)), 70)
 
     def test_only_credit_not_covered_by_the_remaining_payment_is_on_hold(self) -> None:
         order = self.buy(1, 2)
         self.cancel_as_credit(order)
         self.dispute(order, "open", 100)
         self.assertEqual(Dispute.objects.get().credit_held, 50)
-        self.assertEqual(credit.credit_spent_on(self.placed(1, payer=self.alice)), 20)
+        self.assertEqual(credit.credit_spent_on(self.place_new_order(1, payer=self.alice)), 20)
 
     def test_payment_issue_names_the_credit_that_was_already_spent(self) -> None:
         order = self.buy(1)
@@ -108,11 +108,11 @@ class CreditOnHoldTest(LostDisputeTestCase):
 
     @override_settings(LATE_PAYMENT="credit")
     def test_credit_for_a_late_payment_is_on_hold_when_its_dispute_is_lost(self) -> None:
-        order = self.placed(1, payer=self.alice)
-        payment = self.begun(order)
-        transitions.expire_order(order, self.day(1))
+        order = self.place_new_order(1, payer=self.alice)
+        payment = self.start_attempt(order)
+        transitions.expire_order(order, self.time_in_days(1))
         ToyKind.catalogue[1] = Toy("70", stock=0)
-        self.hear(Double.took(payment))
+        self.process_webhook(Double.took(payment))
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 70)
         self.dispute(order, "lost")
         ToyKind.catalogue[1] = Toy("70")
@@ -126,12 +126,12 @@ class CreditOnHoldTest(LostDisputeTestCase):
         self.dispute(order, "won")
         run_all()
         self.assertEqual(Entry.objects.filter(action="billing.credit_hold_lifted").count(), 1)
-        self.assertEqual(credit.credit_spent_on(self.placed(1, payer=self.alice)), 70)
+        self.assertEqual(credit.credit_spent_on(self.place_new_order(1, payer=self.alice)), 70)
 
     def test_voucher_is_voided_when_its_dispute_is_lost_and_the_issue_names_the_used_amount(self) -> None:
         order = self.buy(0, kind="voucher", amount="50")
         voucher = Voucher.objects.get()
-        voucher_redemption.redeem_voucher_on_order(self.placed(1, due=Order.Due.DOOR), voucher.code, self.now)
+        voucher_redemption.redeem_voucher_on_order(self.place_new_order(1, due=Order.Due.DOOR), voucher.code, self.now)
         self.dispute(order, "lost")
         voucher.refresh_from_db()
         self.assertIsNotNone(voucher.voided_at)
@@ -171,7 +171,7 @@ class CreditHoldDecisionTest(LostDisputeTestCase):
         self.assert_credit_cannot_be_spent()
         self.decide("release")
         self.assertEqual(Entry.objects.get(action="billing.credit_hold_lifted").reason, "We talked")
-        self.assertEqual(credit.credit_spent_on(self.placed(1, payer=self.alice)), 70)
+        self.assertEqual(credit.credit_spent_on(self.place_new_order(1, payer=self.alice)), 70)
 
 
 @tag("long")
@@ -210,11 +210,11 @@ class DisputeBalancePropertiesTest(LostDisputeTestCase):
     def use_voucher(self) -> None:
         voucher = Voucher.objects.filter(voided_at=None, balance__gt=0).first()
         if voucher is not None and self.is_usable(voucher):
-            cart = self.cart(2, payer=self.alice)
+            cart = self.create_cart(2, payer=self.alice)
             cart.vouchers.add(voucher)
             order = placement.place_order(cart, placement.PlacementOptions(), seen=None, at=self.now)
             if order.state != Order.State.PAID:
-                self.hear(Double.took(self.begun(order)))
+                self.process_webhook(Double.took(self.start_attempt(order)))
 
     def is_usable(self, voucher: Voucher) -> bool:
         return not Dispute.objects.filter(payment__order__lines__voucher=voucher).exclude(state="won").exists()
@@ -236,7 +236,7 @@ class DisputeBalancePropertiesTest(LostDisputeTestCase):
                 at=self.now,
             )
             if new.state != Order.State.PAID:
-                self.hear(Double.took(self.begun(new)))
+                self.process_webhook(Double.took(self.start_attempt(new)))
         elif lines:
             percent = Decimal(chance.choice((0, 50, 100)))
             line_cancellation.cancel_line(

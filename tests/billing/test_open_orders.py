@@ -16,10 +16,10 @@ from tests.billing.toys import Toy, ToyKind
 class OpenOrderTestCase(CheckoutTestCase):
     def order(self, *products: int, way: str = "practice") -> Order:
         """Place an order in this browser and leave it unpaid at the gateway."""
-        self.put(*products or (1,), attendee="Kim")
-        self.details()
+        self.put_in_cart(*products or (1,), attendee="Kim")
+        self.submit_payer()
         total = str(sum(int(ToyKind.catalogue[product].price) for product in products or (1,)))
-        self.place(way, now=total, door=total)
+        self.submit_review(way, now=total, door=total)
         return Order.objects.placed().latest("pk")
 
     def other_page(self) -> HttpResponse:
@@ -33,13 +33,13 @@ class OpenOrderLinkTest(OpenOrderTestCase):
         page = self.other_page()
         self.assertContains(page, f"1 order to pay, until {until}")
         self.assertContains(page, f'href="/order/{order.pk}/?key=')
-        self.answer("pay")
+        self.answer_practice_page("pay")
         self.assertNotContains(self.other_page(), "to pay")
 
     def test_link_disappears_once_the_order_has_expired(self) -> None:
         order = self.order()
         self.assertContains(self.other_page(), "1 order to pay")
-        Order.objects.filter(pk=order.pk).update(held_until=self.day(-1))
+        Order.objects.filter(pk=order.pk).update(held_until=self.time_in_days(-1))
         self.assertNotContains(self.other_page(), "to pay")
 
     def test_only_the_payer_sees_the_link_in_any_browser(self) -> None:
@@ -92,14 +92,14 @@ class OpenOrderLinkTest(OpenOrderTestCase):
         self.count_queries(member)
         before = self.count_queries(member)
         self.order()
-        Order.objects.update(held_until=self.day(-1))
+        Order.objects.update(held_until=self.time_in_days(-1))
         session = self.client.session
-        session["pay_until"] = self.day(-1).isoformat()
+        session["pay_until"] = self.time_in_days(-1).isoformat()
         session.save()
         self.assertEqual(self.count_queries(self.client), 2, "the session and the page's text")
         self.log_in(self.alice)
         self.order()
-        self.cart(1, 2, payer=self.alice)
+        self.create_cart(1, 2, payer=self.alice)
         self.assertEqual(self.count_queries(member), before)
 
 
@@ -128,7 +128,7 @@ class OrderAgainTest(OpenOrderTestCase):
 
     def place_expired_order(self, *products: int) -> Order:
         order = self.order(*products)
-        Order.objects.filter(pk=order.pk).update(held_until=self.day(-1))
+        Order.objects.filter(pk=order.pk).update(held_until=self.time_in_days(-1))
         return order
 
     def test_expired_order_is_ordered_again_with_the_same_attendees_and_payer(self) -> None:

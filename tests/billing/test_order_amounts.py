@@ -25,7 +25,7 @@ DOOR = "Please pay $70.00 at the door, or $65.00 online before the first class s
 class OrderAmountsTest(BillingTestCase):
     def setUp(self) -> None:
         super().setUp()
-        ToyKind.catalogue[1] = Toy("70", prepay="5", starts=self.day(2))
+        ToyKind.catalogue[1] = Toy("70", prepay="5", starts=self.time_in_days(2))
         ToyKind.catalogue[2] = Toy("50")
 
     def page(self, order: Order) -> str:
@@ -38,19 +38,19 @@ class OrderAmountsTest(BillingTestCase):
         return " ".join(get_template(mail.path).template.render(Context(context)).split())
 
     def test_pay_at_the_door_page_and_mail_show_the_door_price_and_the_online_early_price(self) -> None:
-        order = self.placed(1, due=Order.Due.DOOR)
+        order = self.place_new_order(1, due=Order.Due.DOOR)
         self.assertIn(DOOR, self.page(order))
         self.assertIn(DOOR, self.mail("order_received", order))
 
     def test_pay_at_the_door_order_is_billed_at_the_regular_price(self) -> None:
-        order = self.placed(1, due=Order.Due.DOOR)
+        order = self.place_new_order(1, due=Order.Due.DOOR)
         page = self.page(order)
         self.assertNotIn("−$5.00", page)
         self.assertIn("Total $70.00 Paid $0.00 Balance due $70.00", page)
         self.assertIn("Toy 1, Pat: $70.00", self.mail("order_received", order))
 
     def test_only_the_regular_price_is_shown_once_the_first_class_has_started(self) -> None:
-        order = self.placed(1, due=Order.Due.DOOR)
+        order = self.place_new_order(1, due=Order.Due.DOOR)
         line = order.lines.get()
         line.price_facts |= {"first_meeting_at": (timezone.now() - timedelta(minutes=1)).isoformat()}
         line.save()
@@ -59,21 +59,21 @@ class OrderAmountsTest(BillingTestCase):
         self.assertNotIn("$65.00", page)
 
     def test_order_page_shows_total_paid_amount_and_balance(self) -> None:
-        order = self.placed(1, 2)
+        order = self.place_new_order(1, 2)
         self.assertIn("Total $115.00 Paid $0.00 Balance due $115.00", self.page(order))
-        self.pay(order)
+        self.pay_order(order)
         self.assertIn("Total $115.00 Paid $115.00 Balance due $0.00", self.page(order))
 
     def test_order_and_receipt_call_the_reduction_early_price(self) -> None:
-        order = self.placed(1)
-        self.pay(order)
+        order = self.place_new_order(1)
+        self.pay_order(order)
         for address in (order.address(), order.receipt_address):
             page = text_of(self.client.get(address))
             self.assertIn("Early price", page)
             self.assertNotIn("advance", page)
 
     def test_checkout_shows_the_early_and_the_regular_price(self) -> None:
-        cart = self.cart(1)
+        cart = self.create_cart(1)
         session = self.client.session
         session["cart"] = cart.pk
         session.save()
@@ -81,13 +81,13 @@ class OrderAmountsTest(BillingTestCase):
         self.assertIn("Early price: $65.00 if you pay now. Regular price: $70.00 at the door.", page)
 
     def test_refund_is_listed_between_paid_amount_and_balance(self) -> None:
-        order = self.placed(1, 2)
-        self.pay(order)
+        order = self.place_new_order(1, 2)
+        self.pay_order(order)
         self.cancel(order, order.lines.get(product_id=2))
         self.assertIn("Total $65.00 Paid $115.00 Refunded −$50.00 Balance due $0.00", self.page(order))
 
     def test_desk_sees_the_same_price_sentence_and_amounts_as_the_payer(self) -> None:
-        order = self.placed(1, due=Order.Due.DOOR)
+        order = self.place_new_order(1, due=Order.Due.DOOR)
         self.log_in(self.ada)
         page = text_of(self.client.get(reverse("desk_order", args=[order.pk])))
         for wanted in (DOOR, "Total $70.00 Paid $0.00 Balance due $70.00", "Balance if paid now $65.00"):
@@ -95,10 +95,13 @@ class OrderAmountsTest(BillingTestCase):
 
     def test_desk_order_list_shows_the_same_total_as_the_order_page(self) -> None:
         at_the_door, open_online, paid, partly_canceled = (
-            self.placed(1, due=Order.Due.DOOR), self.placed(1), self.placed(1), self.placed(1, 2)
-        )  # fmt: skip
-        self.pay(paid)
-        self.pay(partly_canceled)
+            self.place_new_order(1, due=Order.Due.DOOR),
+            self.place_new_order(1),
+            self.place_new_order(1),
+            self.place_new_order(1, 2),
+        )
+        self.pay_order(paid)
+        self.pay_order(partly_canceled)
         self.cancel(partly_canceled, partly_canceled.lines.get(product_id=2))
         self.log_in(self.ada)
         for order, total in (
@@ -120,15 +123,15 @@ class OrderAmountsTest(BillingTestCase):
         return self.client.post(address, {"way": "terms", "seen": seen.group(1)}, follow=True)
 
     def test_page_after_a_cancellation_starts_with_it_and_does_not_say_thank_you(self) -> None:
-        order = self.placed(1, 2)
-        self.pay(order)
+        order = self.place_new_order(1, 2)
+        self.pay_order(order)
         page = text_of(self.cancel(order, order.lines.get(product_id=2)))
         self.assertTrue(page.startswith('id="main" tabindex="-1"> Toy 2 is canceled.'), page[:200])
         self.assertNotIn("Thank you", page)
         self.assertNotIn("Thank you", self.page(order))
 
     def test_lines_of_a_canceled_order_are_shown_as_canceled_on_the_page_and_in_the_mail(self) -> None:
-        order = self.placed(1, 3)
+        order = self.place_new_order(1, 3)
         transitions.cancel_unpaid_order(order, at=self.now)
         page = text_of(self.client.get(order.address()))
         self.assertIn("Toy 1 Canceled", page)
@@ -141,20 +144,20 @@ class OrderAmountsTest(BillingTestCase):
         self.assertNotIn("$", mail.body)
 
     def test_order_page_says_thank_you_only_right_after_payment(self) -> None:
-        order = self.placed(1)
-        self.pay(order)
+        order = self.place_new_order(1)
+        self.pay_order(order)
         self.assertIn("Thank you", self.page(order))
         Order.objects.update(paid_at=timezone.now() - timedelta(hours=2))
         self.assertNotIn("Thank you", self.page(order))
 
     def test_pay_at_the_door_page_says_thank_you_only_right_after_ordering(self) -> None:
-        order = self.placed(1, due=Order.Due.DOOR)
+        order = self.place_new_order(1, due=Order.Due.DOOR)
         self.assertIn("Thank you", self.page(order))
         Order.objects.update(placed_at=timezone.now() - timedelta(hours=2))
         self.assertNotIn("Thank you", self.page(order))
 
     def test_mail_and_page_of_an_order_with_a_due_date_show_the_same_price_sentence(self) -> None:
-        order = self.placed(1, due=Order.Due.DOOR)
+        order = self.place_new_order(1, due=Order.Due.DOOR)
         Order.objects.update(due_kind=Order.Due.DATE, due_date=timezone.localdate() + timedelta(days=9))
         order.refresh_from_db()
         context = mails.order_context(Message(data={"order_id": order.pk}))

@@ -17,7 +17,7 @@ from billing.domain.pricing import balances, credit, discount_codes
 from billing.domain.refunds import reservations
 from billing.models import DiscountCode, Order, Payment, PriceAdjustment, Refund
 from tests import factories
-from tests.billing.base import second_attempt
+from tests.billing.base import create_second_attempt
 from tests.billing.toys import TOY_CHANGE, Toy, ToyKind, with_toys
 from tests.racing import overlap, without_locks
 
@@ -113,7 +113,7 @@ class CheckoutRaceTest(TransactionTestCase):
         """Two attempts of 70 for one order are both confirmed."""
         ToyKind.confirmed.clear()
         order = self.place_later(self.cart())()
-        tabs = [second_attempt(order, variant) for variant in ("practice", "cash")]
+        tabs = [create_second_attempt(order, variant) for variant in ("practice", "cash")]
         overlap(*[lambda tab=tab: tab.change_status("confirmed") for tab in tabs], before=TOY_CHANGE)
         return order
 

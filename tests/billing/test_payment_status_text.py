@@ -29,7 +29,7 @@ class PaymentStatusTestCase(BillingTestCase):
         Double.reset()
 
     def start_payment(self, **how: str) -> Order:
-        order = self.placed(1, **how)
+        order = self.place_new_order(1, **how)
         self.open_payment_page(order)
         return order
 
@@ -44,8 +44,8 @@ class PaymentStatusTestCase(BillingTestCase):
         """Check the status name and its sentences on the result pages and on the order page."""
         self.assertEqual(
             (
-                payment_status_text.payment_text_of_order(order, self.clock()).name,
-                payment_status_text.payment_text_of_order(order, self.clock()).can_pay,
+                payment_status_text.payment_text_of_order(order, self.current_time()).name,
+                payment_status_text.payment_text_of_order(order, self.current_time()).can_pay,
             ),
             (name, can_pay),
         )
@@ -69,7 +69,7 @@ class PaymentStatusTextTest(PaymentStatusTestCase):
         self.assert_payment_status(order, "in_progress", while_open, can_pay=True)
         for name in ("order", "payment_fail"):
             self.assertNotContains(self.client.get(order.address(name)), "wasn’t completed")
-        order.payments.update(session_until=self.clock() - 2 * GRACE)
+        order.payments.update(session_until=self.current_time() - 2 * GRACE)
         self.assert_payment_status(order, "broken_off", "Try again or pick another payment method.", can_pay=True)
 
     def test_expired_attempt_says_that_it_timed_out_and_nothing_was_charged(self) -> None:
@@ -80,7 +80,7 @@ class PaymentStatusTextTest(PaymentStatusTestCase):
     def test_pending_bank_payment_says_until_when_the_spots_are_reserved(self) -> None:
         order = self.start_payment()
         self.says(order, PaymentPending())
-        until = status_text.moment_text(order.held_until, self.clock())
+        until = status_text.moment_text(order.held_until, self.current_time())
         self.assert_payment_status(
             order, "on_its_way", "usually take 3–5 days", f"reserved until {until}", can_pay=False
         )
@@ -88,7 +88,7 @@ class PaymentStatusTextTest(PaymentStatusTestCase):
     def test_pending_bank_payment_past_the_hold_says_that_the_spots_could_not_be_held(self) -> None:
         order = self.start_payment()
         self.says(order, PaymentPending())
-        Order.objects.filter(pk=order.pk).update(held_until=self.day(-1))
+        Order.objects.filter(pk=order.pk).update(held_until=self.time_in_days(-1))
         order.refresh_from_db()
         self.assert_payment_status(order, "on_its_way", "couldn’t hold your spots that long", can_pay=False)
 
@@ -98,7 +98,7 @@ class PaymentStatusTextTest(PaymentStatusTestCase):
         self.assert_payment_status(order, "on_its_way", "Your spots are reserved.", can_pay=False)
 
     def test_unreachable_gateway_asks_the_payer_to_try_again_in_a_minute(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         Double.trouble = [TemporaryFailure("The line is busy.")]
         self.assertSentTo(self.open_payment_page(order), order.address("payment_fail"))
         self.assert_payment_status(order, "unreachable", "couldn’t reach", "in a minute", can_pay=True)
@@ -109,7 +109,7 @@ class PaymentStatusTextTest(PaymentStatusTestCase):
             PermanentFailure("It takes no amounts as small as this."),
             NeedsPerson("Our account there is closed."),
         ):
-            order = self.placed(1)
+            order = self.place_new_order(1)
             Double.trouble = [fault]
             self.open_payment_page(order)
             self.assert_payment_status(order, "broken", "try another payment method", can_pay=True)
@@ -128,13 +128,13 @@ class PaymentStatusTextTest(PaymentStatusTestCase):
 
     def test_expired_order_says_that_the_spots_were_released(self) -> None:
         order = self.start_payment()
-        transitions.expire_order(order, self.day(1))
+        transitions.expire_order(order, self.time_in_days(1))
         order.refresh_from_db()
         self.assert_payment_status(order, "lapsed", "the spots were released", "order again", can_pay=False)
 
     def test_partial_desk_payment_shows_the_received_and_the_remaining_amount(self) -> None:
-        order = self.placed(1, due=Order.Due.DOOR)
-        attempts.record_desk_payment(order, "cash", Decimal(30), by=self.ada, received_on=self.local_day())
+        order = self.place_new_order(1, due=Order.Due.DOOR)
+        attempts.record_desk_payment(order, "cash", Decimal(30), by=self.ada, received_on=self.date_in_days())
         self.assertContains(self.client.get(order.address("payment_fail")), "received $30.00; $40.00 is still")
 
     def test_paid_order_with_an_unavailable_product_says_so(self) -> None:
@@ -201,7 +201,7 @@ class PaymentMailLinkTest(PaymentStatusTestCase):
         for due, held_until, sentence in (
             (Order.Due.NOW, None, "Your spots are reserved until"),
             (Order.Due.DOOR, None, "Your spots are reserved."),
-            (Order.Due.NOW, self.day(-1), "couldn’t hold your spots that long"),
+            (Order.Due.NOW, self.time_in_days(-1), "couldn’t hold your spots that long"),
         ):
             order = self.start_payment(due=due)
             if held_until:
@@ -210,7 +210,7 @@ class PaymentMailLinkTest(PaymentStatusTestCase):
             self.assertIn(sentence, str(send_all()[-1].body))
 
     def test_link_in_hold_reminder_leads_to_payment(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         transitions.remind_of_expiring_holds(order.held_until)
         self.assertContains(self.client.get(self.link(order, "are reserved until")), "Pay $70.00")
 

@@ -17,10 +17,10 @@ from billing.gateways.facts import PaymentDeclined, PaymentPending
 from billing.models import Order, Payment, PaymentIssue
 from common.errors import TemporaryFailure
 from history.models import Entry
-from tests.billing.hosted_gateway import Double, HostedTestCase
+from tests.billing.hosted_gateway import Double, HostedGatewayTestCase
 
 
-class PaymentInProgressTestCase(HostedTestCase):
+class PaymentInProgressTestCase(HostedGatewayTestCase):
     def open_page(self, order: Order, variant: str = "double") -> HttpResponse:
         return self.client.post(order.pay_address, {"way": variant})
 
@@ -28,7 +28,7 @@ class PaymentInProgressTestCase(HostedTestCase):
         """Start a bank debit that the payer has authorized and the bank has not confirmed yet."""
         self.open_page(order)
         payment = order.payments.latest("pk")
-        self.hear(Double.says(payment, PaymentPending()))
+        self.process_webhook(Double.says(payment, PaymentPending()))
         payment.refresh_from_db()
         return payment
 
@@ -41,7 +41,7 @@ class PaymentInProgressTestCase(HostedTestCase):
 
     def record_cash(self, order: Order, amount: int = 70) -> HttpResponse:
         self.log_in(self.ada)
-        data = {"amount": amount, "variant": "cash", "received_on": self.local_day()}
+        data = {"amount": amount, "variant": "cash", "received_on": self.date_in_days()}
         return self.client.post(reverse("desk_record_payment", args=[order.pk]), data)
 
     def cancel_payment(self, order: Order) -> HttpResponse:
@@ -54,7 +54,7 @@ class PaymentInProgressTestCase(HostedTestCase):
 
 class PendingBankDebitTest(PaymentInProgressTestCase):
     def test_voucher_is_refused_while_a_bank_debit_is_pending(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         self.debit(order)
         page = self.use_voucher(order)
         self.assertContains(
@@ -63,7 +63,7 @@ class PendingBankDebitTest(PaymentInProgressTestCase):
         self.assertPaidBy(order)
 
     def test_order_page_offers_no_voucher_form_and_says_when_the_bank_debit_is_known(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         self.debit(order)
         page = self.client.get(order.address())
         self.assertNotContains(page, "Pay with a gift voucher")
@@ -71,44 +71,44 @@ class PendingBankDebitTest(PaymentInProgressTestCase):
         self.assertContains(page, "We’ll know by")
 
     def test_desk_cannot_record_cash_while_a_bank_debit_is_pending(self) -> None:
-        order = self.placed(1, due=Order.Due.DOOR)
+        order = self.place_new_order(1, due=Order.Due.DOOR)
         self.debit(order)
         self.assertContains(self.record_cash(order), "on its way from the bank", status_code=400)
         self.assertPaidBy(order)
 
     def test_pending_bank_debit_cannot_be_canceled(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         payment = self.debit(order)
         self.assertContains(self.cancel_payment(order), "can’t be stopped")
         payment.refresh_from_db()
         self.assertEqual(payment.status, "preauth")
 
     def test_payment_request_is_refused_while_a_bank_debit_is_pending(self) -> None:
-        order = self.placed(1, due=Order.Due.DOOR)
+        order = self.place_new_order(1, due=Order.Due.DOOR)
         self.debit(order)
         with self.assertRaisesMessage(transitions.OrderTransitionRefused, "on its way from the bank"):
             due_dates.send_payment_request(order, self.now, by=self.ada)
 
     def test_order_can_be_paid_another_way_once_the_bank_debit_is_declined(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         payment = self.debit(order)
         self.use_voucher(order)
         self.assertPaidBy(order)
-        self.hear(Double.says(payment, PaymentDeclined("No money there.")))
+        self.process_webhook(Double.says(payment, PaymentDeclined("No money there.")))
         self.use_voucher(order)
         self.assertPaidBy(order, "voucher")
 
 
 class OpenPaymentPageTest(PaymentInProgressTestCase):
     def test_second_method_is_refused_while_a_payment_page_is_open_and_the_first_continues(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         first = self.open_page(order)
         self.assertSentTo(self.open_page(order, "other"), order.address())
         self.assertEqual(self.open_page(order).headers["Location"], first.headers["Location"])
         self.assertEqual(Payment.objects.count(), 1)
 
     def test_switching_to_pay_at_the_door_cancels_an_open_payment_page(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         self.open_page(order)
         page = self.client.post(order.door_address, follow=True)
         self.assertContains(page, "The payment was canceled. Nothing was charged.")
@@ -116,17 +116,17 @@ class OpenPaymentPageTest(PaymentInProgressTestCase):
         self.assertEqual((order.due_kind, order.payments.get().status), (Order.Due.DOOR, "cancelled"))
 
     def test_order_stays_online_when_its_payment_page_cannot_be_canceled(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         self.open_page(order)
         Double.trouble.append(TemporaryFailure("No answer."))
         self.assertContains(self.client.post(order.door_address, follow=True), "The payment service doesn’t answer")
         order.refresh_from_db()
         self.assertEqual(order.due_kind, Order.Due.NOW)
         with self.assertRaises(PaymentInProgress):
-            pay_at_door.switch_to_pay_at_door(order, self.clock())
+            pay_at_door.switch_to_pay_at_door(order, self.current_time())
 
     def test_payer_cancels_an_open_payment_page_and_pays_another_way(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         self.open_page(order)
         self.assertContains(self.use_voucher(order), "A payment of $70.00 has been started. Method: Double.")
         self.assertContains(self.client.get(order.address()), "Cancel this payment")
@@ -135,14 +135,14 @@ class OpenPaymentPageTest(PaymentInProgressTestCase):
         self.assertPaidBy(order, "voucher")
 
     def test_payment_page_that_was_just_paid_cannot_be_canceled_and_pays_the_order(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         self.open_page(order)
         Double.took(Payment.objects.get())
         self.assertContains(self.cancel_payment(order), "had already gone through")
         self.assertPaidBy(order, "double")
 
     def test_no_other_payment_is_accepted_while_the_gateway_does_not_answer(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         self.open_page(order)
         Double.trouble.append(TemporaryFailure("No answer."))
         self.assertContains(self.cancel_payment(order), "Please try again in a minute")
@@ -150,7 +150,7 @@ class OpenPaymentPageTest(PaymentInProgressTestCase):
         self.assertPaidBy(order)
 
     def test_desk_cancels_an_open_payment_page_and_records_cash(self) -> None:
-        order = self.placed(1, due=Order.Due.DOOR)
+        order = self.place_new_order(1, due=Order.Due.DOOR)
         self.open_page(order)
         self.assertContains(self.record_cash(order), "has been started", status_code=400)
         page = self.client.get(reverse("desk_order", args=[order.pk]))
@@ -161,14 +161,14 @@ class OpenPaymentPageTest(PaymentInProgressTestCase):
         self.assertPaidBy(order, "cash")
 
     def test_cash_is_refused_for_an_expired_order_whose_payment_page_is_still_open(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         self.open_page(order)
-        transitions.expire_order(order, self.day(1))
+        transitions.expire_order(order, self.time_in_days(1))
         self.assertContains(self.record_cash(order), "has been started", status_code=400)
         self.assertPaidBy(order)
 
     def test_expired_payment_page_is_canceled_by_the_next_payment(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         self.open_page(order)
         Payment.objects.update(session_until=self.now - timedelta(minutes=3))
         self.use_voucher(order)
@@ -177,7 +177,7 @@ class OpenPaymentPageTest(PaymentInProgressTestCase):
 
     def test_expired_payment_page_that_was_paid_prevents_a_second_payment(self) -> None:
         """The webhook of the gateway was lost."""
-        order = self.placed(1)
+        order = self.place_new_order(1)
         self.open_page(order)
         Double.took(Payment.objects.get())
         Payment.objects.update(session_until=self.now - timedelta(minutes=3))
@@ -185,13 +185,13 @@ class OpenPaymentPageTest(PaymentInProgressTestCase):
         self.assertPaidBy(order, "double")
 
     def test_voucher_is_refused_while_a_payment_page_is_being_opened(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         Double.meanwhile = lambda: self.assertContains(self.use_voucher(order), "has been started")  # type: ignore[misc]
         self.open_page(order)
         self.assertPaidBy(order)
 
     def test_practice_payment_blocks_other_payments_until_it_is_canceled(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         page = self.open_page(order, "practice").headers["Location"]
         self.use_voucher(order)
         self.assertPaidBy(order)
@@ -201,7 +201,7 @@ class OpenPaymentPageTest(PaymentInProgressTestCase):
         self.assertPaidBy(order, "voucher")
 
     def test_practice_payment_that_was_canceled_cannot_be_paid(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         page = self.open_page(order, "practice").headers["Location"]
         for answer in ("cancel", "pay"):
             self.client.post(page, {"answer": answer})
@@ -244,14 +244,14 @@ class PaymentSequencesTest(PaymentInProgressTestCase):
 
     def hear_all(self) -> None:
         for message in list(Double.heard.values()):
-            self.hear(message, Payment.objects.get(token=message.about.token).variant)
+            self.process_webhook(message, Payment.objects.get(token=message.about.token).variant)
 
     def test_no_sequence_pays_the_same_balance_twice(self) -> None:
         chance = random.Random(8)
         for number in range(20):
             names = [chance.choice(self.STEPS) for _ in range(9)]
             with self.subTest(number=number, steps=names):
-                order = self.placed(1, due=Order.Due.DOOR)
+                order = self.place_new_order(1, due=Order.Due.DOOR)
                 for name in names:
                     self.step(name, order)
                 self.hear_all()

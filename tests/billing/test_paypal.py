@@ -26,7 +26,7 @@ from billing.models import Order, Payment, Refund
 from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure
 from common.network import OpenTransaction
 from outbox.testing import run_all
-from tests.billing.base import second_attempt
+from tests.billing.base import create_second_attempt
 from tests.billing.paypal import PayPalTestCase
 
 FITTING = [("matched", "payment"), ("matched", "refund"), ("matched", "dispute")]
@@ -36,7 +36,7 @@ FEE = Decimal("0.0299")
 
 class CreateOrderTest(PayPalTestCase):
     def test_order_names_payment_payee_amount_and_return_address(self) -> None:
-        payment = self.begun()
+        payment = self.start_attempt()
         order, context = self.fake.books.orders[payment.session], self.fake.books.contexts[payment.session]
         unit = order["purchase_units"][0]
         self.assertEqual(order["intent"], "CAPTURE")
@@ -47,19 +47,19 @@ class CreateOrderTest(PayPalTestCase):
         self.assertEqual(payment.session_url, f"{self.fake.url}/checkoutnow?token={payment.session}")
 
     def test_cancel_link_ends_payment(self) -> None:
-        payment = self.begun()
+        payment = self.start_attempt()
         self.client.get(self.fake.books.contexts[payment.session]["cancel_url"] + "&token=X")
         payment.refresh_from_db()
         self.assertEqual(payment.status, "cancelled")
 
     def test_same_key_returns_same_order(self) -> None:
-        payment = self.begun()
+        payment = self.start_attempt()
         self.assertEqual(self.paypal.create_session(payment, payment.key).session, payment.session)
         self.assertEqual(len(self.fake.books.orders), 1)
 
     def test_long_non_latin_business_name_is_clipped_to_fit(self) -> None:
         with override_settings(BUSINESS_NAME="スウィング学校" * 30):
-            self.begun()
+            self.start_attempt()
         self.assertEqual(orders.clip_text("é" * 100), "é" * 63)
 
     def test_approval_url_is_read_from_either_link_name(self) -> None:
@@ -70,12 +70,12 @@ class CreateOrderTest(PayPalTestCase):
             orders.approval_url({"links": []})
 
     def test_paypal_is_not_called_inside_transaction(self) -> None:
-        payment = self.begun()
+        payment = self.start_attempt()
         with self.assertRaises(OpenTransaction), transaction.atomic():
             self.paypal.poll_payment(payment)
 
     def test_unsupported_amount_is_refused_without_calling_paypal(self) -> None:
-        payment = self.begun()
+        payment = self.start_attempt()
         before = len(self.fake.requests)
         for currency, total in (("KWD", "1.500"), ("HUF", "10.50"), ("USD", "10.005")):
             payment.currency, payment.total = currency, Decimal(total)
@@ -96,12 +96,12 @@ class PollPaymentTest(PayPalTestCase):
         return PaymentCaptured(payment.total, "USD", capture["id"], fee)
 
     def approved_payment(self, instrument: str = "balance") -> Payment:
-        payment = self.begun()
+        payment = self.start_attempt()
         self.fake.books.approve(payment.session, instrument)
         return payment
 
     def test_unapproved_order_reports_nothing(self) -> None:
-        self.assertEqual(self.paypal.poll_payment(self.begun()), [])
+        self.assertEqual(self.paypal.poll_payment(self.start_attempt()), [])
 
     def test_approved_order_is_captured_with_amount_currency_and_fee_reported_by_paypal(self) -> None:
         payment = self.approved_payment()
@@ -160,17 +160,17 @@ class PollPaymentTest(PayPalTestCase):
                 self.assertIsInstance(self.paypal.poll_payment(payment)[0], wanted)
 
     def test_order_not_approved_in_time_is_expired(self) -> None:
-        payment = self.begun()
+        payment = self.start_attempt()
         self.fake.forward(timedelta(hours=4))
         self.assertEqual(self.paypal.poll_payment(payment), [AttemptExpired()])
 
     def test_order_unknown_to_paypal_is_expired(self) -> None:
-        payment = self.begun()
+        payment = self.start_attempt()
         del self.fake.books.orders[payment.session]
         self.assertEqual(self.paypal.poll_payment(payment), [AttemptExpired()])
 
     def test_captured_payment_is_reported_after_its_order_is_deleted(self) -> None:
-        payment = self.captured()
+        payment = self.capture_payment()
         del self.fake.books.orders[payment.session]
         self.assertEqual(self.paypal.poll_payment(payment), [self.expected_capture(payment)])
 
@@ -187,7 +187,7 @@ class PollPaymentTest(PayPalTestCase):
 
     def test_attempt_is_not_captured_when_order_was_paid_with_another_method(self) -> None:
         payment = self.approved_payment()
-        other = second_attempt(payment.order)
+        other = create_second_attempt(payment.order)
         other.change_status("confirmed")
         gateway_polling.close_unneeded_attempts(Order.objects.get())
         payment.refresh_from_db()
@@ -209,19 +209,19 @@ class PollPaymentTest(PayPalTestCase):
         self.assertEqual(stopped and stopped.captured_amount, payment.total)
 
     def test_order_of_another_payment_needs_staff_and_is_not_captured(self) -> None:
-        approved, other = self.approved_payment(), self.begun()
+        approved, other = self.approved_payment(), self.start_attempt()
         other.session = approved.session
         with self.assertRaises(NeedsPerson):
             self.paypal.poll_payment(other)
         self.assertEqual(self.fake.books.captures, {})
 
     def test_attempt_without_paypal_order_reports_nothing(self) -> None:
-        payment = self.begun()
+        payment = self.start_attempt()
         payment.session = ""
         self.assertEqual(self.paypal.poll_payment(payment), [])
 
     def test_refunds_and_disputes_are_reported_individually(self) -> None:
-        payment = self.captured()
+        payment = self.capture_payment()
         capture = payment.transaction_id
         dispute = self.fake.books.dispute(capture)
         self.fake.books.refund(capture, {"amount": {"currency_code": "USD", "value": "4.00"}})
@@ -233,64 +233,64 @@ class PollPaymentTest(PayPalTestCase):
         self.assertEqual(disputed, DisputeState(dispute["dispute_id"], payment.total, "USD", "open", reason))
 
     def test_account_without_dispute_access_still_reports_the_capture(self) -> None:
-        payment = self.captured()
+        payment = self.capture_payment()
         self.fake.faults.order("GET /v1/customer/disputes", "before", status=403)
         self.assertEqual(self.paypal.poll_payment(payment), [self.expected_capture(payment)])
 
 
 class RefundTest(PayPalTestCase):
     def test_payment_is_refunded_in_part_and_then_the_rest(self) -> None:
-        payment = self.captured()
+        payment = self.capture_payment()
         first = self.paypal.refund(payment, Decimal("4"), key="one")
         self.assertEqual((first.state, first.reference), (Refund.State.DONE, next(iter(self.fake.books.refunds))))
         self.assertEqual(self.paypal.refund(payment, key="two").state, Refund.State.DONE)
         self.assertEqual(self.fake.books.captures[payment.transaction_id]["status"], "REFUNDED")
 
     def test_same_key_creates_one_refund(self) -> None:
-        payment = self.captured()
+        payment = self.capture_payment()
         answers = {self.paypal.refund(payment, Decimal("4"), key="one") for _ in range(2)}
         self.assertEqual((len(answers), len(self.fake.books.refunds)), (1, 1))
 
     def test_lost_answer_creates_one_refund(self) -> None:
-        payment = self.captured()
+        payment = self.capture_payment()
         self.fake.faults.order("POST /v2/payments/captures/*/refund", "drop")
         self.assertEqual(self.paypal.refund(payment, Decimal("4"), key="one").state, Refund.State.DONE)
         self.assertEqual(len(self.fake.books.refunds), 1)
 
     def test_pending_refund_is_sent_and_later_reported_done_or_failed(self) -> None:
-        payment, self.fake.books.pending_refunds = self.captured(), True
+        payment, self.fake.books.pending_refunds = self.capture_payment(), True
         for good, wanted in ((True, Refund.State.DONE), (False, Refund.State.FAILED)):
             with self.subTest(wanted):
                 answer = self.paypal.refund(payment, Decimal("4"), key=f"key-{good}")
                 self.assertEqual(answer.state, Refund.State.SENT)
                 self.fake.notices()
                 self.fake.books.settle_refund(answer.reference, good)
-                (message,) = self.heard()
+                (message,) = self.parse_notices()
                 (fact,) = message.facts
                 assert isinstance(fact, RefundState)
                 self.assertEqual((fact.state, fact.key, fact.reference), (wanted, f"key-{good}", answer.reference))
 
     def test_payment_refunded_in_dashboard_is_not_refunded_again(self) -> None:
-        payment = self.captured()
+        payment = self.capture_payment()
         self.fake.books.refund(payment.transaction_id, {})
         answer = self.paypal.refund(payment, Decimal("4"), key="one")
         self.assertEqual((answer.state, answer.already), (Refund.State.FAILED, True))
 
     def test_refund_above_remaining_amount_is_refused_with_message(self) -> None:
-        payment = self.captured()
+        payment = self.capture_payment()
         self.fake.books.refund(payment.transaction_id, {"amount": {"currency_code": "USD", "value": "1.00"}})
         answer = self.paypal.refund(payment, payment.total, key="one")
         self.assertEqual((answer.state, answer.already), (Refund.State.FAILED, True))
         self.assertIn("REFUND_AMOUNT_EXCEEDED", answer.message)
 
     def test_pending_bank_payment_cannot_be_refunded(self) -> None:
-        answer = self.paypal.refund(self.captured("echeck"), Decimal("4"), key="one")
+        answer = self.paypal.refund(self.capture_payment("echeck"), Decimal("4"), key="one")
         self.assertEqual((answer.state, answer.already), (Refund.State.FAILED, False))
 
 
 class StatementTest(PayPalTestCase):
     def test_statement_lists_payments_refunds_and_disputes_with_fees(self) -> None:
-        payment = self.captured()
+        payment = self.capture_payment()
         self.paypal.refund(payment, Decimal("4"), key="one")
         dispute = self.fake.books.dispute(payment.transaction_id, "10.00")
         self.fake.books.resolve(dispute["dispute_id"], "RESOLVED_BUYER_FAVOUR")
@@ -307,7 +307,7 @@ class StatementTest(PayPalTestCase):
         self.assertEqual(lost.reference, dispute["dispute_id"])
 
     def test_statement_matches_our_entries(self) -> None:
-        payment = self.begun()
+        payment = self.start_attempt()
         self.fake.books.approve(payment.session)
         gateway_polling.poll_payment(payment.pk)
         reservations.refund_by_staff(payment.order, Decimal("4"), why="The floor was wet", by=self.ada)
@@ -316,7 +316,7 @@ class StatementTest(PayPalTestCase):
         dispute = self.fake.books.dispute(capture, "10.00")
         self.fake.books.resolve(dispute["dispute_id"], "RESOLVED_BUYER_FAVOUR")
         gateway_polling.poll_payment(payment.pk)
-        window = Window(self.day(-1), self.day(1))
+        window = Window(self.time_in_days(-1), self.time_in_days(1))
         theirs = list(self.paypal.statement_lines(window.since, window.until))
         pairs = list(match_entries(our_entries("paypal", window, theirs), theirs, window))
         self.assertEqual([(pair.verdict, pair.theirs.kind) for pair in pairs if pair.theirs], FITTING)

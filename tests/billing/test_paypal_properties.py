@@ -7,19 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.models import Payment, Refund
-from tests.billing.gateway_properties import QUICK, LawsTestCase, Step, steps
+from tests.billing.gateway_properties import QUICK, GatewayPropertiesTestCase, Step, step_lists
 from tests.billing.paypal import PayPalTestCase
 from tests.fakes.paypal_server.webhooks import Notice
 
 
 @tag("once", "long")
-class PayPalLawsTest(PayPalTestCase, LawsTestCase):
+class PayPalLawsTest(PayPalTestCase, GatewayPropertiesTestCase):
     variant = "paypal"
 
-    def signed(self, notice: Notice) -> dict[str, str]:
+    def signature_headers(self, notice: Notice) -> dict[str, str]:
         return self.fake.signed(notice)
 
-    def settle(self, payment: Payment) -> None:
+    def settle_bank_payment(self, payment: Payment) -> None:
         for number, capture in self.fake.books.captures.items():
             if capture["status"] == "PENDING":
                 self.fake.books.settle(number, True)
@@ -32,33 +32,33 @@ class PayPalLawsTest(PayPalTestCase, LawsTestCase):
 
     def test_captured_money_is_counted_once(self) -> None:
         @QUICK
-        @given(st.sampled_from(["balance", "echeck"]), steps("no token"))
+        @given(st.sampled_from(["balance", "echeck"]), step_lists("no token"))
         def law(instrument: str, happened: list[Step]) -> None:
-            payment, self.notices = self.begun(), []
+            payment, self.notices = self.start_attempt(), []
             captures = len(self.fake.books.captures)
             self.fake.books.approve(payment.session, instrument)
             for step in happened:
-                self.go(payment, *step)
-            self.end(payment)
+                self.perform_step(payment, *step)
+            self.finish_payment(payment)
             self.assertEqual((payment.status, payment.order.state), ("confirmed", "paid"))
             self.assertEqual(payment.captured_amount, payment.total)
             self.assertEqual(len(self.fake.books.captures), captures + 1)
-            self.assertEqual(self.told(payment.order).count("order_paid"), 1)
+            self.assertEqual(self.events_of(payment.order).count("order_paid"), 1)
 
         law()
 
     def test_dashboard_refunds_are_counted_once(self) -> None:
         @QUICK
-        @given(st.lists(st.sampled_from(["1.00", "2.50", "4.00"]), max_size=3), steps("no token"))
+        @given(st.lists(st.sampled_from(["1.00", "2.50", "4.00"]), max_size=3), step_lists("no token"))
         def law(amounts: list[str], happened: list[Step]) -> None:
-            payment, self.notices = self.begun(), []
+            payment, self.notices = self.start_attempt(), []
             self.fake.books.approve(payment.session)
-            self.end(payment)
+            self.finish_payment(payment)
             for amount in amounts:
                 self.fake.books.refund(payment.transaction_id, {"amount": {"currency_code": "USD", "value": amount}})
             for step in happened:
-                self.go(payment, *step)
-            self.end(payment)
+                self.perform_step(payment, *step)
+            self.finish_payment(payment)
             self.assertEqual(payment.refunded_amount, sum(map(Decimal, amounts)))
             self.assertEqual(payment.refunds.filter(state=Refund.State.DONE).count(), len(amounts))
 

@@ -26,7 +26,7 @@ VERIFY = "POST /v1/notifications/verify-webhook-signature"
 
 class WebhookSignatureTest(PayPalTestCase):
     def notice(self) -> Notice:
-        self.fake.books.approve(self.begun().session)
+        self.fake.books.approve(self.start_attempt().session)
         (notice,) = self.fake.notices()
         return notice
 
@@ -36,7 +36,7 @@ class WebhookSignatureTest(PayPalTestCase):
     def test_message_is_sent_for_verification_byte_for_byte(self) -> None:
         notice = self.notice()
         self.assertNotEqual(json.dumps(json.loads(notice.body)).encode(), notice.body)
-        self.assertEqual(self.hear(notice).kind, "CHECKOUT.ORDER.APPROVED")
+        self.assertEqual(self.parse_notice(notice).kind, "CHECKOUT.ORDER.APPROVED")
 
     def test_one_changed_byte_is_rejected(self) -> None:
         notice = self.notice()
@@ -84,17 +84,17 @@ class WebhookSignatureTest(PayPalTestCase):
         notice = self.notice()
         self.fake.faults.order(VERIFY, "before", times=3)
         with self.assertRaises(TemporaryFailure):
-            self.hear(notice)
-        self.assertEqual(self.hear(notice).kind, "CHECKOUT.ORDER.APPROVED")
+            self.parse_notice(notice)
+        self.assertEqual(self.parse_notice(notice).kind, "CHECKOUT.ORDER.APPROVED")
 
     def test_repeated_message_is_the_same_event(self) -> None:
         notice = self.notice()
-        self.assertEqual(self.hear(notice), self.hear(notice))
+        self.assertEqual(self.parse_notice(notice), self.parse_notice(notice))
 
 
 class EventTranslationTest(PayPalTestCase):
     def only_message(self) -> WebhookMessage:
-        (message,) = self.heard()
+        (message,) = self.parse_notices()
         return message
 
     def send_event(self, kind: str, of: str, resource: dict[str, object]) -> WebhookMessage:
@@ -103,7 +103,7 @@ class EventTranslationTest(PayPalTestCase):
         return self.only_message()
 
     def test_approved_order_requests_a_poll(self) -> None:
-        payment = self.begun()
+        payment = self.start_attempt()
         self.fake.books.approve(payment.session)
         message = self.only_message()
         self.assertEqual((message.about.token, message.about.session), (payment.token, payment.session))
@@ -111,8 +111,8 @@ class EventTranslationTest(PayPalTestCase):
         self.assertLess(abs(message.at - self.now), timedelta(minutes=1))
 
     def test_completed_capture_is_reported_as_captured_payment(self) -> None:
-        payment = self.captured()
-        _, message = self.heard()
+        payment = self.capture_payment()
+        _, message = self.parse_notices()
         (fact,) = message.facts
         assert isinstance(fact, PaymentCaptured)
         self.assertEqual((fact.amount, fact.currency, fact.reference), (payment.total, "USD", payment.transaction_id))
@@ -120,15 +120,15 @@ class EventTranslationTest(PayPalTestCase):
         self.assertEqual(message.about.reference, payment.transaction_id)
 
     def test_bank_payment_is_pending_and_then_denied(self) -> None:
-        payment = self.captured("echeck")
+        payment = self.capture_payment("echeck")
         self.fake.books.settle(payment.transaction_id, False)
-        _, waits, denied = self.heard()
+        _, waits, denied = self.parse_notices()
         self.assertIsInstance(waits.facts[0], PaymentPending)
         self.assertEqual(denied.kind, "PAYMENT.CAPTURE.DENIED")
         self.assertIsInstance(denied.facts[0], PaymentDeclined)
 
     def test_denied_and_declined_both_mean_declined_payment(self) -> None:
-        self.captured()
+        self.capture_payment()
         capture = next(iter(self.fake.books.captures.values()))
         for kind in ("PAYMENT.CAPTURE.DENIED", "PAYMENT.CAPTURE.DECLINED"):
             for status in ("DENIED", "DECLINED"):
@@ -138,7 +138,7 @@ class EventTranslationTest(PayPalTestCase):
                     )
 
     def test_our_refund_carries_its_key_and_dashboard_refund_has_none(self) -> None:
-        payment = self.captured()
+        payment = self.capture_payment()
         self.fake.notices()
         answer = self.paypal.refund(payment, Decimal("4"), key="a-key_1")
         ours = self.only_message()
@@ -152,13 +152,13 @@ class EventTranslationTest(PayPalTestCase):
         self.assertEqual((theirs.amount, theirs.key), (Decimal("1.00"), ""))
 
     def test_reversed_capture_requests_a_poll(self) -> None:
-        payment = self.captured()
+        payment = self.capture_payment()
         refund = self.fake.books.refund(payment.transaction_id, {})
         message = self.send_event("PAYMENT.CAPTURE.REVERSED", "refund", refund)
         self.assertEqual((message.facts, message.about.reference), ((PollNeeded(),), payment.transaction_id))
 
     def test_withdrawn_approval_expires_attempt(self) -> None:
-        payment = self.begun()
+        payment = self.start_attempt()
         self.fake.books.approve(payment.session)
         self.fake.notices()
         self.fake.books.take_back_approval(payment.session)
@@ -166,14 +166,14 @@ class EventTranslationTest(PayPalTestCase):
         self.assertEqual((message.facts, message.about.session), ((AttemptExpired(),), payment.session))
 
     def test_dispute_is_opened_updated_and_resolved(self) -> None:
-        payment = self.captured()
+        payment = self.capture_payment()
         for outcome, wanted in (("RESOLVED_SELLER_FAVOUR", "won"), ("RESOLVED_BUYER_FAVOUR", "lost"), ("NONE", "open")):
             with self.subTest(outcome):
                 self.fake.notices()
                 number = self.fake.books.dispute(payment.transaction_id, "3.00")["dispute_id"]
                 self.fake.books.update_dispute(number)
                 self.fake.books.resolve(number, outcome)
-                messages = self.heard()
+                messages = self.parse_notices()
                 facts = [fact for each in messages for fact in each.facts]
                 states = [fact.state for fact in facts if isinstance(fact, DisputeState)]
                 self.assertEqual(states, ["open", "open", wanted])
@@ -200,7 +200,7 @@ class WebhookEndpointTest(PayPalTestCase):
         ).status_code
 
     def test_repeated_message_is_applied_once(self) -> None:
-        payment = self.captured()
+        payment = self.capture_payment()
         _, notice = self.fake.notices()
         for _ in range(2):
             self.assertEqual(self.post_webhook(notice), 200)
@@ -214,7 +214,7 @@ class WebhookEndpointTest(PayPalTestCase):
         return Decimal(capture["seller_receivable_breakdown"]["paypal_fee"]["value"])
 
     def test_forged_and_unrelated_messages_change_nothing(self) -> None:
-        payment = self.captured()
+        payment = self.capture_payment()
         _, notice = self.fake.notices()
         with self.assertLogs("django.request", "WARNING"):
             self.assertEqual(self.post_webhook(notice, notice.body.replace(b"USD", b"EUR")), 400)
@@ -227,7 +227,7 @@ class WebhookEndpointTest(PayPalTestCase):
         self.assertEqual(payment.status, "waiting")
 
     def test_wrong_captured_amount_opens_payment_issue(self) -> None:
-        payment = self.begun()
+        payment = self.start_attempt()
         self.fake.books.orders[payment.session]["purchase_units"][0]["amount"]["value"] = "1.00"
         self.fake.books.approve(payment.session)
         self.fake.books.capture(payment.session)

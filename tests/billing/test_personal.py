@@ -17,8 +17,8 @@ class PersonalDataTest(BillingTestCase):
         self.person = PersonRecords(self.alice.pk, (self.student.pk,), (self.alice.email,))
         DiscountCode.objects.create(code="forAlice", percent=5, student=self.student)
         credit.adjust_credit(self.alice, Decimal(5), "USD", why="A cancelled evening", by=self.ada)
-        self.order = self.placed(1, 3, payer=self.alice)
-        self.pay(self.order)
+        self.order = self.place_new_order(1, 3, payer=self.alice)
+        self.pay_order(self.order)
 
     def test_export_contains_orders_payments_credit_and_codes(self) -> None:
         text = json.dumps(personal.export(self.person))

@@ -26,7 +26,7 @@ class DeskPaymentTimeTest(BillingTestCase):
         )
         self.evening = self.morning - timedelta(hours=13)
         ToyKind.catalogue = {1: Toy("65", prepay="5", starts=self.evening), 2: Toy("30")}
-        self.order = self.placed(1, due=Order.Due.DOOR)
+        self.order = self.place_new_order(1, due=Order.Due.DOOR)
         self.log_in(self.ada)
         later = mock.patch("django.utils.timezone.now", return_value=self.morning)
         later.start()
@@ -83,7 +83,7 @@ class DeskPaymentTimeTest(BillingTestCase):
 
     def test_two_classes_on_one_day_offer_three_answers(self) -> None:
         ToyKind.catalogue[2] = Toy("30", prepay="3", starts=self.evening + timedelta(hours=1))
-        self.order = self.placed(1, 2, due=Order.Due.DOOR)
+        self.order = self.place_new_order(1, 2, due=Order.Due.DOOR)
         page = self.record_payment()
         for label in ("Before 7:00 PM: $87.00", "Between 7:00 PM and 8:00 PM: $92.00", "After 8:00 PM: $95.00"):
             self.assertContains(page, label, status_code=400)

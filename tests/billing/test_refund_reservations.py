@@ -10,16 +10,16 @@ from billing.domain.refunds import handovers, reservations
 from billing.models import Credit, Order, PaymentIssue, Refund
 from history.models import Entry
 from outbox.testing import delivery_problems, run_all
-from tests.billing.base import BillingTestCase, second_attempt
-from tests.billing.toys import Toy, ToyKind, states
+from tests.billing.base import BillingTestCase, create_second_attempt
+from tests.billing.toys import Toy, ToyKind, toy_states
 
 State = Refund.State
 
 
 class RefundTest(BillingTestCase):
     def paid(self, *products: int, **more: object) -> Order:
-        order = self.placed(*products, **more)  # type: ignore[arg-type]
-        self.pay(order)
+        order = self.place_new_order(*products, **more)  # type: ignore[arg-type]
+        self.pay_order(order)
         return order
 
     def test_refund_is_reserved_first_and_sent_by_the_background_job(self) -> None:
@@ -30,7 +30,7 @@ class RefundTest(BillingTestCase):
         run_all()
         refund.refresh_from_db()
         self.assertEqual((refund.state, refund.transaction_id), (State.DONE, f"practice-{refund.idempotency_key}"))
-        self.assertEqual(self.told(order)[-2:], ["refund_reserved", "refund_completed"])
+        self.assertEqual(self.events_of(order)[-2:], ["refund_reserved", "refund_completed"])
         order.refresh_from_db()
         self.assertEqual((order.amount_charged, balances.overpaid_amount(order)), (40, 0))
         self.assertEqual(Entry.objects.get(action="billing.refunded").reason, "A cold room")
@@ -43,8 +43,8 @@ class RefundTest(BillingTestCase):
                 reservations.refund_by_staff(order, Decimal(amount), why="x", by=self.sam)
 
     def test_overpayment_can_be_refunded_in_parts_without_changing_the_price(self) -> None:
-        order = self.placed(1)
-        for payment in [second_attempt(order, variant) for variant in ("practice", "cash")]:
+        order = self.place_new_order(1)
+        for payment in [create_second_attempt(order, variant) for variant in ("practice", "cash")]:
             payment.change_status("confirmed")
         for amount, left in ((30, 40), (40, 0)):
             reservations.refund_by_staff(order, Decimal(amount), why="Paid twice", by=self.sam)
@@ -57,7 +57,7 @@ class RefundTest(BillingTestCase):
         for _ in range(2):
             gateway_polling.send_reserved_refund(refund.pk)
             reservations.record_gateway_answer(refund.pk, gateways.RefundAnswer(State.DONE))
-        self.assertEqual(self.told(order).count("refund_completed"), 1)
+        self.assertEqual(self.events_of(order).count("refund_completed"), 1)
         self.assertEqual(order.payments.get().status, "refunded")
 
     def test_failed_refund_frees_its_amount_and_opens_a_payment_issue(self) -> None:
@@ -72,8 +72,8 @@ class RefundTest(BillingTestCase):
         self.assertEqual(balances.overpaid_amount(order), 70)
 
     def test_cash_refund_opens_a_payment_issue_until_the_handover_is_recorded(self) -> None:
-        order = self.placed(1, due=Order.Due.DOOR)
-        attempts.record_desk_payment(order, "cash", Decimal(70), by=self.sam, received_on=self.local_day())
+        order = self.place_new_order(1, due=Order.Due.DOOR)
+        attempts.record_desk_payment(order, "cash", Decimal(70), by=self.sam, received_on=self.date_in_days())
         [refund] = reservations.refund_by_staff(order, Decimal(70), why="x", by=self.sam)
         run_all()
         self.assertEqual(PaymentIssue.objects.get().kind, PaymentIssue.Kind.HAND_BACK)
@@ -94,15 +94,16 @@ class LineCancellationTest(BillingTestCase):
         return back
 
     def paid(self, *products: int, **more: object) -> Order:
-        order = self.placed(*products, **more)  # type: ignore[arg-type]
-        self.pay(order)
+        order = self.place_new_order(*products, **more)  # type: ignore[arg-type]
+        self.pay_order(order)
         return order
 
     def test_canceling_a_line_reprices_the_rest_and_refunds_the_difference(self) -> None:
         order = self.paid(1, 2)  # 60 and 60
         self.assertEqual(self.cancel(order, 0), 60)  # the other alone costs its full 60
         self.assertEqual(
-            (order.amount_charged, balances.overpaid_amount(order), states(order)), (60, 0, ["released", "confirmed"])
+            (order.amount_charged, balances.overpaid_amount(order), toy_states(order)),
+            (60, 0, ["released", "confirmed"]),
         )
         self.assertEqual(self.cancel(order, 0), 0)
 
@@ -135,7 +136,7 @@ class LineCancellationTest(BillingTestCase):
     def test_credit_kept_under_the_terms_does_not_pay_for_the_remaining_line(self) -> None:
         ToyKind.catalogue[1].percent_back = "0"
         credit.adjust_credit(self.alice, Decimal(120), "USD", why="x", by=self.sam)
-        order = self.placed(1, 2, payer=self.alice)
+        order = self.place_new_order(1, 2, payer=self.alice)
         self.cancel(order, 0)
         self.cancel(order, 1)
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 60)
@@ -149,17 +150,17 @@ class LineCancellationTest(BillingTestCase):
             reservations.refund_by_staff(order, Decimal(1), why="x", by=self.sam)
 
     def test_unpaid_order_is_repriced_and_canceled_with_its_last_line(self) -> None:
-        order = self.placed(1, 2, due=Order.Due.DOOR)
+        order = self.place_new_order(1, 2, due=Order.Due.DOOR)
         self.cancel(order, 0)
         self.assertEqual(
             (order.state, order.early_total, balances.open_balance(order, self.now)), (Order.State.PLACED, 60, 60)
         )
         self.cancel(order, 1)
-        self.assertEqual((order.state, self.told(order)[-1]), (Order.State.CANCELED, "line_canceled"))
+        self.assertEqual((order.state, self.events_of(order)[-1]), (Order.State.CANCELED, "line_canceled"))
 
     def test_canceling_a_line_of_a_partially_paid_order_can_complete_its_payment(self) -> None:
-        order = self.placed(1, 2, due=Order.Due.DOOR)
-        attempts.record_desk_payment(order, "cash", Decimal(65), by=self.sam, received_on=self.local_day())
+        order = self.place_new_order(1, 2, due=Order.Due.DOOR)
+        attempts.record_desk_payment(order, "cash", Decimal(65), by=self.sam, received_on=self.date_in_days())
         self.assertEqual(self.cancel(order, 0), 5)
         self.assertEqual(
             (order.state, order.amount_charged, balances.overpaid_amount(order)), (Order.State.PAID, 60, 0)

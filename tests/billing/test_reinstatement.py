@@ -13,13 +13,13 @@ from history.models import Entry
 from mailroom.models import Message
 from outbox.testing import run_all
 from tests.billing.base import BillingTestCase
-from tests.billing.toys import Toy, ToyKind, states
+from tests.billing.toys import Toy, ToyKind, toy_states
 from users.models import User
 
 
 class ReinstatementTestCase(BillingTestCase):
     def expired_order(self, *products: int, code: str = "", payer: User | None = None) -> Order:
-        order = self.cart(*products, payer=payer)
+        order = self.create_cart(*products, payer=payer)
         if code:
             cart.set_discount_code(order, code, self.now)
         order = placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
@@ -34,7 +34,7 @@ class ReinstatementTestCase(BillingTestCase):
             "cash",
             Decimal(str(amount)),
             by=self.ada,
-            received_on=self.local_day(),
+            received_on=self.date_in_days(),
             **more,  # type: ignore[arg-type]
         )
         order.refresh_from_db()
@@ -44,7 +44,7 @@ class DeskReinstatementTest(ReinstatementTestCase):
     def test_desk_payment_reinstates_and_pays_expired_order(self) -> None:
         order = self.expired_order(1)
         self.record_payment(order)
-        self.assertEqual((order.state, states(order), balances.overpaid_amount(order)), ("paid", ["confirmed"], 0))
+        self.assertEqual((order.state, toy_states(order), balances.overpaid_amount(order)), ("paid", ["confirmed"], 0))
         self.assertTrue(Entry.objects.filter(action="billing.order_reinstated").exists())
         run_all()
         messages = Message.objects.filter(about_id=str(order.pk)).order_by("pk")
@@ -53,8 +53,8 @@ class DeskReinstatementTest(ReinstatementTestCase):
     def test_partial_payment_reinstates_order_and_leaves_balance_due_at_the_door(self) -> None:
         order = self.expired_order(1)
         self.record_payment(order, 30)
-        self.assertEqual((order.state, order.due_kind, states(order)), ("placed", "door", ["confirmed"]))
-        self.assertEqual((balances.open_balance(order, self.now), order.has_expired(self.day(9))), (40, False))
+        self.assertEqual((order.state, order.due_kind, toy_states(order)), ("placed", "door", ["confirmed"]))
+        self.assertEqual((balances.open_balance(order, self.now), order.has_expired(self.time_in_days(9))), (40, False))
 
     def test_sold_out_item_is_reported_before_payment_is_recorded(self) -> None:
         order = self.expired_order(1, 2)
@@ -64,9 +64,9 @@ class DeskReinstatementTest(ReinstatementTestCase):
         ):
             self.record_payment(order, 120)
         order.refresh_from_db()
-        self.assertEqual((order.state, states(order), order.payments.count()), ("expired", ["released"] * 2, 0))
+        self.assertEqual((order.state, toy_states(order), order.payments.count()), ("expired", ["released"] * 2, 0))
         self.record_payment(order, 70, even_so=True)
-        self.assertEqual((order.state, states(order), order.early_total), ("paid", ["confirmed", "released"], 70))
+        self.assertEqual((order.state, toy_states(order), order.early_total), ("paid", ["confirmed", "released"], 70))
 
     def test_order_without_available_items_stays_expired(self) -> None:
         order = self.expired_order(1)
@@ -76,7 +76,7 @@ class DeskReinstatementTest(ReinstatementTestCase):
         self.assertEqual(order.payments.count(), 0)
 
     def test_canceled_order_is_not_reinstated(self) -> None:
-        order = self.placed(1)
+        order = self.place_new_order(1)
         transitions.cancel_unpaid_order(order, at=self.now)
         with self.assertRaises(attempts.NoOpenBalance):
             self.record_payment(order)
@@ -93,7 +93,7 @@ class DeskReinstatementTest(ReinstatementTestCase):
 
     @override_settings(LATE_PAYMENT="credit")
     def test_partial_payment_turned_into_credit_is_not_counted_twice(self) -> None:
-        order = self.placed(1, payer=self.alice)
+        order = self.place_new_order(1, payer=self.alice)
         self.record_payment(order, 30)
         Order.objects.filter(pk=order.pk).update(held_until=self.now)
         transitions.expire_overdue_holds()
@@ -107,7 +107,7 @@ class DeskReinstatementTest(ReinstatementTestCase):
         ToyKind.catalogue[2] = Toy("50", stock=0)
         page = reverse("desk_order", args=[order.pk])
         self.assertContains(self.client.get(page), "its spots were released")
-        data = {"amount": 120, "variant": "cash", "received_on": self.local_day()}
+        data = {"amount": 120, "variant": "cash", "received_on": self.date_in_days()}
         url = reverse("desk_record_payment", args=[order.pk])
         self.assertContains(self.client.post(url, data), "Toy 2: sold out", status_code=400)
         self.assertRedirects(self.client.post(url, data | {"amount": 70, "even_so": "on"}), page)
@@ -126,7 +126,7 @@ class ReinstatedCodeTest(ReinstatementTestCase):
         order.refresh_from_db()
 
     def expired_order_with_attempt(self) -> Order:
-        order = self.cart(1)
+        order = self.create_cart(1)
         cart.set_discount_code(order, "spring", self.now)
         order = placement.place_order(order, placement.PlacementOptions(), seen=None, at=self.now)
         attempts.start_attempt(order, "practice", self.now)
@@ -136,7 +136,7 @@ class ReinstatedCodeTest(ReinstatementTestCase):
 
     def test_late_payment_keeps_code_with_a_use_left_despite_changed_terms(self) -> None:
         order = self.expired_order_with_attempt()
-        DiscountCode.objects.update(percent=50, valid_until=self.day(-1))
+        DiscountCode.objects.update(percent=50, valid_until=self.time_in_days(-1))
         self.confirm_late_payment(order)
         self.assertEqual(
             (order.state, order.amount_charged, discount_codes.count_code_uses(self.code, self.now)), ("paid", 63, 1)
@@ -144,7 +144,7 @@ class ReinstatedCodeTest(ReinstatementTestCase):
 
     def test_late_payment_is_refunded_when_code_was_used_up_meanwhile(self) -> None:
         order = self.expired_order_with_attempt()
-        other = self.cart(1)
+        other = self.create_cart(1)
         cart.set_discount_code(other, "spring", self.now)
         placement.place_order(other, placement.PlacementOptions(), seen=None, at=self.now)
         self.confirm_late_payment(order)

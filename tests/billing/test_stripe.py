@@ -24,7 +24,7 @@ from billing.models import Dispute, Order, Payment, PaymentIssue, Refund
 from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure, WorkFailure
 from common.network import OpenTransaction
 from outbox.testing import run_all
-from tests.billing.base import second_attempt
+from tests.billing.base import create_second_attempt
 from tests.billing.stripe import DECLINED, GOOD, StripeTestCase
 from tests.fakes.stripe_server.going_back import REFUND_WAITS
 
@@ -35,7 +35,7 @@ SESSIONS, REFUNDS = "POST /v1/checkout/sessions", "POST /v1/refunds"
 @tag("once")
 class CreateSessionTest(StripeTestCase):
     def test_session_is_created_for_exactly_the_amount_due(self) -> None:
-        payment = self.attempt()
+        payment = self.start_attempt()
         session = self.books.session(payment.session)
         self.assertEqual(payment.session_url, session["url"])
         self.assertEqual((session["amount_total"], session["currency"]), (7000, "usd"))
@@ -45,7 +45,7 @@ class CreateSessionTest(StripeTestCase):
         self.assertEqual(session["success_url"], f"http://testserver/payments/process/{payment.token}/")
 
     def test_cancel_link_ends_payment_and_offers_all_methods(self) -> None:
-        payment = self.attempt()
+        payment = self.start_attempt()
         page = self.client.get(self.books.session(payment.session)["cancel_url"], follow=True)
         self.assertContains(page, "The payment was canceled or timed out. You haven’t been charged.")
         self.assertNotContains(page, "has been started")
@@ -53,7 +53,7 @@ class CreateSessionTest(StripeTestCase):
         self.assertEqual(self.books.session(payment.session)["status"], "expired")
 
     def test_cancel_link_of_paid_payment_changes_nothing(self) -> None:
-        payment = self.attempt()
+        payment = self.start_attempt()
         self.books.pay(payment.session, GOOD)
         page = self.client.get(payment.canceled_address, follow=True)
         self.assertContains(page, "We’ve received your payment.")
@@ -66,7 +66,7 @@ class CreateSessionTest(StripeTestCase):
                 self.assertLess(open_for, timedelta(minutes=most))
 
     def test_second_click_leads_to_the_same_session(self) -> None:
-        payment = self.attempt()
+        payment = self.start_attempt()
         again = self.gateway.create_session(payment, payment.key)
         self.assertEqual(again.session, payment.session)
         self.assertEqual(len(self.books.every("checkout.session")), 1)
@@ -75,7 +75,7 @@ class CreateSessionTest(StripeTestCase):
         for kind in ("drop", "after"):
             with self.subTest(kind):
                 self.fake.faults.order(SESSIONS, kind)
-                self.assertTrue(self.attempt(self.placed(2)).session)
+                self.assertTrue(self.start_attempt(self.place_new_order(2)).session)
         self.assertEqual(len(self.books.every("checkout.session")), 2)
         self.assertEqual(len(self.fake.asked(SESSIONS)), 4)
 
@@ -93,23 +93,23 @@ class CreateSessionTest(StripeTestCase):
                 self.fake.faults.clear()
                 self.fake.faults.order(SESSIONS, "before", status=status, times=9)
                 with self.assertRaises(kind):
-                    self.attempt(self.placed(2))
+                    self.start_attempt(self.place_new_order(2))
         self.assertEqual(self.books.every("checkout.session"), [])
 
     def test_unreachable_stripe_is_temporary_failure(self) -> None:
         gone = gateways.gateway_named("stripe").__class__("sk_test_x", ["whsec_x"], "http://127.0.0.1:9")
-        payment = self.attempt()
+        payment = self.start_attempt()
         with self.assertRaises(TemporaryFailure):
             gone.create_session(payment, payment.key)
 
     def test_wrong_api_key_needs_staff(self) -> None:
         stranger = gateways.gateway_named("stripe").__class__("sk_test_other", ["whsec_x"], self.fake.url)
-        payment = self.attempt()
+        payment = self.start_attempt()
         with self.assertRaises(NeedsPerson):
             stranger.create_session(payment, payment.key)
 
     def test_unsupported_amounts_are_refused_with_message(self) -> None:
-        payment = self.attempt()
+        payment = self.start_attempt()
         for total, currency, message in (
             ("0.20", "USD", "This amount is too small for a card payment."),
             ("10.005", "USD", "10.005 USD has more digits than Stripe takes."),
@@ -119,7 +119,7 @@ class CreateSessionTest(StripeTestCase):
                 self.gateway.create_session(payment, f"key-{total}")
 
     def test_stripe_is_not_called_inside_transaction(self) -> None:
-        payment = self.attempt()
+        payment = self.start_attempt()
         with transaction.atomic():
             for act in (lambda: self.gateway.poll_payment(payment), lambda: self.gateway.refund(payment, key="k")):
                 with self.assertRaises(OpenTransaction):
@@ -129,35 +129,35 @@ class CreateSessionTest(StripeTestCase):
 @tag("once")
 class PollPaymentTest(StripeTestCase):
     def test_open_session_reports_nothing(self) -> None:
-        payment = self.attempt()
+        payment = self.start_attempt()
         self.books.pay(payment.session, DECLINED)
         self.assertEqual(self.gateway.poll_payment(payment), [])
 
     def test_captured_payment_is_reported_with_fee(self) -> None:
-        payment = self.paid()
+        payment = self.pay_at_stripe()
         taken = PaymentCaptured(Decimal(70), "USD", payment.transaction_id, fee=Decimal("2.33"))
         self.assertEqual(self.gateway.poll_payment(payment), [taken])
 
     def test_bank_debit_is_pending_until_the_bank_declines(self) -> None:
-        payment = self.attempt()
+        payment = self.start_attempt()
         self.books.pay_from_bank(payment.session)
         self.assertIsInstance(self.gateway.poll_payment(payment)[0], PaymentPending)
         self.books.settle(payment.session, good=False)
         self.assertEqual(self.gateway.poll_payment(payment), [PaymentDeclined("The bank did not pay.")])
 
     def test_bank_debit_is_captured_when_the_bank_accepts(self) -> None:
-        payment = self.attempt()
+        payment = self.start_attempt()
         self.books.pay_from_bank(payment.session)
         self.books.settle(payment.session, good=True)
         self.assertIsInstance(self.gateway.poll_payment(payment)[0], PaymentCaptured)
 
     def test_abandoned_session_is_expired(self) -> None:
-        payment = self.attempt()
+        payment = self.start_attempt()
         self.fake.forward(60 * 60)
         self.assertEqual(self.gateway.poll_payment(payment), [AttemptExpired()])
 
     def test_refunds_and_disputes_are_reported_individually(self) -> None:
-        payment = self.paid()
+        payment = self.pay_at_stripe()
         refund = self.books.refund({"payment_intent": payment.transaction_id, "amount": 500})
         dispute = self.books.dispute(payment.transaction_id)
         _, *facts = self.gateway.poll_payment(payment)
@@ -167,7 +167,7 @@ class PollPaymentTest(StripeTestCase):
         )
 
     def test_session_of_another_payment_needs_staff(self) -> None:
-        payment, other = self.paid(), self.attempt(self.placed(2))
+        payment, other = self.pay_at_stripe(), self.start_attempt(self.place_new_order(2))
         other.session = payment.session
         with self.assertRaises(NeedsPerson):
             self.gateway.poll_payment(other)
@@ -178,8 +178,8 @@ class CloseSessionTest(StripeTestCase):
     """A session that was left open must not be paid a second time."""
 
     def pay_with_another_method(self) -> tuple[Payment, Payment]:
-        left = self.attempt()
-        other = second_attempt(left.order)
+        left = self.start_attempt()
+        other = create_second_attempt(left.order)
         attempts.confirm_payment(other, PaymentCaptured(other.total, other.currency))
         return left, other
 
@@ -197,15 +197,15 @@ class CloseSessionTest(StripeTestCase):
         self.assertEqual(list(PaymentIssue.objects.all()), [])
 
     def test_session_is_closed_when_order_was_canceled_or_its_total_changed(self) -> None:
-        whole, part = self.attempt(self.placed(1)), self.attempt(self.placed(1, 2))
+        whole, part = self.start_attempt(self.place_new_order(1)), self.start_attempt(self.place_new_order(1, 2))
         transitions.cancel_unpaid_order(whole.order, at=self.now, why="Changed their mind.")
         line_cancellation.cancel_line(part.order.lines.all()[0], at=self.now, why="Changed their mind.")
         run_all()
         self.assertEqual([self.session_status(payment) for payment in (whole, part)], ["expired", "expired"])
 
     def test_needed_session_and_session_of_expired_order_stay_open(self) -> None:
-        needed, late = self.attempt(self.placed(1)), self.attempt(self.placed(1))
-        Order.objects.filter(pk=late.order_id).update(held_until=self.day(-1))
+        needed, late = self.start_attempt(self.place_new_order(1)), self.start_attempt(self.place_new_order(1))
+        Order.objects.filter(pk=late.order_id).update(held_until=self.time_in_days(-1))
         for payment in (needed, late):
             gateway_polling.close_unneeded_attempts(Order.objects.get(pk=payment.order_id))
         self.assertEqual([self.session_status(payment) for payment in (needed, late)], ["open", "open"])
@@ -232,21 +232,21 @@ class CloseSessionTest(StripeTestCase):
 @tag("once")
 class RefundTest(StripeTestCase):
     def test_partial_refund_carries_our_key(self) -> None:
-        payment = self.paid()
+        payment = self.pay_at_stripe()
         answer = self.gateway.refund(payment, Decimal("12.50"), key="ours")
         [refund] = self.books.every("refund")
         self.assertEqual(answer, RefundAnswer(State.DONE, refund["id"]))
         self.assertEqual((refund["amount"], refund["metadata"]["refund"]), (1250, "ours"))
 
     def test_repeated_refund_request_creates_one_refund(self) -> None:
-        payment = self.paid()
+        payment = self.pay_at_stripe()
         for kind in ("drop", "after"):
             self.fake.faults.order(REFUNDS, kind)
             self.gateway.refund(payment, Decimal(10), key="ours")
         self.assertEqual(len(self.books.every("refund")), 1)
 
     def test_pending_refund_can_fail_later(self) -> None:
-        payment = self.paid(REFUND_WAITS)
+        payment = self.pay_at_stripe(REFUND_WAITS)
         self.assertEqual(self.gateway.refund(payment, Decimal(10), key="ours").state, State.SENT)
         self.books.settle_refund(self.books.every("refund")[0]["id"], good=False)
         _, refunded = self.gateway.poll_payment(payment)
@@ -256,7 +256,7 @@ class RefundTest(StripeTestCase):
         )
 
     def test_refund_of_already_refunded_money_fails_as_already_refunded(self) -> None:
-        payment = self.paid()
+        payment = self.pay_at_stripe()
         self.books.refund({"payment_intent": payment.transaction_id, "amount": 6500})
         part = self.gateway.refund(payment, Decimal(10), key="one")
         self.assertEqual((part.state, part.already), (State.FAILED, True))
@@ -265,18 +265,18 @@ class RefundTest(StripeTestCase):
         self.assertEqual((whole.state, whole.already), (State.FAILED, True))
 
     def test_refund_above_paid_amount_fails(self) -> None:
-        answer = self.gateway.refund(self.paid(), Decimal(71), key="ours")
+        answer = self.gateway.refund(self.pay_at_stripe(), Decimal(71), key="ours")
         self.assertEqual((answer.state, answer.already), (State.FAILED, False))
 
     def test_disputed_payment_is_not_refunded(self) -> None:
-        payment = self.paid()
+        payment = self.pay_at_stripe()
         self.books.dispute(payment.transaction_id)
         answer = self.gateway.refund(payment, Decimal(10), key="ours")
         self.assertEqual(answer.state, State.FAILED)
         self.assertIn("The payer disputed this payment", answer.message)
 
     def test_insufficient_balance_needs_staff_and_refund_succeeds_after_top_up(self) -> None:
-        payment = self.paid()
+        payment = self.pay_at_stripe()
         self.books.short = True
         for _ in range(2):
             with self.assertRaisesMessage(NeedsPerson, "Top it up"):
@@ -296,7 +296,7 @@ class StatementTest(StripeTestCase):
         return list(self.gateway.statement_lines(self.now - around, self.now + around))
 
     def test_statement_lists_payment_refund_and_payout_with_fee(self) -> None:
-        payment = self.paid()
+        payment = self.pay_at_stripe()
         refund = self.gateway.refund(payment, Decimal(10), key="ours")
         payout = self.books.pay_out()
         payout_line, refund_line, payment_line = (each for each in self.statement())
@@ -314,25 +314,25 @@ class StatementTest(StripeTestCase):
         self.assertEqual((payout_line.kind, payout_line.amount), ("other", Decimal("-57.67")))
 
     def test_won_dispute_appears_twice_in_statement(self) -> None:
-        dispute = self.books.dispute(self.paid().transaction_id)
+        dispute = self.books.dispute(self.pay_at_stripe().transaction_id)
         self.books.close_dispute(dispute["id"], won=True)
         sums = [each.amount for each in self.statement() if each.kind == "dispute"]
         self.assertEqual(sums, [Decimal(70), Decimal(-70)])
 
     def test_long_statement_is_read_page_by_page(self) -> None:
-        payment = self.paid()
+        payment = self.pay_at_stripe()
         for _ in range(120):
             self.books.book("charge", payment.transaction_id, 100, "usd")
         self.assertEqual(len(self.statement()), 121)
         self.assertEqual(len(self.fake.asked("GET /v1/balance_transactions")), 2)
 
     def test_lines_outside_the_range_are_omitted(self) -> None:
-        self.paid()
-        late = self.clock() + timedelta(hours=1)
+        self.pay_at_stripe()
+        late = self.current_time() + timedelta(hours=1)
         self.assertEqual(list(self.gateway.statement_lines(late, late + timedelta(days=1))), [])
 
     def test_converted_amounts_are_reported_in_the_paid_currency(self) -> None:
-        self.paid()
+        self.pay_at_stripe()
         [line] = self.books.every("balance_transaction")
         line |= {"currency": "eur", "amount": 6300, "fee": 210, "exchange_rate": 0.9}
         [payment_line] = self.statement()
@@ -344,7 +344,7 @@ class StatementTest(StripeTestCase):
 @tag("once")
 class ForeignCurrencyFeeTest(StripeTestCase):
     def test_fee_in_another_currency_is_not_reported(self) -> None:
-        payment = self.attempt()
+        payment = self.start_attempt()
         self.books.pay(payment.session, GOOD)
         self.books.every("balance_transaction")[0]["currency"] = "eur"
         [taken] = self.gateway.poll_payment(payment)

@@ -7,29 +7,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing.models import Dispute, Payment, Refund
-from tests.billing.gateway_properties import QUICK, LawsTestCase, Step, steps
+from tests.billing.gateway_properties import QUICK, GatewayPropertiesTestCase, Step, step_lists
 from tests.billing.stripe import GOOD, StripeTestCase
 from tests.fakes.stripe_server.webhooks import Notice
 
 
 @tag("once", "long")
-class StripeLawsTest(StripeTestCase, LawsTestCase):
+class StripeLawsTest(StripeTestCase, GatewayPropertiesTestCase):
     variant = "stripe"
 
-    def signed(self, notice: Notice) -> dict[str, str]:
+    def signature_headers(self, notice: Notice) -> dict[str, str]:
         return notice.headers()
 
-    def settle(self, payment: Payment) -> None:
-        if self.books.find("payment_intent", self.intent(payment))["status"] == "processing":
+    def settle_bank_payment(self, payment: Payment) -> None:
+        if self.books.find("payment_intent", self.intent_of(payment))["status"] == "processing":
             self.books.settle(payment.session, good=True)
 
     def begun(self) -> Payment:
         self.notices = []
-        return self.attempt(self.placed(1))
+        return self.start_attempt(self.place_new_order(1))
 
     def test_captured_money_is_counted_once(self) -> None:
         @QUICK
-        @given(st.booleans(), steps())
+        @given(st.booleans(), step_lists())
         def law(by_card: bool, happened: list[Step]) -> None:
             payment = self.begun()
             if by_card:
@@ -37,27 +37,27 @@ class StripeLawsTest(StripeTestCase, LawsTestCase):
             else:
                 self.books.pay_from_bank(payment.session)
             for step in happened:
-                self.go(payment, *step)
-            self.end(payment)
+                self.perform_step(payment, *step)
+            self.finish_payment(payment)
             self.assertEqual((payment.status, payment.order.state), ("confirmed", "paid"))
             self.assertEqual((payment.captured_amount, payment.fee), (payment.total, Decimal("2.33")))
-            self.assertEqual(self.told(payment.order).count("order_paid"), 1)
+            self.assertEqual(self.events_of(payment.order).count("order_paid"), 1)
 
         law()
 
     def test_refunds_and_disputes_are_counted_once(self) -> None:
         @QUICK
-        @given(st.lists(st.sampled_from([100, 250, 400]), max_size=3), st.booleans(), steps())
+        @given(st.lists(st.sampled_from([100, 250, 400]), max_size=3), st.booleans(), step_lists())
         def law(amounts: list[int], won: bool, happened: list[Step]) -> None:
             payment = self.begun()
             self.books.pay(payment.session, GOOD)
             for amount in amounts:
-                self.books.refund({"payment_intent": self.intent(payment), "amount": amount})
-            dispute = self.books.dispute(self.intent(payment))
+                self.books.refund({"payment_intent": self.intent_of(payment), "amount": amount})
+            dispute = self.books.dispute(self.intent_of(payment))
             self.books.close_dispute(dispute["id"], won=won)
             for step in happened:
-                self.go(payment, *step)
-            self.end(payment)
+                self.perform_step(payment, *step)
+            self.finish_payment(payment)
             self.assertEqual(payment.refunds.filter(state=Refund.State.DONE, amount__lt=10).count(), len(amounts))
             self.assertEqual(payment.disputes.get().state, Dispute.State.WON if won else Dispute.State.LOST)
             refunded_total = Decimal(sum(amounts)) / 100 if won else payment.total

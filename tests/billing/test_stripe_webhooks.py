@@ -18,7 +18,7 @@ from billing.gateways.facts import (
 from billing.gateways.stripe.client import VERSION
 from billing.gateways.stripe.webhooks import FOLLOWED
 from billing.models import Dispute, Payment, Refund
-from tests.billing.stripe import GOOD, StripeTestCase, of_session
+from tests.billing.stripe import GOOD, StripeTestCase, session_reference
 from tests.fakes.stripe_server.checkout import DISPUTED_SOON
 from tests.fakes.stripe_server.going_back import REFUND_WAITS
 from tests.fakes.stripe_server.webhooks import Notice
@@ -29,7 +29,7 @@ State = Refund.State
 @tag("once")
 class WebhookSignatureTest(StripeTestCase):
     def notice(self) -> Notice:
-        self.books.pay(self.attempt().session, GOOD)
+        self.books.pay(self.start_attempt().session, GOOD)
         return self.fake.notices("checkout.session.completed")[0]
 
     def assert_rejected(self, body: bytes, headers: dict[str, str]) -> None:
@@ -59,9 +59,9 @@ class WebhookSignatureTest(StripeTestCase):
     def test_old_and_new_secret_are_both_accepted_during_rotation(self) -> None:
         notice = self.notice()
         self.gateway.secrets = ["whsec_new", *self.gateway.secrets]
-        old = self.hear(notice)
+        old = self.parse_notice(notice)
         notice.endpoint["_secret"] = "whsec_new"
-        self.assertEqual(self.hear(notice), old)
+        self.assertEqual(self.parse_notice(notice), old)
 
     def test_signed_body_that_is_not_an_event_is_rejected(self) -> None:
         notice = self.notice()
@@ -73,19 +73,19 @@ class WebhookSignatureTest(StripeTestCase):
 
 class EventTranslationTest(StripeTestCase):
     def only_message(self, *kinds: str) -> WebhookMessage:
-        [message] = self.heard(*kinds)
+        [message] = self.parse_notices(*kinds)
         return message
 
     def test_paid_session_reports_capture_and_requests_poll_for_fee(self) -> None:
-        payment = self.paid()
+        payment = self.pay_at_stripe()
         message = self.only_message("checkout.session.completed")
-        self.assertEqual(message.about, of_session(payment))
+        self.assertEqual(message.about, session_reference(payment))
         self.assertEqual(message.facts, (PaymentCaptured(Decimal(70), "USD", payment.transaction_id), PollNeeded()))
         assert message.at is not None
         self.assertLess(abs((message.at - self.now).total_seconds()), 60)
 
     def start_bank_debit(self) -> Payment:
-        payment = self.attempt()
+        payment = self.start_attempt()
         self.books.pay_from_bank(payment.session)
         message = self.only_message("checkout.session.completed")
         self.assertEqual([type(fact) for fact in message.facts], [PaymentPending])
@@ -95,24 +95,24 @@ class EventTranslationTest(StripeTestCase):
         payment = self.start_bank_debit()
         self.books.settle(payment.session, good=True)
         message = self.only_message("checkout.session.async_payment_succeeded")
-        self.assertEqual(message.facts, (PaymentCaptured(Decimal(70), "USD", self.intent(payment)), PollNeeded()))
+        self.assertEqual(message.facts, (PaymentCaptured(Decimal(70), "USD", self.intent_of(payment)), PollNeeded()))
 
     def test_failed_bank_debit_is_declined_later(self) -> None:
         payment = self.start_bank_debit()
         self.books.settle(payment.session, good=False)
         message = self.only_message("checkout.session.async_payment_failed")
         self.assertEqual(
-            (message.about, message.facts), (of_session(payment), (PaymentDeclined("The bank did not pay."),))
+            (message.about, message.facts), (session_reference(payment), (PaymentDeclined("The bank did not pay."),))
         )
 
     def test_abandoned_session_expires(self) -> None:
-        payment = self.attempt()
+        payment = self.start_attempt()
         self.fake.forward(60 * 60)
         message = self.only_message("checkout.session.expired")
-        self.assertEqual((message.about, message.facts), (of_session(payment), (AttemptExpired(),)))
+        self.assertEqual((message.about, message.facts), (session_reference(payment), (AttemptExpired(),)))
 
     def test_our_refund_keeps_its_key_in_every_state(self) -> None:
-        payment = self.paid(REFUND_WAITS)
+        payment = self.pay_at_stripe(REFUND_WAITS)
         self.fake.notices()
         self.gateway.refund(payment, Decimal(10), key="ours")
         number = self.books.every("refund")[0]["id"]
@@ -124,7 +124,7 @@ class EventTranslationTest(StripeTestCase):
         self.assertEqual(message.about, PaymentReference(token=payment.token, reference=payment.transaction_id))
 
     def test_failed_refund_reports_the_reason(self) -> None:
-        payment = self.paid()
+        payment = self.pay_at_stripe()
         refund = self.books.refund({"payment_intent": payment.transaction_id})
         self.fake.notices()
         self.books.settle_refund(refund["id"], good=False)
@@ -132,23 +132,25 @@ class EventTranslationTest(StripeTestCase):
         self.assertEqual(self.only_message("refund.failed").facts, (failed,))
 
     def test_dashboard_refund_is_identified_by_its_payment(self) -> None:
-        payment = self.paid()
+        payment = self.pay_at_stripe()
         self.fake.notices()
         self.books.refund({"payment_intent": payment.transaction_id, "amount": 500})
-        refund, charge = self.heard("refund.created", "charge.refunded")
+        refund, charge = self.parse_notices("refund.created", "charge.refunded")
         self.assertEqual(refund.about, PaymentReference(reference=payment.transaction_id))
         self.assertEqual(charge.about, PaymentReference(token=payment.token, reference=payment.transaction_id))
         self.assertEqual(charge.facts, (PollNeeded(),))
 
     def test_dispute_is_reported_from_opening_to_closing(self) -> None:
         for won, end in ((True, Dispute.State.WON), (False, Dispute.State.LOST)):
-            payment = self.attempt(self.placed(2))
+            payment = self.start_attempt(self.place_new_order(2))
             self.books.pay(payment.session, DISPUTED_SOON)
             number = self.books.every("dispute")[-1]["id"]
             self.books.close_dispute(number, won=won)
             kinds = ("charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed")
-            messages = self.heard(*kinds)
-            self.assertEqual([each.about for each in messages], [PaymentReference(reference=self.intent(payment))] * 3)
+            messages = self.parse_notices(*kinds)
+            self.assertEqual(
+                [each.about for each in messages], [PaymentReference(reference=self.intent_of(payment))] * 3
+            )
             expected = [
                 DisputeState(number, Decimal(50), "USD", state, "fraudulent")
                 for state in (Dispute.State.OPEN, Dispute.State.OPEN, end)
@@ -156,15 +158,15 @@ class EventTranslationTest(StripeTestCase):
             self.assertEqual([fact for each in messages for fact in each.facts], expected)
 
     def test_unfollowed_events_report_no_facts(self) -> None:
-        self.paid()
-        unfollowed = [message for message in self.heard() if message.kind not in FOLLOWED]
+        self.pay_at_stripe()
+        unfollowed = [message for message in self.parse_notices() if message.kind not in FOLLOWED]
         self.assertEqual({message.kind for message in unfollowed}, {"charge.succeeded", "payment_intent.succeeded"})
         self.assertEqual([message.facts for message in unfollowed], [(), ()])
 
     def test_endpoint_with_another_version_is_logged_and_only_requests_a_poll(self) -> None:
         self.fake.endpoint["api_version"] = "2019-05-16"
-        payment = self.paid()
+        payment = self.pay_at_stripe()
         with self.assertLogs("billing.gateways.stripe.webhooks", "WARNING") as log:
             message = self.only_message("checkout.session.completed")
-        self.assertEqual((message.about, message.facts), (of_session(payment), (PollNeeded(),)))
+        self.assertEqual((message.about, message.facts), (session_reference(payment), (PollNeeded(),)))
         self.assertIn(f"2019-05-16 where {VERSION} is expected", log.output[0])

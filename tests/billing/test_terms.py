@@ -55,10 +55,10 @@ class RefundTermsTest(SimpleTestCase):
 class TermsOfSoldLineTest(BillingTestCase):
     def sold_line(self, **toy: object) -> OrderLine:
         ToyKind.catalogue[1] = Toy(**toy)  # type: ignore[arg-type]
-        return self.placed(1).lines.get()
+        return self.place_new_order(1).lines.get()
 
     def refund_percent(self, line: OrderLine, days: float = 0) -> Decimal:
-        return terms.terms_sold(line, self.now).at(self.day(days)).percent
+        return terms.terms_sold(line, self.now).at(self.time_in_days(days)).percent
 
     def test_terms_promised_at_sale_apply_despite_later_changes(self) -> None:
         line = self.sold_line(percent_back="80")
@@ -78,12 +78,12 @@ class TermsOfSoldLineTest(BillingTestCase):
         self.assertEqual(
             [str(sentence) for sentence in terms.terms_of_lines(line.order, self.now)[0].sentences], [terms.FREE]
         )
-        in_cart = carts.price_cart(self.cart(1), self.now).lines[0]
+        in_cart = carts.price_cart(self.create_cart(1), self.now).lines[0]
         self.assertEqual(([str(sentence) for sentence in in_cart.sentences], in_cart.withdrawal), ([terms.FREE], ""))
 
     def test_deadline_moves_with_the_product_only_in_the_buyers_favor(self) -> None:
-        line = self.sold_line(until=self.day(7))
-        for moved_to, last_day in ((self.day(9), 9), (self.day(3), 7), (None, 7)):
+        line = self.sold_line(until=self.time_in_days(7))
+        for moved_to, last_day in ((self.time_in_days(9), 9), (self.time_in_days(3), 7), (None, 7)):
             ToyKind.catalogue[1].until = moved_to
             with self.subTest(moved_to):
                 self.assertEqual(
@@ -96,7 +96,7 @@ class TermsOfSoldLineTest(BillingTestCase):
         sold_terms = terms.terms_sold(line, self.now)
         last = terms.last_day_to_withdraw(line.order, sold_terms)
         self.assertIsNotNone(last)
-        self.assertTrue(terms.can_withdraw(line.order, sold_terms, self.day(14)))
-        self.assertFalse(terms.can_withdraw(line.order, sold_terms, self.day(15)))
+        self.assertTrue(terms.can_withdraw(line.order, sold_terms, self.time_in_days(14)))
+        self.assertFalse(terms.can_withdraw(line.order, sold_terms, self.time_in_days(15)))
         self.assertIn("Until the end of", terms.withdrawal_text(sold_terms, line.order))
         self.assertIn("Within 14 days after ordering", terms.withdrawal_text(sold_terms))

@@ -82,7 +82,7 @@ class VoucherPurchasePageTest(VoucherTestCase):
 @tag("once")
 class VoucherCheckoutPageTest(VoucherTestCase):
     def start_cart(self, *products: int) -> Order:
-        order = self.cart(*products)
+        order = self.create_cart(*products)
         session = self.client.session
         session["cart"] = order.pk
         session.save()
@@ -96,7 +96,7 @@ class VoucherCheckoutPageTest(VoucherTestCase):
         return self.client.post(reverse("checkout_review"), data).status_code
 
     def test_code_field_accepts_voucher_and_shows_remaining_total(self) -> None:
-        voucher = self.bought(30)
+        voucher = self.buy_voucher(30)
         self.start_cart(1)
         page = self.enter_code(f" {voucher.grouped.lower()} ")
         self.assertIn(f"Gift voucher {voucher.mark}", page)
@@ -106,19 +106,19 @@ class VoucherCheckoutPageTest(VoucherTestCase):
         self.assertNotIn(voucher.mark, self.client.get(reverse("checkout_review")).content.decode())
 
     def test_order_fully_paid_by_voucher_needs_no_payment_method(self) -> None:
-        voucher = self.bought(100)
+        voucher = self.buy_voucher(100)
         order = self.start_cart(1)
         self.assertIn("Complete order", self.enter_code(voucher.code))
         self.assertEqual(self.place_order("70", "70"), 302)
         order.refresh_from_db()
-        self.assertEqual((order.state, self.balance(voucher)), ("paid", 30))
+        self.assertEqual((order.state, self.balance_of(voucher)), ("paid", 30))
 
     def test_voucher_used_in_another_tab_stops_placement_with_reason(self) -> None:
         """The page was loaded while the voucher could still pay."""
-        voucher = self.bought(70)
+        voucher = self.buy_voucher(70)
         order = self.start_cart(1)
         self.enter_code(voucher.code)
-        self.spent(voucher)
+        self.spend_vouchers(voucher)
         self.assertEqual(self.place_order("70", "70", way="practice"), 409)
         order.refresh_from_db()
         self.assertEqual(order.state, "cart")
@@ -139,7 +139,7 @@ class VoucherCheckoutPageTest(VoucherTestCase):
         self.assertEqual((statuses[0], statuses[-1]), (200, 429))
 
     def test_voucher_pays_placed_order_due_at_the_door(self) -> None:
-        voucher, order = self.bought(100), self.placed(1, payer=self.alice, due=Order.Due.DOOR)
+        voucher, order = self.buy_voucher(100), self.place_new_order(1, payer=self.alice, due=Order.Due.DOOR)
         self.log_in(self.alice)
         for code, message in (("nonsense", discount_codes.UNKNOWN), (voucher.grouped, "Your voucher has paid $70.00.")):
             page = self.client.post(reverse("order_voucher", args=[order.pk]), {"code": code}, follow=True)
@@ -154,7 +154,7 @@ class VoucherDeliveryTest(VoucherTestCase):
         return dates.local_moment(dates.local_today() + timedelta(days=days), time(hour))
 
     def test_voucher_page_hides_email_addresses_and_escapes_the_message(self) -> None:
-        voucher = self.bought(50, **RECIPIENT)
+        voucher = self.buy_voucher(50, **RECIPIENT)
         page = self.client.get(voucher.address)
         self.assertContains(page, voucher.grouped)
         self.assertContains(page, "&lt;b&gt;Dance&lt;/b&gt;")
@@ -163,7 +163,7 @@ class VoucherDeliveryTest(VoucherTestCase):
         self.assertEqual(self.client.get(voucher.address).status_code, 404)
 
     def test_buyer_finds_voucher_in_order_and_receipt(self) -> None:
-        voucher = self.bought(50)
+        voucher = self.buy_voucher(50)
         order = voucher.line.order  # type: ignore[union-attr]
         self.assertContains(self.client.get(order.address()), "/vouchers/")
         run_all()
@@ -172,7 +172,7 @@ class VoucherDeliveryTest(VoucherTestCase):
 
     def test_gift_mail_is_sent_once_on_its_day_and_not_before_eight(self) -> None:
         day = dates.local_today() + timedelta(days=3)
-        voucher = self.bought(50, deliver_on=day.isoformat(), **RECIPIENT)
+        voucher = self.buy_voucher(50, deliver_on=day.isoformat(), **RECIPIENT)
         self.assertEqual(notifications.send_due_gifts(self.moment_in_days(2, 23)), 0)
         self.assertEqual(notifications.send_due_gifts(self.moment_in_days(3, 7)), 0)
         self.assertEqual(notifications.send_due_gifts(self.moment_in_days(3)), 1)
@@ -185,21 +185,21 @@ class VoucherDeliveryTest(VoucherTestCase):
         self.assertIn("&lt;b&gt;Dance&lt;/b&gt; *with* me!", str(mail.alternatives[0][0]))  # type: ignore[attr-defined]
 
     def test_gift_mail_is_retried_when_the_connection_is_lost_before_it_is_written(self) -> None:
-        self.bought(50, deliver_on=dates.local_today().isoformat(), **RECIPIENT)
+        self.buy_voucher(50, deliver_on=dates.local_today().isoformat(), **RECIPIENT)
         with self.assertRaises(OperationalError), lost_connection('INSERT INTO "mailroom_message"'):
             notifications.send_due_gifts(self.moment_in_days(1))
         self.assertEqual(notifications.send_due_gifts(self.moment_in_days(1)), 1)
 
     def test_void_used_up_or_unaddressed_voucher_is_not_mailed(self) -> None:
         day = {"deliver_on": dates.local_today().isoformat()}
-        office.void_voucher(self.bought(50, **day, **RECIPIENT), why="x", by=self.ada)
-        self.spent(self.bought(50, **day, **RECIPIENT))
-        self.bought(50, **day)
+        office.void_voucher(self.buy_voucher(50, **day, **RECIPIENT), why="x", by=self.ada)
+        self.spend_vouchers(self.buy_voucher(50, **day, **RECIPIENT))
+        self.buy_voucher(50, **day)
         self.assertEqual(notifications.send_due_gifts(self.moment_in_days(1)), 0)
 
     @override_settings(VOUCHER_MONTHS=12, VOUCHER_REMINDER_DAYS=30)
     def test_expiry_reminder_is_sent_once_and_again_after_extension(self) -> None:
-        voucher = self.bought(50)
+        voucher = self.buy_voucher(50)
         assert voucher.expires_on
         at = dates.local_moment(voucher.expires_on - timedelta(days=20), time(9, 30))
         self.assertEqual(notifications.send_expiry_reminders(at - timedelta(days=20)), 0)
@@ -225,7 +225,7 @@ class VoucherDeskTest(VoucherTestCase):
         order = voucher.line.order  # type: ignore[union-attr]
         payment = order.payments.get()
         self.assertEqual((order.state, order.payer_name, payment.variant), ("paid", "Bo", "cash"))
-        self.assertEqual((payment.recorded_by, voucher.issued_by, self.balance(voucher)), (self.ada, self.ada, 50))
+        self.assertEqual((payment.recorded_by, voucher.issued_by, self.balance_of(voucher)), (self.ada, self.ada, 50))
 
     def test_free_voucher_needs_reason_and_creates_no_payment(self) -> None:
         self.assertEqual(self.issue_voucher(how="school"), 400)
@@ -236,13 +236,13 @@ class VoucherDeskTest(VoucherTestCase):
         )
         self.assertEqual((voucher.entries.get().note, Payment.objects.count()), ("A prize", 0))
         self.assertEqual(Entry.objects.get(action="billing.voucher_given_away").reason, "A prize")
-        self.assertEqual(self.spent(voucher).state, "paid")
+        self.assertEqual(self.spend_vouchers(voucher).state, "paid")
 
     def post_action(self, name: str, voucher: Voucher, **fields: object) -> int:
         return self.client.post(reverse(name, args=[voucher.pk]), fields).status_code
 
     def test_extending_and_voiding_need_a_reason(self) -> None:
-        voucher = self.bought(50)
+        voucher = self.buy_voucher(50)
         day = dates.local_today() + timedelta(days=9)
         self.assertEqual(self.post_action("desk_voucher_extend", voucher, expires_on=day), 400)
         self.assertEqual(self.post_action("desk_voucher_extend", voucher, expires_on="2020-01-01", why="x"), 400)
@@ -251,21 +251,21 @@ class VoucherDeskTest(VoucherTestCase):
         self.assertEqual(voucher.expires_on, day)
         self.assertEqual(self.post_action("desk_voucher_void", voucher), 400)
         self.assertEqual(self.post_action("desk_voucher_void", voucher, why="Stolen"), 302)
-        self.assertEqual(self.balance(voucher), 0)
+        self.assertEqual(self.balance_of(voucher), 0)
         self.assertEqual(self.post_action("desk_voucher_void", voucher, why="Again"), 400)
         self.assertEqual(self.post_action("desk_voucher_extend", voucher, expires_on=day, why="x"), 400)
         self.assertContains(self.client.get(reverse("desk_voucher", args=[voucher.pk])), "Stolen")
 
     def test_desk_redeems_voucher_for_order_due_at_the_door(self) -> None:
-        voucher, order = self.bought(30), self.placed(1, due=Order.Due.DOOR)
+        voucher, order = self.buy_voucher(30), self.place_new_order(1, due=Order.Due.DOOR)
         for code, status in (("", 400), ("nonsense", 400), (voucher.grouped, 302), (voucher.grouped, 400)):
             answer = self.client.post(reverse("desk_use_voucher", args=[order.pk]), {"code": code})
             self.assertEqual(answer.status_code, status, code)
         self.assertEqual(Entry.objects.get(action="billing.voucher_used").details["amount"], "30.000")
-        self.assertEqual(self.balance(voucher), 0)
+        self.assertEqual(self.balance_of(voucher), 0)
 
     def test_voucher_is_found_by_code_recipient_and_order(self) -> None:
-        voucher, other = self.bought(50, recipient_name="Rae"), self.bought(60, recipient_name="Zoe")
+        voucher, other = self.buy_voucher(50, recipient_name="Rae"), self.buy_voucher(60, recipient_name="Zoe")
         number = voucher.line.order_id  # type: ignore[union-attr]
         for text in (voucher.grouped.lower(), voucher.code[-4:], "rae", f"#{number}"):
             page = self.client.get(reverse("desk_vouchers"), {"q": text})
@@ -274,14 +274,14 @@ class VoucherDeskTest(VoucherTestCase):
         self.assertEqual(self.client.get(reverse("desk_vouchers"), {"show": "void", "q": "\0"}).status_code, 400)
 
     def test_number_of_queries_is_the_same_for_one_and_thirty_vouchers(self) -> None:
-        self.assertSameQueries(reverse("desk_vouchers"), lambda count: [self.bought(20) for _ in range(count)])
+        self.assertSameQueries(reverse("desk_vouchers"), lambda count: [self.buy_voucher(20) for _ in range(count)])
 
     def test_books_show_outstanding_voucher_balance(self) -> None:
-        self.spent(self.bought(70))
+        self.spend_vouchers(self.buy_voucher(70))
         office.void_voucher(
             office.issue_free_voucher(Decimal(25), None, {}, why="A prize", by=self.ada), why="Lost", by=self.ada
         )
-        self.bought(40)
+        self.buy_voucher(40)
         start, end = timezone.now() - timedelta(days=1), timezone.now() + timedelta(days=1)
         moved = {each.label: each.amount for each in voucher_liability.liability_movements(start, end)}
         self.assertEqual(moved["Bought"], 110)
@@ -298,7 +298,7 @@ class VoucherDeskTest(VoucherTestCase):
 @tag("once")
 class VoucherPersonalDataTest(VoucherTestCase):
     def test_recipient_data_is_exported_and_erased_and_voucher_stays_usable(self) -> None:
-        voucher = self.bought(50, **RECIPIENT)
+        voucher = self.buy_voucher(50, **RECIPIENT)
         person = PersonRecords(emails=("rae@example.org",))
         (exported,) = personal.export(person)["gift_vouchers"]  # type: ignore[misc]
         self.assertEqual((exported["left"], exported["from"]), ("50.000", "Alice"))  # type: ignore[index]
@@ -306,20 +306,20 @@ class VoucherPersonalDataTest(VoucherTestCase):
         personal.erase(person)
         voucher.refresh_from_db()
         self.assertEqual((voucher.recipient_email, voucher.message, voucher.giver_name), ("", "", "Alice"))
-        self.assertEqual(self.spent(voucher, products=(2,)).state, "paid")
+        self.assertEqual(self.spend_vouchers(voucher, products=(2,)).state, "paid")
 
     def test_buyer_data_is_erased_and_unpaid_voucher_order_can_still_be_paid(self) -> None:
-        order = self.ordered(50, **RECIPIENT)
-        payment_first = self.bought(50, **RECIPIENT)
+        order = self.order_voucher(50, **RECIPIENT)
+        payment_first = self.buy_voucher(50, **RECIPIENT)
         personal.erase(PersonRecords(emails=("pat@example.org",)))
         payment_first.refresh_from_db()
         self.assertEqual((payment_first.giver_name, payment_first.recipient_name), ("", "Rae"))
         order.refresh_from_db()
-        self.pay(order)
+        self.pay_order(order)
         self.assertEqual(Voucher.objects.get(line__order=order).face_value, 50)
 
     def test_voucher_entries_cannot_be_changed_or_deleted(self) -> None:
-        entry = VoucherEntry.objects.get(voucher=self.bought(50))
+        entry = VoucherEntry.objects.get(voucher=self.buy_voucher(50))
         with self.assertRaises(TypeError):
             entry.save()
         with self.assertRaises(TypeError):

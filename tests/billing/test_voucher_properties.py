@@ -36,7 +36,7 @@ class VoucherLawTest(PropertyTestCase):
     @given(actions)
     @example([("use", 0, 1000), ("void", 0, 1000), ("cancel", 0, 1000), ("cancel_purchase", 0, 1000)])
     def test_balances_and_payments_are_consistent_after_any_sequence(self, actions: list[Action]) -> None:
-        self.now = BillingTestCase.clock()
+        self.now = BillingTestCase.current_time()
         self.staff = factories.create_account("sue@example.org", "Sue")
         ToyKind.catalogue = {1: Toy("70.01"), 2: Toy("49.99", prepay="5", starts=self.now + timedelta(days=3))}
         for name, which, cents in [("buy", 0, 5000), *actions]:

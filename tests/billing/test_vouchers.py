@@ -44,24 +44,24 @@ class VoucherExpiryTest(SimpleTestCase):
 
 class VoucherPurchaseTest(VoucherTestCase):
     def test_voucher_is_issued_when_its_order_is_paid(self) -> None:
-        order = self.ordered(50)
+        order = self.order_voucher(50)
         self.assertFalse(Voucher.objects.exists())
-        self.pay(order)
+        self.pay_order(order)
         voucher = Voucher.objects.get()
-        self.assertEqual((voucher.face_value, self.balance(voucher), voucher.recipient_name), (50, 50, "Rae"))
+        self.assertEqual((voucher.face_value, self.balance_of(voucher), voucher.recipient_name), (50, 50, "Rae"))
         self.assertRegex(
             voucher.grouped, f"^[{voucher_codes.SIGNS}]{{4}}-[{voucher_codes.SIGNS}]{{4}}-[{voucher_codes.SIGNS}]{{4}}$"
         )
 
     def test_voucher_with_due_date_is_not_issued_before_payment(self) -> None:
-        order = self.cart()
+        order = self.create_cart()
         carts.add_line(order, "voucher", 0, {"amount": "50"})
         options = placement.PlacementOptions(Order.Due.DATE, on=dates.local_today(), by_staff=self.ada)
         placement.place_order(order, options, seen=None, at=self.now)
         self.assertFalse(Voucher.objects.exists())
 
     def test_second_confirmation_issues_no_second_voucher(self) -> None:
-        voucher = self.bought()
+        voucher = self.buy_voucher()
         assert voucher.line is not None
         self.assertEqual(sales.issue_sold_voucher(voucher.line), voucher)
         self.assertEqual(voucher.entries.count(), 1)
@@ -70,18 +70,18 @@ class VoucherPurchaseTest(VoucherTestCase):
         DiscountCode.objects.create(code="half", percent=50)
         DiscountCode.objects.create(code="ten", amount=10)
         for text in ("half", "ten"):
-            order = self.cart(2)
+            order = self.create_cart(2)
             carts.add_line(order, "voucher", 0, {"amount": "50"})
             carts.set_discount_code(order, text, self.now)
             lines = carts.price_cart(order, self.now).quote.now.lines
             self.assertEqual([lines[line.pk] for line in order.lines.all()], [25 if text == "half" else 40, 50])
 
     def test_voucher_cannot_be_sold_at_the_door_outside_limits_or_when_disabled(self) -> None:
-        order = self.cart()
+        order = self.create_cart()
         line = carts.add_line(order, "voucher", 0, {"amount": "50"})
         self.assertFalse(carts.price_cart(order, self.now).at_the_door)
         with self.assertRaises(placement.OrderNotPlaced):
-            self.checkout(order, due=Order.Due.DOOR)
+            self.check_out(order, due=Order.Due.DOOR)
         for amount, settings in (
             ("500.01", {}),
             ("9", {}),
@@ -92,71 +92,71 @@ class VoucherPurchaseTest(VoucherTestCase):
             line.details = {"amount": amount}
             line.save()
             with self.subTest(amount), self.settings(**settings), self.assertRaises(placement.OrderNotPlaced):
-                self.checkout(order)
+                self.check_out(order)
 
     def test_voucher_for_a_class_costs_the_class_price(self) -> None:
-        self.assertEqual(self.for_toy(1).face_value, 70)
-        order = self.cart()
+        self.assertEqual(self.buy_voucher_for(1).face_value, 70)
+        order = self.create_cart()
         carts.add_line(order, "voucher", 0, {"gift": "toy:99", "gift_title": "Toy 99"})
         with self.assertRaises(placement.OrderNotPlaced):
-            self.checkout(order)
+            self.check_out(order)
 
     @override_settings(VOUCHER_MONTHS=12)
     def test_expiry_follows_settings_at_time_of_order(self) -> None:
-        order = self.ordered()
+        order = self.order_voucher()
         with override_settings(VOUCHER_MONTHS=1):
-            self.pay(order)
+            self.pay_order(order)
         self.assertEqual(Voucher.objects.get().expires_on, sales.expiry_date(dates.to_local_time(self.now).date()))
 
 
 class VoucherRedemptionTest(VoucherTestCase):
     def test_voucher_pays_part_and_rest_is_paid_otherwise(self) -> None:
-        voucher, order = self.bought(30), self.cart(1)
+        voucher, order = self.buy_voucher(30), self.create_cart(1)
         carts.enter_code_or_voucher(order, voucher.code, self.now)
         self.assertEqual(carts.price_cart(order, self.now).total_after_vouchers, 40)
-        self.checkout(order)
+        self.check_out(order)
         self.assertEqual(
-            (balances.open_balance(Order.objects.get(pk=order.pk), self.now), self.balance(voucher)), (40, 0)
+            (balances.open_balance(Order.objects.get(pk=order.pk), self.now), self.balance_of(voucher)), (40, 0)
         )
         order.refresh_from_db()
-        self.assertEqual(self.pay(order).total, 40)
+        self.assertEqual(self.pay_order(order).total, 40)
         self.assertEqual(order.state, "paid")
 
     def test_remaining_balance_stays_on_voucher_and_zero_total_needs_no_gateway(self) -> None:
-        voucher = self.bought(100)
-        self.assertEqual(self.spent(voucher).state, "paid")
-        self.assertEqual(self.balance(voucher), 30)
-        self.assertEqual(self.spent(voucher, products=(2,)).state, "placed")
-        self.assertEqual(self.balance(voucher), 0)
+        voucher = self.buy_voucher(100)
+        self.assertEqual(self.spend_vouchers(voucher).state, "paid")
+        self.assertEqual(self.balance_of(voucher), 30)
+        self.assertEqual(self.spend_vouchers(voucher, products=(2,)).state, "placed")
+        self.assertEqual(self.balance_of(voucher), 0)
 
     def test_class_vouchers_and_soonest_expiring_vouchers_are_used_first(self) -> None:
-        unlimited, expiring, for_class = self.bought(40), self.bought(40), self.for_toy(2)
+        unlimited, expiring, for_class = self.buy_voucher(40), self.buy_voucher(40), self.buy_voucher_for(2)
         Voucher.objects.filter(pk=expiring.pk).update(expires_on=dates.local_today())
-        order = self.spent(unlimited, expiring, for_class, products=(1, 2))
-        self.assertEqual([self.balance(each) for each in (unlimited, expiring, for_class)], [10, 0, 0])
+        order = self.spend_vouchers(unlimited, expiring, for_class, products=(1, 2))
+        self.assertEqual([self.balance_of(each) for each in (unlimited, expiring, for_class)], [10, 0, 0])
         self.assertEqual(order.state, "paid")
 
     def test_class_voucher_pays_only_for_lines_of_that_class(self) -> None:
-        voucher = self.for_toy(1)
+        voucher = self.buy_voucher_for(1)
         with self.assertRaisesMessage(DiscountCodeRefused, eligibility.FITS_NOTHING.format("Toy 1")):
-            self.with_vouchers(voucher, products=(2,))
-        order = self.spent(voucher, self.for_toy(1), products=(1, 2))
+            self.create_cart_with(voucher, products=(2,))
+        order = self.spend_vouchers(voucher, self.buy_voucher_for(1), products=(1, 2))
         self.assertEqual(balances.open_balance(order, self.now), 50)
 
     def test_voucher_cannot_buy_voucher(self) -> None:
-        voucher, order = self.bought(50), self.cart()
+        voucher, order = self.buy_voucher(50), self.create_cart()
         carts.add_line(order, "voucher", 0, {"amount": "50"})
         with self.assertRaisesMessage(DiscountCodeRefused, eligibility.FITS_NO_VOUCHER):
             carts.enter_code_or_voucher(order, voucher.code, self.now)
         carts.add_line(order, "toy", 2, {})
         carts.enter_code_or_voucher(order, voucher.code, self.now)
-        carts.enter_code_or_voucher(order, self.bought(50).code, self.now)
+        carts.enter_code_or_voucher(order, self.buy_voucher(50).code, self.now)
         self.assertEqual(carts.price_cart(order, self.now).total_after_vouchers, 50)
 
     def test_invalid_voucher_code_gets_unknown_code_message(self) -> None:
         for text in ("CDFG-HJKM-NPQR", "x", "CDFGHJKMNPQRT"):
             with self.subTest(text), self.assertRaisesMessage(DiscountCodeRefused, UNKNOWN):
-                carts.enter_code_or_voucher(self.cart(1), text, self.now)
+                carts.enter_code_or_voucher(self.create_cart(1), text, self.now)
 
     def test_expired_void_foreign_currency_or_empty_voucher_is_refused_with_reason(self) -> None:
         yesterday = dates.local_today() - timedelta(days=1)
@@ -166,45 +166,45 @@ class VoucherRedemptionTest(VoucherTestCase):
             ({"currency": "EUR"}, eligibility.CURRENCY.format("EUR")),
         )
         for change, sentence in ends:
-            voucher = self.bought()
-            order = self.with_vouchers(voucher)
+            voucher = self.buy_voucher()
+            order = self.create_cart_with(voucher)
             Voucher.objects.filter(pk=voucher.pk).update(**change)
             with self.assertRaisesMessage(DiscountCodeRefused, sentence):
                 carts.enter_code_or_voucher(order, voucher.code, self.now)
             self.assertEqual([part.problem for part in carts.price_cart(order, self.now).vouchers], [sentence])
             with self.assertRaisesMessage(placement.OrderNotPlaced, sentence):
-                self.checkout(order)
+                self.check_out(order)
             self.assertFalse(order.payments.exists())
-        used = self.bought(70)
-        self.spent(used)
+        used = self.buy_voucher(70)
+        self.spend_vouchers(used)
         with self.assertRaisesMessage(DiscountCodeRefused, eligibility.EMPTY):
-            self.with_vouchers(used)
+            self.create_cart_with(used)
 
     def test_voucher_used_elsewhere_meanwhile_stops_placement(self) -> None:
-        voucher = self.bought(70)
-        first, second = self.with_vouchers(voucher), self.with_vouchers(voucher, products=(2,))
-        self.checkout(first, by_vouchers=Decimal(70))
+        voucher = self.buy_voucher(70)
+        first, second = self.create_cart_with(voucher), self.create_cart_with(voucher, products=(2,))
+        self.check_out(first, by_vouchers=Decimal(70))
         with self.assertRaisesMessage(placement.OrderNotPlaced, eligibility.EMPTY):
-            self.checkout(second, by_vouchers=Decimal(50))
+            self.check_out(second, by_vouchers=Decimal(50))
         second.refresh_from_db()
-        self.assertEqual((second.state, self.balance(voucher)), ("cart", 0))
+        self.assertEqual((second.state, self.balance_of(voucher)), ("cart", 0))
 
     def test_different_voucher_amount_than_shown_stops_placement(self) -> None:
-        order = self.with_vouchers(self.bought(30))
+        order = self.create_cart_with(self.buy_voucher(30))
         with self.assertRaises(placement.PriceChanged), transaction.atomic():
-            self.checkout(order, by_vouchers=Decimal(70))
+            self.check_out(order, by_vouchers=Decimal(70))
         self.assertFalse(order.payments.exists())
 
     def test_crash_during_placement_uses_no_balance(self) -> None:
-        voucher = self.bought(100)
-        order = self.with_vouchers(voucher)
+        voucher = self.buy_voucher(100)
+        order = self.create_cart_with(voucher)
         with self.assertRaises(OperationalError), lost_connection('UPDATE "billing_order" SET "state"'):
-            self.checkout(order)
-        self.assertEqual((self.balance(voucher), order.payments.count()), (100, 0))
-        self.assertEqual(self.checkout(Order.objects.get(pk=order.pk)).state, "paid")
+            self.check_out(order)
+        self.assertEqual((self.balance_of(voucher), order.payments.count()), (100, 0))
+        self.assertEqual(self.check_out(Order.objects.get(pk=order.pk)).state, "paid")
 
     def test_database_refuses_balance_below_zero_or_above_worth(self) -> None:
-        voucher = self.bought()
+        voucher = self.buy_voucher()
         for balance in (-1, 51):
             with self.assertRaises(IntegrityError), transaction.atomic():
                 Voucher.objects.filter(pk=voucher.pk).update(balance=balance)
@@ -215,71 +215,71 @@ class VoucherRedemptionTest(VoucherTestCase):
 
 class VoucherRefundTest(VoucherTestCase):
     def test_expired_or_canceled_order_returns_voucher_balance(self) -> None:
-        voucher = self.bought(30)
-        order = self.spent(voucher)
-        self.assertTrue(transitions.expire_order(order, self.day(1)))
-        self.assertEqual(self.balance(voucher), 30)
-        order = self.spent(voucher)
+        voucher = self.buy_voucher(30)
+        order = self.spend_vouchers(voucher)
+        self.assertTrue(transitions.expire_order(order, self.time_in_days(1)))
+        self.assertEqual(self.balance_of(voucher), 30)
+        order = self.spend_vouchers(voucher)
         transitions.cancel_unpaid_order(order, at=self.now)
-        self.assertEqual((self.balance(voucher), order.payments.get().status), (30, "refunded"))
+        self.assertEqual((self.balance_of(voucher), order.payments.get().status), (30, "refunded"))
 
     @override_settings(LATE_PAYMENT="credit")
     def test_voucher_payment_never_becomes_account_credit(self) -> None:
-        voucher = self.bought(30)
-        order = self.with_vouchers(voucher, payer=self.alice)
-        self.checkout(order)
-        transitions.expire_order(order, self.day(1))
-        self.assertEqual((self.balance(voucher), self.alice.credit_entries.count()), (30, 0))
+        voucher = self.buy_voucher(30)
+        order = self.create_cart_with(voucher, payer=self.alice)
+        self.check_out(order)
+        transitions.expire_order(order, self.time_in_days(1))
+        self.assertEqual((self.balance_of(voucher), self.alice.credit_entries.count()), (30, 0))
 
     def test_late_payment_redeems_the_voucher_again(self) -> None:
-        voucher = self.bought(30)
-        order = self.spent(voucher)
+        voucher = self.buy_voucher(30)
+        order = self.spend_vouchers(voucher)
         payment = attempts.start_attempt(order, "practice", self.now)
-        Order.objects.filter(pk=order.pk).update(held_until=self.day(-1))
+        Order.objects.filter(pk=order.pk).update(held_until=self.time_in_days(-1))
         attempts.confirm_payment(payment, attempts.PaymentCaptured(Decimal(40), "USD"))
         order.refresh_from_db()
-        self.assertEqual((order.state, self.balance(voucher), balances.overpaid_amount(order)), ("paid", 0, 0))
+        self.assertEqual((order.state, self.balance_of(voucher), balances.overpaid_amount(order)), ("paid", 0, 0))
 
     def test_late_payment_is_refunded_when_voucher_was_used_up(self) -> None:
-        voucher = self.bought(30)
-        order = self.spent(voucher)
+        voucher = self.buy_voucher(30)
+        order = self.spend_vouchers(voucher)
         payment = attempts.start_attempt(order, "practice", self.now)
-        transitions.expire_order(order, self.day(1))
-        self.spent(voucher, products=(2,))
+        transitions.expire_order(order, self.time_in_days(1))
+        self.spend_vouchers(voucher, products=(2,))
         attempts.confirm_payment(payment, attempts.PaymentCaptured(Decimal(40), "USD"))
         run_all()
         order.refresh_from_db()
-        self.assertEqual((order.state, balances.amount_received(order), self.balance(voucher)), ("expired", 0, 0))
+        self.assertEqual((order.state, balances.amount_received(order), self.balance_of(voucher)), ("expired", 0, 0))
 
     def test_canceled_line_is_refunded_to_original_payment_methods(self) -> None:
-        voucher = self.bought(30)
-        order = self.spent(voucher)
-        self.pay(order)
+        voucher = self.buy_voucher(30)
+        order = self.spend_vouchers(voucher)
+        self.pay_order(order)
         self.assertEqual(line_cancellation.cancel_line(order.lines.get(), at=self.now, why="ill"), 70)
         run_all()
-        self.assertEqual((self.balance(voucher), balances.amount_received(order)), (30, 0))
+        self.assertEqual((self.balance_of(voucher), balances.amount_received(order)), (30, 0))
 
     def test_canceled_class_line_is_refunded_to_class_voucher_first(self) -> None:
-        voucher = self.for_toy(1)
-        order = self.spent(voucher, products=(1, 2))
-        self.pay(order)
+        voucher = self.buy_voucher_for(1)
+        order = self.spend_vouchers(voucher, products=(1, 2))
+        self.pay_order(order)
         line_cancellation.cancel_line(order.lines.get(product_id=1), at=self.now, why="ill")
         run_all()
-        self.assertEqual((self.balance(voucher), balances.amount_received(order)), (70, 50))
+        self.assertEqual((self.balance_of(voucher), balances.amount_received(order)), (70, 50))
 
     def test_canceled_class_line_of_partly_paid_order_is_refunded_to_class_voucher(self) -> None:
-        voucher = self.for_toy(1)
-        order = self.spent(voucher, products=(1, 2), due=Order.Due.DOOR)
+        voucher = self.buy_voucher_for(1)
+        order = self.spend_vouchers(voucher, products=(1, 2), due=Order.Due.DOOR)
         line_cancellation.cancel_line(order.lines.get(product_id=1), at=self.now, why="ill")
         order.refresh_from_db()
-        self.assertEqual((self.balance(voucher), balances.open_balance(order, self.now)), (70, 50))
+        self.assertEqual((self.balance_of(voucher), balances.open_balance(order, self.now)), (70, 50))
 
     def test_refund_to_expired_voucher_opens_payment_issue(self) -> None:
-        voucher = self.bought(70)
-        order = self.spent(voucher)
+        voucher = self.buy_voucher(70)
+        order = self.spend_vouchers(voucher)
         Voucher.objects.filter(pk=voucher.pk).update(expires_on=dates.local_today() - timedelta(days=2))
         line_cancellation.cancel_line(order.lines.get(), at=self.now, why="no teacher")
-        self.assertEqual(self.balance(voucher), 70)
+        self.assertEqual(self.balance_of(voucher), 70)
         self.assertIn("Should it be valid again?", PaymentIssue.objects.get().description)
 
 
@@ -296,38 +296,38 @@ class VoucherCancellationTest(VoucherTestCase):
         return refunded
 
     def test_unused_voucher_is_fully_refunded_and_void(self) -> None:
-        voucher = self.bought()
+        voucher = self.buy_voucher()
         self.assertEqual(self.cancel_purchase(voucher), 50)
-        self.assertEqual(self.balance(voucher), 0)
+        self.assertEqual(self.balance_of(voucher), 0)
         self.assertEqual(eligibility.voucher_refusal(voucher, "USD", self.now), eligibility.VOID)
         self.assertFalse(PaymentIssue.objects.exists())
 
     def test_partly_used_voucher_is_refunded_only_its_balance(self) -> None:
         for percent in (None, Decimal(100)):
-            voucher = self.bought("70.10")
-            self.spent(voucher, products=(2,))
+            voucher = self.buy_voucher("70.10")
+            self.spend_vouchers(voucher, products=(2,))
             self.assertEqual(self.cancel_purchase(voucher, percent_back=percent), Decimal("20.10"))
-            self.assertEqual(self.balance(voucher), 0)
+            self.assertEqual(self.balance_of(voucher), 0)
 
     def test_quote_shows_kept_amount_and_fails_after_further_use(self) -> None:
-        voucher = self.bought(90)
+        voucher = self.buy_voucher(90)
         line, order = voucher.line, voucher.line.order  # type: ignore[union-attr]
         assert line is not None
-        self.spent(voucher, products=(2,))
+        self.spend_vouchers(voucher, products=(2,))
         way = cancellation_options.options_for_lines(order, [line], self.now)[0]
         seen = quoted_cancellation.quote_cancellation(order, way, self.now)
-        self.assertEqual((seen.back, seen.kept, self.balance(voucher)), (40, 50, 40))
-        self.spent(voucher)
+        self.assertEqual((seen.back, seen.kept, self.balance_of(voucher)), (40, 50, 40))
+        self.spend_vouchers(voucher)
         with self.assertRaises(quoted_cancellation.CancellationChanged):
             quoted_cancellation.cancel_as_quoted(order, way, self.now, seen=seen.fingerprint)
         self.assertIsNone(Voucher.objects.get(pk=voucher.pk).voided_at)
 
     def test_purchase_cannot_be_refunded_while_voucher_is_valid(self) -> None:
-        voucher = self.bought()
+        voucher = self.buy_voucher()
         order = voucher.line.order  # type: ignore[union-attr]
         with self.assertRaisesMessage(reservations.RefundExceedsPaid, "is on gift vouchers"):
             reservations.refund_by_staff(order, Decimal(1), why="x", by=self.ada)
-        self.assertEqual(self.balance(voucher), 50)
+        self.assertEqual(self.balance_of(voucher), 50)
 
     def dispute(self, voucher: Voucher, state: str) -> None:
         payment = voucher.line.order.payments.get()  # type: ignore[union-attr]
@@ -337,7 +337,7 @@ class VoucherCancellationTest(VoucherTestCase):
         run_all()
 
     def test_voucher_is_blocked_while_its_payment_is_disputed(self) -> None:
-        voucher = self.bought()
+        voucher = self.buy_voucher()
         self.dispute(voucher, "open")
         self.assertEqual(eligibility.voucher_refusal(voucher, "USD", self.now), eligibility.WAITS)
         self.dispute(voucher, "won")
@@ -345,18 +345,18 @@ class VoucherCancellationTest(VoucherTestCase):
 
     def test_lost_dispute_voids_voucher_and_opens_payment_issue_for_used_amount(self) -> None:
         for spent, cases in ((False, []), (True, ["$50.00 of gift voucher"])):
-            voucher = self.bought(60)
+            voucher = self.buy_voucher(60)
             if spent:
-                self.spent(voucher, products=(2,))
+                self.spend_vouchers(voucher, products=(2,))
             self.dispute(voucher, "open")
             self.dispute(voucher, "lost")
-            self.assertEqual(self.balance(voucher), 0)
+            self.assertEqual(self.balance_of(voucher), 0)
             self.assertEqual(eligibility.voucher_refusal(voucher, "USD", self.now), eligibility.VOID)
             cases_found = PaymentIssue.objects.filter(kind=PaymentIssue.Kind.OTHER, order=voucher.line.order)  # type: ignore[union-attr]
             self.assertEqual([case.description[: len("$50.00 of gift voucher")] for case in cases_found], cases)
 
     def test_refund_outside_the_site_blocks_voucher(self) -> None:
-        voucher = self.bought()
+        voucher = self.buy_voucher()
         order = voucher.line.order  # type: ignore[union-attr]
         Order.objects.filter(pk=order.pk).update(amount_charged=20)
         voucher = Voucher.objects.get(pk=voucher.pk)
@@ -367,16 +367,16 @@ class VoucherOnPlacedOrderTest(VoucherTestCase):
     """A voucher pays an order that is already placed and not yet paid."""
 
     def test_voucher_pays_order_due_at_the_door(self) -> None:
-        voucher, order = self.bought(100), self.placed(1, due=Order.Due.DOOR)
+        voucher, order = self.buy_voucher(100), self.place_new_order(1, due=Order.Due.DOOR)
         self.assertEqual(voucher_redemption.redeem_voucher_on_order(order, voucher.grouped, self.now), 70)
         order.refresh_from_db()
-        self.assertEqual((order.state, self.balance(voucher)), ("paid", 30))
+        self.assertEqual((order.state, self.balance_of(voucher)), ("paid", 30))
         with self.assertRaises(transitions.OrderTransitionRefused):
             voucher_redemption.redeem_voucher_on_order(order, voucher.code, self.now)
 
     def test_lines_paid_by_another_voucher_are_not_paid_again(self) -> None:
-        order = self.placed(1, 2, due=Order.Due.DOOR)
-        voucher_redemption.redeem_voucher_on_order(order, self.for_toy(1).code, self.now)
+        order = self.place_new_order(1, 2, due=Order.Due.DOOR)
+        voucher_redemption.redeem_voucher_on_order(order, self.buy_voucher_for(1).code, self.now)
         with self.assertRaisesMessage(DiscountCodeRefused, voucher_redemption.NOTHING_FITS):
-            voucher_redemption.redeem_voucher_on_order(order, self.for_toy(1).code, self.now)
+            voucher_redemption.redeem_voucher_on_order(order, self.buy_voucher_for(1).code, self.now)
         self.assertEqual(balances.open_balance(order, self.now), 50)

@@ -1,4 +1,4 @@
-"""A product kind for tests: toys, whose whole state is in the order lines, so that it lives and dies with them."""
+"""A product kind for tests: toys, whose whole state is stored in the order lines."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,18 +49,18 @@ class ToyKind(ProductKind):
     confirmed: ClassVar[list[int]] = []
     """The lines that were confirmed, also where the transaction was rolled back."""
 
-    def toy(self, line: OrderLine) -> Toy:
+    def toy_of(self, line: OrderLine) -> Toy:
         try:
             return self.catalogue[line.product_id]
         except KeyError:
             raise ProductUnavailable("This toy is not made any more.") from None
 
     def describe(self, line: OrderLine) -> ProductDescription:
-        self.toy(line)
+        self.toy_of(line)
         return ProductDescription(f"Toy {line.product_id}", line.details.get("attendee", ""))
 
     def price_facts(self, line: OrderLine, at: datetime) -> PriceFacts:
-        toy = self.toy(line)
+        toy = self.toy_of(line)
         return PriceFacts(
             list_price=Decimal(toy.price),
             early_discount=Decimal(toy.prepay),
@@ -72,46 +72,46 @@ class ToyKind(ProductKind):
         )
 
     def problems(self, line: OrderLine, at: datetime) -> list[str]:
-        left = self.toy(line).stock - self.taken(line)
+        left = self.toy_of(line).stock - self.count_taken(line)
         return [] if left > 0 else ["sold out"]
 
-    def taken(self, line: OrderLine) -> int:
+    def count_taken(self, line: OrderLine) -> int:
         others = OrderLine.objects.filter(kind="toy", product_id=line.product_id, details__state__in=HAS_IT)
         return others.exclude(pk=line.pk).count()
 
     def hold(self, line: OrderLine, until: datetime | None) -> None:
         if self.problems(line, datetime.min):
             raise ProductUnavailable("sold out")
-        self.put(line, "held")
+        self.store_state(line, "held")
 
     def confirm(self, line: OrderLine) -> None:
-        self.toy(line)
+        self.toy_of(line)
         self.confirmed.append(line.pk)
-        self.put(line, "confirmed")
+        self.store_state(line, "confirmed")
 
     def release(self, line: OrderLine, why: str) -> None:
-        self.put(line, "released")
+        self.store_state(line, "released")
 
     def hand_over_to(self, line: OrderLine, by: OrderLine) -> None:
-        self.put(line, "exchanged")
+        self.store_state(line, "exchanged")
 
     def fulfilled_lines(self, lines: Sequence[OrderLine]) -> set[int]:
         fresh = OrderLine.objects.filter(pk__in=[line.pk for line in lines], details__state="confirmed")
         return set(fresh.values_list("pk", flat=True))
 
-    def put(self, line: OrderLine, state: str) -> None:
+    def store_state(self, line: OrderLine, state: str) -> None:
         line.details["state"] = state
         line.save(update_fields=["details"])
 
     def terms(self, line: OrderLine, at: datetime) -> Terms:
-        toy = self.toy(line)
+        toy = self.toy_of(line)
         return Terms((TermsStep(Decimal(toy.percent_back), toy.gives, toy.until, "until" if toy.until else ""),))
 
     def step_deadline(self, line: OrderLine, rule: str) -> datetime | None:
-        return self.toy(line).until
+        return self.toy_of(line).until
 
     def share_used(self, line: OrderLine, at: datetime) -> Decimal:
-        return Decimal(self.toy(line).used)
+        return Decimal(self.toy_of(line).used)
 
     def gift_options(self, at: datetime) -> list[GiftOption]:
         return [GiftOption(str(number), f"Toy {number}", Decimal(toy.price)) for number, toy in self.catalogue.items()]
@@ -129,10 +129,10 @@ class ToyKind(ProductKind):
         return {name: value for name, value in line.details.items() if name != "state"}
 
     def checkout_form(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> forms.Form | None:
-        if not self.toy(line).asks_name:
+        if not self.toy_of(line).asks_name:
             return None
         return NameForm(data, prefix=f"line-{line.pk}", initial=line.details)
 
 
-def states(order: Order) -> list[str]:
+def toy_states(order: Order) -> list[str]:
     return [line.details.get("state", "") for line in order.lines.order_by("pk")]

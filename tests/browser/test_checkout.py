@@ -13,8 +13,7 @@ from billing.models import DiscountCode, Order, Refund, Voucher
 from outbox.testing import run_all
 from registrations.models import Registration
 from tests import factories
-from tests.billing.paypal import variant
-from tests.billing.stripe import GOOD, variants
+from tests.billing.stripe import GOOD, stripe_variants
 from tests.browser.phone import PhoneTestCase
 from tests.fakes.paypal_server import paypal_server
 from tests.fakes.stripe_server import stripe_server
@@ -47,7 +46,7 @@ class StripeCheckoutTest(CustomerTestCase):
         super().setUp()
         self.fake = self.enterContext(stripe_server())
         self.elsewhere = (self.fake.url,)
-        changed = {"PAYMENT_VARIANTS": variants(self.fake.url), "SITE_URL": self.live_server_url}
+        changed = {"PAYMENT_VARIANTS": stripe_variants(self.fake.url), "SITE_URL": self.live_server_url}
         self.enterContext(override_settings(**changed))
         self.enterContext(patch.dict(PROVIDER_CACHE, clear=True))
 
@@ -123,7 +122,7 @@ class PayPalCheckoutTest(CustomerTestCase):
         super().setUp()
         self.fake = self.enterContext(paypal_server())
         self.elsewhere = (f"{self.fake.url}/checkoutnow",)
-        changed = settings.PAYMENT_VARIANTS | variant(self.fake)
+        changed = settings.PAYMENT_VARIANTS | stripe_variants(self.fake)
         self.enterContext(override_settings(PAYMENT_VARIANTS=changed, SITE_URL=self.live_server_url))
         self.enterContext(patch.dict(PROVIDER_CACHE, clear=True))
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from billing.models import Order
 from outbox.testing import delivery_problems, run_all
 from registrations.models import Registration
-from tests.billing.paypal import notify, variant
+from tests.billing.paypal import paypal_variants, post_notices
 from tests.browser.base import BrowserTestCase
 from tests.fakes.paypal_server import PayPal, paypal_server
 from tests.registrations import purchases
@@ -24,7 +24,7 @@ class PayPalPaymentTest(BrowserTestCase):
         super().setUp()
         self.fake = self.enterContext(paypal_server())
         self.elsewhere = (f"{self.fake.url}/checkoutnow",)
-        variants = settings.PAYMENT_VARIANTS | variant(self.fake)
+        variants = settings.PAYMENT_VARIANTS | paypal_variants(self.fake)
         self.enterContext(override_settings(PAYMENT_VARIANTS=variants, SITE_URL=self.live_server_url))
         PROVIDER_CACHE.clear()
         self.addCleanup(PROVIDER_CACHE.clear)
@@ -56,7 +56,7 @@ class PayPalPaymentTest(BrowserTestCase):
         self.look(page, then)
 
     def told(self, times: int = 1) -> None:
-        notify(self.fake, self.live_server_url, times=times)
+        post_notices(self.fake, self.live_server_url, times=times)
         run_all()
         self.order.refresh_from_db()
 

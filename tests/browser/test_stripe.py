@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from billing.models import Order, Payment
 from outbox.testing import delivery_problems, run_all
 from registrations.models import Registration
-from tests.billing.stripe import GOOD, variants
+from tests.billing.stripe import GOOD, stripe_variants
 from tests.browser.base import BrowserTestCase
 from tests.fakes.stripe_server import stripe_server
 from tests.registrations.purchases import cart, me, place
@@ -25,7 +25,7 @@ class StripePaymentTest(BrowserTestCase):
         self.fake = self.enterContext(stripe_server())
         self.elsewhere = (self.fake.url,)
         self.fake.send_webhooks_to(f"{self.live_server_url}/payments/process/stripe/")
-        changed = {"PAYMENT_VARIANTS": variants(self.fake.url), "SITE_URL": self.live_server_url}
+        changed = {"PAYMENT_VARIANTS": stripe_variants(self.fake.url), "SITE_URL": self.live_server_url}
         self.enterContext(override_settings(**changed))
         self.enterContext(patch.dict(core.PROVIDER_CACHE, clear=True))
 

@@ -8,15 +8,15 @@ from billing.models import Order
 from common import dates
 from registrations.models import Registration
 from tests.billing import scripted_gateway
-from tests.billing.scripted_gateway import Scripted, line, with_scripted
+from tests.billing.scripted_gateway import ScriptedGateway, gateway_line, with_scripted_gateway
 from tests.flows.base import FlowTestCase
 from tests.flows.visitor import Visitor
 
 
-@with_scripted
+@with_scripted_gateway
 class ReconciliationFlowTest(FlowTestCase):
     def setUp(self) -> None:
-        scripted_gateway.fresh()
+        scripted_gateway.reset_gateway()
 
     def test_a_payment_that_only_the_gateway_knows_is_found_and_applied(self) -> None:
         self.register(Visitor(), self.class_offer).press("Complete order", {"way": "practice", "terms": "on"}).press(
@@ -25,7 +25,7 @@ class ReconciliationFlowTest(FlowTestCase):
         order = Order.objects.get()
         payment = attempts.start_attempt(order, scripted_gateway.NAME, order.placed_at)
         day = dates.local_today() - timedelta(days=2)
-        Scripted.theirs.append(line(payment, at=dates.local_moment(day, self.class_offer.start_time)))
+        ScriptedGateway.theirs.append(gateway_line(payment, at=dates.local_moment(day, self.class_offer.start_time)))
 
         ada = self.desk().follow("Reconciliation")
         ada.press("Compare", {"since": day.isoformat(), "until": day.isoformat()})

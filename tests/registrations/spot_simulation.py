@@ -1,4 +1,4 @@
-"""The school of the order simulation, in which spots in classes are bought."""
+"""The order simulation with spots in classes."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -21,20 +21,26 @@ from tests.registrations.purchases import cart, me, of, other, place
 from users.models import User
 
 State = Registration.State
-ACTS = [*order_simulation.ACTS, "enter", "exceed", "door", "on_hold", "off_hold", "tidy", "give_up", "give_up"]
+STEPS = (
+    order_simulation.STEPS
+    + """
+    register_at_desk register_over_capacity switch_to_door suspend_spot resume_spots expire_spots
+    cancel_registration cancel_registration
+""".split()
+)
 NAMES = ["Ann", "Ben", "Cas"]
 
 
-class School(order_simulation.School):
-    """Billing's school, in which places are bought instead of toys; numbers choose who and what."""
+class SpotSimulation(order_simulation.OrderSimulation):
+    """Spots are bought instead of toys. The number of each step selects the person and the class."""
 
     def __init__(self, payer: User | None, staff: User) -> None:
         self.payer, self.staff, self.now = payer, staff, timezone.now()
         self.class_offers = list(ClassOffer.objects.order_by("pk"))
 
-    def place(self, number: int, due: str = Order.Due.NOW) -> None:
+    def place_order(self, number: int, due: str = Order.Due.NOW) -> None:
         chosen = {self.class_offers[number % 3], self.class_offers[(number + 1) % 3]}
-        choices = [(class_offer, who) for class_offer in chosen for who in self._attendees(number)]
+        choices = [(class_offer, who) for class_offer in chosen for who in self._attendees_for(number)]
         name = NAMES[number % 3]
         order = cart(*choices, payer=self.payer, name=name, email=f"{name.lower()}@example.org")
         with suppress(OrderNotPlaced):
@@ -42,12 +48,12 @@ class School(order_simulation.School):
             return
         order.lines.all().delete()
 
-    def _attendees(self, number: int) -> list[Attendee]:
+    def _attendees_for(self, number: int) -> list[Attendee]:
         if self.payer is not None and number == 5:
             return [of(child) for child in self.payer.in_care.all()]
         return [me(), other("Kim")] if number % 2 else [me()]
 
-    def enter(self, number: int, over_capacity: bool = False) -> None:
+    def register_at_desk(self, number: int, over_capacity: bool = False) -> None:
         name = NAMES[number % 3]
         person = TypedPerson(name, "Walk-in", f"{name.lower()}@example.org")
         with suppress(OrderNotPlaced):
@@ -55,45 +61,45 @@ class School(order_simulation.School):
                 self.staff, self.class_offers[number % 3], person, why="x", over_capacity=over_capacity
             )
 
-    def exceed(self, number: int) -> None:
-        self.enter(number, over_capacity=True)
+    def register_over_capacity(self, number: int) -> None:
+        self.register_at_desk(number, over_capacity=True)
 
-    def door(self, number: int) -> None:
-        if order := self.order(number):
+    def switch_to_door(self, number: int) -> None:
+        if order := self.pick_order(number):
             with suppress(transitions.OrderTransitionRefused):
                 pay_at_door.switch_to_pay_at_door(order, self.now, is_owner=True)
 
-    def wait(self, number: int) -> None:
+    def let_holds_pass(self, number: int) -> None:
         Registration.objects.filter(state=State.HELD).exclude(held_until=None).update(
             held_until=self.now - timedelta(seconds=1)
         )
-        super().wait(number)
+        super().let_holds_pass(number)
 
-    def tidy(self, number: int) -> None:
+    def expire_spots(self, number: int) -> None:
         spots.expire_due_holds()
 
-    def give_up(self, number: int) -> None:
+    def cancel_registration(self, number: int) -> None:
         if live := list(Registration.objects.live().order_by("pk")):
             one = live[number % len(live)]
             with suppress(student_cancellation.StudentCancellationRefused):
                 seen = student_cancellation.quote_student_cancellation(one, self.now).fingerprint
                 student_cancellation.cancel_own_registration(one, self.now, seen=seen, by=self.staff)
 
-    def on_hold(self, number: int) -> None:
+    def suspend_spot(self, number: int) -> None:
         if confirmed := list(Registration.objects.filter(state=State.CONFIRMED).order_by("pk")):
             spots.suspend_spot(confirmed[number % len(confirmed)], why="x", by=self.staff)
 
-    def off_hold(self, number: int) -> None:
+    def resume_spots(self, number: int) -> None:
         for one in Registration.objects.filter(state=State.ON_HOLD):
             spots.resume_spot(one, why="x", by=self.staff)
 
-    def states(self, lines: Iterable[OrderLine]) -> list[str]:
-        """On hold is confirmed and in dispute."""
+    def line_states(self, lines: Iterable[OrderLine]) -> list[str]:
+        """A spot on hold counts as confirmed."""
         found = Registration.objects.filter(line__in=lines).values_list("state", flat=True)
         return [State.CONFIRMED if state == State.ON_HOLD else state for state in found]
 
-    def check(self, test: TestCase) -> None:
-        super().check(test)
+    def check_invariants(self, test: TestCase) -> None:
+        super().check_invariants(test)
         taken = Registration.objects.taking_a_place(timezone.now()).select_related("line__order")
         for class_offer in self.class_offers:
             if class_offer.capacity is not None:
@@ -105,7 +111,7 @@ class School(order_simulation.School):
             self._check_line(test, line)
 
     def _check_reason(self, test: TestCase, one: Registration) -> None:
-        """A place hangs on a live line; one that is confirmed is paid, or to be paid at the door, or given by staff."""
+        """Every spot has a line that is not canceled. A confirmed one is paid, due later, or entered by staff."""
         order = one.line.order
         test.assertIsNone(one.line.canceled_at)
         test.assertIn(order.state, (Order.State.PLACED, Order.State.PAID))
@@ -114,7 +120,7 @@ class School(order_simulation.School):
             test.assertTrue(order.state == Order.State.PAID or paid_later or order.entered_by is not None)
 
     def _check_line(self, test: TestCase, line: OrderLine) -> None:
-        """Whoever paid, or may still pay, has the place; or a person is asked what to do."""
+        """A payer who has paid or can still pay has the spot, or there is a payment issue."""
         if line.order.has_expired(timezone.now()):
             return
         places = Registration.objects.filter(line=line).taking_a_place(timezone.now()).count()

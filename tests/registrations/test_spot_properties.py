@@ -7,9 +7,9 @@ from hypothesis.extra.django import TestCase
 
 from outbox.testing import run_all
 from tests import factories
-from tests.registrations.spot_simulation import ACTS, School
+from tests.registrations.spot_simulation import STEPS, SpotSimulation
 
-STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
+STEP = st.tuples(st.sampled_from(STEPS), st.integers(0, 5))
 
 
 @tag("once", "long")
@@ -33,9 +33,9 @@ class RegistrationPropertyTest(TestCase):
     def test_no_sequence_overfills_a_class_or_leaves_a_spot_without_a_reason(
         self, steps: list[tuple[str, int]], logged_in: bool
     ) -> None:
-        school = School(self.gus if logged_in else None, self.sue)
-        for act, number in steps:
-            getattr(school, act)(number)
-            school.check(self)
+        simulation = SpotSimulation(self.gus if logged_in else None, self.sue)
+        for step, number in steps:
+            getattr(simulation, step)(number)
+            simulation.check_invariants(self)
         run_all()
-        school.check(self)
+        simulation.check_invariants(self)

@@ -24,23 +24,26 @@ from tests.registrations.started_classes import ticket_cart
 
 State = Ticket.State
 NAMES = spot_simulation.NAMES
-ACTS = ["place", "ticket", "ticket", "trial", "stay", "stay", "pay", "pay", "wait", "lapse", "line", "refund", "tidy"]
-STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
+STEPS = """
+    place_order buy_ticket buy_ticket buy_trial upgrade_ticket upgrade_ticket pay_order pay_order let_holds_pass
+    expire_holds cancel_line refund_order expire_spots
+""".split()
+STEP = st.tuples(st.sampled_from(STEPS), st.integers(0, 5))
 
 
-class School(spot_simulation.School):
-    def ticket(self, number: int, *, trial: bool = False) -> None:
+class TicketSimulation(spot_simulation.SpotSimulation):
+    def buy_ticket(self, number: int, *, trial: bool = False) -> None:
         day = self.class_offers[number % 2].meetings.all()[number % 3]
-        order = ticket_cart(day, me(), trial=trial, **self.who(number))
+        order = ticket_cart(day, me(), trial=trial, **self.payer_for(number))
         with suppress(OrderNotPlaced):
             place(order)
             return
         order.lines.all().delete()
 
-    def trial(self, number: int) -> None:
-        self.ticket(number, trial=True)
+    def buy_trial(self, number: int) -> None:
+        self.buy_ticket(number, trial=True)
 
-    def stay(self, number: int) -> None:
+    def upgrade_ticket(self, number: int) -> None:
         """Upgrade a ticket with the cart of its payer. A refusal is expected when it cannot be upgraded."""
         tickets = list(Ticket.objects.for_lists().filter(state=State.CONFIRMED).order_by("pk"))
         if not tickets:
@@ -53,19 +56,19 @@ class School(spot_simulation.School):
             return
         order.lines.all().delete()
 
-    def who(self, number: int) -> dict[str, object]:
+    def payer_for(self, number: int) -> dict[str, object]:
         name = NAMES[number % 3]
         return {"payer": self.payer, "name": name, "email": f"{name.lower()}@example.org"}
 
-    def states(self, lines: Iterable[OrderLine]) -> list[str]:
+    def line_states(self, lines: Iterable[OrderLine]) -> list[str]:
         """An upgraded ticket has been paid for like a valid one."""
         lines = list(lines)
         tickets = Ticket.objects.filter(line__in=lines).values_list("state", flat=True)
         stand = [State.CONFIRMED if each == State.TRANSFERRED else each for each in tickets]
-        return [*super().states(lines), *stand]
+        return [*super().line_states(lines), *stand]
 
-    def check(self, test: TestCase) -> None:
-        order_simulation.School.check(self, test)
+    def check_invariants(self, test: TestCase) -> None:
+        order_simulation.OrderSimulation.check_invariants(self, test)
         for class_offer in self.class_offers:
             places = Registration.objects.filter(class_offer=class_offer).taking_a_place(self.now)
             for day in class_offer.meetings.all():
@@ -98,13 +101,34 @@ class TicketPropertyTest(TestCase):
         ClassOffer.objects.update(pay_at_door=False)
 
     @settings(max_examples=8, deadline=None)
-    @example([("ticket", 0), ("pay", 0), ("stay", 0), ("pay", 1), ("line", 1), ("place", 0)], False)
-    @example([("trial", 1), ("pay", 0), ("stay", 0), ("wait", 0), ("stay", 0), ("pay", 2), ("refund", 1)], True)
+    @example(
+        [
+            ("buy_ticket", 0),
+            ("pay_order", 0),
+            ("upgrade_ticket", 0),
+            ("pay_order", 1),
+            ("cancel_line", 1),
+            ("place_order", 0),
+        ],
+        False,
+    )
+    @example(
+        [
+            ("buy_trial", 1),
+            ("pay_order", 0),
+            ("upgrade_ticket", 0),
+            ("let_holds_pass", 0),
+            ("upgrade_ticket", 0),
+            ("pay_order", 2),
+            ("refund_order", 1),
+        ],
+        True,
+    )
     @given(st.lists(STEP, min_size=3, max_size=12), st.booleans())
     def test_no_sequence_overfills_a_day_or_loses_money(self, steps: list[tuple[str, int]], logged_in: bool) -> None:
-        school = School(self.gus if logged_in else None, self.sue)
-        for act, number in steps:
-            getattr(school, act)(number)
-            school.check(self)
+        simulation = TicketSimulation(self.gus if logged_in else None, self.sue)
+        for step, number in steps:
+            getattr(simulation, step)(number)
+            simulation.check_invariants(self)
         run_all()
-        school.check(self)
+        simulation.check_invariants(self)

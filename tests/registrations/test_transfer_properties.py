@@ -23,17 +23,24 @@ from tests import factories
 from tests.registrations import spot_simulation
 from tests.registrations.spot_simulation import NAMES, State
 
-MOVES = ["move", "move", "move", "move_by_desk", "give", "give_up"]
-STEP = st.tuples(st.sampled_from([*spot_simulation.ACTS, *MOVES]), st.integers(0, 5))
+TRANSFERS = [
+    "transfer_to_class",
+    "transfer_to_class",
+    "transfer_to_class",
+    "transfer_at_desk",
+    "transfer_to_person",
+    "cancel_registration",
+]
+STEP = st.tuples(st.sampled_from([*spot_simulation.STEPS, *TRANSFERS]), st.integers(0, 5))
 
 
-class School(spot_simulation.School):
-    def any_registration(self, number: int) -> Registration | None:
+class TransferSimulation(spot_simulation.SpotSimulation):
+    def pick_registration(self, number: int) -> Registration | None:
         found = list(Registration.objects.exclude(line=None).order_by("pk"))
         return found[(5 * number) % len(found)] if found else None
 
-    def move(self, number: int, *, by_desk: bool = False) -> None:
-        if (spot := self.any_registration(number)) is None:
+    def transfer_to_class(self, number: int, *, by_desk: bool = False) -> None:
+        if (spot := self.pick_registration(number)) is None:
             return
         speaks = spot.student.user or spot.student.guardian or self.staff
         by = DeskOverride(self.staff, "x", over_capacity=number == 4, waived=number == 5) if by_desk else speaks
@@ -43,24 +50,24 @@ class School(spot_simulation.School):
                 spot, request, by, at, seen=to_class.quote_transfer(spot, request, by, at).fingerprint
             )
 
-    def move_by_desk(self, number: int) -> None:
-        self.move(number, by_desk=True)
+    def transfer_at_desk(self, number: int) -> None:
+        self.transfer_to_class(number, by_desk=True)
 
-    def give(self, number: int) -> None:
-        if spot := self.any_registration(number):
+    def transfer_to_person(self, number: int) -> None:
+        if spot := self.pick_registration(number):
             name = NAMES[number % 3]
             to = TypedPerson(name, name, f"{name.lower()}@example.org")
             with suppress(TransferRefused):
                 to_person.transfer_to_person(spot, to, DeskOverride(self.staff, "x"), timezone.now())
 
-    def give_up(self, number: int) -> None:
-        if (spot := self.any_registration(number)) and spot.line:
+    def cancel_registration(self, number: int) -> None:
+        if (spot := self.pick_registration(number)) and spot.line:
             with suppress(transitions.OrderTransitionRefused):
                 line_cancellation.cancel_line(spot.line, at=self.now, why="x")
 
-    def states(self, lines: Iterable[OrderLine]) -> list[str]:
+    def line_states(self, lines: Iterable[OrderLine]) -> list[str]:
         """A spot that was transferred to another class or person no longer belongs to anybody."""
-        return [state for state in super().states(lines) if state != State.TRANSFERRED]
+        return [state for state in super().line_states(lines) if state != State.TRANSFERRED]
 
     def check_order(self, test: TestCase, order: Order) -> None:
         super().check_order(test, order)
@@ -98,9 +105,9 @@ class TransferPropertyTest(TestCase):
     def test_no_sequence_leaves_two_spots_or_none_for_one_payment(
         self, steps: list[tuple[str, int]], logged_in: bool
     ) -> None:
-        school = School(self.gus if logged_in else None, self.sue)
-        for act, number in [("place", 0), ("pay", 0), *steps]:
-            getattr(school, act)(number)
-            school.check(self)
+        simulation = TransferSimulation(self.gus if logged_in else None, self.sue)
+        for step, number in [("place_order", 0), ("pay_order", 0), *steps]:
+            getattr(simulation, step)(number)
+            simulation.check_invariants(self)
         run_all()
-        school.check(self)
+        simulation.check_invariants(self)

@@ -31,11 +31,12 @@ from users.models import User
 
 State = WaitlistEntry.State
 ROLES = ("lead", "follow", EITHER)
-ACTS = [
-    *("place", "place", "pay", "wait", "cancel", "cancel", "line", "exceed", "join", "join_as_two"),
-    *("take", "take", "take_in_two_tabs", "leave", "late", "move", "by_hand", "off"),
-]
-STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
+STEPS = """
+    place_order place_order pay_order let_holds_pass cancel_order cancel_order cancel_line register_over_capacity
+    join_waitlist join_as_pair accept_offer accept_offer accept_offer_in_two_tabs leave_waitlist let_offers_expire
+    move_entry offer_by_hand remove_entry
+""".split()
+STEP = st.tuples(st.sampled_from(STEPS), st.integers(0, 5))
 
 Seat = tuple[str, str]
 """The owner of a spot, held or taken, and the role."""
@@ -92,7 +93,7 @@ def count_by_role(seats: Counter[Seat]) -> Counter[str]:
     return counts
 
 
-class School(spot_simulation.School):
+class WaitlistSimulation(spot_simulation.SpotSimulation):
     """A full class with a waitlist. The number of each step selects the person, the role and the action."""
 
     def __init__(self, payer: User | None, staff: User, apart: BalanceLimits | None) -> None:
@@ -103,67 +104,67 @@ class School(spot_simulation.School):
                 self.class_offer, [RoleCapacity("lead"), RoleCapacity("follow", 2)], apart, staff
             )
         for number in (0, 1):
-            self.place(number, Order.Due.DOOR)
-        self.join_as_two(0)
-        self.join(1)
+            self.place_order(number, Order.Due.DOOR)
+        self.join_as_pair(0)
+        self.join_waitlist(1)
 
     @property
     def class_offer(self) -> ClassOffer:
         return ClassOffer.objects.select_related("balance").get(pk=self.class_offers[0].pk)
 
-    def role(self, number: int) -> str:
+    def role_for(self, number: int) -> str:
         return "" if self.apart is None else ROLES[number % 3]
 
-    def place(self, number: int, due: str = Order.Due.NOW) -> None:
+    def place_order(self, number: int, due: str = Order.Due.NOW) -> None:
         """Register one person or two partners."""
         name = f"b{Order.objects.count()}"
         order = cart(payer=self.payer, name=name, email=f"{name}@example.org")
-        for wish in self.wishes(number, name, 1 + number // 3):
+        for wish in self.waitlist_requests(number, name, 1 + number // 3):
             details = AttendeeDetails(wish.attendee, role=wish.role).as_json()
             carts.add_line(order, "place", self.class_offer.pk, details)
-        self._place(order, due)
+        self.place_cart(order, due)
 
-    def _place(self, order: Order, due: str = Order.Due.NOW) -> None:
+    def place_cart(self, order: Order, due: str = Order.Due.NOW) -> None:
         with suppress(OrderNotPlaced):
             place(order, due)
             return
         order.lines.all().delete()
 
-    def wishes(self, number: int, name: str, size: int) -> list[WaitlistRequest]:
+    def waitlist_requests(self, number: int, name: str, size: int) -> list[WaitlistRequest]:
         people = [Attendee(OTHER, first_name=f"{name}{at}", email=f"{name}{at}@example.org") for at in range(size)]
-        return [WaitlistRequest(one, self.role(number + 2 * at)) for at, one in enumerate(people)]
+        return [WaitlistRequest(one, self.role_for(number + 2 * at)) for at, one in enumerate(people)]
 
-    def enter(self, number: int, over_capacity: bool = False) -> None:
+    def register_at_desk(self, number: int, over_capacity: bool = False) -> None:
         person = attendees.TypedPerson(f"W{Order.objects.count()}", "Walk-in", "walk@example.org")
-        more = {"why": "x", "over_capacity": over_capacity, "role": self.role(number)}
+        more = {"why": "x", "over_capacity": over_capacity, "role": self.role_for(number)}
         with suppress(OrderNotPlaced):
             desk_registrations.register_at_desk(self.staff, self.class_offer, person, **more)
 
     # -- actions of people on the waitlist, some of them late, repeated or from an old mail --
 
-    def join(self, number: int, size: int = 1) -> None:
+    def join_waitlist(self, number: int, size: int = 1) -> None:
         name = (
             f"q{number}" if number == 5 else f"q{WaitlistEntry.objects.count()}x"
         )  # the fifth person joins repeatedly
         contact = Contact(name, f"{name}@example.org")
-        entries.join_waitlist(self.class_offer, self.wishes(number, name, size), contact)
+        entries.join_waitlist(self.class_offer, self.waitlist_requests(number, name, size), contact)
 
-    def join_as_two(self, number: int) -> None:
-        self.join(number, 2)
+    def join_as_pair(self, number: int) -> None:
+        self.join_waitlist(number, 2)
 
-    def entry(self, number: int) -> WaitlistEntry | None:
+    def pick_entry(self, number: int) -> WaitlistEntry | None:
         """Return any entry that ever existed, those with an open offer first, because they get a mail."""
         found = sorted(WaitlistEntry.objects.order_by("pk"), key=lambda one: one.state != State.OFFERED)
         return found[number % len(found)] if found else None
 
-    def take(self, number: int) -> None:
-        self.take_in_tabs(number, 1)
+    def accept_offer(self, number: int) -> None:
+        self.accept_in_tabs(number, 1)
 
-    def take_in_two_tabs(self, number: int) -> None:
-        self.take_in_tabs(number, 2)
+    def accept_offer_in_two_tabs(self, number: int) -> None:
+        self.accept_in_tabs(number, 2)
 
-    def take_in_tabs(self, number: int, tabs: int) -> None:
-        entry = self.entry(number // 2)
+    def accept_in_tabs(self, number: int, tabs: int) -> None:
+        entry = self.pick_entry(number // 2)
         if entry is None:
             return
         filled = [carts.create_cart() for _ in range(tabs)]
@@ -171,13 +172,13 @@ class School(spot_simulation.School):
             for tab in filled:
                 entries.accept_offer(entry, tab)
             for tab in filled:
-                self._place(tab, Order.Due.DOOR if number % 2 else Order.Due.NOW)
+                self.place_cart(tab, Order.Due.DOOR if number % 2 else Order.Due.NOW)
 
-    def leave(self, number: int) -> None:
-        if entry := self.entry(number):
+    def leave_waitlist(self, number: int) -> None:
+        if entry := self.pick_entry(number):
             entries.leave_waitlist(entry)
 
-    def late(self, number: int) -> None:
+    def let_offers_expire(self, number: int) -> None:
         """Let offers expire without marking them as expired."""
         past = timezone.now() - timedelta(minutes=1)
         offered = WaitlistEntry.objects.filter(state=State.OFFERED).order_by("pk")
@@ -185,32 +186,32 @@ class School(spot_simulation.School):
             offer_expires_at=past
         )
 
-    def move(self, number: int) -> None:
-        if entry := self.entry(number):
+    def move_entry(self, number: int) -> None:
+        if entry := self.pick_entry(number):
             with suppress(entries.WaitlistRefused):
                 entries.move_entry(entry, 1 + number % 3, why="x", by=self.staff)
 
-    def by_hand(self, number: int) -> None:
-        if entry := self.entry(number):
+    def offer_by_hand(self, number: int) -> None:
+        if entry := self.pick_entry(number):
             with suppress(entries.WaitlistRefused):
                 entries.offer_spot_by_hand(entry, why="x", by=self.staff)
 
-    def off(self, number: int) -> None:
-        if entry := self.entry(number):
+    def remove_entry(self, number: int) -> None:
+        if entry := self.pick_entry(number):
             with suppress(entries.WaitlistRefused):
                 entries.remove_entry(entry, why="x", by=self.staff)
 
     # -- checks --
 
-    def run_step(self, test: TestCase, act: str, number: int) -> None:
+    def run_step(self, test: TestCase, step: str, number: int) -> None:
         before = take_snapshot(self.class_offer)
-        getattr(self, act)(number)
+        getattr(self, step)(number)
         if number % 2:  # for odd numbers the worker processes the waitlists at once
             spot_offers.offer_free_spots_everywhere()
         after, rules = take_snapshot(self.class_offer), capacity.availability_of(self.class_offer, timezone.now()).rules
         self.check_limits(test, rules, after)
         self.check_newcomers(test, rules, before, after)
-        if act not in ("by_hand", "move"):  # the desk records its own reasons in the history
+        if step not in ("offer_by_hand", "move_entry"):  # the desk records its own reasons in the history
             self.check_line(test, rules, before, after)
         self.check_ends(test)
 
@@ -270,14 +271,14 @@ class WaitlistPropertyTest(TestCase):
     @given(
         st.lists(STEP, min_size=3, max_size=10), st.sampled_from([None, BalanceLimits(most=1), BalanceLimits(most=0)])
     )
-    @example([("cancel", 0), ("cancel", 1), ("take", 1)], None)
-    @example([("cancel", 0), ("cancel", 1), ("off", 0), ("place", 3)], BalanceLimits(most=0))
+    @example([("cancel_order", 0), ("cancel_order", 1), ("accept_offer", 1)], None)
+    @example([("cancel_order", 0), ("cancel_order", 1), ("remove_entry", 0), ("place_order", 3)], BalanceLimits(most=0))
     def test_no_sequence_skips_a_person_without_reason_exceeds_a_limit_or_revives_an_entry(
         self, steps: list[tuple[str, int]], apart: BalanceLimits | None
     ) -> None:
-        school = School(None, self.sue, apart)
-        for act, number in steps:
-            school.run_step(self, act, number)
+        simulation = WaitlistSimulation(None, self.sue, apart)
+        for step, number in steps:
+            simulation.run_step(self, step, number)
         run_all()
-        school.check(self)
-        school.check_at_rest(self)
+        simulation.check_invariants(self)
+        simulation.check_at_rest(self)
