@@ -146,6 +146,17 @@ class ExchangeReversalTest(ExchangeTestCase):
         self.pay_late(late)
         self.assertEqual((toy_states(late)[0] == "confirmed", self.amount_available(late)), (False, 0))
 
+    def test_canceling_an_expired_exchange_does_not_affect_the_exchange_that_followed_it(self) -> None:
+        ToyKind.catalogue[4] = Toy("100")
+        old = self.line_of(self.place_paid_order(1))
+        late = self.exchange_line(old, 4)
+        Order.objects.filter(pk=late.pk).update(held_until=self.time_in_days(-1))
+        again = self.exchange_line(old, 4)
+        self.pay_order(again)
+        line_cancellation.cancel_line(self.line_of(late), at=self.now, why="x")
+        old.refresh_from_db()
+        self.assertEqual((old.canceled_at, self.amount_available(old.order, again)), (None, 100))
+
     def pay_late(self, order: Order) -> None:
         transitions.expire_overdue_holds(self.now)
         payment = order.payments.create(variant="practice", total=30, currency="USD")

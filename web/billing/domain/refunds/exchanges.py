@@ -287,9 +287,11 @@ def cancel_exchange(line: OrderLine, at: datetime, how: RefundTerms) -> Decimal:
 
     An exchange buys no better terms, so the share is at most what those lines allowed when they were exchanged.
     """
-    release_old_line(line)
     old = line.exchanged_from
-    if old is None or old.exchanged_at is None or old.canceled_at is not None:
+    if old is None or not line.reserves_exchange:  # Meanwhile, another line may have replaced it.
+        return ZERO
+    release_old_line(line)
+    if old.exchanged_at is None or old.canceled_at is not None:
         return ZERO
     order = locks.lock_order(old.order_id)
     old = OrderLine.objects.get(pk=old.pk)
