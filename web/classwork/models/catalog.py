@@ -28,13 +28,13 @@ def validate_price(amount: Decimal) -> None:
     if amount < 0:
         raise ValidationError(gettext("An amount cannot be below zero."), code="negative")
     if not is_payable_amount(amount, settings.CURRENCY):
-        places = currency_digits(settings.CURRENCY)
+        digits = currency_digits(settings.CURRENCY)
         text = (
-            gettext("Amounts in %(currency)s have %(places)s decimals.")
-            if places
+            gettext("Amounts in %(currency)s have %(digits)s decimals.")
+            if digits
             else gettext("Amounts in %(currency)s have no decimals.")
         )
-        raise ValidationError(text % {"currency": settings.CURRENCY, "places": places}, code="decimals")
+        raise ValidationError(text % {"currency": settings.CURRENCY, "digits": digits}, code="decimals")
 
 
 def validate_level_rule(text: str) -> None:
