@@ -1,5 +1,7 @@
 """The history's sentences about reconciliation and cash counts; history.entry_text explains their format."""
 
+from django.utils.translation import gettext_noop as _
+
 from billing.sentences import payment_method_text
 from history.entry_text import Details, Sentence, fill_sentence
 
@@ -15,7 +17,7 @@ RESOLVED = {
 
 
 def cash_counted(details: Details) -> str:
-    counts = fill_sentence("{counted:money} for {day:date}; expected: {expected:money}", details)
+    counts = fill_sentence(_("{counted:money} for {day:date}; expected: {expected:money}"), details)
     return f"counted {payment_method_text(details)}: {counts}"
 
 
@@ -24,12 +26,12 @@ def difference_resolved(details: Details) -> str:
 
 
 SENTENCES: dict[str, Sentence] = {
-    "accounting.finding_closed": (difference_resolved, "resolved a difference"),
-    "accounting.payer_asked": "asked the payer a question",
+    "accounting.finding_closed": (difference_resolved, _("resolved a difference")),
+    "accounting.payer_asked": _("asked the payer a question"),
     "accounting.reconciliation_started": (
-        "started the reconciliation of {since:date} to {until:date}",
-        "started the reconciliation",
+        _("started the reconciliation of {since:date} to {until:date}"),
+        _("started the reconciliation"),
     ),
-    "accounting.reconciliation_resumed": ("retried {book}", "retried a part of the reconciliation"),
-    "accounting.cash_counted": (cash_counted, "counted cash"),
+    "accounting.reconciliation_resumed": (_("retried {book}"), _("retried a part of the reconciliation")),
+    "accounting.cash_counted": (cash_counted, _("counted cash")),
 }

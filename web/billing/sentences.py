@@ -1,5 +1,7 @@
 """The history's sentences about orders and money; history.entry_text explains their format."""
 
+from django.utils.translation import gettext_noop as _
+
 from billing import gateways
 from billing.domain.cancellations.cancellation_options import CanceledBy
 from billing.models import PaymentIssue
@@ -17,7 +19,7 @@ def payment_method_text(details: Details) -> str:
 
 
 def payment_recorded(details: Details) -> str:
-    received = fill_sentence("{amount:money} received on {on:date}", details)
+    received = fill_sentence(_("{amount:money} received on {on:date}"), details)
     return f"recorded a {payment_method_text(details)} payment of {received}"
 
 
@@ -48,12 +50,12 @@ def classes_canceled(details: Details) -> str:
 def voucher_extended(details: Details) -> str:
     if details["until"] == "for ever":
         return "removed the expiration date of the gift voucher"
-    return fill_sentence("extended the gift voucher until {until:date}", details)
+    return fill_sentence(_("extended the gift voucher until {until:date}"), details)
 
 
 def credit_taken(details: Details) -> str:
     return fill_sentence(
-        "took back {amount:money} of account credit", {**details, "amount": details["amount"].lstrip("-")}
+        _("took back {amount:money} of account credit"), {**details, "amount": details["amount"].lstrip("-")}
     )
 
 
@@ -62,35 +64,35 @@ def issue_closed(details: Details) -> str:
 
 
 SENTENCES: dict[str, Sentence] = {
-    "billing.lines_canceled": (classes_canceled, "canceled classes of this order"),
-    f"billing.canceled_by_{CanceledBy.ATTENDEE}": (canceled_by_payer, "canceled items"),
-    f"billing.canceled_by_{CanceledBy.STAFF}": (canceled_by_payer, "canceled items"),
-    f"billing.canceled_by_{CanceledBy.TERMS}": (canceled_by_payer, "canceled items"),
-    f"billing.canceled_by_{CanceledBy.WITHDRAWAL}": (withdrawn_by_payer, "withdrew from items"),
-    "billing.payment_issue_closed": (issue_closed, "closed a payment issue"),
-    "billing.code_changed": ("changed the discount code {code}", "changed the discount code"),
-    "billing.code_created": ("added the discount code {code}", "added the discount code"),
-    "billing.credit_given": ("gave {amount:money} of account credit", "gave account credit"),
-    "billing.credit_hold_lifted": ("released {amount:money} of account credit", "released account credit"),
-    "billing.credit_taken": (credit_taken, "took back account credit"),
-    "billing.due_date_set": ("set the due date to {on:date}", "set the due date"),
+    "billing.lines_canceled": (classes_canceled, _("canceled classes of this order")),
+    f"billing.canceled_by_{CanceledBy.ATTENDEE}": (canceled_by_payer, _("canceled items")),
+    f"billing.canceled_by_{CanceledBy.STAFF}": (canceled_by_payer, _("canceled items")),
+    f"billing.canceled_by_{CanceledBy.TERMS}": (canceled_by_payer, _("canceled items")),
+    f"billing.canceled_by_{CanceledBy.WITHDRAWAL}": (withdrawn_by_payer, _("withdrew from items")),
+    "billing.payment_issue_closed": (issue_closed, _("closed a payment issue")),
+    "billing.code_changed": (_("changed the discount code {code}"), _("changed the discount code")),
+    "billing.code_created": (_("added the discount code {code}"), _("added the discount code")),
+    "billing.credit_given": (_("gave {amount:money} of account credit"), _("gave account credit")),
+    "billing.credit_hold_lifted": (_("released {amount:money} of account credit"), _("released account credit")),
+    "billing.credit_taken": (credit_taken, _("took back account credit")),
+    "billing.due_date_set": (_("set the due date to {on:date}"), _("set the due date")),
     "billing.held_credit_taken": (
-        "took back {amount:money} of account credit that was on hold",
-        "took back account credit that was on hold",
+        _("took back {amount:money} of account credit that was on hold"),
+        _("took back account credit that was on hold"),
     ),
-    "billing.line_canceled": (line_canceled, "canceled an item"),
-    "billing.order_canceled": "canceled the order",
-    "billing.order_reinstated": "reopened the expired order",
-    "billing.payer_asked": "requested payment",
-    "billing.payment_recorded": (payment_recorded, "recorded a payment"),
-    "billing.payment_stopped": ("stopped a payment of {amount:money}", "stopped a payment"),
-    "billing.refund_handed_over": ("handed over a refund of {amount:money}", "handed over a refund"),
-    "billing.refunded": ("refunded {amount:money}", "refunded an amount"),
-    "billing.pay_later_allowed": "allowed paying later",
-    "billing.pay_later_withdrawn": "stopped allowing paying later",
-    "billing.voucher_extended": (voucher_extended, "changed the expiration date of the gift voucher"),
-    "billing.voucher_given_away": ("gave away a gift voucher worth {worth:money}", "gave away a gift voucher"),
-    "billing.voucher_issued": ("sold a gift voucher worth {worth:money}", "sold a gift voucher"),
-    "billing.voucher_used": ("paid {amount:money} with gift voucher {voucher}", "used a gift voucher"),
-    "billing.voucher_voided": ("voided the gift voucher with {left:money} left", "voided the gift voucher"),
+    "billing.line_canceled": (line_canceled, _("canceled an item")),
+    "billing.order_canceled": _("canceled the order"),
+    "billing.order_reinstated": _("reopened the expired order"),
+    "billing.payer_asked": _("requested payment"),
+    "billing.payment_recorded": (payment_recorded, _("recorded a payment")),
+    "billing.payment_stopped": (_("stopped a payment of {amount:money}"), _("stopped a payment")),
+    "billing.refund_handed_over": (_("handed over a refund of {amount:money}"), _("handed over a refund")),
+    "billing.refunded": (_("refunded {amount:money}"), _("refunded an amount")),
+    "billing.pay_later_allowed": _("allowed paying later"),
+    "billing.pay_later_withdrawn": _("stopped allowing paying later"),
+    "billing.voucher_extended": (voucher_extended, _("changed the expiration date of the gift voucher")),
+    "billing.voucher_given_away": (_("gave away a gift voucher worth {worth:money}"), _("gave away a gift voucher")),
+    "billing.voucher_issued": (_("sold a gift voucher worth {worth:money}"), _("sold a gift voucher")),
+    "billing.voucher_used": (_("paid {amount:money} with gift voucher {voucher}"), _("used a gift voucher")),
+    "billing.voucher_voided": (_("voided the gift voucher with {left:money} left"), _("voided the gift voucher")),
 }

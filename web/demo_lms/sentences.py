@@ -1,4 +1,6 @@
+from django.utils.translation import gettext_noop as _
+
 SENTENCES = {
-    "demo_lms.enrolled": ("enrolled the buyer of order {order}", "enrolled the buyer"),
-    "demo_lms.order_recorded": ("recorded order {order}", "recorded the order"),
+    "demo_lms.enrolled": (_("enrolled the buyer of order {order}"), _("enrolled the buyer")),
+    "demo_lms.order_recorded": (_("recorded order {order}"), _("recorded the order")),
 }

@@ -1,5 +1,7 @@
+from django.utils.translation import gettext_noop as _
+
 SENTENCES = {
-    "pages.contact_answered": "marked the message as answered",
-    "pages.text_drafted": ("saved a draft of the text “{key}”", "saved a draft of the text"),
-    "pages.text_published": ("published version {number} of the text “{key}”", "published the text"),
+    "pages.contact_answered": _("marked the message as answered"),
+    "pages.text_drafted": (_("saved a draft of the text “{key}”"), _("saved a draft of the text")),
+    "pages.text_published": (_("published version {number} of the text “{key}”"), _("published the text")),
 }

@@ -1,5 +1,7 @@
 """History sentences about students’ spots; history.entry_text explains how they work."""
 
+from django.utils.translation import gettext_noop as _
+
 from history.entry_text import Details, Sentence, fill_sentence
 from registrations.models import CompensationPolicy
 
@@ -11,14 +13,14 @@ def classes_canceled(details: Details) -> str:
 
 
 def spot_moved(details: Details) -> str:
-    text = fill_sentence("moved the spot to {title}", details)
+    text = fill_sentence(_("moved the spot to {title}"), details)
     text += " over capacity" if details.get("over_capacity") else ""
     return f"{text} and waived the difference" if details.get("waived") else text
 
 
 def student_registered(details: Details) -> str:
     over = " over capacity" if details.get("over_capacity") else ""
-    return fill_sentence("registered the student for {title}", details) + f"{over} at the desk"
+    return fill_sentence(_("registered the student for {title}"), details) + f"{over} at the desk"
 
 
 def ticket_sold(details: Details) -> str:
@@ -26,43 +28,43 @@ def ticket_sold(details: Details) -> str:
 
 
 SENTENCES: dict[str, Sentence] = {
-    "registrations.classes_canceled": (classes_canceled, "canceled the class"),
+    "registrations.classes_canceled": (classes_canceled, _("canceled the class")),
     "registrations.class_confirmed": (
-        "confirmed the class; {registered} registered, minimum {minimum}",
-        "confirmed the class",
+        _("confirmed the class; {registered} registered, minimum {minimum}"),
+        _("confirmed the class"),
     ),
     "registrations.decision_requested": (
-        "asked to confirm or cancel the class; {registered} registered, minimum {minimum}",
-        "asked to confirm or cancel the class",
+        _("asked to confirm or cancel the class; {registered} registered, minimum {minimum}"),
+        _("asked to confirm or cancel the class"),
     ),
     "registrations.decision_postponed": (
-        "moved the decision from {before:date} to {after:date}",
-        "moved the decision about the class",
+        _("moved the decision from {before:date} to {after:date}"),
+        _("moved the decision about the class"),
     ),
-    "registrations.class_roles_changed": ("changed the roles to {roles:names}", "changed the roles"),
-    "registrations.level_set": ("set the level to {level}", "set the level"),
+    "registrations.class_roles_changed": (_("changed the roles to {roles:names}"), _("changed the roles")),
+    "registrations.level_set": (_("set the level to {level}"), _("set the level")),
     "registrations.level_removed": (
-        "removed the level {level} that staff had set",
-        "removed the level set by staff",
+        _("removed the level {level} that staff had set"),
+        _("removed the level set by staff"),
     ),
-    "registrations.transferred_to_person": "transferred the spot",
-    "registrations.transferred_to_class": (spot_moved, "moved the spot to another class"),
-    "registrations.registered_at_desk": (student_registered, "registered the student at the desk"),
-    "registrations.registration_confirmed": "confirmed the registration",
-    "registrations.registration_suspended": "put the registration on hold",
+    "registrations.transferred_to_person": _("transferred the spot"),
+    "registrations.transferred_to_class": (spot_moved, _("moved the spot to another class")),
+    "registrations.registered_at_desk": (student_registered, _("registered the student at the desk")),
+    "registrations.registration_confirmed": _("confirmed the registration"),
+    "registrations.registration_suspended": _("put the registration on hold"),
     "registrations.ticket_upgraded_at_desk": (
-        "registered the student for the rest of the series in order {order}",
-        "registered the student for the rest of the series",
+        _("registered the student for the rest of the series in order {order}"),
+        _("registered the student for the rest of the series"),
     ),
-    "registrations.ticket_confirmed": "confirmed the ticket",
-    "registrations.ticket_sold_at_desk": (ticket_sold, "sold a ticket at the desk"),
-    "registrations.ticket_suspended": "put the ticket on hold",
-    "registrations.spot_offered": "offered a spot from the waitlist",
+    "registrations.ticket_confirmed": _("confirmed the ticket"),
+    "registrations.ticket_sold_at_desk": (ticket_sold, _("sold a ticket at the desk")),
+    "registrations.ticket_suspended": _("put the ticket on hold"),
+    "registrations.spot_offered": _("offered a spot from the waitlist"),
     "registrations.waitlist_entry_moved": (
-        "moved the waitlist entry to position {position}",
-        "moved the waitlist entry",
+        _("moved the waitlist entry to position {position}"),
+        _("moved the waitlist entry"),
     ),
-    "registrations.waitlist_entry_removed": "removed the waitlist entry",
-    "registrations.resource_closed_for_student": "closed the resource for one student",
-    "registrations.resource_opened_for_student": "opened the resource for one student",
+    "registrations.waitlist_entry_removed": _("removed the waitlist entry"),
+    "registrations.resource_closed_for_student": _("closed the resource for one student"),
+    "registrations.resource_opened_for_student": _("opened the resource for one student"),
 }

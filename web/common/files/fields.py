@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from common import pictures
 from common.files import file_checks, file_types, storage_checks, uploads
@@ -18,7 +20,7 @@ class PictureField(forms.FileField):
 
     def __init__(self, *, widget: type[forms.FileInput] = forms.FileInput, **options: Any) -> None:
         file_input = widget(attrs={"accept": "image/jpeg,image/png,image/webp"})
-        super().__init__(widget=file_input, **{"help_text": "JPEG, PNG or WebP, up to 5 MB."} | options)
+        super().__init__(widget=file_input, **{"help_text": _("JPEG, PNG or WebP, up to 5 MB.")} | options)
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         value = super().clean(data, initial)
@@ -81,7 +83,7 @@ class UploadField(forms.Field):
 
     def __init__(self, kind: str, *, person: int, invite: Any, **options: Any) -> None:
         self.kind, self.person = kind, person
-        limit = f"Up to {file_checks.size_limit(kind) // file_checks.MEGABYTE} MB."
+        limit = format_lazy(_("Up to {size} MB."), size=file_checks.size_limit(kind) // file_checks.MEGABYTE)
         super().__init__(widget=UploadInput(kind, invite), **{"help_text": limit} | options)
 
     def clean(self, value: SubmittedFile) -> CheckedFile | ReceivedUpload | None:

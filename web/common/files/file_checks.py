@@ -15,6 +15,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.utils.text import slugify
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from common import pictures
 from common.files import file_types, media_length, virus_scanner
@@ -23,12 +25,12 @@ HEAD = 4096
 MEGABYTE = 1024 * 1024
 SUBTITLES_MEGABYTES = 1
 UNDECLARED = {"", "application/octet-stream", "binary/octet-stream", "application/x-download"}
-PROGRAM = ValidationError("You can’t upload programs or scripts.", code="program")
-EMPTY = ValidationError("This file is empty. Please choose another one.", code="empty")
-TOO_MANY = ValidationError("This document has too many parts. Please save it again and retry.", code="too_many")
+PROGRAM = ValidationError(_("You can’t upload programs or scripts."), code="program")
+EMPTY = ValidationError(_("This file is empty. Please choose another one."), code="empty")
+TOO_MANY = ValidationError(_("This document has too many parts. Please save it again and retry."), code="too_many")
 ZIP_END, ZIP64_END, LONGEST_ZIP_END = b"PK\5\6", b"PK\6\7", 22 + 65535
 MOST_ENTRIES, LARGEST_ENTRY_LIST = 5_000, 1024 * 1024
-MACROS = ValidationError("This document contains macros. Please save it without them and try again.", code="program")
+MACROS = ValidationError(_("This document contains macros. Please save it without them and try again."), code="program")
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ def check_announced_file(name: str, size: int, declared: str, kind: str) -> file
         raise _type_mismatch_error(name)
     if size > size_limit(kind):
         raise ValidationError(
-            f"This file is larger than {size_limit(kind) // MEGABYTE} MB. Please choose a smaller one.",
+            gettext("This file is larger than %(size)s MB. Please choose a smaller one.")
+            % {"size": size_limit(kind) // MEGABYTE},
             code="too_large",
         )
     if size == 0:
@@ -105,7 +108,9 @@ def _refuse_macros(file: Any) -> None:
         with zipfile.ZipFile(file) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError):
-        raise ValidationError("We can’t read this document. Please save it again and retry.", code="type") from None
+        raise ValidationError(
+            gettext("We can’t read this document. Please save it again and retry."), code="type"
+        ) from None
     if any(name.lower().endswith(("vbaproject.bin", ".exe")) or name.startswith("Basic/") for name in names):
         raise MACROS
 
@@ -127,6 +132,7 @@ def _has_few_entries(file: Any) -> bool:
 
 def _type_mismatch_error(name: str) -> ValidationError:
     return ValidationError(
-        f"The file name says {file_types.file_ending(name).upper()}, but it isn’t. Please choose the original file.",
+        gettext("The file name says %(kind)s, but it isn’t. Please choose the original file.")
+        % {"kind": file_types.file_ending(name).upper()},
         code="mismatch",
     )

@@ -8,6 +8,7 @@ type that can contain a script.
 from dataclasses import dataclass
 
 import puremagic
+from django.utils.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,11 @@ DOCUMENTS = {
 ALL = PICTURES | VIDEOS | RECORDINGS | DOCUMENTS
 KINDS = {"image": PICTURES, "video": VIDEOS, "audio": RECORDINGS, "file": ALL, "subtitles": {"vtt": DOCUMENTS["vtt"]}}
 PLEASE = {
-    "image": "Please choose a picture: JPEG, PNG or WebP.",
-    "video": "Please choose a video: MP4, MOV or WebM.",
-    "audio": "Please choose a recording: MP3, M4A, WAV, OGG or FLAC.",
-    "file": "You can’t upload files of this type. PDFs, office documents, pictures, audio and video are fine.",
-    "subtitles": "Please choose subtitles in the WebVTT format (a name that ends in .vtt).",
+    "image": _("Please choose a picture: JPEG, PNG or WebP."),
+    "video": _("Please choose a video: MP4, MOV or WebM."),
+    "audio": _("Please choose a recording: MP3, M4A, WAV, OGG or FLAC."),
+    "file": _("You can’t upload files of this type. PDFs, office documents, pictures, audio and video are fine."),
+    "subtitles": _("Please choose subtitles in the WebVTT format (a name that ends in .vtt)."),
 }
 PROGRAMS = {"exe", "dll", "sys", "drv", "com", "msi", "bat", "cmd", "ps1", "vbs", "js", "mjs", "jar", "class", "apk"}
 PROGRAMS |= {"sh", "bash", "py", "rb", "pl", "php", "scr", "lnk", "app", "dmg", "deb", "rpm", "elf", "appimage", "iso"}
