@@ -28,7 +28,7 @@ def simulate_evening(class_offers: list[ClassOffer], people: int, seed: int, by:
     for class_offer in class_offers:
         ClassOffer.objects.filter(pk=class_offer.pk).update(capacity=PLACES, pay_at_door=True)
         roles = [RoleCapacity(name, PLACES * 3 // 5) for name in ROLES]
-        class_roles.set_class_roles(class_offer, roles, BalanceLimits(most=2, active_from=6), by)
+        class_roles.set_class_roles(class_offer, roles, BalanceLimits(most_apart=2, active_from=6), by)
     for number in range(people):
         class_offer = chance.choice(class_offers)
         requests = [_random_request(f"p{number}", chance)]

@@ -70,19 +70,19 @@ class MatchingExamplesTest(SimpleTestCase):
             ])  # fmt: skip
 
     def test_payment_for_an_attempt_that_is_unpaid_here_is_only_theirs_and_names_the_attempt(self) -> None:
-        attempt = ours(reference="", token="t", standing=Certainty.OPEN)
+        attempt = ours(reference="", token="t", certainty=Certainty.OPEN)
         [pair] = match_entries([attempt], [theirs(about=PaymentReference(token="t"))], WEEK)
         self.assertEqual((pair.verdict, pair.ours), (Verdict.ONLY_THEIRS, attempt))
         self.assertEqual(verdicts([attempt], [theirs(amount="1", about=PaymentReference(token="t"))]), ["amount"])
         self.assertEqual(verdicts([attempt], []), [])
 
     def test_pending_refund_may_be_missing_at_the_gateway(self) -> None:
-        sent = ours(amount="-10", kind=REFUND, standing=Certainty.AWAITED)
+        sent = ours(amount="-10", kind=REFUND, certainty=Certainty.AWAITED)
         self.assertEqual(verdicts([sent], []), [])
         self.assertEqual(verdicts([sent], [theirs(amount="-10", kind=REFUND)]), ["matched"])
 
     def test_refund_without_a_reference_is_matched_by_its_payment_and_amount(self) -> None:
-        mine = ours(amount="-10", kind=REFUND, reference="", of="pi")
+        mine = ours(amount="-10", kind=REFUND, reference="", parent_reference="pi")
         given_back = theirs(9, "-10", kind=REFUND, about=PaymentReference(reference="pi"))
         self.assertEqual(verdicts([mine], [given_back]), ["matched"])
         self.assertEqual(verdicts([mine], [replace(given_back, amount=Decimal(-9))]), ["only_ours", "only_theirs"])
@@ -96,7 +96,7 @@ class MatchingExamplesTest(SimpleTestCase):
         self.assertEqual(verdicts([ours(amount="-10", kind=REFUND)], [back, out]), ["matched", "only_theirs"])
 
     def test_disputed_amount_and_its_return_after_a_won_dispute_both_match(self) -> None:
-        both = [ours(amount=amount, kind=DISPUTE, standing=Certainty.AWAITED) for amount in ("-70", "70")]
+        both = [ours(amount=amount, kind=DISPUTE, certainty=Certainty.AWAITED) for amount in ("-70", "70")]
         moved = [theirs(amount=amount, kind=DISPUTE) for amount in ("70", "-70")]
         self.assertEqual(verdicts(both, moved), ["matched", "matched"])
         self.assertEqual(verdicts(both[:1], moved), ["matched", "only_theirs"])

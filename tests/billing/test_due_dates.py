@@ -143,7 +143,7 @@ class PayLaterTest(DueDateTestCase):
             with self.assertRaises(placement.OrderNotPlaced):
                 placement.place_order(
                     order,
-                    placement.PlacementOptions(Order.Due.DATE, on=self.date_in_days(14)),
+                    placement.PlacementOptions(Order.Due.DATE, due_date=self.date_in_days(14)),
                     seen=None,
                     at=self.now,  # type: ignore[arg-type]
                 )

@@ -103,7 +103,7 @@ class PriceStepsTest(SimpleTestCase):
         self.assertEqual(compute_price(PriceRequest((item(1, "70"),), "USD")).total, 0)
 
     def test_facts_and_discounts_survive_json_round_trip(self) -> None:
-        facts = item(1, "70.10", prepay="5", first_meeting_at=START, student_id=3, at_the_door=True).facts
+        facts = item(1, "70.10", prepay="5", first_meeting_at=START, student_id=3, at_the_door=True).price_facts
         self.assertEqual(PriceFacts.from_json(json.loads(json.dumps(facts.as_json()))), facts)
         discount = Discount("C", percent=Decimal("12.5"), product_id=3)
         self.assertEqual(Discount.from_json(json.loads(json.dumps(discount.as_json()))), discount)
@@ -111,7 +111,7 @@ class PriceStepsTest(SimpleTestCase):
 
 
 def too_much(price: Price, request: PriceRequest) -> Price:
-    return price.adjust("too_much", ((each.key, "Everything", Decimal(-1000)) for each in request.items))
+    return price.adjust("too_much", ((each.key, "Everything", Decimal(-1000)) for each in request.lines))
 
 
 AMOUNTS = st.decimals(0, 200, places=2)
@@ -168,15 +168,15 @@ class PriceLawsTest(SimpleTestCase):
     @given(price_requests())
     def test_line_order_does_not_change_prices(self, request: PriceRequest) -> None:
         results = {
-            str(sorted(compute_price(replace(request, items=items)).lines.items()))
-            for items in permutations(request.items)
+            str(sorted(compute_price(replace(request, lines=items)).lines.items()))
+            for items in permutations(request.lines)
         }
         self.assertEqual(len(results), 1)
 
     @given(price_requests(), st.sampled_from([START, START + timedelta(hours=1), START + timedelta(days=2)]))
     def test_amount_due_lies_between_early_and_regular_total(self, request: PriceRequest, at: datetime) -> None:
         quote = quote_both_totals(request)
-        owed = compute_price(replace(request, lost=lines_past_early_price(request.items, at), credit=quote.now.credit))
+        owed = compute_price(replace(request, lost=lines_past_early_price(request.lines, at), credit=quote.now.credit))
         self.assertLessEqual(quote.now.total, owed.total)
         self.assertLessEqual(owed.total, quote.door.total)
 

@@ -56,7 +56,7 @@ class VoucherPurchaseTest(VoucherTestCase):
     def test_voucher_with_due_date_is_not_issued_before_payment(self) -> None:
         order = self.create_cart()
         carts.add_line(order, "voucher", 0, {"amount": "50"})
-        options = placement.PlacementOptions(Order.Due.DATE, on=dates.local_today(), by_staff=self.ada)
+        options = placement.PlacementOptions(Order.Due.DATE, due_date=dates.local_today(), by_staff=self.ada)
         placement.place_order(order, options, seen=None, at=self.now)
         self.assertFalse(Voucher.objects.exists())
 

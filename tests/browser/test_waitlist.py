@@ -93,7 +93,7 @@ class WaitlistTest(PhoneTestCase):
         class_roles.set_class_roles(
             self.school.class_offer,
             [RoleCapacity("lead"), RoleCapacity("follow")],
-            BalanceLimits(most=1),
+            BalanceLimits(most_apart=1),
             self.school.ada,
         )
         first, second = self.sold("Pat", "lead"), self.sold("Kim", "follow")

@@ -67,7 +67,7 @@ class NextSessionTest(SchoolTestCase):
     def test_one_invalid_class_refuses_the_session_and_is_named_by_its_number(self):
         values, repeats = next_session.propose_next_session(self.session)
         wrong = [repeats[0], replace(repeats[1], class_day=9)]
-        self.assertEqual(next_session.preview_next_session(values, wrong).faults[0].field, "1-class_day")
+        self.assertEqual(next_session.preview_next_session(values, wrong).problems[0].field, "1-class_day")
         before = everything()
         with self.assertRaises(ChangeRefused) as caught:
             next_session.create_next_session(self.ada, values, wrong)
@@ -78,7 +78,7 @@ class NextSessionTest(SchoolTestCase):
         values, repeats = next_session.propose_next_session(self.session)
         wrong = values | {"key_day_date": factories.upcoming_thursday(1)}
         self.assertEqual(
-            next_session.preview_next_session(wrong, repeats).faults[0].proposal,
+            next_session.preview_next_session(wrong, repeats).problems[0].proposal,
             {"key_day_date": factories.upcoming_thursday(5)},
         )
         self.assertEqual(Session.objects.count(), 1)

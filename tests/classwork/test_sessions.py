@@ -32,9 +32,9 @@ class SessionTestCase(SchoolTestCase):
                 sessions.create_session(self.ada, values)
             else:
                 sessions.change_session(self.ada, session, values)
-        self.assertEqual(caught.exception.faults, preview.faults)
+        self.assertEqual(caught.exception.faults, preview.problems)
         self.assertEqual(everything(), before)
-        return preview.faults[0]
+        return preview.problems[0]
 
 
 class NewSessionTest(SessionTestCase):
@@ -103,7 +103,7 @@ class NewSessionTest(SessionTestCase):
 class ChangedSessionTest(SessionTestCase):
     def test_saving_an_unchanged_session_moves_nothing(self):
         preview = sessions.change_session(self.ada, self.session, {})
-        self.assertEqual((preview.rows, preview.faults), ((), ()))
+        self.assertEqual((preview.rows, preview.problems), ((), ()))
         self.assertFalse(Event.objects.filter(type="classwork.schedule_changed").exists())
 
     def test_moving_the_key_day_moves_every_class(self):

@@ -119,7 +119,7 @@ class ClassDayCancellationTest(CancellationTestCase):
         request = CancellationRequest(
             CompensationPolicy.EXTENSION,
             self.days(1),
-            instead=self.replacement_dates(1),
+            replacements=self.replacement_dates(1),
             exceptions={f"place_{spot.pk}": CompensationPolicy.REFUND},
         )
         cancellation = self.cancel(request)
@@ -134,7 +134,9 @@ class ClassDayCancellationTest(CancellationTestCase):
     def test_extension_adds_one_week_for_each_canceled_day(self) -> None:
         before = self.class_offer.meetings.order_by("starts_at").last()
         self.cancel(
-            CancellationRequest(CompensationPolicy.EXTENSION, self.days(1, 2), instead=self.replacement_dates(1, 2))
+            CancellationRequest(
+                CompensationPolicy.EXTENSION, self.days(1, 2), replacements=self.replacement_dates(1, 2)
+            )
         )
         last = self.class_offer.meetings.filter(canceled_at=None).order_by("starts_at").last()
         assert before and last
@@ -150,7 +152,9 @@ class ClassDayCancellationTest(CancellationTestCase):
                 order, "ticket", day.pk, AttendeeDetails(other(f"Dot{number}", f"dot{number}@example.org")).as_json()
             )
         order = pay(place(order))
-        self.cancel(CancellationRequest(CompensationPolicy.EXTENSION, self.days(1), instead=self.replacement_dates(1)))
+        self.cancel(
+            CancellationRequest(CompensationPolicy.EXTENSION, self.days(1), replacements=self.replacement_dates(1))
+        )
         self.assertEqual(Refund.objects.get().amount, 20)
         self.assertEqual(list(Ticket.objects.values_list("state", flat=True)), ["canceled", "confirmed"])
         self.assertPaymentsAddUp(order)
@@ -163,7 +167,7 @@ class ClassDayCancellationTest(CancellationTestCase):
         slot = draft.slot(60)  # type: ignore[attr-defined]
         Meeting.objects.create(class_offer=rival, starts_at=slot.starts_at, ends_at=slot.ends_at)
         plan = plan_cancellation(
-            CancellationRequest(CompensationPolicy.EXTENSION, self.days(1), instead=self.replacement_dates(1)),
+            CancellationRequest(CompensationPolicy.EXTENSION, self.days(1), replacements=self.replacement_dates(1)),
             timezone.now(),
         )
         self.assertIn("Grange Hall is double-booked", plan.calendar.warnings[0])
@@ -311,7 +315,10 @@ class WholeClassCancellationTest(CancellationTestCase):
             one.registration_id: (one.amount, one.credit_returned, one.no_longer_due)
             for one in cancellation.outcomes.all()
         }
-        previewed = {one.spot.pk: (one.money, one.got.old_credit, one.got.waived) for one in plan.gets}
+        previewed = {
+            one.spot.pk: (one.money, one.refund_outcome.old_credit, one.refund_outcome.waived)
+            for one in plan.compensations
+        }
         self.assertEqual(booked, previewed)
         self.assertEqual(plan.totals[0].refund, sum(refund.amount for refund in Refund.objects.all()))
 

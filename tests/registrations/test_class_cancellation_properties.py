@@ -116,9 +116,9 @@ class CancellationLawTest(CancellationResultTest):
         self.assertEqual(values(shown), values(quoted), "The result page adds up what was quoted.")
         self.assertEqual(booked, {name: getattr(quoted, name) for name in booked}, "The books are what was quoted.")
         rows = {outcome.registration_id: outcome for outcome in cancellation.outcomes.all()}
-        for one in plan.gets:
+        for one in plan.compensations:
             outcome = rows[one.spot.pk]
-            previewed = (one.got.refund, one.got.new_credit, one.got.by_hand)
+            previewed = (one.refund_outcome.refund, one.refund_outcome.new_credit, one.refund_outcome.by_hand)
             self.assertEqual((outcome.refunded, outcome.credited, outcome.by_hand), previewed, f"{one.spot}")
 
     def over_all_seeds(self) -> None:

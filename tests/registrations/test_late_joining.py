@@ -78,7 +78,7 @@ class RemainingClassesTest(LateTestCase):
         days = begun(self.class_offer, 2)
         day = timezone.localdate() + timedelta(days=3)
         meetings.move_meeting(None, days[0], meetings.MeetingDraft(day, days[0].starts_at.time()))
-        self.assertEqual(self.terms_at().left, 4)
+        self.assertEqual(self.terms_at().meetings_left, 4)
 
     def test_late_joiner_setting_of_the_class_overrides_the_school(self) -> None:
         begun(self.class_offer, 2)

@@ -150,7 +150,7 @@ class UpgradePricePropertyTest(SimpleTestCase):
         ticket = Ticket(meeting=Meeting(starts_at=at - timedelta(days=1) if classes_held else at + timedelta(days=1)))
         stays = upgrades.joining_terms_with_ticket(ticket, new_terms, paid, at)
         to_pay = max(stays.net_price - paid, Decimal(0))
-        self.assertTrue(0 <= stays.less <= full)
+        self.assertTrue(0 <= stays.reduction <= full)
         self.assertLessEqual(to_pay, new_terms.net_price)
         self.assertLessEqual(to_pay + min(paid, stays.net_price), full)
 

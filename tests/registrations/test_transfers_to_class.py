@@ -64,8 +64,8 @@ class TransferPriceTest(TransferTestCase):
         paid = balances.amount_received(spot.line.order)  # type: ignore[union-attr]
         quote = to_class.quote_transfer(spot, TransferRequest(self.thursday), self.alice, timezone.now())
         self.move(spot, self.thursday)
-        self.assertEqual(paid - balances.amount_received(spot.line.order), quote.back)  # type: ignore[union-attr]
-        self.assertGreater(quote.back, 0)
+        self.assertEqual(paid - balances.amount_received(spot.line.order), quote.refund_amount)  # type: ignore[union-attr]
+        self.assertGreater(quote.refund_amount, 0)
 
     def test_quote_changes_nothing(self) -> None:
         spot = self.bought()
@@ -244,7 +244,7 @@ class TransferRefusedTest(TransferTestCase):
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=40)
         self.assertRefusedWith(to_class.OTHERS_MONEY, spot, self.thursday)
         options = alternatives.transfer_options(spot, self.alice, timezone.now())
-        self.assertEqual([(one.why_not, one.back) for one in options], [(to_class.OTHERS_MONEY, 0)])
+        self.assertEqual([(one.why_not, one.refund_amount) for one in options], [(to_class.OTHERS_MONEY, 0)])
 
     def test_price_change_after_the_quote_is_refused_until_it_is_shown(self) -> None:
         spot, request = self.bought(), TransferRequest(self.thursday)
@@ -360,4 +360,4 @@ class TransferPagesTest(TransferTestCase):
         quote = to_class.quote_transfer(spot, TransferRequest(self.thursday), self.alice, timezone.now())
         self.move(spot, self.thursday)
         kept = sum(balances.amount_received(order) for order in Order.objects.all())
-        self.assertEqual(kept + quote.back, Decimal(65))
+        self.assertEqual(kept + quote.refund_amount, Decimal(65))

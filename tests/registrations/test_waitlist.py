@@ -215,7 +215,7 @@ class RolesTest(WaitlistTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.limit(6)
-        self.arrange(BalanceLimits(most=1))
+        self.arrange(BalanceLimits(most_apart=1))
 
     def arrange(self, apart: BalanceLimits) -> None:
         class_roles.set_class_roles(
@@ -247,7 +247,7 @@ class RolesTest(WaitlistTestCase):
         self.assertEqual(self.role_of(self.register("b", EITHER)), "follow")
 
     def test_partners_can_register_together(self) -> None:
-        self.arrange(BalanceLimits(most=0))
+        self.arrange(BalanceLimits(most_apart=0))
         order = self.partners("lead", "follow")
         self.assertEqual(self.state_of(order), [Registration.State.CONFIRMED] * 2)
 
@@ -260,13 +260,13 @@ class RolesTest(WaitlistTestCase):
         return pay(place(basket))
 
     def test_partner_who_chose_either_gets_the_other_role(self) -> None:
-        self.arrange(BalanceLimits(most=0))
+        self.arrange(BalanceLimits(most_apart=0))
         order = self.partners(EITHER, "lead")
         roles = Registration.objects.filter(line__order=order).order_by("line").values_list("role", flat=True)
         self.assertEqual(list(roles), ["follow", "lead"])
 
     def test_partners_register_ahead_of_a_waiting_person_who_would_break_the_balance(self) -> None:
-        self.arrange(BalanceLimits(most=0))
+        self.arrange(BalanceLimits(most_apart=0))
         dan = self.wait(person("Dan", "follow"))
         order = self.partners("lead", "follow")
         self.assertEqual(self.state_of(order), [Registration.State.CONFIRMED] * 2)

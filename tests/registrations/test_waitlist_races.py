@@ -126,5 +126,5 @@ class WaitlistRaceTest(TransactionTestCase):
         self.class_offer.save()
         host = factories.create_account("host@example.org", "Host")
         class_roles.set_class_roles(
-            self.class_offer, [RoleCapacity("lead"), RoleCapacity("follow")], BalanceLimits(most=1), host
+            self.class_offer, [RoleCapacity("lead"), RoleCapacity("follow")], BalanceLimits(most_apart=1), host
         )

@@ -201,13 +201,13 @@ class MethodTotals:
     method: str
     currency: str
     payments: int = 0
-    came: Decimal = ZERO
-    went: Decimal = ZERO
+    received: Decimal = ZERO
+    refunded: Decimal = ZERO
     fees: Decimal = ZERO
 
     @property
     def net_amount(self) -> Decimal:
-        return self.came - self.went
+        return self.received - self.refunded
 
     @property
     def label(self) -> str:
@@ -224,13 +224,13 @@ def totals_by_method(span: DateRange) -> list[MethodTotals]:
     refunds = span.refunds().order_by().values("payment__variant", "payment__currency")
     for row in refunds.annotate(went=Sum("amount")):
         key = (row["payment__variant"], row["payment__currency"])
-        totals[key] = replace(totals.get(key, MethodTotals(*key)), went=row["went"])
+        totals[key] = replace(totals.get(key, MethodTotals(*key)), refunded=row["went"])
     for entry in voucher_liability.entries_without_payment(*span.moments):
         key = (f"voucher {entry.reason}", entry.voucher.currency)
         total = totals.get(key, MethodTotals(*key))
         received, refunded = max(entry.amount, ZERO), max(-entry.amount, ZERO)
         totals[key] = replace(
-            total, payments=total.payments + 1, came=total.came + received, went=total.went + refunded
+            total, payments=total.payments + 1, received=total.received + received, refunded=total.refunded + refunded
         )
     return [totals[key] for key in sorted(totals)]
 

@@ -49,11 +49,11 @@ class OurEntry:
     amount: Decimal
     currency: str
     at: datetime
-    standing: Certainty = Certainty.FIRM
+    certainty: Certainty = Certainty.FIRM
     reference: str = ""
     token: str = ""
     session: str = ""
-    of: str = ""
+    parent_reference: str = ""
     """For a refund, this is the gateway's reference of its payment."""
 
 
@@ -63,14 +63,14 @@ class Window:
 
     since: datetime
     until: datetime
-    sure: datetime | None = None
+    certain_until: datetime | None = None
     """Gateways list payments late, so entries of ours after this moment may still be missing there."""
 
     def has(self, moment: datetime) -> bool:
         return self.since <= moment < self.until
 
     def should_be_there(self, moment: datetime) -> bool:
-        return self.has(moment) and (self.sure is None or moment < self.sure)
+        return self.has(moment) and (self.certain_until is None or moment < self.certain_until)
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _match_leftovers(ours: list[OurEntry], theirs: list[GatewayLine], window: Wi
                 yield from _pair_in_window(entry, movement, window)
         ours, theirs = waiting.rest(), unmatched
     for entry in ours:
-        if entry.standing is Certainty.FIRM and window.should_be_there(entry.at):
+        if entry.certainty is Certainty.FIRM and window.should_be_there(entry.at):
             yield JudgedPair(Verdict.ONLY_OURS, ours=entry)
     for movement in _without_reversed_lines(theirs):
         if window.has(movement.at):
@@ -157,7 +157,7 @@ def _pair_in_window(ours: OurEntry, theirs: GatewayLine, window: Window) -> Iter
     elif ours.amount != theirs.amount:
         verdict = Verdict.AMOUNT
     else:
-        verdict = Verdict.ONLY_THEIRS if ours.standing is Certainty.OPEN else Verdict.MATCHED
+        verdict = Verdict.ONLY_THEIRS if ours.certainty is Certainty.OPEN else Verdict.MATCHED
     yield JudgedPair(verdict, ours, theirs)
 
 
@@ -211,7 +211,9 @@ WEAKER: list[tuple[Callable[[OurEntry], Key | None], Callable[[GatewayLine], Key
     ),
     (
         lambda entry: (
-            (entry.kind, entry.of, entry.amount, entry.currency) if entry.of and not entry.reference else None
+            (entry.kind, entry.parent_reference, entry.amount, entry.currency)
+            if entry.parent_reference and not entry.reference
+            else None
         ),
         _theirs_by_payment,
     ),

@@ -115,7 +115,7 @@ def show_finding(request: HttpRequest, finding: int) -> HttpResponse:
     except actions.FindingActionRefused as refused:
         messages.error(request, str(refused))
         return redirect("desk_finding", finding=row.pk)
-    messages.success(request, action.done)
+    messages.success(request, action.done_text)
     return redirect("desk_reconciliation", run=row.book.run_id)
 
 

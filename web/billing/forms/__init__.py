@@ -99,7 +99,7 @@ class PlaceOrderForm(forms.Form):
         due = {DOOR: Order.Due.DOOR, LATER: Order.Due.DATE}.get(self.cleaned_data.get("way", ""), Order.Due.NOW)
         return PlacementOptions(
             due,
-            on=self.pay_by if due == Order.Due.DATE else None,
+            due_date=self.pay_by if due == Order.Due.DATE else None,
             terms_version=self.terms_version,
             by_vouchers=self.cleaned_data["seen_vouchers"],
         )

@@ -80,7 +80,7 @@ class LineQuestions:
     @property
     def item(self) -> str:
         """Name the person and the product, so that an error says which of several forms on the page it is about."""
-        return ", ".join(filter(None, [self.kind.attendee_label(self.seen.line), self.seen.about.title]))
+        return ", ".join(filter(None, [self.kind.attendee_label(self.seen.line), self.seen.description.title]))
 
     def save(self) -> None:
         self.kind.save_answers(self.seen.line, self.form, self.viewer)
@@ -89,7 +89,7 @@ class LineQuestions:
 def _questions_of_lines(request: HttpRequest, summary: carts.CartSummary) -> list[LineQuestions]:
     data = request.POST if request.method == "POST" else None
     viewer = session_cart.account_of_request(request)
-    lines = [cart_line for cart_line in summary.lines if cart_line.facts]
+    lines = [cart_line for cart_line in summary.lines if cart_line.price_facts]
     forms = [
         product_kinds.kind_of_line(cart_line.line).checkout_form(cart_line.line, viewer, data) for cart_line in lines
     ]
@@ -188,7 +188,7 @@ def _review_page(
     earlier_lines = repeated_lines.repeated_in(lines, session_cart.placed_orders(request), at)
     # Each policy is shown once, even if several people are registered for the same class.
     policies = {
-        (cart_line.about.title, tuple(cart_line.sentences), cart_line.withdrawal): cart_line
+        (cart_line.description.title, tuple(cart_line.sentences), cart_line.withdrawal): cart_line
         for cart_line in summary.lines
         if cart_line.sentences
     }

@@ -71,15 +71,15 @@ class PreviewedFormMixin(forms.BaseForm):
     @property
     def seen(self) -> str | None:
         """The fingerprint to check, or None if there was nothing to confirm."""
-        return self.preview.fingerprint if self.preview and self.preview.wants_reading else None
+        return self.preview.fingerprint if self.preview and self.preview.needs_confirmation else None
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         if self.errors:
             return cleaned
         self.preview = self.plan_changes()
-        self.refuse(*self.preview.faults)
-        if not self.preview.faults and self.seen and self.seen not in self.data.get("seen", "").split():
+        self.refuse(*self.preview.problems)
+        if not self.preview.problems and self.seen and self.seen not in self.data.get("seen", "").split():
             self.add_error(None, forms.ValidationError(READ_FIRST, code="unread"))
         return cleaned
 

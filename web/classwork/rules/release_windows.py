@@ -18,7 +18,7 @@ SIGN_UP, CLASS, COMPLETION = "sign_up", "class", "completion"
 
 @dataclass(frozen=True)
 class ReleaseRule:
-    when: str
+    release_moment: str
     class_number: int | None = None
     expires_after: int | None = None
 
@@ -60,9 +60,9 @@ def class_run(
 
 def release_window(rule: ReleaseRule, run: ClassRun, zone: tzinfo | None = None) -> ReleaseWindow:
     opens_at: datetime | None
-    if rule.when == SIGN_UP:
+    if rule.release_moment == SIGN_UP:
         opens_at = None
-    elif rule.when == COMPLETION or rule.class_number is None:
+    elif rule.release_moment == COMPLETION or rule.class_number is None:
         opens_at = run.planned_end
     else:
         opens_at = run.after(rule.class_number)

@@ -43,7 +43,9 @@ def index(request: HttpRequest, what: str, pk: int) -> HttpResponse:
     planned = planned_resources_of(thing)
     editable = set(content.resources_editable_by(staff_profile_of(request)).values_list("pk", flat=True))
     # A class hides a resource of its subject. Only the subject's own page removes it.
-    attached_here = {each.hung.resource.pk for each, _ in planned if what == "subject" or not each.hung.inherited}
+    attached_here = {
+        each.attached.resource.pk for each, _ in planned if what == "subject" or not each.attached.inherited
+    }
     context = {
         "thing": thing,
         "class_offer": thing if isinstance(thing, ClassOffer) else None,

@@ -32,7 +32,7 @@ def cancel_snow_day(ada: User, class_offer: ClassOffer) -> None:
     request = CancellationRequest(
         CompensationPolicy.EXTENSION,
         frozenset([day.pk]),
-        instead=replacement_dates(class_offer, [day]),
+        replacements=replacement_dates(class_offer, [day]),
         exceptions=exceptions,
     )
     cancel_classes(ada, request, "Snow is forecast.", seen=None, now=timezone.now())

@@ -127,7 +127,10 @@ def fill_waitlist(class_offer: ClassOffer) -> None:
 
 def balance_demo_roles(ada: User, class_offer: ClassOffer) -> None:
     class_roles.set_class_roles(
-        class_offer, [RoleCapacity("lead", 12), RoleCapacity("follow", 12)], BalanceLimits(most=3, active_from=8), ada
+        class_offer,
+        [RoleCapacity("lead", 12), RoleCapacity("follow", 12)],
+        BalanceLimits(most_apart=3, active_from=8),
+        ada,
     )
 
 

@@ -22,7 +22,7 @@ TOGETHER = "You were offered two spots together. Please take both, or let us kno
 @dataclass(frozen=True)
 class AdmittedSpot:
     role: str
-    over: bool = False
+    over_capacity: bool = False
     """True if the desk gave a spot beyond the capacity."""
 
 
@@ -50,7 +50,7 @@ def admit_line(line: OrderLine, class_offer: ClassOffer, at: datetime) -> Admitt
     role = party.role
     if AttendeeDetails.from_line(line).over_capacity:
         here = capacity.availability_of(class_offer, at, but=_own_tickets(line))
-        return AdmittedSpot(role, over=find_obstacle(here.rules, here.counts, [role]) is not None)
+        return AdmittedSpot(role, over_capacity=find_obstacle(here.rules, here.counts, [role]) is not None)
     if reason := _party_refusal(class_offer, party):
         raise ProductUnavailable(reason)
     return AdmittedSpot(role)

@@ -104,7 +104,7 @@ def register_at_desk(
     details = AttendeeDetails(
         role=role, over_capacity=over_capacity, may_join_late=by.has_perm("registrations.join_late")
     )
-    how = placement.PlacementOptions(Order.Due.DATE if pay_by else Order.Due.DOOR, on=pay_by, by_staff=by)
+    how = placement.PlacementOptions(Order.Due.DATE if pay_by else Order.Due.DOOR, due_date=pay_by, by_staff=by)
     order = _place_desk_order(person, (KIND, class_offer.pk), details, how)
     class_data = {"class_offer": class_offer.pk, "title": str(class_offer), "over_capacity": over_capacity}
     record_action(by, "registrations.registered_at_desk", order, why=why, **class_data)

@@ -18,29 +18,31 @@ TOO_LATE = "It’s too late to join this class. New students could join until cl
 class JoiningTerms:
     """The terms for a person who joins now. A meeting that has started no longer counts as left."""
 
-    left: int
-    of: int
-    full: Decimal
-    less: Decimal = ZERO
-    said: str = ""
+    meetings_left: int
+    meeting_count: int
+    list_price: Decimal
+    reduction: Decimal = ZERO
+    reduction_reason: str = ""
     early_discount: Decimal = ZERO
     multi_discount: Decimal = ZERO
 
     @property
     def is_late(self) -> bool:
-        return self.left < self.of
+        return self.meetings_left < self.meeting_count
 
     @property
     def number(self) -> int:
-        return self.of - self.left + 1
+        return self.meeting_count - self.meetings_left + 1
 
     @property
     def net_price(self) -> Decimal:
-        return self.full - self.less
+        return self.list_price - self.reduction
 
     @property
     def reason_text(self) -> str:
-        return self.said or (f"Joins from class {min(self.number, self.of)} of {self.of}" if self.is_late else "")
+        return self.reduction_reason or (
+            f"Joins from class {min(self.number, self.meeting_count)} of {self.meeting_count}" if self.is_late else ""
+        )
 
 
 def joining_terms(class_offer: ClassOffer, at: datetime) -> JoiningTerms:
@@ -57,9 +59,9 @@ def joining_terms(class_offer: ClassOffer, at: datetime) -> JoiningTerms:
 
 def joining_terms_for_page(class_offer: ClassOffer, at: datetime) -> JoiningTerms:
     terms = joining_terms(class_offer, at)
-    if terms.left and not too_late_message(class_offer, at):
+    if terms.meetings_left and not too_late_message(class_offer, at):
         return terms
-    return _add_discounts(JoiningTerms(terms.of, terms.of, class_offer.full_price), class_offer)
+    return _add_discounts(JoiningTerms(terms.meeting_count, terms.meeting_count, class_offer.full_price), class_offer)
 
 
 def _add_discounts(terms: JoiningTerms, class_offer: ClassOffer) -> JoiningTerms:

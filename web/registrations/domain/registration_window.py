@@ -42,7 +42,7 @@ def closed_reason(class_offer: ClassOffer, at: datetime, *, known: bool = False)
 def class_price_facts(class_offer: ClassOffer, joins: JoiningTerms) -> PriceFacts:
     return PriceFacts(
         list_price=class_offer.full_price,
-        reduction=joins.less,
+        reduction=joins.reduction,
         reduction_reason=joins.reason_text,
         early_discount=joins.early_discount,
         multi_class_discount=joins.multi_discount,

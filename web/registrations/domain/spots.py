@@ -64,7 +64,7 @@ def _hold_registration(
     registration: Registration, student: Student, until: datetime | None, admitted: AdmittedSpot
 ) -> Registration:
     details = AttendeeDetails.from_line(registration.line) if registration.line else AttendeeDetails()
-    registration.student, registration.role, registration.over_capacity = student, admitted.role, admitted.over
+    registration.student, registration.role, registration.over_capacity = student, admitted.role, admitted.over_capacity
     registration.readiness, registration.referral_source = details.readiness, details.referral_source
     transitions.start_hold(registration, until)
     return registration

@@ -41,7 +41,7 @@ class TaughtClass:
     next_meeting: Meeting | None
     """The next meeting that this person teaches and that has not ended."""
     is_substitute: bool
-    room: Availability
+    availability: Availability
     people: str
 
     @property

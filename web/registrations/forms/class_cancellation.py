@@ -145,7 +145,7 @@ class CompensationForm(forms.Form):
         if what.is_whole and what.class_offer is not None:
             return CancellationRequest(policy, class_offer=what.class_offer.pk, exceptions=exceptions)
         days = frozenset(meeting.pk for meeting in what.chosen)
-        return CancellationRequest(policy, days, instead=self.replacements(), exceptions=exceptions)
+        return CancellationRequest(policy, days, replacements=self.replacements(), exceptions=exceptions)
 
 
 class ConfirmCancellationForm(forms.Form):

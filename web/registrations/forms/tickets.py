@@ -36,7 +36,7 @@ class TicketDayForm(forms.Form):
             price = format_money(class_offer.drop_in_price, settings.CURRENCY)
             kinds.append((DROP_IN, gettext("Drop-in, %(price)s") % {"price": price}))
         self._set_choices("what", kinds)
-        open_days = [(str(day.meeting.pk), str(day.meeting.slot)) for day in days if not day.room.is_full]
+        open_days = [(str(day.meeting.pk), str(day.meeting.slot)) for day in days if not day.availability.is_full]
         self._set_choices("meeting", open_days)
         self.initial.setdefault("what", kinds[0][0])
         if open_days:

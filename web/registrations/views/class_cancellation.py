@@ -86,10 +86,10 @@ def _confirm_cancellation(
     form = ConfirmCancellationForm(
         posted_data(request) if "do" in request.POST else None, initial={"why": request.POST.get("why", "")}
     )
-    if "do" in request.POST and form.is_valid() and not plan.faults:
+    if "do" in request.POST and form.is_valid() and not plan.problems:
         try:
             seen = request.POST.get("seen", "")
-            cancellation = cancel_classes(acting_user(request), plan.wanted, form.cleaned_data["why"], seen=seen)
+            cancellation = cancel_classes(acting_user(request), plan.request, form.cleaned_data["why"], seen=seen)
         except PreviewOutdated:
             messages.warning(request, CHANGED)
         except ChangeRefused as error:
@@ -98,8 +98,8 @@ def _confirm_cancellation(
             done = gettext("Canceled. Everyone affected is being emailed, and calendars are up to date.")
             messages.success(request, done)
             return redirect(cancellation)
-        plan = plan_cancellation(plan.wanted, timezone.now())
-    context |= {"quote": plan, "form": form, "rows": compensation_choices(plan.gets, request.POST)}
+        plan = plan_cancellation(plan.request, timezone.now())
+    context |= {"quote": plan, "form": form, "rows": compensation_choices(plan.compensations, request.POST)}
     return render(request, "registrations/desk/cancel_confirm.html", context)
 
 

@@ -46,15 +46,15 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
         repeated = [row.repeat() for row in chosen]
         preview = next_session.preview_next_session(form.values(), repeated)
         context |= {"preview": preview}
-        if not preview.faults and request.POST.get("seen") == preview.fingerprint:
+        if not preview.problems and request.POST.get("seen") == preview.fingerprint:
             try:
                 session = next_session.create_next_session(acting_user(request), form.values(), repeated)
             except ChangeRefused as error:
-                context["preview"] = Preview(faults=error.faults)
+                context["preview"] = Preview(problems=error.faults)
             else:
                 messages.success(request, created_message(session, len(repeated)))
                 return redirect("desk_sessions")
-        for fault in context["preview"].faults:
+        for fault in context["preview"].problems:
             # The field name starts with the number of the class. Without a number it belongs to the session.
             number, _, field = fault.field.partition("-")
             where, name = (chosen[int(number)], field) if number.isdigit() else (form, fault.field)

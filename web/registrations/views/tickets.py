@@ -116,7 +116,7 @@ def _ticket_page(
     request: HttpRequest, class_offer: ClassOffer, days: list[sales.TicketDay], form: TicketForm, other: OtherPersonForm
 ) -> HttpResponse:
     form.fields["who"].required = True  # This changes only the label, which would say "optional".
-    full = [day.meeting for day in days if day.room.is_full]
+    full = [day.meeting for day in days if day.availability.is_full]
     context = {
         "class_offer": class_offer,
         "form": form,

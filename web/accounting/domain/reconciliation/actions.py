@@ -88,12 +88,12 @@ def close_as_explained(finding: Finding, why: str, by: User) -> None:
 class FindingAction:
     name: str
     label: str
-    done: str
+    done_text: str
     """The message that staff see afterwards."""
-    do: Callable[[Finding, str, User], None]
-    asks: str = "Reason"
+    perform: Callable[[Finding, str, User], None]
+    needs_note: str = "Reason"
     """The label of the field beside the button."""
-    ends: bool = True
+    closes_finding: bool = True
     """Whether the action resolves the finding."""
 
 
@@ -104,13 +104,13 @@ ASK = FindingAction(
     "Ask the gateway again",
     "The gateway is being asked. Check again in a moment.",
     recheck_with_gateway,
-    ends=False,
+    closes_finding=False,
 )
 OPEN = FindingAction("open", "Fulfill", "Fulfilled.", fulfill_line)
 RELEASE = FindingAction("release", "Revoke", "Revoked.", release_line)
 ASK_PAYER = FindingAction(
     "ask_payer", "Email the payer", "An email is on its way. The answer will appear under payment issues.",
-    ask_payer, asks="Question", ends=False,
+    ask_payer, needs_note="Question", closes_finding=False,
 )  # fmt: skip
 EXPLAIN = FindingAction(EXPLAINED, "Close as explained", "Closed.", close_as_explained)
 BY_VERDICT: dict[str, tuple[FindingAction, ...]] = {
@@ -145,11 +145,11 @@ def perform_action(finding: Finding, name: str, *, why: str, by: User) -> Findin
     action = next((action for action in possible_actions(finding) if action.name == name), None)
     if not locked or action is None:
         raise FindingActionRefused("This has already been resolved.")
-    action.do(finding, why, by)
+    action.perform(finding, why, by)
     record_action(
         by, "accounting.finding_closed", finding.order or finding, why=why, finding=finding.pk, finding_action=name
     )
-    if action.ends:
+    if action.closes_finding:
         close_finding(finding, name, why, by)
     return action
 

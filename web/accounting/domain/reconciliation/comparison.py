@@ -73,7 +73,7 @@ def line_from_finding(row: Finding) -> StatementLine:
 
 def window_of_statement(book: GatewayStatement) -> Window:
     run = book.run
-    return Window(dates.local_moment(run.from_date, time.min), run.cutoff, sure=run.started_at - SETTLING)
+    return Window(dates.local_moment(run.from_date, time.min), run.cutoff, certain_until=run.started_at - SETTLING)
 
 
 def compare_statement(book: GatewayStatement) -> None:

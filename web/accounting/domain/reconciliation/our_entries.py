@@ -68,7 +68,7 @@ def entry_of_payment(payment: Payment) -> OurEntry:
         amount=payment.captured_amount if is_captured else payment.total,
         currency=payment.currency,
         at=payment.captured_at or payment.created,
-        standing=Certainty.FIRM if is_captured else Certainty.OPEN,
+        certainty=Certainty.FIRM if is_captured else Certainty.OPEN,
         reference=payment.transaction_id or "",
         token=payment.token,
         session=payment.session,
@@ -83,9 +83,9 @@ def entry_of_refund(refund: Refund) -> OurEntry:
         amount=-refund.amount,
         currency=refund.payment.currency,
         at=refund.completed_at or refund.created_at,
-        standing=Certainty.FIRM if refund.state == State.DONE else Certainty.AWAITED,
+        certainty=Certainty.FIRM if refund.state == State.DONE else Certainty.AWAITED,
         reference=refund.transaction_id,
-        of=refund.payment.transaction_id or "",
+        parent_reference=refund.payment.transaction_id or "",
     )
 
 
@@ -100,6 +100,6 @@ def entries_of_dispute(dispute: Dispute) -> Iterator[OurEntry]:
             amount=amount,
             currency=dispute.payment.currency,
             at=dispute.opened_at,
-            standing=Certainty.AWAITED,
+            certainty=Certainty.AWAITED,
             reference=dispute.reference,
         )

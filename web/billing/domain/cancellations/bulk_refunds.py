@@ -278,7 +278,7 @@ def _update_order_totals(one: OrderRefundPlan, at: datetime) -> None:
     if order.state == State.PAID:
         order.amount_charged -= one.money
         return
-    items = one.sheet.ask.items
+    items = one.sheet.ask.lines
     lost = quotes.lines_past_early_price(items, order.placed_at or at)
     quote = quotes.quote_both_totals(replace(one.sheet.ask, lost=lost))
     order.early_total, order.regular_total = quote.now.total, quote.door.total
@@ -312,7 +312,7 @@ def _open_refund_issue(one: OrderRefundPlan) -> None:
 
 def _settle_unpaid_order(one: OrderRefundPlan, at: datetime, why: str) -> None:
     """Less is to be paid now: perhaps everything is there already, and more than that."""
-    if not one.sheet.ask.items:
+    if not one.sheet.ask.lines:
         transitions.cancel_unpaid_order(one.order, at=at, why=why)
     elif one.sheet.price.total <= (balances.amount_available(one.order) if one.looked.payments else ZERO):
         transitions.mark_paid(one.order, at)

@@ -33,8 +33,8 @@ class CartFull(Exception):
 @dataclass(frozen=True)
 class CartLine:
     line: OrderLine
-    about: product_kinds.ProductDescription
-    facts: PriceFacts | None
+    description: product_kinds.ProductDescription
+    price_facts: PriceFacts | None
     problems: list[str]
     sentences: list[terms.TermsSentence] = field(default_factory=list)
     """These sentences say what is refunded when the line is canceled."""
@@ -50,7 +50,7 @@ class CartSummary:
 
     @property
     def reserves_spots(self) -> bool:
-        return any(row.facts and product_kinds.kind_of_line(row.line).reserves_spots for row in self.lines)
+        return any(row.price_facts and product_kinds.kind_of_line(row.line).reserves_spots for row in self.lines)
 
     @property
     def problems(self) -> bool:
@@ -77,12 +77,12 @@ class CartSummary:
     @property
     def payable(self) -> list[OrderLine]:
         return eligibility.payable_lines(
-            (row.line for row in self.lines), {row.line.pk: row.facts for row in self.lines}
+            (row.line for row in self.lines), {row.line.pk: row.price_facts for row in self.lines}
         )
 
     @property
     def at_the_door(self) -> bool:
-        return all(row.facts is not None and row.facts.at_the_door for row in self.lines)
+        return all(row.price_facts is not None and row.price_facts.at_the_door for row in self.lines)
 
 
 def create_cart(payer: User | None = None) -> Order:
@@ -141,7 +141,7 @@ def remove_line(cart: Order, line_id: int, at: datetime) -> str:
 
 def _price_lines_of_cart(cart: Order, at: datetime) -> tuple[quotes.PriceLine, ...]:
     rows = [_price_cart_line(line, at) for line in cart.lines.all()]
-    return to_price_lines((row.line, row.facts) for row in rows)
+    return to_price_lines((row.line, row.price_facts) for row in rows)
 
 
 @transaction.atomic
@@ -171,7 +171,7 @@ def merge_into_account_cart(cart: Order, account: User) -> Order:
 
 def price_cart(cart: Order, at: datetime) -> CartSummary:
     lines = [_price_cart_line(line, at) for line in cart.lines.all()]
-    items = to_price_lines((row.line, row.facts) for row in lines)
+    items = to_price_lines((row.line, row.price_facts) for row in lines)
     discount, problem = None, ""
     if cart.discount_code is not None:
         try:
@@ -210,7 +210,7 @@ def quote_cart(
 ) -> quotes.Quote:
     return quotes.quote_both_totals(
         quotes.PriceRequest(
-            items=items,
+            lines=items,
             currency=cart.currency,
             discount=discount,
             credit=credit.available_credit(cart.payer, cart.currency),

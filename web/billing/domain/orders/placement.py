@@ -40,8 +40,8 @@ class OrderAlreadyPlaced(Exception):
 
 @dataclass(frozen=True)
 class PlacementOptions:
-    due: str = Due.NOW
-    on: date | None = None
+    due_kind: str = Due.NOW
+    due_date: date | None = None
     by_staff: User | None = None
     payer: User | None = None
     """The order belongs to this account if the cart has none."""
@@ -71,12 +71,16 @@ def place_order(cart: Order, options: PlacementOptions, *, seen: SeenTotals | No
     if seen is not None and seen != (plan.quote.now.total, plan.quote.door.total):
         raise PriceChanged("The price has changed since you opened this page. Please check it again.")
     if (
-        options.due == Due.DOOR
+        options.due_kind == Due.DOOR
         and options.by_staff is None
         and not all(facts.at_the_door for facts in plan.facts.values())
     ):
         raise OrderNotPlaced("Not everything in your cart can be paid for at the door.")
-    if options.due == Due.DATE and options.by_staff is None and options.on != due_dates.due_date_for(order.payer, at):
+    if (
+        options.due_kind == Due.DATE
+        and options.by_staff is None
+        and options.due_date != due_dates.due_date_for(order.payer, at)
+    ):
         raise OrderNotPlaced("Please choose again how you’d like to pay.")
     held_until = _hold_until(order, plan.lines, options, at)
     _store_order(order, plan, options, at, held_until)
@@ -92,9 +96,9 @@ def place_order(cart: Order, options: PlacementOptions, *, seen: SeenTotals | No
 
 
 def _hold_until(order: Order, lines: list[OrderLine], options: PlacementOptions, at: datetime) -> datetime | None:
-    if options.due == Due.NOW:
+    if options.due_kind == Due.NOW:
         return at + timedelta(minutes=settings.HOLD_MINUTES)
-    if options.due == Due.DATE or options.by_staff or options.is_known or order.payer is not None:
+    if options.due_kind == Due.DATE or options.by_staff or options.is_known or order.payer is not None:
         return None
     try:
         pay_at_door.check_unconfirmed_spots(order, lines, at)
@@ -170,7 +174,7 @@ def _store_order(
         for plan_name, price in ((PriceAdjustment.Plan.NOW, quote.now), (PriceAdjustment.Plan.DOOR, quote.door))
         for part in price.adjustments
     )
-    order.state, order.placed_at, order.due_kind, order.due_date = State.PLACED, at, options.due, options.on
+    order.state, order.placed_at, order.due_kind, order.due_date = State.PLACED, at, options.due_kind, options.due_date
     order.held_until = held_until
     order.early_total, order.regular_total = quote.now.total, quote.door.total
     order.entered_by, order.terms_version = options.by_staff, options.terms_version

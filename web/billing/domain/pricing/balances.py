@@ -23,7 +23,7 @@ def price_request_for(order: Order, at: datetime) -> quotes.PriceRequest:
         for line in order.lines.filter(canceled_at=None)
     )
     return quotes.PriceRequest(
-        items=items,
+        lines=items,
         currency=order.currency,
         discount=quotes.Discount.from_json(order.discount_snapshot),
         credit=max(credit.credit_spent_on(order) - order.credit_retained, ZERO),
@@ -38,7 +38,7 @@ def price_at(order: Order, at: datetime) -> quotes.Price:
 
 def regular_price(order: Order) -> quotes.Price:
     request = price_request_for(order, order.placed_at or order.created_at)
-    return quotes.compute_price(replace(request, lost=frozenset(item.key for item in request.items)))
+    return quotes.compute_price(replace(request, lost=frozenset(item.key for item in request.lines)))
 
 
 @dataclass(frozen=True)

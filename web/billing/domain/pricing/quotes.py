@@ -24,7 +24,7 @@ class PriceLine:
     key: int
     kind: str
     product_id: int
-    facts: PriceFacts
+    price_facts: PriceFacts
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Discount:
         return (
             (not self.kind or item.kind == self.kind)
             and (self.product_id is None or item.product_id == self.product_id)
-            and (self.student_id is None or item.facts.student_id == self.student_id)
-            and not item.facts.is_money
+            and (self.student_id is None or item.price_facts.student_id == self.student_id)
+            and not item.price_facts.is_money
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -59,7 +59,7 @@ class Discount:
 
 @dataclass(frozen=True)
 class PriceRequest:
-    items: tuple[PriceLine, ...]
+    lines: tuple[PriceLine, ...]
     currency: str
     discount: Discount | None = None
     credit: Decimal = ZERO
@@ -116,19 +116,21 @@ class Quote:
 
 
 def compute_price(request: PriceRequest) -> Price:
-    firm = frozenset(item.key for item in request.items if item.facts.is_money)
-    start = Price(request.currency, dict.fromkeys(sorted(item.key for item in request.items), ZERO), firm=firm)
+    firm = frozenset(item.key for item in request.lines if item.price_facts.is_money)
+    start = Price(request.currency, dict.fromkeys(sorted(item.key for item in request.lines), ZERO), firm=firm)
     return Pipeline("PRICE_RULES").run(start, request).value
 
 
 def quote_both_totals(request: PriceRequest) -> Quote:
     now = compute_price(request)
-    all_keys = frozenset(item.key for item in request.items)
+    all_keys = frozenset(item.key for item in request.lines)
     return Quote(now, compute_price(replace(request, lost=all_keys, credit=now.credit)))
 
 
 def lines_past_early_price(items: Iterable[PriceLine], at: datetime) -> frozenset[int]:
     # A payment at the very moment when the class starts still gets the early price.
     return frozenset(
-        item.key for item in items if item.facts.first_meeting_at is not None and item.facts.first_meeting_at < at
+        item.key
+        for item in items
+        if item.price_facts.first_meeting_at is not None and item.price_facts.first_meeting_at < at
     )

@@ -55,7 +55,7 @@ class OrderSnapshot:
 
     def vouchers_without_room(self, sheet: PricedOrder) -> Mapping[int, Decimal]:
         """What gift vouchers had paid for lines that are gone from this sheet, by payment."""
-        facts = {item.key: item.facts for item in sheet.ask.items}
+        facts = {item.key: item.price_facts for item in sheet.ask.lines}
         lines = eligibility.payable_lines((line for line in self.lines if line.pk in facts), facts)
         mine = [
             payment for payment in self.payments if payment.refundable_amount and gateways.keeps_our_own_money(payment)
@@ -189,7 +189,7 @@ def _build_priced_order(order: Order, lines: list[OrderLine], spent: Decimal, at
         if line.canceled_at is None
     )
     ask = quotes.PriceRequest(
-        items=items,
+        lines=items,
         currency=order.currency,
         discount=quotes.Discount.from_json(order.discount_snapshot),
         credit=max(spent - order.credit_retained, ZERO),

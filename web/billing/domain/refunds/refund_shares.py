@@ -63,7 +63,7 @@ class PricedOrder:
         """What is to be paid in money where nothing is paid yet."""
         if not self.at_the_door:
             return self.price.total
-        return quotes.compute_price(replace(self.ask, lost=frozenset(item.key for item in self.ask.items))).total
+        return quotes.compute_price(replace(self.ask, lost=frozenset(item.key for item in self.ask.lines))).total
 
     def costs(self) -> dict[int, Decimal]:
         """What each live line costs, whether it is paid with money or with credit."""
@@ -71,7 +71,7 @@ class PricedOrder:
 
     def facts(self, line: int) -> PriceFacts | None:
         """None for a line that ended."""
-        return next((item.facts for item in self.ask.items if item.key == line), None)
+        return next((item.price_facts for item in self.ask.lines if item.key == line), None)
 
 
 def line_costs(price: quotes.Price) -> dict[int, Decimal]:
@@ -99,10 +99,10 @@ def _apply_refund_request(sheet: PricedOrder, wish: RefundRequest) -> tuple[Pric
     off = max(min(round_amount(wish.off, sheet.ask.currency), cost), ZERO)
     if wish.ends:
         off = off if sheet.is_paid else cost  # nothing is owed for what was not paid and is over
-        items = tuple(item for item in sheet.ask.items if item.key != wish.line)
+        items = tuple(item for item in sheet.ask.lines if item.key != wish.line)
     else:
-        items = _reduce_line_cost(sheet.ask.items, wish.line, off, wish.behind)
-    ask = _keep_other_costs(replace(sheet.ask, items=items), before)
+        items = _reduce_line_cost(sheet.ask.lines, wish.line, off, wish.behind)
+    ask = _keep_other_costs(replace(sheet.ask, lines=items), before)
     return _account_for_reduction(sheet, ask, RefundShare(wish.line, cost, kept=cost - off if wish.ends else ZERO), off)
 
 
@@ -110,7 +110,7 @@ def _keep_other_costs(ask: quotes.PriceRequest, before: Mapping[int, Decimal]) -
     """The other lines do not become dearer."""
     for line, cost in line_costs(quotes.compute_price(ask)).items():
         if cost > before[line]:
-            ask = replace(ask, items=_reduce_line_cost(ask.items, line, cost - before[line]))
+            ask = replace(ask, lines=_reduce_line_cost(ask.lines, line, cost - before[line]))
     return ask
 
 
@@ -118,8 +118,9 @@ def _reduce_line_cost(
     items: Iterable[quotes.PriceLine], line: int, off: Decimal, behind: Decimal = ZERO
 ) -> tuple[quotes.PriceLine, ...]:
     return tuple(
-        replace(item, facts=_reduced_facts(item.facts, off, behind)) if item.key == line else item for item in items
-    )  # fmt: skip
+        replace(item, price_facts=_reduced_facts(item.price_facts, off, behind)) if item.key == line else item
+        for item in items
+    )
 
 
 def _reduced_facts(facts: PriceFacts, off: Decimal, behind: Decimal) -> PriceFacts:

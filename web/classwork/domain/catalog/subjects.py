@@ -28,7 +28,7 @@ def plan_subject(subject: Subject, values: Values, now: datetime | None = None) 
     now = now or timezone.now()
     changed = copy_with_values(subject, values)
     if invalid := problems.model_problems(changed):
-        return Preview(faults=tuple(invalid))
+        return Preview(problems=tuple(invalid))
     coming: list[ClassOffer] = []
     if subject.pk:
         coming = list(subject.class_offers.filter(meetings__starts_at__gt=now).distinct().with_timetable())
@@ -46,7 +46,7 @@ def plan_subject(subject: Subject, values: Values, now: datetime | None = None) 
 
 def create_subject(actor: User | None, values: Values, *, why: str = "") -> Subject:
     with transaction.atomic():
-        plan_subject(Subject(), values).insist(None)
+        plan_subject(Subject(), values).require_unchanged(None)
         subject = copy_with_values(Subject(), values)
         subject.save()
         record_action(actor, "classwork.subject_created", subject, why=why, title=str(subject))
@@ -66,7 +66,7 @@ def change_subject(
     with transaction.atomic():
         stored = Subject.objects.select_for_update().get(pk=subject.pk)
         preview = plan_subject(stored, values, now)
-        preview.insist(seen)
+        preview.require_unchanged(seen)
         changed = copy_with_values(stored, values)
         fields = field_differences(stored, changed)
         changed.save()

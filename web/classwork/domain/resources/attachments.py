@@ -17,7 +17,7 @@ class AttachedResource:
     """A resource with the rule that applies to it in this class or subject."""
 
     resource: Resource
-    when: str
+    release_moment: str
     class_number: int | None
     expires_after: int | None
     position: int
@@ -26,13 +26,13 @@ class AttachedResource:
 
     @property
     def place(self) -> tuple[int, int, int, int]:
-        return ORDER[ReleaseMoment(self.when)], self.class_number or 0, self.position, self.resource.pk
+        return ORDER[ReleaseMoment(self.release_moment)], self.class_number or 0, self.position, self.resource.pk
 
     @property
     def opens(self) -> str:
-        if self.when == ReleaseMoment.CLASS:
+        if self.release_moment == ReleaseMoment.CLASS:
             return f"after class {self.class_number}"
-        return str(ReleaseMoment(self.when).label)
+        return str(ReleaseMoment(self.release_moment).label)
 
 
 def attached_to_class(class_offer: ClassOffer) -> list[AttachedResource]:
@@ -69,7 +69,7 @@ def merge_attachments(attachments: Iterable[Attachment]) -> list[AttachedResourc
         rule: Attachment | Resource = next((each for each in reversed(same) if each.when), resource)
         attached = AttachedResource(
             resource=resource,
-            when=rule.when,
+            release_moment=rule.when,
             class_number=rule.class_number,
             expires_after=rule.expires_after,
             position=last.position,

@@ -48,7 +48,7 @@ def planned_releases(class_offer: ClassOffer, attached: Iterable[AttachedResourc
 
 
 def release_rule(each: AttachedResource) -> ReleaseRule:
-    return ReleaseRule(each.when, each.class_number, each.expires_after)
+    return ReleaseRule(each.release_moment, each.class_number, each.expires_after)
 
 
 def _save_planned_releases(class_offer: ClassOffer, rows: dict[int, dict[str, Any]]) -> None:

@@ -38,7 +38,7 @@ class ReleaseState(StrEnum):
 class PlannedResource:
     """A resource of a class and its opening time. A hidden resource never opens."""
 
-    hung: AttachedResource
+    attached: AttachedResource
     release: Release | None
 
     def at(self, now: datetime) -> ReleaseState | None:
@@ -48,12 +48,12 @@ class PlannedResource:
     def schedule_text(self) -> str:
         begins_at = self.release.begins_at if self.release else None
         begin = f": {format_date(begins_at)}" if begins_at else ""
-        return f"{self.hung.resource.get_kind_display()}, {self.hung.opens}{begin}{self._end_text()}"
+        return f"{self.attached.resource.get_kind_display()}, {self.attached.opens}{begin}{self._end_text()}"
 
     def _end_text(self) -> str:
         if self.release and self.release.last_day:
             return f", stays until {format_date(self.release.last_day)}"
-        weeks = self.hung.expires_after
+        weeks = self.attached.expires_after
         return f", expires after {weeks} {'week' if weeks == 1 else 'weeks'}" if weeks else ""
 
 

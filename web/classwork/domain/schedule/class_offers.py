@@ -53,7 +53,7 @@ def plan_class(class_offer: ClassOffer, draft: ClassDraft, now: datetime | None 
     class_offer = reload_class(class_offer)
     changed = copy_with_values(class_offer, draft.values)
     if invalid := problems.model_problems(changed):
-        return Preview(faults=tuple(invalid))
+        return Preview(problems=tuple(invalid))
     stored = class_offer.rule.skipped if class_offer.pk else frozenset()
     skipped = stored if draft.skipped is None else frozenset(draft.skipped)
     staff = tuple(person for people in draft.staff(class_offer).values() for person in people)
@@ -117,7 +117,7 @@ def decision_date_problem(day: date, meets: Iterable[Slot]) -> FieldProblem | No
 def create_class(actor: User | None, draft: ClassDraft, *, why: str = "", now: datetime | None = None) -> ClassOffer:
     with transaction.atomic():
         preview = plan_class(ClassOffer(), draft, now)
-        preview.insist(None)
+        preview.require_unchanged(None)
         class_offer = copy_with_values(ClassOffer(), draft.values)
         class_offer.save()
         _save_staff_and_skipped_dates(class_offer, draft)
@@ -143,7 +143,7 @@ def change_class(
     with transaction.atomic():
         stored = ClassOffer.objects.select_for_update().get(pk=class_offer.pk)
         preview = plan_class(stored, draft, now)
-        preview.insist(seen)
+        preview.require_unchanged(seen)
         changed = copy_with_values(stored, draft.values)
         fields = field_differences(stored, changed)
         changed.save()

@@ -42,32 +42,32 @@ class MeetingDraft:
 
 def plan_cancel(meeting: Meeting) -> Preview:
     if meeting.is_canceled:
-        return Preview(faults=(FieldProblem("", "This class day is already canceled."),))
+        return Preview(problems=(FieldProblem("", "This class day is already canceled."),))
     step = MeetingChange(meeting.number, meeting.pk, meeting.slot, meeting.slot, canceled=True)
     return _preview_meeting_change(meeting.class_offer, step, lambda others: others)
 
 
 def plan_restore(meeting: Meeting) -> Preview:
     if not meeting.is_canceled:
-        return Preview(faults=(FieldProblem("", "This class day is not canceled."),))
+        return Preview(problems=(FieldProblem("", "This class day is not canceled."),))
     if meeting.class_offer.is_canceled:
-        return Preview(faults=(FieldProblem("", "The whole class is canceled, and students have been refunded."),))
+        return Preview(problems=(FieldProblem("", "The whole class is canceled, and students have been refunded."),))
     step = MeetingChange(meeting.number, meeting.pk, meeting.slot, meeting.slot, was_canceled=True)
     return _preview_at_slot(meeting.class_offer, step, meeting.slot)
 
 
 def plan_move(meeting: Meeting, draft: MeetingDraft) -> Preview:
     if meeting.is_canceled:
-        return Preview(faults=(FieldProblem("", "This class day is canceled. Restore it before you move it."),))
+        return Preview(problems=(FieldProblem("", "This class day is canceled. Restore it before you move it."),))
     if problem := _minutes_problem(draft):
-        return Preview(faults=(problem,))
+        return Preview(problems=(problem,))
     slot = draft.slot(meeting.class_offer.subject.num_minutes)
     return _preview_at_slot(meeting.class_offer, MeetingChange(meeting.number, meeting.pk, meeting.slot, slot), slot)
 
 
 def plan_add(class_offer: ClassOffer, draft: MeetingDraft) -> Preview:
     if problem := _minutes_problem(draft):
-        return Preview(faults=(problem,))
+        return Preview(problems=(problem,))
     slot = draft.slot(class_offer.subject.num_minutes)
     return _preview_at_slot(class_offer, MeetingChange(None, None, None, slot), slot)
 
@@ -115,7 +115,7 @@ def cancel_meeting(actor: User | None, meeting: Meeting, reason: str, *, seen: s
     with transaction.atomic():
         stored = _lock_meeting(meeting)
         preview = plan_cancel(stored)
-        preview.insist(seen)
+        preview.require_unchanged(seen)
         _save_meeting(stored, canceled_at=timezone.now(), reason=reason)
         announce_meeting(actor, events.MEETING_CANCELED, stored, why=reason)
     return preview
@@ -125,7 +125,7 @@ def restore_meeting(actor: User | None, meeting: Meeting, *, why: str = "", seen
     with transaction.atomic():
         stored = _lock_meeting(meeting)
         preview = plan_restore(stored)
-        preview.insist(seen)
+        preview.require_unchanged(seen)
         _save_meeting(stored, canceled_at=None, reason="")
         announce_meeting(actor, events.MEETING_RESTORED, stored, why=why)
     return preview
@@ -136,7 +136,7 @@ def move_meeting(actor: User | None, meeting: Meeting, draft: MeetingDraft, *, s
     with transaction.atomic():
         stored = _lock_meeting(meeting)
         preview = plan_move(stored, draft)
-        preview.insist(seen)
+        preview.require_unchanged(seen)
         before, slot = stored.slot, draft.slot(stored.class_offer.subject.num_minutes)
         planned = stored.moved_from or before.starts_at
         _save_meeting(
@@ -157,7 +157,7 @@ def add_meeting(
 ) -> Meeting:
     with transaction.atomic():
         stored = ClassOffer.objects.select_for_update(of=("self",)).select_related("subject").get(pk=class_offer.pk)
-        plan_add(stored, draft).insist(seen)
+        plan_add(stored, draft).require_unchanged(seen)
         slot = draft.slot(stored.subject.num_minutes)
         meeting = Meeting.objects.create(
             class_offer=stored,

@@ -106,14 +106,14 @@ def preview_next_session(values: Mapping[str, Any], repeats: Sequence[RepeatedCl
     with transaction.atomic():
         sessions.lock_sessions()
         session_preview = sessions.plan_session(Session(), values)
-        if session_preview.faults:
+        if session_preview.problems:
             return session_preview
         session = sessions.drafted_session(Session(), values)
         session.save()
         parts = []
         for repeated in repeats:
             parts.append(plan_class(ClassOffer(), repeated.draft(session)))
-            if not parts[-1].faults:
+            if not parts[-1].problems:
                 create_repeated_class(None, repeated, session)
         transaction.set_rollback(True)
     return build_preview(
@@ -122,7 +122,7 @@ def preview_next_session(values: Mapping[str, Any], repeats: Sequence[RepeatedCl
         faults=[
             FieldProblem(f"{number}-{fault.field}", fault.sentence, fault.proposal)
             for number, part in enumerate(parts)
-            for fault in part.faults
+            for fault in part.problems
         ],
     )
 

@@ -56,7 +56,7 @@ class Preview:
     rows: tuple[PreviewRow, ...] = ()
     effects: tuple[ScheduleEffect, ...] = ()
     warnings: tuple[str, ...] = ()
-    faults: tuple[FieldProblem, ...] = ()
+    problems: tuple[FieldProblem, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -64,14 +64,14 @@ class Preview:
         return hashlib.sha256(repr((self.rows, self.warnings)).encode()).hexdigest()[:20]
 
     @property
-    def wants_reading(self) -> bool:
+    def needs_confirmation(self) -> bool:
         """A change that only adds meetings and clashes with nothing needs no confirmation."""
         return bool(self.warnings) or any(row.before for row in self.rows)
 
-    def insist(self, seen: str | None) -> None:
+    def require_unchanged(self, seen: str | None) -> None:
         """Refuse a change that has problems, or that differs from the preview that was shown."""
-        if self.faults:
-            raise ChangeRefused(*self.faults)
+        if self.problems:
+            raise ChangeRefused(*self.problems)
         if seen is not None and seen != self.fingerprint:
             raise PreviewOutdated(self)
 

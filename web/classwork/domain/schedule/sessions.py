@@ -96,7 +96,7 @@ def session_problems(session: Session, others: Iterable[SessionPlan]) -> list[Fi
 def plan_session(session: Session, values: Values, now: datetime | None = None) -> Preview:
     changed = drafted_session_or_problems(session, values)
     if isinstance(changed, list):
-        return Preview(faults=tuple(changed))
+        return Preview(problems=tuple(changed))
     now = now or timezone.now()
     planned = [
         schedule_effects.planned_as_stored(class_offer, changed.plan) for class_offer in classes_of_session(session)
@@ -157,7 +157,7 @@ def lock_sessions() -> None:
 def create_session(actor: User | None, values: Values, *, why: str = "") -> Session:
     with transaction.atomic():
         lock_sessions()
-        plan_session(Session(), values).insist(None)
+        plan_session(Session(), values).require_unchanged(None)
         session = drafted_session(Session(), values)
         session.save()
         record_action(actor, "classwork.session_created", session, why=why, name=session.name)
@@ -178,7 +178,7 @@ def change_session(
         lock_sessions()
         stored = Session.objects.get(pk=session.pk)
         preview = plan_session(stored, values, now)
-        preview.insist(seen)
+        preview.require_unchanged(seen)
         changed = drafted_session(stored, values)
         fields = field_differences(stored, changed)
         changed.save()

@@ -42,22 +42,26 @@ def cancel_classes(
     for pk in sorted(classes):
         capacity.lock_class(pk)
     plan = plan_cancellation(request, now, snapshot)
-    plan.insist(seen)
+    plan.require_unchanged(seen)
     cancellation = ClassCancellation.objects.create(
         class_offer_id=request.class_offer, policy=request.policy, reason=why, canceled_at=now
     )
     _cancel_meetings(actor, cancellation, plan)
     if request.class_offer is not None:
         ClassOffer.objects.filter(pk=request.class_offer).update(canceled_at=now)
-        transitions.cancel_spots([each.spot for each in plan.gets if not each.is_ticket], why)
+        transitions.cancel_spots([each.spot for each in plan.compensations if not each.is_ticket], why)
         spot_offers.advance_waitlist(ClassOffer.objects.get(pk=request.class_offer), now)
-    transitions.cancel_spots([each.spot for each in plan.gets if each.is_ticket], why)
-    refunds = bulk_refunds.apply_refund_plan(plan.deal, key=f"{cancellation.pk}", at=now, why=why, by=actor)
-    outcomes = StudentCompensation.objects.bulk_create(_build_outcome(cancellation, each) for each in plan.gets)
-    results.attach_refunds(dict(zip(outcomes, (each.got for each in plan.gets), strict=True)), refunds)
+    transitions.cancel_spots([each.spot for each in plan.compensations if each.is_ticket], why)
+    refunds = bulk_refunds.apply_refund_plan(plan.refund_plan, key=f"{cancellation.pk}", at=now, why=why, by=actor)
+    outcomes = StudentCompensation.objects.bulk_create(
+        _build_outcome(cancellation, each) for each in plan.compensations
+    )
+    results.attach_refunds(
+        dict(zip(outcomes, (each.refund_outcome for each in plan.compensations), strict=True)), refunds
+    )
     details = {
         "policy": cancellation.policy,
-        "students": len(plan.gets),
+        "students": len(plan.compensations),
         "days": [meeting.pk for meeting in plan.meetings],
         "given": [f"{totals}" for totals in plan.totals],
     }
@@ -79,9 +83,9 @@ def _cancel_meetings(actor: User | None, cancellation: ClassCancellation, plan: 
         unique_fields=["meeting"],
         update_fields=["cancellation"],
     )
-    if plan.wanted.is_moved:
+    if plan.request.is_moved:
         for meeting in plan.meetings:
-            draft = plan.wanted.instead[meeting.pk]
+            draft = plan.request.replacements[meeting.pk]
             added = meetings.add_meeting(actor, plan.class_offers[meeting.class_offer_id], draft)
             Meeting.objects.filter(pk=added.pk).update(replacement_for=meeting)
 
@@ -93,12 +97,12 @@ def _build_outcome(cancellation: ClassCancellation, compensation: Compensation) 
         ticket=compensation.spot if isinstance(compensation.spot, Ticket) else None,
         policy=compensation.policy,
         meetings=compensation.meetings,
-        purchased_meetings=compensation.of,
-        total_cost=compensation.base,
+        purchased_meetings=compensation.purchased_meetings,
+        total_cost=compensation.total_cost,
         amount=compensation.money,
-        credited=compensation.got.new_credit,
-        on_hold=compensation.got.pending,
-        credit_returned=compensation.got.old_credit,
-        no_longer_due=compensation.got.waived,
-        pending_reason=compensation.got.why_not[:200],
+        credited=compensation.refund_outcome.new_credit,
+        on_hold=compensation.refund_outcome.pending,
+        credit_returned=compensation.refund_outcome.old_credit,
+        no_longer_due=compensation.refund_outcome.waived,
+        pending_reason=compensation.refund_outcome.why_not[:200],
     )

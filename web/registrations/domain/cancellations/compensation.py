@@ -23,11 +23,11 @@ class Compensation:
     spot: Seat
     policy: str
     meetings: int
-    of: int
-    base: Decimal
+    purchased_meetings: int
+    total_cost: Decimal
     share: Decimal
     in_order: Order | None
-    got: RefundOutcome = NOTHING
+    refund_outcome: RefundOutcome = NOTHING
 
     @property
     def key(self) -> str:
@@ -47,27 +47,27 @@ class Compensation:
 
     @property
     def money(self) -> Decimal:
-        return self.got.refund + self.got.new_credit + self.got.pending
+        return self.refund_outcome.refund + self.refund_outcome.new_credit + self.refund_outcome.pending
 
     @property
     def note(self) -> str:
         if self.in_order is None:
             return "No order on this site. Refund it where it was paid."
-        if self.got.why_not:
-            return self.got.why_not
-        if self.got.by_hand:
+        if self.refund_outcome.why_not:
+            return self.refund_outcome.why_not
+        if self.refund_outcome.by_hand:
             return "Paid at the desk: the refund is handed over by a person."
-        falls_back = self.policy == CompensationPolicy.CREDIT and self.got.refund
+        falls_back = self.policy == CompensationPolicy.CREDIT and self.refund_outcome.refund
         return "No account for credit: refunded instead." if falls_back else ""
 
     @property
     def parts(self) -> list[str]:
         named = [
-            (self.got.refund, "{} refunded"),
-            (self.got.new_credit, "{} as credit"),
-            (self.got.old_credit, "{} of credit returned"),
-            (self.got.waived, "{} no longer due"),
-            (self.got.pending, "{} on hold"),
+            (self.refund_outcome.refund, "{} refunded"),
+            (self.refund_outcome.new_credit, "{} as credit"),
+            (self.refund_outcome.old_credit, "{} of credit returned"),
+            (self.refund_outcome.waived, "{} no longer due"),
+            (self.refund_outcome.pending, "{} on hold"),
         ]
         return [text.format(format_money(amount, self.currency)) for amount, text in named if amount]
 
@@ -83,7 +83,7 @@ class Compensation:
 
     @property
     def scope_text(self) -> str:
-        days = "one day" if self.is_ticket else f"{self.meetings} of {self.of} class days"
+        days = "one day" if self.is_ticket else f"{self.meetings} of {self.purchased_meetings} class days"
         return f"{days}, order {self.in_order.number}" if self.in_order else days
 
     @property
@@ -106,7 +106,7 @@ class CompensationTotals:
         return replace(self, **{name: getattr(self, name) + amount for name, amount in amounts.items()})
 
     def __add__(self, compensation: Compensation) -> "CompensationTotals":
-        return self.plus(**{field.name: getattr(compensation.got, field.name) for field in fields(self)[1:]})
+        return self.plus(**{field.name: getattr(compensation.refund_outcome, field.name) for field in fields(self)[1:]})
 
     @property
     def credited(self) -> Decimal:

@@ -37,39 +37,39 @@ GIVES = (CompensationPolicy.REFUND, CompensationPolicy.CREDIT)
 
 @dataclass(frozen=True)
 class CancellationPlan:
-    wanted: CancellationRequest
+    request: CancellationRequest
     class_offers: Mapping[int, ClassOffer]
     meetings: Sequence[Meeting]
     calendar: Preview
-    gets: Sequence[Compensation]
-    deal: RefundPlan
+    compensations: Sequence[Compensation]
+    refund_plan: RefundPlan
     waiting: int
 
     @property
-    def faults(self) -> tuple[FieldProblem, ...]:
-        return self.calendar.faults
+    def problems(self) -> tuple[FieldProblem, ...]:
+        return self.calendar.problems
 
     @property
     def totals(self) -> list[CompensationTotals]:
-        return total_by_currency(self.gets)
+        return total_by_currency(self.compensations)
 
     @property
     def pending(self) -> list[Compensation]:
-        return [each for each in self.gets if each.note]
+        return [each for each in self.compensations if each.note]
 
     @property
     def addresses(self) -> set[str]:
-        students = {attendees.email_of(each.spot.student) for each in self.gets}
-        return (students | {each.payer for each in self.gets}) - {""}
+        students = {attendees.email_of(each.spot.student) for each in self.compensations}
+        return (students | {each.payer for each in self.compensations}) - {""}
 
     @property
     def fingerprint(self) -> str:
-        rows = [each.as_read for each in self.gets]
+        rows = [each.as_read for each in self.compensations]
         return hashlib.sha256(repr((self.calendar.fingerprint, rows, self.waiting)).encode()).hexdigest()[:20]
 
-    def insist(self, seen: str | None) -> None:
-        if self.faults:
-            raise ChangeRefused(*self.faults)
+    def require_unchanged(self, seen: str | None) -> None:
+        if self.problems:
+            raise ChangeRefused(*self.problems)
         if seen is not None and seen != self.fingerprint:
             raise PreviewOutdated(self.calendar)
 
@@ -78,9 +78,9 @@ class CancellationPlan:
 class EarlierCompensation:
     """What a spot was compensated before: `given` of its `of` class days, which cost `base` together."""
 
-    given: int = 0
-    of: int = 0
-    base: Decimal = ZERO
+    compensated_meetings: int = 0
+    purchased_meetings: int = 0
+    total_cost: Decimal = ZERO
 
 
 def plan_cancellation(request: CancellationRequest, now: datetime, snapshot: Books | None = None) -> CancellationPlan:
@@ -100,10 +100,10 @@ def plan_cancellation(request: CancellationRequest, now: datetime, snapshot: Boo
     elif orders_of_spots(seats) - snapshot.keys():
         raise PreviewOutdated(Preview())  # Someone registered in the meantime.
     gets, deal = _compute_compensations(request, seats, _PurchasedDays(class_offers, meetings), snapshot)
-    replacements = request.instead if request.is_moved else {}
+    replacements = request.replacements if request.is_moved else {}
     calendar = calendar_preview.preview_canceled_days(class_offers.values(), meetings, replacements, now)
     if missing := _request_problem(request, class_offers, meetings):
-        calendar = Preview(calendar.rows, calendar.effects, calendar.warnings, (missing, *calendar.faults))
+        calendar = Preview(calendar.rows, calendar.effects, calendar.warnings, (missing, *calendar.problems))
     waiting = WaitlistEntry.objects.filter(class_offer=request.class_offer or 0).live().count()
     return CancellationPlan(request, class_offers, meetings, calendar, gets, deal, waiting)
 
@@ -115,7 +115,7 @@ def _request_problem(
         return FieldProblem("", "This is already canceled.")
     if request.class_offer is None and len(meetings) != len(request.meetings):
         return FieldProblem("", "One of these class days is already canceled or has started.")
-    if request.is_moved and {meeting.pk for meeting in meetings} - request.instead.keys():
+    if request.is_moved and {meeting.pk for meeting in meetings} - request.replacements.keys():
         return FieldProblem("", "Please enter a make-up day for every class day.")
     return None
 
@@ -171,7 +171,9 @@ def _compute_compensations(
         key = spot_key(outcome.seat)
         given = outcome.meetings if outcome.policy in GIVES else 0
         before[key] = EarlierCompensation(
-            before.get(key, EarlierCompensation()).given + given, outcome.purchased_meetings, outcome.total_cost
+            before.get(key, EarlierCompensation()).compensated_meetings + given,
+            outcome.purchased_meetings,
+            outcome.total_cost,
         )
     lines = [
         _compensation_of_spot(request, seat, days, books, before.get(spot_key(seat), EarlierCompensation()))
@@ -188,7 +190,7 @@ def _compute_compensations(
             )
             demands.append((line.spot.line, wish))
     deal = bulk_refunds.plan_refunds(books, demands)
-    return [replace(line, got=deal.by_line.get(line.spot.line_id or 0, NOTHING)) for line in lines], deal
+    return [replace(line, refund_outcome=deal.by_line.get(line.spot.line_id or 0, NOTHING)) for line in lines], deal
 
 
 def _compensation_of_spot(
@@ -198,10 +200,14 @@ def _compensation_of_spot(
     policy = request.exceptions.get(spot_key(seat), request.policy)
     if isinstance(seat, Ticket) and policy not in GIVES:
         policy = CompensationPolicy.REFUND  # A ticket is for one day, so only money or credit can compensate it.
-    of = before.of or days.bought(seat)
-    base = before.base if before.of else order_snapshot.cost_of_exchange_chain(books, seat.line)
+    of = before.purchased_meetings or days.bought(seat)
+    base = before.total_cost if before.purchased_meetings else order_snapshot.cost_of_exchange_chain(books, seat.line)
     lost = days.lost(seat)
-    share = value_of_next_days(base, of, before.given, lost, order.currency) if policy in GIVES and order else ZERO
-    if request.class_offer is not None and policy in GIVES and lost + before.given >= of:
+    share = (
+        value_of_next_days(base, of, before.compensated_meetings, lost, order.currency)
+        if policy in GIVES and order
+        else ZERO
+    )
+    if request.class_offer is not None and policy in GIVES and lost + before.compensated_meetings >= of:
         share = base  # No class day has taken place, so the whole remaining price is refunded.
     return Compensation(seat, policy, lost, of, base, share, order)

@@ -32,7 +32,7 @@ class CancellationRequest:
     policy: str
     meetings: frozenset[int] = frozenset()
     class_offer: int | None = None
-    instead: Mapping[int, MeetingDraft] = field(default_factory=dict)
+    replacements: Mapping[int, MeetingDraft] = field(default_factory=dict)
     exceptions: Mapping[str, str] = field(default_factory=dict)
 
     @property

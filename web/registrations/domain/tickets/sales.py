@@ -22,7 +22,7 @@ class TicketDay:
     """A meeting to come, and the spots that are left on that day."""
 
     meeting: Meeting
-    room: Availability
+    availability: Availability
 
 
 def ticket_price(class_offer: ClassOffer, *, trial: bool) -> Decimal | None:

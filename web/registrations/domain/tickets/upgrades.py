@@ -65,7 +65,7 @@ def joining_terms_for_line(line: OrderLine, class_offer: ClassOffer, at: datetim
         if line.exchanged_from_id
         else None
     )
-    if ticket is None or ticket.class_offer_id != class_offer.pk or not now.less:
+    if ticket is None or ticket.class_offer_id != class_offer.pk or not now.reduction:
         return now
     return joining_terms_with_ticket(ticket, now, exchanges.line_worth(ticket.line).paid, at)
 
@@ -75,9 +75,11 @@ def joining_terms_with_ticket(ticket: Ticket, now: JoiningTerms, paid: Decimal, 
     visited = not ticket.meeting.is_canceled and ticket.meeting.has_begun(at)
     if not visited:
         return now
-    left = now.left + 1
-    off = late_joining.late_joiner_reduction(now.full, left, now.of, settings.CURRENCY)
-    return replace(now, less=max(off, now.less - paid), said=f"For {left} of {now.of} classes")
+    left = now.meetings_left + 1
+    off = late_joining.late_joiner_reduction(now.list_price, left, now.meeting_count, settings.CURRENCY)
+    return replace(
+        now, reduction=max(off, now.reduction - paid), reduction_reason=f"For {left} of {now.meeting_count} classes"
+    )
 
 
 def quote_upgrade(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:

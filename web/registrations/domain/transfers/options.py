@@ -25,9 +25,9 @@ class TransferOption:
     """A class that the spot could be transferred to."""
 
     listed: ClassSummary
-    room: Availability
+    availability: Availability
     to_pay: Decimal
-    back: Decimal
+    refund_amount: Decimal
     as_credit: bool
     is_kept: bool = False
     """True if the waitlist has offered this class to the student."""
@@ -35,15 +35,15 @@ class TransferOption:
 
     @property
     def is_full(self) -> bool:
-        return self.room.is_full and not self.is_kept
+        return self.availability.is_full and not self.is_kept
 
     @property
     def room_text(self) -> str:
-        return "" if self.is_full else self.room.status_text
+        return "" if self.is_full else self.availability.status_text
 
     @property
     def is_even(self) -> bool:
-        return not self.to_pay and not self.back
+        return not self.to_pay and not self.refund_amount
 
 
 def transfer_options(registration: Registration, viewer: User, at: datetime) -> list[TransferOption]:

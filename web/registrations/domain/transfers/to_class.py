@@ -96,7 +96,7 @@ class TransferQuote:
     currency: str
     parts: tuple[tuple[str, Decimal], ...]
     to_pay: Decimal
-    back: Decimal
+    refund_amount: Decimal
     credit: Decimal
     at_the_door: bool
     minutes: int
@@ -104,12 +104,12 @@ class TransferQuote:
 
     @property
     def is_even(self) -> bool:
-        return not (self.to_pay or self.back or self.credit)
+        return not (self.to_pay or self.refund_amount or self.credit)
 
     @property
     def fingerprint(self) -> str:
         """Signs the amounts, because the attendee sees the fingerprint but not always the amounts."""
-        amounts = repr((self.parts, self.to_pay, self.back, self.credit, self.at_the_door))
+        amounts = repr((self.parts, self.to_pay, self.refund_amount, self.credit, self.at_the_door))
         return salted_hmac("registrations.transfer", amounts).hexdigest()[:32]
 
 
@@ -175,7 +175,9 @@ def _place_transfer_order(
         raise TransferRefused(PAY_FIRST)
     cart = carts.create_second_cart(old)
     carts.add_line(cart, line.kind, class_offer.pk, details.as_json())
-    how = placement.PlacementOptions(old.due_kind, on=old.due_date, by_staff=staff, payer=old.payer, is_known=True)
+    how = placement.PlacementOptions(
+        old.due_kind, due_date=old.due_date, by_staff=staff, payer=old.payer, is_known=True
+    )
     order = placement.place_order(cart, how, seen=None, at=at)
     spots.mark_transferred(line)
     line_cancellation.cancel_line(line, at=at, why="Moved to another class.", by=staff)

@@ -23,13 +23,13 @@ class RoleInUse(Exception):
 class BalanceLimits:
     """The largest difference allowed between the roles. There is no limit if nothing is set."""
 
-    most: int | None = None
+    most_apart: int | None = None
     ratio: Decimal | None = None
     active_from: int = 0
 
     @property
     def is_set(self) -> bool:
-        return self.most is not None or self.ratio is not None
+        return self.most_apart is not None or self.ratio is not None
 
 
 @transaction.atomic
@@ -49,7 +49,7 @@ def set_class_roles(class_offer: ClassOffer, roles: Sequence[RoleCapacity], apar
             class_offer=class_offer, name=role.name, defaults={"capacity": role.capacity}
         )
     if apart.is_set:
-        values = {"most_apart": apart.most, "ratio": apart.ratio, "active_from": apart.active_from}
+        values = {"most_apart": apart.most_apart, "ratio": apart.ratio, "active_from": apart.active_from}
         RoleBalance.objects.update_or_create(class_offer=class_offer, defaults=values)
     else:
         RoleBalance.objects.filter(class_offer=class_offer).delete()
@@ -58,7 +58,7 @@ def set_class_roles(class_offer: ClassOffer, roles: Sequence[RoleCapacity], apar
         "registrations.class_roles_changed",
         class_offer,
         roles=names,
-        most_apart=apart.most,
+        most_apart=apart.most_apart,
         ratio=str(apart.ratio or ""),
     )
     spot_offers.advance_waitlist(ClassOffer.objects.get(pk=class_offer.pk), timezone.now())

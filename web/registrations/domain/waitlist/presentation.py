@@ -143,8 +143,8 @@ class ClassWaitlist:
     """A class with a waitlist, as the office's overview shows it."""
 
     class_offer: ClassOffer
-    room: Availability
-    kept: int
+    availability: Availability
+    spots_on_offer: int
     until: datetime | None
 
     @property
