@@ -1,10 +1,9 @@
-"""Registering for classes, and the classes of the people in an account's care."""
+"""Registering for classes, and the contact address of an attendee."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods
 
 from billing import session_cart
 from billing.domain.orders import cart as carts
@@ -21,10 +20,8 @@ from classwork.models import ClassOffer, ClassRole
 from common import dates
 from common.search import read_number
 from common.throttle import rate_limited
-from registrations.domain import attendees, calendar_feeds, capacity, cart, registration_window
-from registrations.domain import my_classes as mine
+from registrations.domain import attendees, capacity, cart, registration_window
 from registrations.domain.cart import RegistrationChoice
-from registrations.domain.waitlist import presentation
 from registrations.forms.registration import (
     MOST_OTHERS,
     ContactEmailForm,
@@ -32,8 +29,6 @@ from registrations.forms.registration import (
     RegistrationForm,
     other_person_forms,
 )
-from users.models import Student
-from users.requests import AccountRequest
 
 NOBODY = _("Please choose who’s coming.")
 ALREADY = "already"
@@ -156,20 +151,6 @@ def _registration_page(
     return render(request, "classwork/register.html", context, status=status)
 
 
-@login_required
-@require_safe
-def my_classes(request: AccountRequest) -> HttpResponse:
-    at = timezone.now()
-    people, page = mine.classes_of_account(request.user, at, request.GET.get("page"))
-    context = {
-        "people": people,
-        "page": page,
-        "waiting": presentation.entries_of_user(request.user, at),
-        "user": request.user,
-    }
-    return render(request, "registrations/my_classes.html", context)
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def attendee_address(request: HttpRequest, number: int) -> HttpResponse:
@@ -182,12 +163,3 @@ def attendee_address(request: HttpRequest, number: int) -> HttpResponse:
         messages.success(request, gettext("Thanks! We’ll email %(student)s there.") % {"student": student})
         return redirect(order.address())
     return render(request, "registrations/contact_email.html", {"order": order, "student": student, "form": form})
-
-
-@login_required
-@require_POST
-def renew_student_calendar(request: AccountRequest, pk: int) -> HttpResponse:
-    student = get_object_or_404(Student.objects.in_care_of(request.user), pk=pk)
-    calendar_feeds.renew_student_feed(student)
-    messages.success(request, gettext("%(student)s’s calendar has a new link.") % {"student": student})
-    return redirect("my_classes")
