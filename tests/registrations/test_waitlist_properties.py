@@ -273,7 +273,9 @@ class WaitlistPropertyTest(TestCase):
         st.sampled_from([None, BalanceLimits(most_apart=1), BalanceLimits(most_apart=0)]),
     )
     @example([("cancel_order", 0), ("cancel_order", 1), ("accept_offer", 1)], None)
-    @example([("cancel_order", 0), ("cancel_order", 1), ("remove_entry", 0), ("place_order", 3)], BalanceLimits(most_apart=0))
+    @example(
+        [("cancel_order", 0), ("cancel_order", 1), ("remove_entry", 0), ("place_order", 3)], BalanceLimits(most_apart=0)
+    )
     def test_no_sequence_skips_a_person_without_reason_exceeds_a_limit_or_revives_an_entry(
         self, steps: list[tuple[str, int]], apart: BalanceLimits | None
     ) -> None:
