@@ -44,7 +44,7 @@ class ExchangeSimulation(order_simulation.OrderSimulation):
                 )  # type: ignore[arg-type]
 
     def exchange_line_at_door(self, number: int) -> None:
-        self.exchange_line(number, due="door", by_staff=self.staff)
+        self.exchange_line(number, due_kind="door", by_staff=self.staff)
 
     def refund_order(self, number: int) -> None:
         with suppress(reservations.RefundRefused):

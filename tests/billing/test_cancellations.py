@@ -209,7 +209,7 @@ class ExchangedLineCancellationTest(CancellationTestCase):
 
     def test_canceling_an_exchange_with_an_open_balance_keeps_the_earlier_payment_under_the_terms(self) -> None:
         ToyKind.catalogue[1].percent_back = "0"
-        first, later = self.exchanged(1, due="door", by_staff=self.sam)
+        first, later = self.exchanged(1, due_kind="door", by_staff=self.sam)
         [quote] = self.quotes(later)
         self.assertEqual((quote.back, quote.kept, quote.owed_before, quote.owed), (0, 50, 20, 0))
         self.cancel_as_quoted(later, quote)

@@ -176,7 +176,7 @@ class ExchangeReversalTest(ExchangeTestCase):
     def test_staff_can_defer_difference_to_the_door_and_cancellation_refunds_what_was_paid(self) -> None:
         ToyKind.catalogue[4] = Toy("100")
         first = self.place_paid_order(1)
-        later = self.exchange_line(self.line_of(first), 4, due="door", by_staff=self.ada)
+        later = self.exchange_line(self.line_of(first), 4, due_kind="door", by_staff=self.ada)
         self.assertEqual(
             (toy_states(first), toy_states(later), balances.open_balance(later, self.now)),
             (["exchanged"], ["confirmed"], 30),
@@ -229,7 +229,7 @@ class ExchangeRefusedTest(ExchangeTestCase):
         self.assert_exchange_refused(
             "Not everything in your cart can be paid for at the door.",
             self.line_of(self.place_paid_order(1)),
-            due="door",
+            due_kind="door",
         )
 
     def test_sold_out_product_leaves_old_line_unchanged(self) -> None:

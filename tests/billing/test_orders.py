@@ -95,15 +95,15 @@ class LaterPriceRuleTest(BillingTestCase):
     begins: ClassVar[datetime]
 
     def test_price_rule_that_begins_later_leaves_earlier_orders_alone(self) -> None:
-        type(self).begins = self.day(1)
-        earlier = self.placed(1)
+        type(self).begins = self.time_in_days(1)
+        earlier = self.place_new_order(1)
         rules = [*settings.PRICE_RULES[:-1], f"{__name__}.take_half_off_from_now_on", settings.PRICE_RULES[-1]]
         with override_settings(PRICE_RULES=rules):
-            self.assertEqual(balances.open_balance(earlier, self.day(0.001)), 70)
-            snapshot = order_snapshot.load_order_snapshots([earlier.pk], self.day(2))[earlier.pk]
+            self.assertEqual(balances.open_balance(earlier, self.time_in_days(0.001)), 70)
+            snapshot = order_snapshot.load_order_snapshots([earlier.pk], self.time_in_days(2))[earlier.pk]
             self.assertEqual(compute_price(snapshot.sheet.ask).total, 70)
-            self.now = self.day(2)
-            self.assertEqual(self.placed(1).early_total, 35)
+            self.now = self.time_in_days(2)
+            self.assertEqual(self.place_new_order(1).early_total, 35)
 
 
 class OrderPaymentTest(BillingTestCase):

@@ -81,7 +81,7 @@ class VoucherPurchaseTest(VoucherTestCase):
         line = carts.add_line(order, "voucher", 0, {"amount": "50"})
         self.assertFalse(carts.price_cart(order, self.now).at_the_door)
         with self.assertRaises(placement.OrderNotPlaced):
-            self.check_out(order, due=Order.Due.DOOR)
+            self.check_out(order, due_kind=Order.Due.DOOR)
         for amount, settings in (
             ("500.01", {}),
             ("9", {}),
@@ -269,7 +269,7 @@ class VoucherRefundTest(VoucherTestCase):
 
     def test_canceled_class_line_of_partly_paid_order_is_refunded_to_class_voucher(self) -> None:
         voucher = self.buy_voucher_for(1)
-        order = self.spend_vouchers(voucher, products=(1, 2), due=Order.Due.DOOR)
+        order = self.spend_vouchers(voucher, products=(1, 2), due_kind=Order.Due.DOOR)
         line_cancellation.cancel_line(order.lines.get(product_id=1), at=self.now, why="ill")
         order.refresh_from_db()
         self.assertEqual((self.balance_of(voucher), balances.open_balance(order, self.now)), (70, 50))

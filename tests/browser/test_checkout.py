@@ -13,6 +13,7 @@ from billing.models import DiscountCode, Order, Refund, Voucher
 from outbox.testing import run_all
 from registrations.models import Registration
 from tests import factories
+from tests.billing.paypal import paypal_variants
 from tests.billing.stripe import GOOD, stripe_variants
 from tests.browser.phone import PhoneTestCase
 from tests.fakes.paypal_server import paypal_server
@@ -122,7 +123,7 @@ class PayPalCheckoutTest(CustomerTestCase):
         super().setUp()
         self.fake = self.enterContext(paypal_server())
         self.elsewhere = (f"{self.fake.url}/checkoutnow",)
-        changed = settings.PAYMENT_VARIANTS | stripe_variants(self.fake)
+        changed = settings.PAYMENT_VARIANTS | paypal_variants(self.fake)
         self.enterContext(override_settings(PAYMENT_VARIANTS=changed, SITE_URL=self.live_server_url))
         self.enterContext(patch.dict(PROVIDER_CACHE, clear=True))
 

@@ -11,6 +11,8 @@ from html import escape
 from typing import Any
 
 from django.conf import settings
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 from django.template import Template as Compiled
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.utils.functional import Promise
@@ -180,6 +182,12 @@ def _html_page(mail: Mail, subject: str, body: str, footer: MailFooter) -> str:
     frame = _html_frame(mail.kind, bool(footer.choose), bool(footer.stop), **look)
     parts = {"subject": escape(subject), "body": body, "choose": escape(footer.choose), "stop": escape(footer.stop)}
     return PART.sub(lambda match: parts[match[1]], frame)
+
+
+@receiver(setting_changed)
+def _clear_frame_cache(*, setting: str, **kwargs: Any) -> None:
+    if setting in {"LOCALE_PATHS", "SITE_URL"}:
+        _html_frame.cache_clear()
 
 
 @lru_cache(maxsize=16)

@@ -19,6 +19,7 @@ from mailroom.domain.preview import PreviewUnavailable, render_sent_mail
 from mailroom.forms import ReasonForm
 from mailroom.layout import framed_page
 from mailroom.models import Message, MessageState, Suppression
+from outbox.domain.trace import has_trace
 
 PAGE_SIZE = 25
 VIEW_PERMISSION, RESEND_PERMISSION = "mailroom.view_message", "mailroom.resend_message"
@@ -59,6 +60,7 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
 def render_message(request: HttpRequest, message: Message, form: ReasonForm) -> HttpResponse:
     context: dict[str, Any] = {
         "message": message,
+        "has_trace": has_trace("message", message.pk),
         "about": office_actions.subject_link_for(message, request.user),
         "form": form,
         "can_send": message.state not in (MessageState.DRAFTED, MessageState.SENDING),

@@ -42,6 +42,11 @@ class TracedEvent:
     paths: list[TracedDelivery] = field(default_factory=list)
 
 
+def has_trace(kind: str, subject_id: int) -> bool:
+    """Return whether a subject has events; the events of old ones have been deleted."""
+    return Event.objects.filter(subject_type=kind, subject_id=str(subject_id)).exists()
+
+
 def trace_subject(kind: str, subject_id: str) -> list[TracedEvent]:
     """Return the events of a subject with their causes and effects, each effect after its cause."""
     own = Event.objects.filter(subject_type=kind, subject_id=subject_id)
