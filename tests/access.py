@@ -3,7 +3,7 @@
     from tests.access import EVERYBODY, MEMBERS, Row
 
     def stage(school):
-        school.letter = make.message(to=school.alice)
+        school.letter = Message.objects.create(to=school.alice.email)
 
     ROWS = [
         #                visitor student guardian teacher assistant admin

@@ -43,7 +43,9 @@ class CheckoutRaceTest(TransactionTestCase):
     def place_two_orders_with_last_code(self) -> list[Any]:
         code = DiscountCode.objects.create(code="last", percent=10, limit=1)
         return overlap(
-            self.place_later(self.cart(code=code)), self.place_later(self.cart(code=code)), before=TOY_CHANGE
+            self.place_later(self.cart(discount_code=code)),
+            self.place_later(self.cart(discount_code=code)),
+            before=TOY_CHANGE,
         )
 
     def test_last_use_of_code_goes_to_one_order(self) -> None:
@@ -174,8 +176,8 @@ class LatePaymentRaceTest(TransactionTestCase):
         return order, lambda: payment.change_status("confirmed")
 
     def pay_late_and_place_new_order(self) -> list[Any]:
-        _, pay = self.expired_order_and_payment(code=self.code)
-        return overlap(pay, lambda: self.placed(code=self.code), before=TOY_CHANGE)
+        _, pay = self.expired_order_and_payment(discount_code=self.code)
+        return overlap(pay, lambda: self.placed(discount_code=self.code), before=TOY_CHANGE)
 
     def test_last_use_of_code_goes_to_late_payment_or_new_order(self) -> None:
         outcomes = self.pay_late_and_place_new_order()
