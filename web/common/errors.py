@@ -1,10 +1,23 @@
-"""The exceptions of work in the background. People read their sentences, so they contain no names and no addresses."""
+"""The exceptions that people read: what was refused to them, and what failed in the background."""
 
 from datetime import timedelta
 
 
+class Refusal(Exception):
+    """What somebody asked for was not done. str() tells them why; `code` tells programs.
+
+    Each app has a small family of these in its `errors.py`.
+    """
+
+    code = "refused"
+
+    def __init__(self, sentence: object = "", code: str = "") -> None:
+        super().__init__(sentence)
+        self.code = code or self.code
+
+
 class WorkFailure(Exception):
-    """The text of these exceptions is written to be stored and read by a person."""
+    """The text of these exceptions is stored and read by a person, so it contains no names and no addresses."""
 
 
 class TemporaryFailure(WorkFailure):
