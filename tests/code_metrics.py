@@ -15,14 +15,19 @@ VAGUE = {"get", "do", "handle", "process", "make", "run"}
 # Names that Django, its libraries and our own registries look for.
 GIVEN = re.compile(r"__\w+__|ready|handle|save|delete|clean|get|post|form_valid|export|erase|merge")
 
+FIXED_CLASS_NAMES = {"Meta", "Media", "Command"}
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass
-class House:
+class CodeMetrics:
     functions: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """Module-level functions outside views and template tags: name without leading underscores, and where it is."""
     methods: Counter[str] = field(default_factory=Counter)
+    classes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Without those that Django looks up by a fixed name, such as Meta and Command."""
+    modules: list[str] = field(default_factory=list)
     private: list[str] = field(default_factory=list)
     called_once: list[str] = field(default_factory=list)
     exceptions: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -38,9 +43,14 @@ class House:
         vague = sum(len(places) for name, places in self.functions.items() if name.split("_")[0] in VAGUE)
         own = {name: times for name, times in self.methods.items() if not GIVEN.fullmatch(name)}
         one_word_methods = sum(times for name, times in own.items() if "_" not in name.strip("_"))
+        class_count = sum(map(len, self.classes.values()))
+        one_word_classes = sum(len(places) for name, places in self.classes.items() if _is_one_word(name))
         return {
             "one-word functions, %": 100 * one_word / count,
             "one-word methods, %": 100 * one_word_methods / sum(own.values()),
+            "one-word classes, %": 100 * one_word_classes / class_count,
+            "class names used twice": len(self.shared_classes()),
+            "modules named for an activity": len(self.activities()),
             "function names shared by three or more, %": 100 * shared / count,
             "private functions called once, %": 100 * len(self.called_once) / len(self.private),
             "functions with a docstring, %": 100 * len(self.documented) / len(self.lengths),
@@ -51,44 +61,65 @@ class House:
             "template lines over 160 characters": len(self.long_lines),
         }
 
+    def shared_classes(self) -> dict[str, list[str]]:
+        """Classes of modules; those inside another class, such as the State of a model, are read with its name."""
+        return {name: places for name, places in self.classes.items() if len(places) > 1}
 
-def measure(web: Path = WEB) -> House:
-    house = House()
+    def activities(self) -> list[str]:
+        """Modules are named for what they hold: `deliveries`, not `delivering`."""
+        return [name for name in self.modules if Path(name).stem.endswith("ing")]
+
+
+def _is_one_word(class_name: str) -> bool:
+    return len(re.findall("[A-Z]+(?![a-z])|[A-Z][a-z0-9]*", class_name)) == 1
+
+
+def measure(web: Path = WEB) -> CodeMetrics:
+    metrics = CodeMetrics()
     for path in sorted(web.rglob("*.py")):
         text = path.read_text()
         if text.strip() and "migrations" not in path.parts:
-            _measure_module(house, str(path.relative_to(web)), text)
+            _measure_module(metrics, str(path.relative_to(web)), text)
     for path in sorted(web.rglob("*.html")):
         lines = enumerate(path.read_text().split("\n"), 1)
-        house.long_lines += [f"{path.relative_to(web)}:{number}" for number, line in lines if len(line) > 160]
-    return house
+        metrics.long_lines += [f"{path.relative_to(web)}:{number}" for number, line in lines if len(line) > 160]
+    return metrics
 
 
-def _measure_module(house: House, name: str, text: str) -> None:
+def _measure_module(metrics: CodeMetrics, name: str, text: str) -> None:
     tree = ast.parse(text)
-    house.files[name] = text.count("\n")
+    metrics.files[name] = text.count("\n")
+    metrics.modules.append(name)
     for node in tree.body:
         if isinstance(node, Function):
-            _measure_module_function(house, name, node, text)
-        elif isinstance(node, ast.ClassDef) and re.search("Exception|Error", " ".join(map(ast.unparse, node.bases))):
-            house.exceptions[node.name].append(f"{name}:{node.lineno}")
+            _measure_module_function(metrics, name, node, text)
+        elif isinstance(node, ast.ClassDef):
+            _measure_class(metrics, name, node)
     for parent, function in _functions(tree):
         where = f"{name}:{function.lineno} {function.name}"
-        house.lengths[where] = (function.end_lineno or function.lineno) - function.lineno + 1
+        metrics.lengths[where] = (function.end_lineno or function.lineno) - function.lineno + 1
         if ast.get_docstring(function) is not None:
-            house.documented.append(where)
+            metrics.documented.append(where)
         if isinstance(parent, ast.ClassDef):
-            house.methods[function.name] += 1
+            metrics.methods[function.name] += 1
 
 
-def _measure_module_function(house: House, name: str, node: Function, text: str) -> None:
+def _measure_class(metrics: CodeMetrics, name: str, node: ast.ClassDef) -> None:
+    where = f"{name}:{node.lineno}"
+    if node.name not in FIXED_CLASS_NAMES:
+        metrics.classes[node.name].append(where)
+    if re.search("Exception|Error|Refus", " ".join(map(ast.unparse, node.bases))):
+        metrics.exceptions[node.name].append(where)
+
+
+def _measure_module_function(metrics: CodeMetrics, name: str, node: Function, text: str) -> None:
     where = f"{name}:{node.lineno}"
     if not ("views" in name or name.endswith("urls.py") or "templatetags" in name):
-        house.functions[node.name.lstrip("_")].append(where)
+        metrics.functions[node.name.lstrip("_")].append(where)
     if node.name.startswith("_"):
-        house.private.append(node.name)
+        metrics.private.append(node.name)
         if len(re.findall(rf"\b{node.name}\b", text)) == 2:
-            house.called_once.append(f"{where} {node.name}")
+            metrics.called_once.append(f"{where} {node.name}")
 
 
 def _functions(tree: ast.Module) -> Iterator[tuple[ast.AST, Function]]:
@@ -106,4 +137,6 @@ if __name__ == "__main__":
     print("\nshared:", *(f"{name}: {', '.join(places)}" for name, places in sorted(shared.items())), sep="\n  ")
     one_word = [f"{name}: {places[0]}" for name, places in sorted(found.functions.items()) if "_" not in name]
     print("\none word:", *one_word, sep="\n  ")
+    print("\nclass names used twice:", *found.shared_classes().items(), sep="\n  ")
+    print("\nmodules named for an activity:", *found.activities(), sep="\n  ")
     print("\ncalled once:", *found.called_once, sep="\n  ")

@@ -6,7 +6,10 @@ from tests import code_metrics
 
 CEILINGS = {
     "one-word functions, %": 12,
-    "one-word methods, %": 47,
+    "one-word methods, %": 44,
+    "one-word classes, %": 13,
+    "class names used twice": 3,
+    "modules named for an activity": 22,
     "function names shared by three or more, %": 3,
     "private functions called once, %": 45,
     "functions with a docstring, %": 18,
@@ -14,12 +17,12 @@ CEILINGS = {
     "longest function, lines": 50,
     "longest file, lines": 500,
     "exception names used twice": 0,
-    "template lines over 160 characters": 20,
+    "template lines over 160 characters": 0,
 }
 
 
 @tag("once")
-class HouseTest(SimpleTestCase):
+class CodeMetricsTest(SimpleTestCase):
     def test_no_figure_is_above_its_ceiling(self) -> None:
         figures = code_metrics.measure().figures()
         above = {name: round(figures[name], 1) for name, most in CEILINGS.items() if figures[name] > most + 0.05}
