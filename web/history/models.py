@@ -10,10 +10,8 @@ class Entry(models.Model):
     """An entry has no foreign keys, because it must outlive its subject and its actor."""
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
-    actor_id = models.BigIntegerField(
-        null=True, blank=True, help_text=_("The account that acted; empty for the site itself.")
-    )
-    action = models.CharField(max_length=80, help_text=_("What was done, such as users.role_given."))
+    actor_id = models.BigIntegerField(null=True, blank=True, help_text=_("The account that acted; empty for the site."))
+    action = models.CharField(max_length=80, help_text=_("The action, such as users.role_given."))
     subject_type = models.CharField(max_length=40)
     subject_id = models.CharField(max_length=40)
     reason = models.TextField(blank=True)

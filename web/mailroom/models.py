@@ -70,10 +70,10 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["template", "to", "key"], name="mailroom_message_once"),
             models.CheckConstraint(
-                condition=~Q(state__in=STATES_WITH_REASON) | ~Q(reason=""), name="mailroom_message_has_its_reason"
+                condition=~Q(state__in=STATES_WITH_REASON) | ~Q(reason=""), name="mailroom_message_state_has_reason"
             ),
             models.CheckConstraint(
-                condition=~Q(state=MessageState.SENDING) | ~Q(lease=""), name="mailroom_message_sent_by_somebody"
+                condition=~Q(state=MessageState.SENDING) | ~Q(lease=""), name="mailroom_message_sending_has_lease"
             ),
         ]
 

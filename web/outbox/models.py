@@ -16,13 +16,13 @@ class Event(models.Model):
     """Something that happened, stored in the transaction of the change that it reports."""
 
     type = models.CharField(max_length=80)
-    key = models.CharField(max_length=120, help_text=_("The same fact told twice has the same key and is kept once."))
+    key = models.CharField(max_length=120, help_text=_("Events with the same type and key are stored once."))
     subject_type = models.CharField("about", max_length=40)
     subject_id = models.CharField(max_length=40)
     data = models.JSONField(default=dict)
     cause = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="effects")
     cause_by = models.CharField(
-        _("told by"), max_length=200, blank=True, help_text=_("The receiver, page, job or command that emitted it.")
+        _("emitted by"), max_length=200, blank=True, help_text=_("The receiver, page, job or command that emitted it.")
     )
     request_id = models.CharField(max_length=32, blank=True, help_text=_("The web request or run that began it all."))
     now = models.JSONField(
@@ -89,7 +89,7 @@ class Delivery(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
     reason = models.TextField(blank=True, help_text=_("Why it failed or was dismissed."))
-    sent_at = models.DateTimeField(null=True, blank=True, help_text=_("When the sweep last handed it to Celery."))
+    sent_at = models.DateTimeField(null=True, blank=True, help_text=_("When it was last handed to Celery."))
 
     STATES: ClassVar[type[DeliveryState]] = DeliveryState
 
@@ -159,7 +159,7 @@ class JobRow(models.Model):
     lease = models.CharField(max_length=32, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
-    failures = models.PositiveIntegerField(default=0, help_text=_("In a row; 0 after a success."))
+    failures = models.PositiveIntegerField(default=0, help_text=_("Failures in a row; 0 after a success."))
     error = models.TextField(blank=True)
 
     class Meta:

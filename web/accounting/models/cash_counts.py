@@ -28,7 +28,7 @@ class CashCount(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(counted=models.F("expected")) | ~Q(reason=""),
-                name="accounting_till_difference_has_a_reason",
+                name="accounting_cash_difference_has_reason",
             ),
         ]
 

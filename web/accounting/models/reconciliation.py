@@ -20,7 +20,7 @@ class Reconciliation(models.Model):
 
     from_date = models.DateField(_("from"))
     to_date = models.DateField(_("to"))
-    cutoff = models.DateTimeField(help_text=_("Gateways list money late: what is younger is left to a later run."))
+    cutoff = models.DateTimeField(help_text=_("Gateways list payments late: anything newer is left to a later run."))
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+",
         help_text=_("Empty for the nightly one."),
@@ -32,12 +32,12 @@ class Reconciliation(models.Model):
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(to_date__gte=models.F("from_date")), name="accounting_reconciliation_forward"
+                condition=Q(to_date__gte=models.F("from_date")), name="accounting_reconciliation_ends_after_start"
             )
         ]
         permissions = [
-            ("reconcile", "May compare with the gateways and settle what differs"),
-            ("export_ledger", "May export bookkeeping data"),
+            ("reconcile", "Can reconcile with the gateways"),
+            ("export_ledger", "Can export bookkeeping data"),
         ]
 
     def __str__(self) -> str:
@@ -60,15 +60,15 @@ class GatewayStatement(models.Model):
     run = models.ForeignKey(Reconciliation, on_delete=models.CASCADE, related_name="books")
     variant = models.CharField(max_length=255, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.FETCHING)
-    start = models.DateTimeField(help_text=_("Read from here, a little before the first day."))
+    start = models.DateTimeField(help_text=_("Statement lines are fetched from here, a little before the first day."))
     end = models.DateTimeField()
-    cursor = models.DateTimeField(help_text=_("Read up to here."))
+    cursor = models.DateTimeField(help_text=_("Statement lines are fetched up to here."))
     attempts = models.PositiveIntegerField(default=0)
     error = models.CharField(max_length=300, blank=True)
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["run", "variant"], name="accounting_book_once_a_run")]
+        constraints = [models.UniqueConstraint(fields=["run", "variant"], name="accounting_statement_once_per_run")]
 
     def __str__(self) -> str:
         return self.variant or "our own books"
@@ -128,16 +128,16 @@ class Finding(models.Model):
     line = models.ForeignKey(OrderLine, on_delete=models.CASCADE, null=True, blank=True, related_name="findings")
     payment = models.ForeignKey(Payment, on_delete=models.CASCADE, null=True, blank=True, related_name="findings")
     refund = models.ForeignKey(Refund, on_delete=models.CASCADE, null=True, blank=True, related_name="findings")
-    our_amount = money_field(default=None, null=True, blank=True, help_text=_("Below zero for what left the school."))
+    our_amount = money_field(default=None, null=True, blank=True, help_text=_("Negative for refunds."))
     our_currency = models.CharField(max_length=3, blank=True)
     our_at = models.DateTimeField(null=True, blank=True)
 
     kind = models.CharField(max_length=10, blank=True)
-    reference = models.CharField(max_length=255, blank=True, help_text=_("Their name of the money."))
+    reference = models.CharField(max_length=255, blank=True, help_text=_("The gateway's ID of the payment or refund."))
     token = models.CharField(max_length=64, blank=True)
     session = models.CharField(max_length=255, blank=True)
     parent_reference = models.CharField(
-        max_length=255, blank=True, help_text=_("Their name of the payment this belongs to.")
+        max_length=255, blank=True, help_text=_("The gateway's ID of the refunded payment.")
     )
     their_amount = money_field(default=None, null=True, blank=True)
     their_currency = models.CharField(max_length=3, blank=True)
@@ -145,10 +145,8 @@ class Finding(models.Model):
     fee = money_field()
     payout = models.CharField(max_length=255, blank=True)
 
-    fingerprint = models.CharField(
-        max_length=64, blank=True, help_text=_("The same for the same thing in another run.")
-    )
-    asked_at = models.DateTimeField(null=True, blank=True, help_text=_("When the gateway was last asked again."))
+    fingerprint = models.CharField(max_length=64, blank=True, help_text=_("Identifies the same finding in other runs."))
+    asked_at = models.DateTimeField(null=True, blank=True, help_text=_("When we last asked the gateway about it."))
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -168,7 +166,7 @@ class Finding(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(closed_at=None, action="") | (~Q(closed_at=None) & ~Q(action="")),
-                name="accounting_finding_closed_by_an_action",
+                name="accounting_finding_closed_by_action",
             ),
         ]
 

@@ -17,13 +17,13 @@ class Credit(AppendOnlyModel):
         GIVEN = "given", _("Given by the school")
         TAKEN = "taken", _("Taken back by the school")
         SPENT = "spent", _("Spent on an order")
-        RETURNED = "returned", _("Came back from an order")
+        RETURNED = "returned", _("Returned from an order")
         INSTEAD = "instead", _("Instead of a refund")
 
     account = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="credit_entries"
     )
-    amount = money_field(help_text=_("Below zero for what went out."))
+    amount = money_field(help_text=_("Negative when credit was spent."))
     currency = models.CharField(max_length=3)
     reason = models.CharField(max_length=10, choices=Reason.choices)
     note = models.CharField(max_length=300, blank=True)
@@ -47,7 +47,7 @@ class Credit(AppendOnlyModel):
                 condition=Q(order__isnull=False) | Q(reason__in=["given", "taken"]), name="billing_credit_names_order"
             ),
             models.CheckConstraint(
-                condition=~Q(reason__in=["given", "taken"]) | ~Q(note=""), name="billing_credit_given_says_why"
+                condition=~Q(reason__in=["given", "taken"]) | ~Q(note=""), name="billing_credit_given_has_note"
             ),
         ]
 

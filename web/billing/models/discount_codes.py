@@ -26,12 +26,10 @@ class DiscountCode(models.Model):
         on_delete=models.CASCADE,
         null=True,
         blank=True,
-        help_text=_("Only for what this person attends. Leave empty for everyone."),
+        help_text=_("Only for classes this person attends. Leave empty for everyone."),
     )
     kind = models.CharField(max_length=20, blank=True)
-    product_id = models.BigIntegerField(
-        null=True, blank=True, help_text=_("One product of the kind; empty for all of it.")
-    )
+    product_id = models.BigIntegerField(null=True, blank=True, help_text=_("One product of the kind; empty for all."))
     limit = models.PositiveIntegerField(
         _("maximum uses"),
         null=True,

@@ -33,11 +33,11 @@ class Dispute(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(condition=Q(credit_held__gte=0), name="billing_dispute_holds_no_less_than_nothing"),
+            models.CheckConstraint(condition=Q(credit_held__gte=0), name="billing_dispute_held_credit_not_negative"),
             models.UniqueConstraint(fields=["payment", "reference"], name="billing_dispute_once"),
             models.CheckConstraint(
                 condition=Q(state="open", closed_at=None) | (~Q(state="open") & Q(closed_at__isnull=False)),
-                name="billing_dispute_closed_says_when",
+                name="billing_dispute_closed_has_time",
             ),
         ]
 

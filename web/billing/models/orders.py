@@ -77,7 +77,9 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
     discount_code = models.ForeignKey(
         "billing.DiscountCode", on_delete=models.SET_NULL, null=True, blank=True, related_name="orders"
     )
-    vouchers = models.ManyToManyField("billing.Voucher", blank=True, related_name="orders", help_text=_("To be used."))
+    vouchers = models.ManyToManyField(
+        "billing.Voucher", blank=True, related_name="orders", help_text=_("Gift vouchers to spend on this order.")
+    )
     discount_snapshot = models.JSONField(
         null=True, blank=True, editable=False, help_text=_("The code's terms when ordered.")
     )
@@ -89,9 +91,9 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
     early_total = money_field(editable=False, help_text=_("Early price when ordered."))
     regular_total = money_field(editable=False, help_text=_("Regular price when ordered."))
     amount_charged = money_field(
-        editable=False, help_text=_("What the order costs in money now that it is paid, or its kept fees.")
+        editable=False, help_text=_("What the order costs in money once it is paid, or the fees kept from it.")
     )
-    returned_as_credit = money_field(editable=False, help_text=_("Money that was paid and returned as credit."))
+    returned_as_credit = money_field(editable=False, help_text=_("Paid money that was returned as account credit."))
 
     credit_retained = money_field(editable=False, help_text=_("Spent credit that cancellation terms kept back."))
 
@@ -111,7 +113,7 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
         indexes = [models.Index(fields=["state", "held_until"]), models.Index(fields=["payer_email"])]
         constraints = [
             models.UniqueConstraint(
-                fields=["payer"], condition=Q(state="cart") & ~Q(payer=None), name="billing_order_one_cart_an_account"
+                fields=["payer"], condition=Q(state="cart") & ~Q(payer=None), name="billing_order_one_cart_per_account"
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -125,28 +127,28 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
             ),
             models.CheckConstraint(
                 condition=Q(state="cart", placed_at=None) | (~Q(state="cart") & ~Q(placed_at=None) & ~Q(due_kind="")),
-                name="billing_order_placed_says_when_and_how",
+                name="billing_order_placed_has_time_and_kind",
             ),
             models.CheckConstraint(
                 condition=Q(state="paid", paid_at__isnull=False) | (~Q(state="paid") & Q(paid_at=None)),
-                name="billing_order_paid_says_when",
+                name="billing_order_paid_has_time",
             ),
             models.CheckConstraint(
                 condition=~Q(due_kind="now", held_until=None) & ~Q(due_kind="date", due_date=None),
-                name="billing_order_due_says_when",
+                name="billing_order_due_date_given",
             ),
             models.CheckConstraint(
                 condition=~Q(state="expired") | Q(due_kind__in=["now", "door"]),
-                name="billing_order_by_a_date_never_lapses",
+                name="billing_order_due_by_date_never_expires",
             ),
             models.CheckConstraint(
-                condition=~Q(due_kind="date", held_until__isnull=False), name="billing_order_by_a_date_has_no_hold"
+                condition=~Q(due_kind="date", held_until__isnull=False), name="billing_order_due_by_date_has_no_hold"
             ),
         ]
         permissions = [
-            ("give_credit", "May give and take back credit"),
-            ("cancel_order", "May cancel orders and lines"),
-            ("pay_later", "May order now and pay by a date"),
+            ("give_credit", "Can give and withdraw credit"),
+            ("cancel_order", "Can cancel orders and order lines"),
+            ("pay_later", "Can order now and pay by a date"),
         ]
 
     def __str__(self) -> str:
@@ -244,7 +246,12 @@ class OrderLine(models.Model):
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
     kind = models.CharField(max_length=20)
     product_id = models.BigIntegerField()
-    details = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder, help_text=_("Answers to the kind."))
+    details = models.JSONField(
+        default=dict,
+        blank=True,
+        encoder=DjangoJSONEncoder,
+        help_text=_("What the buyer chose, as the product kind stores it."),
+    )
     title = models.CharField(max_length=200, blank=True)
     detail = models.CharField(max_length=300, blank=True)
     price_facts = models.JSONField(null=True, blank=True, help_text=_("The price facts when ordered."))

@@ -37,7 +37,7 @@ class PaymentIssue(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "order", "description"], condition=Q(closed_at=None), name="billing_case_open_once"
+                fields=["kind", "order", "description"], condition=Q(closed_at=None), name="billing_issue_open_once"
             ),
         ]
 

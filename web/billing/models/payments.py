@@ -71,26 +71,28 @@ class Payment(BasePayment):
     captured_amount = money_field(editable=False)
     refunded_amount = money_field(editable=False, help_text=_("Refunded, or being refunded."))
     token = models.CharField(max_length=36, unique=True, editable=False)
-    session = models.CharField(max_length=255, blank=True, editable=False, help_text=_("The gateway's name for it."))
+    session = models.CharField(
+        max_length=255, blank=True, editable=False, help_text=_("The gateway's ID of the checkout session.")
+    )
     session_url = models.TextField(blank=True, editable=False)
     session_until = models.DateTimeField(null=True, blank=True, editable=False)
     fee = money_field(null=True, blank=True, default=None, editable=False)
     submitted_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text=_("When the payer had done everything and the bank had not.")
+        null=True, blank=True, editable=False, help_text=_("When the payer was done but the bank was still processing.")
     )
     next_poll_at = models.DateTimeField(
-        null=True, blank=True, editable=False, db_index=True, help_text=_("When to ask the gateway by ourselves.")
+        null=True, blank=True, editable=False, db_index=True, help_text=_("When we ask the gateway for its state.")
     )
     capturing_until = models.DateTimeField(
         null=True,
         blank=True,
         editable=False,
-        help_text=_("Until then, approved money may be in the middle of a capture."),
+        help_text=_("Until then, an approved payment may be in the middle of its capture."),
     )
     captured_at = models.DateTimeField(null=True, blank=True, editable=False)
-    received_on = models.DateField(null=True, blank=True, help_text=_("When the desk had the money in hand."))
+    received_on = models.DateField(null=True, blank=True, help_text=_("When the desk received the money."))
     received_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text=_("The moment from which it counts, for the price.")
+        null=True, blank=True, editable=False, help_text=_("When it counts as received, for the price.")
     )
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
@@ -240,7 +242,7 @@ class Refund(models.Model):
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.OURS, editable=False)
-    price_reduction = money_field(editable=False, help_text=_("By how much what the order costs went down with it."))
+    price_reduction = money_field(editable=False, help_text=_("By how much the cost of the order went down with it."))
     amount = money_field()
     state = models.CharField(max_length=10, choices=State.choices, default=State.RESERVED, editable=False)
     idempotency_key = models.CharField(max_length=32, default=links.new_nonce, unique=True, editable=False)
@@ -256,9 +258,11 @@ class Refund(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(condition=Q(amount__gt=0), name="billing_refund_is_more_than_nothing"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="billing_refund_positive"),
             models.UniqueConstraint(
-                fields=["payment", "transaction_id"], condition=~Q(transaction_id=""), name="billing_refund_told_once"
+                fields=["payment", "transaction_id"],
+                condition=~Q(transaction_id=""),
+                name="billing_refund_transaction_once",
             ),
         ]
 

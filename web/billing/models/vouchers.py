@@ -47,9 +47,11 @@ class Voucher(models.Model):
     currency = models.CharField(max_length=3, editable=False)
     face_value = money_field(editable=False)
     balance = money_field(editable=False, help_text=_("The sum of its entries, so that the database can guard it."))
-    kind = models.CharField(max_length=20, blank=True, editable=False, help_text=_("Of the products it pays for only."))
+    kind = models.CharField(
+        max_length=20, blank=True, editable=False, help_text=_("The only kind of product it pays for; empty for all.")
+    )
     gift_reference = models.CharField(
-        max_length=60, blank=True, editable=False, help_text=_("Which of them, in the kind's words.")
+        max_length=60, blank=True, editable=False, help_text=_("The only product it pays for, as its kind names it.")
     )
     title = models.CharField(max_length=200, blank=True, editable=False)
     recipient_name = models.CharField(max_length=100, blank=True)
@@ -75,11 +77,14 @@ class Voucher(models.Model):
         ordering = ["-id"]
         indexes = [models.Index(fields=["deliver_on"]), models.Index(fields=["expires_on"])]
         constraints = [
-            models.CheckConstraint(condition=Q(face_value__gt=0), name="billing_voucher_worth_something"),
+            models.CheckConstraint(condition=Q(face_value__gt=0), name="billing_voucher_face_value_positive"),
             models.CheckConstraint(
-                condition=Q(balance__gte=0, balance__lte=F("face_value")), name="billing_voucher_balance_within_worth"
+                condition=Q(balance__gte=0, balance__lte=F("face_value")),
+                name="billing_voucher_balance_within_face_value",
             ),
-            models.CheckConstraint(condition=~Q(kind="") | Q(gift_reference=""), name="billing_voucher_what_has_kind"),
+            models.CheckConstraint(
+                condition=~Q(kind="") | Q(gift_reference=""), name="billing_voucher_gift_reference_has_kind"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -118,13 +123,13 @@ class VoucherEntry(AppendOnlyModel):
         SOLD = "sold", _("Bought")
         GIVEN = "given", _("Given by the school")
         USED = "used", _("Used")
-        BACK = "back", _("Came back from an order")
+        BACK = "back", _("Returned from an order")
         REVERSED = "reversed", _("Its purchase was reversed")
         VOID = "void", _("Made void by the school")
 
     voucher = models.ForeignKey(Voucher, on_delete=models.PROTECT, related_name="entries")
     reason = models.CharField(max_length=10, choices=Reason.choices)
-    amount = money_field(help_text=_("Below zero for what went off."))
+    amount = money_field(help_text=_("Negative when the voucher was spent."))
     order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, blank=True, related_name="voucher_entries")
     payment = models.OneToOneField(
         Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="voucher_entry"
@@ -152,17 +157,17 @@ class VoucherEntry(AppendOnlyModel):
             ),
             models.CheckConstraint(
                 condition=Q(reason="back", refund__isnull=False) | ~Q(reason="back") & Q(refund=None),
-                name="billing_voucher_entry_back_by_refund",
+                name="billing_voucher_entry_returned_by_refund",
             ),
             models.CheckConstraint(
                 condition=Q(order__isnull=False) | Q(reason__in=["given", "void"]),
                 name="billing_voucher_entry_names_order",
             ),
             models.CheckConstraint(
-                condition=~Q(reason__in=["given", "void"]) | ~Q(note=""), name="billing_voucher_entry_says_why"
+                condition=~Q(reason__in=["given", "void"]) | ~Q(note=""), name="billing_voucher_entry_has_note"
             ),
             models.UniqueConstraint(
-                fields=["voucher"], condition=Q(reason__in=["sold", "given"]), name="billing_voucher_filled_once"
+                fields=["voucher"], condition=Q(reason__in=["sold", "given"]), name="billing_voucher_issued_once"
             ),
         ]
 

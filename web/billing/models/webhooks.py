@@ -23,7 +23,7 @@ class ProcessedWebhook(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["variant", "event_id"], name="billing_message_once")]
+        constraints = [models.UniqueConstraint(fields=["variant", "event_id"], name="billing_webhook_once")]
 
     def __str__(self) -> str:
         return f"{self.variant} {self.kind}"

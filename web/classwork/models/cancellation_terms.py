@@ -27,7 +27,7 @@ class CancellationTerms(models.Model):
                 fields=["is_default"],
                 condition=Q(is_default=True),
                 name="classwork_terms_one_default",
-                violation_error_message=_("Other terms are the school’s usual ones already."),
+                violation_error_message=_("Other terms are already the school default."),
             ),
         ]
 
@@ -65,7 +65,7 @@ class CancellationTermsStep(models.Model):
             models.UniqueConstraint(
                 fields=["terms", "unit", "number"],
                 name="classwork_terms_step_once",
-                violation_error_message=_("There is a step with this moment already."),
+                violation_error_message=_("Another step already uses this deadline."),
             ),
             models.CheckConstraint(condition=Q(percent__range=(0, 100)), name="classwork_terms_step_percent"),
             models.CheckConstraint(condition=Q(number__range=(1, 500)), name="classwork_terms_step_number"),

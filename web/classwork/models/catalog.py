@@ -104,7 +104,7 @@ class Level(models.Model):
             models.CheckConstraint(condition=Q(rank__gte=0), name="classwork_level_rank_not_negative"),
             models.CheckConstraint(
                 condition=Q(is_step=False) | ~Q(rule=""),
-                name="classwork_level_step_has_a_rule",
+                name="classwork_level_step_has_rule",
                 violation_error_message=NEEDS_A_RULE,
             ),
         ]
@@ -241,7 +241,7 @@ class Subject(models.Model):
                 Lower("code"),
                 condition=~Q(code=""),
                 name="classwork_subject_code_once",
-                violation_error_message=_("Another subject has this catalogue code."),
+                violation_error_message=_("Another subject has this catalog code."),
             ),
         ]
 

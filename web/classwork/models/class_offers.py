@@ -176,13 +176,13 @@ class ClassOffer(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(last_joinable_class__isnull=True) | Q(last_joinable_class__gte=1),
-                name="classwork_offer_joining_positive",
+                name="classwork_offer_last_joinable_positive",
             ),
             models.CheckConstraint(
                 condition=Q(minimum_enrollment__isnull=True, decision_date__isnull=True)
                 | Q(minimum_enrollment__gte=1, decision_date__isnull=False),
-                name="classwork_offer_minimum_says_by_when",
-                violation_error_message=_("How many it needs, and by which day: please give both, or neither."),
+                name="classwork_offer_minimum_has_decision_date",
+                violation_error_message=_("Enter both the minimum enrollment and the decision date, or neither."),
             ),
         ]
 

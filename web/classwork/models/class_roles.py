@@ -28,7 +28,7 @@ class ClassRole(models.Model):
             models.CheckConstraint(
                 condition=Q(capacity__isnull=True) | Q(capacity__gte=1), name="classwork_role_capacity_positive"
             ),
-            models.CheckConstraint(condition=~Q(name__in=["", "either"]), name="classwork_role_has_a_name_of_its_own"),
+            models.CheckConstraint(condition=~Q(name__in=["", "either"]), name="classwork_role_name_allowed"),
         ]
 
     def __str__(self) -> str:
@@ -58,7 +58,8 @@ class RoleBalance(models.Model):
         verbose_name_plural = _("balance")
         constraints = [
             models.CheckConstraint(
-                condition=Q(ratio__isnull=True) | Q(ratio__gte=1, active_from__gte=1), name="classwork_ratio_says_when"
+                condition=Q(ratio__isnull=True) | Q(ratio__gte=1, active_from__gte=1),
+                name="classwork_balance_ratio_has_start",
             )
         ]
 

@@ -40,7 +40,7 @@ class Proposal(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        permissions = [("decide_proposal", _("May approve or answer what teachers propose"))]
+        permissions = [("decide_proposal", _("Can decide on teachers' proposals"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(subject__isnull=True, class_offer__isnull=False)
@@ -50,12 +50,12 @@ class Proposal(models.Model):
             models.UniqueConstraint(
                 fields=["subject"],
                 condition=Q(state__in=["draft", "submitted", "answered"]),
-                name="classwork_proposal_one_open_a_subject",
+                name="classwork_proposal_one_open_per_subject",
             ),
             models.UniqueConstraint(
                 fields=["class_offer"],
                 condition=Q(state__in=["draft", "submitted", "answered"]),
-                name="classwork_proposal_one_open_an_offer",
+                name="classwork_proposal_one_open_per_class",
             ),
         ]
 

@@ -49,7 +49,7 @@ class Release(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["class_offer", "resource"], name="classwork_release_once"),
             models.CheckConstraint(
-                condition=Q(released_at=None) | Q(held_at=None), name="classwork_release_opened_or_held_back"
+                condition=Q(released_at=None) | Q(held_at=None), name="classwork_release_not_both_released_and_held"
             ),
         ]
 

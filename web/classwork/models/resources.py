@@ -70,24 +70,24 @@ class Resource(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(when="class", class_number__gte=1) | (~Q(when="class") & Q(class_number=None)),
-                name="classwork_resource_after_a_class_says_which",
+                name="classwork_resource_class_number_given",
             ),
             models.CheckConstraint(
                 condition=Q(expires_after=None) | Q(expires_after__gte=1), name="classwork_resource_expiry_positive"
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=["file", "image", "audio", "video"]) | Q(file=""),
-                name="classwork_resource_only_files_have_one",
+                name="classwork_resource_only_files_have_file",
             ),
             models.CheckConstraint(
                 condition=~Q(kind__in=["file", "image", "audio", "video"]) | ~Q(file=""),
-                name="classwork_resource_file_is_there",
+                name="classwork_resource_has_file",
             ),
             models.CheckConstraint(
-                condition=~Q(kind__in=["link", "page"]) | ~Q(link=""), name="classwork_resource_link_is_there"
+                condition=~Q(kind__in=["link", "page"]) | ~Q(link=""), name="classwork_resource_has_link"
             ),
             models.CheckConstraint(
-                condition=~Q(kind__in=["text", "email"]) | ~Q(text=""), name="classwork_resource_text_is_there"
+                condition=~Q(kind__in=["text", "email"]) | ~Q(text=""), name="classwork_resource_has_text"
             ),
         ]
 
@@ -117,7 +117,7 @@ class Attachment(models.Model):
         help_text=_("Leave empty to use the setting of the resource."),
     )
     class_number = week_number_field(verbose_name=_("after class number"))
-    expires_after = week_number_field(verbose_name=_("gone after weeks"))
+    expires_after = week_number_field(verbose_name=_("expires after (weeks)"))
 
     class Meta:
         ordering = ["position", "id"]
@@ -126,8 +126,8 @@ class Attachment(models.Model):
                 condition=Q(subject=None, class_offer__isnull=False) | Q(subject__isnull=False, class_offer=None),
                 name="classwork_attachment_to_one_thing",
             ),
-            models.UniqueConstraint(fields=["resource", "subject"], name="classwork_attachment_once_a_subject"),
-            models.UniqueConstraint(fields=["resource", "class_offer"], name="classwork_attachment_once_an_offer"),
+            models.UniqueConstraint(fields=["resource", "subject"], name="classwork_attachment_once_per_subject"),
+            models.UniqueConstraint(fields=["resource", "class_offer"], name="classwork_attachment_once_per_class"),
         ]
 
     def __str__(self) -> str:

@@ -72,18 +72,18 @@ class StudentCompensation(models.Model):
     )
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, null=True, blank=True, related_name="outcomes")
     policy = models.CharField(max_length=10, choices=CompensationPolicy)
-    meetings = models.PositiveSmallIntegerField(help_text=_("How many of their class days are affected."))
+    meetings = models.PositiveSmallIntegerField(help_text=_("How many of their class days were canceled."))
     purchased_meetings = models.PositiveSmallIntegerField(help_text=_("How many class days they bought."))
-    total_cost = money_field(help_text=_("What all of them cost."))
-    amount = money_field(help_text=_("Of what was paid: refunded, credited, or pending."))
-    credited = money_field(help_text=_("Of the money, what became account credit."))
-    on_hold = money_field(help_text=_("Of the money, what could not be refunded right away."))
-    by_hand = money_field(help_text=_("Of the money, what a person hands over."))
-    onto_vouchers = money_field(help_text=_("Of the money, what was returned to gift vouchers."))
-    credit_returned = money_field(help_text=_("Spent credit that was returned."))
+    total_cost = money_field(help_text=_("What all of their class days cost."))
+    amount = money_field(help_text=_("The part of their payment that is refunded, credited, or pending."))
+    credited = money_field(help_text=_("The part of the amount that became account credit."))
+    on_hold = money_field(help_text=_("The part of the amount that could not be refunded right away."))
+    by_hand = money_field(help_text=_("The part of the amount that the desk hands over."))
+    onto_vouchers = money_field(help_text=_("The part of the amount that was returned to gift vouchers."))
+    credit_returned = money_field(help_text=_("Credit spent on the order that was returned."))
     no_longer_due = money_field(help_text=_("What is no longer due."))
     refunds = models.ManyToManyField(
-        Refund, blank=True, related_name="+", help_text=_("The refunds that the money is part of.")
+        Refund, blank=True, related_name="+", help_text=_("The refunds that include the amount.")
     )
     pending_reason = models.CharField(
         max_length=200, blank=True, help_text=_("Why the money could not be refunded right away.")
@@ -92,19 +92,23 @@ class StudentCompensation(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["cancellation", "registration"], name="registrations_outcome_once"),
-            models.UniqueConstraint(fields=["cancellation", "ticket"], name="registrations_outcome_of_ticket_once"),
+            models.UniqueConstraint(
+                fields=["cancellation", "registration"], name="registrations_compensation_once_per_registration"
+            ),
+            models.UniqueConstraint(
+                fields=["cancellation", "ticket"], name="registrations_compensation_once_per_ticket"
+            ),
             models.CheckConstraint(
                 condition=Q(registration__isnull=True, ticket__isnull=False)
                 | Q(registration__isnull=False, ticket__isnull=True),
-                name="registrations_outcome_of_one",
+                name="registrations_compensation_of_one_spot",
             ),
             models.CheckConstraint(
                 condition=Q(
                     amount__gte=0, credit_returned__gte=0, no_longer_due__gte=0, credited__gte=0, by_hand__gte=0
                 )
                 & Q(onto_vouchers__gte=0, on_hold__gte=0),
-                name="registrations_outcome_not_negative",
+                name="registrations_compensation_not_negative",
             ),
         ]
 

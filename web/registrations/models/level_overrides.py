@@ -20,7 +20,7 @@ class LevelOverride(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(number__gte=0), name="registrations_level_override_not_negative")
         ]
-        permissions = [("set_level", "May give a student a level by hand")]
+        permissions = [("set_level", "Can set a student's level")]
 
     def __str__(self) -> str:
         return f"{self.student}: {self.number}"

@@ -65,13 +65,13 @@ class Registration(SpotBase):
             models.UniqueConstraint(
                 fields=["line"],
                 condition=Q(state__in=["held", "confirmed", "on_hold"]),
-                name="registrations_registration_one_a_line",
+                name="registrations_registration_once_per_line",
             ),
             *state_constraints("registrations_registration"),
         ]
         permissions = [
-            ("exceed_capacity", "May register more people than a class takes"),
-            ("join_late", "May register people after the last class to join from"),
+            ("exceed_capacity", "Can register people in a full class"),
+            ("join_late", "Can register people after the last class to join"),
         ]
 
     def __str__(self) -> str:

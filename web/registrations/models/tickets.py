@@ -61,12 +61,12 @@ class Ticket(SpotBase):
             models.UniqueConstraint(
                 fields=["line"],
                 condition=Q(state__in=["held", "confirmed", "on_hold"]),
-                name="registrations_ticket_one_a_line",
+                name="registrations_ticket_once_per_line",
             ),
             models.UniqueConstraint(
                 fields=["student", "trial_of"],
                 condition=Q(state__in=["held", "confirmed", "on_hold", "transferred"]),
-                name="registrations_trial_once_a_subject",
+                name="registrations_trial_once_per_subject",
             ),
             *state_constraints("registrations_ticket"),
         ]

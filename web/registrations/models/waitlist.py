@@ -46,12 +46,14 @@ class WaitlistEntry(models.Model):
         ClassOffer, on_delete=models.PROTECT, related_name="waiting", verbose_name=_("class")
     )
     state = models.CharField(max_length=10, choices=State, default=State.WAITING, editable=False)
-    people = models.JSONField(editable=False, help_text=_("Who they are, as the lines of a cart say it."))
+    people = models.JSONField(
+        editable=False, help_text=_("The people who want to join, stored like the attendees of a cart line.")
+    )
     requested_roles = models.JSONField(
-        default=list, editable=False, help_text=_("For each of them the role; empty without roles.")
+        default=list, editable=False, help_text=_("The role of each person; empty if the class has no roles.")
     )
     offered_roles = models.JSONField(
-        default=list, editable=False, help_text=_("The roles in which they were offered spots.")
+        default=list, editable=False, help_text=_("The roles of the spots they were offered.")
     )
     size = models.PositiveSmallIntegerField(editable=False)
     account = models.ForeignKey(
@@ -64,7 +66,7 @@ class WaitlistEntry(models.Model):
     position = models.BigIntegerField(editable=False, db_index=True, help_text=_("Earlier ones come first."))
     offer_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
     skip_rule = models.CharField(
-        max_length=20, blank=True, editable=False, help_text=_("What holds them back for now.")
+        max_length=20, blank=True, editable=False, help_text=_("The rule by which they are skipped for now.")
     )
     skip_role = models.CharField(max_length=30, blank=True, editable=False)
     order = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False)
@@ -81,20 +83,20 @@ class WaitlistEntry(models.Model):
             models.UniqueConstraint(
                 fields=["class_offer", "person_key"],
                 condition=Q(state__in=["waiting", "offered"]),
-                name="registrations_waiting_once",
+                name="registrations_waitlist_entry_once",
             ),
             models.CheckConstraint(
                 condition=Q(state="offered", offer_expires_at__isnull=False) | ~Q(state="offered"),
-                name="registrations_offered_says_until",
+                name="registrations_waitlist_offer_has_deadline",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["waiting", "offered"], ended_at=None)
                 | Q(ended_at__isnull=False) & ~Q(state__in=["waiting", "offered"]),
-                name="registrations_waiting_ended_says_when",
+                name="registrations_waitlist_entry_ended_has_time",
             ),
-            models.CheckConstraint(condition=Q(size__in=[1, 2]), name="registrations_waiting_one_or_two"),
+            models.CheckConstraint(condition=Q(size__in=[1, 2]), name="registrations_waitlist_entry_one_or_two"),
         ]
-        permissions = [("arrange_waitlist", "May offer spots out of turn and move people on the waitlist")]
+        permissions = [("arrange_waitlist", "Can offer spots out of turn and reorder the waitlist")]
 
     def __str__(self) -> str:
         return f"{self.contact_name}, waiting for {self.class_offer}"
@@ -112,7 +114,7 @@ class WaitlistWalk(models.Model):
 
     class_offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="walks")
     created_at = models.DateTimeField(auto_now_add=True)
-    given = models.JSONField(help_text=_("The rules, the taken spots and the entries in order."))
+    given = models.JSONField(help_text=_("The input: rules, taken spots, and entries in order."))
     steps = models.JSONField(help_text=_("Who was offered a spot, who was skipped and by which rule."))
 
     class Meta:

@@ -51,7 +51,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         max_length=254,
         blank=True,
         editable=False,
-        help_text=_("Asked for by the owner and not confirmed yet."),
+        help_text=_("Requested by the owner and not confirmed yet."),
     )
     signup_consents = models.JSONField(
         default=dict,
@@ -78,9 +78,9 @@ class User(AbstractBaseUser, PermissionsMixin):
             ),
         ]
         permissions = [
-            ("enter_office", _("Can enter the office: the admin and the desk pages")),
-            ("give_role", _("Can give roles to people and take them away")),
-            ("handle_privacy", _("Can hand over, join and erase the data of people")),
+            ("enter_office", _("Can use the office: the admin and the desk pages")),
+            ("give_role", _("Can assign and remove roles")),
+            ("handle_privacy", _("Can export, merge and erase personal data")),
         ]
 
     def __str__(self) -> str:
@@ -136,7 +136,7 @@ class Student(models.Model):
         null=True,
         blank=True,
         related_name="offered",
-        help_text=_("The account whose owner is asked whether this is them, or someone in their care."),
+        help_text=_("The account whose owner is asked whether this is them or someone in their care."),
     )
     first_name = models.CharField(max_length=100)
     last_name = models.CharField(max_length=100, blank=True)
@@ -152,7 +152,7 @@ class Student(models.Model):
         _("notes for the teacher"),
         max_length=500,
         blank=True,
-        help_text=_("Allergies, injuries, who may collect: what a teacher should know."),
+        help_text=_("What a teacher should know: allergies, injuries, who may pick them up."),
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -230,7 +230,9 @@ class Consent(models.Model):
         ordering = ["-given_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "kind", "version"], condition=Q(withdrawn_at=None), name="users_consent_once_a_version"
+                fields=["user", "kind", "version"],
+                condition=Q(withdrawn_at=None),
+                name="users_consent_once_per_version",
             ),
         ]
 
