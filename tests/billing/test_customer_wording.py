@@ -89,7 +89,7 @@ class FormErrorsTest(CheckoutTestCase):
             self.submit_payer()
             page = self.submit_review(terms="").content.decode()
         self.assertIn("I agree to the terms: This field is required.", page)
-        self.assertLess(page.index("error-summary"), page.index("What it costs"))
+        self.assertLess(page.index("error-summary"), page.index("Price details"))
 
 
 @override_settings(BUSINESS_ADDRESS="12 Hop Street, Seattle", BUSINESS_PHONE="206 555 0100", BUSINESS_TAX_ID="12-345")

@@ -206,7 +206,7 @@ class DisputeTest(GatewayRefundTestCase):
         )
         self.log_in(self.ada)
         page = self.client.get(reverse("desk_order", args=[payment.order_id]))
-        self.assertContains(page, "No refunds or cancellations until the bank has decided.")
+        self.assertContains(page, "Refunds and cancellations are blocked until the bank decides.")
         self.assertNotContains(page, "<summary>Refund</summary>")
         self.assertNotContains(page, "Cancel single items")
 

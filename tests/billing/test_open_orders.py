@@ -112,7 +112,7 @@ class CheckoutRedirectTest(OpenOrderTestCase):
     def test_empty_cart_links_to_the_open_order(self) -> None:
         order = self.order()
         page = self.client.get(reverse("cart"))
-        self.assertContains(page, "You have an order to pay.")
+        self.assertContains(page, "You have an order to pay")
         self.assertNotContains(page, "There is nothing in your cart")
         self.assertContains(page, f'class="button" href="/order/{order.pk}/?key=')
 

@@ -20,7 +20,7 @@ FILM = samples.mp4(20, size=300_000)
 
 
 class AddResourceTest(BrowserTestCase):
-    elsewhere = ("chrome:", "chrome-extension:")  # the browser's own viewer of papers
+    allowed_urls = ("chrome:", "chrome-extension:")  # the browser's own viewer of papers
 
     def setUp(self) -> None:
         super().setUp()
@@ -30,44 +30,44 @@ class AddResourceTest(BrowserTestCase):
         change.enable()
         self.addCleanup(change.disable)
 
-    def file(self, name: str, data: bytes) -> str:
+    def write_file(self, name: str, data: bytes) -> str:
         path = self.folder / name
         path.write_bytes(data)
         return str(path)
 
-    def to_the_form(self, page: Page) -> None:
+    def open_video_form(self, page: Page) -> None:
         page.goto("/teaching/")
         page.get_by_role("link", name="Resources").first.click()
         page.get_by_role("link", name="Video").click()
 
     def test_uploaded_video_is_visible_to_a_student_only_after_the_class(self) -> None:
         page = self.open_browser(self.school.tess, width=390)
-        self.to_the_form(page)
-        page.locator("[name=file]").set_input_files(self.file("Sugar push.mp4", FILM))
-        page.get_by_text("Sugar push.mp4 is here.").wait_for()
+        self.open_video_form(page)
+        page.locator("[name=file]").set_input_files(self.write_file("Sugar push.mp4", FILM))
+        page.get_by_text("Sugar push.mp4 is uploaded.").wait_for()
         self.check_page(page)
         page.get_by_role("button", name="Add").click()
         page.get_by_text("“Sugar push” has been added.").wait_for()
         self.check_page(page)
-        self.assertFalse(self.complaints, self.complaints)
+        self.assertFalse(self.problems, self.problems)
         found = Resource.objects.get()
         self.assertEqual((stored(), found.size), ([found.file.name], len(FILM)))
-        self.seen_after_class(found)
+        self.check_visible_only_after_class(found)
 
-    def seen_after_class(self, found: Resource) -> None:
+    def check_visible_only_after_class(self, found: Resource) -> None:
         resource_factories.place(self.school.student, self.school.class_offer)
         page = self.open_browser(self.school.alice, width=390)
         self.visit(page, "/library/")
         self.assertEqual(page.get_by_role("link", name="Sugar push").count(), 0)
         self.visit(page, f"/resource/{found.pk}", status=404)
-        self.class_is_over()
+        self.end_first_class()
         page.goto("/library/")
         page.get_by_role("link", name="Sugar push").first.click()
         page.locator("video").wait_for()
         self.check_page(page)
-        self.assertEqual(self.complaints, [])
+        self.assertEqual(self.problems, [])
 
-    def class_is_over(self) -> None:
+    def end_first_class(self) -> None:
         """Change the first meeting so that it ended a minute ago."""
         end = timezone.now() - timedelta(minutes=1)
         first = self.school.class_offer.meetings.order_by("starts_at")[0]
@@ -76,27 +76,27 @@ class AddResourceTest(BrowserTestCase):
 
     def test_add_pressed_during_the_upload_takes_effect_when_the_upload_ends(self) -> None:
         page = self.open_browser(self.school.tess, width=390)
-        self.to_the_form(page)
+        self.open_video_form(page)
         page.route("**/teaching/uploads/**", lambda route: (page.wait_for_timeout(150), route.continue_()))
-        page.locator("[name=file]").set_input_files(self.file("Turn.mp4", FILM))
+        page.locator("[name=file]").set_input_files(self.write_file("Turn.mp4", FILM))
         page.get_by_role("button", name="Add").click()
         page.get_by_text("“Turn” has been added.").wait_for()
 
     def test_refused_file_shows_an_error_at_the_file_field(self) -> None:
         page = self.open_browser(self.school.tess, width=390)
-        self.to_the_form(page)
-        page.locator("[name=file]").set_input_files(self.file("Sheet.pdf", samples.pdf()))
+        self.open_video_form(page)
+        page.locator("[name=file]").set_input_files(self.write_file("Sheet.pdf", samples.pdf()))
         page.get_by_text("Please choose a video").wait_for()
-        page.locator("[name=file]").set_input_files(self.file("Turn.mp4", samples.EXE))
-        page.get_by_text("Turn.mp4 is here.").wait_for()
+        page.locator("[name=file]").set_input_files(self.write_file("Turn.mp4", samples.EXE))
+        page.get_by_text("Turn.mp4 is uploaded.").wait_for()
         page.get_by_role("button", name="Add").click()
         page.locator(".field.has-error", has_text="You can’t upload programs or scripts.").wait_for()
         self.assertEqual((Resource.objects.count(), stored()), (0, []))
 
     def test_form_uploads_the_video_without_scripts(self) -> None:
         page = self.open_browser(self.school.tess, width=390, javascript=False)
-        self.to_the_form(page)
-        page.locator("[name=file]").set_input_files(self.file("Turn.mp4", FILM))
+        self.open_video_form(page)
+        page.locator("[name=file]").set_input_files(self.write_file("Turn.mp4", FILM))
         page.get_by_role("button", name="Add").click()
         page.get_by_text("“Turn” has been added.").wait_for()
 

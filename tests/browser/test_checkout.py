@@ -25,19 +25,19 @@ TO_PAY = re.compile(r"^1 order to pay, until (\w+, \w+ \d+, (\d{4}, )?)?\d+:\d\d
 
 
 class CustomerTestCase(PhoneTestCase):
-    def to_review(self, page: Page) -> None:
+    def go_to_review(self, page: Page) -> None:
         """Go to the review step with one class, without an account."""
-        self.from_the_class(page)
-        self.go_on(page)
-        self.payer(page)
+        self.start_registration(page)
+        self.press_continue(page)
+        self.enter_payer(page)
 
-    def orders(self) -> int:
+    def count_orders(self) -> int:
         return Order.objects.placed().count()
 
-    def tap(self, page: Page, to: str) -> None:
+    def open_unpaid_order(self, page: Page, heading: str) -> None:
         """Open the unpaid order with one tap."""
         page.get_by_role("link", name=TO_PAY).click()
-        self.look(page, to)
+        self.expect_page(page, heading)
 
 
 class StripeCheckoutTest(CustomerTestCase):
@@ -46,75 +46,75 @@ class StripeCheckoutTest(CustomerTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.fake = self.enterContext(stripe_server())
-        self.elsewhere = (self.fake.url,)
+        self.allowed_urls = (self.fake.url,)
         changed = {"PAYMENT_VARIANTS": stripe_variants(self.fake.url), "SITE_URL": self.live_server_url}
         self.enterContext(override_settings(**changed))
         self.enterContext(patch.dict(PROVIDER_CACHE, clear=True))
 
-    def at_stripe(self) -> Page:
+    def open_stripe(self) -> Page:
         page = self.phone()
-        self.to_review(page)
+        self.go_to_review(page)
         page.get_by_label("Card, Apple Pay or bank").check()
         page.get_by_role("button", name="Pay $65.00", exact=True).click()
-        self.look(page, "Pay with Stripe")
+        self.expect_page(page, "Pay with Stripe")
         return page
 
     def order_heading(self) -> str:
         return f"Order {Order.objects.placed().get().number}"
 
     def test_back_button_on_the_stripe_page_leads_to_the_unpaid_order(self) -> None:
-        page = self.at_stripe()
+        page = self.open_stripe()
         page.go_back()
-        self.look(page, self.order_heading())
+        self.expect_page(page, self.order_heading())
         page.goto("/")
-        self.tap(page, self.order_heading())
+        self.open_unpaid_order(page, self.order_heading())
         page.get_by_role("button", name="Pay $65.00 · Card, Apple Pay or bank").click()
-        self.look(page, "Pay with Stripe")
+        self.expect_page(page, "Pay with Stripe")
         self.assertEqual(len(self.fake.books.every("checkout.session")), 1)
 
     def test_every_page_links_to_the_unpaid_order_after_the_tab_is_closed(self) -> None:
-        page = self.at_stripe()
+        page = self.open_stripe()
         other = page.context.new_page()
         self.scripts[other] = True
         page.close()
         for path in ("/", "/classes/", "/cart/", "/contact/"):
             other.goto(path)
-            self.tap(other, self.order_heading())
+            self.open_unpaid_order(other, self.order_heading())
 
     def test_declined_card_is_reported_and_the_order_can_still_be_paid(self) -> None:
-        page = self.at_stripe()
+        page = self.open_stripe()
         page.get_by_label("Card number").fill(DECLINED)
         page.get_by_role("button", name="Pay 65.00 USD").click()
         page.get_by_text("Your card was declined.").wait_for()
         page.get_by_role("link", name="Go back without paying").click()
-        self.look(page, "Your payment didn’t go through")
+        self.expect_page(page, "Your payment didn’t go through")
         page.get_by_role("button", name="Pay $65.00 · Card, Apple Pay or bank").wait_for()
 
     def test_processing_bank_debit_does_not_ask_for_a_second_payment(self) -> None:
-        page = self.at_stripe()
+        page = self.open_stripe()
         page.get_by_role("button", name="Pay by bank debit").click()
-        self.look(page, "Payment processing")
+        self.expect_page(page, "Payment processing")
         page.get_by_role("link", name="View order").click()
-        self.look(page, self.order_heading())
+        self.expect_page(page, self.order_heading())
         page.get_by_text("Payment processing", exact=True).wait_for()
         self.assertEqual(page.get_by_role("button", name="Pay $65.00").count(), 0)
         self.assertEqual(page.get_by_role("link", name="order to pay").count(), 0)
 
     def test_double_click_creates_one_order_and_one_payment(self) -> None:
         page = self.phone()
-        self.to_review(page)
+        self.go_to_review(page)
         page.get_by_label("Card, Apple Pay or bank").check()
         page.get_by_role("button", name="Pay $65.00", exact=True).dblclick()
-        self.look(page, "Pay with Stripe")
-        self.assertEqual((self.orders(), len(self.fake.books.every("checkout.session"))), (1, 1))
+        self.expect_page(page, "Pay with Stripe")
+        self.assertEqual((self.count_orders(), len(self.fake.books.every("checkout.session"))), (1, 1))
 
     def test_thank_you_page_can_be_reloaded_and_shows_no_order_to_pay(self) -> None:
-        page = self.at_stripe()
+        page = self.open_stripe()
         page.get_by_label("Card number").fill(GOOD)
         page.get_by_role("button", name="Pay 65.00 USD").click()
-        self.look(page, "Thank you")
+        self.expect_page(page, "Thank you")
         page.reload()
-        self.look(page, "Thank you")
+        self.expect_page(page, "Thank you")
         self.assertEqual(page.get_by_role("link", name="order to pay").count(), 0)
 
 
@@ -122,42 +122,42 @@ class PayPalCheckoutTest(CustomerTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.fake = self.enterContext(paypal_server())
-        self.elsewhere = (f"{self.fake.url}/checkoutnow",)
+        self.allowed_urls = (f"{self.fake.url}/checkoutnow",)
         changed = settings.PAYMENT_VARIANTS | paypal_variants(self.fake)
         self.enterContext(override_settings(PAYMENT_VARIANTS=changed, SITE_URL=self.live_server_url))
         self.enterContext(patch.dict(PROVIDER_CACHE, clear=True))
 
     def test_order_is_paid_after_a_canceled_and_a_declined_payment(self) -> None:
         page = self.phone()
-        self.to_review(page)
+        self.go_to_review(page)
         page.get_by_label("PayPal").check()
         page.get_by_role("button", name="Pay $65.00", exact=True).click()
-        for answer, then in (
+        for answer, heading in (
             ("Cancel and go back", "Your payment didn’t go through"),
             ("Pay with a card that is declined", "Your payment didn’t go through"),
             ("Pay now", "Thank you"),
         ):
-            self.look(page, "Pay with PayPal (imitation)")
+            self.expect_page(page, "Pay with PayPal (imitation)")
             page.get_by_role("button", name=answer).click()
-            self.look(page, then)
-            if then != "Thank you":
+            self.expect_page(page, heading)
+            if heading != "Thank you":
                 self.assertEqual(page.get_by_role("link", name=TO_PAY).count(), 1)
                 page.get_by_role("button", name="PayPal").first.click()
-        self.assertEqual((self.orders(), Order.objects.placed().get().state), (1, "paid"))
+        self.assertEqual((self.count_orders(), Order.objects.placed().get().state), (1, "paid"))
 
 
 class CheckoutTest(CustomerTestCase):
     def test_second_tab_leads_to_the_order_placed_in_the_first(self) -> None:
         page = self.phone()
-        self.to_review(page)
+        self.go_to_review(page)
         other = page.context.new_page()
         self.scripts[other] = True
         other.goto("/checkout/review/")
-        self.order(page)
-        self.look(page, "Pay $65.00")
-        self.order(other)
-        self.look(other, f"Order {Order.objects.placed().get().number}")
-        self.assertEqual(self.orders(), 1)
+        self.place_order(page)
+        self.expect_page(page, "Pay $65.00")
+        self.place_order(other)
+        self.expect_page(other, f"Order {Order.objects.placed().get().number}")
+        self.assertEqual(self.count_orders(), 1)
 
     def test_discount_code_for_another_class_names_that_class_and_stays_in_the_field(self) -> None:
         other = factories.create_class_offer(
@@ -165,38 +165,38 @@ class CheckoutTest(CustomerTestCase):
         )
         DiscountCode.objects.create(code="thursday", percent=10, kind="place", product_id=other.pk)
         page = self.phone()
-        self.to_review(page)
-        for text, said in (
+        self.go_to_review(page)
+        for text, message in (
             ("thursday", "This code is for Beginning B. Add it to your cart to use the code."),
             ("nonsense", "That code isn’t valid for this order."),
         ):
             page.get_by_label("Discount code or gift voucher").fill(text)
             page.get_by_role("button", name="Apply").click()
-            page.get_by_text(said).first.wait_for()
+            page.get_by_text(message).first.wait_for()
             self.assertEqual(page.get_by_label("Discount code or gift voucher").input_value(), text)
-            self.look(page, "Your order")
-        self.order(page)
-        self.look(page, "Pay $65.00")
-        self.assertEqual(self.orders(), 1)
+            self.expect_page(page, "Your order")
+        self.place_order(page)
+        self.expect_page(page, "Pay $65.00")
+        self.assertEqual(self.count_orders(), 1)
 
     def test_duplicate_registration_is_shown_only_in_the_browser_that_made_the_first(self) -> None:
         first = self.phone()
-        self.to_review(first)
-        self.order(first)
-        self.pay(first)
-        self.to_review_again(first)
+        self.go_to_review(first)
+        self.place_order(first)
+        self.pay_order(first)
+        self.go_to_review_again(first)
         first.get_by_text("You already ordered Beginning A for Pat Payer in order").wait_for()
         stranger = self.phone()
-        self.to_review(stranger)
+        self.go_to_review(stranger)
         self.assertEqual(stranger.get_by_text("already").count(), 0)
 
-    def to_review_again(self, page: Page) -> None:
+    def go_to_review_again(self, page: Page) -> None:
         """Go to the review step once more; the browser session remembers the payer."""
-        self.from_the_class(page)
-        self.go_on(page)
-        self.look(page, "Your details")
+        self.start_registration(page)
+        self.press_continue(page)
+        self.expect_page(page, "Your details")
         page.get_by_role("button", name="Continue to payment").click()
-        self.look(page, "Your order")
+        self.expect_page(page, "Your order")
 
     def test_gift_voucher_is_bought_opened_and_redeemed(self) -> None:
         page = self.phone()
@@ -204,17 +204,17 @@ class CheckoutTest(CustomerTestCase):
         page.get_by_label("$100.00").check()
         page.get_by_role("button", name="Add to cart").click()
         page.get_by_role("link", name="Check out").click()
-        self.payer(page)
-        self.order(page)
-        self.pay(page)
+        self.enter_payer(page)
+        self.place_order(page)
+        self.pay_order(page)
         run_all()
         page.goto(Voucher.objects.get().address)
-        self.look(page, "Gift voucher")
+        self.expect_page(page, "Gift voucher")
         code = page.locator(".voucher-code").inner_text()
         rae = self.phone()
-        self.from_the_class(rae)
-        self.go_on(rae)
-        self.payer(rae, "Rae Ray", "rae@example.org")
+        self.start_registration(rae)
+        self.press_continue(rae)
+        self.enter_payer(rae, "Rae Ray", "rae@example.org")
         rae.get_by_label("Discount code or gift voucher").fill(code)
         rae.get_by_role("button", name="Apply").click()
         rae.get_by_text("Nothing is left to pay.").wait_for()
@@ -235,9 +235,9 @@ class CheckoutTest(CustomerTestCase):
         )
         page = self.phone(alice)
         page.goto(order.lines.get(product_id=other.pk).cancel_address)
-        self.look(page, "Cancel Beginning B")
+        self.expect_page(page, "Cancel Beginning B")
         page.get_by_role("button", name="Yes, cancel").click()
-        self.look(page, f"Order {order.number}")
+        self.expect_page(page, f"Order {order.number}")
         refund = Refund.objects.get().amount
         self.assertEqual(
             page.locator(".messages").inner_text(),
@@ -252,7 +252,7 @@ class CheckoutTest(CustomerTestCase):
         page.get_by_role("button", name="Add another person").click()
         page.get_by_label("First name").fill("Lee")
         page.get_by_label("Their email").fill("lee@example.org")
-        self.go_on(page)
+        self.press_continue(page)
         page.get_by_label("Your name").fill("Pat Payer")
         page.get_by_label("Your email").fill("pat@example.org")
         page.get_by_role("button", name="Continue to payment").click()
@@ -265,20 +265,20 @@ class CheckoutTest(CustomerTestCase):
     def test_class_can_be_ordered_with_the_keyboard_alone(self) -> None:
         page = self.open_browser()
         page.goto(self.school.class_offer.get_absolute_url())
-        self.press(page, "Register")
+        self.tab_to_and_press(page, "Register")
         page.get_by_role("heading", name="Register", level=1).wait_for()
-        self.press(page, "Continue")
+        self.tab_to_and_press(page, "Continue")
         page.get_by_role("heading", name="Your details", level=1).wait_for()
-        self.reach(page, "Your name")
+        self.tab_to(page, "Your name")
         page.keyboard.type("Pat Payer")
-        self.reach(page, "Your email")
+        self.tab_to(page, "Your email")
         page.keyboard.type("pat@example.org")
-        self.press(page, "Continue to payment")
+        self.tab_to_and_press(page, "Continue to payment")
         page.get_by_role("heading", name="Your order", level=1).wait_for()
-        self.press(page, "Pay $65.00")
+        self.tab_to_and_press(page, "Pay $65.00")
         page.get_by_role("heading", name="Pay $65.00", level=1).wait_for()
 
-    def reach(self, page: Page, name: str) -> None:
+    def tab_to(self, page: Page, name: str) -> None:
         """Press Tab until this element has a visible focus."""
         for _ in range(40):
             page.keyboard.press("Tab")
@@ -288,8 +288,8 @@ class CheckoutTest(CustomerTestCase):
                 return
         self.fail(f"{page.url}: {name} was never reached by Tab")
 
-    def press(self, page: Page, name: str) -> None:
-        self.reach(page, name)
+    def tab_to_and_press(self, page: Page, name: str) -> None:
+        self.tab_to(page, name)
         page.keyboard.press("Enter")
 
 

@@ -26,27 +26,27 @@ class ClassDayCancellationTest(PhoneTestCase):
             )
         )
 
-    def to_the_quote(self, page: Page) -> None:
+    def go_to_preview(self, page: Page) -> None:
         page.goto(f"/desk/classes/{self.school.class_offer.pk}/")
         page.get_by_role("link", name="Cancel days or class").click()
-        self.look(page, "Choose what to cancel")
+        self.expect_page(page, "Choose what to cancel")
         page.locator("[name=meeting]").nth(1).check()
         page.get_by_role("button", name="Next: compensation").click()
-        self.look(page, "Compensation")
+        self.expect_page(page, "Compensation")
         page.get_by_label("Extend the class: one more week for each canceled day").check()
         page.get_by_role("button", name="Next: preview").click()
-        self.look(page, "Preview")
+        self.expect_page(page, "Preview")
 
     def test_canceled_class_day_is_made_up_and_refunded_to_one_student_as_an_exception(self) -> None:
         page = self.open_browser(self.school.ada, width=PHONE)
-        self.to_the_quote(page)
+        self.go_to_preview(page)
         page.get_by_text("Total: no refund and no credit").wait_for()
         page.get_by_label("Exception for Ben").select_option("Refund")
         page.get_by_role("button", name="Recalculate").click()
         page.get_by_text("Refunded to the original payment method").wait_for()
         self.assertFalse(ClassCancellation.objects.exists())
         page.get_by_role("link", name="Back").click()
-        self.look(page, "Compensation")
+        self.expect_page(page, "Compensation")
         page.get_by_role("button", name="Next: preview").click()
         page.get_by_label("Exception for Ben").select_option("Refund")
         page.get_by_role("button", name="Recalculate").click()
@@ -65,17 +65,17 @@ class ClassDayCancellationTest(PhoneTestCase):
         page.goto("/desk/minimum/")
         page.get_by_text("2 of 5: 3 more to go").wait_for()
         page.locator("td summary").click()
-        self.look(page, "Minimum enrollment")
+        self.expect_page(page, "Minimum enrollment")
         page.get_by_label("Reason").fill("Worth it")
         page.get_by_role("button", name="Confirm class").click()
         page.get_by_text("is confirmed. Everyone registered is being emailed.").wait_for()
         page.goto("/desk/cancel/")
-        self.look(page, "Cancel classes")
+        self.expect_page(page, "Cancel classes")
 
     def check_outcome(self) -> None:
         self.assertEqual(Refund.objects.get().payment.order.payer_email, "ben@example.org")
         self.assertEqual(Registration.objects.live().count(), 2)
         self.assertEqual(self.school.class_offer.meetings.exclude(replacement_for=None).count(), 1)
         run_all()
-        told = {letter.to[0] for letter in send_all() if "canceled on" in letter.subject}
-        self.assertEqual(told, {"alice@example.org", "ben@example.org", "tess@example.org"})
+        recipients = {mail.to[0] for mail in send_all() if "canceled on" in mail.subject}
+        self.assertEqual(recipients, {"alice@example.org", "ben@example.org", "tess@example.org"})

@@ -19,14 +19,14 @@ class ClickCounter:
         self.count = 0
         page.goto("/")
 
-    def link(self, name: str, within: str = "body") -> None:
-        self.on(self.page.locator(within).get_by_role("link", name=name, exact=True).first)
+    def click_link(self, name: str, within: str = "body") -> None:
+        self.click(self.page.locator(within).get_by_role("link", name=name, exact=True).first)
 
-    def button(self, name: str) -> None:
-        self.on(self.page.get_by_role("button", name=name, exact=True))
+    def click_button(self, name: str) -> None:
+        self.click(self.page.get_by_role("button", name=name, exact=True))
 
-    def on(self, what: Locator) -> None:
-        what.click()
+    def click(self, control: Locator) -> None:
+        control.click()
         self.count += 1
 
 
@@ -44,18 +44,18 @@ class PlanningTest(BrowserTestCase):
     def test_next_session_is_planned_in_fewer_than_fifteen_clicks(self) -> None:
         page = self.open_browser(self.school.ada)
         ada = ClickCounter(page)
-        ada.on(page.locator("details.menu > summary"))
-        ada.link("Desk", "nav[aria-label=Office]")
-        ada.link("Sessions", "main")
-        ada.link("Plan the next session")
-        ada.on(page.get_by_label(f"Repeat {self.second.subject}"))
-        ada.button("Preview dates")
+        ada.click(page.locator("details.menu > summary"))
+        ada.click_link("Desk", "nav[aria-label=Office]")
+        ada.click_link("Sessions", "main")
+        ada.click_link("Plan the next session")
+        ada.click(page.get_by_label(f"Repeat {self.second.subject}"))
+        ada.click_button("Preview dates")
         self.assertEqual(Session.objects.count(), 1)
         self.check_page(page)
-        ada.button("Create session")
+        ada.click_button("Create session")
         expect(page.get_by_text("has been created with 2 classes. They are not approved yet.")).to_be_visible()
         self.assertLess(ada.count, 15)
-        self.assertFalse(self.complaints)
+        self.assertFalse(self.problems)
 
         planned = Session.objects.latest("key_day_date")
         self.assertGreater(planned.start_date, self.school.session.end_date)
@@ -81,9 +81,9 @@ class PlanningTest(BrowserTestCase):
             with self.subTest(javascript=javascript):
                 page = self.open_browser(javascript=javascript)
                 visitor = ClickCounter(page)
-                visitor.link("Classes", "header")
-                visitor.link("Tuesday", "nav[aria-label='Find a class']")
-                visitor.link("Beginning", "nav[aria-label='Find a class']")
+                visitor.click_link("Classes", "header")
+                visitor.click_link("Tuesday", "nav[aria-label='Find a class']")
+                visitor.click_link("Beginning", "nav[aria-label='Find a class']")
                 self.assertEqual(visitor.count, 3)
                 self.assertEqual(self.classes_on(page), {self.school.class_offer})
 

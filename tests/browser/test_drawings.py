@@ -19,10 +19,10 @@ class DrawingsTest(BrowserTestCase):
                 self.school.class_offer.session, factories.create_subject("L2", version=version)
             )
         page = self.open_browser()
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
+        requested: list[str] = []
+        page.on("request", lambda request: requested.append(request.url))
         self.visit(page, "/classes/")
-        self.assertEqual(len({url for url in asked if "/drawings/" in url}), 1)
+        self.assertEqual(len({url for url in requested if "/drawings/" in url}), 1)
         light = page.locator("li.card img.drawing").evaluate_all(COLORS)
         self.assertEqual((len(light), len(set(light))), (3, 3))
         page.emulate_media(color_scheme="dark")

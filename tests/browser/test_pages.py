@@ -18,7 +18,7 @@ from tests.browser.base import BrowserTestCase
 from users.models import User
 
 MAIN = re.compile(r"<main.*</main>", re.DOTALL)
-OF_THIS_REQUEST = re.compile(r'name="csrfmiddlewaretoken" value="\w+"|[\w-]+:[\w-]{5,}:[\w-]{20,}|\d+')
+VARYING = re.compile(r'name="csrfmiddlewaretoken" value="\w+"|[\w-]+:[\w-]{5,}:[\w-]{20,}|\d+')
 ALWAYS = {"home"}
 
 
@@ -30,17 +30,17 @@ class EveryPageChecks:
 
     def test_every_page_of_the_role_passes_the_page_checks(self: BrowserTestCase) -> None:
         access.set_stage(self.school)
-        sight = RolePages(self.school)
-        person = sight.person(self.role)
+        role_pages = RolePages(self.school)
+        person = role_pages.person(self.role)
         page, plain = self.open_browser(person), self.open_browser(person, javascript=False)
         for row in access.rows():
             if row.browse and row.expected("get", self.role) == "200":
                 path = row.path(self.school)
-                if row.name in ALWAYS or sight.is_new(row, self.role):
+                if row.name in ALWAYS or role_pages.is_new(row, self.role):
                     with self.subTest(f"{row} as {self.role}"):
                         self.visit(page, path)
-                        self.keyboard_walk(page)
-                        if row.name in ALWAYS or "<form" in sight.main(path, self.role):
+                        self.walk_by_keyboard(page)
+                        if row.name in ALWAYS or "<form" in role_pages.main(path, self.role):
                             self.visit_without_scripts(plain, path)
 
 
@@ -69,9 +69,9 @@ class RolePages:
             if person := self.person(role):
                 self.browsers[role].force_login(person, BACKEND)
         found = MAIN.search(self.browsers[role].get(path).content.decode())
-        return OF_THIS_REQUEST.sub("", self._nameless(found[0], role)) if found else ""
+        return VARYING.sub("", self._without_names(found[0], role)) if found else ""
 
-    def _nameless(self, text: str, role: str) -> str:
+    def _without_names(self, text: str, role: str) -> str:
         if person := self.person(role):
             for name in (person.email, person.first_name, person.last_name):
                 text = text.replace(name, "NAME")

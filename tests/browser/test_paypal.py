@@ -23,7 +23,7 @@ class PayPalPaymentTest(BrowserTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.fake = self.enterContext(paypal_server())
-        self.elsewhere = (f"{self.fake.url}/checkoutnow",)
+        self.allowed_urls = (f"{self.fake.url}/checkoutnow",)
         variants = settings.PAYMENT_VARIANTS | paypal_variants(self.fake)
         self.enterContext(override_settings(PAYMENT_VARIANTS=variants, SITE_URL=self.live_server_url))
         PROVIDER_CACHE.clear()
@@ -37,38 +37,38 @@ class PayPalPaymentTest(BrowserTestCase):
         self.assertEqual(delivery_problems(), [])
         super().tearDown()
 
-    def look(self, page: Page, heading: str) -> None:
+    def expect_page(self, page: Page, heading: str) -> None:
         page.get_by_role("heading", name=heading, level=1).wait_for()
         self.check_page(page)
-        self.assertFalse(self.complaints, "\n" + "\n".join(self.complaints))
+        self.assertFalse(self.problems, "\n" + "\n".join(self.problems))
 
-    def at_paypal(self, page: Page) -> None:
+    def open_paypal_from_order(self, page: Page) -> None:
         """Go to PayPal from the order's page."""
         page.goto(self.order.address())
-        self.go(page)
+        self.press_paypal(page)
 
-    def go(self, page: Page) -> None:
+    def press_paypal(self, page: Page) -> None:
         page.get_by_role("button", name="PayPal").click()
-        self.look(page, "Pay with PayPal (imitation)")
+        self.expect_page(page, "Pay with PayPal (imitation)")
 
-    def choose(self, page: Page, answer: str, then: str) -> None:
+    def choose_at_paypal(self, page: Page, answer: str, then: str) -> None:
         page.get_by_role("button", name=answer).click()
-        self.look(page, then)
+        self.expect_page(page, then)
 
-    def told(self, times: int = 1) -> None:
+    def deliver_notices(self, times: int = 1) -> None:
         post_notices(self.fake, self.live_server_url, times=times)
         run_all()
         self.order.refresh_from_db()
 
-    def place(self) -> str:
+    def registration_state(self) -> str:
         return Registration.objects.get().state
 
     def test_payment_reported_twice_is_recorded_once_and_partially_refunded_at_the_desk(self) -> None:
         page = self.open_browser(width=PHONE)
-        self.at_paypal(page)
-        self.choose(page, "Pay now", "Thank you")
-        self.told(times=2)
-        self.assertEqual((self.order.state, self.place()), ("paid", "confirmed"))
+        self.open_paypal_from_order(page)
+        self.choose_at_paypal(page, "Pay now", "Thank you")
+        self.deliver_notices(times=2)
+        self.assertEqual((self.order.state, self.registration_state()), ("paid", "confirmed"))
         self.assertEqual((self.order.payments.count(), len(self.fake.books.captures)), (1, 1))
         desk = self.open_browser(self.school.ada)
         desk.goto(f"/desk/orders/{self.order.pk}/")
@@ -76,57 +76,57 @@ class PayPalPaymentTest(BrowserTestCase):
         desk.get_by_label("Amount").fill("5")
         desk.get_by_role("textbox", name="Reason").fill("The floor was wet")
         desk.get_by_role("button", name="Refund").click()
-        self.told(times=2)
+        self.deliver_notices(times=2)
         desk.reload()
         desk.get_by_text("$5.00 refunded").wait_for()
         (refund,) = self.fake.books.refunds.values()
-        self.assertEqual((refund["amount"]["value"], self.place()), ("5.00", "confirmed"))
+        self.assertEqual((refund["amount"]["value"], self.registration_state()), ("5.00", "confirmed"))
 
     def test_payment_reported_before_the_payer_returns_is_captured_once(self) -> None:
         page = self.open_browser(width=PHONE)
-        self.at_paypal(page)
+        self.open_paypal_from_order(page)
         payment = self.order.payments.get()
         self.fake.books.approve(payment.session)
-        self.told()
-        self.told()
+        self.deliver_notices()
+        self.deliver_notices()
         self.assertEqual(self.order.state, "paid")
         page.goto(f"/payments/process/{payment.token}/?token=FORGED&PayerID=FORGED")
-        self.look(page, "Thank you")
+        self.expect_page(page, "Thank you")
         self.assertEqual(len(self.fake.books.captures), 1)
 
     def test_order_is_paid_with_another_card_after_one_is_declined(self) -> None:
         page = self.open_browser(width=PHONE)
-        self.at_paypal(page)
-        self.choose(page, "Pay with a card that is declined", "Your payment didn’t go through")
+        self.open_paypal_from_order(page)
+        self.choose_at_paypal(page, "Pay with a card that is declined", "Your payment didn’t go through")
         page.get_by_text("could not take the money").wait_for()
-        self.go(page)
-        self.choose(page, "Pay now", "Thank you")
-        self.told()
-        self.assertEqual((self.order.state, self.place()), ("paid", "confirmed"))
+        self.press_paypal(page)
+        self.choose_at_paypal(page, "Pay now", "Thank you")
+        self.deliver_notices()
+        self.assertEqual((self.order.state, self.registration_state()), ("paid", "confirmed"))
 
     def test_payer_who_canceled_at_paypal_can_pay_on_a_second_try(self) -> None:
         page = self.open_browser(width=PHONE)
-        self.at_paypal(page)
-        self.choose(page, "Cancel and go back", "Your payment didn’t go through")
+        self.open_paypal_from_order(page)
+        self.choose_at_paypal(page, "Cancel and go back", "Your payment didn’t go through")
         self.assertEqual(self.order.payments.get().status, "cancelled")
-        self.go(page)
-        self.choose(page, "Pay now", "Thank you")
-        self.assertEqual((len(self.fake.books.orders), self.place()), (2, "confirmed"))
+        self.press_paypal(page)
+        self.choose_at_paypal(page, "Pay now", "Thank you")
+        self.assertEqual((len(self.fake.books.orders), self.registration_state()), (2, "confirmed"))
 
     def test_bank_payment_confirms_the_spot_when_settled_and_a_dispute_puts_it_on_hold(self) -> None:
         page = self.open_browser(width=PHONE)
-        self.at_paypal(page)
-        self.choose(page, "Pay from my bank", "Payment processing")
-        self.told()
+        self.open_paypal_from_order(page)
+        self.choose_at_paypal(page, "Pay from my bank", "Payment processing")
+        self.deliver_notices()
         (capture,) = self.fake.books.captures
         self.fake.books.settle(capture)
-        self.told()
-        self.assertEqual((self.order.state, self.place()), ("paid", "confirmed"))
+        self.deliver_notices()
+        self.assertEqual((self.order.state, self.registration_state()), ("paid", "confirmed"))
         dispute = self.fake.books.dispute(capture)["dispute_id"]
-        self.told()
-        self.assertEqual(self.place(), "on_hold")
+        self.deliver_notices()
+        self.assertEqual(self.registration_state(), "on_hold")
         self.fake.books.resolve(dispute, "RESOLVED_SELLER_FAVOUR")
-        self.told(times=2)
-        self.assertEqual(self.place(), "confirmed")
+        self.deliver_notices(times=2)
+        self.assertEqual(self.registration_state(), "confirmed")
         page.goto(self.order.address())
-        self.look(page, f"Order {self.order.number}")
+        self.expect_page(page, f"Order {self.order.number}")

@@ -10,7 +10,7 @@ from tests.registrations import purchases
 
 
 class MoveAndTransferTest(PhoneTestCase):
-    def places(self) -> list[tuple[str, str, str]]:
+    def registrations(self) -> list[tuple[str, str, str]]:
         found = Registration.objects.order_by("pk").select_related("student", "class_offer")
         return [(str(one.student), one.class_offer.weekday, one.state) for one in found]
 
@@ -25,28 +25,28 @@ class MoveAndTransferTest(PhoneTestCase):
         page = self.phone(self.school.alice)
         page.goto("/user/classes/")
         page.get_by_role("link", name="Move to another class").click()
-        self.look(page, "Move to another class")
+        self.expect_page(page, "Move to another class")
         page.get_by_text("$20.00 to pay").wait_for()
         page.get_by_role("link", name="Choose").click()
-        self.look(page, "Move to Beginning B")
+        self.expect_page(page, "Move to Beginning B")
         page.get_by_text("You paid").wait_for()
         page.get_by_role("button", name="Move and pay").click()
         page.get_by_text("Your new spot is reserved. You keep your old spot until you’ve paid.").wait_for()
         self.check_page(page)
-        self.assertEqual(self.places()[0], ("Alice Arden", "Tuesday", "confirmed"))
+        self.assertEqual(self.registrations()[0], ("Alice Arden", "Tuesday", "confirmed"))
         page.get_by_role("button", name="Pay $20.00").first.click()
-        self.pay(page)
+        self.pay_order(page)
         moved = [("Alice Arden", "Tuesday", "transferred"), ("Alice Arden", "Thursday", "confirmed")]
-        self.assertEqual(self.places(), moved)
+        self.assertEqual(self.registrations(), moved)
         send_all()
         page.goto("/user/classes/")
-        self.look(page, "My classes")
+        self.expect_page(page, "My classes")
         page.get_by_role("link", name="Transfer to someone else").click()
-        self.look(page, "Transfer the spot to someone else")
+        self.expect_page(page, "Transfer the spot to someone else")
         page.get_by_label("First name").fill("Lee")
         page.get_by_label("Their email").fill("lee@example.org")
         page.get_by_role("button", name="Transfer the spot").click()
         page.get_by_text("The spot was transferred to Lee").wait_for()
         self.check_page(page)
         self.assertIn("lee@example.org", [one.to[0] for one in send_all()])
-        self.assertEqual(self.places()[-1], ("Lee", "Thursday", "confirmed"))
+        self.assertEqual(self.registrations()[-1], ("Lee", "Thursday", "confirmed"))

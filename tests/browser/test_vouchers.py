@@ -13,15 +13,15 @@ from tests.browser.phone import PhoneTestCase
 
 class GiftVoucherTest(PhoneTestCase):
     def test_gift_voucher_is_bought_emailed_and_partly_redeemed(self) -> None:
-        link = self.buy()
-        self.use(link)
+        link = self.buy_voucher()
+        self.redeem_voucher(link)
         self.assertEqual(Registration.objects.get().state, "confirmed")
 
-    def buy(self) -> str:
+    def buy_voucher(self) -> str:
         page = self.phone()
         page.goto("/")
         page.get_by_role("link", name="Gift vouchers").click()
-        self.look(page, "Give the gift of dance")
+        self.expect_page(page, "Give the gift of dance")
         page.get_by_label("$100.00").check()
         page.get_by_label("Who is it for?").fill("Rae")
         page.get_by_label("From").fill("Pat")
@@ -29,12 +29,12 @@ class GiftVoucherTest(PhoneTestCase):
         page.get_by_label("Their email").fill("rae@example.org")
         page.get_by_role("button", name="Add to cart").click()
         page.get_by_role("link", name="Check out").click()
-        self.payer(page)
-        self.order(page)
-        self.pay(page)
+        self.enter_payer(page)
+        self.place_order(page)
+        self.pay_order(page)
         page.get_by_role("link", name="View order").click()
         page.get_by_role("link", name="View, print or share").click()
-        self.look(page, "Gift voucher for Rae")
+        self.expect_page(page, "Gift voucher for Rae")
         Voucher.objects.update(deliver_on=dates.local_today().replace(year=2020))
         self.assertEqual(notifications.send_due_gifts(), 1)
         run_all()
@@ -43,14 +43,14 @@ class GiftVoucherTest(PhoneTestCase):
         assert found is not None
         return found[0]
 
-    def use(self, link: str) -> None:
+    def redeem_voucher(self, link: str) -> None:
         page = self.phone()
         page.goto(link)
-        self.look(page, "Gift voucher for Rae")
+        self.expect_page(page, "Gift voucher for Rae")
         code = page.locator(".voucher-code").inner_text()
-        self.from_the_class(page)
-        self.go_on(page)
-        self.payer(page, "Rae Ray", "rae@example.org")
+        self.start_registration(page)
+        self.press_continue(page)
+        self.enter_payer(page, "Rae Ray", "rae@example.org")
         page.get_by_label("Discount code or gift voucher").fill(code.lower().replace("-", " "))
         page.get_by_role("button", name="Apply").click()
         page.get_by_text("Nothing is left to pay.").wait_for()

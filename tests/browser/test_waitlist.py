@@ -22,18 +22,18 @@ LINK = re.compile(r"https?://[^/\s]+(?P<path>/waiting/[^\s)>]+)")
 
 
 class WaitlistTest(PhoneTestCase):
-    def limit(self, places: int) -> None:
-        ClassOffer.objects.filter(pk=self.school.class_offer.pk).update(capacity=places)
+    def set_capacity(self, capacity: int) -> None:
+        ClassOffer.objects.filter(pk=self.school.class_offer.pk).update(capacity=capacity)
 
-    def sold(self, name: str, role: str = "") -> Order:
+    def sell_spot(self, name: str, role: str = "") -> Order:
         order = purchases.cart(name=name, email=f"{name.lower()}@example.org")
         carts.add_line(order, "place", self.school.class_offer.pk, AttendeeDetails(purchases.me(), role=role).as_json())
         return purchases.pay(purchases.place(order))
 
-    def gives_back(self, order: Order) -> None:
+    def cancel_spot(self, order: Order) -> None:
         line_cancellation.cancel_line(purchases.line(order), at=timezone.now(), why="Moved away", by=self.school.ada)
 
-    def link_of(self, to: str, subject: str) -> str:
+    def newest_mail_link(self, to: str, subject: str) -> str:
         """The link in the newest mail to this address."""
         mail = [one for one in send_all() if one.to == [to]][-1]
         self.assertIn(subject, mail.subject)
@@ -41,76 +41,76 @@ class WaitlistTest(PhoneTestCase):
         assert found is not None, mail.body
         return found["path"]
 
-    def to_the_list(self, page: Page) -> None:
+    def open_waitlist_form(self, page: Page) -> None:
         page.goto(self.school.class_offer.get_absolute_url())
         page.get_by_role("link", name="Join the waitlist").click()
-        self.look(page, "Join the waitlist")
+        self.expect_page(page, "Join the waitlist")
 
-    def join(self, page: Page) -> None:
+    def press_join(self, page: Page) -> None:
         page.get_by_role("button", name="Join the waitlist").click()
 
-    def take(self, page: Page, path: str) -> None:
+    def claim_spot(self, page: Page, path: str) -> None:
         page.goto(path)
         page.get_by_text("A spot is reserved for you").wait_for()
         self.check_page(page)
         page.get_by_role("button", name="Claim your spot").click()
 
-    def buy(self, page: Page) -> None:
-        self.look(page, "Your order")
-        self.order(page)
-        self.pay(page)
+    def pay_for_spot(self, page: Page) -> None:
+        self.expect_page(page, "Your order")
+        self.place_order(page)
+        self.pay_order(page)
 
-    def attending(self) -> set[tuple[str, str]]:
+    def confirmed_students(self) -> set[tuple[str, str]]:
         found = Registration.objects.filter(state=Registration.State.CONFIRMED).select_related("student")
         return {(str(one.student), one.role) for one in found}
 
     def test_spot_offered_from_the_waitlist_is_claimed_by_email_link_and_paid(self) -> None:
-        self.limit(1)
-        sold = self.sold("Pat")
+        self.set_capacity(1)
+        sold = self.sell_spot("Pat")
         page = self.phone()
-        self.to_the_list(page)
+        self.open_waitlist_form(page)
         for name, value in {"first_name": "Zoe", "last_name": "Zed", "email": "zoe@example.org"}.items():
             page.locator(f"[name={name}]").fill(value)
-        self.join(page)
+        self.press_join(page)
         page.get_by_text("We’ve emailed the details to zoe@example.org").wait_for()
         page.get_by_text("You’re 1st in line").wait_for()
-        in_line = self.link_of("zoe@example.org", "You’re on the waitlist")
-        page.goto(in_line)
-        self.look(page, "You’re 1st in line")
+        entry_link = self.newest_mail_link("zoe@example.org", "You’re on the waitlist")
+        page.goto(entry_link)
+        self.expect_page(page, "You’re 1st in line")
         page.get_by_text("The class is full.").wait_for()
-        self.gives_back(sold)
-        self.take(page, self.link_of("zoe@example.org", "A spot in"))
-        self.look(page, "Your details")
+        self.cancel_spot(sold)
+        self.claim_spot(page, self.newest_mail_link("zoe@example.org", "A spot in"))
+        self.expect_page(page, "Your details")
         self.assertEqual(page.get_by_label("Your email").input_value(), "zoe@example.org")
         page.get_by_role("button", name="Continue to payment").click()
-        self.buy(page)
-        self.assertEqual(self.attending(), {("Zoe Zed", "")})
-        page.goto(in_line)
-        self.look(page, "Registered")
+        self.pay_for_spot(page)
+        self.assertEqual(self.confirmed_students(), {("Zoe Zed", "")})
+        page.goto(entry_link)
+        self.expect_page(page, "Registered")
 
     def test_couple_on_the_waitlist_is_offered_spots_only_when_two_are_available(self) -> None:
-        self.limit(2)
+        self.set_capacity(2)
         class_roles.set_class_roles(
             self.school.class_offer,
             [RoleCapacity("lead"), RoleCapacity("follow")],
             BalanceLimits(most_apart=1),
             self.school.ada,
         )
-        first, second = self.sold("Pat", "lead"), self.sold("Kim", "follow")
+        first, second = self.sell_spot("Pat", "lead"), self.sell_spot("Kim", "follow")
         page = self.phone(self.school.alice)
-        self.to_the_list(page)
+        self.open_waitlist_form(page)
         page.locator("[name=role][value=follow]").check()
         page.locator("[name=partner_first_name]").fill("Ben")
         page.locator("[name=partner_email]").fill("ben@example.org")
         page.locator("[name=partner_role][value=lead]").check()
-        self.join(page)
-        self.look(page, "You’re 1st in line (1st for follow, 1st for lead)")
-        self.gives_back(first)
+        self.press_join(page)
+        self.expect_page(page, "You’re 1st in line (1st for follow, 1st for lead)")
+        self.cancel_spot(first)
         send_all()
         page.reload()
-        self.look(page, "You’re 1st in line (1st for follow, 1st for lead)")
+        self.expect_page(page, "You’re 1st in line (1st for follow, 1st for lead)")
         page.get_by_text("You need two spots and one is left.").wait_for()
-        self.gives_back(second)
-        self.take(page, self.link_of("alice@example.org", "A spot in"))
-        self.buy(page)
-        self.assertEqual(self.attending(), {("Alice Arden", "follow"), ("Ben", "lead")})
+        self.cancel_spot(second)
+        self.claim_spot(page, self.newest_mail_link("alice@example.org", "A spot in"))
+        self.pay_for_spot(page)
+        self.assertEqual(self.confirmed_students(), {("Alice Arden", "follow"), ("Ben", "lead")})

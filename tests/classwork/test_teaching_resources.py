@@ -182,7 +182,7 @@ class ResourceFormTest(InFolder, GivingTestCase):
         self.client.post(invitation["url"], {"file": samples.upload("blob", data)})
         ticket = {"file-ticket": invitation["ticket"]}
         again = self.add("video", opens="never", **ticket)
-        self.assertContains(again, "Turn.mp4 is here.")
+        self.assertContains(again, "Turn.mp4 is uploaded.")
         self.assertContains(again, invitation["ticket"].partition(":")[0])
         self.assertEqual(self.add("video", **ticket).status_code, 302)
         self.assertEqual(stored(), [Resource.objects.get().file.name])

@@ -90,7 +90,7 @@ def story_page(request: HttpRequest, kind: str, subject_id: str) -> HttpResponse
     if not chapters:
         raise Http404
     context = {"subject": f"{kind} {subject_id}", "chapters": chapters, "drawing": draw_trace(chapters)}
-    return render(request, "outbox/story.html", context)
+    return render(request, "outbox/trace.html", context)
 
 
 @never_cache

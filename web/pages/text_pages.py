@@ -24,7 +24,7 @@ def _staff_and_classes_context() -> dict[str, Any]:
     today = dates.local_today()
     sessions = class_list.sessions_to_show(today=today)[:2]
     return _staff_context() | {
-        "programme": class_list.build_class_list(sessions, class_list.ClassFilters(), today=today)
+        "schedule": class_list.build_class_list(sessions, class_list.ClassFilters(), today=today)
     }
 
 

@@ -1,7 +1,7 @@
 "use strict";
-/* Comforts only: every page does its work without this file. */
+/* Conveniences only: every page works without this file. */
 
-// A form is sent once, however often its button is pressed.
+// Submit a form only once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== "post") return;
@@ -13,7 +13,7 @@ document.addEventListener("submit", (event) => {
   if (event.submitter) event.submitter.setAttribute("aria-disabled", "true");
 });
 
-// Coming back by the browser's Back button, the form may be sent again.
+// After the browser's Back button, the form may be submitted again.
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) {
     delete form.dataset.sent;
@@ -21,17 +21,16 @@ window.addEventListener("pageshow", () => {
   }
 });
 
-// What went wrong is read first.
-const summary = document.querySelector(".error-summary");
-if (summary) summary.focus();
+// Move the focus to the summary of errors, so that screen readers read it first.
+document.querySelector(".error-summary")?.focus();
 
-// An open menu closes on Escape and on a click elsewhere.
+// Close an open menu on Escape and on a click outside of it.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
-  const open = document.querySelector("details.menu[open]");
-  if (!open) return;
-  open.open = false;
-  open.querySelector("summary").focus();
+  const menu = document.querySelector("details.menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
 });
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
@@ -39,42 +38,30 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// Native dialogs: <button data-opens="id"> and <button data-closes>.
-document.addEventListener("click", (event) => {
-  const opener = event.target.closest("[data-opens]");
-  if (opener) document.getElementById(opener.dataset.opens)?.showModal();
-  event.target.closest("[data-closes]")?.closest("dialog")?.close();
-});
-
-// A filter that changes may apply itself: <form data-applies>.
-document.addEventListener("change", (event) => {
-  const form = event.target.closest("form[data-applies]");
-  if (form) form.requestSubmit();
-});
-
-// A page that is made to be printed: <button data-prints hidden>.
+// Show print buttons: <button data-prints hidden>.
 for (const button of document.querySelectorAll("[data-prints]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
 
-// The button of an order names the amount where it is paid now: <button data-pays="Pay $65.00">.
-const pays = document.querySelector("[data-pays]");
-if (pays) {
-  const name = () => {
-    const way = document.querySelector("input[name=way]:checked");
-    pays.textContent = way && !["door", "later"].includes(way.value) ? pays.dataset.pays : "Complete order";
+// Name the result of the chosen payment method on the button: <button data-pay-now="Pay $65.00" data-pay-later="…">.
+const payButton = document.querySelector("[data-pay-now]");
+if (payButton) {
+  const updatePayButton = () => {
+    const method = document.querySelector("input[name=way]:checked");
+    const paysNow = method && !["door", "later"].includes(method.value);
+    payButton.textContent = paysNow ? payButton.dataset.payNow : payButton.dataset.payLater;
   };
-  document.addEventListener("change", name);
-  name();
+  document.addEventListener("change", updatePayButton);
+  updatePayButton();
 }
 
-// A field can be copied with one tap: <button data-copies="id" hidden>.
+// Copy the value of a field: <button data-copies="id of the field" data-copied="Copied" hidden>.
 for (const button of document.querySelectorAll("[data-copies]")) {
   if (!navigator.clipboard) break;
   button.hidden = false;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).value);
-    button.textContent = "Copied";
+    button.textContent = button.dataset.copied;
   });
 }

@@ -1,14 +1,13 @@
 "use strict";
-/* A chosen file is sent at once, with a bar; the form then goes with its ticket. Without this file the form brings it. */
+/* Uploads a chosen file right away and shows the progress. The form then contains the file's ticket instead of the file.
+   Without this script, the form contains the file itself. */
 
-const NOT_SENT = "That did not work. Press the button to send it the plain way.";
-
-function says(upload, text, wrong = false) {
-  upload.querySelector(".upload-says").textContent = text;
-  upload.classList.toggle("is-wrong", wrong);
+function showStatus(upload, text, hasFailed = false) {
+  upload.querySelector(".upload-status").textContent = text;
+  upload.classList.toggle("has-failed", hasFailed);
 }
 
-function parts(upload) {
+function findParts(upload) {
   return {
     input: upload.querySelector("input[type=file]"),
     ticket: upload.querySelector("input[type=hidden]"),
@@ -16,30 +15,40 @@ function parts(upload) {
   };
 }
 
-async function invited(upload, file) {
-  const form = upload.closest("form");
-  const announced = new FormData();
-  announced.set("csrfmiddlewaretoken", form.querySelector("[name=csrfmiddlewaretoken]").value);
-  for (const [name, value] of Object.entries({
-    title: file.name, size: file.size, declared: file.type, kind: upload.dataset.upload,
-  })) announced.set(name, value);
-  const answer = await fetch(upload.dataset.invite, { method: "POST", body: announced });
-  return answer.json();
+function csrfToken(upload) {
+  return upload.closest("form").querySelector("[name=csrfmiddlewaretoken]").value;
 }
 
-function send(upload, invitation, file) {
-  const { bar } = parts(upload);
-  const token = upload.closest("form").querySelector("[name=csrfmiddlewaretoken]").value;
+function formatPercent(fraction) {
+  return new Intl.NumberFormat(document.documentElement.lang, { style: "percent" }).format(fraction);
+}
+
+function showProgress(upload, file, fraction) {
+  findParts(upload).bar.value = 100 * fraction;
+  const text = upload.dataset.textSending.replace("{percent}", formatPercent(fraction));
+  showStatus(upload, text.replace("{name}", () => file.name));
+}
+
+async function requestInvitation(upload, file) {
+  const body = new FormData();
+  body.set("csrfmiddlewaretoken", csrfToken(upload));
+  for (const [name, value] of Object.entries({
+    title: file.name, size: file.size, declared: file.type, kind: upload.dataset.upload,
+  })) body.set(name, value);
+  const response = await fetch(upload.dataset.invite, { method: "POST", body });
+  return response.json();
+}
+
+function sendFile(upload, invitation, file) {
   const body = new FormData();
   for (const [name, value] of Object.entries(invitation.fields)) body.set(name, value);
-  if (invitation.ours) body.set("csrfmiddlewaretoken", token);
+  if (invitation.ours) body.set("csrfmiddlewaretoken", csrfToken(upload));
   body.set("file", file);
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     upload.request = request;
     request.upload.addEventListener("progress", (event) => {
-      bar.value = event.lengthComputable ? (100 * event.loaded) / event.total : 0;
-      says(upload, `${file.name}: ${Math.round(bar.value)} % sent`);
+      showProgress(upload, file, event.lengthComputable ? event.loaded / event.total : 0);
     });
     request.addEventListener("load", () => (request.status < 300 ? resolve() : reject(new Error("refused"))));
     request.addEventListener("error", () => reject(new Error("broken")));
@@ -49,37 +58,36 @@ function send(upload, invitation, file) {
   });
 }
 
-async function bring(upload) {
-  const { input, ticket, bar } = parts(upload);
+async function uploadFile(upload) {
+  const { input, ticket, bar } = findParts(upload);
   const file = input.files[0];
   upload.request?.abort();
   ticket.value = "";
   if (!file) return;
   bar.hidden = false;
-  bar.value = 0;
-  says(upload, `${file.name}: 0 % sent`);
+  showProgress(upload, file, 0);
   try {
-    const invitation = await invited(upload, file);
+    const invitation = await requestInvitation(upload, file);
     if (input.files[0] !== file) return;
     if (invitation.error) {
-      says(upload, invitation.error, true);
+      showStatus(upload, invitation.error, true);
       input.value = "";
       return;
     }
-    await send(upload, invitation, file);
+    await sendFile(upload, invitation, file);
     ticket.value = invitation.ticket;
     input.value = "";
     input.required = false;
-    says(upload, `${file.name} is here.`);
+    showStatus(upload, upload.dataset.textUploaded.replace("{name}", () => file.name));
   } catch {
-    if (input.files[0] === file) says(upload, NOT_SENT, true);
+    if (input.files[0] === file) showStatus(upload, upload.dataset.textFailed, true);
   } finally {
     bar.hidden = true;
   }
 }
 
-function start(upload) {
-  const sending = bring(upload).finally(() => {
+function startUpload(upload) {
+  const sending = uploadFile(upload).finally(() => {
     if (upload.sending === sending) upload.sending = null;
   });
   upload.sending = sending;
@@ -87,25 +95,25 @@ function start(upload) {
 
 document.addEventListener("change", (event) => {
   const upload = event.target.closest("[data-upload]");
-  if (upload && event.target.type === "file") start(upload);
+  if (upload && event.target.type === "file") startUpload(upload);
 });
 
-// Chosen before this file was there, or kept by the browser over a reload.
+// A file may have been chosen before this script was loaded, or kept by the browser when the page was reloaded.
 for (const upload of document.querySelectorAll("[data-upload]")) {
-  if (parts(upload).input.files.length) start(upload);
+  if (findParts(upload).input.files.length) startUpload(upload);
 }
 
-// Who presses the button while a file is on its way: the form goes when the file has come.
+// If the button is pressed during an upload, submit the form after the upload.
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  const underWay = [...form.querySelectorAll("[data-upload]")].filter((each) => each.sending);
-  if (!underWay.length) return;
+  const uploads = [...form.querySelectorAll("[data-upload]")].filter((upload) => upload.sending);
+  if (!uploads.length) return;
   event.preventDefault();
   if (form.dataset.waits) return;
   form.dataset.waits = "yes";
   const button = event.submitter;
-  await Promise.allSettled(underWay.map((each) => each.sending));
+  await Promise.allSettled(uploads.map((upload) => upload.sending));
   delete form.dataset.waits;
-  // A form is not sent from within its own submit event, which may not be over yet.
+  // A form cannot be submitted during its own submit event, which may not be over yet.
   setTimeout(() => form.requestSubmit(button));
 }, true);

@@ -66,7 +66,7 @@ class UploadInput(forms.FileInput):
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context = super().get_context(name, None, attrs)
         uploaded = value.here if isinstance(value, RedisplayedUpload) else None
-        return context | {"name": name, "kind": self.kind, "invite": self.invite, "here": uploaded}
+        return context | {"name": name, "kind": self.kind, "invite": self.invite, "uploaded": uploaded}
 
 
 @dataclass(frozen=True)

@@ -206,4 +206,4 @@ def _html_frame(kind: MailKind, choose: bool, stop: bool, *, language: str, scho
         "body_text": mark_safe(mail_styles.BODY_TEXT),
         "why": REASONS_FOR_MAIL[kind],
     }
-    return text_templates.render_html_page("mail/letter.html", values)
+    return text_templates.render_html_page("mail/layout.html", values)

@@ -67,7 +67,7 @@ def render_message(request: HttpRequest, message: Message, form: ReasonForm) -> 
         "can_set_aside": message.state in (MessageState.QUEUED, MessageState.PARKED, MessageState.PERHAPS),
     }
     try:
-        context["letter"] = render_sent_mail(message)
+        context["rendered_mail"] = render_sent_mail(message)
     except PreviewUnavailable as error:
         context["why_not"] = str(error)
     return render(request, "mailroom/message.html", context)

@@ -44,7 +44,7 @@ def my_message(request: HttpRequest, pk: int) -> HttpResponse:
     message = get_object_or_404(visible_to(request.user), pk=pk)
     context: dict[str, Any] = {"message": message}
     try:
-        context["letter"] = render_sent_mail(message, masked=True)
+        context["rendered_mail"] = render_sent_mail(message, masked=True)
     except PreviewUnavailable as error:
         context["why_not"] = str(error)
     return render(request, "mailroom/my_message.html", context)

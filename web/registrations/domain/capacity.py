@@ -78,7 +78,11 @@ class Availability:
 
     @property
     def has_waitlist(self) -> bool:
-        return bool(self.closed_roles or self.waiting or self.available_spots == 1)
+        return bool(self.closed_roles or self.waiting or self.has_one_spot)
+
+    @property
+    def has_one_spot(self) -> bool:
+        return self.available_spots == 1
 
     def left_for(self, role: RoleCapacity) -> int | None:
         own = None if role.capacity is None else max(role.capacity - self.counts.get(role.name, 0), 0)

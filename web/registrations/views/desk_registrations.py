@@ -86,7 +86,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "place": my_classes.describe_registration(registration, timezone.now()),
         "form": form,
         "action_label": label,
-        "happened": recent_history.recent_history_of(registration),
+        "history_lines": recent_history.recent_history_of(registration),
         "may_cancel": registration.is_live
         and registration.line is not None
         and not cancellation_options.is_disputed(registration.line.order),

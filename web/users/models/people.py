@@ -216,6 +216,10 @@ class Staff(models.Model):
     def __str__(self) -> str:
         return str(self.user)
 
+    @property
+    def is_hidden(self) -> bool:
+        return self.listing < 0
+
 
 class Consent(models.Model):
     """A person's consent to one version of one text. Withdrawing it keeps the row."""
