@@ -15,6 +15,7 @@ from registrations.domain import desk_registrations, spots
 from registrations.domain.attendees import TypedPerson
 from registrations.domain.cancellations import student_cancellation
 from registrations.domain.line_details import Attendee
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration
 from tests.billing import order_simulation
 from tests.registrations.purchases import cart, me, of, other, place
@@ -81,7 +82,7 @@ class SpotSimulation(order_simulation.OrderSimulation):
     def cancel_registration(self, number: int) -> None:
         if live := list(Registration.objects.live().order_by("pk")):
             one = live[number % len(live)]
-            with suppress(student_cancellation.StudentCancellationRefused):
+            with suppress(RegistrationRefused):
                 seen = student_cancellation.quote_student_cancellation(one, self.now).fingerprint
                 student_cancellation.cancel_own_registration(one, self.now, seen=seen, by=self.staff)
 

@@ -16,6 +16,7 @@ from billing.models import Order, OrderLine
 from classwork.models import ClassOffer
 from outbox.testing import run_all
 from registrations.domain.tickets import upgrades
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration, Ticket
 from tests import factories
 from tests.billing import order_simulation
@@ -51,7 +52,7 @@ class TicketSimulation(spot_simulation.SpotSimulation):
             return
         ticket = tickets[number % len(tickets)]
         order = cart(payer=self.payer, name=ticket.line.order.payer_name, email=ticket.line.order.payer_email)
-        with suppress(OrderNotPlaced, upgrades.UpgradeRefused):
+        with suppress(OrderNotPlaced, RegistrationRefused):
             upgrades.add_upgrade_to_cart(ticket, order, self.now)
             place(order)
             return

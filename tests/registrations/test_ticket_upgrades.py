@@ -22,6 +22,7 @@ from mailroom.models import Message
 from registrations.domain import late_joining
 from registrations.domain.late_joining import JoiningTerms
 from registrations.domain.tickets import stay_invitations, upgrades
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration, Ticket
 from tests.page_text import text_of
 from tests.registrations.purchases import cart, line, other, pay, place
@@ -84,13 +85,13 @@ class UpgradePriceTest(TicketUpgradeTestCase):
     def test_ticket_can_be_upgraded_only_once(self) -> None:
         ticket = self.buy_ticket()
         pay(self.upgrade(ticket))
-        with self.assertRaisesMessage(upgrades.UpgradeRefused, upgrades.ENDED):
+        with self.assertRaisesMessage(RegistrationRefused, upgrades.ENDED):
             self.upgrade(Ticket.objects.for_lists().get())
 
     def test_canceled_ticket_cannot_be_upgraded(self) -> None:
         ticket = self.buy_ticket()
         line_cancellation.cancel_line(ticket.line, at=timezone.now(), why="Ill")
-        with self.assertRaisesMessage(upgrades.UpgradeRefused, upgrades.ENDED):
+        with self.assertRaisesMessage(RegistrationRefused, upgrades.ENDED):
             self.upgrade(Ticket.objects.for_lists().get())
 
     def test_refunded_part_of_the_ticket_is_not_credited(self) -> None:

@@ -21,6 +21,7 @@ from registrations.domain.line_details import OTHER, Attendee, AttendeeDetails
 from registrations.domain.waitlist import class_roles, entries
 from registrations.domain.waitlist.class_roles import BalanceLimits
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration, WaitlistEntry, WaitlistWalk
 from registrations.rules import walk_log
 from registrations.rules.role_balance import EITHER, CapacityRules, Obstacle, RoleCapacity, assign_roles, find_obstacle
@@ -168,7 +169,7 @@ class WaitlistSimulation(spot_simulation.SpotSimulation):
         if entry is None:
             return
         filled = [carts.create_cart() for _ in range(tabs)]
-        with suppress(entries.WaitlistRefused):
+        with suppress(RegistrationRefused):
             for tab in filled:
                 entries.accept_offer(entry, tab)
             for tab in filled:
@@ -188,17 +189,17 @@ class WaitlistSimulation(spot_simulation.SpotSimulation):
 
     def move_entry(self, number: int) -> None:
         if entry := self.pick_entry(number):
-            with suppress(entries.WaitlistRefused):
+            with suppress(RegistrationRefused):
                 entries.move_entry(entry, 1 + number % 3, why="x", by=self.staff)
 
     def offer_by_hand(self, number: int) -> None:
         if entry := self.pick_entry(number):
-            with suppress(entries.WaitlistRefused):
+            with suppress(RegistrationRefused):
                 entries.offer_spot_by_hand(entry, why="x", by=self.staff)
 
     def remove_entry(self, number: int) -> None:
         if entry := self.pick_entry(number):
-            with suppress(entries.WaitlistRefused):
+            with suppress(RegistrationRefused):
                 entries.remove_entry(entry, why="x", by=self.staff)
 
     # -- checks --

@@ -14,6 +14,7 @@ from registrations.domain.line_details import OTHER, Attendee, AttendeeDetails
 from registrations.domain.waitlist import class_roles, entries
 from registrations.domain.waitlist.class_roles import BalanceLimits
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration, WaitlistEntry
 from registrations.rules.role_balance import RoleCapacity
 from tests import factories
@@ -69,7 +70,8 @@ class WaitlistRaceTest(TransactionTestCase):
     def test_automatic_offer_and_offer_by_hand_do_not_share_a_spot(self) -> None:
         ben = self.put_two_on_waitlist()
         outcomes = overlap(lambda: spot_offers.offer_free_spots(self.class_offer.pk), self.offer_by_hand(ben))
-        self.assertIsInstance(outcomes[1], entries.WaitlistRefused)
+        self.assertIsInstance(outcomes[1], RegistrationRefused)
+        self.assertEqual(outcomes[1].code, "no_spot")
         self.assertEqual(self.taken(), 1)
 
     def test_control_without_locks_spot_is_offered_to_two_people(self) -> None:

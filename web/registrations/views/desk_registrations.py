@@ -23,7 +23,8 @@ from common.views import posted_data
 from registrations.domain import capacity, desk_registrations, my_classes, spots
 from registrations.domain.desk_registrations import RegistrationSearch
 from registrations.domain.transfers import to_class, to_person
-from registrations.domain.transfers.to_class import DeskOverride, TransferRefused
+from registrations.domain.transfers.to_class import DeskOverride
+from registrations.errors import RegistrationRefused
 from registrations.forms.registration import DeskRegistrationForm
 from registrations.forms.transfers import DeskTransferForm, DeskTransferToPersonForm
 from registrations.models import Registration
@@ -144,7 +145,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
                 messages.success(request, _("%(student)s has been moved to %(class)s.") % names)
                 return redirect("desk_registration", pk)
             quote = to_class.quote_transfer(registration, form.wish, form.by, at)
-        except TransferRefused as error:
+        except RegistrationRefused as error:
             form.add_error(None, str(error))
     context = {
         "one": registration,
@@ -164,7 +165,7 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
         by = DeskOverride(acting_user(request), form.cleaned_data["why"])
         try:
             transferred = to_person.transfer_to_person(registration, form.person, by, timezone.now())
-        except TransferRefused as error:
+        except RegistrationRefused as error:
             form.add_error(None, str(error))
         else:
             names = {"student": transferred.student}

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from billing.domain.cancellations import quoted_cancellation
 from registrations.domain.cancellations import student_cancellation
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration
 from users.requests import AccountRequest
 
@@ -33,7 +34,7 @@ def cancel_my_registration(request: AccountRequest, pk: int) -> HttpResponse:
         )
     except quoted_cancellation.CancellationChanged as changed:
         return _render_cancellation(request, registration, str(changed), status=409)
-    except student_cancellation.StudentCancellationRefused:
+    except RegistrationRefused:
         return _render_cancellation(request, registration, status=409)
     except quoted_cancellation.AlreadyCanceled as gone:
         messages.info(request, str(gone))
@@ -48,7 +49,7 @@ def _render_cancellation(
     seen, refused = "", ""
     try:
         seen = student_cancellation.quote_student_cancellation(registration, timezone.now()).fingerprint
-    except student_cancellation.StudentCancellationRefused as cannot:
+    except RegistrationRefused as cannot:
         refused = str(cannot)
     context = {
         "registration": registration,

@@ -20,6 +20,7 @@ from common.throttle import rate_limited
 from common.views import posted_data
 from registrations.domain import attendees, cart, desk_registrations, my_classes, status_text
 from registrations.domain.tickets import guest_list, sales, upgrades
+from registrations.errors import RegistrationRefused
 from registrations.forms.registration import OtherPersonForm
 from registrations.forms.tickets import SellTicketForm, TicketForm
 from registrations.models import Ticket
@@ -91,7 +92,7 @@ def stay(request: HttpRequest, token: str) -> HttpResponse:
         return redirect_to_login(upgrades.ticket_url(stored))
     try:
         upgrades.add_upgrade_to_cart(stored, session_cart.find_or_create_cart(request), timezone.now())
-    except upgrades.UpgradeRefused as error:
+    except RegistrationRefused as error:
         messages.warning(request, str(error))
         return redirect(upgrades.ticket_url(stored))
     except carts.CartFull as full:

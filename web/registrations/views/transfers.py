@@ -22,7 +22,8 @@ from registrations.domain.change_deadlines import change_deadline
 from registrations.domain.line_details import STUDENT, Attendee
 from registrations.domain.transfers import options as alternatives
 from registrations.domain.transfers import to_class, to_person
-from registrations.domain.transfers.to_class import TransferRefused, TransferRequest
+from registrations.domain.transfers.to_class import TransferRequest
+from registrations.errors import RegistrationRefused
 from registrations.forms.transfers import TransferForm, TransferToPersonForm
 from registrations.models import Registration
 from registrations.rules.role_balance import EITHER
@@ -43,7 +44,7 @@ def choose(request: AccountRequest, pk: int) -> HttpResponse:
     registration, at = _own_registration(request.user, pk), timezone.now()
     try:
         options = alternatives.transfer_options(registration, request.user, at)
-    except TransferRefused as error:
+    except RegistrationRefused as error:
         return _redirect_with_warning(request, error)
     context = {
         "place": registration,
@@ -58,7 +59,7 @@ def choose(request: AccountRequest, pk: int) -> HttpResponse:
     )
 
 
-def _redirect_with_warning(request: HttpRequest, error: TransferRefused) -> HttpResponse:
+def _redirect_with_warning(request: HttpRequest, error: RegistrationRefused) -> HttpResponse:
     messages.warning(request, str(error))
     return redirect("my_classes")
 
@@ -86,7 +87,7 @@ def move(request: AccountRequest, pk: int, class_offer: int) -> HttpResponse:
             messages.success(request, _("%(student)s has a spot in %(class)s now.") % names)
             return redirect("my_classes")
         quote = to_class.quote_transfer(registration, wish, request.user, at)
-    except TransferRefused as error:
+    except RegistrationRefused as error:
         messages.warning(request, str(error))
         return redirect("choose_transfer", pk) if registration.is_live else redirect("my_classes")
     form.initial["seen"] = quote.fingerprint
@@ -116,8 +117,8 @@ def give(request: AccountRequest, pk: int) -> HttpResponse:
             names = {"name": form.cleaned_data["first_name"]}
             messages.success(request, _("The spot was transferred to %(name)s. We’ve emailed them.") % names)
             return redirect("my_classes")
-    except TransferRefused as error:
-        if str(error) != to_person.THEIRS.format(registration.student):
+    except RegistrationRefused as error:
+        if error.code != "already_theirs":
             return _redirect_with_warning(request, error)
         form.add_error(None, str(error))
     context = {

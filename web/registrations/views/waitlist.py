@@ -20,6 +20,7 @@ from common.throttle import rate_limited
 from common.views import posted_data
 from registrations.domain import capacity, registration_window
 from registrations.domain.waitlist import class_roles, entries, presentation, session_entries
+from registrations.errors import RegistrationRefused
 from registrations.forms.waitlist import ClassRolesForm, JoinWaitlistForm, MoveEntryForm
 from registrations.models import WaitlistEntry
 from users.roles import acting_user, desk_required
@@ -50,7 +51,7 @@ def join(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             joined = entries.find_or_join_waitlist(class_offer, list(form.wishes()), form.contact)
-        except entries.WaitlistRefused as error:
+        except RegistrationRefused as error:
             messages.warning(request, str(error))
             return redirect(class_offer)
         if viewer is not None:
@@ -99,7 +100,7 @@ def take(request: HttpRequest, token: str) -> HttpResponse:
         return redirect_to_login(entries.entry_url(stored))
     try:
         entries.accept_offer(stored, session_cart.find_or_create_cart(request))
-    except entries.WaitlistRefused as error:
+    except RegistrationRefused as error:
         messages.warning(request, str(error))
         return redirect(entries.entry_url(stored))
     except carts.CartFull as full:
@@ -161,7 +162,7 @@ def roles(request: HttpRequest, pk: int) -> HttpResponse:
             class_roles.set_class_roles(class_offer, form.roles, form.apart, acting_user(request))
             messages.success(request, gettext("Saved. Everyone who fits these rules has been offered a spot."))
             return redirect("desk_waitlist", pk)
-        except class_roles.RoleInUse as error:
+        except RegistrationRefused as error:
             form.add_error(None, str(error))
     return render(request, "registrations/desk/class_roles.html", {"class_offer": class_offer, "form": form})
 
@@ -183,7 +184,7 @@ def arrange(request: HttpRequest, pk: int, action: str) -> HttpResponse:
             entries.move_entry(stored, form.cleaned_data["place"], why=why, by=by)
         else:
             {"offer": entries.offer_spot_by_hand, "remove": entries.remove_entry}[action](stored, why=why, by=by)
-    except entries.WaitlistRefused as error:
+    except RegistrationRefused as error:
         messages.error(request, str(error))
     else:
         messages.success(request, gettext("Done."))

@@ -21,16 +21,13 @@ from registrations.domain.late_joining import JoiningTerms
 from registrations.domain.line_details import AttendeeDetails
 from registrations.domain.spots import ALREADY
 from registrations.domain.transitions import State
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration, Ticket
 from users.models import User
 
 PURPOSE = "registrations.ticket"
 LINK_AGE = timedelta(days=400)
 ENDED = "This booking is no longer valid."
-
-
-class UpgradeRefused(Exception):
-    """The message says why the ticket cannot be turned into a registration."""
 
 
 def ticket_url(ticket: Ticket) -> str:
@@ -103,7 +100,7 @@ def quote_upgrade(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:
 @transaction.atomic
 def add_upgrade_to_cart(ticket: Ticket, cart: Order, at: datetime) -> None:
     if said := upgrade_refusal(ticket, at):
-        raise UpgradeRefused(said)
+        raise RegistrationRefused(said, "not_upgradable")
     paid_by = ticket.line.order
     if not cart.payer_email and cart.payer is None and not is_paid_by_someone_else(ticket):
         cart.payer_name, cart.payer_email = paid_by.payer_name, paid_by.payer_email

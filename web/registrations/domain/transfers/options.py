@@ -47,7 +47,7 @@ class TransferOption:
 
 
 def transfer_options(registration: Registration, viewer: User, at: datetime) -> list[TransferOption]:
-    """The number of queries does not depend on the number of classes. Raises TransferRefused."""
+    """The number of queries does not depend on the number of classes."""
     line = to_class.transferable_line(registration, at)
     to_class.check_transfer_deadline(registration, at)
     live = Registration.objects.live().filter(student=registration.student_id)
