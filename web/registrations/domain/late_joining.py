@@ -46,7 +46,7 @@ class JoiningTerms:
 
 
 def joining_terms(class_offer: ClassOffer, at: datetime) -> JoiningTerms:
-    starts = [meeting.starts_at for meeting in class_offer.meetings.all() if not meeting.is_canceled]
+    starts = [meeting.starts_at for meeting in class_offer.uncanceled_meetings]
     left = sum(start > at for start in starts)
     discount = (
         late_joiner_reduction(class_offer.full_price, left, len(starts), settings.CURRENCY)

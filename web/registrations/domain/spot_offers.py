@@ -95,7 +95,7 @@ def _apply_walk_step(step: WalkStep, entry: WaitlistEntry, class_offer: ClassOff
 
 
 def offer_spot(entry: WaitlistEntry, class_offer: ClassOffer, step: SpotOffered, at: datetime) -> None:
-    starts = [meeting.starts_at for meeting in class_offer.meetings.all() if not meeting.is_canceled]
+    starts = [meeting.starts_at for meeting in class_offer.uncanceled_meetings]
     next_meeting = min((start for start in starts if start > at), default=None)
     entry.state, entry.offered_roles, entry.skip_rule, entry.skip_role = State.OFFERED, list(step.roles), "", ""
     entry.offer_expires_at = offer_deadlines.offer_deadline(at, settings.OFFER_HOURS, next_meeting)

@@ -104,8 +104,8 @@ def _is_ahead(now: datetime) -> Q:
 def _next_meeting(class_offer: ClassOffer, staff: Staff, now: datetime) -> Meeting | None:
     is_assigned = _is_assigned(class_offer, staff)
     taught: list[Meeting] = []
-    for meeting in class_offer.meetings.all():
-        if meeting.is_canceled or meeting.ends_at <= now:
+    for meeting in class_offer.uncanceled_meetings:
+        if meeting.ends_at <= now:
             continue
         substitutes = meeting.substitutes.all()
         teaches = staff in substitutes if substitutes else is_assigned

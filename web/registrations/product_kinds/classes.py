@@ -20,7 +20,7 @@ from common import dates
 from registrations.domain import admission, attendees, late_joining, minimum_enrollment, registration_window, spots
 from registrations.domain.line_details import ME, STUDENT, AttendeeDetails
 from registrations.domain.tickets import upgrades
-from registrations.forms.registration import RoleForm
+from registrations.forms.registration import DanceRoleForm
 from registrations.models import Registration
 from users.models import Student, User
 
@@ -89,7 +89,7 @@ class AttendedKind(ProductKind):
         details, roles = AttendeeDetails.from_line(line), list(names)
         if details.waitlist_entry_id or not roles:
             return None
-        return RoleForm(roles, data, prefix=f"line-{line.pk}", initial={"role": details.role})
+        return DanceRoleForm(roles, data, prefix=f"line-{line.pk}", initial={"role": details.role})
 
     def save_answers(self, line: OrderLine, form: Form, viewer: User | None) -> None:
         replace(AttendeeDetails.from_line(line), role=form.cleaned_data["role"]).save_to(line)

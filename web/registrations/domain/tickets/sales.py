@@ -34,10 +34,9 @@ def sells_tickets(class_offer: ClassOffer) -> bool:
 
 
 def is_on_sale(class_offer: ClassOffer, at: datetime) -> bool:
-    to_come = [one for one in class_offer.meetings.all() if not one.is_canceled]
-    return (
-        sells_tickets(class_offer) and not class_offer.is_canceled and any(at < ticket_sale_end(one) for one in to_come)
-    )
+    if class_offer.is_canceled or not sells_tickets(class_offer):
+        return False
+    return any(at < ticket_sale_end(meeting) for meeting in class_offer.uncanceled_meetings)
 
 
 def ticket_closed_reason(meeting: Meeting, at: datetime, *, trial: bool, by_desk: bool = False) -> str:
@@ -59,7 +58,6 @@ def ticket_sale_end(meeting: Meeting, *, by_desk: bool = False) -> datetime:
 
 
 def days_with_tickets(class_offer: ClassOffer, at: datetime, *, by_desk: bool = False) -> list[TicketDay]:
-    to_come = [one for one in class_offer.meetings.all() if not one.is_canceled]
-    sold = [one for one in to_come if at < ticket_sale_end(one, by_desk=by_desk)]
-    rooms = capacity.availability_by_meeting(class_offer, sold, at)
-    return [TicketDay(one, rooms[one.pk]) for one in sold]
+    on_sale = [meeting for meeting in class_offer.uncanceled_meetings if at < ticket_sale_end(meeting, by_desk=by_desk)]
+    availability = capacity.availability_by_meeting(class_offer, on_sale, at)
+    return [TicketDay(meeting, availability[meeting.pk]) for meeting in on_sale]
