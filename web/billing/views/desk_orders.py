@@ -131,7 +131,7 @@ def _desk_order_page(request: HttpRequest, order: Order, **refused: forms.Form) 
         "received": received,
         "surplus": balances.overpaid_amount(order) if order.state != Order.State.PLACED else 0,
         "credit": credit.credit_spent_on(order),
-        "happened": recent_history.recent_history_of(order),
+        "recent_history": recent_history.recent_history_of(order),
         "disputes": disputes,
         "in_dispute": any(dispute.state == Dispute.State.OPEN for dispute in disputes),
         "items_disputed": cancellation_options.is_disputed(order),

@@ -83,7 +83,7 @@ def _desk_voucher_page(request: HttpRequest, voucher: Voucher, **refused: forms.
         "voucher": voucher,
         "problem": eligibility.voucher_refusal(voucher, voucher.currency, timezone.now()),
         "entries": voucher.entries.select_related("order", "created_by"),
-        "happened": recent_history.recent_history_of(voucher),
+        "recent_history": recent_history.recent_history_of(voucher),
     }
     return render(request, "billing/desk/voucher.html", context | action_forms, status=400 if refused else 200)
 

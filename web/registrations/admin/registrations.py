@@ -20,7 +20,7 @@ class RegistrationAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     search_fields = ["student__first_name", "student__last_name", "student__email", "student__user__email"]
     fields = [
         *("student", "class_offer", "place", "end_reason", "over_capacity", "payment", "readiness", "referral_source"),
-        *("created_at", "confirmed_at", "ended_at", "at_the_desk", "what_happened"),
+        *("created_at", "confirmed_at", "ended_at", "at_the_desk", "recent_history"),
     ]
     ordering = ["-class_offer__class_day", "class_offer__start_time", "student__first_name"]
 
@@ -42,7 +42,7 @@ class RegistrationAdmin(ReadOnlyAdmin, admin.ModelAdmin):
         )
 
     @admin.display(description=_("history"))
-    def what_happened(self, obj: Registration) -> str:
+    def recent_history(self, obj: Registration) -> str:
         return side_panels.recent_history_panel(obj)
 
     @admin.display(description=_("spot"), ordering="state")

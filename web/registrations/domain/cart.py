@@ -42,8 +42,10 @@ def add_tickets_to_cart(cart: Order, meeting_id: int, people: Iterable[Attendee]
 
 
 def full_class_messages(class_offers: Sequence[ClassOffer], at: datetime, people: int = 1) -> list[str]:
-    rooms = capacity.availability_by_class(class_offers, at)
-    problems = {class_offer: _missing_spots_message(rooms[class_offer.pk], people) for class_offer in class_offers}
+    availability = capacity.availability_by_class(class_offers, at)
+    problems = {
+        class_offer: _missing_spots_message(availability[class_offer.pk], people) for class_offer in class_offers
+    }
     return [f"{class_offer.subject.title}, {class_offer.day}: {why}" for class_offer, why in problems.items() if why]
 
 

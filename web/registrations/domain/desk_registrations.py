@@ -41,7 +41,7 @@ class RegistrationSearch:
     show: str = ""
     class_offer_id: int | None = None
     session_id: int | None = None
-    heard: str = ""
+    referral_source: str = ""
     """A key from the list of answers to how people heard of the school."""
 
 
@@ -55,8 +55,10 @@ def search_registrations(criteria: RegistrationSearch) -> QuerySet[Registration]
         registrations = registrations.filter(LISTED[criteria.show][1])
     if criteria.class_offer_id:
         registrations = registrations.filter(class_offer=criteria.class_offer_id)
-    if criteria.heard:
-        registrations = registrations.filter(pk__in=referral_sources.registrations_with_answer(criteria.heard))
+    if criteria.referral_source:
+        registrations = registrations.filter(
+            pk__in=referral_sources.registrations_with_answer(criteria.referral_source)
+        )
     if criteria.session_id:
         registrations = registrations.filter(class_offer__session=criteria.session_id)
     number = read_number(criteria.text.strip().removeprefix("#"))

@@ -95,8 +95,10 @@ def postpone_decision(class_offer: ClassOffer, day: date, *, why: str, by: User)
     class_offer = capacity.lock_class(class_offer.pk)
     if not class_offer.is_tentative:
         raise ChangeRefused(FieldProblem("", "This is already decided."))
-    if fault := decision_date_problem(day, [meeting.slot for meeting in class_offer.meetings.filter(canceled_at=None)]):
-        raise ChangeRefused(fault)
+    if problem := decision_date_problem(
+        day, [meeting.slot for meeting in class_offer.meetings.filter(canceled_at=None)]
+    ):
+        raise ChangeRefused(problem)
     before, class_offer.decision_date, class_offer.decision_requested_at = class_offer.decision_date, day, None
     class_offer.save(update_fields=["decision_date", "decision_requested_at", "date_modified"])
     record_action(by, "registrations.decision_postponed", class_offer, why=why, before=str(before), after=str(day))

@@ -77,13 +77,16 @@ def agenda_of(staff: Staff, now: datetime) -> Agenda:
             class_offer.pk,
         )
     )
-    rooms, people = capacity.availability_by_class(class_offers, now), _count_people(class_offers, ahead.values(), now)
+    availability, people = (
+        capacity.availability_by_class(class_offers, now),
+        _count_people(class_offers, ahead.values(), now),
+    )
     classes = [
         TaughtClass(
             ClassSummary(class_offer, dates.to_local_time(now).date()),
             ahead[class_offer.pk],
             not _is_assigned(class_offer, staff),
-            rooms[class_offer.pk],
+            availability[class_offer.pk],
             str(RoleCounts([role.name for role in class_offer.roles.all()], people[class_offer.pk])),
         )
         for class_offer in class_offers

@@ -18,7 +18,7 @@ from registrations.models import Ticket
 
 
 def ticket_context(message: Message) -> dict[str, Any]:
-    """Raises NotNeeded if the ticket has changed by the time the mail is sent."""
+    """Raises MailNotNeeded if the ticket has changed by the time the mail is sent."""
     ticket = Ticket.objects.confirmed().for_lists().filter(pk=message.data["ticket_id"]).first()
     if ticket is None or ticket.meeting.is_canceled:
         raise MailNotNeeded("The ticket is no longer valid, or the class day was canceled.")

@@ -62,7 +62,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "places": [my_classes.describe_registration(registration, at) for registration in page],
-        "wanted": criteria,
+        "criteria": criteria,
         "choices": desk_registrations.LISTED,
         "sessions": Session.objects.order_by("-key_day_date")[:24],
         "class_offer": class_offer,
@@ -87,7 +87,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "place": my_classes.describe_registration(registration, timezone.now()),
         "form": form,
         "action_label": label,
-        "happened": recent_history.recent_history_of(registration),
+        "recent_history": recent_history.recent_history_of(registration),
         "may_cancel": registration.is_live
         and registration.line is not None
         and not cancellation_options.is_disputed(registration.line.order),
@@ -140,11 +140,13 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             if "do" in request.POST:
-                to_class.transfer_to_class(registration, form.wish, form.by, at, seen=request.POST.get("seen", ""))
-                names = {"student": registration.student, "class": form.wish.class_offer}
+                to_class.transfer_to_class(
+                    registration, form.transfer_request, form.by, at, seen=request.POST.get("seen", "")
+                )
+                names = {"student": registration.student, "class": form.transfer_request.class_offer}
                 messages.success(request, _("%(student)s has been moved to %(class)s.") % names)
                 return redirect("desk_registration", pk)
-            quote = to_class.quote_transfer(registration, form.wish, form.by, at)
+            quote = to_class.quote_transfer(registration, form.transfer_request, form.by, at)
         except RegistrationRefused as error:
             form.add_error(None, str(error))
     context = {

@@ -99,7 +99,7 @@ def _student_page(request: HttpRequest, student: Student, template: str) -> Http
         "level": progress.level_text(level_progress.number, rungs),
         "computed": progress.level_text(level_progress.computed, rungs),
         "attending": my_classes.classes_of_student(student, timezone.now()),
-        "happened": recent_history.recent_history_of(student),
+        "recent_history": recent_history.recent_history_of(student),
         "form": form,
     }
     return render(request, template, context)

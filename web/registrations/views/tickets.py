@@ -162,7 +162,7 @@ def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "one": my_classes.describe_ticket(stored, at),
         "form": form,
-        "happened": recent_history.recent_history_of(stored),
+        "recent_history": recent_history.recent_history_of(stored),
     }
     return render(request, "registrations/desk/ticket.html", context)
 

@@ -74,19 +74,19 @@ def move(request: AccountRequest, pk: int, class_offer: int) -> HttpResponse:
     choice = RegistrationChoice([chosen], [Attendee(STUDENT, student_id=registration.student_id)])
     levels = [(level, cart.level_below(level)) for level in cart.levels_to_ask_about(choice, request.user, at)]
     form = TransferForm(roles, bool(levels), posted_data(request), initial={"role": registration.role})
-    wish = form.wish(chosen) if form.is_valid() else TransferRequest(chosen, EITHER if roles else "")
+    target = form.transfer_request(chosen) if form.is_valid() else TransferRequest(chosen, EITHER if roles else "")
     try:
         if form.is_valid():
             order = to_class.transfer_to_class(
-                registration, wish, request.user, timezone.now(), seen=form.cleaned_data["seen"]
+                registration, target, request.user, timezone.now(), seen=form.cleaned_data["seen"]
             )
             if order.state == Order.State.PLACED and order.due_kind == Order.Due.NOW:
                 messages.success(request, _("Your new spot is reserved. You keep your old spot until you’ve paid."))
                 return redirect(order.address())
-            names = {"student": registration.student, "class": wish.class_offer.subject.title}
+            names = {"student": registration.student, "class": target.class_offer.subject.title}
             messages.success(request, _("%(student)s has a spot in %(class)s now.") % names)
             return redirect("my_classes")
-        quote = to_class.quote_transfer(registration, wish, request.user, at)
+        quote = to_class.quote_transfer(registration, target, request.user, at)
     except RegistrationRefused as error:
         messages.warning(request, str(error))
         return redirect("choose_transfer", pk) if registration.is_live else redirect("my_classes")

@@ -50,7 +50,7 @@ def join(request: HttpRequest, pk: int) -> HttpResponse:
     form = JoinWaitlistForm(names, viewer, list(viewer.in_care.all()) if viewer else [], posted_data(request))
     if request.method == "POST" and form.is_valid():
         try:
-            joined = entries.find_or_join_waitlist(class_offer, list(form.wishes()), form.contact)
+            joined = entries.find_or_join_waitlist(class_offer, list(form.requests()), form.contact)
         except RegistrationRefused as error:
             messages.warning(request, str(error))
             return redirect(class_offer)

@@ -25,8 +25,8 @@ FOR_CLASSES = (CompensationPolicy.REFUND, CompensationPolicy.CREDIT, Compensatio
 class CancellationRequest:
     """Class days by their ids, or a whole class with all its remaining days.
 
-    `instead` maps a canceled day to its replacement, and `exceptions` maps the key of a spot to a compensation that
-    differs from the policy.
+    `replacements` maps a canceled day to its replacement, and `exceptions` maps the key of a spot to a compensation
+    that differs from the policy.
     """
 
     policy: str

@@ -99,8 +99,8 @@ def quote_upgrade(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:
 
 @transaction.atomic
 def add_upgrade_to_cart(ticket: Ticket, cart: Order, at: datetime) -> None:
-    if said := upgrade_refusal(ticket, at):
-        raise RegistrationRefused(said, "not_upgradable")
+    if reason := upgrade_refusal(ticket, at):
+        raise RegistrationRefused(reason, "not_upgradable")
     paid_by = ticket.line.order
     if not cart.payer_email and cart.payer is None and not is_paid_by_someone_else(ticket):
         cart.payer_name, cart.payer_email = paid_by.payer_name, paid_by.payer_email

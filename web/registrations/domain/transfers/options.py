@@ -29,16 +29,16 @@ class TransferOption:
     to_pay: Decimal
     refund_amount: Decimal
     as_credit: bool
-    is_kept: bool = False
+    is_offered: bool = False
     """True if the waitlist has offered this class to the student."""
     why_not: str = ""
 
     @property
     def is_full(self) -> bool:
-        return self.availability.is_full and not self.is_kept
+        return self.availability.is_full and not self.is_offered
 
     @property
-    def room_text(self) -> str:
+    def availability_text(self) -> str:
         return "" if self.is_full else self.availability.status_text
 
     @property
@@ -55,7 +55,7 @@ def transfer_options(registration: Registration, viewer: User, at: datetime) -> 
     class_offers = [
         class_offer for class_offer in registration_window.open_classes(at) if class_offer.pk not in attended
     ]
-    rooms, prices = (
+    availability, prices = (
         capacity.availability_by_class(class_offers, at),
         TransferPrices(line, at, is_payer=to_class.is_payer(viewer, line)),
     )
@@ -65,7 +65,7 @@ def transfer_options(registration: Registration, viewer: User, at: datetime) -> 
     for class_offer in class_offers:
         listed, here, is_offered = (
             ClassSummary(class_offer, today),
-            rooms[class_offer.pk],
+            availability[class_offer.pk],
             class_offer.pk in offered_classes,
         )
         to_pay, refund, as_credit = prices.of(class_offer)

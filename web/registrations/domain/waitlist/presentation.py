@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Exists, Min, OuterRef, QuerySet, Sum
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing.domain.status_text import StatusText
 from classwork.models import ClassOffer
@@ -21,11 +23,11 @@ from users.models import User
 
 State = WaitlistEntry.State
 ENDED = {
-    State.ACCEPTED: StatusText("Registered", "good"),
-    State.DECLINED: StatusText("Declined"),
-    State.EXPIRED: StatusText("Offer expired", "bad"),
-    State.LEFT: StatusText("Left the waitlist"),
-    State.CLOSED: StatusText("Closed"),
+    State.ACCEPTED: StatusText(_("Registered"), "good"),
+    State.DECLINED: StatusText(_("Declined")),
+    State.EXPIRED: StatusText(_("Offer expired"), "bad"),
+    State.LEFT: StatusText(_("Left the waitlist")),
+    State.CLOSED: StatusText(_("Closed")),
 }
 
 
@@ -39,12 +41,12 @@ class EntryView:
     @property
     def status(self) -> StatusText:
         if self.entry.state == State.WAITING:
-            return StatusText(f"Waitlisted ({format_ordinal(self.number)})", "warn")
+            return StatusText(gettext("Waitlisted (%(position)s)") % {"position": format_ordinal(self.number)}, "warn")
         if self.entry.state != State.OFFERED:
             return ENDED[State(self.entry.state)]
         if not entries.is_offer_open(self.entry, self.at):
             return ENDED[State.EXPIRED]
-        return StatusText(f"Spot reserved until {self.until}", "good")
+        return StatusText(gettext("Spot reserved until %(time)s") % {"time": self.until}, "good")
 
     @property
     def in_line(self) -> str:
@@ -84,7 +86,7 @@ class EntryView:
 
     @property
     def names(self) -> str:
-        return " and ".join(self._people())
+        return gettext(" and ").join(self._people())
 
     def _people(self) -> Iterator[str]:
         for person, role in zip(self.entry.people, self.entry.requested_roles, strict=True):
@@ -94,8 +96,13 @@ class EntryView:
 
 
 def position_sentence(numbers: Mapping[str, int]) -> str:
-    roles = ", ".join(f"{format_ordinal(number)} for {role}" for role, number in numbers.items() if role)
-    return f"You’re {format_ordinal(numbers[''])} in line{f' ({roles})' if roles else ''}"
+    sentence = gettext("You’re %(position)s in line") % {"position": format_ordinal(numbers[""])}
+    by_role = [
+        gettext("%(position)s for %(role)s") % {"position": format_ordinal(number), "role": role}
+        for role, number in numbers.items()
+        if role
+    ]
+    return f"{sentence} ({', '.join(by_role)})" if by_role else sentence
 
 
 def describe_entry(entry: WaitlistEntry, at: datetime) -> EntryView:
@@ -161,9 +168,9 @@ def waitlists_of_classes(class_offers: Sequence[ClassOffer], at: datetime) -> li
     open_offers = WaitlistEntry.objects.filter(class_offer__in=class_offers).with_open_offer(at).order_by()
     rows = open_offers.values_list("class_offer").annotate(Sum("size"), Min("offer_expires_at"))
     offered = {row[0]: row[1:] for row in rows}
-    rooms = capacity.availability_by_class(class_offers, at)
+    availability = capacity.availability_by_class(class_offers, at)
     return [
-        ClassWaitlist(class_offer, rooms[class_offer.pk], *offered.get(class_offer.pk, (0, None)))
+        ClassWaitlist(class_offer, availability[class_offer.pk], *offered.get(class_offer.pk, (0, None)))
         for class_offer in class_offers
     ]
 
