@@ -69,7 +69,7 @@ def take_snapshot(class_offer: ClassOffer) -> ClassSnapshot:
     return ClassSnapshot(
         seats,
         tuple(
-            (one.entry, one.wanted)
+            (one.entry, one.requested_roles)
             for one in spot_offers.as_waiting_parties(list(spot_offers.waiting_entries(class_offer)))
         ),
     )
@@ -120,8 +120,8 @@ class WaitlistSimulation(spot_simulation.SpotSimulation):
         """Register one person or two partners."""
         name = f"b{Order.objects.count()}"
         order = cart(payer=self.payer, name=name, email=f"{name}@example.org")
-        for wish in self.waitlist_requests(number, name, 1 + number // 3):
-            details = AttendeeDetails(wish.attendee, role=wish.role).as_json()
+        for request in self.waitlist_requests(number, name, 1 + number // 3):
+            details = AttendeeDetails(request.attendee, role=request.role).as_json()
             carts.add_line(order, "place", self.class_offer.pk, details)
         self.place_cart(order, due)
 

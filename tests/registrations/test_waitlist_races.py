@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from django.test import TransactionTestCase, tag
+from django.test import tag
 from django.utils import timezone
 
 from billing.domain.orders import cart as carts
@@ -19,18 +19,14 @@ from registrations.models import Registration, WaitlistEntry
 from registrations.rules.role_balance import RoleCapacity
 from tests import factories
 from tests.racing import overlap, without_locks
+from tests.registrations.full_classes import LastSpotTestCase
 from tests.registrations.purchases import cart, line, me, other, place
 
 State = WaitlistEntry.State
 
 
 @tag("postgres")
-class WaitlistRaceTest(TransactionTestCase):
-    def setUp(self) -> None:
-        self.class_offer = factories.create_class_offer(
-            factories.create_session("Race"), factories.create_subject(), capacity=1
-        )
-
+class WaitlistRaceTest(LastSpotTestCase):
     def wait(self, name: str) -> WaitlistEntry:
         attendee = Attendee(OTHER, first_name=name, email=f"{name}@example.org")
         return entries.join_waitlist(
@@ -41,9 +37,6 @@ class WaitlistRaceTest(TransactionTestCase):
         basket = cart(email=email)
         carts.add_line(basket, "place", self.class_offer.pk, AttendeeDetails(me(), role=role).as_json())
         return lambda: place(basket)
-
-    def taken(self) -> int:
-        return capacity.availability_of(self.class_offer, timezone.now()).spots_taken
 
     def free(self, order: Order) -> None:
         """Release a spot without processing the waitlist."""
