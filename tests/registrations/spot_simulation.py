@@ -101,7 +101,7 @@ class SpotSimulation(order_simulation.OrderSimulation):
 
     def check_invariants(self, test: TestCase) -> None:
         super().check_invariants(test)
-        taken = Registration.objects.taking_a_place(timezone.now()).select_related("line__order")
+        taken = Registration.objects.taking_a_spot(timezone.now()).select_related("line__order")
         for class_offer in self.class_offers:
             if class_offer.capacity is not None:
                 within = taken.filter(class_offer=class_offer, over_capacity=False).count()
@@ -124,6 +124,6 @@ class SpotSimulation(order_simulation.OrderSimulation):
         """A payer who has paid or can still pay has the spot, or there is a payment issue."""
         if line.order.has_expired(timezone.now()):
             return
-        places = Registration.objects.filter(line=line).taking_a_place(timezone.now()).count()
+        places = Registration.objects.filter(line=line).taking_a_spot(timezone.now()).count()
         asked = line.order.cases.filter(kind=PaymentIssue.Kind.NOT_CONFIRMED).exists()
         test.assertEqual(places, 0 if asked and not places else 1)

@@ -60,8 +60,8 @@ class HoldTest(FullClassTestCase):
         spot = Registration.objects.get()
         before = spot.held_until - timedelta(microseconds=1)
         for at, held in ((before, True), (spot.held_until, False)):
-            self.assertEqual(spot.takes_a_place(at), held)
-            self.assertEqual(Registration.objects.taking_a_place(at).exists(), held)
+            self.assertEqual(spot.takes_a_spot(at), held)
+            self.assertEqual(Registration.objects.taking_a_spot(at).exists(), held)
             self.assertEqual(capacity.availability_of(self.class_offer, at).spots_taken, int(held))
 
     def test_person_whose_hold_expired_can_register_again(self) -> None:

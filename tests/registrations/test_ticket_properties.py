@@ -76,12 +76,12 @@ class TicketSimulation(spot_simulation.SpotSimulation):
     def check_invariants(self, test: TestCase) -> None:
         order_simulation.OrderSimulation.check_invariants(self, test)
         for class_offer in self.class_offers:
-            places = Registration.objects.filter(class_offer=class_offer).taking_a_place(self.now)
+            places = Registration.objects.filter(class_offer=class_offer).taking_a_spot(self.now)
             for day in class_offer.meetings.all():
                 becoming = places.filter(
                     line__exchanged_from__tickets__meeting=day, line__exchanged_from__tickets__state="confirmed"
                 )
-                guests = Ticket.objects.filter(meeting=day).taking_a_place(self.now).count() - becoming.count()
+                guests = Ticket.objects.filter(meeting=day).taking_a_spot(self.now).count() - becoming.count()
                 test.assertLessEqual(places.count() + guests, class_offer.capacity or 99)
         for line in OrderLine.objects.exclude(exchanged_at=None):
             test.assertEqual(line.tickets.get().state, State.TRANSFERRED)

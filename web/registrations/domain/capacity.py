@@ -14,7 +14,7 @@ from django.db.models.functions import Cast, Coalesce
 from billing.domain.product_kinds import ProductUnavailable
 from billing.models import OrderLine
 from classwork.models import ClassOffer, ClassRole, Meeting, RoleBalance
-from registrations.domain.attendees import PLACE, TICKET
+from registrations.domain.attendees import CLASS_KIND, TICKET_KIND
 from registrations.models import Registration, Ticket, WaitlistEntry
 from registrations.rules.role_balance import CapacityRules, Counts, RoleCapacity, find_obstacle
 
@@ -25,11 +25,11 @@ NO_LIMIT = -1
 def lock_classes_of_order(line: OrderLine) -> ClassOffer:
     """Locks all classes of the order by their ids, so that two orders never deadlock. Returns the line's class."""
     lines = line.order.lines.filter(canceled_at=None)
-    days = Meeting.objects.filter(pk__in=lines.filter(kind=TICKET).values("product_id"))
-    classes = Q(pk__in=lines.filter(kind=PLACE).values("product_id")) | Q(pk__in=days.values("class_offer"))
-    classes |= Q(pk__in=lines.filter(exchanged_from__kind=PLACE).values("exchanged_from__product_id"))
+    days = Meeting.objects.filter(pk__in=lines.filter(kind=TICKET_KIND).values("product_id"))
+    classes = Q(pk__in=lines.filter(kind=CLASS_KIND).values("product_id")) | Q(pk__in=days.values("class_offer"))
+    classes |= Q(pk__in=lines.filter(exchanged_from__kind=CLASS_KIND).values("exchanged_from__product_id"))
     class_offer_id = line.product_id
-    if line.kind == TICKET:
+    if line.kind == TICKET_KIND:
         class_offer_id = Meeting.objects.filter(pk=line.product_id).values_list("class_offer", flat=True).first() or 0
     locked = ClassOffer.objects.select_for_update().filter(classes | Q(pk=class_offer_id)).order_by("pk")
     class_offer = next((class_offer for class_offer in locked if class_offer.pk == class_offer_id), None)
@@ -118,7 +118,7 @@ class Availability:
 
 
 def annotate_taken(class_offers: QuerySet[ClassOffer], at: datetime) -> QuerySet[ClassOffer]:
-    rows = Registration.objects.taking_a_place(at).filter(class_offer=OuterRef("pk")).order_by().values("class_offer")
+    rows = Registration.objects.taking_a_spot(at).filter(class_offer=OuterRef("pk")).order_by().values("class_offer")
     return class_offers.annotate(taken=Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0))
 
 
@@ -188,14 +188,14 @@ def _count_spots_by_class(
 ) -> dict[int, SpotCounts]:
     counts_by_class = {class_offer.pk: SpotCounts() for class_offer in class_offers}
     offer_ids = list(counts_by_class)
-    taken = Registration.objects.filter(class_offer__in=offer_ids).taking_a_place(at).order_by()
+    taken = Registration.objects.filter(class_offer__in=offer_ids).taking_a_spot(at).order_by()
     entries = WaitlistEntry.objects.filter(class_offer__in=offer_ids).order_by()
     offered = entries.with_open_offer(at)
     waiting = entries.filter(state=WaitlistEntry.State.WAITING)
     roles = ClassRole.objects.filter(class_offer__in=offer_ids).order_by()
     tickets = Ticket.objects.filter(
         meeting__class_offer__in=offer_ids, meeting__starts_at__gt=at, meeting__canceled_at=None
-    ).taking_a_place(at)
+    ).taking_a_spot(at)
     parts = [
         _spot_count_query(taken, "taken", F("role"), Count("pk"), Value(0)),
         _spot_count_query(offered, "kept", Cast("offered_roles", CharField()), F("size"), F("pk")),

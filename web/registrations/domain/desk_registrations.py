@@ -17,7 +17,6 @@ from common.search import read_number, split_words
 from history.domain import record_action
 from registrations.domain import attendees, referral_sources
 from registrations.domain.attendees import TypedPerson
-from registrations.domain.cart import KIND
 from registrations.domain.line_details import OTHER, Attendee, AttendeeDetails
 from registrations.models import Registration
 from users.models import Student, User
@@ -107,7 +106,7 @@ def register_at_desk(
         role=role, over_capacity=over_capacity, may_join_late=by.has_perm("registrations.join_late")
     )
     how = placement.PlacementOptions(Order.Due.DATE if pay_by else Order.Due.DOOR, due_date=pay_by, by_staff=by)
-    order = _place_desk_order(person, (KIND, class_offer.pk), details, how)
+    order = _place_desk_order(person, (attendees.CLASS_KIND, class_offer.pk), details, how)
     class_data = {"class_offer": class_offer.pk, "title": str(class_offer), "over_capacity": over_capacity}
     record_action(by, "registrations.registered_at_desk", order, why=why, **class_data)
     return order
@@ -119,7 +118,7 @@ def sell_ticket_at_desk(
 ) -> Order:
     details = AttendeeDetails(role=role, trial=trial)
     order = _place_desk_order(
-        person, (attendees.TICKET, meeting.pk), details, placement.PlacementOptions(Order.Due.DOOR, by_staff=by)
+        person, (attendees.TICKET_KIND, meeting.pk), details, placement.PlacementOptions(Order.Due.DOOR, by_staff=by)
     )
     record_action(by, "registrations.ticket_sold_at_desk", order, meeting=meeting.pk, trial=trial)
     return order

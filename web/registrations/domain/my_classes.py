@@ -67,7 +67,7 @@ class StudentClasses:
 
     @property
     def highest_subjects(self) -> list[Subject]:
-        finished = [place.registration for place in self.past if place.registration.state == State.CONFIRMED]
+        finished = [spot.registration for spot in self.past if spot.registration.state == State.CONFIRMED]
         subjects = [registration.class_offer.subject for registration in finished]
         top = max((subject.level_number for subject in subjects), default=None)
         return list(dict.fromkeys(subject for subject in subjects if subject.level_number == top))
@@ -97,7 +97,7 @@ def classes_of_account(
     page: Page[Any] = Paginator([*zip_longest(registration_ids, ticket_ids)], PER_PAGE).get_page(number)
     window = slice(max(page.start_index() - 1, 0), page.end_index())
     on_page = registrations.filter(pk__in=registration_ids[window]).for_lists()
-    places = [describe_registration(registration, at) for registration in _worth_showing(on_page, at)]
+    spots = [describe_registration(registration, at) for registration in _worth_showing(on_page, at)]
     tickets_on_page: Iterable[Ticket] = (
         Ticket.objects.filter(pk__in=ticket_ids[window]).for_lists() if ticket_ids[window] else []
     )
@@ -105,7 +105,7 @@ def classes_of_account(
     classes = [
         _build_student_classes(
             student,
-            [place for place in places if place.registration.student_id == student.pk],
+            [spot for spot in spots if spot.registration.student_id == student.pk],
             [ticket for ticket in tickets if ticket.student_id == student.pk],
             at,
         )
@@ -130,7 +130,7 @@ def _worth_showing(registrations: Iterable[Registration], at: datetime) -> list[
 
 
 def _is_worth_showing(spot: Spot, at: datetime) -> bool:
-    return spot.takes_a_place(at) or not (spot.is_live or spot.state == State.EXPIRED)
+    return spot.takes_a_spot(at) or not (spot.is_live or spot.state == State.EXPIRED)
 
 
 def describe_registration(registration: Registration, at: datetime) -> MyRegistration:
@@ -159,19 +159,19 @@ def describe_ticket(ticket: Ticket, at: datetime, registered: Collection[int] = 
 
 
 def _build_student_classes(
-    student: Student, places: list[MyRegistration], tickets: list[Ticket], at: datetime
+    student: Student, spots: list[MyRegistration], tickets: list[Ticket], at: datetime
 ) -> StudentClasses:
     current: list[MyRegistration] = []
     past: list[MyRegistration] = []
-    for place in places:
-        last = place.listed.last
+    for spot in spots:
+        last = spot.listed.last
         is_over = last is not None and last.ends_at <= at
-        (current if place.registration.is_live and not is_over else past).append(place)
-    registered = {place.registration.class_offer_id for place in places if place.registration.is_live}
+        (current if spot.registration.is_live and not is_over else past).append(spot)
+    registered = {spot.registration.class_offer_id for spot in spots if spot.registration.is_live}
     my_tickets = [describe_ticket(ticket, at, registered) for ticket in tickets]
     return StudentClasses(student, sorted(current, key=_first_start_key), past, my_tickets)
 
 
-def _first_start_key(place: MyRegistration) -> tuple[bool, datetime]:
-    first = place.listed.first
-    return first is None, first.starts_at if first else place.registration.created_at
+def _first_start_key(spot: MyRegistration) -> tuple[bool, datetime]:
+    first = spot.listed.first
+    return first is None, first.starts_at if first else spot.registration.created_at

@@ -54,7 +54,7 @@ def ticket_status(ticket: Ticket, at: datetime) -> StatusText:
 def _spot_status(spot: Spot, statuses: Mapping[Registration.State, StatusText], at: datetime) -> StatusText:
     if spot.state != State.HELD:
         return statuses[State(spot.state)]
-    if not spot.takes_a_place(at):
+    if not spot.takes_a_spot(at):
         return statuses[State.EXPIRED]
     if spot.held_until is None:
         return StatusText(_("Reserved"), "warn")

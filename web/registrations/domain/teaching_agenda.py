@@ -129,8 +129,8 @@ def _count_people(
     class_offers: Iterable[ClassOffer], days: Iterable[Meeting | None], now: datetime
 ) -> Mapping[int, Counter[str]]:
     counts: dict[int, Counter[str]] = {class_offer.pk: Counter() for class_offer in class_offers}
-    registrations = Registration.objects.filter(class_offer__in=counts).taking_a_place(now)
-    tickets = Ticket.objects.filter(meeting__in=[day.pk for day in days if day]).taking_a_place(now)
+    registrations = Registration.objects.filter(class_offer__in=counts).taking_a_spot(now)
+    tickets = Ticket.objects.filter(meeting__in=[day.pk for day in days if day]).taking_a_spot(now)
     for rows, path in ((registrations, "class_offer_id"), (tickets, "meeting__class_offer_id")):
         for class_offer_id, role, number in rows.order_by().values_list(path, "role").annotate(number=Count("pk")):
             counts[class_offer_id][role] += number

@@ -34,7 +34,7 @@ def class_cancellation_context(message: Message) -> dict[str, Any]:
 
 
 def class_cancellation_sample() -> dict[str, Any]:
-    one = {
+    sample_class = {
         "title": "Balboa 1",
         "student": "Kit Gray",
         "days": ["Tue, Jan 13, 2026, 7:00–8:00 PM"],
@@ -50,7 +50,7 @@ def class_cancellation_sample() -> dict[str, Any]:
         "only_day": "Tue, Jan 13, 2026, 7:00–8:00 PM",
         "payer_gets_mail": False,
         "why": "Snow.",
-        "classes": [one],
+        "classes": [sample_class],
         "money": [{"number": "1042", "link": absolute_url("/order/1042/"), "summary": "no change", "handover": ""}],
         "teaching": [],
         "contact": absolute_url("/contact/"),

@@ -97,7 +97,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(ASK)
 @desk_required("registrations.add_registration")
-def enter(request: HttpRequest) -> HttpResponse:
+def register(request: HttpRequest) -> HttpResponse:
     actor = acting_user(request)
     chosen = search.read_number(request.GET.get("student", ""))
     student = get_object_or_404(Student.objects.visible_to(actor), pk=chosen) if chosen else None
@@ -131,7 +131,7 @@ def enter(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(ASK)
 @desk_required("registrations.change_registration")
-def move(request: HttpRequest, pk: int) -> HttpResponse:
+def transfer_to_class(request: HttpRequest, pk: int) -> HttpResponse:
     """The first button shows the price, and the second one moves the spot."""
     registration, at = get_object_or_404(Registration.objects.for_lists(), pk=pk), timezone.now()
     open_now = desk_registrations.classes_open_to_desk(at).exclude(pk=registration.class_offer_id)
@@ -160,7 +160,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(ASK)
 @desk_required("registrations.change_registration")
-def give(request: HttpRequest, pk: int) -> HttpResponse:
+def transfer_to_person(request: HttpRequest, pk: int) -> HttpResponse:
     registration = get_object_or_404(Registration.objects.for_lists(), pk=pk)
     form = DeskTransferToPersonForm(posted_data(request))
     if form.is_valid():

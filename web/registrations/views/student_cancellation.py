@@ -36,8 +36,8 @@ def cancel_my_registration(request: AccountRequest, pk: int) -> HttpResponse:
         return _render_cancellation(request, registration, str(changed), status=409)
     except RegistrationRefused:
         return _render_cancellation(request, registration, status=409)
-    except quoted_cancellation.AlreadyCanceled as gone:
-        messages.info(request, str(gone))
+    except quoted_cancellation.AlreadyCanceled as canceled:
+        messages.info(request, str(canceled))
     else:
         messages.success(request, _("Your spot is canceled. Thanks for letting us know."))
     return redirect("my_classes")
@@ -49,8 +49,8 @@ def _render_cancellation(
     seen, refused = "", ""
     try:
         seen = student_cancellation.quote_student_cancellation(registration, timezone.now()).fingerprint
-    except RegistrationRefused as cannot:
-        refused = str(cannot)
+    except RegistrationRefused as error:
+        refused = str(error)
     context = {
         "registration": registration,
         "class_offer": registration.class_offer,

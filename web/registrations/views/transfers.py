@@ -40,7 +40,7 @@ def _own_registration(user: User, pk: int) -> Registration:
 @login_required
 @require_safe
 @never_cache
-def choose(request: AccountRequest, pk: int) -> HttpResponse:
+def choose_class(request: AccountRequest, pk: int) -> HttpResponse:
     registration, at = _own_registration(request.user, pk), timezone.now()
     try:
         options = alternatives.transfer_options(registration, request.user, at)
@@ -67,7 +67,7 @@ def _redirect_with_warning(request: HttpRequest, error: RegistrationRefused) -> 
 @login_required
 @require_http_methods(ASK)
 @never_cache
-def move(request: AccountRequest, pk: int, class_offer: int) -> HttpResponse:
+def transfer_to_class(request: AccountRequest, pk: int, class_offer: int) -> HttpResponse:
     registration, at = _own_registration(request.user, pk), timezone.now()
     chosen = get_object_or_404(ClassOffer.objects.published(dates.local_today()).for_lists(), pk=class_offer)
     roles = [role.name for role in chosen.roles.all()]
@@ -103,10 +103,12 @@ def move(request: AccountRequest, pk: int, class_offer: int) -> HttpResponse:
 @require_http_methods(ASK)
 @never_cache
 @rate_limited("transfer_to_person", by_address="60/h", by_account="20/h")
-def give(request: AccountRequest, pk: int) -> HttpResponse:
+def transfer_to_person(request: AccountRequest, pk: int) -> HttpResponse:
     registration, at = _own_registration(request.user, pk), timezone.now()
-    asked = cart.levels_to_ask_about(RegistrationChoice([registration.class_offer], [Attendee("other")]), None, at)
-    levels = [(level, cart.level_below(level)) for level in asked]
+    levels_asked = cart.levels_to_ask_about(
+        RegistrationChoice([registration.class_offer], [Attendee("other")]), None, at
+    )
+    levels = [(level, cart.level_below(level)) for level in levels_asked]
     form = TransferToPersonForm(bool(levels), posted_data(request))
     try:
         to_person.check_transferable(registration, request.user, at)

@@ -36,7 +36,7 @@ LEFT = _("You’re no longer on the waitlist.")
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @rate_limited("wait", by_address="60/h", by_account="10/h")
-def join(request: HttpRequest, pk: int) -> HttpResponse:
+def join_waitlist(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
     class_offer = get_object_or_404(ClassOffer.objects.published(dates.local_today()).for_lists(), pk=pk)
     if reason := registration_window.closed_reason(class_offer, at):
@@ -93,7 +93,7 @@ def entry(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_POST
-def take(request: HttpRequest, token: str) -> HttpResponse:
+def accept_offer(request: HttpRequest, token: str) -> HttpResponse:
     """Only the account that owns the entry may accept, because “me” in the cart means that account."""
     stored = _entry_or_404(token)
     if stored.account is not None and session_cart.account_of_request(request) != stored.account:
@@ -110,7 +110,7 @@ def take(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_POST
-def leave(request: HttpRequest, token: str) -> HttpResponse:
+def leave_waitlist(request: HttpRequest, token: str) -> HttpResponse:
     stored = _entry_or_404(token)
     if entries.leave_waitlist(stored):
         messages.success(request, LEFT)
@@ -129,7 +129,7 @@ def _entry_or_404(token: str) -> WaitlistEntry:
 
 @require_http_methods(["GET", "HEAD"])
 @desk_required("registrations.view_waitlistentry")
-def desk_lists(request: HttpRequest) -> HttpResponse:
+def desk_waitlists(request: HttpRequest) -> HttpResponse:
     page = Paginator(presentation.classes_with_waitlist(), PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "lists": presentation.waitlists_of_classes(list(page), timezone.now())}
     return render(request, "registrations/desk/waitlists.html", context)
@@ -137,7 +137,7 @@ def desk_lists(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD"])
 @desk_required("registrations.view_waitlistentry")
-def desk_list(request: HttpRequest, pk: int) -> HttpResponse:
+def desk_waitlist(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
     class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
     context = {
@@ -153,7 +153,7 @@ def desk_list(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @desk_required("registrations.arrange_waitlist")
-def roles(request: HttpRequest, pk: int) -> HttpResponse:
+def class_roles_page(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
     availability = capacity.availability_of(class_offer, timezone.now())
     form = ClassRolesForm(posted_data(request), initial=ClassRolesForm.known(availability.rules))
@@ -169,7 +169,7 @@ def roles(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @desk_required("registrations.arrange_waitlist")
-def arrange(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+def change_entry(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     stored = get_object_or_404(WaitlistEntry.objects.select_related("class_offer"), pk=pk)
     form = MoveEntryForm(request.POST)
     if action != "move":

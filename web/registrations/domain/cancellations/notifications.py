@@ -146,14 +146,14 @@ def _canceled_class_data(outcome: StudentCompensation, canceled: Iterable[Meetin
     make_ups = []
     if outcome.policy in (CompensationPolicy.MAKE_UP, CompensationPolicy.EXTENSION):
         make_ups = [each.replacement for each in missed if hasattr(each, "replacement")]
-    places = [(each.slot, each.location or each.class_offer.location) for each in make_ups]
+    make_up_locations = [(each.slot, each.location or each.class_offer.location) for each in make_ups]
     user = spot.student.user
     is_reader = user is not None and email_key(user.email) == to
     return {
         "title": spot.class_offer.subject.title,
         "student": "" if is_reader else str(spot.student),
         "days": [str(each.slot) for each in missed],
-        "instead": [f"{slot}, {place}" if place else str(slot) for slot, place in places],
+        "instead": [f"{slot}, {location}" if location else str(slot) for slot, location in make_up_locations],
         "link": absolute_url(spot.class_offer.get_absolute_url()),
     }
 

@@ -123,10 +123,12 @@ def _request_problem(
 
 def affected_spots(class_offers: Iterable[int], meetings: Iterable[Meeting], now: datetime) -> list[Spot]:
     related = ("student__user", "student__guardian", "line")
-    places = Registration.objects.filter(class_offer__in=class_offers).taking_a_place(now).order_by("class_offer", "pk")
-    tickets = Ticket.objects.filter(meeting__in=meetings).taking_a_place(now).order_by("meeting", "pk")
+    registrations = (
+        Registration.objects.filter(class_offer__in=class_offers).taking_a_spot(now).order_by("class_offer", "pk")
+    )
+    tickets = Ticket.objects.filter(meeting__in=meetings).taking_a_spot(now).order_by("meeting", "pk")
     return [
-        *places.select_related(*related, "class_offer__subject__level"),
+        *registrations.select_related(*related, "class_offer__subject__level"),
         *tickets.select_related(*related, "meeting__class_offer__subject__level"),
     ]
 

@@ -47,11 +47,11 @@ def cancelable_meetings(now: datetime) -> QuerySet[Meeting]:
     )
 
 
-def cancelable_meetings_on(day: date, place: Location | None, now: datetime) -> QuerySet[Meeting]:
+def cancelable_meetings_on(day: date, location: Location | None, now: datetime) -> QuerySet[Meeting]:
     start = dates.local_moment(day, time.min)
     meetings = cancelable_meetings(now).filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=1))
-    if place is not None:
-        meetings = meetings.filter(Q(location=place) | Q(location=None, class_offer__location=place))
+    if location is not None:
+        meetings = meetings.filter(Q(location=location) | Q(location=None, class_offer__location=location))
     return meetings
 
 

@@ -34,7 +34,7 @@ class AccessState(Enum):
     HELD = "held"  # The teacher holds it.
     UNPAID = "unpaid"
     MISSED = "missed"  # It opened before the student joined.
-    GONE = "gone"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True)
@@ -116,14 +116,14 @@ def access_state(release: Release, spot: Spot, at: datetime, *, by_hand: bool = 
     if by_hand:
         return AccessState.OPEN
     if release.is_over(dates.to_local_time(at).date()):
-        return AccessState.GONE
+        return AccessState.EXPIRED
     if release.held_at:
         return AccessState.HELD
-    begun = release.begins_at
-    if begun is not None and begun > at:
+    opens_at = release.begins_at
+    if opens_at is not None and opens_at > at:
         return AccessState.LOCKED
     joined = spot.confirmed_at
-    is_missed = begun is not None and joined is not None and begun < joined
+    is_missed = opens_at is not None and joined is not None and opens_at < joined
     return AccessState.MISSED if is_missed and not settings.LATE_JOINERS_SEE_EARLIER else AccessState.OPEN
 
 

@@ -60,7 +60,7 @@ class LibraryItem:
         release = self.release
         if self.state == AccessState.LOCKED and (begins := release.begins_at):
             return f"Opens {format_moment(begins)}"
-        if self.state == AccessState.GONE and release.last_day:
+        if self.state == AccessState.EXPIRED and release.last_day:
             return f"Expired {format_date(release.last_day)}"
         if self.state == AccessState.OPEN and release.last_day:
             return f"Available until {format_date(release.last_day)}"

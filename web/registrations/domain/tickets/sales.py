@@ -13,8 +13,8 @@ from registrations.domain.capacity import Availability
 
 NOT_SOLD = "This class has no drop-ins or trials."
 NO_TRIAL = "This class has no trial."
-OFF = "This class is canceled."
-BEGUN = "It’s too late to book this class."
+DAY_CANCELED = "This class is canceled."
+TOO_LATE = "It’s too late to book this class."
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ def ticket_closed_reason(meeting: Meeting, at: datetime, *, trial: bool, by_desk
     if ticket_price(class_offer, trial=trial) is None:
         return NO_TRIAL if trial else NOT_SOLD
     if meeting.is_canceled:
-        return OFF
-    return BEGUN if at >= ticket_sale_end(meeting, by_desk=by_desk) else ""
+        return DAY_CANCELED
+    return TOO_LATE if at >= ticket_sale_end(meeting, by_desk=by_desk) else ""
 
 
 def ticket_sale_end(meeting: Meeting, *, by_desk: bool = False) -> datetime:

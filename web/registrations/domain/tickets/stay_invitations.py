@@ -20,9 +20,11 @@ def send_stay_invitations(at: datetime | None = None) -> int:
         return 0
     morning = dates.local_moment(today, time(0))
     ended = Ticket.objects.confirmed().filter(meeting__ends_at__lt=morning, meeting__ends_at__gt=morning - NOT_AFTER)
-    asked = [
-        one for one in ended.filter(meeting__canceled_at=None).for_lists() if not upgrades.upgrade_refusal(one, at)
+    invited = [
+        ticket
+        for ticket in ended.filter(meeting__canceled_at=None).for_lists()
+        if not upgrades.upgrade_refusal(ticket, at)
     ]
-    for ticket in asked:
+    for ticket in invited:
         notifications.draft_stay_mail(ticket)
-    return len(asked)
+    return len(invited)

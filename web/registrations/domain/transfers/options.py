@@ -55,25 +55,20 @@ def transfer_options(registration: Registration, viewer: User, at: datetime) -> 
     class_offers = [
         class_offer for class_offer in registration_window.open_classes(at) if class_offer.pk not in attended
     ]
-    availability, prices = (
-        capacity.availability_by_class(class_offers, at),
-        TransferPrices(line, at, is_payer=to_class.is_payer(viewer, line)),
-    )
+    availability_by_class = capacity.availability_by_class(class_offers, at)
+    prices = TransferPrices(line, at, is_payer=to_class.is_payer(viewer, line))
     offered_classes = {entry.class_offer_id for entry in open_offers.offers_to_student_alone(registration)}
     today = dates.to_local_time(at).date()
     choices = []
     for class_offer in class_offers:
-        listed, here, is_offered = (
-            ClassSummary(class_offer, today),
-            availability[class_offer.pk],
-            class_offer.pk in offered_classes,
-        )
+        listed, availability = ClassSummary(class_offer, today), availability_by_class[class_offer.pk]
+        is_offered = class_offer.pk in offered_classes
         to_pay, refund, as_credit = prices.of(class_offer)
         if (to_pay or refund) and not prices.is_payer:
             # Only the payer may see amounts.
-            choices.append(TransferOption(listed, here, ZERO, ZERO, False, is_offered, to_class.OTHERS_MONEY))
+            choices.append(TransferOption(listed, availability, ZERO, ZERO, False, is_offered, to_class.OTHERS_MONEY))
         else:
-            choices.append(TransferOption(listed, here, to_pay, refund, as_credit, is_offered))
+            choices.append(TransferOption(listed, availability, to_pay, refund, as_credit, is_offered))
     return choices
 
 

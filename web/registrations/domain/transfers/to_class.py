@@ -66,7 +66,7 @@ def transferable_line(registration: Registration, at: datetime) -> OrderLine:
     if registration.state == State.ON_HOLD:
         raise RegistrationRefused(ON_HOLD, "on_hold")
     if registration.state != State.CONFIRMED:
-        raise RegistrationRefused(PAY_FIRST if registration.takes_a_place(at) else NOT_HERE, "not_confirmed")
+        raise RegistrationRefused(PAY_FIRST if registration.takes_a_spot(at) else NOT_HERE, "not_confirmed")
     if line.order.state == Order.State.PAID and (reason := exchanges.exchange_refusal(line, at)):
         raise RegistrationRefused(reason, "not_exchangeable")
     return line

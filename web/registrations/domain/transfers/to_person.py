@@ -36,7 +36,7 @@ def check_transferable(registration: Registration, by: User | DeskOverride, at: 
     if registration.state == State.ON_HOLD:
         raise RegistrationRefused(ON_HOLD, "on_hold")
     if registration.state != State.CONFIRMED:
-        raise RegistrationRefused(PAY_FIRST if registration.takes_a_place(at) else NOT_HERE, "not_confirmed")
+        raise RegistrationRefused(PAY_FIRST if registration.takes_a_spot(at) else NOT_HERE, "not_confirmed")
     if reason := line.given_away(at):
         raise RegistrationRefused(reason, "not_exchangeable")
     if isinstance(by, User):

@@ -16,7 +16,7 @@ from common import links, names
 from history.domain import record_action
 from registrations import events
 from registrations.domain import capacity, registration_window, skip_reasons, spot_offers, spots
-from registrations.domain.cart import KIND
+from registrations.domain.attendees import CLASS_KIND
 from registrations.domain.line_details import ME, STUDENT, Attendee, AttendeeDetails
 from registrations.errors import RegistrationRefused
 from registrations.models import Registration, WaitlistEntry
@@ -123,7 +123,7 @@ def accept_offer(entry: WaitlistEntry, cart: Order) -> None:
         cart.save(update_fields=["payer_name", "payer_email"])
     for person, role in zip(entry.people, entry.offered_roles, strict=True):
         details = AttendeeDetails(Attendee.from_json(person), role=role, waitlist_entry_id=entry.pk)
-        carts.add_line(cart, KIND, entry.class_offer_id, details.as_json())
+        carts.add_line(cart, CLASS_KIND, entry.class_offer_id, details.as_json())
 
 
 def is_offer_open(entry: WaitlistEntry, at: datetime) -> bool:
@@ -159,8 +159,8 @@ def offer_spot_by_hand(entry: WaitlistEntry, *, why: str, by: User) -> None:
     at = timezone.now()
     if entry.state != State.WAITING:
         raise RegistrationRefused(closed_entry_reason(entry), "entry_closed")
-    here = capacity.availability_of(entry.class_offer, at)
-    step = walk_waitlist(here.rules, here.counts, spot_offers.as_waiting_parties([entry]))[0]
+    availability = capacity.availability_of(entry.class_offer, at)
+    step = walk_waitlist(availability.rules, availability.counts, spot_offers.as_waiting_parties([entry]))[0]
     if not isinstance(step, SpotOffered):
         raise RegistrationRefused(
             f"They can’t be offered a spot: {skip_reasons.skip_reason(step.obstacle)}.", "no_spot"
@@ -171,16 +171,16 @@ def offer_spot_by_hand(entry: WaitlistEntry, *, why: str, by: User) -> None:
 
 
 @transaction.atomic
-def move_entry(entry: WaitlistEntry, place: int, *, why: str, by: User) -> None:
+def move_entry(entry: WaitlistEntry, position: int, *, why: str, by: User) -> None:
     entry = _lock_entry(entry)
     if entry.state != State.WAITING:
         raise RegistrationRefused(closed_entry_reason(entry), "entry_closed")
-    line = [other for other in spot_offers.waiting_entries(entry.class_offer) if other.pk != entry.pk]
-    line.insert(max(place, 1) - 1, entry)
-    numbers = sorted(other.position for other in line)
-    for other, number in zip(line, numbers, strict=True):
-        WaitlistEntry.objects.filter(pk=other.pk).update(position=number)
-    record_action(by, "registrations.waitlist_entry_moved", entry, why=why, position=place)
+    queue = [other for other in spot_offers.waiting_entries(entry.class_offer) if other.pk != entry.pk]
+    queue.insert(max(position, 1) - 1, entry)
+    positions = sorted(other.position for other in queue)
+    for other, new_position in zip(queue, positions, strict=True):
+        WaitlistEntry.objects.filter(pk=other.pk).update(position=new_position)
+    record_action(by, "registrations.waitlist_entry_moved", entry, why=why, position=position)
     at = timezone.now()
     spot_offers.emit_entry_event(events.WAITLIST_ENTRY_MOVED, entry, at)
     spot_offers.advance_waitlist(entry.class_offer, at)
