@@ -23,7 +23,7 @@ from users.models import Student, User
 
 State = Registration.State
 
-LISTED = {
+STATUS_FILTERS = {
     "live": ("Registered or reserved", Q(state__in=Registration.LIVE)),
     "unpaid": ("Registered, unpaid", Q(state=State.CONFIRMED) & ~Q(line__order__state=Order.State.PAID)),
     "unsure": ("Not sure of the level", Q(state__in=Registration.LIVE, readiness=Registration.Readiness.UNSURE)),
@@ -45,13 +45,13 @@ class RegistrationSearch:
 
 
 def registrations_on_hold() -> QuerySet[Registration]:
-    return Registration.objects.filter(LISTED["hold"][1])
+    return Registration.objects.filter(STATUS_FILTERS["hold"][1])
 
 
 def search_registrations(criteria: RegistrationSearch) -> QuerySet[Registration]:
     registrations = Registration.objects.for_lists()
-    if criteria.show in LISTED:
-        registrations = registrations.filter(LISTED[criteria.show][1])
+    if criteria.show in STATUS_FILTERS:
+        registrations = registrations.filter(STATUS_FILTERS[criteria.show][1])
     if criteria.class_offer_id:
         registrations = registrations.filter(class_offer=criteria.class_offer_id)
     if criteria.referral_source:

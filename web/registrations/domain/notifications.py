@@ -130,7 +130,7 @@ def draft_ticket_mail(ticket: Ticket) -> None:
     _draft_guest_mail("registrations.ticket", ticket)
 
 
-def draft_stay_mail(ticket: Ticket) -> None:
+def draft_upgrade_invitation(ticket: Ticket) -> None:
     _draft_guest_mail("registrations.upgrade_invitation", ticket)
 
 

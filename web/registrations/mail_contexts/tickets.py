@@ -34,7 +34,7 @@ def ticket_context(message: Message) -> dict[str, Any]:
     }
 
 
-def stay_invitation_context(message: Message) -> dict[str, Any]:
+def upgrade_invitation_context(message: Message) -> dict[str, Any]:
     context = ticket_context(message)
     ticket = Ticket.objects.for_lists().get(pk=message.data["ticket_id"])
     class_offer = ClassOffer.objects.for_lists().get(pk=ticket.class_offer_id)

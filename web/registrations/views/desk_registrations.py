@@ -35,10 +35,14 @@ from users.roles import acting_user, desk_required
 PER_PAGE = 50
 ASK = ["GET", "HEAD", "POST"]
 HOLD_ACTIONS: dict[str, tuple[str | Promise, str | Promise, Callable[..., bool]]] = {
-    Registration.State.CONFIRMED: (gettext_lazy("Put on hold"), gettext_lazy("Put on hold: done."), spots.suspend_spot),
+    Registration.State.CONFIRMED: (
+        gettext_lazy("Put on hold"),
+        gettext_lazy("The registration is on hold."),
+        spots.suspend_spot,
+    ),
     Registration.State.ON_HOLD: (
         gettext_lazy("Take off hold"),
-        gettext_lazy("Take off hold: done."),
+        gettext_lazy("The registration is no longer on hold."),
         spots.resume_spot,
     ),
 }
@@ -63,7 +67,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "page": page,
         "places": [my_classes.describe_registration(registration, at) for registration in page],
         "criteria": criteria,
-        "choices": desk_registrations.LISTED,
+        "choices": desk_registrations.STATUS_FILTERS,
         "sessions": Session.objects.order_by("-key_day_date")[:24],
         "class_offer": class_offer,
         "room": capacity.availability_of(class_offer, at) if class_offer else None,

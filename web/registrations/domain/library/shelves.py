@@ -91,37 +91,39 @@ class Shelf:
 @dataclass(frozen=True)
 class Library:
     shelves: list[Shelf]
-    loose: list[Resource]
+    unattached: list[Resource]
     today: date
     page: Page[Any]
 
     @property
-    def new(self) -> list[LibraryItem]:
+    def new_items(self) -> list[LibraryItem]:
         return _latest_per_resource(item for shelf in self.shelves for item in shelf.items if item.is_new)
 
     @property
-    def earned(self) -> list[LibraryItem]:
+    def open_items(self) -> list[LibraryItem]:
         return _latest_per_resource(item for shelf in self.shelves for item in shelf.items if item.is_open)
 
     @property
-    def now(self) -> list[Shelf]:
+    def current(self) -> list[Shelf]:
         return sorted(
-            filter(self._is_on, self.shelves), key=lambda shelf: shelf.spot.class_offer.session.start_date > self.today
+            filter(self._is_current, self.shelves),
+            key=lambda shelf: shelf.spot.class_offer.session.start_date > self.today,
         )
 
     @property
-    def before(self) -> list[Shelf]:
-        return [shelf for shelf in self.shelves if not self._is_on(shelf)]
+    def past(self) -> list[Shelf]:
+        return [shelf for shelf in self.shelves if not self._is_current(shelf)]
 
     @property
     def libraries(self) -> list[tuple[str, list[Resource]]]:
         named = (("For students", "student"), ("For teachers", "teacher"), ("For everyone", "public"))
         by_audience = [
-            (title, [resource for resource in self.loose if resource.audience == audience]) for title, audience in named
+            (title, [resource for resource in self.unattached if resource.audience == audience])
+            for title, audience in named
         ]
         return [(title, resources) for title, resources in by_audience if resources]
 
-    def _is_on(self, shelf: Shelf) -> bool:
+    def _is_current(self, shelf: Shelf) -> bool:
         return shelf.spot.class_offer.session.end_date >= self.today
 
 
@@ -164,7 +166,7 @@ def build_library(user: User | AnonymousUser, at: datetime, text: str = "", numb
     without_class: Paginator[Any] = Paginator(
         first if len(first) <= RESOURCES_PER_PAGE else resources, RESOURCES_PER_PAGE
     )
-    page, (classes, loose) = paginate_together(number, shown, without_class)
+    page, (classes, unattached) = paginate_together(number, shown, without_class)
     registrations = [spot for spot in classes if isinstance(spot, Registration)]
     tickets = [spot for spot in classes if isinstance(spot, Ticket)]
     releases = _releases_by_class(list(classes), text)
@@ -179,7 +181,7 @@ def build_library(user: User | AnonymousUser, at: datetime, text: str = "", numb
         for spot in registrations
     ]
     shelves += [Shelf(ticket, _ticket_items(ticket, releases, at, since)) for ticket in tickets]
-    return Library([shelf for shelf in shelves if shelf.items], list(loose), dates.to_local_time(at).date(), page)
+    return Library([shelf for shelf in shelves if shelf.items], list(unattached), dates.to_local_time(at).date(), page)
 
 
 def _registrations_with_visit(

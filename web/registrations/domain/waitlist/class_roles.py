@@ -12,7 +12,7 @@ from history.domain import record_action
 from registrations.domain import capacity, spot_offers
 from registrations.errors import RegistrationRefused
 from registrations.models import Registration, WaitlistEntry
-from registrations.rules.role_balance import RoleCapacity
+from registrations.rules.role_balance import EITHER, RoleCapacity
 from users.models import User
 
 
@@ -36,7 +36,7 @@ def set_class_roles(class_offer: ClassOffer, roles: Sequence[RoleCapacity], apar
     names = [role.name for role in roles]
     registered = Registration.objects.live().filter(class_offer=class_offer).values_list("role", flat=True)
     waiting = WaitlistEntry.objects.filter(class_offer=class_offer).live().values_list("requested_roles", flat=True)
-    in_use = {*registered, *(role for entry_roles in waiting for role in entry_roles if role != "either")}
+    in_use = {*registered, *(role for entry_roles in waiting for role in entry_roles if role != EITHER)}
     if removed := in_use - {*names, ""}:
         named = ", ".join(sorted(removed))
         raise RegistrationRefused(

@@ -22,7 +22,7 @@ from registrations.rules.waitlist_walk import SpotOffered, WalkStep
 from users.models import User
 
 State = WaitlistEntry.State
-ENDED = {
+ENDED_STATUSES = {
     State.ACCEPTED: StatusText(_("Registered"), "good"),
     State.DECLINED: StatusText(_("Declined")),
     State.EXPIRED: StatusText(_("Offer expired"), "bad"),
@@ -43,9 +43,9 @@ class EntryView:
         if self.entry.state == State.WAITING:
             return StatusText(gettext("Waitlisted (%(position)s)") % {"position": format_ordinal(self.number)}, "warn")
         if self.entry.state != State.OFFERED:
-            return ENDED[State(self.entry.state)]
+            return ENDED_STATUSES[State(self.entry.state)]
         if not entries.is_offer_open(self.entry, self.at):
-            return ENDED[State.EXPIRED]
+            return ENDED_STATUSES[State.EXPIRED]
         return StatusText(gettext("Spot reserved until %(time)s") % {"time": self.until}, "good")
 
     @property
@@ -61,11 +61,11 @@ class EntryView:
         return format_moment(self.entry.offer_expires_at) if self.entry.offer_expires_at else ""
 
     @property
-    def why(self) -> str:
+    def skip_reason(self) -> str:
         return skip_reasons.skip_reason(self._obstacle) if self.is_waiting else ""
 
     @property
-    def why_you(self) -> str:
+    def wait_reason(self) -> str:
         return skip_reasons.wait_reason(self._obstacle) if self.is_waiting else ""
 
     @property
@@ -155,7 +155,7 @@ class ClassWaitlist:
     until: datetime | None
 
     @property
-    def kept_until(self) -> str:
+    def reserved_until(self) -> str:
         return format_moment(self.until) if self.until else ""
 
 

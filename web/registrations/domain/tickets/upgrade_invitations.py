@@ -13,7 +13,7 @@ FROM = time(9)
 NOT_AFTER = timedelta(days=3)
 
 
-def send_stay_invitations(at: datetime | None = None) -> int:
+def send_upgrade_invitations(at: datetime | None = None) -> int:
     at = at or timezone.now()
     today = dates.to_local_time(at).date()
     if at < dates.local_moment(today, FROM):
@@ -26,5 +26,5 @@ def send_stay_invitations(at: datetime | None = None) -> int:
         if not upgrades.upgrade_refusal(ticket, at)
     ]
     for ticket in invited:
-        notifications.draft_stay_mail(ticket)
+        notifications.draft_upgrade_invitation(ticket)
     return len(invited)
