@@ -46,7 +46,7 @@ class CountingTest(LevelProgressTestCase):
         self.take("Beg", "A")
         taken = [self.take(level, "A") for level in ("L2", "WS")]
         self.take("WS", "B", over=False)
-        highest = my_classes.classes_of_student(self.student, self.now).highest
+        highest = my_classes.classes_of_student(self.student, self.now).highest_subjects
         self.assertEqual({subject.level.code for subject in highest}, {"WS"})
         self.assertEqual(highest, [taken[1].subject])  # the other workshop isn't over
 
@@ -62,7 +62,7 @@ class CountingTest(LevelProgressTestCase):
         class_offer = self.take("L3", "A")
         self.take("Beg", "A")
         type(class_offer.subject).objects.filter(pk=class_offer.subject_id).update(level_num=0)
-        highest = my_classes.classes_of_student(self.student, self.now).highest
+        highest = my_classes.classes_of_student(self.student, self.now).highest_subjects
         self.assertEqual([subject.level.code for subject in highest], ["L3"])
 
     def test_class_counts_from_the_exact_end_of_its_last_meeting(self) -> None:

@@ -111,7 +111,7 @@ class LibraryTest(SchoolTestCase):
 
         def titles(at: datetime) -> list[list[str]]:
             found = library.build_library(self.alice, at)
-            return [[str(shelf.items[0].resource) for shelf in shelves] for shelves in (found.now, found.before)]
+            return [[str(shelf.items[0].resource) for shelf in shelves] for shelves in (found.current, found.past)]
 
         ends = self.class_offer.meetings.last().ends_at
         self.assertEqual(titles(self.class_offer.meetings.first().starts_at), [["Now", "Then"], []])

@@ -350,9 +350,9 @@ class RegistrationDisplayTest(FullClassTestCase):
     def test_my_classes_lists_current_and_past_registrations(self) -> None:
         pay(place(cart((self.class_offer, me()), payer=self.alice)))
         (alice,), _ = my_classes.classes_of_account(self.alice, timezone.now())
-        self.assertEqual([str(one.state) for one in alice.now], ["Registered"])
+        self.assertEqual([str(one.state) for one in alice.current], ["Registered"])
         (later,), _ = my_classes.classes_of_account(self.alice, timezone.now() + timedelta(days=400))
-        self.assertEqual((later.now, [str(one.payment) for one in later.before]), ([], ["Paid"]))
+        self.assertEqual((later.current, [str(one.payment) for one in later.past]), ([], ["Paid"]))
 
     def test_order_line_stores_the_attendee_by_id_only(self) -> None:
         order = place(cart((self.class_offer, me()), payer=self.alice))

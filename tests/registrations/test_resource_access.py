@@ -40,8 +40,8 @@ class ResourceAccessTest(SchoolTestCase):
             purchases.place(purchases.cart((self.class_offer, purchases.of(self.kit)), payer=self.gus))
         )
         found = access.find_accessible_resource(self.gus, self.words.pk)
-        assert found and found.place
-        self.assertEqual((found.place.student, found.class_offer), (self.kit, self.class_offer))
+        assert found and found.spot
+        self.assertEqual((found.spot.student, found.class_offer), (self.kit, self.class_offer))
         self.assertEqual(order.state, "paid")
         purchases.pay(
             purchases.place(
