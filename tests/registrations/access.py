@@ -3,7 +3,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from classwork.domain.schedule import meetings
-from registrations.domain import calendar_feeds as diary
+from registrations.domain import calendar_feeds
 from registrations.domain.cancellations.class_cancellation import cancel_classes
 from registrations.domain.cancellations.request import CancellationRequest
 from registrations.domain.line_details import Attendee
@@ -26,13 +26,13 @@ DESK_POST = "login 403 403 403 403 302"
 def stage(school: SimpleNamespace) -> None:
     """Adds to the rows of tests/classwork/access.py, which stands before it in the alphabet."""
     other = school.asked.class_offer
-    gone = meetings.add_meeting(None, other, meetings.MeetingDraft(other.session.end_date, time(9)))
-    school.called_off = cancel_classes(
-        None, CancellationRequest(CompensationPolicy.NOTHING, frozenset([gone.pk])), "Snow", seen=None
+    canceled_day = meetings.add_meeting(None, other, meetings.MeetingDraft(other.session.end_date, time(9)))
+    school.cancellation = cancel_classes(
+        None, CancellationRequest(CompensationPolicy.NOTHING, frozenset([canceled_day.pk])), "Snow", seen=None
     )
     friend = purchases.other("Lee", "lee@example.org")
-    basket = purchases.cart((school.class_offer, purchases.me()), (school.class_offer, friend), payer=school.alice)
-    diary.renew_student_feed(school.alice.student)
+    group_cart = purchases.cart((school.class_offer, purchases.me()), (school.class_offer, friend), payer=school.alice)
+    calendar_feeds.renew_student_feed(school.alice.student)
     full = factories.create_class_offer(
         school.session, factories.create_subject("Beg", "N"), school.tess.staff, start_time=time(12), capacity=1
     )
@@ -52,11 +52,11 @@ def stage(school: SimpleNamespace) -> None:
     school.tried = tried
     evening = started_classes.ticket_cart(tried.meetings.all()[0], purchases.of(school.kit), payer=school.gus)
     school.ticket = purchases.pay(purchases.place(evening)).lines.get().tickets.get()
-    school.booked = purchases.pay(purchases.place(basket))
+    school.booked = purchases.pay(purchases.place(group_cart))
 
 
-def diary_of_alice(school: SimpleNamespace) -> list[Any]:
-    return [diary.student_feed_url(school.alice.student).rpartition("/")[2].removesuffix(".ics")]
+def calendar_of_alice(school: SimpleNamespace) -> list[Any]:
+    return [calendar_feeds.student_feed_url(school.alice.student).rpartition("/")[2].removesuffix(".ics")]
 
 
 def entry(school: SimpleNamespace) -> list[Any]:
@@ -131,7 +131,7 @@ ROWS = [
         args=first("kit"),
         browse=False,
     ),
-    Row("student_calendar", EVERYBODY, args=diary_of_alice, browse=False),
+    Row("student_calendar", EVERYBODY, args=calendar_of_alice, browse=False),
     Row("location_detail", EVERYBODY, args=first("hall")),
     Row("teaching", TEAM),
     Row("teaching", TEAM, query="?show=past", note="past classes"),
@@ -157,7 +157,7 @@ ROWS = [
     Row("desk_confirm_class", NO_GET, post=DESK_POST, args=first("full"), data=why),
     Row("desk_postpone_decision", NO_GET, post=DESK_POST, args=first("full"), data=why),
     Row("desk_cancel_classes", DESK, post=DESK),
-    Row("desk_class_cancellation", DESK, args=first("called_off")),
+    Row("desk_class_cancellation", DESK, args=first("cancellation")),
     Row("desk_registrations", DESK),
     Row("desk_registrations", DESK, query="?q=alice&show=live&class=1", note="searched"),
     Row("desk_registration", DESK, post=DESK, args=place),

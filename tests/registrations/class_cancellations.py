@@ -66,6 +66,6 @@ class CancellationResultTest(SchoolTestCase):
     def whole(self, policy: str) -> CancellationRequest:
         return CancellationRequest(policy, class_offer=self.class_offer.pk)
 
-    def cancel(self, wanted: CancellationRequest) -> tuple[CancellationPlan, ClassCancellation]:
-        found = plan_cancellation(wanted, timezone.now())
-        return found, cancel_classes(self.ada, wanted, "Snow", seen=found.fingerprint)
+    def cancel(self, request: CancellationRequest) -> tuple[CancellationPlan, ClassCancellation]:
+        plan = plan_cancellation(request, timezone.now())
+        return plan, cancel_classes(self.ada, request, "Snow", seen=plan.fingerprint)

@@ -1,13 +1,15 @@
-"""A class that becomes full, and holds that expire."""
+"""A class that becomes full, races for its last spot, and holds that expire."""
 
 from datetime import timedelta
 
+from django.test import TransactionTestCase
 from django.utils import timezone
 
 from billing.models import Order
 from classwork.models import ClassOffer
 from registrations.domain import capacity
 from registrations.models import Registration
+from tests import factories
 from tests.base import SchoolTestCase
 
 
@@ -29,3 +31,15 @@ class FullClassTestCase(SchoolTestCase):
         Order.objects.filter(pk=order.pk).update(held_until=past, placed_at=past - timedelta(minutes=30))
         Registration.objects.filter(line__order=order).update(held_until=past)
         order.refresh_from_db()
+
+
+class LastSpotTestCase(TransactionTestCase):
+    """A class with one spot, for races."""
+
+    def setUp(self) -> None:
+        self.class_offer = factories.create_class_offer(
+            factories.create_session("Race"), factories.create_subject(), capacity=1
+        )
+
+    def taken(self) -> int:
+        return capacity.availability_of(self.class_offer, timezone.now()).spots_taken

@@ -54,5 +54,11 @@ def pay(order: Order) -> Order:
     return order
 
 
+def register_strangers(class_offer: ClassOffer, count: int) -> None:
+    for _ in range(count):
+        number = User.objects.count()
+        pay(place(cart((class_offer, me()), name=f"P{number}", email=f"p{number}@example.org")))
+
+
 def line(order: Order) -> OrderLine:
     return order.lines.order_by("pk")[0]

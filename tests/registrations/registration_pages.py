@@ -18,8 +18,8 @@ class RegistrationPagesTestCase(SchoolTestCase):
         data = {"classes": [(class_offer or self.class_offer).pk], "who": list(who), "others": 0} | more
         return (client or self.client).post(URL, data)
 
-    def friend(self, number: int = 0, **said: str) -> dict[str, str]:
-        usual = {"first_name": "Lee", "last_name": "", "email": "lee@example.org"} | said
+    def friend(self, number: int = 0, **typed: str) -> dict[str, str]:
+        usual = {"first_name": "Lee", "last_name": "", "email": "lee@example.org"} | typed
         return {f"other-{number}-{name}": value for name, value in usual.items()} | {"others": str(number + 1)}
 
     def check_out(self, name: str = "Pat Payer", email: str = "pat@example.org", client: Client | None = None) -> Any:
@@ -28,8 +28,8 @@ class RegistrationPagesTestCase(SchoolTestCase):
         browser.post(reverse("checkout"), {"payer_name": name, "payer_email": email})
         review = browser.get(reverse("checkout_review"))
         quote = review.context["summary"].quote
-        said = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "practice", "terms": "on"}
-        return browser.post(reverse("checkout_review"), said)
+        data = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "practice", "terms": "on"}
+        return browser.post(reverse("checkout_review"), data)
 
     def lines(self) -> list[AttendeeDetails]:
         return [AttendeeDetails.from_line(line) for line in OrderLine.objects.order_by("pk")]

@@ -15,6 +15,7 @@ from registrations.domain import desk_registrations, spots
 from registrations.domain.attendees import TypedPerson
 from registrations.domain.cancellations import student_cancellation
 from registrations.domain.line_details import Attendee
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration
 from tests.billing import order_simulation
 from tests.registrations.purchases import cart, me, of, other, place
@@ -81,7 +82,7 @@ class SpotSimulation(order_simulation.OrderSimulation):
     def cancel_registration(self, number: int) -> None:
         if live := list(Registration.objects.live().order_by("pk")):
             one = live[number % len(live)]
-            with suppress(student_cancellation.StudentCancellationRefused):
+            with suppress(RegistrationRefused):
                 seen = student_cancellation.quote_student_cancellation(one, self.now).fingerprint
                 student_cancellation.cancel_own_registration(one, self.now, seen=seen, by=self.staff)
 
@@ -100,7 +101,7 @@ class SpotSimulation(order_simulation.OrderSimulation):
 
     def check_invariants(self, test: TestCase) -> None:
         super().check_invariants(test)
-        taken = Registration.objects.taking_a_place(timezone.now()).select_related("line__order")
+        taken = Registration.objects.taking_a_spot(timezone.now()).select_related("line__order")
         for class_offer in self.class_offers:
             if class_offer.capacity is not None:
                 within = taken.filter(class_offer=class_offer, over_capacity=False).count()
@@ -123,6 +124,6 @@ class SpotSimulation(order_simulation.OrderSimulation):
         """A payer who has paid or can still pay has the spot, or there is a payment issue."""
         if line.order.has_expired(timezone.now()):
             return
-        places = Registration.objects.filter(line=line).taking_a_place(timezone.now()).count()
+        places = Registration.objects.filter(line=line).taking_a_spot(timezone.now()).count()
         asked = line.order.cases.filter(kind=PaymentIssue.Kind.NOT_CONFIRMED).exists()
         test.assertEqual(places, 0 if asked and not places else 1)

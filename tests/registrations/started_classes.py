@@ -14,22 +14,22 @@ from tests.registrations import purchases
 HOUR = timedelta(hours=1)
 
 
-def begun(class_offer: ClassOffer, gone: int) -> list[Meeting]:
-    """So many of its classes have started; the next begins within the hour, each a week after the one before."""
+def start_class(class_offer: ClassOffer, classes_held: int) -> list[Meeting]:
+    """Moves the meetings: `classes_held` of them have started, and the next one begins in an hour."""
     now = timezone.now()
-    found = list(class_offer.meetings.order_by("starts_at"))
-    for number, meeting in enumerate(found):
-        _put(meeting, now + HOUR + timedelta(weeks=number - gone))
-    return found
+    meetings = list(class_offer.meetings.order_by("starts_at"))
+    for number, meeting in enumerate(meetings):
+        _move_meeting(meeting, now + HOUR + timedelta(weeks=number - classes_held))
+    return meetings
 
 
-def _put(meeting: Meeting, at: datetime) -> None:
+def _move_meeting(meeting: Meeting, at: datetime) -> None:
     meeting.starts_at, meeting.ends_at = at, at + HOUR
     meeting.save()
 
 
-def fresh(class_offer: ClassOffer) -> ClassOffer:
-    """As a page finds it."""
+def reload_class(class_offer: ClassOffer) -> ClassOffer:
+    """Loads the class as a page does."""
     return ClassOffer.objects.for_lists().get(pk=class_offer.pk)
 
 

@@ -16,7 +16,7 @@ from registrations.domain import spots
 from registrations.models import Registration
 from tests import factories
 from tests.base import SchoolTestCase
-from tests.registrations.purchases import cart, line, me, of, pay, place
+from tests.registrations.purchases import cart, line, me, of, pay, place, register_strangers
 from users.models import User
 
 LIST, ENTER = reverse("desk_registrations"), reverse("desk_register")
@@ -110,12 +110,7 @@ class RegistrationListTest(DeskTestCase):
         self.assertContains(self.browser_of(self.tess).get(reverse("teaching")), "2 of 12 taken")
 
     def test_list_runs_the_same_queries_for_thirty_registrations(self) -> None:
-        def rows(count: int) -> None:
-            for _ in range(count):
-                number = User.objects.count()
-                pay(place(cart((self.class_offer, me()), name=f"P{number}", email=f"p{number}@example.org")))
-
-        self.assertSameQueries(LIST, rows)
+        self.assertSameQueries(LIST, lambda count: register_strangers(self.class_offer, count))
 
 
 @tag("once")

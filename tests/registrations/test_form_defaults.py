@@ -148,7 +148,7 @@ class HighestLevelTest(SchoolTestCase):
             past = meeting.starts_at - timedelta(weeks=20)
             Meeting.objects.filter(pk=meeting.pk).update(starts_at=past, ends_at=past + timedelta(hours=1))
         self.assertContains(self.client.get(url), "Highest level so far: Beginning A")
-        highest = my_classes.classes_of_student(self.student, timezone.now()).highest
+        highest = my_classes.classes_of_student(self.student, timezone.now()).highest_subjects
         self.assertEqual([subject.title for subject in highest], ["Beginning A"])
 
 

@@ -22,7 +22,7 @@ from tests import factories
 from tests.base import SchoolTestCase
 from tests.page_text import text_of
 from tests.registrations.purchases import cart, line, me, pay, place
-from tests.registrations.started_classes import begun, fresh
+from tests.registrations.started_classes import reload_class, start_class
 
 prices = st.decimals(min_value=0, max_value=500, places=2)
 
@@ -52,7 +52,7 @@ class LateTestCase(SchoolTestCase):
         ClassOffer.objects.filter(pk=self.class_offer.pk).update(price=60)
 
     def terms_at(self, at: Any = None) -> late_joining.JoiningTerms:
-        return late_joining.joining_terms(fresh(self.class_offer), at or timezone.now())
+        return late_joining.joining_terms(reload_class(self.class_offer), at or timezone.now())
 
     def price_with(self, **values: Any) -> Decimal:
         ClassOffer.objects.filter(pk=self.class_offer.pk).update(**values)
@@ -61,13 +61,13 @@ class LateTestCase(SchoolTestCase):
 
 class RemainingClassesTest(LateTestCase):
     def test_early_registration_costs_the_full_price_and_a_class_that_has_started_is_not_charged(self) -> None:
-        first = fresh(self.class_offer).meetings.all()[0]
+        first = reload_class(self.class_offer).meetings.all()[0]
         self.assertEqual(self.terms_at(first.starts_at - timedelta(seconds=1)).net_price, 60)
         self.assertEqual(self.terms_at(first.starts_at).net_price, 48)
         self.assertEqual(self.terms_at(first.starts_at).reason_text, "Joins from class 2 of 5")
 
     def test_canceled_classes_are_not_charged_and_added_ones_are(self) -> None:
-        days = begun(self.class_offer, 2)
+        days = start_class(self.class_offer, 2)
         self.assertEqual(self.terms_at().net_price, 36)
         meetings.cancel_meeting(None, days[4], "Snow")
         self.assertEqual(self.terms_at().net_price, 30)
@@ -75,13 +75,13 @@ class RemainingClassesTest(LateTestCase):
         self.assertEqual(self.terms_at().net_price, 40)
 
     def test_class_moved_into_the_future_counts_as_remaining(self) -> None:
-        days = begun(self.class_offer, 2)
+        days = start_class(self.class_offer, 2)
         day = timezone.localdate() + timedelta(days=3)
         meetings.move_meeting(None, days[0], meetings.MeetingDraft(day, days[0].starts_at.time()))
         self.assertEqual(self.terms_at().meetings_left, 4)
 
     def test_late_joiner_setting_of_the_class_overrides_the_school(self) -> None:
-        begun(self.class_offer, 2)
+        start_class(self.class_offer, 2)
         self.assertEqual(self.price_with(pro_rata=False), 60)
         with override_settings(LATE_JOINERS_PAY_PRO_RATA=False):
             self.assertEqual(self.price_with(pro_rata=None), 60)
@@ -90,7 +90,7 @@ class RemainingClassesTest(LateTestCase):
 
 class LateJoinerPurchaseTest(LateTestCase):
     def test_late_joiner_reduction_is_itemized_and_excludes_other_discounts(self) -> None:
-        begun(self.class_offer, 2)
+        start_class(self.class_offer, 2)
         other = factories.create_class_offer(self.session, factories.create_subject("L2"), class_day=3)
         order = place(cart((self.class_offer, me()), (other, me())))
         stored = PriceAdjustment.objects.filter(line=line(order), total_kind=PriceAdjustment.Plan.NOW)
@@ -100,11 +100,11 @@ class LateJoinerPurchaseTest(LateTestCase):
 
     def test_ordered_price_stays_when_the_class_starts_before_payment(self) -> None:
         order = place(cart((self.class_offer, me()), payer=self.alice), Order.Due.DOOR)
-        begun(self.class_offer, 3)
+        start_class(self.class_offer, 3)
         self.assertEqual(pay(order).amount_charged, 55)  # the early price at the time of the purchase
 
     def test_late_joiner_price_is_shown_before_buying(self) -> None:
-        begun(self.class_offer, 2)
+        start_class(self.class_offer, 2)
         for url in (self.class_offer.get_absolute_url(), reverse("classoffer_list"), reverse("register")):
             with self.subTest(url):
                 page = self.client.get(url)
@@ -113,17 +113,17 @@ class LateJoinerPurchaseTest(LateTestCase):
                 self.assertNotContains(page, "early price (until the first class starts)")
 
     def test_late_joiner_price_is_shown_in_the_cart(self) -> None:
-        begun(self.class_offer, 2)
+        start_class(self.class_offer, 2)
         cart((self.class_offer, me()), payer=self.log_in(self.alice))
         self.assertIn("Joins from class 3 of 5 −", text_of(self.client.get(reverse("cart"))))
 
 
 class LastJoiningTest(LateTestCase):
     def closed(self) -> str:
-        return registration_window.closed_reason(fresh(self.class_offer), timezone.now())
+        return registration_window.closed_reason(reload_class(self.class_offer), timezone.now())
 
     def test_registration_closes_after_the_last_class_to_join_with_an_explanation(self) -> None:
-        begun(self.class_offer, 2)
+        start_class(self.class_offer, 2)
         self.price_with(last_joinable_class=3)
         self.assertEqual(self.closed(), "")
         self.price_with(last_joinable_class=2)
@@ -136,13 +136,13 @@ class LastJoiningTest(LateTestCase):
 
     @override_settings(LAST_JOINABLE_CLASS=1)
     def test_last_class_to_join_is_set_by_the_school_and_overridden_by_a_class(self) -> None:
-        begun(self.class_offer, 2)
+        start_class(self.class_offer, 2)
         self.assertTrue(self.closed())
         self.price_with(last_joinable_class=5)
         self.assertEqual(self.closed(), "")
 
     def test_registration_end_of_the_session_applies_to_classes_without_their_own(self) -> None:
-        begun(self.class_offer, 2)
+        start_class(self.class_offer, 2)
         type(self.session).objects.update(expire_date=timezone.localdate() - timedelta(days=1))
         self.assertEqual(self.closed(), registration_window.CLOSED)
         self.assertEqual(registration_window.open_classes(timezone.now()), [])
@@ -151,9 +151,9 @@ class LastJoiningTest(LateTestCase):
         self.assertEqual(registration_window.open_classes(timezone.now()), [self.class_offer])
 
     def test_desk_needs_a_permission_to_register_late_joiners(self) -> None:
-        begun(self.class_offer, 2)
+        start_class(self.class_offer, 2)
         self.price_with(last_joinable_class=1)
-        class_offer, right = fresh(self.class_offer), Permission.objects.get(codename="join_late")
+        class_offer, right = reload_class(self.class_offer), Permission.objects.get(codename="join_late")
         with self.assertRaisesMessage(OrderNotPlaced, "too late to join"):
             desk_registrations.register_at_desk(self.tess, class_offer, self.kit)
         self.tess.user_permissions.add(right)

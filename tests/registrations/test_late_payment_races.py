@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.test import TransactionTestCase, tag
+from django.test import tag
 from django.utils import timezone
 
 from billing.domain.orders import transitions
@@ -13,20 +13,14 @@ from billing.domain.payments import attempts
 from billing.domain.pricing import balances
 from billing.models import Order
 from outbox.testing import run_all
-from registrations.domain import capacity
 from registrations.models import Registration
-from tests import factories
 from tests.racing import overlap, without_locks
+from tests.registrations.full_classes import LastSpotTestCase
 from tests.registrations.purchases import cart, me, place
 
 
 @tag("postgres")
-class LatePaymentRaceTest(TransactionTestCase):
-    def setUp(self) -> None:
-        self.class_offer = factories.create_class_offer(
-            factories.create_session("Race"), factories.create_subject(), capacity=1
-        )
-
+class LatePaymentRaceTest(LastSpotTestCase):
     def order(self, name: str) -> Order:
         return place(cart((self.class_offer, me()), name=name, email=f"{name.lower()}@example.org"))
 
@@ -39,9 +33,6 @@ class LatePaymentRaceTest(TransactionTestCase):
         Registration.objects.filter(line__order=order).update(held_until=over)
         transitions.expire_overdue_holds()
         return order, lambda: payment.change_status("confirmed")
-
-    def taken(self) -> int:
-        return capacity.availability_of(self.class_offer, timezone.now()).spots_taken
 
     def pay_two_late_orders(self) -> list[Order]:
         (ann, pay_for_ann), (ben, pay_for_ben) = self.late_order("Ann"), self.late_order("Ben")

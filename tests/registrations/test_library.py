@@ -25,7 +25,7 @@ class LibraryTest(SchoolTestCase):
         ends = self.class_offer.meetings.first().ends_at
 
         def new(at: datetime) -> list[str]:
-            return [str(item.resource) for item in library.build_library(self.alice, at).new]
+            return [str(item.resource) for item in library.build_library(self.alice, at).new_items]
 
         self.assertEqual(new(self.now), [])
         self.assertEqual(new(ends + timedelta(minutes=1)), [str(first)])
@@ -49,9 +49,9 @@ class LibraryTest(SchoolTestCase):
         resource_factories.place(self.student, other)
         resource_factories.resource("Turn", self.class_offer, self.class_offer.subject, other)
         self.assertEqual(
-            [str(item.resource) for item in library.build_library(self.alice, self.now, "tu").earned], ["Turn"]
+            [str(item.resource) for item in library.build_library(self.alice, self.now, "tu").open_items], ["Turn"]
         )
-        self.assertEqual(library.build_library(self.alice, self.now, "nothing").earned, [])
+        self.assertEqual(library.build_library(self.alice, self.now, "nothing").open_items, [])
         self.log_in(self.alice)
         self.assertContains(self.client.get(reverse("library"), {"q": "left turn"}), "Turn")
         self.assertContains(self.client.get(reverse("library"), {"q": "zzz"}), "Nothing found")
@@ -99,7 +99,7 @@ class LibraryTest(SchoolTestCase):
             "Song", self.class_offer, self.class_offer.subject, audience="public", when="class", class_number=1
         )
         after = self.class_offer.meetings.first().ends_at
-        self.assertEqual(library.build_library(self.sam, after).loose, [resource])
+        self.assertEqual(library.build_library(self.sam, after).unattached, [resource])
 
     def test_current_classes_are_listed_first_and_finished_ones_last(self) -> None:
         resource_factories.resource("Now", self.class_offer)
@@ -111,7 +111,7 @@ class LibraryTest(SchoolTestCase):
 
         def titles(at: datetime) -> list[list[str]]:
             found = library.build_library(self.alice, at)
-            return [[str(shelf.items[0].resource) for shelf in shelves] for shelves in (found.now, found.before)]
+            return [[str(shelf.items[0].resource) for shelf in shelves] for shelves in (found.current, found.past)]
 
         ends = self.class_offer.meetings.last().ends_at
         self.assertEqual(titles(self.class_offer.meetings.first().starts_at), [["Now", "Then"], []])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.test import Client, TransactionTestCase, tag
+from django.test import Client, tag
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,27 +13,19 @@ from billing.domain.payments import attempts
 from billing.models import Order, PriceAdjustment
 from classwork.models import ClassOffer
 from outbox.testing import run_all
-from registrations.domain import capacity, spots
+from registrations.domain import spots
 from registrations.models import Registration
-from tests import factories
 from tests.racing import overlap, without_locks
+from tests.registrations.full_classes import LastSpotTestCase
 from tests.registrations.purchases import cart, line, me, place
 from users.models import Student, User
 
 
 @tag("postgres")
-class RegistrationRaceTest(TransactionTestCase):
-    def setUp(self) -> None:
-        self.class_offer = factories.create_class_offer(
-            factories.create_session("Race"), factories.create_subject(), capacity=1
-        )
-
+class RegistrationRaceTest(LastSpotTestCase):
     def buyer(self, name: str, email: str = "") -> Callable[[], Order]:
         order = cart((self.class_offer, me()), name=name, email=email or f"{name.lower()}@example.org")
         return lambda: place(order)
-
-    def taken(self) -> int:
-        return capacity.availability_of(self.class_offer, timezone.now()).spots_taken
 
     def test_last_spot_goes_to_one_of_two_buyers(self) -> None:
         outcomes = overlap(self.buyer("Ann"), self.buyer("Ben"))

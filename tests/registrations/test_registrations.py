@@ -60,8 +60,8 @@ class HoldTest(FullClassTestCase):
         spot = Registration.objects.get()
         before = spot.held_until - timedelta(microseconds=1)
         for at, held in ((before, True), (spot.held_until, False)):
-            self.assertEqual(spot.takes_a_place(at), held)
-            self.assertEqual(Registration.objects.taking_a_place(at).exists(), held)
+            self.assertEqual(spot.takes_a_spot(at), held)
+            self.assertEqual(Registration.objects.taking_a_spot(at).exists(), held)
             self.assertEqual(capacity.availability_of(self.class_offer, at).spots_taken, int(held))
 
     def test_person_whose_hold_expired_can_register_again(self) -> None:
@@ -350,9 +350,9 @@ class RegistrationDisplayTest(FullClassTestCase):
     def test_my_classes_lists_current_and_past_registrations(self) -> None:
         pay(place(cart((self.class_offer, me()), payer=self.alice)))
         (alice,), _ = my_classes.classes_of_account(self.alice, timezone.now())
-        self.assertEqual([str(one.state) for one in alice.now], ["Registered"])
+        self.assertEqual([str(one.state) for one in alice.current], ["Registered"])
         (later,), _ = my_classes.classes_of_account(self.alice, timezone.now() + timedelta(days=400))
-        self.assertEqual((later.now, [str(one.payment) for one in later.before]), ([], ["Paid"]))
+        self.assertEqual((later.current, [str(one.payment) for one in later.past]), ([], ["Paid"]))
 
     def test_order_line_stores_the_attendee_by_id_only(self) -> None:
         order = place(cart((self.class_offer, me()), payer=self.alice))

@@ -105,8 +105,8 @@ class ReleaseMatrixTest(SchoolTestCase):
             for number in range(2, first.page.paginator.num_pages + 1)
         )
         pages = [first, *turned]
-        opened = {item.resource.pk for page in pages for item in page.earned}
-        opened |= {one.pk for page in pages for one in page.loose}
+        opened = {item.resource.pk for page in pages for item in page.open_items}
+        opened |= {one.pk for page in pages for one in page.unattached}
         probe = min(among)
         self.assertEqual(access.find_accessible_resource(person, probe, moment) is not None, probe in opened)
         return opened & among

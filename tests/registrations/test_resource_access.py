@@ -40,8 +40,8 @@ class ResourceAccessTest(SchoolTestCase):
             purchases.place(purchases.cart((self.class_offer, purchases.of(self.kit)), payer=self.gus))
         )
         found = access.find_accessible_resource(self.gus, self.words.pk)
-        assert found and found.place
-        self.assertEqual((found.place.student, found.class_offer), (self.kit, self.class_offer))
+        assert found and found.spot
+        self.assertEqual((found.spot.student, found.class_offer), (self.kit, self.class_offer))
         self.assertEqual(order.state, "paid")
         purchases.pay(
             purchases.place(
@@ -102,7 +102,7 @@ class ResourceAccessTest(SchoolTestCase):
         self.assertFalse(self.has_access(self.alice, after[1], days[1].starts_at))
         seen = [self.has_access(self.alice, each, at) for each in (*after, *more, self.words)]
         self.assertEqual(seen, [False, True, False, False, False, False])
-        self.assertEqual([item.resource for item in shelves.build_library(self.alice, at).earned], [after[1]])
+        self.assertEqual([item.resource for item in shelves.build_library(self.alice, at).open_items], [after[1]])
         for state in ("on_hold", "transferred", "canceled"):
             Ticket.objects.filter(pk=ticket.pk).update(state=state, ended_at=None if state == "on_hold" else at)
             self.assertFalse(self.has_access(self.alice, after[1], at), state)

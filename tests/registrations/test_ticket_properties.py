@@ -16,6 +16,7 @@ from billing.models import Order, OrderLine
 from classwork.models import ClassOffer
 from outbox.testing import run_all
 from registrations.domain.tickets import upgrades
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration, Ticket
 from tests import factories
 from tests.billing import order_simulation
@@ -51,7 +52,7 @@ class TicketSimulation(spot_simulation.SpotSimulation):
             return
         ticket = tickets[number % len(tickets)]
         order = cart(payer=self.payer, name=ticket.line.order.payer_name, email=ticket.line.order.payer_email)
-        with suppress(OrderNotPlaced, upgrades.UpgradeRefused):
+        with suppress(OrderNotPlaced, RegistrationRefused):
             upgrades.add_upgrade_to_cart(ticket, order, self.now)
             place(order)
             return
@@ -75,12 +76,12 @@ class TicketSimulation(spot_simulation.SpotSimulation):
     def check_invariants(self, test: TestCase) -> None:
         order_simulation.OrderSimulation.check_invariants(self, test)
         for class_offer in self.class_offers:
-            places = Registration.objects.filter(class_offer=class_offer).taking_a_place(self.now)
+            places = Registration.objects.filter(class_offer=class_offer).taking_a_spot(self.now)
             for day in class_offer.meetings.all():
                 becoming = places.filter(
                     line__exchanged_from__tickets__meeting=day, line__exchanged_from__tickets__state="confirmed"
                 )
-                guests = Ticket.objects.filter(meeting=day).taking_a_place(self.now).count() - becoming.count()
+                guests = Ticket.objects.filter(meeting=day).taking_a_spot(self.now).count() - becoming.count()
                 test.assertLessEqual(places.count() + guests, class_offer.capacity or 99)
         for line in OrderLine.objects.exclude(exchanged_at=None):
             test.assertEqual(line.tickets.get().state, State.TRANSFERRED)

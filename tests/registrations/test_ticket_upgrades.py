@@ -21,11 +21,12 @@ from history.models import Entry
 from mailroom.models import Message
 from registrations.domain import late_joining
 from registrations.domain.late_joining import JoiningTerms
-from registrations.domain.tickets import stay_invitations, upgrades
+from registrations.domain.tickets import upgrade_invitations, upgrades
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration, Ticket
 from tests.page_text import text_of
 from tests.registrations.purchases import cart, line, other, pay, place
-from tests.registrations.started_classes import begun, fresh
+from tests.registrations.started_classes import reload_class, start_class
 from tests.registrations.tickets import TicketTestCase
 
 State = Ticket.State
@@ -53,7 +54,7 @@ class TicketUpgradeTestCase(TicketTestCase):
         return place(basket)
 
     def let_classes_pass(self, classes_held: int) -> None:
-        begun(self.class_offer, classes_held)
+        start_class(self.class_offer, classes_held)
 
 
 class UpgradePriceTest(TicketUpgradeTestCase):
@@ -84,13 +85,13 @@ class UpgradePriceTest(TicketUpgradeTestCase):
     def test_ticket_can_be_upgraded_only_once(self) -> None:
         ticket = self.buy_ticket()
         pay(self.upgrade(ticket))
-        with self.assertRaisesMessage(upgrades.UpgradeRefused, upgrades.ENDED):
+        with self.assertRaisesMessage(RegistrationRefused, upgrades.ENDED):
             self.upgrade(Ticket.objects.for_lists().get())
 
     def test_canceled_ticket_cannot_be_upgraded(self) -> None:
         ticket = self.buy_ticket()
         line_cancellation.cancel_line(ticket.line, at=timezone.now(), why="Ill")
-        with self.assertRaisesMessage(upgrades.UpgradeRefused, upgrades.ENDED):
+        with self.assertRaisesMessage(RegistrationRefused, upgrades.ENDED):
             self.upgrade(Ticket.objects.for_lists().get())
 
     def test_refunded_part_of_the_ticket_is_not_credited(self) -> None:
@@ -126,7 +127,7 @@ class UpgradePriceTest(TicketUpgradeTestCase):
         self.change(capacity=1)
         ticket = self.buy_ticket()
         with self.assertRaisesMessage(OrderNotPlaced, "full"):
-            place(cart((fresh(self.class_offer), other("Bo", "bo@example.org"))))
+            place(cart((reload_class(self.class_offer), other("Bo", "bo@example.org"))))
         pay(self.upgrade(ticket))
         self.assertEqual(self.left(), 0)
 
@@ -205,12 +206,12 @@ class UpgradePagesTest(TicketUpgradeTestCase):
 class UpgradeInvitationTest(TicketUpgradeTestCase):
     def send_invitations(self, after: timedelta) -> int:
         noon = timezone.localtime(self.days[0].ends_at + after).replace(hour=12)
-        return stay_invitations.send_stay_invitations(noon)
+        return upgrade_invitations.send_upgrade_invitations(noon)
 
     def test_invitation_is_sent_once_on_the_day_after_the_ticket(self) -> None:
         self.buy_ticket(0, trial=True)
         self.let_classes_pass(1)
-        self.days = list(fresh(self.class_offer).meetings.all())
+        self.days = list(reload_class(self.class_offer).meetings.all())
         self.assertEqual(self.send_invitations(timedelta(0)), 0)
         self.send_invitations(timedelta(days=1))
         self.send_invitations(timedelta(days=1))
@@ -220,5 +221,5 @@ class UpgradeInvitationTest(TicketUpgradeTestCase):
         self.buy_ticket(0, trial=True)
         self.let_classes_pass(1)
         self.change(last_joinable_class=1)
-        self.days = list(fresh(self.class_offer).meetings.all())
+        self.days = list(reload_class(self.class_offer).meetings.all())
         self.assertEqual(self.send_invitations(timedelta(days=1)), 0)

@@ -34,7 +34,7 @@ from registrations.models import Registration, Ticket, WaitlistEntry
 from tests import factories
 from tests.classwork import resource_factories
 from tests.registrations.purchases import cart, line, me, of, other, pay, place
-from tests.registrations.started_classes import begun, fresh, ticket_cart
+from tests.registrations.started_classes import reload_class, start_class, ticket_cart
 from tests.registrations.tickets import TicketTestCase
 from users.domain import privacy
 from users.models import Student
@@ -66,7 +66,7 @@ class TicketPurchaseTest(TicketTestCase):
         return get_template("mail/registrations/ticket.md").template.render(Context(context))
 
     def test_sales_close_before_the_class_begins_and_when_it_is_canceled_or_sells_no_tickets(self) -> None:
-        begun(self.class_offer, 1)
+        start_class(self.class_offer, 1)
         with self.assertRaisesMessage(OrderNotPlaced, "too late to book"):
             self.buy(0)
         with override_settings(TICKETS_UNTIL_MINUTES=120), self.assertRaisesMessage(OrderNotPlaced, "too late to book"):
@@ -194,13 +194,13 @@ class TicketCapacityTest(TicketTestCase):
         pay(self.buy(1, role="lead"))
         with self.assertRaisesMessage(OrderNotPlaced, "no lead spot left on that day"):
             self.buy(1, other("Bo", "bo@example.org"), role="lead")
-        here = capacity.availability_of(fresh(self.class_offer), timezone.now())
+        here = capacity.availability_of(reload_class(self.class_offer), timezone.now())
         self.assertEqual((here.closed_roles, here.counts), (["lead"], {}))
 
     def test_desk_sees_how_many_drop_ins_are_expected(self) -> None:
         pay(self.buy(1))
         self.assertEqual(
-            str(capacity.availability_of(fresh(self.class_offer), timezone.now())),
+            str(capacity.availability_of(reload_class(self.class_offer), timezone.now())),
             "0 of 2 taken, plus up to 1 for a drop-in or trial",
         )
 

@@ -17,7 +17,8 @@ from billing.models import Order, OrderLine
 from outbox.testing import run_all
 from registrations.domain.attendees import TypedPerson
 from registrations.domain.transfers import to_class, to_person
-from registrations.domain.transfers.to_class import DeskOverride, TransferRefused, TransferRequest
+from registrations.domain.transfers.to_class import DeskOverride, TransferRequest
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration
 from tests import factories
 from tests.registrations import spot_simulation
@@ -45,7 +46,7 @@ class TransferSimulation(spot_simulation.SpotSimulation):
         speaks = spot.student.user or spot.student.guardian or self.staff
         by = DeskOverride(self.staff, "x", over_capacity=number == 4, waived=number == 5) if by_desk else speaks
         request, at = TransferRequest(self.class_offers[number % 3]), timezone.now()
-        with suppress(TransferRefused):
+        with suppress(RegistrationRefused):
             to_class.transfer_to_class(
                 spot, request, by, at, seen=to_class.quote_transfer(spot, request, by, at).fingerprint
             )
@@ -57,7 +58,7 @@ class TransferSimulation(spot_simulation.SpotSimulation):
         if spot := self.pick_registration(number):
             name = NAMES[number % 3]
             to = TypedPerson(name, name, f"{name.lower()}@example.org")
-            with suppress(TransferRefused):
+            with suppress(RegistrationRefused):
                 to_person.transfer_to_person(spot, to, DeskOverride(self.staff, "x"), timezone.now())
 
     def cancel_registration(self, number: int) -> None:

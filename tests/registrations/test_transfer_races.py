@@ -15,7 +15,8 @@ from classwork.models import ClassOffer
 from registrations.domain import capacity
 from registrations.domain.attendees import TypedPerson
 from registrations.domain.transfers import to_class, to_person
-from registrations.domain.transfers.to_class import DeskOverride, TransferRefused, TransferRequest
+from registrations.domain.transfers.to_class import DeskOverride, TransferRequest
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration
 from tests import factories
 from tests.racing import overlap, run_at_once, without_locks
@@ -63,7 +64,8 @@ class TransferRaceTest(TransactionTestCase):
 
     def test_transfer_that_loses_the_last_spot_keeps_the_old_one(self) -> None:
         outcomes = overlap(self.buyer(self.thursday), self.mover(self.register(self.tuesday), self.thursday))
-        self.assertIsInstance(outcomes[1], TransferRefused)
+        self.assertIsInstance(outcomes[1], RegistrationRefused)
+        self.assertEqual(outcomes[1].code, "order_refused")
         self.assertEqual(self.taken(), (1, 1))
 
     def test_control_without_locks_transfer_and_buyer_both_get_the_last_spot(self) -> None:
@@ -76,7 +78,8 @@ class TransferRaceTest(TransactionTestCase):
         spot = self.register(self.tuesday)
         friday = factories.create_class_offer(self.tuesday.session, factories.create_subject(version="C"), class_day=4)
         outcomes = overlap(self.mover(spot, self.thursday), self.mover(spot, friday))
-        self.assertEqual([type(outcome) for outcome in outcomes], [Order, TransferRefused])
+        self.assertEqual([type(outcome) for outcome in outcomes], [Order, RegistrationRefused])
+        self.assertEqual(outcomes[1].code, "order_refused")
         self.assertEqual(OrderLine.objects.filter(exchanged_from=spot.line, reserves_exchange=True).count(), 1)
 
     def test_spot_is_not_transferred_and_canceled_at_the_same_time(self) -> None:
@@ -105,7 +108,8 @@ class TransferRaceTest(TransactionTestCase):
             )
 
         outcomes = overlap(give("lee"), give("kim"))
-        self.assertEqual([type(outcome) for outcome in outcomes], [Registration, TransferRefused])
+        self.assertEqual([type(outcome) for outcome in outcomes], [Registration, RegistrationRefused])
+        self.assertEqual(outcomes[1].code, "not_confirmed")
         self.assertEqual(self.taken()[0], 1)
 
     def test_line_exchanged_by_two_orders_at_once_is_exchanged_by_one(self) -> None:
@@ -114,4 +118,4 @@ class TransferRaceTest(TransactionTestCase):
         self.assertEqual(exchanges.exchange_refusal(spot.line, timezone.now()), "")
         ClassOffer.objects.filter(pk=self.thursday.pk).update(capacity=5)
         outcomes = run_at_once(self.mover(spot, self.thursday), self.mover(spot, self.thursday))
-        self.assertEqual(sorted(type(outcome).__name__ for outcome in outcomes), ["Order", "TransferRefused"])
+        self.assertEqual(sorted(type(outcome).__name__ for outcome in outcomes), ["Order", "RegistrationRefused"])

@@ -24,9 +24,10 @@ from outbox.testing import run_all
 from registrations.domain import calendar_feeds, capacity, my_classes
 from registrations.domain.transfers import options as alternatives
 from registrations.domain.transfers import to_class
-from registrations.domain.transfers.to_class import DeskOverride, TransferRefused, TransferRequest
+from registrations.domain.transfers.to_class import DeskOverride, TransferRequest
 from registrations.domain.waitlist import entries
 from registrations.domain.waitlist.entries import Contact
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration, WaitlistEntry
 from tests import factories
 from tests.page_text import text_of
@@ -192,7 +193,7 @@ class TransferConsequencesTest(TransferTestCase):
 class TransferRefusedTest(TransferTestCase):
     def assertRefusedWith(self, words: str, spot: Registration, class_offer: ClassOffer, by: object = None) -> None:
         before = self.states()
-        with self.assertRaisesMessage(TransferRefused, words):
+        with self.assertRaisesMessage(RegistrationRefused, words):
             self.move(spot, class_offer, by)  # type: ignore[arg-type]
         self.assertEqual(self.states(), before)
         self.assertFalse(Order.objects.filter(state=Order.State.CART).exists())
@@ -250,7 +251,7 @@ class TransferRefusedTest(TransferTestCase):
         spot, request = self.bought(), TransferRequest(self.thursday)
         seen = to_class.quote_transfer(spot, request, self.alice, timezone.now()).fingerprint
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100)
-        with self.assertRaisesMessage(TransferRefused, to_class.CHANGED):
+        with self.assertRaisesMessage(RegistrationRefused, to_class.CHANGED):
             to_class.transfer_to_class(spot, request, self.alice, timezone.now(), seen=seen)
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED)])
 

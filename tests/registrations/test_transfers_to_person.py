@@ -21,7 +21,8 @@ from registrations.domain import capacity, change_deadlines, status_text
 from registrations.domain.attendees import TypedPerson
 from registrations.domain.line_details import AttendeeDetails
 from registrations.domain.transfers import to_person
-from registrations.domain.transfers.to_class import DeskOverride, TransferRefused
+from registrations.domain.transfers.to_class import DeskOverride
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration
 from tests.registrations import purchases
 from tests.registrations.transfers import State, TransferTestCase
@@ -152,7 +153,7 @@ class TransferToPersonTest(TransferToPersonTestCase):
 
 class TransferToPersonRefusedTest(TransferToPersonTestCase):
     def assertRefusedWith(self, words: str, spot: Registration, to: TypedPerson = LEE) -> None:
-        with self.assertRaisesMessage(TransferRefused, words):
+        with self.assertRaisesMessage(RegistrationRefused, words):
             self.transfer(spot, to)
         self.assertFalse(Student.objects.filter(first_name="Lee").exists())
 
@@ -180,7 +181,7 @@ class TransferToPersonRefusedTest(TransferToPersonTestCase):
     def test_spot_can_be_transferred_only_once(self) -> None:
         spot = self.bought()
         self.transfer(spot)
-        with self.assertRaisesMessage(TransferRefused, to_person.NOT_HERE):
+        with self.assertRaisesMessage(RegistrationRefused, to_person.NOT_HERE):
             self.transfer(spot, TypedPerson("Kim", "Kant", "kim@example.org"))
         self.assertEqual(capacity.availability_of(self.tuesday, timezone.now()).spots_taken, 1)
 

@@ -17,6 +17,7 @@ from registrations.domain import capacity, spot_offers, spots
 from registrations.domain.line_details import ME, Attendee, AttendeeDetails
 from registrations.domain.waitlist import class_roles, entries, presentation
 from registrations.domain.waitlist.class_roles import BalanceLimits
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration, WaitlistEntry, WaitlistWalk
 from registrations.rules import walk_log
 from registrations.rules.offer_deadlines import offer_deadline
@@ -65,8 +66,9 @@ class WaitlistTest(WaitlistTestCase):
         ann = self.wait(person("Ann"))
         self.free(order)
         self.take(ann)
-        with self.assertRaises(entries.WaitlistRefused):
+        with self.assertRaises(RegistrationRefused) as refused:
             self.take(ann)
+        self.assertEqual(refused.exception.code, "no_open_offer")
         self.assertEqual(self.taken(), 1)
 
     def test_unanswered_offer_expires_and_goes_to_the_next_person(self) -> None:
@@ -76,7 +78,7 @@ class WaitlistTest(WaitlistTestCase):
         self.run_late(ann)
         spot_offers.offer_free_spots_everywhere()
         self.assertEqual((self.now(ann), self.now(ben)), (State.EXPIRED, State.OFFERED))
-        with self.assertRaisesMessage(entries.WaitlistRefused, "next person"):
+        with self.assertRaisesMessage(RegistrationRefused, "next person"):
             self.take(ann)
 
     def test_offer_expires_at_its_deadline_to_the_microsecond(self) -> None:
@@ -290,10 +292,11 @@ class RolesTest(WaitlistTestCase):
 
     def test_role_in_use_cannot_be_removed(self) -> None:
         self.register("a", "lead")
-        with self.assertRaises(class_roles.RoleInUse):
+        with self.assertRaises(RegistrationRefused) as refused:
             class_roles.set_class_roles(
                 self.class_offer, [RoleCapacity("first"), RoleCapacity("second")], BalanceLimits(), self.ada
             )
+        self.assertEqual(refused.exception.code, "role_in_use")
 
 
 @tag("once")

@@ -13,6 +13,7 @@ from registrations.domain import spot_offers
 from registrations.domain.line_details import ME, Attendee
 from registrations.domain.waitlist import entries
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration, WaitlistEntry
 from tests import factories
 from tests.registrations.purchases import cart, me, pay, place
@@ -35,7 +36,7 @@ class DeskWaitlistTest(WaitlistTestCase):
         self.assertEqual(Entry.objects.get(action="registrations.waitlist_entry_moved").reason, "She helps at the bar")
 
     def test_spot_can_be_offered_by_hand_only_when_one_is_available(self) -> None:
-        with self.assertRaisesMessage(entries.WaitlistRefused, "the class is full"):
+        with self.assertRaisesMessage(RegistrationRefused, "the class is full"):
             entries.offer_spot_by_hand(self.ben, why="A promise", by=self.ada)
         self.limit(3)
         entries.offer_spot_by_hand(self.ben, why="A promise", by=self.ada)

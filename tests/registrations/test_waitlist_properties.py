@@ -21,6 +21,7 @@ from registrations.domain.line_details import OTHER, Attendee, AttendeeDetails
 from registrations.domain.waitlist import class_roles, entries
 from registrations.domain.waitlist.class_roles import BalanceLimits
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration, WaitlistEntry, WaitlistWalk
 from registrations.rules import walk_log
 from registrations.rules.role_balance import EITHER, CapacityRules, Obstacle, RoleCapacity, assign_roles, find_obstacle
@@ -38,7 +39,7 @@ STEPS = """
 """.split()
 STEP = st.tuples(st.sampled_from(STEPS), st.integers(0, 5))
 
-Seat = tuple[str, str]
+OwnedSpot = tuple[str, str]
 """The owner of a spot, held or taken, and the role."""
 
 
@@ -46,7 +47,7 @@ Seat = tuple[str, str]
 class ClassSnapshot:
     """A class at one moment."""
 
-    seats: Counter[Seat]
+    spots: Counter[OwnedSpot]
     line: tuple[tuple[int, tuple[str, ...]], ...]
     """The entries on the waitlist, in order, with the roles they want."""
 
@@ -61,14 +62,14 @@ def entry_owner(entry: int) -> str:
 
 def take_snapshot(class_offer: ClassOffer) -> ClassSnapshot:
     at = timezone.now()
-    taken = Registration.objects.filter(class_offer=class_offer).taking_a_place(at).select_related("line")
-    seats = Counter((spot_owner(one), one.role) for one in taken)
+    taken = Registration.objects.filter(class_offer=class_offer).taking_a_spot(at).select_related("line")
+    spots = Counter((spot_owner(one), one.role) for one in taken)
     for entry in WaitlistEntry.objects.filter(class_offer=class_offer, state=State.OFFERED, offer_expires_at__gte=at):
-        seats.update((entry_owner(entry.pk), role) for role in entry.offered_roles)
+        spots.update((entry_owner(entry.pk), role) for role in entry.offered_roles)
     return ClassSnapshot(
-        seats,
+        spots,
         tuple(
-            (one.entry, one.wanted)
+            (one.entry, one.requested_roles)
             for one in spot_offers.as_waiting_parties(list(spot_offers.waiting_entries(class_offer)))
         ),
     )
@@ -81,14 +82,14 @@ def spot_owner(one: Registration) -> str:
     return entry_owner(entry) if entry else f"line {one.line_id}"
 
 
-def without_overrides(seats: Counter[Seat]) -> Counter[Seat]:
+def without_overrides(spots: Counter[OwnedSpot]) -> Counter[OwnedSpot]:
     """Leave out spots over capacity or balance, which only the desk can give."""
-    return Counter({seat: number for seat, number in seats.items() if seat[0] != "beyond"})
+    return Counter({spot: number for spot, number in spots.items() if spot[0] != "beyond"})
 
 
-def count_by_role(seats: Counter[Seat]) -> Counter[str]:
+def count_by_role(spots: Counter[OwnedSpot]) -> Counter[str]:
     counts: Counter[str] = Counter()
-    for (_, role), number in seats.items():
+    for (_, role), number in spots.items():
         counts[role] += number
     return counts
 
@@ -119,8 +120,8 @@ class WaitlistSimulation(spot_simulation.SpotSimulation):
         """Register one person or two partners."""
         name = f"b{Order.objects.count()}"
         order = cart(payer=self.payer, name=name, email=f"{name}@example.org")
-        for wish in self.waitlist_requests(number, name, 1 + number // 3):
-            details = AttendeeDetails(wish.attendee, role=wish.role).as_json()
+        for request in self.waitlist_requests(number, name, 1 + number // 3):
+            details = AttendeeDetails(request.attendee, role=request.role).as_json()
             carts.add_line(order, "place", self.class_offer.pk, details)
         self.place_cart(order, due)
 
@@ -168,7 +169,7 @@ class WaitlistSimulation(spot_simulation.SpotSimulation):
         if entry is None:
             return
         filled = [carts.create_cart() for _ in range(tabs)]
-        with suppress(entries.WaitlistRefused):
+        with suppress(RegistrationRefused):
             for tab in filled:
                 entries.accept_offer(entry, tab)
             for tab in filled:
@@ -188,17 +189,17 @@ class WaitlistSimulation(spot_simulation.SpotSimulation):
 
     def move_entry(self, number: int) -> None:
         if entry := self.pick_entry(number):
-            with suppress(entries.WaitlistRefused):
+            with suppress(RegistrationRefused):
                 entries.move_entry(entry, 1 + number % 3, why="x", by=self.staff)
 
     def offer_by_hand(self, number: int) -> None:
         if entry := self.pick_entry(number):
-            with suppress(entries.WaitlistRefused):
+            with suppress(RegistrationRefused):
                 entries.offer_spot_by_hand(entry, why="x", by=self.staff)
 
     def remove_entry(self, number: int) -> None:
         if entry := self.pick_entry(number):
-            with suppress(entries.WaitlistRefused):
+            with suppress(RegistrationRefused):
                 entries.remove_entry(entry, why="x", by=self.staff)
 
     # -- checks --
@@ -216,7 +217,7 @@ class WaitlistSimulation(spot_simulation.SpotSimulation):
         self.check_ends(test)
 
     def check_limits(self, test: TestCase, rules: CapacityRules, after: ClassSnapshot) -> None:
-        within = count_by_role(without_overrides(after.seats))
+        within = count_by_role(without_overrides(after.spots))
         test.assertLessEqual(within.total(), rules.capacity)
         for role in rules.roles:
             test.assertTrue(role.capacity is None or within[role.name] <= role.capacity, within)
@@ -225,21 +226,21 @@ class WaitlistSimulation(spot_simulation.SpotSimulation):
         self, test: TestCase, rules: CapacityRules, before: ClassSnapshot, after: ClassSnapshot
     ) -> None:
         """The rules allow every new spot beside the ones that were there before and stayed."""
-        new = without_overrides(after.seats - before.seats)
+        new = without_overrides(after.spots - before.spots)
         if new:
             test.assertIsNone(
-                find_obstacle(rules, count_by_role(after.seats & before.seats), list(count_by_role(new).elements()))
+                find_obstacle(rules, count_by_role(after.spots & before.spots), list(count_by_role(new).elements()))
             )
 
     def check_line(self, test: TestCase, rules: CapacityRules, before: ClassSnapshot, after: ClassSnapshot) -> None:
         """An entry that somebody got ahead of did not fit at that time and stores the obstacle."""
-        came = without_overrides(after.seats - before.seats)
+        came = without_overrides(after.spots - before.spots)
         ahead: set[str] = set()
         for entry, wanted in before.line:
-            past = Counter({seat: number for seat, number in came.items() if seat[0] not in ahead})
+            past = Counter({spot: number for spot, number in came.items() if spot[0] not in ahead})
             ahead.add(entry_owner(entry))
             if past and entry in after.waiting:
-                counts = count_by_role((after.seats & before.seats) + (came - past))
+                counts = count_by_role((after.spots & before.spots) + (came - past))
                 test.assertIsNotNone(find_obstacle(rules, counts, assign_roles(rules, counts, wanted)))
                 test.assertTrue(WaitlistEntry.objects.get(pk=entry).skip_rule)
 

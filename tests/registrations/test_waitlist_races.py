@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from django.test import TransactionTestCase, tag
+from django.test import tag
 from django.utils import timezone
 
 from billing.domain.orders import cart as carts
@@ -14,22 +14,19 @@ from registrations.domain.line_details import OTHER, Attendee, AttendeeDetails
 from registrations.domain.waitlist import class_roles, entries
 from registrations.domain.waitlist.class_roles import BalanceLimits
 from registrations.domain.waitlist.entries import Contact, WaitlistRequest
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration, WaitlistEntry
 from registrations.rules.role_balance import RoleCapacity
 from tests import factories
 from tests.racing import overlap, without_locks
+from tests.registrations.full_classes import LastSpotTestCase
 from tests.registrations.purchases import cart, line, me, other, place
 
 State = WaitlistEntry.State
 
 
 @tag("postgres")
-class WaitlistRaceTest(TransactionTestCase):
-    def setUp(self) -> None:
-        self.class_offer = factories.create_class_offer(
-            factories.create_session("Race"), factories.create_subject(), capacity=1
-        )
-
+class WaitlistRaceTest(LastSpotTestCase):
     def wait(self, name: str) -> WaitlistEntry:
         attendee = Attendee(OTHER, first_name=name, email=f"{name}@example.org")
         return entries.join_waitlist(
@@ -40,9 +37,6 @@ class WaitlistRaceTest(TransactionTestCase):
         basket = cart(email=email)
         carts.add_line(basket, "place", self.class_offer.pk, AttendeeDetails(me(), role=role).as_json())
         return lambda: place(basket)
-
-    def taken(self) -> int:
-        return capacity.availability_of(self.class_offer, timezone.now()).spots_taken
 
     def free(self, order: Order) -> None:
         """Release a spot without processing the waitlist."""
@@ -69,7 +63,8 @@ class WaitlistRaceTest(TransactionTestCase):
     def test_automatic_offer_and_offer_by_hand_do_not_share_a_spot(self) -> None:
         ben = self.put_two_on_waitlist()
         outcomes = overlap(lambda: spot_offers.offer_free_spots(self.class_offer.pk), self.offer_by_hand(ben))
-        self.assertIsInstance(outcomes[1], entries.WaitlistRefused)
+        self.assertIsInstance(outcomes[1], RegistrationRefused)
+        self.assertEqual(outcomes[1].code, "no_spot")
         self.assertEqual(self.taken(), 1)
 
     def test_control_without_locks_spot_is_offered_to_two_people(self) -> None:

@@ -115,17 +115,19 @@ class WaitlistWalkPropertyTest(SimpleTestCase):
         current, left = Counter(counts), list(queue)
         for step in walk_waitlist(rules, counts, queue):
             here = next(each for each in left if each.entry == step.entry)
-            why = find_obstacle(rules, current, assign_roles(rules, current, here.wanted))
+            why = find_obstacle(rules, current, assign_roles(rules, current, here.requested_roles))
             if isinstance(step, EntrySkipped):
                 self.assertEqual(why, step.obstacle)
                 continue
             self.assertIsNone(why)
             for earlier in left[: left.index(here)]:
-                self.assertIsNotNone(find_obstacle(rules, current, assign_roles(rules, current, earlier.wanted)))
+                self.assertIsNotNone(
+                    find_obstacle(rules, current, assign_roles(rules, current, earlier.requested_roles))
+                )
             current.update(step.roles)
             left.remove(here)
         for each in left:
-            self.assertIsNotNone(find_obstacle(rules, current, assign_roles(rules, current, each.wanted)))
+            self.assertIsNotNone(find_obstacle(rules, current, assign_roles(rules, current, each.requested_roles)))
 
     @given(classes(), queues)
     def test_offers_from_an_empty_class_never_exceed_a_limit(

@@ -11,13 +11,13 @@ from registrations.domain.line_details import Attendee
 from registrations.models import Ticket
 from tests.base import SchoolTestCase
 from tests.registrations.purchases import line, me, place
-from tests.registrations.started_classes import begun, fresh, ticket_cart
+from tests.registrations.started_classes import reload_class, start_class, ticket_cart
 
 
 class TicketTestCase(SchoolTestCase):
     def setUp(self) -> None:
         self.change(price=60, drop_in_price=15, trial_price=0)
-        self.days = begun(self.class_offer, 0)
+        self.days = start_class(self.class_offer, 0)
 
     def change(self, **values: Any) -> None:
         ClassOffer.objects.filter(pk=self.class_offer.pk).update(**values)
@@ -26,7 +26,7 @@ class TicketTestCase(SchoolTestCase):
         return place(ticket_cart(self.days[day], attendee or me(), **more))
 
     def left(self) -> int | None:
-        return capacity.availability_of(fresh(self.class_offer), timezone.now()).available_spots
+        return capacity.availability_of(reload_class(self.class_offer), timezone.now()).available_spots
 
     def ticket(self, order: Order) -> Ticket:
         return Ticket.objects.get(line=line(order))

@@ -25,12 +25,12 @@ class WaitlistTestCase(FullClassTestCase):
         super().setUp()
         self.limit(1)
 
-    def wait(self, *wishes: WaitlistRequest, account: User | None = None) -> WaitlistEntry:
-        first = wishes[0].attendee
+    def wait(self, *requests: WaitlistRequest, account: User | None = None) -> WaitlistEntry:
+        first = requests[0].attendee
         contact = Contact(first.first_name, first.email) if account is None else account
         if isinstance(contact, User):
             contact = Contact(contact.get_full_name(), contact.email, contact)
-        return entries.join_waitlist(self.class_offer, wishes, contact)
+        return entries.join_waitlist(self.class_offer, requests, contact)
 
     def full(self) -> Order:
         return pay(place(cart((self.class_offer, me()))))

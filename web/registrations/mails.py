@@ -68,7 +68,7 @@ MAILS = [
         "registrations.upgrade_invitation",
         kind=MailKind.CLASS,
         title=_("Join the rest of the series"),
-        context=tickets.stay_invitation_context,
+        context=tickets.upgrade_invitation_context,
         sample=tickets.ticket_sample,
     ),
     Mail(

@@ -35,12 +35,12 @@ NOT_PERSONAL = {
 
 
 def export(person: PersonRecords) -> dict[str, object]:
-    places = Registration.objects.filter(student__in=person.student_ids)
+    registrations = Registration.objects.filter(student__in=person.student_ids)
     own = Q(registration__student__in=person.student_ids) | Q(ticket__student__in=person.student_ids)
     outcomes = StudentCompensation.objects.filter(own)
     return {
         "spots": list(
-            places.values(
+            registrations.values(
                 "state",
                 "readiness",
                 "referral_source",
@@ -121,16 +121,16 @@ def merge(source: PersonRecords, target: PersonRecords) -> list[str]:
 
 
 def _merge_registrations(source: PersonRecords, student_id: int) -> list[str]:
-    places = Registration.objects.filter(student__in=source.student_ids)
-    if not places:
+    registrations = Registration.objects.filter(student__in=source.student_ids)
+    if not registrations:
         return []
     duplicates = Registration.objects.live().filter(
-        student=student_id, class_offer__in=places.live().values("class_offer")
+        student=student_id, class_offer__in=registrations.live().values("class_offer")
     )
     if both := duplicates.select_related("class_offer__subject__level", "class_offer__session").first():
         raise MergeConflict(f"Both have a spot in {both.class_offer}. Cancel one of the two first.")
-    _reassign_attendee(OrderLine.objects.filter(registrations__in=places), student_id)
-    moved = places.update(student=student_id)
+    _reassign_attendee(OrderLine.objects.filter(registrations__in=registrations), student_id)
+    moved = registrations.update(student=student_id)
     return ["One spot in a class moves over." if moved == 1 else f"{moved} spots in classes move over."]
 
 
@@ -138,10 +138,10 @@ def _merge_tickets(source: PersonRecords, student_id: int) -> list[str]:
     tickets = Ticket.objects.filter(student__in=source.student_ids)
     if not tickets:
         return []
-    kept = Ticket.objects.filter(student=student_id)
-    duplicates = kept.live().filter(meeting__in=tickets.live().values("meeting"))
-    subjects = tickets.filter(state__in=trials.COUNTS).values("trial_of")
-    tried = kept.filter(state__in=trials.COUNTS, trial_of__in=subjects)
+    own_tickets = Ticket.objects.filter(student=student_id)
+    duplicates = own_tickets.live().filter(meeting__in=tickets.live().values("meeting"))
+    subjects = tickets.filter(state__in=trials.COUNTED_STATES).values("trial_of")
+    tried = own_tickets.filter(state__in=trials.COUNTED_STATES, trial_of__in=subjects)
     if both := duplicates.for_lists().first() or tried.for_lists().first():
         raise MergeConflict(f"Both have a {both.kind_text} ticket for {both.class_offer}. Cancel one of the two first.")
     _reassign_attendee(OrderLine.objects.filter(tickets__in=tickets), student_id)

@@ -23,18 +23,20 @@ def mail_attendee(event: Any) -> None:
 
 
 def mail_ended_registration(event: Any) -> None:
-    ended = Registration.objects.select_related("student__user", "student__guardian", "line__order")
-    notifications.draft_ended_mail(ended.get(pk=event.payload.registration_id))
+    registrations = Registration.objects.select_related("student__user", "student__guardian", "line__order")
+    notifications.draft_ended_mail(registrations.get(pk=event.payload.registration_id))
 
 
 def mail_transferred_spot(event: Any) -> None:
-    ended = Registration.objects.select_related("student__user", "student__guardian", "line__order")
-    notifications.draft_transferred_mail(ended.get(pk=event.payload.registration_id))
+    registrations = Registration.objects.select_related("student__user", "student__guardian", "line__order")
+    notifications.draft_transferred_mail(registrations.get(pk=event.payload.registration_id))
 
 
 def check_double_registration(event: Any) -> None:
-    held = Registration.objects.select_related("line__order", "class_offer__subject__level", "class_offer__session")
-    notifications.report_double_registration(held.get(pk=event.payload.registration_id))
+    registrations = Registration.objects.select_related(
+        "line__order", "class_offer__subject__level", "class_offer__session"
+    )
+    notifications.report_double_registration(registrations.get(pk=event.payload.registration_id))
 
 
 def check_known_guest(event: Any) -> None:
@@ -58,13 +60,13 @@ def apply_disputes(event: Any) -> None:
     """
     lines = exchanges.lines_built_on(event.payload.order_id)
     for kind in (Registration, Ticket):
-        for seat in kind.objects.live().filter(line__in=lines).select_related("line__exchanged_from"):
+        for spot in kind.objects.live().filter(line__in=lines).select_related("line__exchanged_from"):
             # A spot that replaced a disputed one is put on hold too.
-            earlier = exchanges.exchange_chain(seat.line) if seat.line else []
+            earlier = exchanges.exchange_chain(spot.line) if spot.line else []
             if any(disputes.has_open_or_lost_dispute(line.order_id) for line in earlier):
-                spots.suspend_spot(seat, why=IN_DISPUTE)
-            elif seat.end_reason == IN_DISPUTE:
-                spots.resume_spot(seat)
+                spots.suspend_spot(spot, why=IN_DISPUTE)
+            elif spot.end_reason == IN_DISPUTE:
+                spots.resume_spot(spot)
 
 
 def request_attendee_address(event: Any) -> None:

@@ -4,13 +4,13 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from common import links
+from common.model_meta import field_label, is_referenced
 from common.personal import MergeConflict, PersonRecords
-from common.relations import is_referenced
 from users.models import Consent, RecoveryCode, Staff, Student, User
 
 MODELS = {
@@ -146,7 +146,3 @@ def merge_students(source: Student, target: Student) -> list[str]:
         sentences.append(_("%(name)s will use the account %(email)s.") % {"name": target, "email": account.email})
     target.save()
     return sentences
-
-
-def field_label(row: Model, name: str) -> str:
-    return str(row._meta.get_field(name).verbose_name)  # type: ignore[union-attr]

@@ -241,6 +241,10 @@ class ClassOffer(models.Model):
         return self.full_price - self.pre_pay_discount
 
     @property
+    def uncanceled_meetings(self) -> list["Meeting"]:
+        return [meeting for meeting in self.meetings.all() if not meeting.is_canceled]
+
+    @property
     def is_listed(self) -> bool:
         return self.manager_approved and self.subject.manager_approved
 

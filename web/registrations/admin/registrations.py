@@ -15,12 +15,12 @@ from users.admin import side_panels
 
 @admin.register(Registration)
 class RegistrationAdmin(ReadOnlyAdmin, admin.ModelAdmin):
-    list_display = ["first_name", "last_name", "class_offer", "place", "payment", "created_at"]
+    list_display = ["first_name", "last_name", "class_offer", "spot", "payment", "created_at"]
     list_filter = ["state", "class_offer__session", "class_offer__class_day", "readiness", "over_capacity"]
     search_fields = ["student__first_name", "student__last_name", "student__email", "student__user__email"]
     fields = [
-        *("student", "class_offer", "place", "end_reason", "over_capacity", "payment", "readiness", "referral_source"),
-        *("created_at", "confirmed_at", "ended_at", "at_the_desk", "what_happened"),
+        *("student", "class_offer", "spot", "end_reason", "over_capacity", "payment", "readiness", "referral_source"),
+        *("created_at", "confirmed_at", "ended_at", "at_the_desk", "recent_history"),
     ]
     ordering = ["-class_offer__class_day", "class_offer__start_time", "student__first_name"]
 
@@ -42,11 +42,11 @@ class RegistrationAdmin(ReadOnlyAdmin, admin.ModelAdmin):
         )
 
     @admin.display(description=_("history"))
-    def what_happened(self, obj: Registration) -> str:
+    def recent_history(self, obj: Registration) -> str:
         return side_panels.recent_history_panel(obj)
 
     @admin.display(description=_("spot"), ordering="state")
-    def place(self, obj: Registration) -> str:
+    def spot(self, obj: Registration) -> str:
         return str(status_text.registration_status(obj, timezone.now()))
 
     @admin.display(description=_("payment"))
@@ -56,14 +56,14 @@ class RegistrationAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
 @admin.register(Ticket)
 class TicketAdmin(ReadOnlyAdmin, admin.ModelAdmin):
-    list_display = ["student", "class_day", "what", "place", "payment", "created_at"]
+    list_display = ["student", "class_day", "what", "spot", "payment", "created_at"]
     list_filter = ["state", ("trial_of", admin.EmptyFieldListFilter), "meeting__class_offer__session"]
     search_fields = ["student__first_name", "student__last_name", "student__email", "student__user__email"]
     fields = [
         "student",
         "class_day",
         "what",
-        "place",
+        "spot",
         "end_reason",
         "payment",
         "created_at",
@@ -84,7 +84,7 @@ class TicketAdmin(ReadOnlyAdmin, admin.ModelAdmin):
         return obj.kind_text
 
     @admin.display(description=_("spot"), ordering="state")
-    def place(self, obj: Ticket) -> str:
+    def spot(self, obj: Ticket) -> str:
         return str(status_text.ticket_status(obj, timezone.now()))
 
     @admin.display(description=_("payment"))

@@ -37,7 +37,7 @@ def admission_refusal(line: OrderLine, class_offer: ClassOffer, at: datetime) ->
 
 
 def admit_line(line: OrderLine, class_offer: ClassOffer, at: datetime) -> AdmittedSpot:
-    """The caller holds the lock of the class. Raises Unavailable with the reason."""
+    """The caller holds the lock of the class. Raises ProductUnavailable."""
     if class_offer.is_canceled:
         raise ProductUnavailable(registration_window.CLASS_CANCELED)
     # The walk must not run while only some people of a group have their spots.
@@ -49,8 +49,10 @@ def admit_line(line: OrderLine, class_offer: ClassOffer, at: datetime) -> Admitt
     party = _party_of_line(line, class_offer, at)
     role = party.role
     if AttendeeDetails.from_line(line).over_capacity:
-        here = capacity.availability_of(class_offer, at, but=_own_tickets(line))
-        return AdmittedSpot(role, over_capacity=find_obstacle(here.rules, here.counts, [role]) is not None)
+        availability = capacity.availability_of(class_offer, at, but_tickets=_own_tickets(line))
+        return AdmittedSpot(
+            role, over_capacity=find_obstacle(availability.rules, availability.counts, [role]) is not None
+        )
     if reason := _party_refusal(class_offer, party):
         raise ProductUnavailable(reason)
     return AdmittedSpot(role)
@@ -73,12 +75,15 @@ class Party:
 
 
 def _party_of_line(line: OrderLine, class_offer: ClassOffer, at: datetime) -> Party:
-    here, company = capacity.availability_of(class_offer, at, but=_own_tickets(line)), _admitted_roles(line)
+    availability, company = (
+        capacity.availability_of(class_offer, at, but_tickets=_own_tickets(line)),
+        _admitted_roles(line),
+    )
     others = [other for other in lines_admitted_together(line) if other != line and other.pk not in company]
-    before = Counter(here.counts)
+    before = Counter(availability.counts)
     before.subtract(company.values())
     roles = (*company.values(), requested_role(line), *map(requested_role, others))
-    return Party(here.rules, before, roles, len(company))
+    return Party(availability.rules, before, roles, len(company))
 
 
 def _party_refusal(class_offer: ClassOffer, party: Party) -> str:

@@ -14,7 +14,7 @@ from users.domain import accounts, guardianship
 from users.models import Student, User
 
 NOBODY = "Please choose who’s coming."
-PLACE, TICKET = ATTENDED = ("place", "ticket")
+CLASS_KIND, TICKET_KIND = ATTENDED_KINDS = ("place", "ticket")
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,8 @@ def default_choices(viewer: User | None, in_care: Sequence[Student]) -> list[str
 def assign_students(order: Order) -> None:
     """Goes by email address before any class is locked, so that two orders for the same people cannot deadlock."""
     stored = [
-        (line, AttendeeDetails.from_line(line)) for line in order.lines.filter(kind__in=ATTENDED, canceled_at=None)
+        (line, AttendeeDetails.from_line(line))
+        for line in order.lines.filter(kind__in=ATTENDED_KINDS, canceled_at=None)
     ]
     pairs = [(line, details.attendee) for line, details in stored if details.attendee and details.student_id is None]
     for line, attendee in sorted(pairs, key=lambda pair: (typed_person(pair[1], order).email, pair[0].pk)):

@@ -31,14 +31,14 @@ def student_feed_url(student: Student) -> str:
 
 def student_of_feed(token: str) -> Student | None:
     try:
-        read = links.read_token(PURPOSE, token, FOR_GOOD)
+        link = links.read_token(PURPOSE, token, FOR_GOOD)
     except links.LinkInvalid:
         return None
-    diary = StudentCalendarFeed.objects.select_related("student__user", "student__guardian").filter(pk=read.pk).first()
-    if diary is None or not links.nonce_matches(read.nonce, diary.nonce):
+    feed = StudentCalendarFeed.objects.select_related("student__user", "student__guardian").filter(pk=link.pk).first()
+    if feed is None or not links.nonce_matches(link.nonce, feed.nonce):
         return None
-    reader = diary.student.user or diary.student.guardian
-    return diary.student if reader and reader.is_active else None
+    reader = feed.student.user or feed.student.guardian
+    return feed.student if reader and reader.is_active else None
 
 
 def student_calendar(student: Student, now: datetime | None = None) -> bytes:

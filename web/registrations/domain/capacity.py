@@ -14,7 +14,7 @@ from django.db.models.functions import Cast, Coalesce
 from billing.domain.product_kinds import ProductUnavailable
 from billing.models import OrderLine
 from classwork.models import ClassOffer, ClassRole, Meeting, RoleBalance
-from registrations.domain.attendees import PLACE, TICKET
+from registrations.domain.attendees import CLASS_KIND, TICKET_KIND
 from registrations.models import Registration, Ticket, WaitlistEntry
 from registrations.rules.role_balance import CapacityRules, Counts, RoleCapacity, find_obstacle
 
@@ -25,11 +25,11 @@ NO_LIMIT = -1
 def lock_classes_of_order(line: OrderLine) -> ClassOffer:
     """Locks all classes of the order by their ids, so that two orders never deadlock. Returns the line's class."""
     lines = line.order.lines.filter(canceled_at=None)
-    days = Meeting.objects.filter(pk__in=lines.filter(kind=TICKET).values("product_id"))
-    classes = Q(pk__in=lines.filter(kind=PLACE).values("product_id")) | Q(pk__in=days.values("class_offer"))
-    classes |= Q(pk__in=lines.filter(exchanged_from__kind=PLACE).values("exchanged_from__product_id"))
+    days = Meeting.objects.filter(pk__in=lines.filter(kind=TICKET_KIND).values("product_id"))
+    classes = Q(pk__in=lines.filter(kind=CLASS_KIND).values("product_id")) | Q(pk__in=days.values("class_offer"))
+    classes |= Q(pk__in=lines.filter(exchanged_from__kind=CLASS_KIND).values("exchanged_from__product_id"))
     class_offer_id = line.product_id
-    if line.kind == TICKET:
+    if line.kind == TICKET_KIND:
         class_offer_id = Meeting.objects.filter(pk=line.product_id).values_list("class_offer", flat=True).first() or 0
     locked = ClassOffer.objects.select_for_update().filter(classes | Q(pk=class_offer_id)).order_by("pk")
     class_offer = next((class_offer for class_offer in locked if class_offer.pk == class_offer_id), None)
@@ -102,19 +102,19 @@ class Availability:
         if self.is_full:
             return "Full"
         if self.rules.roles:
-            return self._words_by_role
+            return self._role_status_text
         if self.available_spots is None or self.available_spots > FEW:
             return ""
         return "1 spot left" if self.available_spots == 1 else f"{self.available_spots} spots left"
 
     @property
-    def _words_by_role(self) -> str:
-        texts = {role.name: self._word_for(role) for role in self.rules.roles}
+    def _role_status_text(self) -> str:
+        texts = {role.name: self._spots_left_text(role) for role in self.rules.roles}
         if not any(texts.values()):
             return ""
         return "Spots left: " + ", ".join(f"{name} {text or 'enough'}" for name, text in texts.items())
 
-    def _word_for(self, role: RoleCapacity) -> str:
+    def _spots_left_text(self, role: RoleCapacity) -> str:
         if role.name in self.closed_roles:
             return "waitlist"
         left = self.left_for(role)
@@ -122,7 +122,7 @@ class Availability:
 
 
 def annotate_taken(class_offers: QuerySet[ClassOffer], at: datetime) -> QuerySet[ClassOffer]:
-    rows = Registration.objects.taking_a_place(at).filter(class_offer=OuterRef("pk")).order_by().values("class_offer")
+    rows = Registration.objects.taking_a_spot(at).filter(class_offer=OuterRef("pk")).order_by().values("class_offer")
     return class_offers.annotate(taken=Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0))
 
 
@@ -147,33 +147,35 @@ class SpotCounts:
         else:
             self.counts.update(json.loads(name) if what == "kept" else {name: number})
 
-    def room(self, class_offer: ClassOffer, guests: TicketCounts) -> Availability:
+    def availability(self, class_offer: ClassOffer, guests: TicketCounts) -> Availability:
         most = max((sum(counts.values()) for counts in guests.values()), default=0)
         return Availability(
             rules_without_guests(capacity_rules(class_offer, self.roles), guests, most), self.counts, self.waiting, most
         )
 
 
-def availability_of(class_offer: ClassOffer, at: datetime, *, but: Collection[int] = ()) -> Availability:
-    """Leaves out the tickets in `but`, because they are being turned into registrations."""
-    return availability_by_class([class_offer], at, but=but)[class_offer.pk]
+def availability_of(class_offer: ClassOffer, at: datetime, *, but_tickets: Collection[int] = ()) -> Availability:
+    """Leaves out the tickets in `but_tickets`, because they are being turned into registrations."""
+    return availability_by_class([class_offer], at, but_tickets=but_tickets)[class_offer.pk]
 
 
 def availability_by_class(
-    class_offers: Iterable[ClassOffer], at: datetime, *, but: Collection[int] = ()
+    class_offers: Iterable[ClassOffer], at: datetime, *, but_tickets: Collection[int] = ()
 ) -> Mapping[int, Availability]:
     """Counts the fullest of the meetings to come, because a new student attends all of them. Runs one query for any
     number of classes."""
-    counts_by_class = _count_spots_by_class(class_offers := list(class_offers), at, but)
+    counts_by_class = _count_spots_by_class(class_offers := list(class_offers), at, but_tickets)
     return {
-        class_offer.pk: counts_by_class[class_offer.pk].room(class_offer, counts_by_class[class_offer.pk].guests)
+        class_offer.pk: counts_by_class[class_offer.pk].availability(
+            class_offer, counts_by_class[class_offer.pk].guests
+        )
         for class_offer in class_offers
     }
 
 
 def availability_by_meeting(class_offer: ClassOffer, days: Iterable[Meeting], at: datetime) -> dict[int, Availability]:
-    tally = _count_spots_by_class([class_offer], at)[class_offer.pk]
-    return {day.pk: tally.room(class_offer, {day.pk: tally.guests.get(day.pk, {})}) for day in days}
+    counts = _count_spots_by_class([class_offer], at)[class_offer.pk]
+    return {day.pk: counts.availability(class_offer, {day.pk: counts.guests.get(day.pk, {})}) for day in days}
 
 
 def rules_without_guests(rules: CapacityRules, guests: TicketCounts, most: int) -> CapacityRules:
@@ -186,25 +188,25 @@ def rules_without_guests(rules: CapacityRules, guests: TicketCounts, most: int) 
 
 
 def _count_spots_by_class(
-    class_offers: Iterable[ClassOffer], at: datetime, but: Collection[int] = ()
+    class_offers: Iterable[ClassOffer], at: datetime, but_tickets: Collection[int] = ()
 ) -> dict[int, SpotCounts]:
-    tallies = {class_offer.pk: SpotCounts() for class_offer in class_offers}
-    offer_ids = list(tallies)
-    taken = Registration.objects.filter(class_offer__in=offer_ids).taking_a_place(at).order_by()
+    counts_by_class = {class_offer.pk: SpotCounts() for class_offer in class_offers}
+    offer_ids = list(counts_by_class)
+    taken = Registration.objects.filter(class_offer__in=offer_ids).taking_a_spot(at).order_by()
     entries = WaitlistEntry.objects.filter(class_offer__in=offer_ids).order_by()
     offered = entries.with_open_offer(at)
     waiting = entries.filter(state=WaitlistEntry.State.WAITING)
     roles = ClassRole.objects.filter(class_offer__in=offer_ids).order_by()
     tickets = Ticket.objects.filter(
         meeting__class_offer__in=offer_ids, meeting__starts_at__gt=at, meeting__canceled_at=None
-    ).taking_a_place(at)
+    ).taking_a_spot(at)
     parts = [
         _spot_count_query(taken, "taken", F("role"), Count("pk"), Value(0)),
         _spot_count_query(offered, "kept", Cast("offered_roles", CharField()), F("size"), F("pk")),
         _spot_count_query(waiting, "waiting", Value(""), Count("pk"), Value(0)),
         _spot_count_query(roles, "role", F("name"), Coalesce("capacity", NO_LIMIT), F("pk")),
         _spot_count_query(
-            tickets.exclude(pk__in=but).order_by(),
+            tickets.exclude(pk__in=but_tickets).order_by(),
             "ticket",
             F("role"),
             Count("pk"),
@@ -214,8 +216,8 @@ def _count_spots_by_class(
     ]
     # The rows are sorted by their key, so that the roles keep the order in which they were named.
     for class_offer_id, *row in sorted(parts[0].union(*parts[1:], all=True), key=lambda row: row[4]):
-        tallies[class_offer_id].add(*row)
-    return tallies
+        counts_by_class[class_offer_id].add(*row)
+    return counts_by_class
 
 
 def _spot_count_query(

@@ -11,8 +11,7 @@ from billing.domain.orders import cart as carts
 from billing.models import Order
 from classwork.models import ClassOffer, Level
 from registrations.domain import capacity, level_progress, skip_reasons
-from registrations.domain.attendees import PLACE as KIND
-from registrations.domain.attendees import TICKET
+from registrations.domain.attendees import CLASS_KIND, TICKET_KIND
 from registrations.domain.capacity import Availability
 from registrations.domain.line_details import ME, STUDENT, Attendee, AttendeeDetails
 from registrations.models import Registration
@@ -32,27 +31,29 @@ def add_registrations_to_cart(cart: Order, choice: RegistrationChoice) -> None:
     for class_offer in choice.class_offers:
         for attendee in choice.attendees:
             details = AttendeeDetails(attendee, readiness=choice.readiness, referral_source=choice.referral_source)
-            carts.add_line(cart, KIND, class_offer.pk, details.as_json())
+            carts.add_line(cart, CLASS_KIND, class_offer.pk, details.as_json())
 
 
 @transaction.atomic
 def add_tickets_to_cart(cart: Order, meeting_id: int, people: Iterable[Attendee], *, trial: bool) -> None:
     for attendee in people:
-        carts.add_line(cart, TICKET, meeting_id, AttendeeDetails(attendee, trial=trial).as_json())
+        carts.add_line(cart, TICKET_KIND, meeting_id, AttendeeDetails(attendee, trial=trial).as_json())
 
 
 def full_class_messages(class_offers: Sequence[ClassOffer], at: datetime, people: int = 1) -> list[str]:
-    rooms = capacity.availability_by_class(class_offers, at)
-    problems = {class_offer: _missing_spots_message(rooms[class_offer.pk], people) for class_offer in class_offers}
+    availability = capacity.availability_by_class(class_offers, at)
+    problems = {
+        class_offer: _missing_spots_message(availability[class_offer.pk], people) for class_offer in class_offers
+    }
     return [f"{class_offer.subject.title}, {class_offer.day}: {why}" for class_offer, why in problems.items() if why]
 
 
-def _missing_spots_message(here: Availability, people: int) -> str:
-    if here.is_full:
+def _missing_spots_message(availability: Availability, people: int) -> str:
+    if availability.is_full:
         return "This class is full."
-    if here.available_spots is None or here.available_spots >= people:
+    if availability.available_spots is None or availability.available_spots >= people:
         return ""
-    needed, left = skip_reasons.number_in_words(people), skip_reasons.remaining_text(here.available_spots)
+    needed, left = skip_reasons.number_in_words(people), skip_reasons.remaining_text(availability.available_spots)
     return f"You need {needed} spots and {left}."
 
 

@@ -8,8 +8,8 @@ from registrations.models import Registration
 
 
 def change_deadline(registration: Registration, number: int) -> datetime | None:
-    when = [meeting.starts_at for meeting in registration.class_offer.meetings.all() if not meeting.is_canceled]
-    return cancellation_terms.step_deadline(f"{CancellationTermsStep.Unit.MEETING} {number}", when)
+    starts = [meeting.starts_at for meeting in registration.class_offer.uncanceled_meetings]
+    return cancellation_terms.step_deadline(f"{CancellationTermsStep.Unit.MEETING} {number}", starts)
 
 
 def is_before_deadline(registration: Registration, number: int, at: datetime) -> bool:

@@ -17,14 +17,13 @@ from common.search import read_number, split_words
 from history.domain import record_action
 from registrations.domain import attendees, referral_sources
 from registrations.domain.attendees import TypedPerson
-from registrations.domain.cart import KIND
 from registrations.domain.line_details import OTHER, Attendee, AttendeeDetails
 from registrations.models import Registration
 from users.models import Student, User
 
 State = Registration.State
 
-LISTED = {
+STATUS_FILTERS = {
     "live": ("Registered or reserved", Q(state__in=Registration.LIVE)),
     "unpaid": ("Registered, unpaid", Q(state=State.CONFIRMED) & ~Q(line__order__state=Order.State.PAID)),
     "unsure": ("Not sure of the level", Q(state__in=Registration.LIVE, readiness=Registration.Readiness.UNSURE)),
@@ -41,22 +40,24 @@ class RegistrationSearch:
     show: str = ""
     class_offer_id: int | None = None
     session_id: int | None = None
-    heard: str = ""
+    referral_source: str = ""
     """A key from the list of answers to how people heard of the school."""
 
 
 def registrations_on_hold() -> QuerySet[Registration]:
-    return Registration.objects.filter(LISTED["hold"][1])
+    return Registration.objects.filter(STATUS_FILTERS["hold"][1])
 
 
 def search_registrations(criteria: RegistrationSearch) -> QuerySet[Registration]:
     registrations = Registration.objects.for_lists()
-    if criteria.show in LISTED:
-        registrations = registrations.filter(LISTED[criteria.show][1])
+    if criteria.show in STATUS_FILTERS:
+        registrations = registrations.filter(STATUS_FILTERS[criteria.show][1])
     if criteria.class_offer_id:
         registrations = registrations.filter(class_offer=criteria.class_offer_id)
-    if criteria.heard:
-        registrations = registrations.filter(pk__in=referral_sources.registrations_with_answer(criteria.heard))
+    if criteria.referral_source:
+        registrations = registrations.filter(
+            pk__in=referral_sources.registrations_with_answer(criteria.referral_source)
+        )
     if criteria.session_id:
         registrations = registrations.filter(class_offer__session=criteria.session_id)
     number = read_number(criteria.text.strip().removeprefix("#"))
@@ -105,7 +106,7 @@ def register_at_desk(
         role=role, over_capacity=over_capacity, may_join_late=by.has_perm("registrations.join_late")
     )
     how = placement.PlacementOptions(Order.Due.DATE if pay_by else Order.Due.DOOR, due_date=pay_by, by_staff=by)
-    order = _place_desk_order(person, (KIND, class_offer.pk), details, how)
+    order = _place_desk_order(person, (attendees.CLASS_KIND, class_offer.pk), details, how)
     class_data = {"class_offer": class_offer.pk, "title": str(class_offer), "over_capacity": over_capacity}
     record_action(by, "registrations.registered_at_desk", order, why=why, **class_data)
     return order
@@ -117,7 +118,7 @@ def sell_ticket_at_desk(
 ) -> Order:
     details = AttendeeDetails(role=role, trial=trial)
     order = _place_desk_order(
-        person, (attendees.TICKET, meeting.pk), details, placement.PlacementOptions(Order.Due.DOOR, by_staff=by)
+        person, (attendees.TICKET_KIND, meeting.pk), details, placement.PlacementOptions(Order.Due.DOOR, by_staff=by)
     )
     record_action(by, "registrations.ticket_sold_at_desk", order, meeting=meeting.pk, trial=trial)
     return order

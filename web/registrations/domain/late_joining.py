@@ -46,7 +46,7 @@ class JoiningTerms:
 
 
 def joining_terms(class_offer: ClassOffer, at: datetime) -> JoiningTerms:
-    starts = [meeting.starts_at for meeting in class_offer.meetings.all() if not meeting.is_canceled]
+    starts = [meeting.starts_at for meeting in class_offer.uncanceled_meetings]
     left = sum(start > at for start in starts)
     discount = (
         late_joiner_reduction(class_offer.full_price, left, len(starts), settings.CURRENCY)
@@ -75,8 +75,8 @@ def is_pro_rata(class_offer: ClassOffer) -> bool:
 
 def late_joiner_reduction(full: Decimal, left: int, of: int, currency: str) -> Decimal:
     """Charges for at least one meeting. The result is rounded half up, like every discount."""
-    gone = of - max(left, 1)
-    return round_amount(full * gone / of, currency) if gone > 0 else ZERO
+    missed = of - max(left, 1)
+    return round_amount(full * missed / of, currency) if missed > 0 else ZERO
 
 
 def last_joinable_class_number(class_offer: ClassOffer) -> int:

@@ -144,7 +144,7 @@ class SessionAdvice:
 
 
 def advise_next_session(session: Session, at: datetime) -> SessionAdvice:
-    attending = Registration.objects.filter(class_offer__session=session).taking_a_place(at)
+    attending = Registration.objects.filter(class_offer__session=session).taking_a_spot(at)
     students = Student.objects.filter(pk__in=attending.values("student"))
     progress_by_student = progress_of_students(students, at)
     steps = [progress.next_step for progress in progress_by_student.values()]

@@ -28,17 +28,21 @@ from users.models import User
 
 State = Registration.State
 # A hold does not count. A confirmed registration counts even if it is not paid yet.
-COUNTS = (State.CONFIRMED, State.ON_HOLD)
+COUNTED_STATES = (State.CONFIRMED, State.ON_HOLD)
 TOO_FEW = "Not enough people registered by {}."
 
 
 def annotate_registered(class_offers: QuerySet[ClassOffer]) -> QuerySet[ClassOffer]:
-    rows = Registration.objects.filter(class_offer=OuterRef("pk"), state__in=COUNTS).order_by().values("class_offer")
+    rows = (
+        Registration.objects.filter(class_offer=OuterRef("pk"), state__in=COUNTED_STATES)
+        .order_by()
+        .values("class_offer")
+    )
     return class_offers.annotate(registered=Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0))
 
 
 def registered_count(class_offer: ClassOffer) -> int:
-    return Registration.objects.filter(class_offer=class_offer, state__in=COUNTS).count()
+    return Registration.objects.filter(class_offer=class_offer, state__in=COUNTED_STATES).count()
 
 
 def registered_count_by_class(class_offers: Iterable[ClassOffer]) -> dict[int, int]:
@@ -46,7 +50,9 @@ def registered_count_by_class(class_offers: Iterable[ClassOffer]) -> dict[int, i
     if not tentative:
         return {}
     rows = (
-        Registration.objects.filter(class_offer__in=tentative, state__in=COUNTS).order_by().values_list("class_offer")
+        Registration.objects.filter(class_offer__in=tentative, state__in=COUNTED_STATES)
+        .order_by()
+        .values_list("class_offer")
     )
     return dict.fromkeys(tentative, 0) | dict(rows.annotate(count=Count("pk")))
 
@@ -95,8 +101,10 @@ def postpone_decision(class_offer: ClassOffer, day: date, *, why: str, by: User)
     class_offer = capacity.lock_class(class_offer.pk)
     if not class_offer.is_tentative:
         raise ChangeRefused(FieldProblem("", "This is already decided."))
-    if fault := decision_date_problem(day, [meeting.slot for meeting in class_offer.meetings.filter(canceled_at=None)]):
-        raise ChangeRefused(fault)
+    if problem := decision_date_problem(
+        day, [meeting.slot for meeting in class_offer.meetings.filter(canceled_at=None)]
+    ):
+        raise ChangeRefused(problem)
     before, class_offer.decision_date, class_offer.decision_requested_at = class_offer.decision_date, day, None
     class_offer.save(update_fields=["decision_date", "decision_requested_at", "date_modified"])
     record_action(by, "registrations.decision_postponed", class_offer, why=why, before=str(before), after=str(day))
@@ -160,9 +168,9 @@ def _request_decision(class_offer: ClassOffer) -> bool:
 
 
 def draft_decision_mails_to_attendees(class_offer_id: int, mail: str, again: str = "") -> None:
-    places = Registration.objects.filter(class_offer=class_offer_id, state__in=COUNTS)
-    places = places.select_related("student__user", "student__guardian")
-    addresses = {attendees.email_of(registration.student) for registration in places}
+    registrations = Registration.objects.filter(class_offer=class_offer_id, state__in=COUNTED_STATES)
+    registrations = registrations.select_related("student__user", "student__guardian")
+    addresses = {attendees.email_of(registration.student) for registration in registrations}
     for address in sorted({email_key(address) for address in addresses if address}):
         about = ("class_offer", class_offer_id)
         draft_message(
@@ -171,8 +179,10 @@ def draft_decision_mails_to_attendees(class_offer_id: int, mail: str, again: str
 
 
 def greeting_name_in_class(class_offer: ClassOffer, to: str) -> str:
-    places = Registration.objects.filter(class_offer=class_offer, state__in=COUNTS)
-    students = [place.student for place in places.select_related("student__user", "student__guardian")]
+    registrations = Registration.objects.filter(class_offer=class_offer, state__in=COUNTED_STATES)
+    students = [
+        registration.student for registration in registrations.select_related("student__user", "student__guardian")
+    ]
     first_names = {
         attendees.greeting_name(student) for student in students if email_key(attendees.email_of(student)) == to
     }

@@ -17,8 +17,7 @@ from registrations.domain import calendar_feeds, status_text
 from registrations.domain.calendar_links import CalendarLinks
 from registrations.domain.change_deadlines import is_before_deadline
 from registrations.domain.tickets import upgrades
-from registrations.domain.transitions import Seat
-from registrations.models import Registration, Ticket
+from registrations.models import Registration, Spot, Ticket
 from users.models import Student, User
 
 State = Registration.State
@@ -31,8 +30,8 @@ class MyRegistration:
     listed: ClassSummary
     state: StatusText
     payment: StatusText
-    may_move: bool = False
-    may_give: bool = False
+    may_transfer_to_class: bool = False
+    may_transfer_to_person: bool = False
     """Whether the spot can be transferred to another person."""
 
 
@@ -44,7 +43,7 @@ class MyTicket:
     state: StatusText
     payment: StatusText
     is_over: bool
-    can_stay: bool
+    may_upgrade: bool
 
     @property
     def is_cancelable(self) -> bool:
@@ -58,17 +57,17 @@ class MyTicket:
 @dataclass(frozen=True)
 class StudentClasses:
     student: Student
-    now: list[MyRegistration]
-    before: list[MyRegistration]
-    singles: list[MyTicket]
+    current: list[MyRegistration]
+    past: list[MyRegistration]
+    tickets: list[MyTicket]
 
     @property
     def all(self) -> list[MyRegistration]:
-        return [*self.now, *self.before]
+        return [*self.current, *self.past]
 
     @property
-    def highest(self) -> list[Subject]:
-        finished = [place.registration for place in self.before if place.registration.state == State.CONFIRMED]
+    def highest_subjects(self) -> list[Subject]:
+        finished = [spot.registration for spot in self.past if spot.registration.state == State.CONFIRMED]
         subjects = [registration.class_offer.subject for registration in finished]
         top = max((subject.level_number for subject in subjects), default=None)
         return list(dict.fromkeys(subject for subject in subjects if subject.level_number == top))
@@ -98,7 +97,7 @@ def classes_of_account(
     page: Page[Any] = Paginator([*zip_longest(registration_ids, ticket_ids)], PER_PAGE).get_page(number)
     window = slice(max(page.start_index() - 1, 0), page.end_index())
     on_page = registrations.filter(pk__in=registration_ids[window]).for_lists()
-    places = [describe_registration(registration, at) for registration in _worth_showing(on_page, at)]
+    spots = [describe_registration(registration, at) for registration in _worth_showing(on_page, at)]
     tickets_on_page: Iterable[Ticket] = (
         Ticket.objects.filter(pk__in=ticket_ids[window]).for_lists() if ticket_ids[window] else []
     )
@@ -106,7 +105,7 @@ def classes_of_account(
     classes = [
         _build_student_classes(
             student,
-            [place for place in places if place.registration.student_id == student.pk],
+            [spot for spot in spots if spot.registration.student_id == student.pk],
             [ticket for ticket in tickets if ticket.student_id == student.pk],
             at,
         )
@@ -130,8 +129,8 @@ def _worth_showing(registrations: Iterable[Registration], at: datetime) -> list[
     return [registration for registration in registrations if _is_worth_showing(registration, at)]
 
 
-def _is_worth_showing(spot: Seat, at: datetime) -> bool:
-    return spot.takes_a_place(at) or not (spot.is_live or spot.state == State.EXPIRED)
+def _is_worth_showing(spot: Spot, at: datetime) -> bool:
+    return spot.takes_a_spot(at) or not (spot.is_live or spot.state == State.EXPIRED)
 
 
 def describe_registration(registration: Registration, at: datetime) -> MyRegistration:
@@ -141,37 +140,38 @@ def describe_registration(registration: Registration, at: datetime) -> MyRegistr
         ClassSummary(registration.class_offer, dates.to_local_time(at).date()),
         status_text.registration_status(registration, at),
         status_text.spot_payment_status(registration, at),
-        may_move=is_confirmed and is_before_deadline(registration, settings.TRANSFER_UNTIL_CLASS, at),
-        may_give=is_confirmed and is_before_deadline(registration, settings.TRANSFER_TO_PERSON_UNTIL_CLASS, at),
+        may_transfer_to_class=is_confirmed and is_before_deadline(registration, settings.TRANSFER_UNTIL_CLASS, at),
+        may_transfer_to_person=is_confirmed
+        and is_before_deadline(registration, settings.TRANSFER_TO_PERSON_UNTIL_CLASS, at),
     )
 
 
 def describe_ticket(ticket: Ticket, at: datetime, registered: Collection[int] = ()) -> MyTicket:
     is_over = ticket.meeting.ends_at <= at
-    can_stay = (
+    may_upgrade = (
         ticket.state == State.CONFIRMED
         and ticket.class_offer_id not in registered
         and ticket.class_offer.session.end_date >= dates.to_local_time(at).date()
     )
     return MyTicket(
-        ticket, status_text.ticket_status(ticket, at), status_text.spot_payment_status(ticket, at), is_over, can_stay
+        ticket, status_text.ticket_status(ticket, at), status_text.spot_payment_status(ticket, at), is_over, may_upgrade
     )
 
 
 def _build_student_classes(
-    student: Student, places: list[MyRegistration], tickets: list[Ticket], at: datetime
+    student: Student, spots: list[MyRegistration], tickets: list[Ticket], at: datetime
 ) -> StudentClasses:
     current: list[MyRegistration] = []
-    before: list[MyRegistration] = []
-    for place in places:
-        last = place.listed.last
+    past: list[MyRegistration] = []
+    for spot in spots:
+        last = spot.listed.last
         is_over = last is not None and last.ends_at <= at
-        (current if place.registration.is_live and not is_over else before).append(place)
-    registered = {place.registration.class_offer_id for place in places if place.registration.is_live}
-    singles = [describe_ticket(ticket, at, registered) for ticket in tickets]
-    return StudentClasses(student, sorted(current, key=_first_start_key), before, singles)
+        (current if spot.registration.is_live and not is_over else past).append(spot)
+    registered = {spot.registration.class_offer_id for spot in spots if spot.registration.is_live}
+    my_tickets = [describe_ticket(ticket, at, registered) for ticket in tickets]
+    return StudentClasses(student, sorted(current, key=_first_start_key), past, my_tickets)
 
 
-def _first_start_key(place: MyRegistration) -> tuple[bool, datetime]:
-    first = place.listed.first
-    return first is None, first.starts_at if first else place.registration.created_at
+def _first_start_key(spot: MyRegistration) -> tuple[bool, datetime]:
+    first = spot.listed.first
+    return first is None, first.starts_at if first else spot.registration.created_at

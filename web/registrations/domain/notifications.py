@@ -12,10 +12,12 @@ from registrations.models import Registration, Ticket, WaitlistEntry
 from users.domain import privacy
 from users.models import Student
 
-UNKNOWN = "The person at {} doesn’t know {}. We’ve asked the payer for another email."
-ONE = "According to the account’s owner, {} has two records: {} and {}. Merge them in the admin, under Students. {}"
+UNKNOWN_PERSON = "The person at {} doesn’t know {}. We’ve asked the payer for another email."
+SAME_PERSON = (
+    "According to the account’s owner, {} has two records: {} and {}. Merge them in the admin, under Students. {}"
+)
 REMARK = "{} has bought a {} for {}. {} Find out whether this is one person, and whether the price is right."
-TWICE = "{} was registered twice for {}. Find out whether this is one person, then refund or rename."
+REGISTERED_TWICE = "{} was registered twice for {}. Find out whether this is one person, then refund or rename."
 
 
 def draft_registered_mail(registration: Registration) -> None:
@@ -68,7 +70,7 @@ def request_new_address(student_id: int) -> None:
             continue  # Their guardian still reads their mail.
         order = registration.line.order  # type: ignore[union-attr]
         payment_issues.open_issue(
-            PaymentIssue.Kind.OTHER, order, UNKNOWN.format(registration.student.email, registration.student)
+            PaymentIssue.Kind.OTHER, order, UNKNOWN_PERSON.format(registration.student.email, registration.student)
         )
         draft_message(
             "registrations.email_requested",
@@ -93,7 +95,9 @@ def open_duplicate_issue(student_id: int, other_id: int) -> bool:
     except MergeConflict as conflict:
         obstacle = str(conflict)
     order = ordered.line.order  # type: ignore[union-attr]
-    payment_issues.open_issue(PaymentIssue.Kind.OTHER, order, ONE.format(student, student.pk, duplicate.pk, obstacle))
+    payment_issues.open_issue(
+        PaymentIssue.Kind.OTHER, order, SAME_PERSON.format(student, student.pk, duplicate.pk, obstacle)
+    )
     return True
 
 
@@ -103,7 +107,9 @@ def report_double_registration(registration: Registration) -> None:
     student = Student.objects.filter(pk=AttendeeDetails.from_line(line).duplicate_of or 0).first() if line else None
     if line is None or student is None:
         return
-    payment_issues.open_issue(PaymentIssue.Kind.OTHER, line.order, TWICE.format(student, registration.class_offer))
+    payment_issues.open_issue(
+        PaymentIssue.Kind.OTHER, line.order, REGISTERED_TWICE.format(student, registration.class_offer)
+    )
     if to := attendees.email_of(student):
         draft_message(
             "registrations.registered_twice",
@@ -124,7 +130,7 @@ def draft_ticket_mail(ticket: Ticket) -> None:
     _draft_guest_mail("registrations.ticket", ticket)
 
 
-def draft_stay_mail(ticket: Ticket) -> None:
+def draft_upgrade_invitation(ticket: Ticket) -> None:
     _draft_guest_mail("registrations.upgrade_invitation", ticket)
 
 

@@ -31,7 +31,7 @@ def closed_reason(class_offer: ClassOffer, at: datetime, *, known: bool = False)
         return NOT_OPEN
     if class_offer.is_canceled:
         return CLASS_CANCELED
-    starts = [meeting.starts_at for meeting in class_offer.meetings.all() if not meeting.is_canceled]
+    starts = [meeting.starts_at for meeting in class_offer.uncanceled_meetings]
     if starts and max(starts) <= at:
         return OVER
     if class_offer.session.expire_date < today and class_offer.last_joinable_class is None and not known:
@@ -52,4 +52,4 @@ def class_price_facts(class_offer: ClassOffer, joins: JoiningTerms) -> PriceFact
 
 
 def first_start(class_offer: ClassOffer) -> datetime | None:
-    return min((meeting.starts_at for meeting in class_offer.meetings.all() if not meeting.is_canceled), default=None)
+    return min((meeting.starts_at for meeting in class_offer.uncanceled_meetings), default=None)

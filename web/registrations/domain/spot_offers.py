@@ -69,15 +69,15 @@ def as_waiting_parties(entries: Sequence[WaitlistEntry]) -> list[WaitingParty]:
 
 
 def _walk_and_log(class_offer: ClassOffer, entries: dict[int, WaitlistEntry], at: datetime) -> None:
-    now = capacity.availability_of(class_offer, at)
+    availability = capacity.availability_of(class_offer, at)
     waiting = as_waiting_parties(list(entries.values()))
-    steps = walk_waitlist(now.rules, now.counts, waiting)
+    steps = walk_waitlist(availability.rules, availability.counts, waiting)
     changed = [step for step in steps if _apply_walk_step(step, entries[step.entry], class_offer, at)]
     if changed:
         # The log lets `manage.py replay_waitlist` repeat the walk.
         WaitlistWalk.objects.create(
             class_offer=class_offer,
-            given=walk_log.walk_input_as_json(now.rules, now.counts, waiting),
+            given=walk_log.walk_input_as_json(availability.rules, availability.counts, waiting),
             steps=walk_log.walk_steps_as_json(steps),
         )
 
@@ -95,7 +95,7 @@ def _apply_walk_step(step: WalkStep, entry: WaitlistEntry, class_offer: ClassOff
 
 
 def offer_spot(entry: WaitlistEntry, class_offer: ClassOffer, step: SpotOffered, at: datetime) -> None:
-    starts = [meeting.starts_at for meeting in class_offer.meetings.all() if not meeting.is_canceled]
+    starts = [meeting.starts_at for meeting in class_offer.uncanceled_meetings]
     next_meeting = min((start for start in starts if start > at), default=None)
     entry.state, entry.offered_roles, entry.skip_rule, entry.skip_role = State.OFFERED, list(step.roles), "", ""
     entry.offer_expires_at = offer_deadlines.offer_deadline(at, settings.OFFER_HOURS, next_meeting)
@@ -103,7 +103,7 @@ def offer_spot(entry: WaitlistEntry, class_offer: ClassOffer, step: SpotOffered,
     emit_entry_event(events.SPOT_OFFERED, entry, at)
 
 
-ENDS: dict[str, EventType] = {
+END_EVENTS: dict[str, EventType] = {
     State.EXPIRED: events.SPOT_OFFER_EXPIRED,
     State.DECLINED: events.WAITLIST_LEFT,
     State.LEFT: events.WAITLIST_LEFT,
@@ -117,7 +117,7 @@ def end_entry(entry: WaitlistEntry, state: str, at: datetime, **fields: Any) -> 
     for name, value in fields.items():
         setattr(entry, name, value)
     entry.save(update_fields=["state", "ended_at", *fields])
-    emit_entry_event(ENDS[state], entry, at)
+    emit_entry_event(END_EVENTS[state], entry, at)
 
 
 def emit_entry_event(event: EventType, entry: WaitlistEntry, at: datetime) -> None:

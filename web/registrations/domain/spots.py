@@ -14,11 +14,11 @@ from classwork.models import ClassOffer
 from registrations.domain import admission, attendees, capacity, transitions
 from registrations.domain.admission import AdmittedSpot
 from registrations.domain.line_details import AttendeeDetails
-from registrations.models import Registration, Ticket
+from registrations.models import Registration, Spot, Ticket
 from users.models import Student, User
 
 State = Registration.State
-THEIRS = (State.CONFIRMED, State.ON_HOLD)
+FULFILLED_STATES = (State.CONFIRMED, State.ON_HOLD)
 
 PASSED_ON = "Transferred to someone else."
 ALREADY = "{} already has a spot in this class."
@@ -123,17 +123,17 @@ def hand_over_spot(registration: Registration, student: Student, readiness: str,
 
 
 @transaction.atomic
-def suspend_spot(spot: transitions.Seat, *, why: str, by: User | None = None) -> bool:
+def suspend_spot(spot: Spot, *, why: str, by: User | None = None) -> bool:
     """The spot stays taken while a dispute is open. Returns False if its state has changed."""
     return _lock_and_change_state(spot, State.CONFIRMED, State.ON_HOLD, why, by)
 
 
 @transaction.atomic
-def resume_spot(spot: transitions.Seat, *, why: str = "", by: User | None = None) -> bool:
+def resume_spot(spot: Spot, *, why: str = "", by: User | None = None) -> bool:
     return _lock_and_change_state(spot, State.ON_HOLD, State.CONFIRMED, why, by)
 
 
-def _lock_and_change_state(spot: transitions.Seat, before: str, after: str, why: str, by: User | None) -> bool:
+def _lock_and_change_state(spot: Spot, before: str, after: str, why: str, by: User | None) -> bool:
     capacity.lock_class(spot.class_offer_id)
     return transitions.change_spot_state(spot, before, after, why, by)
 
@@ -151,6 +151,6 @@ def expire_due_holds() -> int:
 
 
 @transaction.atomic
-def _expire_locked_hold(spot: transitions.Seat, overdue: dict[str, Any]) -> int:
+def _expire_locked_hold(spot: Spot, overdue: dict[str, Any]) -> int:
     capacity.lock_class(spot.class_offer_id)
     return transitions.expire_holds(type(spot).objects.filter(pk=spot.pk, **overdue))

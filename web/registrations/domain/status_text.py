@@ -10,8 +10,7 @@ from billing.domain import status_text
 from billing.domain.status_text import StatusText
 from common.formats import format_time
 from registrations.domain.line_details import AttendeeDetails
-from registrations.domain.transitions import Seat
-from registrations.models import Registration, Ticket
+from registrations.models import Registration, Spot, Ticket
 
 State = Registration.State
 REGISTRATION_STATUSES = {
@@ -52,17 +51,17 @@ def ticket_status(ticket: Ticket, at: datetime) -> StatusText:
     return _spot_status(ticket, TICKET_STATUSES, at)
 
 
-def _spot_status(spot: Seat, statuses: Mapping[Registration.State, StatusText], at: datetime) -> StatusText:
+def _spot_status(spot: Spot, statuses: Mapping[Registration.State, StatusText], at: datetime) -> StatusText:
     if spot.state != State.HELD:
         return statuses[State(spot.state)]
-    if not spot.takes_a_place(at):
+    if not spot.takes_a_spot(at):
         return statuses[State.EXPIRED]
     if spot.held_until is None:
         return StatusText(_("Reserved"), "warn")
     return StatusText(gettext("Reserved until %(time)s") % {"time": format_time(spot.held_until)}, "warn")
 
 
-def spot_payment_status(spot: Seat, at: datetime) -> StatusText:
+def spot_payment_status(spot: Spot, at: datetime) -> StatusText:
     if spot.line is None:
         return StatusText(_("No payment"), "bad")
     return status_text.line_status(spot.line, at)

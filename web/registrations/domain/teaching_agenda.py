@@ -77,13 +77,16 @@ def agenda_of(staff: Staff, now: datetime) -> Agenda:
             class_offer.pk,
         )
     )
-    rooms, people = capacity.availability_by_class(class_offers, now), _count_people(class_offers, ahead.values(), now)
+    availability, people = (
+        capacity.availability_by_class(class_offers, now),
+        _count_people(class_offers, ahead.values(), now),
+    )
     classes = [
         TaughtClass(
             ClassSummary(class_offer, dates.to_local_time(now).date()),
             ahead[class_offer.pk],
             not _is_assigned(class_offer, staff),
-            rooms[class_offer.pk],
+            availability[class_offer.pk],
             str(RoleCounts([role.name for role in class_offer.roles.all()], people[class_offer.pk])),
         )
         for class_offer in class_offers
@@ -104,8 +107,8 @@ def _is_ahead(now: datetime) -> Q:
 def _next_meeting(class_offer: ClassOffer, staff: Staff, now: datetime) -> Meeting | None:
     is_assigned = _is_assigned(class_offer, staff)
     taught: list[Meeting] = []
-    for meeting in class_offer.meetings.all():
-        if meeting.is_canceled or meeting.ends_at <= now:
+    for meeting in class_offer.uncanceled_meetings:
+        if meeting.ends_at <= now:
             continue
         substitutes = meeting.substitutes.all()
         teaches = staff in substitutes if substitutes else is_assigned
@@ -126,8 +129,8 @@ def _count_people(
     class_offers: Iterable[ClassOffer], days: Iterable[Meeting | None], now: datetime
 ) -> Mapping[int, Counter[str]]:
     counts: dict[int, Counter[str]] = {class_offer.pk: Counter() for class_offer in class_offers}
-    registrations = Registration.objects.filter(class_offer__in=counts).taking_a_place(now)
-    tickets = Ticket.objects.filter(meeting__in=[day.pk for day in days if day]).taking_a_place(now)
+    registrations = Registration.objects.filter(class_offer__in=counts).taking_a_spot(now)
+    tickets = Ticket.objects.filter(meeting__in=[day.pk for day in days if day]).taking_a_spot(now)
     for rows, path in ((registrations, "class_offer_id"), (tickets, "meeting__class_offer_id")):
         for class_offer_id, role, number in rows.order_by().values_list(path, "role").annotate(number=Count("pk")):
             counts[class_offer_id][role] += number

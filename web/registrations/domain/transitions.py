@@ -10,11 +10,10 @@ from history.domain import record_action
 from outbox.declare import EventType
 from outbox.domain import emit, emit_many
 from registrations import events
-from registrations.models import Registration, Ticket
+from registrations.models import Registration, Spot
 from users.models import User
 
 State = Registration.State
-Seat = Registration | Ticket
 
 
 class SpotEvents(NamedTuple):
@@ -43,36 +42,36 @@ TICKET_EVENTS = SpotEvents(
 )
 
 
-def events_for(spot: Seat) -> SpotEvents:
+def events_for(spot: Spot) -> SpotEvents:
     return REGISTRATION_EVENTS if isinstance(spot, Registration) else TICKET_EVENTS
 
 
-def emit_spot_event(event: EventType, spot: Seat, at: datetime) -> None:
+def emit_spot_event(event: EventType, spot: Spot, at: datetime) -> None:
     emit(event, key=_spot_event_key(spot, at), **_spot_event_data(spot))
 
 
-def _spot_event_key(spot: Seat, at: datetime) -> str:
+def _spot_event_key(spot: Spot, at: datetime) -> str:
     return f"{spot.pk} {at.isoformat()}"
 
 
-def _spot_event_data(spot: Seat) -> dict[str, int]:
+def _spot_event_data(spot: Spot) -> dict[str, int]:
     id_name = "registration_id" if isinstance(spot, Registration) else "ticket_id"
     return {id_name: spot.pk, "class_offer_id": spot.class_offer_id, "student_id": spot.student_id}
 
 
-def start_hold(spot: Seat, until: datetime | None) -> None:
+def start_hold(spot: Spot, until: datetime | None) -> None:
     spot.state, spot.held_until, spot.ended_at, spot.end_reason = State.HELD, until, None, ""
     spot.save()
     emit_spot_event(events_for(spot).held, spot, spot.created_at if until is None else until)
 
 
-def confirm_spot(spot: Seat, at: datetime) -> None:
+def confirm_spot(spot: Spot, at: datetime) -> None:
     spot.state, spot.held_until, spot.confirmed_at = State.CONFIRMED, None, at
     spot.save(update_fields=["state", "held_until", "confirmed_at"])
     emit_spot_event(events_for(spot).confirmed, spot, at)
 
 
-def end_spot(spot: Seat, state: str, why: str, at: datetime | None = None) -> None:
+def end_spot(spot: Spot, state: str, why: str, at: datetime | None = None) -> None:
     was_confirmed = spot.state != State.HELD
     at = at or timezone.now()
     spot.state, spot.ended_at, spot.held_until, spot.end_reason = state, at, None, why[:300]
@@ -81,7 +80,7 @@ def end_spot(spot: Seat, state: str, why: str, at: datetime | None = None) -> No
     emit_spot_event(spot_events.ended if was_confirmed else spot_events.hold_ended, spot, at)
 
 
-def cancel_spots(spots: Iterable[Seat], why: str) -> None:
+def cancel_spots(spots: Iterable[Spot], why: str) -> None:
     spots, at = list(spots), timezone.now()
     if not spots:
         return
@@ -93,14 +92,14 @@ def cancel_spots(spots: Iterable[Seat], why: str) -> None:
         emit_many(event, {_spot_event_key(spot, at): _spot_event_data(spot) for spot in affected})
 
 
-def expire_holds(late: Iterable[Seat]) -> int:
+def expire_holds(late: Iterable[Spot]) -> int:
     overdue = list(late)
     for spot in overdue:
         end_spot(spot, State.EXPIRED, "")
     return len(overdue)
 
 
-def change_spot_state(spot: Seat, before: str, after: str, why: str, by: User | None) -> bool:
+def change_spot_state(spot: Spot, before: str, after: str, why: str, by: User | None) -> bool:
     """Suspends or resumes a spot. Returns False if its state has changed in the meantime."""
     updated = type(spot)._default_manager.filter(pk=spot.pk, state=before).update(state=after, end_reason=why[:300])
     if not updated:

@@ -104,7 +104,10 @@ class CompensationForm(forms.Form):
         cast(forms.ChoiceField, self.fields["policy"]).choices = [(each.value, POLICY_LABELS[each]) for each in allowed]
         usual = settings.CLASS_CANCELLATION_POLICY
         self.initial.setdefault("policy", usual if usual in allowed else CompensationPolicy.REFUND)
-        places = [("", gettext("Usual location")), *((str(one.pk), str(one)) for one in Location.objects.all())]
+        places = [
+            ("", gettext("Usual location")),
+            *((str(location.pk), str(location)) for location in Location.objects.all()),
+        ]
         for meeting in canceled:
             draft, picker = self.extension_drafts[meeting.pk], forms.TimeInput(attrs={"type": "time"})
             day = DayField(label=_("Day"), required=False, initial=draft.day)
@@ -159,11 +162,11 @@ def read_exceptions(data: Mapping[str, str]) -> dict[str, str]:
 
 
 def compensation_choices(
-    gets: Iterable[Compensation], data: Mapping[str, str]
+    compensations: Iterable[Compensation], data: Mapping[str, str]
 ) -> list[tuple[Compensation, list[tuple[str, str, bool]]]]:
     chosen = read_exceptions(data)
     names = [(SAME, gettext("Same as everyone")), *((each.value, str(each.label)) for each in FOR_CLASSES)]
     return [
-        (one, [(value, label, value == chosen.get(one.key, SAME)) for value, label in names])
-        for one in gets
+        (compensation, [(value, label, value == chosen.get(compensation.key, SAME)) for value, label in names])
+        for compensation in compensations
     ]  # fmt: skip

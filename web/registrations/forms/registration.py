@@ -147,7 +147,7 @@ class RoleField(forms.ChoiceField):
         super().__init__(choices=choices, widget=forms.RadioSelect, **kwargs)
 
 
-class RoleForm(forms.Form):
+class DanceRoleForm(forms.Form):
     """Asked at checkout for a class that has roles."""
 
     def __init__(self, roles: Sequence[str], *args: Any, **kwargs: Any) -> None:

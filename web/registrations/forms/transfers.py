@@ -35,7 +35,7 @@ class TransferForm(forms.Form):
                 label=_("Have you taken it, here or elsewhere?"), choices=READY, widget=forms.RadioSelect
             )
 
-    def wish(self, class_offer: ClassOffer) -> TransferRequest:
+    def transfer_request(self, class_offer: ClassOffer) -> TransferRequest:
         data = self.cleaned_data
         return TransferRequest(class_offer, data.get("role", ""), data.get("ready", ""))
 
@@ -102,7 +102,7 @@ class DeskTransferForm(forms.Form):
             del self.fields["waived"]
 
     @property
-    def wish(self) -> TransferRequest:
+    def transfer_request(self) -> TransferRequest:
         return TransferRequest(self.cleaned_data["class_offer"], self.cleaned_data.get("role", ""))
 
     @property

@@ -72,10 +72,10 @@ class JoinWaitlistForm(forms.Form):
 
     @property
     def people(self) -> str:
-        named = [(wish.attendee.first_name, wish.attendee.last_name, wish.role) for wish in self.wishes()]
+        named = [(request.attendee.first_name, request.attendee.last_name, request.role) for request in self.requests()]
         return " and ".join(f"{first} {last}".strip() + (f" ({role})" if role else "") for first, last, role in named)
 
-    def wishes(self) -> Iterator[WaitlistRequest]:
+    def requests(self) -> Iterator[WaitlistRequest]:
         data = self.cleaned_data
         if self.viewer is None:
             first = Attendee(OTHER, first_name=data["first_name"], last_name=data["last_name"], email=data["email"])

@@ -27,14 +27,14 @@ def class_cancellation_context(message: Message) -> dict[str, Any]:
         "title": notice.title,
         "is_one_class": notice.is_one_class,
         "only_day": notice.only_day,
-        "payer_is_told": notice.payer_is_told,
+        "payer_gets_mail": notice.payer_gets_mail,
         "first": format_date(first.local_date) if first else "",
         "contact": absolute_url(reverse("contact")),
     }
 
 
 def class_cancellation_sample() -> dict[str, Any]:
-    one = {
+    sample_class = {
         "title": "Balboa 1",
         "student": "Kit Gray",
         "days": ["Tue, Jan 13, 2026, 7:00–8:00 PM"],
@@ -48,17 +48,17 @@ def class_cancellation_sample() -> dict[str, Any]:
         "whole": False,
         "is_one_class": False,
         "only_day": "Tue, Jan 13, 2026, 7:00–8:00 PM",
-        "payer_is_told": False,
+        "payer_gets_mail": False,
         "why": "Snow.",
-        "classes": [one],
-        "money": [{"number": "1042", "link": absolute_url("/order/1042/"), "said": "no change", "handover": ""}],
+        "classes": [sample_class],
+        "money": [{"number": "1042", "link": absolute_url("/order/1042/"), "summary": "no change", "handover": ""}],
         "teaching": [],
         "contact": absolute_url("/contact/"),
     }
 
 
 def decision_context(message: Message) -> dict[str, Any]:
-    """Raises NotNeeded if the mail no longer applies when it is sent."""
+    """Raises MailNotNeeded if the mail no longer applies when it is sent."""
     class_offer = ClassOffer.objects.for_lists().filter(pk=message.data["class_offer_id"]).first()
     if class_offer is None or class_offer.is_canceled:
         raise MailNotNeeded("The class was deleted or canceled.")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 
 from billing.domain.cancellations.cancellation_options import CanceledBy
 from classwork.models import ClassOffer
@@ -40,18 +41,22 @@ def registered_context(message: Message) -> dict[str, Any]:
         account_values(owner)
         | reader_context(student)
         | {
-            "payer": giver or order.payer_name or "Someone",
+            "payer": giver or order.payer_name or gettext("Someone"),
             "given": bool(giver),
             "own": by_payer,
             "is_self": is_self,
             "of_reader": of_reader,
             "names_student": (of_reader or is_new_name) and not is_self,
             "is_new_name": is_new_name,
-            "what": classes[0]["title"] if len(classes) == 1 else f"{len(classes)} classes",
+            "what": classes[0]["title"] if len(classes) == 1 else _class_count_text(len(classes)),
             "classes": classes,
             "mine": absolute_url(reverse("my_classes")),
         }
     )
+
+
+def _class_count_text(count: int) -> str:
+    return ngettext("%(count)s class", "%(count)s classes", count) % {"count": count}
 
 
 def reader_sample(student: str) -> dict[str, Any]:
@@ -94,7 +99,7 @@ def ended_context(message: Message) -> dict[str, Any]:
     return reader_context(registration.student) | {
         "by_attendee": registration.line.ended_by == CanceledBy.ATTENDEE,
         "by_staff": registration.line.ended_by == CanceledBy.STAFF,
-        "payer": registration.line.order.payer_name or "the person who paid",
+        "payer": registration.line.order.payer_name or gettext("the person who paid"),
         "one": class_context(registration.class_offer_id),
         "classes": absolute_url(reverse("classoffer_list")),
     }

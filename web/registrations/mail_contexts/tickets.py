@@ -18,23 +18,23 @@ from registrations.models import Ticket
 
 
 def ticket_context(message: Message) -> dict[str, Any]:
-    """Raises NotNeeded if the ticket has changed by the time the mail is sent."""
+    """Raises MailNotNeeded if the ticket has changed by the time the mail is sent."""
     ticket = Ticket.objects.confirmed().for_lists().filter(pk=message.data["ticket_id"]).first()
     if ticket is None or ticket.meeting.is_canceled:
         raise MailNotNeeded("The ticket is no longer valid, or the class day was canceled.")
-    class_offer, place = ticket.class_offer, ticket.meeting.location or ticket.class_offer.location
+    class_offer, location = ticket.class_offer, ticket.meeting.location or ticket.class_offer.location
     return reader_context(ticket.student) | {
         "title": class_offer.subject.title,
         "trial": ticket.is_trial,
         "costs": PriceFacts.from_json(ticket.line.price_facts or {"list_price": 0}).net_price > 0,
         "when": str(ticket.meeting.slot),
-        "where": f"{place}, {place.full_address}" if place else "",
+        "where": f"{location}, {location.full_address}" if location else "",
         "link": absolute_url(upgrades.ticket_url(ticket)),
         "contact": absolute_url(reverse("contact")),
     }
 
 
-def stay_invitation_context(message: Message) -> dict[str, Any]:
+def upgrade_invitation_context(message: Message) -> dict[str, Any]:
     context = ticket_context(message)
     ticket = Ticket.objects.for_lists().get(pk=message.data["ticket_id"])
     class_offer = ClassOffer.objects.for_lists().get(pk=ticket.class_offer_id)

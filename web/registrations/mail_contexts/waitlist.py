@@ -17,7 +17,7 @@ from registrations.models import WaitlistEntry
 
 
 def waitlist_context(message: Message) -> dict[str, Any]:
-    """Raises NotNeeded if the offer is no longer valid when the mail is sent."""
+    """Raises MailNotNeeded if the offer is no longer valid when the mail is sent."""
     entry = WaitlistEntry.objects.filter(pk=message.data["entry_id"]).first()
     class_offer = ClassOffer.objects.for_lists().filter(pk=entry.class_offer_id).first() if entry else None
     if entry is None or class_offer is None:

@@ -11,6 +11,8 @@ from registrations.models.registrations import Registration
 from registrations.models.tickets import Ticket
 from registrations.models.waitlist import WaitlistEntry, WaitlistWalk
 
+Spot = Registration | Ticket
+
 __all__ = [
     "CanceledMeeting",
     "ClassCancellation",
@@ -19,6 +21,7 @@ __all__ = [
     "LibraryVisit",
     "Opening",
     "Registration",
+    "Spot",
     "StudentCalendarFeed",
     "StudentCompensation",
     "Ticket",

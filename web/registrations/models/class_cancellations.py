@@ -113,7 +113,7 @@ class StudentCompensation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_policy_display()}: {self.seat.student}"
+        return f"{self.get_policy_display()}: {self.spot.student}"
 
     @property
     def refunded(self) -> Decimal:
@@ -121,5 +121,5 @@ class StudentCompensation(models.Model):
         return self.amount - self.credited - self.on_hold
 
     @property
-    def seat(self) -> Registration | Ticket:
+    def spot(self) -> Registration | Ticket:
         return self.registration or self.ticket  # type: ignore[return-value]

@@ -23,7 +23,7 @@ class Opening(models.Model):
 
 
 class LibraryVisit(models.Model):
-    """Resources that opened after `since` are new. A second look within the same visit does not change that."""
+    """Resources that opened after `new_since` are new. A second look within the same visit does not change that."""
 
     account = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="library_visit")
     new_since = models.DateTimeField(null=True)

@@ -14,7 +14,7 @@ class SpotQuerySet(models.QuerySet[S]):
     def live(self) -> Self:
         return self.filter(state__in=SpotBase.LIVE)
 
-    def taking_a_place(self, at: datetime) -> Self:
+    def taking_a_spot(self, at: datetime) -> Self:
         """A hold counts until its last moment, whether or not the job that expires holds has run."""
         return self.live().exclude(state=SpotBase.State.HELD, held_until__lte=at)
 
@@ -55,7 +55,7 @@ class SpotBase(models.Model):
     def is_on_hold(self) -> bool:
         return self.state == self.State.ON_HOLD
 
-    def takes_a_place(self, at: datetime) -> bool:
+    def takes_a_spot(self, at: datetime) -> bool:
         has_expired = self.state == self.State.HELD and self.held_until is not None and self.held_until <= at
         return self.is_live and not has_expired
 

@@ -1,4 +1,4 @@
-"""Roles of a class, and its waitlist."""
+"""The waitlists of classes."""
 
 from datetime import datetime
 

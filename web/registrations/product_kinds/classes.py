@@ -20,7 +20,7 @@ from common import dates
 from registrations.domain import admission, attendees, late_joining, minimum_enrollment, registration_window, spots
 from registrations.domain.line_details import ME, STUDENT, AttendeeDetails
 from registrations.domain.tickets import upgrades
-from registrations.forms.registration import RoleForm
+from registrations.forms.registration import DanceRoleForm
 from registrations.models import Registration
 from users.models import Student, User
 
@@ -67,10 +67,10 @@ class AttendedKind(ProductKind):
         earlier = [attendee for each in before if (attendee := AttendeeDetails.from_line(each).attendee)]
         if any(attendees.attendee_key(other, line.order) == who for other in earlier):
             return [f"{name} is already in your cart for this class."]
-        problem = self.stands_against(line, student) if student else ""
+        problem = self.attendee_problem(line, student) if student else ""
         return [problem] if problem else []
 
-    def stands_against(self, line: OrderLine, student: Student) -> str:
+    def attendee_problem(self, line: OrderLine, student: Student) -> str:
         """Returns an empty string if nothing prevents the purchase."""
         raise NotImplementedError
 
@@ -89,7 +89,7 @@ class AttendedKind(ProductKind):
         details, roles = AttendeeDetails.from_line(line), list(names)
         if details.waitlist_entry_id or not roles:
             return None
-        return RoleForm(roles, data, prefix=f"line-{line.pk}", initial={"role": details.role})
+        return DanceRoleForm(roles, data, prefix=f"line-{line.pk}", initial={"role": details.role})
 
     def save_answers(self, line: OrderLine, form: Form, viewer: User | None) -> None:
         replace(AttendeeDetails.from_line(line), role=form.cleaned_data["role"]).save_to(line)
@@ -137,7 +137,7 @@ class ClassKind(AttendedKind):
         full = admission.admission_refusal(line, class_offer, at)
         return [*([full] if full else []), *self.about_people(line)]
 
-    def stands_against(self, line: OrderLine, student: Student) -> str:
+    def attendee_problem(self, line: OrderLine, student: Student) -> str:
         is_registered = Registration.objects.live().filter(student=student, class_offer=line.product_id).exists()
         return spots.ALREADY.format(student) if is_registered else ""
 
@@ -200,5 +200,5 @@ class ClassKind(AttendedKind):
     def fulfilled_lines(self, lines: Sequence[OrderLine]) -> set[int]:
         """A spot on hold counts, because only its benefits are suspended. A transferred spot counts too."""
         moved_on = Q(state=Registration.State.TRANSFERRED, line__exchanged_at__isnull=False, line__canceled_at=None)
-        fulfilled = Registration.objects.filter(Q(state__in=spots.THEIRS) | moved_on, line__in=lines)
+        fulfilled = Registration.objects.filter(Q(state__in=spots.FULFILLED_STATES) | moved_on, line__in=lines)
         return {line for line in fulfilled.values_list("line", flat=True) if line is not None}

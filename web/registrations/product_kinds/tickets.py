@@ -50,7 +50,7 @@ class TicketKind(AttendedKind):
         full = admission.ticket_refusal(line, meeting, at)
         return [*([full] if full else []), *self.about_people(line)]
 
-    def stands_against(self, line: OrderLine, student: Student) -> str:
+    def attendee_problem(self, line: OrderLine, student: Student) -> str:
         return transitions.student_refusal(student, transitions.meeting_of_line(line), trial=transitions.is_trial(line))
 
     def class_offer_id(self, line: OrderLine) -> int:
@@ -90,5 +90,5 @@ class TicketKind(AttendedKind):
         transitions.release_ticket(line, "Stays in the class.", State.TRANSFERRED)
 
     def fulfilled_lines(self, lines: Sequence[OrderLine]) -> set[int]:
-        fulfilled = Ticket.objects.filter(line__in=lines, state__in=transitions.THEIRS)
+        fulfilled = Ticket.objects.filter(line__in=lines, state__in=transitions.FULFILLED_STATES)
         return set(fulfilled.values_list("line", flat=True))

@@ -11,7 +11,7 @@ class WaitingParty:
     """An entry of the waitlist, for one person or for two who are admitted together."""
 
     entry: int
-    wanted: tuple[str, ...] = ("",)
+    requested_roles: tuple[str, ...] = ("",)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def _first_fitting_entry(
     rules: CapacityRules, counts: Counts, waiting: Sequence[WaitingParty], steps: list[WalkStep]
 ) -> SpotOffered | None:
     for party in waiting:
-        roles = assign_roles(rules, counts, party.wanted)
+        roles = assign_roles(rules, counts, party.requested_roles)
         reason = find_obstacle(rules, counts, roles)
         if reason is None:
             return SpotOffered(party.entry, roles)

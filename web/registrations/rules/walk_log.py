@@ -16,7 +16,7 @@ def walk_input_as_json(rules: CapacityRules, counts: Counts, waiting: Sequence[W
         "ratio": None if rules.ratio is None else str(rules.ratio),
         "active_from": rules.active_from,
         "counts": dict(counts),
-        "waiting": [[party.entry, list(party.wanted)] for party in waiting],
+        "waiting": [[party.entry, list(party.requested_roles)] for party in waiting],
     }
 
 

@@ -16,7 +16,7 @@ from classwork.domain.schedule.problems import ChangeRefused
 from classwork.models import ClassOffer, Meeting
 from common import search
 from common.views import posted_data
-from registrations.domain.cancellations import request as wanted
+from registrations.domain.cancellations import request as cancellation_request
 from registrations.domain.cancellations.class_cancellation import cancel_classes
 from registrations.domain.cancellations.plan import plan_cancellation
 from registrations.domain.cancellations.results import CompensationResult, outcome_totals
@@ -45,7 +45,7 @@ def steps(request: HttpRequest) -> HttpResponse:
     class_offer, where, meetings = _read_scope(request)
     context: dict[str, Any] = {"class_offer": class_offer, "where": where}
     if class_offer is None and not where.is_valid():
-        classes = Paginator(wanted.cancelable_classes(timezone.now()), CLASSES_PER_PAGE)
+        classes = Paginator(cancellation_request.cancelable_classes(timezone.now()), CLASSES_PER_PAGE)
         context["page"] = classes.get_page(request.GET.get("page"))
         context["recent"] = ClassCancellation.objects.select_related(
             "class_offer__subject__level", "class_offer__session"
@@ -73,10 +73,14 @@ def _read_scope(request: HttpRequest) -> tuple[ClassOffer | None, CancellationSc
     where = CancellationScopeForm(request.GET if "day" in request.GET else None)
     if pk is not None:
         class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
-        return class_offer, where, list(wanted.cancelable_meetings_of(class_offer, now))
+        return class_offer, where, list(cancellation_request.cancelable_meetings_of(class_offer, now))
     if not where.is_valid():
         return None, where, []
-    return None, where, list(wanted.cancelable_meetings_on(where.cleaned_data["day"], where.cleaned_data["place"], now))
+    return (
+        None,
+        where,
+        list(cancellation_request.cancelable_meetings_on(where.cleaned_data["day"], where.cleaned_data["place"], now)),
+    )
 
 
 def _confirm_cancellation(

@@ -54,11 +54,11 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 messages.success(request, created_message(session, len(repeated)))
                 return redirect("desk_sessions")
-        for fault in context["preview"].problems:
+        for problem in context["preview"].problems:
             # The field name starts with the number of the class. Without a number it belongs to the session.
-            number, _, field = fault.field.partition("-")
-            where, name = (chosen[int(number)], field) if number.isdigit() else (form, fault.field)
-            where.add_error(name if name in where.fields else None, fault.sentence)
+            number, _, field = problem.field.partition("-")
+            where, name = (chosen[int(number)], field) if number.isdigit() else (form, problem.field)
+            where.add_error(name if name in where.fields else None, problem.sentence)
     return render(request, "registrations/desk/next_session.html", context)
 
 

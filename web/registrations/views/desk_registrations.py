@@ -23,7 +23,8 @@ from common.views import posted_data
 from registrations.domain import capacity, desk_registrations, my_classes, spots
 from registrations.domain.desk_registrations import RegistrationSearch
 from registrations.domain.transfers import to_class, to_person
-from registrations.domain.transfers.to_class import DeskOverride, TransferRefused
+from registrations.domain.transfers.to_class import DeskOverride
+from registrations.errors import RegistrationRefused
 from registrations.forms.registration import DeskRegistrationForm
 from registrations.forms.transfers import DeskTransferForm, DeskTransferToPersonForm
 from registrations.models import Registration
@@ -34,10 +35,14 @@ from users.roles import acting_user, desk_required
 PER_PAGE = 50
 ASK = ["GET", "HEAD", "POST"]
 HOLD_ACTIONS: dict[str, tuple[str | Promise, str | Promise, Callable[..., bool]]] = {
-    Registration.State.CONFIRMED: (gettext_lazy("Put on hold"), gettext_lazy("Put on hold: done."), spots.suspend_spot),
+    Registration.State.CONFIRMED: (
+        gettext_lazy("Put on hold"),
+        gettext_lazy("The registration is on hold."),
+        spots.suspend_spot,
+    ),
     Registration.State.ON_HOLD: (
         gettext_lazy("Take off hold"),
-        gettext_lazy("Take off hold: done."),
+        gettext_lazy("The registration is no longer on hold."),
         spots.resume_spot,
     ),
 }
@@ -61,8 +66,8 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "places": [my_classes.describe_registration(registration, at) for registration in page],
-        "wanted": criteria,
-        "choices": desk_registrations.LISTED,
+        "criteria": criteria,
+        "choices": desk_registrations.STATUS_FILTERS,
         "sessions": Session.objects.order_by("-key_day_date")[:24],
         "class_offer": class_offer,
         "room": capacity.availability_of(class_offer, at) if class_offer else None,
@@ -96,7 +101,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(ASK)
 @desk_required("registrations.add_registration")
-def enter(request: HttpRequest) -> HttpResponse:
+def register(request: HttpRequest) -> HttpResponse:
     actor = acting_user(request)
     chosen = search.read_number(request.GET.get("student", ""))
     student = get_object_or_404(Student.objects.visible_to(actor), pk=chosen) if chosen else None
@@ -130,7 +135,7 @@ def enter(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(ASK)
 @desk_required("registrations.change_registration")
-def move(request: HttpRequest, pk: int) -> HttpResponse:
+def transfer_to_class(request: HttpRequest, pk: int) -> HttpResponse:
     """The first button shows the price, and the second one moves the spot."""
     registration, at = get_object_or_404(Registration.objects.for_lists(), pk=pk), timezone.now()
     open_now = desk_registrations.classes_open_to_desk(at).exclude(pk=registration.class_offer_id)
@@ -139,12 +144,14 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             if "do" in request.POST:
-                to_class.transfer_to_class(registration, form.wish, form.by, at, seen=request.POST.get("seen", ""))
-                names = {"student": registration.student, "class": form.wish.class_offer}
+                to_class.transfer_to_class(
+                    registration, form.transfer_request, form.by, at, seen=request.POST.get("seen", "")
+                )
+                names = {"student": registration.student, "class": form.transfer_request.class_offer}
                 messages.success(request, _("%(student)s has been moved to %(class)s.") % names)
                 return redirect("desk_registration", pk)
-            quote = to_class.quote_transfer(registration, form.wish, form.by, at)
-        except TransferRefused as error:
+            quote = to_class.quote_transfer(registration, form.transfer_request, form.by, at)
+        except RegistrationRefused as error:
             form.add_error(None, str(error))
     context = {
         "one": registration,
@@ -157,14 +164,14 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(ASK)
 @desk_required("registrations.change_registration")
-def give(request: HttpRequest, pk: int) -> HttpResponse:
+def transfer_to_person(request: HttpRequest, pk: int) -> HttpResponse:
     registration = get_object_or_404(Registration.objects.for_lists(), pk=pk)
     form = DeskTransferToPersonForm(posted_data(request))
     if form.is_valid():
         by = DeskOverride(acting_user(request), form.cleaned_data["why"])
         try:
             transferred = to_person.transfer_to_person(registration, form.person, by, timezone.now())
-        except TransferRefused as error:
+        except RegistrationRefused as error:
             form.add_error(None, str(error))
         else:
             names = {"student": transferred.student}

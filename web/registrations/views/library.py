@@ -24,7 +24,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "library": viewer_library,
         "page": page,
         "text": text,
-        "nothing_found": bool(text) and nothing_else and not viewer_library.earned,
+        "nothing_found": bool(text) and nothing_else and not viewer_library.open_items,
         "is_empty": nothing_else and not viewer_library.shelves,
         "user": request.user,
     }

@@ -112,10 +112,10 @@ def _submit_registration(request: HttpRequest, class_offers: Sequence[ClassOffer
 def _add_choice_errors(request: HttpRequest, form: RegistrationForm, choice: RegistrationChoice) -> None:
     if not choice.attendees:
         form.add_error("who", NOBODY)
-    for fault in cart.full_class_messages(choice.class_offers, timezone.now(), len(choice.attendees)):
-        form.add_error("classes", fault)
-    for fault in cart.already_registered_messages(choice, session_cart.account_of_request(request)):
-        form.add_error("classes", ValidationError(fault, code=ALREADY))
+    for problem in cart.full_class_messages(choice.class_offers, timezone.now(), len(choice.attendees)):
+        form.add_error("classes", problem)
+    for problem in cart.already_registered_messages(choice, session_cart.account_of_request(request)):
+        form.add_error("classes", ValidationError(problem, code=ALREADY))
 
 
 def _registration_page(
@@ -127,12 +127,12 @@ def _registration_page(
     levels: Sequence[tuple[Any, Any]] = (),
     status: int = 200,
 ) -> HttpResponse:
-    rooms = capacity.availability_by_class(class_offers, timezone.now())
+    availability = capacity.availability_by_class(class_offers, timezone.now())
     chosen = set(form["classes"].value() or [])
     # This changes only the labels: without it they would say "optional".
     form.fields["who"].required = form.fields["ready"].required = True
     classes = [
-        (ClassSummary(class_offer, dates.local_today()), rooms[class_offer.pk], str(class_offer.pk) in chosen)
+        (ClassSummary(class_offer, dates.local_today()), availability[class_offer.pk], str(class_offer.pk) in chosen)
         for class_offer in class_offers
     ]
     ids = [each.class_offer.pk for each, _, is_chosen in classes if is_chosen]

@@ -30,7 +30,7 @@ STUDENT_ACTIONS = {
 
 @require_http_methods(ASK)
 @team_required
-def times(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+def resource_times(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     class_offer = attachable_or_404(staff_profile_of(request), "class", pk)
     if not isinstance(class_offer, ClassOffer):
         raise Http404

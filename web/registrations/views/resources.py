@@ -51,10 +51,10 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def neighbor_context(opened: AccessibleResource) -> dict[str, Any]:
-    if opened.place is None:
+    if opened.spot is None:
         return {}
-    neighbors = shelves.neighbors_of(opened.place, opened.resource, timezone.now())
-    taught_in = f"{opened.place.class_offer.subject.title}, {opened.place.class_offer.session.title}"
+    neighbors = shelves.neighbors_of(opened.spot, opened.resource, timezone.now())
+    taught_in = f"{opened.spot.class_offer.subject.title}, {opened.spot.class_offer.session.title}"
     return {
         "taught_in": taught_in,
         "state": neighbors.status_text,
@@ -78,9 +78,9 @@ def viewer_context(resource: Resource) -> dict[str, Any]:
     context: dict[str, Any] = {"viewer": f"registrations/resources/{kind}.html"}
     if resource.file:
         context |= {
-            "bytes": reverse("resource_file", args=[resource.pk]),
+            "file_url": reverse("resource_file", args=[resource.pk]),
             "subtitles": reverse("resource_subtitles", args=[resource.pk]) if resource.subtitles else "",
-            "is_paper": str(resource.file).endswith(".pdf"),
+            "is_pdf": str(resource.file).endswith(".pdf"),
         }
     return context | {"host": urlsplit(resource.link).netloc}
 
@@ -103,10 +103,10 @@ def subtitles(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 def file_response(
-    request: HttpRequest, resource: Resource, kept: StoredFile, *, near: bool = False
+    request: HttpRequest, resource: Resource, stored: StoredFile, *, near: bool = False
 ) -> HttpResponseBase:
     try:
-        return serving.serve_private_file(request, kept, download="download" in request.GET, near=near)
+        return serving.serve_private_file(request, stored, download="download" in request.GET, near=near)
     except serving.FileMissing:
         missing_files.report_missing_file(resource)
         context = {"resource": resource, "lost": True}

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from billing.domain.cancellations import quoted_cancellation
 from registrations.domain.cancellations import student_cancellation
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration
 from users.requests import AccountRequest
 
@@ -33,10 +34,10 @@ def cancel_my_registration(request: AccountRequest, pk: int) -> HttpResponse:
         )
     except quoted_cancellation.CancellationChanged as changed:
         return _render_cancellation(request, registration, str(changed), status=409)
-    except student_cancellation.StudentCancellationRefused:
+    except RegistrationRefused:
         return _render_cancellation(request, registration, status=409)
-    except quoted_cancellation.AlreadyCanceled as gone:
-        messages.info(request, str(gone))
+    except quoted_cancellation.AlreadyCanceled as canceled:
+        messages.info(request, str(canceled))
     else:
         messages.success(request, _("Your spot is canceled. Thanks for letting us know."))
     return redirect("my_classes")
@@ -48,8 +49,8 @@ def _render_cancellation(
     seen, refused = "", ""
     try:
         seen = student_cancellation.quote_student_cancellation(registration, timezone.now()).fingerprint
-    except student_cancellation.StudentCancellationRefused as cannot:
-        refused = str(cannot)
+    except RegistrationRefused as error:
+        refused = str(error)
     context = {
         "registration": registration,
         "class_offer": registration.class_offer,

@@ -52,9 +52,9 @@ def desk_student(request: HttpRequest, pk: int) -> HttpResponse:
 @team_required
 def participants(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.taught_by(staff_profile_of(request)).for_lists(), pk=pk)
-    places = list(roster.registrations_of_class(class_offer, timezone.now()))
+    registrations = list(roster.registrations_of_class(class_offer, timezone.now()))
     tickets = guest_list.tickets_for_class(class_offer, timezone.now()).filter(meeting__canceled_at=None)
-    people_by_page, tickets_by_page = Paginator(places, A_ROSTER), Paginator(tickets, A_ROSTER)
+    people_by_page, tickets_by_page = Paginator(registrations, A_ROSTER), Paginator(tickets, A_ROSTER)
     page, (students, guests) = paginate_together(request.GET.get("page"), people_by_page, tickets_by_page)
     by_student, rungs = (
         progress.progress_of_students([participant.student for participant in students], timezone.now()),
@@ -64,7 +64,7 @@ def participants(request: HttpRequest, pk: int) -> HttpResponse:
         (participant, progress.level_text(by_student[participant.student_id].number, rungs)) for participant in students
     ]
     people = RoleCounts(
-        [role.name for role in class_offer.roles.all()], Counter(participant.role for participant in places)
+        [role.name for role in class_offer.roles.all()], Counter(participant.role for participant in registrations)
     )
     shown = set(roster.students_taught_by(staff_profile_of(request), timezone.now()).values_list("pk", flat=True))
     context = {"shown": shown, "listed": ClassSummary(class_offer, dates.local_today()), "rows": rows, "guests": guests}

@@ -20,6 +20,7 @@ from common.throttle import rate_limited
 from common.views import posted_data
 from registrations.domain import attendees, cart, desk_registrations, my_classes, status_text
 from registrations.domain.tickets import guest_list, sales, upgrades
+from registrations.errors import RegistrationRefused
 from registrations.forms.registration import OtherPersonForm
 from registrations.forms.tickets import SellTicketForm, TicketForm
 from registrations.models import Ticket
@@ -30,11 +31,11 @@ from users.roles import acting_user, desk_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @rate_limited("register", by_address="240/h")
 @never_cache
-def buy(request: HttpRequest, pk: int) -> HttpResponse:
+def buy_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.published(dates.local_today()).for_lists(), pk=pk)
     days = sales.days_with_tickets(class_offer, timezone.now()) if sales.sells_tickets(class_offer) else []
     if not days:
-        messages.warning(request, sales.BEGUN if sales.sells_tickets(class_offer) else sales.NOT_SOLD)
+        messages.warning(request, sales.TOO_LATE if sales.sells_tickets(class_offer) else sales.NOT_SOLD)
         return redirect(class_offer)
     viewer = session_cart.account_of_request(request)
     in_care = list(viewer.in_care.all()) if viewer else []
@@ -84,14 +85,14 @@ def ticket(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_POST
-def stay(request: HttpRequest, token: str) -> HttpResponse:
+def upgrade(request: HttpRequest, token: str) -> HttpResponse:
     """Only the account that paid may exchange the ticket, because “me” in the cart means that account."""
     stored = _ticket_or_404(token)
     if _belongs_to_another_account(request, stored):
         return redirect_to_login(upgrades.ticket_url(stored))
     try:
         upgrades.add_upgrade_to_cart(stored, session_cart.find_or_create_cart(request), timezone.now())
-    except upgrades.UpgradeRefused as error:
+    except RegistrationRefused as error:
         messages.warning(request, str(error))
         return redirect(upgrades.ticket_url(stored))
     except carts.CartFull as full:
@@ -134,11 +135,11 @@ def _ticket_page(
 @desk_required("registrations.view_ticket")
 def desk_ticket_list(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer, at = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk), timezone.now()
-    singles = [my_classes.describe_ticket(one, at) for one in guest_list.tickets_for_class(class_offer, at)]
+    tickets = [my_classes.describe_ticket(ticket, at) for ticket in guest_list.tickets_for_class(class_offer, at)]
     return render(
         request,
         "registrations/desk/tickets.html",
-        {"class_offer": class_offer, "singles": singles, "is_sold": sales.sells_tickets(class_offer)},
+        {"class_offer": class_offer, "tickets": tickets, "is_sold": sales.sells_tickets(class_offer)},
     )
 
 
@@ -168,13 +169,13 @@ def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @desk_required("registrations.add_ticket")
-def sell(request: HttpRequest, pk: int) -> HttpResponse:
+def sell_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
     days = (
         sales.days_with_tickets(class_offer, timezone.now(), by_desk=True) if sales.sells_tickets(class_offer) else []
     )
     if not days:
-        messages.warning(request, sales.BEGUN if sales.sells_tickets(class_offer) else sales.NOT_SOLD)
+        messages.warning(request, sales.TOO_LATE if sales.sells_tickets(class_offer) else sales.NOT_SOLD)
         return redirect("desk_tickets", pk)
     form = SellTicketForm(class_offer, days, None, posted_data(request))
     if form.is_valid():

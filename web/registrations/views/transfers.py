@@ -22,7 +22,8 @@ from registrations.domain.change_deadlines import change_deadline
 from registrations.domain.line_details import STUDENT, Attendee
 from registrations.domain.transfers import options as alternatives
 from registrations.domain.transfers import to_class, to_person
-from registrations.domain.transfers.to_class import TransferRefused, TransferRequest
+from registrations.domain.transfers.to_class import TransferRequest
+from registrations.errors import RegistrationRefused
 from registrations.forms.transfers import TransferForm, TransferToPersonForm
 from registrations.models import Registration
 from registrations.rules.role_balance import EITHER
@@ -39,11 +40,11 @@ def _own_registration(user: User, pk: int) -> Registration:
 @login_required
 @require_safe
 @never_cache
-def choose(request: AccountRequest, pk: int) -> HttpResponse:
+def choose_class(request: AccountRequest, pk: int) -> HttpResponse:
     registration, at = _own_registration(request.user, pk), timezone.now()
     try:
         options = alternatives.transfer_options(registration, request.user, at)
-    except TransferRefused as error:
+    except RegistrationRefused as error:
         return _redirect_with_warning(request, error)
     context = {
         "place": registration,
@@ -58,7 +59,7 @@ def choose(request: AccountRequest, pk: int) -> HttpResponse:
     )
 
 
-def _redirect_with_warning(request: HttpRequest, error: TransferRefused) -> HttpResponse:
+def _redirect_with_warning(request: HttpRequest, error: RegistrationRefused) -> HttpResponse:
     messages.warning(request, str(error))
     return redirect("my_classes")
 
@@ -66,27 +67,27 @@ def _redirect_with_warning(request: HttpRequest, error: TransferRefused) -> Http
 @login_required
 @require_http_methods(ASK)
 @never_cache
-def move(request: AccountRequest, pk: int, class_offer: int) -> HttpResponse:
+def transfer_to_class(request: AccountRequest, pk: int, class_offer: int) -> HttpResponse:
     registration, at = _own_registration(request.user, pk), timezone.now()
     chosen = get_object_or_404(ClassOffer.objects.published(dates.local_today()).for_lists(), pk=class_offer)
     roles = [role.name for role in chosen.roles.all()]
     choice = RegistrationChoice([chosen], [Attendee(STUDENT, student_id=registration.student_id)])
     levels = [(level, cart.level_below(level)) for level in cart.levels_to_ask_about(choice, request.user, at)]
     form = TransferForm(roles, bool(levels), posted_data(request), initial={"role": registration.role})
-    wish = form.wish(chosen) if form.is_valid() else TransferRequest(chosen, EITHER if roles else "")
+    target = form.transfer_request(chosen) if form.is_valid() else TransferRequest(chosen, EITHER if roles else "")
     try:
         if form.is_valid():
             order = to_class.transfer_to_class(
-                registration, wish, request.user, timezone.now(), seen=form.cleaned_data["seen"]
+                registration, target, request.user, timezone.now(), seen=form.cleaned_data["seen"]
             )
             if order.state == Order.State.PLACED and order.due_kind == Order.Due.NOW:
                 messages.success(request, _("Your new spot is reserved. You keep your old spot until you’ve paid."))
                 return redirect(order.address())
-            names = {"student": registration.student, "class": wish.class_offer.subject.title}
+            names = {"student": registration.student, "class": target.class_offer.subject.title}
             messages.success(request, _("%(student)s has a spot in %(class)s now.") % names)
             return redirect("my_classes")
-        quote = to_class.quote_transfer(registration, wish, request.user, at)
-    except TransferRefused as error:
+        quote = to_class.quote_transfer(registration, target, request.user, at)
+    except RegistrationRefused as error:
         messages.warning(request, str(error))
         return redirect("choose_transfer", pk) if registration.is_live else redirect("my_classes")
     form.initial["seen"] = quote.fingerprint
@@ -102,10 +103,12 @@ def move(request: AccountRequest, pk: int, class_offer: int) -> HttpResponse:
 @require_http_methods(ASK)
 @never_cache
 @rate_limited("transfer_to_person", by_address="60/h", by_account="20/h")
-def give(request: AccountRequest, pk: int) -> HttpResponse:
+def transfer_to_person(request: AccountRequest, pk: int) -> HttpResponse:
     registration, at = _own_registration(request.user, pk), timezone.now()
-    asked = cart.levels_to_ask_about(RegistrationChoice([registration.class_offer], [Attendee("other")]), None, at)
-    levels = [(level, cart.level_below(level)) for level in asked]
+    levels_asked = cart.levels_to_ask_about(
+        RegistrationChoice([registration.class_offer], [Attendee("other")]), None, at
+    )
+    levels = [(level, cart.level_below(level)) for level in levels_asked]
     form = TransferToPersonForm(bool(levels), posted_data(request))
     try:
         to_person.check_transferable(registration, request.user, at)
@@ -116,8 +119,8 @@ def give(request: AccountRequest, pk: int) -> HttpResponse:
             names = {"name": form.cleaned_data["first_name"]}
             messages.success(request, _("The spot was transferred to %(name)s. We’ve emailed them.") % names)
             return redirect("my_classes")
-    except TransferRefused as error:
-        if str(error) != to_person.THEIRS.format(registration.student):
+    except RegistrationRefused as error:
+        if error.code != "already_theirs":
             return _redirect_with_warning(request, error)
         form.add_error(None, str(error))
     context = {

@@ -20,6 +20,7 @@ from common.throttle import rate_limited
 from common.views import posted_data
 from registrations.domain import capacity, registration_window
 from registrations.domain.waitlist import class_roles, entries, presentation, session_entries
+from registrations.errors import RegistrationRefused
 from registrations.forms.waitlist import ClassRolesForm, JoinWaitlistForm, MoveEntryForm
 from registrations.models import WaitlistEntry
 from users.roles import acting_user, desk_required
@@ -35,7 +36,7 @@ LEFT = _("You’re no longer on the waitlist.")
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @rate_limited("wait", by_address="60/h", by_account="10/h")
-def join(request: HttpRequest, pk: int) -> HttpResponse:
+def join_waitlist(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
     class_offer = get_object_or_404(ClassOffer.objects.published(dates.local_today()).for_lists(), pk=pk)
     if reason := registration_window.closed_reason(class_offer, at):
@@ -49,8 +50,8 @@ def join(request: HttpRequest, pk: int) -> HttpResponse:
     form = JoinWaitlistForm(names, viewer, list(viewer.in_care.all()) if viewer else [], posted_data(request))
     if request.method == "POST" and form.is_valid():
         try:
-            joined = entries.find_or_join_waitlist(class_offer, list(form.wishes()), form.contact)
-        except entries.WaitlistRefused as error:
+            joined = entries.find_or_join_waitlist(class_offer, list(form.requests()), form.contact)
+        except RegistrationRefused as error:
             messages.warning(request, str(error))
             return redirect(class_offer)
         if viewer is not None:
@@ -92,14 +93,14 @@ def entry(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_POST
-def take(request: HttpRequest, token: str) -> HttpResponse:
+def accept_offer(request: HttpRequest, token: str) -> HttpResponse:
     """Only the account that owns the entry may accept, because “me” in the cart means that account."""
     stored = _entry_or_404(token)
     if stored.account is not None and session_cart.account_of_request(request) != stored.account:
         return redirect_to_login(entries.entry_url(stored))
     try:
         entries.accept_offer(stored, session_cart.find_or_create_cart(request))
-    except entries.WaitlistRefused as error:
+    except RegistrationRefused as error:
         messages.warning(request, str(error))
         return redirect(entries.entry_url(stored))
     except carts.CartFull as full:
@@ -109,7 +110,7 @@ def take(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_POST
-def leave(request: HttpRequest, token: str) -> HttpResponse:
+def leave_waitlist(request: HttpRequest, token: str) -> HttpResponse:
     stored = _entry_or_404(token)
     if entries.leave_waitlist(stored):
         messages.success(request, LEFT)
@@ -128,7 +129,7 @@ def _entry_or_404(token: str) -> WaitlistEntry:
 
 @require_http_methods(["GET", "HEAD"])
 @desk_required("registrations.view_waitlistentry")
-def desk_lists(request: HttpRequest) -> HttpResponse:
+def desk_waitlists(request: HttpRequest) -> HttpResponse:
     page = Paginator(presentation.classes_with_waitlist(), PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "lists": presentation.waitlists_of_classes(list(page), timezone.now())}
     return render(request, "registrations/desk/waitlists.html", context)
@@ -136,7 +137,7 @@ def desk_lists(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD"])
 @desk_required("registrations.view_waitlistentry")
-def desk_list(request: HttpRequest, pk: int) -> HttpResponse:
+def desk_waitlist(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
     class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
     context = {
@@ -152,7 +153,7 @@ def desk_list(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @desk_required("registrations.arrange_waitlist")
-def roles(request: HttpRequest, pk: int) -> HttpResponse:
+def class_roles_page(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
     availability = capacity.availability_of(class_offer, timezone.now())
     form = ClassRolesForm(posted_data(request), initial=ClassRolesForm.known(availability.rules))
@@ -161,14 +162,14 @@ def roles(request: HttpRequest, pk: int) -> HttpResponse:
             class_roles.set_class_roles(class_offer, form.roles, form.apart, acting_user(request))
             messages.success(request, gettext("Saved. Everyone who fits these rules has been offered a spot."))
             return redirect("desk_waitlist", pk)
-        except class_roles.RoleInUse as error:
+        except RegistrationRefused as error:
             form.add_error(None, str(error))
     return render(request, "registrations/desk/class_roles.html", {"class_offer": class_offer, "form": form})
 
 
 @require_POST
 @desk_required("registrations.arrange_waitlist")
-def arrange(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+def change_entry(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     stored = get_object_or_404(WaitlistEntry.objects.select_related("class_offer"), pk=pk)
     form = MoveEntryForm(request.POST)
     if action != "move":
@@ -183,7 +184,7 @@ def arrange(request: HttpRequest, pk: int, action: str) -> HttpResponse:
             entries.move_entry(stored, form.cleaned_data["place"], why=why, by=by)
         else:
             {"offer": entries.offer_spot_by_hand, "remove": entries.remove_entry}[action](stored, why=why, by=by)
-    except entries.WaitlistRefused as error:
+    except RegistrationRefused as error:
         messages.error(request, str(error))
     else:
         messages.success(request, gettext("Done."))

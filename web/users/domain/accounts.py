@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from common import links as nonces
 from common import names
-from common.relations import is_referenced
+from common.model_meta import is_referenced
 from history.domain import record_action
 from mailroom.domain import draft_message
 from users.domain import account_links, consents

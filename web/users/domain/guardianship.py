@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from common.model_meta import is_referenced
 from common.personal import MergeConflict
-from common.relations import is_referenced
 from history.domain import record_action
 from mailroom.domain import draft_message
 from outbox.domain import emit

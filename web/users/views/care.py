@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from common.model_meta import is_referenced
 from common.personal import MergeConflict
-from common.relations import is_referenced
 from common.throttle import rate_limited
 from users.domain import guardianship, privacy
 from users.forms.care import HandOverForm, OwnRecordForm, StudentForm

@@ -7,9 +7,10 @@ from datetime import date
 from functools import cached_property
 
 from classwork.domain.class_fields import Place, fields_shown
-from classwork.domain.schedule.changes import display_value, field_label
+from classwork.domain.schedule.changes import display_value
 from classwork.models import Assignment, ClassOffer, Meeting
 from common.formats import format_date
+from common.model_meta import field_label
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class ClassSummary:
 
     @cached_property
     def meetings(self) -> list[Meeting]:
-        return [meeting for meeting in self.class_offer.meetings.all() if not meeting.is_canceled]
+        return self.class_offer.uncanceled_meetings
 
     @cached_property
     def canceled(self) -> list[Meeting]:

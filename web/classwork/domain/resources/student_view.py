@@ -81,7 +81,7 @@ def state_by_schedule(release: Release, at: datetime) -> ReleaseState:
 
 
 def viewing_moments(class_offer: ClassOffer) -> list[ViewingMoment]:
-    meetings = [meeting for meeting in class_offer.meetings.all() if not meeting.is_canceled]
+    meetings = class_offer.uncanceled_meetings
     if not meetings:
         return []
     before = ViewingMoment(0, "Before it begins", min(meeting.starts_at for meeting in meetings) - timedelta(minutes=1))

@@ -22,7 +22,7 @@ def terms_of_class(class_offer: ClassOffer) -> Terms:
     """A class without terms can be canceled until it begins if the school has no default terms."""
     condition = Q(pk=class_offer.cancellation_terms_id) if class_offer.cancellation_terms_id else Q(is_default=True)
     terms = CancellationTerms.objects.filter(condition).prefetch_related("steps").first()
-    when = [meeting.starts_at for meeting in class_offer.meetings.all() if not meeting.is_canceled]
+    when = [meeting.starts_at for meeting in class_offer.uncanceled_meetings]
     return Terms(resolve_steps(terms.steps.all() if terms else [UNTIL_IT_BEGINS], when))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from datetime import date, datetime, time
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from django.db.models import Field, Model
+from django.db.models import Model
 
 from common.formats import format_date, format_moment, format_time
 
@@ -31,10 +31,6 @@ def field_differences(before: Model, after: Model) -> Differences:
         for field in after._meta.concrete_fields
         if field.editable and getattr(before, field.attname) != getattr(after, field.attname)
     }
-
-
-def field_label(thing: Model, name: str) -> str:
-    return str(cast("Field[Any, Any]", thing._meta.get_field(name)).verbose_name)
 
 
 def display_value(thing: Model, name: str) -> str:

@@ -15,7 +15,7 @@ from classwork import events
 from classwork.domain.class_fields import Place, fields_shown
 from classwork.domain.schedule import effects, problems
 from classwork.domain.schedule.announcements import apply_schedule_changes
-from classwork.domain.schedule.changes import copy_with_values, field_differences, field_label
+from classwork.domain.schedule.changes import copy_with_values, field_differences
 from classwork.domain.schedule.effects import PlannedClass
 from classwork.domain.schedule.previews import Preview, PreviewRow, build_preview
 from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
@@ -24,6 +24,7 @@ from classwork.rules import calendar, timetable
 from classwork.rules.timetable import Slot
 from common import dates
 from common.formats import format_date
+from common.model_meta import field_label
 from history.domain import record_action
 from outbox.domain import emit
 from users.models import Staff, User

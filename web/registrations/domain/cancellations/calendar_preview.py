@@ -21,7 +21,7 @@ def preview_canceled_days(
         _cancellation_effect(class_offer, [each for each in canceled if each.class_offer_id == class_offer.pk], instead)
         for class_offer in classes
     ]
-    faults = []
+    problems = []
     for effect in effects:
         starts = [slot.starts_at for slot in effect.after]
         for slot in (step.after for step in effect.steps if step.before is None and step.after):
@@ -31,7 +31,7 @@ def preview_canceled_days(
                 sentence = f"{effect.class_offer.heading} already meets on {format_date(slot.starts_at)} at that time."
             else:
                 continue
-            faults.append(FieldProblem("", sentence))
+            problems.append(FieldProblem("", sentence))
     clashes = (
         schedule_effects.clashes_with_others(
             [schedule_effects.planned_as_stored(class_offer) for class_offer in classes], effects
@@ -39,7 +39,7 @@ def preview_canceled_days(
         if instead
         else []
     )
-    return build_preview(effects, warnings=map(str, clashes), faults=faults)
+    return build_preview(effects, warnings=map(str, clashes), faults=problems)
 
 
 def _cancellation_effect(

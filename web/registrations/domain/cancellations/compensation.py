@@ -7,20 +7,19 @@ from decimal import Decimal
 from billing.domain.cancellations.bulk_refunds import RefundOutcome
 from billing.models import Order
 from common.formats import format_money
-from registrations.domain.transitions import Seat
-from registrations.models import CompensationPolicy, Ticket
+from registrations.models import CompensationPolicy, Spot, Ticket
 
 ZERO = Decimal(0)
 NOTHING = RefundOutcome()
 
 
-def spot_key(seat: Seat) -> str:
-    return f"{'ticket' if isinstance(seat, Ticket) else 'place'}_{seat.pk}"
+def spot_key(spot: Spot) -> str:
+    return f"{'ticket' if isinstance(spot, Ticket) else 'place'}_{spot.pk}"
 
 
 @dataclass(frozen=True)
 class Compensation:
-    spot: Seat
+    spot: Spot
     policy: str
     meetings: int
     purchased_meetings: int
@@ -144,9 +143,9 @@ class CompensationTotals:
         return format_money(self.total, self.currency)
 
 
-def total_by_currency(gets: Iterable[Compensation]) -> list[CompensationTotals]:
+def total_by_currency(compensations: Iterable[Compensation]) -> list[CompensationTotals]:
     by_currency: dict[str, CompensationTotals] = {}
-    for each in gets:
+    for each in compensations:
         if each.currency:
             by_currency[each.currency] = by_currency.get(each.currency, CompensationTotals(each.currency)) + each
     return [by_currency[currency] for currency in sorted(by_currency)]

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from billing.domain.refunds import handovers
 from billing.models import Order
@@ -21,7 +22,7 @@ from registrations.domain import attendees
 from registrations.models import ClassCancellation, CompensationPolicy, StudentCompensation, Ticket
 from users.models import Staff
 
-SEATS = ("registration", "ticket")
+SPOTS = ("registration", "ticket")
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class CancellationNotice:
 
     @property
     def title(self) -> str:
-        titles = {entry["title"] for entry in self.classes} or {"Your classes"}
-        return titles.pop() if len(titles) == 1 else "Your classes"
+        titles = {entry["title"] for entry in self.classes}
+        return titles.pop() if len(titles) == 1 else _("Your classes")
 
     @property
     def is_one_class(self) -> bool:
@@ -51,8 +52,8 @@ class CancellationNotice:
         return days[0] if len(self.classes) == len(days) == 1 else ""
 
     @property
-    def payer_is_told(self) -> bool:
-        """Return whether another person, who paid, gets the mail about the refund."""
+    def payer_gets_mail(self) -> bool:
+        """True if someone else paid and gets the mail about the refund."""
         return bool(self.classes) and not self.money
 
 
@@ -70,9 +71,9 @@ def draft_cancellation_mails(cancellation_id: int) -> None:
 
 
 def recipient_emails(cancellation: ClassCancellation) -> set[str]:
-    seats = [outcome.seat for outcome in compensations_of(cancellation)]
-    emails = {attendees.email_of(seat.student) for seat in seats}
-    emails |= {seat.line.order.payer_email for seat in seats if seat.line}
+    spots = [outcome.spot for outcome in compensations_of(cancellation)]
+    emails = {attendees.email_of(spot.student) for spot in spots}
+    emails |= {spot.line.order.payer_email for spot in spots if spot.line}
     emails |= {
         person.user.email for meeting in canceled_meetings(cancellation) for person in teachers_of_meeting(meeting)
     }
@@ -81,7 +82,7 @@ def recipient_emails(cancellation: ClassCancellation) -> set[str]:
 
 def compensations_of(cancellation: ClassCancellation) -> QuerySet[StudentCompensation]:
     related = [
-        f"{seat}__{path}" for seat in SEATS for path in ("student__user", "student__guardian", "line__order")
+        f"{spot}__{path}" for spot in SPOTS for path in ("student__user", "student__guardian", "line__order")
     ]  # fmt: skip
     class_offers = ("registration__class_offer__subject__level", "ticket__meeting__class_offer__subject__level")
     return cancellation.outcomes.select_related(*related, *class_offers)
@@ -104,20 +105,20 @@ def teachers_of_meeting(meeting: Meeting) -> Sequence[Staff]:
 
 def build_cancellation_notice(cancellation: ClassCancellation, to: str) -> CancellationNotice:
     paths = ("student__user__email", "student__guardian__email", "student__email", "line__order__payer_email")
-    to_recipient = reduce(or_, (Q(**{f"{seat}__{path}__iexact": to}) for seat in SEATS for path in paths))
+    to_recipient = reduce(or_, (Q(**{f"{spot}__{path}__iexact": to}) for spot in SPOTS for path in paths))
     concerned, canceled = list(compensations_of(cancellation).filter(to_recipient)), canceled_meetings(cancellation)
-    attending = [each for each in concerned if email_key(attendees.email_of(each.seat.student)) == to]
-    paid = [each for each in concerned if each.seat.line and email_key(each.seat.line.order.payer_email) == to]
+    attending = [each for each in concerned if email_key(attendees.email_of(each.spot.student)) == to]
+    paid = [each for each in concerned if each.spot.line and email_key(each.spot.line.order.payer_email) == to]
     by_order: dict[Order, list[StudentCompensation]] = {}
     for outcome in paid:
-        by_order.setdefault(outcome.seat.line.order, []).append(outcome)  # type: ignore[union-attr]
+        by_order.setdefault(outcome.spot.line.order, []).append(outcome)  # type: ignore[union-attr]
     teaching = [
         meeting
         for meeting in canceled
         if to in {email_key(person.user.email) for person in teachers_of_meeting(meeting)}
     ]
-    names = [attendees.greeting_name(each.seat.student) for each in attending]
-    payers = [first_name(each.seat.line.order.payer_name) for each in paid if each.seat.line]
+    names = [attendees.greeting_name(each.spot.student) for each in attending]
+    payers = [first_name(each.spot.line.order.payer_name) for each in paid if each.spot.line]
     staff = [
         person.user
         for meeting in teaching
@@ -135,43 +136,49 @@ def build_cancellation_notice(cancellation: ClassCancellation, to: str) -> Cance
 
 
 def _canceled_class_data(outcome: StudentCompensation, canceled: Iterable[Meeting], to: str) -> dict[str, Any]:
-    seat = outcome.seat
-    if isinstance(seat, Ticket):
-        missed = [each for each in canceled if each.pk == seat.meeting_id]
+    spot = outcome.spot
+    if isinstance(spot, Ticket):
+        missed = [each for each in canceled if each.pk == spot.meeting_id]
     else:
         missed = [
-            each for each in canceled if each.class_offer_id == seat.class_offer_id and each.starts_at > seat.created_at
+            each for each in canceled if each.class_offer_id == spot.class_offer_id and each.starts_at > spot.created_at
         ]
     make_ups = []
     if outcome.policy in (CompensationPolicy.MAKE_UP, CompensationPolicy.EXTENSION):
         make_ups = [each.replacement for each in missed if hasattr(each, "replacement")]
-    places = [(each.slot, each.location or each.class_offer.location) for each in make_ups]
-    user = seat.student.user
+    make_up_locations = [(each.slot, each.location or each.class_offer.location) for each in make_ups]
+    user = spot.student.user
     is_reader = user is not None and email_key(user.email) == to
     return {
-        "title": seat.class_offer.subject.title,
-        "student": "" if is_reader else str(seat.student),
+        "title": spot.class_offer.subject.title,
+        "student": "" if is_reader else str(spot.student),
         "days": [str(each.slot) for each in missed],
-        "instead": [f"{slot}, {place}" if place else str(slot) for slot, place in places],
-        "link": absolute_url(seat.class_offer.get_absolute_url()),
+        "instead": [f"{slot}, {location}" if location else str(slot) for slot, location in make_up_locations],
+        "link": absolute_url(spot.class_offer.get_absolute_url()),
     }
 
 
 def _order_refund_data(order: Order, shares_of_order: Sequence[StudentCompensation]) -> dict[str, str]:
-    sent_back = sum(outcome.refunded - outcome.by_hand - outcome.onto_vouchers for outcome in shares_of_order)
+    refunded_online = sum(outcome.refunded - outcome.by_hand - outcome.onto_vouchers for outcome in shares_of_order)
     sums = [
-        (sent_back, "{} will be refunded to your original payment method"),
-        (sum(outcome.onto_vouchers for outcome in shares_of_order), "{} is back on your gift voucher"),
-        (sum(outcome.credited for outcome in shares_of_order), "{} was added to your account credit"),
-        (sum(outcome.credit_returned for outcome in shares_of_order), "{} of the credit you used was returned"),
-        (sum(outcome.no_longer_due for outcome in shares_of_order), "{} is no longer due"),
-        (sum(outcome.on_hold for outcome in shares_of_order), "{} will be refunded, and we’re handling it personally"),
+        (refunded_online, _("%(amount)s will be refunded to your original payment method")),
+        (sum(outcome.onto_vouchers for outcome in shares_of_order), _("%(amount)s is back on your gift voucher")),
+        (sum(outcome.credited for outcome in shares_of_order), _("%(amount)s was added to your account credit")),
+        (
+            sum(outcome.credit_returned for outcome in shares_of_order),
+            _("%(amount)s of the credit you used was returned"),
+        ),
+        (sum(outcome.no_longer_due for outcome in shares_of_order), _("%(amount)s is no longer due")),
+        (
+            sum(outcome.on_hold for outcome in shares_of_order),
+            _("%(amount)s will be refunded, and we’re handling it personally"),
+        ),
     ]
-    sentences = [text.format(format_money(amount, order.currency)) for amount, text in sums if amount]
+    sentences = [text % {"amount": format_money(amount, order.currency)} for amount, text in sums if amount]
     has_handover = any(outcome.by_hand for outcome in shares_of_order)
     return {
         "number": order.number,
         "link": absolute_url(order.address()),
-        "said": "; ".join(sentences) or ("" if has_handover else "no change"),
+        "summary": "; ".join(sentences) or ("" if has_handover else _("no change")),
         "handover": handovers.handover_text(order) if has_handover else "",
     }

@@ -28,11 +28,10 @@ from registrations.domain.cancellations.compensation import (
     total_by_currency,
 )
 from registrations.domain.cancellations.request import CancellationRequest, cancelable_meetings, cancelable_meetings_of
-from registrations.domain.transitions import Seat
-from registrations.models import CompensationPolicy, Registration, StudentCompensation, Ticket, WaitlistEntry
+from registrations.models import CompensationPolicy, Registration, Spot, StudentCompensation, Ticket, WaitlistEntry
 from registrations.rules.day_shares import ZERO, value_of_next_days
 
-GIVES = (CompensationPolicy.REFUND, CompensationPolicy.CREDIT)
+REFUNDING_POLICIES = (CompensationPolicy.REFUND, CompensationPolicy.CREDIT)
 
 
 @dataclass(frozen=True)
@@ -94,18 +93,20 @@ def plan_cancellation(request: CancellationRequest, now: datetime, snapshot: Boo
         class_offer.pk: class_offer
         for class_offer in ClassOffer.objects.with_timetable().filter(pk__in=ids).order_by("pk")
     }
-    seats = affected_spots(class_offers, meetings, now)
+    spots = affected_spots(class_offers, meetings, now)
     if snapshot is None:
-        snapshot = order_snapshot.load_order_snapshots(orders_of_spots(seats), now)
-    elif orders_of_spots(seats) - snapshot.keys():
+        snapshot = order_snapshot.load_order_snapshots(orders_of_spots(spots), now)
+    elif orders_of_spots(spots) - snapshot.keys():
         raise PreviewOutdated(Preview())  # Someone registered in the meantime.
-    gets, deal = _compute_compensations(request, seats, _PurchasedDays(class_offers, meetings), snapshot)
+    compensations, refund_plan = _compute_compensations(
+        request, spots, _PurchasedDays(class_offers, meetings), snapshot
+    )
     replacements = request.replacements if request.is_moved else {}
     calendar = calendar_preview.preview_canceled_days(class_offers.values(), meetings, replacements, now)
     if missing := _request_problem(request, class_offers, meetings):
         calendar = Preview(calendar.rows, calendar.effects, calendar.warnings, (missing, *calendar.problems))
     waiting = WaitlistEntry.objects.filter(class_offer=request.class_offer or 0).live().count()
-    return CancellationPlan(request, class_offers, meetings, calendar, gets, deal, waiting)
+    return CancellationPlan(request, class_offers, meetings, calendar, compensations, refund_plan, waiting)
 
 
 def _request_problem(
@@ -120,18 +121,20 @@ def _request_problem(
     return None
 
 
-def affected_spots(class_offers: Iterable[int], meetings: Iterable[Meeting], now: datetime) -> list[Seat]:
+def affected_spots(class_offers: Iterable[int], meetings: Iterable[Meeting], now: datetime) -> list[Spot]:
     related = ("student__user", "student__guardian", "line")
-    places = Registration.objects.filter(class_offer__in=class_offers).taking_a_place(now).order_by("class_offer", "pk")
-    tickets = Ticket.objects.filter(meeting__in=meetings).taking_a_place(now).order_by("meeting", "pk")
+    registrations = (
+        Registration.objects.filter(class_offer__in=class_offers).taking_a_spot(now).order_by("class_offer", "pk")
+    )
+    tickets = Ticket.objects.filter(meeting__in=meetings).taking_a_spot(now).order_by("meeting", "pk")
     return [
-        *places.select_related(*related, "class_offer__subject__level"),
+        *registrations.select_related(*related, "class_offer__subject__level"),
         *tickets.select_related(*related, "meeting__class_offer__subject__level"),
     ]
 
 
-def orders_of_spots(seats: Iterable[Seat]) -> set[int]:
-    return {seat.line.order_id for seat in seats if seat.line is not None}
+def orders_of_spots(spots: Iterable[Spot]) -> set[int]:
+    return {spot.line.order_id for spot in spots if spot.line is not None}
 
 
 # -- compensation of each spot ---------------------------------------------------------------------------------------
@@ -146,68 +149,70 @@ class _PurchasedDays:
         for meeting in meetings:
             self.canceled[meeting.class_offer_id].append(meeting)
 
-    def bought(self, seat: Seat) -> int:
+    def bought(self, spot: Spot) -> int:
         """Counts the days that were still ahead at the purchase. A replacement day does not count as one more."""
-        if isinstance(seat, Ticket):
+        if isinstance(spot, Ticket):
             return 1
-        coming = [each for each in self.all[seat.class_offer_id] if each.starts_at > seat.created_at]
+        coming = [each for each in self.all[spot.class_offer_id] if each.starts_at > spot.created_at]
         return sum(
-            each.replacement_for_id is None and (each.canceled_at is None or each.canceled_at > seat.created_at)
+            each.replacement_for_id is None and (each.canceled_at is None or each.canceled_at > spot.created_at)
             for each in coming
         )
 
-    def lost(self, seat: Seat) -> int:
-        if isinstance(seat, Ticket):
+    def lost(self, spot: Spot) -> int:
+        if isinstance(spot, Ticket):
             return 1
-        return sum(each.starts_at > seat.created_at for each in self.canceled[seat.class_offer_id])
+        return sum(each.starts_at > spot.created_at for each in self.canceled[spot.class_offer_id])
 
 
 def _compute_compensations(
-    request: CancellationRequest, seats: Sequence[Seat], days: _PurchasedDays, books: Books
+    request: CancellationRequest, spots: Sequence[Spot], days: _PurchasedDays, books: Books
 ) -> tuple[list[Compensation], RefundPlan]:
     before: dict[str, EarlierCompensation] = {}
-    registrations = [seat for seat in seats if isinstance(seat, Registration)]
+    registrations = [spot for spot in spots if isinstance(spot, Registration)]
     for outcome in StudentCompensation.objects.filter(registration__in=registrations).select_related("registration"):
-        key = spot_key(outcome.seat)
-        given = outcome.meetings if outcome.policy in GIVES else 0
+        key = spot_key(outcome.spot)
+        given = outcome.meetings if outcome.policy in REFUNDING_POLICIES else 0
         before[key] = EarlierCompensation(
             before.get(key, EarlierCompensation()).compensated_meetings + given,
             outcome.purchased_meetings,
             outcome.total_cost,
         )
     lines = [
-        _compensation_of_spot(request, seat, days, books, before.get(spot_key(seat), EarlierCompensation()))
-        for seat in seats
+        _compensation_of_spot(request, spot, days, books, before.get(spot_key(spot), EarlierCompensation()))
+        for spot in spots
     ]
     lines = [line for line in lines if line.meetings or request.class_offer]
-    demands = []
+    refund_requests = []
     for line in lines:
         # A canceled class ends every registration and ticket, and a canceled day ends its tickets.
         ends = request.class_offer is not None or line.is_ticket
         if line.spot.line and (ends or line.share):
-            wish = RefundRequest(
+            refund_request = RefundRequest(
                 line.spot.line_id or 0, line.share, ends, as_credit=line.policy == CompensationPolicy.CREDIT
             )
-            demands.append((line.spot.line, wish))
-    deal = bulk_refunds.plan_refunds(books, demands)
-    return [replace(line, refund_outcome=deal.by_line.get(line.spot.line_id or 0, NOTHING)) for line in lines], deal
+            refund_requests.append((line.spot.line, refund_request))
+    refund_plan = bulk_refunds.plan_refunds(books, refund_requests)
+    return [
+        replace(line, refund_outcome=refund_plan.by_line.get(line.spot.line_id or 0, NOTHING)) for line in lines
+    ], refund_plan
 
 
 def _compensation_of_spot(
-    request: CancellationRequest, seat: Seat, days: _PurchasedDays, books: Books, before: EarlierCompensation
+    request: CancellationRequest, spot: Spot, days: _PurchasedDays, books: Books, before: EarlierCompensation
 ) -> Compensation:
-    order = books[seat.line.order_id].order if seat.line else None
-    policy = request.exceptions.get(spot_key(seat), request.policy)
-    if isinstance(seat, Ticket) and policy not in GIVES:
+    order = books[spot.line.order_id].order if spot.line else None
+    policy = request.exceptions.get(spot_key(spot), request.policy)
+    if isinstance(spot, Ticket) and policy not in REFUNDING_POLICIES:
         policy = CompensationPolicy.REFUND  # A ticket is for one day, so only money or credit can compensate it.
-    of = before.purchased_meetings or days.bought(seat)
-    base = before.total_cost if before.purchased_meetings else order_snapshot.cost_of_exchange_chain(books, seat.line)
-    lost = days.lost(seat)
+    of = before.purchased_meetings or days.bought(spot)
+    base = before.total_cost if before.purchased_meetings else order_snapshot.cost_of_exchange_chain(books, spot.line)
+    lost = days.lost(spot)
     share = (
         value_of_next_days(base, of, before.compensated_meetings, lost, order.currency)
-        if policy in GIVES and order
+        if policy in REFUNDING_POLICIES and order
         else ZERO
     )
-    if request.class_offer is not None and policy in GIVES and lost + before.compensated_meetings >= of:
+    if request.class_offer is not None and policy in REFUNDING_POLICIES and lost + before.compensated_meetings >= of:
         share = base  # No class day has taken place, so the whole remaining price is refunded.
-    return Compensation(seat, policy, lost, of, base, share, order)
+    return Compensation(spot, policy, lost, of, base, share, order)

@@ -8,7 +8,7 @@ from classwork.models import ClassOffer, Meeting
 
 
 def replacement_dates(class_offer: ClassOffer, canceled: Sequence[Meeting]) -> dict[int, MeetingDraft]:
-    last = max(meeting.local_date for meeting in class_offer.meetings.all() if not meeting.is_canceled)
+    last = max(meeting.local_date for meeting in class_offer.uncanceled_meetings)
     skipped = {each.day for each in class_offer.skipped_dates.all()}
     drafts = {}
     for meeting in sorted(canceled, key=lambda meeting: (meeting.starts_at, meeting.pk)):

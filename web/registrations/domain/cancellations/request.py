@@ -25,8 +25,8 @@ FOR_CLASSES = (CompensationPolicy.REFUND, CompensationPolicy.CREDIT, Compensatio
 class CancellationRequest:
     """Class days by their ids, or a whole class with all its remaining days.
 
-    `instead` maps a canceled day to its replacement, and `exceptions` maps the key of a spot to a compensation that
-    differs from the policy.
+    `replacements` maps a canceled day to its replacement, and `exceptions` maps the key of a spot to a compensation
+    that differs from the policy.
     """
 
     policy: str
@@ -47,11 +47,11 @@ def cancelable_meetings(now: datetime) -> QuerySet[Meeting]:
     )
 
 
-def cancelable_meetings_on(day: date, place: Location | None, now: datetime) -> QuerySet[Meeting]:
+def cancelable_meetings_on(day: date, location: Location | None, now: datetime) -> QuerySet[Meeting]:
     start = dates.local_moment(day, time.min)
     meetings = cancelable_meetings(now).filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=1))
-    if place is not None:
-        meetings = meetings.filter(Q(location=place) | Q(location=None, class_offer__location=place))
+    if location is not None:
+        meetings = meetings.filter(Q(location=location) | Q(location=None, class_offer__location=location))
     return meetings
 
 

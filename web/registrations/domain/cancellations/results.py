@@ -26,10 +26,10 @@ def attach_refunds(outcomes: Mapping[StudentCompensation, RefundOutcome], refund
         by_payment.setdefault(refund.payment_id, refund)
     through = StudentCompensation.refunds.through
     links = []
-    for outcome, got in outcomes.items():
-        paid_back = (by_payment[payment.pk] for payment, _ in got.parts)
-        links += [through(studentcompensation_id=outcome.pk, refund_id=refund.pk) for refund in paid_back]
-        outcome.by_hand, outcome.onto_vouchers = got.by_hand, got.onto_vouchers
+    for outcome, refund_outcome in outcomes.items():
+        own_refunds = (by_payment[payment.pk] for payment, _ in refund_outcome.parts)
+        links += [through(studentcompensation_id=outcome.pk, refund_id=refund.pk) for refund in own_refunds]
+        outcome.by_hand, outcome.onto_vouchers = refund_outcome.by_hand, refund_outcome.onto_vouchers
     through.objects.bulk_create(links)
     StudentCompensation.objects.bulk_update(outcomes, ["by_hand", "onto_vouchers"], batch_size=200)
 
@@ -43,7 +43,7 @@ class CompensationResult:
 
     @property
     def order(self) -> Order | None:
-        line = self.outcome.seat.line
+        line = self.outcome.spot.line
         return line.order if line else None
 
     @property

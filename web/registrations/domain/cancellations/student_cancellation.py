@@ -8,37 +8,34 @@ from billing.domain.cancellations.cancellation_options import CanceledBy, Cancel
 from billing.domain.cancellations.quoted_cancellation import CancellationQuote
 from billing.domain.orders import transitions
 from billing.models import Order
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration
 from users.models import User
 
 NOT_HERE = "This class can’t be canceled here. Please contact the office."
 
 
-class StudentCancellationRefused(Exception):
-    """The message never gives details of the payment, because only the payer may read them."""
-
-
 def quote_student_cancellation(registration: Registration, at: datetime) -> CancellationQuote:
     """The amounts are the payer's, and must not be shown to the attendee."""
     try:
         return quoted_cancellation.quote_cancellation(*_order_and_best_option(registration, at), at)
-    except transitions.OrderTransitionRefused as cannot:
-        raise StudentCancellationRefused(NOT_HERE) from cannot
+    except transitions.OrderTransitionRefused as refused:
+        raise RegistrationRefused(NOT_HERE, "not_cancelable") from refused
 
 
 def cancel_own_registration(registration: Registration, at: datetime, *, seen: str, by: User) -> None:
-    """Raises CancellationChanged, AlreadyCanceled or StudentCancellationRefused."""
+    """Raises CancellationChanged, AlreadyCanceled or RegistrationRefused."""
     try:
         quoted_cancellation.cancel_as_quoted(*_order_and_best_option(registration, at), at, seen=seen, by=by)
     except quoted_cancellation.AlreadyCanceled:
         raise
-    except transitions.OrderTransitionRefused as cannot:
-        raise StudentCancellationRefused(NOT_HERE) from cannot
+    except transitions.OrderTransitionRefused as refused:
+        raise RegistrationRefused(NOT_HERE, "not_cancelable") from refused
 
 
 def _order_and_best_option(registration: Registration, at: datetime) -> tuple[Order, CancellationOption]:
     line = registration.line
     if line is None:
-        raise StudentCancellationRefused(NOT_HERE)
+        raise RegistrationRefused(NOT_HERE, "not_cancelable")
     best = cancellation_options.options_for_lines(line.order, [line], at)[0]
     return line.order, replace(best, by=CanceledBy.ATTENDEE)

@@ -21,14 +21,11 @@ from billing.models import Order
 from classwork.domain.resources import content
 from classwork.models import Attachment, ClassOffer, Release, Resource
 from common import dates
-from registrations.models import Registration, Ticket
+from registrations.models import Registration, Spot, Ticket
 from registrations.models.tickets import TicketQuerySet
 from users.models import Staff, Student, User
 
 Audience, Kind = Resource.Audience, Resource.Kind
-
-
-Way = Registration | Ticket
 
 
 class AccessState(Enum):
@@ -37,7 +34,7 @@ class AccessState(Enum):
     HELD = "held"  # The teacher holds it.
     UNPAID = "unpaid"
     MISSED = "missed"  # It opened before the student joined.
-    GONE = "gone"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class AccessibleResource:
 
     resource: Resource
     class_offer: ClassOffer | None = None
-    place: Way | None = None
+    spot: Spot | None = None
 
 
 def find_accessible_resource(
@@ -58,9 +55,9 @@ def find_accessible_resource(
         return None
     students = Student.objects.ids_of(user) if isinstance(user, User) else []
     if students and (
-        way := _registration_that_opens(students, resource, at) or _ticket_that_opens(students, resource, at)
+        spot := _registration_that_opens(students, resource, at) or _ticket_that_opens(students, resource, at)
     ):
-        return AccessibleResource(resource, way.class_offer, way)
+        return AccessibleResource(resource, spot.class_offer, spot)
     if user.has_perm("classwork.view_resource"):
         return AccessibleResource(resource)
     if library_resources(user, at, is_student=registrations_of_students(students).exists()).filter(pk=pk).exists():
@@ -83,10 +80,10 @@ def _registration_that_opens(students: Collection[int], resource: Resource, at: 
         .filter(class_offer__in=releases)
         .select_related("class_offer__subject__level", "class_offer__session", "student", "line__order")
     )
-    for place in registrations.prefetch_related("openings"):
-        by_hand = any(opening.resource_id == resource.pk for opening in place.openings.all())
-        if access_state(releases[place.class_offer_id], place, at, by_hand=by_hand) == AccessState.OPEN:
-            return place
+    for spot in registrations.prefetch_related("openings"):
+        by_hand = any(opening.resource_id == resource.pk for opening in spot.openings.all())
+        if access_state(releases[spot.class_offer_id], spot, at, by_hand=by_hand) == AccessState.OPEN:
+            return spot
     return None
 
 
@@ -112,30 +109,30 @@ def opens_with_ticket(release: Release, ticket: Ticket) -> bool:
     return release.class_number is not None and release.opens_at == meeting.ends_at and not meeting.is_canceled
 
 
-def access_state(release: Release, place: Way, at: datetime, *, by_hand: bool = False) -> AccessState:
+def access_state(release: Release, spot: Spot, at: datetime, *, by_hand: bool = False) -> AccessState:
     """`by_hand` means that a teacher opened it for this one student."""
-    if not is_settled(place):
+    if not is_settled(spot):
         return AccessState.UNPAID
     if by_hand:
         return AccessState.OPEN
     if release.is_over(dates.to_local_time(at).date()):
-        return AccessState.GONE
+        return AccessState.EXPIRED
     if release.held_at:
         return AccessState.HELD
-    begun = release.begins_at
-    if begun is not None and begun > at:
+    opens_at = release.begins_at
+    if opens_at is not None and opens_at > at:
         return AccessState.LOCKED
-    joined = place.confirmed_at
-    is_missed = begun is not None and joined is not None and begun < joined
+    joined = spot.confirmed_at
+    is_missed = opens_at is not None and joined is not None and opens_at < joined
     return AccessState.MISSED if is_missed and not settings.LATE_JOINERS_SEE_EARLIER else AccessState.OPEN
 
 
-def is_settled(place: Way) -> bool:
+def is_settled(spot: Spot) -> bool:
     """A full refund closes everything. By setting, so does an order that is not paid yet."""
-    order = place.line.order if place.line else None
+    order = spot.line.order if spot.line else None
     if order is None or order.state != Order.State.PAID:
         return settings.OPEN_BEFORE_PAID
-    return not (place.line and place.line.early_total and not order.amount_charged)
+    return not (spot.line and spot.line.early_total and not order.amount_charged)
 
 
 # -- the libraries ---------------------------------------------------------------------------------------------------

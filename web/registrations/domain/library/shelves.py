@@ -17,17 +17,17 @@ from common import dates
 from common.formats import format_date, format_moment
 from common.paging import paginate_together
 from registrations.domain.library import access
-from registrations.domain.library.access import AccessState, Way
-from registrations.models import LibraryVisit, Opening, Registration, Ticket
+from registrations.domain.library.access import AccessState
+from registrations.models import LibraryVisit, Opening, Registration, Spot, Ticket
 from users.models import Student, User
 
 PAUSE = timedelta(hours=1)  # A shorter pause belongs to the same visit.
 STEP = timedelta(minutes=5)
 
-CLASSES_A_PAGE = 40
-LOOSE_A_PAGE = 100
+CLASSES_PER_PAGE = 40
+RESOURCES_PER_PAGE = 100
 """For resources without a class or subject."""
-WORDS = {
+STATUS_TEXTS = {
     AccessState.HELD: "Your teacher will open this",
     AccessState.UNPAID: "Available once the class is paid",
     AccessState.MISSED: "Before you joined: ask your teacher",
@@ -37,7 +37,7 @@ WORDS = {
 @dataclass(frozen=True)
 class LibraryItem:
     release: Release
-    place: Way
+    spot: Spot
     state: AccessState
     opened_at: datetime
     is_new: bool = False
@@ -60,23 +60,23 @@ class LibraryItem:
         release = self.release
         if self.state == AccessState.LOCKED and (begins := release.begins_at):
             return f"Opens {format_moment(begins)}"
-        if self.state == AccessState.GONE and release.last_day:
+        if self.state == AccessState.EXPIRED and release.last_day:
             return f"Expired {format_date(release.last_day)}"
         if self.state == AccessState.OPEN and release.last_day:
             return f"Available until {format_date(release.last_day)}"
-        return WORDS.get(self.state, "")
+        return STATUS_TEXTS.get(self.state, "")
 
 
 @dataclass(frozen=True)
 class Shelf:
     """What one spot in a class or one ticket opens."""
 
-    place: Way
+    spot: Spot
     items: list[LibraryItem]
 
     @property
     def key(self) -> str:
-        return f"{type(self.place).__name__.lower()}-{self.place.pk}"
+        return f"{type(self.spot).__name__.lower()}-{self.spot.pk}"
 
     @property
     def weeks(self) -> Iterator[tuple[str, list[LibraryItem]]]:
@@ -91,38 +91,40 @@ class Shelf:
 @dataclass(frozen=True)
 class Library:
     shelves: list[Shelf]
-    loose: list[Resource]
+    unattached: list[Resource]
     today: date
     page: Page[Any]
 
     @property
-    def new(self) -> list[LibraryItem]:
+    def new_items(self) -> list[LibraryItem]:
         return _latest_per_resource(item for shelf in self.shelves for item in shelf.items if item.is_new)
 
     @property
-    def earned(self) -> list[LibraryItem]:
+    def open_items(self) -> list[LibraryItem]:
         return _latest_per_resource(item for shelf in self.shelves for item in shelf.items if item.is_open)
 
     @property
-    def now(self) -> list[Shelf]:
+    def current(self) -> list[Shelf]:
         return sorted(
-            filter(self._is_on, self.shelves), key=lambda shelf: shelf.place.class_offer.session.start_date > self.today
+            filter(self._is_current, self.shelves),
+            key=lambda shelf: shelf.spot.class_offer.session.start_date > self.today,
         )
 
     @property
-    def before(self) -> list[Shelf]:
-        return [shelf for shelf in self.shelves if not self._is_on(shelf)]
+    def past(self) -> list[Shelf]:
+        return [shelf for shelf in self.shelves if not self._is_current(shelf)]
 
     @property
     def libraries(self) -> list[tuple[str, list[Resource]]]:
         named = (("For students", "student"), ("For teachers", "teacher"), ("For everyone", "public"))
         by_audience = [
-            (title, [resource for resource in self.loose if resource.audience == audience]) for title, audience in named
+            (title, [resource for resource in self.unattached if resource.audience == audience])
+            for title, audience in named
         ]
         return [(title, resources) for title, resources in by_audience if resources]
 
-    def _is_on(self, shelf: Shelf) -> bool:
-        return shelf.place.class_offer.session.end_date >= self.today
+    def _is_current(self, shelf: Shelf) -> bool:
+        return shelf.spot.class_offer.session.end_date >= self.today
 
 
 def _latest_per_resource(items: Iterable[LibraryItem]) -> list[LibraryItem]:
@@ -138,44 +140,48 @@ def build_library(user: User | AnonymousUser, at: datetime, text: str = "", numb
     together with the classes.
     """
     students = Student.objects.ids_of(user) if isinstance(user, User) else []
-    places, by_hand = _registrations_with_visit(user, students) if isinstance(user, User) else ([], {})
+    registrations, by_hand = _registrations_with_visit(user, students) if isinstance(user, User) else ([], {})
     tickets: list[Ticket] = []
-    if isinstance(user, User) and (not places or places[0].has_tickets):
+    if isinstance(user, User) and (not registrations or registrations[0].has_tickets):
         visit = LibraryVisit.objects.filter(account=user)
         confirmed = access.tickets_of_students(students).for_lists().prefetch_related(None)
         tickets = list(
             confirmed.annotate(new_since=Subquery(visit.values("new_since")), last=Subquery(visit.values("visited_at")))
         )
-    is_student = bool(places)
-    ways: list[Any] = sorted([*places, *tickets], key=lambda way: way.class_offer.session.key_day_date, reverse=True)
-    since = _record_visit(user, ways[0], at) if isinstance(user, User) and ways else None
-    if text and ways:
+    is_student = bool(registrations)
+    spots: list[Any] = sorted(
+        [*registrations, *tickets], key=lambda spot: spot.class_offer.session.key_day_date, reverse=True
+    )
+    since = _record_visit(user, spots[0], at) if isinstance(user, User) and spots else None
+    if text and spots:
         matching = Release.objects.for_students().filter(
-            _text_filter(text, "resource__"), class_offer__in={way.class_offer_id for way in ways}
+            _text_filter(text, "resource__"), class_offer__in={spot.class_offer_id for spot in spots}
         )
         class_offers = set(matching.order_by().values_list("class_offer", flat=True))
-        ways = [way for way in ways if way.class_offer_id in class_offers]
-    shown = Paginator(ways, CLASSES_A_PAGE)
+        spots = [spot for spot in spots if spot.class_offer_id in class_offers]
+    shown = Paginator(spots, CLASSES_PER_PAGE)
     resources = access.library_resources(user, at, is_student=is_student).filter(_text_filter(text)).defer("text")
     resources = resources.order_by("-audience", "title", "pk")
-    first = list(resources[: LOOSE_A_PAGE + 1])  # Rows are counted only if one page does not hold them all.
-    without_class: Paginator[Any] = Paginator(first if len(first) <= LOOSE_A_PAGE else resources, LOOSE_A_PAGE)
-    page, (classes, loose) = paginate_together(number, shown, without_class)
-    places = [way for way in classes if isinstance(way, Registration)]
-    tickets = [way for way in classes if isinstance(way, Ticket)]
+    first = list(resources[: RESOURCES_PER_PAGE + 1])  # Rows are counted only if one page does not hold them all.
+    without_class: Paginator[Any] = Paginator(
+        first if len(first) <= RESOURCES_PER_PAGE else resources, RESOURCES_PER_PAGE
+    )
+    page, (classes, unattached) = paginate_together(number, shown, without_class)
+    registrations = [spot for spot in classes if isinstance(spot, Registration)]
+    tickets = [spot for spot in classes if isinstance(spot, Ticket)]
     releases = _releases_by_class(list(classes), text)
     shelves = [
         Shelf(
-            place,
+            spot,
             [
-                _library_item(release, place, at, since=since, by_hand=by_hand.get((place.pk, release.resource_id)))
-                for release in releases.get(place.class_offer_id, [])
+                _library_item(release, spot, at, since=since, by_hand=by_hand.get((spot.pk, release.resource_id)))
+                for release in releases.get(spot.class_offer_id, [])
             ],
         )
-        for place in places
+        for spot in registrations
     ]
     shelves += [Shelf(ticket, _ticket_items(ticket, releases, at, since)) for ticket in tickets]
-    return Library([shelf for shelf in shelves if shelf.items], list(loose), dates.to_local_time(at).date(), page)
+    return Library([shelf for shelf in shelves if shelf.items], list(unattached), dates.to_local_time(at).date(), page)
 
 
 def _registrations_with_visit(
@@ -205,10 +211,10 @@ def _ticket_items(
     return [_library_item(release, ticket, at, since=since) for release in opened]
 
 
-def _record_visit(user: User, place: Any, at: datetime) -> datetime | None:
+def _record_visit(user: User, spot: Any, at: datetime) -> datetime | None:
     """Returns the moment after which resources are new to this account. The visit is stored every few minutes at
     most."""
-    since, last = place.new_since, place.last
+    since, last = spot.new_since, spot.last
     if last is not None and at - last < STEP:
         return since
     if last is not None and at - last > PAUSE:
@@ -222,8 +228,8 @@ def _record_visit(user: User, place: Any, at: datetime) -> datetime | None:
     return since
 
 
-def _releases_by_class(places: Iterable[Way], text: str) -> dict[int, list[Release]]:
-    class_offers = {place.class_offer_id for place in places}
+def _releases_by_class(registrations: Iterable[Spot], text: str) -> dict[int, list[Release]]:
+    class_offers = {spot.class_offer_id for spot in registrations}
     if not class_offers:
         return {}
     matching = Release.objects.for_students().filter(_text_filter(text, "resource__"), class_offer__in=class_offers)
@@ -243,25 +249,25 @@ def _text_filter(text: str, where: str = "") -> Q:
 
 def _library_item(
     release: Release,
-    place: Way,
+    spot: Spot,
     at: datetime,
     *,
     since: datetime | None = None,
     by_hand: datetime | None = None,
 ) -> LibraryItem:
-    state = access.access_state(release, place, at, by_hand=by_hand is not None)
-    planned = [moment for moment in (release.begins_at, place.confirmed_at, release.date_added) if moment]
+    state = access.access_state(release, spot, at, by_hand=by_hand is not None)
+    planned = [moment for moment in (release.begins_at, spot.confirmed_at, release.date_added) if moment]
     opened_at = by_hand or max(planned)
     is_new = state == AccessState.OPEN and since is not None and opened_at > since
-    return LibraryItem(release, place, state, opened_at, is_new, by_hand is not None)
+    return LibraryItem(release, spot, state, opened_at, is_new, by_hand is not None)
 
 
 def release_by_student(release: Release, at: datetime) -> list[LibraryItem]:
-    registrations = Registration.objects.filter(class_offer=release.class_offer_id, state=Registration.State.CONFIRMED)
-    places = list(registrations.select_related("student", "line__order").order_by("student__name_key", "pk"))
-    opened = Opening.objects.filter(registration__in=places, resource=release.resource_id)
+    confirmed = Registration.objects.filter(class_offer=release.class_offer_id, state=Registration.State.CONFIRMED)
+    registrations = list(confirmed.select_related("student", "line__order").order_by("student__name_key", "pk"))
+    opened = Opening.objects.filter(registration__in=registrations, resource=release.resource_id)
     by_hand = dict(opened.values_list("registration", "date_added"))
-    return [_library_item(release, place, at, by_hand=by_hand.get(place.pk)) for place in places]
+    return [_library_item(release, spot, at, by_hand=by_hand.get(spot.pk)) for spot in registrations]
 
 
 # -- neighbors of a resource ------------------------------------------------------------------------------
@@ -276,14 +282,14 @@ class NeighborResources:
     status_text: str = ""
 
 
-def neighbors_of(place: Way, resource: Resource, at: datetime) -> NeighborResources:
-    releases = _releases_by_class([place], "")
-    if isinstance(place, Ticket):
-        items = _ticket_items(place, releases, at)
+def neighbors_of(spot: Spot, resource: Resource, at: datetime) -> NeighborResources:
+    releases = _releases_by_class([spot], "")
+    if isinstance(spot, Ticket):
+        items = _ticket_items(spot, releases, at)
     else:
-        by_hand = dict(place.openings.values_list("resource", "date_added"))
-        own = releases.get(place.class_offer_id, [])
-        items = [_library_item(release, place, at, by_hand=by_hand.get(release.resource_id)) for release in own]
+        by_hand = dict(spot.openings.values_list("resource", "date_added"))
+        own = releases.get(spot.class_offer_id, [])
+        items = [_library_item(release, spot, at, by_hand=by_hand.get(release.resource_id)) for release in own]
     items_open = [item for item in items if item.is_open]
     position = next((n for n, item in enumerate(items_open) if item.resource == resource), None)
     if position is None:

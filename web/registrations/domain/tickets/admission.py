@@ -16,30 +16,35 @@ QUEUE = "Spots on that day are for the people on the waitlist."
 
 def admit_guest(line: OrderLine, meeting: Meeting, at: datetime) -> str:
     spot_offers.advance_waitlist(meeting.class_offer, at)
-    if said := ticket_refusal(line, meeting, at):
-        raise ProductUnavailable(said)
-    here = capacity.availability_by_meeting(meeting.class_offer, [meeting], at)[meeting.pk]
-    return assign_roles(here.rules, here.counts, [admission.requested_role(line)])[0]
+    if reason := ticket_refusal(line, meeting, at):
+        raise ProductUnavailable(reason)
+    availability = capacity.availability_by_meeting(meeting.class_offer, [meeting], at)[meeting.pk]
+    return assign_roles(availability.rules, availability.counts, [admission.requested_role(line)])[0]
 
 
 def ticket_refusal(line: OrderLine, meeting: Meeting, at: datetime) -> str:
     """Returns '' if there is a spot. The balance of the roles does not matter for a single meeting."""
-    here = capacity.availability_by_meeting(meeting.class_offer, [meeting], at)[meeting.pk]
-    wanted = [admission.requested_role(one) for one in _lines_admitted_on_day(line)]
-    if here.rules.roles and any(one not in {*here.rules.names, EITHER} for one in wanted):
+    availability = capacity.availability_by_meeting(meeting.class_offer, [meeting], at)[meeting.pk]
+    requested = [admission.requested_role(other) for other in _lines_admitted_on_day(line)]
+    if availability.rules.roles and any(other not in {*availability.rules.names, EITHER} for other in requested):
         return admission.WHICH_ROLE
-    rules = replace(here.rules, most_apart=None, ratio=None, active_from=0)
-    taken = assign_roles(rules, here.counts, wanted)
-    if why := find_obstacle(rules, here.counts, taken):
-        return skip_reasons.obstacle_refusal(rules, here.counts, taken, why, "on that day")
-    return QUEUE if here.waiting and _is_wanted_by_waitlist(here, meeting) else ""
+    rules = replace(availability.rules, most_apart=None, ratio=None, active_from=0)
+    taken = assign_roles(rules, availability.counts, requested)
+    if why := find_obstacle(rules, availability.counts, taken):
+        return skip_reasons.obstacle_refusal(rules, availability.counts, taken, why, "on that day")
+    return QUEUE if availability.waiting and _is_wanted_by_waitlist(availability, meeting) else ""
 
 
 def _lines_admitted_on_day(line: OrderLine) -> list[OrderLine]:
     have = set(Ticket.objects.live().filter(line__order=line.order_id).values_list("line", flat=True))
-    return [line, *(one for one in admission.lines_admitted_together(line) if one != line and one.pk not in have)]
+    return [
+        line,
+        *(other for other in admission.lines_admitted_together(line) if other != line and other.pk not in have),
+    ]
 
 
-def _is_wanted_by_waitlist(here: capacity.Availability, meeting: Meeting) -> bool:
+def _is_wanted_by_waitlist(availability: capacity.Availability, meeting: Meeting) -> bool:
     waiting = spot_offers.as_waiting_parties(list(spot_offers.waiting_entries(meeting.class_offer)))
-    return any(isinstance(step, SpotOffered) for step in walk_waitlist(here.rules, here.counts, waiting))
+    return any(
+        isinstance(step, SpotOffered) for step in walk_waitlist(availability.rules, availability.counts, waiting)
+    )

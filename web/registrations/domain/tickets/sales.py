@@ -13,8 +13,8 @@ from registrations.domain.capacity import Availability
 
 NOT_SOLD = "This class has no drop-ins or trials."
 NO_TRIAL = "This class has no trial."
-OFF = "This class is canceled."
-BEGUN = "It’s too late to book this class."
+DAY_CANCELED = "This class is canceled."
+TOO_LATE = "It’s too late to book this class."
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,9 @@ def sells_tickets(class_offer: ClassOffer) -> bool:
 
 
 def is_on_sale(class_offer: ClassOffer, at: datetime) -> bool:
-    to_come = [one for one in class_offer.meetings.all() if not one.is_canceled]
-    return (
-        sells_tickets(class_offer) and not class_offer.is_canceled and any(at < ticket_sale_end(one) for one in to_come)
-    )
+    if class_offer.is_canceled or not sells_tickets(class_offer):
+        return False
+    return any(at < ticket_sale_end(meeting) for meeting in class_offer.uncanceled_meetings)
 
 
 def ticket_closed_reason(meeting: Meeting, at: datetime, *, trial: bool, by_desk: bool = False) -> str:
@@ -50,8 +49,8 @@ def ticket_closed_reason(meeting: Meeting, at: datetime, *, trial: bool, by_desk
     if ticket_price(class_offer, trial=trial) is None:
         return NO_TRIAL if trial else NOT_SOLD
     if meeting.is_canceled:
-        return OFF
-    return BEGUN if at >= ticket_sale_end(meeting, by_desk=by_desk) else ""
+        return DAY_CANCELED
+    return TOO_LATE if at >= ticket_sale_end(meeting, by_desk=by_desk) else ""
 
 
 def ticket_sale_end(meeting: Meeting, *, by_desk: bool = False) -> datetime:
@@ -59,7 +58,6 @@ def ticket_sale_end(meeting: Meeting, *, by_desk: bool = False) -> datetime:
 
 
 def days_with_tickets(class_offer: ClassOffer, at: datetime, *, by_desk: bool = False) -> list[TicketDay]:
-    to_come = [one for one in class_offer.meetings.all() if not one.is_canceled]
-    sold = [one for one in to_come if at < ticket_sale_end(one, by_desk=by_desk)]
-    rooms = capacity.availability_by_meeting(class_offer, sold, at)
-    return [TicketDay(one, rooms[one.pk]) for one in sold]
+    on_sale = [meeting for meeting in class_offer.uncanceled_meetings if at < ticket_sale_end(meeting, by_desk=by_desk)]
+    availability = capacity.availability_by_meeting(class_offer, on_sale, at)
+    return [TicketDay(meeting, availability[meeting.pk]) for meeting in on_sale]

@@ -18,9 +18,9 @@ from registrations.domain.transitions import State
 from registrations.models import Registration, Ticket
 from users.models import Student
 
-TWICE = "{} already has a ticket for that day."
-MEANWHILE = "Someone else is buying this right now. Please try again."
-THEIRS = (State.CONFIRMED, State.ON_HOLD, State.TRANSFERRED)
+HAS_TICKET = "{} already has a ticket for that day."
+BOUGHT_AT_ONCE = "Someone else is buying this right now. Please try again."
+FULFILLED_STATES = (State.CONFIRMED, State.ON_HOLD, State.TRANSFERRED)
 
 
 def meeting_of_line(line: OrderLine) -> Meeting:
@@ -49,11 +49,11 @@ def hold_ticket(line: OrderLine, until: datetime | None) -> Ticket:
     if student is None:
         raise ProductUnavailable(attendees.NOBODY)
     capacity.lock_classes_of_order(line)
-    mine = _expire_and_find_ticket(line, timezone.now())
-    if mine and mine.is_live:
-        Ticket.objects.filter(pk=mine.pk, state=State.HELD).update(held_until=until)
-        return mine
-    return _admit_and_hold_ticket(line, mine, mine.student if mine else student, until)
+    ticket = _expire_and_find_ticket(line, timezone.now())
+    if ticket and ticket.is_live:
+        Ticket.objects.filter(pk=ticket.pk, state=State.HELD).update(held_until=until)
+        return ticket
+    return _admit_and_hold_ticket(line, ticket, ticket.student if ticket else student, until)
 
 
 def _expire_and_find_ticket(line: OrderLine, at: datetime) -> Ticket | None:
@@ -62,20 +62,20 @@ def _expire_and_find_ticket(line: OrderLine, at: datetime) -> Ticket | None:
     return found.filter(line=line).first()
 
 
-def _admit_and_hold_ticket(line: OrderLine, mine: Ticket | None, student: Student, until: datetime | None) -> Ticket:
+def _admit_and_hold_ticket(line: OrderLine, ticket: Ticket | None, student: Student, until: datetime | None) -> Ticket:
     at, meeting = timezone.now(), meeting_of_line(line)
-    if gone := closed_reason_for_line(line, meeting, at):
-        raise ProductUnavailable(gone)
+    if reason := closed_reason_for_line(line, meeting, at):
+        raise ProductUnavailable(reason)
     role = admission.admit_guest(line, meeting, at)
-    ticket = mine or Ticket(
+    ticket = ticket or Ticket(
         line=line, meeting=meeting, trial_of=meeting.class_offer.subject if is_trial(line) else None
     )
     ticket.student, ticket.role = _guest_or_duplicate(line, student, meeting, at), role
     try:
         with transaction.atomic():
             transitions.start_hold(ticket, until)
-    except IntegrityError as twice:
-        raise ProductUnavailable(MEANWHILE) from twice
+    except IntegrityError as conflict:
+        raise ProductUnavailable(BOUGHT_AT_ONCE) from conflict
     return ticket
 
 
@@ -83,12 +83,12 @@ def _guest_or_duplicate(line: OrderLine, student: Student, meeting: Meeting, at:
     """A buyer who speaks for the student learns what prevents the ticket. For others, the office sorts it out."""
     overdue = Ticket.objects.filter(student=student, state=State.HELD, held_until__lte=at)
     transitions.expire_holds(overdue.select_for_update(of=("self",)).select_related("meeting"))
-    said = student_refusal(student, meeting, trial=is_trial(line))
-    if said and attendees.payer_speaks_for(line, student):
-        raise ProductUnavailable(said)
-    is_double = bool(said) and _would_be_duplicate(student, meeting, trial=is_trial(line))
+    refusal = student_refusal(student, meeting, trial=is_trial(line))
+    if refusal and attendees.payer_speaks_for(line, student):
+        raise ProductUnavailable(refusal)
+    is_double = bool(refusal) and _would_be_duplicate(student, meeting, trial=is_trial(line))
     details = AttendeeDetails.from_line(line)
-    replace(details, duplicate_of=student.pk if is_double else None, remark=said).save_to(line)
+    replace(details, duplicate_of=student.pk if is_double else None, remark=refusal).save_to(line)
     if is_double:
         return attendees.create_duplicate(student)
     attendees.equalize_work(student)
@@ -97,7 +97,7 @@ def _guest_or_duplicate(line: OrderLine, student: Student, meeting: Meeting, at:
 
 def student_refusal(student: Student, meeting: Meeting, *, trial: bool) -> str:
     if Ticket.objects.live().filter(student=student, meeting=meeting).exists():
-        return TWICE.format(student)
+        return HAS_TICKET.format(student)
     if Registration.objects.live().filter(student=student, class_offer=meeting.class_offer).exists():
         return ALREADY.format(student)
     return trials.trial_refusal(student, meeting.class_offer.subject) if trial else ""
@@ -112,21 +112,21 @@ def _would_be_duplicate(student: Student, meeting: Meeting, *, trial: bool) -> b
 def confirm_ticket(line: OrderLine) -> Ticket:
     capacity.lock_classes_of_order(line)
     at = timezone.now()
-    mine = _expire_and_find_ticket(line, at)
-    if mine is None or mine.state in (State.CANCELED, State.TRANSFERRED):
+    ticket = _expire_and_find_ticket(line, at)
+    if ticket is None or ticket.state in (State.CANCELED, State.TRANSFERRED):
         raise ProductUnavailable("This booking was canceled.")
-    if mine.state == State.EXPIRED:
-        mine = _admit_and_hold_ticket(line, mine, mine.student, None)
-    if mine.state == State.HELD:
-        transitions.confirm_spot(mine, at)
-    return mine
+    if ticket.state == State.EXPIRED:
+        ticket = _admit_and_hold_ticket(line, ticket, ticket.student, None)
+    if ticket.state == State.HELD:
+        transitions.confirm_spot(ticket, at)
+    return ticket
 
 
 @transaction.atomic
 def release_ticket(line: OrderLine, why: str, state: str = State.CANCELED) -> None:
     capacity.lock_classes_of_order(line)
-    mine = Ticket.objects.live().filter(line=line).select_related("meeting").first()
-    if mine is None:
+    ticket = Ticket.objects.live().filter(line=line).select_related("meeting").first()
+    if ticket is None:
         return
-    has_expired = mine.state == State.HELD and line.order.has_expired()
-    transitions.end_spot(mine, State.EXPIRED if has_expired else state, why)
+    has_expired = ticket.state == State.HELD and line.order.has_expired()
+    transitions.end_spot(ticket, State.EXPIRED if has_expired else state, why)

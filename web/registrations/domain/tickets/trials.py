@@ -6,22 +6,22 @@ from classwork.models import Subject
 from registrations.models import Registration, Ticket
 from users.models import Student
 
-HAD = "{} has already had a trial of this class."
+HAD_TRIAL = "{} has already had a trial of this class."
 KNOWS_SUBJECT = "Trials are for people new to this class. {} has taken it before."
-KNOWS_SCHOOL = "Trials are for people new to the school. {} has been here before."
-COUNTS = (*Ticket.LIVE, Ticket.State.TRANSFERRED)
+KNOWS_SCHOOL = "Trials are for people new to the school. {} has has_been_here here before."
+COUNTED_STATES = (*Ticket.LIVE, Ticket.State.TRANSFERRED)
 
 
 def has_had_trial(student: Student, subject: Subject) -> bool:
-    return Ticket.objects.filter(student=student, trial_of=subject, state__in=COUNTS).exists()
+    return Ticket.objects.filter(student=student, trial_of=subject, state__in=COUNTED_STATES).exists()
 
 
 def trial_refusal(student: Student, subject: Subject) -> str:
-    """Returns '' if a trial is allowed. Expired holds must have been cleaned up first."""
+    """Returns '' if a trial is allowed. Expired holds must have has_been_here cleaned up first."""
     if has_had_trial(student, subject):
-        return HAD.format(student)
-    places = Registration.objects.filter(student=student).exclude(confirmed_at=None)
+        return HAD_TRIAL.format(student)
+    registrations = Registration.objects.filter(student=student).exclude(confirmed_at=None)
     if settings.TRIALS_FOR == "subject":
-        return KNOWS_SUBJECT.format(student) if places.filter(class_offer__subject=subject).exists() else ""
-    been = places.exists() or Ticket.objects.filter(student=student).exclude(confirmed_at=None).exists()
-    return KNOWS_SCHOOL.format(student) if been else ""
+        return KNOWS_SUBJECT.format(student) if registrations.filter(class_offer__subject=subject).exists() else ""
+    has_been_here = registrations.exists() or Ticket.objects.filter(student=student).exclude(confirmed_at=None).exists()
+    return KNOWS_SCHOOL.format(student) if has_been_here else ""

@@ -21,6 +21,7 @@ from registrations.domain.late_joining import JoiningTerms
 from registrations.domain.line_details import AttendeeDetails
 from registrations.domain.spots import ALREADY
 from registrations.domain.transitions import State
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration, Ticket
 from users.models import User
 
@@ -29,21 +30,17 @@ LINK_AGE = timedelta(days=400)
 ENDED = "This booking is no longer valid."
 
 
-class UpgradeRefused(Exception):
-    """The message says why the ticket cannot be turned into a registration."""
-
-
 def ticket_url(ticket: Ticket) -> str:
     return reverse("ticket", args=[links.sign_token(PURPOSE, ticket.pk, ticket.nonce)])
 
 
 def find_ticket(token: str) -> Ticket | None:
     try:
-        read = links.read_token(PURPOSE, token, LINK_AGE)
+        link = links.read_token(PURPOSE, token, LINK_AGE)
     except links.LinkInvalid:
         return None
-    ticket = Ticket.objects.for_lists().filter(pk=read.pk).first()
-    return ticket if ticket is not None and links.nonce_matches(read.nonce, ticket.nonce) else None
+    ticket = Ticket.objects.for_lists().filter(pk=link.pk).first()
+    return ticket if ticket is not None and links.nonce_matches(link.nonce, ticket.nonce) else None
 
 
 def upgrade_refusal(ticket: Ticket, at: datetime) -> str:
@@ -85,7 +82,7 @@ def joining_terms_with_ticket(ticket: Ticket, now: JoiningTerms, paid: Decimal, 
 def quote_upgrade(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:
     line = OrderLine(
         order=ticket.line.order,
-        kind=attendees.PLACE,
+        kind=attendees.CLASS_KIND,
         product_id=ticket.class_offer_id,
         details=upgrade_line_details(ticket).as_json(),
         exchanged_from=ticket.line,
@@ -102,14 +99,14 @@ def quote_upgrade(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:
 
 @transaction.atomic
 def add_upgrade_to_cart(ticket: Ticket, cart: Order, at: datetime) -> None:
-    if said := upgrade_refusal(ticket, at):
-        raise UpgradeRefused(said)
-    paid_by = ticket.line.order
+    if reason := upgrade_refusal(ticket, at):
+        raise RegistrationRefused(reason, "not_upgradable")
+    old_order = ticket.line.order
     if not cart.payer_email and cart.payer is None and not is_paid_by_someone_else(ticket):
-        cart.payer_name, cart.payer_email = paid_by.payer_name, paid_by.payer_email
+        cart.payer_name, cart.payer_email = old_order.payer_name, old_order.payer_email
         cart.save(update_fields=["payer_name", "payer_email"])
     details = upgrade_line_details(ticket)
-    carts.add_line(cart, attendees.PLACE, ticket.class_offer_id, details.as_json(), exchanged_from=ticket.line)
+    carts.add_line(cart, attendees.CLASS_KIND, ticket.class_offer_id, details.as_json(), exchanged_from=ticket.line)
 
 
 def is_paid_by_someone_else(ticket: Ticket) -> bool:
@@ -124,12 +121,12 @@ def upgrade_line_details(ticket: Ticket) -> AttendeeDetails:
 
 @transaction.atomic
 def upgrade_at_desk(ticket: Ticket, *, by: User, why: str, at: datetime) -> Order:
-    paid_by = ticket.line.order
-    cart = carts.create_second_cart(paid_by)
+    old_order = ticket.line.order
+    cart = carts.create_second_cart(old_order)
     may_join_late = by.has_perm("registrations.join_late")
     details = replace(upgrade_line_details(ticket), by_desk=True, may_join_late=may_join_late)
-    carts.add_line(cart, attendees.PLACE, ticket.class_offer_id, details.as_json(), exchanged_from=ticket.line)
-    how = placement.PlacementOptions(Order.Due.DOOR, by_staff=by, payer=paid_by.payer)
+    carts.add_line(cart, attendees.CLASS_KIND, ticket.class_offer_id, details.as_json(), exchanged_from=ticket.line)
+    how = placement.PlacementOptions(Order.Due.DOOR, by_staff=by, payer=old_order.payer)
     order = placement.place_order(cart, how, seen=None, at=at)
     record_action(by, "registrations.ticket_upgraded_at_desk", ticket, why=why, order=order.pk)
     return order

@@ -29,16 +29,16 @@ class TransferOption:
     to_pay: Decimal
     refund_amount: Decimal
     as_credit: bool
-    is_kept: bool = False
+    is_offered: bool = False
     """True if the waitlist has offered this class to the student."""
     why_not: str = ""
 
     @property
     def is_full(self) -> bool:
-        return self.availability.is_full and not self.is_kept
+        return self.availability.is_full and not self.is_offered
 
     @property
-    def room_text(self) -> str:
+    def availability_text(self) -> str:
         return "" if self.is_full else self.availability.status_text
 
     @property
@@ -47,7 +47,7 @@ class TransferOption:
 
 
 def transfer_options(registration: Registration, viewer: User, at: datetime) -> list[TransferOption]:
-    """The number of queries does not depend on the number of classes. Raises TransferRefused."""
+    """The number of queries does not depend on the number of classes."""
     line = to_class.transferable_line(registration, at)
     to_class.check_transfer_deadline(registration, at)
     live = Registration.objects.live().filter(student=registration.student_id)
@@ -55,25 +55,20 @@ def transfer_options(registration: Registration, viewer: User, at: datetime) -> 
     class_offers = [
         class_offer for class_offer in registration_window.open_classes(at) if class_offer.pk not in attended
     ]
-    rooms, prices = (
-        capacity.availability_by_class(class_offers, at),
-        TransferPrices(line, at, is_payer=to_class.is_payer(viewer, line)),
-    )
+    availability_by_class = capacity.availability_by_class(class_offers, at)
+    prices = TransferPrices(line, at, is_payer=to_class.is_payer(viewer, line))
     offered_classes = {entry.class_offer_id for entry in open_offers.offers_to_student_alone(registration)}
     today = dates.to_local_time(at).date()
     choices = []
     for class_offer in class_offers:
-        listed, here, is_offered = (
-            ClassSummary(class_offer, today),
-            rooms[class_offer.pk],
-            class_offer.pk in offered_classes,
-        )
+        listed, availability = ClassSummary(class_offer, today), availability_by_class[class_offer.pk]
+        is_offered = class_offer.pk in offered_classes
         to_pay, refund, as_credit = prices.of(class_offer)
         if (to_pay or refund) and not prices.is_payer:
             # Only the payer may see amounts.
-            choices.append(TransferOption(listed, here, ZERO, ZERO, False, is_offered, to_class.OTHERS_MONEY))
+            choices.append(TransferOption(listed, availability, ZERO, ZERO, False, is_offered, to_class.OTHERS_MONEY))
         else:
-            choices.append(TransferOption(listed, here, to_pay, refund, as_credit, is_offered))
+            choices.append(TransferOption(listed, availability, to_pay, refund, as_credit, is_offered))
     return choices
 
 

@@ -23,6 +23,7 @@ from registrations.domain import spots
 from registrations.domain.change_deadlines import change_deadline, is_before_deadline
 from registrations.domain.line_details import STUDENT, Attendee, AttendeeDetails
 from registrations.domain.waitlist import open_offers
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration
 from users.models import User
 
@@ -34,10 +35,6 @@ ON_HOLD = "This spot is on hold, so it can’t be moved right now."
 SAME = "The spot is already in this class."
 OTHERS_MONEY = "Someone else paid for this spot, and this class has a different price. Please ask the office."
 CHANGED = "Something has changed since you opened this page. Please check again. Nothing has been changed yet."
-
-
-class TransferRefused(Exception):
-    """The message says why the spot cannot be transferred."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +62,13 @@ class DeskOverride:
 def transferable_line(registration: Registration, at: datetime) -> OrderLine:
     line = registration.line
     if line is None or line.canceled_at is not None:
-        raise TransferRefused(NOT_HERE)
+        raise RegistrationRefused(NOT_HERE, "not_transferable")
     if registration.state == State.ON_HOLD:
-        raise TransferRefused(ON_HOLD)
+        raise RegistrationRefused(ON_HOLD, "on_hold")
     if registration.state != State.CONFIRMED:
-        raise TransferRefused(PAY_FIRST if registration.takes_a_place(at) else NOT_HERE)
+        raise RegistrationRefused(PAY_FIRST if registration.takes_a_spot(at) else NOT_HERE, "not_confirmed")
     if line.order.state == Order.State.PAID and (reason := exchanges.exchange_refusal(line, at)):
-        raise TransferRefused(reason)
+        raise RegistrationRefused(reason, "not_exchangeable")
     return line
 
 
@@ -79,7 +76,7 @@ def check_transfer_deadline(registration: Registration, at: datetime) -> None:
     number = settings.TRANSFER_UNTIL_CLASS
     if not is_before_deadline(registration, number, at):
         ends = change_deadline(registration, number)
-        raise TransferRefused(TOO_LATE.format(format_moment(ends)) if number and ends else NOT_HERE)
+        raise RegistrationRefused(TOO_LATE.format(format_moment(ends)) if number and ends else NOT_HERE, "too_late")
 
 
 def is_payer(user: User, line: OrderLine) -> bool:
@@ -116,7 +113,7 @@ class TransferQuote:
 def quote_transfer(
     registration: Registration, target: TransferRequest, by: User | DeskOverride, at: datetime
 ) -> TransferQuote:
-    """Performs the transfer and rolls it back, so that the quote always matches the result. Raises TransferRefused."""
+    """Performs the transfer and rolls it back, so that the quote always matches the result."""
     with transaction.atomic():
         _, result = _perform_transfer(registration, target, by, at)
         transaction.set_rollback(True)
@@ -127,10 +124,10 @@ def quote_transfer(
 def transfer_to_class(
     registration: Registration, target: TransferRequest, by: User | DeskOverride, at: datetime, *, seen: str
 ) -> Order:
-    """Raises TransferRefused, also if the result would differ from the quote that was shown."""
+    """Refuses if the result would differ from the quote that was shown."""
     order, result = _perform_transfer(registration, target, by, at)
     if not constant_time_compare(result.fingerprint, seen):
-        raise TransferRefused(CHANGED)
+        raise RegistrationRefused(CHANGED, "quote_changed")
     to: dict[str, Any] = {"to": target.class_offer.pk, "title": str(target.class_offer)}
     if isinstance(by, DeskOverride):
         overrides = {"over_capacity": by.over_capacity, "waived": by.waived}
@@ -146,7 +143,7 @@ def _perform_transfer(
     registration = Registration.objects.select_related("line__order", "student").get(pk=registration.pk)
     line = transferable_line(registration, at)
     if target.class_offer.pk == registration.class_offer_id:
-        raise TransferRefused(SAME)
+        raise RegistrationRefused(SAME, "same_class")
     if not isinstance(by, DeskOverride):
         check_transfer_deadline(registration, at)
     before = exchanges.returned_so_far(line)
@@ -156,10 +153,10 @@ def _perform_transfer(
                 line, _transfer_line_details(registration, line, target, by), target.class_offer, by, at
             )
     except (OrderNotPlaced, transitions.OrderTransitionRefused) as refused:
-        raise TransferRefused(str(refused)) from refused
+        raise RegistrationRefused(str(refused), "order_refused") from refused
     result = _build_transfer_quote(order, exchanges.returned_so_far(line).since(before), at)
     if not isinstance(by, DeskOverride) and not result.is_even and not is_payer(by, line):
-        raise TransferRefused(OTHERS_MONEY)
+        raise RegistrationRefused(OTHERS_MONEY, "payer_only")
     return order, result
 
 
@@ -172,7 +169,7 @@ def _place_transfer_order(
         how = placement.PlacementOptions(Order.Due.DOOR if staff else Order.Due.NOW, by_staff=staff)
         return placement.place_exchange_order(line, class_offer.pk, details.as_json(), how, seen=None, at=at)
     if balances.amount_received(old):
-        raise TransferRefused(PAY_FIRST)
+        raise RegistrationRefused(PAY_FIRST, "not_paid")
     cart = carts.create_second_cart(old)
     carts.add_line(cart, line.kind, class_offer.pk, details.as_json())
     how = placement.PlacementOptions(

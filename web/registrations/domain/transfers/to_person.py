@@ -16,7 +16,8 @@ from registrations.domain.attendees import TypedPerson
 from registrations.domain.change_deadlines import change_deadline, is_before_deadline
 from registrations.domain.line_details import OTHER, Attendee, AttendeeDetails
 from registrations.domain.transfers import to_class
-from registrations.domain.transfers.to_class import DeskOverride, TransferRefused
+from registrations.domain.transfers.to_class import DeskOverride
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration
 from users.models import User
 
@@ -31,13 +32,13 @@ THEIRS = "{} already has this spot."
 def check_transferable(registration: Registration, by: User | DeskOverride, at: datetime) -> OrderLine:
     line = registration.line
     if line is None or line.canceled_at is not None:
-        raise TransferRefused(NOT_HERE)
+        raise RegistrationRefused(NOT_HERE, "not_transferable")
     if registration.state == State.ON_HOLD:
-        raise TransferRefused(ON_HOLD)
+        raise RegistrationRefused(ON_HOLD, "on_hold")
     if registration.state != State.CONFIRMED:
-        raise TransferRefused(PAY_FIRST if registration.takes_a_place(at) else NOT_HERE)
+        raise RegistrationRefused(PAY_FIRST if registration.takes_a_spot(at) else NOT_HERE, "not_confirmed")
     if reason := line.given_away(at):
-        raise TransferRefused(reason)
+        raise RegistrationRefused(reason, "not_exchangeable")
     if isinstance(by, User):
         _check_user_may_transfer(by, registration, line, at)
     return line
@@ -47,23 +48,23 @@ def _check_user_may_transfer(user: User, registration: Registration, line: Order
     number = settings.TRANSFER_TO_PERSON_UNTIL_CLASS
     if not is_before_deadline(registration, number, at):
         ends = change_deadline(registration, number)
-        raise TransferRefused(TOO_LATE.format(format_moment(ends)) if number and ends else NOT_HERE)
+        raise RegistrationRefused(TOO_LATE.format(format_moment(ends)) if number and ends else NOT_HERE, "too_late")
     if line.order.state != Order.State.PAID and not to_class.is_payer(user, line):
-        raise TransferRefused(PAY_FIRST)
+        raise RegistrationRefused(PAY_FIRST, "not_paid")
 
 
 @transaction.atomic
 def transfer_to_person(
     registration: Registration, to: TypedPerson, by: User | DeskOverride, at: datetime, *, readiness: str = ""
 ) -> Registration:
-    """Raises TransferRefused. The giver never learns that the recipient already has a spot: the office sorts it out."""
+    """The giver never learns that the recipient already has a spot: the office sorts it out."""
     if registration.line is None:
-        raise TransferRefused(NOT_HERE)
+        raise RegistrationRefused(NOT_HERE, "not_transferable")
     locks.lock_order(registration.line.order_id)
     holder = registration.student
     same_name = names.name_key(to.first_name, to.last_name) == holder.name_key
     if same_name and to.email == attendees.email_of(holder):
-        raise TransferRefused(THEIRS.format(holder))
+        raise RegistrationRefused(THEIRS.format(holder), "already_theirs")
     student = attendees.find_or_create_by_email(to)
     class_offer = capacity.lock_class(registration.class_offer_id)
     registration = Registration.objects.select_related("line__order", "student__user").get(pk=registration.pk)

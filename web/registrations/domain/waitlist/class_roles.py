@@ -10,13 +10,10 @@ from django.utils import timezone
 from classwork.models import ClassOffer, ClassRole, RoleBalance
 from history.domain import record_action
 from registrations.domain import capacity, spot_offers
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration, WaitlistEntry
-from registrations.rules.role_balance import RoleCapacity
+from registrations.rules.role_balance import EITHER, RoleCapacity
 from users.models import User
-
-
-class RoleInUse(Exception):
-    """Someone has a spot in this role or is on the waitlist for one."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +36,12 @@ def set_class_roles(class_offer: ClassOffer, roles: Sequence[RoleCapacity], apar
     names = [role.name for role in roles]
     registered = Registration.objects.live().filter(class_offer=class_offer).values_list("role", flat=True)
     waiting = WaitlistEntry.objects.filter(class_offer=class_offer).live().values_list("requested_roles", flat=True)
-    in_use = {*registered, *(role for entry_roles in waiting for role in entry_roles if role != "either")}
+    in_use = {*registered, *(role for entry_roles in waiting for role in entry_roles if role != EITHER)}
     if removed := in_use - {*names, ""}:
         named = ", ".join(sorted(removed))
-        raise RoleInUse(f"There are registrations or waitlist entries as {named}, so this role can’t be removed.")
+        raise RegistrationRefused(
+            f"There are registrations or waitlist entries as {named}, so this role can’t be removed.", "role_in_use"
+        )
     ClassRole.objects.filter(class_offer=class_offer).exclude(name__in=names).delete()
     for role in roles:
         ClassRole.objects.update_or_create(

@@ -16,8 +16,9 @@ from common import links, names
 from history.domain import record_action
 from registrations import events
 from registrations.domain import capacity, registration_window, skip_reasons, spot_offers, spots
-from registrations.domain.cart import KIND
+from registrations.domain.attendees import CLASS_KIND
 from registrations.domain.line_details import ME, STUDENT, Attendee, AttendeeDetails
+from registrations.errors import RegistrationRefused
 from registrations.models import Registration, WaitlistEntry
 from registrations.rules.waitlist_walk import SpotOffered, walk_waitlist
 from users.models import Student, User
@@ -25,10 +26,6 @@ from users.models import Student, User
 State = WaitlistEntry.State
 PURPOSE = "registrations.waitlist"
 LINK_AGE = timedelta(days=400)
-
-
-class WaitlistRefused(Exception):
-    """The message says why the entry cannot be changed in this way."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ def find_or_join_waitlist(class_offer: ClassOffer, requests: Sequence[WaitlistRe
     class_offer = capacity.lock_class(class_offer.pk)
     at = timezone.now()
     if reason := registration_window.closed_reason(class_offer, at):
-        raise WaitlistRefused(reason)
+        raise RegistrationRefused(reason, "class_closed")
     _refuse_registered_people(class_offer, requests, contact)
     people = [request.attendee for request in requests]
     person_keys = sorted(
@@ -102,7 +99,7 @@ def _refuse_registered_people(class_offer: ClassOffer, requests: Sequence[Waitli
         condition |= Q(user=contact.account)
     live = Registration.objects.live().filter(class_offer=class_offer, student__in=visible.filter(condition))
     if registration := live.select_related("student").first():
-        raise WaitlistRefused(spots.ALREADY.format(registration.student))
+        raise RegistrationRefused(spots.ALREADY.format(registration.student), "already_registered")
 
 
 @transaction.atomic
@@ -120,13 +117,13 @@ def leave_waitlist(entry: WaitlistEntry) -> bool:
 def accept_offer(entry: WaitlistEntry, cart: Order) -> None:
     entry = _lock_entry(entry)
     if not is_offer_open(entry, timezone.now()):
-        raise WaitlistRefused(closed_entry_reason(entry))
+        raise RegistrationRefused(closed_entry_reason(entry), "no_open_offer")
     if not cart.payer_email:
         cart.payer_name, cart.payer_email = entry.contact_name, entry.contact_email
         cart.save(update_fields=["payer_name", "payer_email"])
     for person, role in zip(entry.people, entry.offered_roles, strict=True):
         details = AttendeeDetails(Attendee.from_json(person), role=role, waitlist_entry_id=entry.pk)
-        carts.add_line(cart, KIND, entry.class_offer_id, details.as_json())
+        carts.add_line(cart, CLASS_KIND, entry.class_offer_id, details.as_json())
 
 
 def is_offer_open(entry: WaitlistEntry, at: datetime) -> bool:
@@ -161,27 +158,29 @@ def offer_spot_by_hand(entry: WaitlistEntry, *, why: str, by: User) -> None:
     entry = _lock_entry(entry)
     at = timezone.now()
     if entry.state != State.WAITING:
-        raise WaitlistRefused(closed_entry_reason(entry))
-    here = capacity.availability_of(entry.class_offer, at)
-    step = walk_waitlist(here.rules, here.counts, spot_offers.as_waiting_parties([entry]))[0]
+        raise RegistrationRefused(closed_entry_reason(entry), "entry_closed")
+    availability = capacity.availability_of(entry.class_offer, at)
+    step = walk_waitlist(availability.rules, availability.counts, spot_offers.as_waiting_parties([entry]))[0]
     if not isinstance(step, SpotOffered):
-        raise WaitlistRefused(f"They can’t be offered a spot: {skip_reasons.skip_reason(step.obstacle)}.")
+        raise RegistrationRefused(
+            f"They can’t be offered a spot: {skip_reasons.skip_reason(step.obstacle)}.", "no_spot"
+        )
     spot_offers.offer_spot(entry, entry.class_offer, step, at)
     record_action(by, "registrations.spot_offered", entry, why=why, class_offer=entry.class_offer_id)
     spot_offers.advance_waitlist(entry.class_offer, at)
 
 
 @transaction.atomic
-def move_entry(entry: WaitlistEntry, place: int, *, why: str, by: User) -> None:
+def move_entry(entry: WaitlistEntry, position: int, *, why: str, by: User) -> None:
     entry = _lock_entry(entry)
     if entry.state != State.WAITING:
-        raise WaitlistRefused(closed_entry_reason(entry))
-    line = [other for other in spot_offers.waiting_entries(entry.class_offer) if other.pk != entry.pk]
-    line.insert(max(place, 1) - 1, entry)
-    numbers = sorted(other.position for other in line)
-    for other, number in zip(line, numbers, strict=True):
-        WaitlistEntry.objects.filter(pk=other.pk).update(position=number)
-    record_action(by, "registrations.waitlist_entry_moved", entry, why=why, position=place)
+        raise RegistrationRefused(closed_entry_reason(entry), "entry_closed")
+    queue = [other for other in spot_offers.waiting_entries(entry.class_offer) if other.pk != entry.pk]
+    queue.insert(max(position, 1) - 1, entry)
+    positions = sorted(other.position for other in queue)
+    for other, new_position in zip(queue, positions, strict=True):
+        WaitlistEntry.objects.filter(pk=other.pk).update(position=new_position)
+    record_action(by, "registrations.waitlist_entry_moved", entry, why=why, position=position)
     at = timezone.now()
     spot_offers.emit_entry_event(events.WAITLIST_ENTRY_MOVED, entry, at)
     spot_offers.advance_waitlist(entry.class_offer, at)
@@ -191,7 +190,7 @@ def move_entry(entry: WaitlistEntry, place: int, *, why: str, by: User) -> None:
 def remove_entry(entry: WaitlistEntry, *, why: str, by: User) -> None:
     entry = _lock_entry(entry)
     if not entry.is_live:
-        raise WaitlistRefused(closed_entry_reason(entry))
+        raise RegistrationRefused(closed_entry_reason(entry), "entry_closed")
     record_action(by, "registrations.waitlist_entry_removed", entry, why=why)
     leave_waitlist(entry)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Exists, Min, OuterRef, QuerySet, Sum
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from billing.domain.status_text import StatusText
 from classwork.models import ClassOffer
@@ -20,12 +22,12 @@ from registrations.rules.waitlist_walk import SpotOffered, WalkStep
 from users.models import User
 
 State = WaitlistEntry.State
-ENDED = {
-    State.ACCEPTED: StatusText("Registered", "good"),
-    State.DECLINED: StatusText("Declined"),
-    State.EXPIRED: StatusText("Offer expired", "bad"),
-    State.LEFT: StatusText("Left the waitlist"),
-    State.CLOSED: StatusText("Closed"),
+ENDED_STATUSES = {
+    State.ACCEPTED: StatusText(_("Registered"), "good"),
+    State.DECLINED: StatusText(_("Declined")),
+    State.EXPIRED: StatusText(_("Offer expired"), "bad"),
+    State.LEFT: StatusText(_("Left the waitlist")),
+    State.CLOSED: StatusText(_("Closed")),
 }
 
 
@@ -39,12 +41,12 @@ class EntryView:
     @property
     def status(self) -> StatusText:
         if self.entry.state == State.WAITING:
-            return StatusText(f"Waitlisted ({format_ordinal(self.number)})", "warn")
+            return StatusText(gettext("Waitlisted (%(position)s)") % {"position": format_ordinal(self.number)}, "warn")
         if self.entry.state != State.OFFERED:
-            return ENDED[State(self.entry.state)]
+            return ENDED_STATUSES[State(self.entry.state)]
         if not entries.is_offer_open(self.entry, self.at):
-            return ENDED[State.EXPIRED]
-        return StatusText(f"Spot reserved until {self.until}", "good")
+            return ENDED_STATUSES[State.EXPIRED]
+        return StatusText(gettext("Spot reserved until %(time)s") % {"time": self.until}, "good")
 
     @property
     def in_line(self) -> str:
@@ -59,11 +61,11 @@ class EntryView:
         return format_moment(self.entry.offer_expires_at) if self.entry.offer_expires_at else ""
 
     @property
-    def why(self) -> str:
+    def skip_reason(self) -> str:
         return skip_reasons.skip_reason(self._obstacle) if self.is_waiting else ""
 
     @property
-    def why_you(self) -> str:
+    def wait_reason(self) -> str:
         return skip_reasons.wait_reason(self._obstacle) if self.is_waiting else ""
 
     @property
@@ -84,7 +86,7 @@ class EntryView:
 
     @property
     def names(self) -> str:
-        return " and ".join(self._people())
+        return gettext(" and ").join(self._people())
 
     def _people(self) -> Iterator[str]:
         for person, role in zip(self.entry.people, self.entry.requested_roles, strict=True):
@@ -94,8 +96,13 @@ class EntryView:
 
 
 def position_sentence(numbers: Mapping[str, int]) -> str:
-    roles = ", ".join(f"{format_ordinal(number)} for {role}" for role, number in numbers.items() if role)
-    return f"You’re {format_ordinal(numbers[''])} in line{f' ({roles})' if roles else ''}"
+    sentence = gettext("You’re %(position)s in line") % {"position": format_ordinal(numbers[""])}
+    by_role = [
+        gettext("%(position)s for %(role)s") % {"position": format_ordinal(number), "role": role}
+        for role, number in numbers.items()
+        if role
+    ]
+    return f"{sentence} ({', '.join(by_role)})" if by_role else sentence
 
 
 def describe_entry(entry: WaitlistEntry, at: datetime) -> EntryView:
@@ -148,7 +155,7 @@ class ClassWaitlist:
     until: datetime | None
 
     @property
-    def kept_until(self) -> str:
+    def reserved_until(self) -> str:
         return format_moment(self.until) if self.until else ""
 
 
@@ -161,9 +168,9 @@ def waitlists_of_classes(class_offers: Sequence[ClassOffer], at: datetime) -> li
     open_offers = WaitlistEntry.objects.filter(class_offer__in=class_offers).with_open_offer(at).order_by()
     rows = open_offers.values_list("class_offer").annotate(Sum("size"), Min("offer_expires_at"))
     offered = {row[0]: row[1:] for row in rows}
-    rooms = capacity.availability_by_class(class_offers, at)
+    availability = capacity.availability_by_class(class_offers, at)
     return [
-        ClassWaitlist(class_offer, rooms[class_offer.pk], *offered.get(class_offer.pk, (0, None)))
+        ClassWaitlist(class_offer, availability[class_offer.pk], *offered.get(class_offer.pk, (0, None)))
         for class_offer in class_offers
     ]
 

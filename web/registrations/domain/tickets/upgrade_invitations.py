@@ -13,16 +13,18 @@ FROM = time(9)
 NOT_AFTER = timedelta(days=3)
 
 
-def send_stay_invitations(at: datetime | None = None) -> int:
+def send_upgrade_invitations(at: datetime | None = None) -> int:
     at = at or timezone.now()
     today = dates.to_local_time(at).date()
     if at < dates.local_moment(today, FROM):
         return 0
     morning = dates.local_moment(today, time(0))
     ended = Ticket.objects.confirmed().filter(meeting__ends_at__lt=morning, meeting__ends_at__gt=morning - NOT_AFTER)
-    asked = [
-        one for one in ended.filter(meeting__canceled_at=None).for_lists() if not upgrades.upgrade_refusal(one, at)
+    invited = [
+        ticket
+        for ticket in ended.filter(meeting__canceled_at=None).for_lists()
+        if not upgrades.upgrade_refusal(ticket, at)
     ]
-    for ticket in asked:
-        notifications.draft_stay_mail(ticket)
-    return len(asked)
+    for ticket in invited:
+        notifications.draft_upgrade_invitation(ticket)
+    return len(invited)

@@ -1,6 +1,8 @@
-"""A check for references to a row from the models of all apps."""
+"""What models know about a row: whether others refer to it, and what its fields are called."""
 
-from django.db.models import Model
+from typing import Any, cast
+
+from django.db.models import Field, Model
 from django.db.models.fields.reverse_related import ForeignObjectRel
 
 
@@ -9,3 +11,7 @@ def is_referenced(row: Model) -> bool:
     return any(
         relation.related_model._default_manager.filter(**{relation.field.name: row}).exists() for relation in relations
     )
+
+
+def field_label(row: Model, name: str) -> str:
+    return str(cast("Field[Any, Any]", row._meta.get_field(name)).verbose_name)
