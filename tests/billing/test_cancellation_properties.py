@@ -12,9 +12,9 @@ from hypothesis.extra.django import TestCase
 
 from billing.domain.cancellations import cancellation_options, quoted_cancellation
 from billing.domain.cancellations.cancellation_options import CancellationOption
-from billing.domain.orders.transitions import OrderTransitionRefused
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import terms
+from billing.errors import OrderTransitionRefused
 from billing.models import Credit, Order, OrderLine, Refund
 from billing.rules.terms import RefundMethod, TermsStep
 from outbox.testing import run_all

@@ -11,10 +11,10 @@ from billing.domain.cancellations import cancellation_options, quoted_cancellati
 from billing.domain.cancellations.cancellation_options import CancellationOption
 from billing.domain.cancellations.quoted_cancellation import CancellationQuote
 from billing.domain.orders import placement
-from billing.domain.orders.transitions import OrderTransitionRefused
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import reservations, terms
+from billing.errors import AlreadyCanceled, CancellationChanged, OrderTransitionRefused
 from billing.models import Dispute, Order, Refund
 from billing.rules.terms import TermsStep
 from history.models import Entry
@@ -75,7 +75,7 @@ class CancellationQuoteTest(CancellationTestCase):
         order = self.paid(1, 2)
         [quote] = self.quotes(order, 1)
         reservations.refund_by_staff(order, Decimal(5), why="x", by=self.sam)
-        with self.assertRaises(quoted_cancellation.CancellationChanged):
+        with self.assertRaises(CancellationChanged):
             self.cancel_as_quoted(order, quote)
         self.assertEqual((Refund.objects.count(), toy_states(order)), (1, ["confirmed", "confirmed"]))
         [new_quote] = self.quotes(order, 1)
@@ -85,7 +85,7 @@ class CancellationQuoteTest(CancellationTestCase):
         order = self.paid(1, 2)
         [quote] = self.quotes(order, 1)
         self.cancel_as_quoted(order, quote)
-        with self.assertRaises(quoted_cancellation.AlreadyCanceled):
+        with self.assertRaises(AlreadyCanceled):
             self.cancel_as_quoted(order, quote)
         self.assertEqual(Refund.objects.count(), 1)
 

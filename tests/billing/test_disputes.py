@@ -10,10 +10,10 @@ from django.urls import reverse
 
 from billing.domain import status_text
 from billing.domain.cancellations import line_cancellation
-from billing.domain.orders import transitions
 from billing.domain.payments import gateway_polling
 from billing.domain.pricing import balances
-from billing.domain.refunds import gateway_refunds, reservations
+from billing.domain.refunds import reservations
+from billing.errors import NotRecordedYet, OrderTransitionRefused, PaymentDisputed, RefundExceedsPaid
 from billing.gateways.facts import DisputeState, PaymentCaptured, RefundAnswer, RefundState, WebhookMessage
 from billing.models import Dispute, OrderLine, Payment, PaymentIssue, Refund
 from common.errors import PermanentFailure
@@ -106,7 +106,7 @@ class RefundFactsTest(GatewayRefundTestCase):
         payment = self.create_paid_payment()
         refund = self.refund_by_staff(payment)
         message = self.refund_message(payment, name=f"r-{refund.idempotency_key}")
-        self.assertRaises(gateway_refunds.UnknownYet, self.process_webhook, message)
+        self.assertRaises(NotRecordedYet, self.process_webhook, message)
         gateway_polling.send_reserved_refund(refund.pk)
         self.process_webhook(message)
         self.assertEqual((Refund.objects.count(), self.amounts(payment)), (1, (70, 0, 0)))
@@ -178,17 +178,17 @@ class RefundFactsTest(GatewayRefundTestCase):
 
     def test_refused_refund_says_why(self) -> None:
         payment = self.start_attempt()
-        with self.assertRaisesMessage(reservations.RefundExceedsPaid, "This order isn’t paid yet."):
+        with self.assertRaisesMessage(RefundExceedsPaid, "This order isn’t paid yet."):
             self.refund_by_staff(payment)
         self.process_webhook(Double.took(payment))
         for amount, sentence in (
             ("70.01", "more than can be refunded"),
             ("0.001", "isn’t a valid amount in this currency"),
         ):
-            with self.assertRaisesMessage(reservations.RefundExceedsPaid, sentence):
+            with self.assertRaisesMessage(RefundExceedsPaid, sentence):
                 self.refund_by_staff(payment, amount)
         self.refund_by_staff(payment)
-        with self.assertRaisesMessage(reservations.RefundExceedsPaid, "has already been refunded"):
+        with self.assertRaisesMessage(RefundExceedsPaid, "has already been refunded"):
             self.refund_by_staff(payment)
 
 
@@ -197,9 +197,9 @@ class DisputeTest(GatewayRefundTestCase):
         payment = self.create_paid_payment()
         self.dispute(payment)
         self.dispute(payment)
-        with self.assertRaisesMessage(reservations.PaymentDisputed, "The payer disputed a payment."):
+        with self.assertRaisesMessage(PaymentDisputed, "The payer disputed a payment."):
             self.refund_by_staff(payment)
-        with self.assertRaises(transitions.OrderTransitionRefused):
+        with self.assertRaises(OrderTransitionRefused):
             line_cancellation.cancel_line(payment.order.lines.get(), at=self.now, why="x", by=self.sam)
         self.assertEqual(
             (PaymentIssue.objects.get().kind, self.amounts(payment)), (PaymentIssue.Kind.DISPUTED, (0, 70, 0))
@@ -342,4 +342,4 @@ class DisputeTest(GatewayRefundTestCase):
         self.assertTrue(PaymentIssue.objects.filter(kind=PaymentIssue.Kind.HAND_BACK).exists())
 
     def test_dispute_about_an_uncaptured_payment_is_retried_later(self) -> None:
-        self.assertRaises(gateway_refunds.UnknownYet, self.dispute, self.start_attempt())
+        self.assertRaises(NotRecordedYet, self.dispute, self.start_attempt())

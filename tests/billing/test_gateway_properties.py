@@ -13,8 +13,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from billing.domain.payments import gateway_polling, webhooks
+from billing.domain.payments import gateway_polling
 from billing.domain.refunds import reservations
+from billing.errors import NotRecordedYet
 from billing.gateways.facts import (
     AttemptExpired,
     DisputeState,
@@ -185,7 +186,7 @@ class GatewayMessagePropertiesTest(TestCase, HostedGatewayTestCase):
                 self.process_webhook(message)
                 if crash == "before the commit":
                     raise Died
-        except webhooks.UnknownYet:
+        except NotRecordedYet:
             return False
         return crash not in {"before the commit", "after the commit"}
 

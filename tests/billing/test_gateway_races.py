@@ -15,6 +15,7 @@ from billing.domain.orders import placement
 from billing.domain.payments import attempts, gateway_polling, webhooks
 from billing.domain.pricing import balances
 from billing.domain.refunds import reservations
+from billing.errors import RefundExceedsPaid
 from billing.gateways.facts import DisputeState, Fact, PaymentDeclined, RefundState
 from billing.models import Order, Payment
 from outbox.models import Event
@@ -161,7 +162,7 @@ class GatewayRaceTest(TransactionTestCase):
         return overlap(self.refund_by_staff, self.refund_by_staff, before=READ_REFUNDED)
 
     def test_second_of_two_refund_clicks_is_refused(self) -> None:
-        self.assertIsInstance(self.refund_twice_at_once()[1], reservations.RefundExceedsPaid)
+        self.assertIsInstance(self.refund_twice_at_once()[1], RefundExceedsPaid)
         self.assertEqual(Payment.objects.get().refunded_amount, 70)
 
     def test_control_without_locks_only_the_constraint_stops_a_second_refund(self) -> None:

@@ -13,6 +13,7 @@ from billing.domain.orders import cart as carts
 from billing.domain.orders import placement, transitions, voucher_redemption
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import reservations
+from billing.errors import OrderNotPlaced, OrderTransitionRefused, RefundRefused
 from billing.gateways.facts import DisputeState
 from billing.models import Credit, Dispute, Order, Payment, PaymentIssue, Voucher, VoucherEntry
 from billing.models.fields import exact_sum
@@ -204,7 +205,7 @@ class DisputeBalancePropertiesTest(LostDisputeTestCase):
         elif (order := self.any_order(chance)) is not None:
             try:
                 self.change(name, order, chance)
-            except (transitions.OrderTransitionRefused, reservations.RefundRefused, placement.OrderNotPlaced):
+            except (OrderTransitionRefused, RefundRefused, OrderNotPlaced):
                 return
 
     def use_voucher(self) -> None:

@@ -8,6 +8,7 @@ from payments.core import PROVIDER_CACHE
 
 from billing.domain.payments import gateway_polling, webhooks
 from billing.domain.pricing import balances
+from billing.errors import NotRecordedYet
 from billing.gateways.facts import (
     AttemptExpired,
     PaymentCaptured,
@@ -84,7 +85,7 @@ class WebhookFactsTest(HostedGatewayTestCase):
 
     def test_webhook_of_another_gateway_does_not_change_the_payment(self) -> None:
         payment = self.start_attempt()
-        with self.assertRaises(webhooks.UnknownYet):
+        with self.assertRaises(NotRecordedYet):
             self.process_webhook(Double.took(payment), variant="other")
         old = timezone.now() - timedelta(days=2)
         self.assertEqual(self.process_webhook(Double.took(payment, at=old), variant="other"), Outcome.IGNORED)
@@ -95,7 +96,7 @@ class WebhookFactsTest(HostedGatewayTestCase):
         payment = self.start_attempt()
         back = RefundState("r-1", Decimal(10), "USD", "done")
         message = Double.says(payment, back)
-        with self.assertRaises(webhooks.UnknownYet):
+        with self.assertRaises(NotRecordedYet):
             self.process_webhook(message)
         self.assertFalse(ProcessedWebhook.objects.exists())
         self.process_webhook(Double.took(payment))

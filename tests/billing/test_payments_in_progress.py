@@ -10,9 +10,9 @@ from django.test import tag
 from django.urls import reverse
 
 from billing.domain.orders import due_dates, pay_at_door, transitions
-from billing.domain.orders.payments_in_progress import PaymentInProgress
 from billing.domain.pricing import balances
 from billing.domain.vouchers import office
+from billing.errors import OrderTransitionRefused, PaymentInProgress
 from billing.gateways.facts import PaymentDeclined, PaymentPending
 from billing.models import Order, Payment, PaymentIssue
 from common.errors import TemporaryFailure
@@ -86,7 +86,7 @@ class PendingBankDebitTest(PaymentInProgressTestCase):
     def test_payment_request_is_refused_while_a_bank_debit_is_pending(self) -> None:
         order = self.place_new_order(1, due=Order.Due.DOOR)
         self.debit(order)
-        with self.assertRaisesMessage(transitions.OrderTransitionRefused, "on its way from the bank"):
+        with self.assertRaisesMessage(OrderTransitionRefused, "on its way from the bank"):
             due_dates.send_payment_request(order, self.now, by=self.ada)
 
     def test_order_can_be_paid_another_way_once_the_bank_debit_is_declined(self) -> None:

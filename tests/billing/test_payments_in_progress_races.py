@@ -10,10 +10,10 @@ from payments.core import PROVIDER_CACHE
 
 from billing.domain.orders import cart as carts
 from billing.domain.orders import placement, voucher_redemption
-from billing.domain.orders.payments_in_progress import PaymentInProgress
 from billing.domain.payments import attempts, gateway_polling
 from billing.domain.pricing import balances
 from billing.domain.vouchers import office
+from billing.errors import PaymentInProgress
 from billing.models import Order, Payment
 from tests import factories
 from tests.billing.hosted_gateway import with_double

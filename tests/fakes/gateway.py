@@ -11,7 +11,8 @@ from decimal import Decimal
 from itertools import count
 from typing import Any, ClassVar
 
-from billing.gateways import HostedGateway, WebhookRejected
+from billing.errors import WebhookRejected
+from billing.gateways import HostedGateway
 from billing.gateways.facts import (
     AttemptExpired,
     DisputeState,

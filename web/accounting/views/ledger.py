@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounting.domain import day_sheet as cash_counts
 from accounting.domain import ledger_export, voucher_liability
 from accounting.domain.reconciliation import totals
+from accounting.errors import AccountingRefused
 from accounting.forms import CashCountForm, DateRangeForm
 from billing import session_cart
 from common import dates, search
@@ -38,7 +39,7 @@ def day_sheet(request: HttpRequest) -> HttpResponse:
             cash_counts.record_cash_count(chosen, **form.cleaned_data, by=user)
             messages.success(request, _("The count has been saved."))
             return redirect(f"{reverse('desk_day')}?day={chosen.isoformat()}")
-        except cash_counts.CashCountRefused as refusal:
+        except AccountingRefused as refusal:
             form.add_error("why", str(refusal))
     return _day_sheet_page(request, chosen, True, form)
 

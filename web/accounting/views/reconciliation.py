@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounting.domain.reconciliation import actions, runs, totals
+from accounting.errors import AccountingRefused
 from accounting.forms import DateRangeForm
 from accounting.models import Finding, GatewayStatement, Reconciliation
 from billing import session_cart
@@ -32,7 +33,7 @@ def list_reconciliations(request: HttpRequest) -> HttpResponse:
         try:
             run = runs.start_run(**form.cleaned_data, by=user)
             return redirect("desk_reconciliation", run=run.pk)
-        except runs.DateRangeRefused as refusal:
+        except AccountingRefused as refusal:
             form.add_error(None, str(refusal))
     page = Paginator(Reconciliation.objects.select_related("started_by"), 30).get_page(request.GET.get("page"))
     waiting = totals.open_counts_by_run(page)
@@ -112,7 +113,7 @@ def show_finding(request: HttpRequest, finding: int) -> HttpResponse:
         return _finding_page(request, row, True, form)
     try:
         action = actions.perform_action(row, request.POST.get("action", ""), why=form.cleaned_data["why"], by=user)
-    except actions.FindingActionRefused as refused:
+    except AccountingRefused as refused:
         messages.error(request, str(refused))
         return redirect("desk_finding", finding=row.pk)
     messages.success(request, action.done_text)

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods
 from billing import session_cart
 from billing.domain import product_kinds
 from billing.domain.cancellations import cancellation_options, quoted_cancellation
-from billing.domain.orders import transitions
 from billing.domain.refunds.handovers import PICK_UP
+from billing.errors import AlreadyCanceled, CancellationChanged, OrderTransitionRefused
 from billing.models import Order, OrderLine
 from common.formats import format_money
 
@@ -54,11 +54,11 @@ def _cancel_as_shown(request: HttpRequest, order: Order, lines: Sequence[OrderLi
         if chosen is None:
             return _cancellation_page(request, order, lines, problem=quoted_cancellation.CHANGED, status=409)
         result = quoted_cancellation.cancel_as_quoted(order, chosen, at, seen=request.POST.get("seen", ""), by=by)
-    except quoted_cancellation.CancellationChanged as refusal:
+    except CancellationChanged as refusal:
         return _cancellation_page(request, order, lines, problem=str(refusal), status=409)
-    except quoted_cancellation.AlreadyCanceled as refusal:
+    except AlreadyCanceled as refusal:
         messages.info(request, str(refusal))
-    except transitions.OrderTransitionRefused:
+    except OrderTransitionRefused:
         return _cancellation_page(request, order, lines, status=409)
     else:
         messages.success(request, describe_result(result, _first_sentence(result, lines)))
@@ -74,7 +74,7 @@ def _cancellation_page(
             quoted_cancellation.quote_cancellation(order, option, at)
             for option in cancellation_options.options_for_lines(order, lines, at)
         ]
-    except transitions.OrderTransitionRefused as refusal:
+    except OrderTransitionRefused as refusal:
         refused = str(refusal)
     context = {"order": order, "lines": lines, "quotes": quotes, "refused": refused, "problem": problem}
     return render(request, "billing/cancel.html", context, status=status)

@@ -17,6 +17,7 @@ from billing.domain.orders import due_dates
 from billing.domain.payments import credit_holds
 from billing.domain.pricing import credit
 from billing.domain.refunds import handovers
+from billing.errors import InsufficientCredit
 from billing.forms import CreditForm, ReasonForm, ResolvePaymentIssueForm
 from billing.models import Dispute, Payment, PaymentIssue, Refund
 from common import search
@@ -101,7 +102,7 @@ def show_credit(request: HttpRequest, account: int) -> HttpResponse:
                 person, form.cleaned_data["amount"], settings.CURRENCY, why=form.cleaned_data["why"], by=user
             )
             return redirect("desk_credit_of", account=account)
-        except credit.InsufficientCredit:
+        except InsufficientCredit:
             form.add_error("amount", _("The balance is too low for that."))
         except ValueError:
             form.add_error("amount", _("This isn’t a valid amount in the school’s currency."))

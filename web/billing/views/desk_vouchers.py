@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from billing import session_cart
 from billing.domain import desk_sales
-from billing.domain.orders import placement
 from billing.domain.vouchers import eligibility, office
+from billing.errors import OrderNotPlaced, VoucherActionRefused
 from billing.forms import ReasonForm
 from billing.forms.vouchers import SCHOOL, ExtendVoucherForm, IssueVoucherForm
 from billing.models import Voucher
@@ -59,7 +59,7 @@ def issue_voucher(request: HttpRequest) -> HttpResponse:
                 voucher = desk_sales.sell_voucher(form.line_details, data["how"], **payer, by=by)
             messages.success(request, _("Issued. Print the voucher or send its link."))
             return redirect("desk_voucher", number=voucher.pk)
-        except (placement.OrderNotPlaced, office.VoucherActionRefused) as refused:
+        except (OrderNotPlaced, VoucherActionRefused) as refused:
             form.add_error(None, str(refused))
     return render(request, "billing/desk/voucher_issue.html", {"form": form}, status=400 if form.errors else 200)
 
@@ -125,6 +125,6 @@ def _perform_voucher_action(
         try:
             messages.success(request, action())
             return redirect("desk_voucher", number=voucher.pk)
-        except office.VoucherActionRefused as refused:
+        except VoucherActionRefused as refused:
             form.add_error(None, str(refused))
     return _desk_voucher_page(request, voucher, **{name: form})

@@ -17,9 +17,10 @@ from payments import RedirectNeeded
 
 from billing import gateways, session_cart
 from billing.domain.orders import amounts, reorder, transitions
-from billing.domain.orders.payments_in_progress import PaymentInProgress, payment_in_progress, progress_text
+from billing.domain.orders.payments_in_progress import payment_in_progress, progress_text
 from billing.domain.payments import attempts, gateway_polling, payment_status_text, webhooks
 from billing.domain.pricing import balances
+from billing.errors import NoOpenBalance, NotRecordedYet, PaymentInProgress, WebhookRejected
 from billing.models import Order, Payment
 from billing.views.form_targets import leads_to_gateways
 from common.errors import WorkFailure
@@ -38,7 +39,7 @@ def redirect_to_gateway(request: HttpRequest, order: Order, variant: str) -> Htt
     try:
         payment = attempts.start_attempt(order, variant, timezone.now())
         attempts.gateway_form(payment)
-    except attempts.NoOpenBalance:
+    except NoOpenBalance:
         return redirect(order.address())
     except PaymentInProgress as refused:
         messages.error(request, str(refused))
@@ -118,9 +119,9 @@ def receive_webhook(request: HttpRequest, variant: str) -> HttpResponse:
         return _text_response(413, "Too long.")
     try:
         webhooks.process_webhook(variant, gateway.parse_webhook(request.body, request.headers))
-    except gateways.WebhookRejected:
+    except WebhookRejected:
         return _text_response(400, "The signature doesn’t match.")
-    except webhooks.UnknownYet:
+    except NotRecordedYet:
         return _text_response(409, "Not known here yet. Please send it again later.")
     except WorkFailure as fault:
         log.warning("A message of %s could not be read: %s", variant, fault)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.domain.cancellations import cancellation_options
-from billing.domain.orders.placement import OrderNotPlaced
+from billing.errors import OrderNotPlaced
 from billing.forms import ReasonForm
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import ClassOffer, Session

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from billing import session_cart
-from billing.domain.orders import cart as carts
+from billing.errors import CartFull
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import ClassOffer, ClassRole
 from common import dates
@@ -103,7 +103,7 @@ def _submit_registration(request: HttpRequest, class_offers: Sequence[ClassOffer
         return _registration_page(request, class_offers, form, others, levels=levels)
     try:
         cart.add_registrations_to_cart(session_cart.find_or_create_cart(request), choice)
-    except carts.CartFull:
+    except CartFull:
         form.add_error(None, gettext("That’s too many for one order. Please order in two steps."))
         return _registration_page(request, class_offers, form, others)
     return redirect("checkout")

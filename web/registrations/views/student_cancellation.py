@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from billing.domain.cancellations import quoted_cancellation
+from billing.errors import AlreadyCanceled, CancellationChanged
 from registrations.domain.cancellations import student_cancellation
 from registrations.models import Registration
 from users.requests import AccountRequest
@@ -31,11 +31,11 @@ def cancel_my_registration(request: AccountRequest, pk: int) -> HttpResponse:
         student_cancellation.cancel_own_registration(
             registration, timezone.now(), seen=request.POST.get("seen", ""), by=request.user
         )
-    except quoted_cancellation.CancellationChanged as changed:
+    except CancellationChanged as changed:
         return _render_cancellation(request, registration, str(changed), status=409)
     except student_cancellation.StudentCancellationRefused:
         return _render_cancellation(request, registration, status=409)
-    except quoted_cancellation.AlreadyCanceled as gone:
+    except AlreadyCanceled as gone:
         messages.info(request, str(gone))
     else:
         messages.success(request, _("Your spot is canceled. Thanks for letting us know."))

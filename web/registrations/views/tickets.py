@@ -11,8 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import session_cart
-from billing.domain.orders import cart as carts
-from billing.domain.orders import placement
+from billing.errors import CartFull, OrderNotPlaced
 from billing.forms import ReasonForm
 from classwork.models import ClassOffer
 from common import dates
@@ -55,7 +54,7 @@ def _add_ticket_to_cart(request: HttpRequest, form: TicketForm, other: OtherPers
         cart.add_tickets_to_cart(
             session_cart.find_or_create_cart(request), form.meeting_id, people, trial=form.is_trial
         )
-    except carts.CartFull:
+    except CartFull:
         form.add_error(None, _("That’s too many for one order. Please order in two steps."))
         return None
     return redirect("checkout")
@@ -94,7 +93,7 @@ def stay(request: HttpRequest, token: str) -> HttpResponse:
     except upgrades.UpgradeRefused as error:
         messages.warning(request, str(error))
         return redirect(upgrades.ticket_url(stored))
-    except carts.CartFull as full:
+    except CartFull as full:
         messages.warning(request, str(full))
         return redirect("cart")
     return redirect("checkout")
@@ -156,7 +155,7 @@ def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
             names = {"student": stored.student, "class": stored.class_offer}
             messages.success(request, _("%(student)s is registered for the rest of %(class)s.") % names)
             return redirect("desk_order", number=order.pk)
-        except placement.OrderNotPlaced as error:
+        except OrderNotPlaced as error:
             form.add_error(None, str(error))
     context = {
         "one": my_classes.describe_ticket(stored, at),
@@ -186,6 +185,6 @@ def sell(request: HttpRequest, pk: int) -> HttpResponse:
             )
             messages.success(request, _("%(name)s is registered for this class day.") % {"name": order.payer_name})
             return redirect("desk_order", number=order.pk)
-        except placement.OrderNotPlaced as error:
+        except OrderNotPlaced as error:
             form.add_error(None, str(error))
     return render(request, "registrations/desk/sell_ticket.html", {"class_offer": class_offer, "form": form})

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from billing import session_cart
-from billing.domain.orders import cart as carts
+from billing.errors import CartFull
 from classwork.models import ClassOffer
 from common import dates
 from common.search import read_number
@@ -102,7 +102,7 @@ def take(request: HttpRequest, token: str) -> HttpResponse:
     except entries.WaitlistRefused as error:
         messages.warning(request, str(error))
         return redirect(entries.entry_url(stored))
-    except carts.CartFull as full:
+    except CartFull as full:
         messages.warning(request, str(full))
         return redirect("cart")
     return redirect("checkout")

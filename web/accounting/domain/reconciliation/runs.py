@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounting import events
 from accounting.domain.reconciliation import comparison, fulfillment
+from accounting.errors import AccountingRefused
 from accounting.models import Finding, GatewayStatement, Reconciliation
 from billing import gateways
 from billing.domain import locks
@@ -31,21 +32,17 @@ MARGIN = timedelta(days=3)
 LONGEST = timedelta(days=366)
 
 
-class DateRangeRefused(ValueError):
-    """The days cannot be compared. The message is shown to staff."""
-
-
 @transaction.atomic
 def start_run(since: date, until: date, *, by: User | None, at: datetime | None = None) -> Reconciliation:
     """Start a run, or return the unfinished one for the same days, so that a double click starts only one."""
     at = (at or timezone.now()).replace(microsecond=0) + SECOND  # The current second is part of the run.
     start, cut = dates.local_moment(since, time.min), min(dates.local_moment(until + DAY, time.min), at)
     if until < since:
-        raise DateRangeRefused("The last day is before the first.")
+        raise AccountingRefused("The last day is before the first.", code="date_range")
     if until - since > LONGEST:
-        raise DateRangeRefused("Please select a year at most.")
+        raise AccountingRefused("Please select a year at most.", code="date_range")
     if cut <= start:
-        raise DateRangeRefused("These days are in the future.")
+        raise AccountingRefused("These days are in the future.", code="date_range")
     if by is not None:
         locks.lock_account(by)  # A second click waits here for the first one.
     unfinished = Reconciliation.objects.filter(from_date=since, to_date=until, ended_at=None).first()

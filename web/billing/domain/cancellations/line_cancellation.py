@@ -10,6 +10,7 @@ from billing.domain import locks, product_kinds
 from billing.domain.orders import transitions
 from billing.domain.pricing import balances
 from billing.domain.refunds import exchanges, price_reductions, reservations, terms
+from billing.errors import OrderTransitionRefused, RefundRefused
 from billing.models import Order, OrderLine
 from common.money import ZERO
 from history.domain import record_action
@@ -38,9 +39,9 @@ def cancel_line(
     if line.canceled_at is not None:
         return ZERO
     if order.state not in (Order.State.PLACED, Order.State.PAID):
-        raise transitions.OrderTransitionRefused("This order is closed already.")
+        raise OrderTransitionRefused("This order is closed already.")
     if said := line.given_away(at):
-        raise transitions.OrderTransitionRefused(said)
+        raise OrderTransitionRefused(said)
     kind = product_kinds.kind_of_line(line)
     kind.lock_refundable(line)
     share = terms.terms_sold(line, at).at(at).percent if percent_back is None else percent_back
@@ -57,8 +58,8 @@ def cancel_line(
         )
         price_reductions.pay_out_refund(order, back, how)
         back += exchanges.cancel_exchange(line, at, how)
-    except reservations.RefundRefused as refused:
-        raise transitions.OrderTransitionRefused(str(refused)) from refused
+    except RefundRefused as refused:
+        raise OrderTransitionRefused(str(refused)) from refused
     if by is not None:
         what = {"line": line.pk, "title": line.title, "currency": order.currency}
         sums = {"back": str(back), "as_credit": as_credit, "percent": str(share)}

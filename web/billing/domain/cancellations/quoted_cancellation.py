@@ -19,6 +19,7 @@ from billing.domain.cancellations.cancellation_options import CanceledBy, Cancel
 from billing.domain.orders import transitions
 from billing.domain.pricing import balances, quotes
 from billing.domain.refunds import exchanges, handovers, terms
+from billing.errors import AlreadyCanceled, CancellationChanged
 from billing.models import Credit, Order, OrderLine, Refund
 from billing.rules.terms import RefundMethod
 from common.money import ZERO, round_amount
@@ -28,14 +29,6 @@ from users.models import User
 GONE = "This is already canceled."
 EARLIER = "Already refunded"
 CHANGED = "Something changed since you opened this page. Please check it again; nothing has been canceled yet."
-
-
-class CancellationChanged(Exception):
-    """It would do something else by now than what was seen."""
-
-
-class AlreadyCanceled(transitions.OrderTransitionRefused):
-    """The line was canceled already, by a second click or in another tab."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +131,7 @@ class CancellationQuote:
 
 
 def quote_cancellation(order: Order, way: CancellationOption, at: datetime) -> CancellationQuote:
-    """Raises CannotBe where it cannot be."""
+    """Raises OrderTransitionRefused if the lines cannot be canceled."""
     with transaction.atomic():
         found = _cancel_and_quote(order, way, at, way.by)
         transaction.set_rollback(True)
@@ -149,7 +142,7 @@ def quote_cancellation(order: Order, way: CancellationOption, at: datetime) -> C
 def cancel_as_quoted(
     order: Order, way: CancellationOption, at: datetime, *, seen: str, why: str = "", by: User | None = None
 ) -> CancellationQuote:
-    """Raises Changed when it is not what was seen, Gone when it was done already, CannotBe."""
+    """Raises CancellationChanged if the result is not the one that was `seen`, and OrderTransitionRefused."""
     found = _cancel_and_quote(order, way, at, why or f"{CanceledBy(way.by).label.capitalize()}.")
     if not constant_time_compare(found.fingerprint, seen):
         raise CancellationChanged(CHANGED)

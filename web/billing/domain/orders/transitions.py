@@ -12,6 +12,7 @@ from billing.domain import locks, payment_issues, product_kinds
 from billing.domain.pricing import balances, credit, discount_codes, quotes
 from billing.domain.refunds import exchanges, price_reductions, reservations, terms
 from billing.domain.vouchers import redemption as vouchers
+from billing.errors import OrderTransitionRefused, ProductUnavailable, RefundRefused
 from billing.models import Order, OrderLine, Payment, PaymentIssue
 from billing.rules.terms import RefundMethod
 from common.formats import format_money
@@ -24,10 +25,6 @@ State, Due = Order.State, Order.Due
 TOO_LATE = "The payment deadline has passed."
 
 
-class OrderTransitionRefused(Exception):
-    """The state of the order does not allow this. The text tells the reader why."""
-
-
 def hold_lines(order: Order, lines: list[OrderLine], at: datetime) -> None:
     for line in lines:
         try:
@@ -36,8 +33,8 @@ def hold_lines(order: Order, lines: list[OrderLine], at: datetime) -> None:
             if order.held_until is None:
                 product_kinds.kind_of_line(line).confirm(line)
                 exchanges.complete_exchange(line, at)
-        except product_kinds.ProductUnavailable as unavailable:
-            raise product_kinds.ProductUnavailable(f"{line.title}: {unavailable}") from unavailable
+        except ProductUnavailable as unavailable:
+            raise ProductUnavailable(f"{line.title}: {unavailable}") from unavailable
 
 
 # -- placed → paid -----------------------------------------------------------------------------------------------
@@ -53,7 +50,7 @@ def mark_paid(order: Order, at: datetime) -> None:
             with transaction.atomic():
                 product_kinds.kind_of_line(line).confirm(line)
                 exchanges.complete_exchange(line, at)
-        except (product_kinds.ProductUnavailable, product_kinds.UnknownProductKind) as unavailable:
+        except (ProductUnavailable, product_kinds.UnknownProductKind) as unavailable:
             payment_issues.open_issue(PaymentIssue.Kind.NOT_CONFIRMED, order, f"{line.title}: {unavailable}")
     emit(events.ORDER_PAID, key=f"{order.pk}", order_id=order.pk)
 
@@ -139,7 +136,7 @@ def _reclaim_order(order: Order, at: datetime) -> list[str]:
             with transaction.atomic():
                 exchanges.reserve_old_line(line, at)
                 product_kinds.kind_of_line(line).hold(line, None)
-        except (product_kinds.ProductUnavailable, product_kinds.UnknownProductKind) as error:
+        except (ProductUnavailable, product_kinds.UnknownProductKind) as error:
             unavailable[line.pk] = f"{line.title}: {error}"
     if len(unavailable) == len(lines):
         raise OrderTransitionRefused(" ".join(unavailable.values()) or "Nothing is left in this order.")
@@ -202,7 +199,7 @@ def _close_order(order: Order, state: str, at: datetime, why: str) -> None:
         refund = price_reductions.RefundTerms(step.percent, why, as_credit=step.gives == RefundMethod.CREDIT)
         try:
             exchanges.cancel_exchange(line, at, refund)
-        except reservations.RefundRefused as refused:
+        except RefundRefused as refused:
             raise OrderTransitionRefused(str(refused)) from refused
     credit.return_spent_credit(order)
 
@@ -220,7 +217,7 @@ def extend_hold(order: Order, at: datetime, duration: timedelta) -> bool:
         try:
             with transaction.atomic():
                 product_kinds.kind_of_line(line).hold(line, order.held_until)
-        except (product_kinds.ProductUnavailable, product_kinds.UnknownProductKind) as unavailable:
+        except (ProductUnavailable, product_kinds.UnknownProductKind) as unavailable:
             payment_issues.open_issue(
                 PaymentIssue.Kind.OTHER, order, f"{line.title} could not be reserved: {unavailable}"
             )

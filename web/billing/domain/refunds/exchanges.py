@@ -15,8 +15,9 @@ from django.db.models import Sum
 from billing import events
 from billing.domain import locks, payment_issues, product_kinds
 from billing.domain.pricing import balances, quotes
-from billing.domain.refunds import price_reductions, reservations, terms
+from billing.domain.refunds import price_reductions, terms
 from billing.domain.refunds.price_reductions import RefundTerms
+from billing.errors import ProductUnavailable, RefundRefused
 from billing.models import Credit, Dispute, Order, OrderLine, Payment, PaymentIssue
 from billing.models.fields import exact_sum
 from billing.rules.price_facts import PriceFacts
@@ -209,7 +210,7 @@ def reserve_old_line(line: OrderLine, at: datetime) -> None:
     _lock_earlier_orders(line)
     old = OrderLine.objects.select_related("order").get(pk=line.exchanged_from.pk)
     if said := exchange_refusal(old, at, by=line):
-        raise product_kinds.ProductUnavailable(said)
+        raise ProductUnavailable(said)
     old.exchanged_to.exclude(pk=line.pk).update(reserves_exchange=False)
     line.reserves_exchange = True
     line.save(update_fields=["reserves_exchange"])
@@ -274,7 +275,7 @@ def _reduce_old_line(line: OrderLine, to: Decimal, how: RefundTerms) -> None:
 def _refund_or_open_issue(order: Order, amount: Decimal, how: RefundTerms) -> None:
     try:
         price_reductions.pay_out_refund(order, amount, how)
-    except reservations.RefundRefused as refused:
+    except RefundRefused as refused:
         payment_issues.open_issue(
             PaymentIssue.Kind.HAND_BACK,
             order,

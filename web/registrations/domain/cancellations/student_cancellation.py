@@ -6,7 +6,7 @@ from datetime import datetime
 from billing.domain.cancellations import cancellation_options, quoted_cancellation
 from billing.domain.cancellations.cancellation_options import CanceledBy, CancellationOption
 from billing.domain.cancellations.quoted_cancellation import CancellationQuote
-from billing.domain.orders import transitions
+from billing.errors import AlreadyCanceled, OrderTransitionRefused
 from billing.models import Order
 from registrations.models import Registration
 from users.models import User
@@ -22,7 +22,7 @@ def quote_student_cancellation(registration: Registration, at: datetime) -> Canc
     """The amounts are the payer's, and must not be shown to the attendee."""
     try:
         return quoted_cancellation.quote_cancellation(*_order_and_best_option(registration, at), at)
-    except transitions.OrderTransitionRefused as cannot:
+    except OrderTransitionRefused as cannot:
         raise StudentCancellationRefused(NOT_HERE) from cannot
 
 
@@ -30,9 +30,9 @@ def cancel_own_registration(registration: Registration, at: datetime, *, seen: s
     """Raises CancellationChanged, AlreadyCanceled or StudentCancellationRefused."""
     try:
         quoted_cancellation.cancel_as_quoted(*_order_and_best_option(registration, at), at, seen=seen, by=by)
-    except quoted_cancellation.AlreadyCanceled:
+    except AlreadyCanceled:
         raise
-    except transitions.OrderTransitionRefused as cannot:
+    except OrderTransitionRefused as cannot:
         raise StudentCancellationRefused(NOT_HERE) from cannot
 
 
