@@ -19,10 +19,11 @@ from accounting.errors import AccountingRefused
 from accounting.forms import CashCountForm, DateRangeForm
 from billing import session_cart
 from common import dates, search
+from common.views import FORM_METHODS
 from users.roles import can_use_desk, desk_required
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @desk_required("accounting.view_cashcount")
 def day_sheet(request: HttpRequest) -> HttpResponse:
     # Text that is not a date shows today. There is no sheet for a future day.

@@ -15,15 +15,16 @@ from accounting.errors import AccountingRefused
 from accounting.forms import DateRangeForm
 from accounting.models import Finding, GatewayStatement, Reconciliation
 from billing import session_cart
-from billing.forms import ReasonForm
 from billing.gateways import configuration
+from common.forms import ReasonForm
+from common.views import FORM_METHODS
 from users.roles import can_use_desk, desk_required
 
 ACT = "accounting.reconcile"
 OPEN, ALL = "open", "all"
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @desk_required("accounting.view_reconciliation")
 def list_reconciliations(request: HttpRequest) -> HttpResponse:
     user = session_cart.require_account(request)
@@ -96,7 +97,7 @@ def _findings_context(request: HttpRequest, run: Reconciliation) -> dict[str, An
     }
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @never_cache
 @desk_required("accounting.view_reconciliation")
 def show_finding(request: HttpRequest, finding: int) -> HttpResponse:

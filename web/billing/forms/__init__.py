@@ -21,6 +21,7 @@ from common import names
 from common.amounts import AmountInput
 from common.days import DayField
 from common.formats import format_date
+from common.forms import ReasonForm
 from users.forms.fields import NameField
 
 DOOR, LATER = "door", "later"
@@ -183,10 +184,6 @@ class RecordPaymentForm(AmountForm):
 
 class RefundForm(AmountForm):
     received = ExpectedAmountField()
-    why = forms.CharField(label=_("Reason"), max_length=300)
-
-
-class ReasonForm(forms.Form):
     why = forms.CharField(label=_("Reason"), max_length=300)
 
 

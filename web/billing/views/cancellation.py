@@ -17,9 +17,10 @@ from billing.domain.refunds.handovers import PICK_UP
 from billing.errors import AlreadyCanceled, CancellationChanged, OrderTransitionRefused
 from billing.models import Order, OrderLine
 from common.formats import format_money
+from common.views import FORM_METHODS
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @never_cache
 def cancel_line(request: HttpRequest, number: int, line: int) -> HttpResponse:
     order = session_cart.find_order(request, number)
@@ -29,7 +30,7 @@ def cancel_line(request: HttpRequest, number: int, line: int) -> HttpResponse:
     return _preview_or_cancel(request, order, [order_line])
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @never_cache
 def cancel_order(request: HttpRequest, number: int) -> HttpResponse:
     order, at = session_cart.find_order(request, number), timezone.now()

@@ -19,10 +19,11 @@ from billing.models import Order
 from billing.views.form_targets import leads_to_gateways
 from billing.views.payments import redirect_to_gateway
 from common.throttle import rate_limited, uncount_request
+from common.views import FORM_METHODS
 from users.domain import consents
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @rate_limited("checkout", by_address="240/h")
 def details(request: HttpRequest) -> HttpResponse:
     cart = session_cart.find_cart(request)
@@ -114,7 +115,7 @@ def _initial_payer_data(request: HttpRequest, cart: Order) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @rate_limited("code", by_address="60/h", by_account="30/h")
 @leads_to_gateways
 def code(request: HttpRequest) -> HttpResponse:
@@ -140,7 +141,7 @@ def unchoose_voucher(request: HttpRequest, voucher: int) -> HttpResponse:
     return redirect("checkout_review")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @rate_limited("place an order", by_address="120/h")
 @leads_to_gateways
 def review(request: HttpRequest) -> HttpResponse:

@@ -17,12 +17,13 @@ from billing.errors import CancellationChanged, OrderTransitionRefused
 from billing.forms import CancelLineForm
 from billing.models import OrderLine
 from billing.views.cancellation import describe_result
+from common.views import FORM_METHODS
 from users.roles import desk_required
 
 TO_CONFIRM = _("This is a preview. Nothing has been canceled yet; press the button again to confirm.")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @desk_required("billing.cancel_order")
 def cancel_line_at_desk(request: HttpRequest, number: int, line: int) -> HttpResponse:
     order_line = get_object_or_404(OrderLine.objects.select_related("order__payer"), pk=line, order_id=number)

@@ -33,13 +33,14 @@ from billing.errors import (
     ProductUnavailable,
     RefundRefused,
 )
-from billing.forms import DueDateForm, ReasonForm, RecordPaymentForm, RefundForm
+from billing.forms import DueDateForm, RecordPaymentForm, RefundForm
 from billing.forms.vouchers import VoucherCodeForm
 from billing.models import Dispute, Order, OrderLine
 from billing.models.orders import OrderQuerySet
 from billing.views.payments import try_to_stop_payment
 from common import search
 from common.formats import format_date, format_money
+from common.forms import ReasonForm
 from common.money import ZERO, round_amount
 from users.domain import recent_history
 from users.models import User

@@ -18,11 +18,13 @@ from billing.domain.payments import credit_holds
 from billing.domain.pricing import credit
 from billing.domain.refunds import handovers
 from billing.errors import InsufficientCredit
-from billing.forms import CreditForm, ReasonForm, ResolvePaymentIssueForm
+from billing.forms import CreditForm, ResolvePaymentIssueForm
 from billing.models import Dispute, Payment, PaymentIssue, Refund
 from common import search
 from common.formats import format_money
+from common.forms import ReasonForm
 from common.money import ZERO
+from common.views import FORM_METHODS
 from users.models import User
 from users.roles import can_use_desk, desk_required
 
@@ -90,7 +92,7 @@ def list_credit(request: HttpRequest) -> HttpResponse:
     return render(request, "billing/desk/all_credit.html", {"page": page, "q": text, "currency": settings.CURRENCY})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @desk_required("billing.view_credit")
 def show_credit(request: HttpRequest, account: int) -> HttpResponse:
     person, user = get_object_or_404(User, pk=account), session_cart.require_account(request)

@@ -16,11 +16,12 @@ from billing import session_cart
 from billing.domain import desk_sales
 from billing.domain.vouchers import eligibility, office
 from billing.errors import OrderNotPlaced, VoucherActionRefused
-from billing.forms import ReasonForm
 from billing.forms.vouchers import SCHOOL, ExtendVoucherForm, IssueVoucherForm
 from billing.models import Voucher
 from common import dates, search
 from common.formats import format_date, format_money
+from common.forms import ReasonForm
+from common.views import FORM_METHODS
 from users.domain import recent_history
 from users.roles import desk_required
 
@@ -44,7 +45,7 @@ def _sums_text(sums: Iterable[tuple[Decimal, str]]) -> str:
     return ", ".join(format_money(amount, currency) for amount, currency in sums)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @desk_required("billing.add_voucher")
 def issue_voucher(request: HttpRequest) -> HttpResponse:
     form = IssueVoucherForm(request.POST if request.method == "POST" else None)

@@ -26,6 +26,7 @@ from billing.views.form_targets import leads_to_gateways
 from billing.views.payments import payment_context, try_to_stop_payment
 from common.formats import format_money
 from common.throttle import rate_limited, uncount_request
+from common.views import FORM_METHODS
 
 
 @require_safe
@@ -103,7 +104,7 @@ def send_link_again(request: HttpRequest, number: int) -> HttpResponse:
     return redirect(order.address())
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @never_cache
 def confirm_order(request: HttpRequest, number: int) -> HttpResponse:
     """Confirm the order by a button, because mail programs open the links in a mail by themselves."""

@@ -27,6 +27,7 @@ from common.errors import WorkFailure
 from common.network import gateway_slot
 from common.search import read_number
 from common.throttle import rate_limited
+from common.views import FORM_METHODS
 from users.models import User
 
 log = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ def try_to_stop_payment(request: HttpRequest, order: Order, by: User | None = No
     return False
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @leads_to_gateways
 def show_attempt(request: HttpRequest, token: str) -> HttpResponse:
     """Show the form of a gateway on our own site. Only the payer's browser knows the token."""
@@ -100,7 +101,7 @@ def show_attempt(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @csrf_exempt
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 def return_from_gateway(request: HttpRequest, token: str) -> HttpResponse:
     """Receive the payer from the gateway. The query string is not trusted, because anyone can write it."""
     payment = get_object_or_404(Payment.objects.select_related("order"), token=token)

@@ -16,9 +16,10 @@ from billing.models import Voucher
 from billing.models.vouchers import KEY_AGE, PURPOSE
 from common import dates, links
 from common.throttle import rate_limited
+from common.views import FORM_METHODS
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @rate_limited("register", by_address="240/h")
 def buy_voucher(request: HttpRequest) -> HttpResponse:
     if not settings.SELL_VOUCHERS:

@@ -15,11 +15,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.domain.cancellations import cancellation_options
 from billing.errors import OrderNotPlaced
-from billing.forms import ReasonForm
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import ClassOffer, Session
 from common import dates, search
-from common.views import posted_data
+from common.forms import ReasonForm
+from common.views import FORM_METHODS, posted_data
 from registrations.domain import capacity, desk_registrations, my_classes, spots
 from registrations.domain.desk_registrations import RegistrationSearch
 from registrations.domain.transfers import to_class, to_person
@@ -32,7 +32,6 @@ from users.models import Student
 from users.roles import acting_user, desk_required
 
 PER_PAGE = 50
-ASK = ["GET", "HEAD", "POST"]
 HOLD_ACTIONS: dict[str, tuple[str | Promise, str | Promise, Callable[..., bool]]] = {
     Registration.State.CONFIRMED: (gettext_lazy("Put on hold"), gettext_lazy("Put on hold: done."), spots.suspend_spot),
     Registration.State.ON_HOLD: (
@@ -70,7 +69,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "registrations/desk/registrations.html", context)
 
 
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @desk_required("registrations.view_registration")
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     registration = get_object_or_404(Registration.objects.for_lists(), pk=pk)
@@ -94,7 +93,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "registrations/desk/registration.html", context)
 
 
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @desk_required("registrations.add_registration")
 def enter(request: HttpRequest) -> HttpResponse:
     actor = acting_user(request)
@@ -128,7 +127,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     return render(request, "registrations/desk/register.html", {"form": form, "student": student})
 
 
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @desk_required("registrations.change_registration")
 def move(request: HttpRequest, pk: int) -> HttpResponse:
     """The first button shows the price, and the second one moves the spot."""
@@ -155,7 +154,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "registrations/desk/transfer.html", context)
 
 
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @desk_required("registrations.change_registration")
 def give(request: HttpRequest, pk: int) -> HttpResponse:
     registration = get_object_or_404(Registration.objects.for_lists(), pk=pk)

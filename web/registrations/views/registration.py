@@ -20,6 +20,7 @@ from classwork.models import ClassOffer, ClassRole
 from common import dates
 from common.search import read_number
 from common.throttle import rate_limited
+from common.views import FORM_METHODS
 from registrations.domain import attendees, capacity, cart, registration_window
 from registrations.domain.cart import RegistrationChoice
 from registrations.forms.registration import (
@@ -35,7 +36,7 @@ ALREADY = "already"
 UNANSWERED = _("Please choose an answer.")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @rate_limited("register", by_address="240/h")
 @never_cache
 def register(request: HttpRequest) -> HttpResponse:
@@ -151,7 +152,7 @@ def _registration_page(
     return render(request, "classwork/register.html", context, status=status)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @never_cache
 def attendee_address(request: HttpRequest, number: int) -> HttpResponse:
     """The payer enters another address for an attendee who was not known at the first one."""

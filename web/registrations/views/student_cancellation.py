@@ -8,12 +8,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from billing.errors import AlreadyCanceled, CancellationChanged
+from common.views import FORM_METHODS
 from registrations.domain.cancellations import student_cancellation
 from registrations.models import Registration
 from users.requests import AccountRequest
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @login_required
 @never_cache
 def cancel_my_registration(request: AccountRequest, pk: int) -> HttpResponse:

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from billing import session_cart
 from billing.errors import CartFull, OrderNotPlaced
-from billing.forms import ReasonForm
 from classwork.models import ClassOffer
 from common import dates
+from common.forms import ReasonForm
 from common.throttle import rate_limited
-from common.views import posted_data
+from common.views import FORM_METHODS, posted_data
 from registrations.domain import attendees, cart, desk_registrations, my_classes, status_text
 from registrations.domain.tickets import guest_list, sales, upgrades
 from registrations.forms.registration import OtherPersonForm
@@ -26,7 +26,7 @@ from users.domain import recent_history
 from users.roles import acting_user, desk_required
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @rate_limited("register", by_address="240/h")
 @never_cache
 def buy(request: HttpRequest, pk: int) -> HttpResponse:
@@ -141,7 +141,7 @@ def desk_ticket_list(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @desk_required("registrations.view_ticket")
 def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     stored, at = get_object_or_404(Ticket.objects.for_lists(), pk=pk), timezone.now()
@@ -165,7 +165,7 @@ def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "registrations/desk/ticket.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @desk_required("registrations.add_ticket")
 def sell(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)

@@ -15,7 +15,7 @@ from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import ClassOffer
 from common import dates
 from common.throttle import rate_limited
-from common.views import posted_data
+from common.views import FORM_METHODS, posted_data
 from registrations.domain import cart
 from registrations.domain.cart import RegistrationChoice
 from registrations.domain.change_deadlines import change_deadline
@@ -28,8 +28,6 @@ from registrations.models import Registration
 from registrations.rules.role_balance import EITHER
 from users.models import User
 from users.requests import AccountRequest
-
-ASK = ["GET", "HEAD", "POST"]
 
 
 def _own_registration(user: User, pk: int) -> Registration:
@@ -64,7 +62,7 @@ def _redirect_with_warning(request: HttpRequest, error: TransferRefused) -> Http
 
 
 @login_required
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @never_cache
 def move(request: AccountRequest, pk: int, class_offer: int) -> HttpResponse:
     registration, at = _own_registration(request.user, pk), timezone.now()
@@ -99,7 +97,7 @@ def move(request: AccountRequest, pk: int, class_offer: int) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @never_cache
 @rate_limited("transfer_to_person", by_address="60/h", by_account="20/h")
 def give(request: AccountRequest, pk: int) -> HttpResponse:

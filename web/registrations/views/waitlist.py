@@ -17,7 +17,7 @@ from classwork.models import ClassOffer
 from common import dates
 from common.search import read_number
 from common.throttle import rate_limited
-from common.views import posted_data
+from common.views import FORM_METHODS, posted_data
 from registrations.domain import capacity, registration_window
 from registrations.domain.waitlist import class_roles, entries, presentation, session_entries
 from registrations.forms.waitlist import ClassRolesForm, JoinWaitlistForm, MoveEntryForm
@@ -32,7 +32,7 @@ PER_PAGE = 50
 LEFT = _("You’re no longer on the waitlist.")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @never_cache
 @rate_limited("wait", by_address="60/h", by_account="10/h")
 def join(request: HttpRequest, pk: int) -> HttpResponse:
@@ -150,7 +150,7 @@ def desk_list(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "registrations/desk/waitlist.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @desk_required("registrations.arrange_waitlist")
 def roles(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
