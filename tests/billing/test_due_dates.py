@@ -53,10 +53,10 @@ class DeskDueDateTest(DueDateTestCase):
         self.assertEqual(self.mails(order), ["order_received"])
 
     def test_expired_order_can_get_a_due_date_and_paid_order_cannot(self) -> None:
-        lapsed, paid = self.place_new_order(1), self.place_new_order(1)
-        transitions.expire_order(lapsed, self.time_in_days(1))
+        expired, paid = self.place_new_order(1), self.place_new_order(1)
+        transitions.expire_order(expired, self.time_in_days(1))
         self.pay_order(paid)
-        self.assertEqual(self.post("desk_pay_later", lapsed, due_date=self.date_in_days(1), why="x"), 302)
+        self.assertEqual(self.post("desk_pay_later", expired, due_date=self.date_in_days(1), why="x"), 302)
         self.assertEqual(self.post("desk_pay_later", paid, due_date=self.date_in_days(1), why="x"), 400)
 
     def test_due_date_in_the_past_or_too_far_away_is_refused(self) -> None:

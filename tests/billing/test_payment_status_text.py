@@ -19,14 +19,14 @@ from mailroom.testing import send_all
 from outbox.testing import run_all
 from tests.billing.base import BillingTestCase
 from tests.billing.toys import Toy, ToyKind
-from tests.fakes.gateway import VARIANTS, Double
+from tests.fakes.gateway import VARIANTS, FakeGateway
 
 
 @override_settings(PAYMENT_VARIANTS=settings.PAYMENT_VARIANTS | VARIANTS)
 class PaymentStatusTestCase(BillingTestCase):
     def setUp(self) -> None:
         super().setUp()
-        Double.reset()
+        FakeGateway.reset()
 
     def start_payment(self, **how: str) -> Order:
         order = self.place_new_order(1, **how)
@@ -37,7 +37,7 @@ class PaymentStatusTestCase(BillingTestCase):
         return self.client.post(order.pay_address, {"way": "double"})
 
     def says(self, order: Order, fact: object) -> None:
-        webhooks.process_webhook("double", Double.says(order.payments.latest("pk"), fact))
+        webhooks.process_webhook("double", FakeGateway.report_fact(order.payments.latest("pk"), fact))
         order.refresh_from_db()
 
     def assert_payment_status(self, order: Order, name: str, *sentences: str, can_pay: bool) -> None:
@@ -99,7 +99,7 @@ class PaymentStatusTextTest(PaymentStatusTestCase):
 
     def test_unreachable_gateway_asks_the_payer_to_try_again_in_a_minute(self) -> None:
         order = self.place_new_order(1)
-        Double.trouble = [TemporaryFailure("The line is busy.")]
+        FakeGateway.errors_before = [TemporaryFailure("The line is busy.")]
         self.assertSentTo(self.open_payment_page(order), order.address("payment_fail"))
         self.assert_payment_status(order, "unreachable", "couldn’t reach", "in a minute", can_pay=True)
         self.assertIn("https://pay.example.org/", self.open_payment_page(order).url)
@@ -110,7 +110,7 @@ class PaymentStatusTextTest(PaymentStatusTestCase):
             NeedsPerson("Our account there is closed."),
         ):
             order = self.place_new_order(1)
-            Double.trouble = [fault]
+            FakeGateway.errors_before = [fault]
             self.open_payment_page(order)
             self.assert_payment_status(order, "broken", "try another payment method", can_pay=True)
 
@@ -130,7 +130,7 @@ class PaymentStatusTextTest(PaymentStatusTestCase):
         order = self.start_payment()
         transitions.expire_order(order, self.time_in_days(1))
         order.refresh_from_db()
-        self.assert_payment_status(order, "lapsed", "the spots were released", "order again", can_pay=False)
+        self.assert_payment_status(order, "expired", "the spots were released", "order again", can_pay=False)
 
     def test_partial_desk_payment_shows_the_received_and_the_remaining_amount(self) -> None:
         order = self.place_new_order(1, due=Order.Due.DOOR)

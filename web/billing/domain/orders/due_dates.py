@@ -18,7 +18,7 @@ from billing.domain.orders.payments_in_progress import (
     progress_text,
 )
 from billing.domain.pricing import balances
-from billing.errors import OrderTransitionRefused, PaymentInProgress
+from billing.errors import OrderTransitionRefused, PaymentInProgress, ProductUnavailable
 from billing.models import Order
 from history.domain import record_action
 from outbox.domain import emit
@@ -63,7 +63,10 @@ def set_due_date(order: Order, on: date, at: datetime, *, why: str, by: User) ->
         raise OrderTransitionRefused("Nothing is due on this order.")
     order.due_kind, order.due_date, order.held_until, order.reminded_at = Due.DATE, on, None, None
     order.save(update_fields=["due_kind", "due_date", "held_until", "reminded_at"])
-    transitions.hold_lines(order, locks.live_lines(order), at)
+    try:
+        transitions.hold_lines(order, locks.live_lines(order), at)
+    except ProductUnavailable as unavailable:
+        raise OrderTransitionRefused(str(unavailable)) from unavailable
     record_action(by, "billing.due_date_set", order, why=why, on=on.isoformat())
     emit(events.ORDER_PAYMENT_DEFERRED, key=f"{order.pk} by {on.isoformat()} {at.isoformat()}", order_id=order.pk)
 

@@ -96,7 +96,7 @@ def _text_for_expired_order(order: Order) -> PaymentStatusText:
     heading = gettext("Your payment didn’t go through") if attempt else expired
     text = f"{gettext('Your hold expired and the spots were released.')} {REFUNDED}"
     return PaymentStatusText(
-        "lapsed",
+        "expired",
         heading,
         text,
         gettext("You can order again while there are spots left."),
