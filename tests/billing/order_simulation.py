@@ -88,7 +88,7 @@ class OrderSimulation:
                     Decimal(10 * number),
                     by=self.staff,
                     received_on=timezone.localdate(self.now),
-                    even_so=number % 2 == 1,
+                    accept_changes=number % 2 == 1,
                 )
 
     def set_due_date(self, number: int) -> None:

@@ -111,7 +111,7 @@ class LaterPriceRuleTest(BillingTestCase):
         with override_settings(PRICE_RULES=rules):
             self.assertEqual(balances.open_balance(earlier, self.time_in_days(0.001)), 70)
             snapshot = order_snapshot.load_order_snapshots([earlier.pk], self.time_in_days(2))[earlier.pk]
-            self.assertEqual(compute_price(snapshot.sheet.ask).total, 70)
+            self.assertEqual(compute_price(snapshot.priced_order.price_request).total, 70)
             self.now = self.time_in_days(2)
             self.assertEqual(self.place_new_order(1).early_total, 35)
 

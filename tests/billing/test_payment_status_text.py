@@ -70,19 +70,19 @@ class PaymentStatusTextTest(PaymentStatusTestCase):
         for name in ("order", "payment_fail"):
             self.assertNotContains(self.client.get(order.address(name)), "wasn’t completed")
         order.payments.update(session_until=self.current_time() - 2 * GRACE)
-        self.assert_payment_status(order, "broken_off", "Try again or pick another payment method.", can_pay=True)
+        self.assert_payment_status(order, "unfinished", "Try again or pick another payment method.", can_pay=True)
 
     def test_expired_attempt_says_that_it_timed_out_and_nothing_was_charged(self) -> None:
         order = self.start_payment()
         self.says(order, AttemptExpired())
-        self.assert_payment_status(order, "expired", "timed out", "You haven’t been charged", can_pay=True)
+        self.assert_payment_status(order, "attempt_expired", "timed out", "You haven’t been charged", can_pay=True)
 
     def test_pending_bank_payment_says_until_when_the_spots_are_reserved(self) -> None:
         order = self.start_payment()
         self.says(order, PaymentPending())
         until = status_text.moment_text(order.held_until, self.current_time())
         self.assert_payment_status(
-            order, "on_its_way", "usually take 3–5 days", f"reserved until {until}", can_pay=False
+            order, "processing", "usually take 3–5 days", f"reserved until {until}", can_pay=False
         )
 
     def test_pending_bank_payment_past_the_hold_says_that_the_spots_could_not_be_held(self) -> None:
@@ -90,12 +90,12 @@ class PaymentStatusTextTest(PaymentStatusTestCase):
         self.says(order, PaymentPending())
         Order.objects.filter(pk=order.pk).update(held_until=self.time_in_days(-1))
         order.refresh_from_db()
-        self.assert_payment_status(order, "on_its_way", "couldn’t hold your spots that long", can_pay=False)
+        self.assert_payment_status(order, "processing", "couldn’t hold your spots that long", can_pay=False)
 
     def test_pending_bank_payment_for_a_pay_at_the_door_order_keeps_the_spots(self) -> None:
         order = self.start_payment(due=Order.Due.DOOR)
         self.says(order, PaymentPending())
-        self.assert_payment_status(order, "on_its_way", "Your spots are reserved.", can_pay=False)
+        self.assert_payment_status(order, "processing", "Your spots are reserved.", can_pay=False)
 
     def test_unreachable_gateway_asks_the_payer_to_try_again_in_a_minute(self) -> None:
         order = self.place_new_order(1)
@@ -112,13 +112,13 @@ class PaymentStatusTextTest(PaymentStatusTestCase):
             order = self.place_new_order(1)
             FakeGateway.errors_before = [fault]
             self.open_payment_page(order)
-            self.assert_payment_status(order, "broken", "try another payment method", can_pay=True)
+            self.assert_payment_status(order, "failed", "try another payment method", can_pay=True)
 
     def test_changed_amount_shows_the_old_and_the_new_amount(self) -> None:
         order = self.start_payment()
         order.payments.update(total=65)
         self.assert_payment_status(
-            order, "changed", "was $65.00 when you started to pay; it is $70.00 now", can_pay=True
+            order, "amount_changed", "was $65.00 when you started to pay; it is $70.00 now", can_pay=True
         )
 
     def test_wrong_captured_amount_asks_the_payer_not_to_pay_again(self) -> None:
@@ -130,7 +130,7 @@ class PaymentStatusTextTest(PaymentStatusTestCase):
         order = self.start_payment()
         transitions.expire_order(order, self.time_in_days(1))
         order.refresh_from_db()
-        self.assert_payment_status(order, "expired", "the spots were released", "order again", can_pay=False)
+        self.assert_payment_status(order, "order_expired", "the spots were released", "order again", can_pay=False)
 
     def test_partial_desk_payment_shows_the_received_and_the_remaining_amount(self) -> None:
         order = self.place_new_order(1, due=Order.Due.DOOR)
@@ -141,7 +141,7 @@ class PaymentStatusTextTest(PaymentStatusTestCase):
         order = self.start_payment()
         ToyKind.catalogue.clear()
         self.says(order, PaymentCaptured(Decimal(70), "USD", "money"))
-        self.assert_payment_status(order, "partly", "no longer available", can_pay=False)
+        self.assert_payment_status(order, "partly_fulfilled", "no longer available", can_pay=False)
 
     def test_canceled_order_says_that_nothing_is_due(self) -> None:
         order = self.start_payment()

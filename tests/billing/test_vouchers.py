@@ -324,7 +324,7 @@ class VoucherCancellationTest(VoucherTestCase):
         self.spend_vouchers(voucher, products=(2,))
         way = cancellation_options.options_for_lines(order, [line], self.now)[0]
         seen = quoted_cancellation.quote_cancellation(order, way, self.now)
-        self.assertEqual((seen.back, seen.kept, self.balance_of(voucher)), (40, 50, 40))
+        self.assertEqual((seen.refunded, seen.kept, self.balance_of(voucher)), (40, 50, 40))
         self.spend_vouchers(voucher)
         with self.assertRaises(CancellationChanged):
             quoted_cancellation.cancel_as_quoted(order, way, self.now, seen=seen.fingerprint)

@@ -134,7 +134,7 @@ class RecordPaymentForm(AmountForm):
     reference = forms.CharField(
         label=_("Reference"), max_length=100, required=False, help_text=_("Number of the check or transfer.")
     )
-    even_so = forms.BooleanField(
+    accept_changes = forms.BooleanField(
         label=_("Reserve what is still available"),
         required=False,
         help_text=_("Only if something is sold out or costs more now, and the payer agrees."),
@@ -148,7 +148,7 @@ class RecordPaymentForm(AmountForm):
         super().__init__(*args, **kwargs)
         self.moments = {choice.value: choice for choice in moments}
         if not has_expired:
-            del self.fields["even_so"]
+            del self.fields["accept_changes"]
         if not moments:
             del self.fields["moment"]
             return

@@ -40,7 +40,7 @@ def cancel_order(request: HttpRequest, number: int) -> HttpResponse:
 
 def _preview_or_cancel(request: HttpRequest, order: Order, lines: Sequence[OrderLine]) -> HttpResponse:
     if not lines or lines[0].canceled_at is not None or order.state == Order.State.CANCELED:
-        messages.info(request, quoted_cancellation.GONE)
+        messages.info(request, quoted_cancellation.ALREADY_CANCELED)
         return redirect(order.address())
     if request.method == "POST":
         return _cancel_as_shown(request, order, lines)
@@ -83,9 +83,9 @@ def _cancellation_page(
 
 def describe_result(result: quoted_cancellation.CancellationQuote, opening: str, *, pick_up: str = PICK_UP) -> str:
     sentences = [opening]
-    if result.sent_back:
+    if result.refunded_to_payment:
         sentences.append(
-            _("Refund of %(amount)s started.") % {"amount": format_money(result.sent_back, result.currency)}
+            _("Refund of %(amount)s started.") % {"amount": format_money(result.refunded_to_payment, result.currency)}
         )
     if result.picked_up:
         sentences.append(pick_up.format(format_money(result.picked_up, result.currency)))
@@ -96,7 +96,7 @@ def describe_result(result: quoted_cancellation.CancellationQuote, opening: str,
 
 
 def _first_sentence(result: quoted_cancellation.CancellationQuote, lines: Sequence[OrderLine]) -> str:
-    if result.way.is_withdrawal:
+    if result.option.is_withdrawal:
         return _("We’ve received your withdrawal and emailed you a confirmation.")
     if len(lines) > 1:
         return _("Your order is canceled.")

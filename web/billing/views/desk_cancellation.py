@@ -28,7 +28,7 @@ TO_CONFIRM = _("This is a preview. Nothing has been canceled yet; press the butt
 def cancel_line_at_desk(request: HttpRequest, number: int, line: int) -> HttpResponse:
     order_line = get_object_or_404(OrderLine.objects.select_related("order__payer"), pk=line, order_id=number)
     if order_line.canceled_at is not None:
-        messages.info(request, quoted_cancellation.GONE)
+        messages.info(request, quoted_cancellation.ALREADY_CANCELED)
         return redirect("desk_order", number=number)
     at = timezone.now()
     try:

@@ -38,7 +38,7 @@ def show_own_order(request: HttpRequest, number: int) -> HttpResponse:
         "order": order,
         "bill": balances.itemized_lines(order, at),
         "amounts": amounts.summarize_amounts(order, at),
-        "promises": terms.terms_of_lines(order, at),
+        "line_terms": terms.terms_of_lines(order, at),
         "payments": order.payments.exclude(captured_at=None).prefetch_related("refunds__payment"),
         "handover": handovers.handover_text(order),
         "vouchers": Voucher.objects.filter(line__order=order),
@@ -48,7 +48,7 @@ def show_own_order(request: HttpRequest, number: int) -> HttpResponse:
     context["just_reserved"] = is_new and order.is_paid_later and status.can_pay
     context["takes_voucher"] = context["owed"] and order.can_be_paid(at) and not context["in_progress"]
     if order.awaits_click and status.can_pay:
-        context["click"] = payment_status_text.text_for_unconfirmed_order(order, at)
+        context["unconfirmed"] = payment_status_text.text_for_unconfirmed_order(order, at)
     return render(request, "billing/order.html", context)
 
 

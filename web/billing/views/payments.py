@@ -169,10 +169,10 @@ def payment_context(order: Order, at: datetime) -> dict[str, Any]:
     progress = payment_in_progress(order, at)
     return {
         "status": status,
-        "news": payment_status_text.adds_to_order_state(order, status),
+        "shows_status": payment_status_text.adds_to_order_state(order, status),
         "owed": balances.open_balance(order, at),
         "price": "" if order.is_paid else amounts.amount_due_sentence(order, at),
-        "ways": [method for method in methods if method[0] == progress.variant] if progress else methods,
+        "methods": [method for method in methods if method[0] == progress.variant] if progress else methods,
         "in_progress": progress,
         "progress_text": progress_text(progress) if progress else "",
         "again": reorder.can_be_ordered_again(order, at),

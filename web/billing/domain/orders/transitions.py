@@ -92,10 +92,10 @@ def honor_late_payment(order: Order, payment: Payment, paid_at: datetime, at: da
 
 
 @transaction.atomic
-def reinstate_order(order: Order, at: datetime, *, even_so: bool = False) -> Order:
+def reinstate_order(order: Order, at: datetime, *, accept_changes: bool = False) -> Order:
     """Reserves the spots of an expired order again, without a time limit.
 
-    Raises OrderTransitionRefused if anything has changed, unless `even_so` accepts the changes and the current price.
+    Raises OrderTransitionRefused if the price or anything else has changed, unless `accept_changes`.
     """
     order = locks.lock_order(order.pk)
     if order.state == State.PLACED and order.has_expired(at):
@@ -104,7 +104,7 @@ def reinstate_order(order: Order, at: datetime, *, even_so: bool = False) -> Ord
     if order.state != State.EXPIRED:
         raise OrderTransitionRefused("Only an expired order can be restored.")
     changed = _reclaim_order(order, at)
-    if changed and not even_so:
+    if changed and not accept_changes:
         price = format_money(balances.price_at(order, at).total, order.currency)
         raise OrderTransitionRefused(f"{' '.join(changed)} The rest of the order now costs {price}.")
     order.state, order.closed_at, order.due_kind, order.held_until = State.PLACED, None, Due.DOOR, None

@@ -178,7 +178,7 @@ def record_desk_payment(
     received_on: date,
     moment: datetime | None = None,
     reference: str = "",
-    even_so: bool = False,
+    accept_changes: bool = False,
     received: Decimal | None = None,
 ) -> Payment:
     """Records cash, a check or a bank transfer. Without an amount, the whole balance is paid.
@@ -195,7 +195,7 @@ def record_desk_payment(
     check_no_payment_in_progress(order, at)
     is_expired = order.has_expired(at)
     if is_expired:
-        order = transitions.reinstate_order(order, at, even_so=even_so)
+        order = transitions.reinstate_order(order, at, accept_changes=accept_changes)
     if order.state != Order.State.PLACED:
         raise NoOpenBalance
     paid_at = received_moment_of(order, received_on, at, moment)
