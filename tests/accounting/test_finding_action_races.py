@@ -6,6 +6,7 @@ from django.test import TransactionTestCase, tag
 from django.utils import timezone
 
 from accounting.domain.reconciliation import actions, runs
+from accounting.errors import AccountingRefused
 from accounting.models import Finding
 from billing.domain.orders import cart as carts
 from billing.domain.orders import placement
@@ -44,7 +45,8 @@ class FindingActionRaceTest(TransactionTestCase):
     def test_only_one_of_two_people_resolves_the_finding(self) -> None:
         first, second = self.confirm_in_two_tabs()
         self.assertEqual(first, actions.OPEN)
-        self.assertIsInstance(second, actions.FindingActionRefused)
+        self.assertIsInstance(second, AccountingRefused)
+        self.assertEqual(second.code, "already_resolved")
         self.assertEqual(Entry.objects.filter(action="accounting.finding_closed").count(), 1)
 
     def test_control_without_locks_both_people_resolve_the_finding(self) -> None:

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from accounting.domain import payer_questions
 from accounting.domain.reconciliation import actions
+from accounting.errors import AccountingRefused
 from accounting.models import Finding, GatewayStatement, PayerQuestion
 from billing.domain.payments import attempts
 from billing.gateways.facts import GatewayLine, PaymentCaptured
@@ -43,8 +44,9 @@ class FindingActionsTest(ReconciliationTestCase):
         self.create_their_payment()
         self.run_reconciliation()
         finding = self.perform_action(self.newest_finding("only_theirs"), "take_over")
-        with self.assertRaises(actions.FindingActionRefused):
+        with self.assertRaises(AccountingRefused) as raised:
             self.perform_action(finding, "take_over")
+        self.assertEqual(raised.exception.code, "already_resolved")
 
     def test_polling_the_gateway_again_resolves_a_finding_that_matches_now(self) -> None:
         payment = self.create_our_payment()
@@ -60,7 +62,7 @@ class FindingActionsTest(ReconciliationTestCase):
         self.run_reconciliation()
         finding = self.newest_finding("not_opened")
         ToyKind.catalogue.pop(1)
-        with self.assertRaisesMessage(actions.FindingActionRefused, "not made any more"):
+        with self.assertRaisesMessage(AccountingRefused, "not made any more"):
             self.perform_action(finding, "open")
         ToyKind.catalogue[1] = Toy()
         self.perform_action(finding, "open")
@@ -78,7 +80,7 @@ class FindingActionsTest(ReconciliationTestCase):
             verdict="not_paid", order=paid.order, line=paid.order.lines.get(), book=GatewayStatement.objects.first()
         )
         finding.save()
-        with self.assertRaisesMessage(actions.FindingActionRefused, "It has been paid for"):
+        with self.assertRaisesMessage(AccountingRefused, "It has been paid for"):
             self.perform_action(finding, "release")
 
     def test_explained_finding_stays_explained_in_later_runs(self) -> None:
@@ -156,5 +158,5 @@ class PayerQuestionsTest(ReconciliationTestCase):
         payment = self.create_our_payment()
         Order.objects.filter(pk=payment.order_id).update(payer_email="")
         self.run_reconciliation()
-        with self.assertRaisesMessage(actions.FindingActionRefused, "The order has no email"):
+        with self.assertRaisesMessage(AccountingRefused, "The order has no email"):
             self.perform_action(self.newest_finding("only_ours"), "ask_payer")

@@ -34,7 +34,7 @@ class PersonalDataTest(ReconciliationTestCase):
         finding = self.perform_action(self.newest_finding("only_ours"), "explained", "Pat paid in person")
         self.assertEqual(
             personal.export(self.person)["differences"],
-            [{"order": order.number, "what": "Only in our records", "why": "Pat paid in person"}],
+            [{"order": order.number, "difference": "Only in our records", "reason": "Pat paid in person"}],
         )
         erase_all(self.person)
         finding.refresh_from_db()

@@ -2,6 +2,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from accounting.domain.reconciliation import runs
+from accounting.errors import AccountingRefused
 from accounting.models import Finding, GatewayStatement, Reconciliation
 from billing.domain.payments import attempts
 from billing.domain.refunds import reservations
@@ -145,6 +146,8 @@ class ReconciliationRunTest(ReconciliationTestCase):
 
     def test_invalid_date_ranges_are_refused_with_message(self) -> None:
         for since, until in ((0, -1), (-400, 0), (3, 3)):
-            with self.assertRaisesMessage(runs.DateRangeRefused, ""):
+            with self.assertRaises(AccountingRefused) as raised:
                 days = [self.today + timedelta(days=number) for number in (since, until)]
                 runs.start_run(*days, by=self.ada)
+            self.assertEqual(raised.exception.code, "date_range")
+            self.assertTrue(str(raised.exception))

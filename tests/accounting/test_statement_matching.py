@@ -128,7 +128,7 @@ def books(draw: st.DrawFn) -> tuple[list[OurEntry], list[GatewayLine], Counter[s
         their_line = replace(their_line, currency="EUR") if fault == "currency" else their_line
         mine += [] if fault == "only_theirs" else [our_entry]
         other += [] if fault == "only_ours" else [their_line]
-        if WEEK.has(our_entry.at if fault == "only_ours" else their_line.at):
+        if WEEK.contains(our_entry.at if fault == "only_ours" else their_line.at):
             planted["matched" if fault == "none" else fault] += 1
     return draw(st.permutations(mine)), draw(st.permutations(other)), planted
 

@@ -8,10 +8,11 @@ from hypothesis.extra.django import TestCase
 
 from billing.domain import locks
 from billing.domain.cancellations import line_cancellation
-from billing.domain.orders import placement, transitions
+from billing.domain.orders import placement
 from billing.domain.payments import disputes
 from billing.domain.pricing import balances
-from billing.domain.refunds import price_reductions, reservations
+from billing.domain.refunds import price_reductions
+from billing.errors import OrderNotPlaced, OrderTransitionRefused, RefundRefused
 from billing.gateways.facts import DisputeState
 from billing.models import Order, OrderLine, Payment
 from billing.rules.price_facts import PriceFacts
@@ -38,7 +39,7 @@ class ExchangeSimulation(order_simulation.OrderSimulation):
         lines = list(OrderLine.objects.filter(order__state="paid").order_by("pk"))
         if lines:
             old = lines[(7 * number) % len(lines)]
-            with suppress(placement.OrderNotPlaced):
+            with suppress(OrderNotPlaced):
                 placement.place_exchange_order(
                     old, number, {"attendee": "Pat"}, placement.PlacementOptions(**how), seen=None, at=self.now
                 )  # type: ignore[arg-type]
@@ -47,7 +48,7 @@ class ExchangeSimulation(order_simulation.OrderSimulation):
         self.exchange_line(number, due_kind="door", by_staff=self.staff)
 
     def refund_order(self, number: int) -> None:
-        with suppress(reservations.RefundRefused):
+        with suppress(RefundRefused):
             super().refund_order(number)
 
     def dispute_payment(self, number: int) -> None:
@@ -69,7 +70,7 @@ class ExchangeSimulation(order_simulation.OrderSimulation):
     def cancel_newest_exchange(self, number: int) -> None:
         """Cancel one of the newest lines, so that chains of exchanges end."""
         if heads := list(OrderLine.objects.exclude(exchanged_from=None).filter(canceled_at=None).order_by("-pk")):
-            with suppress(transitions.OrderTransitionRefused):
+            with suppress(OrderTransitionRefused):
                 line_cancellation.cancel_line(heads[number % len(heads)], at=self.now, why="x")
 
     def line_states(self, lines: Iterable[OrderLine]) -> list[str]:

@@ -18,7 +18,7 @@ from mailroom.models import Message
 from outbox.testing import run_all
 from tests.billing.base import BillingTestCase
 from tests.billing.toys import toy_states
-from tests.fakes.gateway import SECRET, VARIANTS, Double
+from tests.fakes.gateway import SECRET, VARIANTS, FakeGateway
 
 with_double = override_settings(PAYMENT_VARIANTS=settings.PAYMENT_VARIANTS | VARIANTS)
 
@@ -29,7 +29,7 @@ class HostedGatewayTestCase(BillingTestCase):
         super().setUp()
         PROVIDER_CACHE.clear()
         self.addCleanup(PROVIDER_CACHE.clear)
-        Double.reset()
+        FakeGateway.reset()
 
     def start_attempt(self, order: Order | None = None, variant: str = "double") -> Payment:
         """Start a payment and send the payer to the gateway."""
@@ -40,19 +40,19 @@ class HostedGatewayTestCase(BillingTestCase):
 
     def create_paid_payment(self) -> Payment:
         payment = self.start_attempt()
-        self.process_webhook(Double.took(payment))
+        self.process_webhook(FakeGateway.report_capture(payment))
         payment.refresh_from_db()
         payment.order.refresh_from_db()
         return payment
 
-    def process_webhook(self, heard: WebhookMessage, variant: str = "double") -> str:
-        return webhooks.process_webhook(variant, heard)
+    def process_webhook(self, message: WebhookMessage, variant: str = "double") -> str:
+        return webhooks.process_webhook(variant, message)
 
-    def post_webhook(self, heard: WebhookMessage, variant: str = "double", **headers: str) -> HttpResponse:
+    def post_webhook(self, message: WebhookMessage, variant: str = "double", **headers: str) -> HttpResponse:
         """Post a request to the webhook address."""
         return self.client.post(
             reverse("static_process_payment", args=[variant]),
-            json.dumps({"id": heard.event_id}),
+            json.dumps({"id": message.event_id}),
             content_type="application/json",
             headers={"X-Signature": SECRET} | headers,
         )
@@ -86,4 +86,4 @@ class HostedGatewayTestCase(BillingTestCase):
         }
 
 
-__all__ = ["Double", "HostedGatewayTestCase", "gateway_polling", "with_double"]
+__all__ = ["FakeGateway", "HostedGatewayTestCase", "gateway_polling", "with_double"]

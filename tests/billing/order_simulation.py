@@ -14,6 +14,7 @@ from billing.domain.orders import due_dates, placement, transitions
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit, discount_codes
 from billing.domain.refunds import reservations
+from billing.errors import NoOpenBalance, OrderNotPlaced, OrderTransitionRefused, RefundExceedsPaid
 from billing.models import Credit, DiscountCode, Order, OrderLine, Payment, PaymentIssue, Refund
 from tests import factories
 from tests.billing.base import BillingTestCase, create_second_attempt
@@ -54,7 +55,7 @@ class OrderSimulation:
             carts.add_line(cart, "toy", product, {"attendee": "Pat"})
         cart.discount_code = DiscountCode.objects.filter(code=["third", "fifteen", ""][number % 3]).first()
         cart.save()
-        with suppress(placement.OrderNotPlaced):
+        with suppress(OrderNotPlaced):
             placement.place_order(cart, placement.PlacementOptions(due), seen=None, at=self.now)
 
     def place_door_order(self, number: int) -> None:
@@ -62,7 +63,7 @@ class OrderSimulation:
 
     def pay_order(self, number: int) -> None:
         if order := self.pick_order(number):
-            with suppress(attempts.NoOpenBalance):
+            with suppress(NoOpenBalance):
                 attempts.start_attempt(order, "practice", self.now).change_status("confirmed")
 
     def pay_twice(self, number: int) -> None:
@@ -80,19 +81,19 @@ class OrderSimulation:
     def record_desk_payment(self, number: int) -> None:
         """The desk may also accept payments for orders that have expired."""
         if order := self.pick_order(number):
-            with suppress(attempts.NoOpenBalance, transitions.OrderTransitionRefused):
+            with suppress(NoOpenBalance, OrderTransitionRefused):
                 attempts.record_desk_payment(
                     order,
                     "cash",
                     Decimal(10 * number),
                     by=self.staff,
                     received_on=timezone.localdate(self.now),
-                    even_so=number % 2 == 1,
+                    accept_changes=number % 2 == 1,
                 )
 
     def set_due_date(self, number: int) -> None:
         if order := self.pick_order(number):
-            with suppress(transitions.OrderTransitionRefused):
+            with suppress(OrderTransitionRefused):
                 due_dates.set_due_date(order, timezone.localdate(self.now), self.now, why="x", by=self.staff)
 
     def let_holds_pass(self, number: int) -> None:
@@ -106,13 +107,13 @@ class OrderSimulation:
 
     def cancel_order(self, number: int) -> None:
         if order := self.pick_order(number):
-            with suppress(transitions.OrderTransitionRefused):
+            with suppress(OrderTransitionRefused):
                 transitions.cancel_unpaid_order(order, at=self.now)
 
     def cancel_line(self, number: int, as_credit: bool = False) -> None:
         if order := self.pick_order(number):
             line = order.lines.order_by("pk")[number % order.lines.count()]
-            with suppress(transitions.OrderTransitionRefused):
+            with suppress(OrderTransitionRefused):
                 line_cancellation.cancel_line(line, at=self.now, why="x", as_credit=as_credit)
 
     def cancel_line_for_credit(self, number: int) -> None:
@@ -120,7 +121,7 @@ class OrderSimulation:
 
     def refund_order(self, number: int) -> None:
         if order := self.pick_order(number):
-            with suppress(reservations.RefundExceedsPaid):
+            with suppress(RefundExceedsPaid):
                 reservations.refund_by_staff(order, Decimal(7 * number), why="x", by=self.staff)
 
     def give_credit(self, number: int) -> None:

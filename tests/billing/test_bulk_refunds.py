@@ -37,33 +37,38 @@ def sheets(draw: st.DrawFn) -> PricedOrder:
     items = tuple(quotes.PriceLine(number, "toy", number, each) for number, each in enumerate(facts, start=1))
     percent = draw(st.sampled_from(["0", "10", "33"]))
     discount = quotes.Discount("Code", percent=D(percent), amount=draw(CENTS) / 4)
-    ask = quotes.PriceRequest(items, "USD", discount, credit=D(0))
-    ask = quotes.PriceRequest(items, "USD", discount, credit=min(draw(CENTS), quotes.compute_price(ask).total))
-    return PricedOrder(ask, True, quotes.compute_price(ask).total)
+    price_request = quotes.PriceRequest(items, "USD", discount, credit=D(0))
+    price_request = quotes.PriceRequest(
+        items, "USD", discount, credit=min(draw(CENTS), quotes.compute_price(price_request).total)
+    )
+    return PricedOrder(price_request, True, quotes.compute_price(price_request).total)
 
 
 class RefundSharePropertiesTest(SimpleTestCase):
     @settings(max_examples=30, deadline=None)
     @given(sheets(), st.lists(st.tuples(st.integers(1, 4), CENTS, st.booleans()), max_size=5))
     def test_refunded_and_kept_amounts_add_up_to_the_payment(
-        self, sheet: PricedOrder, requests: list[tuple[int, Decimal, bool]]
+        self, priced_order: PricedOrder, requests: list[tuple[int, Decimal, bool]]
     ) -> None:
-        after, backs = apply_refund_requests(sheet, [RefundRequest(line, off, ends) for line, off, ends in requests])
-        self.assertEqual(
-            after.amount_charged + sum(back.money for back in backs), sheet.amount_charged - sum(after.kept.values())
+        after, shares = apply_refund_requests(
+            priced_order, [RefundRequest(line, reduction, ends_line) for line, reduction, ends_line in requests]
         )
-        credit = sum(back.credit for back in backs) + after.credit_retained
-        self.assertEqual(after.ask.credit + credit, sheet.ask.credit)
+        self.assertEqual(
+            after.amount_charged + sum(share.money for share in shares),
+            priced_order.amount_charged - sum(after.kept.values()),
+        )
+        credit = sum(share.credit for share in shares) + after.credit_retained
+        self.assertEqual(after.price_request.credit + credit, priced_order.price_request.credit)
         self.assertEqual(after.price.total, after.amount_charged)
 
     @settings(max_examples=30, deadline=None)
     @given(sheets(), st.integers(1, 3), CENTS)
     def test_line_refunds_the_requested_amount_and_other_lines_keep_their_price(
-        self, sheet: PricedOrder, line: int, off: Decimal
+        self, priced_order: PricedOrder, line: int, reduction: Decimal
     ) -> None:
-        before = sheet.costs()
-        after, (back,) = apply_refund_requests(sheet, [RefundRequest(line, off)])
-        self.assertEqual(back.money + back.credit, min(off, before.get(line, D(0))))
+        before = priced_order.costs()
+        after, (share,) = apply_refund_requests(priced_order, [RefundRequest(line, reduction)])
+        self.assertEqual(share.money + share.credit, min(reduction, before.get(line, D(0))))
         self.assertEqual({**after.costs(), line: 0}, {**before, line: 0})
 
 
@@ -76,24 +81,24 @@ class BulkRefundSimulation(exchange_simulation.ExchangeSimulation):
     def credit_part(self, number: int) -> None:
         self.refund_part(number, as_credit=True)
 
-    def refund_whole_line(self, number: int, off: Decimal = ALL) -> None:
-        self.request_refund(number, off, ends=True)
+    def refund_whole_line(self, number: int, reduction: Decimal = ALL) -> None:
+        self.request_refund(number, reduction, ends_line=True)
 
     def refund_half(self, number: int) -> None:
         self.refund_whole_line(number, D("21.5"))
 
     @transaction.atomic
-    def request_refund(self, number: int, off: Decimal, **how: object) -> None:
+    def request_refund(self, number: int, reduction: Decimal, **how: object) -> None:
         open_lines = OrderLine.objects.filter(order__state__in=["placed", "paid"], canceled_at=None, exchanged_at=None)
         lines = [line for line in open_lines.select_related("order").order_by("pk") if not line.order.has_expired()]
         if not lines:
             return
         line = lines[(5 * number) % len(lines)]
-        books = order_snapshot.load_order_snapshots([line.order_id], self.now, lock=True)
-        plan = bulk_refunds.plan_refunds(books, [(line, RefundRequest(line.pk, off, **how))])  # type: ignore[arg-type]
-        before = order_snapshot.cost_of_exchange_chain(books, line)
+        snapshots = order_snapshot.load_order_snapshots([line.order_id], self.now, lock=True)
+        plan = bulk_refunds.plan_refunds(snapshots, [(line, RefundRequest(line.pk, reduction, **how))])  # type: ignore[arg-type]
+        before = order_snapshot.cost_of_exchange_chain(snapshots, line)
         bulk_refunds.apply_refund_plan(plan, key=links.new_nonce(), at=self.now, why="Snow", by=self.staff)
-        if how.get("ends") and not plan.spoken_for:
+        if how.get("ends_line") and not plan.exchange_conflicts:
             ToyKind().release(OrderLine.objects.get(pk=line.pk), "Snow")
         outcome = plan.by_line[line.pk]
         assert outcome.refund + outcome.new_credit + outcome.old_credit + outcome.pending <= before + 1000
@@ -114,10 +119,10 @@ class ClassCancellationPropertiesTest(TestCase):
 
 
 class ClassCancellationTestCase(BillingTestCase):
-    def request_refund(self, line: OrderLine, off: str, **how: object) -> bulk_refunds.RefundOutcome:
+    def request_refund(self, line: OrderLine, reduction: str, **how: object) -> bulk_refunds.RefundOutcome:
         with transaction.atomic():
-            books = order_snapshot.load_order_snapshots([line.order_id], self.now, lock=True)
-            plan = bulk_refunds.plan_refunds(books, [(line, RefundRequest(line.pk, D(off), **how))])  # type: ignore[arg-type]
+            snapshots = order_snapshot.load_order_snapshots([line.order_id], self.now, lock=True)
+            plan = bulk_refunds.plan_refunds(snapshots, [(line, RefundRequest(line.pk, D(reduction), **how))])  # type: ignore[arg-type]
             bulk_refunds.apply_refund_plan(plan, key=links.new_nonce(), at=self.now, why="Snow", by=None)
         return plan.by_line[line.pk]
 
@@ -127,7 +132,7 @@ class ClassCancellationVoucherTest(ClassCancellationTestCase, VoucherTestCase):
         voucher = self.buy_voucher(50)
         order = self.spend_vouchers(voucher)
         self.pay_order(order)
-        self.assertEqual(self.request_refund(self.line(order), "70", ends=True).refund, 70)
+        self.assertEqual(self.request_refund(self.line(order), "70", ends_line=True).refund, 70)
         self.assertEqual((self.balance_of(voucher), Order.objects.get(pk=order.pk).amount_charged), (50, 0))
 
     def test_voucher_part_is_never_turned_into_account_credit(self) -> None:
@@ -161,7 +166,7 @@ class ClassCancellationExchangeTest(ClassCancellationTestCase, ExchangeTestCase)
 
     def test_exchanged_line_is_refunded_from_every_order_that_paid_for_it(self) -> None:
         first, later = self.exchanged()
-        self.assertEqual(self.request_refund(self.line_of(later), "100", ends=True).refund, 100)
+        self.assertEqual(self.request_refund(self.line_of(later), "100", ends_line=True).refund, 100)
         self.assertEqual(sorted(refund.amount for refund in Refund.objects.all()), [30, 70])
         self.assertEqual([Order.objects.get(pk=order.pk).amount_charged for order in (first, later)], [0, 0])
 
@@ -183,6 +188,8 @@ class ClassCancellationExchangeTest(ClassCancellationTestCase, ExchangeTestCase)
         ToyKind.catalogue[4] = Toy("100")
         first = self.place_paid_order(1)
         self.exchange_line(self.line_of(first), 4)
-        self.assertIn("is being exchanged", self.request_refund(self.line_of(first), "70", ends=True).why_not)
+        self.assertIn(
+            "is being exchanged", self.request_refund(self.line_of(first), "70", ends_line=True).blocked_reason
+        )
         self.assertFalse(Refund.objects.exists() or Credit.objects.exists())
         self.assertEqual(PaymentIssue.objects.get().kind, PaymentIssue.Kind.HAND_BACK)

@@ -12,9 +12,9 @@ from hypothesis.extra.django import TestCase
 
 from billing.domain.cancellations import cancellation_options, quoted_cancellation
 from billing.domain.cancellations.cancellation_options import CancellationOption
-from billing.domain.orders.transitions import OrderTransitionRefused
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import terms
+from billing.errors import OrderTransitionRefused
 from billing.models import Credit, Order, OrderLine, Refund
 from billing.rules.terms import RefundMethod, TermsStep
 from outbox.testing import run_all
@@ -65,11 +65,13 @@ class CancellationSimulation(exchange_simulation.ExchangeSimulation):
         done = quoted_cancellation.cancel_as_quoted(order, way, self.now, seen=quote.fingerprint)
         after = self.refund_sums()
         moved = [sum_after - sum_before for sum_after, sum_before in zip(after, before, strict=True)]
-        self.test.assertEqual(moved, [done.back, done.credit, done.kept])
-        self.test.assertEqual((done.back, done.credit, done.kept), (quote.back, quote.credit, quote.kept))
+        self.test.assertEqual(moved, [done.refunded, done.credit, done.kept])
+        self.test.assertEqual((done.refunded, done.credit, done.kept), (quote.refunded, quote.credit, quote.kept))
         for part in done.parts:
             if part.rows:
-                self.test.assertEqual(max(part.worth, Decimal(0)), part.back + part.credit + part.returned + part.kept)
+                self.test.assertEqual(
+                    max(part.worth, Decimal(0)), part.refunded + part.credit + part.returned + part.kept
+                )
         with self.test.assertRaises(OrderTransitionRefused):
             quoted_cancellation.cancel_as_quoted(order, way, self.now, seen=quote.fingerprint)
 

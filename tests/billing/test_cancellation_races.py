@@ -9,6 +9,7 @@ from billing.domain.cancellations import cancellation_options, quoted_cancellati
 from billing.domain.orders import cart as carts
 from billing.domain.orders import placement
 from billing.domain.payments import attempts
+from billing.errors import AlreadyCanceled, CancellationChanged
 from billing.models import Order, Refund
 from tests import racing
 from tests.billing.toys import Toy, ToyKind, with_toys
@@ -43,11 +44,11 @@ class CancellationRaceTest(TransactionTestCase):
         outcomes = self.cancel_in_two_tabs()
         self.assertEqual(
             [type(outcome) for outcome in outcomes],
-            [quoted_cancellation.CancellationQuote, quoted_cancellation.AlreadyCanceled],
+            [quoted_cancellation.CancellationQuote, AlreadyCanceled],
         )
         self.assertEqual(Refund.objects.get().amount, 70)
 
     def test_control_without_locks_only_the_outdated_quote_stops_the_second_tab(self) -> None:
         with without_locks():
             outcomes = self.cancel_in_two_tabs()
-        self.assertIsInstance(outcomes[1], quoted_cancellation.CancellationChanged)
+        self.assertIsInstance(outcomes[1], CancellationChanged)

@@ -11,10 +11,10 @@ from billing.domain.cancellations import cancellation_options, quoted_cancellati
 from billing.domain.cancellations.cancellation_options import CancellationOption
 from billing.domain.cancellations.quoted_cancellation import CancellationQuote
 from billing.domain.orders import placement
-from billing.domain.orders.transitions import OrderTransitionRefused
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import reservations, terms
+from billing.errors import AlreadyCanceled, CancellationChanged, OrderTransitionRefused
 from billing.models import Dispute, Order, Refund
 from billing.rules.terms import TermsStep
 from history.models import Entry
@@ -41,7 +41,7 @@ class CancellationTestCase(BillingTestCase):
         ]
 
     def cancel_as_quoted(self, order: Order, quote: CancellationQuote) -> CancellationQuote:
-        applied = quoted_cancellation.cancel_as_quoted(order, quote.way, self.now, seen=quote.fingerprint)
+        applied = quoted_cancellation.cancel_as_quoted(order, quote.option, self.now, seen=quote.fingerprint)
         order.refresh_from_db()
         return applied
 
@@ -57,7 +57,7 @@ class CancellationQuoteTest(CancellationTestCase):
             [(row.text, row.amount) for row in part.rows],
             [("Price of Toy 1", 70), ("Multi-class discount no longer applies", -10)],
         )
-        self.assertEqual((part.worth, part.back, part.kept), (60, 30, 30))
+        self.assertEqual((part.worth, part.refunded, part.kept), (60, 30, 30))
         self.assertEqual((self.events_of(order), toy_states(order)), (events_before, ["confirmed", "confirmed"]))
         self.assertFalse(Refund.objects.exists())
 
@@ -75,27 +75,27 @@ class CancellationQuoteTest(CancellationTestCase):
         order = self.paid(1, 2)
         [quote] = self.quotes(order, 1)
         reservations.refund_by_staff(order, Decimal(5), why="x", by=self.sam)
-        with self.assertRaises(quoted_cancellation.CancellationChanged):
+        with self.assertRaises(CancellationChanged):
             self.cancel_as_quoted(order, quote)
         self.assertEqual((Refund.objects.count(), toy_states(order)), (1, ["confirmed", "confirmed"]))
         [new_quote] = self.quotes(order, 1)
-        self.assertEqual((new_quote.back, new_quote.parts[0].rows[-1].amount), (55, -5))
+        self.assertEqual((new_quote.refunded, new_quote.parts[0].rows[-1].amount), (55, -5))
 
     def test_canceling_a_line_twice_refunds_it_once(self) -> None:
         order = self.paid(1, 2)
         [quote] = self.quotes(order, 1)
         self.cancel_as_quoted(order, quote)
-        with self.assertRaises(quoted_cancellation.AlreadyCanceled):
+        with self.assertRaises(AlreadyCanceled):
             self.cancel_as_quoted(order, quote)
         self.assertEqual(Refund.objects.count(), 1)
 
     def test_terms_that_give_credit_refund_money_to_a_payer_without_an_account(self) -> None:
         ToyKind.catalogue[1].gives = "credit"
         [quote] = self.quotes(self.paid(1))
-        self.assertEqual((quote.back, quote.credit), (70, 0))
+        self.assertEqual((quote.refunded, quote.credit), (70, 0))
         order = self.paid(1, payer=self.alice)
         [quote] = self.quotes(order)
-        self.assertEqual((quote.back, quote.credit), (0, 70))
+        self.assertEqual((quote.refunded, quote.credit), (0, 70))
         self.cancel_as_quoted(order, quote)
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 70)
 
@@ -104,7 +104,7 @@ class CancellationQuoteTest(CancellationTestCase):
         credit.adjust_credit(self.alice, Decimal(20), "USD", why="x", by=self.sam)
         order = self.paid(1, payer=self.alice)
         [quote] = self.quotes(order)
-        self.assertEqual((quote.back, quote.parts[0].returned, quote.kept), (25, 10, 35))
+        self.assertEqual((quote.refunded, quote.parts[0].returned, quote.kept), (25, 10, 35))
         self.cancel_as_quoted(order, quote)
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 10)
 
@@ -112,7 +112,7 @@ class CancellationQuoteTest(CancellationTestCase):
         ToyKind.catalogue[2].percent_back = "0"
         order = self.paid(1, 2)
         [quote] = self.quotes(order)
-        self.assertEqual((quote.back, quote.kept), (60, 60))
+        self.assertEqual((quote.refunded, quote.kept), (60, 60))
         self.cancel_as_quoted(order, quote)
         self.assertEqual((order.amount_charged, balances.overpaid_amount(order)), (60, 0))
 
@@ -120,10 +120,10 @@ class CancellationQuoteTest(CancellationTestCase):
         ToyKind.catalogue[1].percent_back = "0"
         order = self.place_new_order(1, 2, due=Order.Due.DOOR)
         [quote] = self.quotes(order, 1)
-        self.assertEqual((quote.owed_before, quote.owed, quote.kept), (120, 60, 0))
+        self.assertEqual((quote.due_before, quote.due, quote.kept), (120, 60, 0))
         self.cancel_as_quoted(order, quote)
         [rest] = self.quotes(order)
-        self.assertEqual((rest.owed_before, rest.owed), (60, 0))
+        self.assertEqual((rest.due_before, rest.due), (60, 0))
         self.cancel_as_quoted(order, rest)
         self.assertEqual((order.state, toy_states(order)), (Order.State.CANCELED, ["released", "released"]))
         with self.assertRaises(OrderTransitionRefused):
@@ -133,7 +133,7 @@ class CancellationQuoteTest(CancellationTestCase):
         order = self.place_new_order(1, 2, due=Order.Due.DOOR)
         attempts.record_desk_payment(order, "cash", Decimal(80), by=self.sam, received_on=self.date_in_days())
         [quote] = self.quotes(order, 1)
-        self.assertEqual(quote.back, 20)
+        self.assertEqual(quote.refunded, 20)
         self.cancel_as_quoted(order, quote)
         self.assertEqual((order.state, balances.overpaid_amount(order)), (Order.State.PAID, 0))
 
@@ -142,7 +142,7 @@ class CancellationQuoteTest(CancellationTestCase):
         order = self.paid(1)
         line = order.lines.get()
         ToyKind().store_state(line, "held")
-        self.assertEqual(self.quotes(order)[0].back, 70)
+        self.assertEqual(self.quotes(order)[0].refunded, 70)
 
     def test_disputed_order_cannot_be_canceled(self) -> None:
         order = self.paid(1)
@@ -160,7 +160,7 @@ class CancellationQuoteTest(CancellationTestCase):
             ToyKind.catalogue[1].used = used
             with self.subTest(used), self.assertRaisesMessage(OrderTransitionRefused, sentence):
                 self.quotes(unpaid)
-        self.assertEqual(self.quotes(order)[0].back, 70)
+        self.assertEqual(self.quotes(order)[0].refunded, 70)
 
 
 class ExchangedLineCancellationTest(CancellationTestCase):
@@ -182,18 +182,18 @@ class ExchangedLineCancellationTest(CancellationTestCase):
         self.assertEqual([row.amount for row in quote.parts[0].rows], [20, 50])
         self.cancel_as_quoted(later, quote)
         first.refresh_from_db()
-        self.assertEqual((quote.back, first.amount_charged, later.amount_charged), (70, 0, 0))
+        self.assertEqual((quote.refunded, first.amount_charged, later.amount_charged), (70, 0, 0))
 
     def test_exchange_does_not_improve_the_terms_of_the_original_line(self) -> None:
         ToyKind.catalogue[3].percent_back = "0"
         with override_settings(WITHDRAWAL_DAYS=14):
             _, later = self.exchanged(1)
             [quote] = self.quotes(later)
-        self.assertEqual((quote.way.by, quote.back, quote.kept), ("withdrawal", 20, 50))
+        self.assertEqual((quote.option.by, quote.refunded, quote.kept), ("withdrawal", 20, 50))
         staff = quoted_cancellation.quote_cancellation(
             later, CancellationOption.of_staff(later.lines.get(), TermsStep(), self.sam), self.now
         )
-        self.assertEqual(staff.back, 70)
+        self.assertEqual(staff.refunded, 70)
 
     def test_line_that_was_exchanged_away_cannot_be_canceled(self) -> None:
         first, _ = self.exchanged(1)
@@ -211,7 +211,7 @@ class ExchangedLineCancellationTest(CancellationTestCase):
         ToyKind.catalogue[1].percent_back = "0"
         first, later = self.exchanged(1, due_kind="door", by_staff=self.sam)
         [quote] = self.quotes(later)
-        self.assertEqual((quote.back, quote.kept, quote.owed_before, quote.owed), (0, 50, 20, 0))
+        self.assertEqual((quote.refunded, quote.kept, quote.due_before, quote.due), (0, 50, 20, 0))
         self.cancel_as_quoted(later, quote)
         first.refresh_from_db()
         self.assertEqual((first.amount_charged, later.state), (50, Order.State.CANCELED))
@@ -220,7 +220,7 @@ class ExchangedLineCancellationTest(CancellationTestCase):
 @override_settings(WITHDRAWAL_DAYS=14)
 class WithdrawalTest(CancellationTestCase):
     def options(self, order: Order) -> list[tuple[str, Decimal, Decimal]]:
-        return [(str(quote.way.by), quote.back, quote.credit) for quote in self.quotes(order)]
+        return [(str(quote.option.by), quote.refunded, quote.credit) for quote in self.quotes(order)]
 
     def test_withdrawal_refunds_money_when_the_terms_are_less_generous(self) -> None:
         for toy in ({"percent_back": "30"}, {"gives": "credit"}, {}):

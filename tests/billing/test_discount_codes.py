@@ -11,6 +11,7 @@ from django.urls import reverse
 from billing.domain.orders import cart as carts
 from billing.domain.orders import placement
 from billing.domain.pricing import discount_codes
+from billing.errors import DiscountCodeRefused
 from billing.models import DiscountCode, Order
 from common import dates
 from tests.billing.checkout import CheckoutTestCase
@@ -88,7 +89,7 @@ class DiscountCodeExpirationTest(CheckoutTestCase):
 
     def assertEndsAt(self, code: DiscountCode, end: datetime) -> None:
         discount_codes.check_code(code, None, end - timedelta(microseconds=1))
-        with self.assertRaisesMessage(discount_codes.DiscountCodeRefused, discount_codes.EXPIRED):
+        with self.assertRaisesMessage(DiscountCodeRefused, discount_codes.EXPIRED):
             discount_codes.check_code(code, None, end)
 
     def test_code_with_an_end_time_expires_at_that_time(self) -> None:

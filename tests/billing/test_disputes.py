@@ -10,17 +10,18 @@ from django.urls import reverse
 
 from billing.domain import status_text
 from billing.domain.cancellations import line_cancellation
-from billing.domain.orders import transitions
+from billing.domain.orders import due_dates, placement
 from billing.domain.payments import gateway_polling
 from billing.domain.pricing import balances
-from billing.domain.refunds import gateway_refunds, reservations
+from billing.domain.refunds import reservations
+from billing.errors import NotRecordedYet, OrderTransitionRefused, PaymentDisputed, RefundExceedsPaid
 from billing.gateways.facts import DisputeState, PaymentCaptured, RefundAnswer, RefundState, WebhookMessage
 from billing.models import Dispute, OrderLine, Payment, PaymentIssue, Refund
 from common.errors import PermanentFailure
 from mailroom.testing import send_all
 from outbox.testing import delivery_problems, run_all
-from tests.billing.hosted_gateway import Double, HostedGatewayTestCase
-from tests.billing.toys import toy_states
+from tests.billing.hosted_gateway import FakeGateway, HostedGatewayTestCase
+from tests.billing.toys import Toy, ToyKind, toy_states
 
 State = Refund.State
 
@@ -29,11 +30,11 @@ class GatewayRefundTestCase(HostedGatewayTestCase):
     def refund_message(
         self, payment: Payment, amount: str = "70", state: str = "done", name: str = "r-1", **more: Any
     ) -> WebhookMessage:
-        return Double.says(payment, RefundState(name, Decimal(amount), "USD", state, **more))
+        return FakeGateway.report_fact(payment, RefundState(name, Decimal(amount), "USD", state, **more))
 
     def dispute(self, payment: Payment, state: str = "open", amount: str = "70") -> str:
         return self.process_webhook(
-            Double.says(payment, DisputeState("d-1", Decimal(amount), "USD", state, "fraudulent"))
+            FakeGateway.report_fact(payment, DisputeState("d-1", Decimal(amount), "USD", state, "fraudulent"))
         )
 
     def refund_by_staff(self, payment: Payment, amount: str = "70") -> Refund:
@@ -47,10 +48,30 @@ class GatewayRefundTestCase(HostedGatewayTestCase):
         return payment.refunded_amount, payment.order.amount_charged, balances.overpaid_amount(payment.order)
 
 
+class DueDateOfDisputedExchangeTest(GatewayRefundTestCase):
+    def test_due_date_is_refused_with_a_reason_while_the_exchanged_line_is_disputed(self) -> None:
+        ToyKind.catalogue[4] = Toy("100")
+        payment = self.create_paid_payment()
+        later = placement.place_exchange_order(
+            payment.order.lines.get(), 4, {"attendee": "Pat"}, placement.PlacementOptions(), seen=None, at=self.now
+        )
+        self.dispute(payment)
+        reason = "Toy 4: The payment is disputed at the bank, so this can’t be exchanged."
+        with self.assertRaisesMessage(OrderTransitionRefused, reason):
+            due_dates.set_due_date(later, self.date_in_days(3), self.now, why="x", by=self.ada)
+        later.refresh_from_db()
+        self.assertEqual((later.due_kind, later.due_date), ("now", None))
+        self.log_in(self.ada)
+        page = self.client.post(
+            reverse("desk_pay_later", args=[later.pk]), {"due_date": self.date_in_days(3), "why": "A grant pays"}
+        )
+        self.assertContains(page, reason, status_code=400)
+
+
 class RefundFactsTest(GatewayRefundTestCase):
     def test_refund_is_sent_first_and_done_when_the_gateway_confirms_it(self) -> None:
         payment = self.create_paid_payment()
-        Double.refund_state = "sent"
+        FakeGateway.refund_state = "sent"
         refund = self.refund_by_staff(payment)
         run_all()
         refund.refresh_from_db()
@@ -64,7 +85,7 @@ class RefundFactsTest(GatewayRefundTestCase):
     def test_refund_webhook_that_arrives_before_the_response_is_applied_once(self) -> None:
         payment = self.create_paid_payment()
         refund = self.refund_by_staff(payment)
-        Double.meanwhile = lambda: self.process_webhook(
+        FakeGateway.during_call = lambda: self.process_webhook(
             self.refund_message(payment, name=f"r-{refund.idempotency_key}", key=refund.idempotency_key)
         )  # type: ignore[misc]
         gateway_polling.send_reserved_refund(refund.pk)
@@ -106,7 +127,7 @@ class RefundFactsTest(GatewayRefundTestCase):
         payment = self.create_paid_payment()
         refund = self.refund_by_staff(payment)
         message = self.refund_message(payment, name=f"r-{refund.idempotency_key}")
-        self.assertRaises(gateway_refunds.UnknownYet, self.process_webhook, message)
+        self.assertRaises(NotRecordedYet, self.process_webhook, message)
         gateway_polling.send_reserved_refund(refund.pk)
         self.process_webhook(message)
         self.assertEqual((Refund.objects.count(), self.amounts(payment)), (1, (70, 0, 0)))
@@ -114,8 +135,8 @@ class RefundFactsTest(GatewayRefundTestCase):
     def test_refund_already_made_at_the_gateway_is_found_and_recorded_once(self) -> None:
         payment = self.create_paid_payment()
         self.refund_by_staff(payment)
-        Double.already = True
-        Double._write(payment, RefundState("r-theirs", Decimal(70), "USD", "done"))
+        FakeGateway.is_refunded_already = True
+        FakeGateway.record_fact(payment, RefundState("r-theirs", Decimal(70), "USD", "done"))
         run_all()
         self.assertEqual(
             sorted(Refund.objects.values_list("origin", "state")), [("ours", "failed"), ("theirs", "done")]
@@ -132,7 +153,7 @@ class RefundFactsTest(GatewayRefundTestCase):
     def test_refund_that_the_gateway_refuses_frees_its_amount_and_opens_a_payment_issue(self) -> None:
         payment = self.create_paid_payment()
         refund = self.refund_by_staff(payment)
-        Double.trouble.append(PermanentFailure("The card does not exist any more."))
+        FakeGateway.errors_before.append(PermanentFailure("The card does not exist any more."))
         run_all()
         refund.refresh_from_db()
         self.assertEqual((refund.state, refund.message), (State.FAILED, "The card does not exist any more."))
@@ -155,7 +176,7 @@ class RefundFactsTest(GatewayRefundTestCase):
     def test_old_reserved_refund_is_looked_up_at_the_gateway_before_it_is_sent_again(self) -> None:
         payment = self.create_paid_payment()
         refund = self.refund_by_staff(payment)
-        Double.says(payment, RefundState("r-9", Decimal(70), "USD", "done", key=refund.idempotency_key))
+        FakeGateway.report_fact(payment, RefundState("r-9", Decimal(70), "USD", "done", key=refund.idempotency_key))
         Refund.objects.update(created_at=self.time_in_days(-1))
         gateway_polling.send_reserved_refund(refund.pk)
         refund.refresh_from_db()
@@ -166,29 +187,29 @@ class RefundFactsTest(GatewayRefundTestCase):
         refund = self.refund_by_staff(payment)
         self.process_webhook(self.refund_message(payment, "7", name="r-9", key=refund.idempotency_key))
         self.process_webhook(
-            Double.says(payment, RefundState("r-8", Decimal(5), "EUR", "done", key=refund.idempotency_key))
+            FakeGateway.report_fact(payment, RefundState("r-8", Decimal(5), "EUR", "done", key=refund.idempotency_key))
         )
         self.assertEqual(PaymentIssue.objects.filter(kind=PaymentIssue.Kind.MISFIT).count(), 2)
         self.assertEqual(self.amounts(payment), (70, 0, 0))
 
     def test_gateway_refund_of_a_wrong_captured_amount_changes_nothing(self) -> None:
         payment = self.start_attempt()
-        self.process_webhook(Double.says(payment, PaymentCaptured(Decimal(1), "USD", "money-1")))
+        self.process_webhook(FakeGateway.report_fact(payment, PaymentCaptured(Decimal(1), "USD", "money-1")))
         self.assertEqual(self.process_webhook(self.refund_message(payment, "1")), "nothing")
 
     def test_refused_refund_says_why(self) -> None:
         payment = self.start_attempt()
-        with self.assertRaisesMessage(reservations.RefundExceedsPaid, "This order isn’t paid yet."):
+        with self.assertRaisesMessage(RefundExceedsPaid, "This order isn’t paid yet."):
             self.refund_by_staff(payment)
-        self.process_webhook(Double.took(payment))
+        self.process_webhook(FakeGateway.report_capture(payment))
         for amount, sentence in (
             ("70.01", "more than can be refunded"),
             ("0.001", "isn’t a valid amount in this currency"),
         ):
-            with self.assertRaisesMessage(reservations.RefundExceedsPaid, sentence):
+            with self.assertRaisesMessage(RefundExceedsPaid, sentence):
                 self.refund_by_staff(payment, amount)
         self.refund_by_staff(payment)
-        with self.assertRaisesMessage(reservations.RefundExceedsPaid, "has already been refunded"):
+        with self.assertRaisesMessage(RefundExceedsPaid, "has already been refunded"):
             self.refund_by_staff(payment)
 
 
@@ -197,9 +218,9 @@ class DisputeTest(GatewayRefundTestCase):
         payment = self.create_paid_payment()
         self.dispute(payment)
         self.dispute(payment)
-        with self.assertRaisesMessage(reservations.PaymentDisputed, "The payer disputed a payment."):
+        with self.assertRaisesMessage(PaymentDisputed, "The payer disputed a payment."):
             self.refund_by_staff(payment)
-        with self.assertRaises(transitions.OrderTransitionRefused):
+        with self.assertRaises(OrderTransitionRefused):
             line_cancellation.cancel_line(payment.order.lines.get(), at=self.now, why="x", by=self.sam)
         self.assertEqual(
             (PaymentIssue.objects.get().kind, self.amounts(payment)), (PaymentIssue.Kind.DISPUTED, (0, 70, 0))
@@ -328,18 +349,18 @@ class DisputeTest(GatewayRefundTestCase):
         self.dispute(payment)
         run_all()
         refund.refresh_from_db()
-        self.assertEqual((refund.state, Double.books[payment.token].refunds), (State.FAILED, {}))
+        self.assertEqual((refund.state, FakeGateway.records[payment.token].refunds), (State.FAILED, {}))
         self.dispute(payment, "lost")
         self.assertEqual(self.amounts(payment), (70, 0, 0))
 
     def test_late_payment_that_is_disputed_opens_a_payment_issue_instead_of_a_refund(self) -> None:
         order = self.place_new_order(1, 2)
         payment = self.start_attempt(order)
-        self.process_webhook(Double.took(payment))
+        self.process_webhook(FakeGateway.report_capture(payment))
         self.dispute(payment)
         order.refresh_from_db()
         reservations.return_late_payment(order, Decimal(5))
         self.assertTrue(PaymentIssue.objects.filter(kind=PaymentIssue.Kind.HAND_BACK).exists())
 
     def test_dispute_about_an_uncaptured_payment_is_retried_later(self) -> None:
-        self.assertRaises(gateway_refunds.UnknownYet, self.dispute, self.start_attempt())
+        self.assertRaises(NotRecordedYet, self.dispute, self.start_attempt())

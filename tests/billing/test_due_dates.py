@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from billing.domain import status_text
 from billing.domain.orders import due_dates, placement, transitions
+from billing.errors import OrderNotPlaced, OrderTransitionRefused
 from billing.models import Order
 from common.formats import format_date
 from history.models import Entry
@@ -52,10 +53,10 @@ class DeskDueDateTest(DueDateTestCase):
         self.assertEqual(self.mails(order), ["order_received"])
 
     def test_expired_order_can_get_a_due_date_and_paid_order_cannot(self) -> None:
-        lapsed, paid = self.place_new_order(1), self.place_new_order(1)
-        transitions.expire_order(lapsed, self.time_in_days(1))
+        expired, paid = self.place_new_order(1), self.place_new_order(1)
+        transitions.expire_order(expired, self.time_in_days(1))
         self.pay_order(paid)
-        self.assertEqual(self.post("desk_pay_later", lapsed, due_date=self.date_in_days(1), why="x"), 302)
+        self.assertEqual(self.post("desk_pay_later", expired, due_date=self.date_in_days(1), why="x"), 302)
         self.assertEqual(self.post("desk_pay_later", paid, due_date=self.date_in_days(1), why="x"), 400)
 
     def test_due_date_in_the_past_or_too_far_away_is_refused(self) -> None:
@@ -82,7 +83,7 @@ class DeskDueDateTest(DueDateTestCase):
         self.pay_order(paid)
         Order.objects.filter(pk=nameless.pk).update(payer_email="")
         for order in (paid, nameless):
-            with self.assertRaises(transitions.OrderTransitionRefused):
+            with self.assertRaises(OrderTransitionRefused):
                 due_dates.send_payment_request(order, self.now, by=self.ada)
             order.refresh_from_db()
 
@@ -140,7 +141,7 @@ class PayLaterTest(DueDateTestCase):
         for payer in (None, self.sam, self.allow_pay_later(False)):
             self.assertIsNone(due_dates.due_date_for(payer, self.now))
             order = self.create_cart(1, payer=payer)
-            with self.assertRaises(placement.OrderNotPlaced):
+            with self.assertRaises(OrderNotPlaced):
                 placement.place_order(
                     order,
                     placement.PlacementOptions(Order.Due.DATE, due_date=self.date_in_days(14)),

@@ -9,6 +9,7 @@ from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import placement, transitions
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import exchanges, reservations
+from billing.errors import BalanceChanged, OrderNotPlaced, OrderTransitionRefused
 from billing.models import DiscountCode, Order, OrderLine
 from tests.billing.exchanges import ExchangeTestCase
 from tests.billing.toys import Toy, ToyKind, toy_states
@@ -191,7 +192,7 @@ class ExchangeRefusedTest(ExchangeTestCase):
         ToyKind.catalogue[4] = Toy("100")
 
     def assert_exchange_refused(self, words: str, old: OrderLine, product: int = 4, **how: object) -> None:
-        with self.assertRaisesMessage(placement.OrderNotPlaced, words):
+        with self.assertRaisesMessage(OrderNotPlaced, words):
             self.exchange_line(old, product, **how)
         self.assertFalse(Order.objects.filter(state=State.CART).exists())
 
@@ -213,16 +214,16 @@ class ExchangeRefusedTest(ExchangeTestCase):
     def test_old_line_cannot_be_canceled_or_refunded_during_exchange(self) -> None:
         old = self.line_of(self.place_paid_order(1))
         self.exchange_line(old, 4)
-        with self.assertRaisesMessage(transitions.OrderTransitionRefused, "is being exchanged"):
+        with self.assertRaisesMessage(OrderTransitionRefused, "is being exchanged"):
             line_cancellation.cancel_line(old, at=self.now, why="x")
-        with self.assertRaisesMessage(reservations.BalanceChanged, "is being exchanged"):
+        with self.assertRaisesMessage(BalanceChanged, "is being exchanged"):
             reservations.refund_by_staff(old.order, Decimal(5), why="x", by=self.ada)
 
     def test_only_the_payer_can_exchange(self) -> None:
         old = self.line_of(self.place_paid_order(1, payer=self.alice))
         cart = self.create_cart(4, payer=self.sam)
         cart.lines.update(exchanged_from=old)
-        with self.assertRaisesMessage(placement.OrderNotPlaced, exchanges.NOT_YOURS):
+        with self.assertRaisesMessage(OrderNotPlaced, exchanges.NOT_YOURS):
             placement.place_order(cart, placement.PlacementOptions(), seen=None, at=self.now)
 
     def test_difference_cannot_be_paid_at_the_door(self) -> None:

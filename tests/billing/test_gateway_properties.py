@@ -13,8 +13,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from billing.domain.payments import gateway_polling, webhooks
+from billing.domain.payments import gateway_polling
 from billing.domain.refunds import reservations
+from billing.errors import NotRecordedYet
 from billing.gateways.facts import (
     AttemptExpired,
     DisputeState,
@@ -29,7 +30,7 @@ from billing.gateways.facts import (
 from billing.models import Payment
 from common.errors import TemporaryFailure
 from outbox.testing import run_all
-from tests.billing.hosted_gateway import Double, HostedGatewayTestCase
+from tests.billing.hosted_gateway import FakeGateway, HostedGatewayTestCase
 
 TOTALS = ("order", "payments", "refunds", "disputes", "receipts")
 ALL = (*TOTALS, "places", "cases")
@@ -122,7 +123,7 @@ class GatewayMessagePropertiesTest(TestCase, HostedGatewayTestCase):
 
     def final_state_after(self, facts: list[Fact], order: Any, crash: Callable[[], str]) -> dict[str, Any]:
         payment = self.at_the_gateway()
-        messages = [Double.says(payment, fact) for fact in facts]
+        messages = [FakeGateway.report_fact(payment, fact) for fact in facts]
         self.play(payment, messages, list(order), crash)
         return self.outcome_of(payment.order)
 
@@ -130,10 +131,10 @@ class GatewayMessagePropertiesTest(TestCase, HostedGatewayTestCase):
         self, named: bool, end: str, order: list[Any], crash: Callable[[], str]
     ) -> dict[str, Any]:
         payment = self.at_the_gateway()
-        self.process_webhook(Double.says(payment, PaymentCaptured(Decimal(70), "USD", "money-1")))
+        self.process_webhook(FakeGateway.report_fact(payment, PaymentCaptured(Decimal(70), "USD", "money-1")))
         payment.order.refresh_from_db()
         [refund] = reservations.refund_by_staff(payment.order, Decimal(30), why="x", by=self.sam)
-        Double.refund_state = end
+        FakeGateway.refund_state = end
         name, key = f"r-{refund.idempotency_key}", refund.idempotency_key if named else ""
         states = ["sent", "done", "failed"][: ["sent", "done", "failed"].index(end) + 1]
         self.refund_messages = {
@@ -144,8 +145,8 @@ class GatewayMessagePropertiesTest(TestCase, HostedGatewayTestCase):
 
     def at_the_gateway(self) -> Payment:
         """Start with another order and other message names, so that two runs do not share data."""
-        Double.reset()
-        Double.numbers = count(1000 * next(self.plays))
+        FakeGateway.reset()
+        FakeGateway.webhook_numbers = count(1000 * next(self.plays))
         return self.start_attempt()
 
     def play(
@@ -171,10 +172,10 @@ class GatewayMessagePropertiesTest(TestCase, HostedGatewayTestCase):
 
     def browser(self, payment: Payment, crash: str) -> bool:
         if crash == "the gateway does not answer":
-            Double.trouble.append(TemporaryFailure("No answer."))
+            FakeGateway.errors_before.append(TemporaryFailure("No answer."))
         payment.refresh_from_db()
         self.return_to_site(payment)
-        Double.trouble.clear()
+        FakeGateway.errors_before.clear()
         return True
 
     def deliver(self, message: WebhookMessage | None, crash: str) -> bool:
@@ -185,32 +186,32 @@ class GatewayMessagePropertiesTest(TestCase, HostedGatewayTestCase):
                 self.process_webhook(message)
                 if crash == "before the commit":
                     raise Died
-        except webhooks.UnknownYet:
+        except NotRecordedYet:
             return False
         return crash not in {"before the commit", "after the commit"}
 
     def send(self, payment: Payment, crash: str) -> bool:
         if crash == "the gateway does not answer":
-            Double.trouble.append(TemporaryFailure("No answer."))
+            FakeGateway.errors_before.append(TemporaryFailure("No answer."))
         elif crash != "no":
-            Double.trouble_after.append(Died())
+            FakeGateway.errors_after.append(Died())
         try:
             gateway_polling.send_reserved_refund(payment.refunds.get(origin="ours").pk)
         except (Died, TemporaryFailure):
             return False
         finally:
-            Double.trouble.clear()
-            Double.trouble_after.clear()
+            FakeGateway.errors_before.clear()
+            FakeGateway.errors_after.clear()
         return True
 
     def our_refund_message(self, payment: Payment, step: int) -> WebhookMessage | None:
         """Return the message about our refund, or None as long as the gateway has not received the refund request."""
         state, name, key = self.refund_messages[step]
-        known = Double.books[payment.token].refunds
+        known = FakeGateway.records[payment.token].refunds
         if not known:
             return None
         now = dict(known)
-        message = Double.says(
+        message = FakeGateway.report_fact(
             payment, RefundState(name, Decimal(30), "USD", state, key=key), name=f"evt-refund-{payment.pk}-{step}"
         )
         known.clear()

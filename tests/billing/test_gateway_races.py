@@ -15,6 +15,7 @@ from billing.domain.orders import placement
 from billing.domain.payments import attempts, gateway_polling, webhooks
 from billing.domain.pricing import balances
 from billing.domain.refunds import reservations
+from billing.errors import RefundExceedsPaid
 from billing.gateways.facts import DisputeState, Fact, PaymentDeclined, RefundState
 from billing.models import Order, Payment
 from outbox.models import Event
@@ -22,7 +23,7 @@ from outbox.testing import run_all
 from tests import factories
 from tests.billing.hosted_gateway import with_double
 from tests.billing.toys import TOY_CHANGE, Toy, ToyKind, with_toys
-from tests.fakes.gateway import Double
+from tests.fakes.gateway import FakeGateway
 from tests.racing import overlap, without_locks
 
 READ_REFUNDED = r'SELECT "billing_payment"."id", "billing_payment"."refunded_amount" FROM'
@@ -37,7 +38,7 @@ class GatewayRaceTest(TransactionTestCase):
     def setUp(self) -> None:
         PROVIDER_CACHE.clear()
         self.addCleanup(PROVIDER_CACHE.clear)
-        Double.reset()
+        FakeGateway.reset()
         ToyKind.catalogue = {1: Toy("70")}
         self.staff = factories.create_account("sue@example.org", "Sue")
         order = carts.create_cart(None)
@@ -45,10 +46,10 @@ class GatewayRaceTest(TransactionTestCase):
         carts.add_line(order, "toy", 1, {})
         self.order = placement.place_order(order, placement.PlacementOptions(), seen=None, at=timezone.now())
         self.payment = attempts.start_attempt(self.order, "double", timezone.now())
-        self.payment.keep_session(Double().create_session(self.payment, self.payment.key))
+        self.payment.keep_session(FakeGateway().create_session(self.payment, self.payment.key))
 
     def message_handler(self, fact: Fact | None = None) -> Callable[[], str]:
-        message = Double.says(self.payment, fact) if fact else Double.took(self.payment)
+        message = FakeGateway.report_fact(self.payment, fact) if fact else FakeGateway.report_capture(self.payment)
         return lambda: webhooks.process_webhook("double", message)
 
     def pay_order(self) -> None:
@@ -100,7 +101,7 @@ class GatewayRaceTest(TransactionTestCase):
     def decline_while_polling_finds_payment(self) -> None:
         """Apply the decline of a first card while the returning payer's poll finds that a second card was charged."""
         refusal = self.message_handler(PaymentDeclined("Try another card."))
-        Double.took(self.payment)
+        FakeGateway.report_capture(self.payment)
         overlap(refusal, lambda: gateway_polling.poll_returning_payer(Payment.objects.get()), before=CHANGE_STATUS)
 
     def test_captured_payment_overrides_a_decline_that_is_being_applied(self) -> None:
@@ -161,7 +162,7 @@ class GatewayRaceTest(TransactionTestCase):
         return overlap(self.refund_by_staff, self.refund_by_staff, before=READ_REFUNDED)
 
     def test_second_of_two_refund_clicks_is_refused(self) -> None:
-        self.assertIsInstance(self.refund_twice_at_once()[1], reservations.RefundExceedsPaid)
+        self.assertIsInstance(self.refund_twice_at_once()[1], RefundExceedsPaid)
         self.assertEqual(Payment.objects.get().refunded_amount, 70)
 
     def test_control_without_locks_only_the_constraint_stops_a_second_refund(self) -> None:

@@ -13,12 +13,13 @@ from billing.domain.orders import cart as carts
 from billing.domain.orders import placement, transitions, voucher_redemption
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import reservations
+from billing.errors import OrderNotPlaced, OrderTransitionRefused, RefundRefused
 from billing.gateways.facts import DisputeState
 from billing.models import Credit, Dispute, Order, Payment, PaymentIssue, Voucher, VoucherEntry
 from billing.models.fields import exact_sum
 from history.models import Entry
 from outbox.testing import run_all
-from tests.billing.hosted_gateway import Double, HostedGatewayTestCase
+from tests.billing.hosted_gateway import FakeGateway, HostedGatewayTestCase
 from tests.billing.toys import Toy, ToyKind
 
 ZERO = Decimal(0)
@@ -32,7 +33,7 @@ class LostDisputeTestCase(HostedGatewayTestCase):
             carts.add_line(cart, kind, product, {"attendee": "Alice"} | details)
         order = placement.place_order(cart, placement.PlacementOptions(), seen=None, at=self.now)
         if order.state != Order.State.PAID:
-            self.process_webhook(Double.took(self.start_attempt(order)))
+            self.process_webhook(FakeGateway.report_capture(self.start_attempt(order)))
             order.refresh_from_db()
         return order
 
@@ -46,7 +47,7 @@ class LostDisputeTestCase(HostedGatewayTestCase):
     def dispute(self, order: Order, state: str, amount: object = None) -> None:
         payment = order.payments.exclude(captured_at=None).exclude(variant="voucher").earliest("pk")
         fact = DisputeState(f"d-{payment.pk}", Decimal(str(amount or payment.total)), "USD", state, "fraudulent")
-        self.process_webhook(Double.says(payment, fact))
+        self.process_webhook(FakeGateway.report_fact(payment, fact))
         order.refresh_from_db()
 
     def assert_credit_cannot_be_spent(self) -> None:
@@ -112,7 +113,7 @@ class CreditOnHoldTest(LostDisputeTestCase):
         payment = self.start_attempt(order)
         transitions.expire_order(order, self.time_in_days(1))
         ToyKind.catalogue[1] = Toy("70", stock=0)
-        self.process_webhook(Double.took(payment))
+        self.process_webhook(FakeGateway.report_capture(payment))
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 70)
         self.dispute(order, "lost")
         ToyKind.catalogue[1] = Toy("70")
@@ -204,7 +205,7 @@ class DisputeBalancePropertiesTest(LostDisputeTestCase):
         elif (order := self.any_order(chance)) is not None:
             try:
                 self.change(name, order, chance)
-            except (transitions.OrderTransitionRefused, reservations.RefundRefused, placement.OrderNotPlaced):
+            except (OrderTransitionRefused, RefundRefused, OrderNotPlaced):
                 return
 
     def use_voucher(self) -> None:
@@ -214,7 +215,7 @@ class DisputeBalancePropertiesTest(LostDisputeTestCase):
             cart.vouchers.add(voucher)
             order = placement.place_order(cart, placement.PlacementOptions(), seen=None, at=self.now)
             if order.state != Order.State.PAID:
-                self.process_webhook(Double.took(self.start_attempt(order)))
+                self.process_webhook(FakeGateway.report_capture(self.start_attempt(order)))
 
     def is_usable(self, voucher: Voucher) -> bool:
         return not Dispute.objects.filter(payment__order__lines__voucher=voucher).exclude(state="won").exists()
@@ -236,7 +237,7 @@ class DisputeBalancePropertiesTest(LostDisputeTestCase):
                 at=self.now,
             )
             if new.state != Order.State.PAID:
-                self.process_webhook(Double.took(self.start_attempt(new)))
+                self.process_webhook(FakeGateway.report_capture(self.start_attempt(new)))
         elif lines:
             percent = Decimal(chance.choice((0, 50, 100)))
             line_cancellation.cancel_line(

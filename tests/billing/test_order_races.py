@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from billing.domain.orders import cart as carts
 from billing.domain.orders import placement, transitions
-from billing.domain.orders.payments_in_progress import PaymentInProgress
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit, discount_codes
 from billing.domain.refunds import reservations
+from billing.errors import InsufficientCredit, NoOpenBalance, OrderAlreadyPlaced, PaymentInProgress, RefundExceedsPaid
 from billing.models import DiscountCode, Order, Payment, PriceAdjustment, Refund
 from tests import factories
 from tests.billing.base import create_second_attempt
@@ -69,7 +69,7 @@ class CheckoutRaceTest(TransactionTestCase):
 
     def test_credit_is_spent_once(self) -> None:
         outcomes = self.spend_and_withdraw_credit()
-        self.assertIsInstance(outcomes[1], credit.InsufficientCredit)
+        self.assertIsInstance(outcomes[1], InsufficientCredit)
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 0)
 
     def test_control_without_locks_credit_is_spent_twice(self) -> None:
@@ -83,7 +83,7 @@ class CheckoutRaceTest(TransactionTestCase):
 
     def test_double_click_places_one_order(self) -> None:
         outcomes = self.double_click()
-        self.assertIsInstance(outcomes[1], placement.OrderAlreadyPlaced)
+        self.assertIsInstance(outcomes[1], OrderAlreadyPlaced)
         self.assertEqual(PriceAdjustment.objects.filter(rule="full_price", total_kind="now").count(), 1)
 
     def test_control_without_locks_double_click_quotes_order_twice(self) -> None:
@@ -140,7 +140,7 @@ class CheckoutRaceTest(TransactionTestCase):
 
     def test_double_click_on_refund_refunds_once(self) -> None:
         outcomes = self.refund_with_two_clicks()
-        self.assertEqual([type(outcome) for outcome in outcomes], [list, reservations.RefundExceedsPaid])
+        self.assertEqual([type(outcome) for outcome in outcomes], [list, RefundExceedsPaid])
         self.assertEqual(Payment.objects.get().refunded_amount, 70)
 
     def test_control_without_locks_only_constraint_prevents_second_refund(self) -> None:
@@ -195,7 +195,7 @@ class LatePaymentRaceTest(TransactionTestCase):
         return overlap(pay, lambda: credit.adjust_credit(self.alice, Decimal(-50), "USD", why="x", by=self.staff))
 
     def test_credit_used_again_by_late_payment_is_spent_once(self) -> None:
-        self.assertIsInstance(self.pay_late_and_withdraw_credit()[1], credit.InsufficientCredit)
+        self.assertIsInstance(self.pay_late_and_withdraw_credit()[1], InsufficientCredit)
         self.assertEqual(credit.credit_balance(self.alice, "USD"), 0)
 
     def test_control_without_locks_credit_of_late_payment_is_spent_twice(self) -> None:
@@ -215,7 +215,7 @@ class LatePaymentRaceTest(TransactionTestCase):
     def test_desk_payment_is_refused_while_order_is_being_paid(self) -> None:
         order, outcomes = self.pay_late_and_at_the_desk()
         order.refresh_from_db()
-        self.assertIsInstance(outcomes[1], attempts.NoOpenBalance)
+        self.assertIsInstance(outcomes[1], NoOpenBalance)
         self.assertEqual((order.state, balances.amount_received(order)), ("paid", 70))
 
     def test_control_without_locks_desk_payment_is_refused_only_by_second_guard(self) -> None:

@@ -14,7 +14,7 @@ from billing.gateways.facts import WebhookMessage
 from billing.models import Order, Payment, PaymentIssue, ProcessedWebhook
 from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure
 from common.network import OpenTransaction, gateway_slot, refuse_inside_transaction
-from tests.billing.hosted_gateway import Double, HostedGatewayTestCase
+from tests.billing.hosted_gateway import FakeGateway, HostedGatewayTestCase
 
 
 class StartPaymentTest(HostedGatewayTestCase):
@@ -30,29 +30,29 @@ class StartPaymentTest(HostedGatewayTestCase):
         payment = Payment.objects.get()
         self.assertEqual((first, second), (payment.session_url, payment.session_url))
         self.assertEqual(first, f"https://pay.example.org/session-{payment.token}-begin")
-        self.assertEqual(Double.books[payment.token].begun, 1)
+        self.assertEqual(FakeGateway.records[payment.token].sessions_opened, 1)
 
     def test_start_is_retried_with_same_key_after_network_failure(self) -> None:
         order = self.place_new_order(1)
-        Double.trouble_after.append(TemporaryFailure("The bank does not answer. Please try again."))
+        FakeGateway.errors_after.append(TemporaryFailure("The bank does not answer. Please try again."))
         self.assertSentTo(self.post_payment(order), order.address("payment_fail"))
         payment = Payment.objects.get()
         self.assertEqual((payment.status, payment.session), ("waiting", ""))
         self.assertContains(self.client.get(order.address("payment_fail")), "The bank does not answer.")
         self.pay_order(order)
-        self.assertEqual((Payment.objects.count(), Double.books[payment.token].begun), (1, 2))
+        self.assertEqual((Payment.objects.count(), FakeGateway.records[payment.token].sessions_opened), (1, 2))
         self.assertEqual(Payment.objects.get().message, "")
 
     def test_permanent_failure_ends_attempt_with_message_and_new_attempt_can_start(self) -> None:
         order = self.place_new_order(1)
-        Double.trouble.append(PermanentFailure("This card company does not take your currency."))
+        FakeGateway.errors_before.append(PermanentFailure("This card company does not take your currency."))
         self.pay_order(order)
         self.assertContains(self.client.get(order.address("payment_fail")), "does not take your currency")
         self.pay_order(order)
         self.assertEqual(list(order.payments.order_by("pk").values_list("status", flat=True)), ["error", "waiting"])
 
     def test_configuration_failure_opens_payment_issue(self) -> None:
-        Double.trouble.append(NeedsPerson("The key is not valid any more."))
+        FakeGateway.errors_before.append(NeedsPerson("The key is not valid any more."))
         self.pay_order(self.place_new_order(1))
         self.assertEqual(
             PaymentIssue.objects.get().description, "Payment isn’t possible: The key is not valid any more."
@@ -83,7 +83,7 @@ class StartPaymentTest(HostedGatewayTestCase):
     def test_saving_stale_payment_keeps_what_the_gateway_reported(self) -> None:
         stale = attempts.start_attempt(self.place_new_order(1), "double", self.now)
         payment = self.start_attempt(stale.order)
-        self.process_webhook(Double.took(payment))
+        self.process_webhook(FakeGateway.report_capture(payment))
         stale.save()
         payment.refresh_from_db()
         self.assertEqual((payment.status, payment.transaction_id), ("confirmed", f"money-{payment.pk}"))
@@ -102,18 +102,20 @@ class StartPaymentTest(HostedGatewayTestCase):
 class WebhookEndpointTest(HostedGatewayTestCase):
     def test_message_with_valid_signature_is_applied(self) -> None:
         payment = self.start_attempt()
-        self.assertEqual(self.post_webhook(Double.took(payment)).status_code, 200)
+        self.assertEqual(self.post_webhook(FakeGateway.report_capture(payment)).status_code, 200)
         payment.refresh_from_db()
         self.assertEqual(payment.status, "confirmed")
 
     def test_invalid_signature_returns_400_and_changes_nothing(self) -> None:
         payment = self.start_attempt()
-        self.assertEqual(self.post_webhook(Double.took(payment), **{"X-Signature": "forged"}).status_code, 400)
+        self.assertEqual(
+            self.post_webhook(FakeGateway.report_capture(payment), **{"X-Signature": "forged"}).status_code, 400
+        )
         self.assertFalse(ProcessedWebhook.objects.exists())
 
     def test_unknown_event_type_returns_200(self) -> None:
-        Double.heard["evt-x"] = WebhookMessage("evt-x", "balance.available")
-        self.assertEqual([self.post_webhook(Double.heard["evt-x"]).status_code for _ in range(2)], [200, 200])
+        FakeGateway.webhooks["evt-x"] = WebhookMessage("evt-x", "balance.available")
+        self.assertEqual([self.post_webhook(FakeGateway.webhooks["evt-x"]).status_code for _ in range(2)], [200, 200])
 
     def test_oversized_body_returns_413(self) -> None:
         address = reverse("static_process_payment", args=["double"])
@@ -122,9 +124,9 @@ class WebhookEndpointTest(HostedGatewayTestCase):
 
     def test_unknown_payment_returns_409_and_unreachable_gateway_returns_503(self) -> None:
         payment = self.start_attempt()
-        message = Double.took(payment)
+        message = FakeGateway.report_capture(payment)
         self.assertEqual(self.post_webhook(message, variant="other").status_code, 409)
-        Double.trouble.append(TemporaryFailure("No answer."))
+        FakeGateway.errors_before.append(TemporaryFailure("No answer."))
         with self.assertLogs("billing", "WARNING"), self.assertLogs("django.request", "ERROR"):
             self.assertEqual(self.post_webhook(message).status_code, 503)
         self.assertEqual(self.post_webhook(message).status_code, 200)
@@ -162,10 +164,10 @@ class SlowGatewayTest(HostedGatewayTestCase):
     @override_settings(GATEWAY_CONCURRENCY=1)
     def test_payment_of_returning_payer_is_polled_later_when_all_gateway_slots_are_busy(self) -> None:
         payment = self.start_attempt()
-        Double.took(payment)
+        FakeGateway.report_capture(payment)
         with gateway_slot():
             self.return_to_site(payment)
-        self.assertEqual((Double.asked, gateway_polling.request_due_polls()), ([], 1))
+        self.assertEqual((FakeGateway.polled_tokens, gateway_polling.request_due_polls()), ([], 1))
 
 
 class TransactionGuardWithoutDatabaseTest(SimpleTestCase):

@@ -19,14 +19,14 @@ from mailroom.testing import send_all
 from outbox.testing import run_all
 from tests.billing.base import BillingTestCase
 from tests.billing.toys import Toy, ToyKind
-from tests.fakes.gateway import VARIANTS, Double
+from tests.fakes.gateway import VARIANTS, FakeGateway
 
 
 @override_settings(PAYMENT_VARIANTS=settings.PAYMENT_VARIANTS | VARIANTS)
 class PaymentStatusTestCase(BillingTestCase):
     def setUp(self) -> None:
         super().setUp()
-        Double.reset()
+        FakeGateway.reset()
 
     def start_payment(self, **how: str) -> Order:
         order = self.place_new_order(1, **how)
@@ -37,7 +37,7 @@ class PaymentStatusTestCase(BillingTestCase):
         return self.client.post(order.pay_address, {"way": "double"})
 
     def says(self, order: Order, fact: object) -> None:
-        webhooks.process_webhook("double", Double.says(order.payments.latest("pk"), fact))
+        webhooks.process_webhook("double", FakeGateway.report_fact(order.payments.latest("pk"), fact))
         order.refresh_from_db()
 
     def assert_payment_status(self, order: Order, name: str, *sentences: str, can_pay: bool) -> None:
@@ -70,19 +70,19 @@ class PaymentStatusTextTest(PaymentStatusTestCase):
         for name in ("order", "payment_fail"):
             self.assertNotContains(self.client.get(order.address(name)), "wasn’t completed")
         order.payments.update(session_until=self.current_time() - 2 * GRACE)
-        self.assert_payment_status(order, "broken_off", "Try again or pick another payment method.", can_pay=True)
+        self.assert_payment_status(order, "unfinished", "Try again or pick another payment method.", can_pay=True)
 
     def test_expired_attempt_says_that_it_timed_out_and_nothing_was_charged(self) -> None:
         order = self.start_payment()
         self.says(order, AttemptExpired())
-        self.assert_payment_status(order, "expired", "timed out", "You haven’t been charged", can_pay=True)
+        self.assert_payment_status(order, "attempt_expired", "timed out", "You haven’t been charged", can_pay=True)
 
     def test_pending_bank_payment_says_until_when_the_spots_are_reserved(self) -> None:
         order = self.start_payment()
         self.says(order, PaymentPending())
         until = status_text.moment_text(order.held_until, self.current_time())
         self.assert_payment_status(
-            order, "on_its_way", "usually take 3–5 days", f"reserved until {until}", can_pay=False
+            order, "processing", "usually take 3–5 days", f"reserved until {until}", can_pay=False
         )
 
     def test_pending_bank_payment_past_the_hold_says_that_the_spots_could_not_be_held(self) -> None:
@@ -90,16 +90,16 @@ class PaymentStatusTextTest(PaymentStatusTestCase):
         self.says(order, PaymentPending())
         Order.objects.filter(pk=order.pk).update(held_until=self.time_in_days(-1))
         order.refresh_from_db()
-        self.assert_payment_status(order, "on_its_way", "couldn’t hold your spots that long", can_pay=False)
+        self.assert_payment_status(order, "processing", "couldn’t hold your spots that long", can_pay=False)
 
     def test_pending_bank_payment_for_a_pay_at_the_door_order_keeps_the_spots(self) -> None:
         order = self.start_payment(due=Order.Due.DOOR)
         self.says(order, PaymentPending())
-        self.assert_payment_status(order, "on_its_way", "Your spots are reserved.", can_pay=False)
+        self.assert_payment_status(order, "processing", "Your spots are reserved.", can_pay=False)
 
     def test_unreachable_gateway_asks_the_payer_to_try_again_in_a_minute(self) -> None:
         order = self.place_new_order(1)
-        Double.trouble = [TemporaryFailure("The line is busy.")]
+        FakeGateway.errors_before = [TemporaryFailure("The line is busy.")]
         self.assertSentTo(self.open_payment_page(order), order.address("payment_fail"))
         self.assert_payment_status(order, "unreachable", "couldn’t reach", "in a minute", can_pay=True)
         self.assertIn("https://pay.example.org/", self.open_payment_page(order).url)
@@ -110,15 +110,15 @@ class PaymentStatusTextTest(PaymentStatusTestCase):
             NeedsPerson("Our account there is closed."),
         ):
             order = self.place_new_order(1)
-            Double.trouble = [fault]
+            FakeGateway.errors_before = [fault]
             self.open_payment_page(order)
-            self.assert_payment_status(order, "broken", "try another payment method", can_pay=True)
+            self.assert_payment_status(order, "failed", "try another payment method", can_pay=True)
 
     def test_changed_amount_shows_the_old_and_the_new_amount(self) -> None:
         order = self.start_payment()
         order.payments.update(total=65)
         self.assert_payment_status(
-            order, "changed", "was $65.00 when you started to pay; it is $70.00 now", can_pay=True
+            order, "amount_changed", "was $65.00 when you started to pay; it is $70.00 now", can_pay=True
         )
 
     def test_wrong_captured_amount_asks_the_payer_not_to_pay_again(self) -> None:
@@ -130,7 +130,7 @@ class PaymentStatusTextTest(PaymentStatusTestCase):
         order = self.start_payment()
         transitions.expire_order(order, self.time_in_days(1))
         order.refresh_from_db()
-        self.assert_payment_status(order, "lapsed", "the spots were released", "order again", can_pay=False)
+        self.assert_payment_status(order, "order_expired", "the spots were released", "order again", can_pay=False)
 
     def test_partial_desk_payment_shows_the_received_and_the_remaining_amount(self) -> None:
         order = self.place_new_order(1, due=Order.Due.DOOR)
@@ -141,7 +141,7 @@ class PaymentStatusTextTest(PaymentStatusTestCase):
         order = self.start_payment()
         ToyKind.catalogue.clear()
         self.says(order, PaymentCaptured(Decimal(70), "USD", "money"))
-        self.assert_payment_status(order, "partly", "no longer available", can_pay=False)
+        self.assert_payment_status(order, "partly_fulfilled", "no longer available", can_pay=False)
 
     def test_canceled_order_says_that_nothing_is_due(self) -> None:
         order = self.start_payment()

@@ -10,14 +10,14 @@ from django.test import tag
 from django.urls import reverse
 
 from billing.domain.orders import due_dates, pay_at_door, transitions
-from billing.domain.orders.payments_in_progress import PaymentInProgress
 from billing.domain.pricing import balances
 from billing.domain.vouchers import office
+from billing.errors import OrderTransitionRefused, PaymentInProgress
 from billing.gateways.facts import PaymentDeclined, PaymentPending
 from billing.models import Order, Payment, PaymentIssue
 from common.errors import TemporaryFailure
 from history.models import Entry
-from tests.billing.hosted_gateway import Double, HostedGatewayTestCase
+from tests.billing.hosted_gateway import FakeGateway, HostedGatewayTestCase
 
 
 class PaymentInProgressTestCase(HostedGatewayTestCase):
@@ -28,7 +28,7 @@ class PaymentInProgressTestCase(HostedGatewayTestCase):
         """Start a bank debit that the payer has authorized and the bank has not confirmed yet."""
         self.open_page(order)
         payment = order.payments.latest("pk")
-        self.process_webhook(Double.says(payment, PaymentPending()))
+        self.process_webhook(FakeGateway.report_fact(payment, PaymentPending()))
         payment.refresh_from_db()
         return payment
 
@@ -86,7 +86,7 @@ class PendingBankDebitTest(PaymentInProgressTestCase):
     def test_payment_request_is_refused_while_a_bank_debit_is_pending(self) -> None:
         order = self.place_new_order(1, due=Order.Due.DOOR)
         self.debit(order)
-        with self.assertRaisesMessage(transitions.OrderTransitionRefused, "on its way from the bank"):
+        with self.assertRaisesMessage(OrderTransitionRefused, "on its way from the bank"):
             due_dates.send_payment_request(order, self.now, by=self.ada)
 
     def test_order_can_be_paid_another_way_once_the_bank_debit_is_declined(self) -> None:
@@ -94,7 +94,7 @@ class PendingBankDebitTest(PaymentInProgressTestCase):
         payment = self.debit(order)
         self.use_voucher(order)
         self.assertPaidBy(order)
-        self.process_webhook(Double.says(payment, PaymentDeclined("No money there.")))
+        self.process_webhook(FakeGateway.report_fact(payment, PaymentDeclined("No money there.")))
         self.use_voucher(order)
         self.assertPaidBy(order, "voucher")
 
@@ -118,7 +118,7 @@ class OpenPaymentPageTest(PaymentInProgressTestCase):
     def test_order_stays_online_when_its_payment_page_cannot_be_canceled(self) -> None:
         order = self.place_new_order(1)
         self.open_page(order)
-        Double.trouble.append(TemporaryFailure("No answer."))
+        FakeGateway.errors_before.append(TemporaryFailure("No answer."))
         self.assertContains(self.client.post(order.door_address, follow=True), "The payment service doesn’t answer")
         order.refresh_from_db()
         self.assertEqual(order.due_kind, Order.Due.NOW)
@@ -137,14 +137,14 @@ class OpenPaymentPageTest(PaymentInProgressTestCase):
     def test_payment_page_that_was_just_paid_cannot_be_canceled_and_pays_the_order(self) -> None:
         order = self.place_new_order(1)
         self.open_page(order)
-        Double.took(Payment.objects.get())
+        FakeGateway.report_capture(Payment.objects.get())
         self.assertContains(self.cancel_payment(order), "had already gone through")
         self.assertPaidBy(order, "double")
 
     def test_no_other_payment_is_accepted_while_the_gateway_does_not_answer(self) -> None:
         order = self.place_new_order(1)
         self.open_page(order)
-        Double.trouble.append(TemporaryFailure("No answer."))
+        FakeGateway.errors_before.append(TemporaryFailure("No answer."))
         self.assertContains(self.cancel_payment(order), "Please try again in a minute")
         self.use_voucher(order)
         self.assertPaidBy(order)
@@ -179,14 +179,14 @@ class OpenPaymentPageTest(PaymentInProgressTestCase):
         """The webhook of the gateway was lost."""
         order = self.place_new_order(1)
         self.open_page(order)
-        Double.took(Payment.objects.get())
+        FakeGateway.report_capture(Payment.objects.get())
         Payment.objects.update(session_until=self.now - timedelta(minutes=3))
         self.use_voucher(order)
         self.assertPaidBy(order, "double")
 
     def test_voucher_is_refused_while_a_payment_page_is_being_opened(self) -> None:
         order = self.place_new_order(1)
-        Double.meanwhile = lambda: self.assertContains(self.use_voucher(order), "has been started")  # type: ignore[misc]
+        FakeGateway.during_call = lambda: self.assertContains(self.use_voucher(order), "has been started")  # type: ignore[misc]
         self.open_page(order)
         self.assertPaidBy(order)
 
@@ -218,8 +218,8 @@ class PaymentSequencesTest(PaymentInProgressTestCase):
         steps: dict[str, Callable[[], object]] = {
             "open double": lambda: self.open_page(order),
             "open other": lambda: self.open_page(order, "other"),
-            "pay": lambda: self.at_gateway(order, Double.took),
-            "debit": lambda: self.at_gateway(order, lambda payment: Double.says(payment, PaymentPending())),
+            "pay": lambda: self.at_gateway(order, FakeGateway.report_capture),
+            "debit": lambda: self.at_gateway(order, lambda payment: FakeGateway.report_fact(payment, PaymentPending())),
             "bank": lambda: self.bank(order, pays=True),
             "decline": lambda: self.bank(order, pays=False),
             "voucher": lambda: self.use_voucher(order),
@@ -234,16 +234,16 @@ class PaymentSequencesTest(PaymentInProgressTestCase):
         """Act only on payment pages that are open at the gateway and have not expired there."""
         for payment in order.payments.exclude(session=""):
             is_over = payment.session_until is not None and payment.session_until < self.now
-            if Double.books[payment.token].state is None and not is_over:
+            if FakeGateway.records[payment.token].state is None and not is_over:
                 act(payment)
 
     def bank(self, order: Order, *, pays: bool) -> None:
         for payment in order.payments.exclude(session=""):
-            if isinstance(Double.books[payment.token].state, PaymentPending):
-                _ = Double.took(payment) if pays else Double.says(payment, PaymentDeclined())
+            if isinstance(FakeGateway.records[payment.token].state, PaymentPending):
+                _ = FakeGateway.report_capture(payment) if pays else FakeGateway.report_fact(payment, PaymentDeclined())
 
     def hear_all(self) -> None:
-        for message in list(Double.heard.values()):
+        for message in list(FakeGateway.webhooks.values()):
             self.process_webhook(message, Payment.objects.get(token=message.about.token).variant)
 
     def test_no_sequence_pays_the_same_balance_twice(self) -> None:

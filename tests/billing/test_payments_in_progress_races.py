@@ -10,15 +10,15 @@ from payments.core import PROVIDER_CACHE
 
 from billing.domain.orders import cart as carts
 from billing.domain.orders import placement, voucher_redemption
-from billing.domain.orders.payments_in_progress import PaymentInProgress
 from billing.domain.payments import attempts, gateway_polling
 from billing.domain.pricing import balances
 from billing.domain.vouchers import office
+from billing.errors import PaymentInProgress
 from billing.models import Order, Payment
 from tests import factories
 from tests.billing.hosted_gateway import with_double
 from tests.billing.toys import Toy, ToyKind, with_toys
-from tests.fakes.gateway import Double
+from tests.fakes.gateway import FakeGateway
 from tests.racing import overlap, without_locks
 
 
@@ -29,7 +29,7 @@ class OnePaymentRaceTest(TransactionTestCase):
     def setUp(self) -> None:
         PROVIDER_CACHE.clear()
         self.addCleanup(PROVIDER_CACHE.clear)
-        Double.reset()
+        FakeGateway.reset()
         self.now = timezone.now()
         self.staff = factories.create_account("sue@example.org", "Sue")
         ToyKind.catalogue = {1: Toy("70")}
@@ -83,13 +83,13 @@ class OnePaymentRaceTest(TransactionTestCase):
 
     def test_payment_cannot_be_canceled_while_its_capture_is_starting(self) -> None:
         payment = attempts.start_attempt(self.order, "double", self.now)
-        payment.keep_session(Double().create_session(payment, payment.key))
+        payment.keep_session(FakeGateway().create_session(payment, payment.key))
         outcomes = overlap(payment.begin_capture, lambda: gateway_polling.stop_payment(self.order, self.now))
         self.assertIs(outcomes[0], True)
         self.assertIsInstance(outcomes[1], PaymentInProgress)
 
     def test_canceled_payment_is_not_captured(self) -> None:
         payment = attempts.start_attempt(self.order, "double", self.now)
-        payment.keep_session(Double().create_session(payment, payment.key))
+        payment.keep_session(FakeGateway().create_session(payment, payment.key))
         gateway_polling.stop_payment(self.order, self.now)
         self.assertIs(payment.begin_capture(), False)

@@ -6,6 +6,7 @@ from django.test import SimpleTestCase, tag
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billing.errors import AmountUnsupported
 from billing.gateways.paypal import amounts
 from common.errors import PermanentFailure
 from tests.fakes.paypal_server import wire
@@ -31,7 +32,7 @@ class PayPalAmountsTest(SimpleTestCase):
     def test_amount_is_written_exactly_or_refused(self, amount: Decimal, currency: str) -> None:
         try:
             written = amounts.to_paypal_amount(amount, currency)
-        except amounts.PayPalAmountRefused:
+        except AmountUnsupported:
             places = 0 if currency in amounts.WITHOUT_DECIMALS else 2
             fits = amount.is_finite() and 0 < amount < amounts.MOST and amount.scaleb(places) % 1 == 0
             self.assertFalse(fits)
@@ -58,7 +59,7 @@ class PayPalAmountsTest(SimpleTestCase):
             ("0", "USD", "above zero"),
             ("-1", "USD", "above zero"),
         ):
-            with self.subTest(currency), self.assertRaisesRegex(amounts.PayPalAmountRefused, words):
+            with self.subTest(currency), self.assertRaisesRegex(AmountUnsupported, words):
                 amounts.to_paypal_amount(Decimal(amount), currency)
 
     @given(st.one_of(st.text(max_size=8), st.integers(), st.none(), st.floats()))

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 from decimal import Decimal
 
-from billing.gateways import WebhookRejected
+from billing.errors import WebhookRejected
 from billing.gateways.facts import (
     AttemptExpired,
     DisputeState,

@@ -4,11 +4,37 @@ from decimal import Decimal
 from billing import personal
 from billing.domain.orders import cart
 from billing.domain.pricing import balances, credit
+from billing.domain.refunds import reservations
+from billing.gateways.facts import DisputeState
 from billing.models import DiscountCode, Order
 from common.personal import PersonRecords
 from tests.billing.base import BillingTestCase
+from tests.billing.hosted_gateway import FakeGateway, HostedGatewayTestCase
+from tests.billing.vouchers import VoucherTestCase
 from users.domain import privacy
 from users.models import Student
+
+
+class ExportOfPaymentsTest(VoucherTestCase, HostedGatewayTestCase):
+    def test_export_explains_refunds_disputes_vouchers_issues_and_webhooks(self) -> None:
+        order = self.place_new_order(1, payer=self.alice)
+        payment = self.start_attempt(order)
+        self.process_webhook(FakeGateway.report_capture(payment))
+        order.refresh_from_db()
+        reservations.refund_by_staff(order, Decimal(10), why="A canceled evening", by=self.ada)
+        self.process_webhook(
+            FakeGateway.report_fact(payment, DisputeState("d-1", Decimal(60), "USD", "open", "fraudulent"))
+        )
+        self.buy_voucher(50, payer=self.alice)
+        exported = json.loads(json.dumps(personal.export(PersonRecords(self.alice.pk))))
+        found = next(entry for entry in exported["orders"] if entry["number"] == order.number)
+        (paid,) = found["payments"]
+        self.assertEqual((paid["method"], paid["amount"], paid["status"]), ("Double", "70.000", "Confirmed"))
+        self.assertEqual(paid["refunds"], [{"amount": "10.000", "reason": "A canceled evening"}])
+        self.assertEqual(paid["disputes"], [{"amount": "60.000", "state": "being decided"}])
+        self.assertEqual([message["kind"] for message in paid["messages"]], ["disputestate", "paymentcaptured"])
+        self.assertIn("$60.00", " ".join(issue["text"] for issue in found["payment_issues"]))
+        self.assertEqual(exported["gift_vouchers"][0]["recipient"], "Rae")
 
 
 class PersonalDataTest(BillingTestCase):
@@ -22,7 +48,7 @@ class PersonalDataTest(BillingTestCase):
 
     def test_export_contains_orders_payments_credit_and_codes(self) -> None:
         text = json.dumps(personal.export(self.person))
-        for word in ("Toy 1", "practice", "forAlice", "A cancelled evening", "Pat Payer"):
+        for word in ("Toy 1", "Practice payment", "forAlice", "A cancelled evening", "Pat Payer"):
             self.assertIn(word, text)
         self.assertEqual(personal.export(PersonRecords(self.sam.pk)), {})
 

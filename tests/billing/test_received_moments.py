@@ -9,6 +9,7 @@ from django.test import tag
 from django.urls import reverse
 
 from billing.domain.payments import attempts
+from billing.errors import PaymentRefused
 from billing.models import Order
 from common import dates
 from tests.billing.base import BillingTestCase
@@ -91,7 +92,8 @@ class DeskPaymentTimeTest(BillingTestCase):
         self.assertEqual(self.amount_charged(), 92)
 
     def test_desk_payment_without_received_time_raises_error(self) -> None:
-        with self.assertRaises(ValueError):
+        with self.assertRaises(PaymentRefused) as raised:
             attempts.record_desk_payment(
                 self.order, "cash", Decimal(60), by=self.ada, received_on=dates.to_local_time(self.evening).date()
             )
+        self.assertEqual(raised.exception.code, "moment_needed")

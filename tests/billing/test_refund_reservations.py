@@ -7,6 +7,7 @@ from billing.domain.orders import transitions
 from billing.domain.payments import attempts, gateway_polling
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import handovers, reservations
+from billing.errors import OrderTransitionRefused, RefundExceedsPaid
 from billing.models import Credit, Order, PaymentIssue, Refund
 from history.models import Entry
 from outbox.testing import delivery_problems, run_all
@@ -39,7 +40,7 @@ class RefundTest(BillingTestCase):
         order = self.paid(1)
         reservations.refund_by_staff(order, Decimal(40), why="x", by=self.sam)
         for amount in ("30.01", "0", "-5", "0.001", "NaN"):
-            with self.subTest(amount), self.assertRaises(reservations.RefundExceedsPaid):
+            with self.subTest(amount), self.assertRaises(RefundExceedsPaid):
                 reservations.refund_by_staff(order, Decimal(amount), why="x", by=self.sam)
 
     def test_overpayment_can_be_refunded_in_parts_without_changing_the_price(self) -> None:
@@ -146,7 +147,7 @@ class LineCancellationTest(BillingTestCase):
         self.cancel(order, 0, as_credit=True)
         self.assertEqual((credit.credit_balance(self.alice, "USD"), balances.overpaid_amount(order)), (70, 0))
         self.assertEqual(self.alice.credit_entries.get().reason, Credit.Reason.INSTEAD)
-        with self.assertRaises(reservations.RefundExceedsPaid):
+        with self.assertRaises(RefundExceedsPaid):
             reservations.refund_by_staff(order, Decimal(1), why="x", by=self.sam)
 
     def test_unpaid_order_is_repriced_and_canceled_with_its_last_line(self) -> None:
@@ -167,7 +168,7 @@ class LineCancellationTest(BillingTestCase):
         )
 
     def test_paid_order_cannot_be_canceled_as_a_whole(self) -> None:
-        with self.assertRaises(transitions.OrderTransitionRefused):
+        with self.assertRaises(OrderTransitionRefused):
             transitions.cancel_unpaid_order(self.paid(1), at=self.now)
 
     def test_payment_issue_is_closed_once_with_a_resolution(self) -> None:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from billing.domain.orders import cart, placement, transitions
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit, discount_codes
+from billing.errors import NoOpenBalance, OrderTransitionRefused
 from billing.models import DiscountCode, Order
 from history.models import Entry
 from mailroom.models import Message
@@ -60,25 +61,25 @@ class DeskReinstatementTest(ReinstatementTestCase):
         order = self.expired_order(1, 2)
         ToyKind.catalogue[2] = Toy("50", stock=0)
         with self.assertRaisesMessage(
-            transitions.OrderTransitionRefused, "Toy 2: sold out The rest of the order now costs $70.00."
+            OrderTransitionRefused, "Toy 2: sold out The rest of the order now costs $70.00."
         ):
             self.record_payment(order, 120)
         order.refresh_from_db()
         self.assertEqual((order.state, toy_states(order), order.payments.count()), ("expired", ["released"] * 2, 0))
-        self.record_payment(order, 70, even_so=True)
+        self.record_payment(order, 70, accept_changes=True)
         self.assertEqual((order.state, toy_states(order), order.early_total), ("paid", ["confirmed", "released"], 70))
 
     def test_order_without_available_items_stays_expired(self) -> None:
         order = self.expired_order(1)
         ToyKind.catalogue[1] = Toy("70", stock=0)
-        with self.assertRaisesMessage(transitions.OrderTransitionRefused, "Toy 1: sold out"):
-            self.record_payment(order, even_so=True)
+        with self.assertRaisesMessage(OrderTransitionRefused, "Toy 1: sold out"):
+            self.record_payment(order, accept_changes=True)
         self.assertEqual(order.payments.count(), 0)
 
     def test_canceled_order_is_not_reinstated(self) -> None:
         order = self.place_new_order(1)
         transitions.cancel_unpaid_order(order, at=self.now)
-        with self.assertRaises(attempts.NoOpenBalance):
+        with self.assertRaises(NoOpenBalance):
             self.record_payment(order)
 
     def test_credit_is_spent_again_or_its_shortfall_is_reported(self) -> None:
@@ -86,9 +87,9 @@ class DeskReinstatementTest(ReinstatementTestCase):
         order = self.expired_order(1, payer=self.alice)
         self.assertEqual(balances.balance_if_reinstated(order, self.now), 50)
         credit.adjust_credit(self.alice, Decimal(-15), "USD", why="x", by=self.ada)
-        with self.assertRaisesMessage(transitions.OrderTransitionRefused, "now costs $65.00"):
+        with self.assertRaisesMessage(OrderTransitionRefused, "now costs $65.00"):
             self.record_payment(order, 50)
-        self.record_payment(order, 65, even_so=True)
+        self.record_payment(order, 65, accept_changes=True)
         self.assertEqual((order.state, credit.credit_balance(self.alice, "USD")), ("paid", 0))
 
     @override_settings(LATE_PAYMENT="credit")
@@ -110,7 +111,7 @@ class DeskReinstatementTest(ReinstatementTestCase):
         data = {"amount": 120, "variant": "cash", "received_on": self.date_in_days()}
         url = reverse("desk_record_payment", args=[order.pk])
         self.assertContains(self.client.post(url, data), "Toy 2: sold out", status_code=400)
-        self.assertRedirects(self.client.post(url, data | {"amount": 70, "even_so": "on"}), page)
+        self.assertRedirects(self.client.post(url, data | {"amount": 70, "accept_changes": "on"}), page)
         self.assertContains(self.client.get(page), "Canceled")
 
 
@@ -154,9 +155,9 @@ class ReinstatedCodeTest(ReinstatementTestCase):
     def test_desk_payment_costs_full_price_when_code_was_used_up(self) -> None:
         order = self.expired_order(1, code="spring")
         DiscountCode.objects.update(limit=0)
-        with self.assertRaisesMessage(transitions.OrderTransitionRefused, "The discount code has since been used up."):
+        with self.assertRaisesMessage(OrderTransitionRefused, "The discount code has since been used up."):
             self.record_payment(order, 63)
-        self.record_payment(order, 70, even_so=True)
+        self.record_payment(order, 70, accept_changes=True)
         self.assertEqual(
             (order.state, order.amount_charged, discount_codes.count_code_uses(self.code, self.now)), ("paid", 70, 0)
         )

@@ -49,7 +49,7 @@ class CreateSessionTest(StripeTestCase):
         page = self.client.get(self.books.session(payment.session)["cancel_url"], follow=True)
         self.assertContains(page, "The payment was canceled or timed out. You haven’t been charged.")
         self.assertNotContains(page, "has been started")
-        self.assertIn("practice", [name for name, _ in page.context["ways"]])
+        self.assertIn("practice", [name for name, _ in page.context["methods"]])
         self.assertEqual(self.books.session(payment.session)["status"], "expired")
 
     def test_cancel_link_of_paid_payment_changes_nothing(self) -> None:

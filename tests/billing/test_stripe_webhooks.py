@@ -3,7 +3,7 @@ from decimal import Decimal
 
 from django.test import tag
 
-from billing.gateways import WebhookRejected
+from billing.errors import WebhookRejected
 from billing.gateways.facts import (
     AttemptExpired,
     DisputeState,

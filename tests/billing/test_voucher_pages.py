@@ -301,7 +301,7 @@ class VoucherPersonalDataTest(VoucherTestCase):
         voucher = self.buy_voucher(50, **RECIPIENT)
         person = PersonRecords(emails=("rae@example.org",))
         (exported,) = personal.export(person)["gift_vouchers"]  # type: ignore[misc]
-        self.assertEqual((exported["left"], exported["from"]), ("50.000", "Alice"))  # type: ignore[index]
+        self.assertEqual((exported["balance"], exported["from"]), ("50.000", "Alice"))  # type: ignore[index]
         self.assertNotIn(voucher.code, str(exported))
         personal.erase(person)
         voucher.refresh_from_db()

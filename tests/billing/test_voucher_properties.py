@@ -14,8 +14,8 @@ from billing.domain.orders import cart as carts
 from billing.domain.orders import placement, transitions
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances
-from billing.domain.pricing.discount_codes import DiscountCodeRefused
 from billing.domain.vouchers import office
+from billing.errors import DiscountCodeRefused, OrderTransitionRefused
 from billing.models import Order, Payment, Refund, Voucher, VoucherEntry
 from billing.models.vouchers import VoucherEntry as Entry
 from outbox.testing import run_all
@@ -113,7 +113,7 @@ class VoucherLawTest(PropertyTestCase):
         try:
             if line is not None:
                 line_cancellation.cancel_line(line, at=self.now, why="x", percent_back=percent, as_credit=as_credit)
-        except transitions.OrderTransitionRefused:
+        except OrderTransitionRefused:
             pass
 
     # -- invariants ----------------------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.test import override_settings
 
-from billing.domain.product_kinds import GiftOption, ProductDescription, ProductKind, ProductUnavailable
+from billing.domain.product_kinds import GiftOption, ProductDescription, ProductKind
+from billing.errors import ProductUnavailable
 from billing.models import Order, OrderLine
 from billing.rules.price_facts import PriceFacts
 from billing.rules.terms import Terms, TermsStep

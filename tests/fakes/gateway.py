@@ -1,7 +1,8 @@
-"""A gateway that does as it is told: it speaks billing's Gateway interface and keeps its own books, in memory.
+"""A gateway that tests control. It implements billing's gateway interface and keeps its own records in memory.
 
-`says` and `took` change what is so over there and make the message that a webhook brings, each with a name of its own;
-`ask` tells how it is now. `meanwhile` runs in the middle of a call, and `trouble` breaks one.
+`report_fact` and `report_capture` change the records and return the webhook that reports the change, each with an id of
+its own. `poll_payment` returns the current records. `during_call` runs in the middle of a call, and an exception in
+`errors_before` or `errors_after` makes one fail.
 """
 
 import json
@@ -11,7 +12,8 @@ from decimal import Decimal
 from itertools import count
 from typing import Any, ClassVar
 
-from billing.gateways import HostedGateway, WebhookRejected
+from billing.errors import WebhookRejected
+from billing.gateways import HostedGateway
 from billing.gateways.facts import (
     AttemptExpired,
     DisputeState,
@@ -25,119 +27,120 @@ from billing.gateways.facts import (
 )
 from billing.models import Payment
 
-VARIANTS = {"double": ("tests.fakes.gateway.Double", {}), "other": ("tests.fakes.gateway.Double", {})}
+VARIANTS = {"double": ("tests.fakes.gateway.FakeGateway", {}), "other": ("tests.fakes.gateway.FakeGateway", {})}
 SECRET = "signed"
 
 
-def nothing() -> None:
-    """Nothing happens meanwhile."""
+def do_nothing() -> None:
+    pass
 
 
 @dataclass
-class Books:
-    """What is so at the gateway about one attempt."""
+class GatewayRecord:
+    """What the gateway knows about one attempt."""
 
     session: str
-    begun: int = 0
+    sessions_opened: int = 0
     state: Fact | None = None
     refunds: dict[str, RefundState] = field(default_factory=dict)
     disputes: dict[str, DisputeState] = field(default_factory=dict)
 
     def facts(self) -> list[Fact]:
-        known = [self.state] if self.state else []
-        return [*known, *self.refunds.values(), *self.disputes.values()]
+        state = [self.state] if self.state else []
+        return [*state, *self.refunds.values(), *self.disputes.values()]
 
 
-class Double(HostedGateway):
+class FakeGateway(HostedGateway):
     label = "Double"
     hosts = ("https://pay.example.org",)
-    books: ClassVar[dict[str, Books]] = {}
-    heard: ClassVar[dict[str, WebhookMessage]] = {}
-    asked: ClassVar[list[str]] = []
-    trouble: ClassVar[list[Exception]] = []
-    """Raised before the gateway acts, one a call."""
-    trouble_after: ClassVar[list[Exception]] = []
-    """Raised after it has acted: its answer is lost."""
+    records: ClassVar[dict[str, GatewayRecord]] = {}
+    webhooks: ClassVar[dict[str, WebhookMessage]] = {}
+    polled_tokens: ClassVar[list[str]] = []
+    errors_before: ClassVar[list[Exception]] = []
+    """These are raised before the gateway acts, one in each call."""
+    errors_after: ClassVar[list[Exception]] = []
+    """These are raised after the gateway has acted, so its answer is lost."""
     refund_state: ClassVar[str] = "done"
-    already: ClassVar[bool] = False
-    numbers: ClassVar[Any] = count(1)
-    meanwhile: ClassVar[Callable[[], None]] = nothing
+    is_refunded_already: ClassVar[bool] = False
+    webhook_numbers: ClassVar[Any] = count(1)
+    during_call: ClassVar[Callable[[], None]] = do_nothing
 
     @classmethod
     def reset(cls) -> None:
-        cls.books, cls.heard, cls.asked, cls.trouble, cls.trouble_after = {}, {}, [], [], []
-        cls.refund_state, cls.already, cls.meanwhile, cls.numbers = "done", False, staticmethod(nothing), count(1)
+        cls.records, cls.webhooks, cls.polled_tokens, cls.errors_before, cls.errors_after = {}, {}, [], [], []
+        cls.refund_state, cls.is_refunded_already, cls.webhook_numbers = "done", False, count(1)
+        cls.during_call = staticmethod(do_nothing)
 
     # -- the interface ---------------------------------------------------------------------------------------------
 
     def create_session(self, payment: Payment, key: str) -> GatewaySession:
-        self._fail(self.trouble)
-        books = self.books.setdefault(payment.token, Books(f"session-{key}"))
-        books.begun += 1
-        type(self).meanwhile()
-        self._fail(self.trouble_after)
-        return GatewaySession(books.session, f"https://pay.example.org/{books.session}")
+        self._raise_next(self.errors_before)
+        record = self.records.setdefault(payment.token, GatewayRecord(f"session-{key}"))
+        record.sessions_opened += 1
+        type(self).during_call()
+        self._raise_next(self.errors_after)
+        return GatewaySession(record.session, f"https://pay.example.org/{record.session}")
 
     def poll_payment(self, payment: Payment) -> list[Fact]:
-        self.asked.append(payment.token)
-        self._fail(self.trouble)
-        type(self).meanwhile()
-        return self.books[payment.token].facts() if payment.token in self.books else []
+        self.polled_tokens.append(payment.token)
+        self._raise_next(self.errors_before)
+        type(self).during_call()
+        return self.records[payment.token].facts() if payment.token in self.records else []
 
     def close(self, payment: Payment) -> list[Fact]:
-        """What was paid or promised there stays so; nothing else can be paid there any more."""
-        self._fail(self.trouble)
-        books = self.books.setdefault(payment.token, Books(payment.session))
-        books.state = books.state or AttemptExpired()
-        return books.facts()
+        """A payment that was made or is pending stays. Nothing else can be paid there."""
+        self._raise_next(self.errors_before)
+        record = self.records.setdefault(payment.token, GatewayRecord(payment.session))
+        record.state = record.state or AttemptExpired()
+        return record.facts()
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookMessage:
         if headers.get("X-Signature") != SECRET:
             raise WebhookRejected
-        self._fail(self.trouble)
-        return self.heard[json.loads(body)["id"]]
+        self._raise_next(self.errors_before)
+        return self.webhooks[json.loads(body)["id"]]
 
     def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> RefundAnswer:
-        self._fail(self.trouble)
-        if self.already:
+        self._raise_next(self.errors_before)
+        if self.is_refunded_already:
             return RefundAnswer("failed", already=True)
-        books, back = self.books[payment.token], amount or payment.refundable_amount
-        books.refunds.setdefault(key, RefundState(f"r-{key}", back, payment.currency, self.refund_state, key=key))
-        type(self).meanwhile()
-        self._fail(self.trouble_after)
-        return RefundAnswer(books.refunds[key].state, f"r-{key}")
+        record, refunded = self.records[payment.token], amount or payment.refundable_amount
+        record.refunds.setdefault(key, RefundState(f"r-{key}", refunded, payment.currency, self.refund_state, key=key))
+        type(self).during_call()
+        self._raise_next(self.errors_after)
+        return RefundAnswer(record.refunds[key].state, f"r-{key}")
 
     @staticmethod
-    def _fail(trouble: list[Exception]) -> None:
-        if trouble:
-            raise trouble.pop(0)
+    def _raise_next(errors: list[Exception]) -> None:
+        if errors:
+            raise errors.pop(0)
 
-    # -- what happens over there -----------------------------------------------------------------------------------
+    # -- changes at the gateway -------------------------------------------------------------------------------------
 
     @classmethod
-    def says(
+    def report_fact(
         cls, payment: Payment, fact: Fact, *, about: PaymentReference | None = None, name: str = "", **more: Any
     ) -> WebhookMessage:
-        """It becomes so, and a message of it is made; `about` other than the attempt's own names leaves the books."""
+        """Record the fact and return its webhook. With `about`, only a webhook about that payment is made."""
         if about is None:
-            cls._write(payment, fact)
-        name = name or f"evt-{next(cls.numbers)}"
+            cls.record_fact(payment, fact)
+        name = name or f"evt-{next(cls.webhook_numbers)}"
         kind = type(fact).__name__.lower()
-        cls.heard[name] = WebhookMessage(
+        cls.webhooks[name] = WebhookMessage(
             name, kind, about or PaymentReference(payment.token, payment.session), (fact,), **more
         )
-        return cls.heard[name]
+        return cls.webhooks[name]
 
     @classmethod
-    def _write(cls, payment: Payment, fact: Fact) -> None:
-        books = cls.books.setdefault(payment.token, Books(payment.session))
+    def record_fact(cls, payment: Payment, fact: Fact) -> None:
+        record = cls.records.setdefault(payment.token, GatewayRecord(payment.session))
         if isinstance(fact, RefundState):
-            books.refunds[fact.key or fact.reference] = fact
+            record.refunds[fact.key or fact.reference] = fact
         elif isinstance(fact, DisputeState):
-            books.disputes[fact.reference] = fact
+            record.disputes[fact.reference] = fact
         else:
-            books.state = fact
+            record.state = fact
 
     @classmethod
-    def took(cls, payment: Payment, **more: Any) -> WebhookMessage:
-        return cls.says(payment, PaymentCaptured(payment.total, payment.currency, f"money-{payment.pk}"), **more)
+    def report_capture(cls, payment: Payment, **more: Any) -> WebhookMessage:
+        return cls.report_fact(payment, PaymentCaptured(payment.total, payment.currency, f"money-{payment.pk}"), **more)

@@ -9,7 +9,7 @@ from mailroom.domain.rendering import RenderedMail
 from mailroom.translated_texts import translatable_paragraphs
 from tests.translations import site_with_german
 
-RECEIPT = '{% include "billing/_promises.md" %}\nWe look forward to seeing you.'
+RECEIPT = '{% include "billing/_line_terms.md" %}\nWe look forward to seeing you.'
 GERMAN_RECEIPT = {RECEIPT: RECEIPT.replace("We look forward to seeing you", "Bis bald")}
 CLOSED = "If you didn’t ask for this, or you’d like to come back one day, [contact us]({{ contact }})."
 
@@ -37,7 +37,7 @@ class TranslatedMailTest(SimpleTestCase):
         self.assertIn("no one can log in with it anymore", rendered.text)  # it has no translation yet
 
     def test_text_that_another_text_includes_is_translated(self) -> None:
-        paragraph = "{% if promises %}{% if not free %}Cancellation policy:"
+        paragraph = "{% if line_terms %}{% if not free %}Cancellation policy:"
         texts = {paragraph: paragraph.replace("Cancellation policy", "Absagen")}
         self.assertIn("Absagen:", self.render_in_german("billing.receipt", texts).text)
         mail = registry.mail_named("billing.receipt")

@@ -7,8 +7,8 @@ from datetime import timedelta
 from django.utils import timezone
 from hypothesis.extra.django import TestCase
 
-from billing.domain.orders import pay_at_door, transitions
-from billing.domain.orders.placement import OrderNotPlaced
+from billing.domain.orders import pay_at_door
+from billing.errors import OrderNotPlaced, OrderTransitionRefused
 from billing.models import Order, OrderLine, PaymentIssue
 from classwork.models import ClassOffer
 from registrations.domain import desk_registrations, spots
@@ -67,7 +67,7 @@ class SpotSimulation(order_simulation.OrderSimulation):
 
     def switch_to_door(self, number: int) -> None:
         if order := self.pick_order(number):
-            with suppress(transitions.OrderTransitionRefused):
+            with suppress(OrderTransitionRefused):
                 pay_at_door.switch_to_pay_at_door(order, self.now, is_owner=True)
 
     def let_holds_pass(self, number: int) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 from django.test import TransactionTestCase, tag
 from django.utils import timezone
 
-from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.payments import attempts
+from billing.errors import OrderNotPlaced
 from billing.models import Order, Payment, Refund
 from classwork.domain.schedule.problems import ChangeRefused
 from outbox.testing import run_all

@@ -6,7 +6,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from billing.domain.orders import cart as carts
-from billing.domain.pricing import discount_codes
+from billing.errors import DiscountCodeRefused
 from billing.models import DiscountCode
 from registrations.domain.line_details import AttendeeDetails
 from tests import factories
@@ -30,9 +30,7 @@ class ClassCodeTest(SchoolTestCase):
         other = factories.create_class_offer(self.session, factories.create_subject(version="B"), class_day=4)
         DiscountCode.objects.create(code="b", percent=10, kind="place", product_id=other.pk)
         cart = purchases.cart((self.class_offer, purchases.me()))
-        with self.assertRaisesMessage(
-            discount_codes.DiscountCodeRefused, "This code is for Beginning B. Add it to your cart"
-        ):
+        with self.assertRaisesMessage(DiscountCodeRefused, "This code is for Beginning B. Add it to your cart"):
             carts.set_discount_code(cart, "b", timezone.now())
         carts.add_line(cart, "place", other.pk, AttendeeDetails(purchases.me()).as_json())
         self.assertIsNotNone(carts.set_discount_code(cart, "b", timezone.now()))

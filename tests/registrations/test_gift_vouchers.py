@@ -6,8 +6,8 @@ from decimal import Decimal
 from django.utils import timezone
 
 from billing.domain.orders import cart as carts
-from billing.domain.pricing import discount_codes
 from billing.domain.vouchers import office, sales
+from billing.errors import DiscountCodeRefused
 from billing.models import Voucher
 from classwork.models import ClassOffer
 from registrations.models import Registration
@@ -48,5 +48,5 @@ class GiftTest(SchoolTestCase):
 
     def test_gift_does_not_pay_for_another_class(self) -> None:
         other = factories.create_class_offer(self.session, factories.create_subject(version="B"), class_day=4)
-        with self.assertRaisesMessage(discount_codes.DiscountCodeRefused, f"is for {self.class_offer.subject.title}"):
+        with self.assertRaisesMessage(DiscountCodeRefused, f"is for {self.class_offer.subject.title}"):
             self.order_with(other, self.gift_voucher())

@@ -11,7 +11,7 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.domain.orders.placement import OrderNotPlaced
+from billing.errors import OrderNotPlaced
 from billing.models import Order, PriceAdjustment
 from classwork.domain.schedule import meetings
 from classwork.models import ClassOffer

@@ -8,9 +8,9 @@ from django.test import tag
 from django.utils import timezone
 
 from billing.domain.orders import transitions
-from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.payments import attempts
 from billing.domain.pricing import balances
+from billing.errors import OrderNotPlaced
 from billing.models import Order
 from outbox.testing import run_all
 from registrations.models import Registration

@@ -3,7 +3,7 @@
 from django.test import SimpleTestCase, tag
 from django.urls import reverse
 
-from billing.domain.orders.placement import OrderNotPlaced
+from billing.errors import OrderNotPlaced
 from registrations.domain.waitlist import class_roles, entries
 from registrations.domain.waitlist.class_roles import BalanceLimits
 from registrations.models import WaitlistEntry

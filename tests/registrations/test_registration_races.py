@@ -8,8 +8,8 @@ from django.test import Client, tag
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.payments import attempts
+from billing.errors import OrderNotPlaced
 from billing.models import Order, PriceAdjustment
 from classwork.models import ClassOffer
 from outbox.testing import run_all

@@ -8,9 +8,8 @@ from django.utils import timezone
 
 from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import pay_at_door, transitions
-from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.payments import attempts
-from billing.domain.product_kinds import ProductUnavailable
+from billing.errors import OrderNotPlaced, ProductUnavailable
 from billing.models import Order, OrderLine, PaymentIssue
 from classwork.models import ClassOffer
 from mailroom.models import Message

@@ -214,7 +214,7 @@ class LineStatusTest(SchoolTestCase):
             quoted_cancellation.quote_cancellation(order, way, timezone.now())
             for way in cancellation_options.options_for_lines(order, [line], timezone.now())
         ]
-        quoted_cancellation.cancel_as_quoted(order, quote.way, timezone.now(), seen=quote.fingerprint)
+        quoted_cancellation.cancel_as_quoted(order, quote.option, timezone.now(), seen=quote.fingerprint)
         registrations = Registration.objects.select_related("line__order").order_by("pk")
         statuses = {
             one.class_offer.pk: str(status_text.spot_payment_status(one, timezone.now())) for one in registrations

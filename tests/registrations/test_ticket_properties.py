@@ -9,9 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.pricing import balances
-from billing.domain.refunds import reservations
+from billing.errors import OrderNotPlaced, RefundRefused
 from billing.models import Order, OrderLine
 from classwork.models import ClassOffer
 from outbox.testing import run_all
@@ -59,7 +58,7 @@ class TicketSimulation(spot_simulation.SpotSimulation):
         order.lines.all().delete()
 
     def refund_order(self, number: int) -> None:
-        with suppress(reservations.RefundRefused):  # A ticket may be about to be upgraded.
+        with suppress(RefundRefused):  # A ticket may be about to be upgraded.
             super().refund_order(number)
 
     def payer_for(self, number: int) -> dict[str, object]:

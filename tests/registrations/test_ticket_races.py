@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.test import TransactionTestCase, tag
 from django.utils import timezone
 
-from billing.domain.orders.placement import OrderNotPlaced
+from billing.errors import OrderNotPlaced
 from billing.models import Order
 from classwork.models import Meeting
 from registrations.domain import capacity

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import cart as carts
-from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.pricing import balances
 from billing.domain.refunds import reservations
+from billing.errors import OrderNotPlaced
 from billing.models import Order
 from classwork.models import Meeting
 from history.models import Entry

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import transitions
-from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.payments import attempts
+from billing.errors import OrderNotPlaced
 from billing.models import Order, Payment, PaymentIssue
 from classwork.domain.catalog import subjects
 from classwork.domain.schedule import meetings

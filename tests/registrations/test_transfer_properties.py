@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from billing.domain.cancellations import line_cancellation
-from billing.domain.orders import transitions
 from billing.domain.pricing import balances
 from billing.domain.refunds import price_reductions
+from billing.errors import OrderTransitionRefused
 from billing.models import Order, OrderLine
 from outbox.testing import run_all
 from registrations.domain.attendees import TypedPerson
@@ -63,7 +63,7 @@ class TransferSimulation(spot_simulation.SpotSimulation):
 
     def cancel_registration(self, number: int) -> None:
         if (spot := self.pick_registration(number)) and spot.line:
-            with suppress(transitions.OrderTransitionRefused):
+            with suppress(OrderTransitionRefused):
                 line_cancellation.cancel_line(spot.line, at=self.now, why="x")
 
     def line_states(self, lines: Iterable[OrderLine]) -> list[str]:

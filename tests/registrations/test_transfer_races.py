@@ -7,9 +7,8 @@ from django.test import TransactionTestCase, tag
 from django.utils import timezone
 
 from billing.domain.cancellations import line_cancellation
-from billing.domain.orders import transitions
-from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.refunds import exchanges
+from billing.errors import OrderNotPlaced, OrderTransitionRefused
 from billing.models import Order, OrderLine
 from classwork.models import ClassOffer
 from registrations.domain import capacity
@@ -88,7 +87,7 @@ class TransferRaceTest(TransactionTestCase):
             self.mover(spot, self.thursday),
             lambda: line_cancellation.cancel_line(spot.line, at=timezone.now(), why="x"),
         )
-        self.assertIsInstance(outcomes[1], transitions.OrderTransitionRefused)
+        self.assertIsInstance(outcomes[1], OrderTransitionRefused)
         self.assertEqual(self.taken(), (0, 1))
 
     def test_two_students_who_swap_classes_do_not_deadlock(self) -> None:

@@ -7,8 +7,8 @@ from django.test import SimpleTestCase, tag
 from django.utils import timezone
 
 from billing.domain.orders import cart as carts
-from billing.domain.orders.placement import OrderNotPlaced
 from billing.domain.payments import attempts
+from billing.errors import OrderNotPlaced
 from billing.models import Order
 from common import dates
 from mailroom.models import Message

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from billing.domain.orders import cart as carts
-from billing.domain.orders.placement import OrderNotPlaced
+from billing.errors import OrderNotPlaced
 from billing.models import Order
 from classwork.models import ClassOffer
 from outbox.testing import run_all

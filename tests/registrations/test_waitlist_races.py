@@ -7,7 +7,7 @@ from django.test import tag
 from django.utils import timezone
 
 from billing.domain.orders import cart as carts
-from billing.domain.orders.placement import OrderNotPlaced
+from billing.errors import OrderNotPlaced
 from billing.models import Order
 from registrations.domain import capacity, spot_offers
 from registrations.domain.line_details import OTHER, Attendee, AttendeeDetails

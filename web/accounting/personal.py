@@ -26,12 +26,12 @@ STAFF: list[tuple[type[Model], str]] = [
 def export(person: PersonRecords) -> dict[str, object]:
     orders = orders_of(person)
     sections = {
-        "asked": [
+        "questions": [
             {"order": question.order.number, "question": question.text, "answer": question.answer}
             for question in PayerQuestion.objects.filter(order__in=orders).select_related("order")
         ],
         "differences": [
-            {"order": finding.order.number, "what": finding.get_verdict_display(), "why": finding.note}
+            {"order": finding.order.number, "difference": finding.get_verdict_display(), "reason": finding.note}
             for finding in Finding.objects.off().filter(order__in=orders).select_related("order")
             if finding.order is not None
         ],

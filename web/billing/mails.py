@@ -46,10 +46,10 @@ def _order_facts(order: Order) -> dict[str, Any]:
         "first_name": names.first_name(order.payer_name),
         "link": absolute_url(order.address()),
         "pay": absolute_url(order.address("payment_fail")),
-        "told": asdict(payment_status_text.payment_text_of_order(order, at)),
+        "payment_status": asdict(payment_status_text.payment_text_of_order(order, at)),
         "receipt": absolute_url(order.receipt_address),
         "lines": [_line_facts(item, order.currency) for item in balances.itemized_lines(order, at)],
-        "promises": [_terms_facts(promise) for promise in terms.terms_of_lines(order, at)],
+        "line_terms": [_terms_facts(line_terms) for line_terms in terms.terms_of_lines(order, at)],
         "state": str(status_text.order_status(order, at)),
         "door": order.due_kind == Order.Due.DOOR,
         "by": order.due_date if order.due_kind == Order.Due.DATE else None,
@@ -80,9 +80,9 @@ def _line_facts(item: balances.PricedLine, currency: str) -> dict[str, str]:
     return {"title": item.line.title, "detail": detail, "amount": amount}
 
 
-def _terms_facts(promise: terms.LineTerms) -> dict[str, Any]:
-    sentences = [*map(str, promise.sentences), *([promise.withdrawal] if promise.withdrawal else [])]
-    return {"title": promise.line.title, "sentences": sentences}
+def _terms_facts(line_terms: terms.LineTerms) -> dict[str, Any]:
+    sentences = [*map(str, line_terms.sentences), *([line_terms.withdrawal] if line_terms.withdrawal else [])]
+    return {"title": line_terms.line.title, "sentences": sentences}
 
 
 def order_sample() -> dict[str, Any]:
@@ -95,10 +95,16 @@ def order_sample() -> dict[str, Any]:
         "first_name": "Alice",
         "link": absolute_url("/order/1042/"),
         "pay": absolute_url("/payment/fail/1042"),
-        "told": {"text": "The bank did not take the payment.", "todo": "Try another way.", "said": "It has expired."},
+        "payment_status": {
+            "text": "Your payment was declined.",
+            "next_step": "Try another payment method.",
+            "gateway_message": "Your card has expired.",
+        },
         "receipt": absolute_url("/order/1042/receipt/"),
         "lines": [line],
-        "promises": [{"title": "Balboa 2", "sentences": ["Until Thu, Sep 3, 2026, 6:00 PM you get everything back."]}],
+        "line_terms": [
+            {"title": "Balboa 2", "sentences": ["Until Thu, Sep 3, 2026, 6:00 PM you get everything back."]}
+        ],
         "state": "Paid",
         "door": True,
         "by": None,
@@ -125,7 +131,7 @@ def order_sample() -> dict[str, Any]:
         "by_attendee": False,
         "by_staff": False,
         "at": format_moment(timezone.now()),
-        "ends": [{"title": "Balboa 2", "said": f"{half} refunded to the original payment method."}],
+        "ends": [{"title": "Balboa 2", "result": f"{half} refunded to the original payment method."}],
         "amount": amount,
         "honored": False,
     }
@@ -158,7 +164,7 @@ def canceled_line_context(message: Message) -> dict[str, Any]:
         "by_staff": line.ended_by == CanceledBy.STAFF,
         "at": format_moment(datetime.fromisoformat(line.cancellation["at"])) if line.cancellation else "",
         "ends": [
-            {"title": str(canceled), "said": status_text.cancellation_text(canceled)}
+            {"title": str(canceled), "result": status_text.cancellation_text(canceled)}
             for canceled in lines
             if canceled.cancellation
         ],

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 
+from billing import gateways
 from billing.models import (
     Credit,
     DiscountCode,
@@ -79,14 +80,14 @@ def export(person: PersonRecords) -> dict[str, object]:
         "orders": [_export_order(order) for order in orders],
         "credit": [
             {
-                "at": entry.created_at.isoformat(),
+                "date": entry.created_at.isoformat(),
                 "amount": str(entry.amount),
                 "currency": entry.currency,
-                "why": entry.note,
+                "reason": entry.note,
             }
             for entry in credit
         ],
-        "codes": [code.code for code in codes],
+        "discount_codes": [code.code for code in codes],
         "gift_vouchers": [_export_voucher(voucher) for voucher in vouchers_of(person).prefetch_related("entries")],
     }
     return {name: value for name, value in sections.items() if value}
@@ -103,45 +104,50 @@ def _export_order(order: Order) -> dict[str, Any]:
         "currency": order.currency,
         "lines": [_export_line(line) for line in order.lines.all()],
         "payments": [_export_payment(payment) for payment in order.payments.all()],
-        "questions": [{"text": case.description, "answer": case.resolution} for case in order.cases.all()],
+        "payment_issues": [{"text": issue.description, "resolution": issue.resolution} for issue in order.cases.all()],
     }
 
 
 def _export_voucher(voucher: Voucher) -> dict[str, Any]:
     # The code is left out: the buyer of a gift may not use the recipient's voucher.
     return {
-        "worth": str(voucher.face_value),
-        "left": str(voucher.balance),
+        "value": str(voucher.face_value),
+        "balance": str(voucher.balance),
         "currency": voucher.currency,
         "for": voucher.gift,
         "recipient": voucher.recipient_name,
         "recipient_email": voucher.recipient_email,
         "from": voucher.giver_name,
         "message": voucher.message,
-        "until": voucher.expires_on and voucher.expires_on.isoformat(),
+        "expires": voucher.expires_on and voucher.expires_on.isoformat(),
         "entries": [
-            {"at": entry.created_at.isoformat(), "what": entry.get_reason_display(), "amount": str(entry.amount)}
+            {"date": entry.created_at.isoformat(), "what": entry.get_reason_display(), "amount": str(entry.amount)}
             for entry in voucher.entries.all()
         ],
     }
 
 
 def _export_line(line: OrderLine) -> dict[str, Any]:
-    parts = [
-        {"plan": part.total_kind, "label": part.label, "amount": str(part.amount)} for part in line.adjustments.all()
+    price = [
+        {"total": part.get_total_kind_display(), "label": part.label, "amount": str(part.amount)}
+        for part in line.adjustments.all()
     ]
-    return {"title": line.title, "detail": line.detail, "answers": line.details, "price": parts}
+    return {"title": line.title, "detail": line.detail, "answers": line.details, "price": price}
 
 
 def _export_payment(payment: Payment) -> dict[str, Any]:
     return {
-        "at": payment.created.isoformat(),
-        "how": payment.variant,
-        "status": payment.status,
+        "date": payment.created.isoformat(),
+        "method": gateways.method_label(payment.variant),
+        "status": payment.get_status_display(),
         "amount": str(payment.total),
-        "refunds": [{"amount": str(refund.amount), "why": refund.why} for refund in payment.refunds.all()],
-        "asked_back": [{"amount": str(dispute.amount), "state": dispute.state} for dispute in payment.disputes.all()],
-        "messages": [{"at": event.at.isoformat(), "kind": event.kind} for event in payment.messages.all()],
+        "refunds": [{"amount": str(refund.amount), "reason": refund.note} for refund in payment.refunds.all()],
+        "disputes": [
+            {"amount": str(dispute.amount), "state": dispute.get_state_display()} for dispute in payment.disputes.all()
+        ],
+        "messages": [
+            {"received": webhook.received_at.isoformat(), "kind": webhook.kind} for webhook in payment.messages.all()
+        ],
     }
 
 
@@ -160,9 +166,9 @@ def erase(person: PersonRecords) -> None:
         **BILLED, customer_ip_address=None, extra_data="", message="", session_url=""
     )
     _anonymize_lines(list(OrderLine.objects.filter(order__in=numbers).order_by("pk")))
-    for case in PaymentIssue.objects.filter(order__in=numbers, kind=PaymentIssue.Kind.ANSWERED):
-        case.description = f"(erased {case.pk})"  # The texts of an order's open cases have to differ.
-        case.save(update_fields=["description"])
+    for issue in PaymentIssue.objects.filter(order__in=numbers, kind=PaymentIssue.Kind.ANSWERED):
+        issue.description = f"(erased {issue.pk})"  # The texts of an order's open issues have to differ.
+        issue.save(update_fields=["description"])
     DiscountCode.objects.filter(student_id__in=person.student_ids).delete()
     Credit.objects.filter(account_id=person.account_id).exclude(account=None).update(note="(erased)")
     Order.objects.filter(pk__in=numbers).update(

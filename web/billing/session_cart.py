@@ -111,7 +111,8 @@ def orders_for_header(request: HttpRequest) -> list[Order]:
             condition |= Q(pk__in=session_orders.at_the_door(at).values("pk"))
     if not condition:
         return []
-    return list(Order.objects.filter(condition).annotate(things=Count("lines", filter=Q(lines__canceled_at=None))))
+    count = Count("lines", filter=Q(lines__canceled_at=None))
+    return list(Order.objects.filter(condition).annotate(item_count=count))
 
 
 def orders_to_pay(request: HttpRequest) -> list[Order]:

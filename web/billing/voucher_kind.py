@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db.models import Q
 
-from billing.domain.product_kinds import ProductDescription, ProductKind, ProductUnavailable
+from billing.domain.product_kinds import ProductDescription, ProductKind
 from billing.domain.vouchers import sales
 from billing.domain.vouchers.details import VoucherDetails
+from billing.errors import ProductUnavailable
 from billing.models import OrderLine, Voucher
 from billing.rules.price_facts import PriceFacts
 from billing.rules.terms import Terms

@@ -2,7 +2,7 @@
 
 Each app declares the sentences for its own actions in `<app>/sentences.py`. The name of the person is added in front:
 
-    SENTENCES = {"billing.refunded": _("refunded {amount:money}"), "billing.due_set": _("due on {on:date}")}
+    SENTENCES = {"billing.refunded": _("refunded {amount:money}"), "billing.due_date_set": _("due on {on:date}")}
 
 Sentences are marked with gettext_noop and translated when they are shown. Names in braces are details of the entry. The
 formats are `money`, `date`, `moment`, `names` for a list, and `changes` for fields with their values before and after.

@@ -12,10 +12,6 @@ from mailroom.domain.rendering import MailTextInvalid
 from mailroom.models import Suppression, Template
 
 
-class ReasonForm(forms.Form):
-    why = forms.CharField(label=_("Reason"), max_length=200, help_text=_("Saved with your name in the history."))
-
-
 class PreferencesForm(forms.Form):
     """A checkbox for each kind of mail that can be turned off."""
 

@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from common.forms import SAVED_IN_HISTORY, ReasonForm
 from common.permissions import desk_required
 from outbox.domain import office_actions
 from outbox.domain.health import queue_health
 from outbox.domain.trace import trace_subject
-from outbox.forms import ReasonForm
 from outbox.models import Delivery, DeliveryState, JobRow, Worker
 from outbox.trace_drawing import draw_trace
 
@@ -45,7 +45,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 @require_safe
 @desk_required(VIEW_PERMISSION)
 def delivery(request: HttpRequest, pk: int) -> HttpResponse:
-    return render_delivery(request, pk, ReasonForm())
+    return render_delivery(request, pk, ReasonForm(help_text=SAVED_IN_HISTORY))
 
 
 def render_delivery(request: HttpRequest, pk: int, form: ReasonForm) -> HttpResponse:
@@ -64,7 +64,7 @@ def render_delivery(request: HttpRequest, pk: int, form: ReasonForm) -> HttpResp
 @desk_required(HANDLE_PERMISSION)
 def retry_or_dismiss_delivery(request: HttpRequest, pk: int) -> HttpResponse:
     get_object_or_404(Delivery, pk=pk)
-    form = ReasonForm(request.POST)
+    form = ReasonForm(request.POST, help_text=SAVED_IN_HISTORY)
     if not form.is_valid():
         return render_delivery(request, pk, form)
     action, confirmation = ACTIONS.get(request.POST.get("action", ""), ACTIONS["retry"])

@@ -14,7 +14,7 @@ from tests.fakes.paypal_server import contract
 from tests.fakes.paypal_server.books import Books
 from tests.fakes.paypal_server.contract import Asked
 from tests.fakes.paypal_server.webhooks import Webhooks
-from tests.fakes.paypal_server.wire import No, Wire, unknown
+from tests.fakes.paypal_server.wire import PayPalRefusal, Wire, unknown
 
 LISTED = ("dispute_id", "create_time", "update_time", "reason", "status", "dispute_amount", "links")
 KEY_KEPT = {"/v2/checkout/": timedelta(hours=6), "/v2/payments/": timedelta(days=45)}
@@ -54,7 +54,7 @@ class Api:
     def answer(self, asked: Asked) -> Reply:
         try:
             reply = self._answer(asked)
-        except No as no:
+        except PayPalRefusal as no:
             reply = refusal(asked, no)
         wrong = contract.faults_in_answer(asked, reply.status, reply.text)
         self.violations += [f"answer to {asked.where}: {each}" for each in wrong]
@@ -68,7 +68,7 @@ class Api:
         wrong = contract.faults_of(asked)
         if wrong:
             self.violations += [f"{asked.where}: {each}" for each in wrong]
-            raise No(400, "INVALID_REQUEST", "INVALID_PARAMETER_SYNTAX")
+            raise PayPalRefusal(400, "INVALID_REQUEST", "INVALID_PARAMETER_SYNTAX")
         if asked.method == "GET" or asked.path.startswith("/v1/"):
             return work(asked, *arguments)
         return self._once(asked, lambda: work(asked, *arguments))
@@ -95,7 +95,7 @@ class Api:
     def _admit(self, asked: Asked) -> None:
         kind, _, token = asked.headers.get("Authorization", "").partition(" ")
         if kind != "Bearer" or self.tokens.get(token, self.books.now()) <= self.books.now():
-            raise No(401, "AUTHENTICATION_FAILURE")
+            raise PayPalRefusal(401, "AUTHENTICATION_FAILURE")
 
     # -- the same twice is done once -------------------------------------------------------------------------------
 
@@ -103,19 +103,19 @@ class Api:
         key = asked.headers.get("PayPal-Request-Id", "")
         if not key:
             if "payment_source" in json.loads(asked.body or b"{}"):
-                raise No(400, "INVALID_REQUEST", "PAYPAL_REQUEST_ID_REQUIRED")
+                raise PayPalRefusal(400, "INVALID_REQUEST", "PAYPAL_REQUEST_ID_REQUIRED")
             return work()
         digest = hashlib.sha256(asked.body).hexdigest()
         kept = self.kept.get((asked.path, key))
         lasts = next(time for start, time in KEY_KEPT.items() if asked.path.startswith(start))
         if kept and self.books.now() - kept.at < lasts:
             if kept.digest != digest:
-                raise No(400, "INVALID_REQUEST", "INVALID_PARAMETER_VALUE")
+                raise PayPalRefusal(400, "INVALID_REQUEST", "INVALID_PARAMETER_VALUE")
             again = kept.reply.status == 201 and asked.path.startswith("/v2/checkout/")  # refunds stay 201
             return Reply(200 if again else kept.reply.status, kept.reply.text)
         try:
             reply = work()
-        except No as no:
+        except PayPalRefusal as no:
             reply = refusal(asked, no)
         self.kept[asked.path, key] = Kept(digest, reply, self.books.now())
         return reply
@@ -155,10 +155,10 @@ class Api:
         start, end = (datetime.fromisoformat(query[name]) for name in ("start_date", "end_date"))
         size = int(query.get("page_size", 100))
         if not 1 <= size <= 500:
-            raise No(400, "INVALID_REQUEST", "INVALID_PAGE_SIZE")
+            raise PayPalRefusal(400, "INVALID_REQUEST", "INVALID_PAGE_SIZE")
         found = self.books.transactions(start, end, int(query.get("page", 1)), size)
         if found["total_items"] > self.most_rows:
-            raise No(400, "RESULTSET_TOO_LARGE")
+            raise PayPalRefusal(400, "RESULTSET_TOO_LARGE")
         return Reply.of(200, found)
 
 
@@ -183,7 +183,7 @@ def shown(asked: Asked, status: int, resource: dict[str, Any]) -> Reply:
     return Reply.of(status, resource)
 
 
-def refusal(asked: Asked, no: No) -> Reply:
+def refusal(asked: Asked, no: PayPalRefusal) -> Reply:
     answer: Wire = {"name": no.name, "debug_id": secrets.token_hex(6), "links": no.links}
     if asked.path.startswith("/v1/"):
         answer["message"] = str(no)

@@ -14,7 +14,7 @@ from tests.fakes.paypal_server.books import Books
 from tests.fakes.paypal_server.contract import Asked
 from tests.fakes.paypal_server.control import levers
 from tests.fakes.paypal_server.webhooks import Notice, Webhooks
-from tests.fakes.paypal_server.wire import No
+from tests.fakes.paypal_server.wire import PayPalRefusal
 
 CLIENT_ID, SECRET, WEBHOOK_ID = "fake-client", "fake-secret", "WH0FAKE"
 
@@ -47,7 +47,7 @@ class PayPalHandler(Handler):
 
 class PayPal(Imitation):
     handler = PayPalHandler
-    refusal = No
+    refusal = PayPalRefusal
 
     def __init__(self, port: int = 0, webhooks_to: str = "") -> None:
         super().__init__(port)
@@ -98,7 +98,7 @@ class PayPal(Imitation):
         try:
             with self.lock:
                 return 200, pages.approval(self.books.order(number), self.books.contexts[number], again)
-        except No:
+        except PayPalRefusal:
             return 404, pages.gone()
 
     def decide(self, number: str, answer: str) -> str | None:
@@ -110,7 +110,7 @@ class PayPal(Imitation):
                 if answer == "cancel":
                     return onward(context["cancel_url"], token=number)
                 self.books.approve(number, answer)
-        except No:
+        except PayPalRefusal:
             return None
         return onward(context["return_url"], token=number, PayerID="PAYER23456789")
 

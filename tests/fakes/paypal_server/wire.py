@@ -11,7 +11,7 @@ CURRENCIES = "AUD BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF ILS JPY MXN MYR NOK NZ
 Wire = dict[str, Any]
 
 
-class No(Exception):
+class PayPalRefusal(Exception):
     """PayPal's refusal: the status, the name of the kind, the issue."""
 
     def __init__(self, status: int, name: str, issue: str = "", links: list[Wire] | None = None) -> None:
@@ -19,12 +19,12 @@ class No(Exception):
         self.status, self.name, self.issue, self.links = status, name, issue, links or []
 
 
-def unprocessable(issue: str, links: list[Wire] | None = None) -> No:
-    return No(422, "UNPROCESSABLE_ENTITY", issue, links)
+def unprocessable(issue: str, links: list[Wire] | None = None) -> PayPalRefusal:
+    return PayPalRefusal(422, "UNPROCESSABLE_ENTITY", issue, links)
 
 
-def unknown() -> No:
-    return No(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID")
+def unknown() -> PayPalRefusal:
+    return PayPalRefusal(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID")
 
 
 def new_id() -> str:
@@ -46,7 +46,7 @@ def amount_of(money: Wire) -> Decimal:
 def fitting(part: Wire, *names: str) -> None:
     """Letters beyond ASCII count as several."""
     if any(len(part.get(name, "").encode()) > 127 for name in names):
-        raise No(400, "INVALID_REQUEST", "INVALID_STRING_LENGTH")
+        raise PayPalRefusal(400, "INVALID_REQUEST", "INVALID_STRING_LENGTH")
 
 
 def money(value: Decimal, currency: str) -> Wire:

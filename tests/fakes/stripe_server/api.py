@@ -12,7 +12,7 @@ import stripe
 from tests.fakes.stripe_server import contract
 from tests.fakes.stripe_server.books import shown
 from tests.fakes.stripe_server.checkout import Checkout
-from tests.fakes.stripe_server.wire import Refusal, Wire, listing, missing, nested, new_id, within
+from tests.fakes.stripe_server.wire import StripeRefusal, Wire, listing, missing, nested, new_id, within
 
 ACCOUNTS_VERSION = "2019-05-16"
 """What an endpoint gets that was made without naming a version: whatever the account began with."""
@@ -89,7 +89,7 @@ class Api:
             if before is not None:
                 return self._again(before, asked)
             reply = self._act(asked)
-        except Refusal as refusal:
+        except StripeRefusal as refusal:
             return Reply(refusal.status, refusal.body)
         if asked.key:
             self.kept[asked.key] = ((asked.where, asked.body), reply)
@@ -97,16 +97,16 @@ class Api:
 
     def _admit(self, asked: Asked) -> None:
         if asked.headers.get("Authorization") != f"Bearer {self.secret}":
-            raise Refusal("Invalid API Key provided.", status=401)
+            raise StripeRefusal("Invalid API Key provided.", status=401)
         version = asked.headers.get("Stripe-Version", "")
         if version != stripe.api_version:
-            raise Refusal(f"Invalid Stripe API version: {version}")
+            raise StripeRefusal(f"Invalid Stripe API version: {version}")
 
     def _again(self, before: tuple[tuple[str, str], Reply], asked: Asked) -> Reply:
         first, reply = before
         if first != (asked.where, asked.body):
             sentence = "Keys for idempotent requests can only be used with the parameters they were first used with."
-            raise Refusal(sentence, kind="idempotency_error")
+            raise StripeRefusal(sentence, kind="idempotency_error")
         return Reply(reply.status, reply.body, replayed=True)
 
     def _act(self, asked: Asked) -> Reply:
@@ -117,14 +117,14 @@ class Api:
                 paths = form.pop("expand", [])
                 try:
                     return Reply(200, self.open_up(act(form, *found.groups()), paths))
-                except Refusal as refusal:
+                except StripeRefusal as refusal:
                     return Reply(refusal.status, refusal.body)
-        raise Refusal(f"Unrecognized request URL ({asked.where}).", status=404)
+        raise StripeRefusal(f"Unrecognized request URL ({asked.where}).", status=404)
 
     def _understood(self, types: str, asked: Asked) -> Wire:
         try:
             return contract.check(types, asked.form)
-        except Refusal as refusal:
+        except StripeRefusal as refusal:
             self.violations.append(f"{asked.where}: {refusal}")
             raise
 
@@ -137,7 +137,7 @@ class Api:
             found["data"] = [shown(each) for each in found["data"]]
         for path in paths:
             if path.count(".") > 3:
-                raise Refusal("You cannot expand more than 4 levels of a property.", param="expand")
+                raise StripeRefusal("You cannot expand more than 4 levels of a property.", param="expand")
             self._expand(found, path.split("."))
         return found
 
@@ -150,10 +150,10 @@ class Api:
             return
         name, *rest = path
         if name not in thing:
-            raise Refusal(f"This property cannot be expanded ({name}).", param="expand")
+            raise StripeRefusal(f"This property cannot be expanded ({name}).", param="expand")
         if isinstance(thing[name], str):
             if thing[name] not in self.books.things:
-                raise Refusal(f"This property cannot be expanded ({name}).", param="expand")
+                raise StripeRefusal(f"This property cannot be expanded ({name}).", param="expand")
             thing[name] = shown(self.books.things[thing[name]])
         self._expand(thing[name], rest)
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.fakes.stripe_server.wire import Refusal, Wire, missing, new_id
+from tests.fakes.stripe_server.wire import StripeRefusal, Wire, missing, new_id
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Books:
 
 def check_metadata(given: Wire) -> None:
     if len(given) > 50 or any(len(name) > 40 or len(value) > 500 for name, value in given.items()):
-        raise Refusal("Metadata: at most 50 keys of 40 characters, values of 500.", param="metadata")
+        raise StripeRefusal("Metadata: at most 50 keys of 40 characters, values of 500.", param="metadata")
 
 
 def shown(thing: Wire) -> Wire:

@@ -6,7 +6,7 @@ import re
 from tests.fakes.stripe_server import money
 from tests.fakes.stripe_server.books import check_metadata
 from tests.fakes.stripe_server.going_back import GoingBack
-from tests.fakes.stripe_server.wire import Refusal, Wire
+from tests.fakes.stripe_server.wire import StripeRefusal, Wire
 
 HALF_AN_HOUR, A_DAY = 30 * 60, 24 * 60 * 60
 DECLINES = {
@@ -23,7 +23,7 @@ class Checkout(GoingBack):
         total, currency = _sum(asked)
         until = asked.get("expires_at", self.now() + A_DAY)
         if not HALF_AN_HOUR <= until - self.now() + 1 <= A_DAY + 1:
-            raise Refusal("The `expires_at` timestamp must be 30 minutes to 24 hours ahead.", param="expires_at")
+            raise StripeRefusal("The `expires_at` timestamp must be 30 minutes to 24 hours ahead.", param="expires_at")
         _check(asked)
         kept = {name: asked.get(name) for name in KEPT}
         session = self.add("cs_test", "checkout.session", **kept)
@@ -50,7 +50,7 @@ class Checkout(GoingBack):
     def expire(self, number: str) -> Wire:
         session = self.session(number)
         if session["status"] != "open":
-            raise Refusal('Only Checkout Sessions with a status in ["open"] can be expired.')
+            raise StripeRefusal('Only Checkout Sessions with a status in ["open"] can be expired.')
         self._expire(session)
         return session
 
@@ -94,7 +94,7 @@ class Checkout(GoingBack):
         session = self.find("checkout.session", number)
         intent = self.find("payment_intent", session["payment_intent"])
         if intent["status"] != "processing":
-            raise Refusal("No bank is being waited for.")
+            raise StripeRefusal("No bank is being waited for.")
         if good:
             self._take(session, intent, "us_bank_account")
             session["payment_status"] = "paid"
@@ -109,7 +109,7 @@ class Checkout(GoingBack):
     def _open(self, number: str) -> Wire:
         session = self.session(number)
         if session["status"] != "open":
-            raise Refusal("This page is no longer open.", status=410)
+            raise StripeRefusal("This page is no longer open.", status=410)
         return session
 
     def _intent(self, session: Wire) -> Wire:
@@ -146,27 +146,27 @@ class Checkout(GoingBack):
 def _check(asked: Wire) -> None:
     for needed in ("success_url", "mode"):
         if needed not in asked:
-            raise Refusal(f"Missing required param: {needed}.", code="parameter_missing", param=needed)
+            raise StripeRefusal(f"Missing required param: {needed}.", code="parameter_missing", param=needed)
     for place in ("success_url", "cancel_url"):
         if not re.match(r"https?://[^/\s]+/", asked.get(place, "https://school.example/")):
-            raise Refusal("Not a valid URL", code="url_invalid", param=place)
+            raise StripeRefusal("Not a valid URL", code="url_invalid", param=place)
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", asked.get("customer_email", "pat@school.example")):
-        raise Refusal("Invalid email address", code="email_invalid", param="customer_email")
+        raise StripeRefusal("Invalid email address", code="email_invalid", param="customer_email")
     if len(asked.get("client_reference_id", "")) > 200:
-        raise Refusal("client_reference_id is too long", param="client_reference_id")
+        raise StripeRefusal("client_reference_id is too long", param="client_reference_id")
     check_metadata(asked.get("metadata", {}))
     check_metadata(asked.get("payment_intent_data", {}).get("metadata", {}))
 
 
 def _sum(asked: Wire) -> tuple[int, str]:
     if not asked.get("line_items"):
-        raise Refusal("Missing required param: line_items.", code="parameter_missing", param="line_items")
+        raise StripeRefusal("Missing required param: line_items.", code="parameter_missing", param="line_items")
     prices = [(item.get("price_data"), item.get("quantity", 1)) for item in asked["line_items"]]
     if any(price is None or "unit_amount" not in price or "product_data" not in price for price, _ in prices):
-        raise Refusal("Each line needs price_data with unit_amount and product_data.", param="line_items")
+        raise StripeRefusal("Each line needs price_data with unit_amount and product_data.", param="line_items")
     currencies = {price["currency"] for price, _ in prices}
     if len(currencies) > 1:
-        raise Refusal("All prices must be of one currency.", param="line_items")
+        raise StripeRefusal("All prices must be of one currency.", param="line_items")
     total, currency = sum(price["unit_amount"] * number for price, number in prices), currencies.pop()
     money.check(total, currency, "line_items")
     return total, currency

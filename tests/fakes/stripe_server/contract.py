@@ -11,7 +11,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from stripe import RequestOptions
 from typing_extensions import is_typeddict
 
-from tests.fakes.stripe_server.wire import Refusal, Wire
+from tests.fakes.stripe_server.wire import StripeRefusal, Wire
 
 HEADERS = frozenset(RequestOptions.__annotations__)
 """What the library's types allow beside the parameters goes into headers, never into the form."""
@@ -45,18 +45,18 @@ def check(of: str, asked: Wire) -> Wire:
     return read
 
 
-def _refusal(wrong: ValidationError) -> Refusal:
+def _refusal(wrong: ValidationError) -> StripeRefusal:
     first = wrong.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return _unknown(where)
     if first["type"] == "missing":
-        return Refusal(f"Missing required param: {where}.", code="parameter_missing", param=where)
-    return Refusal(f"Invalid {where}: {first['msg']}", code="parameter_invalid", param=where)
+        return StripeRefusal(f"Missing required param: {where}.", code="parameter_missing", param=where)
+    return StripeRefusal(f"Invalid {where}: {first['msg']}", code="parameter_invalid", param=where)
 
 
-def _unknown(where: str) -> Refusal:
-    return Refusal(f"Received unknown parameter: {where}", code="parameter_unknown", param=where)
+def _unknown(where: str) -> StripeRefusal:
+    return StripeRefusal(f"Received unknown parameter: {where}", code="parameter_unknown", param=where)
 
 
 def _exactly(read: Any, asked: Any, where: str) -> None:
@@ -69,6 +69,6 @@ def _exactly(read: Any, asked: Any, where: str) -> None:
             _exactly(value, asked[number], f"{where}.{number}")
     elif isinstance(read, bool):
         if asked not in ("true", "false"):
-            raise Refusal(f"Invalid boolean: {asked}", param=where)
+            raise StripeRefusal(f"Invalid boolean: {asked}", param=where)
     elif isinstance(read, int) and str(read) != asked:
-        raise Refusal(f"Invalid integer: {asked}", code="parameter_invalid_integer", param=where)
+        raise StripeRefusal(f"Invalid integer: {asked}", code="parameter_invalid_integer", param=where)

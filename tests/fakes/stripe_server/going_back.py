@@ -2,7 +2,7 @@
 
 from tests.fakes.stripe_server import money
 from tests.fakes.stripe_server.books import Books, check_metadata, shown
-from tests.fakes.stripe_server.wire import Refusal, Wire
+from tests.fakes.stripe_server.wire import StripeRefusal, Wire
 
 REFUND_FAILS = "4000000000005126"
 REFUND_WAITS = "4000000000007726"
@@ -14,12 +14,12 @@ class GoingBack(Books):
         left = charge["amount"] - charge["amount_refunded"]
         amount = asked.get("amount", left)
         if amount <= 0:
-            raise Refusal("Invalid positive integer", code="parameter_invalid_integer", param="amount")
+            raise StripeRefusal("Invalid positive integer", code="parameter_invalid_integer", param="amount")
         if amount > left:
-            raise Refusal(f"Refund amount ({amount}) is greater than unrefunded amount ({left}).", param="amount")
+            raise StripeRefusal(f"Refund amount ({amount}) is greater than unrefunded amount ({left}).", param="amount")
         money.check_steps(amount, charge["currency"], "amount")
         if self.short:
-            raise Refusal("Insufficient funds in your Stripe balance.", code="balance_insufficient")
+            raise StripeRefusal("Insufficient funds in your Stripe balance.", code="balance_insufficient")
         check_metadata(asked.get("metadata", {}))
         return self._give_back(charge, amount, asked)
 
@@ -27,16 +27,16 @@ class GoingBack(Books):
         if "payment_intent" in asked:
             intent = self.find("payment_intent", asked["payment_intent"])
             if not intent["latest_charge"]:
-                raise Refusal(f"This PaymentIntent ({intent['id']}) does not have a successful charge to refund.")
+                raise StripeRefusal(f"This PaymentIntent ({intent['id']}) does not have a successful charge to refund.")
             charge = self.find("charge", intent["latest_charge"])
         elif "charge" in asked:
             charge = self.find("charge", asked["charge"])
         else:
-            raise Refusal("One of the following params should be provided: payment_intent or charge.")
+            raise StripeRefusal("One of the following params should be provided: payment_intent or charge.")
         if charge["refunded"]:
-            raise Refusal(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
+            raise StripeRefusal(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
         if any(dispute["status"] != "won" for dispute in self.every("dispute", charge=charge["id"])):
-            raise Refusal(f"Charge {charge['id']} has been charged back.", code="charge_disputed")
+            raise StripeRefusal(f"Charge {charge['id']} has been charged back.", code="charge_disputed")
         return charge
 
     def _give_back(self, charge: Wire, amount: int, asked: Wire) -> Wire:
@@ -60,7 +60,7 @@ class GoingBack(Books):
         """Later a pending refund arrives, or one that seemed to have arrived does not."""
         refund = self.find("refund", number)
         if refund["status"] == "failed" or (good and refund["status"] != "pending"):
-            raise Refusal("This refund is settled.")
+            raise StripeRefusal("This refund is settled.")
         if good:
             refund["status"] = "succeeded"
             self.tell("refund.updated", refund)
@@ -78,7 +78,7 @@ class GoingBack(Books):
     def dispute(self, intent: str) -> Wire:
         charge = self.find("charge", self.find("payment_intent", intent)["latest_charge"])
         if charge["disputed"]:
-            raise Refusal("This charge is disputed already.")
+            raise StripeRefusal("This charge is disputed already.")
         amount, currency = charge["amount"] - charge["amount_refunded"], charge["currency"]
         charge["disputed"] = True
         dispute = self.add("du", "dispute", amount=amount, currency=currency, charge=charge["id"])
@@ -98,7 +98,7 @@ class GoingBack(Books):
     def close_dispute(self, number: str, *, won: bool) -> None:
         dispute = self.find("dispute", number)
         if dispute["status"] != "needs_response":
-            raise Refusal("This dispute is closed.")
+            raise StripeRefusal("This dispute is closed.")
         dispute["status"] = "won" if won else "lost"
         if won:
             amount, currency = dispute["amount"], dispute["currency"]

@@ -13,7 +13,7 @@ from tests.fakes.stripe_server.books import shown
 from tests.fakes.stripe_server.checkout import Checkout
 from tests.fakes.stripe_server.control import levers
 from tests.fakes.stripe_server.webhooks import Notice, Webhooks
-from tests.fakes.stripe_server.wire import Refusal, Wire
+from tests.fakes.stripe_server.wire import StripeRefusal, Wire
 
 KEY, WEBHOOK_SECRET = "sk_test_imitation", "whsec_imitation"
 
@@ -41,7 +41,7 @@ class StripeHandler(Handler):
 
 class Stripe(Imitation):
     handler = StripeHandler
-    refusal = Refusal
+    refusal = StripeRefusal
 
     def __init__(self, port: int = 0, webhooks_to: str = "") -> None:
         super().__init__(port)
@@ -96,7 +96,7 @@ class Stripe(Imitation):
                 return acts[kind](number, form)
         except KeyError:
             return Page(404, pages.closed("There is nothing here."))
-        except Refusal as refusal:
+        except StripeRefusal as refusal:
             return Page(refusal.status, pages.closed(str(refusal)))
 
     def _checkout(self, number: str, form: dict[str, str]) -> "Page":

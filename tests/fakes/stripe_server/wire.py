@@ -11,7 +11,7 @@ Wire = dict[str, Any]
 ALPHABET = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
-class Refusal(Exception):
+class StripeRefusal(Exception):
     """An answer that is no 200."""
 
     def __init__(self, message: str, *, status: int = 400, kind: str = "invalid_request_error", **more: str) -> None:
@@ -20,8 +20,8 @@ class Refusal(Exception):
         self.body = {"error": {"type": kind, "message": message} | more}
 
 
-def missing(what: str, number: str) -> Refusal:
-    return Refusal(f"No such {what}: '{number}'", status=404, code="resource_missing", param="id")
+def missing(what: str, number: str) -> StripeRefusal:
+    return StripeRefusal(f"No such {what}: '{number}'", status=404, code="resource_missing", param="id")
 
 
 def new_id(prefix: str, length: int = 24) -> str:
@@ -58,7 +58,7 @@ def listing(path: str, items: list[Wire], asked: Mapping[str, Any]) -> Wire:
         items = items[places[0] + 1 :]
     limit = asked.get("limit", 10)
     if not 1 <= limit <= 100:
-        raise Refusal("Invalid integer: limit is from 1 to 100", param="limit")
+        raise StripeRefusal("Invalid integer: limit is from 1 to 100", param="limit")
     return {"object": "list", "url": path, "has_more": len(items) > limit, "data": items[:limit]}
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import QuerySet
 
+from accounting.errors import AccountingRefused
 from accounting.models import CashCount
 from billing import gateways
 from billing.models import Payment, Refund
@@ -16,10 +17,6 @@ from common.formats import format_moment, format_money
 from common.money import ZERO, is_payable_amount
 from history.domain import record_action
 from users.models import User
-
-
-class CashCountRefused(ValueError):
-    """The count cannot be recorded. The message is shown to staff."""
 
 
 @dataclass(frozen=True)
@@ -107,11 +104,13 @@ def _refunds_between(first: date, last: date, variants: Iterable[str]) -> QueryS
 def record_cash_count(day: date, variant: str, currency: str, counted: Decimal, *, why: str, by: User) -> CashCount:
     """Record what was counted. A difference needs a reason, and the latest count of a day is the valid one."""
     if not is_payable_amount(counted, currency) or counted < 0:
-        raise CashCountRefused("This is not an amount in this currency.")
+        raise AccountingRefused("This is not an amount in this currency.", code="invalid_amount")
     drawers = {(drawer.variant, drawer.currency): drawer for drawer in drawers_of_day(day)}
     expected = drawers[variant, currency].expected if (variant, currency) in drawers else ZERO
     if counted != expected and not why:
-        raise CashCountRefused("This differs from the expected amount. Please enter a reason or count again.")
+        raise AccountingRefused(
+            "This differs from the expected amount. Please enter a reason or count again.", code="reason_needed"
+        )
     cash_count = CashCount.objects.create(
         day=day, variant=variant, currency=currency, expected=expected, counted=counted, reason=why, counted_by=by
     )

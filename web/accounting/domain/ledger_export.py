@@ -20,7 +20,7 @@ from common.money import ZERO, round_amount
 
 FEES = "fees"
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
-AT_ONCE = 200
+BATCH_SIZE = 200
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class DateRange:
 
 def ledger_rows(span: DateRange) -> Iterator[LedgerRow]:
     payments = span.payments().select_related("order").prefetch_related("order__lines").order_by("captured_at", "pk")
-    for payment_batch in in_batches(payments.iterator(AT_ONCE), AT_ONCE):
+    for payment_batch in in_batches(payments.iterator(BATCH_SIZE), BATCH_SIZE):
         payouts = _payout_references([payment.pk for payment in payment_batch], refunds=False)
         for payment in payment_batch:
             day = payment.received_on or dates.to_local_time(payment.captured_at or payment.created).date()
@@ -101,7 +101,7 @@ def ledger_rows(span: DateRange) -> Iterator[LedgerRow]:
                 payment, LedgerAmount(day, payment.captured_amount, reference, payout, payment.fee or ZERO)
             )
     refunds = span.refunds().select_related("payment__order").prefetch_related("payment__order__lines")
-    for refund_batch in in_batches(refunds.order_by("completed_at", "pk").iterator(AT_ONCE), AT_ONCE):
+    for refund_batch in in_batches(refunds.order_by("completed_at", "pk").iterator(BATCH_SIZE), BATCH_SIZE):
         payouts = _payout_references([refund.pk for refund in refund_batch], refunds=True)
         for refund in refund_batch:
             day = dates.to_local_time(refund.completed_at or refund.created_at).date()

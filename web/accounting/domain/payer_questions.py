@@ -6,6 +6,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from accounting.errors import AccountingRefused
 from accounting.models import Finding, PayerQuestion
 from billing.domain import payment_issues
 from billing.models import Order, PaymentIssue
@@ -18,14 +19,10 @@ PURPOSE = "accounting.payer_question"
 ANSWERABLE = timedelta(days=90)
 
 
-class PayerHasNoEmail(Exception):
-    """The order has no email address to send the question to."""
-
-
 @transaction.atomic
 def send_question(order: Order, text: str, *, by: User, finding: Finding | None = None) -> PayerQuestion:
     if not order.payer_email:
-        raise PayerHasNoEmail
+        raise AccountingRefused("The order has no email.", code="no_email")
     question = PayerQuestion.objects.create(order=order, finding=finding, text=text, asked_by=by)
     record_action(by, "accounting.payer_asked", order, why=text, question=question.pk)
     draft_message(

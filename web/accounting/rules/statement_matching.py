@@ -66,11 +66,11 @@ class Window:
     certain_until: datetime | None = None
     """Gateways list payments late, so entries of ours after this moment may still be missing there."""
 
-    def has(self, moment: datetime) -> bool:
+    def contains(self, moment: datetime) -> bool:
         return self.since <= moment < self.until
 
-    def should_be_there(self, moment: datetime) -> bool:
-        return self.has(moment) and (self.certain_until is None or moment < self.certain_until)
+    def is_certain(self, moment: datetime) -> bool:
+        return self.contains(moment) and (self.certain_until is None or moment < self.certain_until)
 
 
 @dataclass(frozen=True)
@@ -112,45 +112,45 @@ class UnmatchedEntries(Generic[T]):
 
 def match_entries(ours: Iterable[OurEntry], theirs: Iterable[GatewayLine], window: Window) -> Iterator[JudgedPair]:
     our_rest, their_rest = UnmatchedEntries(_ours_by_reference), UnmatchedEntries(_theirs_by_reference)
-    compared = (movement for movement in theirs if movement.kind in COMPARED)
-    for entry, movement in zip_longest(ours, compared):
+    compared = (line for line in theirs if line.kind in COMPARED)
+    for entry, line in zip_longest(ours, compared):
         if entry is not None:
             their_match = their_rest.take(_ours_by_reference(entry))
             if their_match is None:
                 our_rest.put(entry)
             else:
                 yield from _pair_in_window(entry, their_match, window)
-        if movement is not None:
-            our_match = our_rest.take(_theirs_by_reference(movement))
+        if line is not None:
+            our_match = our_rest.take(_theirs_by_reference(line))
             if our_match is None:
-                their_rest.put(movement)
+                their_rest.put(line)
             else:
-                yield from _pair_in_window(our_match, movement, window)
+                yield from _pair_in_window(our_match, line, window)
     yield from _match_leftovers(our_rest.rest(), their_rest.rest(), window)
 
 
 def _match_leftovers(ours: list[OurEntry], theirs: list[GatewayLine], window: Window) -> Iterator[JudgedPair]:
     ours.sort(key=lambda entry: (entry.at, entry.pk))
     theirs.sort(key=_line_sort_key)
-    for our_key, their_key in WEAKER:
+    for our_key, their_key in FALLBACK_KEYS:
         waiting, unmatched = UnmatchedEntries(our_key, ours), []
-        for movement in theirs:
-            entry = waiting.take(their_key(movement))
+        for line in theirs:
+            entry = waiting.take(their_key(line))
             if entry is None:
-                unmatched.append(movement)
+                unmatched.append(line)
             else:
-                yield from _pair_in_window(entry, movement, window)
+                yield from _pair_in_window(entry, line, window)
         ours, theirs = waiting.rest(), unmatched
     for entry in ours:
-        if entry.certainty is Certainty.FIRM and window.should_be_there(entry.at):
+        if entry.certainty is Certainty.FIRM and window.is_certain(entry.at):
             yield JudgedPair(Verdict.ONLY_OURS, ours=entry)
-    for movement in _without_reversed_lines(theirs):
-        if window.has(movement.at):
-            yield JudgedPair(Verdict.ONLY_THEIRS, theirs=movement)
+    for line in _without_reversed_lines(theirs):
+        if window.contains(line.at):
+            yield JudgedPair(Verdict.ONLY_THEIRS, theirs=line)
 
 
 def _pair_in_window(ours: OurEntry, theirs: GatewayLine, window: Window) -> Iterator[JudgedPair]:
-    if not window.has(theirs.at):
+    if not window.contains(theirs.at):
         return
     if ours.currency != theirs.currency:
         verdict = Verdict.CURRENCY
@@ -173,8 +173,8 @@ def _without_reversed_lines(theirs: list[GatewayLine]) -> list[GatewayLine]:
     return sorted(waiting.rest(), key=_line_sort_key)
 
 
-def _line_sort_key(movement: GatewayLine) -> tuple[datetime, str, Decimal]:
-    return movement.at, movement.reference, movement.amount
+def _line_sort_key(line: GatewayLine) -> tuple[datetime, str, Decimal]:
+    return line.at, line.reference, line.amount
 
 
 # -- keys, the strongest first -------------------------------------------------------------------------------------
@@ -184,21 +184,21 @@ def _ours_by_reference(entry: OurEntry) -> Key | None:
     return (entry.kind, entry.reference, entry.amount < 0) if entry.reference else None
 
 
-def _theirs_by_reference(movement: GatewayLine) -> Key | None:
-    return (movement.kind, movement.reference, movement.amount < 0) if movement.reference else None
+def _theirs_by_reference(line: GatewayLine) -> Key | None:
+    return (line.kind, line.reference, line.amount < 0) if line.reference else None
 
 
-def _key_of_payment(movement: GatewayLine, value: str, *more: object) -> Key | None:
-    return (PAYMENT, value, *more) if value and movement.kind == PAYMENT else None
+def _key_of_payment(line: GatewayLine, value: str, *more: object) -> Key | None:
+    return (PAYMENT, value, *more) if value and line.kind == PAYMENT else None
 
 
-def _theirs_by_payment(movement: GatewayLine) -> Key | None:
-    if movement.kind == PAYMENT or not movement.about.reference:
+def _theirs_by_payment(line: GatewayLine) -> Key | None:
+    if line.kind == PAYMENT or not line.about.reference:
         return None
-    return (movement.kind, movement.about.reference, movement.amount, movement.currency)
+    return (line.kind, line.about.reference, line.amount, line.currency)
 
 
-WEAKER: list[tuple[Callable[[OurEntry], Key | None], Callable[[GatewayLine], Key | None]]] = [
+FALLBACK_KEYS: list[tuple[Callable[[OurEntry], Key | None], Callable[[GatewayLine], Key | None]]] = [
     # Some gateways list a payment under a reference of their own, with the payment's reference beside it.
     (_ours_by_reference, lambda line: _key_of_payment(line, line.about.reference, line.amount < 0)),
     (

@@ -15,13 +15,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounting.domain import day_sheet as cash_counts
 from accounting.domain import ledger_export, voucher_liability
 from accounting.domain.reconciliation import totals
+from accounting.errors import AccountingRefused
 from accounting.forms import CashCountForm, DateRangeForm
 from billing import session_cart
 from common import dates, search
+from common.views import FORM_METHODS
 from users.roles import can_use_desk, desk_required
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @desk_required("accounting.view_cashcount")
 def day_sheet(request: HttpRequest) -> HttpResponse:
     # Text that is not a date shows today. There is no sheet for a future day.
@@ -38,7 +40,7 @@ def day_sheet(request: HttpRequest) -> HttpResponse:
             cash_counts.record_cash_count(chosen, **form.cleaned_data, by=user)
             messages.success(request, _("The count has been saved."))
             return redirect(f"{reverse('desk_day')}?day={chosen.isoformat()}")
-        except cash_counts.CashCountRefused as refusal:
+        except AccountingRefused as refusal:
             form.add_error("why", str(refusal))
     return _day_sheet_page(request, chosen, True, form)
 

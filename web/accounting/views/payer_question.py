@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods
 from accounting.domain import payer_questions
 from accounting.forms import PayerAnswerForm
 from billing.domain.pricing import balances
+from common.views import FORM_METHODS
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @never_cache
 def answer(request: HttpRequest, token: str) -> HttpResponse:
     question = payer_questions.find_question(token)

@@ -11,18 +11,20 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounting.domain.reconciliation import actions, runs, totals
+from accounting.errors import AccountingRefused
 from accounting.forms import DateRangeForm
 from accounting.models import Finding, GatewayStatement, Reconciliation
 from billing import session_cart
-from billing.forms import ReasonForm
 from billing.gateways import configuration
+from common.forms import ReasonForm
+from common.views import FORM_METHODS
 from users.roles import can_use_desk, desk_required
 
 ACT = "accounting.reconcile"
 OPEN, ALL = "open", "all"
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @desk_required("accounting.view_reconciliation")
 def list_reconciliations(request: HttpRequest) -> HttpResponse:
     user = session_cart.require_account(request)
@@ -32,7 +34,7 @@ def list_reconciliations(request: HttpRequest) -> HttpResponse:
         try:
             run = runs.start_run(**form.cleaned_data, by=user)
             return redirect("desk_reconciliation", run=run.pk)
-        except runs.DateRangeRefused as refusal:
+        except AccountingRefused as refusal:
             form.add_error(None, str(refusal))
     page = Paginator(Reconciliation.objects.select_related("started_by"), 30).get_page(request.GET.get("page"))
     waiting = totals.open_counts_by_run(page)
@@ -95,7 +97,7 @@ def _findings_context(request: HttpRequest, run: Reconciliation) -> dict[str, An
     }
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @never_cache
 @desk_required("accounting.view_reconciliation")
 def show_finding(request: HttpRequest, finding: int) -> HttpResponse:
@@ -112,7 +114,7 @@ def show_finding(request: HttpRequest, finding: int) -> HttpResponse:
         return _finding_page(request, row, True, form)
     try:
         action = actions.perform_action(row, request.POST.get("action", ""), why=form.cleaned_data["why"], by=user)
-    except actions.FindingActionRefused as refused:
+    except AccountingRefused as refused:
         messages.error(request, str(refused))
         return redirect("desk_finding", finding=row.pk)
     messages.success(request, action.done_text)

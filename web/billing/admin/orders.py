@@ -34,7 +34,7 @@ class PaymentInline(ReadOnlyAdmin, admin.StackedInline):
     amount = money_column("total", _("amount"))
     received = money_column("captured_amount", _("received"))
     refunded = money_column("refunded_amount", _("refunded"))
-    readonly_fields = ["method", "in_words", "amount", "received", "refunded", "captured_at"]
+    readonly_fields = ["method", "status_label", "amount", "received", "refunded", "captured_at"]
     fields = [*readonly_fields]
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -45,13 +45,13 @@ class PaymentInline(ReadOnlyAdmin, admin.StackedInline):
         return gateways.gateway_label(payment)
 
     @admin.display(description=_("status"))
-    def in_words(self, payment: Payment) -> str:
+    def status_label(self, payment: Payment) -> str:
         return str(status_text.payment_status(payment))
 
 
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin, admin.ModelAdmin):
-    list_display = ["number", "payer_name", "payer_email", "placed_at", "in_words", "total", "desk"]
+    list_display = ["number", "payer_name", "payer_email", "placed_at", "status_label", "total", "desk"]
     list_filter = ["state", "due_kind", "placed_at"]
     search_fields = ["=id", "payer_name", "payer_email", "lines__title"]
     date_hierarchy = "placed_at"
@@ -59,9 +59,9 @@ class OrderAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     early_price = money_column("early_total", _("early price"))
     regular_price = money_column("regular_total", _("regular price"))
     as_credit = money_column("returned_as_credit", _("returned as credit"))
-    readonly_fields = ["desk", "in_words", "total", "early_price", "regular_price", "as_credit"]
+    readonly_fields = ["desk", "status_label", "total", "early_price", "regular_price", "as_credit"]
     fields = [
-        *("desk", "in_words", "due_kind", "due_date", "held_until"),
+        *("desk", "status_label", "due_kind", "due_date", "held_until"),
         *("payer", "payer_name", "payer_email", "street", "city", "area", "postcode", "country"),
         *("total", "early_price", "regular_price", "as_credit", "discount_code", "vouchers", "terms_version"),
         *("placed_at", "paid_at", "closed_at", "reminded_at", "entered_by"),
@@ -72,7 +72,7 @@ class OrderAdmin(ReadOnlyAdmin, admin.ModelAdmin):
         return orders.prefetch_related("payments__refunds", "payments__disputes")
 
     @admin.display(description=_("status"))
-    def in_words(self, order: Order) -> str:
+    def status_label(self, order: Order) -> str:
         return str(status_text.order_status(order))
 
     @admin.display(description=_("total"))

@@ -23,7 +23,18 @@ class RefundStatusFilter(StatusFilter):
 
 @admin.register(Payment)
 class PaymentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
-    list_display = ["id", "order", "payer", "method", "in_words", "amount", "received", "refunded", "created", "desk"]
+    list_display = [
+        "id",
+        "order",
+        "payer",
+        "method",
+        "status_label",
+        "amount",
+        "received",
+        "refunded",
+        "created",
+        "desk",
+    ]
     list_filter = [MethodFilter, PaymentStatusFilter, "created"]
     search_fields = ["=order__id", "transaction_id", "billing_email"]
     list_select_related = ["order"]
@@ -32,7 +43,7 @@ class PaymentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     refunded = money_column("refunded_amount", _("refunded"))
     fee_amount = money_column("fee", _("fee"))
     readonly_fields = [
-        *("desk", "order", "payer", "method", "in_words", "amount", "received", "refunded", "fee_amount"),
+        *("desk", "order", "payer", "method", "status_label", "amount", "received", "refunded", "fee_amount"),
         *("created", "submitted_at", "captured_at", "received_on", "recorded_by"),
         *("billing_email", "transaction_id", "session", "message", "next_poll_at", "modified"),
     ]
@@ -50,7 +61,7 @@ class PaymentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
         return gateways.gateway_label(payment)
 
     @admin.display(description=_("status"), ordering="status")
-    def in_words(self, payment: Payment) -> str:
+    def status_label(self, payment: Payment) -> str:
         return str(status_text.payment_status(payment))
 
     @admin.display(description=_("at the desk"))
@@ -90,7 +101,7 @@ class RefundAdmin(PaymentRowAdmin):
             "payer",
             "method",
             "amount_text",
-            "in_words",
+            "status_label",
             "note",
             "created_by",
             "created_at",
@@ -101,13 +112,13 @@ class RefundAdmin(PaymentRowAdmin):
     list_filter = [RefundStatusFilter, "created_at"]
     list_select_related = ["payment__order", "created_by"]
     readonly_fields = [
-        *("desk", "order", "payer", "payment", "method", "amount_text", "in_words", "origin", "note", "created_by"),
+        *("desk", "order", "payer", "payment", "method", "amount_text", "status_label", "origin", "note", "created_by"),
         *("created_at", "completed_at", "transaction_id", "message"),
     ]
     fields = [*readonly_fields]
 
     @admin.display(description=_("status"), ordering="state")
-    def in_words(self, refund: Refund) -> str:
+    def status_label(self, refund: Refund) -> str:
         return str(status_text.refund_status(refund))
 
 

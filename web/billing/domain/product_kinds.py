@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from users.models import User
 
 
-class ProductUnavailable(Exception):
-    """The product cannot be bought, or not anymore. The message tells the buyer why."""
-
-
 class UnknownProductKind(LookupError):
     """No product kind of this name is installed."""
 

@@ -21,6 +21,7 @@ from common import names
 from common.amounts import AmountInput
 from common.days import DayField
 from common.formats import format_date
+from common.forms import ReasonForm
 from users.forms.fields import NameField
 
 DOOR, LATER = "door", "later"
@@ -133,7 +134,7 @@ class RecordPaymentForm(AmountForm):
     reference = forms.CharField(
         label=_("Reference"), max_length=100, required=False, help_text=_("Number of the check or transfer.")
     )
-    even_so = forms.BooleanField(
+    accept_changes = forms.BooleanField(
         label=_("Reserve what is still available"),
         required=False,
         help_text=_("Only if something is sold out or costs more now, and the payer agrees."),
@@ -147,7 +148,7 @@ class RecordPaymentForm(AmountForm):
         super().__init__(*args, **kwargs)
         self.moments = {choice.value: choice for choice in moments}
         if not has_expired:
-            del self.fields["even_so"]
+            del self.fields["accept_changes"]
         if not moments:
             del self.fields["moment"]
             return
@@ -183,10 +184,6 @@ class RecordPaymentForm(AmountForm):
 
 class RefundForm(AmountForm):
     received = ExpectedAmountField()
-    why = forms.CharField(label=_("Reason"), max_length=300)
-
-
-class ReasonForm(forms.Form):
     why = forms.CharField(label=_("Reason"), max_length=300)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -20,6 +20,7 @@ from common import names
 from common.amounts import AmountInput
 from common.days import DayField
 from common.formats import format_money
+from common.forms import set_choices
 from common.money import round_amount
 from users.forms.fields import NameField
 
@@ -54,11 +55,11 @@ class VoucherForm(forms.Form):
         self.fields["amount"].help_text = gettext("From %(least)s to %(most)s.") % {"least": least, "most": most}
         amounts = [(f"{amount}", format_money(amount, settings.CURRENCY)) for amount in sales.offered_amounts()]
         a_class = [(CLASS, gettext("A class"))] if self.gifts else []
-        self._set_choices("gift", [*amounts, (OTHER, gettext("Another amount")), *a_class])
+        set_choices(self, "gift", [*amounts, (OTHER, gettext("Another amount")), *a_class], select_first=True)
         classes = [
             (key, f"{gift.title} ({format_money(gift.price, settings.CURRENCY)})") for key, gift in self.gifts.items()
         ]
-        self._set_choices("which", [("", gettext("Please choose")), *classes])
+        set_choices(self, "which", [("", gettext("Please choose")), *classes], select_first=True)
         if not self.gifts:
             del self.fields["which"]
         self._require_for_choice("amount", "gift", OTHER)
@@ -68,10 +69,6 @@ class VoucherForm(forms.Form):
         """Require a field only if this choice is made in another field."""
         if name in self.fields:
             self.fields[name].required = not self.is_bound or self.data.get(choice_field) == choice
-
-    def _set_choices(self, name: str, choices: list[tuple[str, str]]) -> None:
-        field = cast(forms.ChoiceField, self.fields[name])
-        field.choices, field.initial = choices, choices[0][0]
 
     def clean_recipient_email(self) -> str:
         return names.email_key(self.cleaned_data["recipient_email"])
@@ -130,7 +127,7 @@ class IssueVoucherForm(VoucherForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [*gateways.desk_methods(), (SCHOOL, gettext("Not paid: a gift from the school"))]
-        self._set_choices("how", choices)
+        set_choices(self, "how", choices, select_first=True)
         self._require_for_choice("why", "how", SCHOOL)
         self.fields["gift"].label = gettext("What is it for?")
 

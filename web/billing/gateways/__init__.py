@@ -16,14 +16,11 @@ from django.http import HttpResponseRedirect
 from payments import PaymentStatus, RedirectNeeded
 from payments.core import BasicProvider, provider_factory
 
+from billing.errors import WebhookRejected
 from billing.gateways.facts import AttemptExpired, Fact, GatewayLine, GatewaySession, RefundAnswer, WebhookMessage
 from billing.models import Payment, Refund
 from billing.models.payments import OPEN
 from common.network import gateway_slot, refuse_inside_transaction
-
-
-class WebhookRejected(Exception):
-    """The webhook was not sent by the gateway, or was altered."""
 
 
 class UnknownGateway(LookupError):
@@ -173,7 +170,6 @@ __all__ = [
     "Refund",
     "RefundAnswer",
     "UnknownGateway",
-    "WebhookRejected",
     "desk_methods",
     "form_targets",
     "gateway_label",

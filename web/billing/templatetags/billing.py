@@ -20,9 +20,9 @@ def header_tools(context: template.Context) -> dict[str, Any]:
     orders = session_cart.orders_for_header(context["request"])
     placed = [order for order in orders if order.state != Order.State.CART]
     to_pay = [order for order in placed if order.due_kind != Order.Due.DOOR]
-    things = sum(order.things for order in orders if order.state == Order.State.CART)  # type: ignore[attr-defined]
+    item_count = sum(order.item_count for order in orders if order.state == Order.State.CART)  # type: ignore[attr-defined]
     return {
-        "things": things,
+        "item_count": item_count,
         "to_pay": to_pay,
         "until": status_text.time_to_pay_text(to_pay[0]) if len(to_pay) == 1 else "",
         "to_confirm": [(order, status_text.time_to_pay_text(order)) for order in placed if order.awaits_click],
@@ -31,13 +31,13 @@ def header_tools(context: template.Context) -> dict[str, Any]:
 
 
 @register.filter
-def in_words(thing: Order | Payment | Refund) -> SafeString:
-    if isinstance(thing, Order):
-        status = status_text.order_status(thing)
-    elif isinstance(thing, Payment):
-        status = status_text.payment_status(thing)
+def status_badge(record: Order | Payment | Refund) -> SafeString:
+    if isinstance(record, Order):
+        status = status_text.order_status(record)
+    elif isinstance(record, Payment):
+        status = status_text.payment_status(record)
     else:
-        status = status_text.refund_status(thing)
+        status = status_text.refund_status(record)
     return format_html('<span class="badge {}">{}</span>', status.tone, status.text)
 
 
@@ -48,12 +48,12 @@ def belongs_to(line: OrderLine | None, user: User) -> bool:
 
 
 @register.filter
-def refunded_words(payment: Payment) -> str:
+def refunded_text(payment: Payment) -> str:
     return status_text.refunded_text(payment)
 
 
 @register.filter
-def waits_for_handover(refund: Refund) -> bool:
+def awaits_handover(refund: Refund) -> bool:
     return handovers.awaits_handover(refund)
 
 
@@ -65,7 +65,7 @@ def handover_button(refund: Refund) -> str:
 
 
 @register.filter
-def its_end(line: OrderLine) -> str:
+def cancellation_text(line: OrderLine) -> str:
     return status_text.cancellation_text(line)
 
 
@@ -75,5 +75,5 @@ def negative(amount: Decimal) -> Decimal:
 
 
 @register.filter
-def way_to_pay(payment: Payment) -> str:
+def payment_method(payment: Payment) -> str:
     return gateways.method_of(payment)

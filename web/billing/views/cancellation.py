@@ -13,13 +13,14 @@ from django.views.decorators.http import require_http_methods
 from billing import session_cart
 from billing.domain import product_kinds
 from billing.domain.cancellations import cancellation_options, quoted_cancellation
-from billing.domain.orders import transitions
 from billing.domain.refunds.handovers import PICK_UP
+from billing.errors import AlreadyCanceled, CancellationChanged, OrderTransitionRefused
 from billing.models import Order, OrderLine
 from common.formats import format_money
+from common.views import FORM_METHODS
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @never_cache
 def cancel_line(request: HttpRequest, number: int, line: int) -> HttpResponse:
     order = session_cart.find_order(request, number)
@@ -29,7 +30,7 @@ def cancel_line(request: HttpRequest, number: int, line: int) -> HttpResponse:
     return _preview_or_cancel(request, order, [order_line])
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @never_cache
 def cancel_order(request: HttpRequest, number: int) -> HttpResponse:
     order, at = session_cart.find_order(request, number), timezone.now()
@@ -39,7 +40,7 @@ def cancel_order(request: HttpRequest, number: int) -> HttpResponse:
 
 def _preview_or_cancel(request: HttpRequest, order: Order, lines: Sequence[OrderLine]) -> HttpResponse:
     if not lines or lines[0].canceled_at is not None or order.state == Order.State.CANCELED:
-        messages.info(request, quoted_cancellation.GONE)
+        messages.info(request, quoted_cancellation.ALREADY_CANCELED)
         return redirect(order.address())
     if request.method == "POST":
         return _cancel_as_shown(request, order, lines)
@@ -54,11 +55,11 @@ def _cancel_as_shown(request: HttpRequest, order: Order, lines: Sequence[OrderLi
         if chosen is None:
             return _cancellation_page(request, order, lines, problem=quoted_cancellation.CHANGED, status=409)
         result = quoted_cancellation.cancel_as_quoted(order, chosen, at, seen=request.POST.get("seen", ""), by=by)
-    except quoted_cancellation.CancellationChanged as refusal:
+    except CancellationChanged as refusal:
         return _cancellation_page(request, order, lines, problem=str(refusal), status=409)
-    except quoted_cancellation.AlreadyCanceled as refusal:
+    except AlreadyCanceled as refusal:
         messages.info(request, str(refusal))
-    except transitions.OrderTransitionRefused:
+    except OrderTransitionRefused:
         return _cancellation_page(request, order, lines, status=409)
     else:
         messages.success(request, describe_result(result, _first_sentence(result, lines)))
@@ -74,7 +75,7 @@ def _cancellation_page(
             quoted_cancellation.quote_cancellation(order, option, at)
             for option in cancellation_options.options_for_lines(order, lines, at)
         ]
-    except transitions.OrderTransitionRefused as refusal:
+    except OrderTransitionRefused as refusal:
         refused = str(refusal)
     context = {"order": order, "lines": lines, "quotes": quotes, "refused": refused, "problem": problem}
     return render(request, "billing/cancel.html", context, status=status)
@@ -82,9 +83,9 @@ def _cancellation_page(
 
 def describe_result(result: quoted_cancellation.CancellationQuote, opening: str, *, pick_up: str = PICK_UP) -> str:
     sentences = [opening]
-    if result.sent_back:
+    if result.refunded_to_payment:
         sentences.append(
-            _("Refund of %(amount)s started.") % {"amount": format_money(result.sent_back, result.currency)}
+            _("Refund of %(amount)s started.") % {"amount": format_money(result.refunded_to_payment, result.currency)}
         )
     if result.picked_up:
         sentences.append(pick_up.format(format_money(result.picked_up, result.currency)))
@@ -95,7 +96,7 @@ def describe_result(result: quoted_cancellation.CancellationQuote, opening: str,
 
 
 def _first_sentence(result: quoted_cancellation.CancellationQuote, lines: Sequence[OrderLine]) -> str:
-    if result.way.is_withdrawal:
+    if result.option.is_withdrawal:
         return _("We’ve received your withdrawal and emailed you a confirmation.")
     if len(lines) > 1:
         return _("Your order is canceled.")

@@ -11,17 +11,19 @@ from billing import session_cart
 from billing.domain import product_kinds
 from billing.domain.orders import cart as carts
 from billing.domain.orders import due_dates, placement, repeated_lines
-from billing.domain.pricing import balances, discount_codes
+from billing.domain.pricing import balances
 from billing.domain.vouchers import redemption as vouchers
+from billing.errors import DiscountCodeRefused, OrderAlreadyPlaced, OrderNotPlaced
 from billing.forms import CheckoutCodeForm, PayerForm, PlaceOrderForm
 from billing.models import Order
 from billing.views.form_targets import leads_to_gateways
 from billing.views.payments import redirect_to_gateway
 from common.throttle import rate_limited, uncount_request
+from common.views import FORM_METHODS
 from users.domain import consents
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @rate_limited("checkout", by_address="240/h")
 def details(request: HttpRequest) -> HttpResponse:
     cart = session_cart.find_cart(request)
@@ -113,7 +115,7 @@ def _initial_payer_data(request: HttpRequest, cart: Order) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @rate_limited("code", by_address="60/h", by_account="30/h")
 @leads_to_gateways
 def code(request: HttpRequest) -> HttpResponse:
@@ -124,7 +126,7 @@ def code(request: HttpRequest) -> HttpResponse:
         return redirect("checkout_review")
     try:
         carts.enter_code_or_voucher(cart, form.cleaned_data["code"], timezone.now())
-    except discount_codes.DiscountCodeRefused as refused:
+    except DiscountCodeRefused as refused:
         form.add_error("code", str(refused))
         return _review_page(request, cart, code_form=form)
     uncount_request(request)
@@ -139,7 +141,7 @@ def unchoose_voucher(request: HttpRequest, voucher: int) -> HttpResponse:
     return redirect("checkout_review")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @rate_limited("place an order", by_address="120/h")
 @leads_to_gateways
 def review(request: HttpRequest) -> HttpResponse:
@@ -161,10 +163,10 @@ def _place_order(request: HttpRequest, cart: Order) -> HttpResponse:
         return _review_page(request, cart, form, status=400)
     try:
         order = placement.place_order(cart, form.how, seen=form.seen, at=at)
-    except placement.OrderAlreadyPlaced:
+    except OrderAlreadyPlaced:
         session_cart.remember_placed_order(request, cart)
         return redirect(cart.address())
-    except placement.OrderNotPlaced as refused:
+    except OrderNotPlaced as refused:
         return _review_page(request, cart, form, problem=str(refused), status=409)
     session_cart.remember_placed_order(request, order)
     to_pay = order.state == Order.State.PLACED and order.due_kind == Order.Due.NOW

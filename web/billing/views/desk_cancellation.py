@@ -11,29 +11,30 @@ from django.views.decorators.http import require_http_methods
 from billing import session_cart
 from billing.domain.cancellations import cancellation_options, quoted_cancellation
 from billing.domain.cancellations.cancellation_options import CancellationOption
-from billing.domain.orders import transitions
 from billing.domain.refunds import terms
 from billing.domain.refunds.handovers import HAND_OVER
+from billing.errors import CancellationChanged, OrderTransitionRefused
 from billing.forms import CancelLineForm
 from billing.models import OrderLine
 from billing.views.cancellation import describe_result
+from common.views import FORM_METHODS
 from users.roles import desk_required
 
 TO_CONFIRM = _("This is a preview. Nothing has been canceled yet; press the button again to confirm.")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @desk_required("billing.cancel_order")
 def cancel_line_at_desk(request: HttpRequest, number: int, line: int) -> HttpResponse:
     order_line = get_object_or_404(OrderLine.objects.select_related("order__payer"), pk=line, order_id=number)
     if order_line.canceled_at is not None:
-        messages.info(request, quoted_cancellation.GONE)
+        messages.info(request, quoted_cancellation.ALREADY_CANCELED)
         return redirect("desk_order", number=number)
     at = timezone.now()
     try:
         cancellation_options.check_can_be_canceled(order_line.order, at)
         step = cancellation_options.terms_step_for(order_line.order, order_line, at)
-    except transitions.OrderTransitionRefused as refusal:
+    except OrderTransitionRefused as refusal:
         return _line_cancellation_page(request, order_line, None, str(refusal), status=409)
     form = CancelLineForm(request.POST or None, step=step, has_account=order_line.order.payer is not None)
     if form.is_bound and not form.is_valid():
@@ -50,9 +51,9 @@ def _cancel_line_as_shown(request: HttpRequest, line: OrderLine, form: CancelLin
     option, seen = CancellationOption.of_staff(line, form.terms_step, by), form.cleaned_data["seen"]
     try:
         result = quoted_cancellation.cancel_as_quoted(line.order, option, timezone.now(), seen=seen, why=why, by=by)
-    except quoted_cancellation.CancellationChanged:
+    except CancellationChanged:
         return _preview_line_cancellation(request, line, form, str(TO_CONFIRM))
-    except transitions.OrderTransitionRefused as refusal:
+    except OrderTransitionRefused as refusal:
         return _line_cancellation_page(request, line, form, str(refusal), status=409)
     opening = gettext("%(line)s is canceled.") % {"line": line}
     messages.success(request, describe_result(result, opening, pick_up=HAND_OVER))
@@ -65,7 +66,7 @@ def _preview_line_cancellation(
     option = CancellationOption.of_staff(line, form.terms_step, session_cart.require_account(request))
     try:
         quote = quoted_cancellation.quote_cancellation(line.order, option, timezone.now())
-    except transitions.OrderTransitionRefused as refusal:
+    except OrderTransitionRefused as refusal:
         return _line_cancellation_page(request, line, form, str(refusal))
     form.initial["seen"] = quote.fingerprint
     return _line_cancellation_page(request, line, form, problem, quote)

@@ -22,17 +22,25 @@ from billing.domain.orders import amounts, due_dates, transitions, voucher_redem
 from billing.domain.orders.desk_actions import desk_actions
 from billing.domain.orders.payments_in_progress import payment_in_progress, progress_text
 from billing.domain.payments import attempts, gateway_polling
-from billing.domain.payments.received_moments import ReceivedMomentUnknown, moment_choices
-from billing.domain.pricing import balances, credit, discount_codes
+from billing.domain.payments.received_moments import moment_choices
+from billing.domain.pricing import balances, credit
 from billing.domain.refunds import handovers, reservations
 from billing.domain.refunds.handovers import HAND_OVER
-from billing.forms import DueDateForm, ReasonForm, RecordPaymentForm, RefundForm
+from billing.errors import (
+    NoOpenBalance,
+    OrderTransitionRefused,
+    PaymentRefused,
+    ProductUnavailable,
+    RefundRefused,
+)
+from billing.forms import DueDateForm, RecordPaymentForm, RefundForm
 from billing.forms.vouchers import VoucherCodeForm
 from billing.models import Dispute, Order, OrderLine
 from billing.models.orders import OrderQuerySet
 from billing.views.payments import try_to_stop_payment
 from common import search
 from common.formats import format_date, format_money
+from common.forms import ReasonForm
 from common.money import ZERO, round_amount
 from users.domain import recent_history
 from users.models import User
@@ -149,17 +157,16 @@ def _perform_order_action(
         return _desk_order_page(request, order, **{name: form})
     try:
         messages.success(request, action(order, user, form.cleaned_data))
-    except reservations.RefundRefused as refused:
+    except RefundRefused as refused:
         form.add_error(None, str(refused))
         return _desk_order_page(request, order, **{name: form})
-    except attempts.NoOpenBalance:
+    except NoOpenBalance:
         form.add_error(None, gettext("That is more than is due, or not a valid amount in this currency."))
         return _desk_order_page(request, order, **{name: form})
     except (
-        transitions.OrderTransitionRefused,
-        product_kinds.ProductUnavailable,
-        discount_codes.DiscountCodeRefused,
-        ReceivedMomentUnknown,
+        OrderTransitionRefused,
+        ProductUnavailable,
+        PaymentRefused,
     ) as refused:
         form.add_error(None, str(refused))
         return _desk_order_page(request, order, **{name: form})
@@ -219,7 +226,7 @@ def request_payment(request: HttpRequest, number: int) -> HttpResponse:
     order = _order_or_404(number)
     try:
         due_dates.send_payment_request(order, timezone.now(), by=session_cart.require_account(request))
-    except transitions.OrderTransitionRefused as refused:
+    except OrderTransitionRefused as refused:
         messages.error(request, str(refused))
     else:
         text = gettext("A payment link is being emailed to %(email)s.") % {"email": order.payer_email}

@@ -17,11 +17,14 @@ from billing.domain.orders import due_dates
 from billing.domain.payments import credit_holds
 from billing.domain.pricing import credit
 from billing.domain.refunds import handovers
-from billing.forms import CreditForm, ReasonForm, ResolvePaymentIssueForm
+from billing.errors import InsufficientCredit
+from billing.forms import CreditForm, ResolvePaymentIssueForm
 from billing.models import Dispute, Payment, PaymentIssue, Refund
 from common import search
 from common.formats import format_money
+from common.forms import ReasonForm
 from common.money import ZERO
+from common.views import FORM_METHODS
 from users.models import User
 from users.roles import can_use_desk, desk_required
 
@@ -89,7 +92,7 @@ def list_credit(request: HttpRequest) -> HttpResponse:
     return render(request, "billing/desk/all_credit.html", {"page": page, "q": text, "currency": settings.CURRENCY})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @desk_required("billing.view_credit")
 def show_credit(request: HttpRequest, account: int) -> HttpResponse:
     person, user = get_object_or_404(User, pk=account), session_cart.require_account(request)
@@ -101,7 +104,7 @@ def show_credit(request: HttpRequest, account: int) -> HttpResponse:
                 person, form.cleaned_data["amount"], settings.CURRENCY, why=form.cleaned_data["why"], by=user
             )
             return redirect("desk_credit_of", account=account)
-        except credit.InsufficientCredit:
+        except InsufficientCredit:
             form.add_error("amount", _("The balance is too low for that."))
         except ValueError:
             form.add_error("amount", _("This isn’t a valid amount in the school’s currency."))

@@ -14,13 +14,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from billing import session_cart
 from billing.domain import desk_sales
-from billing.domain.orders import placement
 from billing.domain.vouchers import eligibility, office
-from billing.forms import ReasonForm
+from billing.errors import OrderNotPlaced, VoucherActionRefused
 from billing.forms.vouchers import SCHOOL, ExtendVoucherForm, IssueVoucherForm
 from billing.models import Voucher
 from common import dates, search
 from common.formats import format_date, format_money
+from common.forms import ReasonForm
+from common.views import FORM_METHODS
 from users.domain import recent_history
 from users.roles import desk_required
 
@@ -44,7 +45,7 @@ def _sums_text(sums: Iterable[tuple[Decimal, str]]) -> str:
     return ", ".join(format_money(amount, currency) for amount, currency in sums)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @desk_required("billing.add_voucher")
 def issue_voucher(request: HttpRequest) -> HttpResponse:
     form = IssueVoucherForm(request.POST if request.method == "POST" else None)
@@ -59,7 +60,7 @@ def issue_voucher(request: HttpRequest) -> HttpResponse:
                 voucher = desk_sales.sell_voucher(form.line_details, data["how"], **payer, by=by)
             messages.success(request, _("Issued. Print the voucher or send its link."))
             return redirect("desk_voucher", number=voucher.pk)
-        except (placement.OrderNotPlaced, office.VoucherActionRefused) as refused:
+        except (OrderNotPlaced, VoucherActionRefused) as refused:
             form.add_error(None, str(refused))
     return render(request, "billing/desk/voucher_issue.html", {"form": form}, status=400 if form.errors else 200)
 
@@ -125,6 +126,6 @@ def _perform_voucher_action(
         try:
             messages.success(request, action())
             return redirect("desk_voucher", number=voucher.pk)
-        except office.VoucherActionRefused as refused:
+        except VoucherActionRefused as refused:
             form.add_error(None, str(refused))
     return _desk_voucher_page(request, voucher, **{name: form})

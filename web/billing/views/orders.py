@@ -15,16 +15,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import session_cart
-from billing.domain import product_kinds, status_text
-from billing.domain.orders import amounts, pay_at_door, reorder, transitions, voucher_redemption
+from billing.domain import status_text
+from billing.domain.orders import amounts, pay_at_door, reorder, voucher_redemption
 from billing.domain.payments import credit_holds, gateway_polling, payment_status_text
-from billing.domain.pricing import balances, credit, discount_codes
+from billing.domain.pricing import balances, credit
 from billing.domain.refunds import handovers, terms
+from billing.errors import ConfirmationLinkExpired, DiscountCodeRefused, OrderTransitionRefused, ProductUnavailable
 from billing.models import Order, Voucher
 from billing.views.form_targets import leads_to_gateways
 from billing.views.payments import payment_context, try_to_stop_payment
 from common.formats import format_money
 from common.throttle import rate_limited, uncount_request
+from common.views import FORM_METHODS
 
 
 @require_safe
@@ -36,7 +38,7 @@ def show_own_order(request: HttpRequest, number: int) -> HttpResponse:
         "order": order,
         "bill": balances.itemized_lines(order, at),
         "amounts": amounts.summarize_amounts(order, at),
-        "promises": terms.terms_of_lines(order, at),
+        "line_terms": terms.terms_of_lines(order, at),
         "payments": order.payments.exclude(captured_at=None).prefetch_related("refunds__payment"),
         "handover": handovers.handover_text(order),
         "vouchers": Voucher.objects.filter(line__order=order),
@@ -46,7 +48,7 @@ def show_own_order(request: HttpRequest, number: int) -> HttpResponse:
     context["just_reserved"] = is_new and order.is_paid_later and status.can_pay
     context["takes_voucher"] = context["owed"] and order.can_be_paid(at) and not context["in_progress"]
     if order.awaits_click and status.can_pay:
-        context["click"] = payment_status_text.text_for_unconfirmed_order(order, at)
+        context["unconfirmed"] = payment_status_text.text_for_unconfirmed_order(order, at)
     return render(request, "billing/order.html", context)
 
 
@@ -78,11 +80,7 @@ def pay_at_the_door(request: HttpRequest, number: int) -> HttpResponse:
         return redirect(order.address())
     try:
         pay_at_door.switch_to_pay_at_door(order, at, is_owner=session_cart.is_payer_of_order(request, order))
-    except (
-        transitions.OrderTransitionRefused,
-        pay_at_door.TooManyUnconfirmedSpots,
-        product_kinds.ProductUnavailable,
-    ) as refused:
+    except (OrderTransitionRefused, ProductUnavailable) as refused:
         messages.error(request, str(refused))
     else:
         order.refresh_from_db()
@@ -106,7 +104,7 @@ def send_link_again(request: HttpRequest, number: int) -> HttpResponse:
     return redirect(order.address())
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @never_cache
 def confirm_order(request: HttpRequest, number: int) -> HttpResponse:
     """Confirm the order by a button, because mail programs open the links in a mail by themselves."""
@@ -117,10 +115,10 @@ def confirm_order(request: HttpRequest, number: int) -> HttpResponse:
     if request.method == "POST":
         try:
             pay_at_door.confirm_door_order(order, at)
-        except pay_at_door.ConfirmationLinkExpired:
+        except ConfirmationLinkExpired:
             order.refresh_from_db()
             status = 409
-        except product_kinds.ProductUnavailable as refusal:
+        except ProductUnavailable as refusal:
             messages.error(request, str(refusal))
             return redirect(order.address())
         else:
@@ -153,7 +151,7 @@ def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
     gateway_polling.close_outdated_attempts(order, timezone.now())
     try:
         paid = voucher_redemption.redeem_voucher_on_order(order, request.POST.get("code", "")[:40], timezone.now())
-    except (transitions.OrderTransitionRefused, discount_codes.DiscountCodeRefused) as refused:
+    except (OrderTransitionRefused, DiscountCodeRefused) as refused:
         messages.error(request, str(refused))
     else:
         uncount_request(request)

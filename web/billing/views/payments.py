@@ -17,15 +17,17 @@ from payments import RedirectNeeded
 
 from billing import gateways, session_cart
 from billing.domain.orders import amounts, reorder, transitions
-from billing.domain.orders.payments_in_progress import PaymentInProgress, payment_in_progress, progress_text
+from billing.domain.orders.payments_in_progress import payment_in_progress, progress_text
 from billing.domain.payments import attempts, gateway_polling, payment_status_text, webhooks
 from billing.domain.pricing import balances
+from billing.errors import NoOpenBalance, NotRecordedYet, PaymentInProgress, WebhookRejected
 from billing.models import Order, Payment
 from billing.views.form_targets import leads_to_gateways
 from common.errors import WorkFailure
 from common.network import gateway_slot
 from common.search import read_number
 from common.throttle import rate_limited
+from common.views import FORM_METHODS
 from users.models import User
 
 log = logging.getLogger(__name__)
@@ -38,7 +40,7 @@ def redirect_to_gateway(request: HttpRequest, order: Order, variant: str) -> Htt
     try:
         payment = attempts.start_attempt(order, variant, timezone.now())
         attempts.gateway_form(payment)
-    except attempts.NoOpenBalance:
+    except NoOpenBalance:
         return redirect(order.address())
     except PaymentInProgress as refused:
         messages.error(request, str(refused))
@@ -83,7 +85,7 @@ def try_to_stop_payment(request: HttpRequest, order: Order, by: User | None = No
     return False
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @leads_to_gateways
 def show_attempt(request: HttpRequest, token: str) -> HttpResponse:
     """Show the form of a gateway on our own site. Only the payer's browser knows the token."""
@@ -99,7 +101,7 @@ def show_attempt(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @csrf_exempt
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 def return_from_gateway(request: HttpRequest, token: str) -> HttpResponse:
     """Receive the payer from the gateway. The query string is not trusted, because anyone can write it."""
     payment = get_object_or_404(Payment.objects.select_related("order"), token=token)
@@ -118,9 +120,9 @@ def receive_webhook(request: HttpRequest, variant: str) -> HttpResponse:
         return _text_response(413, "Too long.")
     try:
         webhooks.process_webhook(variant, gateway.parse_webhook(request.body, request.headers))
-    except gateways.WebhookRejected:
+    except WebhookRejected:
         return _text_response(400, "The signature doesn’t match.")
-    except webhooks.UnknownYet:
+    except NotRecordedYet:
         return _text_response(409, "Not known here yet. Please send it again later.")
     except WorkFailure as fault:
         log.warning("A message of %s could not be read: %s", variant, fault)
@@ -167,10 +169,10 @@ def payment_context(order: Order, at: datetime) -> dict[str, Any]:
     progress = payment_in_progress(order, at)
     return {
         "status": status,
-        "news": payment_status_text.adds_to_order_state(order, status),
+        "shows_status": payment_status_text.adds_to_order_state(order, status),
         "owed": balances.open_balance(order, at),
         "price": "" if order.is_paid else amounts.amount_due_sentence(order, at),
-        "ways": [method for method in methods if method[0] == progress.variant] if progress else methods,
+        "methods": [method for method in methods if method[0] == progress.variant] if progress else methods,
         "in_progress": progress,
         "progress_text": progress_text(progress) if progress else "",
         "again": reorder.can_be_ordered_again(order, at),

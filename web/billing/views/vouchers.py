@@ -10,14 +10,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from billing import session_cart
 from billing.domain.orders import cart as carts
 from billing.domain.vouchers import eligibility, sales
+from billing.errors import CartFull
 from billing.forms.vouchers import VoucherForm
 from billing.models import Voucher
 from billing.models.vouchers import KEY_AGE, PURPOSE
 from common import dates, links
 from common.throttle import rate_limited
+from common.views import FORM_METHODS
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @rate_limited("register", by_address="240/h")
 def buy_voucher(request: HttpRequest) -> HttpResponse:
     if not settings.SELL_VOUCHERS:
@@ -27,7 +29,7 @@ def buy_voucher(request: HttpRequest) -> HttpResponse:
         try:
             carts.add_line(session_cart.find_or_create_cart(request), "voucher", 0, form.line_details.as_json())
             return redirect("cart")
-        except carts.CartFull as full:
+        except CartFull as full:
             form.add_error(None, str(full))
     context = {"form": form, "until": sales.expiry_date(dates.local_today())}
     return render(request, "billing/vouchers.html", context, status=400 if form.errors else 200)

@@ -11,11 +11,10 @@ from classwork.domain.schedule.previews import PreviewOutdated
 from classwork.domain.schedule.problems import ChangeRefused
 from classwork.forms.proposals import ProposalAnswerForm
 from classwork.models import Proposal
-from common.views import posted_data
+from common.views import FORM_METHODS, posted_data
 from users.roles import acting_user, desk_required
 
 PER_PAGE = 25
-ASK = ["GET", "HEAD", "POST"]
 
 
 @require_safe
@@ -30,7 +29,7 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     return render(request, "classwork/desk/proposals.html", {"page": page, "decided": decided})
 
 
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @desk_required("classwork.decide_proposal")
 def proposal_detail(request: HttpRequest, pk: int) -> HttpResponse:
     submitted = Proposal.objects.exclude(state=Proposal.State.DRAFT)

@@ -14,11 +14,10 @@ from classwork.domain.schedule.previews import PreviewOutdated
 from classwork.domain.schedule.problems import ChangeRefused
 from classwork.forms.meetings import MEETING_FORMS, AddMeetingForm, MeetingActionForm
 from classwork.models import ClassOffer, Meeting, Session
-from common.views import posted_data
+from common.views import FORM_METHODS, posted_data
 from users.roles import acting_user, desk_required
 
 PER_PAGE = 25
-ASK = ["GET", "HEAD", "POST"]
 
 
 @require_safe
@@ -29,7 +28,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
     return render(request, "classwork/desk/sessions.html", {"page": page})
 
 
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @desk_required("classwork.change_meeting")
 def change_day(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     related = Meeting.objects.select_related("class_offer__subject__level", "class_offer__session", "location")
@@ -38,7 +37,7 @@ def change_day(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     return _apply_meeting_action(request, form, meeting.class_offer, {"meeting": meeting})
 
 
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @desk_required("classwork.add_meeting")
 def add_day(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.select_related("subject__level", "session"), pk=pk)

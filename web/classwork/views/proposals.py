@@ -19,11 +19,10 @@ from classwork.forms.proposals import (
     ProposeSubjectForm,
 )
 from classwork.models import ClassOffer, Subject
-from common.views import posted_data
+from common.views import FORM_METHODS, posted_data
 from users.models import Staff
 from users.roles import acting_user, team_required
 
-ASK = ["GET", "HEAD", "POST"]
 IDEAS: dict[str, type[ProposalForm]] = {"subject": ProposeSubjectForm, "class": ProposeClassForm}
 
 
@@ -31,7 +30,7 @@ def staff_profile_of(request: HttpRequest) -> Staff:
     return get_object_or_404(Staff.objects.select_related("user"), user=acting_user(request))
 
 
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @team_required
 def propose(request: HttpRequest, kind: str) -> HttpResponse:
     staff, form = staff_profile_of(request), IDEAS[kind](posted_data(request))
@@ -58,7 +57,7 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "classwork/proposal.html", context | more)
 
 
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @team_required
 def edit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
     staff = staff_profile_of(request)
@@ -100,7 +99,7 @@ def submit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("proposal", stored.pk)
 
 
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @team_required
 def request_change(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     staff = staff_profile_of(request)

@@ -16,8 +16,9 @@ from classwork.domain.resources.student_view import PlannedResource, ReleaseStat
 from classwork.domain.schedule.problems import ChangeRefused
 from classwork.forms.resources import ResourceForm, default_release, resource_initial_values
 from classwork.models import ClassOffer, Resource, Subject
-from classwork.views.proposals import ASK, staff_profile_of
+from classwork.views.proposals import staff_profile_of
 from common.search import read_number
+from common.views import FORM_METHODS
 from users.models import Staff
 from users.roles import team_required
 
@@ -65,7 +66,7 @@ def planned_resources_of(thing: Thing) -> list[tuple[PlannedResource, ReleaseSta
     return [(each, each.at(now)) for each in student_view.planned_resources(thing)]
 
 
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @team_required
 def add(request: HttpRequest, what: str, pk: int, kind: str) -> HttpResponse:
     staff = staff_profile_of(request)
@@ -84,7 +85,7 @@ def add(request: HttpRequest, what: str, pk: int, kind: str) -> HttpResponse:
     return render(request, "classwork/resource_form.html", context)
 
 
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @team_required
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     staff = staff_profile_of(request)

@@ -4,7 +4,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common import search
+from common.forms import SAVED_IN_HISTORY, ReasonForm
 from common.permissions import desk_required
+from common.views import FORM_METHODS
 from mailroom import registry
 from mailroom.domain import bounces, office_actions, overrides
 from mailroom.domain.preview import PreviewUnavailable, render_sent_mail
-from mailroom.forms import ReasonForm
 from mailroom.layout import framed_page
 from mailroom.models import Message, MessageState, Suppression
 from outbox.domain.trace import has_trace
@@ -54,7 +55,11 @@ def matching_messages(state: str, query: str) -> "QuerySet[Message]":
 @require_safe
 @desk_required(VIEW_PERMISSION)
 def message(request: HttpRequest, pk: int) -> HttpResponse:
-    return render_message(request, get_object_or_404(Message, pk=pk), ReasonForm())
+    return render_message(request, get_object_or_404(Message, pk=pk), _reason_form())
+
+
+def _reason_form(data: QueryDict | None = None) -> ReasonForm:
+    return ReasonForm(data, max_length=200, help_text=SAVED_IN_HISTORY)
 
 
 def render_message(request: HttpRequest, message: Message, form: ReasonForm) -> HttpResponse:
@@ -86,7 +91,7 @@ def message_html(request: HttpRequest, pk: int) -> HttpResponse:
 @desk_required(RESEND_PERMISSION)
 def resend_or_dismiss_message(request: HttpRequest, pk: int) -> HttpResponse:
     message = get_object_or_404(Message, pk=pk)
-    form = ReasonForm(request.POST)
+    form = _reason_form(request.POST)
     if not form.is_valid():
         return render_message(request, message, form)
     action, confirmation = ACTIONS.get(request.POST.get("action", ""), ACTIONS["again"])
@@ -119,11 +124,11 @@ def suppressed(request: HttpRequest) -> HttpResponse:
     return render(request, "mailroom/suppressed.html", {"page": page})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @desk_required("mailroom.lift_suppression")
 def lift(request: HttpRequest, pk: int) -> HttpResponse:
     suppression = get_object_or_404(Suppression, pk=pk)
-    form = ReasonForm(request.POST or None)
+    form = _reason_form(request.POST or None)
     if not form.is_valid():
         return render(request, "mailroom/lift.html", {"suppression": suppression, "form": form})
     try:

@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from common import links
+from common.views import FORM_METHODS
 from mailroom.declare import MailKind
 from mailroom.domain import preferences, reader_links
 from mailroom.domain.preview import PreviewUnavailable, render_sent_mail
@@ -22,7 +23,6 @@ from mailroom.models import Message, MessageState
 
 PAGE_SIZE = 25
 VISIBLE_STATES = [MessageState.SENT, MessageState.PERHAPS, MessageState.BOUNCED, MessageState.SUPPRESSED]
-METHODS = ["GET", "HEAD", "POST"]
 
 
 def visible_to(user: Any) -> "QuerySet[Message]":
@@ -59,13 +59,13 @@ def my_message_html(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404 from None
 
 
-@require_http_methods(METHODS)
+@require_http_methods(FORM_METHODS)
 @login_required
 def my_choices(request: HttpRequest) -> HttpResponse:
     return edit_preferences(request, getattr(request.user, "email", ""))
 
 
-@require_http_methods(METHODS)
+@require_http_methods(FORM_METHODS)
 def choose(request: HttpRequest, token: str) -> HttpResponse:
     try:
         message = reader_links.message_of_link(token)
@@ -86,7 +86,7 @@ def edit_preferences(request: HttpRequest, address: str) -> HttpResponse:
 
 
 @csrf_exempt
-@require_http_methods(METHODS)
+@require_http_methods(FORM_METHODS)
 def stop(request: HttpRequest, token: str) -> HttpResponse:
     """Mail programs post here to unsubscribe with one click (RFC 8058), so there is no CSRF token.
 

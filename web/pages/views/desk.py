@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from common.views import FORM_METHODS
 from common.work_lists import open_work_for
 from pages.domain import contact, texts
 from pages.forms import TextForm
@@ -48,7 +49,7 @@ def text_list(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/texts.html", {"rows": rows})
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @desk_required("pages.change_sitecontent")
 def text_edit(request: HttpRequest, key: str) -> HttpResponse:
     content = draft_for_key(key)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from common import drawings
 from common.throttle import rate_limited
+from common.views import FORM_METHODS
 from pages import text_pages
 from pages.domain import contact as contact_messages
 from pages.domain import texts
@@ -38,7 +39,7 @@ def text(request: HttpRequest, key: str, number: int | None = None) -> HttpRespo
     return text_pages.render_text_page(request, key, edition, others=others, newest=newest)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @rate_limited("contact", by_address="20/h", by_account="5/h")
 def contact(request: HttpRequest) -> HttpResponse:
     user = request.user if request.user.is_authenticated else None

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from billing.domain.product_kinds import ProductUnavailable
+from billing.errors import ProductUnavailable
 from billing.models import OrderLine
 from classwork.models import ClassOffer
 from registrations.domain import capacity, registration_window, skip_reasons, spot_offers

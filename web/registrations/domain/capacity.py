@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Coalesce
 
-from billing.domain.product_kinds import ProductUnavailable
+from billing.errors import ProductUnavailable
 from billing.models import OrderLine
 from classwork.models import ClassOffer, ClassRole, Meeting, RoleBalance
 from registrations.domain.attendees import CLASS_KIND, TICKET_KIND

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from billing.domain.product_kinds import ProductUnavailable
+from billing.errors import ProductUnavailable
 from billing.models import OrderLine
 from classwork.models import ClassOffer
 from registrations.domain import admission, attendees, capacity, transitions

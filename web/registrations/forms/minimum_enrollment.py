@@ -1,7 +1,7 @@
 from django.utils.translation import gettext_lazy as _
 
-from billing.forms import ReasonForm
 from common.days import DayField
+from common.forms import ReasonForm
 
 
 class PostponeDecisionForm(ReasonForm):

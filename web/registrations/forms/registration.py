@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from billing.forms import DueDateField
 from classwork.models import ClassOffer, ClassRole
 from classwork.rules.levels import format_level
+from common.forms import set_choices
 from registrations.domain.attendees import TypedPerson, default_choices
 from registrations.domain.line_details import ME, OTHER, STUDENT, Attendee
 from registrations.models import Registration
@@ -32,10 +33,7 @@ class AttendeeForm(forms.Form):
         super().__init__(*args, **kwargs)
         me = gettext("Me (%(name)s)") % {"name": viewer.get_full_name()} if viewer else gettext("Me")
         self.initial.setdefault("who", default_choices(viewer, in_care))
-        self.set_choices("who", [(ME, me), *((f"{STUDENT}-{child.pk}", str(child)) for child in in_care)])
-
-    def set_choices(self, name: str, choices: list[tuple[str, str]]) -> None:
-        cast(forms.ChoiceField, self.fields[name]).choices = choices
+        set_choices(self, "who", [(ME, me), *((f"{STUDENT}-{child.pk}", str(child)) for child in in_care)])
 
     def attendees(self) -> Iterator[Attendee]:
         for choice in self.cleaned_data.get("who", []):
@@ -78,7 +76,7 @@ class RegistrationForm(AttendeeForm):
         **kwargs: Any,
     ) -> None:
         super().__init__(viewer, in_care, *args, **kwargs)
-        self.set_choices("classes", [(str(class_offer.pk), str(class_offer)) for class_offer in class_offers])
+        set_choices(self, "classes", [(str(class_offer.pk), str(class_offer)) for class_offer in class_offers])
 
     def ask_level_of(self, people: Sequence[Attendee]) -> None:
         if len(people) != 1:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from classwork.models import ClassOffer
 from common.formats import format_money
+from common.forms import set_choices
 from registrations.domain.tickets.sales import TicketDay
 from registrations.forms.registration import AttendeeForm, PersonForm, RoleField
 
@@ -35,15 +36,9 @@ class TicketDayForm(forms.Form):
         if class_offer.drop_in_price is not None:
             price = format_money(class_offer.drop_in_price, settings.CURRENCY)
             kinds.append((DROP_IN, gettext("Drop-in, %(price)s") % {"price": price}))
-        self._set_choices("what", kinds)
+        set_choices(self, "what", kinds, select_first=True)
         open_days = [(str(day.meeting.pk), str(day.meeting.slot)) for day in days if not day.availability.is_full]
-        self._set_choices("meeting", open_days)
-        self.initial.setdefault("what", kinds[0][0])
-        if open_days:
-            self.initial.setdefault("meeting", open_days[0][0])
-
-    def _set_choices(self, name: str, choices: list[tuple[str, str]]) -> None:
-        cast(forms.ChoiceField, self.fields[name]).choices = choices
+        set_choices(self, "meeting", open_days, select_first=True)
 
     @property
     def is_trial(self) -> bool:

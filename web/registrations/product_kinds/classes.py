@@ -9,7 +9,8 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.forms import Form
 
-from billing.domain.product_kinds import GiftOption, ProductDescription, ProductKind, ProductUnavailable
+from billing.domain.product_kinds import GiftOption, ProductDescription, ProductKind
+from billing.errors import ProductUnavailable
 from billing.models import OrderLine
 from billing.rules.price_facts import PriceFacts
 from billing.rules.terms import Terms

@@ -15,7 +15,7 @@ from classwork.domain.schedule.previews import PreviewOutdated
 from classwork.domain.schedule.problems import ChangeRefused
 from classwork.models import ClassOffer, Meeting
 from common import search
-from common.views import posted_data
+from common.views import FORM_METHODS, posted_data
 from registrations.domain.cancellations import request as cancellation_request
 from registrations.domain.cancellations.class_cancellation import cancel_classes
 from registrations.domain.cancellations.plan import plan_cancellation
@@ -31,14 +31,13 @@ from registrations.forms.class_cancellation import (
 from registrations.models import ClassCancellation
 from users.roles import acting_user, desk_required
 
-ASK = ["GET", "HEAD", "POST"]
 RECENT = 10
 PER_PAGE = 100
 CLASSES_PER_PAGE = 50
 CHANGED = _("Something has changed since this preview. Nothing has been canceled yet: please read it again.")
 
 
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @desk_required("registrations.add_classcancellation")
 def steps(request: HttpRequest) -> HttpResponse:
     """Shows the first step that has no valid answer yet."""

@@ -17,11 +17,9 @@ from classwork.forms.next_session import repeated_class_forms
 from classwork.forms.planning import SessionForm
 from classwork.models import ClassOffer, Session
 from common import dates
-from common.views import posted_data
+from common.views import FORM_METHODS, posted_data
 from registrations.domain import capacity, level_progress
 from users.roles import acting_user, desk_required
-
-ASK = ["GET", "HEAD", "POST"]
 
 
 def created_message(session: Session, count: int) -> str:
@@ -32,7 +30,7 @@ def created_message(session: Session, count: int) -> str:
     ) % {"session": session.title, "count": count}
 
 
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @desk_required("classwork.add_session")
 def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
     source = get_object_or_404(Session, pk=pk)

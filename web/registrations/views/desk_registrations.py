@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.domain.cancellations import cancellation_options
-from billing.domain.orders.placement import OrderNotPlaced
-from billing.forms import ReasonForm
+from billing.errors import OrderNotPlaced
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import ClassOffer, Session
 from common import dates, search
-from common.views import posted_data
+from common.forms import ReasonForm
+from common.views import FORM_METHODS, posted_data
 from registrations.domain import capacity, desk_registrations, my_classes, spots
 from registrations.domain.desk_registrations import RegistrationSearch
 from registrations.domain.transfers import to_class, to_person
@@ -33,7 +33,6 @@ from users.models import Student
 from users.roles import acting_user, desk_required
 
 PER_PAGE = 50
-ASK = ["GET", "HEAD", "POST"]
 HOLD_ACTIONS: dict[str, tuple[str | Promise, str | Promise, Callable[..., bool]]] = {
     Registration.State.CONFIRMED: (
         gettext_lazy("Put on hold"),
@@ -75,7 +74,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "registrations/desk/registrations.html", context)
 
 
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @desk_required("registrations.view_registration")
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     registration = get_object_or_404(Registration.objects.for_lists(), pk=pk)
@@ -99,7 +98,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "registrations/desk/registration.html", context)
 
 
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @desk_required("registrations.add_registration")
 def register(request: HttpRequest) -> HttpResponse:
     actor = acting_user(request)
@@ -133,7 +132,7 @@ def register(request: HttpRequest) -> HttpResponse:
     return render(request, "registrations/desk/register.html", {"form": form, "student": student})
 
 
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @desk_required("registrations.change_registration")
 def transfer_to_class(request: HttpRequest, pk: int) -> HttpResponse:
     """The first button shows the price, and the second one moves the spot."""
@@ -162,7 +161,7 @@ def transfer_to_class(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "registrations/desk/transfer.html", context)
 
 
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @desk_required("registrations.change_registration")
 def transfer_to_person(request: HttpRequest, pk: int) -> HttpResponse:
     registration = get_object_or_404(Registration.objects.for_lists(), pk=pk)

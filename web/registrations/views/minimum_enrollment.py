@@ -6,12 +6,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from billing.forms import ReasonForm
 from classwork.domain.schedule.problems import ChangeRefused
 from classwork.models import ClassOffer
 from common import dates
 from common.days import FAR
 from common.formats import format_date
+from common.forms import ReasonForm
 from registrations.domain import minimum_enrollment
 from registrations.forms.minimum_enrollment import PostponeDecisionForm
 from users.roles import acting_user, desk_required

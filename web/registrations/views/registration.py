@@ -14,12 +14,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from billing import session_cart
-from billing.domain.orders import cart as carts
+from billing.errors import CartFull
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import ClassOffer, ClassRole
 from common import dates
 from common.search import read_number
 from common.throttle import rate_limited
+from common.views import FORM_METHODS
 from registrations.domain import attendees, capacity, cart, registration_window
 from registrations.domain.cart import RegistrationChoice
 from registrations.forms.registration import (
@@ -35,7 +36,7 @@ ALREADY = "already"
 UNANSWERED = _("Please choose an answer.")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @rate_limited("register", by_address="240/h")
 @never_cache
 def register(request: HttpRequest) -> HttpResponse:
@@ -103,7 +104,7 @@ def _submit_registration(request: HttpRequest, class_offers: Sequence[ClassOffer
         return _registration_page(request, class_offers, form, others, levels=levels)
     try:
         cart.add_registrations_to_cart(session_cart.find_or_create_cart(request), choice)
-    except carts.CartFull:
+    except CartFull:
         form.add_error(None, gettext("That’s too many for one order. Please order in two steps."))
         return _registration_page(request, class_offers, form, others)
     return redirect("checkout")
@@ -151,7 +152,7 @@ def _registration_page(
     return render(request, "classwork/register.html", context, status=status)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @never_cache
 def attendee_address(request: HttpRequest, number: int) -> HttpResponse:
     """The payer enters another address for an attendee who was not known at the first one."""

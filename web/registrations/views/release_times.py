@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods
 
 from classwork.domain.resources import releases
 from classwork.models import ClassOffer, Release
-from classwork.views.proposals import ASK, staff_profile_of
+from classwork.views.proposals import staff_profile_of
 from classwork.views.teaching_resources import attachable_or_404
 from common.search import read_number
+from common.views import FORM_METHODS
 from registrations.domain.library import openings, shelves
 from registrations.models import Registration
 from users.models import User
@@ -28,7 +29,7 @@ STUDENT_ACTIONS = {
 }
 
 
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @team_required
 def resource_times(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     class_offer = attachable_or_404(staff_profile_of(request), "class", pk)

@@ -7,14 +7,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from billing.domain.cancellations import quoted_cancellation
+from billing.errors import AlreadyCanceled, CancellationChanged
+from common.views import FORM_METHODS
 from registrations.domain.cancellations import student_cancellation
 from registrations.errors import RegistrationRefused
 from registrations.models import Registration
 from users.requests import AccountRequest
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @login_required
 @never_cache
 def cancel_my_registration(request: AccountRequest, pk: int) -> HttpResponse:
@@ -32,11 +33,11 @@ def cancel_my_registration(request: AccountRequest, pk: int) -> HttpResponse:
         student_cancellation.cancel_own_registration(
             registration, timezone.now(), seen=request.POST.get("seen", ""), by=request.user
         )
-    except quoted_cancellation.CancellationChanged as changed:
+    except CancellationChanged as changed:
         return _render_cancellation(request, registration, str(changed), status=409)
     except RegistrationRefused:
         return _render_cancellation(request, registration, status=409)
-    except quoted_cancellation.AlreadyCanceled as canceled:
+    except AlreadyCanceled as canceled:
         messages.info(request, str(canceled))
     else:
         messages.success(request, _("Your spot is canceled. Thanks for letting us know."))

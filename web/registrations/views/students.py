@@ -16,7 +16,7 @@ from classwork.models import ClassOffer
 from classwork.views.proposals import staff_profile_of
 from common import dates, search
 from common.paging import paginate_together
-from common.views import posted_data
+from common.views import FORM_METHODS, posted_data
 from registrations.domain import desk_registrations, my_classes, roster
 from registrations.domain import level_progress as progress
 from registrations.domain.teaching_agenda import RoleCounts
@@ -28,7 +28,6 @@ from users.roles import acting_user, desk_required, team_required
 
 PER_PAGE = 50
 A_ROSTER = 100
-ASK = ["GET", "HEAD", "POST"]
 
 
 @require_safe
@@ -41,7 +40,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "registrations/desk/students.html", {"page": page, "rows": rows, "text": text})
 
 
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @desk_required("registrations.view_registration")
 def desk_student(request: HttpRequest, pk: int) -> HttpResponse:
     student = get_object_or_404(Student.objects.select_related("user", "guardian"), pk=pk)
@@ -72,7 +71,7 @@ def participants(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "registrations/participants.html", context)
 
 
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @team_required
 def taught_student(request: HttpRequest, pk: int) -> HttpResponse:
     student = get_object_or_404(roster.students_taught_by(staff_profile_of(request), timezone.now()), pk=pk)

@@ -11,13 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import session_cart
-from billing.domain.orders import cart as carts
-from billing.domain.orders import placement
-from billing.forms import ReasonForm
+from billing.errors import CartFull, OrderNotPlaced
 from classwork.models import ClassOffer
 from common import dates
+from common.forms import ReasonForm
 from common.throttle import rate_limited
-from common.views import posted_data
+from common.views import FORM_METHODS, posted_data
 from registrations.domain import attendees, cart, desk_registrations, my_classes, status_text
 from registrations.domain.tickets import guest_list, sales, upgrades
 from registrations.errors import RegistrationRefused
@@ -28,7 +27,7 @@ from users.domain import recent_history
 from users.roles import acting_user, desk_required
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @rate_limited("register", by_address="240/h")
 @never_cache
 def buy_ticket(request: HttpRequest, pk: int) -> HttpResponse:
@@ -56,7 +55,7 @@ def _add_ticket_to_cart(request: HttpRequest, form: TicketForm, other: OtherPers
         cart.add_tickets_to_cart(
             session_cart.find_or_create_cart(request), form.meeting_id, people, trial=form.is_trial
         )
-    except carts.CartFull:
+    except CartFull:
         form.add_error(None, _("That’s too many for one order. Please order in two steps."))
         return None
     return redirect("checkout")
@@ -95,7 +94,7 @@ def upgrade(request: HttpRequest, token: str) -> HttpResponse:
     except RegistrationRefused as error:
         messages.warning(request, str(error))
         return redirect(upgrades.ticket_url(stored))
-    except carts.CartFull as full:
+    except CartFull as full:
         messages.warning(request, str(full))
         return redirect("cart")
     return redirect("checkout")
@@ -143,7 +142,7 @@ def desk_ticket_list(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @desk_required("registrations.view_ticket")
 def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     stored, at = get_object_or_404(Ticket.objects.for_lists(), pk=pk), timezone.now()
@@ -157,7 +156,7 @@ def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
             names = {"student": stored.student, "class": stored.class_offer}
             messages.success(request, _("%(student)s is registered for the rest of %(class)s.") % names)
             return redirect("desk_order", number=order.pk)
-        except placement.OrderNotPlaced as error:
+        except OrderNotPlaced as error:
             form.add_error(None, str(error))
     context = {
         "one": my_classes.describe_ticket(stored, at),
@@ -167,7 +166,7 @@ def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "registrations/desk/ticket.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @desk_required("registrations.add_ticket")
 def sell_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
@@ -187,6 +186,6 @@ def sell_ticket(request: HttpRequest, pk: int) -> HttpResponse:
             )
             messages.success(request, _("%(name)s is registered for this class day.") % {"name": order.payer_name})
             return redirect("desk_order", number=order.pk)
-        except placement.OrderNotPlaced as error:
+        except OrderNotPlaced as error:
             form.add_error(None, str(error))
     return render(request, "registrations/desk/sell_ticket.html", {"class_offer": class_offer, "form": form})

@@ -15,7 +15,7 @@ from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import ClassOffer
 from common import dates
 from common.throttle import rate_limited
-from common.views import posted_data
+from common.views import FORM_METHODS, posted_data
 from registrations.domain import cart
 from registrations.domain.cart import RegistrationChoice
 from registrations.domain.change_deadlines import change_deadline
@@ -29,8 +29,6 @@ from registrations.models import Registration
 from registrations.rules.role_balance import EITHER
 from users.models import User
 from users.requests import AccountRequest
-
-ASK = ["GET", "HEAD", "POST"]
 
 
 def _own_registration(user: User, pk: int) -> Registration:
@@ -65,7 +63,7 @@ def _redirect_with_warning(request: HttpRequest, error: RegistrationRefused) -> 
 
 
 @login_required
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @never_cache
 def transfer_to_class(request: AccountRequest, pk: int, class_offer: int) -> HttpResponse:
     registration, at = _own_registration(request.user, pk), timezone.now()
@@ -100,7 +98,7 @@ def transfer_to_class(request: AccountRequest, pk: int, class_offer: int) -> Htt
 
 
 @login_required
-@require_http_methods(ASK)
+@require_http_methods(FORM_METHODS)
 @never_cache
 @rate_limited("transfer_to_person", by_address="60/h", by_account="20/h")
 def transfer_to_person(request: AccountRequest, pk: int) -> HttpResponse:

@@ -12,12 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from billing import session_cart
-from billing.domain.orders import cart as carts
+from billing.errors import CartFull
 from classwork.models import ClassOffer
 from common import dates
 from common.search import read_number
 from common.throttle import rate_limited
-from common.views import posted_data
+from common.views import FORM_METHODS, posted_data
 from registrations.domain import capacity, registration_window
 from registrations.domain.waitlist import class_roles, entries, presentation, session_entries
 from registrations.errors import RegistrationRefused
@@ -33,7 +33,7 @@ PER_PAGE = 50
 LEFT = _("You’re no longer on the waitlist.")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @never_cache
 @rate_limited("wait", by_address="60/h", by_account="10/h")
 def join_waitlist(request: HttpRequest, pk: int) -> HttpResponse:
@@ -103,7 +103,7 @@ def accept_offer(request: HttpRequest, token: str) -> HttpResponse:
     except RegistrationRefused as error:
         messages.warning(request, str(error))
         return redirect(entries.entry_url(stored))
-    except carts.CartFull as full:
+    except CartFull as full:
         messages.warning(request, str(full))
         return redirect("cart")
     return redirect("checkout")
@@ -151,7 +151,7 @@ def desk_waitlist(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "registrations/desk/waitlist.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 @desk_required("registrations.arrange_waitlist")
 def class_roles_page(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from common.model_meta import is_referenced
 from common.personal import MergeConflict
 from common.throttle import rate_limited
+from common.views import FORM_METHODS
 from users.domain import guardianship, privacy
 from users.forms.care import HandOverForm, OwnRecordForm, StudentForm
 from users.models import Student
 from users.requests import AccountRequest
-from users.views.profile import PAGE_WITH_FORM
 
 ALREADY_IN_CARE = gettext_lazy("Someone with this name is already in your care.")
 
@@ -25,7 +25,7 @@ def _student_in_care(request: AccountRequest, pk: int) -> Student:
 
 
 @login_required
-@require_http_methods(PAGE_WITH_FORM)
+@require_http_methods(FORM_METHODS)
 def own_record(request: AccountRequest) -> HttpResponse:
     student = Student.objects.filter(user=request.user).first()
     form = OwnRecordForm(request.POST or None, instance=student)
@@ -37,7 +37,7 @@ def own_record(request: AccountRequest) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(PAGE_WITH_FORM)
+@require_http_methods(FORM_METHODS)
 def care_add(request: AccountRequest) -> HttpResponse:
     form = StudentForm(request.POST or None)
     if form.is_valid():
@@ -52,7 +52,7 @@ def care_add(request: AccountRequest) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(PAGE_WITH_FORM)
+@require_http_methods(FORM_METHODS)
 def care_edit(request: AccountRequest, pk: int) -> HttpResponse:
     student = _student_in_care(request, pk)
     title = str(student)
@@ -69,7 +69,7 @@ def care_edit(request: AccountRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(PAGE_WITH_FORM)
+@require_http_methods(FORM_METHODS)
 def care_remove(request: AccountRequest, pk: int) -> HttpResponse:
     student = _student_in_care(request, pk)
     if request.method == "POST":
@@ -86,7 +86,7 @@ def care_remove(request: AccountRequest, pk: int) -> HttpResponse:
 
 @login_required
 @rate_limited("hand over", by_account="10/h")
-@require_http_methods(PAGE_WITH_FORM)
+@require_http_methods(FORM_METHODS)
 def care_hand_over(request: AccountRequest, pk: int) -> HttpResponse:
     student = _student_in_care(request, pk)
     form = HandOverForm(request.user, request.POST or None)
@@ -120,7 +120,7 @@ def offer_answer(request: AccountRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(PAGE_WITH_FORM)
+@require_http_methods(FORM_METHODS)
 def offer_join(request: AccountRequest, pk: int, said: str) -> HttpResponse:
     """The account already has a record for this person: show what a merge would do, and then merge."""
     student, reply = _offered_student(request, pk), _parse_answer(said)

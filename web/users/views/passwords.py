@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from common import demo
 from common.throttle import rate_limited, uncount_request
+from common.views import FORM_METHODS
 from users.domain import account_links, accounts
 from users.forms.account import LinkForm, LogInForm
 from users.models import User
@@ -48,7 +49,7 @@ def demo_log_ins() -> dict[str, Any]:
 
 @never_cache
 @rate_limited("link", by_address="20/h", by_account="5/h")
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(FORM_METHODS)
 def password_reset(request: HttpRequest) -> HttpResponse:
     form = LinkForm(request.POST or None)
     if form.is_valid():

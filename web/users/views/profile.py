@@ -10,13 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common.throttle import rate_limited
+from common.views import FORM_METHODS
 from users.domain import accounts, consents, email_changes, second_factor, staff_profiles
 from users.forms.account import CloseAccountForm, NamesForm, NewAddressForm
 from users.forms.staff import StaffForm
 from users.models import Staff, Student
 from users.requests import AccountRequest
-
-PAGE_WITH_FORM = ["GET", "HEAD", "POST"]
 
 
 @login_required
@@ -35,7 +34,7 @@ def profile_page(request: AccountRequest) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(PAGE_WITH_FORM)
+@require_http_methods(FORM_METHODS)
 def user_update(request: AccountRequest) -> HttpResponse:
     names = {"first_name": request.user.first_name, "last_name": request.user.last_name}
     form = NamesForm(request.POST or None, initial=names)
@@ -48,7 +47,7 @@ def user_update(request: AccountRequest) -> HttpResponse:
 
 @login_required
 @rate_limited("password", by_account="10/h")
-@require_http_methods(PAGE_WITH_FORM)
+@require_http_methods(FORM_METHODS)
 def email_change(request: AccountRequest) -> HttpResponse:
     form = NewAddressForm(request.user, request.POST or None)
     if form.is_valid():
@@ -59,7 +58,7 @@ def email_change(request: AccountRequest) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(PAGE_WITH_FORM)
+@require_http_methods(FORM_METHODS)
 def email_confirm(request: AccountRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         try:
@@ -74,7 +73,7 @@ def email_confirm(request: AccountRequest, token: str) -> HttpResponse:
 
 
 @login_required
-@require_http_methods(PAGE_WITH_FORM)
+@require_http_methods(FORM_METHODS)
 def staff_update(request: AccountRequest) -> HttpResponse:
     profile = get_object_or_404(Staff, user=request.user)
     form = StaffForm(request.POST or None, request.FILES or None, instance=profile)
@@ -113,7 +112,7 @@ def consent_withdraw(request: AccountRequest, kind: str) -> HttpResponse:
 
 @login_required
 @rate_limited("password", by_account="10/h")
-@require_http_methods(PAGE_WITH_FORM)
+@require_http_methods(FORM_METHODS)
 def account_close(request: AccountRequest) -> HttpResponse:
     form = CloseAccountForm(request.user, request.POST or None)
     if form.is_valid():

@@ -22,12 +22,12 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from common.error_pages import too_many_requests
 from common.middleware import never_compress
 from common.throttle import address_block, rate_limited
+from common.views import FORM_METHODS
 from users.domain import code_attempts, second_factor
 from users.forms.account import PasswordConfirmationForm
 from users.forms.second_factor import SecondFactorForm
 from users.requests import AccountRequest
 
-PAGE_WITH_FORM = ["GET", "HEAD", "POST"]
 WRONG_CODE = gettext_lazy("That code isn’t right. It changes every 30 seconds; please try the next one.")
 WAIT_AND_RETRY = gettext_lazy("Please wait a moment after a wrong code, then try again.")
 
@@ -73,7 +73,7 @@ def overview(request: AccountRequest) -> HttpResponse:
 @never_compress
 @never_cache
 @login_required
-@require_http_methods(PAGE_WITH_FORM)
+@require_http_methods(FORM_METHODS)
 @rate_limited("second_factor", by_account_here="60/h")
 def set_up(request: AccountRequest) -> HttpResponse:
     require_second_factor_access(request)
@@ -95,7 +95,7 @@ def set_up(request: AccountRequest) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_http_methods(PAGE_WITH_FORM)
+@require_http_methods(FORM_METHODS)
 @rate_limited("second_factor", by_account_here="60/h")
 @device_required
 def verify(request: AccountRequest) -> HttpResponse:
@@ -116,7 +116,7 @@ def verify(request: AccountRequest) -> HttpResponse:
 @never_compress
 @never_cache
 @login_required
-@require_http_methods(PAGE_WITH_FORM)
+@require_http_methods(FORM_METHODS)
 @rate_limited("password", by_account="10/h")
 @device_required
 def new_codes(request: AccountRequest) -> HttpResponse:
@@ -128,7 +128,7 @@ def new_codes(request: AccountRequest) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_http_methods(PAGE_WITH_FORM)
+@require_http_methods(FORM_METHODS)
 @rate_limited("password", by_account="10/h")
 @device_required
 def remove(request: AccountRequest) -> HttpResponse:

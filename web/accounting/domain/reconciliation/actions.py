@@ -10,9 +10,11 @@ from accounting import events
 from accounting.domain import payer_questions
 from accounting.domain.reconciliation import fulfillment, replay
 from accounting.domain.reconciliation.comparison import EXPLAINED
+from accounting.errors import AccountingRefused
 from accounting.models import Finding
 from billing.domain import locks, product_kinds
 from billing.domain.pricing import balances
+from billing.errors import ProductUnavailable
 from billing.models import Order, OrderLine
 from history.domain import record_action
 from outbox.domain import emit
@@ -21,23 +23,19 @@ from users.models import User
 Verdict = Finding.Verdict
 
 
-class FindingActionRefused(Exception):
-    """The action does not fit the finding. The message is shown to staff."""
-
-
 def accept_gateway_line(finding: Finding, why: str, by: User) -> None:
     if finding.payment is None:
-        raise FindingActionRefused(
+        raise AccountingRefused(
             "It matches none of our payments. Check the gateway’s dashboard, then close it as explained."
         )
     replay.replay_gateway_line(finding)
     if not replay.matches_now(finding):
-        raise FindingActionRefused("That did not resolve the difference. Check the order and its payment issues.")
+        raise AccountingRefused("That did not resolve the difference. Check the order and its payment issues.")
 
 
 def recheck_with_gateway(finding: Finding, why: str, by: User) -> None:
     if finding.payment is None and finding.refund is None:
-        raise FindingActionRefused("It matches none of our payments, so there is nothing to ask about.")
+        raise AccountingRefused("It matches none of our payments, so there is nothing to ask about.")
     at = timezone.now()
     Finding.objects.filter(pk=finding.pk).update(asked_at=at)
     key = f"{finding.pk} {at.isoformat()}"
@@ -48,36 +46,33 @@ def fulfill_line(finding: Finding, why: str, by: User) -> None:
     # The item may have been released since the order was placed, so it is reserved again if it is still available.
     order, line = _lock_order_line(finding)
     if order.state != Order.State.PAID or line.canceled_at is not None:
-        raise FindingActionRefused("The order is no longer paid, or the item was canceled.")
+        raise AccountingRefused("The order is no longer paid, or the item was canceled.")
     try:
         with transaction.atomic():
             product_kinds.kind_of_line(line).hold(line, None)
             product_kinds.kind_of_line(line).confirm(line)
-    except product_kinds.ProductUnavailable as error:
-        raise FindingActionRefused(f"It cannot be fulfilled: {error}") from error
+    except ProductUnavailable as error:
+        raise AccountingRefused(f"It cannot be fulfilled: {error}") from error
 
 
 def release_line(finding: Finding, why: str, by: User) -> None:
     order, line = _lock_order_line(finding)
     if fulfillment.is_paid_for(order, line, balances.amount_received(order), timezone.now()):
-        raise FindingActionRefused("It has been paid for.")
+        raise AccountingRefused("It has been paid for.")
     product_kinds.kind_of_line(line).release(line, why)
 
 
 def _lock_order_line(finding: Finding) -> tuple[Order, OrderLine]:
     if finding.order_id is None or finding.line_id is None:
-        raise FindingActionRefused("This difference is not about an item of an order.")
+        raise AccountingRefused("This difference is not about an item of an order.")
     order = locks.lock_order(finding.order_id)
     return order, order.lines.get(pk=finding.line_id)
 
 
 def ask_payer(finding: Finding, why: str, by: User) -> None:
     if finding.order is None:
-        raise FindingActionRefused("It matches none of our orders, so there is no payer to ask.")
-    try:
-        payer_questions.send_question(finding.order, why, by=by, finding=finding)
-    except payer_questions.PayerHasNoEmail:
-        raise FindingActionRefused("The order has no email.") from None
+        raise AccountingRefused("It matches none of our orders, so there is no payer to ask.")
+    payer_questions.send_question(finding.order, why, by=by, finding=finding)
 
 
 def close_as_explained(finding: Finding, why: str, by: User) -> None:
@@ -144,7 +139,7 @@ def perform_action(finding: Finding, name: str, *, why: str, by: User) -> Findin
     locked = Finding.objects.select_for_update().filter(pk=finding.pk, closed_at=None).exists()
     action = next((action for action in possible_actions(finding) if action.name == name), None)
     if not locked or action is None:
-        raise FindingActionRefused("This has already been resolved.")
+        raise AccountingRefused("This has already been resolved.", code="already_resolved")
     action.perform(finding, why, by)
     record_action(
         by, "accounting.finding_closed", finding.order or finding, why=why, finding=finding.pk, finding_action=name

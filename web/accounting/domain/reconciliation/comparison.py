@@ -24,12 +24,12 @@ from common import dates
 Verdict = Finding.Verdict
 OF_REFUNDS = {Judged.ONLY_OURS: Verdict.REFUND_OURS, Judged.ONLY_THEIRS: Verdict.REFUND_THEIRS}
 EXPLAINED, FITS_NOW = "explained", "fits_now"
-WRITTEN = [
+UPDATED_FIELDS = [
     *("verdict", "order", "payment", "refund", "our_amount", "our_currency", "our_at"),
     *("fingerprint", "closed_at", "closed_by", "action", "note"),
 ]
-AT_ONCE = 250
-SETTLING = timedelta(hours=4)
+BATCH_SIZE = 250
+STATEMENT_DELAY = timedelta(hours=4)
 """PayPal lists payments up to three hours late."""
 
 
@@ -40,24 +40,24 @@ class StatementLine(GatewayLine):
     pk: int = 0
 
 
-def finding_from_line(book: GatewayStatement, movement: GatewayLine) -> Finding:
+def finding_from_line(book: GatewayStatement, line: GatewayLine) -> Finding:
     return Finding(
         book=book,
-        kind=movement.kind,
-        reference=movement.reference,
-        token=movement.about.token,
-        session=movement.about.session,
-        parent_reference=movement.about.reference,
-        their_amount=movement.amount,
-        their_currency=movement.currency,
-        their_at=movement.at,
-        fee=movement.fee,
-        payout=movement.payout,
+        kind=line.kind,
+        reference=line.reference,
+        token=line.about.token,
+        session=line.about.session,
+        parent_reference=line.about.reference,
+        their_amount=line.amount,
+        their_currency=line.currency,
+        their_at=line.at,
+        fee=line.fee,
+        payout=line.payout,
     )
 
 
 def statement_lines(book: GatewayStatement) -> Iterator[StatementLine]:
-    for row in book.findings.exclude(their_at=None).order_by("their_at", "pk").iterator(AT_ONCE):
+    for row in book.findings.exclude(their_at=None).order_by("their_at", "pk").iterator(BATCH_SIZE):
         yield line_from_finding(row)
 
 
@@ -73,14 +73,16 @@ def line_from_finding(row: Finding) -> StatementLine:
 
 def window_of_statement(book: GatewayStatement) -> Window:
     run = book.run
-    return Window(dates.local_moment(run.from_date, time.min), run.cutoff, certain_until=run.started_at - SETTLING)
+    return Window(
+        dates.local_moment(run.from_date, time.min), run.cutoff, certain_until=run.started_at - STATEMENT_DELAY
+    )
 
 
 def compare_statement(book: GatewayStatement) -> None:
     window = window_of_statement(book)
     book.findings.filter(their_at=None).delete()
     ours = our_entries(book.variant, window, statement_lines(book))
-    for pairs in in_batches(match_entries(ours, statement_lines(book), window), AT_ONCE):
+    for pairs in in_batches(match_entries(ours, statement_lines(book), window), BATCH_SIZE):
         _write_findings(book, pairs)
     inside = book.findings.filter(verdict="", their_at__gte=window.since, their_at__lt=window.until)
     inside.update(verdict=Verdict.OTHER)
@@ -98,7 +100,7 @@ def _write_findings(book: GatewayStatement, pairs: list[JudgedPair]) -> None:
             [finding for finding in findings if finding.pk],
             update_conflicts=True,
             unique_fields=["pk"],
-            update_fields=WRITTEN,
+            update_fields=UPDATED_FIELDS,
         )
         matched = [finding for finding in findings if finding.verdict == Verdict.MATCHED]
         _close_earlier_findings(book, matched)

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
-from accounting.domain.reconciliation.comparison import AT_ONCE, apply_earlier_explanations, window_of_statement
+from accounting.domain.reconciliation.comparison import BATCH_SIZE, apply_earlier_explanations, window_of_statement
 from accounting.domain.reconciliation.our_entries import in_batches
 from accounting.models import Finding, GatewayStatement
 from accounting.rules.statement_matching import Window
@@ -17,16 +17,16 @@ from billing.models import Order, OrderLine
 from common.money import ZERO
 
 State, Verdict = Order.State, Finding.Verdict
-GOT = Coalesce(Sum("payments__captured_amount"), ZERO) - Coalesce(Sum("payments__refunded_amount"), ZERO)
+AMOUNT_RECEIVED = Coalesce(Sum("payments__captured_amount"), ZERO) - Coalesce(Sum("payments__refunded_amount"), ZERO)
 
 
 def compare_fulfillment(book: GatewayStatement) -> None:
     book.findings.all().delete()
     window = window_of_statement(book)
-    for portion in in_batches(_orders_changed_in(window), AT_ONCE):
+    for orders in in_batches(_orders_changed_in(window), BATCH_SIZE):
         findings = []
-        fulfilled = fulfilled_lines([line for order in portion for line in order.lines.all()])
-        for order in portion:
+        fulfilled = fulfilled_lines([line for order in orders for line in order.lines.all()])
+        for order in orders:
             for line in order.lines.all():
                 if verdict := _fulfillment_verdict(order, line, fulfilled.get(line.pk), window):
                     findings.append(
@@ -48,7 +48,7 @@ def _orders_changed_in(window: Window) -> Iterator[Order]:
     expired = Q(state=State.PLACED, held_until__gte=since, held_until__lt=until)
     canceled = OrderLine.objects.filter(canceled_at__gte=since, canceled_at__lt=until)
     orders = Order.objects.placed().filter(paid | closed | expired | Q(pk__in=canceled.values("order")))
-    return orders.annotate(got=GOT).prefetch_related("lines").order_by("pk").iterator(AT_ONCE)
+    return orders.annotate(got=AMOUNT_RECEIVED).prefetch_related("lines").order_by("pk").iterator(BATCH_SIZE)
 
 
 def fulfilled_lines(lines: list[OrderLine]) -> dict[int, bool]:
@@ -67,7 +67,7 @@ def _fulfillment_verdict(order: Order, line: OrderLine, is_fulfilled: bool | Non
     if is_fulfilled is None:
         return ""
     if not is_fulfilled:
-        paid_in_window = order.state == State.PAID and order.paid_at is not None and window.has(order.paid_at)
+        paid_in_window = order.state == State.PAID and order.paid_at is not None and window.contains(order.paid_at)
         return Verdict.NOT_OPENED if paid_in_window and line.canceled_at is None else ""
     got: Decimal = order.got  # type: ignore[attr-defined]  # The query annotates it.
     return "" if is_paid_for(order, line, got, window.until) else Verdict.NOT_PAID

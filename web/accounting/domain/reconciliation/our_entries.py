@@ -10,12 +10,12 @@ from accounting.rules.statement_matching import DISPUTE, PAYMENT, REFUND, Certai
 from billing.gateways.facts import GatewayLine
 from billing.models import Dispute, Payment, Refund
 
-PORTION = 500
+BATCH_SIZE = 500
 State = Refund.State
 T = TypeVar("T")
 
 
-def in_batches(items: Iterable[T], size: int = PORTION) -> Iterator[list[T]]:
+def in_batches(items: Iterable[T], size: int = BATCH_SIZE) -> Iterator[list[T]]:
     remaining = iter(items)
     while batch := list(islice(remaining, size)):
         yield batch
@@ -33,10 +33,10 @@ def our_entries(variant: str, window: Window, theirs: Iterable[GatewayLine]) -> 
 def _entries_in_window(variant: str, window: Window) -> Iterator[OurEntry]:
     time_range = (window.since, window.until)
     payments = Payment.objects.filter(variant=variant, captured_at__range=time_range)
-    for payment in payments.order_by("captured_at", "pk").iterator(PORTION):
+    for payment in payments.order_by("captured_at", "pk").iterator(BATCH_SIZE):
         yield entry_of_payment(payment)
     settled = Q(completed_at__range=time_range) | Q(completed_at=None, created_at__lt=window.until)
-    for refund in _refunds_of_gateway(variant).filter(settled).order_by("pk").iterator(PORTION):
+    for refund in _refunds_of_gateway(variant).filter(settled).order_by("pk").iterator(BATCH_SIZE):
         yield entry_of_refund(refund)
 
 

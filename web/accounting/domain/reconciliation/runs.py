@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounting import events
 from accounting.domain.reconciliation import comparison, fulfillment
+from accounting.errors import AccountingRefused
 from accounting.models import Finding, GatewayStatement, Reconciliation
 from billing import gateways
 from billing.domain import locks
@@ -31,21 +32,17 @@ MARGIN = timedelta(days=3)
 LONGEST = timedelta(days=366)
 
 
-class DateRangeRefused(ValueError):
-    """The days cannot be compared. The message is shown to staff."""
-
-
 @transaction.atomic
 def start_run(since: date, until: date, *, by: User | None, at: datetime | None = None) -> Reconciliation:
     """Start a run, or return the unfinished one for the same days, so that a double click starts only one."""
     at = (at or timezone.now()).replace(microsecond=0) + SECOND  # The current second is part of the run.
     start, cut = dates.local_moment(since, time.min), min(dates.local_moment(until + DAY, time.min), at)
     if until < since:
-        raise DateRangeRefused("The last day is before the first.")
+        raise AccountingRefused("The last day is before the first.", code="date_range")
     if until - since > LONGEST:
-        raise DateRangeRefused("Please select a year at most.")
+        raise AccountingRefused("Please select a year at most.", code="date_range")
     if cut <= start:
-        raise DateRangeRefused("These days are in the future.")
+        raise AccountingRefused("These days are in the future.", code="date_range")
     if by is not None:
         locks.lock_account(by)  # A second click waits here for the first one.
     unfinished = Reconciliation.objects.filter(from_date=since, to_date=until, ended_at=None).first()
@@ -90,7 +87,7 @@ def advance_run(book_id: int) -> None:
         return
     since, until = book.cursor, min(book.cursor + STEP, book.end)
     try:
-        movements = list(gateways.gateway_named(book.variant).statement_lines(since, until))
+        lines = list(gateways.gateway_named(book.variant).statement_lines(since, until))
     except TemporaryFailure as error:
         GatewayStatement.objects.filter(pk=book.pk).update(error=f"No answer yet. We’ll try again. {error}"[:300])
         raise
@@ -99,19 +96,19 @@ def advance_run(book_id: int) -> None:
     except gateways.UnknownGateway:
         _end_statement(book, State.FAILED, "This gateway is no longer switched on.")
     else:
-        _store_fetched_lines(book, movements, since, until)
+        _store_fetched_lines(book, lines, since, until)
 
 
 @transaction.atomic
 def _store_fetched_lines(
-    book: GatewayStatement, movements: Iterable[GatewayLine], since: datetime, until: datetime
+    book: GatewayStatement, lines: Iterable[GatewayLine], since: datetime, until: datetime
 ) -> None:
     # The lines and the cursor are stored together. If another worker has stored them already, nothing changes.
     locked = GatewayStatement.objects.select_for_update().filter(pk=book.pk, state=State.FETCHING, cursor=since).first()
     if locked is None:
         return
     Finding.objects.bulk_create(
-        (comparison.finding_from_line(locked, movement) for movement in movements if since <= movement.at < until),
+        (comparison.finding_from_line(locked, line) for line in lines if since <= line.at < until),
         batch_size=500,
     )
     locked.cursor, locked.error = until, ""
@@ -121,9 +118,9 @@ def _store_fetched_lines(
 
 
 @transaction.atomic
-def _end_statement(book: GatewayStatement, state: str, trouble: str = "") -> None:
+def _end_statement(book: GatewayStatement, state: str, error: str = "") -> None:
     run = Reconciliation.objects.select_for_update().get(pk=book.run_id)
-    GatewayStatement.objects.filter(pk=book.pk).update(state=state, error=trouble[:300])
+    GatewayStatement.objects.filter(pk=book.pk).update(state=state, error=error[:300])
     if run.ended_at is None and not run.books.exclude(state__in=[State.DONE, State.FAILED]).exists():
         run.ended_at = timezone.now()
         run.save(update_fields=["ended_at"])

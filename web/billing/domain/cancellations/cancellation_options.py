@@ -9,8 +9,8 @@ from decimal import Decimal
 from django.db.models import TextChoices
 
 from billing.domain import product_kinds
-from billing.domain.orders.transitions import OrderTransitionRefused
 from billing.domain.refunds import exchanges, terms
+from billing.errors import OrderTransitionRefused, ProductUnavailable
 from billing.models import Dispute, Order, OrderLine
 from billing.rules.terms import RefundMethod, TermsStep
 from users.models import User
@@ -52,7 +52,7 @@ class CancellationOption:
 def _refuse_unknown_products() -> Iterator[None]:
     try:
         yield
-    except (product_kinds.UnknownProductKind, product_kinds.ProductUnavailable):
+    except (product_kinds.UnknownProductKind, ProductUnavailable):
         raise OrderTransitionRefused(NOT_SOLD) from None
 
 

@@ -10,6 +10,7 @@ from billing.domain import locks, product_kinds
 from billing.domain.orders import transitions
 from billing.domain.pricing import balances
 from billing.domain.refunds import exchanges, price_reductions, reservations, terms
+from billing.errors import OrderTransitionRefused, RefundRefused
 from billing.models import Order, OrderLine
 from common.money import ZERO
 from history.domain import record_action
@@ -26,21 +27,21 @@ def cancel_line(
     by: User | None = None,
     as_credit: bool = False,
     percent_back: Decimal | None = None,
-    even_so: bool = True,
+    override_terms: bool = True,
 ) -> Decimal:
     """Cancel one line and refund the difference under its terms, or by `percent_back` if staff set it.
 
-    With `even_so`, the percentage also applies to the lines that it replaced, regardless of their terms. Returns the
-    money that is refunded. Spent credit is returned as credit, by the same share.
+    With `override_terms`, the percentage also applies to the lines that it replaced, regardless of their terms. Returns
+    the amount that is refunded. The same share of the spent credit is returned as credit.
     """
     order = locks.lock_order(line.order_id)
     line = order.lines.get(pk=line.pk)
     if line.canceled_at is not None:
         return ZERO
     if order.state not in (Order.State.PLACED, Order.State.PAID):
-        raise transitions.OrderTransitionRefused("This order is closed already.")
-    if said := line.given_away(at):
-        raise transitions.OrderTransitionRefused(said)
+        raise OrderTransitionRefused("This order is closed already.")
+    if reason := line.given_away(at):
+        raise OrderTransitionRefused(reason)
     kind = product_kinds.kind_of_line(line)
     kind.lock_refundable(line)
     share = terms.terms_sold(line, at).at(at).percent if percent_back is None else percent_back
@@ -48,27 +49,29 @@ def cancel_line(
     line.canceled_at = at
     line.save(update_fields=["canceled_at"])
     kind.release(line, why)
-    how = price_reductions.RefundTerms(share, why, by, as_credit, even_so=even_so and percent_back is not None)
+    refund_terms = price_reductions.RefundTerms(
+        share, why, by, as_credit, override_terms=override_terms and percent_back is not None
+    )
     try:
-        back = (
+        refunded = (
             price_reductions.settle_price_reduction(order, line, share)
             if order.state == Order.State.PAID
             else _release_unpaid_line(order, at, why)
         )
-        price_reductions.pay_out_refund(order, back, how)
-        back += exchanges.cancel_exchange(line, at, how)
-    except reservations.RefundRefused as refused:
-        raise transitions.OrderTransitionRefused(str(refused)) from refused
+        price_reductions.pay_out_refund(order, refunded, refund_terms)
+        refunded += exchanges.cancel_exchange(line, at, refund_terms)
+    except RefundRefused as refused:
+        raise OrderTransitionRefused(str(refused)) from refused
     if by is not None:
         what = {"line": line.pk, "title": line.title, "currency": order.currency}
-        sums = {"back": str(back), "as_credit": as_credit, "percent": str(share)}
+        sums = {"back": str(refunded), "as_credit": as_credit, "percent": str(share)}
         record_action(by, "billing.line_canceled", order, why=why, **what, **sums)
     emit(events.LINE_CANCELED, key=f"{line.pk}", order_id=order.pk, line_id=line.pk)
-    return back
+    return refunded
 
 
 def _release_unpaid_line(order: Order, at: datetime, why: str) -> Decimal:
-    """Nothing is owed for it any more; the last line takes the order with it."""
+    # The line is no longer due. Without its last line, the order is canceled.
     if not locks.live_lines(order):
         transitions.cancel_unpaid_order(order, at=at, why=why)
         return ZERO

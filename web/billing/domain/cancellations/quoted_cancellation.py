@@ -19,61 +19,53 @@ from billing.domain.cancellations.cancellation_options import CanceledBy, Cancel
 from billing.domain.orders import transitions
 from billing.domain.pricing import balances, quotes
 from billing.domain.refunds import exchanges, handovers, terms
+from billing.errors import AlreadyCanceled, CancellationChanged
 from billing.models import Credit, Order, OrderLine, Refund
 from billing.rules.terms import RefundMethod
 from common.money import ZERO, round_amount
 from history.domain import record_action
 from users.models import User
 
-GONE = "This is already canceled."
-EARLIER = "Already refunded"
+ALREADY_CANCELED = "This is already canceled."
+ALREADY_REFUNDED = "Already refunded"
 CHANGED = "Something changed since you opened this page. Please check it again; nothing has been canceled yet."
-
-
-class CancellationChanged(Exception):
-    """It would do something else by now than what was seen."""
-
-
-class AlreadyCanceled(transitions.OrderTransitionRefused):
-    """The line was canceled already, by a second click or in another tab."""
 
 
 @dataclass(frozen=True)
 class QuoteRow:
-    """One step of how the amount came about."""
+    """One step of the calculation."""
 
     text: str
     amount: Decimal
     picked_up: bool = False
-    """At the desk, by the payer."""
+    """The payer picks the amount up at the desk."""
 
 
 @dataclass(frozen=True)
 class LineCancellationQuote:
-    """What becomes of one line, or of an order that is not paid as a whole."""
+    """The result for one line, or for an unpaid order that is canceled as a whole."""
 
     title: str
-    said: str
+    terms_text: str
     rows: tuple[QuoteRow, ...]
     money: tuple[QuoteRow, ...]
-    """The way it was paid, payment by payment."""
+    """The refund of each payment."""
     credit: Decimal
-    """In place of money."""
+    """The part that becomes account credit instead of a refund."""
     returned: Decimal
-    """Credit that it was paid with."""
+    """The spent credit that is returned."""
     kept: Decimal
 
     @property
-    def back(self) -> Decimal:
+    def refunded(self) -> Decimal:
         return sum((row.amount for row in self.money), ZERO)
 
     @property
     def picked_up(self) -> Decimal:
-        """What of it waits at the desk."""
         return sum((row.amount for row in self.money if row.picked_up), ZERO)
 
     @property
-    def kept_off(self) -> Decimal:
+    def kept_as_deduction(self) -> Decimal:
         return -self.kept
 
     @property
@@ -86,33 +78,33 @@ class LineCancellationQuote:
 
     @property
     def worth(self) -> Decimal:
-        """By how much less the order costs without it."""
+        """How much less the order costs without the line."""
         return sum((row.amount for row in self.rows), ZERO)
 
 
 @dataclass(frozen=True)
 class CancellationQuote:
-    way: CancellationOption
+    option: CancellationOption
     currency: str
     parts: tuple[LineCancellationQuote, ...]
-    owed_before: Decimal
-    owed: Decimal
+    due_before: Decimal
+    due: Decimal
 
     @property
     def money(self) -> list[QuoteRow]:
         return [row for part in self.parts for row in part.money]
 
     @property
-    def back(self) -> Decimal:
-        return sum((part.back for part in self.parts), ZERO)
+    def refunded(self) -> Decimal:
+        return sum((part.refunded for part in self.parts), ZERO)
 
     @property
     def picked_up(self) -> Decimal:
         return sum((part.picked_up for part in self.parts), ZERO)
 
     @property
-    def sent_back(self) -> Decimal:
-        return self.back - self.picked_up
+    def refunded_to_payment(self) -> Decimal:
+        return self.refunded - self.picked_up
 
     @property
     def credit(self) -> Decimal:
@@ -120,7 +112,7 @@ class CancellationQuote:
 
     @property
     def has_refund(self) -> bool:
-        return bool(self.back or self.credit)
+        return bool(self.refunded or self.credit)
 
     @property
     def kept(self) -> Decimal:
@@ -130,113 +122,114 @@ class CancellationQuote:
     def fingerprint(self) -> str:
         """A signature of the quote for the confirmation form. Participants see it, but must not see the amounts."""
         sums = [(part.title, part.money, part.credit, part.returned, part.kept) for part in self.parts]
-        said = repr((str(self.way.by), sums, self.owed))
-        return salted_hmac("billing.quoting", said).hexdigest()[:32]
+        terms_text = repr((str(self.option.by), sums, self.due))
+        return salted_hmac("billing.quoting", terms_text).hexdigest()[:32]
 
 
-# -- what it would be, and doing it ------------------------------------------------------------------------------
+# -- quote and cancellation --------------------------------------------------------------------------------------
 
 
-def quote_cancellation(order: Order, way: CancellationOption, at: datetime) -> CancellationQuote:
-    """Raises CannotBe where it cannot be."""
+def quote_cancellation(order: Order, option: CancellationOption, at: datetime) -> CancellationQuote:
+    """Raises OrderTransitionRefused if the lines cannot be canceled."""
     with transaction.atomic():
-        found = _cancel_and_quote(order, way, at, way.by)
+        quote = _cancel_and_quote(order, option, at, option.by)
         transaction.set_rollback(True)
-    return found
+    return quote
 
 
 @transaction.atomic
 def cancel_as_quoted(
-    order: Order, way: CancellationOption, at: datetime, *, seen: str, why: str = "", by: User | None = None
+    order: Order, option: CancellationOption, at: datetime, *, seen: str, why: str = "", by: User | None = None
 ) -> CancellationQuote:
-    """Raises Changed when it is not what was seen, Gone when it was done already, CannotBe."""
-    found = _cancel_and_quote(order, way, at, why or f"{CanceledBy(way.by).label.capitalize()}.")
-    if not constant_time_compare(found.fingerprint, seen):
+    """Raises CancellationChanged if the result is not the one that was `seen`, and OrderTransitionRefused."""
+    quote = _cancel_and_quote(order, option, at, why or f"{CanceledBy(option.by).label.capitalize()}.")
+    if not constant_time_compare(quote.fingerprint, seen):
         raise CancellationChanged(CHANGED)
-    if way.staff is None:
+    if option.staff is None:
         sums = {
-            "back": str(found.back),
-            "credit": str(found.credit),
-            "kept": str(found.kept),
+            "back": str(quote.refunded),
+            "credit": str(quote.credit),
+            "kept": str(quote.kept),
             "currency": order.currency,
         }
-        record_action(by, f"billing.canceled_by_{way.by}", order, lines=list(way.steps), **sums)
-    return found
+        record_action(by, f"billing.canceled_by_{option.by}", order, lines=list(option.steps), **sums)
+    return quote
 
 
-def _cancel_and_quote(order: Order, way: CancellationOption, at: datetime, why: str) -> CancellationQuote:
+def _cancel_and_quote(order: Order, option: CancellationOption, at: datetime, why: str) -> CancellationQuote:
     order = locks.lock_order(order.pk)
-    live = [line for line in locks.live_lines(order) if line.pk in way.steps]
-    if len(live) < len(way.steps):
-        raise AlreadyCanceled(GONE)
+    live = [line for line in locks.live_lines(order) if line.pk in option.steps]
+    if len(live) < len(option.steps):
+        raise AlreadyCanceled(ALREADY_CANCELED)
     exchanges.lock_orders_behind(order)
     cancellation_options.check_can_be_canceled(order, at)
-    owed = balances.open_balance(order, at)
+    due = balances.open_balance(order, at)
     if order.state == Order.State.PLACED and len(live) == len(locks.live_lines(order)):
-        parts = [_cancel_whole_order(order, live, way, at, why)]
+        parts = [_cancel_whole_order(order, live, option, at, why)]
     else:
-        parts = [_cancel_single_line(order, line, way, at, why) for line in live]
+        parts = [_cancel_single_line(order, line, option, at, why) for line in live]
     return CancellationQuote(
-        way,
+        option,
         order.currency,
         tuple(parts),
-        _round_for_order(owed, order),
+        _round_for_order(due, order),
         _round_for_order(balances.open_balance(order, at), order),
     )
 
 
 def _cancel_whole_order(
-    order: Order, lines: Sequence[OrderLine], way: CancellationOption, at: datetime, why: str
+    order: Order, lines: Sequence[OrderLine], option: CancellationOption, at: datetime, why: str
 ) -> LineCancellationQuote:
-    """An order that is not paid goes as one, its lines with it."""
     before = BalanceSnapshot.of(cancellation_options.orders_behind(order))
-    transitions.cancel_unpaid_order(order, at=at, why=why, by=way.staff)
-    return _store_line_quote(order, lines, way, before, at)
+    transitions.cancel_unpaid_order(order, at=at, why=why, by=option.staff)
+    return _store_line_quote(order, lines, option, before, at)
 
 
 def _cancel_single_line(
-    order: Order, line: OrderLine, way: CancellationOption, at: datetime, why: str
+    order: Order, line: OrderLine, option: CancellationOption, at: datetime, why: str
 ) -> LineCancellationQuote:
-    before, step = BalanceSnapshot.of(cancellation_options.orders_behind(order)), way.steps[line.pk]
+    before, step = BalanceSnapshot.of(cancellation_options.orders_behind(order)), option.steps[line.pk]
     as_credit = step.gives == RefundMethod.CREDIT
     line_cancellation.cancel_line(
         line,
         at=at,
         why=why,
-        by=way.staff,
+        by=option.staff,
         as_credit=as_credit,
         percent_back=step.percent,
-        even_so=way.staff is not None,
+        override_terms=option.staff is not None,
     )
-    return _store_line_quote(order, [line], way, before, at)
+    return _store_line_quote(order, [line], option, before, at)
 
 
 def _store_line_quote(
-    order: Order, lines: Sequence[OrderLine], way: CancellationOption, before: "BalanceSnapshot", at: datetime
+    order: Order, lines: Sequence[OrderLine], option: CancellationOption, before: "BalanceSnapshot", at: datetime
 ) -> LineCancellationQuote:
     order.refresh_from_db()
-    part = _line_quote(order, lines, way, before)
+    part = _line_quote(order, lines, option, before)
     for number, line in enumerate(lines):
         sums = _amounts_as_text(part) if number == 0 else dict.fromkeys(_amounts_as_text(part), "0")
-        line.cancellation = {"by": str(way.by), "at": at.isoformat(), "title": str(line), "said": part.said, **sums}
+        ended = {"by": str(option.by), "at": at.isoformat(), "title": str(line), "said": part.terms_text}
+        line.cancellation = ended | sums
         line.save(update_fields=["cancellation"])
     return part
 
 
 def _amounts_as_text(part: LineCancellationQuote) -> dict[str, str]:
-    return {name: str(getattr(part, name)) for name in ("back", "picked_up", "credit", "returned", "kept")}
+    amounts = {name: str(getattr(part, name)) for name in ("picked_up", "credit", "returned", "kept")}
+    return {"back": str(part.refunded), **amounts}
 
 
-# -- counting ----------------------------------------------------------------------------------------------------
+# -- the amounts before and after --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class BalanceSnapshot:
-    """How an order stands, and those behind it, to see afterwards what has become of them."""
+    """The state of an order and of the earlier orders of its exchanged lines, to compare with the state afterwards."""
 
     orders: Sequence[Order]
     prices: Mapping[int, quotes.Price]
-    """Of those that are paid."""
+    """The prices of the paid orders."""
     refund: int
     entry: int
     kept: Decimal
@@ -254,7 +247,7 @@ class BalanceSnapshot:
 
 
 def _line_quote(
-    order: Order, lines: Sequence[OrderLine], way: CancellationOption, before: BalanceSnapshot
+    order: Order, lines: Sequence[OrderLine], option: CancellationOption, before: BalanceSnapshot
 ) -> LineCancellationQuote:
     after = BalanceSnapshot.of(before.orders)
 
@@ -265,26 +258,26 @@ def _line_quote(
     refunds = Refund.objects.filter(payment__order__in=before.orders, pk__gt=before.refund).order_by("pk")
     part = LineCancellationQuote(
         title=", ".join(map(str, lines)),
-        said=terms.refund_text(step) if before.prices and (step := way.steps[lines[0].pk]).percent else "",
+        terms_text=terms.refund_text(step) if before.prices and (step := option.steps[lines[0].pk]).percent else "",
         rows=tuple(_quote_rows(before, after, order.currency)),
         money=tuple(
             QuoteRow(
-                gateways.method_of(each.payment),
-                _round_for_order(each.amount, order),
-                handovers.is_refund_picked_up(each.payment),
+                gateways.method_of(refund.payment),
+                _round_for_order(refund.amount, order),
+                handovers.is_refund_picked_up(refund.payment),
             )
-            for each in refunds.select_related("payment")
+            for refund in refunds.select_related("payment")
         ),
         credit=credit(Credit.Reason.INSTEAD),
         returned=credit(Credit.Reason.RETURNED),
         kept=_round_for_order(after.kept - before.kept, order),
     )
-    missing = part.worth - part.back - part.credit - part.returned - part.kept
-    return replace(part, rows=(*part.rows, QuoteRow(EARLIER, -missing))) if missing > 0 else part
+    missing = part.worth - part.refunded - part.credit - part.returned - part.kept
+    return replace(part, rows=(*part.rows, QuoteRow(ALREADY_REFUNDED, -missing))) if missing > 0 else part
 
 
 def _quote_rows(before: BalanceSnapshot, after: BalanceSnapshot, currency: str) -> Iterator[QuoteRow]:
-    """What it cost, and which discounts on the rest stood on it; the rest is priced again as if bought without it."""
+    """The price of the canceled line, and the discounts of other lines that depended on it."""
     names = {line.pk: str(line) for line in OrderLine.objects.filter(order__in=before.prices)}
     for number, price in before.prices.items():
         then, now = _costs_by_label(price), _costs_by_label(after.prices[number])
@@ -302,12 +295,11 @@ def _quote_rows(before: BalanceSnapshot, after: BalanceSnapshot, currency: str) 
 
 
 def _changed_discount_text(label: str, title: str, left: Decimal) -> str:
-    """Of a discount on what stays, which is smaller without the line that goes."""
     return f"{label} on {title} changes" if left else f"{label} no longer applies"
 
 
 def _costs_by_label(price: quotes.Price) -> dict[int, dict[str, Decimal]]:
-    """Before credit, which pays and makes nothing cheaper."""
+    # Credit is a payment, so it does not lower the cost.
     costs: dict[int, dict[str, Decimal]] = {}
     for part in price.adjustments:
         if part.step != "credit":

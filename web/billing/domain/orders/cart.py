@@ -15,6 +15,7 @@ from billing.domain.pricing import credit, discount_codes, quotes
 from billing.domain.refunds import exchanges, terms
 from billing.domain.vouchers import eligibility, redemption, voucher_codes
 from billing.domain.vouchers.eligibility import VoucherShare
+from billing.errors import CartFull, DiscountCodeRefused, ProductUnavailable
 from billing.models import DiscountCode, Order, OrderLine
 from billing.rules.price_facts import PriceFacts
 from common.money import ZERO
@@ -23,11 +24,6 @@ from users.models import User
 GONE = "This is no longer available."
 MAX_LINES = 20
 ABANDONED_AFTER = timedelta(days=30)
-
-
-class CartFull(Exception):
-    def __str__(self) -> str:
-        return "Your cart is full. Please order what is in it first."
 
 
 @dataclass(frozen=True)
@@ -132,7 +128,7 @@ def remove_line(cart: Order, line_id: int, at: datetime) -> str:
         return ""
     try:
         discount_codes.check_code_fits(cart.discount_code, _price_lines_of_cart(cart, at))
-    except discount_codes.DiscountCodeRefused as refused:
+    except DiscountCodeRefused as refused:
         text = cart.discount_code.code.upper()
         set_discount_code(cart, "", at)
         return f"The code {text} was removed. {refused}"
@@ -177,7 +173,7 @@ def price_cart(cart: Order, at: datetime) -> CartSummary:
         try:
             discount_codes.check_code_fits(discount_codes.check_code(cart.discount_code, cart.payer, at), items)
             discount = discount_codes.discount_terms(cart.discount_code)
-        except discount_codes.DiscountCodeRefused as refused:
+        except DiscountCodeRefused as refused:
             problem = str(refused)
     quote = quote_cart(cart, items, discount, at)
     summary = CartSummary(lines, quote, problem)
@@ -197,7 +193,7 @@ def _price_cart_line(line: OrderLine, at: datetime) -> CartLine:
         return CartLine(line, about, facts, problems, sentences, withdrawal)
     except product_kinds.UnknownProductKind:
         return CartLine(line, product_kinds.ProductDescription(GONE), None, [GONE])
-    except product_kinds.ProductUnavailable as unavailable:
+    except ProductUnavailable as unavailable:
         return CartLine(line, product_kinds.ProductDescription(line.title or GONE), None, [str(unavailable) or GONE])
 
 

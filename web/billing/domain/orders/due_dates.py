@@ -12,12 +12,13 @@ from billing import events
 from billing.domain import locks
 from billing.domain.orders import transitions
 from billing.domain.orders.payments_in_progress import (
-    PaymentInProgress,
     check_no_payment_in_progress,
     has_payment_processing,
     payment_in_progress,
+    progress_text,
 )
 from billing.domain.pricing import balances
+from billing.errors import OrderTransitionRefused, PaymentInProgress, ProductUnavailable
 from billing.models import Order
 from history.domain import record_action
 from outbox.domain import emit
@@ -59,10 +60,13 @@ def set_due_date(order: Order, on: date, at: datetime, *, why: str, by: User) ->
         check_no_payment_in_progress(order, at)
         order = transitions.reinstate_order(order, at)
     if order.state != State.PLACED:
-        raise transitions.OrderTransitionRefused("Nothing is due on this order.")
+        raise OrderTransitionRefused("Nothing is due on this order.")
     order.due_kind, order.due_date, order.held_until, order.reminded_at = Due.DATE, on, None, None
     order.save(update_fields=["due_kind", "due_date", "held_until", "reminded_at"])
-    transitions.hold_lines(order, locks.live_lines(order), at)
+    try:
+        transitions.hold_lines(order, locks.live_lines(order), at)
+    except ProductUnavailable as unavailable:
+        raise OrderTransitionRefused(str(unavailable)) from unavailable
     record_action(by, "billing.due_date_set", order, why=why, on=on.isoformat())
     emit(events.ORDER_PAYMENT_DEFERRED, key=f"{order.pk} by {on.isoformat()} {at.isoformat()}", order_id=order.pk)
 
@@ -71,13 +75,13 @@ def set_due_date(order: Order, on: date, at: datetime, *, why: str, by: User) ->
 def send_payment_request(order: Order, at: datetime, *, by: User) -> None:
     order = locks.lock_order(order.pk)
     if not order.can_be_paid(at) or not balances.open_balance(order, at):
-        raise transitions.OrderTransitionRefused("Nothing is due on this order.")
+        raise OrderTransitionRefused("Nothing is due on this order.")
     if (payment := payment_in_progress(order, at)) and payment.is_on_its_way:
-        raise PaymentInProgress(payment)
+        raise PaymentInProgress(progress_text(payment))
     if not order.payer_email:
-        raise transitions.OrderTransitionRefused("The order has no email address.")
+        raise OrderTransitionRefused("The order has no email address.")
     if order.reminded_at and timezone.localdate(order.reminded_at) == timezone.localdate(at):
-        raise transitions.OrderTransitionRefused("A payment request was already sent today.")
+        raise OrderTransitionRefused("A payment request was already sent today.")
     _emit_payment_due(order, at)
     record_action(by, "billing.payer_asked", order)
 

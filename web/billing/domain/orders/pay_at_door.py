@@ -10,6 +10,7 @@ from billing import events
 from billing.domain import locks, product_kinds
 from billing.domain.orders import transitions
 from billing.domain.orders.payments_in_progress import check_no_payment_in_progress
+from billing.errors import ConfirmationLinkExpired, OrderTransitionRefused
 from billing.models import Order, OrderLine
 from common import throttle
 from outbox.domain import emit
@@ -17,18 +18,6 @@ from outbox.domain import emit
 State, Due = Order.State, Order.Due
 LINK_RATE = throttle.Rate.parse("3/d")
 NOT_AT_THE_DOOR = "This order cannot be paid at the door."
-
-
-class TooManyUnconfirmedSpots(Exception):
-    def __init__(self) -> None:
-        super().__init__(
-            f"Without logging in, you can hold {settings.DOOR_OPEN_SPOTS} unconfirmed spots to pay at the door. "
-            "Click the links we’ve emailed you, log in, or pay online to reserve these spots now."
-        )
-
-
-class ConfirmationLinkExpired(Exception):
-    """The payer did not click the link in time."""
 
 
 def confirmation_deadline(lines: Iterable[OrderLine], at: datetime) -> datetime:
@@ -45,20 +34,24 @@ def check_unconfirmed_spots(order: Order, lines: list[OrderLine], at: datetime) 
     )
     open_spots = OrderLine.objects.filter(canceled_at=None, order__in=orders)
     if open_spots.exclude(order=order).count() + len(lines) > settings.DOOR_OPEN_SPOTS:
-        raise TooManyUnconfirmedSpots
+        raise OrderTransitionRefused(
+            f"Without logging in, you can hold {settings.DOOR_OPEN_SPOTS} unconfirmed spots to pay at the door. "
+            "Click the links we’ve emailed you, log in, or pay online to reserve these spots now.",
+            code="too_many_unconfirmed_spots",
+        )
 
 
 @transaction.atomic
 def switch_to_pay_at_door(order: Order, at: datetime, *, is_owner: bool = False) -> None:
     """`is_owner` means that the visitor's account has the payer's address, so that no link has to be clicked.
 
-    Raises OrderTransitionRefused (also while a payment is in progress) and TooManyUnconfirmedSpots.
+    Raises OrderTransitionRefused, also while a payment is in progress.
     """
     order = locks.lock_order(order.pk)
     if order.due_kind == Due.DOOR and order.state == State.PLACED:
         return
     if not order.can_be_paid(at) or not transitions.can_be_paid_at_door(order):
-        raise transitions.OrderTransitionRefused(NOT_AT_THE_DOOR)
+        raise OrderTransitionRefused(NOT_AT_THE_DOOR)
     check_no_payment_in_progress(order, at)
     lines = locks.live_lines(order)
     needs_click = order.payer is None and not is_owner
@@ -80,7 +73,7 @@ def resend_confirmation_link(order: Order, at: datetime) -> None:
 
 @transaction.atomic
 def confirm_door_order(order: Order, at: datetime) -> None:
-    """Does nothing on a second click. Raises ConfirmationLinkExpired, or Unavailable when a line has no spot left."""
+    """A second click does nothing. Raises ConfirmationLinkExpired, or ProductUnavailable if a line has no spot left."""
     order = locks.lock_order(order.pk)
     if order.has_expired(at):
         raise ConfirmationLinkExpired

@@ -7,7 +7,7 @@ from django.db.models import Q
 from payments import PaymentStatus
 
 from billing import gateways
-from billing.domain.orders.transitions import OrderTransitionRefused
+from billing.errors import PaymentInProgress
 from billing.models import Order, Payment
 from common.formats import format_date, format_money
 
@@ -19,12 +19,6 @@ PROCESSING_TEXT = (
     "We’ll know by {} whether it went through."
 )
 STARTED_TEXT = "A payment of {} has been started. Method: {}. Finish it, or cancel it to pay another way."
-
-
-class PaymentInProgress(OrderTransitionRefused):
-    def __init__(self, payment: Payment) -> None:
-        super().__init__(progress_text(payment))
-        self.payment = payment
 
 
 def payment_in_progress(order: Order, at: datetime) -> Payment | None:
@@ -41,7 +35,7 @@ def check_no_payment_in_progress(order: Order, at: datetime) -> None:
     The caller has locked the order and takes money in the same transaction.
     """
     if payment := payment_in_progress(order, at):
-        raise PaymentInProgress(payment)
+        raise PaymentInProgress(progress_text(payment))
     cancel_unstarted_attempts_of_order(order)
 
 

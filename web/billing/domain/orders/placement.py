@@ -15,6 +15,13 @@ from billing.domain.orders import due_dates, pay_at_door, transitions
 from billing.domain.pricing import balances, credit, discount_codes, quotes
 from billing.domain.refunds import exchanges, terms
 from billing.domain.vouchers import redemption as vouchers
+from billing.errors import (
+    DiscountCodeRefused,
+    OrderAlreadyPlaced,
+    OrderNotPlaced,
+    OrderTransitionRefused,
+    ProductUnavailable,
+)
 from billing.models import Order, OrderLine, PriceAdjustment
 from billing.rules.price_facts import PriceFacts
 from billing.rules.terms import Terms
@@ -24,18 +31,6 @@ from users.models import User
 State, Due = Order.State, Order.Due
 SeenTotals = tuple[Decimal, Decimal]
 """The payer saw these two totals: the early price and the regular price."""
-
-
-class OrderNotPlaced(Exception):
-    """The text tells the payer why the order was not placed."""
-
-
-class PriceChanged(OrderNotPlaced):
-    """The totals differ from those that the payer saw."""
-
-
-class OrderAlreadyPlaced(Exception):
-    """The payer clicked twice. The first click placed the order."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +64,9 @@ def place_order(cart: Order, options: PlacementOptions, *, seen: SeenTotals | No
     exchanges.lock_orders_behind(order)
     plan = _plan_placement(order, at)
     if seen is not None and seen != (plan.quote.now.total, plan.quote.door.total):
-        raise PriceChanged("The price has changed since you opened this page. Please check it again.")
+        raise OrderNotPlaced(
+            "The price has changed since you opened this page. Please check it again.", code="price_changed"
+        )
     if (
         options.due_kind == Due.DOOR
         and options.by_staff is None
@@ -86,7 +83,7 @@ def place_order(cart: Order, options: PlacementOptions, *, seen: SeenTotals | No
     _store_order(order, plan, options, at, held_until)
     try:
         transitions.hold_lines(order, plan.lines, at)
-    except product_kinds.ProductUnavailable as unavailable:
+    except ProductUnavailable as unavailable:
         raise OrderNotPlaced(str(unavailable)) from unavailable
     emit(events.ORDER_PLACED, key=f"{order.pk}", order_id=order.pk)
     _use_vouchers(order, options, at)
@@ -102,18 +99,20 @@ def _hold_until(order: Order, lines: list[OrderLine], options: PlacementOptions,
         return None
     try:
         pay_at_door.check_unconfirmed_spots(order, lines, at)
-    except pay_at_door.TooManyUnconfirmedSpots as refused:
-        raise OrderNotPlaced(str(refused)) from refused
+    except OrderTransitionRefused as refused:
+        raise OrderNotPlaced(str(refused), code=refused.code) from refused
     return pay_at_door.confirmation_deadline(lines, at)
 
 
 def _use_vouchers(order: Order, options: PlacementOptions, at: datetime) -> None:
     try:
         paid = vouchers.pay_with_vouchers(order, at)
-    except discount_codes.DiscountCodeRefused as refused:
+    except DiscountCodeRefused as refused:
         raise OrderNotPlaced(str(refused)) from refused
     if options.by_vouchers is not None and options.by_vouchers != paid:
-        raise PriceChanged("The amount your gift vouchers cover has changed. Please check it again.")
+        raise OrderNotPlaced(
+            "The amount your gift vouchers cover has changed. Please check it again.", code="price_changed"
+        )
 
 
 @transaction.atomic
@@ -140,7 +139,7 @@ def _plan_placement(order: Order, at: datetime) -> PlacementPlan:
     items = carts.to_price_lines((line, facts[line.pk]) for line in lines)
     try:
         discount = discount_codes.claim_code(order, items, at)
-    except discount_codes.DiscountCodeRefused as refused:
+    except DiscountCodeRefused as refused:
         raise OrderNotPlaced(str(refused)) from refused
     order.discount_snapshot = discount.as_json() if discount else None
     if order.payer is not None:
@@ -155,7 +154,7 @@ def _facts_if_available(line: OrderLine, at: datetime) -> PriceFacts:
         if problems:
             raise OrderNotPlaced(f"{kind.describe(line).title}: {problems[0]}")
         return exchanges.price_facts_of_line(line, at)
-    except product_kinds.ProductUnavailable as unavailable:
+    except ProductUnavailable as unavailable:
         raise OrderNotPlaced(str(unavailable) or carts.GONE) from unavailable
 
 

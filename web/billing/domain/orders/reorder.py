@@ -7,7 +7,7 @@ from django.db import transaction
 from billing.domain import product_kinds
 from billing.domain.orders import cart as carts
 from billing.domain.orders import transitions
-from billing.domain.pricing import discount_codes
+from billing.errors import CartFull, DiscountCodeRefused, ProductUnavailable
 from billing.models import Order, OrderLine
 
 PAYER = ("payer_name", "payer_email", "street", "city", "area", "postcode", "country")
@@ -34,7 +34,7 @@ def refill_cart(cart: Order, order: Order, at: datetime) -> list[str]:
     if order.discount_code is not None and cart.discount_code is None:
         try:
             carts.set_discount_code(cart, order.discount_code.code, at)
-        except discount_codes.DiscountCodeRefused as refused:
+        except DiscountCodeRefused as refused:
             problems.append(f"Code {order.discount_code.code.upper()}: {refused}")
     return list(filter(None, problems))
 
@@ -48,9 +48,9 @@ def _add_line_again(cart: Order, line: OrderLine, at: datetime) -> str:
             new = carts.add_line(cart, line.kind, line.product_id, kind.answers(line))
             # Raising here also removes the new line.
             if problems := kind.problems(new, at):
-                raise product_kinds.ProductUnavailable(problems[0])
+                raise ProductUnavailable(problems[0])
     except product_kinds.UnknownProductKind:
         return f"{line}: {carts.GONE}"
-    except (product_kinds.ProductUnavailable, carts.CartFull) as unavailable:
+    except (ProductUnavailable, CartFull) as unavailable:
         return f"{line}: {unavailable}"
     return ""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from billing.domain import product_kinds
+from billing.errors import ProductUnavailable
 from billing.models import Order, OrderLine
 
 RepetitionKey = tuple[str, int, str]
@@ -22,6 +23,6 @@ def _repetition_key(line: OrderLine) -> RepetitionKey | None:
         return None
     try:
         person = product_kinds.kind_of_line(line).person_key(line)
-    except (product_kinds.UnknownProductKind, product_kinds.ProductUnavailable):
+    except (product_kinds.UnknownProductKind, ProductUnavailable):
         return None
     return (line.kind, line.product_id, person) if person else None

@@ -12,6 +12,7 @@ from billing.domain import locks, payment_issues, product_kinds
 from billing.domain.pricing import balances, credit, discount_codes, quotes
 from billing.domain.refunds import exchanges, price_reductions, reservations, terms
 from billing.domain.vouchers import redemption as vouchers
+from billing.errors import OrderTransitionRefused, ProductUnavailable, RefundRefused
 from billing.models import Order, OrderLine, Payment, PaymentIssue
 from billing.rules.terms import RefundMethod
 from common.formats import format_money
@@ -24,10 +25,6 @@ State, Due = Order.State, Order.Due
 TOO_LATE = "The payment deadline has passed."
 
 
-class OrderTransitionRefused(Exception):
-    """The state of the order does not allow this. The text tells the reader why."""
-
-
 def hold_lines(order: Order, lines: list[OrderLine], at: datetime) -> None:
     for line in lines:
         try:
@@ -36,8 +33,8 @@ def hold_lines(order: Order, lines: list[OrderLine], at: datetime) -> None:
             if order.held_until is None:
                 product_kinds.kind_of_line(line).confirm(line)
                 exchanges.complete_exchange(line, at)
-        except product_kinds.ProductUnavailable as unavailable:
-            raise product_kinds.ProductUnavailable(f"{line.title}: {unavailable}") from unavailable
+        except ProductUnavailable as unavailable:
+            raise ProductUnavailable(f"{line.title}: {unavailable}") from unavailable
 
 
 # -- placed → paid -----------------------------------------------------------------------------------------------
@@ -53,7 +50,7 @@ def mark_paid(order: Order, at: datetime) -> None:
             with transaction.atomic():
                 product_kinds.kind_of_line(line).confirm(line)
                 exchanges.complete_exchange(line, at)
-        except (product_kinds.ProductUnavailable, product_kinds.UnknownProductKind) as unavailable:
+        except (ProductUnavailable, product_kinds.UnknownProductKind) as unavailable:
             payment_issues.open_issue(PaymentIssue.Kind.NOT_CONFIRMED, order, f"{line.title}: {unavailable}")
     emit(events.ORDER_PAID, key=f"{order.pk}", order_id=order.pk)
 
@@ -95,10 +92,10 @@ def honor_late_payment(order: Order, payment: Payment, paid_at: datetime, at: da
 
 
 @transaction.atomic
-def reinstate_order(order: Order, at: datetime, *, even_so: bool = False) -> Order:
+def reinstate_order(order: Order, at: datetime, *, accept_changes: bool = False) -> Order:
     """Reserves the spots of an expired order again, without a time limit.
 
-    Raises OrderTransitionRefused if anything has changed, unless `even_so` accepts the changes and the current price.
+    Raises OrderTransitionRefused if the price or anything else has changed, unless `accept_changes`.
     """
     order = locks.lock_order(order.pk)
     if order.state == State.PLACED and order.has_expired(at):
@@ -107,7 +104,7 @@ def reinstate_order(order: Order, at: datetime, *, even_so: bool = False) -> Ord
     if order.state != State.EXPIRED:
         raise OrderTransitionRefused("Only an expired order can be restored.")
     changed = _reclaim_order(order, at)
-    if changed and not even_so:
+    if changed and not accept_changes:
         price = format_money(balances.price_at(order, at).total, order.currency)
         raise OrderTransitionRefused(f"{' '.join(changed)} The rest of the order now costs {price}.")
     order.state, order.closed_at, order.due_kind, order.held_until = State.PLACED, None, Due.DOOR, None
@@ -139,7 +136,7 @@ def _reclaim_order(order: Order, at: datetime) -> list[str]:
             with transaction.atomic():
                 exchanges.reserve_old_line(line, at)
                 product_kinds.kind_of_line(line).hold(line, None)
-        except (product_kinds.ProductUnavailable, product_kinds.UnknownProductKind) as error:
+        except (ProductUnavailable, product_kinds.UnknownProductKind) as error:
             unavailable[line.pk] = f"{line.title}: {error}"
     if len(unavailable) == len(lines):
         raise OrderTransitionRefused(" ".join(unavailable.values()) or "Nothing is left in this order.")
@@ -202,7 +199,7 @@ def _close_order(order: Order, state: str, at: datetime, why: str) -> None:
         refund = price_reductions.RefundTerms(step.percent, why, as_credit=step.gives == RefundMethod.CREDIT)
         try:
             exchanges.cancel_exchange(line, at, refund)
-        except reservations.RefundRefused as refused:
+        except RefundRefused as refused:
             raise OrderTransitionRefused(str(refused)) from refused
     credit.return_spent_credit(order)
 
@@ -220,7 +217,7 @@ def extend_hold(order: Order, at: datetime, duration: timedelta) -> bool:
         try:
             with transaction.atomic():
                 product_kinds.kind_of_line(line).hold(line, order.held_until)
-        except (product_kinds.ProductUnavailable, product_kinds.UnknownProductKind) as unavailable:
+        except (ProductUnavailable, product_kinds.UnknownProductKind) as unavailable:
             payment_issues.open_issue(
                 PaymentIssue.Kind.OTHER, order, f"{line.title} could not be reserved: {unavailable}"
             )

@@ -17,14 +17,15 @@ from billing.domain import locks, payment_issues
 from billing.domain.orders import transitions
 from billing.domain.orders.payments_in_progress import (
     UNDECIDED,
-    PaymentInProgress,
     cancel_unstarted_attempts_of_order,
     check_no_payment_in_progress,
     payment_in_progress,
+    progress_text,
 )
 from billing.domain.payments.received_moments import received_moment_of
 from billing.domain.pricing import balances
 from billing.domain.refunds import reservations
+from billing.errors import NoOpenBalance, PaymentInProgress
 from billing.gateways.facts import AttemptExpired, PaymentCaptured, PaymentDeclined, PaymentPending
 from billing.models import Order, Payment, PaymentIssue
 from billing.models.payments import OPEN
@@ -45,10 +46,6 @@ TIME_TO_FINISH = timedelta(minutes=2)
 RETRY_FOR = timedelta(hours=1)
 
 
-class NoOpenBalance(Exception):
-    """The order has no balance that can be paid now."""
-
-
 @transaction.atomic
 def start_attempt(order: Order, variant: str, at: datetime) -> Payment:
     """Returns the open attempt on a double click. Raises PaymentInProgress."""
@@ -58,7 +55,7 @@ def start_attempt(order: Order, variant: str, at: datetime) -> Payment:
         raise NoOpenBalance
     same = order.payments.filter(resumable_attempts(at), variant=variant, total=owed, status__in=UNDECIDED).first()
     if (other := payment_in_progress(order, at)) and other != same:
-        raise PaymentInProgress(other)
+        raise PaymentInProgress(progress_text(other))
     cancel_unstarted_attempts_of_order(order, but=same)
     return same or _create_attempt(order, variant, owed)
 
@@ -181,13 +178,13 @@ def record_desk_payment(
     received_on: date,
     moment: datetime | None = None,
     reference: str = "",
-    even_so: bool = False,
+    accept_changes: bool = False,
     received: Decimal | None = None,
 ) -> Payment:
     """Records cash, a check or a bank transfer. Without an amount, the whole balance is paid.
 
     An expired order is restored first; raises OrderTransitionRefused if that fails or would change the order.
-    `moment` is needed on a day on which an early price ended; raises ReceivedMomentUnknown without it.
+    `moment` is needed on a day on which an early price ended; raises PaymentRefused without it.
     `received` is the amount that the desk saw as received before, so that no payment is recorded twice.
     """
     order = locks.lock_order(order.pk)
@@ -198,7 +195,7 @@ def record_desk_payment(
     check_no_payment_in_progress(order, at)
     is_expired = order.has_expired(at)
     if is_expired:
-        order = transitions.reinstate_order(order, at, even_so=even_so)
+        order = transitions.reinstate_order(order, at, accept_changes=accept_changes)
     if order.state != Order.State.PLACED:
         raise NoOpenBalance
     paid_at = received_moment_of(order, received_on, at, moment)

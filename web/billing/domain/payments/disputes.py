@@ -16,6 +16,7 @@ from billing.domain.cancellations import line_cancellation
 from billing.domain.payments import credit_holds
 from billing.domain.pricing import balances, credit
 from billing.domain.refunds import gateway_refunds
+from billing.errors import NotRecordedYet
 from billing.gateways.facts import DisputeState
 from billing.models import Dispute, Order, Payment, PaymentIssue, Refund
 from common.formats import format_money
@@ -36,7 +37,7 @@ def apply_dispute_fact(order: Order, payment: Payment, fact: DisputeState, *, su
     if payment.captured_at is None:
         if payment.status == PaymentStatus.ERROR:
             return False
-        raise gateway_refunds.UnknownYet
+        raise NotRecordedYet
     if fact.currency != payment.currency:
         text = f"{format_money(fact.amount, fact.currency)} is disputed in another currency ({fact.reference})."
         payment_issues.open_issue_once(PaymentIssue.Kind.MISFIT, order, text, payment)

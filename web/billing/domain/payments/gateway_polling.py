@@ -10,10 +10,11 @@ from django.utils import timezone
 from payments import PaymentStatus
 
 from billing import events, gateways
-from billing.domain.orders.payments_in_progress import UNDECIDED, PaymentInProgress, payment_in_progress
+from billing.domain.orders.payments_in_progress import UNDECIDED, payment_in_progress, progress_text
 from billing.domain.payments import webhooks
 from billing.domain.pricing import balances
 from billing.domain.refunds import reservations
+from billing.errors import PaymentInProgress
 from billing.gateways.facts import AttemptExpired, Fact
 from billing.models import Dispute, Order, Payment, Refund
 from billing.models.payments import OPEN
@@ -72,7 +73,7 @@ def stop_payment(order: Order, at: datetime, *, by: User | None = None) -> Payme
         _close_attempt(payment)
         payment.refresh_from_db()
     if payment.status in OPEN:
-        raise PaymentInProgress(payment)
+        raise PaymentInProgress(progress_text(payment))
     if by is not None and payment.status == PaymentStatus.CANCELLED:
         record_action(
             by,

@@ -23,8 +23,8 @@ class PaymentStatusText:
     name: str
     heading: str
     text: str
-    todo: str = ""
-    said: str = ""
+    next_step: str = ""
+    gateway_message: str = ""
     """This is the message of the gateway."""
     can_pay: bool = False
     tone: str = "warn"
@@ -38,8 +38,8 @@ def payment_text_of_order(order: Order, at: datetime) -> PaymentStatusText:
     if order.state == State.PAID:
         if order.cases.filter(kind=PaymentIssue.Kind.NOT_CONFIRMED, closed_at=None).exists():
             text = gettext("We’ve received your payment, but part of your order is no longer available.")
-            todo = gettext("We’re looking into it and will email you. There’s nothing you need to do.")
-            return PaymentStatusText("partly", gettext("Thank you"), text, todo)
+            next_step = gettext("We’re looking into it and will email you. There’s nothing you need to do.")
+            return PaymentStatusText("partly_fulfilled", gettext("Thank you"), text, next_step)
         text = gettext("We’ve received your payment.")
         if order.payer_email:
             receipt = gettext("We’ve emailed a receipt to %(email)s.") % {"email": order.payer_email}
@@ -47,7 +47,7 @@ def payment_text_of_order(order: Order, at: datetime) -> PaymentStatusText:
         return PaymentStatusText("paid", gettext("Thank you"), text, tone="good")
     if order.state == State.CANCELED:
         heading = gettext("Order %(order_number)s is canceled") % {"order_number": order.number}
-        return PaymentStatusText("cancelled", heading, f"{gettext('Nothing is due.')} {REFUNDED}")
+        return PaymentStatusText("canceled", heading, f"{gettext('Nothing is due.')} {REFUNDED}")
     if has_payment_processing(order):
         return _text_for_processing(order, at)
     if order.has_expired(at):
@@ -58,18 +58,18 @@ def payment_text_of_order(order: Order, at: datetime) -> PaymentStatusText:
 def adds_to_order_state(order: Order, outcome: PaymentStatusText) -> bool:
     # The page of an order shows the order's state anyway, so some texts about its payment would repeat it.
     is_paid_later = outcome.can_pay and order.due_kind != Due.NOW
-    return outcome.name not in ("not_begun", "in_progress", "cancelled", "paid") and not is_paid_later
+    return outcome.name not in ("not_started", "in_progress", "canceled", "paid") and not is_paid_later
 
 
 def _text_for_processing(order: Order, at: datetime) -> PaymentStatusText:
     text = gettext(
         "Your payment is processing. Bank transfers usually take 3–5 days, and there’s nothing else you need to do."
     )
-    todo = _processing_spots_text(order, at)
+    next_step = _processing_spots_text(order, at)
     if order.payer_email:
         mail = gettext("We’ll email %(email)s when it arrives.") % {"email": order.payer_email}
-        todo = f"{todo} {mail}"
-    return PaymentStatusText("on_its_way", gettext("Payment processing"), text, todo, tone="")
+        next_step = f"{next_step} {mail}"
+    return PaymentStatusText("processing", gettext("Payment processing"), text, next_step, tone="")
 
 
 def _processing_spots_text(order: Order, at: datetime) -> str:
@@ -96,11 +96,11 @@ def _text_for_expired_order(order: Order) -> PaymentStatusText:
     heading = gettext("Your payment didn’t go through") if attempt else expired
     text = f"{gettext('Your hold expired and the spots were released.')} {REFUNDED}"
     return PaymentStatusText(
-        "lapsed",
+        "order_expired",
         heading,
         text,
         gettext("You can order again while there are spots left."),
-        said=attempt.message if attempt else "",
+        gateway_message=attempt.message if attempt else "",
     )
 
 
@@ -112,17 +112,19 @@ def _text_for_open(order: Order, at: datetime) -> PaymentStatusText:
     if attempt is None:
         if order.awaits_click:
             return text_for_unconfirmed_order(order, at)
-        return PaymentStatusText("not_begun", gettext("Not paid yet"), _reservation_text(order, at), can_pay=True)
+        return PaymentStatusText("not_started", gettext("Not paid yet"), _reservation_text(order, at), can_pay=True)
     if attempt.status == Status.REJECTED:
         text = _unpaid_text(gettext("Your payment was declined."), order, at)
-        todo = gettext("Try another card or payment method, or ask your bank.")
+        next_step = gettext("Try another card or payment method, or ask your bank.")
         return PaymentStatusText(
-            "declined", gettext("Your payment didn’t go through"), text, todo, attempt.message, can_pay=True
+            "declined", gettext("Your payment didn’t go through"), text, next_step, attempt.message, can_pay=True
         )
     if attempt.status == Status.CANCELLED:
         text = _unpaid_text(gettext("The payment was canceled or timed out."), order, at)
-        todo = gettext("Try again or pick another payment method.")
-        return PaymentStatusText("expired", gettext("Your payment didn’t go through"), text, todo, can_pay=True)
+        next_step = gettext("Try again or pick another payment method.")
+        return PaymentStatusText(
+            "attempt_expired", gettext("Your payment didn’t go through"), text, next_step, can_pay=True
+        )
     if attempt.status == Status.CONFIRMED:
         received = format_money(attempt.captured_amount, attempt.currency)
         owed = format_money(balances.open_balance(order, at), order.currency)
@@ -131,7 +133,7 @@ def _text_for_open(order: Order, at: datetime) -> PaymentStatusText:
             "owed": owed,
         }
         text = f"{still_due} {_reservation_text(order, at)}"
-        return PaymentStatusText("part", gettext("Thank you"), text, can_pay=True, tone="")
+        return PaymentStatusText("partially_paid", gettext("Thank you"), text, can_pay=True, tone="")
     return (
         _text_for_failed(order, attempt, at)
         if attempt.status == Status.ERROR
@@ -141,14 +143,14 @@ def _text_for_open(order: Order, at: datetime) -> PaymentStatusText:
 
 def text_for_unconfirmed_order(order: Order, at: datetime) -> PaymentStatusText:
     text = gettext("The link went to %(email)s. If you pay online now, you don’t need it.")
-    todo = text % {"email": order.payer_email}
+    next_step = text % {"email": order.payer_email}
     return PaymentStatusText(
-        "awaits_click", gettext("Check your email"), _reservation_text(order, at), todo, can_pay=True
+        "awaits_click", gettext("Check your email"), _reservation_text(order, at), next_step, can_pay=True
     )
 
 
-def _unpaid_text(what_happened: str, order: Order, at: datetime) -> str:
-    return f"{what_happened} {NOTHING} {_reservation_text(order, at)}"
+def _unpaid_text(outcome_text: str, order: Order, at: datetime) -> str:
+    return f"{outcome_text} {NOTHING} {_reservation_text(order, at)}"
 
 
 def _reservation_text(order: Order, at: datetime) -> str:
@@ -175,14 +177,14 @@ def _text_for_unfinished(order: Order, attempt: Payment, at: datetime) -> Paymen
         changed = gettext("The total was %(before)s when you started to pay; it is %(now)s now.")
         text = _unpaid_text(changed % {"before": before, "now": now}, order, at)
         return PaymentStatusText(
-            "changed", gettext("The amount has changed"), text, gettext("Please start again."), can_pay=True
+            "amount_changed", gettext("The amount has changed"), text, gettext("Please start again."), can_pay=True
         )
     if payment_in_progress(order, at):  # The page shows a sentence about it next to the buttons.
         return PaymentStatusText("in_progress", gettext("Not paid yet"), _reservation_text(order, at), can_pay=True)
-    what_happened = gettext("Your payment wasn’t completed. If you did pay, we’ll email you within a few minutes.")
-    text = f"{what_happened} {_reservation_text(order, at)}"
+    outcome_text = gettext("Your payment wasn’t completed. If you did pay, we’ll email you within a few minutes.")
+    text = f"{outcome_text} {_reservation_text(order, at)}"
     return PaymentStatusText(
-        "broken_off", gettext("Not paid yet"), text, gettext("Try again or pick another payment method."), can_pay=True
+        "unfinished", gettext("Not paid yet"), text, gettext("Try again or pick another payment method."), can_pay=True
     )
 
 
@@ -197,7 +199,7 @@ def _text_for_failed(order: Order, attempt: Payment, at: datetime) -> PaymentSta
         )
     text = f"{NOTHING} {_reservation_text(order, at)}"
     return PaymentStatusText(
-        "broken",
+        "failed",
         gettext("Your payment didn’t go through"),
         text,
         gettext("Please try another payment method."),

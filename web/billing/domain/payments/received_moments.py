@@ -5,6 +5,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from billing.domain.pricing import balances
+from billing.errors import PaymentRefused
 from billing.models import Order
 from billing.rules.price_facts import PriceFacts
 from common import dates
@@ -12,10 +13,6 @@ from common.formats import format_money, format_time
 
 INSTANT = timedelta(microseconds=1)
 ASK = "Was it received before or after class started?"
-
-
-class ReceivedMomentUnknown(ValueError):
-    """The price depends on the time of day, which was not given."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +65,10 @@ def _choice_text(number: int, starts: list[datetime]) -> str:
 
 
 def received_moment_of(order: Order, received_on: date, at: datetime, chosen: datetime | None) -> datetime:
-    """`chosen` counts only if the time of day matters. Raises ReceivedMomentUnknown when it is missing then."""
+    """`chosen` counts only if the time of day matters. Raises PaymentRefused when it is missing then."""
     choices = [choice.moment for choice in moment_choices(order, at) if choice.day == received_on]
     if choices:
         if chosen not in choices:
-            raise ReceivedMomentUnknown(ASK)
+            raise PaymentRefused(ASK, code="moment_needed")
         return chosen
     return at if received_on >= dates.to_local_time(at).date() else dates.local_moment(received_on, time.min)

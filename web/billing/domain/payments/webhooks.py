@@ -17,7 +17,7 @@ from billing import events
 from billing.domain import locks, payment_issues
 from billing.domain.payments import attempts, disputes
 from billing.domain.refunds import gateway_refunds
-from billing.domain.refunds.gateway_refunds import UnknownYet
+from billing.errors import NotRecordedYet
 from billing.gateways.facts import (
     DisputeState,
     Fact,
@@ -42,7 +42,7 @@ def process_webhook(variant: str, message: WebhookMessage) -> str:
     if payment is None:
         # A payment is stored before the gateway learns of it, so an old message is about a payment of another system.
         if message.facts and (message.at is None or timezone.now() - message.at <= WAIT_FOR_PAYMENT):
-            raise UnknownYet
+            raise NotRecordedYet
         log.info("%s sent %s, which is about no payment here.", variant, message.kind)
         return _record_webhook(variant, message, None, Outcome.IGNORED)
     with transaction.atomic():
@@ -92,7 +92,7 @@ def apply_polled_state(payment: Payment, facts: Sequence[Fact]) -> bool:
     is_changed = False
     for fact in facts:
         if not isinstance(fact, PollNeeded):
-            with suppress(UnknownYet):
+            with suppress(NotRecordedYet):
                 is_changed |= apply_payment_fact(order, payment, fact, sure=True)
     return is_changed
 

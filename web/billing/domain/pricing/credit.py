@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from billing.domain import locks
+from billing.errors import InsufficientCredit
 from billing.models import Credit, Dispute, Order
 from billing.models.fields import exact_sum
 from common.money import ZERO, is_payable_amount
@@ -13,10 +14,6 @@ from history.domain import record_action
 from users.models import User
 
 Reason = Credit.Reason
-
-
-class InsufficientCredit(Exception):
-    """The account does not have enough credit."""
 
 
 def credit_balance(account: User | None, currency: str) -> Decimal:

@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from billing.domain import locks, product_kinds
 from billing.domain.pricing.quotes import Discount, PriceLine
+from billing.errors import DiscountCodeRefused
 from billing.models import DiscountCode, Order
 from common import dates
 from common.money import ZERO
@@ -22,10 +23,6 @@ NOT_FOR_VOUCHERS = "Discount codes can’t be used for gift vouchers."
 GONE = "This code is for something that is no longer offered."
 
 EVERYTHING = "Everything"
-
-
-class DiscountCodeRefused(Exception):
-    """The text tells the payer why the code cannot be used."""
 
 
 def find_code(text: str) -> DiscountCode | None:

@@ -1,7 +1,7 @@
-"""A line that takes the place of an earlier, paid one, and what was paid for that; see docs/decisions/exchanges.md.
+"""Exchanges of a paid line for another one, and what was paid for the old line; see docs/decisions/exchanges.md.
 
-No money moves between orders: what was paid stays with the order it was paid for, and the new line costs so much less.
-Locks go from the order placed later to the ones paid earlier, so nobody waits in a circle.
+No money moves between orders: a payment stays with its order, and the new line costs so much less. Orders are locked
+from the latest to the earliest, so that no deadlock can occur.
 """
 
 from dataclasses import dataclass, replace
@@ -15,8 +15,9 @@ from django.db.models import Sum
 from billing import events
 from billing.domain import locks, payment_issues, product_kinds
 from billing.domain.pricing import balances, quotes
-from billing.domain.refunds import price_reductions, reservations, terms
+from billing.domain.refunds import price_reductions, terms
 from billing.domain.refunds.price_reductions import RefundTerms
+from billing.errors import ProductUnavailable, RefundRefused
 from billing.models import Credit, Dispute, Order, OrderLine, Payment, PaymentIssue
 from billing.models.fields import exact_sum
 from billing.rules.price_facts import PriceFacts
@@ -30,11 +31,11 @@ NOT_YOURS = "Only the person who paid can exchange it."
 DISPUTED = "The payment is disputed at the bank, so this can’t be exchanged."
 
 
-# -- may it be? --------------------------------------------------------------------------------------------------
+# -- whether a line can be exchanged ------------------------------------------------------------------------------
 
 
 def exchange_refusal(line: OrderLine, at: datetime, by: OrderLine | None = None) -> str:
-    """'' when the line can be exchanged, by that one."""
+    """Return why the line cannot be exchanged, for the line `by` if given. Return "" if it can."""
     if line.canceled_at is not None or line.order.state != Order.State.PAID:
         return NOT_PAID
     if Dispute.objects.filter(payment__order=line.order_id).exclude(state=Dispute.State.WON).exists():
@@ -45,41 +46,43 @@ def exchange_refusal(line: OrderLine, at: datetime, by: OrderLine | None = None)
 
 
 def exchange_problems(line: OrderLine, at: datetime) -> list[str]:
-    said = exchange_refusal(line.exchanged_from, at, by=line) if line.exchanged_from else ""
-    return [said] if said else []
+    reason = exchange_refusal(line.exchanged_from, at, by=line) if line.exchanged_from else ""
+    return [reason] if reason else []
 
 
 def _payer_email(order: Order) -> str:
     return order.payer.email if order.payer else order.payer_email
 
 
-# -- what it is worth --------------------------------------------------------------------------------------------
+# -- the value of the old line ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class LineWorth:
     paid: Decimal
-    """In money and credit, in this order and those before it."""
+    """The amount paid in money and credit, in this order and the earlier ones."""
     discounts: Decimal
     asked: Decimal
 
     def discounts_on(self, asked: Decimal, currency: str) -> Decimal:
-        """All of them; by their share where the new price is lower, so that nobody gains by moving down."""
+        """Return the discounts, in proportion if the new price is lower, so that a downgrade earns nothing."""
         if asked >= self.asked:
             return self.discounts
         return percent_of(self.discounts, asked * 100 / self.asked, currency)
 
 
 def line_worth(line: OrderLine) -> LineWorth:
-    """Goodwill that went back for the order as a whole is counted against the line."""
+    """A goodwill refund of the whole order counts against the line."""
     order = line.order
     price = balances.price_at(order, order.paid_at or order.created_at)
-    less = max(price.total + price_reductions.amount_kept(order) - order.amount_charged, ZERO)
-    cost, carried = _line_cost(price, line), _exchange_credit_used(price, line)
-    before = min(carried, line_worth(line.exchanged_from).paid) if line.exchanged_from else ZERO
+    reduction = max(price.total + price_reductions.amount_kept(order) - order.amount_charged, ZERO)
+    cost, exchange_credit = _line_cost(price, line), _exchange_credit_used(price, line)
+    paid_before = min(exchange_credit, line_worth(line.exchanged_from).paid) if line.exchanged_from else ZERO
     asked = PriceFacts.from_json(line.price_facts or {"list_price": 0}).net_price
     returned_by_school = _step_reduction(price, line, "canceled_by_school")
-    return LineWorth(max(cost - less, ZERO) + before, asked - cost - carried - returned_by_school, asked)
+    return LineWorth(
+        max(cost - reduction, ZERO) + paid_before, asked - cost - exchange_credit - returned_by_school, asked
+    )
 
 
 def _line_cost(price: quotes.Price, line: OrderLine) -> Decimal:
@@ -92,26 +95,25 @@ def _exchange_credit_used(price: quotes.Price, line: OrderLine) -> Decimal:
 
 
 def _step_reduction(price: quotes.Price, line: OrderLine, step: str) -> Decimal:
-    """What a step took off the line."""
     parts = (part for part in price.adjustments if part.key == line.pk and part.step == step)
     return -sum((part.amount for part in parts), ZERO)
 
 
 def price_facts_of_line(line: OrderLine, at: datetime) -> PriceFacts:
-    """What the kind says, and what was paid for the line that this one replaces."""
+    """Return the facts of the product kind, with what was paid for the line that this one replaces."""
     kind = product_kinds.kind_of_line(line)
     facts = kind.price_facts(line, at)
     if line.exchanged_from is None:
         return facts
     exchange = Exchange.of(line.exchanged_from, at)
-    if line.kind != line.exchanged_from.kind:  # a thing of another kind has reckoned with what was had itself
+    if line.kind != line.exchanged_from.kind:  # The other kind has already counted what was used.
         exchange = replace(exchange, is_used=False)
     return exchange.facts(facts, waived=kind.is_difference_waived(line))
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """A paid line, for pricing what it may be exchanged for."""
+    """A paid line, to price what it may be exchanged for."""
 
     title: str
     currency: str
@@ -123,8 +125,11 @@ class Exchange:
         return cls(old.title, old.order.currency, line_worth(old), _is_used(old, at))
 
     def facts(self, new: PriceFacts, *, waived: bool = False) -> PriceFacts:
-        """The old discounts go along, so the new line is not asked for multi-class. And what of the new thing is over
-        already comes off only where nothing of the old one was had: else one would be had for nothing."""
+        """The discounts of the old line are carried over, so the new line gets no multi-class discount.
+
+        The new line is reduced for meetings that are over only if nothing of the old one was used. Otherwise a student
+        would have attended for free.
+        """
         new = replace(
             new,
             multi_class_discount=ZERO,
@@ -144,7 +149,7 @@ class Exchange:
 
 
 def _is_used(line: OrderLine, at: datetime) -> bool:
-    """Or one before it, while it stood."""
+    # A line that this one replaced counts for the time before its exchange.
     if product_kinds.kind_of_line(line).share_used(line, at) > 0:
         return True
     return line.exchanged_from is not None and _is_used(line.exchanged_from, line.exchanged_from.exchanged_at or at)
@@ -155,7 +160,7 @@ def exchange_chain(line: OrderLine) -> list[OrderLine]:
 
 
 def lines_built_on(order_id: int) -> list[OrderLine]:
-    """The lines of an order, and those that have taken their places since."""
+    """Return the lines of an order and those that have replaced them since."""
     found = newest = list(OrderLine.objects.filter(order=order_id))
     while newest:
         newest = list(OrderLine.objects.filter(exchanged_from__in=newest, exchanged_from__exchanged_at__isnull=False))
@@ -170,26 +175,26 @@ class ReturnedSoFar:
     kept: Decimal
     """The amount that the school keeps under the cancellation terms."""
 
-    def since(self, before: Self) -> Self:
-        less = {name: getattr(self, name) - getattr(before, name) for name in ("money", "credit", "kept")}
-        return replace(self, **less)
+    def since(self, earlier: Self) -> Self:
+        amounts = {name: getattr(self, name) - getattr(earlier, name) for name in ("money", "credit", "kept")}
+        return replace(self, **amounts)
 
 
 def returned_so_far(line: OrderLine) -> ReturnedSoFar:
-    """From the orders of the line and those before it, for whatever reason."""
-    orders = {one.order_id for one in exchange_chain(line)}
+    """Everything returned in the orders of the line and of the lines it replaced, for any reason."""
+    orders = {earlier_line.order_id for earlier_line in exchange_chain(line)}
     money = Payment.objects.filter(order__in=orders).aggregate(sum=Sum("refunded_amount"))["sum"]
     reasons = [Credit.Reason.RETURNED, Credit.Reason.INSTEAD]
     entries = Credit.objects.filter(order__in=orders, reason__in=reasons).aggregate(sum=Sum("amount"))["sum"]
-    kept = sum((one.retained for one in exchange_chain(line)), ZERO)
+    kept = sum((earlier_line.retained for earlier_line in exchange_chain(line)), ZERO)
     return ReturnedSoFar(exact_sum(money), exact_sum(entries), kept)
 
 
-# -- held, let go ------------------------------------------------------------------------------------------------
+# -- reservation of the old line ----------------------------------------------------------------------------------
 
 
 def lock_orders_behind(order: Order) -> None:
-    """The orders behind this one; before anything else that is locked after orders."""
+    """Lock the earlier orders of exchanged lines. Call this before locking anything that comes after orders."""
     for line in (
         order.lines.filter(canceled_at=None).exclude(exchanged_from=None).order_by("exchanged_from__order", "pk")
     ):
@@ -203,13 +208,13 @@ def _lock_earlier_orders(line: OrderLine) -> None:
 
 
 def reserve_old_line(line: OrderLine, at: datetime) -> None:
-    """Nothing else may become of what this line replaces while its order stands. Raises Unavailable."""
+    """Reserve the replaced line for this exchange while the order is open. Raises ProductUnavailable."""
     if line.exchanged_from is None or (line.reserves_exchange and line.exchanged_from.exchanged_at):
         return
     _lock_earlier_orders(line)
     old = OrderLine.objects.select_related("order").get(pk=line.exchanged_from.pk)
-    if said := exchange_refusal(old, at, by=line):
-        raise product_kinds.ProductUnavailable(said)
+    if reason := exchange_refusal(old, at, by=line):
+        raise ProductUnavailable(reason)
     old.exchanged_to.exclude(pk=line.pk).update(reserves_exchange=False)
     line.reserves_exchange = True
     line.save(update_fields=["reserves_exchange"])
@@ -221,7 +226,7 @@ def release_old_line(line: OrderLine) -> None:
         line.save(update_fields=["reserves_exchange"])
 
 
-# -- done --------------------------------------------------------------------------------------------------------
+# -- completion and cancellation ----------------------------------------------------------------------------------
 
 
 def complete_exchange(line: OrderLine, at: datetime) -> None:
@@ -254,27 +259,32 @@ def surplus_refund_terms(old: OrderLine, at: datetime) -> RefundTerms:
     return RefundTerms(step.percent, why, as_credit=step.gives == RefundMethod.CREDIT)
 
 
-def _reduce_old_line(line: OrderLine, to: Decimal, how: RefundTerms) -> None:
+def _reduce_old_line(line: OrderLine, to: Decimal, refund_terms: RefundTerms) -> None:
     """Reduce the line and those before it to the amount that is needed, starting with the newest."""
     order = locks.lock_order(line.order_id)
     price = balances.price_at(order, order.paid_at or order.created_at)
-    before = (
+    paid_before = (
         min(_exchange_credit_used(price, line), line_worth(line.exchanged_from).paid) if line.exchanged_from else ZERO
     )
-    less = _line_cost(price, line) - max(to - before, ZERO)
-    if less > 0:
+    reduction = _line_cost(price, line) - max(to - paid_before, ZERO)
+    if reduction > 0:
         facts = PriceFacts.from_json(line.price_facts or {"list_price": 0})
-        line.price_facts = {**(line.price_facts or {}), "returned_on_exchange": str(facts.returned_on_exchange + less)}
+        line.price_facts = {
+            **(line.price_facts or {}),
+            "returned_on_exchange": str(facts.returned_on_exchange + reduction),
+        }
         line.save(update_fields=["price_facts"])
-        _refund_or_open_issue(order, price_reductions.settle_price_reduction(order, line, how.share), how)
-    if line.exchanged_from is not None and to < before:
-        _reduce_old_line(line.exchanged_from, to, how)
+        _refund_or_open_issue(
+            order, price_reductions.settle_price_reduction(order, line, refund_terms.share), refund_terms
+        )
+    if line.exchanged_from is not None and to < paid_before:
+        _reduce_old_line(line.exchanged_from, to, refund_terms)
 
 
-def _refund_or_open_issue(order: Order, amount: Decimal, how: RefundTerms) -> None:
+def _refund_or_open_issue(order: Order, amount: Decimal, refund_terms: RefundTerms) -> None:
     try:
-        price_reductions.pay_out_refund(order, amount, how)
-    except reservations.RefundRefused as refused:
+        price_reductions.pay_out_refund(order, amount, refund_terms)
+    except RefundRefused as refused:
         payment_issues.open_issue(
             PaymentIssue.Kind.HAND_BACK,
             order,
@@ -282,7 +292,7 @@ def _refund_or_open_issue(order: Order, amount: Decimal, how: RefundTerms) -> No
         )
 
 
-def cancel_exchange(line: OrderLine, at: datetime, how: RefundTerms) -> Decimal:
+def cancel_exchange(line: OrderLine, at: datetime, refund_terms: RefundTerms) -> Decimal:
     """Refund the same share of what was paid for the lines that the canceled line replaced, from their orders.
 
     An exchange buys no better terms, so the share is at most what those lines allowed when they were exchanged.
@@ -295,11 +305,12 @@ def cancel_exchange(line: OrderLine, at: datetime, how: RefundTerms) -> Decimal:
         return ZERO
     order = locks.lock_order(old.order_id)
     old = OrderLine.objects.get(pk=old.pk)
-    promised = terms.terms_sold(old, at).at(old.exchanged_at or at).percent
-    how = how if how.even_so else replace(how, share=min(how.share, promised))
+    agreed_percent = terms.terms_sold(old, at).at(old.exchanged_at or at).percent
+    if not refund_terms.override_terms:
+        refund_terms = replace(refund_terms, share=min(refund_terms.share, agreed_percent))
     old.canceled_at = at
     old.save(update_fields=["canceled_at"])
-    back = price_reductions.settle_price_reduction(order, old, how.share)
-    price_reductions.pay_out_refund(order, back, how)
+    refunded = price_reductions.settle_price_reduction(order, old, refund_terms.share)
+    price_reductions.pay_out_refund(order, refunded, refund_terms)
     emit(events.LINE_CANCELED, key=f"{old.pk}", order_id=order.pk, line_id=old.pk)
-    return back + cancel_exchange(old, at, how)
+    return refunded + cancel_exchange(old, at, refund_terms)

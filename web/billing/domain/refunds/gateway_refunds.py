@@ -15,6 +15,7 @@ from payments import PaymentStatus
 from billing import events, gateways
 from billing.domain import payment_issues
 from billing.domain.pricing import balances
+from billing.errors import NotRecordedYet
 from billing.gateways.facts import RefundAnswer, RefundState
 from billing.models import Order, Payment, PaymentIssue, Refund
 from common.formats import format_money
@@ -29,10 +30,6 @@ FORWARD = {
     State.FAILED: set(),
 }
 ELSEWHERE = "Refunded in the gateway’s dashboard."
-
-
-class UnknownYet(Exception):
-    """The message is about something that we have not recorded yet. The gateway must send it again."""
 
 
 # -- amounts ----------------------------------------------------------------------------------------------------
@@ -188,7 +185,7 @@ def apply_refund_fact(order: Order, payment: Payment, fact: RefundState, *, sure
     if payment.captured_at is None:
         if payment.status == PaymentStatus.ERROR:
             return False
-        raise UnknownYet
+        raise NotRecordedYet
     refunds = Refund.objects.select_for_update().filter(payment=payment)
     refund = refunds.filter(idempotency_key=fact.key).first() if fact.key else None
     refund = refund or refunds.filter(transaction_id=fact.reference).first()
@@ -205,7 +202,7 @@ def apply_refund_fact(order: Order, payment: Payment, fact: RefundState, *, sure
 
 def _record_gateway_refund(order: Order, payment: Payment, fact: RefundState) -> bool:
     if payment.refunds.filter(origin=Origin.OURS, state=State.RESERVED).exists():
-        raise UnknownYet  # This may be the refund that we are asking for at this moment.
+        raise NotRecordedYet  # This may be the refund that we are asking for at this moment.
     if fact.currency != payment.currency:
         text = f"{format_money(fact.amount, fact.currency)} was refunded in another currency ({fact.reference})."
         payment_issues.open_issue_once(PaymentIssue.Kind.MISFIT, order, text, payment)

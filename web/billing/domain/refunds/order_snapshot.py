@@ -1,4 +1,4 @@
-"""Many orders with all that is needed to say what can go back: a few queries, however many there are."""
+"""Everything that a refund plan needs to know about many orders, loaded with a few queries."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -23,54 +23,62 @@ State = Order.State
 
 @dataclass(frozen=True)
 class OrderSnapshot:
-    """An order as it stands now. `payments` are those that brought money, the newest first."""
+    """An order and its state at this moment. `payments` are those that were captured, the newest first."""
 
     order: Order
     lines: tuple[OrderLine, ...]
-    sheet: PricedOrder
+    priced_order: PricedOrder
     payments: tuple[Payment, ...] = ()
     disputed: bool = False
-    spoken_for: Mapping[int, str] = field(default_factory=dict)
-    """Lines that are being exchanged at this moment, and the sentence that says so."""
+    exchange_conflicts: Mapping[int, str] = field(default_factory=dict)
+    """The sentence for each line that is being exchanged at this moment."""
 
     @property
     def is_open(self) -> bool:
-        """Placed or paid; in any other state nothing of it is anybody's."""
         return self.order.state in (State.PLACED, State.PAID)
 
     @property
     def available_amount(self) -> Decimal:
-        """Money of it that is here and not promised elsewhere."""
+        """The amount received that was neither refunded nor turned into credit."""
         return sum((payment.refundable_amount for payment in self.payments), ZERO) - self.order.returned_as_credit
 
     @property
-    def held(self) -> Decimal:
+    def voucher_amount(self) -> Decimal:
         """The part that gift vouchers paid. It always returns to the vouchers."""
         return sum(
             (payment.refundable_amount for payment in self.payments if gateways.keeps_our_own_money(payment)), ZERO
         )
 
     def cost(self, line: int) -> Decimal:
-        return self.sheet.costs().get(line, ZERO) if self.is_open else ZERO
+        return self.priced_order.costs().get(line, ZERO) if self.is_open else ZERO
 
-    def vouchers_without_room(self, sheet: PricedOrder) -> Mapping[int, Decimal]:
-        """What gift vouchers had paid for lines that are gone from this sheet, by payment."""
-        facts = {item.key: item.price_facts for item in sheet.ask.lines}
+    def vouchers_without_room(self, priced_order: PricedOrder) -> Mapping[int, Decimal]:
+        """Return by payment what gift vouchers paid for lines that are no longer in the order."""
+        facts = {item.key: item.price_facts for item in priced_order.price_request.lines}
         lines = eligibility.payable_lines((line for line in self.lines if line.pk in facts), facts)
-        mine = [
+        voucher_payments = [
             payment for payment in self.payments if payment.refundable_amount and gateways.keeps_our_own_money(payment)
         ]
-        return redemption.allocate_earlier_payments(mine, lines, dict(sheet.price.lines)) if mine else {}
+        return (
+            redemption.allocate_earlier_payments(voucher_payments, lines, dict(priced_order.price.lines))
+            if voucher_payments
+            else {}
+        )
 
-    def overpaid(self, sheet: PricedOrder) -> Decimal:
-        """Of an order that is not paid in full: what was paid already and is more than the sheet still asks for."""
-        freed = sum(self.vouchers_without_room(sheet).values(), ZERO)
-        return freed + max(self.available_amount - freed - sheet.price.total, ZERO)
+    def overpaid(self, priced_order: PricedOrder) -> Decimal:
+        """Return how much more was paid already than an order that is not fully paid now costs."""
+        freed = sum(self.vouchers_without_room(priced_order).values(), ZERO)
+        return freed + max(self.available_amount - freed - priced_order.price.total, ZERO)
 
-    def parts(self, amount: Decimal, onto_vouchers: Decimal, sheet: PricedOrder) -> list[tuple[Payment, Decimal]]:
-        """From the newest payments first, but before all others what vouchers had paid for lines that are gone, and
-        as much onto vouchers as is not to become credit."""
-        first = dict(self.vouchers_without_room(sheet))
+    def divide_refund(
+        self, amount: Decimal, onto_vouchers: Decimal, priced_order: PricedOrder
+    ) -> list[tuple[Payment, Decimal]]:
+        """Divide a refund among the payments, starting with the newest.
+
+        What vouchers paid for lines that are gone comes before that, and so does the part of a credit that goes back
+        onto vouchers.
+        """
+        first = dict(self.vouchers_without_room(priced_order))
         missing = max(onto_vouchers - sum(first.values(), ZERO), ZERO)
         for payment in self.payments:
             if gateways.keeps_our_own_money(payment):
@@ -79,8 +87,8 @@ class OrderSnapshot:
                 missing -= more
         return reservations.divide_among_payments(self.payments, amount, first)
 
-    def why_not(self, money: Decimal) -> str:
-        """Why this money cannot go back now; '' when it can."""
+    def blocked_reason(self, money: Decimal) -> str:
+        """Return why this amount cannot be refunded now, or an empty string."""
         if money <= 0:
             return ""
         if self.disputed:
@@ -88,12 +96,14 @@ class OrderSnapshot:
         return "The order has less money left than that. Please check it." if money > self.available_amount else ""
 
 
-Books = Mapping[int, OrderSnapshot]
+OrderSnapshots = Mapping[int, OrderSnapshot]
 
 
-def load_order_snapshots(ids: Collection[int], at: datetime, *, lock: bool = False) -> Books:
-    """These orders, and those behind them whose lines theirs have replaced. With `lock` they are locked, the later
-    before the earlier as an exchange does it, and then their payments."""
+def load_order_snapshots(ids: Collection[int], at: datetime, *, lock: bool = False) -> OrderSnapshots:
+    """Load these orders and the earlier ones whose lines they replaced.
+
+    With `lock`, the orders are locked from the latest to the earliest, as an exchange does it, and then their payments.
+    """
     ids = _with_exchanged_orders(ids)
     orders = Order.objects.filter(pk__in=ids).order_by("-pk")
     payments = Payment.objects.filter(order__in=ids).prefetch_related("voucher_entry__voucher").order_by("pk")
@@ -101,7 +111,7 @@ def load_order_snapshots(ids: Collection[int], at: datetime, *, lock: bool = Fal
         orders, payments = orders.select_for_update(), payments.select_for_update()
     found = list(orders)
     lines, money, spent = _lines_by_order(ids), _payments_by_order(payments), _spent_credit_by_order(ids)
-    disputed, leaving = set(_disputed_order_ids(ids)), _exchanges_in_progress(ids, at)
+    disputed, conflicts = set(_disputed_order_ids(ids)), _exchanges_in_progress(ids, at)
     return {
         order.pk: OrderSnapshot(
             order,
@@ -109,7 +119,7 @@ def load_order_snapshots(ids: Collection[int], at: datetime, *, lock: bool = Fal
             _build_priced_order(order, lines[order.pk], spent.get(order.pk, ZERO), at),
             tuple(money[order.pk]),
             order.pk in disputed,
-            {line.pk: leaving[line.pk] for line in lines[order.pk] if line.pk in leaving},
+            {line.pk: conflicts[line.pk] for line in lines[order.pk] if line.pk in conflicts},
         )
         for order in found
     }
@@ -136,9 +146,9 @@ def _exchanges_in_progress(ids: Collection[int], at: datetime) -> Mapping[int, s
     }
 
 
-def chain_of_exchanged_lines(books: Books, line: OrderLine | None) -> list[OrderLine]:
-    """The line and those that it has replaced, the newest first."""
-    lines = {each.pk: each for looked in books.values() for each in looked.lines}
+def chain_of_exchanged_lines(snapshots: OrderSnapshots, line: OrderLine | None) -> list[OrderLine]:
+    """Return the line and those that it has replaced, the newest first."""
+    lines = {each.pk: each for snapshot in snapshots.values() for each in snapshot.lines}
     found = []
     while line is not None and line.pk in lines:
         line = lines[line.pk]
@@ -148,9 +158,8 @@ def chain_of_exchanged_lines(books: Books, line: OrderLine | None) -> list[Order
     return found
 
 
-def cost_of_exchange_chain(books: Books, line: OrderLine | None) -> Decimal:
-    """What the line costs together with what was paid for those before it."""
-    return sum((books[each.order_id].cost(each.pk) for each in chain_of_exchanged_lines(books, line)), ZERO)
+def cost_of_exchange_chain(snapshots: OrderSnapshots, line: OrderLine | None) -> Decimal:
+    return sum((snapshots[each.order_id].cost(each.pk) for each in chain_of_exchanged_lines(snapshots, line)), ZERO)
 
 
 def _lines_by_order(ids: Collection[int]) -> Mapping[int, list[OrderLine]]:
@@ -188,7 +197,7 @@ def _build_priced_order(order: Order, lines: list[OrderLine], spent: Decimal, at
         for line in lines
         if line.canceled_at is None
     )
-    ask = quotes.PriceRequest(
+    price_request = quotes.PriceRequest(
         lines=items,
         currency=order.currency,
         discount=quotes.Discount.from_json(order.discount_snapshot),
@@ -197,4 +206,6 @@ def _build_priced_order(order: Order, lines: list[OrderLine], spent: Decimal, at
         ordered_at=order.placed_at or at,
     )
     amount_charged = order.amount_charged - sum((line.retained for line in lines), ZERO)
-    return PricedOrder(ask, is_paid, amount_charged, at_the_door=not is_paid and order.due_kind == Order.Due.DOOR)
+    return PricedOrder(
+        price_request, is_paid, amount_charged, at_the_door=not is_paid and order.due_kind == Order.Due.DOOR
+    )

@@ -19,24 +19,25 @@ class RefundTerms:
     why: str
     by: User | None = None
     as_credit: bool = False
-    even_so: bool = False
-    """Said by the school, whatever was promised."""
+    override_terms: bool = False
+    """The school decided the share, so it also applies to the lines that were replaced."""
 
 
 def settle_price_reduction(order: Order, line: OrderLine, share: Decimal) -> Decimal:
-    """The rest is priced again; of the difference this many percent go back, and the line keeps what does not.
+    """Price the rest of the order again and return the refund: the given share of the difference.
 
-    Returns the money; credit that was spent comes back as credit by the same share. The order is locked.
+    The line retains the rest of the difference. The same share of the spent credit is returned as credit. The caller
+    has locked the order.
     """
     moment = order.paid_at or order.created_at
     release_unneeded_credit(order, moment, share)
-    over = max(order.amount_charged - amount_kept(order) - balances.price_at(order, moment).total, ZERO)
-    back = percent_of(over, share, order.currency)
-    line.retained += over - back
+    surplus = max(order.amount_charged - amount_kept(order) - balances.price_at(order, moment).total, ZERO)
+    refunded = percent_of(surplus, share, order.currency)
+    line.retained += surplus - refunded
     line.save(update_fields=["retained"])
-    order.amount_charged -= back
+    order.amount_charged -= refunded
     order.save(update_fields=["amount_charged"])
-    return back
+    return refunded
 
 
 def amount_kept(order: Order) -> Decimal:
@@ -44,17 +45,17 @@ def amount_kept(order: Order) -> Decimal:
 
 
 def release_unneeded_credit(order: Order, moment: datetime, share: Decimal) -> None:
-    """Credit that the remaining lines do not need comes back by the same share; the rest is kept for good."""
-    ask = balances.price_request_for(order, moment)
-    over = ask.credit - quotes.compute_price(ask).credit
-    back = credit.return_spent_credit(order, percent_of(over, share, order.currency))
-    order.credit_retained += over - back
+    """Return the same share of the credit that the remaining lines do not need. The rest is kept."""
+    price_request = balances.price_request_for(order, moment)
+    surplus = price_request.credit - quotes.compute_price(price_request).credit
+    refunded = credit.return_spent_credit(order, percent_of(surplus, share, order.currency))
+    order.credit_retained += surplus - refunded
     order.save(update_fields=["credit_retained"])
 
 
-def pay_out_refund(order: Order, amount: Decimal, back: RefundTerms) -> None:
-    """Raises money_back.Refused."""
-    if back.as_credit and order.payer is not None:
-        reservations.return_as_credit(order, amount, back.why, back.by)
+def pay_out_refund(order: Order, amount: Decimal, refund_terms: RefundTerms) -> None:
+    """Raises RefundRefused."""
+    if refund_terms.as_credit and order.payer is not None:
+        reservations.return_as_credit(order, amount, refund_terms.why, refund_terms.by)
     elif amount > 0:
-        reservations.reserve_refund(order, amount, why=back.why, by=back.by)
+        reservations.reserve_refund(order, amount, why=refund_terms.why, by=refund_terms.by)

@@ -16,14 +16,14 @@ from common.money import ZERO, round_amount
 
 @dataclass(frozen=True)
 class RefundRequest:
-    """What the school wants to give back of a line: `off` of what it costs. `ends`: the line is over with it."""
+    """The cost of a line is lowered by `reduction`. With `ends_line`, the line is canceled."""
 
     line: int
-    off: Decimal
-    ends: bool = False
+    reduction: Decimal
+    ends_line: bool = False
     as_credit: bool = False
-    """Money that was paid becomes credit, where the payer has an account."""
-    behind: Decimal = ZERO
+    """The payment becomes account credit if the payer has an account."""
+    earlier_orders_part: Decimal = ZERO
     """The amount refunded from the orders of the lines that this line replaced."""
 
 
@@ -42,36 +42,38 @@ class RefundShare:
 
 @dataclass(frozen=True)
 class PricedOrder:
-    """`ask` are the live lines by the facts of the purchase; `charged` what they cost in money, fees left out."""
+    """The lines that are not canceled, priced by the rules of the purchase. `amount_charged` excludes retained fees."""
 
-    ask: quotes.PriceRequest
+    price_request: quotes.PriceRequest
     is_paid: bool
     amount_charged: Decimal = ZERO
     kept: Mapping[int, Decimal] = field(default_factory=dict)
-    """What the school keeps in money of lines that ended here."""
+    """The amount that the school keeps of each line that ended, by the line's id."""
     credit_back: Decimal = ZERO
     credit_retained: Decimal = ZERO
     at_the_door: bool = False
-    """Not paid yet, and to be paid at the door: what is due is the regular price, as the page of the order says."""
+    """The order is unpaid and will be paid at the door, so its regular price is due."""
 
     @property
     def price(self) -> quotes.Price:
-        return quotes.compute_price(self.ask)
+        return quotes.compute_price(self.price_request)
 
     @property
     def due(self) -> Decimal:
-        """What is to be paid in money where nothing is paid yet."""
+        """The amount due if nothing is paid yet."""
         if not self.at_the_door:
             return self.price.total
-        return quotes.compute_price(replace(self.ask, lost=frozenset(item.key for item in self.ask.lines))).total
+        return quotes.compute_price(
+            replace(self.price_request, lost=frozenset(item.key for item in self.price_request.lines))
+        ).total
 
     def costs(self) -> dict[int, Decimal]:
-        """What each live line costs, whether it is paid with money or with credit."""
+        """Return the cost of each line that is not canceled, before credit."""
         return line_costs(self.price)
 
     def facts(self, line: int) -> PriceFacts | None:
-        """None for a line that ended."""
-        return next((item.price_facts for item in self.ask.lines if item.key == line), None)
+        """Return None for a line that ended."""
+        return next((item.price_facts for item in self.price_request.lines if item.key == line), None)
 
 
 def line_costs(price: quotes.Price) -> dict[int, Decimal]:
@@ -82,72 +84,85 @@ def line_costs(price: quotes.Price) -> dict[int, Decimal]:
     return found
 
 
-def apply_refund_requests(sheet: PricedOrder, wishes: Iterable[RefundRequest]) -> tuple[PricedOrder, list[RefundShare]]:
-    """One after the other; a line that is not there (any more) gives nothing."""
-    backs = []
-    for wish in wishes:
-        sheet, back = _apply_refund_request(sheet, wish)
-        backs.append(back)
-    return sheet, backs
+def apply_refund_requests(
+    priced_order: PricedOrder, requests: Iterable[RefundRequest]
+) -> tuple[PricedOrder, list[RefundShare]]:
+    """Apply one request after the other. The share of a line that is already canceled is empty."""
+    shares = []
+    for request in requests:
+        priced_order, share = _apply_refund_request(priced_order, request)
+        shares.append(share)
+    return priced_order, shares
 
 
-def _apply_refund_request(sheet: PricedOrder, wish: RefundRequest) -> tuple[PricedOrder, RefundShare]:
-    before = line_costs(sheet.price)
-    if wish.line not in before:
-        return sheet, RefundShare(wish.line)
-    cost = before[wish.line]
-    off = max(min(round_amount(wish.off, sheet.ask.currency), cost), ZERO)
-    if wish.ends:
-        off = off if sheet.is_paid else cost  # nothing is owed for what was not paid and is over
-        items = tuple(item for item in sheet.ask.lines if item.key != wish.line)
+def _apply_refund_request(priced_order: PricedOrder, request: RefundRequest) -> tuple[PricedOrder, RefundShare]:
+    before = line_costs(priced_order.price)
+    if request.line not in before:
+        return priced_order, RefundShare(request.line)
+    cost = before[request.line]
+    reduction = max(min(round_amount(request.reduction, priced_order.price_request.currency), cost), ZERO)
+    if request.ends_line:
+        reduction = reduction if priced_order.is_paid else cost  # Nothing is owed for an unpaid line that is canceled.
+        items = tuple(item for item in priced_order.price_request.lines if item.key != request.line)
     else:
-        items = _reduce_line_cost(sheet.ask.lines, wish.line, off, wish.behind)
-    ask = _keep_other_costs(replace(sheet.ask, lines=items), before)
-    return _account_for_reduction(sheet, ask, RefundShare(wish.line, cost, kept=cost - off if wish.ends else ZERO), off)
+        items = _reduce_line_cost(
+            priced_order.price_request.lines, request.line, reduction, request.earlier_orders_part
+        )
+    price_request = _keep_other_costs(replace(priced_order.price_request, lines=items), before)
+    return _account_for_reduction(
+        priced_order,
+        price_request,
+        RefundShare(request.line, cost, kept=cost - reduction if request.ends_line else ZERO),
+        reduction,
+    )
 
 
-def _keep_other_costs(ask: quotes.PriceRequest, before: Mapping[int, Decimal]) -> quotes.PriceRequest:
-    """The other lines do not become dearer."""
-    for line, cost in line_costs(quotes.compute_price(ask)).items():
+def _keep_other_costs(price_request: quotes.PriceRequest, before: Mapping[int, Decimal]) -> quotes.PriceRequest:
+    # The other lines do not become more expensive.
+    for line, cost in line_costs(quotes.compute_price(price_request)).items():
         if cost > before[line]:
-            ask = replace(ask, lines=_reduce_line_cost(ask.lines, line, cost - before[line]))
-    return ask
+            price_request = replace(
+                price_request, lines=_reduce_line_cost(price_request.lines, line, cost - before[line])
+            )
+    return price_request
 
 
 def _reduce_line_cost(
-    items: Iterable[quotes.PriceLine], line: int, off: Decimal, behind: Decimal = ZERO
+    items: Iterable[quotes.PriceLine], line: int, reduction: Decimal, earlier_orders_part: Decimal = ZERO
 ) -> tuple[quotes.PriceLine, ...]:
     return tuple(
-        replace(item, price_facts=_reduced_facts(item.price_facts, off, behind)) if item.key == line else item
+        replace(item, price_facts=_reduced_facts(item.price_facts, reduction, earlier_orders_part))
+        if item.key == line
+        else item
         for item in items
     )
 
 
-def _reduced_facts(facts: PriceFacts, off: Decimal, behind: Decimal) -> PriceFacts:
+def _reduced_facts(facts: PriceFacts, reduction: Decimal, earlier_orders_part: Decimal) -> PriceFacts:
     return replace(
         facts,
-        canceled_by_school=facts.canceled_by_school + off + behind,
-        exchange_credit=facts.exchange_credit - behind,
+        canceled_by_school=facts.canceled_by_school + reduction + earlier_orders_part,
+        exchange_credit=facts.exchange_credit - earlier_orders_part,
     )
 
 
 def _account_for_reduction(
-    sheet: PricedOrder, ask: quotes.PriceRequest, back: RefundShare, off: Decimal
+    priced_order: PricedOrder, price_request: quotes.PriceRequest, share: RefundShare, reduction: Decimal
 ) -> tuple[PricedOrder, RefundShare]:
-    price = quotes.compute_price(ask)
-    over = ask.credit - price.credit
-    kept_credit = min(over, back.kept)
+    price = quotes.compute_price(price_request)
+    over = price_request.credit - price.credit
+    kept_credit = min(over, share.kept)
     credit = over - kept_credit
-    rest = max(sheet.amount_charged - price.total, ZERO) if sheet.is_paid else ZERO
-    kept = min(back.kept - kept_credit, rest)
+    rest = max(priced_order.amount_charged - price.total, ZERO) if priced_order.is_paid else ZERO
+    kept = min(share.kept - kept_credit, rest)
     money = rest - kept
     after = replace(
-        sheet,
-        ask=replace(ask, credit=ask.credit - over),
-        amount_charged=sheet.amount_charged - rest,
-        kept={**sheet.kept, back.line: kept} if back.kept else sheet.kept,
-        credit_back=sheet.credit_back + credit,
-        credit_retained=sheet.credit_retained + kept_credit,
+        priced_order,
+        price_request=replace(price_request, credit=price_request.credit - over),
+        amount_charged=priced_order.amount_charged - rest,
+        kept={**priced_order.kept, share.line: kept} if share.kept else priced_order.kept,
+        credit_back=priced_order.credit_back + credit,
+        credit_retained=priced_order.credit_retained + kept_credit,
     )
-    waived = ZERO if sheet.is_paid else max(sheet.due - after.due, ZERO)
-    return after, replace(back, money=money, credit=credit, waived=waived, kept=kept + kept_credit)
+    waived = ZERO if priced_order.is_paid else max(priced_order.due - after.due, ZERO)
+    return after, replace(share, money=money, credit=credit, waived=waived, kept=kept + kept_credit)

@@ -14,6 +14,7 @@ from billing.domain.pricing import balances, credit
 from billing.domain.refunds import gateway_refunds, handovers
 from billing.domain.vouchers import redemption as vouchers
 from billing.domain.vouchers.eligibility import value_of_vouchers_sold
+from billing.errors import BalanceChanged, PaymentDisputed, RefundExceedsPaid
 from billing.gateways.facts import RefundAnswer
 from billing.models import Dispute, Order, Payment, PaymentIssue, Refund
 from common.errors import PermanentFailure
@@ -26,22 +27,6 @@ from users.models import User
 State = Refund.State
 KEYS_ARE_KEPT = timedelta(hours=6)
 """Every gateway recognizes an idempotency key for this long. After that, we first check what it did."""
-
-
-class RefundRefused(Exception):
-    """Nothing is refunded. The message is shown to staff."""
-
-
-class RefundExceedsPaid(RefundRefused):
-    """The amount exceeds what was paid and not refunded yet."""
-
-
-class BalanceChanged(RefundRefused):
-    """The balance changed since staff saw it, by a second click or by a colleague."""
-
-
-class PaymentDisputed(RefundRefused):
-    """The bank is deciding about a disputed payment."""
 
 
 def return_late_payment(order: Order, amount: Decimal) -> None:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from billing.domain import product_kinds
+from billing.errors import ProductUnavailable
 from billing.models import Order, OrderLine
 from billing.rules.price_facts import PriceFacts
 from billing.rules.terms import RefundMethod, Terms, TermsStep
@@ -35,7 +36,7 @@ def terms_sold(line: OrderLine, at: datetime) -> Terms:
             is_later = deadline is not None and (step.until is None or deadline > step.until)
             steps.append(replace(step, until=deadline) if is_later else step)
         return replace(agreed, steps=tuple(steps))
-    except (product_kinds.UnknownProductKind, product_kinds.ProductUnavailable):
+    except (product_kinds.UnknownProductKind, ProductUnavailable):
         return Terms.from_json(line.sold_terms) if line.sold_terms else Terms(())
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from billing.domain import product_kinds
+from billing.errors import ProductUnavailable
 from billing.models import Dispute, Order, OrderLine, Voucher
 from billing.models.fields import exact_sum
 from billing.rules.price_facts import PriceFacts
@@ -68,7 +69,7 @@ def can_pay_for_line(voucher: Voucher, line: OrderLine) -> bool:
         return False
     try:
         return product_kinds.kind_of_line(line).matches_gift(line, voucher.gift_reference)
-    except (product_kinds.UnknownProductKind, product_kinds.ProductUnavailable):
+    except (product_kinds.UnknownProductKind, ProductUnavailable):
         return False
 
 

@@ -11,16 +11,13 @@ from django.utils import timezone
 
 from billing.domain.product_kinds import GiftOption
 from billing.domain.vouchers import entries, sales, voucher_codes
+from billing.errors import VoucherActionRefused
 from billing.models import Voucher, VoucherEntry
 from billing.models.fields import exact_sum
 from billing.models.vouchers import GROUP
 from common import dates
 from history.domain import record_action
 from users.models import User
-
-
-class VoucherActionRefused(Exception):
-    """The voucher does not allow this action. The message is shown to staff."""
 
 
 def _lock_valid_voucher(voucher: Voucher) -> Voucher:

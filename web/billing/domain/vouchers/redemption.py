@@ -8,9 +8,9 @@ from payments import PaymentStatus
 
 from billing.domain import payment_issues
 from billing.domain.pricing import balances, quotes
-from billing.domain.pricing.discount_codes import DiscountCodeRefused
 from billing.domain.vouchers import eligibility, entries
 from billing.domain.vouchers.eligibility import VoucherShare
+from billing.errors import DiscountCodeRefused
 from billing.models import Order, OrderLine, Payment, PaymentIssue, Refund, Voucher
 from billing.rules.price_facts import PriceFacts
 from common import dates

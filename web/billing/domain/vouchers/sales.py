@@ -13,6 +13,7 @@ from billing.domain import payment_issues, product_kinds
 from billing.domain.product_kinds import GiftOption
 from billing.domain.vouchers import eligibility, entries, voucher_codes
 from billing.domain.vouchers.details import VoucherDetails
+from billing.errors import ProductUnavailable
 from billing.models import Order, OrderLine, PaymentIssue, Voucher
 from billing.models.vouchers import VoucherEntry
 from billing.rules.price_facts import PriceFacts
@@ -58,16 +59,14 @@ def amount_problem(amount: Decimal) -> str:
 
 def voucher_price(details: VoucherDetails, at: datetime) -> Decimal:
     if not settings.SELL_VOUCHERS:
-        raise product_kinds.ProductUnavailable("We don’t sell gift vouchers right now.")
+        raise ProductUnavailable("We don’t sell gift vouchers right now.")
     if details.gift:
         gift = gift_options(at).get(details.gift)
         if gift is None:
-            raise product_kinds.ProductUnavailable(
-                "This class isn’t available as a gift right now. Please choose an amount."
-            )
+            raise ProductUnavailable("This class isn’t available as a gift right now. Please choose an amount.")
         return gift.price
     if why := amount_problem(details.amount):
-        raise product_kinds.ProductUnavailable(why)
+        raise ProductUnavailable(why)
     return details.amount
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils import timezone
 
-from billing.gateways import HostedGateway, WebhookRejected
+from billing.gateways import HostedGateway
 from billing.gateways.facts import (
     AttemptExpired,
     Fact,
@@ -125,10 +125,7 @@ class PayPal(HostedGateway):
             yield from disputes.disputes_of_capture(self.client, payment.transaction_id)
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookMessage:
-        try:
-            return webhooks.parse_paypal_event(self.verifier.check(headers, body))
-        except webhooks.WebhookForged as forgery:
-            raise WebhookRejected(str(forgery)) from None
+        return webhooks.parse_paypal_event(self.verifier.check(headers, body))
 
     def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> RefundAnswer:
         body: dict[str, Any] = {"custom_id": f"{orders.OURS}{key}"}

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from billing.errors import AmountUnsupported
 from common.errors import PermanentFailure
 
 WITHOUT_DECIMALS = frozenset(("HUF", "JPY", "TWD"))
@@ -37,10 +38,6 @@ MOST = 10**15
 WRITTEN = re.compile(r"-?(\d+(\.\d+)?|\.\d+)", re.ASCII)
 
 
-class PayPalAmountRefused(PermanentFailure):
-    """PayPal cannot represent this amount."""
-
-
 def supports_currency(currency: str) -> bool:
     return currency in WITHOUT_DECIMALS or currency in WITH_TWO_DECIMALS
 
@@ -48,12 +45,12 @@ def supports_currency(currency: str) -> bool:
 def to_paypal_amount(amount: Decimal, currency: str) -> dict[str, str]:
     """Format an amount. An amount with too many digits is refused, not rounded: the payer pays exactly the quote."""
     if not supports_currency(currency):
-        raise PayPalAmountRefused(f"PayPal does not take {currency}.")
+        raise AmountUnsupported(f"PayPal does not take {currency}.")
     places = 0 if currency in WITHOUT_DECIMALS else 2
     if amount.is_finite() and 0 < amount < MOST and (written := amount.quantize(Decimal(1).scaleb(-places))) == amount:
         return {"currency_code": currency, "value": f"{written:f}"}
     accepted = "amounts with two decimals" if places else "whole amounts"
-    raise PayPalAmountRefused(f"PayPal takes {accepted} of {currency} above zero, not {amount}.")
+    raise AmountUnsupported(f"PayPal takes {accepted} of {currency} above zero, not {amount}.")
 
 
 def parse_paypal_amount(field: Mapping[str, Any]) -> tuple[Decimal, str]:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.utils import timezone
 
+from billing.errors import WebhookRejected
 from billing.gateways.facts import AttemptExpired, Fact, PaymentReference, PollNeeded, WebhookMessage
 from billing.gateways.paypal import disputes, orders
 from billing.gateways.paypal.client import PayPalClient
@@ -26,17 +27,13 @@ HEADERS = {
 }
 
 
-class WebhookForged(Exception):
-    """The message is not from PayPal, or not for this webhook."""
-
-
 @dataclass(frozen=True)
 class WebhookVerifier:
     client: PayPalClient
     webhook_id: str
 
     def check(self, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-        """Return the event if PayPal confirms that it sent exactly these bytes. Raise WebhookForged otherwise."""
+        """Return the event if PayPal confirms that it sent exactly these bytes. Raise WebhookRejected otherwise."""
         signature = {name: headers.get(header, "") for name, header in HEADERS.items()}
         event = parse_event_body(body)
         self._refuse_implausible(signature)
@@ -46,33 +43,33 @@ class WebhookVerifier:
         with gateway_slot():
             answer = self.client.inquire("/v1/notifications/verify-webhook-signature", request)
         if answer.get("verification_status") != "SUCCESS":
-            raise WebhookForged("PayPal does not confirm the signature.")
+            raise WebhookRejected("PayPal does not confirm the signature.")
         return event
 
     def _refuse_implausible(self, signature: Mapping[str, str]) -> None:
         """Refuse obvious forgeries without a request to PayPal."""
         missing = [HEADERS[name] for name, value in signature.items() if not value]
         if missing:
-            raise WebhookForged(f"Missing headers: {', '.join(missing)}.")
+            raise WebhookRejected(f"Missing headers: {', '.join(missing)}.")
         cert, home = urlsplit(signature["cert_url"]), urlsplit(self.client.url)
         at_paypal = cert.scheme == "https" and (cert.hostname or "").endswith(".paypal.com")
         if not at_paypal and (cert.scheme, cert.netloc) != (home.scheme, home.netloc):
-            raise WebhookForged("The certificate is not from PayPal.")
+            raise WebhookRejected("The certificate is not from PayPal.")
         try:
             age = timezone.now() - datetime.fromisoformat(signature["transmission_time"])
         except (ValueError, TypeError):
-            raise WebhookForged("The time cannot be read.") from None
+            raise WebhookRejected("The time cannot be read.") from None
         if not -AHEAD < age < OLDEST:
-            raise WebhookForged("The time is too long ago or in the future.")
+            raise WebhookRejected("The time is too long ago or in the future.")
 
 
 def parse_event_body(body: bytes) -> dict[str, Any]:
     try:
         event = json.loads(body.decode())
     except (ValueError, RecursionError):
-        raise WebhookForged("The body is not JSON.") from None
+        raise WebhookRejected("The body is not JSON.") from None
     if not isinstance(event, dict) or not isinstance(event.get("resource"), dict) or not event.get("id"):
-        raise WebhookForged("The body is not an event.")
+        raise WebhookRejected("The body is not an event.")
     return event
 
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from common.errors import PermanentFailure
+from billing.errors import AmountUnsupported
 
 UNITS = frozenset(
     ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"]
@@ -13,10 +13,6 @@ NOT_TAKEN = frozenset(("IQD", "LYD"))
 """These currencies have three decimals, and Stripe does not document how it represents them."""
 ROUND_THOUSANDTHS = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))
 """These currencies have three decimals, and the last one must be 0."""
-
-
-class StripeAmountRefused(PermanentFailure):
-    """Stripe cannot represent this amount. It is refused, never rounded."""
 
 
 def supports_currency(currency: str) -> bool:
@@ -32,17 +28,17 @@ def unit_scale(currency: str) -> tuple[int, int]:
     if currency in ROUND_THOUSANDTHS:
         return 1000, 10
     if not supports_currency(currency):
-        raise StripeAmountRefused(f"Stripe does not support {currency}.")
+        raise AmountUnsupported(f"Stripe does not support {currency}.")
     return 100, 1
 
 
 def to_stripe_units(amount: Decimal, currency: str) -> int:
     factor, increment = unit_scale(currency)
     if not amount.is_finite() or amount < 0:
-        raise StripeAmountRefused(f"{amount} {currency} is not a payable amount.")
+        raise AmountUnsupported(f"{amount} {currency} is not a payable amount.")
     units = amount * factor
     if units % increment:
-        raise StripeAmountRefused(f"{amount} {currency} has more digits than Stripe takes.")
+        raise AmountUnsupported(f"{amount} {currency} has more digits than Stripe takes.")
     return int(units)
 
 

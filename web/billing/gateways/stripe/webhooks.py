@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import stripe
 
-from billing.gateways import WebhookRejected
+from billing.errors import WebhookRejected
 from billing.gateways.facts import Fact, PaymentDeclined, PaymentReference, PollNeeded, WebhookMessage
 from billing.gateways.stripe import parsing
 from billing.gateways.stripe.client import VERSION

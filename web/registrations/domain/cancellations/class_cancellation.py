@@ -104,5 +104,5 @@ def _build_outcome(cancellation: ClassCancellation, compensation: Compensation) 
         on_hold=compensation.refund_outcome.pending,
         credit_returned=compensation.refund_outcome.old_credit,
         no_longer_due=compensation.refund_outcome.waived,
-        pending_reason=compensation.refund_outcome.why_not[:200],
+        pending_reason=compensation.refund_outcome.blocked_reason[:200],
     )

@@ -52,8 +52,8 @@ class Compensation:
     def note(self) -> str:
         if self.in_order is None:
             return "No order on this site. Refund it where it was paid."
-        if self.refund_outcome.why_not:
-            return self.refund_outcome.why_not
+        if self.refund_outcome.blocked_reason:
+            return self.refund_outcome.blocked_reason
         if self.refund_outcome.by_hand:
             return "Paid at the desk: the refund is handed over by a person."
         falls_back = self.policy == CompensationPolicy.CREDIT and self.refund_outcome.refund

@@ -13,7 +13,7 @@ from decimal import Decimal
 from billing.domain.cancellations import bulk_refunds
 from billing.domain.cancellations.bulk_refunds import RefundPlan
 from billing.domain.refunds import order_snapshot
-from billing.domain.refunds.order_snapshot import Books
+from billing.domain.refunds.order_snapshot import OrderSnapshots
 from billing.domain.refunds.refund_shares import RefundRequest
 from classwork.domain.schedule.previews import Preview, PreviewOutdated
 from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
@@ -82,7 +82,9 @@ class EarlierCompensation:
     total_cost: Decimal = ZERO
 
 
-def plan_cancellation(request: CancellationRequest, now: datetime, snapshot: Books | None = None) -> CancellationPlan:
+def plan_cancellation(
+    request: CancellationRequest, now: datetime, snapshot: OrderSnapshots | None = None
+) -> CancellationPlan:
     """`snapshot` holds the orders if they are locked already."""
     if request.class_offer is not None:
         meetings = list(cancelable_meetings_of(ClassOffer(pk=request.class_offer), now))
@@ -166,7 +168,7 @@ class _PurchasedDays:
 
 
 def _compute_compensations(
-    request: CancellationRequest, spots: Sequence[Spot], days: _PurchasedDays, books: Books
+    request: CancellationRequest, spots: Sequence[Spot], days: _PurchasedDays, books: OrderSnapshots
 ) -> tuple[list[Compensation], RefundPlan]:
     before: dict[str, EarlierCompensation] = {}
     registrations = [spot for spot in spots if isinstance(spot, Registration)]
@@ -199,7 +201,7 @@ def _compute_compensations(
 
 
 def _compensation_of_spot(
-    request: CancellationRequest, spot: Spot, days: _PurchasedDays, books: Books, before: EarlierCompensation
+    request: CancellationRequest, spot: Spot, days: _PurchasedDays, books: OrderSnapshots, before: EarlierCompensation
 ) -> Compensation:
     order = books[spot.line.order_id].order if spot.line else None
     policy = request.exceptions.get(spot_key(spot), request.policy)

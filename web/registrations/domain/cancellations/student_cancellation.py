@@ -6,7 +6,7 @@ from datetime import datetime
 from billing.domain.cancellations import cancellation_options, quoted_cancellation
 from billing.domain.cancellations.cancellation_options import CanceledBy, CancellationOption
 from billing.domain.cancellations.quoted_cancellation import CancellationQuote
-from billing.domain.orders import transitions
+from billing.errors import AlreadyCanceled, OrderTransitionRefused
 from billing.models import Order
 from registrations.errors import RegistrationRefused
 from registrations.models import Registration
@@ -19,7 +19,7 @@ def quote_student_cancellation(registration: Registration, at: datetime) -> Canc
     """The amounts are the payer's, and must not be shown to the attendee."""
     try:
         return quoted_cancellation.quote_cancellation(*_order_and_best_option(registration, at), at)
-    except transitions.OrderTransitionRefused as refused:
+    except OrderTransitionRefused as refused:
         raise RegistrationRefused(NOT_HERE, "not_cancelable") from refused
 
 
@@ -27,9 +27,9 @@ def cancel_own_registration(registration: Registration, at: datetime, *, seen: s
     """Raises CancellationChanged, AlreadyCanceled or RegistrationRefused."""
     try:
         quoted_cancellation.cancel_as_quoted(*_order_and_best_option(registration, at), at, seen=seen, by=by)
-    except quoted_cancellation.AlreadyCanceled:
+    except AlreadyCanceled:
         raise
-    except transitions.OrderTransitionRefused as refused:
+    except OrderTransitionRefused as refused:
         raise RegistrationRefused(NOT_HERE, "not_cancelable") from refused
 
 

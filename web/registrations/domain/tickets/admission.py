@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from billing.domain.product_kinds import ProductUnavailable
+from billing.errors import ProductUnavailable
 from billing.models import OrderLine
 from classwork.models import Meeting
 from registrations.domain import admission, capacity, skip_reasons, spot_offers

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from billing.domain.product_kinds import ProductUnavailable
+from billing.errors import ProductUnavailable
 from billing.models import OrderLine
 from classwork.models import Meeting
 from registrations.domain import attendees, capacity, transitions

@@ -11,10 +11,10 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import cart as carts
-from billing.domain.orders import placement, transitions
-from billing.domain.orders.placement import OrderNotPlaced
+from billing.domain.orders import placement
 from billing.domain.pricing import balances
 from billing.domain.refunds import exchanges
+from billing.errors import OrderNotPlaced, OrderTransitionRefused
 from billing.models import Order, OrderLine
 from classwork.models import ClassOffer
 from common.formats import format_moment
@@ -152,7 +152,7 @@ def _perform_transfer(
             order = _place_transfer_order(
                 line, _transfer_line_details(registration, line, target, by), target.class_offer, by, at
             )
-    except (OrderNotPlaced, transitions.OrderTransitionRefused) as refused:
+    except (OrderNotPlaced, OrderTransitionRefused) as refused:
         raise RegistrationRefused(str(refused), "order_refused") from refused
     result = _build_transfer_quote(order, exchanges.returned_so_far(line).since(before), at)
     if not isinstance(by, DeskOverride) and not result.is_even and not is_payer(by, line):
