@@ -1,8 +1,5 @@
 from datetime import UTC, datetime, time, timedelta
-from threading import Event as Signal
-from unittest import mock
 
-from django.db import OperationalError
 from django.test import SimpleTestCase, TestCase, override_settings
 from django.utils import timezone
 from hypothesis import given
@@ -31,17 +28,9 @@ def run_other_worker() -> None:
     calls.extend(run_due_jobs(declared=[WATCHED]))
 
 
-lease_renewed = Signal()
-
-
-def work_until_lease_is_renewed() -> None:
-    calls.append("renewed" if lease_renewed.wait(10) else "lease ended")
-
-
 SELDOM = Job("seldom", every=SLOT, run=f"{HERE}.work")
 BROKEN = Job("broken", every=SLOT, run=f"{HERE}.fail")
 WATCHED = Job("watched", every=SLOT, run=f"{HERE}.run_other_worker")
-LONG = Job("long", every=SLOT, run=f"{HERE}.work_until_lease_is_renewed")
 DAILY = Job("daily", at=time(9, 0), run=f"{HERE}.work")
 
 
@@ -74,26 +63,6 @@ class SchedulerTest(TestCase):
     def test_running_job_is_not_started_by_another_worker(self) -> None:
         run_due_jobs(declared=[WATCHED])
         self.assertEqual(calls, ["work"])
-
-    @override_settings(OUTBOX_ENGINE="worker", OUTBOX_LEASE=0.03)
-    def test_lease_is_renewed_again_after_a_renewal_failed(self) -> None:
-        def renew(lease: str) -> None:
-            attempts.append(lease)
-            if len(attempts) == 1:
-                raise OperationalError("The server closed the connection.")
-            lease_renewed.set()
-
-        attempts: list[str] = []
-        lease_renewed.clear()
-        with mock.patch("outbox.domain.scheduler.renew_job_lease", renew):
-            run_due_jobs(declared=[LONG])
-        self.assertEqual(calls, ["renewed"])
-
-    @override_settings(OUTBOX_ENGINE="worker", OUTBOX_LEASE=0)
-    def test_lease_of_no_length_is_not_renewed(self) -> None:
-        with mock.patch("outbox.domain.scheduler.renew_job_lease") as renew:
-            run_due_jobs(declared=[SELDOM])
-        renew.assert_not_called()
 
     def test_failed_job_is_retried_soon_and_its_stored_error_has_no_personal_data(self) -> None:
         run_due_jobs(declared=[BROKEN, SELDOM])

@@ -3,7 +3,7 @@ import json
 from django.urls import reverse
 
 from common import personal
-from common.personal import MergeConflict
+from common.errors import MergeConflict
 from history.models import Entry
 from tests import factories
 from tests.base import SchoolTestCase

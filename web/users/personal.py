@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from common import links
-from common.personal import MergeConflict, PersonRecords
+from common.errors import MergeConflict
+from common.personal import PersonRecords
 from common.relations import is_referenced
 from users.models import Consent, RecoveryCode, Staff, Student, User
 

@@ -11,7 +11,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.personal import MergeConflict
+from common.errors import MergeConflict
 from common.search import read_number
 from history.admin_base import RecordedModelAdmin
 from users.admin import side_panels

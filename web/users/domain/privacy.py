@@ -3,7 +3,8 @@
 from django.db import transaction
 
 from common import personal
-from common.personal import MergeConflict, PersonRecords
+from common.errors import MergeConflict
+from common.personal import PersonRecords
 from history.domain import record_action
 from users.models import Student, User
 
