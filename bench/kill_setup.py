@@ -150,7 +150,7 @@ def kill_them(site: Site, kills: int, usual: float, chance: random.Random) -> tu
         site.must_answer()
         if len(moments) % 4 == 0:
             setup = site.setup(**AWAY)
-            if ".venv is as it was" not in setup.communicate()[1]:
+            if ".venv is unchanged" not in setup.communicate()[1]:
                 sys.exit("Without a registry the setup did something else than to refuse.")
             refused += 1
             site.must_answer()

@@ -1,10 +1,11 @@
-"""The environments that `run` installs into: each is made beside the one in use, checked, and only then switched to.
+"""The environments that `run` installs into. A new one is built and checked before it replaces the one in use.
 
-`.venvs/1`, `.venvs/2` … are complete environments; `.venv` is a link to the one in use and is replaced in one step. So
-whatever breaks off, at whatever moment, leaves the running site its packages. The one before stays, to go back to.
+`.venvs/1`, `.venvs/2` … are complete environments, and `.venv` is a link to the one in use. The link is replaced in one
+step, so an installation that is interrupted at any moment leaves the running site its packages. The previous
+environment is kept, so that one can go back to it.
 """
 
-from __future__ import annotations  # an old Python is told so in one sentence, and must read this far
+from __future__ import annotations  # An old Python has to get as far as the check of its version.
 
 import contextlib
 import ctypes
@@ -21,33 +22,33 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-KEPT = 3  # the one in use and two before it; more while processes run in them
+MAX_ENVIRONMENTS = 3  # More are kept while processes run in them.
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
-PIP_ITSELF = {"pip", "setuptools", "wheel"}
+PIP_PACKAGES = {"pip", "setuptools", "wheel"}
 FILES = ("requirements.txt", "requirements-scale.txt", "requirements-dev.txt")
 
 
-class Refused(Exception):
-    """No new environment came to be, for the reason given; the one in use is as it was."""
+class InstallationFailed(Exception):
+    """The sentence says why. The environment in use has not changed."""
 
 
-def stop_unless_python_can() -> None:
+def require_suitable_python() -> None:
     if sys.version_info < (3, 11):
-        raise Refused(f"hepcat needs Python 3.11 or newer, this is {sys.version.split()[0]}.")
+        raise InstallationFailed(f"hepcat needs Python 3.11 or newer, this is {sys.version.split()[0]}.")
     if importlib.util.find_spec("ensurepip") is None:
-        raise Refused("Python's venv module is incomplete here; install the package python3-venv.")
+        raise InstallationFailed("Python's venv module is incomplete here; install the package python3-venv.")
 
 
-def plain_name(text: str) -> str:
+def normalize_name(text: str) -> str:
     return re.sub(r"[-_.]+", "-", text).lower()
 
 
 def locked_names(path: Path) -> set[str]:
-    return {plain_name(found) for found in re.findall(r"^([A-Za-z0-9][\w.-]*)", path.read_text(), re.MULTILINE)}
+    return {normalize_name(name) for name in re.findall(r"^([A-Za-z0-9][\w.-]*)", path.read_text(), re.MULTILINE)}
 
 
 class Environment:
-    """A folder with packages, and the stamp that says what it was finished from."""
+    """A folder with packages. Its stamp, written last, says which requirements it was built from."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -55,70 +56,76 @@ class Environment:
         self.stamp = folder / "installed.txt"
 
     def read_stamp(self) -> dict[str, object]:
-        """{} when there is none, or it was never finished."""
+        """The stamp is empty if the installation was never finished."""
         try:
             return dict(json.loads(self.stamp.read_text()))
         except (OSError, ValueError):
             return {}
 
-    def works(self) -> bool:
-        """An environment dies when the Python that it was made from is upgraded or goes away."""
+    def is_usable(self) -> bool:
+        """An environment breaks when the Python that it was made from is upgraded or removed."""
         try:
             made_from = re.search(r"^executable = (.+)$", (self.folder / "pyvenv.cfg").read_text(), re.MULTILINE)
         except OSError:
             return False
         return self.python.exists() and made_from is not None and str(self.python.resolve()) == made_from[1]
 
-    def has(self, wanted: dict[str, object]) -> bool:
-        return self.works() and wanted.items() <= self.read_stamp().items()
+    def matches(self, stamp: dict[str, object]) -> bool:
+        return self.is_usable() and stamp.items() <= self.read_stamp().items()
 
     def packages(self) -> dict[str, str]:
-        """Name → the line that installs it again; read from its files, so also where its Python is gone."""
-        found = importlib.metadata.distributions(path=[str(path) for path in self.folder.glob("lib/*/site-packages")])
-        named = {plain_name(each.metadata["Name"]): requirement_line(each) for each in found if each.metadata["Name"]}
-        return {name: line for name, line in named.items() if name not in PIP_ITSELF}
+        """Map each name to the line that installs it again. This reads files, so it also works without a Python."""
+        distributions = importlib.metadata.distributions(
+            path=[str(path) for path in self.folder.glob("lib/*/site-packages")]
+        )
+        lines = {
+            normalize_name(package.metadata["Name"]): requirement_line(package)
+            for package in distributions
+            if package.metadata["Name"]
+        }
+        return {name: line for name, line in lines.items() if name not in PIP_PACKAGES}
 
 
 def requirement_line(package: importlib.metadata.Distribution) -> str:
-    came_from = json.loads(package.read_text("direct_url.json") or "{}")
-    name, url = package.metadata["Name"], came_from.get("url", "")
+    origin = json.loads(package.read_text("direct_url.json") or "{}")
+    name, url = package.metadata["Name"], origin.get("url", "")
     if not url:
         return f"{name}=={package.version}"
-    if came_from.get("dir_info", {}).get("editable"):
+    if origin.get("dir_info", {}).get("editable"):
         return f"-e {url.removeprefix('file://')}"
-    if commit := came_from.get("vcs_info", {}).get("commit_id"):
-        return f"{name} @ {came_from['vcs_info']['vcs']}+{url}@{commit}"
+    if commit := origin.get("vcs_info", {}).get("commit_id"):
+        return f"{name} @ {origin['vcs_info']['vcs']}+{url}@{commit}"
     return f"{name} @ {url}"
 
 
 class Environments:
-    """All of one checkout. `check` is asked with the python of a new environment before it is switched to."""
+    """The environments of one checkout. `check` returns the exit code of a check with the Python of a new one."""
 
     def __init__(self, top: Path, check: Callable[[Path], int]) -> None:
         self.top, self.check = top, check
         self.link = top / ".venv"
         self.home = top / ".venvs"
-        self.before = self.home / "before"  # a link to the one before
+        self.previous = self.home / "before"  # A link to the environment that was in use before.
 
     def digests(self, names: list[str] | tuple[str, ...]) -> dict[str, object]:
         return {name: hashlib.sha256((self.top / name).read_bytes()).hexdigest() for name in names}
 
     def install(self, names: list[str]) -> None:
-        """See to it that .venv has what these requirements files say, and what was installed beside them."""
-        if Environment(self.link).has(self.digests(names)):
+        """Make sure that .venv has what these requirements files list and what was installed in addition."""
+        if Environment(self.link).matches(self.digests(names)):
             return
-        stop_unless_python_can()
-        with self.lock() as held:
-            if Environment(self.link).has(self.digests(names)):
-                return  # somebody else has just done it
-            self.sweep()
-            names, beside = self.wanted(names)
-            ready = self.find_ready(names, beside) or self.build(names, beside, held)
-            self.switch_to(ready.folder)
+        require_suitable_python()
+        with self.lock() as lock_handle:
+            if Environment(self.link).matches(self.digests(names)):
+                return  # Another process has just installed it.
+            self.remove_unfinished()
+            names, extra_packages = self.packages_to_install(names)
+            environment = self.find_built(names, extra_packages) or self.build(names, extra_packages, lock_handle)
+            self.switch_to(environment.folder)
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[int]:
-        """One at a time. pip inherits the lock: when we are killed, the next waits until pip has ended, too."""
+        """Let only one installation run. pip inherits the lock, so that it also counts if this process is killed."""
         self.home.mkdir(exist_ok=True)
         handle = os.open(self.home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -131,143 +138,144 @@ class Environments:
         finally:
             os.close(handle)
 
-    def all(self) -> list[Environment]:
-        """From the oldest to the newest."""
+    def list_environments(self) -> list[Environment]:
+        """List them from the oldest to the newest."""
         numbered = [path for path in self.home.iterdir() if path.name.isdigit() and not path.is_symlink()]
         return [Environment(path) for path in sorted(numbered, key=lambda path: int(path.name))]
 
-    def wanted(self, names: list[str]) -> tuple[list[str], list[str]]:
-        """The requirements files, with those that were installed besides; and lines for all else that was."""
+    def packages_to_install(self, names: list[str]) -> tuple[list[str], list[str]]:
+        """Return the requirements files, also those installed earlier, and a line for each package in none of them."""
         current = Environment(self.link)
         stamp, packages = current.read_stamp(), current.packages()
         locked = {name: locked_names(self.top / name) for name in FILES if (self.top / name).exists()}
-        old = {plain_name(str(name)) for name in stamp.get("packages", ())}  # type: ignore[attr-defined]
-        foreign = packages.keys() - old
-        for name, own in locked.items():
-            more = own - locked[FILES[0]]
-            by_hand = len(more & foreign) * 2 > len(more)  # an older edition of it, perhaps
-            if name not in names and (name in stamp or by_hand):
+        stamped = {normalize_name(str(name)) for name in stamp.get("packages", ())}  # type: ignore[attr-defined]
+        added_by_hand = packages.keys() - stamped
+        for name, listed in locked.items():
+            additional = listed - locked[FILES[0]]
+            # If more than half of them are installed, an earlier edition of the file was installed by hand.
+            is_by_hand = len(additional & added_by_hand) * 2 > len(additional)
+            if name not in names and (name in stamp or is_by_hand):
                 names = [*names, name]
-        ours = old.union(*(locked[name] for name in names))
-        return names, sorted(line for name, line in packages.items() if name not in ours)
+        known = stamped.union(*(locked[name] for name in names))
+        return names, sorted(line for name, line in packages.items() if name not in known)
 
-    def find_ready(self, names: list[str], beside: list[str]) -> Environment | None:
-        wanted = self.digests(names) | {"beside": beside}
-        return next((each for each in reversed(self.all()) if each.has(wanted)), None)
+    def find_built(self, names: list[str], extra_packages: list[str]) -> Environment | None:
+        stamp = self.digests(names) | {"beside": extra_packages}
+        return next((each for each in reversed(self.list_environments()) if each.matches(stamp)), None)
 
-    def build(self, names: list[str], beside: list[str], held: int) -> Environment:
+    def build(self, names: list[str], extra_packages: list[str], lock_handle: int) -> Environment:
         new = Environment(self.home / str(self.next_number()))
-        print(f"Installing {', '.join([*names, *beside])} ...", flush=True)
-        make = [sys.executable, "-m", "venv", str(new.folder)]
-        done = subprocess.run(make, pass_fds=[held], capture_output=True, text=True)
-        if done.returncode:
+        print(f"Installing {', '.join([*names, *extra_packages])} ...", flush=True)
+        command = [sys.executable, "-m", "venv", str(new.folder)]
+        result = subprocess.run(command, pass_fds=[lock_handle], capture_output=True, text=True)
+        if result.returncode:
             shutil.rmtree(new.folder, ignore_errors=True)
-            raise Refused(f"could not make {new.folder}.\n{done.stderr or done.stdout}")
-        self.fill(new, names, beside, held)
+            raise InstallationFailed(f"could not create {new.folder}.\n{result.stderr or result.stdout}")
+        self.install_packages(new, names, extra_packages, lock_handle)
         locked = set().union(*(locked_names(self.top / name) for name in names))
-        stamp = self.digests(names) | {"beside": beside, "packages": sorted(locked)}
+        stamp = self.digests(names) | {"beside": extra_packages, "packages": sorted(locked)}
         unfinished = new.folder / "installed.new"
         unfinished.write_text(json.dumps(stamp))
         unfinished.rename(new.stamp)
         return new
 
-    def fill(self, new: Environment, names: list[str], beside: list[str], held: int) -> None:
+    def install_packages(self, new: Environment, names: list[str], extra_packages: list[str], lock_handle: int) -> None:
         pip = [str(new.python), "-m", "pip"]
         install = [*pip, "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
         steps = [[*install, "--require-hashes", *(part for name in names for part in ("-r", name))]]
-        if beside:
-            listed = new.folder / "beside.txt"
-            listed.write_text("\n".join(beside) + "\n")
-            steps.append([*install, "-r", str(listed)])
+        if extra_packages:
+            extra_file = new.folder / "extra.txt"
+            extra_file.write_text("\n".join(extra_packages) + "\n")
+            steps.append([*install, "-r", str(extra_file)])
         steps.append([*pip, "check"])
         for step in steps:
-            # pip reports on its standard output only what "check" finds
-            done = subprocess.run(step, cwd=self.top, pass_fds=[held], stdout=subprocess.PIPE, text=True)
-            if done.returncode:
+            # Only "pip check" reports problems on standard output.
+            result = subprocess.run(step, cwd=self.top, pass_fds=[lock_handle], stdout=subprocess.PIPE, text=True)
+            if result.returncode:
                 shutil.rmtree(new.folder, ignore_errors=True)
-                said = f"{done.stdout.strip()}\n" if done.stdout.strip() else ""
-                raise Refused(f"{said}the new environment could not be installed; .venv is as it was.")
+                output = f"{result.stdout.strip()}\n" if result.stdout.strip() else ""
+                raise InstallationFailed(f"{output}the new environment could not be installed; .venv is unchanged.")
 
     def switch_to(self, folder: Path) -> None:
         if self.check(folder / "bin" / "python"):
-            raise Refused(f"the new environment is ready in {folder}, but the check fails; .venv is as it was.")
-        self.put_link(folder)
-        self.prune()
+            raise InstallationFailed(f"the new environment in {folder} fails the check; .venv is unchanged.")
+        self.replace_link(folder)
+        self.delete_unused()
 
-    def put_link(self, folder: Path) -> None:
-        """In one step, so that .venv is always there and always whole."""
+    def replace_link(self, folder: Path) -> None:
+        """Replace .venv in one step, so that it always exists and is always complete."""
         new = self.home / "new"
         new.unlink(missing_ok=True)
         new.symlink_to(os.path.relpath(folder, self.top))
         if self.link.is_symlink() or not self.link.exists():
             if self.link.is_symlink():
-                self.remember(self.top / self.link.readlink())
+                self.set_previous(self.top / self.link.readlink())
             new.rename(self.link)
             return
-        # A plain folder, as earlier versions made it: the two trade places.
-        if not exchange(new, self.link):
+        # .venv is a plain folder, as earlier versions created it, so the two are swapped.
+        if not swap_paths(new, self.link):
             self.link.rename(self.home / "old")
             new.rename(self.link)
-        self.adopt()
+        self.number_plain_folder()
 
-    def adopt(self) -> None:
-        """A plain folder that was .venv gets a number, and is what to go back to."""
+    def number_plain_folder(self) -> None:
+        """Give a plain folder that was .venv a number, and make it the previous environment."""
         for name in ("new", "old"):
             path = self.home / name
             if path.is_dir() and not path.is_symlink():
                 path = path.rename(self.home / str(self.next_number()))
-                self.remember(path)
+                self.set_previous(path)
 
     def next_number(self) -> int:
-        return max((int(each.folder.name) for each in self.all()), default=0) + 1
+        return max((int(each.folder.name) for each in self.list_environments()), default=0) + 1
 
-    def remember(self, folder: Path) -> None:
+    def set_previous(self, folder: Path) -> None:
         new = self.home / "before.new"
         new.unlink(missing_ok=True)
         new.symlink_to(folder)
-        new.rename(self.before)
+        new.rename(self.previous)
 
     def go_back(self) -> Path:
-        """Switch to the environment that was in use before this one; once more switches forward again."""
+        """Switch to the previous environment. Doing it again switches forward."""
         with self.lock():
-            folder = self.before.resolve()
-            if not Environment(folder).works() or not Environment(folder).read_stamp():
-                raise Refused("there is no earlier environment to go back to.")
-            self.put_link(folder)
+            folder = self.previous.resolve()
+            if not Environment(folder).is_usable() or not Environment(folder).read_stamp():
+                raise InstallationFailed("there is no earlier environment to go back to.")
+            self.replace_link(folder)
         return folder
 
-    def sweep(self) -> None:
-        """Clear away what broke off. Nobody is at work in it any more: pip holds the lock until it ends."""
+    def remove_unfinished(self) -> None:
+        """Remove interrupted installations. None of them is still running, because pip holds the lock until it ends."""
         if not self.link.exists() and (self.home / "old").is_dir():
             (self.home / "old").rename(self.link)
-        self.adopt()
+        self.number_plain_folder()
         in_use = self.link.resolve()
-        for each in self.all():
+        for each in self.list_environments():
             if not each.read_stamp() and each.folder != in_use and not has_processes(each.folder):
                 shutil.rmtree(each.folder, ignore_errors=True)
 
-    def prune(self) -> None:
-        kept = {self.link.resolve(), self.before.resolve()}
-        others = [each for each in reversed(self.all()) if each.folder not in kept]
-        unused = [each for each in others[KEPT - len(kept) :] if not has_processes(each.folder)]
+    def delete_unused(self) -> None:
+        kept = {self.link.resolve(), self.previous.resolve()}
+        others = [each for each in reversed(self.list_environments()) if each.folder not in kept]
+        unused = [each for each in others[MAX_ENVIRONMENTS - len(kept) :] if not has_processes(each.folder)]
         for each in unused:
             print(f"Deleting {each.folder.relative_to(self.top)}, which is no longer used ...", flush=True)
             each.stamp.unlink(missing_ok=True)
             shutil.rmtree(each.folder, ignore_errors=True)
 
 
-def exchange(one: Path, other: Path) -> bool:
-    """Swap two names in one step, where the system can (Linux)."""
+def swap_paths(one: Path, other: Path) -> bool:
+    """Swap two paths in one step. Return False where the system cannot do that (other than Linux)."""
     try:
         swap = ctypes.CDLL(None, use_errno=True).renameat2
     except AttributeError:
         return False
-    done = swap(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE)
-    return int(done) == 0
+    result = swap(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE)
+    return int(result) == 0
 
 
 def has_processes(folder: Path) -> bool:
-    """Whether a process runs in it, as far as we may see: a site that was not started anew yet, say."""
+    """Whether a process that we may inspect runs in the folder, such as a site that has not been restarted yet."""
     mark = os.fsencode(folder) + b"/"
     for process in Path("/proc").glob("[0-9]*"):
         for name in ("cmdline", "maps"):

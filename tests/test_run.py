@@ -144,7 +144,7 @@ class EnvironmentUpgradeTest(SimpleTestCase):
 
     def test_unreachable_registry_changes_nothing_and_the_next_setup_succeeds(self) -> None:
         self.require(f"nowhere==1.0 --hash=sha256:{64 * '0'}\n")
-        self.assertIn(".venv is as it was", self.failed_setup_output(PIP_NO_INDEX="1", PIP_FIND_LINKS=""))
+        self.assertIn(".venv is unchanged", self.failed_setup_output(PIP_NO_INDEX="1", PIP_FIND_LINKS=""))
         self.assertEqual((self.current(), self.environments()), (self.first_environment, [self.first_environment.name]))
         self.require("# found again\n")
         self.setup()
@@ -155,7 +155,7 @@ class EnvironmentUpgradeTest(SimpleTestCase):
         (self.folder / "check-fails").touch()
         output = self.failed_setup_output()
         self.assertIn("the check found something", output)
-        self.assertIn(".venv is as it was", output)
+        self.assertIn(".venv is unchanged", output)
         self.assertEqual(self.current(), self.first_environment)
         (self.folder / "check-fails").unlink()
         self.assertEqual(run(self.folder, "setup").stdout, "")  # the environment was ready
@@ -217,7 +217,7 @@ class CarriedOverPackagesTest(SimpleTestCase):
             metadata.mkdir(parents=True)
             (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
         (self.top / ".venv" / "installed.txt").write_text(json.dumps(stamp or {}))
-        return environments.Environments(self.top, lambda python: 0).wanted(["requirements.txt"])
+        return environments.Environments(self.top, lambda python: 0).packages_to_install(["requirements.txt"])
 
     def test_celery_installed_by_hand_is_carried_over_with_current_requirements(self) -> None:
         """An older version of the file did not list async-timeout."""

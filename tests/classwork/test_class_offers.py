@@ -6,7 +6,7 @@ from django.utils import timezone
 from classwork.domain.catalog import subjects
 from classwork.domain.schedule import class_offers
 from classwork.domain.schedule.class_offers import ClassDraft
-from classwork.domain.schedule.problems import ChangeRefused
+from classwork.errors import ChangeRefused
 from classwork.models import ClassOffer, Meeting, Subject
 from common import dates
 from history.models import Entry
@@ -28,7 +28,7 @@ class OfferTestCase(SchoolTestCase):
             else:
                 class_offers.change_class(self.ada, class_offer, draft)
         self.assertEqual(everything(), before)
-        return caught.exception.faults[0]
+        return caught.exception.problems[0]
 
 
 class NewClassTest(OfferTestCase):
@@ -59,14 +59,14 @@ class NewClassTest(OfferTestCase):
             "start_time": time(19),
         }
         friday = factories.upcoming_thursday(1) + timedelta(1)
-        fault = self.refusal_of(ClassDraft(values, [friday]))
-        self.assertEqual((fault.field, fault.proposal), ("skipped", {"skipped": [factories.upcoming_thursday(1)]}))
-        class_offer = class_offers.create_class(self.ada, ClassDraft(values, fault.proposal["skipped"]))
+        problem = self.refusal_of(ClassDraft(values, [friday]))
+        self.assertEqual((problem.field, problem.proposal), ("skipped", {"skipped": [factories.upcoming_thursday(1)]}))
+        class_offer = class_offers.create_class(self.ada, ClassDraft(values, problem.proposal["skipped"]))
         self.assertNotIn(factories.upcoming_thursday(1), self.days(class_offer))
 
     def test_subject_is_required(self):
-        fault = self.refusal_of(ClassDraft({"session": self.session, "start_time": time(19)}))
-        self.assertEqual(fault.field, "subject")
+        problem = self.refusal_of(ClassDraft({"session": self.session, "start_time": time(19)}))
+        self.assertEqual(problem.field, "subject")
 
     def test_approval_of_a_new_class_follows_the_setting(self):
         values = {
@@ -113,9 +113,9 @@ class ChangedClassTest(OfferTestCase):
     def test_new_weekday_refuses_an_outdated_skipped_date_with_the_right_one(self):
         skipped = factories.upcoming_thursday(1) - timedelta(2)
         class_offers.change_class(self.ada, self.class_offer, ClassDraft({}, [skipped]))
-        fault = self.refusal_of(ClassDraft({"class_day": 2}), self.class_offer)
-        self.assertEqual(fault.proposal, {"skipped": [factories.upcoming_thursday(1) - timedelta(1)]})
-        class_offers.change_class(self.ada, self.class_offer, ClassDraft({"class_day": 2}, fault.proposal["skipped"]))
+        problem = self.refusal_of(ClassDraft({"class_day": 2}), self.class_offer)
+        self.assertEqual(problem.proposal, {"skipped": [factories.upcoming_thursday(1) - timedelta(1)]})
+        class_offers.change_class(self.ada, self.class_offer, ClassDraft({"class_day": 2}, problem.proposal["skipped"]))
         self.assertEqual(len(self.days()), 5)
 
     def test_past_meetings_stay_when_the_class_moves(self):

@@ -3,8 +3,7 @@ from datetime import time, timedelta
 from classwork.domain.schedule import class_offers, meetings
 from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.domain.schedule.meetings import MeetingDraft
-from classwork.domain.schedule.previews import PreviewOutdated
-from classwork.domain.schedule.problems import ChangeRefused
+from classwork.errors import ChangeRefused, PreviewOutdated
 from classwork.models import Meeting
 from history.models import Entry
 from outbox.models import Event
@@ -25,7 +24,7 @@ class MeetingTestCase(SchoolTestCase):
         with self.assertRaises(ChangeRefused) as caught:
             change(self.ada, *args)
         self.assertEqual(everything(), before)
-        return caught.exception.faults[0]
+        return caught.exception.problems[0]
 
 
 class CancelTest(MeetingTestCase):
@@ -75,14 +74,14 @@ class MoveTest(MeetingTestCase):
         self.assertIsNone(self.stored(self.second).moved_from)
 
     def test_two_days_of_a_class_cannot_be_at_the_same_time(self):
-        fault = self.refusal_of(meetings.move_meeting, self.second, MeetingDraft(self.first.local_date, time(19)))
+        problem = self.refusal_of(meetings.move_meeting, self.second, MeetingDraft(self.first.local_date, time(19)))
         free = self.first.local_date + timedelta(weeks=5)
-        self.assertEqual((fault.field, fault.proposal), ("day", {"day": free}))
+        self.assertEqual((problem.field, problem.proposal), ("day", {"day": free}))
         meetings.move_meeting(self.ada, self.second, MeetingDraft(free, time(19)))
 
     def test_day_must_end_after_it_starts(self):
-        fault = self.refusal_of(meetings.move_meeting, self.second, MeetingDraft(self.second.local_date, time(19), 0))
-        self.assertEqual(fault.field, "minutes")
+        problem = self.refusal_of(meetings.move_meeting, self.second, MeetingDraft(self.second.local_date, time(19), 0))
+        self.assertEqual(problem.field, "minutes")
         self.assertEqual(
             self.refusal_of(
                 meetings.add_meeting, self.class_offer, MeetingDraft(self.second.local_date, time(9), -5)

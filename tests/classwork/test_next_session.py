@@ -3,7 +3,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from classwork.domain.schedule import next_session
-from classwork.domain.schedule.problems import ChangeRefused
+from classwork.errors import ChangeRefused
 from classwork.models import ClassOffer, Session
 from tests import factories
 from tests.base import SchoolTestCase
@@ -71,7 +71,7 @@ class NextSessionTest(SchoolTestCase):
         before = everything()
         with self.assertRaises(ChangeRefused) as caught:
             next_session.create_next_session(self.ada, values, wrong)
-        self.assertEqual(caught.exception.faults[0].field, "1-class_day")
+        self.assertEqual(caught.exception.problems[0].field, "1-class_day")
         self.assertEqual(everything(), before)
 
     def test_overlapping_session_is_refused_with_the_next_free_day(self):

@@ -7,7 +7,7 @@ from classwork.domain import proposals
 from classwork.domain.catalog import subjects
 from classwork.domain.schedule import class_offers
 from classwork.domain.schedule.class_offers import ClassDraft
-from classwork.domain.schedule.problems import ChangeRefused
+from classwork.errors import ChangeRefused
 from classwork.models import ClassOffer, Level, Proposal, Subject
 from outbox.models import Event
 from tests import factories

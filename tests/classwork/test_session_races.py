@@ -7,7 +7,7 @@ from django.test import Client, TransactionTestCase, tag
 from django.urls import reverse
 
 from classwork.domain.schedule import sessions
-from classwork.domain.schedule.problems import ChangeRefused
+from classwork.errors import ChangeRefused
 from classwork.models import Session
 from tests import factories
 from tests.base import BACKEND

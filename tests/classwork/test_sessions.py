@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from classwork.domain.schedule import sessions
-from classwork.domain.schedule.previews import Contribution, PreviewOutdated, PreviewRow
-from classwork.domain.schedule.problems import ChangeRefused
+from classwork.domain.schedule.previews import Contribution, PreviewRow
+from classwork.errors import ChangeRefused, PreviewOutdated
 from classwork.models import Session
 from common import dates
 from common.formats import format_date
@@ -32,7 +32,7 @@ class SessionTestCase(SchoolTestCase):
                 sessions.create_session(self.ada, values)
             else:
                 sessions.change_session(self.ada, session, values)
-        self.assertEqual(caught.exception.faults, preview.problems)
+        self.assertEqual(caught.exception.problems, preview.problems)
         self.assertEqual(everything(), before)
         return preview.problems[0]
 
@@ -61,11 +61,11 @@ class NewSessionTest(SessionTestCase):
 
     def test_overlapping_session_is_refused_with_a_free_key_day_and_changes_nothing(self):
         key_day = self.session.key_day_date + timedelta(weeks=3)
-        fault = self.refusal_of({"name": "Next", "key_day_date": key_day, "publish_date": dates.local_today()})
-        self.assertEqual(fault.field, "key_day_date")
-        self.assertIn("overlaps with Open session", fault.sentence)
+        problem = self.refusal_of({"name": "Next", "key_day_date": key_day, "publish_date": dates.local_today()})
+        self.assertEqual(problem.field, "key_day_date")
+        self.assertIn("overlaps with Open session", problem.sentence)
         fits = sessions.create_session(
-            self.ada, {"name": "Next", "publish_date": dates.local_today()} | dict(fault.proposal)
+            self.ada, {"name": "Next", "publish_date": dates.local_today()} | dict(problem.proposal)
         )
         self.assertEqual(fits.key_day_date, self.session.key_day_date + timedelta(weeks=5))
         self.assertEqual(fits.max_day_shift, -2)
@@ -78,16 +78,16 @@ class NewSessionTest(SessionTestCase):
             "publish_date": key_day,
             "expire_date": key_day - timedelta(1),
         }
-        fault = self.refusal_of(values)
-        self.assertEqual((fault.field, fault.proposal), ("publish_date", {"expire_date": key_day + timedelta(8)}))
+        problem = self.refusal_of(values)
+        self.assertEqual((problem.field, problem.proposal), ("publish_date", {"expire_date": key_day + timedelta(8)}))
         late = values | {"publish_date": key_day + timedelta(40)}
-        fault = self.refusal_of(late)
-        self.assertEqual(fault.proposal, {"publish_date": key_day - timedelta(2)})
-        sessions.create_session(self.ada, late | dict(fault.proposal) | {"expire_date": None})
+        problem = self.refusal_of(late)
+        self.assertEqual(problem.proposal, {"publish_date": key_day - timedelta(2)})
+        sessions.create_session(self.ada, late | dict(problem.proposal) | {"expire_date": None})
 
     def test_key_day_is_required(self):
-        fault = self.refusal_of({"name": "Next", "key_day_date": None, "publish_date": dates.local_today()})
-        self.assertEqual(fault.field, "key_day_date")
+        problem = self.refusal_of({"name": "Next", "key_day_date": None, "publish_date": dates.local_today()})
+        self.assertEqual(problem.field, "key_day_date")
 
     def test_name_that_is_in_use_or_invalid_in_addresses_is_refused(self):
         key_day = self.session.key_day_date + timedelta(weeks=5)
@@ -137,8 +137,8 @@ class ChangedSessionTest(SessionTestCase):
 
     def test_moving_a_session_onto_the_next_one_is_refused(self):
         factories.create_session("Next", factories.upcoming_thursday(5))
-        fault = self.refusal_of({"key_day_date": factories.upcoming_thursday(1)}, self.session)
-        self.assertEqual(fault.proposal, {"key_day_date": factories.upcoming_thursday(10)})
+        problem = self.refusal_of({"key_day_date": factories.upcoming_thursday(1)}, self.session)
+        self.assertEqual(problem.proposal, {"key_day_date": factories.upcoming_thursday(10)})
 
     def test_outdated_preview_is_not_applied(self):
         values = {"key_day_date": factories.upcoming_thursday(1)}

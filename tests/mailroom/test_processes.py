@@ -13,9 +13,9 @@ with transaction.atomic():
     for number in range({count}):
         draft_message("choir.welcome", to=f"reader{{number}}@example.org", key="1")
 """
-RUN_SETTLE_JOB = """
+CLOSE_ABANDONED_SENDINGS = """
 from outbox.periodic_jobs import declared_jobs
-[job() for job in declared_jobs() if job.name == "mailroom.settle"]
+[job() for job in declared_jobs() if job.name == "mailroom.close_abandoned_sendings"]
 """
 
 
@@ -35,7 +35,7 @@ class KilledWorkerTest(ProcessTestCase):
 
     def close_abandoned_sendings(self) -> bool:
         """Run the job that a worker runs only once a minute, and return whether no message is being sent anymore."""
-        self.manage("shell", "-c", RUN_SETTLE_JOB)
+        self.manage("shell", "-c", CLOSE_ABANDONED_SENDINGS)
         return MessageState.SENDING not in self.states()
 
     def test_worker_killed_before_the_server_answers_leaves_one_message_possibly_sent_and_none_sent_twice(self) -> None:

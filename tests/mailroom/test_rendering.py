@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailroom.declare import Mail, MailKind, SecretText
-from mailroom.domain.rendering import MailFooter, MailText, MailTextInvalid, RenderedMail, render_mail
+from mailroom.domain.rendering import MailFooter, MailText, RenderedMail, render_mail
+from mailroom.errors import MailTextInvalid
 from mailroom.models import Template
 
 MAIL = Mail("a.b", kind=MailKind.TRANSACTIONAL, title="A mail", context=lambda message: {}, sample=dict)

@@ -13,6 +13,7 @@ from moto.backends import get_backend
 
 from mailroom import sns
 from mailroom.domain import bounces, ses_notices
+from mailroom.errors import MailActionRefused, NoticeUntrusted
 from mailroom.models import Message, MessageState, Suppression
 from mailroom.testing import send_all
 from outbox.models import Event
@@ -194,12 +195,13 @@ class SuppressionTest(SchoolTestCase):
         bounces.suppress_address(ALICE, Suppression.Cause.BOUNCE)
         pk = Suppression.objects.get().pk
         bounces.lift_suppression(self.ada, pk, "It works again.")
-        with self.assertRaises(bounces.SuppressionLifted):
+        with self.assertRaises(MailActionRefused) as refused:
             bounces.lift_suppression(self.ada, pk, "It works again.")
+        self.assertEqual(refused.exception.code, "already_unblocked")
 
 
 class CertificateTest(SimpleTestCase):
     def test_invalid_certificate_is_refused(self) -> None:
         for pem in ("", "x", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"):
-            with self.assertRaises(sns.NoticeUntrusted):
+            with self.assertRaises(NoticeUntrusted):
                 sns.public_key_in(pem)

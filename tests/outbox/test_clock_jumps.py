@@ -66,6 +66,12 @@ class HealthAfterClockJumpTest(TestCase):
             (self.health_response().status_code, self.health_response().json()["jobs"]["overdue"]), (503, 1)
         )
 
+    def test_health_check_ignores_jobs_that_no_app_declares_anymore(self) -> None:
+        Worker.objects.create(name="right", seen_at=timezone.now())
+        JobRow.objects.create(name="choir.retired", due_at=timezone.now() - timedelta(days=20), failures=3)
+        response = self.health_response()
+        self.assertEqual((response.status_code, response.json()["jobs"]), (200, {"overdue": 0, "failing": 0}))
+
     def test_health_check_counts_a_job_due_far_in_the_future_as_overdue(self) -> None:
         Worker.objects.create(name="right", seen_at=timezone.now())
         JobRow.objects.create(name="billing.expire_holds", due_at=timezone.now() + timedelta(days=3))

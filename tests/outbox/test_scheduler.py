@@ -22,15 +22,15 @@ def fail() -> None:
     raise ValueError("alice@example.org")
 
 
-def look_round() -> None:
+def run_other_worker() -> None:
     """Do what another worker would do while this job runs."""
-    calls.append("look round")
-    calls.extend(run_due_jobs(declared=[LOOKING]))
+    calls.append("work")
+    calls.extend(run_due_jobs(declared=[WATCHED]))
 
 
 SELDOM = Job("seldom", every=SLOT, run=f"{HERE}.work")
 BROKEN = Job("broken", every=SLOT, run=f"{HERE}.fail")
-LOOKING = Job("looking", every=SLOT, run=f"{HERE}.look_round")
+WATCHED = Job("watched", every=SLOT, run=f"{HERE}.run_other_worker")
 DAILY = Job("daily", at=time(9, 0), run=f"{HERE}.work")
 
 
@@ -61,8 +61,8 @@ class SchedulerTest(TestCase):
         self.assertGreater(JobRow.objects.get().due_at, timezone.now())
 
     def test_running_job_is_not_started_by_another_worker(self) -> None:
-        run_due_jobs(declared=[LOOKING])
-        self.assertEqual(calls, ["look round"])
+        run_due_jobs(declared=[WATCHED])
+        self.assertEqual(calls, ["work"])
 
     def test_failed_job_is_retried_soon_and_its_stored_error_has_no_personal_data(self) -> None:
         run_due_jobs(declared=[BROKEN, SELDOM])

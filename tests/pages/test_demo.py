@@ -5,6 +5,7 @@ from django.test import TestCase, override_settings, tag
 
 from common.demo import PASSWORD, PEOPLE
 from pages import demo
+from pages.errors import SchoolNotEmpty
 from tests import factories
 from users.models import Staff, Student, User
 from users.roles import is_admin, is_assistant, is_teacher
@@ -30,7 +31,7 @@ class DemoSchoolTest(TestCase):
 
     def test_database_with_accounts_is_left_unchanged(self) -> None:
         factories.create_account("somebody@example.org", "Somebody")
-        with self.assertRaises(demo.SchoolNotEmpty):
+        with self.assertRaises(SchoolNotEmpty):
             demo.load_demo_school()
         self.assertEqual(User.objects.count(), 1)
 

@@ -1,5 +1,6 @@
 from history.models import Entry
 from pages.domain import texts
+from pages.errors import TextChanged
 from tests import factories
 from tests.base import SchoolTestCase
 
@@ -40,7 +41,7 @@ class SiteTextTest(SchoolTestCase):
         previewed_digest = texts.draft_digest(content)
         content.draft = "Something else"
         texts.save_draft(content, self.tess)
-        with self.assertRaises(texts.TextChanged):
+        with self.assertRaises(TextChanged):
             texts.publish_text(content, previewed_digest, self.ada)
         self.assertEqual(content.editions.count(), 1)
 

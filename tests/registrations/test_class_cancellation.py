@@ -13,8 +13,7 @@ from billing.domain.payments import attempts
 from billing.domain.pricing import balances, credit
 from billing.models import Credit, Order, PaymentIssue, Refund
 from classwork.domain.schedule import meetings
-from classwork.domain.schedule.previews import PreviewOutdated
-from classwork.domain.schedule.problems import ChangeRefused
+from classwork.errors import ChangeRefused, PreviewOutdated
 from classwork.models import ClassOffer, Meeting
 from outbox.testing import run_all
 from registrations.domain import schedule_guard

@@ -10,7 +10,7 @@ from django.utils import timezone
 from billing.domain.payments import attempts
 from billing.errors import OrderNotPlaced
 from billing.models import Order, Payment, Refund
-from classwork.domain.schedule.problems import ChangeRefused
+from classwork.errors import ChangeRefused
 from outbox.testing import run_all
 from registrations.domain.cancellations.class_cancellation import cancel_classes
 from registrations.domain.cancellations.request import CancellationRequest

@@ -9,7 +9,7 @@ from django.urls import reverse
 from billing.models import Order, Refund
 from classwork.domain.schedule import class_offers
 from classwork.domain.schedule.class_offers import ClassDraft
-from classwork.domain.schedule.problems import ChangeRefused
+from classwork.errors import ChangeRefused
 from classwork.models import ClassOffer
 from common import dates
 from common.work_lists import open_work_for

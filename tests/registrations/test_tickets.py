@@ -17,9 +17,10 @@ from billing.errors import OrderNotPlaced
 from billing.models import Order, Payment, PaymentIssue
 from classwork.domain.catalog import subjects
 from classwork.domain.schedule import meetings
-from classwork.domain.schedule.problems import ChangeRefused
+from classwork.errors import ChangeRefused
 from classwork.models import ClassRole
-from common.personal import MergeConflict, PersonRecords
+from common.errors import MergeConflict
+from common.personal import PersonRecords
 from history.models import Entry
 from mailroom.models import Message
 from outbox.testing import run_all

@@ -9,6 +9,7 @@ from tests import factories
 from tests.base import PASSWORD, SchoolTestCase
 from tests.users import mail_links
 from users.domain import account_links, accounts
+from users.errors import AccountLinkInvalid
 from users.models import User
 
 
@@ -138,7 +139,7 @@ class AccountLinkTest(SchoolTestCase):
     def test_link_sets_a_password_only_once(self) -> None:
         token = account_links.LinkTokens().make_token(self.alice)
         accounts.choose_password(self.alice, "the first wins here", token)
-        with self.assertRaises(account_links.AccountLinkInvalid):
+        with self.assertRaises(AccountLinkInvalid):
             accounts.choose_password(self.alice, "the second does not", token)
 
     def test_weak_password_is_refused_beside_the_field(self) -> None:

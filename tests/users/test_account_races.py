@@ -6,6 +6,7 @@ from mailroom.models import Message
 from tests import factories
 from tests.racing import run_at_once
 from users.domain import account_links, accounts, email_changes
+from users.errors import EmailTaken
 from users.models import User
 
 
@@ -31,5 +32,5 @@ class RaceTest(TransactionTestCase):
         outcomes = run_at_once(
             *[lambda p=p, t=t: email_changes.confirm_email(p, t) for p, t in zip(people, tokens, strict=True)]
         )
-        self.assertEqual(sum(isinstance(outcome, email_changes.EmailTaken) for outcome in outcomes), 1, outcomes)
+        self.assertEqual(sum(isinstance(outcome, EmailTaken) for outcome in outcomes), 1, outcomes)
         self.assertEqual(User.objects.filter(email="shared@example.org").count(), 1)

@@ -5,6 +5,7 @@ from tests import factories
 from tests.base import PASSWORD, SchoolTestCase
 from tests.users import mail_links
 from users.domain import email_changes
+from users.errors import EmailTaken
 from users.models import Student, User
 
 NEW = "alice@new.example"
@@ -86,7 +87,7 @@ class EmailChangeTest(SchoolTestCase):
         path = self.confirmation_link()
         factories.create_account(NEW, "Quick")
         self.assertContains(self.client.post(path), "belongs to another account")
-        with self.assertRaises(email_changes.EmailTaken):
+        with self.assertRaises(EmailTaken):
             email_changes.confirm_email(User.objects.get(pk=self.alice.pk), path.split("/")[3])
 
     def test_current_address_is_refused_as_new_address(self) -> None:

@@ -3,12 +3,13 @@ import json
 from django.urls import reverse
 
 from common import personal
-from common.personal import MergeConflict
+from common.errors import MergeConflict
 from history.models import Entry
 from tests import factories
 from tests.base import SchoolTestCase
-from users.domain import consents, privacy, second_factor
-from users.models import Student, User
+from users.domain import consents, privacy, roles, second_factor
+from users.errors import StudentRecordRefused
+from users.models import Role, Student, User
 
 
 class PrivacyTestCase(SchoolTestCase):
@@ -69,6 +70,43 @@ class ErasureTest(PrivacyTestCase):
     def test_email_address_can_be_used_again_after_erasure(self) -> None:
         self.post_action("erase", self.alice, why="asked")
         factories.create_account("alice@example.org", "Another")
+
+
+class StudentErasureTest(PrivacyTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.url = reverse("admin:users_student_erase", args=[self.kit.pk])
+
+    def test_student_without_account_is_erased_after_a_preview(self) -> None:
+        self.assertContains(self.client.get(reverse("admin:users_student_change", args=[self.kit.pk])), self.url)
+        self.assertContains(self.client.get(self.url), "This cannot be undone.")
+        self.client.post(self.url, {})
+        self.assertEqual(Student.objects.get(pk=self.kit.pk).first_name, "Kit")
+        self.client.post(self.url, {"why": "asked for by letter"})
+        self.assertEqual(Student.objects.get(pk=self.kit.pk).first_name, "Erased")
+        entry = Entry.objects.get(action="users.person_erased")
+        self.assertEqual(
+            (entry.subject_type, entry.actor_id, entry.reason), ("student", self.ada.pk, "asked for by letter")
+        )
+
+    def test_student_with_an_account_is_erased_with_the_account_only(self) -> None:
+        page = reverse("admin:users_student_change", args=[self.student.pk])
+        self.assertNotContains(self.client.get(page), "Erase student")
+        self.assertEqual(
+            self.client.post(reverse("admin:users_student_erase", args=[self.student.pk]), {"why": "x"}).status_code,
+            404,
+        )
+        with self.assertRaises(StudentRecordRefused):
+            privacy.erase_student(self.ada, self.student, "asked")
+
+    def test_erasure_of_a_student_requires_the_permission(self) -> None:
+        narrow = Role.objects.create(name="Narrow")
+        narrow.permissions.set(roles.permissions_named({"users.enter_office", "users.change_student"}))
+        self.sam.groups.add(narrow)
+        self.log_in(self.sam)
+        self.assertNotContains(self.client.get(reverse("admin:users_student_change", args=[self.kit.pk])), self.url)
+        self.assertEqual(self.client.post(self.url, {"why": "curious"}).status_code, 403)
+        self.assertEqual(Student.objects.get(pk=self.kit.pk).first_name, "Kit")
 
 
 class MergeTest(PrivacyTestCase):

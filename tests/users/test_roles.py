@@ -11,6 +11,7 @@ from tests import factories
 from tests.base import SchoolTestCase
 from users import checks, roles
 from users.domain import roles as domain
+from users.errors import RoleNotGrantable
 from users.models import Grant, Role, User
 
 
@@ -152,7 +153,7 @@ class RoleAssignmentTest(RolesTestCase):
         self.assertEqual(Entry.objects.filter(action="users.role_given").count(), 1)
 
     def test_user_cannot_give_a_role_with_more_permissions_than_their_own(self) -> None:
-        with self.assertRaises(domain.RoleNotGrantable):
+        with self.assertRaises(RoleNotGrantable):
             domain.give_role(self.tess, self.tess, self.role("Admin"))
         self.assertFalse(roles.is_admin(self.tess))
 

@@ -17,5 +17,5 @@ class SessionTest(TestCase):
             Session.objects.create(session_key=key, session_data="", expire_date=now + timedelta(days))
         clear_expired_sessions()
         self.assertEqual([session.session_key for session in Session.objects.all()], ["new"])
-        (job,) = [job for job in declared_jobs() if job.name == "users.clear_sessions"]
+        (job,) = [job for job in declared_jobs() if job.name == "users.clear_expired_sessions"]
         self.assertEqual(job.run, f"{clear_expired_sessions.__module__}.{clear_expired_sessions.__qualname__}")

@@ -16,6 +16,12 @@ class Refusal(Exception):
         self.code = code or self.code
 
 
+class MergeConflict(Refusal):
+    """Two records of a person cannot be merged yet. The sentence says what a person has to decide first."""
+
+    code = "merge_conflict"
+
+
 class WorkFailure(Exception):
     """The text of these exceptions is stored and read by a person, so it contains no names and no addresses."""
 

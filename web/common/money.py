@@ -71,6 +71,3 @@ class Money:
 
     def __str__(self) -> str:
         return format_money(self.amount, self.currency)
-
-
-ZERO = Decimal(0)

@@ -43,10 +43,6 @@ class PersonalModule(Protocol):
     def merge(self, source: PersonRecords, target: PersonRecords) -> list[str]: ...
 
 
-class MergeConflict(Exception):
-    """Two records cannot be merged yet. The sentence says what a person has to decide first."""
-
-
 def personal_modules() -> Iterator[tuple[str, PersonalModule]]:
     for config, module in modules_by_app("personal"):
         yield config.label, cast(PersonalModule, module)

@@ -8,7 +8,7 @@ from common.names import email_key
 from mailroom import registry
 from mailroom.declare import OPTIONAL_KINDS, MailKind
 from mailroom.domain.preview import preview_mail
-from mailroom.domain.rendering import MailTextInvalid
+from mailroom.errors import MailTextInvalid
 from mailroom.models import Suppression, Template
 
 

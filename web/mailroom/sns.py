@@ -21,6 +21,7 @@ from django.conf import settings
 from django.core.cache import cache, caches
 
 from common.throttle import Rate, count_attempt
+from mailroom.errors import NoticeUntrusted
 
 ARN = re.compile(r"arn:aws(?:-cn|-us-gov)?:sns:([a-z0-9-]+):\d+:[A-Za-z0-9_-]+\Z")
 CERTIFICATE = r"https://sns\.{region}\.amazonaws\.com(\.cn)?/SimpleNotificationService-[a-z0-9]+\.pem"
@@ -33,10 +34,6 @@ SIGNED["UnsubscribeConfirmation"] = SIGNED["SubscriptionConfirmation"]
 ALGORITHMS: dict[str, hashes.HashAlgorithm] = {"1": hashes.SHA1(), "2": hashes.SHA256()}  # noqa: S303
 AN_HOUR, A_DAY, A_YEAR, FETCH_SECONDS = 3600, 24 * 3600, 366 * 24 * 3600, 5
 NEW_CERTIFICATES, NEW_CERTIFICATES_FROM_ALL = Rate(6, AN_HOUR), Rate(60, AN_HOUR)
-
-
-class NoticeUntrusted(Exception):
-    """The text says why, without quoting the message."""
 
 
 def verify_message(message: Mapping[str, Any], network: str) -> None:

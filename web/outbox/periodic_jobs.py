@@ -1,8 +1,8 @@
 """Periodic jobs, which are declared in `<app>/jobs.py`:
 
     JOBS = [
-        Job("mailroom.tidy", every=timedelta(hours=1), run="mailroom.domain.tidy"),
-        Job("billing.remind", at=time(9, 0), run="billing.domain.remind"),   # each day, in the school's time zone
+        Job("choir.send_reminders", every=timedelta(hours=1), run="choir.domain.reminders.send_reminders"),
+        Job("choir.draw_lots", at=time(9, 0), run="choir.domain.lottery.draw_lots"),  # in the school's time zone
     ]
 
 A job is a function without arguments. It runs once in each slot of its interval, in the first worker that claims it.

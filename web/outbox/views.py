@@ -17,6 +17,7 @@ from common.permissions import desk_required
 from outbox.domain import office_actions
 from outbox.domain.health import queue_health
 from outbox.domain.trace import trace_subject
+from outbox.errors import DeliveryActionRefused
 from outbox.models import Delivery, DeliveryState, JobRow, Worker
 from outbox.trace_drawing import draw_trace
 
@@ -70,7 +71,7 @@ def retry_or_dismiss_delivery(request: HttpRequest, pk: int) -> HttpResponse:
     action, confirmation = ACTIONS.get(request.POST.get("action", ""), ACTIONS["retry"])
     try:
         action(pk, request.user, form.cleaned_data["why"])
-    except office_actions.DeliveryMovedOn:
+    except DeliveryActionRefused:
         messages.warning(request, gettext("This has changed since you opened the page. Here is the current status."))
     else:
         messages.success(request, str(confirmation))

@@ -4,7 +4,8 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from billing.models import OrderLine
-from common.personal import MergeConflict, PersonRecords
+from common.errors import MergeConflict
+from common.personal import PersonRecords
 from registrations.domain.line_details import AttendeeDetails
 from registrations.domain.tickets import trials
 from registrations.models import (

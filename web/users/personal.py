@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from common import links
+from common.errors import MergeConflict
 from common.model_meta import field_label, is_referenced
-from common.personal import MergeConflict, PersonRecords
+from common.personal import PersonRecords
 from users.models import Consent, RecoveryCode, Staff, Student, User
 
 MODELS = {

@@ -9,8 +9,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 
-from classwork.domain.schedule.previews import PreviewOutdated
-from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
+from classwork.errors import ChangeRefused, FieldProblem
 from classwork.forms.previews import AcceptProposalButton, PreviewedModelForm
 from history.admin_base import RecordedModelAdmin
 from users.models import User
@@ -20,12 +19,12 @@ from users.roles import acting_user
 class PreviewedAdminForm(PreviewedModelForm):
     """The admin renders errors beside their field as plain text, so the button is part of the error text."""
 
-    def problem_text(self, fault: FieldProblem) -> str:
-        if not fault.proposal:
-            return fault.sentence
-        taking = AcceptProposalButton(fault)
+    def problem_text(self, problem: FieldProblem) -> str:
+        if not problem.proposal:
+            return problem.sentence
+        taking = AcceptProposalButton(problem)
         button = '{} <button type="submit" name="take" value="{}">{}</button>'
-        return format_html(button, fault.sentence, taking.value, taking.label)
+        return format_html(button, problem.sentence, taking.value, taking.label)
 
 
 class PreviewedAdmin(RecordedModelAdmin):
@@ -51,7 +50,7 @@ class PreviewedAdmin(RecordedModelAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except (ChangeRefused, PreviewOutdated) as error:
+        except ChangeRefused as error:
             messages.error(request, str(error))
             return HttpResponseRedirect(request.get_full_path())
 

@@ -21,7 +21,7 @@ from classwork.domain.schedule import class_offers
 from classwork.domain.schedule.changes import copy_with_values, display_value
 from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.domain.schedule.previews import Preview
-from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
+from classwork.errors import ChangeRefused, FieldProblem
 from classwork.models import ClassOffer, Proposal, Subject
 from common.model_meta import field_label
 from history.domain import record_action

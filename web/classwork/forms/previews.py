@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from classwork.domain.schedule.previews import Preview
-from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
+from classwork.errors import ChangeRefused, FieldProblem
 from common.formats import format_date
 
 READ_FIRST = _("Nothing has been saved yet. Please check what would change, then save again.")
@@ -25,9 +25,9 @@ READ_FIRST = _("Nothing has been saved yet. Please check what would change, then
 class AcceptProposalButton:
     """A button that fills suggested values into the form. Its name is `take` and its value is JSON."""
 
-    def __init__(self, fault: FieldProblem) -> None:
-        self.value = json.dumps(dict(fault.proposal), cls=DjangoJSONEncoder)
-        values = ", ".join(map(field_value_text, fault.proposal.values()))
+    def __init__(self, problem: FieldProblem) -> None:
+        self.value = json.dumps(dict(problem.proposal), cls=DjangoJSONEncoder)
+        values = ", ".join(map(field_value_text, problem.proposal.values()))
         self.label = gettext("Use %(values)s") % {"values": values}
 
 
@@ -78,24 +78,24 @@ class PreviewedFormMixin(forms.BaseForm):
         if self.errors:
             return cleaned
         self.preview = self.plan_changes()
-        self.refuse(*self.preview.problems)
+        self.add_problems(*self.preview.problems)
         if not self.preview.problems and self.seen and self.seen not in self.data.get("seen", "").split():
             self.add_error(None, forms.ValidationError(READ_FIRST, code="unread"))
         return cleaned
 
-    def refuse(self, *faults: FieldProblem) -> None:
-        for fault in faults:
-            field = self.fields.get(fault.field)
-            if field is not None and fault.proposal:
-                field.taking = AcceptProposalButton(fault)  # type: ignore[attr-defined]
-            self.add_error(fault.field if field is not None else None, self.problem_text(fault))
+    def add_problems(self, *problems: FieldProblem) -> None:
+        for problem in problems:
+            field = self.fields.get(problem.field)
+            if field is not None and problem.proposal:
+                field.taking = AcceptProposalButton(problem)  # type: ignore[attr-defined]
+            self.add_error(problem.field if field is not None else None, self.problem_text(problem))
 
-    def problem_text(self, fault: FieldProblem) -> str:
-        return fault.sentence
+    def problem_text(self, problem: FieldProblem) -> str:
+        return problem.sentence
 
-    def refused(self, error: ChangeRefused) -> None:
-        """Someone else was faster: the form was valid, but saving was refused."""
-        self.refuse(*error.faults)
+    def add_refusal(self, error: ChangeRefused) -> None:
+        """The form was valid, but saving was refused, because someone else was faster."""
+        self.add_problems(*error.problems)
 
 
 class PreviewedModelForm(PreviewedFormMixin, forms.ModelForm):

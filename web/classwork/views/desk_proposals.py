@@ -7,8 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from classwork.domain import proposals
 from classwork.domain.resources import content
-from classwork.domain.schedule.previews import PreviewOutdated
-from classwork.domain.schedule.problems import ChangeRefused
+from classwork.errors import ChangeRefused
 from classwork.forms.proposals import ProposalAnswerForm
 from classwork.models import Proposal
 from common.views import FORM_METHODS, posted_data
@@ -45,7 +44,7 @@ def proposal_detail(request: HttpRequest, pk: int) -> HttpResponse:
                 proposals.answer_proposal(acting_user(request), proposal, text)
                 text = _("Your answer has been sent to %(name)s.")
                 messages.success(request, text % {"name": proposal.author})
-        except (ChangeRefused, PreviewOutdated) as error:
+        except ChangeRefused as error:
             messages.error(request, str(error))
             return redirect("desk_proposal", proposal.pk)
         return redirect("desk_proposals")

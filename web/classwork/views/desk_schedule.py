@@ -10,8 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from classwork.domain.schedule.previews import PreviewOutdated
-from classwork.domain.schedule.problems import ChangeRefused
+from classwork.errors import ChangeRefused
 from classwork.forms.meetings import MEETING_FORMS, AddMeetingForm, MeetingActionForm
 from classwork.models import ClassOffer, Meeting, Session
 from common.views import FORM_METHODS, posted_data
@@ -52,7 +51,7 @@ def _apply_meeting_action(
     if form.is_valid():
         try:
             form.carry_out(acting_user(request))
-        except (ChangeRefused, PreviewOutdated) as error:
+        except ChangeRefused as error:
             messages.error(request, str(error))
         else:
             messages.success(request, _("Saved. Calendars and the public page are up to date."))

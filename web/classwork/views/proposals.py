@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from classwork.domain import proposals
-from classwork.domain.schedule.problems import ChangeRefused
+from classwork.errors import ChangeRefused
 from classwork.forms.proposals import (
     ChangeClassForm,
     ChangeSubjectForm,
@@ -113,7 +113,7 @@ def request_change(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         try:
             stored = proposals.request_change(staff, thing, form.values(), message.cleaned_data["message"])
         except ChangeRefused as error:
-            form.refused(error)
+            form.add_refusal(error)
         else:
             return redirect("proposal", stored.pk)
     return render(request, "classwork/proposal_form.html", {"form": form, "message": message, "thing": thing})

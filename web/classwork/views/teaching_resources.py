@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from classwork.domain.resources import content, student_view
 from classwork.domain.resources.content import Thing
 from classwork.domain.resources.student_view import PlannedResource, ReleaseState
-from classwork.domain.schedule.problems import ChangeRefused
+from classwork.errors import ChangeRefused
 from classwork.forms.resources import ResourceForm, default_release, resource_initial_values
 from classwork.models import ClassOffer, Resource, Subject
 from classwork.views.proposals import staff_profile_of

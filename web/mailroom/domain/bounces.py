@@ -9,11 +9,8 @@ from django.utils import timezone
 from common.names import email_key
 from history.domain import record_action
 from mailroom.domain import transitions
+from mailroom.errors import MailActionRefused
 from mailroom.models import Message, Suppression
-
-
-class SuppressionLifted(Exception):
-    """Somebody else has already lifted the suppression."""
 
 
 def record_bounce(message: Message, reason: str, *, permanent: bool = True) -> None:
@@ -35,7 +32,7 @@ def lift_suppression(actor: Any, pk: int, why: str) -> Suppression:
     with transaction.atomic():
         suppression = Suppression.objects.select_for_update().get(pk=pk)
         if suppression.lifted_at is not None:
-            raise SuppressionLifted
+            raise MailActionRefused(code="already_unblocked")
         suppression.lifted_at = timezone.now()
         suppression.save(update_fields=["lifted_at"])
         record_action(actor, "mailroom.suppression_lifted", suppression, why=why)

@@ -12,6 +12,7 @@ from history.domain import record_action
 from mailroom import registry
 from mailroom.domain import transitions
 from mailroom.domain.drafting import emit_queued
+from mailroom.errors import MailActionRefused
 from mailroom.models import Message, MessageState
 
 
@@ -40,16 +41,12 @@ def subject_link_for(message: Message, user: Any) -> SubjectLink:
     return SubjectLink(name, reverse(page.view, args=[message.about_id] if page.has_id else []))
 
 
-class MessageMovedOn(Exception):
-    """The message has changed since the page was shown."""
-
-
 def resend_message(actor: Any, pk: int, why: str) -> Message:
     with transaction.atomic():
         message = Message.objects.select_for_update().get(pk=pk)
         old_state = message.state
         if not transitions.requeue_message(message):
-            raise MessageMovedOn
+            raise MailActionRefused
         emit_queued(message)
         record_action(actor, "mailroom.sent_again", message, why=why, mail=message.template, was=old_state)
     return message
@@ -60,6 +57,6 @@ def dismiss_message(actor: Any, pk: int, why: str) -> Message:
         message = Message.objects.get(pk=pk)
         old_state = message.state
         if not transitions.mark_dismissed(message, f"Dismissed at the desk: {why}"):
-            raise MessageMovedOn
+            raise MailActionRefused
         record_action(actor, "mailroom.set_aside", message, why=why, mail=message.template, was=old_state)
     return message

@@ -5,13 +5,10 @@ from django.db import DatabaseError
 
 from mailroom.declare import Mail, MailNotNeeded
 from mailroom.domain import reader_links, rendering
-from mailroom.domain.rendering import MailText, MailTextInvalid, RenderedMail
+from mailroom.domain.rendering import MailText, RenderedMail
+from mailroom.errors import MailUnavailable
 from mailroom.models import Message
 from mailroom.registry import UnknownMail, mail_named
-
-
-class PreviewUnavailable(Exception):
-    """The message explains why in a sentence."""
 
 
 @rendering.language_of_mails()
@@ -23,15 +20,13 @@ def render_sent_mail(message: Message, *, masked: bool | None = None) -> Rendere
         footer = rendering.NO_FOOTER if hide else reader_links.footer_links(message)
         return rendering.render_mail(mail, rendering.mail_text_of(mail), mail.context(message), footer, masked=hide)
     except UnknownMail:
-        raise PreviewUnavailable("No app declares this email anymore.") from None
+        raise MailUnavailable("No app declares this email anymore.") from None
     except MailNotNeeded as reason:
-        raise PreviewUnavailable(str(reason) or "What it says is no longer true.") from None
-    except MailTextInvalid as error:
-        raise PreviewUnavailable(str(error)) from None
-    except DatabaseError:
+        raise MailUnavailable(str(reason) or "What it says is no longer true.") from None
+    except (DatabaseError, MailUnavailable):
         raise
     except Exception:
-        raise PreviewUnavailable("The record it is about no longer exists.") from None
+        raise MailUnavailable("The record it is about no longer exists.") from None
 
 
 @rendering.language_of_mails()

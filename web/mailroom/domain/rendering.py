@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from common.names import tidy_name
 from mailroom import mail_bodies, mail_styles, text_templates
 from mailroom.declare import Mail, MailKind, SecretText
+from mailroom.errors import MailTextInvalid
 from mailroom.masking import HIDDEN, without_secrets
 from mailroom.models import Template
 from mailroom.placeholders import Placeholders
@@ -37,14 +38,6 @@ REASONS_FOR_MAIL = {
     MailKind.CLASS: _("You’re receiving this because of your class."),
     MailKind.PROMOTIONAL: _("You’re receiving this because you asked for our news."),
 }
-
-
-class MailTextInvalid(Exception):
-    """The message is a sentence that describes the error. `part` is 'subject' or 'body'."""
-
-    def __init__(self, sentence: str, part: str = "body") -> None:
-        super().__init__(sentence)
-        self.part = part
 
 
 @dataclass(frozen=True)

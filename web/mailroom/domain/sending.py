@@ -14,9 +14,10 @@ from django.utils.crypto import salted_hmac
 from common.errors import TemporaryFailure
 from mailroom.declare import Mail, MailNotNeeded
 from mailroom.domain import bounces, reader_links, rendering, ses_notices, transitions
-from mailroom.domain.rendering import MailText, MailTextInvalid, RenderedMail
+from mailroom.domain.rendering import MailText, RenderedMail
 from mailroom.domain.smtp_errors import ServerAnswer, SmtpVerdict, error_text, judge_error
 from mailroom.domain.suppression import DeliveryBarriers
+from mailroom.errors import MailTextInvalid
 from mailroom.models import Message, MessageState
 from mailroom.registry import UnknownMail, mail_named
 from outbox.causation import new_id

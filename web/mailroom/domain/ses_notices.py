@@ -14,14 +14,11 @@ from django.utils.dateparse import parse_datetime
 from common.names import email_key
 from mailroom import events
 from mailroom.domain import bounces, transitions
+from mailroom.errors import NoticeRefused
 from mailroom.models import Message, Suppression
 from outbox.domain import emit
 
 MESSAGE_HEADER = "X-Letter"
-
-
-class NoticeUnreadable(ValueError):
-    """The notice has a valid signature, but its content is not in a known format."""
 
 
 def emit_subscription_offer(topic: str, address: str, number: str) -> None:
@@ -42,7 +39,7 @@ def apply_notice(text: str) -> None:
             if kind in APPLY_BY_KIND:
                 APPLY_BY_KIND[kind](message, details)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise NoticeUnreadable(type(error).__name__) from None
+        raise NoticeRefused(type(error).__name__) from None
 
 
 def message_of_notice(mail: Mapping[str, Any]) -> Message | None:

@@ -17,7 +17,8 @@ from common.permissions import desk_required
 from common.views import FORM_METHODS
 from mailroom import registry
 from mailroom.domain import bounces, office_actions, overrides
-from mailroom.domain.preview import PreviewUnavailable, render_sent_mail
+from mailroom.domain.preview import render_sent_mail
+from mailroom.errors import MailActionRefused, MailUnavailable
 from mailroom.layout import framed_page
 from mailroom.models import Message, MessageState, Suppression
 from outbox.domain.trace import has_trace
@@ -73,7 +74,7 @@ def render_message(request: HttpRequest, message: Message, form: ReasonForm) -> 
     }
     try:
         context["rendered_mail"] = render_sent_mail(message)
-    except PreviewUnavailable as error:
+    except MailUnavailable as error:
         context["why_not"] = str(error)
     return render(request, "mailroom/message.html", context)
 
@@ -83,7 +84,7 @@ def render_message(request: HttpRequest, message: Message, form: ReasonForm) -> 
 def message_html(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         return framed_page(render_sent_mail(get_object_or_404(Message, pk=pk)).html)
-    except PreviewUnavailable:
+    except MailUnavailable:
         raise Http404 from None
 
 
@@ -97,7 +98,7 @@ def resend_or_dismiss_message(request: HttpRequest, pk: int) -> HttpResponse:
     action, confirmation = ACTIONS.get(request.POST.get("action", ""), ACTIONS["again"])
     try:
         action(request.user, pk, form.cleaned_data["why"])
-    except office_actions.MessageMovedOn:
+    except MailActionRefused:
         messages.warning(request, gettext("This has changed since you opened the page. Here is the current status."))
     else:
         messages.success(request, str(confirmation))
@@ -133,7 +134,7 @@ def lift(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "mailroom/lift.html", {"suppression": suppression, "form": form})
     try:
         bounces.lift_suppression(request.user, pk, form.cleaned_data["why"])
-    except bounces.SuppressionLifted:
+    except MailActionRefused:
         messages.warning(request, gettext("Someone else has already unblocked this address."))
     else:
         messages.success(

@@ -13,6 +13,7 @@ from common import search
 from common.throttle import address_block, rate_limited
 from mailroom import sns
 from mailroom.domain import ses_notices
+from mailroom.errors import NoticeRefused, NoticeUntrusted
 
 log = logging.getLogger("mailroom")
 
@@ -31,10 +32,10 @@ def ses(request: HttpRequest) -> HttpResponse:
         message = json.loads(request.body)
         sns.verify_message(message, address_block(request))
         dispatch_notice(message)
-    except sns.NoticeUntrusted as error:
+    except NoticeUntrusted as error:
         log.warning("A notice was refused: %s.", error)
         return HttpResponse(status=403)
-    except (ValueError, TypeError, RecursionError):
+    except (NoticeRefused, ValueError, TypeError, RecursionError):
         return HttpResponse(status=400)
     return HttpResponse(status=204)
 

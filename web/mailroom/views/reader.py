@@ -16,7 +16,8 @@ from common import links
 from common.views import FORM_METHODS
 from mailroom.declare import MailKind
 from mailroom.domain import preferences, reader_links
-from mailroom.domain.preview import PreviewUnavailable, render_sent_mail
+from mailroom.domain.preview import render_sent_mail
+from mailroom.errors import MailUnavailable
 from mailroom.forms import PreferencesForm
 from mailroom.layout import framed_page
 from mailroom.models import Message, MessageState
@@ -45,7 +46,7 @@ def my_message(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"message": message}
     try:
         context["rendered_mail"] = render_sent_mail(message, masked=True)
-    except PreviewUnavailable as error:
+    except MailUnavailable as error:
         context["why_not"] = str(error)
     return render(request, "mailroom/my_message.html", context)
 
@@ -55,7 +56,7 @@ def my_message(request: HttpRequest, pk: int) -> HttpResponse:
 def my_message_html(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         return framed_page(render_sent_mail(get_object_or_404(visible_to(request.user), pk=pk), masked=True).html)
-    except PreviewUnavailable:
+    except MailUnavailable:
         raise Http404 from None
 
 

@@ -2,62 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from threading import Event as Signal
-from threading import Thread
-from types import TracebackType
-from typing import Self
+from datetime import datetime
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from outbox import causation
 from outbox.domain import delivery_results
+from outbox.domain.leases import lease_time
 from outbox.models import Attempt, Delivery, DeliveryState
 
 BATCH_SIZE = 100
 
 
-def lease_time() -> timedelta:
-    return timedelta(seconds=settings.OUTBOX_LEASE)
-
-
 @dataclass
 class LeasedBatch:
-    """Deliveries that share one lease. Inside a `with` block, a thread keeps renewing the lease."""
+    """Deliveries that share one lease."""
 
     lease: str = ""
     deliveries: list[Delivery] = field(default_factory=list)
 
-    def __enter__(self) -> Self:
-        self._finished = Signal()
-        self._renewer: Thread | None = None
-        if settings.OUTBOX_ENGINE != "inline" and settings.OUTBOX_LEASE:
-            self._renewer = Thread(target=self._renew_until_finished, daemon=True)
-            self._renewer.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._finished.set()
-        if self._renewer is not None:
-            self._renewer.join()
-
-    def _renew_until_finished(self) -> None:
-        # This runs in its own thread, which opens a database connection only if the batch takes long enough to need it.
-        try:
-            while not self._finished.wait(settings.OUTBOX_LEASE / 3):
-                renew_lease(self.lease)
-        finally:
-            connection.close()
-
 
 def renew_lease(lease: str) -> None:
-    try:
-        Delivery.objects.filter(lease=lease, state=DeliveryState.RUNNING).update(due_at=timezone.now() + lease_time())
-    except DatabaseError:
-        delivery_results.log.warning("A lease could not be renewed. It will be tried again.")
+    Delivery.objects.filter(lease=lease, state=DeliveryState.RUNNING).update(due_at=timezone.now() + lease_time())
 
 
 def claim_deliveries(limit: int = BATCH_SIZE, ids: Sequence[int] | None = None) -> LeasedBatch:

@@ -4,6 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
+from functools import partial
 
 from django.db import transaction
 
@@ -11,7 +12,8 @@ from common.errors import PermanentFailure
 from outbox import causation, registry
 from outbox.declare import PayloadInvalid
 from outbox.domain import delivery_results
-from outbox.domain.claiming import LeasedBatch
+from outbox.domain.claiming import LeasedBatch, renew_lease
+from outbox.domain.leases import keep_lease
 from outbox.models import Delivery, Event
 
 RECEIVER_ERRORS = (Exception, SystemExit)
@@ -39,7 +41,7 @@ def deliver_batch(batch: LeasedBatch, stop: Stop = never_stop, together: int = G
         return 0
     start = time.monotonic()
     ended = 0
-    with batch, closing(deliver_in_steps(batch.deliveries, together)) as work:
+    with keep_lease(partial(renew_lease, batch.lease)), closing(deliver_in_steps(batch.deliveries, together)) as work:
         for count in work:
             ended += count
             if stop() or time.monotonic() - start > BATCH_SECONDS:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from outbox.domain.scheduler import is_due_too_far_ahead
 from outbox.models import Delivery, DeliveryState, JobRow, Worker
-from outbox.periodic_jobs import declared_jobs
+from outbox.periodic_jobs import Job, declared_jobs
 
 LATE_AFTER = timedelta(minutes=5)
 SILENT_AFTER = timedelta(minutes=2)
@@ -52,6 +52,8 @@ class QueueHealth:
 
 def queue_health() -> QueueHealth:
     now = timezone.now()
+    jobs = {job.name: job for job in declared_jobs()}  # Rows of jobs that no app declares anymore do not count.
+    rows = JobRow.objects.filter(name__in=jobs)
     due = Q(state=DeliveryState.WAITING, due_at__lte=now)
     counts = Delivery.objects.filter(Q(due_at__isnull=False) | Q(state=DeliveryState.PARKED)).aggregate(
         due=Count("pk", filter=due),
@@ -67,13 +69,12 @@ def queue_health() -> QueueHealth:
         .order_by("-seen_at")
         .values_list("seen_at", flat=True)
         .first(),
-        failing_jobs=JobRow.objects.filter(failures__gt=0).count(),
-        overdue_jobs=sum(is_job_overdue(row, now) for row in JobRow.objects.all()),
+        failing_jobs=sum(row.failures > 0 for row in rows),
+        overdue_jobs=sum(is_job_overdue(row, jobs[row.name], now) for row in rows),
         now=now,
     )
 
 
-def is_job_overdue(row: JobRow, now: datetime) -> bool:
+def is_job_overdue(row: JobRow, job: Job, now: datetime) -> bool:
     """A job is also overdue if a clock that jumped has moved its due time too far into the future."""
-    job = {job.name: job for job in declared_jobs()}.get(row.name)
-    return row.due_at < now - LATE_AFTER or (job is not None and is_due_too_far_ahead(row, job, now))
+    return row.due_at < now - LATE_AFTER or is_due_too_far_ahead(row, job, now)

@@ -7,15 +7,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from history.domain import record_action
+from outbox.errors import DeliveryActionRefused
 from outbox.models import Delivery, DeliveryState
 
 
 def parked_deliveries() -> QuerySet[Delivery]:
     return Delivery.objects.filter(state=DeliveryState.PARKED)
-
-
-class DeliveryMovedOn(Exception):
-    """The delivery has changed since the page was shown."""
 
 
 def retry_delivery(pk: int, actor: Any, why: str) -> Delivery:
@@ -43,5 +40,5 @@ def dismiss_delivery(pk: int, actor: Any, why: str) -> Delivery:
 def lock_delivery(pk: int, states: list[DeliveryState]) -> Delivery:
     delivery = Delivery.objects.select_for_update(of=("self",)).select_related("event").get(pk=pk)
     if delivery.state not in states:
-        raise DeliveryMovedOn
+        raise DeliveryActionRefused
     return delivery

@@ -1,20 +1,16 @@
 """Running of the periodic jobs that are due, each in one worker at a time."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from threading import Event as Signal
-from threading import Thread
+from functools import partial
 
-from django.conf import settings
-from django.db import DatabaseError, connection
 from django.db.models import F
 from django.utils import timezone
 
 from outbox import causation
 from outbox.domain import delivery_results
-from outbox.domain.claiming import lease_time
 from outbox.domain.delivering import RECEIVER_ERRORS, Stop, never_stop
+from outbox.domain.leases import keep_lease, lease_time
 from outbox.models import JobRow
 from outbox.periodic_jobs import Job, declared_jobs
 
@@ -54,7 +50,10 @@ def claim_and_run_job(job: Job, due_at: datetime) -> bool:
         return False
     error = ""
     try:
-        with keep_job_lease(lease), causation.caused_by(causation.Cause(f"job {job.name}", request_id=lease)):
+        with (
+            keep_lease(partial(renew_job_lease, lease)),
+            causation.caused_by(causation.Cause(f"job {job.name}", request_id=lease)),
+        ):
             job()
     except RECEIVER_ERRORS as raised:
         error = delivery_results.describe_error(raised)
@@ -74,25 +73,5 @@ def finish_job(job: Job, lease: str, started_at: datetime, error: str) -> None:
     )
 
 
-@contextmanager
-def keep_job_lease(lease: str) -> Iterator[None]:
-    finished = Signal()
-
-    def renew_until_finished() -> None:
-        try:
-            while not finished.wait(settings.OUTBOX_LEASE / 3):
-                JobRow.objects.filter(lease=lease).update(due_at=timezone.now() + lease_time())
-        except DatabaseError:
-            delivery_results.log.warning("A job's lease could not be renewed.")
-        finally:
-            connection.close()
-
-    renewer = Thread(target=renew_until_finished, daemon=True)
-    if settings.OUTBOX_ENGINE != "inline":
-        renewer.start()
-    try:
-        yield
-    finally:
-        finished.set()
-        if renewer.is_alive():
-            renewer.join()
+def renew_job_lease(lease: str) -> None:
+    JobRow.objects.filter(lease=lease).update(due_at=timezone.now() + lease_time())

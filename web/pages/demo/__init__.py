@@ -18,6 +18,7 @@ from pages.demo import (
     transfers,
     vouchers,
 )
+from pages.errors import SchoolNotEmpty
 from users.models import User
 
 TOPICS = (
@@ -33,10 +34,6 @@ TOPICS = (
     class_cancellations,
     money,
 )
-
-
-class SchoolNotEmpty(Exception):
-    """The database already has people."""
 
 
 def is_empty() -> bool:

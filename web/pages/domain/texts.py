@@ -10,14 +10,11 @@ from django.db.models import Max, Prefetch
 from django.utils import timezone
 
 from history.domain import record_action
+from pages.errors import TextChanged
 from pages.models import Edition, SiteContent
 from users.models import User
 
 MAX_OTHER_EDITIONS = 50
-
-
-class TextChanged(Exception):
-    """The draft has changed since the preview was shown."""
 
 
 class TextState(Enum):

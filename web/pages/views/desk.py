@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from common.views import FORM_METHODS
 from common.work_lists import open_work_for
 from pages.domain import contact, texts
+from pages.errors import TextChanged
 from pages.forms import TextForm
 from pages.models import ContactMessage, SiteContent
 from pages.text_pages import TEXT_PAGES, render_text_page
@@ -74,7 +75,7 @@ def text_publish(request: HttpRequest, key: str) -> HttpResponse:
     content = get_object_or_404(SiteContent, key=key, key__in=TEXT_PAGES)
     try:
         edition = texts.publish_text(content, request.POST.get("seen", ""), acting_user(request))
-    except texts.TextChanged:
+    except TextChanged:
         messages.warning(request, _("Someone changed this text after you opened the preview. Please check it again."))
         return redirect("desk_text_preview", key)
     messages.success(request, _("Published as version %(number)s.") % {"number": edition.number})

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from classwork.domain.schedule.class_offers import decision_date_problem
-from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
+from classwork.errors import ChangeRefused, FieldProblem
 from classwork.models import ClassOffer
 from common import dates
 from common.formats import format_date

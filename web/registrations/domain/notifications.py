@@ -4,7 +4,7 @@ from django.db import transaction
 
 from billing.domain import payment_issues
 from billing.models import PaymentIssue
-from common.personal import MergeConflict
+from common.errors import MergeConflict
 from mailroom.domain import draft_message
 from registrations.domain import attendees
 from registrations.domain.line_details import AttendeeDetails

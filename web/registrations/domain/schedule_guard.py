@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from classwork.domain.schedule.previews import Contribution, ScheduleEffect
-from classwork.domain.schedule.problems import FieldProblem
+from classwork.errors import FieldProblem
 from common.formats import format_date
 from registrations.models import CanceledMeeting, Ticket
 

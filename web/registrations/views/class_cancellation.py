@@ -11,8 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from classwork.domain.schedule.previews import PreviewOutdated
-from classwork.domain.schedule.problems import ChangeRefused
+from classwork.errors import ChangeRefused, PreviewOutdated
 from classwork.models import ClassOffer, Meeting
 from common import search
 from common.views import FORM_METHODS, posted_data

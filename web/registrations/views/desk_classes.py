@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.schedule import next_session
 from classwork.domain.schedule.previews import Preview
-from classwork.domain.schedule.problems import ChangeRefused
+from classwork.errors import ChangeRefused
 from classwork.forms.next_session import repeated_class_forms
 from classwork.forms.planning import SessionForm
 from classwork.models import ClassOffer, Session
@@ -48,7 +48,7 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
             try:
                 session = next_session.create_next_session(acting_user(request), form.values(), repeated)
             except ChangeRefused as error:
-                context["preview"] = Preview(problems=error.faults)
+                context["preview"] = Preview(problems=error.problems)
             else:
                 messages.success(request, created_message(session, len(repeated)))
                 return redirect("desk_sessions")

@@ -6,18 +6,28 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from common.personal import MergeConflict
+from common.errors import MergeConflict
 from common.search import read_number
 from history.admin_base import RecordedModelAdmin
 from users.admin import side_panels
 from users.domain import privacy
 from users.forms.office import AccountReasonForm, RecordForm
 from users.models import Student
+
+PRIVACY_PERMISSION = "users.handle_privacy"
+ERASE_STUDENT = {
+    "label": _("Erase student"),
+    "text": _(
+        "Name, email, notes and everything else that identifies this student is erased permanently. Bookkeeping "
+        "records stay, without a name. This cannot be undone."
+    ),
+    "danger": True,
+}
 
 
 class AccountFilter(admin.SimpleListFilter):
@@ -49,6 +59,7 @@ class StudentAdmin(RecordedModelAdmin):
     readonly_fields = ["user", "history_panel"]
     actions = ["join"]
     show_full_result_count = False
+    change_form_template = "admin/users/student.html"
 
     @admin.display(description=_("email"))
     def address(self, student: Student) -> str:
@@ -81,10 +92,16 @@ class StudentAdmin(RecordedModelAdmin):
 
     def get_urls(self) -> Any:
         join = path("join/", self.admin_site.admin_view(self.join_view), name="users_student_join")
-        return [join, *super().get_urls()]
+        erase = path("<int:pk>/erase/", self.admin_site.admin_view(self.erase_view), name="users_student_erase")
+        return [join, erase, *super().get_urls()]
+
+    def change_view(self, request: Any, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        student = self.get_object(request, object_id)
+        may_erase = student is not None and student.user is None and request.user.has_perm(PRIVACY_PERMISSION)
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "may_erase": may_erase})
 
     def join_view(self, request: Any) -> HttpResponse:
-        if not request.user.has_perm("users.handle_privacy"):
+        if not request.user.has_perm(PRIVACY_PERMISSION):
             raise PermissionDenied
         source, target = self._selected_pair(request)
         form = AccountReasonForm(request.POST or None)
@@ -100,6 +117,20 @@ class StudentAdmin(RecordedModelAdmin):
         context = {**self.admin_site.each_context(request), "source": source, "target": target, "sentences": sentences}
         more_context = {"form": form, "title": gettext("Merge two records of one person"), "opts": self.opts}
         return render(request, "admin/users/join.html", context | more_context)
+
+    def erase_view(self, request: Any, pk: int) -> HttpResponse:
+        if not request.user.has_perm(PRIVACY_PERMISSION):
+            raise PermissionDenied
+        student = get_object_or_404(Student, pk=pk, user=None)
+        form = AccountReasonForm(request.POST or None)
+        if form.is_valid():
+            privacy.erase_student(request.user, student, form.cleaned_data["why"])
+            messages.success(request, gettext("Erased."))
+            return redirect("admin:users_student_changelist")
+        context = {**self.admin_site.each_context(request), "action": ERASE_STUDENT, "people": [student], "form": form}
+        return render(
+            request, "admin/users/action.html", context | {"title": ERASE_STUDENT["label"], "opts": self.opts}
+        )
 
     def _selected_pair(self, request: HttpRequest) -> tuple[Student, Student]:
         ids = [pk for text in request.GET.get("people", "").split(",") if (pk := read_number(text))]

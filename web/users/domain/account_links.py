@@ -46,10 +46,6 @@ class LinkProblem(StrEnum):
         return self is LinkProblem.CLOSED
 
 
-class AccountLinkInvalid(Exception):
-    """The link became invalid after the form was shown and before it was submitted."""
-
-
 class LinkTokens:
     """The token generator that Django's password views need."""
 

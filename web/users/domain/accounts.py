@@ -14,6 +14,7 @@ from common.model_meta import is_referenced
 from history.domain import record_action
 from mailroom.domain import draft_message
 from users.domain import account_links, consents
+from users.errors import AccountLinkInvalid
 from users.models import Student, User
 
 KEEP_UNUSED = timedelta(days=60)
@@ -56,7 +57,7 @@ def choose_password(user: User, password: str, token: str) -> User:
     """Set the password with the mailed link. This also confirms the address and invalidates the link."""
     user = User.objects.select_for_update().get(pk=user.pk)
     if account_links.link_problem(user, token):
-        raise account_links.AccountLinkInvalid
+        raise AccountLinkInvalid
     had_password = user.has_usable_password()
     user.email_confirmed_at = user.email_confirmed_at or timezone.now()
     consents.give_consents(user, user.signup_consents)

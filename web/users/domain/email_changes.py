@@ -9,15 +9,8 @@ from common import links as nonces
 from common import names
 from mailroom.domain import draft_message, preferences
 from users.domain import account_links
+from users.errors import EmailChangeRefused, EmailTaken
 from users.models import Student, User
-
-
-class EmailLinkInvalid(Exception):
-    """The link is old, used, damaged, or made for another account or address."""
-
-
-class EmailTaken(Exception):
-    """Another account already uses the address."""
 
 
 def _link_purpose(user: User) -> str:
@@ -57,7 +50,7 @@ def confirm_email(user: User, text: str) -> str:
         with transaction.atomic():
             user = User.objects.select_for_update().get(pk=user.pk)
             if not is_confirmation_valid(user, text):
-                raise EmailLinkInvalid
+                raise EmailChangeRefused
             old_email, user.email, user.new_email = user.email, user.new_email, ""
             user.email_confirmed_at = timezone.now()
             user.link_nonce = nonces.new_nonce()

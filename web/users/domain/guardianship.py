@@ -6,14 +6,15 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from common.errors import MergeConflict
 from common.model_meta import is_referenced
-from common.personal import MergeConflict
 from history.domain import record_action
 from mailroom.domain import draft_message
 from outbox.domain import emit
 from users import events
 from users.domain import account_links, privacy
 from users.domain.accounts import prepare_account
+from users.errors import AlreadyInCare, StudentInUse
 from users.models import Student, User
 
 
@@ -23,14 +24,6 @@ class ClaimAnswer(StrEnum):
     ME = "me"
     IN_MY_CARE = "care"
     UNKNOWN = "unknown"
-
-
-class AlreadyInCare(Exception):
-    """A person with this name is already in the account's care."""
-
-
-class StudentInUse(Exception):
-    """Registrations, attendance or messages refer to the record."""
 
 
 def ensure_own_record(user: User) -> Student:

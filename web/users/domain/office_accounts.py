@@ -12,10 +12,6 @@ from users.domain import accounts
 from users.models import Student, User
 
 
-class EmailInUse(Exception):
-    """Another account uses this e-mail address."""
-
-
 @transaction.atomic
 def add_person(actor: User, account: User, *, attends: bool, send_link: bool) -> None:
     account.set_unusable_password()

@@ -3,8 +3,10 @@
 from django.db import transaction
 
 from common import personal
-from common.personal import MergeConflict, PersonRecords
+from common.errors import MergeConflict
+from common.personal import PersonRecords
 from history.domain import record_action
+from users.errors import StudentRecordRefused
 from users.models import Student, User
 
 
@@ -36,8 +38,9 @@ def erase_person(actor: User, account: User, why: str) -> None:
 
 @transaction.atomic
 def erase_student(actor: User, student: Student, why: str) -> None:
+    """Erase a student who has no account. Accounts are erased with all their students."""
     if student.user is not None:
-        raise MergeConflict("This person has an account. Erase the account instead.")
+        raise StudentRecordRefused("This person has an account. Erase the account instead.", code="has_account")
     personal.erase_all(person_of_student(student))
     record_action(actor, "users.person_erased", student, why=why)
 

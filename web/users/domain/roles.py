@@ -12,15 +12,12 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from history.domain import record_action
+from users.errors import RoleNotGrantable
 from users.models import Grant, Role, User
 
 TEACHER, ASSISTANT, ADMIN = "Teacher", "Assistant", "Admin"
 BUILT_IN = (TEACHER, ASSISTANT, ADMIN)
 INCLUDED = {ADMIN: (TEACHER, ASSISTANT)}  # people with the first role count as having the others
-
-
-class RoleNotGrantable(Exception):
-    """People can only give and remove roles whose permissions they all have themselves."""
 
 
 def has_named_role(user: User, role: str) -> bool:

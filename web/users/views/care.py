@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from common.errors import MergeConflict
 from common.model_meta import is_referenced
-from common.personal import MergeConflict
 from common.throttle import rate_limited
 from common.views import FORM_METHODS
 from users.domain import guardianship, privacy
+from users.errors import AlreadyInCare, StudentInUse
 from users.forms.care import HandOverForm, OwnRecordForm, StudentForm
 from users.models import Student
 from users.requests import AccountRequest
@@ -43,7 +44,7 @@ def care_add(request: AccountRequest) -> HttpResponse:
     if form.is_valid():
         try:
             student = guardianship.add_student(request.user, form.cleaned_data)
-        except guardianship.AlreadyInCare:
+        except AlreadyInCare:
             form.add_error("first_name", ALREADY_IN_CARE)
         else:
             messages.success(request, _("%(name)s is now in your care.") % {"name": student})
@@ -60,7 +61,7 @@ def care_edit(request: AccountRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             guardianship.change_student(student, form.cleaned_data)
-        except guardianship.AlreadyInCare:
+        except AlreadyInCare:
             form.add_error("first_name", ALREADY_IN_CARE)
         else:
             messages.success(request, _("Saved."))
@@ -75,7 +76,7 @@ def care_remove(request: AccountRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         try:
             guardianship.remove_student(request.user, student)
-        except guardianship.StudentInUse:
+        except StudentInUse:
             text = _("%(name)s has bookings, so this record can’t be deleted.")
             messages.error(request, text % {"name": student})
         else:
@@ -113,7 +114,7 @@ def offer_answer(request: AccountRequest, pk: int) -> HttpResponse:
     student, reply = _offered_student(request, pk), _parse_answer(request.POST.get("answer", ""))
     try:
         guardianship.answer_claim(request.user, student, reply)
-    except guardianship.AlreadyInCare:
+    except AlreadyInCare:
         return redirect("offer_join", student.pk, reply.value)
     messages.success(request, _("Thanks, noted."))
     return redirect("profile_page")

@@ -17,6 +17,7 @@ from common import demo
 from common.throttle import rate_limited, uncount_request
 from common.views import FORM_METHODS
 from users.domain import account_links, accounts
+from users.errors import AccountLinkInvalid
 from users.forms.account import LinkForm, LogInForm
 from users.models import User
 
@@ -86,7 +87,7 @@ class ChoosePassword(auth.PasswordResetConfirmView):
         token = self.request.session.pop(auth.INTERNAL_RESET_SESSION_TOKEN)
         try:
             user = accounts.choose_password(form.user, form.cleaned_data["new_password1"], token)
-        except account_links.AccountLinkInvalid:
+        except AccountLinkInvalid:
             self.validlink = False
             return self.render_to_response(self.get_context_data())
         login(self.request, user, BACKEND)

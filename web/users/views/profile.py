@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from common.throttle import rate_limited
 from common.views import FORM_METHODS
 from users.domain import accounts, consents, email_changes, second_factor, staff_profiles
+from users.errors import EmailChangeRefused
 from users.forms.account import CloseAccountForm, NamesForm, NewAddressForm
 from users.forms.staff import StaffForm
 from users.models import Staff, Student
@@ -63,7 +64,7 @@ def email_confirm(request: AccountRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         try:
             email_changes.confirm_email(request.user, token)
-        except (email_changes.EmailLinkInvalid, email_changes.EmailTaken):
+        except EmailChangeRefused:
             return render(request, "users/email_confirm.html", {"fits": False})
         messages.success(request, _("Your email address has been changed. Use it to log in from now on."))
         return redirect("profile_page")

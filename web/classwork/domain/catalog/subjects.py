@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from classwork import events
 from classwork.domain.schedule import effects as schedule_effects
-from classwork.domain.schedule import problems
 from classwork.domain.schedule.announcements import apply_schedule_changes
 from classwork.domain.schedule.changes import copy_with_values, field_differences
 from classwork.domain.schedule.previews import Preview, build_preview
+from classwork.domain.schedule.problems import model_problems
 from classwork.models import ClassOffer, Subject
 from history.domain import record_action
 from outbox.domain import emit
@@ -27,7 +27,7 @@ ON_CALENDARS = {"level", "version", "name"}
 def plan_subject(subject: Subject, values: Values, now: datetime | None = None) -> Preview:
     now = now or timezone.now()
     changed = copy_with_values(subject, values)
-    if invalid := problems.model_problems(changed):
+    if invalid := model_problems(changed):
         return Preview(problems=tuple(invalid))
     coming: list[ClassOffer] = []
     if subject.pk:
@@ -40,7 +40,7 @@ def plan_subject(subject: Subject, values: Values, now: datetime | None = None) 
     return build_preview(
         effects,
         warnings=schedule_effects.new_schedule_warnings(planned, effects, now),
-        faults=schedule_effects.schedule_problems(effects, now),
+        problems=schedule_effects.schedule_problems(effects, now),
     )
 
 

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from classwork.domain.resources import attachments, releases
 from classwork.domain.resources.attachments import AttachedResource
-from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
+from classwork.errors import ChangeRefused, FieldProblem
 from classwork.models import Attachment, ClassOffer, Resource, Subject
 from common.files import uploads
 from common.files.uploads import Chosen, ReceivedUpload

@@ -13,12 +13,13 @@ from django.utils.text import capfirst
 
 from classwork import events
 from classwork.domain.class_fields import Place, fields_shown
-from classwork.domain.schedule import effects, problems
+from classwork.domain.schedule import effects
 from classwork.domain.schedule.announcements import apply_schedule_changes
 from classwork.domain.schedule.changes import copy_with_values, field_differences
 from classwork.domain.schedule.effects import PlannedClass
 from classwork.domain.schedule.previews import Preview, PreviewRow, build_preview
-from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
+from classwork.domain.schedule.problems import model_problems
+from classwork.errors import ChangeRefused, FieldProblem
 from classwork.models import Assignment, ClassOffer, SkippedDate
 from classwork.rules import calendar, timetable
 from classwork.rules.timetable import Slot
@@ -53,7 +54,7 @@ def plan_class(class_offer: ClassOffer, draft: ClassDraft, now: datetime | None 
     now = now or timezone.now()
     class_offer = reload_class(class_offer)
     changed = copy_with_values(class_offer, draft.values)
-    if invalid := problems.model_problems(changed):
+    if invalid := model_problems(changed):
         return Preview(problems=tuple(invalid))
     stored = class_offer.rule.skipped if class_offer.pk else frozenset()
     skipped = stored if draft.skipped is None else frozenset(draft.skipped)
@@ -76,7 +77,7 @@ def plan_class(class_offer: ClassOffer, draft: ClassDraft, now: datetime | None 
             if name in fields
         ],
         warnings=effects.new_schedule_warnings([planned], [effect], now),
-        faults=[
+        problems=[
             *skipped_date_problems(planned),
             *([decision] if decision else []),
             *effects.schedule_problems([effect], now),

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import F, Q
 
 from classwork.domain.schedule.previews import ScheduleEffect
-from classwork.domain.schedule.problems import FieldProblem
+from classwork.errors import FieldProblem
 from classwork.models import ClassOffer, Location, Meeting
 from classwork.rules import calendar, timetable
 from classwork.rules.calendar import SessionPlan

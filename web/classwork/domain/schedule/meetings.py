@@ -13,7 +13,7 @@ from classwork import events
 from classwork.domain.schedule import effects
 from classwork.domain.schedule.announcements import announce_meeting
 from classwork.domain.schedule.previews import Preview, ScheduleEffect, build_preview
-from classwork.domain.schedule.problems import FieldProblem
+from classwork.errors import FieldProblem
 from classwork.models import ClassOffer, Location, Meeting
 from classwork.rules import timetable
 from classwork.rules.timetable import MeetingChange, ScheduledMeeting, Slot
@@ -94,7 +94,7 @@ def _preview_meeting_change(
         fresh, (step,), tuple(timetable.slots_after(stored, [])), tuple(place(others)), fresh.rule.skipped
     )
     clashes = effects.clashes_with_others([effects.planned_as_stored(fresh)], [effect])
-    return build_preview([effect], warnings=map(str, clashes), faults=_taken_slot_problems(step, stored))
+    return build_preview([effect], warnings=map(str, clashes), problems=_taken_slot_problems(step, stored))
 
 
 def _taken_slot_problems(step: MeetingChange, stored: Iterable[ScheduledMeeting]) -> list[FieldProblem]:

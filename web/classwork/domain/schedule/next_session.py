@@ -14,7 +14,7 @@ from classwork.domain.class_fields import KEPT_FIELDS, KEPT_ROWS
 from classwork.domain.schedule import sessions
 from classwork.domain.schedule.class_offers import ClassDraft, create_class, plan_class
 from classwork.domain.schedule.previews import Preview, build_preview
-from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
+from classwork.errors import ChangeRefused, FieldProblem
 from classwork.models import ClassOffer, Location, Session, Subject
 from classwork.rules import timetable
 from classwork.rules.calendar import first_day
@@ -119,10 +119,10 @@ def preview_next_session(values: Mapping[str, Any], repeats: Sequence[RepeatedCl
     return build_preview(
         [effect for part in parts for effect in part.effects],
         warnings=dict.fromkeys(sentence for part in parts for sentence in part.warnings),
-        faults=[
-            FieldProblem(f"{number}-{fault.field}", fault.sentence, fault.proposal)
+        problems=[
+            FieldProblem(f"{number}-{problem.field}", problem.sentence, problem.proposal)
             for number, part in enumerate(parts)
-            for fault in part.problems
+            for problem in part.problems
         ],
     )
 
@@ -136,7 +136,7 @@ def create_next_session(actor: User | None, values: Mapping[str, Any], repeats: 
                 create_repeated_class(actor, repeated, session)
             except ChangeRefused as error:
                 raise ChangeRefused(
-                    *(FieldProblem(f"{number}-{f.field}", f.sentence, f.proposal) for f in error.faults)
+                    *(FieldProblem(f"{number}-{f.field}", f.sentence, f.proposal) for f in error.problems)
                 ) from error
         sources = [repeated.source.pk for repeated in repeats if repeated.source]
         record_action(actor, "classwork.session_planned", session, repeats=sources, classes=len(repeats))

@@ -10,7 +10,7 @@ from datetime import date
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
+from classwork.errors import ChangeRefused, FieldProblem, PreviewOutdated
 from classwork.models import ClassOffer, Location
 from classwork.rules.timetable import MeetingChange, Slot
 
@@ -73,15 +73,7 @@ class Preview:
         if self.problems:
             raise ChangeRefused(*self.problems)
         if seen is not None and seen != self.fingerprint:
-            raise PreviewOutdated(self)
-
-
-class PreviewOutdated(Exception):
-    """The data changed in the meantime, so the preview must be shown again."""
-
-    def __init__(self, preview: Preview) -> None:
-        super().__init__("Something changed since you opened this preview. Please check it again.")
-        self.preview = preview
+            raise PreviewOutdated
 
 
 def build_preview(
@@ -89,7 +81,7 @@ def build_preview(
     *,
     rows: Iterable[PreviewRow] = (),
     warnings: Iterable[str] = (),
-    faults: Iterable[FieldProblem] = (),
+    problems: Iterable[FieldProblem] = (),
 ) -> Preview:
     touched = tuple(effect for effect in effects if effect.steps)
     meetings = (meeting_row(effect.class_offer, step) for effect in touched for step in effect.steps)
@@ -98,7 +90,7 @@ def build_preview(
         (*rows, *meetings, *(row for each in contributions for row in each.rows)),
         touched,
         (*warnings, *(warning for each in contributions for warning in each.warnings)),
-        (*faults, *(problem for each in contributions for problem in each.problems)),
+        (*problems, *(problem for each in contributions for problem in each.problems)),
     )
 
 

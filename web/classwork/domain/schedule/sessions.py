@@ -12,11 +12,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from classwork.domain.schedule import effects as schedule_effects
-from classwork.domain.schedule import problems
 from classwork.domain.schedule.announcements import apply_schedule_changes
 from classwork.domain.schedule.changes import copy_with_values, field_differences
 from classwork.domain.schedule.previews import Preview, PreviewRow, build_preview
-from classwork.domain.schedule.problems import FieldProblem
+from classwork.domain.schedule.problems import model_problems
+from classwork.errors import FieldProblem
 from classwork.models import ClassOffer, Session
 from classwork.rules import calendar
 from classwork.rules.calendar import CalendarRules, SessionPlan
@@ -72,7 +72,7 @@ def drafted_session(session: Session, values: Values) -> Session:
 
 
 def session_problems(session: Session, others: Iterable[SessionPlan]) -> list[FieldProblem]:
-    faults = []
+    problems = []
     plan, plans = session.plan, list(others)
     if rivals := calendar.overlapping_sessions(plan, plans):
         rival, proposed = rivals[0], calendar.moved_clear_of_overlaps(plan, plans)
@@ -81,7 +81,7 @@ def session_problems(session: Session, others: Iterable[SessionPlan]) -> list[Fi
             f"which has classes from {format_date(rival.start)} to {format_date(rival.end)}. "
             f"With the key day on {format_date(proposed.key_day)} nothing would overlap."
         )
-        faults.append(FieldProblem("key_day_date", sentence, {"key_day_date": proposed.key_day}))
+        problems.append(FieldProblem("key_day_date", sentence, {"key_day_date": proposed.key_day}))
     if session.publish_date > session.expire_date:
         expire = calendar.expire_default(plan, school_calendar_rules())
         better = {"expire_date": expire} if session.publish_date <= expire else {"publish_date": plan.start}
@@ -89,8 +89,8 @@ def session_problems(session: Session, others: Iterable[SessionPlan]) -> list[Fi
             f"It would be published on {format_date(session.publish_date)}, after the last day on which it is shown, "
             f"{format_date(session.expire_date)}."
         )
-        faults.append(FieldProblem("publish_date", sentence, better))
-    return faults
+        problems.append(FieldProblem("publish_date", sentence, better))
+    return problems
 
 
 def plan_session(session: Session, values: Values, now: datetime | None = None) -> Preview:
@@ -106,7 +106,7 @@ def plan_session(session: Session, values: Values, now: datetime | None = None) 
         effects,
         rows=_session_date_rows(session, changed),
         warnings=schedule_effects.new_schedule_warnings(planned, effects, now),
-        faults=schedule_effects.schedule_problems(effects, now),
+        problems=schedule_effects.schedule_problems(effects, now),
     )
 
 
@@ -119,10 +119,10 @@ def drafted_session_or_problems(session: Session, values: Values) -> Session | l
     try:
         changed = drafted_session(session, values)
     except calendar.ImpossiblePlan as impossible:
-        fields = problems.model_problems(copy_with_values(session, values), exclude=["expire_date"])
+        fields = model_problems(copy_with_values(session, values), exclude=["expire_date"])
         return fields or [FieldProblem("", str(impossible))]
     others = [other.plan for other in Session.objects.exclude(pk=session.pk)]
-    return problems.model_problems(changed, session_problems(changed, others)) or changed
+    return model_problems(changed, session_problems(changed, others)) or changed
 
 
 def classes_of_session(session: Session) -> list[ClassOffer]:

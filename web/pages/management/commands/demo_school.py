@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from pages import demo
+from pages.errors import SchoolNotEmpty
 
 
 class Command(BaseCommand):
@@ -21,6 +22,6 @@ class Command(BaseCommand):
             raise CommandError("The demo people's passwords are known, and DEBUG is off. Add --anyway if you are sure.")
         try:
             demo.load_demo_school(anyway=anyway)
-        except demo.SchoolNotEmpty:
+        except SchoolNotEmpty:
             raise CommandError("There are people in this database already. Add --anyway if you are sure.") from None
         self.stdout.write("The demo school is open.")

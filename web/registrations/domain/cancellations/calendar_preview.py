@@ -6,7 +6,7 @@ from datetime import datetime
 from classwork.domain.schedule import effects as schedule_effects
 from classwork.domain.schedule.meetings import MeetingDraft
 from classwork.domain.schedule.previews import Preview, ScheduleEffect, build_preview
-from classwork.domain.schedule.problems import FieldProblem
+from classwork.errors import FieldProblem
 from classwork.models import ClassOffer, Meeting
 from classwork.rules import timetable
 from classwork.rules.timetable import MeetingChange
@@ -39,7 +39,7 @@ def preview_canceled_days(
         if instead
         else []
     )
-    return build_preview(effects, warnings=map(str, clashes), faults=problems)
+    return build_preview(effects, warnings=map(str, clashes), problems=problems)
 
 
 def _cancellation_effect(

@@ -15,8 +15,8 @@ from billing.domain.cancellations.bulk_refunds import RefundPlan
 from billing.domain.refunds import order_snapshot
 from billing.domain.refunds.order_snapshot import OrderSnapshots
 from billing.domain.refunds.refund_shares import RefundRequest
-from classwork.domain.schedule.previews import Preview, PreviewOutdated
-from classwork.domain.schedule.problems import ChangeRefused, FieldProblem
+from classwork.domain.schedule.previews import Preview
+from classwork.errors import ChangeRefused, FieldProblem, PreviewOutdated
 from classwork.models import ClassOffer, Meeting
 from registrations.domain import attendees
 from registrations.domain.cancellations import calendar_preview
@@ -70,7 +70,7 @@ class CancellationPlan:
         if self.problems:
             raise ChangeRefused(*self.problems)
         if seen is not None and seen != self.fingerprint:
-            raise PreviewOutdated(self.calendar)
+            raise PreviewOutdated
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def plan_cancellation(
     if snapshot is None:
         snapshot = order_snapshot.load_order_snapshots(orders_of_spots(spots), now)
     elif orders_of_spots(spots) - snapshot.keys():
-        raise PreviewOutdated(Preview())  # Someone registered in the meantime.
+        raise PreviewOutdated  # Someone registered in the meantime.
     compensations, refund_plan = _compute_compensations(
         request, spots, _PurchasedDays(class_offers, meetings), snapshot
     )
