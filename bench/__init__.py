@@ -1,1 +1,1 @@
-"""Repeatable measurements, one command each; exit 0 means that what they promise holds."""
+"""Repeatable measurements. Each is one command, and exit code 0 means that its promise holds."""

@@ -5,7 +5,7 @@
 
 A browser 390 px wide on gunicorn. Each key takes `--key` milliseconds, each page is looked at for `--look` seconds
 before anything is done on it, and each tap comes `--tap` seconds after the thing before. Exit 0 when two people have
-both places, paid, within two minutes.
+both spots, paid, within two minutes.
 """
 
 import argparse

@@ -49,15 +49,15 @@ class Site:
         (self.top / "requirements.txt").write_text(f"{self.requirements}# {self.changes}\n")
 
     def finish_setup(self) -> float:
-        begun = time.monotonic()
+        started = time.monotonic()
         setup = self.setup()
-        said = setup.communicate()[1]
+        error_output = setup.communicate()[1]
         if setup.returncode:
-            sys.exit(f"The next setup did not finish:\n{said}")
+            sys.exit(f"The next setup did not finish:\n{error_output}")
         stamp = json.loads((self.top / ".venv" / "installed.txt").read_text())
         if len(stamp["packages"]) < 20 or not (self.top / ".venv").is_symlink():
             sys.exit(f"The next setup finished with less than it should: {stamp}")
-        return time.monotonic() - begun
+        return time.monotonic() - started
 
     @contextmanager
     def served(self) -> Iterator[None]:
@@ -81,7 +81,7 @@ class Site:
         sys.exit("gunicorn has no worker and starts none.")
 
     def must_answer(self) -> None:
-        """Now, and by a worker that has only just begun."""
+        """Now, and by a worker that has only just started."""
         self.ask()
         os.kill(old := self.worker(), signal.SIGKILL)
         for _ in range(300):

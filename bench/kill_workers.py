@@ -80,7 +80,7 @@ def celery_beat() -> None:
 
 class Run:
     def __init__(self, work: Callable[[], None], others: list[Callable[[], None]]) -> None:
-        self.work, self.told = work, 0
+        self.work, self.emitted = work, 0
         self.killed: dict[int, float] = {}
         self.workers = [self.start(work) for _ in range(WORKERS)]
         self.others = [self.start(other) for other in others]
@@ -118,8 +118,8 @@ class Run:
         while Delivery.objects.filter(due_at__isnull=False).count() < BACKLOG:
             with transaction.atomic():
                 for _ in range(10):
-                    self.told += 1
-                    emit(events.LOADED, key=str(self.told), number=self.told)
+                    self.emitted += 1
+                    emit(events.LOADED, key=str(self.emitted), number=self.emitted)
 
     def kill(self) -> None:
         place = random.randrange(WORKERS)
@@ -152,15 +152,15 @@ def report(run: Run, drained: bool, seconds: float) -> bool:
     deliveries = Delivery.objects.count()
     undone = Delivery.objects.exclude(state=DeliveryState.DONE).count()
     counted = dict(Entry.objects.values_list("subject_id").annotate(Count("pk")))
-    missing = 2 * run.told - Event.objects.count()
+    missing = 2 * run.emitted - Event.objects.count()
     lost_effects = Event.objects.count() - len(counted)
     doubled = sum(number > 1 for number in counted.values())
     calls = outside_calls(Path(os.environ["BENCH_LOG"]), run.killed)
-    never_called = run.told - len(calls)
+    never_called = run.emitted - len(calls)
     again = sum(len(runs) - 1 for runs in calls.values())
     together = overlaps(calls)
     lost = Attempt.objects.filter(outcome=Attempt.Outcome.LOST).count()
-    print(f"{len(run.killed)} kills in {seconds:.0f} s; {run.told} events told, {deliveries} deliveries")
+    print(f"{len(run.killed)} kills in {seconds:.0f} s; {run.emitted} events emitted, {deliveries} deliveries")
     print(f"  taken up again after their worker was killed: {lost}")
     print(f"  deliveries not done: {undone}" + ("" if drained else " (the queue did not run empty)"))
     print(f"  events missing: {missing}")

@@ -86,7 +86,7 @@ def student_of(session: Any, name: str, classes: int) -> Any:
         class_offer = factories.create_class_offer(
             session, factories.create_subject("L2", name=f"{name} {number}", num_weeks=4), class_day=number % 7
         )
-        resource_factories.place(student, class_offer)
+        resource_factories.create_registration(student, class_offer)
         for resource in range(EACH):
             resource_factories.resource(
                 f"Resource {resource}", class_offer, when="class", class_number=1 + resource % 4

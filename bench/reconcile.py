@@ -54,7 +54,7 @@ def compared(planted: set[tuple[str, str]], payments: int) -> bool:
     before, began = memory(), time.monotonic()
     run = one_run()
     seconds, grown = time.monotonic() - began, memory() - before
-    found = told(run)
+    found = findings_of(run)
     print(f"{payments} payments, {len(planted)} faults of {len(FAULTS)} kinds planted: {len(planted & found)} found")
     for word, left in (("missed", planted - found), ("found though nothing is wrong", found - planted)):
         for verdict, name in sorted(left):
@@ -84,7 +84,7 @@ def one_run() -> Any:
     return run
 
 
-def told(run: Any) -> set[tuple[str, str]]:
+def findings_of(run: Any) -> set[tuple[str, str]]:
     """Each finding by its verdict and the name of the thing, as they were planted."""
     from accounting.models import Finding
 
@@ -176,7 +176,7 @@ class Month:
         self._refunds(payments, wrong)
 
     def _unpaid(self, orders: list[Any]) -> None:
-        """Their money, which nobody told us of: for us the order lapsed."""
+        """The gateway never reported these payments, so our orders have expired."""
         from billing.models import Order, OrderLine
 
         numbers = [order.pk for order in orders]

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Two hundred people want the last twenty places, over HTTP, from gunicorn, with a worker running beside it.
+"""Two hundred people order the last twenty spots over HTTP, from gunicorn with a worker.
 
     .venv/bin/python bench/rush.py [--buyers 200] [--places 20] [--at-once 40] [--postgres]
 
-Each goes the whole way: the form, who pays, the price, the last click, the practice payment. Exit 0 when exactly as
-many places are sold as there are, everybody else is told clearly that the class is full, nothing answers with 5xx, and
-no hold is left over. Beside the orders a second stands how many pages of the class list the same server answers.
+Each of them registers, enters the payer, reviews the price and makes the practice payment. Exit 0 if exactly as many
+spots are sold as there are, everyone else reads that the class is full, no answer is a 5xx, and no hold is left. For
+comparison, it prints how many pages of the class list the same server answers per second.
 """
 
 import argparse
@@ -121,13 +121,13 @@ class Buyer(Visitor):
         _, page, _ = self.ask("GET", f"/register/?class={class_offer_id}")
         status, page, _ = self.send("/register/", page, classes=str(class_offer_id), who="me", others="0")
         if status != 302:
-            return told(page)
+            return page_outcome(page)
         _, page, _ = self.ask("GET", "/checkout/")
         self.send("/checkout/", page, payer_name=self.name, payer_email=self.email)
         _, page, _ = self.ask("GET", "/checkout/review/")
         status, page, onward = self.send("/checkout/review/", page, way="practice")
         if status != 302:
-            return told(page)
+            return page_outcome(page)
         attempt = urlsplit(onward).path
         _, page, _ = self.ask("GET", attempt)
         _, _, onward = self.send(attempt, page, answer="pay")
@@ -135,7 +135,7 @@ class Buyer(Visitor):
         return SOLD if "received your payment" in page else "unclear"
 
 
-def told(page: str) -> str:
+def page_outcome(page: str) -> str:
     return FULL if "class is full" in page else "unclear"
 
 

@@ -1,4 +1,4 @@
-"""Throw-away services for measurements: a folder, a PostgreSQL, a Redis; each gone when its block is left."""
+"""Temporary services for measurements: a folder, PostgreSQL and Redis. Each is removed when its block ends."""
 
 import argparse
 import os
@@ -109,7 +109,7 @@ class Redis:
         wait_for(self.port)
 
     def flush_and_restart(self) -> None:
-        """Everything it knew is gone, and it is away for a moment."""
+        """Lose all data, and be unavailable for a moment."""
         self.server.kill()
         self.server.wait()
         time.sleep(0.5)

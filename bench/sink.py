@@ -1,4 +1,4 @@
-"""A mail server that keeps nothing but a line for each mail that it took: to whom."""
+"""A mail server that only logs the recipient of each mail that it accepts."""
 
 import asyncio
 import os

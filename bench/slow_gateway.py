@@ -81,10 +81,10 @@ def stripe() -> Iterator[Any]:
 def play(name: str, port: int, addresses: list[str], options: argparse.Namespace) -> Run:
     run, until = Run(name), time.monotonic() + options.seconds
     with ThreadPoolExecutor(options.buyers + READERS) as pool:
-        deeds = [pool.submit(buy, port, addresses, run, until) for _ in range(options.buyers)]
-        deeds += [pool.submit(read, port, PAGES[number % len(PAGES)], run, until) for number in range(READERS)]
-    for deed in deeds:
-        deed.result()
+        futures = [pool.submit(buy, port, addresses, run, until) for _ in range(options.buyers)]
+        futures += [pool.submit(read, port, PAGES[number % len(PAGES)], run, until) for number in range(READERS)]
+    for future in futures:
+        future.result()
     return run
 
 

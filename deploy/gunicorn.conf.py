@@ -1,7 +1,7 @@
 """gunicorn for one machine: `gunicorn -c deploy/gunicorn.conf.py`.
 
-Without PORT it listens on 127.0.0.1:8000, with it on that port from everywhere. WEB_CONCURRENCY and THREADS say how
-many processes there are and how many requests each of them serves at once.
+With PORT it listens on that port of all interfaces, otherwise on 127.0.0.1:8000. WEB_CONCURRENCY is the number of
+processes, and THREADS is how many requests each of them serves at the same time.
 """
 
 import os
@@ -16,17 +16,17 @@ wsgi_app = "hepcat.wsgi"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = int(os.environ.get("THREADS") or 4)
 timeout = 30
-# A worker is replaced now and then, so that no leak grows for months; not all at once.
+# Workers are replaced from time to time, so that no memory leak grows for months, and not all at the same time.
 max_requests = 2000
 max_requests_jitter = 200
-# No access log: it would keep addresses of people. The proxy in front counts requests. Whoever turns it on all the same
-# with --access-logfile gets lines without addresses of people and of pages, for pages' addresses may be secret.
+# There is no access log, because it would store IP addresses; the proxy counts requests. If you turn it on with
+# --access-logfile, its lines have neither IP addresses nor URLs, which may be secret.
 access_log_format = "%(t)s %(m)s %(s)s %(b)s %(D)s %({x-request-id}o)s"
 errorlog = "-"
 
 
 class SiteLogger(Logger):
-    """gunicorn names the address of a request that it could not handle; secrets are left out as in the site's log."""
+    """gunicorn logs the URL of a request that failed, so secrets are removed as in the log of the site."""
 
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)
@@ -38,5 +38,5 @@ class SiteLogger(Logger):
 
 
 logger_class = SiteLogger
-# No door for commands: systemd and the signals do what is needed, and it would be put into somebody's home.
+# The control socket is not needed besides systemd and signals, and it would be created in a home folder.
 control_socket_disable = True

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A new version on PythonAnywhere: in a Bash console there, with the virtualenv on. LIVE_WSGI_FILE comes from .env.
+# Updates a site on PythonAnywhere. Run it in a Bash console there, in the virtualenv. LIVE_WSGI_FILE is set in .env.
 set -eu
 cd "$(dirname "$0")/.."
 set -a; . ./.env; set +a

@@ -1,4 +1,4 @@
-"""What the WSGI file of PythonAnywhere's Web tab holds; change the path if the repository is elsewhere."""
+"""The content of the WSGI file of PythonAnywhere's Web tab. Change the path if the repository is elsewhere."""
 
 import sys
 from pathlib import Path

@@ -1,10 +1,10 @@
 #!/bin/sh
 # Installs a new version on your own server:
-#     sudo deploy/update.sh            # the newest of the branch that is checked out
+#     sudo deploy/update.sh            # the newest commit of the current branch
 #     sudo deploy/update.sh v1.2.0     # a release; also an earlier one, to go back
-# All of it is done as the user who owns this folder; root only starts site and workers anew. What is new is installed
-# beside what is in use, and switched to when it is whole and fits. The site is up all the while; a migration that could
-# not run beside the old code says so in CHANGELOG.md.
+# Everything runs as the user who owns this folder, and root only restarts the site and its workers. The new packages are
+# installed in a new environment, which replaces the one in use once it is complete and passes the checks. The site stays
+# up all the time; CHANGELOG.md says if a migration cannot run beside the old code.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -17,10 +17,10 @@ fi
 
 commit=$(git rev-parse HEAD)
 branch=$(git symbolic-ref --quiet --short HEAD || true)
-tell_the_way_back() {
+print_way_back() {
     code=$?
-    [ "$code" = 0 ] || echo "update: this broke off; the site still runs what it was started with." >&2
-    echo "update: to go back: sudo deploy/update.sh $commit (what was installed for it is kept)." >&2
+    [ "$code" = 0 ] || echo "update: this was interrupted; the site still runs the version that it was started with." >&2
+    echo "update: to go back: sudo deploy/update.sh $commit (its packages are still installed)." >&2
     exit "$code"
 }
 
@@ -34,12 +34,12 @@ else
     exit 2
 fi
 if ! ./run setup; then
-    # The code goes back, too: it and what is installed belong together. Changes of your own stay or stop this.
+    # Check out the previous code again, which fits the installed packages. Your own changes stay, or prevent this.
     if [ $# -gt 0 ]; then git checkout --quiet "${branch:-$commit}"; else git reset --quiet --keep "$commit"; fi
     echo "update: nothing has changed." >&2
     exit 1
 fi
-trap tell_the_way_back EXIT
+trap print_way_back EXIT
 ./run manage check --deploy
 ./run manage migrate --no-input
 ./run manage collectstatic --no-input --verbosity 0
@@ -47,5 +47,5 @@ trap tell_the_way_back EXIT
 if [ "$(id -u)" = 0 ]; then
     systemctl restart hepcat hepcat-worker
 else
-    echo "update: done. Root starts site and workers anew: systemctl restart hepcat hepcat-worker"
+    echo "update: done. As root, restart the site and its workers: systemctl restart hepcat hepcat-worker"
 fi

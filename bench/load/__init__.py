@@ -1,1 +1,1 @@
-"""The app that bench/ brings in by EXTRA_APPS: an event, and receivers whose effects can be counted."""
+"""The app that the benchmarks add by EXTRA_APPS: events, and receivers whose effects can be counted."""

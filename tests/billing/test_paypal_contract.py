@@ -13,7 +13,7 @@ from typing import Any
 from django.test import SimpleTestCase, tag
 
 from tests.fakes.paypal_server import contract
-from tests.fakes.paypal_server.contract import Asked
+from tests.fakes.paypal_server.contract import Request
 
 ORDERS, CAPTURE, REFUND = (
     "/v2/checkout/orders",
@@ -57,8 +57,8 @@ SIGNED: dict[str, Any] = {
 }
 
 
-def post_request(path: str, body: Any, **headers: str) -> Asked:
-    return Asked("POST", path, json.dumps(body).encode(), HEADERS | headers)
+def post_request(path: str, body: Any, **headers: str) -> Request:
+    return Request("POST", path, json.dumps(body).encode(), HEADERS | headers)
 
 
 def changed_order(change: Callable[[Any], object]) -> dict[str, Any]:
@@ -92,9 +92,9 @@ ALWAYS_REFUSED = {
     "no currency": post_request(REFUND, {"amount": {"value": "1.00"}}),
     "an unknown key of a refund": post_request(REFUND, {"amout": MONEY}),
     "a form instead of JSON": post_request(ORDERS, ORDER, **{"Content-Type": "application/x-www-form-urlencoded"}),
-    "no JSON": Asked("POST", ORDERS, b"{", HEADERS),
-    "a search without an end": Asked("GET", "/v1/reporting/transactions?start_date=2026-11-21T12:00:00Z"),
-    "an unknown search": Asked("GET", "/v1/reporting/transactions?start_date=a&end_date=b&from=c"),
+    "no JSON": Request("POST", ORDERS, b"{", HEADERS),
+    "a search without an end": Request("GET", "/v1/reporting/transactions?start_date=2026-11-21T12:00:00Z"),
+    "an unknown search": Request("GET", "/v1/reporting/transactions?start_date=a&end_date=b&from=c"),
     "a token by JSON": post_request("/v1/oauth2/token", {"grant_type": "client_credentials"}),
 }
 REFUSED_BY_THE_DESCRIPTIONS = {
@@ -122,17 +122,17 @@ class PayPalContractTest(SimpleTestCase):
     def test_valid_requests_have_no_faults(self) -> None:
         for name, request in GOOD.items():
             with self.subTest(name):
-                self.assertEqual(contract.faults_of(request), [])
+                self.assertEqual(contract.request_problems(request), [])
 
     def test_invalid_requests_are_refused(self) -> None:
         for name, request in ALWAYS_REFUSED.items():
             with self.subTest(name):
-                self.assertTrue(contract.faults_of(request))
+                self.assertTrue(contract.request_problems(request))
 
     def test_answer_unreadable_by_paypals_package_is_reported(self) -> None:
         for body in (b"{", b'{"id": "A", "nonsense": 1}', b'{"links": [{"rel": "self"}]}'):
             with self.subTest(body):
-                self.assertTrue(contract.faults_in_answer(Asked("GET", f"{ORDERS}/A"), 200, body))
+                self.assertTrue(contract.answer_problems(Request("GET", f"{ORDERS}/A"), 200, body))
 
     def test_folder_without_openapi_files_raises_error(self) -> None:
         with self.assertRaises(FileNotFoundError):
@@ -146,12 +146,12 @@ if contract.folder():
         def test_requests_invalid_by_openapi_are_refused(self) -> None:
             for name, request in REFUSED_BY_THE_DESCRIPTIONS.items():
                 with self.subTest(name):
-                    self.assertTrue(contract.faults_of(request))
+                    self.assertTrue(contract.request_problems(request))
 
         def test_answers_invalid_by_openapi_are_reported(self) -> None:
             for body in (b'{"id": "A", "status": "WHAT"}', b'{"status": 1}', b'{"create_time": "now"}'):
                 with self.subTest(body):
-                    self.assertTrue(contract.faults_in_answer(Asked("GET", f"{ORDERS}/A"), 200, body))
+                    self.assertTrue(contract.answer_problems(Request("GET", f"{ORDERS}/A"), 200, body))
 
 else:
     print("PAYPAL_OPENAPI is not set: PayPal's package validates requests, its OpenAPI files do not.", file=sys.stderr)

@@ -99,7 +99,7 @@ class EventTranslationTest(PayPalTestCase):
 
     def send_event(self, kind: str, of: str, resource: dict[str, object]) -> WebhookMessage:
         self.fake.notices()
-        self.fake.webhooks.tell(kind, of, resource, self.fake.books.stamp())
+        self.fake.webhooks.send_event(kind, of, resource, self.fake.books.stamp())
         return self.only_message()
 
     def test_approved_order_requests_a_poll(self) -> None:
@@ -219,7 +219,7 @@ class WebhookEndpointTest(PayPalTestCase):
         with self.assertLogs("django.request", "WARNING"):
             self.assertEqual(self.post_webhook(notice, notice.body.replace(b"USD", b"EUR")), 400)
             self.assertEqual(self.post_webhook(notice, b"x" * 300_000), 413)
-        self.fake.webhooks.tell("BILLING.PLAN.CREATED", "plan", {"id": "P-1"}, self.fake.books.stamp())
+        self.fake.webhooks.send_event("BILLING.PLAN.CREATED", "plan", {"id": "P-1"}, self.fake.books.stamp())
         (other,) = self.fake.notices()
         with self.assertLogs("billing.domain.payments.webhooks", "INFO"):
             self.assertEqual(self.post_webhook(other), 200)

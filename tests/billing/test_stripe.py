@@ -26,7 +26,7 @@ from common.network import OpenTransaction
 from outbox.testing import run_all
 from tests.billing.base import create_second_attempt
 from tests.billing.stripe import DECLINED, GOOD, StripeTestCase
-from tests.fakes.stripe_server.going_back import REFUND_WAITS
+from tests.fakes.stripe_server.refunds_and_disputes import REFUND_WAITS
 
 State = Refund.State
 SESSIONS, REFUNDS = "POST /v1/checkout/sessions", "POST /v1/refunds"
@@ -77,7 +77,7 @@ class CreateSessionTest(StripeTestCase):
                 self.fake.faults.order(SESSIONS, kind)
                 self.assertTrue(self.start_attempt(self.place_new_order(2)).session)
         self.assertEqual(len(self.books.every("checkout.session")), 2)
-        self.assertEqual(len(self.fake.asked(SESSIONS)), 4)
+        self.assertEqual(len(self.fake.requests_to(SESSIONS)), 4)
 
     def test_stripe_error_status_becomes_temporary_staff_or_permanent_failure(self) -> None:
         faults = {
@@ -283,8 +283,8 @@ class RefundTest(StripeTestCase):
                 self.gateway.refund(payment, Decimal(10), key="ours")
         self.books.short = False
         for _ in range(2):
-            later = {key: kept for key, kept in self.fake.api.kept.items() if key == "ours"}
-            self.fake.api.kept = later  # The key contains the hour, and an hour has passed.
+            later = {key: kept for key, kept in self.fake.api.replies.items() if key == "ours"}
+            self.fake.api.replies = later  # The key contains the hour, and an hour has passed.
             self.assertEqual(self.gateway.refund(payment, Decimal(10), key="ours").state, State.DONE)
         self.assertEqual(len(self.books.every("refund")), 1)
 
@@ -324,7 +324,7 @@ class StatementTest(StripeTestCase):
         for _ in range(120):
             self.books.book("charge", payment.transaction_id, 100, "usd")
         self.assertEqual(len(self.statement()), 121)
-        self.assertEqual(len(self.fake.asked("GET /v1/balance_transactions")), 2)
+        self.assertEqual(len(self.fake.requests_to("GET /v1/balance_transactions")), 2)
 
     def test_lines_outside_the_range_are_omitted(self) -> None:
         self.pay_at_stripe()

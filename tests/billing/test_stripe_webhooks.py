@@ -20,7 +20,7 @@ from billing.gateways.stripe.webhooks import FOLLOWED
 from billing.models import Dispute, Payment, Refund
 from tests.billing.stripe import GOOD, StripeTestCase, session_reference
 from tests.fakes.stripe_server.checkout import DISPUTED_SOON
-from tests.fakes.stripe_server.going_back import REFUND_WAITS
+from tests.fakes.stripe_server.refunds_and_disputes import REFUND_WAITS
 from tests.fakes.stripe_server.webhooks import Notice
 
 State = Refund.State

@@ -55,7 +55,7 @@ class AddResourceTest(BrowserTestCase):
         self.check_visible_only_after_class(found)
 
     def check_visible_only_after_class(self, found: Resource) -> None:
-        resource_factories.place(self.school.student, self.school.class_offer)
+        resource_factories.create_registration(self.school.student, self.school.class_offer)
         page = self.open_browser(self.school.alice, width=390)
         self.visit(page, "/library/")
         self.assertEqual(page.get_by_role("link", name="Sugar push").count(), 0)

@@ -12,21 +12,21 @@ from registrations.models import Registration, Ticket
 from users.models import Student
 
 
-def resource(title: str = "Rock step", *hung_on: ClassOffer | Subject, **values: Any) -> Resource:
-    usual = {"kind": "text", "text": "Left, *right*.", "when": "sign_up", "manager_approved": True}
-    found = Resource.objects.create(title=title, **usual | values)
-    for thing in hung_on:
-        hang(found, thing)
-    releases.rebuild_after_attachment(*hung_on)
-    return found
+def resource(title: str = "Rock step", *attached_to: ClassOffer | Subject, **values: Any) -> Resource:
+    defaults = {"kind": "text", "text": "Left, *right*.", "when": "sign_up", "manager_approved": True}
+    resource = Resource.objects.create(title=title, **defaults | values)
+    for thing in attached_to:
+        attach_resource(resource, thing)
+    releases.rebuild_after_attachment(*attached_to)
+    return resource
 
 
-def hang(resource: Resource, thing: ClassOffer | Subject, **values: Any) -> Attachment:
+def attach_resource(resource: Resource, thing: ClassOffer | Subject, **values: Any) -> Attachment:
     to = {"class_offer": thing} if isinstance(thing, ClassOffer) else {"subject": thing}
     return Attachment.objects.create(resource=resource, **to, **values)
 
 
-def place(
+def create_registration(
     student: Student, class_offer: ClassOffer, state: str = "confirmed", at: datetime | None = None
 ) -> Registration:
     at = at or timezone.now()

@@ -77,9 +77,6 @@ class LevelNumberTest(SimpleTestCase):
         self.assertEqual(levels.effective_level(Decimal(3), Decimal(0)), Decimal(0))
         self.assertEqual(levels.effective_level(Decimal(3), None), Decimal(3))
 
-    def test_surplus_is_counted_for_each_goal(self):
-        self.assertEqual(levels.surplus_per_goal(BEG.rule, ["A", "c", "N"]), {"A|C": 1, "B|D": -1})
-
 
 class NextStepTest(SimpleTestCase):
     def test_newcomer_starts_with_the_first_level(self):

@@ -137,7 +137,7 @@ class ReleaseUpdateTest(SchoolTestCase):
     def test_class_can_override_or_hide_a_resource_of_its_subject(self) -> None:
         resource = resource_factories.resource("For all", self.class_offer.subject, when="class", class_number=1)
         self.assertEqual(self.opening_time(resource), self.days[0].ends_at)
-        resource_factories.hang(resource, self.class_offer, when="class", class_number=2)
+        resource_factories.attach_resource(resource, self.class_offer, when="class", class_number=2)
         releases.rebuild_after_attachment(self.class_offer)
         self.assertEqual(self.opening_time(resource), self.days[1].ends_at)
         content.set_resource_hidden(self.tess.staff, self.class_offer, resource, True)
@@ -147,7 +147,7 @@ class ReleaseUpdateTest(SchoolTestCase):
         self.assertEqual(self.opening_time(resource), self.days[0].ends_at)
 
     def test_resource_is_released_once_per_class(self) -> None:
-        resource_factories.hang(self.third, self.class_offer.subject)
+        resource_factories.attach_resource(self.third, self.class_offer.subject)
         releases.rebuild_class_releases([self.class_offer.pk, self.class_offer.pk])
         self.assertEqual(Release.objects.filter(resource=self.third).count(), 1)
         self.assertEqual(Attachment.objects.filter(resource=self.third).count(), 2)
@@ -160,7 +160,7 @@ class ReleaseTimesPageTest(SchoolTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.late = resource_factories.resource("Late", self.class_offer, when="completion")
-        self.place = resource_factories.place(self.student, self.class_offer)
+        self.place = resource_factories.create_registration(self.student, self.class_offer)
         self.url = reverse("resource_times", args=[self.class_offer.pk, self.late.pk])
         self.log_in(self.tess)
 
@@ -195,7 +195,7 @@ class ReleaseTimesPageTest(SchoolTestCase):
         self.assertNotContains(page, "Release now")
 
     def test_teacher_opens_a_resource_for_one_student(self) -> None:
-        resource_factories.place(self.kit, self.class_offer)
+        resource_factories.create_registration(self.kit, self.class_offer)
         self.assertTrue(self.act(f"open-{self.place.pk}"))
         self.assertIsNone(access.find_accessible_resource(self.gus, self.late.pk))
         self.assertContains(self.client.get(self.url), "for this student only")
@@ -203,7 +203,7 @@ class ReleaseTimesPageTest(SchoolTestCase):
         self.assertEqual(Opening.objects.count(), 0)
 
     def test_registrations_of_other_classes_and_unknown_actions_are_not_found(self) -> None:
-        elsewhere = resource_factories.place(
+        elsewhere = resource_factories.create_registration(
             self.kit, factories.create_class_offer(self.session, factories.create_subject("L2"))
         )
         for wanted in (f"open-{elsewhere.pk}", "open-x", "explode"):

@@ -1,4 +1,4 @@
-"""What can go wrong between two machines, on order."""
+"""Failures between two machines, as a test requests them."""
 
 import time
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ KINDS = ("before", "after", "drop", "slow")
 
 @dataclass
 class Fault:
-    """For requests such as `POST /v1/refunds`: fail before acting, fail after acting with an error or by hanging up, or
-    be slow."""
+    """What happens to matching requests, such as `POST /v1/refunds`: they fail before or after they take effect, get no
+    answer, or are slow."""
 
     match: str
     kind: str

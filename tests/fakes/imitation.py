@@ -1,4 +1,4 @@
-"""What the imitations of gateways have in common: a server, levers under /_control/, and faults on order."""
+"""What the imitations of gateways share: a server, controls under /_control/, and faults that a test requests."""
 
 import argparse
 import json
@@ -16,10 +16,10 @@ from tests.fakes.faults import Faults
 from tests.fakes.outgoing import Outgoing
 
 JSON, HTML = "application/json", "text/html; charset=utf-8"
-Levers = dict[str, Callable[[dict[str, Any]], Any]]
+Controls = dict[str, Callable[[dict[str, Any]], Any]]
 
 
-class Asked(Protocol):
+class Request(Protocol):
     @property
     def where(self) -> str: ...
 
@@ -49,7 +49,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         place = urlsplit(self.path).path
         if place.startswith("/_control/"):
-            status, found = self.server.fake.pull(place.removeprefix("/_control/"), json.loads(body or b"{}"))
+            status, found = self.server.fake.run_control(place.removeprefix("/_control/"), json.loads(body or b"{}"))
             self.write(status, json.dumps(found).encode(), JSON)
         else:
             self.route(method, place, body)
@@ -57,10 +57,10 @@ class Handler(BaseHTTPRequestHandler):
     def route(self, method: str, place: str, body: bytes) -> None:
         raise NotImplementedError
 
-    def heads(self) -> CaseInsensitiveDict[str]:
+    def header_dict(self) -> CaseInsensitiveDict[str]:
         return CaseInsensitiveDict(self.headers.items())
 
-    def give(self, reply: Reply | None) -> None:
+    def send_reply(self, reply: Reply | None) -> None:
         if reply is None:
             self.close_connection = True
             self.connection.close()
@@ -72,19 +72,19 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **headers}.items():
             if value:
                 self.send_header(name, value)
-        with suppress(ConnectionError):  # who asked did not wait
+        with suppress(ConnectionError):  # The client may have stopped waiting.
             self.end_headers()
             self.wfile.write(body)
 
     def log_message(self, format: str, *arguments: Any) -> None:
-        """Quiet: GET /_control/requests tells."""
+        """Log nothing, because GET /_control/requests lists the requests."""
 
 
 class Imitation:
-    """All that a test or a lever can reach; `url` is what the site is given as the gateway's address."""
+    """The base class of the imitations. `url` is what the site uses as the address of the gateway."""
 
     handler: ClassVar[type[Handler]]
-    refusal: ClassVar[type[Exception]]
+    error_class: ClassVar[type[Exception]]
     webhooks: Outgoing[Any]
 
     def __init__(self, port: int) -> None:
@@ -94,52 +94,52 @@ class Imitation:
         self.http = Server(("127.0.0.1", port), self.handler)
         self.http.fake = self
         self.url = f"http://127.0.0.1:{self.http.server_port}"
-        self.levers: Levers = {}
+        self.controls: Controls = {}
 
-    def act(self, asked: Any) -> Any:
-        """The gateway's own answer."""
+    def handle(self, request: Any) -> Any:
+        """Answer as the gateway does."""
         raise NotImplementedError
 
-    def note(self, asked: Any, reply: Any) -> None:
-        """Keep what was asked for the tests."""
+    def record(self, request: Any, reply: Any) -> None:
+        """Store the request for tests."""
         raise NotImplementedError
 
-    def trouble(self, status: int) -> Any:
-        """How the gateway says that it is not well."""
+    def failure_reply(self, status: int) -> Any:
+        """Answer as the gateway does when it has a failure."""
         raise NotImplementedError
 
-    def answer(self, asked: Asked) -> Any:
-        """None: hang up."""
-        fault = self.faults.take(asked.where)
+    def answer(self, request: Request) -> Any:
+        """Return None if the connection is to be closed without an answer."""
+        fault = self.faults.take(request.where)
         if fault and fault.kind == "before":
-            reply = self.trouble(fault.status)
-            self.note(asked, reply)
+            reply = self.failure_reply(fault.status)
+            self.record(request, reply)
             return reply
         with self.lock:
-            reply = self.act(asked)
-            self.note(asked, reply)
+            reply = self.handle(request)
+            self.record(request, reply)
         if fault and fault.kind == "drop":
             return None
-        return self.trouble(fault.status) if fault and fault.kind == "after" else reply
+        return self.failure_reply(fault.status) if fault and fault.kind == "after" else reply
 
-    def pull(self, name: str, wanted: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    def run_control(self, name: str, params: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         if not name:
-            return 200, {"levers": sorted(self.levers)}
+            return 200, {"levers": sorted(self.controls)}
         try:
             with self.lock:
-                return 200, {"done": self.levers[name](wanted)}
-        except (KeyError, TypeError, ValueError, self.refusal) as wrong:
-            return 400, {"wrong": f"{type(wrong).__name__}: {wrong}"}
+                return 200, {"done": self.controls[name](params)}
+        except (KeyError, TypeError, ValueError, self.error_class) as error:
+            return 400, {"wrong": f"{type(error).__name__}: {error}"}
 
-    def common_levers(self) -> Levers:
+    def common_controls(self) -> Controls:
         return {
-            "requests": lambda wanted: [each.__dict__ for each in self.requests],
-            "fault": lambda wanted: self.faults.order(**wanted),
-            "no-faults": lambda wanted: self.faults.clear(),
-            "hold-webhooks": lambda wanted: self.webhooks.hold(),
-            "release-webhooks": lambda wanted: self.webhooks.release(),
-            "reorder-webhooks": lambda wanted: self.webhooks.reorder(wanted["order"]),
-            "copies-of-webhooks": lambda wanted: setattr(self.webhooks, "copies", wanted["copies"]),
+            "requests": lambda params: [each.__dict__ for each in self.requests],
+            "fault": lambda params: self.faults.order(**params),
+            "no-faults": lambda params: self.faults.clear(),
+            "hold-webhooks": lambda params: self.webhooks.hold(),
+            "release-webhooks": lambda params: self.webhooks.release(),
+            "reorder-webhooks": lambda params: self.webhooks.reorder(params["order"]),
+            "copies-of-webhooks": lambda params: setattr(self.webhooks, "copies", params["copies"]),
         }
 
 
@@ -155,7 +155,7 @@ F = TypeVar("F", bound=Imitation)
 def running(fake: F) -> Iterator[F]:
     threads = [
         threading.Thread(target=fake.http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True),
-        threading.Thread(target=fake.webhooks.deliver_for_ever, daemon=True),
+        threading.Thread(target=fake.webhooks.deliver_until_closed, daemon=True),
     ]
     for thread in threads:
         thread.start()
@@ -169,15 +169,17 @@ def running(fake: F) -> Iterator[F]:
             thread.join(5)
 
 
-def serve(description: str | None, port: int, begin: Callable[[int, str], F], tell: Callable[[F], str]) -> None:
-    """On the command line: prints what the site is to be given, then an empty line, and serves until it is ended."""
+def serve(
+    description: str | None, port: int, create_fake: Callable[[int, str], F], settings_for_site: Callable[[F], str]
+) -> None:
+    """Print the settings that the site needs and an empty line, and serve until a signal ends the process."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--port", type=int, default=port)
     parser.add_argument("--site", default="http://127.0.0.1:8000", help="The site that webhooks are sent to.")
-    wanted = parser.parse_args()
+    options = parser.parse_args()
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with running(begin(wanted.port, wanted.site.rstrip("/"))) as fake:
-        print(f"{tell(fake)}\n", flush=True)
+    with running(create_fake(options.port, options.site.rstrip("/"))) as fake:
+        print(f"{settings_for_site(fake)}\n", flush=True)
         ended.wait()

@@ -1,4 +1,4 @@
-"""Messages to the site: sent by themselves, or held, repeated, turned round, and fetched by whoever carries them."""
+"""Messages to the site. They are sent automatically, or a test holds, repeats, reorders or fetches them."""
 
 import random
 import threading
@@ -22,32 +22,32 @@ M = TypeVar("M", bound=Message)
 class Outgoing(Generic[M]):
     on_hold: bool = False
     copies: int = 1
-    told: list[M] = field(default_factory=list)
+    all_messages: list[M] = field(default_factory=list)
     waiting: deque[M] = field(default_factory=deque)
     wake: threading.Condition = field(default_factory=threading.Condition)
     busy: bool = False
     closing: bool = False
 
     def post(self, message: M) -> requests.Response:
-        """One try, signed as that try has to be."""
+        """Send it once. Each try has its own signature."""
         raise NotImplementedError
 
     def queue(self, message: M) -> None:
         with self.wake:
-            self.told.append(message)
+            self.all_messages.append(message)
             self.waiting.extend([message] * self.copies)
             self.wake.notify_all()
 
     def fetch(self) -> list[M]:
-        """Everything that waits, taken away."""
+        """Return the waiting messages and remove them."""
         with self.wake:
-            found = list(self.waiting)
+            messages = list(self.waiting)
             self.waiting.clear()
-        return found
+        return messages
 
     # -- sending -----------------------------------------------------------------------------------------------------
 
-    def deliver_for_ever(self) -> None:
+    def deliver_until_closed(self) -> None:
         while True:
             with self.wake:
                 self.busy = False
@@ -88,7 +88,7 @@ class Outgoing(Generic[M]):
             self.waiting = deque(items)
 
     def idle(self, timeout: float = 10) -> bool:
-        """Waits until everything is delivered."""
+        """Wait until everything is delivered, and return whether it was."""
         with self.wake:
             return self.wake.wait_for(lambda: not self.waiting and not self.busy, timeout)
 

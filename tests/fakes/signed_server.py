@@ -1,6 +1,6 @@
-"""A small S3 that checks what moto does not: the signature of a link (Signature Version 4, in the address) and its age.
+"""A small S3 that checks what moto does not: the signature of a link (Signature Version 4, in the URL) and its age.
 
-Written from Amazon's description and not with the library that makes the links. `later` moves its clock.
+It follows Amazon's description and does not use the library that makes the links. `later` moves its clock.
 """
 
 import hashlib
@@ -25,14 +25,14 @@ class SignedServer(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def refusal(self, method: str, target: str, host: str) -> str:
-        """Why a link is not good; empty when it is."""
+        """Return S3's error code for an invalid link, or an empty string."""
         parts = urlsplit(target)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        given = query.pop("X-Amz-Signature", "")
-        if not given:
+        signature = query.pop("X-Amz-Signature", "")
+        if not signature:
             return "AccessDenied"
         expected = self.signature(method, unquote(parts.path), query, host)
-        if not hmac.compare_digest(expected, given):
+        if not hmac.compare_digest(expected, signature):
             return "SignatureDoesNotMatch"
         made = datetime.strptime(query["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         expired = datetime.now(UTC) + self.later > made + timedelta(seconds=int(query["X-Amz-Expires"]))
@@ -55,20 +55,22 @@ class Handler(BaseHTTPRequestHandler):
     server: SignedServer
 
     def do_GET(self) -> None:
-        """Our own questions by the library's header are answered; whoever comes by a link is looked at."""
+        """The signature is only checked for links, not for requests that the library signs in a header."""
         data = self.server.files.get(unquote(urlsplit(self.path).path))
         ours = self.headers.get("Authorization", "").startswith("AWS4-HMAC-SHA256 ")
         refusal = "" if ours else self.server.refusal(self.command, self.path, self.headers["Host"])
         if refusal or data is None:
-            return self.say(403 if refusal else 404, refusal.encode(), {})
+            return self.send_reply(403 if refusal else 404, refusal.encode(), {})
         query = dict(parse_qsl(urlsplit(self.path).query))
-        said = {name.removeprefix("response-"): value for name, value in query.items() if name.startswith("response-")}
-        return self.say(200, data, said)
+        headers = {
+            name.removeprefix("response-"): value for name, value in query.items() if name.startswith("response-")
+        }
+        return self.send_reply(200, data, headers)
 
     def do_HEAD(self) -> None:
         self.do_GET()
 
-    def say(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+    def send_reply(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
         for name, value in (headers | {"Content-Length": str(len(body))}).items():
             self.send_header(name, value)

@@ -1,4 +1,4 @@
-"""A real mail server that takes mail, or answers as a test wants it to."""
+"""A real mail server that accepts mail, or answers as a test chooses."""
 
 import asyncio
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ SMTP_BACKEND = settings.MAIL_BACKENDS["smtp"]
 
 
 class Handler:
-    """`answers` are what it says to one mail after the other, at the recipient, at the text, or by hanging up.
+    """`at_recipient` and `at_text` are the answers to the next mails; "hang up" closes the connection.
 
-    After `silent_after` mails it takes one more and says nothing.
+    After `silent_after` mails, it accepts one more and does not answer.
     """
 
     def __init__(self) -> None:

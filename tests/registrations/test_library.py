@@ -17,7 +17,7 @@ from tests.classwork import resource_factories
 class LibraryTest(SchoolTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.place = resource_factories.place(self.student, self.class_offer)
+        self.place = resource_factories.create_registration(self.student, self.class_offer)
         self.now = timezone.now()
 
     def test_resource_opened_since_the_last_visit_is_new_until_the_visit_ends(self) -> None:
@@ -46,7 +46,7 @@ class LibraryTest(SchoolTestCase):
 
     def test_resource_of_two_classes_is_found_once(self) -> None:
         other = factories.create_class_offer(self.session, factories.create_subject("L2", "B"), class_day=4)
-        resource_factories.place(self.student, other)
+        resource_factories.create_registration(self.student, other)
         resource_factories.resource("Turn", self.class_offer, self.class_offer.subject, other)
         self.assertEqual(
             [str(item.resource) for item in library.build_library(self.alice, self.now, "tu").open_items], ["Turn"]
@@ -71,7 +71,7 @@ class LibraryTest(SchoolTestCase):
             for number in range(count):
                 subject = factories.create_subject("L3", num_weeks=1, name=f"Number {number} of {count}")
                 class_offer = factories.create_class_offer(self.session, subject, class_day=number % 7)
-                resource_factories.place(self.student, class_offer)
+                resource_factories.create_registration(self.student, class_offer)
                 made = [
                     Resource(title=f"A {n}", kind="text", text="x", when="sign_up", manager_approved=True)
                     for n in range(10)
@@ -107,7 +107,7 @@ class LibraryTest(SchoolTestCase):
             factories.create_session("Later", factories.upcoming_thursday(10)), factories.create_subject("L2", "B")
         )
         resource_factories.resource("Then", later)
-        resource_factories.place(self.student, later)
+        resource_factories.create_registration(self.student, later)
 
         def titles(at: datetime) -> list[list[str]]:
             found = library.build_library(self.alice, at)

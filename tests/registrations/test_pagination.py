@@ -53,8 +53,8 @@ class PaginationTest(SchoolTestCase):
             class_offer = factories.create_class_offer(
                 session, factories.create_subject("L2", name=f"Class of {number:02}"), class_day=number % 7
             )
-            resource_factories.place(self.student, class_offer)
-        resource_factories.place(self.student, self.class_offer)
+            resource_factories.create_registration(self.student, class_offer)
+        resource_factories.create_registration(self.student, self.class_offer)
         self.log_in(self.alice)
         first, second = self.parts(reverse("my_classes"), r"Class of (\d\d)</a>")
         self.assertEqual((len(first), len(second)), (49, 11))
@@ -67,7 +67,7 @@ class PaginationTest(SchoolTestCase):
             class_offer = factories.create_class_offer(
                 session, factories.create_subject("L2", name=f"Class of {number:02}"), class_day=number % 7
             )
-            resource_factories.place(self.student, class_offer)
+            resource_factories.create_registration(self.student, class_offer)
             resource_factories.resource(f"Steps {number:02}", class_offer, when="sign_up")
         self.log_in(self.alice)
         parts = self.parts(reverse("library"), r">Steps (\d\d)<")
@@ -104,7 +104,7 @@ class PaginationTest(SchoolTestCase):
             class_offer = factories.create_class_offer(
                 session, factories.create_subject("L2", name=f"Class of {number:02}"), class_day=number % 7
             )
-            resource_factories.place(self.student, class_offer)
+            resource_factories.create_registration(self.student, class_offer)
             resource_factories.resource(
                 f"{'Steps' if number >= 5 else 'Turns'} {number:02}", class_offer, when="sign_up"
             )

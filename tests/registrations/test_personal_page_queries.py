@@ -17,7 +17,7 @@ BY_ID = re.compile(r'"student_id" IN \(\d+(?:, \d+)*\)')
 class PersonalPageQueryTest(SchoolTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.place = resource_factories.place(self.student, self.class_offer)
+        self.place = resource_factories.create_registration(self.student, self.class_offer)
         self.resource = resource_factories.resource("Steps", self.class_offer, when="sign_up")
         self.log_in(self.alice)
 

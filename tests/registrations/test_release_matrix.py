@@ -151,4 +151,4 @@ class ReleaseMatrixTest(SchoolTestCase):
 
     def place(self, one: ClassOffer, two: ClassOffer) -> None:
         for student, class_offer in ((self.student, one), (self.student, two), (self.kit, two)):
-            resource_factories.place(student, class_offer)
+            resource_factories.create_registration(student, class_offer)

@@ -29,7 +29,7 @@ class ResourceAccessTest(SchoolTestCase):
         for state, may in (("confirmed", True), ("on_hold", False), ("canceled", False), ("transferred", False)):
             with self.subTest(state):
                 Registration.objects.all().delete()
-                resource_factories.place(self.student, self.class_offer, state)
+                resource_factories.create_registration(self.student, self.class_offer, state)
                 self.assertEqual(self.has_access(self.alice), may)
         Registration.objects.all().delete()
         Registration.objects.create(student=self.student, class_offer=self.class_offer, state="held")
@@ -68,7 +68,7 @@ class ResourceAccessTest(SchoolTestCase):
         self.assertFalse(self.has_access(self.alice))
 
     def test_finished_class_stays_accessible(self) -> None:
-        resource_factories.place(self.student, self.class_offer)
+        resource_factories.create_registration(self.student, self.class_offer)
         last = resource_factories.resource("Last", self.class_offer, when="completion")
         at = self.class_offer.meetings.last().ends_at
         self.assertFalse(self.has_access(self.alice, last, at - timedelta(seconds=1)))
@@ -78,7 +78,7 @@ class ResourceAccessTest(SchoolTestCase):
     def test_late_joiners_see_earlier_resources_if_the_school_allows_it(self) -> None:
         first = resource_factories.resource("First", self.class_offer, when="class", class_number=1)
         later = self.class_offer.meetings.all()[1].starts_at
-        registration = resource_factories.place(self.student, self.class_offer, at=later)
+        registration = resource_factories.create_registration(self.student, self.class_offer, at=later)
         self.assertTrue(self.has_access(self.alice, first, later))
         with override_settings(LATE_JOINERS_SEE_EARLIER=False):
             self.assertFalse(self.has_access(self.alice, first, later))
@@ -129,7 +129,7 @@ class ResourceAccessTest(SchoolTestCase):
         self.assertEqual([self.has_access(each, office) for each in (self.tess, self.ada)], [False, True])
 
     def test_unattached_resources_are_for_their_audience_and_need_approval(self) -> None:
-        resource_factories.place(self.student, self.class_offer)
+        resource_factories.create_registration(self.student, self.class_offer)
         people = (self.alice, self.sam, self.tess, self.ada)
         for audience, expected in (
             ("public", [True, True, True, True]),
@@ -143,7 +143,7 @@ class ResourceAccessTest(SchoolTestCase):
         self.assertFalse(self.has_access(self.alice, waiting))
 
     def test_mail_texts_and_unapproved_resources_have_no_page(self) -> None:
-        resource_factories.place(self.student, self.class_offer)
+        resource_factories.create_registration(self.student, self.class_offer)
         self.assertFalse(
             self.has_access(self.alice, resource_factories.resource("Mail", self.class_offer, kind="email"))
         )

@@ -63,7 +63,7 @@ class FileAccessTests:
 
     def test_guardian_gets_the_files_of_their_child(self) -> None:
         resource = self.film()
-        resource_factories.place(self.kit, self.class_offer)
+        resource_factories.create_registration(self.kit, self.class_offer)
         self.assertEqual(self.request_file(resource, self.gus), self.given)
 
     def test_file_is_available_only_while_the_release_is_open(self) -> None:

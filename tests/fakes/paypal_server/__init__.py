@@ -1,4 +1,4 @@
-"""An imitation of PayPal that keeps state, refuses what PayPal refuses, and signs what it tells."""
+"""An imitation of PayPal that keeps state, refuses what PayPal refuses, and signs its webhooks."""
 
 from tests.fakes.paypal_server.server import CLIENT_ID, SECRET, WEBHOOK_ID, PayPal, paypal_server
 

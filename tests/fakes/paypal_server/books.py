@@ -1,4 +1,4 @@
-"""What PayPal remembers, and what it lets happen: orders, captures and refunds; disputes on the ground of them."""
+"""PayPal's orders, captures and refunds."""
 
 import copy
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tests.fakes.paypal_server.disputes import Disputes
-from tests.fakes.paypal_server.wire import Wire, amount_of, fitting, money, new_id, unknown, unprocessable
+from tests.fakes.paypal_server.wire import Wire, amount_of, check_lengths, money, new_id, unknown, unprocessable
 
 APPROVAL_WINDOW = timedelta(hours=3)
 PAYER = {
@@ -26,19 +26,19 @@ class Books(Disputes):
 
     # -- orders ----------------------------------------------------------------------------------------------------
 
-    def create(self, wanted: Wire) -> Wire:
-        for unit in wanted["purchase_units"]:
+    def create(self, params: Wire) -> Wire:
+        for unit in params["purchase_units"]:
             amount_of(unit["amount"])
-            fitting(unit, "description", "custom_id", "invoice_id")
-        source = (wanted.get("payment_source") or {}).get("paypal")
-        context = (source or {}).get("experience_context") or wanted.get("application_context") or {}
-        fitting(context, "brand_name")
+            check_lengths(unit, "description", "custom_id", "invoice_id")
+        source = (params.get("payment_source") or {}).get("paypal")
+        context = (source or {}).get("experience_context") or params.get("application_context") or {}
+        check_lengths(context, "brand_name")
         number = new_id()
         order = {
             "id": number,
-            "intent": wanted["intent"],
+            "intent": params["intent"],
             "status": "CREATED" if source is None else "PAYER_ACTION_REQUIRED",
-            "purchase_units": [{"reference_id": "default"} | copy.deepcopy(unit) for unit in wanted["purchase_units"]],
+            "purchase_units": [{"reference_id": "default"} | copy.deepcopy(unit) for unit in params["purchase_units"]],
             "create_time": self.stamp(),
             "links": [
                 self.link("self", f"/v2/checkout/orders/{number}"),
@@ -68,14 +68,14 @@ class Books(Disputes):
         order["links"] = [each for each in order["links"] if each["rel"] == "self"]
         order["links"].append(self.link("capture", f"/v2/checkout/orders/{number}/capture", "POST"))
         order |= {"status": "APPROVED", "payer": copy.deepcopy(PAYER), "update_time": self.stamp()}
-        self.tell("CHECKOUT.ORDER.APPROVED", "checkout-order", order)
+        self.send_event("CHECKOUT.ORDER.APPROVED", "checkout-order", order)
         return order
 
     def take_back_approval(self, number: str) -> None:
         order = self.order(number)
         order |= {"status": "VOIDED", "update_time": self.stamp()}
-        told = {"order_id": number, "purchase_units": order["purchase_units"], "payment_source": {"paypal": {}}}
-        self.tell("CHECKOUT.PAYMENT-APPROVAL.REVERSED", "payment-approval", told)
+        details = {"order_id": number, "purchase_units": order["purchase_units"], "payment_source": {"paypal": {}}}
+        self.send_event("CHECKOUT.PAYMENT-APPROVAL.REVERSED", "payment-approval", details)
 
     # -- captures --------------------------------------------------------------------------------------------------
 
@@ -95,7 +95,7 @@ class Books(Disputes):
         order |= {"status": "COMPLETED", "update_time": self.stamp()}
         if instrument == "echeck":
             capture |= {"status": "PENDING", "status_details": {"reason": "ECHECK"}}
-            self.tell("PAYMENT.CAPTURE.PENDING", "capture", capture)
+            self.send_event("PAYMENT.CAPTURE.PENDING", "capture", capture)
         elif instrument == "failing":
             self._refuse(capture)
         else:
@@ -136,12 +136,12 @@ class Books(Disputes):
         }
         order = capture["links"][-1]["href"].rpartition("/")[2]
         self.book("T0006", capture["id"], gross, currency, fee=fee, to=order, kind="ODR", of=capture)
-        self.tell("PAYMENT.CAPTURE.COMPLETED", "capture", capture)
+        self.send_event("PAYMENT.CAPTURE.COMPLETED", "capture", capture)
 
     def _refuse(self, capture: Wire, event: str = "PAYMENT.CAPTURE.DECLINED") -> None:
         capture |= {"status": "DECLINED", "update_time": self.stamp()}
         capture.pop("status_details", None)
-        self.tell(event, "capture", capture)
+        self.send_event(event, "capture", capture)
 
     def settle(self, number: str, good: bool = True) -> Wire:
         """A capture that waited for the payer's bank."""
@@ -156,7 +156,7 @@ class Books(Disputes):
 
     # -- refunds ---------------------------------------------------------------------------------------------------
 
-    def refund(self, number: str, wanted: Wire) -> Wire:
+    def refund(self, number: str, params: Wire) -> Wire:
         """Ours over the API, and the school's own in the dashboard."""
         capture = self.captured(number)
         given, currency = self._given(number), capture["amount"]["currency_code"]
@@ -165,21 +165,21 @@ class Books(Disputes):
             raise unprocessable("CAPTURE_FULLY_REFUNDED")
         if capture["status"] not in ("COMPLETED", "PARTIALLY_REFUNDED"):
             raise unprocessable("REFUND_NOT_ALLOWED")
-        if wanted.get("amount") and wanted["amount"]["currency_code"] != currency:
+        if params.get("amount") and params["amount"]["currency_code"] != currency:
             raise unprocessable("REFUND_CAPTURE_CURRENCY_MISMATCH")
-        amount = amount_of(wanted["amount"]) if wanted.get("amount") else left
+        amount = amount_of(params["amount"]) if params.get("amount") else left
         if amount > left:
             raise unprocessable("REFUND_AMOUNT_EXCEEDED")
-        refund = self._refund(capture, amount, wanted)
+        refund = self._refund(capture, amount, params)
         self._mark(capture)
         if self.pending_refunds:
             refund |= {"status": "PENDING", "status_details": {"reason": "ECHECK"}}
-            self.tell("PAYMENT.REFUND.PENDING", "refund", refund)
+            self.send_event("PAYMENT.REFUND.PENDING", "refund", refund)
         else:
             self._finish(refund)
         return refund
 
-    def _refund(self, capture: Wire, amount: Decimal, wanted: Wire) -> Wire:
+    def _refund(self, capture: Wire, amount: Decimal, params: Wire) -> Wire:
         mine, currency = new_id(), capture["amount"]["currency_code"]
         refund = {
             "id": mine,
@@ -195,9 +195,9 @@ class Books(Disputes):
                 self.link("up", f"/v2/payments/captures/{capture['id']}"),
             ],
         }
-        custom = wanted.get("custom_id") or capture.get("custom_id")
+        custom = params.get("custom_id") or capture.get("custom_id")
         refund |= {"custom_id": custom} if custom else {}
-        refund |= {name: wanted[name] for name in ("invoice_id", "note_to_payer") if name in wanted}
+        refund |= {name: params[name] for name in ("invoice_id", "note_to_payer") if name in params}
         self.refunds[mine] = refund
         order = self.orders[capture["links"][-1]["href"].rpartition("/")[2]]
         order["purchase_units"][0]["payments"].setdefault("refunds", []).append(refund)
@@ -208,7 +208,7 @@ class Books(Disputes):
         refund |= {"status": "COMPLETED", "update_time": self.stamp()}
         amount, capture = refund["amount"], refund["links"][-1]["href"].rpartition("/")[2]
         self.book("T1107", refund["id"], -Decimal(amount["value"]), amount["currency_code"], to=capture, of=refund)
-        self.tell("PAYMENT.CAPTURE.REFUNDED", "refund", refund)
+        self.send_event("PAYMENT.CAPTURE.REFUNDED", "refund", refund)
 
     def settle_refund(self, number: str, good: bool = True) -> Wire:
         refund = self.refunded(number)
@@ -220,7 +220,7 @@ class Books(Disputes):
             refund |= {"status": "FAILED", "update_time": self.stamp()}
             refund.pop("status_details", None)
             self._mark(self.captures[refund["links"][-1]["href"].rpartition("/")[2]])
-            self.tell("PAYMENT.REFUND.FAILED", "refund", refund)
+            self.send_event("PAYMENT.REFUND.FAILED", "refund", refund)
         return refund
 
     def refunded(self, number: str) -> Wire:

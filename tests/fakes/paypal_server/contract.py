@@ -47,7 +47,7 @@ SEARCH = {"start_date", "end_date", "fields", "balance_affecting_records_only", 
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     method: str
     path: str
     body: bytes = b""
@@ -62,31 +62,31 @@ class Asked:
         return dict(parse_qsl(urlsplit(self.path).query))
 
 
-def faults_of(asked: Asked) -> list[str]:
+def request_problems(request: Request) -> list[str]:
     """Why PayPal would not understand this request."""
-    found = list(_form(asked)) + list(_unfit(REQUESTS, asked.where, asked.body or b"{}"))
-    return found or [fault for judge in judges() for fault in judge.request(asked)]
+    found = list(_form(request)) + list(_misfits(REQUESTS, request.where, request.body or b"{}"))
+    return found or [fault for judge in judges() for fault in judge.request(request)]
 
 
-def faults_in_answer(asked: Asked, status: int, body: bytes) -> list[str]:
+def answer_problems(request: Request, status: int, body: bytes) -> list[str]:
     """What of our imitation PayPal's own programs would not understand."""
-    found = list(_unfit(ANSWERS, asked.where, body)) if status < 300 else []
-    return found or [fault for judge in judges() for fault in judge.answer(asked, status, body)]
+    found = list(_misfits(ANSWERS, request.where, body)) if status < 300 else []
+    return found or [fault for judge in judges() for fault in judge.answer(request, status, body)]
 
 
-def _form(asked: Asked) -> Iterator[str]:
-    kind = asked.headers.get("Content-Type", "").partition(";")[0]
-    if asked.method == "POST" and asked.path == "/v1/oauth2/token":
-        if kind != "application/x-www-form-urlencoded" or parse_qsl(asked.body.decode()) != TOKEN_FORM:
-            yield "the token is asked for with a form of grant_type=client_credentials"
-    elif asked.method == "POST" and kind != "application/json":
+def _form(request: Request) -> Iterator[str]:
+    kind = request.headers.get("Content-Type", "").partition(";")[0]
+    if request.method == "POST" and request.path == "/v1/oauth2/token":
+        if kind != "application/x-www-form-urlencoded" or parse_qsl(request.body.decode()) != TOKEN_FORM:
+            yield "the token is request for with a form of grant_type=client_credentials"
+    elif request.method == "POST" and kind != "application/json":
         yield f"Content-Type is {kind!r}"
-    if asked.where == "GET /v1/reporting/transactions":
-        yield from (f"{name}: unknown parameter" for name in asked.query.keys() - SEARCH)
-        yield from (f"{name}: required" for name in {"start_date", "end_date"} - asked.query.keys())
+    if request.where == "GET /v1/reporting/transactions":
+        yield from (f"{name}: unknown parameter" for name in request.query.keys() - SEARCH)
+        yield from (f"{name}: required" for name in {"start_date", "end_date"} - request.query.keys())
 
 
-def _unfit(models: Mapping[str, Any], where: str, body: bytes) -> Iterator[str]:
+def _misfits(models: Mapping[str, Any], where: str, body: bytes) -> Iterator[str]:
     model = next((model for pattern, model in models.items() if re.fullmatch(pattern, where)), None)
     if model is None:
         return
@@ -148,19 +148,19 @@ class Judge:
         ]
         self.openapi = OpenAPI.from_dict(description)
 
-    def request(self, asked: Asked) -> list[str]:
-        return self._faults(asked, lambda: self.openapi.validate_request(as_request(asked)))
+    def request(self, request: Request) -> list[str]:
+        return self._faults(request, lambda: self.openapi.validate_request(as_request(request)))
 
-    def answer(self, asked: Asked, status: int, body: bytes) -> list[str]:
+    def answer(self, request: Request, status: int, body: bytes) -> list[str]:
         from openapi_core.testing import MockResponse
 
         response = MockResponse(data=body, status_code=status, content_type="application/json")
-        return self._faults(asked, lambda: self.openapi.validate_response(as_request(asked), response))
+        return self._faults(request, lambda: self.openapi.validate_response(as_request(request), response))
 
-    def _faults(self, asked: Asked, judge: Any) -> list[str]:
+    def _faults(self, request: Request, judge: Any) -> list[str]:
         from openapi_core.exceptions import OpenAPIError
 
-        if not any(path.fullmatch(asked.where) for path in self.paths):
+        if not any(path.fullmatch(request.where) for path in self.paths):
             return []
         try:
             judge()
@@ -169,17 +169,17 @@ class Judge:
         return []
 
 
-def as_request(asked: Asked) -> Any:
+def as_request(request: Request) -> Any:
     from openapi_core.testing import MockRequest
 
     return MockRequest(
         HOST,
-        asked.method.lower(),
-        urlsplit(asked.path).path,
-        args=asked.query,
-        headers=dict(asked.headers),
-        data=asked.body or None,
-        content_type=asked.headers.get("Content-Type", "application/json"),
+        request.method.lower(),
+        urlsplit(request.path).path,
+        args=request.query,
+        headers=dict(request.headers),
+        data=request.body or None,
+        content_type=request.headers.get("Content-Type", "application/json"),
     )
 
 

@@ -12,7 +12,7 @@ from tests.fakes.paypal_server.wire import Wire, new_id, unknown
 @dataclass
 class Disputes(Ledger):
     url: str = ""
-    tell: Callable[[str, str, Wire], None] = lambda kind, of, resource: None
+    send_event: Callable[[str, str, Wire], None] = lambda kind, of, resource: None
     """Called with the type of event, the type of resource and the resource."""
 
     captures: dict[str, Wire] = field(default_factory=dict)
@@ -42,13 +42,13 @@ class Disputes(Ledger):
             "links": [self.link("self", f"/v1/customer/disputes/{mine}")],
         }
         self.disputes[mine] = dispute
-        self.tell("CUSTOMER.DISPUTE.CREATED", "dispute", dispute)
+        self.send_event("CUSTOMER.DISPUTE.CREATED", "dispute", dispute)
         return dispute
 
     def update_dispute(self, number: str, status: str = "UNDER_REVIEW") -> Wire:
         dispute = self.disputed(number)
         dispute |= {"status": status, "update_time": self.stamp()}
-        self.tell("CUSTOMER.DISPUTE.UPDATED", "dispute", dispute)
+        self.send_event("CUSTOMER.DISPUTE.UPDATED", "dispute", dispute)
         return dispute
 
     def resolve(self, number: str, outcome: str) -> Wire:
@@ -63,7 +63,7 @@ class Disputes(Ledger):
             amount = dispute["dispute_amount"]
             capture = dispute["disputed_transactions"][0]["seller_transaction_id"]
             self.book("T1201", new_id(), -Decimal(amount["value"]), amount["currency_code"], to=capture)
-        self.tell("CUSTOMER.DISPUTE.RESOLVED", "dispute", dispute)
+        self.send_event("CUSTOMER.DISPUTE.RESOLVED", "dispute", dispute)
         return dispute
 
     def disputes_of(self, capture: str) -> list[Wire]:

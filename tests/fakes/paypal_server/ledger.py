@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from tests.fakes.paypal_server.wire import PayPalRefusal, Wire, money
+from tests.fakes.paypal_server.wire import PayPalError, Wire, money
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Ledger:
 
     def transactions(self, start: datetime, end: datetime, page: int, size: int) -> Wire:
         if end - start > timedelta(days=31):
-            raise PayPalRefusal(400, "INVALID_REQUEST", "DATE_RANGE_IS_INVALID")
+            raise PayPalError(400, "INVALID_REQUEST", "DATE_RANGE_IS_INVALID")
         found = [
             {"transaction_info": row}
             for row in self.rows

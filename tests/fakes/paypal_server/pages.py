@@ -41,10 +41,10 @@ def approval(order: Wire, context: Wire, again: bool) -> bytes:
     payee = unit.get("payee", {}).get("email_address", "")
     rows = {"To": context.get("brand_name") or payee, "For": unit.get("description", ""), "Account": payee}
     details = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in rows.items() if value)
-    told = '<p class="bad" role="alert">That card was declined. Please choose another way to pay.</p>' if again else ""
+    error = '<p class="bad" role="alert">That card was declined. Please choose another way to pay.</p>' if again else ""
     buttons = "".join(f'<button name="answer" value="{name}">{label}</button>' for name, label in BUTTONS.items())
     note = '<p class="note">An imitation of PayPal for trying the site out. No money moves.</p>'
-    body = f'{told}<p class="sum">{escape(amount)}</p><dl>{details}</dl><form method="post">{buttons}</form>{note}'
+    body = f'{error}<p class="sum">{escape(amount)}</p><dl>{details}</dl><form method="post">{buttons}</form>{note}'
     return page("Pay with PayPal (imitation)", body)
 
 

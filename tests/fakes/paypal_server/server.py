@@ -1,4 +1,4 @@
-"""The imitation as a server: `with paypal_server() as fake:` in a process; __main__ runs it beside one."""
+"""The imitation as a server: `with paypal_server() as fake:` runs it in this process, and __main__ in its own."""
 
 import json
 from contextlib import AbstractContextManager
@@ -11,16 +11,16 @@ from tests.fakes.imitation import HTML, Handler, Imitation, running
 from tests.fakes.paypal_server import pages
 from tests.fakes.paypal_server.api import Api, Reply
 from tests.fakes.paypal_server.books import Books
-from tests.fakes.paypal_server.contract import Asked
-from tests.fakes.paypal_server.control import levers
+from tests.fakes.paypal_server.contract import Request
+from tests.fakes.paypal_server.control import controls
 from tests.fakes.paypal_server.webhooks import Notice, Webhooks
-from tests.fakes.paypal_server.wire import PayPalRefusal
+from tests.fakes.paypal_server.wire import PayPalError
 
 CLIENT_ID, SECRET, WEBHOOK_ID = "fake-client", "fake-secret", "WH0FAKE"
 
 
 @dataclass
-class Seen:
+class RecordedRequest:
     where: str
     key: str
     body: Any
@@ -32,7 +32,7 @@ class PayPalHandler(Handler):
         if place == "/checkoutnow":
             self.checkout(method, parse_qs(urlsplit(self.path).query), parse_qs(body.decode()))
         else:
-            self.give(self.server.fake.answer(Asked(method, self.path, body, self.heads())))
+            self.send_reply(self.server.fake.answer(Request(method, self.path, body, self.header_dict())))
 
     def checkout(self, method: str, query: dict[str, list[str]], form: dict[str, list[str]]) -> None:
         fake: PayPal = self.server.fake
@@ -47,18 +47,18 @@ class PayPalHandler(Handler):
 
 class PayPal(Imitation):
     handler = PayPalHandler
-    refusal = PayPalRefusal
+    error_class = PayPalError
 
     def __init__(self, port: int = 0, webhooks_to: str = "") -> None:
         super().__init__(port)
-        self.books = Books(url=self.url, tell=self._tell)
+        self.books = Books(url=self.url, send_event=self._send_event)
         certificate = f"{self.url}/v1/notifications/certs/CERT-FAKE"
         self.webhooks = Webhooks(WEBHOOK_ID, certificate, self.books.stamp, webhooks_to, on_hold=not webhooks_to)
         self.api = Api(self.books, self.webhooks, CLIENT_ID, SECRET)
-        self.levers = levers(self)
+        self.controls = controls(self)
 
-    def _tell(self, kind: str, of: str, resource: dict[str, Any]) -> None:
-        self.webhooks.tell(kind, of, resource, self.books.stamp())
+    def _send_event(self, kind: str, of: str, resource: dict[str, Any]) -> None:
+        self.webhooks.send_event(kind, of, resource, self.books.stamp())
 
     def forward(self, time: timedelta) -> None:
         self.books.shift += time
@@ -68,41 +68,43 @@ class PayPal(Imitation):
         self.webhooks.release()
 
     def signed(self, notice: Notice) -> dict[str, str]:
-        """The headers of one more transmission."""
+        """The headers of another transmission."""
         return self.webhooks.signed(notice, self.books.stamp())
 
     def notices(self) -> list[Notice]:
-        """What waits to be sent, taken away; for tests that carry it to the site themselves."""
+        """Return the waiting messages and remove them, for tests that deliver them themselves."""
         return self.webhooks.fetch()
 
     def keys(self, where: str) -> list[str]:
-        """The request ids under which something was asked."""
+        """The idempotency keys of the requests."""
         return [each.key for each in self.requests if each.where.startswith(where)]
 
     # -- answering -------------------------------------------------------------------------------------------------
 
-    def act(self, asked: Asked) -> Reply:
-        return self.api.answer(asked)
+    def handle(self, request: Request) -> Reply:
+        return self.api.answer(request)
 
-    def note(self, asked: Asked, reply: Reply) -> None:
+    def record(self, request: Request, reply: Reply) -> None:
         try:
-            body = json.loads(asked.body or b"null")
+            body = json.loads(request.body or b"null")
         except ValueError:
-            body = asked.body.decode(errors="replace")
-        self.requests.append(Seen(asked.where, asked.headers.get("PayPal-Request-Id", ""), body, reply.status))
+            body = request.body.decode(errors="replace")
+        self.requests.append(
+            RecordedRequest(request.where, request.headers.get("PayPal-Request-Id", ""), body, reply.status)
+        )
 
-    def trouble(self, status: int) -> Reply:
+    def failure_reply(self, status: int) -> Reply:
         return Reply.of(status, {"name": "SERVICE_UNAVAILABLE" if status == 503 else "INTERNAL_SERVER_ERROR"})
 
     def show_approval(self, number: str, again: bool) -> tuple[int, bytes]:
         try:
             with self.lock:
                 return 200, pages.approval(self.books.order(number), self.books.contexts[number], again)
-        except PayPalRefusal:
+        except PayPalError:
             return 404, pages.gone()
 
     def decide(self, number: str, answer: str) -> str | None:
-        """Where the payer goes next; None when there is nothing to decide any more."""
+        """Return where the payer goes next, or None if the order is no longer open."""
         try:
             with self.lock:
                 self.books.order(number)
@@ -110,7 +112,7 @@ class PayPal(Imitation):
                 if answer == "cancel":
                     return onward(context["cancel_url"], token=number)
                 self.books.approve(number, answer)
-        except PayPalRefusal:
+        except PayPalError:
             return None
         return onward(context["return_url"], token=number, PayerID="PAYER23456789")
 

@@ -1,4 +1,4 @@
-"""What PayPal tells by itself: written once, signed over its very bytes, sent when and as often as wanted."""
+"""What PayPal tells by itself: written once, signed over its very bytes, sent when and as often as params."""
 
 import base64
 import hashlib
@@ -32,7 +32,7 @@ class Webhooks(Outgoing[Notice]):
     to: str = ""
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
 
-    def tell(self, kind: str, of: str, resource: Wire, at: str) -> None:
+    def send_event(self, kind: str, of: str, resource: Wire, at: str) -> None:
         event = {
             "id": f"WH-{secrets.token_hex(8).upper()}",
             "event_version": "1.0",
@@ -66,15 +66,15 @@ class Webhooks(Outgoing[Notice]):
         text = f"{number}|{at}|{webhook_id}|{zlib.crc32(body)}".encode()
         return "S" + base64.b64encode(hmac.digest(self.secret, text, hashlib.sha256)).decode()
 
-    def verify(self, asked: bytes) -> str:
-        """Over the bytes as they stand in the request: an event that was written anew does not verify."""
-        told = json.loads(asked)
-        start = asked.index(b'"webhook_event"') + len(b'"webhook_event"')
-        start = asked.index(b":", start) + 1
-        text = asked[start:].decode()
+    def verify(self, request: bytes) -> str:
+        """Verify the bytes of the event in the request. An event that was encoded again does not verify."""
+        notice = json.loads(request)
+        start = request.index(b'"webhook_event"') + len(b'"webhook_event"')
+        start = request.index(b":", start) + 1
+        text = request[start:].decode()
         blank = len(text) - len(text.lstrip())
         _, end = json.JSONDecoder().raw_decode(text, blank)
         raw = text[blank:end].encode()
-        wanted = self._signature(told["transmission_id"], told["transmission_time"], told["webhook_id"], raw)
-        good = told["webhook_id"] == self.webhook_id and hmac.compare_digest(wanted, told["transmission_sig"])
+        signature = self._signature(notice["transmission_id"], notice["transmission_time"], notice["webhook_id"], raw)
+        good = notice["webhook_id"] == self.webhook_id and hmac.compare_digest(signature, notice["transmission_sig"])
         return "SUCCESS" if good else "FAILURE"

@@ -1,4 +1,4 @@
-"""How PayPal writes: identifiers, amounts, refusals."""
+"""The formats of PayPal: identifiers, amounts, errors."""
 
 import secrets
 import string
@@ -11,20 +11,20 @@ CURRENCIES = "AUD BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF ILS JPY MXN MYR NOK NZ
 Wire = dict[str, Any]
 
 
-class PayPalRefusal(Exception):
-    """PayPal's refusal: the status, the name of the kind, the issue."""
+class PayPalError(Exception):
+    """An error answer of PayPal, with its status, name and issue."""
 
     def __init__(self, status: int, name: str, issue: str = "", links: list[Wire] | None = None) -> None:
         super().__init__(issue or name)
         self.status, self.name, self.issue, self.links = status, name, issue, links or []
 
 
-def unprocessable(issue: str, links: list[Wire] | None = None) -> PayPalRefusal:
-    return PayPalRefusal(422, "UNPROCESSABLE_ENTITY", issue, links)
+def unprocessable(issue: str, links: list[Wire] | None = None) -> PayPalError:
+    return PayPalError(422, "UNPROCESSABLE_ENTITY", issue, links)
 
 
-def unknown() -> PayPalRefusal:
-    return PayPalRefusal(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID")
+def unknown() -> PayPalError:
+    return PayPalError(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID")
 
 
 def new_id() -> str:
@@ -43,10 +43,10 @@ def amount_of(money: Wire) -> Decimal:
     return value
 
 
-def fitting(part: Wire, *names: str) -> None:
-    """Letters beyond ASCII count as several."""
+def check_lengths(part: Wire, *names: str) -> None:
+    """PayPal limits the bytes, so that characters beyond ASCII count as several."""
     if any(len(part.get(name, "").encode()) > 127 for name in names):
-        raise PayPalRefusal(400, "INVALID_REQUEST", "INVALID_STRING_LENGTH")
+        raise PayPalError(400, "INVALID_REQUEST", "INVALID_STRING_LENGTH")
 
 
 def money(value: Decimal, currency: str) -> Wire:

@@ -1,4 +1,4 @@
-"""An imitation of Stripe that keeps state, refuses what Stripe refuses, and signs what it tells."""
+"""An imitation of Stripe that keeps state, refuses what Stripe refuses, and signs its webhooks."""
 
 from tests.fakes.stripe_server.server import KEY, WEBHOOK_SECRET, Stripe, stripe_server
 

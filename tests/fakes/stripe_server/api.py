@@ -1,4 +1,4 @@
-"""Stripe's HTTP interface over the books: who may ask, is it understood, and the same twice is done once."""
+"""Stripe's HTTP interface: it checks the key and the contract, and performs a repeated request only once."""
 
 import json
 import re
@@ -12,14 +12,14 @@ import stripe
 from tests.fakes.stripe_server import contract
 from tests.fakes.stripe_server.books import shown
 from tests.fakes.stripe_server.checkout import Checkout
-from tests.fakes.stripe_server.wire import StripeRefusal, Wire, listing, missing, nested, new_id, within
+from tests.fakes.stripe_server.wire import StripeError, Wire, listing, missing, nested, new_id, within
 
 ACCOUNTS_VERSION = "2019-05-16"
-"""What an endpoint gets that was made without naming a version: whatever the account began with."""
+"""The version of an endpoint that was created without one, which is the first version of the account."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     method: str
     path: str
     body: str = ""
@@ -60,12 +60,12 @@ class Reply:
 class Api:
     def __init__(self, books: Checkout, key: str) -> None:
         self.books, self.secret = books, key
-        self.kept: dict[str, tuple[tuple[str, str], Reply]] = {}
+        self.replies: dict[str, tuple[tuple[str, str], Reply]] = {}
         self.violations: list[str] = []
-        """What Stripe would not have understood. Tests of the site expect none."""
+        """Requests that do not match Stripe's types. Tests of the site expect none."""
         self.routes: list[tuple[str, str, Callable[..., Wire]]] = [
             ("POST /v1/checkout/sessions", "SessionCreateParams", books.open_session),
-            ("GET /v1/checkout/sessions/(.+)", "SessionRetrieveParams", lambda asked, number: books.session(number)),
+            ("GET /v1/checkout/sessions/(.+)", "SessionRetrieveParams", lambda request, number: books.session(number)),
             ("POST /v1/checkout/sessions/(.+)/expire", "SessionExpireParams", lambda _, number: books.expire(number)),
             ("GET /v1/payment_intents/(.+)", "PaymentIntentRetrieveParams", self.one("payment_intent")),
             ("GET /v1/charges/(.+)", "ChargeRetrieveParams", self.one("charge")),
@@ -82,50 +82,50 @@ class Api:
 
     # -- answering ---------------------------------------------------------------------------------------------------
 
-    def answer(self, asked: Asked) -> Reply:
+    def answer(self, request: Request) -> Reply:
         try:
-            self._admit(asked)
-            before = self.kept.get(asked.key) if asked.key else None
+            self._check_authorization(request)
+            before = self.replies.get(request.key) if request.key else None
             if before is not None:
-                return self._again(before, asked)
-            reply = self._act(asked)
-        except StripeRefusal as refusal:
-            return Reply(refusal.status, refusal.body)
-        if asked.key:
-            self.kept[asked.key] = ((asked.where, asked.body), reply)
+                return self._replay(before, request)
+            reply = self._act(request)
+        except StripeError as error:
+            return Reply(error.status, error.body)
+        if request.key:
+            self.replies[request.key] = ((request.where, request.body), reply)
         return reply
 
-    def _admit(self, asked: Asked) -> None:
-        if asked.headers.get("Authorization") != f"Bearer {self.secret}":
-            raise StripeRefusal("Invalid API Key provided.", status=401)
-        version = asked.headers.get("Stripe-Version", "")
+    def _check_authorization(self, request: Request) -> None:
+        if request.headers.get("Authorization") != f"Bearer {self.secret}":
+            raise StripeError("Invalid API Key provided.", status=401)
+        version = request.headers.get("Stripe-Version", "")
         if version != stripe.api_version:
-            raise StripeRefusal(f"Invalid Stripe API version: {version}")
+            raise StripeError(f"Invalid Stripe API version: {version}")
 
-    def _again(self, before: tuple[tuple[str, str], Reply], asked: Asked) -> Reply:
+    def _replay(self, before: tuple[tuple[str, str], Reply], request: Request) -> Reply:
         first, reply = before
-        if first != (asked.where, asked.body):
+        if first != (request.where, request.body):
             sentence = "Keys for idempotent requests can only be used with the parameters they were first used with."
-            raise StripeRefusal(sentence, kind="idempotency_error")
+            raise StripeError(sentence, kind="idempotency_error")
         return Reply(reply.status, reply.body, replayed=True)
 
-    def _act(self, asked: Asked) -> Reply:
-        """A refusal by the rules is an answer like any other and kept under its key; one of the form is not."""
+    def _act(self, request: Request) -> Reply:
+        """An error from the rules is stored under the key like any other answer; an error in the form is not."""
         for pattern, types, act in self.routes:
-            if found := re.fullmatch(pattern, asked.where):
-                form = self._understood(types, asked)
+            if found := re.fullmatch(pattern, request.where):
+                form = self._checked_params(types, request)
                 paths = form.pop("expand", [])
                 try:
                     return Reply(200, self.open_up(act(form, *found.groups()), paths))
-                except StripeRefusal as refusal:
-                    return Reply(refusal.status, refusal.body)
-        raise StripeRefusal(f"Unrecognized request URL ({asked.where}).", status=404)
+                except StripeError as error:
+                    return Reply(error.status, error.body)
+        raise StripeError(f"Unrecognized request URL ({request.where}).", status=404)
 
-    def _understood(self, types: str, asked: Asked) -> Wire:
+    def _checked_params(self, types: str, request: Request) -> Wire:
         try:
-            return contract.check(types, asked.form)
-        except StripeRefusal as refusal:
-            self.violations.append(f"{asked.where}: {refusal}")
+            return contract.check(types, request.form)
+        except StripeError as error:
+            self.violations.append(f"{request.where}: {error}")
             raise
 
     # -- objects -----------------------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ class Api:
             found["data"] = [shown(each) for each in found["data"]]
         for path in paths:
             if path.count(".") > 3:
-                raise StripeRefusal("You cannot expand more than 4 levels of a property.", param="expand")
+                raise StripeError("You cannot expand more than 4 levels of a property.", param="expand")
             self._expand(found, path.split("."))
         return found
 
@@ -150,48 +150,48 @@ class Api:
             return
         name, *rest = path
         if name not in thing:
-            raise StripeRefusal(f"This property cannot be expanded ({name}).", param="expand")
+            raise StripeError(f"This property cannot be expanded ({name}).", param="expand")
         if isinstance(thing[name], str):
             if thing[name] not in self.books.things:
-                raise StripeRefusal(f"This property cannot be expanded ({name}).", param="expand")
+                raise StripeError(f"This property cannot be expanded ({name}).", param="expand")
             thing[name] = shown(self.books.things[thing[name]])
         self._expand(thing[name], rest)
 
     def one(self, kind: str) -> Callable[[Wire, str], Wire]:
-        return lambda asked, number: self.books.find(kind, number)
+        return lambda request, number: self.books.find(kind, number)
 
     def many(self, kind: str, *filters: str) -> Callable[[Wire], Wire]:
-        def act(asked: Wire) -> Wire:
-            wanted = {name: asked[name] for name in filters if name in asked}
-            for name in {"payment_intent", "charge"} & wanted.keys():
-                self.books.find(name, wanted[name])
-            found = [each for each in self.books.every(kind, **wanted) if within(each, asked)]
-            return listing(f"/v1/{kind}s", found, asked)
+        def list_matching(params: Wire) -> Wire:
+            criteria = {name: params[name] for name in filters if name in params}
+            for name in {"payment_intent", "charge"} & criteria.keys():
+                self.books.find(name, criteria[name])
+            found = [each for each in self.books.every(kind, **criteria) if within(each, params)]
+            return listing(f"/v1/{kind}s", found, params)
 
-        return act
+        return list_matching
 
-    def transactions(self, asked: Wire) -> Wire:
-        wanted = {name: asked[name] for name in ("source", "type", "currency") if name in asked}
-        if payout := asked.get("payout"):
+    def transactions(self, params: Wire) -> Wire:
+        criteria = {name: params[name] for name in ("source", "type", "currency") if name in params}
+        if payout := params.get("payout"):
             self.books.find("payout", payout)
-            wanted["_payout"] = payout
-        found = [each for each in self.books.every("balance_transaction", **wanted) if within(each, asked)]
-        return listing("/v1/balance_transactions", found, asked)
+            criteria["_payout"] = payout
+        found = [each for each in self.books.every("balance_transaction", **criteria) if within(each, params)]
+        return listing("/v1/balance_transactions", found, params)
 
     # -- webhook endpoints -------------------------------------------------------------------------------------------
 
-    def make_endpoint(self, asked: Wire) -> Wire:
-        """The secret is told here and never again."""
+    def make_endpoint(self, params: Wire) -> Wire:
+        """Only this answer contains the secret."""
         secret = new_id("whsec", 32)
         made = self.books.add("we", "webhook_endpoint", status="enabled", _secret=secret)
-        made |= {"api_version": ACCOUNTS_VERSION} | asked
+        made |= {"api_version": ACCOUNTS_VERSION} | params
         return made | {"secret": secret}
 
-    def change_endpoint(self, asked: Wire, number: str) -> Wire:
+    def change_endpoint(self, params: Wire, number: str) -> Wire:
         endpoint = self.books.things.get(number)
         if endpoint is None:
             raise missing("webhook endpoint", number)
-        if "disabled" in asked:
-            endpoint["status"] = "disabled" if asked.pop("disabled") else "enabled"
-        endpoint |= asked
+        if "disabled" in params:
+            endpoint["status"] = "disabled" if params.pop("disabled") else "enabled"
+        endpoint |= params
         return endpoint

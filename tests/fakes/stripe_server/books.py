@@ -1,21 +1,21 @@
-"""What Stripe remembers, and the books it keeps of the school's money."""
+"""The objects that Stripe stores, and its balance transactions."""
 
 import copy
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.fakes.stripe_server.wire import StripeRefusal, Wire, missing, new_id
+from tests.fakes.stripe_server.wire import StripeError, Wire, missing, new_id
 
 
 @dataclass
 class Books:
     url: str = ""
-    tell: Callable[[str, Wire], None] = lambda kind, about: None
+    send_event: Callable[[str, Wire], None] = lambda kind, about: None
     ahead: float = 0
-    """Seconds by which its clock is ahead of ours."""
+    """How many seconds its clock is ahead."""
     short: bool = False
-    """Nothing is left on the account that a refund could be paid from."""
+    """Whether the balance is too low for refunds."""
     things: dict[str, Wire] = field(default_factory=dict)
 
     def now(self) -> int:
@@ -33,9 +33,9 @@ class Books:
             raise missing(kind.replace("checkout.", "checkout "), number)
         return found
 
-    def every(self, kind: str, **wanted: object) -> list[Wire]:
+    def every(self, kind: str, **params: object) -> list[Wire]:
         of_kind = [thing for thing in self.things.values() if thing["object"] == kind]
-        return [thing for thing in of_kind if all(thing.get(name) == value for name, value in wanted.items())]
+        return [thing for thing in of_kind if all(thing.get(name) == value for name, value in params.items())]
 
     def book(self, kind: str, source: str, amount: int, currency: str, *, fee: int = 0, category: str = "") -> Wire:
         return self.add(
@@ -54,7 +54,7 @@ class Books:
         )
 
     def pay_out(self) -> Wire:
-        """Everything that is there and not yet on its way to the school's bank, in the currency of the first."""
+        """Pay out everything that is not paid out yet, in the currency of the first transaction."""
         waiting = [each for each in self.every("balance_transaction") if "_payout" not in each]
         currency = waiting[0]["currency"] if waiting else "usd"
         waiting = [each for each in waiting if each["currency"] == currency]
@@ -69,9 +69,9 @@ class Books:
 
 def check_metadata(given: Wire) -> None:
     if len(given) > 50 or any(len(name) > 40 or len(value) > 500 for name, value in given.items()):
-        raise StripeRefusal("Metadata: at most 50 keys of 40 characters, values of 500.", param="metadata")
+        raise StripeError("Metadata: at most 50 keys of 40 characters, values of 500.", param="metadata")
 
 
 def shown(thing: Wire) -> Wire:
-    """As it is told outside: without what only this server knows, and as it stands now."""
+    """Return a copy without the internal values, as Stripe shows the object."""
     return copy.deepcopy({name: value for name, value in thing.items() if not name.startswith("_")})

@@ -5,30 +5,32 @@ import re
 
 from tests.fakes.stripe_server import money
 from tests.fakes.stripe_server.books import check_metadata
-from tests.fakes.stripe_server.going_back import GoingBack
-from tests.fakes.stripe_server.wire import StripeRefusal, Wire
+from tests.fakes.stripe_server.refunds_and_disputes import RefundsAndDisputes
+from tests.fakes.stripe_server.wire import StripeError, Wire
 
 HALF_AN_HOUR, A_DAY = 30 * 60, 24 * 60 * 60
 DECLINES = {
     "4000000000000002": ("generic_decline", "Your card was declined."),
     "4000000000009995": ("insufficient_funds", "Your card has insufficient funds."),
 }
-ASKS_THE_BANK = ("4000002500003155", "4000000000003220")
+REQUIRE_AUTHENTICATION = ("4000002500003155", "4000000000003220")
 DISPUTED_SOON = "4000000000000259"
-KEPT = "adaptive_pricing cancel_url client_reference_id customer_email locale mode submit_type success_url".split()
+ECHOED_PARAMS = (
+    "adaptive_pricing cancel_url client_reference_id customer_email locale mode submit_type success_url".split()
+)
 
 
-class Checkout(GoingBack):
-    def open_session(self, asked: Wire) -> Wire:
-        total, currency = _sum(asked)
-        until = asked.get("expires_at", self.now() + A_DAY)
+class Checkout(RefundsAndDisputes):
+    def open_session(self, params: Wire) -> Wire:
+        total, currency = _sum(params)
+        until = params.get("expires_at", self.now() + A_DAY)
         if not HALF_AN_HOUR <= until - self.now() + 1 <= A_DAY + 1:
-            raise StripeRefusal("The `expires_at` timestamp must be 30 minutes to 24 hours ahead.", param="expires_at")
-        _check(asked)
-        kept = {name: asked.get(name) for name in KEPT}
-        session = self.add("cs_test", "checkout.session", **kept)
+            raise StripeError("The `expires_at` timestamp must be 30 minutes to 24 hours ahead.", param="expires_at")
+        _check(params)
+        echoed = {name: params.get(name) for name in ECHOED_PARAMS}
+        session = self.add("cs_test", "checkout.session", **echoed)
         session |= {
-            "metadata": asked.get("metadata", {}),
+            "metadata": params.get("metadata", {}),
             "amount_subtotal": total,
             "amount_total": total,
             "currency": currency,
@@ -37,7 +39,7 @@ class Checkout(GoingBack):
             "payment_status": "unpaid",
             "payment_intent": None,
             "url": f"{self.url}/c/pay/{session['id']}",
-            "_asked": asked,
+            "_params": params,
         }
         return session
 
@@ -50,21 +52,21 @@ class Checkout(GoingBack):
     def expire(self, number: str) -> Wire:
         session = self.session(number)
         if session["status"] != "open":
-            raise StripeRefusal('Only Checkout Sessions with a status in ["open"] can be expired.')
+            raise StripeError('Only Checkout Sessions with a status in ["open"] can be expired.')
         self._expire(session)
         return session
 
     def _expire(self, session: Wire) -> None:
         session |= {"status": "expired", "url": None}
-        self.tell("checkout.session.expired", session)
+        self.send_event("checkout.session.expired", session)
 
     # -- what the payer does -----------------------------------------------------------------------------------------
 
     def pay(self, number: str, card: str, *, agreed: bool = False) -> str:
-        """`paid`, `bank` when the payer's bank asks first, or the sentence with which the card is declined."""
+        """Return `paid`, `bank` if the payer's bank must approve first, or the sentence that declines the card."""
         session = self._open(number)
         intent = self._intent(session)
-        if card in ASKS_THE_BANK and not agreed:
+        if card in REQUIRE_AUTHENTICATION and not agreed:
             intent["status"] = "requires_action"
             return "bank"
         if card in DECLINES:
@@ -78,13 +80,13 @@ class Checkout(GoingBack):
 
     def decline(self, number: str, code: str, sentence: str) -> str:
         intent = self._intent(self._open(number))
-        wrong = {"type": "card_error", "code": "card_declined", "decline_code": code, "message": sentence}
-        intent |= {"status": "requires_payment_method", "last_payment_error": wrong}
-        self.tell("payment_intent.payment_failed", intent)
+        error = {"type": "card_error", "code": "card_declined", "decline_code": code, "message": sentence}
+        intent |= {"status": "requires_payment_method", "last_payment_error": error}
+        self.send_event("payment_intent.payment_failed", intent)
         return sentence
 
     def pay_from_bank(self, number: str) -> None:
-        """A debit: everything is done, the money comes days later or never."""
+        """A bank debit completes the session, and the money arrives days later or never."""
         session = self._open(number)
         intent = self._intent(session)
         intent["status"] = "processing"
@@ -94,22 +96,22 @@ class Checkout(GoingBack):
         session = self.find("checkout.session", number)
         intent = self.find("payment_intent", session["payment_intent"])
         if intent["status"] != "processing":
-            raise StripeRefusal("No bank is being waited for.")
+            raise StripeError("This payment is not processing.")
         if good:
             self._take(session, intent, "us_bank_account")
             session["payment_status"] = "paid"
-            self.tell("checkout.session.async_payment_succeeded", session)
+            self.send_event("checkout.session.async_payment_succeeded", session)
             return
         sentence = "The customer's bank account could not be debited."
-        wrong = {"type": "card_error", "code": "payment_intent_payment_attempt_failed", "message": sentence}
-        intent |= {"status": "requires_payment_method", "last_payment_error": wrong}
-        self.tell("payment_intent.payment_failed", intent)
-        self.tell("checkout.session.async_payment_failed", session)
+        error = {"type": "card_error", "code": "payment_intent_payment_attempt_failed", "message": sentence}
+        intent |= {"status": "requires_payment_method", "last_payment_error": error}
+        self.send_event("payment_intent.payment_failed", intent)
+        self.send_event("checkout.session.async_payment_failed", session)
 
     def _open(self, number: str) -> Wire:
         session = self.session(number)
         if session["status"] != "open":
-            raise StripeRefusal("This page is no longer open.", status=410)
+            raise StripeError("This page is no longer open.", status=410)
         return session
 
     def _intent(self, session: Wire) -> Wire:
@@ -117,7 +119,7 @@ class Checkout(GoingBack):
             return self.find("payment_intent", session["payment_intent"])
         intent = self.add("pi", "payment_intent", amount=session["amount_total"], currency=session["currency"])
         intent |= {"status": "requires_payment_method", "latest_charge": None, "amount_received": 0}
-        intent |= copy.deepcopy(session["_asked"].get("payment_intent_data", {}))
+        intent |= copy.deepcopy(session["_params"].get("payment_intent_data", {}))
         session["payment_intent"] = intent["id"]
         return intent
 
@@ -135,38 +137,38 @@ class Checkout(GoingBack):
         }
         charge["balance_transaction"] = self.book("charge", charge["id"], amount, currency, fee=money.fee(amount))["id"]
         intent |= {"status": "succeeded", "latest_charge": charge["id"], "amount_received": amount}
-        self.tell("charge.succeeded", charge)
-        self.tell("payment_intent.succeeded", intent)
+        self.send_event("charge.succeeded", charge)
+        self.send_event("payment_intent.succeeded", intent)
 
     def _complete(self, session: Wire, paid: str) -> None:
         session |= {"status": "complete", "payment_status": paid, "url": None}
-        self.tell("checkout.session.completed", session)
+        self.send_event("checkout.session.completed", session)
 
 
-def _check(asked: Wire) -> None:
+def _check(params: Wire) -> None:
     for needed in ("success_url", "mode"):
-        if needed not in asked:
-            raise StripeRefusal(f"Missing required param: {needed}.", code="parameter_missing", param=needed)
+        if needed not in params:
+            raise StripeError(f"Missing required param: {needed}.", code="parameter_missing", param=needed)
     for place in ("success_url", "cancel_url"):
-        if not re.match(r"https?://[^/\s]+/", asked.get(place, "https://school.example/")):
-            raise StripeRefusal("Not a valid URL", code="url_invalid", param=place)
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", asked.get("customer_email", "pat@school.example")):
-        raise StripeRefusal("Invalid email address", code="email_invalid", param="customer_email")
-    if len(asked.get("client_reference_id", "")) > 200:
-        raise StripeRefusal("client_reference_id is too long", param="client_reference_id")
-    check_metadata(asked.get("metadata", {}))
-    check_metadata(asked.get("payment_intent_data", {}).get("metadata", {}))
+        if not re.match(r"https?://[^/\s]+/", params.get(place, "https://school.example/")):
+            raise StripeError("Not a valid URL", code="url_invalid", param=place)
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", params.get("customer_email", "pat@school.example")):
+        raise StripeError("Invalid email address", code="email_invalid", param="customer_email")
+    if len(params.get("client_reference_id", "")) > 200:
+        raise StripeError("client_reference_id is too long", param="client_reference_id")
+    check_metadata(params.get("metadata", {}))
+    check_metadata(params.get("payment_intent_data", {}).get("metadata", {}))
 
 
-def _sum(asked: Wire) -> tuple[int, str]:
-    if not asked.get("line_items"):
-        raise StripeRefusal("Missing required param: line_items.", code="parameter_missing", param="line_items")
-    prices = [(item.get("price_data"), item.get("quantity", 1)) for item in asked["line_items"]]
+def _sum(params: Wire) -> tuple[int, str]:
+    if not params.get("line_items"):
+        raise StripeError("Missing required param: line_items.", code="parameter_missing", param="line_items")
+    prices = [(item.get("price_data"), item.get("quantity", 1)) for item in params["line_items"]]
     if any(price is None or "unit_amount" not in price or "product_data" not in price for price, _ in prices):
-        raise StripeRefusal("Each line needs price_data with unit_amount and product_data.", param="line_items")
+        raise StripeError("Each line needs price_data with unit_amount and product_data.", param="line_items")
     currencies = {price["currency"] for price, _ in prices}
     if len(currencies) > 1:
-        raise StripeRefusal("All prices must be of one currency.", param="line_items")
+        raise StripeError("All prices must be of one currency.", param="line_items")
     total, currency = sum(price["unit_amount"] * number for price, number in prices), currencies.pop()
     money.check(total, currency, "line_items")
     return total, currency

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from stripe import RequestOptions
 from typing_extensions import is_typeddict
 
-from tests.fakes.stripe_server.wire import StripeRefusal, Wire
+from tests.fakes.stripe_server.wire import StripeError, Wire
 
 HEADERS = frozenset(RequestOptions.__annotations__)
 """What the library's types allow beside the parameters goes into headers, never into the form."""
@@ -32,43 +32,43 @@ def adapter(of: type) -> TypeAdapter[Wire]:
     return judge
 
 
-def check(of: str, asked: Wire) -> Wire:
+def check(of: str, params: Wire) -> Wire:
     """The parameters with numbers and truths in place of text, or Stripe's refusal."""
     known: type = getattr(stripe.params.checkout if of.startswith("Session") else stripe.params, of)
-    if strangers := HEADERS & asked.keys():
+    if strangers := HEADERS & params.keys():
         raise _unknown(", ".join(sorted(strangers)))
     try:
-        read = adapter(known).validate_python(asked)
+        read = adapter(known).validate_python(params)
     except ValidationError as wrong:
         raise _refusal(wrong) from None
-    _exactly(read, asked, "")
+    _exactly(read, params, "")
     return read
 
 
-def _refusal(wrong: ValidationError) -> StripeRefusal:
+def _refusal(wrong: ValidationError) -> StripeError:
     first = wrong.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return _unknown(where)
     if first["type"] == "missing":
-        return StripeRefusal(f"Missing required param: {where}.", code="parameter_missing", param=where)
-    return StripeRefusal(f"Invalid {where}: {first['msg']}", code="parameter_invalid", param=where)
+        return StripeError(f"Missing required param: {where}.", code="parameter_missing", param=where)
+    return StripeError(f"Invalid {where}: {first['msg']}", code="parameter_invalid", param=where)
 
 
-def _unknown(where: str) -> StripeRefusal:
-    return StripeRefusal(f"Received unknown parameter: {where}", code="parameter_unknown", param=where)
+def _unknown(where: str) -> StripeError:
+    return StripeError(f"Received unknown parameter: {where}", code="parameter_unknown", param=where)
 
 
-def _exactly(read: Any, asked: Any, where: str) -> None:
+def _exactly(read: Any, params: Any, where: str) -> None:
     """Pydantic reads 1.0 and 1_0 as numbers; Stripe does not."""
     if isinstance(read, dict):
         for name, value in read.items():
-            _exactly(value, asked[name], f"{where}.{name}".lstrip("."))
+            _exactly(value, params[name], f"{where}.{name}".lstrip("."))
     elif isinstance(read, list):
         for number, value in enumerate(read):
-            _exactly(value, asked[number], f"{where}.{number}")
+            _exactly(value, params[number], f"{where}.{number}")
     elif isinstance(read, bool):
-        if asked not in ("true", "false"):
-            raise StripeRefusal(f"Invalid boolean: {asked}", param=where)
-    elif isinstance(read, int) and str(read) != asked:
-        raise StripeRefusal(f"Invalid integer: {asked}", code="parameter_invalid_integer", param=where)
+        if params not in ("true", "false"):
+            raise StripeError(f"Invalid boolean: {params}", param=where)
+    elif isinstance(read, int) and str(read) != params:
+        raise StripeError(f"Invalid integer: {params}", code="parameter_invalid_integer", param=where)

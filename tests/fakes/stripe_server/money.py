@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tests.fakes.stripe_server.wire import StripeRefusal
+from tests.fakes.stripe_server.wire import StripeError
 
 NO_CENTS = "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split()
 MILLS = "bhd jod kwd omr tnd".split()
@@ -15,17 +15,17 @@ MOST = 99_999_999
 
 def check(units: int, currency: str, param: str) -> None:
     if currency not in (*NO_CENTS, *MILLS, *OTHERS):
-        raise StripeRefusal(f"Invalid currency: {currency}.", param=param)
+        raise StripeError(f"Invalid currency: {currency}.", param=param)
     if units < LEAST.get(currency, 1):
-        raise StripeRefusal("The total is below what can be charged.", code="amount_too_small", param=param)
+        raise StripeError("The total is below what can be charged.", code="amount_too_small", param=param)
     if units > MOST:
-        raise StripeRefusal("The total is more than can be charged.", code="amount_too_large", param=param)
+        raise StripeError("The total is more than can be charged.", code="amount_too_large", param=param)
     check_steps(units, currency, param)
 
 
 def check_steps(units: int, currency: str, param: str) -> None:
     if (currency in ("isk", "ugx") and units % 100) or (currency in MILLS and units % 10):
-        raise StripeRefusal(f"Invalid integer: {units} is no amount of {currency}.", param=param)
+        raise StripeError(f"Invalid integer: {units} is no amount of {currency}.", param=param)
 
 
 def fee(units: int) -> int:

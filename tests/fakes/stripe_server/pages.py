@@ -1,4 +1,4 @@
-"""Stripe's own pages: the checkout that a payer sees, the bank that asks back, and a small dashboard for the school."""
+"""Stripe's pages: the checkout, the page of the payer's bank, and a small dashboard for the school."""
 
 from html import escape
 from pathlib import Path
@@ -17,7 +17,7 @@ PAGE = Template(
 )
 CHECKOUT = Template("""
 <div class="sheet">
-<p class="for">$name</p><p class="sum">$sum</p>$told
+<p class="for">$name</p><p class="sum">$sum</p>$error
 <form method="post" action="/c/pay/$id" autocomplete="off">
 <label>Email <input name="email" type="email" value="$email" required></label>
 <label>Card number <input name="card" inputmode="numeric" value="4242 4242 4242 4242" required></label>
@@ -43,16 +43,16 @@ def page(title: str, body: str) -> bytes:
     return PAGE.substitute(title=escape(title), body=body + NOTE).encode()
 
 
-def checkout(session: Wire, told: str = "") -> bytes:
+def checkout(session: Wire, error: str = "") -> bytes:
     back = session.get("cancel_url")
     return page(
         "Pay with Stripe",
         CHECKOUT.substitute(
             id=session["id"],
-            name=escape(session["_asked"]["line_items"][0]["price_data"]["product_data"]["name"]),
+            name=escape(session["_params"]["line_items"][0]["price_data"]["product_data"]["name"]),
             sum=show(session["amount_total"], session["currency"]),
             email=escape(session.get("customer_email") or ""),
-            told=f'<p class="bad" role="alert">{escape(told)}</p>' if told else "",
+            error=f'<p class="bad" role="alert">{escape(error)}</p>' if error else "",
             back=f'<p><a class="back" href="{escape(back)}">Go back without paying</a></p>' if back else "",
         ),
     )
@@ -116,8 +116,8 @@ def _acts(books: Checkout, intent: Wire) -> list[tuple[str, str]]:
     return acts
 
 
-def act(books: Checkout, wanted: str) -> None:
-    verb, _, number = wanted.partition(" ")
+def act(books: Checkout, params: str) -> None:
+    verb, _, number = params.partition(" ")
     session = next((each["id"] for each in books.every("checkout.session", payment_intent=number)), "")
     acts = {
         "settle": lambda: books.settle(session, good=True),

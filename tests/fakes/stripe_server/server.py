@@ -1,4 +1,4 @@
-"""The imitation as a server: `with stripe_server() as fake:` in a process; __main__ runs it beside one."""
+"""The imitation as a server: `with stripe_server() as fake:` runs it in this process, and __main__ in its own."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -8,18 +8,18 @@ import stripe
 
 from tests.fakes.imitation import HTML, Handler, Imitation, running
 from tests.fakes.stripe_server import pages
-from tests.fakes.stripe_server.api import Api, Asked, Reply
+from tests.fakes.stripe_server.api import Api, Reply, Request
 from tests.fakes.stripe_server.books import shown
 from tests.fakes.stripe_server.checkout import Checkout
-from tests.fakes.stripe_server.control import levers
+from tests.fakes.stripe_server.control import controls
 from tests.fakes.stripe_server.webhooks import Notice, Webhooks
-from tests.fakes.stripe_server.wire import StripeRefusal, Wire
+from tests.fakes.stripe_server.wire import StripeError, Wire
 
 KEY, WEBHOOK_SECRET = "sk_test_imitation", "whsec_imitation"
 
 
 @dataclass
-class Seen:
+class RecordedRequest:
     where: str
     key: str
     form: Wire
@@ -30,7 +30,7 @@ class StripeHandler(Handler):
     def route(self, method: str, place: str, body: bytes) -> None:
         fake: Stripe = self.server.fake
         if place.startswith("/v1/"):
-            self.give(fake.answer(Asked(method, self.path, body.decode(), self.heads())))
+            self.send_reply(fake.answer(Request(method, self.path, body.decode(), self.header_dict())))
         elif place == "/pages.css":
             self.write(200, pages.STYLE, "text/css")
         else:
@@ -41,46 +41,46 @@ class StripeHandler(Handler):
 
 class Stripe(Imitation):
     handler = StripeHandler
-    refusal = StripeRefusal
+    error_class = StripeError
 
     def __init__(self, port: int = 0, webhooks_to: str = "") -> None:
         super().__init__(port)
-        self.books = Checkout(url=self.url, tell=self._tell)
+        self.books = Checkout(url=self.url, send_event=self._send_event)
         self.webhooks = Webhooks(endpoints=lambda: self.books.every("webhook_endpoint"), on_hold=not webhooks_to)
         self.api = Api(self.books, KEY)
-        self.levers = levers(self)
+        self.controls = controls(self)
         self.endpoint = self.books.add("we", "webhook_endpoint", status="enabled", url=webhooks_to)
         self.endpoint |= {"api_version": stripe.api_version, "enabled_events": ["*"], "_secret": WEBHOOK_SECRET}
 
-    def _tell(self, kind: str, about: Wire) -> None:
-        self.webhooks.tell(kind, shown(about), self.books.now())
+    def _send_event(self, kind: str, about: Wire) -> None:
+        self.webhooks.send_event(kind, shown(about), self.books.now())
 
     def send_webhooks_to(self, url: str) -> None:
         self.endpoint["url"] = url
         self.webhooks.release()
 
     def forward(self, seconds: float) -> None:
-        """Time passes: pages that were left open close."""
+        """Move the clock forward, which closes pages that were left open."""
         self.books.ahead += seconds
         for session in self.books.every("checkout.session"):
             self.books.session(session["id"])
 
     def notices(self, *kinds: str) -> list[Notice]:
-        """What waits to be sent, taken away; for tests that carry it to the site themselves."""
+        """Return the waiting messages and remove them, for tests that deliver them themselves."""
         return [notice for notice in self.webhooks.fetch() if not kinds or notice.kind in kinds]
 
-    def asked(self, where: str) -> list[Seen]:
+    def requests_to(self, where: str) -> list[RecordedRequest]:
         return [each for each in self.requests if each.where.startswith(where)]
 
     # -- answering ---------------------------------------------------------------------------------------------------
 
-    def act(self, asked: Asked) -> Reply:
-        return self.api.answer(asked)
+    def handle(self, request: Request) -> Reply:
+        return self.api.answer(request)
 
-    def note(self, asked: Asked, reply: Reply) -> None:
-        self.requests.append(Seen(asked.where, asked.key, asked.form, reply.status))
+    def record(self, request: Request, reply: Reply) -> None:
+        self.requests.append(RecordedRequest(request.where, request.key, request.form, reply.status))
 
-    def trouble(self, status: int) -> Reply:
+    def failure_reply(self, status: int) -> Reply:
         kind = "rate_limit" if status == 429 else "api_error"
         return Reply(status, {"error": {"type": kind, "message": "An unexpected error occurred."}})
 
@@ -96,8 +96,8 @@ class Stripe(Imitation):
                 return acts[kind](number, form)
         except KeyError:
             return Page(404, pages.closed("There is nothing here."))
-        except StripeRefusal as refusal:
-            return Page(refusal.status, pages.closed(str(refusal)))
+        except StripeError as error:
+            return Page(error.status, pages.closed(str(error)))
 
     def _checkout(self, number: str, form: dict[str, str]) -> "Page":
         session = self.books.session(number)
@@ -109,11 +109,11 @@ class Stripe(Imitation):
             self.books.pay_from_bank(number)
             return self._back(session)
         card = "".join(filter(str.isdigit, form.get("card", "")))
-        said = self.books.pay(number, card)
-        if said == "bank":
+        outcome = self.books.pay(number, card)
+        if outcome == "bank":
             session["_card"] = card
             return Page(303, location=f"/c/bank/{number}")
-        return self._back(session) if said == "paid" else Page(200, pages.checkout(session, said))
+        return self._back(session) if outcome == "paid" else Page(200, pages.checkout(session, outcome))
 
     def _bank(self, number: str, form: dict[str, str]) -> "Page":
         session = self.books.session(number)
@@ -122,8 +122,8 @@ class Stripe(Imitation):
         if form.get("answer") == "yes":
             self.books.pay(number, session["_card"], agreed=True)
             return self._back(session)
-        said = "We are unable to authenticate your payment method. Please choose a different one."
-        return Page(200, pages.checkout(session, self.books.decline(number, "authentication_required", said)))
+        outcome = "We are unable to authenticate your payment method. Please choose a different one."
+        return Page(200, pages.checkout(session, self.books.decline(number, "authentication_required", outcome)))
 
     def _back(self, session: Wire) -> "Page":
         return Page(303, location=session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"]))

@@ -1,4 +1,4 @@
-"""What Stripe tells by itself: written once, signed for each try."""
+"""Stripe's webhooks. The text is written once and signed for each try."""
 
 import json
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from tests.fakes.stripe_server.wire import Wire, new_id
 
 @dataclass
 class Notice:
-    """One event for one endpoint; the signature is made when it is sent, as Stripe does for each try."""
+    """One event for one endpoint."""
 
     event: Wire
     endpoint: Wire
@@ -31,11 +31,11 @@ class Notice:
 
 @dataclass
 class Webhooks(Outgoing[Notice]):
-    """Each endpoint that is enabled and wants to know is told."""
+    """Sends each event to the enabled endpoints that have subscribed to it."""
 
     endpoints: Callable[[], list[Wire]]
 
-    def tell(self, kind: str, about: Wire, at: int) -> None:
+    def send_event(self, kind: str, about: Wire, at: int) -> None:
         for endpoint in self.endpoints():
             if endpoint["status"] == "enabled" and {kind, "*"} & set(endpoint["enabled_events"]):
                 self.queue(notice(endpoint, kind, about, at))

@@ -1,4 +1,4 @@
-"""How Stripe is written to and how it answers: nested forms in, JSON objects and refusals out."""
+"""The formats of Stripe: nested forms in requests, JSON objects and errors in answers."""
 
 import re
 import secrets
@@ -11,8 +11,8 @@ Wire = dict[str, Any]
 ALPHABET = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
-class StripeRefusal(Exception):
-    """An answer that is no 200."""
+class StripeError(Exception):
+    """An error answer of Stripe."""
 
     def __init__(self, message: str, *, status: int = 400, kind: str = "invalid_request_error", **more: str) -> None:
         super().__init__(message)
@@ -20,8 +20,8 @@ class StripeRefusal(Exception):
         self.body = {"error": {"type": kind, "message": message} | more}
 
 
-def missing(what: str, number: str) -> StripeRefusal:
-    return StripeRefusal(f"No such {what}: '{number}'", status=404, code="resource_missing", param="id")
+def missing(what: str, number: str) -> StripeError:
+    return StripeError(f"No such {what}: '{number}'", status=404, code="resource_missing", param="id")
 
 
 def new_id(prefix: str, length: int = 24) -> str:
@@ -48,22 +48,22 @@ def _lists(value: Any) -> Any:
     return [inside[number] for number in numbered] if inside and set(inside) == set(numbered) else inside
 
 
-def listing(path: str, items: list[Wire], asked: Mapping[str, Any]) -> Wire:
-    """One page, newest first, as Stripe cuts them."""
+def listing(path: str, items: list[Wire], params: Mapping[str, Any]) -> Wire:
+    """Return one page, newest first."""
     items = sorted(items, key=lambda item: item["_row"], reverse=True)
-    if after := asked.get("starting_after"):
+    if after := params.get("starting_after"):
         places = [place for place, item in enumerate(items) if item["id"] == after]
         if not places:
             raise missing("object", after)
         items = items[places[0] + 1 :]
-    limit = asked.get("limit", 10)
+    limit = params.get("limit", 10)
     if not 1 <= limit <= 100:
-        raise StripeRefusal("Invalid integer: limit is from 1 to 100", param="limit")
+        raise StripeError("Invalid integer: limit is from 1 to 100", param="limit")
     return {"object": "list", "url": path, "has_more": len(items) > limit, "data": items[:limit]}
 
 
-def within(item: Wire, asked: Mapping[str, Any]) -> bool:
-    span = asked.get("created", {})
+def within(item: Wire, params: Mapping[str, Any]) -> bool:
+    span = params.get("created", {})
     if isinstance(span, int):
         return bool(item["created"] == span)
     at = item["created"]

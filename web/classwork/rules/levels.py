@@ -126,11 +126,6 @@ def is_done(rule: Rule, versions: Sequence[str], times: int = 1) -> bool:
     return bool(rule) and not missing_goals(rule, versions, times)
 
 
-def surplus_per_goal(rule: Rule, versions: Sequence[str]) -> dict[str, int]:
-    upper = [version.upper() for version in versions]
-    return {format_rule((goal,)): sum(version in goal for version in upper) - 1 for goal in rule}
-
-
 def level_reached(levels: Iterable[LevelRule], taken: Iterable[TakenClass]) -> Decimal:
     """The highest number counts, even if lower levels were skipped."""
     by_level = versions_by_level(taken)
