@@ -9,7 +9,7 @@ from django.test import SimpleTestCase, tag
 from billing.gateways.stripe.client import RETRIES, VERSION, create_stripe_client
 from tests.fakes.stripe_server import KEY, contract, stripe_server
 from tests.fakes.stripe_server.checkout import ASKS_THE_BANK
-from tests.fakes.stripe_server.wire import Refusal, Wire, nested
+from tests.fakes.stripe_server.wire import StripeRefusal, Wire, nested
 
 LINE = {"quantity": "1", "price_data": {"currency": "usd", "unit_amount": "1000", "product_data": {"name": "A class"}}}
 GOOD: dict[str, Any] = {"mode": "payment", "success_url": "https://school.example/", "line_items": [LINE]}
@@ -46,7 +46,7 @@ class StripeContractTest(SimpleTestCase):
             ("WebhookEndpointCreateParams", {"url": "x", "enabled_events": ["*"], "api_version": "1"}, "Invalid"),
             ("BalanceTransactionListParams", {"created": {"since": "1"}}, "unknown parameter"),
         ):
-            with self.subTest(types=types, wrong=message), self.assertRaisesMessage(Refusal, message):
+            with self.subTest(types=types, wrong=message), self.assertRaisesMessage(StripeRefusal, message):
                 contract.check(types, wrong)
 
     def test_nested_forms_are_parsed(self) -> None:
@@ -146,7 +146,7 @@ class StripeServerTest(SimpleTestCase):
         session = self.open_session()
         self.client_of_stripe.v1.checkout.sessions.expire(session.id)
         self.assertEqual(requests.get(str(session.url), timeout=5).status_code, 410)
-        with self.assertRaises(Refusal):
+        with self.assertRaises(StripeRefusal):
             self.fake.books.pay(session.id, "4242424242424242")
 
     def test_card_needing_bank_authentication_is_charged_only_after_approval(self) -> None:
