@@ -65,7 +65,7 @@ def ready_made() -> Any:
     """The same mails, made beforehand, and Django's own connection to send them through."""
     from django.core.mail import get_connection
 
-    from mailroom.domain.sending import SendBatch, build_email, prepare_mail
+    from mailroom.domain.send_batches import SendBatch, build_email, prepare_mail
     from mailroom.models import Message
 
     ids = list(Message.objects.values_list("pk", flat=True))

@@ -94,8 +94,8 @@ def update_each(ids: list[int]) -> int:
 
 def run_dry() -> int:
     """What a worker's loop does until nothing is left."""
-    from outbox.domain.claiming import claim_deliveries
-    from outbox.domain.delivering import deliver_batch
+    from outbox.domain.claims import claim_deliveries
+    from outbox.domain.deliveries import deliver_batch
 
     total = 0
     while ended := deliver_batch(claim_deliveries()):

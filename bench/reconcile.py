@@ -71,8 +71,8 @@ def one_run() -> Any:
     from django.utils import timezone
 
     from accounting.domain.reconciliation import runs
-    from outbox.domain.claiming import claim_deliveries
-    from outbox.domain.delivering import deliver_batch
+    from outbox.domain.claims import claim_deliveries
+    from outbox.domain.deliveries import deliver_batch
 
     today = timezone.localdate()
     run = runs.start_run(today - timedelta(days=DAYS + 5), today - timedelta(days=5), by=None)

@@ -35,7 +35,7 @@ class MessagesTest(SimpleTestCase):
             ("mailroom/forms.py", "This address is already blocked."),
             ("mailroom/models.py", "Possibly sent"),
             ("users/templates/mail/users/closed.md", "Your account at {{ BUSINESS_NAME }} is closed"),
-            ("mailroom/domain/rendering.py", "You’re receiving this because of your class."),
+            ("mailroom/domain/rendered_mail.py", "You’re receiving this because of your class."),
         ):
             self.assertIn(origin, origins.get(message, ""))
         po_file.write_text(text.replace('msgid "Claim your spot"\nmsgstr ""', 'msgid "Claim your spot"\nmsgstr "Ja"'))

@@ -10,7 +10,7 @@ from billing.domain.cancellations import cancellation_options, quoted_cancellati
 from billing.gateways.stripe import Stripe
 from billing.models import Credit, OrderLine, Payment
 from mailroom import registry
-from mailroom.domain import rendering
+from mailroom.domain import rendered_mail
 from mailroom.models import Message
 from tests.billing.base import BillingTestCase
 from tests.billing.toys import ToyKind
@@ -20,7 +20,9 @@ class LineCanceledMailTest(BillingTestCase):
     def mail(self, line: OrderLine) -> tuple[str, str]:
         mail = registry.declared_mails()["billing.line_canceled"]
         message = Message(template=mail.name, data={"order_id": line.order_id, "line_id": line.pk})
-        letter = rendering.render_mail(mail, rendering.shipped_mail_text(mail), mails.canceled_line_context(message))
+        letter = rendered_mail.render_mail(
+            mail, rendered_mail.shipped_mail_text(mail), mails.canceled_line_context(message)
+        )
         return letter.subject, letter.text
 
     def test_canceled_line_mail_promises_a_refund_mail_only_if_there_is_a_refund(self) -> None:

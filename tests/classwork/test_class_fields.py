@@ -19,10 +19,10 @@ from classwork.admin.class_offers import ClassOfferAdmin
 from classwork.domain.class_fields import CLASS_FIELDS, FRESH, OFFICE_FIELDS, OWN_FIELDS, FieldPolicy, Place
 from classwork.domain.schedule import calendar_feeds, class_offers
 from classwork.domain.schedule.class_offers import ClassDraft
-from classwork.forms.planning import ClassOfferRowForm
+from classwork.forms.schedule import ClassOfferRowForm
 from classwork.models import ClassOffer
 from common.formats import format_date
-from mailroom.domain import rendering
+from mailroom.domain import rendered_mail
 from mailroom.registry import declared_mails
 from registrations.mail_contexts.shared import class_context
 from tests import factories
@@ -102,7 +102,7 @@ class ShownFieldsTest(SchoolTestCase):
             Place.CLASS_PAGE: text_of(page),
             Place.CLASS_LIST: text_of(self.client.get(reverse("classoffer_list"))),
             Place.SEARCH: re.search(r'"application/ld\+json">(.*?)</script>', page.content.decode())[1],
-            Place.MAIL: rendering.render_mail(mail, rendering.shipped_mail_text(mail), context).text,
+            Place.MAIL: rendered_mail.render_mail(mail, rendered_mail.shipped_mail_text(mail), context).text,
             Place.CALENDAR: events,
         }
 

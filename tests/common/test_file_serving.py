@@ -9,7 +9,7 @@ from django.http import HttpResponseBase
 from django.test import Client, RequestFactory, SimpleTestCase, override_settings, tag
 
 from common.files import bucket, private
-from common.files.serving import FileMissing, StoredFile, serve_private_file
+from common.files.file_responses import FileMissing, StoredFile, serve_private_file
 from tests import samples
 from tests.fakes.signed_server import signed_server
 from tests.private_files import KEYS, InBucket, InFolder, answer, in_bucket, store

@@ -12,7 +12,7 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 from django.test import override_settings, tag
 
-from common.files import private, serving, uploads
+from common.files import file_responses, private, uploads
 from tests import samples
 from tests.private_files import InBucket, InFolder, stored
 
@@ -147,8 +147,8 @@ class BucketUploadTest(InBucket, UploadTests):
 
     def test_stored_file_has_the_content_of_the_upload(self) -> None:
         name = uploads.store_upload(uploads.check_upload(self.upload_file(FILM)), "resources")
-        stored_file = serving.StoredFile(name, "Turn.mp4", 30)
-        self.assertFalse(serving.is_file_missing(stored_file))
+        stored_file = file_responses.StoredFile(name, "Turn.mp4", 30)
+        self.assertFalse(file_responses.is_file_missing(stored_file))
         with private.files.open(name) as file:
             self.assertEqual(file.read(), FILM)
 

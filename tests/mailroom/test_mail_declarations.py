@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from mailroom import checks, registry
 from mailroom.declare import Mail, MailKind
-from mailroom.domain import rendering
+from mailroom.domain import rendered_mail
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 
@@ -20,7 +20,7 @@ class DeclaredMailTest(TestCase):
         self.assertGreater(len(registry.declared_mails()), 0)
         for name, mail in registry.declared_mails().items():
             with self.subTest(name):
-                rendered = rendering.render_mail(mail, rendering.shipped_mail_text(mail), mail.sample())
+                rendered = rendered_mail.render_mail(mail, rendered_mail.shipped_mail_text(mail), mail.sample())
                 self.assertNotIn("None", rendered.text)
                 self.assertNotIn("\ue000", rendered.text + rendered.html + rendered.subject)
 

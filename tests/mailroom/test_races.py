@@ -5,7 +5,7 @@ from threading import Barrier
 from django.core import mail
 from django.test import TransactionTestCase, tag
 
-from mailroom.domain import sending, transitions
+from mailroom.domain import send_batches, transitions
 from mailroom.models import Message, MessageState
 from outbox.models import Event
 from tests.mailroom.base import PLUGIN, stored, write
@@ -30,7 +30,7 @@ class RaceTest(TransactionTestCase):
 
     def test_messages_sent_by_several_workers_are_sent_once(self) -> None:
         ids = [stored(MessageState.QUEUED, f"reader{number}@example.org").pk for number in range(20)]
-        outcomes = run_at_once(*[lambda: list(sending.send_messages(ids))] * 4)
+        outcomes = run_at_once(*[lambda: list(send_batches.send_messages(ids))] * 4)
         self.assertEqual(outcomes, [[None] * 20] * 4)
         self.assertEqual(len(mail.outbox), 20)
 

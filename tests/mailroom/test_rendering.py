@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailroom.declare import Mail, MailKind, SecretText
-from mailroom.domain.rendering import MailFooter, MailText, RenderedMail, render_mail
+from mailroom.domain.rendered_mail import MailFooter, MailText, RenderedMail, render_mail
 from mailroom.errors import MailTextInvalid
 from mailroom.models import Template
 

@@ -3,7 +3,7 @@
 from django.core import mail
 from django.test import override_settings
 
-from mailroom.domain import sending
+from mailroom.domain import send_batches
 from mailroom.models import Message, MessageState, Template
 from mailroom.testing import send_all
 from outbox.models import Delivery
@@ -24,16 +24,16 @@ class SendingTest(ChoirTestCase):
     def test_message_is_sent_once_if_its_event_is_delivered_twice(self) -> None:
         message = write()
         for _ in range(2):
-            self.assertEqual(list(sending.send_messages([message.pk, message.pk])), [None, None])
+            self.assertEqual(list(send_batches.send_messages([message.pk, message.pk])), [None, None])
         self.assertEqual(len(mail.outbox), 1)
 
     def test_message_that_another_worker_is_sending_is_skipped(self) -> None:
         message = stored(MessageState.SENDING)
-        self.assertEqual(list(sending.send_messages([message.pk])), [None])
+        self.assertEqual(list(send_batches.send_messages([message.pk])), [None])
         self.assertEqual((mail.outbox, again(message).state), ([], MessageState.SENDING))
 
     def test_deleted_message_is_skipped_without_an_error(self) -> None:
-        self.assertEqual(list(sending.send_messages([0])), [None])
+        self.assertEqual(list(send_batches.send_messages([0])), [None])
 
     def test_mail_that_is_no_longer_needed_is_not_sent(self) -> None:
         message = write(data={"called_off": True})
@@ -80,7 +80,7 @@ class SendingTest(ChoirTestCase):
     def test_batch_of_messages_is_prepared_with_four_queries(self) -> None:
         ids = [write(f"reader{number}@example.org").pk for number in range(20)]
         with self.assertNumQueries(4):
-            sending.SendBatch(ids)
+            send_batches.SendBatch(ids)
 
 
 class HeaderTest(ChoirTestCase):

@@ -4,8 +4,8 @@ from django.test import SimpleTestCase
 from django.utils import translation
 
 from mailroom import registry
-from mailroom.domain import rendering
-from mailroom.domain.rendering import RenderedMail
+from mailroom.domain import rendered_mail
+from mailroom.domain.rendered_mail import RenderedMail
 from mailroom.translated_texts import translatable_paragraphs
 from tests.translations import site_with_german
 
@@ -18,7 +18,7 @@ class TranslatedMailTest(SimpleTestCase):
     def render_in_german(self, name: str, texts: dict[str, str]) -> RenderedMail:
         mail = registry.mail_named(name)
         with site_with_german(texts, LANGUAGE_CODE="de"):
-            return rendering.render_mail(mail, rendering.shipped_mail_text(mail), mail.sample())
+            return rendered_mail.render_mail(mail, rendered_mail.shipped_mail_text(mail), mail.sample())
 
     def test_subject_paragraphs_and_footer_are_in_the_language_of_the_school(self) -> None:
         rendered = self.render_in_german(
@@ -41,7 +41,7 @@ class TranslatedMailTest(SimpleTestCase):
         texts = {paragraph: paragraph.replace("Cancellation policy", "Absagen")}
         self.assertIn("Absagen:", self.render_in_german("billing.receipt", texts).text)
         mail = registry.mail_named("billing.receipt")
-        english = rendering.render_mail(mail, rendering.shipped_mail_text(mail), mail.sample())
+        english = rendered_mail.render_mail(mail, rendered_mail.shipped_mail_text(mail), mail.sample())
         self.assertIn("Cancellation policy:", english.text)
 
     def test_translation_with_another_variable_or_tag_is_not_used(self) -> None:
@@ -52,13 +52,13 @@ class TranslatedMailTest(SimpleTestCase):
     def test_language_of_the_visitor_does_not_change_the_mail(self) -> None:
         mail = registry.mail_named("billing.receipt")
         with site_with_german(GERMAN_RECEIPT), translation.override("de"):
-            rendered = rendering.render_mail(mail, rendering.shipped_mail_text(mail), mail.sample())
+            rendered = rendered_mail.render_mail(mail, rendered_mail.shipped_mail_text(mail), mail.sample())
         self.assertIn("We look forward to seeing you.", rendered.text)
         self.assertIn('<html lang="en-us">', rendered.html)
 
     def test_text_at_the_desk_is_the_one_that_is_sent(self) -> None:
         with site_with_german(GERMAN_RECEIPT, LANGUAGE_CODE="de"):
-            text = rendering.shipped_mail_text(registry.mail_named("billing.receipt"))
+            text = rendered_mail.shipped_mail_text(registry.mail_named("billing.receipt"))
         self.assertTrue(text.body.endswith("Bis bald."))
 
 

@@ -9,8 +9,8 @@ from django.db import connection
 from django.test import TransactionTestCase, modify_settings, override_settings, tag
 from django.utils import timezone
 
-from outbox.domain.claiming import claim_deliveries, renew_lease
-from outbox.domain.delivering import deliver_batch
+from outbox.domain.claims import claim_deliveries, renew_lease
+from outbox.domain.deliveries import deliver_batch
 from outbox.domain.requeue import overdue_batches
 from outbox.models import Attempt, Delivery, DeliveryState
 from tests.outbox.base import DoorTestCase, delivery, knock, mapped

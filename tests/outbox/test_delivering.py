@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from history.models import Entry
 from outbox.domain import delivery_results
-from outbox.domain.claiming import claim_deliveries
-from outbox.domain.delivering import deliver_batch
+from outbox.domain.claims import claim_deliveries
+from outbox.domain.deliveries import deliver_batch
 from outbox.domain.housekeeping import delete_finished_events
 from outbox.models import Attempt, Delivery, DeliveryState, Event
 from outbox.testing import delivery_problems, run_all

@@ -11,8 +11,8 @@ from hypothesis.extra.django import TestCase
 
 from history.models import Entry
 from outbox.domain import office_actions
-from outbox.domain.claiming import LeasedBatch, claim_deliveries
-from outbox.domain.delivering import deliver_batch
+from outbox.domain.claims import LeasedBatch, claim_deliveries
+from outbox.domain.deliveries import deliver_batch
 from outbox.models import OPEN, Delivery, DeliveryState
 from outbox.testing import run_all
 from tests.outbox.base import knock, mapped

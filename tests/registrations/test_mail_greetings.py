@@ -3,7 +3,7 @@
 from typing import Any
 
 from mailroom import registry
-from mailroom.domain import rendering
+from mailroom.domain import rendered_mail
 from mailroom.models import Message
 from outbox.testing import run_all
 from registrations.mail_contexts import waitlist
@@ -19,7 +19,7 @@ def render(name: str, to: str, **data: Any) -> tuple[str, str]:
     run_all()
     message = Message(template=name, to=to, data=data) if data else Message.objects.get(template=name, to=to)
     mail = registry.declared_mails()[name]
-    letter = rendering.render_mail(mail, rendering.shipped_mail_text(mail), mail.context(message))
+    letter = rendered_mail.render_mail(mail, rendered_mail.shipped_mail_text(mail), mail.context(message))
     return letter.subject, letter.text
 
 

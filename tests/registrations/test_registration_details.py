@@ -11,7 +11,7 @@ from classwork.models import ClassOffer
 from common import dates
 from common.links import new_nonce
 from mailroom import registry
-from mailroom.domain import rendering
+from mailroom.domain import rendered_mail
 from mailroom.models import Message
 from outbox.testing import run_all
 from tests import factories
@@ -27,7 +27,7 @@ class RegisteredMailTest(SchoolTestCase):
             registry.declared_mails()["registrations.registered"],
             Message.objects.get(template="registrations.registered", to=to),
         )
-        letter = rendering.render_mail(mail, rendering.shipped_mail_text(mail), mail.context(message))
+        letter = rendered_mail.render_mail(mail, rendered_mail.shipped_mail_text(mail), mail.context(message))
         return letter.subject, letter.text
 
     def test_mail_about_ones_own_registration_says_you(self) -> None:

@@ -9,8 +9,8 @@ from django.db import transaction
 from demo_lms import events
 from outbox import registry
 from outbox.domain import emit
-from outbox.domain.claiming import claim_deliveries
-from outbox.domain.delivering import deliver_batch
+from outbox.domain.claims import claim_deliveries
+from outbox.domain.deliveries import deliver_batch
 from outbox.models import OPEN, Event
 
 MAX_WAITS = 20

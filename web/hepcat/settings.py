@@ -391,7 +391,7 @@ PAYMENT_VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "cash": ("billing.gateways.desk.Desk", {"label": "Cash"}),
     "cheque": ("billing.gateways.desk.Desk", {"label": "Check"}),
     "transfer": ("billing.gateways.desk.Desk", {"label": "Bank transfer", "picked_up": False}),
-    "voucher": ("billing.gateways.voucher.Voucher", {}),
+    "voucher": ("billing.gateways.voucher.GiftVoucher", {}),
 }
 if STRIPE_KEY and STRIPE_WEBHOOK_SECRET:
     PAYMENT_VARIANTS["stripe"] = (

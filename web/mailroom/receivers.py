@@ -7,13 +7,13 @@ from typing import Any
 import requests
 
 from common.errors import TemporaryFailure
-from mailroom.domain import sending
+from mailroom.domain import send_batches
 from outbox.declare import Outcomes, receives_batches, runs_outside_transaction
 
 
 @receives_batches(size=100)
 def send_queued_messages(events: Sequence[Any]) -> Outcomes:
-    with closing(sending.send_messages([event.payload.message_id for event in events])) as outcomes:
+    with closing(send_batches.send_messages([event.payload.message_id for event in events])) as outcomes:
         yield from zip(events, outcomes, strict=True)
 
 

@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
-from outbox.domain.claiming import claim_deliveries
-from outbox.domain.delivering import deliver_batch
+from outbox.domain.claims import claim_deliveries
+from outbox.domain.deliveries import deliver_batch
 from outbox.domain.requeue import overdue_batches
 from outbox.domain.scheduler import run_due_jobs
 from outbox.domain.worker_loop import record_heartbeat

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from outbox.domain.claiming import claim_deliveries
-from outbox.domain.delivering import deliver_batch
+from outbox.domain.claims import claim_deliveries
+from outbox.domain.deliveries import deliver_batch
 from outbox.models import Delivery, DeliveryState
 
 

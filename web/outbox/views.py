@@ -19,7 +19,7 @@ from outbox.domain.health import queue_health
 from outbox.domain.trace import trace_subject
 from outbox.errors import DeliveryActionRefused
 from outbox.models import Delivery, DeliveryState, JobRow, Worker
-from outbox.trace_drawing import draw_trace
+from outbox.trace_diagram import draw_trace
 
 PAGE_SIZE = 25
 VIEW_PERMISSION, HANDLE_PERMISSION = "outbox.view_delivery", "outbox.handle_delivery"

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from classwork.admin.base import GroupedAdmin, PreviewedAdmin, PreviewedAdminForm
 from classwork.domain.catalog import subjects
-from classwork.forms.planning import SubjectForm
+from classwork.forms.schedule import SubjectForm
 from classwork.models import Level, Location, Subject
 from common.files.fields import PictureField
 from users.models import User

@@ -17,7 +17,7 @@ from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.class_fields import Section, section_lines
 from classwork.domain.schedule import class_offers, next_session
 from classwork.errors import ChangeRefused
-from classwork.forms.planning import ClassOfferForm
+from classwork.forms.schedule import ClassOfferForm
 from classwork.models import ClassOffer, Meeting, Proposal
 from common import dates
 from common.admin import ReadOnlyAdmin

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from classwork.admin.base import PreviewedAdmin, PreviewedAdminForm
 from classwork.domain.schedule import class_offers, sessions
-from classwork.forms.planning import ClassOfferRowForm, SessionForm
+from classwork.forms.schedule import ClassOfferRowForm, SessionForm
 from classwork.models import ClassOffer, Session
 from common.formats import format_date
 from users.models import User

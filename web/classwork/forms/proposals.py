@@ -13,8 +13,8 @@ from classwork.domain.schedule.class_offers import ClassDraft
 from classwork.domain.schedule.previews import Preview
 from classwork.forms.fields import DatesField
 from classwork.forms.labels import CLASS_LABELS, SUBJECT_LABELS
-from classwork.forms.planning import stored_row
 from classwork.forms.previews import PreviewedModelForm
+from classwork.forms.schedule import stored_row
 from classwork.models import ClassOffer, Session, Subject
 from common import dates
 

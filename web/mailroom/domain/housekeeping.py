@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from mailroom.domain import transitions
-from mailroom.domain.drafting import emit_queued
+from mailroom.domain.drafts import emit_queued
 from mailroom.models import OPEN, Message, MessageState
 from outbox.models import OPEN as OPEN_DELIVERY_STATES
 from outbox.models import Delivery

@@ -11,7 +11,7 @@ from common.permissions import can_use_desk
 from history.domain import record_action
 from mailroom import registry
 from mailroom.domain import transitions
-from mailroom.domain.drafting import emit_queued
+from mailroom.domain.drafts import emit_queued
 from mailroom.errors import MailActionRefused
 from mailroom.models import Message, MessageState
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mailroom.domain import rendering
-from mailroom.domain.rendering import MailText
+from mailroom.domain import rendered_mail
+from mailroom.domain.rendered_mail import MailText
 from mailroom.models import Template
 from mailroom.registry import declared_mails
 
@@ -15,4 +15,4 @@ def list_mail_texts() -> list[tuple[Any, Template | None]]:
 
 def shipped_text(name: str) -> MailText | None:
     mail = declared_mails().get(name)
-    return rendering.shipped_mail_text(mail) if mail else None
+    return rendered_mail.shipped_mail_text(mail) if mail else None

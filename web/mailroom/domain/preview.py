@@ -4,21 +4,23 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from mailroom.declare import Mail, MailNotNeeded
-from mailroom.domain import reader_links, rendering
-from mailroom.domain.rendering import MailText, RenderedMail
+from mailroom.domain import reader_links, rendered_mail
+from mailroom.domain.rendered_mail import MailText, RenderedMail
 from mailroom.errors import MailUnavailable
 from mailroom.models import Message
 from mailroom.registry import UnknownMail, mail_named
 
 
-@rendering.language_of_mails()
+@rendered_mail.language_of_mails()
 def render_sent_mail(message: Message, *, masked: bool | None = None) -> RenderedMail:
     """Secret links and codes are left out, because only the recipient may have them. In DEBUG they are shown."""
     hide = not settings.DEBUG if masked is None else masked
     try:
         mail = mail_named(message.template)
-        footer = rendering.NO_FOOTER if hide else reader_links.footer_links(message)
-        return rendering.render_mail(mail, rendering.mail_text_of(mail), mail.context(message), footer, masked=hide)
+        footer = rendered_mail.NO_FOOTER if hide else reader_links.footer_links(message)
+        return rendered_mail.render_mail(
+            mail, rendered_mail.mail_text_of(mail), mail.context(message), footer, masked=hide
+        )
     except UnknownMail:
         raise MailUnavailable("No app declares this email anymore.") from None
     except MailNotNeeded as reason:
@@ -29,6 +31,6 @@ def render_sent_mail(message: Message, *, masked: bool | None = None) -> Rendere
         raise MailUnavailable("The record it is about no longer exists.") from None
 
 
-@rendering.language_of_mails()
+@rendered_mail.language_of_mails()
 def preview_mail(mail: Mail, subject: str, body: str) -> RenderedMail:
-    return rendering.render_mail(mail, MailText(subject, body, ours=False), mail.sample())
+    return rendered_mail.render_mail(mail, MailText(subject, body, ours=False), mail.sample())

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from common import links
 from mailroom.declare import OPTIONAL_KINDS
-from mailroom.domain.rendering import NO_FOOTER, MailFooter
+from mailroom.domain.rendered_mail import NO_FOOTER, MailFooter
 from mailroom.models import Message
 
 READER = "mailroom.reader"

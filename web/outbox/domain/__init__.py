@@ -1,5 +1,5 @@
 """The functions that other apps call."""
 
-from outbox.domain.emitting import KeyTaken, UnknownEvent, emit, emit_many
+from outbox.domain.event_log import KeyTaken, UnknownEvent, emit, emit_many
 
 __all__ = ["KeyTaken", "UnknownEvent", "emit", "emit_many"]

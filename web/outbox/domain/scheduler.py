@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from outbox import causation
 from outbox.domain import delivery_results
-from outbox.domain.delivering import RECEIVER_ERRORS, Stop, never_stop
+from outbox.domain.deliveries import RECEIVER_ERRORS, Stop, never_stop
 from outbox.domain.leases import keep_lease, lease_time
 from outbox.models import JobRow
 from outbox.periodic_jobs import Job, declared_jobs

@@ -12,8 +12,8 @@ from datetime import timedelta
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
-from outbox.domain.claiming import claim_deliveries
-from outbox.domain.delivering import deliver_batch
+from outbox.domain.claims import claim_deliveries
+from outbox.domain.deliveries import deliver_batch
 from outbox.domain.scheduler import run_due_jobs
 from outbox.models import Worker
 

@@ -1,7 +1,7 @@
 """The engine for tests, which delivers events in the same process as soon as the transaction has committed."""
 
-from outbox.domain.claiming import claim_deliveries
-from outbox.domain.delivering import deliver_batch
+from outbox.domain.claims import claim_deliveries
+from outbox.domain.deliveries import deliver_batch
 
 
 def announce(ids: list[int]) -> None:

@@ -14,7 +14,7 @@ from classwork.domain.schedule import next_session
 from classwork.domain.schedule.previews import Preview
 from classwork.errors import ChangeRefused
 from classwork.forms.next_session import repeated_class_forms
-from classwork.forms.planning import SessionForm
+from classwork.forms.schedule import SessionForm
 from classwork.models import ClassOffer, Session
 from common import dates
 from common.views import FORM_METHODS, posted_data

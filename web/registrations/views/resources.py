@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 
 from classwork.domain.resources import content, missing_files
 from classwork.models import Resource
-from common.files import serving
-from common.files.serving import StoredFile
+from common.files import file_responses
+from common.files.file_responses import StoredFile
 from registrations.domain.library import access, shelves
 from registrations.domain.library.access import AccessibleResource
 from users.models import Staff
@@ -106,8 +106,8 @@ def file_response(
     request: HttpRequest, resource: Resource, stored: StoredFile, *, near: bool = False
 ) -> HttpResponseBase:
     try:
-        return serving.serve_private_file(request, stored, download="download" in request.GET, near=near)
-    except serving.FileMissing:
+        return file_responses.serve_private_file(request, stored, download="download" in request.GET, near=near)
+    except file_responses.FileMissing:
         missing_files.report_missing_file(resource)
         context = {"resource": resource, "lost": True}
         return render(request, "classwork/resource.html", context, status=404)

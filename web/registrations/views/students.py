@@ -15,7 +15,7 @@ from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import ClassOffer
 from classwork.views.proposals import staff_profile_of
 from common import dates, search
-from common.paging import paginate_together
+from common.pagination import paginate_together
 from common.views import FORM_METHODS, posted_data
 from registrations.domain import desk_registrations, my_classes, roster
 from registrations.domain import level_progress as progress

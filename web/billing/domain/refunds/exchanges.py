@@ -62,13 +62,13 @@ class LineWorth:
     paid: Decimal
     """The amount paid in money and credit, in this order and the earlier ones."""
     discounts: Decimal
-    asked: Decimal
+    net_price: Decimal
 
-    def discounts_on(self, asked: Decimal, currency: str) -> Decimal:
+    def discounts_on(self, net_price: Decimal, currency: str) -> Decimal:
         """Return the discounts, in proportion if the new price is lower, so that a downgrade earns nothing."""
-        if asked >= self.asked:
+        if net_price >= self.net_price:
             return self.discounts
-        return percent_of(self.discounts, asked * 100 / self.asked, currency)
+        return percent_of(self.discounts, net_price * 100 / self.net_price, currency)
 
 
 def line_worth(line: OrderLine) -> LineWorth:
@@ -78,10 +78,10 @@ def line_worth(line: OrderLine) -> LineWorth:
     reduction = max(price.total + price_reductions.amount_kept(order) - order.amount_charged, ZERO)
     cost, exchange_credit = _line_cost(price, line), _exchange_credit_used(price, line)
     paid_before = min(exchange_credit, line_worth(line.exchanged_from).paid) if line.exchanged_from else ZERO
-    asked = PriceFacts.from_json(line.price_facts or {"list_price": 0}).net_price
+    net_price = PriceFacts.from_json(line.price_facts or {"list_price": 0}).net_price
     returned_by_school = _step_reduction(price, line, "canceled_by_school")
     return LineWorth(
-        max(cost - reduction, ZERO) + paid_before, asked - cost - exchange_credit - returned_by_school, asked
+        max(cost - reduction, ZERO) + paid_before, net_price - cost - exchange_credit - returned_by_school, net_price
     )
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from billing.gateways import HostedGateway
 from billing.gateways.facts import AttemptExpired, Fact, GatewayLine, GatewaySession, RefundAnswer, WebhookMessage
-from billing.gateways.stripe import parsing, refunds, sessions, statement, webhooks
+from billing.gateways.stripe import refunds, sessions, statement, stripe_objects, webhooks
 from billing.gateways.stripe.amounts import supports_currency
 from billing.gateways.stripe.client import StripeDeclined, create_stripe_client, translate_stripe_errors
 from billing.models import Payment
@@ -50,7 +50,7 @@ class Stripe(HostedGateway):
             session = self.client.v1.checkout.sessions.retrieve(payment.session, {"expand": [FEE]}).to_dict()
         if session["client_reference_id"] != payment.token:
             raise NeedsPerson("Stripe's session belongs to another payment.")
-        facts = parsing.facts_of_session(session)
+        facts = stripe_objects.facts_of_session(session)
         if session["payment_status"] != "paid":
             return facts
         # The charge reports only whether there are refunds and disputes, so each of them is fetched.
@@ -58,8 +58,8 @@ class Stripe(HostedGateway):
         with translate_stripe_errors():
             refund_list = list(self.client.v1.refunds.list({"payment_intent": intent, "limit": 100}).auto_paging_iter())
             disputes = list(self.client.v1.disputes.list({"payment_intent": intent})) if charge["disputed"] else []
-        facts += [parsing.fact_of_stripe_refund(refund.to_dict()) for refund in refund_list]
-        return facts + [parsing.fact_of_dispute(dispute.to_dict()) for dispute in disputes]
+        facts += [stripe_objects.fact_of_stripe_refund(refund.to_dict()) for refund in refund_list]
+        return facts + [stripe_objects.fact_of_dispute(dispute.to_dict()) for dispute in disputes]
 
     def close(self, payment: Payment) -> list[Fact]:
         """Expire the session. If it was just paid or has expired already, return the facts of the session instead."""

@@ -8,7 +8,7 @@ from stripe import StripeClient
 from billing.gateways.facts import RefundAnswer
 from billing.gateways.stripe.amounts import to_stripe_units
 from billing.gateways.stripe.client import StripeDeclined, translate_stripe_errors
-from billing.gateways.stripe.parsing import Wire, refund_state
+from billing.gateways.stripe.stripe_objects import Wire, refund_state
 from billing.models import Payment, Refund
 from common.errors import NeedsPerson
 

@@ -11,7 +11,7 @@ from stripe.params import BalanceTransactionListParamsCreated, PayoutListParamsC
 from billing.gateways.facts import GatewayLine
 from billing.gateways.stripe.amounts import from_stripe_units
 from billing.gateways.stripe.client import translate_stripe_errors
-from billing.gateways.stripe.parsing import Wire, object_id, reference_of_money
+from billing.gateways.stripe.stripe_objects import Wire, object_id, reference_of_money
 from common.money import round_amount
 
 KINDS = {

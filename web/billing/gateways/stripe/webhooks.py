@@ -8,9 +8,9 @@ import stripe
 
 from billing.errors import WebhookRejected
 from billing.gateways.facts import Fact, PaymentDeclined, PaymentReference, PollNeeded, WebhookMessage
-from billing.gateways.stripe import parsing
+from billing.gateways.stripe import stripe_objects
 from billing.gateways.stripe.client import VERSION
-from billing.gateways.stripe.parsing import Wire
+from billing.gateways.stripe.stripe_objects import Wire
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def parse_stripe_event(event: Wire) -> WebhookMessage:
     parse_facts = FOLLOWED.get(kind)
     if parse_facts is not None:
         is_session = kind.startswith("checkout.session.")
-        about = parsing.reference_of_session(thing) if is_session else parsing.reference_of_money(thing)
+        about = stripe_objects.reference_of_session(thing) if is_session else stripe_objects.reference_of_money(thing)
         facts = parse_facts(thing)
     if facts and event["api_version"] != VERSION:
         logger.warning("Stripe's webhook endpoint speaks %s where %s is expected.", event["api_version"], VERSION)
@@ -43,15 +43,18 @@ def parse_stripe_event(event: Wire) -> WebhookMessage:
 
 def _session_facts(session: Wire) -> tuple[Fact, ...]:
     # A webhook about a session does not contain the fee, so a paid session is polled.
-    return (*parsing.facts_of_session(session), *((PollNeeded(),) if session["payment_status"] == "paid" else ()))
+    return (
+        *stripe_objects.facts_of_session(session),
+        *((PollNeeded(),) if session["payment_status"] == "paid" else ()),
+    )
 
 
 def _failed_debit_facts(session: Wire) -> tuple[Fact, ...]:
-    return (PaymentDeclined(parsing.NO_MONEY_CAME),)
+    return (PaymentDeclined(stripe_objects.NO_MONEY_CAME),)
 
 
 def _refund_facts(refund: Wire) -> tuple[Fact, ...]:
-    return (parsing.fact_of_stripe_refund(refund),)
+    return (stripe_objects.fact_of_stripe_refund(refund),)
 
 
 def _poll_for_refunds(charge: Wire) -> tuple[Fact, ...]:
@@ -60,7 +63,7 @@ def _poll_for_refunds(charge: Wire) -> tuple[Fact, ...]:
 
 
 def _dispute_facts(dispute: Wire) -> tuple[Fact, ...]:
-    return (parsing.fact_of_dispute(dispute),)
+    return (stripe_objects.fact_of_dispute(dispute),)
 
 
 FOLLOWED: dict[str, Callable[[Wire], tuple[Fact, ...]]] = {

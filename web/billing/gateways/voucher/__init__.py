@@ -3,6 +3,6 @@
 from billing.gateways import Gateway
 
 
-class Voucher(Gateway):
+class GiftVoucher(Gateway):
     label = "Gift voucher"
     inside = True

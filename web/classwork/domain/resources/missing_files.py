@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import transaction
 
 from classwork.models import Resource
+from common.files.file_responses import StoredFile
 from common.files.private import files
-from common.files.serving import StoredFile
 from history.domain import record_action
 from history.models import Entry
 from mailroom.domain import draft_message

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from outbox.domain.delivering import never_stop
+from outbox.domain.deliveries import never_stop
 from outbox.domain.worker_loop import record_heartbeat, work_once
 
 

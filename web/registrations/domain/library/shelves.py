@@ -15,7 +15,7 @@ from django.db.models import Exists, F, Q, Subquery
 from classwork.models import Release, Resource
 from common import dates
 from common.formats import format_date, format_moment
-from common.paging import paginate_together
+from common.pagination import paginate_together
 from registrations.domain.library import access
 from registrations.domain.library.access import AccessState
 from registrations.models import LibraryVisit, Opening, Registration, Spot, Ticket

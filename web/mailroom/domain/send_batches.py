@@ -13,8 +13,8 @@ from django.utils.crypto import salted_hmac
 
 from common.errors import TemporaryFailure
 from mailroom.declare import Mail, MailNotNeeded
-from mailroom.domain import bounces, reader_links, rendering, ses_notices, transitions
-from mailroom.domain.rendering import MailText, RenderedMail
+from mailroom.domain import bounces, reader_links, rendered_mail, ses_notices, transitions
+from mailroom.domain.rendered_mail import MailText, RenderedMail
 from mailroom.domain.smtp_errors import ServerAnswer, SmtpVerdict, error_text, judge_error
 from mailroom.domain.suppression import DeliveryBarriers
 from mailroom.errors import MailTextInvalid
@@ -64,10 +64,10 @@ class SendBatch:
         self.messages = Message.objects.in_bulk(ids)
         queued = [message for message in self.messages.values() if message.state == MessageState.QUEUED]
         self.barriers = DeliveryBarriers({message.to for message in queued})
-        self.texts = rendering.override_texts({message.template for message in queued})
+        self.texts = rendered_mail.override_texts({message.template for message in queued})
 
     def text_of(self, mail: Mail) -> MailText:
-        return self.texts.get(mail.name) or rendering.shipped_mail_text(mail)
+        return self.texts.get(mail.name) or rendered_mail.shipped_mail_text(mail)
 
 
 def send_messages(ids: Sequence[int]) -> Generator[Exception | None]:
@@ -89,9 +89,9 @@ def prepare_mail(message: Message, batch: SendBatch) -> RenderedMail | None:
         return None
     try:
         mail = mail_named(message.template)
-        with rendering.language_of_mails():
+        with rendered_mail.language_of_mails():
             context = mail.context(message)
-            return rendering.render_mail(mail, batch.text_of(mail), context, reader_links.footer_links(message))
+            return rendered_mail.render_mail(mail, batch.text_of(mail), context, reader_links.footer_links(message))
     except MailNotNeeded as reason:
         transitions.suppress_message(message, str(reason) or "It is no longer needed.")
     except UnknownMail:

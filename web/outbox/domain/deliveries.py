@@ -12,7 +12,7 @@ from common.errors import PermanentFailure
 from outbox import causation, registry
 from outbox.declare import PayloadInvalid
 from outbox.domain import delivery_results
-from outbox.domain.claiming import LeasedBatch, renew_lease
+from outbox.domain.claims import LeasedBatch, renew_lease
 from outbox.domain.leases import keep_lease
 from outbox.models import Delivery, Event
 

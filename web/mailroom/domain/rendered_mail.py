@@ -24,7 +24,7 @@ from common.names import tidy_name
 from mailroom import mail_bodies, mail_styles, text_templates
 from mailroom.declare import Mail, MailKind, SecretText
 from mailroom.errors import MailTextInvalid
-from mailroom.masking import HIDDEN, without_secrets
+from mailroom.masked_text import HIDDEN, without_secrets
 from mailroom.models import Template
 from mailroom.placeholders import Placeholders
 
