@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 
 from billing.models import Order, OrderLine
 from common import names
@@ -13,7 +14,7 @@ from registrations.models import Registration
 from users.domain import accounts, guardianship
 from users.models import Student, User
 
-NOBODY = "Please choose who’s coming."
+NOBODY = gettext_lazy("Please choose who’s coming.")
 CLASS_KIND, TICKET_KIND = ATTENDED_KINDS = ("place", "ticket")
 
 

@@ -59,7 +59,7 @@ class AttendedKind(ProductKind):
         student."""
         attendee = AttendeeDetails.from_line(line).attendee
         if attendee is None:
-            return [attendees.NOBODY]
+            return [str(attendees.NOBODY)]
         student = attendees.known_student(attendee, line.order)
         if attendee.who == STUDENT and student is None:
             return ["Please choose again who’s coming."]

@@ -31,7 +31,6 @@ from registrations.forms.registration import (
     other_person_forms,
 )
 
-NOBODY = _("Please choose who’s coming.")
 ALREADY = "already"
 UNANSWERED = _("Please choose an answer.")
 
@@ -112,7 +111,7 @@ def _submit_registration(request: HttpRequest, class_offers: Sequence[ClassOffer
 
 def _add_choice_errors(request: HttpRequest, form: RegistrationForm, choice: RegistrationChoice) -> None:
     if not choice.attendees:
-        form.add_error("who", NOBODY)
+        form.add_error("who", attendees.NOBODY)
     for problem in cart.full_class_messages(choice.class_offers, timezone.now(), len(choice.attendees)):
         form.add_error("classes", problem)
     for problem in cart.already_registered_messages(choice, session_cart.account_of_request(request)):
