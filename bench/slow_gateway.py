@@ -101,7 +101,7 @@ def orders(many: int) -> list[str]:
         for _ in range(many)
     ]
     OrderLine.objects.bulk_create(
-        OrderLine(order=order, kind="place", product_id=0, title="A class", price_facts={"list_price": "70"})
+        OrderLine(order=order, kind="class", product_id=0, title="A class", price_facts={"list_price": "70"})
         for order in made
     )
     return [order.address() for order in made]

@@ -71,8 +71,8 @@ class LineDetailsRuleTest(SimpleTestCase):
             "stored = line.details",
             'OrderLine.objects.filter(details__role="lead")',
             'OrderLine.objects.values("details__role")',
-            'carts.add_line(cart, "place", 1, {"role": "lead"})',
-            'carts.add_line(cart, "place", 1, details=stored | {"role": "lead"})',
+            'carts.add_line(cart, "class", 1, {"role": "lead"})',
+            'carts.add_line(cart, "class", 1, details=stored | {"role": "lead"})',
         ):
             with self.subTest(source):
                 self.assertEqual(list(find_untyped_uses("registrations/domain/cart.py", source)), [1])
@@ -127,6 +127,6 @@ class LineDetailsRoundTripTest(SimpleTestCase):
     def test_only_what_is_set_is_stored(self) -> None:
         self.assertEqual(AttendeeDetails(Attendee(ME)).as_json(), {"attendee": {"who": "me"}})
         self.assertEqual(
-            VoucherDetails(deliver_on=date(2027, 1, 8), gift="place:3").as_json(),
-            {"gift": "place:3", "deliver_on": "2027-01-08"},
+            VoucherDetails(deliver_on=date(2027, 1, 8), gift="class:3").as_json(),
+            {"gift": "class:3", "deliver_on": "2027-01-08"},
         )

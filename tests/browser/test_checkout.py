@@ -163,7 +163,7 @@ class CheckoutTest(CustomerTestCase):
         other = factories.create_class_offer(
             self.school.session, factories.create_subject(version="B"), class_day=4, start_time=time(18)
         )
-        DiscountCode.objects.create(code="thursday", percent=10, kind="place", product_id=other.pk)
+        DiscountCode.objects.create(code="thursday", percent=10, kind="class", product_id=other.pk)
         page = self.phone()
         self.go_to_review(page)
         for text, message in (

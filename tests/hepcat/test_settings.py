@@ -200,7 +200,7 @@ class PluginSettingsTest(SettingsTestCase):
         names = [path.rpartition(".")[2] for path in loaded["PRICE_RULES"]]
         self.assertEqual(names[names.index("apply") - 1 :][:3], ["apply_early_price", "apply", "apply_exchange_credit"])
         self.assertEqual(loaded["PRODUCT_KINDS"]["ticket"], "studio.Kind")
-        self.assertIn("place", loaded["PRODUCT_KINDS"])
+        self.assertIn("class", loaded["PRODUCT_KINDS"])
 
     def test_app_without_settings_changes_nothing(self) -> None:
         self.assertEqual(self.with_app().returncode, 0)

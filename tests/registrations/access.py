@@ -68,7 +68,7 @@ def ticket(school: SimpleNamespace) -> list[Any]:
 
 
 def why(school: SimpleNamespace) -> dict[str, Any]:
-    return {"why": "Because", "place": 1}
+    return {"why": "Because", "position": 1}
 
 
 def place(school: SimpleNamespace) -> list[Any]:

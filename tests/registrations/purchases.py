@@ -36,7 +36,7 @@ def cart(
     order.payer_name, order.payer_email = (payer.get_full_name(), payer.email) if payer else (name, email)
     order.save()
     for class_offer, attendee in choices:
-        carts.add_line(order, "place", class_offer.pk, AttendeeDetails(attendee).as_json())
+        carts.add_line(order, "class", class_offer.pk, AttendeeDetails(attendee).as_json())
     return order
 
 

@@ -119,7 +119,7 @@ class ClassDayCancellationTest(CancellationTestCase):
             CompensationPolicy.EXTENSION,
             self.days(1),
             replacements=self.replacement_dates(1),
-            exceptions={f"place_{spot.pk}": CompensationPolicy.REFUND},
+            exceptions={f"registration_{spot.pk}": CompensationPolicy.REFUND},
         )
         cancellation = self.cancel(request)
         self.assertEqual(Refund.objects.get().payment.order, order)

@@ -60,7 +60,7 @@ class CancellationWizardTest(SchoolTestCase):
             "do": "1",
             "why": "Snow",
             "seen": preview.context["quote"].fingerprint,
-            f"for_place_{place_id}": "credit",
+            f"for_registration_{place_id}": "credit",
         }
         again = self.client.post(self.address(policy="refund"), form)
         self.assertContains(again, "please read it again")

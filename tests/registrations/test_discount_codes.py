@@ -18,19 +18,19 @@ class ClassCodeTest(SchoolTestCase):
     def test_office_chooses_among_classes_that_are_not_over(self) -> None:
         self.log_in(self.ada)
         page = self.client.get("/admin/billing/discountcode/add/")
-        self.assertContains(page, f'<option value="place:{self.class_offer.pk}">{self.class_offer}</option>', html=True)
+        self.assertContains(page, f'<option value="class:{self.class_offer.pk}">{self.class_offer}</option>', html=True)
         self.assertContains(page, '<option value="ticket">All drop-ins and trials</option>', html=True)
         long_ago = timedelta(days=400)
         self.class_offer.meetings.update(starts_at=F("starts_at") - long_ago, ends_at=F("ends_at") - long_ago)
         self.assertNotContains(
-            self.client.get("/admin/billing/discountcode/add/"), f'value="place:{self.class_offer.pk}"'
+            self.client.get("/admin/billing/discountcode/add/"), f'value="class:{self.class_offer.pk}"'
         )
 
     def test_code_for_another_class_names_that_class(self) -> None:
         other = factories.create_class_offer(self.session, factories.create_subject(version="B"), class_day=4)
-        DiscountCode.objects.create(code="b", percent=10, kind="place", product_id=other.pk)
+        DiscountCode.objects.create(code="b", percent=10, kind="class", product_id=other.pk)
         cart = purchases.cart((self.class_offer, purchases.me()))
         with self.assertRaisesMessage(DiscountCodeRefused, "This code is for Beginning B. Add it to your cart"):
             carts.set_discount_code(cart, "b", timezone.now())
-        carts.add_line(cart, "place", other.pk, AttendeeDetails(purchases.me()).as_json())
+        carts.add_line(cart, "class", other.pk, AttendeeDetails(purchases.me()).as_json())
         self.assertIsNotNone(carts.set_discount_code(cart, "b", timezone.now()))

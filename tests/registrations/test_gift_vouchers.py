@@ -19,7 +19,7 @@ from tests.registrations import purchases
 class GiftTest(SchoolTestCase):
     def setUp(self) -> None:
         self.now = timezone.now()
-        self.key = f"place:{self.class_offer.subject_id}"
+        self.key = f"class:{self.class_offer.subject_id}"
 
     def gift_voucher(self) -> Voucher:
         return office.issue_free_voucher(

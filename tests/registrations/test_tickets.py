@@ -88,7 +88,7 @@ class TicketPurchaseTest(TicketTestCase):
         )
         ticket_cart(self.days[0], me(), basket)
         order = place(basket)
-        self.assertEqual({one.kind: one.early_total for one in order.lines.all()}, {"place": 65, "ticket": 15})
+        self.assertEqual({one.kind: one.early_total for one in order.lines.all()}, {"class": 65, "ticket": 15})
 
     def test_ticket_can_be_paid_at_the_door_if_the_class_allows_it(self) -> None:
         order = place(ticket_cart(self.days[0], me()), Order.Due.DOOR)

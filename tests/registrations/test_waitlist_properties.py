@@ -122,7 +122,7 @@ class WaitlistSimulation(spot_simulation.SpotSimulation):
         order = cart(payer=self.payer, name=name, email=f"{name}@example.org")
         for request in self.waitlist_requests(number, name, 1 + number // 3):
             details = AttendeeDetails(request.attendee, role=request.role).as_json()
-            carts.add_line(order, "place", self.class_offer.pk, details)
+            carts.add_line(order, "class", self.class_offer.pk, details)
         self.place_cart(order, due)
 
     def place_cart(self, order: Order, due: str = Order.Due.NOW) -> None:

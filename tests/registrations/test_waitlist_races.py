@@ -35,7 +35,7 @@ class WaitlistRaceTest(LastSpotTestCase):
 
     def buyer(self, email: str, role: str = "") -> Callable[[], Order]:
         basket = cart(email=email)
-        carts.add_line(basket, "place", self.class_offer.pk, AttendeeDetails(me(), role=role).as_json())
+        carts.add_line(basket, "class", self.class_offer.pk, AttendeeDetails(me(), role=role).as_json())
         return lambda: place(basket)
 
     def free(self, order: Order) -> None:

@@ -47,5 +47,5 @@ TEXT_PAGES = {
 
 def render_text_page(request: HttpRequest, key: str, edition: Edition | None, **more: Any) -> HttpResponse:
     page = TEXT_PAGES[key]
-    context = {"edition": edition, "place": page, "key": key} | page.extra_context() | more
+    context = {"edition": edition, "text_page": page, "key": key} | page.extra_context() | more
     return render(request, page.template, context)

@@ -28,7 +28,7 @@ def cancel_snow_day(ada: User, class_offer: ClassOffer) -> None:
     day = class_offer.meetings.all()[1]
     # One student cannot come a week later and gets a refund.
     busy_student = class_offer.registrations.live().latest("pk")
-    exceptions = {f"place_{busy_student.pk}": CompensationPolicy.REFUND}
+    exceptions = {f"registration_{busy_student.pk}": CompensationPolicy.REFUND}
     request = CancellationRequest(
         CompensationPolicy.EXTENSION,
         frozenset([day.pk]),

@@ -58,7 +58,7 @@ def text_edit(request: HttpRequest, key: str) -> HttpResponse:
     if form.is_valid():
         texts.save_draft(form.save(commit=False), acting_user(request))
         return redirect("desk_text_preview", key)
-    return render(request, "desk/text.html", {"form": form, "place": TEXT_PAGES[key], "content": content})
+    return render(request, "desk/text.html", {"form": form, "text_page": TEXT_PAGES[key], "content": content})
 
 
 @require_safe

@@ -15,7 +15,7 @@ from users.domain import accounts, guardianship
 from users.models import Student, User
 
 NOBODY = gettext_lazy("Please choose who’s coming.")
-CLASS_KIND, TICKET_KIND = ATTENDED_KINDS = ("place", "ticket")
+CLASS_KIND, TICKET_KIND = ATTENDED_KINDS = ("class", "ticket")
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ class JoinWaitlistForm(forms.Form):
 
 
 class MoveEntryForm(forms.Form):
-    place = forms.IntegerField(label=_("New position"), min_value=1, max_value=999)
+    position = forms.IntegerField(label=_("New position"), min_value=1, max_value=999)
     why = forms.CharField(label=_("Why"), max_length=300)
 
 

@@ -97,7 +97,7 @@ class AttendedKind(ProductKind):
 
 
 class ClassKind(AttendedKind):
-    name = "place"
+    name = "class"
     label = "Classes"
 
     def class_offer(self, line: OrderLine) -> ClassOffer:

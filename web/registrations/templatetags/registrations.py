@@ -13,9 +13,9 @@ register = template.Library()
 
 
 @register.filter
-def room_of(rooms: Mapping[int, Availability] | None, class_offer: ClassOffer) -> Availability | None:
+def availability_of(availabilities: Mapping[int, Availability] | None, class_offer: ClassOffer) -> Availability | None:
     """Returns None on a page that has not counted the spots."""
-    return rooms.get(class_offer.pk) if rooms else None
+    return availabilities.get(class_offer.pk) if availabilities else None
 
 
 @register.filter

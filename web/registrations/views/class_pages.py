@@ -46,7 +46,7 @@ def classoffer_list(request: HttpRequest, names: str | None = None, day: date | 
     drawing_keys = (drawings.key_of_pattern(subject.level.code, subject.version, subject.title) for subject in drawn)
     context = {
         "listing": listing,
-        "rooms": capacity.availability_by_class(listing.class_offers, timezone.now()),
+        "availabilities": capacity.availability_by_class(listing.class_offers, timezone.now()),
         "drawing_sheet": drawings.sheets_of(drawing_keys),
         "registered": minimum_enrollment.registered_count_by_class(listing.class_offers),
         "sessions": sessions,
@@ -84,7 +84,7 @@ def classoffer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "calendar": CalendarLinks(
             absolute_url(reverse("classoffer_calendar", args=[class_offer.pk])), class_offer.subject.title
         ),
-        "room": capacity.availability_of(class_offer, now),
+        "availability": capacity.availability_of(class_offer, now),
         "on_list": presentation.entries_of_viewer(
             class_offer, session_cart.account_of_request(request), request.session, now
         ),

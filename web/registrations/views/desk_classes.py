@@ -67,6 +67,6 @@ def class_days(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "class_offer": class_offer,
         "listed": ClassSummary(class_offer, dates.local_today()),
-        "room": capacity.availability_of(class_offer, timezone.now()),
+        "availability": capacity.availability_of(class_offer, timezone.now()),
     }
     return render(request, "registrations/desk/class_days.html", context)

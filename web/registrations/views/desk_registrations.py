@@ -64,12 +64,12 @@ def index(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "page": page,
-        "places": [my_classes.describe_registration(registration, at) for registration in page],
+        "spots": [my_classes.describe_registration(registration, at) for registration in page],
         "criteria": criteria,
         "choices": desk_registrations.STATUS_FILTERS,
         "sessions": Session.objects.order_by("-key_day_date")[:24],
         "class_offer": class_offer,
-        "room": capacity.availability_of(class_offer, at) if class_offer else None,
+        "availability": capacity.availability_of(class_offer, at) if class_offer else None,
     }
     return render(request, "registrations/desk/registrations.html", context)
 
@@ -87,7 +87,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, str(done))
         return redirect("desk_registration", pk)
     context = {
-        "place": my_classes.describe_registration(registration, timezone.now()),
+        "spot": my_classes.describe_registration(registration, timezone.now()),
         "form": form,
         "action_label": label,
         "history_lines": recent_history.recent_history_of(registration),

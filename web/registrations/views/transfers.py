@@ -45,7 +45,7 @@ def choose_class(request: AccountRequest, pk: int) -> HttpResponse:
     except RegistrationRefused as error:
         return _redirect_with_warning(request, error)
     context = {
-        "place": registration,
+        "registration": registration,
         "listed": ClassSummary(registration.class_offer, dates.local_today()),
         "options": options,
         "currency": registration.line.order.currency if registration.line else "",
@@ -89,7 +89,7 @@ def transfer_to_class(request: AccountRequest, pk: int, class_offer: int) -> Htt
         messages.warning(request, str(error))
         return redirect("choose_transfer", pk) if registration.is_live else redirect("my_classes")
     form.initial["seen"] = quote.fingerprint
-    context = {"place": registration, "form": form, "levels": levels, "quote": quote}
+    context = {"registration": registration, "form": form, "levels": levels, "quote": quote}
     context |= {
         "before": ClassSummary(registration.class_offer, dates.local_today()),
         "now": ClassSummary(chosen, dates.local_today()),
@@ -122,7 +122,7 @@ def transfer_to_person(request: AccountRequest, pk: int) -> HttpResponse:
             return _redirect_with_warning(request, error)
         form.add_error(None, str(error))
     context = {
-        "place": registration,
+        "registration": registration,
         "listed": ClassSummary(registration.class_offer, dates.local_today()),
         "form": form,
         "levels": levels,

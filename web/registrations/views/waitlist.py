@@ -63,7 +63,7 @@ def join_waitlist(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "registrations/join_waitlist.html",
-        {"class_offer": class_offer, "form": form, "room": availability, "on_list": on_list},
+        {"class_offer": class_offer, "form": form, "availability": availability, "on_list": on_list},
     )
 
 
@@ -142,7 +142,7 @@ def desk_waitlist(request: HttpRequest, pk: int) -> HttpResponse:
     class_offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
     context = {
         "class_offer": class_offer,
-        "room": capacity.availability_of(class_offer, at),
+        "availability": capacity.availability_of(class_offer, at),
         "page": Paginator(presentation.entries_of_class(class_offer, at), PER_PAGE).get_page(request.GET.get("page")),
         "ended": presentation.ended_entries(class_offer, at),
         "walks": presentation.describe_walks(class_offer),
@@ -173,7 +173,7 @@ def change_entry(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     stored = get_object_or_404(WaitlistEntry.objects.select_related("class_offer"), pk=pk)
     form = MoveEntryForm(request.POST)
     if action != "move":
-        del form.fields["place"]
+        del form.fields["position"]
     if not form.is_valid():
         with_position = gettext("Please enter a reason and the new position.")
         messages.error(request, with_position if action == "move" else gettext("Please enter a reason."))
@@ -181,7 +181,7 @@ def change_entry(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     why, by = form.cleaned_data["why"], acting_user(request)
     try:
         if action == "move":
-            entries.move_entry(stored, form.cleaned_data["place"], why=why, by=by)
+            entries.move_entry(stored, form.cleaned_data["position"], why=why, by=by)
         else:
             {"offer": entries.offer_spot_by_hand, "remove": entries.remove_entry}[action](stored, why=why, by=by)
     except RegistrationRefused as error:

@@ -14,7 +14,7 @@ NOTHING = RefundOutcome()
 
 
 def spot_key(spot: Spot) -> str:
-    return f"{'ticket' if isinstance(spot, Ticket) else 'place'}_{spot.pk}"
+    return f"{'ticket' if isinstance(spot, Ticket) else 'registration'}_{spot.pk}"
 
 
 @dataclass(frozen=True)
