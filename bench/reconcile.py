@@ -80,7 +80,7 @@ def one_run() -> Any:
         pass
     run.refresh_from_db()
     if run.ended_at is None:
-        sys.exit(f"The run did not end: {[book.trouble for book in run.books.all()]}")
+        sys.exit(f"The run did not end: {[statement.error for statement in run.statements.all()]}")
     return run
 
 
@@ -88,7 +88,7 @@ def findings_of(run: Any) -> set[tuple[str, str]]:
     """Each finding by its verdict and the name of the thing, as they were planted."""
     from accounting.models import Finding
 
-    rows = list(Finding.objects.off().filter(book__run=run).select_related("payment", "refund"))
+    rows = list(Finding.objects.off().filter(statement__run=run).select_related("payment", "refund"))
     found = {(row.verdict, named(row)) for row in rows}
     if len(found) != len(rows):
         print(f"  {len(rows) - len(found)} findings came twice")

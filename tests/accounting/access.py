@@ -30,11 +30,11 @@ def stage(school: SimpleNamespace) -> None:
     school.run = Reconciliation.objects.create(
         from_date=today, to_date=today, cutoff=now, ended_at=now, started_by=school.ada
     )
-    school.book = GatewayStatement.objects.create(
+    school.statement = GatewayStatement.objects.create(
         run=school.run, variant="practice", state=GatewayStatement.State.DONE, start=now, end=now, cursor=now
     )
     fields = {
-        "book": school.book,
+        "statement": school.statement,
         "kind": "payment",
         "our_amount": 70,
         "our_currency": "USD",
@@ -68,7 +68,7 @@ ROWS = [
     Row("desk_reconciliation", OFFICE, args=lambda school: [school.run.pk]),
     Row("desk_reconciliation", OFFICE, args=lambda school: [school.run.pk], query="?show=all", note="everything"),
     Row("desk_reconciliation_progress", OFFICE, args=lambda school: [school.run.pk], browse=False),
-    Row("desk_reconciliation_again", DESK_GET, post=DESK_POST, args=lambda school: [school.book.pk], browse=False),
+    Row("desk_reconciliation_again", DESK_GET, post=DESK_POST, args=lambda school: [school.statement.pk], browse=False),
     Row("desk_finding", OFFICE, post="login 403 403 403 403 400", args=lambda school: [school.finding.pk]),
     Row("desk_day", OFFICE, post="login 403 403 403 403 400"),
     Row("desk_ledger", OFFICE),

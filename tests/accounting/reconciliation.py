@@ -55,7 +55,7 @@ class ReconciliationTestCase(BillingTestCase):
 
     def found_verdicts(self, run: Reconciliation | None = None) -> list[str]:
         run = run or self.run_reconciliation()
-        return sorted(Finding.objects.off().filter(book__run=run).values_list("verdict", flat=True))
+        return sorted(Finding.objects.off().filter(statement__run=run).values_list("verdict", flat=True))
 
     def newest_finding(self, verdict: str) -> Finding:
         return Finding.objects.filter(verdict=verdict).latest("pk")

@@ -77,7 +77,10 @@ class FindingActionsTest(ReconciliationTestCase):
         self.assertEqual(toy_states(order), ["released"])
         paid = self.create_matching_payment()
         finding = Finding(
-            verdict="not_paid", order=paid.order, line=paid.order.lines.get(), book=GatewayStatement.objects.first()
+            verdict="not_paid",
+            order=paid.order,
+            line=paid.order.lines.get(),
+            statement=GatewayStatement.objects.first(),
         )
         finding.save()
         with self.assertRaisesMessage(AccountingRefused, "It has been paid for"):
@@ -88,7 +91,7 @@ class FindingActionsTest(ReconciliationTestCase):
         self.run_reconciliation()
         self.perform_action(self.newest_finding("only_ours"), "explained", "Paid by their other account")
         run = self.run_reconciliation()
-        later = Finding.objects.get(book__run=run)
+        later = Finding.objects.get(statement__run=run)
         self.assertEqual(
             (later.verdict, later.action, later.note), ("only_ours", "explained", "Paid by their other account")
         )

@@ -80,7 +80,7 @@ class NightlyReconciliationTest(ReconciliationTestCase):
         Reconciliation.objects.update(ended_at=timezone.now() - timedelta(days=500))
         nightly.delete_old_runs()
         self.assertEqual(list(Reconciliation.objects.all()), [open_run])
-        self.assertFalse(Finding.objects.filter(book__run=done).exists())
+        self.assertFalse(Finding.objects.filter(statement__run=done).exists())
 
     def test_starting_a_run_fetches_nothing_during_the_request(self) -> None:
         self.log_in(self.ada)

@@ -21,7 +21,7 @@ class ReconciliationRunTest(ReconciliationTestCase):
         payment = self.create_matching_payment()
         run = self.run_reconciliation()
         self.assertEqual((self.found_verdicts(run), delivery_problems()), ([], []))
-        finding = Finding.objects.get(book__run=run)
+        finding = Finding.objects.get(statement__run=run)
         self.assertEqual((finding.verdict, finding.payment, finding.payout), ("matched", payment, "po_1"))
         self.assertEqual(finding.fee, Decimal("2.30"))
         payment.refresh_from_db()
@@ -105,18 +105,18 @@ class ReconciliationRunTest(ReconciliationTestCase):
     def test_repeated_step_changes_nothing(self) -> None:
         self.create_matching_payment()
         run = self.run_reconciliation()
-        for book in run.books.all():
-            runs.advance_run(book.pk)
-            GatewayStatement.objects.filter(pk=book.pk).update(state=GatewayStatement.State.MATCHING)
-            runs.advance_run(book.pk)
-        self.assertEqual(Finding.objects.filter(book__run=run).count(), 1)
+        for statement in run.statements.all():
+            runs.advance_run(statement.pk)
+            GatewayStatement.objects.filter(pk=statement.pk).update(state=GatewayStatement.State.MATCHING)
+            runs.advance_run(statement.pk)
+        self.assertEqual(Finding.objects.filter(statement__run=run).count(), 1)
 
     def test_unreachable_gateway_delays_run_and_records_trouble(self) -> None:
         self.create_matching_payment()
         ScriptedGateway.trouble.append(TemporaryFailure("The gateway does not answer."))
         run = self.run_reconciliation()
         self.assertIsNone(run.ended_at)
-        self.assertIn("does not answer", run.books.exclude(variant="").get().error)
+        self.assertIn("does not answer", run.statements.exclude(variant="").get().error)
         run_all(retries=True)
         self.assertEqual(self.found_verdicts(Reconciliation.objects.get(ended_at__isnull=False)), [])
 
@@ -124,13 +124,13 @@ class ReconciliationRunTest(ReconciliationTestCase):
         self.create_matching_payment()
         ScriptedGateway.trouble.append(PermanentFailure("It refuses our key."))
         run = self.run_reconciliation()
-        book = run.books.exclude(variant="").get()
-        self.assertEqual((book.state, book.error), ("failed", "It refuses our key."))
+        statement = run.statements.exclude(variant="").get()
+        self.assertEqual((statement.state, statement.error), ("failed", "It refuses our key."))
         self.assertIsNotNone(run.ended_at)
-        runs.resume_statement(book, self.ada)
+        runs.resume_statement(statement, self.ada)
         run_all()
-        book.refresh_from_db()
-        self.assertEqual((book.state, book.error), ("done", ""))
+        statement.refresh_from_db()
+        self.assertEqual((statement.state, statement.error), ("done", ""))
 
     def test_recent_payment_not_yet_listed_by_gateway_is_not_a_difference(self) -> None:
         payment = self.create_our_payment()

@@ -24,8 +24,8 @@ class ReconciliationTestCase(BillingTestCase):
         run_all()
         run.refresh_from_db()
         self.assertEqual((bool(run.ended_at), delivery_problems()), (True, []))
-        self.compared = list(Finding.objects.filter(book__run=run, verdict="matched"))
-        return {finding.verdict: finding for finding in Finding.objects.open().filter(book__run=run)}
+        self.compared = list(Finding.objects.filter(statement__run=run, verdict="matched"))
+        return {finding.verdict: finding for finding in Finding.objects.open().filter(statement__run=run)}
 
     def perform_first_action(self, finding: Finding) -> None:
         actions.perform_action(finding, actions.possible_actions(finding)[0].name, why="Seen there", by=self.ada)

@@ -105,11 +105,11 @@ class ReconciliationPagesTest(ReconciliationTestCase):
         ScriptedGateway.trouble.append(PermanentFailure("It refuses our key."))
         run = self.run_reconciliation()
         self.assertIn("It refuses our key.", self.page())
-        book = run.books.get(state="failed")
-        self.client.post(reverse("desk_reconciliation_again", args=[book.pk]))
+        statement = run.statements.get(state="failed")
+        self.client.post(reverse("desk_reconciliation_again", args=[statement.pk]))
         run_all()
-        book.refresh_from_db()
-        self.assertEqual(book.state, "done")
+        statement.refresh_from_db()
+        self.assertEqual(statement.state, "done")
 
     def test_run_for_future_days_is_refused_with_a_reason(self) -> None:
         day = (self.today + timedelta(days=9)).isoformat()
@@ -123,21 +123,21 @@ class ReconciliationPagesTest(ReconciliationTestCase):
                 copy = Reconciliation.objects.create(
                     from_date=self.today, to_date=self.today, cutoff=self.now, started_by=self.ada
                 )
-                book = copy.books.create(start=self.now, end=self.now, cursor=self.now, state="done")
-                book.findings.create(verdict="only_ours")
+                statement = copy.statements.create(start=self.now, end=self.now, cursor=self.now, state="done")
+                statement.findings.create(verdict="only_ours")
 
         self.assertSameQueries(reverse("desk_reconciliations"), run)
 
     def test_run_page_needs_the_same_number_of_queries_for_any_number_of_findings(self) -> None:
         run = self.run_reconciliation()
-        book = run.books.exclude(variant="").get()
+        statement = run.statements.exclude(variant="").get()
 
         def find(count: int) -> None:
             for _ in range(count):
                 order = Order.objects.create(payer_name="Pat", currency="USD")
                 payment = order.payments.create(variant="scripted", total=70, currency="USD")
                 Finding.objects.create(
-                    book=book, verdict="only_ours", payment=payment, order=order,
+                    statement=statement, verdict="only_ours", payment=payment, order=order,
                     our_amount=70, our_currency="USD", our_at=self.noon,
                 )  # fmt: skip
 

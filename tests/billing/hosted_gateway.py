@@ -82,7 +82,7 @@ class HostedGatewayTestCase(BillingTestCase):
             ),
             "disputes": list(order.payments.values_list("disputes__state", "disputes__amount")),
             "receipts": Message.objects.filter(template="billing.receipt", data__order_id=order.pk).count(),
-            "cases": sorted(order.cases.filter(closed_at=None).values_list("kind", flat=True)),
+            "cases": sorted(order.payment_issues.filter(closed_at=None).values_list("kind", flat=True)),
         }
 
 

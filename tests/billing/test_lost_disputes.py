@@ -263,7 +263,7 @@ class DisputeBalancePropertiesTest(LostDisputeTestCase):
         """Return overpaid amounts whose refund the dispute stopped; each has an open payment issue."""
         over = {order: balances.overpaid_amount(order) for order in paid if balances.overpaid_amount(order) > 0}
         for order in over:
-            self.assertTrue(order.cases.filter(kind=PaymentIssue.Kind.REFUND_FAILED, closed_at=None).exists())
+            self.assertTrue(order.payment_issues.filter(kind=PaymentIssue.Kind.REFUND_FAILED, closed_at=None).exists())
         return sum(over.values(), ZERO)
 
     def test_balance_holds_over_any_sequence_of_disputes_exchanges_vouchers_and_credit(self) -> None:

@@ -121,7 +121,7 @@ class CheckoutRaceTest(TransactionTestCase):
 
     def test_second_payment_is_overpaid_and_does_not_confirm_order_again(self) -> None:
         order = self.pay_in_two_tabs()
-        self.assertEqual((order.cases.get().kind, len(ToyKind.confirmed)), ("overpaid", 1))
+        self.assertEqual((order.payment_issues.get().kind, len(ToyKind.confirmed)), ("overpaid", 1))
 
     def test_control_without_locks_second_payment_confirms_order_again(self) -> None:
         with without_locks():

@@ -71,7 +71,7 @@ class WebhookFactsTest(HostedGatewayTestCase):
                 self.process_webhook(FakeGateway.report_fact(payment, fact))
                 payment.refresh_from_db()
                 self.assertEqual((payment.status, payment.order.state), ("error", Order.State.PLACED))
-                self.assertEqual(payment.cases.get().kind, PaymentIssue.Kind.WRONG_AMOUNT)
+                self.assertEqual(payment.payment_issues.get().kind, PaymentIssue.Kind.WRONG_AMOUNT)
                 self.assertNotIn("payment_failed", self.events_of(payment.order))
 
     def test_capture_of_another_session_opens_a_payment_issue_and_its_other_facts_are_ignored(self) -> None:

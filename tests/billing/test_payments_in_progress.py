@@ -257,4 +257,4 @@ class PaymentSequencesTest(PaymentInProgressTestCase):
                 self.hear_all()
                 order.refresh_from_db()
                 self.assertLessEqual(balances.amount_received(order), 70)
-                self.assertFalse(order.cases.filter(kind=PaymentIssue.Kind.OVERPAID).exists())
+                self.assertFalse(order.payment_issues.filter(kind=PaymentIssue.Kind.OVERPAID).exists())

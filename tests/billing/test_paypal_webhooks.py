@@ -207,7 +207,7 @@ class WebhookEndpointTest(PayPalTestCase):
         payment.refresh_from_db()
         self.assertEqual((payment.status, payment.captured_amount), ("confirmed", payment.total))
         self.assertEqual(payment.fee, self.fee())
-        self.assertEqual(payment.messages.count(), 1)
+        self.assertEqual(payment.webhooks.count(), 1)
 
     def fee(self) -> Decimal:
         (capture,) = self.fake.books.captures.values()
@@ -235,4 +235,4 @@ class WebhookEndpointTest(PayPalTestCase):
             self.assertEqual(self.post_webhook(notice), 200)
         payment.refresh_from_db()
         self.assertEqual((payment.status, payment.captured_amount), ("error", 0))
-        self.assertEqual(payment.cases.get().kind, "wrong_amount")
+        self.assertEqual(payment.payment_issues.get().kind, "wrong_amount")

@@ -32,7 +32,7 @@ class ExportOfPaymentsTest(VoucherTestCase, HostedGatewayTestCase):
         self.assertEqual((paid["method"], paid["amount"], paid["status"]), ("Double", "70.000", "Confirmed"))
         self.assertEqual(paid["refunds"], [{"amount": "10.000", "reason": "A canceled evening"}])
         self.assertEqual(paid["disputes"], [{"amount": "60.000", "state": "being decided"}])
-        self.assertEqual([message["kind"] for message in paid["messages"]], ["disputestate", "paymentcaptured"])
+        self.assertEqual([message["kind"] for message in paid["webhooks"]], ["disputestate", "paymentcaptured"])
         self.assertIn("$60.00", " ".join(issue["text"] for issue in found["payment_issues"]))
         self.assertEqual(exported["gift_vouchers"][0]["recipient"], "Rae")
 

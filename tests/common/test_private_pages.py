@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from classwork.domain.schedule import calendar_feeds
 from mailroom.domain import reader_links
-from registrations.domain import calendar_feeds as diary
+from registrations.domain import calendar_feeds as student_feeds
 from tests.access import rows
 from tests.base import SchoolTestCase
 from tests.mailroom.base import stored
@@ -31,12 +31,12 @@ class PrivatePagesTest(SchoolTestCase):
 
     def test_pages_behind_secret_links_may_not_be_stored(self) -> None:
         message = stored()
-        diary.renew_student_feed(self.alice.student)
+        student_feeds.renew_student_feed(self.alice.student)
         for path in (
             reader_links.footer_links(message).choose,
             reader_links.footer_links(message).stop,
             reverse("teacher_calendar", args=[calendar_feeds.teacher_feed_token(self.tess.staff)]),
-            diary.student_feed_url(self.alice.student),
+            student_feeds.student_feed_url(self.alice.student),
             reverse("contact") + "?key=abc",
         ):
             with self.subTest(path):

@@ -125,5 +125,5 @@ class SpotSimulation(order_simulation.OrderSimulation):
         if line.order.has_expired(timezone.now()):
             return
         places = Registration.objects.filter(line=line).taking_a_spot(timezone.now()).count()
-        asked = line.order.cases.filter(kind=PaymentIssue.Kind.NOT_CONFIRMED).exists()
+        asked = line.order.payment_issues.filter(kind=PaymentIssue.Kind.NOT_CONFIRMED).exists()
         test.assertEqual(places, 0 if asked and not places else 1)

@@ -68,7 +68,7 @@ class ClassDayCancellationTest(CancellationTestCase):
         refund = Refund.objects.get()
         self.assertEqual(refund.amount, round(self.amount_paid(order) / weeks, 2))
         self.assertPaymentsAddUp(order)
-        self.assertEqual(cancellation.outcomes.get().amount, refund.amount)
+        self.assertEqual(cancellation.compensations.get().amount, refund.amount)
         self.assertTrue(Meeting.objects.get(pk__in=self.days(2)).is_canceled)
         self.assertEqual(Registration.objects.get().state, Registration.State.CONFIRMED)
 
@@ -98,7 +98,7 @@ class ClassDayCancellationTest(CancellationTestCase):
     def test_unpaid_order_owes_less_after_a_canceled_day(self) -> None:
         order = place(cart((self.class_offer, me())), Order.Due.DOOR)
         owed = balances.open_balance(order, timezone.now())
-        outcome = self.cancel(CancellationRequest(CompensationPolicy.REFUND, self.days(1))).outcomes.get()
+        outcome = self.cancel(CancellationRequest(CompensationPolicy.REFUND, self.days(1))).compensations.get()
         order.refresh_from_db()
         self.assertGreater(outcome.no_longer_due, 0)
         self.assertEqual(balances.open_balance(order, timezone.now()), owed - outcome.no_longer_due)
@@ -123,7 +123,7 @@ class ClassDayCancellationTest(CancellationTestCase):
         )
         cancellation = self.cancel(request)
         self.assertEqual(Refund.objects.get().payment.order, order)
-        self.assertEqual(cancellation.outcomes.filter(policy=CompensationPolicy.EXTENSION, amount=0).count(), 1)
+        self.assertEqual(cancellation.compensations.filter(policy=CompensationPolicy.EXTENSION, amount=0).count(), 1)
 
     def replacement_dates(self, *numbers: int) -> dict[int, object]:
         class_offer = ClassOffer.objects.with_timetable().get(pk=self.class_offer.pk)
@@ -312,7 +312,7 @@ class WholeClassCancellationTest(CancellationTestCase):
         cancellation = cancel_classes(self.ada, self.whole_class(), "No teacher", seen=plan.fingerprint)
         booked = {
             one.registration_id: (one.amount, one.credit_returned, one.no_longer_due)
-            for one in cancellation.outcomes.all()
+            for one in cancellation.compensations.all()
         }
         previewed = {
             one.spot.pk: (one.money, one.refund_outcome.old_credit, one.refund_outcome.waived)

@@ -115,7 +115,7 @@ class CancellationLawTest(CancellationResultTest):
         (shown,) = results.outcome_totals(cancellation)
         self.assertEqual(values(shown), values(quoted), "The result page adds up what was quoted.")
         self.assertEqual(booked, {name: getattr(quoted, name) for name in booked}, "The books are what was quoted.")
-        rows = {outcome.registration_id: outcome for outcome in cancellation.outcomes.all()}
+        rows = {outcome.registration_id: outcome for outcome in cancellation.compensations.all()}
         for one in plan.compensations:
             outcome = rows[one.spot.pk]
             previewed = (one.refund_outcome.refund, one.refund_outcome.new_credit, one.refund_outcome.by_hand)

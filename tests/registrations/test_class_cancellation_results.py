@@ -44,7 +44,7 @@ class LedgerTest(CancellationResultTest):
             "waived": before - self.owed(),
         }
         self.assertEqual({name: getattr(totals, name) for name in booked}, booked)
-        self.assertEqual(sum(one.no_longer_due for one in cancellation.outcomes.all()), totals.waived)
+        self.assertEqual(sum(one.no_longer_due for one in cancellation.compensations.all()), totals.waived)
 
     def test_student_registered_at_the_desk_gets_credit_when_they_have_an_account(self) -> None:
         User.objects.filter(pk__in=[self.alice.pk, self.gus.pk]).update(email_confirmed_at=self.now)
@@ -174,7 +174,7 @@ class ResultPageTest(CancellationResultTest):
                 order = self.paid_by_hand(f"N{Payment.objects.count()}")
                 day = order.lines.get().registrations.get()
                 refund = reservations.reserve_refund(order, Decimal(5), why="Snow")
-                made = cancellation.outcomes.create(
+                made = cancellation.compensations.create(
                     registration=day,
                     policy="refund",
                     meetings=1,

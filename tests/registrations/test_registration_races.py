@@ -106,5 +106,5 @@ class RegistrationRaceTest(LastSpotTestCase):
         self.assertEqual(User.objects.filter(email="ann@example.org").count(), 1)
         self.assertEqual(Student.objects.filter(user__email="ann@example.org").count(), 1)
         run_all()
-        self.assertEqual(sum(order.cases.count() for order in outcomes), 1)
+        self.assertEqual(sum(order.payment_issues.count() for order in outcomes), 1)
         self.assertEqual(Registration.objects.live().count(), 2)

@@ -245,7 +245,7 @@ class DuplicateRegistrationTest(FullClassTestCase):
         again = place(cart((self.class_offer, me()), name="Alice Arden", email="alice@example.org"))
         self.assertEqual(self.state_of(again), [State.HELD])
         run_all()
-        self.assertEqual(again.cases.get().kind, PaymentIssue.Kind.OTHER)
+        self.assertEqual(again.payment_issues.get().kind, PaymentIssue.Kind.OTHER)
         self.assertEqual(
             Message.objects.filter(template="registrations.registered_twice").get().to, "alice@example.org"
         )
@@ -287,7 +287,7 @@ class RegistrationMailTest(FullClassTestCase):
         student = Registration.objects.get().student
         guardianship.answer_claim(self.alice, student, guardianship.ClaimAnswer.UNKNOWN)
         self.mail_to("pat@example.org", "registrations.email_requested")
-        self.assertIn("The person at alice@example.org doesn’t know Alicia", order.cases.get().description)
+        self.assertIn("The person at alice@example.org doesn’t know Alicia", order.payment_issues.get().description)
         page = order.address("attendee_address")
         self.assertContains(self.client.get(page), "Alicia")
         self.client.post(page, {"email": "alicia@example.org"})

@@ -10,7 +10,7 @@ class StatementStepPayload:
     """The next part of a gateway's statement is to be read, or the whole statement compared."""
 
     run_id: int
-    book_id: int
+    statement_id: int
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def differences_context(message: Message) -> dict[str, Any]:
         "until": run.to_date,
         "count": sum(count for _, count in differences) + len(unread),
         "differences": differences,
-        "unread": [{"name": str(book), "trouble": book.error} for book in unread],
+        "unread": [{"name": str(statement), "trouble": statement.error} for statement in unread],
         "link": absolute_url(reverse("desk_reconciliation", args=[run.pk])),
     }
 

@@ -8,7 +8,7 @@ from outbox.declare import runs_outside_transaction
 
 @runs_outside_transaction
 def advance_reconciliation(event: Any) -> None:
-    runs.advance_run(event.payload.book_id)
+    runs.advance_run(event.payload.statement_id)
 
 
 @runs_outside_transaction

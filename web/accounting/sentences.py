@@ -32,6 +32,6 @@ SENTENCES: dict[str, Sentence] = {
         _("started the reconciliation of {since:date} to {until:date}"),
         _("started the reconciliation"),
     ),
-    "accounting.reconciliation_resumed": (_("retried {book}"), _("retried a part of the reconciliation")),
+    "accounting.reconciliation_resumed": (_("retried {statement}"), _("retried a part of the reconciliation")),
     "accounting.cash_counted": (cash_counted, _("counted cash")),
 }

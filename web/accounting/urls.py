@@ -11,7 +11,7 @@ urlpatterns = [
         reconciliation.reconciliation_progress,
         name="desk_reconciliation_progress",
     ),
-    path("desk/reconciliation/again/<int:book>/", reconciliation.retry_statement, name="desk_reconciliation_again"),
+    path("desk/reconciliation/again/<int:pk>/", reconciliation.retry_statement, name="desk_reconciliation_again"),
     path("desk/reconciliation/finding/<int:finding>/", reconciliation.show_finding, name="desk_finding"),
     path("desk/day/", ledger.day_sheet, name="desk_day"),
     path("desk/books/", ledger.bookkeeping_summary, name="desk_ledger"),

@@ -71,8 +71,8 @@ def export(person: PersonRecords) -> dict[str, object]:
         "lines__adjustments",
         "payments__refunds",
         "payments__disputes",
-        "payments__messages",
-        "cases",
+        "payments__webhooks",
+        "payment_issues",
     )
     credit = Credit.objects.filter(account_id=person.account_id) if person.account_id else Credit.objects.none()
     codes = DiscountCode.objects.filter(student_id__in=person.student_ids)
@@ -104,7 +104,9 @@ def _export_order(order: Order) -> dict[str, Any]:
         "currency": order.currency,
         "lines": [_export_line(line) for line in order.lines.all()],
         "payments": [_export_payment(payment) for payment in order.payments.all()],
-        "payment_issues": [{"text": issue.description, "resolution": issue.resolution} for issue in order.cases.all()],
+        "payment_issues": [
+            {"text": issue.description, "resolution": issue.resolution} for issue in order.payment_issues.all()
+        ],
     }
 
 
@@ -145,8 +147,8 @@ def _export_payment(payment: Payment) -> dict[str, Any]:
         "disputes": [
             {"amount": str(dispute.amount), "state": dispute.get_state_display()} for dispute in payment.disputes.all()
         ],
-        "messages": [
-            {"received": webhook.received_at.isoformat(), "kind": webhook.kind} for webhook in payment.messages.all()
+        "webhooks": [
+            {"received": webhook.received_at.isoformat(), "kind": webhook.kind} for webhook in payment.webhooks.all()
         ],
     }
 

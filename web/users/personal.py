@@ -124,7 +124,7 @@ def merge_accounts(source: User, target: User) -> list[str]:
         child.guardian = target
         child.save()
         sentences.append(_("%(name)s will be in the care of %(guardian)s.") % {"name": child, "guardian": target})
-    source.offered.update(offered_to=target)
+    source.offered_students.update(offered_to=target)
     source.is_active, source.link_nonce = False, links.new_nonce()
     source.save()
     text = _("The account %(closed)s will be closed; %(kept)s stays.")

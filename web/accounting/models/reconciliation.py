@@ -57,7 +57,7 @@ class GatewayStatement(models.Model):
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
 
-    run = models.ForeignKey(Reconciliation, on_delete=models.CASCADE, related_name="books")
+    run = models.ForeignKey(Reconciliation, on_delete=models.CASCADE, related_name="statements")
     variant = models.CharField(max_length=255, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.FETCHING)
     start = models.DateTimeField(help_text=_("Statement lines are fetched from here, a little before the first day."))
@@ -71,7 +71,7 @@ class GatewayStatement(models.Model):
         constraints = [models.UniqueConstraint(fields=["run", "variant"], name="accounting_statement_once_per_run")]
 
     def __str__(self) -> str:
-        return self.variant or "our own books"
+        return self.variant or "our own records"
 
     @property
     def is_over(self) -> bool:
@@ -121,7 +121,7 @@ class Finding(models.Model):
 
     FINE = (Verdict.UNREAD, Verdict.MATCHED, Verdict.OTHER)
 
-    book = models.ForeignKey(GatewayStatement, on_delete=models.CASCADE, related_name="findings")
+    statement = models.ForeignKey(GatewayStatement, on_delete=models.CASCADE, related_name="findings")
     verdict = models.CharField(max_length=14, choices=Verdict.choices, blank=True)
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, null=True, blank=True, related_name="findings")
@@ -159,7 +159,7 @@ class Finding(models.Model):
     class Meta:
         ordering = ["id"]
         indexes = [
-            models.Index(fields=["book", "verdict"]),
+            models.Index(fields=["statement", "verdict"]),
             models.Index(fields=["fingerprint"]),
             models.Index(fields=["reference"]),
         ]

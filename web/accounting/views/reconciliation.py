@@ -71,18 +71,18 @@ def reconciliation_progress(request: HttpRequest, run: int) -> HttpResponse:
 
 
 def _run_context(run: Reconciliation) -> dict[str, Any]:
-    return {"run": run, "books": list(run.books.all())}
+    return {"run": run, "statements": list(run.statements.all())}
 
 
 def _findings_context(request: HttpRequest, run: Reconciliation) -> dict[str, Any]:
     payouts = totals.payouts_of_run(run)
     chosen = request.GET.get("show", OPEN)
-    rows = Finding.objects.filter(book__run=run).exclude(verdict="")
+    rows = Finding.objects.filter(statement__run=run).exclude(verdict="")
     if chosen in Finding.Verdict.values:
         rows = rows.filter(verdict=chosen)
     elif chosen != ALL:
         rows = rows.open()
-    rows = rows.select_related("book", "order", "line", "payment", "refund__payment", "closed_by")
+    rows = rows.select_related("statement", "order", "line", "payment", "refund__payment", "closed_by")
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
     return {
         "tallies": totals.count_by_verdict(run),
@@ -101,7 +101,7 @@ def _findings_context(request: HttpRequest, run: Reconciliation) -> dict[str, An
 @never_cache
 @desk_required("accounting.view_reconciliation")
 def show_finding(request: HttpRequest, finding: int) -> HttpResponse:
-    rows = Finding.objects.select_related("book__run", "order", "line", "payment", "refund__payment", "closed_by")
+    rows = Finding.objects.select_related("statement__run", "order", "line", "payment", "refund__payment", "closed_by")
     row = get_object_or_404(rows.exclude(verdict=""), pk=finding)
     user = session_cart.require_account(request)
     may_act = can_use_desk(user, ACT)
@@ -118,7 +118,7 @@ def show_finding(request: HttpRequest, finding: int) -> HttpResponse:
         messages.error(request, str(refused))
         return redirect("desk_finding", finding=row.pk)
     messages.success(request, action.done_text)
-    return redirect("desk_reconciliation", run=row.book.run_id)
+    return redirect("desk_reconciliation", run=row.statement.run_id)
 
 
 def _finding_page(request: HttpRequest, row: Finding, may_act: bool, refused: forms.Form | None = None) -> HttpResponse:
@@ -133,7 +133,7 @@ def _finding_page(request: HttpRequest, row: Finding, may_act: bool, refused: fo
 
 @require_POST
 @desk_required(ACT)
-def retry_statement(request: HttpRequest, book: int) -> HttpResponse:
-    statement = get_object_or_404(GatewayStatement.objects.select_related("run"), pk=book)
+def retry_statement(request: HttpRequest, pk: int) -> HttpResponse:
+    statement = get_object_or_404(GatewayStatement.objects.select_related("run"), pk=pk)
     runs.resume_statement(statement, session_cart.require_account(request))
     return redirect("desk_reconciliation", run=statement.run_id)

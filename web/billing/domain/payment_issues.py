@@ -16,10 +16,10 @@ def open_issues() -> QuerySet[PaymentIssue]:
 
 
 def open_issue(kind: str, order: Order, text: str, payment: Payment | None = None) -> PaymentIssue:
-    case, _ = PaymentIssue.objects.get_or_create(
+    issue, _ = PaymentIssue.objects.get_or_create(
         kind=kind, order=order, description=text[:500], closed_at=None, defaults={"payment": payment}
     )
-    return case
+    return issue
 
 
 def open_issue_once(kind: str, order: Order, text: str, payment: Payment | None = None) -> PaymentIssue:
@@ -28,26 +28,26 @@ def open_issue_once(kind: str, order: Order, text: str, payment: Payment | None 
     return existing or open_issue(kind, order, text, payment)
 
 
-def handover_refunds_by_issue(cases: Iterable[PaymentIssue]) -> dict[int, Refund]:
+def handover_refunds_by_issue(issues: Iterable[PaymentIssue]) -> dict[int, Refund]:
     """Returns refunds by the id of their issue. Such an issue is closed only by recording the handover."""
     handovers = [
-        case
-        for case in cases
-        if case.kind == PaymentIssue.Kind.HAND_BACK and case.payment_id and case.closed_at is None
+        issue
+        for issue in issues
+        if issue.kind == PaymentIssue.Kind.HAND_BACK and issue.payment_id and issue.closed_at is None
     ]
-    payments = {case.payment_id for case in handovers}
+    payments = {issue.payment_id for issue in handovers}
     refunds = Refund.objects.filter(payment__in=payments, state=Refund.State.SENT).select_related("payment")
     refund_by_ending = {f"(refund {refund.pk}).": refund for refund in refunds}
-    endings = {case.pk: case.description[case.description.rfind("(") :] for case in handovers}
+    endings = {issue.pk: issue.description[issue.description.rfind("(") :] for issue in handovers}
     return {pk: refund_by_ending[ending] for pk, ending in endings.items() if ending in refund_by_ending}
 
 
 def close_resolved_issues(kind: str, payment: Payment, answer: str) -> None:
-    payment.cases.filter(kind=kind, closed_at=None).update(closed_at=timezone.now(), resolution=answer)
+    payment.payment_issues.filter(kind=kind, closed_at=None).update(closed_at=timezone.now(), resolution=answer)
 
 
 @transaction.atomic
-def close_issue(case: PaymentIssue, *, answer: str, by: User) -> None:
-    is_open = PaymentIssue.objects.filter(pk=case.pk, closed_at=None)
+def close_issue(issue: PaymentIssue, *, answer: str, by: User) -> None:
+    is_open = PaymentIssue.objects.filter(pk=issue.pk, closed_at=None)
     if is_open.update(closed_at=timezone.now(), closed_by=by, resolution=answer):
-        record_action(by, "billing.payment_issue_closed", case.order, why=answer, case=case.pk, kind=case.kind)
+        record_action(by, "billing.payment_issue_closed", issue.order, why=answer, issue=issue.pk, kind=issue.kind)

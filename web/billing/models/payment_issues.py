@@ -23,8 +23,8 @@ class PaymentIssue(models.Model):
         OTHER = "other", _("Other")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="cases")
-    payment = models.ForeignKey(Payment, on_delete=models.CASCADE, null=True, blank=True, related_name="cases")
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="payment_issues")
+    payment = models.ForeignKey(Payment, on_delete=models.CASCADE, null=True, blank=True, related_name="payment_issues")
     description = models.CharField(max_length=500)
     opened_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)

@@ -17,7 +17,7 @@ class ProcessedWebhook(models.Model):
     variant = models.CharField(max_length=50)
     event_id = models.CharField(max_length=255)
     kind = models.CharField(max_length=100)
-    payment = models.ForeignKey(Payment, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages")
+    payment = models.ForeignKey(Payment, on_delete=models.SET_NULL, null=True, blank=True, related_name="webhooks")
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     received_at = models.DateTimeField(auto_now_add=True, db_index=True)
 

@@ -130,7 +130,7 @@ def _desk_order_page(request: HttpRequest, order: Order, **refused: forms.Form) 
         "payments": order.payments.select_related("recorded_by").prefetch_related(
             "refunds__created_by", "refunds__payment", "disputes"
         ),
-        "cases": order.cases.filter(closed_at=None),
+        "payment_issues": order.payment_issues.filter(closed_at=None),
         "in_progress": progress,
         "progress_text": progress_text(progress) if progress else "",
         "actions": desk_actions(order, has_expired=has_expired, owed=owed, received=received),

@@ -117,7 +117,7 @@ CLASS_FIELDS: dict[str, FieldPolicy] = {
     "proposals": RowsPolicy(FRESH),
     "class_cancellations": RowsPolicy(FRESH),
     "registrations": RowsPolicy(FRESH),
-    "waiting": RowsPolicy(FRESH),
+    "waitlist_entries": RowsPolicy(FRESH),
     "walks": RowsPolicy(FRESH),
 }
 OWN_FIELDS = {name: policy for name, policy in CLASS_FIELDS.items() if not isinstance(policy, RowsPolicy)}

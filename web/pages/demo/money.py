@@ -57,20 +57,20 @@ def dispute_payment(payment: Payment) -> None:
 def reconcile_practice_gateway(ada: User, paid: Payment) -> None:
     today, now = dates.local_today(), timezone.now()
     run = runs.start_run(today - timedelta(days=1), today, by=ada)
-    our_book = run.books.get(variant="")
-    book = GatewayStatement.objects.create(
+    our_statement = run.statements.get(variant="")
+    statement = GatewayStatement.objects.create(
         run=run,
         variant=VARIANT,
         state=GatewayStatement.State.MATCHING,
-        start=our_book.start,
-        end=our_book.end,
-        cursor=our_book.cursor,
+        start=our_statement.start,
+        end=our_statement.end,
+        cursor=our_statement.cursor,
     )
     # The gateway's records have this payment and one that is missing from ours.
     known = GatewayLine(
         "payment", "demo_known", paid.total, paid.currency, now, FEE, about=PaymentReference(paid.token)
     )
     unknown = GatewayLine("payment", "demo_unknown", Decimal(40), paid.currency, now - timedelta(hours=12), FEE)
-    Finding.objects.bulk_create(comparison.finding_from_line(book, movement) for movement in (known, unknown))
-    for pk in (our_book.pk, book.pk):
+    Finding.objects.bulk_create(comparison.finding_from_line(statement, movement) for movement in (known, unknown))
+    for pk in (our_statement.pk, statement.pk):
         runs.advance_run(pk)

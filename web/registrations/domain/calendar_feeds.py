@@ -23,9 +23,9 @@ def renew_student_feed(student: Student) -> None:
 
 
 def student_feed_url(student: Student) -> str:
-    if not hasattr(student, "diary"):
+    if not hasattr(student, "calendar_feed"):
         return ""
-    token = links.sign_token(PURPOSE, student.pk, student.diary.nonce)
+    token = links.sign_token(PURPOSE, student.pk, student.calendar_feed.nonce)
     return absolute_url(reverse("student_calendar", args=[token]))
 
 

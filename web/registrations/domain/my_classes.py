@@ -86,7 +86,7 @@ def classes_of_account(
     user: User, at: datetime, number: str | int | None = 1
 ) -> tuple[list[StudentClasses], Page[Any]]:
     """Lists the account's owner first, then the people in their care. Pages hold the latest classes first."""
-    in_care = Student.objects.in_care_of(user).select_related("diary")
+    in_care = Student.objects.in_care_of(user).select_related("calendar_feed")
     students = sorted(in_care, key=lambda student: (student.user_id != user.pk, student.name_key))
     registrations = Registration.objects.filter(student__in=students).exclude(state=State.EXPIRED)
     registration_ids = list(

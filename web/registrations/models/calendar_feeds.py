@@ -8,7 +8,7 @@ from users.models import Student
 class StudentCalendarFeed(models.Model):
     """The secret calendar address of a student. A new nonce makes the old address useless."""
 
-    student = models.OneToOneField(Student, on_delete=models.CASCADE, primary_key=True, related_name="diary")
+    student = models.OneToOneField(Student, on_delete=models.CASCADE, primary_key=True, related_name="calendar_feed")
     nonce = models.CharField(max_length=32, default=links.new_nonce)
 
     class Meta:

@@ -46,14 +46,14 @@ class ClassCancellation(models.Model):
 
     @property
     def meetings(self) -> "models.QuerySet[Meeting]":
-        return Meeting.objects.filter(canceled_by_school__cancellation=self)
+        return Meeting.objects.filter(school_cancellation__cancellation=self)
 
 
 class CanceledMeeting(models.Model):
     """A class day that a cancellation covers. If it was restored and canceled again, the last cancellation counts."""
 
     meeting = models.OneToOneField(
-        Meeting, on_delete=models.CASCADE, primary_key=True, related_name="canceled_by_school"
+        Meeting, on_delete=models.CASCADE, primary_key=True, related_name="school_cancellation"
     )
     cancellation = models.ForeignKey(ClassCancellation, on_delete=models.CASCADE, related_name="canceled_meetings")
 
@@ -65,12 +65,12 @@ class StudentCompensation(models.Model):
     """The compensation for one spot or ticket: refunded money, returned credit, or an amount that is no longer due."""
 
     cancellation = models.ForeignKey(
-        ClassCancellation, on_delete=models.CASCADE, related_name="outcomes", verbose_name=_("class cancellation")
+        ClassCancellation, on_delete=models.CASCADE, related_name="compensations", verbose_name=_("class cancellation")
     )
     registration = models.ForeignKey(
-        Registration, on_delete=models.CASCADE, null=True, blank=True, related_name="outcomes"
+        Registration, on_delete=models.CASCADE, null=True, blank=True, related_name="compensations"
     )
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, null=True, blank=True, related_name="outcomes")
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, null=True, blank=True, related_name="compensations")
     policy = models.CharField(max_length=10, choices=CompensationPolicy)
     meetings = models.PositiveSmallIntegerField(help_text=_("How many of their class days were canceled."))
     purchased_meetings = models.PositiveSmallIntegerField(help_text=_("How many class days they bought."))

@@ -43,7 +43,7 @@ class WaitlistEntry(models.Model):
     LIVE = (State.WAITING, State.OFFERED)
 
     class_offer = models.ForeignKey(
-        ClassOffer, on_delete=models.PROTECT, related_name="waiting", verbose_name=_("class")
+        ClassOffer, on_delete=models.PROTECT, related_name="waitlist_entries", verbose_name=_("class")
     )
     state = models.CharField(max_length=10, choices=State, default=State.WAITING, editable=False)
     people = models.JSONField(
@@ -57,7 +57,7 @@ class WaitlistEntry(models.Model):
     )
     size = models.PositiveSmallIntegerField(editable=False)
     account = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="waiting"
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="waitlist_entries"
     )
     contact_name = models.CharField(max_length=200)
     contact_email = models.EmailField()

@@ -113,7 +113,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     )
     days = cancellation.meetings.select_related("class_offer__subject__level", "replacement").order_by("starts_at")
     related = ("registration__student", "registration__line__order", "ticket__student", "ticket__line__order")
-    outcomes = cancellation.outcomes.select_related(*related).prefetch_related("refunds__payment")
+    outcomes = cancellation.compensations.select_related(*related).prefetch_related("refunds__payment")
     page = Paginator(outcomes, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "cancellation": cancellation,

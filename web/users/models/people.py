@@ -135,7 +135,7 @@ class Student(models.Model):
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
-        related_name="offered",
+        related_name="offered_students",
         help_text=_("The account whose owner is asked whether this is them or someone in their care."),
     )
     first_name = models.CharField(max_length=100)

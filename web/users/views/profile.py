@@ -26,7 +26,7 @@ def profile_page(request: AccountRequest) -> HttpResponse:
     context = {
         "own": Student.objects.filter(user=user).first(),
         "in_care": user.in_care.all(),
-        "offered": user.offered.select_related("guardian"),
+        "offered_students": user.offered_students.select_related("guardian"),
         "staff": Staff.objects.filter(user=user).first(),
         "missing": get_text_list([str(text) for text in consents.missing_consents(user)], _("and")),
         "second_factor": second_factor.can_use_second_factor(user),

@@ -39,7 +39,7 @@ def recheck_with_gateway(finding: Finding, why: str, by: User) -> None:
     at = timezone.now()
     Finding.objects.filter(pk=finding.pk).update(asked_at=at)
     key = f"{finding.pk} {at.isoformat()}"
-    emit(events.FINDING_RECHECK_REQUESTED, key=key, run_id=finding.book.run_id, finding_id=finding.pk)
+    emit(events.FINDING_RECHECK_REQUESTED, key=key, run_id=finding.statement.run_id, finding_id=finding.pk)
 
 
 def fulfill_line(finding: Finding, why: str, by: User) -> None:

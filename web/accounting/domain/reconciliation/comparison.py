@@ -40,9 +40,9 @@ class StatementLine(GatewayLine):
     pk: int = 0
 
 
-def finding_from_line(book: GatewayStatement, line: GatewayLine) -> Finding:
+def finding_from_line(statement: GatewayStatement, line: GatewayLine) -> Finding:
     return Finding(
-        book=book,
+        statement=statement,
         kind=line.kind,
         reference=line.reference,
         token=line.about.token,
@@ -56,8 +56,8 @@ def finding_from_line(book: GatewayStatement, line: GatewayLine) -> Finding:
     )
 
 
-def statement_lines(book: GatewayStatement) -> Iterator[StatementLine]:
-    for row in book.findings.exclude(their_at=None).order_by("their_at", "pk").iterator(BATCH_SIZE):
+def statement_lines(statement: GatewayStatement) -> Iterator[StatementLine]:
+    for row in statement.findings.exclude(their_at=None).order_by("their_at", "pk").iterator(BATCH_SIZE):
         yield line_from_finding(row)
 
 
@@ -71,27 +71,27 @@ def line_from_finding(row: Finding) -> StatementLine:
     )  # fmt: skip
 
 
-def window_of_statement(book: GatewayStatement) -> Window:
-    run = book.run
+def window_of_statement(statement: GatewayStatement) -> Window:
+    run = statement.run
     return Window(
         dates.local_moment(run.from_date, time.min), run.cutoff, certain_until=run.started_at - STATEMENT_DELAY
     )
 
 
-def compare_statement(book: GatewayStatement) -> None:
-    window = window_of_statement(book)
-    book.findings.filter(their_at=None).delete()
-    ours = our_entries(book.variant, window, statement_lines(book))
-    for pairs in in_batches(match_entries(ours, statement_lines(book), window), BATCH_SIZE):
-        _write_findings(book, pairs)
-    inside = book.findings.filter(verdict="", their_at__gte=window.since, their_at__lt=window.until)
+def compare_statement(statement: GatewayStatement) -> None:
+    window = window_of_statement(statement)
+    statement.findings.filter(their_at=None).delete()
+    ours = our_entries(statement.variant, window, statement_lines(statement))
+    for pairs in in_batches(match_entries(ours, statement_lines(statement), window), BATCH_SIZE):
+        _write_findings(statement, pairs)
+    inside = statement.findings.filter(verdict="", their_at__gte=window.since, their_at__lt=window.until)
     inside.update(verdict=Verdict.OTHER)
 
 
-def _write_findings(book: GatewayStatement, pairs: list[JudgedPair]) -> None:
-    seen = _references_seen_before(book, pairs)
-    findings = [_finding_of_pair(book, pair) for pair in pairs if not (pair.ours and pair.ours.reference in seen)]
-    _link_to_payments(book, [finding for finding in findings if finding.payment_id is None])
+def _write_findings(statement: GatewayStatement, pairs: list[JudgedPair]) -> None:
+    seen = _references_seen_before(statement, pairs)
+    findings = [_finding_of_pair(statement, pair) for pair in pairs if not (pair.ours and pair.ours.reference in seen)]
+    _link_to_payments(statement, [finding for finding in findings if finding.payment_id is None])
     apply_earlier_explanations(findings)
     with transaction.atomic():
         Finding.objects.bulk_create(finding for finding in findings if finding.pk is None)
@@ -103,7 +103,7 @@ def _write_findings(book: GatewayStatement, pairs: list[JudgedPair]) -> None:
             update_fields=UPDATED_FIELDS,
         )
         matched = [finding for finding in findings if finding.verdict == Verdict.MATCHED]
-        _close_earlier_findings(book, matched)
+        _close_earlier_findings(statement, matched)
         # The webhook of a payment often arrives before the gateway knows its fee.
         fees = {f.payment_id: f.fee for f in matched if f.payment_id and f.kind == PAYMENT}
         payments = list(Payment.objects.filter(pk__in=fees, fee=None))
@@ -112,12 +112,12 @@ def _write_findings(book: GatewayStatement, pairs: list[JudgedPair]) -> None:
         Payment.objects.bulk_update(payments, ["fee"])
 
 
-def _finding_of_pair(book: GatewayStatement, pair: JudgedPair) -> Finding:
+def _finding_of_pair(statement: GatewayStatement, pair: JudgedPair) -> Finding:
     # A line of the gateway keeps its stored row. An entry that only we have gets a new one.
     ours, theirs = pair.ours, pair.theirs
-    finding = Finding(book=book, verdict=_verdict_of_pair(pair))
+    finding = Finding(statement=statement, verdict=_verdict_of_pair(pair))
     if isinstance(theirs, StatementLine):
-        finding = finding_from_line(book, theirs)
+        finding = finding_from_line(statement, theirs)
         finding.pk, finding.verdict = theirs.pk, _verdict_of_pair(pair)
     if ours is not None:
         finding.kind = finding.kind or ours.kind
@@ -137,11 +137,11 @@ def _verdict_of_pair(pair: JudgedPair) -> str:
     return Verdict(pair.verdict)
 
 
-def _references_seen_before(book: GatewayStatement, pairs: Iterable[JudgedPair]) -> set[str]:
+def _references_seen_before(statement: GatewayStatement, pairs: Iterable[JudgedPair]) -> set[str]:
     # After days without webhooks we record a payment long after the gateway did, and an earlier run has its line.
     only_ours = {pair.ours.reference: pair.ours for pair in pairs if pair.theirs is None and pair.ours}
     only_ours.pop("", None)
-    rows = Finding.objects.filter(book__variant=book.variant, reference__in=only_ours).exclude(their_at=None)
+    rows = Finding.objects.filter(statement__variant=statement.variant, reference__in=only_ours).exclude(their_at=None)
     return {
         reference
         for reference, amount, currency in rows.values_list("reference", "their_amount", "their_currency")
@@ -149,12 +149,12 @@ def _references_seen_before(book: GatewayStatement, pairs: Iterable[JudgedPair])
     }
 
 
-def _link_to_payments(book: GatewayStatement, findings: list[Finding]) -> None:
+def _link_to_payments(statement: GatewayStatement, findings: list[Finding]) -> None:
     # An unknown refund or dispute still names the payment that it belongs to.
     references = {
         finding.parent_reference for finding in findings if finding.parent_reference and finding.refund_id is None
     }
-    for payment in Payment.objects.filter(variant=book.variant, transaction_id__in=references):
+    for payment in Payment.objects.filter(variant=statement.variant, transaction_id__in=references):
         for finding in findings:
             if finding.parent_reference == payment.transaction_id:
                 finding.payment_id, finding.order_id = payment.pk, payment.order_id
@@ -165,7 +165,7 @@ def finding_fingerprint(finding: Finding) -> str:
     ids = (finding.verdict, finding.payment_id, finding.refund_id, finding.line_id, finding.kind, finding.reference)
     amounts = (finding.our_amount, finding.our_currency, finding.their_amount, finding.their_currency)
     shown = [format(part.normalize(), "f") if isinstance(part, Decimal) else str(part) for part in (*ids, *amounts)]
-    return hashlib.sha256("|".join([finding.book.variant, *shown]).encode()).hexdigest()
+    return hashlib.sha256("|".join([finding.statement.variant, *shown]).encode()).hexdigest()
 
 
 def apply_earlier_explanations(findings: Iterable[Finding]) -> None:
@@ -181,11 +181,11 @@ def apply_earlier_explanations(findings: Iterable[Finding]) -> None:
         finding.closed_at, finding.closed_by_id = earlier.closed_at, earlier.closed_by_id
 
 
-def _close_earlier_findings(book: GatewayStatement, matched: list[Finding]) -> None:
+def _close_earlier_findings(statement: GatewayStatement, matched: list[Finding]) -> None:
     # Both sides are here now, so an earlier run that missed one of them needs no answer any more.
     references = {finding.reference for finding in matched if finding.reference}
     refunds = {finding.refund_id for finding in matched if finding.refund_id}
     payments = {finding.payment_id for finding in matched if finding.payment_id}
     is_same = Q(reference__in=references) | Q(refund__in=refunds) | Q(payment__in=payments, refund=None, kind="payment")
-    earlier = Finding.objects.open().filter(is_same, book__variant=book.variant).exclude(book=book)
+    earlier = Finding.objects.open().filter(is_same, statement__variant=statement.variant).exclude(statement=statement)
     earlier.update(closed_at=timezone.now(), action=FITS_NOW, note="A later comparison found both sides.")

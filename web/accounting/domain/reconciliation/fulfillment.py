@@ -20,9 +20,9 @@ State, Verdict = Order.State, Finding.Verdict
 AMOUNT_RECEIVED = Coalesce(Sum("payments__captured_amount"), ZERO) - Coalesce(Sum("payments__refunded_amount"), ZERO)
 
 
-def compare_fulfillment(book: GatewayStatement) -> None:
-    book.findings.all().delete()
-    window = window_of_statement(book)
+def compare_fulfillment(statement: GatewayStatement) -> None:
+    statement.findings.all().delete()
+    window = window_of_statement(statement)
     for orders in in_batches(_orders_changed_in(window), BATCH_SIZE):
         findings = []
         fulfilled = fulfilled_lines([line for order in orders for line in order.lines.all()])
@@ -31,7 +31,7 @@ def compare_fulfillment(book: GatewayStatement) -> None:
                 if verdict := _fulfillment_verdict(order, line, fulfilled.get(line.pk), window):
                     findings.append(
                         Finding(
-                            book=book, verdict=verdict, kind="line", order=order, line=line,
+                            statement=statement, verdict=verdict, kind="line", order=order, line=line,
                             our_amount=line.early_total, our_currency=order.currency,
                             our_at=order.paid_at or order.placed_at,
                         )

@@ -27,13 +27,13 @@ def start_nightly_run() -> None:
 
 
 def open_findings_by_verdict(run: Reconciliation) -> list[tuple[str, int]]:
-    rows = Finding.objects.open().filter(book__run=run).order_by().values("verdict").annotate(count=Count("pk"))
+    rows = Finding.objects.open().filter(statement__run=run).order_by().values("verdict").annotate(count=Count("pk"))
     counts = {row["verdict"]: row["count"] for row in rows}
     return [(str(verdict.label), counts[verdict]) for verdict in Finding.Verdict if verdict in counts]
 
 
 def unreadable_statements(run: Reconciliation) -> list[GatewayStatement]:
-    return list(run.books.filter(state=GatewayStatement.State.FAILED))
+    return list(run.statements.filter(state=GatewayStatement.State.FAILED))
 
 
 def draft_differences_mail(run_id: int) -> None:
@@ -65,7 +65,7 @@ def delete_old_runs() -> int:
     limit = timezone.now() - timedelta(days=settings.RECONCILIATIONS_KEEP_DAYS)
     old_runs = Reconciliation.objects.filter(ended_at__lt=limit)
     # Runs with open findings stay. So do explained ones, because later runs reuse the explanations.
-    kept = Finding.objects.off().filter(Q(closed_at=None) | Q(action="explained")).values("book__run")
-    removed, _ = Finding.objects.filter(book__run__in=old_runs, verdict__in=Finding.FINE).delete()
+    kept = Finding.objects.off().filter(Q(closed_at=None) | Q(action="explained")).values("statement__run")
+    removed, _ = Finding.objects.filter(statement__run__in=old_runs, verdict__in=Finding.FINE).delete()
     old_runs.exclude(pk__in=kept).delete()
     return removed

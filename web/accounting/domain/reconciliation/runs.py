@@ -70,41 +70,43 @@ def comparable_gateways() -> list[str]:
     ]
 
 
-def _emit_next_step(book: GatewayStatement) -> None:
-    key = f"{book.pk} {book.state} {book.cursor.isoformat()} {book.attempts}"
-    emit(events.RECONCILIATION_ADVANCED, key=key, run_id=book.run_id, book_id=book.pk)
+def _emit_next_step(statement: GatewayStatement) -> None:
+    key = f"{statement.pk} {statement.state} {statement.cursor.isoformat()} {statement.attempts}"
+    emit(events.RECONCILIATION_ADVANCED, key=key, run_id=statement.run_id, statement_id=statement.pk)
 
 
-def advance_run(book_id: int) -> None:
+def advance_run(statement_id: int) -> None:
     """Read the next week or compare. This runs outside any transaction: it asks a gateway or writes many rows."""
-    book = GatewayStatement.objects.select_related("run").filter(pk=book_id).first()
-    if book is None or book.is_over:
+    statement = GatewayStatement.objects.select_related("run").filter(pk=statement_id).first()
+    if statement is None or statement.is_over:
         return
-    if book.state != State.FETCHING:
-        compare = comparison.compare_statement if book.variant else fulfillment.compare_fulfillment
-        compare(book)
-        _end_statement(book, State.DONE)
+    if statement.state != State.FETCHING:
+        compare = comparison.compare_statement if statement.variant else fulfillment.compare_fulfillment
+        compare(statement)
+        _end_statement(statement, State.DONE)
         return
-    since, until = book.cursor, min(book.cursor + STEP, book.end)
+    since, until = statement.cursor, min(statement.cursor + STEP, statement.end)
     try:
-        lines = list(gateways.gateway_named(book.variant).statement_lines(since, until))
+        lines = list(gateways.gateway_named(statement.variant).statement_lines(since, until))
     except TemporaryFailure as error:
-        GatewayStatement.objects.filter(pk=book.pk).update(error=f"No answer yet. We’ll try again. {error}"[:300])
+        GatewayStatement.objects.filter(pk=statement.pk).update(error=f"No answer yet. We’ll try again. {error}"[:300])
         raise
     except (PermanentFailure, NeedsPerson) as error:
-        _end_statement(book, State.FAILED, str(error))
+        _end_statement(statement, State.FAILED, str(error))
     except gateways.UnknownGateway:
-        _end_statement(book, State.FAILED, "This gateway is no longer switched on.")
+        _end_statement(statement, State.FAILED, "This gateway is no longer switched on.")
     else:
-        _store_fetched_lines(book, lines, since, until)
+        _store_fetched_lines(statement, lines, since, until)
 
 
 @transaction.atomic
 def _store_fetched_lines(
-    book: GatewayStatement, lines: Iterable[GatewayLine], since: datetime, until: datetime
+    statement: GatewayStatement, lines: Iterable[GatewayLine], since: datetime, until: datetime
 ) -> None:
     # The lines and the cursor are stored together. If another worker has stored them already, nothing changes.
-    locked = GatewayStatement.objects.select_for_update().filter(pk=book.pk, state=State.FETCHING, cursor=since).first()
+    locked = (
+        GatewayStatement.objects.select_for_update().filter(pk=statement.pk, state=State.FETCHING, cursor=since).first()
+    )
     if locked is None:
         return
     Finding.objects.bulk_create(
@@ -118,24 +120,24 @@ def _store_fetched_lines(
 
 
 @transaction.atomic
-def _end_statement(book: GatewayStatement, state: str, error: str = "") -> None:
-    run = Reconciliation.objects.select_for_update().get(pk=book.run_id)
-    GatewayStatement.objects.filter(pk=book.pk).update(state=state, error=error[:300])
-    if run.ended_at is None and not run.books.exclude(state__in=[State.DONE, State.FAILED]).exists():
+def _end_statement(statement: GatewayStatement, state: str, error: str = "") -> None:
+    run = Reconciliation.objects.select_for_update().get(pk=statement.run_id)
+    GatewayStatement.objects.filter(pk=statement.pk).update(state=state, error=error[:300])
+    if run.ended_at is None and not run.statements.exclude(state__in=[State.DONE, State.FAILED]).exists():
         run.ended_at = timezone.now()
         run.save(update_fields=["ended_at"])
         emit(events.RECONCILIATION_COMPLETED, key=f"{run.pk} {run.ended_at.isoformat()}", run_id=run.pk)
 
 
 @transaction.atomic
-def resume_statement(book: GatewayStatement, by: User) -> None:
-    run = Reconciliation.objects.select_for_update().get(pk=book.run_id)
-    locked = GatewayStatement.objects.select_for_update().get(pk=book.pk)
+def resume_statement(statement: GatewayStatement, by: User) -> None:
+    run = Reconciliation.objects.select_for_update().get(pk=statement.run_id)
+    locked = GatewayStatement.objects.select_for_update().get(pk=statement.pk)
     if locked.state == State.DONE:
         return
     locked.state = State.MATCHING if locked.cursor >= locked.end or not locked.variant else State.FETCHING
     locked.attempts, locked.error = locked.attempts + 1, ""
     locked.save(update_fields=["state", "attempts", "error"])
     Reconciliation.objects.filter(pk=run.pk).update(ended_at=None)
-    record_action(by, "accounting.reconciliation_resumed", run, book=str(locked))
+    record_action(by, "accounting.reconciliation_resumed", run, statement=str(locked))
     _emit_next_step(locked)

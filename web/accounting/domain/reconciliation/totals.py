@@ -37,7 +37,7 @@ def gateway_name(variant: str) -> str:
 
 
 def count_by_verdict(run: Reconciliation) -> list[VerdictCount]:
-    rows = Finding.objects.filter(book__run=run).exclude(verdict="").order_by().values("verdict")
+    rows = Finding.objects.filter(statement__run=run).exclude(verdict="").order_by().values("verdict")
     totals = rows.annotate(all=Count("pk"), open=Count("pk", filter=Q(closed_at=None)))
     counts = {row["verdict"]: (row["all"], row["open"]) for row in totals}
     return [
@@ -85,13 +85,16 @@ class StatementTotals:
 
 
 def totals_by_statement(run: Reconciliation) -> list[StatementTotals]:
-    rows = Finding.objects.filter(book__run=run).exclude(book__variant="").exclude(verdict__in=["", "other"]).order_by()
+    of_gateways = Finding.objects.filter(statement__run=run).exclude(statement__variant="")
+    rows = of_gateways.exclude(verdict__in=["", "other"]).order_by()
     # An amount that only the gateway has does not count as ours, even if one of our attempts is linked to it.
     ours = rows.exclude(verdict__in=["only_theirs", "refund_theirs", "dispute"]).exclude(our_amount=None)
     theirs = rows.exclude(their_amount=None)
-    our_sums = dict(_sums_by_gateway(ours.values_list("book__variant", "our_currency").annotate(Sum("our_amount"))))
+    our_sums = dict(
+        _sums_by_gateway(ours.values_list("statement__variant", "our_currency").annotate(Sum("our_amount")))
+    )
     their_sums = dict(
-        _sums_by_gateway(theirs.values_list("book__variant", "their_currency").annotate(Sum("their_amount")))
+        _sums_by_gateway(theirs.values_list("statement__variant", "their_currency").annotate(Sum("their_amount")))
     )
     keys = sorted(our_sums.keys() | their_sums.keys())
     return [StatementTotals(*key, our_sums.get(key, ZERO), their_sums.get(key, ZERO)) for key in keys]
@@ -103,13 +106,13 @@ def _sums_by_gateway(rows: Iterable[tuple[str, str, Decimal]]) -> Iterator[tuple
 
 
 def payouts_of_run(run: Reconciliation) -> list[Payout]:
-    rows = Finding.objects.filter(book__run=run).exclude(their_at=None).exclude(verdict="")
+    rows = Finding.objects.filter(statement__run=run).exclude(their_at=None).exclude(verdict="")
     # The transfer itself is also a line. It is left out because it would cancel the others.
     rows = rows.exclude(~Q(payout=""), reference=F("payout"))
-    grouped = rows.order_by().values("book__variant", "payout", "their_currency")
+    grouped = rows.order_by().values("statement__variant", "payout", "their_currency")
     summed = grouped.annotate(count=Count("pk"), gross=Sum("their_amount"), fees=Sum("fee"))
-    totals = summed.values_list("book__variant", "payout", "their_currency", "count", "gross", "fees")
-    return [Payout(*row) for row in totals.order_by("book__variant", "payout", "their_currency")]
+    totals = summed.values_list("statement__variant", "payout", "their_currency", "count", "gross", "fees")
+    return [Payout(*row) for row in totals.order_by("statement__variant", "payout", "their_currency")]
 
 
 def chart_rows(shown: list[Payout]) -> list[tuple[str, list[tuple[str, Decimal]]]]:
@@ -122,8 +125,8 @@ def chart_rows(shown: list[Payout]) -> list[tuple[str, list[tuple[str, Decimal]]
 
 
 def open_counts_by_run(runs: Iterable[Reconciliation]) -> dict[int, int]:
-    rows = Finding.objects.open().filter(book__run__in=list(runs)).order_by().values("book__run")
-    return dict(rows.annotate(count=Count("pk")).values_list("book__run", "count"))
+    rows = Finding.objects.open().filter(statement__run__in=list(runs)).order_by().values("statement__run")
+    return dict(rows.annotate(count=Count("pk")).values_list("statement__run", "count"))
 
 
 def last_month() -> dict[str, date]:

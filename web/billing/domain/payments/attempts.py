@@ -159,7 +159,7 @@ def apply_status_change(payment: Payment) -> None:
         if payment.submitted_at is not None:
             # The bank took days, so the payer is no longer online and gets a day to pay another way.
             transitions.extend_hold(order, timezone.now(), timedelta(days=1))
-        if not payment.cases.filter(kind=PaymentIssue.Kind.WRONG_AMOUNT).exists():
+        if not payment.payment_issues.filter(kind=PaymentIssue.Kind.WRONG_AMOUNT).exists():
             emit(events.PAYMENT_FAILED, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk)
 
 

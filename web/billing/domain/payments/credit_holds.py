@@ -72,8 +72,8 @@ def _record_hold_decision(
 ) -> None:
     order = dispute.payment.order
     record_action(by, action, order, why=why, dispute=dispute.pk, amount=str(amount), currency=order.currency)
-    for case in order.cases.filter(kind=PaymentIssue.Kind.LOST, payment=dispute.payment, closed_at=None):
-        PaymentIssue.objects.filter(pk=case.pk).update(closed_at=at, closed_by=by, resolution=why[:500])
+    for issue in order.payment_issues.filter(kind=PaymentIssue.Kind.LOST, payment=dispute.payment, closed_at=None):
+        PaymentIssue.objects.filter(pk=issue.pk).update(closed_at=at, closed_by=by, resolution=why[:500])
 
 
 @transaction.atomic

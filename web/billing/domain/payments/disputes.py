@@ -78,7 +78,7 @@ def _dispute_text(order: Order, dispute: Dispute) -> str:
 def _close_dispute(order: Order, payment: Payment, dispute: Dispute, state: str) -> bool:
     dispute.state, dispute.closed_at = state, timezone.now()
     dispute.save(update_fields=["state", "closed_at"])
-    payment.cases.filter(
+    payment.payment_issues.filter(
         kind=PaymentIssue.Kind.DISPUTED, description=_dispute_text(order, dispute), closed_at=None
     ).update(closed_at=timezone.now(), resolution=WON if state == State.WON else LOST)
     if state == State.LOST:

@@ -36,7 +36,7 @@ class PaymentStatusText:
 
 def payment_text_of_order(order: Order, at: datetime) -> PaymentStatusText:
     if order.state == State.PAID:
-        if order.cases.filter(kind=PaymentIssue.Kind.NOT_CONFIRMED, closed_at=None).exists():
+        if order.payment_issues.filter(kind=PaymentIssue.Kind.NOT_CONFIRMED, closed_at=None).exists():
             text = gettext("We’ve received your payment, but part of your order is no longer available.")
             next_step = gettext("We’re looking into it and will email you. There’s nothing you need to do.")
             return PaymentStatusText("partly_fulfilled", gettext("Thank you"), text, next_step)
@@ -189,7 +189,7 @@ def _text_for_unfinished(order: Order, attempt: Payment, at: datetime) -> Paymen
 
 
 def _text_for_failed(order: Order, attempt: Payment, at: datetime) -> PaymentStatusText:
-    if attempt.cases.filter(kind=PaymentIssue.Kind.WRONG_AMOUNT, closed_at=None).exists():
+    if attempt.payment_issues.filter(kind=PaymentIssue.Kind.WRONG_AMOUNT, closed_at=None).exists():
         text = gettext("The amount charged isn’t what we asked for. We’re looking into it and will email you.")
         return PaymentStatusText(
             "wrong_amount",

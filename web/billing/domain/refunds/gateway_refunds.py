@@ -108,7 +108,7 @@ def _follow_up_new_state(order: Order, payment: Payment, refund: Refund, answer:
         lower_amount_charged(order, -refund.price_reduction)
         # Nothing new was received, so the status changes without the effects of change_status.
         Payment.objects.filter(pk=payment.pk, status=PaymentStatus.REFUNDED).update(status=PaymentStatus.CONFIRMED)
-        payment.cases.filter(description=_keep_spots_question(order, refund), closed_at=None).update(
+        payment.payment_issues.filter(description=_keep_spots_question(order, refund), closed_at=None).update(
             closed_at=timezone.now(), resolution="The refund did not go through."
         )
         _open_failed_refund_issue(order, payment, refund, already=answer.already)

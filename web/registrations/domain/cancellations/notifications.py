@@ -85,7 +85,7 @@ def compensations_of(cancellation: ClassCancellation) -> QuerySet[StudentCompens
         f"{spot}__{path}" for spot in SPOTS for path in ("student__user", "student__guardian", "line__order")
     ]  # fmt: skip
     class_offers = ("registration__class_offer__subject__level", "ticket__meeting__class_offer__subject__level")
-    return cancellation.outcomes.select_related(*related, *class_offers)
+    return cancellation.compensations.select_related(*related, *class_offers)
 
 
 def canceled_meetings(cancellation: ClassCancellation) -> list[Meeting]:

@@ -90,7 +90,7 @@ def outcome_totals(cancellation: ClassCancellation) -> list[CompensationTotals]:
     by_currency: dict[str, CompensationTotals] = {}
     for path in PER_ORDER:
         rows = (
-            cancellation.outcomes.filter(**{f"{path}__isnull": False})
+            cancellation.compensations.filter(**{f"{path}__isnull": False})
             .order_by()
             .values(currency=F(f"{path}__currency"))
         )
