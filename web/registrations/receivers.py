@@ -70,7 +70,7 @@ def apply_disputes(event: Any) -> None:
 
 
 def request_attendee_address(event: Any) -> None:
-    if event.payload.said == ClaimAnswer.UNKNOWN:
+    if event.payload.answer == ClaimAnswer.UNKNOWN:
         notifications.request_new_address(event.payload.student_id)
 
 

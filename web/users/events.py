@@ -10,7 +10,7 @@ class ClaimAnswered:
     """An account's owner answered whether an offered student is the owner, someone in their care, or unknown."""
 
     student_id: int
-    said: str
+    answer: str
 
 
 @dataclass(frozen=True)

@@ -112,8 +112,8 @@ def answer_context(message: Message) -> dict[str, Any]:
     return {
         "name": guardian.first_name if guardian else "",
         "student": str(student or _("The person")),
-        "is_independent": message.data["said"] == ClaimAnswer.ME,
-        "has_new_guardian": message.data["said"] == ClaimAnswer.IN_MY_CARE,
+        "is_independent": message.data["answer"] == ClaimAnswer.ME,
+        "has_new_guardian": message.data["answer"] == ClaimAnswer.IN_MY_CARE,
         "profile": page_url("profile_page"),
     }
 

@@ -12,7 +12,7 @@ ANSWERS = {
 
 
 def claim_answered(details: Details) -> str:
-    return ANSWERS[details["said"]]
+    return ANSWERS[details["answer"]]
 
 
 SENTENCES: dict[str, Sentence] = {

@@ -55,14 +55,14 @@ def parse_rule(text: str) -> Rule:
     """An empty rule means that nothing completes the level."""
     if not text.strip():
         return ()
-    return tuple(_parse_goal(part, place) for place, part in enumerate(text.split(","), start=1))
+    return tuple(_parse_goal(part, number) for number, part in enumerate(text.split(","), start=1))
 
 
-def _parse_goal(text: str, place: int) -> Goal:
+def _parse_goal(text: str, number: int) -> Goal:
     versions = [word.strip().upper() for word in text.split("|")]
     if not any(versions):
         raise LevelRuleInvalid(
-            f"Goal {place} has no version: write one such as A between the commas, or take one comma out."
+            f"Goal {number} has no version: write one such as A between the commas, or take one comma out."
         )
     if not all(versions):
         raise LevelRuleInvalid(f"In “{text.strip()}” a version is missing beside the |.")
@@ -107,19 +107,19 @@ def missing_goals(rule: Rule, versions: Sequence[str], times: int = 1) -> Rule:
     Goals may share versions, so classes are reassigned where that lets one more goal be met (augmenting paths).
     """
     goals = rule * times
-    holder: dict[int, int] = {}
+    goal_of_class: dict[int, int] = {}
 
-    def place(goal: int, tried: set[int]) -> bool:
-        for number, version in enumerate(versions):
-            if version.upper() not in goals[goal] or number in tried:
+    def assign_goal(goal: int, tried: set[int]) -> bool:
+        for class_index, version in enumerate(versions):
+            if version.upper() not in goals[goal] or class_index in tried:
                 continue
-            tried.add(number)
-            if number not in holder or place(holder[number], tried):
-                holder[number] = goal
+            tried.add(class_index)
+            if class_index not in goal_of_class or assign_goal(goal_of_class[class_index], tried):
+                goal_of_class[class_index] = goal
                 return True
         return False
 
-    return tuple(goals[goal] for goal in range(len(goals)) if not place(goal, set()))
+    return tuple(goals[goal] for goal in range(len(goals)) if not assign_goal(goal, set()))
 
 
 def is_done(rule: Rule, versions: Sequence[str], times: int = 1) -> bool:

@@ -132,14 +132,14 @@ def _lock_offered_student(user: User, student: Student) -> Student:
 def _record_claim_answer(
     user: User, student: Student, reply: ClaimAnswer, former_guardian: User | None, offered_id: int
 ) -> None:
-    entry = record_action(user, "users.claim_answered", student, said=reply.value)
-    emit(events.CLAIM_ANSWERED, key=f"{entry.pk}", student_id=student.pk, said=reply.value)
+    entry = record_action(user, "users.claim_answered", student, answer=reply.value)
+    emit(events.CLAIM_ANSWERED, key=f"{entry.pk}", student_id=student.pk, answer=reply.value)
     if former_guardian is not None and former_guardian != user:
         draft_message(
             "users.claim_answered",
             to=former_guardian.email,
             person_id=former_guardian.pk,
             key=str(entry.pk),
-            data={"student_id": offered_id, "guardian_id": former_guardian.pk, "said": reply.value},
+            data={"student_id": offered_id, "guardian_id": former_guardian.pk, "answer": reply.value},
             about=("student", student.pk),
         )

@@ -122,9 +122,9 @@ def offer_answer(request: AccountRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_http_methods(FORM_METHODS)
-def offer_join(request: AccountRequest, pk: int, said: str) -> HttpResponse:
+def offer_join(request: AccountRequest, pk: int, answer: str) -> HttpResponse:
     """The account already has a record for this person: show what a merge would do, and then merge."""
-    student, reply = _offered_student(request, pk), _parse_answer(said)
+    student, reply = _offered_student(request, pk), _parse_answer(answer)
     target = guardianship.conflicting_record(request.user, student, reply)
     if target is None:
         raise Http404
