@@ -23,7 +23,7 @@ WEB = Path(__file__).resolve().parents[2] / "web"
 COMPUTED = {
     "credit_holds.py: action": ["billing.credit_hold_lifted", "billing.held_credit_taken"],
     "credit.py: action": ["billing.credit_given", "billing.credit_taken"],
-    "quoted_cancellation.py: f'billing.canceled_by_{way.by}'": [
+    "quoted_cancellation.py: f'billing.canceled_by_{option.by}'": [
         f"billing.canceled_by_{by}" for by in CanceledBy.values
     ],
     "announcements.py: event.name": [

@@ -89,7 +89,7 @@ class HeardFromReportTest(SchoolTestCase):
         self.log_in(self.ada)
         address = f"{reverse('desk_registrations')}?heard=a+flyer"
         self.assertContains(self.client.get(reverse("desk_referral_sources")), address)
-        registrations = self.client.get(address).context["places"]
+        registrations = self.client.get(address).context["spots"]
         self.assertEqual([row.registration.referral_source for row in registrations], ["A flyer"])
 
     @tag("rows")

@@ -35,7 +35,7 @@ class DeskTestCase(SchoolTestCase):
 class RegistrationListTest(DeskTestCase):
     def names(self, **query: Any) -> list[str]:
         page = self.client.get(LIST, query)
-        return sorted(one.registration.student.first_name for one in page.context["places"])
+        return sorted(one.registration.student.first_name for one in page.context["spots"])
 
     def setUp(self) -> None:
         super().setUp()
