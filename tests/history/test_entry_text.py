@@ -126,7 +126,7 @@ class RecordedActionsTest(SimpleTestCase):
         self.assertEqual(names, set(RESOLVED))
         for answer in ClaimAnswer:
             self.assertNotEqual(
-                sentence_by_ada("users.claim_answered", said=answer.value), sentence_by_ada("users.claim_answered")
+                sentence_by_ada("users.claim_answered", answer=answer.value), sentence_by_ada("users.claim_answered")
             )
 
 
