@@ -121,7 +121,9 @@ class MinimumDecisionTest(MinimumTestCase):
                 )
 
     def test_minimum_and_decision_day_must_be_given_together(self) -> None:
-        with self.assertRaisesMessage(ChangeRefused, "Enter both the minimum enrollment and the decision date, or neither."):
+        with self.assertRaisesMessage(
+            ChangeRefused, "Enter both the minimum enrollment and the decision date, or neither."
+        ):
             class_offers.change_class(
                 self.ada, self.class_offer, ClassDraft({"minimum_enrollment": 3, "decision_date": None})
             )
