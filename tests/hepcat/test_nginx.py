@@ -124,6 +124,7 @@ class NginxTest(ProductionCase):
         video_file = next((self.folder / "private").rglob("*.mp4"))
         self.assertEqual((video_file.stat().st_mode & 0o777, video_file.parent.stat().st_mode & 0o777), (0o640, 0o750))
         self.assertEqual({video_file.group(), video_file.parent.group()}, {WORKER})
+        self.send_request("/media/hall.txt")  # A worker that answers has given up the rights that it was started with.
         master = (self.folder / "nginx.pid").read_text().strip()
         processes = subprocess.run(["ps", "-o", "user=", "--ppid", master], capture_output=True, text=True)
         self.assertEqual(set(processes.stdout.split()), {WORKER})
