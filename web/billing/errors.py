@@ -1,5 +1,7 @@
 """What billing refuses. The sentence is for the payer or for staff, the code is for programs."""
 
+from django.utils.translation import gettext_lazy as _
+
 from common.errors import PermanentFailure, Refusal
 
 
@@ -20,7 +22,7 @@ class CartFull(OrderRefused):
     code = "cart_full"
 
     def __init__(self) -> None:
-        super().__init__("Your cart is full. Please order what is in it first.")
+        super().__init__(_("That’s too many for one order. Please order in two steps."))
 
 
 class OrderNotPlaced(OrderRefused):

@@ -126,7 +126,7 @@ class Delivery(models.Model):
         return self.state == DeliveryState.DONE
 
     @property
-    def last_word(self) -> str:
+    def error_summary(self) -> str:
         return self.reason or self.error.partition("\n")[0]
 
 

@@ -47,33 +47,37 @@ class TraceDrawing:
     labels: int = LABEL_WIDTH
 
 
-def draw_trace(chapters: Sequence[TracedEvent]) -> TraceDrawing | None:
-    if not chapters:
+def draw_trace(traced_events: Sequence[TracedEvent]) -> TraceDrawing | None:
+    if not traced_events:
         return None
     now = timezone.now()
-    attempts = [attempt for chapter in chapters for path in chapter.paths for attempt in path.tries]
-    begins = min([chapter.event.at for chapter in chapters] + [attempt.began for attempt in attempts])
-    ends = max([chapter.event.at for chapter in chapters] + [attempt.ended or now for attempt in attempts])
+    attempts = [
+        attempt for traced_event in traced_events for traced in traced_event.deliveries for attempt in traced.attempts
+    ]
+    begins = min([traced_event.event.at for traced_event in traced_events] + [attempt.began for attempt in attempts])
+    ends = max(
+        [traced_event.event.at for traced_event in traced_events] + [attempt.ended or now for attempt in attempts]
+    )
     span = max(ends - begins, timedelta(milliseconds=1))
 
     def x(moment: datetime) -> float:
         return round(LABEL_WIDTH + (moment - begins) / span * (WIDTH - LABEL_WIDTH - 30), 1)
 
     lines = []
-    for number, (indent, label, moment, attempts_in_row) in enumerate(trace_rows(chapters)):
+    for number, (indent, label, moment, attempts_in_row) in enumerate(trace_rows(traced_events)):
         marks = [TraceBar(x(moment), 0, "event", "", label)] if moment else []
         marks += [trace_bar(attempt, x(attempt.began), x(attempt.ended or now)) for attempt in attempts_in_row]
         lines.append(TraceRow(ROW_HEIGHT * (number + 1), indent, label[:LABEL_LENGTH], moment is not None, marks))
     return TraceDrawing(lines, WIDTH, ROW_HEIGHT * (len(lines) + 2), begins, ends)
 
 
-def trace_rows(chapters: Sequence[TracedEvent]) -> Iterator[tuple[int, str, datetime | None, list[TracedAttempt]]]:
-    for chapter in chapters:
-        yield chapter.depth * INDENT, chapter.event.type, chapter.event.at, []
-        for path in chapter.paths:
-            yield (chapter.depth + 1) * INDENT, path.delivery.short_name, None, path.tries
+def trace_rows(traced_events: Sequence[TracedEvent]) -> Iterator[tuple[int, str, datetime | None, list[TracedAttempt]]]:
+    for traced_event in traced_events:
+        yield traced_event.depth * INDENT, traced_event.event.type, traced_event.event.at, []
+        for traced in traced_event.deliveries:
+            yield (traced_event.depth + 1) * INDENT, traced.delivery.short_name, None, traced.attempts
 
 
 def trace_bar(attempt: TracedAttempt, start: float, end: float) -> TraceBar:
-    look, sign = {True: ("good", "✓"), False: ("bad", "✕"), None: ("open", "…")}[attempt.good]
-    return TraceBar(start, max(round(end - start, 1), SHORTEST_BAR), look, sign, attempt.words)
+    look, sign = {True: ("good", "✓"), False: ("bad", "✕"), None: ("open", "…")}[attempt.succeeded]
+    return TraceBar(start, max(round(end - start, 1), SHORTEST_BAR), look, sign, attempt.outcome_text)

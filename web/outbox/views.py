@@ -87,10 +87,10 @@ ACTIONS: dict[str, tuple[Callable[[int, Any, str], Delivery], str | Promise]] = 
 @require_safe
 @desk_required("outbox.view_event")
 def story_page(request: HttpRequest, kind: str, subject_id: str) -> HttpResponse:
-    chapters = trace_subject(kind, subject_id)
-    if not chapters:
+    traced_events = trace_subject(kind, subject_id)
+    if not traced_events:
         raise Http404
-    context = {"subject": f"{kind} {subject_id}", "chapters": chapters, "drawing": draw_trace(chapters)}
+    context = {"subject": f"{kind} {subject_id}", "traced_events": traced_events, "drawing": draw_trace(traced_events)}
     return render(request, "outbox/trace.html", context)
 
 

@@ -96,7 +96,7 @@ class ResourceAdmin(RecordedModelAdmin):
         "when",
         "class_number",
         "expires_after",
-        "hangs_on",
+        "attached_to",
         "manager_approved",
     ]
     list_filter = ["kind", "audience", "when", "manager_approved", AttachedFilter]
@@ -120,7 +120,7 @@ class ResourceAdmin(RecordedModelAdmin):
         return Resource.objects.prefetch_related(*related)
 
     @admin.display(description=_("attached to"))
-    def hangs_on(self, obj: Resource) -> str:
+    def attached_to(self, obj: Resource) -> str:
         attachments = sorted(obj.attachments.all(), key=lambda each: each.class_offer_id is not None)
         return "; ".join(str(each.class_offer or each.subject) for each in attachments)
 

@@ -15,16 +15,16 @@ MAX_EVENTS = 300
 
 @dataclass(frozen=True)
 class TracedAttempt:
-    """One attempt, or the current state if there is none yet. `good` is None unless it succeeded or failed."""
+    """One attempt, or the current state if there is none yet. `succeeded` is None unless it succeeded or failed."""
 
     began: datetime
     ended: datetime | None
-    words: str
-    good: bool | None
+    outcome_text: str
+    succeeded: bool | None
     error: str = ""
 
     @property
-    def last_word(self) -> str:
+    def error_summary(self) -> str:
         """The first line of the error, without the traceback."""
         return self.error.partition("\n")[0]
 
@@ -32,14 +32,14 @@ class TracedAttempt:
 @dataclass(frozen=True)
 class TracedDelivery:
     delivery: Delivery
-    tries: list[TracedAttempt]
+    attempts: list[TracedAttempt]
 
 
 @dataclass(frozen=True)
 class TracedEvent:
     event: Event
     depth: int
-    paths: list[TracedDelivery] = field(default_factory=list)
+    deliveries: list[TracedDelivery] = field(default_factory=list)
 
 
 def has_trace(kind: str, subject_id: int) -> bool:
@@ -79,8 +79,8 @@ def load_events(events: QuerySet[Event]) -> list[Event]:
 
 def events_by_cause(effects: dict[int | None, list[Event]], cause: int | None, depth: int) -> Iterator[TracedEvent]:
     for event in effects[cause]:
-        paths = [TracedDelivery(delivery, list(attempts_of(delivery))) for delivery in event.deliveries.all()]
-        yield TracedEvent(event, depth, paths)
+        deliveries = [TracedDelivery(delivery, list(attempts_of(delivery))) for delivery in event.deliveries.all()]
+        yield TracedEvent(event, depth, deliveries)
         yield from events_by_cause(effects, event.pk, depth + 1)
 
 

@@ -103,8 +103,8 @@ def _submit_registration(request: HttpRequest, class_offers: Sequence[ClassOffer
         return _registration_page(request, class_offers, form, others, levels=levels)
     try:
         cart.add_registrations_to_cart(session_cart.find_or_create_cart(request), choice)
-    except CartFull:
-        form.add_error(None, gettext("That’s too many for one order. Please order in two steps."))
+    except CartFull as full:
+        form.add_error(None, str(full))
         return _registration_page(request, class_offers, form, others)
     return redirect("checkout")
 

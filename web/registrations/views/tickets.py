@@ -55,8 +55,8 @@ def _add_ticket_to_cart(request: HttpRequest, form: TicketForm, other: OtherPers
         cart.add_tickets_to_cart(
             session_cart.find_or_create_cart(request), form.meeting_id, people, trial=form.is_trial
         )
-    except CartFull:
-        form.add_error(None, _("That’s too many for one order. Please order in two steps."))
+    except CartFull as full:
+        form.add_error(None, str(full))
         return None
     return redirect("checkout")
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import session_cart
 from billing.errors import CartFull
@@ -77,7 +77,7 @@ def leave_waitlist_in_session(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(class_offer)
 
 
-@require_http_methods(["GET", "HEAD"])
+@require_safe
 @never_cache
 def entry(request: HttpRequest, token: str) -> HttpResponse:
     stored = _entry_or_404(token)
@@ -127,7 +127,7 @@ def _entry_or_404(token: str) -> WaitlistEntry:
 # -- the desk --------------------------------------------------------------------------------------------------------
 
 
-@require_http_methods(["GET", "HEAD"])
+@require_safe
 @desk_required("registrations.view_waitlistentry")
 def desk_waitlists(request: HttpRequest) -> HttpResponse:
     page = Paginator(presentation.classes_with_waitlist(), PER_PAGE).get_page(request.GET.get("page"))
@@ -135,7 +135,7 @@ def desk_waitlists(request: HttpRequest) -> HttpResponse:
     return render(request, "registrations/desk/waitlists.html", context)
 
 
-@require_http_methods(["GET", "HEAD"])
+@require_safe
 @desk_required("registrations.view_waitlistentry")
 def desk_waitlist(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()

@@ -16,25 +16,25 @@ class Command(BaseCommand):
         parser.add_argument("id")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        chapters = trace_subject(options["kind"], options["id"])
-        if not chapters:
+        traced_events = trace_subject(options["kind"], options["id"])
+        if not traced_events:
             raise CommandError(f"No event is about {options['kind']} {options['id']}.")
-        for chapter in chapters:
-            self.stdout.write("\n".join(traced_event_lines(chapter)))
+        for traced_event in traced_events:
+            self.stdout.write("\n".join(traced_event_lines(traced_event)))
 
 
-def traced_event_lines(chapter: TracedEvent) -> Iterator[str]:
-    event, indent = chapter.event, "    " * chapter.depth
+def traced_event_lines(traced_event: TracedEvent) -> Iterator[str]:
+    event, indent = traced_event.event, "    " * traced_event.depth
     cause = f", caused by {event.cause_by}" if event.cause_by else ""
     request = f" ({event.request_id})" if event.request_id and not event.cause_id else ""
     yield f"{format_trace_time(event.at)}  {indent}{event.type} {event.key}{cause}{request}"
     for name in event.now:
         yield f"{format_trace_time(event.at)}  {indent}  immediately: {name}"
-    for path in chapter.paths:
-        delivery = path.delivery
+    for traced in traced_event.deliveries:
+        delivery = traced.delivery
         yield from (
             f"{format_trace_time(attempt.began)}  {indent}  {delivery.receiver}: {attempt_text(attempt)}"
-            for attempt in path.tries
+            for attempt in traced.attempts
         )
         if delivery.reason:
             yield f"{' ' * 19}  {indent}    {delivery.reason}"
@@ -46,5 +46,5 @@ def format_trace_time(moment: datetime) -> str:
 
 def attempt_text(attempt: TracedAttempt) -> str:
     duration = f" after {(attempt.ended - attempt.began).total_seconds():.2f} s" if attempt.ended else ""
-    error = f": {attempt.last_word}" if attempt.error else ""
-    return f"{attempt.words}{duration}{error}"
+    error = f": {attempt.error_summary}" if attempt.error else ""
+    return f"{attempt.outcome_text}{duration}{error}"
