@@ -125,7 +125,7 @@ class Buyer(Visitor):
         _, page, _ = self.ask("GET", "/checkout/")
         self.send("/checkout/", page, payer_name=self.name, payer_email=self.email)
         _, page, _ = self.ask("GET", "/checkout/review/")
-        status, page, onward = self.send("/checkout/review/", page, way="practice")
+        status, page, onward = self.send("/checkout/review/", page, method="practice")
         if status != 302:
             return page_outcome(page)
         attempt = urlsplit(onward).path

@@ -114,7 +114,7 @@ def buy(port: int, addresses: list[str], run: Run, until: float) -> None:
         address = addresses.pop()
         _, page, _ = visitor.ask("GET", address)
         began = time.monotonic()
-        _, _, onward = visitor.send(address.replace("/?", "/pay/?"), page, way="stripe")
+        _, _, onward = visitor.send(address.replace("/?", "/pay/?"), page, method="stripe")
         run.payers.append(time.monotonic() - began)
         run.statuses += visitor.statuses
         run.sent_on += not onward.startswith("/")

@@ -69,10 +69,10 @@ class LedgerRowsPropertiesTest(PropertyTestCase):
         maker.setUp()
         ToyKind.catalogue |= {2: Toy("33.33"), 3: Toy("0.01")}
         by = factories.create_account("ada@example.org", "Ada")
-        for products, way, refund_cents, sent in purchases:
+        for products, method, refund_cents, sent in purchases:
             order = maker.place_new_order(*products, due=Order.Due.DOOR)
-            if way:
-                self.pay(order, way, by)
+            if method:
+                self.pay(order, method, by)
                 self.refund_parts(order, refund_cents, by)
             if sent:
                 run_all()
@@ -85,12 +85,12 @@ class LedgerRowsPropertiesTest(PropertyTestCase):
         for total in ledger_export.totals_by_method(all_days()):
             self.assertEqual(total.net_amount, sum(row.amount for row in rows if row.method == total.method))
 
-    def pay(self, order: Order, way: str, by: object) -> None:
+    def pay(self, order: Order, method: str, by: object) -> None:
         owed = balances.open_balance(order, order.placed_at)
-        if way == "cash":
+        if method == "cash":
             attempts.record_desk_payment(order, "cash", owed, by=by, received_on=dates.local_today())
         else:
-            payment = attempts.start_attempt(order, way, order.placed_at)
+            payment = attempts.start_attempt(order, method, order.placed_at)
             attempts.confirm_payment(payment, attempts.PaymentCaptured(payment.total, payment.currency))
 
     def refund_parts(self, order: Order, cents: list[int], by: object) -> None:

@@ -32,8 +32,8 @@ class CheckoutTestCase(BillingTestCase):
     def submit_payer(self, **more: str) -> HttpResponse:
         return self.client.post(reverse("checkout"), PAYER | more)
 
-    def submit_review(self, way: str = "practice", now: str = "70", door: str = "70", **more: str) -> HttpResponse:
-        data = {"way": way, "seen_now": now, "seen_door": door, "terms": "on"} | more
+    def submit_review(self, method: str = "practice", now: str = "70", door: str = "70", **more: str) -> HttpResponse:
+        data = {"method": method, "seen_now": now, "seen_door": door, "terms": "on"} | more
         return self.client.post(reverse("checkout_review"), data)
 
     def answer_practice_page(self, answer: str) -> HttpResponse:

@@ -57,12 +57,12 @@ class CancellationSimulation(exchange_simulation.ExchangeSimulation):
             options = cancellation_options.options_for_lines(order, lines, self.now)
             self._cancel_as_quoted(order, options[number % len(options)])
 
-    def _cancel_as_quoted(self, order: Order, way: CancellationOption) -> None:
+    def _cancel_as_quoted(self, order: Order, option: CancellationOption) -> None:
         """Cancel as quoted and check that the quote changed nothing and that the amounts moved are those quoted."""
         before = self.refund_sums()
-        quote = quoted_cancellation.quote_cancellation(order, way, self.now)
+        quote = quoted_cancellation.quote_cancellation(order, option, self.now)
         self.test.assertEqual(self.refund_sums(), before)
-        done = quoted_cancellation.cancel_as_quoted(order, way, self.now, seen=quote.fingerprint)
+        done = quoted_cancellation.cancel_as_quoted(order, option, self.now, seen=quote.fingerprint)
         after = self.refund_sums()
         moved = [sum_after - sum_before for sum_after, sum_before in zip(after, before, strict=True)]
         self.test.assertEqual(moved, [done.refunded, done.credit, done.kept])
@@ -73,7 +73,7 @@ class CancellationSimulation(exchange_simulation.ExchangeSimulation):
                     max(part.worth, Decimal(0)), part.refunded + part.credit + part.returned + part.kept
                 )
         with self.test.assertRaises(OrderTransitionRefused):
-            quoted_cancellation.cancel_as_quoted(order, way, self.now, seen=quote.fingerprint)
+            quoted_cancellation.cancel_as_quoted(order, option, self.now, seen=quote.fingerprint)
 
     def refund_sums(self) -> list[Decimal]:
         """Return the refunds, the credit and the kept amounts of all orders, because exchanges span several orders."""

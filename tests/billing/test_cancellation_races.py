@@ -32,11 +32,11 @@ class CancellationRaceTest(TransactionTestCase):
         self.order.refresh_from_db()
 
     def cancel_in_two_tabs(self) -> list[Any]:
-        [way] = cancellation_options.options_for_lines(self.order, [self.order.lines.get(product_id=1)], self.now)
-        seen = quoted_cancellation.quote_cancellation(self.order, way, self.now).fingerprint
+        [option] = cancellation_options.options_for_lines(self.order, [self.order.lines.get(product_id=1)], self.now)
+        seen = quoted_cancellation.quote_cancellation(self.order, option, self.now).fingerprint
 
         def click() -> quoted_cancellation.CancellationQuote:
-            return quoted_cancellation.cancel_as_quoted(self.order, way, self.now, seen=seen)
+            return quoted_cancellation.cancel_as_quoted(self.order, option, self.now, seen=seen)
 
         return racing.overlap(click, click)
 

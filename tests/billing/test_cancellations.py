@@ -36,8 +36,8 @@ class CancellationTestCase(BillingTestCase):
     def quotes(self, order: Order, *products: int) -> list[CancellationQuote]:
         lines = list(order.lines.filter(product_id__in=products or (1, 2, 3), canceled_at=None))
         return [
-            quoted_cancellation.quote_cancellation(order, way, self.now)
-            for way in cancellation_options.options_for_lines(order, lines, self.now)
+            quoted_cancellation.quote_cancellation(order, option, self.now)
+            for option in cancellation_options.options_for_lines(order, lines, self.now)
         ]
 
     def cancel_as_quoted(self, order: Order, quote: CancellationQuote) -> CancellationQuote:
@@ -256,7 +256,7 @@ class CancellationPagesTest(CancellationTestCase):
         return order.lines.get(product_id=product).cancel_address
 
     def click(self, url: str, page: HttpResponse, **changed: str) -> HttpResponse:
-        fields = dict(re.findall(r'name="(way|seen)" value="([^"]*)"', page.content.decode()))
+        fields = dict(re.findall(r'name="(canceled_by|seen)" value="([^"]*)"', page.content.decode()))
         return self.client.post(url, fields | changed)  # type: ignore[return-value]
 
     def test_payer_sees_the_quote_and_confirms_it_once(self) -> None:
@@ -270,7 +270,7 @@ class CancellationPagesTest(CancellationTestCase):
         self.assertEqual(answer.status_code, 302)
         self.assertContains(self.client.get(order.address()), "Refund of $60.00 started.")
         self.assertEqual(Entry.objects.get(action="billing.canceled_by_terms").details["back"], "60.00")
-        again = self.client.post(url, {"way": "terms", "seen": "x"}, follow=True)
+        again = self.client.post(url, {"canceled_by": "terms", "seen": "x"}, follow=True)
         self.assertContains(again, "This is already canceled.")
         self.assertEqual(Refund.objects.count(), 1)
 
@@ -278,7 +278,13 @@ class CancellationPagesTest(CancellationTestCase):
         order = self.paid(1, 2)
         url = self.url(order, 1)
         page = self.client.get(url)
-        for changed in ({"seen": ""}, {"seen": "ñ" * 99}, {"way": "staff"}, {"way": "withdrawal"}, {"way": "\x00"}):
+        for changed in (
+            {"seen": ""},
+            {"seen": "ñ" * 99},
+            {"canceled_by": "staff"},
+            {"canceled_by": "withdrawal"},
+            {"canceled_by": "\x00"},
+        ):
             with self.subTest(changed):
                 self.assertContains(self.click(url, page, **changed), "nothing has been canceled yet", status_code=409)
         self.assertEqual(toy_states(order), ["confirmed", "confirmed"])
@@ -316,7 +322,7 @@ class CancellationPagesTest(CancellationTestCase):
         Dispute.objects.create(payment=order.payments.get(), reference="d", amount=70)
         url = self.url(order, 1)
         self.assertContains(self.client.get(url), "disputed at the bank")
-        self.assertContains(self.client.post(url, {"way": "terms"}), "disputed at the bank", status_code=409)
+        self.assertContains(self.client.post(url, {"canceled_by": "terms"}), "disputed at the bank", status_code=409)
 
 
 class DeskCancellationTest(CancellationTestCase):

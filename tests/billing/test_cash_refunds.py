@@ -24,7 +24,7 @@ class CashRefundTest(BillingTestCase):
             order, variant, Decimal(70), by=self.ash, received_on=dates.to_local_time(self.now).date()
         )
         page = self.client.get(order.cancel_address)
-        seen = {"seen": page.context["quotes"][0].fingerprint, "way": page.context["quotes"][0].option.by}
+        seen = {"seen": page.context["quotes"][0].fingerprint, "canceled_by": page.context["quotes"][0].option.by}
         self.answer = self.client.post(order.cancel_address, seen, follow=True)
         order.refresh_from_db()
         return order

@@ -71,7 +71,7 @@ class CheckoutFlowTest(CheckoutTestCase):
         self.submit_review()
         self.assertContains(self.answer_practice_page("cancel"), "didn’t go through")
         order = Order.objects.placed().get()
-        self.client.post(order.pay_address, {"way": "practice"})
+        self.client.post(order.pay_address, {"method": "practice"})
         self.assertContains(self.answer_practice_page("pay"), "Thank you")
         self.assertEqual(order.payments.count(), 2)
 
@@ -128,15 +128,15 @@ class CheckoutSafetyTest(CheckoutTestCase):
     def test_invalid_checkout_input_places_no_order(self) -> None:
         self.put_in_cart(1)
         self.submit_payer()
-        for way, now in (("cash", "70"), ("practice", "-1e99"), ("x" * 5000, "70"), ("practice", "NaN"), ("", "")):
-            with self.subTest(way[:9]):
-                self.assertIn(self.submit_review(way, now=now).status_code, (400, 409))
+        for method, now in (("cash", "70"), ("practice", "-1e99"), ("x" * 5000, "70"), ("practice", "NaN"), ("", "")):
+            with self.subTest(method[:9]):
+                self.assertIn(self.submit_review(method, now=now).status_code, (400, 409))
         self.assertFalse(Order.objects.placed().exists())
 
     def test_paying_a_paid_order_shows_the_order(self) -> None:
         order = self.place_new_order(1)
         self.pay_order(order)
-        self.assertSentTo(self.client.post(order.pay_address, {"way": "practice"}), order.address())
+        self.assertSentTo(self.client.post(order.pay_address, {"method": "practice"}), order.address())
         payment = order.payments.get()
         response = self.client.get(reverse("payment_attempt", args=[payment.token]))
         self.assertSentTo(response, order.address("payment_success"))
@@ -248,8 +248,8 @@ class OrderAccessTest(CheckoutTestCase):
 
     def test_payment_method_that_is_not_offered_is_refused(self) -> None:
         order = self.place_new_order(1)
-        for way in ("cash", "stripe", ""):
-            self.assertEqual(self.client.post(order.pay_address, {"way": way}).status_code, 400)
+        for method in ("cash", "stripe", ""):
+            self.assertEqual(self.client.post(order.pay_address, {"method": method}).status_code, 400)
         self.assertFalse(order.payments.exists())
 
     def test_return_url_of_a_gateway_does_not_confirm_the_payment(self) -> None:

@@ -33,9 +33,12 @@ class LineCanceledMailTest(BillingTestCase):
                 order = self.place_new_order(1, 2)
                 self.pay_order(order)
                 line = order.lines.get(product_id=1)
-                [way] = cancellation_options.options_for_lines(order, [line], self.now)
+                [option] = cancellation_options.options_for_lines(order, [line], self.now)
                 quoted_cancellation.cancel_as_quoted(
-                    order, way, self.now, seen=quoted_cancellation.quote_cancellation(order, way, self.now).fingerprint
+                    order,
+                    option,
+                    self.now,
+                    seen=quoted_cancellation.quote_cancellation(order, option, self.now).fingerprint,
                 )
                 line.refresh_from_db()
                 subject, text = self.mail(line)

@@ -127,7 +127,7 @@ class PayLaterTest(DueDateTestCase):
         self.log_in(payer)
         url = reverse("checkout_review")
         page = self.client.get(url)
-        answer = self.client.post(url, {"way": "later", "seen_now": 70, "seen_door": 70})
+        answer = self.client.post(url, {"method": "later", "seen_now": 70, "seen_door": 70})
         order.refresh_from_db()
         day = timezone.localdate(order.placed_at) + timedelta(days=settings.PAY_LATER_DAYS)
         self.assertContains(page, f"Later, by {format_date(day)}")

@@ -15,10 +15,10 @@ class SlowGatewayMixin:
     """Checks for both gateways: each of their responses takes longer than the whole request may take."""
 
     client: Any
-    way: str
+    method: str
 
     def assert_payment_page_times_out(self, order: Order) -> None:
-        page = self.client.post(order.pay_address, {"way": self.way}, follow=True)
+        page = self.client.post(order.pay_address, {"method": self.method}, follow=True)
         self.assertEqual(page.status_code, 200)  # type: ignore[attr-defined]
         self.assertContains(page, "You haven’t been charged")  # type: ignore[attr-defined]
         self.assertContains(page, "reserved until")  # type: ignore[attr-defined]
@@ -27,7 +27,7 @@ class SlowGatewayMixin:
 
 
 class SlowStripeTest(SlowGatewayMixin, StripeTestCase):
-    way = "stripe"
+    method = "stripe"
 
     @override_settings(GATEWAY_SECONDS=1)
     def test_slow_stripe_times_out_and_the_page_says_that_nothing_was_charged(self) -> None:
@@ -55,7 +55,7 @@ class SlowStripeTest(SlowGatewayMixin, StripeTestCase):
 
 
 class SlowPayPalTest(SlowGatewayMixin, PayPalTestCase):
-    way = "paypal"
+    method = "paypal"
 
     @override_settings(GATEWAY_SECONDS=1)
     def test_slow_paypal_times_out_and_the_page_says_that_nothing_was_charged(self) -> None:

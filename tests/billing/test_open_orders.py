@@ -14,12 +14,12 @@ from tests.billing.toys import Toy, ToyKind
 
 
 class OpenOrderTestCase(CheckoutTestCase):
-    def order(self, *products: int, way: str = "practice") -> Order:
+    def order(self, *products: int, method: str = "practice") -> Order:
         """Place an order in this browser and leave it unpaid at the gateway."""
         self.put_in_cart(*products or (1,), attendee="Kim")
         self.submit_payer()
         total = str(sum(int(ToyKind.catalogue[product].price) for product in products or (1,)))
-        self.submit_review(way, now=total, door=total)
+        self.submit_review(method, now=total, door=total)
         return Order.objects.placed().latest("pk")
 
     def other_page(self) -> HttpResponse:
@@ -54,11 +54,11 @@ class OpenOrderLinkTest(OpenOrderTestCase):
         self.assertContains(self.other_page(), "1 order to pay")
         Payment.objects.update(status="preauth")
         self.assertNotContains(self.other_page(), "to pay")
-        self.order(way="door")
+        self.order(method="door")
         self.assertNotContains(self.other_page(), "to pay")
 
     def test_visitor_sees_a_link_to_confirm_the_spot_and_afterwards_to_the_order(self) -> None:
-        order = self.order(way="door")
+        order = self.order(method="door")
         page = self.other_page()
         self.assertContains(page, "1 spot to confirm, until ")
         self.assertContains(page, f'href="/order/{order.pk}/?key=')

@@ -120,7 +120,7 @@ class OrderAmountsTest(BillingTestCase):
         form_html = self.client.get(address).content.decode()
         seen = re.search(r'name="seen" value="([^"]+)"', form_html)
         assert seen is not None
-        return self.client.post(address, {"way": "terms", "seen": seen.group(1)}, follow=True)
+        return self.client.post(address, {"canceled_by": "terms", "seen": seen.group(1)}, follow=True)
 
     def test_page_after_a_cancellation_starts_with_it_and_does_not_say_thank_you(self) -> None:
         order = self.place_new_order(1, 2)

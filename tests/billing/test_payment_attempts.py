@@ -22,7 +22,7 @@ class StartPaymentTest(HostedGatewayTestCase):
         return self.post_payment(order).headers["Location"]
 
     def post_payment(self, order: Order) -> HttpResponse:
-        return self.client.post(order.pay_address, {"way": "double"})
+        return self.client.post(order.pay_address, {"method": "double"})
 
     def test_payer_is_redirected_to_gateway_and_second_click_reuses_the_session(self) -> None:
         order = self.place_new_order(1)
@@ -157,7 +157,7 @@ class SlowGatewayTest(HostedGatewayTestCase):
     def test_payer_is_asked_to_try_again_when_all_gateway_slots_are_busy(self) -> None:
         order = self.place_new_order(1)
         with gateway_slot():
-            self.client.post(order.pay_address, {"way": "double"})
+            self.client.post(order.pay_address, {"method": "double"})
         self.assertContains(self.client.get(order.address("payment_fail")), "try again in half a minute")
         self.assertTrue(self.start_attempt(order).session)
 

@@ -146,7 +146,7 @@ class BankDebitTest(HostedGatewayTestCase):
         in_two_weeks = timezone.now() + timedelta(days=14)
         self.assertAlmostEqual(order.held_until, in_two_weeks, delta=timedelta(minutes=5))
         self.assertIn("payment_submitted", self.events_of(order))
-        self.assertSentTo(self.client.post(order.pay_address, {"way": "double"}), order.address())
+        self.assertSentTo(self.client.post(order.pay_address, {"method": "double"}), order.address())
         self.assertContains(self.client.get(order.address()), "nothing else you need to do")
         self.assertContains(self.client.get(order.address("payment_success")), "Payment processing")
         self.process_webhook(FakeGateway.report_capture(payment))

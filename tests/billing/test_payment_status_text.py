@@ -34,7 +34,7 @@ class PaymentStatusTestCase(BillingTestCase):
         return order
 
     def open_payment_page(self, order: Order) -> HttpResponse:
-        return self.client.post(order.pay_address, {"way": "double"})
+        return self.client.post(order.pay_address, {"method": "double"})
 
     def says(self, order: Order, fact: object) -> None:
         webhooks.process_webhook("double", FakeGateway.report_fact(order.payments.latest("pk"), fact))
@@ -185,7 +185,7 @@ class PaymentMailLinkTest(PaymentStatusTestCase):
         page = self.client.get(link)
         self.assertContains(page, "Your card has expired.")
         action = re.findall(r'action="(/order/\d+/pay/\S+?)"', page.content.decode())[0].replace("&amp;", "&")
-        self.assertIn("pay.example.org", self.client.post(action, {"way": "double"}).url)
+        self.assertIn("pay.example.org", self.client.post(action, {"method": "double"}).url)
 
     def test_link_in_failure_mail_works_for_another_logged_in_account(self) -> None:
         link = self.link_in_failure_mail()

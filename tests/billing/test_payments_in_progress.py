@@ -22,7 +22,7 @@ from tests.billing.hosted_gateway import FakeGateway, HostedGatewayTestCase
 
 class PaymentInProgressTestCase(HostedGatewayTestCase):
     def open_page(self, order: Order, variant: str = "double") -> HttpResponse:
-        return self.client.post(order.pay_address, {"way": variant})
+        return self.client.post(order.pay_address, {"method": variant})
 
     def debit(self, order: Order) -> Payment:
         """Start a bank debit that the payer has authorized and the bank has not confirmed yet."""

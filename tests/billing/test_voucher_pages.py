@@ -119,7 +119,7 @@ class VoucherCheckoutPageTest(VoucherTestCase):
         order = self.start_cart(1)
         self.enter_code(voucher.code)
         self.spend_vouchers(voucher)
-        self.assertEqual(self.place_order("70", "70", way="practice"), 409)
+        self.assertEqual(self.place_order("70", "70", method="practice"), 409)
         order.refresh_from_db()
         self.assertEqual(order.state, "cart")
         self.assertContains(self.client.get(reverse("checkout_review")), eligibility.EMPTY)
@@ -127,7 +127,7 @@ class VoucherCheckoutPageTest(VoucherTestCase):
     def test_hostile_values_are_refused(self) -> None:
         order = self.start_cart(1)
         for value in ("NaN", "1e99", "x"):
-            self.assertEqual(self.place_order("70", value, way="practice"), 400)
+            self.assertEqual(self.place_order("70", value, method="practice"), 400)
         self.assertEqual(self.client.post(reverse("checkout_unchoose_voucher", args=[10**15])).status_code, 302)
         self.enter_code("\0")
         order.refresh_from_db()

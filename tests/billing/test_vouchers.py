@@ -322,12 +322,12 @@ class VoucherCancellationTest(VoucherTestCase):
         line, order = voucher.line, voucher.line.order  # type: ignore[union-attr]
         assert line is not None
         self.spend_vouchers(voucher, products=(2,))
-        way = cancellation_options.options_for_lines(order, [line], self.now)[0]
-        seen = quoted_cancellation.quote_cancellation(order, way, self.now)
+        option = cancellation_options.options_for_lines(order, [line], self.now)[0]
+        seen = quoted_cancellation.quote_cancellation(order, option, self.now)
         self.assertEqual((seen.refunded, seen.kept, self.balance_of(voucher)), (40, 50, 40))
         self.spend_vouchers(voucher)
         with self.assertRaises(CancellationChanged):
-            quoted_cancellation.cancel_as_quoted(order, way, self.now, seen=seen.fingerprint)
+            quoted_cancellation.cancel_as_quoted(order, option, self.now, seen=seen.fingerprint)
         self.assertIsNone(Voucher.objects.get(pk=voucher.pk).voided_at)
 
     def test_purchase_cannot_be_refunded_while_voucher_is_valid(self) -> None:

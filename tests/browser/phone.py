@@ -36,8 +36,8 @@ class PhoneTestCase(BrowserTestCase):
         page.get_by_role("button", name="Continue to payment").click()
         self.expect_page(page, "Your order")
 
-    def place_order(self, page: Page, way: str = "Practice payment") -> None:
-        page.get_by_label(way).check()
+    def place_order(self, page: Page, method: str = "Practice payment") -> None:
+        page.get_by_label(method).check()
         page.get_by_role("button", name=re.compile(r"^(Pay \$|Complete order)")).click()
 
     def pay_order(self, page: Page) -> None:

@@ -45,7 +45,7 @@ class FlowTestCase(SchoolTestCase):
     def pay(self, visitor: Visitor) -> Visitor:
         """From the last page before paying, with the practice bank."""
         button = "Complete order" if "Complete order" in visitor.text else "Pay $"
-        return visitor.press(button, {"way": "practice", "terms": "on"}).press("Pay")
+        return visitor.press(button, {"method": "practice", "terms": "on"}).press("Pay")
 
     def buy(self, visitor: Visitor, class_offer: ClassOffer, **payer: str) -> Visitor:
         return self.pay(self.register(visitor, class_offer, **payer)).sees("Thank you")

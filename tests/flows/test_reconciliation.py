@@ -19,7 +19,7 @@ class ReconciliationFlowTest(FlowTestCase):
         scripted_gateway.reset_gateway()
 
     def test_a_payment_that_only_the_gateway_knows_is_found_and_applied(self) -> None:
-        self.register(Visitor(), self.class_offer).press("Complete order", {"way": "practice", "terms": "on"}).press(
+        self.register(Visitor(), self.class_offer).press("Complete order", {"method": "practice", "terms": "on"}).press(
             "Cancel"
         )
         order = Order.objects.get()

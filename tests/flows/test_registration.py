@@ -9,7 +9,7 @@ class RegisteringFlowTest(FlowTestCase):
         pat = Visitor().open("/").follow("Classes").follow(self.class_offer.subject.title)
         self.register(pat, self.class_offer)
         self.assertFalse(Registration.objects.exists())
-        pat.press("Complete order", {"way": "practice", "terms": "on"})
+        pat.press("Complete order", {"method": "practice", "terms": "on"})
         self.assertEqual(Registration.objects.get().state, "held")
 
         pat.press("Pay")
@@ -25,7 +25,7 @@ class RegisteringFlowTest(FlowTestCase):
 
     def test_a_declined_payment_keeps_the_spot_and_can_be_tried_again(self) -> None:
         pat = Visitor()
-        self.register(pat, self.class_offer).press("Complete order", {"way": "practice", "terms": "on"})
+        self.register(pat, self.class_offer).press("Complete order", {"method": "practice", "terms": "on"})
         pat.press("Decline").sees("didn’t go through")
         self.assertEqual(Registration.objects.get().state, "held")
         pat.press("Practice").press("Pay").sees("Thank you")

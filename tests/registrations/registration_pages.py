@@ -28,7 +28,7 @@ class RegistrationPagesTestCase(SchoolTestCase):
         browser.post(reverse("checkout"), {"payer_name": name, "payer_email": email})
         review = browser.get(reverse("checkout_review"))
         quote = review.context["summary"].quote
-        data = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "practice", "terms": "on"}
+        data = {"seen_now": quote.now.total, "seen_door": quote.door.total, "method": "practice", "terms": "on"}
         return browser.post(reverse("checkout_review"), data)
 
     def lines(self) -> list[AttendeeDetails]:

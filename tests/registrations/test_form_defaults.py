@@ -130,7 +130,7 @@ class KnownPayerTest(SchoolTestCase):
         self.register()
         self.client.post(reverse("checkout"), {"payer_name": "Sam Stranger", "payer_email": "sam@example.org"})
         quote = self.client.get(reverse("checkout_review")).context["summary"].quote
-        form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "practice", "terms": "on"}
+        form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "method": "practice", "terms": "on"}
         self.client.post(reverse("checkout_review"), form)
         self.assertEqual(Registration.objects.count(), 1)
 

@@ -32,10 +32,10 @@ def register(browser: Client, class_offer: ClassOffer, *friends: str, me: bool =
     return browser.post(reverse("register"), data)
 
 
-def check_out(browser: Client, email: str, way: str = "door", name: str = "Pat Payer") -> Any:
+def check_out(browser: Client, email: str, method: str = "door", name: str = "Pat Payer") -> Any:
     browser.post(reverse("checkout"), {"payer_name": name, "payer_email": email})
     quote = browser.get(reverse("checkout_review")).context["summary"].quote
-    form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": way, "terms": "on"}
+    form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "method": method, "terms": "on"}
     return browser.post(reverse("checkout_review"), form)
 
 
@@ -203,7 +203,7 @@ class DoorOrderTest(SchoolTestCase):
         browser = Client()
         register(browser, self.class_offer)
         self.assertEqual(check_out(browser, "pat@example.org", name="Kim P").status_code, 409)
-        answer = check_out(browser, "pat@example.org", way="practice", name="Kim P")
+        answer = check_out(browser, "pat@example.org", method="practice", name="Kim P")
         self.assertIn("/payment/attempt/", answer.url)
 
     @override_settings(DOOR_OPEN_SPOTS=1)
@@ -211,7 +211,7 @@ class DoorOrderTest(SchoolTestCase):
         order_at_the_door(self.class_offer, "pat@example.org")
         browser = Client()
         register(browser, self.class_offer)
-        check_out(browser, "pat@example.org", way="practice", name="Kim P")
+        check_out(browser, "pat@example.org", method="practice", name="Kim P")
         order = Order.objects.latest("pk")
         page = browser.post(order.door_address, follow=True)
         self.assertContains(page, "pay online")
@@ -221,7 +221,7 @@ class DoorOrderTest(SchoolTestCase):
     def test_online_order_switched_to_the_door_waits_for_confirmation(self) -> None:
         browser = Client()
         register(browser, self.class_offer)
-        check_out(browser, "pat@example.org", way="practice")
+        check_out(browser, "pat@example.org", method="practice")
         browser.post(Order.objects.get().door_address)
         self.assertEqual(self.registration().state, State.HELD)
         self.assertGreater(self.deadline(), timezone.now() + timedelta(hours=23))
@@ -243,7 +243,7 @@ class DoorOrderTest(SchoolTestCase):
         register(browser, self.class_offer)
         check_out(browser, "pat@example.org")
         order, path = Order.objects.get(), confirm_path("pat@example.org")
-        attempt = browser.post(order.pay_address, {"way": "practice"}).url
+        attempt = browser.post(order.pay_address, {"method": "practice"}).url
         browser.post(attempt, {"answer": "pay"})
         self.assertEqual(self.registration().state, State.CONFIRMED)
         self.assertEqual(self.client.get(path).status_code, 302)
@@ -358,7 +358,7 @@ class DoorOrderRaceTest(TransactionTestCase):
             register(browser, self.class_offer)
             browser.post(reverse("checkout"), {"payer_name": f"Pat {number}", "payer_email": "pat@example.org"})
             quote = browser.get(reverse("checkout_review")).context["summary"].quote
-            form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "door", "terms": "on"}
+            form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "method": "door", "terms": "on"}
             return lambda: browser.post(reverse("checkout_review"), form).status_code
 
         return run_at_once(*[buyer(number) for number in range(8)])

@@ -203,7 +203,7 @@ class AddressPrivacyTest(RegistrationPagesTestCase):
             review = client.get(reverse("checkout_review"))
             answers.append(masked(review))
             quote = review.context["summary"].quote
-            form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "door", "terms": "on"}
+            form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "method": "door", "terms": "on"}
             placed = client.post(reverse("checkout_review"), form)
             answers.append(masked(client.get(placed.url)))
         order = Order.objects.latest("pk")

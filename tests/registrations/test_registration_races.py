@@ -46,7 +46,7 @@ class RegistrationRaceTest(LastSpotTestCase):
         browser.post(reverse("checkout"), {"payer_name": "Pat Payer", "payer_email": "pat@example.org"})
         review = reverse("checkout_review")
         quote = browser.get(review).context["summary"].quote
-        form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "practice", "terms": "on"}
+        form = {"seen_now": quote.now.total, "seen_door": quote.door.total, "method": "practice", "terms": "on"}
         other = Client()
         other.cookies = browser.cookies.copy()
         # Another network address, because the rate limit per address would make the second request wait for the first.

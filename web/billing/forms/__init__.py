@@ -81,7 +81,7 @@ class PlaceOrderForm(forms.Form):
             methods = gateways.online_methods() + ([(DOOR, gettext("At the door"))] if summary.at_the_door else [])
             later = gettext("Later, by %(date)s") % {"date": format_date(pay_by)} if pay_by else ""
             methods += [(LATER, later)] if pay_by else []
-            self.fields["way"] = forms.ChoiceField(
+            self.fields["method"] = forms.ChoiceField(
                 label=gettext("How would you like to pay?"),
                 choices=methods,
                 widget=forms.RadioSelect,
@@ -92,12 +92,12 @@ class PlaceOrderForm(forms.Form):
 
     @property
     def offers_later(self) -> bool:
-        choices = dict(self.fields["way"].choices) if "way" in self.fields else {}  # type: ignore[attr-defined]
+        choices = dict(self.fields["method"].choices) if "method" in self.fields else {}  # type: ignore[attr-defined]
         return DOOR in choices or LATER in choices
 
     @property
     def how(self) -> PlacementOptions:
-        due = {DOOR: Order.Due.DOOR, LATER: Order.Due.DATE}.get(self.cleaned_data.get("way", ""), Order.Due.NOW)
+        due = {DOOR: Order.Due.DOOR, LATER: Order.Due.DATE}.get(self.cleaned_data.get("method", ""), Order.Due.NOW)
         return PlacementOptions(
             due,
             due_date=self.pay_by if due == Order.Due.DATE else None,

@@ -51,7 +51,7 @@ def _cancel_as_shown(request: HttpRequest, order: Order, lines: Sequence[OrderLi
     at, by = timezone.now(), session_cart.account_of_request(request)
     try:
         options = cancellation_options.options_for_lines(order, lines, at)
-        chosen = next((option for option in options if option.by == request.POST.get("way")), None)
+        chosen = next((option for option in options if option.by == request.POST.get("canceled_by")), None)
         if chosen is None:
             return _cancellation_page(request, order, lines, problem=quoted_cancellation.CHANGED, status=409)
         result = quoted_cancellation.cancel_as_quoted(order, chosen, at, seen=request.POST.get("seen", ""), by=by)

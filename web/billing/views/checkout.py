@@ -170,7 +170,7 @@ def _place_order(request: HttpRequest, cart: Order) -> HttpResponse:
         return _review_page(request, cart, form, problem=str(refused), status=409)
     session_cart.remember_placed_order(request, order)
     to_pay = order.state == Order.State.PLACED and order.due_kind == Order.Due.NOW
-    return redirect_to_gateway(request, order, form.cleaned_data["way"]) if to_pay else redirect(order.address())
+    return redirect_to_gateway(request, order, form.cleaned_data["method"]) if to_pay else redirect(order.address())
 
 
 def _review_page(

@@ -53,7 +53,7 @@ def redirect_to_gateway(request: HttpRequest, order: Order, variant: str) -> Htt
 @require_POST
 def pay_order(request: HttpRequest, number: int) -> HttpResponse:
     order = session_cart.find_order(request, number)
-    variant = request.POST.get("way", "")
+    variant = request.POST.get("method", "")
     if variant not in dict(gateways.online_methods()):
         return _text_response(400, gettext("This payment method doesn’t exist."))
     return redirect_to_gateway(request, order, variant)
