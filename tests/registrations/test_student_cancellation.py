@@ -62,7 +62,7 @@ class AttendeeCancellationTest(SchoolTestCase):
         return [(message.template, message.to) for message in messages.order_by("pk")]
 
     def click(self, url: str, page: HttpResponse) -> HttpResponse:
-        form = dict(re.findall(r'name="(way|seen)" value="([^"]*)"', page.content.decode()))
+        form = dict(re.findall(r'name="(canceled_by|seen)" value="([^"]*)"', page.content.decode()))
         return self.client.post(url, form)  # type: ignore[return-value]
 
     def test_attendee_cancels_their_registration_and_the_payer_is_refunded(self) -> None:
@@ -145,9 +145,9 @@ class AttendeeCancellationTest(SchoolTestCase):
     def cancel_registration(self) -> quoted_cancellation.CancellationQuote:
         line, at = self.registration.line, timezone.now()
         assert line is not None
-        way = cancellation_options.options_for_lines(self.order, [line], at)[0]
-        quote = quoted_cancellation.quote_cancellation(self.order, way, at)
-        return quoted_cancellation.cancel_as_quoted(self.order, way, at, seen=quote.fingerprint)
+        option = cancellation_options.options_for_lines(self.order, [line], at)[0]
+        quote = quoted_cancellation.quote_cancellation(self.order, option, at)
+        return quoted_cancellation.cancel_as_quoted(self.order, option, at, seen=quote.fingerprint)
 
     def let_days_pass(self, days: float) -> None:
         """Move the class so that this many days have passed since the purchase."""
@@ -211,8 +211,8 @@ class LineStatusTest(SchoolTestCase):
         )
         line = order.lines.get(product_id=other.pk)
         [quote] = [
-            quoted_cancellation.quote_cancellation(order, way, timezone.now())
-            for way in cancellation_options.options_for_lines(order, [line], timezone.now())
+            quoted_cancellation.quote_cancellation(order, option, timezone.now())
+            for option in cancellation_options.options_for_lines(order, [line], timezone.now())
         ]
         quoted_cancellation.cancel_as_quoted(order, quote.option, timezone.now(), seen=quote.fingerprint)
         registrations = Registration.objects.select_related("line__order").order_by("pk")
