@@ -48,7 +48,7 @@ for (const button of document.querySelectorAll("[data-prints]")) {
 const payButton = document.querySelector("[data-pay-now]");
 if (payButton) {
   const updatePayButton = () => {
-    const method = document.querySelector("input[name=way]:checked");
+    const method = document.querySelector("input[name=method]:checked");
     const paysNow = method && !["door", "later"].includes(method.value);
     payButton.textContent = paysNow ? payButton.dataset.payNow : payButton.dataset.payLater;
   };
