@@ -182,6 +182,9 @@ class VoucherDeliveryTest(VoucherTestCase):
         run_all()
         (mail,) = [mail for mail in send_all() if mail.to == ["rae@example.org"]]
         self.assertIn(voucher.grouped, str(mail.body))
+        message.refresh_from_db()
+        self.assertIn("enter the code [link removed] at checkout", message.text)
+        self.assertNotIn(voucher.grouped, message.text + message.html)
         self.assertIn("&lt;b&gt;Dance&lt;/b&gt; *with* me!", str(mail.alternatives[0][0]))  # type: ignore[attr-defined]
 
     def test_gift_mail_is_retried_when_the_connection_is_lost_before_it_is_written(self) -> None:

@@ -25,7 +25,7 @@ from billing.models import Dispute, Order, OrderLine, Refund, Voucher
 from common import names
 from common.formats import format_moment, format_money
 from common.links import absolute_url
-from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded
+from mailroom.declare import AboutPage, Mail, MailKind, MailNotNeeded, SecretText
 from mailroom.models import Message
 
 
@@ -249,7 +249,7 @@ def voucher_context(message: Message) -> dict[str, Any]:
         "first_name": names.first_name(voucher.recipient_name),
         "giver": voucher.giver_name,
         "message": voucher.message,
-        "code": voucher.grouped,
+        "code": SecretText(voucher.grouped),
         "until": voucher.expires_on,
         "left": format_money(voucher.balance, voucher.currency),
         "link": absolute_url(voucher.address),

@@ -7,7 +7,6 @@ one. `manage.py workflows` prints the map in effect.
 """
 
 WORKFLOWS: dict[str, dict[str, list[str]]] = {
-    "mailroom.message_queued": {"later": ["mailroom.receivers.send_queued_messages"]},
     "mailroom.notice_subscription_requested": {"later": ["mailroom.receivers.confirm_notices"]},
     "billing.order_placed": {"later": ["billing.receivers.mail_order_received"]},
     "billing.order_payment_deferred": {"later": ["billing.receivers.mail_order_received"]},
