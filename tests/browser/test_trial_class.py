@@ -2,8 +2,8 @@
 
 from classwork.models import ClassOffer
 from outbox.testing import run_all
-from registrations.domain.tickets import upgrades
-from registrations.models import Registration, Ticket
+from registrations.domain.upgrades import upgrades
+from registrations.models import Registration
 from tests.browser.phone import PhoneTestCase
 
 
@@ -19,7 +19,7 @@ class TrialClassTest(PhoneTestCase):
         self.place_order(page)
         self.pay_order(page)
         run_all()
-        ticket = Ticket.objects.for_lists().get()
+        ticket = Registration.objects.single_meeting().for_meeting_lists().get()
         self.assertEqual((ticket.state, ticket.kind_text), ("confirmed", "trial"))
         page.goto(upgrades.ticket_url(ticket))
         self.expect_page(page, "Your trial class")
@@ -29,4 +29,4 @@ class TrialClassTest(PhoneTestCase):
         self.place_order(page)
         self.pay_order(page)
         ticket.refresh_from_db()
-        self.assertEqual((ticket.state, Registration.objects.get().state), ("transferred", "confirmed"))
+        self.assertEqual((ticket.state, Registration.objects.whole_class().get().state), ("transferred", "confirmed"))

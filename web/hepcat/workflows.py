@@ -36,10 +36,6 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
         ]
     },
     "registrations.hold_expired": {"later": ["registrations.receivers.offer_freed_spots"]},
-    "registrations.ticket_held": {"later": ["registrations.receivers.check_known_guest"]},
-    "registrations.ticket_confirmed": {"later": ["registrations.receivers.mail_guest"]},
-    "registrations.ticket_ended": {"later": ["registrations.receivers.offer_freed_spots"]},
-    "registrations.ticket_hold_expired": {"later": ["registrations.receivers.offer_freed_spots"]},
     "registrations.waitlist_joined": {"later": ["registrations.receivers.mail_waitlist_change"]},
     "registrations.spot_offered": {"later": ["registrations.receivers.mail_waitlist_change"]},
     "registrations.spot_offer_expired": {"later": ["registrations.receivers.mail_waitlist_change"]},

@@ -41,10 +41,12 @@ CLASSES_CANCELED = EventType(
 
 @dataclass(frozen=True)
 class RegistrationChanged:
-    """A student's spot in a class was confirmed, ended or disputed."""
+    """A student's spot in a class, or in one of its meetings, was held, confirmed, ended or disputed."""
 
     registration_id: int
     class_offer_id: int
+    meeting_id: int | None
+    """None for a spot in the whole class."""
     student_id: int
 
 
@@ -69,30 +71,6 @@ REGISTRATION_ENDED = EventType(
 
 
 HOLD_EXPIRED = EventType("registrations.hold_expired", RegistrationChanged, subject=("registration", "registration_id"))
-
-
-@dataclass(frozen=True)
-class TicketChanged:
-    """A student's ticket for one meeting of a class was confirmed, ended or disputed."""
-
-    ticket_id: int
-    class_offer_id: int
-    student_id: int
-
-
-TICKET_HELD = EventType("registrations.ticket_held", TicketChanged, subject=("ticket", "ticket_id"))
-
-
-TICKET_CONFIRMED = EventType("registrations.ticket_confirmed", TicketChanged, subject=("ticket", "ticket_id"))
-
-
-TICKET_SUSPENDED = EventType("registrations.ticket_suspended", TicketChanged, subject=("ticket", "ticket_id"))
-
-
-TICKET_ENDED = EventType("registrations.ticket_ended", TicketChanged, subject=("ticket", "ticket_id"))
-
-
-TICKET_HOLD_EXPIRED = EventType("registrations.ticket_hold_expired", TicketChanged, subject=("ticket", "ticket_id"))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from classwork.models import ClassOffer
 from common.errors import NeedsPerson
 from registrations.domain import minimum_enrollment, notifications, registration_window, spot_offers, spots
 from registrations.domain.cancellations.notifications import draft_cancellation_mails
-from registrations.models import Registration, Ticket
+from registrations.models import Registration
 from registrations.product_kinds.classes import ClassKind
 from users.domain.guardianship import ClaimAnswer
 
@@ -34,17 +34,9 @@ def mail_transferred_spot(event: Any) -> None:
 
 def check_double_registration(event: Any) -> None:
     registrations = Registration.objects.select_related(
-        "line__order", "class_offer__subject__level", "class_offer__session"
+        "line__order", "class_offer__subject__level", "class_offer__session", "meeting", "student", "duplicate_of"
     )
     notifications.report_double_registration(registrations.get(pk=event.payload.registration_id))
-
-
-def check_known_guest(event: Any) -> None:
-    notifications.open_known_guest_issue(Ticket.objects.for_lists().get(pk=event.payload.ticket_id))
-
-
-def mail_guest(event: Any) -> None:
-    notifications.draft_ticket_mail(Ticket.objects.for_lists().get(pk=event.payload.ticket_id))
 
 
 def move_early_price(event: Any) -> None:
@@ -59,14 +51,13 @@ def apply_disputes(event: Any) -> None:
     A spot whose dispute was lost stays on hold until the office decides.
     """
     lines = exchanges.lines_built_on(event.payload.order_id)
-    for kind in (Registration, Ticket):
-        for spot in kind.objects.live().filter(line__in=lines).select_related("line__exchanged_from"):
-            # A spot that replaced a disputed one is put on hold too.
-            earlier = exchanges.exchange_chain(spot.line) if spot.line else []
-            if any(disputes.has_open_or_lost_dispute(line.order_id) for line in earlier):
-                spots.suspend_spot(spot, why=IN_DISPUTE)
-            elif spot.end_reason == IN_DISPUTE:
-                spots.resume_spot(spot)
+    for registration in Registration.objects.live().filter(line__in=lines).select_related("line__exchanged_from"):
+        # A spot that replaced a disputed one is put on hold too.
+        earlier = exchanges.exchange_chain(registration.line) if registration.line else []
+        if any(disputes.has_open_or_lost_dispute(line.order_id) for line in earlier):
+            spots.suspend_spot(registration, why=IN_DISPUTE)
+        elif registration.end_reason == IN_DISPUTE:
+            spots.resume_spot(registration)
 
 
 def request_attendee_address(event: Any) -> None:

@@ -16,6 +16,7 @@ from users.models import Student, User
 
 NOBODY = gettext_lazy("Please choose who’s coming.")
 CLASS_KIND, TICKET_KIND = ATTENDED_KINDS = ("class", "ticket")
+"""A line of the class kind is for a whole class, and one of the ticket kind for one of its meetings."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,10 @@ def payer_speaks_for(line: OrderLine, student: Student) -> bool:
     if details.by_desk or details.moved_from:
         return True
     return details.attendee is not None and known_student(details.attendee, line.order) == student
+
+
+def is_ticket(line: OrderLine) -> bool:
+    return line.kind == TICKET_KIND
 
 
 def default_choices(viewer: User | None, in_care: Sequence[Student]) -> list[str]:
@@ -169,4 +174,5 @@ def set_contact_email(student: Student, email: str) -> None:
 
 def unreachable_students(order: Order) -> QuerySet[Student]:
     unclaimed = Student.objects.filter(user=None, guardian=None, offered_to=None)
-    return unclaimed.filter(registrations__line__order=order, registrations__state__in=Registration.LIVE).distinct()
+    registrations = Registration.objects.whole_class().live().filter(line__order=order)
+    return unclaimed.filter(pk__in=registrations.values("student"))

@@ -60,7 +60,7 @@ def _missing_spots_message(availability: Availability, people: int) -> str:
 def already_registered_messages(choice: RegistrationChoice, viewer: User | None) -> list[str]:
     """Only an account that speaks for a student learns that the student is registered."""
     students = _chosen_students(choice.attendees, viewer)
-    live = Registration.objects.live().filter(class_offer__in=choice.class_offers, student__in=students)
+    live = Registration.objects.whole_class().live().filter(class_offer__in=choice.class_offers, student__in=students)
     return [
         f"{each.student} already has a spot in {each.class_offer.subject.title}, {each.class_offer.day}."
         for each in live.select_related("student", "class_offer__subject__level")

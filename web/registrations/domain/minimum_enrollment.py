@@ -34,7 +34,8 @@ TOO_FEW = "Not enough people registered by {}."
 
 def annotate_registered(class_offers: QuerySet[ClassOffer]) -> QuerySet[ClassOffer]:
     rows = (
-        Registration.objects.filter(class_offer=OuterRef("pk"), state__in=COUNTED_STATES)
+        Registration.objects.whole_class()
+        .filter(class_offer=OuterRef("pk"), state__in=COUNTED_STATES)
         .order_by()
         .values("class_offer")
     )
@@ -42,7 +43,7 @@ def annotate_registered(class_offers: QuerySet[ClassOffer]) -> QuerySet[ClassOff
 
 
 def registered_count(class_offer: ClassOffer) -> int:
-    return Registration.objects.filter(class_offer=class_offer, state__in=COUNTED_STATES).count()
+    return Registration.objects.whole_class().filter(class_offer=class_offer, state__in=COUNTED_STATES).count()
 
 
 def registered_count_by_class(class_offers: Iterable[ClassOffer]) -> dict[int, int]:
@@ -50,7 +51,8 @@ def registered_count_by_class(class_offers: Iterable[ClassOffer]) -> dict[int, i
     if not tentative:
         return {}
     rows = (
-        Registration.objects.filter(class_offer__in=tentative, state__in=COUNTED_STATES)
+        Registration.objects.whole_class()
+        .filter(class_offer__in=tentative, state__in=COUNTED_STATES)
         .order_by()
         .values_list("class_offer")
     )
@@ -168,7 +170,7 @@ def _request_decision(class_offer: ClassOffer) -> bool:
 
 
 def draft_decision_mails_to_attendees(class_offer_id: int, mail: str, again: str = "") -> None:
-    registrations = Registration.objects.filter(class_offer=class_offer_id, state__in=COUNTED_STATES)
+    registrations = Registration.objects.whole_class().filter(class_offer=class_offer_id, state__in=COUNTED_STATES)
     registrations = registrations.select_related("student__user", "student__guardian")
     addresses = {attendees.email_of(registration.student) for registration in registrations}
     for address in sorted({email_key(address) for address in addresses if address}):
@@ -179,7 +181,7 @@ def draft_decision_mails_to_attendees(class_offer_id: int, mail: str, again: str
 
 
 def greeting_name_in_class(class_offer: ClassOffer, to: str) -> str:
-    registrations = Registration.objects.filter(class_offer=class_offer, state__in=COUNTED_STATES)
+    registrations = Registration.objects.whole_class().filter(class_offer=class_offer, state__in=COUNTED_STATES)
     students = [
         registration.student for registration in registrations.select_related("student__user", "student__guardian")
     ]

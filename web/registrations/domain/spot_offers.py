@@ -1,12 +1,12 @@
 """Offers the free spots of a class to its waitlist, always under the lock of the class."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from classwork.models import ClassOffer
@@ -17,7 +17,7 @@ from registrations.domain import capacity, registration_window
 from registrations.models import WaitlistEntry, WaitlistWalk
 from registrations.rules import offer_deadlines, walk_log
 from registrations.rules.role_balance import EITHER
-from registrations.rules.waitlist_walk import SpotOffered, WaitingParty, WalkStep, walk_waitlist
+from registrations.rules.waitlist_walk import EntrySkipped, SpotOffered, WaitingParty, WalkStep, walk_waitlist
 
 State = WaitlistEntry.State
 
@@ -30,15 +30,19 @@ def offer_free_spots(class_offer_id: int, at: datetime | None = None) -> None:
 
 def advance_waitlist(class_offer: ClassOffer, at: datetime) -> None:
     """The caller holds the lock of the class."""
-    for late in WaitlistEntry.objects.filter(class_offer=class_offer).with_ended_offer(at):
-        end_entry(late, State.EXPIRED, at)
-    if registration_window.closed_reason(class_offer, at):
-        for entry in WaitlistEntry.objects.filter(class_offer=class_offer).live():
-            end_entry(entry, State.CLOSED, at)
+    entries = list(WaitlistEntry.objects.filter(class_offer=class_offer).live())
+    for late in entries:
+        if late.state == State.OFFERED and not late.has_open_offer(at):
+            end_entry(late, State.EXPIRED, at)
+    live = [entry for entry in entries if entry.is_live]
+    if not live:
         return
-    entries = {entry.pk: entry for entry in waiting_entries(class_offer)}
-    if entries:
-        _walk_and_log(class_offer, entries, at)
+    prefetch_related_objects([class_offer], "meetings")
+    if registration_window.closed_reason(class_offer, at):
+        for entry in live:
+            end_entry(entry, State.CLOSED, at)
+    elif waiting := {entry.pk: entry for entry in live if entry.state == State.WAITING}:
+        _walk_and_log(class_offer, waiting, at)
 
 
 def waiting_entries(class_offer: ClassOffer) -> QuerySet[WaitlistEntry]:
@@ -72,8 +76,10 @@ def _walk_and_log(class_offer: ClassOffer, entries: dict[int, WaitlistEntry], at
     availability = capacity.availability_of(class_offer, at)
     waiting = as_waiting_parties(list(entries.values()))
     steps = walk_waitlist(availability.rules, availability.counts, waiting)
-    changed = [step for step in steps if _apply_walk_step(step, entries[step.entry], class_offer, at)]
-    if changed:
+    offered = [step for step in steps if isinstance(step, SpotOffered)]
+    for step in offered:
+        offer_spot(entries.pop(step.entry), class_offer, step, at)
+    if _record_skip_reasons(entries, steps) or offered:
         # The log lets `manage.py replay_waitlist` repeat the walk.
         WaitlistWalk.objects.create(
             class_offer=class_offer,
@@ -82,16 +88,16 @@ def _walk_and_log(class_offer: ClassOffer, entries: dict[int, WaitlistEntry], at
         )
 
 
-def _apply_walk_step(step: WalkStep, entry: WaitlistEntry, class_offer: ClassOffer, at: datetime) -> bool:
-    if isinstance(step, SpotOffered):
-        offer_spot(entry, class_offer, step, at)
-        return True
-    before = (entry.skip_rule, entry.skip_role)
-    entry.skip_rule, entry.skip_role = step.obstacle.rule, step.obstacle.role
-    if before == (entry.skip_rule, entry.skip_role):
-        return False
-    entry.save(update_fields=["skip_rule", "skip_role"])
-    return True
+def _record_skip_reasons(entries: Mapping[int, WaitlistEntry], steps: Iterable[WalkStep]) -> int:
+    """The last record of an entry says why it still waits. Returns how many reasons have changed."""
+    obstacles = {step.entry: step.obstacle for step in steps if isinstance(step, EntrySkipped)}
+    changed = []
+    for entry in entries.values():
+        obstacle = obstacles[entry.pk]
+        if (entry.skip_rule, entry.skip_role) != (obstacle.rule, obstacle.role):
+            entry.skip_rule, entry.skip_role = obstacle.rule, obstacle.role
+            changed.append(entry)
+    return WaitlistEntry.objects.bulk_update(changed, ["skip_rule", "skip_role"])
 
 
 def offer_spot(entry: WaitlistEntry, class_offer: ClassOffer, step: SpotOffered, at: datetime) -> None:

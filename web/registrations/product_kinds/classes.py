@@ -18,9 +18,18 @@ from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.domain.schedule import cancellation_terms
 from classwork.models import ClassOffer, ClassRole, Meeting, Subject
 from common import dates
-from registrations.domain import admission, attendees, late_joining, minimum_enrollment, registration_window, spots
+from registrations.domain import (
+    admission,
+    attendees,
+    capacity,
+    eligibility,
+    late_joining,
+    minimum_enrollment,
+    registration_window,
+    spots,
+)
 from registrations.domain.line_details import ME, STUDENT, AttendeeDetails
-from registrations.domain.tickets import upgrades
+from registrations.domain.upgrades import upgrades
 from registrations.forms.registration import DanceRoleForm
 from registrations.models import Registration
 from users.models import Student, User
@@ -81,12 +90,9 @@ class AttendedKind(ProductKind):
     def is_difference_waived(self, line: OrderLine) -> bool:
         return AttendeeDetails.from_line(line).difference_waived
 
-    def class_offer_id(self, line: OrderLine) -> int:
-        raise NotImplementedError
-
     def checkout_form(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> Form | None:
         """Asks for the role. A waitlist offer already has one."""
-        names = ClassRole.objects.filter(class_offer=self.class_offer_id(line)).values_list("name", flat=True)
+        names = ClassRole.objects.filter(class_offer=capacity.class_id_of_line(line)).values_list("name", flat=True)
         details, roles = AttendeeDetails.from_line(line), list(names)
         if details.waitlist_entry_id or not roles:
             return None
@@ -94,6 +100,24 @@ class AttendedKind(ProductKind):
 
     def save_answers(self, line: OrderLine, form: Form, viewer: User | None) -> None:
         replace(AttendeeDetails.from_line(line), role=form.cleaned_data["role"]).save_to(line)
+
+    def hold(self, line: OrderLine, until: datetime | None) -> None:
+        spots.hold_spot(line)
+
+    def confirm(self, line: OrderLine) -> None:
+        spots.confirm_hold(line)
+
+    def release(self, line: OrderLine, why: str) -> None:
+        spots.release_spot(line, why)
+
+    def hand_over_to(self, line: OrderLine, by: OrderLine) -> None:
+        spots.mark_transferred(line)
+
+    def fulfilled_lines(self, lines: Sequence[OrderLine]) -> set[int]:
+        """A spot on hold counts, because only its benefits are suspended. A transferred spot counts too."""
+        moved_on = Q(state=Registration.State.TRANSFERRED, line__exchanged_at__isnull=False, line__canceled_at=None)
+        fulfilled = Registration.objects.filter(Q(state__in=spots.FULFILLED_STATES) | moved_on, line__in=lines)
+        return {line for line in fulfilled.values_list("line", flat=True) if line is not None}
 
 
 class ClassKind(AttendedKind):
@@ -139,11 +163,7 @@ class ClassKind(AttendedKind):
         return [*([full] if full else []), *self.about_people(line)]
 
     def attendee_problem(self, line: OrderLine, student: Student) -> str:
-        is_registered = Registration.objects.live().filter(student=student, class_offer=line.product_id).exists()
-        return spots.ALREADY.format(student) if is_registered else ""
-
-    def class_offer_id(self, line: OrderLine) -> int:
-        return line.product_id
+        return eligibility.ALREADY.format(student) if eligibility.is_in_class(student, line.product_id) else ""
 
     def terms(self, line: OrderLine, at: datetime) -> Terms:
         return cancellation_terms.terms_of_class(self.class_offer(line))
@@ -158,15 +178,6 @@ class ClassKind(AttendedKind):
         return cancellation_terms.share_used(
             cancellation_terms.meeting_starts(line.product_id), line.order.placed_at, at
         )
-
-    def hold(self, line: OrderLine, until: datetime | None) -> None:
-        spots.hold_spot(line, until)
-
-    def confirm(self, line: OrderLine) -> None:
-        spots.confirm_hold(line)
-
-    def release(self, line: OrderLine, why: str) -> None:
-        spots.release_spot(line, why)
 
     def gift_options(self, at: datetime) -> list[GiftOption]:
         """A gift is for a subject, in any of its classes, and is worth what its most expensive class costs now."""
@@ -194,12 +205,3 @@ class ClassKind(AttendedKind):
 
     def matches_gift(self, line: OrderLine, what: str) -> bool:
         return ClassOffer.objects.filter(pk=line.product_id, subject_id=int(what)).exists()
-
-    def hand_over_to(self, line: OrderLine, by: OrderLine) -> None:
-        spots.mark_transferred(line)
-
-    def fulfilled_lines(self, lines: Sequence[OrderLine]) -> set[int]:
-        """A spot on hold counts, because only its benefits are suspended. A transferred spot counts too."""
-        moved_on = Q(state=Registration.State.TRANSFERRED, line__exchanged_at__isnull=False, line__canceled_at=None)
-        fulfilled = Registration.objects.filter(Q(state__in=spots.FULFILLED_STATES) | moved_on, line__in=lines)
-        return {line for line in fulfilled.values_list("line", flat=True) if line is not None}

@@ -112,7 +112,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         ClassCancellation.objects.select_related("class_offer__subject__level", "class_offer__session"), pk=pk
     )
     days = cancellation.meetings.select_related("class_offer__subject__level", "replacement").order_by("starts_at")
-    related = ("registration__student", "registration__line__order", "ticket__student", "ticket__line__order")
+    related = ("registration__student", "registration__line__order")
     outcomes = cancellation.compensations.select_related(*related).prefetch_related("refunds__payment")
     page = Paginator(outcomes, PER_PAGE).get_page(request.GET.get("page"))
     context = {

@@ -17,7 +17,7 @@ from registrations.domain.cancellations import results
 from registrations.domain.cancellations.compensation import Compensation
 from registrations.domain.cancellations.plan import CancellationPlan, affected_spots, orders_of_spots, plan_cancellation
 from registrations.domain.cancellations.request import CancellationRequest, cancelable_meetings, cancelable_meetings_of
-from registrations.models import CanceledMeeting, ClassCancellation, StudentCompensation, Ticket
+from registrations.models import CanceledMeeting, ClassCancellation, StudentCompensation
 from users.models import User
 
 
@@ -93,8 +93,7 @@ def _cancel_meetings(actor: User | None, cancellation: ClassCancellation, plan: 
 def _build_outcome(cancellation: ClassCancellation, compensation: Compensation) -> StudentCompensation:
     return StudentCompensation(
         cancellation=cancellation,
-        registration=None if isinstance(compensation.spot, Ticket) else compensation.spot,
-        ticket=compensation.spot if isinstance(compensation.spot, Ticket) else None,
+        registration=compensation.spot,
         policy=compensation.policy,
         meetings=compensation.meetings,
         purchased_meetings=compensation.purchased_meetings,

@@ -15,7 +15,7 @@ from classwork.models import ClassOffer
 from common import links, names
 from history.domain import record_action
 from registrations import events
-from registrations.domain import capacity, registration_window, skip_reasons, spot_offers, spots
+from registrations.domain import capacity, eligibility, registration_window, skip_reasons, spot_offers
 from registrations.domain.attendees import CLASS_KIND
 from registrations.domain.line_details import ME, STUDENT, Attendee, AttendeeDetails
 from registrations.errors import RegistrationRefused
@@ -97,9 +97,11 @@ def _refuse_registered_people(class_offer: ClassOffer, requests: Sequence[Waitli
     condition = Q(pk__in=named)
     if any(request.attendee.who == ME for request in requests):
         condition |= Q(user=contact.account)
-    live = Registration.objects.live().filter(class_offer=class_offer, student__in=visible.filter(condition))
+    live = (
+        Registration.objects.whole_class().live().filter(class_offer=class_offer, student__in=visible.filter(condition))
+    )
     if registration := live.select_related("student").first():
-        raise RegistrationRefused(spots.ALREADY.format(registration.student), "already_registered")
+        raise RegistrationRefused(eligibility.ALREADY.format(registration.student), "already_registered")
 
 
 @transaction.atomic
