@@ -73,7 +73,15 @@ class SpotCountTest(TestCase):
             Meeting.objects.filter(pk=meetings[-1].pk).update(canceled_at=cls.at)
         deadlines = [cls.at + number * timedelta(microseconds=1) for number in (-1, 0, 1)]
         cls.orders = [
-            Order.objects.create(payer_email="pat@example.org", currency="USD", held_until=deadline)
+            Order.objects.create(
+                payer_email="pat@example.org",
+                currency="USD",
+                state=state,
+                due_kind="door",
+                placed_at=cls.at,
+                held_until=deadline,
+            )
+            for state in ("placed", "expired")
             for deadline in (None, *deadlines)
         ]
 

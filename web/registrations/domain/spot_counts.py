@@ -27,7 +27,7 @@ SELECT spot.class_offer_id, 'taken', spot.role, COUNT(*), COALESCE(spot.meeting_
   JOIN registrations_registration spot ON spot.class_offer_id = classes.id
   LEFT JOIN classwork_meeting day ON day.id = spot.meeting_id
   LEFT JOIN billing_orderline line ON line.id = spot.line_id AND spot.state = 'held'
-  LEFT JOIN billing_order held ON held.id = line.order_id
+  LEFT JOIN billing_order held ON held.id = line.order_id AND held.state = 'placed'
  WHERE spot.state IN ('held', 'confirmed', 'on_hold')
    AND (held.held_until IS NULL OR held.held_until > %(now)s)
    AND (spot.meeting_id IS NULL OR day.starts_at > %(now)s AND day.canceled_at IS NULL)

@@ -7,11 +7,15 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import OrderLine
+from billing.models import Order, OrderLine
 from classwork.models.catalog import Subject
 from classwork.models.class_offers import ClassOffer, Meeting
 from common import links
 from users.models import Staff, Student, User
+
+
+def _overdue_condition(at: datetime) -> Q:
+    return Q(state="held", line__order__state=Order.State.PLACED, line__order__held_until__lte=at)
 
 
 class RegistrationQuerySet(models.QuerySet["Registration"]):
@@ -31,11 +35,12 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         return self.filter(state=Registration.State.CONFIRMED)
 
     def overdue(self, at: datetime) -> "RegistrationQuerySet":
-        return self.filter(state=Registration.State.HELD, line__order__held_until__lte=at)
+        """Holds whose orders were not paid by their deadline."""
+        return self.filter(_overdue_condition(at))
 
     def taking_a_spot(self, at: datetime) -> "RegistrationQuerySet":
         """A hold counts until the deadline of its order, whether or not the job that expires orders has run."""
-        return self.live().exclude(state=Registration.State.HELD, line__order__held_until__lte=at)
+        return self.live().exclude(_overdue_condition(at))
 
     def taught_by(self, staff: Staff) -> "RegistrationQuerySet":
         return self.filter(class_offer__in=ClassOffer.objects.taught_by(staff))
@@ -188,12 +193,13 @@ class Registration(models.Model):
 
     @property
     def held_until(self) -> datetime | None:
-        """The deadline of the order, until which a spot is held. Without one it is held for good."""
-        return self.line.order.held_until if self.line and self.state == self.State.HELD else None
+        """The deadline of the order, if it has one and waits for its payment."""
+        order = self.line.order if self.line and self.state == self.State.HELD else None
+        return order.held_until if order and order.state == Order.State.PLACED else None
 
     def takes_a_spot(self, at: datetime) -> bool:
-        has_expired = self.held_until is not None and self.held_until <= at
-        return self.is_live and not has_expired
+        is_overdue = self.held_until is not None and self.held_until <= at
+        return self.is_live and not is_overdue
 
     @property
     def is_for_single_meeting(self) -> bool:
