@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from billing.models import DiscountCode, Order, OrderLine, Payment
+from billing.models import DiscountCode, Order, OrderLine
 from users.models import User
 
 
@@ -15,10 +15,6 @@ def lock_email_address(email: str) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"billing.door {email}"])
-
-
-def lock_payments(order: Order) -> list[Payment]:
-    return list(Payment.objects.select_for_update().filter(order=order).order_by("pk"))
 
 
 def lock_discount_code(pk: int) -> DiscountCode:

@@ -115,9 +115,9 @@ class ProductKind(ABC):
         """Return the terms for buying now; billing.domain.refunds.terms has those of a line that was bought."""
         return Terms()
 
-    def step_deadline(self, line: "OrderLine", rule: str) -> datetime | None:
-        """Recalculate the deadline of a step by its rule. None means that it cannot be known."""
-        return None
+    def step_deadlines(self, line: "OrderLine", rules: Collection[str]) -> Mapping[str, datetime | None]:
+        """Recalculate the deadlines of steps by their rules. None means that it cannot be known."""
+        return {}
 
     def share_used(self, line: "OrderLine", at: datetime) -> Decimal:
         """Return the used share of the product, from 0 to 1."""

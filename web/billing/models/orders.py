@@ -316,8 +316,9 @@ class OrderLine(models.Model):
     def given_away(self, at: datetime) -> str:
         """Return a sentence if the line cannot be changed because of an exchange, else ""."""
         successor = self.successor(at)
-        if successor is None:
-            return ""
+        return "" if successor is None else self.given_away_to(successor)
+
+    def given_away_to(self, successor: "OrderLine") -> str:
         values = {"line": self, "successor": successor, "order_number": successor.order.number}
         if self.exchanged_at:
             return gettext("%(line)s was exchanged for %(successor)s (order %(order_number)s).") % values

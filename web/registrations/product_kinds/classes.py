@@ -168,8 +168,9 @@ class ClassKind(AttendedKind):
     def terms(self, line: OrderLine, at: datetime) -> Terms:
         return cancellation_terms.terms_of_class(self.class_offer(line))
 
-    def step_deadline(self, line: OrderLine, rule: str) -> datetime | None:
-        return cancellation_terms.step_deadline(rule, cancellation_terms.meeting_starts(line.product_id))
+    def step_deadlines(self, line: OrderLine, rules: Collection[str]) -> Mapping[str, datetime | None]:
+        starts = cancellation_terms.meeting_starts(line.product_id)
+        return {rule: cancellation_terms.step_deadline(rule, starts) for rule in rules}
 
     def next_start(self, line: OrderLine, at: datetime) -> datetime | None:
         return min((start for start in cancellation_terms.meeting_starts(line.product_id) if start > at), default=None)

@@ -1,6 +1,6 @@
 """A drop-in or trial on one class day as a product."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -62,8 +62,8 @@ class TicketKind(AttendedKind):
         starts = sales.meeting_of_line(line).starts_at
         return Terms((TermsStep(until=starts, rule=BEGINS, label="the beginning of the class"),))
 
-    def step_deadline(self, line: OrderLine, rule: str) -> datetime | None:
-        return sales.meeting_of_line(line).starts_at if rule == BEGINS else None
+    def step_deadlines(self, line: OrderLine, rules: Collection[str]) -> Mapping[str, datetime | None]:
+        return {BEGINS: sales.meeting_of_line(line).starts_at} if BEGINS in rules else {}
 
     def next_start(self, line: OrderLine, at: datetime) -> datetime | None:
         return sales.meeting_of_line(line).starts_at

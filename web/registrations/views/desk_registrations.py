@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from billing.domain.cancellations import cancellation_options
+from billing.domain.refunds.order_snapshot import has_open_dispute
 from billing.errors import OrderNotPlaced
 from classwork.domain.catalog.class_summary import ClassSummary
 from classwork.models import ClassOffer, Session
@@ -93,7 +93,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "history_lines": recent_history.recent_history_of(registration),
         "may_cancel": registration.is_live
         and registration.line is not None
-        and not cancellation_options.is_disputed(registration.line.order),
+        and not has_open_dispute(registration.line.order),
     }
     return render(request, "registrations/desk/registration.html", context)
 

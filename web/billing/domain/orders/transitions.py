@@ -1,6 +1,9 @@
 """The transitions of a placed order to paid, expired or canceled, and back. Each of them locks the order."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -10,19 +13,22 @@ from django.utils import timezone
 from billing import events
 from billing.domain import locks, payment_issues, product_kinds
 from billing.domain.pricing import balances, credit, discount_codes, quotes
-from billing.domain.refunds import exchanges, price_reductions, reservations, terms
+from billing.domain.refunds import exchanges, plan_builder, terms
+from billing.domain.refunds.apply import apply_refund_plan, return_overpayment
+from billing.domain.refunds.order_snapshot import load_order_snapshots
+from billing.domain.refunds.plan import RefundPlan, RefundTerms
 from billing.domain.vouchers import redemption as vouchers
-from billing.errors import OrderTransitionRefused, ProductUnavailable, RefundRefused
+from billing.errors import OrderTransitionRefused, ProductUnavailable
 from billing.models import Order, OrderLine, Payment, PaymentIssue
-from billing.rules.terms import RefundMethod
 from common.formats import format_money
 from common.money import ZERO
 from history.domain import record_action
-from outbox.domain import emit
+from outbox.domain import emit, emit_many
 from users.models import User
 
 State, Due = Order.State, Order.Due
 TOO_LATE = "The payment deadline has passed."
+LATE_PAYMENT = "The payment came too late."
 
 
 def hold_lines(order: Order, lines: list[OrderLine], at: datetime) -> None:
@@ -62,7 +68,7 @@ def apply_payment(order: Order, payment: Payment, paid_at: datetime, at: datetim
     elif order.state == State.PLACED and balances.amount_available(order) >= balances.price_at(order, paid_at).total:
         mark_paid(order, paid_at)
     elif order.state == State.CANCELED:
-        reservations.return_late_payment(order, balances.overpaid_amount(order))
+        return_overpayment(order, at, LATE_PAYMENT)
     if order.state != State.PLACED and balances.overpaid_amount(order) > 0:
         surplus = format_money(balances.overpaid_amount(order), order.currency)
         payment_issues.open_issue(PaymentIssue.Kind.OVERPAID, order, f"{surplus} more than the order costs.", payment)
@@ -70,7 +76,7 @@ def apply_payment(order: Order, payment: Payment, paid_at: datetime, at: datetim
 
 def honor_late_payment(order: Order, payment: Payment, paid_at: datetime, at: datetime) -> None:
     if order.state == State.PLACED:
-        _close_order(order, State.EXPIRED, at, TOO_LATE)
+        _close_order(order, State.EXPIRED, at, TOO_LATE, keep_payments=True)
         emit(events.ORDER_EXPIRED, key=f"{order.pk}", order_id=order.pk)
     honored = True
     try:
@@ -84,7 +90,7 @@ def honor_late_payment(order: Order, payment: Payment, paid_at: datetime, at: da
         order.refresh_from_db()
         honored = False
     # The setting LATE_PAYMENT decides how the rest is returned.
-    reservations.return_late_payment(order, balances.overpaid_amount(order))
+    return_overpayment(order, at, LATE_PAYMENT)
     emit(events.LATE_PAYMENT_RECEIVED, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk, honored=honored)
 
 
@@ -99,7 +105,7 @@ def reinstate_order(order: Order, at: datetime, *, accept_changes: bool = False)
     """
     order = locks.lock_order(order.pk)
     if order.state == State.PLACED and order.has_expired(at):
-        _close_order(order, State.EXPIRED, at, TOO_LATE)
+        _close_order(order, State.EXPIRED, at, TOO_LATE, keep_payments=True)
         emit(events.ORDER_EXPIRED, key=f"{order.pk}", order_id=order.pk)
     if order.state != State.EXPIRED:
         raise OrderTransitionRefused("Only an expired order can be restored.")
@@ -168,7 +174,6 @@ def expire_order(order: Order, at: datetime) -> bool:
     if order.state != State.PLACED or not order.has_expired(at):
         return False
     _close_order(order, State.EXPIRED, at, TOO_LATE)
-    reservations.return_late_payment(order, balances.overpaid_amount(order))
     emit(events.ORDER_EXPIRED, key=f"{order.pk}", order_id=order.pk)
     return True
 
@@ -181,27 +186,56 @@ def cancel_unpaid_order(order: Order, *, at: datetime, why: str = "", by: User |
     if order.state != State.PLACED:
         raise OrderTransitionRefused("Only an unpaid order can be canceled as a whole.")
     _close_order(order, State.CANCELED, at, why or "The order was canceled.")
-    reservations.return_late_payment(order, balances.overpaid_amount(order))
+    report_cancellation(order, why=why, by=by)
+
+
+def report_cancellation(order: Order, *, why: str, by: User | None = None) -> None:
     if by is not None:
         record_action(by, "billing.order_canceled", order, why=why)
     emit(events.ORDER_CANCELED, key=f"{order.pk}", order_id=order.pk)
 
 
-def _close_order(order: Order, state: str, at: datetime, why: str) -> None:
-    order.state, order.closed_at = state, at
-    order.save(update_fields=["state", "closed_at"])
-    for line in locks.live_lines(order):
+def _close_order(order: Order, state: str, at: datetime, why: str, *, keep_payments: bool = False) -> None:
+    """The caller may keep what was paid, for the attempt to reserve the lines again."""
+    snapshots = dict(load_order_snapshots([order.pk], at, lock=True, locked=[order]))
+    if keep_payments:
+        snapshots[order.pk] = replace(snapshots[order.pk], payments=())
+    # A replaced line becomes valid again, or is refunded by its terms if the exchange was already completed.
+    terms_by_line = {
+        line.pk: RefundTerms.from_step(terms.terms_sold(line, at).at(at)) if line.exchanged_from_id else RefundTerms()
+        for line in snapshots[order.pk].live_lines
+    }
+    plan = plan_builder.plan_closing(snapshots, order, state, terms_by_line, at)
+    for order_plan in plan.order_plans:
+        if order_plan.blocked_reason and order_plan.order != order:
+            raise OrderTransitionRefused(order_plan.blocked_reason)
+    release_and_refund(plan, order, at, why=why)
+
+
+def release_and_refund(
+    plan: RefundPlan,
+    order: Order,
+    at: datetime,
+    *,
+    why: str,
+    by: User | None = None,
+    results: Mapping[int, dict[str, Any]] | None = None,
+) -> None:
+    """Apply the plan for lines of this order. Classes are locked before gift vouchers, to which refunds may return."""
+    order_plan = plan.plan_of(order)
+    becomes_paid, lines = order_plan.becomes_paid, order_plan.ended_lines
+    canceled_lines = [line for each in plan.order_plans if not each.closes_as for line in each.ended_lines]
+    if order_plan.closes_as:
+        order.state, order.closed_at = order_plan.closes_as, at
+    for line in lines:
         product_kinds.kind_of_line(line).release(line, why)
-        if line.exchanged_from is None:
-            continue
-        # The replaced line becomes valid again, or is refunded by its terms if the exchange was already completed.
-        step = terms.terms_sold(line, at).at(at)
-        refund = price_reductions.RefundTerms(step.percent, why, as_credit=step.gives == RefundMethod.CREDIT)
-        try:
-            exchanges.cancel_exchange(line, at, refund)
-        except RefundRefused as refused:
-            raise OrderTransitionRefused(str(refused)) from refused
-    credit.return_spent_credit(order)
+    apply_refund_plan(plan, at=at, why=why, by=by, results=results)
+    emit_many(
+        events.LINE_CANCELED,
+        {f"{line.pk}": {"order_id": line.order_id, "line_id": line.pk} for line in canceled_lines},
+    )
+    if becomes_paid:
+        mark_paid(order, at)
 
 
 # -- staying placed ----------------------------------------------------------------------------------------------

@@ -69,12 +69,6 @@ def return_spent_credit(order: Order, amount: Decimal | None = None) -> Decimal:
     return max(part, ZERO)
 
 
-def grant_credit_for_refund(order: Order, amount: Decimal, why: str, by: User | None = None) -> None:
-    if order.payer is None:
-        raise InsufficientCredit("Credit needs an account. Without one, refund to the original payment method.")
-    _add_credit_entry(order, Reason.INSTEAD, amount, note=why, created_by=by)
-
-
 def _add_credit_entry(order: Order, reason: str, amount: Decimal, **more: object) -> None:
     Credit.objects.create(
         account=order.payer, currency=order.currency, amount=amount, reason=reason, order=order, **more

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from billing.domain.cancellations import bulk_refunds
+from billing.domain.cancellations.school_cancellation import apply_school_refunds
 from billing.domain.refunds import order_snapshot
 from classwork.domain.schedule import meetings
 from classwork.models import ClassOffer, Meeting
@@ -52,7 +52,7 @@ def cancel_classes(
         transitions.cancel_spots([each.spot for each in plan.compensations if not each.is_ticket], why)
         spot_offers.advance_waitlist(ClassOffer.objects.get(pk=request.class_offer), now)
     transitions.cancel_spots([each.spot for each in plan.compensations if each.is_ticket], why)
-    refunds = bulk_refunds.apply_refund_plan(plan.refund_plan, key=f"{cancellation.pk}", at=now, why=why, by=actor)
+    refunds = apply_school_refunds(plan.refund_plan, key=f"{cancellation.pk}", at=now, why=why, by=actor)
     outcomes = StudentCompensation.objects.bulk_create(
         _build_outcome(cancellation, each) for each in plan.compensations
     )

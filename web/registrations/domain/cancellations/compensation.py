@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 
-from billing.domain.cancellations.bulk_refunds import RefundOutcome
+from billing.domain.refunds.plan import RefundOutcome
 from billing.models import Order
 from common.formats import format_money
 from registrations.models import CompensationPolicy, Registration

@@ -12,10 +12,9 @@ from decimal import Decimal
 
 from django.db.models import Q
 
-from billing.domain.cancellations import bulk_refunds
-from billing.domain.cancellations.bulk_refunds import RefundPlan
-from billing.domain.refunds import order_snapshot
+from billing.domain.refunds import order_snapshot, plan_builder
 from billing.domain.refunds.order_snapshot import OrderSnapshots
+from billing.domain.refunds.plan import RefundPlan
 from billing.domain.refunds.refund_shares import RefundRequest
 from classwork.domain.schedule.previews import Preview
 from classwork.errors import ChangeRefused, FieldProblem, PreviewOutdated
@@ -192,7 +191,7 @@ def _compute_compensations(
                 line.spot.line_id or 0, line.share, ends, as_credit=line.policy == CompensationPolicy.CREDIT
             )
             refund_requests.append((line.spot.line, refund_request))
-    refund_plan = bulk_refunds.plan_refunds(books, refund_requests)
+    refund_plan = plan_builder.plan_refunds(books, refund_requests)
     return [
         replace(line, refund_outcome=refund_plan.by_line.get(line.spot.line_id or 0, NOTHING)) for line in lines
     ], refund_plan

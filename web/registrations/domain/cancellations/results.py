@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import F, Sum
 
 from billing import gateways
-from billing.domain.cancellations.bulk_refunds import RefundOutcome
+from billing.domain.refunds.plan import RefundOutcome
 from billing.models import Order, Refund
 from billing.models.fields import exact_sum
 from common.formats import format_money

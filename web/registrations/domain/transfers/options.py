@@ -92,4 +92,4 @@ class TransferPrices:
         if not self.is_paid:
             return max(price.total - self.before, ZERO), ZERO, False
         over = self.worth.paid + price.by_step("exchange_credit")
-        return price.total, percent_of(over, self.surplus.share, price.currency), self.surplus.as_credit
+        return price.total, percent_of(over, self.surplus.percent, price.currency), self.surplus.as_credit
