@@ -6,10 +6,11 @@ from django.conf import settings
 from django.db.models import Q
 from payments import PaymentStatus
 
-from billing import gateways
+from billing import events, gateways
 from billing.errors import PaymentInProgress
 from billing.models import Order, Payment
 from common.formats import format_date, format_money
+from outbox.domain import emit
 
 UNDECIDED = (PaymentStatus.WAITING, PaymentStatus.INPUT)
 GRACE = timedelta(hours=1)
@@ -43,6 +44,12 @@ def cancel_unstarted_attempts_of_order(order: Order, but: Payment | None = None)
     unstarted = order.payments.filter(status__in=UNDECIDED, session="")
     for payment in unstarted.exclude(pk=but.pk if but else None):
         payment.change_status(PaymentStatus.CANCELLED)
+
+
+def request_closing_of_attempts(order: Order, at: datetime) -> None:
+    """Have a worker ask the gateways to close attempts that must not be paid anymore."""
+    if order.payments.filter(status__in=UNDECIDED).exists():
+        emit(events.ATTEMPTS_OUTDATED, key=f"{order.pk} {at.isoformat()}", order_id=order.pk)
 
 
 def has_payment_processing(order: Order) -> bool:

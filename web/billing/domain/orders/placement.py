@@ -10,6 +10,7 @@ from django.db import transaction
 
 from billing import events
 from billing.domain import locks, product_kinds
+from billing.domain.order_mails import draft_order_received
 from billing.domain.orders import cart as carts
 from billing.domain.orders import due_dates, pay_at_door, transitions
 from billing.domain.pricing import balances, credit, discount_codes, quotes
@@ -89,6 +90,7 @@ def place_order(cart: Order, options: PlacementOptions, *, seen: SeenTotals | No
     _use_vouchers(order, options, at)
     if balances.amount_available(order) >= plan.quote.now.total:
         transitions.mark_paid(order, at)
+    draft_order_received(order)
     return order
 
 

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from billing import events
 from billing.domain import locks, payment_issues, product_kinds
+from billing.domain.order_mails import draft_order_mail, draft_order_received
+from billing.domain.orders.payments_in_progress import request_closing_of_attempts
 from billing.domain.pricing import balances, credit, discount_codes, quotes
 from billing.domain.refunds import exchanges, plan_builder, terms
 from billing.domain.refunds.apply import apply_refund_plan, return_overpayment
@@ -59,6 +61,8 @@ def mark_paid(order: Order, at: datetime) -> None:
         except (ProductUnavailable, product_kinds.UnknownProductKind) as unavailable:
             payment_issues.open_issue(PaymentIssue.Kind.NOT_CONFIRMED, order, f"{line.title}: {unavailable}")
     emit(events.ORDER_PAID, key=f"{order.pk}", order_id=order.pk)
+    request_closing_of_attempts(order, at)
+    draft_order_mail("receipt", order, key=order.pk)
 
 
 def apply_payment(order: Order, payment: Payment, paid_at: datetime, at: datetime) -> None:
@@ -76,8 +80,7 @@ def apply_payment(order: Order, payment: Payment, paid_at: datetime, at: datetim
 
 def honor_late_payment(order: Order, payment: Payment, paid_at: datetime, at: datetime) -> None:
     if order.state == State.PLACED:
-        _close_order(order, State.EXPIRED, at, TOO_LATE, keep_payments=True)
-        emit(events.ORDER_EXPIRED, key=f"{order.pk}", order_id=order.pk)
+        _expire_locked_order(order, at, keep_payments=True)
     honored = True
     try:
         with transaction.atomic():
@@ -91,7 +94,7 @@ def honor_late_payment(order: Order, payment: Payment, paid_at: datetime, at: da
         honored = False
     # The setting LATE_PAYMENT decides how the rest is returned.
     return_overpayment(order, at, LATE_PAYMENT)
-    emit(events.LATE_PAYMENT_RECEIVED, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk, honored=honored)
+    draft_order_mail("late_payment_received", order, key=payment.pk, honored=honored)
 
 
 # -- expired → placed --------------------------------------------------------------------------------------------
@@ -99,14 +102,20 @@ def honor_late_payment(order: Order, payment: Payment, paid_at: datetime, at: da
 
 @transaction.atomic
 def reinstate_order(order: Order, at: datetime, *, accept_changes: bool = False) -> Order:
-    """Reserves the spots of an expired order again, without a time limit.
+    """Reserves the spots of an expired order again, without a time limit, and tells the payer.
 
     Raises OrderTransitionRefused if the price or anything else has changed, unless `accept_changes`.
     """
+    order = restore_expired_order(order, at, accept_changes=accept_changes)
+    draft_order_received(order)
+    return order
+
+
+@transaction.atomic
+def restore_expired_order(order: Order, at: datetime, *, accept_changes: bool = False) -> Order:
     order = locks.lock_order(order.pk)
     if order.state == State.PLACED and order.has_expired(at):
-        _close_order(order, State.EXPIRED, at, TOO_LATE, keep_payments=True)
-        emit(events.ORDER_EXPIRED, key=f"{order.pk}", order_id=order.pk)
+        _expire_locked_order(order, at, keep_payments=True)
     if order.state != State.EXPIRED:
         raise OrderTransitionRefused("Only an expired order can be restored.")
     changed = _reclaim_order(order, at)
@@ -116,7 +125,6 @@ def reinstate_order(order: Order, at: datetime, *, accept_changes: bool = False)
     order.state, order.closed_at, order.due_kind, order.held_until = State.PLACED, None, Due.DOOR, None
     order.save(update_fields=["state", "closed_at", "due_kind", "held_until"])
     hold_lines(order, locks.live_lines(order), at)
-    emit(events.ORDER_PAYMENT_DEFERRED, key=f"{order.pk} again {at.isoformat()}", order_id=order.pk)
     if not balances.open_balance(order, at):
         mark_paid(order, at)
     return order
@@ -173,9 +181,14 @@ def expire_order(order: Order, at: datetime) -> bool:
     order = locks.lock_order(order.pk)
     if order.state != State.PLACED or not order.has_expired(at):
         return False
-    _close_order(order, State.EXPIRED, at, TOO_LATE)
-    emit(events.ORDER_EXPIRED, key=f"{order.pk}", order_id=order.pk)
+    _expire_locked_order(order, at)
     return True
+
+
+def _expire_locked_order(order: Order, at: datetime, *, keep_payments: bool = False) -> None:
+    _close_order(order, State.EXPIRED, at, TOO_LATE, keep_payments=keep_payments)
+    emit(events.ORDER_EXPIRED, key=f"{order.pk}", order_id=order.pk)
+    draft_order_mail("order_expired", order, key=order.pk)
 
 
 @transaction.atomic
@@ -193,6 +206,7 @@ def report_cancellation(order: Order, *, why: str, by: User | None = None) -> No
     if by is not None:
         record_action(by, "billing.order_canceled", order, why=why)
     emit(events.ORDER_CANCELED, key=f"{order.pk}", order_id=order.pk)
+    request_closing_of_attempts(order, at)
 
 
 def _close_order(order: Order, state: str, at: datetime, why: str, *, keep_payments: bool = False) -> None:
@@ -284,6 +298,6 @@ def remind_of_expiring_holds(at: datetime | None = None) -> int:
         with transaction.atomic():
             # Another worker may have sent the reminder in the meantime.
             if Order.objects.filter(pk=order.pk, reminded_at=None).update(reminded_at=at):
-                emit(events.HOLD_REMINDER_TRIGGERED, key=f"{order.pk}", order_id=order.pk)
+                draft_order_mail("hold_reminder", order, key=order.pk)
                 sent += 1
     return sent

@@ -12,8 +12,9 @@ from django.forms import Form
 from django.utils import timezone
 from payments import PaymentError, PaymentStatus, RedirectNeeded
 
-from billing import events, gateways
+from billing import gateways
 from billing.domain import locks, payment_issues
+from billing.domain.order_mails import draft_order_mail
 from billing.domain.orders import transitions
 from billing.domain.orders.payments_in_progress import (
     UNDECIDED,
@@ -33,7 +34,6 @@ from common.errors import NeedsPerson, PermanentFailure, TemporaryFailure
 from common.formats import format_money
 from common.money import is_payable_amount
 from history.domain import record_action
-from outbox.domain import emit
 from users.models import User
 
 FAILED = (PaymentStatus.REJECTED, PaymentStatus.ERROR)
@@ -154,13 +154,14 @@ def apply_status_change(payment: Payment) -> None:
     elif payment.status == PaymentStatus.PREAUTH:
         transitions.extend_hold(order, timezone.now(), timedelta(days=settings.BANK_DAYS))
         if order.state in (Order.State.PLACED, Order.State.EXPIRED):
-            emit(events.PAYMENT_SUBMITTED, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk)
+            draft_order_mail("payment_pending", order, key=payment.pk)
     elif payment.status in FAILED:
         if payment.submitted_at is not None:
             # The bank took days, so the payer is no longer online and gets a day to pay another way.
             transitions.extend_hold(order, timezone.now(), timedelta(days=1))
         if not payment.payment_issues.filter(kind=PaymentIssue.Kind.WRONG_AMOUNT).exists():
-            emit(events.PAYMENT_FAILED, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk)
+            # It is released by failure_mail.py, because most payers pay another way right away.
+            draft_order_mail("payment_failed", order, key=payment.pk, hold=True)
 
 
 def time_of_payment(payment: Payment) -> datetime:
