@@ -40,22 +40,6 @@ class ClassApprovalChanged:
     change: int
 
 
-@dataclass(frozen=True)
-class SubjectApprovalChanged:
-    """A subject was approved for the public, or its approval was withdrawn."""
-
-    subject_id: int
-    change: int
-
-
-@dataclass(frozen=True)
-class ProposalChanged:
-    """A teacher's proposal was submitted, answered or approved."""
-
-    proposal_id: int
-    change: int
-
-
 SCHEDULE_CHANGED = EventType("classwork.schedule_changed", ScheduleChanged, subject=("class_offer", "class_offer_id"))
 MEETING_CANCELED = EventType("classwork.meeting_canceled", MeetingChanged, subject=("class_offer", "class_offer_id"))
 MEETING_RESTORED = EventType("classwork.meeting_restored", MeetingChanged, subject=("class_offer", "class_offer_id"))
@@ -68,8 +52,3 @@ CLASS_CREATED = EventType("classwork.class_created", ClassSaved, subject=("class
 CLASS_CHANGED = EventType("classwork.class_changed", ClassSaved, subject=("class_offer", "class_offer_id"))
 CLASS_APPROVED = EventType("classwork.class_approved", ClassApprovalChanged, subject=("class_offer", "class_offer_id"))
 CLASS_HIDDEN = EventType("classwork.class_hidden", ClassApprovalChanged, subject=("class_offer", "class_offer_id"))
-SUBJECT_APPROVED = EventType("classwork.subject_approved", SubjectApprovalChanged, subject=("subject", "subject_id"))
-SUBJECT_HIDDEN = EventType("classwork.subject_hidden", SubjectApprovalChanged, subject=("subject", "subject_id"))
-PROPOSAL_SUBMITTED = EventType("classwork.proposal_submitted", ProposalChanged, subject=("proposal", "proposal_id"))
-PROPOSAL_ANSWERED = EventType("classwork.proposal_answered", ProposalChanged, subject=("proposal", "proposal_id"))
-PROPOSAL_APPROVED = EventType("classwork.proposal_approved", ProposalChanged, subject=("proposal", "proposal_id"))
