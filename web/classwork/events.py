@@ -33,6 +33,14 @@ class ClassSaved:
 
 
 @dataclass(frozen=True)
+class ClassesCreated:
+    """Classes were added to a session together, such as those of the next session."""
+
+    session_id: int
+    class_offer_ids: list[int]
+
+
+@dataclass(frozen=True)
 class ClassApprovalChanged:
     """A class was approved for the public, or its approval was withdrawn."""
 
@@ -49,6 +57,7 @@ SUBSTITUTES_CHANGED = EventType(
     "classwork.substitutes_changed", MeetingChanged, subject=("class_offer", "class_offer_id")
 )
 CLASS_CREATED = EventType("classwork.class_created", ClassSaved, subject=("class_offer", "class_offer_id"))
+CLASSES_CREATED = EventType("classwork.classes_created", ClassesCreated, subject=("session", "session_id"))
 CLASS_CHANGED = EventType("classwork.class_changed", ClassSaved, subject=("class_offer", "class_offer_id"))
 CLASS_APPROVED = EventType("classwork.class_approved", ClassApprovalChanged, subject=("class_offer", "class_offer_id"))
 CLASS_HIDDEN = EventType("classwork.class_hidden", ClassApprovalChanged, subject=("class_offer", "class_offer_id"))

@@ -35,6 +35,7 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "registrations.decision_needed": {"later": ["registrations.receivers.mail_decision_needed"]},
     "registrations.classes_canceled": {"later": ["registrations.receivers.mail_class_cancellation"]},
     "classwork.class_created": {"now": ["classwork.receivers.rebuild_releases"]},
+    "classwork.classes_created": {"now": ["classwork.receivers.build_releases_of_new_classes"]},
     "classwork.class_changed": {
         "now": ["classwork.receivers.rebuild_releases", "registrations.receivers.move_early_price"]
     },
