@@ -206,7 +206,7 @@ def report_cancellation(order: Order, *, why: str, by: User | None = None) -> No
     if by is not None:
         record_action(by, "billing.order_canceled", order, why=why)
     emit(events.ORDER_CANCELED, key=f"{order.pk}", order_id=order.pk)
-    request_closing_of_attempts(order, at)
+    request_closing_of_attempts(order, timezone.now())
 
 
 def _close_order(order: Order, state: str, at: datetime, why: str, *, keep_payments: bool = False) -> None:
