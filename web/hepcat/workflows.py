@@ -15,9 +15,6 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
     },
     "billing.lines_canceled": {"later": ["billing.receivers.close_unneeded_attempts"]},
     "registrations.registration_held": {"later": ["registrations.receivers.check_double_registration"]},
-    "registrations.registration_confirmed": {
-        "later": ["registrations.receivers.mail_attendee", "registrations.receivers.confirm_class_at_minimum"]
-    },
     "registrations.registration_ended": {
         "later": [
             "registrations.receivers.offer_freed_spots",
@@ -25,14 +22,8 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
             "registrations.receivers.mail_transferred_spot",
         ]
     },
+    "registrations.tentative_class_joined": {"later": ["registrations.receivers.confirm_class_at_minimum"]},
     "registrations.hold_expired": {"later": ["registrations.receivers.offer_freed_spots"]},
-    "registrations.waitlist_joined": {"later": ["registrations.receivers.mail_waitlist_change"]},
-    "registrations.spot_offered": {"later": ["registrations.receivers.mail_waitlist_change"]},
-    "registrations.spot_offer_expired": {"later": ["registrations.receivers.mail_waitlist_change"]},
-    "registrations.waitlist_closed": {"later": ["registrations.receivers.mail_waitlist_change"]},
-    "registrations.class_confirmed": {"later": ["registrations.receivers.mail_class_confirmed"]},
-    "registrations.decision_postponed": {"later": ["registrations.receivers.mail_decision_postponed"]},
-    "registrations.decision_needed": {"later": ["registrations.receivers.mail_decision_needed"]},
     "registrations.classes_canceled": {"later": ["registrations.receivers.mail_class_cancellation"]},
     "classwork.class_created": {"now": ["classwork.receivers.rebuild_releases"]},
     "classwork.classes_created": {"now": ["classwork.receivers.build_releases_of_new_classes"]},

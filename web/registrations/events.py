@@ -13,24 +13,14 @@ class ClassesCanceled:
 
 
 @dataclass(frozen=True)
-class EnrollmentDecided:
-    """A class with a minimum enrollment was confirmed, its decision was postponed, or it needs a decision."""
+class TentativeClassJoined:
+    """A registration was confirmed in a class that takes place only if enough people register."""
 
     class_offer_id: int
 
 
-CLASS_CONFIRMED = EventType(
-    "registrations.class_confirmed", EnrollmentDecided, subject=("class_offer", "class_offer_id")
-)
-
-
-DECISION_POSTPONED = EventType(
-    "registrations.decision_postponed", EnrollmentDecided, subject=("class_offer", "class_offer_id")
-)
-
-
-DECISION_NEEDED = EventType(
-    "registrations.decision_needed", EnrollmentDecided, subject=("class_offer", "class_offer_id")
+TENTATIVE_CLASS_JOINED = EventType(
+    "registrations.tentative_class_joined", TentativeClassJoined, subject=("class_offer", "class_offer_id")
 )
 
 
@@ -71,38 +61,3 @@ REGISTRATION_ENDED = EventType(
 
 
 HOLD_EXPIRED = EventType("registrations.hold_expired", RegistrationChanged, subject=("registration", "registration_id"))
-
-
-@dataclass(frozen=True)
-class WaitlistChanged:
-    """Someone joined a waitlist, was offered a spot, accepted it, or left the list."""
-
-    entry_id: int
-    class_offer_id: int
-
-
-WAITLIST_JOINED = EventType("registrations.waitlist_joined", WaitlistChanged, subject=("waitlist_entry", "entry_id"))
-
-
-WAITLIST_LEFT = EventType("registrations.waitlist_left", WaitlistChanged, subject=("waitlist_entry", "entry_id"))
-
-
-WAITLIST_ENTRY_MOVED = EventType(
-    "registrations.waitlist_entry_moved", WaitlistChanged, subject=("waitlist_entry", "entry_id")
-)
-
-
-WAITLIST_CLOSED = EventType("registrations.waitlist_closed", WaitlistChanged, subject=("waitlist_entry", "entry_id"))
-
-
-SPOT_OFFERED = EventType("registrations.spot_offered", WaitlistChanged, subject=("waitlist_entry", "entry_id"))
-
-
-SPOT_OFFER_ACCEPTED = EventType(
-    "registrations.spot_offer_accepted", WaitlistChanged, subject=("waitlist_entry", "entry_id")
-)
-
-
-SPOT_OFFER_EXPIRED = EventType(
-    "registrations.spot_offer_expired", WaitlistChanged, subject=("waitlist_entry", "entry_id")
-)

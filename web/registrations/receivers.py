@@ -16,12 +16,6 @@ from users.domain.guardianship import ClaimAnswer
 IN_DISPUTE = "The payer disputed the payment."
 
 
-def mail_attendee(event: Any) -> None:
-    notifications.draft_registered_mail(
-        Registration.objects.select_related("student", "line").get(pk=event.payload.registration_id)
-    )
-
-
 def mail_ended_registration(event: Any) -> None:
     registrations = Registration.objects.select_related("student__user", "student__guardian", "line__order")
     notifications.draft_ended_mail(registrations.get(pk=event.payload.registration_id))
@@ -33,6 +27,7 @@ def mail_transferred_spot(event: Any) -> None:
 
 
 def check_double_registration(event: Any) -> None:
+    """This runs later, so that the time a buyer waits does not tell whether a student is registered already."""
     registrations = Registration.objects.select_related(
         "line__order", "class_offer__subject__level", "class_offer__session", "meeting", "student", "duplicate_of"
     )
@@ -77,27 +72,9 @@ def offer_freed_spots(event: Any) -> None:
     spot_offers.offer_free_spots(event.payload.class_offer_id)
 
 
-def mail_waitlist_change(event: Any) -> None:
-    notifications.draft_waitlist_mail(event.type.rpartition(".")[2], event.payload.entry_id)
-
-
 def mail_class_cancellation(event: Any) -> None:
     draft_cancellation_mails(event.payload.cancellation_id)
 
 
 def confirm_class_at_minimum(event: Any) -> None:
     minimum_enrollment.confirm_if_minimum_reached(event.payload.class_offer_id)
-
-
-def mail_class_confirmed(event: Any) -> None:
-    minimum_enrollment.draft_decision_mails_to_attendees(event.payload.class_offer_id, "registrations.class_confirmed")
-
-
-def mail_decision_postponed(event: Any) -> None:
-    minimum_enrollment.draft_decision_mails_to_attendees(
-        event.payload.class_offer_id, "registrations.decision_postponed", event.key.partition(" ")[2]
-    )
-
-
-def mail_decision_needed(event: Any) -> None:
-    minimum_enrollment.draft_decision_mail_to_office(event.payload.class_offer_id)

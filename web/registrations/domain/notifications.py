@@ -147,8 +147,7 @@ def _draft_guest_mail(template: str, ticket: Registration) -> None:
         draft_message(template, to=to, key=str(ticket.pk), data=data, about=("ticket", ticket.pk))
 
 
-def draft_waitlist_mail(about: str, entry_id: int) -> None:
-    entry = WaitlistEntry.objects.get(pk=entry_id)
+def draft_waitlist_mail(about: str, entry: WaitlistEntry) -> None:
     draft_message(
         f"registrations.{about}",
         to=entry.contact_email,

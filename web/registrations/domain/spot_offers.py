@@ -10,10 +10,7 @@ from django.db.models import Max, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from classwork.models import ClassOffer
-from outbox.declare import EventType
-from outbox.domain import emit
-from registrations import events
-from registrations.domain import capacity, registration_window
+from registrations.domain import capacity, notifications, registration_window
 from registrations.models import WaitlistEntry, WaitlistWalk
 from registrations.rules import offer_deadlines, walk_log
 from registrations.rules.role_balance import EITHER
@@ -106,16 +103,10 @@ def offer_spot(entry: WaitlistEntry, class_offer: ClassOffer, step: SpotOffered,
     entry.state, entry.offered_roles, entry.skip_rule, entry.skip_role = State.OFFERED, list(step.roles), "", ""
     entry.offer_expires_at = offer_deadlines.offer_deadline(at, settings.OFFER_HOURS, next_meeting)
     entry.save(update_fields=["state", "offered_roles", "skip_rule", "skip_role", "offer_expires_at"])
-    emit_entry_event(events.SPOT_OFFERED, entry, at)
+    notifications.draft_waitlist_mail("spot_offered", entry)
 
 
-END_EVENTS: dict[str, EventType] = {
-    State.EXPIRED: events.SPOT_OFFER_EXPIRED,
-    State.DECLINED: events.WAITLIST_LEFT,
-    State.LEFT: events.WAITLIST_LEFT,
-    State.CLOSED: events.WAITLIST_CLOSED,
-    State.ACCEPTED: events.SPOT_OFFER_ACCEPTED,
-}
+END_MAILS: dict[str, str] = {State.EXPIRED: "spot_offer_expired", State.CLOSED: "waitlist_closed"}
 
 
 def end_entry(entry: WaitlistEntry, state: str, at: datetime, **fields: Any) -> None:
@@ -123,11 +114,8 @@ def end_entry(entry: WaitlistEntry, state: str, at: datetime, **fields: Any) -> 
     for name, value in fields.items():
         setattr(entry, name, value)
     entry.save(update_fields=["state", "ended_at", *fields])
-    emit_entry_event(END_EVENTS[state], entry, at)
-
-
-def emit_entry_event(event: EventType, entry: WaitlistEntry, at: datetime) -> None:
-    emit(event, key=f"{entry.pk} {at.isoformat()}", entry_id=entry.pk, class_offer_id=entry.class_offer_id)
+    if state in END_MAILS:
+        notifications.draft_waitlist_mail(END_MAILS[state], entry)
 
 
 def offer_free_spots_everywhere() -> int:

@@ -9,7 +9,9 @@ from django.utils import timezone
 from billing.errors import ProductUnavailable
 from billing.models import OrderLine
 from classwork.models import ClassOffer
-from registrations.domain import admission, attendees, capacity, eligibility, transitions
+from outbox.domain import emit
+from registrations import events
+from registrations.domain import admission, attendees, capacity, eligibility, notifications, transitions
 from registrations.domain.line_details import AttendeeDetails
 from registrations.domain.tickets import admission as ticket_admission
 from registrations.domain.tickets import sales
@@ -42,7 +44,7 @@ def hold_spot(line: OrderLine) -> Registration:
 def _expire_and_find_registration(class_offer: ClassOffer, line: OrderLine, at: datetime) -> Registration | None:
     transitions.expire_holds(Registration.objects.overdue(at).filter(class_offer=class_offer))
     # A trial of the same student in another class may expire this hold without the lock of this class.
-    found = Registration.objects.select_for_update(of=("self",)).select_related("student__user")
+    found = Registration.objects.select_for_update(of=("self",)).select_related("student__user", "student__guardian")
     return found.filter(line=line).first()
 
 
@@ -93,6 +95,11 @@ def confirm_hold(line: OrderLine) -> Registration:
         registration = _admit_and_hold(registration, line, class_offer, at)
     if registration.state == State.HELD:
         transitions.confirm_spot(registration, at)
+        notifications.draft_registered_mail(registration)
+        if class_offer.is_tentative:
+            emit(
+                events.TENTATIVE_CLASS_JOINED, key=f"{registration.pk} {at.isoformat()}", class_offer_id=class_offer.pk
+            )
     return registration
 
 
@@ -130,6 +137,7 @@ def hand_over_spot(registration: Registration, student: Student, readiness: str,
     )
     transitions.start_hold(new_registration, at)
     transitions.confirm_spot(new_registration, at)
+    notifications.draft_registered_mail(new_registration)
     return new_registration
 
 

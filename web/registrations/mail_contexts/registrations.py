@@ -26,11 +26,11 @@ def registered_context(message: Message) -> dict[str, Any]:
         .confirmed()
         .filter(line__order=message.data["order_id"], student=message.data["student_id"])
     )
-    confirmed = list(registrations.select_related("line__order").order_by("class_offer"))
+    related = ("line__order", "student__user", "student__guardian")
+    confirmed = list(registrations.select_related(*related).order_by("class_offer"))
     if not confirmed:
         raise MailNotNeeded("The spots were released.")
-    order = confirmed[0].line.order  # type: ignore[union-attr]
-    student = Student.objects.select_related("user", "guardian").get(pk=message.data["student_id"])
+    order, student = confirmed[0].line.order, confirmed[0].student  # type: ignore[union-attr]
     owner = User.objects.filter(email=message.to).first()
     by_payer = order.payer_email == message.to
     giver = str(earlier.student) if (earlier := confirmed[0].taken_over_from) else ""
