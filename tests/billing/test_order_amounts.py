@@ -77,7 +77,7 @@ class OrderAmountsTest(BillingTestCase):
         session = self.client.session
         session["cart"] = cart.pk
         session.save()
-        page = text_of(self.client.get(reverse("checkout_review")))
+        page = text_of(self.client.get(reverse("checkout")))
         self.assertIn("Early price: $65.00 if you pay now. Regular price: $70.00 at the door.", page)
 
     def test_refund_is_listed_between_paid_amount_and_balance(self) -> None:

@@ -304,7 +304,8 @@ class OrderLine(models.Model):
 
     def successor(self, at: datetime) -> "OrderLine | None":
         """Return the line of a placed order that was exchanged for this one, or is being exchanged."""
-        line = self.exchanged_to.filter(reserves_exchange=True, canceled_at=None).select_related("order").first()
+        successors = (line for line in self.exchanged_to.all() if line.reserves_exchange and line.canceled_at is None)
+        line = next(successors, None)
         return None if line is None or line.order.has_expired(at) else line
 
     @property

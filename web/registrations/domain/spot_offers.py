@@ -46,6 +46,15 @@ def waiting_entries(class_offer: ClassOffer) -> QuerySet[WaitlistEntry]:
     return WaitlistEntry.objects.filter(class_offer=class_offer, state=State.WAITING)
 
 
+def waiting_parties(class_offers: Sequence[ClassOffer]) -> dict[int, list[WaitingParty]]:
+    """Returns the people on the waitlists by class, without a query if no class is given."""
+    parties: dict[int, list[WaitingParty]] = {class_offer.pk: [] for class_offer in class_offers}
+    if parties:
+        for entry in WaitlistEntry.objects.filter(class_offer__in=parties, state=State.WAITING):
+            parties[entry.class_offer_id].append(WaitingParty(entry.pk, tuple(entry.requested_roles)))
+    return parties
+
+
 def next_position(class_offer_id: int) -> int:
     last = WaitlistEntry.objects.filter(class_offer=class_offer_id).aggregate(last=Max("position"))["last"] or 0
     return int(last) + 1

@@ -11,7 +11,7 @@ from billing.domain.product_kinds import ProductDescription
 from billing.models import OrderLine
 from billing.rules.price_facts import PriceFacts
 from billing.rules.terms import Terms, TermsStep
-from classwork.models import Meeting, Subject
+from classwork.models import ClassRole, Meeting, Subject
 from common.money import ZERO
 from registrations.domain import eligibility
 from registrations.domain.line_details import AttendeeDetails
@@ -56,6 +56,9 @@ class TicketKind(AttendedKind):
         meeting = sales.meeting_of_line(line)
         trial = AttendeeDetails.from_line(line).trial
         return eligibility.student_refusal(student, meeting.class_offer, meeting, trial=trial)
+
+    def role_names(self, line: OrderLine) -> list[str]:
+        return list(ClassRole.objects.filter(class_offer__meetings=line.product_id).values_list("name", flat=True))
 
     def terms(self, line: OrderLine, at: datetime) -> Terms:
         """Refundable until the class day begins."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, prefetch_related_objects
 from django.utils import timezone
 
 from billing import events
@@ -48,9 +48,9 @@ def hold_lines(order: Order, lines: list[OrderLine], at: datetime) -> None:
 # -- placed → paid -----------------------------------------------------------------------------------------------
 
 
-def mark_paid(order: Order, at: datetime) -> None:
+def mark_paid(order: Order, at: datetime, price: quotes.Price | None = None) -> None:
     """Never fails, because the money has arrived: a line that cannot be confirmed opens a payment issue."""
-    price = balances.price_at(order, at)
+    price = price or balances.price_at(order, at)
     order.state, order.paid_at, order.closed_at, order.amount_charged = State.PAID, at, None, price.total
     order.save(update_fields=["state", "paid_at", "closed_at", "amount_charged"])
     for line in locks.live_lines(order):
@@ -69,13 +69,17 @@ def apply_payment(order: Order, payment: Payment, paid_at: datetime, at: datetim
     """The caller has locked the order and the payment. `paid_at` decides whether the early price applies."""
     if order.has_expired(at):
         honor_late_payment(order, payment, paid_at, at)
-    elif order.state == State.PLACED and balances.amount_available(order) >= balances.price_at(order, paid_at).total:
-        mark_paid(order, paid_at)
+    elif order.state == State.PLACED:
+        prefetch_related_objects([order], "lines", "payments")
+        price = balances.price_at(order, paid_at)
+        if balances.amount_available(order) >= price.total:
+            mark_paid(order, paid_at, price)
     elif order.state == State.CANCELED:
         return_overpayment(order, at, LATE_PAYMENT)
-    if order.state != State.PLACED and balances.overpaid_amount(order) > 0:
-        surplus = format_money(balances.overpaid_amount(order), order.currency)
-        payment_issues.open_issue(PaymentIssue.Kind.OVERPAID, order, f"{surplus} more than the order costs.", payment)
+    surplus = balances.overpaid_amount(order) if order.state != State.PLACED else ZERO
+    if surplus > 0:
+        text = f"{format_money(surplus, order.currency)} more than the order costs."
+        payment_issues.open_issue(PaymentIssue.Kind.OVERPAID, order, text, payment)
 
 
 def honor_late_payment(order: Order, payment: Payment, paid_at: datetime, at: datetime) -> None:

@@ -46,11 +46,11 @@ def credit_spent_on(order: Order) -> Decimal:
 
 
 def spend_credit(order: Order, amount: Decimal) -> None:
+    """The caller has locked the account."""
     if not amount:
         return
     if order.payer is None:
         raise InsufficientCredit
-    locks.lock_account(order.payer)
     if available_credit(order.payer, order.currency) < amount:
         raise InsufficientCredit
     _add_credit_entry(order, Reason.SPENT, -amount)

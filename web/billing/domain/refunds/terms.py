@@ -80,8 +80,8 @@ def terms_of_lines(order: Order, at: datetime) -> list[LineTerms]:
     if order.state not in (Order.State.PLACED, Order.State.PAID) or order.has_expired(at):
         return []
     line_terms = []
-    for line in order.lines.filter(canceled_at=None, kind__in=settings.PRODUCT_KINDS):
-        if line.given_away(at):
+    for line in order.lines.all():
+        if line.canceled_at or line.kind not in settings.PRODUCT_KINDS or line.given_away(at):
             continue
         terms = terms_sold(line, at)
         by_law = can_withdraw(line.order, terms, at)
