@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Kills workers with SIGKILL while they send, and counts what a real mail server got.
 
-    .venv/bin/python bench/mail_kill.py [--mails 2000] [--kills 10] [--workers 2] [--postgres] [--celery]
+    .venv/bin/python bench/mail_kill.py [--mails 2000] [--kills 10] [--workers 2] [--postgres]
 
 Exit 0 only when nobody got a mail twice, every mail either went out or is listed as perhaps sent, no more are listed
-than were killed, and a worker that sends them all does not grow. With --celery, Celery's workers send.
+than were killed, and a worker that sends them all does not grow.
 """
 
 import os
@@ -13,7 +13,6 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
@@ -22,7 +21,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bench import services
-from bench.kill_workers import celery_beat, celery_work, own_work
+from bench.kill_workers import own_work
 from bench.sink import sink
 
 LEASE = 2
@@ -32,49 +31,40 @@ FORK = get_context("fork")
 
 
 def main() -> int:
-    options = services.options(__doc__, mails=2000, kills=10, workers=2, postgres=False, celery=False)
+    options = services.options(__doc__, mails=2000, kills=10, workers=2, postgres=False)
     with ExitStack() as stack:
         home, database = stack.enter_context(services.database(options.postgres))
         log = home / "taken.log"
         port = stack.enter_context(sink(log))
         more = {"OUTBOX_LEASE": str(LEASE), "MAIL_LEASE": str(LEASE), "EMAIL_URL": f"smtp://127.0.0.1:{port}"}
-        work = own_work
-        if options.celery:
-            redis = services.Redis(home)
-            stack.callback(redis.stop)
-            work = celery_work
-            more |= {"OUTBOX_ENGINE": "celery", "CELERY_BROKER_URL": redis.url, "OUTBOX_BEAT_FILE": str(home / "beat")}
         services.django_over(database, **more)
-        if options.celery:
-            beat = start(celery_beat)  # it announces again what a killed worker had been told
-            stack.callback(beat.kill)
-        once = kill_and_count(log, options.mails, options.kills, options.workers, work)
-        flat = watch_memory(options.mails, work)
+        once = kill_and_count(log, options.mails, options.kills, options.workers)
+        flat = watch_memory(options.mails)
     return 0 if once and flat else 1
 
 
-def start(work: Callable[[], None]) -> Any:
+def start() -> Any:
     from django.db import connections
 
     connections.close_all()
-    process = FORK.Process(target=work, daemon=True)
+    process = FORK.Process(target=own_work, daemon=True)
     process.start()
     return process
 
 
-def kill_and_count(log: Path, mails: int, kills: int, count: int, work: Callable[[], None]) -> bool:
+def kill_and_count(log: Path, mails: int, kills: int, count: int) -> bool:
     from bench.mail import write
     from mailroom.models import Message, MessageState
 
     write(mails)
     began = time.monotonic()
-    workers = [start(work) for _ in range(count)]
+    workers = [start() for _ in range(count)]
     for number in range(kills):
         wait_until(lambda number=number: taken(log).total() >= (number + random.random()) * mails / (kills + 1))
         victim = workers.pop(random.randrange(count))
         os.kill(victim.pid, signal.SIGKILL)
         victim.join()
-        workers.append(start(work))
+        workers.append(start())
     drained = wait_until(
         lambda: not Message.objects.filter(state__in=[MessageState.QUEUED, MessageState.SENDING]).exists()
     )
@@ -124,13 +114,13 @@ def report(log: Path, mails: int, kills: int, drained: bool, seconds: float) -> 
 # -- memory ----------------------------------------------------------------------------------------------------------
 
 
-def watch_memory(mails: int, work: Callable[[], None]) -> bool:
+def watch_memory(mails: int) -> bool:
     """One worker sends as many again; what it holds is looked at after a quarter, when all is warm, and at the end."""
     from bench.mail import write
     from mailroom.models import Message, MessageState
 
     write(mails)
-    worker = start(work)
+    worker = start()
 
     def left(part: float) -> bool:
         return Message.objects.exclude(state=MessageState.SENT).count() <= mails * part

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.forms import Form
 from django.http import HttpResponseRedirect
 from payments import PaymentStatus, RedirectNeeded
 from payments.core import BasicProvider, provider_factory
@@ -47,8 +48,8 @@ class Gateway(BasicProvider):
         """Return how the payment was made, to be used within a sentence."""
         return self.label
 
-    def get_form(self, payment: Payment, data: Mapping[str, Any] | None = None) -> None:
-        """Raise RedirectNeeded with the address at which the payer continues. No gateway has a form on our pages."""
+    def get_form(self, payment: Payment, data: Mapping[str, Any] | None = None) -> Form:
+        """Return the form to show, or raise RedirectNeeded."""
         raise NotImplementedError
 
     def poll_payment(self, payment: Payment) -> list[Fact]:
@@ -92,7 +93,7 @@ class HostedGateway(Gateway):
     def method_of(self, payment: Payment) -> str:
         return self.label
 
-    def get_form(self, payment: Payment, data: Mapping[str, Any] | None = None) -> None:
+    def get_form(self, payment: Payment, data: Mapping[str, Any] | None = None) -> Form:
         # After a network error nothing is stored, so the next click starts again with the same key.
         if payment.status in OPEN and not payment.session:
             refuse_inside_transaction()

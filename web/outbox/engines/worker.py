@@ -3,7 +3,3 @@
 
 def announce(ids: list[int]) -> None:
     pass
-
-
-def announce_work(queue: str) -> None:
-    pass

@@ -1,4 +1,4 @@
-"""Contents of emails about drop-ins and trials."""
+"""Contents of emails about drop-in and trial tickets."""
 
 from typing import Any
 
@@ -12,23 +12,22 @@ from common import dates
 from common.links import absolute_url
 from mailroom.declare import MailNotNeeded
 from mailroom.models import Message
-from registrations.domain.upgrades import upgrades
+from registrations.domain.tickets import upgrades
 from registrations.mail_contexts.shared import reader_context
-from registrations.models import Registration
+from registrations.models import Ticket
 
 
 def ticket_context(message: Message) -> dict[str, Any]:
     """Raises MailNotNeeded if the ticket has changed by the time the mail is sent."""
-    tickets = Registration.objects.single_meeting().confirmed().for_meeting_lists()
-    ticket = tickets.filter(pk=message.data["registration_id"]).first()
-    if ticket is None or ticket.day.is_canceled:
+    ticket = Ticket.objects.confirmed().for_lists().filter(pk=message.data["ticket_id"]).first()
+    if ticket is None or ticket.meeting.is_canceled:
         raise MailNotNeeded("The ticket is no longer valid, or the class day was canceled.")
-    class_offer, location = ticket.class_offer, ticket.day.location or ticket.class_offer.location
+    class_offer, location = ticket.class_offer, ticket.meeting.location or ticket.class_offer.location
     return reader_context(ticket.student) | {
         "title": class_offer.subject.title,
         "trial": ticket.is_trial,
-        "costs": PriceFacts.from_json(ticket.ordered_line.price_facts or {"list_price": 0}).net_price > 0,
-        "when": str(ticket.day.slot),
+        "costs": PriceFacts.from_json(ticket.line.price_facts or {"list_price": 0}).net_price > 0,
+        "when": str(ticket.meeting.slot),
         "where": f"{location}, {location.full_address}" if location else "",
         "link": absolute_url(upgrades.ticket_url(ticket)),
         "contact": absolute_url(reverse("contact")),
@@ -37,7 +36,7 @@ def ticket_context(message: Message) -> dict[str, Any]:
 
 def upgrade_invitation_context(message: Message) -> dict[str, Any]:
     context = ticket_context(message)
-    ticket = Registration.objects.for_meeting_lists().get(pk=message.data["registration_id"])
+    ticket = Ticket.objects.for_lists().get(pk=message.data["ticket_id"])
     class_offer = ClassOffer.objects.for_lists().get(pk=ticket.class_offer_id)
     if reason := upgrades.upgrade_refusal(ticket, timezone.now()):
         raise MailNotNeeded(reason)
